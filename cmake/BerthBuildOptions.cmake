@@ -1,0 +1,36 @@
+# Compiler settings shared by everything that is built here; nothing of this reaches those who use the library.
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Release or Debug" FORCE)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
+
+if(NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+    find_program(BERTH_CCACHE ccache)
+    if(BERTH_CCACHE)
+        set(CMAKE_CXX_COMPILER_LAUNCHER ${BERTH_CCACHE})
+    endif()
+endif()
+
+if(BERTH_SANITIZE)
+    add_compile_options(-fsanitize=${BERTH_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=${BERTH_SANITIZE})
+endif()
+
+add_library(berth_build_options INTERFACE)
+target_compile_features(berth_build_options INTERFACE cxx_std_20)
+target_include_directories(berth_build_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/sim
+                                                         ${PROJECT_BINARY_DIR}/generated)
+# No fused multiply-add contraction: the same input gives the same bytes on every machine.
+target_compile_options(berth_build_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                                     -Wnon-virtual-dtor -Werror -ffp-contract=off)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # g++ 12 reports overlaps inside std::string's own operator+ (GCC bug 105651).
+    target_compile_options(berth_build_options INTERFACE -Wno-restrict)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND BERTH_SANITIZE)
+    # Instrumented code hides initialisations from this analysis; the release build keeps it.
+    target_compile_options(berth_build_options INTERFACE -Wno-maybe-uninitialized)
+endif()

@@ -1,0 +1,28 @@
+# One object library per folder of sim/, so that each folder states what it uses; empty folders are skipped.
+
+# berth_add_folder(NAME USES libraries...) compiles sim/NAME and adds it to the library berth.
+function(berth_add_folder name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES")
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/sim/${name}/*.cpp
+                                        ${PROJECT_SOURCE_DIR}/sim/${name}/*/*.cpp)
+    if(NOT sources)
+        return()
+    endif()
+    add_library(berth_${name} OBJECT ${sources})
+    target_link_libraries(berth_${name} PRIVATE berth_build_options ${arg_USES})
+    target_sources(berth PRIVATE $<TARGET_OBJECTS:berth_${name}>)
+    target_link_libraries(berth PRIVATE ${arg_USES})
+endfunction()
+
+# berth_add_command(NAME USES libraries...) builds sim/NAME as the executable <build>/berth.
+function(berth_add_command name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES")
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/sim/${name}/*.cpp
+                                        ${PROJECT_SOURCE_DIR}/sim/${name}/*/*.cpp)
+    if(NOT sources)
+        return()
+    endif()
+    add_executable(berth_${name} ${sources})
+    target_link_libraries(berth_${name} PRIVATE berth berth_build_options ${arg_USES})
+    set_target_properties(berth_${name} PROPERTIES OUTPUT_NAME berth RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+endfunction()
