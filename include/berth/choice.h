@@ -1,0 +1,40 @@
+// Names of enumerators, in one table per enum that both reading and printing use.
+#pragma once
+
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+
+namespace berth {
+
+/// One row of such a table: `constexpr std::array<Choice<Dtype>, 3> kDtypeNames{{{"int8", Dtype::kInt8}, ...}}`.
+template <class E>
+struct Choice {
+    std::string_view name;
+    E value;
+};
+
+/// The value that the table gives to `name`.
+template <class Table>
+[[nodiscard]] constexpr auto choice_named(const Table& table, std::string_view name)
+    -> std::optional<decltype(table[0].value)> {
+    for (const auto& row : table) {
+        if (row.name == name) {
+            return row.value;
+        }
+    }
+    return std::nullopt;
+}
+
+/// The first name that the table gives to `value`; a value without a row is a fault of the table.
+template <class Table, class E>
+[[nodiscard]] constexpr std::string_view choice_name(const Table& table, E value) {
+    for (const auto& row : table) {
+        if (row.value == value) {
+            return row.name;
+        }
+    }
+    throw std::logic_error("enumerator without a name");
+}
+
+}  // namespace berth

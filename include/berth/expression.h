@@ -1,0 +1,88 @@
+// Symbolic shape expressions such as `heads * ceil(tokens / 32)`: parsed once, evaluated many times.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "berth/diagnostics.h"
+
+namespace berth {
+
+/// Values of the symbols that an expression may name.
+using Symbols = std::map<std::string, double, std::less<>>;
+
+/// An expression compiled for a small stack machine. Truth is 1 and 0; any other number than 0 counts as true.
+///
+/// Grammar, loosest first: `or`, `and`, `not`, one comparison (`== != < <= > >=`), `+ -`, `* / %`, unary `-`, and
+/// numbers, names (letters, digits, `_`, inner dots), parentheses, `min(a, b, ...)`, `max(a, b, ...)`, `ceil(a)`,
+/// `floor(a)`. `/` divides exactly, `%` takes the sign of its divisor, `and`/`or` stop as soon as they know.
+/// Counts are exact up to 2^53, ceil and floor of a quotient of two such counts included.
+class Expression {
+  public:
+    enum class Code {
+        kNumber,
+        kSymbol,
+        kNegate,
+        kNot,
+        kTruth,
+        kAdd,
+        kSubtract,
+        kMultiply,
+        kDivide,
+        kModulo,
+        kEqual,
+        kNotEqual,
+        kLess,
+        kLessEqual,
+        kGreater,
+        kGreaterEqual,
+        kMinimum,
+        kMaximum,
+        kCeil,
+        kFloor,
+        kSkipIfFalse,
+        kSkipIfTrue,
+    };
+    struct Op {
+        Code code = Code::kNumber;
+        double number = 0;       ///< kNumber
+        std::size_t target = 0;  ///< kSymbol: index into symbols(); kSkip...: the op to go on with
+        std::size_t offset = 0;  ///< where in the text, for errors
+    };
+    /// Deepest evaluation stack that parsing accepts.
+    static constexpr std::size_t kMaxStack = 64;
+
+    /// Value under `symbols`. Absent, with an error at the expression, for an unknown symbol (nearest known suggested),
+    /// a division by zero, or a result that is not finite. Does not allocate unless it fails.
+    [[nodiscard]] std::optional<double> evaluate(const Symbols& symbols, Diagnostics& diagnostics) const;
+
+    /// The same for counts: an error too unless the value is a whole number from 0 to 2^53.
+    [[nodiscard]] std::optional<std::int64_t> evaluate_count(const Symbols& symbols, Diagnostics& diagnostics) const;
+
+    /// Names used, each once, in order of first use.
+    [[nodiscard]] std::span<const std::string> symbols() const { return symbols_; }
+    [[nodiscard]] const std::string& text() const { return text_; }
+    [[nodiscard]] const SourceLocation& where() const { return where_; }
+
+  private:
+    friend class ExpressionParser;
+    Expression() = default;
+
+    std::string text_;
+    SourceLocation where_;
+    std::vector<Op> ops_;
+    std::vector<std::string> symbols_;
+};
+
+/// Compiles `text`, which starts at `where`. Errors name the column of what was not understood.
+[[nodiscard]] std::optional<Expression> parse_expression(std::string_view text, const SourceLocation& where,
+                                                         Diagnostics& diagnostics);
+
+}  // namespace berth

@@ -1,0 +1,45 @@
+// A physical number of a profile together with its provenance: how uncertain it is and where it came from.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <optional>
+#include <string>
+
+#include "berth/choice.h"
+#include "berth/diagnostics.h"
+#include "berth/units.h"
+
+namespace berth {
+
+enum class Origin { kDatasheet, kMeasured, kCalibrated, kAssumed };
+
+inline constexpr std::array<Choice<Origin>, 4> kOriginNames{{
+    {"datasheet", Origin::kDatasheet},
+    {"measured", Origin::kMeasured},
+    {"calibrated", Origin::kCalibrated},
+    {"assumed", Origin::kAssumed},
+}};
+
+/// A value of quantity type `Q` (or double for a plain number). A bare number counts as assumed.
+template <class Q>
+struct Parameter {
+    Q value{};
+    double spread = 0;  ///< relative, one sigma: the value is log-normal with sigma = log(1 + spread)
+    Origin origin = Origin::kAssumed;
+    std::string source;          ///< in words: document, table, measurement
+    std::optional<Sharing> per;  ///< "7.8 GB/s per core"
+    SourceLocation where;
+
+    /// Standard deviation of the value's logarithm.
+    [[nodiscard]] double log_sigma() const { return std::log1p(spread); }
+};
+
+/// The same parameter, provenance included, in another unit: a count per cycle times one operation, say.
+template <class Q, class F>
+[[nodiscard]] auto scaled(const Parameter<Q>& parameter, F factor) {
+    return Parameter<decltype(parameter.value * factor)>{parameter.value * factor, parameter.spread, parameter.origin,
+                                                         parameter.source,         parameter.per,    parameter.where};
+}
+
+}  // namespace berth

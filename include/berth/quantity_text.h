@@ -1,0 +1,61 @@
+// Quantities from text and to text: "7.8 GB/s ± 10%", "384 KiB", "30 us", "80%". One table of units and prefixes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "berth/units.h"
+
+namespace berth {
+
+/// A quantity as written, in SI.
+struct ParsedQuantity {
+    double value = 0;
+    Dimension dimension;
+    std::optional<double> spread;  ///< relative: 0.1 for "± 10%", 0.5/7.8 for "7.8 GB/s ± 0.5 GB/s"
+    std::optional<Sharing> per;    ///< "per core"
+};
+
+/// Why a text is no quantity, ready for a diagnostic.
+struct QuantityError {
+    std::string message;
+    std::string expected;
+    std::string suggestion;
+};
+
+/// Reads `NUMBER [UNIT[/UNIT]] [± SPREAD] [per core]`; "+-" and "+/-" stand for "±", and spaces are optional.
+/// A spread in percent is relative to the value; any other spread is absolute, in the value's dimension.
+/// Units: s min h, B bit, Hz, op OP MAC element (one operation each), FLOP (half a MAC), J W, %; prefixes p n u µ m k M
+/// G T P, and Ki Mi Gi Ti for bytes and bits.
+[[nodiscard]] std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text);
+
+/// The same, and an error unless the result has dimension `wanted`.
+[[nodiscard]] std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text, Dimension wanted);
+
+/// A whole text that is one finite number, with nothing around it but spaces; locale-independent.
+[[nodiscard]] std::optional<double> parse_number(std::string_view text);
+
+/// "a bandwidth", "a size in bytes", "a plain number"; exponents where the dimension has no name.
+[[nodiscard]] std::string dimension_name(Dimension dimension);
+/// "a bandwidth such as 7.8 GB/s".
+[[nodiscard]] std::string dimension_with_example(Dimension dimension);
+/// "core", "cluster", "channel", "device".
+[[nodiscard]] std::string_view sharing_name(Sharing sharing);
+
+/// Up to four significant digits and a fitting prefix: "184 ms", "29.4 us", "7.8 GB/s". Sizes are printed with a binary
+/// prefix where that is the shorter exact form ("384 KiB", but "4 MB"). `si` is in SI units of `dimension`.
+[[nodiscard]] std::string quantity_text(double si, Dimension dimension);
+
+template <int T, int B, int O, int E>
+[[nodiscard]] std::string to_text(Quantity<T, B, O, E> quantity) {
+    return quantity_text(quantity.si(), quantity.kDimension);
+}
+
+/// A plain number with up to `digits` significant digits, no exponent between 1e-4 and 1e15, no trailing zeros.
+[[nodiscard]] std::string number_text(double value, int digits = 4);
+/// "12.5%" for 0.125.
+[[nodiscard]] std::string percent_text(double ratio, int digits = 3);
+
+}  // namespace berth

@@ -1,0 +1,192 @@
+// YAML into types: a document, and a cursor that reads typed values and records every error at its place.
+// Only this subsystem sees YAML; loaders turn nodes into plain structs with it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "berth/choice.h"
+#include "berth/diagnostics.h"
+#include "berth/parameter.h"
+#include "berth/units.h"
+
+namespace berth {
+
+struct YamlValue;      // one node of the immutable tree, private to the reader
+struct YamlReadState;  // where errors go, and which keys have been asked for
+struct YamlEntry;
+
+/// Inclusive bounds of an integer.
+struct IntegerRange {
+    std::int64_t min = std::numeric_limits<std::int64_t>::min();
+    std::int64_t max = std::numeric_limits<std::int64_t>::max();
+};
+
+/// Inclusive bounds of a plain number.
+struct NumberRange {
+    double min = std::numeric_limits<double>::lowest();
+    double max = std::numeric_limits<double>::max();
+};
+
+/// What a quantity may be. By default it must be positive, exact or with a spread, and not "per core".
+struct QuantityRule {
+    bool allow_zero = false;
+    bool allow_negative = false;
+    bool allow_per = false;
+};
+
+/// A place in a document. Cheap to copy; valid as long as the Diagnostics it was made with.
+///
+/// A node may be *absent* (see `require`): every read of an absent node is empty and records nothing, because the error
+/// that made it absent is already there. So `map.require("clock").parameter<Frequency>()` needs no check in between.
+class YamlNode {
+  public:
+    [[nodiscard]] bool exists() const { return value_ != nullptr; }
+    explicit operator bool() const { return exists(); }
+    [[nodiscard]] bool is_map() const;
+    [[nodiscard]] bool is_sequence() const;
+    [[nodiscard]] bool is_scalar() const;
+    [[nodiscard]] bool is_null() const;
+
+    /// Dotted path from the document's root, sequence items by index: `devices.npu.memories`, `stages.0.model`.
+    [[nodiscard]] const std::string& path() const { return path_; }
+    /// Where the value stands; for an absent node, where it was missed.
+    [[nodiscard]] const SourceLocation& where() const { return where_; }
+    /// Where the text of a scalar starts: after the quote, if it has one.
+    [[nodiscard]] SourceLocation content_where() const;
+
+    /// The value of `key`, which from now on is known; empty if the map lacks it or gives it nothing. An error if this
+    /// is no map.
+    [[nodiscard]] std::optional<YamlNode> find(std::string_view key) const;
+    /// The same; a missing key is an error (`expected` says what belongs there) and gives an absent node.
+    [[nodiscard]] YamlNode require(std::string_view key, std::string_view expected = "") const;
+    /// Reports every key that has not been asked for, each with the nearest known one.
+    void reject_unknown_keys() const;
+
+    // Typed reads: empty, with an error recorded, unless the node holds such a value.
+    [[nodiscard]] std::optional<std::string> text() const;
+    [[nodiscard]] std::optional<std::int64_t> integer(IntegerRange range = {}) const;
+    [[nodiscard]] std::optional<double> number(NumberRange range = {}) const;
+    [[nodiscard]] std::optional<bool> boolean() const;
+
+    /// A quantity with its unit, e.g. `quantity<Time>()`; `quantity<double>()` for a plain number or a percentage.
+    template <class Q>
+    [[nodiscard]] std::optional<Q> quantity(QuantityRule rule = {}) const;
+
+    /// A quantity with provenance: `7.8 GB/s ± 10%`, or `{value: ..., spread: ..., source: ..., kind: ...}`.
+    template <class Q>
+    [[nodiscard]] std::optional<Parameter<Q>> parameter(QuantityRule rule = {}) const;
+
+    /// One name of a table of Choice rows.
+    template <class Table>
+    [[nodiscard]] auto enumeration(const Table& table) const -> std::optional<decltype(table[0].value)>;
+
+    /// Items in order; empty (with an error unless the node is null) if this is no sequence.
+    [[nodiscard]] std::vector<YamlNode> sequence() const;
+    /// Keys and values in file order, all of them known from now on; empty (with an error unless null) if no map.
+    [[nodiscard]] std::vector<YamlEntry> entries() const;
+
+    /// Records an error or a warning at this node; the message is preceded by its path.
+    void error(std::string_view message, std::string expected = "", std::string suggestion = "") const;
+    void warning(std::string_view message, std::string expected = "", std::string suggestion = "") const;
+    [[nodiscard]] Diagnostics& diagnostics() const;
+
+  private:
+    friend class YamlDocument;
+    YamlNode(std::shared_ptr<YamlReadState> state, std::shared_ptr<const YamlValue> value, SourceLocation where,
+             std::string path);
+    [[nodiscard]] YamlNode child(std::string_view step, std::shared_ptr<const YamlValue> value) const;
+    [[nodiscard]] YamlNode absent(std::string_view step) const;
+    [[nodiscard]] const std::string* scalar(std::string_view expected) const;
+    [[nodiscard]] const YamlValue* map() const;
+    [[nodiscard]] std::optional<Parameter<double>> read_scalar_parameter(Dimension dimension, QuantityRule rule) const;
+    [[nodiscard]] std::optional<Parameter<double>> read_parameter(Dimension dimension, QuantityRule rule) const;
+    [[nodiscard]] std::optional<double> read_spread(const Parameter<double>& of, Dimension dimension) const;
+    [[nodiscard]] std::optional<double> read_quantity(Dimension dimension, QuantityRule rule) const;
+    void not_a_choice(const std::string& found, const std::vector<std::string>& names) const;
+
+    std::shared_ptr<YamlReadState> state_;
+    std::shared_ptr<const YamlValue> value_;
+    SourceLocation where_;
+    std::string path_;
+};
+
+/// One key of a map with its value.
+struct YamlEntry {
+    std::string key;
+    SourceLocation key_where;
+    YamlNode value;
+};
+
+/// One YAML document, held as an immutable tree whose nodes know their own file, line and column.
+class YamlDocument {
+  public:
+    /// Reads a file. Empty, with errors, if it cannot be opened, is not YAML, or repeats a key within a map.
+    [[nodiscard]] static std::optional<YamlDocument> load(const std::filesystem::path& path, Diagnostics& diagnostics);
+    /// The same from text; `name` stands for the file in messages.
+    [[nodiscard]] static std::optional<YamlDocument> parse(std::string_view text, std::string name,
+                                                           Diagnostics& diagnostics);
+
+    /// A cursor at the top. Each call starts afresh in what it knows of the keys asked for.
+    [[nodiscard]] YamlNode root(Diagnostics& diagnostics) const;
+
+    /// Puts `yaml_text` at `path`, as `--set PATH=VALUE` does. A step is a map key (the longest that matches, so that
+    /// keys may hold dots), the `name` of a sequence item, or its index from 0. The last step may be a new key of an
+    /// existing map; anything else that does not exist is an error that suggests the nearest that does. The new nodes
+    /// report their place as `--set PATH`, line 1. Returns whether it worked; the document is unchanged if not.
+    bool set(std::string_view path, std::string_view yaml_text, Diagnostics& diagnostics);
+
+    /// Lays this document over `base`: maps are merged key by key, everything else of this document replaces the
+    /// base's. Inherited nodes keep pointing to their own file.
+    void overlay(const YamlDocument& base);
+
+  private:
+    explicit YamlDocument(std::shared_ptr<const YamlValue> root) : root_(std::move(root)) {}
+    std::shared_ptr<const YamlValue> root_;
+};
+
+template <class Q>
+std::optional<Q> YamlNode::quantity(QuantityRule rule) const {
+    const auto si = read_quantity(QuantityTraits<Q>::kDimension, rule);
+    return si ? std::optional<Q>(QuantityTraits<Q>::from_si(*si)) : std::nullopt;
+}
+
+template <class Q>
+std::optional<Parameter<Q>> YamlNode::parameter(QuantityRule rule) const {
+    auto read = read_parameter(QuantityTraits<Q>::kDimension, rule);
+    if (!read) {
+        return std::nullopt;
+    }
+    return Parameter<Q>{QuantityTraits<Q>::from_si(read->value),
+                        read->spread,
+                        read->origin,
+                        std::move(read->source),
+                        read->per,
+                        read->where};
+}
+
+template <class Table>
+auto YamlNode::enumeration(const Table& table) const -> std::optional<decltype(table[0].value)> {
+    std::vector<std::string> names;
+    for (const auto& row : table) {
+        names.emplace_back(row.name);
+    }
+    const std::string* found = scalar(list_of(names));
+    if (found == nullptr) {
+        return std::nullopt;
+    }
+    auto value = choice_named(table, *found);
+    if (!value) {
+        not_a_choice(*found, names);
+    }
+    return value;
+}
+
+}  // namespace berth
