@@ -74,6 +74,8 @@ class Expression {
   private:
     friend class ExpressionParser;
     Expression() = default;
+    [[nodiscard]] std::optional<double> symbol_value(const Op& op, const Symbols& symbols,
+                                                     Diagnostics& diagnostics) const;
 
     std::string text_;
     SourceLocation where_;

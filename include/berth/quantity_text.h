@@ -1,14 +1,23 @@
 // Quantities from text and to text: "7.8 GB/s ± 10%", "384 KiB", "30 us", "80%". One table of units and prefixes.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "berth/choice.h"
 #include "berth/units.h"
 
 namespace berth {
+
+inline constexpr std::array<Choice<Sharing>, 4> kSharingNames{{
+    {"core", Sharing::kCore},
+    {"cluster", Sharing::kCluster},
+    {"channel", Sharing::kChannel},
+    {"device", Sharing::kDevice},
+}};
 
 /// A quantity as written, in SI.
 struct ParsedQuantity {
@@ -27,8 +36,8 @@ struct QuantityError {
 
 /// Reads `NUMBER [UNIT[/UNIT]] [± SPREAD] [per core]`; "+-" and "+/-" stand for "±", and spaces are optional.
 /// A spread in percent is relative to the value; any other spread is absolute, in the value's dimension.
-/// Units: s min h, B bit, Hz, op OP MAC element (one operation each), FLOP (half a MAC), J W, %; prefixes p n u µ m k M
-/// G T P, and Ki Mi Gi Ti for bytes and bits.
+/// Units: s min h, B bit, Hz, op OP MAC element (one operation each), FLOP (half a MAC), J W, %, cycle (a plain count);
+/// prefixes p n u µ m k M G T P, and Ki Mi Gi Ti for bytes and bits.
 [[nodiscard]] std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text);
 
 /// The same, and an error unless the result has dimension `wanted`.
@@ -41,8 +50,6 @@ struct QuantityError {
 [[nodiscard]] std::string dimension_name(Dimension dimension);
 /// "a bandwidth such as 7.8 GB/s".
 [[nodiscard]] std::string dimension_with_example(Dimension dimension);
-/// "core", "cluster", "channel", "device".
-[[nodiscard]] std::string_view sharing_name(Sharing sharing);
 
 /// Up to four significant digits and a fitting prefix: "184 ms", "29.4 us", "7.8 GB/s". Sizes are printed with a binary
 /// prefix where that is the shorter exact form ("384 KiB", but "4 MB"). `si` is in SI units of `dimension`.

@@ -35,7 +35,7 @@ struct NumberRange {
     double max = std::numeric_limits<double>::max();
 };
 
-/// What a quantity may be. By default it must be positive, exact or with a spread, and not "per core".
+/// What a quantity may be. By default it must be positive and not "per core".
 struct QuantityRule {
     bool allow_zero = false;
     bool allow_negative = false;
@@ -76,7 +76,8 @@ class YamlNode {
     [[nodiscard]] std::optional<double> number(NumberRange range = {}) const;
     [[nodiscard]] std::optional<bool> boolean() const;
 
-    /// A quantity with its unit, e.g. `quantity<Time>()`; `quantity<double>()` for a plain number or a percentage.
+    /// A quantity with its unit, e.g. `quantity<Time>()`; `quantity<double>()` for a plain number or a percentage. A
+    /// spread is an error here: where one makes sense, read a parameter.
     template <class Q>
     [[nodiscard]] std::optional<Q> quantity(QuantityRule rule = {}) const;
 
@@ -103,7 +104,6 @@ class YamlNode {
     YamlNode(std::shared_ptr<YamlReadState> state, std::shared_ptr<const YamlValue> value, SourceLocation where,
              std::string path);
     [[nodiscard]] YamlNode child(std::string_view step, std::shared_ptr<const YamlValue> value) const;
-    [[nodiscard]] YamlNode absent(std::string_view step) const;
     [[nodiscard]] const std::string* scalar(std::string_view expected) const;
     [[nodiscard]] const YamlValue* map() const;
     [[nodiscard]] std::optional<Parameter<double>> read_scalar_parameter(Dimension dimension, QuantityRule rule) const;

@@ -1,0 +1,238 @@
+// Reads quantities from text.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/quantity_spread.h"
+#include "base/unit_table.h"
+#include "berth/diagnostics.h"
+#include "berth/quantity_text.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::string_view kSpaces = " \t\r\n";
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(kSpaces);
+    return first == std::string_view::npos ? std::string_view()
+                                           : text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
+}
+
+bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+
+// The number at the start of `text`, which is shortened by it.
+std::variant<double, QuantityError> take_number(std::string_view& text) {
+    std::string_view digits = text;
+    if (digits.starts_with('+')) {
+        digits.remove_prefix(1);
+    }
+    const auto first = digits.starts_with('-') ? std::size_t{1} : std::size_t{0};
+    const bool begins =
+        digits.size() > first && ((digits[first] >= '0' && digits[first] <= '9') || digits[first] == '.');
+    double value = 0;
+    // from_chars also reads "inf" and "nan", which are no measurements; hence the look at the first character.
+    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (begins && failure == std::errc::result_out_of_range) {
+        return QuantityError{fmt::format("'{}' is too large or too small a number", trimmed(text)), "", ""};
+    }
+    if (!begins || failure != std::errc()) {
+        return QuantityError{fmt::format("'{}' does not begin with a number", trimmed(text)), "", ""};
+    }
+    text = digits.substr(static_cast<std::size_t>(end - digits.data()));
+    return value;
+}
+
+QuantityError unknown_unit(std::string_view unit) {
+    // TOPS, GOPS: datasheets count a multiply-add as two operations, papers often as one.
+    std::string_view stem = unit;
+    if (stem.size() > 3 && (stem.ends_with("OPS") || stem.ends_with("ops"))) {
+        return {fmt::format("'{}' does not say whether a multiply-add counts once or twice", unit),
+                "MAC/s (a multiply-add counts once) or FLOP/s (it counts twice)", ""};
+    }
+    std::string suggestion = nearest_name(unit, all_unit_texts());
+    return {fmt::format("'{}' is not a unit", unit), "", std::move(suggestion)};
+}
+
+// "GB/s", "pJ/MAC", "%", or nothing for a plain number.
+std::variant<ResolvedUnit, QuantityError> parse_unit(std::string_view text) {
+    const std::string_view whole = trimmed(text);
+    if (whole.empty()) {
+        return ResolvedUnit{};
+    }
+    const auto slash = whole.find('/');
+    const std::string_view above = trimmed(whole.substr(0, slash));
+    const auto numerator = resolve_unit(above);
+    if (!numerator) {
+        return unknown_unit(above);
+    }
+    if (slash == std::string_view::npos) {
+        return *numerator;
+    }
+    const std::string_view below = trimmed(whole.substr(slash + 1));
+    const auto denominator = resolve_unit(below);
+    if (!denominator) {
+        return unknown_unit(below);
+    }
+    const Dimension a = numerator->dimension;
+    const Dimension b = denominator->dimension;
+    return ResolvedUnit{numerator->factor / denominator->factor,
+                        {a.time - b.time, a.byte - b.byte, a.operation - b.operation, a.energy - b.energy}};
+}
+
+// The part before "per WORD", and the word; the whole text and nothing if there is no such suffix.
+std::pair<std::string_view, std::string_view> split_per(std::string_view text) {
+    for (auto at = text.find("per"); at != std::string_view::npos; at = text.find("per", at + 1)) {
+        const bool begins = at > 0 && !is_letter_or_digit(text[at - 1]);
+        const bool ends = at + 3 < text.size() && kSpaces.find(text[at + 3]) != std::string_view::npos;
+        if (begins && ends) {
+            return {text.substr(0, at), trimmed(text.substr(at + 3))};
+        }
+    }
+    return {text, {}};
+}
+
+// The part before the spread sign, and the part after it; the whole text and nothing if there is no sign.
+std::pair<std::string_view, std::optional<std::string_view>> split_spread(std::string_view text) {
+    for (const std::string_view sign : {"\u00b1", "+/-", "+-"}) {
+        if (const auto at = text.find(sign); at != std::string_view::npos) {
+            return {text.substr(0, at), text.substr(at + sign.size())};
+        }
+    }
+    return {text, std::nullopt};
+}
+
+std::variant<Sharing, QuantityError> parse_sharing(std::string_view word) {
+    if (const auto sharing = choice_named(kSharingNames, word)) {
+        return *sharing;
+    }
+    std::vector<std::string> names;
+    for (const auto& row : kSharingNames) {
+        names.emplace_back(row.name);
+    }
+    QuantityError error{fmt::format("'per {}' is not a way to share", word), "per " + list_of(names),
+                        nearest_name(word, names)};
+    if (resolve_unit(word)) {
+        error.suggestion = fmt::format("/{}", word);
+    }
+    return error;
+}
+
+// NUMBER [UNIT], without spread and sharing.
+std::variant<ParsedQuantity, QuantityError> parse_plain(std::string_view text) {
+    std::string_view rest = trimmed(text);
+    auto number = take_number(rest);
+    if (auto* error = std::get_if<QuantityError>(&number)) {
+        return std::move(*error);
+    }
+    auto unit = parse_unit(rest);
+    if (auto* error = std::get_if<QuantityError>(&unit)) {
+        return std::move(*error);
+    }
+    const auto& resolved = std::get<ResolvedUnit>(unit);
+    ParsedQuantity result;
+    result.value = std::get<double>(number) * resolved.factor;
+    result.dimension = resolved.dimension;
+    if (!std::isfinite(result.value)) {
+        return QuantityError{fmt::format("'{}' is too large a number", trimmed(text)), "", ""};
+    }
+    return result;
+}
+
+// Why `found`, written as `text`, cannot stand where `wanted` is needed.
+QuantityError wrong_dimension(std::string_view text, Dimension found, Dimension wanted) {
+    std::string_view unit = split_per(split_spread(trimmed(text)).first).first;
+    (void)take_number(unit);  // what follows the number; it was read before, so it is there
+    unit = trimmed(unit);
+    std::string message = unit.empty()
+                              ? fmt::format("'{}' has no unit", trimmed(text))
+                              : fmt::format("{} is {}, not {}", unit, dimension_name(found), dimension_name(wanted));
+    return {std::move(message), dimension_with_example(wanted), ""};
+}
+
+}  // namespace
+
+std::variant<double, QuantityError> parse_spread(std::string_view text, double value, Dimension dimension) {
+    auto parsed = parse_plain(text);
+    if (auto* error = std::get_if<QuantityError>(&parsed)) {
+        error->expected = "a spread such as 10%";
+        return std::move(*error);
+    }
+    const auto& spread = std::get<ParsedQuantity>(parsed);
+    if (spread.value < 0) {
+        return QuantityError{fmt::format("the spread '{}' is negative", trimmed(text)), "", ""};
+    }
+    if (trimmed(text).ends_with('%')) {
+        return spread.value;
+    }
+    if (spread.dimension != dimension) {
+        return QuantityError{fmt::format("the spread '{}' is {}, and the value is {}", trimmed(text),
+                                         dimension_name(spread.dimension), dimension_name(dimension)),
+                             "a spread such as 10%", ""};
+    }
+    if (value == 0) {
+        return QuantityError{"a value of zero has no spread", "", ""};
+    }
+    return spread.value / std::abs(value);
+}
+
+std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text) {
+    const auto [value_part, spread_part] = split_spread(text);
+    const auto [value_text, value_per] = split_per(value_part);
+    auto parsed = parse_plain(value_text);
+    auto* result = std::get_if<ParsedQuantity>(&parsed);
+    if (result == nullptr) {
+        return parsed;
+    }
+    std::string_view per = value_per;
+    if (spread_part) {
+        const auto [spread_text, spread_per] = split_per(*spread_part);
+        auto spread = parse_spread(spread_text, result->value, result->dimension);
+        if (auto* error = std::get_if<QuantityError>(&spread)) {
+            return std::move(*error);
+        }
+        result->spread = std::get<double>(spread);
+        if (!per.empty() && !spread_per.empty()) {
+            return QuantityError{fmt::format("'{}' says 'per' twice", trimmed(text)), "", ""};
+        }
+        per = per.empty() ? spread_per : per;
+    }
+    if (!per.empty()) {
+        auto sharing = parse_sharing(per);
+        if (auto* error = std::get_if<QuantityError>(&sharing)) {
+            return std::move(*error);
+        }
+        result->per = std::get<Sharing>(sharing);
+    }
+    return parsed;
+}
+
+std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text, Dimension wanted) {
+    auto parsed = parse_quantity(text);
+    if (auto* error = std::get_if<QuantityError>(&parsed)) {
+        if (error->expected.empty()) {
+            error->expected = dimension_with_example(wanted);
+        }
+        return parsed;
+    }
+    const auto& quantity = std::get<ParsedQuantity>(parsed);
+    if (quantity.dimension != wanted) {
+        return wrong_dimension(text, quantity.dimension, wanted);
+    }
+    return parsed;
+}
+
+std::optional<double> parse_number(std::string_view text) {
+    std::string_view rest = trimmed(text);
+    const auto number = take_number(rest);
+    const auto* value = std::get_if<double>(&number);
+    return value != nullptr && rest.empty() ? std::optional<double>(*value) : std::nullopt;
+}
+
+}  // namespace berth

@@ -1,0 +1,160 @@
+// Edits of the immutable tree, by copying the path to what changes: `--set` and `extends:`.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "base/yaml_tree.h"
+
+namespace berth {
+
+namespace {
+
+/// A path taken apart as far as the tree has been walked.
+struct Walk {
+    const YamlPointer& value;
+    const SourceLocation& where;
+    Diagnostics& diagnostics;
+};
+
+// What follows `step` in `rest`: nothing if that is all, nullopt if `rest` does not start with the whole step.
+std::optional<std::string_view> after(std::string_view rest, std::string_view step) {
+    if (step.empty() || !rest.starts_with(step)) {
+        return std::nullopt;
+    }
+    rest.remove_prefix(step.size());
+    if (rest.empty()) {
+        return rest;
+    }
+    return rest.front() == '.' ? std::optional(rest.substr(1)) : std::nullopt;
+}
+
+// Index of the longest of `names` that `rest` starts with.
+std::optional<std::size_t> longest_match(std::string_view rest, const std::vector<std::string>& names) {
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (after(rest, names[i]) && (!best || names[i].size() > names[*best].size())) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+std::string_view first_step(std::string_view rest) { return rest.substr(0, rest.find('.')); }
+
+std::string place(std::string_view walked) { return walked.empty() ? "the document" : fmt::format("'{}'", walked); }
+
+std::string joined(std::string_view walked, std::string_view step) {
+    return walked.empty() ? std::string(step) : fmt::format("{}.{}", walked, step);
+}
+
+YamlPointer put(const YamlPointer& node, const std::string& walked, std::string_view rest, const Walk& walk);
+
+YamlPointer put_in_map(const YamlPointer& node, const std::string& walked, std::string_view rest, const Walk& walk) {
+    auto copy = std::make_shared<YamlValue>(*node);
+    copy->kind = YamlKind::kMap;
+    const std::vector<std::string> keys = node->keys();
+    if (const auto index = longest_match(rest, keys)) {
+        const std::string& key = keys[*index];
+        auto& member = copy->members[*index];
+        member.value = put(member.value, joined(walked, key), *after(rest, key), walk);
+        return member.value ? copy : nullptr;
+    }
+    const std::string_view step = first_step(rest);
+    if (step.size() < rest.size()) {
+        walk.diagnostics.error(walk.where, fmt::format("{} has no key '{}'", place(walked), step),
+                               keys.empty() ? "" : list_of(keys), nearest_name(step, keys));
+        return nullptr;
+    }
+    copy->members.push_back({std::string(step), SourceLocation(walk.where.file, 1, 1), walk.value});
+    return copy;
+}
+
+std::string item_name(const YamlValue& item) {
+    const YamlMember* name = item.member("name");
+    return name != nullptr && name->value->kind == YamlKind::kScalar ? name->value->text : "";
+}
+
+YamlPointer put_in_sequence(const YamlPointer& node, const std::string& walked, std::string_view rest,
+                            const Walk& walk) {
+    std::vector<std::string> names;
+    for (const YamlPointer& item : node->items) {
+        names.push_back(item_name(*item));
+    }
+    auto index = longest_match(rest, names);
+    std::string step = index ? names[*index] : std::string(first_step(rest));
+    if (!index) {
+        std::size_t number = 0;
+        const auto [end, failure] = std::from_chars(step.data(), step.data() + step.size(), number);
+        if (failure == std::errc() && end == step.data() + step.size() && number < node->items.size()) {
+            index = number;
+        }
+    }
+    if (!index) {
+        std::erase(names, "");
+        const std::string indices = node->items.empty() ? "nothing, the list is empty"
+                                                        : fmt::format("an index from 0 to {}", node->items.size() - 1);
+        walk.diagnostics.error(walk.where, fmt::format("{} has no item '{}'", place(walked), step),
+                               names.empty() ? indices : list_of(names), nearest_name(step, names));
+        return nullptr;
+    }
+    auto copy = std::make_shared<YamlValue>(*node);
+    copy->items[*index] = put(node->items[*index], joined(walked, step), *after(rest, step), walk);
+    return copy->items[*index] ? copy : nullptr;
+}
+
+YamlPointer put(const YamlPointer& node, const std::string& walked, std::string_view rest, const Walk& walk) {
+    if (rest.empty()) {
+        return walk.value;
+    }
+    switch (node->kind) {
+        case YamlKind::kNull:  // `runtime:` with nothing below may become a map
+        case YamlKind::kMap:
+            return put_in_map(node, walked, rest, walk);
+        case YamlKind::kSequence:
+            return put_in_sequence(node, walked, rest, walk);
+        case YamlKind::kScalar:
+            break;
+    }
+    walk.diagnostics.error(walk.where,
+                           fmt::format("{} is a single value and has no '{}'", place(walked), first_step(rest)));
+    return nullptr;
+}
+
+}  // namespace
+
+YamlPointer replaced(const YamlPointer& root, std::string_view path, const YamlPointer& value,
+                     const SourceLocation& where, Diagnostics& diagnostics) {
+    if (path.empty() || path.front() == '.' || path.back() == '.' || path.find("..") != std::string_view::npos) {
+        diagnostics.error(where, fmt::format("'{}' is not a path", path), "keys joined by dots");
+        return nullptr;
+    }
+    return put(root, "", path, {value, where, diagnostics});
+}
+
+YamlPointer merged(const YamlPointer& base, const YamlPointer& later) {
+    if (base->kind != YamlKind::kMap || later->kind != YamlKind::kMap) {
+        return later;
+    }
+    auto result = std::make_shared<YamlValue>(*base);
+    result->where = later->where;
+    std::unordered_map<std::string_view, std::size_t> index;
+    for (std::size_t i = 0; i < base->members.size(); ++i) {
+        index.emplace(base->members[i].key, i);
+    }
+    for (const YamlMember& member : later->members) {
+        const auto found = index.find(member.key);
+        if (found == index.end()) {
+            result->members.push_back(member);
+        } else {
+            YamlMember& inherited = result->members[found->second];
+            inherited.key_where = member.key_where;
+            inherited.value = merged(inherited.value, member.value);
+        }
+    }
+    return result;
+}
+
+}  // namespace berth

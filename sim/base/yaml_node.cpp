@@ -1,0 +1,261 @@
+// The cursor: maps, sequences and plain values. Quantities are in yaml_quantity.cpp.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <system_error>
+#include <utility>
+
+#include "base/yaml_tree.h"
+#include "berth/quantity_text.h"
+#include "berth/yaml_reader.h"
+
+namespace berth {
+
+namespace {
+
+std::string kind_name(YamlKind kind) {
+    switch (kind) {
+        case YamlKind::kNull:
+            return "nothing";
+        case YamlKind::kScalar:
+            return "a single value";
+        case YamlKind::kSequence:
+            return "a list";
+        case YamlKind::kMap:
+            return "a map";
+    }
+    return "";
+}
+
+void remember(std::vector<std::string>& asked, std::string_view key) {
+    if (std::find(asked.begin(), asked.end(), key) == asked.end()) {
+        asked.emplace_back(key);
+    }
+}
+
+}  // namespace
+
+const YamlMember* YamlValue::member(std::string_view key) const {
+    for (const YamlMember& candidate : members) {
+        if (candidate.key == key) {
+            return &candidate;
+        }
+    }
+    return nullptr;
+}
+
+std::vector<std::string> YamlValue::keys() const {
+    std::vector<std::string> result;
+    result.reserve(members.size());
+    for (const YamlMember& each : members) {
+        result.push_back(each.key);
+    }
+    return result;
+}
+
+YamlNode::YamlNode(std::shared_ptr<YamlReadState> state, std::shared_ptr<const YamlValue> value, SourceLocation where,
+                   std::string path)
+    : state_(std::move(state)), value_(std::move(value)), where_(std::move(where)), path_(std::move(path)) {}
+
+bool YamlNode::is_map() const { return value_ && value_->kind == YamlKind::kMap; }
+bool YamlNode::is_sequence() const { return value_ && value_->kind == YamlKind::kSequence; }
+bool YamlNode::is_scalar() const { return value_ && value_->kind == YamlKind::kScalar; }
+bool YamlNode::is_null() const { return value_ && value_->kind == YamlKind::kNull; }
+
+SourceLocation YamlNode::content_where() const { return where_.shifted(is_scalar() && value_->quoted ? 1 : 0); }
+
+Diagnostics& YamlNode::diagnostics() const { return *state_->diagnostics; }
+
+void YamlNode::error(std::string_view message, std::string expected, std::string suggestion) const {
+    state_->diagnostics->error(where_, path_.empty() ? std::string(message) : fmt::format("{}: {}", path_, message),
+                               std::move(expected), std::move(suggestion));
+}
+
+void YamlNode::warning(std::string_view message, std::string expected, std::string suggestion) const {
+    state_->diagnostics->warning(where_, path_.empty() ? std::string(message) : fmt::format("{}: {}", path_, message),
+                                 std::move(expected), std::move(suggestion));
+}
+
+YamlNode YamlNode::child(std::string_view step, std::shared_ptr<const YamlValue> value) const {
+    std::string path = path_.empty() ? std::string(step) : fmt::format("{}.{}", path_, step);
+    SourceLocation where = value ? value->where : where_;
+    return {state_, std::move(value), std::move(where), std::move(path)};
+}
+
+// The map itself, a null counting as an empty one; nullptr, with an error unless the node is absent, for all else.
+const YamlValue* YamlNode::map() const {
+    if (value_ && !is_map() && !is_null()) {
+        error(fmt::format("found {}", kind_name(value_->kind)), "a map");
+        return nullptr;
+    }
+    return value_.get();
+}
+
+std::optional<YamlNode> YamlNode::find(std::string_view key) const {
+    const YamlValue* here = map();
+    if (here == nullptr) {
+        return std::nullopt;
+    }
+    remember(state_->asked[here], key);
+    const YamlMember* member = here->member(key);
+    if (member == nullptr || member->value->kind == YamlKind::kNull) {
+        return std::nullopt;
+    }
+    return child(key, member->value);
+}
+
+YamlNode YamlNode::require(std::string_view key, std::string_view expected) const {
+    const YamlValue* here = map();
+    if (here == nullptr) {
+        return child(key, nullptr);
+    }
+    if (auto found = find(key)) {
+        return *found;
+    }
+    YamlNode absent = child(key, nullptr);
+    if (const YamlMember* empty = here->member(key)) {
+        absent.where_ = empty->key_where;
+        absent.error("no value is given", std::string(expected));
+    } else {
+        error(fmt::format("missing key '{}'", key), std::string(expected));
+    }
+    return absent;
+}
+
+void YamlNode::reject_unknown_keys() const {
+    if (!is_map()) {
+        return;
+    }
+    const std::vector<std::string>& asked = state_->asked[value_.get()];
+    for (const YamlMember& member : value_->members) {
+        if (std::find(asked.begin(), asked.end(), member.key) != asked.end()) {
+            continue;
+        }
+        const std::string suggestion = nearest_name(member.key, asked);
+        const std::string in = path_.empty() ? "" : fmt::format(" in '{}'", path_);
+        state_->diagnostics->error(member.key_where, fmt::format("unknown key '{}'{}", member.key, in),
+                                   suggestion.empty() ? list_of(asked) : "", suggestion);
+    }
+}
+
+// The scalar's text; nullptr, with an error unless the node is absent, if this is none.
+const std::string* YamlNode::scalar(std::string_view expected) const {
+    if (!value_) {
+        return nullptr;
+    }
+    if (!is_scalar()) {
+        error(fmt::format("found {}", kind_name(value_->kind)), std::string(expected));
+        return nullptr;
+    }
+    return &value_->text;
+}
+
+std::optional<std::string> YamlNode::text() const {
+    const std::string* found = scalar("a text");
+    return found != nullptr ? std::optional(*found) : std::nullopt;
+}
+
+std::optional<std::int64_t> YamlNode::integer(IntegerRange range) const {
+    constexpr IntegerRange kAny;
+    std::string expected = "a whole number";
+    if (range.min != kAny.min && range.max != kAny.max) {
+        expected += fmt::format(" from {} to {}", range.min, range.max);
+    } else if (range.min != kAny.min) {
+        expected += fmt::format(" of at least {}", range.min);
+    } else if (range.max != kAny.max) {
+        expected += fmt::format(" of at most {}", range.max);
+    }
+    const std::string* found = scalar(expected);
+    if (found == nullptr) {
+        return std::nullopt;
+    }
+    std::int64_t value = 0;
+    const char* last = found->data() + found->size();
+    const auto [end, failure] = std::from_chars(found->data(), last, value);
+    if (failure == std::errc::invalid_argument || end != last) {
+        error(fmt::format("'{}' is not a whole number", *found), expected);
+        return std::nullopt;
+    }
+    if (failure == std::errc::result_out_of_range || value < range.min || value > range.max) {
+        error(fmt::format("{} is out of range", *found), expected);
+        return std::nullopt;
+    }
+    return value;
+}
+
+std::optional<double> YamlNode::number(NumberRange range) const {
+    constexpr NumberRange kAny;
+    std::string expected = "a number";
+    if (range.min != kAny.min && range.max != kAny.max) {
+        expected += fmt::format(" from {} to {}", range.min, range.max);
+    } else if (range.min != kAny.min) {
+        expected += fmt::format(" of at least {}", range.min);
+    } else if (range.max != kAny.max) {
+        expected += fmt::format(" of at most {}", range.max);
+    }
+    const std::string* found = scalar(expected);
+    if (found == nullptr) {
+        return std::nullopt;
+    }
+    const auto value = parse_number(*found);
+    if (!value) {
+        error(fmt::format("'{}' is not a number", *found), expected);
+        return std::nullopt;
+    }
+    if (*value < range.min || *value > range.max) {
+        error(fmt::format("{} is out of range", *found), expected);
+        return std::nullopt;
+    }
+    return value;
+}
+
+std::optional<bool> YamlNode::boolean() const {
+    const std::string* found = scalar("true or false");
+    if (found == nullptr) {
+        return std::nullopt;
+    }
+    if (*found == "true" || *found == "false") {
+        return *found == "true";
+    }
+    const bool means_true = *found == "yes" || *found == "on" || *found == "True" || *found == "TRUE";
+    const bool means_false = *found == "no" || *found == "off" || *found == "False" || *found == "FALSE";
+    error(fmt::format("'{}' is not a truth value", *found), "true or false",
+          means_true ? "true" : (means_false ? "false" : ""));
+    return std::nullopt;
+}
+
+void YamlNode::not_a_choice(const std::string& found, const std::vector<std::string>& names) const {
+    error(fmt::format("unknown value '{}'", found), list_of(names), nearest_name(found, names));
+}
+
+std::vector<YamlNode> YamlNode::sequence() const {
+    std::vector<YamlNode> result;
+    if (!value_ || is_null()) {
+        return result;
+    }
+    if (!is_sequence()) {
+        error(fmt::format("found {}", kind_name(value_->kind)), "a list");
+        return result;
+    }
+    for (std::size_t i = 0; i < value_->items.size(); ++i) {
+        result.push_back(child(fmt::format("{}", i), value_->items[i]));
+    }
+    return result;
+}
+
+std::vector<YamlEntry> YamlNode::entries() const {
+    std::vector<YamlEntry> result;
+    const YamlValue* here = map();
+    if (here == nullptr) {
+        return result;
+    }
+    for (const YamlMember& member : here->members) {
+        remember(state_->asked[here], member.key);
+        result.push_back({member.key, member.key_where, child(member.key, member.value)});
+    }
+    return result;
+}
+
+}  // namespace berth

@@ -1,0 +1,91 @@
+// Quantities and parameters with provenance, from YAML.
+#include <fmt/format.h>
+
+#include <utility>
+#include <variant>
+
+#include "base/quantity_spread.h"
+#include "base/yaml_tree.h"
+#include "berth/quantity_text.h"
+#include "berth/yaml_reader.h"
+
+namespace berth {
+
+std::optional<Parameter<double>> YamlNode::read_scalar_parameter(Dimension dimension, QuantityRule rule) const {
+    const std::string* written = scalar(dimension_with_example(dimension));
+    if (written == nullptr) {
+        return std::nullopt;
+    }
+    const auto parsed = parse_quantity(*written, dimension);
+    if (const auto* failure = std::get_if<QuantityError>(&parsed)) {
+        error(failure->message, failure->expected, failure->suggestion);
+        return std::nullopt;
+    }
+    const auto& quantity = std::get<ParsedQuantity>(parsed);
+    if (quantity.value == 0 && !rule.allow_zero) {
+        error(fmt::format("'{}' is zero", *written), "more than zero");
+        return std::nullopt;
+    }
+    if (quantity.value < 0 && !rule.allow_negative) {
+        error(fmt::format("'{}' is negative", *written), rule.allow_zero ? "zero or more" : "more than zero");
+        return std::nullopt;
+    }
+    if (quantity.per && !rule.allow_per) {
+        error(fmt::format("'{}' says 'per {}', which has no meaning here", *written,
+                          choice_name(kSharingNames, *quantity.per)));
+        return std::nullopt;
+    }
+    Parameter<double> result;
+    result.value = quantity.value;
+    result.spread = quantity.spread.value_or(0);
+    result.per = quantity.per;
+    result.where = where_;
+    return result;
+}
+
+std::optional<double> YamlNode::read_quantity(Dimension dimension, QuantityRule rule) const {
+    const auto parameter = read_scalar_parameter(dimension, rule);
+    if (parameter && parameter->spread != 0) {
+        error(fmt::format("'{}' has a spread, which has no meaning here", value_->text));
+        return std::nullopt;
+    }
+    return parameter ? std::optional(parameter->value) : std::nullopt;
+}
+
+std::optional<double> YamlNode::read_spread(const Parameter<double>& of, Dimension dimension) const {
+    const std::string* written = scalar("a spread such as 10%");
+    if (written == nullptr) {
+        return std::nullopt;
+    }
+    const auto spread = parse_spread(*written, of.value, dimension);
+    if (const auto* failure = std::get_if<QuantityError>(&spread)) {
+        error(failure->message, failure->expected, failure->suggestion);
+        return std::nullopt;
+    }
+    return std::get<double>(spread);
+}
+
+std::optional<Parameter<double>> YamlNode::read_parameter(Dimension dimension, QuantityRule rule) const {
+    if (!is_map()) {
+        return read_scalar_parameter(dimension, rule);
+    }
+    const std::size_t errors_before = diagnostics().error_count();
+    const YamlNode value = require("value", dimension_with_example(dimension));
+    auto result = value.read_scalar_parameter(dimension, rule);
+    if (const auto spread = find("spread"); spread && result) {
+        if (result->spread != 0) {
+            spread->error("the spread is given twice, here and in the value");
+        }
+        result->spread = spread->read_spread(*result, dimension).value_or(0);
+    }
+    if (const auto source = find("source"); source && result) {
+        result->source = source->text().value_or("");
+    }
+    if (const auto kind = find("kind"); kind && result) {
+        result->origin = kind->enumeration(kOriginNames).value_or(Origin::kAssumed);
+    }
+    reject_unknown_keys();
+    return diagnostics().error_count() == errors_before ? result : std::nullopt;
+}
+
+}  // namespace berth

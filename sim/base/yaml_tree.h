@@ -1,0 +1,56 @@
+// The reader's own immutable tree: unlike yaml-cpp's nodes, it knows its files, sees repeated keys and can be shared.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "berth/diagnostics.h"
+#include "berth/yaml_reader.h"
+
+namespace berth {
+
+enum class YamlKind { kNull, kScalar, kSequence, kMap };
+
+using YamlPointer = std::shared_ptr<const YamlValue>;
+
+struct YamlMember {
+    std::string key;
+    SourceLocation key_where;
+    YamlPointer value;
+};
+
+/// One node; `text` for scalars, `items` for sequences, `members` (in file order) for maps.
+struct YamlValue {
+    YamlKind kind = YamlKind::kNull;
+    SourceLocation where;
+    std::string text;
+    bool quoted = false;
+    std::vector<YamlPointer> items;
+    std::vector<YamlMember> members;
+
+    /// Nullptr if there is no such key.
+    [[nodiscard]] const YamlMember* member(std::string_view key) const;
+    [[nodiscard]] std::vector<std::string> keys() const;
+};
+
+struct YamlReadState {
+    Diagnostics* diagnostics = nullptr;
+    YamlPointer root;  ///< keeps alive the maps that `asked` points to
+    std::unordered_map<const YamlValue*, std::vector<std::string>> asked;
+};
+
+/// The tree of one document; nullptr, with errors at `file`, unless the text is valid YAML without repeated keys.
+[[nodiscard]] YamlPointer parse_yaml(std::string_view text, const std::shared_ptr<const std::string>& file,
+                                     Diagnostics& diagnostics);
+
+/// `later` laid over `base`: maps merged key by key, everything else replaced.
+[[nodiscard]] YamlPointer merged(const YamlPointer& base, const YamlPointer& later);
+
+/// A copy of the tree with `value` at `path`; nullptr, with an error at `where`, if there is no such place.
+[[nodiscard]] YamlPointer replaced(const YamlPointer& root, std::string_view path, const YamlPointer& value,
+                                   const SourceLocation& where, Diagnostics& diagnostics);
+
+}  // namespace berth
