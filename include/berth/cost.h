@@ -1,0 +1,114 @@
+// What one kernel costs on one device: every term, not only the sum. Pure functions over plain values.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "berth/choice.h"
+#include "berth/operators.h"
+#include "berth/profile.h"
+#include "berth/units.h"
+
+namespace berth {
+
+/// The term that decides a kernel's time.
+enum class Bound : std::uint8_t { kCompute, kVector, kSram, kDram, kDma, kDispatch, kTransfer };
+inline constexpr std::array<Choice<Bound>, 7> kBoundNames{{
+    {"compute", Bound::kCompute},
+    {"vector", Bound::kVector},
+    {"sram", Bound::kSram},
+    {"dram", Bound::kDram},
+    {"dma", Bound::kDma},
+    {"dispatch", Bound::kDispatch},
+    {"transfer", Bound::kTransfer},
+}};
+
+/// An operator that runs inside the kernel of the one before it.
+struct Follower {
+    OperatorKind kind{};
+    RowsDims dims;
+    double traffic = 0;  ///< share of its unfused traffic that remains
+    friend bool operator==(const Follower&, const Follower&) = default;
+};
+
+/// One operator, or a fused group, as it runs on one device.
+struct Kernel {
+    static constexpr std::size_t kMaxFollowers = 3;
+
+    OperatorKind kind{};
+    Dims dims;
+    DType input{};   ///< of activations read
+    DType weight{};  ///< of constant operands
+    DType output{};
+    std::array<Follower, kMaxFollowers> followers{};
+    std::uint8_t follower_count = 0;
+    bool wide_output = false;     ///< leaves as 32-bit accumulators
+    bool multi_core = true;       ///< the runtime may split it over cores
+    bool input_on_chip = false;   ///< activations read stayed on chip
+    bool output_on_chip = false;  ///< the result stays there
+    bool weights_on_chip = false;
+    friend bool operator==(const Kernel&, const Kernel&) = default;
+};
+
+/// How a stage uses a device.
+struct Execution {
+    int cores = 1;
+    std::optional<Frequency> clock;  ///< of the first cluster; absent: the profile's
+};
+
+/// Block of a matmul that is held on chip, and how often the operands are read because of it.
+struct Tile {
+    std::int64_t m = 0, k = 0, n = 0;
+    std::int64_t input_reads = 1, weight_reads = 1, output_writes = 1;
+};
+
+struct Traffic {
+    Bytes read, write;
+};
+
+/// Terms of a kernel's time. `total` = dispatch + fork_join + longest + (1 - overlap) x (the others).
+struct KernelCost {
+    Time dispatch, fork_join;
+    Time compute;  ///< MACs padded to the array
+    Time vector;   ///< element-wise work, followers included
+    Time sram;     ///< the nearest level, where its bandwidth is known
+    Time dram;     ///< traffic / bandwidth
+    Time dma;      ///< descriptors x setup
+    Time total;
+    Bound bound = Bound::kDispatch;
+    Operations macs, padded_macs, elements;
+    Traffic traffic;   ///< at DRAM
+    Bytes compulsory;  ///< each operand once
+    Tile tile;
+    int cores = 1;
+    std::optional<Energy> energy;
+};
+
+/// Cost of one kernel. The device must support the dtypes (see plan.h); absent MAC rates are a std::logic_error.
+[[nodiscard]] KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Execution& execution);
+
+/// Tile of a matmul that moves the fewest bytes through a level of `capacity` (physics: Goto and van de Geijn 2008;
+/// Smith et al. 2019 for the bound), or the row tile that the device's hardware fixes.
+[[nodiscard]] Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device& device);
+
+/// Bytes that no tiling can avoid: each operand once, and 2 m n k / sqrt(capacity in elements) (Smith et al. 2019).
+[[nodiscard]] Bytes matmul_traffic_bound(const MatmulDims& dims, Bytes element, Bytes capacity);
+
+/// Rates that `cores` cores offer together when the work is split evenly: the slowest of them decides.
+struct CoreRates {
+    int cores = 1;
+    OperationRate macs;      ///< at the given dtype, efficiency included
+    Frequency vector_clock;  ///< cores x clock x vector scale: multiply by elements per cycle
+    Bandwidth dram;
+};
+[[nodiscard]] CoreRates core_rates(const Device& device, const Execution& execution, DType dtype);
+
+/// Handing `size` bytes over a link once, in either direction.
+struct HandoverCost {
+    Time fixed, transfer, cache_maintenance, layout_change, total;
+};
+[[nodiscard]] HandoverCost handover_cost(const Link& link, Bytes size);
+
+}  // namespace berth

@@ -1,0 +1,119 @@
+// Running a scenario: every stage costed on every device, placed, laid out in time, with its uncertainty.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "berth/interval.h"
+#include "berth/placement.h"
+#include "berth/plan.h"
+#include "berth/scenario.h"
+
+namespace berth {
+
+/// One operator of a placed model. Its latency includes its conversions and the hand-over of its inputs.
+struct OperatorResult {
+    OperatorId id = kNoOperator;
+    std::string name;
+    OperatorKind kind{};
+    Category category{};
+    DeviceId device = 0;
+    DType ran_at{};
+    Time start, latency;
+    Time handover;                ///< part of the latency
+    Time conversion;              ///< part of the latency
+    std::optional<KernelCost> cost;  ///< of its main kernel; absent for a fused follower
+    std::optional<Kernel> kernel;
+    std::string fused_into;       ///< name of the operator whose kernel it is part of
+    bool fell_back = false;
+    std::string reason;           ///< why it fell back
+    Bound bound{};
+    Operations macs;
+    Bytes dram_bytes;
+};
+
+/// Standard deviations of log latency by cause: one entry per uncertain number, named by its path.
+struct Uncertainty {
+    std::vector<double> effect;  ///< signed, parallel to the evaluation's list of numbers; a shared number moves all
+    [[nodiscard]] double sigma() const;
+};
+
+/// One placement of one stage, for one pass of it.
+struct Candidate {
+    std::string placement;  ///< a device's name for a whole model, else `split`
+    Granularity granularity = Granularity::kModel;
+    bool feasible = false;
+    std::string reason;  ///< why not
+    Assignment assignment;
+    Estimate<Time> latency;
+    Uncertainty uncertainty;
+    std::optional<Energy> energy;
+    std::map<Category, Time> by_category;
+    Time handover;
+    std::vector<OperatorResult> operators;
+    std::vector<Segment> segments;
+    double optimality_gap = 0;
+    bool proved_optimal = false;
+    std::int64_t tokens_paid = 0;  ///< bucket or tokens of the dominant length
+    std::int64_t tokens_held = 0;
+    int cores = 1;                 ///< of the device, for a whole model
+    Bytes weight_bytes, peak_activation_bytes, spilled_bytes;
+};
+
+struct StageResult {
+    std::string name;
+    std::string model;  ///< empty for a fixed stage
+    std::int64_t repeat = 1;
+    std::optional<std::size_t> chosen;  ///< index into candidates; absent for a fixed stage
+    std::vector<Candidate> candidates;
+    Estimate<Time> latency;  ///< all repeats
+    std::optional<Time> budget;
+    double confidence = 1;  ///< probability that the chosen one is the fastest, under the profile's spreads
+    Time start;
+};
+
+struct ScenarioTotal {
+    Estimate<Time> latency;
+    std::optional<Time> budget;
+    std::optional<double> budget_probability;
+    std::optional<Energy> energy;
+};
+
+struct ScenarioResult {
+    std::string scenario, hardware;
+    std::vector<std::string> devices;
+    Objective objective{};
+    std::vector<StageResult> stages;
+    ScenarioTotal total;
+    std::vector<std::string> uncertain_numbers;  ///< paths, parallel to Uncertainty::effect
+};
+
+/// How much of an evaluation is wanted.
+struct EvaluationOptions {
+    bool uncertainty = true;
+    bool operators = true;
+};
+
+/// Absent, with errors, if a stage fits no device (each device's reason is given), a bucket is smaller than the tokens,
+/// or a model cannot be laid out.
+[[nodiscard]] std::optional<ScenarioResult> evaluate(const Scenario& scenario, Diagnostics& diagnostics,
+                                                     const EvaluationOptions& options = {});
+
+/// One model on one device, as `berth predict` asks.
+[[nodiscard]] std::optional<Candidate> evaluate_on(const Profile& profile, const ModelStage& stage, DeviceId device,
+                                                   Diagnostics& diagnostics);
+
+/// One stand-alone kernel with its interval, as `berth predict --op` and `--csv` ask.
+struct KernelPrediction {
+    Estimate<Time> latency;
+    KernelCost cost;
+};
+[[nodiscard]] KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const Kernel& kernel,
+                                              const Execution& execution, bool library_call);
+
+/// Probability that a takes less time than b, numbers shared by both moving together.
+[[nodiscard]] double probability_faster(const Candidate& a, const Candidate& b);
+
+}  // namespace berth

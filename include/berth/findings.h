@@ -1,0 +1,49 @@
+// What an architect should act on, each with the gain that a re-run of the scenario predicts.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "berth/evaluation.h"
+#include "berth/scenario.h"
+
+namespace berth {
+
+enum class FindingKind : std::uint8_t {
+    kPadding,
+    kSpill,
+    kPingPong,
+    kFallback,
+    kDispatch,
+    kMemoryBound,
+    kPrecision,
+    kCores,
+    kFlip,
+};
+inline constexpr std::array<Choice<FindingKind>, 9> kFindingKindNames{{
+    {"padding", FindingKind::kPadding},
+    {"spill", FindingKind::kSpill},
+    {"ping-pong", FindingKind::kPingPong},
+    {"fallback", FindingKind::kFallback},
+    {"dispatch", FindingKind::kDispatch},
+    {"memory-bound", FindingKind::kMemoryBound},
+    {"precision", FindingKind::kPrecision},
+    {"cores", FindingKind::kCores},
+    {"flip", FindingKind::kFlip},
+}};
+
+struct Finding {
+    FindingKind kind{};
+    std::string stage;
+    std::string text;                                          ///< one or two sentences with the numbers
+    std::vector<std::pair<std::string, std::string>> change;   ///< PATH and YAML value, ready for `--set`
+    std::optional<Time> before, after;                         ///< of the scenario's total
+    std::string chosen_before, chosen_after;                   ///< of the stage, where the change moves it
+};
+
+/// Looks through a result; what-ifs are predicted by evaluating a changed copy of the scenario.
+[[nodiscard]] std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& result);
+
+}  // namespace berth

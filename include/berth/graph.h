@@ -1,0 +1,81 @@
+// The graph: operators in execution order, the tensors between them, and the precision each is asked to run at.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "berth/diagnostics.h"
+#include "berth/operators.h"
+
+namespace berth {
+
+using OperatorId = std::int32_t;
+using TensorId = std::int32_t;
+inline constexpr OperatorId kNoOperator = -1;
+
+/// An activation: made by one operator (or given to the graph) and read by others.
+struct Tensor {
+    std::string name;
+    std::vector<std::int64_t> shape;
+    OperatorId producer = kNoOperator;  ///< kNoOperator: an input of the graph
+    std::vector<OperatorId> consumers;
+    bool graph_output = false;
+    bool integer = false;  ///< token ids and the like: 32-bit whatever the precision
+    [[nodiscard]] std::int64_t elements() const;
+};
+
+struct Operator {
+    std::string name;  ///< `layer.0.attention.query`
+    OperatorKind kind{};
+    Dims dims;
+    Category category{};
+    int block = -1;                ///< index of the repeated block it belongs to, -1 for none
+    DType dtype = DType::kFp32;    ///< asked for; a runtime may run it at another
+    std::vector<TensorId> inputs;  ///< activations only
+    TensorId output = -1;
+    SourceLocation where;
+};
+
+/// Operators stand in an order that respects the tensors: each input is made before.
+struct Graph {
+    std::string name;
+    std::vector<Operator> operators;
+    std::vector<Tensor> tensors;
+    int blocks = 0;
+};
+
+/// Sums over the graph.
+struct GraphTotals {
+    Operations macs;              ///< matmul, convolution and attention
+    std::int64_t parameters = 0;  ///< all constants: weights, tables, biases, affine terms
+};
+[[nodiscard]] GraphTotals totals(const Graph& graph);
+
+/// Bytes of all constants at the operators' dtypes; biases and affine terms count 4 bytes with quantised weights and
+/// the operator's own element size otherwise. Tables that several operators share count once per operator.
+[[nodiscard]] Bytes weight_bytes(const Graph& graph);
+[[nodiscard]] Bytes weight_bytes(const Operator& op);
+
+/// Puts operators in an order that respects the tensors; an error naming the operators of a cycle if there is none.
+/// Stable: operators that are already ordered stay as they are.
+bool sort_topologically(Graph& graph, Diagnostics& diagnostics);
+
+/// What a stage asks for: one dtype, and others for operators whose name matches a pattern with `*`; later rows win.
+struct PrecisionRule {
+    std::string pattern;
+    DType dtype{};
+    SourceLocation where;
+};
+struct Precision {
+    DType dtype = DType::kFp32;
+    std::vector<PrecisionRule> rules;
+};
+/// Sets every operator's dtype. A pattern that matches nothing is an error.
+bool apply_precision(Graph& graph, const Precision& precision, Diagnostics& diagnostics);
+/// `*` matches any run of characters, `?` one.
+[[nodiscard]] bool matches_pattern(std::string_view pattern, std::string_view text);
+
+}  // namespace berth

@@ -1,0 +1,189 @@
+// Operators: their kinds, sizes and what each kind of them asks of a device. One table, one row per kind.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "berth/choice.h"
+#include "berth/diagnostics.h"
+#include "berth/units.h"
+
+namespace berth {
+
+/// Counts of elements are exact in a double too up to here; nothing larger is accepted.
+inline constexpr std::int64_t kLargestCount = std::int64_t{1} << 53;
+
+enum class DType : std::uint8_t { kFp32, kFp16, kBf16, kInt8, kInt4, kInt32 };
+inline constexpr std::size_t kDTypeCount = 6;
+inline constexpr std::array<Choice<DType>, kDTypeCount> kDTypeNames{{
+    {"fp32", DType::kFp32},
+    {"fp16", DType::kFp16},
+    {"bf16", DType::kBf16},
+    {"int8", DType::kInt8},
+    {"int4", DType::kInt4},
+    {"int32", DType::kInt32},
+}};
+/// Size of one element; int4 takes half a byte.
+[[nodiscard]] Bytes element_size(DType dtype);
+/// int8 and int4: values that need a scale.
+[[nodiscard]] bool is_quantized(DType dtype);
+
+enum class OperatorKind : std::uint8_t {
+    kMatmul,
+    kConv2d,
+    kAttention,
+    kSoftmax,
+    kLayerNorm,
+    kRmsNorm,
+    kGelu,
+    kSilu,
+    kRelu,
+    kTanh,
+    kSigmoid,
+    kAdd,
+    kMul,
+    kTranspose,
+    kReshape,
+    kSplit,
+    kConcat,
+    kEmbedding,
+    kPool,
+    kNormalize,
+    kQuantize,
+    kDequantize,
+    kCast,
+};
+inline constexpr std::size_t kOperatorKindCount = 23;
+
+/// What part of a model an operator belongs to, for sums and colours in reports.
+enum class Category : std::uint8_t { kEmbedding, kAttention, kFfn, kNorm, kConvolution, kHead, kElementwise, kConversion };
+inline constexpr std::array<Choice<Category>, 8> kCategoryNames{{
+    {"embedding", Category::kEmbedding},
+    {"attention", Category::kAttention},
+    {"ffn", Category::kFfn},
+    {"norm", Category::kNorm},
+    {"convolution", Category::kConvolution},
+    {"head", Category::kHead},
+    {"elementwise", Category::kElementwise},
+    {"conversion", Category::kConversion},
+}};
+
+/// Operators that a vector unit handles alike; a device gives each class its own rate.
+enum class VectorClass : std::uint8_t { kElementwise, kActivation, kSoftmax, kNorm, kMove, kGather, kReduce, kConvert };
+inline constexpr std::size_t kVectorClassCount = 8;
+inline constexpr std::array<Choice<VectorClass>, kVectorClassCount> kVectorClassNames{{
+    {"elementwise", VectorClass::kElementwise},
+    {"activation", VectorClass::kActivation},
+    {"softmax", VectorClass::kSoftmax},
+    {"norm", VectorClass::kNorm},
+    {"move", VectorClass::kMove},
+    {"gather", VectorClass::kGather},
+    {"reduce", VectorClass::kReduce},
+    {"convert", VectorClass::kConvert},
+}};
+
+/// C[m,n] = A[m,k] B[k,n] (+ bias[n]), `batch` times. B is a weight, one for the whole batch, or a second activation.
+struct MatmulDims {
+    std::int64_t batch = 1, m = 0, k = 0, n = 0;
+    bool weights = true;
+    bool bias = false;
+    friend bool operator==(const MatmulDims&, const MatmulDims&) = default;
+};
+
+/// softmax(Q K^T / sqrt(head_dim)) V with Q [batch,heads,seq,head_dim] and K, V [batch,kv_heads,kv_seq,head_dim].
+struct AttentionDims {
+    std::int64_t batch = 1, heads = 0, kv_heads = 0, seq = 0, kv_seq = 0, head_dim = 0;
+    bool causal = false;
+    std::int64_t window = 0;  ///< keys that a query sees at most; 0 means all
+    friend bool operator==(const AttentionDims&, const AttentionDims&) = default;
+};
+
+/// Element-wise operators, norms, softmax, moves: [rows, cols] in, [rows, cols] out. Of a split or a concat it is the
+/// result that has [rows, cols]; of a pool it is the input.
+struct RowsDims {
+    std::int64_t rows = 0, cols = 0;
+    std::int64_t inputs = 1;    ///< activations read (2 for an add of two tensors; 1 with a constant operand)
+    std::int64_t out_rows = 0;  ///< pool: rows of the result; 0 for every other kind
+    bool affine = false;        ///< norms: with scale and shift per column; add, mul: with a constant per column
+    friend bool operator==(const RowsDims&, const RowsDims&) = default;
+};
+
+/// `rows` rows of `cols` picked from a table of `table_rows`.
+struct GatherDims {
+    std::int64_t rows = 0, cols = 0, table_rows = 0;
+    friend bool operator==(const GatherDims&, const GatherDims&) = default;
+};
+
+/// Convolution of [batch,in_channels,in_height,in_width]; `groups` equal to the channels makes it depthwise.
+struct ConvDims {
+    std::int64_t batch = 1, in_channels = 0, out_channels = 0, in_height = 1, in_width = 1, kernel_height = 1,
+                 kernel_width = 1, stride = 1, groups = 1, out_height = 1, out_width = 1;
+    bool bias = false;
+    friend bool operator==(const ConvDims&, const ConvDims&) = default;
+};
+
+using Dims = std::variant<MatmulDims, AttentionDims, RowsDims, GatherDims, ConvDims>;
+
+/// Which alternative of Dims a kind of operator has.
+enum class DimsForm : std::uint8_t { kMatmul, kAttention, kRows, kGather, kConv };
+
+/// One row of the operator table.
+struct OperatorTraits {
+    OperatorKind kind;
+    std::string_view name;  ///< in YAML, CSV and reports
+    DimsForm form;
+    VectorClass vector_class;              ///< for its element-wise work, if any
+    Category category;                     ///< unless the architecture says otherwise
+    bool free_when_contiguous;             ///< reshape: no data moves
+    std::span<const std::string_view> onnx;  ///< ONNX operators that map to it
+};
+[[nodiscard]] std::span<const OperatorTraits, kOperatorKindCount> operator_table();
+[[nodiscard]] const OperatorTraits& traits(OperatorKind kind);
+/// Names of operators, for reading them from files.
+[[nodiscard]] std::span<const Choice<OperatorKind>> operator_names();
+
+/// A size as files and the command line name it: `m`, `head_dim`, `bias`. Flags are 0 or 1.
+struct SizeField {
+    std::string_view name;
+    std::optional<std::int64_t> fallback;  ///< if it is not given
+    std::string_view same_as;              ///< or the size to take it from; with neither, it must be given
+    std::int64_t min = 1;
+    std::int64_t max = kLargestCount;
+    [[nodiscard]] bool required() const { return !fallback && same_as.empty(); }
+};
+/// The sizes that operators of a kind have.
+[[nodiscard]] std::span<const SizeField> size_fields(OperatorKind kind);
+
+/// Dims from sizes in the order of size_fields(). Errors, told of `name` at `where`: a required size missing, a size out
+/// of its range, groups or kv_heads that do not divide what they share out.
+[[nodiscard]] std::optional<Dims> make_dims(OperatorKind kind, std::span<const std::optional<std::int64_t>> sizes,
+                                            std::string_view name, const SourceLocation& where,
+                                            Diagnostics& diagnostics);
+/// The way back: values in the order of size_fields().
+[[nodiscard]] std::vector<std::int64_t> size_values(OperatorKind kind, const Dims& dims);
+
+// Counts below are exact up to kLargestCount and stay there beyond it.
+
+/// Multiply-accumulates, unpadded: batch m k n for a matmul, 2 batch heads head_dim visible_scores() for attention.
+[[nodiscard]] Operations macs(const Dims& dims);
+/// Score elements per head and batch item: seq kv_seq, less what a causal mask or a window hides. The last query sees
+/// every key, each earlier one a key less; a window bounds the keys per query.
+[[nodiscard]] std::int64_t visible_scores(const AttentionDims& dims);
+/// Elements that the vector unit visits: score elements of attention; rows x cols of everything that is neither matmul
+/// nor convolution (of a reshape: what a copy would move).
+[[nodiscard]] Operations vector_elements(OperatorKind kind, const Dims& dims);
+/// Elements of the constant operands, bias and affine terms included.
+[[nodiscard]] std::int64_t weight_elements(OperatorKind kind, const Dims& dims);
+/// Of them, those of the matrix or table itself, which quantisation narrows; the rest stays in 32 bits.
+[[nodiscard]] std::int64_t matrix_elements(OperatorKind kind, const Dims& dims);
+/// Elements of all activations read (the ids, of a gather), and of the result.
+[[nodiscard]] std::int64_t input_elements(OperatorKind kind, const Dims& dims);
+[[nodiscard]] std::int64_t output_elements(OperatorKind kind, const Dims& dims);
+
+}  // namespace berth

@@ -1,0 +1,82 @@
+// Which device each operator runs on: the problem as plain costs, and solvers that prove what they answer.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "berth/graph.h"
+#include "berth/plan.h"
+#include "berth/profile.h"
+
+namespace berth {
+
+/// Device per operator.
+using Assignment = std::vector<DeviceId>;
+
+/// Serial latency of a graph on several devices, as sums (Stone, IEEE TSE 1977): a cost per operator and device, a cost
+/// per tensor and pair of devices that it crosses between (once, however many operators read it there), a cost per
+/// device that is used at all, and what a fused operator costs more when the one before it runs elsewhere.
+struct PlacementProblem {
+    struct TensorFlow {
+        OperatorId producer = kNoOperator;  ///< kNoOperator: comes from the host
+        std::vector<OperatorId> consumers;
+        bool to_host = false;                      ///< result of the graph
+        std::vector<std::vector<Time>> crossing;   ///< [from][to]
+    };
+    struct FusionLoss {
+        OperatorId before = kNoOperator, after = kNoOperator;
+        DeviceId device = 0;  ///< `after` on it, `before` not: `loss` more
+        Time loss;
+    };
+    std::size_t devices = 0;
+    DeviceId host = 0;
+    std::vector<std::vector<std::optional<Time>>> cost;  ///< [operator][device]; absent: cannot run there
+    std::vector<TensorFlow> flows;
+    std::vector<FusionLoss> fusion;
+    std::vector<Time> activation;  ///< [device], once if any operator runs there
+    std::vector<int> group;        ///< operators of one group share a device; empty: every operator on its own
+};
+
+/// Builds the problem from plans of the same graph, one per device of the profile.
+[[nodiscard]] PlacementProblem placement_problem(const Graph& graph, const std::vector<DevicePlan>& plans,
+                                                 const Profile& profile);
+
+/// Serial latency of an assignment; absent if an operator cannot run where it was put.
+[[nodiscard]] std::optional<Time> objective(const PlacementProblem& problem, const Assignment& assignment);
+
+/// Everything that can run on `device` there, the rest where that device's runtime falls back to; absent (with the
+/// operator's name and reason in `why`) if something can run on neither.
+[[nodiscard]] std::optional<Assignment> whole_model(const Graph& graph, const std::vector<DevicePlan>& plans,
+                                                    DeviceId device, std::string* why);
+
+struct PlacementResult {
+    Assignment assignment;
+    Time latency;
+    Time lower_bound;
+    bool proved_optimal = false;
+    [[nodiscard]] double gap() const;  ///< (latency - lower_bound) / lower_bound
+};
+
+/// Exact for two devices: minimum s-t cut (Boykov and Kolmogorov 2004). Absent if some operator has no device.
+[[nodiscard]] std::optional<PlacementResult> minimum_cut_placement(const PlacementProblem& problem);
+
+/// All assignments; for tests and for graphs of up to about 16 groups.
+[[nodiscard]] std::optional<PlacementResult> exhaustive_placement(const PlacementProblem& problem);
+
+/// The exact solver that fits: minimum cut for one or two devices, exhaustive for small problems, otherwise two-device
+/// cuts repeated over all pairs of devices (alpha-beta swap, Boykov, Veksler and Zabih 2001) against a lower bound.
+[[nodiscard]] std::optional<PlacementResult> best_placement(const PlacementProblem& problem);
+
+/// The same problem with all operators of a block forced together (embedding, layers, head are blocks).
+[[nodiscard]] PlacementProblem per_block(const PlacementProblem& problem, const Graph& graph);
+
+/// Maximal runs of operators on one device, in execution order.
+struct Segment {
+    DeviceId device = 0;
+    OperatorId first = 0, last = 0;
+};
+[[nodiscard]] std::vector<Segment> segments(const Assignment& assignment);
+
+}  // namespace berth

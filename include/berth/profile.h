@@ -1,0 +1,240 @@
+// Hardware profiles: a chip and the runtime on it. Every number carries its unit, spread and source.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "berth/diagnostics.h"
+#include "berth/operators.h"
+#include "berth/parameter.h"
+#include "berth/units.h"
+#include "berth/yaml_reader.h"
+
+namespace berth {
+
+using DeviceId = std::int32_t;
+
+enum class DeviceKind : std::uint8_t { kCpu, kNpu, kGpu, kDsp };
+inline constexpr std::array<Choice<DeviceKind>, 4> kDeviceKindNames{
+    {{"cpu", DeviceKind::kCpu}, {"npu", DeviceKind::kNpu}, {"gpu", DeviceKind::kGpu}, {"dsp", DeviceKind::kDsp}}};
+
+using MacsPerCycle = std::array<std::optional<Parameter<Operations>>, kDTypeCount>;
+
+/// Cores of one kind: an NPU has one cluster, a big.LITTLE CPU two. Cores are taken in the order of the clusters.
+struct CoreCluster {
+    std::string name;
+    int cores = 1;
+    Parameter<Frequency> clock;
+    std::vector<Frequency> clocks;               ///< what it may be set to; empty: only `clock`
+    MacsPerCycle macs_per_cycle;                 ///< per core
+    Parameter<double> vector_scale{.value = 1};  ///< vector operations per cycle relative to the device's own figures
+    Parameter<Bandwidth> bandwidth;              ///< DRAM bandwidth that one core draws at most
+    // Where the numbers stand in the profile: at the device (`clock`, `matrix.macs_per_cycle`, `dma.bandwidth`), or
+    // with the cluster in `clusters`.
+    bool clock_at_device = false;
+    bool macs_at_device = false;
+    bool bandwidth_at_device = false;
+};
+
+/// Multiply-accumulate array (or SIMD unit).
+struct MatrixEngine {
+    std::int64_t align_m = 1, align_n = 1, align_k = 1;
+    Parameter<double> efficiency;  ///< share of the peak that a large, resident problem sustains
+    /// Input rows held at once are limited to this many bytes (rows x K x element); weights are read again for every
+    /// such row tile. Absent: the level's capacity decides.
+    std::optional<Parameter<Bytes>> row_tile;
+    /// Rate at which 32-bit accumulators leave the array where the result is not narrowed.
+    std::optional<Parameter<Bandwidth>> wide_output;
+};
+
+/// Work per element of one vector class: elements per cycle and core, and traffic relative to reading each input and
+/// writing the result once (a norm built from several passes reads and writes more).
+struct VectorRate {
+    Parameter<Operations> per_cycle;
+    Parameter<double> traffic;
+};
+
+/// Attention as one operator of the runtime. Its scores do not stay on chip on every device: `score_bytes` is what each
+/// score element costs at the memory, `score_cycles` what it costs at the engines beyond the MACs.
+struct AttentionEngine {
+    Parameter<Bytes> score_bytes;     ///< DRAM traffic per score element
+    Parameter<Operations> per_cycle;  ///< score elements per cycle and core
+    std::int64_t row_granule = 1;     ///< sequences that are no multiple of it pay `unaligned`
+    Parameter<double> unaligned;      ///< factor on score_bytes
+};
+
+enum class MemoryShare : std::uint8_t { kCore, kCluster, kDevice };
+inline constexpr std::array<Choice<MemoryShare>, 3> kMemoryShareNames{
+    {{"core", MemoryShare::kCore}, {"cluster", MemoryShare::kCluster}, {"device", MemoryShare::kDevice}}};
+
+/// A level between the engines and DRAM, nearest first.
+struct MemoryLevel {
+    std::string name;
+    Parameter<Bytes> capacity;
+    MemoryShare share = MemoryShare::kCore;
+    std::optional<Parameter<Bandwidth>> bandwidth;  ///< per core
+    bool keeps_tensors = false;                     ///< a tensor may stay here from one kernel to the next
+};
+
+/// Descriptor-driven copies between DRAM and the device.
+struct Dma {
+    Parameter<Time> setup;  ///< per descriptor, that is per tile
+    std::int64_t channels = 1;
+    Parameter<double> write_cost;  ///< cost of a written byte relative to a read one
+};
+
+enum class ShapeRule : std::uint8_t { kStatic, kDynamic };
+inline constexpr std::array<Choice<ShapeRule>, 2> kShapeRuleNames{
+    {{"static", ShapeRule::kStatic}, {"dynamic", ShapeRule::kDynamic}}};
+
+/// static: scales are known when compiling; dynamic: each quantised matmul first measures and quantises its input.
+enum class QuantizationScheme : std::uint8_t { kStatic, kDynamic };
+inline constexpr std::array<Choice<QuantizationScheme>, 2> kQuantizationSchemeNames{
+    {{"static", QuantizationScheme::kStatic}, {"dynamic", QuantizationScheme::kDynamic}}};
+
+/// How a runtime treats one kind of operator.
+struct OperatorRule {
+    bool supported = false;
+    bool multi_core = false;
+    /// It runs at the first of these if the one asked for is not among them. Never empty where it is supported.
+    std::vector<DType> dtypes;
+    std::optional<Parameter<Bytes>> max_bytes;  ///< of its result; above, it falls back
+    std::optional<std::int64_t> max_k;          ///< of a matmul; above, it falls back
+    std::optional<std::string> fallback;        ///< device by name; absent: an unsupported operator has no place here
+    std::string reason;                         ///< why, in the profile's words
+    SourceLocation where;
+};
+
+/// A run of operators that becomes one kernel: the first kind followed by others, each reading the one before.
+struct FusionRule {
+    std::vector<OperatorKind> pattern;
+    std::optional<Parameter<double>>
+        traffic;             ///< traffic of each follower as a share of its unfused traffic; absent: 0
+    bool multi_core = true;  ///< the fused kernel may still be split over cores
+    SourceLocation where;
+};
+
+struct Runtime {
+    std::string name;
+    Parameter<Time> dispatch_per_kernel;
+    Parameter<Time> dispatch_per_graph;  ///< once per call: segment submit and wait, session overhead
+    Parameter<Time> fork_join;           ///< per kernel that runs on more than one core
+    ShapeRule shapes = ShapeRule::kDynamic;
+    std::int64_t pad_width_to = 1;
+    QuantizationScheme quantization = QuantizationScheme::kStatic;
+    int default_cores = 1;
+    std::vector<FusionRule> fuses;
+    std::array<OperatorRule, kOperatorKindCount> operators;
+};
+
+/// Order-of-magnitude energy numbers; a device without them has no energy predictions.
+struct EnergyModel {
+    std::array<std::optional<Parameter<EnergyPerOperation>>, kDTypeCount> per_mac;
+    Parameter<EnergyPerOperation> per_vector_element;
+    Parameter<EnergyPerByte> per_dram_byte;
+    Parameter<Power> static_power;
+};
+
+/// How far predictions were from measured rows after calibration, per class; widens every interval.
+struct ModelError {
+    Parameter<double> matmul, attention, vector, handover;
+};
+
+struct Device {
+    std::string name;
+    DeviceKind kind{};
+    std::vector<CoreCluster> clusters;
+    MatrixEngine matrix;
+    std::array<VectorRate, kVectorClassCount> vector;
+    std::optional<AttentionEngine> attention;
+    std::vector<MemoryLevel> memories;
+    Dma dma;
+    Parameter<Bandwidth> dram_limit;  ///< of all its cores together
+    /// Share of the shorter terms that the longest one hides: 1 under full double buffering (physics: t = max +
+    /// (1 - overlap)(sum - max)).
+    Parameter<double> overlap;
+    Runtime runtime;
+    std::optional<EnergyModel> energy;
+    ModelError error;
+    SourceLocation where;
+    [[nodiscard]] int cores() const;
+};
+
+/// What it takes to hand a tensor from one device to the other, in either direction.
+struct Link {
+    DeviceId from = 0, to = 0;
+    std::size_t index = 0;                                  ///< its place in the profile's list
+    Parameter<Time> per_crossing;                           ///< driver submit and wait
+    std::optional<Parameter<Bandwidth>> transfer;           ///< where memory is not shared
+    std::optional<Parameter<Bandwidth>> cache_maintenance;  ///< flush and invalidate of the whole buffer
+    std::optional<Parameter<Bandwidth>> layout_change;      ///< row-major to and from the device's own layout
+    SourceLocation where;
+};
+
+struct Dram {
+    Parameter<Bytes> capacity;
+    Parameter<Bandwidth> bandwidth;  ///< of the bus
+    Parameter<Bandwidth> sustained;  ///< by all agents together
+};
+
+struct Profile {
+    std::string name;
+    std::string description;
+    Dram dram;
+    std::vector<Device> devices;
+    std::vector<Link> links;
+    DeviceId host = 0;  ///< where inputs come from and results go to
+    SourceLocation where;
+};
+
+[[nodiscard]] std::optional<DeviceId> device_named(const Profile& profile, std::string_view name);
+/// The link between two devices in either direction; the reader has checked that the host reaches every device.
+[[nodiscard]] const Link* link_between(const Profile& profile, DeviceId a, DeviceId b);
+
+/// Reads a profile. Every physically impossible value, unknown key or missing rule is an error at its place. A device
+/// with `enabled: false` is checked like the others and then left out, with its links; what fell back to it has no
+/// place any more.
+[[nodiscard]] std::optional<Profile> read_profile(const YamlNode& root);
+
+/// One `--set hardware.PATH=VALUE`: the path follows the keys of the file (the prefix `hardware.` may stay), the value
+/// is YAML.
+struct ProfileOverride {
+    std::string path;
+    std::string value;
+};
+
+/// Finds the profile that another one names in `extends:`; reports at `where` what it cannot find.
+using ProfileResolver =
+    std::function<std::optional<YamlDocument>(const std::string& name, const SourceLocation& where, Diagnostics&)>;
+
+/// Looks for NAME.yaml in these directories, in this order; suggests the nearest name that is there.
+[[nodiscard]] ProfileResolver profiles_in(std::vector<std::filesystem::path> directories);
+
+/// Follows `extends:`, applies the overrides in order and reads the result.
+[[nodiscard]] std::optional<Profile> load_profile(const std::filesystem::path& path, const ProfileResolver& resolve,
+                                                  std::span<const ProfileOverride> overrides, Diagnostics& diagnostics);
+[[nodiscard]] std::optional<Profile> load_profile(YamlDocument document, const ProfileResolver& resolve,
+                                                  std::span<const ProfileOverride> overrides, Diagnostics& diagnostics);
+
+/// A number of a profile seen through its path, for uncertainty, sensitivity and lists of assumptions.
+struct ParameterView {
+    std::string path;     ///< `devices.npu.dma.setup`, as an override writes it
+    double value = 0;     ///< SI
+    Dimension dimension;  ///< a plain number for what is counted per cycle
+    double spread = 0;
+    Origin origin{};
+    std::string source;
+    std::function<void(double)> set;  ///< valid while the profile it was taken from lives
+};
+/// Every number of the profile with a provenance, in the order of the structs above. One that several clusters inherit
+/// from their device appears once, and setting it sets all of them.
+[[nodiscard]] std::vector<ParameterView> parameters(Profile& profile);
+
+}  // namespace berth

@@ -1,0 +1,102 @@
+// Scenarios: hardware, stages, objective and budget, as an architect writes them down.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "berth/diagnostics.h"
+#include "berth/graph.h"
+#include "berth/interval.h"
+#include "berth/model.h"
+#include "berth/profile.h"
+#include "berth/units.h"
+
+namespace berth {
+
+enum class Objective : std::uint8_t { kLatency, kThroughput, kEnergy, kEdp };
+inline constexpr std::array<Choice<Objective>, 4> kObjectiveNames{{
+    {"latency", Objective::kLatency},
+    {"throughput", Objective::kThroughput},
+    {"energy", Objective::kEnergy},
+    {"edp", Objective::kEdp},
+}};
+
+enum class Granularity : std::uint8_t { kModel, kBlock, kOperator };
+inline constexpr std::array<Choice<Granularity>, 3> kGranularityNames{{
+    {"model", Granularity::kModel}, {"block", Granularity::kBlock}, {"operator", Granularity::kOperator}}};
+
+/// What an input really holds: one or several lengths with their shares (which add up to 1).
+struct TokenShare {
+    std::int64_t tokens = 0;
+    double share = 1;
+};
+using TokenDistribution = std::vector<TokenShare>;
+
+/// A stage that runs a model.
+struct ModelStage {
+    Model model;
+    Precision precision;
+    TokenDistribution tokens;
+    std::vector<std::int64_t> buckets;  ///< compiled lengths, ascending; empty: compiled for each length
+    std::int64_t batch = 1;
+    std::map<DeviceId, int> cores;      ///< where the stage overrides the runtime's default
+    std::map<DeviceId, Frequency> clocks;
+    std::optional<DeviceId> on;         ///< pinned
+    Granularity granularity = Granularity::kModel;  ///< finest placement that may be recommended
+};
+
+/// A stage of known duration, such as a search in an index.
+struct FixedStage {
+    Estimate<Time> takes;
+    std::optional<DeviceId> on;
+};
+
+struct Stage {
+    std::string name;
+    std::variant<ModelStage, FixedStage> work;
+    std::int64_t repeat = 1;
+    std::optional<Time> budget;
+    SourceLocation where;
+};
+
+struct Scenario {
+    std::string name;
+    std::string description;
+    Profile profile;
+    std::vector<Stage> stages;  ///< without those that are disabled
+    std::vector<std::string> disabled;
+    Objective objective = Objective::kLatency;
+    std::optional<Time> budget;
+};
+
+/// A `--set PATH=VALUE`. PATH starts with `hardware.`, `models.NAME.`, `stages.NAME.` or a key of the scenario.
+struct Override {
+    std::string path;
+    std::string value;
+};
+
+/// Where shipped files are found: the directories that hold models/, hardware/ and scenarios/, searched in order.
+struct Library {
+    std::vector<std::filesystem::path> roots;
+};
+
+/// A shipped name (`rag-rk3588`) or a path. Errors suggest the nearest shipped name.
+[[nodiscard]] std::optional<std::filesystem::path> find_file(const Library& library, std::string_view kind_directory,
+                                                             std::string_view name_or_path, const SourceLocation& where,
+                                                             Diagnostics& diagnostics);
+[[nodiscard]] std::optional<Profile> load_hardware(const Library& library, std::string_view name_or_path,
+                                                   const std::vector<Override>& overrides, const SourceLocation& where,
+                                                   Diagnostics& diagnostics);
+[[nodiscard]] std::optional<Model> load_model(const Library& library, std::string_view name_or_path,
+                                              const std::vector<Override>& overrides, const SourceLocation& where,
+                                              Diagnostics& diagnostics);
+/// Loads a scenario with the hardware and the models it names. An override that fits nothing is an error.
+[[nodiscard]] std::optional<Scenario> load_scenario(const Library& library, std::string_view name_or_path,
+                                                    const std::vector<Override>& overrides, Diagnostics& diagnostics);
+
+}  // namespace berth
