@@ -62,7 +62,16 @@ enum class OperatorKind : std::uint8_t {
 inline constexpr std::size_t kOperatorKindCount = 23;
 
 /// What part of a model an operator belongs to, for sums and colours in reports.
-enum class Category : std::uint8_t { kEmbedding, kAttention, kFfn, kNorm, kConvolution, kHead, kElementwise, kConversion };
+enum class Category : std::uint8_t {
+    kEmbedding,
+    kAttention,
+    kFfn,
+    kNorm,
+    kConvolution,
+    kHead,
+    kElementwise,
+    kConversion
+};
 inline constexpr std::array<Choice<Category>, 8> kCategoryNames{{
     {"embedding", Category::kEmbedding},
     {"attention", Category::kAttention},
@@ -133,21 +142,6 @@ using Dims = std::variant<MatmulDims, AttentionDims, RowsDims, GatherDims, ConvD
 /// Which alternative of Dims a kind of operator has.
 enum class DimsForm : std::uint8_t { kMatmul, kAttention, kRows, kGather, kConv };
 
-/// One row of the operator table.
-struct OperatorTraits {
-    OperatorKind kind;
-    std::string_view name;  ///< in YAML, CSV and reports
-    DimsForm form;
-    VectorClass vector_class;              ///< for its element-wise work, if any
-    Category category;                     ///< unless the architecture says otherwise
-    bool free_when_contiguous;             ///< reshape: no data moves
-    std::span<const std::string_view> onnx;  ///< ONNX operators that map to it
-};
-[[nodiscard]] std::span<const OperatorTraits, kOperatorKindCount> operator_table();
-[[nodiscard]] const OperatorTraits& traits(OperatorKind kind);
-/// Names of operators, for reading them from files.
-[[nodiscard]] std::span<const Choice<OperatorKind>> operator_names();
-
 /// A size as files and the command line name it: `m`, `head_dim`, `bias`. Flags are 0 or 1.
 struct SizeField {
     std::string_view name;
@@ -157,11 +151,28 @@ struct SizeField {
     std::int64_t max = kLargestCount;
     [[nodiscard]] bool required() const { return !fallback && same_as.empty(); }
 };
+
+/// One row of the operator table.
+struct OperatorTraits {
+    OperatorKind kind;
+    std::string_view name;  ///< in YAML, CSV and reports
+    DimsForm form;
+    std::span<const SizeField> sizes;
+    VectorClass vector_class;                ///< for its element-wise work, if any
+    Category category;                       ///< unless the architecture says otherwise
+    bool free_when_contiguous;               ///< reshape: no data moves
+    std::span<const std::string_view> onnx;  ///< ONNX operators that map to it
+};
+[[nodiscard]] std::span<const OperatorTraits, kOperatorKindCount> operator_table();
+[[nodiscard]] const OperatorTraits& traits(OperatorKind kind);
+/// Names of operators, for reading them from files.
+[[nodiscard]] std::span<const Choice<OperatorKind>> operator_names();
+
 /// The sizes that operators of a kind have.
 [[nodiscard]] std::span<const SizeField> size_fields(OperatorKind kind);
 
-/// Dims from sizes in the order of size_fields(). Errors, told of `name` at `where`: a required size missing, a size out
-/// of its range, groups or kv_heads that do not divide what they share out.
+/// Dims from sizes in the order of size_fields(). Errors, told of `name` at `where`: a required size missing, a size
+/// out of its range, groups or kv_heads that do not divide what they share out.
 [[nodiscard]] std::optional<Dims> make_dims(OperatorKind kind, std::span<const std::optional<std::int64_t>> sizes,
                                             std::string_view name, const SourceLocation& where,
                                             Diagnostics& diagnostics);
@@ -177,11 +188,11 @@ struct SizeField {
 [[nodiscard]] std::int64_t visible_scores(const AttentionDims& dims);
 /// Elements that the vector unit visits: score elements of attention; rows x cols of everything that is neither matmul
 /// nor convolution (of a reshape: what a copy would move).
-[[nodiscard]] Operations vector_elements(OperatorKind kind, const Dims& dims);
+[[nodiscard]] Operations vector_elements(const Dims& dims);
 /// Elements of the constant operands, bias and affine terms included.
 [[nodiscard]] std::int64_t weight_elements(OperatorKind kind, const Dims& dims);
 /// Of them, those of the matrix or table itself, which quantisation narrows; the rest stays in 32 bits.
-[[nodiscard]] std::int64_t matrix_elements(OperatorKind kind, const Dims& dims);
+[[nodiscard]] std::int64_t matrix_elements(const Dims& dims);
 /// Elements of all activations read (the ids, of a gather), and of the result.
 [[nodiscard]] std::int64_t input_elements(OperatorKind kind, const Dims& dims);
 [[nodiscard]] std::int64_t output_elements(OperatorKind kind, const Dims& dims);

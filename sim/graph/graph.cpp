@@ -1,0 +1,154 @@
+// Sums over a graph, and the order of its operators.
+#include "berth/graph.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <queue>
+#include <stdexcept>
+#include <utility>
+
+namespace berth {
+
+namespace {
+
+bool is_ordered(const Graph& graph) {
+    for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+        for (const TensorId input : graph.operators[i].inputs) {
+            const OperatorId producer = graph.tensors[static_cast<std::size_t>(input)].producer;
+            if (producer != kNoOperator && static_cast<std::size_t>(producer) >= i) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/// Operators in a valid order (Kahn 1962), the earliest that is ready first; shorter than the graph if it has a cycle.
+std::vector<OperatorId> ready_order(const Graph& graph) {
+    std::vector<std::size_t> missing(graph.operators.size(), 0);
+    std::priority_queue<OperatorId, std::vector<OperatorId>, std::greater<>> ready;
+    for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+        for (const TensorId input : graph.operators[i].inputs) {
+            missing[i] += graph.tensors[static_cast<std::size_t>(input)].producer != kNoOperator ? 1U : 0U;
+        }
+        if (missing[i] == 0) {
+            ready.push(static_cast<OperatorId>(i));
+        }
+    }
+    std::vector<OperatorId> order;
+    while (!ready.empty()) {
+        const OperatorId next = ready.top();
+        ready.pop();
+        order.push_back(next);
+        const auto output = static_cast<std::size_t>(graph.operators[static_cast<std::size_t>(next)].output);
+        for (const OperatorId reader : graph.tensors[output].consumers) {
+            if (--missing[static_cast<std::size_t>(reader)] == 0) {
+                ready.push(reader);
+            }
+        }
+    }
+    return order;
+}
+
+/// A cycle among the operators that `done` lacks, each followed by one that reads it, the earliest operator first.
+std::vector<OperatorId> find_cycle(const Graph& graph, const std::vector<OperatorId>& done) {
+    std::vector<bool> stuck(graph.operators.size(), true);
+    for (const OperatorId id : done) {
+        stuck[static_cast<std::size_t>(id)] = false;
+    }
+    const auto stuck_producer = [&](OperatorId id) {
+        for (const TensorId input : graph.operators[static_cast<std::size_t>(id)].inputs) {
+            const OperatorId producer = graph.tensors[static_cast<std::size_t>(input)].producer;
+            if (producer != kNoOperator && stuck[static_cast<std::size_t>(producer)]) {
+                return producer;
+            }
+        }
+        throw std::logic_error("an operator is stuck but waits for nothing");
+    };
+    // Every stuck operator waits for another: going back from one of them must come round.
+    auto at = static_cast<OperatorId>(std::find(stuck.begin(), stuck.end(), true) - stuck.begin());
+    std::vector<OperatorId> path;
+    while (std::find(path.begin(), path.end(), at) == path.end()) {
+        path.push_back(at);
+        at = stuck_producer(at);
+    }
+    path.erase(path.begin(), std::find(path.begin(), path.end(), at));
+    std::reverse(path.begin(), path.end());
+    std::rotate(path.begin(), std::min_element(path.begin(), path.end()), path.end());
+    return path;
+}
+
+/// Moves operators to `order` and renames them in the tensors.
+void reorder(Graph& graph, const std::vector<OperatorId>& order) {
+    std::vector<OperatorId> new_id(order.size());
+    std::vector<Operator> moved;
+    moved.reserve(order.size());
+    for (const OperatorId old : order) {
+        new_id[static_cast<std::size_t>(old)] = static_cast<OperatorId>(moved.size());
+        moved.push_back(std::move(graph.operators[static_cast<std::size_t>(old)]));
+    }
+    graph.operators = std::move(moved);
+    for (Tensor& tensor : graph.tensors) {
+        if (tensor.producer != kNoOperator) {
+            tensor.producer = new_id[static_cast<std::size_t>(tensor.producer)];
+        }
+        for (OperatorId& consumer : tensor.consumers) {
+            consumer = new_id[static_cast<std::size_t>(consumer)];
+        }
+        std::sort(tensor.consumers.begin(), tensor.consumers.end());
+    }
+}
+
+}  // namespace
+
+std::int64_t Tensor::elements() const {
+    return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+GraphTotals totals(const Graph& graph) {
+    GraphTotals sum;
+    for (const Operator& op : graph.operators) {
+        sum.macs += macs(op.dims);
+        sum.parameters += weight_elements(op.kind, op.dims);
+    }
+    return sum;
+}
+
+Bytes weight_bytes(const Operator& op) {
+    const std::int64_t matrix = matrix_elements(op.dims);
+    const std::int64_t beside = weight_elements(op.kind, op.dims) - matrix;
+    const Bytes beside_size = is_quantized(op.dtype) ? element_size(DType::kFp32) : element_size(op.dtype);
+    return static_cast<double>(matrix) * element_size(op.dtype) + static_cast<double>(beside) * beside_size;
+}
+
+Bytes weight_bytes(const Graph& graph) {
+    Bytes sum;
+    for (const Operator& op : graph.operators) {
+        sum += weight_bytes(op);
+    }
+    return sum;
+}
+
+bool sort_topologically(Graph& graph, Diagnostics& diagnostics) {
+    if (is_ordered(graph)) {
+        return true;
+    }
+    const std::vector<OperatorId> order = ready_order(graph);
+    if (order.size() == graph.operators.size()) {
+        reorder(graph, order);
+        return true;
+    }
+    const std::vector<OperatorId> cycle = find_cycle(graph, order);
+    const Operator& first = graph.operators[static_cast<std::size_t>(cycle.front())];
+    std::string names = first.name;
+    for (std::size_t i = 1; i < cycle.size(); ++i) {
+        names += " -> " + graph.operators[static_cast<std::size_t>(cycle[i])].name;
+    }
+    diagnostics.error(first.where, fmt::format("operators form a cycle: {} -> {}", names, first.name));
+    return false;
+}
+
+}  // namespace berth

@@ -1,0 +1,168 @@
+// What an operator of given sizes computes, reads and writes, counted in elements and multiply-accumulates.
+#include <algorithm>
+#include <initializer_list>
+
+#include "berth/operators.h"
+
+namespace berth {
+
+namespace {
+
+template <class... Visitors>
+struct Overloaded : Visitors... {
+    using Visitors::operator()...;
+};
+template <class... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
+
+/// Stays at kLargestCount instead of overflowing.
+std::int64_t product(std::initializer_list<std::int64_t> factors) {
+    std::int64_t result = 1;
+    for (const std::int64_t factor : factors) {
+        if (factor == 0) {
+            return 0;
+        }
+        if (__builtin_mul_overflow(result, factor, &result) || result > kLargestCount) {
+            result = kLargestCount;
+        }
+    }
+    return result;
+}
+
+std::int64_t sum(std::initializer_list<std::int64_t> terms) {
+    std::int64_t result = 0;
+    for (const std::int64_t term : terms) {
+        result = std::min(result + term, kLargestCount);
+    }
+    return result;
+}
+
+double real(std::int64_t count) { return static_cast<double>(count); }
+
+/// 1 + 2 + ... + n, in an order that cannot overflow below kLargestCount.
+std::int64_t triangle(std::int64_t n) { return n % 2 == 0 ? product({n / 2, n + 1}) : product({n, (n + 1) / 2}); }
+
+/// Per column: scale and shift of layer_norm, scale of rms_norm, the constant operand of add and mul.
+std::int64_t affine_terms(OperatorKind kind) { return kind == OperatorKind::kLayerNorm ? 2 : 1; }
+
+std::int64_t rows_inputs(OperatorKind kind, const RowsDims& d) {
+    const bool reads_each_whole = kind == OperatorKind::kAdd || kind == OperatorKind::kMul;
+    return product({reads_each_whole ? d.inputs : 1, d.rows, d.cols});
+}
+
+}  // namespace
+
+std::int64_t visible_scores(const AttentionDims& d) {
+    const std::int64_t window = d.window == 0 ? d.kv_seq : std::min(d.window, d.kv_seq);
+    if (!d.causal) {
+        return product({d.seq, window});
+    }
+    // Query j of seq sees kv_seq - seq + j + 1 keys, or none while that is negative, and the window's at most.
+    const std::int64_t queries = std::min(d.seq, d.kv_seq);
+    const std::int64_t fewest = d.kv_seq - queries + 1;
+    const std::int64_t growing = std::max<std::int64_t>(0, window - fewest);  // queries that see fewer than the window
+    return product({queries, window}) - triangle(growing);
+}
+
+Operations macs(const Dims& dims) {
+    return std::visit(
+        Overloaded{
+            [](const MatmulDims& d) { return operations(real(d.batch) * real(d.m) * real(d.k) * real(d.n)); },
+            [](const AttentionDims& d) {
+                return operations(2 * real(d.batch) * real(d.heads) * real(visible_scores(d)) * real(d.head_dim));
+            },
+            [](const RowsDims&) { return operations(0); },
+            [](const GatherDims&) { return operations(0); },
+            [](const ConvDims& d) {
+                return operations(real(d.batch) * real(d.out_channels) * real(d.out_height) * real(d.out_width) *
+                                  real(d.in_channels / d.groups) * real(d.kernel_height) * real(d.kernel_width));
+            },
+        },
+        dims);
+}
+
+Operations vector_elements(const Dims& dims) {
+    return std::visit(
+        Overloaded{
+            [](const MatmulDims&) { return operations(0); },
+            [](const AttentionDims& d) { return operations(real(d.batch) * real(d.heads) * real(visible_scores(d))); },
+            [](const RowsDims& d) { return operations(real(d.rows) * real(d.cols)); },
+            [](const GatherDims& d) { return operations(real(d.rows) * real(d.cols)); },
+            [](const ConvDims&) { return operations(0); },
+        },
+        dims);
+}
+
+std::int64_t matrix_elements(const Dims& dims) {
+    return std::visit(
+        Overloaded{
+            [](const MatmulDims& d) {
+                return d.weights ? product({d.k, d.n}) : std::int64_t{0};
+            },
+            [](const AttentionDims&) { return std::int64_t{0}; },
+            [](const RowsDims&) { return std::int64_t{0}; },
+            [](const GatherDims& d) {
+                return product({d.table_rows, d.cols});
+            },
+            [](const ConvDims& d) {
+                return product({d.out_channels, d.in_channels / d.groups, d.kernel_height, d.kernel_width});
+            },
+        },
+        dims);
+}
+
+std::int64_t weight_elements(OperatorKind kind, const Dims& dims) {
+    const std::int64_t beside =
+        std::visit(Overloaded{
+                       [](const MatmulDims& d) { return d.bias ? d.n : std::int64_t{0}; },
+                       [](const AttentionDims&) { return std::int64_t{0}; },
+                       [kind](const RowsDims& d) {
+                           return d.affine ? product({affine_terms(kind), d.cols}) : std::int64_t{0};
+                       },
+                       [](const GatherDims&) { return std::int64_t{0}; },
+                       [](const ConvDims& d) { return d.bias ? d.out_channels : std::int64_t{0}; },
+                   },
+                   dims);
+    return sum({matrix_elements(dims), beside});
+}
+
+std::int64_t input_elements(OperatorKind kind, const Dims& dims) {
+    return std::visit(Overloaded{
+                          [](const MatmulDims& d) {
+                              return sum({product({d.batch, d.m, d.k}), d.weights ? 0 : product({d.batch, d.k, d.n})});
+                          },
+                          [](const AttentionDims& d) {
+                              return sum({product({d.batch, d.heads, d.seq, d.head_dim}),
+                                          product({2, d.batch, d.kv_heads, d.kv_seq, d.head_dim})});
+                          },
+                          [kind](const RowsDims& d) { return rows_inputs(kind, d); },
+                          [](const GatherDims& d) { return d.rows; },
+                          [](const ConvDims& d) {
+                              return product({d.batch, d.in_channels, d.in_height, d.in_width});
+                          },
+                      },
+                      dims);
+}
+
+std::int64_t output_elements(OperatorKind kind, const Dims& dims) {
+    return std::visit(Overloaded{
+                          [](const MatmulDims& d) {
+                              return product({d.batch, d.m, d.n});
+                          },
+                          [](const AttentionDims& d) {
+                              return product({d.batch, d.heads, d.seq, d.head_dim});
+                          },
+                          [kind](const RowsDims& d) {
+                              return product({kind == OperatorKind::kPool ? d.out_rows : d.rows, d.cols});
+                          },
+                          [](const GatherDims& d) {
+                              return product({d.rows, d.cols});
+                          },
+                          [](const ConvDims& d) {
+                              return product({d.batch, d.out_channels, d.out_height, d.out_width});
+                          },
+                      },
+                      dims);
+}
+
+}  // namespace berth

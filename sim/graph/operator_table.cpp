@@ -1,0 +1,141 @@
+// The operator table: one row per kind with its name, sizes, vector class, category and ONNX names.
+#include <array>
+#include <stdexcept>
+
+#include "berth/operators.h"
+
+namespace berth {
+
+namespace {
+
+// ONNX operators that cost what the kind costs; Erf is how exporters write gelu out.
+constexpr std::array<std::string_view, 2> kOnnxMatmul{"MatMul", "Gemm"};
+constexpr std::array<std::string_view, 1> kOnnxConv{"Conv"};
+constexpr std::array<std::string_view, 3> kOnnxAttention{"Attention", "MultiHeadAttention", "GroupQueryAttention"};
+constexpr std::array<std::string_view, 1> kOnnxSoftmax{"Softmax"};
+constexpr std::array<std::string_view, 1> kOnnxLayerNorm{"LayerNormalization"};
+constexpr std::array<std::string_view, 2> kOnnxRmsNorm{"RMSNormalization", "SimplifiedLayerNormalization"};
+constexpr std::array<std::string_view, 4> kOnnxGelu{"Gelu", "FastGelu", "BiasGelu", "Erf"};
+constexpr std::array<std::string_view, 3> kOnnxSilu{"Swish", "HardSwish", "Mish"};
+constexpr std::array<std::string_view, 4> kOnnxRelu{"Relu", "LeakyRelu", "PRelu", "Clip"};
+constexpr std::array<std::string_view, 1> kOnnxTanh{"Tanh"};
+constexpr std::array<std::string_view, 2> kOnnxSigmoid{"Sigmoid", "HardSigmoid"};
+constexpr std::array<std::string_view, 4> kOnnxAdd{"Add", "Sub", "Sum", "Where"};
+constexpr std::array<std::string_view, 4> kOnnxMul{"Mul", "Div", "Pow", "Sqrt"};
+constexpr std::array<std::string_view, 1> kOnnxTranspose{"Transpose"};
+constexpr std::array<std::string_view, 5> kOnnxReshape{"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"};
+constexpr std::array<std::string_view, 2> kOnnxSplit{"Split", "Slice"};
+constexpr std::array<std::string_view, 1> kOnnxConcat{"Concat"};
+constexpr std::array<std::string_view, 1> kOnnxEmbedding{"Gather"};
+constexpr std::array<std::string_view, 6> kOnnxPool{"ReduceMean",        "ReduceSum",   "ReduceL2",
+                                                    "GlobalAveragePool", "AveragePool", "MaxPool"};
+constexpr std::array<std::string_view, 1> kOnnxNormalize{"LpNormalization"};
+constexpr std::array<std::string_view, 2> kOnnxQuantize{"QuantizeLinear", "DynamicQuantizeLinear"};
+constexpr std::array<std::string_view, 1> kOnnxDequantize{"DequantizeLinear"};
+constexpr std::array<std::string_view, 1> kOnnxCast{"Cast"};
+
+// The sizes that kinds share. A list's order is the order of make_dims() and size_values().
+constexpr SizeField required(std::string_view name) { return {name, std::nullopt, ""}; }
+constexpr SizeField optional(std::string_view name, std::int64_t fallback) { return {name, fallback, ""}; }
+constexpr SizeField flag(std::string_view name, std::int64_t fallback) { return {name, fallback, "", 0, 1}; }
+constexpr SizeField as_much_as(std::string_view name, std::string_view other) { return {name, std::nullopt, other}; }
+
+constexpr std::array<SizeField, 6> kMatmulSizes{optional("batch", 1), required("m"),      required("k"),
+                                                required("n"),        flag("weights", 1), flag("bias", 0)};
+constexpr std::array<SizeField, 8> kAttnSizes{optional("batch", 1),
+                                              required("heads"),
+                                              as_much_as("kv_heads", "heads"),
+                                              required("seq"),
+                                              as_much_as("kv_seq", "seq"),
+                                              required("head_dim"),
+                                              flag("causal", 0),
+                                              SizeField{"window", 0, "", 0}};
+constexpr std::array<SizeField, 12> kConvSizes{
+    optional("batch", 1),  required("in_channels"),   required("out_channels"), required("in_height"),
+    required("in_width"),  required("kernel_height"), required("kernel_width"), optional("stride", 1),
+    optional("groups", 1), required("out_height"),    required("out_width"),    flag("bias", 0)};
+constexpr std::array<SizeField, 3> kGatherSizes{required("rows"), required("cols"), required("table_rows")};
+constexpr std::array<SizeField, 2> kRowsSizes{required("rows"), required("cols")};
+constexpr std::array<SizeField, 3> kNormSizes{required("rows"), required("cols"), flag("affine", 1)};
+constexpr std::array<SizeField, 4> kSumSizes{required("rows"), required("cols"), optional("inputs", 2),
+                                             flag("affine", 0)};
+constexpr std::array<SizeField, 3> kConcatSizes{required("rows"), required("cols"), optional("inputs", 2)};
+constexpr std::array<SizeField, 3> kPoolSizes{required("rows"), required("cols"), required("out_rows")};
+
+// clang-format off
+using K = OperatorKind; using F = DimsForm; using enum VectorClass; using C = Category;
+constexpr std::array<OperatorTraits, kOperatorKindCount> kTraits{{
+    // kind, name, form, sizes, vector class, category, free when contiguous, ONNX names
+    {K::kMatmul,     "matmul",     F::kMatmul,    kMatmulSizes, kElementwise, C::kFfn,         false, kOnnxMatmul},
+    {K::kConv2d,     "conv2d",     F::kConv,      kConvSizes,   kElementwise, C::kConvolution, false, kOnnxConv},
+    {K::kAttention,  "attention",  F::kAttention, kAttnSizes,   kSoftmax,     C::kAttention,   false, kOnnxAttention},
+    {K::kSoftmax,    "softmax",    F::kRows,      kRowsSizes,   kSoftmax,     C::kAttention,   false, kOnnxSoftmax},
+    {K::kLayerNorm,  "layer_norm", F::kRows,      kNormSizes,   kNorm,        C::kNorm,        false, kOnnxLayerNorm},
+    {K::kRmsNorm,    "rms_norm",   F::kRows,      kNormSizes,   kNorm,        C::kNorm,        false, kOnnxRmsNorm},
+    {K::kGelu,       "gelu",       F::kRows,      kRowsSizes,   kActivation,  C::kElementwise, false, kOnnxGelu},
+    {K::kSilu,       "silu",       F::kRows,      kRowsSizes,   kActivation,  C::kElementwise, false, kOnnxSilu},
+    {K::kRelu,       "relu",       F::kRows,      kRowsSizes,   kElementwise, C::kElementwise, false, kOnnxRelu},
+    {K::kTanh,       "tanh",       F::kRows,      kRowsSizes,   kActivation,  C::kElementwise, false, kOnnxTanh},
+    {K::kSigmoid,    "sigmoid",    F::kRows,      kRowsSizes,   kActivation,  C::kElementwise, false, kOnnxSigmoid},
+    {K::kAdd,        "add",        F::kRows,      kSumSizes,    kElementwise, C::kElementwise, false, kOnnxAdd},
+    {K::kMul,        "mul",        F::kRows,      kSumSizes,    kElementwise, C::kElementwise, false, kOnnxMul},
+    {K::kTranspose,  "transpose",  F::kRows,      kRowsSizes,   kMove,        C::kElementwise, false, kOnnxTranspose},
+    {K::kReshape,    "reshape",    F::kRows,      kRowsSizes,   kMove,        C::kElementwise, true,  kOnnxReshape},
+    {K::kSplit,      "split",      F::kRows,      kRowsSizes,   kMove,        C::kElementwise, false, kOnnxSplit},
+    {K::kConcat,     "concat",     F::kRows,      kConcatSizes, kMove,        C::kElementwise, false, kOnnxConcat},
+    {K::kEmbedding,  "embedding",  F::kGather,    kGatherSizes, kGather,      C::kEmbedding,   false, kOnnxEmbedding},
+    {K::kPool,       "pool",       F::kRows,      kPoolSizes,   kReduce,      C::kHead,        false, kOnnxPool},
+    {K::kNormalize,  "normalize",  F::kRows,      kRowsSizes,   kNorm,        C::kHead,        false, kOnnxNormalize},
+    {K::kQuantize,   "quantize",   F::kRows,      kRowsSizes,   kConvert,     C::kConversion,  false, kOnnxQuantize},
+    {K::kDequantize, "dequantize", F::kRows,      kRowsSizes,   kConvert,     C::kConversion,  false, kOnnxDequantize},
+    {K::kCast,       "cast",       F::kRows,      kRowsSizes,   kConvert,     C::kConversion,  false, kOnnxCast},
+}};
+// clang-format on
+
+constexpr bool rows_follow_the_enum() {
+    for (std::size_t i = 0; i < kTraits.size(); ++i) {
+        if (static_cast<std::size_t>(kTraits[i].kind) != i) {
+            return false;
+        }
+    }
+    return true;
+}
+static_assert(rows_follow_the_enum(), "a kind is found by its place in the table");
+
+constexpr auto kNames = [] {
+    std::array<Choice<OperatorKind>, kOperatorKindCount> all = {};
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        all[i] = {kTraits[i].name, kTraits[i].kind};
+    }
+    return all;
+}();
+
+}  // namespace
+
+Bytes element_size(DType dtype) {
+    switch (dtype) {
+        case DType::kFp32:
+        case DType::kInt32:
+            return bytes(4);
+        case DType::kFp16:
+        case DType::kBf16:
+            return bytes(2);
+        case DType::kInt8:
+            return bytes(1);
+        case DType::kInt4:
+            return bytes(0.5);
+    }
+    throw std::logic_error("unknown dtype");
+}
+
+bool is_quantized(DType dtype) { return dtype == DType::kInt8 || dtype == DType::kInt4; }
+
+std::span<const OperatorTraits, kOperatorKindCount> operator_table() { return kTraits; }
+
+const OperatorTraits& traits(OperatorKind kind) { return kTraits.at(static_cast<std::size_t>(kind)); }
+
+std::span<const Choice<OperatorKind>> operator_names() { return kNames; }
+
+std::span<const SizeField> size_fields(OperatorKind kind) { return traits(kind).sizes; }
+
+}  // namespace berth
