@@ -27,9 +27,9 @@ struct Parameter {
     Q value{};
     double spread = 0;  ///< relative, one sigma: the value is log-normal with sigma = log(1 + spread)
     Origin origin = Origin::kAssumed;
-    std::string source;          ///< in words: document, table, measurement
-    std::optional<Sharing> per;  ///< "7.8 GB/s per core"
-    SourceLocation where;
+    std::string source{};          ///< in words: document, table, measurement
+    std::optional<Sharing> per{};  ///< "7.8 GB/s per core"
+    SourceLocation where{};
 
     /// Standard deviation of the value's logarithm.
     [[nodiscard]] double log_sigma() const { return std::log1p(spread); }
