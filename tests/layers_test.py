@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Checks that every include in sim/ and include/berth goes to the same folder or to a lower floor.
 
-Usage: layers_test.py SOURCE_DIR. The table is tests/layers.json: the floor of each folder, the includes allowed between
-folders of one floor (never in both directions), and the folder of public headers that no .cpp file of the same name
-implements. Every other public header x.h belongs to the folder that holds x.cpp.
+Usage: layers_test.py SOURCE_DIR. A public header x.h belongs to the folder that holds x.cpp. The table tests/layers.json
+gives the floor of each folder, the includes allowed between folders of one floor (never in both directions), and the
+folder of each public header that has no .cpp file of its name.
 """
 import json
 import pathlib
@@ -22,15 +22,15 @@ def folder_of_headers(root, table):
         implementations.setdefault(source.stem, set()).add(source.relative_to(root / "sim").parts[0])
     for header in sorted((root / "include" / "berth").glob("*.h")):
         found = implementations.get(header.stem, set())
-        if header.name in table["header_only"]:
-            owners[header.name] = table["header_only"][header.name]
-        elif len(found) == 1:
+        if len(found) == 1:
             owners[header.name] = next(iter(found))
+        elif header.name in table["headers"]:
+            owners[header.name] = table["headers"][header.name]
         else:
             why = "several folders implement it" if found else "no folder implements it"
-            errors.append(f'include/berth/{header.name}: {why}: name its folder in tests/layers.json, "header_only"')
-    for name in table["header_only"]:
-        owners.setdefault(name, table["header_only"][name])
+            errors.append(f'include/berth/{header.name}: {why}: name its folder in tests/layers.json, "headers"')
+    for name, folder in table["headers"].items():
+        owners.setdefault(name, folder)
     return owners, errors
 
 
