@@ -32,10 +32,11 @@ struct CoreCluster {
     std::string name;
     int cores = 1;
     Parameter<Frequency> clock;
-    std::vector<Frequency> clocks;               ///< what it may be set to; empty: only `clock`
-    MacsPerCycle macs_per_cycle;                 ///< per core
-    Parameter<double> vector_scale{.value = 1};  ///< vector operations per cycle relative to the device's own figures
-    Parameter<Bandwidth> bandwidth;              ///< DRAM bandwidth that one core draws at most
+    std::vector<Frequency> clocks;  ///< what it may be set to; empty: only `clock`
+    MacsPerCycle macs_per_cycle;    ///< per core
+    /// Vector operations per cycle relative to the device's own figures.
+    Parameter<double> vector_scale{1, 0, Origin::kAssumed, "", {}, {}};
+    Parameter<Bandwidth> bandwidth;  ///< DRAM bandwidth that one core draws at most
     // Where the numbers stand in the profile: at the device (`clock`, `matrix.macs_per_cycle`, `dma.bandwidth`), or
     // with the cluster in `clusters`.
     bool clock_at_device = false;
@@ -62,7 +63,7 @@ struct VectorRate {
 };
 
 /// Attention as one operator of the runtime. Its scores do not stay on chip on every device: `score_bytes` is what each
-/// score element costs at the memory, `score_cycles` what it costs at the engines beyond the MACs.
+/// score element costs at the memory, `per_cycle` at how many of them the engines work beyond the MACs.
 struct AttentionEngine {
     Parameter<Bytes> score_bytes;     ///< DRAM traffic per score element
     Parameter<Operations> per_cycle;  ///< score elements per cycle and core
@@ -115,8 +116,8 @@ struct OperatorRule {
 /// A run of operators that becomes one kernel: the first kind followed by others, each reading the one before.
 struct FusionRule {
     std::vector<OperatorKind> pattern;
-    std::optional<Parameter<double>>
-        traffic;             ///< traffic of each follower as a share of its unfused traffic; absent: 0
+    /// Traffic of each follower as a share of its unfused traffic; absent: 0.
+    std::optional<Parameter<double>> traffic;
     bool multi_core = true;  ///< the fused kernel may still be split over cores
     SourceLocation where;
 };

@@ -1,0 +1,99 @@
+// Profile files: `extends:`, overrides, and where other profiles are found.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "berth/profile.h"
+
+namespace berth {
+
+namespace {
+
+// Lays `document` over what it extends, and that over what it extends in turn. `chain` holds the names on the way.
+bool inherit(YamlDocument& document, const ProfileResolver& resolve, std::vector<std::string>& chain,
+             Diagnostics& diagnostics) {
+    const auto extends = document.root(diagnostics).find("extends");
+    if (!extends) {
+        return true;
+    }
+    const auto name = extends->text();
+    if (!name) {
+        return false;
+    }
+    if (std::find(chain.begin(), chain.end(), *name) != chain.end()) {
+        extends->error(fmt::format("'{}' extends itself: {} -> {}", *name, fmt::join(chain, " -> "), *name));
+        return false;
+    }
+    chain.push_back(*name);
+    auto base = resolve(*name, extends->where(), diagnostics);
+    if (!base || !inherit(*base, resolve, chain, diagnostics)) {
+        return false;
+    }
+    document.overlay(*base);
+    return true;
+}
+
+std::string_view without_prefix(std::string_view path) {
+    constexpr std::string_view kPrefix = "hardware.";
+    return path.starts_with(kPrefix) ? path.substr(kPrefix.size()) : path;
+}
+
+std::vector<std::string> profile_names(const std::filesystem::path& directory) {
+    std::vector<std::string> names;
+    std::error_code failure;
+    for (std::filesystem::directory_iterator entry(directory, failure), end; !failure && entry != end;
+         entry.increment(failure)) {
+        if (entry->path().extension() == ".yaml") {
+            names.push_back(entry->path().stem().string());
+        }
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+}  // namespace
+
+ProfileResolver profiles_in(std::vector<std::filesystem::path> directories) {
+    return [directories = std::move(directories)](const std::string& name, const SourceLocation& where,
+                                                  Diagnostics& diagnostics) -> std::optional<YamlDocument> {
+        std::vector<std::string> known;
+        for (const auto& directory : directories) {
+            const auto path = directory / (name + ".yaml");
+            std::error_code ignored;
+            if (std::filesystem::is_regular_file(path, ignored)) {
+                return YamlDocument::load(path, diagnostics);
+            }
+            const auto names = profile_names(directory);
+            known.insert(known.end(), names.begin(), names.end());
+        }
+        diagnostics.error(where, fmt::format("no profile '{}'", name), list_of(known), nearest_name(name, known));
+        return std::nullopt;
+    };
+}
+
+std::optional<Profile> load_profile(YamlDocument document, const ProfileResolver& resolve,
+                                    std::span<const ProfileOverride> overrides, Diagnostics& diagnostics) {
+    std::vector<std::string> chain;
+    if (const auto own = document.root(diagnostics).find("profile"); own && own->is_scalar()) {
+        chain.push_back(own->text().value_or(""));
+    }
+    if (!inherit(document, resolve, chain, diagnostics)) {
+        return std::nullopt;
+    }
+    bool applied = true;
+    for (const ProfileOverride& each : overrides) {
+        applied = document.set(without_prefix(each.path), each.value, diagnostics) && applied;
+    }
+    auto profile = read_profile(document.root(diagnostics));
+    return applied ? std::move(profile) : std::nullopt;
+}
+
+std::optional<Profile> load_profile(const std::filesystem::path& path, const ProfileResolver& resolve,
+                                    std::span<const ProfileOverride> overrides, Diagnostics& diagnostics) {
+    auto document = YamlDocument::load(path, diagnostics);
+    return document ? load_profile(std::move(*document), resolve, overrides, diagnostics) : std::nullopt;
+}
+
+}  // namespace berth

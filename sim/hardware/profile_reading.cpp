@@ -1,0 +1,94 @@
+// Pieces that the readers of a profile's sections share.
+#include "hardware/profile_reading.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace berth {
+
+std::optional<Parameter<Bandwidth>> bandwidth_per(const YamlNode& node, Sharing sharing) {
+    auto read = checked_parameter<Bandwidth>(node, {.allow_zero = false, .allow_negative = false, .allow_per = true});
+    if (read && read->per && *read->per != sharing) {
+        node.error(fmt::format("this is a rate per {}, not per {}", choice_name(kSharingNames, sharing),
+                               choice_name(kSharingNames, *read->per)));
+        return std::nullopt;
+    }
+    return read;
+}
+
+void read_share(Parameter<double>& target, const YamlNode& map, std::string_view key) {
+    const YamlNode node = map.require(key, "a share from 0 to 1, such as 80%");
+    auto read = checked_parameter<double>(node);
+    if (read && read->value > 1) {
+        node.error(fmt::format("{} is more than everything", percent_text(read->value)),
+                   "a share above 0 and up to 100%");
+        return;
+    }
+    if (read) {
+        target = std::move(*read);
+    }
+}
+
+void read_per_cycle(Parameter<Operations>& target, const YamlNode& map, std::string_view key) {
+    const YamlNode node = map.require(key, "a number per clock cycle and core");
+    if (const auto read = checked_parameter<double>(node)) {
+        target = scaled(*read, operations(1));
+    }
+}
+
+MacsPerCycle read_macs_per_cycle(const YamlNode& map) {
+    MacsPerCycle result;
+    bool any = false;
+    for (const auto& row : kDTypeNames) {
+        if (const auto node = map.find(row.name)) {
+            any = true;
+            if (const auto read = checked_parameter<double>(*node)) {
+                result[static_cast<std::size_t>(row.value)] = scaled(*read, operations(1));
+            }
+        }
+    }
+    map.reject_unknown_keys();
+    if (map.is_map() && !any) {
+        map.error("no dtype is given", "a number per clock cycle and core for each dtype, such as int8: 1024");
+    }
+    return result;
+}
+
+std::vector<DType> read_dtypes(const YamlNode& list) {
+    std::vector<DType> result;
+    for (const YamlNode& item : list.sequence()) {
+        const auto dtype = item.enumeration(kDTypeNames);
+        if (dtype && std::find(result.begin(), result.end(), *dtype) != result.end()) {
+            item.error(fmt::format("'{}' is given twice", choice_name(kDTypeNames, *dtype)));
+        } else if (dtype) {
+            result.push_back(*dtype);
+        }
+    }
+    if (list.is_sequence() && list.sequence().empty()) {
+        list.error("the list is empty", "at least one dtype");
+    }
+    return result;
+}
+
+std::int64_t positive_integer(const YamlNode& map, std::string_view key, std::optional<std::int64_t> absent) {
+    const IntegerRange range{.min = 1, .max = std::numeric_limits<std::int32_t>::max()};
+    if (absent) {
+        const auto node = map.find(key);
+        return node ? node->integer(range).value_or(*absent) : *absent;
+    }
+    return map.require(key, "a whole number of at least 1").integer(range).value_or(1);
+}
+
+std::vector<std::string> device_names(const Profile& profile) {
+    std::vector<std::string> names;
+    for (const Device& device : profile.devices) {
+        names.push_back(device.name);
+    }
+    return names;
+}
+
+std::string text_or_empty(const YamlNode& node) { return node.text().value_or(""); }
+
+}  // namespace berth

@@ -1,0 +1,79 @@
+// Pieces that the readers of a profile's sections share: parameters with their ranges, and the sections themselves.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "berth/profile.h"
+#include "berth/quantity_text.h"
+#include "berth/yaml_reader.h"
+
+namespace berth {
+
+/// A spread above this says that nothing is known, which a model cannot use.
+inline constexpr double kMaxSpread = 3.0;
+
+inline constexpr QuantityRule kZeroAllowed{.allow_zero = true, .allow_negative = false, .allow_per = false};
+
+/// A parameter whose spread is usable; empty, with an error recorded, if it is not.
+template <class Q>
+[[nodiscard]] std::optional<Parameter<Q>> checked_parameter(const YamlNode& node, QuantityRule rule = {}) {
+    auto read = node.parameter<Q>(rule);
+    if (read && read->spread > kMaxSpread) {
+        node.error("the spread " + percent_text(read->spread) + " is too large", "at most " + percent_text(kMaxSpread));
+        return std::nullopt;
+    }
+    return read;
+}
+
+/// The parameter at `key`, which must be there.
+template <class Q>
+void read_parameter(Parameter<Q>& target, const YamlNode& map, std::string_view key, QuantityRule rule = {}) {
+    const YamlNode node = map.require(key, dimension_with_example(QuantityTraits<Q>::kDimension));
+    if (auto read = checked_parameter<Q>(node, rule)) {
+        target = std::move(*read);
+    }
+}
+
+/// The parameter at `key`, if it is there.
+template <class Q>
+void read_parameter(std::optional<Parameter<Q>>& target, const YamlNode& map, std::string_view key,
+                    QuantityRule rule = {}) {
+    if (const auto node = map.find(key)) {
+        target = checked_parameter<Q>(*node, rule);
+    }
+}
+
+/// A rate that counts per one of `sharing`; writing "per core" behind it is allowed, another word an error.
+[[nodiscard]] std::optional<Parameter<Bandwidth>> bandwidth_per(const YamlNode& node, Sharing sharing);
+/// A share above 0 and up to 1.
+void read_share(Parameter<double>& target, const YamlNode& map, std::string_view key);
+/// A plain number that counts something per clock cycle.
+void read_per_cycle(Parameter<Operations>& target, const YamlNode& map, std::string_view key);
+/// Numbers per dtype, such as `{int8: 1024, fp16: 512}`; at least one.
+[[nodiscard]] MacsPerCycle read_macs_per_cycle(const YamlNode& map);
+/// A list of dtypes, at least one, none twice.
+[[nodiscard]] std::vector<DType> read_dtypes(const YamlNode& list);
+/// An integer of at least 1 at `key`, or `absent` if the key may be left out and is.
+[[nodiscard]] std::int64_t positive_integer(const YamlNode& map, std::string_view key,
+                                            std::optional<std::int64_t> absent = std::nullopt);
+/// The text, or nothing after an error.
+[[nodiscard]] std::string text_or_empty(const YamlNode& node);
+[[nodiscard]] std::vector<std::string> device_names(const Profile& profile);
+
+/// One device of `devices:`, checked as far as it can be on its own.
+[[nodiscard]] Device read_device(const std::string& name, const YamlNode& node);
+void read_clusters(Device& device, const YamlNode& node, const YamlNode& matrix, const YamlNode& dma);
+void read_engines(Device& device, const YamlNode& node, const YamlNode& matrix, const YamlNode& dma);
+void read_memories(Device& device, const YamlNode& node);
+void read_energy_and_error(Device& device, const YamlNode& node);
+void read_runtime(Device& device, const YamlNode& node);
+void read_links(Profile& profile, const YamlNode& list);
+
+/// Checks what concerns several devices: fallbacks and how devices are linked.
+void check_fallbacks(const Profile& profile, Diagnostics& diagnostics);
+void check_links(const Profile& profile, const YamlNode& root);
+
+}  // namespace berth

@@ -1,0 +1,151 @@
+// Links between devices from YAML, and the checks that concern several devices at once.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "hardware/profile_reading.h"
+
+namespace berth {
+
+namespace {
+
+std::optional<std::pair<DeviceId, DeviceId>> read_ends(const Profile& profile, const YamlNode& node) {
+    const auto items = node.sequence();
+    if (node.is_sequence() && items.size() != 2) {
+        node.error(fmt::format("{} devices are given", items.size()), "two device names");
+        return std::nullopt;
+    }
+    std::vector<DeviceId> ends;
+    for (const YamlNode& item : items) {
+        const auto name = item.text();
+        const auto id = name ? device_named(profile, *name) : std::nullopt;
+        if (name && !id) {
+            const auto names = device_names(profile);
+            item.error(fmt::format("no device '{}'", *name), list_of(names), nearest_name(*name, names));
+        } else if (id) {
+            ends.push_back(*id);
+        }
+    }
+    if (ends.size() != 2) {
+        return std::nullopt;
+    }
+    if (ends[0] == ends[1]) {
+        node.error("a device needs no link to itself", "two different devices");
+        return std::nullopt;
+    }
+    return std::pair(ends[0], ends[1]);
+}
+
+Link read_costs(const YamlNode& node) {
+    Link link;
+    link.where = node.where();
+    read_parameter(link.per_crossing, node, "per_crossing", kZeroAllowed);
+    read_parameter(link.transfer, node, "transfer");
+    read_parameter(link.cache_maintenance, node, "cache_maintenance");
+    read_parameter(link.layout_change, node, "layout_change");
+    return link;
+}
+
+/// Follows one operator from a device to where it falls back, and so on.
+class FallbackChain {
+  public:
+    FallbackChain(const Profile& profile, OperatorKind kind, Diagnostics& diagnostics)
+        : profile_(profile), kind_(kind), diagnostics_(diagnostics) {}
+
+    void check(DeviceId start) {
+        const Device* device = &at(start);
+        const OperatorRule& first = rule(*device);
+        std::vector<std::string> chain{device->name};
+        while (const auto& next = rule(*device).fallback) {
+            const auto id = device_named(profile_, *next);
+            if (!id) {
+                unknown(at(start), first, *next, *device);
+                return;
+            }
+            const bool seen = std::find(chain.begin(), chain.end(), *next) != chain.end();
+            chain.push_back(*next);
+            if (seen) {
+                report(at(start), first, fmt::format("falls back in a circle: {}", fmt::join(chain, " -> ")), "");
+                return;
+            }
+            device = &at(*id);
+        }
+        if (!rule(*device).supported && chain.size() > 1) {
+            report(at(start), first, fmt::format("falls back to '{}', which does not run it either", device->name),
+                   "a device that runs it");
+        }
+    }
+
+  private:
+    [[nodiscard]] const Device& at(DeviceId id) const { return profile_.devices[static_cast<std::size_t>(id)]; }
+    [[nodiscard]] const OperatorRule& rule(const Device& device) const {
+        return device.runtime.operators[static_cast<std::size_t>(kind_)];
+    }
+
+    void report(const Device& device, const OperatorRule& where, const std::string& message,
+                const std::string& expected, const std::string& suggestion = "") {
+        diagnostics_.error(where.where,
+                           fmt::format("devices.{}.runtime.operators.{}: {}", device.name,
+                                       choice_name(operator_names(), kind_), message),
+                           expected, suggestion);
+    }
+
+    // Reported where it is written only: a chain that merely leads there says nothing new.
+    void unknown(const Device& start, const OperatorRule& first, const std::string& name, const Device& writer) {
+        if (&start == &writer) {
+            const auto names = device_names(profile_);
+            report(start, first, fmt::format("no device '{}'", name), list_of(names), nearest_name(name, names));
+        }
+    }
+
+    const Profile& profile_;
+    OperatorKind kind_;
+    Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+void read_links(Profile& profile, const YamlNode& list) {
+    std::size_t index = 0;
+    for (const YamlNode& item : list.sequence()) {
+        const YamlNode between = item.require("between", "two device names");
+        const auto ends = read_ends(profile, between);
+        Link link = read_costs(item);
+        item.reject_unknown_keys();
+        link.index = index++;
+        if (!ends) {
+            continue;
+        }
+        if (link_between(profile, ends->first, ends->second) != nullptr) {
+            between.error("these devices are linked twice", "one link, which counts in both directions");
+            continue;
+        }
+        link.from = ends->first;
+        link.to = ends->second;
+        profile.links.push_back(std::move(link));
+    }
+}
+
+void check_fallbacks(const Profile& profile, Diagnostics& diagnostics) {
+    for (const auto& row : operator_names()) {
+        FallbackChain chain(profile, row.value, diagnostics);
+        for (std::size_t id = 0; id < profile.devices.size(); ++id) {
+            chain.check(static_cast<DeviceId>(id));
+        }
+    }
+}
+
+void check_links(const Profile& profile, const YamlNode& root) {
+    for (std::size_t id = 0; id < profile.devices.size(); ++id) {
+        const auto device = static_cast<DeviceId>(id);
+        if (device != profile.host && link_between(profile, profile.host, device) == nullptr) {
+            const std::string& host = profile.devices[static_cast<std::size_t>(profile.host)].name;
+            const std::string& name = profile.devices[id].name;
+            root.diagnostics().error(profile.devices[id].where,
+                                     fmt::format("devices.{}: no link to the host '{}'", name, host),
+                                     fmt::format("an entry in 'links' between [{}, {}]", host, name));
+        }
+    }
+}
+
+}  // namespace berth

@@ -1,0 +1,92 @@
+// On-chip memories, energy and known errors of a device from YAML.
+#include <fmt/format.h>
+
+#include "hardware/profile_reading.h"
+
+namespace berth {
+
+namespace {
+
+MemoryLevel read_level(const std::string& name, const YamlNode& node) {
+    MemoryLevel level;
+    level.name = name;
+    read_parameter(level.capacity, node, "capacity");
+    const YamlNode per = node.require("per", "core, cluster or device");
+    level.share = per.enumeration(kMemoryShareNames).value_or(MemoryShare::kCore);
+    if (const auto bandwidth = node.find("bandwidth")) {
+        level.bandwidth = bandwidth_per(*bandwidth, Sharing::kCore);
+    }
+    if (const auto keeps = node.find("keeps_tensors")) {
+        level.keeps_tensors = keeps->boolean().value_or(false);
+    }
+    node.reject_unknown_keys();
+    return level;
+}
+
+// One step of the array needs m x k and k x n operands on chip, in every dtype that it computes in.
+void check_tile(const Device& device, const YamlNode& memories) {
+    const MemoryLevel& nearest = device.memories.front();
+    const MatrixEngine& matrix = device.matrix;
+    const auto elements =
+        static_cast<double>(matrix.align_m * matrix.align_k) + static_cast<double>(matrix.align_k * matrix.align_n);
+    for (const auto& row : kDTypeNames) {
+        const Bytes tile = element_size(row.value) * elements;
+        const bool computed = device.clusters.front().macs_per_cycle[static_cast<std::size_t>(row.value)].has_value();
+        if (computed && nearest.capacity.value > Bytes() && nearest.capacity.value < tile) {
+            memories.require(nearest.name)
+                .require("capacity")
+                .error(fmt::format("{} cannot hold one tile of {} x {} x {} in {}", to_text(nearest.capacity.value),
+                                   matrix.align_m, matrix.align_n, matrix.align_k, row.name),
+                       fmt::format("at least {}", to_text(tile)));
+            return;
+        }
+    }
+}
+
+EnergyModel read_energy(const YamlNode& node) {
+    EnergyModel energy;
+    const YamlNode per_mac = node.require("per_mac", "a map from dtypes to energies such as 0.2 pJ/MAC");
+    for (const auto& row : kDTypeNames) {
+        read_parameter(energy.per_mac[static_cast<std::size_t>(row.value)], per_mac, row.name);
+    }
+    per_mac.reject_unknown_keys();
+    read_parameter(energy.per_vector_element, node, "per_vector_element");
+    read_parameter(energy.per_dram_byte, node, "per_dram_byte");
+    read_parameter(energy.static_power, node, "static_power");
+    node.reject_unknown_keys();
+    return energy;
+}
+
+ModelError read_error(const YamlNode& node) {
+    ModelError error;
+    read_parameter(error.matmul, node, "matmul");
+    read_parameter(error.attention, node, "attention");
+    read_parameter(error.vector, node, "vector");
+    read_parameter(error.handover, node, "handover");
+    node.reject_unknown_keys();
+    return error;
+}
+
+}  // namespace
+
+void read_memories(Device& device, const YamlNode& node) {
+    const YamlNode memories = node.require("memories", "a map from names to memory levels, nearest first");
+    for (const YamlEntry& entry : memories.entries()) {
+        device.memories.push_back(read_level(entry.key, entry.value));
+    }
+    if (memories.is_map() && device.memories.empty()) {
+        memories.error("no memory level is given");
+    }
+    if (!device.memories.empty() && !device.clusters.empty()) {
+        check_tile(device, memories);
+    }
+}
+
+void read_energy_and_error(Device& device, const YamlNode& node) {
+    if (const auto energy = node.find("energy")) {
+        device.energy = read_energy(*energy);
+    }
+    device.error = read_error(node.require("error", "a map with matmul, attention, vector and handover"));
+}
+
+}  // namespace berth

@@ -1,0 +1,118 @@
+// A profile from YAML: its name, memory, devices and host; sections have files of their own.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "hardware/profile_reading.h"
+
+namespace berth {
+
+namespace {
+
+Dram read_dram(const YamlNode& root) {
+    Dram dram;
+    const YamlNode memory = root.require("memory", "a map with 'dram'");
+    const YamlNode node = memory.require("dram", "a map with capacity, bandwidth and sustained");
+    read_parameter(dram.capacity, node, "capacity");
+    read_parameter(dram.bandwidth, node, "bandwidth");
+    read_parameter(dram.sustained, node, "sustained");
+    if (dram.sustained.value > dram.bandwidth.value && dram.bandwidth.value > Bandwidth()) {
+        node.require("sustained")
+            .error(fmt::format("{} is more than the bus carries", to_text(dram.sustained.value)),
+                   fmt::format("at most the bandwidth of {}", to_text(dram.bandwidth.value)));
+    }
+    node.reject_unknown_keys();
+    memory.reject_unknown_keys();
+    return dram;
+}
+
+// Names of the devices that `enabled: false` takes out.
+std::vector<std::string> read_devices(Profile& profile, const YamlNode& root) {
+    std::vector<std::string> disabled;
+    const YamlNode list = root.require("devices", "a map from names to devices");
+    for (const YamlEntry& entry : list.entries()) {
+        const auto enabled = entry.value.find("enabled");
+        if (enabled && enabled->boolean() == false) {
+            disabled.push_back(entry.key);
+        }
+        profile.devices.push_back(read_device(entry.key, entry.value));
+    }
+    if (list.is_map() && profile.devices.empty()) {
+        list.error("no device is given");
+    }
+    return disabled;
+}
+
+void read_host(Profile& profile, const YamlNode& root, const std::vector<std::string>& disabled) {
+    const YamlNode node = root.require("host", "the device where inputs come from");
+    const auto name = node.text();
+    if (!name) {
+        return;
+    }
+    const auto host = device_named(profile, *name);
+    if (!host) {
+        const auto names = device_names(profile);
+        node.error(fmt::format("no device '{}'", *name), list_of(names), nearest_name(*name, names));
+        return;
+    }
+    profile.host = *host;
+    if (std::find(disabled.begin(), disabled.end(), *name) != disabled.end()) {
+        node.error(fmt::format("the host '{}' is disabled", *name), "a host that is there");
+    }
+}
+
+// What fell back to a device that is gone has no place any more.
+void drop_fallbacks(Device& device, const std::string& gone) {
+    for (OperatorRule& rule : device.runtime.operators) {
+        if (rule.fallback == gone) {
+            rule.fallback.reset();
+            rule.reason += fmt::format("{}{} is disabled", rule.reason.empty() ? "" : "; ", gone);
+        }
+    }
+}
+
+void remove_device(Profile& profile, const std::string& name) {
+    const DeviceId gone = device_named(profile, name).value();
+    profile.devices.erase(profile.devices.begin() + gone);
+    for (Device& device : profile.devices) {
+        drop_fallbacks(device, name);
+    }
+    std::erase_if(profile.links, [gone](const Link& link) { return link.from == gone || link.to == gone; });
+    const auto renumbered = [gone](DeviceId id) { return id > gone ? id - 1 : id; };
+    for (Link& link : profile.links) {
+        link.from = renumbered(link.from);
+        link.to = renumbered(link.to);
+    }
+    profile.host = renumbered(profile.host);
+}
+
+}  // namespace
+
+std::optional<Profile> read_profile(const YamlNode& root) {
+    const std::size_t errors_before = root.diagnostics().error_count();
+    Profile profile;
+    profile.where = root.where();
+    profile.name = text_or_empty(root.require("profile", "the profile's name"));
+    if (const auto description = root.find("description")) {
+        profile.description = text_or_empty(*description);
+    }
+    (void)root.find("extends");  // has been followed before
+    profile.dram = read_dram(root);
+    const std::vector<std::string> disabled = read_devices(profile, root);
+    read_host(profile, root, disabled);
+    if (const auto links = root.find("links")) {
+        read_links(profile, *links);
+    }
+    root.reject_unknown_keys();
+    check_fallbacks(profile, root.diagnostics());
+    check_links(profile, root);
+    if (root.diagnostics().error_count() != errors_before) {
+        return std::nullopt;
+    }
+    for (const std::string& name : disabled) {
+        remove_device(profile, name);
+    }
+    return profile;
+}
+
+}  // namespace berth

@@ -1,0 +1,152 @@
+// The runtime of a device from YAML: dispatch, shapes, fusion and the rules of its operators.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "hardware/profile_reading.h"
+
+namespace berth {
+
+namespace {
+
+void read_dispatch(Runtime& runtime, const YamlNode& node) {
+    read_parameter(runtime.dispatch_per_kernel, node, "per_kernel", kZeroAllowed);
+    read_parameter(runtime.dispatch_per_graph, node, "per_graph", kZeroAllowed);
+    read_parameter(runtime.fork_join, node, "fork_join", kZeroAllowed);
+    node.reject_unknown_keys();
+}
+
+bool computes_on_array(OperatorKind kind) {
+    return kind == OperatorKind::kMatmul || kind == OperatorKind::kConv2d || kind == OperatorKind::kAttention;
+}
+
+// Operators of the array can only run in dtypes that it multiplies.
+void check_dtypes(const Device& device, OperatorKind kind, const OperatorRule& rule, const YamlNode& node) {
+    if (!computes_on_array(kind)) {
+        return;
+    }
+    for (const DType dtype : rule.dtypes) {
+        for (const CoreCluster& cluster : device.clusters) {
+            if (!cluster.macs_per_cycle[static_cast<std::size_t>(dtype)]) {
+                node.error(fmt::format("runs in {}, for which '{}' has no macs_per_cycle",
+                                       choice_name(kDTypeNames, dtype), cluster.name));
+                return;
+            }
+        }
+    }
+}
+
+OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& node,
+                       const std::vector<DType>& dtypes) {
+    OperatorRule rule;
+    rule.where = node.where();
+    const auto on = node.require("on", "the device that runs it").text();
+    const auto otherwise = node.find("else");
+    if (const auto reason = node.find("reason")) {
+        rule.reason = text_or_empty(*reason);
+    }
+    if (on && *on != device.name) {
+        rule.fallback = *on;
+        node.reject_unknown_keys();
+        return rule;
+    }
+    rule.supported = true;
+    if (const auto multi_core = node.find("multi_core")) {
+        rule.multi_core = multi_core->boolean().value_or(false);
+    }
+    const auto own_dtypes = node.find("dtypes");
+    rule.dtypes = own_dtypes ? read_dtypes(*own_dtypes) : dtypes;
+    read_parameter(rule.max_bytes, node, "max_bytes");
+    if (node.find("max_k")) {
+        rule.max_k = positive_integer(node, "max_k");
+    }
+    if (otherwise) {
+        rule.fallback = text_or_empty(*otherwise);
+        if (!rule.max_bytes && !rule.max_k) {
+            otherwise->error("has no meaning without 'max_bytes' or 'max_k'");
+        }
+    }
+    check_dtypes(device, kind, rule, node);
+    node.reject_unknown_keys();
+    return rule;
+}
+
+std::vector<std::string> operator_list() {
+    std::vector<std::string> names;
+    for (const auto& row : operator_names()) {
+        names.emplace_back(row.name);
+    }
+    return names;
+}
+
+void read_operators(Device& device, const YamlNode& node, const std::vector<DType>& dtypes) {
+    for (const YamlEntry& entry : node.entries()) {
+        const auto kind = choice_named(operator_names(), entry.key);
+        if (kind) {
+            device.runtime.operators[static_cast<std::size_t>(*kind)] = read_rule(device, *kind, entry.value, dtypes);
+            continue;
+        }
+        const auto names = operator_list();
+        node.diagnostics().error(entry.key_where, fmt::format("{}: no operator '{}'", node.path(), entry.key),
+                                 list_of(names), nearest_name(entry.key, names));
+    }
+}
+
+FusionRule read_fusion(const Device& device, const YamlNode& node) {
+    FusionRule rule;
+    rule.where = node.where();
+    const YamlNode pattern = node.is_sequence() ? node : node.require("pattern", "a list of operators");
+    for (const YamlNode& item : pattern.sequence()) {
+        const auto kind = item.enumeration(operator_names());
+        if (!kind) {
+            continue;
+        }
+        rule.pattern.push_back(*kind);
+        if (!device.runtime.operators[static_cast<std::size_t>(*kind)].supported) {
+            item.error(fmt::format("'{}' does not run on '{}'", choice_name(operator_names(), *kind), device.name));
+        }
+    }
+    if (pattern.is_sequence() && pattern.sequence().size() < 2) {
+        pattern.error("a fusion joins two operators or more");
+    }
+    if (node.is_map()) {
+        if (node.find("traffic")) {
+            read_parameter(rule.traffic, node, "traffic", kZeroAllowed);
+        }
+        if (const auto multi_core = node.find("multi_core")) {
+            rule.multi_core = multi_core->boolean().value_or(true);
+        }
+        node.reject_unknown_keys();
+    }
+    return rule;
+}
+
+}  // namespace
+
+void read_runtime(Device& device, const YamlNode& node) {
+    const YamlNode map = node.require("runtime", "a map");
+    Runtime& runtime = device.runtime;
+    runtime.name = text_or_empty(map.require("name", "name and version of the runtime"));
+    read_dispatch(runtime, map.require("dispatch", "a map with per_kernel, per_graph and fork_join"));
+    runtime.shapes = map.require("shapes", "static or dynamic").enumeration(kShapeRuleNames).value_or(ShapeRule{});
+    runtime.pad_width_to = positive_integer(map, "pad_width_to", 1);
+    runtime.quantization = map.require("quantization", "static or dynamic")
+                               .enumeration(kQuantizationSchemeNames)
+                               .value_or(QuantizationScheme{});
+    const YamlNode cores = map.require("default_cores", "a whole number of at least 1");
+    runtime.default_cores = static_cast<int>(positive_integer(map, "default_cores", 1));
+    if (runtime.default_cores > device.cores() && !device.clusters.empty()) {
+        cores.error(fmt::format("{} cores are more than there are", runtime.default_cores),
+                    fmt::format("at most {}", device.cores()));
+    }
+    const auto dtypes = read_dtypes(map.require("dtypes", "a list of dtypes, the preferred one first"));
+    read_operators(device, map.require("operators", "a map from operators to rules"), dtypes);
+    if (const auto fuses = map.find("fuses")) {
+        for (const YamlNode& item : fuses->sequence()) {
+            runtime.fuses.push_back(read_fusion(device, item));
+        }
+    }
+    map.reject_unknown_keys();
+}
+
+}  // namespace berth
