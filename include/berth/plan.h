@@ -31,7 +31,8 @@ struct OperatorPlan {
     std::vector<Step> steps;                ///< empty for a fused follower
     OperatorId fused_into = kNoOperator;    ///< the operator before it in the fused group
     Time cost;                              ///< of its steps, or its share in the group's kernel
-    Time unfused_extra;                     ///< what it would cost more if the operator before it ran elsewhere
+    KernelId alone = -1;                    ///< of a fused follower: its kernel if the operator before ran elsewhere
+    Time unfused_extra;                     ///< what that would cost more
     DType ran_at = DType::kFp32;
     Bytes output_size;                      ///< of the tensor it makes, at the dtype it makes it in
 };

@@ -1,0 +1,122 @@
+// Puts the terms of a kernel together: t = dispatch + fork/join + longest + (1 - overlap) x (the others).
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+#include "cost/terms.h"
+
+namespace berth {
+
+namespace {
+
+Demand demand_of(const Kernel& kernel, const Device& device, const CoreRates& rates) {
+    struct Visitor {
+        const Kernel& kernel;
+        const Device& device;
+        const CoreRates& rates;
+        Demand operator()(const MatmulDims& d) const { return matmul_demand(kernel, d, device, rates.cores); }
+        Demand operator()(const ConvDims& d) const { return conv_demand(kernel, d, device); }
+        Demand operator()(const AttentionDims& d) const { return attention_demand(kernel, d, device, rates); }
+        Demand operator()(const RowsDims& d) const { return rows_demand(kernel, d, device, rates); }
+        Demand operator()(const GatherDims& d) const { return gather_demand(kernel, d, device, rates); }
+    };
+    Demand demand = std::visit(Visitor{kernel, device, rates}, kernel.dims);
+    for (std::size_t i = 0; i < kernel.follower_count; ++i) {
+        add_follower(demand, kernel, kernel.followers[i], device, rates);
+    }
+    return demand;
+}
+
+Time sram_time(Bytes on_chip, const Device& device, int cores) {
+    for (const MemoryLevel& level : device.memories) {
+        if (level.keeps_tensors && level.bandwidth) {
+            return on_chip / (level.bandwidth->value * static_cast<double>(cores));
+        }
+    }
+    return Time{};
+}
+
+Time dram_time(const Demand& demand, const Device& device, const CoreRates& rates) {
+    Time time = (demand.dram.read + demand.dram.write * device.dma.write_cost.value) / rates.dram;
+    if (demand.wide_output > Bytes{}) {
+        time += demand.wide_output / device.matrix.wide_output->value;
+    }
+    return time;
+}
+
+void settle(KernelCost& cost, bool engines_serial, const Device& device) {
+    // DMA descriptors and their bytes share the channel; so do the engines of attention, phase after phase.
+    const Time memory = cost.dma + cost.dram;
+    const Time engines = engines_serial ? cost.compute + cost.vector : std::max(cost.compute, cost.vector);
+    const Time hidden_engine = engines_serial ? Time{} : std::min(cost.compute, cost.vector);
+    const Time longest = std::max({engines, memory, cost.sram});
+    const Time all = engines + hidden_engine + memory + cost.sram;
+    cost.total = cost.dispatch + cost.fork_join + longest + (all - longest) * (1 - device.overlap.value);
+    if (cost.dispatch + cost.fork_join > longest) {
+        cost.bound = Bound::kDispatch;
+    } else if (longest == memory) {
+        cost.bound = cost.dma > cost.dram ? Bound::kDma : Bound::kDram;
+    } else if (longest == cost.sram) {
+        cost.bound = Bound::kSram;
+    } else {
+        cost.bound = cost.compute >= cost.vector ? Bound::kCompute : Bound::kVector;
+    }
+}
+
+KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& execution) {
+    const CoreRates rates = core_rates(device, execution, kernel.input);
+    const Demand demand = demand_of(kernel, device, rates);
+    KernelCost cost;
+    cost.cores = rates.cores;
+    cost.dispatch = device.runtime.dispatch_per_kernel.value;
+    cost.fork_join = rates.cores > 1 ? device.runtime.fork_join.value : Time{};
+    if (demand.padded_macs > Operations{}) {
+        if (rates.macs <= OperationRate{}) {
+            throw std::logic_error("a kernel was planned at a dtype that its device does not multiply");
+        }
+        cost.compute = demand.padded_macs / rates.macs;
+    }
+    cost.vector = demand.vector;
+    cost.sram = sram_time(demand.on_chip, device, rates.cores);
+    cost.dram = dram_time(demand, device, rates);
+    cost.dma = device.dma.setup.value * (demand.descriptors / static_cast<double>(device.dma.channels));
+    cost.macs = demand.macs;
+    cost.padded_macs = demand.padded_macs;
+    cost.elements = demand.elements;
+    cost.traffic = demand.dram;
+    cost.traffic.write += demand.wide_output;
+    cost.compulsory = demand.compulsory;
+    cost.tile = demand.tile;
+    settle(cost, demand.engines_serial, device);
+    cost.energy = kernel_energy(cost, kernel.input, device);
+    return cost;
+}
+
+}  // namespace
+
+KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Execution& execution) {
+    const Execution single{1, execution.clock};
+    if (!kernel.multi_core || execution.cores <= 1) {
+        return cost_on(kernel, device, single);
+    }
+    const KernelCost split = cost_on(kernel, device, execution);
+    if (device.runtime.shapes == ShapeRule::kDynamic) {
+        return split;  // a thread pool splits whatever it is given
+    }
+    // A compiler knows the shape and leaves a kernel whole where splitting it does not pay.
+    const KernelCost whole = cost_on(kernel, device, single);
+    return whole.total <= split.total ? whole : split;
+}
+
+HandoverCost handover_cost(const Link& link, Bytes size) {
+    HandoverCost cost;
+    cost.fixed = link.per_crossing.value;
+    cost.transfer = link.transfer ? size / link.transfer->value : Time{};
+    cost.cache_maintenance = link.cache_maintenance ? size / link.cache_maintenance->value : Time{};
+    cost.layout_change = link.layout_change ? size / link.layout_change->value : Time{};
+    cost.total = cost.fixed + cost.transfer + cost.cache_maintenance + cost.layout_change;
+    return cost;
+}
+
+}  // namespace berth

@@ -1,0 +1,40 @@
+// The terms of one kernel before they are put together, and the functions that fill them in per form of operator.
+#pragma once
+
+#include "berth/cost.h"
+
+namespace berth {
+
+/// What a kernel asks of each engine and level. Times follow by dividing by the rates of the cores it runs on.
+struct Demand {
+    Operations macs, padded_macs;
+    Operations elements;
+    Time vector;           ///< already at the rate of the cores
+    bool engines_serial = false;  ///< matrix and vector phases follow one another (attention)
+    Traffic dram;          ///< at DRAM
+    Bytes wide_output;     ///< 32-bit results that leave at their own rate instead of as writes
+    Bytes on_chip;         ///< served by the level that keeps tensors
+    Bytes compulsory;
+    double descriptors = 0;
+    Tile tile;
+};
+
+[[nodiscard]] Demand matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Device& device, int cores);
+[[nodiscard]] Demand conv_demand(const Kernel& kernel, const ConvDims& dims, const Device& device);
+[[nodiscard]] Demand attention_demand(const Kernel& kernel, const AttentionDims& dims, const Device& device,
+                                      const CoreRates& rates);
+[[nodiscard]] Demand rows_demand(const Kernel& kernel, const RowsDims& dims, const Device& device,
+                                 const CoreRates& rates);
+[[nodiscard]] Demand gather_demand(const Kernel& kernel, const GatherDims& dims, const Device& device,
+                                   const CoreRates& rates);
+/// Adds a fused follower's element-wise work and what is left of its traffic.
+void add_follower(Demand& demand, const Kernel& kernel, const Follower& follower, const Device& device,
+                  const CoreRates& rates);
+
+/// Adds activations read and written to DRAM, or to the level that keeps them.
+void add_activations(Demand& demand, const Kernel& kernel, Bytes read, Bytes written);
+
+/// Energy of a kernel; absent where the device has no energy numbers.
+[[nodiscard]] std::optional<Energy> kernel_energy(const KernelCost& cost, DType dtype, const Device& device);
+
+}  // namespace berth

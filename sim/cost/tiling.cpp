@@ -1,0 +1,106 @@
+// Tile of a matmul under a level's capacity, and the traffic that follows from it.
+#include <algorithm>
+#include <cmath>
+
+#include "berth/cost.h"
+#include "cost/rounding.h"
+
+namespace berth {
+
+namespace {
+
+// Accumulators are 32 bits wide whatever the operands are.
+constexpr double kAccumulatorBytes = 4;
+
+struct Operands {
+    double input, weight, capacity;  // bytes per element, bytes
+};
+
+Tile row_tile(const MatmulDims& d, double element, double held, std::int64_t align) {
+    const auto fit = static_cast<std::int64_t>(held / (static_cast<double>(d.k) * element));
+    Tile tile{std::min(d.m, std::max(std::int64_t{1}, round_down(fit, align) > 0 ? round_down(fit, align) : fit)), d.k,
+              d.n};
+    tile.weight_reads = ceil_div(d.m, tile.m);
+    return tile;
+}
+
+// Rows of A stay while all of B streams past in strips of `align` columns, two of them at a time.
+Tile input_stationary(const MatmulDims& d, const Operands& o, std::int64_t align) {
+    const double k = static_cast<double>(d.k);
+    const double strip = static_cast<double>(std::min(align, d.n));
+    const double fit = (o.capacity - 2 * strip * k * o.weight) / (k * o.input + strip * kAccumulatorBytes);
+    Tile tile{std::min(d.m, static_cast<std::int64_t>(std::max(0.0, fit))), d.k, std::min(align, d.n)};
+    tile.weight_reads = tile.m > 0 ? ceil_div(d.m, tile.m) : 0;
+    return tile;
+}
+
+// Columns of B stay while all of A streams past.
+Tile weight_stationary(const MatmulDims& d, const Operands& o, std::int64_t align) {
+    const double k = static_cast<double>(d.k);
+    const double strip = static_cast<double>(std::min(align, d.m));
+    const double fit = (o.capacity - 2 * strip * k * o.input) / (k * o.weight + strip * kAccumulatorBytes);
+    Tile tile{std::min(align, d.m), d.k, std::min(d.n, static_cast<std::int64_t>(std::max(0.0, fit)))};
+    tile.input_reads = tile.n > 0 ? ceil_div(d.n, tile.n) : 0;
+    return tile;
+}
+
+// A block of C stays while k streams past; a near-square block is the best of this family (Smith et al. 2019).
+Tile output_stationary(const MatmulDims& d, const Operands& o, std::int64_t align) {
+    const std::int64_t depth = std::min(align, d.k);
+    const double strip = 2 * static_cast<double>(depth) * std::max(o.input, o.weight);
+    const double side = std::sqrt(o.capacity / kAccumulatorBytes + strip * strip / 64) - strip / 8;
+    const auto edge = std::max(std::int64_t{1}, static_cast<std::int64_t>(side * 0.9));
+    Tile tile{std::min(edge, d.m), depth, std::min(edge, d.n)};
+    if (tile.m == d.m && tile.m > 0) {
+        const double columns = (o.capacity - strip * static_cast<double>(d.m)) /
+                               (kAccumulatorBytes * static_cast<double>(d.m) + strip);
+        tile.n = std::min(d.n, std::max(tile.n, static_cast<std::int64_t>(columns)));
+    }
+    tile.input_reads = ceil_div(d.n, tile.n);
+    tile.weight_reads = ceil_div(d.m, tile.m);
+    return tile;
+}
+
+double moved(const MatmulDims& d, const Operands& o, const Tile& tile) {
+    if (tile.m <= 0 || tile.n <= 0) {
+        return std::numeric_limits<double>::infinity();
+    }
+    const double a = static_cast<double>(d.m) * static_cast<double>(d.k) * o.input;
+    const double b = static_cast<double>(d.k) * static_cast<double>(d.n) * o.weight;
+    return a * static_cast<double>(tile.input_reads) + b * static_cast<double>(tile.weight_reads);
+}
+
+}  // namespace
+
+Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device& device) {
+    const MatrixEngine& matrix = device.matrix;
+    const double element = in_bytes(element_size(input));
+    if (matrix.row_tile) {
+        return row_tile(dims, element, in_bytes(matrix.row_tile->value), matrix.align_m);
+    }
+    if (device.memories.empty()) {
+        Tile whole{dims.m, dims.k, dims.n};
+        return whole;
+    }
+    const Operands operands{element, in_bytes(element_size(weight)), in_bytes(device.memories.back().capacity.value)};
+    Tile best = output_stationary(dims, operands, matrix.align_k);
+    for (const Tile& tile : {input_stationary(dims, operands, matrix.align_n),
+                             weight_stationary(dims, operands, matrix.align_m)}) {
+        if (moved(dims, operands, tile) < moved(dims, operands, best)) {
+            best = tile;
+        }
+    }
+    return best;
+}
+
+Bytes matmul_traffic_bound(const MatmulDims& dims, Bytes element, Bytes capacity) {
+    const double m = static_cast<double>(dims.m);
+    const double k = static_cast<double>(dims.k);
+    const double n = static_cast<double>(dims.n);
+    const double compulsory = m * k + k * n + m * n;
+    const double elements = capacity / element;
+    const double communication = 2 * m * n * k / std::sqrt(elements) - 2 * elements;
+    return element * (std::max(compulsory, communication) * static_cast<double>(dims.batch));
+}
+
+}  // namespace berth

@@ -1,0 +1,80 @@
+// Element-wise work: norms, activations, softmax, moves, gathers, and what a fused follower leaves of it.
+#include "cost/rounding.h"
+#include "cost/terms.h"
+
+namespace berth {
+
+namespace {
+
+const VectorRate& rate_of(OperatorKind kind, const Device& device) {
+    return device.vector[static_cast<std::size_t>(traits(kind).vector_class)];
+}
+
+// Static runtimes round the width, here the rows (tokens stand along the width in their layout), up to a granule.
+double padding_factor(std::int64_t rows, const Device& device) {
+    if (rows <= 0) {
+        return 1;
+    }
+    return static_cast<double>(round_up(rows, device.runtime.pad_width_to)) / static_cast<double>(rows);
+}
+
+Time vector_time(double elements, const VectorRate& rate, const CoreRates& rates) {
+    return operations(elements) / (rate.per_cycle.value * rates.vector_clock);
+}
+
+}  // namespace
+
+void add_activations(Demand& demand, const Kernel& kernel, Bytes read, Bytes written) {
+    (kernel.input_on_chip ? demand.on_chip : demand.dram.read) += read;
+    (kernel.output_on_chip ? demand.on_chip : demand.dram.write) += written;
+}
+
+Demand rows_demand(const Kernel& kernel, const RowsDims& d, const Device& device, const CoreRates& rates) {
+    Demand demand;
+    const Bytes read = element_size(kernel.input) * static_cast<double>(input_elements(kernel.kind, kernel.dims));
+    const Bytes written = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
+    demand.compulsory = read + written;
+    if (traits(kernel.kind).free_when_contiguous) {
+        return demand;
+    }
+    const VectorRate& rate = rate_of(kernel.kind, device);
+    const double padding = padding_factor(d.rows, device);
+    demand.elements = vector_elements(kernel.dims) * padding;
+    demand.vector = vector_time(in_operations(demand.elements), rate, rates);
+    const double factor = rate.traffic.value * padding;
+    add_activations(demand, kernel, read * factor, written * factor);
+    demand.descriptors = 1;
+    return demand;
+}
+
+Demand gather_demand(const Kernel& kernel, const GatherDims& d, const Device& device, const CoreRates& rates) {
+    Demand demand;
+    const double elements = static_cast<double>(d.rows) * static_cast<double>(d.cols);
+    const VectorRate& rate = rate_of(kernel.kind, device);
+    demand.elements = operations(elements);
+    demand.vector = vector_time(elements, rate, rates);
+    const Bytes ids = bytes(4.0 * static_cast<double>(d.rows));
+    const Bytes rows = element_size(kernel.weight) * elements;
+    const Bytes written = element_size(kernel.output) * elements;
+    demand.compulsory = ids + rows + written;
+    demand.dram.read = (ids + rows) * rate.traffic.value;
+    (kernel.output_on_chip ? demand.on_chip : demand.dram.write) += written * rate.traffic.value;
+    demand.descriptors = static_cast<double>(d.rows);
+    return demand;
+}
+
+void add_follower(Demand& demand, const Kernel& kernel, const Follower& follower, const Device& device,
+                  const CoreRates& rates) {
+    const VectorRate& rate = rate_of(follower.kind, device);
+    const Dims dims = follower.dims;
+    const double padding = padding_factor(follower.dims.rows, device);
+    const double elements = in_operations(vector_elements(dims)) * padding;
+    demand.elements += operations(elements);
+    demand.vector += vector_time(elements, rate, rates);
+    const double share = follower.traffic * rate.traffic.value * padding;
+    add_activations(demand, kernel,
+                    element_size(kernel.input) * (share * static_cast<double>(input_elements(follower.kind, dims))),
+                    element_size(kernel.output) * (share * static_cast<double>(output_elements(follower.kind, dims))));
+}
+
+}  // namespace berth
