@@ -1,0 +1,175 @@
+// The placements of a stage that are worth showing, each costed over all its input lengths.
+#include <algorithm>
+#include <utility>
+
+#include "schedule/work.h"
+
+namespace berth {
+
+namespace {
+
+const LengthPlan& dominant(const std::vector<LengthPlan>& lengths) {
+    return *std::max_element(lengths.begin(), lengths.end(), [](const LengthPlan& a, const LengthPlan& b) {
+        return a.length.share < b.length.share;
+    });
+}
+
+std::optional<Energy> energy_of(const Work& work, const LengthPlan& length) {
+    Energy energy;
+    for (const ScheduledKernel& scheduled : work.kernels) {
+        const auto& one = length.plans[static_cast<std::size_t>(scheduled.device)]
+                              .costs[static_cast<std::size_t>(scheduled.kernel)]
+                              .energy;
+        if (!one) {
+            return std::nullopt;
+        }
+        energy += *one;
+    }
+    return energy;
+}
+
+void add_memory(Candidate& candidate, const LengthPlan& length) {
+    std::vector<bool> seen(length.plans.size(), false);
+    for (const DeviceId device : candidate.assignment) {
+        const auto d = static_cast<std::size_t>(device);
+        if (!seen[d]) {
+            seen[d] = true;
+            candidate.peak_activation_bytes =
+                std::max(candidate.peak_activation_bytes, length.plans[d].peak_activation_bytes);
+            candidate.spilled_bytes += length.plans[d].spilled_bytes;
+        }
+    }
+    for (std::size_t i = 0; i < candidate.assignment.size(); ++i) {
+        const auto d = static_cast<std::size_t>(candidate.assignment[i]);
+        Operator stored = length.graphs[d].operators[i];
+        stored.dtype = length.plans[d].operators[i].ran_at;
+        candidate.weight_bytes += weight_bytes(stored);
+    }
+}
+
+void add_operators(Candidate& candidate, const LengthPlan& length, const Profile& profile, bool keep) {
+    std::vector<OperatorResult> results = operator_results(length, candidate.assignment, profile);
+    for (OperatorResult& result : results) {
+        candidate.by_category[result.category] += result.latency - result.handover - result.conversion;
+        if (result.conversion > Time{}) {
+            candidate.by_category[Category::kConversion] += result.conversion;
+        }
+        candidate.handover += result.handover;
+    }
+    if (keep) {
+        candidate.operators = std::move(results);
+    }
+}
+
+// Costs an assignment over all lengths; operators and categories are those of the dominant one.
+Candidate costed(std::string placement, Assignment assignment, const std::vector<LengthPlan>& lengths,
+                 const Profile& profile, const EvaluationOptions& options) {
+    Candidate candidate;
+    candidate.placement = std::move(placement);
+    candidate.assignment = std::move(assignment);
+    Time latency;
+    std::vector<WeightedWork> mix;
+    std::optional<Energy> energy = Energy{};
+    for (const LengthPlan& length : lengths) {
+        const auto time = objective(length.problem, candidate.assignment);
+        if (!time) {
+            candidate.reason = "an input length does not fit this placement";
+            return candidate;
+        }
+        latency += *time * length.length.share;
+        mix.push_back({work_of(length, candidate.assignment), &length, length.length.share});
+        const auto one = energy_of(mix.back().work, length);
+        energy = energy && one ? std::optional(*energy + *one * length.length.share) : std::nullopt;
+    }
+    candidate.feasible = true;
+    candidate.energy = energy;
+    const LengthPlan& main = dominant(lengths);
+    if (options.uncertainty) {
+        candidate.uncertainty = uncertainty_of(mix, profile);
+    }
+    candidate.latency = log_normal_estimate(latency, candidate.uncertainty.sigma());
+    candidate.segments = segments(candidate.assignment);
+    candidate.tokens_held = main.length.tokens;
+    add_memory(candidate, main);
+    add_operators(candidate, main, profile, options.operators);
+    return candidate;
+}
+
+Candidate whole(DeviceId device, const std::vector<LengthPlan>& lengths, const Profile& profile,
+                const EvaluationOptions& options) {
+    const LengthPlan& main = dominant(lengths);
+    const auto d = static_cast<std::size_t>(device);
+    std::string why;
+    const auto assignment = whole_model(main.graphs[static_cast<std::size_t>(profile.host)], main.plans, device, &why);
+    Candidate candidate;
+    if (assignment) {
+        candidate = costed(profile.devices[d].name, *assignment, lengths, profile, options);
+    } else {
+        candidate.placement = profile.devices[d].name;
+        candidate.reason = why;
+    }
+    candidate.tokens_held = main.length.tokens;
+    candidate.tokens_paid = main.paid[d];
+    candidate.cores = main.plans[d].execution.cores;
+    const auto& operators = main.plans[d].operators;
+    for (OperatorResult& result : candidate.operators) {
+        if (result.device != device) {
+            result.fell_back = true;
+            result.reason = operators[static_cast<std::size_t>(result.id)].reason;
+        }
+    }
+    return candidate;
+}
+
+void add_split(std::vector<Candidate>& candidates, Granularity granularity, const PlacementProblem& problem,
+               const std::vector<LengthPlan>& lengths, const Profile& profile, const EvaluationOptions& options) {
+    const auto best = best_placement(problem);
+    if (!best) {
+        return;
+    }
+    const bool known = std::any_of(candidates.begin(), candidates.end(), [&best](const Candidate& candidate) {
+        return candidate.feasible && candidate.assignment == best->assignment;
+    });
+    if (known) {
+        return;
+    }
+    Candidate candidate = costed("split", best->assignment, lengths, profile, options);
+    candidate.granularity = granularity;
+    candidate.tokens_paid = candidate.tokens_held;
+    for (const DeviceId device : best->assignment) {
+        candidate.tokens_paid = std::max(candidate.tokens_paid, dominant(lengths).paid[static_cast<std::size_t>(device)]);
+    }
+    candidates.push_back(std::move(candidate));
+}
+
+}  // namespace
+
+std::vector<Candidate> stage_candidates(const ModelStage& stage, const std::vector<LengthPlan>& lengths,
+                                        const Profile& profile, const EvaluationOptions& options) {
+    std::vector<Candidate> candidates;
+    for (std::size_t d = 0; d < profile.devices.size(); ++d) {
+        candidates.push_back(whole(static_cast<DeviceId>(d), lengths, profile, options));
+        if (stage.on && *stage.on != static_cast<DeviceId>(d)) {
+            candidates.back().feasible = false;
+            candidates.back().reason =
+                "the scenario pins this stage to " + profile.devices[static_cast<std::size_t>(*stage.on)].name;
+        }
+    }
+    const LengthPlan& main = dominant(lengths);
+    if (profile.devices.size() > 1 && !stage.on) {
+        const Graph& graph = main.graphs[static_cast<std::size_t>(profile.host)];
+        add_split(candidates, Granularity::kBlock, per_block(main.problem, graph), lengths, profile, options);
+        add_split(candidates, Granularity::kOperator, main.problem, lengths, profile, options);
+    }
+    const auto bound = best_placement(main.problem);
+    for (Candidate& candidate : candidates) {
+        if (candidate.feasible && bound && bound->lower_bound > Time{}) {
+            const auto own = objective(main.problem, candidate.assignment);
+            candidate.optimality_gap = own ? std::max(0.0, *own / bound->lower_bound - 1) : 0;
+            candidate.proved_optimal = bound->proved_optimal && candidate.optimality_gap < 1e-9;
+        }
+    }
+    return candidates;
+}
+
+}  // namespace berth

@@ -1,0 +1,97 @@
+// The operators of a placed pass, one after the other, with the time that each is responsible for.
+#include <algorithm>
+
+#include "schedule/work.h"
+
+namespace berth {
+
+namespace {
+
+struct Shares {
+    std::vector<Time> handover;    // per operator: of its inputs, the call of its runtime, and of results to the host
+    std::vector<Time> conversion;  // per operator
+};
+
+Shares shares_of(const Work& work, const LengthPlan& length, const Assignment& assignment) {
+    Shares shares{std::vector<Time>(assignment.size()), std::vector<Time>(assignment.size())};
+    for (const Handover& handover : work.handovers) {
+        const OperatorId owner = handover.reader == kNoOperator ? handover.producer : handover.reader;
+        if (owner != kNoOperator) {
+            shares.handover[static_cast<std::size_t>(owner)] += handover.cost;
+        }
+    }
+    for (const DeviceId device : work.calls) {
+        const auto first = std::find(assignment.begin(), assignment.end(), device) - assignment.begin();
+        shares.handover[static_cast<std::size_t>(first)] +=
+            length.plans[static_cast<std::size_t>(device)].per_graph;
+    }
+    for (const ScheduledKernel& scheduled : work.kernels) {
+        if (scheduled.role == StepRole::kQuantize || scheduled.role == StepRole::kDequantize ||
+            scheduled.role == StepRole::kCast) {
+            shares.conversion[static_cast<std::size_t>(scheduled.op)] +=
+                length.plans[static_cast<std::size_t>(scheduled.device)]
+                    .costs[static_cast<std::size_t>(scheduled.kernel)]
+                    .total;
+        }
+    }
+    return shares;
+}
+
+// MACs and bytes of all kernels of the operator, conversions included; its first kernel stands for it in explanations.
+void add_kernel(OperatorResult& result, const DevicePlan& plan, KernelId id) {
+    const KernelCost& cost = plan.costs[static_cast<std::size_t>(id)];
+    result.macs += cost.macs;
+    result.dram_bytes += in_bytes(cost.traffic.read + cost.traffic.write) * bytes(1);
+    if (!result.cost || cost.total > result.cost->total) {
+        result.cost = cost;
+        result.kernel = plan.kernels[static_cast<std::size_t>(id)];
+    }
+}
+
+}  // namespace
+
+std::vector<OperatorResult> operator_results(const LengthPlan& length, const Assignment& assignment,
+                                             const Profile& profile) {
+    const Graph& graph = length.graphs[static_cast<std::size_t>(profile.host)];
+    const Work work = work_of(length, assignment);
+    const Shares shares = shares_of(work, length, assignment);
+    std::vector<OperatorResult> results;
+    results.reserve(assignment.size());
+    for (std::size_t i = 0; i < assignment.size(); ++i) {
+        const DevicePlan& plan = length.plans[static_cast<std::size_t>(assignment[i])];
+        const OperatorPlan& op = plan.operators[i];
+        OperatorResult result;
+        result.id = static_cast<OperatorId>(i);
+        result.name = graph.operators[i].name;
+        result.kind = graph.operators[i].kind;
+        result.category = graph.operators[i].category;
+        result.device = assignment[i];
+        result.ran_at = op.ran_at;
+        result.handover = shares.handover[i];
+        result.conversion = shares.conversion[i];
+        result.latency = op.cost + result.handover;
+        const bool fused = op.fused_into != kNoOperator;
+        if (fused && assignment[static_cast<std::size_t>(op.fused_into)] == assignment[i]) {
+            result.fused_into = graph.operators[static_cast<std::size_t>(op.fused_into)].name;
+        } else if (fused) {
+            result.latency += op.unfused_extra;
+        }
+        results.push_back(std::move(result));
+    }
+    for (const ScheduledKernel& scheduled : work.kernels) {
+        add_kernel(results[static_cast<std::size_t>(scheduled.op)],
+                   length.plans[static_cast<std::size_t>(scheduled.device)], scheduled.kernel);
+    }
+    Time start;
+    for (OperatorResult& result : results) {
+        result.start = start;
+        start += result.latency;
+        result.bound = result.cost ? result.cost->bound : Bound::kVector;
+        if (result.handover > result.latency * 0.5) {
+            result.bound = Bound::kTransfer;
+        }
+    }
+    return results;
+}
+
+}  // namespace berth

@@ -1,0 +1,76 @@
+// The kernels and hand-overs that a placed stage consists of, countable again under other numbers of the profile.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "berth/evaluation.h"
+#include "berth/placement.h"
+#include "berth/plan.h"
+
+namespace berth {
+
+/// One input length of a stage: its graph on each device and the placement problem they make.
+struct LengthPlan {
+    TokenShare length;
+    std::vector<Graph> graphs;      ///< per device: laid out for what that device pays
+    std::vector<DevicePlan> plans;  ///< per device
+    std::vector<std::int64_t> paid; ///< per device: bucket or tokens
+    PlacementProblem problem;
+};
+
+/// A tensor that goes over a link.
+struct Handover {
+    OperatorId producer = kNoOperator;
+    OperatorId reader = kNoOperator;  ///< first that reads it there; kNoOperator: the host
+    DeviceId from = 0, to = 0;
+    Bytes size;
+    Time cost;
+};
+
+/// A kernel of a plan, and the operator it runs for.
+struct ScheduledKernel {
+    DeviceId device = 0;
+    KernelId kernel = -1;
+    StepRole role = StepRole::kOperator;
+    OperatorId op = kNoOperator;
+};
+
+/// Everything one pass of a placed graph does, in order.
+struct Work {
+    std::vector<ScheduledKernel> kernels;
+    std::vector<Handover> handovers;
+    std::vector<DeviceId> calls;  ///< devices whose runtime is called
+};
+[[nodiscard]] Work work_of(const LengthPlan& length, const Assignment& assignment);
+
+/// Time of the work under `profile`, which may differ from the one it was planned with in its numbers only.
+[[nodiscard]] Time time_of(const Work& work, const LengthPlan& length, const Profile& profile);
+
+/// Lays one input length out on every device. Empty, with errors, if the model or a bucket does not allow it.
+[[nodiscard]] std::optional<LengthPlan> plan_length(const std::string& stage_name, const ModelStage& stage,
+                                                    const TokenShare& length, const Profile& profile,
+                                                    Diagnostics& diagnostics);
+
+/// Candidates of a stage: each device for the whole model, then the best split per block and per operator where that
+/// is better than all of them. `why` holds, per device, why it cannot take the model.
+[[nodiscard]] std::vector<Candidate> stage_candidates(const ModelStage& stage, const std::vector<LengthPlan>& lengths,
+                                                      const Profile& profile, const EvaluationOptions& options);
+
+/// Operators of one placed pass with their share of the time; their latencies add up to the pass.
+[[nodiscard]] std::vector<OperatorResult> operator_results(const LengthPlan& length, const Assignment& assignment,
+                                                           const Profile& profile);
+
+/// Effects of every uncertain number on the log latency of a mix of works (`share` weighted).
+struct WeightedWork {
+    Work work;
+    const LengthPlan* length = nullptr;
+    double share = 1;
+};
+[[nodiscard]] Uncertainty uncertainty_of(const std::vector<WeightedWork>& mix, const Profile& profile);
+
+/// Paths of the numbers that Uncertainty::effect runs over: those with a spread, then the model's own errors.
+[[nodiscard]] std::vector<std::string> uncertain_numbers(const Profile& profile);
+
+}  // namespace berth
