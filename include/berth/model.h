@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "berth/diagnostics.h"
@@ -15,38 +15,51 @@
 
 namespace berth {
 
-/// A size that a model must give, or may leave to the default.
+/// A size that a model must give, or may leave to the default. Flags are sizes from 0 to 1.
 struct SizeRule {
     std::string name;
-    std::optional<double> fallback;
+    std::optional<Expression> fallback;  ///< over sizes that must be given and defaults that stand before it
+    std::int64_t min = 1;
+    std::int64_t max = kLargestCount;
     std::string meaning;
 };
 
-/// A law that the sizes must obey, such as `hidden % heads == 0`.
+/// A law that the sizes must obey, such as `hidden % heads == 0`; in the message, `{hidden}` stands for its value.
 struct SizeCheck {
     Expression law;
     std::string message;
 };
 
-/// One operator of a template: every size is an expression over the model's sizes, `batch`, `tokens` and the block
-/// index `i`.
+/// What the graph is given: token ids, an image.
+struct InputTemplate {
+    std::string name;
+    std::vector<Expression> shape;
+    bool integer = false;
+    std::optional<Expression> when;
+    SourceLocation where;
+};
+
+/// One operator of a template: every size is an expression over the model's sizes, `batch`, `tokens` and, in repeated
+/// sections, the round `i`. An operator that `when` leaves out hands its first input to those who read it.
 struct OperatorTemplate {
     std::string name;
     OperatorKind kind{};
     std::optional<Category> category;
-    std::map<std::string, Expression, std::less<>> sizes;  ///< m, k, n, rows, cols, heads, ...
-    std::vector<std::string> inputs;                       ///< names of operators of the same section, or `input`
-    std::vector<Expression> output_shape;
+    std::vector<std::optional<Expression>> sizes;  ///< in the order of size_fields(kind)
+    /// Each an operator of the same section, an input of the graph, `input` for what the section before (or the round
+    /// before) made, or the full name of an operator of an earlier section that is not repeated.
+    std::vector<std::string> inputs;
+    std::vector<Expression> shape;   ///< of the result
     std::optional<Expression> when;  ///< the operator exists only if this holds
     SourceLocation where;
 };
 
-/// Operators repeated `repeat` times; the result of one round is the `input` of the next.
+/// Operators that stand together; a repeated section is a block, whose result is the `input` of its next round.
 struct Section {
-    std::string name;  ///< prefix of its operators; `{i}` is replaced by the round
-    bool is_block = false;
-    Expression repeat;
-    std::string result;  ///< operator whose output leaves the section
+    std::string name;                  ///< prefix of its operators; `{i}` is replaced by the round
+    std::optional<Expression> repeat;  ///< rounds; without it, once and no block
+    std::optional<Expression> when;    ///< the section exists only if this holds; `input` passes by it otherwise
+    std::string result;                ///< operator whose output leaves the section
     std::vector<OperatorTemplate> operators;
     SourceLocation where;
 };
@@ -55,17 +68,19 @@ struct Architecture {
     std::string name;
     std::vector<SizeRule> sizes;
     std::vector<SizeCheck> checks;
+    std::vector<InputTemplate> inputs;
     std::vector<Section> sections;
 };
 
 struct Model {
     std::string name;
     Architecture architecture;
-    Symbols sizes;  ///< complete: defaults filled in from the architecture
-    std::optional<std::int64_t> published_parameters;
+    Symbols sizes;                                     ///< complete: defaults filled in from the architecture
+    std::optional<std::int64_t> published_parameters;  ///< as its authors count them
+    std::int64_t unused_parameters = 0;                ///< of those, in the checkpoint but never run
     std::string source;
     SourceLocation where;
-    std::vector<std::pair<std::string, SourceLocation>> size_places;
+    std::vector<std::pair<std::string, SourceLocation>> size_places;  ///< of the sizes that the file gives
 };
 
 /// What a model is asked to compute.
@@ -77,11 +92,12 @@ struct Workload {
 
 [[nodiscard]] std::optional<Architecture> read_architecture(const YamlNode& root);
 
-/// Reads a model; `architectures` is the directory that holds `<architecture>.yaml`.
+/// Reads a model; `architectures` is the directory that holds `<architecture>.yaml`. Errors besides those of reading:
+/// an unknown architecture or size, a missing size, one out of its range, a check that fails.
 [[nodiscard]] std::optional<Model> read_model(const YamlNode& root, const std::filesystem::path& architectures);
 
-/// Lays the blocks out for a workload. Empty, with errors, if a size is no whole number, a check fails, tokens exceed
-/// `max_positions`, or the operators form a cycle.
+/// Lays the blocks out for a workload. Empty, with errors, if a size is no whole number in its range, a check fails
+/// (such as more tokens than positions), operators disagree about the shape of a tensor, or they form a cycle.
 [[nodiscard]] std::optional<Graph> instantiate(const Model& model, const Workload& workload, Diagnostics& diagnostics);
 
 }  // namespace berth

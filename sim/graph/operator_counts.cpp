@@ -2,18 +2,12 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "base/overloaded.h"
 #include "berth/operators.h"
 
 namespace berth {
 
 namespace {
-
-template <class... Visitors>
-struct Overloaded : Visitors... {
-    using Visitors::operator()...;
-};
-template <class... Visitors>
-Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 /// Stays at kLargestCount instead of overflowing.
 std::int64_t product(std::initializer_list<std::int64_t> factors) {

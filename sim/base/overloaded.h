@@ -1,0 +1,13 @@
+// Several lambdas as one visitor for std::visit.
+#pragma once
+
+namespace berth {
+
+template <class... Visitors>
+struct Overloaded : Visitors... {
+    using Visitors::operator()...;
+};
+template <class... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
+
+}  // namespace berth

@@ -1,0 +1,292 @@
+// Reads an architecture: its sizes, checks, inputs and sections of operators, with every name and symbol resolved.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "berth/model.h"
+#include "graph/size_rules.h"
+
+namespace berth {
+
+namespace {
+
+/// Symbols that an expression of some place may use.
+using Known = std::vector<std::string>;
+
+void check_symbols(const Expression& expression, const Known& known, Diagnostics& diagnostics) {
+    for (const std::string& symbol : expression.symbols()) {
+        if (std::find(known.begin(), known.end(), symbol) == known.end()) {
+            diagnostics.error(expression.where(), fmt::format("unknown symbol '{}' in '{}'", symbol, expression.text()),
+                              "", nearest_name(symbol, known));
+        }
+    }
+}
+
+/// An expression; `true` and `false` stand for 1 and 0.
+std::optional<Expression> read_expression(const YamlNode& node, const Known& known) {
+    const auto text = node.text();
+    if (!text) {
+        return std::nullopt;
+    }
+    const std::string_view source = *text == "true" ? "1" : *text == "false" ? "0" : std::string_view(*text);
+    auto expression = parse_expression(source, node.content_where(), node.diagnostics());
+    if (expression) {
+        check_symbols(*expression, known, node.diagnostics());
+    }
+    return expression;
+}
+
+std::optional<Expression> read_expression(const std::optional<YamlNode>& node, const Known& known) {
+    return node ? read_expression(*node, known) : std::nullopt;
+}
+
+std::vector<Expression> read_shape(const YamlNode& node, const Known& known) {
+    std::vector<Expression> shape;
+    for (const YamlNode& item : node.sequence()) {
+        if (auto expression = read_expression(item, known)) {
+            shape.push_back(std::move(*expression));
+        }
+    }
+    if (node.exists() && shape.empty()) {
+        node.error("a shape needs at least one size", "a list such as [batch, tokens, hidden]");
+    }
+    return shape;
+}
+
+/// Reads an architecture top to bottom. Errors go to the diagnostics behind the nodes.
+class ArchitectureReader {
+  public:
+    explicit ArchitectureReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+
+    Architecture read(const YamlNode& root) {
+        result_.name = root.require("architecture", "the architecture's name").text().value_or("");
+        static_cast<void>(root.find("source"));
+        read_sizes(root.require("sizes", "a map of the sizes that a model gives"));
+        known_.insert(known_.end(), {std::string(kBatchSymbol), std::string(kTokensSymbol)});
+        read_checks(root.find("checks"));
+        read_inputs(root.require("inputs", "a map of what the graph is given"));
+        const YamlNode sections = root.require("sections", "a list of sections with their operators");
+        for (const YamlNode& node : sections.sequence()) {
+            read_section(node);
+        }
+        if (sections.exists() && result_.sections.empty()) {
+            sections.error("an architecture needs at least one section");
+        }
+        root.reject_unknown_keys();
+        return std::move(result_);
+    }
+
+  private:
+    void read_sizes(const YamlNode& node) {
+        const std::vector<YamlEntry> entries = node.entries();
+        for (const YamlEntry& entry : entries) {
+            if (!entry.value.is_map() || !entry.value.find("default")) {
+                known_.push_back(entry.key);
+            }
+        }
+        for (const YamlEntry& entry : entries) {
+            if (entry.key == kBatchSymbol || entry.key == kTokensSymbol || entry.key == kRoundSymbol) {
+                diagnostics_.error(entry.key_where, fmt::format("'{}' cannot be a size: it is built in", entry.key));
+            }
+            result_.sizes.push_back(read_size(entry));
+        }
+    }
+
+    SizeRule read_size(const YamlEntry& entry) {
+        SizeRule rule;
+        rule.name = entry.key;
+        if (!entry.value.is_map()) {
+            rule.meaning = entry.value.text().value_or("");
+            return rule;
+        }
+        rule.fallback = read_expression(entry.value.find("default"), known_);
+        if (const auto min = entry.value.find("min")) {
+            rule.min = min->integer({0, kLargestCount}).value_or(rule.min);
+        }
+        if (const auto max = entry.value.find("max")) {
+            rule.max = max->integer({rule.min, kLargestCount}).value_or(rule.max);
+        }
+        rule.meaning = entry.value.require("meaning", "what the size is").text().value_or("");
+        if (rule.fallback) {
+            known_.push_back(rule.name);
+        }
+        entry.value.reject_unknown_keys();
+        return rule;
+    }
+
+    void read_checks(const std::optional<YamlNode>& node) {
+        if (!node) {
+            return;
+        }
+        for (const YamlNode& item : node->sequence()) {
+            auto law = read_expression(item.require("law", "a condition such as hidden % heads == 0"), known_);
+            const YamlNode message_node = item.require("message", "what to say if the law does not hold");
+            const auto message = message_node.text();
+            item.reject_unknown_keys();
+            if (!law || !message) {
+                continue;
+            }
+            for (const std::string& name : names_in_braces(*message)) {
+                if (std::find(known_.begin(), known_.end(), name) == known_.end()) {
+                    message_node.error(fmt::format("unknown symbol '{{{}}}'", name), "", nearest_name(name, known_));
+                }
+            }
+            result_.checks.push_back({std::move(*law), *message});
+        }
+    }
+
+    void read_inputs(const YamlNode& node) {
+        for (const YamlEntry& entry : node.entries()) {
+            InputTemplate input;
+            input.name = entry.key;
+            input.where = entry.key_where;
+            input.shape = read_shape(entry.value.require("shape", "a list such as [batch, tokens]"), known_);
+            if (const auto integer = entry.value.find("integer")) {
+                input.integer = integer->boolean().value_or(false);
+            }
+            input.when = read_expression(entry.value.find("when"), known_);
+            entry.value.reject_unknown_keys();
+            if (entry.key == kPreviousResult) {
+                diagnostics_.error(entry.key_where, "'input' is taken: it stands for what came before");
+            }
+            result_.inputs.push_back(std::move(input));
+        }
+    }
+
+    void read_section(const YamlNode& node) {
+        Section section;
+        const YamlNode name_node = node.require("section", "the prefix of the section's operators");
+        section.name = name_node.text().value_or("");
+        section.where = node.where();
+        section.repeat = read_expression(node.find("repeat"), known_);
+        section.when = read_expression(node.find("when"), known_);
+        const bool numbered = section.name.find("{i}") != std::string::npos;
+        if (numbered && !section.repeat) {
+            name_node.error("{i} numbers the rounds of a section, but this one is not repeated",
+                            "a 'repeat' beside it");
+        } else if (!numbered && section.repeat && name_node.exists()) {
+            name_node.error("the rounds of this section would share their names", "{i} in the name");
+        }
+        Known known = known_;
+        if (section.repeat) {
+            known.emplace_back(kRoundSymbol);
+        }
+        const YamlNode operators = node.require("operators", "a list of operators");
+        for (const YamlNode& item : operators.sequence()) {
+            if (auto op = read_operator(item, known)) {
+                add_operator(section, std::move(*op));
+            }
+        }
+        const YamlNode result = node.require("result", "the operator whose output leaves the section");
+        section.result = result.text().value_or("");
+        check_names(section, operators, result);
+        node.reject_unknown_keys();
+        if (!section.repeat) {
+            for (const OperatorTemplate& op : section.operators) {
+                earlier_.push_back(section.name + "." + op.name);
+            }
+        }
+        result_.sections.push_back(std::move(section));
+    }
+
+    void add_operator(Section& section, OperatorTemplate op) {
+        const std::string full_name = section.name + "." + op.name;
+        if (std::find(full_names_.begin(), full_names_.end(), full_name) != full_names_.end()) {
+            diagnostics_.error(op.where, fmt::format("there are two operators '{}'", full_name));
+        }
+        if (op.name == kPreviousResult) {
+            diagnostics_.error(op.where, "'input' is taken: it stands for what came before");
+        }
+        full_names_.push_back(full_name);
+        section.operators.push_back(std::move(op));
+    }
+
+    std::optional<OperatorTemplate> read_operator(const YamlNode& node, const Known& known) {
+        OperatorTemplate op;
+        op.where = node.where();
+        const auto name = node.require("name", "the operator's name").text();
+        const auto kind = node.require("op", "the kind of operator, such as matmul").enumeration(operator_names());
+        if (const auto category = node.find("category")) {
+            op.category = category->enumeration(kCategoryNames);
+        }
+        if (const auto inputs = node.find("inputs")) {
+            for (const YamlNode& input : inputs->sequence()) {
+                op.inputs.push_back(input.text().value_or(""));
+            }
+        }
+        op.shape = read_shape(node.require("shape", "the shape of the result, such as [batch, tokens, hidden]"), known);
+        op.when = read_expression(node.find("when"), known);
+        if (!name || !kind) {
+            return std::nullopt;
+        }
+        op.name = *name;
+        op.kind = *kind;
+        for (const SizeField& field : size_fields(*kind)) {
+            op.sizes.push_back(read_operator_size(node, field, traits(*kind).name, known));
+        }
+        node.reject_unknown_keys();
+        return op;
+    }
+
+    static std::optional<Expression> read_operator_size(const YamlNode& node, const SizeField& field,
+                                                        std::string_view kind, const Known& known) {
+        if (field.name == kInputsSize) {
+            return std::nullopt;  // here `inputs` is the list of names, and its length is the size
+        }
+        if (field.required()) {
+            return read_expression(node.require(field.name, fmt::format("a size of every {}", kind)), known);
+        }
+        return read_expression(node.find(field.name), known);
+    }
+
+    /// Every input and the result must name something. Runs after all operators are read: they may stand in any order.
+    void check_names(const Section& section, const YamlNode& operators, const YamlNode& result) const {
+        Known local;
+        for (const OperatorTemplate& op : section.operators) {
+            local.push_back(op.name);
+        }
+        if (result.exists() && std::find(local.begin(), local.end(), section.result) == local.end()) {
+            result.error(fmt::format("there is no operator '{}' in this section", section.result), "",
+                         nearest_name(section.result, local));
+        }
+        Known readable = local;
+        for (const InputTemplate& input : result_.inputs) {
+            readable.push_back(input.name);
+        }
+        if (!result_.sections.empty()) {
+            readable.emplace_back(kPreviousResult);
+        }
+        readable.insert(readable.end(), earlier_.begin(), earlier_.end());
+        for (const YamlNode& item : operators.sequence()) {
+            const auto inputs = item.is_map() ? item.find("inputs") : std::nullopt;
+            for (const YamlNode& input :
+                 inputs && inputs->is_sequence() ? inputs->sequence() : std::vector<YamlNode>{}) {
+                const auto name = input.is_scalar() ? input.text() : std::nullopt;
+                if (name && std::find(readable.begin(), readable.end(), *name) == readable.end()) {
+                    input.error(fmt::format("there is no operator '{}' to read", *name), "",
+                                nearest_name(*name, readable));
+                }
+            }
+        }
+    }
+
+    Diagnostics& diagnostics_;
+    Architecture result_;
+    Known known_;
+    std::vector<std::string> earlier_;     ///< full names of operators of sections that are not repeated
+    std::vector<std::string> full_names_;  ///< of all operators
+};
+
+}  // namespace
+
+std::optional<Architecture> read_architecture(const YamlNode& root) {
+    const std::size_t errors_before = root.diagnostics().error_count();
+    Architecture architecture = ArchitectureReader(root.diagnostics()).read(root);
+    if (root.diagnostics().error_count() != errors_before) {
+        return std::nullopt;
+    }
+    return architecture;
+}
+
+}  // namespace berth

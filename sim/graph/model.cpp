@@ -1,0 +1,157 @@
+// Reads a model: which architecture it has, its sizes, and what its authors say it holds.
+#include "berth/model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "berth/quantity_text.h"
+#include "graph/size_rules.h"
+
+namespace berth {
+
+namespace {
+
+std::vector<std::string> architectures_in(const std::filesystem::path& directory) {
+    std::vector<std::string> names;
+    std::error_code failure;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, failure)) {
+        if (entry.path().extension() == ".yaml") {
+            names.push_back(entry.path().stem().string());
+        }
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+std::optional<Architecture> load_architecture(const YamlNode& node, const std::filesystem::path& directory) {
+    const auto name = node.text();
+    if (!name) {
+        return std::nullopt;
+    }
+    const std::vector<std::string> known = architectures_in(directory);
+    if (std::find(known.begin(), known.end(), *name) == known.end()) {
+        const std::string expected = known.empty() ? fmt::format("a file in {}", directory.string()) : list_of(known);
+        node.error(fmt::format("unknown architecture '{}'", *name), expected, nearest_name(*name, known));
+        return std::nullopt;
+    }
+    const auto document = YamlDocument::load(directory / (*name + ".yaml"), node.diagnostics());
+    return document ? read_architecture(document->root(node.diagnostics())) : std::nullopt;
+}
+
+/// `33.4 M`, `1.24 B`, `22713601`: parameters as model cards give them.
+std::optional<std::int64_t> read_parameters(const YamlNode& node) {
+    constexpr std::string_view kExpected = "a count such as 33.4 M, 1.24 B or 22713601";
+    const auto text = node.text();
+    if (!text) {
+        return std::nullopt;
+    }
+    std::string_view digits = *text;
+    double unit = 1;
+    if (!digits.empty()) {
+        unit = digits.back() == 'M' ? 1e6 : digits.back() == 'B' ? 1e9 : 1;
+        digits.remove_suffix(unit > 1 ? 1 : 0);
+    }
+    const auto number = parse_number(digits);
+    const double count = number ? std::round(*number * unit) : -1;
+    if (count < 1 || count > static_cast<double>(kLargestCount)) {
+        node.error(fmt::format("'{}' is no count of parameters", *text), std::string(kExpected));
+        return std::nullopt;
+    }
+    return static_cast<std::int64_t>(count);
+}
+
+/// A whole number, or true and false for a flag.
+std::optional<std::int64_t> read_size(const YamlNode& node, const SizeRule& rule) {
+    const bool is_flag = rule.min == 0 && rule.max == 1;
+    const auto text = is_flag && node.is_scalar() ? node.text() : std::nullopt;
+    if (text && (*text == "true" || *text == "false")) {
+        return *text == "true" ? 1 : 0;
+    }
+    IntegerRange range{rule.min};
+    if (rule.max != kLargestCount) {
+        range.max = rule.max;
+    }
+    return node.integer(range);
+}
+
+/// Reads one map of sizes into the model; the architecture says which there are.
+void read_sizes(const YamlNode& node, Model& model) {
+    std::vector<std::string> known;
+    for (const SizeRule& rule : model.architecture.sizes) {
+        known.push_back(rule.name);
+    }
+    for (const YamlEntry& entry : node.entries()) {
+        const auto rule = std::find(known.begin(), known.end(), entry.key);
+        if (rule == known.end()) {
+            const std::string suggestion = nearest_name(entry.key, known);
+            node.diagnostics().error(entry.key_where, fmt::format("unknown size '{}'", entry.key),
+                                     suggestion.empty() ? list_of(known) : "", suggestion);
+            model.size_places.emplace_back(suggestion, entry.key_where);  // meant, so not also missing
+            continue;
+        }
+        if (model.sizes.find(entry.key) != model.sizes.end()) {
+            node.diagnostics().error(entry.key_where, fmt::format("size '{}' is given twice", entry.key));
+            continue;
+        }
+        const auto index = static_cast<std::size_t>(rule - known.begin());
+        if (const auto size = read_size(entry.value, model.architecture.sizes[index])) {
+            model.sizes[entry.key] = static_cast<double>(*size);
+        }
+        model.size_places.emplace_back(entry.key, entry.value.where());
+    }
+}
+
+void report_missing_sizes(const YamlNode& node, const Model& model) {
+    for (const SizeRule& rule : model.architecture.sizes) {
+        const auto given = std::find_if(model.size_places.begin(), model.size_places.end(),
+                                        [&](const auto& place) { return place.first == rule.name; });
+        if (!rule.fallback && given == model.size_places.end()) {
+            node.diagnostics().error(node.where(), fmt::format("missing size '{}'", rule.name), rule.meaning);
+        }
+    }
+}
+
+}  // namespace
+
+std::optional<Model> read_model(const YamlNode& root, const std::filesystem::path& architectures) {
+    Diagnostics& diagnostics = root.diagnostics();
+    const std::size_t errors_before = diagnostics.error_count();
+    Model model;
+    model.where = root.where();
+    model.name = root.require("model", "the model's name").text().value_or("");
+    auto architecture =
+        load_architecture(root.require("architecture", "the name of a file in models/architectures"), architectures);
+    const YamlNode sizes = root.require("sizes", "a map of the architecture's sizes");
+    const auto head = root.find("head");
+    if (architecture) {
+        model.architecture = std::move(*architecture);
+        read_sizes(sizes, model);
+        if (head) {
+            read_sizes(*head, model);
+        }
+        report_missing_sizes(sizes, model);
+    }
+    if (const auto parameters = root.find("parameters")) {
+        model.published_parameters = read_parameters(*parameters);
+    }
+    if (const auto unused = root.find("unused_parameters")) {
+        model.unused_parameters = unused->integer({0, kLargestCount}).value_or(0);
+    }
+    if (const auto source = root.find("source")) {
+        model.source = source->text().value_or("");
+    }
+    root.reject_unknown_keys();
+    if (diagnostics.error_count() != errors_before) {
+        return std::nullopt;
+    }
+    if (fill_in_defaults(model.architecture, model.sizes, diagnostics) && sizes_in_range(model, diagnostics) &&
+        obey_checks(model, model.sizes, diagnostics)) {
+        return model;
+    }
+    return std::nullopt;
+}
+
+}  // namespace berth

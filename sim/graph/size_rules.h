@@ -1,0 +1,32 @@
+// The sizes of a model against the rules of its architecture.
+#pragma once
+
+#include "berth/model.h"
+
+namespace berth {
+
+/// Names that every expression of an architecture may use beside the sizes.
+inline constexpr std::string_view kBatchSymbol = "batch";
+inline constexpr std::string_view kTokensSymbol = "tokens";
+inline constexpr std::string_view kRoundSymbol = "i";
+/// As an input of an operator: what the section or the round before made.
+inline constexpr std::string_view kPreviousResult = "input";
+/// The size field that a template gives by listing its inputs.
+inline constexpr std::string_view kInputsSize = "inputs";
+
+/// Gives every size that is missing and has a default its default, in the architecture's order.
+bool fill_in_defaults(const Architecture& architecture, Symbols& sizes, Diagnostics& diagnostics);
+
+/// Whether every size is a whole number in its range, with an error for each that is not.
+bool sizes_in_range(const Model& model, Diagnostics& diagnostics);
+
+/// Whether the checks hold under `symbols`; those that name a symbol which is not there are left for later.
+bool obey_checks(const Model& model, const Symbols& symbols, Diagnostics& diagnostics);
+
+/// `message` with every `{name}` replaced by the value of that symbol.
+[[nodiscard]] std::string with_values(std::string_view message, const Symbols& symbols);
+
+/// The names in braces of a message.
+[[nodiscard]] std::vector<std::string> names_in_braces(std::string_view message);
+
+}  // namespace berth

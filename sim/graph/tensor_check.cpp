@@ -1,0 +1,128 @@
+// Checks an operator's dims against its tensors.
+#include "graph/tensor_check.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "base/overloaded.h"
+
+namespace berth {
+
+namespace {
+
+/// How an input's elements relate to what the sizes say.
+enum class Fit { kExact, kRepeats, kPart };
+
+struct Operand {
+    std::int64_t elements = 0;
+    Fit fit = Fit::kExact;
+};
+
+using Operands = std::vector<Operand>;
+
+/// Attention reads query, key and value, each of its own, or one tensor that packs the three. Keys and values of
+/// earlier tokens lie in a cache, so that the tensors may hold fewer than kv_seq of them.
+Operands attention_operands(const AttentionDims& d, std::size_t given) {
+    const std::int64_t query = d.batch * d.heads * d.seq * d.head_dim;
+    const std::int64_t keys = d.batch * d.kv_heads * d.kv_seq * d.head_dim;
+    if (given == 1) {
+        return {{query + 2 * keys, Fit::kExact}};
+    }
+    return {{query, Fit::kExact}, {keys, Fit::kRepeats}, {keys, Fit::kRepeats}};
+}
+
+Operands rows_operands(OperatorKind kind, const RowsDims& d) {
+    const std::int64_t all = d.rows * d.cols;
+    if (kind == OperatorKind::kAdd || kind == OperatorKind::kMul) {
+        return Operands(static_cast<std::size_t>(d.inputs), {all, Fit::kRepeats});
+    }
+    return {{all, kind == OperatorKind::kSplit ? Fit::kPart : Fit::kExact}};
+}
+
+Operands expected_operands(const Operator& op) {
+    return std::visit(Overloaded{
+                          [](const MatmulDims& d) {
+                              Operands operands{{d.batch * d.m * d.k, Fit::kExact}};
+                              if (!d.weights) {
+                                  operands.push_back({d.batch * d.k * d.n, Fit::kExact});
+                              }
+                              return operands;
+                          },
+                          [&](const AttentionDims& d) { return attention_operands(d, op.inputs.size()); },
+                          [&](const RowsDims& d) { return rows_operands(op.kind, d); },
+                          // Positions are known beforehand: a gather may have no ids to read.
+                          [&](const GatherDims& d) {
+                              return Operands(op.inputs.empty() ? 0 : 1, {d.rows, Fit::kExact});
+                          },
+                          [&](const ConvDims&) {
+                              return Operands{{input_elements(op.kind, op.dims), Fit::kExact}};
+                          },
+                      },
+                      op.dims);
+}
+
+bool fits(const Operand& expected, std::int64_t found) {
+    switch (expected.fit) {
+        case Fit::kExact:
+            return found == expected.elements;
+        case Fit::kRepeats:
+            return found > 0 && expected.elements % found == 0;
+        case Fit::kPart:
+            return found >= expected.elements;
+    }
+    return false;
+}
+
+bool result_fits(const Graph& graph, const Operator& op, Diagnostics& diagnostics) {
+    const Tensor& result = graph.tensors[static_cast<std::size_t>(op.output)];
+    const std::int64_t made = output_elements(op.kind, op.dims);
+    if (result.elements() == made) {
+        return true;
+    }
+    diagnostics.error(op.where, fmt::format("{}: its shape holds {} elements, but its sizes make {}", op.name,
+                                            result.elements(), made));
+    return false;
+}
+
+bool pieces_fit(const Graph& graph, const Operator& op, Diagnostics& diagnostics) {
+    std::int64_t sum = 0;
+    for (const TensorId input : op.inputs) {
+        sum += graph.tensors[static_cast<std::size_t>(input)].elements();
+    }
+    const std::int64_t needed = output_elements(op.kind, op.dims);
+    if (sum != needed) {
+        diagnostics.error(op.where, fmt::format("{}: its inputs hold {} elements together, but its sizes need {}",
+                                                op.name, sum, needed));
+    }
+    return sum == needed;
+}
+
+}  // namespace
+
+bool tensors_fit(const Graph& graph, const Operator& op, Diagnostics& diagnostics) {
+    if (!result_fits(graph, op, diagnostics)) {
+        return false;
+    }
+    if (op.kind == OperatorKind::kConcat) {
+        return pieces_fit(graph, op, diagnostics);
+    }
+    const Operands expected = expected_operands(op);
+    if (expected.size() != op.inputs.size()) {
+        diagnostics.error(op.where, fmt::format("{}: {} inputs are given, but this {} reads {}", op.name,
+                                                op.inputs.size(), traits(op.kind).name, expected.size()));
+        return false;
+    }
+    bool good = true;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        const Tensor& input = graph.tensors[static_cast<std::size_t>(op.inputs[i])];
+        if (!fits(expected[i], input.elements())) {
+            diagnostics.error(op.where, fmt::format("{}: '{}' holds {} elements, but its sizes need {}", op.name,
+                                                    input.name, input.elements(), expected[i].elements));
+            good = false;
+        }
+    }
+    return good;
+}
+
+}  // namespace berth
