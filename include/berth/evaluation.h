@@ -94,6 +94,7 @@ struct ScenarioResult {
 struct EvaluationOptions {
     bool uncertainty = true;
     bool operators = true;
+    bool splits = true;  ///< also the best placements per block and per operator, and the gap to the optimum
 };
 
 /// Absent, with errors, if a stage fits no device (each device's reason is given), a bucket is smaller than the tokens,

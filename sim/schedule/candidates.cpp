@@ -155,6 +155,9 @@ std::vector<Candidate> stage_candidates(const ModelStage& stage, const std::vect
                 "the scenario pins this stage to " + profile.devices[static_cast<std::size_t>(*stage.on)].name;
         }
     }
+    if (!options.splits) {
+        return candidates;
+    }
     const LengthPlan& main = dominant(lengths);
     if (profile.devices.size() > 1 && !stage.on) {
         const Graph& graph = main.graphs[static_cast<std::size_t>(profile.host)];

@@ -1,0 +1,80 @@
+// Dispatch: runs of operators whose launch costs more than their work.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "berth/quantity_text.h"
+#include "whatif/variation.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kNoticeable = 0.05;  // of the stage's time
+
+struct Overhead {
+    Time dispatch, bound_time;
+    int kernels = 0, bound = 0;
+    int longest_run = 0;
+    std::string run_starts_at;
+};
+
+Overhead overhead_of(const Candidate& candidate) {
+    Overhead overhead;
+    int run = 0;
+    std::string start;
+    for (const OperatorResult& op : candidate.operators) {
+        if (!op.cost) {
+            continue;
+        }
+        ++overhead.kernels;
+        overhead.dispatch += op.cost->dispatch + op.cost->fork_join;
+        if (op.bound != Bound::kDispatch) {
+            run = 0;
+            continue;
+        }
+        ++overhead.bound;
+        overhead.bound_time += op.latency;
+        start = run == 0 ? op.name : start;
+        if (++run > overhead.longest_run) {
+            overhead.longest_run = run;
+            overhead.run_starts_at = start;
+        }
+    }
+    return overhead;
+}
+
+}  // namespace
+
+void find_dispatch(const StageView& view, std::vector<Finding>& found) {
+    const Candidate& chosen = view.chosen();
+    const Overhead overhead = overhead_of(chosen);
+    const double share = overhead.dispatch / chosen.latency.median;
+    if (share < kNoticeable) {
+        return;
+    }
+    const auto after = vary_profile(view, [](Profile& changed) {
+        for (Device& device : changed.devices) {
+            device.runtime.dispatch_per_kernel.value *= 0.5;
+            device.runtime.fork_join.value *= 0.5;
+        }
+    });
+    if (!after) {
+        return;
+    }
+    std::string run;
+    if (overhead.longest_run > 1) {
+        run = fmt::format(" {} kernels wait longer for their launch than they work; the longest run of them, {}, starts "
+                          "at {}.",
+                          overhead.bound, overhead.longest_run, overhead.run_starts_at);
+    }
+    Finding finding = finding_of(
+        FindingKind::kDispatch, view, *after,
+        fmt::format("Launching {} kernels and splitting them over {} cores takes {} of {} on {} ({}).{} Halving both "
+                    "would give {}.",
+                    overhead.kernels, chosen.cores, to_text(overhead.dispatch), to_text(chosen.latency.median),
+                    chosen.placement, percent_text(share, 2), run, to_text(after->chosen().latency.median)));
+    found.push_back(std::move(finding));
+}
+
+}  // namespace berth

@@ -1,0 +1,56 @@
+// Spills: activations that leave the chip between kernels, and what a level that kept them would save.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "berth/quantity_text.h"
+#include "whatif/variation.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kWorthwhile = 0.01;  // of the candidate's time
+
+Bytes whole_mebibytes(Bytes size) { return mebibytes(std::ceil(in_mebibytes(size))); }
+
+}  // namespace
+
+void find_spills(const StageView& view, std::vector<Finding>& found) {
+    for (std::size_t d = 0; d < view.scenario.profile.devices.size(); ++d) {
+        const Device& device = view.scenario.profile.devices[d];
+        const Candidate* candidate = view.on(static_cast<DeviceId>(d));
+        if (candidate == nullptr || device.memories.empty() || candidate->spilled_bytes <= Bytes{}) {
+            continue;
+        }
+        const MemoryLevel& level = device.memories.back();
+        const Bytes needed = whole_mebibytes(candidate->peak_activation_bytes);
+        const auto after = vary_profile(view, [d, needed](Profile& changed) {
+            MemoryLevel& grown = changed.devices[d].memories.back();
+            grown.keeps_tensors = true;
+            grown.share = MemoryShare::kDevice;
+            grown.capacity.value = std::max(grown.capacity.value, needed);
+        });
+        if (!after) {
+            continue;
+        }
+        const Time kept = after->stage.candidates[d].latency.median;
+        if (kept > candidate->latency.median * (1 - kWorthwhile)) {
+            continue;
+        }
+        Finding finding = finding_of(
+            FindingKind::kSpill, view, *after,
+            fmt::format("{} of activations leave {} and come back per pass ({} are alive at once, {} holds {}). "
+                        "A {} that kept {} between kernels would bring the model there from {} to {}.",
+                        to_text(candidate->spilled_bytes), device.name, to_text(candidate->peak_activation_bytes),
+                        level.name, to_text(level.capacity.value), level.name, to_text(needed),
+                        to_text(candidate->latency.median), to_text(kept)));
+        const std::string path = fmt::format("hardware.devices.{}.memories.{}", device.name, level.name);
+        finding.change = {{path + ".capacity", to_text(needed)},
+                          {path + ".keeps_tensors", "true"},
+                          {path + ".per", "device"}};
+        found.push_back(std::move(finding));
+    }
+}
+
+}  // namespace berth

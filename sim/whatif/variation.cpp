@@ -1,0 +1,72 @@
+// Evaluates one stage of a scenario again with something changed.
+#include "whatif/variation.h"
+
+#include <utility>
+
+namespace berth {
+
+namespace {
+
+std::optional<Variation> evaluated(const StageView& view, Scenario changed) {
+    Diagnostics ignored;  // a what-if that does not fit is no finding
+    EvaluationOptions options;
+    options.uncertainty = false;
+    options.operators = false;
+    options.splits = false;
+    auto result = evaluate(changed, ignored, options);
+    if (!result) {
+        return std::nullopt;
+    }
+    Variation variation;
+    variation.stage = std::move(result->stages.front());
+    variation.total = view.result.total.latency.median - view.stage_result().latency.median +
+                      variation.stage.latency.median;
+    return variation;
+}
+
+Scenario only_this_stage(const StageView& view) {
+    Scenario one;
+    one.name = view.scenario.name;
+    one.profile = view.scenario.profile;
+    one.stages = {view.stage()};
+    one.objective = view.scenario.objective;
+    return one;
+}
+
+}  // namespace
+
+const Candidate* StageView::on(DeviceId device) const {
+    for (const Candidate& candidate : stage_result().candidates) {
+        if (candidate.feasible && candidate.granularity == Granularity::kModel &&
+            candidate.placement == scenario.profile.devices[static_cast<std::size_t>(device)].name) {
+            return &candidate;
+        }
+    }
+    return nullptr;
+}
+
+std::optional<Variation> vary_stage(const StageView& view, const StageChange& change) {
+    Scenario changed = only_this_stage(view);
+    change(std::get<ModelStage>(changed.stages.front().work));
+    return evaluated(view, std::move(changed));
+}
+
+std::optional<Variation> vary_profile(const StageView& view, const ProfileChange& change) {
+    Scenario changed = only_this_stage(view);
+    change(changed.profile);
+    return evaluated(view, std::move(changed));
+}
+
+Finding finding_of(FindingKind kind, const StageView& view, const Variation& after, std::string text) {
+    Finding finding;
+    finding.kind = kind;
+    finding.stage = view.stage().name;
+    finding.text = std::move(text);
+    finding.before = view.result.total.latency.median;
+    finding.after = after.total;
+    finding.chosen_before = view.chosen().placement;
+    finding.chosen_after = after.chosen().placement;
+    return finding;
+}
+
+}  // namespace berth

@@ -1,0 +1,51 @@
+// A changed copy of one stage, evaluated: what every finding's gain is made of.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "berth/evaluation.h"
+#include "berth/findings.h"
+#include "berth/scenario.h"
+
+namespace berth {
+
+/// The scenario, its result, and the stage that a finding is about.
+struct StageView {
+    const Scenario& scenario;
+    const ScenarioResult& result;
+    std::size_t index = 0;
+
+    [[nodiscard]] const Stage& stage() const { return scenario.stages[index]; }
+    [[nodiscard]] const ModelStage& model_stage() const { return std::get<ModelStage>(stage().work); }
+    [[nodiscard]] const StageResult& stage_result() const { return result.stages[index]; }
+    [[nodiscard]] const Candidate& chosen() const { return stage_result().candidates[*stage_result().chosen]; }
+    /// The whole model on a device; null if it does not fit there.
+    [[nodiscard]] const Candidate* on(DeviceId device) const;
+};
+
+/// The stage as it would be after a change, and the scenario's total with it.
+struct Variation {
+    StageResult stage;
+    Time total;
+    [[nodiscard]] const Candidate& chosen() const { return stage.candidates[*stage.chosen]; }
+};
+using StageChange = std::function<void(ModelStage&)>;
+using ProfileChange = std::function<void(Profile&)>;
+/// Absent if the changed stage runs nowhere.
+[[nodiscard]] std::optional<Variation> vary_stage(const StageView& view, const StageChange& change);
+[[nodiscard]] std::optional<Variation> vary_profile(const StageView& view, const ProfileChange& change);
+
+/// A finding with totals and choices before and after filled in.
+[[nodiscard]] Finding finding_of(FindingKind kind, const StageView& view, const Variation& after, std::string text);
+
+// One file per kind of finding; each appends what it sees in one stage.
+void find_padding(const StageView& view, std::vector<Finding>& found);
+void find_spills(const StageView& view, std::vector<Finding>& found);
+void find_fallbacks(const StageView& view, std::vector<Finding>& found);
+void find_dispatch(const StageView& view, std::vector<Finding>& found);
+void find_precision(const StageView& view, std::vector<Finding>& found);
+void find_cores(const StageView& view, std::vector<Finding>& found);
+
+}  // namespace berth
