@@ -106,13 +106,19 @@ struct EvaluationOptions {
 [[nodiscard]] std::optional<Candidate> evaluate_on(const Profile& profile, const ModelStage& stage, DeviceId device,
                                                    Diagnostics& diagnostics);
 
-/// One stand-alone kernel with its interval, as `berth predict --op` and `--csv` ask.
+/// How a stage uses a device: its own cores and clock, or the runtime's default and the profile's clock.
+[[nodiscard]] Execution execution_on(const ModelStage& stage, const Profile& profile, DeviceId device);
+
+/// One stand-alone kernel (see standalone_kernel) with its interval, as `berth predict --op` and `--csv` ask. A call of
+/// the runtime's library pays what a call of a graph costs, and with matrices in normal layout their change: the input
+/// into the device's own layout and the result back; weights have been changed before.
 struct KernelPrediction {
     Estimate<Time> latency;
     KernelCost cost;
 };
 [[nodiscard]] KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const Kernel& kernel,
-                                              const Execution& execution, bool library_call);
+                                              const Execution& execution, bool library_call,
+                                              MatrixLayout layout = MatrixLayout::kNative);
 
 /// Probability that a takes less time than b, numbers shared by both moving together.
 [[nodiscard]] double probability_faster(const Candidate& a, const Candidate& b);

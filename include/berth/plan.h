@@ -1,6 +1,8 @@
 // A graph as one device would run it: fusion, dtypes, conversions, fallback and on-chip tensors decided, kernels costed.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,6 +56,21 @@ struct DevicePlan {
 /// Lowers `graph` (already laid out for what this device pays: bucket or tokens) to `device`.
 [[nodiscard]] DevicePlan plan_device(const Graph& graph, const Profile& profile, DeviceId device,
                                      const Execution& execution);
+
+/// How the matrices of a call of a runtime's own matmul library lie in memory.
+enum class MatrixLayout : std::uint8_t { kNative, kNormal };
+inline constexpr std::array<Choice<MatrixLayout>, 2> kMatrixLayoutNames{
+    {{"native", MatrixLayout::kNative}, {"normal", MatrixLayout::kNormal}}};
+
+/// What a runtime leaves its results in when it ran at `ran_at`: with dynamic quantisation tensors stay in float.
+[[nodiscard]] DType result_dtype(const Runtime& runtime, DType ran_at);
+
+/// One operator by itself on a device, all tensors in DRAM: a step of a compiled graph, or (`library_call`) a call of
+/// the runtime's matmul library, which returns what it accumulated: 32 bits, but 16 from int4 operands. It runs at the
+/// nearest dtype that the runtime has. Absent, with the reason in `why`, if the runtime does not take it.
+[[nodiscard]] std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, DType dtype,
+                                                      bool library_call, const Profile& profile, DeviceId device,
+                                                      std::string* why);
 
 /// Cost of every kernel again under other numbers of the same profile; the lowering stays.
 [[nodiscard]] std::vector<KernelCost> recost(const DevicePlan& plan, const Profile& profile);

@@ -68,12 +68,7 @@ class Lowering {
         }
     }
 
-    // With dynamic quantisation tensors stay in float: a quantised matmul reads int8 and leaves float.
-    [[nodiscard]] DType output_dtype(std::size_t i) const {
-        const DType ran_at = support_[i].ran_at;
-        const bool dynamic = device_.runtime.quantization == QuantizationScheme::kDynamic;
-        return dynamic && is_quantized(ran_at) ? DType::kFp32 : ran_at;
-    }
+    [[nodiscard]] DType output_dtype(std::size_t i) const { return result_dtype(device_.runtime, support_[i].ran_at); }
 
     void decide_output_dtypes() {
         tensor_sizes_.assign(graph_.tensors.size(), Bytes{});

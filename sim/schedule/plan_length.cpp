@@ -9,17 +9,6 @@ namespace berth {
 
 namespace {
 
-Execution execution_on(const ModelStage& stage, const Device& device, DeviceId id) {
-    Execution execution;
-    const auto cores = stage.cores.find(id);
-    execution.cores = cores == stage.cores.end() ? device.runtime.default_cores : cores->second;
-    const auto clock = stage.clocks.find(id);
-    if (clock != stage.clocks.end()) {
-        execution.clock = clock->second;
-    }
-    return execution;
-}
-
 std::optional<std::int64_t> paid_tokens(const ModelStage& stage, const Device& device, std::int64_t tokens) {
     if (device.runtime.shapes == ShapeRule::kDynamic || stage.buckets.empty()) {
         return tokens;
@@ -29,6 +18,19 @@ std::optional<std::int64_t> paid_tokens(const ModelStage& stage, const Device& d
 }
 
 }  // namespace
+
+Execution execution_on(const ModelStage& stage, const Profile& profile, DeviceId device) {
+    Execution execution;
+    const auto cores = stage.cores.find(device);
+    execution.cores = cores == stage.cores.end()
+                          ? profile.devices[static_cast<std::size_t>(device)].runtime.default_cores
+                          : cores->second;
+    const auto clock = stage.clocks.find(device);
+    if (clock != stage.clocks.end()) {
+        execution.clock = clock->second;
+    }
+    return execution;
+}
 
 std::optional<LengthPlan> plan_length(const std::string& stage_name, const ModelStage& stage, const TokenShare& length,
                                       const Profile& profile, Diagnostics& diagnostics) {
@@ -55,7 +57,7 @@ std::optional<LengthPlan> plan_length(const std::string& stage_name, const Model
             plan.graphs.push_back(std::move(*graph));
         }
         plan.plans.push_back(plan_device(plan.graphs.back(), profile, static_cast<DeviceId>(d),
-                                         execution_on(stage, device, static_cast<DeviceId>(d))));
+                                         execution_on(stage, profile, static_cast<DeviceId>(d))));
     }
     plan.problem =
         placement_problem(plan.graphs[static_cast<std::size_t>(profile.host)], plan.plans, profile);

@@ -4,8 +4,25 @@
 
 namespace berth {
 
+namespace {
+
+// The activation goes into the device's layout and the result comes back, as wide as the library leaves it.
+Handover layout_change(const Profile& profile, DeviceId device, const Kernel& kernel) {
+    const Bytes in = element_size(kernel.input) * static_cast<double>(input_elements(kernel.kind, kernel.dims));
+    const Bytes out = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
+    Handover change;
+    change.from = profile.host;
+    change.to = device;
+    change.size = in + out;
+    change.layout_only = true;
+    change.cost = handover_time(change, profile);
+    return change;
+}
+
+}  // namespace
+
 KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const Kernel& kernel,
-                                const Execution& execution, bool library_call) {
+                                const Execution& execution, bool library_call, MatrixLayout layout) {
     LengthPlan length;
     length.plans.resize(profile.devices.size());
     DevicePlan& plan = length.plans[static_cast<std::size_t>(device)];
@@ -24,6 +41,9 @@ KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const K
     }
     if (library_call) {
         weighted.work.calls.push_back(device);
+        if (layout == MatrixLayout::kNormal) {
+            weighted.work.handovers.push_back(layout_change(profile, device, kernel));
+        }
     }
     const Time time = time_of(weighted.work, length, profile);
     std::vector<WeightedWork> mix{weighted};

@@ -62,6 +62,14 @@ Work work_of(const LengthPlan& length, const Assignment& assignment) {
     return work;
 }
 
+Time handover_time(const Handover& handover, const Profile& profile) {
+    if (!handover.layout_only) {
+        return crossing_cost(profile, handover.from, handover.to, handover.size);
+    }
+    const Link* link = link_between(profile, handover.from, handover.to);
+    return link == nullptr ? Time{} : handover_cost(*link, handover.size).layout_change;
+}
+
 Time time_of(const Work& work, const LengthPlan& length, const Profile& profile) {
     // Identical kernels are costed once.
     std::vector<std::vector<double>> count(length.plans.size());
@@ -84,7 +92,7 @@ Time time_of(const Work& work, const LengthPlan& length, const Profile& profile)
         total += profile.devices[static_cast<std::size_t>(device)].runtime.dispatch_per_graph.value;
     }
     for (const Handover& handover : work.handovers) {
-        total += crossing_cost(profile, handover.from, handover.to, handover.size);
+        total += handover_time(handover, profile);
     }
     return total;
 }

@@ -27,7 +27,10 @@ struct Handover {
     DeviceId from = 0, to = 0;
     Bytes size;
     Time cost;
+    bool layout_only = false;  ///< nothing crosses: a library call changes the layout of its matrices
 };
+/// Its cost under `profile`.
+[[nodiscard]] Time handover_time(const Handover& handover, const Profile& profile);
 
 /// A kernel of a plan, and the operator it runs for.
 struct ScheduledKernel {

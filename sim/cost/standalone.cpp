@@ -1,0 +1,59 @@
+// One operator by itself, for questions about single kernels and for comparison with measured ones.
+#include "cost/lowering.h"
+
+namespace berth {
+
+namespace {
+
+// Results of the runtime's matmul library: the accumulators, or 16 bits from int4 operands (fp16 has that size).
+void leave_accumulators(Kernel& kernel) {
+    switch (kernel.input) {
+        case DType::kInt8:
+        case DType::kInt32:
+            kernel.output = DType::kInt32;
+            break;
+        case DType::kFp32:
+        case DType::kFp16:
+        case DType::kBf16:
+            kernel.output = DType::kFp32;
+            break;
+        case DType::kInt4:
+            kernel.output = DType::kFp16;
+            return;
+    }
+    kernel.wide_output = true;
+}
+
+}  // namespace
+
+DType result_dtype(const Runtime& runtime, DType ran_at) {
+    const bool dynamic = runtime.quantization == QuantizationScheme::kDynamic;
+    return dynamic && is_quantized(ran_at) ? DType::kFp32 : ran_at;
+}
+
+std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, DType dtype, bool library_call,
+                                        const Profile& profile, DeviceId device, std::string* why) {
+    const Device& chip = profile.devices[static_cast<std::size_t>(device)];
+    Operator op;
+    op.name = traits(kind).name;
+    op.kind = kind;
+    op.dims = dims;
+    op.dtype = dtype;
+    const Support support = operator_support(op, profile, chip);
+    if (!support.supported) {
+        *why = support.reason;
+        return std::nullopt;
+    }
+    Kernel kernel;
+    kernel.kind = kind;
+    kernel.dims = dims;
+    kernel.input = kernel.weight = support.ran_at;
+    kernel.output = result_dtype(chip.runtime, support.ran_at);
+    kernel.multi_core = support.multi_core;
+    if (library_call) {
+        leave_accumulators(kernel);
+    }
+    return kernel;
+}
+
+}  // namespace berth
