@@ -11,7 +11,8 @@
 
 namespace berth {
 
-/// A place in a file: 1-based line and column; column 0 is the whole line, line 0 the whole file. Cheap to copy.
+/// A place in a file: 1-based line and column (in bytes, as compilers count); column 0 is the whole line, line 0 the
+/// whole file. Cheap to copy.
 struct SourceLocation {
     std::shared_ptr<const std::string> file;
     int line = 0;

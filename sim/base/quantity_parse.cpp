@@ -124,6 +124,14 @@ std::variant<Sharing, QuantityError> parse_sharing(std::string_view word) {
     return error;
 }
 
+// `number * factor`. A small factor divides by its whole reciprocal instead, which is exact where 1e-6 is not: "30 us"
+// is the double nearest to 30e-6.
+double scaled_by(double number, double factor) {
+    const double reciprocal = std::round(1.0 / factor);
+    const bool whole = factor < 1 && std::abs(reciprocal * factor - 1.0) < 1e-12;
+    return whole ? number / reciprocal : number * factor;
+}
+
 // NUMBER [UNIT], without spread and sharing.
 std::variant<ParsedQuantity, QuantityError> parse_plain(std::string_view text) {
     std::string_view rest = trimmed(text);
@@ -137,7 +145,7 @@ std::variant<ParsedQuantity, QuantityError> parse_plain(std::string_view text) {
     }
     const auto& resolved = std::get<ResolvedUnit>(unit);
     ParsedQuantity result;
-    result.value = std::get<double>(number) * resolved.factor;
+    result.value = scaled_by(std::get<double>(number), resolved.factor);
     result.dimension = resolved.dimension;
     if (!std::isfinite(result.value)) {
         return QuantityError{fmt::format("'{}' is too large a number", trimmed(text)), "", ""};

@@ -21,10 +21,11 @@ class TreeBuilder final : public YAML::EventHandler {
         : file_(std::move(file)), diagnostics_(diagnostics) {}
 
     [[nodiscard]] YamlPointer root() const { return root_; }
+    [[nodiscard]] int documents() const { return documents_; }
 
     void OnDocumentStart(const YAML::Mark& mark) override {
-        if (root_) {
-            diagnostics_.error(at(mark), "a second document in one file", "a single document");
+        if (++documents_ == 2) {
+            diagnostics_.error(at(mark), "text after the end of the document", "a single document");
         }
     }
     void OnDocumentEnd() override {}
@@ -128,6 +129,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
     std::shared_ptr<const std::string> file_;
     Diagnostics& diagnostics_;
+    int documents_ = 0;
     YamlPointer root_;
     std::vector<Open> open_;
     std::map<YAML::anchor_t, YamlPointer> anchors_;
@@ -142,7 +144,8 @@ YamlPointer parse_yaml(std::string_view text, const std::shared_ptr<const std::s
     try {
         std::istringstream stream{std::string(text)};
         YAML::Parser parser(stream);
-        while (parser.HandleNextDocument(builder)) {
+        // Never further than a second document: after a stray "," yaml-cpp offers empty ones for ever.
+        while (builder.documents() < 2 && parser.HandleNextDocument(builder)) {
         }
     } catch (const YAML::Exception& failure) {
         const bool placed = !failure.mark.is_null();

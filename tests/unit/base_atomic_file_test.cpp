@@ -1,0 +1,89 @@
+// Files are replaced whole or not at all.
+#include "berth/atomic_file.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+namespace berth {
+namespace {
+
+namespace fs = std::filesystem;
+
+class BaseAtomicFile : public testing::Test {
+  protected:
+    void SetUp() override {
+        directory_ =
+            fs::path(testing::TempDir()) /
+            ("berth_atomic_file_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+        fs::remove_all(directory_);
+        fs::create_directories(directory_);
+    }
+    void TearDown() override { fs::remove_all(directory_); }
+
+    [[nodiscard]] std::ptrdiff_t files() const {
+        return std::distance(fs::directory_iterator(directory_), fs::directory_iterator());
+    }
+
+    fs::path directory_;
+    Diagnostics diagnostics_;
+};
+
+TEST_F(BaseAtomicFile, WritesAndReadsBack) {
+    const std::string content("a\0b\n", 4);
+    EXPECT_TRUE(write_file(directory_ / "out.json", content, diagnostics_));
+    EXPECT_EQ(read_file(directory_ / "out.json", diagnostics_), content);
+    EXPECT_TRUE(write_file(directory_ / "out.json", "", diagnostics_));
+    EXPECT_EQ(read_file(directory_ / "out.json", diagnostics_), "");
+    EXPECT_EQ(files(), 1) << "no temporary file is left";
+    EXPECT_TRUE(diagnostics_.empty()) << diagnostics_.text();
+}
+
+TEST_F(BaseAtomicFile, ReadsMoreThanOneBlock) {
+    const std::string content(200001, 'x');
+    EXPECT_TRUE(write_file(directory_ / "big", content, diagnostics_));
+    EXPECT_EQ(read_file(directory_ / "big", diagnostics_), content);
+}
+
+TEST_F(BaseAtomicFile, KeepsModeAndFollowsLinks) {
+    ASSERT_TRUE(write_file(directory_ / "real", "old", diagnostics_));
+    fs::permissions(directory_ / "real", fs::perms::owner_read | fs::perms::owner_write | fs::perms::owner_exec);
+    fs::create_symlink("real", directory_ / "link");
+    EXPECT_TRUE(write_file(directory_ / "link", "new", diagnostics_));
+    EXPECT_TRUE(fs::is_symlink(directory_ / "link"));
+    EXPECT_EQ(read_file(directory_ / "real", diagnostics_), "new");
+    EXPECT_EQ(fs::status(directory_ / "real").permissions(),
+              fs::perms::owner_read | fs::perms::owner_write | fs::perms::owner_exec);
+}
+
+TEST_F(BaseAtomicFile, ReportsWhereItCannotWrite) {
+    const fs::path missing = directory_ / "nowhere" / "out.json";
+    EXPECT_FALSE(write_file(missing, "x", diagnostics_));
+    EXPECT_EQ(diagnostics_.text(), missing.string() + ": error: cannot write: No such file or directory\n");
+    Diagnostics onto_directory;
+    EXPECT_FALSE(write_file(directory_, "x", onto_directory));
+    EXPECT_EQ(onto_directory.text(), directory_.string() + ": error: cannot write: Is a directory\n");
+    EXPECT_EQ(files(), 0);
+}
+
+TEST_F(BaseAtomicFile, WritesToDevicesDirectly) {
+    EXPECT_TRUE(write_file("/dev/null", "x", diagnostics_));
+    EXPECT_TRUE(fs::is_character_file("/dev/null"));
+    EXPECT_FALSE(write_file("/dev/full", "x", diagnostics_));
+    EXPECT_EQ(diagnostics_.text(), "/dev/full: error: cannot write: No space left on device\n");
+}
+
+TEST_F(BaseAtomicFile, SuggestsASimilarName) {
+    ASSERT_TRUE(write_file(directory_ / "rk3588.yaml", "x", diagnostics_));
+    EXPECT_EQ(read_file(directory_ / "rk3558.yaml", diagnostics_), std::nullopt);
+    EXPECT_EQ(diagnostics_.text(), (directory_ / "rk3558.yaml").string() +
+                                       ": error: cannot open the file: No such file or directory (did you mean " +
+                                       (directory_ / "rk3588.yaml").string() + "?)\n");
+    Diagnostics of_directory;
+    EXPECT_EQ(read_file(directory_, of_directory), std::nullopt);
+    EXPECT_EQ(of_directory.text(), directory_.string() + ": error: cannot read: Is a directory\n");
+}
+
+}  // namespace
+}  // namespace berth
