@@ -1,0 +1,45 @@
+// Latency of a stage's model against the length of its input, for every device.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "berth/interval.h"
+#include "berth/model.h"
+#include "berth/profile.h"
+#include "berth/scenario.h"
+#include "berth/units.h"
+
+namespace berth {
+
+/// Latency of one pass of a stage on one device, against the tokens that the input holds.
+struct LatencyCurve {
+    struct Point {
+        std::int64_t tokens = 0;
+        Estimate<Time> latency;
+    };
+    std::string device;
+    /// Static shapes: every length up to a point, from the one before it, takes what the point takes. Otherwise lengths
+    /// between two points are interpolated.
+    bool steps = false;
+    std::vector<Point> points;  ///< ascending in tokens
+};
+
+struct TokenCurves {
+    std::string stage;
+    std::vector<LatencyCurve> curves;
+    std::optional<std::int64_t> tokens_held;  ///< length of the scenario's input, marked in the picture
+};
+
+/// Most tokens that the checks of the model's architecture allow for one input; absent if they set no limit.
+[[nodiscard]] std::optional<std::int64_t> longest_input(const Model& model);
+
+/// The curves of a stage, one per device that can run its model alone. A device with static shapes has one with the
+/// buckets that the stage gives, and one with a bucket at every step of the lengths looked at. Those go up to 512, twice
+/// the longest bucket or input of the stage, or the longest that the model takes, in at most 32 multiples of 16. A stage
+/// without a model has no curves.
+[[nodiscard]] TokenCurves latency_curves(const Stage& stage, const Profile& profile);
+
+}  // namespace berth

@@ -1,0 +1,124 @@
+// Latency over input length: the stage is evaluated again with other tokens and buckets.
+#include "berth/latency_curve.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "berth/evaluation.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::int64_t kGranule = 16;       // lengths are multiples of it
+constexpr std::int64_t kMostPoints = 32;    // per curve
+constexpr std::int64_t kAlwaysShown = 512;  // lengths up to here are looked at, if the model takes them
+constexpr std::int64_t kNoLimit = std::int64_t{1} << 24;
+
+bool allows(const Model& model, std::int64_t tokens) {
+    Symbols symbols = model.sizes;
+    symbols["batch"] = 1;
+    symbols["tokens"] = static_cast<double>(tokens);
+    return std::all_of(model.architecture.checks.begin(), model.architecture.checks.end(), [&](const SizeCheck& check) {
+        const auto used = check.law.symbols();
+        if (!std::all_of(used.begin(), used.end(), [&](const std::string& name) { return symbols.contains(name); })) {
+            return true;
+        }
+        Diagnostics ignored;
+        const auto holds = check.law.evaluate(symbols, ignored);
+        return holds && *holds != 0;
+    });
+}
+
+std::int64_t longest_of_stage(const ModelStage& stage) {
+    std::int64_t longest = stage.buckets.empty() ? 0 : stage.buckets.back();
+    for (const TokenShare& length : stage.tokens) {
+        longest = std::max(longest, length.tokens);
+    }
+    return longest;
+}
+
+// Ascending, the last being the longest that is looked at.
+std::vector<std::int64_t> lengths_of(const ModelStage& stage) {
+    std::int64_t last = std::max(kAlwaysShown, 2 * longest_of_stage(stage));
+    if (const auto limit = longest_input(stage.model)) {
+        last = std::min(last, *limit);
+    }
+    const std::int64_t granules = (last + kGranule * kMostPoints - 1) / (kGranule * kMostPoints);
+    const std::int64_t step = kGranule * std::max<std::int64_t>(1, granules);
+    std::vector<std::int64_t> lengths;
+    for (std::int64_t tokens = step; tokens < last; tokens += step) {
+        lengths.push_back(tokens);
+    }
+    lengths.push_back(last);
+    return lengths;
+}
+
+// Points where a graph laid out for exactly these lengths runs on the device; none if it cannot.
+std::vector<LatencyCurve::Point> points_at(const std::vector<std::int64_t>& lengths, const ModelStage& stage,
+                                           const Profile& profile, DeviceId device) {
+    ModelStage exact = stage;
+    exact.buckets.clear();
+    std::vector<LatencyCurve::Point> points;
+    for (const std::int64_t tokens : lengths) {
+        exact.tokens = {{tokens, 1}};
+        Diagnostics why_not;
+        const auto candidate = evaluate_on(profile, exact, device, why_not);
+        if (!candidate) {
+            return {};
+        }
+        points.push_back({tokens, candidate->latency});
+    }
+    return points;
+}
+
+std::int64_t dominant_length(const ModelStage& stage) {
+    return std::max_element(stage.tokens.begin(), stage.tokens.end(),
+                            [](const TokenShare& a, const TokenShare& b) { return a.share < b.share; })
+        ->tokens;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> longest_input(const Model& model) {
+    if (allows(model, kNoLimit)) {
+        return std::nullopt;
+    }
+    std::int64_t good = 0;
+    std::int64_t bad = kNoLimit;
+    while (bad - good > 1) {
+        const std::int64_t middle = good + (bad - good) / 2;
+        (allows(model, middle) ? good : bad) = middle;
+    }
+    return good > 0 ? std::optional(good) : std::nullopt;
+}
+
+TokenCurves latency_curves(const Stage& stage, const Profile& profile) {
+    TokenCurves result;
+    result.stage = stage.name;
+    const auto* work = std::get_if<ModelStage>(&stage.work);
+    if (work == nullptr) {
+        return result;
+    }
+    result.tokens_held = dominant_length(*work);
+    const std::vector<std::int64_t> lengths = lengths_of(*work);
+    for (std::size_t d = 0; d < profile.devices.size(); ++d) {
+        const Device& device = profile.devices[d];
+        const bool padded = device.runtime.shapes == ShapeRule::kStatic && !work->buckets.empty();
+        const auto id = static_cast<DeviceId>(d);
+        auto points = points_at(lengths, *work, profile, id);
+        if (points.empty()) {
+            continue;
+        }
+        if (padded) {
+            result.curves.push_back({device.name, true, points_at(work->buckets, *work, profile, id)});
+        }
+        const std::string name =
+            padded ? fmt::format("{} (a bucket every {})", device.name, lengths.front()) : device.name;
+        result.curves.push_back({name, padded, std::move(points)});
+    }
+    return result;
+}
+
+}  // namespace berth
