@@ -104,7 +104,7 @@ inline constexpr std::array<Choice<QuantizationScheme>, 2> kQuantizationSchemeNa
 struct OperatorRule {
     bool supported = false;
     bool multi_core = false;
-    /// It runs at the first of these if the one asked for is not among them. Never empty where it is supported.
+    /// What it may run at; another dtype is run at one of these. Never empty where the operator is supported.
     std::vector<DType> dtypes;
     std::optional<Parameter<Bytes>> max_bytes;  ///< of its result; above, it falls back
     std::optional<std::int64_t> max_k;          ///< of a matmul; above, it falls back
