@@ -82,10 +82,15 @@ std::optional<std::vector<std::int64_t>> evaluate_shape(const std::vector<Expres
         }
         result.push_back(*value);
         elements *= static_cast<double>(*value);
-        if (*value == 0 || elements > static_cast<double>(kLargestCount)) {
-            diagnostics.error(size.where(), fmt::format("'{}' is {}: no such tensor can be", size.text(), *value));
+        if (*value == 0) {
+            diagnostics.error(size.where(), fmt::format("the size '{}' of a tensor is 0", size.text()), "1 or more");
             return std::nullopt;
         }
+    }
+    if (elements > static_cast<double>(kLargestCount)) {
+        diagnostics.error(shape.front().where(),
+                          fmt::format("a tensor of this shape would hold more than {} elements", kLargestCount));
+        return std::nullopt;
     }
     return result;
 }

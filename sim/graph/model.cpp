@@ -33,8 +33,9 @@ std::optional<Architecture> load_architecture(const YamlNode& node, const std::f
     }
     const std::vector<std::string> known = architectures_in(directory);
     if (std::find(known.begin(), known.end(), *name) == known.end()) {
-        const std::string expected = known.empty() ? fmt::format("a file in {}", directory.string()) : list_of(known);
-        node.error(fmt::format("unknown architecture '{}'", *name), expected, nearest_name(*name, known));
+        const std::string suggestion = nearest_name(*name, known);
+        node.error(fmt::format("unknown architecture '{}'", *name), suggestion.empty() ? list_of(known) : "",
+                   suggestion);
         return std::nullopt;
     }
     const auto document = YamlDocument::load(directory / (*name + ".yaml"), node.diagnostics());
@@ -77,8 +78,14 @@ std::optional<std::int64_t> read_size(const YamlNode& node, const SizeRule& rule
     return node.integer(range);
 }
 
-/// Reads one map of sizes into the model; the architecture says which there are.
-void read_sizes(const YamlNode& node, Model& model) {
+bool is_given(const Model& model, std::string_view size) {
+    return std::any_of(model.size_places.begin(), model.size_places.end(),
+                       [&](const auto& place) { return place.first == size; });
+}
+
+/// Reads one map of sizes into the model; the architecture says which there are. `meant` collects the names that
+/// unknown ones resemble.
+void read_sizes(const YamlNode& node, Model& model, std::vector<std::string>& meant) {
     std::vector<std::string> known;
     for (const SizeRule& rule : model.architecture.sizes) {
         known.push_back(rule.name);
@@ -89,10 +96,10 @@ void read_sizes(const YamlNode& node, Model& model) {
             const std::string suggestion = nearest_name(entry.key, known);
             node.diagnostics().error(entry.key_where, fmt::format("unknown size '{}'", entry.key),
                                      suggestion.empty() ? list_of(known) : "", suggestion);
-            model.size_places.emplace_back(suggestion, entry.key_where);  // meant, so not also missing
+            meant.push_back(suggestion);
             continue;
         }
-        if (model.sizes.find(entry.key) != model.sizes.end()) {
+        if (is_given(model, entry.key)) {
             node.diagnostics().error(entry.key_where, fmt::format("size '{}' is given twice", entry.key));
             continue;
         }
@@ -104,11 +111,11 @@ void read_sizes(const YamlNode& node, Model& model) {
     }
 }
 
-void report_missing_sizes(const YamlNode& node, const Model& model) {
+/// A size under a misspelt name is not missing too.
+void report_missing_sizes(const YamlNode& node, const Model& model, const std::vector<std::string>& meant) {
     for (const SizeRule& rule : model.architecture.sizes) {
-        const auto given = std::find_if(model.size_places.begin(), model.size_places.end(),
-                                        [&](const auto& place) { return place.first == rule.name; });
-        if (!rule.fallback && given == model.size_places.end()) {
+        const bool misspelt = std::find(meant.begin(), meant.end(), rule.name) != meant.end();
+        if (!rule.fallback && !misspelt && !is_given(model, rule.name)) {
             node.diagnostics().error(node.where(), fmt::format("missing size '{}'", rule.name), rule.meaning);
         }
     }
@@ -128,11 +135,14 @@ std::optional<Model> read_model(const YamlNode& root, const std::filesystem::pat
     const auto head = root.find("head");
     if (architecture) {
         model.architecture = std::move(*architecture);
-        read_sizes(sizes, model);
+        std::vector<std::string> meant;
+        read_sizes(sizes, model, meant);
         if (head) {
-            read_sizes(*head, model);
+            read_sizes(*head, model, meant);
         }
-        report_missing_sizes(sizes, model);
+        if (sizes.exists()) {
+            report_missing_sizes(sizes, model, meant);
+        }
     }
     if (const auto parameters = root.find("parameters")) {
         model.published_parameters = read_parameters(*parameters);
