@@ -22,8 +22,9 @@ struct PlacementProblem {
     struct TensorFlow {
         OperatorId producer = kNoOperator;  ///< kNoOperator: comes from the host
         std::vector<OperatorId> consumers;
-        bool to_host = false;                      ///< result of the graph
-        std::vector<std::vector<Time>> crossing;   ///< [from][to]
+        bool to_host = false;                     ///< result of the graph
+        std::vector<Bytes> size;                  ///< as each device holds it; the larger of the two is handed over
+        std::vector<std::vector<Time>> crossing;  ///< [from][to]
     };
     struct FusionLoss {
         OperatorId before = kNoOperator, after = kNoOperator;
@@ -36,14 +37,17 @@ struct PlacementProblem {
     std::vector<TensorFlow> flows;
     std::vector<FusionLoss> fusion;
     std::vector<Time> activation;  ///< [device], once if any operator runs there
-    std::vector<int> group;        ///< operators of one group share a device; empty: every operator on its own
+    std::vector<int> group;        ///< operators of one group share a device; negative: on its own; empty: all are
 };
+
+/// Handing `size` bytes from one device to another, through the host where they have no link of their own.
+[[nodiscard]] Time crossing_cost(const Profile& profile, DeviceId from, DeviceId to, Bytes size);
 
 /// Builds the problem from plans of the same graph, one per device of the profile.
 [[nodiscard]] PlacementProblem placement_problem(const Graph& graph, const std::vector<DevicePlan>& plans,
                                                  const Profile& profile);
 
-/// Serial latency of an assignment; absent if an operator cannot run where it was put.
+/// Serial latency of an assignment; absent if an operator cannot run where it was put, or if it tears a group apart.
 [[nodiscard]] std::optional<Time> objective(const PlacementProblem& problem, const Assignment& assignment);
 
 /// Everything that can run on `device` there, the rest where that device's runtime falls back to; absent (with the
@@ -54,12 +58,13 @@ struct PlacementProblem {
 struct PlacementResult {
     Assignment assignment;
     Time latency;
-    Time lower_bound;
-    bool proved_optimal = false;
-    [[nodiscard]] double gap() const;  ///< (latency - lower_bound) / lower_bound
+    Time lower_bound;                  ///< no assignment is below it
+    bool proved_optimal = false;       ///< up to a ratio of 1e-9, which rounding of the sums can cause
+    [[nodiscard]] double gap() const;  ///< (latency - lower_bound) / lower_bound, 0 if they are equal
 };
 
-/// Exact for two devices: minimum s-t cut (Boykov and Kolmogorov 2004). Absent if some operator has no device.
+/// Exact for two devices: minimum s-t cut (Boykov and Kolmogorov 2004). Absent if some operator has no device. Devices
+/// that nothing can run on do not count; three others are a std::logic_error.
 [[nodiscard]] std::optional<PlacementResult> minimum_cut_placement(const PlacementProblem& problem);
 
 /// All assignments; for tests and for graphs of up to about 16 groups.
@@ -69,7 +74,9 @@ struct PlacementResult {
 /// cuts repeated over all pairs of devices (alpha-beta swap, Boykov, Veksler and Zabih 2001) against a lower bound.
 [[nodiscard]] std::optional<PlacementResult> best_placement(const PlacementProblem& problem);
 
-/// The same problem with all operators of a block forced together (embedding, layers, head are blocks).
+/// The same problem with all operators of a block forced together. A run of operators outside the repeated blocks
+/// (embedding, head) is a block too. Operators that some used device cannot run stay on their own, so that a device's
+/// fallbacks remain possible: the best placement is never worse than the best whole model.
 [[nodiscard]] PlacementProblem per_block(const PlacementProblem& problem, const Graph& graph);
 
 /// Maximal runs of operators on one device, in execution order.

@@ -53,6 +53,8 @@ struct MatrixEngine {
     std::optional<Parameter<Bytes>> row_tile;
     /// Rate at which 32-bit accumulators leave the array where the result is not narrowed.
     std::optional<Parameter<Bandwidth>> wide_output;
+    /// Share of the shorter of MACs and memory that the longer hides; absent: the device's own `overlap`.
+    std::optional<Parameter<double>> overlap;
 };
 
 /// Work per element of one vector class: elements per cycle and core, and traffic relative to reading each input and

@@ -45,14 +45,20 @@ Time dram_time(const Demand& demand, const Device& device, const CoreRates& rate
     return time;
 }
 
-void settle(KernelCost& cost, bool engines_serial, const Device& device) {
+// The array's own double buffering, where it is known, hides more than other kernels do.
+double overlap_of(const Demand& demand, const Device& device) {
+    const bool array = demand.padded_macs > Operations{} && !demand.engines_serial;
+    return array && device.matrix.overlap ? device.matrix.overlap->value : device.overlap.value;
+}
+
+void settle(KernelCost& cost, bool engines_serial, double overlap) {
     // DMA descriptors and their bytes share the channel; so do the engines of attention, phase after phase.
     const Time memory = cost.dma + cost.dram;
     const Time engines = engines_serial ? cost.compute + cost.vector : std::max(cost.compute, cost.vector);
     const Time hidden_engine = engines_serial ? Time{} : std::min(cost.compute, cost.vector);
     const Time longest = std::max({engines, memory, cost.sram});
     const Time all = engines + hidden_engine + memory + cost.sram;
-    cost.total = cost.dispatch + cost.fork_join + longest + (all - longest) * (1 - device.overlap.value);
+    cost.total = cost.dispatch + cost.fork_join + longest + (all - longest) * (1 - overlap);
     if (cost.dispatch + cost.fork_join > longest) {
         cost.bound = Bound::kDispatch;
     } else if (longest == memory) {
@@ -88,7 +94,7 @@ KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& 
     cost.traffic.write += demand.wide_output;
     cost.compulsory = demand.compulsory;
     cost.tile = demand.tile;
-    settle(cost, demand.engines_serial, device);
+    settle(cost, demand.engines_serial, overlap_of(demand, device));
     cost.energy = kernel_energy(cost, kernel.input, device);
     return cost;
 }

@@ -16,11 +16,16 @@ struct Operands {
     double input, weight, capacity;  // bytes per element, bytes
 };
 
-Tile row_tile(const MatmulDims& d, double element, double held, std::int64_t align) {
-    const auto fit = static_cast<std::int64_t>(held / (static_cast<double>(d.k) * element));
-    Tile tile{std::min(d.m, std::max(std::int64_t{1}, round_down(fit, align) > 0 ? round_down(fit, align) : fit)), d.k,
-              d.n};
-    tile.weight_reads = ceil_div(d.m, tile.m);
+// The hardware holds a fixed amount of input rows and reads all weights past them, once per row tile; weights that fit
+// into the rest of the buffer stay there.
+Tile row_tile(const MatmulDims& d, double input, double weight, const Device& device) {
+    const double held = in_bytes(device.matrix.row_tile->value);
+    const auto fit = static_cast<std::int64_t>(held / (static_cast<double>(d.k) * input));
+    const std::int64_t aligned = round_down(fit, device.matrix.align_m);
+    Tile tile{std::clamp<std::int64_t>(aligned > 0 ? aligned : fit, 1, d.m), d.k, d.n};
+    const double buffer = device.memories.empty() ? 0 : in_bytes(device.memories.front().capacity.value);
+    const double weights = static_cast<double>(d.k) * static_cast<double>(d.n) * weight;
+    tile.weight_reads = weights <= buffer - held ? 1 : ceil_div(d.m, tile.m);
     return tile;
 }
 
@@ -76,7 +81,7 @@ Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device
     const MatrixEngine& matrix = device.matrix;
     const double element = in_bytes(element_size(input));
     if (matrix.row_tile) {
-        return row_tile(dims, element, in_bytes(matrix.row_tile->value), matrix.align_m);
+        return row_tile(dims, element, in_bytes(element_size(weight)), device);
     }
     if (device.memories.empty()) {
         Tile whole{dims.m, dims.k, dims.n};

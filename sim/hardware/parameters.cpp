@@ -74,6 +74,7 @@ void add_engines(ParameterList& list, const std::string& path, Device& device) {
     list.add(path + ".matrix.efficiency", device.matrix.efficiency);
     list.add(path + ".matrix.row_tile", device.matrix.row_tile);
     list.add(path + ".matrix.wide_output", device.matrix.wide_output);
+    list.add(path + ".matrix.overlap", device.matrix.overlap);
     for (const auto& row : kVectorClassNames) {
         VectorRate& rate = device.vector[static_cast<std::size_t>(row.value)];
         list.add_per_cycle(fmt::format("{}.vector.{}.per_cycle", path, row.name), rate.per_cycle);

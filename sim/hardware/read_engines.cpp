@@ -17,6 +17,9 @@ MatrixEngine read_matrix(const YamlNode& node) {
     read_share(matrix.efficiency, node, "efficiency");
     read_parameter(matrix.row_tile, node, "row_tile");
     read_parameter(matrix.wide_output, node, "wide_output");
+    if (node.find("overlap")) {
+        read_share(matrix.overlap.emplace(), node, "overlap");
+    }
     node.reject_unknown_keys();
     return matrix;
 }

@@ -62,12 +62,11 @@ class FallbackChain {
                 unknown(at(start), first, *next, *device);
                 return;
             }
-            const bool seen = std::find(chain.begin(), chain.end(), *next) != chain.end();
-            chain.push_back(*next);
-            if (seen) {
-                report(at(start), first, fmt::format("falls back in a circle: {}", fmt::join(chain, " -> ")), "");
+            if (std::find(chain.begin(), chain.end(), *next) != chain.end()) {
+                circle(start, first, std::move(chain), *next);
                 return;
             }
+            chain.push_back(*next);
             device = &at(*id);
         }
         if (!rule(*device).supported && chain.size() > 1) {
@@ -88,6 +87,17 @@ class FallbackChain {
                            fmt::format("devices.{}.runtime.operators.{}: {}", device.name,
                                        choice_name(operator_names(), kind_), message),
                            expected, suggestion);
+    }
+
+    // Reported once, at its first device in the file: the others of the circle, and chains into it, say nothing new.
+    void circle(DeviceId start, const OperatorRule& first, std::vector<std::string> chain, const std::string& back_to) {
+        const bool is_first = std::all_of(chain.begin(), chain.end(), [this, start](const std::string& name) {
+            return device_named(profile_, name).value_or(start) >= start;
+        });
+        if (is_first && back_to == chain.front()) {
+            chain.push_back(back_to);
+            report(at(start), first, fmt::format("falls back in a circle: {}", fmt::join(chain, " -> ")), "");
+        }
     }
 
     // Reported where it is written only: a chain that merely leads there says nothing new.

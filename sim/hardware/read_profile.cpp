@@ -100,12 +100,15 @@ std::optional<Profile> read_profile(const YamlNode& root) {
     profile.dram = read_dram(root);
     const std::vector<std::string> disabled = read_devices(profile, root);
     read_host(profile, root, disabled);
+    const std::size_t errors_before_links = root.diagnostics().error_count();
     if (const auto links = root.find("links")) {
         read_links(profile, *links);
     }
-    root.reject_unknown_keys();
+    if (root.diagnostics().error_count() == errors_before_links) {  // else a missing link may be one that is misspelt
+        check_links(profile, root);
+    }
     check_fallbacks(profile, root.diagnostics());
-    check_links(profile, root);
+    root.reject_unknown_keys();
     if (root.diagnostics().error_count() != errors_before) {
         return std::nullopt;
     }

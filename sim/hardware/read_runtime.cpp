@@ -20,6 +20,12 @@ bool computes_on_array(OperatorKind kind) {
     return kind == OperatorKind::kMatmul || kind == OperatorKind::kConv2d || kind == OperatorKind::kAttention;
 }
 
+// Not so if macs_per_cycle is missing altogether, which has been reported.
+bool multiplies(const CoreCluster& cluster) {
+    return std::any_of(cluster.macs_per_cycle.begin(), cluster.macs_per_cycle.end(),
+                       [](const auto& macs) { return macs.has_value(); });
+}
+
 // Operators of the array can only run in dtypes that it multiplies.
 void check_dtypes(const Device& device, OperatorKind kind, const OperatorRule& rule, const YamlNode& node) {
     if (!computes_on_array(kind)) {
@@ -27,7 +33,7 @@ void check_dtypes(const Device& device, OperatorKind kind, const OperatorRule& r
     }
     for (const DType dtype : rule.dtypes) {
         for (const CoreCluster& cluster : device.clusters) {
-            if (!cluster.macs_per_cycle[static_cast<std::size_t>(dtype)]) {
+            if (multiplies(cluster) && !cluster.macs_per_cycle[static_cast<std::size_t>(dtype)]) {
                 node.error(fmt::format("runs in {}, for which '{}' has no macs_per_cycle",
                                        choice_name(kDTypeNames, dtype), cluster.name));
                 return;
@@ -41,7 +47,6 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
     OperatorRule rule;
     rule.where = node.where();
     const auto on = node.require("on", "the device that runs it").text();
-    const auto otherwise = node.find("else");
     if (const auto reason = node.find("reason")) {
         rule.reason = text_or_empty(*reason);
     }
@@ -60,9 +65,10 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
     if (node.find("max_k")) {
         rule.max_k = positive_integer(node, "max_k");
     }
-    if (otherwise) {
-        rule.fallback = text_or_empty(*otherwise);
-        if (!rule.max_bytes && !rule.max_k) {
+    if (const auto otherwise = node.find("else")) {
+        if (rule.max_bytes || rule.max_k) {
+            rule.fallback = text_or_empty(*otherwise);
+        } else {
             otherwise->error("has no meaning without 'max_bytes' or 'max_k'");
         }
     }
