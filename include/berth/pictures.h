@@ -1,0 +1,40 @@
+// Pictures of results, drawn with gnuplot as SVG and PNG: rooflines, time per class, placements, latency over length.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "berth/diagnostics.h"
+#include "berth/evaluation.h"
+#include "berth/latency_curve.h"
+#include "berth/profile.h"
+
+namespace berth {
+
+/// A picture that lies in a folder as NAME.svg and NAME.png.
+struct Picture {
+    std::string name;
+    std::string caption;  ///< one sentence: what it shows
+};
+
+/// Where another curve becomes the lowest as the input grows.
+struct CurveCrossing {
+    std::int64_t tokens = 0;  ///< first length at which it is
+    Time latency;
+    std::size_t from = 0, to = 0;  ///< indices of the curves
+};
+/// Crossings of the lowest curve over the lengths that all of them cover.
+[[nodiscard]] std::vector<CurveCrossing> crossings(std::span<const LatencyCurve> curves);
+
+/// Draws into `directory`, which exists: `roofline-DEVICE` for each device that runs something alone, `time-by-class`,
+/// `placement-STAGE` for each stage with a model, `tokens-STAGE` for each of the curves. What cannot be drawn is
+/// reported; files appear whole or not at all. Returns what was drawn.
+[[nodiscard]] std::vector<Picture> draw_pictures(const std::filesystem::path& directory, const ScenarioResult& result,
+                                                 const Profile& profile, std::span<const TokenCurves> curves,
+                                                 Diagnostics& diagnostics);
+
+}  // namespace berth

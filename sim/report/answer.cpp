@@ -1,0 +1,187 @@
+// The answer first: per stage the device, the time and the reason in one sentence, then the total against the budget.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "berth/quantity_text.h"
+#include "report/names.h"
+#include "report/sections.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+bool allowed(const Candidate& candidate, const ModelStage* asked) {
+    return candidate.feasible &&
+           (asked == nullptr || static_cast<int>(candidate.granularity) <= static_cast<int>(asked->granularity));
+}
+
+/// The fastest candidate other than the chosen one that may (or, for the forbidden ones, may not) be recommended.
+const Candidate* fastest_other(const StageResult& stage, const ModelStage* asked, bool may_be_chosen) {
+    const Candidate* best = nullptr;
+    for (std::size_t i = 0; i < stage.candidates.size(); ++i) {
+        const Candidate& candidate = stage.candidates[i];
+        if (i != *stage.chosen && candidate.feasible && allowed(candidate, asked) == may_be_chosen &&
+            (best == nullptr || candidate.latency.median < best->latency.median)) {
+            best = &candidate;
+        }
+    }
+    return best;
+}
+
+Time time_in(const Candidate& candidate, Category category) {
+    const auto found = candidate.by_category.find(category);
+    return found == candidate.by_category.end() ? Time{} : found->second;
+}
+
+/// The class in which the slower placement loses most, where it is at least half of what it loses.
+std::string largest_loss(const Candidate& faster, const Candidate& slower) {
+    Time largest;
+    std::optional<Category> where;
+    for (const auto& row : kCategoryNames) {
+        const Time loss = time_in(slower, row.value) - time_in(faster, row.value);
+        if (loss > largest) {
+            largest = loss;
+            where = row.value;
+        }
+    }
+    if (!where || largest < 0.5 * (slower.latency.median - faster.latency.median)) {
+        return "";
+    }
+    return fmt::format("; the difference is mostly {}: {} against {}", choice_name(kCategoryNames, *where),
+                       brief(time_in(faster, *where)), brief(time_in(slower, *where)));
+}
+
+std::string paid_for(const Candidate& candidate) {
+    return fmt::format("{} pays for {} tokens where the input holds {}", placement_name(candidate),
+                       candidate.tokens_paid, candidate.tokens_held);
+}
+
+std::string against(const Candidate& chosen, const Candidate& other) {
+    const std::string name = fmt::format("{} ({})", placement_name(other), brief(other.latency.median));
+    const double ratio = other.latency.median / chosen.latency.median;
+    if (std::abs(ratio - 1) < 0.005) {
+        return "as fast as " + name;
+    }
+    const bool faster = ratio > 1;
+    std::string text = fmt::format("{} times {} than {}", number_text(faster ? ratio : 1 / ratio, 3),
+                                   faster ? "faster" : "slower", name);
+    const Candidate& slow = faster ? other : chosen;
+    const Candidate& fast = faster ? chosen : other;
+    if (slow.tokens_paid > fast.tokens_paid) {
+        text += "; " + paid_for(slow);
+    } else {
+        text += largest_loss(fast, slow);
+    }
+    return text;
+}
+
+std::string energy_against(const Candidate& chosen, const Candidate& other) {
+    if (!chosen.energy || !other.energy) {
+        return "";
+    }
+    return fmt::format("; {} against {} per pass", to_text(*chosen.energy), to_text(*other.energy));
+}
+
+/// A finer placement that would be faster, had the scenario allowed it.
+std::string finer(const StageResult& stage, const ModelStage* asked) {
+    const Candidate* forbidden = fastest_other(stage, asked, false);
+    if (forbidden == nullptr || forbidden->latency.median >= stage.candidates[*stage.chosen].latency.median) {
+        return "";
+    }
+    return fmt::format(" A {} would take {}, but the scenario allows placement by {} only.", placement_name(*forbidden),
+                       brief(forbidden->latency.median), choice_name(kGranularityNames, asked->granularity));
+}
+
+std::string why(const StageResult& stage, const ModelStage* asked, Objective objective) {
+    if (asked != nullptr && asked->on) {
+        return "pinned there by the scenario.";
+    }
+    const Candidate* other = fastest_other(stage, asked, true);
+    if (other == nullptr) {
+        return "nothing else can run it." + finer(stage, asked);
+    }
+    const Candidate& chosen = stage.candidates[*stage.chosen];
+    const std::string energy = objective == Objective::kLatency ? "" : energy_against(chosen, *other);
+    return against(chosen, *other) + energy + "." + finer(stage, asked);
+}
+
+std::string sureness(const StageResult& stage) {
+    return stage.candidates.size() > 1 ? percent_text(stage.confidence, stage.confidence > 0.99 ? 3 : 2) : "";
+}
+
+void add_stage(TextTable& table, const StageResult& stage, const Stage* asked) {
+    const auto* fixed = asked != nullptr ? std::get_if<FixedStage>(&asked->work) : nullptr;
+    const std::string where = stage.chosen ? placement_name(stage.candidates[*stage.chosen]) : "-";
+    const bool spread = stage.latency.high > stage.latency.low;
+    table.row({stage.name, where, fmt::format("{}", stage.repeat), brief(stage.latency.median),
+               spread ? range_text(stage.latency) : (fixed != nullptr ? "fixed" : ""), sureness(stage),
+               stage.budget ? brief(*stage.budget) : ""});
+}
+
+std::string stage_table(const ScenarioResult& result, const Scenario& scenario) {
+    TextTable table;
+    table.column("stage", Align::kLeft);
+    table.column("run on", Align::kLeft);
+    table.column("passes", Align::kRight);
+    table.column("time", Align::kRight);
+    table.column("5-95 %", Align::kLeft);
+    table.column("fastest for sure", Align::kRight);
+    table.column("budget", Align::kRight);
+    for (const StageResult& stage : result.stages) {
+        add_stage(table, stage, stage_named(scenario, stage.name));
+    }
+    return table.text(0);
+}
+
+std::string reasons(const ScenarioResult& result, const Scenario& scenario) {
+    std::string text;
+    for (const StageResult& stage : result.stages) {
+        if (stage.chosen) {
+            const Stage* asked = stage_named(scenario, stage.name);
+            const auto* model = asked != nullptr ? std::get_if<ModelStage>(&asked->work) : nullptr;
+            text += wrapped(fmt::format("{} on {}: {}", stage.name, placement_name(stage.candidates[*stage.chosen]),
+                                        why(stage, model, result.objective)),
+                            0);
+        }
+    }
+    return text.empty() ? "" : "\n" + text;
+}
+
+std::string budget_text(const ScenarioTotal& total) {
+    if (!total.budget) {
+        return "";
+    }
+    const Time left = *total.budget - total.latency.median;
+    std::string text = left >= Time{}
+                           ? fmt::format(" Within the budget of {}, {} to spare", brief(*total.budget), brief(left))
+                           : fmt::format(" Over the budget of {} by {}", brief(*total.budget), brief(-left));
+    if (total.budget_probability) {
+        text += fmt::format("; it is met with a probability of {}", percent_text(*total.budget_probability, 2));
+    }
+    return text + ".";
+}
+
+}  // namespace
+
+std::string answer_text(const ScenarioResult& result, const Scenario& scenario) {
+    const ScenarioTotal& total = result.total;
+    std::string headline = fmt::format("Total {}", brief(total.latency.median));
+    if (total.latency.high > total.latency.low) {
+        headline += fmt::format(" (5-95 %: {})", range_text(total.latency));
+    }
+    headline += "." + budget_text(total);
+    if (total.energy) {
+        headline += fmt::format(" Energy {}.", to_text(*total.energy));
+    }
+    std::string text = wrapped(headline, 0) + "\n" + stage_table(result, scenario) + reasons(result, scenario);
+    if (!scenario.disabled.empty()) {
+        text += wrapped(fmt::format("Not run, as the scenario says: {}.", fmt::join(scenario.disabled, ", ")), 0);
+    }
+    return text;
+}
+
+}  // namespace berth

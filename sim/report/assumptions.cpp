@@ -1,0 +1,102 @@
+// The numbers on which the interval of the total rests, largest first, each with its value, spread and origin.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "berth/interval.h"
+#include "berth/quantity_text.h"
+#include "report/sections.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kShown = 8;
+
+struct Effect {
+    std::string path;
+    Time on_total;  ///< for one standard deviation of the number's logarithm; signed
+};
+
+/// First order: a stage's time moves by its latency x its effect; a shared number moves all stages together.
+std::vector<Effect> effects(const ScenarioResult& result) {
+    std::vector<Effect> all;
+    for (std::size_t i = 0; i < result.uncertain_numbers.size(); ++i) {
+        Effect effect{result.uncertain_numbers[i], Time{}};
+        for (const StageResult& stage : result.stages) {
+            if (stage.chosen && i < stage.candidates[*stage.chosen].uncertainty.effect.size()) {
+                effect.on_total += stage.latency.median * stage.candidates[*stage.chosen].uncertainty.effect[i];
+            }
+        }
+        all.push_back(std::move(effect));
+    }
+    for (const StageResult& stage : result.stages) {
+        if (!stage.chosen && stage.latency.high > stage.latency.low) {
+            all.push_back(
+                {fmt::format("stages.{}.takes", stage.name), stage.latency.median * log_normal_sigma(stage.latency)});
+        }
+    }
+    return all;
+}
+
+double magnitude(const Effect& effect) { return std::abs(effect.on_total.si()); }
+
+std::string_view without_prefix(std::string_view path) {
+    constexpr std::string_view kPrefix = "hardware.";
+    return path.starts_with(kPrefix) ? path.substr(kPrefix.size()) : path;
+}
+
+const ParameterView* number_at(const std::vector<ParameterView>& numbers, std::string_view path) {
+    const auto found = std::find_if(numbers.begin(), numbers.end(),
+                                    [path](const ParameterView& view) { return view.path == without_prefix(path); });
+    return found == numbers.end() ? nullptr : &*found;
+}
+
+/// A model error is itself a spread; every other number has one.
+std::string value_text(const ParameterView* number) {
+    if (number == nullptr) {
+        return "";
+    }
+    if (number->path.find(".error.") != std::string::npos) {
+        return "± " + percent_text(number->value, 2);
+    }
+    return fmt::format("{} ± {}", quantity_text(number->value, number->dimension), percent_text(number->spread, 2));
+}
+
+}  // namespace
+
+std::string assumptions_text(const ScenarioResult& result, const Scenario& scenario) {
+    std::vector<Effect> all = effects(result);
+    double variance = 0;
+    for (const Effect& effect : all) {
+        variance += magnitude(effect) * magnitude(effect);
+    }
+    if (variance <= 0) {
+        return "";
+    }
+    std::stable_sort(all.begin(), all.end(),
+                     [](const Effect& a, const Effect& b) { return magnitude(a) > magnitude(b); });
+    Profile profile = scenario.profile;  // a view can set its number, so it needs one of its own
+    const std::vector<ParameterView> numbers = parameters(profile);
+    TextTable table;
+    table.column("number", Align::kLeft);
+    table.column("value", Align::kRight);
+    table.column("moves the total by", Align::kRight);
+    table.column("share", Align::kRight);
+    table.column("origin", Align::kLeft);
+    for (std::size_t i = 0; i < std::min(kShown, all.size()) && magnitude(all[i]) > 0; ++i) {
+        const ParameterView* number = number_at(numbers, all[i].path);
+        const double share = magnitude(all[i]) * magnitude(all[i]) / variance;
+        table.row({shortened(all[i].path, 40), value_text(number), "± " + brief(Time::from_si(magnitude(all[i]))),
+                   percent_text(share, 2),
+                   number == nullptr ? "" : std::string(choice_name(kOriginNames, number->origin))});
+    }
+    return "One standard deviation of each number, and its share of the total's variance:\n" + table.text(2);
+}
+
+}  // namespace berth

@@ -1,0 +1,105 @@
+// Tables of operators and of predictions as CSV.
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <iterator>
+#include <stdexcept>
+
+#include "berth/quantity_text.h"
+#include "berth/report.h"
+#include "report/csv_values.h"
+#include "report/names.h"
+
+namespace berth {
+
+namespace {
+
+constexpr int kSignificantDigits = 6;
+
+std::string milliseconds_field(Time time) { return csv_number(in_milliseconds(time)); }
+
+std::string term_fields(const std::optional<KernelCost>& cost) {
+    if (!cost) {
+        return ",,,,,,,,";
+    }
+    std::string text = fmt::format("{}", cost->cores);
+    for (const Time term :
+         {cost->dispatch, cost->fork_join, cost->compute, cost->vector, cost->sram, cost->dram, cost->dma}) {
+        text += "," + milliseconds_field(term);
+    }
+    return text + "," + (cost->energy ? csv_number(in_millijoules(*cost->energy)) : "");
+}
+
+}  // namespace
+
+std::string csv_field(std::string_view text) {
+    if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+        return std::string(text);
+    }
+    std::string quoted = "\"";
+    for (const char c : text) {
+        quoted += c == '"' ? "\"\"" : std::string(1, c);
+    }
+    return quoted + "\"";
+}
+
+std::string csv_number(double value) { return std::isfinite(value) ? number_text(value, kSignificantDigits) : ""; }
+
+std::string operator_columns() {
+    return "stage,placement,operator,op,category,device,dtype,start_ms,latency_ms,handover_ms,conversion_ms,bound,macs,"
+           "dram_bytes,cores,dispatch_ms,fork_join_ms,compute_ms,vector_ms,sram_ms,dram_ms,dma_ms,energy_mj,fused_into,"
+           "fallback_reason\n";
+}
+
+std::string operator_rows(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {
+    std::string text;
+    for (const OperatorResult& op : candidate.operators) {
+        const auto out = std::back_inserter(text);
+        fmt::format_to(out, "{},{},{},{},{},{},{},", csv_field(stage), csv_field(candidate.placement),
+                       csv_field(op.name), traits(op.kind).name, choice_name(kCategoryNames, op.category),
+                       csv_field(device_name(devices, op.device)), choice_name(kDTypeNames, op.ran_at));
+        fmt::format_to(out, "{},{},{},{},{},{:.0f},{:.0f},", milliseconds_field(op.start),
+                       milliseconds_field(op.latency), milliseconds_field(op.handover),
+                       milliseconds_field(op.conversion), choice_name(kBoundNames, op.bound), in_operations(op.macs),
+                       in_bytes(op.dram_bytes));
+        fmt::format_to(out, "{},{},{}\n", term_fields(op.cost), csv_field(op.fused_into),
+                       csv_field(op.fell_back ? op.reason : ""));
+    }
+    return text;
+}
+
+std::string csv_report(const ScenarioResult& result) {
+    std::string text = operator_columns();
+    for (const StageResult& stage : result.stages) {
+        if (stage.chosen) {
+            text += operator_rows(stage.name, stage.candidates[*stage.chosen], result.devices);
+        }
+    }
+    return text;
+}
+
+std::string predictions_csv(std::string_view header, std::span<const std::string> rows,
+                            std::span<const std::optional<KernelPrediction>> predictions) {
+    if (rows.size() != predictions.size()) {
+        throw std::logic_error("rows and predictions differ in number");
+    }
+    const auto without_return = [](std::string_view line) {
+        return line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
+    };
+    std::string text = fmt::format("{},predicted_us,low_us,high_us,bound\n", without_return(header));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        text += without_return(rows[i]);
+        if (const auto& prediction = predictions[i]) {
+            const Estimate<Time>& latency = prediction->latency;
+            text += fmt::format(",{},{},{},{}\n", csv_number(in_microseconds(latency.median)),
+                                csv_number(in_microseconds(latency.low)), csv_number(in_microseconds(latency.high)),
+                                choice_name(kBoundNames, prediction->cost.bound));
+        } else {
+            text += ",,,,\n";
+        }
+    }
+    return text;
+}
+
+}  // namespace berth

@@ -1,0 +1,23 @@
+// Fields of a CSV file (RFC 4180, with a plain newline at the end of a row).
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "berth/evaluation.h"
+
+namespace berth {
+
+/// Quoted where it holds a comma, a quote or a line break.
+[[nodiscard]] std::string csv_field(std::string_view text);
+/// Six significant digits; empty if it is not finite.
+[[nodiscard]] std::string csv_number(double value);
+
+/// Names of the columns of a table of operators, and its rows, one per operator, each ending with a newline.
+[[nodiscard]] std::string operator_columns();
+[[nodiscard]] std::string operator_rows(std::string_view stage, const Candidate& candidate,
+                                        std::span<const std::string> devices);
+
+}  // namespace berth

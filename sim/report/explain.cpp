@@ -1,0 +1,123 @@
+// One operator of a placed stage, explained.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <stdexcept>
+
+#include "berth/quantity_text.h"
+#include "berth/report.h"
+#include "report/explanation.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+const Device& device_of(const OperatorResult& op, const Profile& profile) {
+    if (op.device < 0 || static_cast<std::size_t>(op.device) >= profile.devices.size()) {
+        throw std::logic_error("an operator was placed on a device that its profile does not have");
+    }
+    return profile.devices[static_cast<std::size_t>(op.device)];
+}
+
+/// What the latency holds beyond the explained kernel: its other kernels, or (negative) what is counted with operators
+/// that were fused into it.
+Time beyond_kernel(const OperatorResult& op) {
+    return op.cost ? op.latency - op.handover - op.conversion - op.cost->total : Time{};
+}
+
+bool counts(Time part, Time whole) { return std::abs(part.si()) > 1e-6 * whole.si(); }
+
+std::string latency_text(const OperatorResult& op) {
+    std::string text = fmt::format("Latency {}", brief(op.latency));
+    if (!op.cost) {
+        return text + ".";
+    }
+    text += fmt::format(" = kernel {}", brief(op.cost->total));
+    const Time beyond = beyond_kernel(op);
+    if (counts(beyond, op.latency)) {
+        text += beyond > Time{} ? fmt::format(" + its other kernels {}", brief(beyond))
+                                : fmt::format(" - {} counted with what is fused into it", brief(-beyond));
+    }
+    if (counts(op.conversion, op.latency)) {
+        text += fmt::format(" + conversion of dtypes {}", brief(op.conversion));
+    }
+    if (counts(op.handover, op.latency)) {
+        text += fmt::format(" + hand-over and runtime calls {}", brief(op.handover));
+    }
+    return text + ".";
+}
+
+/// Numbers behind hand-overs: the links of the device, and what its runtime takes per call.
+std::vector<NumberUsed> handover_numbers(const OperatorResult& op, const Profile& profile) {
+    if (!counts(op.handover, op.latency)) {
+        return {};
+    }
+    const Device& device = device_of(op, profile);
+    std::vector<NumberUsed> numbers{number_used(fmt::format("devices.{}.runtime.dispatch.per_graph", device.name),
+                                                device.runtime.dispatch_per_graph,
+                                                to_text(device.runtime.dispatch_per_graph.value))};
+    for (const Link& link : profile.links) {
+        if (link.from != op.device && link.to != op.device) {
+            continue;
+        }
+        const std::string path = fmt::format("links.{}", link.index);
+        numbers.push_back(number_used(path + ".per_crossing", link.per_crossing, to_text(link.per_crossing.value)));
+        const auto add = [&](const char* key, const std::optional<Parameter<Bandwidth>>& rate) {
+            if (rate) {
+                numbers.push_back(number_used(fmt::format("{}.{}", path, key), *rate, to_text(rate->value)));
+            }
+        };
+        add("transfer", link.transfer);
+        add("cache_maintenance", link.cache_maintenance);
+        add("layout_change", link.layout_change);
+    }
+    return numbers;
+}
+
+}  // namespace
+
+std::string explain_text(const OperatorResult& op, const Profile& profile, const Execution& execution) {
+    const Device& device = device_of(op, profile);
+    std::string text = wrapped(fmt::format("{}: {} on {} at {}", op.name, traits(op.kind).name, device.name,
+                                           choice_name(kDTypeNames, op.ran_at)),
+                               0);
+    text += wrapped(latency_text(op), 0);
+    if (op.fell_back) {
+        text += wrapped(fmt::format("It fell back to {}: {}.", device.name, op.reason), 0);
+    }
+    if (!op.fused_into.empty()) {
+        text += wrapped(
+            fmt::format("It runs inside the kernel of {}; its latency is its share of that kernel.", op.fused_into), 0);
+    }
+    if (op.cost && op.kernel) {
+        const Explanation explanation = explain_kernel(*op.kernel, *op.cost, device, execution);
+        text += wrapped("Kernel: " + explanation.kernel + ".", 0) + "\n" + explanation_text(explanation, *op.cost);
+    }
+    if (const auto numbers = handover_numbers(op, profile); !numbers.empty()) {
+        text += "\nhand-over\n" + numbers_text(numbers);
+    }
+    return text;
+}
+
+std::string explain_json(const OperatorResult& op, const Profile& profile, const Execution& execution) {
+    const Device& device = device_of(op, profile);
+    Json object = Json::object();
+    object["name"] = op.name;
+    object["op"] = traits(op.kind).name;
+    object["device"] = device.name;
+    object["dtype"] = choice_name(kDTypeNames, op.ran_at);
+    object["latency_ms"] = json_milliseconds(op.latency);
+    object["conversion_ms"] = json_milliseconds(op.conversion);
+    object["handover_ms"] = json_milliseconds(op.handover);
+    object["fused_into"] = json_text(op.fused_into);
+    object["fell_back"] = op.fell_back;
+    object["reason"] = json_text(op.reason);
+    if (op.cost && op.kernel) {
+        add_explanation(object, explain_kernel(*op.kernel, *op.cost, device, execution), *op.cost);
+    }
+    object["handover_numbers"] = json_numbers(handover_numbers(op, profile));
+    return json_document(object);
+}
+
+}  // namespace berth

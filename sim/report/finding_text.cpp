@@ -1,0 +1,66 @@
+// Findings as text: what it is, what acting on it gains, and the command line that tries it.
+#include <fmt/format.h>
+
+#include "berth/quantity_text.h"
+#include "report/sections.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kIndent = 4;
+
+/// As a shell reads it: quoted where it holds more than plain characters.
+std::string shell_word(const std::string& word) {
+    constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:/=%+-@";
+    if (word.find_first_not_of(kPlain) == std::string::npos) {
+        return word;
+    }
+    std::string quoted = "'";
+    for (const char c : word) {
+        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
+    return quoted + "'";
+}
+
+std::string gain(const Finding& finding) {
+    if (!finding.before || !finding.after) {
+        return "";
+    }
+    const double change = *finding.after / *finding.before - 1;
+    std::string text = fmt::format("total {} -> {} ({}{})", brief(*finding.before), brief(*finding.after),
+                                   change > 0 ? "+" : "", percent_text(change, 3));
+    if (!finding.chosen_before.empty() && !finding.chosen_after.empty() &&
+        finding.chosen_before != finding.chosen_after) {
+        text += fmt::format("; {} moves from {} to {}", finding.stage, finding.chosen_before, finding.chosen_after);
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string findings_text(std::span<const Finding> findings) {
+    if (findings.empty()) {
+        return "Nothing to act on was found.\n";
+    }
+    std::string text;
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+        const Finding& finding = findings[i];
+        const std::string stage = finding.stage.empty() ? "" : " in " + finding.stage;
+        text +=
+            fmt::format("{}{}. {}{}\n", i == 0 ? "" : "\n", i + 1, choice_name(kFindingKindNames, finding.kind), stage);
+        text += wrapped(finding.text, kIndent);
+        if (const std::string predicted = gain(finding); !predicted.empty()) {
+            text += wrapped("predicts: " + predicted, kIndent);
+        }
+        for (const auto& [path, value] : finding.change) {
+            text +=
+                fmt::format("{:{}}{} --set {}\n", "", kIndent, &path == &finding.change.front().first ? "try:" : "    ",
+                            shell_word(path + "=" + value));
+        }
+    }
+    return text;
+}
+
+}  // namespace berth

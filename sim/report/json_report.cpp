@@ -1,0 +1,129 @@
+// The whole result as JSON.
+#include <map>
+#include <string>
+
+#include "berth/report.h"
+#include "report/json_values.h"
+#include "report/names.h"
+
+namespace berth {
+
+namespace {
+
+Json segments_json(const Candidate& candidate, std::span<const std::string> devices) {
+    std::map<OperatorId, std::string> names;
+    for (const OperatorResult& op : candidate.operators) {
+        names[op.id] = op.name;
+    }
+    Json array = Json::array();
+    for (const Segment& segment : candidate.segments) {
+        Json object = Json::object();
+        object["device"] = device_name(devices, segment.device);
+        object["first"] = json_text(names[segment.first]);
+        object["last"] = json_text(names[segment.last]);
+        array.push_back(std::move(object));
+    }
+    return array;
+}
+
+/// An infeasible candidate has a reason and no numbers.
+Json candidate_json(const Candidate& candidate, std::span<const std::string> devices) {
+    Json object = Json::object();
+    object["placement"] = candidate.placement;
+    object["feasible"] = candidate.feasible;
+    if (!candidate.feasible) {
+        for (const char* key : {"latency_ms", "low_ms", "high_ms", "energy_mj"}) {
+            object[key] = nullptr;
+        }
+        object["by_category"] = Json::object();
+        object["granularity"] = choice_name(kGranularityNames, candidate.granularity);
+        object["reason"] = json_text(candidate.reason);
+        return object;
+    }
+    add_estimate(object, candidate.latency);
+    object["energy_mj"] = json_millijoules(candidate.energy);
+    object["by_category"] = json_categories(candidate.by_category);
+    object["granularity"] = choice_name(kGranularityNames, candidate.granularity);
+    object["reason"] = nullptr;
+    object["handover_ms"] = json_milliseconds(candidate.handover);
+    object["tokens_paid"] = candidate.tokens_paid;
+    object["tokens_held"] = candidate.tokens_held;
+    object["cores"] = candidate.cores;
+    object["optimality_gap"] = json_number(candidate.optimality_gap);
+    object["proved_optimal"] = candidate.proved_optimal;
+    object["weight_bytes"] = json_number(in_bytes(candidate.weight_bytes));
+    object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
+    object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));
+    object["segments"] = segments_json(candidate, devices);
+    return object;
+}
+
+Json stage_json(const StageResult& stage, const Stage* asked, std::span<const std::string> devices) {
+    const Candidate* chosen = stage.chosen ? &stage.candidates[*stage.chosen] : nullptr;
+    const auto* fixed = asked != nullptr ? std::get_if<FixedStage>(&asked->work) : nullptr;
+    Json object = Json::object();
+    object["name"] = stage.name;
+    object["model"] = json_text(stage.model);
+    object["repeat"] = stage.repeat;
+    object["chosen"] = chosen != nullptr ? Json(chosen->placement) : Json(nullptr);
+    object["candidates"] = Json::array();
+    for (const Candidate& candidate : stage.candidates) {
+        object["candidates"].push_back(candidate_json(candidate, devices));
+    }
+    add_estimate(object, stage.latency);
+    object["optimality_gap"] = chosen != nullptr ? json_number(chosen->optimality_gap) : Json(nullptr);
+    object["start_ms"] = json_milliseconds(stage.start);
+    object["budget_ms"] = json_milliseconds(stage.budget);
+    object["confidence"] = chosen != nullptr ? json_number(stage.confidence) : Json(nullptr);
+    object["device"] = fixed != nullptr && fixed->on ? Json(device_name(devices, *fixed->on)) : Json(nullptr);
+    object["operators"] = chosen != nullptr ? json_operators(chosen->operators, devices) : Json::array();
+    return object;
+}
+
+Json total_json(const ScenarioTotal& total) {
+    Json object = Json::object();
+    add_estimate(object, total.latency);
+    object["budget_ms"] = json_milliseconds(total.budget);
+    object["meets_budget"] = total.budget ? Json(total.latency.median <= *total.budget) : Json(nullptr);
+    object["budget_probability"] = total.budget_probability ? json_number(*total.budget_probability) : Json(nullptr);
+    object["energy_mj"] = json_millijoules(total.energy);
+    return object;
+}
+
+Json finding_json(const Finding& finding) {
+    Json object = Json::object();
+    object["kind"] = choice_name(kFindingKindNames, finding.kind);
+    object["stage"] = json_text(finding.stage);
+    object["text"] = finding.text;
+    object["change"] = Json::object();
+    for (const auto& [path, value] : finding.change) {
+        object["change"][path] = json_of_yaml(value);
+    }
+    object["latency_before_ms"] = json_milliseconds(finding.before);
+    object["latency_after_ms"] = json_milliseconds(finding.after);
+    object["chosen_before"] = json_text(finding.chosen_before);
+    object["chosen_after"] = json_text(finding.chosen_after);
+    return object;
+}
+
+}  // namespace
+
+std::string json_report(const ScenarioResult& result, const Scenario& scenario, std::span<const Finding> findings) {
+    Json object = Json::object();
+    object["scenario"] = result.scenario;
+    object["hardware"] = result.hardware;
+    object["objective"] = choice_name(kObjectiveNames, result.objective);
+    object["stages"] = Json::array();
+    for (const StageResult& stage : result.stages) {
+        object["stages"].push_back(stage_json(stage, stage_named(scenario, stage.name), result.devices));
+    }
+    object["total"] = total_json(result.total);
+    object["findings"] = Json::array();
+    for (const Finding& finding : findings) {
+        object["findings"].push_back(finding_json(finding));
+    }
+    object["disabled"] = scenario.disabled;
+    return json_document(object);
+}
+
+}  // namespace berth

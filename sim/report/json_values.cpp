@@ -1,0 +1,130 @@
+// Values as JSON.
+#include "report/json_values.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "berth/quantity_text.h"
+#include "berth/yaml_reader.h"
+#include "report/names.h"
+
+namespace berth {
+
+namespace {
+
+constexpr int kSignificantDigits = 6;
+
+Json json_of_node(const YamlNode& node) {
+    if (node.is_sequence()) {
+        Json array = Json::array();
+        for (const YamlNode& item : node.sequence()) {
+            array.push_back(json_of_node(item));
+        }
+        return array;
+    }
+    if (node.is_map()) {
+        Json object = Json::object();
+        for (const YamlEntry& entry : node.entries()) {
+            object[entry.key] = json_of_node(entry.value);
+        }
+        return object;
+    }
+    const std::optional<std::string> text = node.is_null() ? std::nullopt : node.text();
+    if (!text) {
+        return nullptr;
+    }
+    if (*text == "true" || *text == "false") {
+        return *text == "true";
+    }
+    const auto number = parse_number(*text);
+    return number ? json_number(*number) : Json(*text);
+}
+
+}  // namespace
+
+Json json_number(double value) {
+    if (!std::isfinite(value)) {
+        return nullptr;
+    }
+    if (value == std::floor(value) && std::abs(value) <= static_cast<double>(kLargestCount)) {
+        return static_cast<std::int64_t>(value);
+    }
+    // Printed and read back: the nearest double to the rounded decimal, which prints as just those digits.
+    return parse_number(fmt::format("{:.{}g}", value, kSignificantDigits)).value_or(value);
+}
+
+Json json_milliseconds(const std::optional<Time>& time) {
+    return time ? json_number(in_milliseconds(*time)) : Json(nullptr);
+}
+
+Json json_millijoules(const std::optional<Energy>& energy) {
+    return energy ? json_number(in_millijoules(*energy)) : Json(nullptr);
+}
+
+void add_estimate(Json& object, const Estimate<Time>& estimate) {
+    object["latency_ms"] = json_milliseconds(estimate.median);
+    object["low_ms"] = json_milliseconds(estimate.low);
+    object["high_ms"] = json_milliseconds(estimate.high);
+}
+
+Json json_text(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+Json json_categories(const std::map<Category, Time>& by_category) {
+    Json object = Json::object();
+    for (const auto& [category, time] : by_category) {
+        object[std::string(choice_name(kCategoryNames, category))] = json_milliseconds(time);
+    }
+    return object;
+}
+
+Json json_terms(const KernelCost& cost) {
+    Json terms = Json::object();
+    terms["dispatch_ms"] = json_milliseconds(cost.dispatch);
+    terms["fork_join_ms"] = json_milliseconds(cost.fork_join);
+    terms["compute_ms"] = json_milliseconds(cost.compute);
+    terms["vector_ms"] = json_milliseconds(cost.vector);
+    terms["sram_ms"] = json_milliseconds(cost.sram);
+    terms["dram_ms"] = json_milliseconds(cost.dram);
+    terms["dma_ms"] = json_milliseconds(cost.dma);
+    return terms;
+}
+
+Json json_operators(std::span<const OperatorResult> operators, std::span<const std::string> devices) {
+    Json array = Json::array();
+    for (const OperatorResult& op : operators) {
+        Json object = Json::object();
+        object["name"] = op.name;
+        object["op"] = traits(op.kind).name;
+        object["device"] = device_name(devices, op.device);
+        object["start_ms"] = json_milliseconds(op.start);
+        object["latency_ms"] = json_milliseconds(op.latency);
+        object["bound"] = choice_name(kBoundNames, op.bound);
+        object["macs"] = json_number(in_operations(op.macs));
+        object["dram_bytes"] = json_number(std::round(in_bytes(op.dram_bytes)));
+        object["category"] = choice_name(kCategoryNames, op.category);
+        object["dtype"] = choice_name(kDTypeNames, op.ran_at);
+        object["handover_ms"] = json_milliseconds(op.handover);
+        object["conversion_ms"] = json_milliseconds(op.conversion);
+        object["fused_into"] = json_text(op.fused_into);
+        object["fell_back"] = op.fell_back;
+        object["reason"] = json_text(op.reason);
+        object["cores"] = op.cost ? Json(op.cost->cores) : Json(nullptr);
+        object["terms"] = op.cost ? json_terms(*op.cost) : Json(nullptr);
+        array.push_back(std::move(object));
+    }
+    return array;
+}
+
+Json json_of_yaml(const std::string& yaml) {
+    Diagnostics ignored;
+    const auto document = YamlDocument::parse(yaml, "value", ignored);
+    if (!document) {
+        return yaml;
+    }
+    return json_of_node(document->root(ignored));
+}
+
+std::string json_document(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+}  // namespace berth

@@ -1,0 +1,35 @@
+// Values as JSON: six significant digits, null for what does not exist, keys in the order written.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "berth/evaluation.h"
+
+namespace berth {
+
+using Json = nlohmann::ordered_json;
+
+/// Rounded to six significant digits; null if it is not finite. Whole numbers up to 2^53 stay exact.
+[[nodiscard]] Json json_number(double value);
+[[nodiscard]] Json json_milliseconds(const std::optional<Time>& time);
+[[nodiscard]] Json json_millijoules(const std::optional<Energy>& energy);
+/// Adds latency_ms, low_ms and high_ms.
+void add_estimate(Json& object, const Estimate<Time>& estimate);
+/// null for an empty text.
+[[nodiscard]] Json json_text(const std::string& text);
+
+[[nodiscard]] Json json_categories(const std::map<Category, Time>& by_category);
+[[nodiscard]] Json json_terms(const KernelCost& cost);
+[[nodiscard]] Json json_operators(std::span<const OperatorResult> operators, std::span<const std::string> devices);
+
+/// A YAML value (`[128, 512]`, `fp16`, `600 MHz`) as JSON; what is no YAML stays text.
+[[nodiscard]] Json json_of_yaml(const std::string& yaml);
+
+/// Indented by two spaces, with a newline at the end. Text that is not UTF-8 is replaced, not refused.
+[[nodiscard]] std::string json_document(const Json& json);
+
+}  // namespace berth

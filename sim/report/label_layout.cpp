@@ -1,0 +1,103 @@
+// Places labels greedily, nearest free place first.
+#include "report/label_layout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace berth {
+
+namespace {
+
+constexpr double kNear = 24;  // clears the point's own symbol
+
+Box box_at(const LabelRequest& request, double dx, double dy, double radius, int font_size) {
+    const double width = text_width(request.text, font_size);
+    const double height = 1.25 * font_size;
+    const double x = request.x + dx * radius;
+    const double y = request.y + dy * radius;
+    // The side of the box that faces the point stands at the given distance.
+    const double left = dx > 0 ? x : (dx < 0 ? x - width : x - width / 2);
+    const double bottom = dy > 0 && dx == 0 ? y : (dy < 0 && dx == 0 ? y - height : y - height / 2);
+    return {left, bottom, left + width, bottom + height};
+}
+
+bool inside(const Box& box, const PlotArea& area) {
+    return box.left >= area.left + 4 && box.right <= area.right && box.bottom >= area.bottom + 4 && box.top <= area.top;
+}
+
+std::optional<PlacedLabel> free_place(const LabelRequest& request, const std::vector<Box>& obstacles,
+                                      const PlotArea& area, int font_size) {
+    constexpr std::array<double, 7> kRadii{kNear, 50, 80, 115, 155, 200, 260};
+    constexpr double kDiagonal = 0.7071;
+    constexpr std::array<std::array<double, 2>, 8> kDirections{{{1, 0},
+                                                                {-1, 0},
+                                                                {kDiagonal, kDiagonal},
+                                                                {kDiagonal, -kDiagonal},
+                                                                {-kDiagonal, kDiagonal},
+                                                                {-kDiagonal, -kDiagonal},
+                                                                {0, 1},
+                                                                {0, -1}}};
+    for (const double radius : kRadii) {
+        for (const auto& [dx, dy] : kDirections) {
+            const Box box = box_at(request, dx, dy, radius, font_size);
+            const bool taken = std::any_of(obstacles.begin(), obstacles.end(),
+                                           [&box](const Box& other) { return box.overlaps(other); });
+            if (!taken && inside(box, area)) {
+                return PlacedLabel{box, radius > kNear};
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<std::optional<PlacedLabel>> place_labels(std::span<const LabelRequest> requests, std::vector<Box> obstacles,
+                                                     const PlotArea& area, int font_size) {
+    std::vector<std::optional<PlacedLabel>> placed;
+    for (const LabelRequest& request : requests) {
+        placed.push_back(free_place(request, obstacles, area, font_size));
+        if (placed.back()) {
+            obstacles.push_back(placed.back()->box);
+        }
+    }
+    return placed;
+}
+
+void add_line_obstacles(std::vector<Box>& obstacles, double x1, double y1, double x2, double y2) {
+    constexpr double kStep = 8;
+    constexpr double kHalf = 5;
+    const int steps = std::max(1, static_cast<int>(std::hypot(x2 - x1, y2 - y1) / kStep));
+    for (int i = 0; i <= steps; ++i) {
+        const double share = static_cast<double>(i) / steps;
+        const double x = x1 + share * (x2 - x1);
+        const double y = y1 + share * (y2 - y1);
+        obstacles.push_back({x - kHalf, y - kHalf, x + kHalf, y + kHalf});
+    }
+}
+
+std::string label_commands(std::span<const LabelRequest> requests, std::span<const std::optional<PlacedLabel>> placed,
+                           int height) {
+    std::string text;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        if (!placed[i]) {
+            continue;
+        }
+        const Box& box = placed[i]->box;
+        text += label_at(box.left, (box.bottom + box.top) / 2, height, requests[i].text,
+                         fmt::format("left font {}", kSmallFont));
+        if (placed[i]->leader) {
+            text += fmt::format(
+                "set arrow from screen {}, screen {} to screen {}, screen {} nohead lc rgb '{}' lw 1 front\n",
+                plotted(requests[i].x / kPictureWidth), plotted(requests[i].y / height),
+                plotted(std::clamp(requests[i].x, box.left, box.right) / kPictureWidth),
+                plotted(std::clamp(requests[i].y, box.bottom, box.top) / height), kQuietColor);
+        }
+    }
+    return text;
+}
+
+}  // namespace berth

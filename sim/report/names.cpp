@@ -1,0 +1,85 @@
+// Names as reports print them.
+#include "report/names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace berth {
+
+namespace {
+
+/// Where the first dot-separated part that is all digits ends; npos if there is none.
+std::size_t end_of_number(std::string_view name) {
+    for (std::size_t start = 0; start < name.size();) {
+        const std::size_t end = std::min(name.find('.', start), name.size());
+        const std::string_view part = name.substr(start, end - start);
+        if (!part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos) {
+            return end;
+        }
+        start = end + 1;
+    }
+    return std::string_view::npos;
+}
+
+}  // namespace
+
+const std::string& device_name(std::span<const std::string> devices, DeviceId id) {
+    if (id < 0 || static_cast<std::size_t>(id) >= devices.size()) {
+        throw std::logic_error(fmt::format("no name for device {}", id));
+    }
+    return devices[static_cast<std::size_t>(id)];
+}
+
+std::string_view block_of(std::string_view name) {
+    const std::size_t end = end_of_number(name);
+    return name.substr(0, end != std::string_view::npos ? end : name.find('.'));
+}
+
+std::string name_in_block(std::string_view name) {
+    const std::size_t end = end_of_number(name);
+    return std::string(end == std::string_view::npos || end >= name.size() ? name : name.substr(end + 1));
+}
+
+const Stage* stage_named(const Scenario& scenario, std::string_view name) {
+    const auto found = std::find_if(scenario.stages.begin(), scenario.stages.end(),
+                                    [name](const Stage& stage) { return stage.name == name; });
+    return found == scenario.stages.end() ? nullptr : &*found;
+}
+
+std::string placement_name(const Candidate& candidate) {
+    switch (candidate.granularity) {
+        case Granularity::kModel:
+            return candidate.placement;
+        case Granularity::kBlock:
+            return candidate.placement + " by block";
+        case Granularity::kOperator:
+            return candidate.placement + " by operator";
+    }
+    throw std::logic_error("granularity without a name");
+}
+
+std::string dims_text(const Dims& dims) {
+    struct Visitor {
+        std::string operator()(const MatmulDims& d) const {
+            return d.batch == 1 ? fmt::format("{}x{}x{}", d.m, d.k, d.n)
+                                : fmt::format("{} x {}x{}x{}", d.batch, d.m, d.k, d.n);
+        }
+        std::string operator()(const AttentionDims& d) const {
+            return fmt::format("{} heads, {} queries, {} keys, depth {}", d.batch * d.heads, d.seq, d.kv_seq,
+                               d.head_dim);
+        }
+        std::string operator()(const RowsDims& d) const { return fmt::format("{}x{}", d.rows, d.cols); }
+        std::string operator()(const GatherDims& d) const {
+            return fmt::format("{} of {} rows of {}", d.rows, d.table_rows, d.cols);
+        }
+        std::string operator()(const ConvDims& d) const {
+            return fmt::format("{}x{}x{} to {}x{}x{}, kernel {}x{}", d.in_channels, d.in_height, d.in_width,
+                               d.out_channels, d.out_height, d.out_width, d.kernel_height, d.kernel_width);
+        }
+    };
+    return std::visit(Visitor{}, dims);
+}
+
+}  // namespace berth

@@ -1,0 +1,31 @@
+// Names as reports print them.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "berth/evaluation.h"
+#include "berth/scenario.h"
+
+namespace berth {
+
+/// A device's name; an id outside the list is a std::logic_error.
+[[nodiscard]] const std::string& device_name(std::span<const std::string> devices, DeviceId id);
+
+/// `layer.0` of `layer.0.attention.query`; of a name without a number, what stands before the first dot.
+[[nodiscard]] std::string_view block_of(std::string_view name);
+
+/// `attention.query` of `layer.0.attention.query`: what identical operators of all blocks share.
+[[nodiscard]] std::string name_in_block(std::string_view name);
+
+/// The scenario's stage of that name, or null.
+[[nodiscard]] const Stage* stage_named(const Scenario& scenario, std::string_view name);
+
+/// `npu`, or `split by operator` for what runs on several devices.
+[[nodiscard]] std::string placement_name(const Candidate& candidate);
+
+/// `512x384x1536` and the like.
+[[nodiscard]] std::string dims_text(const Dims& dims);
+
+}  // namespace berth

@@ -1,0 +1,79 @@
+// The operators of one placement, one line each.
+#include <fmt/format.h>
+
+#include <string>
+
+#include "berth/quantity_text.h"
+#include "berth/report.h"
+#include "report/csv_values.h"
+#include "report/json_values.h"
+#include "report/names.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+/// What a reader must know to read the line: part of another kernel, or moved because its device cannot run it.
+std::string note(const OperatorResult& op) {
+    if (!op.fused_into.empty()) {
+        return "in " + op.fused_into;
+    }
+    return op.fell_back ? "fell back: " + op.reason : "";
+}
+
+TextTable heading() {
+    TextTable table;
+    table.column("operator", Align::kLeft);
+    table.column("op", Align::kLeft);
+    table.column("device", Align::kLeft);
+    table.column("dtype", Align::kLeft);
+    table.column("start ms", Align::kRight);
+    table.column("us", Align::kRight);
+    table.column("share", Align::kRight);
+    table.column("bound", Align::kLeft);
+    table.column("Mop", Align::kRight);
+    table.column("DRAM kB", Align::kRight);
+    return table;
+}
+
+}  // namespace
+
+std::string operators_text(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {
+    TextTable table = heading();
+    Time sum;
+    for (const OperatorResult& op : candidate.operators) {
+        sum += op.latency;
+    }
+    std::string notes;
+    for (const OperatorResult& op : candidate.operators) {
+        const std::string mark = note(op).empty() ? "" : " +";
+        table.row({shortened(op.name, 32) + mark, std::string(traits(op.kind).name), device_name(devices, op.device),
+                   std::string(choice_name(kDTypeNames, op.ran_at)), fmt::format("{:.3f}", in_milliseconds(op.start)),
+                   fmt::format("{:.1f}", in_microseconds(op.latency)),
+                   sum > Time{} ? fmt::format("{:.1f}%", 100 * (op.latency / sum)) : "",
+                   std::string(choice_name(kBoundNames, op.bound)), number_text(in_operations(op.macs) / 1e6, 4),
+                   fmt::format("{:.1f}", in_bytes(op.dram_bytes) / 1e3)});
+        if (!mark.empty()) {
+            notes += wrapped(fmt::format("+ {}: {}", op.name, note(op)), 0);
+        }
+    }
+    std::string text =
+        fmt::format("{} on {}: {} operators, {}, of which hand-over {}\n\n", stage, placement_name(candidate),
+                    candidate.operators.size(), brief(candidate.latency.median), brief(candidate.handover));
+    return text + table.text(0) + (notes.empty() ? "" : "\n" + notes);
+}
+
+std::string operators_json(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {
+    Json object = Json::object();
+    object["stage"] = std::string(stage);
+    object["placement"] = candidate.placement;
+    object["operators"] = json_operators(candidate.operators, devices);
+    return json_document(object);
+}
+
+std::string operators_csv(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {
+    return operator_columns() + operator_rows(stage, candidate, devices);
+}
+
+}  // namespace berth

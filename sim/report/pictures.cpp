@@ -1,0 +1,141 @@
+// Draws all pictures of a result, and finds where curves cross.
+#include "berth/pictures.h"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <limits>
+#include <system_error>
+
+#include "report/gnuplot_process.h"
+#include "report/plot_style.h"
+
+namespace berth {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder of its own inside `parent`, removed with everything in it.
+class ScratchFolder {
+  public:
+    explicit ScratchFolder(const fs::path& parent) {
+        std::string pattern = (parent / ".pictures-XXXXXX").string();
+        if (mkdtemp(pattern.data()) != nullptr) {
+            path_ = pattern;
+        }
+    }
+    ~ScratchFolder() {
+        std::error_code ignored;
+        if (!path_.empty()) {
+            fs::remove_all(path_, ignored);
+        }
+    }
+    ScratchFolder(const ScratchFolder&) = delete;
+    ScratchFolder& operator=(const ScratchFolder&) = delete;
+    [[nodiscard]] const fs::path& path() const { return path_; }
+
+  private:
+    fs::path path_;
+};
+
+std::vector<Drawing> all_drawings(const ScenarioResult& result, const Profile& profile,
+                                  std::span<const TokenCurves> curves) {
+    std::vector<Drawing> all = class_drawings(result);
+    for (auto& more : {placement_drawings(result), token_drawings(curves), roofline_drawings(result, profile)}) {
+        all.insert(all.end(), more.begin(), more.end());
+    }
+    for (Drawing& drawing : all) {  // a stage's name may hold what a file's cannot
+        std::replace(drawing.picture.name.begin(), drawing.picture.name.end(), '/', '-');
+        std::replace(drawing.picture.name.begin(), drawing.picture.name.end(), ' ', '-');
+    }
+    return all;
+}
+
+bool move_into_place(const fs::path& from, const fs::path& to, Diagnostics& diagnostics) {
+    std::error_code error;
+    if (fs::file_size(from, error) == 0 || error) {
+        diagnostics.error(SourceLocation(to.string()), "gnuplot drew nothing");
+        return false;
+    }
+    fs::rename(from, to, error);
+    if (error) {
+        diagnostics.error(SourceLocation(to.string()), "cannot write: " + error.message());
+        return false;
+    }
+    return true;
+}
+
+/// Latency of a curve at a length that it covers.
+Time latency_at(const LatencyCurve& curve, std::int64_t tokens) {
+    const auto next = std::lower_bound(curve.points.begin(), curve.points.end(), tokens,
+                                       [](const LatencyCurve::Point& p, std::int64_t t) { return p.tokens < t; });
+    if (curve.steps || next->tokens == tokens || next == curve.points.begin()) {
+        return next->latency.median;
+    }
+    const LatencyCurve::Point& before = *(next - 1);
+    const double share =
+        static_cast<double>(tokens - before.tokens) / static_cast<double>(next->tokens - before.tokens);
+    return before.latency.median + (next->latency.median - before.latency.median) * share;
+}
+
+}  // namespace
+
+std::vector<CurveCrossing> crossings(std::span<const LatencyCurve> curves) {
+    std::int64_t first = 1;
+    std::int64_t last = std::numeric_limits<std::int64_t>::max();
+    for (const LatencyCurve& curve : curves) {
+        if (curve.points.empty()) {
+            return {};
+        }
+        first = std::max(first, curve.steps ? std::int64_t{1} : curve.points.front().tokens);
+        last = std::min(last, curve.points.back().tokens);
+    }
+    std::vector<CurveCrossing> found;
+    std::optional<std::size_t> lowest;
+    for (std::int64_t tokens = first; !curves.empty() && tokens <= last; ++tokens) {
+        std::size_t now = lowest.value_or(0);
+        for (std::size_t i = 0; i < curves.size(); ++i) {
+            if (latency_at(curves[i], tokens) < latency_at(curves[now], tokens)) {
+                now = i;
+            }
+        }
+        if (lowest && now != *lowest) {
+            found.push_back({tokens, latency_at(curves[now], tokens), *lowest, now});
+        }
+        lowest = now;
+    }
+    return found;
+}
+
+std::vector<Picture> draw_pictures(const fs::path& directory, const ScenarioResult& result, const Profile& profile,
+                                   std::span<const TokenCurves> curves, Diagnostics& diagnostics) {
+    const std::vector<Drawing> drawings = all_drawings(result, profile, curves);
+    const ScratchFolder scratch(directory);
+    if (scratch.path().empty()) {
+        diagnostics.error(SourceLocation(directory.string()), "cannot make a folder in it for the pictures");
+        return {};
+    }
+    std::string commands;
+    for (const Drawing& drawing : drawings) {
+        commands += script(drawing);
+    }
+    if (!run_gnuplot(commands, scratch.path(), diagnostics)) {
+        return {};
+    }
+    std::vector<Picture> drawn;
+    for (const Drawing& drawing : drawings) {
+        bool whole = true;
+        for (const char* type : {".png", ".svg"}) {
+            const std::string file = drawing.picture.name + type;
+            whole = move_into_place(scratch.path() / file, directory / file, diagnostics) && whole;
+        }
+        if (whole) {
+            drawn.push_back(drawing.picture);
+        }
+    }
+    return drawn;
+}
+
+}  // namespace berth

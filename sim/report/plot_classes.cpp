@@ -1,0 +1,124 @@
+// Time per operator class: one stacked bar per stage and candidate.
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+
+#include "report/names.h"
+#include "report/plot_rows.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kHalfHeight = 0.34;
+constexpr int kLegendColumns = 5;
+
+struct Bars {
+    std::vector<Row> rows;
+    std::vector<const Candidate*> candidates;
+    std::vector<double> repeats;
+};
+
+Bars bars_of(const ScenarioResult& result) {
+    Bars bars;
+    for (const StageResult& stage : result.stages) {
+        bool first = true;
+        for (std::size_t i = 0; i < stage.candidates.size(); ++i) {
+            const Candidate& candidate = stage.candidates[i];
+            if (!candidate.feasible) {
+                continue;
+            }
+            const double repeat = static_cast<double>(stage.repeat);
+            Row row;
+            row.label = fmt::format("{}: {}{}", stage.name, placement_name(candidate),
+                                    stage.repeat > 1 ? fmt::format(" x{}", stage.repeat) : "");
+            row.note = brief(candidate.latency.median * repeat) + (stage.chosen == i ? ", chosen" : "");
+            row.end = in_milliseconds(candidate.latency.high) * repeat;
+            row.gap_before = first && !bars.rows.empty();
+            bars.rows.push_back(std::move(row));
+            bars.candidates.push_back(&candidate);
+            bars.repeats.push_back(repeat);
+            first = false;
+        }
+    }
+    return bars;
+}
+
+/// Cells per class, the absent key being hand-over.
+std::map<std::optional<Category>, std::vector<Cell>> stacked(const Bars& bars, const RowFrame& frame_of) {
+    std::map<std::optional<Category>, std::vector<Cell>> cells;
+    for (std::size_t i = 0; i < bars.rows.size(); ++i) {
+        double at = 0;
+        const auto add = [&](std::optional<Category> category, Time time) {
+            const double width = in_milliseconds(time) * bars.repeats[i];
+            if (width > 0) {
+                cells[category].push_back({frame_of.middle[i], kHalfHeight, at, at + width});
+                at += width;
+            }
+        };
+        for (const auto& row : kCategoryNames) {
+            const auto found = bars.candidates[i]->by_category.find(row.value);
+            add(row.value, found == bars.candidates[i]->by_category.end() ? Time{} : found->second);
+        }
+        add(std::nullopt, bars.candidates[i]->handover);
+    }
+    return cells;
+}
+
+std::string interval_data(const Bars& bars, const RowFrame& frame_of) {
+    std::string text = "$interval << EOD\n";
+    for (std::size_t i = 0; i < bars.rows.size(); ++i) {
+        const Estimate<Time>& latency = bars.candidates[i]->latency;
+        text += fmt::format("{} {} {} {}\n", plotted(in_milliseconds(latency.median) * bars.repeats[i]),
+                            plotted(frame_of.middle[i]), plotted(in_milliseconds(latency.low) * bars.repeats[i]),
+                            plotted(in_milliseconds(latency.high) * bars.repeats[i]));
+    }
+    return text + "EOD\n";
+}
+
+}  // namespace
+
+std::vector<Drawing> class_drawings(const ScenarioResult& result) {
+    const Bars bars = bars_of(result);
+    if (bars.rows.empty()) {
+        return {};
+    }
+    std::size_t classes = 2;  // hand-over and the interval
+    for (const auto& row : kCategoryNames) {
+        for (const Candidate* candidate : bars.candidates) {
+            const auto found = candidate->by_category.find(row.value);
+            if (found != candidate->by_category.end() && found->second > Time{}) {
+                ++classes;
+                break;
+            }
+        }
+    }
+    const int legend_rows = static_cast<int>((classes + kLegendColumns - 1) / kLegendColumns);
+    const RowFrame frame_of =
+        row_frame(bars.rows, "Time per operator class, all passes of a stage", "time (ms)", legend_rows);
+    std::string data = interval_data(bars, frame_of);
+    std::string clauses;
+    std::string legend;
+    int block = 0;
+    for (const auto& [category, cells] : stacked(bars, frame_of)) {
+        const std::string name = fmt::format("$class{}", block++);
+        const std::string_view color = category ? class_color(*category) : kHandoverColor;
+        data += cell_data(name, cells);
+        clauses += cell_clause(name, color) + ", ";
+        legend += cell_legend(color, category ? choice_name(kCategoryNames, *category) : "hand-over, calls") + ", ";
+    }
+    Drawing drawing{{"time-by-class",
+                     "Where the time goes: each stage and placement by operator class, with the 5-95 % "
+                     "interval."},
+                    frame_of.height,
+                    frame_of.commands + data};
+    drawing.commands += fmt::format(
+        "plot {}{}$interval using 1:2:3:4 with xerrorbars pt -1 lw 2.5 lc rgb '#FFFFFF' notitle, $interval using "
+        "1:2:3:4 with xerrorbars pt -1 lw 1.5 lc rgb '#000000' title '5-95 %'\n",
+        clauses, legend);
+    return {drawing};
+}
+
+}  // namespace berth

@@ -1,0 +1,345 @@
+// Rooflines (Williams, Waterman, Patterson, CACM 2009): every operator of a device under its compute and DRAM roofs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "berth/cost.h"
+#include "berth/quantity_text.h"
+#include "report/label_layout.h"
+#include "report/names.h"
+#include "report/plot_style.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kLabelled = 7;
+constexpr int kHeight = 1180;
+constexpr PlotArea kArea{180, 1560, 260, 1100};
+
+/// Operators of the same name in all blocks, with the same position.
+struct Point {
+    double intensity = 0;  ///< operations per byte; 0 where no byte moves at DRAM
+    double rate = 0;       ///< operations per second
+    Category category{};
+    bool has_macs = false;
+    std::size_t stage = 0;
+    std::string name;
+    int count = 0;
+    Time time;
+};
+
+struct Roof {
+    std::string label;
+    double rate = 0;
+};
+
+struct Roofline {
+    std::vector<Point> points;
+    std::vector<Roof> roofs;
+    double bandwidth = 0;  ///< bytes per second
+    int cores = 1;
+    std::vector<std::string> stages;
+};
+
+bool same_place(const Point& a, const Point& b) {
+    const auto close = [](double x, double y) { return std::abs(x - y) <= 1e-6 * std::abs(y); };
+    return a.stage == b.stage && a.name == b.name && close(a.intensity, b.intensity) && close(a.rate, b.rate);
+}
+
+void add_operator(Roofline& roofline, const OperatorResult& op, std::size_t stage) {
+    if (!op.cost || op.cost->total <= Time{}) {
+        return;
+    }
+    const KernelCost& cost = *op.cost;
+    const bool has_macs = cost.macs > Operations{};
+    const double work = in_operations(has_macs ? cost.macs : cost.elements);
+    if (work <= 0) {
+        return;
+    }
+    const double moved = in_bytes(cost.traffic.read + cost.traffic.write);
+    const Point point{moved > 0 ? work / moved : 0,
+                      work / in_seconds(cost.total),
+                      op.category,
+                      has_macs,
+                      stage,
+                      name_in_block(op.name),
+                      1,
+                      cost.total};
+    const auto same = std::find_if(roofline.points.begin(), roofline.points.end(),
+                                   [&point](const Point& other) { return same_place(other, point); });
+    if (same == roofline.points.end()) {
+        roofline.points.push_back(point);
+    } else {
+        same->count += 1;
+        same->time += point.time;
+    }
+}
+
+/// Roofs for the dtypes at which the device multiplied; equal ones share a line.
+std::vector<Roof> roofs_of(const Device& device, int cores, const std::set<DType>& dtypes) {
+    std::vector<Roof> roofs;
+    for (const DType dtype : dtypes) {
+        const double rate = in_operations_per_second(core_rates(device, {cores, {}}, dtype).macs);
+        if (!std::isfinite(rate) || rate <= 0) {
+            continue;
+        }
+        const std::string name(choice_name(kDTypeNames, dtype));
+        const auto same = std::find_if(roofs.begin(), roofs.end(),
+                                       [rate](const Roof& roof) { return std::abs(roof.rate / rate - 1) < 1e-9; });
+        if (same == roofs.end()) {
+            roofs.push_back({name, rate});
+        } else {
+            same->label += ", " + name;
+        }
+    }
+    for (Roof& roof : roofs) {
+        roof.label = fmt::format("{}: {} GMAC/s", roof.label, number_text(roof.rate / 1e9, 3));
+    }
+    std::sort(roofs.begin(), roofs.end(), [](const Roof& a, const Roof& b) { return a.rate > b.rate; });
+    return roofs;
+}
+
+Roofline roofline_of(const ScenarioResult& result, const Profile& profile, DeviceId device) {
+    Roofline roofline;
+    const Device& chip = profile.devices[static_cast<std::size_t>(device)];
+    std::set<DType> dtypes;
+    for (const StageResult& stage : result.stages) {
+        const auto alone = std::find_if(stage.candidates.begin(), stage.candidates.end(), [&chip](const Candidate& c) {
+            return c.feasible && c.granularity == Granularity::kModel && c.placement == chip.name;
+        });
+        if (alone == stage.candidates.end()) {
+            continue;
+        }
+        roofline.cores = std::max(roofline.cores, alone->cores);
+        for (const OperatorResult& op : alone->operators) {
+            if (op.device == device) {
+                add_operator(roofline, op, roofline.stages.size());
+                if (op.kernel && op.cost && op.cost->macs > Operations{}) {
+                    dtypes.insert(op.kernel->input);
+                }
+            }
+        }
+        roofline.stages.push_back(stage.name);
+    }
+    roofline.roofs = roofs_of(chip, roofline.cores, dtypes);
+    roofline.bandwidth = in_bytes_per_second(core_rates(chip, {roofline.cores, {}}, DType::kFp32).dram);
+    return roofline;
+}
+
+/// The logarithmic axes of one picture.
+struct Axes {
+    double x_low = 0, x_high = 0, y_low = 0, y_high = 0;
+    [[nodiscard]] double x(double value) const {
+        return kArea.left + (kArea.right - kArea.left) * std::log(value / x_low) / std::log(x_high / x_low);
+    }
+    [[nodiscard]] double y(double value) const {
+        return kArea.bottom + (kArea.top - kArea.bottom) * std::log(value / y_low) / std::log(y_high / y_low);
+    }
+};
+
+Axes axes_of(const Roofline& roofline) {
+    Axes axes{1e300, 0, 1e300, 0};
+    for (const Point& point : roofline.points) {
+        if (point.intensity > 0) {
+            axes.x_low = std::min(axes.x_low, point.intensity);
+            axes.x_high = std::max(axes.x_high, point.intensity);
+        }
+        axes.y_low = std::min(axes.y_low, point.rate);
+        axes.y_high = std::max(axes.y_high, point.rate);
+    }
+    for (const Roof& roof : roofline.roofs) {
+        axes.y_high = std::max(axes.y_high, roof.rate);
+        axes.x_high = std::max(axes.x_high, roof.rate / roofline.bandwidth);
+        axes.x_low = std::min(axes.x_low, 0.1 * roof.rate / roofline.bandwidth);
+    }
+    if (axes.x_high <= 0) {  // nothing moves at DRAM, and nothing multiplies
+        axes.x_low = axes.x_high = 1;
+    }
+    return {axes.x_low / 2, axes.x_high * 4, axes.y_low / 2.5, axes.y_high * 2.5};
+}
+
+std::string decade_tics(const char* axis, double low, double high, bool with_prefix) {
+    std::string text = fmt::format("set {} (", axis);
+    bool first = true;
+    for (int exponent = static_cast<int>(std::ceil(std::log10(low) - 1e-9)); std::pow(10.0, exponent) <= high;
+         ++exponent) {
+        const double value = std::pow(10.0, exponent);
+        std::string label = number_text(value, 3);
+        if (with_prefix) {
+            label = quantity_text(value, Operations::kDimension);
+            label = label.substr(0, label.rfind("op"));
+            label.erase(label.find_last_not_of(' ') + 1);
+        }
+        text += fmt::format("{}{} {}", first ? "" : ", ", gnuplot_text(label), plotted(value));
+        first = false;
+    }
+    return text + ")\n";
+}
+
+/// Symbols of a stage, full for operators with MACs and open for the others.
+int symbol(std::size_t stage, bool full) {
+    constexpr std::array<int, 4> kFull{7, 5, 9, 13};
+    return kFull[stage % kFull.size()] - (full ? 0 : 1);
+}
+
+Time total_time(const Roofline& roofline) {
+    Time sum;
+    for (const Point& point : roofline.points) {
+        sum += point.time;
+    }
+    return sum;
+}
+
+double symbol_size(const Point& point, Time all) { return 1.2 + 4 * std::sqrt(point.time / all); }
+
+double drawn_intensity(const Point& point, const Axes& axes) {
+    return point.intensity > 0 ? point.intensity : axes.x_high / 1.15;
+}
+
+std::string roof_commands(const Roofline& roofline, const Axes& axes, std::vector<Box>& obstacles) {
+    std::string text;
+    const double highest = roofline.roofs.empty() ? axes.y_high : roofline.roofs.front().rate;
+    const double ridge = highest / roofline.bandwidth;
+    const double from = std::max(axes.x_low, axes.y_low / roofline.bandwidth);
+    text += fmt::format("set arrow from {0}, {1} to {2}, {3} nohead lw 3 lc rgb '#000000' back\n", plotted(from),
+                        plotted(from * roofline.bandwidth), plotted(ridge), plotted(highest));
+    add_line_obstacles(obstacles, axes.x(from), axes.y(from * roofline.bandwidth), axes.x(ridge), axes.y(highest));
+    double lowest_label = 1e300;
+    for (const Roof& roof : roofline.roofs) {
+        const double start = roof.rate / roofline.bandwidth;
+        text += fmt::format("set arrow from {}, {} to {}, {} nohead lw 3 lc rgb '#000000' back\n", plotted(start),
+                            plotted(roof.rate), plotted(axes.x_high), plotted(roof.rate));
+        add_line_obstacles(obstacles, axes.x(start), axes.y(roof.rate), kArea.right, axes.y(roof.rate));
+        // Above its line, unless the label of the roof above leaves no room: then below.
+        const bool above = lowest_label - axes.y(roof.rate) > 1.4 * kSmallFontSize + 4;
+        const double y = axes.y(roof.rate) + (above ? 20 : -20);
+        const double width = text_width(roof.label, kSmallFontSize);
+        text += label_at(kArea.right - 4, y, kHeight, roof.label, fmt::format("right font {}", kSmallFont));
+        obstacles.push_back({kArea.right - width - 8, y - 17, kArea.right, y + 17});
+        lowest_label = std::min(axes.y(roof.rate), y - 17);
+    }
+    const double slope = (axes.y(highest) - axes.y(from * roofline.bandwidth)) / (axes.x(ridge) - axes.x(from));
+    const double angle = std::atan(slope);
+    const std::string label = fmt::format("DRAM: {} GB/s", number_text(roofline.bandwidth / 1e9, 3));
+    const double length = text_width(label, kSmallFontSize);
+    const double x = axes.x(from) + (0.5 * length + 30) * std::cos(angle) - 24 * std::sin(angle);
+    const double y = axes.y(from * roofline.bandwidth) + (0.5 * length + 30) * std::sin(angle) + 24 * std::cos(angle);
+    text += label_at(x, y, kHeight, label,
+                     fmt::format("center rotate by {} font {}", plotted(angle * 57.29578), kSmallFont));
+    add_line_obstacles(obstacles, x - 0.5 * length * std::cos(angle), y - 0.5 * length * std::sin(angle),
+                       x + 0.5 * length * std::cos(angle), y + 0.5 * length * std::sin(angle));
+    return text;
+}
+
+std::string point_labels(const Roofline& roofline, const Axes& axes, std::vector<Box> obstacles) {
+    std::vector<const Point*> by_time;
+    const Time all = total_time(roofline);
+    for (const Point& point : roofline.points) {
+        by_time.push_back(&point);
+        const double half = 7 * symbol_size(point, all);
+        const double x = axes.x(drawn_intensity(point, axes));
+        obstacles.push_back({x - half, axes.y(point.rate) - half, x + half, axes.y(point.rate) + half});
+    }
+    std::stable_sort(by_time.begin(), by_time.end(), [](const Point* a, const Point* b) { return a->time > b->time; });
+    by_time.resize(std::min(kLabelled, by_time.size()));
+    std::vector<LabelRequest> requests;
+    for (const Point* point : by_time) {
+        const std::string stage = roofline.stages.size() > 1 ? roofline.stages[point->stage] + " " : "";
+        const std::string count = point->count > 1 ? fmt::format(" x{}", point->count) : "";
+        requests.push_back({axes.x(drawn_intensity(*point, axes)), axes.y(point->rate),
+                            fmt::format("{}{}{}, {}", stage, point->name, count, percent_text(point->time / all, 2))});
+    }
+    const auto placed = place_labels(requests, std::move(obstacles), kArea, kSmallFontSize);
+    return label_commands(requests, placed, kHeight);
+}
+
+std::string point_data(const Roofline& roofline, const Axes& axes, std::string& clauses) {
+    struct Group {
+        Category category;
+        std::size_t stage;
+        bool has_macs;
+        auto operator<=>(const Group&) const = default;
+    };
+    std::map<Group, std::string> groups;
+    const Time all = total_time(roofline);
+    for (const Point& point : roofline.points) {
+        groups[{point.category, point.stage, point.has_macs}] += fmt::format(
+            "{} {} {}\n", plotted(drawn_intensity(point, axes)), plotted(point.rate), plotted(symbol_size(point, all)));
+    }
+    std::string data;
+    int block = 0;
+    for (const auto& [group, rows] : groups) {
+        data += fmt::format("$points{} << EOD\n{}EOD\n", block, rows);
+        clauses += fmt::format("{}$points{} using 1:2:3 with points pt {} ps variable lw 2.5 lc rgb '{}' notitle",
+                               clauses.empty() ? "" : ", ", block, symbol(group.stage, group.has_macs),
+                               class_color(group.category));
+        ++block;
+    }
+    return data;
+}
+
+std::string legend(const Roofline& roofline) {
+    std::set<Category> categories;
+    bool open = false;
+    for (const Point& point : roofline.points) {
+        categories.insert(point.category);
+        open = open || !point.has_macs;
+    }
+    std::string text;
+    for (const Category category : categories) {
+        text += fmt::format(", keyentry with points pt 7 ps 2 lc rgb '{}' title {}", class_color(category),
+                            gnuplot_text(choice_name(kCategoryNames, category)));
+    }
+    if (roofline.stages.size() > 1) {
+        for (std::size_t i = 0; i < roofline.stages.size(); ++i) {
+            text += fmt::format(", keyentry with points pt {} ps 2 lc rgb '{}' title {}", symbol(i, true), kQuietColor,
+                                gnuplot_text(roofline.stages[i]));
+        }
+    }
+    if (open) {
+        text +=
+            fmt::format(", keyentry with points pt 6 ps 2 lw 2.5 lc rgb '{}' title 'no MACs: elements'", kQuietColor);
+    }
+    return text;
+}
+
+Drawing drawing_of(const Roofline& roofline, const Device& device) {
+    const Axes axes = axes_of(roofline);
+    std::vector<Box> obstacles;
+    std::string text = frame(kArea, kHeight,
+                             fmt::format("Roofline of {}, {} core{}; symbols grow with the time they take", device.name,
+                                         roofline.cores, roofline.cores == 1 ? "" : "s"));
+    text += fmt::format("set logscale xy\nset xrange [{}:{}]\nset yrange [{}:{}]\n", plotted(axes.x_low),
+                        plotted(axes.x_high), plotted(axes.y_low), plotted(axes.y_high));
+    text += decade_tics("xtics", axes.x_low, axes.x_high, false) + decade_tics("ytics", axes.y_low, axes.y_high, true);
+    text += "set xlabel 'operations per DRAM byte (MAC/byte)' offset 0,0.2\n";
+    text += "set ylabel 'achieved rate (MAC/s)' offset 0.5,0\n";
+    text += roof_commands(roofline, axes, obstacles);
+    text += point_labels(roofline, axes, obstacles);
+    std::string clauses;
+    text += point_data(roofline, axes, clauses);
+    text += "plot " + clauses + legend(roofline) + "\n";
+    return {{"roofline-" + device.name,
+             fmt::format("What each operator reaches on {} against its compute and DRAM limits.", device.name)},
+            kHeight,
+            text};
+}
+
+}  // namespace
+
+std::vector<Drawing> roofline_drawings(const ScenarioResult& result, const Profile& profile) {
+    std::vector<Drawing> drawings;
+    for (std::size_t d = 0; d < profile.devices.size(); ++d) {
+        const Roofline roofline = roofline_of(result, profile, static_cast<DeviceId>(d));
+        if (!roofline.points.empty()) {
+            drawings.push_back(drawing_of(roofline, profile.devices[d]));
+        }
+    }
+    return drawings;
+}
+
+}  // namespace berth

@@ -1,0 +1,63 @@
+// What all pictures share: size, fonts, colours, and the pieces of a gnuplot script.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "berth/operators.h"
+#include "berth/pictures.h"
+
+namespace berth {
+
+/// Printed 160 mm wide, ten of these units are a millimetre, so that 28 units of font are 8 points.
+inline constexpr int kPictureWidth = 1600;
+inline constexpr int kFontSize = 28;
+inline constexpr int kSmallFontSize = 24;
+/// gnuplot variable that holds the small font: terminals count sizes differently.
+inline constexpr std::string_view kSmallFont = "small_font";
+
+/// One picture as gnuplot commands; they run once per terminal.
+struct Drawing {
+    Picture picture;
+    int height = 0;
+    std::string commands;
+};
+
+/// Where the axes stand, in units from the lower left corner of the picture.
+struct PlotArea {
+    double left = 0, right = 0, bottom = 0, top = 0;
+};
+
+// Okabe and Ito's palette: eight colours that stay apart for every kind of colour vision.
+[[nodiscard]] std::string_view class_color(Category category);
+[[nodiscard]] std::string_view device_color(std::size_t device);
+inline constexpr std::string_view kHandoverColor = "#4D4D4D";
+inline constexpr std::string_view kQuietColor = "#767676";
+
+/// In single quotes, as gnuplot reads it.
+[[nodiscard]] std::string gnuplot_text(std::string_view text);
+
+/// Estimated width of a text in the pictures' font.
+[[nodiscard]] double text_width(std::string_view text, int font_size = kFontSize);
+
+/// `set` commands for the area, the title above it and the legend below the axis label.
+[[nodiscard]] std::string frame(const PlotArea& area, int height, std::string_view title);
+
+/// A label at a place given in units; `options` are gnuplot's (left, right, center, rotate, tc ...).
+[[nodiscard]] std::string label_at(double x, double y, int height, std::string_view text, std::string_view options);
+
+/// Commands for both terminals of a drawing, writing NAME.png and NAME.svg.
+[[nodiscard]] std::string script(const Drawing& drawing);
+
+/// A number with a decimal point, short and exact enough to draw.
+[[nodiscard]] std::string plotted(double value);
+
+// The pictures. Absent what they would show, they are empty.
+[[nodiscard]] std::vector<Drawing> roofline_drawings(const ScenarioResult& result, const Profile& profile);
+[[nodiscard]] std::vector<Drawing> class_drawings(const ScenarioResult& result);
+[[nodiscard]] std::vector<Drawing> placement_drawings(const ScenarioResult& result);
+[[nodiscard]] std::vector<Drawing> token_drawings(std::span<const TokenCurves> curves);
+
+}  // namespace berth

@@ -1,0 +1,123 @@
+// Predictions of a model on a device, and of one kernel.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <string>
+
+#include "berth/quantity_text.h"
+#include "berth/report.h"
+#include "report/explanation.h"
+#include "report/json_values.h"
+#include "report/names.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+std::string class_table(const Candidate& candidate) {
+    TextTable table;
+    table.column("class", Align::kLeft);
+    table.column("time", Align::kRight);
+    table.column("share", Align::kRight);
+    Time sum = candidate.handover;
+    for (const auto& [category, time] : candidate.by_category) {
+        sum += time;
+    }
+    const auto row = [&](std::string name, Time time) {
+        table.row({std::move(name), brief(time), sum > Time{} ? fmt::format("{:.1f}%", 100 * (time / sum)) : ""});
+    };
+    for (const auto& [category, time] : candidate.by_category) {
+        row(std::string(choice_name(kCategoryNames, category)), time);
+    }
+    row("hand-over", candidate.handover);
+    return table.text(2);
+}
+
+std::string interval_text(const Estimate<Time>& latency) {
+    return latency.high > latency.low ? fmt::format("{} (5-95 %: {})", brief(latency.median), range_text(latency))
+                                      : brief(latency.median);
+}
+
+std::string tokens_per_second(Frequency rate) { return number_text(in_hertz(rate), 3) + " tokens/s"; }
+
+}  // namespace
+
+std::string prediction_text(const ModelPrediction& prediction, std::span<const std::string> devices) {
+    const Candidate& candidate = prediction.candidate;
+    std::string text =
+        wrapped(fmt::format("{} on {}: {}", prediction.model, prediction.device, interval_text(candidate.latency)), 0);
+    text += fmt::format("{} core{}, {} tokens paid, {} held\n", candidate.cores, candidate.cores == 1 ? "" : "s",
+                        candidate.tokens_paid, candidate.tokens_held);
+    if (prediction.first_token) {
+        text += fmt::format("first token after {}\n", brief(*prediction.first_token));
+    }
+    if (prediction.token_rate) {
+        text += fmt::format("then {}\n", tokens_per_second(*prediction.token_rate));
+    }
+    text += fmt::format("weights {}, activations {} at the peak, {} spilled\n", to_text(candidate.weight_bytes),
+                        to_text(candidate.peak_activation_bytes), to_text(candidate.spilled_bytes));
+    if (candidate.energy) {
+        text += fmt::format("energy {}\n", to_text(*candidate.energy));
+    }
+    text += "\n" + class_table(candidate);
+    std::string elsewhere;
+    for (const OperatorResult& op : candidate.operators) {
+        if (op.fell_back) {
+            elsewhere +=
+                wrapped(fmt::format("{} runs on {}: {}", op.name, device_name(devices, op.device), op.reason), 2);
+        }
+    }
+    return text + (elsewhere.empty() ? "" : "\nNot on " + prediction.device + ":\n" + elsewhere);
+}
+
+std::string prediction_json(const ModelPrediction& prediction, std::span<const std::string> devices) {
+    const Candidate& candidate = prediction.candidate;
+    Json object = Json::object();
+    object["model"] = prediction.model;
+    object["device"] = prediction.device;
+    add_estimate(object, candidate.latency);
+    object["ttft_ms"] = json_milliseconds(prediction.first_token);
+    object["tokens_per_s"] = prediction.token_rate ? json_number(in_hertz(*prediction.token_rate)) : Json(nullptr);
+    object["weight_bytes"] = json_number(in_bytes(candidate.weight_bytes));
+    object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
+    object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));
+    object["energy_mj"] = json_millijoules(candidate.energy);
+    object["tokens_paid"] = candidate.tokens_paid;
+    object["tokens_held"] = candidate.tokens_held;
+    object["cores"] = candidate.cores;
+    object["handover_ms"] = json_milliseconds(candidate.handover);
+    object["by_category"] = json_categories(candidate.by_category);
+    object["operators"] = json_operators(candidate.operators, devices);
+    return json_document(object);
+}
+
+std::string kernel_text(const Kernel& kernel, const KernelPrediction& prediction, const Device& device,
+                        const Execution& execution) {
+    const Explanation explanation = explain_kernel(kernel, prediction.cost, device, execution);
+    return wrapped(fmt::format("{}: {}", explanation.kernel, interval_text(prediction.latency)), 0) + "\n" +
+           explanation_text(explanation, prediction.cost);
+}
+
+std::string kernel_json(const Kernel& kernel, const KernelPrediction& prediction, const Device& device,
+                        const Execution& execution) {
+    const KernelCost& cost = prediction.cost;
+    Json object = Json::object();
+    object["model"] = nullptr;
+    object["device"] = device.name;
+    add_estimate(object, prediction.latency);
+    object["ttft_ms"] = nullptr;
+    object["tokens_per_s"] = nullptr;
+    object["weight_bytes"] = nullptr;
+    object["peak_activation_bytes"] = nullptr;
+    object["by_category"] = Json::object();
+    object["operators"] = Json::array();
+    object["op"] = traits(kernel.kind).name;
+    object["energy_mj"] = json_millijoules(cost.energy);
+    object["macs"] = json_number(in_operations(cost.macs));
+    object["dram_bytes"] = json_number(std::round(in_bytes(cost.traffic.read + cost.traffic.write)));
+    add_explanation(object, explain_kernel(kernel, cost, device, execution), cost);
+    return json_document(object);
+}
+
+}  // namespace berth

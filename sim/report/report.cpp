@@ -1,0 +1,28 @@
+// A folder with everything about one result.
+#include "berth/report.h"
+
+#include <system_error>
+
+#include "berth/atomic_file.h"
+
+namespace berth {
+
+bool write_report(const std::filesystem::path& directory, const ScenarioResult& result, const Scenario& scenario,
+                  std::span<const Finding> findings, std::span<const TokenCurves> curves, Diagnostics& diagnostics) {
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (error || !std::filesystem::is_directory(directory)) {
+        diagnostics.error(SourceLocation(directory.string()),
+                          "cannot make this folder" + (error ? ": " + error.message() : std::string()));
+        return false;
+    }
+    const std::size_t before = diagnostics.error_count();
+    write_file(directory / "report.txt", text_report(result, scenario, findings), diagnostics);
+    write_file(directory / "report.json", json_report(result, scenario, findings), diagnostics);
+    write_file(directory / "operators.csv", csv_report(result), diagnostics);
+    const auto pictures = draw_pictures(directory, result, scenario.profile, curves, diagnostics);
+    write_file(directory / "report.md", markdown_report(result, scenario, findings, pictures), diagnostics);
+    return diagnostics.error_count() == before;
+}
+
+}  // namespace berth

@@ -1,0 +1,26 @@
+// Parts of the text report, shared by the terminal and the Markdown version.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "berth/evaluation.h"
+#include "berth/findings.h"
+#include "berth/scenario.h"
+
+namespace berth {
+
+/// Where to run each stage, how long it takes, why; the total against the budget.
+[[nodiscard]] std::string answer_text(const ScenarioResult& result, const Scenario& scenario);
+
+/// Every candidate of one stage; empty for a fixed stage.
+[[nodiscard]] std::string candidates_text(const StageResult& stage, const ScenarioResult& result);
+
+/// What to act on, with the predicted gain and the line that tries it.
+[[nodiscard]] std::string findings_text(std::span<const Finding> findings);
+
+/// The numbers that move the total most within their spreads; empty if no uncertainty was asked for.
+[[nodiscard]] std::string assumptions_text(const ScenarioResult& result, const Scenario& scenario);
+
+}  // namespace berth

@@ -1,0 +1,77 @@
+// The whole report as text and as Markdown.
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "berth/report.h"
+#include "report/sections.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+constexpr const char* kAnswer = "Answer";
+
+struct ReportPart {
+    std::string title;
+    std::string body;
+};
+
+std::vector<ReportPart> sections(const ScenarioResult& result, const Scenario& scenario,
+                              std::span<const Finding> findings) {
+    std::vector<ReportPart> all;
+    const auto add = [&all](std::string title, std::string body) {
+        if (!body.empty()) {
+            all.push_back(ReportPart{std::move(title), std::move(body)});
+        }
+    };
+    add(kAnswer, answer_text(result, scenario));
+    std::string candidates;
+    for (const StageResult& stage : result.stages) {
+        const std::string one = candidates_text(stage, result);
+        candidates += candidates.empty() || one.empty() ? one : "\n" + one;
+    }
+    add("Candidates", candidates);
+    add("Findings", findings_text(findings));
+    add("What the interval rests on", assumptions_text(result, scenario));
+    return all;
+}
+
+std::string title(const ScenarioResult& result) {
+    return fmt::format("{}, on {}, for {}", result.scenario, result.hardware,
+                       choice_name(kObjectiveNames, result.objective));
+}
+
+}  // namespace
+
+std::string text_report(const ScenarioResult& result, const Scenario& scenario, std::span<const Finding> findings) {
+    std::string text = wrapped(title(result), 0);
+    for (const ReportPart& section : sections(result, scenario, findings)) {
+        if (section.title != kAnswer) {  // what the reader came for needs no heading
+            text += fmt::format("\n{}\n{:-<{}}\n", section.title, "", section.title.size());
+        }
+        text += section.body;
+    }
+    return text;
+}
+
+std::string markdown_report(const ScenarioResult& result, const Scenario& scenario, std::span<const Finding> findings,
+                            std::span<const Picture> pictures) {
+    std::string text = fmt::format("# {}\n", title(result));
+    for (const ReportPart& section : sections(result, scenario, findings)) {
+        text += fmt::format("\n## {}\n\n```text\n{}```\n", section.title, section.body);
+    }
+    if (!pictures.empty()) {
+        text += "\n## Pictures\n";
+    }
+    for (const Picture& picture : pictures) {
+        text += fmt::format("\n![{}]({}.png)\n\n{} ([SVG]({}.svg))\n", picture.caption, picture.name, picture.caption,
+                            picture.name);
+    }
+    return text;
+}
+
+}  // namespace berth
