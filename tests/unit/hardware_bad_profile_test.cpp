@@ -1,0 +1,210 @@
+// Every mistake in a profile is reported at its place, with what would have been right.
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+#include "hardware_fixtures.h"
+
+namespace berth {
+namespace {
+
+/// A value put in by an override, and the whole text of what the reader must say about it.
+struct BadValue {
+    const char* name;
+    std::string path;
+    std::string value;
+    std::string complaints;
+    friend void PrintTo(const BadValue& bad, std::ostream* out) { *out << bad.path << " = " << bad.value; }
+};
+
+class HardwareBadValue : public testing::TestWithParam<BadValue> {};
+
+TEST_P(HardwareBadValue, IsReported) {
+    const BadValue& bad = GetParam();
+    const ProfileReading reading = read_board({{bad.path, bad.value}});
+    EXPECT_EQ(reading.complaints, bad.complaints);
+    EXPECT_FALSE(reading.profile.has_value()) << "never half a profile";
+}
+
+// The place of an override is its own text.
+std::string at_set(const std::string& path, const std::string& complaint, int column = 1) {
+    return "--set " + path + ":1:" + std::to_string(column) + ": error: " + complaint + "\n";
+}
+
+BadValue bad_value(const char* name, const std::string& path, const std::string& value, const std::string& complaint) {
+    return {name, path, value, at_set(path, path + ": " + complaint)};
+}
+
+const std::string kNpu = "devices.npu.";
+const std::string kRules = "devices.npu.runtime.operators.";
+
+INSTANTIATE_TEST_SUITE_P(
+    Numbers, HardwareBadValue,
+    testing::Values(
+        bad_value("ClockNotOneOfClocks", kNpu + "clock", "700 MHz",
+                  "700 MHz is none of its clocks (expected 500 MHz or 1 GHz)"),
+        bad_value("ZeroClock", kNpu + "clock", "0 Hz", "'0 Hz' is zero (expected more than zero)"),
+        bad_value("WrongDimension", kNpu + "clock", "1 GB/s",
+                  "GB/s is a bandwidth, not a frequency (expected a frequency such as 1 GHz)"),
+        bad_value("ZeroAlignment", kNpu + "matrix.align.k", "0",
+                  "0 is out of range (expected a whole number from 1 to 2147483647)"),
+        bad_value("EfficiencyAboveOne", kNpu + "matrix.efficiency", "120%",
+                  "120% is more than everything (expected a share above 0 and up to 100%)"),
+        bad_value("NegativeOverlap", kNpu + "overlap", "-0.5", "'-0.5' is negative (expected more than zero)"),
+        bad_value("OverlapAboveOne", kNpu + "overlap", "1.01",
+                  "101% is more than everything (expected a share above 0 and up to 100%)"),
+        bad_value("BandwidthPerDevice", kNpu + "dma.bandwidth", "8 GB/s per device",
+                  "this is a rate per core, not per device"),
+        bad_value("LimitBelowOneCore", kNpu + "dma.limit", "4 GB/s",
+                  "4 GB/s is less than one core of 'npu' draws (expected at least 8 GB/s)"),
+        bad_value("SpreadTooLarge", kNpu + "dma.setup", "1 us ± 400%",
+                  "the spread 400% is too large (expected at most 300%)"),
+        bad_value("MemoryBelowOneTile", kNpu + "memories.sram.capacity", "1 KiB",
+                  // (1 x 32 + 32 x 32) x 2 B = 2112 B
+                  "1 KiB cannot hold one tile of 1 x 32 x 32 in fp16 (expected at least 2.112 kB)"),
+        bad_value("ZeroVectorRate", kNpu + "vector.norm.per_cycle", "0", "'0' is zero (expected more than zero)"),
+        bad_value("UnalignedCheaper", kNpu + "attention.unaligned", "0.5",
+                  "is a factor on 'score_bytes' that makes it cheaper (expected 1 or more)"),
+        bad_value("MoreDefaultCoresThanCores", kNpu + "runtime.default_cores", "4",
+                  "4 cores are more than there are (expected at most 3)"),
+        bad_value("NegativeCrossing", "links.0.per_crossing", "-1 us", "'-1 us' is negative (expected zero or more)"),
+        bad_value("SustainedAboveBus", "memory.dram.sustained", "40 GB/s",
+                  "40 GB/s is more than the bus carries (expected at most the bandwidth of 30 GB/s)"),
+        bad_value("EnergyOfTheWrongKind", kNpu + "energy.per_mac.int8", "1 pJ/B",
+                  "pJ/B is an energy per byte, not an energy per operation (expected an energy per operation such as "
+                  "0.5 pJ/MAC)")),
+    [](const auto& each) { return std::string(each.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(
+    Words, HardwareBadValue,
+    testing::Values(
+        bad_value("UnknownKind", kNpu + "kind", "tpu",
+                  "unknown value 'tpu' (expected cpu, npu, gpu or dsp, did you mean cpu?)"),
+        bad_value("UnknownShare", kNpu + "memories.sram.per", "tile",
+                  "unknown value 'tile' (expected core, cluster or device)"),
+        bad_value("UnknownShapes", kNpu + "runtime.shapes", "fixed",
+                  "unknown value 'fixed' (expected static or dynamic)"),
+        bad_value("NoDtypes", kNpu + "runtime.dtypes", "[]", "the list is empty (expected at least one dtype)"),
+        bad_value("UnknownHost", "host", "npuu", "no device 'npuu' (expected npu or cpu, did you mean npu?)"),
+        bad_value("ClockTwice", "devices.cpu.clock", "1 GHz",
+                  "stands at the device and in 'clusters' (expected one of the two)"),
+        bad_value("NoClusters", "devices.cpu.clusters", "[]", "the list is empty (expected at least one cluster)"),
+        bad_value("SelfLink", "links.0.between", "[cpu, cpu]",
+                  "a device needs no link to itself (expected two different devices)"),
+        bad_value("LinkOfThree", "links.0.between", "[cpu, npu, npu]",
+                  "3 devices are given (expected two device names)"),
+        BadValue{"LinkToNobody", "links.0.between", "[cpu, gpu]",
+                 at_set("links.0.between",
+                        "links.0.between.1: no device 'gpu' (expected npu or cpu, did you mean npu?)", 7)},
+        BadValue{"UnknownKey", kNpu + "dma.seutp", "1 us",
+                 at_set(kNpu + "dma.seutp", "unknown key 'seutp' in 'devices.npu.dma' (did you mean setup?)")},
+        BadValue{"UnknownDtype", kNpu + "matrix.macs_per_cycle.int3", "4",
+                 at_set(kNpu + "matrix.macs_per_cycle.int3",
+                        "unknown key 'int3' in 'devices.npu.matrix.macs_per_cycle' (did you mean int8?)")},
+        BadValue{"UnknownPath", "nonsense.x", "1",
+                 "--set nonsense.x: error: the document has no key 'nonsense' (expected profile, description, memory, "
+                 "host, devices or links)\n"},
+        BadValue{"SameClusterTwice", "devices.cpu.clusters.little.name", "big",
+                 "board.yaml:49:7: error: devices.cpu.clusters: two clusters are named 'big'\n"},
+        BadValue{"HostDisabled", "devices.cpu.enabled", "false",
+                 "board.yaml:4:7: error: host: the host 'cpu' is disabled (expected a host that is there)\n"},
+        BadValue{"NoLinkToTheHost", "links", "[]",
+                 "board.yaml:7:5: error: devices.npu: no link to the host 'cpu' (expected an entry in 'links' between "
+                 "[cpu, npu])\n"}),
+    [](const auto& each) { return std::string(each.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, HardwareBadValue,
+    testing::Values(
+        BadValue{"UnknownOperator", kRules + "matmull", "{on: npu}",
+                 at_set(kRules + "matmull",
+                        "devices.npu.runtime.operators: no operator 'matmull' (expected matmul, conv2d, attention, "
+                        "softmax, layer_norm, rms_norm, gelu, silu, relu, tanh, sigmoid, add, mul, transpose, reshape, "
+                        "split, concat, embedding, pool, normalize, quantize, dequantize or cast, did you mean "
+                        "matmul?)")},
+        BadValue{"DtypeWithoutMacs", kRules + "matmul.dtypes", "[fp16, int4]",
+                 "board.yaml:34:17: error: devices.npu.runtime.operators.matmul: runs in int4, for which 'npu' has no "
+                 "macs_per_cycle\n"},
+        BadValue{"DtypeTwice", kRules + "matmul.dtypes", "[fp16, fp16]",
+                 at_set(kRules + "matmul.dtypes", kRules + "matmul.dtypes.1: 'fp16' is given twice", 8)},
+        BadValue{"FallbackToNobody", kRules + "embedding.on", "gpu",
+                 "board.yaml:38:20: error: devices.npu.runtime.operators.embedding: no device 'gpu' (expected npu or "
+                 "cpu, did you mean npu?)\n"},
+        bad_value("FallbackThatCannot", kRules + "softmax", "{on: cpu}",
+                  "falls back to 'cpu', which does not run it either (expected a device that runs it)"),
+        BadValue{"FallbackCircle", "devices.cpu.runtime.operators.embedding", "{on: npu}",
+                 "board.yaml:38:20: error: devices.npu.runtime.operators.embedding: falls back in a circle: npu -> cpu "
+                 "-> npu\n"},
+        BadValue{"FallbackCircleOfLimits", "devices.cpu.runtime.operators.transpose",
+                 "{on: cpu, max_bytes: 1 MiB, else: npu}",
+                 "board.yaml:37:20: error: devices.npu.runtime.operators.transpose: falls back in a circle: npu -> cpu "
+                 "-> npu\n"},
+        bad_value("ElseWithoutLimit", kRules + "add.else", "cpu", "has no meaning without 'max_bytes' or 'max_k'"),
+        BadValue{"CoresOfAnotherDevice", kRules + "embedding.multi_core", "true",
+                 at_set(kRules + "embedding.multi_core",
+                        "unknown key 'multi_core' in 'devices.npu.runtime.operators.embedding' (expected on or "
+                        "reason)")},
+        BadValue{"FusesWhatItDoesNotRun", kNpu + "runtime.fuses", "[[matmul, softmax]]",
+                 at_set(kNpu + "runtime.fuses", kNpu + "runtime.fuses.0.1: 'softmax' does not run on 'npu'", 11)},
+        BadValue{"FusesOne", kNpu + "runtime.fuses", "[[matmul]]",
+                 at_set(kNpu + "runtime.fuses", kNpu + "runtime.fuses.0: a fusion joins two operators or more", 2)},
+        BadValue{"UnalignedWithoutGranule", kNpu + "attention", "{score_bytes: 3 B, per_cycle: 1, unaligned: 2}",
+                 at_set(kNpu + "attention",
+                        kNpu + "attention.unaligned: has no meaning without a 'row_granule' above 1", 45)}),
+    [](const auto& each) { return std::string(each.param.name); });
+
+TEST(HardwareBadProfile, ReportsWhatIsMissing) {
+    EXPECT_EQ(read_board_with("host: cpu\n", "").complaints,
+              "board.yaml:1:1: error: missing key 'host' (expected the device where inputs come from)\n");
+    EXPECT_EQ(read_board_with("    clock: 1 GHz\n", "").complaints,
+              "board.yaml:7:5: error: devices.npu: missing key 'clock' (expected a frequency such as 1 GHz)\n");
+    EXPECT_EQ(read_board_with(", bandwidth: 8 GB/s ± 10% per core", "").complaints,
+              "board.yaml:11:10: error: devices.npu.dma: missing key 'bandwidth' (expected a bandwidth such as 7.8 "
+              "GB/s)\n");
+    EXPECT_EQ(
+        read_board_with("bandwidth: 5 GB/s per core, ", "").complaints,
+        "board.yaml:50:9: error: devices.cpu.clusters.1: missing key 'bandwidth' (expected here, or at the device "
+        "in 'dma')\n");
+    EXPECT_EQ(read_board_with("macs_per_cycle: {fp32: 8, int8: 32}, ", "").complaints,
+              "board.yaml:49:9: error: devices.cpu.clusters.0: missing key 'macs_per_cycle' (expected here, or at the "
+              "device in 'matrix')\n");
+    EXPECT_EQ(
+        read_board_with("vector_scale: 0.5, ", "").complaints,
+        "board.yaml:50:9: error: devices.cpu.clusters.1: missing key 'vector_scale' (expected a plain number such "
+        "as 0.8 or 80%)\n");
+}
+
+TEST(HardwareBadProfile, ReportsEveryMissingVectorClass) {
+    const std::string path = "devices.npu.vector";
+    std::string expected;
+    for (const char* name : {"activation", "softmax", "norm", "move", "gather", "reduce", "convert"}) {
+        expected += at_set(path, path + ": missing key '" + name + "' (expected a map with per_cycle and traffic)");
+    }
+    EXPECT_EQ(read_board({{path, "{elementwise: {per_cycle: 4, traffic: 1}}"}}).complaints, expected);
+}
+
+TEST(HardwareBadProfile, ReportsTheSecondLinkOfAPair) {
+    EXPECT_EQ(
+        read_board_with("links:\n", "links:\n  - {between: [npu, cpu], per_crossing: 1 us}\n").complaints,
+        "board.yaml:72:15: error: links.1.between: these devices are linked twice (expected one link, which counts "
+        "in both directions)\n");
+}
+
+TEST(HardwareBadProfile, GathersAllMistakes) {
+    const ProfileReading reading = read_board({{"devices.npu.clock", "0 Hz"},
+                                               {"devices.npu.overlap", "2"},
+                                               {"devices.cpu.runtime.default_cores", "7"},
+                                               {"devices.gpu.clock", "1 GHz"}});
+    EXPECT_EQ(
+        reading.complaints,
+        "--set devices.cpu.runtime.default_cores:1:1: error: devices.cpu.runtime.default_cores: 7 cores are more "
+        "than there are (expected at most 6)\n"
+        "--set devices.gpu.clock: error: 'devices' has no key 'gpu' (expected npu or cpu, did you mean npu?)\n"
+        "--set devices.npu.clock:1:1: error: devices.npu.clock: '0 Hz' is zero (expected more than zero)\n"
+        "--set devices.npu.overlap:1:1: error: devices.npu.overlap: 200% is more than everything (expected a share "
+        "above 0 and up to 100%)\n");
+    EXPECT_FALSE(reading.profile.has_value());
+}
+
+}  // namespace
+}  // namespace berth
