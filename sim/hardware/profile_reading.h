@@ -72,8 +72,9 @@ void read_energy_and_error(Device& device, const YamlNode& node);
 void read_runtime(Device& device, const YamlNode& node);
 void read_links(Profile& profile, const YamlNode& list);
 
-/// Checks what concerns several devices: fallbacks and how devices are linked.
+/// Checks what concerns several devices: fallbacks, how devices are linked, and what they draw from the common memory.
 void check_fallbacks(const Profile& profile, Diagnostics& diagnostics);
 void check_links(const Profile& profile, const YamlNode& root);
+void check_limits(const Profile& profile, Diagnostics& diagnostics);
 
 }  // namespace berth

@@ -158,4 +158,19 @@ void check_links(const Profile& profile, const YamlNode& root) {
     }
 }
 
+void check_limits(const Profile& profile, Diagnostics& diagnostics) {
+    for (std::size_t id = 0; id < profile.devices.size(); ++id) {
+        const Device& device = profile.devices[id];
+        const Link* link = link_between(profile, profile.host, static_cast<DeviceId>(id));
+        const bool own_memory = link != nullptr && link->transfer.has_value();
+        if (!own_memory && device.dram_limit.value > profile.dram.bandwidth.value &&
+            profile.dram.bandwidth.value > Bandwidth()) {
+            diagnostics.error(device.dram_limit.where,
+                              fmt::format("devices.{}.dma.limit: {} is more than the bus carries", device.name,
+                                          to_text(device.dram_limit.value)),
+                              fmt::format("at most the bandwidth of {}", to_text(profile.dram.bandwidth.value)));
+        }
+    }
+}
+
 }  // namespace berth

@@ -106,6 +106,7 @@ std::optional<Profile> read_profile(const YamlNode& root) {
     }
     if (root.diagnostics().error_count() == errors_before_links) {  // else a missing link may be one that is misspelt
         check_links(profile, root);
+        check_limits(profile, root.diagnostics());
     }
     check_fallbacks(profile, root.diagnostics());
     root.reject_unknown_keys();

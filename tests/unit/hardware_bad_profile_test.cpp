@@ -57,6 +57,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "this is a rate per core, not per device"),
         bad_value("LimitBelowOneCore", kNpu + "dma.limit", "4 GB/s",
                   "4 GB/s is less than one core of 'npu' draws (expected at least 8 GB/s)"),
+        bad_value("LimitAboveTheBus", kNpu + "dma.limit", "31 GB/s",
+                  "31 GB/s is more than the bus carries (expected at most the bandwidth of 30 GB/s)"),
         bad_value("SpreadTooLarge", kNpu + "dma.setup", "1 us ± 400%",
                   "the spread 400% is too large (expected at most 300%)"),
         bad_value("MemoryBelowOneTile", kNpu + "memories.sram.capacity", "1 KiB",

@@ -108,6 +108,12 @@ TEST(HardwareProfile, LinksCountInBothDirections) {
     EXPECT_FALSE(device_named(board, "gpu").has_value());
 }
 
+TEST(HardwareProfile, ADeviceWithItsOwnMemoryMayDrawMoreThanTheBus) {
+    const ProfileReading reading = read_board({{"devices.npu.dma.limit", "100 GB/s"}, {"links.0.transfer", "5 GB/s"}});
+    EXPECT_EQ(reading.complaints, "");
+    EXPECT_TRUE(reading.profile.has_value());
+}
+
 TEST(HardwareProfile, ADisabledDeviceIsLeftOutWithItsLinks) {
     const ProfileReading reading = read_board({{"devices.npu.enabled", "false"}});
     ASSERT_EQ(reading.complaints, "");
