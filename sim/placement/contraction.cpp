@@ -1,0 +1,149 @@
+// Merges groups of operators, after a check that a problem's parts fit together.
+#include "placement/contraction.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <unordered_map>
+
+namespace berth {
+
+namespace {
+
+std::size_t at(OperatorId id) { return static_cast<std::size_t>(id); }
+
+void require(bool holds, const char* what) {
+    if (!holds) {
+        throw std::logic_error(what);
+    }
+}
+
+void check_flow(const PlacementProblem& problem, const PlacementProblem::TensorFlow& flow) {
+    const auto is_operator = [&](OperatorId id) { return id >= 0 && at(id) < problem.cost.size(); };
+    require(flow.producer == kNoOperator || is_operator(flow.producer), "a tensor made by no operator of the graph");
+    for (const OperatorId consumer : flow.consumers) {
+        require(is_operator(consumer), "a tensor read by no operator of the graph");
+    }
+    require(flow.crossing.size() == problem.devices, "one row of crossings per device");
+    for (const auto& row : flow.crossing) {
+        require(row.size() == problem.devices, "one crossing per pair of devices");
+    }
+}
+
+void check(const PlacementProblem& problem) {
+    const std::size_t operators = problem.cost.size();
+    require(problem.devices > 0 && problem.host >= 0 && static_cast<std::size_t>(problem.host) < problem.devices,
+            "a placement problem needs a host among its devices");
+    require(problem.activation.size() == problem.devices, "one activation cost per device");
+    require(problem.group.empty() || problem.group.size() == operators, "one group per operator");
+    for (const auto& row : problem.cost) {
+        require(row.size() == problem.devices, "one cost per operator and device");
+    }
+    for (const auto& flow : problem.flows) {
+        check_flow(problem, flow);
+    }
+    for (const auto& loss : problem.fusion) {
+        require(loss.before >= 0 && at(loss.before) < operators && loss.after >= 0 && at(loss.after) < operators &&
+                    loss.device >= 0 && static_cast<std::size_t>(loss.device) < problem.devices,
+                "a fusion loss between operators of the graph, on one of its devices");
+    }
+}
+
+void add(std::vector<std::optional<Time>>& sums, const std::vector<std::optional<Time>>& costs) {
+    for (std::size_t device = 0; device < sums.size(); ++device) {
+        auto& sum = sums[device];
+        sum = sum && costs[device] ? std::optional(*sum + *costs[device]) : std::nullopt;
+    }
+}
+
+void merge_operators(const PlacementProblem& problem, Contraction& result) {
+    std::unordered_map<int, OperatorId> number_of;
+    auto& costs = result.problem.cost;
+    result.merged_into.reserve(problem.cost.size());
+    for (std::size_t op = 0; op < problem.cost.size(); ++op) {
+        auto number = static_cast<OperatorId>(costs.size());
+        if (!problem.group.empty() && problem.group[op] >= 0) {
+            number = number_of.emplace(problem.group[op], number).first->second;
+        }
+        result.merged_into.push_back(number);
+        if (at(number) == costs.size()) {
+            costs.push_back(problem.cost[op]);
+        } else {
+            add(costs[at(number)], problem.cost[op]);
+        }
+    }
+}
+
+// Tensors and fusions within a group never cost anything and are left out.
+void merge_flows(const PlacementProblem& problem, Contraction& result) {
+    for (const auto& flow : problem.flows) {
+        PlacementProblem::TensorFlow merged;
+        merged.producer = flow.producer == kNoOperator ? kNoOperator : result.merged_into[at(flow.producer)];
+        for (const OperatorId consumer : flow.consumers) {
+            merged.consumers.push_back(result.merged_into[at(consumer)]);
+        }
+        std::ranges::sort(merged.consumers);
+        const auto repeats = std::ranges::unique(merged.consumers);
+        merged.consumers.erase(repeats.begin(), repeats.end());
+        std::erase(merged.consumers, merged.producer);
+        merged.to_host = flow.to_host && merged.producer != kNoOperator;
+        if (!merged.consumers.empty() || merged.to_host) {
+            merged.size = flow.size;
+            merged.crossing = flow.crossing;
+            result.problem.flows.push_back(std::move(merged));
+        }
+    }
+    for (const auto& loss : problem.fusion) {
+        const OperatorId before = result.merged_into[at(loss.before)];
+        const OperatorId after = result.merged_into[at(loss.after)];
+        if (before != after) {
+            result.problem.fusion.push_back({before, after, loss.device, loss.loss});
+        }
+    }
+}
+
+}  // namespace
+
+Assignment Contraction::expand(const Assignment& assignment) const {
+    Assignment expanded;
+    expanded.reserve(merged_into.size());
+    for (const OperatorId merged : merged_into) {
+        expanded.push_back(assignment[at(merged)]);
+    }
+    return expanded;
+}
+
+Contraction contract(const PlacementProblem& problem) {
+    check(problem);
+    Contraction result;
+    result.problem.devices = problem.devices;
+    result.problem.host = problem.host;
+    result.problem.activation = problem.activation;
+    merge_operators(problem, result);
+    merge_flows(problem, result);
+    for (std::size_t device = 0; device < problem.devices; ++device) {
+        if (std::ranges::any_of(result.problem.cost, [&](const auto& costs) { return costs[device].has_value(); })) {
+            result.usable.push_back(static_cast<DeviceId>(device));
+        }
+    }
+    return result;
+}
+
+std::optional<Assignment> cheapest_devices(const PlacementProblem& problem) {
+    Assignment chosen;
+    chosen.reserve(problem.cost.size());
+    for (const auto& costs : problem.cost) {
+        std::optional<std::size_t> best;
+        for (std::size_t device = 0; device < costs.size(); ++device) {
+            if (costs[device] && (!best || *costs[device] < *costs[*best])) {
+                best = device;
+            }
+        }
+        if (!best) {
+            return std::nullopt;
+        }
+        chosen.push_back(static_cast<DeviceId>(*best));
+    }
+    return chosen;
+}
+
+}  // namespace berth

@@ -1,0 +1,55 @@
+// Every assignment in turn: the reference that the other solvers are tested against.
+#include <stdexcept>
+
+#include "berth/placement.h"
+#include "placement/contraction.h"
+#include "placement/optimality.h"
+
+namespace berth {
+
+namespace {
+
+class Search {
+  public:
+    explicit Search(const PlacementProblem& problem) : problem_(problem), current_(problem.cost.size()) {}
+
+    // Tries every device for operator `op` and those after it.
+    void place_from(std::size_t op) {
+        if (op == current_.size()) {
+            const auto latency = objective(problem_, current_);
+            if (latency && (!best_ || *latency < *best_)) {
+                best_ = latency;
+                best_assignment_ = current_;
+            }
+            return;
+        }
+        for (std::size_t device = 0; device < problem_.devices; ++device) {
+            if (problem_.cost[op][device]) {
+                current_[op] = static_cast<DeviceId>(device);
+                place_from(op + 1);
+            }
+        }
+    }
+
+    [[nodiscard]] const std::optional<Time>& best() const { return best_; }
+    [[nodiscard]] const Assignment& best_assignment() const { return best_assignment_; }
+
+  private:
+    const PlacementProblem& problem_;
+    Assignment current_, best_assignment_;
+    std::optional<Time> best_;
+};
+
+}  // namespace
+
+std::optional<PlacementResult> exhaustive_placement(const PlacementProblem& problem) {
+    const Contraction contraction = contract(problem);
+    Search search(contraction.problem);
+    search.place_from(0);
+    if (!search.best()) {
+        return std::nullopt;
+    }
+    return with_bound(problem, contraction, search.best_assignment(), *search.best());
+}
+
+}  // namespace berth

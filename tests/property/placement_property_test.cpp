@@ -1,0 +1,192 @@
+// Laws of placement: exact solvers agree, bounds hold, coarser choices are never better.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "berth/placement.h"
+#include "placement/swap_placement.h"
+
+namespace berth {
+namespace {
+
+// Evenly from the whole range, whatever the size that the generators have reached.
+int any_number(int from, int to) { return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(from, to)); }
+
+Time any_time(int most) { return microseconds(any_number(0, most)); }
+
+bool one_in(int n) { return any_number(0, n) == 0; }
+
+std::vector<std::optional<Time>> any_costs(std::size_t devices) {
+    std::vector<std::optional<Time>> costs;
+    for (std::size_t device = 0; device < devices; ++device) {
+        costs.push_back(one_in(12) ? std::nullopt : std::optional(any_time(100)));
+    }
+    return costs;
+}
+
+PlacementProblem::TensorFlow any_flow(OperatorId producer, OperatorId operators, std::size_t devices) {
+    PlacementProblem::TensorFlow flow;
+    flow.producer = producer;
+    for (OperatorId reader = producer + 1; reader < operators; ++reader) {
+        if (one_in(3)) {
+            flow.consumers.push_back(reader);
+        }
+    }
+    flow.to_host = one_in(4);
+    for (std::size_t from = 0; from < devices; ++from) {
+        auto& row = flow.crossing.emplace_back();
+        for (std::size_t to = 0; to < devices; ++to) {
+            row.push_back(from == to ? Time{} : any_time(60));
+        }
+    }
+    return flow;
+}
+
+// Any graph, with operators that cannot run everywhere, fusion, activation costs and groups.
+PlacementProblem any_problem(OperatorId most_operators, std::size_t devices) {
+    const OperatorId operators = any_number(1, most_operators + 1);
+    PlacementProblem problem;
+    problem.devices = devices;
+    problem.host = any_number(0, static_cast<DeviceId>(devices));
+    for (OperatorId op = 0; op < operators; ++op) {
+        problem.cost.push_back(any_costs(devices));
+        problem.flows.push_back(any_flow(op, operators, devices));
+        if (op > 0 && one_in(3)) {
+            problem.fusion.push_back(
+                {any_number(0, op), op, any_number(0, static_cast<DeviceId>(devices)), any_time(50)});
+        }
+    }
+    problem.flows.push_back(any_flow(kNoOperator, operators, devices));
+    for (std::size_t device = 0; device < devices; ++device) {
+        problem.activation.push_back(any_time(150));
+    }
+    if (one_in(3)) {
+        for (OperatorId op = 0; op < operators; ++op) {
+            problem.group.push_back(any_number(-2, operators));
+        }
+    }
+    return problem;
+}
+
+// In RC_ASSERT, a condition with || stands in parentheses of its own: RapidCheck takes it apart otherwise, and both
+// sides are evaluated.
+bool about_equal(Time a, Time b) { return std::abs((a - b).si()) <= 1e-9 * std::abs(a.si()) + 1e-18; }
+
+RC_GTEST_PROP(Placement, MinimumCutIsExhaustiveOnTwoDevices, ()) {
+    const PlacementProblem problem = any_problem(12, 2);
+    const auto cut = minimum_cut_placement(problem);
+    const auto all = exhaustive_placement(problem);
+    RC_ASSERT(cut.has_value() == all.has_value());
+    if (!cut) {
+        return;
+    }
+    RC_ASSERT(about_equal(cut->latency, all->latency));
+    RC_ASSERT(objective(problem, cut->assignment) == cut->latency);
+    RC_ASSERT(cut->proved_optimal && cut->gap() == 0.0);
+}
+
+RC_GTEST_PROP(Placement, MinimumCutServesTheTwoDevicesThatAreUsable, ()) {
+    PlacementProblem problem = any_problem(8, 3);
+    const auto idle = static_cast<std::size_t>(any_number(0, 3));
+    for (auto& costs : problem.cost) {
+        costs[idle] = std::nullopt;
+    }
+    const auto cut = minimum_cut_placement(problem);
+    const auto all = exhaustive_placement(problem);
+    RC_ASSERT(cut.has_value() == all.has_value());
+    RC_ASSERT((!cut || (about_equal(cut->latency, all->latency) && cut->proved_optimal)));
+}
+
+RC_GTEST_PROP(Placement, BoundAndLatencyEncloseTheOptimumOnThreeDevices, ()) {
+    const PlacementProblem problem = any_problem(8, 3);
+    const auto swapped = swap_placement(problem);
+    const auto all = exhaustive_placement(problem);
+    RC_ASSERT(swapped.has_value() == all.has_value());
+    if (!swapped) {
+        return;
+    }
+    RC_ASSERT(swapped->lower_bound <= all->latency * (1.0 + 1e-9));
+    RC_ASSERT(all->latency <= swapped->latency * (1.0 + 1e-9));
+    RC_ASSERT(objective(problem, swapped->assignment) == swapped->latency);
+    RC_ASSERT((!swapped->proved_optimal || about_equal(swapped->latency, all->latency)));
+    RC_CLASSIFY(swapped->proved_optimal, "proved");
+    RC_CLASSIFY(about_equal(swapped->latency, all->latency), "optimal");
+}
+
+RC_GTEST_PROP(Placement, BestIsTheOptimumWhereItSaysSo, ()) {
+    const auto devices = static_cast<std::size_t>(any_number(1, 5));
+    const PlacementProblem problem = any_problem(7, devices);
+    const auto best = best_placement(problem);
+    const auto all = exhaustive_placement(problem);
+    RC_ASSERT(best.has_value() == all.has_value());
+    if (!best) {
+        return;
+    }
+    RC_ASSERT(best->lower_bound <= best->latency);
+    RC_ASSERT((!best->proved_optimal || about_equal(best->latency, all->latency)));
+    RC_ASSERT((devices > 3 || best->proved_optimal));  // two devices by cut, three by 3^7 assignments
+}
+
+RC_GTEST_PROP(Placement, NoWholeModelBeatsTheOptimum, ()) {
+    const PlacementProblem problem = any_problem(12, 2);
+    const auto best = best_placement(problem);
+    for (DeviceId device = 0; device < 2; ++device) {
+        const auto latency = objective(problem, Assignment(problem.cost.size(), device));
+        RC_ASSERT((!latency || (best && *latency >= best->latency * (1.0 - 1e-9))));
+    }
+}
+
+RC_GTEST_PROP(Placement, BlocksAreNeverBetterThanOperators, ()) {
+    PlacementProblem problem = any_problem(12, 2);
+    Graph graph;
+    graph.blocks = 3;
+    for (std::size_t op = 0; op < problem.cost.size(); ++op) {
+        graph.operators.emplace_back().block = any_number(-1, graph.blocks);
+    }
+    const PlacementProblem blocks = per_block(problem, graph);
+    const auto coarse = best_placement(blocks);
+    const auto fine = best_placement(problem);
+    RC_ASSERT((!coarse || (fine && fine->latency <= coarse->latency * (1.0 + 1e-9))));
+    for (std::size_t a = 0; coarse && a < problem.cost.size(); ++a) {
+        for (std::size_t b = 0; b < a; ++b) {
+            const bool same_group =
+                !problem.group.empty() && problem.group[a] >= 0 && problem.group[a] == problem.group[b];
+            RC_ASSERT((!same_group || coarse->assignment[a] == coarse->assignment[b]));
+        }
+    }
+}
+
+RC_GTEST_PROP(Placement, LatencyScalesWithAllCosts, ()) {
+    PlacementProblem problem = any_problem(12, 2);
+    const auto before = minimum_cut_placement(problem);
+    const double factor = std::ldexp(1.0, any_number(-40, 40));  // a power of two scales without rounding
+    for (auto& costs : problem.cost) {
+        for (auto& cost : costs) {
+            cost = cost ? std::optional(*cost * factor) : std::nullopt;
+        }
+    }
+    for (auto& flow : problem.flows) {
+        for (auto& row : flow.crossing) {
+            for (Time& time : row) {
+                time *= factor;
+            }
+        }
+    }
+    for (auto& loss : problem.fusion) {
+        loss.loss *= factor;
+    }
+    for (Time& time : problem.activation) {
+        time *= factor;
+    }
+    const auto after = minimum_cut_placement(problem);
+    RC_ASSERT(after.has_value() == before.has_value());
+    RC_ASSERT((!after || about_equal(after->latency, before->latency * factor)));
+}
+
+}  // namespace
+}  // namespace berth
