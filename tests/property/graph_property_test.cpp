@@ -161,6 +161,9 @@ RC_GTEST_PROP(GraphProperty, ShufflingAndSortingKeepsTheGraph, ()) {
     }
     Diagnostics diagnostics;
     RC_ASSERT(sort_topologically(graph, diagnostics));
+    for (const Tensor& tensor : graph.tensors) {
+        RC_ASSERT(std::is_sorted(tensor.consumers.begin(), tensor.consumers.end()));
+    }
     for (OperatorId i = 0; i < count; ++i) {
         const Operator& op = graph.operators[static_cast<std::size_t>(i)];
         RC_ASSERT(graph.tensors[static_cast<std::size_t>(op.output)].producer == i);

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "graph_fixtures.h"
 
 namespace berth {
@@ -149,6 +152,43 @@ TEST(GraphArchitecture, OperatorsMustAgreeAboutTensors) {
               "tiny.yaml:13:9: error: s.end: its shape holds 6 elements, but its sizes make 9\n");
 }
 
+TEST(GraphArchitecture, ASplitCannotTakeMoreThanThereIs) {
+    const auto split = [](const std::string& cols) {
+        WrittenModel written(one_section("      - {name: end, op: split, inputs: [image], rows: batch, cols: " + cols +
+                                         ", shape: [batch, " + cols + "]}\n"),
+                             "sizes: {width: 4}\n");
+        static_cast<void>(written.graph());
+        return written.said();
+    };
+    EXPECT_EQ(split("3"), "");
+    EXPECT_EQ(split("5"), "tiny.yaml:8:9: error: s.end: 'image' holds 4 elements, but its sizes need 5\n");
+}
+
+TEST(GraphArchitecture, TheFirstSectionHasNothingBeforeIt) {
+    WrittenModel written(
+        one_section("      - {name: end, op: tanh, inputs: [input], rows: 1, cols: width, shape: [1, width]}\n"),
+        "sizes: {width: 4}\n");
+    EXPECT_EQ(written.said(),
+              "tiny.yaml:8:40: error: sections.0.operators.0.inputs.0: there is no operator 'input' to read\n");
+
+    WrittenModel left_out(R"(architecture: tiny
+sizes: {width: {default: 4, meaning: columns}}
+inputs: {image: {shape: [batch, width]}}
+sections:
+  - section: stem
+    when: width > 4
+    result: end
+    operators:
+      - {name: end, op: relu, inputs: [image], rows: batch, cols: width, shape: [batch, width]}
+  - section: s
+    result: end
+    operators:
+      - {name: end, op: tanh, inputs: [input], rows: batch, cols: width, shape: [batch, width]}
+)");
+    EXPECT_FALSE(left_out.graph());
+    EXPECT_EQ(left_out.said(), "tiny.yaml:13:9: error: s.end reads 'input', which does not exist with these sizes\n");
+}
+
 TEST(GraphArchitecture, WhatDoesNotExistCannotBeRead) {
     WrittenModel written(
         one_section("      - {name: a, op: embedding, inputs: [], when: extra,\n"
@@ -219,6 +259,28 @@ TEST(GraphArchitecture, TooManyRoundsAreRefused) {
     EXPECT_EQ(written.said(),
               "tiny.yaml:9:5: error: 1000000000 rounds of 'block.{i}' make too large a graph (expected "
               "at most 1000000 operators)\n");
+}
+
+/// The fenced YAML of docs/yaml.md that starts with `first_line`.
+std::string documented(const std::string& first_line) {
+    std::ifstream file(std::filesystem::path(BERTH_SOURCE_DIR) / "docs" / "yaml.md");
+    std::ostringstream text;
+    text << file.rdbuf();
+    const std::string all = text.str();
+    const std::size_t start = all.find("```yaml\n" + first_line) + 8;
+    return all.substr(start, all.find("```", start) - start);
+}
+
+TEST(GraphArchitecture, TheDocumentedExampleWorks) {
+    WrittenModel written(documented("architecture: small-mlp"), "sizes: {layers: 2, hidden: 16, groups: 4}\n");
+    const auto graph = written.graph({1, 64});
+    ASSERT_TRUE(graph) << written.said();
+    EXPECT_THAT(names(*graph), ElementsAre("stem.norm", "block.0.dense", "block.0.act", "block.0.add", "block.1.dense",
+                                           "block.1.act", "block.1.add"));
+    EXPECT_EQ(totals(*graph).parameters, 576);  // 2 x 16 for the norm, 2 x (16 x 16 + 16)
+    EXPECT_EQ(written.model->sizes.at("max_positions"), 128);
+    EXPECT_FALSE(written.graph({1, 129}));
+    EXPECT_EQ(written.said(), "model.yaml:1:1: error: 129 tokens exceed max_positions 128\n");
 }
 
 }  // namespace

@@ -92,6 +92,29 @@ TEST(GraphBadModel, WorkloadsThatDoNotFit) {
                 testing::HasSubstr("a tensor of this shape would hold more than 9007199254740992 elements"));
 }
 
+/// What laying out the shipped reranker with another size says.
+std::string said_with(const std::string& size, std::optional<double> value) {
+    Model model = shipped_model("ms-marco-MiniLM-L-12-v2");
+    model.where = SourceLocation("m.yaml");
+    model.size_places.clear();
+    if (value) {
+        model.sizes[size] = *value;
+    } else {
+        model.sizes.erase(size);
+    }
+    Diagnostics diagnostics;
+    EXPECT_FALSE(instantiate(model, {1, 8}, diagnostics));
+    return diagnostics.text();
+}
+
+TEST(GraphBadModel, SizesThatWereChangedAfterReading) {
+    EXPECT_EQ(said_with("layers", 0), "m.yaml: error: size 'layers' is 0 (expected a whole number of at least 1)\n");
+    EXPECT_EQ(said_with("ffn", 1.5), "m.yaml: error: size 'ffn' is 1.5 (expected a whole number of at least 1)\n");
+    EXPECT_EQ(said_with("pooler", 2), "m.yaml: error: size 'pooler' is 2 (expected a whole number from 0 to 1)\n");
+    EXPECT_EQ(said_with("heads", std::nullopt), "m.yaml: error: missing size 'heads' (expected attention heads)\n");
+    EXPECT_EQ(said_with("heads", 7), "m.yaml: error: hidden 384 is not divisible by heads 7\n");
+}
+
 TEST(GraphBadModel, OtherKeys) {
     EXPECT_EQ(said("model: m\n"
                    "architecture: bert-encoder\n"
