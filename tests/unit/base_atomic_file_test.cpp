@@ -2,8 +2,9 @@
 #include "berth/atomic_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
-#include <fstream>
+#include <csignal>
 #include <iterator>
 
 namespace berth {
@@ -48,13 +49,13 @@ TEST_F(BaseAtomicFile, ReadsMoreThanOneBlock) {
 
 TEST_F(BaseAtomicFile, KeepsModeAndFollowsLinks) {
     ASSERT_TRUE(write_file(directory_ / "real", "old", diagnostics_));
-    fs::permissions(directory_ / "real", fs::perms::owner_read | fs::perms::owner_write | fs::perms::owner_exec);
+    // Writable by all, which the usual umask takes away from a new file.
+    fs::permissions(directory_ / "real", static_cast<fs::perms>(0666));
     fs::create_symlink("real", directory_ / "link");
     EXPECT_TRUE(write_file(directory_ / "link", "new", diagnostics_));
     EXPECT_TRUE(fs::is_symlink(directory_ / "link"));
     EXPECT_EQ(read_file(directory_ / "real", diagnostics_), "new");
-    EXPECT_EQ(fs::status(directory_ / "real").permissions(),
-              fs::perms::owner_read | fs::perms::owner_write | fs::perms::owner_exec);
+    EXPECT_EQ(fs::status(directory_ / "real").permissions(), static_cast<fs::perms>(0666));
 }
 
 TEST_F(BaseAtomicFile, ReportsWhereItCannotWrite) {
@@ -65,6 +66,37 @@ TEST_F(BaseAtomicFile, ReportsWhereItCannotWrite) {
     EXPECT_FALSE(write_file(directory_, "x", onto_directory));
     EXPECT_EQ(onto_directory.text(), directory_.string() + ": error: cannot write: Is a directory\n");
     EXPECT_EQ(files(), 0);
+}
+
+/// Lets no file of this process grow beyond `bytes`, as a full disk would.
+class FileSizeLimit {
+  public:
+    explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit limit{bytes, before_.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    FileSizeLimit(const FileSizeLimit&) = delete;
+    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+    ~FileSizeLimit() {
+        setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+
+  private:
+    void (*handler_)(int);
+    rlimit before_{};
+};
+
+TEST_F(BaseAtomicFile, AFailedWriteLeavesTheOldFileAndNothingElse) {
+    ASSERT_TRUE(write_file(directory_ / "out", "old", diagnostics_));
+    {
+        const FileSizeLimit limit(10);
+        EXPECT_FALSE(write_file(directory_ / "out", std::string(100, 'x'), diagnostics_));
+    }
+    EXPECT_EQ(diagnostics_.text(), (directory_ / "out").string() + ": error: cannot write: File too large\n");
+    EXPECT_EQ(read_file(directory_ / "out", diagnostics_), "old");
+    EXPECT_EQ(files(), 1);
 }
 
 TEST_F(BaseAtomicFile, WritesToDevicesDirectly) {

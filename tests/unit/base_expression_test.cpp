@@ -46,7 +46,9 @@ TEST(BaseExpression, FollowsTheUsualPrecedence) {
 
 TEST(BaseExpression, KnowsFunctionsAndComparisons) {
     EXPECT_EQ(value_of("ceil(122 / 32) * 32"), 128);
+    EXPECT_EQ(value_of("ceil(128 / 32)"), 4);
     EXPECT_EQ(value_of("floor(122 / 32)"), 3);
+    EXPECT_EQ(value_of("floor(128 / 32)"), 4);
     EXPECT_EQ(value_of("min(4, 2, 3) + max(4, 2, 3)"), 6);
     EXPECT_EQ(value_of("3 <= 3"), 1);
     EXPECT_EQ(value_of("3 < 3"), 0);
