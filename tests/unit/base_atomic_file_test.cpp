@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <iterator>
+#include <string>
 
 namespace berth {
 namespace {
@@ -15,9 +17,8 @@ namespace fs = std::filesystem;
 class BaseAtomicFile : public testing::Test {
   protected:
     void SetUp() override {
-        directory_ =
-            fs::path(testing::TempDir()) /
-            ("berth_atomic_file_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+        // The process id keeps test runs of several builds apart.
+        directory_ = fs::path(testing::TempDir()) / ("berth_atomic_file_" + std::to_string(getpid()));
         fs::remove_all(directory_);
         fs::create_directories(directory_);
     }

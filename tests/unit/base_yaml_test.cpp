@@ -1,5 +1,6 @@
 // YAML into types: values, places, and the exact words of every complaint.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -255,7 +256,7 @@ TEST(BaseYaml, AnEmptyDocumentIsAnEmptyMap) {
 
 TEST(BaseYaml, AMissingFileSuggestsASimilarOne) {
     namespace fs = std::filesystem;
-    const fs::path directory = fs::path(testing::TempDir()) / "berth_yaml_missing";
+    const fs::path directory = fs::path(testing::TempDir()) / ("berth_yaml_missing_" + std::to_string(getpid()));
     fs::create_directories(directory);
     Diagnostics diagnostics;
     ASSERT_TRUE(write_file(directory / "rk3588.yaml", "a: 1\n", diagnostics));
