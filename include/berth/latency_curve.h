@@ -20,10 +20,11 @@ struct LatencyCurve {
         std::int64_t tokens = 0;
         Estimate<Time> latency;
     };
-    std::string device;
+    std::string device;  ///< its name; of a proposed curve, followed by the buckets that it would have
     /// Static shapes: every length up to a point, from the one before it, takes what the point takes. Otherwise lengths
     /// between two points are interpolated.
     bool steps = false;
+    bool proposed = false;      ///< with buckets that the stage does not have
     std::vector<Point> points;  ///< ascending in tokens
 };
 

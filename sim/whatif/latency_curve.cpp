@@ -112,11 +112,11 @@ TokenCurves latency_curves(const Stage& stage, const Profile& profile) {
             continue;
         }
         if (padded) {
-            result.curves.push_back({device.name, true, points_at(work->buckets, *work, profile, id)});
+            result.curves.push_back({device.name, true, false, points_at(work->buckets, *work, profile, id)});
         }
         const std::string name =
             padded ? fmt::format("{} (a bucket every {})", device.name, lengths.front()) : device.name;
-        result.curves.push_back({name, padded, std::move(points)});
+        result.curves.push_back({name, padded, padded, std::move(points)});
     }
     return result;
 }
