@@ -21,14 +21,14 @@ struct Picture {
     std::string caption;  ///< one sentence: what it shows
 };
 
-/// Where another curve becomes the lowest as the input grows.
+/// Where one curve passes below another as the input grows.
 struct CurveCrossing {
-    std::int64_t tokens = 0;  ///< first length at which it is
-    Time latency;
-    std::size_t from = 0, to = 0;  ///< indices of the curves
+    std::int64_t tokens = 0;        ///< first length at which the other is faster
+    Time latency;                   ///< there, of the faster one
+    bool second_is_faster = false;  ///< from there on
 };
-/// Crossings of the lowest curve over the lengths that all of them cover.
-[[nodiscard]] std::vector<CurveCrossing> crossings(std::span<const LatencyCurve> curves);
+/// Crossings over the lengths that both curves cover.
+[[nodiscard]] std::vector<CurveCrossing> crossings(const LatencyCurve& first, const LatencyCurve& second);
 
 /// Draws into `directory`, which exists: `roofline-DEVICE` for each device that runs something alone, `time-by-class`,
 /// `placement-STAGE` for each stage with a model, `tokens-STAGE` for each of the curves. What cannot be drawn is

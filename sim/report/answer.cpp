@@ -129,7 +129,7 @@ std::string stage_table(const ScenarioResult& result, const Scenario& scenario) 
     table.column("passes", Align::kRight);
     table.column("time", Align::kRight);
     table.column("5-95 %", Align::kLeft);
-    table.column("fastest for sure", Align::kRight);
+    table.column("sure", Align::kRight);
     table.column("budget", Align::kRight);
     for (const StageResult& stage : result.stages) {
         add_stage(table, stage, stage_named(scenario, stage.name));
@@ -148,7 +148,8 @@ std::string reasons(const ScenarioResult& result, const Scenario& scenario) {
                             0);
         }
     }
-    return text.empty() ? "" : "\n" + text;
+    return text.empty() ? ""
+                        : "sure: how likely it stays the fastest within the spreads of the numbers used\n\n" + text;
 }
 
 std::string budget_text(const ScenarioTotal& total) {

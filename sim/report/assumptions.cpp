@@ -17,6 +17,7 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kShown = 8;
+constexpr std::size_t kIndent = 2;
 
 struct Effect {
     std::string path;
@@ -68,6 +69,27 @@ std::string value_text(const ParameterView* number) {
     return fmt::format("{} ± {}", quantity_text(number->value, number->dimension), percent_text(number->spread, 2));
 }
 
+TextTable table_of(const std::vector<Effect>& shown, double variance, const std::vector<ParameterView>& numbers,
+                   std::size_t path_columns) {
+    TextTable table;
+    table.column("number", Align::kLeft);
+    table.column("value", Align::kRight);
+    table.column("on the total", Align::kRight);
+    table.column("share", Align::kRight);
+    table.column("origin", Align::kLeft);
+    for (const Effect& effect : shown) {
+        if (magnitude(effect) <= 0) {
+            continue;
+        }
+        const ParameterView* number = number_at(numbers, effect.path);
+        table.row({shortened(effect.path, path_columns), value_text(number),
+                   "± " + brief(Time::from_si(magnitude(effect))),
+                   percent_text(magnitude(effect) * magnitude(effect) / variance, 2),
+                   number == nullptr ? "" : std::string(choice_name(kOriginNames, number->origin))});
+    }
+    return table;
+}
+
 }  // namespace
 
 std::string assumptions_text(const ScenarioResult& result, const Scenario& scenario) {
@@ -81,22 +103,15 @@ std::string assumptions_text(const ScenarioResult& result, const Scenario& scena
     }
     std::stable_sort(all.begin(), all.end(),
                      [](const Effect& a, const Effect& b) { return magnitude(a) > magnitude(b); });
+    all.resize(std::min(kShown, all.size()));
     Profile profile = scenario.profile;  // a view can set its number, so it needs one of its own
     const std::vector<ParameterView> numbers = parameters(profile);
-    TextTable table;
-    table.column("number", Align::kLeft);
-    table.column("value", Align::kRight);
-    table.column("moves the total by", Align::kRight);
-    table.column("share", Align::kRight);
-    table.column("origin", Align::kLeft);
-    for (std::size_t i = 0; i < std::min(kShown, all.size()) && magnitude(all[i]) > 0; ++i) {
-        const ParameterView* number = number_at(numbers, all[i].path);
-        const double share = magnitude(all[i]) * magnitude(all[i]) / variance;
-        table.row({shortened(all[i].path, 40), value_text(number), "± " + brief(Time::from_si(magnitude(all[i]))),
-                   percent_text(share, 2),
-                   number == nullptr ? "" : std::string(choice_name(kOriginNames, number->origin))});
+    std::size_t path_columns = kReportColumns;
+    TextTable table = table_of(all, variance, numbers, path_columns);
+    while (table.columns() + kIndent > kReportColumns && path_columns > 1) {
+        table = table_of(all, variance, numbers, --path_columns);
     }
-    return "One standard deviation of each number, and its share of the total's variance:\n" + table.text(2);
+    return "One standard deviation of each number, and its share of the total's variance:\n" + table.text(kIndent);
 }
 
 }  // namespace berth

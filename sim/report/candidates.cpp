@@ -67,14 +67,6 @@ std::string tokens_text(const Candidate& candidate) {
                : fmt::format("{}/{}", candidate.tokens_paid, candidate.tokens_held);
 }
 
-struct Columns {
-    std::vector<Category> classes;  ///< with a column of their own
-    std::vector<Category> other;    ///< that share one
-    bool energy = false;
-    bool bound = false;
-    int decimals = 0;
-};
-
 Time time_in(const Candidate& candidate, Category category) {
     const auto found = candidate.by_category.find(category);
     return found == candidate.by_category.end() ? Time{} : found->second;
@@ -82,82 +74,84 @@ Time time_in(const Candidate& candidate, Category category) {
 
 std::string number(Time time, int decimals) { return fmt::format("{:.{}f}", in_milliseconds(time), decimals); }
 
-std::vector<std::string> cells(const Candidate& candidate, bool chosen, const Columns& columns) {
-    const int decimals = columns.decimals;
-    const Estimate<Time>& latency = candidate.latency;
-    std::vector<std::string> result{
-        chosen ? "*" : "",
-        placement_name(candidate),
-        candidate.granularity == Granularity::kModel ? fmt::format("{}", candidate.cores) : "-",
-        tokens_text(candidate),
-        number(latency.median, decimals),
-        latency.high > latency.low ? fmt::format("{}-{}", number(latency.low, decimals), number(latency.high, decimals))
-                                   : ""};
-    for (const Category category : columns.classes) {
-        result.push_back(number(time_in(candidate, category), decimals));
-    }
-    if (!columns.other.empty()) {
-        Time other;
-        for (const Category category : columns.other) {
-            other += time_in(candidate, category);
-        }
-        result.push_back(number(other, decimals));
-    }
-    result.push_back(number(candidate.handover, decimals));
-    if (columns.energy) {
-        result.push_back(candidate.energy ? number_text(in_millijoules(*candidate.energy), 3) : "");
-    }
-    if (columns.bound) {
-        result.push_back(main_bound(candidate));
-    }
-    return result;
+std::string marked_name(const Candidate& candidate, const Candidate* chosen) {
+    return (&candidate == chosen ? "* " : "  ") + placement_name(candidate);
 }
 
-TextTable table_of(const std::vector<const Candidate*>& candidates, const Candidate* chosen, const Columns& columns) {
+TextTable overview(const std::vector<const Candidate*>& candidates, const Candidate* chosen, int decimals) {
     TextTable table;
-    table.column("", Align::kLeft);
-    table.column("placement", Align::kLeft);
+    table.column("  placement", Align::kLeft);
     table.column("cores", Align::kRight);
     table.column("tokens", Align::kRight);
     table.column("ms", Align::kRight);
     table.column("5-95 %", Align::kRight);
-    for (const Category category : columns.classes) {
-        table.column(std::string(choice_name(kCategoryNames, category)), Align::kRight);
-    }
-    if (!columns.other.empty()) {
-        table.column("other", Align::kRight);
-    }
-    table.column("hand-over", Align::kRight);
-    if (columns.energy) {
-        table.column("mJ", Align::kRight);
-    }
-    if (columns.bound) {
-        table.column("bound", Align::kLeft);
-    }
+    table.column("mJ", Align::kRight);
+    table.column("bound", Align::kLeft);
+    table.column("weights", Align::kRight);
+    table.column("peak", Align::kRight);
     for (const Candidate* candidate : candidates) {
-        table.row(cells(*candidate, candidate == chosen, columns));
+        const Estimate<Time>& latency = candidate->latency;
+        table.row({marked_name(*candidate, chosen),
+                   candidate->granularity == Granularity::kModel ? fmt::format("{}", candidate->cores) : "-",
+                   tokens_text(*candidate), number(latency.median, decimals),
+                   latency.high > latency.low
+                       ? fmt::format("{}-{}", number(latency.low, decimals), number(latency.high, decimals))
+                       : "",
+                   candidate->energy ? number_text(in_millijoules(*candidate->energy), 3) : "-", main_bound(*candidate),
+                   to_text(candidate->weight_bytes), to_text(candidate->peak_activation_bytes)});
     }
     return table;
 }
 
-/// As many classes as fit into the report's width.
-TextTable fitting_table(const std::vector<const Candidate*>& candidates, const Candidate* chosen) {
-    Columns columns;
-    columns.classes = classes_by_time(candidates);
-    Time largest;
-    for (const Candidate* candidate : candidates) {
-        largest = std::max(largest, candidate->latency.high);
-        columns.energy = columns.energy || candidate->energy.has_value();
-        columns.bound = columns.bound || !candidate->operators.empty();
+/// Columns of classes, the longest first; those that find no room share one.
+TextTable class_table(const std::vector<const Candidate*>& candidates, const Candidate* chosen, int decimals,
+                      const std::vector<Category>& classes, const std::vector<Category>& others) {
+    TextTable table;
+    table.column("  of which ms", Align::kLeft);
+    for (const Category category : classes) {
+        table.column(std::string(choice_name(kCategoryNames, category)), Align::kRight);
     }
-    columns.decimals = decimals_for(in_milliseconds(largest));
-    TextTable table = table_of(candidates, chosen, columns);
-    while (table.columns() + kIndent > kReportColumns && !columns.classes.empty()) {
-        columns.other.push_back(columns.classes.back());
-        columns.classes.pop_back();
-        table = table_of(candidates, chosen, columns);
+    if (!others.empty()) {
+        table.column("other", Align::kRight);
+    }
+    table.column("hand-over", Align::kRight);
+    for (const Candidate* candidate : candidates) {
+        std::vector<std::string> cells{marked_name(*candidate, chosen)};
+        for (const Category category : classes) {
+            cells.push_back(number(time_in(*candidate, category), decimals));
+        }
+        if (!others.empty()) {
+            Time other;
+            for (const Category category : others) {
+                other += time_in(*candidate, category);
+            }
+            cells.push_back(number(other, decimals));
+        }
+        cells.push_back(number(candidate->handover, decimals));
+        table.row(std::move(cells));
     }
     return table;
+}
+
+TextTable fitting_class_table(const std::vector<const Candidate*>& candidates, const Candidate* chosen, int decimals) {
+    std::vector<Category> classes = classes_by_time(candidates);
+    std::vector<Category> others;
+    TextTable table = class_table(candidates, chosen, decimals, classes, others);
+    while (table.columns() + kIndent > kReportColumns && !classes.empty()) {
+        others.push_back(classes.back());
+        classes.pop_back();
+        table = class_table(candidates, chosen, decimals, classes, others);
+    }
+    return table;
+}
+
+/// For the smallest of the candidates' latencies: the table compares them.
+int decimals_of(const std::vector<const Candidate*>& candidates) {
+    int decimals = 0;
+    for (const Candidate* candidate : candidates) {
+        decimals = std::max(decimals, decimals_for(in_milliseconds(candidate->latency.median)));
+    }
+    return decimals;
 }
 
 std::string quality(const Candidate& chosen) {
@@ -202,18 +196,18 @@ std::string candidates_text(const StageResult& stage, const ScenarioResult& resu
         return "";
     }
     const Candidate& chosen = stage.candidates[*stage.chosen];
-    std::string text = fmt::format("{}: {}; times of one pass in ms, tokens paid/held\n", stage.name, stage.model);
-    text += fitting_table(feasible(stage), &chosen).text(kIndent);
+    const std::vector<const Candidate*> shown = feasible(stage);
+    const int decimals = decimals_of(shown);
+    std::string text = fmt::format("{}: {}, one pass, tokens paid/held\n", stage.name, stage.model);
+    text += overview(shown, &chosen, decimals).text(kIndent) + "\n";
+    text += fitting_class_table(shown, &chosen, decimals).text(kIndent);
     for (const Candidate& candidate : stage.candidates) {
         if (!candidate.feasible) {
             text +=
-                wrapped(fmt::format("{}: not possible: {}", placement_name(candidate), candidate.reason), kIndent + 3);
+                wrapped(fmt::format("{}: not possible: {}", placement_name(candidate), candidate.reason), kIndent + 2);
         }
     }
-    text += wrapped(fmt::format("* chosen; {}. Weights {}, activations {} at the peak, {} spilled.{}", quality(chosen),
-                                to_text(chosen.weight_bytes), to_text(chosen.peak_activation_bytes),
-                                to_text(chosen.spilled_bytes), mixed_lengths(chosen)),
-                    kIndent);
+    text += wrapped(fmt::format("* chosen: {}.{}", quality(chosen), mixed_lengths(chosen)), kIndent);
     if (chosen.segments.size() > 1 && !chosen.operators.empty()) {
         text += wrapped(segments_text(chosen, result.devices), kIndent);
     }

@@ -69,10 +69,11 @@ Term compute_term(const Kernel& kernel, const KernelCost& cost, const Device& de
     const double efficiency = device.matrix.efficiency.value;
     const std::string name(choice_name(kDTypeNames, kernel.input));
     const Frequency clock = clock_of(device, cluster, execution);
-    term.filled_in =
-        fmt::format("{} MAC ({} unpadded) / ({} x {} x {} x {})", number_text(in_operations(cost.padded_macs), 6),
-                    number_text(in_operations(cost.macs), 6), number_text(in_operations(per_cycle->value), 4),
-                    to_text(clock), cost.cores, number_text(efficiency, 3));
+    const std::string unpadded =
+        cost.padded_macs > cost.macs ? fmt::format(" ({} unpadded)", number_text(in_operations(cost.macs), 6)) : "";
+    term.filled_in = fmt::format("{} MAC{} / ({} x {} x {} x {})", number_text(in_operations(cost.padded_macs), 6),
+                                 unpadded, number_text(in_operations(per_cycle->value), 4), to_text(clock), cost.cores,
+                                 number_text(efficiency, 3));
     term.numbers = {
         number_used(cluster_path(device, cluster, cluster.macs_at_device, "matrix.", "macs_per_cycle." + name),
                     *per_cycle, number_text(in_operations(per_cycle->value))),
@@ -204,12 +205,17 @@ std::vector<Term> overhead_terms(const KernelCost& cost, const Device& device) {
     return terms;
 }
 
+/// The engines of an attention kernel work one after the other.
+bool phases_follow(const Kernel& kernel, const Device& device) {
+    return kernel.kind == OperatorKind::kAttention && device.attention.has_value();
+}
+
 /// Engines that run at once compete one by one; memory time is bytes and descriptors together, as is overhead.
 std::vector<Contender> contenders(const Kernel& kernel, const KernelCost& cost, const Device& device) {
     std::vector<Contender> all{{cost.dma > cost.dram ? Bound::kDma : Bound::kDram, cost.dram + cost.dma},
                                {Bound::kSram, cost.sram},
                                {Bound::kDispatch, cost.dispatch + cost.fork_join}};
-    if (kernel.kind == OperatorKind::kAttention && device.attention) {  // one phase after the other
+    if (phases_follow(kernel, device)) {
         all.push_back({cost.compute >= cost.vector ? Bound::kCompute : Bound::kVector, cost.compute + cost.vector});
     } else {
         all.push_back({Bound::kCompute, cost.compute});
@@ -275,10 +281,14 @@ Explanation explain_kernel(const Kernel& kernel, const KernelCost& cost, const D
                                         dram_term(kernel, cost, device, execution), dma_term(cost, device)}) {
         explanation.terms.push_back(std::move(term));
     }
+    // The array's own double buffering, where it is known, hides more than other kernels do.
+    const bool array = cost.padded_macs > Operations{} && !phases_follow(kernel, device) && device.matrix.overlap;
+    const Parameter<double>& overlap = array ? *device.matrix.overlap : device.overlap;
     explanation.sum =
-        fmt::format("overheads + longest + (1 - overlap {}) x the others", number_text(device.overlap.value, 3));
+        fmt::format("overheads + longest{} + (1 - overlap {}) x the others",
+                    phases_follow(kernel, device) ? " (compute + vector together)" : "", number_text(overlap.value, 3));
     explanation.overlap = {
-        number_used(path_of(device, "overlap"), device.overlap, number_text(device.overlap.value, 3))};
+        number_used(path_of(device, array ? "matrix.overlap" : "overlap"), overlap, number_text(overlap.value, 3))};
     explanation.contenders = contenders(kernel, cost, device);
     explanation.tile = tile_text(kernel, cost.tile);
     explanation.traffic = traffic_text(kernel, cost);

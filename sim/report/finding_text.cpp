@@ -1,6 +1,8 @@
 // Findings as text: what it is, what acting on it gains, and the command line that tries it.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "berth/quantity_text.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
@@ -29,6 +31,9 @@ std::string gain(const Finding& finding) {
         return "";
     }
     const double change = *finding.after / *finding.before - 1;
+    if (std::abs(change) < 5e-4) {
+        return fmt::format("the total stays at {}", brief(*finding.before));
+    }
     std::string text = fmt::format("total {} -> {} ({}{})", brief(*finding.before), brief(*finding.after),
                                    change > 0 ? "+" : "", percent_text(change, 3));
     if (!finding.chosen_before.empty() && !finding.chosen_after.empty() &&

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
-#include <limits>
+#include <optional>
 #include <system_error>
 
 #include "report/gnuplot_process.h"
@@ -43,7 +43,8 @@ class ScratchFolder {
 std::vector<Drawing> all_drawings(const ScenarioResult& result, const Profile& profile,
                                   std::span<const TokenCurves> curves) {
     std::vector<Drawing> all = class_drawings(result);
-    for (auto& more : {placement_drawings(result), token_drawings(curves), roofline_drawings(result, profile)}) {
+    for (auto& more :
+         {placement_drawings(result), token_drawings(curves, profile), roofline_drawings(result, profile)}) {
         all.insert(all.end(), more.begin(), more.end());
     }
     for (Drawing& drawing : all) {  // a stage's name may hold what a file's cannot
@@ -82,29 +83,26 @@ Time latency_at(const LatencyCurve& curve, std::int64_t tokens) {
 
 }  // namespace
 
-std::vector<CurveCrossing> crossings(std::span<const LatencyCurve> curves) {
-    std::int64_t first = 1;
-    std::int64_t last = std::numeric_limits<std::int64_t>::max();
-    for (const LatencyCurve& curve : curves) {
-        if (curve.points.empty()) {
-            return {};
-        }
-        first = std::max(first, curve.steps ? std::int64_t{1} : curve.points.front().tokens);
-        last = std::min(last, curve.points.back().tokens);
+std::vector<CurveCrossing> crossings(const LatencyCurve& first, const LatencyCurve& second) {
+    if (first.points.empty() || second.points.empty()) {
+        return {};
     }
+    const auto start = [](const LatencyCurve& curve) {
+        return curve.steps ? std::int64_t{1} : curve.points.front().tokens;
+    };
+    const std::int64_t last = std::min(first.points.back().tokens, second.points.back().tokens);
     std::vector<CurveCrossing> found;
-    std::optional<std::size_t> lowest;
-    for (std::int64_t tokens = first; !curves.empty() && tokens <= last; ++tokens) {
-        std::size_t now = lowest.value_or(0);
-        for (std::size_t i = 0; i < curves.size(); ++i) {
-            if (latency_at(curves[i], tokens) < latency_at(curves[now], tokens)) {
-                now = i;
-            }
+    std::optional<bool> second_was_faster;
+    for (std::int64_t tokens = std::max(start(first), start(second)); tokens <= last; ++tokens) {
+        const Time a = latency_at(first, tokens);
+        const Time b = latency_at(second, tokens);
+        if (a == b) {
+            continue;  // neither is faster
         }
-        if (lowest && now != *lowest) {
-            found.push_back({tokens, latency_at(curves[now], tokens), *lowest, now});
+        if (second_was_faster && *second_was_faster != (b < a)) {
+            found.push_back({tokens, std::min(a, b), b < a});
         }
-        lowest = now;
+        second_was_faster = b < a;
     }
     return found;
 }

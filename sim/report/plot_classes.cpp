@@ -1,6 +1,7 @@
 // Time per operator class: one stacked bar per stage and candidate.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -13,7 +14,6 @@ namespace berth {
 namespace {
 
 constexpr double kHalfHeight = 0.34;
-constexpr int kLegendColumns = 5;
 
 struct Bars {
     std::vector<Row> rows;
@@ -47,14 +47,14 @@ Bars bars_of(const ScenarioResult& result) {
 }
 
 /// Cells per class, the absent key being hand-over.
-std::map<std::optional<Category>, std::vector<Cell>> stacked(const Bars& bars, const RowFrame& frame_of) {
+std::map<std::optional<Category>, std::vector<Cell>> stacked(const Bars& bars, const RowFrame& frame) {
     std::map<std::optional<Category>, std::vector<Cell>> cells;
     for (std::size_t i = 0; i < bars.rows.size(); ++i) {
         double at = 0;
         const auto add = [&](std::optional<Category> category, Time time) {
             const double width = in_milliseconds(time) * bars.repeats[i];
             if (width > 0) {
-                cells[category].push_back({frame_of.middle[i], kHalfHeight, at, at + width});
+                cells[category].push_back({frame.middle[i], kHalfHeight, at, at + width});
                 at += width;
             }
         };
@@ -67,15 +67,32 @@ std::map<std::optional<Category>, std::vector<Cell>> stacked(const Bars& bars, c
     return cells;
 }
 
-std::string interval_data(const Bars& bars, const RowFrame& frame_of) {
+std::string interval_data(const Bars& bars, const RowFrame& frame) {
     std::string text = "$interval << EOD\n";
     for (std::size_t i = 0; i < bars.rows.size(); ++i) {
         const Estimate<Time>& latency = bars.candidates[i]->latency;
         text += fmt::format("{} {} {} {}\n", plotted(in_milliseconds(latency.median) * bars.repeats[i]),
-                            plotted(frame_of.middle[i]), plotted(in_milliseconds(latency.low) * bars.repeats[i]),
+                            plotted(frame.middle[i]), plotted(in_milliseconds(latency.low) * bars.repeats[i]),
                             plotted(in_milliseconds(latency.high) * bars.repeats[i]));
     }
     return text + "EOD\n";
+}
+
+std::vector<LegendEntry> legend_of(const Bars& bars) {
+    std::vector<LegendEntry> legend;
+    for (const auto& row : kCategoryNames) {
+        const bool used =
+            std::any_of(bars.candidates.begin(), bars.candidates.end(), [&row](const Candidate* candidate) {
+                const auto found = candidate->by_category.find(row.value);
+                return found != candidate->by_category.end() && found->second > Time{};
+            });
+        if (used) {
+            legend.push_back({LegendMark::kBox, std::string(class_color(row.value)), std::string(row.name)});
+        }
+    }
+    legend.push_back({LegendMark::kBox, std::string(kHandoverColor), "hand-over, calls"});
+    legend.push_back({LegendMark::kInterval, "#000000", "5-95 %"});
+    return legend;
 }
 
 }  // namespace
@@ -85,39 +102,25 @@ std::vector<Drawing> class_drawings(const ScenarioResult& result) {
     if (bars.rows.empty()) {
         return {};
     }
-    std::size_t classes = 2;  // hand-over and the interval
-    for (const auto& row : kCategoryNames) {
-        for (const Candidate* candidate : bars.candidates) {
-            const auto found = candidate->by_category.find(row.value);
-            if (found != candidate->by_category.end() && found->second > Time{}) {
-                ++classes;
-                break;
-            }
-        }
-    }
-    const int legend_rows = static_cast<int>((classes + kLegendColumns - 1) / kLegendColumns);
-    const RowFrame frame_of =
-        row_frame(bars.rows, "Time per operator class, all passes of a stage", "time (ms)", legend_rows);
-    std::string data = interval_data(bars, frame_of);
+    const RowFrame frame =
+        row_frame(bars.rows, "Time per operator class, all passes of a stage", "time (ms)", legend_of(bars));
+    std::string data = interval_data(bars, frame);
     std::string clauses;
-    std::string legend;
     int block = 0;
-    for (const auto& [category, cells] : stacked(bars, frame_of)) {
+    for (const auto& [category, cells] : stacked(bars, frame)) {
         const std::string name = fmt::format("$class{}", block++);
-        const std::string_view color = category ? class_color(*category) : kHandoverColor;
         data += cell_data(name, cells);
-        clauses += cell_clause(name, color) + ", ";
-        legend += cell_legend(color, category ? choice_name(kCategoryNames, *category) : "hand-over, calls") + ", ";
+        clauses += cell_clause(name, category ? class_color(*category) : kHandoverColor) + ", ";
     }
-    Drawing drawing{{"time-by-class",
-                     "Where the time goes: each stage and placement by operator class, with the 5-95 % "
-                     "interval."},
-                    frame_of.height,
-                    frame_of.commands + data};
+    Drawing drawing{
+        {"time-by-class", "Where the time goes: each stage and placement by operator class, with the 5-95 % interval."},
+        frame.canvas.height,
+        frame.canvas.commands + data};
+    // White under black, so that the interval can be seen on every colour.
     drawing.commands += fmt::format(
-        "plot {}{}$interval using 1:2:3:4 with xerrorbars pt -1 lw 2.5 lc rgb '#FFFFFF' notitle, $interval using "
-        "1:2:3:4 with xerrorbars pt -1 lw 1.5 lc rgb '#000000' title '5-95 %'\n",
-        clauses, legend);
+        "plot {}$interval using 1:2:3:4 with xerrorbars pt -1 lw 4 lc rgb '#FFFFFF', $interval using 1:2:3:4 with "
+        "xerrorbars pt -1 lw 1.5 lc rgb '#000000'\n",
+        clauses);
     return {drawing};
 }
 

@@ -14,7 +14,6 @@ namespace berth {
 namespace {
 
 constexpr double kHalfHeight = 0.36;
-constexpr int kLegendColumns = 4;
 
 /// What a picture of one stage is built from.
 struct Cells {
@@ -49,10 +48,10 @@ std::string block_label(std::string_view block) {
     return std::string(dot == std::string_view::npos ? block : block.substr(dot + 1));
 }
 
-void add_block(Cells& cells, std::string_view block, double from, double to, double middle, const RowFrame& frame_of) {
+void add_block(Cells& cells, std::string_view block, double from, double to, double middle, const RowFrame& frame) {
     cells.boundaries +=
         fmt::format("{} {} 0 {}\n", plotted(from), plotted(middle - kHalfHeight), plotted(2 * kHalfHeight));
-    const double units = (frame_of.area.right - frame_of.area.left) / frame_of.time_range;
+    const double units = (frame.canvas.area.right - frame.canvas.area.left) / frame.time_range;
     const std::string label = block_label(block);
     if (text_width(label, kSmallFontSize) + 10 < (to - from) * units) {
         cells.labels += fmt::format("set label {} at first {}, first {} center font {} front\n", gnuplot_text(label),
@@ -60,7 +59,7 @@ void add_block(Cells& cells, std::string_view block, double from, double to, dou
     }
 }
 
-void add_row(Cells& cells, const Candidate& candidate, double middle, const RowFrame& frame_of) {
+void add_row(Cells& cells, const Candidate& candidate, double middle, const RowFrame& frame) {
     std::string_view block;
     double block_start = 0;
     double at = 0;
@@ -68,7 +67,7 @@ void add_row(Cells& cells, const Candidate& candidate, double middle, const RowF
         const double start = in_milliseconds(op.start);
         if (block_of(op.name) != block) {
             if (!block.empty()) {
-                add_block(cells, block, block_start, start, middle, frame_of);
+                add_block(cells, block, block_start, start, middle, frame);
             }
             block = block_of(op.name);
             block_start = start;
@@ -82,7 +81,7 @@ void add_row(Cells& cells, const Candidate& candidate, double middle, const RowF
             cells.of_device[op.device].push_back({middle, kHalfHeight, own, at});
         }
     }
-    add_block(cells, block, block_start, at, middle, frame_of);
+    add_block(cells, block, block_start, at, middle, frame);
 }
 
 std::vector<Row> rows_of(const StageResult& stage, const std::vector<std::size_t>& order) {
@@ -105,36 +104,38 @@ Drawing drawing_of(const StageResult& stage, const std::vector<std::size_t>& ord
             used.insert(op.device);
         }
     }
-    const int legend_rows = static_cast<int>((used.size() + 1 + kLegendColumns - 1) / kLegendColumns);
-    const RowFrame frame_of =
+    std::vector<LegendEntry> legend;
+    for (const DeviceId device : used) {
+        legend.push_back({LegendMark::kBox, std::string(device_color(static_cast<std::size_t>(device))),
+                          device_name(devices, device)});
+    }
+    legend.push_back({LegendMark::kBox, std::string(kHandoverColor), "hand-over, calls"});
+    const RowFrame frame =
         row_frame(rows, fmt::format("Placement along {} ({}), one pass; numbers are blocks", stage.model, stage.name),
-                  "time within the pass (ms)", legend_rows);
+                  "time within the pass (ms)", legend);
     Cells cells;
     for (std::size_t row = 0; row < order.size(); ++row) {
-        add_row(cells, stage.candidates[order[row]], frame_of.middle[row], frame_of);
+        add_row(cells, stage.candidates[order[row]], frame.middle[row], frame);
     }
-    std::string data = "$blocks << EOD\n" + cells.boundaries + "EOD\n" + cell_data("$handover", cells.handover);
+    std::string data = "$blocks << EOD\n" + cells.boundaries + "EOD\n";
     std::string clauses;
-    std::string legend;
-    for (const DeviceId device : used) {
+    for (const auto& [device, of_device] : cells.of_device) {
         const std::string name = fmt::format("$device{}", device);
-        const std::string_view color = device_color(static_cast<std::size_t>(device));
-        data += cell_data(name, cells.of_device[device]);
-        clauses += cell_clause(name, color) + ", ";
-        legend += cell_legend(color, device_name(devices, device)) + ", ";
+        data += cell_data(name, of_device);
+        clauses += cell_clause(name, device_color(static_cast<std::size_t>(device))) + ", ";
     }
     if (!cells.handover.empty()) {
+        data += cell_data("$handover", cells.handover);
         clauses += cell_clause("$handover", kHandoverColor) + ", ";
-        legend += cell_legend(kHandoverColor, "hand-over, runtime calls") + ", ";
     }
     Drawing drawing{
         {"placement-" + stage.name, fmt::format("Which device runs each operator of {}, in order; a cell is "
                                                 "as wide as its time.",
                                                 stage.name)},
-        frame_of.height,
-        frame_of.commands + cells.labels + data};
-    drawing.commands += fmt::format(
-        "plot {}{}$blocks using 1:2:3:4 with vectors nohead lw 1.5 lc rgb '#FFFFFF' notitle\n", clauses, legend);
+        frame.canvas.height,
+        frame.canvas.commands + cells.labels + data};
+    drawing.commands +=
+        fmt::format("plot {}$blocks using 1:2:3:4 with vectors nohead lw 1.5 lc rgb '#FFFFFF'\n", clauses);
     return drawing;
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -17,8 +18,9 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kLabelled = 7;
-constexpr int kHeight = 1180;
-constexpr PlotArea kArea{180, 1560, 260, 1100};
+constexpr double kLeft = 180;
+constexpr double kPlotHeight = 830;
+constexpr double kStrip = 90;  // for operators without DRAM traffic
 
 /// Operators of the same name in all blocks, with the same position.
 struct Point {
@@ -130,23 +132,34 @@ Roofline roofline_of(const ScenarioResult& result, const Profile& profile, Devic
     return roofline;
 }
 
-/// The logarithmic axes of one picture.
+/// The logarithmic axes of one picture. Operators without DRAM traffic stand in a strip at the right end.
 struct Axes {
+    PlotArea area;
     double x_low = 0, x_high = 0, y_low = 0, y_high = 0;
-    [[nodiscard]] double x(double value) const {
-        return kArea.left + (kArea.right - kArea.left) * std::log(value / x_low) / std::log(x_high / x_low);
+    bool strip = false;
+    [[nodiscard]] double roofs_end() const { return strip ? area.right - kStrip : area.right; }
+    [[nodiscard]] double x(double intensity) const {
+        return intensity > 0
+                   ? area.left + (roofs_end() - area.left) * std::log(intensity / x_low) / std::log(x_high / x_low)
+                   : area.right - kStrip / 2;
     }
-    [[nodiscard]] double y(double value) const {
-        return kArea.bottom + (kArea.top - kArea.bottom) * std::log(value / y_low) / std::log(y_high / y_low);
+    [[nodiscard]] double y(double rate) const {
+        return area.bottom + (area.top - area.bottom) * std::log(rate / y_low) / std::log(y_high / y_low);
+    }
+    /// The intensity that stands at a place of the x axis, which goes on through the strip.
+    [[nodiscard]] double intensity_at(double place) const {
+        return x_low * std::pow(x_high / x_low, (place - area.left) / (roofs_end() - area.left));
     }
 };
 
-Axes axes_of(const Roofline& roofline) {
-    Axes axes{1e300, 0, 1e300, 0};
+Axes axes_of(const Roofline& roofline, const PlotArea& area) {
+    Axes axes{area, 1e300, 0, 1e300, 0, false};
     for (const Point& point : roofline.points) {
         if (point.intensity > 0) {
             axes.x_low = std::min(axes.x_low, point.intensity);
             axes.x_high = std::max(axes.x_high, point.intensity);
+        } else {
+            axes.strip = true;
         }
         axes.y_low = std::min(axes.y_low, point.rate);
         axes.y_high = std::max(axes.y_high, point.rate);
@@ -159,7 +172,11 @@ Axes axes_of(const Roofline& roofline) {
     if (axes.x_high <= 0) {  // nothing moves at DRAM, and nothing multiplies
         axes.x_low = axes.x_high = 1;
     }
-    return {axes.x_low / 2, axes.x_high * 4, axes.y_low / 2.5, axes.y_high * 2.5};
+    axes.x_low /= 2;
+    axes.x_high *= 4;
+    axes.y_low /= 2.5;
+    axes.y_high *= 2.5;
+    return axes;
 }
 
 std::string decade_tics(const char* axis, double low, double high, bool with_prefix) {
@@ -196,11 +213,19 @@ Time total_time(const Roofline& roofline) {
 
 double symbol_size(const Point& point, Time all) { return 1.2 + 4 * std::sqrt(point.time / all); }
 
-double drawn_intensity(const Point& point, const Axes& axes) {
-    return point.intensity > 0 ? point.intensity : axes.x_high / 1.15;
+std::string strip_commands(const Axes& axes, int height, std::vector<Box>& obstacles) {
+    if (!axes.strip) {
+        return "";
+    }
+    const double x = axes.roofs_end();
+    obstacles.push_back({x, axes.area.bottom, axes.area.right, axes.area.top});
+    return fmt::format("set arrow from {0}, graph 0 to {0}, graph 1 nohead dt 2 lw 2 lc rgb '{1}' back\n",
+                       plotted(axes.x_high), kQuietColor) +
+           label_at(x + 0.5 * kStrip, axes.area.top - 0.5 * text_width("no DRAM traffic", kSmallFontSize) - 8, height,
+                    "no DRAM traffic", fmt::format("center rotate by 90 font {} tc rgb '{}'", kSmallFont, kQuietColor));
 }
 
-std::string roof_commands(const Roofline& roofline, const Axes& axes, std::vector<Box>& obstacles) {
+std::string roof_commands(const Roofline& roofline, const Axes& axes, int height, std::vector<Box>& obstacles) {
     std::string text;
     const double highest = roofline.roofs.empty() ? axes.y_high : roofline.roofs.front().rate;
     const double ridge = highest / roofline.bandwidth;
@@ -213,13 +238,13 @@ std::string roof_commands(const Roofline& roofline, const Axes& axes, std::vecto
         const double start = roof.rate / roofline.bandwidth;
         text += fmt::format("set arrow from {}, {} to {}, {} nohead lw 3 lc rgb '#000000' back\n", plotted(start),
                             plotted(roof.rate), plotted(axes.x_high), plotted(roof.rate));
-        add_line_obstacles(obstacles, axes.x(start), axes.y(roof.rate), kArea.right, axes.y(roof.rate));
+        add_line_obstacles(obstacles, axes.x(start), axes.y(roof.rate), axes.roofs_end(), axes.y(roof.rate));
         // Above its line, unless the label of the roof above leaves no room: then below.
         const bool above = lowest_label - axes.y(roof.rate) > 1.4 * kSmallFontSize + 4;
         const double y = axes.y(roof.rate) + (above ? 20 : -20);
         const double width = text_width(roof.label, kSmallFontSize);
-        text += label_at(kArea.right - 4, y, kHeight, roof.label, fmt::format("right font {}", kSmallFont));
-        obstacles.push_back({kArea.right - width - 8, y - 17, kArea.right, y + 17});
+        text += label_at(axes.roofs_end() - 4, y, height, roof.label, fmt::format("right font {}", kSmallFont));
+        obstacles.push_back({axes.roofs_end() - width - 8, y - 17, axes.roofs_end(), y + 17});
         lowest_label = std::min(axes.y(roof.rate), y - 17);
     }
     const double slope = (axes.y(highest) - axes.y(from * roofline.bandwidth)) / (axes.x(ridge) - axes.x(from));
@@ -228,20 +253,20 @@ std::string roof_commands(const Roofline& roofline, const Axes& axes, std::vecto
     const double length = text_width(label, kSmallFontSize);
     const double x = axes.x(from) + (0.5 * length + 30) * std::cos(angle) - 24 * std::sin(angle);
     const double y = axes.y(from * roofline.bandwidth) + (0.5 * length + 30) * std::sin(angle) + 24 * std::cos(angle);
-    text += label_at(x, y, kHeight, label,
+    text += label_at(x, y, height, label,
                      fmt::format("center rotate by {} font {}", plotted(angle * 57.29578), kSmallFont));
     add_line_obstacles(obstacles, x - 0.5 * length * std::cos(angle), y - 0.5 * length * std::sin(angle),
                        x + 0.5 * length * std::cos(angle), y + 0.5 * length * std::sin(angle));
     return text;
 }
 
-std::string point_labels(const Roofline& roofline, const Axes& axes, std::vector<Box> obstacles) {
+std::string point_labels(const Roofline& roofline, const Axes& axes, int height, std::vector<Box> obstacles) {
     std::vector<const Point*> by_time;
     const Time all = total_time(roofline);
     for (const Point& point : roofline.points) {
         by_time.push_back(&point);
         const double half = 7 * symbol_size(point, all);
-        const double x = axes.x(drawn_intensity(point, axes));
+        const double x = axes.x(point.intensity);
         obstacles.push_back({x - half, axes.y(point.rate) - half, x + half, axes.y(point.rate) + half});
     }
     std::stable_sort(by_time.begin(), by_time.end(), [](const Point* a, const Point* b) { return a->time > b->time; });
@@ -250,82 +275,67 @@ std::string point_labels(const Roofline& roofline, const Axes& axes, std::vector
     for (const Point* point : by_time) {
         const std::string stage = roofline.stages.size() > 1 ? roofline.stages[point->stage] + " " : "";
         const std::string count = point->count > 1 ? fmt::format(" x{}", point->count) : "";
-        requests.push_back({axes.x(drawn_intensity(*point, axes)), axes.y(point->rate),
+        requests.push_back({axes.x(point->intensity), axes.y(point->rate),
                             fmt::format("{}{}{}, {}", stage, point->name, count, percent_text(point->time / all, 2))});
     }
-    const auto placed = place_labels(requests, std::move(obstacles), kArea, kSmallFontSize);
-    return label_commands(requests, placed, kHeight);
+    const auto placed = place_labels(requests, std::move(obstacles), axes.area, kSmallFontSize);
+    return label_commands(requests, placed, height);
 }
 
-std::string point_data(const Roofline& roofline, const Axes& axes, std::string& clauses) {
-    struct Group {
-        Category category;
-        std::size_t stage;
-        bool has_macs;
-        auto operator<=>(const Group&) const = default;
-    };
-    std::map<Group, std::string> groups;
+/// Large symbols first, so that small ones lie on top.
+std::string point_data(const Roofline& roofline, const Axes& axes) {
     const Time all = total_time(roofline);
-    for (const Point& point : roofline.points) {
-        groups[{point.category, point.stage, point.has_macs}] += fmt::format(
-            "{} {} {}\n", plotted(drawn_intensity(point, axes)), plotted(point.rate), plotted(symbol_size(point, all)));
+    std::vector<Point> points = roofline.points;
+    std::stable_sort(points.begin(), points.end(), [](const Point& a, const Point& b) { return a.time > b.time; });
+    std::string data = "$points << EOD\n";
+    for (const Point& point : points) {
+        data += fmt::format("{} {} {} {} 0x{}\n", plotted(axes.intensity_at(axes.x(point.intensity))),
+                            plotted(point.rate), plotted(symbol_size(point, all)), symbol(point.stage, point.has_macs),
+                            class_color(point.category).substr(1));
     }
-    std::string data;
-    int block = 0;
-    for (const auto& [group, rows] : groups) {
-        data += fmt::format("$points{} << EOD\n{}EOD\n", block, rows);
-        clauses += fmt::format("{}$points{} using 1:2:3 with points pt {} ps variable lw 2.5 lc rgb '{}' notitle",
-                               clauses.empty() ? "" : ", ", block, symbol(group.stage, group.has_macs),
-                               class_color(group.category));
-        ++block;
-    }
-    return data;
+    return data + "EOD\n";
 }
 
-std::string legend(const Roofline& roofline) {
+std::vector<LegendEntry> legend_of(const Roofline& roofline) {
     std::set<Category> categories;
     bool open = false;
     for (const Point& point : roofline.points) {
         categories.insert(point.category);
         open = open || !point.has_macs;
     }
-    std::string text;
+    std::vector<LegendEntry> legend;
     for (const Category category : categories) {
-        text += fmt::format(", keyentry with points pt 7 ps 2 lc rgb '{}' title {}", class_color(category),
-                            gnuplot_text(choice_name(kCategoryNames, category)));
+        legend.push_back({LegendMark::kPoint, std::string(class_color(category)),
+                          std::string(choice_name(kCategoryNames, category))});
     }
-    if (roofline.stages.size() > 1) {
-        for (std::size_t i = 0; i < roofline.stages.size(); ++i) {
-            text += fmt::format(", keyentry with points pt {} ps 2 lc rgb '{}' title {}", symbol(i, true), kQuietColor,
-                                gnuplot_text(roofline.stages[i]));
-        }
+    for (std::size_t i = 0; roofline.stages.size() > 1 && i < roofline.stages.size(); ++i) {
+        legend.push_back({LegendMark::kPoint, std::string(kQuietColor), roofline.stages[i], symbol(i, true)});
     }
     if (open) {
-        text +=
-            fmt::format(", keyentry with points pt 6 ps 2 lw 2.5 lc rgb '{}' title 'no MACs: elements'", kQuietColor);
+        legend.push_back({LegendMark::kPoint, std::string(kQuietColor), "open: no MACs, elements", symbol(0, false)});
     }
-    return text;
+    return legend;
 }
 
 Drawing drawing_of(const Roofline& roofline, const Device& device) {
-    const Axes axes = axes_of(roofline);
+    const Canvas frame = canvas(kLeft, kPlotHeight,
+                                fmt::format("Roofline of {}, {} core{}; larger symbols take more of the time",
+                                            device.name, roofline.cores, roofline.cores == 1 ? "" : "s"),
+                                "operations per DRAM byte (MAC/byte)", "achieved rate (MAC/s)", legend_of(roofline));
+    const Axes axes = axes_of(roofline, frame.area);
     std::vector<Box> obstacles;
-    std::string text = frame(kArea, kHeight,
-                             fmt::format("Roofline of {}, {} core{}; symbols grow with the time they take", device.name,
-                                         roofline.cores, roofline.cores == 1 ? "" : "s"));
+    std::string text = frame.commands;
     text += fmt::format("set logscale xy\nset xrange [{}:{}]\nset yrange [{}:{}]\n", plotted(axes.x_low),
-                        plotted(axes.x_high), plotted(axes.y_low), plotted(axes.y_high));
+                        plotted(axes.intensity_at(axes.area.right)), plotted(axes.y_low), plotted(axes.y_high));
     text += decade_tics("xtics", axes.x_low, axes.x_high, false) + decade_tics("ytics", axes.y_low, axes.y_high, true);
-    text += "set xlabel 'operations per DRAM byte (MAC/byte)' offset 0,0.2\n";
-    text += "set ylabel 'achieved rate (MAC/s)' offset 0.5,0\n";
-    text += roof_commands(roofline, axes, obstacles);
-    text += point_labels(roofline, axes, obstacles);
-    std::string clauses;
-    text += point_data(roofline, axes, clauses);
-    text += "plot " + clauses + legend(roofline) + "\n";
+    text += strip_commands(axes, frame.height, obstacles);
+    text += roof_commands(roofline, axes, frame.height, obstacles);
+    text += point_labels(roofline, axes, frame.height, obstacles);
+    text += point_data(roofline, axes);
+    text += "plot $points using 1:2:3:4:5 with points pt variable ps variable lw 2.5 lc rgb variable\n";
     return {{"roofline-" + device.name,
              fmt::format("What each operator reaches on {} against its compute and DRAM limits.", device.name)},
-            kHeight,
+            frame.height,
             text};
 }
 

@@ -11,7 +11,6 @@ namespace {
 
 constexpr double kRowHeight = 72;  // units
 constexpr double kGap = 0.6;       // of a row, between groups
-constexpr double kLegendRow = 36;
 
 double note_width(const Row& row) { return 14 + text_width(row.note, kSmallFontSize); }
 
@@ -28,36 +27,32 @@ double time_range(const std::vector<Row>& rows, double width) {
 
 }  // namespace
 
-RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::string_view time_label, int legend_rows) {
-    RowFrame frame_of;
+RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::string_view time_label,
+                   const std::vector<LegendEntry>& legend) {
+    RowFrame frame;
     double at = 0;
     double label_width = 0;
     for (const Row& row : rows) {
         at += row.gap_before ? kGap : 0;
-        frame_of.middle.push_back(at);
+        frame.middle.push_back(at);
         at += 1;
         label_width = std::max(label_width, text_width(row.label));
     }
-    const double below = 96 + kLegendRow * legend_rows + 10;
-    frame_of.height = static_cast<int>(below + at * kRowHeight + 90);
-    frame_of.area = {label_width + 40, kPictureWidth - 24, below, frame_of.height - 80.0};
-    frame_of.time_range = time_range(rows, frame_of.area.right - frame_of.area.left);
+    frame.canvas = canvas(label_width + 40, at * kRowHeight, title, time_label, "", legend);
+    frame.time_range = time_range(rows, frame.canvas.area.right - frame.canvas.area.left);
     std::string tics;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        tics += fmt::format("{}{} {}", i == 0 ? "" : ", ", gnuplot_text(rows[i].label), plotted(frame_of.middle[i]));
+        tics += fmt::format("{}{} {}", i == 0 ? "" : ", ", gnuplot_text(rows[i].label), plotted(frame.middle[i]));
     }
-    std::string& text = frame_of.commands;
-    text = frame(frame_of.area, frame_of.height, title);
-    text += fmt::format("set xrange [0:{}]\nset yrange [{}:-0.55]\n", plotted(frame_of.time_range), plotted(at - 0.45));
-    text += fmt::format(
-        "set xlabel {} offset 0,0.2\nset ytics ({}) scale 0\nunset grid\nset grid x lc rgb '#DDDDDD' lw 1 lt 1\n",
-        gnuplot_text(time_label), tics);
+    std::string& text = frame.canvas.commands;
+    text += fmt::format("set xrange [0:{}]\nset yrange [{}:-0.55]\n", plotted(frame.time_range), plotted(at - 0.45));
+    text += fmt::format("set ytics ({}) scale 0\nunset grid\nset grid x lc rgb '#DDDDDD' lw 1 lt 1\n", tics);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         text += fmt::format("set label {} at first {}, first {} left offset screen {}, screen 0 font {} front\n",
-                            gnuplot_text(rows[i].note), plotted(rows[i].end), plotted(frame_of.middle[i]),
+                            gnuplot_text(rows[i].note), plotted(rows[i].end), plotted(frame.middle[i]),
                             plotted(10.0 / kPictureWidth), kSmallFont);
     }
-    return frame_of;
+    return frame;
 }
 
 std::string cell_data(std::string_view block, const std::vector<Cell>& cells) {
@@ -71,11 +66,7 @@ std::string cell_data(std::string_view block, const std::vector<Cell>& cells) {
 }
 
 std::string cell_clause(std::string_view block, std::string_view color) {
-    return fmt::format("{} using 1:2:3:4:5:6 with boxxyerror fs solid 1 noborder lc rgb '{}' notitle", block, color);
-}
-
-std::string cell_legend(std::string_view color, std::string_view title) {
-    return fmt::format("keyentry with boxes fs solid 1 noborder lc rgb '{}' title {}", color, gnuplot_text(title));
+    return fmt::format("{} using 1:2:3:4:5:6 with boxxyerror fs solid 1 noborder lc rgb '{}'", block, color);
 }
 
 }  // namespace berth

@@ -19,14 +19,12 @@ struct Row {
 
 /// Rows from top to bottom with room for labels and notes, and where each stands.
 struct RowFrame {
-    PlotArea area;
-    int height = 0;
+    Canvas canvas;
     double time_range = 0;       ///< the time axis goes from 0 to this
     std::vector<double> middle;  ///< of each row, on the y axis
-    std::string commands;
 };
 [[nodiscard]] RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::string_view time_label,
-                                 int legend_rows);
+                                 const std::vector<LegendEntry>& legend);
 
 /// A filled cell of a row, from `from` to `to` on the time axis.
 struct Cell {
@@ -35,7 +33,4 @@ struct Cell {
 /// A data block of cells, and the plot clause that fills them.
 [[nodiscard]] std::string cell_data(std::string_view block, const std::vector<Cell>& cells);
 [[nodiscard]] std::string cell_clause(std::string_view block, std::string_view color);
-/// A legend entry of that colour.
-[[nodiscard]] std::string cell_legend(std::string_view color, std::string_view title);
-
 }  // namespace berth

@@ -6,14 +6,85 @@
 #include <array>
 #include <stdexcept>
 
-#include "report/text_layout.h"
-
 namespace berth {
 
 namespace {
 
 // pngcairo takes points of 4/3 units, svg takes units.
 constexpr double kUnitsPerPoint = 4.0 / 3.0;
+
+constexpr double kAboveAxis = 80;   // the title
+constexpr double kBelowAxis = 112;  // tics and the name of the axis
+constexpr double kLegendRow = 40;
+constexpr double kMarkWidth = 44;
+constexpr double kMarkGap = 12;
+constexpr double kEntryGap = 40;
+
+/// Advance of a character of DejaVu Sans as a share of the font size, by groups of like width.
+double glyph_width(char c) {
+    if ((static_cast<unsigned char>(c) & 0xC0U) == 0x80U) {
+        return 0;  // continues a code point
+    }
+    constexpr std::string_view kNarrow = "ijl|'";
+    constexpr std::string_view kSlim = " .,:;!/ftr()[]I-";
+    constexpr std::string_view kWide = "mwMW%@";
+    if (kNarrow.find(c) != std::string_view::npos) {
+        return 0.29;
+    }
+    if (kSlim.find(c) != std::string_view::npos) {
+        return 0.38;
+    }
+    if (kWide.find(c) != std::string_view::npos) {
+        return 0.96;
+    }
+    return c >= 'A' && c <= 'Z' ? 0.70 : 0.62;
+}
+
+double entry_width(const LegendEntry& entry) { return kMarkWidth + kMarkGap + text_width(entry.title) + kEntryGap; }
+
+std::vector<std::vector<LegendEntry>> legend_rows(const std::vector<LegendEntry>& legend, double left) {
+    std::vector<std::vector<LegendEntry>> rows;
+    double x = 0;
+    for (const LegendEntry& entry : legend) {
+        const double end = x + entry_width(entry) - kEntryGap;
+        if (rows.empty() || end > kPictureWidth - 20) {
+            rows.emplace_back();
+            x = left;
+        }
+        rows.back().push_back(entry);
+        x += entry_width(entry);
+    }
+    return rows;
+}
+
+std::string legend_line(double x1, double x2, double y, int height, std::string_view style) {
+    return fmt::format("set arrow from screen {}, screen {} to screen {}, screen {} {} front\n",
+                       plotted(x1 / kPictureWidth), plotted(y / height), plotted(x2 / kPictureWidth),
+                       plotted(y / height), style);
+}
+
+std::string legend_mark(const LegendEntry& entry, double x, double y, int height) {
+    const double end = x + kMarkWidth;
+    switch (entry.mark) {
+        case LegendMark::kBox:
+            return fmt::format(
+                "set object rectangle from screen {}, screen {} to screen {}, screen {} fs solid 1 noborder fc rgb "
+                "'{}' front\n",
+                plotted(x / kPictureWidth), plotted((y - 12) / height), plotted(end / kPictureWidth),
+                plotted((y + 12) / height), entry.color);
+        case LegendMark::kPoint:
+            return label_at((x + end) / 2, y, height, "",
+                            fmt::format("point pt {} ps 2 lw 2.5 lc rgb '{}'", entry.symbol, entry.color));
+        case LegendMark::kLine:
+            return legend_line(x, end, y, height, fmt::format("nohead lw 4 lc rgb '{}'", entry.color));
+        case LegendMark::kDashedLine:
+            return legend_line(x, end, y, height, fmt::format("nohead dt 2 lw 4 lc rgb '{}'", entry.color));
+        case LegendMark::kInterval:
+            return legend_line(x, end, y, height,
+                               fmt::format("heads size screen 0.006,90 lw 1.5 lc rgb '{}'", entry.color));
+    }
+    throw std::logic_error("a mark that is not drawn");
+}
 
 }  // namespace
 
@@ -54,24 +125,46 @@ std::string gnuplot_text(std::string_view text) {
 }
 
 double text_width(std::string_view text, int font_size) {
-    constexpr double kMeanGlyph = 0.61;  // of the font size, DejaVu Sans
-    return kMeanGlyph * font_size * static_cast<double>(display_width(text));
+    double width = 0;
+    for (const char c : text) {
+        width += glyph_width(c);
+    }
+    return width * font_size;
 }
 
 std::string plotted(double value) { return fmt::format("{:.7g}", value); }
 
-std::string frame(const PlotArea& area, int height, std::string_view title) {
+Canvas canvas(double left, double plot_height, std::string_view title, std::string_view x_name, std::string_view y_name,
+              const std::vector<LegendEntry>& legend) {
+    const std::vector<std::vector<LegendEntry>> rows = legend_rows(legend, left);
+    Canvas result;
+    const double below = kBelowAxis + kLegendRow * static_cast<double>(rows.size()) + 8;
+    result.height = static_cast<int>(below + plot_height + kAboveAxis);
+    result.area = {left, kPictureWidth - 44, below, below + plot_height};
+    const PlotArea& area = result.area;
     const double width = kPictureWidth;
-    std::string text;
+    std::string& text = result.commands;
     text += fmt::format("set lmargin at screen {}\nset rmargin at screen {}\n", plotted(area.left / width),
                         plotted(area.right / width));
-    text += fmt::format("set bmargin at screen {}\nset tmargin at screen {}\n", plotted(area.bottom / height),
-                        plotted(area.top / height));
-    text += label_at(area.left, area.top + 1.3 * kFontSize, height, title, "left");
-    text += fmt::format("set key at screen {}, screen {} left bottom horizontal Left reverse samplen 1.2 spacing 1.1\n",
-                        plotted(area.left / width), plotted(14.0 / height));
-    text += "set border 3 lw 1.5\nset tics nomirror out scale 0.6\nset grid lc rgb '#DDDDDD' lw 1 lt 1\n";
-    return text;
+    text += fmt::format("set bmargin at screen {}\nset tmargin at screen {}\n", plotted(area.bottom / result.height),
+                        plotted(area.top / result.height));
+    text += label_at(area.left, area.top + 1.3 * kFontSize, result.height, title, "left");
+    text += label_at((area.left + area.right) / 2, area.bottom - 80, result.height, x_name, "center");
+    if (!y_name.empty()) {
+        text += label_at(30, (area.bottom + area.top) / 2, result.height, y_name, "center rotate by 90");
+    }
+    text += "unset key\nset border 3 lw 1.5\nset tics nomirror out scale 0.6\nset grid lc rgb '#DDDDDD' lw 1 lt 1\n";
+    double y = area.bottom - kBelowAxis - 0.5 * kLegendRow + 8;
+    for (const auto& row : rows) {
+        double x = area.left;
+        for (const LegendEntry& entry : row) {
+            text += legend_mark(entry, x, y, result.height);
+            text += label_at(x + kMarkWidth + kMarkGap, y, result.height, entry.title, "left");
+            x += entry_width(entry);
+        }
+        y -= kLegendRow;
+    }
+    return result;
 }
 
 std::string label_at(double x, double y, int height, std::string_view text, std::string_view options) {

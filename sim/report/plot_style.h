@@ -30,6 +30,25 @@ struct PlotArea {
     double left = 0, right = 0, bottom = 0, top = 0;
 };
 
+enum class LegendMark { kBox, kPoint, kLine, kDashedLine, kInterval };
+
+struct LegendEntry {
+    LegendMark mark = LegendMark::kBox;
+    std::string color;
+    std::string title;
+    int symbol = 7;  ///< of a point, as gnuplot numbers them
+};
+
+/// A picture with its title above the axes, and the names of the axes and the legend below them.
+struct Canvas {
+    PlotArea area;
+    int height = 0;
+    std::string commands;
+};
+/// Axes of that height from `left` to the right margin; an empty name of the y axis takes no room.
+[[nodiscard]] Canvas canvas(double left, double plot_height, std::string_view title, std::string_view x_name,
+                            std::string_view y_name, const std::vector<LegendEntry>& legend);
+
 // Okabe and Ito's palette: eight colours that stay apart for every kind of colour vision.
 [[nodiscard]] std::string_view class_color(Category category);
 [[nodiscard]] std::string_view device_color(std::size_t device);
@@ -41,9 +60,6 @@ inline constexpr std::string_view kQuietColor = "#767676";
 
 /// Estimated width of a text in the pictures' font.
 [[nodiscard]] double text_width(std::string_view text, int font_size = kFontSize);
-
-/// `set` commands for the area, the title above it and the legend below the axis label.
-[[nodiscard]] std::string frame(const PlotArea& area, int height, std::string_view title);
 
 /// A label at a place given in units; `options` are gnuplot's (left, right, center, rotate, tc ...).
 [[nodiscard]] std::string label_at(double x, double y, int height, std::string_view text, std::string_view options);
@@ -58,6 +74,6 @@ inline constexpr std::string_view kQuietColor = "#767676";
 [[nodiscard]] std::vector<Drawing> roofline_drawings(const ScenarioResult& result, const Profile& profile);
 [[nodiscard]] std::vector<Drawing> class_drawings(const ScenarioResult& result);
 [[nodiscard]] std::vector<Drawing> placement_drawings(const ScenarioResult& result);
-[[nodiscard]] std::vector<Drawing> token_drawings(std::span<const TokenCurves> curves);
+[[nodiscard]] std::vector<Drawing> token_drawings(std::span<const TokenCurves> curves, const Profile& profile);
 
 }  // namespace berth

@@ -1,23 +1,41 @@
-// Latency against the tokens of the input, per device, with the steps of buckets and where the lowest curve changes.
+// Latency against the tokens of the input, per device, with the steps of buckets and where one device passes another.
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "berth/quantity_text.h"
 #include "report/label_layout.h"
 #include "report/plot_style.h"
-#include "report/text_layout.h"
 
 namespace berth {
 
 namespace {
 
-constexpr int kHeight = 1000;
-constexpr PlotArea kArea{150, 1570, 190, 920};
+constexpr double kLeft = 150;
+constexpr double kPlotHeight = 730;
+constexpr std::size_t kLabelledCrossings = 2;  // per pair of curves: steps may cross many times
 
 /// A vertex of the line that is drawn, in tokens and milliseconds.
 struct Vertex {
     double tokens = 0, median = 0, low = 0, high = 0;
+};
+
+/// A curve with its device's place in the profile.
+struct Line {
+    const LatencyCurve* curve = nullptr;
+    std::size_t device = 0;
+    std::vector<Vertex> vertices;
+};
+
+struct TokenPicture {
+    Canvas canvas;
+    std::vector<Line> lines;
+    double tokens = 1, time = 0;  ///< the axes start at zero and end here
+    [[nodiscard]] double x(double t) const {
+        return canvas.area.left + (canvas.area.right - canvas.area.left) * t / tokens;
+    }
+    [[nodiscard]] double y(double t) const {
+        return canvas.area.bottom + (canvas.area.top - canvas.area.bottom) * t / time;
+    }
 };
 
 Vertex vertex(double tokens, const Estimate<Time>& latency) {
@@ -36,113 +54,154 @@ std::vector<Vertex> vertices(const LatencyCurve& curve) {
     return line;
 }
 
-std::string curve_data(std::size_t index, const std::vector<Vertex>& line) {
-    std::string text = fmt::format("$curve{} << EOD\n", index);
-    for (const Vertex& v : line) {
+/// The device that a curve is named after: a proposed one has its name followed by the buckets it would have.
+std::size_t device_of(const LatencyCurve& curve, const Profile& profile) {
+    for (std::size_t i = 0; i < profile.devices.size(); ++i) {
+        const std::string& name = profile.devices[i].name;
+        if (curve.device == name || curve.device.starts_with(name + " ")) {
+            return i;
+        }
+    }
+    return profile.devices.size();
+}
+
+std::vector<Line> lines_of(const TokenCurves& curves, const Profile& profile) {
+    std::vector<Line> lines;
+    for (const LatencyCurve& curve : curves.curves) {
+        if (curve.points.empty()) {
+            continue;
+        }
+        lines.push_back({&curve, device_of(curve, profile), vertices(curve)});
+    }
+    return lines;
+}
+
+std::vector<LegendEntry> legend_of(const std::vector<Line>& lines) {
+    std::vector<LegendEntry> legend;
+    for (const Line& line : lines) {
+        legend.push_back({line.curve->proposed ? LegendMark::kDashedLine : LegendMark::kLine,
+                          std::string(device_color(line.device)), line.curve->device});
+    }
+    legend.push_back({LegendMark::kBox, "#CCCCCC", "5-95 %"});
+    legend.push_back({LegendMark::kPoint, "#000000", "one passes the other", 6});
+    return legend;
+}
+
+/// The range follows the medians: a wide interval may leave it at the top.
+void set_range(TokenPicture& picture) {
+    for (const Line& line : picture.lines) {
+        for (const Vertex& v : line.vertices) {
+            picture.tokens = std::max(picture.tokens, v.tokens);
+            picture.time = std::max({picture.time, 1.15 * v.median});
+        }
+    }
+    picture.canvas.commands +=
+        fmt::format("set xrange [0:{}]\nset yrange [0:{}]\n", plotted(picture.tokens), plotted(picture.time));
+}
+
+std::string crossing_commands(const TokenPicture& picture, std::vector<Box> obstacles) {
+    for (const Line& line : picture.lines) {
+        for (std::size_t i = 1; i < line.vertices.size(); ++i) {
+            add_line_obstacles(obstacles, picture.x(line.vertices[i - 1].tokens),
+                               picture.y(line.vertices[i - 1].median), picture.x(line.vertices[i].tokens),
+                               picture.y(line.vertices[i].median));
+        }
+    }
+    std::string marks;
+    std::vector<LabelRequest> requests;
+    for (std::size_t i = 0; i < picture.lines.size(); ++i) {
+        for (std::size_t j = i + 1; j < picture.lines.size(); ++j) {
+            if (picture.lines[i].curve->proposed || picture.lines[j].curve->proposed) {
+                continue;
+            }
+            const auto found = crossings(*picture.lines[i].curve, *picture.lines[j].curve);
+            for (std::size_t k = 0; k < found.size(); ++k) {
+                const double x = picture.x(static_cast<double>(found[k].tokens));
+                const double y = picture.y(in_milliseconds(found[k].latency));
+                marks += label_at(x, y, picture.canvas.height, "", "point pt 6 ps 2.5 lw 3 lc rgb '#000000'");
+                obstacles.push_back({x - 18, y - 18, x + 18, y + 18});
+                const Line& faster = picture.lines[found[k].second_is_faster ? j : i];
+                if (k < kLabelledCrossings) {
+                    requests.push_back(
+                        {x, y, fmt::format("from {} tokens: {}", found[k].tokens, faster.curve->device)});
+                }
+            }
+        }
+    }
+    const auto placed = place_labels(requests, std::move(obstacles), picture.canvas.area, kSmallFontSize);
+    return marks + label_commands(requests, placed, picture.canvas.height);
+}
+
+std::string held_commands(std::int64_t tokens, const TokenPicture& picture, std::vector<Box>& obstacles) {
+    if (static_cast<double>(tokens) > picture.tokens) {
+        return "";
+    }
+    const PlotArea& area = picture.canvas.area;
+    const std::string label = fmt::format("input: {} tokens", tokens);
+    const double x = picture.x(static_cast<double>(tokens));
+    const double width = text_width(label, kSmallFontSize);
+    const double left = x + width + 16 < area.right ? x + 10 : x - 10 - width;
+    obstacles.push_back({left, area.top - 40, left + width, area.top});
+    add_line_obstacles(obstacles, x, area.bottom, x, area.top);
+    return fmt::format("set arrow from first {0}, graph 0 to first {0}, graph 1 nohead dt 2 lw 2 lc rgb '{1}' back\n",
+                       tokens, kQuietColor) +
+           label_at(left, area.top - 20, picture.canvas.height, label, fmt::format("left font {}", kSmallFont));
+}
+
+std::string line_data(std::size_t index, const Line& line) {
+    std::string text = fmt::format("$line{} << EOD\n", index);
+    for (const Vertex& v : line.vertices) {
         text += fmt::format("{} {} {} {}\n", plotted(v.tokens), plotted(v.median), plotted(v.low), plotted(v.high));
     }
     return text + "EOD\n";
 }
 
-struct Range {
-    double tokens = 1, time = 0;
-    [[nodiscard]] double x(double t) const { return kArea.left + (kArea.right - kArea.left) * t / tokens; }
-    [[nodiscard]] double y(double t) const { return kArea.bottom + (kArea.top - kArea.bottom) * t / time; }
-};
-
-Range range_of(const std::vector<std::vector<Vertex>>& lines) {
-    Range range;
-    for (const auto& line : lines) {
-        for (const Vertex& v : line) {
-            range.tokens = std::max(range.tokens, v.tokens);
-            range.time = std::max(range.time, v.high);
-        }
-    }
-    range.time *= 1.05;
-    return range;
-}
-
-std::string crossing_labels(const TokenCurves& curves, const Range& range,
-                            const std::vector<std::vector<Vertex>>& lines, std::vector<Box> obstacles) {
-    for (const auto& line : lines) {
-        for (std::size_t i = 1; i < line.size(); ++i) {
-            add_line_obstacles(obstacles, range.x(line[i - 1].tokens), range.y(line[i - 1].median),
-                               range.x(line[i].tokens), range.y(line[i].median));
-        }
-    }
-    std::vector<LabelRequest> requests;
-    for (const CurveCrossing& crossing : crossings(curves.curves)) {
-        requests.push_back({range.x(static_cast<double>(crossing.tokens)), range.y(in_milliseconds(crossing.latency)),
-                            fmt::format("from {} tokens: {}", crossing.tokens, curves.curves[crossing.to].device)});
-    }
-    return label_commands(requests, place_labels(requests, std::move(obstacles), kArea, kSmallFontSize), kHeight);
-}
-
-std::string crossing_data(const TokenCurves& curves) {
-    std::string text = "$crossings << EOD\n";
-    for (const CurveCrossing& crossing : crossings(curves.curves)) {
-        text += fmt::format("{} {}\n", crossing.tokens, plotted(in_milliseconds(crossing.latency)));
-    }
-    return text + "EOD\n";
-}
-
-std::string held_commands(std::int64_t tokens, const Range& range, std::vector<Box>& obstacles) {
-    const std::string label = fmt::format("input: {} tokens", tokens);
-    const double x = range.x(static_cast<double>(tokens));
-    const double width = text_width(label, kSmallFontSize);
-    const bool right = x + width + 16 < kArea.right;
-    const double left = right ? x + 10 : x - 10 - width;
-    obstacles.push_back({left, kArea.top - 40, left + width, kArea.top});
-    add_line_obstacles(obstacles, x, kArea.bottom, x, kArea.top);
-    return fmt::format("set arrow from first {0}, graph 0 to first {0}, graph 1 nohead dt 2 lw 2 lc rgb '{1}' back\n",
-                       tokens, kQuietColor) +
-           label_at(left, kArea.top - 20, kHeight, label, fmt::format("left font {}", kSmallFont));
-}
-
-Drawing drawing_of(const TokenCurves& curves) {
-    std::vector<std::vector<Vertex>> lines;
-    for (const LatencyCurve& curve : curves.curves) {
-        lines.push_back(vertices(curve));
-    }
-    const Range range = range_of(lines);
-    std::string text =
-        frame(kArea, kHeight, fmt::format("Latency of one pass of {} over the length of its input", curves.stage));
-    text += fmt::format("set xrange [0:{}]\nset yrange [0:{}]\n", plotted(range.tokens), plotted(range.time));
-    text += "set xlabel 'tokens that the input holds' offset 0,0.2\nset ylabel 'latency (ms)' offset 0.5,0\n";
-    std::vector<Box> obstacles;
-    if (curves.tokens_held) {
-        text += held_commands(*curves.tokens_held, range, obstacles);
-    }
-    text += crossing_labels(curves, range, lines, obstacles) + crossing_data(curves);
+std::string plot_command(const std::vector<Line>& lines) {
     std::string bands;
     std::string medians;
     for (std::size_t i = 0; i < lines.size(); ++i) {
-        text += curve_data(i, lines[i]);
-        const std::string_view color = device_color(i);
-        bands += fmt::format("$curve{} using 1:3:4 with filledcurves lc rgb '#CC{}' notitle, ", i, color.substr(1));
-        medians += fmt::format("$curve{} using 1:2 with lines lw 4 lc rgb '{}' title {}, ", i, color,
-                               gnuplot_text(curves.curves[i].device + (curves.curves[i].steps ? " (buckets)" : "")));
+        const std::string_view color = device_color(lines[i].device);
+        bands += fmt::format("{}$line{} using 1:3:4 with filledcurves lc rgb '#CC{}'", i == 0 ? "" : ", ", i,
+                             color.substr(1));
+        medians += fmt::format(", $line{} using 1:2 with lines lw 4 dt {} lc rgb '{}'", i,
+                               lines[i].curve->proposed ? "2" : "solid", color);
     }
-    text += fmt::format(
-        "plot {}{}$crossings using 1:2 with points pt 6 ps 2.5 lw 3 lc rgb '#000000' title 'lowest curve changes'"
-        ", keyentry with boxes fs solid 1 noborder lc rgb '#CCCCCC' title '5-95 %'\n",
-        bands, medians);
+    return "plot " + bands + medians + "\n";
+}
+
+Drawing drawing_of(const TokenCurves& curves, const Profile& profile) {
+    TokenPicture picture;
+    picture.lines = lines_of(curves, profile);
+    picture.canvas =
+        canvas(kLeft, kPlotHeight, fmt::format("Latency of one pass of {} over the length of its input", curves.stage),
+               "tokens that the input holds", "latency (ms)", legend_of(picture.lines));
+    set_range(picture);
+    std::string text = picture.canvas.commands;
+    std::vector<Box> obstacles;
+    if (curves.tokens_held) {
+        text += held_commands(*curves.tokens_held, picture, obstacles);
+    }
+    text += crossing_commands(picture, std::move(obstacles));
+    for (std::size_t i = 0; i < picture.lines.size(); ++i) {
+        text += line_data(i, picture.lines[i]);
+    }
+    text += plot_command(picture.lines);
     return {{"tokens-" + curves.stage,
-             fmt::format("Latency of {} per device as its input grows, and where the fastest device changes.",
+             fmt::format("Latency of {} per device as its input grows, and where one device passes another.",
                          curves.stage)},
-            kHeight,
+            picture.canvas.height,
             text};
 }
 
 }  // namespace
 
-std::vector<Drawing> token_drawings(std::span<const TokenCurves> curves) {
+std::vector<Drawing> token_drawings(std::span<const TokenCurves> curves, const Profile& profile) {
     std::vector<Drawing> drawings;
     for (const TokenCurves& one : curves) {
         const bool any = std::any_of(one.curves.begin(), one.curves.end(),
                                      [](const LatencyCurve& curve) { return !curve.points.empty(); });
         if (any) {
-            drawings.push_back(drawing_of(one));
+            drawings.push_back(drawing_of(one, profile));
         }
     }
     return drawings;

@@ -21,7 +21,7 @@ struct ReportPart {
 };
 
 std::vector<ReportPart> sections(const ScenarioResult& result, const Scenario& scenario,
-                              std::span<const Finding> findings) {
+                                 std::span<const Finding> findings) {
     std::vector<ReportPart> all;
     const auto add = [&all](std::string title, std::string body) {
         if (!body.empty()) {
