@@ -38,9 +38,9 @@ struct TokenCurves {
 [[nodiscard]] std::optional<std::int64_t> longest_input(const Model& model);
 
 /// The curves of a stage, one per device that can run its model alone. A device with static shapes has one with the
-/// buckets that the stage gives, and one with a bucket at every step of the lengths looked at. Those go up to 512, twice
-/// the longest bucket or input of the stage, or the longest that the model takes, in at most 32 multiples of 16. A stage
-/// without a model has no curves.
+/// buckets that the stage gives, and one with a bucket at every step of the lengths looked at. Those go up to 512,
+/// twice the longest bucket or input of the stage, or the longest that the model takes, in at most 32 multiples of 16.
+/// A stage without a model has no curves.
 [[nodiscard]] TokenCurves latency_curves(const Stage& stage, const Profile& profile);
 
 }  // namespace berth

@@ -1,0 +1,136 @@
+// Checks by kind of file.
+#include "cli/check_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string_view>
+
+#include "berth/evaluation.h"
+#include "berth/latency_curve.h"
+#include "berth/quantity_text.h"
+#include "berth/yaml_reader.h"
+
+namespace berth {
+
+namespace {
+
+std::string counted(std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::optional<FileKind> kind_of(const YamlNode& root) {
+    std::vector<std::string> names;
+    for (const auto& row : kFileKindNames) {
+        names.emplace_back(row.name);
+    }
+    const auto entries = root.entries();
+    for (const YamlEntry& entry : entries) {
+        if (const auto kind = choice_named(kFileKindNames, entry.key)) {
+            return kind;
+        }
+    }
+    if (root.is_map()) {
+        const std::string first = entries.empty() ? "" : entries.front().key;
+        root.diagnostics().error(entries.empty() ? root.where() : entries.front().key_where,
+                                 "the file does not say what it describes", "a first key that is " + list_of(names),
+                                 nearest_name(first, names));
+    }
+    return std::nullopt;
+}
+
+// Operators of a section that read each other in a circle; `when` is left aside.
+void check_order(const Section& section, Diagnostics& diagnostics) {
+    Graph graph;
+    for (const OperatorTemplate& op : section.operators) {
+        const auto id = static_cast<OperatorId>(graph.operators.size());
+        Operator& made = graph.operators.emplace_back();
+        made.name = op.name;
+        made.output = id;
+        made.where = op.where;
+        graph.tensors.emplace_back().producer = id;
+    }
+    for (std::size_t reader = 0; reader < section.operators.size(); ++reader) {
+        for (const std::string& input : section.operators[reader].inputs) {
+            const auto maker = std::find_if(section.operators.begin(), section.operators.end(),
+                                            [&input](const OperatorTemplate& op) { return op.name == input; });
+            if (maker != section.operators.end()) {
+                const auto tensor = static_cast<TensorId>(maker - section.operators.begin());
+                graph.operators[reader].inputs.push_back(tensor);
+                graph.tensors[static_cast<std::size_t>(tensor)].consumers.push_back(static_cast<OperatorId>(reader));
+            }
+        }
+    }
+    sort_topologically(graph, diagnostics);
+}
+
+std::string check_profile(const std::string& path, const Library& library, Diagnostics& diagnostics) {
+    const auto profile = load_hardware(library, path, {}, SourceLocation(path), diagnostics);
+    return profile ? "profile with " + counted(profile->devices.size(), "device") : "";
+}
+
+std::string check_model(const std::string& path, const Library& library, Diagnostics& diagnostics) {
+    const auto model = load_model(library, path, {}, SourceLocation(path), diagnostics);
+    const auto small = model ? instantiate(*model, Workload{1, 1}, diagnostics) : std::nullopt;
+    const auto large =
+        small ? instantiate(*model, Workload{1, longest_input(*model).value_or(1)}, diagnostics) : std::nullopt;
+    if (!large) {
+        return "";
+    }
+    return fmt::format("model with {} and {}", counted(large->operators.size(), "operator"),
+                       counted(static_cast<std::size_t>(totals(*large).parameters), "parameter"));
+}
+
+std::string check_architecture(const YamlNode& root, Diagnostics& diagnostics) {
+    const auto architecture = read_architecture(root);
+    if (!architecture) {
+        return "";
+    }
+    for (const Section& section : architecture->sections) {
+        check_order(section, diagnostics);
+    }
+    return "architecture with " + counted(architecture->sections.size(), "section");
+}
+
+std::string check_scenario(const std::string& path, const Library& library, Diagnostics& diagnostics) {
+    const auto scenario = load_scenario(library, path, {}, diagnostics);
+    const auto result =
+        scenario && !diagnostics.has_errors() ? evaluate(*scenario, diagnostics, {false, false}) : std::nullopt;
+    return result ? "scenario with " + counted(scenario->stages.size(), "stage") : "";
+}
+
+}  // namespace
+
+FileCheck check_file(const std::string& path, const Library& library, Diagnostics& diagnostics) {
+    FileCheck check;
+    const auto document = YamlDocument::load(path, diagnostics);
+    if (!document) {
+        return check;
+    }
+    const YamlNode root = document->root(diagnostics);
+    check.kind = kind_of(root);
+    if (!check.kind) {
+        return check;
+    }
+    const auto summary = [&]() -> std::string {
+        switch (*check.kind) {
+            case FileKind::kProfile:
+                return check_profile(path, library, diagnostics);
+            case FileKind::kModel:
+                return check_model(path, library, diagnostics);
+            case FileKind::kArchitecture:
+                return check_architecture(root, diagnostics);
+            case FileKind::kScenario:
+                return check_scenario(path, library, diagnostics);
+        }
+        throw std::logic_error("unknown kind of file");
+    };
+    check.summary = summary();
+    if (diagnostics.has_errors()) {
+        check.summary.clear();
+    }
+    return check;
+}
+
+}  // namespace berth

@@ -1,0 +1,110 @@
+// Options and output that several commands share.
+#include "cli/command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace berth {
+
+void add_format_option(CLI::App& command, std::optional<Format>& format, const std::vector<Format>& offered) {
+    std::vector<std::string> names;
+    for (const Format one : offered) {
+        names.emplace_back(choice_name(kFormatNames, one));
+    }
+    command
+        .add_option_function<std::string>(
+            "--format", [&format](const std::string& name) { format = choice_named(kFormatNames, name); },
+            "Form of the answer: " + list_of(names))
+        ->type_name("FORMAT")
+        ->check(CLI::IsMember(names, CLI::ignore_case).description(""));
+}
+
+void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
+    command.add_option("scenario", options.scenario, "A shipped scenario (see `berth list`) or a file")
+        ->type_name("SCENARIO")
+        ->required();
+    command
+        .add_option("--set", options.settings,
+                    "Changes a value before the run; PATH starts with hardware., models.NAME., stages.NAME. or is a "
+                    "key of the scenario")
+        ->type_name("PATH=VALUE")
+        ->allow_extra_args(false);
+}
+
+std::vector<Override> read_settings(const std::vector<std::string>& settings, Diagnostics& diagnostics) {
+    std::vector<Override> overrides;
+    for (const std::string& setting : settings) {
+        const std::size_t equals = setting.find('=');
+        if (equals == std::string::npos || equals == 0) {
+            diagnostics.error(SourceLocation("--set"), fmt::format("'{}' gives no value to a path", setting),
+                              "PATH=VALUE, such as stages.rerank.tokens=122");
+            continue;
+        }
+        overrides.push_back({setting.substr(0, equals), setting.substr(equals + 1)});
+    }
+    return overrides;
+}
+
+std::optional<Scenario> load(const ScenarioOptions& options, const Library& library, Diagnostics& diagnostics) {
+    const auto overrides = read_settings(options.settings, diagnostics);
+    auto scenario = load_scenario(library, options.scenario, overrides, diagnostics);
+    return diagnostics.has_errors() ? std::nullopt : std::move(scenario);
+}
+
+const Stage* model_stage_named(const Scenario& scenario, const std::string& name, Diagnostics& diagnostics) {
+    std::vector<std::string> known;
+    for (const Stage& stage : scenario.stages) {
+        const bool runs_model = std::holds_alternative<ModelStage>(stage.work);
+        if (stage.name == name && runs_model) {
+            return &stage;
+        }
+        if (stage.name == name) {
+            diagnostics.error(SourceLocation("--stage"),
+                              fmt::format("stage '{}' has a fixed time and no operators", name));
+            return nullptr;
+        }
+        if (runs_model) {
+            known.push_back(stage.name);
+        }
+    }
+    diagnostics.error(SourceLocation("--stage"), fmt::format("no stage '{}' in {}", name, scenario.name),
+                      list_of(known), nearest_name(name, known));
+    return nullptr;
+}
+
+std::optional<DeviceId> device_option(const Profile& profile, const std::string& name, Diagnostics& diagnostics) {
+    const auto device = device_named(profile, name);
+    if (!device) {
+        std::vector<std::string> known;
+        for (const Device& one : profile.devices) {
+            known.push_back(one.name);
+        }
+        diagnostics.error(SourceLocation("--device"), fmt::format("no device '{}' in {}", name, profile.name),
+                          list_of(known), nearest_name(name, known));
+    }
+    return device;
+}
+
+ExitStatus answer(const std::optional<std::string>& output, const Diagnostics& diagnostics) {
+    fmt::print(stderr, "{}", diagnostics.text());
+    if (output) {
+        const std::size_t written = std::fwrite(output->data(), 1, output->size(), stdout);
+        if (written != output->size() || std::fflush(stdout) != 0) {
+            fmt::print(stderr, "berth: error: cannot write to standard output: {}\n", std::strerror(errno));
+            return ExitStatus::kBadInput;
+        }
+    }
+    return output && !diagnostics.has_errors() ? ExitStatus::kFine : ExitStatus::kBadInput;
+}
+
+void show_progress(std::string_view what) {
+    if (::isatty(STDERR_FILENO) == 1) {
+        fmt::print(stderr, "berth: {}\n", what);
+    }
+}
+
+}  // namespace berth

@@ -1,0 +1,68 @@
+// What commands share: where shipped files are, how they are added to the command line, and what they answer with.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "berth/choice.h"
+#include "berth/diagnostics.h"
+#include "berth/scenario.h"
+
+namespace berth {
+
+/// Exit status of the program. Status 1 is left out: the shell and the loader use it for much else.
+enum class ExitStatus : std::uint8_t { kFine = 0, kBadInput = 2, kInternalFailure = 3 };
+
+/// One call of the program: the command that was asked for leaves its status here.
+struct Invocation {
+    Library library;
+    ExitStatus status = ExitStatus::kFine;
+};
+
+/// Adds a command to the application; it runs when the command line names it. The options live as long as the command.
+using AddCommand = void (*)(CLI::App& app, Invocation& invocation);
+void add_run(CLI::App& app, Invocation& invocation);
+void add_ops(CLI::App& app, Invocation& invocation);
+void add_explain(CLI::App& app, Invocation& invocation);
+void add_predict(CLI::App& app, Invocation& invocation);
+void add_check(CLI::App& app, Invocation& invocation);
+void add_list(CLI::App& app, Invocation& invocation);
+
+enum class Format : std::uint8_t { kText, kJson, kCsv };
+inline constexpr std::array<Choice<Format>, 3> kFormatNames{
+    {{"text", Format::kText}, {"json", Format::kJson}, {"csv", Format::kCsv}}};
+
+/// `--format`, with the formats that the command has.
+void add_format_option(CLI::App& command, std::optional<Format>& format, const std::vector<Format>& offered);
+
+/// `SCENARIO [--set PATH=VALUE]...`
+struct ScenarioOptions {
+    std::string scenario;
+    std::vector<std::string> settings;
+};
+void add_scenario_options(CLI::App& command, ScenarioOptions& options);
+[[nodiscard]] std::optional<Scenario> load(const ScenarioOptions& options, const Library& library,
+                                           Diagnostics& diagnostics);
+
+/// PATH=VALUE as it stands after `--set`; an error for each that has no `=`.
+[[nodiscard]] std::vector<Override> read_settings(const std::vector<std::string>& settings, Diagnostics& diagnostics);
+
+/// The stage of that name that runs a model, or an error that lists those there are.
+[[nodiscard]] const Stage* model_stage_named(const Scenario& scenario, const std::string& name,
+                                             Diagnostics& diagnostics);
+[[nodiscard]] std::optional<DeviceId> device_option(const Profile& profile, const std::string& name,
+                                                    Diagnostics& diagnostics);
+
+/// Writes the answer to standard output, and what was noticed to standard error. `output` is absent where the input was
+/// no good; nothing is printed to standard output then.
+[[nodiscard]] ExitStatus answer(const std::optional<std::string>& output, const Diagnostics& diagnostics);
+
+/// One line on standard error, if that is a terminal.
+void show_progress(std::string_view what);
+
+}  // namespace berth

@@ -1,0 +1,67 @@
+// berth explain: one operator with every term of its time, the numbers used and where they came from.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "berth/report.h"
+#include "cli/command.h"
+#include "cli/stage_candidate.h"
+
+namespace berth {
+
+namespace {
+
+struct ExplainOptions {
+    ScenarioOptions scenario;
+    std::string stage, op, device;
+    std::optional<Format> format;
+};
+
+const OperatorResult* operator_named(const Candidate& candidate, const std::string& name, Diagnostics& diagnostics) {
+    const auto found = std::find_if(candidate.operators.begin(), candidate.operators.end(),
+                                    [&name](const OperatorResult& op) { return op.name == name; });
+    if (found != candidate.operators.end()) {
+        return &*found;
+    }
+    std::vector<std::string> names;
+    for (const OperatorResult& op : candidate.operators) {
+        names.push_back(op.name);
+    }
+    diagnostics.error(SourceLocation("--op"), fmt::format("no operator '{}'", name), "a name that `berth ops` lists",
+                      nearest_name(name, names));
+    return nullptr;
+}
+
+ExitStatus explain(const ExplainOptions& options, const Library& library) {
+    Diagnostics diagnostics;
+    const auto scenario = load(options.scenario, library, diagnostics);
+    const Stage* stage = scenario ? model_stage_named(*scenario, options.stage, diagnostics) : nullptr;
+    const auto candidate =
+        stage != nullptr ? stage_candidate(*scenario, *stage, options.device, diagnostics) : std::optional<Candidate>();
+    const OperatorResult* op = candidate ? operator_named(*candidate, options.op, diagnostics) : nullptr;
+    if (op == nullptr) {
+        return answer(std::nullopt, diagnostics);
+    }
+    const Execution execution = execution_on(std::get<ModelStage>(stage->work), scenario->profile, op->device);
+    return answer(options.format == Format::kJson ? explain_json(*op, scenario->profile, execution)
+                                                  : explain_text(*op, scenario->profile, execution),
+                  diagnostics);
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, Invocation& invocation) {
+    const auto options = std::make_shared<ExplainOptions>();
+    CLI::App* command = app.add_subcommand("explain", "Explains the time of one operator, term by term");
+    add_scenario_options(*command, options->scenario);
+    command->add_option("--stage", options->stage, "Stage of the scenario")->type_name("STAGE")->required();
+    command->add_option("--op", options->op, "Operator, as `berth ops` names it")->type_name("NAME")->required();
+    command->add_option("--device", options->device, "The whole model on this device instead of the chosen placement")
+        ->type_name("DEVICE");
+    add_format_option(*command, options->format, {Format::kText, Format::kJson});
+    command->footer("Example: berth explain rag-rk3588 --stage rerank --op layer.0.attention.scores --device npu");
+    command->callback([options, &invocation] { invocation.status = explain(*options, invocation.library); });
+}
+
+}  // namespace berth

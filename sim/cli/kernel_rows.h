@@ -1,0 +1,50 @@
+// Single operators as the command line and CSV files describe them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "berth/csv.h"
+#include "berth/operators.h"
+#include "berth/plan.h"
+#include "berth/profile.h"
+
+namespace berth {
+
+/// One operator to predict.
+struct KernelRow {
+    OperatorKind kind{};
+    Dims dims;
+    DType dtype{};
+    std::optional<MatrixLayout> layout;  ///< of a call of the runtime's matmul library; absent: a step of a graph
+    std::optional<int> cores;            ///< absent: the runtime's default
+    std::optional<Frequency> clock;      ///< absent: the profile's
+    SourceLocation where;
+};
+
+/// A size as it was given, with its place.
+struct GivenSize {
+    std::string name;
+    std::int64_t value = 0;
+    SourceLocation where;
+};
+
+/// Dims from named sizes. `batch` of a kind that has no such size stands for that many times the rows; the table of an
+/// embedding, which its time does not depend on, need not be given. Sizes that the kind does not have are left alone.
+[[nodiscard]] std::optional<Dims> dims_of(OperatorKind kind, const std::vector<GivenSize>& sizes,
+                                          const SourceLocation& where, Diagnostics& diagnostics);
+/// Whether dims_of() reads a size of this name for the kind.
+[[nodiscard]] bool has_size(OperatorKind kind, std::string_view name);
+
+/// `m=128,k=384,n=1536` as sizes of the kind; an error for each entry that is none.
+[[nodiscard]] std::vector<GivenSize> parse_shape(OperatorKind kind, std::string_view text, Diagnostics& diagnostics);
+
+/// The rows of a table with the columns op, dtype, layout, cores, clock_mhz and the sizes of operators, in any order.
+/// Errors: an unknown operator, dtype or layout, a bad number, a missing size, more cores than `device` has. Warnings:
+/// a value that the operator does not need, a column that is not read.
+[[nodiscard]] std::optional<std::vector<KernelRow>> read_kernel_rows(const CsvTable& table, const Device& device,
+                                                                     Diagnostics& diagnostics);
+
+}  // namespace berth

@@ -1,0 +1,177 @@
+// berth list: what ships with the program.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "berth/latency_curve.h"
+#include "berth/quantity_text.h"
+#include "cli/command.h"
+#include "cli/data_folders.h"
+#include "report/json_values.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+enum class Shelf : std::uint8_t { kModels, kHardware, kScenarios };
+// The names are those of the folders.
+constexpr std::array<Choice<Shelf>, 3> kShelfNames{
+    {{"models", Shelf::kModels}, {"hardware", Shelf::kHardware}, {"scenarios", Shelf::kScenarios}}};
+
+/// One kind of file, as text and as JSON.
+struct Listing {
+    std::string text;
+    Json json = Json::array();
+};
+
+SourceLocation place(const ShippedFile& file) { return SourceLocation(file.path.string()); }
+
+Listing list_models(const Library& library, Diagnostics& diagnostics) {
+    Listing listing;
+    TextTable table;
+    table.column("model", Align::kLeft);
+    table.column("architecture", Align::kLeft);
+    table.column("parameters", Align::kRight);
+    table.column("tokens", Align::kRight);
+    table.column("MACs", Align::kRight);
+    for (const ShippedFile& file : shipped_files(library, choice_name(kShelfNames, Shelf::kModels))) {
+        const auto model = load_model(library, file.path.string(), {}, place(file), diagnostics);
+        const std::int64_t tokens = model ? longest_input(*model).value_or(1) : 1;
+        const auto graph = model ? instantiate(*model, Workload{1, tokens}, diagnostics) : std::nullopt;
+        if (!graph) {
+            continue;
+        }
+        const GraphTotals sums = totals(*graph);
+        table.row({file.name, model->architecture.name,
+                   fmt::format("{:.1f} M", static_cast<double>(sums.parameters) / 1e6), std::to_string(tokens),
+                   fmt::format("{:.2f} G", in_operations(sums.macs) / 1e9)});
+        Json entry = Json::object();
+        entry["name"] = file.name;
+        entry["architecture"] = model->architecture.name;
+        entry["parameters"] = sums.parameters;
+        entry["published_parameters"] =
+            model->published_parameters ? Json(*model->published_parameters) : Json(nullptr);
+        entry["tokens"] = tokens;
+        entry["macs"] = json_number(in_operations(sums.macs));
+        listing.json.push_back(std::move(entry));
+    }
+    listing.text = table.text(0);
+    return listing;
+}
+
+Listing list_hardware(const Library& library, Diagnostics& diagnostics) {
+    Listing listing;
+    TextTable table;
+    table.column("hardware", Align::kLeft);
+    table.column("device", Align::kLeft);
+    table.column("kind", Align::kLeft);
+    table.column("cores", Align::kRight);
+    table.column("runtime", Align::kLeft);
+    for (const ShippedFile& file : shipped_files(library, choice_name(kShelfNames, Shelf::kHardware))) {
+        const auto profile = load_hardware(library, file.path.string(), {}, place(file), diagnostics);
+        if (!profile) {
+            continue;
+        }
+        Json entry = Json::object();
+        entry["name"] = file.name;
+        entry["description"] = json_text(profile->description);
+        entry["devices"] = Json::array();
+        std::string name = file.name;
+        for (const Device& device : profile->devices) {
+            const std::string kind(choice_name(kDeviceKindNames, device.kind));
+            table.row(
+                {std::exchange(name, ""), device.name, kind, std::to_string(device.cores()), device.runtime.name});
+            Json one = Json::object();
+            one["name"] = device.name;
+            one["kind"] = kind;
+            one["cores"] = device.cores();
+            one["runtime"] = device.runtime.name;
+            entry["devices"].push_back(std::move(one));
+        }
+        listing.json.push_back(std::move(entry));
+    }
+    listing.text = table.text(0);
+    return listing;
+}
+
+Listing list_scenarios(const Library& library, Diagnostics& diagnostics) {
+    Listing listing;
+    TextTable table;
+    table.column("scenario", Align::kLeft);
+    table.column("title", Align::kLeft);
+    table.column("hardware", Align::kLeft);
+    table.column("stages", Align::kLeft);
+    for (const ShippedFile& file : shipped_files(library, choice_name(kShelfNames, Shelf::kScenarios))) {
+        const auto scenario = load_scenario(library, file.path.string(), {}, diagnostics);
+        if (!scenario) {
+            continue;
+        }
+        std::vector<std::string> stages;
+        for (const Stage& stage : scenario->stages) {
+            stages.push_back(stage.name);
+        }
+        table.row({file.name, scenario->name, scenario->profile.name, fmt::format("{}", fmt::join(stages, ", "))});
+        Json entry = Json::object();
+        entry["name"] = file.name;
+        entry["title"] = scenario->name;
+        entry["hardware"] = scenario->profile.name;
+        entry["stages"] = stages;
+        listing.json.push_back(std::move(entry));
+    }
+    listing.text = table.text(0);
+    return listing;
+}
+
+Listing listed(Shelf shelf, const Library& library, Diagnostics& diagnostics) {
+    switch (shelf) {
+        case Shelf::kModels:
+            return list_models(library, diagnostics);
+        case Shelf::kHardware:
+            return list_hardware(library, diagnostics);
+        case Shelf::kScenarios:
+            return list_scenarios(library, diagnostics);
+    }
+    throw std::logic_error("unknown kind of file");
+}
+
+struct ListOptions {
+    std::string shelf;
+    std::optional<Format> format;
+};
+
+ExitStatus list(const ListOptions& options, const Library& library) {
+    Diagnostics diagnostics;
+    std::string text;
+    Json json = Json::object();
+    for (const auto& row : kShelfNames) {
+        if (!options.shelf.empty() && options.shelf != row.name) {
+            continue;
+        }
+        Listing listing = listed(row.value, library, diagnostics);
+        text += (text.empty() ? "" : "\n") + listing.text;
+        json[std::string(row.name)] = std::move(listing.json);
+    }
+    return answer(options.format == Format::kJson ? json_document(json) : text, diagnostics);
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, Invocation& invocation) {
+    const auto options = std::make_shared<ListOptions>();
+    CLI::App* command = app.add_subcommand("list", "Lists the models, profiles and scenarios that ship");
+    std::vector<std::string> shelves;
+    for (const auto& row : kShelfNames) {
+        shelves.emplace_back(row.name);
+    }
+    command->add_option("what", options->shelf, "Only " + list_of(shelves))
+        ->type_name("WHAT")
+        ->check(CLI::IsMember(shelves).description(""));
+    add_format_option(*command, options->format, {Format::kText, Format::kJson});
+    command->footer("Example: berth list models");
+    command->callback([options, &invocation] { invocation.status = list(*options, invocation.library); });
+}
+
+}  // namespace berth

@@ -1,0 +1,120 @@
+// berth ops: the operators of a stage, one row each.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "berth/report.h"
+#include "cli/command.h"
+#include "cli/stage_candidate.h"
+
+namespace berth {
+
+namespace {
+
+struct OpsOptions {
+    ScenarioOptions scenario;
+    std::string stage, device;
+    std::optional<Format> format;
+};
+
+struct StageTable {
+    std::string stage;
+    Candidate candidate;
+};
+
+// The stage that was asked for, else every stage with a model.
+std::vector<StageTable> tables_of(const OpsOptions& options, const Scenario& scenario, Diagnostics& diagnostics) {
+    std::vector<const Stage*> stages;
+    if (!options.stage.empty()) {
+        stages.push_back(model_stage_named(scenario, options.stage, diagnostics));
+    } else {
+        for (const Stage& stage : scenario.stages) {
+            if (std::holds_alternative<ModelStage>(stage.work)) {
+                stages.push_back(&stage);
+            }
+        }
+    }
+    std::vector<StageTable> tables;
+    for (const Stage* stage : stages) {
+        auto candidate = stage != nullptr ? stage_candidate(scenario, *stage, options.device, diagnostics)
+                                          : std::optional<Candidate>();
+        if (candidate) {
+            tables.push_back({stage->name, std::move(*candidate)});
+        }
+    }
+    return tables;
+}
+
+std::string without_first_line(const std::string& text) { return text.substr(text.find('\n') + 1); }
+
+std::string text_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices) {
+    std::string text;
+    for (const StageTable& table : tables) {
+        text += (text.empty() ? "" : "\n") + operators_text(table.stage, table.candidate, devices);
+    }
+    return text;
+}
+
+// One object for the stage that was asked for, else a list of them.
+std::string json_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices, bool list) {
+    std::string text;
+    for (const StageTable& table : tables) {
+        std::string one = operators_json(table.stage, table.candidate, devices);
+        if (list) {
+            one.erase(one.find_last_not_of('\n') + 1);
+            text += text.empty() ? "" : ",\n";
+        }
+        text += one;
+    }
+    return list ? fmt::format("[\n{}\n]\n", text) : text;
+}
+
+std::string csv_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices) {
+    std::string text;
+    for (const StageTable& table : tables) {
+        const std::string one = operators_csv(table.stage, table.candidate, devices);
+        text += text.empty() ? one : without_first_line(one);
+    }
+    return text;
+}
+
+ExitStatus ops(const OpsOptions& options, const Library& library) {
+    Diagnostics diagnostics;
+    const auto scenario = load(options.scenario, library, diagnostics);
+    if (!scenario) {
+        return answer(std::nullopt, diagnostics);
+    }
+    const auto tables = tables_of(options, *scenario, diagnostics);
+    if (diagnostics.has_errors()) {
+        return answer(std::nullopt, diagnostics);
+    }
+    std::vector<std::string> devices;
+    for (const Device& device : scenario->profile.devices) {
+        devices.push_back(device.name);
+    }
+    switch (options.format.value_or(Format::kText)) {
+        case Format::kText:
+            return answer(text_of(tables, devices), diagnostics);
+        case Format::kJson:
+            return answer(json_of(tables, devices, options.stage.empty()), diagnostics);
+        case Format::kCsv:
+            return answer(csv_of(tables, devices), diagnostics);
+    }
+    throw std::logic_error("a format that is not printed");
+}
+
+}  // namespace
+
+void add_ops(CLI::App& app, Invocation& invocation) {
+    const auto options = std::make_shared<OpsOptions>();
+    CLI::App* command = app.add_subcommand("ops", "Lists the operators of a scenario's stages with their cost");
+    add_scenario_options(*command, options->scenario);
+    command->add_option("--stage", options->stage, "Only this stage")->type_name("STAGE");
+    command->add_option("--device", options->device, "The whole model on this device instead of the chosen placement")
+        ->type_name("DEVICE");
+    add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
+    command->footer("Example: berth ops rag-rk3588 --stage rerank --device npu --format csv");
+    command->callback([options, &invocation] { invocation.status = ops(*options, invocation.library); });
+}
+
+}  // namespace berth

@@ -1,0 +1,49 @@
+// The three questions of `berth predict`: a model, one operator, or many operators from a CSV file.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "cli/command.h"
+
+namespace berth {
+
+/// The options as they were given; which belong together depends on the question.
+struct PredictOptions {
+    std::string hardware, device;
+    std::string model, op, csv;  ///< exactly one of them is given
+    std::string dtype;
+    std::optional<std::int64_t> tokens, bucket, batch;
+    std::string shape, layout;
+    std::optional<int> cores;
+    std::string clock;
+    std::string phase;
+    std::optional<std::int64_t> prompt, new_tokens;
+    std::optional<Format> format;
+};
+
+/// What all three need.
+struct Target {
+    Profile profile;
+    DeviceId id = 0;
+    [[nodiscard]] const Device& device() const { return profile.devices[static_cast<std::size_t>(id)]; }
+};
+
+/// Each gives the answer in the format asked for; absent, with errors, if the input is no good.
+[[nodiscard]] std::optional<std::string> predict_model(const PredictOptions& options, const Target& target,
+                                                       const Library& library, Diagnostics& diagnostics);
+[[nodiscard]] std::optional<std::string> predict_operator(const PredictOptions& options, const Target& target,
+                                                          Diagnostics& diagnostics);
+[[nodiscard]] std::optional<std::string> predict_rows(const PredictOptions& options, const Target& target,
+                                                      Diagnostics& diagnostics);
+
+// Values of options that two of the questions share.
+[[nodiscard]] std::optional<DType> dtype_option(const PredictOptions& options, Diagnostics& diagnostics);
+/// The runtime's default where it is not given.
+[[nodiscard]] int cores_option(const PredictOptions& options, const Device& device, Diagnostics& diagnostics);
+/// Absent where it is not given, or with an error.
+[[nodiscard]] std::optional<Frequency> clock_option(const PredictOptions& options, const Device& device,
+                                                    Diagnostics& diagnostics);
+
+}  // namespace berth

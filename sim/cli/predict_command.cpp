@@ -1,0 +1,140 @@
+// berth predict: how long a model, or single operators, take on one device.
+#include <fmt/format.h>
+
+#include <memory>
+#include <stdexcept>
+
+#include "cli/predict.h"
+
+namespace berth {
+
+namespace {
+
+enum class Question : std::uint8_t { kModel, kOperator, kRows };
+
+Question question_of(const PredictOptions& options) {
+    if (!options.model.empty()) {
+        return Question::kModel;
+    }
+    return options.op.empty() ? Question::kRows : Question::kOperator;
+}
+
+std::string_view option_of(Question question) {
+    switch (question) {
+        case Question::kModel:
+            return "--model";
+        case Question::kOperator:
+            return "--op";
+        case Question::kRows:
+            return "--csv";
+    }
+    throw std::logic_error("unknown question");
+}
+
+// Options that the question has no use for are errors: what is not used must not look as if it were.
+void check_options(const PredictOptions& options, Question question, Diagnostics& diagnostics) {
+    const bool model = question == Question::kModel;
+    const bool op = question == Question::kOperator;
+    const auto refuse = [&](std::string_view option, bool given, bool belongs) {
+        if (given && !belongs) {
+            diagnostics.error(SourceLocation(std::string(option)),
+                              fmt::format("it does not go with {}", option_of(question)));
+        }
+    };
+    refuse("--dtype", !options.dtype.empty(), model || op);
+    refuse("--tokens", options.tokens.has_value(), model);
+    refuse("--bucket", options.bucket.has_value(), model);
+    refuse("--batch", options.batch.has_value(), model);
+    refuse("--shape", !options.shape.empty(), op);
+    refuse("--layout", !options.layout.empty(), op);
+    refuse("--cores", options.cores.has_value(), model || op);
+    refuse("--clock", !options.clock.empty(), model || op);
+    if (!options.phase.empty() || options.prompt || options.new_tokens) {
+        diagnostics.error(SourceLocation("--phase"), "there is no architecture yet that generates text",
+                          "a model that reads its whole input at once, with --tokens");
+    }
+    if (op && options.format == Format::kCsv) {
+        diagnostics.error(SourceLocation("--format"), "one operator is not written as CSV", "text or json");
+    }
+    if (question == Question::kRows && options.format == Format::kText) {
+        diagnostics.error(SourceLocation("--format"), "rows are not written as text", "csv or json");
+    }
+}
+
+std::optional<std::string> predicted(const PredictOptions& options, const Library& library, Diagnostics& diagnostics) {
+    const Question question = question_of(options);
+    check_options(options, question, diagnostics);
+    auto profile = load_hardware(library, options.hardware, {}, SourceLocation("--hardware"), diagnostics);
+    const auto device = profile ? device_option(*profile, options.device, diagnostics) : std::nullopt;
+    if (!device || diagnostics.has_errors()) {
+        return std::nullopt;
+    }
+    const Target target{std::move(*profile), *device};
+    switch (question) {
+        case Question::kModel:
+            return predict_model(options, target, library, diagnostics);
+        case Question::kOperator:
+            return predict_operator(options, target, diagnostics);
+        case Question::kRows:
+            return predict_rows(options, target, diagnostics);
+    }
+    throw std::logic_error("unknown question");
+}
+
+void add_question(CLI::App& command, PredictOptions& options) {
+    CLI::Option_group* question = command.add_option_group("Question", "One of them");
+    question->add_option("--model", options.model, "A shipped model (see `berth list`) or a file")->type_name("MODEL");
+    question->add_option("--op", options.op, "One operator, with --shape")->type_name("OP");
+    question
+        ->add_option("--csv", options.csv,
+                     "Many operators: op,dtype,batch,m,k,n,rows,cols,heads,seq,kv_seq,head_dim,layout,cores,clock_mhz")
+        ->type_name("FILE");
+    question->require_option(1);
+}
+
+void add_options(CLI::App& command, PredictOptions& options) {
+    const auto positive = CLI::Range(std::int64_t{1}, kLargestCount, "POSITIVE");
+    command.add_option("--hardware", options.hardware, "A shipped profile or a file")->type_name("H")->required();
+    command.add_option("--device", options.device, "Device of the profile")->type_name("D")->required();
+    command.add_option("--dtype", options.dtype, "Precision asked for (a model without it: fp32)")->type_name("T");
+    command.add_option("--tokens", options.tokens, "Tokens that the input holds (without it: the bucket, or the most)")
+        ->type_name("N")
+        ->check(positive);
+    command.add_option("--bucket", options.bucket, "Length that the model is compiled for (without it: the tokens)")
+        ->type_name("B")
+        ->check(positive);
+    command.add_option("--batch", options.batch, "Inputs at once (without it: 1)")->type_name("N")->check(positive);
+    command.add_option("--shape", options.shape, "Sizes of the operator, such as m=128,k=384,n=1536")
+        ->type_name("SIZES");
+    command.add_option("--layout", options.layout, "A call of the runtime's matmul library: native or normal")
+        ->type_name("L");
+    command.add_option("--cores", options.cores, "Cores in use (without it: the runtime's default)")->type_name("C");
+    command.add_option("--clock", options.clock, "Clock of the device, such as 600 MHz")->type_name("F");
+    command.add_option("--phase", options.phase, "For models that generate text")->type_name("PHASE");
+    command.add_option("--prompt", options.prompt, "For models that generate text")->type_name("N");
+    command.add_option("--new-tokens", options.new_tokens, "For models that generate text")->type_name("N");
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app, Invocation& invocation) {
+    const auto options = std::make_shared<PredictOptions>();
+    CLI::App* command = app.add_subcommand("predict", "Predicts a model or single operators on one device");
+    add_question(*command, *options);
+    add_options(*command, *options);
+    add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
+    command->footer(
+        "Examples:\n"
+        "  berth predict --hardware rk3588-rknn-2.3.2 --device npu --model MODEL --dtype int8 --tokens 122 --bucket "
+        "512\n"
+        "  berth predict --hardware rk3588-rknn-2.3.2 --device npu --op matmul --shape m=128,k=384,n=1536 --dtype "
+        "fp16\n"
+        "  berth predict --hardware rk3588-rknn-2.3.2 --device npu --csv rows.csv");
+    command->callback([options, &invocation] {
+        Diagnostics diagnostics;
+        const auto output = predicted(*options, invocation.library, diagnostics);
+        invocation.status = answer(output, diagnostics);
+    });
+}
+
+}  // namespace berth

@@ -1,0 +1,79 @@
+// berth predict --model: one model on one device.
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "berth/latency_curve.h"
+#include "berth/report.h"
+#include "cli/predict.h"
+
+namespace berth {
+
+namespace {
+
+// Tokens that the input holds: as asked, else a full bucket, else the longest input that the model takes.
+std::optional<std::int64_t> tokens_of(const PredictOptions& options, const Model& model, Diagnostics& diagnostics) {
+    const auto tokens = options.tokens ? options.tokens : options.bucket ? options.bucket : longest_input(model);
+    if (!tokens) {
+        diagnostics.error(SourceLocation("--tokens"), fmt::format("{} takes inputs of any length", model.name),
+                          "the number of tokens that the input holds");
+    }
+    return tokens;
+}
+
+std::optional<ModelStage> stage_of(const PredictOptions& options, const Target& target, Model model,
+                                   Diagnostics& diagnostics) {
+    const std::size_t errors_before = diagnostics.error_count();
+    const auto tokens = tokens_of(options, model, diagnostics);
+    ModelStage stage;
+    stage.model = std::move(model);
+    stage.precision.dtype = DType::kFp32;  // as models are published
+    if (!options.dtype.empty()) {
+        stage.precision.dtype = dtype_option(options, diagnostics).value_or(DType::kFp32);
+    }
+    stage.batch = options.batch.value_or(1);
+    stage.cores[target.id] = cores_option(options, target.device(), diagnostics);
+    if (const auto clock = clock_option(options, target.device(), diagnostics)) {
+        stage.clocks[target.id] = *clock;
+    }
+    if (tokens) {
+        stage.tokens = {{*tokens, 1}};
+    }
+    if (options.bucket) {
+        stage.buckets = {*options.bucket};
+    }
+    if (tokens && options.bucket && *options.bucket < *tokens) {
+        diagnostics.error(SourceLocation("--bucket"),
+                          fmt::format("a bucket of {} does not hold {} tokens", *options.bucket, *tokens),
+                          fmt::format("a bucket of at least {}", *tokens));
+    }
+    return diagnostics.error_count() == errors_before ? std::optional(std::move(stage)) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> predict_model(const PredictOptions& options, const Target& target, const Library& library,
+                                         Diagnostics& diagnostics) {
+    auto model = load_model(library, options.model, {}, SourceLocation("--model"), diagnostics);
+    auto stage = model ? stage_of(options, target, std::move(*model), diagnostics) : std::nullopt;
+    auto candidate = stage ? evaluate_on(target.profile, *stage, target.id, diagnostics) : std::nullopt;
+    if (!candidate) {
+        return std::nullopt;
+    }
+    std::vector<std::string> devices;
+    for (const Device& device : target.profile.devices) {
+        devices.push_back(device.name);
+    }
+    const ModelPrediction prediction{stage->model.name, target.device().name, std::move(*candidate), {}, {}};
+    switch (options.format.value_or(Format::kText)) {
+        case Format::kText:
+            return prediction_text(prediction, devices);
+        case Format::kJson:
+            return prediction_json(prediction, devices);
+        case Format::kCsv:
+            return operators_csv(prediction.model, prediction.candidate, devices);
+    }
+    throw std::logic_error("a format that is not printed");
+}
+
+}  // namespace berth

@@ -1,0 +1,93 @@
+// berth run: predicts, places and lays out a scenario, and looks for what is worth changing.
+#include <fmt/format.h>
+
+#include <memory>
+#include <system_error>
+
+#include "berth/findings.h"
+#include "berth/latency_curve.h"
+#include "berth/report.h"
+#include "cli/command.h"
+
+namespace berth {
+
+namespace {
+
+struct RunOptions {
+    ScenarioOptions scenario;
+    std::optional<Format> format;
+    std::string report;
+};
+
+// A folder that cannot be made is found out before the work is done.
+bool make_folder(const std::filesystem::path& directory, Diagnostics& diagnostics) {
+    std::error_code failure;
+    std::filesystem::create_directories(directory, failure);
+    if (!failure && !std::filesystem::is_directory(directory, failure)) {
+        failure = std::make_error_code(std::errc::not_a_directory);
+    }
+    if (failure) {
+        diagnostics.error(SourceLocation(directory.string()),
+                          fmt::format("cannot make the folder of the report: {}", failure.message()));
+    }
+    return !failure;
+}
+
+std::vector<TokenCurves> curves_of(const Scenario& scenario) {
+    std::vector<TokenCurves> curves;
+    for (const Stage& stage : scenario.stages) {
+        if (std::holds_alternative<ModelStage>(stage.work)) {
+            show_progress(fmt::format("latency over input length of {}", stage.name));
+            curves.push_back(latency_curves(stage, scenario.profile));
+        }
+    }
+    return curves;
+}
+
+std::string printed(Format format, const ScenarioResult& result, const Scenario& scenario,
+                    const std::vector<Finding>& found) {
+    switch (format) {
+        case Format::kText:
+            return text_report(result, scenario, found);
+        case Format::kJson:
+            return json_report(result, scenario, found);
+        case Format::kCsv:
+            return csv_report(result);
+    }
+    throw std::logic_error("a format that is not printed");
+}
+
+ExitStatus run(const RunOptions& options, const Library& library) {
+    Diagnostics diagnostics;
+    const auto scenario = load(options.scenario, library, diagnostics);
+    if (!scenario) {
+        return answer(std::nullopt, diagnostics);
+    }
+    show_progress(fmt::format("evaluating {}", scenario->name));
+    const auto result = evaluate(*scenario, diagnostics);
+    if (!result || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
+        return answer(std::nullopt, diagnostics);
+    }
+    const auto found = findings(*scenario, *result);
+    if (!options.report.empty()) {
+        const auto curves = curves_of(*scenario);
+        show_progress(fmt::format("writing {}", options.report));
+        write_report(options.report, *result, *scenario, found, curves, diagnostics);
+    }
+    return answer(printed(options.format.value_or(Format::kText), *result, *scenario, found), diagnostics);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Invocation& invocation) {
+    const auto options = std::make_shared<RunOptions>();
+    CLI::App* command = app.add_subcommand("run", "Predicts, places and simulates a scenario, with findings");
+    add_scenario_options(*command, options->scenario);
+    add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
+    command->add_option("--report", options->report, "Folder to write everything to: text, JSON, CSV, pictures")
+        ->type_name("DIR");
+    command->footer("Example: berth run rag-rk3588 --set 'stages.rerank.buckets=[128, 512]' --report build/review");
+    command->callback([options, &invocation] { invocation.status = run(*options, invocation.library); });
+}
+
+}  // namespace berth
