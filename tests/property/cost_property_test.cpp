@@ -1,0 +1,256 @@
+// Laws of the cost model: better hardware is never slower, traffic never beats its bounds, fusion and splitting never
+// cost more than what they replace.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <functional>
+
+#include "berth/cost.h"
+#include "berth/plan.h"
+#include "graph_fixtures.h"
+#include "hardware_fixtures.h"
+
+namespace berth {
+namespace {
+
+constexpr double kRounding = 1 + 1e-9;
+
+const Profile& board() {
+    static const Profile profile = *read_board().profile;
+    return profile;
+}
+const Device& npu() { return board().devices[0]; }
+const Device& cpu() { return board().devices[1]; }
+
+MatmulDims any_matmul() {
+    return {*rc::gen::inRange<std::int64_t>(1, 3), *rc::gen::inRange<std::int64_t>(1, 1200),
+            *rc::gen::inRange<std::int64_t>(1, 4100), *rc::gen::inRange<std::int64_t>(1, 4100),
+            *rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>()};
+}
+
+Dims any_dims(OperatorKind kind) {
+    const auto rows = *rc::gen::inRange<std::int64_t>(1, 2000);
+    const auto cols = *rc::gen::inRange<std::int64_t>(1, 2000);
+    switch (traits(kind).form) {
+        case DimsForm::kMatmul: return any_matmul();
+        case DimsForm::kAttention: {
+            const auto heads = *rc::gen::inRange<std::int64_t>(1, 17);
+            const auto seq = *rc::gen::inRange<std::int64_t>(1, 600);
+            return AttentionDims{1, heads, heads, seq, seq, 32 * *rc::gen::inRange<std::int64_t>(1, 5)};
+        }
+        case DimsForm::kGather: return GatherDims{rows, cols, 1000};
+        case DimsForm::kConv: {
+            const auto channels = *rc::gen::inRange<std::int64_t>(1, 300);
+            const auto side = *rc::gen::inRange<std::int64_t>(3, 60);
+            ConvDims conv;
+            conv.in_channels = channels;
+            conv.out_channels = *rc::gen::arbitrary<bool>() ? channels : 2 * channels;
+            conv.groups = *rc::gen::arbitrary<bool>() ? channels : 1;
+            conv.in_height = conv.in_width = conv.out_height = conv.out_width = side;
+            conv.kernel_height = conv.kernel_width = 3;
+            return conv;
+        }
+        case DimsForm::kRows: break;
+    }
+    RowsDims dims{rows, cols};
+    dims.inputs = kind == OperatorKind::kAdd || kind == OperatorKind::kMul ? 2 : 1;
+    return dims;
+}
+
+OperatorKind any_kind() {
+    return *rc::gen::element(OperatorKind::kMatmul, OperatorKind::kConv2d, OperatorKind::kAttention,
+                             OperatorKind::kSoftmax, OperatorKind::kLayerNorm, OperatorKind::kGelu, OperatorKind::kAdd,
+                             OperatorKind::kTranspose, OperatorKind::kEmbedding);
+}
+
+Kernel kernel_at(OperatorKind kind, const Dims& dims, DType dtype) {
+    Kernel kernel;
+    kernel.kind = kind;
+    kernel.dims = dims;
+    kernel.input = kernel.weight = kernel.output = dtype;
+    return kernel;
+}
+
+Kernel any_npu_kernel() {
+    const OperatorKind kind = any_kind();
+    return kernel_at(kind, any_dims(kind), *rc::gen::element(DType::kInt8, DType::kFp16));
+}
+
+Execution any_npu_execution() { return {*rc::gen::inRange(1, 4), std::nullopt}; }
+
+/// Whatever `improve` does to the device must not make the kernel slower.
+void never_slower(const std::function<void(Device&, double)>& improve) {
+    const Kernel kernel = any_npu_kernel();
+    const Execution execution = any_npu_execution();
+    const double factor = 1 + *rc::gen::inRange(1, 300) / 100.0;
+    Device better = npu();
+    improve(better, factor);
+    RC_ASSERT(kernel_cost(kernel, better, execution).total <=
+              kernel_cost(kernel, npu(), execution).total * kRounding);
+}
+
+RC_GTEST_PROP(CostProperty, MoreBandwidthIsNeverSlower, ()) {
+    never_slower([](Device& device, double factor) {
+        device.clusters[0].bandwidth.value *= factor;
+        device.dram_limit.value *= factor;
+    });
+}
+
+RC_GTEST_PROP(CostProperty, MoreMacsAreNeverSlower, ()) {
+    never_slower([](Device& device, double factor) {
+        for (auto& macs : device.clusters[0].macs_per_cycle) {
+            if (macs) {
+                macs->value *= factor;
+            }
+        }
+    });
+}
+
+RC_GTEST_PROP(CostProperty, AHigherClockIsNeverSlower, ()) {
+    never_slower([](Device& device, double factor) { device.clusters[0].clock.value *= factor; });
+}
+
+RC_GTEST_PROP(CostProperty, MoreBufferIsNeverSlower, ()) {
+    never_slower([](Device& device, double factor) {
+        device.matrix.row_tile->value *= factor;
+        device.memories[0].capacity.value *= factor;
+    });
+}
+
+RC_GTEST_PROP(CostProperty, MoreCacheIsNeverSlower, ()) {
+    const Kernel kernel = kernel_at(OperatorKind::kMatmul, any_matmul(), DType::kFp32);
+    Device better = cpu();
+    better.memories.back().capacity.value *= 1 + *rc::gen::inRange(1, 300) / 100.0;
+    RC_ASSERT(kernel_cost(kernel, better, {2, {}}).total <= kernel_cost(kernel, cpu(), {2, {}}).total * kRounding);
+}
+
+RC_GTEST_PROP(CostProperty, TrafficIsNeverBelowItsBounds, ()) {
+    const MatmulDims dims = any_matmul();
+    const bool on_npu = *rc::gen::arbitrary<bool>();
+    const Device& device = on_npu ? npu() : cpu();
+    const DType dtype = on_npu ? DType::kFp16 : DType::kFp32;
+    const KernelCost cost = kernel_cost(kernel_at(OperatorKind::kMatmul, dims, dtype), device, {1, {}});
+    const Bytes moved = cost.traffic.read + cost.traffic.write;
+    RC_ASSERT(moved * kRounding >= cost.compulsory);
+    RC_ASSERT(moved * kRounding >=
+              matmul_traffic_bound(dims, element_size(dtype), device.memories.back().capacity.value));
+}
+
+RC_GTEST_PROP(CostProperty, NoKernelMovesLessThanEachOperandOnce, ()) {
+    const Kernel kernel = any_npu_kernel();
+    const KernelCost cost = kernel_cost(kernel, npu(), {1, {}});
+    RC_ASSERT((cost.traffic.read + cost.traffic.write) * kRounding >= cost.compulsory);
+    RC_ASSERT(cost.padded_macs * kRounding >= cost.macs);
+}
+
+RC_GTEST_PROP(CostProperty, NoTermExceedsTheTotal, ()) {
+    const KernelCost cost = kernel_cost(any_npu_kernel(), npu(), any_npu_execution());
+    for (const Time term : {cost.compute, cost.vector, cost.dram + cost.dma, cost.sram, cost.dispatch}) {
+        RC_ASSERT(term <= cost.total * kRounding);
+    }
+    RC_ASSERT(cost.total <= (cost.compute + cost.vector + cost.dram + cost.dma + cost.sram + cost.dispatch +
+                             cost.fork_join) *
+                                kRounding);
+}
+
+RC_GTEST_PROP(CostProperty, HalfTheBitsNeverMoveMore, ()) {
+    const OperatorKind kind = any_kind();
+    const Dims dims = any_dims(kind);
+    const auto moved = [&](DType dtype) {
+        const Traffic traffic = kernel_cost(kernel_at(kind, dims, dtype), npu(), {1, {}}).traffic;
+        return traffic.read + traffic.write;
+    };
+    RC_ASSERT(moved(DType::kInt8) <= moved(DType::kFp16) * kRounding);
+}
+
+RC_GTEST_PROP(CostProperty, ThreeCoresAreNeverSlowerThanOne, ()) {
+    const Kernel kernel = any_npu_kernel();
+    RC_ASSERT(kernel_cost(kernel, npu(), {3, {}}).total <= kernel_cost(kernel, npu(), {1, {}}).total * kRounding);
+}
+
+RC_GTEST_PROP(CostProperty, AFusedGroupIsNeverDearerThanItsParts, ()) {
+    const MatmulDims dims = any_matmul();
+    const DType dtype = *rc::gen::element(DType::kInt8, DType::kFp16);
+    const OperatorKind kind = *rc::gen::element(OperatorKind::kGelu, OperatorKind::kAdd, OperatorKind::kRelu);
+    const RowsDims rows{dims.batch * dims.m, dims.n, kind == OperatorKind::kAdd ? 2 : 1};
+    const Kernel head = kernel_at(OperatorKind::kMatmul, dims, dtype);
+    Kernel group = head;
+    group.followers[0] = {kind, rows, *rc::gen::inRange(0, 101) / 100.0};
+    group.follower_count = 1;
+    const Time parts = kernel_cost(head, npu(), {1, {}}).total +
+                       kernel_cost(kernel_at(kind, rows, dtype), npu(), {1, {}}).total;
+    RC_ASSERT(kernel_cost(group, npu(), {1, {}}).total <= parts * kRounding);
+}
+
+RC_GTEST_PROP(CostProperty, DoublingAllRatesHalvesAllTimes, ()) {
+    const Kernel kernel = any_npu_kernel();
+    Device twice = npu();
+    twice.clusters[0].clock.value *= 2;
+    twice.clusters[0].bandwidth.value *= 2;
+    twice.dram_limit.value *= 2;
+    twice.dma.setup.value *= 0.5;
+    twice.runtime.dispatch_per_kernel.value *= 0.5;
+    twice.runtime.fork_join.value *= 0.5;
+    const Execution execution = any_npu_execution();
+    const double ratio = kernel_cost(kernel, npu(), execution).total / kernel_cost(kernel, twice, execution).total;
+    RC_ASSERT(std::abs(ratio - 2) < 1e-9);
+}
+
+Graph encoder_of(int layers, std::int64_t tokens) {
+    static const Model model = shipped_model("ms-marco-MiniLM-L-12-v2");
+    Model sized = model;
+    sized.sizes["layers"] = layers;
+    Graph graph = lay_out(sized, {1, tokens});
+    for (Operator& op : graph.operators) {
+        op.dtype = DType::kFp16;
+    }
+    return graph;
+}
+
+const Profile& rk3588() {
+    static const Profile profile = [] {
+        Diagnostics diagnostics;
+        const std::filesystem::path folder = std::filesystem::path(BERTH_SOURCE_DIR) / "hardware";
+        return load_profile(folder / "rk3588-rknn-2.3.2.yaml", profiles_in({folder}), {}, diagnostics).value();
+    }();
+    return profile;
+}
+
+Time plan_time(const Graph& graph, DeviceId device) {
+    Time total;
+    for (const OperatorPlan& op : plan_device(graph, rk3588(), device, {1, {}}).operators) {
+        total += op.cost;
+    }
+    return total;
+}
+
+RC_GTEST_PROP(PlanProperty, LayersCostTheSameEach, ()) {
+    const auto device = *rc::gen::element<DeviceId>(0, 1);
+    const std::int64_t tokens = *rc::gen::inRange<std::int64_t>(1, 513);
+    const int layers = *rc::gen::inRange(2, 13);
+    // The first and the last layer have other neighbours than the rest; the rest are alike.
+    const Time one = plan_time(encoder_of(3, tokens), device) - plan_time(encoder_of(2, tokens), device);
+    const Time all = plan_time(encoder_of(layers + 1, tokens), device) - plan_time(encoder_of(2, tokens), device);
+    RC_ASSERT(std::abs(all / one - (layers - 1)) < 1e-6);
+}
+
+// Lengths that the runtime pads for itself (multiples of its granule) are the ones that a bucket can be chosen from.
+RC_GTEST_PROP(PlanProperty, PaddingNeverHelps, ()) {
+    const std::int64_t tokens = 16 * *rc::gen::inRange<std::int64_t>(1, 32);
+    const std::int64_t bucket = 16 * *rc::gen::inRange<std::int64_t>(tokens / 16, 33);
+    RC_ASSERT(plan_time(encoder_of(2, tokens), 0) <= plan_time(encoder_of(2, bucket), 0) * kRounding);
+}
+
+RC_GTEST_PROP(PlanProperty, RecostingUnderTheSameNumbersChangesNothing, ()) {
+    const DevicePlan plan = plan_device(encoder_of(2, *rc::gen::inRange<std::int64_t>(1, 513)), rk3588(),
+                                        *rc::gen::element<DeviceId>(0, 1), {*rc::gen::inRange(1, 4), {}});
+    const auto again = recost(plan, rk3588());
+    RC_ASSERT(again.size() == plan.costs.size());
+    for (std::size_t i = 0; i < again.size(); ++i) {
+        RC_ASSERT(again[i].total == plan.costs[i].total);
+    }
+}
+
+}  // namespace
+}  // namespace berth

@@ -1,0 +1,171 @@
+// Kernel costs against hand calculation on a small profile (tests/hardware_fixtures.h).
+#include <gtest/gtest.h>
+
+#include "berth/cost.h"
+#include "hardware_fixtures.h"
+
+namespace berth {
+namespace {
+
+using namespace literals;
+
+class KernelCostTest : public testing::Test {
+  protected:
+    Profile profile_ = *read_board().profile;
+    Device& npu_ = profile_.devices[0];
+    Device& cpu_ = profile_.devices[1];
+
+    static Kernel matmul(std::int64_t m, std::int64_t k, std::int64_t n, DType dtype) {
+        Kernel kernel;
+        kernel.kind = OperatorKind::kMatmul;
+        kernel.dims = MatmulDims{1, m, k, n};
+        kernel.input = kernel.weight = kernel.output = dtype;
+        return kernel;
+    }
+    static Kernel rows(OperatorKind kind, std::int64_t count, std::int64_t cols, DType dtype) {
+        Kernel kernel;
+        kernel.kind = kind;
+        kernel.dims = RowsDims{count, cols};
+        kernel.input = kernel.weight = kernel.output = dtype;
+        return kernel;
+    }
+};
+
+TEST_F(KernelCostTest, WeightsAreReadAgainForEachRowTile) {
+    // 128 KiB / (4096 x 2 B) = 16 rows; 100 rows need 7 tiles; the weights, 4096 x 512 x 2 B = 4 MiB, do not fit beside.
+    const KernelCost cost = kernel_cost(matmul(100, 4096, 512, DType::kFp16), npu_, {1, {}});
+    EXPECT_EQ(cost.tile.m, 16);
+    EXPECT_EQ(cost.tile.weight_reads, 7);
+    EXPECT_DOUBLE_EQ(in_bytes(cost.traffic.read), 7.0 * 4096 * 512 * 2 + 100.0 * 4096 * 2);
+    EXPECT_DOUBLE_EQ(in_bytes(cost.traffic.write), 100.0 * 512 * 2);
+}
+
+TEST_F(KernelCostTest, WeightsThatFitBesideTheRowTileAreReadOnce) {
+    // 4096 x 32 x 2 B = 256 KiB = 384 KiB - 128 KiB.
+    EXPECT_EQ(kernel_cost(matmul(100, 4096, 32, DType::kFp16), npu_, {1, {}}).tile.weight_reads, 1);
+    EXPECT_EQ(kernel_cost(matmul(100, 4096, 33, DType::kFp16), npu_, {1, {}}).tile.weight_reads, 7);
+}
+
+TEST_F(KernelCostTest, MacsArePaddedToTheArray) {
+    // n 33 -> 64, k 40 -> 64 at 32 x 32; 512 MAC/cycle, 1 GHz, 90 %.
+    const KernelCost cost = kernel_cost(matmul(10, 40, 33, DType::kFp16), npu_, {1, {}});
+    EXPECT_DOUBLE_EQ(in_operations(cost.padded_macs), 10.0 * 64 * 64);
+    EXPECT_NEAR(in_nanoseconds(cost.compute), 10.0 * 64 * 64 / 512 / 0.9, 1e-9);
+}
+
+TEST_F(KernelCostTest, TermsAddUpWithTheOverlap) {
+    npu_.overlap.value = 0.5;
+    const KernelCost cost = kernel_cost(rows(OperatorKind::kLayerNorm, 512, 384, DType::kFp16), npu_, {1, {}});
+    // 196608 elements: 1 per cycle; traffic 6 x (393216 read + 1.5 x 393216 written) B at 8 GB/s; one descriptor, two
+    // channels.
+    EXPECT_NEAR(in_microseconds(cost.vector), 196.608, 1e-9);
+    EXPECT_NEAR(in_microseconds(cost.dram), 6 * 393216 * 2.5 / 8e3, 1e-9);
+    EXPECT_NEAR(in_microseconds(cost.dma), 0.5, 1e-12);
+    EXPECT_NEAR(in_microseconds(cost.total), 4 + 737.28 + 0.5 + 0.5 * 196.608, 1e-9);
+    EXPECT_EQ(cost.bound, Bound::kDram);
+}
+
+TEST_F(KernelCostTest, TheArrayMayHideMoreThanItsDevice) {
+    const Kernel kernel = matmul(512, 1024, 1024, DType::kFp16);
+    const Time before = kernel_cost(kernel, npu_, {1, {}}).total;
+    npu_.matrix.overlap = Parameter<double>{1.0};
+    const KernelCost after = kernel_cost(kernel, npu_, {1, {}});
+    EXPECT_LT(after.total, before);
+    EXPECT_NEAR(in_microseconds(after.total),
+                4 + std::max(in_microseconds(after.compute), in_microseconds(after.dram + after.dma)), 1e-9);
+}
+
+TEST_F(KernelCostTest, WideResultsLeaveAtTheirOwnRate) {
+    npu_.matrix.wide_output = Parameter<Bandwidth>{2_GBps};
+    Kernel kernel = matmul(128, 64, 1024, DType::kFp16);
+    kernel.wide_output = true;
+    const KernelCost cost = kernel_cost(kernel, npu_, {1, {}});
+    const double read = 128 * 64 * 2 + 64 * 1024 * 2;
+    EXPECT_NEAR(in_microseconds(cost.dram), read / 8e3 + 128 * 1024 * 4 / 2e3, 1e-9);
+}
+
+TEST_F(KernelCostTest, AttentionPaysPerScoreAndForCrookedLengths) {
+    Kernel kernel;
+    kernel.kind = OperatorKind::kAttention;
+    kernel.dims = AttentionDims{1, 12, 12, 512, 512, 32};
+    kernel.input = kernel.weight = kernel.output = DType::kFp16;
+    const double scores = 12.0 * 512 * 512;
+    const KernelCost even = kernel_cost(kernel, npu_, {1, {}});
+    EXPECT_DOUBLE_EQ(in_bytes(even.traffic.read + even.traffic.write), 30 * scores);
+    EXPECT_NEAR(in_microseconds(even.vector), scores / 0.5 / 1e3, 1e-6);
+    EXPECT_NEAR(in_microseconds(even.compute), 2 * scores * 32 / 512 / 0.9 / 1e3, 1e-6);
+    kernel.dims = AttentionDims{1, 12, 12, 512, 500, 32};
+    const KernelCost crooked = kernel_cost(kernel, npu_, {1, {}});
+    EXPECT_DOUBLE_EQ(in_bytes(crooked.traffic.read + crooked.traffic.write), 30 * 1.25 * 12.0 * 512 * 500);
+}
+
+TEST_F(KernelCostTest, AttentionHardlyFollowsPrecision) {
+    Kernel kernel;
+    kernel.kind = OperatorKind::kAttention;
+    kernel.dims = AttentionDims{1, 12, 12, 512, 512, 32};
+    kernel.input = kernel.weight = kernel.output = DType::kFp16;
+    const Time fp16 = kernel_cost(kernel, npu_, {1, {}}).total;
+    kernel.input = kernel.weight = kernel.output = DType::kInt8;
+    EXPECT_LT(fp16 / kernel_cost(kernel, npu_, {1, {}}).total, 1.05);
+}
+
+TEST_F(KernelCostTest, TheSlowestCoreDecides) {
+    // 4 big cores at 2 GHz x 8 MAC, or 6 with little ones at 1 GHz x 4 MAC.
+    const CoreRates big = core_rates(cpu_, {4, {}}, DType::kFp32);
+    const CoreRates all = core_rates(cpu_, {6, {}}, DType::kFp32);
+    EXPECT_DOUBLE_EQ(in_operations_per_second(big.macs), 4 * 8 * 2e9);
+    EXPECT_DOUBLE_EQ(in_operations_per_second(all.macs), 6 * 4 * 1e9);
+    EXPECT_DOUBLE_EQ(in_gigabytes_per_second(big.dram), 18);  // 4 x 10, limited
+    EXPECT_DOUBLE_EQ(in_hertz(all.vector_clock), 6 * 0.5e9);
+}
+
+TEST_F(KernelCostTest, AThreadPoolSplitsEvenWhereItDoesNotPay) {
+    cpu_.runtime.fork_join.value = 1_ms;
+    const Kernel kernel = matmul(4, 16, 16, DType::kFp32);
+    EXPECT_GT(kernel_cost(kernel, cpu_, {4, {}}).total, kernel_cost(kernel, cpu_, {1, {}}).total);
+}
+
+TEST_F(KernelCostTest, ReshapeIsFree) {
+    const KernelCost cost = kernel_cost(rows(OperatorKind::kReshape, 512, 384, DType::kFp16), npu_, {1, {}});
+    EXPECT_EQ(cost.total, npu_.runtime.dispatch_per_kernel.value);
+    EXPECT_EQ(cost.bound, Bound::kDispatch);
+}
+
+TEST_F(KernelCostTest, EnergyNeedsItsNumbers) {
+    const KernelCost known = kernel_cost(matmul(64, 64, 64, DType::kInt8), npu_, {1, {}});
+    ASSERT_TRUE(known.energy.has_value());
+    const double moved = in_bytes(known.traffic.read + known.traffic.write);
+    EXPECT_NEAR(in_picojoules(*known.energy), 64.0 * 64 * 64 * 0.2 + moved * 40 + 0.5 * in_seconds(known.total) * 1e12,
+                1e-3);
+    EXPECT_FALSE(kernel_cost(matmul(64, 64, 64, DType::kFp16), npu_, {1, {}}).energy.has_value());
+    EXPECT_FALSE(kernel_cost(matmul(64, 64, 64, DType::kFp32), cpu_, {1, {}}).energy.has_value());
+}
+
+TEST_F(KernelCostTest, AHandoverPaysForTheWholeBuffer) {
+    const HandoverCost cost = handover_cost(profile_.links[0], 3_MB);
+    EXPECT_NEAR(in_microseconds(cost.total), 20 + 1000 + 3000, 1e-9);
+    EXPECT_EQ(cost.transfer, Time{});
+}
+
+TEST(MatmulTileTest, ThreeDataflowsUnderACapacity) {
+    Device device;
+    device.matrix.align_n = 8;
+    device.matrix.align_k = 4;
+    device.memories.push_back({"l2", Parameter<Bytes>{1_MiB}, MemoryShare::kDevice, std::nullopt, true});
+    // A fits: 64 x 1024 x 4 B = 256 KiB, so B streams past once.
+    const Tile rows_stay = matmul_tile({1, 64, 1024, 8192}, DType::kFp32, DType::kFp32, device);
+    EXPECT_EQ(rows_stay.input_reads, 1);
+    EXPECT_EQ(rows_stay.weight_reads, 1);
+    // B fits: the mirror image.
+    const Tile columns_stay = matmul_tile({1, 8192, 1024, 64}, DType::kFp32, DType::kFp32, device);
+    EXPECT_EQ(columns_stay.input_reads, 1);
+    EXPECT_EQ(columns_stay.weight_reads, 1);
+    // Neither fits: a block of C of about sqrt(1 MiB / 4 B) = 512 on a side stays.
+    const Tile block_stays = matmul_tile({1, 4096, 8192, 4096}, DType::kFp32, DType::kFp32, device);
+    EXPECT_GE(block_stays.input_reads, 8);
+    EXPECT_LE(block_stays.input_reads, 10);
+    EXPECT_EQ(block_stays.input_reads, block_stays.weight_reads);
+}
+
+}  // namespace
+}  // namespace berth
