@@ -18,6 +18,14 @@ struct Box {
     }
 };
 
+/// What labels keep clear of.
+struct Obstacles {
+    std::vector<Box> marks;  ///< points and lines
+    std::vector<Box> texts;  ///< which leaders keep clear of too
+    /// Small boxes along a line.
+    void add_line(double x1, double y1, double x2, double y2);
+};
+
 struct LabelRequest {
     double x = 0, y = 0;  ///< the point, in units
     std::string text;
@@ -31,11 +39,8 @@ struct PlacedLabel {
 /// Tries places around each point, near ones first, in the order of the requests. A label that fits nowhere inside the
 /// area without touching an obstacle or an earlier label is absent.
 [[nodiscard]] std::vector<std::optional<PlacedLabel>> place_labels(std::span<const LabelRequest> requests,
-                                                                   std::vector<Box> obstacles, const PlotArea& area,
+                                                                   Obstacles obstacles, const PlotArea& area,
                                                                    int font_size);
-
-/// Small boxes along a line, as obstacles.
-void add_line_obstacles(std::vector<Box>& obstacles, double x1, double y1, double x2, double y2);
 
 /// gnuplot commands that write what was placed in the small font, with its leaders.
 [[nodiscard]] std::string label_commands(std::span<const LabelRequest> requests,

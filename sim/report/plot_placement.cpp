@@ -20,6 +20,7 @@ struct Cells {
     std::map<DeviceId, std::vector<Cell>> of_device;
     std::vector<Cell> handover;
     std::string boundaries;  ///< data of vertical lines between blocks
+    std::string separators;  ///< and between operators that are wide enough to tell apart
     std::string labels;
 };
 
@@ -48,10 +49,7 @@ std::string block_label(std::string_view block) {
     return std::string(dot == std::string_view::npos ? block : block.substr(dot + 1));
 }
 
-void add_block(Cells& cells, std::string_view block, double from, double to, double middle, const RowFrame& frame) {
-    cells.boundaries +=
-        fmt::format("{} {} 0 {}\n", plotted(from), plotted(middle - kHalfHeight), plotted(2 * kHalfHeight));
-    const double units = (frame.canvas.area.right - frame.canvas.area.left) / frame.time_range;
+void add_block_label(Cells& cells, std::string_view block, double from, double to, double middle, double units) {
     const std::string label = block_label(block);
     if (text_width(label, kSmallFontSize) + 10 < (to - from) * units) {
         cells.labels += fmt::format("set label {} at first {}, first {} center font {} front\n", gnuplot_text(label),
@@ -59,29 +57,47 @@ void add_block(Cells& cells, std::string_view block, double from, double to, dou
     }
 }
 
+/// A cell, joined to the one before it where they touch: seams between them would show in the picture.
+void add_cell(std::vector<Cell>& cells, double middle, double from, double to) {
+    if (to <= from) {
+        return;
+    }
+    if (!cells.empty() && cells.back().middle == middle && from - cells.back().to < 1e-9 * to) {
+        cells.back().to = to;
+    } else {
+        cells.push_back({middle, kHalfHeight, from, to});
+    }
+}
+
+std::string vertical_line(double at, double middle) {
+    return fmt::format("{} {} 0 {}\n", plotted(at), plotted(middle - kHalfHeight), plotted(2 * kHalfHeight));
+}
+
 void add_row(Cells& cells, const Candidate& candidate, double middle, const RowFrame& frame) {
+    constexpr double kNarrowest = 6;  // units of an operator that gets a line of its own
+    const double units = (frame.canvas.area.right - frame.canvas.area.left) / frame.time_range;
     std::string_view block;
     double block_start = 0;
-    double at = 0;
+    double end = 0;
     for (const OperatorResult& op : candidate.operators) {
         const double start = in_milliseconds(op.start);
         if (block_of(op.name) != block) {
             if (!block.empty()) {
-                add_block(cells, block, block_start, start, middle, frame);
+                add_block_label(cells, block, block_start, start, middle, units);
+                cells.boundaries += vertical_line(start, middle);
             }
             block = block_of(op.name);
             block_start = start;
         }
         const double own = in_milliseconds(op.start + op.handover);
-        at = in_milliseconds(op.start + op.latency);
-        if (op.handover > Time{}) {
-            cells.handover.push_back({middle, kHalfHeight, start, own});
-        }
-        if (at > own) {
-            cells.of_device[op.device].push_back({middle, kHalfHeight, own, at});
+        end = in_milliseconds(op.start + op.latency);
+        add_cell(cells.handover, middle, start, own);
+        add_cell(cells.of_device[op.device], middle, own, end);
+        if ((end - start) * units > kNarrowest && start > 0) {
+            cells.separators += vertical_line(start, middle);
         }
     }
-    add_block(cells, block, block_start, at, middle, frame);
+    add_block_label(cells, block, block_start, end, middle, units);
 }
 
 std::vector<Row> rows_of(const StageResult& stage, const std::vector<std::size_t>& order) {
@@ -117,9 +133,12 @@ Drawing drawing_of(const StageResult& stage, const std::vector<std::size_t>& ord
     for (std::size_t row = 0; row < order.size(); ++row) {
         add_row(cells, stage.candidates[order[row]], frame.middle[row], frame);
     }
-    std::string data = "$blocks << EOD\n" + cells.boundaries + "EOD\n";
+    std::string data;
     std::string clauses;
     for (const auto& [device, of_device] : cells.of_device) {
+        if (of_device.empty()) {
+            continue;
+        }
         const std::string name = fmt::format("$device{}", device);
         data += cell_data(name, of_device);
         clauses += cell_clause(name, device_color(static_cast<std::size_t>(device))) + ", ";
@@ -128,14 +147,22 @@ Drawing drawing_of(const StageResult& stage, const std::vector<std::size_t>& ord
         data += cell_data("$handover", cells.handover);
         clauses += cell_clause("$handover", kHandoverColor) + ", ";
     }
+    const auto add_lines = [&](const char* name, const std::string& lines, double width) {
+        if (!lines.empty()) {
+            data += fmt::format("{} << EOD\n{}EOD\n", name, lines);
+            clauses += fmt::format("{} using 1:2:3:4 with vectors nohead lw {} lc rgb '#FFFFFF', ", name, width);
+        }
+    };
+    add_lines("$operators", cells.separators, 0.7);
+    add_lines("$blocks", cells.boundaries, 3);
+    clauses.erase(clauses.find_last_not_of(", ") + 1);
     Drawing drawing{
         {"placement-" + stage.name, fmt::format("Which device runs each operator of {}, in order; a cell is "
                                                 "as wide as its time.",
                                                 stage.name)},
         frame.canvas.height,
         frame.canvas.commands + cells.labels + data};
-    drawing.commands +=
-        fmt::format("plot {}$blocks using 1:2:3:4 with vectors nohead lw 1.5 lc rgb '#FFFFFF'\n", clauses);
+    drawing.commands += "plot " + clauses + "\n";
     return drawing;
 }
 

@@ -197,10 +197,10 @@ std::string decade_tics(const char* axis, double low, double high, bool with_pre
     return text + ")\n";
 }
 
-/// Symbols of a stage, full for operators with MACs and open for the others.
-int symbol(std::size_t stage, bool full) {
+/// A symbol per stage, as gnuplot numbers the full ones: circle, square, triangle, diamond.
+int symbol(std::size_t stage) {
     constexpr std::array<int, 4> kFull{7, 5, 9, 13};
-    return kFull[stage % kFull.size()] - (full ? 0 : 1);
+    return kFull[stage % kFull.size()];
 }
 
 Time total_time(const Roofline& roofline) {
@@ -213,38 +213,38 @@ Time total_time(const Roofline& roofline) {
 
 double symbol_size(const Point& point, Time all) { return 1.2 + 4 * std::sqrt(point.time / all); }
 
-std::string strip_commands(const Axes& axes, int height, std::vector<Box>& obstacles) {
+std::string strip_commands(const Axes& axes, int height, Obstacles& obstacles) {
     if (!axes.strip) {
         return "";
     }
     const double x = axes.roofs_end();
-    obstacles.push_back({x, axes.area.bottom, axes.area.right, axes.area.top});
+    obstacles.marks.push_back({x, axes.area.bottom, axes.area.right, axes.area.top});
     return fmt::format("set arrow from {0}, graph 0 to {0}, graph 1 nohead dt 2 lw 2 lc rgb '{1}' back\n",
                        plotted(axes.x_high), kQuietColor) +
-           label_at(x + 0.5 * kStrip, axes.area.top - 0.5 * text_width("no DRAM traffic", kSmallFontSize) - 8, height,
-                    "no DRAM traffic", fmt::format("center rotate by 90 font {} tc rgb '{}'", kSmallFont, kQuietColor));
+           label_at(axes.area.right, axes.area.top + 16, height, "no DRAM traffic",
+                    fmt::format("right font {} tc rgb '{}'", kSmallFont, kQuietColor));
 }
 
-std::string roof_commands(const Roofline& roofline, const Axes& axes, int height, std::vector<Box>& obstacles) {
+std::string roof_commands(const Roofline& roofline, const Axes& axes, int height, Obstacles& obstacles) {
     std::string text;
     const double highest = roofline.roofs.empty() ? axes.y_high : roofline.roofs.front().rate;
     const double ridge = highest / roofline.bandwidth;
     const double from = std::max(axes.x_low, axes.y_low / roofline.bandwidth);
     text += fmt::format("set arrow from {0}, {1} to {2}, {3} nohead lw 3 lc rgb '#000000' back\n", plotted(from),
                         plotted(from * roofline.bandwidth), plotted(ridge), plotted(highest));
-    add_line_obstacles(obstacles, axes.x(from), axes.y(from * roofline.bandwidth), axes.x(ridge), axes.y(highest));
+    obstacles.add_line(axes.x(from), axes.y(from * roofline.bandwidth), axes.x(ridge), axes.y(highest));
     double lowest_label = 1e300;
     for (const Roof& roof : roofline.roofs) {
         const double start = roof.rate / roofline.bandwidth;
         text += fmt::format("set arrow from {}, {} to {}, {} nohead lw 3 lc rgb '#000000' back\n", plotted(start),
                             plotted(roof.rate), plotted(axes.x_high), plotted(roof.rate));
-        add_line_obstacles(obstacles, axes.x(start), axes.y(roof.rate), axes.roofs_end(), axes.y(roof.rate));
+        obstacles.add_line(axes.x(start), axes.y(roof.rate), axes.roofs_end(), axes.y(roof.rate));
         // Above its line, unless the label of the roof above leaves no room: then below.
         const bool above = lowest_label - axes.y(roof.rate) > 1.4 * kSmallFontSize + 4;
         const double y = axes.y(roof.rate) + (above ? 20 : -20);
         const double width = text_width(roof.label, kSmallFontSize);
         text += label_at(axes.roofs_end() - 4, y, height, roof.label, fmt::format("right font {}", kSmallFont));
-        obstacles.push_back({axes.roofs_end() - width - 8, y - 17, axes.roofs_end(), y + 17});
+        obstacles.texts.push_back({axes.roofs_end() - width - 8, y - 17, axes.roofs_end(), y + 17});
         lowest_label = std::min(axes.y(roof.rate), y - 17);
     }
     const double slope = (axes.y(highest) - axes.y(from * roofline.bandwidth)) / (axes.x(ridge) - axes.x(from));
@@ -255,19 +255,19 @@ std::string roof_commands(const Roofline& roofline, const Axes& axes, int height
     const double y = axes.y(from * roofline.bandwidth) + (0.5 * length + 30) * std::sin(angle) + 24 * std::cos(angle);
     text += label_at(x, y, height, label,
                      fmt::format("center rotate by {} font {}", plotted(angle * 57.29578), kSmallFont));
-    add_line_obstacles(obstacles, x - 0.5 * length * std::cos(angle), y - 0.5 * length * std::sin(angle),
+    obstacles.add_line(x - 0.5 * length * std::cos(angle), y - 0.5 * length * std::sin(angle),
                        x + 0.5 * length * std::cos(angle), y + 0.5 * length * std::sin(angle));
     return text;
 }
 
-std::string point_labels(const Roofline& roofline, const Axes& axes, int height, std::vector<Box> obstacles) {
+std::string point_labels(const Roofline& roofline, const Axes& axes, int height, Obstacles obstacles) {
     std::vector<const Point*> by_time;
     const Time all = total_time(roofline);
     for (const Point& point : roofline.points) {
         by_time.push_back(&point);
         const double half = 7 * symbol_size(point, all);
         const double x = axes.x(point.intensity);
-        obstacles.push_back({x - half, axes.y(point.rate) - half, x + half, axes.y(point.rate) + half});
+        obstacles.marks.push_back({x - half, axes.y(point.rate) - half, x + half, axes.y(point.rate) + half});
     }
     std::stable_sort(by_time.begin(), by_time.end(), [](const Point* a, const Point* b) { return a->time > b->time; });
     by_time.resize(std::min(kLabelled, by_time.size()));
@@ -289,9 +289,15 @@ std::string point_data(const Roofline& roofline, const Axes& axes) {
     std::stable_sort(points.begin(), points.end(), [](const Point& a, const Point& b) { return a.time > b.time; });
     std::string data = "$points << EOD\n";
     for (const Point& point : points) {
-        data += fmt::format("{} {} {} {} 0x{}\n", plotted(axes.intensity_at(axes.x(point.intensity))),
-                            plotted(point.rate), plotted(symbol_size(point, all)), symbol(point.stage, point.has_macs),
-                            class_color(point.category).substr(1));
+        const auto add = [&](double share_of_size, std::string_view color) {
+            data += fmt::format("{} {} {} {} 0x{}\n", plotted(axes.intensity_at(axes.x(point.intensity))),
+                                plotted(point.rate), plotted(share_of_size * symbol_size(point, all)),
+                                symbol(point.stage), color.substr(1));
+        };
+        add(1, class_color(point.category));
+        if (!point.has_macs) {
+            add(kOpening, "#FFFFFF");
+        }
     }
     return data + "EOD\n";
 }
@@ -309,10 +315,10 @@ std::vector<LegendEntry> legend_of(const Roofline& roofline) {
                           std::string(choice_name(kCategoryNames, category))});
     }
     for (std::size_t i = 0; roofline.stages.size() > 1 && i < roofline.stages.size(); ++i) {
-        legend.push_back({LegendMark::kPoint, std::string(kQuietColor), roofline.stages[i], symbol(i, true)});
+        legend.push_back({LegendMark::kPoint, std::string(kQuietColor), roofline.stages[i], symbol(i), false});
     }
     if (open) {
-        legend.push_back({LegendMark::kPoint, std::string(kQuietColor), "open: no MACs, elements", symbol(0, false)});
+        legend.push_back({LegendMark::kPoint, std::string(kQuietColor), "open: no MACs, elements", symbol(0), true});
     }
     return legend;
 }
@@ -323,7 +329,7 @@ Drawing drawing_of(const Roofline& roofline, const Device& device) {
                                             device.name, roofline.cores, roofline.cores == 1 ? "" : "s"),
                                 "operations per DRAM byte (MAC/byte)", "achieved rate (MAC/s)", legend_of(roofline));
     const Axes axes = axes_of(roofline, frame.area);
-    std::vector<Box> obstacles;
+    Obstacles obstacles;
     std::string text = frame.commands;
     text += fmt::format("set logscale xy\nset xrange [{}:{}]\nset yrange [{}:{}]\n", plotted(axes.x_low),
                         plotted(axes.intensity_at(axes.area.right)), plotted(axes.y_low), plotted(axes.y_high));
@@ -332,7 +338,7 @@ Drawing drawing_of(const Roofline& roofline, const Device& device) {
     text += roof_commands(roofline, axes, frame.height, obstacles);
     text += point_labels(roofline, axes, frame.height, obstacles);
     text += point_data(roofline, axes);
-    text += "plot $points using 1:2:3:4:5 with points pt variable ps variable lw 2.5 lc rgb variable\n";
+    text += "plot $points using 1:2:($3*symbol_scale):4:5 with points pt variable ps variable lc rgb variable\n";
     return {{"roofline-" + device.name,
              fmt::format("What each operator reaches on {} against its compute and DRAM limits.", device.name)},
             frame.height,

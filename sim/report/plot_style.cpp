@@ -10,8 +10,26 @@ namespace berth {
 
 namespace {
 
-// pngcairo takes points of 4/3 units, svg takes units.
 constexpr double kUnitsPerPoint = 4.0 / 3.0;
+
+/// What makes the same commands look the same: svg counts fonts in units and scales symbols and tics with the font.
+struct Terminal {
+    std::string_view name;
+    std::string_view extension;
+    double font_scale = 1;
+    double symbol_scale = 1;
+};
+
+std::string commands_for(const Terminal& terminal, const Drawing& drawing) {
+    std::string text = "reset\nset encoding utf8\n";
+    text += fmt::format("set terminal {} noenhanced size {},{} font 'DejaVu Sans,{}' background rgb 'white'\n",
+                        terminal.name, kPictureWidth, drawing.height, plotted(kFontSize * terminal.font_scale));
+    text += fmt::format("{} = ',{}'\n{} = {}\n", kSmallFont, plotted(kSmallFontSize * terminal.font_scale),
+                        kSymbolScale, plotted(terminal.symbol_scale));
+    text += fmt::format("set output {}\n{}unset output\n",
+                        gnuplot_text(drawing.picture.name + std::string(terminal.extension)), drawing.commands);
+    return text;
+}
 
 constexpr double kAboveAxis = 80;   // the title
 constexpr double kBelowAxis = 112;  // tics and the name of the axis
@@ -73,12 +91,14 @@ std::string legend_mark(const LegendEntry& entry, double x, double y, int height
                 plotted(x / kPictureWidth), plotted((y - 12) / height), plotted(end / kPictureWidth),
                 plotted((y + 12) / height), entry.color);
         case LegendMark::kPoint:
-            return label_at((x + end) / 2, y, height, "",
-                            fmt::format("point pt {} ps 2 lw 2.5 lc rgb '{}'", entry.symbol, entry.color));
+            return symbol_at((x + end) / 2, y, height, entry.symbol, entry.open, 2, entry.color);
         case LegendMark::kLine:
             return legend_line(x, end, y, height, fmt::format("nohead lw 4 lc rgb '{}'", entry.color));
-        case LegendMark::kDashedLine:
-            return legend_line(x, end, y, height, fmt::format("nohead dt 2 lw 4 lc rgb '{}'", entry.color));
+        case LegendMark::kDashedLine: {
+            const std::string style = fmt::format("nohead lw 4 lc rgb '{}'", entry.color);
+            return legend_line(x, x + 11, y, height, style) + legend_line(x + 17, x + 28, y, height, style) +
+                   legend_line(x + 34, x + 45, y, height, style);
+        }
         case LegendMark::kInterval:
             return legend_line(x, end, y, height,
                                fmt::format("heads size screen 0.006,90 lw 1.5 lc rgb '{}'", entry.color));
@@ -153,7 +173,8 @@ Canvas canvas(double left, double plot_height, std::string_view title, std::stri
     if (!y_name.empty()) {
         text += label_at(30, (area.bottom + area.top) / 2, result.height, y_name, "center rotate by 90");
     }
-    text += "unset key\nset border 3 lw 1.5\nset tics nomirror out scale 0.6\nset grid lc rgb '#DDDDDD' lw 1 lt 1\n";
+    text += "unset key\nset border 3 lw 1.5\nset format '%g'\nset grid lc rgb '#DDDDDD' lw 1 lt 1\n";
+    text += fmt::format("set tics nomirror out scale 0.6*{}\n", kSymbolScale);
     double y = area.bottom - kBelowAxis - 0.5 * kLegendRow + 8;
     for (const auto& row : rows) {
         double x = area.left;
@@ -167,24 +188,24 @@ Canvas canvas(double left, double plot_height, std::string_view title, std::stri
     return result;
 }
 
+std::string symbol_at(double x, double y, int height, int symbol, bool open, double size, std::string_view color) {
+    const auto one = [&](double of_size, std::string_view in_color) {
+        return label_at(
+            x, y, height, "",
+            fmt::format("point pt {} ps {}*{} lc rgb '{}'", symbol, plotted(of_size), kSymbolScale, in_color));
+    };
+    return one(size, color) + (open ? one(size * kOpening, "#FFFFFF") : "");
+}
+
 std::string label_at(double x, double y, int height, std::string_view text, std::string_view options) {
     return fmt::format("set label {} at screen {}, screen {} {} front\n", gnuplot_text(text),
                        plotted(x / kPictureWidth), plotted(y / height), options);
 }
 
 std::string script(const Drawing& drawing) {
-    const std::string size = fmt::format("size {},{}", kPictureWidth, drawing.height);
-    const std::string start = "reset\nset encoding utf8\n";
-    return fmt::format(
-        "{start}set terminal pngcairo noenhanced {size} font 'DejaVu Sans,{points}' background rgb 'white'\n"
-        "{small_font} = ',{small_points}'\nset output {png}\n{commands}unset output\n"
-        "{start}set terminal svg noenhanced {size} font 'DejaVu Sans,{units}' background rgb 'white'\n"
-        "{small_font} = ',{small_units}'\nset output {svg}\n{commands}unset output\n",
-        fmt::arg("start", start), fmt::arg("size", size), fmt::arg("points", plotted(kFontSize / kUnitsPerPoint)),
-        fmt::arg("units", kFontSize), fmt::arg("small_font", kSmallFont),
-        fmt::arg("small_points", plotted(kSmallFontSize / kUnitsPerPoint)), fmt::arg("small_units", kSmallFontSize),
-        fmt::arg("png", gnuplot_text(drawing.picture.name + ".png")),
-        fmt::arg("svg", gnuplot_text(drawing.picture.name + ".svg")), fmt::arg("commands", drawing.commands));
+    const Terminal png{"pngcairo", ".png", 1 / kUnitsPerPoint, 1};
+    const Terminal svg{"svg", ".svg", 1, 0.36};
+    return commands_for(png, drawing) + commands_for(svg, drawing);
 }
 
 }  // namespace berth

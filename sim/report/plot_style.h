@@ -15,8 +15,9 @@ namespace berth {
 inline constexpr int kPictureWidth = 1600;
 inline constexpr int kFontSize = 28;
 inline constexpr int kSmallFontSize = 24;
-/// gnuplot variable that holds the small font: terminals count sizes differently.
+// gnuplot variables: terminals count fonts and symbols differently.
 inline constexpr std::string_view kSmallFont = "small_font";
+inline constexpr std::string_view kSymbolScale = "symbol_scale";
 
 /// One picture as gnuplot commands; they run once per terminal.
 struct Drawing {
@@ -36,7 +37,8 @@ struct LegendEntry {
     LegendMark mark = LegendMark::kBox;
     std::string color;
     std::string title;
-    int symbol = 7;  ///< of a point, as gnuplot numbers them
+    int symbol = 7;  ///< of a point: a full one, as gnuplot numbers them
+    bool open = false;
 };
 
 /// A picture with its title above the axes, and the names of the axes and the legend below them.
@@ -52,8 +54,9 @@ struct Canvas {
 // Okabe and Ito's palette: eight colours that stay apart for every kind of colour vision.
 [[nodiscard]] std::string_view class_color(Category category);
 [[nodiscard]] std::string_view device_color(std::size_t device);
-inline constexpr std::string_view kHandoverColor = "#4D4D4D";
+inline constexpr std::string_view kHandoverColor = "#8C8C8C";
 inline constexpr std::string_view kQuietColor = "#767676";
+inline constexpr std::string_view kDashes = "(6,3)";  ///< of the line of a proposed curve
 
 /// In single quotes, as gnuplot reads it.
 [[nodiscard]] std::string gnuplot_text(std::string_view text);
@@ -63,6 +66,13 @@ inline constexpr std::string_view kQuietColor = "#767676";
 
 /// A label at a place given in units; `options` are gnuplot's (left, right, center, rotate, tc ...).
 [[nodiscard]] std::string label_at(double x, double y, int height, std::string_view text, std::string_view options);
+
+/// What an open symbol is drawn from: the full one, and a white one of this share of its size on top. The outlines that
+/// gnuplot has are too thin in one terminal.
+inline constexpr double kOpening = 0.6;
+/// A symbol at a place given in units.
+[[nodiscard]] std::string symbol_at(double x, double y, int height, int symbol, bool open, double size,
+                                    std::string_view color);
 
 /// Commands for both terminals of a drawing, writing NAME.png and NAME.svg.
 [[nodiscard]] std::string script(const Drawing& drawing);

@@ -83,7 +83,7 @@ std::vector<LegendEntry> legend_of(const std::vector<Line>& lines) {
                           std::string(device_color(line.device)), line.curve->device});
     }
     legend.push_back({LegendMark::kBox, "#CCCCCC", "5-95 %"});
-    legend.push_back({LegendMark::kPoint, "#000000", "one passes the other", 6});
+    legend.push_back({LegendMark::kPoint, "#000000", "one passes the other", 7, true});
     return legend;
 }
 
@@ -99,12 +99,11 @@ void set_range(TokenPicture& picture) {
         fmt::format("set xrange [0:{}]\nset yrange [0:{}]\n", plotted(picture.tokens), plotted(picture.time));
 }
 
-std::string crossing_commands(const TokenPicture& picture, std::vector<Box> obstacles) {
+std::string crossing_commands(const TokenPicture& picture, Obstacles obstacles) {
     for (const Line& line : picture.lines) {
         for (std::size_t i = 1; i < line.vertices.size(); ++i) {
-            add_line_obstacles(obstacles, picture.x(line.vertices[i - 1].tokens),
-                               picture.y(line.vertices[i - 1].median), picture.x(line.vertices[i].tokens),
-                               picture.y(line.vertices[i].median));
+            obstacles.add_line(picture.x(line.vertices[i - 1].tokens), picture.y(line.vertices[i - 1].median),
+                               picture.x(line.vertices[i].tokens), picture.y(line.vertices[i].median));
         }
     }
     std::string marks;
@@ -118,8 +117,8 @@ std::string crossing_commands(const TokenPicture& picture, std::vector<Box> obst
             for (std::size_t k = 0; k < found.size(); ++k) {
                 const double x = picture.x(static_cast<double>(found[k].tokens));
                 const double y = picture.y(in_milliseconds(found[k].latency));
-                marks += label_at(x, y, picture.canvas.height, "", "point pt 6 ps 2.5 lw 3 lc rgb '#000000'");
-                obstacles.push_back({x - 18, y - 18, x + 18, y + 18});
+                marks += symbol_at(x, y, picture.canvas.height, 7, true, 2.5, "#000000");
+                obstacles.marks.push_back({x - 18, y - 18, x + 18, y + 18});
                 const Line& faster = picture.lines[found[k].second_is_faster ? j : i];
                 if (k < kLabelledCrossings) {
                     requests.push_back(
@@ -132,7 +131,7 @@ std::string crossing_commands(const TokenPicture& picture, std::vector<Box> obst
     return marks + label_commands(requests, placed, picture.canvas.height);
 }
 
-std::string held_commands(std::int64_t tokens, const TokenPicture& picture, std::vector<Box>& obstacles) {
+std::string held_commands(std::int64_t tokens, const TokenPicture& picture, Obstacles& obstacles) {
     if (static_cast<double>(tokens) > picture.tokens) {
         return "";
     }
@@ -141,8 +140,8 @@ std::string held_commands(std::int64_t tokens, const TokenPicture& picture, std:
     const double x = picture.x(static_cast<double>(tokens));
     const double width = text_width(label, kSmallFontSize);
     const double left = x + width + 16 < area.right ? x + 10 : x - 10 - width;
-    obstacles.push_back({left, area.top - 40, left + width, area.top});
-    add_line_obstacles(obstacles, x, area.bottom, x, area.top);
+    obstacles.texts.push_back({left, area.top - 40, left + width, area.top});
+    obstacles.add_line(x, area.bottom, x, area.top);
     return fmt::format("set arrow from first {0}, graph 0 to first {0}, graph 1 nohead dt 2 lw 2 lc rgb '{1}' back\n",
                        tokens, kQuietColor) +
            label_at(left, area.top - 20, picture.canvas.height, label, fmt::format("left font {}", kSmallFont));
@@ -164,7 +163,7 @@ std::string plot_command(const std::vector<Line>& lines) {
         bands += fmt::format("{}$line{} using 1:3:4 with filledcurves lc rgb '#CC{}'", i == 0 ? "" : ", ", i,
                              color.substr(1));
         medians += fmt::format(", $line{} using 1:2 with lines lw 4 dt {} lc rgb '{}'", i,
-                               lines[i].curve->proposed ? "2" : "solid", color);
+                               lines[i].curve->proposed ? kDashes : "solid", color);
     }
     return "plot " + bands + medians + "\n";
 }
@@ -177,7 +176,7 @@ Drawing drawing_of(const TokenCurves& curves, const Profile& profile) {
                "tokens that the input holds", "latency (ms)", legend_of(picture.lines));
     set_range(picture);
     std::string text = picture.canvas.commands;
-    std::vector<Box> obstacles;
+    Obstacles obstacles;
     if (curves.tokens_held) {
         text += held_commands(*curves.tokens_held, picture, obstacles);
     }
