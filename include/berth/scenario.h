@@ -27,8 +27,8 @@ inline constexpr std::array<Choice<Objective>, 4> kObjectiveNames{{
 }};
 
 enum class Granularity : std::uint8_t { kModel, kBlock, kOperator };
-inline constexpr std::array<Choice<Granularity>, 3> kGranularityNames{{
-    {"model", Granularity::kModel}, {"block", Granularity::kBlock}, {"operator", Granularity::kOperator}}};
+inline constexpr std::array<Choice<Granularity>, 3> kGranularityNames{
+    {{"model", Granularity::kModel}, {"block", Granularity::kBlock}, {"operator", Granularity::kOperator}}};
 
 /// What an input really holds: one or several lengths with their shares (which add up to 1).
 struct TokenShare {
@@ -44,9 +44,9 @@ struct ModelStage {
     TokenDistribution tokens;
     std::vector<std::int64_t> buckets;  ///< compiled lengths, ascending; empty: compiled for each length
     std::int64_t batch = 1;
-    std::map<DeviceId, int> cores;      ///< where the stage overrides the runtime's default
+    std::map<DeviceId, int> cores;  ///< where the stage overrides the runtime's default
     std::map<DeviceId, Frequency> clocks;
-    std::optional<DeviceId> on;         ///< pinned
+    std::optional<DeviceId> on;                     ///< pinned
     Granularity granularity = Granularity::kModel;  ///< finest placement that may be recommended
 };
 
@@ -85,17 +85,21 @@ struct Library {
     std::vector<std::filesystem::path> roots;
 };
 
-/// A shipped name (`rag-rk3588`) or a path. Errors suggest the nearest shipped name.
+/// A shipped name (`rag-rk3588`) or a path, `.yaml` optional. Errors suggest the nearest shipped name, or the nearest
+/// file of the path's folder.
 [[nodiscard]] std::optional<std::filesystem::path> find_file(const Library& library, std::string_view kind_directory,
                                                              std::string_view name_or_path, const SourceLocation& where,
                                                              Diagnostics& diagnostics);
+/// One profile or model. Paths of overrides follow the keys of its file; the prefix `hardware.` or `models.NAME.` may
+/// stay.
 [[nodiscard]] std::optional<Profile> load_hardware(const Library& library, std::string_view name_or_path,
                                                    const std::vector<Override>& overrides, const SourceLocation& where,
                                                    Diagnostics& diagnostics);
 [[nodiscard]] std::optional<Model> load_model(const Library& library, std::string_view name_or_path,
                                               const std::vector<Override>& overrides, const SourceLocation& where,
                                               Diagnostics& diagnostics);
-/// Loads a scenario with the hardware and the models it names. An override that fits nothing is an error.
+/// Loads a scenario with the hardware and the models it names: shipped names, or paths from the scenario's folder or
+/// the current one. An override that fits nothing is an error.
 [[nodiscard]] std::optional<Scenario> load_scenario(const Library& library, std::string_view name_or_path,
                                                     const std::vector<Override>& overrides, Diagnostics& diagnostics);
 

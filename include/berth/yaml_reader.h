@@ -143,6 +143,9 @@ class YamlDocument {
     /// report their place as `--set PATH`, line 1. Returns whether it worked; the document is unchanged if not.
     bool set(std::string_view path, std::string_view yaml_text, Diagnostics& diagnostics);
 
+    /// The same with a value from a file, which keeps its place there; errors about the path stand at `where`.
+    bool set(std::string_view path, const YamlNode& value, const SourceLocation& where, Diagnostics& diagnostics);
+
     /// Lays this document over `base`: maps are merged key by key, everything else of this document replaces the
     /// base's. Inherited nodes keep pointing to their own file.
     void overlay(const YamlDocument& base);

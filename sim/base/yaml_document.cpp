@@ -40,6 +40,19 @@ bool YamlDocument::set(std::string_view path, std::string_view yaml_text, Diagno
     return true;
 }
 
+bool YamlDocument::set(std::string_view path, const YamlNode& value, const SourceLocation& where,
+                       Diagnostics& diagnostics) {
+    if (!value.exists()) {
+        return false;
+    }
+    YamlPointer changed = replaced(root_, path, value.value_, where, diagnostics);
+    if (!changed) {
+        return false;
+    }
+    root_ = std::move(changed);
+    return true;
+}
+
 void YamlDocument::overlay(const YamlDocument& base) { root_ = merged(base.root_, root_); }
 
 }  // namespace berth

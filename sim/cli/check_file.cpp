@@ -31,7 +31,7 @@ std::optional<FileKind> kind_of(const YamlNode& root) {
             return kind;
         }
     }
-    if (root.is_map()) {
+    if (root.is_map() || root.is_null()) {
         const std::string first = entries.empty() ? "" : entries.front().key;
         root.diagnostics().error(entries.empty() ? root.where() : entries.front().key_where,
                                  "the file does not say what it describes", "a first key that is " + list_of(names),

@@ -45,12 +45,12 @@ Listing list_models(const Library& library, Diagnostics& diagnostics) {
             continue;
         }
         const GraphTotals sums = totals(*graph);
-        table.row({file.name, model->architecture.name,
+        table.row({file.name, model->architecture->name,
                    fmt::format("{:.1f} M", static_cast<double>(sums.parameters) / 1e6), std::to_string(tokens),
                    fmt::format("{:.2f} G", in_operations(sums.macs) / 1e9)});
         Json entry = Json::object();
         entry["name"] = file.name;
-        entry["architecture"] = model->architecture.name;
+        entry["architecture"] = model->architecture->name;
         entry["parameters"] = sums.parameters;
         entry["published_parameters"] =
             model->published_parameters ? Json(*model->published_parameters) : Json(nullptr);

@@ -14,7 +14,7 @@ struct Support {
     bool supported = false;
     DType ran_at = DType::kFp32;
     bool multi_core = false;
-    std::string reason;                 ///< why not
+    std::string reason;  ///< why not
     std::optional<DeviceId> fallback;
 };
 [[nodiscard]] Support operator_support(const Operator& op, const Profile& profile, const Device& device);
@@ -22,11 +22,12 @@ struct Support {
 /// What a runtime runs an operator at when asked for `wanted`: that, the next wider dtype it has, else its widest.
 [[nodiscard]] DType nearest_dtype(DType wanted, const std::vector<DType>& offered);
 
-/// Operator before each fused follower (kNoOperator where there is none), by the runtime's rules, longest pattern first.
+/// Operator before each fused follower (kNoOperator where there is none), by the runtime's rules, longest pattern
+/// first.
 struct Fusion {
-    std::vector<OperatorId> into;              ///< the operator right before it in its group
-    std::vector<const FusionRule*> rule;       ///< of the group, for its followers
-    std::vector<std::string> missed;           ///< "matmul + gelu x12": pairs that stay apart
+    std::vector<OperatorId> into;         ///< the operator right before it in its group
+    std::vector<const FusionRule*> rule;  ///< of the group, for its followers
+    std::vector<std::string> missed;      ///< "matmul + gelu x12": pairs that stay apart
 };
 [[nodiscard]] Fusion fuse(const Graph& graph, const std::vector<Support>& support, const Runtime& runtime);
 

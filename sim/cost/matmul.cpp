@@ -49,11 +49,13 @@ Demand matmul_demand(const Kernel& kernel, const MatmulDims& d, const Device& de
     demand.compulsory = (a + b) * batch + bias + c;
 
     const bool private_buffers = device.matrix.row_tile.has_value() && cores > 1;
-    const Bytes operands = private_buffers ? shared_over_cores(a, b, d, demand.tile, cores) * batch
-                                           : (a * static_cast<double>(demand.tile.input_reads) +
-                                              b * static_cast<double>(demand.tile.weight_reads)) *
-                                                 batch;
-    // A second activation, and rows read again, come from where the activations are; weights from DRAM unless they stay.
+    const Bytes operands =
+        private_buffers
+            ? shared_over_cores(a, b, d, demand.tile, cores) * batch
+            : (a * static_cast<double>(demand.tile.input_reads) + b * static_cast<double>(demand.tile.weight_reads)) *
+                  batch;
+    // A second activation, and rows read again, come from where the activations are; weights from DRAM unless they
+    // stay.
     const Bytes weight_part = d.weights ? b * (static_cast<double>(demand.tile.weight_reads) * batch) : Bytes{};
     const Bytes activation_part = std::max(Bytes{}, operands - weight_part);
     if (kernel.weights_on_chip) {
@@ -79,10 +81,9 @@ Demand conv_demand(const Kernel& kernel, const ConvDims& d, const Device& device
     Demand demand;
     demand.macs = macs(kernel.dims);
     if (group_inputs == 1) {  // depthwise: the array's depth holds one input channel, its width all output channels
-        demand.padded_macs = operations(static_cast<double>(round_up(positions, matrix.align_m)) *
-                                        static_cast<double>(taps * matrix.align_k) *
-                                        static_cast<double>(round_up(d.out_channels, matrix.align_n)) /
-                                        static_cast<double>(matrix.align_n));
+        demand.padded_macs = operations(
+            static_cast<double>(round_up(positions, matrix.align_m)) * static_cast<double>(taps * matrix.align_k) *
+            static_cast<double>(round_up(d.out_channels, matrix.align_n)) / static_cast<double>(matrix.align_n));
     } else {
         const MatmulDims implicit{1, positions, group_inputs * taps, group_outputs};
         demand.padded_macs = padded(d.groups, implicit, matrix);

@@ -19,11 +19,14 @@ StepRole conversion_role(DType from, DType to) {
 
 OperatorKind conversion_kind(StepRole role) {
     switch (role) {
-        case StepRole::kQuantize: return OperatorKind::kQuantize;
-        case StepRole::kDequantize: return OperatorKind::kDequantize;
+        case StepRole::kQuantize:
+            return OperatorKind::kQuantize;
+        case StepRole::kDequantize:
+            return OperatorKind::kDequantize;
         case StepRole::kCast:
         case StepRole::kOperator:
-        case StepRole::kPart: break;
+        case StepRole::kPart:
+            break;
     }
     return OperatorKind::kCast;
 }
@@ -91,8 +94,7 @@ class Lowering {
     }
 
     void decide_residency() {
-        residency_ =
-            plan_residency(graph_, tensor_sizes_, plan_.weight_bytes, device_, plan_.execution.cores);
+        residency_ = plan_residency(graph_, tensor_sizes_, plan_.weight_bytes, device_, plan_.execution.cores);
         plan_.peak_activation_bytes = residency_.peak;
         plan_.spilled_bytes = residency_.spilled;
     }

@@ -80,8 +80,7 @@ Support operator_support(const Operator& op, const Profile& profile, const Devic
         support.fallback = device_named(profile, *rule.fallback);
     }
     const auto refuse = [&](std::string_view why) {
-        support.reason = fmt::format("{}: {} does not run {} here: {}", op.name, device.runtime.name,
-                                     traits(op.kind).name, why);
+        support.reason = fmt::format("{} does not run {} here: {}", device.runtime.name, traits(op.kind).name, why);
         return support;
     };
     if (!rule.supported) {

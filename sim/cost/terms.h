@@ -9,11 +9,11 @@ namespace berth {
 struct Demand {
     Operations macs, padded_macs;
     Operations elements;
-    Time vector;           ///< already at the rate of the cores
+    Time vector;                  ///< already at the rate of the cores
     bool engines_serial = false;  ///< matrix and vector phases follow one another (attention)
-    Traffic dram;          ///< at DRAM
-    Bytes wide_output;     ///< 32-bit results that leave at their own rate instead of as writes
-    Bytes on_chip;         ///< served by the level that keeps tensors
+    Traffic dram;                 ///< at DRAM
+    Bytes wide_output;            ///< 32-bit results that leave at their own rate instead of as writes
+    Bytes on_chip;                ///< served by the level that keeps tensors
     Bytes compulsory;
     double descriptors = 0;
     Tile tile;

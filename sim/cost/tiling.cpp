@@ -57,8 +57,8 @@ Tile output_stationary(const MatmulDims& d, const Operands& o, std::int64_t alig
     const auto edge = std::max(std::int64_t{1}, static_cast<std::int64_t>(side * 0.9));
     Tile tile{std::min(edge, d.m), depth, std::min(edge, d.n)};
     if (tile.m == d.m && tile.m > 0) {
-        const double columns = (o.capacity - strip * static_cast<double>(d.m)) /
-                               (kAccumulatorBytes * static_cast<double>(d.m) + strip);
+        const double columns =
+            (o.capacity - strip * static_cast<double>(d.m)) / (kAccumulatorBytes * static_cast<double>(d.m) + strip);
         tile.n = std::min(d.n, std::max(tile.n, static_cast<std::int64_t>(columns)));
     }
     tile.input_reads = ceil_div(d.n, tile.n);
@@ -89,8 +89,8 @@ Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device
     }
     const Operands operands{element, in_bytes(element_size(weight)), in_bytes(device.memories.back().capacity.value)};
     Tile best = output_stationary(dims, operands, matrix.align_k);
-    for (const Tile& tile : {input_stationary(dims, operands, matrix.align_n),
-                             weight_stationary(dims, operands, matrix.align_m)}) {
+    for (const Tile& tile :
+         {input_stationary(dims, operands, matrix.align_n), weight_stationary(dims, operands, matrix.align_m)}) {
         if (moved(dims, operands, tile) < moved(dims, operands, best)) {
             best = tile;
         }

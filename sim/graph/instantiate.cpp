@@ -218,12 +218,12 @@ class GraphBuilder {
     }
 
     std::optional<Graph> build() {
-        for (const InputTemplate& input : model_.architecture.inputs) {
+        for (const InputTemplate& input : model_.architecture->inputs) {
             if (!add_input(input)) {
                 return std::nullopt;
             }
         }
-        for (const Section& section : model_.architecture.sections) {
+        for (const Section& section : model_.architecture->sections) {
             if (!add_section(section)) {
                 return std::nullopt;
             }

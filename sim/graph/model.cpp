@@ -26,22 +26,6 @@ std::vector<std::string> architectures_in(const std::filesystem::path& directory
     return names;
 }
 
-std::optional<Architecture> load_architecture(const YamlNode& node, const std::filesystem::path& directory) {
-    const auto name = node.text();
-    if (!name) {
-        return std::nullopt;
-    }
-    const std::vector<std::string> known = architectures_in(directory);
-    if (std::find(known.begin(), known.end(), *name) == known.end()) {
-        const std::string suggestion = nearest_name(*name, known);
-        node.error(fmt::format("unknown architecture '{}'", *name), suggestion.empty() ? list_of(known) : "",
-                   suggestion);
-        return std::nullopt;
-    }
-    const auto document = YamlDocument::load(directory / (*name + ".yaml"), node.diagnostics());
-    return document ? read_architecture(document->root(node.diagnostics())) : std::nullopt;
-}
-
 /// `33.4 M`, `1.24 B`, `22713601`: parameters as model cards give them.
 std::optional<std::int64_t> read_parameters(const YamlNode& node) {
     constexpr std::string_view kExpected = "a count such as 33.4 M, 1.24 B or 22713601";
@@ -87,7 +71,7 @@ bool is_given(const Model& model, std::string_view size) {
 /// unknown ones resemble.
 void read_sizes(const YamlNode& node, Model& model, std::vector<std::string>& meant) {
     std::vector<std::string> known;
-    for (const SizeRule& rule : model.architecture.sizes) {
+    for (const SizeRule& rule : model.architecture->sizes) {
         known.push_back(rule.name);
     }
     for (const YamlEntry& entry : node.entries()) {
@@ -104,7 +88,7 @@ void read_sizes(const YamlNode& node, Model& model, std::vector<std::string>& me
             continue;
         }
         const auto index = static_cast<std::size_t>(rule - known.begin());
-        if (const auto size = read_size(entry.value, model.architecture.sizes[index])) {
+        if (const auto size = read_size(entry.value, model.architecture->sizes[index])) {
             model.sizes[entry.key] = static_cast<double>(*size);
         }
         model.size_places.emplace_back(entry.key, entry.value.where());
@@ -113,7 +97,7 @@ void read_sizes(const YamlNode& node, Model& model, std::vector<std::string>& me
 
 /// A size under a misspelt name is not missing too.
 void report_missing_sizes(const YamlNode& node, const Model& model, const std::vector<std::string>& meant) {
-    for (const SizeRule& rule : model.architecture.sizes) {
+    for (const SizeRule& rule : model.architecture->sizes) {
         const bool misspelt = std::find(meant.begin(), meant.end(), rule.name) != meant.end();
         if (!rule.fallback && !misspelt && !is_given(model, rule.name)) {
             node.diagnostics().error(node.where(), fmt::format("missing size '{}'", rule.name), rule.meaning);
@@ -123,18 +107,44 @@ void report_missing_sizes(const YamlNode& node, const Model& model, const std::v
 
 }  // namespace
 
+std::shared_ptr<const Architecture> ArchitectureFolder::load(const YamlNode& node) {
+    const auto name = node.text();
+    if (!name) {
+        return nullptr;
+    }
+    if (const auto known = read_.find(*name); known != read_.end()) {
+        return known->second;
+    }
+    const std::vector<std::string> names = architectures_in(directory_);
+    if (std::find(names.begin(), names.end(), *name) == names.end()) {
+        const std::string suggestion = nearest_name(*name, names);
+        node.error(fmt::format("unknown architecture '{}'", *name), suggestion.empty() ? list_of(names) : "",
+                   suggestion);
+        return nullptr;
+    }
+    const auto document = YamlDocument::load(directory_ / (*name + ".yaml"), node.diagnostics());
+    auto architecture = document ? read_architecture(document->root(node.diagnostics())) : std::nullopt;
+    if (!architecture) {
+        return nullptr;
+    }
+    return read_[*name] = std::make_shared<const Architecture>(std::move(*architecture));
+}
+
 std::optional<Model> read_model(const YamlNode& root, const std::filesystem::path& architectures) {
+    ArchitectureFolder folder(architectures);
+    return read_model(root, folder);
+}
+
+std::optional<Model> read_model(const YamlNode& root, ArchitectureFolder& architectures) {
     Diagnostics& diagnostics = root.diagnostics();
     const std::size_t errors_before = diagnostics.error_count();
     Model model;
     model.where = root.where();
     model.name = root.require("model", "the model's name").text().value_or("");
-    auto architecture =
-        load_architecture(root.require("architecture", "the name of a file in models/architectures"), architectures);
+    model.architecture = architectures.load(root.require("architecture", "the name of a file in models/architectures"));
     const YamlNode sizes = root.require("sizes", "a map of the architecture's sizes");
     const auto head = root.find("head");
-    if (architecture) {
-        model.architecture = std::move(*architecture);
+    if (model.architecture) {
         std::vector<std::string> meant;
         read_sizes(sizes, model, meant);
         if (head) {
@@ -157,7 +167,7 @@ std::optional<Model> read_model(const YamlNode& root, const std::filesystem::pat
     if (diagnostics.error_count() != errors_before) {
         return std::nullopt;
     }
-    if (fill_in_defaults(model.architecture, model.sizes, diagnostics) && sizes_in_range(model, diagnostics) &&
+    if (fill_in_defaults(*model.architecture, model.sizes, diagnostics) && sizes_in_range(model, diagnostics) &&
         obey_checks(model, model.sizes, diagnostics)) {
         return model;
     }

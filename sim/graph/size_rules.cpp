@@ -60,7 +60,7 @@ bool fill_in_defaults(const Architecture& architecture, Symbols& sizes, Diagnost
 
 bool sizes_in_range(const Model& model, Diagnostics& diagnostics) {
     bool good = true;
-    for (const SizeRule& rule : model.architecture.sizes) {
+    for (const SizeRule& rule : model.architecture->sizes) {
         const auto found = model.sizes.find(rule.name);
         if (found == model.sizes.end()) {
             diagnostics.error(model.where, fmt::format("missing size '{}'", rule.name), rule.meaning);
@@ -80,7 +80,7 @@ bool sizes_in_range(const Model& model, Diagnostics& diagnostics) {
 
 bool obey_checks(const Model& model, const Symbols& symbols, Diagnostics& diagnostics) {
     bool good = true;
-    for (const SizeCheck& check : model.architecture.checks) {
+    for (const SizeCheck& check : model.architecture->checks) {
         if (!all_known(check.law, symbols)) {
             continue;
         }

@@ -1,198 +1,168 @@
-// A scenario from YAML, with what it extends, its overrides, its hardware and its models.
+// A scenario with the hardware and the models it names.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <string>
 #include <utility>
 
-#include "scenario/scenario_reading.h"
+#include "scenario/find_file.h"
+#include "scenario/load_parts.h"
+#include "scenario/overrides.h"
+#include "scenario/read_stage.h"
+#include "scenario/scenario_document.h"
 
 namespace berth {
 
 namespace {
 
-constexpr std::string_view kHardwarePrefix = "hardware.";
-constexpr std::string_view kModelsPrefix = "models.";
-
-/// A document with what it inherits, and the changes that it and its bases ask for, base first.
-struct Inherited {
-    YamlDocument document;
-    std::vector<Override> changes;
-    std::filesystem::path path;
+/// The profile, and the same with the devices that the scenario or an override leaves out.
+struct Hardware {
+    Profile profile, complete;
 };
 
-std::vector<Override> own_changes(const YamlNode& root) {
-    std::vector<Override> changes;
-    if (const auto set = root.find("set")) {
-        for (const YamlEntry& entry : set->entries()) {
-            if (const auto value = entry.value.text()) {
-                changes.push_back({entry.key, *value});
-            }
+bool leaves_out(const Override& each) { return each.path.ends_with(".enabled"); }
+
+// Adds the overrides that leave out what `missing:` lists.
+bool add_missing(const YamlNode& missing, const Profile& complete, std::vector<Override>& overrides) {
+    bool known = true;
+    for (const YamlNode& item : missing.sequence()) {
+        const auto name = item.text();
+        const Device* device = name ? ScenarioDevices{complete, complete}.named(item, *name) : nullptr;
+        known = known && device != nullptr;
+        if (device != nullptr && device_named(complete, *name) == complete.host) {
+            item.error(fmt::format("{} is the host: inputs come from it", *name), "another device");
+            known = false;
+        } else if (device != nullptr) {
+            overrides.push_back({fmt::format("hardware.devices.{}.enabled", *name), "false"});
         }
     }
-    return changes;
+    return known;
 }
 
-std::optional<Inherited> inherit(const Library& library, std::string_view name, const SourceLocation& where,
-                                 std::vector<std::string>& chain, Diagnostics& diagnostics) {
-    const auto path = find_file(library, "scenarios", name, where, diagnostics);
+std::optional<Hardware> load_all_hardware(const YamlNode& root, const Library& library,
+                                          std::vector<Override> overrides) {
+    Diagnostics& diagnostics = root.diagnostics();
+    const auto missing = root.find("missing");
+    const YamlNode reference = root.require("hardware", "a hardware profile");
+    const auto name = reference.text();
+    const auto path =
+        name ? find_file_from(library, "hardware", *name, bases_at(reference.where()), reference.where(), diagnostics)
+             : std::nullopt;
     if (!path) {
         return std::nullopt;
     }
-    if (std::find(chain.begin(), chain.end(), path->string()) != chain.end()) {
-        diagnostics.error(where, fmt::format("'{}' extends itself", name));
+    std::vector<Override> without_omissions;
+    std::ranges::remove_copy_if(overrides, std::back_inserter(without_omissions), leaves_out);
+    auto complete = load_hardware_file(library, *path, without_omissions, diagnostics);
+    if (!complete || (missing && !add_missing(*missing, *complete, overrides))) {
         return std::nullopt;
     }
-    chain.push_back(path->string());
-    auto document = YamlDocument::load(*path, diagnostics);
-    if (!document) {
-        return std::nullopt;
+    if (overrides.size() == without_omissions.size()) {
+        return Hardware{*complete, *complete};
     }
-    Inherited result{std::move(*document), {}, *path};
-    const YamlNode root = result.document.root(diagnostics);
-    if (!root.is_map()) {
-        root.error("a scenario is a map", "keys such as scenario, hardware and stages");
-        return std::nullopt;
-    }
-    const std::vector<Override> own = own_changes(root);
-    if (const auto extends = root.find("extends")) {
-        const auto base_name = extends->text();
-        auto base = base_name ? inherit(library, *base_name, extends->where(), chain, diagnostics) : std::nullopt;
-        if (!base) {
-            return std::nullopt;
-        }
-        result.document.overlay(base->document);
-        result.changes = std::move(base->changes);
-    }
-    result.changes.insert(result.changes.end(), own.begin(), own.end());
-    return result;
+    auto profile = load_hardware_file(library, *path, overrides, diagnostics);
+    return profile ? std::optional(Hardware{std::move(*profile), std::move(*complete)}) : std::nullopt;
 }
 
-void refuse_repeated_names(const std::vector<YamlNode>& stages) {
-    std::set<std::string> names;
+// What overrides may call the models of the scenario, disabled stages included.
+std::vector<std::string> names_of_models(const std::vector<YamlNode>& stages) {
+    std::vector<std::string> names;
     for (const YamlNode& stage : stages) {
-        const auto name = stage.find("name");
-        const auto text = name && name->is_scalar() ? name->text() : std::nullopt;
-        if (text && !names.insert(*text).second) {
-            name->error(fmt::format("there are two stages named '{}'", *text), "a name of its own for each stage");
+        const auto model = stage.is_map() ? stage.find("model") : std::nullopt;
+        if (!model || !model->is_scalar()) {
+            continue;
+        }
+        for (std::string& name : model_names(model->text().value_or(""))) {
+            if (std::ranges::find(names, name) == names.end()) {
+                names.push_back(std::move(name));
+            }
+        }
+    }
+    return names;
+}
+
+void check_model_overrides(const std::vector<Override>& overrides, const std::vector<std::string>& names,
+                           Diagnostics& diagnostics) {
+    for (const Override& each : overrides) {
+        if (!after_model_name(each.path, names)) {
+            const std::string rest = each.path.substr(each.path.find('.') + 1);
+            diagnostics.error(SourceLocation("--set " + each.path),
+                              fmt::format("no model of this scenario has the key '{}'", rest),
+                              names.empty() ? "" : "models.NAME.KEY, where NAME is " + list_of(names),
+                              nearest_name(rest.substr(0, rest.rfind('.')), names));
         }
     }
 }
 
-void refuse_unused_models(const std::vector<Override>& overrides, const std::vector<std::string>& used,
-                          Diagnostics& diagnostics) {
-    for (const Override& override_ : overrides) {
-        const bool known = std::any_of(used.begin(), used.end(), [&override_](const std::string& name) {
-            return override_.path.starts_with(name + ".");
-        });
-        if (!known) {
-            diagnostics.error(SourceLocation(fmt::format("--set {}{}", kModelsPrefix, override_.path)),
-                              "no stage uses that model", list_of(used), nearest_name(override_.path, used));
-        }
-    }
-}
-
-void read_missing(const YamlNode& root, std::vector<Override>& hardware) {
-    if (const auto missing = root.find("missing")) {
-        for (const YamlNode& item : missing->sequence()) {
-            if (const auto device = item.text()) {
-                hardware.push_back({fmt::format("devices.{}.enabled", *device), "false"});
+void check_names(const std::vector<YamlNode>& stages) {
+    std::map<std::string, SourceLocation> seen;
+    for (const YamlNode& stage : stages) {
+        const auto key = stage.is_map() ? stage.find("name") : std::nullopt;
+        const auto name = key ? key->text() : std::nullopt;
+        if (name) {
+            const auto [first, is_new] = seen.emplace(*name, key->where());
+            if (!is_new) {
+                key->error(fmt::format("'{}' is already the name of the stage at {}", *name, first->second.text()));
             }
         }
     }
 }
 
-void read_stages(Scenario& scenario, const YamlNode& root, const Library& library,
-                 const std::vector<Override>& model_overrides, const std::filesystem::path& folder) {
-    const std::vector<YamlNode> nodes = root.require("stages", "a list of stages").sequence();
-    refuse_repeated_names(nodes);
-    std::vector<std::string> models_used;
-    for (const YamlNode& node : nodes) {
-        auto reading = read_stage(node, {library, scenario.profile, model_overrides, models_used, folder});
-        if (!reading.stage) {
-            continue;
+void read_stages(const std::vector<YamlNode>& items, const Library& library, const Hardware& hardware,
+                 const std::vector<Override>& overrides, Diagnostics& diagnostics, Scenario& scenario) {
+    check_names(items);
+    const std::vector<std::string> names = names_of_models(items);
+    check_model_overrides(overrides, names, diagnostics);
+    for (const YamlNode& item : items) {
+        auto reading = read_stage(item, library, {hardware.profile, hardware.complete}, names, overrides);
+        if (reading && reading->enabled) {
+            scenario.stages.push_back(std::move(reading->stage));
+        } else if (reading) {
+            scenario.disabled.push_back(reading->stage.name);
         }
-        if (reading.enabled) {
-            scenario.stages.push_back(std::move(*reading.stage));
-        } else {
-            scenario.disabled.push_back(reading.stage->name);
-        }
-    }
-    refuse_unused_models(model_overrides, models_used, root.diagnostics());
-    if (nodes.empty() && root.find("stages")) {
-        root.error("a scenario needs a stage");
     }
 }
 
-}  // namespace
-
-SortedOverrides sort_overrides(const std::vector<Override>& overrides) {
-    SortedOverrides sorted;
-    for (const Override& override_ : overrides) {
-        if (override_.path.starts_with(kHardwarePrefix)) {
-            sorted.hardware.push_back({override_.path.substr(kHardwarePrefix.size()), override_.value});
-        } else if (override_.path.starts_with(kModelsPrefix)) {
-            sorted.models.push_back({override_.path.substr(kModelsPrefix.size()), override_.value});
-        } else {
-            sorted.scenario.push_back(override_);
-        }
-    }
-    return sorted;
-}
-
-std::vector<Override> overrides_of_model(const std::vector<Override>& overrides, std::string_view name) {
-    std::vector<Override> own;
-    const std::string prefix = std::string(name) + ".";
-    for (const Override& override_ : overrides) {
-        if (override_.path.starts_with(prefix)) {
-            own.push_back({override_.path.substr(prefix.size()), override_.value});
-        }
-    }
-    return own;
-}
-
-std::optional<Scenario> load_scenario(const Library& library, std::string_view name_or_path,
-                                      const std::vector<Override>& overrides, Diagnostics& diagnostics) {
-    const std::size_t errors = diagnostics.error_count();
-    std::vector<std::string> chain;
-    auto inherited = inherit(library, name_or_path, SourceLocation(std::string(name_or_path)), chain, diagnostics);
-    if (!inherited) {
-        return std::nullopt;
-    }
-    std::vector<Override> changes = std::move(inherited->changes);
-    changes.insert(changes.end(), overrides.begin(), overrides.end());
-    SortedOverrides sorted = sort_overrides(changes);
-    for (const Override& override_ : sorted.scenario) {
-        inherited->document.set(override_.path, override_.value, diagnostics);
-    }
-    const YamlNode root = inherited->document.root(diagnostics);
-    static_cast<void>(root.find("extends"));
-    static_cast<void>(root.find("set"));
+std::optional<Scenario> read_scenario(const YamlNode& root, const Library& library, const ScenarioDocument& document) {
+    Diagnostics& diagnostics = root.diagnostics();
+    const std::size_t errors_before = diagnostics.error_count();
     Scenario scenario;
-    scenario.name = root.require("scenario", "a title").text().value_or("");
+    scenario.name = root.require("scenario", "the scenario's name").text().value_or("");
+    static_cast<void>(root.find("extends"));  // both have been followed
+    static_cast<void>(root.find("set"));
     if (const auto description = root.find("description")) {
         scenario.description = description->text().value_or("");
     }
-    read_missing(root, sorted.hardware);
-    const YamlNode hardware_node = root.require("hardware", "the name of a hardware profile");
-    const auto hardware = hardware_node.text();
-    auto profile = hardware ? load_hardware(library, *hardware, sorted.hardware, hardware_node.where(), diagnostics)
-                            : std::nullopt;
     if (const auto objective = root.find("objective")) {
         scenario.objective = objective->enumeration(kObjectiveNames).value_or(Objective::kLatency);
     }
     if (const auto budget = root.find("budget")) {
         scenario.budget = budget->quantity<Time>();
     }
-    if (profile) {  // without devices the stages cannot be understood
-        scenario.profile = std::move(*profile);
-        read_stages(scenario, root, library, sorted.models, inherited->path.parent_path());
-        root.reject_unknown_keys();
+    const YamlNode stages = root.require("stages", "a list of stages");
+    const std::vector<YamlNode> items = stages.sequence();
+    if (stages.is_sequence() && items.empty()) {
+        stages.error("there are no stages", "at least one");
     }
-    if (diagnostics.error_count() != errors) {
+    const auto hardware = load_all_hardware(root, library, document.hardware);
+    root.reject_unknown_keys();
+    if (!hardware) {
         return std::nullopt;
     }
-    return scenario;
+    read_stages(items, library, *hardware, document.models, diagnostics, scenario);
+    scenario.profile = hardware->profile;
+    return diagnostics.error_count() == errors_before ? std::optional(std::move(scenario)) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Scenario> load_scenario(const Library& library, std::string_view name_or_path,
+                                      const std::vector<Override>& overrides, Diagnostics& diagnostics) {
+    const auto path =
+        find_file(library, "scenarios", name_or_path, SourceLocation(std::string(name_or_path)), diagnostics);
+    const auto document = path ? load_scenario_document(library, *path, overrides, diagnostics) : std::nullopt;
+    return document ? read_scenario(document->document.root(diagnostics), library, *document) : std::nullopt;
 }
 
 }  // namespace berth

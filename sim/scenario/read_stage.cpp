@@ -1,231 +1,192 @@
-// One stage of a scenario from YAML.
+// Stages: what they run, on what input, how often.
+#include "scenario/read_stage.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
 
-#include "scenario/scenario_reading.h"
+#include "scenario/find_file.h"
+#include "scenario/load_parts.h"
+#include "scenario/overrides.h"
+#include "scenario/token_lengths.h"
 
 namespace berth {
 
 namespace {
 
-constexpr IntegerRange kCount{1, std::int64_t{1} << 31};
+constexpr IntegerRange kCount{1, 1'000'000};
 
-void read_precision(ModelStage& stage, const YamlNode& node) {
-    if (const auto dtype = node.require("dtype", "fp32, fp16, bf16, int8 or int4").enumeration(kDTypeNames)) {
-        stage.precision.dtype = *dtype;
-    }
-    const auto rules = node.find("precision");
-    if (!rules) {
-        return;
-    }
-    for (const YamlNode& item : rules->sequence()) {
-        const YamlNode pattern_node = item.require("operators", "a pattern such as layer.0.*");
-        const auto pattern = pattern_node.text();
-        const auto dtype = item.require("dtype").enumeration(kDTypeNames);
-        item.reject_unknown_keys();
-        if (pattern && dtype) {
-            stage.precision.rules.push_back({*pattern, *dtype, pattern_node.where()});
-        }
-    }
-}
+/// Dtypes that a model may be asked to run at: int32 is for ids and accumulators alone.
+constexpr std::array<Choice<DType>, 5> kPrecisionNames{{
+    {"fp32", DType::kFp32},
+    {"fp16", DType::kFp16},
+    {"bf16", DType::kBf16},
+    {"int8", DType::kInt8},
+    {"int4", DType::kInt4},
+}};
 
-void read_buckets(ModelStage& stage, const YamlNode& node) {
-    const auto buckets = node.find("buckets");
-    if (!buckets) {
-        return;
-    }
-    for (const YamlNode& item : buckets->sequence()) {
-        if (const auto bucket = item.integer(kCount)) {
-            stage.buckets.push_back(*bucket);
-        }
-    }
-    std::sort(stage.buckets.begin(), stage.buckets.end());
-    stage.buckets.erase(std::unique(stage.buckets.begin(), stage.buckets.end()), stage.buckets.end());
-    if (stage.buckets.empty() || stage.tokens.empty()) {
-        return;
-    }
-    const auto longest = std::max_element(stage.tokens.begin(), stage.tokens.end(),
-                                          [](const TokenShare& a, const TokenShare& b) { return a.tokens < b.tokens; });
-    if (stage.buckets.back() < longest->tokens) {
-        const auto fitting = std::bit_ceil(static_cast<std::uint64_t>(longest->tokens));
-        buckets->error(fmt::format("the largest bucket, {}, is smaller than the {} tokens of the input",
-                                   stage.buckets.back(), longest->tokens),
-                       fmt::format("a bucket of at least {}", longest->tokens), std::to_string(fitting));
-    }
-}
-
-void check_cores(const YamlNode& node, std::int64_t cores, const Device& device) {
-    if (cores > device.cores()) {
-        node.error(fmt::format("{} cores of {}, which has {}", cores, device.name, device.cores()));
-    }
-}
-
-void read_cores(ModelStage& stage, const YamlNode& node, const Profile& profile) {
-    const auto cores = node.find("cores");
-    if (cores) {
-        for (const YamlEntry& entry : cores->entries()) {
-            const auto device = known_device(entry.key, entry.key_where, profile, node.diagnostics());
-            const auto count = entry.value.integer(kCount);
-            if (device && count) {
-                check_cores(entry.value, *count, profile.devices[static_cast<std::size_t>(*device)]);
-                stage.cores[*device] = static_cast<int>(*count);
-            }
-        }
-    }
-    const auto masks = node.find("core_mask");
-    if (!masks) {
-        return;
-    }
-    for (const YamlEntry& entry : masks->entries()) {
-        const auto device = known_device(entry.key, entry.key_where, profile, node.diagnostics());
-        const auto mask = entry.value.integer({0, 1 << 30});
-        if (!device || !mask || *mask == 0) {
-            continue;  // 0 leaves the choice to the runtime
-        }
-        const Device& chip = profile.devices[static_cast<std::size_t>(*device)];
-        if (*mask >> chip.cores() != 0) {
-            entry.value.error(fmt::format("core mask {} names cores that {} lacks: it has {}", *mask, chip.name,
-                                          chip.cores()),
-                              fmt::format("1 to {}", (1 << chip.cores()) - 1));
-        }
-        stage.cores[*device] = std::popcount(static_cast<std::uint64_t>(*mask));
-    }
-}
-
-void read_clocks(ModelStage& stage, const YamlNode& node, const Profile& profile) {
-    const auto clocks = node.find("clock");
-    if (!clocks) {
-        return;
-    }
-    for (const YamlEntry& entry : clocks->entries()) {
-        const auto device = known_device(entry.key, entry.key_where, profile, node.diagnostics());
-        const auto clock = entry.value.quantity<Frequency>();
-        if (device && clock) {
-            stage.clocks[*device] = *clock;
-        }
-    }
-}
-
-std::optional<Model> read_stage_model(const YamlNode& node, const StageContext& context) {
+std::optional<Model> read_model_reference(const YamlNode& node, const Library& library,
+                                          const std::vector<std::string>& all_names,
+                                          const std::vector<Override>& overrides) {
     const auto name = node.text();
     if (!name) {
         return std::nullopt;
     }
-    context.models_used.push_back(*name);
-    return load_model(context.library, *name, overrides_of_model(context.model_overrides, *name), node.where(),
-                      node.diagnostics());
+    const auto path =
+        find_file_from(library, "models", *name, bases_at(node.where()), node.where(), node.diagnostics());
+    if (!path) {
+        return std::nullopt;
+    }
+    return load_model_file(library, *path, overrides_of(model_names(*name), all_names, overrides), node.diagnostics());
 }
 
-std::optional<ModelStage> read_model_stage(const YamlNode& node, const YamlNode& model_node,
-                                           const StageContext& context) {
-    ModelStage stage;
-    auto model = read_stage_model(model_node, context);
-    read_precision(stage, node);
-    if (auto tokens = read_tokens(node.require("tokens", "what the input holds, such as 122"), context.folder)) {
-        stage.tokens = std::move(*tokens);
+Precision read_precision(const YamlNode& stage) {
+    Precision precision;
+    precision.dtype = stage.require("dtype", "the precision the model is compiled for")
+                          .enumeration(kPrecisionNames)
+                          .value_or(DType{});
+    const auto rules = stage.find("precision");
+    for (const YamlNode& item : rules ? rules->sequence() : std::vector<YamlNode>()) {
+        const YamlNode pattern = item.require("operators", "a pattern such as layer.0.*");
+        const auto text = pattern.text();
+        const auto dtype = item.require("dtype", "a precision").enumeration(kPrecisionNames);
+        item.reject_unknown_keys();
+        if (text && dtype) {
+            precision.rules.push_back({*text, *dtype, pattern.content_where()});
+        }
     }
-    read_buckets(stage, node);
+    return precision;
+}
+
+// A list, or one number alone.
+std::vector<std::int64_t> read_buckets(const YamlNode& stage) {
+    std::vector<std::int64_t> buckets;
+    const auto node = stage.find("buckets");
+    if (!node) {
+        return buckets;
+    }
+    for (const YamlNode& item : node->is_scalar() ? std::vector<YamlNode>{*node} : node->sequence()) {
+        if (const auto bucket = item.integer({1})) {
+            if (std::ranges::find(buckets, *bucket) != buckets.end()) {
+                item.error(fmt::format("bucket {} is listed twice", *bucket));
+            }
+            buckets.push_back(*bucket);
+        }
+    }
+    std::ranges::sort(buckets);
+    return buckets;
+}
+
+void check_buckets(const YamlNode& stage, const std::vector<std::int64_t>& buckets, std::int64_t longest) {
+    constexpr std::int64_t kGranule = 64;
+    if (buckets.empty() || buckets.back() >= longest) {
+        return;
+    }
+    const std::int64_t enough = (longest + kGranule - 1) / kGranule * kGranule;
+    stage.find("buckets")->error(
+        fmt::format("the largest bucket, {}, is smaller than the {} tokens of the input", buckets.back(), longest),
+        fmt::format("a bucket of at least {}", longest), fmt::format("{}", enough));
+}
+
+ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const Library& library,
+                            const ScenarioDevices& devices, const std::vector<std::string>& all_names,
+                            const std::vector<Override>& overrides) {
+    ModelStage stage;
+    if (auto read = read_model_reference(model, library, all_names, overrides)) {
+        stage.model = std::move(*read);
+        stage.model.where = model.where();  // what is wrong with this use of it is reported here
+    }
+    stage.precision = read_precision(node);
+    stage.buckets = read_buckets(node);
+    const YamlNode tokens = node.require("tokens", "how many tokens the input really holds");
+    if (tokens.exists()) {
+        if (auto lengths = read_tokens(tokens, stage.buckets)) {
+            stage.tokens = std::move(lengths->distribution);
+            check_buckets(node, stage.buckets, lengths->longest);
+        }
+    }
     if (const auto batch = node.find("batch")) {
         stage.batch = batch->integer(kCount).value_or(1);
     }
-    read_cores(stage, node, context.profile);
-    read_clocks(stage, node, context.profile);
-    if (const auto on = node.find("on")) {
-        stage.on = read_device_name(*on, context.profile);
-    }
+    stage.cores = read_cores(node, devices);
+    stage.clocks = read_clocks(node, devices);
     if (const auto granularity = node.find("granularity")) {
         stage.granularity = granularity->enumeration(kGranularityNames).value_or(Granularity::kModel);
     }
-    if (!model) {
-        return std::nullopt;
-    }
-    stage.model = std::move(*model);
-    stage.model.where = model_node.where();
     return stage;
 }
 
-std::optional<FixedStage> read_fixed_stage(const YamlNode& node, const YamlNode& takes, const StageContext& context) {
-    FixedStage stage;
-    const auto duration = read_duration(takes);
-    if (const auto on = node.find("on")) {
-        stage.on = read_device_name(*on, context.profile);
+// `26 ms`, `26 ms ± 10%`, or `{low: 500 ms, high: 1000 ms}`: the 5 to 95 % interval of a log-normal duration.
+std::optional<Estimate<Time>> read_duration(const YamlNode& node) {
+    if (!node.is_map() || !(node.find("low") || node.find("high"))) {
+        const auto parameter = node.parameter<Time>();
+        return parameter ? std::optional(log_normal_estimate(parameter->value, parameter->log_sigma())) : std::nullopt;
     }
-    if (!duration) {
+    const auto low = node.require("low", "a time that is seldom undercut").quantity<Time>();
+    const auto high = node.require("high", "a time that is seldom exceeded").quantity<Time>();
+    node.reject_unknown_keys();
+    if (!low || !high) {
         return std::nullopt;
     }
-    stage.takes = *duration;
-    return stage;
+    if (*low > *high) {
+        node.error("low is above high");
+        return std::nullopt;
+    }
+    return Estimate<Time>{*low * std::sqrt(*high / *low), *low, *high};
 }
 
-// Empty after an error: a stage has one of `model` and `takes`.
-std::optional<std::variant<ModelStage, FixedStage>> read_work(const YamlNode& node, const StageContext& context) {
-    const auto model = node.find("model");
-    const auto takes = node.find("takes");
-    if (model.has_value() == takes.has_value()) {
-        node.error(model ? "a stage has a model or a fixed time, not both" : "a stage needs something to do",
-                   "one of model and takes");
-        return std::nullopt;
-    }
-    if (model) {
-        if (auto work = read_model_stage(node, *model, context)) {
-            return std::move(*work);
+void refuse_model_keys(const YamlNode& stage) {
+    for (const std::string_view key :
+         {"dtype", "precision", "tokens", "buckets", "batch", "cores", "core_mask", "clock", "granularity"}) {
+        if (const auto node = stage.find(key)) {
+            node->error("a stage of fixed time has no such key", "'model' instead of 'takes'");
         }
-        return std::nullopt;
     }
-    if (const auto work = read_fixed_stage(node, *takes, context)) {
-        return *work;
-    }
-    return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<DeviceId> known_device(const std::string& name, const SourceLocation& where, const Profile& profile,
-                                     Diagnostics& diagnostics) {
-    if (const auto device = device_named(profile, name)) {
-        return device;
-    }
-    std::vector<std::string> names;
-    for (const Device& device : profile.devices) {
-        names.push_back(device.name);
-    }
-    diagnostics.error(where, fmt::format("{} has no device '{}'", profile.name, name), list_of(names),
-                      nearest_name(name, names));
-    return std::nullopt;
-}
-
-std::optional<DeviceId> read_device_name(const YamlNode& node, const Profile& profile) {
-    const auto name = node.text();
-    return name ? known_device(*name, node.where(), profile, node.diagnostics()) : std::nullopt;
-}
-
-StageReading read_stage(const YamlNode& node, const StageContext& context) {
-    const std::size_t errors = node.diagnostics().error_count();
+std::optional<StageReading> read_stage(const YamlNode& node, const Library& library, const ScenarioDevices& devices,
+                                       const std::vector<std::string>& model_names,
+                                       const std::vector<Override>& overrides) {
+    const std::size_t errors_before = node.diagnostics().error_count();
     StageReading reading;
-    Stage stage;
+    Stage& stage = reading.stage;
     stage.where = node.where();
-    stage.name = node.require("name", "a name for the stage").text().value_or("");
-    if (const auto enabled = node.find("enabled")) {
-        reading.enabled = enabled->boolean().value_or(true);
+    stage.name = node.require("name", "the stage's name").text().value_or("");
+    const auto model = node.find("model");
+    const auto takes = node.find("takes");
+    const auto on = node.find("on");
+    const auto device = on ? read_pinned(*on, devices) : std::nullopt;
+    if (model && takes) {
+        takes->error("the stage runs a model, so its time is predicted", "either 'model' or 'takes'");
     }
-    auto work = read_work(node, context);
+    if (model) {
+        auto work = read_model_stage(node, *model, library, devices, model_names, overrides);
+        work.on = device;
+        stage.work = std::move(work);
+    } else if (takes) {
+        refuse_model_keys(node);
+        stage.work = FixedStage{read_duration(*takes).value_or(Estimate<Time>{}), device};
+    } else {
+        node.error("the stage does nothing", "'model' or 'takes'");
+    }
     if (const auto repeat = node.find("repeat")) {
         stage.repeat = repeat->integer(kCount).value_or(1);
     }
     if (const auto budget = node.find("budget")) {
         stage.budget = budget->quantity<Time>();
     }
-    // After an error the rest of the keys has not been looked at.
-    if (work) {
-        node.reject_unknown_keys();
-        stage.work = std::move(*work);
+    if (const auto enabled = node.find("enabled")) {
+        reading.enabled = enabled->boolean().value_or(true);
     }
-    if (node.diagnostics().error_count() == errors) {
-        reading.stage = std::move(stage);
-    }
-    return reading;
+    node.reject_unknown_keys();
+    return node.diagnostics().error_count() == errors_before ? std::optional(std::move(reading)) : std::nullopt;
 }
 
 }  // namespace berth

@@ -58,13 +58,13 @@ void find_cores(const StageView& view, std::vector<Finding>& found) {
         if (!best.variation || best.variation->stage.candidates[d].latency.median > now->latency.median * kWorthwhile) {
             continue;
         }
-        Finding finding = finding_of(
-            FindingKind::kCores, view, *best.variation,
-            fmt::format("On {} the model takes {} with {} {} instead of {} with {}.", device.name,
-                        to_text(best.variation->stage.candidates[d].latency.median), best.cores,
-                        best.cores == 1 ? "core" : "cores", to_text(now->latency.median), now->cores));
-        finding.change = {{fmt::format("stages.{}.cores", view.stage().name),
-                           fmt::format("{{{}: {}}}", device.name, best.cores)}};
+        Finding finding =
+            finding_of(FindingKind::kCores, view, *best.variation,
+                       fmt::format("On {} the model takes {} with {} {} instead of {} with {}.", device.name,
+                                   to_text(best.variation->stage.candidates[d].latency.median), best.cores,
+                                   best.cores == 1 ? "core" : "cores", to_text(now->latency.median), now->cores));
+        finding.change = {
+            {fmt::format("stages.{}.cores", view.stage().name), fmt::format("{{{}: {}}}", device.name, best.cores)}};
         found.push_back(std::move(finding));
     }
 }

@@ -64,9 +64,10 @@ void find_dispatch(const StageView& view, std::vector<Finding>& found) {
     }
     std::string run;
     if (overhead.longest_run > 1) {
-        run = fmt::format(" {} kernels wait longer for their launch than they work; the longest run of them, {}, starts "
-                          "at {}.",
-                          overhead.bound, overhead.longest_run, overhead.run_starts_at);
+        run = fmt::format(
+            " {} kernels wait longer for their launch than they work; the longest run of them, {}, starts "
+            "at {}.",
+            overhead.bound, overhead.longest_run, overhead.run_starts_at);
     }
     Finding finding = finding_of(
         FindingKind::kDispatch, view, *after,

@@ -42,9 +42,9 @@ void find_ping_pong(const StageView& view, DeviceId device, const Candidate& can
     Finding finding;
     finding.kind = FindingKind::kPingPong;
     finding.stage = view.stage().name;
-    finding.text = fmt::format("On {} the model leaves the device and returns {} times; hand-overs take {} of {}.",
-                               candidate.placement, returns, to_text(candidate.handover),
-                               to_text(candidate.latency.median));
+    finding.text =
+        fmt::format("On {} the model leaves the device and returns {} times; hand-overs take {} of {}.",
+                    candidate.placement, returns, to_text(candidate.handover), to_text(candidate.latency.median));
     found.push_back(std::move(finding));
 }
 

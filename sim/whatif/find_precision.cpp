@@ -10,8 +10,8 @@ namespace berth {
 
 namespace {
 
-constexpr double kWorthwhile = 1.05;   // speed-up worth a finding
-constexpr double kDisappointing = 0.5; // share of the speed-up of the MACs that is still as expected
+constexpr double kWorthwhile = 1.05;    // speed-up worth a finding
+constexpr double kDisappointing = 0.5;  // share of the speed-up of the MACs that is still as expected
 
 bool offers(const Device& device, DType dtype) {
     return std::all_of(device.clusters.begin(), device.clusters.end(), [dtype](const CoreCluster& cluster) {
@@ -71,8 +71,8 @@ void find_useless_precision(const StageView& view, DeviceId id, std::vector<Find
     const Device& device = view.scenario.profile.devices[static_cast<std::size_t>(id)];
     const Candidate* candidate = view.on(id);
     const DType wide = offers(device, DType::kFp16) ? DType::kFp16 : DType::kFp32;
-    if (candidate == nullptr || view.model_stage().precision.dtype != DType::kInt8 ||
-        !offers(device, DType::kInt8) || !offers(device, wide)) {
+    if (candidate == nullptr || view.model_stage().precision.dtype != DType::kInt8 || !offers(device, DType::kInt8) ||
+        !offers(device, wide)) {
         return;
     }
     const auto before = latency_at(view, id, wide);
@@ -89,7 +89,8 @@ void find_useless_precision(const StageView& view, DeviceId id, std::vector<Find
     finding.kind = FindingKind::kPrecision;
     finding.stage = view.stage().name;
     finding.text = fmt::format(
-        "On {} int8 is only {}x as fast as {} ({} against {}) although its MAC rate is {}x: {} takes {} of the time and "
+        "On {} int8 is only {}x as fast as {} ({} against {}) although its MAC rate is {}x: {} takes {} of the time "
+        "and "
         "hardly follows the precision.",
         device.name, number_text(speed_up, 3), choice_name(kDTypeNames, wide), to_text(candidate->latency.median),
         to_text(*before), number_text(promised, 2), choice_name(kCategoryNames, category),

@@ -46,9 +46,8 @@ void find_spills(const StageView& view, std::vector<Finding>& found) {
                         level.name, to_text(level.capacity.value), level.name, to_text(needed),
                         to_text(candidate->latency.median), to_text(kept)));
         const std::string path = fmt::format("hardware.devices.{}.memories.{}", device.name, level.name);
-        finding.change = {{path + ".capacity", to_text(needed)},
-                          {path + ".keeps_tensors", "true"},
-                          {path + ".per", "device"}};
+        finding.change = {
+            {path + ".capacity", to_text(needed)}, {path + ".keeps_tensors", "true"}, {path + ".per", "device"}};
         found.push_back(std::move(finding));
     }
 }

@@ -29,8 +29,7 @@ std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& re
         find_precision(view, found);
         find_cores(view, found);
     }
-    std::stable_sort(found.begin(), found.end(),
-                     [](const Finding& a, const Finding& b) { return gain(a) > gain(b); });
+    std::stable_sort(found.begin(), found.end(), [](const Finding& a, const Finding& b) { return gain(a) > gain(b); });
     return found;
 }
 

@@ -20,15 +20,17 @@ bool allows(const Model& model, std::int64_t tokens) {
     Symbols symbols = model.sizes;
     symbols["batch"] = 1;
     symbols["tokens"] = static_cast<double>(tokens);
-    return std::all_of(model.architecture.checks.begin(), model.architecture.checks.end(), [&](const SizeCheck& check) {
-        const auto used = check.law.symbols();
-        if (!std::all_of(used.begin(), used.end(), [&](const std::string& name) { return symbols.contains(name); })) {
-            return true;
-        }
-        Diagnostics ignored;
-        const auto holds = check.law.evaluate(symbols, ignored);
-        return holds && *holds != 0;
-    });
+    return std::all_of(model.architecture->checks.begin(), model.architecture->checks.end(),
+                       [&](const SizeCheck& check) {
+                           const auto used = check.law.symbols();
+                           if (!std::all_of(used.begin(), used.end(),
+                                            [&](const std::string& name) { return symbols.contains(name); })) {
+                               return true;
+                           }
+                           Diagnostics ignored;
+                           const auto holds = check.law.evaluate(symbols, ignored);
+                           return holds && *holds != 0;
+                       });
 }
 
 std::int64_t longest_of_stage(const ModelStage& stage) {

@@ -19,8 +19,8 @@ std::optional<Variation> evaluated(const StageView& view, Scenario changed) {
     }
     Variation variation;
     variation.stage = std::move(result->stages.front());
-    variation.total = view.result.total.latency.median - view.stage_result().latency.median +
-                      variation.stage.latency.median;
+    variation.total =
+        view.result.total.latency.median - view.stage_result().latency.median + variation.stage.latency.median;
     return variation;
 }
 

@@ -1,0 +1,95 @@
+// Hardware and models by name or path.
+#include "scenario/load_parts.h"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "scenario/find_file.h"
+#include "scenario/overrides.h"
+
+namespace berth {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// The file's own folder and those that ship.
+std::vector<fs::path> folders_for(const Library& library, const fs::path& path, std::string_view kind_directory) {
+    std::vector<fs::path> folders = shipped_folders(library, kind_directory);
+    if (std::ranges::find(folders, path.parent_path()) == folders.end()) {
+        folders.insert(folders.begin(), path.parent_path());
+    }
+    return folders;
+}
+
+// The first folder of architectures that has the one the model names; if none has it, the reader says so for the last.
+fs::path architectures_for(const Library& library, const fs::path& path, const YamlDocument& document) {
+    Diagnostics ignored;  // the reader reports what is wrong with the key
+    const auto key = document.root(ignored).find("architecture");
+    const std::string name = key ? key->text().value_or("") : "";
+    const std::vector<fs::path> folders = folders_for(library, path, "models");
+    for (const fs::path& folder : folders) {
+        std::error_code failure;
+        if (fs::is_regular_file(folder / "architectures" / (name + ".yaml"), failure)) {
+            return folder / "architectures";
+        }
+    }
+    return folders.back() / "architectures";
+}
+
+// As YamlDocument::set(), but errors show the path as it was written.
+bool apply(const ModelOverride& change, YamlDocument& document, Diagnostics& diagnostics) {
+    const std::string written = "--set " + change.written.path;
+    const auto value = YamlDocument::parse(change.written.value, written, diagnostics);
+    return value && document.set(change.key, value->root(diagnostics), SourceLocation(written), diagnostics);
+}
+
+}  // namespace
+
+std::optional<Profile> load_hardware_file(const Library& library, const fs::path& path,
+                                          const std::vector<Override>& overrides, Diagnostics& diagnostics) {
+    std::vector<ProfileOverride> changes;
+    for (const Override& each : overrides) {
+        changes.push_back({each.path, each.value});
+    }
+    return load_profile(path, profiles_in(folders_for(library, path, "hardware")), changes, diagnostics);
+}
+
+std::optional<Model> load_model_file(const Library& library, const fs::path& path,
+                                     const std::vector<ModelOverride>& overrides, Diagnostics& diagnostics) {
+    auto document = YamlDocument::load(path, diagnostics);
+    if (!document) {
+        return std::nullopt;
+    }
+    bool applied = true;
+    for (const ModelOverride& each : overrides) {
+        applied = apply(each, *document, diagnostics) && applied;
+    }
+    auto model = read_model(document->root(diagnostics), architectures_for(library, path, *document));
+    return applied ? std::move(model) : std::nullopt;
+}
+
+std::optional<Profile> load_hardware(const Library& library, std::string_view name_or_path,
+                                     const std::vector<Override>& overrides, const SourceLocation& where,
+                                     Diagnostics& diagnostics) {
+    const auto path = find_file(library, "hardware", name_or_path, where, diagnostics);
+    return path ? load_hardware_file(library, *path, overrides, diagnostics) : std::nullopt;
+}
+
+std::optional<Model> load_model(const Library& library, std::string_view name_or_path,
+                                const std::vector<Override>& overrides, const SourceLocation& where,
+                                Diagnostics& diagnostics) {
+    const auto path = find_file(library, "models", name_or_path, where, diagnostics);
+    if (!path) {
+        return std::nullopt;
+    }
+    std::vector<ModelOverride> own;
+    const auto names = model_names(name_or_path);
+    for (const Override& each : overrides) {
+        own.push_back({std::string(after_model_name(each.path, names).value_or(each.path)), each});
+    }
+    return load_model_file(library, *path, own, diagnostics);
+}
+
+}  // namespace berth

@@ -1,0 +1,23 @@
+// The hardware and the models that a scenario names, once their files are found.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "berth/scenario.h"
+#include "scenario/overrides.h"
+
+namespace berth {
+
+/// The profile in `path`, which may extend profiles beside it and shipped ones.
+[[nodiscard]] std::optional<Profile> load_hardware_file(const Library& library, const std::filesystem::path& path,
+                                                        const std::vector<Override>& overrides,
+                                                        Diagnostics& diagnostics);
+
+/// The model in `path`, whose architecture is in `architectures` beside it or ships.
+[[nodiscard]] std::optional<Model> load_model_file(const Library& library, const std::filesystem::path& path,
+                                                   const std::vector<ModelOverride>& overrides,
+                                                   Diagnostics& diagnostics);
+
+}  // namespace berth

@@ -1,0 +1,71 @@
+// Where each override goes.
+#include "scenario/overrides.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace berth {
+
+namespace {
+
+constexpr std::string_view kHardware = "hardware.";
+constexpr std::string_view kModels = "models.";
+
+// The longest of `names` that stands between `models.` and a further step; nullptr if none does.
+const std::string* named_model(std::string_view path, std::span<const std::string> names) {
+    if (!path.starts_with(kModels)) {
+        return nullptr;
+    }
+    const std::string_view rest = path.substr(kModels.size());
+    const std::string* best = nullptr;
+    for (const std::string& name : names) {
+        const bool matches = rest.size() > name.size() + 1 && rest.starts_with(name) && rest[name.size()] == '.';
+        if (matches && (best == nullptr || name.size() > best->size())) {
+            best = &name;
+        }
+    }
+    return best;
+}
+
+}  // namespace
+
+std::vector<std::string> model_names(std::string_view name_or_path) {
+    std::vector<std::string> names{std::string(name_or_path)};
+    const std::filesystem::path path(name_or_path);
+    const std::string file = path.extension() == ".yaml" ? path.stem().string() : path.filename().string();
+    if (file != names.front()) {
+        names.push_back(file);
+    }
+    return names;
+}
+
+std::optional<std::string_view> after_model_name(std::string_view path, std::span<const std::string> names) {
+    const std::string* name = named_model(path, names);
+    return name != nullptr ? std::optional(path.substr(kModels.size() + name->size() + 1)) : std::nullopt;
+}
+
+SortedOverrides sorted_by_target(const std::vector<Override>& overrides) {
+    SortedOverrides sorted;
+    for (const Override& each : overrides) {
+        const std::string_view path = each.path;
+        auto& target = path.starts_with(kHardware) ? sorted.hardware
+                       : path.starts_with(kModels) ? sorted.models
+                                                   : sorted.scenario;
+        target.push_back(each);
+    }
+    return sorted;
+}
+
+std::vector<ModelOverride> overrides_of(std::span<const std::string> own_names, std::span<const std::string> all_names,
+                                        const std::vector<Override>& overrides) {
+    std::vector<ModelOverride> own;
+    for (const Override& each : overrides) {
+        const std::string* name = named_model(each.path, all_names);
+        if (name != nullptr && std::ranges::find(own_names, *name) != own_names.end()) {
+            own.push_back({std::string(*after_model_name(each.path, all_names)), each});
+        }
+    }
+    return own;
+}
+
+}  // namespace berth

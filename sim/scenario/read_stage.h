@@ -1,0 +1,25 @@
+// One entry of `stages:`.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "berth/scenario.h"
+#include "berth/yaml_reader.h"
+#include "scenario/stage_devices.h"
+
+namespace berth {
+
+struct StageReading {
+    Stage stage;
+    bool enabled = true;
+};
+
+/// Absent, with errors, if anything is wrong with it; a stage that is not enabled is checked like the others.
+/// `overrides` are those of all models.
+[[nodiscard]] std::optional<StageReading> read_stage(const YamlNode& node, const Library& library,
+                                                     const ScenarioDevices& devices,
+                                                     const std::vector<std::string>& model_names,
+                                                     const std::vector<Override>& overrides);
+
+}  // namespace berth

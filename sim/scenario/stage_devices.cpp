@@ -1,0 +1,126 @@
+// Settings of a stage per device.
+#include "scenario/stage_devices.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+
+#include "berth/quantity_text.h"
+
+namespace berth {
+
+namespace {
+
+template <class Value>
+using PerDevice = std::map<DeviceId, Value>;
+
+// Reads each entry of the map `key` by `read(node, device)`.
+template <class Value, class Read>
+PerDevice<Value> per_device(const YamlNode& stage, std::string_view key, const ScenarioDevices& devices, Read read) {
+    PerDevice<Value> result;
+    const auto map = stage.find(key);
+    if (!map) {
+        return result;
+    }
+    for (const YamlEntry& entry : map->entries()) {
+        const Device* device = devices.named(entry.value, entry.key);
+        if (device == nullptr) {
+            continue;
+        }
+        const std::optional<Value> value = read(entry.value, *device);
+        const auto id = devices.id(*device);
+        if (value && id) {
+            result[*id] = *value;
+        }
+    }
+    return result;
+}
+
+// 0 cores stand for the runtime's own choice.
+std::optional<int> read_mask(const YamlNode& node, const Device& device) {
+    const auto mask = node.integer({0, std::numeric_limits<std::int32_t>::max()});
+    if (!mask) {
+        return std::nullopt;
+    }
+    const auto bits = static_cast<std::uint32_t>(*mask);
+    const int highest = std::bit_width(bits) - 1;
+    if (highest >= device.cores()) {
+        node.error(fmt::format("mask {} names core {}", *mask, highest),
+                   fmt::format("a mask of cores 0 to {} of {}", device.cores() - 1, device.name));
+        return std::nullopt;
+    }
+    return std::popcount(bits);
+}
+
+std::optional<Frequency> read_clock(const YamlNode& node, const Device& device) {
+    constexpr double kSameClock = 1e-9;  // decimal prefixes may differ in the last bit
+    const auto clock = node.quantity<Frequency>();
+    if (!clock) {
+        return std::nullopt;
+    }
+    const CoreCluster& cluster = device.clusters.front();
+    std::vector<Frequency> possible = cluster.clocks;
+    if (possible.empty()) {
+        possible.push_back(cluster.clock.value);
+    }
+    const bool known =
+        std::ranges::any_of(possible, [&](Frequency each) { return std::abs(*clock / each - 1.0) < kSameClock; });
+    if (!known) {
+        std::vector<std::string> names;
+        for (const Frequency each : possible) {
+            names.push_back(to_text(each));
+        }
+        node.error(fmt::format("{} does not run at {}", device.name, to_text(*clock)), list_of(names));
+        return std::nullopt;
+    }
+    return clock;
+}
+
+}  // namespace
+
+const Device* ScenarioDevices::named(const YamlNode& node, const std::string& name) const {
+    if (const auto found = device_named(complete, name)) {
+        return &complete.devices[static_cast<std::size_t>(*found)];
+    }
+    std::vector<std::string> known;
+    for (const Device& device : complete.devices) {
+        known.push_back(device.name);
+    }
+    node.error(fmt::format("{} has no device '{}'", complete.name, name), list_of(known), nearest_name(name, known));
+    return nullptr;
+}
+
+std::optional<DeviceId> read_pinned(const YamlNode& node, const ScenarioDevices& devices) {
+    const auto name = node.text();
+    const Device* device = name ? devices.named(node, *name) : nullptr;
+    if (device == nullptr) {
+        return std::nullopt;
+    }
+    const auto id = devices.id(*device);
+    if (!id) {
+        node.error(fmt::format("{} is left out of this scenario", *name));
+    }
+    return id;
+}
+
+std::map<DeviceId, int> read_cores(const YamlNode& stage, const ScenarioDevices& devices) {
+    auto cores = per_device<int>(stage, "cores", devices, [](const YamlNode& node, const Device& device) {
+        const auto count = node.integer({1, device.cores()});
+        return count ? std::optional(static_cast<int>(*count)) : std::nullopt;
+    });
+    for (const auto& [device, count] : per_device<int>(stage, "core_mask", devices, read_mask)) {
+        if (count > 0) {
+            cores.emplace(device, count);
+        }
+    }
+    return cores;
+}
+
+std::map<DeviceId, Frequency> read_clocks(const YamlNode& stage, const ScenarioDevices& devices) {
+    return per_device<Frequency>(stage, "clock", devices, read_clock);
+}
+
+}  // namespace berth
