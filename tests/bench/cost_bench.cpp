@@ -1,0 +1,97 @@
+// Speed of the cost model: one kernel, one model on one device, one scenario, and reading that scenario.
+#include <benchmark/benchmark.h>
+
+#include <filesystem>
+#include <stdexcept>
+
+#include "berth/evaluation.h"
+#include "berth/findings.h"
+#include "berth/plan.h"
+#include "berth/scenario.h"
+
+namespace berth {
+namespace {
+
+Library library() { return {{std::filesystem::path(BERTH_SOURCE_DIR)}}; }
+
+template <class T>
+T loaded(std::optional<T> value, const Diagnostics& diagnostics) {
+    if (!value) {
+        throw std::runtime_error(diagnostics.text());
+    }
+    return std::move(*value);
+}
+
+const Scenario& rag() {
+    static const Scenario scenario = [] {
+        Diagnostics diagnostics;
+        return loaded(load_scenario(library(), "rag-rk3588", {}, diagnostics), diagnostics);
+    }();
+    return scenario;
+}
+
+Graph reranker(std::int64_t tokens) {
+    Diagnostics diagnostics;
+    const auto& stage = std::get<ModelStage>(rag().stages.back().work);
+    Graph graph = loaded(instantiate(stage.model, {1, tokens}, diagnostics), diagnostics);
+    apply_precision(graph, stage.precision, diagnostics);
+    return graph;
+}
+
+void kernel_of_matmul(benchmark::State& state) {
+    Kernel kernel;
+    kernel.kind = OperatorKind::kMatmul;
+    kernel.dims = MatmulDims{1, 512, 384, 1536, true, true};
+    kernel.input = kernel.weight = kernel.output = DType::kInt8;
+    const Device& device = rag().profile.devices[static_cast<std::size_t>(state.range(0))];
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(kernel_cost(kernel, device, {1, {}}));
+    }
+}
+BENCHMARK(kernel_of_matmul)->ArgName("device")->Arg(0)->Arg(1);
+
+// One whole-model evaluation of MiniLM-L12: lowering, fusion, conversions, residency and every kernel.
+void plan_minilm_l12(benchmark::State& state) {
+    const Graph graph = reranker(512);
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(plan_device(graph, rag().profile, static_cast<DeviceId>(state.range(0)), {1, {}}));
+    }
+}
+BENCHMARK(plan_minilm_l12)->ArgName("device")->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
+
+// The same plan under other numbers of the profile, as uncertainty and calibration ask for.
+void recost_minilm_l12(benchmark::State& state) {
+    const DevicePlan plan = plan_device(reranker(512), rag().profile, 0, {1, {}});
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(recost(plan, rag().profile));
+    }
+}
+BENCHMARK(recost_minilm_l12)->Unit(benchmark::kMicrosecond);
+
+void load_rag(benchmark::State& state) {
+    for (auto _ : state) {
+        Diagnostics diagnostics;
+        benchmark::DoNotOptimize(load_scenario(library(), "rag-rk3588", {}, diagnostics));
+    }
+}
+BENCHMARK(load_rag)->Unit(benchmark::kMicrosecond);
+
+void evaluate_rag(benchmark::State& state) {
+    for (auto _ : state) {
+        Diagnostics diagnostics;
+        benchmark::DoNotOptimize(evaluate(rag(), diagnostics));
+    }
+}
+BENCHMARK(evaluate_rag)->Unit(benchmark::kMicrosecond);
+
+void find_in_rag(benchmark::State& state) {
+    Diagnostics diagnostics;
+    const auto result = evaluate(rag(), diagnostics);
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(findings(rag(), *result));
+    }
+}
+BENCHMARK(find_in_rag)->Unit(benchmark::kMicrosecond);
+
+}  // namespace
+}  // namespace berth
