@@ -235,8 +235,9 @@ std::string kernel_text_of(const Kernel& kernel, const KernelCost& cost, const D
     for (std::size_t i = 0; i < kernel.follower_count; ++i) {
         text += fmt::format(" + {}", traits(kernel.followers[i].kind).name);
     }
-    return text + fmt::format(", on {} of {} core{} of {}", cost.cores, device.cores(), device.cores() == 1 ? "" : "s",
-                              device.name);
+    return text + (device.cores() == 1
+                       ? fmt::format(", on {}", device.name)
+                       : fmt::format(", on {} of {} cores of {}", cost.cores, device.cores(), device.name));
 }
 
 std::string tile_text(const Kernel& kernel, const Tile& tile) {
