@@ -211,7 +211,7 @@ std::optional<Dims> dims_of(OperatorKind kind, const std::vector<GivenSize>& siz
     };
     const std::int64_t repeats = is_field(kind, kBatch) ? 1 : given(kBatch).value_or(1);
     if (repeats < 1) {
-        diagnostics.error(where, fmt::format("{}: batch is {}", kShape, repeats), "at least 1");
+        diagnostics.error(where, fmt::format("{}: batch is {}", kShape, repeats), "1 or more");
         return std::nullopt;
     }
     std::vector<std::optional<std::int64_t>> values;

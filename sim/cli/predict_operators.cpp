@@ -51,7 +51,7 @@ auto choice_option(const Table& table, std::string_view option, const std::strin
 std::optional<KernelRow> row_of(const PredictOptions& options, const Target& target, Diagnostics& diagnostics) {
     const std::size_t errors_before = diagnostics.error_count();
     KernelRow row;
-    row.where = SourceLocation("--shape");
+    row.where = SourceLocation("--op");
     const auto kind = choice_option(operator_names(), "--op", options.op, diagnostics);
     row.dtype = dtype_option(options, diagnostics).value_or(DType::kFp32);
     row.cores = cores_option(options, target.device(), diagnostics);

@@ -1,0 +1,267 @@
+// Every kind of bad input: its message, exit status 2, and nothing written.
+#include "cli/run_berth.h"
+
+namespace berth {
+namespace {
+
+class CliBadInput : public BerthCommand {
+  protected:
+    // One stage with a model, which tests spoil.
+    void write_scenario(const std::string& stages) const {
+        write("s.yaml", "scenario: S\nhardware: rk3588-rknn-2.3.2\nstages:\n" + stages + "objective: latency\n");
+    }
+    // A profile that extends the shipped one, with one change.
+    void write_profile(const std::string& change) const {
+        write("p.yaml", "profile: p\nextends: rk3588-rknn-2.3.2\n" + change);
+    }
+};
+
+TEST_F(CliBadInput, AMissingScenarioNamesTheNearestThatShips) {
+    expect_refused({"run", "rag-rk3855"},
+                   "rag-rk3855: error: there is no scenario 'rag-rk3855' (expected a file, or a name that `berth list "
+                   "scenarios` shows, did you mean rag-rk3588?)\n");
+    expect_refused({"run", "nothing-like-it.yaml", "--format", "json", "--report", "out"},
+                   "nothing-like-it.yaml: error: there is no scenario 'nothing-like-it.yaml' (expected a file, or a "
+                   "name that `berth list scenarios` shows)\n");
+}
+
+TEST_F(CliBadInput, AMissingModelOrProfileNamesTheNearest) {
+    expect_refused(
+        {"predict", "--hardware", "rk3588-rknn-2.3.1", "--device", "npu", "--model", "bert-base-uncased"},
+        "--hardware: error: there is no hardware 'rk3588-rknn-2.3.1' (expected a file, or a name that `berth "
+        "list hardware` shows, did you mean rk3588-rknn-2.3.2?)\n");
+    expect_refused({"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--model", "bert-base-unkased"},
+                   "--model: error: there is no model 'bert-base-unkased' (expected a file, or a name that `berth list "
+                   "models` shows, did you mean bert-base-uncased?)\n");
+}
+
+TEST_F(CliBadInput, AMissingFileToCheckNamesTheNearestInItsFolder) {
+    write("model.yaml", "");
+    expect_refused({"check", "modle.yaml"},
+                   "modle.yaml: error: cannot open the file: No such file or directory (did you mean model.yaml?)\n");
+}
+
+TEST_F(CliBadInput, AnUnknownKeyNamesTheNearestKnownOne) {
+    write_scenario("  - {name: rerank, model: bert-base-uncased, dtype: int8, tokns: 122, tokens: 122}\n");
+    expect_refused({"run", "s.yaml"}, "s.yaml:4:59: error: unknown key 'tokns' in 'stages.0' (did you mean tokens?)\n");
+}
+
+TEST_F(CliBadInput, AFrequencyIsNoSize) {
+    write_profile("devices: {npu: {memories: {sram: {capacity: 4 GHz}}}}\n");
+    expect_refused({"check", "p.yaml"},
+                   "p.yaml:3:45: error: devices.npu.memories.sram.capacity: GHz is a frequency, not a size in bytes "
+                   "(expected a size in bytes such as 384 KiB)\n");
+}
+
+TEST_F(CliBadInput, ZeroAndNegativeValuesAreNamed) {
+    write_profile("memory: {dram: {bandwidth: 0 GB/s}}\ndevices: {npu: {clock: -1 GHz}}\n");
+    const Outcome outcome = berth({"check", "p.yaml"});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_NE(outcome.err.find("p.yaml:3:28: error: memory.dram.bandwidth: '0 GB/s' is zero"), std::string::npos)
+        << outcome.err;
+    EXPECT_NE(outcome.err.find("p.yaml:4:24: error: devices.npu.clock: '-1 GHz' is negative"), std::string::npos)
+        << outcome.err;
+}
+
+TEST_F(CliBadInput, HeadsThatDoNotDivideTheWidth) {
+    write("m.yaml",
+          "model: m\narchitecture: bert-encoder\n"
+          "sizes: {layers: 1, hidden: 100, heads: 12, ffn: 64, vocab: 10, max_positions: 16}\n");
+    expect_refused({"check", "m.yaml"}, "m.yaml:3:28: error: hidden 100 is not divisible by heads 12\n");
+}
+
+TEST_F(CliBadInput, ABucketSmallerThanTheTokens) {
+    write_scenario("  - {name: rerank, model: bert-base-uncased, dtype: int8, tokens: 122, buckets: [64]}\n");
+    expect_refused(
+        {"run", "s.yaml"},
+        "s.yaml:4:81: error: stages.0.buckets: the largest bucket, 64, is smaller than the 122 tokens of the "
+        "input (expected a bucket of at least 122, did you mean 128?)\n");
+    expect_refused({"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--model", "bert-base-uncased",
+                    "--tokens", "122", "--bucket", "64"},
+                   "--bucket: error: a bucket of 64 does not hold 122 tokens (expected a bucket of at least 122)\n");
+}
+
+TEST_F(CliBadInput, AnOperatorThatNoDeviceSupports) {
+    std::string profile = content_of(std::string(BERTH_SOURCE_DIR) + "/hardware/x86-avx512-vnni.yaml");
+    const std::size_t rule = profile.find("layer_norm:");
+    ASSERT_NE(rule, std::string::npos);
+    profile.erase(rule, profile.find('\n', rule) - rule);
+    ASSERT_EQ(profile.find("layer_norm:"), std::string::npos);
+    write("h.yaml", profile);
+    write("s.yaml",
+          "scenario: S\nhardware: h.yaml\nstages:\n"
+          "  - {name: encode, model: bert-base-uncased, dtype: fp32, tokens: 16}\nobjective: latency\n");
+    const std::string why = "embeddings.norm: oneDNN-like does not run layer_norm here: the profile does not list it";
+    expect_refused({"run", "s.yaml"}, "s.yaml:4:5: error: stage 'encode' cannot run on cpu: " + why + "\n");
+    expect_refused({"check", "s.yaml"}, "s.yaml:4:5: error: stage 'encode' cannot run on cpu: " + why + "\n");
+    const Outcome predicted =
+        berth({"predict", "--hardware", "h.yaml", "--device", "cpu", "--model", "bert-base-uncased", "--tokens", "16"});
+    EXPECT_EQ(predicted.status, 2);
+    EXPECT_EQ(predicted.out, "");
+    EXPECT_NE(predicted.err.find(why), std::string::npos) << predicted.err;
+}
+
+TEST_F(CliBadInput, OperatorsThatReadEachOther) {
+    write("architectures/loop.yaml",
+          "architecture: loop\n"
+          "sizes: {width: columns}\n"
+          "inputs:\n"
+          "  x: {shape: [tokens, width]}\n"
+          "sections:\n"
+          "  - section: body\n"
+          "    result: b\n"
+          "    operators:\n"
+          "      - {name: a, op: add, inputs: [x, b], rows: tokens, cols: width, shape: [tokens, width]}\n"
+          "      - {name: b, op: gelu, inputs: [a], rows: tokens, cols: width, shape: [tokens, width]}\n");
+    write("m.yaml", "model: m\narchitecture: loop\nsizes: {width: 64}\n");
+    expect_refused({"check", "architectures/loop.yaml"},
+                   "architectures/loop.yaml:9:9: error: operators form a cycle: a -> b -> a\n");
+    const Outcome outcome = berth({"check", "m.yaml"});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_NE(outcome.err.find("operators form a cycle: body.a -> body.b -> body.a"), std::string::npos) << outcome.err;
+}
+
+TEST_F(CliBadInput, AStageNamedTwice) {
+    write_scenario(
+        "  - {name: rerank, takes: 1 ms}\n"
+        "  - {name: rerank, takes: 2 ms}\n");
+    const Outcome outcome = berth({"run", "s.yaml"});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_NE(outcome.err.find("s.yaml:5:"), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find("rerank"), std::string::npos) << outcome.err;
+}
+
+TEST_F(CliBadInput, AReportWhereNoFolderCanBe) {
+    write("taken", "a file");
+    expect_refused({"run", "rag-rk3588", "--report", "taken/report"},
+                   "taken/report: error: cannot make the folder of the report: Not a directory\n");
+    expect_refused({"run", "rag-rk3588", "--report", "taken"},
+                   "taken: error: cannot make the folder of the report: Not a directory\n");
+}
+
+TEST_F(CliBadInput, ASettingWithAnUnknownPath) {
+    expect_refused({"run", "rag-rk3588", "--set", "stages.rerank.tokns=128"},
+                   "--set stages.rerank.tokns:1:1: error: unknown key 'tokns' in 'stages.2' (did you mean tokens?)\n");
+    const Outcome stage = berth({"run", "rag-rk3588", "--set", "stages.rerunk.tokens=128"});
+    EXPECT_EQ(stage.status, 2);
+    EXPECT_EQ(stage.out, "");
+    EXPECT_NE(stage.err.find("did you mean rerank?"), std::string::npos) << stage.err;
+    const Outcome device = berth({"ops", "rag-rk3588", "--set", "hardware.devices.nqu.clock=1 GHz"});
+    EXPECT_EQ(device.status, 2);
+    EXPECT_EQ(device.out, "");
+    EXPECT_NE(device.err.find("did you mean npu?"), std::string::npos) << device.err;
+    expect_refused({"run", "rag-rk3588", "--set", "stages.rerank.tokens"},
+                   "--set: error: 'stages.rerank.tokens' gives no value to a path (expected PATH=VALUE, such as "
+                   "stages.rerank.tokens=122)\n");
+}
+
+TEST_F(CliBadInput, AllBadCellsOfATableAtOnce) {
+    write("rows.csv",
+          "op,dtype,m,k,n,layot,cores,clock_mhz,id\n"
+          "matmull,fp16,1,2,3,,,,\n"
+          "matmul,fp61,x,2,,,9,-5,\n"
+          "gelu,fp16,,,,,1.5,,\n");
+    expect_refused(
+        {"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--csv", "rows.csv"},
+        "rows.csv:1:16: error: unknown column 'layot' (did you mean layout?)\n"
+        "rows.csv:1:38: warning: column 'id' is not read\n"
+        "rows.csv:2:1: error: unknown op 'matmull' (expected matmul, conv2d, attention, softmax, layer_norm, rms_norm, "
+        "gelu, silu, relu, tanh, sigmoid, add, mul, transpose, reshape, split, concat, embedding, pool, normalize, "
+        "quantize, dequantize or cast, did you mean matmul?)\n"
+        "rows.csv:3:1: error: shape: matmul needs the size n\n"
+        "rows.csv:3:8: error: unknown dtype 'fp61' (expected fp32, fp16, bf16, int8, int4 or int32, did you mean "
+        "fp16?)\n"
+        "rows.csv:3:13: error: m is 'x' (expected a whole number)\n"
+        "rows.csv:3:19: error: '9' is no number of cores (expected 1 to 3, the cores of npu)\n"
+        "rows.csv:3:21: error: '-5' is no clock in MHz (expected a number greater than 0)\n"
+        "rows.csv:4:1: error: shape: gelu needs the size rows\n"
+        "rows.csv:4:1: error: shape: gelu needs the size cols\n"
+        "rows.csv:4:15: error: '1.5' is no number of cores (expected 1 to 3, the cores of npu)\n");
+}
+
+TEST_F(CliBadInput, ATableThatWasPredictedBefore) {
+    write("rows.csv", "op,dtype,m,k,n,predicted_us\nmatmul,fp16,1,2,3,4\n");
+    expect_refused({"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--csv", "rows.csv"},
+                   "rows.csv:1:16: error: column 'predicted_us' is there already (expected a table without the columns "
+                   "that are added)\n");
+}
+
+TEST_F(CliBadInput, OptionsThatCannotBe) {
+    const std::vector<std::string> start{"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu"};
+    const auto with = [&start](std::vector<std::string> more) {
+        more.insert(more.begin(), start.begin(), start.end());
+        return more;
+    };
+    expect_refused(with({"--op", "matmul", "--shape", "m=1,k=2,p=3,m=4,n", "--dtype", "fp16", "--cores", "4", "--clock",
+                         "750 MHz"}),
+                   "--clock: error: npu does not run at 750 MHz (expected 300 MHz, 400 MHz, 500 MHz, 600 MHz, "
+                   "700 MHz, 800 MHz, 900 MHz or 1 GHz)\n"
+                   "--cores: error: npu has no 4 cores (expected 1 to 3)\n"
+                   "--shape:1:9: error: matmul has no size 'p' (expected batch, m, k, n, weights or bias)\n"
+                   "--shape:1:13: error: size 'm' is given twice\n"
+                   "--shape:1:17: error: 'n' is no size (expected SIZE=NUMBER, such as m=128)\n");
+    expect_refused(with({"--op", "matmul", "--shape", "m=0,k=2", "--dtype", "fp16"}),
+                   "--op: error: shape: m is 0 (expected 1 or more)\n"
+                   "--op: error: shape: matmul needs the size n\n");
+    expect_refused(with({"--op", "transpose", "--shape", "rows=512,cols=512", "--dtype", "fp16"}),
+                   "--op: error: rknn 2.3.2 does not run transpose here: its result takes 512 KiB, the limit "
+                   "is 16 KiB\n");
+    expect_refused(with({"--op", "gelu", "--shape", "rows=1,cols=1", "--dtype", "fp16", "--layout", "native"}),
+                   "--layout: error: gelu has no layout (expected matmul)\n");
+    expect_refused(with({"--op", "gelu", "--shape", "rows=1,cols=1", "--dtype", "fp16", "--tokens", "4"}),
+                   "--tokens: error: it does not go with --op\n");
+    expect_refused(with({"--model", "bert-base-uncased", "--clock", "4 GiB"}),
+                   "--clock: error: GiB is a size in bytes, not a frequency (expected a frequency such as 1 GHz)\n");
+    expect_refused(with({"--model", "bert-base-uncased", "--phase", "generate"}),
+                   "--phase: error: there is no architecture yet that generates text (expected a model that reads its "
+                   "whole input at once, with --tokens)\n");
+}
+
+TEST_F(CliBadInput, AStageOrOperatorThatIsNotThere) {
+    expect_refused({"explain", "rag-rk3588", "--stage", "reran", "--op", "x"},
+                   "--stage: error: no stage 'reran' in RAG query on RK3588 (expected embed or rerank, did you mean "
+                   "rerank?)\n");
+    expect_refused({"explain", "rag-rk3588", "--stage", "retrieve", "--op", "x"},
+                   "--stage: error: stage 'retrieve' has a fixed time and no operators\n");
+    expect_refused({"explain", "rag-rk3588", "--stage", "rerank", "--op", "layer.0.ffn.upp"},
+                   "--op: error: no operator 'layer.0.ffn.upp' (expected a name that `berth ops` lists, did you mean "
+                   "layer.0.ffn.up?)\n");
+    expect_refused({"ops", "rag-rk3588", "--device", "gpu"},
+                   "--device: error: no device 'gpu' in rk3588-rknn-2.3.2 (expected npu or cpu, did you mean npu?)\n");
+}
+
+TEST_F(CliBadInput, AFileThatDescribesNothing) {
+    write("x.yaml", "modle: x\n");
+    write("empty.yaml", "");
+    expect_refused({"check", "x.yaml", "empty.yaml"},
+                   "empty.yaml:1:1: error: the file does not say what it describes (expected a first key that is "
+                   "profile, model, architecture or scenario)\n"
+                   "x.yaml:1:1: error: the file does not say what it describes (expected a first key that is profile, "
+                   "model, architecture or scenario, did you mean model?)\n");
+}
+
+TEST_F(CliBadInput, UnknownCommandsAndOptions) {
+    expect_refused(
+        {"rnu"},
+        "berth: error: unknown command 'rnu' (expected run, ops, explain, predict, validate, check or list, did you "
+        "mean run?)\n");
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{},
+                                               {"run"},
+                                               {"run", "rag-rk3588", "--fromat", "json"},
+                                               {"run", "rag-rk3588", "--format", "xml"},
+                                               {"list", "planes"},
+                                               {"explain", "rag-rk3588"},
+                                               {"--nope"},
+                                               {"explain", "rag-rk3588", "--format", "csv"}}) {
+        const Outcome outcome = berth(words);
+        EXPECT_EQ(outcome.status, 2) << ::testing::PrintToString(words);
+        EXPECT_EQ(outcome.out, "");
+        EXPECT_NE(outcome.err.find("Run with --help for more information."), std::string::npos) << outcome.err;
+    }
+}
+
+}  // namespace
+}  // namespace berth

@@ -1,0 +1,101 @@
+// Runs the built command in a folder of its own and keeps what it printed, how it ended and what it left behind.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace berth {
+
+struct Outcome {
+    int status = -1;
+    std::string out, err;
+    [[nodiscard]] nlohmann::json json() const { return nlohmann::json::parse(out); }
+};
+
+inline std::string content_of(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+inline std::string shell_word(const std::string& text) {
+    std::string word = "'";
+    for (const char c : text) {
+        word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
+    return word + "'";
+}
+
+/// A fixture with an empty working folder for the command.
+class BerthCommand : public ::testing::Test {
+  protected:
+    BerthCommand() {
+        std::string pattern = ::testing::TempDir() + "berth-cli-XXXXXX";
+        if (::mkdtemp(pattern.data()) == nullptr) {
+            throw std::system_error(errno, std::generic_category(), pattern);
+        }
+        root_ = pattern;
+        std::filesystem::create_directory(folder());
+    }
+    ~BerthCommand() override {
+        std::error_code ignored;
+        std::filesystem::remove_all(root_, ignored);
+    }
+
+    [[nodiscard]] std::filesystem::path folder() const { return root_ / "work"; }
+
+    void write(const std::string& name, const std::string& text) const {
+        const auto path = folder() / name;
+        std::filesystem::create_directories(path.parent_path());
+        std::ofstream(path, std::ios::binary) << text;
+    }
+
+    /// `environment` is what `env` takes before the command, such as NAME=VALUE.
+    [[nodiscard]] Outcome berth(const std::vector<std::string>& words,
+                                const std::string& environment = "-u BERTH_DATA") const {
+        std::string line =
+            "cd " + shell_word(folder().string()) + " && env " + environment + " " + shell_word(BERTH_EXE);
+        for (const std::string& word : words) {
+            line += " " + shell_word(word);
+        }
+        const auto out = root_ / "out";
+        const auto err = root_ / "err";
+        line += " >" + shell_word(out.string()) + " 2>" + shell_word(err.string());
+        const int status = std::system(line.c_str());
+        return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content_of(out), content_of(err)};
+    }
+
+    /// The working folder's files, by their path in it.
+    [[nodiscard]] std::set<std::string> files() const {
+        std::set<std::string> names;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(folder())) {
+            names.insert(std::filesystem::relative(entry.path(), folder()).string());
+        }
+        return names;
+    }
+
+    /// The command refuses its input: status 2, exactly this on standard error, nothing else and nothing written.
+    void expect_refused(const std::vector<std::string>& words, const std::string& message) const {
+        const auto before = files();
+        const Outcome outcome = berth(words);
+        EXPECT_EQ(outcome.status, 2);
+        EXPECT_EQ(outcome.err, message);
+        EXPECT_EQ(outcome.out, "");
+        EXPECT_EQ(files(), before);
+    }
+
+  private:
+    std::filesystem::path root_;
+};
+
+}  // namespace berth
