@@ -22,13 +22,13 @@ struct OperatorResult {
     DeviceId device = 0;
     DType ran_at{};
     Time start, latency;
-    Time handover;                ///< part of the latency
-    Time conversion;              ///< part of the latency
+    Time handover;                   ///< part of the latency
+    Time conversion;                 ///< part of the latency
     std::optional<KernelCost> cost;  ///< of its main kernel; absent for a fused follower
     std::optional<Kernel> kernel;
-    std::string fused_into;       ///< name of the operator whose kernel it is part of
+    std::string fused_into;  ///< name of the operator whose kernel it is part of
     bool fell_back = false;
-    std::string reason;           ///< why it fell back
+    std::string reason;  ///< why it fell back
     Bound bound{};
     Operations macs;
     Bytes dram_bytes;
@@ -58,7 +58,7 @@ struct Candidate {
     bool proved_optimal = false;
     std::int64_t tokens_paid = 0;  ///< bucket or tokens of the dominant length
     std::int64_t tokens_held = 0;
-    int cores = 1;                 ///< of the device, for a whole model
+    int cores = 1;  ///< of the device, for a whole model
     Bytes weight_bytes, peak_activation_bytes, spilled_bytes;
 };
 

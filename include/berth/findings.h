@@ -37,10 +37,10 @@ inline constexpr std::array<Choice<FindingKind>, 9> kFindingKindNames{{
 struct Finding {
     FindingKind kind{};
     std::string stage;
-    std::string text;                                          ///< one or two sentences with the numbers
-    std::vector<std::pair<std::string, std::string>> change;   ///< PATH and YAML value, ready for `--set`
-    std::optional<Time> before, after;                         ///< of the scenario's total
-    std::string chosen_before, chosen_after;                   ///< of the stage, where the change moves it
+    std::string text;                                         ///< one or two sentences with the numbers
+    std::vector<std::pair<std::string, std::string>> change;  ///< PATH and YAML value, ready for `--set`
+    std::optional<Time> before, after;                        ///< of the scenario's total
+    std::string chosen_before, chosen_after;                  ///< of the stage, where the change moves it
 };
 
 /// Looks through a result; what-ifs are predicted by evaluating a changed copy of the scenario.

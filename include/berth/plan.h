@@ -1,4 +1,5 @@
-// A graph as one device would run it: fusion, dtypes, conversions, fallback and on-chip tensors decided, kernels costed.
+// A graph as one device would run it: fusion, dtypes, conversions, fallback and on-chip tensors decided, kernels
+// costed.
 #pragma once
 
 #include <array>
@@ -28,15 +29,15 @@ struct Step {
 /// One operator on one device.
 struct OperatorPlan {
     bool supported = false;
-    std::string reason;                     ///< why not, with the number and the limit
-    std::optional<DeviceId> fallback;       ///< where the runtime runs it instead
-    std::vector<Step> steps;                ///< empty for a fused follower
-    OperatorId fused_into = kNoOperator;    ///< the operator before it in the fused group
-    Time cost;                              ///< of its steps, or its share in the group's kernel
-    KernelId alone = -1;                    ///< of a fused follower: its kernel if the operator before ran elsewhere
-    Time unfused_extra;                     ///< what that would cost more
+    std::string reason;                   ///< why not, with the number and the limit
+    std::optional<DeviceId> fallback;     ///< where the runtime runs it instead
+    std::vector<Step> steps;              ///< empty for a fused follower
+    OperatorId fused_into = kNoOperator;  ///< the operator before it in the fused group
+    Time cost;                            ///< of its steps, or its share in the group's kernel
+    KernelId alone = -1;                  ///< of a fused follower: its kernel if the operator before ran elsewhere
+    Time unfused_extra;                   ///< what that would cost more
     DType ran_at = DType::kFp32;
-    Bytes output_size;                      ///< of the tensor it makes, at the dtype it makes it in
+    Bytes output_size;  ///< of the tensor it makes, at the dtype it makes it in
 };
 
 /// A graph lowered to one device. Kernels are listed once each; identical layers share them.
@@ -47,9 +48,9 @@ struct DevicePlan {
     std::vector<KernelCost> costs;
     std::vector<OperatorPlan> operators;  ///< parallel to graph.operators
     Time per_graph;
-    Bytes weight_bytes;           ///< at the dtypes they are stored in
-    Bytes peak_activation_bytes;  ///< most that is alive at once in execution order
-    Bytes spilled_bytes;          ///< activations that do not stay on chip between kernels
+    Bytes weight_bytes;                ///< at the dtypes they are stored in
+    Bytes peak_activation_bytes;       ///< most that is alive at once in execution order
+    Bytes spilled_bytes;               ///< activations that do not stay on chip between kernels
     std::vector<std::string> unfused;  ///< adjacent pairs that this runtime cannot fuse but others do
 };
 

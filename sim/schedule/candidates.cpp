@@ -9,9 +9,8 @@ namespace berth {
 namespace {
 
 const LengthPlan& dominant(const std::vector<LengthPlan>& lengths) {
-    return *std::max_element(lengths.begin(), lengths.end(), [](const LengthPlan& a, const LengthPlan& b) {
-        return a.length.share < b.length.share;
-    });
+    return *std::max_element(lengths.begin(), lengths.end(),
+                             [](const LengthPlan& a, const LengthPlan& b) { return a.length.share < b.length.share; });
 }
 
 std::optional<Energy> energy_of(const Work& work, const LengthPlan& length) {
@@ -137,7 +136,8 @@ void add_split(std::vector<Candidate>& candidates, Granularity granularity, cons
     candidate.granularity = granularity;
     candidate.tokens_paid = candidate.tokens_held;
     for (const DeviceId device : best->assignment) {
-        candidate.tokens_paid = std::max(candidate.tokens_paid, dominant(lengths).paid[static_cast<std::size_t>(device)]);
+        candidate.tokens_paid =
+            std::max(candidate.tokens_paid, dominant(lengths).paid[static_cast<std::size_t>(device)]);
     }
     candidates.push_back(std::move(candidate));
 }

@@ -18,7 +18,8 @@ std::optional<double> score(const Candidate& candidate, Objective objective) {
     const double time = in_seconds(candidate.latency.median);
     switch (objective) {
         case Objective::kLatency:
-        case Objective::kThroughput: return time;
+        case Objective::kThroughput:
+            return time;
         case Objective::kEnergy:
             return candidate.energy ? std::optional(in_joules(*candidate.energy)) : std::nullopt;
         case Objective::kEdp:
@@ -58,12 +59,12 @@ double confidence_in(const std::vector<Candidate>& candidates, std::size_t chose
 void report_no_device(const Stage& stage, const std::vector<Candidate>& candidates, Objective objective,
                       Diagnostics& diagnostics) {
     for (const Candidate& candidate : candidates) {
-        diagnostics.error(stage.where,
-                          candidate.feasible
-                              ? fmt::format("stage '{}' has no {} on {}: the profile gives no energy numbers",
-                                            stage.name, choice_name(kObjectiveNames, objective), candidate.placement)
-                              : fmt::format("stage '{}' cannot run on {}: {}", stage.name, candidate.placement,
-                                            candidate.reason));
+        diagnostics.error(
+            stage.where,
+            candidate.feasible
+                ? fmt::format("stage '{}' has no {} on {}: the profile gives no energy numbers", stage.name,
+                              choice_name(kObjectiveNames, objective), candidate.placement)
+                : fmt::format("stage '{}' cannot run on {}: {}", stage.name, candidate.placement, candidate.reason));
     }
 }
 

@@ -22,8 +22,7 @@ Shares shares_of(const Work& work, const LengthPlan& length, const Assignment& a
     }
     for (const DeviceId device : work.calls) {
         const auto first = std::find(assignment.begin(), assignment.end(), device) - assignment.begin();
-        shares.handover[static_cast<std::size_t>(first)] +=
-            length.plans[static_cast<std::size_t>(device)].per_graph;
+        shares.handover[static_cast<std::size_t>(first)] += length.plans[static_cast<std::size_t>(device)].per_graph;
     }
     for (const ScheduledKernel& scheduled : work.kernels) {
         if (scheduled.role == StepRole::kQuantize || scheduled.role == StepRole::kDequantize ||

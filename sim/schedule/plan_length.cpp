@@ -59,8 +59,7 @@ std::optional<LengthPlan> plan_length(const std::string& stage_name, const Model
         plan.plans.push_back(plan_device(plan.graphs.back(), profile, static_cast<DeviceId>(d),
                                          execution_on(stage, profile, static_cast<DeviceId>(d))));
     }
-    plan.problem =
-        placement_problem(plan.graphs[static_cast<std::size_t>(profile.host)], plan.plans, profile);
+    plan.problem = placement_problem(plan.graphs[static_cast<std::size_t>(profile.host)], plan.plans, profile);
     return plan;
 }
 

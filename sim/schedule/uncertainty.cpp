@@ -21,20 +21,27 @@ constexpr std::array<Choice<ErrorClass>, 4> kErrorClassNames{{
 ErrorClass error_class(OperatorKind kind) {
     switch (traits(kind).form) {
         case DimsForm::kMatmul:
-        case DimsForm::kConv: return ErrorClass::kMatmul;
-        case DimsForm::kAttention: return ErrorClass::kAttention;
+        case DimsForm::kConv:
+            return ErrorClass::kMatmul;
+        case DimsForm::kAttention:
+            return ErrorClass::kAttention;
         case DimsForm::kRows:
-        case DimsForm::kGather: break;
+        case DimsForm::kGather:
+            break;
     }
     return ErrorClass::kVector;
 }
 
 const Parameter<double>& error_of(const Device& device, ErrorClass error) {
     switch (error) {
-        case ErrorClass::kMatmul: return device.error.matmul;
-        case ErrorClass::kAttention: return device.error.attention;
-        case ErrorClass::kVector: return device.error.vector;
-        case ErrorClass::kHandover: break;
+        case ErrorClass::kMatmul:
+            return device.error.matmul;
+        case ErrorClass::kAttention:
+            return device.error.attention;
+        case ErrorClass::kVector:
+            return device.error.vector;
+        case ErrorClass::kHandover:
+            break;
     }
     return device.error.handover;
 }

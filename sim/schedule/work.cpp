@@ -15,8 +15,7 @@ void add_kernels(Work& work, const LengthPlan& length, const Assignment& assignm
     const auto index = static_cast<std::size_t>(id);
     const DeviceId device = assignment[index];
     const OperatorPlan& op = plan_on(length, device).operators[index];
-    const bool torn = op.fused_into != kNoOperator &&
-                      assignment[static_cast<std::size_t>(op.fused_into)] != device;
+    const bool torn = op.fused_into != kNoOperator && assignment[static_cast<std::size_t>(op.fused_into)] != device;
     if (torn) {
         work.kernels.push_back({device, op.alone, StepRole::kOperator, id});
     }
@@ -35,9 +34,10 @@ void add_handovers(Work& work, const LengthPlan& length, const Assignment& assig
                 return;
             }
             reached.push_back(to);
-            work.handovers.push_back({f.producer, reader, from, to,
-                                      std::max(f.size[static_cast<std::size_t>(from)], f.size[static_cast<std::size_t>(to)]),
-                                      f.crossing[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)]});
+            work.handovers.push_back(
+                {f.producer, reader, from, to,
+                 std::max(f.size[static_cast<std::size_t>(from)], f.size[static_cast<std::size_t>(to)]),
+                 f.crossing[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)]});
         };
         for (const OperatorId consumer : f.consumers) {
             reach(assignment[static_cast<std::size_t>(consumer)], consumer);

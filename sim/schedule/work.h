@@ -14,9 +14,9 @@ namespace berth {
 /// One input length of a stage: its graph on each device and the placement problem they make.
 struct LengthPlan {
     TokenShare length;
-    std::vector<Graph> graphs;      ///< per device: laid out for what that device pays
-    std::vector<DevicePlan> plans;  ///< per device
-    std::vector<std::int64_t> paid; ///< per device: bucket or tokens
+    std::vector<Graph> graphs;       ///< per device: laid out for what that device pays
+    std::vector<DevicePlan> plans;   ///< per device
+    std::vector<std::int64_t> paid;  ///< per device: bucket or tokens
     PlacementProblem problem;
 };
 

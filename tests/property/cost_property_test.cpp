@@ -24,22 +24,27 @@ const Device& npu() { return board().devices[0]; }
 const Device& cpu() { return board().devices[1]; }
 
 MatmulDims any_matmul() {
-    return {*rc::gen::inRange<std::int64_t>(1, 3), *rc::gen::inRange<std::int64_t>(1, 1200),
-            *rc::gen::inRange<std::int64_t>(1, 4100), *rc::gen::inRange<std::int64_t>(1, 4100),
-            *rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>()};
+    return {*rc::gen::inRange<std::int64_t>(1, 3),
+            *rc::gen::inRange<std::int64_t>(1, 1200),
+            *rc::gen::inRange<std::int64_t>(1, 4100),
+            *rc::gen::inRange<std::int64_t>(1, 4100),
+            *rc::gen::arbitrary<bool>(),
+            *rc::gen::arbitrary<bool>()};
 }
 
 Dims any_dims(OperatorKind kind) {
     const auto rows = *rc::gen::inRange<std::int64_t>(1, 2000);
     const auto cols = *rc::gen::inRange<std::int64_t>(1, 2000);
     switch (traits(kind).form) {
-        case DimsForm::kMatmul: return any_matmul();
+        case DimsForm::kMatmul:
+            return any_matmul();
         case DimsForm::kAttention: {
             const auto heads = *rc::gen::inRange<std::int64_t>(1, 17);
             const auto seq = *rc::gen::inRange<std::int64_t>(1, 600);
             return AttentionDims{1, heads, heads, seq, seq, 32 * *rc::gen::inRange<std::int64_t>(1, 5)};
         }
-        case DimsForm::kGather: return GatherDims{rows, cols, 1000};
+        case DimsForm::kGather:
+            return GatherDims{rows, cols, 1000};
         case DimsForm::kConv: {
             const auto channels = *rc::gen::inRange<std::int64_t>(1, 300);
             const auto side = *rc::gen::inRange<std::int64_t>(3, 60);
@@ -51,7 +56,8 @@ Dims any_dims(OperatorKind kind) {
             conv.kernel_height = conv.kernel_width = 3;
             return conv;
         }
-        case DimsForm::kRows: break;
+        case DimsForm::kRows:
+            break;
     }
     RowsDims dims{rows, cols};
     dims.inputs = kind == OperatorKind::kAdd || kind == OperatorKind::kMul ? 2 : 1;
@@ -86,8 +92,7 @@ void never_slower(const std::function<void(Device&, double)>& improve) {
     const double factor = 1 + *rc::gen::inRange(1, 300) / 100.0;
     Device better = npu();
     improve(better, factor);
-    RC_ASSERT(kernel_cost(kernel, better, execution).total <=
-              kernel_cost(kernel, npu(), execution).total * kRounding);
+    RC_ASSERT(kernel_cost(kernel, better, execution).total <= kernel_cost(kernel, npu(), execution).total * kRounding);
 }
 
 RC_GTEST_PROP(CostProperty, MoreBandwidthIsNeverSlower, ()) {
@@ -149,9 +154,9 @@ RC_GTEST_PROP(CostProperty, NoTermExceedsTheTotal, ()) {
     for (const Time term : {cost.compute, cost.vector, cost.dram + cost.dma, cost.sram, cost.dispatch}) {
         RC_ASSERT(term <= cost.total * kRounding);
     }
-    RC_ASSERT(cost.total <= (cost.compute + cost.vector + cost.dram + cost.dma + cost.sram + cost.dispatch +
-                             cost.fork_join) *
-                                kRounding);
+    RC_ASSERT(cost.total <=
+              (cost.compute + cost.vector + cost.dram + cost.dma + cost.sram + cost.dispatch + cost.fork_join) *
+                  kRounding);
 }
 
 RC_GTEST_PROP(CostProperty, HalfTheBitsNeverMoveMore, ()) {
@@ -178,8 +183,8 @@ RC_GTEST_PROP(CostProperty, AFusedGroupIsNeverDearerThanItsParts, ()) {
     Kernel group = head;
     group.followers[0] = {kind, rows, *rc::gen::inRange(0, 101) / 100.0};
     group.follower_count = 1;
-    const Time parts = kernel_cost(head, npu(), {1, {}}).total +
-                       kernel_cost(kernel_at(kind, rows, dtype), npu(), {1, {}}).total;
+    const Time parts =
+        kernel_cost(head, npu(), {1, {}}).total + kernel_cost(kernel_at(kind, rows, dtype), npu(), {1, {}}).total;
     RC_ASSERT(kernel_cost(group, npu(), {1, {}}).total <= parts * kRounding);
 }
 

@@ -32,7 +32,8 @@ class KernelCostTest : public testing::Test {
 };
 
 TEST_F(KernelCostTest, WeightsAreReadAgainForEachRowTile) {
-    // 128 KiB / (4096 x 2 B) = 16 rows; 100 rows need 7 tiles; the weights, 4096 x 512 x 2 B = 4 MiB, do not fit beside.
+    // 128 KiB / (4096 x 2 B) = 16 rows; 100 rows need 7 tiles; the weights, 4096 x 512 x 2 B = 4 MiB, do not fit
+    // beside.
     const KernelCost cost = kernel_cost(matmul(100, 4096, 512, DType::kFp16), npu_, {1, {}});
     EXPECT_EQ(cost.tile.m, 16);
     EXPECT_EQ(cost.tile.weight_reads, 7);
