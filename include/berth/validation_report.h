@@ -1,0 +1,20 @@
+// A validation as a document: text for a terminal, Markdown and JSON. They read results; nothing is computed here.
+#pragma once
+
+#include <string>
+
+#include "berth/validation.h"
+
+namespace berth {
+
+/// Per set a table of errors by class, and the rows that are furthest off.
+[[nodiscard]] std::string validation_text(const Validation& validation);
+
+/// The same tables in Markdown, one section per set.
+[[nodiscard]] std::string validation_markdown(const Validation& validation);
+
+/// {"profile", "sets": [{"name", "file", "form", "use", "note", "classes": [...], "decisions": [...], "rows": [...],
+/// "left_out": [...]}]}; errors are ratios, times microseconds; null for what there are not enough rows for.
+[[nodiscard]] std::string validation_json(const Validation& validation);
+
+}  // namespace berth

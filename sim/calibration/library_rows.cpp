@@ -1,0 +1,57 @@
+// Calls of a runtime's matmul library.
+#include <fmt/format.h>
+
+#include "calibration/measured_rows.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::string_view kNative = "1";
+
+bool native(const MeasuredTable& table, const CsvRow& row) {
+    return table.text(row, "ac_native_layout") == kNative && table.text(row, "b_native_layout") == kNative;
+}
+
+}  // namespace
+
+std::optional<DType> dtype_in(const MeasuredTable& table, const CsvRow& row, std::string_view column) {
+    const auto dtype = choice_named(kDTypeNames, table.text(row, column));
+    if (!dtype) {
+        std::vector<std::string> names;
+        for (const auto& choice : kDTypeNames) {
+            names.emplace_back(choice.name);
+        }
+        table.error(row, column, fmt::format("unknown dtype '{}'", table.text(row, column)), list_of(names));
+    }
+    return dtype;
+}
+
+void read_library_rows(const MeasuredTable& table, const RowSource& source, const Profile& profile, MeasuredSet& set) {
+    for (const CsvRow& row : table.rows()) {
+        MatmulDims dims;
+        dims.m = table.count(row, "m");
+        dims.k = table.count(row, "k");
+        dims.n = table.count(row, "n");
+        const auto dtype = dtype_in(table, row, "dtype_in");
+        if (!dtype || !native(table, row) || dims.m >= source.below_m) {
+            continue;
+        }
+        MeasuredRow measured;
+        measured.name = fmt::format("m={},k={},n={}", dims.m, dims.k, dims.n);
+        measured.op_class = traits(OperatorKind::kMatmul).name;
+        measured.dtype = *dtype;
+        measured.device = source.device;
+        measured.measured = table.microseconds_in(row, source.time);
+        std::string why;
+        const auto kernel = standalone_kernel(OperatorKind::kMatmul, dims, *dtype, true, profile, source.device, &why);
+        if (!kernel) {
+            set.left_out.push_back(fmt::format("{}: {}", measured.name, why));
+            continue;
+        }
+        measured.work = TimedKernel{*kernel, {source.cores, std::nullopt}, true};
+        set.rows.push_back(std::move(measured));
+    }
+}
+
+}  // namespace berth

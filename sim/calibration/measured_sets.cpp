@@ -1,0 +1,114 @@
+// The manifest measured/PROFILE/validation.yaml: which files to compare with, what they hold, what was fitted to them.
+#include <fmt/format.h>
+
+#include "calibration/measured_rows.h"
+
+namespace berth {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<DeviceId> read_device(const YamlNode& node, const Profile& profile) {
+    const auto name = node.text();
+    const auto device = name ? device_named(profile, *name) : std::nullopt;
+    if (name && !device) {
+        std::vector<std::string> names;
+        for (const Device& one : profile.devices) {
+            names.push_back(one.name);
+        }
+        node.error(fmt::format("no device '{}'", *name), list_of(names), nearest_name(*name, names));
+    }
+    return device;
+}
+
+RowSource read_source(const YamlNode& node, RowForm form, const Profile& profile) {
+    RowSource source;
+    if (form != RowForm::kModelTotals) {
+        source.device = read_device(node.require("device", "the device that ran these rows"), profile).value_or(0);
+    }
+    if (form == RowForm::kMatmulLibrary) {
+        source.cores = static_cast<int>(node.require("cores").integer({1, 1024}).value_or(1));
+        source.time = node.require("time", "the column that holds the time").text().value_or("");
+        if (const auto below = node.find("below_m")) {
+            source.below_m = below->integer({2, kLargestCount}).value_or(source.below_m);
+        }
+    }
+    return source;
+}
+
+void read_rows(const MeasuredTable& table, const RowSource& source, const Profile& profile, const Library& library,
+               MeasuredSet& set) {
+    switch (set.form) {
+        case RowForm::kMatmulLibrary:
+            read_library_rows(table, source, profile, set);
+            return;
+        case RowForm::kCompiledLayers:
+            read_layer_rows(table, source, profile, set);
+            return;
+        case RowForm::kModelTotals:
+            read_total_rows(table, profile, library, set);
+            return;
+    }
+}
+
+std::optional<MeasuredSet> read_set(const YamlNode& node, const fs::path& folder, const Profile& profile,
+                                    const Library& library) {
+    const std::size_t errors_before = node.diagnostics().error_count();
+    MeasuredSet set;
+    set.name = node.require("name").text().value_or("");
+    set.file = node.require("file").text().value_or("");
+    const auto form = node.require("form").enumeration(kRowFormNames);
+    set.use = node.require("use", "fitted or unseen").enumeration(kRowUseNames).value_or(RowUse::kFitted);
+    set.note = node.require("note", "what the rows are, and what was set with them").text().value_or("");
+    RowSource source;
+    if (form) {
+        set.form = *form;
+        source = read_source(node, *form, profile);
+    }
+    node.reject_unknown_keys();
+    if (node.diagnostics().error_count() != errors_before) {
+        return std::nullopt;
+    }
+    if (const auto table = MeasuredTable::load(folder / set.file, node.diagnostics())) {
+        read_rows(*table, source, profile, library, set);
+    }
+    return node.diagnostics().error_count() == errors_before ? std::optional(std::move(set)) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::vector<MeasuredSet>> load_measured_sets(const Library& library, std::string_view hardware,
+                                                           const Profile& profile, Diagnostics& diagnostics) {
+    const std::size_t errors_before = diagnostics.error_count();
+    const auto path = find_file(library, "hardware", hardware, SourceLocation("--hardware"), diagnostics);
+    if (!path) {
+        return std::nullopt;
+    }
+    const fs::path folder = path->parent_path() / "measured" / profile.name;
+    if (!fs::is_regular_file(folder / "validation.yaml")) {
+        diagnostics.error(SourceLocation("--hardware"),
+                          fmt::format("{} has no measurements to compare with", profile.name),
+                          fmt::format("a file {}", (folder / "validation.yaml").string()));
+        return std::nullopt;
+    }
+    const auto document = YamlDocument::load(folder / "validation.yaml", diagnostics);
+    if (!document) {
+        return std::nullopt;
+    }
+    const YamlNode root = document->root(diagnostics);
+    const YamlNode named = root.require("profile");
+    if (const auto name = named.text(); name && *name != profile.name) {
+        named.error(fmt::format("these are measurements of '{}'", *name), profile.name);
+    }
+    std::vector<MeasuredSet> sets;
+    for (const YamlNode& node : root.require("sets").sequence()) {
+        if (auto set = read_set(node, folder, profile, library)) {
+            sets.push_back(std::move(*set));
+        }
+    }
+    root.reject_unknown_keys();
+    return diagnostics.error_count() == errors_before ? std::optional(std::move(sets)) : std::nullopt;
+}
+
+}  // namespace berth

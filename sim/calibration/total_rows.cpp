@@ -1,0 +1,75 @@
+// Whole models: one pass of each, with the length that the device paid for.
+#include <fmt/format.h>
+
+#include "calibration/measured_rows.h"
+
+namespace berth {
+
+namespace {
+
+std::optional<DeviceId> device_in(const MeasuredTable& table, const CsvRow& row, const Profile& profile) {
+    const std::string name(table.text(row, "device"));
+    const auto device = device_named(profile, name);
+    if (!device) {
+        std::vector<std::string> names;
+        for (const Device& one : profile.devices) {
+            names.push_back(one.name);
+        }
+        table.error(row, "device", fmt::format("no device '{}' in {}", name, profile.name), list_of(names));
+    }
+    return device;
+}
+
+// Tokens held, and the bucket; where one is not known, the other stands for it.
+bool read_lengths(const MeasuredTable& table, const CsvRow& row, ModelStage& stage) {
+    const bool has_tokens = !table.text(row, "tokens").empty();
+    const bool has_bucket = !table.text(row, "bucket").empty();
+    if (has_bucket) {
+        stage.buckets = {table.count(row, "bucket")};
+    }
+    if (!has_tokens && !has_bucket) {
+        table.error(row, "tokens", "neither tokens nor a bucket are given", "the length that was paid for");
+        return false;
+    }
+    stage.tokens = {{has_tokens ? table.count(row, "tokens") : stage.buckets.front(), 1}};
+    return true;
+}
+
+std::string row_name(const MeasuredTable& table, const CsvRow& row, const Profile& profile, DeviceId device,
+                     const ModelStage& stage) {
+    const std::string lengths = stage.buckets.empty() ? fmt::format("{} tokens", stage.tokens.front().tokens)
+                                                      : fmt::format("bucket of {}", stage.buckets.front());
+    return fmt::format("{} {} on {}, {}", table.text(row, "model"), table.text(row, "dtype"),
+                       profile.devices[static_cast<std::size_t>(device)].name, lengths);
+}
+
+}  // namespace
+
+void read_total_rows(const MeasuredTable& table, const Profile& profile, const Library& library, MeasuredSet& set) {
+    for (const CsvRow& row : table.rows()) {
+        const auto device = device_in(table, row, profile);
+        const auto dtype = dtype_in(table, row, "dtype");
+        auto model = load_model(library, table.text(row, "model"), {}, table.where(row, "model"), table.diagnostics());
+        ModelStage stage;
+        if (!read_lengths(table, row, stage) || !device || !dtype || !model) {
+            continue;
+        }
+        stage.model = std::move(*model);
+        stage.precision.dtype = *dtype;
+        stage.batch = table.count(row, "batch");
+        stage.cores[*device] = static_cast<int>(table.count(row, "cores"));
+        MeasuredRow measured;
+        measured.name = row_name(table, row, profile, *device, stage);
+        measured.op_class = stage.model.name;
+        measured.dtype = *dtype;
+        measured.device = *device;
+        measured.measured = milliseconds(table.number(row, "measured_ms").value_or(0));
+        if (measured.measured <= Time{}) {
+            table.error(row, "measured_ms", "no time is given", "milliseconds of one pass");
+        }
+        measured.work = std::move(stage);
+        set.rows.push_back(std::move(measured));
+    }
+}
+
+}  // namespace berth

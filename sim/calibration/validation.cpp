@@ -1,0 +1,102 @@
+// Predicts measured rows: single kernels and whole models, and what a back-of-the-envelope estimate says of each.
+#include "berth/validation.h"
+
+#include <algorithm>
+
+namespace berth {
+
+namespace {
+
+// Peak rate of the first `cores` cores together; 0 if one of them does not multiply at this dtype.
+OperationRate peak_rate(const Device& device, const Execution& execution, DType dtype) {
+    OperationRate rate;
+    int left = execution.cores;
+    for (std::size_t i = 0; i < device.clusters.size() && left > 0; ++i) {
+        const CoreCluster& cluster = device.clusters[i];
+        const auto& per_cycle = cluster.macs_per_cycle[static_cast<std::size_t>(dtype)];
+        if (!per_cycle) {
+            return OperationRate{};
+        }
+        const int taken = std::min(left, cluster.cores);
+        const Frequency clock = i == 0 && execution.clock ? *execution.clock : cluster.clock.value;
+        rate += per_cycle->value * clock * static_cast<double>(taken);
+        left -= taken;
+    }
+    return rate;
+}
+
+void predict_timed(const TimedKernel& timed, const Profile& profile, ValidatedRow& row) {
+    const Device& device = profile.devices[static_cast<std::size_t>(row.device)];
+    const auto prediction =
+        predict_kernel(profile, row.device, timed.kernel, timed.execution, timed.library_call, MatrixLayout::kNative);
+    row.predicted = prediction.latency;
+    row.roofline = naive_roofline(macs(timed.kernel.dims), prediction.cost.compulsory, timed.kernel.input, device,
+                                  timed.execution, profile.dram);
+}
+
+// The naive estimate of a model: its MACs, or its weights once.
+bool predict_stage(const ModelStage& stage, const Profile& profile, ValidatedRow& row, Diagnostics& diagnostics) {
+    const auto candidate = evaluate_on(profile, stage, row.device, diagnostics);
+    if (!candidate) {
+        return false;
+    }
+    Operations all_macs;
+    for (const OperatorResult& op : candidate->operators) {
+        all_macs += op.macs;
+    }
+    row.predicted = candidate->latency;
+    row.roofline = naive_roofline(all_macs, candidate->weight_bytes, row.dtype,
+                                  profile.devices[static_cast<std::size_t>(row.device)],
+                                  execution_on(stage, profile, row.device), profile.dram);
+    return true;
+}
+
+std::optional<ValidatedRow> predict_row(const MeasuredRow& measured, const Profile& profile, Diagnostics& diagnostics) {
+    ValidatedRow row{
+        measured.name,           measured.op_class, measured.dtype, measured.device, measured.measured, {}, {},
+        measured.vendor_estimate};
+    if (const auto* timed = std::get_if<TimedKernel>(&measured.work)) {
+        predict_timed(*timed, profile, row);
+    } else if (!predict_stage(std::get<ModelStage>(measured.work), profile, row, diagnostics)) {
+        return std::nullopt;
+    }
+    return row;
+}
+
+}  // namespace
+
+Time naive_roofline(Operations macs, Bytes compulsory, DType dtype, const Device& device, const Execution& execution,
+                    const Dram& dram) {
+    const OperationRate peak = peak_rate(device, execution, dtype);
+    const Time memory = compulsory / dram.bandwidth.value;
+    return peak > OperationRate{} ? std::max(macs / peak, memory) : memory;
+}
+
+std::optional<Validation> validate(const Profile& profile, std::span<const MeasuredSet> sets,
+                                   Diagnostics& diagnostics) {
+    const std::size_t errors_before = diagnostics.error_count();
+    Validation validation;
+    validation.profile = profile.name;
+    for (const Device& device : profile.devices) {
+        validation.devices.push_back(device.name);
+    }
+    for (const MeasuredSet& set : sets) {
+        ValidatedSet& validated = validation.sets.emplace_back();
+        validated.name = set.name;
+        validated.file = set.file;
+        validated.form = set.form;
+        validated.use = set.use;
+        validated.note = set.note;
+        validated.left_out = set.left_out;
+        for (const MeasuredRow& row : set.rows) {
+            if (auto predicted = predict_row(row, profile, diagnostics)) {
+                validated.rows.push_back(std::move(*predicted));
+            }
+        }
+        validated.classes = summarise_classes(validated.rows);
+        validated.decisions = decisions(validated.rows);
+    }
+    return diagnostics.error_count() == errors_before ? std::optional(std::move(validation)) : std::nullopt;
+}
+
+}  // namespace berth

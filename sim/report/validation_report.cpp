@@ -1,0 +1,172 @@
+// berth validate: the tables as text, as Markdown, and all rows as JSON.
+#include "berth/validation_report.h"
+
+#include <fmt/format.h>
+
+#include "report/json_values.h"
+#include "report/validation_tables.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kRowsShown = 5;
+constexpr std::string_view kLegend =
+    "MAPE, median and p90 are of |predicted - measured| / measured; <=10 % is the share of rows within 10 %; bias is "
+    "the "
+    "geometric mean of predicted / measured, less 1; in 5-95 % is the share of rows inside the predicted interval. The "
+    "roofline is max(MACs / peak rate, bytes / peak bandwidth), for a model its weights once.";
+
+std::string rows_heading(const ValidatedSet& set) {
+    return set.form == RowForm::kModelTotals ? "Rows" : "Furthest off";
+}
+
+std::string text_table(const CellTable& cells) {
+    TextTable table;
+    for (std::size_t i = 0; i < cells.headings.size(); ++i) {
+        table.column(cells.headings[i], cells.aligns[i]);
+    }
+    for (const auto& row : cells.rows) {
+        table.row(row);
+    }
+    return table.text(2);
+}
+
+std::string markdown_row(const std::vector<std::string>& cells) {
+    return fmt::format("| {} |\n", fmt::join(cells, " | "));
+}
+
+std::string markdown_table(const CellTable& cells) {
+    std::vector<std::string> rules;
+    for (const Align align : cells.aligns) {
+        rules.emplace_back(align == Align::kRight ? "---:" : "---");
+    }
+    std::string text = markdown_row(cells.headings) + markdown_row(rules);
+    for (const auto& row : cells.rows) {
+        text += markdown_row(row);
+    }
+    return text;
+}
+
+Json json_ratio(const std::optional<double>& value) { return value ? json_number(*value) : Json(nullptr); }
+
+Json json_microseconds(Time time) { return json_number(in_microseconds(time)); }
+
+Json json_summary(const ErrorSummary& summary) {
+    Json json = Json::object();
+    json["rows"] = summary.rows;
+    json["mape"] = json_ratio(summary.mean_error);
+    json["median"] = json_ratio(summary.median_error);
+    json["p90"] = json_ratio(summary.p90_error);
+    json["within_10"] = json_ratio(summary.within_10);
+    json["spearman"] = json_ratio(summary.spearman);
+    json["bias"] = json_ratio(summary.bias);
+    return json;
+}
+
+Json json_class(const ClassSummary& summary) {
+    Json json = Json::object();
+    json["class"] = json_text(summary.op_class);
+    json["dtype"] = summary.dtype ? Json(choice_name(kDTypeNames, *summary.dtype)) : Json(nullptr);
+    json["model"] = json_summary(summary.model);
+    json["coverage"] = json_ratio(summary.coverage);
+    json["roofline"] = json_summary(summary.roofline);
+    json["vendor"] = summary.vendor ? json_summary(*summary.vendor) : Json(nullptr);
+    json["model_beside_vendor"] = summary.model_beside ? json_summary(*summary.model_beside) : Json(nullptr);
+    return json;
+}
+
+Json json_row(const ValidatedRow& row, const std::vector<std::string>& devices) {
+    Json json = Json::object();
+    json["name"] = row.name;
+    json["class"] = row.op_class;
+    json["dtype"] = choice_name(kDTypeNames, row.dtype);
+    json["device"] = devices[static_cast<std::size_t>(row.device)];
+    json["measured_us"] = json_microseconds(row.measured);
+    json["predicted_us"] = json_microseconds(row.predicted.median);
+    json["low_us"] = json_microseconds(row.predicted.low);
+    json["high_us"] = json_microseconds(row.predicted.high);
+    json["roofline_us"] = json_microseconds(row.roofline);
+    json["vendor_us"] = row.vendor_estimate ? json_microseconds(*row.vendor_estimate) : Json(nullptr);
+    return json;
+}
+
+Json json_decision(const Decision& decision, const std::vector<std::string>& devices) {
+    Json json = Json::object();
+    json["model"] = decision.model;
+    json["dtype"] = choice_name(kDTypeNames, decision.dtype);
+    json["measured_faster"] = devices[static_cast<std::size_t>(decision.measured_faster)];
+    json["predicted_faster"] = devices[static_cast<std::size_t>(decision.predicted_faster)];
+    json["agrees"] = decision.measured_faster == decision.predicted_faster;
+    return json;
+}
+
+Json json_set(const ValidatedSet& set, const std::vector<std::string>& devices) {
+    Json json = Json::object();
+    json["name"] = set.name;
+    json["file"] = set.file;
+    json["form"] = choice_name(kRowFormNames, set.form);
+    json["use"] = choice_name(kRowUseNames, set.use);
+    json["note"] = json_text(set.note);
+    json["classes"] = Json::array();
+    for (const ClassSummary& summary : set.classes) {
+        json["classes"].push_back(json_class(summary));
+    }
+    json["decisions"] = Json::array();
+    for (const Decision& decision : set.decisions) {
+        json["decisions"].push_back(json_decision(decision, devices));
+    }
+    json["rows"] = Json::array();
+    for (const ValidatedRow& row : set.rows) {
+        json["rows"].push_back(json_row(row, devices));
+    }
+    json["left_out"] = set.left_out;
+    return json;
+}
+
+}  // namespace
+
+std::string validation_text(const Validation& validation) {
+    std::string text = fmt::format("Predictions of {} beside measurements\n", validation.profile);
+    for (const ValidatedSet& set : validation.sets) {
+        text += fmt::format("\n{}\n{}\n", set.name, std::string(display_width(set.name), '-'));
+        text += wrapped(use_sentence(set), 0);
+        text += "\n" + text_table(class_table(set));
+        text += fmt::format("\n  {}:\n", rows_heading(set)) + text_table(row_table(set, kRowsShown));
+        for (const std::string& sentence : decision_sentences(set, validation.devices)) {
+            text += "\n" + wrapped(sentence, 2);
+        }
+        for (const std::string& row : set.left_out) {
+            text += "\n" + wrapped("Not predicted: " + row, 2);
+        }
+    }
+    return text + "\n" + wrapped(kLegend, 0);
+}
+
+std::string validation_markdown(const Validation& validation) {
+    std::string text;
+    for (const ValidatedSet& set : validation.sets) {
+        text += fmt::format("### {}\n\n{}\n\n{}\n{}:\n\n{}\n", set.name, use_sentence(set),
+                            markdown_table(class_table(set)), rows_heading(set),
+                            markdown_table(row_table(set, kRowsShown)));
+        for (const std::string& sentence : decision_sentences(set, validation.devices)) {
+            text += sentence + "\n\n";
+        }
+        for (const std::string& row : set.left_out) {
+            text += fmt::format("Not predicted: {}\n\n", row);
+        }
+    }
+    return text + std::string(kLegend) + "\n";
+}
+
+std::string validation_json(const Validation& validation) {
+    Json json = Json::object();
+    json["profile"] = validation.profile;
+    json["sets"] = Json::array();
+    for (const ValidatedSet& set : validation.sets) {
+        json["sets"].push_back(json_set(set, validation.devices));
+    }
+    return json_document(json);
+}
+
+}  // namespace berth

@@ -1,0 +1,111 @@
+// Cells of the tables of a validation.
+#include "report/validation_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace berth {
+
+namespace {
+
+std::string percent(const std::optional<double>& ratio) {
+    return ratio ? fmt::format("{:.0f} %", 100 * *ratio) : std::string("-");
+}
+
+// No sign before a difference that rounds to nothing.
+std::string signed_percent(double ratio) {
+    const double rounded = std::round(100 * ratio);
+    return rounded == 0 ? "0 %" : fmt::format("{:+.0f} %", rounded);
+}
+
+std::string plain(const std::optional<double>& value) { return value ? fmt::format("{:.2f}", *value) : "-"; }
+
+std::string of_summary(const std::optional<ErrorSummary>& summary) {
+    return summary ? percent(summary->mean_error) : std::string("-");
+}
+
+double error_of(const ValidatedRow& row) { return row.predicted.median / row.measured - 1; }
+
+}  // namespace
+
+CellTable class_table(const ValidatedSet& set) {
+    const bool vendor = !set.classes.empty() && set.classes.back().vendor.has_value();
+    CellTable table;
+    table.headings = {"class",  "dtype",    "rows", "MAPE",      "median",       "p90",
+                      "<=10 %", "Spearman", "bias", "in 5-95 %", "roofline MAPE"};
+    table.aligns.assign(table.headings.size(), Align::kRight);
+    table.aligns[0] = table.aligns[1] = Align::kLeft;
+    if (vendor) {
+        table.headings.insert(table.headings.end(), {"vendor MAPE", "ours there"});
+        table.aligns.insert(table.aligns.end(), {Align::kRight, Align::kRight});
+    }
+    for (const ClassSummary& summary : set.classes) {
+        const ErrorSummary& model = summary.model;
+        std::vector<std::string> cells{
+            summary.op_class.empty() ? "all" : summary.op_class,
+            summary.dtype ? std::string(choice_name(kDTypeNames, *summary.dtype)) : std::string("-"),
+            fmt::format("{}", model.rows),
+            percent(model.mean_error),
+            percent(model.median_error),
+            percent(model.p90_error),
+            percent(model.within_10),
+            plain(model.spearman),
+            model.bias ? signed_percent(*model.bias) : "-",
+            percent(summary.coverage),
+            percent(summary.roofline.mean_error)};
+        if (vendor) {
+            cells.push_back(of_summary(summary.vendor));
+            cells.push_back(of_summary(summary.model_beside));
+        }
+        table.rows.push_back(std::move(cells));
+    }
+    return table;
+}
+
+CellTable row_table(const ValidatedSet& set, std::size_t count) {
+    std::vector<ValidatedRow> rows = set.rows;
+    if (set.form != RowForm::kModelTotals) {
+        std::stable_sort(rows.begin(), rows.end(), [](const ValidatedRow& a, const ValidatedRow& b) {
+            return std::abs(std::log(a.predicted.median / a.measured)) >
+                   std::abs(std::log(b.predicted.median / b.measured));
+        });
+        rows.resize(std::min(rows.size(), count));
+    }
+    CellTable table;
+    table.headings = {"row", "dtype", "measured", "predicted", "5-95 %", "error", "roofline"};
+    table.aligns = {Align::kLeft,  Align::kLeft,  Align::kRight, Align::kRight,
+                    Align::kRight, Align::kRight, Align::kRight};
+    for (const ValidatedRow& row : rows) {
+        table.rows.push_back({row.name, std::string(choice_name(kDTypeNames, row.dtype)), brief(row.measured),
+                              brief(row.predicted.median), range_text(row.predicted), signed_percent(error_of(row)),
+                              brief(row.roofline)});
+    }
+    return table;
+}
+
+std::string use_sentence(const ValidatedSet& set) {
+    switch (set.use) {
+        case RowUse::kFitted:
+            return fmt::format("Numbers of the profile were set with these rows ({}), so these errors flatter. {}",
+                               set.file, set.note);
+        case RowUse::kUnseen:
+            return fmt::format("No number was fitted to these rows ({}). {}", set.file, set.note);
+    }
+    return set.note;
+}
+
+std::vector<std::string> decision_sentences(const ValidatedSet& set, const std::vector<std::string>& devices) {
+    std::vector<std::string> sentences;
+    for (const Decision& decision : set.decisions) {
+        const std::string& measured = devices[static_cast<std::size_t>(decision.measured_faster)];
+        const std::string& predicted = devices[static_cast<std::size_t>(decision.predicted_faster)];
+        sentences.push_back(fmt::format("{} at {}: {} was measured faster, {} is predicted faster: {}.", decision.model,
+                                        choice_name(kDTypeNames, decision.dtype), measured, predicted,
+                                        measured == predicted ? "the decision agrees" : "the decision is wrong"));
+    }
+    return sentences;
+}
+
+}  // namespace berth
