@@ -3,8 +3,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -95,22 +93,8 @@ struct Workload {
 
 [[nodiscard]] std::optional<Architecture> read_architecture(const YamlNode& root);
 
-/// The architectures of a directory, each read when it is first asked for.
-class ArchitectureFolder {
-  public:
-    explicit ArchitectureFolder(std::filesystem::path directory) : directory_(std::move(directory)) {}
-    /// The one that `name` names: `<name>.yaml`. Null, with an error at `name`, if there is none or it is no good.
-    [[nodiscard]] std::shared_ptr<const Architecture> load(const YamlNode& name);
-
-  private:
-    std::filesystem::path directory_;
-    std::map<std::string, std::shared_ptr<const Architecture>, std::less<>> read_;
-};
-
-/// Reads a model. Errors besides those of reading: an unknown architecture or size, a missing size, one out of its
-/// range, a check that fails.
-[[nodiscard]] std::optional<Model> read_model(const YamlNode& root, ArchitectureFolder& architectures);
-/// The same; `architectures` is the directory that holds `<architecture>.yaml`.
+/// Reads a model; `architectures` is the directory that holds `<architecture>.yaml`. Errors besides those of reading:
+/// an unknown architecture or size, a missing size, one out of its range, a check that fails.
 [[nodiscard]] std::optional<Model> read_model(const YamlNode& root, const std::filesystem::path& architectures);
 
 /// Lays the blocks out for a workload. Empty, with errors, if a size is no whole number in its range, a check fails

@@ -26,6 +26,23 @@ std::vector<std::string> architectures_in(const std::filesystem::path& directory
     return names;
 }
 
+std::shared_ptr<const Architecture> load_architecture(const YamlNode& node, const std::filesystem::path& directory) {
+    const auto name = node.text();
+    if (!name) {
+        return nullptr;
+    }
+    const std::vector<std::string> known = architectures_in(directory);
+    if (std::find(known.begin(), known.end(), *name) == known.end()) {
+        const std::string suggestion = nearest_name(*name, known);
+        node.error(fmt::format("unknown architecture '{}'", *name), suggestion.empty() ? list_of(known) : "",
+                   suggestion);
+        return nullptr;
+    }
+    const auto document = YamlDocument::load(directory / (*name + ".yaml"), node.diagnostics());
+    auto architecture = document ? read_architecture(document->root(node.diagnostics())) : std::nullopt;
+    return architecture ? std::make_shared<const Architecture>(std::move(*architecture)) : nullptr;
+}
+
 /// `33.4 M`, `1.24 B`, `22713601`: parameters as model cards give them.
 std::optional<std::int64_t> read_parameters(const YamlNode& node) {
     constexpr std::string_view kExpected = "a count such as 33.4 M, 1.24 B or 22713601";
@@ -107,41 +124,14 @@ void report_missing_sizes(const YamlNode& node, const Model& model, const std::v
 
 }  // namespace
 
-std::shared_ptr<const Architecture> ArchitectureFolder::load(const YamlNode& node) {
-    const auto name = node.text();
-    if (!name) {
-        return nullptr;
-    }
-    if (const auto known = read_.find(*name); known != read_.end()) {
-        return known->second;
-    }
-    const std::vector<std::string> names = architectures_in(directory_);
-    if (std::find(names.begin(), names.end(), *name) == names.end()) {
-        const std::string suggestion = nearest_name(*name, names);
-        node.error(fmt::format("unknown architecture '{}'", *name), suggestion.empty() ? list_of(names) : "",
-                   suggestion);
-        return nullptr;
-    }
-    const auto document = YamlDocument::load(directory_ / (*name + ".yaml"), node.diagnostics());
-    auto architecture = document ? read_architecture(document->root(node.diagnostics())) : std::nullopt;
-    if (!architecture) {
-        return nullptr;
-    }
-    return read_[*name] = std::make_shared<const Architecture>(std::move(*architecture));
-}
-
 std::optional<Model> read_model(const YamlNode& root, const std::filesystem::path& architectures) {
-    ArchitectureFolder folder(architectures);
-    return read_model(root, folder);
-}
-
-std::optional<Model> read_model(const YamlNode& root, ArchitectureFolder& architectures) {
     Diagnostics& diagnostics = root.diagnostics();
     const std::size_t errors_before = diagnostics.error_count();
     Model model;
     model.where = root.where();
     model.name = root.require("model", "the model's name").text().value_or("");
-    model.architecture = architectures.load(root.require("architecture", "the name of a file in models/architectures"));
+    model.architecture =
+        load_architecture(root.require("architecture", "the name of a file in models/architectures"), architectures);
     const YamlNode sizes = root.require("sizes", "a map of the architecture's sizes");
     const auto head = root.find("head");
     if (model.architecture) {

@@ -82,8 +82,7 @@ void merge_flows(const PlacementProblem& problem, Contraction& result) {
             merged.consumers.push_back(result.merged_into[at(consumer)]);
         }
         std::ranges::sort(merged.consumers);
-        const auto repeats = std::ranges::unique(merged.consumers);
-        merged.consumers.erase(repeats.begin(), repeats.end());
+        merged.consumers.erase(std::unique(merged.consumers.begin(), merged.consumers.end()), merged.consumers.end());
         std::erase(merged.consumers, merged.producer);
         merged.to_host = flow.to_host && merged.producer != kNoOperator;
         if (!merged.consumers.empty() || merged.to_host) {

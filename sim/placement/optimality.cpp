@@ -20,7 +20,7 @@ std::size_t at(DeviceId device) { return static_cast<std::size_t>(device); }
 class Merged {
   public:
     Merged(const PlacementProblem& problem, DeviceId one, const std::vector<DeviceId>& usable)
-        : problem_(problem), one_(one), usable_(usable) {
+        : problem_(problem), one_(one) {
         std::ranges::copy_if(usable, std::back_inserter(rest_), [&](DeviceId device) { return device != one; });
     }
 
@@ -87,7 +87,6 @@ class Merged {
 
     const PlacementProblem& problem_;
     DeviceId one_;
-    const std::vector<DeviceId>& usable_;
     std::vector<DeviceId> rest_;
 };
 

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
-#include <signal.h>
 
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <string>

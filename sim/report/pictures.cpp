@@ -2,9 +2,9 @@
 #include "berth/pictures.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <system_error>
 
