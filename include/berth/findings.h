@@ -43,7 +43,11 @@ struct Finding {
     std::string chosen_before, chosen_after;                  ///< of the stage, where the change moves it
 };
 
-/// Looks through a result; what-ifs are predicted by evaluating a changed copy of the scenario.
+/// Whether the change moves the scenario's total, by 0.05 % at least.
+[[nodiscard]] bool changes_total(const Finding& finding);
+
+/// Looks through a result; those that move the total come first, the largest gain before the others; what-ifs are
+/// predicted by evaluating a changed copy of the scenario.
 [[nodiscard]] std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& result);
 
 }  // namespace berth

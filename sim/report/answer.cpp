@@ -67,8 +67,8 @@ std::string against(const Candidate& chosen, const Candidate& other) {
         return "as fast as " + name;
     }
     const bool faster = ratio > 1;
-    std::string text = fmt::format("{} times {} than {}", number_text(faster ? ratio : 1 / ratio, 3),
-                                   faster ? "faster" : "slower", name);
+    std::string text = faster ? fmt::format("{} times as fast as {}", number_text(ratio, 3), name)
+                              : fmt::format("takes {} times as long as {}", number_text(1 / ratio, 3), name);
     const Candidate& slow = faster ? other : chosen;
     const Candidate& fast = faster ? chosen : other;
     if (slow.tokens_paid > fast.tokens_paid) {
@@ -83,7 +83,7 @@ std::string energy_against(const Candidate& chosen, const Candidate& other) {
     if (!chosen.energy || !other.energy) {
         return "";
     }
-    return fmt::format("; {} against {} per pass", to_text(*chosen.energy), to_text(*other.energy));
+    return fmt::format("; {} against {} per pass", brief(*chosen.energy), brief(*other.energy));
 }
 
 /// A finer placement that would be faster, had the scenario allowed it.
@@ -92,8 +92,10 @@ std::string finer(const StageResult& stage, const ModelStage* asked) {
     if (forbidden == nullptr || forbidden->latency.median >= stage.candidates[*stage.chosen].latency.median) {
         return "";
     }
-    return fmt::format(" A {} would take {}, but the scenario allows placement by {} only.", placement_name(*forbidden),
-                       brief(forbidden->latency.median), choice_name(kGranularityNames, asked->granularity));
+    const std::string_view kept = asked->granularity == Granularity::kModel ? "its model" : "its blocks";
+    return fmt::format(" A {} would take {}, but the stage keeps {} whole (--set stages.{}.granularity={} allows it).",
+                       placement_name(*forbidden), brief(forbidden->latency.median), kept, stage.name,
+                       choice_name(kGranularityNames, forbidden->granularity));
 }
 
 std::string why(const StageResult& stage, const ModelStage* asked, Objective objective) {
@@ -110,7 +112,7 @@ std::string why(const StageResult& stage, const ModelStage* asked, Objective obj
 }
 
 std::string sureness(const StageResult& stage) {
-    return stage.candidates.size() > 1 ? percent_text(stage.confidence, stage.confidence > 0.99 ? 3 : 2) : "";
+    return stage.candidates.size() > 1 ? share_text(stage.confidence) : "";
 }
 
 void add_stage(TextTable& table, const StageResult& stage, const Stage* asked) {
@@ -143,13 +145,17 @@ std::string reasons(const ScenarioResult& result, const Scenario& scenario) {
         if (stage.chosen) {
             const Stage* asked = stage_named(scenario, stage.name);
             const auto* model = asked != nullptr ? std::get_if<ModelStage>(&asked->work) : nullptr;
-            text += wrapped(fmt::format("{} on {}: {}", stage.name, placement_name(stage.candidates[*stage.chosen]),
+            text += wrapped(fmt::format("{}: {}", stage_placed(stage.name, stage.candidates[*stage.chosen]),
                                         why(stage, model, result.objective)),
                             0);
         }
     }
-    return text.empty() ? ""
-                        : "sure: how likely it stays the fastest within the spreads of the numbers used\n\n" + text;
+    const bool legend = std::ranges::any_of(
+        result.stages, [](const StageResult& stage) { return stage.chosen && !sureness(stage).empty(); });
+    return text.empty()
+               ? ""
+               : (legend ? "sure: how likely it stays the fastest within the spreads of the numbers used\n\n" : "\n") +
+                     text;
 }
 
 std::string budget_text(const ScenarioTotal& total) {
@@ -161,7 +167,7 @@ std::string budget_text(const ScenarioTotal& total) {
                            ? fmt::format(" Within the budget of {}, {} to spare", brief(*total.budget), brief(left))
                            : fmt::format(" Over the budget of {} by {}", brief(*total.budget), brief(-left));
     if (total.budget_probability) {
-        text += fmt::format("; it is met with a probability of {}", percent_text(*total.budget_probability, 2));
+        text += fmt::format("; it is met with a probability of {}", share_text(*total.budget_probability));
     }
     return text + ".";
 }
@@ -176,7 +182,7 @@ std::string answer_text(const ScenarioResult& result, const Scenario& scenario) 
     }
     headline += "." + budget_text(total);
     if (total.energy) {
-        headline += fmt::format(" Energy {}.", to_text(*total.energy));
+        headline += fmt::format(" Energy {}.", brief(*total.energy));
     }
     std::string text = wrapped(headline, 0) + "\n" + stage_table(result, scenario) + reasons(result, scenario);
     if (!scenario.disabled.empty()) {

@@ -84,7 +84,7 @@ TextTable table_of(const std::vector<Effect>& shown, double variance, const std:
         const ParameterView* number = number_at(numbers, effect.path);
         table.row({shortened(effect.path, path_columns), value_text(number),
                    "± " + brief(Time::from_si(magnitude(effect))),
-                   percent_text(magnitude(effect) * magnitude(effect) / variance, 2),
+                   share_text(magnitude(effect) * magnitude(effect) / variance),
                    number == nullptr ? "" : std::string(choice_name(kOriginNames, number->origin))});
     }
     return table;

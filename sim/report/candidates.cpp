@@ -74,6 +74,8 @@ Time time_in(const Candidate& candidate, Category category) {
 
 std::string number(Time time, int decimals) { return fmt::format("{:.{}f}", in_milliseconds(time), decimals); }
 
+std::string megabytes_text(Bytes size) { return number_text(in_bytes(size) / 1e6, 3); }
+
 std::string marked_name(const Candidate& candidate, const Candidate* chosen) {
     return (&candidate == chosen ? "* " : "  ") + placement_name(candidate);
 }
@@ -87,8 +89,8 @@ TextTable overview(const std::vector<const Candidate*>& candidates, const Candid
     table.column("5-95 %", Align::kRight);
     table.column("mJ", Align::kRight);
     table.column("bound", Align::kLeft);
-    table.column("weights", Align::kRight);
-    table.column("peak", Align::kRight);
+    table.column("weights MB", Align::kRight);
+    table.column("peak MB", Align::kRight);
     for (const Candidate* candidate : candidates) {
         const Estimate<Time>& latency = candidate->latency;
         table.row({marked_name(*candidate, chosen),
@@ -98,7 +100,7 @@ TextTable overview(const std::vector<const Candidate*>& candidates, const Candid
                        ? fmt::format("{}-{}", number(latency.low, decimals), number(latency.high, decimals))
                        : "",
                    candidate->energy ? number_text(in_millijoules(*candidate->energy), 3) : "-", main_bound(*candidate),
-                   to_text(candidate->weight_bytes), to_text(candidate->peak_activation_bytes)});
+                   megabytes_text(candidate->weight_bytes), megabytes_text(candidate->peak_activation_bytes)});
     }
     return table;
 }

@@ -37,7 +37,7 @@ std::string latency_text(const OperatorResult& op) {
     const Time beyond = beyond_kernel(op);
     if (counts(beyond, op.latency)) {
         text += beyond > Time{} ? fmt::format(" + its other kernels {}", brief(beyond))
-                                : fmt::format(" - {} counted with what is fused into it", brief(-beyond));
+                                : fmt::format(" - {} counted as what is fused into it", brief(-beyond));
     }
     if (counts(op.conversion, op.latency)) {
         text += fmt::format(" + conversion of dtypes {}", brief(op.conversion));

@@ -245,10 +245,9 @@ std::string tile_text(const Kernel& kernel, const Tile& tile) {
         return "";
     }
     return fmt::format(
-        "{} rows x {} deep x {} columns of {}; the input is read {} time{}, the weights {} time{}, the "
-        "result written {} time{}",
-        tile.m, tile.k, tile.n, dims_text(kernel.dims), tile.input_reads, tile.input_reads == 1 ? "" : "s",
-        tile.weight_reads, tile.weight_reads == 1 ? "" : "s", tile.output_writes, tile.output_writes == 1 ? "" : "s");
+        "{} rows x {} deep x {} columns of {}; the input is read {}, the weights {}, the result written {}", tile.m,
+        tile.k, tile.n, dims_text(kernel.dims), times_text(tile.input_reads), times_text(tile.weight_reads),
+        times_text(tile.output_writes));
 }
 
 std::string traffic_text(const Kernel& kernel, const KernelCost& cost) {
@@ -256,8 +255,9 @@ std::string traffic_text(const Kernel& kernel, const KernelCost& cost) {
     std::string text =
         fmt::format("{} read and {} written at DRAM", to_text(cost.traffic.read), to_text(cost.traffic.write));
     if (cost.compulsory > Bytes{}) {
-        text += fmt::format("; each operand once would be {}, so {} times that", to_text(cost.compulsory),
-                            number_text(moved / cost.compulsory, 3));
+        const std::string ratio = number_text(moved / cost.compulsory, 3);
+        text += ratio == "1" ? "; that is each operand once"
+                             : fmt::format("; {} times the {} of each operand once", ratio, to_text(cost.compulsory));
     }
     if (moved > Bytes{} && cost.macs > Operations{}) {
         text += fmt::format("; {} MAC per byte", number_text(in_operations_per_byte(cost.macs / moved), 3));

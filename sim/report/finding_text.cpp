@@ -1,8 +1,6 @@
 // Findings as text: what it is, what acting on it gains, and the command line that tries it.
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "berth/quantity_text.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
@@ -27,15 +25,17 @@ std::string shell_word(const std::string& word) {
 }
 
 std::string gain(const Finding& finding) {
-    if (!finding.before || !finding.after) {
+    if (!changes_total(finding)) {
         return "";
     }
-    const double change = *finding.after / *finding.before - 1;
-    if (std::abs(change) < 5e-4) {
-        return fmt::format("the total stays at {}", brief(*finding.before));
+    const Time more = *finding.after - *finding.before;
+    const std::string sign = more > Time{} ? "+" : "-";
+    const Time size = more > Time{} ? more : -more;
+    std::string text = fmt::format("total {} -> {}", brief(*finding.before), brief(*finding.after));
+    if (brief(*finding.before) == brief(*finding.after)) {
+        text = fmt::format("total {} {} {}", brief(*finding.before), sign, brief(size));
     }
-    std::string text = fmt::format("total {} -> {} ({}{})", brief(*finding.before), brief(*finding.after),
-                                   change > 0 ? "+" : "", percent_text(change, 3));
+    text += fmt::format(" ({}{})", sign, percent_text(size / *finding.before, 2));
     if (!finding.chosen_before.empty() && !finding.chosen_after.empty() &&
         finding.chosen_before != finding.chosen_after) {
         text += fmt::format("; {} moves from {} to {}", finding.stage, finding.chosen_before, finding.chosen_after);
@@ -53,8 +53,11 @@ std::string findings_text(std::span<const Finding> findings) {
     for (std::size_t i = 0; i < findings.size(); ++i) {
         const Finding& finding = findings[i];
         const std::string stage = finding.stage.empty() ? "" : " in " + finding.stage;
-        text +=
-            fmt::format("{}{}. {}{}\n", i == 0 ? "" : "\n", i + 1, choice_name(kFindingKindNames, finding.kind), stage);
+        text += i == 0 ? "" : "\n";
+        if (i > 0 && changes_total(findings[i - 1]) && !changes_total(finding)) {
+            text += "Noticed too, without a gain in the total:\n\n";
+        }
+        text += fmt::format("{}. {}{}\n", i + 1, choice_name(kFindingKindNames, finding.kind), stage);
         text += wrapped(finding.text, kIndent);
         if (const std::string predicted = gain(finding); !predicted.empty()) {
             text += wrapped("predicts: " + predicted, kIndent);
@@ -62,7 +65,7 @@ std::string findings_text(std::span<const Finding> findings) {
         for (const auto& [path, value] : finding.change) {
             text +=
                 fmt::format("{:{}}{} --set {}\n", "", kIndent, &path == &finding.change.front().first ? "try:" : "    ",
-                            shell_word(path + "=" + value));
+                            shell_word(fmt::format("{}={}", path, value)));
         }
     }
     return text;

@@ -60,6 +60,11 @@ std::string placement_name(const Candidate& candidate) {
     throw std::logic_error("granularity without a name");
 }
 
+std::string stage_placed(std::string_view stage, const Candidate& candidate) {
+    return fmt::format("{}{}{}", stage, candidate.granularity == Granularity::kModel ? " on " : ", ",
+                       placement_name(candidate));
+}
+
 std::string dims_text(const Dims& dims) {
     struct Visitor {
         std::string operator()(const MatmulDims& d) const {

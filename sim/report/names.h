@@ -25,6 +25,9 @@ namespace berth {
 /// `npu`, or `split by operator` for what runs on several devices.
 [[nodiscard]] std::string placement_name(const Candidate& candidate);
 
+/// `rerank on npu`, or `rerank, split by operator`.
+[[nodiscard]] std::string stage_placed(std::string_view stage, const Candidate& candidate);
+
 /// `512x384x1536` and the like.
 [[nodiscard]] std::string dims_text(const Dims& dims);
 

@@ -17,7 +17,7 @@ namespace {
 /// What a reader must know to read the line: part of another kernel, or moved because its device cannot run it.
 std::string note(const OperatorResult& op) {
     if (!op.fused_into.empty()) {
-        return "in " + op.fused_into;
+        return "fused into " + op.fused_into;
     }
     return op.fell_back ? "fell back: " + op.reason : "";
 }
@@ -32,7 +32,7 @@ TextTable heading() {
     table.column("us", Align::kRight);
     table.column("share", Align::kRight);
     table.column("bound", Align::kLeft);
-    table.column("Mop", Align::kRight);
+    table.column("MMAC", Align::kRight);
     table.column("DRAM kB", Align::kRight);
     return table;
 }
@@ -58,10 +58,11 @@ std::string operators_text(std::string_view stage, const Candidate& candidate, s
             notes += wrapped(fmt::format("+ {}: {}", op.name, note(op)), 0);
         }
     }
-    std::string text =
-        fmt::format("{} on {}: {} operators, {}, of which hand-over {}\n\n", stage, placement_name(candidate),
-                    candidate.operators.size(), brief(candidate.latency.median), brief(candidate.handover));
-    return text + table.text(0) + (notes.empty() ? "" : "\n" + notes);
+    const std::string handover =
+        candidate.handover > Time{} ? fmt::format(", of which {} for hand-overs", brief(candidate.handover)) : "";
+    const std::string title = fmt::format("{}: {} operators, {}{}", stage_placed(stage, candidate),
+                                          candidate.operators.size(), brief(candidate.latency.median), handover);
+    return wrapped(title, 0) + "\n" + table.text(0) + (notes.empty() ? "" : "\n" + notes);
 }
 
 std::string operators_json(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {

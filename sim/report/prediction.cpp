@@ -1,8 +1,11 @@
 // Predictions of a model on a device, and of one kernel.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "berth/quantity_text.h"
 #include "berth/report.h"
@@ -39,6 +42,25 @@ std::string interval_text(const Estimate<Time>& latency) {
                                       : brief(latency.median);
 }
 
+/// Operators that fell back, those of one device and reason together.
+std::string elsewhere_text(const Candidate& candidate, std::span<const std::string> devices) {
+    std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+    for (const OperatorResult& op : candidate.operators) {
+        if (!op.fell_back) {
+            continue;
+        }
+        const std::string why = fmt::format("on {}: {}", device_name(devices, op.device), op.reason);
+        const auto known = std::ranges::find_if(groups, [&why](const auto& group) { return group.first == why; });
+        (known == groups.end() ? groups.emplace_back(why, std::vector<std::string>{}) : *known)
+            .second.push_back(op.name);
+    }
+    std::string text;
+    for (const auto& [why, names] : groups) {
+        text += wrapped(fmt::format("{} {} {}", fmt::join(names, ", "), names.size() == 1 ? "runs" : "run", why), 2);
+    }
+    return text;
+}
+
 std::string tokens_per_second(Frequency rate) { return number_text(in_hertz(rate), 3) + " tokens/s"; }
 
 }  // namespace
@@ -47,27 +69,21 @@ std::string prediction_text(const ModelPrediction& prediction, std::span<const s
     const Candidate& candidate = prediction.candidate;
     std::string text =
         wrapped(fmt::format("{} on {}: {}", prediction.model, prediction.device, interval_text(candidate.latency)), 0);
-    text += fmt::format("{} core{}, {} tokens paid, {} held\n", candidate.cores, candidate.cores == 1 ? "" : "s",
-                        candidate.tokens_paid, candidate.tokens_held);
+    text += fmt::format("{} core{}, pays for {} tokens, the input holds {}\n", candidate.cores,
+                        candidate.cores == 1 ? "" : "s", candidate.tokens_paid, candidate.tokens_held);
     if (prediction.first_token) {
         text += fmt::format("first token after {}\n", brief(*prediction.first_token));
     }
     if (prediction.token_rate) {
         text += fmt::format("then {}\n", tokens_per_second(*prediction.token_rate));
     }
-    text += fmt::format("weights {}, activations {} at the peak, {} spilled\n", to_text(candidate.weight_bytes),
-                        to_text(candidate.peak_activation_bytes), to_text(candidate.spilled_bytes));
+    text += fmt::format("weights {}, activations {} at the peak, {} spilled\n", brief(candidate.weight_bytes),
+                        brief(candidate.peak_activation_bytes), brief(candidate.spilled_bytes));
     if (candidate.energy) {
-        text += fmt::format("energy {}\n", to_text(*candidate.energy));
+        text += fmt::format("energy {}\n", brief(*candidate.energy));
     }
     text += "\n" + class_table(candidate);
-    std::string elsewhere;
-    for (const OperatorResult& op : candidate.operators) {
-        if (op.fell_back) {
-            elsewhere +=
-                wrapped(fmt::format("{} runs on {}: {}", op.name, device_name(devices, op.device), op.reason), 2);
-        }
-    }
+    const std::string elsewhere = elsewhere_text(candidate, devices);
     return text + (elsewhere.empty() ? "" : "\nNot on " + prediction.device + ":\n" + elsewhere);
 }
 

@@ -20,8 +20,6 @@ std::string padded(const std::string& cell, std::size_t width, Align align) {
     return align == Align::kLeft ? cell + space : space + cell;
 }
 
-double three_digits(double value) { return parse_number(number_text(value, 3)).value_or(value); }
-
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
@@ -113,8 +111,6 @@ std::string TextTable::text(std::size_t indent) const {
     return result;
 }
 
-std::string brief(Time time) { return to_text(Time::from_si(three_digits(time.si()))); }
-
 std::string range_text(const Estimate<Time>& estimate) {
     const std::string high = brief(estimate.high);
     const std::size_t space = high.find(' ');
@@ -123,7 +119,7 @@ std::string range_text(const Estimate<Time>& estimate) {
     if (!high_number || *high_number <= 0) {
         return fmt::format("{} to {}", brief(estimate.low), high);
     }
-    const double scale = *high_number / three_digits(estimate.high.si());
+    const double scale = *high_number / with_digits(estimate.high.si(), 3);
     return fmt::format("{}-{}{}", number_text(estimate.low.si() * scale, 3), high.substr(0, space), unit);
 }
 

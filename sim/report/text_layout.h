@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "berth/brief_text.h"
 #include "berth/interval.h"
 #include "berth/units.h"
 
@@ -44,8 +45,6 @@ class TextTable {
     std::vector<std::vector<std::string>> rows_;
 };
 
-/// With three significant digits: "38.2 ms".
-[[nodiscard]] std::string brief(Time time);
 /// "33.1-44 ms", both ends with the unit of the larger.
 [[nodiscard]] std::string range_text(const Estimate<Time>& estimate);
 

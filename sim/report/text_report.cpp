@@ -41,7 +41,7 @@ std::vector<ReportPart> sections(const ScenarioResult& result, const Scenario& s
 }
 
 std::string title(const ScenarioResult& result) {
-    return fmt::format("{}, on {}, for {}", result.scenario, result.hardware,
+    return fmt::format("{} ({}, placed for {})", result.scenario, result.hardware,
                        choice_name(kObjectiveNames, result.objective));
 }
 

@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "berth/quantity_text.h"
+#include "berth/brief_text.h"
 #include "whatif/variation.h"
 
 namespace berth {
@@ -61,8 +61,8 @@ void find_cores(const StageView& view, std::vector<Finding>& found) {
         Finding finding =
             finding_of(FindingKind::kCores, view, *best.variation,
                        fmt::format("On {} the model takes {} with {} {} instead of {} with {}.", device.name,
-                                   to_text(best.variation->stage.candidates[d].latency.median), best.cores,
-                                   best.cores == 1 ? "core" : "cores", to_text(now->latency.median), now->cores));
+                                   brief(best.variation->stage.candidates[d].latency.median), best.cores,
+                                   best.cores == 1 ? "core" : "cores", brief(now->latency.median), now->cores));
         finding.change = {
             {fmt::format("stages.{}.cores", view.stage().name), fmt::format("{{{}: {}}}", device.name, best.cores)}};
         found.push_back(std::move(finding));

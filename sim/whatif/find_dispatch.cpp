@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "berth/quantity_text.h"
+#include "berth/brief_text.h"
 #include "whatif/variation.h"
 
 namespace berth {
@@ -15,6 +15,7 @@ constexpr double kNoticeable = 0.05;  // of the stage's time
 struct Overhead {
     Time dispatch, bound_time;
     int kernels = 0, bound = 0;
+    bool splits = false;  // over several cores
     int longest_run = 0;
     std::string run_starts_at;
 };
@@ -29,6 +30,7 @@ Overhead overhead_of(const Candidate& candidate) {
         }
         ++overhead.kernels;
         overhead.dispatch += op.cost->dispatch + op.cost->fork_join;
+        overhead.splits = overhead.splits || op.cost->fork_join > Time{};
         if (op.bound != Bound::kDispatch) {
             run = 0;
             continue;
@@ -64,17 +66,14 @@ void find_dispatch(const StageView& view, std::vector<Finding>& found) {
     }
     std::string run;
     if (overhead.longest_run > 1) {
-        run = fmt::format(
-            " {} kernels wait longer for their launch than they work; the longest run of them, {}, starts "
-            "at {}.",
-            overhead.bound, overhead.longest_run, overhead.run_starts_at);
+        run = fmt::format(" {} kernels wait longer for their launch than they work, up to {} in a row from {} on.",
+                          overhead.bound, overhead.longest_run, overhead.run_starts_at);
     }
     Finding finding = finding_of(
         FindingKind::kDispatch, view, *after,
-        fmt::format("Launching {} kernels and splitting them over {} cores takes {} of {} on {} ({}).{} Halving both "
-                    "would give {}.",
-                    overhead.kernels, chosen.cores, to_text(overhead.dispatch), to_text(chosen.latency.median),
-                    chosen.placement, percent_text(share, 2), run, to_text(after->chosen().latency.median)));
+        fmt::format("{}, launching {} kernels{} takes {} of {} ({}).{} Halving that would give {}.", placed(chosen),
+                    overhead.kernels, overhead.splits ? " and splitting them over cores" : "", brief(overhead.dispatch),
+                    brief(chosen.latency.median), percent_text(share, 2), run, brief(after->chosen().latency.median)));
     found.push_back(std::move(finding));
 }
 

@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "berth/quantity_text.h"
+#include "berth/brief_text.h"
 #include "whatif/variation.h"
 
 namespace berth {
@@ -42,9 +42,9 @@ void find_ping_pong(const StageView& view, DeviceId device, const Candidate& can
     Finding finding;
     finding.kind = FindingKind::kPingPong;
     finding.stage = view.stage().name;
-    finding.text =
-        fmt::format("On {} the model leaves the device and returns {} times; hand-overs take {} of {}.",
-                    candidate.placement, returns, to_text(candidate.handover), to_text(candidate.latency.median));
+    finding.text = fmt::format("On {} the model leaves the device {} and comes back; hand-overs take {} of {}.",
+                               candidate.placement, times_text(returns), brief(candidate.handover),
+                               brief(candidate.latency.median));
     found.push_back(std::move(finding));
 }
 
@@ -70,14 +70,16 @@ void find_fallbacks(const StageView& view, std::vector<Finding>& found) {
                 continue;
             }
             const std::string& name = profile.devices[d].name;
+            const bool one = fallback.count == 1;
             Finding finding = finding_of(
                 FindingKind::kFallback, view, *after,
-                fmt::format("{} of {} silently run on {} ({}), hand-over included {}. If {} ran them at the rates of "
-                            "its profile, the model would take {} there instead of {}.",
-                            fallback.count, fmt::format("{} operators", traits(kind).name),
+                fmt::format("{} {} operator{} silently run{} on {} ({}) and take{} {}, hand-over "
+                            "included. If {} ran {} at the rates of its profile, the model would take {} there instead "
+                            "of {}.",
+                            fallback.count, traits(kind).name, one ? "" : "s", one ? "s" : "",
                             profile.devices[static_cast<std::size_t>(fallback.to)].name, fallback.reason,
-                            to_text(fallback.time), name, to_text(after->stage.candidates[d].latency.median),
-                            to_text(candidate->latency.median)));
+                            one ? "s" : "", brief(fallback.time), name, one ? "it" : "them",
+                            brief(after->stage.candidates[d].latency.median), brief(candidate->latency.median)));
             finding.change = {{fmt::format("hardware.devices.{}.runtime.operators.{}", name, traits(kind).name),
                                fmt::format("{{on: {}}}", name)}};
             found.push_back(std::move(finding));

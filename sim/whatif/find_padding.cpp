@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "berth/quantity_text.h"
+#include "berth/brief_text.h"
 #include "whatif/variation.h"
 
 namespace berth {
@@ -21,13 +21,6 @@ std::int64_t longest(const ModelStage& stage) {
 // The next power of two: the usual choice of bucket, and a multiple of every width granule.
 std::int64_t fitting_bucket(std::int64_t tokens) {
     return static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(std::max<std::int64_t>(tokens, 16))));
-}
-
-std::string verdict(const StageView& view, const Variation& after) {
-    if (after.chosen().placement == view.chosen().placement) {
-        return "";
-    }
-    return fmt::format(" This moves the stage from {} to {}.", view.chosen().placement, after.chosen().placement);
 }
 
 }  // namespace
@@ -53,9 +46,9 @@ void find_padding(const StageView& view, std::vector<Finding>& found) {
         Finding finding = finding_of(
             FindingKind::kPadding, view, *after,
             fmt::format("{} computes {} tokens where the input holds {}: {} of them are padding. With a bucket of {} "
-                        "the model takes {} there instead of {}.{}",
+                        "the model takes {} there instead of {}.",
                         device.name, padded->tokens_paid, padded->tokens_held, percent_text(waste, 2), bucket,
-                        to_text(tight), to_text(padded->latency.median), verdict(view, *after)));
+                        brief(tight), brief(padded->latency.median)));
         finding.change = {
             {fmt::format("stages.{}.buckets", view.stage().name), fmt::format("[{}]", fmt::join(buckets, ", "))}};
         found.push_back(std::move(finding));

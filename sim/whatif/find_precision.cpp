@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "berth/quantity_text.h"
+#include "berth/brief_text.h"
 #include "whatif/variation.h"
 
 namespace berth {
@@ -57,11 +57,14 @@ void find_cheaper_precision(const StageView& view, std::vector<Finding>& found) 
     if (!after || view.stage_result().latency.median / after->stage.latency.median < kWorthwhile) {
         return;
     }
+    const bool moves = after->chosen().placement != chosen.placement;
     Finding finding = finding_of(
         FindingKind::kMemoryBound, view, *after,
-        fmt::format("On {} {} of {} are matmuls that wait for memory. At int8 instead of {} the model takes {} on {}.",
-                    chosen.placement, to_text(bound), to_text(chosen.latency.median), choice_name(kDTypeNames, now),
-                    to_text(after->chosen().latency.median), after->chosen().placement));
+        fmt::format("{}, matrix operators that wait for memory take {} of {}. At int8 instead of {} the model "
+                    "takes {}{}.",
+                    placed(chosen), brief(bound), brief(chosen.latency.median), choice_name(kDTypeNames, now),
+                    brief(after->chosen().latency.median),
+                    moves ? ", on " + after->chosen().placement : std::string()));
     finding.change = {{fmt::format("stages.{}.dtype", view.stage().name), "int8"}};
     found.push_back(std::move(finding));
 }
@@ -85,15 +88,16 @@ void find_useless_precision(const StageView& view, DeviceId id, std::vector<Find
         return;
     }
     const auto [category, time] = largest(*candidate);
+    const std::string ratio = number_text(promised, 2);
+    const std::string promised_text = ratio == "2" ? "twice" : ratio + " times";
     Finding finding;
     finding.kind = FindingKind::kPrecision;
     finding.stage = view.stage().name;
     finding.text = fmt::format(
-        "On {} int8 is only {}x as fast as {} ({} against {}) although its MAC rate is {}x: {} takes {} of the time "
-        "and "
-        "hardly follows the precision.",
-        device.name, number_text(speed_up, 3), choice_name(kDTypeNames, wide), to_text(candidate->latency.median),
-        to_text(*before), number_text(promised, 2), choice_name(kCategoryNames, category),
+        "On {} int8 is only {} times as fast as {} ({} against {}), although it multiplies {} as fast: {} takes {} of "
+        "the time and hardly follows the precision.",
+        device.name, number_text(speed_up, 3), choice_name(kDTypeNames, wide), brief(candidate->latency.median),
+        brief(*before), promised_text, choice_name(kCategoryNames, category),
         percent_text(time / candidate->latency.median, 2));
     found.push_back(std::move(finding));
 }

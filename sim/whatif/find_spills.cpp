@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "berth/quantity_text.h"
+#include "berth/brief_text.h"
 #include "whatif/variation.h"
 
 namespace berth {
@@ -40,11 +40,12 @@ void find_spills(const StageView& view, std::vector<Finding>& found) {
         }
         Finding finding = finding_of(
             FindingKind::kSpill, view, *after,
-            fmt::format("{} of activations leave {} and come back per pass ({} are alive at once, {} holds {}). "
-                        "A {} that kept {} between kernels would bring the model there from {} to {}.",
-                        to_text(candidate->spilled_bytes), device.name, to_text(candidate->peak_activation_bytes),
-                        level.name, to_text(level.capacity.value), level.name, to_text(needed),
-                        to_text(candidate->latency.median), to_text(kept)));
+            fmt::format(
+                "In each pass {} of activations leave {} and come back: {} are alive at once, {} holds {}. If {} "
+                "kept {} between kernels, the model would take {} there instead of {}.",
+                brief(candidate->spilled_bytes), device.name, brief(candidate->peak_activation_bytes), level.name,
+                to_text(level.capacity.value), level.name, to_text(needed), brief(kept),
+                brief(candidate->latency.median)));
         const std::string path = fmt::format("hardware.devices.{}.memories.{}", device.name, level.name);
         finding.change = {
             {path + ".capacity", to_text(needed)}, {path + ".keeps_tensors", "true"}, {path + ".per", "device"}};

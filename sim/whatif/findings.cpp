@@ -1,7 +1,8 @@
-// Runs every kind of finding over every stage, and orders what they found by the time it saves.
+// Runs every kind of finding over every stage, and orders what they found by the time that it saves.
 #include "berth/findings.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "whatif/variation.h"
 
@@ -9,11 +10,14 @@ namespace berth {
 
 namespace {
 
-Time gain(const Finding& finding) {
-    return finding.before && finding.after ? *finding.before - *finding.after : Time{};
-}
+Time gain(const Finding& finding) { return *finding.before - *finding.after; }
 
 }  // namespace
+
+bool changes_total(const Finding& finding) {
+    constexpr double kNoticeable = 5e-4;
+    return finding.before && finding.after && std::abs(*finding.after / *finding.before - 1) >= kNoticeable;
+}
 
 std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& result) {
     std::vector<Finding> found;
@@ -29,7 +33,9 @@ std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& re
         find_precision(view, found);
         find_cores(view, found);
     }
-    std::stable_sort(found.begin(), found.end(), [](const Finding& a, const Finding& b) { return gain(a) > gain(b); });
+    const auto without_effect = std::ranges::stable_partition(found, changes_total);
+    std::stable_sort(found.begin(), without_effect.begin(),
+                     [](const Finding& a, const Finding& b) { return gain(a) > gain(b); });
     return found;
 }
 

@@ -1,13 +1,15 @@
 // Evaluates one stage of a scenario again with something changed.
 #include "whatif/variation.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace berth {
 
 namespace {
 
-std::optional<Variation> evaluated(const StageView& view, Scenario changed) {
+std::optional<Variation> evaluated(const StageView& view, const Scenario& changed) {
     Diagnostics ignored;  // a what-if that does not fit is no finding
     EvaluationOptions options;
     options.uncertainty = false;
@@ -55,6 +57,12 @@ std::optional<Variation> vary_profile(const StageView& view, const ProfileChange
     Scenario changed = only_this_stage(view);
     change(changed.profile);
     return evaluated(view, std::move(changed));
+}
+
+std::string placed(const Candidate& candidate) {
+    return candidate.granularity == Granularity::kModel
+               ? "On " + candidate.placement
+               : fmt::format("Placed by {}", choice_name(kGranularityNames, candidate.granularity));
 }
 
 Finding finding_of(FindingKind kind, const StageView& view, const Variation& after, std::string text) {

@@ -37,6 +37,9 @@ using ProfileChange = std::function<void(Profile&)>;
 [[nodiscard]] std::optional<Variation> vary_stage(const StageView& view, const StageChange& change);
 [[nodiscard]] std::optional<Variation> vary_profile(const StageView& view, const ProfileChange& change);
 
+/// How a candidate is placed, as the start of a sentence: "On npu", or "Placed by operator".
+[[nodiscard]] std::string placed(const Candidate& candidate);
+
 /// A finding with totals and choices before and after filled in.
 [[nodiscard]] Finding finding_of(FindingKind kind, const StageView& view, const Variation& after, std::string text);
 

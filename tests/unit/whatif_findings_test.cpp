@@ -1,0 +1,55 @@
+// The order of findings, and that what-ifs compare like with like.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "berth/evaluation.h"
+#include "berth/findings.h"
+
+namespace berth {
+namespace {
+
+std::vector<Finding> findings_of(const std::string& name, const std::vector<Override>& overrides) {
+    Diagnostics diagnostics;
+    const auto scenario = load_scenario(Library{{BERTH_SOURCE_DIR}}, name, overrides, diagnostics);
+    const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
+    EXPECT_TRUE(result) << diagnostics.text();
+    return result ? findings(*scenario, *result) : std::vector<Finding>{};
+}
+
+Finding with_totals(double before, double after) {
+    Finding finding;
+    finding.before = milliseconds(before);
+    finding.after = milliseconds(after);
+    return finding;
+}
+
+TEST(WhatifFindings, OnlyANoticeableDifferenceChangesTheTotal) {
+    EXPECT_FALSE(changes_total(Finding{}));
+    EXPECT_FALSE(changes_total(with_totals(100, 100.04)));
+    EXPECT_TRUE(changes_total(with_totals(100, 99.9)));
+    EXPECT_TRUE(changes_total(with_totals(100, 100.1)));
+}
+
+TEST(WhatifFindings, LargestGainFirstAndThoseWithoutLast) {
+    const auto all = findings_of("rag-rk3588", {});
+    ASSERT_GT(all.size(), 2U);
+    EXPECT_TRUE(std::ranges::is_partitioned(all, changes_total));
+    const auto gain = [](const Finding& finding) { return *finding.before - *finding.after; };
+    for (std::size_t i = 1; i < all.size() && changes_total(all[i]); ++i) {
+        EXPECT_GE(gain(all[i - 1]), gain(all[i])) << all[i].text;
+    }
+    EXPECT_TRUE(changes_total(all.front()));
+    EXPECT_FALSE(changes_total(all.back()));
+}
+
+TEST(WhatifFindings, TextsCountInWords) {
+    for (const Finding& finding : findings_of("rag-rk3588", {})) {
+        EXPECT_EQ(finding.text.find(" 1 times"), std::string::npos) << finding.text;
+        EXPECT_EQ(finding.text.find(" 1 cores"), std::string::npos) << finding.text;
+        EXPECT_TRUE(finding.text.ends_with(".")) << finding.text;
+    }
+}
+
+}  // namespace
+}  // namespace berth
