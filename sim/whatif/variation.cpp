@@ -14,7 +14,8 @@ std::optional<Variation> evaluated(const StageView& view, const Scenario& change
     EvaluationOptions options;
     options.uncertainty = false;
     options.operators = false;
-    options.splits = false;
+    const auto* work = std::get_if<ModelStage>(&changed.stages.front().work);
+    options.splits = work != nullptr && work->granularity != Granularity::kModel;  // else none may be chosen
     auto result = evaluate(changed, ignored, options);
     if (!result) {
         return std::nullopt;

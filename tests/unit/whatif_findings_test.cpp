@@ -43,6 +43,18 @@ TEST(WhatifFindings, LargestGainFirstAndThoseWithoutLast) {
     EXPECT_FALSE(changes_total(all.back()));
 }
 
+// A split that is chosen is compared with splits: hardware that does more cannot make the stage slower.
+TEST(WhatifFindings, BetterHardwareDoesNotSlowASplitDown) {
+    int compared = 0;
+    for (const Finding& finding : findings_of("rag-rk3588", {{"stages.rerank.granularity", "operator"}})) {
+        if (finding.kind == FindingKind::kDispatch || finding.kind == FindingKind::kSpill) {
+            EXPECT_LE(*finding.after, *finding.before * (1 + 1e-9)) << finding.text;
+            ++compared;
+        }
+    }
+    EXPECT_GT(compared, 0);
+}
+
 TEST(WhatifFindings, TextsCountInWords) {
     for (const Finding& finding : findings_of("rag-rk3588", {})) {
         EXPECT_EQ(finding.text.find(" 1 times"), std::string::npos) << finding.text;
