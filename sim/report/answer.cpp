@@ -115,13 +115,20 @@ std::string sureness(const StageResult& stage) {
     return stage.candidates.size() > 1 ? share_text(stage.confidence) : "";
 }
 
-void add_stage(TextTable& table, const StageResult& stage, const Stage* asked) {
+std::string place_of(const StageResult& stage, const FixedStage* fixed, const std::vector<std::string>& devices) {
+    if (stage.chosen) {
+        return placement_name(stage.candidates[*stage.chosen]);
+    }
+    return fixed != nullptr && fixed->on ? device_name(devices, *fixed->on) : "-";
+}
+
+void add_stage(TextTable& table, const StageResult& stage, const Stage* asked,
+               const std::vector<std::string>& devices) {
     const auto* fixed = asked != nullptr ? std::get_if<FixedStage>(&asked->work) : nullptr;
-    const std::string where = stage.chosen ? placement_name(stage.candidates[*stage.chosen]) : "-";
     const bool spread = stage.latency.high > stage.latency.low;
-    table.row({stage.name, where, fmt::format("{}", stage.repeat), brief(stage.latency.median),
-               spread ? range_text(stage.latency) : (fixed != nullptr ? "fixed" : ""), sureness(stage),
-               stage.budget ? brief(*stage.budget) : ""});
+    table.row({stage.name, place_of(stage, fixed, devices), fmt::format("{}", stage.repeat),
+               brief(stage.latency.median), spread ? range_text(stage.latency) : (fixed != nullptr ? "fixed" : ""),
+               sureness(stage), stage.budget ? brief(*stage.budget) : ""});
 }
 
 std::string stage_table(const ScenarioResult& result, const Scenario& scenario) {
@@ -134,7 +141,7 @@ std::string stage_table(const ScenarioResult& result, const Scenario& scenario) 
     table.column("sure", Align::kRight);
     table.column("budget", Align::kRight);
     for (const StageResult& stage : result.stages) {
-        add_stage(table, stage, stage_named(scenario, stage.name));
+        add_stage(table, stage, stage_named(scenario, stage.name), result.devices);
     }
     return table.text(0);
 }
