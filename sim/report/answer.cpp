@@ -111,8 +111,13 @@ std::string why(const StageResult& stage, const ModelStage* asked, Objective obj
     return against(chosen, *other) + energy + "." + finer(stage, asked);
 }
 
-std::string sureness(const StageResult& stage) {
-    return stage.candidates.size() > 1 ? share_text(stage.confidence) : "";
+/// Empty where nothing else could have been chosen.
+std::string sureness(const StageResult& stage, const ModelStage* asked) {
+    return stage.chosen && fastest_other(stage, asked, true) != nullptr ? share_text(stage.confidence) : "";
+}
+
+const ModelStage* model_asked(const Stage* asked) {
+    return asked != nullptr ? std::get_if<ModelStage>(&asked->work) : nullptr;
 }
 
 std::string place_of(const StageResult& stage, const FixedStage* fixed, const std::vector<std::string>& devices) {
@@ -128,7 +133,7 @@ void add_stage(TextTable& table, const StageResult& stage, const Stage* asked,
     const bool spread = stage.latency.high > stage.latency.low;
     table.row({stage.name, place_of(stage, fixed, devices), fmt::format("{}", stage.repeat),
                brief(stage.latency.median), spread ? range_text(stage.latency) : (fixed != nullptr ? "fixed" : ""),
-               sureness(stage), stage.budget ? brief(*stage.budget) : ""});
+               sureness(stage, model_asked(asked)), stage.budget ? brief(*stage.budget) : ""});
 }
 
 std::string stage_table(const ScenarioResult& result, const Scenario& scenario) {
@@ -151,14 +156,14 @@ std::string reasons(const ScenarioResult& result, const Scenario& scenario) {
     for (const StageResult& stage : result.stages) {
         if (stage.chosen) {
             const Stage* asked = stage_named(scenario, stage.name);
-            const auto* model = asked != nullptr ? std::get_if<ModelStage>(&asked->work) : nullptr;
             text += wrapped(fmt::format("{}: {}", stage_placed(stage.name, stage.candidates[*stage.chosen]),
-                                        why(stage, model, result.objective)),
+                                        why(stage, model_asked(asked), result.objective)),
                             0);
         }
     }
-    const bool legend = std::ranges::any_of(
-        result.stages, [](const StageResult& stage) { return stage.chosen && !sureness(stage).empty(); });
+    const bool legend = std::ranges::any_of(result.stages, [&scenario](const StageResult& stage) {
+        return !sureness(stage, model_asked(stage_named(scenario, stage.name))).empty();
+    });
     return text.empty()
                ? ""
                : (legend ? "sure: how likely it stays the fastest within the spreads of the numbers used\n\n" : "\n") +

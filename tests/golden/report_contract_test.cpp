@@ -15,6 +15,7 @@ namespace berth {
 namespace {
 
 using nlohmann::json;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -188,7 +189,11 @@ TEST(ReportContract, TextNamesAFinerPlacementThatMayNotBeChosen) {
 TEST(ReportContract, TextOfAPinnedStageSaysSo) {
     Scenario scenario = sample_scenario();
     std::get<ModelStage>(scenario.stages[0].work).on = DeviceId{0};
-    EXPECT_THAT(text_report(sample_result(), scenario, {}), HasSubstr("embed on cpu: pinned there by the scenario."));
+    ScenarioResult result = sample_result();
+    result.stages[0].candidates[1].feasible = false;
+    const std::string text = text_report(result, scenario, {});
+    EXPECT_THAT(text, HasSubstr("embed on cpu: pinned there by the scenario."));
+    EXPECT_THAT(text, ContainsRegex("6.17-8.57 ms  +30 ms\n"));  // not sure or unsure: there was no choice
 }
 
 TEST(ReportContract, WithoutUncertaintyThereIsNothingForTheIntervalToRestOn) {
