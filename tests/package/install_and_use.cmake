@@ -16,4 +16,4 @@ run_step(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${work}/consu
          -DCMAKE_PREFIX_PATH=${work}/prefix -DCMAKE_CXX_COMPILER=${CXX_COMPILER}
          -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER} -DCMAKE_BUILD_TYPE=${BUILD_TYPE})
 run_step(${CMAKE_COMMAND} --build ${work}/consumer)
-run_step(${work}/consumer/consumer)
+run_step(${work}/consumer/consumer ${work}/prefix/share/berth)

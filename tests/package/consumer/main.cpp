@@ -1,8 +1,21 @@
-// Uses the installed headers and links the installed library; exits with 0 if they compute what they should.
+// Where should each stage run? Usage: consumer DATA, the folder that holds hardware/, models/ and scenarios/.
+#include <berth/evaluation.h>
 #include <berth/quantity_text.h>
-#include <berth/units.h>
 
-int main() {
-    const berth::Time transfer = berth::megabytes(78) / berth::gigabytes_per_second(7.8);
-    return berth::to_text(transfer) == "10 ms" ? 0 : 1;
+#include <cstdio>
+
+int main(int count, char** words) {
+    const berth::Library library{{count > 1 ? words[1] : "."}};
+    berth::Diagnostics diagnostics;
+    const auto scenario =
+        berth::load_scenario(library, "rag-rk3588", {{"stages.rerank.buckets", "[128, 512]"}}, diagnostics);
+    const auto result = scenario ? berth::evaluate(*scenario, diagnostics) : std::nullopt;
+    std::fputs(diagnostics.text().c_str(), stderr);
+    if (!result) {
+        return 2;
+    }
+    for (const berth::StageResult& stage : result->stages) {
+        const std::string place = stage.chosen ? stage.candidates[*stage.chosen].placement : "fixed time";
+        std::printf("%s: %s, %s\n", stage.name.c_str(), place.c_str(), berth::to_text(stage.latency.median).c_str());
+    }
 }
