@@ -17,7 +17,7 @@ bool native(const MeasuredTable& table, const CsvRow& row) {
 
 std::optional<DType> dtype_in(const MeasuredTable& table, const CsvRow& row, std::string_view column) {
     const auto dtype = choice_named(kDTypeNames, table.text(row, column));
-    if (!dtype) {
+    if (!dtype && table.has(column)) {
         std::vector<std::string> names;
         for (const auto& choice : kDTypeNames) {
             names.emplace_back(choice.name);
@@ -45,7 +45,10 @@ void read_library_rows(const MeasuredTable& table, const RowSource& source, cons
         measured.measured = table.microseconds_in(row, source.time);
         std::string why;
         const auto kernel = standalone_kernel(OperatorKind::kMatmul, dims, *dtype, true, profile, source.device, &why);
-        if (!kernel) {
+        if (kernel && kernel->input != *dtype) {  // a call was timed at its own dtype, not at the nearest one
+            why = fmt::format("the profile has no {} matmul", choice_name(kDTypeNames, *dtype));
+        }
+        if (!kernel || !why.empty()) {
             set.left_out.push_back(fmt::format("{}: {}", measured.name, why));
             continue;
         }

@@ -57,15 +57,14 @@ std::optional<double> MeasuredTable::number(const CsvRow& row, std::string_view 
 std::int64_t MeasuredTable::count(const CsvRow& row, std::string_view column) const {
     const std::string_view found = text(row, column);
     const auto value = parsed<std::int64_t>(found);
-    if (!value || *value < 1) {
+    if (has(column) && (!value || *value < 1)) {
         error(row, column, fmt::format("{} is '{}'", column, found), "a whole number of at least 1");
-        return 1;
     }
-    return *value;
+    return value && *value >= 1 ? *value : 1;
 }
 
 Time MeasuredTable::microseconds_in(const CsvRow& row, std::string_view column) const {
-    if (text(row, column).empty()) {
+    if (text(row, column).empty() && has(column)) {
         error(row, column, fmt::format("{} is empty", column), "the time that was measured");
     }
     return microseconds(number(row, column).value_or(0));

@@ -18,7 +18,8 @@ class MeasuredTable {
     [[nodiscard]] static std::optional<MeasuredTable> load(const std::filesystem::path& path, Diagnostics& diagnostics);
 
     [[nodiscard]] const std::vector<CsvRow>& rows() const { return table_.rows; }
-    /// The cell's text, empty if it holds nothing. A column that does not exist is an error, once.
+    [[nodiscard]] bool has(std::string_view column) const { return table_.column(column).has_value(); }
+    /// The cell's text, empty if it holds nothing. A column that does not exist is an error, once, here and below.
     [[nodiscard]] std::string_view text(const CsvRow& row, std::string_view column) const;
     [[nodiscard]] SourceLocation where(const CsvRow& row, std::string_view column) const;
     /// Absent if the cell is empty; also absent, with an error, if it is no number greater than 0.

@@ -1,0 +1,210 @@
+// Manifests of measurements and their files: what is read, what is left out, and every complaint word for word.
+#include <gmock/gmock.h>
+
+#include "berth/validation.h"
+#include "scenario_fixtures.h"
+
+namespace berth {
+namespace {
+
+using namespace berth::literals;
+
+constexpr std::string_view kLibraryHeader = "m,k,n,dtype_in,ac_native_layout,b_native_layout,us\n";
+constexpr std::string_view kLayerHeader =
+    "npu_mhz,cores,layer,op_type,dtype,input_shape_nchw,m,k,n,vendor_est_ddr_cycles,vendor_est_npu_cycles,measured_us,"
+    "rw_kb\n";
+constexpr std::string_view kTotalHeader = "model,device,dtype,tokens,bucket,batch,cores,measured_ms\n";
+
+class MeasuredSets : public ScenarioFolder {
+  protected:
+    struct Outcome {
+        std::optional<std::vector<MeasuredSet>> sets;
+        std::string complaints;
+    };
+
+    static std::string library_set(const std::string& more = "") {
+        return "{name: calls, file: rows.csv, form: matmul-library, time: us, device: npu, cores: 1, use: fitted, "
+               "note: n" +
+               more + "}";
+    }
+    static std::string layer_set() {
+        return "{name: layers, file: rows.csv, form: compiled-layers, device: npu, use: fitted, note: n}";
+    }
+    static std::string total_set() {
+        return "{name: totals, file: rows.csv, form: model-totals, use: unseen, note: n}";
+    }
+
+    [[nodiscard]] Outcome load_manifest(const std::string& manifest, const std::string& rows = "") const {
+        write("hardware/measured/board/validation.yaml", manifest);
+        write("hardware/measured/board/rows.csv", rows);
+        return load_board();
+    }
+    [[nodiscard]] Outcome load_board() const {
+        Diagnostics diagnostics;
+        const auto profile = load_hardware(library(), "board", {}, SourceLocation("test"), diagnostics);
+        EXPECT_TRUE(profile.has_value()) << diagnostics.text();
+        auto sets = load_measured_sets(library(), "board", *profile, diagnostics);
+        EXPECT_EQ(sets.has_value(), !diagnostics.has_errors()) << diagnostics.text();
+        return {std::move(sets), shortened(diagnostics)};
+    }
+    [[nodiscard]] Outcome load_set(const std::string& set, const std::string& rows) const {
+        return load_manifest("profile: board\nsets:\n  - " + set + "\n", rows);
+    }
+};
+
+constexpr std::string_view kManifest = "hardware/measured/board/validation.yaml";
+constexpr std::string_view kRows = "hardware/measured/board/rows.csv";
+
+TEST_F(MeasuredSets, ReadCallsOfTheLibraryInTheNativeLayout) {
+    const auto outcome = load_set(library_set(", below_m: 128"), std::string(kLibraryHeader) +
+                                                                     "1,64,64,int8,1,1,30\n"
+                                                                     "1,64,64,int8,0,1,60\n"
+                                                                     "128,64,64,int8,1,1,90\n");
+    ASSERT_EQ(outcome.complaints, "");
+    ASSERT_EQ(outcome.sets->size(), 1U);
+    const MeasuredSet& set = outcome.sets->front();
+    EXPECT_EQ(set.form, RowForm::kMatmulLibrary);
+    EXPECT_EQ(set.use, RowUse::kFitted);
+    ASSERT_EQ(set.rows.size(), 1U);  // of another layout, and of 128 rows, are not
+    EXPECT_EQ(set.rows.front().name, "m=1,k=64,n=64");
+    EXPECT_EQ(set.rows.front().dtype, DType::kInt8);
+    EXPECT_DOUBLE_EQ(in_microseconds(set.rows.front().measured), 30);
+    EXPECT_TRUE(std::get<TimedKernel>(set.rows.front().work).library_call);
+}
+
+TEST_F(MeasuredSets, LeaveOutWhatTheProfileCannotPredict) {
+    const auto outcome =
+        load_set(library_set(), std::string(kLibraryHeader) + "1,64,64,int4,1,1,30\n1,9000,64,int8,1,1,30\n");
+    ASSERT_EQ(outcome.complaints, "");
+    EXPECT_TRUE(outcome.sets->front().rows.empty());
+    EXPECT_THAT(outcome.sets->front().left_out,
+                testing::ElementsAre("m=1,k=64,n=64: the profile has no int4 matmul",
+                                     testing::AllOf(testing::StartsWith("m=1,k=9000,n=64: "),
+                                                    testing::HasSubstr("k is 9000, the limit is 8192"))));
+}
+
+TEST_F(MeasuredSets, ReadLayersWithTheirFollowersAndTheVendorsEstimate) {
+    const auto outcome = load_set(layer_set(), std::string(kLayerHeader) +
+                                                   "1000,1,up,ConvAdd,fp16,,10,64,32,5000,2000,40,\n"
+                                                   "500,3,norm,exNorm,fp16,\"1,64,1,10\",,,,,,9,\n"
+                                                   "1000,1,out,OutputOperator,fp16,,,,,,,1,\n");
+    ASSERT_EQ(outcome.complaints, "");
+    const MeasuredSet& set = outcome.sets->front();
+    ASSERT_EQ(set.rows.size(), 2U);
+    EXPECT_EQ(set.rows[0].name, "up ConvAdd, 1 core, 1000 MHz");
+    EXPECT_EQ(set.rows[0].op_class, "matmul + add");
+    EXPECT_DOUBLE_EQ(in_microseconds(set.rows[0].vendor_estimate.value()), 5);  // the longer of both, at 1 GHz
+    const auto& matmul = std::get<TimedKernel>(set.rows[0].work).kernel;
+    EXPECT_EQ(matmul.follower_count, 1);
+    EXPECT_EQ(std::get<MatmulDims>(matmul.dims).n, 32);
+    EXPECT_EQ(set.rows[1].name, "norm exNorm, 3 cores, 500 MHz");
+    EXPECT_FALSE(set.rows[1].vendor_estimate.has_value());
+    const auto& norm = std::get<RowsDims>(std::get<TimedKernel>(set.rows[1].work).kernel.dims);
+    EXPECT_EQ(norm.rows, 10);
+    EXPECT_EQ(norm.cols, 64);
+    EXPECT_THAT(set.left_out, testing::ElementsAre("out OutputOperator, 1 core, 1000 MHz: no operator of a graph"));
+}
+
+TEST_F(MeasuredSets, LeaveOutPairsThatTheRuntimeDoesNotFuse) {
+    write("hardware/board.yaml", [] {
+        std::string text = board_text();
+        const std::string rule = "{pattern: [matmul, add], traffic: 0.33}, ";
+        text.erase(text.find(rule), rule.size());
+        return text;
+    }());
+    const auto outcome = load_set(layer_set(), std::string(kLayerHeader) + "1000,1,up,ConvAdd,fp16,,10,64,32,,,40,\n");
+    ASSERT_EQ(outcome.complaints, "");
+    EXPECT_THAT(outcome.sets->front().left_out,
+                testing::ElementsAre("up ConvAdd, 1 core, 1000 MHz: compiled 1.0 does not fuse matmul + add"));
+}
+
+TEST_F(MeasuredSets, ReadTotalsWithTheLengthThatWasPaidFor) {
+    const auto outcome = load_set(total_set(), std::string(kTotalHeader) +
+                                                   "tiny,npu,fp16,10,16,1,1,2.5\n"
+                                                   "tiny,cpu,fp32,10,,1,6,4\n"
+                                                   "tiny,npu,fp16,,32,1,1,5\n");
+    ASSERT_EQ(outcome.complaints, "");
+    const auto& rows = outcome.sets->front().rows;
+    ASSERT_EQ(rows.size(), 3U);
+    EXPECT_EQ(rows[0].name, "tiny fp16 on npu, bucket of 16");
+    EXPECT_EQ(rows[1].name, "tiny fp32 on cpu, 10 tokens");
+    EXPECT_DOUBLE_EQ(in_milliseconds(rows[0].measured), 2.5);
+    EXPECT_EQ(std::get<ModelStage>(rows[0].work).tokens.front().tokens, 10);
+    EXPECT_EQ(std::get<ModelStage>(rows[2].work).tokens.front().tokens, 32);  // not known: taken as full
+}
+
+TEST_F(MeasuredSets, NeedAManifest) {
+    EXPECT_EQ(load_board().complaints,
+              "--hardware: error: board has no measurements to compare with (expected a file "
+              "hardware/measured/board/validation.yaml)\n");
+}
+
+TEST_F(MeasuredSets, RefuseAManifestOfAnotherProfile) {
+    EXPECT_EQ(load_manifest("profile: other\nsets: []\n").complaints,
+              std::string(kManifest) + ":1:10: error: profile: these are measurements of 'other' (expected board)\n");
+}
+
+TEST_F(MeasuredSets, RefuseUnknownKeysFormsUsesAndDevices) {
+    const auto where = [](int column) { return std::string(kManifest) + ":3:" + std::to_string(column) + ": error: "; };
+    EXPECT_THAT(load_set("{name: x, file: rows.csv, form: model-totals, use: unseen, note: n, nots: m}", "").complaints,
+                testing::StartsWith(where(73) + "unknown key 'nots'"));
+    EXPECT_THAT(load_set("{name: x, file: rows.csv, form: matmul, use: unseen, note: n}", "").complaints,
+                testing::StartsWith(where(37) + "sets.0.form: unknown value 'matmul'"));
+    EXPECT_THAT(load_set("{name: x, file: rows.csv, form: model-totals, use: seen, note: n}", "").complaints,
+                testing::HasSubstr("unknown value 'seen'"));
+    EXPECT_THAT(
+        load_set("{name: x, file: rows.csv, form: compiled-layers, device: gpu, use: unseen, note: n}", "").complaints,
+        testing::HasSubstr("no device 'gpu' (expected npu or cpu"));
+}
+
+TEST_F(MeasuredSets, RefuseATableWithoutAColumn) {
+    const std::string once = std::string(kRows) + ":1:1: error: column '";
+    EXPECT_EQ(load_set(library_set(), "m,k,n\n1,64,64\n2,64,64\n").complaints, once + "dtype_in' is missing\n");
+    EXPECT_EQ(load_set(library_set(), "m,k,dtype_in,ac_native_layout,b_native_layout\n1,64,int8,1,1\n").complaints,
+              once + "n' is missing\n" + once + "us' is missing\n");
+}
+
+TEST_F(MeasuredSets, RefuseCellsThatMakeNoSense) {
+    const auto complaints = [this](const std::string& row) {
+        return load_set(library_set(), std::string(kLibraryHeader) + row + "\n").complaints;
+    };
+    const std::string line = std::string(kRows) + ":2:";
+    EXPECT_EQ(complaints("0,64,64,int8,1,1,30"), line + "1: error: m is '0' (expected a whole number of at least 1)\n");
+    EXPECT_EQ(complaints("1,64,x,int8,1,1,30"), line + "6: error: n is 'x' (expected a whole number of at least 1)\n");
+    EXPECT_EQ(complaints("1,64,64,int8,1,1,-3"), line + "18: error: us is '-3' (expected a number greater than 0)\n");
+    EXPECT_EQ(complaints("1,64,64,int8,1,1,nan"), line + "18: error: us is 'nan' (expected a number greater than 0)\n");
+    EXPECT_EQ(complaints("1,64,64,int8,1,1,"), line + "18: error: us is empty (expected the time that was measured)\n");
+    EXPECT_THAT(complaints("1,64,64,int9,1,1,30"), testing::StartsWith(line + "9: error: unknown dtype 'int9'"));
+}
+
+TEST_F(MeasuredSets, RefuseTotalsOfNothing) {
+    const auto complaints = [this](const std::string& row) {
+        return load_set(total_set(), std::string(kTotalHeader) + row + "\n").complaints;
+    };
+    EXPECT_THAT(complaints("tiny,npu,fp16,,,1,1,5"), testing::HasSubstr("neither tokens nor a bucket are given"));
+    EXPECT_THAT(complaints("tiny,gpu,fp16,8,,1,1,5"), testing::HasSubstr("no device 'gpu' in board"));
+    EXPECT_THAT(complaints("tinny,npu,fp16,8,,1,1,5"), testing::HasSubstr("'tinny'"));
+    EXPECT_THAT(complaints("tiny,npu,fp16,8,,1,1,"), testing::HasSubstr("no time is given"));
+}
+
+TEST_F(MeasuredSets, AreComparedRowByRow) {
+    auto outcome =
+        load_set(library_set(), std::string(kLibraryHeader) + "1,64,64,int8,1,1,30\n128,512,512,int8,1,1,400\n");
+    ASSERT_EQ(outcome.complaints, "");
+    Diagnostics diagnostics;
+    const auto profile = load_hardware(library(), "board", {}, SourceLocation("test"), diagnostics);
+    const auto validation = validate(*profile, *outcome.sets, diagnostics);
+    ASSERT_TRUE(validation.has_value()) << diagnostics.text();
+    ASSERT_EQ(validation->sets.size(), 1U);
+    const auto& rows = validation->sets.front().rows;
+    ASSERT_EQ(rows.size(), 2U);
+    for (const ValidatedRow& row : rows) {
+        EXPECT_LT(row.predicted.low, row.predicted.median);
+        EXPECT_LT(row.predicted.median, row.predicted.high);
+        EXPECT_LT(row.roofline, row.predicted.median) << "nothing is faster than the peak";
+    }
+    EXPECT_EQ(validation->sets.front().classes.size(), 2U);  // int8, and all
+}
+
+}  // namespace
+}  // namespace berth
