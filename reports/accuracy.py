@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+"""Writes docs/accuracy.md from a template and from runs: how far predictions are from measurements.
+
+Usage: accuracy.py BERTH [FILE]. Writes the document to FILE, or prints it.
+"""
+import json
+import math
+import pathlib
+import sys
+
+import public_data as public
+from berth_runs import PROFILE, ROOT, Berth, candidate, stage_of, total_ms
+from ledger import figures, interval, ms, percent
+from reference_case import BUCKET_128, MEASURED, ReferenceCase, attention_evidence, dear_attention
+
+TEMPLATE = pathlib.Path(__file__).with_name("accuracy_template.md")
+TARGETS = ROOT / "tests" / "validation" / "targets.json"
+MISFITS_SHOWN = 6
+NPU_TARGET = max(target["within"] for target in json.loads(TARGETS.read_text(encoding="utf-8"))["totals"]
+                 if " on npu" in target["row"])
+
+
+def table(headings, aligns, rows):
+    rules = ["---:" if align == "r" else "---" for align in aligns]
+    return "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in [headings, rules, *rows])
+
+
+def signed(ratio):
+    return f"{100 * ratio:+.0f} %" if round(100 * ratio) else "0 %"
+
+
+def whole(ratio):
+    return f"{100 * ratio:.0f} %" if ratio is not None else "-"
+
+
+def error_of(row):
+    return row["predicted_us"] / row["measured_us"] - 1
+
+
+def set_of(validation, form, use=None):
+    return next(one for one in validation["sets"] if one["form"] == form and use in (None, one["use"]))
+
+
+def acceptance(validation):
+    targets = json.loads(TARGETS.read_text(encoding="utf-8"))
+    found = {row["name"]: row for row in set_of(validation, "model-totals")["rows"]}
+    rows = []
+    for target in targets["totals"]:
+        row = found[target["row"]]
+        met = abs(error_of(row)) <= target["within"]
+        rows.append([target["row"], f"{row['measured_us'] / 1e3:.1f} ms", ms(row["predicted_us"] / 1e3),
+                     f"{ms(row['low_us'] / 1e3)} to {ms(row['high_us'] / 1e3)}", signed(error_of(row)),
+                     f"within {percent(target['within'])}", "met" if met else "**not met**"])
+    half, full = (found[target["row"]] for target in targets["totals"][:2])
+    gain, measured = half["predicted_us"] / full["predicted_us"], half["measured_us"] / full["measured_us"]
+    bounds = targets["reranker_gain_of_int8"]
+    met = bounds["least"] <= gain <= bounds["most"]
+    rows.append(["fp16 / int8 of the reranker on npu", figures(measured), figures(gain), "-",
+                 signed(gain / measured - 1),
+                 f"{bounds['least']:g} to {bounds['most']:g}", "met" if met else "**not met**"])
+    headings = ["total", "measured", "predicted", "5-95 %", "error", "target", ""]
+    count = sum(row[-1] == "met" for row in rows)
+    return table(headings, "lrrrrll", rows) + f"\n\n{count} of {len(rows)} targets are met."
+
+
+def coverage(validation):
+    rows = []
+    for one in validation["sets"]:
+        every = one["classes"][-1]
+        rows.append([one["name"], f"`{one['file']}`", "set with these rows" if one["use"] == "fitted" else "unseen",
+                     every["model"]["rows"], whole(every["model"]["mape"]), whole(every["model"]["median"]),
+                     whole(every["coverage"]), whole(every["roofline"]["median"])])
+    return table(["set", "file", "use", "rows", "MAPE", "median error", "inside 5-95 %", "roofline's median error"],
+                 "lllrrrrr", rows)
+
+
+def direction(bias):
+    return f"{signed(bias)}, too {'slow' if bias > 0 else 'fast'}" if round(100 * bias) else "0 %"
+
+
+def misfits(validation):
+    found = [(summary["model"]["mape"], one, summary) for one in validation["sets"] for summary in one["classes"]
+             if summary["dtype"] is not None]
+    found.sort(key=lambda entry: -entry[0])
+    rows = []
+    for mape, one, summary in found[:MISFITS_SHOWN]:
+        alike = [row for row in one["rows"] if row["class"] == summary["class"] and row["dtype"] == summary["dtype"]]
+        worst = max(alike, key=lambda row: abs(math.log(row["predicted_us"] / row["measured_us"])))
+        bias = summary["model"]["bias"]
+        rows.append([summary["class"], summary["dtype"], one["name"], summary["model"]["rows"], whole(mape),
+                     direction(bias), f"{worst['name']}: {signed(error_of(worst))}"])
+    return table(["class", "dtype", "set", "rows", "MAPE", "bias", "worst row"], "lllrrll", rows)
+
+
+def size_of(row):
+    return {name: int(value) for name, value in (part.split("=") for part in row["name"].split(","))}
+
+
+SLICED_DTYPES = ["fp16", "int8", "int4"]
+SLICES = [
+    ("N up to 256", lambda size: size["n"] <= 256),
+    ("K up to 256, N above", lambda size: size["n"] > 256 and size["k"] <= 256),
+    ("both above 256, K up to 2048", lambda size: size["n"] > 256 and 256 < size["k"] <= 2048),
+    ("N above 256, K above 2048", lambda size: size["n"] > 256 and size["k"] > 2048),
+]
+
+
+def slice_cell(rows, dtype, holds):
+    """Bias, and the mean error in brackets."""
+    logs = [math.log(row["predicted_us"] / row["measured_us"]) for row in rows
+            if row["dtype"] == dtype and holds(size_of(row))]
+    if not logs:
+        return "-"
+    mean = sum(abs(math.exp(value) - 1) for value in logs) / len(logs)
+    return f"{signed(math.exp(sum(logs) / len(logs)) - 1)} ({whole(mean)})"
+
+
+def sizes(validation):
+    rows = []
+    for one in validation["sets"]:
+        if one["form"] != "matmul-library":
+            continue
+        for name, holds in SLICES:
+            rows.append([one["name"], name, *[slice_cell(one["rows"], dtype, holds) for dtype in SLICED_DTYPES]])
+    return table(["set", "sizes", *SLICED_DTYPES], "llrrr", rows)
+
+
+def layers(validation):
+    found = [row for row in set_of(validation, "compiled-layers")["rows"] if row["class"] != "reshape"]
+    found.sort(key=lambda row: -abs(math.log(row["predicted_us"] / row["measured_us"])))
+    rows = [[row["name"], f"{ms(row['measured_us'] / 1e3)}", f"{ms(row['predicted_us'] / 1e3)}",
+             direction(error_of(row)),
+             ms(row["vendor_us"] / 1e3) if row["vendor_us"] else "-"] for row in found[:MISFITS_SHOWN]]
+    return table(["layer", "measured", "predicted", "error", "vendor's estimate"], "lrrlr", rows)
+
+
+def positions():
+    return " and ".join(sorted({row["seq"] for row in public.rows("rk3588_rknn_sdpa_points.csv")}))
+
+
+def aligned(case):
+    """What the reranker would take if aligned lengths cost what an unaligned one was measured to cost."""
+    score_bytes = public.find_profile_number("devices.npu.attention.score_bytes")
+    factor = public.find_profile_number("devices.npu.attention.unaligned")
+    if dear_attention() is None:
+        return "The profile makes no difference between aligned and unaligned lengths."
+    granule = public.find_profile_number("devices.npu.attention.row_granule")
+    change = {f"hardware.{path}": value for path, value in dear_attention().items()}
+    rows, misses = [], []
+    for name, changes, stage, measured in (
+            ("reranker, int8, bucket of 512", {}, "rerank", MEASURED["npu int8"]),
+            ("reranker, fp16, bucket of 512", {"stages.rerank.dtype": "fp16"}, "rerank", MEASURED["npu fp16"]),
+            ("reranker, int8, bucket of 128", BUCKET_128, "rerank", None),
+            ("embedder, fp16, bucket of 256", {}, "embed", MEASURED["embedder"])):
+        assumed, dear = (candidate(case.changed({**changes, **more}), stage, "npu") for more in ({}, change))
+        rows.append([name, interval(assumed), interval(dear), f"{measured:.1f} ms" if measured else "-"])
+        if measured and abs(dear["latency_ms"] / measured - 1) > NPU_TARGET:
+            misses.append(f"{name} ({signed(dear['latency_ms'] / measured - 1)})")
+    chosen = [stage_of(case.changed({**BUCKET_128, **more}), "rerank") for more in ({}, change)]
+    totals = [total_ms(case.changed({**BUCKET_128, **more})) for more in ({}, change)]
+    point = public.attention_point(1000) * 1e9
+    return "\n".join([
+        f"The only published rows of the fused attention operator are of {positions()} positions, no multiple of "
+        f"{granule.text}: {figures(point)} ns per score element at 1000 MHz. No row shows an aligned length. The "
+        f"profile assumes that lengths which are a multiple of {granule.text} move {score_bytes.text} per score "
+        f"element and others {figures(factor.value)} times that (`devices.npu.attention.score_bytes`, "
+        f"{score_bytes.kind}; `devices.npu.attention.unaligned`, {factor.kind}). If aligned lengths cost as much as "
+        "the measured one:\n",
+        table(["on one NPU core", "as assumed", "as the unaligned length", "measured"], "lrrr", rows), "",
+        f"In a bucket of 128 the reranker would run on {chosen[0]['chosen']} as assumed and on {chosen[1]['chosen']} "
+        f"otherwise, with a probability of {percent(chosen[0]['confidence'])} and {percent(chosen[1]['confidence'])}; "
+        f"the query would take {ms(totals[0])} and {ms(totals[1])}. Of the totals accepted above within "
+        f"{percent(NPU_TARGET)}, {len(misses)} would miss{': ' if misses else ''}{'; '.join(misses)}. Timing the "
+        "operator at one aligned length, such as 512 positions, settles it.\n",
+        "From `berth run rag-rk3588 --set "
+        f"'hardware.devices.npu.attention.score_bytes={score_bytes.value * factor.value:.4g} B'`, and "
+        f"with the changes to `stages.rerank.dtype` and `stages.rerank.buckets` that the rows name."])
+
+
+ONLY_CPU = {"stages.embed.enabled": "false", "stages.retrieve.enabled": "false", "stages.rerank.on": "cpu",
+            "stages.rerank.repeat": "1"}
+MEASURED_SPREAD = "5%"
+
+
+def section(text, title):
+    """The table under a heading of the text report, up to the next empty line."""
+    lines = text.splitlines()
+    start = lines.index(title) + 2
+    end = next((at for at in range(start, len(lines)) if not lines[at]), len(lines))
+    return "\n".join(lines[start:end])
+
+
+def cpu(case):
+    """What the interval of the CPU rests on, and how far a measurement would narrow it."""
+    arguments = ["run", "rag-rk3588", *[part for path, value in ONLY_CPU.items() for part in ("--set",
+                                                                                              f"{path}={value}")]]
+    rests_on = section(case.berth.output(arguments), "What the interval rests on")
+    before = stage_of(case.changed(ONLY_CPU), "rerank")
+    return "\n".join([
+        f"The reranker at 122 tokens is predicted at {interval(before)} on the CPU, the widest interval of the "
+        "reference case. "
+        "It rests on:\n", "```text", rests_on, "```\n", narrowed(case, before)])
+
+
+def narrowed(case, before):
+    rows = []
+    for name, changes in narrowing_steps():
+        after = stage_of(case.changed({**ONLY_CPU, **changes}), "rerank")
+        rows.append([name, interval(after), figures(after["high_ms"] / after["low_ms"])])
+    first = ["as it is", interval(before), figures(before["high_ms"] / before["low_ms"])]
+    return "\n".join([
+        f"What a measurement would do, each number then known to {MEASURED_SPREAD.replace('%', ' %')}:\n",
+        table(["measured", "reranker on the CPU", "95 % end / 5 % end"], "lrr", [first, *rows]), "",
+        "The measurement: ONNX Runtime's per-operator profile of the reranker at 122 tokens on the board, with 1, 4 "
+        "and 8 threads. One big core gives the efficiency of the kernels, 8 threads against 4 what the little cores "
+        "do, and the rows themselves "
+        "replace the error of the CPU's operators, which no row stands behind today."])
+
+
+def narrowing_steps():
+    def spreads(paths):
+        return {f"hardware.{path}.spread": MEASURED_SPREAD for path in paths}
+
+    efficiency = spreads(["devices.cpu.matrix.efficiency"])
+    little = spreads(["devices.cpu.clusters.little.macs_per_cycle.int8",
+                      "devices.cpu.clusters.little.macs_per_cycle.fp32"])
+    errors = {f"hardware.devices.cpu.error.{kind}": MEASURED_SPREAD for kind in ("matmul", "attention", "vector")}
+    return [("efficiency of the matmul kernels", efficiency),
+            ("and the rate of the little cores", {**efficiency, **little}),
+            ("and the error of single operators", {**efficiency, **little, **errors})]
+
+
+def document(berth):
+    validation = berth.ask("validate", "--hardware", PROFILE)
+    case = ReferenceCase(berth)
+    parts = {"acceptance": acceptance(validation), "coverage": coverage(validation), "misfits": misfits(validation),
+             "sizes": sizes(validation), "layers": layers(validation), "aligned": aligned(case), "cpu": cpu(case),
+             "profile": PROFILE, "evidence": attention_evidence(),
+             "tables": berth.output(["validate", "--hardware", PROFILE, "--format", "markdown"]).strip()}
+    return TEMPLATE.read_text(encoding="utf-8").format(**parts).rstrip() + "\n"
+
+
+def main():
+    text = document(Berth(sys.argv[1]))
+    if len(sys.argv) > 2:
+        pathlib.Path(sys.argv[2]).write_text(text, encoding="utf-8")
+    else:
+        print(text, end="")
+
+
+if __name__ == "__main__":
+    main()

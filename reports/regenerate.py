@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""Regenerates what is kept of berth's answers: docs/accuracy.md and the design review in reports/rk3588-rag/.
+
+Usage: regenerate.py BERTH [FOLDER]. Writes below FOLDER, the source tree if it is not given. Same inputs, same bytes.
+"""
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import accuracy
+import claims
+from berth_runs import ROOT, Berth
+from reference_case import SCENARIO
+
+REVIEW = pathlib.Path("reports") / "rk3588-rag"
+DOCUMENT = pathlib.Path("docs") / "accuracy.md"
+
+
+def regenerate(berth, folder):
+    """Everything below an empty folder, by the paths that it has in the source tree."""
+    (folder / REVIEW).mkdir(parents=True)
+    (folder / DOCUMENT).parent.mkdir(parents=True)
+    berth.output(["run", SCENARIO, "--report", str(folder / REVIEW)])
+    (folder / REVIEW / "claims.md").write_text(claims.ledger(berth), encoding="utf-8")
+    (folder / DOCUMENT).write_text(accuracy.document(berth), encoding="utf-8")
+
+
+def replace(made, folder):
+    """Moves what was made over what is there; a review's file that is no longer made goes."""
+    shutil.rmtree(folder / REVIEW, ignore_errors=True)
+    shutil.copytree(made / REVIEW, folder / REVIEW)
+    (folder / DOCUMENT).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(made / DOCUMENT, folder / DOCUMENT)
+
+
+def main():
+    berth, folder = Berth(sys.argv[1]), pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else ROOT
+    with tempfile.TemporaryDirectory() as made:
+        regenerate(berth, pathlib.Path(made) / "new")
+        replace(pathlib.Path(made) / "new", folder)
+    print(f"wrote {folder / DOCUMENT} and {folder / REVIEW}")
+
+
+if __name__ == "__main__":
+    main()
