@@ -44,6 +44,7 @@ struct Kernel {
     DType output{};
     std::array<Follower, kMaxFollowers> followers{};
     std::uint8_t follower_count = 0;
+    bool library_call = false;    ///< a call of the runtime's matmul library rather than a step of a compiled graph
     bool wide_output = false;     ///< leaves as 32-bit accumulators
     bool multi_core = true;       ///< the runtime may split it over cores
     bool input_on_chip = false;   ///< activations read stayed on chip
@@ -68,7 +69,8 @@ struct Traffic {
     Bytes read, write;
 };
 
-/// Terms of a kernel's time. `total` = dispatch + fork_join + longest + (1 - overlap) x (the others).
+/// Terms of a kernel's time. `total` = dispatch + fork_join + longest + (1 - overlap) x (the others) + stall; results
+/// on their own path overlap with all of that but dispatch and fork_join.
 struct KernelCost {
     Time dispatch, fork_join;
     Time compute;  ///< MACs padded to the array
@@ -76,6 +78,8 @@ struct KernelCost {
     Time sram;     ///< the nearest level, where its bandwidth is known
     Time dram;     ///< traffic / bandwidth
     Time dma;      ///< descriptors x setup
+    Time stall;    ///< loading weights waits for the array, because there is no room to load them ahead
+    Time results;  ///< 32-bit results, on a path of their own
     Time total;
     Bound bound = Bound::kDispatch;
     Operations macs, padded_macs, elements;
@@ -91,7 +95,8 @@ struct KernelCost {
 
 /// Tile of a matmul that moves the fewest bytes through a level of `capacity` (physics: Goto and van de Geijn 2008;
 /// Smith et al. 2019 for the bound), or the row tile that the device's hardware fixes.
-[[nodiscard]] Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device& device);
+[[nodiscard]] Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device& device,
+                               bool library_call);
 
 /// Bytes that no tiling can avoid: each operand once, and 2 m n k / sqrt(capacity in elements) (Smith et al. 2019).
 [[nodiscard]] Bytes matmul_traffic_bound(const MatmulDims& dims, Bytes element, Bytes capacity);

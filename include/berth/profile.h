@@ -46,11 +46,20 @@ struct CoreCluster {
 
 /// Multiply-accumulate array (or SIMD unit).
 struct MatrixEngine {
-    std::int64_t align_m = 1, align_n = 1, align_k = 1;
+    std::int64_t align_m = 1, align_k = 1;
+    std::array<std::int64_t, kDTypeNames.size()> align_n{};  ///< columns that are computed together, by dtype
+    /// Rows that a set of weights must meet in the array before the next set is loaded: fewer leave it idle, and row
+    /// tiles are multiples of it where they hold as many.
+    std::int64_t min_rows = 1;
     Parameter<double> efficiency;  ///< share of the peak that a large, resident problem sustains
     /// Input rows held at once are limited to this many bytes (rows x K x element); weights are read again for every
     /// such row tile. Absent: the level's capacity decides.
     std::optional<Parameter<Bytes>> row_tile;
+    std::optional<Parameter<Bytes>> library_row_tile;  ///< of calls of the runtime's matmul library; absent: `row_tile`
+    /// Of the nearest memory, what a dtype's inputs take beyond their row tile.
+    std::array<std::optional<Parameter<Bytes>>, kDTypeNames.size()> reserve{};
+    /// Bytes of one input row that lie together in memory: a row tile comes in one descriptor per such piece of K.
+    std::optional<Parameter<Bytes>> row_piece;
     /// Rate at which 32-bit accumulators leave the array where the result is not narrowed.
     std::optional<Parameter<Bandwidth>> wide_output;
     /// Share of the shorter of MACs and memory that the longer hides; absent: the device's own `overlap`.

@@ -1,4 +1,4 @@
-// Puts the terms of a kernel together: t = dispatch + fork/join + longest + (1 - overlap) x (the others).
+// Puts the terms of a kernel together: t = dispatch + fork/join + longest + (1 - overlap) x (the others) + stall.
 #include <algorithm>
 #include <array>
 #include <stdexcept>
@@ -38,11 +38,17 @@ Time sram_time(Bytes on_chip, const Device& device, int cores) {
 }
 
 Time dram_time(const Demand& demand, const Device& device, const CoreRates& rates) {
-    Time time = (demand.dram.read + demand.dram.write * device.dma.write_cost.value) / rates.dram;
-    if (demand.wide_output > Bytes{}) {
-        time += demand.wide_output / device.matrix.wide_output->value;
+    return (demand.dram.read + demand.dram.write * device.dma.write_cost.value) / rates.dram;
+}
+
+// A group of weights that leaves no room for all of the next one: what could not be loaded ahead comes after the
+// group has been computed instead of meanwhile.
+Time stall_time(const Demand& demand, Time compute, const CoreRates& rates) {
+    if (demand.weight_groups <= 0) {
+        return Time{};
     }
-    return time;
+    const Time shorter = std::min(compute / demand.weight_groups, demand.group / rates.dram);
+    return std::max(Time{}, shorter - demand.ahead / rates.dram) * demand.weight_groups;
 }
 
 // The array's own double buffering, where it is known, hides more than other kernels do.
@@ -51,16 +57,20 @@ double overlap_of(const Demand& demand, const Device& device) {
     return array && device.matrix.overlap ? device.matrix.overlap->value : device.overlap.value;
 }
 
-void settle(KernelCost& cost, bool engines_serial, double overlap) {
+void settle(KernelCost& cost, bool engines_serial, double overlap, double device_overlap) {
     // DMA descriptors and their bytes share the channel; so do the engines of attention, phase after phase.
     const Time memory = cost.dma + cost.dram;
     const Time engines = engines_serial ? cost.compute + cost.vector : std::max(cost.compute, cost.vector);
     const Time hidden_engine = engines_serial ? Time{} : std::min(cost.compute, cost.vector);
     const Time longest = std::max({engines, memory, cost.sram});
     const Time all = engines + hidden_engine + memory + cost.sram;
-    cost.total = cost.dispatch + cost.fork_join + longest + (all - longest) * (1 - overlap);
-    if (cost.dispatch + cost.fork_join > longest) {
+    const Time core = longest + (all - longest) * (1 - overlap) + cost.stall * overlap;
+    const Time overhead = cost.dispatch + cost.fork_join;
+    cost.total = overhead + std::max(core, cost.results) + std::min(core, cost.results) * (1 - device_overlap);
+    if (overhead > std::max(longest, cost.results)) {
         cost.bound = Bound::kDispatch;
+    } else if (cost.results > core) {
+        cost.bound = Bound::kDram;
     } else if (longest == memory) {
         cost.bound = cost.dma > cost.dram ? Bound::kDma : Bound::kDram;
     } else if (longest == cost.sram) {
@@ -87,6 +97,8 @@ KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& 
     cost.sram = sram_time(demand.on_chip, device, rates.cores);
     cost.dram = dram_time(demand, device, rates);
     cost.dma = device.dma.setup.value * (demand.descriptors / static_cast<double>(device.dma.channels));
+    cost.stall = stall_time(demand, cost.compute, rates);
+    cost.results = demand.wide_output > Bytes{} ? demand.wide_output / device.matrix.wide_output->value : Time{};
     cost.macs = demand.macs;
     cost.padded_macs = demand.padded_macs;
     cost.elements = demand.elements;
@@ -94,7 +106,7 @@ KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& 
     cost.traffic.write += demand.wide_output;
     cost.compulsory = demand.compulsory;
     cost.tile = demand.tile;
-    settle(cost, demand.engines_serial, overlap_of(demand, device));
+    settle(cost, demand.engines_serial, overlap_of(demand, device), device.overlap.value);
     cost.energy = kernel_energy(cost, kernel.input, device);
     return cost;
 }

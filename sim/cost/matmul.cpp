@@ -1,5 +1,6 @@
 // Matmul and convolution on a multiply-accumulate array.
 #include <algorithm>
+#include <cmath>
 
 #include "cost/rounding.h"
 #include "cost/terms.h"
@@ -12,10 +13,13 @@ Bytes product(std::int64_t a, std::int64_t b, Bytes element) {
     return element * (static_cast<double>(a) * static_cast<double>(b));
 }
 
-Operations padded(std::int64_t batch, const MatmulDims& d, const MatrixEngine& matrix) {
-    return operations(static_cast<double>(batch) * static_cast<double>(round_up(d.m, matrix.align_m)) *
+// Each row tile meets every set of weights for at least `min_rows` rows' time.
+Operations padded(std::int64_t batch, const MatmulDims& d, std::int64_t row_tiles, DType dtype,
+                  const MatrixEngine& matrix) {
+    const std::int64_t rows = std::max(round_up(d.m, matrix.align_m), row_tiles * matrix.min_rows);
+    return operations(static_cast<double>(batch) * static_cast<double>(rows) *
                       static_cast<double>(round_up(d.k, matrix.align_k)) *
-                      static_cast<double>(round_up(d.n, matrix.align_n)));
+                      static_cast<double>(round_up(d.n, columns_together(matrix, dtype))));
 }
 
 // Cores with private buffers either share the columns, and each reads all rows of A, or share the rows, and each reads
@@ -26,8 +30,35 @@ Bytes shared_over_cores(Bytes a, Bytes b, const MatmulDims& d, const Tile& tile,
     return std::min(by_columns, a + b * rounds);
 }
 
-// Each descriptor brings one tile: the row tile once, and its share of the weights per strip that fits beside it.
-double descriptor_count(const MatmulDims& d, const Tile& tile, Bytes weights, const Device& device) {
+// Weights that do not fit beside the row tile come group by group, each for all of K.
+void stream_weights(Demand& demand, const Kernel& kernel, const MatmulDims& d, const Device& device) {
+    const DType input = kernel.input;
+    const DType weight = d.weights ? kernel.weight : kernel.input;
+    const MatrixEngine& matrix = device.matrix;
+    if (!matrix.row_tile || device.memories.empty()) {
+        return;
+    }
+    const Bytes buffer = device.memories.front().capacity.value - reserved(matrix, input);
+    const double k = static_cast<double>(d.k);
+    const Bytes all = element_size(weight) * (k * static_cast<double>(d.n));
+    if (all <= buffer - row_tile_of(matrix, kernel.library_call)) {
+        return;
+    }
+    const std::int64_t columns = columns_together(matrix, input);
+    const Bytes held = element_size(input) * (k * static_cast<double>(demand.tile.m));
+    demand.group = element_size(weight) * (k * static_cast<double>(columns));
+    demand.ahead = std::max(Bytes{}, buffer - held - demand.group);
+    demand.weight_groups =
+        static_cast<double>(d.batch * demand.tile.weight_reads) * static_cast<double>(ceil_div(d.n, columns));
+}
+
+// A row tile comes in pieces, because the layout keeps only some bytes of a row together. Without such a layout each
+// descriptor brings one tile: the row tile once, and its share of the weights per strip that fits beside it.
+double descriptor_count(const MatmulDims& d, const Tile& tile, DType input, Bytes weights, const Device& device) {
+    if (device.matrix.row_piece) {
+        const double pieces = std::ceil(element_size(input) * static_cast<double>(d.k) / device.matrix.row_piece->value);
+        return static_cast<double>(d.batch * ceil_div(d.m, tile.m)) * pieces;
+    }
     const Bytes buffer = device.memories.empty() ? kibibytes(256) : device.memories.front().capacity.value;
     const double strips = std::max(1.0, weights / buffer);
     return static_cast<double>(d.batch) * static_cast<double>(tile.weight_reads) * (1 + strips);
@@ -35,17 +66,31 @@ double descriptor_count(const MatmulDims& d, const Tile& tile, Bytes weights, co
 
 }  // namespace
 
+Bytes row_tile_of(const MatrixEngine& matrix, bool library_call) {
+    return library_call && matrix.library_row_tile ? matrix.library_row_tile->value : matrix.row_tile->value;
+}
+
+Bytes reserved(const MatrixEngine& matrix, DType dtype) {
+    const auto& reserve = matrix.reserve[static_cast<std::size_t>(dtype)];
+    return reserve ? reserve->value : Bytes{};
+}
+
+std::int64_t columns_together(const MatrixEngine& matrix, DType dtype) {
+    return std::max<std::int64_t>(1, matrix.align_n[static_cast<std::size_t>(dtype)]);
+}
+
 Demand matmul_demand(const Kernel& kernel, const MatmulDims& d, const Device& device, int cores) {
     Demand demand;
     demand.macs = macs(kernel.dims);
-    demand.padded_macs = padded(d.batch, d, device.matrix);
-    demand.tile = matmul_tile(d, kernel.input, kernel.weight, device);
+    demand.tile = matmul_tile(d, kernel.input, kernel.weight, device, kernel.library_call);
+    demand.padded_macs = padded(d.batch, d, demand.tile.weight_reads, kernel.input, device.matrix);
     const double batch = static_cast<double>(d.batch);
     const Bytes a = product(d.m, d.k, element_size(kernel.input));
     const Bytes b = product(d.k, d.n, element_size(d.weights ? kernel.weight : kernel.input));
     const Bytes c = product(d.m, d.n, element_size(kernel.output)) * batch;
     const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(d.n)) : Bytes{};
-    demand.descriptors = descriptor_count(d, demand.tile, b, device);
+    demand.descriptors = descriptor_count(d, demand.tile, kernel.input, b, device);
+    stream_weights(demand, kernel, d, device);
     demand.compulsory = (a + b) * batch + bias + c;
 
     const bool private_buffers = device.matrix.row_tile.has_value() && cores > 1;
@@ -78,23 +123,24 @@ Demand conv_demand(const Kernel& kernel, const ConvDims& d, const Device& device
     const std::int64_t group_inputs = d.in_channels / d.groups;
     const std::int64_t group_outputs = d.out_channels / d.groups;
     const MatrixEngine& matrix = device.matrix;
-    Demand demand;
-    demand.macs = macs(kernel.dims);
-    if (group_inputs == 1) {  // depthwise: the array's depth holds one input channel, its width all output channels
-        demand.padded_macs = operations(
-            static_cast<double>(round_up(positions, matrix.align_m)) * static_cast<double>(taps * matrix.align_k) *
-            static_cast<double>(round_up(d.out_channels, matrix.align_n)) / static_cast<double>(matrix.align_n));
-    } else {
-        const MatmulDims implicit{1, positions, group_inputs * taps, group_outputs};
-        demand.padded_macs = padded(d.groups, implicit, matrix);
-    }
     // Input rows are reused by overlapping windows, so a row tile holds input channels, not unrolled patches.
     const MatmulDims held{1, positions, std::max<std::int64_t>(1, group_inputs * d.kernel_height), group_outputs};
-    demand.tile = matmul_tile(held, kernel.input, kernel.weight, device);
+    Demand demand;
+    demand.macs = macs(kernel.dims);
+    demand.tile = matmul_tile(held, kernel.input, kernel.weight, device, kernel.library_call);
+    if (group_inputs == 1) {  // depthwise: the array's depth holds one input channel, its width all output channels
+        const std::int64_t together = columns_together(matrix, kernel.input);
+        demand.padded_macs = operations(
+            static_cast<double>(round_up(positions, matrix.align_m)) * static_cast<double>(taps * matrix.align_k) *
+            static_cast<double>(round_up(d.out_channels, together)) / static_cast<double>(together));
+    } else {
+        const MatmulDims implicit{1, positions, group_inputs * taps, group_outputs};
+        demand.padded_macs = padded(d.groups, implicit, demand.tile.weight_reads, kernel.input, matrix);
+    }
     const Bytes input = element_size(kernel.input) * static_cast<double>(input_elements(kernel.kind, kernel.dims));
     const Bytes weights = element_size(kernel.weight) * static_cast<double>(matrix_elements(kernel.dims));
     const Bytes output = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
-    demand.descriptors = descriptor_count(held, demand.tile, weights, device);
+    demand.descriptors = descriptor_count(held, demand.tile, kernel.input, weights, device);
     demand.compulsory = input + weights + output;
     const Bytes weight_part = weights * static_cast<double>(demand.tile.weight_reads);
     (kernel.weights_on_chip ? demand.on_chip : demand.dram.read) += weight_part;

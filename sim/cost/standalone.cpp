@@ -50,6 +50,7 @@ std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, DTy
     kernel.input = kernel.weight = support.ran_at;
     kernel.output = result_dtype(chip.runtime, support.ran_at);
     kernel.multi_core = support.multi_core;
+    kernel.library_call = library_call;
     if (library_call) {
         leave_accumulators(kernel);
     }

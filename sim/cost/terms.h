@@ -13,11 +13,20 @@ struct Demand {
     bool engines_serial = false;  ///< matrix and vector phases follow one another (attention)
     Traffic dram;                 ///< at DRAM
     Bytes wide_output;            ///< 32-bit results that leave at their own rate instead of as writes
+    double weight_groups = 0;     ///< columns computed together, over all row tiles; 0: weights are not streamed
+    Bytes group, ahead;           ///< weights of one such group, and how much of the next one fits beside it
     Bytes on_chip;                ///< served by the level that keeps tensors
     Bytes compulsory;
     double descriptors = 0;
     Tile tile;
 };
+
+/// Bytes of input rows that the array keeps while weights stream past.
+[[nodiscard]] Bytes row_tile_of(const MatrixEngine& matrix, bool library_call);
+/// What inputs of a dtype take of the nearest memory beyond their row tile.
+[[nodiscard]] Bytes reserved(const MatrixEngine& matrix, DType dtype);
+/// Columns of a dtype that the array computes together.
+[[nodiscard]] std::int64_t columns_together(const MatrixEngine& matrix, DType dtype);
 
 [[nodiscard]] Demand matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Device& device, int cores);
 [[nodiscard]] Demand conv_demand(const Kernel& kernel, const ConvDims& dims, const Device& device);

@@ -4,6 +4,7 @@
 
 #include "berth/cost.h"
 #include "cost/rounding.h"
+#include "cost/terms.h"
 
 namespace berth {
 
@@ -18,14 +19,16 @@ struct Operands {
 
 // The hardware holds a fixed amount of input rows and reads all weights past them, once per row tile; weights that fit
 // into the rest of the buffer stay there.
-Tile row_tile(const MatmulDims& d, double input, double weight, const Device& device) {
-    const double held = in_bytes(device.matrix.row_tile->value);
+Tile row_tile(const MatmulDims& d, double input, double weight, Bytes reserve, const Device& device,
+              bool library_call) {
+    const MatrixEngine& matrix = device.matrix;
+    const double held = in_bytes(row_tile_of(matrix, library_call));
     const auto fit = static_cast<std::int64_t>(held / (static_cast<double>(d.k) * input));
-    const std::int64_t aligned = round_down(fit, device.matrix.align_m);
+    const std::int64_t aligned = round_down(fit, std::max(matrix.align_m, matrix.min_rows));
     Tile tile{std::clamp<std::int64_t>(aligned > 0 ? aligned : fit, 1, d.m), d.k, d.n};
     const double buffer = device.memories.empty() ? 0 : in_bytes(device.memories.front().capacity.value);
     const double weights = static_cast<double>(d.k) * static_cast<double>(d.n) * weight;
-    tile.weight_reads = weights <= buffer - held ? 1 : ceil_div(d.m, tile.m);
+    tile.weight_reads = weights <= buffer - held - in_bytes(reserve) ? 1 : ceil_div(d.m, tile.m);
     return tile;
 }
 
@@ -77,11 +80,12 @@ double moved(const MatmulDims& d, const Operands& o, const Tile& tile) {
 
 }  // namespace
 
-Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device& device) {
+Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device& device, bool library_call) {
     const MatrixEngine& matrix = device.matrix;
     const double element = in_bytes(element_size(input));
     if (matrix.row_tile) {
-        return row_tile(dims, element, in_bytes(element_size(weight)), device);
+        return row_tile(dims, element, in_bytes(element_size(weight)), reserved(matrix, input), device,
+                        library_call);
     }
     if (device.memories.empty()) {
         Tile whole{dims.m, dims.k, dims.n};
@@ -90,7 +94,7 @@ Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device
     const Operands operands{element, in_bytes(element_size(weight)), in_bytes(device.memories.back().capacity.value)};
     Tile best = output_stationary(dims, operands, matrix.align_k);
     for (const Tile& tile :
-         {input_stationary(dims, operands, matrix.align_n), weight_stationary(dims, operands, matrix.align_m)}) {
+         {input_stationary(dims, operands, columns_together(matrix, input)), weight_stationary(dims, operands, matrix.align_m)}) {
         if (moved(dims, operands, tile) < moved(dims, operands, best)) {
             best = tile;
         }

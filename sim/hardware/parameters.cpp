@@ -73,6 +73,12 @@ void add_cluster(ParameterList& list, const std::string& device, CoreCluster& cl
 void add_engines(ParameterList& list, const std::string& path, Device& device) {
     list.add(path + ".matrix.efficiency", device.matrix.efficiency);
     list.add(path + ".matrix.row_tile", device.matrix.row_tile);
+    list.add(path + ".matrix.library_row_tile", device.matrix.library_row_tile);
+    for (const auto& row : kDTypeNames) {
+        list.add(fmt::format("{}.matrix.reserve.{}", path, row.name),
+                 device.matrix.reserve[static_cast<std::size_t>(row.value)]);
+    }
+    list.add(path + ".matrix.row_piece", device.matrix.row_piece);
     list.add(path + ".matrix.wide_output", device.matrix.wide_output);
     list.add(path + ".matrix.overlap", device.matrix.overlap);
     for (const auto& row : kVectorClassNames) {

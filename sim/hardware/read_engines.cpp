@@ -7,15 +7,39 @@ namespace berth {
 
 namespace {
 
+// One number for all dtypes, or one for each.
+void read_columns(std::array<std::int64_t, kDTypeNames.size()>& columns, const YamlNode& node) {
+    if (!node.is_map()) {
+        columns.fill(node.integer({1, kLargestCount}).value_or(1));
+        return;
+    }
+    columns.fill(1);
+    for (const auto& row : kDTypeNames) {
+        if (const auto entry = node.find(row.name)) {
+            columns[static_cast<std::size_t>(row.value)] = entry->integer({1, kLargestCount}).value_or(1);
+        }
+    }
+    node.reject_unknown_keys();
+}
+
 MatrixEngine read_matrix(const YamlNode& node) {
     MatrixEngine matrix;
     const YamlNode align = node.require("align", "a map with m, n and k");
     matrix.align_m = positive_integer(align, "m");
-    matrix.align_n = positive_integer(align, "n");
+    read_columns(matrix.align_n, align.require("n", "a whole number, or a map from dtypes to whole numbers"));
     matrix.align_k = positive_integer(align, "k");
     align.reject_unknown_keys();
     read_share(matrix.efficiency, node, "efficiency");
     read_parameter(matrix.row_tile, node, "row_tile");
+    read_parameter(matrix.library_row_tile, node, "library_row_tile");
+    matrix.min_rows = positive_integer(node, "min_rows", 1);
+    if (const auto reserve = node.find("reserve")) {
+        for (const auto& row : kDTypeNames) {
+            read_parameter(matrix.reserve[static_cast<std::size_t>(row.value)], *reserve, row.name);
+        }
+        reserve->reject_unknown_keys();
+    }
+    read_parameter(matrix.row_piece, node, "row_piece");
     read_parameter(matrix.wide_output, node, "wide_output");
     if (node.find("overlap")) {
         read_share(matrix.overlap.emplace(), node, "overlap");

@@ -27,16 +27,16 @@ MemoryLevel read_level(const std::string& name, const YamlNode& node) {
 void check_tile(const Device& device, const YamlNode& memories) {
     const MemoryLevel& nearest = device.memories.front();
     const MatrixEngine& matrix = device.matrix;
-    const auto elements =
-        static_cast<double>(matrix.align_m * matrix.align_k) + static_cast<double>(matrix.align_k * matrix.align_n);
     for (const auto& row : kDTypeNames) {
+        const std::int64_t columns = matrix.align_n[static_cast<std::size_t>(row.value)];
+        const auto elements = static_cast<double>(matrix.align_m + columns) * static_cast<double>(matrix.align_k);
         const Bytes tile = element_size(row.value) * elements;
         const bool computed = device.clusters.front().macs_per_cycle[static_cast<std::size_t>(row.value)].has_value();
         if (computed && nearest.capacity.value > Bytes() && nearest.capacity.value < tile) {
             memories.require(nearest.name)
                 .require("capacity")
                 .error(fmt::format("{} cannot hold one tile of {} x {} x {} in {}", to_text(nearest.capacity.value),
-                                   matrix.align_m, matrix.align_n, matrix.align_k, row.name),
+                                   matrix.align_m, columns, matrix.align_k, row.name),
                        fmt::format("at least {}", to_text(tile)));
             return;
         }

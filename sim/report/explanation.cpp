@@ -143,12 +143,6 @@ Term dram_term(const Kernel& kernel, const KernelCost& cost, const Device& devic
                     number_used(path_of(device, "dma.limit"), device.dram_limit, to_text(device.dram_limit.value)),
                     number_used(path_of(device, "dma.write_cost"), device.dma.write_cost,
                                 number_text(device.dma.write_cost.value, 3))};
-    if (kernel.wide_output && device.matrix.wide_output) {
-        term.formula += "; 32-bit results leave at a rate of their own";
-        term.numbers.push_back(number_used(path_of(device, "matrix.wide_output"), *device.matrix.wide_output,
-                                           to_text(device.matrix.wide_output->value)));
-        term.filled_in.clear();
-    }
     if (kernel.kind == OperatorKind::kAttention && device.attention) {
         const AttentionEngine& engine = *device.attention;
         term.formula += "; scores cost bytes each";
@@ -172,6 +166,19 @@ Term dma_term(const KernelCost& cost, const Device& device) {
         term.numbers = {number_used(path_of(device, "dma.setup"), device.dma.setup, to_text(setup))};
     }
     return term;
+}
+
+Term results_term(const KernelCost& cost, const Device& device) {
+    Term term{"results", cost.results, "32-bit results / the rate at which they leave, beside everything else", "", {}};
+    if (cost.results > Time{}) {
+        term.numbers = {number_used(path_of(device, "matrix.wide_output"), *device.matrix.wide_output,
+                                    to_text(device.matrix.wide_output->value))};
+    }
+    return term;
+}
+
+Term stall_term(const KernelCost& cost) {
+    return {"stall", cost.stall, "columns computed together leave no room to load all of the next ones ahead", "", {}};
 }
 
 Term sram_term(const KernelCost& cost, const Device& device) {
@@ -213,6 +220,7 @@ bool phases_follow(const Kernel& kernel, const Device& device) {
 /// Engines that run at once compete one by one; memory time is bytes and descriptors together, as is overhead.
 std::vector<Contender> contenders(const Kernel& kernel, const KernelCost& cost, const Device& device) {
     std::vector<Contender> all{{cost.dma > cost.dram ? Bound::kDma : Bound::kDram, cost.dram + cost.dma},
+                               {Bound::kDram, cost.results},
                                {Bound::kSram, cost.sram},
                                {Bound::kDispatch, cost.dispatch + cost.fork_join}};
     if (phases_follow(kernel, device)) {
@@ -279,15 +287,17 @@ Explanation explain_kernel(const Kernel& kernel, const KernelCost& cost, const D
     explanation.terms = overhead_terms(cost, device);
     for (Term& term : std::vector<Term>{compute_term(kernel, cost, device, execution),
                                         vector_term(kernel, cost, device, execution), sram_term(cost, device),
-                                        dram_term(kernel, cost, device, execution), dma_term(cost, device)}) {
+                                        dram_term(kernel, cost, device, execution), dma_term(cost, device),
+                                        stall_term(cost), results_term(cost, device)}) {
         explanation.terms.push_back(std::move(term));
     }
     // The array's own double buffering, where it is known, hides more than other kernels do.
     const bool array = cost.padded_macs > Operations{} && !phases_follow(kernel, device) && device.matrix.overlap;
     const Parameter<double>& overlap = array ? *device.matrix.overlap : device.overlap;
     explanation.sum =
-        fmt::format("overheads + longest{} + (1 - overlap {}) x the others",
-                    phases_follow(kernel, device) ? " (compute + vector together)" : "", number_text(overlap.value, 3));
+        fmt::format("overheads + longest{} + (1 - overlap {}) x the others{}",
+                    phases_follow(kernel, device) ? " (compute + vector together)" : "", number_text(overlap.value, 3),
+                    cost.stall > Time{} ? " + overlap x stall" : "");
     explanation.overlap = {
         number_used(path_of(device, array ? "matrix.overlap" : "overlap"), overlap, number_text(overlap.value, 3))};
     explanation.contenders = contenders(kernel, cost, device);

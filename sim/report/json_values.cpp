@@ -87,6 +87,8 @@ Json json_terms(const KernelCost& cost) {
     terms["sram_ms"] = json_milliseconds(cost.sram);
     terms["dram_ms"] = json_milliseconds(cost.dram);
     terms["dma_ms"] = json_milliseconds(cost.dma);
+    terms["stall_ms"] = json_milliseconds(cost.stall);
+    terms["results_ms"] = json_milliseconds(cost.results);
     return terms;
 }
 

@@ -16,8 +16,20 @@ namespace {
 
 constexpr double kRounding = 1 + 1e-9;
 
+// The board of the unit tests, with every rule of the array that a profile can have.
+Profile board_with_all_rules() {
+    Profile profile = *read_board().profile;
+    MatrixEngine& matrix = profile.devices[0].matrix;
+    matrix.min_rows = 16;
+    matrix.align_n[static_cast<std::size_t>(DType::kFp16)] = 16;
+    matrix.reserve[static_cast<std::size_t>(DType::kInt8)] = Parameter<Bytes>{kibibytes(32)};
+    matrix.row_piece = Parameter<Bytes>{bytes(16)};
+    matrix.library_row_tile = Parameter<Bytes>{kibibytes(160)};
+    return profile;
+}
+
 const Profile& board() {
-    static const Profile profile = *read_board().profile;
+    static const Profile profile = board_with_all_rules();
     return profile;
 }
 const Device& npu() { return board().devices[0]; }
@@ -80,7 +92,9 @@ Kernel kernel_at(OperatorKind kind, const Dims& dims, DType dtype) {
 
 Kernel any_npu_kernel() {
     const OperatorKind kind = any_kind();
-    return kernel_at(kind, any_dims(kind), *rc::gen::element(DType::kInt8, DType::kFp16));
+    Kernel kernel = kernel_at(kind, any_dims(kind), *rc::gen::element(DType::kInt8, DType::kFp16));
+    kernel.library_call = kind == OperatorKind::kMatmul && *rc::gen::arbitrary<bool>();
+    return kernel;
 }
 
 Execution any_npu_execution() { return {*rc::gen::inRange(1, 4), std::nullopt}; }
@@ -119,6 +133,7 @@ RC_GTEST_PROP(CostProperty, AHigherClockIsNeverSlower, ()) {
 RC_GTEST_PROP(CostProperty, MoreBufferIsNeverSlower, ()) {
     never_slower([](Device& device, double factor) {
         device.matrix.row_tile->value *= factor;
+        device.matrix.library_row_tile->value *= factor;
         device.memories[0].capacity.value *= factor;
     });
 }
