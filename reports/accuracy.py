@@ -63,6 +63,21 @@ def acceptance(validation):
     return table(headings, "lrrrrll", rows) + f"\n\n{count} of {len(rows)} targets are met."
 
 
+NOT_COVERED = [
+    ("softmax outside of fused attention", lambda row: row["class"].startswith("softmax")),
+    ("attention in int8", lambda row: row["class"].startswith("attention") and row["dtype"] == "int8"),
+    ("norms in int8 graphs", lambda row: "norm" in row["class"] and row["dtype"] == "int8"),
+    ("single operators of the CPU", lambda row: row["device"] == "cpu"),
+    ("hand-overs between CPU and NPU", lambda row: "hand-over" in row["class"]),
+]
+
+
+def uncovered(validation):
+    """What no row of a single operator times."""
+    rows = [row for one in validation["sets"] if one["form"] != "model-totals" for row in one["rows"]]
+    return ", ".join([name for name, covers in NOT_COVERED if not any(covers(row) for row in rows)] + ["energy"])
+
+
 def coverage(validation):
     rows = []
     for one in validation["sets"]:
@@ -197,9 +212,8 @@ def cpu(case):
     rests_on = section(case.berth.output(arguments), "What the interval rests on")
     before = stage_of(case.changed(ONLY_CPU), "rerank")
     return "\n".join([
-        f"The reranker at 122 tokens is predicted at {interval(before)} on the CPU, the widest interval of the "
-        "reference case. "
-        "It rests on:\n", "```text", rests_on, "```\n", narrowed(case, before)])
+        f"The reranker at 122 tokens is predicted at {interval(before)} on the CPU. The interval "
+        "rests on:\n", "```text", rests_on, "```\n", narrowed(case, before)])
 
 
 def narrowed(case, before):
@@ -213,8 +227,7 @@ def narrowed(case, before):
         table(["measured", "reranker on the CPU", "95 % end / 5 % end"], "lrr", [first, *rows]), "",
         "The measurement: ONNX Runtime's per-operator profile of the reranker at 122 tokens on the board, with 1, 4 "
         "and 8 threads. One big core gives the efficiency of the kernels, 8 threads against 4 what the little cores "
-        "do, and the rows themselves "
-        "replace the error of the CPU's operators, which no row stands behind today."])
+        "do, and the rows themselves the error of single operators."])
 
 
 def narrowing_steps():
@@ -233,7 +246,8 @@ def narrowing_steps():
 def document(berth):
     validation = berth.ask("validate", "--hardware", PROFILE)
     case = ReferenceCase(berth)
-    parts = {"acceptance": acceptance(validation), "coverage": coverage(validation), "misfits": misfits(validation),
+    parts = {"acceptance": acceptance(validation), "coverage": coverage(validation),
+             "uncovered": uncovered(validation), "misfits": misfits(validation),
              "sizes": sizes(validation), "layers": layers(validation), "aligned": aligned(case), "cpu": cpu(case),
              "profile": PROFILE, "evidence": attention_evidence(),
              "tables": berth.output(["validate", "--hardware", PROFILE, "--format", "markdown"]).strip()}

@@ -65,7 +65,7 @@ class Berth:
         return self.ask("predict", "--hardware", PROFILE, "--device", device, "--op", "matmul", "--shape",
                         f"m={m},k={k},n={n}", "--dtype", dtype)
 
-    def rows(self, device, rows):
+    def rows(self, device, rows, described):
         """Predicted operators, one dictionary per row with predicted_us, low_us and high_us as numbers."""
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "rows.csv"
@@ -77,7 +77,7 @@ class Berth:
         found = list(csv.DictReader(io.StringIO(printed)))
         for row in found:
             row.update({name: float(row[name]) for name in ("predicted_us", "low_us", "high_us")})
-        return Run(f"berth predict --hardware {PROFILE} --device {device} --csv rows.csv", found)
+        return Run(f"berth predict --hardware {PROFILE} --device {device} --csv rows.csv  # {described}", found)
 
     def _changed(self, arguments):
         """The same question of the changed profile: by --set where berth takes it, else by a profile extending it."""

@@ -31,12 +31,16 @@ def chip(case):
         f"64-bit LPDDR4x/5 at 2112 MHz gives {dram.text} ({dram.kind}).",
         by_factor(dram.value, 25e9, 1.05, 1.2), f"{dram.text}")
     stream, decode = public.best_weight_stream(), public.decode_streams()
+    repeated = public.profile_number("devices.npu.dma.bandwidth")
     yield Claim(
         ANALYSIS, "~15 GB/s effective (contention)",
-        f"One core, which is what the documents used, streams weights at up to {gigabytes(stream)}; language models "
-        f"on all three draw {figures(decode[0] / 1e9)} to {gigabytes(decode[-1])}.",
-        by_factor(stream, 15e9, 1.25, 1.6), f"{gigabytes(stream)} for one core (rk3588_npu_matmul_m_sweep_native.csv, "
-                                            "rk3588_rkllm_benchmark.csv)")
+        f"One core, which is what the documents used, streams weights at up to {gigabytes(stream)} in single published calls; "
+        f"repeated calls give {repeated.text} ({repeated.kind}). Language models on all three draw "
+        f"{figures(decode[0] / 1e9)} to {gigabytes(decode[-1])}.",
+        by_factor(max(stream, repeated.value), 15e9, 1.25, 1.6),
+        f"{gigabytes(max(stream, repeated.value))} for one core (rk3588_npu_matmul_m_sweep_native.csv, "
+        "rk3588_rkllm_benchmark.csv)",
+        then={Verdict.UNDECIDED: "A counter of DRAM bytes while one core runs the model would decide."})
     read = public.one_core_read_bandwidth()
     yield Claim(
         ANALYSIS, "High bandwidth to system RAM (50+ GB/s)",
@@ -113,18 +117,21 @@ def square(dtype, size, **more):
 
 def matmul(case):
     """The matrix multiplication benchmark (runtime 1.5.0; the profile is of 2.3.2)."""
-    npu = case.berth.rows("npu", [square("fp16", size, layout="normal", cores=1) for size in SIZES])
-    cpu = case.berth.rows("cpu", [square("fp32", size) for size in SIZES])
+    npu = case.berth.rows("npu", [square("fp16", size, layout="normal", cores=1) for size in SIZES],
+                          f"matmul fp16, normal layout, one core, m = k = n = {SIZES[0]} to {SIZES[-1]} by {SIZES.step}")
+    cpu = case.berth.rows("cpu", [square("fp32", size) for size in SIZES],
+                          f"matmul fp32, m = k = n = {SIZES[0]} to {SIZES[-1]} by {SIZES.step}")
     seconds = {size: row["predicted_us"] * 1e-6 for size, row in zip(SIZES, npu.data)}
     fitted = {size: math.exp(-2.98728 + 0.000918918 * size) for size in SIZES}
     departs = [size for size in SIZES if not 0.5 < fitted[size] / seconds[size] < 2]
     residual = math.sqrt(0.0840229 / 29)
+    below = sum(time < residual for time in seconds.values())
     yield Claim(
         MATMUL, "Constant = -2.98728 ... Slope = 0.000918918",
         f"Taken as seconds of an N x N x N product, exp(c + s N) gives {ms(fitted[128] * 1e3)} at N=128 and "
         f"{ms(fitted[4096] * 1e3)} at 4096; predicted on one core are {ms(seconds[128] * 1e3)} and "
-        f"{ms(seconds[4096] * 1e3)}. The fit's own residual (Chi2 over NDf) is {ms(residual * 1e3)}, more than most "
-        "of the small sizes take: it says nothing there.",
+        f"{ms(seconds[4096] * 1e3)}. The fit's own residual (Chi2 over NDf) is {ms(residual * 1e3)}: where a "
+        f"product takes less, as is predicted for {below} of {len(SIZES)} sizes, the fit says nothing.",
         by_conditions(len(departs) > len(SIZES) / 2, not departs,
                       "contradicted if fit and prediction differ by a factor of 2 at more than half of the sizes, "
                       "supported if at "
@@ -152,7 +159,7 @@ def matmul(case):
     yield Claim(
         MATMUL, "Matrix multiplication doesn't scale well",
         f"From N=2048 to 4096 the predicted time grows as N to the power of {figures(growth)}, where the work grows "
-        "as its cube: with longer rows fewer of them fit the row tile, and all weights are read again for each tile.",
+        "as its cube. The longer a row, the fewer fit the row tile, and all weights are read again for each tile.",
         by_conditions(growth < 2.9, growth > 3.15, "supported if the exponent exceeds 3.15, contradicted below 2.9"),
         f"exponent {figures(growth)}", (npu,),
         then={Verdict.SUPPORTED: "Splitting K by hand, so that tiles keep their rows, is the remedy."})

@@ -108,8 +108,8 @@ def causes(case):
 
     yield Claim(
         RESULTS, "Memory bandwidth wasn't the limiting factor",
-        f"Halving the weights saves {ms(36.5e6 / stream * 1e3)} at the published rate, but weights are not most of "
-        f"the traffic: the model moves {megabytes(dram_bytes(npu))} per passage, "
+        f"Halving the weights saves {ms(36.5e6 / stream * 1e3)} at the published rate. In all the model moves "
+        f"{megabytes(dram_bytes(npu))} per passage, "
         f"{percent(dram_bytes(npu, ATTENTION) / dram_bytes(npu))} "
         "of it for attention. Halving the weights is no test of bandwidth.",
         by_conditions(bound_share(npu, "dram") > 0.5, bound_share(npu, "dram") < 0.25,
@@ -164,8 +164,7 @@ def causes(case):
     yield Claim(
         ANALYSIS, "DMA overhead: ~10% of total time",
         f"Descriptors take {ms(term_ms(npu, 'dma_ms'))} and hand-overs between host and NPU {ms(npu['handover_ms'])}. "
-        f"The transfers themselves are not an overhead but the bound of {percent(bound_share(npu, 'dram'))} of the "
-        "time.",
+        f"Kernels that wait for the transfers themselves make up {percent(bound_share(npu, 'dram'))} of the time.",
         by_factor(setup, 0.10), f"{percent(setup)} of the time", (npu,),
         then={Verdict.UNDECIDED:
                   "No public row measures a hand-over; timing rknn_inputs_set and rknn_outputs_get would."})
@@ -215,16 +214,16 @@ def precision(case):
         f"{times(gain)}", (half, npu, case.npu("fp16", 128), case.npu(bucket=128)))
     yield Claim(
         CONVERSION, "INT8: 50-90ms/passage (estimated 2-4x speedup)",
-        f"Predicted {interval(npu)}, measured later 181.5 ms. What the estimate hoped for is predicted in a smaller "
-        f"bucket: {ms(case.npu(bucket=256)['latency_ms'])} at 256 tokens, {ms(case.npu(bucket=128)['latency_ms'])} at "
+        f"Predicted {interval(npu)}, measured later 181.5 ms. Smaller buckets are predicted to "
+        f"take {ms(case.npu(bucket=256)['latency_ms'])} at 256 tokens, {ms(case.npu(bucket=128)['latency_ms'])} at "
         "128.",
         by_interval((50, 90), npu), f"{interval(npu)}", (npu, case.npu(bucket=256), case.npu(bucket=128)))
     yield Claim(
         EMBEDDER, "Expected performance: ~245ms → ~30-50ms per candidate",
-        f"On one core at 512 tokens {interval(half)} in fp16 and {interval(npu)} in int8, so not as the reranker was "
-        f"then compiled. In a bucket of 128 it is {interval(case.npu('fp16', 128))} in fp16.",
+        f"On one core at 512 tokens {interval(half)} in fp16 and {interval(npu)} in int8. "
+        f"In a bucket of 128 it is {interval(case.npu('fp16', 128))} in fp16.",
         by_interval((30, 50), half), f"{interval(half)}", (half, npu, case.npu("fp16", 128)),
-        then={Verdict.CONTRADICTED: "The expectation forgot that the compiled length is paid."})
+        then={Verdict.CONTRADICTED: "The compiled length is paid, whatever the input holds."})
     best = {dtype: public.best_matmul_gops(dtype) for dtype in ("fp16", "int8")}
     yield Claim(
         CONVERSION, "FP16 operations emulated ... INT8 native hardware support",

@@ -112,8 +112,8 @@ def query(case):
                                  "difference."})
     yield Claim(
         RESULTS, "CPU INT8 32.0 MB 85.0ms 425ms",
-        f"Predicted {interval(cpu)} on eight cores and {ms(case.cpu(cores=4)['latency_ms'])} on the four big ones. The "
-        "efficiency of the CPU's matmul kernels is the widest assumption of the profile.",
+        f"Predicted {interval(cpu)} on eight cores and {ms(case.cpu(cores=4)['latency_ms'])} on the four big ones. What "
+        "the interval rests on stands in [accuracy](../../docs/accuracy.md#what-would-narrow-the-cpu).",
         by_interval(85, cpu), f"{interval(cpu)} against 85 ms", (cpu, case.cpu(cores=4)),
         then={Verdict.UNDECIDED:
                   "The interval is wide; ONNX Runtime's per-operator profile on 1, 4 and 8 threads would narrow "
@@ -177,16 +177,18 @@ def guidelines(case):
         ANALYSIS, "Use NPU when: ... Model ≤ 6 layers ... Use CPU when: ... Model > 6 layers",
         f"Twelve layers in a bucket of 128: berth chooses {deep_short[1]} with a probability of "
         f"{percent(deep_short[2])}. Six layers in a bucket of 512, holding {HELD} tokens: {small_long[1]} with "
-        f"{percent(small_long[2])}. Depth multiplies both devices alike; it cannot decide between them.",
+        f"{percent(small_long[2])}.",
         by_counterexample([(deep_short[2], deep_short[1] == "npu"), (small_long[2], small_long[1] == "cpu")]),
         f"12 layers: {deep_short[1]}, 6 layers: {small_long[1]}", (deep_short[0], small_long[0]),
-        then={Verdict.UNDECIDED: "Timing the 12-layer model compiled for 128 tokens would decide."})
+        then={Verdict.UNDECIDED: "Timing the 12-layer model compiled for 128 tokens would decide.",
+              Verdict.CONTRADICTED: "Depth multiplies both devices alike; it cannot decide between them."})
     yield Claim(
         ANALYSIS, "Use NPU when: ... Sequence length ≤ 256 tokens ... Use CPU when: ... Sequence length > 256 tokens",
-        f"With 512 tokens held and compiled, berth chooses {full[1]} with a probability of {percent(full[2])}. What "
-        f"decides is the padding: {percent(1 - HELD / 512)} of the reranker's 512 tokens hold nothing.",
+        f"With 512 tokens held and compiled, berth chooses {full[1]} with a probability of {percent(full[2])}. With "
+        f"{HELD} held and 512 compiled, {percent(1 - HELD / 512)} of what the NPU computes is padding.",
         by_counterexample([(full[2], full[1] == "npu")]), f"{full[1]} at 512 tokens held", (full[0],),
-        then={Verdict.UNDECIDED: "Timing both devices with passages that fill 512 tokens would decide."})
+        then={Verdict.UNDECIDED: "Timing both devices with passages that fill 512 tokens would decide.",
+              Verdict.CONTRADICTED: "Padding decides, not length."})
     fits = public.profile_number("devices.npu.memories.sram.capacity")
     yield Claim(
         ANALYSIS, "Use NPU when: ... Memory-efficient (fits in 4 MB SRAM)",
@@ -222,8 +224,7 @@ def guidelines(case):
     yield Claim(
         RESULTS, "Process multiple passages in parallel - May improve NPU utilization",
         f"Five passages as one batch take {ms(batch['latency_ms'])} on one NPU core, {percent(per_passage)} of five "
-        "single passes. Scores cost per element and weights are read again for each tile of rows, so that a batch "
-        "shares little.",
+        "single passes. Scores cost per element, and weights are read again for each tile of rows.",
         by_conditions(per_passage > 0.95, per_passage < 0.85,
                       "supported if 15 % is saved per passage, contradicted below 5 %"),
         f"{percent(1 - per_passage)} saved per passage", (batch, case.npu()))
@@ -231,7 +232,7 @@ def guidelines(case):
     mixed_ms = candidate(mixed, "rerank", "npu")["latency_ms"]
     yield Claim(
         RESULTS, "Try FP16 with INT8 for different layers - Target specific bottlenecks",
-        f"Feed-forward in int8 and the rest in fp16 takes {ms(mixed_ms)} on the NPU, between "
+        f"Feed-forward in int8 and the rest in fp16 takes {ms(mixed_ms)} on the NPU, "
         f"{ms(case.npu()['latency_ms'])} all in int8 and {ms(case.npu('fp16')['latency_ms'])} all in fp16.",
         by_conditions(mixed_ms >= case.npu()["latency_ms"], mixed_ms < 0.9 * case.npu()["latency_ms"],
                       "supported if it saves 10 % against int8 throughout, contradicted if it saves nothing"),
