@@ -56,7 +56,8 @@ void stream_weights(Demand& demand, const Kernel& kernel, const MatmulDims& d, c
 // descriptor brings one tile: the row tile once, and its share of the weights per strip that fits beside it.
 double descriptor_count(const MatmulDims& d, const Tile& tile, DType input, Bytes weights, const Device& device) {
     if (device.matrix.row_piece) {
-        const double pieces = std::ceil(element_size(input) * static_cast<double>(d.k) / device.matrix.row_piece->value);
+        const double pieces =
+            std::ceil(element_size(input) * static_cast<double>(d.k) / device.matrix.row_piece->value);
         return static_cast<double>(d.batch * ceil_div(d.m, tile.m)) * pieces;
     }
     const Bytes buffer = device.memories.empty() ? kibibytes(256) : device.memories.front().capacity.value;

@@ -84,8 +84,7 @@ Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device
     const MatrixEngine& matrix = device.matrix;
     const double element = in_bytes(element_size(input));
     if (matrix.row_tile) {
-        return row_tile(dims, element, in_bytes(element_size(weight)), reserved(matrix, input), device,
-                        library_call);
+        return row_tile(dims, element, in_bytes(element_size(weight)), reserved(matrix, input), device, library_call);
     }
     if (device.memories.empty()) {
         Tile whole{dims.m, dims.k, dims.n};
@@ -93,8 +92,8 @@ Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device
     }
     const Operands operands{element, in_bytes(element_size(weight)), in_bytes(device.memories.back().capacity.value)};
     Tile best = output_stationary(dims, operands, matrix.align_k);
-    for (const Tile& tile :
-         {input_stationary(dims, operands, columns_together(matrix, input)), weight_stationary(dims, operands, matrix.align_m)}) {
+    for (const Tile& tile : {input_stationary(dims, operands, columns_together(matrix, input)),
+                             weight_stationary(dims, operands, matrix.align_m)}) {
         if (moved(dims, operands, tile) < moved(dims, operands, best)) {
             best = tile;
         }

@@ -24,8 +24,8 @@ std::string term_fields(const std::optional<KernelCost>& cost) {
         return ",,,,,,,,,,";
     }
     std::string text = fmt::format("{}", cost->cores);
-    for (const Time term :
-         {cost->dispatch, cost->fork_join, cost->compute, cost->vector, cost->sram, cost->dram, cost->dma, cost->stall, cost->results}) {
+    for (const Time term : {cost->dispatch, cost->fork_join, cost->compute, cost->vector, cost->sram, cost->dram,
+                            cost->dma, cost->stall, cost->results}) {
         text += "," + milliseconds_field(term);
     }
     return text + "," + (cost->energy ? csv_number(in_millijoules(*cost->energy)) : "");
@@ -48,7 +48,8 @@ std::string csv_number(double value) { return std::isfinite(value) ? number_text
 
 std::string operator_columns() {
     return "stage,placement,operator,op,category,device,dtype,start_ms,latency_ms,handover_ms,conversion_ms,bound,macs,"
-           "dram_bytes,cores,dispatch_ms,fork_join_ms,compute_ms,vector_ms,sram_ms,dram_ms,dma_ms,stall_ms,results_ms,energy_mj,fused_into,"
+           "dram_bytes,cores,dispatch_ms,fork_join_ms,compute_ms,vector_ms,sram_ms,dram_ms,dma_ms,stall_ms,results_ms,"
+           "energy_mj,fused_into,"
            "fallback_reason\n";
 }
 

@@ -285,19 +285,18 @@ Explanation explain_kernel(const Kernel& kernel, const KernelCost& cost, const D
     Explanation explanation;
     explanation.kernel = kernel_text_of(kernel, cost, device);
     explanation.terms = overhead_terms(cost, device);
-    for (Term& term : std::vector<Term>{compute_term(kernel, cost, device, execution),
-                                        vector_term(kernel, cost, device, execution), sram_term(cost, device),
-                                        dram_term(kernel, cost, device, execution), dma_term(cost, device),
-                                        stall_term(cost), results_term(cost, device)}) {
+    for (Term& term :
+         std::vector<Term>{compute_term(kernel, cost, device, execution), vector_term(kernel, cost, device, execution),
+                           sram_term(cost, device), dram_term(kernel, cost, device, execution), dma_term(cost, device),
+                           stall_term(cost), results_term(cost, device)}) {
         explanation.terms.push_back(std::move(term));
     }
     // The array's own double buffering, where it is known, hides more than other kernels do.
     const bool array = cost.padded_macs > Operations{} && !phases_follow(kernel, device) && device.matrix.overlap;
     const Parameter<double>& overlap = array ? *device.matrix.overlap : device.overlap;
-    explanation.sum =
-        fmt::format("overheads + longest{} + (1 - overlap {}) x the others{}",
-                    phases_follow(kernel, device) ? " (compute + vector together)" : "", number_text(overlap.value, 3),
-                    cost.stall > Time{} ? " + overlap x stall" : "");
+    explanation.sum = fmt::format("overheads + longest{} + (1 - overlap {}) x the others{}",
+                                  phases_follow(kernel, device) ? " (compute + vector together)" : "",
+                                  number_text(overlap.value, 3), cost.stall > Time{} ? " + overlap x stall" : "");
     explanation.overlap = {
         number_used(path_of(device, array ? "matrix.overlap" : "overlap"), overlap, number_text(overlap.value, 3))};
     explanation.contenders = contenders(kernel, cost, device);
