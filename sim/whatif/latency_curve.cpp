@@ -84,6 +84,9 @@ std::int64_t dominant_length(const ModelStage& stage) {
 }  // namespace
 
 std::optional<std::int64_t> longest_input(const Model& model) {
+    if (!depends_on_tokens(*model.architecture)) {
+        return 1;
+    }
     if (allows(model, kNoLimit)) {
         return std::nullopt;
     }
