@@ -213,6 +213,21 @@ def image_encoder(berth):
         "row does not say that it is this one, so it is not among the rows validated."])
 
 
+NCNN = "rk3588-ncnn"
+
+
+def other_runtime(berth):
+    """The CPU under another runtime, by network and number of cores: bias over boards, and the mean error."""
+    validation = berth.ask("validate", "--hardware", NCNN)
+    rows = []
+    for one in validation["sets"]:
+        for summary in one["classes"]:
+            model = summary["model"]
+            rows.append([one["name"], summary["class"] or "all", model["rows"], whole(model["mape"]),
+                         direction(model["bias"]), whole(summary["coverage"]), whole(summary["roofline"]["mape"])])
+    return table(["set", "network", "rows", "MAPE", "bias", "inside 5-95 %", "roofline's MAPE"], "llrrlrr", rows)
+
+
 ONLY_CPU = {"stages.embed.enabled": "false", "stages.retrieve.enabled": "false", "stages.rerank.on": "cpu",
             "stages.rerank.repeat": "1"}
 MEASURED_SPREAD = "5%"
@@ -270,6 +285,7 @@ def document(berth):
     parts = {"acceptance": acceptance(validation), "coverage": coverage(validation),
              "uncovered": uncovered(validation), "misfits": misfits(validation),
              "sizes": sizes(validation), "layers": layers(validation), "aligned": aligned(case), "cpu": cpu(case),
+             "other_runtime": other_runtime(berth),
              "image_encoder": image_encoder(berth), "profile": PROFILE, "evidence": attention_evidence(),
              "tables": berth.output(["validate", "--hardware", PROFILE, "--format", "markdown"]).strip()}
     return TEMPLATE.read_text(encoding="utf-8").format(**parts).rstrip() + "\n"

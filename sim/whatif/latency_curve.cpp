@@ -108,8 +108,10 @@ TokenCurves latency_curves(const Stage& stage, const Profile& profile) {
     }
     result.tokens_held = dominant_length(*work);
     const std::vector<std::int64_t> lengths = lengths_of(*work);
-    std::vector<std::int64_t> from_one{1};
-    from_one.insert(from_one.end(), lengths.begin(), lengths.end());
+    std::vector<std::int64_t> from_one = lengths;
+    if (from_one.front() > 1) {
+        from_one.insert(from_one.begin(), 1);
+    }
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
         const Device& device = profile.devices[d];
         const bool padded = device.runtime.shapes == ShapeRule::kStatic && !work->buckets.empty();
