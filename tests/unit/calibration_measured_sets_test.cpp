@@ -214,17 +214,24 @@ TEST_F(MeasuredSets, RefuseTotalsOfNothing) {
 }
 
 TEST_F(MeasuredSets, MayHaveBeenTimedWithTheInputsInPlace) {
+    // One matrix for images: no tokens, and an operator that the device runs.
+    write("models/architectures/dense.yaml",
+          "architecture: dense\nsizes: {width: columns}\ninputs: {image: {shape: [batch, width]}}\nsections:\n"
+          "  - section: s\n    result: mul\n    operators:\n"
+          "      - {name: mul, op: matmul, inputs: [image], m: batch, k: width, n: width, shape: [batch, width]}\n");
+    write("models/wide.yaml", "model: wide\narchitecture: dense\nsizes: {width: 512}\n");
     const std::string header = "model,device,dtype,tokens,bucket,batch,cores,measured_ms,handover\n";
-    EXPECT_THAT(load_set(total_set(), header + "tiny,npu,fp16,10,16,1,1,2.5,half\n").complaints,
+    EXPECT_THAT(load_set(total_set(), header + "wide,npu,fp16,,,1,1,2.5,half\n").complaints,
                 testing::HasSubstr("'half' is not known here (expected included or excluded)"));
     const auto outcome =
-        load_set(total_set(), header + "tiny,npu,fp16,10,16,1,1,2.5,included\ntiny,npu,fp16,10,16,1,1,2.5,excluded\n");
+        load_set(total_set(), header + "wide,npu,fp16,,,1,1,2.5,included\nwide,npu,fp16,,,1,1,2.5,excluded\n");
     ASSERT_EQ(outcome.complaints, "");
     Diagnostics diagnostics;
     const auto profile = load_hardware(library(), "board", {}, SourceLocation("test"), diagnostics);
     const auto validation = validate(*profile, *outcome.sets, diagnostics);
     ASSERT_TRUE(validation.has_value()) << diagnostics.text();
     const auto& rows = validation->sets.front().rows;
+    EXPECT_EQ(rows.front().name, "wide fp16 on npu");
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_LT(rows[1].predicted.median, rows[0].predicted.median);
     EXPECT_GT(rows[1].predicted.median, profile->devices.front().runtime.dispatch_per_graph.value);
