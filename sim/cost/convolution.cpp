@@ -70,7 +70,8 @@ Pass pass_of_columns(const ConvDims& d, Bytes position, Bytes tile, std::int64_t
 Pass fixed_tile_pass(const Kernel& kernel, const ConvDims& d, Bytes weights, const Device& device) {
     const MatrixEngine& matrix = device.matrix;
     const Bytes tile = row_tile_of(matrix, kernel.library_call);
-    const Bytes position = element_size(kernel.input) * static_cast<double>(d.in_channels / d.groups);
+    const std::int64_t channels = d.in_channels / d.groups;
+    const Bytes position = element_size(kernel.input) * static_cast<double>(channels);
     const Bytes row = position * static_cast<double>(d.in_width);
     const auto rows_held = static_cast<std::int64_t>(tile / row);
     Pass pass = rows_held >= std::min(d.kernel_height, d.in_height)
