@@ -2,12 +2,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "calibration/measured_rows.h"
 
 namespace berth {
 
 namespace {
+
+/// Precisions by the names that such tables use.
+constexpr std::array<Choice<DType>, 3> kTablePrecisions{
+    {{"w8a8", DType::kInt8}, {"fp16", DType::kFp16}, {"int8", DType::kInt8}}};
 
 /// One of the two times of a row.
 struct TimedPhase {
@@ -48,9 +54,13 @@ void read_generation_rows(const MeasuredTable& table, const RowSource& source, c
         if (!wanted(source, name)) {
             continue;
         }
-        const auto dtype = dtype_in(table, row, "dtype");
+        const auto dtype = choice_named(kTablePrecisions, table.text(row, "dtype"));
+        if (!dtype) {
+            set.left_out.push_back(fmt::format("{}: {} cannot be predicted", name, table.text(row, "dtype")));
+            continue;
+        }
         auto model = load_model(library, name, {}, table.where(row, "model"), table.diagnostics());
-        if (!dtype || !model) {
+        if (!model) {
             continue;
         }
         ModelStage stage;
