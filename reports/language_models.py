@@ -22,6 +22,12 @@ PROFILES = ["rk3588-rkllm-1.3.0", "rk3576-rkllm-1.3.0"]
 NUMBERS = {"devices.npu.dma.limit": ("GB/s", True), "devices.npu.runtime.dispatch.per_kernel": ("us", False),
            "devices.npu.runtime.dispatch.per_position": ("us", False)}
 STEP = 1.05
+# How well a row is known: the time to a first token includes what the table does not state, such as tokenising.
+TOLERANCE = {"first token": 0.05, "step": 0.02}
+# What is known of the numbers without these rows: DRAM as one big CPU core of the chip fills it (tinymembench),
+# and the order of magnitude of a kernel's dispatch. The time per position is free.
+PRIORS = {"rk3588-rkllm-1.3.0": [(29.0, 0.07), (20.0, 1.0), None],
+          "rk3576-rkllm-1.3.0": [(15.7, 0.07), (20.0, 1.0), None]}
 PREDICTED = ["w8a8"]
 
 
@@ -97,14 +103,24 @@ class Fit:
     def solved(self, using):
         """Each number relative to the profile's (the first as 1/bandwidth) and its standard error, from these rows."""
         count = len(self.factors)
-        design = [[self.factors[j][i] / self.measured[i] for j in range(count)] for i in using]
-        wanted = [1 - self.predicted[i] / self.measured[i] for i in using]
+        design = [[self.factors[j][i] / self.measured[i] / self.tolerance(i) for j in range(count)] for i in using]
+        wanted = [(1 - self.predicted[i] / self.measured[i]) / self.tolerance(i) for i in using]
+        for j, prior in enumerate(PRIORS[self.profile]):
+            if prior:
+                given, known = self.given[j], prior[0]
+                inverse = list(NUMBERS.values())[j][1]
+                design.append([(1 / prior[1] if a == j else 0.0) for a in range(count)])
+                wanted.append((given / known if inverse else known / given) / prior[1] - 1 / prior[1])
         normal = [[sum(row[a] * row[b] for row in design) for b in range(count)] for a in range(count)]
         change = solve(normal, [sum(row[a] * value for row, value in zip(design, wanted)) for a in range(count)])
         left = [value - sum(x * d for x, d in zip(row, change)) for row, value in zip(design, wanted)]
-        variance = sum(value * value for value in left) / max(1, len(using) - count)
+        variance = max(1.0, sum(value * value for value in left) / max(1, len(design) - count))
         spread = [math.sqrt(variance * solve(normal, [float(a == b) for b in range(count)])[a]) for a in range(count)]
         return change, spread
+
+    @staticmethod
+    def tolerance(i):
+        return TOLERANCE["step" if i % 2 else "first token"]
 
     def relative_error(self, i, change):
         return (self.predicted[i] + sum(f[i] * d for f, d in zip(self.factors, change))) / self.measured[i] - 1

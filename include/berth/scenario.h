@@ -60,7 +60,7 @@ struct ModelStage {
     Precision precision;
     TokenDistribution tokens;
     std::optional<Generation> generation;  ///< then `tokens` is the prompt, and there are no buckets
-    std::vector<std::int64_t> buckets;  ///< compiled lengths, ascending; empty: compiled for each length
+    std::vector<std::int64_t> buckets;     ///< compiled lengths, ascending; empty: compiled for each length
     std::int64_t batch = 1;
     std::map<DeviceId, int> cores;  ///< where the stage overrides the runtime's default
     std::map<DeviceId, Frequency> clocks;

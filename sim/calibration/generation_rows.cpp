@@ -67,7 +67,8 @@ void read_generation_rows(const MeasuredTable& table, const RowSource& source, c
         stage.model = std::move(*model);
         stage.precision.dtype = *dtype;
         stage.cores[source.device] = source.cores;
-        stage.generation = Generation{Phase::kDecode, table.count(row, "prompt_tokens"), table.count(row, "new_tokens")};
+        stage.generation =
+            Generation{Phase::kDecode, table.count(row, "prompt_tokens"), table.count(row, "new_tokens")};
         stage.tokens = {{stage.generation->prompt, 1}};
         const std::int64_t prompt = stage.generation->prompt;
         const Time first = milliseconds(table.number(row, "ttft_ms").value_or(0));

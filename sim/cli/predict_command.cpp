@@ -117,9 +117,7 @@ void add_options(CLI::App& command, PredictOptions& options) {
     command
         .add_option("--phase", options.phase, "Of a model that generates text: prefill, decode (a step) or generate")
         ->type_name("PHASE");
-    command.add_option("--prompt", options.prompt, "Tokens of the prompt, of a phase")
-        ->type_name("N")
-        ->check(positive);
+    command.add_option("--prompt", options.prompt, "Tokens of the prompt, of a phase")->type_name("N")->check(positive);
     command.add_option("--new-tokens", options.new_tokens, "Tokens that follow the prompt one by one, of a phase")
         ->type_name("N")
         ->check(positive);

@@ -20,7 +20,7 @@ Demand attention_demand(const Kernel& kernel, const AttentionDims& d, const Devi
     Demand demand;
     demand.macs = macs(kernel.dims);
     demand.padded_macs = macs(computed) * (static_cast<double>(round_up(d.head_dim, device.matrix.align_k)) /
-                                        static_cast<double>(d.head_dim));
+                                           static_cast<double>(d.head_dim));
     demand.elements = scores;
     demand.vector = scores / (engine.per_cycle.value * rates.vector_clock);
     demand.engines_serial = true;

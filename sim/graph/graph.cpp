@@ -124,7 +124,8 @@ GraphTotals totals(const Graph& graph) {
     GraphTotals sum;
     for (const Operator& op : graph.operators) {
         sum.macs += macs(op.dims);
-        sum.parameters += weight_elements(op.kind, op.dims) - (op.table_of == kNoOperator ? 0 : matrix_elements(op.dims));
+        sum.parameters +=
+            weight_elements(op.kind, op.dims) - (op.table_of == kNoOperator ? 0 : matrix_elements(op.dims));
     }
     return sum;
 }

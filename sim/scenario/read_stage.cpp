@@ -184,9 +184,8 @@ std::optional<Estimate<Time>> read_duration(const YamlNode& node) {
 }
 
 void refuse_model_keys(const YamlNode& stage) {
-    for (const std::string_view key :
-         {"dtype", "precision", "tokens", "buckets", "phase", "prompt", "new_tokens", "batch", "cores", "core_mask",
-          "clock", "granularity"}) {
+    for (const std::string_view key : {"dtype", "precision", "tokens", "buckets", "phase", "prompt", "new_tokens",
+                                       "batch", "cores", "core_mask", "clock", "granularity"}) {
         if (const auto node = stage.find(key)) {
             node->error("a stage of fixed time has no such key", "'model' instead of 'takes'");
         }

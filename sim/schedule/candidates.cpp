@@ -190,7 +190,8 @@ Candidate whole(DeviceId device, const ModelStage& stage, const std::vector<Leng
 }
 
 void add_split(std::vector<Candidate>& candidates, Granularity granularity, const PlacementProblem& problem,
-               const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Profile& profile, const EvaluationOptions& options) {
+               const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Profile& profile,
+               const EvaluationOptions& options) {
     const auto best = best_placement(problem);
     if (!best) {
         return;

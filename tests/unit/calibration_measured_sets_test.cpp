@@ -213,9 +213,9 @@ std::string generation_set(const std::string& more = "") {
 }
 
 TEST_F(MeasuredSets, ReadTheFirstTokenAndTheStepOfARow) {
-    const auto outcome = load_set(generation_set(", models: [tiny]"),
-                                  std::string(kGenerationHeader) + "tiny,w8a8,128,64,145.9,40\n" +
-                                      "tiny,w3a16,128,64,100,50\ntiny-1.5,w8a8,128,64,200,20\n");
+    const auto outcome =
+        load_set(generation_set(", models: [tiny]"), std::string(kGenerationHeader) + "tiny,w8a8,128,64,145.9,40\n" +
+                                                         "tiny,w3a16,128,64,100,50\ntiny-1.5,w8a8,128,64,200,20\n");
     ASSERT_TRUE(outcome.sets) << outcome.complaints;
     const MeasuredSet& set = outcome.sets->front();
     ASSERT_EQ(set.rows.size(), 2U);

@@ -160,7 +160,8 @@ TEST(GraphDecoder, SharedWeightsAreChecked) {
                                 "table_of: a.word, shape: [tokens, 3]}\n",
                             "sizes: {width: 4, rows: 5}\n");
     EXPECT_FALSE(other_size.graph({1, 2}));
-    EXPECT_THAT(other_size.said(), HasSubstr("b.head uses the weights of a.word, which holds 20 of them instead of 12"));
+    EXPECT_THAT(other_size.said(),
+                HasSubstr("b.head uses the weights of a.word, which holds 20 of them instead of 12"));
 }
 
 }  // namespace

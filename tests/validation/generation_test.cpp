@@ -12,8 +12,7 @@ namespace {
 Validation validation_of(const std::string& hardware) {
     Diagnostics diagnostics;
     const auto profile = load_hardware(shipped_library(), hardware, {}, SourceLocation("test"), diagnostics);
-    const auto sets =
-        profile ? load_measured_sets(shipped_library(), hardware, *profile, diagnostics) : std::nullopt;
+    const auto sets = profile ? load_measured_sets(shipped_library(), hardware, *profile, diagnostics) : std::nullopt;
     auto validation = sets ? validate(*profile, *sets, diagnostics) : std::nullopt;
     if (!validation) {
         throw std::runtime_error(diagnostics.text());
