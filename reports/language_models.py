@@ -100,13 +100,13 @@ class Fit:
             self.factors.append([(after - before) / (STEP - 1) for after, before in
                                  zip(times(berth, profile, self.rows, moved), self.predicted)])
 
-    def solved(self, using):
+    def solved(self, using, priors=True):
         """Each number relative to the profile's (the first as 1/bandwidth) and its standard error, from these rows."""
         count = len(self.factors)
         design = [[self.factors[j][i] / self.measured[i] / self.tolerance(i) for j in range(count)] for i in using]
         wanted = [(1 - self.predicted[i] / self.measured[i]) / self.tolerance(i) for i in using]
         for j, prior in enumerate(PRIORS[self.profile]):
-            if prior:
+            if prior and priors:
                 given, known = self.given[j], prior[0]
                 inverse = list(NUMBERS.values())[j][1]
                 design.append([(1 / prior[1] if a == j else 0.0) for a in range(count)])
@@ -125,11 +125,12 @@ class Fit:
     def relative_error(self, i, change):
         return (self.predicted[i] + sum(f[i] * d for f, d in zip(self.factors, change))) / self.measured[i] - 1
 
-    def left_out(self):
+    def left_out(self, priors=True):
         """Errors on each model's rows, by numbers that the other models' rows give."""
         errors = [0.0] * len(self.measured)
         for model in set(self.models):
-            change, _ = self.solved([i for i, name in enumerate(self.models) if name != model])
+            change, _ = self.solved([i for i, name in enumerate(self.models) if name != model],
+                                    priors)
             for i, name in enumerate(self.models):
                 if name == model:
                     errors[i] = self.relative_error(i, change)
@@ -150,7 +151,7 @@ def percent(ratio):
 
 
 def rows_table(fit):
-    left_out = fit.left_out()
+    left_out, alone = fit.left_out(), fit.left_out(priors=False)
     rows = []
     for i, row in enumerate(fit.rows):
         first, step = 2 * i, 2 * i + 1
@@ -164,7 +165,8 @@ def rows_table(fit):
     return table(headings, "llrrrrrrrr", rows) + (
         f"\n\nMean error of the first token {100 * mean_error(given[0::2]):.1f} %, and "
         f"{100 * mean_error(left_out[0::2]):.1f} % on models left out; of a step {100 * mean_error(given[1::2]):.1f} % and "
-        f"{100 * mean_error(left_out[1::2]):.1f} %.")
+        f"{100 * mean_error(left_out[1::2]):.1f} %. Left out without starting values: "
+        f"{100 * mean_error(alone[0::2]):.1f} % and {100 * mean_error(alone[1::2]):.1f} %.")
 
 
 def numbers_table(fit):
