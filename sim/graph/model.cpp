@@ -129,10 +129,15 @@ bool keeps_context(const Architecture& architecture) {
         const auto symbols = size ? size->symbols() : std::vector<std::string>{};
         return std::find(symbols.begin(), symbols.end(), kContextSymbol) != symbols.end();
     };
+    const auto has_such_local = [&](const Section& section) {
+        return std::any_of(section.locals.begin(), section.locals.end(),
+                           [&](const LocalSize& local) { return uses_context(local.value); });
+    };
     return std::any_of(architecture.sections.begin(), architecture.sections.end(), [&](const Section& section) {
-        return std::any_of(section.operators.begin(), section.operators.end(), [&](const OperatorTemplate& op) {
-            return std::any_of(op.sizes.begin(), op.sizes.end(), uses_context);
-        });
+        return has_such_local(section) ||
+               std::any_of(section.operators.begin(), section.operators.end(), [&](const OperatorTemplate& op) {
+                   return std::any_of(op.sizes.begin(), op.sizes.end(), uses_context);
+               });
     });
 }
 
