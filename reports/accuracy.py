@@ -8,6 +8,7 @@ import math
 import pathlib
 import sys
 
+import language_models
 import public_data as public
 from berth_runs import PROFILE, ROOT, Berth, candidate, stage_of, total_ms
 from ledger import figures, interval, ms, percent
@@ -285,6 +286,7 @@ def document(berth):
     parts = {"acceptance": acceptance(validation), "coverage": coverage(validation),
              "uncovered": uncovered(validation), "misfits": misfits(validation),
              "sizes": sizes(validation), "layers": layers(validation), "aligned": aligned(case), "cpu": cpu(case),
+             "language_models": language_models.section(berth),
              "other_runtime": other_runtime(berth),
              "image_encoder": image_encoder(berth), "profile": PROFILE, "evidence": attention_evidence(),
              "tables": berth.output(["validate", "--hardware", PROFILE, "--format", "markdown"]).strip()}

@@ -40,6 +40,13 @@ struct Uncertainty {
     [[nodiscard]] double sigma() const;
 };
 
+/// What a stage that generates text adds to its latency.
+struct GenerationResult {
+    std::optional<Estimate<Time>> first_token;  ///< after reading the prompt; absent in a decode phase
+    std::optional<Time> step;                   ///< mean time per further token; absent in a prefill phase
+    Bytes kv_cache;                             ///< keys and values of all positions at the end
+};
+
 /// One placement of one stage, for one pass of it.
 struct Candidate {
     std::string placement;  ///< a device's name for a whole model, else `split`
@@ -52,8 +59,9 @@ struct Candidate {
     std::optional<Energy> energy;
     std::map<Category, Time> by_category;
     Time handover;
-    std::vector<OperatorResult> operators;
+    std::vector<OperatorResult> operators;  ///< of a stage that generates text: of one step, at a middling context
     std::vector<Segment> segments;
+    std::optional<GenerationResult> generation;
     double optimality_gap = 0;
     bool proved_optimal = false;
     std::int64_t tokens_paid = 0;  ///< bucket or tokens of the dominant length

@@ -36,6 +36,7 @@ struct Operator {
     DType dtype = DType::kFp32;    ///< asked for; a runtime may run it at another
     std::vector<TensorId> inputs;  ///< activations only
     TensorId output = -1;
+    OperatorId table_of = kNoOperator;  ///< an earlier operator whose weights it uses too (a head tied to the words)
     SourceLocation where;
 };
 
@@ -50,12 +51,12 @@ struct Graph {
 /// Sums over the graph.
 struct GraphTotals {
     Operations macs;              ///< matmul, convolution and attention
-    std::int64_t parameters = 0;  ///< all constants: weights, tables, biases, affine terms
+    std::int64_t parameters = 0;  ///< all constants once: weights, tables, biases, affine terms
 };
 [[nodiscard]] GraphTotals totals(const Graph& graph);
 
 /// Bytes of all constants at the operators' dtypes; biases and affine terms count 4 bytes with quantised weights and
-/// the operator's own element size otherwise. Tables that several operators share count once per operator.
+/// the operator's own element size otherwise. A table that two operators share counts once if both have one dtype.
 [[nodiscard]] Bytes weight_bytes(const Graph& graph);
 [[nodiscard]] Bytes weight_bytes(const Operator& op);
 

@@ -40,8 +40,8 @@ struct InputTemplate {
     SourceLocation where;
 };
 
-/// One operator of a template: every size is an expression over the model's sizes, `batch`, `tokens` and, in repeated
-/// sections, the round `i`. An operator that `when` leaves out hands its first input to those who read it.
+/// One operator of a template: every size is an expression over the model's sizes, `batch`, `tokens`, `context` and, in
+/// repeated sections, the round `i`. An operator that `when` leaves out hands its first input to those who read it.
 struct OperatorTemplate {
     std::string name;
     OperatorKind kind{};
@@ -52,6 +52,7 @@ struct OperatorTemplate {
     std::vector<std::string> inputs;
     std::vector<Expression> shape;   ///< of the result
     std::optional<Expression> when;  ///< the operator exists only if this holds
+    std::string table_of;            ///< full name of an operator of an earlier section whose weights it uses; or empty
     SourceLocation where;
 };
 
@@ -91,10 +92,11 @@ struct Model {
     std::vector<std::pair<std::string, SourceLocation>> size_places;  ///< of the sizes that the file gives
 };
 
-/// What a model is asked to compute.
+/// What a model is asked to compute: `tokens` positions behind `context` others, whose keys and values lie in a cache.
 struct Workload {
     std::int64_t batch = 1;
     std::int64_t tokens = 1;
+    std::int64_t context = 0;
     friend auto operator<=>(const Workload&, const Workload&) = default;
 };
 
@@ -106,6 +108,9 @@ struct Workload {
 /// Reads a model; `architectures` is the directory that holds `<architecture>.yaml`. Errors besides those of reading:
 /// an unknown architecture or size, a missing size, one out of its range, a check that fails.
 [[nodiscard]] std::optional<Model> read_model(const YamlNode& root, const std::filesystem::path& architectures);
+
+/// Whether the architecture keeps keys and values of earlier positions: the models that generate text.
+[[nodiscard]] bool keeps_context(const Architecture& architecture);
 
 /// Lays the blocks out for a workload. Empty, with errors, if a size is no whole number in its range, a check fails
 /// (such as more tokens than positions), operators disagree about the shape of a tensor, or they form a cycle.

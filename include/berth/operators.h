@@ -192,6 +192,8 @@ struct OperatorTraits {
 /// Score elements per head and batch item: seq kv_seq, less what a causal mask or a window hides. The last query sees
 /// every key, each earlier one a key less; a window bounds the keys per query.
 [[nodiscard]] std::int64_t visible_scores(const AttentionDims& dims);
+/// Positions whose keys and values attention reads: all, or those that the window shows to at least one query.
+[[nodiscard]] std::int64_t keys_read(const AttentionDims& dims);
 /// Elements that the vector unit visits: score elements of attention; rows x cols of everything that is neither matmul
 /// nor convolution (of a reshape: what a copy would move).
 [[nodiscard]] Operations vector_elements(const Dims& dims);

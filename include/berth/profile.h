@@ -88,6 +88,7 @@ struct AttentionEngine {
     Parameter<Operations> per_cycle;  ///< score elements per cycle and core
     std::int64_t row_granule = 1;     ///< sequences that are no multiple of it pay `unaligned`
     Parameter<double> unaligned;      ///< factor on score_bytes
+    bool skips_masked = true;         ///< scores that a causal mask or a window hides cost nothing
 };
 
 enum class MemoryShare : std::uint8_t { kCore, kCluster, kDevice };
@@ -146,6 +147,8 @@ struct Runtime {
     Parameter<Time> dispatch_per_kernel;
     Parameter<Time> dispatch_per_graph;  ///< once per call: segment submit and wait, session overhead
     Parameter<Time> fork_join;           ///< per kernel that runs on more than one core
+    /// Per position whose keys and values enter a cache, in each attention; absent: nothing.
+    std::optional<Parameter<Time>> dispatch_per_position;
     ShapeRule shapes = ShapeRule::kDynamic;
     std::int64_t pad_width_to = 1;
     QuantizationScheme quantization = QuantizationScheme::kStatic;

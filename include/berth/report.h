@@ -54,8 +54,6 @@ namespace berth {
 struct ModelPrediction {
     std::string model, device;
     Candidate candidate;
-    std::optional<Time> first_token;      ///< generating: time to the first token
-    std::optional<Frequency> token_rate;  ///< generating: tokens per second after it
 };
 [[nodiscard]] std::string prediction_text(const ModelPrediction& prediction, std::span<const std::string> devices);
 [[nodiscard]] std::string prediction_json(const ModelPrediction& prediction, std::span<const std::string> devices);

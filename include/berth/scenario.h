@@ -1,6 +1,7 @@
 // Scenarios: hardware, stages, objective and budget, as an architect writes them down.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -34,15 +35,32 @@ inline constexpr std::array<Choice<Granularity>, 3> kGranularityNames{
 struct TokenShare {
     std::int64_t tokens = 0;
     double share = 1;
+    std::int64_t context = 0;  ///< positions before them, whose keys and values lie in the cache
 };
 using TokenDistribution = std::vector<TokenShare>;
+
+/// Which part of generating text a stage is.
+enum class Phase : std::uint8_t {
+    kPrefill,   ///< reading the prompt, up to the first new token
+    kDecode,    ///< one further token, the mean over `new_tokens` of them behind the prompt
+    kGenerate,  ///< the prompt, then `new_tokens` one by one
+};
+inline constexpr std::array<Choice<Phase>, 3> kPhaseNames{
+    {{"prefill", Phase::kPrefill}, {"decode", Phase::kDecode}, {"generate", Phase::kGenerate}}};
+
+struct Generation {
+    Phase phase{};
+    std::int64_t prompt = 1;
+    std::int64_t new_tokens = 0;  ///< 0 for a prefill, else at least 1
+};
 
 /// A stage that runs a model.
 struct ModelStage {
     Model model;
     Precision precision;
     TokenDistribution tokens;
-    std::vector<std::int64_t> buckets;  ///< compiled lengths, ascending; empty: compiled for each length
+    std::optional<Generation> generation;  ///< then `tokens` is the prompt, and there are no buckets
+    std::vector<std::int64_t> buckets;     ///< compiled lengths, ascending; empty: compiled for each length
     std::int64_t batch = 1;
     std::map<DeviceId, int> cores;  ///< where the stage overrides the runtime's default
     std::map<DeviceId, Frequency> clocks;

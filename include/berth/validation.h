@@ -20,11 +20,13 @@ enum class RowForm : std::uint8_t {
     kMatmulLibrary,   ///< calls of the runtime's matmul library; rows whose matrices are in the device's own layout
     kCompiledLayers,  ///< layers of a compiled graph, as the runtime's profiler lists them
     kModelTotals,     ///< whole models
+    kGeneration,      ///< models that generate text: time to the first token, and rate of the others
 };
-inline constexpr std::array<Choice<RowForm>, 3> kRowFormNames{{
+inline constexpr std::array<Choice<RowForm>, 4> kRowFormNames{{
     {"matmul-library", RowForm::kMatmulLibrary},
     {"compiled-layers", RowForm::kCompiledLayers},
     {"model-totals", RowForm::kModelTotals},
+    {"generation", RowForm::kGeneration},
 }};
 
 /// Whether numbers of the profile were set with these rows: errors on such rows flatter.

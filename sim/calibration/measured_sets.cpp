@@ -34,6 +34,14 @@ RowSource read_source(const YamlNode& node, RowForm form, const Profile& profile
             source.below_m = below->integer({2, kLargestCount}).value_or(source.below_m);
         }
     }
+    if (form == RowForm::kGeneration) {
+        source.cores = static_cast<int>(node.require("cores").integer({1, 1024}).value_or(1));
+        if (const auto models = node.find("models")) {
+            for (const YamlNode& model : models->sequence()) {
+                source.models.push_back(model.text().value_or(""));
+            }
+        }
+    }
     return source;
 }
 
@@ -48,6 +56,9 @@ void read_rows(const MeasuredTable& table, const RowSource& source, const Profil
             return;
         case RowForm::kModelTotals:
             read_total_rows(table, profile, library, set);
+            return;
+        case RowForm::kGeneration:
+            read_generation_rows(table, source, library, set);
             return;
     }
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "cli/predict.h"
 
@@ -49,9 +50,12 @@ void check_options(const PredictOptions& options, Question question, Diagnostics
     refuse("--layout", !options.layout.empty(), op);
     refuse("--cores", options.cores.has_value(), model || op);
     refuse("--clock", !options.clock.empty(), model || op);
-    if (!options.phase.empty() || options.prompt || options.new_tokens) {
-        diagnostics.error(SourceLocation("--phase"), "there is no architecture yet that generates text",
-                          "a model that reads its whole input at once, with --tokens");
+    refuse("--phase", !options.phase.empty(), model);
+    for (const auto& [option, given] :
+         {std::pair{"--prompt", options.prompt}, std::pair{"--new-tokens", options.new_tokens}}) {
+        if (given && options.phase.empty()) {
+            diagnostics.error(SourceLocation(option), "it does not go without --phase", "--phase generate");
+        }
     }
     if (op && options.format == Format::kCsv) {
         diagnostics.error(SourceLocation("--format"), "one operator is not written as CSV", "text or json");
@@ -110,9 +114,13 @@ void add_options(CLI::App& command, PredictOptions& options) {
         ->type_name("L");
     command.add_option("--cores", options.cores, "Cores in use (without it: the runtime's default)")->type_name("C");
     command.add_option("--clock", options.clock, "Clock of the device, such as 600 MHz")->type_name("F");
-    command.add_option("--phase", options.phase, "For models that generate text")->type_name("PHASE");
-    command.add_option("--prompt", options.prompt, "For models that generate text")->type_name("N");
-    command.add_option("--new-tokens", options.new_tokens, "For models that generate text")->type_name("N");
+    command
+        .add_option("--phase", options.phase, "Of a model that generates text: prefill, decode (a step) or generate")
+        ->type_name("PHASE");
+    command.add_option("--prompt", options.prompt, "Tokens of the prompt, of a phase")->type_name("N")->check(positive);
+    command.add_option("--new-tokens", options.new_tokens, "Tokens that follow the prompt one by one, of a phase")
+        ->type_name("N")
+        ->check(positive);
 }
 
 }  // namespace

@@ -21,11 +21,46 @@ std::optional<std::int64_t> tokens_of(const PredictOptions& options, const Model
     return tokens;
 }
 
+// What of generating text is asked for: the prompt, and further tokens unless it is the prompt alone.
+std::optional<Generation> generation_of(const PredictOptions& options, const Model& model, Diagnostics& diagnostics) {
+    const auto phase = choice_named(kPhaseNames, options.phase);
+    const bool reads_only = phase == Phase::kPrefill;
+    const auto need = [&](std::string_view option, bool given, std::string_view what) {
+        if (!given) {
+            diagnostics.error(SourceLocation(std::string(option)), fmt::format("phase {} needs it", options.phase),
+                              std::string(what));
+        }
+    };
+    if (!phase) {
+        diagnostics.error(SourceLocation("--phase"), fmt::format("unknown phase '{}'", options.phase),
+                          "prefill, decode or generate");
+        return std::nullopt;
+    }
+    if (!keeps_context(*model.architecture)) {
+        diagnostics.error(SourceLocation("--phase"), fmt::format("{} does not generate text", model.name),
+                          "a model that reads its whole input at once, with --tokens");
+    }
+    need("--prompt", options.prompt.has_value(), "the tokens of the prompt");
+    need("--new-tokens", reads_only || phase == Phase::kDecode || options.new_tokens, "how many tokens follow");
+    if (reads_only && options.new_tokens) {
+        diagnostics.error(SourceLocation("--new-tokens"), "phase prefill makes none", "phase generate");
+    }
+    for (const auto& [option, given] : {std::pair{"--tokens", options.tokens}, std::pair{"--bucket", options.bucket}}) {
+        if (given) {
+            diagnostics.error(SourceLocation(option), "it does not go with --phase", "--prompt");
+        }
+    }
+    return Generation{*phase, options.prompt.value_or(1), reads_only ? 0 : options.new_tokens.value_or(1)};
+}
+
 std::optional<ModelStage> stage_of(const PredictOptions& options, const Target& target, Model model,
                                    Diagnostics& diagnostics) {
     const std::size_t errors_before = diagnostics.error_count();
-    const auto tokens = tokens_of(options, model, diagnostics);
     ModelStage stage;
+    if (!options.phase.empty()) {
+        stage.generation = generation_of(options, model, diagnostics);
+    }
+    const auto tokens = stage.generation ? stage.generation->prompt : tokens_of(options, model, diagnostics);
     stage.model = std::move(model);
     stage.precision.dtype = DType::kFp32;  // as models are published
     if (!options.dtype.empty()) {
@@ -64,7 +99,7 @@ std::optional<std::string> predict_model(const PredictOptions& options, const Ta
     for (const Device& device : target.profile.devices) {
         devices.push_back(device.name);
     }
-    const ModelPrediction prediction{stage->model.name, target.device().name, std::move(*candidate), {}, {}};
+    const ModelPrediction prediction{stage->model.name, target.device().name, std::move(*candidate)};
     switch (options.format.value_or(Format::kText)) {
         case Format::kText:
             return prediction_text(prediction, devices);

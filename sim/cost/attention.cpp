@@ -11,11 +11,16 @@ Demand attention_demand(const Kernel& kernel, const AttentionDims& d, const Devi
         throw std::logic_error("attention costed on a device without an attention operator");
     }
     const AttentionEngine& engine = *device.attention;
-    const Operations scores = vector_elements(kernel.dims);
+    AttentionDims computed = d;
+    if (!engine.skips_masked) {
+        computed.causal = false;
+        computed.window = 0;
+    }
+    const Operations scores = vector_elements(computed);
     Demand demand;
     demand.macs = macs(kernel.dims);
-    demand.padded_macs = demand.macs * (static_cast<double>(round_up(d.head_dim, device.matrix.align_k)) /
-                                        static_cast<double>(d.head_dim));
+    demand.padded_macs = macs(computed) * (static_cast<double>(round_up(d.head_dim, device.matrix.align_k)) /
+                                           static_cast<double>(d.head_dim));
     demand.elements = scores;
     demand.vector = scores / (engine.per_cycle.value * rates.vector_clock);
     demand.engines_serial = true;

@@ -85,12 +85,21 @@ void settle(KernelCost& cost, bool engines_serial, double overlap, double device
     }
 }
 
+// What the runtime spends on placing the positions of this pass in the cache.
+Time cache_time(const Kernel& kernel, const Device& device) {
+    const auto* attention = std::get_if<AttentionDims>(&kernel.dims);
+    if (attention == nullptr || !attention->causal || !device.runtime.dispatch_per_position) {
+        return Time{};
+    }
+    return device.runtime.dispatch_per_position->value * static_cast<double>(attention->batch * attention->seq);
+}
+
 KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& execution) {
     const CoreRates rates = core_rates(device, execution, kernel.input);
     const Demand demand = demand_of(kernel, device, rates);
     KernelCost cost;
     cost.cores = rates.cores;
-    cost.dispatch = device.runtime.dispatch_per_kernel.value;
+    cost.dispatch = device.runtime.dispatch_per_kernel.value + cache_time(kernel, device);
     cost.fork_join = rates.cores > 1 ? device.runtime.fork_join.value : Time{};
     if (demand.padded_macs > Operations{}) {
         if (rates.macs <= OperationRate{}) {

@@ -214,12 +214,15 @@ std::vector<Kernel> attention_parts(const Kernel& attention) {
     Kernel part = attention;
     part.kind = OperatorKind::kMatmul;
     part.output = attention.input;
-    part.dims = MatmulDims{d.batch * d.heads, d.seq, d.head_dim, d.kv_seq, false, false};
+    // Heads of a group share keys and values, so their queries stand below each other in one product.
+    const std::int64_t rows = d.heads / d.kv_heads * d.seq;
+    const std::int64_t keys = keys_read(d);
+    part.dims = MatmulDims{d.batch * d.kv_heads, rows, d.head_dim, keys, false, false};
     Kernel softmax = part;
     softmax.kind = OperatorKind::kSoftmax;
-    softmax.dims = RowsDims{d.batch * d.heads * d.seq, d.kv_seq};
+    softmax.dims = RowsDims{d.batch * d.heads * d.seq, keys};
     Kernel values = part;
-    values.dims = MatmulDims{d.batch * d.heads, d.seq, d.kv_seq, d.head_dim, false, false};
+    values.dims = MatmulDims{d.batch * d.kv_heads, rows, keys, d.head_dim, false, false};
     values.output = attention.output;
     return {part, softmax, values};
 }

@@ -63,7 +63,9 @@ class ArchitectureReader {
         result_.name = root.require("architecture", "the architecture's name").text().value_or("");
         static_cast<void>(root.find("source"));
         read_sizes(root.require("sizes", "a map of the sizes that a model gives"));
-        known_.insert(known_.end(), {std::string(kBatchSymbol), std::string(kTokensSymbol)});
+        for (const std::string_view symbol : kWorkloadSymbols) {
+            known_.emplace_back(symbol);
+        }
         read_checks(root.find("checks"));
         read_inputs(root.require("inputs", "a map of what the graph is given"));
         const YamlNode sections = root.require("sections", "a list of sections with their operators");
@@ -86,7 +88,7 @@ class ArchitectureReader {
             }
         }
         for (const YamlEntry& entry : entries) {
-            if (entry.key == kBatchSymbol || entry.key == kTokensSymbol || entry.key == kRoundSymbol) {
+            if (entry.key == kRoundSymbol || std::ranges::find(kWorkloadSymbols, entry.key) != kWorkloadSymbols.end()) {
                 diagnostics_.error(entry.key_where, fmt::format("'{}' cannot be a size: it is built in", entry.key));
             }
             result_.sizes.push_back(read_size(entry));
@@ -230,6 +232,9 @@ class ArchitectureReader {
         }
         op.shape = read_shape(node.require("shape", "the shape of the result, such as [batch, tokens, hidden]"), known);
         op.when = read_expression(node.find("when"), known);
+        if (const auto table = node.find("table_of")) {
+            op.table_of = read_table_of(*table);
+        }
         if (!name || !kind) {
             return std::nullopt;
         }
@@ -240,6 +245,16 @@ class ArchitectureReader {
         }
         node.reject_unknown_keys();
         return op;
+    }
+
+    /// Weights that are shared belong to an operator of an earlier section that stands once.
+    [[nodiscard]] std::string read_table_of(const YamlNode& node) const {
+        const std::string name = node.text().value_or("");
+        if (std::find(earlier_.begin(), earlier_.end(), name) == earlier_.end()) {
+            node.error(fmt::format("there is no operator '{}' in an earlier section", name), "",
+                       nearest_name(name, earlier_));
+        }
+        return name;
     }
 
     static std::optional<Expression> read_operator_size(const YamlNode& node, const SizeField& field,

@@ -91,6 +91,11 @@ void reorder(Graph& graph, const std::vector<OperatorId>& order) {
         moved.push_back(std::move(graph.operators[static_cast<std::size_t>(old)]));
     }
     graph.operators = std::move(moved);
+    for (Operator& op : graph.operators) {
+        if (op.table_of != kNoOperator) {
+            op.table_of = new_id[static_cast<std::size_t>(op.table_of)];
+        }
+    }
     for (Tensor& tensor : graph.tensors) {
         if (tensor.producer != kNoOperator) {
             tensor.producer = new_id[static_cast<std::size_t>(tensor.producer)];
@@ -100,6 +105,13 @@ void reorder(Graph& graph, const std::vector<OperatorId>& order) {
         }
         std::sort(tensor.consumers.begin(), tensor.consumers.end());
     }
+}
+
+// What an operator shares with one before it. At another dtype it would be a copy.
+Bytes shared_table_bytes(const Graph& graph, const Operator& op) {
+    const bool shared =
+        op.table_of != kNoOperator && graph.operators[static_cast<std::size_t>(op.table_of)].dtype == op.dtype;
+    return shared ? static_cast<double>(matrix_elements(op.dims)) * element_size(op.dtype) : Bytes{};
 }
 
 }  // namespace
@@ -112,7 +124,8 @@ GraphTotals totals(const Graph& graph) {
     GraphTotals sum;
     for (const Operator& op : graph.operators) {
         sum.macs += macs(op.dims);
-        sum.parameters += weight_elements(op.kind, op.dims);
+        sum.parameters +=
+            weight_elements(op.kind, op.dims) - (op.table_of == kNoOperator ? 0 : matrix_elements(op.dims));
     }
     return sum;
 }
@@ -127,7 +140,7 @@ Bytes weight_bytes(const Operator& op) {
 Bytes weight_bytes(const Graph& graph) {
     Bytes sum;
     for (const Operator& op : graph.operators) {
-        sum += weight_bytes(op);
+        sum += weight_bytes(op) - shared_table_bytes(graph, op);
     }
     return sum;
 }

@@ -97,6 +97,13 @@ std::optional<std::vector<std::int64_t>> evaluate_shape(const std::vector<Expres
     return result;
 }
 
+/// The operator of that name, if it exists.
+OperatorId operator_in(const Graph& graph, std::string_view name) {
+    const auto found = std::find_if(graph.operators.begin(), graph.operators.end(),
+                                    [&](const Operator& op) { return op.name == name; });
+    return found == graph.operators.end() ? kNoOperator : static_cast<OperatorId>(found - graph.operators.begin());
+}
+
 /// Evaluates one section. The graph so far says what earlier sections made.
 class SectionPlanner {
   public:
@@ -145,6 +152,7 @@ class SectionPlanner {
         }
         if (const auto dims = evaluate_dims(op)) {
             planned.dims = *dims;
+            check_table(op, *dims);
         }
         return planned;
     }
@@ -163,6 +171,20 @@ class SectionPlanner {
             }
         }
         return make_dims(op.kind, values, prefix_ + op.name, op.where, diagnostics_);
+    }
+
+    /// Weights can only be shared by two operators that have as many of them.
+    void check_table(const OperatorTemplate& op, const Dims& dims) {
+        if (op.table_of.empty()) {
+            return;
+        }
+        const OperatorId owner = operator_in(graph_, op.table_of);
+        const std::int64_t held =
+            owner == kNoOperator ? 0 : matrix_elements(graph_.operators[static_cast<std::size_t>(owner)].dims);
+        if (held != matrix_elements(dims)) {
+            diagnostics_.error(op.where, fmt::format("{} uses the weights of {}, which holds {} of them instead of {}",
+                                                     prefix_ + op.name, op.table_of, held, matrix_elements(dims)));
+        }
     }
 
     /// What stands behind a name. Operators that do not exist are passed by, towards their first input.
@@ -343,6 +365,7 @@ class GraphBuilder {
         op.category = planned.source->category.value_or(traits(op.kind).category);
         op.block = block;
         op.where = planned.source->where;
+        op.table_of = operator_in(graph_, planned.source->table_of);
         op.inputs.reserve(planned.inputs.size());
         for (const Source& source : planned.inputs) {
             const TensorId input = tensor_of(source, first_tensor);
@@ -383,9 +406,15 @@ std::optional<Graph> instantiate(const Model& model, const Workload& workload, D
             "1 or more of each");
         return std::nullopt;
     }
+    if (workload.context < 0 || workload.context > kLargestCount) {
+        diagnostics.error(model.where, fmt::format("a context of {} positions is impossible", workload.context),
+                          "0 or more");
+        return std::nullopt;
+    }
     Symbols symbols = model.sizes;
     symbols.insert_or_assign(std::string(kBatchSymbol), static_cast<double>(workload.batch));
     symbols.insert_or_assign(std::string(kTokensSymbol), static_cast<double>(workload.tokens));
+    symbols.insert_or_assign(std::string(kContextSymbol), static_cast<double>(workload.context));
     if (!sizes_in_range(model, diagnostics) || !obey_checks(model, symbols, diagnostics)) {
         return std::nullopt;
     }

@@ -124,6 +124,23 @@ void report_missing_sizes(const YamlNode& node, const Model& model, const std::v
 
 }  // namespace
 
+bool keeps_context(const Architecture& architecture) {
+    const auto uses_context = [](const std::optional<Expression>& size) {
+        const auto symbols = size ? size->symbols() : std::vector<std::string>{};
+        return std::find(symbols.begin(), symbols.end(), kContextSymbol) != symbols.end();
+    };
+    const auto has_such_local = [&](const Section& section) {
+        return std::any_of(section.locals.begin(), section.locals.end(),
+                           [&](const LocalSize& local) { return uses_context(local.value); });
+    };
+    return std::any_of(architecture.sections.begin(), architecture.sections.end(), [&](const Section& section) {
+        return has_such_local(section) ||
+               std::any_of(section.operators.begin(), section.operators.end(), [&](const OperatorTemplate& op) {
+                   return std::any_of(op.sizes.begin(), op.sizes.end(), uses_context);
+               });
+    });
+}
+
 std::optional<Model> read_model(const YamlNode& root, const std::filesystem::path& architectures) {
     Diagnostics& diagnostics = root.diagnostics();
     const std::size_t errors_before = diagnostics.error_count();

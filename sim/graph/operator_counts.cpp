@@ -65,6 +65,10 @@ std::int64_t visible_scores(const AttentionDims& d) {
     return product({queries, window}) - triangle(growing);
 }
 
+std::int64_t keys_read(const AttentionDims& d) {
+    return d.window == 0 ? d.kv_seq : std::min(d.kv_seq, sum({d.window, d.seq - 1}));
+}
+
 Operations macs(const Dims& dims) {
     return std::visit(
         Overloaded{
@@ -134,7 +138,7 @@ std::int64_t input_elements(OperatorKind kind, const Dims& dims) {
                           },
                           [](const AttentionDims& d) {
                               return sum({product({d.batch, d.heads, d.seq, d.head_dim}),
-                                          product({2, d.batch, d.kv_heads, d.kv_seq, d.head_dim})});
+                                          product({2, d.batch, d.kv_heads, keys_read(d), d.head_dim})});
                           },
                           [kind](const RowsDims& d) { return rows_inputs(kind, d); },
                           [](const GatherDims& d) { return d.rows; },

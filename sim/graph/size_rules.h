@@ -1,6 +1,8 @@
 // The sizes of a model against the rules of its architecture.
 #pragma once
 
+#include <array>
+
 #include "berth/model.h"
 
 namespace berth {
@@ -8,6 +10,8 @@ namespace berth {
 /// Names that every expression of an architecture may use beside the sizes.
 inline constexpr std::string_view kBatchSymbol = "batch";
 inline constexpr std::string_view kTokensSymbol = "tokens";
+inline constexpr std::string_view kContextSymbol = "context";
+inline constexpr std::array<std::string_view, 3> kWorkloadSymbols{kBatchSymbol, kTokensSymbol, kContextSymbol};
 inline constexpr std::string_view kRoundSymbol = "i";
 /// As an input of an operator: what the section or the round before made.
 inline constexpr std::string_view kPreviousResult = "input";

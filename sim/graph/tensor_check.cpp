@@ -12,11 +12,12 @@ namespace berth {
 namespace {
 
 /// How an input's elements relate to what the sizes say.
-enum class Fit { kExact, kRepeats, kPart };
+enum class Fit { kExact, kRepeats, kPart, kNewest };
 
 struct Operand {
     std::int64_t elements = 0;
     Fit fit = Fit::kExact;
+    std::int64_t granule = 1;  // of kNewest: elements of one position
 };
 
 using Operands = std::vector<Operand>;
@@ -29,7 +30,8 @@ Operands attention_operands(const AttentionDims& d, std::size_t given) {
     if (given == 1) {
         return {{query + 2 * keys, Fit::kExact}};
     }
-    return {{query, Fit::kExact}, {keys, Fit::kRepeats}, {keys, Fit::kRepeats}};
+    const std::int64_t position = d.batch * d.kv_heads * d.head_dim;
+    return {{query, Fit::kExact}, {keys, Fit::kNewest, position}, {keys, Fit::kNewest, position}};
 }
 
 Operands rows_operands(OperatorKind kind, const RowsDims& d) {
@@ -70,6 +72,8 @@ bool fits(const Operand& expected, std::int64_t found) {
             return found > 0 && expected.elements % found == 0;
         case Fit::kPart:
             return found >= expected.elements;
+        case Fit::kNewest:
+            return found > 0 && found <= expected.elements && found % expected.granule == 0;
     }
     return false;
 }

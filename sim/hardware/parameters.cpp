@@ -109,6 +109,7 @@ void add_runtime(ParameterList& list, const std::string& path, Runtime& runtime)
     list.add(path + ".dispatch.per_kernel", runtime.dispatch_per_kernel);
     list.add(path + ".dispatch.per_graph", runtime.dispatch_per_graph);
     list.add(path + ".dispatch.fork_join", runtime.fork_join);
+    list.add(path + ".dispatch.per_position", runtime.dispatch_per_position);
     for (std::size_t i = 0; i < runtime.fuses.size(); ++i) {
         list.add(fmt::format("{}.fuses.{}.traffic", path, i), runtime.fuses[i].traffic);
     }

@@ -80,6 +80,9 @@ AttentionEngine read_attention(const YamlNode& node) {
             node.require("unaligned").error("is a factor on 'score_bytes' that makes it cheaper", "1 or more");
         }
     }
+    if (const auto skips = node.find("skips_masked")) {
+        attention.skips_masked = skips->boolean().value_or(true);
+    }
     node.reject_unknown_keys();
     return attention;
 }

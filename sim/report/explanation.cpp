@@ -205,6 +205,12 @@ std::vector<Term> overhead_terms(const KernelCost& cost, const Device& device) {
                              "",
                              {number_used(path_of(device, "runtime.dispatch.per_kernel"), runtime.dispatch_per_kernel,
                                           to_text(runtime.dispatch_per_kernel.value))}}};
+    if (runtime.dispatch_per_position && cost.dispatch > runtime.dispatch_per_kernel.value) {
+        terms.front().formula = "per kernel, and per position that enters the cache";
+        terms.front().numbers.push_back(number_used(path_of(device, "runtime.dispatch.per_position"),
+                                                    *runtime.dispatch_per_position,
+                                                    to_text(runtime.dispatch_per_position->value)));
+    }
     if (cost.cores > 1) {
         terms.push_back({"fork/join",
                          cost.fork_join,

@@ -54,6 +54,7 @@ Json candidate_json(const Candidate& candidate, std::span<const std::string> dev
     object["weight_bytes"] = json_number(in_bytes(candidate.weight_bytes));
     object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
     object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));
+    add_generation(object, candidate);
     object["segments"] = segments_json(candidate, devices);
     return object;
 }

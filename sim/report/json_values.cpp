@@ -129,4 +129,13 @@ Json json_of_yaml(const std::string& yaml) {
 
 std::string json_document(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
+void add_generation(Json& object, const Candidate& candidate) {
+    const auto& generation = candidate.generation;
+    const bool reads = generation && generation->first_token;
+    const bool steps = generation && generation->step;
+    object["ttft_ms"] = reads ? json_number(in_milliseconds(generation->first_token->median)) : Json(nullptr);
+    object["tokens_per_s"] = steps ? json_number(1 / in_seconds(*generation->step)) : Json(nullptr);
+    object["kv_cache_bytes"] = generation ? json_number(in_bytes(generation->kv_cache)) : Json(nullptr);
+}
+
 }  // namespace berth

@@ -32,4 +32,7 @@ void add_estimate(Json& object, const Estimate<Time>& estimate);
 /// Indented by two spaces, with a newline at the end. Text that is not UTF-8 is replaced, not refused.
 [[nodiscard]] std::string json_document(const Json& json);
 
+/// `ttft_ms`, `tokens_per_s`, `kv_cache_bytes`; null for what does not apply.
+void add_generation(Json& object, const Candidate& candidate);
+
 }  // namespace berth

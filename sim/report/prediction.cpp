@@ -61,7 +61,24 @@ std::string elsewhere_text(const Candidate& candidate, std::span<const std::stri
     return text;
 }
 
-std::string tokens_per_second(Frequency rate) { return number_text(in_hertz(rate), 3) + " tokens/s"; }
+// Of a stage that generates text: what it read and made, and what stays of it.
+std::string generation_text(const Candidate& candidate) {
+    const GenerationResult& generation = *candidate.generation;
+    std::string text = fmt::format("{} core{}, prompt of {} tokens\n", candidate.cores, candidate.cores == 1 ? "" : "s",
+                                   candidate.tokens_held);
+    if (generation.first_token) {
+        text += fmt::format("first token after {}\n", interval_text(*generation.first_token));
+    }
+    if (generation.step) {
+        text += fmt::format("then {} tokens/s\n", number_text(1 / in_seconds(*generation.step), 3));
+    }
+    return text + fmt::format("keys and values {} at the end\n", brief(generation.kv_cache));
+}
+
+std::string lengths_text(const Candidate& candidate) {
+    return fmt::format("{} core{}, pays for {} tokens, the input holds {}\n", candidate.cores,
+                       candidate.cores == 1 ? "" : "s", candidate.tokens_paid, candidate.tokens_held);
+}
 
 }  // namespace
 
@@ -69,14 +86,7 @@ std::string prediction_text(const ModelPrediction& prediction, std::span<const s
     const Candidate& candidate = prediction.candidate;
     std::string text =
         wrapped(fmt::format("{} on {}: {}", prediction.model, prediction.device, interval_text(candidate.latency)), 0);
-    text += fmt::format("{} core{}, pays for {} tokens, the input holds {}\n", candidate.cores,
-                        candidate.cores == 1 ? "" : "s", candidate.tokens_paid, candidate.tokens_held);
-    if (prediction.first_token) {
-        text += fmt::format("first token after {}\n", brief(*prediction.first_token));
-    }
-    if (prediction.token_rate) {
-        text += fmt::format("then {}\n", tokens_per_second(*prediction.token_rate));
-    }
+    text += candidate.generation ? generation_text(candidate) : lengths_text(candidate);
     text += fmt::format("weights {}, activations {} at the peak, {} spilled\n", brief(candidate.weight_bytes),
                         brief(candidate.peak_activation_bytes), brief(candidate.spilled_bytes));
     if (candidate.energy) {
@@ -93,8 +103,7 @@ std::string prediction_json(const ModelPrediction& prediction, std::span<const s
     object["model"] = prediction.model;
     object["device"] = prediction.device;
     add_estimate(object, candidate.latency);
-    object["ttft_ms"] = json_milliseconds(prediction.first_token);
-    object["tokens_per_s"] = prediction.token_rate ? json_number(in_hertz(*prediction.token_rate)) : Json(nullptr);
+    add_generation(object, candidate);
     object["weight_bytes"] = json_number(in_bytes(candidate.weight_bytes));
     object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
     object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));

@@ -93,6 +93,56 @@ void check_buckets(const YamlNode& stage, const std::vector<std::int64_t>& bucke
         fmt::format("a bucket of at least {}", longest), fmt::format("{}", enough));
 }
 
+// `phase` of a model that generates text; its prompt stands for `tokens`.
+std::optional<Generation> read_generation(const YamlNode& stage) {
+    const auto phase_node = stage.find("phase");
+    if (!phase_node) {
+        for (const std::string_view key : {"prompt", "new_tokens"}) {
+            if (const auto node = stage.find(key)) {
+                node->error("has no meaning without a 'phase'", "phase: generate");
+            }
+        }
+        return std::nullopt;
+    }
+    Generation generation;
+    const auto phase = phase_node->enumeration(kPhaseNames);
+    generation.phase = phase.value_or(Phase::kGenerate);
+    generation.prompt = stage.require("prompt", "the tokens of the prompt").integer(kCount).value_or(1);
+    const auto new_tokens = stage.find("new_tokens");
+    if (phase == Phase::kPrefill) {
+        if (new_tokens) {
+            new_tokens->error("a prefill makes none", "phase: generate");
+        }
+    } else {
+        generation.new_tokens = new_tokens ? new_tokens->integer(kCount).value_or(1) : 1;
+        if (!new_tokens && phase == Phase::kGenerate) {
+            static_cast<void>(stage.require("new_tokens", "how many tokens follow the prompt"));
+        }
+    }
+    for (const std::string_view key : {"tokens", "buckets"}) {
+        if (const auto node = stage.find(key)) {
+            node->error("does not go with a 'phase'", "'prompt'");
+        }
+    }
+    return generation;
+}
+
+void read_lengths(const YamlNode& node, ModelStage& stage) {
+    stage.generation = read_generation(node);
+    if (stage.generation) {
+        stage.tokens = {{stage.generation->prompt, 1}};
+        return;
+    }
+    stage.buckets = read_buckets(node);
+    const YamlNode tokens = node.require("tokens", "how many tokens the input really holds");
+    if (tokens.exists()) {
+        if (auto lengths = read_tokens(tokens, stage.buckets)) {
+            stage.tokens = std::move(lengths->distribution);
+            check_buckets(node, stage.buckets, lengths->longest);
+        }
+    }
+}
+
 ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const Library& library,
                             const ScenarioDevices& devices, const std::vector<std::string>& all_names,
                             const std::vector<Override>& overrides) {
@@ -102,14 +152,7 @@ ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const L
         stage.model.where = model.where();  // what is wrong with this use of it is reported here
     }
     stage.precision = read_precision(node);
-    stage.buckets = read_buckets(node);
-    const YamlNode tokens = node.require("tokens", "how many tokens the input really holds");
-    if (tokens.exists()) {
-        if (auto lengths = read_tokens(tokens, stage.buckets)) {
-            stage.tokens = std::move(lengths->distribution);
-            check_buckets(node, stage.buckets, lengths->longest);
-        }
-    }
+    read_lengths(node, stage);
     if (const auto batch = node.find("batch")) {
         stage.batch = batch->integer(kCount).value_or(1);
     }
@@ -141,8 +184,8 @@ std::optional<Estimate<Time>> read_duration(const YamlNode& node) {
 }
 
 void refuse_model_keys(const YamlNode& stage) {
-    for (const std::string_view key :
-         {"dtype", "precision", "tokens", "buckets", "batch", "cores", "core_mask", "clock", "granularity"}) {
+    for (const std::string_view key : {"dtype", "precision", "tokens", "buckets", "phase", "prompt", "new_tokens",
+                                       "batch", "cores", "core_mask", "clock", "granularity"}) {
         if (const auto node = stage.find(key)) {
             node->error("a stage of fixed time has no such key", "'model' instead of 'takes'");
         }

@@ -8,6 +8,21 @@ namespace berth {
 
 namespace {
 
+bool is_step(const LengthPlan& length) { return length.length.context > 0; }
+
+// A table that two operators on one device use at one dtype is stored once.
+Bytes shared_weights(const Candidate& candidate, const LengthPlan& length, std::size_t i) {
+    const auto owner_of = [&](const auto& list) { return static_cast<std::size_t>(list[i].table_of); };
+    const auto d = static_cast<std::size_t>(candidate.assignment[i]);
+    const std::vector<Operator>& operators = length.graphs[d].operators;
+    if (operators[i].table_of == kNoOperator || candidate.assignment[owner_of(operators)] != candidate.assignment[i]) {
+        return Bytes{};
+    }
+    const DType ran_at = length.plans[d].operators[i].ran_at;
+    const bool same = length.plans[d].operators[owner_of(operators)].ran_at == ran_at;
+    return same ? element_size(ran_at) * static_cast<double>(matrix_elements(operators[i].dims)) : Bytes{};
+}
+
 const LengthPlan& dominant(const std::vector<LengthPlan>& lengths) {
     return *std::max_element(lengths.begin(), lengths.end(),
                              [](const LengthPlan& a, const LengthPlan& b) { return a.length.share < b.length.share; });
@@ -27,7 +42,8 @@ std::optional<Energy> energy_of(const Work& work, const LengthPlan& length) {
     return energy;
 }
 
-void add_memory(Candidate& candidate, const LengthPlan& length) {
+void add_activations(Candidate& candidate, const LengthPlan& length) {
+    candidate.spilled_bytes = Bytes{};
     std::vector<bool> seen(length.plans.size(), false);
     for (const DeviceId device : candidate.assignment) {
         const auto d = static_cast<std::size_t>(device);
@@ -38,31 +54,72 @@ void add_memory(Candidate& candidate, const LengthPlan& length) {
             candidate.spilled_bytes += length.plans[d].spilled_bytes;
         }
     }
+}
+
+void add_weights(Candidate& candidate, const LengthPlan& length) {
     for (std::size_t i = 0; i < candidate.assignment.size(); ++i) {
         const auto d = static_cast<std::size_t>(candidate.assignment[i]);
         Operator stored = length.graphs[d].operators[i];
         stored.dtype = length.plans[d].operators[i].ran_at;
-        candidate.weight_bytes += weight_bytes(stored);
+        candidate.weight_bytes += weight_bytes(stored) - shared_weights(candidate, length, i);
     }
 }
 
-void add_operators(Candidate& candidate, const LengthPlan& length, const Profile& profile, bool keep) {
+void add_operators(Candidate& candidate, const LengthPlan& length, double passes, const Profile& profile, bool keep) {
     std::vector<OperatorResult> results = operator_results(length, candidate.assignment, profile);
     for (OperatorResult& result : results) {
-        candidate.by_category[result.category] += result.latency - result.handover - result.conversion;
+        candidate.by_category[result.category] += (result.latency - result.handover - result.conversion) * passes;
         if (result.conversion > Time{}) {
-            candidate.by_category[Category::kConversion] += result.conversion;
+            candidate.by_category[Category::kConversion] += result.conversion * passes;
         }
-        candidate.handover += result.handover;
+        candidate.handover += result.handover * passes;
     }
     if (keep) {
         candidate.operators = std::move(results);
     }
 }
 
-// Costs an assignment over all lengths; operators and categories are those of the dominant one.
-Candidate costed(std::string placement, Assignment assignment, const std::vector<LengthPlan>& lengths,
-                 const Profile& profile, const EvaluationOptions& options) {
+// Keys and values of all positions, as wide as attention reads them.
+Bytes kv_cache(const Candidate& candidate, const LengthPlan& length, std::int64_t positions) {
+    Bytes cache;
+    for (std::size_t i = 0; i < candidate.assignment.size(); ++i) {
+        const auto d = static_cast<std::size_t>(candidate.assignment[i]);
+        const auto* attention = std::get_if<AttentionDims>(&length.graphs[d].operators[i].dims);
+        if (attention != nullptr) {
+            const std::int64_t kept = attention->window == 0 ? positions : std::min(positions, attention->window);
+            const std::int64_t each = 2 * attention->batch * attention->kv_heads * attention->head_dim;
+            cache += element_size(length.plans[d].operators[i].ran_at) * static_cast<double>(each * kept);
+        }
+    }
+    return cache;
+}
+
+void add_generation(Candidate& candidate, const Generation& generation, const std::vector<WeightedWork>& mix,
+                    const Profile& profile, const EvaluationOptions& options) {
+    GenerationResult result;
+    result.kv_cache = kv_cache(candidate, *mix.front().length, generation.prompt + generation.new_tokens);
+    Time steps;
+    for (const WeightedWork& pass : mix) {
+        const Time time = time_of(pass.work, *pass.length, profile);
+        if (is_step(*pass.length)) {
+            steps += time * pass.share;
+        } else {
+            const double sigma = options.uncertainty ? uncertainty_of({pass}, profile).sigma() : 0;
+            result.first_token = log_normal_estimate(time, sigma);
+        }
+    }
+    if (generation.phase != Phase::kPrefill) {
+        result.step = generation.phase == Phase::kDecode ? steps : steps / static_cast<double>(generation.new_tokens);
+    }
+    candidate.tokens_held = generation.prompt;
+    candidate.tokens_paid = generation.prompt;
+    candidate.generation = result;
+}
+
+// Costs an assignment over all lengths; operators and categories are those of the dominant one, but categories add up
+// over all passes of a stage that generates text.
+Candidate costed(std::string placement, Assignment assignment, const ModelStage& stage,
+                 const std::vector<LengthPlan>& lengths, const Profile& profile, const EvaluationOptions& options) {
     Candidate candidate;
     candidate.placement = std::move(placement);
     candidate.assignment = std::move(assignment);
@@ -88,27 +145,39 @@ Candidate costed(std::string placement, Assignment assignment, const std::vector
     }
     candidate.latency = log_normal_estimate(latency, candidate.uncertainty.sigma());
     candidate.segments = segments(candidate.assignment);
-    candidate.tokens_held = main.length.tokens;
-    add_memory(candidate, main);
-    add_operators(candidate, main, profile, options.operators);
+    candidate.tokens_held = candidate.tokens_paid = main.length.tokens;
+    add_weights(candidate, main);
+    for (const LengthPlan& length : lengths) {
+        const bool is_main = &length == &main;
+        if (stage.generation || is_main) {
+            add_activations(candidate, length);
+            const double passes = stage.generation ? length.length.share : 1;
+            add_operators(candidate, length, passes, profile, is_main && options.operators);
+        }
+    }
+    if (stage.generation) {
+        add_generation(candidate, *stage.generation, mix, profile, options);
+    }
     return candidate;
 }
 
-Candidate whole(DeviceId device, const std::vector<LengthPlan>& lengths, const Profile& profile,
-                const EvaluationOptions& options) {
+Candidate whole(DeviceId device, const ModelStage& stage, const std::vector<LengthPlan>& lengths,
+                const Profile& profile, const EvaluationOptions& options) {
     const LengthPlan& main = dominant(lengths);
     const auto d = static_cast<std::size_t>(device);
     std::string why;
     const auto assignment = whole_model(main.graphs[static_cast<std::size_t>(profile.host)], main.plans, device, &why);
     Candidate candidate;
     if (assignment) {
-        candidate = costed(profile.devices[d].name, *assignment, lengths, profile, options);
+        candidate = costed(profile.devices[d].name, *assignment, stage, lengths, profile, options);
     } else {
         candidate.placement = profile.devices[d].name;
         candidate.reason = why;
     }
-    candidate.tokens_held = main.length.tokens;
-    candidate.tokens_paid = main.paid[d];
+    if (!stage.generation) {
+        candidate.tokens_held = main.length.tokens;
+        candidate.tokens_paid = main.paid[d];
+    }
     candidate.cores = main.plans[d].execution.cores;
     const auto& operators = main.plans[d].operators;
     for (OperatorResult& result : candidate.operators) {
@@ -121,7 +190,8 @@ Candidate whole(DeviceId device, const std::vector<LengthPlan>& lengths, const P
 }
 
 void add_split(std::vector<Candidate>& candidates, Granularity granularity, const PlacementProblem& problem,
-               const std::vector<LengthPlan>& lengths, const Profile& profile, const EvaluationOptions& options) {
+               const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Profile& profile,
+               const EvaluationOptions& options) {
     const auto best = best_placement(problem);
     if (!best) {
         return;
@@ -132,9 +202,8 @@ void add_split(std::vector<Candidate>& candidates, Granularity granularity, cons
     if (known) {
         return;
     }
-    Candidate candidate = costed("split", best->assignment, lengths, profile, options);
+    Candidate candidate = costed("split", best->assignment, stage, lengths, profile, options);
     candidate.granularity = granularity;
-    candidate.tokens_paid = candidate.tokens_held;
     for (const DeviceId device : best->assignment) {
         candidate.tokens_paid =
             std::max(candidate.tokens_paid, dominant(lengths).paid[static_cast<std::size_t>(device)]);
@@ -148,7 +217,7 @@ std::vector<Candidate> stage_candidates(const ModelStage& stage, const std::vect
                                         const Profile& profile, const EvaluationOptions& options) {
     std::vector<Candidate> candidates;
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
-        candidates.push_back(whole(static_cast<DeviceId>(d), lengths, profile, options));
+        candidates.push_back(whole(static_cast<DeviceId>(d), stage, lengths, profile, options));
         if (stage.on && *stage.on != static_cast<DeviceId>(d)) {
             candidates.back().feasible = false;
             candidates.back().reason =
@@ -161,8 +230,8 @@ std::vector<Candidate> stage_candidates(const ModelStage& stage, const std::vect
     const LengthPlan& main = dominant(lengths);
     if (profile.devices.size() > 1 && !stage.on) {
         const Graph& graph = main.graphs[static_cast<std::size_t>(profile.host)];
-        add_split(candidates, Granularity::kBlock, per_block(main.problem, graph), lengths, profile, options);
-        add_split(candidates, Granularity::kOperator, main.problem, lengths, profile, options);
+        add_split(candidates, Granularity::kBlock, per_block(main.problem, graph), stage, lengths, profile, options);
+        add_split(candidates, Granularity::kOperator, main.problem, stage, lengths, profile, options);
     }
     const auto bound = best_placement(main.problem);
     for (Candidate& candidate : candidates) {

@@ -70,20 +70,16 @@ void report_no_device(const Stage& stage, const std::vector<Candidate>& candidat
 
 std::optional<StageResult> model_stage(const Stage& stage, const ModelStage& work, const Scenario& scenario,
                                        const EvaluationOptions& options, Diagnostics& diagnostics) {
-    std::vector<LengthPlan> lengths;
-    for (const TokenShare& length : work.tokens) {
-        auto plan = plan_length(stage.name, work, length, scenario.profile, diagnostics);
-        if (!plan) {
-            return std::nullopt;
-        }
-        lengths.push_back(std::move(*plan));
+    const auto lengths = plan_passes(stage.name, work, scenario.profile, diagnostics);
+    if (!lengths) {
+        return std::nullopt;
     }
     StageResult result;
     result.name = stage.name;
     result.model = work.model.name;
     result.repeat = stage.repeat;
     result.budget = stage.budget;
-    result.candidates = stage_candidates(work, lengths, scenario.profile, options);
+    result.candidates = stage_candidates(work, *lengths, scenario.profile, options);
     result.chosen = choose(result.candidates, work, scenario.objective);
     if (!result.chosen) {
         report_no_device(stage, result.candidates, scenario.objective, diagnostics);
@@ -204,15 +200,11 @@ std::optional<Candidate> evaluate_on(const Profile& profile, const ModelStage& s
                                      Diagnostics& diagnostics) {
     ModelStage pinned = stage;
     pinned.on = device;
-    std::vector<LengthPlan> lengths;
-    for (const TokenShare& length : stage.tokens) {
-        auto plan = plan_length(stage.model.name, stage, length, profile, diagnostics);
-        if (!plan) {
-            return std::nullopt;
-        }
-        lengths.push_back(std::move(*plan));
+    const auto lengths = plan_passes(stage.model.name, stage, profile, diagnostics);
+    if (!lengths) {
+        return std::nullopt;
     }
-    auto candidates = stage_candidates(pinned, lengths, profile, {});
+    auto candidates = stage_candidates(pinned, *lengths, profile, {});
     Candidate& candidate = candidates[static_cast<std::size_t>(device)];
     if (!candidate.feasible) {
         diagnostics.error(stage.model.where, candidate.reason);

@@ -50,7 +50,7 @@ std::optional<LengthPlan> plan_length(const std::string& stage_name, const Model
         if (same != plan.paid.end() - 1) {
             plan.graphs.push_back(plan.graphs[static_cast<std::size_t>(same - plan.paid.begin())]);
         } else {
-            auto graph = instantiate(stage.model, Workload{stage.batch, *paid}, diagnostics);
+            auto graph = instantiate(stage.model, Workload{stage.batch, *paid, length.context}, diagnostics);
             if (!graph || !apply_precision(*graph, stage.precision, diagnostics)) {
                 return std::nullopt;
             }

@@ -56,6 +56,14 @@ struct Work {
                                                     const TokenShare& length, const Profile& profile,
                                                     Diagnostics& diagnostics);
 
+/// The passes that make up a stage, with how often each runs: one per input length; of a stage that generates text the
+/// prompt and, since the time of a step grows evenly with the context, a few steps that stand for all.
+[[nodiscard]] std::vector<TokenShare> passes_of(const ModelStage& stage);
+
+/// All passes of a stage laid out. Empty, with errors, if one cannot be.
+[[nodiscard]] std::optional<std::vector<LengthPlan>> plan_passes(const std::string& stage_name, const ModelStage& stage,
+                                                                 const Profile& profile, Diagnostics& diagnostics);
+
 /// Candidates of a stage: each device for the whole model, then the best split per block and per operator where that
 /// is better than all of them. `why` holds, per device, why it cannot take the model.
 [[nodiscard]] std::vector<Candidate> stage_candidates(const ModelStage& stage, const std::vector<LengthPlan>& lengths,

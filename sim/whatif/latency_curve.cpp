@@ -20,6 +20,7 @@ bool allows(const Model& model, std::int64_t tokens) {
     Symbols symbols = model.sizes;
     symbols["batch"] = 1;
     symbols["tokens"] = static_cast<double>(tokens);
+    symbols["context"] = 0;
     return std::all_of(model.architecture->checks.begin(), model.architecture->checks.end(),
                        [&](const SizeCheck& check) {
                            const auto used = check.law.symbols();
@@ -45,7 +46,7 @@ std::int64_t longest_of_stage(const ModelStage& stage) {
 std::vector<std::int64_t> lengths_of(const ModelStage& stage) {
     std::int64_t last = std::max(kAlwaysShown, 2 * longest_of_stage(stage));
     if (const auto limit = longest_input(stage.model)) {
-        last = std::min(last, *limit);
+        last = std::min(last, *limit - (stage.generation ? stage.generation->new_tokens : 0));
     }
     const std::int64_t granules = (last + kGranule * kMostPoints - 1) / (kGranule * kMostPoints);
     const std::int64_t step = kGranule * std::max<std::int64_t>(1, granules);
@@ -65,6 +66,9 @@ std::vector<LatencyCurve::Point> points_at(const std::vector<std::int64_t>& leng
     std::vector<LatencyCurve::Point> points;
     for (const std::int64_t tokens : lengths) {
         exact.tokens = {{tokens, 1}};
+        if (exact.generation) {
+            exact.generation->prompt = tokens;
+        }
         Diagnostics why_not;
         const auto candidate = evaluate_on(profile, exact, device, why_not);
         if (!candidate) {

@@ -215,8 +215,18 @@ TEST_F(CliBadInput, OptionsThatCannotBe) {
     expect_refused(with({"--model", "bert-base-uncased", "--clock", "4 GiB"}),
                    "--clock: error: GiB is a size in bytes, not a frequency (expected a frequency such as 1 GHz)\n");
     expect_refused(with({"--model", "bert-base-uncased", "--phase", "generate"}),
-                   "--phase: error: there is no architecture yet that generates text (expected a model that reads its "
-                   "whole input at once, with --tokens)\n");
+                   "--phase: error: bert-base-uncased does not generate text (expected a model that reads its whole "
+                   "input at once, with --tokens)\n"
+                   "--prompt: error: phase generate needs it (expected the tokens of the prompt)\n"
+                   "--new-tokens: error: phase generate needs it (expected how many tokens follow)\n");
+    expect_refused(with({"--model", "tinyllama-1.1b", "--phase", "decod", "--prompt", "4"}),
+                   "--phase: error: unknown phase 'decod' (expected prefill, decode or generate)\n");
+    expect_refused(with({"--model", "tinyllama-1.1b", "--prompt", "4"}),
+                   "--prompt: error: it does not go without --phase (expected --phase generate)\n");
+    expect_refused(with({"--model", "tinyllama-1.1b", "--phase", "prefill", "--prompt", "4", "--new-tokens", "2",
+                         "--tokens", "4"}),
+                   "--new-tokens: error: phase prefill makes none (expected phase generate)\n"
+                   "--tokens: error: it does not go with --phase (expected --prompt)\n");
 }
 
 TEST_F(CliBadInput, AStageOrOperatorThatIsNotThere) {

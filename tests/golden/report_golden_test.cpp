@@ -26,8 +26,9 @@ ModelPrediction sample_prediction() {
     prediction.model = "tiny-encoder";
     prediction.device = "npu";
     prediction.candidate = sample_result().stages[0].candidates[1];
-    prediction.first_token = milliseconds(25);
-    prediction.token_rate = hertz(12.345);
+    prediction.candidate.tokens_held = 100;
+    prediction.candidate.generation = GenerationResult{
+        Estimate<Time>{milliseconds(25), milliseconds(18), milliseconds(34.7)}, seconds(1 / 12.345), mebibytes(1.5)};
     return prediction;
 }
 

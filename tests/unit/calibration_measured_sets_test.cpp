@@ -258,5 +258,39 @@ TEST_F(MeasuredSets, AreComparedRowByRow) {
     EXPECT_EQ(validation->sets.front().classes.size(), 2U);  // int8, and all
 }
 
+constexpr std::string_view kGenerationHeader = "model,dtype,prompt_tokens,new_tokens,ttft_ms,decode_tokens_per_s\n";
+
+std::string generation_set(const std::string& more = "") {
+    return "{name: chat, file: rows.csv, form: generation, device: npu, cores: 2, use: unseen, note: n" + more + "}";
+}
+
+TEST_F(MeasuredSets, ReadTheFirstTokenAndTheStepOfARow) {
+    const auto outcome =
+        load_set(generation_set(", models: [tiny]"), std::string(kGenerationHeader) + "tiny,w8a8,128,64,145.9,40\n" +
+                                                         "tiny,w3a16,128,64,100,50\ntiny-1.5,w8a8,128,64,200,20\n");
+    ASSERT_TRUE(outcome.sets) << outcome.complaints;
+    const MeasuredSet& set = outcome.sets->front();
+    ASSERT_EQ(set.rows.size(), 2U);
+    EXPECT_EQ(set.rows[0].name, "tiny w8a8, first token after 128");
+    EXPECT_EQ(set.rows[0].op_class, "prefill");
+    EXPECT_EQ(set.rows[0].measured, milliseconds(145.9));
+    const auto& first = std::get<ModelStage>(set.rows[0].work);
+    EXPECT_EQ(first.generation->phase, Phase::kPrefill);
+    EXPECT_EQ(first.generation->prompt, 128);
+    EXPECT_EQ(first.generation->new_tokens, 0);
+    EXPECT_EQ(first.precision.dtype, DType::kInt8);
+    EXPECT_EQ(first.cores.at(set.rows[0].device), 2);
+    EXPECT_EQ(set.rows[1].op_class, "decode");
+    EXPECT_NEAR(in_milliseconds(set.rows[1].measured), 25, 1e-9);
+    EXPECT_EQ(std::get<ModelStage>(set.rows[1].work).generation->new_tokens, 64);
+    EXPECT_THAT(set.left_out, testing::ElementsAre("tiny: w3a16 cannot be predicted"));
+}
+
+TEST_F(MeasuredSets, GenerationNeedsBothTimes) {
+    const auto outcome = load_set(generation_set(), std::string(kGenerationHeader) + "tiny,w8a8,128,64,,40\n");
+    EXPECT_FALSE(outcome.sets);
+    EXPECT_THAT(outcome.complaints, testing::HasSubstr("no time is given (expected a number greater than 0)"));
+}
+
 }  // namespace
 }  // namespace berth

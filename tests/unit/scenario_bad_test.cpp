@@ -1,4 +1,5 @@
 // What is wrong with a scenario is said where it stands, with what was probably meant.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -89,6 +90,25 @@ TEST_F(BadScenario, UnknownFiles) {
               "scenarios/qury.yaml: error: there is no scenario 'scenarios/qury.yaml' (expected a file, or a name that "
               "`berth list "
               "scenarios` shows, did you mean scenarios/query.yaml?)\n");
+}
+
+TEST_F(BadScenario, PhasesThatDoNotHangTogether) {
+    constexpr std::string_view kGenerates = "model: tiny, dtype: int8, ";
+    const auto complaints = [&](const std::string& keys) {
+        return load_stage(std::string(kGenerates) + keys).complaints;
+    };
+    EXPECT_EQ(complaints("tokens: 8, prompt: 4"),
+              "scenarios/s.yaml:4:63: error: stages.0.prompt: has no meaning without a 'phase' (expected phase: "
+              "generate)\n");
+    EXPECT_EQ(complaints("phase: prefill, prompt: 4, new_tokens: 2"),
+              "scenarios/s.yaml:4:83: error: stages.0.new_tokens: a prefill makes none (expected phase: generate)\n");
+    EXPECT_EQ(complaints("phase: decode, prompt: 4, tokens: 2"),
+              "scenarios/s.yaml:4:78: error: stages.0.tokens: does not go with a 'phase' (expected 'prompt')\n");
+    EXPECT_THAT(complaints("phase: generate, prompt: 4"), testing::HasSubstr("new_tokens"));
+    EXPECT_THAT(complaints("phase: generate, new_tokens: 4"), testing::HasSubstr("prompt"));
+    EXPECT_THAT(complaints("phase: generat, prompt: 4, new_tokens: 4"), testing::HasSubstr("did you mean generate?"));
+    EXPECT_THAT(load_stage("takes: 1 ms, phase: generate").complaints,
+                testing::HasSubstr("a stage of fixed time has no such key"));
 }
 
 TEST_F(BadScenario, CountsMustBePositive) {

@@ -269,5 +269,22 @@ TEST(TokenLengths, ALengthThatIsHalfOfThemKeepsItsShare) {
     EXPECT_TRUE(has_peak);
 }
 
+TEST_F(ScenarioReading, PhasesOfGeneratingText) {
+    const auto generation = [&](const std::string& keys) {
+        const auto loaded = load_stage("model: tiny, dtype: int8, " + keys);
+        EXPECT_EQ(loaded.complaints, "");
+        return std::get<ModelStage>(loaded.scenario->stages.at(0).work);
+    };
+    const ModelStage generate = generation("phase: generate, prompt: 128, new_tokens: 64");
+    ASSERT_TRUE(generate.generation);
+    EXPECT_EQ(generate.generation->phase, Phase::kGenerate);
+    EXPECT_EQ(generate.generation->prompt, 128);
+    EXPECT_EQ(generate.generation->new_tokens, 64);
+    EXPECT_EQ(generate.tokens.at(0).tokens, 128);
+    EXPECT_EQ(generation("phase: decode, prompt: 9").generation->new_tokens, 1);
+    EXPECT_EQ(generation("phase: prefill, prompt: 9").generation->new_tokens, 0);
+    EXPECT_FALSE(generation("tokens: 9").generation);
+}
+
 }  // namespace
 }  // namespace berth

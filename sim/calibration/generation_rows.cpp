@@ -1,0 +1,84 @@
+// Models that generate text: from each row the time to the first token, and the mean time of a further one.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "calibration/measured_rows.h"
+
+namespace berth {
+
+namespace {
+
+/// Precisions by the names that such tables use.
+constexpr std::array<Choice<DType>, 3> kTablePrecisions{
+    {{"w8a8", DType::kInt8}, {"fp16", DType::kFp16}, {"int8", DType::kInt8}}};
+
+/// One of the two times of a row.
+struct TimedPhase {
+    Phase phase{};
+    std::string_view column, op_class;
+    std::string name;
+    Time measured;
+};
+
+void add_row(const TimedPhase& timed, const MeasuredTable& table, const CsvRow& row, ModelStage stage, DeviceId device,
+             MeasuredSet& set) {
+    if (timed.measured <= Time{}) {
+        table.error(row, timed.column, "no time is given", "a number greater than 0");
+        return;
+    }
+    MeasuredRow measured;
+    measured.name = fmt::format("{} {}, {}", stage.model.name, table.text(row, "dtype"), timed.name);
+    measured.op_class = timed.op_class;
+    measured.dtype = stage.precision.dtype;
+    measured.device = device;
+    measured.measured = timed.measured;
+    stage.generation->phase = timed.phase;
+    stage.generation->new_tokens = timed.phase == Phase::kPrefill ? 0 : stage.generation->new_tokens;
+    measured.work = std::move(stage);
+    set.rows.push_back(std::move(measured));
+}
+
+bool wanted(const RowSource& source, std::string_view model) {
+    return source.models.empty() || std::find(source.models.begin(), source.models.end(), model) != source.models.end();
+}
+
+}  // namespace
+
+void read_generation_rows(const MeasuredTable& table, const RowSource& source, const Library& library,
+                          MeasuredSet& set) {
+    for (const CsvRow& row : table.rows()) {
+        const std::string name(table.text(row, "model"));
+        if (!wanted(source, name)) {
+            continue;
+        }
+        const auto dtype = choice_named(kTablePrecisions, table.text(row, "dtype"));
+        if (!dtype) {
+            set.left_out.push_back(fmt::format("{}: {} cannot be predicted", name, table.text(row, "dtype")));
+            continue;
+        }
+        auto model = load_model(library, name, {}, table.where(row, "model"), table.diagnostics());
+        if (!model) {
+            continue;
+        }
+        ModelStage stage;
+        stage.model = std::move(*model);
+        stage.precision.dtype = *dtype;
+        stage.cores[source.device] = source.cores;
+        stage.generation =
+            Generation{Phase::kDecode, table.count(row, "prompt_tokens"), table.count(row, "new_tokens")};
+        stage.tokens = {{stage.generation->prompt, 1}};
+        const std::int64_t prompt = stage.generation->prompt;
+        const Time first = milliseconds(table.number(row, "ttft_ms").value_or(0));
+        const auto rate = table.number(row, "decode_tokens_per_s");
+        const Time step = rate ? seconds(1 / *rate) : Time{};
+        add_row({Phase::kPrefill, "ttft_ms", "prefill", fmt::format("first token after {}", prompt), first}, table, row,
+                stage, source.device, set);
+        add_row({Phase::kDecode, "decode_tokens_per_s", "decode", fmt::format("a token behind {}", prompt), step},
+                table, row, std::move(stage), source.device, set);
+    }
+}
+
+}  // namespace berth
