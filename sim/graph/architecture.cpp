@@ -249,7 +249,7 @@ class ArchitectureReader {
 
     /// Weights that are shared belong to an operator of an earlier section that stands once.
     [[nodiscard]] std::string read_table_of(const YamlNode& node) const {
-        const std::string name = node.text().value_or("");
+        std::string name = node.text().value_or("");
         if (std::find(earlier_.begin(), earlier_.end(), name) == earlier_.end()) {
             node.error(fmt::format("there is no operator '{}' in an earlier section", name), "",
                        nearest_name(name, earlier_));
