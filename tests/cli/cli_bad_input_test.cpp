@@ -215,10 +215,10 @@ TEST_F(CliBadInput, OptionsThatCannotBe) {
     expect_refused(with({"--model", "bert-base-uncased", "--clock", "4 GiB"}),
                    "--clock: error: GiB is a size in bytes, not a frequency (expected a frequency such as 1 GHz)\n");
     expect_refused(with({"--model", "bert-base-uncased", "--phase", "generate"}),
+                   "--new-tokens: error: phase generate needs it (expected how many tokens follow)\n"
                    "--phase: error: bert-base-uncased does not generate text (expected a model that reads its whole "
                    "input at once, with --tokens)\n"
-                   "--prompt: error: phase generate needs it (expected the tokens of the prompt)\n"
-                   "--new-tokens: error: phase generate needs it (expected how many tokens follow)\n");
+                   "--prompt: error: phase generate needs it (expected the tokens of the prompt)\n");
     expect_refused(with({"--model", "tinyllama-1.1b", "--phase", "decod", "--prompt", "4"}),
                    "--phase: error: unknown phase 'decod' (expected prefill, decode or generate)\n");
     expect_refused(with({"--model", "tinyllama-1.1b", "--prompt", "4"}),
