@@ -13,6 +13,11 @@ Bytes product(std::int64_t a, std::int64_t b, Bytes element) {
     return element * (static_cast<double>(a) * static_cast<double>(b));
 }
 
+// Of the second operand: weights as they are stored, scales included, or a second activation.
+Bytes operand_size(const Kernel& kernel, const MatmulDims& d) {
+    return d.weights ? stored_size(kernel.weight, kernel.weight_group) : element_size(kernel.input);
+}
+
 // Each row tile meets every set of weights for at least `min_rows` rows' time.
 Operations padded(std::int64_t batch, const MatmulDims& d, std::int64_t row_tiles, DType dtype,
                   const MatrixEngine& matrix) {
@@ -33,20 +38,21 @@ Bytes shared_over_cores(Bytes a, Bytes b, const MatmulDims& d, const Tile& tile,
 // Weights that do not fit beside the row tile come group by group, each for all of K.
 void stream_weights(Demand& demand, const Kernel& kernel, const MatmulDims& d, const Device& device) {
     const DType input = kernel.input;
-    const DType weight = d.weights ? kernel.weight : kernel.input;
+    const DType worked_at = multiplied_at(kernel);
+    const Bytes weight = operand_size(kernel, d);
     const MatrixEngine& matrix = device.matrix;
     if (!matrix.row_tile || device.memories.empty()) {
         return;
     }
-    const Bytes buffer = device.memories.front().capacity.value - reserved(matrix, input);
+    const Bytes buffer = device.memories.front().capacity.value - reserved(matrix, worked_at);
     const double k = static_cast<double>(d.k);
-    const Bytes all = element_size(weight) * (k * static_cast<double>(d.n));
+    const Bytes all = weight * (k * static_cast<double>(d.n));
     if (all <= buffer - row_tile_of(matrix, kernel.library_call)) {
         return;
     }
-    const std::int64_t columns = columns_together(matrix, input);
+    const std::int64_t columns = columns_together(matrix, worked_at);
     const Bytes held = element_size(input) * (k * static_cast<double>(demand.tile.m));
-    demand.group = element_size(weight) * (k * static_cast<double>(columns));
+    demand.group = weight * (k * static_cast<double>(columns));
     demand.ahead = std::max(Bytes{}, buffer - held - demand.group);
     demand.weight_groups =
         static_cast<double>(d.batch * demand.tile.weight_reads) * static_cast<double>(ceil_div(d.n, columns));
@@ -84,10 +90,10 @@ Demand matmul_demand(const Kernel& kernel, const MatmulDims& d, const Device& de
     Demand demand;
     demand.macs = macs(kernel.dims);
     demand.tile = matmul_tile(d, kernel.input, kernel.weight, device, kernel.library_call);
-    demand.padded_macs = padded(d.batch, d, demand.tile.weight_reads, kernel.input, device.matrix);
+    demand.padded_macs = padded(d.batch, d, demand.tile.weight_reads, multiplied_at(kernel), device.matrix);
     const double batch = static_cast<double>(d.batch);
     const Bytes a = product(d.m, d.k, element_size(kernel.input));
-    const Bytes b = product(d.k, d.n, element_size(d.weights ? kernel.weight : kernel.input));
+    const Bytes b = product(d.k, d.n, operand_size(kernel, d));
     const Bytes c = product(d.m, d.n, element_size(kernel.output)) * batch;
     const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(d.n)) : Bytes{};
     demand.descriptors = descriptor_count(d, demand.tile, kernel.input, b, device);
@@ -130,16 +136,16 @@ Demand conv_demand(const Kernel& kernel, const ConvDims& d, const Device& device
     demand.macs = macs(kernel.dims);
     demand.tile = matmul_tile(held, kernel.input, kernel.weight, device, kernel.library_call);
     if (group_inputs == 1) {  // depthwise: the array's depth holds one input channel, its width all output channels
-        const std::int64_t together = columns_together(matrix, kernel.input);
+        const std::int64_t together = columns_together(matrix, multiplied_at(kernel));
         demand.padded_macs = operations(
             static_cast<double>(round_up(positions, matrix.align_m)) * static_cast<double>(taps * matrix.align_k) *
             static_cast<double>(round_up(d.out_channels, together)) / static_cast<double>(together));
     } else {
         const MatmulDims implicit{1, positions, group_inputs * taps, group_outputs};
-        demand.padded_macs = padded(d.groups, implicit, demand.tile.weight_reads, kernel.input, matrix);
+        demand.padded_macs = padded(d.groups, implicit, demand.tile.weight_reads, multiplied_at(kernel), matrix);
     }
     const Bytes input = element_size(kernel.input) * static_cast<double>(input_elements(kernel.kind, kernel.dims));
-    const Bytes weights = element_size(kernel.weight) * static_cast<double>(matrix_elements(kernel.dims));
+    const Bytes weights = stored_size(kernel.weight, kernel.weight_group) * static_cast<double>(matrix_elements(kernel.dims));
     const Bytes output = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
     demand.descriptors = descriptor_count(held, demand.tile, kernel.input, weights, device);
     demand.compulsory = input + weights + output;

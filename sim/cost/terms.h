@@ -2,6 +2,7 @@
 #pragma once
 
 #include "berth/cost.h"
+#include "berth/scheme.h"
 
 namespace berth {
 

@@ -27,6 +27,12 @@ std::optional<Energy> energy_of(const Work& work, const LengthPlan& length) {
     return energy;
 }
 
+void add_stored(WeightMemory& weights, DType dtype, Bytes size) {
+    if (size > Bytes{}) {
+        weights.by_dtype[dtype] += size;
+    }
+}
+
 void add_memory(Candidate& candidate, const LengthPlan& length) {
     std::vector<bool> seen(length.plans.size(), false);
     for (const DeviceId device : candidate.assignment) {
@@ -36,13 +42,18 @@ void add_memory(Candidate& candidate, const LengthPlan& length) {
             candidate.peak_activation_bytes =
                 std::max(candidate.peak_activation_bytes, length.plans[d].peak_activation_bytes);
             candidate.spilled_bytes += length.plans[d].spilled_bytes;
+            candidate.keeping_capacity += length.plans[d].keeping_capacity;
         }
     }
     for (std::size_t i = 0; i < candidate.assignment.size(); ++i) {
         const auto d = static_cast<std::size_t>(candidate.assignment[i]);
-        Operator stored = length.graphs[d].operators[i];
-        stored.dtype = length.plans[d].operators[i].ran_at;
-        candidate.weight_bytes += weight_bytes(stored);
+        const Operator& op = length.graphs[d].operators[i];
+        const Scheme& scheme = length.plans[d].operators[i].scheme;
+        const WeightStorage storage = weight_storage(op.kind, op.dims, scheme);
+        candidate.weight_bytes += storage.total();
+        candidate.weights.scales += storage.scales;
+        add_stored(candidate.weights, scheme.weights, storage.matrix);
+        add_stored(candidate.weights, storage.beside_at, storage.beside);
     }
 }
 
@@ -56,6 +67,13 @@ void add_operators(Candidate& candidate, const LengthPlan& length, const Profile
         candidate.handover += result.handover;
     }
     if (keep) {
+        candidate.fusion = fusion_report(length.graphs[static_cast<std::size_t>(profile.host)], length.plans, profile,
+                                         candidate.assignment);
+        for (const MissingFusion& missing : candidate.fusion.missing) {
+            OperatorResult& result = results[static_cast<std::size_t>(missing.op)];
+            result.not_fused = missing;
+            result.not_fused_with = results[static_cast<std::size_t>(missing.before)].name;
+        }
         candidate.operators = std::move(results);
     }
 }
