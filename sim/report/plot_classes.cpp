@@ -79,14 +79,20 @@ std::string interval_data(const Bars& bars, const RowFrame& frame) {
 }
 
 std::vector<LegendEntry> legend_of(const Bars& bars) {
+    constexpr double kThinnest = 0.003;  // of the longest bar: thinner classes cannot be seen in any bar
+    Time longest;
+    for (std::size_t i = 0; i < bars.candidates.size(); ++i) {
+        longest = std::max(longest, bars.candidates[i]->latency.median * bars.repeats[i]);
+    }
     std::vector<LegendEntry> legend;
     for (const auto& row : kCategoryNames) {
-        const bool used =
-            std::any_of(bars.candidates.begin(), bars.candidates.end(), [&row](const Candidate* candidate) {
-                const auto found = candidate->by_category.find(row.value);
-                return found != candidate->by_category.end() && found->second > Time{};
-            });
-        if (used) {
+        bool seen = false;
+        for (std::size_t i = 0; i < bars.candidates.size(); ++i) {
+            const auto found = bars.candidates[i]->by_category.find(row.value);
+            seen = seen || (found != bars.candidates[i]->by_category.end() &&
+                            found->second * bars.repeats[i] > longest * kThinnest);
+        }
+        if (seen) {
             legend.push_back({LegendMark::kBox, std::string(class_color(row.value)), std::string(row.name)});
         }
     }

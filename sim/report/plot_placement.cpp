@@ -49,11 +49,32 @@ std::string block_label(std::string_view block) {
     return std::string(dot == std::string_view::npos ? block : block.substr(dot + 1));
 }
 
-void add_block_label(Cells& cells, std::string_view block, double from, double to, double middle, double units) {
-    const std::string label = block_label(block);
-    if (text_width(label, kSmallFontSize) + 10 < (to - from) * units) {
-        cells.labels += fmt::format("set label {} at first {}, first {} center font {} front\n", gnuplot_text(label),
-                                    plotted((from + to) / 2), plotted(middle), kSmallFont);
+/// A block along a row, and whether its label fits there.
+struct Block {
+    std::string label;
+    double from = 0, to = 0;
+    bool fits = false;
+    [[nodiscard]] bool numbered() const {
+        return std::all_of(label.begin(), label.end(), [](char c) { return c >= '0' && c <= '9'; });
+    }
+};
+
+Block block_from(std::string_view name, double from, double to, double units) {
+    constexpr double kMargin = 10;
+    const std::string label = block_label(name);
+    return {label, from, to, text_width(label, kSmallFontSize) + kMargin < (to - from) * units};
+}
+
+// Numbers stand in all blocks of a row or in none.
+void add_block_labels(Cells& cells, const std::vector<Block>& blocks, double middle) {
+    const bool numbers =
+        std::all_of(blocks.begin(), blocks.end(), [](const Block& block) { return block.fits || !block.numbered(); });
+    for (const Block& block : blocks) {
+        if (block.fits && (numbers || !block.numbered())) {
+            cells.labels +=
+                fmt::format("set label {} at first {}, first {} center font {} front\n", gnuplot_text(block.label),
+                            plotted((block.from + block.to) / 2), plotted(middle), kSmallFont);
+        }
     }
 }
 
@@ -77,13 +98,14 @@ void add_row(Cells& cells, const Candidate& candidate, double middle, const RowF
     constexpr double kNarrowest = 6;  // units of an operator that gets a line of its own
     const double units = (frame.canvas.area.right - frame.canvas.area.left) / frame.time_range;
     std::string_view block;
+    std::vector<Block> blocks;
     double block_start = 0;
     double end = 0;
     for (const OperatorResult& op : candidate.operators) {
         const double start = in_milliseconds(op.start);
         if (block_of(op.name) != block) {
             if (!block.empty()) {
-                add_block_label(cells, block, block_start, start, middle, units);
+                blocks.push_back(block_from(block, block_start, start, units));
                 cells.boundaries += vertical_line(start, middle);
             }
             block = block_of(op.name);
@@ -97,7 +119,8 @@ void add_row(Cells& cells, const Candidate& candidate, double middle, const RowF
             cells.separators += vertical_line(start, middle);
         }
     }
-    add_block_label(cells, block, block_start, end, middle, units);
+    blocks.push_back(block_from(block, block_start, end, units));
+    add_block_labels(cells, blocks, middle);
 }
 
 std::vector<Row> rows_of(const StageResult& stage, const std::vector<std::size_t>& order) {

@@ -225,6 +225,14 @@ std::string strip_commands(const Axes& axes, int height, Obstacles& obstacles) {
                     fmt::format("right font {} tc rgb '{}'", kSmallFont, kQuietColor));
 }
 
+// Whether a text from `left` to the end of the roofs, centred on `y`, would lie on an operator.
+bool hides_operators(const Roofline& roofline, const Axes& axes, double left, double y) {
+    return std::any_of(roofline.points.begin(), roofline.points.end(), [&](const Point& point) {
+        constexpr double kReach = 10;  // half a symbol and a little room
+        return axes.x(point.intensity) > left - kReach && std::abs(axes.y(point.rate) - y) < 10 + kReach;
+    });
+}
+
 std::string roof_commands(const Roofline& roofline, const Axes& axes, int height, Obstacles& obstacles) {
     std::string text;
     const double highest = roofline.roofs.empty() ? axes.y_high : roofline.roofs.front().rate;
@@ -239,12 +247,14 @@ std::string roof_commands(const Roofline& roofline, const Axes& axes, int height
         text += fmt::format("set arrow from {}, {} to {}, {} nohead lw 3 lc rgb '#000000' back\n", plotted(start),
                             plotted(roof.rate), plotted(axes.x_high), plotted(roof.rate));
         obstacles.add_line(axes.x(start), axes.y(roof.rate), axes.roofs_end(), axes.y(roof.rate));
-        // Above its line, unless the label of the roof above leaves no room: then below.
-        const bool above = lowest_label - axes.y(roof.rate) > 1.4 * kSmallFontSize + 4;
-        const double y = axes.y(roof.rate) + (above ? 20 : -20);
+        // Above its line, unless the label of the roof above leaves no room or operators stand there: then below.
         const double width = text_width(roof.label, kSmallFontSize);
+        const double left = axes.roofs_end() - width - 8;
+        const bool room = lowest_label - axes.y(roof.rate) > 1.4 * kSmallFontSize + 4;
+        const bool above = room && !hides_operators(roofline, axes, left, axes.y(roof.rate) + 20);
+        const double y = axes.y(roof.rate) + (above ? 20 : -20);
         text += label_at(axes.roofs_end() - 4, y, height, roof.label, fmt::format("right font {}", kSmallFont));
-        obstacles.texts.push_back({axes.roofs_end() - width - 8, y - 17, axes.roofs_end(), y + 17});
+        obstacles.texts.push_back({left, y - 17, axes.roofs_end(), y + 17});
         lowest_label = std::min(axes.y(roof.rate), y - 17);
     }
     const double slope = (axes.y(highest) - axes.y(from * roofline.bandwidth)) / (axes.x(ridge) - axes.x(from));

@@ -105,11 +105,13 @@ TokenCurves latency_curves(const Stage& stage, const Profile& profile) {
     }
     result.tokens_held = dominant_length(*work);
     const std::vector<std::int64_t> lengths = lengths_of(*work);
+    std::vector<std::int64_t> from_one{1};
+    from_one.insert(from_one.end(), lengths.begin(), lengths.end());
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
         const Device& device = profile.devices[d];
         const bool padded = device.runtime.shapes == ShapeRule::kStatic && !work->buckets.empty();
         const auto id = static_cast<DeviceId>(d);
-        auto points = points_at(lengths, *work, profile, id);
+        auto points = points_at(padded ? lengths : from_one, *work, profile, id);
         if (points.empty()) {
             continue;
         }
