@@ -27,7 +27,7 @@ struct OperatorResult {
     Time conversion;                 ///< part of the latency
     std::optional<KernelCost> cost;  ///< of its main kernel; absent for a fused follower
     std::optional<Kernel> kernel;
-    std::string fused_into;  ///< name of the operator whose kernel it is part of
+    std::string fused_into;                  ///< name of the operator whose kernel it is part of
     std::optional<MissingFusion> not_fused;  ///< with the operator before it, and why
     std::string not_fused_with;              ///< the name of that operator
     bool fell_back = false;

@@ -55,8 +55,8 @@ struct GraphTotals {
 };
 [[nodiscard]] GraphTotals totals(const Graph& graph);
 
-/// Bytes of all constants at the operators' schemes (see weight_storage). Tables that several operators share count once
-/// per operator.
+/// Bytes of all constants at the operators' schemes (see weight_storage). Tables that several operators share count
+/// once per operator.
 [[nodiscard]] Bytes weight_bytes(const Graph& graph);
 [[nodiscard]] Bytes weight_bytes(const Operator& op);
 

@@ -73,10 +73,10 @@ struct DevicePlan {
     std::vector<KernelCost> costs;
     std::vector<OperatorPlan> operators;  ///< parallel to graph.operators
     Time per_graph;
-    Bytes weight_bytes;                ///< at the dtypes they are stored in
-    Bytes peak_activation_bytes;       ///< most that is alive at once in execution order
-    Bytes spilled_bytes;               ///< activations that do not stay on chip between kernels
-    Bytes keeping_capacity;            ///< of the levels that keep tensors, over the cores in use
+    Bytes weight_bytes;           ///< at the dtypes they are stored in
+    Bytes peak_activation_bytes;  ///< most that is alive at once in execution order
+    Bytes spilled_bytes;          ///< activations that do not stay on chip between kernels
+    Bytes keeping_capacity;       ///< of the levels that keep tensors, over the cores in use
 };
 
 /// Lowers `graph` (already laid out for what this device pays: bucket or tokens) to `device`.

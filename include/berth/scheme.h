@@ -21,7 +21,8 @@ struct Scheme {
     constexpr Scheme() = default;
     // A dtype alone is the scheme that uses it for everything.
     constexpr Scheme(DType both) : activations(both), weights(both) {}  // NOLINT(google-explicit-constructor)
-    constexpr Scheme(DType of_weights, DType of_activations, std::int64_t weights_per_scale = 0, bool at_run_time = false)
+    constexpr Scheme(DType of_weights, DType of_activations, std::int64_t weights_per_scale = 0,
+                     bool at_run_time = false)
         : activations(of_activations), weights(of_weights), group(weights_per_scale), dynamic(at_run_time) {}
     /// Weights are stored at one dtype and widened to another when they are used.
     [[nodiscard]] constexpr bool weight_only() const { return weights != activations; }

@@ -51,7 +51,8 @@ std::string without_first_line(const std::string& text) { return text.substr(tex
 std::string text_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices, bool memory) {
     std::string text;
     for (const StageTable& table : tables) {
-        text += (text.empty() ? "" : "\n") + (memory ? memory_text : operators_text)(table.stage, table.candidate, devices);
+        text +=
+            (text.empty() ? "" : "\n") + (memory ? memory_text : operators_text)(table.stage, table.candidate, devices);
     }
     return text;
 }

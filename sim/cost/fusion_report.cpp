@@ -97,8 +97,8 @@ class Reporter {
         const auto followers = [&plan](KernelId kernel) {
             return std::size_t{plan.kernels[static_cast<std::size_t>(kernel)].follower_count};
         };
-        const std::size_t joined = followers(making_kernel(planned(head_of(before)))) + 1 +
-                                   followers(making_kernel(planned(id)));
+        const std::size_t joined =
+            followers(making_kernel(planned(head_of(before)))) + 1 + followers(making_kernel(planned(id)));
         return joined > Kernel::kMaxFollowers ? FusionBarrier::kGroupFull : FusionBarrier::kNoRule;
     }
 

@@ -36,15 +36,15 @@ struct Support {
 /// Dtypes of the operator's own kernel, but for its result.
 void set_dtypes(Kernel& kernel, const Support& support);
 
-/// What a runtime runs an operator at when asked for `wanted`: that, the next wider dtype of `offered`, else the widest;
-/// of equally wide ones the first of `preferred`.
+/// What a runtime runs an operator at when asked for `wanted`: that, the next wider dtype of `offered`, else the
+/// widest; of equally wide ones the first of `preferred`.
 [[nodiscard]] DType nearest_dtype(DType wanted, const DTypeSet& offered, std::span<const DType> preferred);
 
 /// Operators of one kind, size and scheme: a device treats them alike.
 struct OperatorClass {
     const Operator* example = nullptr;
     Support support;
-    Bytes weights;             ///< constants, as they are stored
+    Bytes weights;                 ///< constants, as they are stored
     DType made_at = DType::kFp32;  ///< its result
     Bytes made_element;            ///< of one element of it
 };
@@ -87,8 +87,8 @@ void add_follower_to(Kernel& group, const Follower& follower, bool multi_core, D
 struct Residency {
     std::vector<char> on_chip;  ///< per tensor, as a truth value
     std::size_t kept_tensors = 0;
-    std::vector<Bytes> alive;   ///< per operator: activations alive while it runs
-    std::vector<Bytes> kept;    ///< per operator: of them, those on chip
+    std::vector<Bytes> alive;  ///< per operator: activations alive while it runs
+    std::vector<Bytes> kept;   ///< per operator: of them, those on chip
     bool weights_on_chip = false;
     Bytes peak, spilled, capacity;
 };

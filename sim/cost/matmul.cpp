@@ -145,7 +145,8 @@ Demand conv_demand(const Kernel& kernel, const ConvDims& d, const Device& device
         demand.padded_macs = padded(d.groups, implicit, demand.tile.weight_reads, multiplied_at(kernel), matrix);
     }
     const Bytes input = element_size(kernel.input) * static_cast<double>(input_elements(kernel.kind, kernel.dims));
-    const Bytes weights = stored_size(kernel.weight, kernel.weight_group) * static_cast<double>(matrix_elements(kernel.dims));
+    const Bytes weights =
+        stored_size(kernel.weight, kernel.weight_group) * static_cast<double>(matrix_elements(kernel.dims));
     const Bytes output = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
     demand.descriptors = descriptor_count(held, demand.tile, kernel.input, weights, device);
     demand.compulsory = input + weights + output;

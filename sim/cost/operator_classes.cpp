@@ -19,15 +19,24 @@ std::uint64_t mixed(std::initializer_list<std::int64_t> values) {
 
 // Equal operators have equal hashes; sizes that seldom differ alone are left out.
 std::uint64_t hash_of(const Operator& op) {
-    const std::uint64_t sizes =
-        std::visit(Overloaded{
-                       [](const MatmulDims& d) { return mixed({d.m, d.k, d.n}); },
-                       [](const AttentionDims& d) { return mixed({d.heads, d.seq, d.kv_seq}); },
-                       [](const RowsDims& d) { return mixed({d.rows, d.cols, d.inputs}); },
-                       [](const GatherDims& d) { return mixed({d.rows, d.cols, d.table_rows}); },
-                       [](const ConvDims& d) { return mixed({d.in_channels, d.out_channels, d.out_width}); },
-                   },
-                   op.dims);
+    const std::uint64_t sizes = std::visit(Overloaded{
+                                               [](const MatmulDims& d) {
+                                                   return mixed({d.m, d.k, d.n});
+                                               },
+                                               [](const AttentionDims& d) {
+                                                   return mixed({d.heads, d.seq, d.kv_seq});
+                                               },
+                                               [](const RowsDims& d) {
+                                                   return mixed({d.rows, d.cols, d.inputs});
+                                               },
+                                               [](const GatherDims& d) {
+                                                   return mixed({d.rows, d.cols, d.table_rows});
+                                               },
+                                               [](const ConvDims& d) {
+                                                   return mixed({d.in_channels, d.out_channels, d.out_width});
+                                               },
+                                           },
+                                           op.dims);
     return sizes + static_cast<std::uint64_t>(op.kind);
 }
 

@@ -137,8 +137,7 @@ class Lowering {
             const OperatorClass& one = classes_.classes[of];
             plan_.weight_bytes += one.support.supported ? one.weights : Bytes{};
         }
-        residency_ =
-            plan_residency(tensors_, classes_.of.size(), plan_.weight_bytes, device_, plan_.execution.cores);
+        residency_ = plan_residency(tensors_, classes_.of.size(), plan_.weight_bytes, device_, plan_.execution.cores);
         reads_dram_.assign(classes_.of.size(), residency_.kept_tensors == 0 ? 1 : 0);
         for (std::size_t t = 0; t < tensors_.size() && residency_.kept_tensors > 0; ++t) {
             if (!on_chip(t)) {
@@ -169,9 +168,7 @@ class Lowering {
         }
     }
 
-    [[nodiscard]] bool inputs_on_chip(std::size_t i) const {
-        return reads_dram_[i] == 0;
-    }
+    [[nodiscard]] bool inputs_on_chip(std::size_t i) const { return reads_dram_[i] == 0; }
 
     [[nodiscard]] Kernel plain_kernel(std::size_t i) const {
         const OperatorClass& of = classes_[i];

@@ -110,8 +110,7 @@ DType nearest_dtype(DType wanted, const DTypeSet& offered, std::span<const DType
     return best.value_or(wanted);
 }
 
-Support operator_support(const Operator& op, const Profile& profile, const Device& device,
-                         const DTypeSet& engine) {
+Support operator_support(const Operator& op, const Profile& profile, const Device& device, const DTypeSet& engine) {
     const OperatorRule& rule = device.runtime.operators[static_cast<std::size_t>(op.kind)];
     Support support;
     if (rule.fallback) {

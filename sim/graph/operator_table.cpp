@@ -1,6 +1,5 @@
 // The operator table: one row per kind with its name, sizes, vector class, category and ONNX names.
 #include <array>
-#include <stdexcept>
 
 #include "berth/operators.h"
 

@@ -30,8 +30,8 @@ std::array<std::optional<DType>, kDTypeCount> read_weight_only(const YamlNode& n
         const auto at = entry ? entry->enumeration(kDTypeNames) : std::nullopt;
         for (const CoreCluster& cluster : device.clusters) {
             if (at && !cluster.macs_per_cycle.at(static_cast<std::size_t>(*at))) {
-                entry->error(fmt::format("'{}' has no macs_per_cycle for {}", cluster.name,
-                                         choice_name(kDTypeNames, *at)));
+                entry->error(
+                    fmt::format("'{}' has no macs_per_cycle for {}", cluster.name, choice_name(kDTypeNames, *at)));
                 break;
             }
         }

@@ -99,12 +99,11 @@ std::string memory_csv(std::string_view stage, const Candidate& candidate, std::
         "stage,placement,operator,device,weight_dtype,weight_bytes,alive_bytes,on_chip_bytes,spilled_bytes,"
         "result_bytes,result_on_chip\n";
     for (const OperatorResult& op : candidate.operators) {
-        text += fmt::format("{},{},{},{},{},{:.0f},{:.0f},{:.0f},{:.0f},{:.0f},{}\n", csv_field(stage),
-                            csv_field(candidate.placement), csv_field(op.name),
-                            csv_field(device_name(devices, op.device)),
-                            op.weights > Bytes{} ? choice_name(kDTypeNames, op.stored_at) : std::string_view(),
-                            whole(op.weights), whole(op.alive), whole(op.alive_on_chip), whole(off_chip(op)),
-                            whole(op.result), op.result_on_chip);
+        text += fmt::format(
+            "{},{},{},{},{},{:.0f},{:.0f},{:.0f},{:.0f},{:.0f},{}\n", csv_field(stage), csv_field(candidate.placement),
+            csv_field(op.name), csv_field(device_name(devices, op.device)),
+            op.weights > Bytes{} ? choice_name(kDTypeNames, op.stored_at) : std::string_view(), whole(op.weights),
+            whole(op.alive), whole(op.alive_on_chip), whole(off_chip(op)), whole(op.result), op.result_on_chip);
     }
     return text;
 }

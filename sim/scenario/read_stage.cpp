@@ -37,9 +37,8 @@ std::optional<Model> read_model_reference(const YamlNode& node, const Library& l
 
 Precision read_precision(const YamlNode& stage) {
     Precision precision;
-    precision.dtype = stage.require("dtype", "the precision the model is compiled for")
-                          .enumeration(kSchemeNames)
-                          .value_or(Scheme{});
+    precision.dtype =
+        stage.require("dtype", "the precision the model is compiled for").enumeration(kSchemeNames).value_or(Scheme{});
     const auto rules = stage.find("precision");
     for (const YamlNode& item : rules ? rules->sequence() : std::vector<YamlNode>()) {
         const YamlNode pattern = item.require("operators", "a pattern such as layer.0.*");

@@ -67,7 +67,10 @@ std::vector<OperatorResult> operator_results(const LengthPlan& length, const Ass
         result.device = assignment[i];
         result.ran_at = op.ran_at;
         result.stored_at = op.scheme.weights;
-        result.weights = weight_storage(result.kind, length.graphs[static_cast<std::size_t>(assignment[i])].operators[i].dims, op.scheme).total();
+        result.weights =
+            weight_storage(result.kind, length.graphs[static_cast<std::size_t>(assignment[i])].operators[i].dims,
+                           op.scheme)
+                .total();
         result.alive = op.alive;
         result.alive_on_chip = op.on_chip;
         result.result = op.output_size;

@@ -21,8 +21,7 @@ FusionRule rule_for(const MissingFusions& missing) {
 }
 
 std::string yaml_of(const FusionRule& rule) {
-    const std::string pattern =
-        fmt::format("[{}, {}]", traits(rule.pattern[0]).name, traits(rule.pattern[1]).name);
+    const std::string pattern = fmt::format("[{}, {}]", traits(rule.pattern[0]).name, traits(rule.pattern[1]).name);
     return rule.traffic->value > 0 ? fmt::format("{{pattern: {}, traffic: {:.2f}}}", pattern, rule.traffic->value)
                                    : pattern;
 }
@@ -37,9 +36,8 @@ void find_fusion(const StageView& view, std::vector<Finding>& found) {
         }
         const FusionRule rule = rule_for(missing);
         const auto d = static_cast<std::size_t>(missing.device);
-        const auto after = vary_profile(view, [&](Profile& changed) {
-            changed.devices[d].runtime.fuses.push_back(rule);
-        });
+        const auto after =
+            vary_profile(view, [&](Profile& changed) { changed.devices[d].runtime.fuses.push_back(rule); });
         if (!after || view.stage_result().latency.median < after->stage.latency.median * (1 + kWorthwhile)) {
             continue;
         }

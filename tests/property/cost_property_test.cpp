@@ -341,7 +341,8 @@ RC_GTEST_PROP(PlanProperty, TheOrderOfEqualWorkDoesNotMatter, ()) {
     const auto cost_in = [device](const std::vector<int>& order) {
         WiredGraph wired;
         for (const int size : order) {
-            const OperatorId up = wired.add(OperatorKind::kMatmul, MatmulDims{1, 16L * size, 64, 128}, {}, DType::kInt8);
+            const OperatorId up =
+                wired.add(OperatorKind::kMatmul, MatmulDims{1, 16L * size, 64, 128}, {}, DType::kInt8);
             wired.add(OperatorKind::kGelu, RowsDims{16L * size, 128}, {up}, DType::kInt8);
         }
         return total_of(plan_device(wired.done(), rk3588(), device, {2, {}}));

@@ -94,8 +94,9 @@ TEST(CostFusion, AnotherDtypePreventsIt) {
 
 TEST(CostFusion, AGroupHoldsFourOperators) {
     const auto gelus = std::vector<std::pair<OperatorKind, DType>>(4, {OperatorKind::kGelu, DType::kFp16});
-    const Lowered lowered(chain(DType::kFp16, gelus), {rule({OperatorKind::kMatmul, OperatorKind::kGelu,
-                                                             OperatorKind::kGelu, OperatorKind::kGelu})});
+    const Lowered lowered(
+        chain(DType::kFp16, gelus),
+        {rule({OperatorKind::kMatmul, OperatorKind::kGelu, OperatorKind::kGelu, OperatorKind::kGelu})});
     const FusionReport report = lowered.report();
     EXPECT_EQ(report.fused, (std::vector<FusedOperator>{{1, 0}, {2, 0}, {3, 0}}));
     ASSERT_EQ(report.missing.size(), 1U);

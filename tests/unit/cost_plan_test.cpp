@@ -28,8 +28,8 @@ std::vector<StepRole> roles(const DevicePlan& plan, OperatorId id) {
 }
 
 const Kernel& kernel_of(const DevicePlan& plan, OperatorId id, std::size_t step = 0) {
-    return plan.kernels[static_cast<std::size_t>(
-        (plan.operators[static_cast<std::size_t>(id)].steps.begin() + step)->kernel)];
+    return plan
+        .kernels[static_cast<std::size_t>((plan.operators[static_cast<std::size_t>(id)].steps.begin() + step)->kernel)];
 }
 
 // The plan of one matmul of 64 x 256 x 512 with a bias.
