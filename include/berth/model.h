@@ -55,12 +55,19 @@ struct OperatorTemplate {
     SourceLocation where;
 };
 
+/// A name that stands for an expression within one section: what tells sections apart that share their operators.
+struct LocalSize {
+    std::string name;
+    Expression value;  ///< over the model's sizes, the round, and locals before it
+};
+
 /// Operators that stand together; a repeated section is a block, whose result is the `input` of its next round.
 struct Section {
     std::string name;                  ///< prefix of its operators; `{i}` is replaced by the round
     std::optional<Expression> repeat;  ///< rounds; without it, once and no block
-    std::optional<Expression> when;    ///< the section exists only if this holds; `input` passes by it otherwise
-    std::string result;                ///< operator whose output leaves the section
+    std::vector<LocalSize> locals;
+    std::optional<Expression> when;  ///< the section exists only if this holds; `input` passes by it otherwise
+    std::string result;              ///< operator whose output leaves the section
     std::vector<OperatorTemplate> operators;
     SourceLocation where;
 };
@@ -92,6 +99,9 @@ struct Workload {
 };
 
 [[nodiscard]] std::optional<Architecture> read_architecture(const YamlNode& root);
+
+/// Whether its graphs depend on the workload's tokens; those of images do not.
+[[nodiscard]] bool depends_on_tokens(const Architecture& architecture);
 
 /// Reads a model; `architectures` is the directory that holds `<architecture>.yaml`. Errors besides those of reading:
 /// an unknown architecture or size, a missing size, one out of its range, a check that fails.

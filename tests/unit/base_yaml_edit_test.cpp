@@ -60,8 +60,7 @@ TEST(BaseYamlSet, APlusAddsAnItemAtTheEnd) {
     YamlDocument document = parsed(kScenario);
     Diagnostics diagnostics;
     EXPECT_TRUE(document.set("stages.rerank.buckets.+", "128", diagnostics));
-    const auto buckets =
-        document.root(diagnostics).require("stages").sequence()[1].require("buckets").sequence();
+    const auto buckets = document.root(diagnostics).require("stages").sequence()[1].require("buckets").sequence();
     ASSERT_EQ(buckets.size(), 2U);
     EXPECT_EQ(buckets[0].integer(), 512);
     EXPECT_EQ(buckets[1].integer(), 128);
