@@ -40,8 +40,10 @@ struct Kernel {
     OperatorKind kind{};
     Dims dims;
     DType input{};   ///< of activations read
-    DType weight{};  ///< of constant operands
+    DType weight{};  ///< constant operands are stored in
     DType output{};
+    std::optional<DType> multiply;  ///< what the array works at; absent: the wider of `input` and `weight`
+    std::int64_t weight_group = 0;  ///< weights that share a scale; 0: scales are too few to count
     std::array<Follower, kMaxFollowers> followers{};
     std::uint8_t follower_count = 0;
     bool library_call = false;    ///< a call of the runtime's matmul library rather than a step of a compiled graph
@@ -92,6 +94,9 @@ struct KernelCost {
 
 /// Cost of one kernel. The device must support the dtypes (see plan.h); absent MAC rates are a std::logic_error.
 [[nodiscard]] KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Execution& execution);
+
+/// What the array works at for this kernel: traffic counts operands as they are stored.
+[[nodiscard]] DType multiplied_at(const Kernel& kernel);
 
 /// Tile of a matmul that moves the fewest bytes through a level of `capacity` (physics: Goto and van de Geijn 2008;
 /// Smith et al. 2019 for the bound), or the row tile that the device's hardware fixes.

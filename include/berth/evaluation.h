@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "berth/fusion.h"
 #include "berth/interval.h"
 #include "berth/placement.h"
 #include "berth/plan.h"
@@ -26,12 +27,27 @@ struct OperatorResult {
     Time conversion;                 ///< part of the latency
     std::optional<KernelCost> cost;  ///< of its main kernel; absent for a fused follower
     std::optional<Kernel> kernel;
-    std::string fused_into;  ///< name of the operator whose kernel it is part of
+    std::string fused_into;                  ///< name of the operator whose kernel it is part of
+    std::optional<MissingFusion> not_fused;  ///< with the operator before it, and why
+    std::string not_fused_with;              ///< the name of that operator
     bool fell_back = false;
     std::string reason;  ///< why it fell back
     Bound bound{};
     Operations macs;
     Bytes dram_bytes;
+    // Memory of its device while it runs.
+    DType stored_at{};    ///< what its weights are stored in
+    Bytes weights;        ///< its constants, scales included
+    Bytes alive;          ///< activations
+    Bytes alive_on_chip;  ///< of them, those that stay on chip
+    Bytes result;         ///< the tensor that it makes
+    bool result_on_chip = false;
+};
+
+/// Constants of a placed model by what they are stored in.
+struct WeightMemory {
+    std::map<DType, Bytes> by_dtype;  ///< biases and affine terms with the dtype that they have
+    Bytes scales;                     ///< of groups of weights
 };
 
 /// Standard deviations of log latency by cause: one entry per uncertain number, named by its path.
@@ -68,6 +84,9 @@ struct Candidate {
     std::int64_t tokens_held = 0;
     int cores = 1;  ///< of the device, for a whole model
     Bytes weight_bytes, peak_activation_bytes, spilled_bytes;
+    WeightMemory weights;
+    Bytes keeping_capacity;  ///< of the levels of its devices that keep tensors on chip
+    FusionReport fusion;     ///< with `operators` only
 };
 
 struct StageResult {

@@ -17,17 +17,19 @@ enum class FindingKind : std::uint8_t {
     kPingPong,
     kFallback,
     kDispatch,
+    kFusion,
     kMemoryBound,
     kPrecision,
     kCores,
     kFlip,
 };
-inline constexpr std::array<Choice<FindingKind>, 9> kFindingKindNames{{
+inline constexpr std::array<Choice<FindingKind>, 10> kFindingKindNames{{
     {"padding", FindingKind::kPadding},
     {"spill", FindingKind::kSpill},
     {"ping-pong", FindingKind::kPingPong},
     {"fallback", FindingKind::kFallback},
     {"dispatch", FindingKind::kDispatch},
+    {"fusion", FindingKind::kFusion},
     {"memory-bound", FindingKind::kMemoryBound},
     {"precision", FindingKind::kPrecision},
     {"cores", FindingKind::kCores},

@@ -9,6 +9,7 @@
 
 #include "berth/diagnostics.h"
 #include "berth/operators.h"
+#include "berth/scheme.h"
 
 namespace berth {
 
@@ -33,7 +34,7 @@ struct Operator {
     Dims dims;
     Category category{};
     int block = -1;                ///< index of the repeated block it belongs to, -1 for none
-    DType dtype = DType::kFp32;    ///< asked for; a runtime may run it at another
+    Scheme dtype;                  ///< asked for; a runtime may run it at another
     std::vector<TensorId> inputs;  ///< activations only
     TensorId output = -1;
     OperatorId table_of = kNoOperator;  ///< an earlier operator whose weights it uses too (a head tied to the words)
@@ -55,8 +56,8 @@ struct GraphTotals {
 };
 [[nodiscard]] GraphTotals totals(const Graph& graph);
 
-/// Bytes of all constants at the operators' dtypes; biases and affine terms count 4 bytes with quantised weights and
-/// the operator's own element size otherwise. A table that two operators share counts once if both have one dtype.
+/// Bytes of all constants at the operators' schemes (see weight_storage). A table that two operators share counts once if
+/// both store it alike.
 [[nodiscard]] Bytes weight_bytes(const Graph& graph);
 [[nodiscard]] Bytes weight_bytes(const Operator& op);
 
@@ -64,17 +65,17 @@ struct GraphTotals {
 /// Stable: operators that are already ordered stay as they are.
 bool sort_topologically(Graph& graph, Diagnostics& diagnostics);
 
-/// What a stage asks for: one dtype, and others for operators whose name matches a pattern with `*`; later rows win.
+/// What a stage asks for: one scheme, and others for operators whose name matches a pattern with `*`; later rows win.
 struct PrecisionRule {
     std::string pattern;
-    DType dtype{};
+    Scheme dtype;
     SourceLocation where;
 };
 struct Precision {
-    DType dtype = DType::kFp32;
+    Scheme dtype;
     std::vector<PrecisionRule> rules;
 };
-/// Sets every operator's dtype. A pattern that matches nothing is an error.
+/// Sets every operator's scheme, as far as it applies to the operator. A pattern that matches nothing is an error.
 bool apply_precision(Graph& graph, const Precision& precision, Diagnostics& diagnostics);
 /// `*` matches any run of characters, `?` one.
 [[nodiscard]] bool matches_pattern(std::string_view pattern, std::string_view text);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -30,9 +31,23 @@ inline constexpr std::array<Choice<DType>, kDTypeCount> kDTypeNames{{
     {"int32", DType::kInt32},
 }};
 /// Size of one element; int4 takes half a byte.
-[[nodiscard]] Bytes element_size(DType dtype);
+[[nodiscard]] constexpr Bytes element_size(DType dtype) {
+    switch (dtype) {
+        case DType::kFp32:
+        case DType::kInt32:
+            return bytes(4);
+        case DType::kFp16:
+        case DType::kBf16:
+            return bytes(2);
+        case DType::kInt8:
+            return bytes(1);
+        case DType::kInt4:
+            return bytes(0.5);
+    }
+    throw std::logic_error("unknown dtype");
+}
 /// int8 and int4: values that need a scale.
-[[nodiscard]] bool is_quantized(DType dtype);
+[[nodiscard]] constexpr bool is_quantized(DType dtype) { return dtype == DType::kInt8 || dtype == DType::kInt4; }
 
 enum class OperatorKind : std::uint8_t {
     kMatmul,

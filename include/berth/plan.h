@@ -22,22 +22,47 @@ using KernelId = std::int32_t;
 enum class StepRole : std::uint8_t { kOperator, kPart, kQuantize, kDequantize, kCast };
 
 struct Step {
-    KernelId kernel = -1;
-    StepRole role = StepRole::kOperator;
+    KernelId kernel;
+    StepRole role;
+};
+
+/// Steps of one operator, in place: its kernel or the parts that stand for it, then conversions of its result.
+class Steps {
+  public:
+    static constexpr std::size_t kMost = 3 + kDTypeCount;
+
+    /// More than kMost are a std::logic_error.
+    void push_back(Step step);
+    [[nodiscard]] const Step* begin() const { return steps_.data(); }
+    [[nodiscard]] const Step* end() const { return steps_.data() + count_; }
+    [[nodiscard]] Step& front() { return steps_.front(); }
+    [[nodiscard]] std::size_t size() const { return count_; }
+    [[nodiscard]] bool empty() const { return count_ == 0; }
+
+  private:
+    std::array<Step, kMost> steps_{};
+    std::uint8_t count_ = 0;
 };
 
 /// One operator on one device.
 struct OperatorPlan {
+    // Not defaulted: making one would then fill all of it with zeros before setting its members.
+    OperatorPlan() noexcept {}  // NOLINT(modernize-use-equals-default)
+
     bool supported = false;
     std::string reason;                   ///< why not, with the number and the limit
     std::optional<DeviceId> fallback;     ///< where the runtime runs it instead
-    std::vector<Step> steps;              ///< empty for a fused follower
+    Steps steps;                          ///< without a kernel of its own for a fused follower
     OperatorId fused_into = kNoOperator;  ///< the operator before it in the fused group
     Time cost;                            ///< of its steps, or its share in the group's kernel
     KernelId alone = -1;                  ///< of a fused follower: its kernel if the operator before ran elsewhere
     Time unfused_extra;                   ///< what that would cost more
     DType ran_at = DType::kFp32;
+    Scheme scheme;      ///< what became of the one it was asked for: `ran_at`, and what its weights are stored in
     Bytes output_size;  ///< of the tensor it makes, at the dtype it makes it in
+    Bytes alive;        ///< activations alive while it runs
+    Bytes on_chip;      ///< of them, those that stay on chip
+    bool output_on_chip = false;
 };
 
 /// A graph lowered to one device. Kernels are listed once each; identical layers share them.
@@ -48,10 +73,10 @@ struct DevicePlan {
     std::vector<KernelCost> costs;
     std::vector<OperatorPlan> operators;  ///< parallel to graph.operators
     Time per_graph;
-    Bytes weight_bytes;                ///< at the dtypes they are stored in
-    Bytes peak_activation_bytes;       ///< most that is alive at once in execution order
-    Bytes spilled_bytes;               ///< activations that do not stay on chip between kernels
-    std::vector<std::string> unfused;  ///< adjacent pairs that this runtime cannot fuse but others do
+    Bytes weight_bytes;           ///< at the dtypes they are stored in
+    Bytes peak_activation_bytes;  ///< most that is alive at once in execution order
+    Bytes spilled_bytes;          ///< activations that do not stay on chip between kernels
+    Bytes keeping_capacity;       ///< of the levels that keep tensors, over the cores in use
 };
 
 /// Lowers `graph` (already laid out for what this device pays: bucket or tokens) to `device`.
@@ -69,7 +94,7 @@ inline constexpr std::array<Choice<MatrixLayout>, 2> kMatrixLayoutNames{
 /// One operator by itself on a device, all tensors in DRAM: a step of a compiled graph, or (`library_call`) a call of
 /// the runtime's matmul library, which returns what it accumulated: 32 bits, but 16 from int4 operands. It runs at the
 /// nearest dtype that the runtime has. Absent, with the reason in `why`, if the runtime does not take it.
-[[nodiscard]] std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, DType dtype,
+[[nodiscard]] std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, const Scheme& scheme,
                                                       bool library_call, const Profile& profile, DeviceId device,
                                                       std::string* why);
 

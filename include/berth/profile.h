@@ -72,6 +72,9 @@ struct MatrixEngine {
     std::optional<Parameter<Bytes>> result_buffer;
     /// Share of the shorter of MACs and memory that the longer hides; absent: the device's own `overlap`.
     std::optional<Parameter<double>> overlap;
+    /// Weights that are stored narrower than activations, and what they are multiplied at. Absent altogether: any, at
+    /// the wider of the two.
+    std::optional<std::array<std::optional<DType>, kDTypeCount>> weight_only;
 };
 
 /// Work per element of one vector class: elements per cycle and core, and traffic relative to reading each input and

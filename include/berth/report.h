@@ -44,6 +44,15 @@ namespace berth {
 [[nodiscard]] std::string operators_csv(std::string_view stage, const Candidate& candidate,
                                         std::span<const std::string> devices);
 
+/// `berth ops --memory`: per operator, in execution order, its weights, the activations alive while it runs, what of
+/// them stays on chip and what is spilled, and its result; peak and weights by dtype above.
+[[nodiscard]] std::string memory_text(std::string_view stage, const Candidate& candidate,
+                                      std::span<const std::string> devices);
+[[nodiscard]] std::string memory_json(std::string_view stage, const Candidate& candidate,
+                                      std::span<const std::string> devices);
+[[nodiscard]] std::string memory_csv(std::string_view stage, const Candidate& candidate,
+                                     std::span<const std::string> devices);
+
 /// `berth explain`: every term of the operator's kernel with its formula, the numbers used and where they came from,
 /// the tile and what it reads again, what bound it and what would bind next. `execution` is how the stage used the
 /// device.

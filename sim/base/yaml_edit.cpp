@@ -83,6 +83,11 @@ YamlPointer put_in_sequence(const YamlPointer& node, const std::string& walked, 
     for (const YamlPointer& item : node->items) {
         names.push_back(item_name(*item));
     }
+    if (rest == "+") {  // one more at the end
+        auto longer = std::make_shared<YamlValue>(*node);
+        longer->items.push_back(walk.value);
+        return longer;
+    }
     auto index = longest_match(rest, names);
     std::string step = index ? names[*index] : std::string(first_step(rest));
     if (!index) {

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "calibration/measured_rows.h"
@@ -10,10 +9,6 @@
 namespace berth {
 
 namespace {
-
-/// Precisions by the names that such tables use.
-constexpr std::array<Choice<DType>, 3> kTablePrecisions{
-    {{"w8a8", DType::kInt8}, {"fp16", DType::kFp16}, {"int8", DType::kInt8}}};
 
 /// One of the two times of a row.
 struct TimedPhase {
@@ -32,7 +27,7 @@ void add_row(const TimedPhase& timed, const MeasuredTable& table, const CsvRow& 
     MeasuredRow measured;
     measured.name = fmt::format("{} {}, {}", stage.model.name, table.text(row, "dtype"), timed.name);
     measured.op_class = timed.op_class;
-    measured.dtype = stage.precision.dtype;
+    measured.dtype = stage.precision.dtype.weights;
     measured.device = device;
     measured.measured = timed.measured;
     stage.generation->phase = timed.phase;
@@ -54,7 +49,7 @@ void read_generation_rows(const MeasuredTable& table, const RowSource& source, c
         if (!wanted(source, name)) {
             continue;
         }
-        const auto dtype = choice_named(kTablePrecisions, table.text(row, "dtype"));
+        const auto dtype = choice_named(kSchemeNames, table.text(row, "dtype"));
         if (!dtype) {
             set.left_out.push_back(fmt::format("{}: {} cannot be predicted", name, table.text(row, "dtype")));
             continue;

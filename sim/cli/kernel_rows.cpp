@@ -74,7 +74,7 @@ class RowReader {
         KernelRow kernel;
         kernel.where = row.where;
         const auto kind = choice(row, "op", operator_names(), true);
-        kernel.dtype = choice(row, "dtype", kDTypeNames, true).value_or(DType::kFp32);
+        kernel.dtype = choice(row, "dtype", kSchemeNames, true).value_or(DType::kFp32);
         kernel.layout = choice(row, "layout", kMatrixLayoutNames, false);
         kernel.cores = cores(row);
         kernel.clock = clock(row);

@@ -17,7 +17,7 @@ namespace berth {
 struct KernelRow {
     OperatorKind kind{};
     Dims dims;
-    DType dtype{};
+    Scheme dtype;
     std::optional<MatrixLayout> layout;  ///< of a call of the runtime's matmul library; absent: a step of a graph
     std::optional<int> cores;            ///< absent: the runtime's default
     std::optional<Frequency> clock;      ///< absent: the profile's

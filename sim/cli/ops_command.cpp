@@ -14,6 +14,7 @@ namespace {
 struct OpsOptions {
     ScenarioOptions scenario;
     std::string stage, device;
+    bool memory = false;
     std::optional<Format> format;
 };
 
@@ -47,19 +48,21 @@ std::vector<StageTable> tables_of(const OpsOptions& options, const Scenario& sce
 
 std::string without_first_line(const std::string& text) { return text.substr(text.find('\n') + 1); }
 
-std::string text_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices) {
+std::string text_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices, bool memory) {
     std::string text;
     for (const StageTable& table : tables) {
-        text += (text.empty() ? "" : "\n") + operators_text(table.stage, table.candidate, devices);
+        text +=
+            (text.empty() ? "" : "\n") + (memory ? memory_text : operators_text)(table.stage, table.candidate, devices);
     }
     return text;
 }
 
 // One object for the stage that was asked for, else a list of them.
-std::string json_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices, bool list) {
+std::string json_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices, bool list,
+                    bool memory) {
     std::string text;
     for (const StageTable& table : tables) {
-        std::string one = operators_json(table.stage, table.candidate, devices);
+        std::string one = (memory ? memory_json : operators_json)(table.stage, table.candidate, devices);
         if (list) {
             one.erase(one.find_last_not_of('\n') + 1);
             text += text.empty() ? "" : ",\n";
@@ -69,10 +72,10 @@ std::string json_of(const std::vector<StageTable>& tables, const std::vector<std
     return list ? fmt::format("[\n{}\n]\n", text) : text;
 }
 
-std::string csv_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices) {
+std::string csv_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices, bool memory) {
     std::string text;
     for (const StageTable& table : tables) {
-        const std::string one = operators_csv(table.stage, table.candidate, devices);
+        const std::string one = (memory ? memory_csv : operators_csv)(table.stage, table.candidate, devices);
         text += text.empty() ? one : without_first_line(one);
     }
     return text;
@@ -94,11 +97,11 @@ ExitStatus ops(const OpsOptions& options, const Library& library) {
     }
     switch (options.format.value_or(Format::kText)) {
         case Format::kText:
-            return answer(text_of(tables, devices), diagnostics);
+            return answer(text_of(tables, devices, options.memory), diagnostics);
         case Format::kJson:
-            return answer(json_of(tables, devices, options.stage.empty()), diagnostics);
+            return answer(json_of(tables, devices, options.stage.empty(), options.memory), diagnostics);
         case Format::kCsv:
-            return answer(csv_of(tables, devices), diagnostics);
+            return answer(csv_of(tables, devices, options.memory), diagnostics);
     }
     throw std::logic_error("a format that is not printed");
 }
@@ -112,6 +115,8 @@ void add_ops(CLI::App& app, Invocation& invocation) {
     command->add_option("--stage", options->stage, "Only this stage")->type_name("STAGE");
     command->add_option("--device", options->device, "The whole model on this device instead of the chosen placement")
         ->type_name("DEVICE");
+    command->add_flag("--memory", options->memory,
+                      "What each operator keeps on chip and spills instead of what it costs");
     add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
     command->footer("Example: berth ops rag-rk3588 --stage rerank --device npu --format csv");
     command->callback([options, &invocation] { invocation.status = ops(*options, invocation.library); });

@@ -39,7 +39,7 @@ struct Target {
                                                       Diagnostics& diagnostics);
 
 // Values of options that two of the questions share.
-[[nodiscard]] std::optional<DType> dtype_option(const PredictOptions& options, Diagnostics& diagnostics);
+[[nodiscard]] std::optional<Scheme> dtype_option(const PredictOptions& options, Diagnostics& diagnostics);
 /// The runtime's default where it is not given.
 [[nodiscard]] int cores_option(const PredictOptions& options, const Device& device, Diagnostics& diagnostics);
 /// Absent where it is not given, or with an error.

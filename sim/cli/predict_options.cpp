@@ -9,11 +9,11 @@
 
 namespace berth {
 
-std::optional<DType> dtype_option(const PredictOptions& options, Diagnostics& diagnostics) {
-    const auto dtype = choice_named(kDTypeNames, options.dtype);
+std::optional<Scheme> dtype_option(const PredictOptions& options, Diagnostics& diagnostics) {
+    const auto dtype = choice_named(kSchemeNames, options.dtype);
     if (!dtype) {
         std::vector<std::string> names;
-        for (const auto& row : kDTypeNames) {
+        for (const auto& row : kSchemeNames) {
             names.emplace_back(row.name);
         }
         diagnostics.error(

@@ -78,7 +78,7 @@ Pass fixed_tile_pass(const Kernel& kernel, const ConvDims& d, Bytes weights, con
                     ? pass_of_rows(d, row, rows_held)
                     : pass_of_columns(d, position, tile, std::max(matrix.align_m, matrix.min_rows));
     const Bytes buffer = device.memories.empty() ? Bytes{} : device.memories.front().capacity.value;
-    if (depthwise(d) || weights <= buffer - tile - reserved(matrix, kernel.input)) {
+    if (depthwise(d) || weights <= buffer - tile - reserved(matrix, multiplied_at(kernel))) {
         pass.weights_stay = true;
     }
     return pass;
@@ -151,7 +151,8 @@ Operands over_cores(Bytes input, Bytes weights, const ConvDims& d, const Pass& p
 Demand conv_demand(const Kernel& kernel, const ConvDims& d, const Device& device, int cores) {
     const Bytes input =
         element_size(kernel.input) * (share_seen(d) * static_cast<double>(input_elements(kernel.kind, kernel.dims)));
-    const Bytes weights = element_size(kernel.weight) * static_cast<double>(matrix_elements(kernel.dims));
+    const Bytes weight = stored_size(kernel.weight, kernel.weight_group);
+    const Bytes weights = weight * static_cast<double>(matrix_elements(kernel.dims));
     const Bytes output = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
     const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(d.out_channels)) : Bytes{};
     const bool private_buffers = device.matrix.row_tile.has_value();
@@ -160,7 +161,7 @@ Demand conv_demand(const Kernel& kernel, const ConvDims& d, const Device& device
 
     Demand demand;
     demand.macs = macs(kernel.dims);
-    demand.padded_macs = padded(d, pass, kernel.input, device.matrix);
+    demand.padded_macs = padded(d, pass, multiplied_at(kernel), device.matrix);
     demand.tile = {pass.positions,
                    depth,
                    d.out_channels / d.groups,
@@ -170,7 +171,7 @@ Demand conv_demand(const Kernel& kernel, const ConvDims& d, const Device& device
     demand.descriptors = descriptor_count(kernel, d, pass, device);
     if (!depthwise(d)) {
         stream_weights(
-            demand, kernel, kernel.weight,
+            demand, kernel, weight,
             {depth, d.out_channels / d.groups, d.batch * d.groups * (pass.weights_stay ? 1 : pass.passes), pass.held},
             device);
     }

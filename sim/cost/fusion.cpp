@@ -1,9 +1,6 @@
 // Fusion by the runtime's own rules: a producer and the only reader of its result become one kernel.
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <map>
-#include <utility>
+#include <array>
 
 #include "cost/lowering.h"
 
@@ -11,86 +8,132 @@ namespace berth {
 
 namespace {
 
-// The only operator that reads what `op` makes, if there is just one and nobody outside wants the tensor.
-OperatorId only_reader(const Graph& graph, const Operator& op) {
-    const Tensor& made = graph.tensors[static_cast<std::size_t>(op.output)];
-    return made.consumers.size() == 1 && !made.graph_output ? made.consumers.front() : kNoOperator;
-}
+constexpr std::size_t kMostOperators = Kernel::kMaxFollowers + 1;
 
-// Operators of the group that the pattern makes from `first`; empty if it does not match.
-std::vector<OperatorId> matched(const Graph& graph, const std::vector<Support>& support, OperatorId first,
-                                const FusionRule& rule) {
-    std::vector<OperatorId> group;
-    OperatorId at = first;
-    for (const OperatorKind kind : rule.pattern) {
-        if (at == kNoOperator || graph.operators[static_cast<std::size_t>(at)].kind != kind ||
-            !support[static_cast<std::size_t>(at)].supported) {
-            return {};
-        }
-        group.push_back(at);
-        at = only_reader(graph, graph.operators[static_cast<std::size_t>(at)]);
-    }
-    return group;
-}
+struct Group {
+    std::array<OperatorId, kMostOperators> members{};
+    std::size_t size = 0;
+};
 
-bool element_wise(OperatorKind kind) {
-    const VectorClass vector_class = traits(kind).vector_class;
-    return traits(kind).form == DimsForm::kRows && !traits(kind).free_when_contiguous &&
-           (vector_class == VectorClass::kElementwise || vector_class == VectorClass::kActivation);
-}
+// A rule's kinds in place: rules are looked at once per operator.
+struct Pattern {
+    std::array<OperatorKind, kMostOperators> kinds{};
+    std::size_t size = 0;
+    const FusionRule* rule = nullptr;
+};
 
-// Pairs that some runtimes fuse and this one left apart: an element-wise operator after its only producer.
-std::vector<std::string> missed_pairs(const Graph& graph, const Fusion& fusion) {
-    std::map<std::pair<OperatorKind, OperatorKind>, int> count;
-    for (std::size_t i = 0; i < graph.operators.size(); ++i) {
-        const OperatorId reader = only_reader(graph, graph.operators[i]);
-        if (reader == kNoOperator || fusion.into[static_cast<std::size_t>(reader)] != kNoOperator) {
-            continue;
-        }
-        const OperatorKind kind = graph.operators[static_cast<std::size_t>(reader)].kind;
-        if (element_wise(kind)) {
-            ++count[{graph.operators[i].kind, kind}];
+std::vector<Pattern> patterns_of(const Runtime& runtime) {
+    std::vector<Pattern> patterns;
+    patterns.reserve(runtime.fuses.size());
+    for (const FusionRule& rule : runtime.fuses) {
+        if (rule.pattern.size() >= 2 && rule.pattern.size() <= kMostOperators) {
+            Pattern& pattern = patterns.emplace_back();
+            std::copy(rule.pattern.begin(), rule.pattern.end(), pattern.kinds.begin());
+            pattern.size = rule.pattern.size();
+            pattern.rule = &rule;
         }
     }
-    std::vector<std::string> missed;
-    for (const auto& [pair, times] : count) {
-        missed.push_back(fmt::format("{} + {} x{}", traits(pair.first).name, traits(pair.second).name, times));
-    }
-    return missed;
+    return patterns;
 }
+
+class Matcher {
+  public:
+    Matcher(const OperatorClasses& classes, const std::vector<TensorFacts>& tensors, const Runtime& runtime)
+        : classes_(classes), tensors_(tensors), patterns_(patterns_of(runtime)), taken_(classes.of.size(), 0) {
+        for (const Pattern& pattern : patterns_) {
+            begins_[static_cast<std::size_t>(pattern.kinds.front())] = true;
+        }
+    }
+
+    // Fuses the longest group that a rule makes from `first` of operators that are not taken.
+    void fuse_from(std::size_t first, Fusion& fusion) {
+        const OperatorKind kind = kind_of(first);
+        if (!begins_[static_cast<std::size_t>(kind)] || taken_[first] != 0 || !classes_.support(first).supported) {
+            return;
+        }
+        const OperatorId second = reader_of(first);
+        if (second == kNoOperator) {
+            return;
+        }
+        const OperatorKind second_kind = kind_of(static_cast<std::size_t>(second));
+        Group best;
+        const FusionRule* rule = nullptr;
+        for (const Pattern& pattern : patterns_) {
+            if (pattern.kinds[0] == kind && pattern.kinds[1] == second_kind && pattern.size > best.size) {
+                if (const Group group = matched(first, pattern); group.size > best.size) {
+                    best = group;
+                    rule = pattern.rule;
+                }
+            }
+        }
+        join(best, rule, fusion);
+    }
+
+  private:
+    [[nodiscard]] OperatorKind kind_of(std::size_t op) const { return classes_[op].example->kind; }
+    [[nodiscard]] OperatorId reader_of(std::size_t op) const {
+        return tensors_[static_cast<std::size_t>(classes_.made[op])].only_reader;
+    }
+
+    // Operators of the group that the pattern makes from `first`; empty if it does not match.
+    [[nodiscard]] Group matched(std::size_t first, const Pattern& pattern) const {
+        Group group;
+        group.members[group.size++] = static_cast<OperatorId>(first);
+        while (group.size < pattern.size) {
+            const auto before = static_cast<std::size_t>(group.members[group.size - 1]);
+            const OperatorId next = reader_of(before);
+            if (next == kNoOperator || !follows(before, static_cast<std::size_t>(next), pattern.kinds[group.size])) {
+                return {};
+            }
+            group.members[group.size++] = next;
+        }
+        return group;
+    }
+
+    // A follower works on the result as it was made: where the dtype changes, there is an operator between the two.
+    [[nodiscard]] bool follows(std::size_t before, std::size_t op, OperatorKind kind) const {
+        return kind_of(op) == kind && taken_[op] == 0 && classes_.support(op).supported &&
+               classes_[before].made_at == classes_.support(op).ran_at() &&
+               std::holds_alternative<RowsDims>(classes_[op].example->dims);
+    }
+
+    void join(const Group& group, const FusionRule* rule, Fusion& fusion) {
+        for (std::size_t j = 0; j < group.size; ++j) {
+            const auto member = static_cast<std::size_t>(group.members[j]);
+            taken_[member] = 1;
+            if (j > 0) {
+                fusion.into[member] = group.members[j - 1];
+                fusion.rule[member] = rule;
+            }
+        }
+    }
+
+    const OperatorClasses& classes_;
+    const std::vector<TensorFacts>& tensors_;
+    std::vector<Pattern> patterns_;
+    std::vector<char> taken_;
+    std::array<bool, kOperatorKindCount> begins_{};
+};
 
 }  // namespace
 
-Fusion fuse(const Graph& graph, const std::vector<Support>& support, const Runtime& runtime) {
+Fusion fuse(const OperatorClasses& classes, const std::vector<TensorFacts>& tensors, const Runtime& runtime) {
+    const std::size_t count = classes.of.size();
     Fusion fusion;
-    fusion.into.assign(graph.operators.size(), kNoOperator);
-    fusion.rule.assign(graph.operators.size(), nullptr);
-    std::vector<bool> taken(graph.operators.size(), false);
-    for (std::size_t i = 0; i < graph.operators.size(); ++i) {
-        if (taken[i]) {
-            continue;
-        }
-        const FusionRule* best_rule = nullptr;
-        std::vector<OperatorId> best;
-        for (const FusionRule& rule : runtime.fuses) {
-            std::vector<OperatorId> group = matched(graph, support, static_cast<OperatorId>(i), rule);
-            const bool free = std::none_of(group.begin(), group.end(),
-                                           [&taken](OperatorId id) { return taken[static_cast<std::size_t>(id)]; });
-            if (free && group.size() > best.size() && group.size() <= Kernel::kMaxFollowers + 1) {
-                best = std::move(group);
-                best_rule = &rule;
-            }
-        }
-        for (std::size_t j = 0; j < best.size(); ++j) {
-            taken[static_cast<std::size_t>(best[j])] = true;
-            if (j > 0) {
-                fusion.into[static_cast<std::size_t>(best[j])] = best[j - 1];
-                fusion.rule[static_cast<std::size_t>(best[j])] = best_rule;
-            }
-        }
+    fusion.into.assign(count, kNoOperator);
+    fusion.rule.assign(count, nullptr);
+    Matcher matcher(classes, tensors, runtime);
+    for (std::size_t i = 0; i < count; ++i) {
+        matcher.fuse_from(i, fusion);
     }
-    fusion.missed = missed_pairs(graph, fusion);
     return fusion;
+}
+
+void add_follower_to(Kernel& group, const Follower& follower, bool multi_core, DType made_at, bool stays_on_chip) {
+    group.followers.at(group.follower_count++) = follower;
+    group.multi_core = group.multi_core && multi_core;
+    group.output = made_at;
+    group.output_on_chip = stays_on_chip;
 }
 
 }  // namespace berth

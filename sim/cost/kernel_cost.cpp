@@ -95,7 +95,7 @@ Time cache_time(const Kernel& kernel, const Device& device) {
 }
 
 KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& execution) {
-    const CoreRates rates = core_rates(device, execution, kernel.input);
+    const CoreRates rates = core_rates(device, execution, multiplied_at(kernel));
     const Demand demand = demand_of(kernel, device, rates);
     KernelCost cost;
     cost.cores = rates.cores;
@@ -121,11 +121,18 @@ KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& 
     cost.compulsory = demand.compulsory;
     cost.tile = demand.tile;
     settle(cost, demand.engines_serial, overlap_of(demand, device), device.overlap.value);
-    cost.energy = kernel_energy(cost, kernel.input, device);
+    cost.energy = kernel_energy(cost, multiplied_at(kernel), device);
     return cost;
 }
 
 }  // namespace
+
+DType multiplied_at(const Kernel& kernel) {
+    if (kernel.multiply) {
+        return *kernel.multiply;
+    }
+    return element_size(kernel.weight) > element_size(kernel.input) ? kernel.weight : kernel.input;
+}
 
 KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Execution& execution) {
     const Execution single{1, execution.clock};

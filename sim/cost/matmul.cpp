@@ -13,6 +13,11 @@ Bytes product(std::int64_t a, std::int64_t b, Bytes element) {
     return element * (static_cast<double>(a) * static_cast<double>(b));
 }
 
+// Of the second operand: weights as they are stored, scales included, or a second activation.
+Bytes operand_size(const Kernel& kernel, const MatmulDims& d) {
+    return d.weights ? stored_size(kernel.weight, kernel.weight_group) : element_size(kernel.input);
+}
+
 // Each row tile meets every set of weights for at least `min_rows` rows' time.
 Operations padded(std::int64_t batch, const MatmulDims& d, std::int64_t row_tiles, DType dtype,
                   const MatrixEngine& matrix) {
@@ -58,20 +63,21 @@ std::int64_t columns_together(const MatrixEngine& matrix, DType dtype) {
     return std::max<std::int64_t>(1, matrix.align_n[static_cast<std::size_t>(dtype)]);
 }
 
-void stream_weights(Demand& demand, const Kernel& kernel, DType weight, const StreamedWeights& streamed,
+void stream_weights(Demand& demand, const Kernel& kernel, Bytes weight, const StreamedWeights& streamed,
                     const Device& device) {
     const MatrixEngine& matrix = device.matrix;
     if (!matrix.row_tile || device.memories.empty()) {
         return;
     }
-    const Bytes buffer = device.memories.front().capacity.value - reserved(matrix, kernel.input);
+    const DType worked_at = multiplied_at(kernel);
+    const Bytes buffer = device.memories.front().capacity.value - reserved(matrix, worked_at);
     const double k = static_cast<double>(streamed.k);
-    const Bytes all = element_size(weight) * (k * static_cast<double>(streamed.n));
+    const Bytes all = weight * (k * static_cast<double>(streamed.n));
     if (all <= buffer - row_tile_of(matrix, kernel.library_call)) {
         return;
     }
-    const std::int64_t columns = columns_together(matrix, kernel.input);
-    demand.group = element_size(weight) * (k * static_cast<double>(columns));
+    const std::int64_t columns = columns_together(matrix, worked_at);
+    demand.group = weight * (k * static_cast<double>(columns));
     demand.ahead = std::max(Bytes{}, buffer - streamed.held - demand.group);
     demand.weight_groups = static_cast<double>(streamed.passes) * static_cast<double>(ceil_div(streamed.n, columns));
 }
@@ -80,16 +86,16 @@ Demand matmul_demand(const Kernel& kernel, const MatmulDims& d, const Device& de
     Demand demand;
     demand.macs = macs(kernel.dims);
     demand.tile = matmul_tile(d, kernel.input, kernel.weight, device, kernel.library_call);
-    demand.padded_macs = padded(d.batch, d, demand.tile.weight_reads, kernel.input, device.matrix);
+    demand.padded_macs = padded(d.batch, d, demand.tile.weight_reads, multiplied_at(kernel), device.matrix);
     const double batch = static_cast<double>(d.batch);
     const Bytes a = product(d.m, d.k, element_size(kernel.input));
-    const Bytes b = product(d.k, d.n, element_size(d.weights ? kernel.weight : kernel.input));
+    const Bytes b = product(d.k, d.n, operand_size(kernel, d));
     const Bytes c = product(d.m, d.n, element_size(kernel.output)) * batch;
     const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(d.n)) : Bytes{};
     demand.descriptors = descriptor_count(d, demand.tile, kernel.input, b, device);
     const Bytes held = element_size(kernel.input) * (static_cast<double>(d.k) * static_cast<double>(demand.tile.m));
-    stream_weights(demand, kernel, d.weights ? kernel.weight : kernel.input,
-                   {d.k, d.n, d.batch * demand.tile.weight_reads, held}, device);
+    stream_weights(demand, kernel, operand_size(kernel, d), {d.k, d.n, d.batch * demand.tile.weight_reads, held},
+                   device);
     demand.compulsory = (a + b) * batch + bias + c;
 
     const bool private_buffers = device.matrix.row_tile.has_value() && cores > 1;

@@ -1,7 +1,8 @@
-// Lowers a graph to one device and costs every kernel once.
+// Lowers a graph to one device, pass after pass, and costs every kernel once.
 #include "berth/plan.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "cost/lowering.h"
@@ -10,112 +11,21 @@ namespace berth {
 
 namespace {
 
-StepRole conversion_role(DType from, DType to) {
-    if (is_quantized(to) && !is_quantized(from)) {
-        return StepRole::kQuantize;
-    }
-    return is_quantized(from) && !is_quantized(to) ? StepRole::kDequantize : StepRole::kCast;
-}
-
-OperatorKind conversion_kind(StepRole role) {
-    switch (role) {
-        case StepRole::kQuantize:
-            return OperatorKind::kQuantize;
-        case StepRole::kDequantize:
-            return OperatorKind::kDequantize;
-        case StepRole::kCast:
-        case StepRole::kOperator:
-        case StepRole::kPart:
-            break;
-    }
-    return OperatorKind::kCast;
-}
-
-class Lowering {
+// The same operators come back layer after layer, so kernels are remembered by what they were made from: indices into
+// tables instead of whole kernels. What is remembered is equal to what would be made again.
+class KernelTable {
   public:
-    Lowering(const Graph& graph, const Profile& profile, DeviceId device, const Execution& execution)
-        : graph_(graph), profile_(profile), device_(profile.devices[static_cast<std::size_t>(device)]) {
-        plan_.device = device;
-        plan_.execution = execution;
-        plan_.per_graph = device_.runtime.dispatch_per_graph.value;
-        plan_.operators.resize(graph.operators.size());
+    KernelTable(DevicePlan& plan, const Device& device, std::size_t classes) : plan_(plan), device_(device) {
+        plan_.kernels.reserve(2 * classes + 8);
+        plan_.costs.reserve(2 * classes + 8);
+        plain_.assign(classes, {-1, -1, -1, -1});
     }
 
-    DevicePlan run() {
-        decide_support();
-        fusion_ = fuse(graph_, support_, device_.runtime);
-        plan_.unfused = fusion_.missed;
-        decide_output_dtypes();
-        decide_residency();
-        for (std::size_t i = 0; i < graph_.operators.size(); ++i) {
-            if (plan_.operators[i].supported) {
-                lower(i);
-            }
-        }
-        return std::move(plan_);
-    }
+    [[nodiscard]] Time cost(KernelId id) const { return plan_.costs[static_cast<std::size_t>(id)].total; }
+    [[nodiscard]] const Kernel& kernel(KernelId id) const { return plan_.kernels[static_cast<std::size_t>(id)]; }
 
-  private:
-    [[nodiscard]] const Operator& op(std::size_t i) const { return graph_.operators[i]; }
-    [[nodiscard]] const Tensor& tensor(TensorId id) const { return graph_.tensors[static_cast<std::size_t>(id)]; }
-
-    void decide_support() {
-        support_.reserve(graph_.operators.size());
-        for (std::size_t i = 0; i < graph_.operators.size(); ++i) {
-            support_.push_back(operator_support(op(i), profile_, device_));
-            OperatorPlan& plan = plan_.operators[i];
-            plan.supported = support_[i].supported;
-            plan.reason = support_[i].reason;
-            plan.fallback = support_[i].fallback;
-            plan.ran_at = support_[i].ran_at;
-        }
-    }
-
-    [[nodiscard]] DType output_dtype(std::size_t i) const { return result_dtype(device_.runtime, support_[i].ran_at); }
-
-    void decide_output_dtypes() {
-        tensor_sizes_.assign(graph_.tensors.size(), Bytes{});
-        for (std::size_t t = 0; t < graph_.tensors.size(); ++t) {
-            const Tensor& made = graph_.tensors[t];
-            DType dtype = DType::kFp32;  // ids and other inputs arrive in 32 bits
-            if (made.producer != kNoOperator) {
-                dtype = made.integer ? DType::kInt32 : output_dtype(static_cast<std::size_t>(made.producer));
-            }
-            tensor_sizes_[t] = element_size(dtype) * static_cast<double>(made.elements());
-        }
-        for (std::size_t i = 0; i < graph_.operators.size(); ++i) {
-            plan_.operators[i].output_size = tensor_sizes_[static_cast<std::size_t>(op(i).output)];
-            if (plan_.operators[i].supported) {
-                Operator stored = op(i);
-                stored.dtype = support_[i].ran_at;
-                plan_.weight_bytes += weight_bytes(stored);
-            }
-        }
-    }
-
-    void decide_residency() {
-        residency_ = plan_residency(graph_, tensor_sizes_, plan_.weight_bytes, device_, plan_.execution.cores);
-        plan_.peak_activation_bytes = residency_.peak;
-        plan_.spilled_bytes = residency_.spilled;
-    }
-
-    [[nodiscard]] Kernel plain_kernel(std::size_t i) const {
-        Kernel kernel;
-        kernel.kind = op(i).kind;
-        kernel.dims = op(i).dims;
-        kernel.input = kernel.weight = support_[i].ran_at;
-        kernel.output = output_dtype(i);
-        kernel.multi_core = support_[i].multi_core;
-        kernel.weights_on_chip = residency_.weights_on_chip;
-        kernel.output_on_chip = residency_.on_chip[static_cast<std::size_t>(op(i).output)];
-        kernel.input_on_chip = std::all_of(op(i).inputs.begin(), op(i).inputs.end(), [this](TensorId id) {
-            return residency_.on_chip[static_cast<std::size_t>(id)];
-        });
-        return kernel;
-    }
-
-    // Identical kernels are costed once; the table is short, and repeated layers hit its end.
-    KernelId kernel_id(const Kernel& kernel) {
+    // Kernels are listed once each, whatever they were made from.
+    KernelId add(const Kernel& kernel) {
         const auto found = std::find(plan_.kernels.rbegin(), plan_.kernels.rend(), kernel);
         if (found != plan_.kernels.rend()) {
             return static_cast<KernelId>(plan_.kernels.rend() - found - 1);
@@ -125,27 +35,189 @@ class Lowering {
         return static_cast<KernelId>(plan_.kernels.size() - 1);
     }
 
-    [[nodiscard]] Time cost_of(KernelId id) const { return plan_.costs[static_cast<std::size_t>(id)].total; }
+    // Of an operator of a class by itself, with its activations on chip or not; -1 if it was not made before.
+    KernelId& plain(std::uint32_t of_class, bool input_on_chip, bool output_on_chip) {
+        return plain_[of_class][(input_on_chip ? 2U : 0U) + (output_on_chip ? 1U : 0U)];
+    }
 
-    void add_step(OperatorPlan& plan, const Kernel& kernel, StepRole role) {
-        const KernelId id = kernel_id(kernel);
+    struct Parts {
+        std::uint32_t of_class;
+        bool input_on_chip, output_on_chip;
+        std::array<KernelId, 3> made;
+    };
+    std::array<KernelId, 3>& parts(std::uint32_t of_class, bool input_on_chip, bool output_on_chip) {
+        for (Parts& known : parts_) {
+            if (known.of_class == of_class && known.input_on_chip == input_on_chip &&
+                known.output_on_chip == output_on_chip) {
+                return known.made;
+            }
+        }
+        parts_.push_back({of_class, input_on_chip, output_on_chip, {-1, -1, -1}});
+        return parts_.back().made;
+    }
+
+    struct Group {
+        KernelId before;
+        std::uint32_t follower;
+        const FusionRule* rule;
+        bool on_chip;
+        KernelId made;
+    };
+    KernelId& group(KernelId before, std::uint32_t follower, const FusionRule* rule, bool on_chip) {
+        for (Group& known : groups_) {
+            if (known.before == before && known.follower == follower && known.rule == rule &&
+                known.on_chip == on_chip) {
+                return known.made;
+            }
+        }
+        groups_.push_back({before, follower, rule, on_chip, -1});
+        return groups_.back().made;
+    }
+
+    struct Converted {
+        std::int64_t elements, columns;
+        DType from, to;
+        bool on_chip;
+        KernelId made;
+    };
+    KernelId& conversion(std::int64_t elements, std::int64_t columns, DType from, DType to, bool on_chip) {
+        for (Converted& known : conversions_) {
+            if (known.elements == elements && known.columns == columns && known.from == from && known.to == to &&
+                known.on_chip == on_chip) {
+                return known.made;
+            }
+        }
+        conversions_.push_back({elements, columns, from, to, on_chip, -1});
+        return conversions_.back().made;
+    }
+
+  private:
+    DevicePlan& plan_;
+    const Device& device_;
+    std::vector<std::array<KernelId, 4>> plain_;
+    std::vector<Parts> parts_;
+    std::vector<Group> groups_;
+    std::vector<Converted> conversions_;
+};
+
+class Lowering {
+  public:
+    Lowering(const Graph& graph, const Profile& profile, DeviceId device, const Execution& execution)
+        : graph_(graph),
+          device_(profile.devices[static_cast<std::size_t>(device)]),
+          classes_(classify(graph, profile, device_)),
+          tensors_(tensor_facts(graph, classes_)),
+          fusion_(fuse(classes_, tensors_, device_.runtime)),
+          table_(plan_, device_, classes_.classes.size()) {
+        plan_.device = device;
+        plan_.execution = execution;
+        plan_.per_graph = device_.runtime.dispatch_per_graph.value;
+        plan_.operators.reserve(graph.operators.size());
+    }
+
+    DevicePlan run() {
+        decide_residency();
+        for (std::size_t i = 0; i < classes_.of.size(); ++i) {
+            note_decisions(i);
+            if (plan_.operators[i].supported) {
+                lower(i);
+                convert_result(i);
+            }
+        }
+        return std::move(plan_);
+    }
+
+  private:
+    [[nodiscard]] const Operator& op(std::size_t i) const { return graph_.operators[i]; }
+    [[nodiscard]] std::size_t made_by(std::size_t i) const { return static_cast<std::size_t>(classes_.made[i]); }
+    [[nodiscard]] bool on_chip(std::size_t tensor) const { return residency_.on_chip[tensor] != 0; }
+
+    void decide_residency() {
+        for (const std::uint32_t of : classes_.of) {
+            const OperatorClass& one = classes_.classes[of];
+            plan_.weight_bytes += one.support.supported ? one.weights : Bytes{};
+        }
+        residency_ = plan_residency(tensors_, classes_.of.size(), plan_.weight_bytes, device_, plan_.execution.cores);
+        reads_dram_.assign(classes_.of.size(), residency_.kept_tensors == 0 ? 1 : 0);
+        for (std::size_t t = 0; t < tensors_.size() && residency_.kept_tensors > 0; ++t) {
+            if (!on_chip(t)) {
+                for (const OperatorId reader : graph_.tensors[t].consumers) {
+                    reads_dram_[static_cast<std::size_t>(reader)] = 1;
+                }
+            }
+        }
+        plan_.peak_activation_bytes = residency_.peak;
+        plan_.spilled_bytes = residency_.spilled;
+        plan_.keeping_capacity = residency_.capacity;
+    }
+
+    void note_decisions(std::size_t i) {
+        OperatorPlan& plan = plan_.operators.emplace_back();
+        const Support& support = classes_.support(i);
+        plan.supported = support.supported;
+        plan.fallback = support.fallback;
+        plan.scheme = support.scheme;
+        plan.ran_at = support.ran_at();
+        plan.fused_into = fusion_.into[i];
+        plan.output_size = tensors_[made_by(i)].size;
+        plan.output_on_chip = on_chip(made_by(i));
+        plan.alive = residency_.alive[i];
+        plan.on_chip = residency_.kept[i];
+        if (!support.supported) {
+            plan.reason = support.reason;
+        }
+    }
+
+    [[nodiscard]] bool inputs_on_chip(std::size_t i) const { return reads_dram_[i] == 0; }
+
+    [[nodiscard]] Kernel plain_kernel(std::size_t i) const {
+        const OperatorClass& of = classes_[i];
+        Kernel kernel;
+        kernel.kind = op(i).kind;
+        kernel.dims = op(i).dims;
+        set_dtypes(kernel, of.support);
+        kernel.output = of.made_at;
+        kernel.multi_core = of.support.multi_core;
+        kernel.weights_on_chip = residency_.weights_on_chip;
+        kernel.output_on_chip = on_chip(made_by(i));
+        kernel.input_on_chip = inputs_on_chip(i);
+        return kernel;
+    }
+
+    KernelId plain(std::size_t i) {
+        KernelId& id = table_.plain(classes_.of[i], inputs_on_chip(i), on_chip(made_by(i)));
+        if (id < 0) {
+            id = table_.add(plain_kernel(i));
+        }
+        return id;
+    }
+
+    const std::array<KernelId, 3>& parts_of(std::size_t i) {
+        std::array<KernelId, 3>& ids = table_.parts(classes_.of[i], inputs_on_chip(i), on_chip(made_by(i)));
+        if (ids.front() < 0) {
+            const auto kernels = attention_parts(plain_kernel(i));
+            std::transform(kernels.begin(), kernels.end(), ids.begin(),
+                           [this](const Kernel& kernel) { return table_.add(kernel); });
+        }
+        return ids;
+    }
+
+    void add_step(OperatorPlan& plan, KernelId id, StepRole role) {
         plan.steps.push_back({id, role});
-        plan.cost += cost_of(id);
+        plan.cost += table_.cost(id);
     }
 
     void lower(std::size_t i) {
         OperatorPlan& plan = plan_.operators[i];
-        plan.fused_into = fusion_.into[i];
         if (plan.fused_into != kNoOperator) {
             fuse_into_group(i, plan);
         } else if (op(i).kind == OperatorKind::kAttention && !device_.attention) {
-            for (const Kernel& part : attention_parts(plain_kernel(i))) {
+            for (const KernelId part : parts_of(i)) {
                 add_step(plan, part, StepRole::kPart);
             }
         } else {
-            add_step(plan, plain_kernel(i), StepRole::kOperator);
+            add_step(plan, plain(i), StepRole::kOperator);
         }
-        add_conversions(i, plan);
     }
 
     // The head's kernel takes the follower in; the follower pays what that adds.
@@ -155,61 +227,81 @@ class Lowering {
             head = static_cast<std::size_t>(fusion_.into[head]);
         }
         Step& step = plan_.operators[head].steps.front();
-        Kernel group = plan_.kernels[static_cast<std::size_t>(step.kernel)];
         const FusionRule& rule = *fusion_.rule[i];
-        const double share = rule.traffic ? rule.traffic->value : 0.0;
-        group.followers[group.follower_count++] = {op(i).kind, std::get<RowsDims>(op(i).dims), share};
-        group.multi_core = group.multi_core && rule.multi_core;
-        group.output = output_dtype(i);
-        group.output_on_chip = residency_.on_chip[static_cast<std::size_t>(op(i).output)];
-        const KernelId id = kernel_id(group);
-        plan.cost = cost_of(id) - cost_of(step.kernel);
-        plan.alone = kernel_id(plain_kernel(i));
-        plan.unfused_extra = std::max(Time{}, cost_of(plan.alone) - plan.cost);
+        KernelId& id = table_.group(step.kernel, classes_.of[i], &rule, on_chip(made_by(i)));
+        if (id < 0) {
+            Kernel group = table_.kernel(step.kernel);
+            const double share = rule.traffic ? rule.traffic->value : 0.0;
+            add_follower_to(group, {op(i).kind, std::get<RowsDims>(op(i).dims), share}, rule.multi_core,
+                            classes_[i].made_at, on_chip(made_by(i)));
+            id = table_.add(group);
+        }
+        plan.cost = table_.cost(id) - table_.cost(step.kernel);
+        plan.alone = plain(i);
+        plan.unfused_extra = std::max(Time{}, table_.cost(plan.alone) - plan.cost);
         step.kernel = id;
     }
 
-    // A tensor that readers on this device want at another dtype is converted once per dtype, where it is made.
-    void add_conversions(std::size_t i, OperatorPlan& plan) {
-        const Tensor& made = tensor(op(i).output);
-        const DType have = output_dtype(i);
-        std::vector<DType> done;
-        for (const OperatorId consumer : made.consumers) {
-            const auto c = static_cast<std::size_t>(consumer);
-            if (!support_[c].supported || made.integer || fusion_.into[c] == static_cast<OperatorId>(i)) {
-                continue;
+    void convert_result(std::size_t i) {
+        const DTypeSet& wanted = tensors_[made_by(i)].wanted;
+        if (wanted.none()) {
+            return;
+        }
+        for (const auto& row : kDTypeNames) {
+            if (wanted.test(static_cast<std::size_t>(row.value))) {
+                convert_result(i, row.value);
             }
-            const DType want = support_[c].ran_at;
-            if (want == have || std::find(done.begin(), done.end(), want) != done.end()) {
-                continue;
-            }
-            done.push_back(want);
-            const StepRole role = conversion_role(have, want);
-            Kernel kernel;
-            kernel.kind = conversion_kind(role);
-            const std::int64_t columns = made.shape.empty() ? 1 : std::max<std::int64_t>(1, made.shape.back());
-            kernel.dims = RowsDims{made.elements() / columns, columns};
-            kernel.input = kernel.weight = have;
-            kernel.output = want;
-            kernel.multi_core = device_.runtime.operators[static_cast<std::size_t>(kernel.kind)].multi_core;
-            kernel.input_on_chip = kernel.output_on_chip = residency_.on_chip[static_cast<std::size_t>(op(i).output)];
-            add_step(plan, kernel, role);
         }
     }
 
+    void convert_result(std::size_t i, DType to) {
+        const Tensor& made = graph_.tensors[made_by(i)];
+        const std::int64_t columns = made.shape.empty() ? 1 : std::max<std::int64_t>(1, made.shape.back());
+        const bool stays = on_chip(made_by(i));
+        const DType from = classes_[i].made_at;
+        const StepRole role = conversion_role(from, to);
+        KernelId& id = table_.conversion(made.elements(), columns, from, to, stays);
+        if (id < 0) {
+            Kernel kernel;
+            kernel.kind = conversion_kind(role);
+            kernel.dims = RowsDims{made.elements() / columns, columns};
+            kernel.input = kernel.weight = from;
+            kernel.output = to;
+            kernel.multi_core = device_.runtime.operators[static_cast<std::size_t>(kernel.kind)].multi_core;
+            kernel.input_on_chip = kernel.output_on_chip = stays;
+            id = table_.add(kernel);
+        }
+        add_step(plan_.operators[i], id, role);
+    }
+
     const Graph& graph_;
-    const Profile& profile_;
     const Device& device_;
     DevicePlan plan_;
-    std::vector<Support> support_;
+    OperatorClasses classes_;
+    std::vector<TensorFacts> tensors_;
     Fusion fusion_;
-    std::vector<Bytes> tensor_sizes_;
+    KernelTable table_;
     Residency residency_;
+    std::vector<char> reads_dram_;  ///< per operator, as a truth value: not all that it reads is on chip
 };
 
 }  // namespace
 
-std::vector<Kernel> attention_parts(const Kernel& attention) {
+void Steps::push_back(Step step) {
+    if (count_ == kMost) {
+        throw std::logic_error("an operator takes more steps than there are parts and dtypes");
+    }
+    steps_[count_++] = step;
+}
+
+void set_dtypes(Kernel& kernel, const Support& support) {
+    kernel.input = support.ran_at();
+    kernel.weight = support.scheme.weights;
+    kernel.weight_group = support.scheme.group;
+    kernel.multiply = support.multiply;
+}
+
+std::array<Kernel, 3> attention_parts(const Kernel& attention) {
     const auto& d = std::get<AttentionDims>(attention.dims);
     Kernel part = attention;
     part.kind = OperatorKind::kMatmul;

@@ -7,23 +7,6 @@ namespace berth {
 
 namespace {
 
-struct Life {
-    std::size_t first = 0, last = 0;
-};
-
-Life life_of(const Graph& graph, const Tensor& tensor) {
-    Life life;
-    life.first = tensor.producer == kNoOperator ? 0 : static_cast<std::size_t>(tensor.producer);
-    life.last = life.first;
-    for (const OperatorId consumer : tensor.consumers) {
-        life.last = std::max(life.last, static_cast<std::size_t>(consumer));
-    }
-    if (tensor.graph_output) {
-        life.last = graph.operators.size() - 1;
-    }
-    return life;
-}
-
 // Capacity of the levels that keep tensors between kernels, over the cores in use.
 Bytes keeping_capacity(const Device& device, int cores) {
     Bytes capacity;
@@ -36,38 +19,52 @@ Bytes keeping_capacity(const Device& device, int cores) {
     return capacity;
 }
 
-}  // namespace
-
-Residency plan_residency(const Graph& graph, const std::vector<Bytes>& tensor_sizes, Bytes weights,
-                         const Device& device, int cores) {
-    const std::size_t steps = graph.operators.size();
-    std::vector<Bytes> change(steps + 1);
-    std::vector<Life> lives;
-    lives.reserve(graph.tensors.size());
-    for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
-        lives.push_back(life_of(graph, graph.tensors[t]));
-        change[lives[t].first] += tensor_sizes[t];
-        change[lives[t].last + 1] -= tensor_sizes[t];
-    }
-    std::vector<Bytes> live(steps);
-    Bytes now;
-    Residency residency;
-    for (std::size_t i = 0; i < steps; ++i) {
-        now += change[i];
-        live[i] = now;
-        residency.peak = std::max(residency.peak, now);
-    }
-    const Bytes capacity = keeping_capacity(device, cores);
-    residency.weights_on_chip = weights + residency.peak <= capacity;
-    residency.on_chip.assign(graph.tensors.size(), false);
-    for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
-        const auto from = live.begin() + static_cast<std::ptrdiff_t>(lives[t].first);
-        const auto to = live.begin() + static_cast<std::ptrdiff_t>(lives[t].last) + 1;
-        residency.on_chip[t] = *std::max_element(from, to) <= capacity;
-        if (!residency.on_chip[t] && graph.tensors[t].producer != kNoOperator) {
-            residency.spilled += tensor_sizes[t];
+// Tensors whose whole life fits, and what they take while each operator runs.
+void keep_what_fits(Residency& residency, const std::vector<TensorFacts>& tensors) {
+    std::vector<Bytes> change(residency.alive.size() + 1);
+    residency.on_chip.assign(tensors.size(), 0);
+    for (std::size_t t = 0; t < tensors.size(); ++t) {
+        const TensorFacts& tensor = tensors[t];
+        const auto from = residency.alive.begin() + tensor.first;
+        const auto to = residency.alive.begin() + tensor.last + 1;
+        const bool fits = std::all_of(from, to, [&residency](Bytes now) { return now <= residency.capacity; });
+        residency.on_chip[t] = fits ? 1 : 0;
+        if (fits) {
+            ++residency.kept_tensors;
+            change[tensor.first] += tensor.size;
+            change[tensor.last + 1] -= tensor.size;
+        } else if (tensor.made_here) {
+            residency.spilled += tensor.size;
         }
     }
+    Bytes now;
+    for (std::size_t i = 0; i < residency.kept.size(); ++i) {
+        now += change[i];
+        residency.kept[i] = now;
+    }
+}
+
+}  // namespace
+
+Residency plan_residency(const std::vector<TensorFacts>& tensors, std::size_t operators, Bytes weights,
+                         const Device& device, int cores) {
+    std::vector<Bytes> change(operators + 1);
+    for (const TensorFacts& tensor : tensors) {
+        change[tensor.first] += tensor.size;
+        change[tensor.last + 1] -= tensor.size;
+    }
+    Residency residency;
+    residency.alive.resize(operators);
+    residency.kept.resize(operators);
+    Bytes now;
+    for (std::size_t i = 0; i < operators; ++i) {
+        now += change[i];
+        residency.alive[i] = now;
+        residency.peak = std::max(residency.peak, now);
+    }
+    residency.capacity = keeping_capacity(device, cores);
+    residency.weights_on_chip = weights + residency.peak <= residency.capacity;
+    keep_what_fits(residency, tensors);
     return residency;
 }
 

@@ -31,15 +31,15 @@ DType result_dtype(const Runtime& runtime, DType ran_at) {
     return dynamic && is_quantized(ran_at) ? DType::kFp32 : ran_at;
 }
 
-std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, DType dtype, bool library_call,
+std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, const Scheme& scheme, bool library_call,
                                         const Profile& profile, DeviceId device, std::string* why) {
     const Device& chip = profile.devices[static_cast<std::size_t>(device)];
     Operator op;
     op.name = traits(kind).name;
     op.kind = kind;
     op.dims = dims;
-    op.dtype = dtype;
-    const Support support = operator_support(op, profile, chip);
+    op.dtype = scheme_for(kind, dims, scheme);
+    const Support support = operator_support(op, profile, chip, matrix_dtypes(chip));
     if (!support.supported) {
         *why = support.reason;
         return std::nullopt;
@@ -47,8 +47,8 @@ std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, DTy
     Kernel kernel;
     kernel.kind = kind;
     kernel.dims = dims;
-    kernel.input = kernel.weight = support.ran_at;
-    kernel.output = result_dtype(chip.runtime, support.ran_at);
+    set_dtypes(kernel, support);
+    kernel.output = result_dtype(chip.runtime, support.ran_at());
     kernel.multi_core = support.multi_core;
     kernel.library_call = library_call;
     if (library_call) {

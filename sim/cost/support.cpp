@@ -1,8 +1,9 @@
-// Which operators a runtime takes, at which dtype, and where the others go.
+// Which operators a runtime takes, at which dtypes, and where the others go.
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "berth/diagnostics.h"
 #include "berth/quantity_text.h"
 #include "cost/lowering.h"
 
@@ -10,34 +11,32 @@ namespace berth {
 
 namespace {
 
-bool multiplies(const Operator& op) {
-    return op.kind == OperatorKind::kMatmul || op.kind == OperatorKind::kConv2d || op.kind == OperatorKind::kAttention;
+bool multiplies(OperatorKind kind) {
+    return kind == OperatorKind::kMatmul || kind == OperatorKind::kConv2d || kind == OperatorKind::kAttention;
 }
 
-std::vector<DType> matrix_dtypes(const Device& device) {
-    std::vector<DType> dtypes;
+std::string names_of(const DTypeSet& set) {
+    std::vector<std::string> names;
     for (const auto& row : kDTypeNames) {
-        const auto index = static_cast<std::size_t>(row.value);
-        if (std::all_of(device.clusters.begin(), device.clusters.end(),
-                        [index](const CoreCluster& cluster) { return cluster.macs_per_cycle[index].has_value(); })) {
-            dtypes.push_back(row.value);
+        if (set.test(static_cast<std::size_t>(row.value))) {
+            names.emplace_back(row.name);
         }
     }
-    return dtypes;
+    std::string text;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        text += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+    }
+    return text.empty() ? "nothing" : text;
 }
 
-// Dtypes that the rule allows and, for MACs, the engine multiplies.
-std::vector<DType> offered_dtypes(const Operator& op, const OperatorRule& rule, const Device& device) {
-    if (!multiplies(op)) {
-        return rule.dtypes;
-    }
-    std::vector<DType> engine = matrix_dtypes(device);
-    if (!rule.dtypes.empty()) {
-        std::erase_if(engine, [&rule](DType dtype) {
-            return std::find(rule.dtypes.begin(), rule.dtypes.end(), dtype) == rule.dtypes.end();
-        });
-    }
-    return engine;
+std::string name_of(DType dtype) { return std::string(choice_name(kDTypeNames, dtype)); }
+
+bool has(const DTypeSet& set, DType dtype) { return set.test(static_cast<std::size_t>(dtype)); }
+
+bool any_float(const DTypeSet& set) {
+    return std::any_of(kDTypeNames.begin(), kDTypeNames.end(), [&set](const auto& row) {
+        return has(set, row.value) && !is_quantized(row.value) && row.value != DType::kInt32;
+    });
 }
 
 std::optional<std::string> exceeded_limit(const Operator& op, const OperatorRule& rule, DType ran_at) {
@@ -54,26 +53,64 @@ std::optional<std::string> exceeded_limit(const Operator& op, const OperatorRule
     return std::nullopt;
 }
 
+// Why a runtime cannot multiply by the operator's weights under its scheme. Floating-point models are converted to what
+// there is; a model quantised to a dtype that is not there would be another model.
+std::optional<std::string> scheme_trouble(const Operator& op, const DTypeSet& offered, const Device& device) {
+    const DType wanted = op.dtype.activations;
+    if (is_quantized(wanted) ? !has(offered, wanted) : !any_float(offered)) {
+        return fmt::format("{} multiplies {}, not {}", device.name, names_of(offered), name_of(wanted));
+    }
+    if (op.dtype.dynamic && device.runtime.quantization == QuantizationScheme::kStatic) {
+        return fmt::format("it needs the scales of {} activations when it compiles", name_of(wanted));
+    }
+    const auto& unpacks = device.matrix.weight_only;
+    if (op.dtype.weight_only() && unpacks) {
+        const auto at = (*unpacks)[static_cast<std::size_t>(op.dtype.weights)];
+        if (!at) {
+            DTypeSet stored;
+            for (std::size_t i = 0; i < kDTypeCount; ++i) {
+                stored.set(i, (*unpacks)[i].has_value());
+            }
+            return fmt::format("{} widens weights of {}, not {}", device.name, names_of(stored),
+                               name_of(op.dtype.weights));
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
-DType nearest_dtype(DType wanted, const std::vector<DType>& offered) {
-    if (offered.empty() || std::find(offered.begin(), offered.end(), wanted) != offered.end()) {
+DTypeSet matrix_dtypes(const Device& device) {
+    DTypeSet dtypes;
+    for (std::size_t i = 0; i < kDTypeCount; ++i) {
+        dtypes.set(i, std::all_of(device.clusters.begin(), device.clusters.end(),
+                                  [i](const CoreCluster& cluster) { return cluster.macs_per_cycle[i].has_value(); }));
+    }
+    return dtypes;
+}
+
+DType nearest_dtype(DType wanted, const DTypeSet& offered, std::span<const DType> preferred) {
+    if (has(offered, wanted)) {
         return wanted;
     }
     const Bytes size = element_size(wanted);
-    DType best = offered.front();
-    for (const DType dtype : offered) {
+    std::optional<DType> best;
+    for (const DType dtype : preferred) {
+        if (!has(offered, dtype)) {
+            continue;
+        }
         const Bytes candidate = element_size(dtype);
-        const Bytes held = element_size(best);
+        const Bytes held = best ? element_size(*best) : Bytes{};
         const bool wide_enough = candidate >= size;
-        if ((wide_enough && (held < size || candidate < held)) || (!wide_enough && held < size && candidate > held)) {
+        if (!best || (wide_enough && (held < size || candidate < held)) ||
+            (!wide_enough && held < size && candidate > held)) {
             best = dtype;
         }
     }
-    return best;
+    return best.value_or(wanted);
 }
 
-Support operator_support(const Operator& op, const Profile& profile, const Device& device) {
+Support operator_support(const Operator& op, const Profile& profile, const Device& device, const DTypeSet& engine) {
     const OperatorRule& rule = device.runtime.operators[static_cast<std::size_t>(op.kind)];
     Support support;
     if (rule.fallback) {
@@ -86,12 +123,28 @@ Support operator_support(const Operator& op, const Profile& profile, const Devic
     if (!rule.supported) {
         return refuse(rule.reason.empty() ? "the profile does not list it" : rule.reason);
     }
-    const std::vector<DType> offered = offered_dtypes(op, rule, device);
-    if (offered.empty() && multiplies(op)) {
+    DTypeSet offered;
+    for (const DType dtype : rule.dtypes) {
+        offered.set(static_cast<std::size_t>(dtype), !multiplies(op.kind) || has(engine, dtype));
+    }
+    if (offered.none() && multiplies(op.kind)) {
         return refuse(fmt::format("it multiplies no dtype that {} may have", traits(op.kind).name));
     }
-    support.ran_at = nearest_dtype(op.dtype, offered);
-    if (const auto limit = exceeded_limit(op, rule, support.ran_at)) {
+    const bool weighted = multiplies_weights(op.kind, op.dims);
+    if (weighted) {
+        if (const auto trouble = scheme_trouble(op, offered, device)) {
+            return refuse(*trouble);
+        }
+    }
+    support.scheme = nearest_dtype(op.dtype.activations, offered, rule.dtypes);
+    if (weighted && op.dtype.weight_only()) {
+        support.scheme.weights = op.dtype.weights;
+        support.scheme.group = op.dtype.group;
+        if (device.matrix.weight_only) {
+            support.multiply = (*device.matrix.weight_only)[static_cast<std::size_t>(op.dtype.weights)];
+        }
+    }
+    if (const auto limit = exceeded_limit(op, rule, support.ran_at())) {
         return refuse(*limit);
     }
     support.supported = true;

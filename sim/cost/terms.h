@@ -2,6 +2,7 @@
 #pragma once
 
 #include "berth/cost.h"
+#include "berth/scheme.h"
 
 namespace berth {
 
@@ -33,8 +34,8 @@ struct StreamedWeights {
     std::int64_t k = 0, n = 0, passes = 1;
     Bytes held;  ///< of the input
 };
-/// Weights that do not fit beside the row tile come group by group, each for all of K.
-void stream_weights(Demand& demand, const Kernel& kernel, DType weight, const StreamedWeights& streamed,
+/// Weights that do not fit beside the row tile come group by group, each for all of K. `weight` is the size of one.
+void stream_weights(Demand& demand, const Kernel& kernel, Bytes weight, const StreamedWeights& streamed,
                     const Device& device);
 
 [[nodiscard]] Demand matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Device& device, int cores);

@@ -111,7 +111,11 @@ void reorder(Graph& graph, const std::vector<OperatorId>& order) {
 Bytes shared_table_bytes(const Graph& graph, const Operator& op) {
     const bool shared =
         op.table_of != kNoOperator && graph.operators[static_cast<std::size_t>(op.table_of)].dtype == op.dtype;
-    return shared ? static_cast<double>(matrix_elements(op.dims)) * element_size(op.dtype) : Bytes{};
+    if (!shared) {
+        return Bytes{};
+    }
+    const WeightStorage storage = weight_storage(op.kind, op.dims, op.dtype);
+    return storage.matrix + storage.scales;
 }
 
 }  // namespace
@@ -130,12 +134,7 @@ GraphTotals totals(const Graph& graph) {
     return sum;
 }
 
-Bytes weight_bytes(const Operator& op) {
-    const std::int64_t matrix = matrix_elements(op.dims);
-    const std::int64_t beside = weight_elements(op.kind, op.dims) - matrix;
-    const Bytes beside_size = is_quantized(op.dtype) ? element_size(DType::kFp32) : element_size(op.dtype);
-    return static_cast<double>(matrix) * element_size(op.dtype) + static_cast<double>(beside) * beside_size;
-}
+Bytes weight_bytes(const Operator& op) { return weight_storage(op.kind, op.dims, op.dtype).total(); }
 
 Bytes weight_bytes(const Graph& graph) {
     Bytes sum;

@@ -1,6 +1,5 @@
 // The operator table: one row per kind with its name, sizes, vector class, category and ONNX names.
 #include <array>
-#include <stdexcept>
 
 #include "berth/operators.h"
 
@@ -115,24 +114,6 @@ constexpr auto kNames = [] {
 }();
 
 }  // namespace
-
-Bytes element_size(DType dtype) {
-    switch (dtype) {
-        case DType::kFp32:
-        case DType::kInt32:
-            return bytes(4);
-        case DType::kFp16:
-        case DType::kBf16:
-            return bytes(2);
-        case DType::kInt8:
-            return bytes(1);
-        case DType::kInt4:
-            return bytes(0.5);
-    }
-    throw std::logic_error("unknown dtype");
-}
-
-bool is_quantized(DType dtype) { return dtype == DType::kInt8 || dtype == DType::kInt4; }
 
 std::span<const OperatorTraits, kOperatorKindCount> operator_table() { return kTraits; }
 

@@ -33,14 +33,14 @@ bool matches_pattern(std::string_view pattern, std::string_view text) {
 
 bool apply_precision(Graph& graph, const Precision& precision, Diagnostics& diagnostics) {
     for (Operator& op : graph.operators) {
-        op.dtype = precision.dtype;
+        op.dtype = scheme_for(op.kind, op.dims, precision.dtype);
     }
     bool all_match = true;
     for (const PrecisionRule& rule : precision.rules) {
         bool matched = false;
         for (Operator& op : graph.operators) {
             if (matches_pattern(rule.pattern, op.name)) {
-                op.dtype = rule.dtype;
+                op.dtype = scheme_for(op.kind, op.dims, rule.dtype);
                 matched = true;
             }
         }

@@ -22,7 +22,26 @@ void read_columns(std::array<std::int64_t, kDTypeNames.size()>& columns, const Y
     node.reject_unknown_keys();
 }
 
-MatrixEngine read_matrix(const YamlNode& node) {
+// Stored dtypes, each with the dtype that it is multiplied at.
+std::array<std::optional<DType>, kDTypeCount> read_weight_only(const YamlNode& node, const Device& device) {
+    std::array<std::optional<DType>, kDTypeCount> widens;
+    for (const auto& row : kDTypeNames) {
+        const auto entry = node.find(row.name);
+        const auto at = entry ? entry->enumeration(kDTypeNames) : std::nullopt;
+        for (const CoreCluster& cluster : device.clusters) {
+            if (at && !cluster.macs_per_cycle.at(static_cast<std::size_t>(*at))) {
+                entry->error(
+                    fmt::format("'{}' has no macs_per_cycle for {}", cluster.name, choice_name(kDTypeNames, *at)));
+                break;
+            }
+        }
+        widens.at(static_cast<std::size_t>(row.value)) = at;
+    }
+    node.reject_unknown_keys();
+    return widens;
+}
+
+MatrixEngine read_matrix(const YamlNode& node, const Device& device) {
     MatrixEngine matrix;
     const YamlNode align = node.require("align", "a map with m, n and k");
     matrix.align_m = positive_integer(align, "m");
@@ -49,6 +68,9 @@ MatrixEngine read_matrix(const YamlNode& node) {
     read_parameter(matrix.result_buffer, node, "result_buffer");
     if (node.find("overlap")) {
         read_share(matrix.overlap.emplace(), node, "overlap");
+    }
+    if (const auto weight_only = node.find("weight_only")) {
+        matrix.weight_only = read_weight_only(*weight_only, device);
     }
     node.reject_unknown_keys();
     return matrix;
@@ -106,7 +128,7 @@ void read_dma(Device& device, const YamlNode& node) {
 }  // namespace
 
 void read_engines(Device& device, const YamlNode& node, const YamlNode& matrix, const YamlNode& dma) {
-    device.matrix = read_matrix(matrix);
+    device.matrix = read_matrix(matrix, device);
     read_dma(device, dma);
     read_vector(device, node.require("vector", "a map with a rate for each class"));
     if (const auto attention = node.find("attention")) {

@@ -41,7 +41,7 @@ Bytes size_at(const Graph& graph, const Tensor& tensor, const DevicePlan& plan) 
     }
     DType dtype = DType::kInt32;
     if (!tensor.integer && !tensor.consumers.empty()) {
-        dtype = graph.operators[at(tensor.consumers.front())].dtype;
+        dtype = graph.operators[at(tensor.consumers.front())].dtype.activations;
     }
     return static_cast<double>(tensor.elements()) * element_size(dtype);
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "berth/quantity_text.h"
+#include "report/fusions.h"
 #include "report/names.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
@@ -210,6 +211,9 @@ std::string candidates_text(const StageResult& stage, const ScenarioResult& resu
         }
     }
     text += wrapped(fmt::format("* chosen: {}.{}", quality(chosen), mixed_lengths(chosen)), kIndent);
+    if (const std::string fusions = fusion_text(chosen); !fusions.empty()) {
+        text += wrapped(fmt::format("fusion: {}.", fusions), kIndent);
+    }
     if (chosen.segments.size() > 1 && !chosen.operators.empty()) {
         text += wrapped(segments_text(chosen, result.devices), kIndent);
     }

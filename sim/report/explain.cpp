@@ -7,6 +7,7 @@
 #include "berth/quantity_text.h"
 #include "berth/report.h"
 #include "report/explanation.h"
+#include "report/fusions.h"
 #include "report/text_layout.h"
 
 namespace berth {
@@ -90,6 +91,13 @@ std::string explain_text(const OperatorResult& op, const Profile& profile, const
         text += wrapped(
             fmt::format("It runs inside the kernel of {}; its latency is its share of that kernel.", op.fused_into), 0);
     }
+    if (op.not_fused) {
+        const auto& cost = op.not_fused->cost;
+        text += wrapped(fmt::format("It is not fused with {} before it ({}){}.", op.not_fused_with,
+                                    choice_name(kFusionBarrierNames, op.not_fused->barrier),
+                                    cost ? fmt::format(", which costs {}", brief(*cost)) : std::string()),
+                        0);
+    }
     if (op.cost && op.kernel) {
         const Explanation explanation = explain_kernel(*op.kernel, *op.cost, device, execution);
         text += wrapped("Kernel: " + explanation.kernel + ".", 0) + "\n" + explanation_text(explanation, *op.cost);
@@ -111,6 +119,7 @@ std::string explain_json(const OperatorResult& op, const Profile& profile, const
     object["conversion_ms"] = json_milliseconds(op.conversion);
     object["handover_ms"] = json_milliseconds(op.handover);
     object["fused_into"] = json_text(op.fused_into);
+    object["not_fused"] = json_not_fused(op);
     object["fell_back"] = op.fell_back;
     object["reason"] = json_text(op.reason);
     if (op.cost && op.kernel) {

@@ -56,7 +56,7 @@ NumberUsed clock_number(const Device& device, const CoreCluster& cluster, const 
 }
 
 Term compute_term(const Kernel& kernel, const KernelCost& cost, const Device& device, const Execution& execution) {
-    const auto dtype = static_cast<std::size_t>(kernel.input);
+    const auto dtype = static_cast<std::size_t>(multiplied_at(kernel));
     const CoreCluster& cluster = slowest_cluster(device, cost.cores, [&](const CoreCluster& c) {
         const auto& per_cycle = c.macs_per_cycle[dtype];
         return per_cycle ? per_cycle->value * clock_of(device, c, execution) : OperationRate{};
@@ -67,7 +67,7 @@ Term compute_term(const Kernel& kernel, const KernelCost& cost, const Device& de
         return term;
     }
     const double efficiency = device.matrix.efficiency.value;
-    const std::string name(choice_name(kDTypeNames, kernel.input));
+    const std::string name(choice_name(kDTypeNames, multiplied_at(kernel)));
     const Frequency clock = clock_of(device, cluster, execution);
     const std::string unpadded =
         cost.padded_macs > cost.macs ? fmt::format(" ({} unpadded)", number_text(in_operations(cost.macs), 6)) : "";
@@ -134,7 +134,7 @@ Term dram_term(const Kernel& kernel, const KernelCost& cost, const Device& devic
     Term term{"dram", cost.dram, "(bytes read + write cost x bytes written) / bandwidth", "", {}};
     const CoreCluster& cluster =
         slowest_cluster(device, cost.cores, [](const CoreCluster& c) { return c.bandwidth.value; });
-    const CoreRates rates = core_rates(device, {cost.cores, execution.clock}, kernel.input);
+    const CoreRates rates = core_rates(device, {cost.cores, execution.clock}, multiplied_at(kernel));
     term.filled_in =
         fmt::format("({} + {} x {}) / {}", to_text(cost.traffic.read), number_text(device.dma.write_cost.value, 3),
                     to_text(cost.traffic.write), to_text(rates.dram));
@@ -247,7 +247,9 @@ std::string kernel_text_of(const Kernel& kernel, const KernelCost& cost, const D
     std::string text = fmt::format("{} {}, {}", traits(kernel.kind).name, dims_text(kernel.dims),
                                    choice_name(kDTypeNames, kernel.input));
     if (kernel.weight != kernel.input || kernel.output != kernel.input) {
-        text += fmt::format(" (weights {}, result {})", choice_name(kDTypeNames, kernel.weight),
+        const std::string group =
+            kernel.weight_group > 0 ? fmt::format(" with a scale per {}", kernel.weight_group) : std::string();
+        text += fmt::format(" (weights {}{}, result {})", choice_name(kDTypeNames, kernel.weight), group,
                             choice_name(kDTypeNames, kernel.output));
     }
     for (std::size_t i = 0; i < kernel.follower_count; ++i) {

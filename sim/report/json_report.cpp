@@ -3,6 +3,7 @@
 #include <string>
 
 #include "berth/report.h"
+#include "report/fusions.h"
 #include "report/json_values.h"
 #include "report/names.h"
 
@@ -55,6 +56,8 @@ Json candidate_json(const Candidate& candidate, std::span<const std::string> dev
     object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
     object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));
     add_generation(object, candidate);
+    object["weights"] = json_weights(candidate);
+    object["fusion"] = json_fusion(candidate, devices);
     object["segments"] = segments_json(candidate, devices);
     return object;
 }

@@ -7,6 +7,7 @@
 
 #include "berth/quantity_text.h"
 #include "berth/yaml_reader.h"
+#include "report/fusions.h"
 #include "report/names.h"
 
 namespace berth {
@@ -78,6 +79,17 @@ Json json_categories(const std::map<Category, Time>& by_category) {
     return object;
 }
 
+Json json_weights(const Candidate& candidate) {
+    Json object = Json::object();
+    object["bytes"] = json_number(in_bytes(candidate.weight_bytes));
+    object["by_dtype"] = Json::object();
+    for (const auto& [dtype, size] : candidate.weights.by_dtype) {
+        object["by_dtype"][std::string(choice_name(kDTypeNames, dtype))] = json_number(in_bytes(size));
+    }
+    object["scale_bytes"] = json_number(in_bytes(candidate.weights.scales));
+    return object;
+}
+
 Json json_terms(const KernelCost& cost) {
     Json terms = Json::object();
     terms["dispatch_ms"] = json_milliseconds(cost.dispatch);
@@ -108,7 +120,9 @@ Json json_operators(std::span<const OperatorResult> operators, std::span<const s
         object["dtype"] = choice_name(kDTypeNames, op.ran_at);
         object["handover_ms"] = json_milliseconds(op.handover);
         object["conversion_ms"] = json_milliseconds(op.conversion);
+        object["weight_dtype"] = op.weights > Bytes{} ? Json(choice_name(kDTypeNames, op.stored_at)) : Json(nullptr);
         object["fused_into"] = json_text(op.fused_into);
+        object["not_fused"] = json_not_fused(op);
         object["fell_back"] = op.fell_back;
         object["reason"] = json_text(op.reason);
         object["cores"] = op.cost ? Json(op.cost->cores) : Json(nullptr);

@@ -23,6 +23,8 @@ void add_estimate(Json& object, const Estimate<Time>& estimate);
 [[nodiscard]] Json json_text(const std::string& text);
 
 [[nodiscard]] Json json_categories(const std::map<Category, Time>& by_category);
+/// Constants: `bytes`, `by_dtype` and `scale_bytes`.
+[[nodiscard]] Json json_weights(const Candidate& candidate);
 [[nodiscard]] Json json_terms(const KernelCost& cost);
 [[nodiscard]] Json json_operators(std::span<const OperatorResult> operators, std::span<const std::string> devices);
 

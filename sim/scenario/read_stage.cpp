@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -20,15 +19,6 @@ namespace berth {
 namespace {
 
 constexpr IntegerRange kCount{1, 1'000'000};
-
-/// Dtypes that a model may be asked to run at: int32 is for ids and accumulators alone.
-constexpr std::array<Choice<DType>, 5> kPrecisionNames{{
-    {"fp32", DType::kFp32},
-    {"fp16", DType::kFp16},
-    {"bf16", DType::kBf16},
-    {"int8", DType::kInt8},
-    {"int4", DType::kInt4},
-}};
 
 std::optional<Model> read_model_reference(const YamlNode& node, const Library& library,
                                           const std::vector<std::string>& all_names,
@@ -47,14 +37,13 @@ std::optional<Model> read_model_reference(const YamlNode& node, const Library& l
 
 Precision read_precision(const YamlNode& stage) {
     Precision precision;
-    precision.dtype = stage.require("dtype", "the precision the model is compiled for")
-                          .enumeration(kPrecisionNames)
-                          .value_or(DType{});
+    precision.dtype =
+        stage.require("dtype", "the precision the model is compiled for").enumeration(kSchemeNames).value_or(Scheme{});
     const auto rules = stage.find("precision");
     for (const YamlNode& item : rules ? rules->sequence() : std::vector<YamlNode>()) {
         const YamlNode pattern = item.require("operators", "a pattern such as layer.0.*");
         const auto text = pattern.text();
-        const auto dtype = item.require("dtype", "a precision").enumeration(kPrecisionNames);
+        const auto dtype = item.require("dtype", "a precision").enumeration(kSchemeNames);
         item.reject_unknown_keys();
         if (text && dtype) {
             precision.rules.push_back({*text, *dtype, pattern.content_where()});

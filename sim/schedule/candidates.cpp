@@ -10,17 +10,18 @@ namespace {
 
 bool is_step(const LengthPlan& length) { return length.length.context > 0; }
 
-// A table that two operators on one device use at one dtype is stored once.
-Bytes shared_weights(const Candidate& candidate, const LengthPlan& length, std::size_t i) {
-    const auto owner_of = [&](const auto& list) { return static_cast<std::size_t>(list[i].table_of); };
+// A table that two operators on one device store alike is there once.
+bool shares_table(const Candidate& candidate, const LengthPlan& length, std::size_t i) {
     const auto d = static_cast<std::size_t>(candidate.assignment[i]);
-    const std::vector<Operator>& operators = length.graphs[d].operators;
-    if (operators[i].table_of == kNoOperator || candidate.assignment[owner_of(operators)] != candidate.assignment[i]) {
-        return Bytes{};
+    const OperatorId owner = length.graphs[d].operators[i].table_of;
+    if (owner == kNoOperator) {
+        return false;
     }
-    const DType ran_at = length.plans[d].operators[i].ran_at;
-    const bool same = length.plans[d].operators[owner_of(operators)].ran_at == ran_at;
-    return same ? element_size(ran_at) * static_cast<double>(matrix_elements(operators[i].dims)) : Bytes{};
+    const auto o = static_cast<std::size_t>(owner);
+    const Scheme& own = length.plans[d].operators[i].scheme;
+    const Scheme& of_owner = length.plans[d].operators[o].scheme;
+    return candidate.assignment[o] == candidate.assignment[i] && own.weights == of_owner.weights &&
+           own.group == of_owner.group;
 }
 
 const LengthPlan& dominant(const std::vector<LengthPlan>& lengths) {
@@ -42,8 +43,15 @@ std::optional<Energy> energy_of(const Work& work, const LengthPlan& length) {
     return energy;
 }
 
+void add_stored(WeightMemory& weights, DType dtype, Bytes size) {
+    if (size > Bytes{}) {
+        weights.by_dtype[dtype] += size;
+    }
+}
+
 void add_activations(Candidate& candidate, const LengthPlan& length) {
     candidate.spilled_bytes = Bytes{};
+    candidate.keeping_capacity = Bytes{};
     std::vector<bool> seen(length.plans.size(), false);
     for (const DeviceId device : candidate.assignment) {
         const auto d = static_cast<std::size_t>(device);
@@ -52,6 +60,7 @@ void add_activations(Candidate& candidate, const LengthPlan& length) {
             candidate.peak_activation_bytes =
                 std::max(candidate.peak_activation_bytes, length.plans[d].peak_activation_bytes);
             candidate.spilled_bytes += length.plans[d].spilled_bytes;
+            candidate.keeping_capacity += length.plans[d].keeping_capacity;
         }
     }
 }
@@ -59,9 +68,16 @@ void add_activations(Candidate& candidate, const LengthPlan& length) {
 void add_weights(Candidate& candidate, const LengthPlan& length) {
     for (std::size_t i = 0; i < candidate.assignment.size(); ++i) {
         const auto d = static_cast<std::size_t>(candidate.assignment[i]);
-        Operator stored = length.graphs[d].operators[i];
-        stored.dtype = length.plans[d].operators[i].ran_at;
-        candidate.weight_bytes += weight_bytes(stored) - shared_weights(candidate, length, i);
+        const Operator& op = length.graphs[d].operators[i];
+        const Scheme& scheme = length.plans[d].operators[i].scheme;
+        WeightStorage storage = weight_storage(op.kind, op.dims, scheme);
+        if (shares_table(candidate, length, i)) {
+            storage.matrix = storage.scales = Bytes{};
+        }
+        candidate.weight_bytes += storage.total();
+        candidate.weights.scales += storage.scales;
+        add_stored(candidate.weights, scheme.weights, storage.matrix);
+        add_stored(candidate.weights, storage.beside_at, storage.beside);
     }
 }
 
@@ -75,6 +91,13 @@ void add_operators(Candidate& candidate, const LengthPlan& length, double passes
         candidate.handover += result.handover * passes;
     }
     if (keep) {
+        candidate.fusion = fusion_report(length.graphs[static_cast<std::size_t>(profile.host)], length.plans, profile,
+                                         candidate.assignment);
+        for (const MissingFusion& missing : candidate.fusion.missing) {
+            OperatorResult& result = results[static_cast<std::size_t>(missing.op)];
+            result.not_fused = missing;
+            result.not_fused_with = results[static_cast<std::size_t>(missing.before)].name;
+        }
         candidate.operators = std::move(results);
     }
 }

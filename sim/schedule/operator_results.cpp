@@ -66,6 +66,15 @@ std::vector<OperatorResult> operator_results(const LengthPlan& length, const Ass
         result.category = graph.operators[i].category;
         result.device = assignment[i];
         result.ran_at = op.ran_at;
+        result.stored_at = op.scheme.weights;
+        result.weights =
+            weight_storage(result.kind, length.graphs[static_cast<std::size_t>(assignment[i])].operators[i].dims,
+                           op.scheme)
+                .total();
+        result.alive = op.alive;
+        result.alive_on_chip = op.on_chip;
+        result.result = op.output_size;
+        result.result_on_chip = op.output_on_chip;
         result.handover = shares.handover[i];
         result.conversion = shares.conversion[i];
         result.latency = op.cost + result.handover;

@@ -31,7 +31,8 @@ KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const K
     const Device& chip = profile.devices[static_cast<std::size_t>(device)];
     plan.kernels = {kernel};
     if (kernel.kind == OperatorKind::kAttention && !chip.attention) {
-        plan.kernels = attention_parts(kernel);
+        const auto parts = attention_parts(kernel);
+        plan.kernels.assign(parts.begin(), parts.end());
     }
     WeightedWork weighted;
     weighted.length = &length;

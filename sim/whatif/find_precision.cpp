@@ -47,10 +47,10 @@ std::pair<Category, Time> largest(const Candidate& candidate) {
 }
 
 void find_cheaper_precision(const StageView& view, std::vector<Finding>& found) {
-    const DType now = view.model_stage().precision.dtype;
+    const Scheme now = view.model_stage().precision.dtype;
     const Candidate& chosen = view.chosen();
     const Time bound = memory_bound_time(chosen);
-    if (is_quantized(now) || bound < chosen.latency.median * 0.1) {
+    if (is_quantized(now.weights) || bound < chosen.latency.median * 0.1) {
         return;
     }
     const auto after = vary_stage(view, [](ModelStage& changed) { changed.precision = {DType::kInt8, {}}; });
@@ -62,7 +62,7 @@ void find_cheaper_precision(const StageView& view, std::vector<Finding>& found) 
         FindingKind::kMemoryBound, view, *after,
         fmt::format("{}, matrix operators that wait for memory take {} of {}. At int8 instead of {} the model "
                     "takes {}{}.",
-                    placed(chosen), brief(bound), brief(chosen.latency.median), choice_name(kDTypeNames, now),
+                    placed(chosen), brief(bound), brief(chosen.latency.median), choice_name(kSchemeNames, now),
                     brief(after->chosen().latency.median),
                     moves ? ", on " + after->chosen().placement : std::string()));
     finding.change = {{fmt::format("stages.{}.dtype", view.stage().name), "int8"}};

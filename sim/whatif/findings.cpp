@@ -30,6 +30,7 @@ std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& re
         find_spills(view, found);
         find_fallbacks(view, found);
         find_dispatch(view, found);
+        find_fusion(view, found);
         find_precision(view, found);
         find_cores(view, found);
     }

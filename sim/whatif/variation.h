@@ -48,6 +48,7 @@ void find_padding(const StageView& view, std::vector<Finding>& found);
 void find_spills(const StageView& view, std::vector<Finding>& found);
 void find_fallbacks(const StageView& view, std::vector<Finding>& found);
 void find_dispatch(const StageView& view, std::vector<Finding>& found);
+void find_fusion(const StageView& view, std::vector<Finding>& found);
 void find_precision(const StageView& view, std::vector<Finding>& found);
 void find_cores(const StageView& view, std::vector<Finding>& found);
 

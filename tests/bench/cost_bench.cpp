@@ -50,6 +50,20 @@ void kernel_of_matmul(benchmark::State& state) {
 }
 BENCHMARK(kernel_of_matmul)->ArgName("device")->Arg(0)->Arg(1);
 
+// Tiles alone, of 16 shapes in turn; device 0 has a row tile, device 1 chooses among dataflows.
+void tile_of_matmul(benchmark::State& state) {
+    const Device& device = rag().profile.devices[static_cast<std::size_t>(state.range(0))];
+    const DType dtype = state.range(0) == 0 ? DType::kFp16 : DType::kFp32;
+    std::int64_t shape = 0;
+    for (auto _ : state) {
+        shape = (shape + 1) % 16;
+        const MatmulDims dims{1, 64 + 32 * shape, 384 + 64 * shape, 1536, true, true};
+        benchmark::DoNotOptimize(matmul_tile(dims, dtype, dtype, device, false));
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(tile_of_matmul)->ArgName("device")->Arg(0)->Arg(1);
+
 // One whole-model evaluation of MiniLM-L12: lowering, fusion, conversions, residency and every kernel.
 void plan_minilm_l12(benchmark::State& state) {
     const Graph graph = reranker(512);

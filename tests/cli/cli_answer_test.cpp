@@ -128,6 +128,49 @@ TEST_F(CliAnswer, ASettingChangesWhatIsPaidFor) {
                  macs_on_npu({"--set", "stages.rerank.buckets=[128]"}));
 }
 
+TEST_F(CliAnswer, MemoryOfOperatorsAddsUp) {
+    const std::vector<std::string> words{"ops", "rag-rk3588", "--stage", "rerank", "--device", "cpu", "--memory"};
+    auto as_json = words;
+    as_json.insert(as_json.end(), {"--format", "json"});
+    const Json memory = berth(as_json).json();
+    double peak = 0;
+    double weights = 0;
+    double spilled = 0;
+    for (const Json& op : memory["operators"]) {
+        EXPECT_EQ(op["alive_bytes"], op["on_chip_bytes"].get<double>() + op["spilled_bytes"].get<double>()) << op;
+        peak = std::max(peak, op["alive_bytes"].get<double>());
+        weights += op["weight_bytes"].get<double>();
+        spilled += op["result_on_chip"].get<bool>() ? 0 : op["result_bytes"].get<double>();
+    }
+    EXPECT_EQ(memory["peak_activation_bytes"], peak);
+    EXPECT_EQ(memory["spilled_bytes"], spilled);
+    EXPECT_NEAR(memory["weights"]["bytes"].get<double>(), weights, 1e-5 * weights);
+    double by_dtype = 0;
+    for (const auto& [dtype, size] : memory["weights"]["by_dtype"].items()) {
+        by_dtype += size.get<double>();
+    }
+    EXPECT_NEAR(by_dtype, weights, 1e-5 * weights);
+    auto as_csv = words;
+    as_csv.insert(as_csv.end(), {"--format", "csv"});
+    EXPECT_EQ(lines_of(berth(as_csv).out).size(), memory["operators"].size() + 1);
+    EXPECT_NE(berth(words).out.find("spilled kB"), std::string::npos);
+}
+
+TEST_F(CliAnswer, SchemesAreAskedForByName) {
+    const auto model_at = [this](const std::string& dtype) {
+        return berth({"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--model",
+                      "ms-marco-MiniLM-L-12-v2", "--tokens", "128", "--dtype", dtype, "--format", "json"})
+            .json();
+    };
+    EXPECT_LT(model_at("w4a16_g128")["weight_bytes"].get<double>(), model_at("w8a16")["weight_bytes"].get<double>());
+    EXPECT_EQ(model_at("w8a8")["latency_ms"], model_at("int8")["latency_ms"]);
+    const Outcome refused = berth({"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "cpu", "--model",
+                                   "ms-marco-MiniLM-L-12-v2", "--tokens", "128", "--dtype", "int4"});
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_NE(refused.err.find("does not run matmul here: cpu multiplies fp32 and int8, not int4"), std::string::npos)
+        << refused.err;
+}
+
 TEST_F(CliAnswer, OpsOfAllStagesAreAListAndOfOneAnObject) {
     const Json all = berth({"ops", "rag-rk3588", "--format", "json"}).json();
     ASSERT_TRUE(all.is_array());

@@ -37,6 +37,10 @@ TEST(ReportContract, HasEveryKeyOfARun) {
         for (const json& candidate : stage["candidates"]) {
             expect_keys(candidate,
                         {"placement", "feasible", "latency_ms", "low_ms", "high_ms", "energy_mj", "by_category"});
+            if (candidate["feasible"].get<bool>()) {
+                expect_keys(candidate["fusion"], {"fused", "missing", "cost_ms"});
+                expect_keys(candidate["weights"], {"bytes", "by_dtype", "scale_bytes"});
+            }
         }
         for (const json& op : stage["operators"]) {
             expect_keys(op, {"name", "op", "device", "start_ms", "latency_ms", "bound", "macs", "dram_bytes"});

@@ -7,9 +7,11 @@
 #include <functional>
 
 #include "berth/cost.h"
+#include "berth/fusion.h"
 #include "berth/plan.h"
 #include "graph_fixtures.h"
 #include "hardware_fixtures.h"
+#include "plan_fixtures.h"
 
 namespace berth {
 namespace {
@@ -224,6 +226,28 @@ RC_GTEST_PROP(CostProperty, HalfTheBitsNeverMoveMore, ()) {
     RC_ASSERT(moved(DType::kInt8) <= moved(DType::kFp16) * kRounding);
 }
 
+RC_GTEST_PROP(CostProperty, NarrowerWeightsNeverMoveMore, ()) {
+    Kernel kernel = kernel_at(OperatorKind::kMatmul, any_matmul(), DType::kFp16);
+    const auto moved = [&](DType weight, std::int64_t group) {
+        kernel.weight = weight;
+        kernel.weight_group = group;
+        const Traffic traffic = kernel_cost(kernel, npu(), {1, {}}).traffic;
+        return traffic.read + traffic.write;
+    };
+    const Bytes grouped = moved(DType::kInt4, 128);
+    RC_ASSERT(moved(DType::kInt4, 0) <= grouped * kRounding);
+    RC_ASSERT(grouped <= moved(DType::kInt8, 0) * kRounding);
+    RC_ASSERT(moved(DType::kInt8, 0) <= moved(DType::kFp16, 0) * kRounding);
+}
+
+RC_GTEST_PROP(CostProperty, NarrowerWeightsAreNeverSlower, ()) {
+    Kernel kernel = kernel_at(OperatorKind::kMatmul, any_matmul(), DType::kFp16);
+    const Execution execution = any_npu_execution();
+    const Time wide = kernel_cost(kernel, npu(), execution).total;
+    kernel.weight = *rc::gen::element(DType::kInt8, DType::kInt4);
+    RC_ASSERT(kernel_cost(kernel, npu(), execution).total <= wide * kRounding);
+}
+
 RC_GTEST_PROP(CostProperty, ThreeCoresAreNeverSlowerThanOne, ()) {
     const Kernel kernel = any_npu_kernel();
     RC_ASSERT(kernel_cost(kernel, npu(), {3, {}}).total <= kernel_cost(kernel, npu(), {1, {}}).total * kRounding);
@@ -241,6 +265,22 @@ RC_GTEST_PROP(CostProperty, AFusedGroupIsNeverDearerThanItsParts, ()) {
     const Time parts =
         kernel_cost(head, npu(), {1, {}}).total + kernel_cost(kernel_at(kind, rows, dtype), npu(), {1, {}}).total;
     RC_ASSERT(kernel_cost(group, npu(), {1, {}}).total <= parts * kRounding);
+}
+
+RC_GTEST_PROP(CostProperty, AGroupOfSeveralIsNeverDearerThanItsParts, ()) {
+    const MatmulDims dims = any_matmul();
+    const DType dtype = *rc::gen::element(DType::kInt8, DType::kFp16);
+    const Execution execution{*rc::gen::inRange(1, 4), std::nullopt};
+    Kernel group = kernel_at(OperatorKind::kMatmul, dims, dtype);
+    Time parts = kernel_cost(group, npu(), execution).total;
+    const auto followers = *rc::gen::inRange<std::size_t>(1, Kernel::kMaxFollowers + 1);
+    for (std::size_t i = 0; i < followers; ++i) {
+        const OperatorKind kind = *rc::gen::element(OperatorKind::kGelu, OperatorKind::kAdd, OperatorKind::kLayerNorm);
+        const RowsDims rows{dims.batch * dims.m, dims.n, kind == OperatorKind::kAdd ? 2 : 1};
+        group.followers.at(group.follower_count++) = {kind, rows, *rc::gen::inRange(0, 101) / 100.0};
+        parts += kernel_cost(kernel_at(kind, rows, dtype), npu(), execution).total;
+    }
+    RC_ASSERT(kernel_cost(group, npu(), execution).total <= parts * kRounding);
 }
 
 RC_GTEST_PROP(CostProperty, DoublingAllRatesHalvesAllTimes, ()) {
@@ -311,6 +351,60 @@ RC_GTEST_PROP(PlanProperty, RecostingUnderTheSameNumbersChangesNothing, ()) {
     for (std::size_t i = 0; i < again.size(); ++i) {
         RC_ASSERT(again[i].total == plan.costs[i].total);
     }
+}
+
+RC_GTEST_PROP(PlanProperty, SchemesNeverMakeAPlanDearerInWeights, ()) {
+    const Graph graph = encoder_of(2, 16 * *rc::gen::inRange<std::int64_t>(1, 17));
+    const auto plan_at = [&graph](const Scheme& scheme) {
+        Graph asked = graph;
+        Diagnostics diagnostics;
+        apply_precision(asked, {scheme, {}}, diagnostics);
+        return plan_device(asked, rk3588(), 0, {1, {}});
+    };
+    const DevicePlan fp16 = plan_at(DType::kFp16);
+    const DevicePlan w8a16 = plan_at({DType::kInt8, DType::kFp16});
+    const DevicePlan grouped = plan_at({DType::kInt4, DType::kFp16, 128});
+    RC_ASSERT(w8a16.weight_bytes < fp16.weight_bytes);
+    RC_ASSERT(grouped.weight_bytes < w8a16.weight_bytes);
+    RC_ASSERT(total_of(w8a16) <= total_of(fp16) * kRounding);
+    RC_ASSERT(total_of(grouped) <= total_of(w8a16) * kRounding);
+}
+
+RC_GTEST_PROP(PlanProperty, TheOrderOfEqualWorkDoesNotMatter, ()) {
+    const auto device = *rc::gen::element<DeviceId>(0, 1);
+    const auto sizes = *rc::gen::container<std::vector<int>>(rc::gen::inRange(1, 6));
+    RC_PRE(!sizes.empty());
+    const auto cost_in = [device](const std::vector<int>& order) {
+        WiredGraph wired;
+        for (const int size : order) {
+            const OperatorId up =
+                wired.add(OperatorKind::kMatmul, MatmulDims{1, 16L * size, 64, 128}, {}, DType::kInt8);
+            wired.add(OperatorKind::kGelu, RowsDims{16L * size, 128}, {up}, DType::kInt8);
+        }
+        return total_of(plan_device(wired.done(), rk3588(), device, {2, {}}));
+    };
+    const Time one_way = cost_in(sizes);
+    const Time other_way = cost_in({sizes.rbegin(), sizes.rend()});
+    RC_ASSERT(std::abs(one_way / other_way - 1) < 1e-9);
+}
+
+RC_GTEST_PROP(PlanProperty, AMissingFusionCostsWhatItsRuleSaves, ()) {
+    WiredGraph wired;
+    const MatmulDims dims{1, *rc::gen::inRange<std::int64_t>(1, 300), 64, 32 * *rc::gen::inRange<std::int64_t>(1, 40)};
+    const OperatorKind kind = *rc::gen::element(OperatorKind::kGelu, OperatorKind::kSoftmax, OperatorKind::kTanh);
+    wired.add(kind, RowsDims{dims.m, dims.n}, {wired.add(OperatorKind::kMatmul, dims, {}, DType::kFp16)}, DType::kFp16);
+    const Graph& graph = wired.done();
+    Profile without = rk3588();
+    without.devices[0].runtime.fuses.clear();
+    Profile with = without;
+    with.devices[0].runtime.fuses.push_back({{OperatorKind::kMatmul, kind}, std::nullopt, true, {}});
+    const Execution execution{*rc::gen::inRange(1, 4), std::nullopt};
+    const DevicePlan apart = plan_device(graph, without, 0, execution);
+    const auto missing = fusion_report(graph, {apart}, without, {0, 0}).missing;
+    RC_ASSERT(missing.size() == 1U);
+    const Time saved = total_of(apart) - total_of(plan_device(graph, with, 0, execution));
+    RC_ASSERT(*missing[0].cost >= Time{});
+    RC_ASSERT(std::abs((*missing[0].cost - std::max(Time{}, saved)).si()) < 1e-15);
 }
 
 }  // namespace

@@ -56,6 +56,18 @@ TEST(BaseYamlSet, ReplacesAValueAndNamesItself) {
     EXPECT_EQ(before.root(diagnostics).require("budget").text(), "200 ms") << "a copy is a value of its own";
 }
 
+TEST(BaseYamlSet, APlusAddsAnItemAtTheEnd) {
+    YamlDocument document = parsed(kScenario);
+    Diagnostics diagnostics;
+    EXPECT_TRUE(document.set("stages.rerank.buckets.+", "128", diagnostics));
+    const auto buckets = document.root(diagnostics).require("stages").sequence()[1].require("buckets").sequence();
+    ASSERT_EQ(buckets.size(), 2U);
+    EXPECT_EQ(buckets[0].integer(), 512);
+    EXPECT_EQ(buckets[1].integer(), 128);
+    EXPECT_EQ(set_errors("stages.+.tokens"),
+              "--set stages.+.tokens: error: 'stages' has no item '+' (expected embed, rerank or rerank.fast)\n");
+}
+
 TEST(BaseYamlSet, FindsItemsByNameOrIndex) {
     YamlDocument document = parsed(kScenario);
     Diagnostics diagnostics;

@@ -127,6 +127,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"DtypeWithoutMacs", kRules + "matmul.dtypes", "[fp16, int4]",
                  "board.yaml:34:17: error: devices.npu.runtime.operators.matmul: runs in int4, for which 'npu' has no "
                  "macs_per_cycle\n"},
+        BadValue{"WidenedToNothing", kNpu + "matrix.weight_only", "{int4: bf16}",
+                 at_set(kNpu + "matrix.weight_only",
+                        kNpu + "matrix.weight_only.int4: 'npu' has no macs_per_cycle for bf16", 8)},
         BadValue{"DtypeTwice", kRules + "matmul.dtypes", "[fp16, fp16]",
                  at_set(kRules + "matmul.dtypes", kRules + "matmul.dtypes.1: 'fp16' is given twice", 8)},
         BadValue{"FallbackToNobody", kRules + "embedding.on", "gpu",

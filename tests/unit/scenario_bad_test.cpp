@@ -141,8 +141,8 @@ TEST_F(BadScenario, AStageRunsAModelOrTakesATime) {
 
 TEST_F(BadScenario, UnknownChoices) {
     EXPECT_EQ(load_stage("model: tiny, dtype: fp61, tokens: 8").complaints,
-              "scenarios/s.yaml:4:38: error: stages.0.dtype: unknown value 'fp61' (expected fp32, fp16, bf16, int8 or "
-              "int4, did you mean fp16?)\n");
+              "scenarios/s.yaml:4:38: error: stages.0.dtype: unknown value 'fp61' (expected fp32, fp16, bf16, int8, "
+              "int4, w8a8, w8a16, w4a16, w4a16_g128 or int8_dynamic, did you mean fp16?)\n");
     EXPECT_EQ(load_stage("model: tiny, tokens: 8").complaints,
               "scenarios/s.yaml:4:5: error: stages.0: missing key 'dtype' (expected the precision the model is "
               "compiled for)\n");
@@ -181,8 +181,8 @@ TEST_F(BadScenario, AllMistakesAreReportedTogether) {
         "scenarios/s.yaml:3:9: error: budget: 'apples' is not a unit (expected a time such as 30 us)\n"
         "scenarios/s.yaml:5:22: error: stages.0.takes: 'm' is not a unit (expected a time such as 30 "
         "us)\n"
-        "scenarios/s.yaml:6:35: error: stages.1.dtype: unknown value 'int9' (expected fp32, fp16, bf16, int8 or "
-        "int4, did you mean int8?)\n"
+        "scenarios/s.yaml:6:35: error: stages.1.dtype: unknown value 'int9' (expected fp32, fp16, bf16, int8, "
+        "int4, w8a8, w8a16, w4a16, w4a16_g128 or int8_dynamic, did you mean int8?)\n"
         "scenarios/s.yaml:6:49: error: stages.1.tokens: 'x' is not a whole number (expected a whole number from 1 "
         "to 1000000)\n");
 }

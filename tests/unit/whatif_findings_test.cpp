@@ -55,6 +55,23 @@ TEST(WhatifFindings, BetterHardwareDoesNotSlowASplitDown) {
     EXPECT_GT(compared, 0);
 }
 
+TEST(WhatifFindings, AFusionThatIsMissingIsWorthItsRule) {
+    int tried = 0;
+    for (const Finding& finding : findings_of("rag-rk3588", {})) {
+        if (finding.kind != FindingKind::kFusion) {
+            continue;
+        }
+        ASSERT_EQ(finding.change.size(), 1U);
+        const auto& [path, value] = finding.change.front();
+        Diagnostics diagnostics;
+        const auto changed = load_scenario(Library{{BERTH_SOURCE_DIR}}, "rag-rk3588", {{path, value}}, diagnostics);
+        ASSERT_TRUE(changed) << diagnostics.text();
+        EXPECT_NEAR(evaluate(*changed, diagnostics)->total.latency.median / *finding.after, 1, 1e-9) << path << value;
+        ++tried;
+    }
+    EXPECT_GT(tried, 0);
+}
+
 TEST(WhatifFindings, TextsCountInWords) {
     for (const Finding& finding : findings_of("rag-rk3588", {})) {
         EXPECT_EQ(finding.text.find(" 1 times"), std::string::npos) << finding.text;

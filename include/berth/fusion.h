@@ -1,0 +1,51 @@
+// What a runtime's rules fused, what they left apart and why, and what that costs.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "berth/choice.h"
+#include "berth/graph.h"
+#include "berth/plan.h"
+#include "berth/profile.h"
+
+namespace berth {
+
+/// Why an operator does not run inside the kernel of the one before it.
+enum class FusionBarrier : std::uint8_t { kNoRule, kSeveralReaders, kDtype, kGroupFull, kDevice };
+inline constexpr std::array<Choice<FusionBarrier>, 5> kFusionBarrierNames{{
+    {"no rule", FusionBarrier::kNoRule},
+    {"several readers", FusionBarrier::kSeveralReaders},
+    {"dtype", FusionBarrier::kDtype},
+    {"group full", FusionBarrier::kGroupFull},
+    {"different device", FusionBarrier::kDevice},
+}};
+
+/// `op` runs inside the kernel of `into`, the first operator of its group.
+struct FusedOperator {
+    OperatorId op = kNoOperator;
+    OperatorId into = kNoOperator;
+    friend bool operator==(const FusedOperator&, const FusedOperator&) = default;
+};
+
+/// `op` could run inside the kernel that makes what it reads, `before`, but has one of its own.
+struct MissingFusion {
+    OperatorId op = kNoOperator;
+    OperatorId before = kNoOperator;
+    FusionBarrier barrier{};
+    /// Time with a rule [before, op] of no traffic of its own minus time without. Absent where no rule could help.
+    std::optional<Time> cost;
+};
+
+struct FusionReport {
+    std::vector<FusedOperator> fused;
+    std::vector<MissingFusion> missing;
+};
+
+/// Of a graph of which operator i runs on device `assignment[i]` as `plans[assignment[i]]` lowered it.
+[[nodiscard]] FusionReport fusion_report(const Graph& graph, const std::vector<DevicePlan>& plans,
+                                         const Profile& profile, const std::vector<DeviceId>& assignment);
+
+}  // namespace berth

@@ -1,0 +1,65 @@
+// Quantisation schemes: the dtypes that weights are stored in and activations travel in.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "berth/choice.h"
+#include "berth/operators.h"
+
+namespace berth {
+
+/// One dtype for both, or weights narrower than activations. `group` weights share a scale of 16 bits; 0: one scale per
+/// column or tensor, too few to count. `dynamic`: scales of activations are measured while the model runs, whatever
+/// else the runtime could do.
+struct Scheme {
+    DType activations = DType::kFp32;
+    DType weights = DType::kFp32;
+    std::int64_t group = 0;
+    bool dynamic = false;
+
+    constexpr Scheme() = default;
+    // A dtype alone is the scheme that uses it for everything.
+    constexpr Scheme(DType both) : activations(both), weights(both) {}  // NOLINT(google-explicit-constructor)
+    constexpr Scheme(DType of_weights, DType of_activations, std::int64_t weights_per_scale = 0,
+                     bool at_run_time = false)
+        : activations(of_activations), weights(of_weights), group(weights_per_scale), dynamic(at_run_time) {}
+    /// Weights are stored at one dtype and widened to another when they are used.
+    [[nodiscard]] constexpr bool weight_only() const { return weights != activations; }
+    friend constexpr bool operator==(const Scheme&, const Scheme&) = default;
+};
+
+/// What a model may be asked to run at. int32 is for ids and accumulators alone.
+inline constexpr std::array<Choice<Scheme>, 10> kSchemeNames{{
+    {"fp32", DType::kFp32},
+    {"fp16", DType::kFp16},
+    {"bf16", DType::kBf16},
+    {"int8", DType::kInt8},
+    {"int4", DType::kInt4},
+    {"w8a8", DType::kInt8},
+    {"w8a16", {DType::kInt8, DType::kFp16}},
+    {"w4a16", {DType::kInt4, DType::kFp16}},
+    {"w4a16_g128", {DType::kInt4, DType::kFp16, 128}},
+    {"int8_dynamic", {DType::kInt8, DType::kInt8, 0, true}},
+}};
+
+/// Bytes per stored weight, its share of the group's scale included.
+[[nodiscard]] Bytes stored_size(DType weights, std::int64_t group);
+
+/// What an operator's constants take: the matrix or table itself, the scales of its groups, and what stays beside it
+/// (biases and affine terms: 4 bytes with quantised activations, else as wide as activations).
+struct WeightStorage {
+    Bytes matrix, scales, beside;
+    DType beside_at = DType::kFp32;
+    [[nodiscard]] Bytes total() const { return matrix + scales + beside; }
+};
+[[nodiscard]] WeightStorage weight_storage(OperatorKind kind, const Dims& dims, const Scheme& scheme);
+
+/// A matmul or convolution with a constant operand.
+[[nodiscard]] bool multiplies_weights(OperatorKind kind, const Dims& dims);
+
+/// The scheme as an operator takes it: only those that multiply by weights unpack narrower ones; tables stay as wide as
+/// activations.
+[[nodiscard]] Scheme scheme_for(OperatorKind kind, const Dims& dims, const Scheme& asked);
+
+}  // namespace berth

@@ -1,0 +1,113 @@
+// Sorts the operators of a graph into classes that a device treats alike, so that repeated layers are decided once.
+#include <variant>
+
+#include "base/overloaded.h"
+#include "cost/lowering.h"
+
+namespace berth {
+
+namespace {
+
+std::uint64_t mixed(std::initializer_list<std::int64_t> values) {
+    std::uint64_t hash = 0;
+    for (const std::int64_t value : values) {
+        hash = (hash ^ static_cast<std::uint64_t>(value)) * 0x9E3779B97F4A7C15U;
+        hash ^= hash >> 32U;
+    }
+    return hash;
+}
+
+// Equal operators have equal hashes; sizes that seldom differ alone are left out.
+std::uint64_t hash_of(const Operator& op) {
+    const std::uint64_t sizes = std::visit(Overloaded{
+                                               [](const MatmulDims& d) {
+                                                   return mixed({d.m, d.k, d.n});
+                                               },
+                                               [](const AttentionDims& d) {
+                                                   return mixed({d.heads, d.seq, d.kv_seq});
+                                               },
+                                               [](const RowsDims& d) {
+                                                   return mixed({d.rows, d.cols, d.inputs});
+                                               },
+                                               [](const GatherDims& d) {
+                                                   return mixed({d.rows, d.cols, d.table_rows});
+                                               },
+                                               [](const ConvDims& d) {
+                                                   return mixed({d.in_channels, d.out_channels, d.out_width});
+                                               },
+                                           },
+                                           op.dims);
+    return sizes + static_cast<std::uint64_t>(op.kind);
+}
+
+bool alike(const Operator& a, const Operator& b) { return a.kind == b.kind && a.dims == b.dims && a.dtype == b.dtype; }
+
+// Open addressing over twice as many slots as there are operators.
+class ClassTable {
+  public:
+    static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+    explicit ClassTable(std::size_t operators) {
+        std::size_t size = 16;
+        while (size < 2 * operators) {
+            size *= 2;
+        }
+        slots_.assign(size, kNone);
+    }
+
+    // The slot of the class that is like `op`, or the free one where it belongs.
+    std::uint32_t& slot(const Operator& op, const std::vector<OperatorClass>& classes) {
+        std::size_t at = hash_of(op) & (slots_.size() - 1);
+        while (slots_[at] != kNone && !alike(*classes[slots_[at]].example, op)) {
+            at = (at + 1) & (slots_.size() - 1);
+        }
+        return slots_[at];
+    }
+
+  private:
+    std::vector<std::uint32_t> slots_;
+};
+
+OperatorClass decided(const Operator& op, const Profile& profile, const Device& device, const DTypeSet& engine) {
+    OperatorClass made;
+    made.example = &op;
+    made.support = operator_support(op, profile, device, engine);
+    made.made_at = result_dtype(device.runtime, made.support.ran_at());
+    made.made_element = element_size(made.made_at);
+    made.weights = weight_storage(op.kind, op.dims, made.support.scheme).total();
+    return made;
+}
+
+}  // namespace
+
+OperatorClasses classify(const Graph& graph, const Profile& profile, const Device& device) {
+    const DTypeSet engine = matrix_dtypes(device);
+    OperatorClasses result;
+    result.of.reserve(graph.operators.size());
+    result.made.reserve(graph.operators.size());
+    result.classes.reserve(32);
+    ClassTable table(graph.operators.size());
+    std::vector<std::size_t> latest;  // operator of each class
+    std::size_t likely = 0;           // after the latest operator like the one before comes one like this one, mostly
+    for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+        const Operator& op = graph.operators[i];
+        if (likely < i && alike(*result[likely].example, op)) {
+            result.of.push_back(result.of[likely]);
+        } else {
+            std::uint32_t& slot = table.slot(op, result.classes);
+            if (slot == ClassTable::kNone) {
+                slot = static_cast<std::uint32_t>(result.classes.size());
+                result.classes.push_back(decided(op, profile, device, engine));
+                latest.push_back(i);
+            }
+            result.of.push_back(slot);
+            likely = latest[slot];
+        }
+        result.made.push_back(op.output);
+        latest[result.of[i]] = i;
+        ++likely;
+    }
+    return result;
+}
+
+}  // namespace berth

@@ -1,0 +1,111 @@
+// Memory over the execution order: what is alive while each operator runs, what of it stays on chip, what does not.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <string>
+
+#include "berth/quantity_text.h"
+#include "berth/report.h"
+#include "report/csv_values.h"
+#include "report/json_values.h"
+#include "report/names.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+std::string kilobytes(Bytes size) { return fmt::format("{:.1f}", in_bytes(size) / 1e3); }
+
+Bytes off_chip(const OperatorResult& op) { return op.alive - op.alive_on_chip; }
+
+std::string where(const OperatorResult& op) { return op.result_on_chip ? "stays" : "spilled"; }
+
+std::string weights_text(const Candidate& candidate) {
+    std::string text = fmt::format("Weights {}", brief(candidate.weight_bytes));
+    std::string separator = ": ";
+    for (const auto& [dtype, size] : candidate.weights.by_dtype) {
+        text += fmt::format("{}{} {}", separator, brief(size), choice_name(kDTypeNames, dtype));
+        separator = ", ";
+    }
+    if (candidate.weights.scales > Bytes{}) {
+        text += fmt::format("{}{} scales of groups", separator, brief(candidate.weights.scales));
+    }
+    return text + ".";
+}
+
+std::string summary(const Candidate& candidate) {
+    const std::string level = candidate.keeping_capacity > Bytes{}
+                                  ? fmt::format("{} keep tensors on chip", to_text(candidate.keeping_capacity))
+                                  : std::string("no level keeps tensors on chip");
+    return fmt::format("Activations: {} alive at the peak, {}, {} spilled in one pass. {}",
+                       brief(candidate.peak_activation_bytes), level, brief(candidate.spilled_bytes),
+                       weights_text(candidate));
+}
+
+double whole(Bytes size) { return std::round(in_bytes(size)); }
+
+}  // namespace
+
+std::string memory_text(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {
+    TextTable table;
+    table.column("operator", Align::kLeft);
+    table.column("device", Align::kLeft);
+    table.column("weights", Align::kLeft);
+    table.column("kB", Align::kRight);
+    table.column("alive kB", Align::kRight);
+    table.column("on chip kB", Align::kRight);
+    table.column("spilled kB", Align::kRight);
+    table.column("result kB", Align::kRight);
+    table.column("result", Align::kLeft);
+    for (const OperatorResult& op : candidate.operators) {
+        const bool weighted = op.weights > Bytes{};
+        table.row({shortened(op.name, 30), device_name(devices, op.device),
+                   weighted ? std::string(choice_name(kDTypeNames, op.stored_at)) : "-",
+                   weighted ? kilobytes(op.weights) : "", kilobytes(op.alive), kilobytes(op.alive_on_chip),
+                   kilobytes(off_chip(op)), kilobytes(op.result), where(op)});
+    }
+    return wrapped(fmt::format("{}: memory of one pass", stage_placed(stage, candidate)), 0) +
+           wrapped(summary(candidate), 0) + "\n" + table.text(0);
+}
+
+std::string memory_json(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {
+    Json object = Json::object();
+    object["stage"] = std::string(stage);
+    object["placement"] = candidate.placement;
+    object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
+    object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));
+    object["keeping_capacity_bytes"] = json_number(in_bytes(candidate.keeping_capacity));
+    object["weights"] = json_weights(candidate);
+    object["operators"] = Json::array();
+    for (const OperatorResult& op : candidate.operators) {
+        Json one = Json::object();
+        one["name"] = op.name;
+        one["device"] = device_name(devices, op.device);
+        one["weight_dtype"] = op.weights > Bytes{} ? Json(choice_name(kDTypeNames, op.stored_at)) : Json(nullptr);
+        one["weight_bytes"] = json_number(whole(op.weights));
+        one["alive_bytes"] = json_number(whole(op.alive));
+        one["on_chip_bytes"] = json_number(whole(op.alive_on_chip));
+        one["spilled_bytes"] = json_number(whole(off_chip(op)));
+        one["result_bytes"] = json_number(whole(op.result));
+        one["result_on_chip"] = op.result_on_chip;
+        object["operators"].push_back(std::move(one));
+    }
+    return json_document(object);
+}
+
+std::string memory_csv(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {
+    std::string text =
+        "stage,placement,operator,device,weight_dtype,weight_bytes,alive_bytes,on_chip_bytes,spilled_bytes,"
+        "result_bytes,result_on_chip\n";
+    for (const OperatorResult& op : candidate.operators) {
+        text += fmt::format(
+            "{},{},{},{},{},{:.0f},{:.0f},{:.0f},{:.0f},{:.0f},{}\n", csv_field(stage), csv_field(candidate.placement),
+            csv_field(op.name), csv_field(device_name(devices, op.device)),
+            op.weights > Bytes{} ? choice_name(kDTypeNames, op.stored_at) : std::string_view(), whole(op.weights),
+            whole(op.alive), whole(op.alive_on_chip), whole(off_chip(op)), whole(op.result), op.result_on_chip);
+    }
+    return text;
+}
+
+}  // namespace berth

@@ -1,0 +1,73 @@
+// Graphs of a few operators, wired by hand, for tests of the passes that lower them.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "berth/plan.h"
+
+namespace berth {
+
+/// Operators in the order in which they are added; the last one's result leaves the graph.
+class WiredGraph {
+  public:
+    /// Reads what the operators in `reads` make, or an input of the graph if there are none.
+    OperatorId add(OperatorKind kind, Dims dims, const std::vector<OperatorId>& reads, Scheme scheme) {
+        const auto id = static_cast<OperatorId>(graph.operators.size());
+        Operator op;
+        op.name = std::string(traits(kind).name) + "." + std::to_string(id);
+        op.kind = kind;
+        op.dims = dims;
+        op.dtype = scheme_for(kind, dims, scheme);
+        for (const OperatorId maker : reads) {
+            op.inputs.push_back(graph.operators[static_cast<std::size_t>(maker)].output);
+        }
+        if (reads.empty()) {
+            op.inputs.push_back(tensor(kNoOperator, {1, input_elements(kind, dims)}));
+        }
+        for (const TensorId input : op.inputs) {
+            graph.tensors[static_cast<std::size_t>(input)].consumers.push_back(id);
+        }
+        const std::int64_t columns = columns_of(dims);
+        op.output = tensor(id, {output_elements(kind, dims) / columns, columns});
+        graph.operators.push_back(std::move(op));
+        return id;
+    }
+
+    /// With the last result marked as leaving.
+    Graph& done() {
+        graph.tensors[static_cast<std::size_t>(graph.operators.back().output)].graph_output = true;
+        return graph;
+    }
+
+    Graph graph;
+
+  private:
+    static std::int64_t columns_of(const Dims& dims) {
+        if (const auto* matmul = std::get_if<MatmulDims>(&dims)) {
+            return matmul->n;
+        }
+        const auto* rows = std::get_if<RowsDims>(&dims);
+        return rows != nullptr ? rows->cols : 1;
+    }
+
+    TensorId tensor(OperatorId producer, std::vector<std::int64_t> shape) {
+        Tensor made;
+        made.producer = producer;
+        made.shape = std::move(shape);
+        graph.tensors.push_back(std::move(made));
+        return static_cast<TensorId>(graph.tensors.size() - 1);
+    }
+};
+
+/// Time of all operators of a plan.
+inline Time total_of(const DevicePlan& plan) {
+    Time total;
+    for (const OperatorPlan& op : plan.operators) {
+        total += op.cost;
+    }
+    return total;
+}
+
+}  // namespace berth
