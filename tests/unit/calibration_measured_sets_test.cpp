@@ -77,10 +77,12 @@ TEST_F(MeasuredSets, LeaveOutWhatTheProfileCannotPredict) {
         load_set(library_set(), std::string(kLibraryHeader) + "1,64,64,int4,1,1,30\n1,9000,64,int8,1,1,30\n");
     ASSERT_EQ(outcome.complaints, "");
     EXPECT_TRUE(outcome.sets->front().rows.empty());
-    EXPECT_THAT(outcome.sets->front().left_out,
-                testing::ElementsAre("m=1,k=64,n=64: the profile has no int4 matmul",
-                                     testing::AllOf(testing::StartsWith("m=1,k=9000,n=64: "),
-                                                    testing::HasSubstr("k is 9000, the limit is 8192"))));
+    EXPECT_THAT(
+        outcome.sets->front().left_out,
+        testing::ElementsAre("m=1,k=64,n=64: compiled 1.0 does not run matmul here: npu multiplies fp16 and int8, "
+                             "not int4",
+                             testing::AllOf(testing::StartsWith("m=1,k=9000,n=64: "),
+                                            testing::HasSubstr("k is 9000, the limit is 8192"))));
 }
 
 TEST_F(MeasuredSets, ReadLayersWithTheirFollowersAndTheVendorsEstimate) {
