@@ -44,7 +44,7 @@ def set_of(validation, form, use=None):
 
 def acceptance(validation):
     targets = json.loads(TARGETS.read_text(encoding="utf-8"))
-    found = {row["name"]: row for row in set_of(validation, "model-totals")["rows"]}
+    found = {row["name"]: row for row in set_of(validation, "model-totals", "unseen")["rows"]}
     rows = []
     for target in targets["totals"]:
         row = found[target["row"]]

@@ -1,6 +1,7 @@
 // Whole models: one pass of each, with the length that the device paid for.
 #include <fmt/format.h>
 
+#include "berth/quantity_text.h"
 #include "calibration/measured_rows.h"
 
 namespace berth {
@@ -52,6 +53,13 @@ bool without_handover(const MeasuredTable& table, const CsvRow& row) {
     return true;
 }
 
+// The device's clock, where the table has one.
+std::optional<Frequency> clock_in(const MeasuredTable& table, const CsvRow& row) {
+    constexpr std::string_view kColumn = "clock_mhz";
+    const auto clock = table.has(kColumn) ? table.number(row, kColumn) : std::nullopt;
+    return clock ? std::optional(megahertz(*clock)) : std::nullopt;
+}
+
 std::string row_name(const MeasuredTable& table, const CsvRow& row, const Profile& profile, DeviceId device,
                      const ModelStage& stage) {
     std::string lengths;
@@ -59,6 +67,10 @@ std::string row_name(const MeasuredTable& table, const CsvRow& row, const Profil
         lengths = fmt::format(", bucket of {}", stage.buckets.front());
     } else if (depends_on_tokens(*stage.model.architecture)) {
         lengths = fmt::format(", {} tokens", stage.tokens.front().tokens);
+    }
+    if (stage.clocks.contains(device)) {
+        lengths += fmt::format(", {} core{} at {}", table.text(row, "cores"),
+                               table.text(row, "cores") == "1" ? "" : "s", to_text(stage.clocks.at(device)));
     }
     return fmt::format("{} {} on {}{}", table.text(row, "model"), table.text(row, "dtype"),
                        profile.devices[static_cast<std::size_t>(device)].name, lengths);
@@ -82,6 +94,9 @@ void read_total_rows(const MeasuredTable& table, const Profile& profile, const L
         stage.precision.dtype = *dtype;
         stage.batch = table.count(row, "batch");
         stage.cores[*device] = static_cast<int>(table.count(row, "cores"));
+        if (const auto clock = clock_in(table, row)) {
+            stage.clocks[*device] = *clock;
+        }
         MeasuredRow measured;
         measured.name = row_name(table, row, profile, *device, stage);
         measured.op_class = stage.model.name;

@@ -73,6 +73,15 @@ TEST(EncoderLayers, AddUpToTheMeasuredTime) {
 }
 
 // Four rows copy, from and to tensors that lie row by row; one moves whole blocks of channels and takes 1 us.
+TEST(WholeEncoder, IsWithinItsTargetAtEveryClockAndCoreCount) {
+    const ValidatedSet& whole = set_of(RowForm::kModelTotals, RowUse::kFitted);
+    EXPECT_EQ(whole.rows.size(), 3U);
+    const double target = targets().at("whole_encoder");
+    for (const ValidatedRow& row : whole.rows) {
+        EXPECT_NEAR(row.predicted.median / row.measured, 1, target) << row.name;
+    }
+}
+
 TEST(EncoderLayers, ReshapesThatCopyAreToldFromThoseThatDoNot) {
     int copies = 0;
     for (const ValidatedRow& row : layers().rows) {
