@@ -56,8 +56,8 @@ struct GraphTotals {
 };
 [[nodiscard]] GraphTotals totals(const Graph& graph);
 
-/// Bytes of all constants at the operators' schemes (see weight_storage). A table that two operators share counts once if
-/// both store it alike.
+/// Bytes of all constants at the operators' schemes (see weight_storage). A table that two operators share counts once
+/// if both store it alike.
 [[nodiscard]] Bytes weight_bytes(const Graph& graph);
 [[nodiscard]] Bytes weight_bytes(const Operator& op);
 
