@@ -6,11 +6,11 @@ Usage: accuracy.py BERTH [FILE]. Writes the document to FILE, or prints it.
 import json
 import math
 import pathlib
-import sys
 
 import language_models
 import public_data as public
-from berth_runs import PROFILE, ROOT, Berth, candidate, stage_of, total_ms
+from berth_runs import PROFILE, ROOT, candidate, stage_of, total_ms
+from documents import table, write_or_print
 from ledger import figures, interval, ms, percent
 from reference_case import BUCKET_128, MEASURED, ReferenceCase, attention_evidence, dear_attention
 
@@ -19,11 +19,6 @@ TARGETS = ROOT / "tests" / "validation" / "targets.json"
 MISFITS_SHOWN = 6
 NPU_TARGET = max(target["within"] for target in json.loads(TARGETS.read_text(encoding="utf-8"))["totals"]
                  if " on npu" in target["row"])
-
-
-def table(headings, aligns, rows):
-    rules = ["---:" if align == "r" else "---" for align in aligns]
-    return "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in [headings, rules, *rows])
 
 
 def signed(ratio):
@@ -293,13 +288,5 @@ def document(berth):
     return TEMPLATE.read_text(encoding="utf-8").format(**parts).rstrip() + "\n"
 
 
-def main():
-    text = document(Berth(sys.argv[1]))
-    if len(sys.argv) > 2:
-        pathlib.Path(sys.argv[2]).write_text(text, encoding="utf-8")
-    else:
-        print(text, end="")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_print(document)

@@ -88,19 +88,24 @@ class Berth:
                                   for part in ("--set", f"hardware.{path}={value}")]]
         profile = pathlib.Path(self._folder.name) / "changed.yaml"
         if not profile.exists():
-            nested = {}
-            for path, value in self.changes.items():
-                *parents, last = path.split(".")
-                inner = nested
-                for key in parents:
-                    inner = inner.setdefault(key, {})
-                inner[last] = {"value": value}
-            profile.write_text(json.dumps({"profile": "changed", "extends": PROFILE, **nested}), encoding="utf-8")
+            write_overlay(profile, PROFILE, self.changes)
         return [str(profile) if argument == PROFILE else argument for argument in arguments]
 
     @staticmethod
     def _command(arguments):
         return shlex.join(["berth", *arguments])
+
+
+def write_overlay(file, profile, changes):
+    """A profile that extends another, with numbers changed: their paths, and their values with units."""
+    nested = {}
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        inner = nested
+        for key in parents:
+            inner = inner.setdefault(key, {})
+        inner[last] = {"value": value}
+    file.write_text(json.dumps({"profile": "changed", "extends": profile, **nested}), encoding="utf-8")
 
 
 def candidate(run, stage, placement):

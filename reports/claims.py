@@ -4,13 +4,12 @@
 Usage: claims.py BERTH [FILE]. Writes the ledger to FILE, or prints it. Typed in are only quotations and the numbers
 that they claim; verdicts follow from rules in ledger.py.
 """
-import pathlib
-import sys
 
 import claims_chip
 import claims_reranker
 import claims_system
 from berth_runs import Berth
+from documents import write_or_print
 from ledger import TITLES, Runs, summary, table
 from reference_case import ReferenceCase, attention_evidence, dear_attention
 
@@ -60,13 +59,5 @@ def ledger(berth):
                       f"## Runs\n\n{commands}\n"])
 
 
-def main():
-    text = ledger(Berth(sys.argv[1]))
-    if len(sys.argv) > 2:
-        pathlib.Path(sys.argv[2]).write_text(text, encoding="utf-8")
-    else:
-        print(text, end="")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_print(ledger)

@@ -16,7 +16,8 @@ import re
 import sys
 import tempfile
 
-from berth_runs import ROOT, Berth
+from berth_runs import ROOT, Berth, write_overlay
+from documents import table
 
 PROFILES = ["rk3588-rkllm-1.3.0", "rk3576-rkllm-1.3.0"]
 NUMBERS = {"devices.npu.dma.limit": ("GB/s", True), "devices.npu.runtime.dispatch.per_kernel": ("us", False),
@@ -46,15 +47,9 @@ def table_of(profile, dtypes):
 
 
 def changed(profile, values, folder):
-    nested = {}
-    for (path, (unit, _)), value in zip(NUMBERS.items(), values):
-        *parents, last = path.split(".")
-        inner = nested
-        for key in parents:
-            inner = inner.setdefault(key, {})
-        inner[last] = {"value": f"{value:.9g} {unit}"}
     file = pathlib.Path(folder) / "changed.yaml"
-    file.write_text(json.dumps({"profile": "changed", "extends": profile, **nested}), encoding="utf-8")
+    write_overlay(file, profile,
+                  {path: f"{value:.9g} {unit}" for (path, (unit, _)), value in zip(NUMBERS.items(), values)})
     return str(file)
 
 
@@ -140,11 +135,6 @@ class Fit:
 
 def mean_error(errors):
     return sum(abs(error) for error in errors) / len(errors)
-
-
-def table(headings, aligns, rows):
-    rules = ["---:" if align == "r" else "---" for align in aligns]
-    return "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in [headings, rules, *rows])
 
 
 def percent(ratio):
