@@ -39,6 +39,9 @@ std::int64_t triangle(std::int64_t n) { return n % 2 == 0 ? product({n / 2, n + 
 /// Per column: scale and shift of layer_norm, scale of rms_norm, the constant operand of add and mul.
 std::int64_t affine_terms(OperatorKind kind) { return kind == OperatorKind::kLayerNorm ? 2 : 1; }
 
+/// Kinds whose result has rows of its own.
+bool makes_other_rows(OperatorKind kind) { return kind == OperatorKind::kPool || kind == OperatorKind::kOther; }
+
 std::int64_t rows_inputs(OperatorKind kind, const RowsDims& d) {
     const bool reads_each_whole = kind == OperatorKind::kAdd || kind == OperatorKind::kMul;
     return product({reads_each_whole ? d.inputs : 1, d.rows, d.cols});
@@ -147,7 +150,7 @@ std::int64_t output_elements(OperatorKind kind, const Dims& dims) {
                               return product({d.batch, d.heads, d.seq, d.head_dim});
                           },
                           [kind](const RowsDims& d) {
-                              return product({kind == OperatorKind::kPool ? d.out_rows : d.rows, d.cols});
+                              return product({makes_other_rows(kind) ? d.out_rows : d.rows, d.cols});
                           },
                           [](const GatherDims& d) {
                               return product({d.rows, d.cols});

@@ -11,6 +11,8 @@ inline constexpr std::string_view kTokensSymbol = "tokens";
 inline constexpr std::string_view kRoundSymbol = "i";
 /// As an input of an operator: what the section or the round before made.
 inline constexpr std::string_view kPreviousResult = "input";
+/// What stands for the architecture of a graph that is written out.
+inline constexpr std::string_view kWrittenGraph = "graph";
 /// The size field that a template gives by listing its inputs.
 inline constexpr std::string_view kInputsSize = "inputs";
 

@@ -90,7 +90,8 @@ bool pieces_fit(const Graph& graph, const Operator& op, Diagnostics& diagnostics
     for (const TensorId input : op.inputs) {
         sum += graph.tensors[static_cast<std::size_t>(input)].elements();
     }
-    const std::int64_t needed = output_elements(op.kind, op.dims);
+    const std::int64_t needed =
+        op.kind == OperatorKind::kOther ? input_elements(op.kind, op.dims) : output_elements(op.kind, op.dims);
     if (sum != needed) {
         diagnostics.error(op.where, fmt::format("{}: its inputs hold {} elements together, but its sizes need {}",
                                                 op.name, sum, needed));
@@ -104,7 +105,7 @@ bool tensors_fit(const Graph& graph, const Operator& op, Diagnostics& diagnostic
     if (!result_fits(graph, op, diagnostics)) {
         return false;
     }
-    if (op.kind == OperatorKind::kConcat) {
+    if (op.kind == OperatorKind::kConcat || op.kind == OperatorKind::kOther) {
         return pieces_fit(graph, op, diagnostics);
     }
     const Operands expected = expected_operands(op);
