@@ -62,6 +62,8 @@ struct MatrixEngine {
     std::optional<Parameter<Bytes>> row_piece;
     /// Rate at which 32-bit accumulators leave the array where the result is not narrowed.
     std::optional<Parameter<Bandwidth>> wide_output;
+    /// Of those, what is taken up while they are computed and delays nothing.
+    std::optional<Parameter<Bytes>> result_buffer;
     /// Share of the shorter of MACs and memory that the longer hides; absent: the device's own `overlap`.
     std::optional<Parameter<double>> overlap;
 };

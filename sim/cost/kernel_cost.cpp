@@ -41,6 +41,11 @@ Time dram_time(const Demand& demand, const Device& device, const CoreRates& rate
     return (demand.dram.read + demand.dram.write * device.dma.write_cost.value) / rates.dram;
 }
 
+Time results_time(Bytes results, const MatrixEngine& matrix) {
+    const Bytes waiting = results - (matrix.result_buffer ? matrix.result_buffer->value : Bytes{});
+    return waiting > Bytes{} ? waiting / matrix.wide_output->value : Time{};
+}
+
 // A group of weights that leaves no room for all of the next one: what could not be loaded ahead comes after the
 // group has been computed instead of meanwhile.
 Time stall_time(const Demand& demand, Time compute, const CoreRates& rates) {
@@ -98,7 +103,7 @@ KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& 
     cost.dram = dram_time(demand, device, rates);
     cost.dma = device.dma.setup.value * (demand.descriptors / static_cast<double>(device.dma.channels));
     cost.stall = stall_time(demand, cost.compute, rates);
-    cost.results = demand.wide_output > Bytes{} ? demand.wide_output / device.matrix.wide_output->value : Time{};
+    cost.results = results_time(demand.wide_output, device.matrix);
     cost.macs = demand.macs;
     cost.padded_macs = demand.padded_macs;
     cost.elements = demand.elements;

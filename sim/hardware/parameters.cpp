@@ -80,6 +80,7 @@ void add_engines(ParameterList& list, const std::string& path, Device& device) {
     }
     list.add(path + ".matrix.row_piece", device.matrix.row_piece);
     list.add(path + ".matrix.wide_output", device.matrix.wide_output);
+    list.add(path + ".matrix.result_buffer", device.matrix.result_buffer);
     list.add(path + ".matrix.overlap", device.matrix.overlap);
     for (const auto& row : kVectorClassNames) {
         VectorRate& rate = device.vector[static_cast<std::size_t>(row.value)];

@@ -41,6 +41,7 @@ MatrixEngine read_matrix(const YamlNode& node) {
     }
     read_parameter(matrix.row_piece, node, "row_piece");
     read_parameter(matrix.wide_output, node, "wide_output");
+    read_parameter(matrix.result_buffer, node, "result_buffer");
     if (node.find("overlap")) {
         read_share(matrix.overlap.emplace(), node, "overlap");
     }

@@ -169,7 +169,11 @@ Term dma_term(const KernelCost& cost, const Device& device) {
 }
 
 Term results_term(const KernelCost& cost, const Device& device) {
-    Term term{"results", cost.results, "32-bit results / the rate at which they leave, beside everything else", "", {}};
+    Term term{"results",
+              cost.results,
+              "32-bit results beyond the buffer / the rate at which they leave, beside the rest",
+              "",
+              {}};
     if (cost.results > Time{}) {
         term.numbers = {number_used(path_of(device, "matrix.wide_output"), *device.matrix.wide_output,
                                     to_text(device.matrix.wide_output->value))};

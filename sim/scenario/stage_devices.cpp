@@ -46,7 +46,7 @@ std::optional<int> read_mask(const YamlNode& node, const Device& device) {
         return std::nullopt;
     }
     const auto bits = static_cast<std::uint32_t>(*mask);
-    const int highest = std::bit_width(bits) - 1;
+    const int highest = static_cast<int>(std::bit_width(bits)) - 1;
     if (highest >= device.cores()) {
         node.error(fmt::format("mask {} names core {}", *mask, highest),
                    fmt::format("a mask of cores 0 to {} of {}", device.cores() - 1, device.name));

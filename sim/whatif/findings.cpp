@@ -33,8 +33,8 @@ std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& re
         find_precision(view, found);
         find_cores(view, found);
     }
-    const auto without_effect = std::ranges::stable_partition(found, changes_total);
-    std::stable_sort(found.begin(), without_effect.begin(),
+    const auto without_effect = std::stable_partition(found.begin(), found.end(), changes_total);
+    std::stable_sort(found.begin(), without_effect,
                      [](const Finding& a, const Finding& b) { return gain(a) > gain(b); });
     return found;
 }

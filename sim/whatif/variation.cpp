@@ -51,13 +51,13 @@ const Candidate* StageView::on(DeviceId device) const {
 std::optional<Variation> vary_stage(const StageView& view, const StageChange& change) {
     Scenario changed = only_this_stage(view);
     change(std::get<ModelStage>(changed.stages.front().work));
-    return evaluated(view, std::move(changed));
+    return evaluated(view, changed);
 }
 
 std::optional<Variation> vary_profile(const StageView& view, const ProfileChange& change) {
     Scenario changed = only_this_stage(view);
     change(changed.profile);
-    return evaluated(view, std::move(changed));
+    return evaluated(view, changed);
 }
 
 std::string placed(const Candidate& candidate) {

@@ -92,6 +92,18 @@ TEST_F(KernelCostTest, WideResultsLeaveAtTheirOwnRate) {
     EXPECT_EQ(cost.bound, Bound::kDram);
 }
 
+TEST_F(KernelCostTest, ResultsThatTheBufferTakesDelayNothing) {
+    npu_.matrix.wide_output = Parameter<Bandwidth>{2_GBps};
+    npu_.matrix.result_buffer = Parameter<Bytes>{kibibytes(32)};
+    Kernel kernel = matmul(128, 64, 64, DType::kFp16);
+    kernel.wide_output = true;
+    EXPECT_EQ(kernel_cost(kernel, npu_, {1, {}}).results, Time{});
+    kernel.dims = MatmulDims{1, 128, 64, 128};
+    const KernelCost cost = kernel_cost(kernel, npu_, {1, {}});
+    EXPECT_NEAR(in_microseconds(cost.results), 32.0 * 1024 / 2e3, 1e-9);
+    EXPECT_GE(cost.traffic.write, kibibytes(64));  // all of them are written
+}
+
 TEST_F(KernelCostTest, FewRowsLeaveTheArrayIdleWhileItLoadsWeights) {
     const Kernel kernel = matmul(40, 8192, 1024, DType::kFp16);  // 128 KiB hold 8 rows: 5 tiles
     const KernelCost before = kernel_cost(kernel, npu_, {1, {}});
