@@ -24,8 +24,8 @@ void warn(const OnnxImport& import, const std::string& name, Diagnostics& diagno
     }
     if (import.integer_products > 0) {
         diagnostics.warning(SourceLocation(name),
-                            fmt::format("{} products are done in integers: the dtype that is asked for decides that "
-                                        "here, such as int8",
+                            fmt::format("{} products are in integers in the file; here the dtype that is asked for "
+                                        "decides, such as int8",
                                         import.integer_products));
     }
 }

@@ -35,11 +35,25 @@ struct Mapping {
     }
 };
 
+/// Around each page that is read the system maps up to some megabytes of its neighbours. Gives those back that lie
+/// within weights, which nobody reads.
+void give_back(std::string_view weights) {
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto start = reinterpret_cast<std::uintptr_t>(weights.data());
+    const std::uintptr_t first = (start + page - 1) / page * page;
+    const std::uintptr_t last = (start + weights.size()) / page * page;
+    if (first < last) {
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): page bounds are numbers
+        static_cast<void>(::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED));
+    }
+}
+
 /// Reads message after message; the first broken one ends it.
 class OnnxReader {
   public:
-    OnnxReader(std::string_view bytes, const std::string& name, Diagnostics& diagnostics)
-        : bytes_(bytes), name_(name), diagnostics_(diagnostics) {}
+    /// `mapped`: the bytes are a mapped file, of which pages may be given back.
+    OnnxReader(std::string_view bytes, const std::string& name, bool mapped, Diagnostics& diagnostics)
+        : bytes_(bytes), name_(name), mapped_(mapped), diagnostics_(diagnostics) {}
 
     std::optional<OnnxFile> read() {
         OnnxFile file;
@@ -64,6 +78,12 @@ class OnnxReader {
     }
 
   private:
+    /// Where a constant may hold its elements.
+    struct TensorData {
+        std::string_view raw;
+        std::vector<WireField> floats, integers;
+    };
+
     template <class Visit>
     void each_field(std::string_view message, Visit&& visit) {
         WireReader reader(message);
@@ -175,10 +195,7 @@ class OnnxReader {
 
     OnnxTensor read_tensor(std::string_view message) {
         OnnxTensor tensor;
-        std::string_view raw;
-        std::vector<std::string_view> floats;
-        std::vector<WireField> integers;
-        std::vector<double> single_floats;
+        TensorData data;
         each_field(message, [&](const WireField& field) {
             switch (field.number) {
                 case 1:
@@ -188,43 +205,54 @@ class OnnxReader {
                     tensor.type = static_cast<OnnxType>(field.integer());
                     break;
                 case 4:
-                    if (field.has_bytes) {
-                        floats.push_back(field.bytes);
-                    } else {
-                        single_floats.push_back(static_cast<double>(field.real()));
-                    }
+                    data.floats.push_back(field);
                     break;
                 case 5:
                 case 7:
-                    integers.push_back(field);
+                    data.integers.push_back(field);
                     break;
                 case 8:
                     tensor.name = field.bytes;
                     break;
                 case 9:
-                    raw = field.bytes;
+                    data.raw = field.bytes;
                     break;
                 default:
                     break;
             }
         });
-        const std::int64_t count = small_count(tensor.dims);
-        if (broken_at_ == nullptr && count >= 0) {
-            tensor.values = std::move(single_floats);
-            for (const std::string_view packed : floats) {
-                append_raw(packed, OnnxType::kFloat, *tensor.values);
-            }
-            std::vector<std::int64_t> whole;
-            for (const WireField& field : integers) {
-                take_integers(field, whole);
-            }
-            tensor.values->insert(tensor.values->end(), whole.begin(), whole.end());
-            append_raw(raw, tensor.type, *tensor.values);
-            if (static_cast<std::int64_t>(tensor.values->size()) != count) {
-                tensor.values.reset();  // the data is in another file, or of a type that no shape has
-            }
+        if (broken_at_ == nullptr) {
+            take_values(tensor, data);
         }
         return tensor;
+    }
+
+    void take_values(OnnxTensor& tensor, const TensorData& data) {
+        const std::int64_t count = small_count(tensor.dims);
+        if (count < 0) {
+            if (mapped_) {
+                give_back(data.raw);
+            }
+            return;
+        }
+        std::vector<double> values;
+        for (const WireField& field : data.floats) {
+            if (field.has_bytes) {
+                append_as<float>(field.bytes, values);
+            } else {
+                values.push_back(static_cast<double>(field.real()));
+            }
+        }
+        std::vector<std::int64_t> whole;
+        for (const WireField& field : data.integers) {
+            take_integers(field, whole);
+        }
+        values.insert(values.end(), whole.begin(), whole.end());
+        append_raw(data.raw, tensor.type, values);
+        // Otherwise the data is in another file, or of a type that no shape has.
+        if (static_cast<std::int64_t>(values.size()) == count) {
+            tensor.values = std::move(values);
+        }
     }
 
     /// Elements if there are few, else -1.
@@ -312,6 +340,7 @@ class OnnxReader {
 
     std::string_view bytes_;
     const std::string& name_;
+    bool mapped_;
     Diagnostics& diagnostics_;
     const char* broken_at_ = nullptr;
 };
@@ -334,7 +363,7 @@ std::vector<std::int64_t> OnnxNode::integers(std::string_view wanted) const {
 }
 
 std::optional<OnnxFile> parse_onnx(std::string_view bytes, const std::string& name, Diagnostics& diagnostics) {
-    return OnnxReader(bytes, name, diagnostics).read();
+    return OnnxReader(bytes, name, false, diagnostics).read();
 }
 
 std::optional<OnnxFile> read_onnx_file(const std::filesystem::path& path, Diagnostics& diagnostics) {
@@ -360,7 +389,7 @@ std::optional<OnnxFile> read_onnx_file(const std::filesystem::path& path, Diagno
     const std::string_view bytes = mapping->size == 0
                                        ? std::string_view()
                                        : std::string_view(static_cast<const char*>(mapping->start), mapping->size);
-    auto file = parse_onnx(bytes, path.string(), diagnostics);
+    auto file = OnnxReader(bytes, path.string(), true, diagnostics).read();
     if (file) {
         file->content = mapping;
     }
