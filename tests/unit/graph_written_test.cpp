@@ -59,7 +59,7 @@ TEST(WrittenGraph, MistakesAreToldWhereTheyStand) {
     text.replace(text.find("inputs: [a]"), 11, "inputs: [aa]");
     Read unknown(text);
     EXPECT_EQ(unknown.diagnostics.text(),
-              "model.yaml:6:35: error: graph.operators.0.inputs.0: there is no operator 'aa' to read (did you mean "
+              "model.yaml:6:36: error: graph.operators.0.inputs.0: there is no operator 'aa' to read (did you mean "
               "a?)\n");
     text = kTwo;
     text.replace(text.find("name: b"), 7, "name: a");
@@ -72,7 +72,7 @@ TEST(WrittenGraph, MistakesAreToldWhereTheyStand) {
     EXPECT_EQ(disagree.diagnostics.text(), "model.yaml:7:7: error: a: 'x' holds 80 elements, but its sizes need 90\n");
     Read empty("model: e\ngraph: {inputs: {x: {shape: [4]}}, operators: []}\n");
     EXPECT_EQ(empty.diagnostics.text(),
-              "model.yaml:2:50: error: graph.operators: a graph needs at least one operator\n");
+              "model.yaml:2:47: error: graph.operators: a graph needs at least one operator\n");
     Read key("model: e\ngraph: {inputs: {x: {shape: [4]}}, operator: []}\n");
     EXPECT_FALSE(key.model);
     EXPECT_NE(key.diagnostics.text().find("unknown key 'operator' in 'graph' (did you mean operators?)"),

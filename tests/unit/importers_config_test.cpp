@@ -118,7 +118,7 @@ TEST(ConfigImport, MissingAndWrongFieldsAreTold) {
               "hidden_siez?)\n");
     text = kSmall;
     text.replace(text.find("64"), 2, "\"wide\"");
-    EXPECT_EQ(said_of(text + "}"), "config.json:1:65: error: field 'hidden_size' is no number (expected a number)\n");
+    EXPECT_EQ(said_of(text + "}"), "config.json:1:63: error: field 'hidden_size' is no number (expected a number)\n");
     text = kSmall;
     text.replace(text.find("\"num_attention_heads\": 4"), 24, "\"num_attention_heads\": 5");
     EXPECT_THAT(said_of(text + "}"), HasSubstr("error: hidden 64 is not divisible by heads 5"));
