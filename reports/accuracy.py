@@ -192,6 +192,42 @@ def aligned(case):
         f"with the changes to `stages.rerank.dtype` and `stages.rerank.buckets` that the rows name."])
 
 
+IMAGE_ENCODERS = ["clip-vit-b-32-image", "clip-vit-b-16-image", "clip-vit-l-14-image"]
+
+
+def image_encoder(berth):
+    """The published image encoder whose patches are not stated, beside the sizes that it may have."""
+    measured = next(float(row["latency_ms"]) for row in public.rows("rk3588_model_zoo_fps.csv")
+                    if row["model"] == "clip_images")
+    rows = []
+    for model in IMAGE_ENCODERS:
+        found = berth.predict(model, "npu", "fp16", 1)
+        inside = found["low_ms"] <= measured <= found["high_ms"]
+        rows.append([model, interval(found), signed(found["latency_ms"] / measured - 1), "yes" if inside else "no"])
+    fits = [row[0] for row in rows if row[-1] == "yes"]
+    return "\n".join([
+        f"The vendor's model zoo lists an image encoder in fp16 at 224 x 224 pixels, {measured:.1f} ms on one core, and "
+        "does not state its patches. What the sizes of that family would take, the hand-over of the image included:\n",
+        table(["model", "predicted", f"off {measured:.1f} ms", "inside 5-95 %"], "lrrr", rows), "",
+        f"{' and '.join(fits) if fits else 'None of them'} {'agrees' if len(fits) < 2 else 'agree'} with the row; the "
+        "row does not say that it is this one, so it is not among the rows validated."])
+
+
+NCNN = "rk3588-ncnn"
+
+
+def other_runtime(berth):
+    """The CPU under another runtime, by network and number of cores: bias over boards, and the mean error."""
+    validation = berth.ask("validate", "--hardware", NCNN)
+    rows = []
+    for one in validation["sets"]:
+        for summary in one["classes"]:
+            model = summary["model"]
+            rows.append([one["name"], summary["class"] or "all", model["rows"], whole(model["mape"]),
+                         direction(model["bias"]), whole(summary["coverage"]), whole(summary["roofline"]["mape"])])
+    return table(["set", "network", "rows", "MAPE", "bias", "inside 5-95 %", "roofline's MAPE"], "llrrlrr", rows)
+
+
 ONLY_CPU = {"stages.embed.enabled": "false", "stages.retrieve.enabled": "false", "stages.rerank.on": "cpu",
             "stages.rerank.repeat": "1"}
 MEASURED_SPREAD = "5%"
@@ -249,7 +285,8 @@ def document(berth):
     parts = {"acceptance": acceptance(validation), "coverage": coverage(validation),
              "uncovered": uncovered(validation), "misfits": misfits(validation),
              "sizes": sizes(validation), "layers": layers(validation), "aligned": aligned(case), "cpu": cpu(case),
-             "profile": PROFILE, "evidence": attention_evidence(),
+             "other_runtime": other_runtime(berth),
+             "image_encoder": image_encoder(berth), "profile": PROFILE, "evidence": attention_evidence(),
              "tables": berth.output(["validate", "--hardware", PROFILE, "--format", "markdown"]).strip()}
     return TEMPLATE.read_text(encoding="utf-8").format(**parts).rstrip() + "\n"
 

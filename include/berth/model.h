@@ -57,12 +57,19 @@ struct OperatorTemplate {
     SourceLocation where;
 };
 
+/// A name that stands for an expression within one section: what tells sections apart that share their operators.
+struct LocalSize {
+    std::string name;
+    Expression value;  ///< over the model's sizes, the round, and locals before it
+};
+
 /// Operators that stand together; a repeated section is a block, whose result is the `input` of its next round.
 struct Section {
     std::string name;                  ///< prefix of its operators; `{i}` is replaced by the round; empty: no prefix
     std::optional<Expression> repeat;  ///< rounds; without it, once and no block
-    std::optional<Expression> when;    ///< the section exists only if this holds; `input` passes by it otherwise
-    std::string result;                ///< operator whose output leaves the section; empty: none is named
+    std::vector<LocalSize> locals;
+    std::optional<Expression> when;  ///< the section exists only if this holds; `input` passes by it otherwise
+    std::string result;              ///< operator whose output leaves the section; empty: none is named
     std::vector<OperatorTemplate> operators;
     SourceLocation where;
 };
@@ -96,6 +103,9 @@ struct Workload {
 };
 
 [[nodiscard]] std::optional<Architecture> read_architecture(const YamlNode& root);
+
+/// Whether its graphs depend on the workload's tokens; those of images do not.
+[[nodiscard]] bool depends_on_tokens(const Architecture& architecture);
 
 /// Reads the key `graph` of a model: operators written out one by one, as an architecture of its own without sizes.
 [[nodiscard]] std::optional<Architecture> read_written_graph(const YamlNode& node);

@@ -121,6 +121,12 @@ struct RowsDims {
     std::int64_t inputs = 1;    ///< activations read (2 for an add of two tensors; 1 with a constant operand)
     std::int64_t out_rows = 0;  ///< pool, other: rows of the result; 0 for every other kind
     bool affine = false;        ///< norms: with scale and shift per column; add, mul: with a constant per column
+    /// Constant operand of an add or mul (with `affine`) and constant rows put beside the inputs of a concat: its rows.
+    /// It repeats if the result has more.
+    std::int64_t constant_rows = 0;
+    /// Reshape: channels that lie together per position before and after, 1 of what lies row by row as the host has it.
+    /// A device that stores channels in blocks moves data unless both fill its blocks.
+    std::int64_t run = 0, out_run = 0;
     friend bool operator==(const RowsDims&, const RowsDims&) = default;
 };
 
@@ -161,7 +167,7 @@ struct OperatorTraits {
     std::span<const SizeField> sizes;
     VectorClass vector_class;                ///< for its element-wise work, if any
     Category category;                       ///< unless the architecture says otherwise
-    bool free_when_contiguous;               ///< reshape: no data moves
+    bool free_when_contiguous;               ///< reshape: no data moves where the layout stays
     std::span<const std::string_view> onnx;  ///< ONNX operators that map to it
 };
 [[nodiscard]] std::span<const OperatorTraits, kOperatorKindCount> operator_table();

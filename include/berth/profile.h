@@ -58,6 +58,12 @@ struct MatrixEngine {
     std::optional<Parameter<Bytes>> library_row_tile;  ///< of calls of the runtime's matmul library; absent: `row_tile`
     /// Of the nearest memory, what a dtype's inputs take beyond their row tile.
     std::array<std::optional<Parameter<Bytes>>, kDTypeNames.size()> reserve{};
+    /// Convolutions of at most this many channels read an image whose channels lie interleaved: the width of the kernel
+    /// and the channels share the array's depth. 0: every kernel tap takes a depth of its own.
+    std::int64_t image_channels = 0;
+    /// Factor by which dense 3x3 convolutions of stride 1 need fewer MACs, where the runtime transforms their windows
+    /// (Winograd; Lavin and Gray 2015). Absent: it does not.
+    std::optional<Parameter<double>> winograd;
     /// Bytes of one input row that lie together in memory: a row tile comes in one descriptor per such piece of K.
     std::optional<Parameter<Bytes>> row_piece;
     /// Rate at which 32-bit accumulators leave the array where the result is not narrowed.

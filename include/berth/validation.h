@@ -45,6 +45,7 @@ struct MeasuredRow {
     DType dtype{};
     DeviceId device = 0;
     std::variant<TimedKernel, ModelStage> work;
+    bool without_handover = false;  ///< of a model: timed from the call of the runtime to its return, inputs in place
     Time measured;
     std::optional<Time> vendor_estimate;  ///< what the vendor's compiler expected, for one core
 };

@@ -20,12 +20,16 @@ std::optional<DeviceId> device_in(const MeasuredTable& table, const CsvRow& row,
     return device;
 }
 
-// Tokens held, and the bucket; where one is not known, the other stands for it.
+// Tokens held, and the bucket; where one is not known, the other stands for it. Models of images have neither.
 bool read_lengths(const MeasuredTable& table, const CsvRow& row, ModelStage& stage) {
     const bool has_tokens = !table.text(row, "tokens").empty();
     const bool has_bucket = !table.text(row, "bucket").empty();
     if (has_bucket) {
         stage.buckets = {table.count(row, "bucket")};
+    }
+    if (!has_tokens && !has_bucket && !depends_on_tokens(*stage.model.architecture)) {
+        stage.tokens = {{1, 1}};
+        return true;
     }
     if (!has_tokens && !has_bucket) {
         table.error(row, "tokens", "neither tokens nor a bucket are given", "the length that was paid for");
@@ -35,11 +39,28 @@ bool read_lengths(const MeasuredTable& table, const CsvRow& row, ModelStage& sta
     return true;
 }
 
+// Whether handing the inputs and results over was timed too: yes, unless the row says otherwise.
+bool without_handover(const MeasuredTable& table, const CsvRow& row) {
+    constexpr std::string_view kColumn = "handover";
+    if (!table.has(kColumn) || table.text(row, kColumn).empty() || table.text(row, kColumn) == "included") {
+        return false;
+    }
+    if (table.text(row, kColumn) != "excluded") {
+        table.error(row, kColumn, fmt::format("'{}' is not known here", table.text(row, kColumn)),
+                    "included or excluded");
+    }
+    return true;
+}
+
 std::string row_name(const MeasuredTable& table, const CsvRow& row, const Profile& profile, DeviceId device,
                      const ModelStage& stage) {
-    const std::string lengths = stage.buckets.empty() ? fmt::format("{} tokens", stage.tokens.front().tokens)
-                                                      : fmt::format("bucket of {}", stage.buckets.front());
-    return fmt::format("{} {} on {}, {}", table.text(row, "model"), table.text(row, "dtype"),
+    std::string lengths;
+    if (!stage.buckets.empty()) {
+        lengths = fmt::format(", bucket of {}", stage.buckets.front());
+    } else if (depends_on_tokens(*stage.model.architecture)) {
+        lengths = fmt::format(", {} tokens", stage.tokens.front().tokens);
+    }
+    return fmt::format("{} {} on {}{}", table.text(row, "model"), table.text(row, "dtype"),
                        profile.devices[static_cast<std::size_t>(device)].name, lengths);
 }
 
@@ -50,11 +71,14 @@ void read_total_rows(const MeasuredTable& table, const Profile& profile, const L
         const auto device = device_in(table, row, profile);
         const auto dtype = dtype_in(table, row, "dtype");
         auto model = load_model(library, table.text(row, "model"), {}, table.where(row, "model"), table.diagnostics());
-        ModelStage stage;
-        if (!read_lengths(table, row, stage) || !device || !dtype || !model) {
+        if (!device || !dtype || !model) {
             continue;
         }
+        ModelStage stage;
         stage.model = std::move(*model);
+        if (!read_lengths(table, row, stage)) {
+            continue;
+        }
         stage.precision.dtype = *dtype;
         stage.batch = table.count(row, "batch");
         stage.cores[*device] = static_cast<int>(table.count(row, "cores"));
@@ -68,6 +92,7 @@ void read_total_rows(const MeasuredTable& table, const Profile& profile, const L
             table.error(row, "measured_ms", "no time is given", "milliseconds of one pass");
         }
         measured.work = std::move(stage);
+        measured.without_handover = without_handover(table, row);
         set.rows.push_back(std::move(measured));
     }
 }

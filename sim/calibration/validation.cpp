@@ -34,8 +34,21 @@ void predict_timed(const TimedKernel& timed, const Profile& profile, ValidatedRo
                                   timed.execution, profile.dram);
 }
 
+// What is left of a prediction when inputs and results were in place: all but handing over; the call itself counts.
+Estimate<Time> within_the_call(const Candidate& candidate, const Device& device) {
+    const Time outside = std::max(Time{}, candidate.handover - device.runtime.dispatch_per_graph.value);
+    const double share = 1 - outside / candidate.latency.median;
+    Estimate<Time> latency = candidate.latency;
+    latency.median = latency.median * share;
+    latency.low = latency.low * share;
+    latency.high = latency.high * share;
+    return latency;
+}
+
 // The naive estimate of a model: its MACs, or its weights once.
-bool predict_stage(const ModelStage& stage, const Profile& profile, ValidatedRow& row, Diagnostics& diagnostics) {
+bool predict_stage(const ModelStage& stage, bool without_handover, const Profile& profile, ValidatedRow& row,
+                   Diagnostics& diagnostics) {
+    const Device& device = profile.devices[static_cast<std::size_t>(row.device)];
     const auto candidate = evaluate_on(profile, stage, row.device, diagnostics);
     if (!candidate) {
         return false;
@@ -44,9 +57,8 @@ bool predict_stage(const ModelStage& stage, const Profile& profile, ValidatedRow
     for (const OperatorResult& op : candidate->operators) {
         all_macs += op.macs;
     }
-    row.predicted = candidate->latency;
-    row.roofline = naive_roofline(all_macs, candidate->weight_bytes, row.dtype,
-                                  profile.devices[static_cast<std::size_t>(row.device)],
+    row.predicted = without_handover ? within_the_call(*candidate, device) : candidate->latency;
+    row.roofline = naive_roofline(all_macs, candidate->weight_bytes, row.dtype, device,
                                   execution_on(stage, profile, row.device), profile.dram);
     return true;
 }
@@ -57,7 +69,8 @@ std::optional<ValidatedRow> predict_row(const MeasuredRow& measured, const Profi
         measured.vendor_estimate};
     if (const auto* timed = std::get_if<TimedKernel>(&measured.work)) {
         predict_timed(*timed, profile, row);
-    } else if (!predict_stage(std::get<ModelStage>(measured.work), profile, row, diagnostics)) {
+    } else if (!predict_stage(std::get<ModelStage>(measured.work), measured.without_handover, profile, row,
+                              diagnostics)) {
         return std::nullopt;
     }
     return row;

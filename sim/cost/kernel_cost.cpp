@@ -16,7 +16,7 @@ Demand demand_of(const Kernel& kernel, const Device& device, const CoreRates& ra
         const Device& device;
         const CoreRates& rates;
         Demand operator()(const MatmulDims& d) const { return matmul_demand(kernel, d, device, rates.cores); }
-        Demand operator()(const ConvDims& d) const { return conv_demand(kernel, d, device); }
+        Demand operator()(const ConvDims& d) const { return conv_demand(kernel, d, device, rates.cores); }
         Demand operator()(const AttentionDims& d) const { return attention_demand(kernel, d, device, rates); }
         Demand operator()(const RowsDims& d) const { return rows_demand(kernel, d, device, rates); }
         Demand operator()(const GatherDims& d) const { return gather_demand(kernel, d, device, rates); }

@@ -1,4 +1,4 @@
-// Matmul and convolution on a multiply-accumulate array.
+// Matmul on a multiply-accumulate array.
 #include <algorithm>
 #include <cmath>
 
@@ -30,28 +30,6 @@ Bytes shared_over_cores(Bytes a, Bytes b, const MatmulDims& d, const Tile& tile,
     return std::min(by_columns, a + b * rounds);
 }
 
-// Weights that do not fit beside the row tile come group by group, each for all of K.
-void stream_weights(Demand& demand, const Kernel& kernel, const MatmulDims& d, const Device& device) {
-    const DType input = kernel.input;
-    const DType weight = d.weights ? kernel.weight : kernel.input;
-    const MatrixEngine& matrix = device.matrix;
-    if (!matrix.row_tile || device.memories.empty()) {
-        return;
-    }
-    const Bytes buffer = device.memories.front().capacity.value - reserved(matrix, input);
-    const double k = static_cast<double>(d.k);
-    const Bytes all = element_size(weight) * (k * static_cast<double>(d.n));
-    if (all <= buffer - row_tile_of(matrix, kernel.library_call)) {
-        return;
-    }
-    const std::int64_t columns = columns_together(matrix, input);
-    const Bytes held = element_size(input) * (k * static_cast<double>(demand.tile.m));
-    demand.group = element_size(weight) * (k * static_cast<double>(columns));
-    demand.ahead = std::max(Bytes{}, buffer - held - demand.group);
-    demand.weight_groups =
-        static_cast<double>(d.batch * demand.tile.weight_reads) * static_cast<double>(ceil_div(d.n, columns));
-}
-
 // A row tile comes in pieces, because the layout keeps only some bytes of a row together. Without such a layout each
 // descriptor brings one tile: the row tile once, and its share of the weights per strip that fits beside it.
 double descriptor_count(const MatmulDims& d, const Tile& tile, DType input, Bytes weights, const Device& device) {
@@ -80,6 +58,24 @@ std::int64_t columns_together(const MatrixEngine& matrix, DType dtype) {
     return std::max<std::int64_t>(1, matrix.align_n[static_cast<std::size_t>(dtype)]);
 }
 
+void stream_weights(Demand& demand, const Kernel& kernel, DType weight, const StreamedWeights& streamed,
+                    const Device& device) {
+    const MatrixEngine& matrix = device.matrix;
+    if (!matrix.row_tile || device.memories.empty()) {
+        return;
+    }
+    const Bytes buffer = device.memories.front().capacity.value - reserved(matrix, kernel.input);
+    const double k = static_cast<double>(streamed.k);
+    const Bytes all = element_size(weight) * (k * static_cast<double>(streamed.n));
+    if (all <= buffer - row_tile_of(matrix, kernel.library_call)) {
+        return;
+    }
+    const std::int64_t columns = columns_together(matrix, kernel.input);
+    demand.group = element_size(weight) * (k * static_cast<double>(columns));
+    demand.ahead = std::max(Bytes{}, buffer - streamed.held - demand.group);
+    demand.weight_groups = static_cast<double>(streamed.passes) * static_cast<double>(ceil_div(streamed.n, columns));
+}
+
 Demand matmul_demand(const Kernel& kernel, const MatmulDims& d, const Device& device, int cores) {
     Demand demand;
     demand.macs = macs(kernel.dims);
@@ -91,7 +87,9 @@ Demand matmul_demand(const Kernel& kernel, const MatmulDims& d, const Device& de
     const Bytes c = product(d.m, d.n, element_size(kernel.output)) * batch;
     const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(d.n)) : Bytes{};
     demand.descriptors = descriptor_count(d, demand.tile, kernel.input, b, device);
-    stream_weights(demand, kernel, d, device);
+    const Bytes held = element_size(kernel.input) * (static_cast<double>(d.k) * static_cast<double>(demand.tile.m));
+    stream_weights(demand, kernel, d.weights ? kernel.weight : kernel.input,
+                   {d.k, d.n, d.batch * demand.tile.weight_reads, held}, device);
     demand.compulsory = (a + b) * batch + bias + c;
 
     const bool private_buffers = device.matrix.row_tile.has_value() && cores > 1;
@@ -115,37 +113,6 @@ Demand matmul_demand(const Kernel& kernel, const MatmulDims& d, const Device& de
     } else {
         add_activations(demand, kernel, activation_part, c);
     }
-    return demand;
-}
-
-Demand conv_demand(const Kernel& kernel, const ConvDims& d, const Device& device) {
-    const std::int64_t positions = d.batch * d.out_height * d.out_width;
-    const std::int64_t taps = d.kernel_height * d.kernel_width;
-    const std::int64_t group_inputs = d.in_channels / d.groups;
-    const std::int64_t group_outputs = d.out_channels / d.groups;
-    const MatrixEngine& matrix = device.matrix;
-    // Input rows are reused by overlapping windows, so a row tile holds input channels, not unrolled patches.
-    const MatmulDims held{1, positions, std::max<std::int64_t>(1, group_inputs * d.kernel_height), group_outputs};
-    Demand demand;
-    demand.macs = macs(kernel.dims);
-    demand.tile = matmul_tile(held, kernel.input, kernel.weight, device, kernel.library_call);
-    if (group_inputs == 1) {  // depthwise: the array's depth holds one input channel, its width all output channels
-        const std::int64_t together = columns_together(matrix, kernel.input);
-        demand.padded_macs = operations(
-            static_cast<double>(round_up(positions, matrix.align_m)) * static_cast<double>(taps * matrix.align_k) *
-            static_cast<double>(round_up(d.out_channels, together)) / static_cast<double>(together));
-    } else {
-        const MatmulDims implicit{1, positions, group_inputs * taps, group_outputs};
-        demand.padded_macs = padded(d.groups, implicit, demand.tile.weight_reads, kernel.input, matrix);
-    }
-    const Bytes input = element_size(kernel.input) * static_cast<double>(input_elements(kernel.kind, kernel.dims));
-    const Bytes weights = element_size(kernel.weight) * static_cast<double>(matrix_elements(kernel.dims));
-    const Bytes output = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
-    demand.descriptors = descriptor_count(held, demand.tile, kernel.input, weights, device);
-    demand.compulsory = input + weights + output;
-    const Bytes weight_part = weights * static_cast<double>(demand.tile.weight_reads);
-    (kernel.weights_on_chip ? demand.on_chip : demand.dram.read) += weight_part;
-    add_activations(demand, kernel, input * static_cast<double>(demand.tile.input_reads), output);
     return demand;
 }
 

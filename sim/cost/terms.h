@@ -28,8 +28,17 @@ struct Demand {
 /// Columns of a dtype that the array computes together.
 [[nodiscard]] std::int64_t columns_together(const MatrixEngine& matrix, DType dtype);
 
+/// Weights that stream past the rows held: k x n of them, this many times.
+struct StreamedWeights {
+    std::int64_t k = 0, n = 0, passes = 1;
+    Bytes held;  ///< of the input
+};
+/// Weights that do not fit beside the row tile come group by group, each for all of K.
+void stream_weights(Demand& demand, const Kernel& kernel, DType weight, const StreamedWeights& streamed,
+                    const Device& device);
+
 [[nodiscard]] Demand matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Device& device, int cores);
-[[nodiscard]] Demand conv_demand(const Kernel& kernel, const ConvDims& dims, const Device& device);
+[[nodiscard]] Demand conv_demand(const Kernel& kernel, const ConvDims& dims, const Device& device, int cores);
 [[nodiscard]] Demand attention_demand(const Kernel& kernel, const AttentionDims& dims, const Device& device,
                                       const CoreRates& rates);
 [[nodiscard]] Demand rows_demand(const Kernel& kernel, const RowsDims& dims, const Device& device,

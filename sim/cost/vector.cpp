@@ -1,4 +1,6 @@
 // Element-wise work: norms, activations, softmax, moves, gathers, and what a fused follower leaves of it.
+#include <algorithm>
+
 #include "cost/rounding.h"
 #include "cost/terms.h"
 
@@ -18,6 +20,24 @@ double padding_factor(std::int64_t rows, const Device& device) {
     return static_cast<double>(round_up(rows, device.runtime.pad_width_to)) / static_cast<double>(rows);
 }
 
+// Channels of a position that lie together in the device's layout; 1 where tensors lie row by row.
+std::int64_t channel_block(const Kernel& kernel, const Device& device) {
+    const auto& piece = device.matrix.row_piece;
+    return piece ? std::max<std::int64_t>(1, static_cast<std::int64_t>(piece->value / element_size(kernel.input))) : 1;
+}
+
+// A reshape moves nothing if positions keep their channels, or if whole blocks of channels change their place.
+bool stays_in_place(const Kernel& kernel, const RowsDims& d, const Device& device) {
+    const std::int64_t block = channel_block(kernel, device);
+    return d.run == d.out_run || (d.run % block == 0 && d.out_run % block == 0);
+}
+
+// Read row by row, the channels of a position come one at a time, each in a block of its own.
+double lanes_taken(const Kernel& kernel, const RowsDims& d, const Device& device) {
+    const std::int64_t block = channel_block(kernel, device);
+    return d.run > 0 && d.run < block ? static_cast<double>(block) / static_cast<double>(d.run) : 1.0;
+}
+
 Time vector_time(double elements, const VectorRate& rate, const CoreRates& rates) {
     return operations(elements) / (rate.per_cycle.value * rates.vector_clock);
 }
@@ -34,13 +54,18 @@ Demand rows_demand(const Kernel& kernel, const RowsDims& d, const Device& device
     const Bytes read = element_size(kernel.input) * static_cast<double>(input_elements(kernel.kind, kernel.dims));
     const Bytes written = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
     demand.compulsory = read + written;
-    if (traits(kernel.kind).free_when_contiguous) {
+    if (traits(kernel.kind).free_when_contiguous && stays_in_place(kernel, d, device)) {
         return demand;
     }
     const VectorRate& rate = rate_of(kernel.kind, device);
     const double padding = padding_factor(d.rows, device);
+    if (d.constant_rows > 0) {  // a table of constants; a row of them is too little to count
+        demand.dram.read +=
+            element_size(kernel.weight) * static_cast<double>(weight_elements(kernel.kind, kernel.dims));
+        demand.compulsory += demand.dram.read;
+    }
     demand.elements = vector_elements(kernel.dims) * padding;
-    demand.vector = vector_time(in_operations(demand.elements), rate, rates);
+    demand.vector = vector_time(in_operations(demand.elements) * lanes_taken(kernel, d, device), rate, rates);
     const double factor = rate.traffic.value * padding;
     add_activations(demand, kernel, read * factor, written * factor);
     demand.descriptors = 1;

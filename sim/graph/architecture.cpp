@@ -205,6 +205,7 @@ class ArchitectureReader {
         if (section.repeat) {
             known.emplace_back(kRoundSymbol);
         }
+        read_locals(section, node.find("let"), known);
         const YamlNode operators = node.require("operators", "a list of operators");
         read_operators(operators, known, section);
         const YamlNode result = node.require("result", "the operator whose output leaves the section");
@@ -225,6 +226,18 @@ class ArchitectureReader {
             if (auto op = read_operator(item, known)) {
                 add_operator(section, std::move(*op));
             }
+        }
+    }
+
+    void read_locals(Section& section, const std::optional<YamlNode>& node, Known& known) {
+        for (const YamlEntry& entry : node ? node->entries() : std::vector<YamlEntry>{}) {
+            if (std::find(known.begin(), known.end(), entry.key) != known.end() || entry.key == kRoundSymbol) {
+                diagnostics_.error(entry.key_where, fmt::format("'{}' already has a meaning here", entry.key));
+            }
+            if (auto value = read_expression(entry.value, known)) {
+                section.locals.push_back({entry.key, std::move(*value)});
+            }
+            known.push_back(entry.key);
         }
     }
 
@@ -328,7 +341,41 @@ class ArchitectureReader {
     bool written_ = false;                        ///< a graph written out: its operators may name their block
 };
 
+bool names_tokens(const Expression& expression) {
+    const auto symbols = expression.symbols();
+    return std::find(symbols.begin(), symbols.end(), kTokensSymbol) != symbols.end();
+}
+
+bool names_tokens(const std::optional<Expression>& expression) { return expression && names_tokens(*expression); }
+
+bool names_tokens(const std::vector<Expression>& expressions) {
+    return std::any_of(expressions.begin(), expressions.end(), [](const Expression& e) { return names_tokens(e); });
+}
+
+bool names_tokens(const OperatorTemplate& op) {
+    return names_tokens(op.when) || names_tokens(op.shape) ||
+           std::any_of(op.sizes.begin(), op.sizes.end(), [](const auto& size) { return names_tokens(size); });
+}
+
+bool names_tokens(const Section& section) {
+    return names_tokens(section.repeat) || names_tokens(section.when) ||
+           std::any_of(section.locals.begin(), section.locals.end(),
+                       [](const LocalSize& local) { return names_tokens(local.value); }) ||
+           std::any_of(section.operators.begin(), section.operators.end(),
+                       [](const OperatorTemplate& op) { return names_tokens(op); });
+}
+
 }  // namespace
+
+bool depends_on_tokens(const Architecture& architecture) {
+    return std::any_of(
+               architecture.inputs.begin(), architecture.inputs.end(),
+               [](const InputTemplate& input) { return names_tokens(input.when) || names_tokens(input.shape); }) ||
+           std::any_of(architecture.checks.begin(), architecture.checks.end(),
+                       [](const SizeCheck& check) { return names_tokens(check.law); }) ||
+           std::any_of(architecture.sections.begin(), architecture.sections.end(),
+                       [](const Section& section) { return names_tokens(section); });
+}
 
 std::optional<Architecture> read_architecture(const YamlNode& root) {
     const std::size_t errors_before = root.diagnostics().error_count();

@@ -49,10 +49,12 @@ bool names_round(const std::optional<Expression>& expression) {
 
 /// Whether the rounds of a section can differ in more than their names.
 bool depends_on_round(const Section& section) {
-    return std::any_of(section.operators.begin(), section.operators.end(), [](const OperatorTemplate& op) {
-        return names_round(op.when) || std::any_of(op.sizes.begin(), op.sizes.end(), names_round) ||
-               std::any_of(op.shape.begin(), op.shape.end(), [](const Expression& e) { return names_round(e); });
-    });
+    const bool by_name = std::any_of(section.locals.begin(), section.locals.end(),
+                                     [](const LocalSize& local) { return names_round(local.value); });
+    return by_name || std::any_of(section.operators.begin(), section.operators.end(), [](const OperatorTemplate& op) {
+               return names_round(op.when) || std::any_of(op.sizes.begin(), op.sizes.end(), names_round) ||
+                      std::any_of(op.shape.begin(), op.shape.end(), [](const Expression& e) { return names_round(e); });
+           });
 }
 
 std::string with_round(std::string name, std::int64_t round) {
@@ -287,12 +289,29 @@ class GraphBuilder {
             if (section.repeat) {
                 symbols_.insert_or_assign(std::string(kRoundSymbol), static_cast<double>(round));
             }
+            if ((!plan || each_round_anew) && !set_locals(section)) {
+                return false;
+            }
             if (!plan || each_round_anew) {
                 plan = SectionPlanner(section, prefix, graph_, symbols_, diagnostics_).plan();
             }
             if (!plan || !add_round(*plan, prefix, section.repeat ? graph_.blocks++ : -1)) {
                 return false;
             }
+        }
+        for (const LocalSize& local : section.locals) {
+            symbols_.erase(local.name);
+        }
+        return true;
+    }
+
+    bool set_locals(const Section& section) {
+        for (const LocalSize& local : section.locals) {
+            const auto value = local.value.evaluate(symbols_, diagnostics_);
+            if (!value) {
+                return false;
+            }
+            symbols_.insert_or_assign(local.name, *value);
         }
         return true;
     }

@@ -36,8 +36,15 @@ double real(std::int64_t count) { return static_cast<double>(count); }
 /// 1 + 2 + ... + n, in an order that cannot overflow below kLargestCount.
 std::int64_t triangle(std::int64_t n) { return n % 2 == 0 ? product({n / 2, n + 1}) : product({n, (n + 1) / 2}); }
 
-/// Per column: scale and shift of layer_norm, scale of rms_norm, the constant operand of add and mul.
-std::int64_t affine_terms(OperatorKind kind) { return kind == OperatorKind::kLayerNorm ? 2 : 1; }
+/// Per column: scale and shift of layer_norm, scale of rms_norm, the constant operand of add and mul; the constant rows
+/// of a concat.
+std::int64_t constant_terms(OperatorKind kind, const RowsDims& d) {
+    if (kind == OperatorKind::kConcat) {
+        return d.constant_rows;
+    }
+    const std::int64_t terms = kind == OperatorKind::kLayerNorm ? 2 : std::max<std::int64_t>(1, d.constant_rows);
+    return d.affine ? terms : 0;
+}
 
 /// Kinds whose result has rows of its own.
 bool makes_other_rows(OperatorKind kind) { return kind == OperatorKind::kPool || kind == OperatorKind::kOther; }
@@ -114,7 +121,7 @@ std::int64_t weight_elements(OperatorKind kind, const Dims& dims) {
                        [](const MatmulDims& d) { return d.bias ? d.n : std::int64_t{0}; },
                        [](const AttentionDims&) { return std::int64_t{0}; },
                        [kind](const RowsDims& d) {
-                           return d.affine ? product({affine_terms(kind), d.cols}) : std::int64_t{0};
+                           return product({constant_terms(kind, d), d.cols});
                        },
                        [](const GatherDims&) { return std::int64_t{0}; },
                        [](const ConvDims& d) { return d.bias ? d.out_channels : std::int64_t{0}; },

@@ -42,11 +42,14 @@ constexpr auto kMembers<AttentionDims> = std::array<Member<AttentionDims>, 8>{{
     {"window", &AttentionDims::window},
 }};
 template <>
-constexpr auto kMembers<RowsDims> = std::array<Member<RowsDims>, 5>{{
+constexpr auto kMembers<RowsDims> = std::array<Member<RowsDims>, 8>{{
     {"rows", &RowsDims::rows},
     {"cols", &RowsDims::cols},
     {"inputs", &RowsDims::inputs},
     {"out_rows", &RowsDims::out_rows},
+    {"constant_rows", &RowsDims::constant_rows},
+    {"run", &RowsDims::run},
+    {"out_run", &RowsDims::out_run},
     {"affine", nullptr, &RowsDims::affine},
 }};
 template <>
@@ -138,6 +141,9 @@ std::string conflict(const Dims& dims) {
         }
     }
     if (const auto* rows = std::get_if<RowsDims>(&dims)) {
+        if (rows->constant_rows > 0 && rows->rows % rows->constant_rows != 0 && rows->affine) {
+            return fmt::format("constant_rows {} do not repeat into rows {}", rows->constant_rows, rows->rows);
+        }
         if (rows->out_rows > rows->rows) {
             return fmt::format("out_rows {} is more than rows {}", rows->out_rows, rows->rows);
         }

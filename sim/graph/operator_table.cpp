@@ -73,9 +73,13 @@ constexpr std::array<SizeField, 12> kConvSizes{
 constexpr std::array<SizeField, 3> kGatherSizes{required("rows"), required("cols"), required("table_rows")};
 constexpr std::array<SizeField, 2> kRowsSizes{required("rows"), required("cols")};
 constexpr std::array<SizeField, 3> kNormSizes{required("rows"), required("cols"), flag("affine", 1)};
-constexpr std::array<SizeField, 4> kSumSizes{required("rows"), required("cols"), optional("inputs", 2),
-                                             flag("affine", 0)};
-constexpr std::array<SizeField, 3> kConcatSizes{required("rows"), required("cols"), optional("inputs", 2)};
+constexpr SizeField kConstantRows{"constant_rows", 0, "", 0};
+constexpr std::array<SizeField, 5> kSumSizes{required("rows"), required("cols"), optional("inputs", 2),
+                                             flag("affine", 0), kConstantRows};
+constexpr std::array<SizeField, 4> kConcatSizes{required("rows"), required("cols"), optional("inputs", 2),
+                                                kConstantRows};
+constexpr std::array<SizeField, 4> kReshapeSizes{required("rows"), required("cols"), as_much_as("run", "cols"),
+                                                 as_much_as("out_run", "run")};
 constexpr std::array<SizeField, 3> kPoolSizes{required("rows"), required("cols"), required("out_rows")};
 
 // clang-format off
@@ -96,7 +100,7 @@ constexpr std::array<OperatorTraits, kOperatorKindCount> kTraits{{
     {K::kAdd,        "add",        F::kRows,      kSumSizes,    kElementwise, C::kElementwise, false, kOnnxAdd},
     {K::kMul,        "mul",        F::kRows,      kSumSizes,    kElementwise, C::kElementwise, false, kOnnxMul},
     {K::kTranspose,  "transpose",  F::kRows,      kRowsSizes,   kMove,        C::kElementwise, false, kOnnxTranspose},
-    {K::kReshape,    "reshape",    F::kRows,      kRowsSizes,   kElementwise, C::kElementwise, true,  kOnnxReshape},
+    {K::kReshape,    "reshape",    F::kRows,      kReshapeSizes,kElementwise, C::kElementwise, true,  kOnnxReshape},
     {K::kSplit,      "split",      F::kRows,      kRowsSizes,   kElementwise, C::kElementwise, false, kOnnxSplit},
     {K::kConcat,     "concat",     F::kRows,      kConcatSizes, kElementwise, C::kElementwise, false, kOnnxConcat},
     {K::kEmbedding,  "embedding",  F::kGather,    kGatherSizes, kGather,      C::kEmbedding,   false, kOnnxEmbedding},

@@ -92,11 +92,14 @@ bool pieces_fit(const Graph& graph, const Operator& op, Diagnostics& diagnostics
     }
     const std::int64_t needed =
         op.kind == OperatorKind::kOther ? input_elements(op.kind, op.dims) : output_elements(op.kind, op.dims);
-    if (sum != needed) {
+    // Constant rows fill the rest, repeated for each input of the batch.
+    const std::int64_t constants = weight_elements(op.kind, op.dims);
+    const bool fit = constants == 0 ? sum == needed : sum < needed && (needed - sum) % constants == 0;
+    if (!fit) {
         diagnostics.error(op.where, fmt::format("{}: its inputs hold {} elements together, but its sizes need {}",
-                                                op.name, sum, needed));
+                                                op.name, sum, constants == 0 ? needed : needed - constants));
     }
-    return sum == needed;
+    return fit;
 }
 
 }  // namespace

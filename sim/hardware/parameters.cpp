@@ -78,6 +78,7 @@ void add_engines(ParameterList& list, const std::string& path, Device& device) {
         list.add(fmt::format("{}.matrix.reserve.{}", path, row.name),
                  device.matrix.reserve[static_cast<std::size_t>(row.value)]);
     }
+    list.add(path + ".matrix.winograd", device.matrix.winograd);
     list.add(path + ".matrix.row_piece", device.matrix.row_piece);
     list.add(path + ".matrix.wide_output", device.matrix.wide_output);
     list.add(path + ".matrix.result_buffer", device.matrix.result_buffer);

@@ -33,6 +33,11 @@ MatrixEngine read_matrix(const YamlNode& node) {
     read_parameter(matrix.row_tile, node, "row_tile");
     read_parameter(matrix.library_row_tile, node, "library_row_tile");
     matrix.min_rows = positive_integer(node, "min_rows", 1);
+    matrix.image_channels = positive_integer(node, "image_channels", 0);
+    read_parameter(matrix.winograd, node, "winograd");
+    if (matrix.winograd && matrix.winograd->value < 1) {
+        node.require("winograd").error("is a factor that saves MACs", "1 or more");
+    }
     if (const auto reserve = node.find("reserve")) {
         for (const auto& row : kDTypeNames) {
             read_parameter(matrix.reserve[static_cast<std::size_t>(row.value)], *reserve, row.name);

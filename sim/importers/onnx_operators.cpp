@@ -163,15 +163,25 @@ Found gather_of(const Subject& s) {
     return s.constant(1) ? Found(OnnxOperator{OperatorKind::kSplit, rows_of(s.made), {s.in(0)}, {}}) : std::nullopt;
 }
 
+/// Of the largest constant that it reads.
+std::int64_t constant_elements(const Subject& s) {
+    std::int64_t most = 0;
+    for (std::size_t i = 0; i < s.network.step(s.node).inputs.size(); ++i) {
+        most = std::max(most, s.constant(i) ? s.network.elements(s.in(i)) : 0);
+    }
+    return most;
+}
+
 Found sum_of(const Subject& s) {
     RowsDims d = rows_of(s.made);
     const auto inputs = s.network.activations(s.node);
     d.inputs = static_cast<std::int64_t>(inputs.size());
-    for (std::size_t i = 0; i < s.network.step(s.node).inputs.size(); ++i) {
-        d.affine = d.affine || (s.constant(i) && s.network.elements(s.in(i)) > 1);
-    }
     // In integers a scale and a zero point stand behind each operand.
-    d.affine = d.affine && !s.source().op.starts_with("QLinear");
+    if (!s.source().op.starts_with("QLinear")) {
+        const std::int64_t constants = constant_elements(s);
+        d.affine = constants > 1;
+        d.constant_rows = constants > d.cols && constants % d.cols == 0 ? constants / d.cols : 0;
+    }
     return OnnxOperator{s.kind, d, inputs, {}};
 }
 
@@ -197,6 +207,16 @@ bool only_unit_sizes_move(const Subject& s) {
     return !order.empty() && from == to;
 }
 
+Found given_rows(const Subject& s, const RowsDims& d) {
+    return s.given(0) && !s.constant(0) ? Found(OnnxOperator{s.kind, d, {s.in(0)}, {}}) : std::nullopt;
+}
+
+/// A reshape that leaves the channels of each position together.
+RowsDims as_it_lies(RowsDims d) {
+    d.run = d.out_run = d.cols;
+    return d;
+}
+
 Found rows_operator(const Subject& s) {
     RowsDims d = rows_of(s.made);
     switch (s.kind) {
@@ -208,10 +228,15 @@ Found rows_operator(const Subject& s) {
         case OperatorKind::kConcat: {
             const auto inputs = s.network.activations(s.node);
             d.inputs = static_cast<std::int64_t>(inputs.size());
+            const std::int64_t constants = constant_elements(s);
+            d.constant_rows = d.cols > 0 && constants % d.cols == 0 ? constants / d.cols : 0;
             return OnnxOperator{s.kind, d, inputs, {}};
         }
+        case OperatorKind::kReshape:
+            return given_rows(s, as_it_lies(d));
         case OperatorKind::kTranspose:
-            return OnnxOperator{only_unit_sizes_move(s) ? OperatorKind::kReshape : s.kind, d, {s.in(0)}, {}};
+            return only_unit_sizes_move(s) ? Found(OnnxOperator{OperatorKind::kReshape, as_it_lies(d), {s.in(0)}, {}})
+                                           : given_rows(s, d);
         case OperatorKind::kLayerNorm:
         case OperatorKind::kRmsNorm:
             d.affine = s.constant(1);
@@ -227,7 +252,7 @@ Found rows_operator(const Subject& s) {
             return OnnxOperator{s.kind, d, {s.in(0)}, {}};
         }
         default:
-            return s.given(0) && !s.constant(0) ? Found(OnnxOperator{s.kind, d, {s.in(0)}, {}}) : std::nullopt;
+            return given_rows(s, d);
     }
 }
 
@@ -248,7 +273,7 @@ Found typed_operator(const Subject& s) {
 }
 
 /// Sizes in range, and tensors of just the elements that they speak of.
-bool fits(const OnnxNetwork& network, const OnnxOperator& op, const Shape& made) {
+bool fits(const OnnxOperator& op, const Shape& made) {
     const auto values = size_values(op.kind, op.dims);
     const auto fields = size_fields(op.kind);
     for (std::size_t i = 0; i < fields.size(); ++i) {
@@ -259,13 +284,6 @@ bool fits(const OnnxNetwork& network, const OnnxOperator& op, const Shape& made)
     if (const auto* conv = std::get_if<ConvDims>(&op.dims);
         conv != nullptr && (conv->in_channels % conv->groups != 0 || conv->out_channels % conv->groups != 0)) {
         return false;
-    }
-    if (const auto* rows = std::get_if<RowsDims>(&op.dims); rows != nullptr && op.kind == OperatorKind::kConcat) {
-        std::int64_t sum = 0;
-        for (const ValueId input : op.inputs) {
-            sum += network.elements(input);
-        }
-        return sum == elements_of(made);
     }
     return output_elements(op.kind, op.dims) == elements_of(made);
 }
@@ -300,7 +318,7 @@ OnnxOperator operator_of(const OnnxNetwork& network, NodeId node, std::size_t ou
     const Shape& made = network.shape(network.step(node).outputs[output]);
     if (const auto kind = kind_of_onnx(network.step(node).source->op)) {
         auto op = typed_operator({network, node, *kind, made, biased});
-        if (op && fits(network, *op, made)) {
+        if (op && fits(*op, made)) {
             return *op;
         }
     }

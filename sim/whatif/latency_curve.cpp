@@ -84,6 +84,9 @@ std::int64_t dominant_length(const ModelStage& stage) {
 }  // namespace
 
 std::optional<std::int64_t> longest_input(const Model& model) {
+    if (!depends_on_tokens(*model.architecture)) {
+        return 1;
+    }
     if (allows(model, kNoLimit)) {
         return std::nullopt;
     }
@@ -105,8 +108,10 @@ TokenCurves latency_curves(const Stage& stage, const Profile& profile) {
     }
     result.tokens_held = dominant_length(*work);
     const std::vector<std::int64_t> lengths = lengths_of(*work);
-    std::vector<std::int64_t> from_one{1};
-    from_one.insert(from_one.end(), lengths.begin(), lengths.end());
+    std::vector<std::int64_t> from_one = lengths;
+    if (from_one.front() > 1) {
+        from_one.insert(from_one.begin(), 1);
+    }
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
         const Device& device = profile.devices[d];
         const bool padded = device.runtime.shapes == ShapeRule::kStatic && !work->buckets.empty();

@@ -112,6 +112,42 @@ void never_slower(const std::function<void(Device&, double)>& improve) {
     RC_ASSERT(kernel_cost(kernel, better, execution).total <= kernel_cost(kernel, npu(), execution).total * kRounding);
 }
 
+ConvDims any_convolution() {
+    ConvDims conv;
+    conv.batch = *rc::gen::inRange<std::int64_t>(1, 3);
+    conv.in_channels = *rc::gen::inRange<std::int64_t>(1, 600);
+    conv.out_channels = *rc::gen::inRange<std::int64_t>(1, 600);
+    conv.in_height = *rc::gen::inRange<std::int64_t>(1, 130);
+    conv.in_width = *rc::gen::inRange<std::int64_t>(1, 130);
+    conv.kernel_height = std::min(conv.in_height, 2 * *rc::gen::inRange<std::int64_t>(0, 4) + 1);
+    conv.kernel_width = std::min(conv.in_width, 2 * *rc::gen::inRange<std::int64_t>(0, 4) + 1);
+    conv.stride = *rc::gen::inRange<std::int64_t>(1, 4);
+    conv.out_height = (conv.in_height + conv.stride - 1) / conv.stride;
+    conv.out_width = (conv.in_width + conv.stride - 1) / conv.stride;
+    return conv;
+}
+
+RC_GTEST_PROP(CostProperty, ConvolutionsMoveAndComputeNoLessThanTheyMust, ()) {
+    const DType dtype = *rc::gen::element(DType::kInt8, DType::kFp16);
+    const KernelCost cost =
+        kernel_cost(kernel_at(OperatorKind::kConv2d, any_convolution(), dtype), npu(), any_npu_execution());
+    RC_ASSERT((cost.traffic.read + cost.traffic.write) * kRounding >= cost.compulsory);
+    RC_ASSERT(cost.padded_macs * kRounding >= cost.macs);
+}
+
+RC_GTEST_PROP(CostProperty, ADepthwiseConvolutionIsNeverDearerThanTheDenseOne, ()) {
+    ConvDims dense = any_convolution();
+    dense.out_channels = dense.in_channels;
+    ConvDims depthwise = dense;
+    depthwise.groups = dense.in_channels;
+    const DType dtype = *rc::gen::element(DType::kInt8, DType::kFp16);
+    const Device& device = *rc::gen::element(&npu(), &cpu()) == &npu() ? npu() : cpu();
+    const DType runs_at = &device == &cpu() ? DType::kFp32 : dtype;
+    RC_ASSERT(kernel_cost(kernel_at(OperatorKind::kConv2d, depthwise, runs_at), device, {1, std::nullopt}).total <=
+              kernel_cost(kernel_at(OperatorKind::kConv2d, dense, runs_at), device, {1, std::nullopt}).total *
+                  kRounding);
+}
+
 RC_GTEST_PROP(CostProperty, MoreBandwidthIsNeverSlower, ()) {
     never_slower([](Device& device, double factor) {
         device.clusters[0].bandwidth.value *= factor;

@@ -105,6 +105,32 @@ TEST_F(MeasuredSets, ReadLayersWithTheirFollowersAndTheVendorsEstimate) {
     EXPECT_THAT(set.left_out, testing::ElementsAre("out OutputOperator, 1 core, 1000 MHz: no operator of a graph"));
 }
 
+TEST_F(MeasuredSets, ReadConvolutionsAndReshapesFromTheirShapes) {
+    const auto outcome =
+        load_set(layer_set(),
+                 "npu_mhz,cores,layer,op_type,dtype,input_shape_nchw,weight_shape_oihw,output_shape_nchw,m,k,n,"
+                 "vendor_est_ddr_cycles,vendor_est_npu_cycles,measured_us,rw_kb\n"
+                 "1000,1,wide,Conv,fp16,\"1,64,1,20\",\"32,64,1,3\",\"1,32,1,10\",10,192,32,,,9,\n"
+                 "1000,1,point,Conv,fp16,\"1,64,1,20\",\"32,64,1,1\",\"1,32,1,20\",20,64,32,,,9,\n"
+                 "1000,1,heads,Reshape,fp16,\"1,64,1,20\",,\"4,16,1,20\",,,,,,1,\n"
+                 "1000,1,out,Reshape,fp16,\"1,64,1,20\",,\"1,64,20\",,,,,,9,\n");
+    ASSERT_EQ(outcome.complaints, "");
+    const auto& rows = outcome.sets->front().rows;
+    ASSERT_EQ(rows.size(), 4U);
+    const auto dims = [&rows](std::size_t i) { return std::get<TimedKernel>(rows[i].work).kernel.dims; };
+    EXPECT_EQ(rows[0].op_class, "conv2d");
+    EXPECT_EQ(dims(0), Dims(ConvDims{.in_channels = 64,
+                                     .out_channels = 32,
+                                     .in_width = 20,
+                                     .kernel_width = 3,
+                                     .stride = 2,
+                                     .out_width = 10,
+                                     .bias = true}));
+    EXPECT_EQ(rows[1].op_class, "matmul");  // one tap
+    EXPECT_EQ(dims(2), Dims(RowsDims{.rows = 20, .cols = 256 / 4, .run = 64, .out_run = 16}));
+    EXPECT_EQ(dims(3), Dims(RowsDims{.rows = 20, .cols = 64, .run = 64, .out_run = 1}));
+}
+
 TEST_F(MeasuredSets, LeaveOutPairsThatTheRuntimeDoesNotFuse) {
     write("hardware/board.yaml", [] {
         std::string text = board_text();
@@ -185,6 +211,32 @@ TEST_F(MeasuredSets, RefuseTotalsOfNothing) {
     EXPECT_THAT(complaints("tiny,gpu,fp16,8,,1,1,5"), testing::HasSubstr("no device 'gpu' in board"));
     EXPECT_THAT(complaints("tinny,npu,fp16,8,,1,1,5"), testing::HasSubstr("'tinny'"));
     EXPECT_THAT(complaints("tiny,npu,fp16,8,,1,1,"), testing::HasSubstr("no time is given"));
+}
+
+TEST_F(MeasuredSets, MayHaveBeenTimedWithTheInputsInPlace) {
+    // One matrix for images: no tokens, and an operator that the device runs.
+    write("models/architectures/dense.yaml",
+          "architecture: dense\nsizes: {width: columns}\ninputs: {image: {shape: [batch, width]}}\nsections:\n"
+          "  - section: s\n    result: mul\n    operators:\n"
+          "      - {name: mul, op: matmul, inputs: [image], m: batch, k: width, n: width, shape: [batch, width]}\n");
+    write("models/wide.yaml", "model: wide\narchitecture: dense\nsizes: {width: 512}\n");
+    const std::string header = "model,device,dtype,tokens,bucket,batch,cores,measured_ms,handover\n";
+    EXPECT_THAT(load_set(total_set(), header + "wide,npu,fp16,,,1,1,2.5,half\n").complaints,
+                testing::HasSubstr("'half' is not known here (expected included or excluded)"));
+    const auto outcome =
+        load_set(total_set(), header + "wide,npu,fp16,,,1,1,2.5,included\nwide,npu,fp16,,,1,1,2.5,excluded\n");
+    ASSERT_EQ(outcome.complaints, "");
+    Diagnostics diagnostics;
+    const auto profile = load_hardware(library(), "board", {}, SourceLocation("test"), diagnostics);
+    const auto validation = validate(*profile, *outcome.sets, diagnostics);
+    ASSERT_TRUE(validation.has_value()) << diagnostics.text();
+    const auto& rows = validation->sets.front().rows;
+    EXPECT_EQ(rows.front().name, "wide fp16 on npu");
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_LT(rows[1].predicted.median, rows[0].predicted.median);
+    EXPECT_GT(rows[1].predicted.median, profile->devices.front().runtime.dispatch_per_graph.value);
+    EXPECT_NEAR(rows[1].predicted.high / rows[1].predicted.median, rows[0].predicted.high / rows[0].predicted.median,
+                1e-9);
 }
 
 TEST_F(MeasuredSets, AreComparedRowByRow) {

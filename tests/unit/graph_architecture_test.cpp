@@ -51,6 +51,58 @@ TEST(GraphArchitecture, OperatorsThatDoNotExistPassTheirFirstInputOn) {
     EXPECT_THAT(read_by(*graph, "s.end"), ElementsAre("s.b"));
 }
 
+constexpr std::string_view kSharedBlock =
+    "architecture: tiny\n"
+    "sizes: {width: columns}\n"
+    "inputs: {image: {shape: [batch, width]}}\n"
+    "sections:\n"
+    "  - section: stem\n"
+    "    result: relu\n"
+    "    operators:\n"
+    "      - {name: relu, op: relu, inputs: [image], rows: batch, cols: width, shape: [batch, width]}\n"
+    "  - section: first.{i}\n"
+    "    repeat: 2\n"
+    "    let: {in: (1 + (i > 0)) * width, out: 2 * width}\n"
+    "    result: dense\n"
+    "    operators: &block\n"
+    "      - {name: dense, op: matmul, inputs: [input], m: batch, k: in, n: out, shape: [batch, out]}\n"
+    "  - section: second.{i}\n"
+    "    repeat: 1\n"
+    "    let: {in: 2 * width, out: in + width}\n"
+    "    result: dense\n"
+    "    operators: *block\n";
+
+TEST(GraphArchitecture, SectionsShareOperatorsAndDifferByTheirLocalSizes) {
+    WrittenModel written(kSharedBlock, "sizes: {width: 4}\n");
+    const auto graph = written.graph();
+    ASSERT_TRUE(graph) << written.said();
+    const auto dense = [&](std::string_view name) { return std::get<MatmulDims>(operator_named(*graph, name).dims); };
+    EXPECT_EQ(dense("first.0.dense"), (MatmulDims{.m = 1, .k = 4, .n = 8}));
+    EXPECT_EQ(dense("first.1.dense"), (MatmulDims{.m = 1, .k = 8, .n = 8}));
+    EXPECT_EQ(dense("second.0.dense"), (MatmulDims{.m = 1, .k = 8, .n = 12}));
+    EXPECT_FALSE(depends_on_tokens(*written.model->architecture));
+}
+
+TEST(GraphArchitecture, ALocalSizeIsKnownInItsSectionOnly) {
+    WrittenModel written(
+        "architecture: tiny\n"
+        "sizes: {width: columns}\n"
+        "inputs: {image: {shape: [batch, width]}}\n"
+        "sections:\n"
+        "  - section: a\n"
+        "    let: {inner: 2 * width, width: 3}\n"
+        "    result: end\n"
+        "    operators:\n"
+        "      - {name: end, op: tanh, inputs: [image], rows: batch, cols: width, shape: [batch, width]}\n"
+        "  - section: b\n"
+        "    result: end\n"
+        "    operators:\n"
+        "      - {name: end, op: tanh, inputs: [input], rows: batch, cols: inner, shape: [batch, width]}\n",
+        "sizes: {width: 4}\n");
+    EXPECT_THAT(written.said(), testing::HasSubstr("'width' already has a meaning here"));
+    EXPECT_THAT(written.said(), testing::HasSubstr("unknown symbol 'inner' in 'inner'"));
+}
+
 TEST(GraphArchitecture, OperatorsMayStandInAnyOrder) {
     WrittenModel written(
         one_section("      - {name: end, op: tanh, inputs: [a], rows: batch, cols: width, shape: [batch, width]}\n"

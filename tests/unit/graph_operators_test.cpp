@@ -183,10 +183,12 @@ TEST(GraphOperators, SizesThatAreNotGivenHaveTheirDefaults) {
         std::get<Dims>(made(K::kAttention, {2, 4, 2, 3, 9, 8, 1, 5})),
         Dims(AttentionDims{
             .batch = 2, .heads = 4, .kv_heads = 2, .seq = 3, .kv_seq = 9, .head_dim = 8, .causal = true, .window = 5}));
-    EXPECT_EQ(std::get<Dims>(made(K::kAdd, {3, 5, kNotGiven, kNotGiven})),
+    EXPECT_EQ(std::get<Dims>(made(K::kAdd, {3, 5, kNotGiven, kNotGiven, kNotGiven})),
               Dims(RowsDims{.rows = 3, .cols = 5, .inputs = 2}));
     EXPECT_EQ(std::get<Dims>(made(K::kRmsNorm, {3, 5, kNotGiven})),
               Dims(RowsDims{.rows = 3, .cols = 5, .affine = true}));
+    EXPECT_EQ(std::get<Dims>(made(K::kReshape, {3, 5, kNotGiven, kNotGiven})),
+              Dims(RowsDims{.rows = 3, .cols = 5, .run = 5, .out_run = 5}));
     EXPECT_EQ(std::get<Dims>(made(K::kSoftmax, {3, 5})), Dims(RowsDims{.rows = 3, .cols = 5}));
 }
 

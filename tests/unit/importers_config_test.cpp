@@ -77,6 +77,26 @@ TEST(ConfigImport, OtherNamesOfTheSameSizes) {
     EXPECT_THAT(diagnostics.text(), HasSubstr("the head of RobertaForMaskedLM is left out"));
 }
 
+TEST(ConfigImport, ImagesAndTheTextBesideThem) {
+    Diagnostics diagnostics;
+    const std::string blocks =
+        "\"num_hidden_layers\": 12, \"num_attention_heads\": 12, \"hidden_size\": 768, "
+        "\"intermediate_size\": 3072, \"image_size\": 224, \"num_channels\": 3, ";
+    const auto image = imported("{\"model_type\": \"vit\", \"architectures\": [\"ViTForImageClassification\"], " +
+                                    blocks + "\"patch_size\": 16, \"qkv_bias\": true, \"num_labels\": 1000}",
+                                diagnostics);
+    ASSERT_TRUE(image) << diagnostics.text();
+    EXPECT_EQ(image->model.sizes, shipped_model("vit-b-16").sizes);
+    const auto pair = imported(
+        "{\"model_type\": \"clip_vision_model\", \"architectures\": "
+        "[\"CLIPVisionModelWithProjection\"], " +
+            blocks + "\"patch_size\": 32, \"projection_dim\": 512}",
+        diagnostics);
+    ASSERT_TRUE(pair) << diagnostics.text();
+    EXPECT_EQ(pair->model.sizes, shipped_model("clip-vit-b-32-image").sizes);
+    EXPECT_TRUE(diagnostics.empty()) << diagnostics.text();
+}
+
 TEST(ConfigImport, TheFileThatIsWrittenIsReadBack) {
     Diagnostics diagnostics;
     const auto import = imported_file("minilm-l12", diagnostics);

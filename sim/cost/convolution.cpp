@@ -1,0 +1,184 @@
+// Convolution on a multiply-accumulate array: implicit GEMM over windows that share their input.
+#include <algorithm>
+#include <cmath>
+
+#include "cost/rounding.h"
+#include "cost/terms.h"
+
+namespace berth {
+
+namespace {
+
+/// What one pass over the weights covers, in output positions of one image and group.
+struct Pass {
+    std::int64_t positions = 1;
+    std::int64_t passes = 1;    ///< over one image
+    double input_reads = 1;     ///< of the input, because windows overlap where two passes meet
+    bool weights_stay = false;  ///< from one pass and image to the next
+    Bytes held;                 ///< of the input, at once
+};
+
+std::int64_t windows(std::int64_t inputs, std::int64_t kernel, std::int64_t stride) {
+    return inputs < kernel ? 0 : (inputs - kernel) / stride + 1;
+}
+
+// Share of the input's rows that windows see: with a stride above the kernel's height the others are skipped.
+double share_seen(const ConvDims& d) {
+    const double rows = static_cast<double>(std::min(d.in_height, d.out_height * d.kernel_height));
+    return d.kernel_height < d.stride ? rows / static_cast<double>(d.in_height) : 1.0;
+}
+
+bool depthwise(const ConvDims& d) { return d.groups > 1 && d.in_channels == d.groups; }
+
+// Whole rows of the input, as many as the row tile holds.
+Pass pass_of_rows(const ConvDims& d, Bytes row, std::int64_t rows_held) {
+    Pass pass;
+    const bool all = rows_held >= d.in_height;  // padding takes no room
+    const std::int64_t rows =
+        all ? d.out_height
+            : std::clamp<std::int64_t>(windows(rows_held, d.kernel_height, std::min(d.stride, d.kernel_height)), 1,
+                                       d.out_height);
+    pass.positions = rows * d.out_width;
+    pass.passes = ceil_div(d.out_height, rows);
+    const std::int64_t shared = std::max<std::int64_t>(0, d.kernel_height - d.stride);
+    pass.input_reads = 1 + static_cast<double>((pass.passes - 1) * shared) / static_cast<double>(d.in_height);
+    pass.held = row * static_cast<double>(std::min(rows_held, d.in_height));
+    return pass;
+}
+
+// Part of one row of windows, in multiples of what a set of weights must meet in the array.
+Pass pass_of_columns(const ConvDims& d, Bytes position, Bytes tile, std::int64_t granule) {
+    Pass pass;
+    const Bytes column = position * static_cast<double>(std::min(d.kernel_height, d.in_height));
+    const auto columns_held = static_cast<std::int64_t>(tile / column);
+    const std::int64_t fit = windows(columns_held, d.kernel_width, d.stride);
+    const std::int64_t aligned = round_down(fit, granule);
+    const std::int64_t columns =
+        std::clamp<std::int64_t>(fit >= d.out_width || aligned == 0 ? fit : aligned, 1, d.out_width);
+    pass.positions = columns;
+    pass.passes = d.out_height * ceil_div(d.out_width, columns);
+    const double taken = static_cast<double>((columns - 1) * d.stride + d.kernel_width) /
+                         static_cast<double>(columns * std::max(d.stride, std::int64_t{1}));
+    const double rows_again = static_cast<double>(std::max(d.kernel_height, d.stride)) / static_cast<double>(d.stride);
+    pass.input_reads = std::max(1.0, taken) * (d.out_height > 1 ? rows_again : 1.0);
+    pass.held = std::min(tile, column * static_cast<double>((columns - 1) * d.stride + d.kernel_width));
+    return pass;
+}
+
+// The row tile holds rows of the input as they are, not unrolled patches; weights that fit into what is left of the
+// buffer are read once, and so are those of a depthwise convolution, which pass with their channels.
+Pass fixed_tile_pass(const Kernel& kernel, const ConvDims& d, Bytes weights, const Device& device) {
+    const MatrixEngine& matrix = device.matrix;
+    const Bytes tile = row_tile_of(matrix, kernel.library_call);
+    const std::int64_t channels = d.in_channels / d.groups;
+    const Bytes position = element_size(kernel.input) * static_cast<double>(channels);
+    const Bytes row = position * static_cast<double>(d.in_width);
+    const auto rows_held = static_cast<std::int64_t>(tile / row);
+    Pass pass = rows_held >= std::min(d.kernel_height, d.in_height)
+                    ? pass_of_rows(d, row, rows_held)
+                    : pass_of_columns(d, position, tile, std::max(matrix.align_m, matrix.min_rows));
+    const Bytes buffer = device.memories.empty() ? Bytes{} : device.memories.front().capacity.value;
+    if (depthwise(d) || weights <= buffer - tile - reserved(matrix, kernel.input)) {
+        pass.weights_stay = true;
+    }
+    return pass;
+}
+
+// Without a fixed row tile, the tile of the matmul over input rows of channels x kernel height.
+Pass free_tile_pass(const Kernel& kernel, const ConvDims& d, const Device& device) {
+    const MatmulDims held{1, d.out_height * d.out_width,
+                          std::max<std::int64_t>(1, d.in_channels / d.groups * d.kernel_height),
+                          d.out_channels / d.groups};
+    const Tile tile = matmul_tile(held, kernel.input, kernel.weight, device, kernel.library_call);
+    return {tile.m, tile.weight_reads, static_cast<double>(tile.input_reads), false, Bytes{}};
+}
+
+// Depth that a window takes in the array: the channels of each tap, padded; of an image, those of each row of taps.
+std::int64_t padded_depth(const ConvDims& d, const MatrixEngine& matrix) {
+    const std::int64_t channels = d.in_channels / d.groups;
+    if (channels <= matrix.image_channels && !depthwise(d)) {
+        return d.kernel_height * round_up(channels * d.kernel_width, matrix.align_k);
+    }
+    return d.kernel_height * d.kernel_width * round_up(channels, matrix.align_k);
+}
+
+bool transformed(const ConvDims& d) {
+    return d.kernel_height == 3 && d.kernel_width == 3 && d.stride == 1 && !depthwise(d);
+}
+
+// A depthwise convolution has one channel in the depth of the array and all channels along its width.
+Operations padded(const ConvDims& d, const Pass& pass, DType dtype, const MatrixEngine& matrix) {
+    const std::int64_t rows = std::max(round_up(d.out_height * d.out_width, matrix.align_m),
+                                       (pass.weights_stay ? 1 : pass.passes) * matrix.min_rows);
+    const std::int64_t columns = depthwise(d) ? d.out_channels : d.out_channels / d.groups;
+    const std::int64_t products = depthwise(d) ? 1 : d.groups;
+    const double saved = matrix.winograd && transformed(d) ? matrix.winograd->value : 1.0;
+    return operations(static_cast<double>(d.batch * products) / saved * static_cast<double>(rows) *
+                      static_cast<double>(padded_depth(d, matrix)) *
+                      static_cast<double>(round_up(columns, columns_together(matrix, dtype))));
+}
+
+// A pass brings its rows in pieces of the layout, or else in one descriptor beside those of its weights.
+double descriptor_count(const Kernel& kernel, const ConvDims& d, const Pass& pass, const Device& device) {
+    const double passes = static_cast<double>(d.batch * pass.passes);
+    if (device.matrix.row_piece) {
+        return passes * std::ceil(element_size(kernel.input) * static_cast<double>(d.in_channels) /
+                                  device.matrix.row_piece->value);
+    }
+    return 2 * passes;
+}
+
+// Cores with private buffers share either the output channels, and each reads all of the input, or the positions, and
+// each reads all weights. The compiler takes what moves less.
+struct Operands {
+    Bytes input, weights;
+};
+Operands over_cores(Bytes input, Bytes weights, const ConvDims& d, const Pass& pass, int cores) {
+    const double images = static_cast<double>(d.batch);
+    const double reads = pass.weights_stay ? 1 : images * static_cast<double>(pass.passes);
+    const Operands by_channels{input * (pass.input_reads * cores), weights * reads};
+    const std::int64_t share = ceil_div(d.out_height * d.out_width, cores);
+    const double rounds =
+        pass.weights_stay ? cores : images * static_cast<double>(ceil_div(share, pass.positions) * cores);
+    const Operands by_positions{input * pass.input_reads, weights * rounds};
+    const bool channels_are_cheaper =
+        by_channels.input + by_channels.weights <= by_positions.input + by_positions.weights;
+    return cores <= 1 || channels_are_cheaper ? by_channels : by_positions;
+}
+
+}  // namespace
+
+Demand conv_demand(const Kernel& kernel, const ConvDims& d, const Device& device, int cores) {
+    const Bytes input =
+        element_size(kernel.input) * (share_seen(d) * static_cast<double>(input_elements(kernel.kind, kernel.dims)));
+    const Bytes weights = element_size(kernel.weight) * static_cast<double>(matrix_elements(kernel.dims));
+    const Bytes output = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
+    const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(d.out_channels)) : Bytes{};
+    const bool private_buffers = device.matrix.row_tile.has_value();
+    const Pass pass = private_buffers ? fixed_tile_pass(kernel, d, weights, device) : free_tile_pass(kernel, d, device);
+    const std::int64_t depth = d.in_channels / d.groups * d.kernel_height * d.kernel_width;
+
+    Demand demand;
+    demand.macs = macs(kernel.dims);
+    demand.padded_macs = padded(d, pass, kernel.input, device.matrix);
+    demand.tile = {pass.positions,
+                   depth,
+                   d.out_channels / d.groups,
+                   static_cast<std::int64_t>(std::ceil(pass.input_reads)),
+                   pass.weights_stay ? 1 : pass.passes,
+                   1};
+    demand.descriptors = descriptor_count(kernel, d, pass, device);
+    if (!depthwise(d)) {
+        stream_weights(
+            demand, kernel, kernel.weight,
+            {depth, d.out_channels / d.groups, d.batch * d.groups * (pass.weights_stay ? 1 : pass.passes), pass.held},
+            device);
+    }
+    demand.compulsory = input + weights + bias + output;
+    const Operands moved = over_cores(input, weights, d, pass, private_buffers ? cores : 1);
+    (kernel.weights_on_chip ? demand.on_chip : demand.dram.read) += moved.weights + bias;
+    add_activations(demand, kernel, moved.input, output);
+    return demand;
+}
+
+}  // namespace berth

@@ -1,0 +1,175 @@
+// Convolutions and reshapes against hand calculation on a small profile (tests/hardware_fixtures.h): 128 KiB of row
+// tile in a buffer of 384 KiB, 32 columns and a depth of 32 together.
+#include <gtest/gtest.h>
+
+#include "berth/cost.h"
+#include "hardware_fixtures.h"
+
+namespace berth {
+namespace {
+
+using namespace literals;
+
+ConvDims square(std::int64_t in, std::int64_t out, std::int64_t side, std::int64_t kernel, std::int64_t stride = 1) {
+    ConvDims dims;
+    dims.in_channels = in;
+    dims.out_channels = out;
+    dims.in_height = dims.in_width = side;
+    dims.kernel_height = dims.kernel_width = kernel;
+    dims.stride = stride;
+    dims.out_height = dims.out_width = side / stride;
+    return dims;
+}
+
+class ConvolutionCostTest : public testing::Test {
+  protected:
+    Profile profile_ = *read_board().profile;
+    Device& npu_ = profile_.devices[0];
+
+    [[nodiscard]] KernelCost cost(const ConvDims& dims, DType dtype = DType::kInt8, int cores = 1) const {
+        Kernel kernel;
+        kernel.kind = OperatorKind::kConv2d;
+        kernel.dims = dims;
+        kernel.input = kernel.weight = kernel.output = dtype;
+        return kernel_cost(kernel, npu_, {cores, {}});
+    }
+    [[nodiscard]] KernelCost reshape(std::int64_t run, std::int64_t out_run) const {
+        Kernel kernel;
+        kernel.kind = OperatorKind::kReshape;
+        kernel.dims = RowsDims{.rows = 992, .cols = 512, .run = run, .out_run = out_run};
+        kernel.input = kernel.weight = kernel.output = DType::kFp16;
+        return kernel_cost(kernel, npu_, {1, {}});
+    }
+};
+
+TEST_F(ConvolutionCostTest, EveryTapTakesADepthOfItsOwn) {
+    // 80 channels take 96: the vendor's compiler counts 2000 x 512 x 3 x 96 / 512 = 576000 cycles for this layer.
+    ConvDims dims;
+    dims.in_channels = 80;
+    dims.out_channels = 512;
+    dims.in_width = dims.out_width = 2000;
+    dims.kernel_width = 3;
+    EXPECT_DOUBLE_EQ(in_operations(cost(dims, DType::kFp16).padded_macs), 576000.0 * 512);
+}
+
+TEST_F(ConvolutionCostTest, AnImagesChannelsShareTheDepthWithTheKernelsWidth) {
+    const ConvDims dims = square(3, 64, 224, 7, 2);
+    EXPECT_DOUBLE_EQ(in_operations(cost(dims).padded_macs), 112.0 * 112 * 64 * 49 * 32);
+    npu_.matrix.image_channels = 4;
+    EXPECT_DOUBLE_EQ(in_operations(cost(dims).padded_macs), 112.0 * 112 * 64 * 7 * 32);  // 7 x 3 = 21 of 32
+}
+
+TEST_F(ConvolutionCostTest, ADepthwiseConvolutionUsesOneLaneOfTheDepth) {
+    ConvDims dims = square(96, 96, 56, 3);
+    const KernelCost dense = cost(dims);
+    dims.groups = 96;
+    const KernelCost depthwise = cost(dims);
+    EXPECT_DOUBLE_EQ(in_operations(depthwise.padded_macs), 56.0 * 56 * 9 * 32 * 96);
+    EXPECT_DOUBLE_EQ(in_operations(depthwise.macs), 56.0 * 56 * 9 * 96);
+    EXPECT_LT(depthwise.total, dense.total);
+}
+
+TEST_F(ConvolutionCostTest, OnePassHoldsWholeRowsOfTheInput) {
+    // A row takes 56 x 256 B = 14 KiB, 9 of them fit into 128 KiB, which make 7 rows of windows: 8 passes. Two rows are
+    // read again at each of the 7 seams. 256 x 256 x 9 B of weights do not fit beside.
+    const KernelCost passes = cost(square(256, 256, 56, 3));
+    EXPECT_EQ(passes.tile.m, 7 * 56);
+    EXPECT_EQ(passes.tile.weight_reads, 8);
+    EXPECT_DOUBLE_EQ(in_bytes(passes.traffic.read), 8.0 * 256 * 256 * 9 + (56.0 + 7 * 2) * 56 * 256);
+    EXPECT_DOUBLE_EQ(in_bytes(passes.traffic.write), 56.0 * 56 * 256);
+}
+
+TEST_F(ConvolutionCostTest, WeightsThatFitAreReadOnceForAllPassesAndImages) {
+    ConvDims dims = square(64, 64, 112, 3);  // 36 KiB of weights; a row takes 7 KiB: 18 rows, 16 of windows, 7 passes
+    EXPECT_EQ(cost(dims).tile.weight_reads, 1);
+    dims.batch = 4;
+    EXPECT_DOUBLE_EQ(in_bytes(cost(dims).traffic.read), 64.0 * 64 * 9 + 4.0 * (112 + 6 * 2) * 112 * 64);
+}
+
+TEST_F(ConvolutionCostTest, AStrideBeyondTheKernelSkipsRows) {
+    // 14 of 28 rows of 14 KiB: 9 at once, 2 passes over 512 x 1024 B of weights.
+    const KernelCost strided = cost(square(512, 1024, 28, 1, 2));
+    EXPECT_EQ(strided.tile.weight_reads, 2);
+    EXPECT_DOUBLE_EQ(in_bytes(strided.traffic.read), 2.0 * 512 * 1024 + 14.0 * 28 * 512);
+    EXPECT_DOUBLE_EQ(in_bytes(strided.compulsory), 512.0 * 1024 + 14.0 * 28 * 512 + 14.0 * 14 * 1024);
+}
+
+TEST_F(ConvolutionCostTest, TransformedWindowsNeedFewerMacs) {
+    const auto padded = [this](const ConvDims& dims) { return in_operations(cost(dims).padded_macs); };
+    const double plain = padded(square(64, 64, 56, 3));
+    const double strided = padded(square(64, 64, 56, 3, 2));
+    npu_.matrix.winograd = Parameter<double>{2.5};
+    EXPECT_DOUBLE_EQ(padded(square(64, 64, 56, 3)), plain / 2.5);
+    EXPECT_DOUBLE_EQ(padded(square(64, 64, 56, 3, 2)), strided);
+    EXPECT_DOUBLE_EQ(padded(square(64, 64, 56, 1)), 56.0 * 56 * 64 * 64);
+    ConvDims depthwise = square(64, 64, 56, 3);
+    depthwise.groups = 64;
+    EXPECT_DOUBLE_EQ(padded(depthwise), 56.0 * 56 * 9 * 32 * 64);
+}
+
+TEST_F(ConvolutionCostTest, ALongRowIsCutIntoMultiplesOfTheRowsThatTheArrayNeeds) {
+    // 2000 positions of 1 KiB, 96 of them at once: 47 windows of three with stride two, cut to 32; 32 passes.
+    npu_.matrix.row_tile->value = 96_KiB;
+    npu_.matrix.min_rows = 16;
+    ConvDims dims;
+    dims.in_channels = dims.out_channels = 512;
+    dims.in_width = 2000;
+    dims.out_width = 1000;
+    dims.kernel_width = 3;
+    dims.stride = 2;
+    const KernelCost passes = cost(dims, DType::kFp16);
+    EXPECT_EQ(passes.tile.m, 32);
+    EXPECT_EQ(passes.tile.weight_reads, 32);
+}
+
+TEST_F(ConvolutionCostTest, OneTapAlongALineIsAMatmul) {
+    npu_.matrix.min_rows = 16;
+    ConvDims dims;
+    dims.in_channels = 2048;
+    dims.out_channels = 512;
+    dims.in_width = dims.out_width = 1000;
+    Kernel matmul;
+    matmul.kind = OperatorKind::kMatmul;
+    matmul.dims = MatmulDims{.m = 1000, .k = 2048, .n = 512};
+    matmul.input = matmul.weight = matmul.output = DType::kFp16;
+    const KernelCost as_matmul = kernel_cost(matmul, npu_, {1, {}});
+    const KernelCost as_convolution = cost(dims, DType::kFp16);
+    EXPECT_EQ(as_convolution.tile.weight_reads, as_matmul.tile.weight_reads);
+    EXPECT_EQ(as_convolution.padded_macs, as_matmul.padded_macs);
+    EXPECT_EQ(as_convolution.traffic.read, as_matmul.traffic.read);
+}
+
+TEST_F(ConvolutionCostTest, SeveralCoresShareChannelsOrPositions) {
+    const ConvDims dims = square(256, 256, 56, 3);
+    const KernelCost one = cost(dims);
+    const KernelCost three = cost(dims, DType::kInt8, 3);
+    EXPECT_LT(three.total, one.total);
+    EXPECT_GE(three.traffic.read, one.compulsory - three.traffic.write);
+}
+
+TEST_F(ConvolutionCostTest, AReshapeIsFreeWhileWholeBlocksOfChannelsMove) {
+    npu_.matrix.row_piece = Parameter<Bytes>{16_B};  // 8 channels in fp16
+    const Time free = npu_.runtime.dispatch_per_kernel.value;
+    EXPECT_EQ(reshape(512, 512).total, free);
+    EXPECT_EQ(reshape(1536, 64).total, free);
+    EXPECT_EQ(reshape(1, 1).total, free);
+    EXPECT_GT(reshape(512, 36).total, free);  // 36 is no multiple of 8
+    EXPECT_DOUBLE_EQ(in_bytes(reshape(512, 1).traffic.read), 992.0 * 512 * 2);
+    // From rows to blocks each element takes a block of its own.
+    EXPECT_NEAR(reshape(1, 512).vector / reshape(512, 1).vector, 8, 1e-9);
+    npu_.matrix.row_piece.reset();
+    EXPECT_EQ(reshape(512, 36).total, free);
+}
+
+TEST_F(ConvolutionCostTest, ATableOfConstantsIsRead) {
+    Kernel kernel;
+    kernel.kind = OperatorKind::kAdd;
+    kernel.dims = RowsDims{.rows = 192, .cols = 64, .affine = true};
+    kernel.input = kernel.weight = kernel.output = DType::kFp16;
+    const KernelCost row = kernel_cost(kernel, npu_, {1, {}});
+    kernel.dims = RowsDims{.rows = 192, .cols = 64, .affine = true, .constant_rows = 192};
+    EXPECT_DOUBLE_EQ(in_bytes(kernel_cost(kernel, npu_, {1, {}}).traffic.read - row.traffic.read), 192.0 * 64 * 2);
+}
+
+}  // namespace
+}  // namespace berth
