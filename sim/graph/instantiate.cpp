@@ -99,8 +99,11 @@ std::optional<std::vector<std::int64_t>> evaluate_shape(const std::vector<Expres
     return result;
 }
 
-/// The operator of that name, if it exists.
+/// The operator of that name, if there is a name and it exists.
 OperatorId operator_in(const Graph& graph, std::string_view name) {
+    if (name.empty()) {
+        return kNoOperator;  // nearly every operator has weights of its own
+    }
     const auto found = std::find_if(graph.operators.begin(), graph.operators.end(),
                                     [&](const Operator& op) { return op.name == name; });
     return found == graph.operators.end() ? kNoOperator : static_cast<OperatorId>(found - graph.operators.begin());

@@ -386,6 +386,10 @@ std::optional<OnnxFile> read_onnx_file(const std::filesystem::path& path, Diagno
     if (mapping->size > 0) {
         mapping->start = ::mmap(nullptr, mapping->size, PROT_READ, MAP_PRIVATE, descriptor, 0);
     }
+    if (mapping->size > 0 && mapping->start != MAP_FAILED) {
+        // A huge page around each header that is read would map most of the weights. That it is refused does no harm.
+        static_cast<void>(::madvise(mapping->start, mapping->size, MADV_NOHUGEPAGE));
+    }
     ::close(descriptor);
     if (mapping->size > 0 && mapping->start == MAP_FAILED) {
         return refuse();

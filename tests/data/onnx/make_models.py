@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Writes the ONNX models of this folder, with the onnx package of Debian (python3-onnx). Usage: make_models.py [FOLDER]
+"""Writes the ONNX models of this folder, with the onnx package of Debian (python3-onnx).
 
-Weights are drawn small and constant, so that the files stay short: only shapes matter to their readers. Shapes that onnx
-itself infers are written beside each model as NAME.shapes, for the readers' tests.
+Usage: make_models.py [--weights] [FOLDER]
+
+Weights are left out, as if they stood in another file: only shapes matter to their readers. With --weights they are
+drawn at random, so that a runtime can run the models; that makes files of up to 130 MB.
 """
 import pathlib
 import sys
@@ -16,6 +18,8 @@ FLOAT, INT64, INT8, UINT8 = TensorProto.FLOAT, TensorProto.INT64, TensorProto.IN
 
 class Graph:
     """Collects nodes and constants; every method returns the name of what it makes."""
+
+    with_weights = False
 
     def __init__(self):
         self.nodes, self.constants, self.count = [], [], 0
@@ -32,7 +36,12 @@ class Graph:
 
     def weight(self, *shape, dtype=np.float32):
         name = self.name("weight")
-        if shape and np.prod(shape) > 64:
+        if Graph.with_weights and np.dtype(dtype).kind == "f":
+            drawn = np.random.default_rng(self.count).normal(0, 0.02, shape).astype(dtype)
+            self.constants.append(numpy_helper.from_array(drawn, name))
+        elif Graph.with_weights:
+            self.constants.append(numpy_helper.from_array(np.ones(shape, dtype), name))
+        elif shape and np.prod(shape) > 64:
             # Without its data, as a file with external data has it: onnx itself accepts the dims alone.
             tensor = TensorProto(name=name, data_type=helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
                                  if hasattr(helper, "np_dtype_to_tensor_dtype")
@@ -200,7 +209,9 @@ def write(folder, name, made):
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
+    folders = [argument for argument in sys.argv[1:] if argument != "--weights"]
+    Graph.with_weights = "--weights" in sys.argv
+    folder = pathlib.Path(folders[0]) if folders else pathlib.Path(__file__).parent
     write(folder, "minilm-l12", encoder(12, "linear"))
     write(folder, "minilm-block", encoder(1, "linear"))
     write(folder, "minilm-block-dynamic-int8", encoder(1, "linear_dynamic"))
