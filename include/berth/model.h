@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "berth/config_mapping.h"
 #include "berth/diagnostics.h"
 #include "berth/expression.h"
 #include "berth/graph.h"
@@ -53,6 +54,7 @@ struct OperatorTemplate {
     std::vector<Expression> shape;   ///< of the result
     std::optional<Expression> when;  ///< the operator exists only if this holds
     std::string table_of;            ///< full name of an operator of an earlier section whose weights it uses; or empty
+    int block = -1;                  ///< of a graph written out: which block it belongs to, -1 for none
     SourceLocation where;
 };
 
@@ -64,11 +66,11 @@ struct LocalSize {
 
 /// Operators that stand together; a repeated section is a block, whose result is the `input` of its next round.
 struct Section {
-    std::string name;                  ///< prefix of its operators; `{i}` is replaced by the round
+    std::string name;                  ///< prefix of its operators; `{i}` is replaced by the round; empty: no prefix
     std::optional<Expression> repeat;  ///< rounds; without it, once and no block
     std::vector<LocalSize> locals;
     std::optional<Expression> when;  ///< the section exists only if this holds; `input` passes by it otherwise
-    std::string result;              ///< operator whose output leaves the section
+    std::string result;              ///< operator whose output leaves the section; empty: none is named
     std::vector<OperatorTemplate> operators;
     SourceLocation where;
 };
@@ -79,11 +81,13 @@ struct Architecture {
     std::vector<SizeCheck> checks;
     std::vector<InputTemplate> inputs;
     std::vector<Section> sections;
+    std::vector<ConfigMapping> huggingface;  ///< configurations that can be imported as this architecture
 };
 
 struct Model {
     std::string name;
     std::shared_ptr<const Architecture> architecture;  ///< shared by models and copies of them; never null
+    std::shared_ptr<const Graph> graph;                ///< of a model that was laid out elsewhere; null for all others
     Symbols sizes;                                     ///< complete: defaults filled in from the architecture
     std::optional<std::int64_t> published_parameters;  ///< as its authors count them
     std::int64_t unused_parameters = 0;                ///< of those, in the checkpoint but never run
@@ -105,8 +109,15 @@ struct Workload {
 /// Whether its graphs depend on the workload's tokens; those of images do not.
 [[nodiscard]] bool depends_on_tokens(const Architecture& architecture);
 
-/// Reads a model; `architectures` is the directory that holds `<architecture>.yaml`. Errors besides those of reading:
-/// an unknown architecture or size, a missing size, one out of its range, a check that fails.
+/// Reads the key `graph` of a model: operators written out one by one, as an architecture of its own without sizes.
+[[nodiscard]] std::optional<Architecture> read_written_graph(const YamlNode& node);
+
+/// A check that no input is longer than `tokens`: what a graph that was laid out for so many can take.
+[[nodiscard]] SizeCheck at_most_tokens(std::int64_t tokens, const SourceLocation& where);
+
+/// Reads a model: an architecture with its sizes, or a graph written out. `architectures` is the directory that holds
+/// `<architecture>.yaml`. Errors besides those of reading: an unknown architecture or size, a missing size, one out of
+/// its range, a check that fails.
 [[nodiscard]] std::optional<Model> read_model(const YamlNode& root, const std::filesystem::path& architectures);
 
 /// Whether the architecture keeps keys and values of earlier positions: the models that generate text.

@@ -73,8 +73,9 @@ enum class OperatorKind : std::uint8_t {
     kQuantize,
     kDequantize,
     kCast,
+    kOther,  ///< what no kind stands for, such as an imported operator nobody knows: a pass over its data
 };
-inline constexpr std::size_t kOperatorKindCount = 23;
+inline constexpr std::size_t kOperatorKindCount = 24;
 
 /// What part of a model an operator belongs to, for sums and colours in reports.
 enum class Category : std::uint8_t {
@@ -129,11 +130,11 @@ struct AttentionDims {
 };
 
 /// Element-wise operators, norms, softmax, moves: [rows, cols] in, [rows, cols] out. Of a split or a concat it is the
-/// result that has [rows, cols]; of a pool it is the input.
+/// result that has [rows, cols]; of a pool it is the input, of `other` all inputs together.
 struct RowsDims {
     std::int64_t rows = 0, cols = 0;
     std::int64_t inputs = 1;    ///< activations read (2 for an add of two tensors; 1 with a constant operand)
-    std::int64_t out_rows = 0;  ///< pool: rows of the result; 0 for every other kind
+    std::int64_t out_rows = 0;  ///< pool, other: rows of the result; 0 for every other kind
     bool affine = false;        ///< norms: with scale and shift per column; add, mul: with a constant per column
     /// Constant operand of an add or mul (with `affine`) and constant rows put beside the inputs of a concat: its rows.
     /// It repeats if the result has more.

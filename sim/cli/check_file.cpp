@@ -104,6 +104,11 @@ std::string check_scenario(const std::string& path, const Library& library, Diag
 
 FileCheck check_file(const std::string& path, const Library& library, Diagnostics& diagnostics) {
     FileCheck check;
+    if (std::filesystem::path(path).extension() == ".onnx") {
+        check.kind = FileKind::kModel;
+        check.summary = check_model(path, library, diagnostics);
+        return check;
+    }
     const auto document = YamlDocument::load(path, diagnostics);
     if (!document) {
         return check;

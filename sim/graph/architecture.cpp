@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
+#include <unordered_set>
 #include <utility>
 
 #include "berth/model.h"
@@ -10,6 +12,9 @@
 namespace berth {
 
 namespace {
+
+/// More blocks than operators make no sense.
+constexpr std::int64_t kMostBlocks = 1'000'000;
 
 /// Symbols that an expression of some place may use.
 using Known = std::vector<std::string>;
@@ -63,9 +68,10 @@ class ArchitectureReader {
         result_.name = root.require("architecture", "the architecture's name").text().value_or("");
         static_cast<void>(root.find("source"));
         read_sizes(root.require("sizes", "a map of the sizes that a model gives"));
-        for (const std::string_view symbol : kWorkloadSymbols) {
-            known_.emplace_back(symbol);
+        if (const auto mappings = root.find("huggingface")) {
+            result_.huggingface = read_config_mappings(*mappings, known_);
         }
+        known_.insert(known_.end(), kWorkloadSymbols.begin(), kWorkloadSymbols.end());
         read_checks(root.find("checks"));
         read_inputs(root.require("inputs", "a map of what the graph is given"));
         const YamlNode sections = root.require("sections", "a list of sections with their operators");
@@ -76,6 +82,31 @@ class ArchitectureReader {
             sections.error("an architecture needs at least one section");
         }
         root.reject_unknown_keys();
+        return std::move(result_);
+    }
+
+    /// The operators stand in one section without a name; they may use `batch` and `tokens`.
+    Architecture read_written(const YamlNode& node) {
+        result_.name = kWrittenGraph;
+        known_.assign(kWorkloadSymbols.begin(), kWorkloadSymbols.end());
+        if (const auto tokens = node.find("tokens")) {
+            if (const auto most = tokens->integer({1, kLargestCount})) {
+                result_.checks.push_back(at_most_tokens(*most, tokens->where()));
+            }
+        }
+        read_checks(node.find("checks"));
+        read_inputs(node.require("inputs", "a map of what the graph is given"));
+        Section section;
+        section.where = node.where();
+        const YamlNode operators = node.require("operators", "a list of operators");
+        written_ = true;
+        read_operators(operators, known_, section);
+        if (operators.exists() && section.operators.empty()) {
+            operators.error("a graph needs at least one operator");
+        }
+        check_names(section, operators);
+        node.reject_unknown_keys();
+        result_.sections.push_back(std::move(section));
         return std::move(result_);
     }
 
@@ -176,14 +207,11 @@ class ArchitectureReader {
         }
         read_locals(section, node.find("let"), known);
         const YamlNode operators = node.require("operators", "a list of operators");
-        for (const YamlNode& item : operators.sequence()) {
-            if (auto op = read_operator(item, known)) {
-                add_operator(section, std::move(*op));
-            }
-        }
+        read_operators(operators, known, section);
         const YamlNode result = node.require("result", "the operator whose output leaves the section");
         section.result = result.text().value_or("");
-        check_names(section, operators, result);
+        check_names(section, operators);
+        check_result(section, result);
         node.reject_unknown_keys();
         if (!section.repeat) {
             for (const OperatorTemplate& op : section.operators) {
@@ -191,6 +219,14 @@ class ArchitectureReader {
             }
         }
         result_.sections.push_back(std::move(section));
+    }
+
+    void read_operators(const YamlNode& operators, const Known& known, Section& section) {
+        for (const YamlNode& item : operators.sequence()) {
+            if (auto op = read_operator(item, known)) {
+                add_operator(section, std::move(*op));
+            }
+        }
     }
 
     void read_locals(Section& section, const std::optional<YamlNode>& node, Known& known) {
@@ -206,14 +242,13 @@ class ArchitectureReader {
     }
 
     void add_operator(Section& section, OperatorTemplate op) {
-        const std::string full_name = section.name + "." + op.name;
-        if (std::find(full_names_.begin(), full_names_.end(), full_name) != full_names_.end()) {
+        const std::string full_name = section.name.empty() ? op.name : section.name + "." + op.name;
+        if (!full_names_.insert(full_name).second) {
             diagnostics_.error(op.where, fmt::format("there are two operators '{}'", full_name));
         }
         if (op.name == kPreviousResult) {
             diagnostics_.error(op.where, "'input' is taken: it stands for what came before");
         }
-        full_names_.push_back(full_name);
         section.operators.push_back(std::move(op));
     }
 
@@ -234,6 +269,9 @@ class ArchitectureReader {
         op.when = read_expression(node.find("when"), known);
         if (const auto table = node.find("table_of")) {
             op.table_of = read_table_of(*table);
+        }
+        if (const auto block = written_ ? node.find("block") : std::nullopt) {
+            op.block = static_cast<int>(block->integer({0, kMostBlocks}).value_or(-1));
         }
         if (!name || !kind) {
             return std::nullopt;
@@ -268,17 +306,25 @@ class ArchitectureReader {
         return read_expression(node.find(field.name), known);
     }
 
-    /// Every input and the result must name something. Runs after all operators are read: they may stand in any order.
-    void check_names(const Section& section, const YamlNode& operators, const YamlNode& result) const {
-        Known local;
+    static Known names_of(const Section& section) {
+        Known names;
         for (const OperatorTemplate& op : section.operators) {
-            local.push_back(op.name);
+            names.push_back(op.name);
         }
+        return names;
+    }
+
+    static void check_result(const Section& section, const YamlNode& result) {
+        const Known local = names_of(section);
         if (result.exists() && std::find(local.begin(), local.end(), section.result) == local.end()) {
             result.error(fmt::format("there is no operator '{}' in this section", section.result), "",
                          nearest_name(section.result, local));
         }
-        Known readable = local;
+    }
+
+    /// Every input must name something. Runs after all operators are read: they may stand in any order.
+    void check_names(const Section& section, const YamlNode& operators) const {
+        Known readable = names_of(section);
         for (const InputTemplate& input : result_.inputs) {
             readable.push_back(input.name);
         }
@@ -286,12 +332,13 @@ class ArchitectureReader {
             readable.emplace_back(kPreviousResult);
         }
         readable.insert(readable.end(), earlier_.begin(), earlier_.end());
+        const std::unordered_set<std::string_view> set(readable.begin(), readable.end());
         for (const YamlNode& item : operators.sequence()) {
             const auto inputs = item.is_map() ? item.find("inputs") : std::nullopt;
             for (const YamlNode& input :
                  inputs && inputs->is_sequence() ? inputs->sequence() : std::vector<YamlNode>{}) {
                 const auto name = input.is_scalar() ? input.text() : std::nullopt;
-                if (name && std::find(readable.begin(), readable.end(), *name) == readable.end()) {
+                if (name && !set.contains(*name)) {
                     input.error(fmt::format("there is no operator '{}' to read", *name), "",
                                 nearest_name(*name, readable));
                 }
@@ -302,8 +349,9 @@ class ArchitectureReader {
     Diagnostics& diagnostics_;
     Architecture result_;
     Known known_;
-    std::vector<std::string> earlier_;     ///< full names of operators of sections that are not repeated
-    std::vector<std::string> full_names_;  ///< of all operators
+    std::vector<std::string> earlier_;            ///< full names of operators of sections that are not repeated
+    std::unordered_set<std::string> full_names_;  ///< of all operators
+    bool written_ = false;                        ///< a graph written out: its operators may name their block
 };
 
 bool names_tokens(const Expression& expression) {
@@ -336,6 +384,8 @@ bool depends_on_tokens(const Architecture& architecture) {
     return std::any_of(
                architecture.inputs.begin(), architecture.inputs.end(),
                [](const InputTemplate& input) { return names_tokens(input.when) || names_tokens(input.shape); }) ||
+           std::any_of(architecture.checks.begin(), architecture.checks.end(),
+                       [](const SizeCheck& check) { return names_tokens(check.law); }) ||
            std::any_of(architecture.sections.begin(), architecture.sections.end(),
                        [](const Section& section) { return names_tokens(section); });
 }
@@ -347,6 +397,25 @@ std::optional<Architecture> read_architecture(const YamlNode& root) {
         return std::nullopt;
     }
     return architecture;
+}
+
+std::optional<Architecture> read_written_graph(const YamlNode& node) {
+    const std::size_t errors_before = node.diagnostics().error_count();
+    Architecture architecture = ArchitectureReader(node.diagnostics()).read_written(node);
+    if (node.diagnostics().error_count() != errors_before) {
+        return std::nullopt;
+    }
+    return architecture;
+}
+
+SizeCheck at_most_tokens(std::int64_t tokens, const SourceLocation& where) {
+    Diagnostics none;
+    auto law = parse_expression(fmt::format("{} <= {}", kTokensSymbol, tokens), where, none);
+    if (!law) {
+        throw std::logic_error("a law of the program's own cannot be read: " + none.text());
+    }
+    return {std::move(*law),
+            fmt::format("{{{}}} tokens are more than the {} that the graph was laid out for", kTokensSymbol, tokens)};
 }
 
 }  // namespace berth

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "berth/model.h"
@@ -97,8 +99,11 @@ std::optional<std::vector<std::int64_t>> evaluate_shape(const std::vector<Expres
     return result;
 }
 
-/// The operator of that name, if it exists.
+/// The operator of that name, if there is a name and it exists.
 OperatorId operator_in(const Graph& graph, std::string_view name) {
+    if (name.empty()) {
+        return kNoOperator;  // nearly every operator has weights of its own
+    }
     const auto found = std::find_if(graph.operators.begin(), graph.operators.end(),
                                     [&](const Operator& op) { return op.name == name; });
     return found == graph.operators.end() ? kNoOperator : static_cast<OperatorId>(found - graph.operators.begin());
@@ -120,7 +125,9 @@ class SectionPlanner {
                 plan.operators.push_back(plan_operator(section_.operators[i]));
             }
         }
-        if (const auto result = resolve(section_.result, section_.where, section_.name)) {
+        if (section_.result.empty()) {
+            plan.result = {Source::From::kTensor, -1};
+        } else if (const auto result = resolve(section_.result, section_.where, section_.name)) {
             plan.result = *result;
         }
         if (diagnostics_.error_count() != errors_before) {
@@ -135,6 +142,7 @@ class SectionPlanner {
     void number_those_that_exist() {
         std::int32_t next = 0;
         for (const OperatorTemplate& op : section_.operators) {
+            indices_.emplace(op.name, numbers_.size());
             numbers_.push_back(holds(op.when, symbols_, diagnostics_).value_or(false) ? next++ : kAbsent);
         }
     }
@@ -191,19 +199,18 @@ class SectionPlanner {
     std::optional<Source> resolve(std::string_view name, const SourceLocation& where, std::string_view reader) {
         const std::string_view asked = name;
         for (std::size_t step = 0; step <= section_.operators.size(); ++step) {
-            const auto found = std::find_if(section_.operators.begin(), section_.operators.end(),
-                                            [&](const OperatorTemplate& op) { return op.name == name; });
-            if (found == section_.operators.end()) {
+            const auto found = indices_.find(name);
+            if (found == indices_.end()) {
                 return resolve_outside(name, where, reader);
             }
-            const auto index = static_cast<std::size_t>(found - section_.operators.begin());
-            if (numbers_[index] != kAbsent) {
-                return Source{Source::From::kSection, numbers_[index]};
+            if (numbers_[found->second] != kAbsent) {
+                return Source{Source::From::kSection, numbers_[found->second]};
             }
-            if (found->inputs.empty()) {
+            const std::vector<std::string>& inputs = section_.operators[found->second].inputs;
+            if (inputs.empty()) {
                 break;
             }
-            name = found->inputs.front();
+            name = inputs.front();
         }
         diagnostics_.error(where,
                            fmt::format("{} reads '{}', which does not exist with these sizes and passes nothing on",
@@ -231,6 +238,7 @@ class SectionPlanner {
     const Symbols& symbols_;
     Diagnostics& diagnostics_;
     std::vector<std::int32_t> numbers_;  ///< of each template among those that exist, or kAbsent
+    std::unordered_map<std::string_view, std::size_t> indices_;  ///< of the templates, by name
 };
 
 /// Builds the graph section by section.
@@ -302,7 +310,7 @@ class GraphBuilder {
         const bool each_round_anew = depends_on_round(section);
         std::optional<Plan> plan;
         for (std::int64_t round = 0; round < rounds; ++round) {
-            const std::string prefix = with_round(section.name, round) + ".";
+            const std::string prefix = section.name.empty() ? "" : with_round(section.name, round) + ".";
             if (section.repeat) {
                 symbols_.insert_or_assign(std::string(kRoundSymbol), static_cast<double>(round));
             }
@@ -363,7 +371,8 @@ class GraphBuilder {
         op.kind = planned.source->kind;
         op.dims = planned.dims;
         op.category = planned.source->category.value_or(traits(op.kind).category);
-        op.block = block;
+        op.block = planned.source->block >= 0 ? planned.source->block : block;
+        graph_.blocks = std::max(graph_.blocks, op.block + 1);
         op.where = planned.source->where;
         op.table_of = operator_in(graph_, planned.source->table_of);
         op.inputs.reserve(planned.inputs.size());
@@ -417,6 +426,9 @@ std::optional<Graph> instantiate(const Model& model, const Workload& workload, D
     symbols.insert_or_assign(std::string(kContextSymbol), static_cast<double>(workload.context));
     if (!sizes_in_range(model, diagnostics) || !obey_checks(model, symbols, diagnostics)) {
         return std::nullopt;
+    }
+    if (model.graph) {
+        return *model.graph;
     }
     return GraphBuilder(model, std::move(symbols), diagnostics).build();
 }

@@ -122,6 +122,34 @@ void report_missing_sizes(const YamlNode& node, const Model& model, const std::v
     }
 }
 
+void read_architecture_of(const YamlNode& root, const std::filesystem::path& architectures, Model& model) {
+    model.architecture = load_architecture(
+        root.require("architecture", "the name of a file in models/architectures, or the key 'graph'"), architectures);
+    const YamlNode sizes = root.require("sizes", "a map of the architecture's sizes");
+    const auto head = root.find("head");
+    if (model.architecture) {
+        std::vector<std::string> meant;
+        read_sizes(sizes, model, meant);
+        if (head) {
+            read_sizes(*head, model, meant);
+        }
+        if (sizes.exists()) {
+            report_missing_sizes(sizes, model, meant);
+        }
+    }
+}
+
+/// A graph has no sizes: those of its operators are written out.
+void read_graph_of(const YamlNode& graph, const YamlNode& root, Model& model) {
+    for (const std::string_view key : {"architecture", "sizes", "head"}) {
+        if (const auto node = root.find(key)) {
+            node->error("it does not go with 'graph'", "the one or the other");
+        }
+    }
+    auto written = read_written_graph(graph);
+    model.architecture = written ? std::make_shared<const Architecture>(std::move(*written)) : nullptr;
+}
+
 }  // namespace
 
 bool keeps_context(const Architecture& architecture) {
@@ -147,19 +175,10 @@ std::optional<Model> read_model(const YamlNode& root, const std::filesystem::pat
     Model model;
     model.where = root.where();
     model.name = root.require("model", "the model's name").text().value_or("");
-    model.architecture =
-        load_architecture(root.require("architecture", "the name of a file in models/architectures"), architectures);
-    const YamlNode sizes = root.require("sizes", "a map of the architecture's sizes");
-    const auto head = root.find("head");
-    if (model.architecture) {
-        std::vector<std::string> meant;
-        read_sizes(sizes, model, meant);
-        if (head) {
-            read_sizes(*head, model, meant);
-        }
-        if (sizes.exists()) {
-            report_missing_sizes(sizes, model, meant);
-        }
+    if (const auto graph = root.find("graph")) {
+        read_graph_of(*graph, root, model);
+    } else {
+        read_architecture_of(root, architectures, model);
     }
     if (const auto parameters = root.find("parameters")) {
         model.published_parameters = read_parameters(*parameters);

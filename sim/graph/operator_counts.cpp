@@ -46,6 +46,9 @@ std::int64_t constant_terms(OperatorKind kind, const RowsDims& d) {
     return d.affine ? terms : 0;
 }
 
+/// Kinds whose result has rows of its own.
+bool makes_other_rows(OperatorKind kind) { return kind == OperatorKind::kPool || kind == OperatorKind::kOther; }
+
 std::int64_t rows_inputs(OperatorKind kind, const RowsDims& d) {
     const bool reads_each_whole = kind == OperatorKind::kAdd || kind == OperatorKind::kMul;
     return product({reads_each_whole ? d.inputs : 1, d.rows, d.cols});
@@ -158,7 +161,7 @@ std::int64_t output_elements(OperatorKind kind, const Dims& dims) {
                               return product({d.batch, d.heads, d.seq, d.head_dim});
                           },
                           [kind](const RowsDims& d) {
-                              return product({kind == OperatorKind::kPool ? d.out_rows : d.rows, d.cols});
+                              return product({makes_other_rows(kind) ? d.out_rows : d.rows, d.cols});
                           },
                           [](const GatherDims& d) {
                               return product({d.rows, d.cols});

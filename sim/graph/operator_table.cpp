@@ -8,30 +8,46 @@ namespace berth {
 namespace {
 
 // ONNX operators that cost what the kind costs; Erf is how exporters write gelu out.
-constexpr std::array<std::string_view, 2> kOnnxMatmul{"MatMul", "Gemm"};
-constexpr std::array<std::string_view, 1> kOnnxConv{"Conv"};
-constexpr std::array<std::string_view, 3> kOnnxAttention{"Attention", "MultiHeadAttention", "GroupQueryAttention"};
-constexpr std::array<std::string_view, 1> kOnnxSoftmax{"Softmax"};
-constexpr std::array<std::string_view, 1> kOnnxLayerNorm{"LayerNormalization"};
+constexpr std::array<std::string_view, 10> kOnnxMatmul{"MatMul",
+                                                       "Gemm",
+                                                       "FusedMatMul",
+                                                       "FusedGemm",
+                                                       "MatMulInteger",
+                                                       "QLinearMatMul",
+                                                       "QGemm",
+                                                       "MatMulIntegerToFloat",
+                                                       "DynamicQuantizeMatMul",
+                                                       "MatMulNBits"};
+constexpr std::array<std::string_view, 4> kOnnxConv{"Conv", "FusedConv", "ConvInteger", "QLinearConv"};
+constexpr std::array<std::string_view, 4> kOnnxAttention{"Attention", "QAttention", "MultiHeadAttention",
+                                                         "GroupQueryAttention"};
+constexpr std::array<std::string_view, 3> kOnnxSoftmax{"Softmax", "LogSoftmax", "QLinearSoftmax"};
+constexpr std::array<std::string_view, 4> kOnnxLayerNorm{"LayerNormalization", "InstanceNormalization",
+                                                         "GroupNormalization", "BatchNormalization"};
 constexpr std::array<std::string_view, 2> kOnnxRmsNorm{"RMSNormalization", "SimplifiedLayerNormalization"};
-constexpr std::array<std::string_view, 4> kOnnxGelu{"Gelu", "FastGelu", "BiasGelu", "Erf"};
+constexpr std::array<std::string_view, 5> kOnnxGelu{"Gelu", "FastGelu", "BiasGelu", "QuickGelu", "Erf"};
 constexpr std::array<std::string_view, 3> kOnnxSilu{"Swish", "HardSwish", "Mish"};
 constexpr std::array<std::string_view, 4> kOnnxRelu{"Relu", "LeakyRelu", "PRelu", "Clip"};
 constexpr std::array<std::string_view, 1> kOnnxTanh{"Tanh"};
 constexpr std::array<std::string_view, 2> kOnnxSigmoid{"Sigmoid", "HardSigmoid"};
-constexpr std::array<std::string_view, 4> kOnnxAdd{"Add", "Sub", "Sum", "Where"};
-constexpr std::array<std::string_view, 4> kOnnxMul{"Mul", "Div", "Pow", "Sqrt"};
+constexpr std::array<std::string_view, 18> kOnnxAdd{
+    "Add",  "Sub",         "Sum", "Where", "Mean", "Max",   "Min", "QLinearAdd", "Equal", "Greater", "GreaterOrEqual",
+    "Less", "LessOrEqual", "And", "Or",    "Xor",  "IsNaN", "Not"};
+constexpr std::array<std::string_view, 15> kOnnxMul{"Mul", "Div", "Pow", "Sqrt", "Mod",   "Neg",   "Abs",       "Exp",
+                                                    "Log", "Sin", "Cos", "Ceil", "Floor", "Round", "Reciprocal"};
 constexpr std::array<std::string_view, 1> kOnnxTranspose{"Transpose"};
 constexpr std::array<std::string_view, 5> kOnnxReshape{"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"};
 constexpr std::array<std::string_view, 2> kOnnxSplit{"Split", "Slice"};
 constexpr std::array<std::string_view, 1> kOnnxConcat{"Concat"};
 constexpr std::array<std::string_view, 1> kOnnxEmbedding{"Gather"};
-constexpr std::array<std::string_view, 6> kOnnxPool{"ReduceMean",        "ReduceSum",   "ReduceL2",
-                                                    "GlobalAveragePool", "AveragePool", "MaxPool"};
+constexpr std::array<std::string_view, 12> kOnnxPool{
+    "ReduceMean",  "ReduceSum", "ReduceL2",      "ReduceMax", "ReduceMin",          "GlobalAveragePool",
+    "AveragePool", "MaxPool",   "GlobalMaxPool", "ArgMax",    "QLinearAveragePool", "QLinearGlobalAveragePool"};
 constexpr std::array<std::string_view, 1> kOnnxNormalize{"LpNormalization"};
 constexpr std::array<std::string_view, 2> kOnnxQuantize{"QuantizeLinear", "DynamicQuantizeLinear"};
 constexpr std::array<std::string_view, 1> kOnnxDequantize{"DequantizeLinear"};
 constexpr std::array<std::string_view, 1> kOnnxCast{"Cast"};
+constexpr std::array<std::string_view, 0> kOnnxOther{};
 
 // The sizes that kinds share. A list's order is the order of make_dims() and size_values().
 constexpr SizeField required(std::string_view name) { return {name, std::nullopt, ""}; }
@@ -92,6 +108,7 @@ constexpr std::array<OperatorTraits, kOperatorKindCount> kTraits{{
     {K::kQuantize,   "quantize",   F::kRows,      kRowsSizes,   kConvert,     C::kConversion,  false, kOnnxQuantize},
     {K::kDequantize, "dequantize", F::kRows,      kRowsSizes,   kConvert,     C::kConversion,  false, kOnnxDequantize},
     {K::kCast,       "cast",       F::kRows,      kRowsSizes,   kConvert,     C::kConversion,  false, kOnnxCast},
+    {K::kOther,      "other",      F::kRows,      kPoolSizes,   kMove,        C::kElementwise, false, kOnnxOther},
 }};
 // clang-format on
 

@@ -15,6 +15,8 @@ inline constexpr std::array<std::string_view, 3> kWorkloadSymbols{kBatchSymbol, 
 inline constexpr std::string_view kRoundSymbol = "i";
 /// As an input of an operator: what the section or the round before made.
 inline constexpr std::string_view kPreviousResult = "input";
+/// What stands for the architecture of a graph that is written out.
+inline constexpr std::string_view kWrittenGraph = "graph";
 /// The size field that a template gives by listing its inputs.
 inline constexpr std::string_view kInputsSize = "inputs";
 

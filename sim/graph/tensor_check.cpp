@@ -94,7 +94,8 @@ bool pieces_fit(const Graph& graph, const Operator& op, Diagnostics& diagnostics
     for (const TensorId input : op.inputs) {
         sum += graph.tensors[static_cast<std::size_t>(input)].elements();
     }
-    const std::int64_t needed = output_elements(op.kind, op.dims);
+    const std::int64_t needed =
+        op.kind == OperatorKind::kOther ? input_elements(op.kind, op.dims) : output_elements(op.kind, op.dims);
     // Constant rows fill the rest, repeated for each input of the batch.
     const std::int64_t constants = weight_elements(op.kind, op.dims);
     const bool fit = constants == 0 ? sum == needed : sum < needed && (needed - sum) % constants == 0;
@@ -111,7 +112,7 @@ bool tensors_fit(const Graph& graph, const Operator& op, Diagnostics& diagnostic
     if (!result_fits(graph, op, diagnostics)) {
         return false;
     }
-    if (op.kind == OperatorKind::kConcat) {
+    if (op.kind == OperatorKind::kConcat || op.kind == OperatorKind::kOther) {
         return pieces_fit(graph, op, diagnostics);
     }
     const Operands expected = expected_operands(op);

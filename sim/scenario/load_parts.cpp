@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "berth/import_onnx.h"
 #include "scenario/find_file.h"
 #include "scenario/overrides.h"
 
@@ -45,6 +46,21 @@ bool apply(const ModelOverride& change, YamlDocument& document, Diagnostics& dia
     return value && document.set(change.key, value->root(diagnostics), SourceLocation(written), diagnostics);
 }
 
+bool is_onnx_file(const fs::path& path) { return path.extension() == ".onnx"; }
+
+// Such a file has no keys that an override could change.
+std::optional<Model> load_onnx_model(const fs::path& path, const std::vector<ModelOverride>& overrides,
+                                     Diagnostics& diagnostics) {
+    for (const ModelOverride& each : overrides) {
+        diagnostics.error(SourceLocation("--set " + each.written.path), "an ONNX model has no keys to change",
+                          "the model file that berth import makes of it");
+    }
+    auto import = import_onnx(path, {}, diagnostics);
+    return import && overrides.empty()
+               ? std::optional(model_of(std::move(*import), path.stem().string(), SourceLocation(path.string())))
+               : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Profile> load_hardware_file(const Library& library, const fs::path& path,
@@ -58,6 +74,9 @@ std::optional<Profile> load_hardware_file(const Library& library, const fs::path
 
 std::optional<Model> load_model_file(const Library& library, const fs::path& path,
                                      const std::vector<ModelOverride>& overrides, Diagnostics& diagnostics) {
+    if (is_onnx_file(path)) {
+        return load_onnx_model(path, overrides, diagnostics);
+    }
     auto document = YamlDocument::load(path, diagnostics);
     if (!document) {
         return std::nullopt;

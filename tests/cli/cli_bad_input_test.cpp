@@ -169,7 +169,7 @@ TEST_F(CliBadInput, AllBadCellsOfATableAtOnce) {
         "rows.csv:1:38: warning: column 'id' is not read\n"
         "rows.csv:2:1: error: unknown op 'matmull' (expected matmul, conv2d, attention, softmax, layer_norm, rms_norm, "
         "gelu, silu, relu, tanh, sigmoid, add, mul, transpose, reshape, split, concat, embedding, pool, normalize, "
-        "quantize, dequantize or cast, did you mean matmul?)\n"
+        "quantize, dequantize, cast or other, did you mean matmul?)\n"
         "rows.csv:3:1: error: shape: matmul needs the size n\n"
         "rows.csv:3:8: error: unknown dtype 'fp61' (expected fp32, fp16, bf16, int8, int4, w8a8, w8a16, w4a16, "
         "w4a16_g128 or int8_dynamic, did you mean fp16?)\n"
@@ -253,10 +253,10 @@ TEST_F(CliBadInput, AFileThatDescribesNothing) {
 }
 
 TEST_F(CliBadInput, UnknownCommandsAndOptions) {
-    expect_refused(
-        {"rnu"},
-        "berth: error: unknown command 'rnu' (expected run, ops, explain, predict, validate, check or list, did you "
-        "mean run?)\n");
+    expect_refused({"rnu"},
+                   "berth: error: unknown command 'rnu' (expected run, ops, explain, predict, validate, import, check "
+                   "or list, did you "
+                   "mean run?)\n");
     for (const std::vector<std::string>& words :
          std::vector<std::vector<std::string>>{{},
                                                {"run"},

@@ -19,7 +19,7 @@ TEST(GraphOperators, TableHasOneRowPerKindWithItsOwnName) {
         names.insert(row.name);
         EXPECT_EQ(&traits(row.kind), &row);
         EXPECT_EQ(choice_named(operator_names(), row.name), row.kind);
-        EXPECT_FALSE(row.onnx.empty()) << row.name;
+        EXPECT_EQ(row.onnx.empty(), row.kind == OperatorKind::kOther) << row.name;
     }
     EXPECT_EQ(names.size(), kOperatorKindCount);
     EXPECT_EQ(traits(K::kLayerNorm).name, "layer_norm");

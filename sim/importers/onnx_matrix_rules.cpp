@@ -1,0 +1,270 @@
+// Shape rules of operators that multiply, convolve, pool and reduce.
+#include <algorithm>
+
+#include "importers/onnx_rule.h"
+
+namespace berth {
+
+namespace {
+
+std::optional<Shape> product_shape(Shape a, Shape b, bool transpose_a, bool transpose_b) {
+    const bool vector_a = a.size() == 1;
+    const bool vector_b = b.size() == 1;
+    if (a.empty() || b.empty()) {
+        return std::nullopt;
+    }
+    if (vector_a) {
+        a.insert(a.begin(), 1);
+    }
+    if (vector_b) {
+        b.push_back(1);
+    }
+    if (transpose_a) {
+        std::swap(a[a.size() - 1], a[a.size() - 2]);
+    }
+    if (transpose_b) {
+        std::swap(b[b.size() - 1], b[b.size() - 2]);
+    }
+    if (a.back() != b[b.size() - 2]) {
+        return std::nullopt;
+    }
+    auto result = broadcast(Shape(a.begin(), a.end() - 2), Shape(b.begin(), b.end() - 2));
+    if (result) {
+        if (!vector_a) {
+            result->push_back(a[a.size() - 2]);
+        }
+        if (!vector_b) {
+            result->push_back(b.back());
+        }
+    }
+    return result;
+}
+
+bool product(const RuleContext& c, std::size_t second) {
+    const Shape *a = c.shape(0), *b = c.shape(second);
+    auto result = a != nullptr && b != nullptr
+                      ? product_shape(*a, *b, c.node().integer("transA", 0) != 0, c.node().integer("transB", 0) != 0)
+                      : std::nullopt;
+    return result && c.make(0, std::move(*result));
+}
+
+bool matmul(const RuleContext& c) { return product(c, 1); }
+bool matmul_with_scales(const RuleContext& c) { return product(c, 3); }
+
+bool integer_matmul(const RuleContext& c) {
+    if (!product(c, 1)) {
+        return false;
+    }
+    c.values[static_cast<std::size_t>(c.step.outputs[0])].type = OnnxType::kInt32;
+    return true;
+}
+
+bool float_matmul(const RuleContext& c) {
+    if (!product(c, 1)) {
+        return false;
+    }
+    c.values[static_cast<std::size_t>(c.step.outputs[0])].type = OnnxType::kFloat;
+    return true;
+}
+
+/// Weights of few bits, packed: their shape stands in the attributes.
+bool packed_matmul(const RuleContext& c) {
+    const Shape* a = c.shape(0);
+    const std::int64_t columns = c.node().integer("N", 0);
+    if (a == nullptr || a->empty() || columns < 1) {
+        return false;
+    }
+    Shape result = *a;
+    result.back() = columns;
+    return c.make(0, std::move(result));
+}
+
+/// One side of a window that slides over an axis.
+struct Window {
+    std::int64_t kernel = 1, stride = 1, dilation = 1, before = 0, after = 0;
+};
+
+std::int64_t positions(std::int64_t size, const Window& w, std::string_view auto_pad, bool up) {
+    if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
+        return (size + w.stride - 1) / w.stride;
+    }
+    const std::int64_t room = size + w.before + w.after - (w.dilation * (w.kernel - 1) + 1);
+    return room < 0 ? 0 : (room + (up ? w.stride - 1 : 0)) / w.stride + 1;
+}
+
+bool slide(const RuleContext& c, const Shape& kernel, Shape result) {
+    const Shape& from = *c.shape(0);
+    const auto strides = c.node().integers("strides");
+    const auto dilations = c.node().integers("dilations");
+    const auto pads = c.node().integers("pads");
+    const OnnxAttribute* auto_pad = c.node().attribute("auto_pad");
+    for (std::size_t i = 0; i < kernel.size(); ++i) {
+        Window window;
+        window.kernel = kernel[i];
+        window.stride = i < strides.size() ? strides[i] : 1;
+        window.dilation = i < dilations.size() ? dilations[i] : 1;
+        if (pads.size() == 2 * kernel.size()) {
+            window.before = pads[i];
+            window.after = pads[i + kernel.size()];
+        }
+        if (window.stride < 1 || window.kernel < 1 || window.dilation < 1 ||
+            elements_of({window.kernel, window.dilation}) > kLargestSize) {
+            return false;
+        }
+        result.push_back(positions(from[i + 2], window, auto_pad == nullptr ? "" : auto_pad->text,
+                                   c.node().integer("ceil_mode", 0) != 0));
+    }
+    return c.make(0, std::move(result));
+}
+
+bool convolve(const RuleContext& c, std::size_t weights) {
+    const Shape *from = c.shape(0), *kernel = c.shape(weights);
+    if (from == nullptr || kernel == nullptr || from->size() < 3 || kernel->size() != from->size()) {
+        return false;
+    }
+    return slide(c, Shape(kernel->begin() + 2, kernel->end()), {(*from)[0], (*kernel)[0]});
+}
+bool conv(const RuleContext& c) { return convolve(c, 1); }
+bool conv_with_scales(const RuleContext& c) { return convolve(c, 3); }
+bool integer_conv(const RuleContext& c) {
+    if (!convolve(c, 1)) {
+        return false;
+    }
+    c.values[static_cast<std::size_t>(c.step.outputs[0])].type = OnnxType::kInt32;
+    return true;
+}
+
+bool pool(const RuleContext& c) {
+    const Shape* from = c.shape(0);
+    const auto kernel = c.node().integers("kernel_shape");
+    if (from == nullptr || from->size() < 3 || kernel.size() + 2 != from->size()) {
+        return false;
+    }
+    return slide(c, kernel, {(*from)[0], (*from)[1]});
+}
+
+bool global_pool(const RuleContext& c) {
+    const Shape* from = c.shape(0);
+    if (from == nullptr || from->size() < 2) {
+        return false;
+    }
+    Shape result(from->size(), 1);
+    std::copy_n(from->begin(), 2, result.begin());
+    return c.make(0, std::move(result));
+}
+
+bool reduce(const RuleContext& c) {
+    const Shape* from = c.shape(0);
+    const auto axes = c.integers(1, "axes");
+    if (from == nullptr || (c.in(1) != nullptr && !axes)) {
+        return false;
+    }
+    const bool keep = c.node().integer("keepdims", 1) != 0;
+    const bool all = (!axes || axes->empty()) && c.node().integer("noop_with_empty_axes", 0) == 0;
+    Shape result;
+    for (std::size_t i = 0; i < from->size(); ++i) {
+        const bool reduced =
+            all ||
+            (axes && std::ranges::any_of(*axes, [&](std::int64_t axis) { return axis_of(axis, from->size()) == i; }));
+        if (!reduced) {
+            result.push_back((*from)[i]);
+        } else if (keep) {
+            result.push_back(1);
+        }
+    }
+    return c.make(0, std::move(result));
+}
+
+bool arg_reduce(const RuleContext& c) {
+    const Shape* from = c.shape(0);
+    const auto axis = from == nullptr ? std::nullopt : axis_of(c.node().integer("axis", 0), from->size());
+    if (!axis) {
+        return false;
+    }
+    Shape result = *from;
+    if (c.node().integer("keepdims", 1) != 0) {
+        result[*axis] = 1;
+    } else {
+        result.erase(result.begin() + static_cast<std::ptrdiff_t>(*axis));
+    }
+    return c.make(0, std::move(result));
+}
+
+/// Query, key and value are projections of one input inside the operator: [batch, tokens, width].
+bool packed_attention(const RuleContext& c) {
+    const Shape *from = c.shape(0), *weights = c.shape(1);
+    if (from == nullptr || weights == nullptr || from->size() != 3 || weights->size() != 2) {
+        return false;
+    }
+    const auto sizes = c.node().integers("qkv_hidden_sizes");
+    return c.make(0, {(*from)[0], (*from)[1], sizes.size() == 3 ? sizes[2] : (*weights)[1] / 3});
+}
+
+bool attention(const RuleContext& c) {
+    const Shape* query = c.shape(0);
+    if (query == nullptr || query->size() != 3) {
+        return false;
+    }
+    Shape result = *query;
+    const std::int64_t heads = c.node().integer("num_heads", 0);
+    const std::int64_t shared = c.node().integer("kv_num_heads", 0);
+    if (c.in(1) == nullptr && shared > 0 && heads > 0) {
+        result[2] = result[2] / (heads + 2 * shared) * heads;  // one tensor packs the three
+    }
+    return c.make(0, std::move(result));
+}
+
+bool embed(const RuleContext& c) {
+    const Shape *ids = c.shape(0), *table = c.shape(2);
+    if (ids == nullptr || table == nullptr || table->size() != 2) {
+        return false;
+    }
+    Shape result = *ids;
+    result.push_back((*table)[1]);
+    return c.make(0, std::move(result));
+}
+
+constexpr NamedRule kMatrix[]{
+    {"ArgMax", arg_reduce},
+    {"ArgMin", arg_reduce},
+    {"Attention", packed_attention},
+    {"AveragePool", pool},
+    {"Conv", conv},
+    {"ConvInteger", integer_conv},
+    {"DynamicQuantizeMatMul", float_matmul},
+    {"EmbedLayerNormalization", embed},
+    {"FusedConv", conv},
+    {"FusedGemm", matmul},
+    {"FusedMatMul", matmul},
+    {"Gemm", matmul},
+    {"GlobalAveragePool", global_pool},
+    {"GlobalMaxPool", global_pool},
+    {"GroupQueryAttention", attention},
+    {"LpPool", pool},
+    {"MatMul", matmul},
+    {"MatMulInteger", integer_matmul},
+    {"MatMulIntegerToFloat", float_matmul},
+    {"MatMulNBits", packed_matmul},
+    {"MaxPool", pool},
+    {"MultiHeadAttention", attention},
+    {"QAttention", packed_attention},
+    {"QLinearAveragePool", pool},
+    {"QLinearConv", conv_with_scales},
+    {"QLinearGlobalAveragePool", global_pool},
+    {"QLinearMatMul", matmul_with_scales},
+    {"ReduceL1", reduce},
+    {"ReduceL2", reduce},
+    {"ReduceLogSumExp", reduce},
+    {"ReduceMax", reduce},
+    {"ReduceMean", reduce},
+    {"ReduceMin", reduce},
+    {"ReduceProd", reduce},
+    {"ReduceSum", reduce},
+    {"ReduceSumSquare", reduce},
+};
+
+}  // namespace
+
+std::span<const NamedRule> matrix_rules() { return kMatrix; }
+
+}  // namespace berth

@@ -1,0 +1,328 @@
+// Sizes of operators from the shapes of what they read and make.
+#include "importers/onnx_operators.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "importers/onnx_patterns.h"
+
+namespace berth {
+
+namespace {
+
+using Found = std::optional<OnnxOperator>;
+
+/// A node, one of its outputs, and its kind by the table.
+struct Subject {
+    const OnnxNetwork& network;
+    NodeId node;
+    OperatorKind kind;
+    const Shape& made;
+    bool biased;
+
+    [[nodiscard]] const OnnxNode& source() const { return *network.step(node).source; }
+    [[nodiscard]] ValueId in(std::size_t i) const { return network.input(node, i); }
+    [[nodiscard]] bool given(std::size_t i) const { return in(i) != kNoValue; }
+    [[nodiscard]] bool constant(std::size_t i) const { return given(i) && network.constant(in(i)); }
+};
+
+std::int64_t product_of(const Shape& shape, std::size_t dropped) {
+    return elements_of(Shape(shape.begin(), shape.end() - static_cast<std::ptrdiff_t>(dropped)));
+}
+
+/// The second factor: behind the scale and zero point of the first in operators that carry them.
+std::size_t second_factor(const Subject& s) { return s.source().op.starts_with("QLinear") ? 3 : 1; }
+
+Found matmul_of(const Subject& s) {
+    const ValueId a = s.in(0);
+    const ValueId b = s.in(second_factor(s));
+    if (a == kNoValue || b == kNoValue || s.made.empty()) {
+        return std::nullopt;
+    }
+    Shape left = s.network.shape(a);
+    const Shape& right = s.network.shape(b);
+    if (left.empty() || right.empty()) {
+        return std::nullopt;
+    }
+    if (s.source().integer("transA", 0) != 0 && left.size() >= 2) {
+        std::swap(left[left.size() - 1], left[left.size() - 2]);
+    }
+    MatmulDims d;
+    d.k = left.back();
+    d.n = right.size() == 1 ? 1 : s.made.back();
+    d.bias = s.biased || s.given(second_factor(s) == 3 ? 8 : 2);
+    d.bias = d.bias && (s.biased || s.source().op == "Gemm" || s.source().op == "FusedGemm");
+    const bool packed = s.source().op == "MatMulNBits";
+    if (s.network.constant(b)) {
+        d.m = product_of(left, 1);
+        // Several constant matrices, one per item of a batch, are no single matrix of weights.
+        const bool single = packed || elements_of(right) == d.k * d.n;
+        return single ? Found(OnnxOperator{s.kind, d, {a}, {}}) : std::nullopt;
+    }
+    if (s.network.constant(a)) {
+        // Weights on the left: the same work with rows and columns changed over.
+        if (right.size() != 2 || left.size() != 2) {
+            return std::nullopt;
+        }
+        return OnnxOperator{s.kind, MatmulDims{1, d.n, d.k, left.front(), true, d.bias}, {b}, {}};
+    }
+    d.weights = false;
+    d.bias = false;
+    if (right.size() <= 2) {
+        d.m = product_of(left, 1);
+    } else {
+        d.m = left.size() == 1 ? 1 : left[left.size() - 2];
+        d.batch = d.n == 0 || d.m == 0 ? 0 : elements_of(s.made) / (d.m * d.n);
+    }
+    return OnnxOperator{s.kind, d, {a, b}, {}};
+}
+
+Found conv_of(const Subject& s) {
+    const std::size_t second = second_factor(s);
+    if (!s.given(0) || !s.constant(second)) {
+        return std::nullopt;
+    }
+    const Shape& from = s.network.shape(s.in(0));
+    const Shape& kernel = s.network.shape(s.in(second));
+    if (from.size() < 3 || from.size() > 4 || kernel.size() != from.size() || s.made.size() != from.size()) {
+        return std::nullopt;
+    }
+    const bool flat = from.size() == 3;  // one-dimensional: a picture of height 1
+    ConvDims d;
+    d.batch = from[0];
+    d.in_channels = from[1];
+    d.out_channels = kernel[0];
+    d.in_height = flat ? 1 : from[2];
+    d.in_width = from.back();
+    d.kernel_height = flat ? 1 : kernel[2];
+    d.kernel_width = kernel.back();
+    d.out_height = flat ? 1 : s.made[2];
+    d.out_width = s.made.back();
+    const auto strides = s.source().integers("strides");
+    d.stride = strides.empty() ? 1 : strides.back();
+    d.groups = s.source().integer("group", 1);
+    d.bias = s.biased || (s.source().op == "Conv" && s.given(2)) || (second == 3 && s.given(8));
+    return OnnxOperator{s.kind, d, {s.in(0)}, {}};
+}
+
+Found attention_of(const Subject& s) {
+    AttentionDims d;
+    d.heads = s.source().integer("num_heads", 0);
+    d.kv_heads = s.source().integer("kv_num_heads", d.heads);
+    d.causal = s.source().integer("unidirectional", 0) != 0 || s.source().op == "GroupQueryAttention";
+    const auto inputs = [&] {
+        std::vector<ValueId> given;
+        for (std::size_t i = 0; i < 3 && s.given(i) && !s.constant(i); ++i) {
+            given.push_back(s.in(i));
+        }
+        return given;
+    }();
+    if (d.heads < 1 || d.kv_heads < 1 || s.made.size() != 3 || s.made[2] % d.heads != 0 ||
+        (inputs.size() != 1 && inputs.size() != 3)) {
+        return std::nullopt;
+    }
+    d.batch = s.made[0];
+    d.seq = s.made[1];
+    d.head_dim = s.made[2] / d.heads;
+    const std::int64_t per_token = elements_of({d.batch, d.kv_heads, d.head_dim});
+    d.kv_seq = inputs.size() == 1 || per_token == 0 ? d.seq : s.network.elements(inputs[1]) / per_token;
+    return OnnxOperator{s.kind, d, inputs, {}};
+}
+
+Found pool_of(const Subject& s) {
+    if (!s.given(0)) {
+        return std::nullopt;
+    }
+    const Shape& from = s.network.shape(s.in(0));
+    const std::int64_t all = elements_of(from);
+    const std::int64_t left = elements_of(s.made);
+    // Pictures are pooled per channel; anything else per column, if whole columns are left.
+    const bool reduces = s.source().op.starts_with("Reduce") || s.source().op.starts_with("Arg");
+    std::int64_t cols = !reduces && from.size() > 2 ? from[1] : s.made.empty() ? 1 : s.made.back();
+    cols = cols < 1 || all % cols != 0 || left % cols != 0 ? 1 : cols;
+    RowsDims d;
+    d.cols = cols;
+    d.rows = all / cols;
+    d.out_rows = left / cols;
+    return OnnxOperator{s.kind, d, {s.in(0)}, {}};
+}
+
+Found gather_of(const Subject& s) {
+    if (!s.given(0) || !s.given(1)) {
+        return std::nullopt;
+    }
+    if (s.constant(0) && !s.constant(1)) {
+        const Shape& table = s.network.shape(s.in(0));
+        if (table.empty() || s.source().integer("axis", 0) != 0 || table.front() < 1) {
+            return std::nullopt;
+        }
+        const std::int64_t rows = s.network.elements(s.in(1));
+        return OnnxOperator{s.kind, GatherDims{rows, elements_of(table) / table.front(), table.front()}, {s.in(1)}, {}};
+    }
+    return s.constant(1) ? Found(OnnxOperator{OperatorKind::kSplit, rows_of(s.made), {s.in(0)}, {}}) : std::nullopt;
+}
+
+/// Of the largest constant that it reads.
+std::int64_t constant_elements(const Subject& s) {
+    std::int64_t most = 0;
+    for (std::size_t i = 0; i < s.network.step(s.node).inputs.size(); ++i) {
+        most = std::max(most, s.constant(i) ? s.network.elements(s.in(i)) : 0);
+    }
+    return most;
+}
+
+Found sum_of(const Subject& s) {
+    RowsDims d = rows_of(s.made);
+    const auto inputs = s.network.activations(s.node);
+    d.inputs = static_cast<std::int64_t>(inputs.size());
+    // In integers a scale and a zero point stand behind each operand.
+    if (!s.source().op.starts_with("QLinear")) {
+        const std::int64_t constants = constant_elements(s);
+        d.affine = constants > 1;
+        d.constant_rows = constants > d.cols && constants % d.cols == 0 ? constants / d.cols : 0;
+    }
+    return OnnxOperator{s.kind, d, inputs, {}};
+}
+
+bool only_unit_sizes_move(const Subject& s) {
+    Shape from = s.network.shape(s.in(0));
+    Shape to = s.made;
+    std::erase(from, 1);
+    std::erase(to, 1);
+    const auto order = s.source().integers("perm");
+    std::int64_t last = -1;
+    for (const std::int64_t axis : order) {
+        const Shape& shape = s.network.shape(s.in(0));
+        if (axis < 0 || axis >= static_cast<std::int64_t>(shape.size())) {
+            return false;
+        }
+        if (shape[static_cast<std::size_t>(axis)] != 1) {
+            if (axis < last) {
+                return false;
+            }
+            last = axis;
+        }
+    }
+    return !order.empty() && from == to;
+}
+
+Found given_rows(const Subject& s, const RowsDims& d) {
+    return s.given(0) && !s.constant(0) ? Found(OnnxOperator{s.kind, d, {s.in(0)}, {}}) : std::nullopt;
+}
+
+/// A reshape that leaves the channels of each position together.
+RowsDims as_it_lies(RowsDims d) {
+    d.run = d.out_run = d.cols;
+    return d;
+}
+
+Found rows_operator(const Subject& s) {
+    RowsDims d = rows_of(s.made);
+    switch (s.kind) {
+        case OperatorKind::kAdd:
+        case OperatorKind::kMul:
+            return sum_of(s);
+        case OperatorKind::kPool:
+            return pool_of(s);
+        case OperatorKind::kConcat: {
+            const auto inputs = s.network.activations(s.node);
+            d.inputs = static_cast<std::int64_t>(inputs.size());
+            const std::int64_t constants = constant_elements(s);
+            d.constant_rows = d.cols > 0 && constants % d.cols == 0 ? constants / d.cols : 0;
+            return OnnxOperator{s.kind, d, inputs, {}};
+        }
+        case OperatorKind::kReshape:
+            return given_rows(s, as_it_lies(d));
+        case OperatorKind::kTranspose:
+            return only_unit_sizes_move(s) ? Found(OnnxOperator{OperatorKind::kReshape, as_it_lies(d), {s.in(0)}, {}})
+                                           : given_rows(s, d);
+        case OperatorKind::kLayerNorm:
+        case OperatorKind::kRmsNorm:
+            d.affine = s.constant(1);
+            return OnnxOperator{s.kind, d, {s.in(0)}, {}};
+        case OperatorKind::kSoftmax: {
+            const auto axis = s.source().integer("axis", -1);
+            const auto rank = static_cast<std::int64_t>(s.made.size());
+            const std::int64_t at = axis < 0 ? axis + rank : axis;
+            if (at >= 0 && at < rank && s.made[static_cast<std::size_t>(at)] > 0) {
+                d.cols = s.made[static_cast<std::size_t>(at)];
+                d.rows = elements_of(s.made) / d.cols;
+            }
+            return OnnxOperator{s.kind, d, {s.in(0)}, {}};
+        }
+        default:
+            return given_rows(s, d);
+    }
+}
+
+Found typed_operator(const Subject& s) {
+    switch (traits(s.kind).form) {
+        case DimsForm::kMatmul:
+            return matmul_of(s);
+        case DimsForm::kConv:
+            return conv_of(s);
+        case DimsForm::kAttention:
+            return attention_of(s);
+        case DimsForm::kGather:
+            return gather_of(s);
+        case DimsForm::kRows:
+            return rows_operator(s);
+    }
+    return std::nullopt;
+}
+
+/// Sizes in range, and tensors of just the elements that they speak of.
+bool fits(const OnnxOperator& op, const Shape& made) {
+    const auto values = size_values(op.kind, op.dims);
+    const auto fields = size_fields(op.kind);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (values[i] < fields[i].min || values[i] > fields[i].max) {
+            return false;
+        }
+    }
+    if (const auto* conv = std::get_if<ConvDims>(&op.dims);
+        conv != nullptr && (conv->in_channels % conv->groups != 0 || conv->out_channels % conv->groups != 0)) {
+        return false;
+    }
+    return output_elements(op.kind, op.dims) == elements_of(made);
+}
+
+}  // namespace
+
+std::optional<OperatorKind> kind_of_onnx(std::string_view op) {
+    static const auto kIndex = [] {
+        std::unordered_map<std::string_view, OperatorKind> index;
+        for (const OperatorTraits& row : operator_table()) {
+            for (const std::string_view name : row.onnx) {
+                index.emplace(name, row.kind);
+            }
+        }
+        return index;
+    }();
+    const auto found = kIndex.find(op);
+    return found == kIndex.end() ? std::nullopt : std::optional(found->second);
+}
+
+OnnxOperator pass_over(const OnnxNetwork& network, const std::vector<ValueId>& inputs, const Shape& shape) {
+    RowsDims dims;
+    dims.cols = 1;
+    for (const ValueId input : inputs) {
+        dims.rows += network.elements(input);
+    }
+    dims.out_rows = elements_of(shape);
+    return {OperatorKind::kOther, dims, inputs, {}};
+}
+
+OnnxOperator operator_of(const OnnxNetwork& network, NodeId node, std::size_t output, bool biased) {
+    const Shape& made = network.shape(network.step(node).outputs[output]);
+    if (const auto kind = kind_of_onnx(network.step(node).source->op)) {
+        auto op = typed_operator({network, node, *kind, made, biased});
+        if (op && fits(*op, made)) {
+            return *op;
+        }
+    }
+    return pass_over(network, network.activations(node), made);
+}
+
+}  // namespace berth

@@ -1,0 +1,278 @@
+// Biases, normalisations and activations written out in steps.
+#include "importers/onnx_patterns.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace berth {
+
+namespace {
+
+/// The single activation of a node of which all else is constant; kNoValue otherwise.
+ValueId only_activation(const OnnxNetwork& network, NodeId node) {
+    const auto inputs = network.activations(node);
+    return inputs.size() == 1 ? inputs.front() : kNoValue;
+}
+
+bool with_constant(const OnnxNetwork& network, NodeId node, std::string_view op) {
+    return network.is(node, op) && network.step(node).inputs.size() == 2 && only_activation(network, node) != kNoValue;
+}
+
+bool is_elementwise(const OnnxNetwork& network, NodeId node) {
+    return network.step(node).inputs.size() <= kMostOperands &&
+           (network.is(node, "Mul") || network.is(node, "Add") || network.is(node, "Div") || network.is(node, "Sub") ||
+            network.is(node, "Pow"));
+}
+
+/// Whether `value` is computed from `x` and constants alone, element by element, in a few steps; `steps` collects them.
+bool comes_from(const OnnxNetwork& network, ValueId value, ValueId x, std::vector<NodeId>& steps, int depth = 6) {
+    if (value == x) {
+        return true;
+    }
+    const NodeId made_by = network.maker(value);
+    if (depth == 0 || made_by == kNoNode || !is_elementwise(network, made_by)) {
+        return false;
+    }
+    const auto inputs = network.activations(made_by);
+    const bool all = !inputs.empty() && std::ranges::all_of(inputs, [&](ValueId input) {
+        return comes_from(network, input, x, steps, depth - 1);
+    });
+    if (all && std::ranges::find(steps, made_by) == steps.end()) {
+        steps.push_back(made_by);
+    }
+    return all;
+}
+
+/// Whether nobody outside reads what the steps make, the last one aside.
+bool closed(const OnnxNetwork& network, const std::vector<NodeId>& steps, NodeId last) {
+    return std::ranges::all_of(
+        steps, [&](NodeId step) { return step == last || network.read_only_by(network.output(step), steps); });
+}
+
+void add_group(OnnxNetwork& network, OnnxPatterns& found, std::vector<NodeId> steps, NodeId last, OnnxGroup group) {
+    steps.push_back(last);
+    if (!closed(network, steps, last)) {
+        return;
+    }
+    group.output = network.output(last);
+    for (const NodeId step : steps) {
+        if (step != last) {
+            network.absorb(step);
+        }
+    }
+    network.stand_for_group(last, group.inputs);
+    found.groups.emplace(last, std::move(group));
+}
+
+/// The node's reader if it is this operator with a constant.
+NodeId next_with_constant(const OnnxNetwork& network, NodeId node, std::string_view op) {
+    const NodeId reader = network.only_reader(network.output(node));
+    return reader != kNoNode && with_constant(network, reader, op) ? reader : kNoNode;
+}
+
+/// x - mean(x), or x itself where no mean is taken off.
+struct Centred {
+    ValueId x = kNoValue;
+    bool centred = false;
+};
+
+std::optional<Centred> centred(const OnnxNetwork& network, ValueId value, std::vector<NodeId>& steps) {
+    const NodeId subtract = network.maker(value);
+    if (!network.is(subtract, "Sub")) {
+        return Centred{value, false};
+    }
+    const ValueId x = network.input(subtract, 0);
+    const NodeId mean = network.maker(network.input(subtract, 1));
+    if (!network.is(mean, "ReduceMean") || network.input(mean, 0) != x) {
+        return Centred{value, false};
+    }
+    for (const NodeId step : {mean, subtract}) {
+        if (std::ranges::find(steps, step) == steps.end()) {
+            steps.push_back(step);
+        }
+    }
+    return Centred{x, true};
+}
+
+/// The mean of squares below a square root: what is squared.
+ValueId squared_below(const OnnxNetwork& network, NodeId root, std::vector<NodeId>& steps) {
+    const NodeId add = network.maker(network.input(root, 0));
+    if (!with_constant(network, add, "Add")) {
+        return kNoValue;
+    }
+    const NodeId mean = network.maker(only_activation(network, add));
+    const NodeId square = network.is(mean, "ReduceMean") ? network.maker(network.input(mean, 0)) : kNoNode;
+    const bool power = network.is(square, "Pow");
+    const bool product = network.is(square, "Mul") && network.input(square, 0) == network.input(square, 1);
+    if (!power && !product) {
+        return kNoValue;
+    }
+    steps.insert(steps.end(), {square, mean, add, root});
+    return network.input(square, 0);
+}
+
+/// The division by the root, by way of a reciprocal perhaps.
+NodeId division_by(const OnnxNetwork& network, NodeId root, std::vector<NodeId>& steps) {
+    NodeId reader = network.only_reader(network.output(root));
+    const bool reciprocal = network.is(reader, "Reciprocal") || with_constant(network, reader, "Div");
+    if (reciprocal) {
+        steps.push_back(reader);
+        reader = network.only_reader(network.output(reader));
+        return network.is(reader, "Mul") ? reader : kNoNode;
+    }
+    return network.is(reader, "Div") && network.input(reader, 1) == network.output(root) ? reader : kNoNode;
+}
+
+void match_norm(OnnxNetwork& network, NodeId root, OnnxPatterns& found) {
+    std::vector<NodeId> steps;
+    const ValueId squared = squared_below(network, root, steps);
+    if (squared == kNoValue) {
+        return;
+    }
+    const auto below = centred(network, squared, steps);
+    const NodeId divide = division_by(network, root, steps);
+    if (divide == kNoNode) {
+        return;
+    }
+    const ValueId left = network.input(divide, 0);
+    const ValueId right = network.input(divide, 1);
+    const bool root_left = network.maker(left) == root || network.is(network.maker(left), "Reciprocal") ||
+                           with_constant(network, network.maker(left), "Div");
+    const auto above = centred(network, root_left ? right : left, steps);
+    if (!below || !above || above->x != below->x || above->centred != below->centred) {
+        return;
+    }
+    NodeId last = divide;
+    bool affine = false;
+    if (const NodeId scale = next_with_constant(network, last, "Mul"); scale != kNoNode) {
+        steps.push_back(last);
+        last = scale;
+        affine = true;
+        if (const NodeId shift = next_with_constant(network, last, "Add"); shift != kNoNode && below->centred) {
+            steps.push_back(last);
+            last = shift;
+        }
+    }
+    RowsDims dims = rows_of(network.shape(below->x));
+    dims.affine = affine;
+    add_group(network, found, std::move(steps), last,
+              {below->centred ? OperatorKind::kLayerNorm : OperatorKind::kRmsNorm, dims, {below->x}, kNoValue});
+}
+
+/// x (1 + erf(..x..)) / 2, or with tanh, in any of the orders that exporters write.
+bool match_gelu(OnnxNetwork& network, NodeId anchor, OnnxPatterns& found) {
+    const NodeId plus_one = next_with_constant(network, anchor, "Add");
+    if (plus_one == kNoNode) {
+        return false;
+    }
+    std::vector<NodeId> steps{anchor, plus_one};
+    NodeId before = plus_one;
+    if (const NodeId half = next_with_constant(network, before, "Mul"); half != kNoNode) {
+        steps.push_back(half);
+        before = half;
+    }
+    NodeId last = network.only_reader(network.output(before));
+    const auto factors = network.is(last, "Mul") ? network.activations(last) : std::vector<ValueId>{};
+    if (factors.size() != 2) {
+        return false;
+    }
+    const ValueId other = factors[factors[0] == network.output(before) ? 1 : 0];
+    const NodeId other_maker = network.maker(other);
+    std::vector<ValueId> candidates{other};
+    if (with_constant(network, other_maker, "Mul") || with_constant(network, other_maker, "Div")) {
+        candidates.push_back(only_activation(network, other_maker));
+    }
+    for (const ValueId x : candidates) {
+        std::vector<NodeId> all = steps;
+        if (!comes_from(network, network.input(anchor, 0), x, all) || !comes_from(network, other, x, all)) {
+            continue;
+        }
+        if (const NodeId half = next_with_constant(network, last, "Mul"); half != kNoNode && before == plus_one) {
+            all.push_back(last);
+            last = half;
+        }
+        add_group(network, found, std::move(all), last,
+                  {OperatorKind::kGelu, rows_of(network.shape(x)), {x}, kNoValue});
+        return true;
+    }
+    return false;
+}
+
+void match_silu(OnnxNetwork& network, NodeId sigmoid, OnnxPatterns& found) {
+    const NodeId last = network.only_reader(network.output(sigmoid));
+    const auto factors = network.is(last, "Mul") ? network.activations(last) : std::vector<ValueId>{};
+    if (factors.size() != 2) {
+        return;
+    }
+    const ValueId x = factors[factors[0] == network.output(sigmoid) ? 1 : 0];
+    std::vector<NodeId> steps{sigmoid};
+    if (comes_from(network, network.input(sigmoid, 0), x, steps)) {
+        add_group(network, found, std::move(steps), last,
+                  {OperatorKind::kSilu, rows_of(network.shape(x)), {x}, kNoValue});
+    }
+}
+
+}  // namespace
+
+RowsDims rows_of(const Shape& shape) {
+    RowsDims dims;
+    dims.cols = shape.empty() ? 1 : shape.back();
+    dims.rows = dims.cols == 0 ? 0 : elements_of(shape) / dims.cols;
+    return dims;
+}
+
+void find_biases(OnnxNetwork& network, OnnxPatterns& found) {
+    for (NodeId node = 0; node < network.size(); ++node) {
+        const bool product = network.is(node, "MatMul") || network.is(node, "MatMulInteger") ||
+                             network.is(node, "MatMulNBits") || network.is(node, "FusedMatMul");
+        const bool conv = network.is(node, "Conv") || network.is(node, "ConvInteger");
+        if ((!product && !conv) || network.activations(node).size() != 1) {
+            continue;
+        }
+        const NodeId reader = network.only_reader(network.output(node));
+        if (reader == kNoNode) {
+            continue;
+        }
+        const Shape& made = network.shape(network.output(node));
+        const std::int64_t columns = conv && made.size() > 1 ? made[1] : made.empty() ? 1 : made.back();
+        const bool adds = with_constant(network, reader, "Add") &&
+                          std::ranges::any_of(network.step(reader).inputs, [&](ValueId input) {
+                              const ValueId value = network.resolved(input);
+                              return network.constant(value) && network.elements(value) == columns;
+                          });
+        if (adds || (conv && network.is(reader, "BatchNormalization"))) {
+            network.pass_by(reader, network.output(node));
+            found.biased.insert(node);
+        }
+    }
+}
+
+void find_norms(OnnxNetwork& network, OnnxPatterns& found) {
+    for (NodeId node = 0; node < network.size(); ++node) {
+        if (network.is(node, "Sqrt")) {
+            match_norm(network, node, found);
+        }
+    }
+}
+
+void find_activations(OnnxNetwork& network, OnnxPatterns& found) {
+    for (NodeId node = 0; node < network.size(); ++node) {
+        if (network.is(node, "Erf") || network.is(node, "Tanh")) {
+            match_gelu(network, node, found);
+        } else if (network.is(node, "Sigmoid")) {
+            match_silu(network, node, found);
+        }
+    }
+}
+
+OnnxPatterns find_patterns(OnnxNetwork& network) {
+    OnnxPatterns found;
+    find_biases(network, found);
+    find_norms(network, found);
+    find_activations(network, found);
+    find_attention(network, found);
+    network.remove_unread();
+    return found;
+}
+
+}  // namespace berth

@@ -1,0 +1,41 @@
+// Operators that exporters write out in small steps: layer normalisation, GELU, SiLU, attention, biases.
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "berth/operators.h"
+#include "importers/onnx_network.h"
+
+namespace berth {
+
+/// An operator that stands for several nodes.
+struct OnnxGroup {
+    OperatorKind kind{};
+    Dims dims;
+    std::vector<ValueId> inputs;
+    ValueId output = kNoValue;
+};
+
+struct OnnxPatterns {
+    std::map<NodeId, OnnxGroup> groups;  ///< by the last node of each
+    std::set<NodeId> biased;             ///< products whose bias, or normalisation, is a node of its own
+};
+
+/// A step of a pattern reads two operands, or three with a condition; variadic operators may read any number.
+inline constexpr std::size_t kMostOperands = 3;
+
+/// Finds the groups and absorbs their nodes. A group whose steps are read from outside stays apart.
+[[nodiscard]] OnnxPatterns find_patterns(OnnxNetwork& network);
+
+// By subject; each adds to `found`.
+void find_biases(OnnxNetwork& network, OnnxPatterns& found);
+void find_norms(OnnxNetwork& network, OnnxPatterns& found);
+void find_activations(OnnxNetwork& network, OnnxPatterns& found);
+void find_attention(OnnxNetwork& network, OnnxPatterns& found);
+
+/// Rows and columns of a value: the last size is the columns.
+[[nodiscard]] RowsDims rows_of(const Shape& shape);
+
+}  // namespace berth

@@ -1,0 +1,305 @@
+// Finds the rule of an operator; rules for element-wise operators, with their effect on small known data.
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+#include "importers/onnx_rule.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kMostData = 1024;
+
+bool same_as_first(const RuleContext& c) {
+    const Shape* shape = c.shape(0);
+    if (shape == nullptr) {
+        return false;
+    }
+    for (std::size_t i = 0; i < c.step.outputs.size(); ++i) {
+        c.make(i, *shape);
+    }
+    return true;
+}
+
+bool only_first(const RuleContext& c) {
+    const Shape* shape = c.shape(0);
+    return shape != nullptr && c.make(0, *shape);
+}
+
+bool copied(const RuleContext& c) {
+    if (!only_first(c)) {
+        return false;
+    }
+    if (const auto* data = c.data(0)) {
+        c.make_data(0, *data);
+    }
+    return true;
+}
+
+bool cast(const RuleContext& c) {
+    if (!copied(c)) {
+        return false;
+    }
+    if (const auto* data = c.data(0)) {
+        std::vector<double> whole = *data;
+        const auto to = static_cast<OnnxType>(c.node().integer("to", 0));
+        if (to == OnnxType::kInt64 || to == OnnxType::kInt32) {
+            std::ranges::transform(whole, whole.begin(), [](double x) { return std::trunc(x); });
+        }
+        c.make_data(0, std::move(whole));
+    }
+    return true;
+}
+
+bool broadcast_all(const RuleContext& c) {
+    std::optional<Shape> result;
+    for (std::size_t i = 0; i < c.step.inputs.size(); ++i) {
+        if (c.in(i) == nullptr) {
+            continue;
+        }
+        const Shape* shape = c.shape(i);
+        result = shape == nullptr ? std::nullopt : result ? broadcast(*result, *shape) : *shape;
+        if (!result) {
+            return false;
+        }
+    }
+    return result && c.make(0, std::move(*result));
+}
+
+/// Small data of an operator on two values of the same size, or of which one has a single element.
+template <class F>
+bool computed(const RuleContext& c, F&& f) {
+    if (!broadcast_all(c)) {
+        return false;
+    }
+    const auto* a = c.data(0);
+    const auto* b = c.data(1);
+    if (a != nullptr && b != nullptr && (a->size() == b->size() || a->size() == 1 || b->size() == 1)) {
+        std::vector<double> result(a->size() == 0 || b->size() == 0 ? 0 : std::max(a->size(), b->size()));
+        for (std::size_t i = 0; i < result.size(); ++i) {
+            result[i] = f((*a)[a->size() == 1 ? 0 : i], (*b)[b->size() == 1 ? 0 : i]);
+        }
+        c.make_data(0, std::move(result));
+    }
+    return true;
+}
+
+bool add(const RuleContext& c) {
+    return computed(c, [](double a, double b) { return a + b; });
+}
+bool subtract(const RuleContext& c) {
+    return computed(c, [](double a, double b) { return a - b; });
+}
+bool multiply(const RuleContext& c) {
+    return computed(c, [](double a, double b) { return a * b; });
+}
+bool divide(const RuleContext& c) {
+    const auto whole = [](const OnnxFacts* facts) {
+        return facts != nullptr && (facts->type == OnnxType::kInt64 || facts->type == OnnxType::kInt32);
+    };
+    const bool integers = whole(c.in(0)) && whole(c.in(1));
+    return computed(c, [integers](double a, double b) { return integers && b != 0 ? std::trunc(a / b) : a / b; });
+}
+bool equal(const RuleContext& c) {
+    return computed(c, [](double a, double b) { return a == b ? 1.0 : 0.0; });
+}
+
+bool where(const RuleContext& c) {
+    if (!broadcast_all(c)) {
+        return false;
+    }
+    const auto* condition = c.data(0);
+    const auto* yes = c.data(1);
+    const auto* no = c.data(2);
+    if (condition != nullptr && yes != nullptr && no != nullptr && condition->size() == yes->size() &&
+        yes->size() == no->size()) {
+        std::vector<double> result(yes->size());
+        for (std::size_t i = 0; i < result.size(); ++i) {
+            result[i] = (*condition)[i] != 0 ? (*yes)[i] : (*no)[i];
+        }
+        c.make_data(0, std::move(result));
+    }
+    return true;
+}
+
+bool dynamic_quantize(const RuleContext& c) {
+    if (!only_first(c)) {
+        return false;
+    }
+    for (std::size_t i = 1; i < 3 && i < c.step.outputs.size() && c.step.outputs[i] != kNoValue; ++i) {
+        c.make(i, {});
+        OnnxFacts& facts = c.values[static_cast<std::size_t>(c.step.outputs[i])];
+        facts.constant = true;
+        facts.scale = true;
+    }
+    return true;
+}
+
+constexpr NamedRule kElementwise[]{
+    {"Abs", only_first},
+    {"And", broadcast_all},
+    {"BatchNormalization", only_first},
+    {"BiasGelu", only_first},
+    {"BiasSplitGelu", only_first},
+    {"Cast", cast},
+    {"CastLike", copied},
+    {"Ceil", only_first},
+    {"Celu", only_first},
+    {"Clip", only_first},
+    {"Cos", only_first},
+    {"CumSum", only_first},
+    {"DequantizeLinear", only_first},
+    {"Div", divide},
+    {"Dropout", same_as_first},
+    {"DynamicQuantizeLinear", dynamic_quantize},
+    {"Elu", only_first},
+    {"Equal", equal},
+    {"Erf", only_first},
+    {"Exp", only_first},
+    {"FastGelu", only_first},
+    {"Floor", only_first},
+    {"Gelu", only_first},
+    {"Greater", broadcast_all},
+    {"GreaterOrEqual", broadcast_all},
+    {"GroupNorm", only_first},
+    {"GroupNormalization", only_first},
+    {"HardSigmoid", only_first},
+    {"HardSwish", only_first},
+    {"Identity", copied},
+    {"InstanceNormalization", only_first},
+    {"IsNaN", only_first},
+    {"LRN", only_first},
+    {"LayerNormalization", only_first},
+    {"LeakyRelu", only_first},
+    {"Less", broadcast_all},
+    {"LessOrEqual", broadcast_all},
+    {"Log", only_first},
+    {"LogSoftmax", only_first},
+    {"LpNormalization", only_first},
+    {"Max", broadcast_all},
+    {"Mean", broadcast_all},
+    {"Min", broadcast_all},
+    {"Mish", only_first},
+    {"Mod", broadcast_all},
+    {"Mul", multiply},
+    {"Neg", only_first},
+    {"Not", only_first},
+    {"Or", broadcast_all},
+    {"PRelu", only_first},
+    {"Pow", broadcast_all},
+    {"QLinearAdd", only_first},
+    {"QLinearLeakyRelu", only_first},
+    {"QLinearMul", only_first},
+    {"QLinearSigmoid", only_first},
+    {"QLinearSoftmax", only_first},
+    {"QuantizeLinear", only_first},
+    {"QuickGelu", only_first},
+    {"RMSNormalization", only_first},
+    {"Reciprocal", only_first},
+    {"Relu", only_first},
+    {"RotaryEmbedding", only_first},
+    {"Round", only_first},
+    {"Selu", only_first},
+    {"Sigmoid", only_first},
+    {"Sign", only_first},
+    {"SimplifiedLayerNormalization", only_first},
+    {"Sin", only_first},
+    {"SkipLayerNormalization", only_first},
+    {"SkipSimplifiedLayerNormalization", only_first},
+    {"Softmax", only_first},
+    {"Softplus", only_first},
+    {"Sqrt", only_first},
+    {"Sub", subtract},
+    {"Sum", broadcast_all},
+    {"Swish", only_first},
+    {"Tanh", only_first},
+    {"Trilu", only_first},
+    {"Where", where},
+    {"Xor", broadcast_all},
+    {"Add", add},
+};
+
+using RuleIndex = std::unordered_map<std::string_view, ShapeRule>;
+
+const RuleIndex& all_rules() {
+    static const RuleIndex index = [] {
+        RuleIndex all;
+        for (const auto rules : {elementwise_rules(), layout_rules(), matrix_rules()}) {
+            for (const NamedRule& rule : rules) {
+                all.emplace(rule.op, rule.rule);
+            }
+        }
+        return all;
+    }();
+    return index;
+}
+
+}  // namespace
+
+std::span<const NamedRule> elementwise_rules() { return kElementwise; }
+
+std::optional<Shape> RuleContext::integers(std::size_t i, std::string_view attribute) const {
+    if (in(i) != nullptr) {
+        const auto* known = data(i);
+        if (known == nullptr) {
+            return std::nullopt;
+        }
+        Shape whole;
+        for (const double each : *known) {
+            whole.push_back(whole_number(each));
+        }
+        return whole;
+    }
+    const OnnxAttribute* found = node().attribute(attribute);
+    return found == nullptr ? std::nullopt : std::optional(found->integers);
+}
+
+bool RuleContext::make(std::size_t i, Shape shape) const {
+    if (i < step.outputs.size() && step.outputs[i] != kNoValue) {
+        OnnxFacts& facts = values[static_cast<std::size_t>(step.outputs[i])];
+        facts.shape = std::move(shape);
+        facts.type = in(0) == nullptr ? OnnxType::kUndefined : in(0)->type;
+        if (const std::int64_t to = node().integer("to", 0); to != 0) {
+            facts.type = static_cast<OnnxType>(to);
+        }
+    }
+    return true;
+}
+
+void RuleContext::make_data(std::size_t i, std::vector<double> data) const {
+    if (i < step.outputs.size() && step.outputs[i] != kNoValue && data.size() <= kMostData) {
+        OnnxFacts& facts = values[static_cast<std::size_t>(step.outputs[i])];
+        if (facts.shape && elements_of(*facts.shape) == static_cast<std::int64_t>(data.size())) {
+            facts.data = std::move(data);
+        }
+    }
+}
+
+std::optional<std::size_t> axis_of(std::int64_t axis, std::size_t rank) {
+    const auto size = static_cast<std::int64_t>(rank);
+    const std::int64_t counted = axis < 0 ? axis + size : axis;
+    return counted >= 0 && counted < size ? std::optional(static_cast<std::size_t>(counted)) : std::nullopt;
+}
+
+std::optional<Shape> broadcast(const Shape& a, const Shape& b) {
+    const Shape& longer = a.size() >= b.size() ? a : b;
+    const Shape& shorter = a.size() >= b.size() ? b : a;
+    Shape result = longer;
+    for (std::size_t i = 0; i < shorter.size(); ++i) {
+        std::int64_t& size = result[result.size() - 1 - i];
+        const std::int64_t other = shorter[shorter.size() - 1 - i];
+        if (size != other && size != 1 && other != 1) {
+            return std::nullopt;
+        }
+        size = size == 1 ? other : size;
+    }
+    return result;
+}
+
+std::optional<bool> infer_shapes(const OnnxStep& step, std::vector<OnnxFacts>& values) {
+    const auto found = all_rules().find(step.source->op);
+    return found == all_rules().end() ? std::nullopt : std::optional(found->second({step, values}));
+}
+
+}  // namespace berth

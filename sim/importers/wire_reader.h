@@ -1,0 +1,47 @@
+// Fields of a protocol-buffers message, read in place: bytes that nobody asks for are skipped, not copied.
+// Encoding: protobuf.dev/programming-guides/encoding.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace berth {
+
+/// One field: a number for varint and fixed encodings, bytes for strings, messages and packed lists.
+struct WireField {
+    std::uint32_t number = 0;
+    bool has_bytes = false;
+    std::uint64_t value = 0;
+    std::string_view bytes;
+
+    [[nodiscard]] std::int64_t integer() const { return static_cast<std::int64_t>(value); }
+    /// A `float` field (fixed32).
+    [[nodiscard]] float real() const;
+};
+
+/// Goes through the fields of one message. After the last, or at bytes that are no field, next() is empty; broken()
+/// tells which.
+class WireReader {
+  public:
+    explicit WireReader(std::string_view message) : rest_(message), start_(message.data()) {}
+    [[nodiscard]] std::optional<WireField> next();
+    [[nodiscard]] bool broken() const { return broken_; }
+    /// Bytes from the start of the message to where reading stands.
+    [[nodiscard]] std::size_t offset() const { return static_cast<std::size_t>(rest_.data() - start_); }
+
+  private:
+    [[nodiscard]] std::optional<std::uint64_t> varint();
+    [[nodiscard]] std::optional<std::uint64_t> fixed(std::size_t size);
+
+    std::string_view rest_;
+    const char* start_;
+    bool broken_ = false;
+};
+
+/// Appends the integers of a repeated field, packed or one at a time. False if the bytes are broken.
+bool append_integers(const WireField& field, std::vector<std::int64_t>& to);
+
+}  // namespace berth

@@ -1,0 +1,78 @@
+// An imported graph as a model file.
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "berth/import_onnx.h"
+#include "graph/size_rules.h"
+#include "importers/yaml_text.h"
+
+namespace berth {
+
+namespace {
+
+/// Sizes that differ from what they are without being written down; flags as true and false.
+std::string sizes_text(const Operator& op) {
+    const auto fields = size_fields(op.kind);
+    const auto values = size_values(op.kind, op.dims);
+    std::string text;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        const SizeField& field = fields[i];
+        std::optional<std::int64_t> otherwise = field.fallback;
+        for (std::size_t other = 0; other < fields.size() && !field.same_as.empty(); ++other) {
+            if (fields[other].name == field.same_as) {
+                otherwise = values[other];
+            }
+        }
+        if (field.name == kInputsSize || values[i] == otherwise) {
+            continue;
+        }
+        const bool flag = field.min == 0 && field.max == 1;
+        text +=
+            flag ? fmt::format(", {}: {}", field.name, values[i] != 0) : fmt::format(", {}: {}", field.name, values[i]);
+    }
+    return text;
+}
+
+void append_operator(std::string& text, const Graph& graph, const Operator& op) {
+    const auto to = std::back_inserter(text);
+    fmt::format_to(to, "    - {{name: {}, op: {}", yaml_scalar(op.name), traits(op.kind).name);
+    if (op.category != traits(op.kind).category) {
+        fmt::format_to(to, ", category: {}", choice_name(kCategoryNames, op.category));
+    }
+    if (op.block >= 0) {
+        fmt::format_to(to, ", block: {}", op.block);
+    }
+    text += ", inputs: [";
+    for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+        text += (i > 0 ? ", " : "") + yaml_scalar(graph.tensors[static_cast<std::size_t>(op.inputs[i])].name);
+    }
+    const Tensor& made = graph.tensors[static_cast<std::size_t>(op.output)];
+    fmt::format_to(to, "]{}, shape: [{}]}}\n", sizes_text(op),
+                   made.shape.empty() ? "1" : fmt::format("{}", fmt::join(made.shape, ", ")));
+}
+
+}  // namespace
+
+std::string written_model(const OnnxImport& import, const std::string& name, const std::string& source) {
+    const Graph& graph = import.graph;
+    std::string text = fmt::format("model: {}\nsource: {}\ngraph:\n", yaml_scalar(name), yaml_scalar(source));
+    if (import.tokens > 0) {
+        text += fmt::format("  tokens: {}\n", import.tokens);
+    }
+    text += "  inputs:\n";
+    for (const Tensor& tensor : graph.tensors) {
+        if (tensor.producer == kNoOperator) {
+            text += fmt::format("    {}: {{shape: [{}]{}}}\n", yaml_scalar(tensor.name),
+                                tensor.shape.empty() ? "1" : fmt::format("{}", fmt::join(tensor.shape, ", ")),
+                                tensor.integer ? ", integer: true" : "");
+        }
+    }
+    text += "  operators:\n";
+    for (const Operator& op : graph.operators) {
+        append_operator(text, graph, op);
+    }
+    return text;
+}
+
+}  // namespace berth

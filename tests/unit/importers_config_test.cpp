@@ -1,0 +1,195 @@
+// Published configurations: what they map to, what is ignored, what is refused and where.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "berth/import_config.h"
+#include "graph_fixtures.h"
+
+namespace berth {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const std::vector<Architecture>& architectures() {
+    static const auto all = [] {
+        std::vector<Architecture> read;
+        for (const auto& entry : std::filesystem::directory_iterator(shipped_models() / "architectures")) {
+            Diagnostics diagnostics;
+            const auto document = YamlDocument::load(entry.path(), diagnostics);
+            auto architecture = document ? read_architecture(document->root(diagnostics)) : std::nullopt;
+            if (!architecture) {
+                throw std::runtime_error(diagnostics.text());
+            }
+            read.push_back(std::move(*architecture));
+        }
+        return read;
+    }();
+    return all;
+}
+
+std::optional<ImportedConfig> imported(const std::string& text, Diagnostics& diagnostics,
+                                       const std::string& name = "") {
+    const auto document = YamlDocument::parse(text, "config.json", diagnostics);
+    return document ? import_config(document->root(diagnostics), architectures(), name) : std::nullopt;
+}
+
+std::optional<ImportedConfig> imported_file(const std::string& file, Diagnostics& diagnostics) {
+    const auto path = std::filesystem::path(BERTH_SOURCE_DIR) / "tests/data/configs" / (file + ".json");
+    const auto document = YamlDocument::load(path, diagnostics);
+    return document ? import_config(document->root(diagnostics), architectures(), "") : std::nullopt;
+}
+
+std::string said_of(const std::string& text) {
+    Diagnostics diagnostics;
+    EXPECT_FALSE(imported(text, diagnostics));
+    return diagnostics.text();
+}
+
+constexpr const char* kSmall =
+    R"({"model_type": "bert", "num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 4,
+ "intermediate_size": 128, "vocab_size": 100, "max_position_embeddings": 32, "type_vocab_size": 2)";
+
+TEST(ConfigImport, ARerankerIsTheShippedModel) {
+    Diagnostics diagnostics;
+    const auto import = imported_file("minilm-l12", diagnostics);
+    ASSERT_TRUE(import) << diagnostics.text();
+    const Model shipped = shipped_model("ms-marco-MiniLM-L-12-v2");
+    EXPECT_EQ(import->model.name, shipped.name);
+    EXPECT_EQ(import->model.sizes, shipped.sizes);
+    EXPECT_FALSE(diagnostics.has_errors());
+    EXPECT_THAT(import->ignored,
+                ElementsAre("attention_probs_dropout_prob", "gradient_checkpointing", "hidden_dropout_prob",
+                            "initializer_range", "label2id", "layer_norm_eps", "pad_token_id",
+                            "sbert_ce_default_activation_function", "transformers_version", "use_cache"));
+}
+
+TEST(ConfigImport, OtherNamesOfTheSameSizes) {
+    Diagnostics diagnostics;
+    const auto distilled = imported_file("distilbert-base", diagnostics);
+    ASSERT_TRUE(distilled) << diagnostics.text();
+    EXPECT_EQ(distilled->model.sizes, shipped_model("distilbert-base-uncased").sizes);
+    const auto reserved = imported_file("roberta-base", diagnostics);
+    ASSERT_TRUE(reserved) << diagnostics.text();
+    Symbols expected = shipped_model("roberta-base").sizes;
+    expected["pooler"] = 0;  // the file is of a model with another head
+    EXPECT_EQ(reserved->model.sizes, expected);
+    EXPECT_THAT(diagnostics.text(), HasSubstr("the head of RobertaForMaskedLM is left out"));
+}
+
+TEST(ConfigImport, ImagesAndTheTextBesideThem) {
+    Diagnostics diagnostics;
+    const std::string blocks =
+        "\"num_hidden_layers\": 12, \"num_attention_heads\": 12, \"hidden_size\": 768, "
+        "\"intermediate_size\": 3072, \"image_size\": 224, \"num_channels\": 3, ";
+    const auto image = imported("{\"model_type\": \"vit\", \"architectures\": [\"ViTForImageClassification\"], " +
+                                    blocks + "\"patch_size\": 16, \"qkv_bias\": true, \"num_labels\": 1000}",
+                                diagnostics);
+    ASSERT_TRUE(image) << diagnostics.text();
+    EXPECT_EQ(image->model.sizes, shipped_model("vit-b-16").sizes);
+    const auto pair = imported(
+        "{\"model_type\": \"clip_vision_model\", \"architectures\": "
+        "[\"CLIPVisionModelWithProjection\"], " +
+            blocks + "\"patch_size\": 32, \"projection_dim\": 512}",
+        diagnostics);
+    ASSERT_TRUE(pair) << diagnostics.text();
+    EXPECT_EQ(pair->model.sizes, shipped_model("clip-vit-b-32-image").sizes);
+    EXPECT_TRUE(diagnostics.empty()) << diagnostics.text();
+}
+
+TEST(ConfigImport, TheFileThatIsWrittenIsReadBack) {
+    Diagnostics diagnostics;
+    const auto import = imported_file("minilm-l12", diagnostics);
+    ASSERT_TRUE(import);
+    const auto document = YamlDocument::parse(import->yaml, "model.yaml", diagnostics);
+    const auto model = read_model(document->root(diagnostics), shipped_models() / "architectures");
+    ASSERT_TRUE(model) << diagnostics.text();
+    EXPECT_EQ(model->sizes, import->model.sizes);
+    EXPECT_EQ(model->name, import->model.name);
+}
+
+TEST(ConfigImport, AnUnknownTypeListsThoseThatAreKnown) {
+    const auto known = importable_model_types(architectures());
+    EXPECT_THAT(known, testing::IsSupersetOf({"bert", "distilbert", "electra", "roberta"}));
+    EXPECT_EQ(said_of("{\n  \"model_type\": \"brt\"\n}\n"),
+              "config.json:2:17: error: no architecture stands for model_type 'brt' (expected " + list_of(known) +
+                  ", did you mean bert?)\n");
+    EXPECT_THAT(said_of("{\"hidden_size\": 64}"), HasSubstr("config.json:1:1: error: missing key 'model_type'"));
+    EXPECT_THAT(said_of("[1, 2]"), HasSubstr("config.json:1:1: error: this is no configuration"));
+}
+
+// An architecture that another one shadows would never be imported.
+TEST(ConfigImport, EveryTypeHasOneMapping) {
+    std::vector<std::string> all;
+    for (const Architecture& architecture : architectures()) {
+        for (const ConfigMapping& mapping : architecture.huggingface) {
+            all.insert(all.end(), mapping.model_types.begin(), mapping.model_types.end());
+        }
+    }
+    std::sort(all.begin(), all.end());
+    EXPECT_EQ(all, importable_model_types(architectures()));
+}
+
+TEST(ConfigImport, MissingAndWrongFieldsAreTold) {
+    std::string text = kSmall;
+    text.replace(text.find("hidden_size"), 11, "hidden_siez");
+    EXPECT_EQ(said_of(text + "}"),
+              "config.json:1:1: error: missing field 'hidden_size' (expected width of the activations, did you mean "
+              "hidden_siez?)\n");
+    text = kSmall;
+    text.replace(text.find("64"), 2, "\"wide\"");
+    EXPECT_EQ(said_of(text + "}"), "config.json:1:63: error: field 'hidden_size' is no number (expected a number)\n");
+    text = kSmall;
+    text.replace(text.find("\"num_attention_heads\": 4"), 24, "\"num_attention_heads\": 5");
+    EXPECT_THAT(said_of(text + "}"), HasSubstr("error: hidden 64 is not divisible by heads 5"));
+}
+
+TEST(ConfigImport, WhatTheArchitectureHasNoFormForIsRefused) {
+    EXPECT_EQ(said_of(std::string(kSmall) + ",\n \"hidden_act\": \"relu\"}"),
+              "config.json:3:16: error: hidden_act 'relu' has no form in bert-encoder (expected gelu, gelu_new or "
+              "gelu_fast)\n");
+    Diagnostics diagnostics;
+    EXPECT_FALSE(imported_file("electra-small", diagnostics));
+    EXPECT_THAT(diagnostics.text(), HasSubstr("electra-small.json:3:21: error: embeddings of another width"));
+}
+
+TEST(ConfigImport, ClassesAreCountedWhereTheyAreNotGiven) {
+    const std::string head = ", \"architectures\": [\"BertForSequenceClassification\"]";
+    Diagnostics diagnostics;
+    const auto two = imported(kSmall + head + "}", diagnostics);
+    const auto three =
+        imported(kSmall + head + ", \"id2label\": {\"0\": \"a\", \"1\": \"b\", \"2\": \"c\"}}", diagnostics);
+    const auto five = imported(kSmall + head + ", \"num_labels\": 5}", diagnostics, "named");
+    ASSERT_TRUE(two && three && five) << diagnostics.text();
+    EXPECT_EQ(two->model.sizes.at("classes"), 2);
+    EXPECT_EQ(three->model.sizes.at("classes"), 3);
+    EXPECT_EQ(five->model.sizes.at("classes"), 5);
+    EXPECT_EQ(five->model.sizes.at("pooler"), 1);
+    EXPECT_EQ(two->model.name, "bert");
+    EXPECT_EQ(five->model.name, "named");
+    EXPECT_THAT(five->yaml, HasSubstr("head: {pooler: true, classes: 5}\n"));
+}
+
+TEST(ConfigImport, NamesThatYamlWouldReadOtherwiseAreQuoted) {
+    for (const std::string name : {"true", "1e3", "a: b", "x\ty", "#x", "-", "\"q\""}) {
+        Diagnostics diagnostics;
+        const auto import = imported(std::string(kSmall) + "}", diagnostics, name);
+        ASSERT_TRUE(import) << diagnostics.text();
+        const auto document = YamlDocument::parse(import->yaml, "model.yaml", diagnostics);
+        ASSERT_TRUE(document) << import->yaml << diagnostics.text();
+        EXPECT_EQ(document->root(diagnostics).require("model").text(), name);
+    }
+}
+
+TEST(ConfigImport, AMappingNamesSizesThatThereAre) {
+    WrittenModel model(
+        "architecture: tiny\nsizes: {width: columns}\nhuggingface:\n"
+        "  - {model_types: [t], sizes: {widht: hidden_size}}\ninputs: {x: {shape: [width]}}\n"
+        "sections:\n  - section: s\n    result: a\n    operators:\n"
+        "      - {name: a, op: gelu, inputs: [x], rows: 1, cols: width, shape: [width]}\n",
+        "sizes: {width: 4}\n");
+    EXPECT_EQ(model.said(), "tiny.yaml:4:32: error: unknown size 'widht' (did you mean width?)\n");
+}
+
+}  // namespace
+}  // namespace berth
