@@ -18,11 +18,11 @@ namespace berth {
 struct CostedNode {
     std::int64_t id = 0;
     std::string name;
-    bool on_accelerator = true;   ///< an accelerator can run it
-    double cpu_time = 0;          ///< on one CPU core
-    double accelerator_time = 0;  ///< on an accelerator
-    double size = 0;              ///< memory that it takes on an accelerator
-    double transfer = 0;          ///< moving its output between an accelerator and CPU memory
+    bool on_accelerator = true;         ///< an accelerator can run it
+    double cpu_time = 0;                ///< on one CPU core
+    double accelerator_time = 0;        ///< on an accelerator
+    double size = 0;                    ///< memory that it takes on an accelerator
+    double transfer = 0;                ///< moving its output between an accelerator and CPU memory
     std::optional<std::int64_t> color;  ///< nodes of one colour class share a device
     SourceLocation where;
 };
@@ -43,8 +43,7 @@ struct CostedGraph {
 /// costs gets the largest, with a warning.
 [[nodiscard]] std::optional<CostedGraph> read_costed_graph(std::string_view json, const std::string& file,
                                                            Diagnostics& diagnostics);
-[[nodiscard]] std::optional<CostedGraph> load_costed_graph(const std::filesystem::path& path,
-                                                           Diagnostics& diagnostics);
+[[nodiscard]] std::optional<CostedGraph> load_costed_graph(const std::filesystem::path& path, Diagnostics& diagnostics);
 
 /// Positions in an order in which every producer stands before its consumers; fewer than there are nodes if they form
 /// a cycle.

@@ -54,8 +54,8 @@ struct CostedPlacement {
 
 /// How far a search goes, in steps rather than seconds, so that the same input gives the same answer everywhere.
 struct SearchEffort {
-    std::size_t ideals = 60'000;       ///< most downward-closed sets that the exact search keeps
-    std::size_t steps = 40'000'000;    ///< most extensions of a block that it tries
+    std::size_t ideals = 60'000;     ///< most downward-closed sets that the exact search keeps
+    std::size_t steps = 40'000'000;  ///< most extensions of a block that it tries
 };
 
 /// The least largest load. Exact by a dynamic programme over downward-closed sets of the contracted graph (Tarnawski et

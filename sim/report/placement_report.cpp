@@ -21,15 +21,16 @@ std::string name_of(const CostedGraph& graph, CostedDevice device, CostedObjecti
 }
 
 std::string headline(const CostedPlacement& placement, CostedObjective objective) {
-    const std::string what = objective == CostedObjective::kThroughput ? "Largest load of a device" : "Time of one sample";
+    const std::string what =
+        objective == CostedObjective::kThroughput ? "Largest load of a device" : "Time of one sample";
     if (placement.proved_optimal) {
         return fmt::format("{} {}, proved to be the least.", what, digits(placement.objective));
     }
     if (placement.lower_bound <= 0) {
         return fmt::format("{} {}; nothing is proved about less.", what, digits(placement.objective));
     }
-    return fmt::format("{} {}, at most {:.2g}% above the least: none is below {}.", what,
-                       digits(placement.objective), 100 * placement.gap(), digits(placement.lower_bound));
+    return fmt::format("{} {}, at most {:.2g}% above the least: none is below {}.", what, digits(placement.objective),
+                       100 * placement.gap(), digits(placement.lower_bound));
 }
 
 }  // namespace
@@ -45,8 +46,8 @@ std::string placement_text(const CostedGraph& graph, const CostedPlacement& plac
         const DeviceLoad& load = loads[device];
         if (load.nodes > 0) {
             table.row({name_of(graph, static_cast<CostedDevice>(device), objective), std::to_string(load.nodes),
-                       digits(load.total()), digits(load.computing), digits(load.receiving),
-                       digits(load.sending), digits(load.size)});
+                       digits(load.total()), digits(load.computing), digits(load.receiving), digits(load.sending),
+                       digits(load.size)});
         }
     }
     return wrapped(headline(placement, objective), 0) + "\n" + table.text(0);

@@ -2,6 +2,7 @@
 #include "placement/costed/block_programme.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace berth {
 
@@ -11,6 +12,14 @@ constexpr double kRounding = 1 + 1e-12;  // sums in different orders
 constexpr int kBisections = 100;
 
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
+// What a choice gains for what it takes; nothing for nothing comes last.
+double ratio(double gain, double price) {
+    if (gain == 0) {
+        return 0;
+    }
+    return price == 0 ? kNowhere : gain / price;
+}
 
 }  // namespace
 
@@ -30,12 +39,12 @@ WorkBound::WorkBound(const Units& units)
         }
     }
     make_room(size - accelerators_ * units.memory * kRounding);
-    std::ranges::sort(choices_, [](const Choice& a, const Choice& b) { return a.fast * b.slow > b.fast * a.slow; });
+    std::ranges::sort(choices_, std::greater<>(), [](const Choice& one) { return ratio(one.fast, one.slow); });
 }
 
 // The cheapest CPU time for a size, with parts of units.
 void WorkBound::make_room(double excess) {
-    std::ranges::sort(choices_, [](const Choice& a, const Choice& b) { return a.slow * b.size < b.slow * a.size; });
+    std::ranges::sort(choices_, std::greater<>(), [](const Choice& one) { return ratio(one.size, one.slow); });
     for (const Choice& choice : choices_) {
         if (excess <= 0) {
             break;
@@ -203,7 +212,7 @@ Verdict BlockProgramme::decide(double limit) {
     }
     const auto* last = &cpu_time(ideals_.count() - 1, 0);
     return std::any_of(last, last + stages_, [](double time) { return time < kNowhere; }) ? Verdict::kPossible
-                                                                                       : Verdict::kImpossible;
+                                                                                          : Verdict::kImpossible;
 }
 
 UnitDevices BlockProgramme::devices() const {

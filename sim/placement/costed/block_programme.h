@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "placement/costed/ideals.h"
-#include "placement/costed/units.h"
+#include "placement/costed/placement_units.h"
 
 namespace berth {
 
@@ -16,7 +16,8 @@ inline constexpr int kOnCpu = -1;
 
 enum class Verdict : std::uint8_t { kPossible, kImpossible, kUnknown };
 
-/// What CPU cores can take off the accelerators at most, each unit whole or in part: bounds from sums of times and sizes.
+/// What CPU cores can take off the accelerators at most, each unit whole or in part: bounds from sums of times and
+/// sizes.
 class WorkBound {
   public:
     explicit WorkBound(const Units& units);
@@ -33,13 +34,13 @@ class WorkBound {
     void make_room(double excess);
     [[nodiscard]] bool allows(double limit) const;
     double cpus_, accelerators_, must_slow_ = 0, total_fast_ = 0, largest_ = 0;
-    double for_memory_ = 0;  ///< CPU time of what accelerators have no memory for, at least
+    double for_memory_ = 0;        ///< CPU time of what accelerators have no memory for, at least
     std::vector<Choice> choices_;  ///< units that may go to a CPU or an accelerator, most relief per CPU time first
 };
 
-/// The programme of Tarnawski et al. (2020, section 5.1), as a decision: the state is an ideal and the accelerators used
-/// so far; its value is the least time of the CPU cores together. A step hands a block of units to the next accelerator,
-/// or one unit to a CPU core, so that what runs on a CPU need not be contiguous.
+/// The programme of Tarnawski et al. (2020, section 5.1), as a decision: the state is an ideal and the accelerators
+/// used so far; its value is the least time of the CPU cores together. A step hands a block of units to the next
+/// accelerator, or one unit to a CPU core, so that what runs on a CPU need not be contiguous.
 class BlockProgramme {
   public:
     /// Stops for good after `steps` extensions of a block.
@@ -67,13 +68,13 @@ class BlockProgramme {
     const Ideals& ideals_;
     WorkBound work_;
     std::size_t steps_left_;
-    std::size_t stages_;                   ///< accelerators that may be used, and one
-    std::vector<double> cpu_time_;         ///< [ideal][accelerators used]; infinite: not reached
-    std::vector<int> from_;                ///< the ideal before, or -1 - it if a CPU core took the last unit
+    std::size_t stages_;            ///< accelerators that may be used, and one
+    std::vector<double> cpu_time_;  ///< [ideal][accelerators used]; infinite: not reached
+    std::vector<int> from_;         ///< the ideal before, or -1 - it if a CPU core took the last unit
     double limit_ = 0, cpu_limit_ = 0, accelerator_time_ = 0;
-    std::size_t start_ = 0;                ///< ideal that blocks are grown from
+    std::size_t start_ = 0;  ///< ideal that blocks are grown from
     std::vector<bool> in_block_;
-    std::vector<int> readers_;             ///< of producers before the block: inside it; of producers inside: outside
+    std::vector<int> readers_;  ///< of producers before the block: inside it; of producers inside: outside
 };
 
 }  // namespace berth

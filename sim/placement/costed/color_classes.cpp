@@ -3,7 +3,7 @@
 #include <numeric>
 #include <unordered_map>
 
-#include "placement/costed/units.h"
+#include "placement/costed/placement_units.h"
 
 namespace berth {
 

@@ -3,7 +3,7 @@
 #include <limits>
 #include <numeric>
 
-#include "placement/costed/units.h"
+#include "placement/costed/placement_units.h"
 
 namespace berth {
 
@@ -125,7 +125,8 @@ Labels coarsened(const CostedGraph& graph, const Units& units, std::size_t most)
     int label = 0;
     for (std::size_t unit = 0; unit < units.count(); ++unit) {
         const bool changes = unit > 0 && (units.fast[unit] < kNowhere) != (units.fast[unit - 1] < kNowhere);
-        if (unit > 0 && (filled + share(unit) > enough || changes || held + units.size[unit] > graph.accelerator_memory)) {
+        if (unit > 0 &&
+            (filled + share(unit) > enough || changes || held + units.size[unit] > graph.accelerator_memory)) {
             ++label;
             filled = held = 0;
         }

@@ -40,8 +40,7 @@ bool is_placeable(const CostedGraph& graph, Diagnostics& diagnostics) {
     for (const CostedNode& node : graph.nodes) {
         const std::string why = excuse(graph, node.on_accelerator, node.size);
         if (!why.empty()) {
-            diagnostics.error(node.where,
-                              fmt::format("node {} has no device: {}, and maxCPUs is 0", node.id, why),
+            diagnostics.error(node.where, fmt::format("node {} has no device: {}, and maxCPUs is 0", node.id, why),
                               std::string(kExpected));
         }
         total += node.size;
@@ -62,11 +61,12 @@ bool is_placeable(const CostedGraph& graph, Diagnostics& diagnostics) {
     }
     const double held = static_cast<double>(graph.accelerators) * graph.accelerator_memory;
     if (diagnostics.error_count() == errors_before && total > held) {
-        diagnostics.error(graph.nodes.front().where,
-                          fmt::format("the graph has no place: its nodes take {} together, {} accelerators hold {}, and "
-                                      "maxCPUs is 0",
-                                      total, graph.accelerators, held),
-                          std::string(kExpected));
+        diagnostics.error(
+            graph.nodes.front().where,
+            fmt::format("the graph has no place: its nodes take {} together, {} accelerators hold {}, and "
+                        "maxCPUs is 0",
+                        total, graph.accelerators, held),
+            std::string(kExpected));
     }
     return diagnostics.error_count() == errors_before;
 }

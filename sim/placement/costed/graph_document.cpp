@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -23,7 +23,16 @@ constexpr std::array<Choice<TopField>, 5> kTopNames{{{"maxSizePerFPGA", TopField
                                                      {"maxCPUs", TopField::kCpus},
                                                      {"nodes", TopField::kNodes},
                                                      {"edges", TopField::kEdges}}};
-enum class NodeField : std::uint8_t { kId, kOnAccelerator, kCpuTime, kAcceleratorTime, kSize, kName, kColor, kBackward };
+enum class NodeField : std::uint8_t {
+    kId,
+    kOnAccelerator,
+    kCpuTime,
+    kAcceleratorTime,
+    kSize,
+    kName,
+    kColor,
+    kBackward
+};
 constexpr std::array<Choice<NodeField>, 8> kNodeNames{{{"id", NodeField::kId},
                                                        {"supportedOnFpga", NodeField::kOnAccelerator},
                                                        {"cpuLatency", NodeField::kCpuTime},
@@ -88,10 +97,11 @@ class GraphEvents {
         return true;
     }
     bool parse_error(std::size_t /*position*/, const std::string& /*last*/, const Json::exception& failure) {
-        const std::string what = failure.what();
-        const std::size_t message = what.rfind(": ", what.find("; last read"));
-        diagnostics_.error(places_.latest(),
-                           message == std::string::npos ? what : "no JSON: " + what.substr(message + 2));
+        // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error ..."
+        std::string what = failure.what();
+        what.erase(0, what.find("] ") + 2);
+        what.erase(0, what.starts_with("parse error at") ? what.find(": ") + 2 : 0);
+        diagnostics_.error(places_.latest(), "no JSON: " + what);
         return false;
     }
 

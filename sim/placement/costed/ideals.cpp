@@ -27,7 +27,8 @@ double total_time(const Units& units) {
 /// Sets of units as bits, one after another, found by their content.
 class SetPool {
   public:
-    explicit SetPool(std::size_t units) : words_((units + kWordBits - 1) / kWordBits), index_(0, Hash{this}, Same{this}) {}
+    explicit SetPool(std::size_t units)
+        : words_((units + kWordBits - 1) / kWordBits), index_(0, Hash{this}, Same{this}) {}
 
     [[nodiscard]] const std::uint64_t* bits(int set) const { return bits_.data() + at(set) * words_; }
     [[nodiscard]] bool has(int set, int unit) const {
@@ -67,7 +68,9 @@ class SetPool {
     };
     struct Same {
         const SetPool* pool;
-        bool operator()(int a, int b) const { return std::equal(pool->bits(a), pool->bits(a) + pool->words_, pool->bits(b)); }
+        bool operator()(int a, int b) const {
+            return std::equal(pool->bits(a), pool->bits(a) + pool->words_, pool->bits(b));
+        }
     };
 
     std::size_t words_, count_ = 0;

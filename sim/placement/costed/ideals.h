@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "placement/costed/units.h"
+#include "placement/costed/placement_units.h"
 
 namespace berth {
 

@@ -8,7 +8,8 @@ namespace berth {
 namespace {
 
 bool in_number(char c) {
-    return (std::isdigit(static_cast<unsigned char>(c)) != 0) || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+    return (std::isdigit(static_cast<unsigned char>(c)) != 0) || c == '-' || c == '+' || c == '.' || c == 'e' ||
+           c == 'E';
 }
 
 }  // namespace

@@ -13,19 +13,23 @@ std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 /// The units before some position are placed; the latest step put [from's position, here) on one device.
 struct Label {
-    double estimate = 0;           ///< of the whole sample: what is done, and the shortest way on from there
-    double ends = 0;               ///< when what is placed has ended
-    int before = -1;               ///< label that this one continues, in its cell
-    int position = 0, used = 0;    ///< of that label
+    double estimate = 0;         ///< of the whole sample: what is done, and the shortest way on from there
+    double ends = 0;             ///< when what is placed has ended
+    int before = -1;             ///< label that this one continues, in its cell
+    int position = 0, used = 0;  ///< of that label
     bool in_block = false;
-    std::vector<double> visible;   ///< by live producer
+    std::vector<double> visible;  ///< by live producer
 };
 
 class Beam {
   public:
     Beam(const Units& units, std::size_t width)
-        : units_(units), width_(width), stages_(std::min(units.accelerators, units.count()) + 1),
-          cells_((units.count() + 1) * stages_), live_(units.count() + 1), slot_(units.producers.size(), -1) {
+        : units_(units),
+          width_(width),
+          stages_(std::min(units.accelerators, units.count()) + 1),
+          cells_((units.count() + 1) * stages_),
+          live_(units.count() + 1),
+          slot_(units.producers.size(), -1) {
         find_ways_on();
         find_live();
     }
@@ -101,7 +105,9 @@ class Beam {
         for (const int producer : live_[position]) {
             next.visible.push_back(when(producer));
         }
-        const auto is_same = [&](const Label& other) { return other.visible == next.visible && other.ends == next.ends; };
+        const auto is_same = [&](const Label& other) {
+            return other.visible == next.visible && other.ends == next.ends;
+        };
         if (std::ranges::any_of(labels, is_same)) {
             return;
         }

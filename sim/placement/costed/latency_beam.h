@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "placement/costed/block_programme.h"
-#include "placement/costed/units.h"
+#include "placement/costed/placement_units.h"
 
 namespace berth {
 

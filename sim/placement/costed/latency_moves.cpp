@@ -53,7 +53,8 @@ std::vector<int> LatencyMoves::part_of(const CostedAssignment& assignment, std::
 }
 
 // Ascending; the devices of neighbours, the CPU and the first accelerator that nothing is on.
-std::vector<CostedDevice> LatencyMoves::targets(const CostedAssignment& assignment, const std::vector<int>& part) const {
+std::vector<CostedDevice> LatencyMoves::targets(const CostedAssignment& assignment,
+                                                const std::vector<int>& part) const {
     std::vector<CostedDevice> devices;
     for (const int node : part) {
         for (const auto* list : {&producers_[at(node)], &consumers_[at(node)]}) {

@@ -7,13 +7,13 @@
 
 #include "berth/costed_placement.h"
 #include "placement/costed/block_schedule.h"
-#include "placement/costed/units.h"
+#include "placement/costed/placement_units.h"
 
 namespace berth {
 
-/// Moves a unit (a colour class, a node without one), or a unit with all that leads to it or that it leads to inside its
-/// block, to a neighbour's device, the CPU or an accelerator that is free; takes every move that shortens the sample,
-/// until none does.
+/// Moves a unit (a colour class, a node without one), or a unit with all that leads to it or that it leads to inside
+/// its block, to a neighbour's device, the CPU or an accelerator that is free; takes every move that shortens the
+/// sample, until none does.
 class LatencyMoves {
   public:
     explicit LatencyMoves(const CostedGraph& graph);
@@ -25,7 +25,8 @@ class LatencyMoves {
     enum class Part : std::uint8_t { kUnit, kWithProducers, kWithConsumers };
 
     [[nodiscard]] std::vector<int> part_of(const CostedAssignment& assignment, std::size_t unit, Part part) const;
-    [[nodiscard]] std::vector<CostedDevice> targets(const CostedAssignment& assignment, const std::vector<int>& part) const;
+    [[nodiscard]] std::vector<CostedDevice> targets(const CostedAssignment& assignment,
+                                                    const std::vector<int>& part) const;
     [[nodiscard]] bool holds(const CostedAssignment& assignment, CostedDevice device) const;
 
     const CostedGraph& graph_;

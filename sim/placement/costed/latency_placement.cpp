@@ -8,7 +8,7 @@
 #include "placement/costed/latency_beam.h"
 #include "placement/costed/latency_moves.h"
 #include "placement/costed/path_bound.h"
-#include "placement/costed/units.h"
+#include "placement/costed/placement_units.h"
 
 namespace berth {
 
@@ -99,7 +99,8 @@ std::optional<CostedPlacement> latency_placement(const CostedGraph& graph, Diagn
     }
     auto placement = LatencySearch(graph).best();
     if (!placement) {
-        diagnostics.error(graph.nodes.front().where, "no placement was found in which whole blocks fit the accelerators",
+        diagnostics.error(graph.nodes.front().where,
+                          "no placement was found in which whole blocks fit the accelerators",
                           "more memory (maxSizePerFPGA), more accelerators (maxFPGAs) or a CPU (maxCPUs)");
     }
     return placement;

@@ -1,7 +1,7 @@
 // Orders in which to lay out a graph, for heuristics that cut along one.
 #include <algorithm>
 
-#include "placement/costed/units.h"
+#include "placement/costed/placement_units.h"
 
 namespace berth {
 

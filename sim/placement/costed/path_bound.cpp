@@ -1,4 +1,5 @@
-// Blocks along a path by two numbers per node: the last operator of the path that leads to it, the first that it leads to.
+// Blocks along a path by two numbers per node: the last operator of the path that leads to it, the first that it leads
+// to.
 #include "placement/costed/path_bound.h"
 
 #include <algorithm>
@@ -200,8 +201,8 @@ class PathProgramme {
     int length_;
     std::size_t nodes_;
     std::vector<std::vector<int>> consumers_, producers_;
-    std::vector<int> after_;       ///< last position of the path that leads to a node
-    std::vector<int> before_;      ///< first position of the path that a node leads to
+    std::vector<int> after_;         ///< last position of the path that leads to a node
+    std::vector<int> before_;        ///< first position of the path that a node leads to
     std::vector<int> class_before_;  ///< the same for a node's whole colour class: not in a block that starts later
     std::vector<int> read_until_;    ///< last position of the path that leads to the class of a reader of a node
     std::vector<std::vector<int>> met_at_;  ///< nodes between operators of the path, by `before_`

@@ -8,13 +8,13 @@
 #include "placement/costed/block_programme.h"
 #include "placement/costed/feasibility.h"
 #include "placement/costed/ideals.h"
-#include "placement/costed/units.h"
+#include "placement/costed/placement_units.h"
 
 namespace berth {
 
 namespace {
 
-constexpr double kProved = 1e-9;            // ratio up to which an optimum counts as proved
+constexpr double kProved = 1e-9;             // ratio up to which an optimum counts as proved
 constexpr std::size_t kMostOpenClasses = 4;  // each doubles the cases that a proof goes through
 constexpr std::size_t kMostInOrder = 1000;   // units that are cut along an order without joining neighbours first
 constexpr int kRounds = 60;
@@ -86,7 +86,7 @@ class ThroughputSearch {
         return one;
     }
 
-    /// More than any placement loads a device with.
+    /// No placement loads a device with more.
     [[nodiscard]] double everything() const {
         double sum = 0;
         for (const CostedNode& node : graph_.nodes) {
@@ -137,10 +137,13 @@ class ThroughputSearch {
     double refine(const Units& units, const Ideals& ideals, std::size_t steps, int rounds, double bound) {
         BlockProgramme programme(units, ideals, steps);
         bound = std::max(bound, programme.work().lower_bound());
-        for (int round = 0; round < rounds && bound < limit() * (1 - kProved); ++round) {
-            const double just_below = limit() * (1 - kProved / 2);
-            const double asked = !best_ || round % 3 == 0 ? just_below : bound + (limit() - bound) / 2;
+        for (int round = 0; round < rounds && (!best_ || bound < limit() * (1 - kProved)); ++round) {
+            const double just_below = best_ ? limit() * (1 - kProved / 2) : limit();
+            const double asked = round % 3 == 0 ? just_below : bound + (limit() - bound) / 2;
             const Verdict verdict = programme.decide(asked);
+            if (verdict == Verdict::kImpossible && !best_) {
+                return limit();  // not even with any load
+            }
             if (verdict == Verdict::kImpossible) {
                 bound = asked;
                 continue;
@@ -156,7 +159,7 @@ class ThroughputSearch {
     bool keep_if_better(const Units& units, const UnitDevices& devices) {
         CostedAssignment assignment = assignment_of(units, devices);
         const auto load = throughput_load(graph_, assignment);
-        if (!load || *load >= limit() * (1 - kProved / 4)) {
+        if (!load || (best_ && *load >= limit() * (1 - kProved / 4))) {
             return false;
         }
         best_ = CostedPlacement{std::move(assignment), *load, 0, false};
@@ -203,11 +206,12 @@ std::optional<CostedPlacement> throughput_placement(const CostedGraph& graph, Di
     ThroughputSearch search(graph, effort);
     auto placement = search.best();
     if (!placement) {
-        diagnostics.error(graph.nodes.front().where,
-                          search.is_impossible()
-                              ? "no placement is allowed: whole blocks with their colour classes do not fit the accelerators"
-                              : "no placement was found in which whole blocks fit the accelerators",
-                          "more memory (maxSizePerFPGA), more accelerators (maxFPGAs) or a CPU (maxCPUs)");
+        diagnostics.error(
+            graph.nodes.front().where,
+            search.is_impossible()
+                ? "no placement is allowed: whole blocks with their colour classes do not fit the accelerators"
+                : "no placement was found in which whole blocks fit the accelerators",
+            "more memory (maxSizePerFPGA), more accelerators (maxFPGAs) or a CPU (maxCPUs)");
     }
     return placement;
 }

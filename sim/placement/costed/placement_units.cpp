@@ -1,5 +1,5 @@
 // Nodes into units: sums of times, who reads whom, and a topological numbering.
-#include "placement/costed/units.h"
+#include "placement/costed/placement_units.h"
 
 #include <algorithm>
 #include <numeric>
