@@ -61,6 +61,9 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options);
 [[nodiscard]] std::optional<DeviceId> device_option(const Profile& profile, const std::string& name,
                                                     Diagnostics& diagnostics);
 
+/// The frequency that `--clock` gives, or an error.
+[[nodiscard]] std::optional<Frequency> read_clock(const std::string& text, Diagnostics& diagnostics);
+
 /// Writes the answer to standard output, and what was noticed to standard error. `output` is absent where the input was
 /// no good; nothing is printed to standard output then.
 [[nodiscard]] ExitStatus answer(const std::optional<std::string>& output, const Diagnostics& diagnostics);

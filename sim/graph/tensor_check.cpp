@@ -18,20 +18,23 @@ struct Operand {
     std::int64_t elements = 0;
     Fit fit = Fit::kExact;
     std::int64_t granule = 1;  // of kNewest: elements of one position
+    std::int64_t least = 1;    // of kNewest
 };
 
 using Operands = std::vector<Operand>;
 
 /// Attention reads query, key and value, each of its own, or one tensor that packs the three. Keys and values of
-/// earlier tokens lie in a cache, so that the tensors may hold fewer than kv_seq of them.
+/// earlier tokens lie in a cache, so that the tensors may hold fewer than kv_seq of them; a query alone finds all
+/// there.
 Operands attention_operands(const AttentionDims& d, std::size_t given) {
     const std::int64_t query = d.batch * d.heads * d.seq * d.head_dim;
     const std::int64_t keys = d.batch * d.kv_heads * d.kv_seq * d.head_dim;
-    if (given == 1) {
-        return {{query + 2 * keys, Fit::kExact}};
-    }
     const std::int64_t position = d.batch * d.kv_heads * d.head_dim;
-    return {{query, Fit::kExact}, {keys, Fit::kNewest, position}, {keys, Fit::kNewest, position}};
+    if (given == 1) {
+        return {{query + 2 * keys, Fit::kNewest, 2 * position, query}};
+    }
+    const Operand newest{keys, Fit::kNewest, position, position};
+    return {{query, Fit::kExact}, newest, newest};
 }
 
 Operands rows_operands(OperatorKind kind, const RowsDims& d) {
@@ -73,7 +76,8 @@ bool fits(const Operand& expected, std::int64_t found) {
         case Fit::kPart:
             return found >= expected.elements;
         case Fit::kNewest:
-            return found > 0 && found <= expected.elements && found % expected.granule == 0;
+            return found >= expected.least && found <= expected.elements &&
+                   (found - expected.least) % expected.granule == 0;
     }
     return false;
 }

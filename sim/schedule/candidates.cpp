@@ -1,5 +1,7 @@
 // The placements of a stage that are worth showing, each costed over all its input lengths.
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "schedule/work.h"
@@ -11,8 +13,8 @@ namespace {
 bool is_step(const LengthPlan& length) { return length.length.context > 0; }
 
 // A table that two operators on one device store alike is there once.
-bool shares_table(const Candidate& candidate, const LengthPlan& length, std::size_t i) {
-    const auto d = static_cast<std::size_t>(candidate.assignment[i]);
+bool shares_table(const Assignment& assignment, const LengthPlan& length, std::size_t i) {
+    const auto d = static_cast<std::size_t>(assignment[i]);
     const OperatorId owner = length.graphs[d].operators[i].table_of;
     if (owner == kNoOperator) {
         return false;
@@ -20,8 +22,7 @@ bool shares_table(const Candidate& candidate, const LengthPlan& length, std::siz
     const auto o = static_cast<std::size_t>(owner);
     const Scheme& own = length.plans[d].operators[i].scheme;
     const Scheme& of_owner = length.plans[d].operators[o].scheme;
-    return candidate.assignment[o] == candidate.assignment[i] && own.weights == of_owner.weights &&
-           own.group == of_owner.group;
+    return assignment[o] == assignment[i] && own.weights == of_owner.weights && own.group == of_owner.group;
 }
 
 const LengthPlan& dominant(const std::vector<LengthPlan>& lengths) {
@@ -49,11 +50,32 @@ void add_stored(WeightMemory& weights, DType dtype, Bytes size) {
     }
 }
 
-void add_activations(Candidate& candidate, const LengthPlan& length) {
+// The assignment of one pass for the operators of another: those of the same name stay together, and one that the other
+// pass does not have (the projection of a source that later steps find in the cache) goes where the next one goes.
+Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assignment& assignment) {
+    const auto same_name = [](const Operator& a, const Operator& b) { return a.name == b.name; };
+    if (std::equal(graph.operators.begin(), graph.operators.end(), assigned.operators.begin(), assigned.operators.end(),
+                   same_name)) {
+        return assignment;
+    }
+    std::unordered_map<std::string_view, DeviceId> devices;
+    for (std::size_t i = 0; i < assignment.size(); ++i) {
+        devices.emplace(assigned.operators[i].name, assignment[i]);
+    }
+    Assignment result(graph.operators.size());
+    DeviceId next = assignment.back();
+    for (std::size_t i = result.size(); i-- > 0;) {
+        const auto found = devices.find(graph.operators[i].name);
+        next = result[i] = found == devices.end() ? next : found->second;
+    }
+    return result;
+}
+
+void add_activations(Candidate& candidate, const Assignment& assignment, const LengthPlan& length) {
     candidate.spilled_bytes = Bytes{};
     candidate.keeping_capacity = Bytes{};
     std::vector<bool> seen(length.plans.size(), false);
-    for (const DeviceId device : candidate.assignment) {
+    for (const DeviceId device : assignment) {
         const auto d = static_cast<std::size_t>(device);
         if (!seen[d]) {
             seen[d] = true;
@@ -65,13 +87,13 @@ void add_activations(Candidate& candidate, const LengthPlan& length) {
     }
 }
 
-void add_weights(Candidate& candidate, const LengthPlan& length) {
-    for (std::size_t i = 0; i < candidate.assignment.size(); ++i) {
-        const auto d = static_cast<std::size_t>(candidate.assignment[i]);
+void add_weights(Candidate& candidate, const Assignment& assignment, const LengthPlan& length) {
+    for (std::size_t i = 0; i < assignment.size(); ++i) {
+        const auto d = static_cast<std::size_t>(assignment[i]);
         const Operator& op = length.graphs[d].operators[i];
         const Scheme& scheme = length.plans[d].operators[i].scheme;
         WeightStorage storage = weight_storage(op.kind, op.dims, scheme);
-        if (shares_table(candidate, length, i)) {
+        if (shares_table(assignment, length, i)) {
             storage.matrix = storage.scales = Bytes{};
         }
         candidate.weight_bytes += storage.total();
@@ -81,8 +103,9 @@ void add_weights(Candidate& candidate, const LengthPlan& length) {
     }
 }
 
-void add_operators(Candidate& candidate, const LengthPlan& length, double passes, const Profile& profile, bool keep) {
-    std::vector<OperatorResult> results = operator_results(length, candidate.assignment, profile);
+void add_operators(Candidate& candidate, const Assignment& assignment, const LengthPlan& length, double passes,
+                   const Profile& profile, bool keep) {
+    std::vector<OperatorResult> results = operator_results(length, assignment, profile);
     for (OperatorResult& result : results) {
         candidate.by_category[result.category] += (result.latency - result.handover - result.conversion) * passes;
         if (result.conversion > Time{}) {
@@ -91,8 +114,8 @@ void add_operators(Candidate& candidate, const LengthPlan& length, double passes
         candidate.handover += result.handover * passes;
     }
     if (keep) {
-        candidate.fusion = fusion_report(length.graphs[static_cast<std::size_t>(profile.host)], length.plans, profile,
-                                         candidate.assignment);
+        candidate.fusion =
+            fusion_report(length.graphs[static_cast<std::size_t>(profile.host)], length.plans, profile, assignment);
         for (const MissingFusion& missing : candidate.fusion.missing) {
             OperatorResult& result = results[static_cast<std::size_t>(missing.op)];
             result.not_fused = missing;
@@ -102,14 +125,16 @@ void add_operators(Candidate& candidate, const LengthPlan& length, double passes
     }
 }
 
-// Keys and values of all positions, as wide as attention reads them.
-Bytes kv_cache(const Candidate& candidate, const LengthPlan& length, std::int64_t positions) {
+// Keys and values of all positions, as wide as attention reads them. What is not causal reads those of a source, which
+// were made once.
+Bytes kv_cache(const Assignment& assignment, const LengthPlan& length, std::int64_t positions) {
     Bytes cache;
-    for (std::size_t i = 0; i < candidate.assignment.size(); ++i) {
-        const auto d = static_cast<std::size_t>(candidate.assignment[i]);
+    for (std::size_t i = 0; i < assignment.size(); ++i) {
+        const auto d = static_cast<std::size_t>(assignment[i]);
         const auto* attention = std::get_if<AttentionDims>(&length.graphs[d].operators[i].dims);
         if (attention != nullptr) {
-            const std::int64_t kept = attention->window == 0 ? positions : std::min(positions, attention->window);
+            const std::int64_t held = attention->causal ? positions : attention->kv_seq;
+            const std::int64_t kept = attention->window == 0 ? held : std::min(held, attention->window);
             const std::int64_t each = 2 * attention->batch * attention->kv_heads * attention->head_dim;
             cache += element_size(length.plans[d].operators[i].ran_at) * static_cast<double>(each * kept);
         }
@@ -120,7 +145,6 @@ Bytes kv_cache(const Candidate& candidate, const LengthPlan& length, std::int64_
 void add_generation(Candidate& candidate, const Generation& generation, const std::vector<WeightedWork>& mix,
                     const Profile& profile, const EvaluationOptions& options) {
     GenerationResult result;
-    result.kv_cache = kv_cache(candidate, *mix.front().length, generation.prompt + generation.new_tokens);
     Time steps;
     for (const WeightedWork& pass : mix) {
         const Time time = time_of(pass.work, *pass.length, profile);
@@ -146,40 +170,47 @@ Candidate costed(std::string placement, Assignment assignment, const ModelStage&
     Candidate candidate;
     candidate.placement = std::move(placement);
     candidate.assignment = std::move(assignment);
+    const LengthPlan& main = dominant(lengths);
+    const auto host = static_cast<std::size_t>(profile.host);
+    std::vector<Assignment> placed;
     Time latency;
     std::vector<WeightedWork> mix;
     std::optional<Energy> energy = Energy{};
     for (const LengthPlan& length : lengths) {
-        const auto time = objective(length.problem, candidate.assignment);
+        placed.push_back(assignment_for(length.graphs[host], main.graphs[host], candidate.assignment));
+        const auto time = objective(length.problem, placed.back());
         if (!time) {
             candidate.reason = "an input length does not fit this placement";
             return candidate;
         }
         latency += *time * length.length.share;
-        mix.push_back({work_of(length, candidate.assignment), &length, length.length.share});
+        mix.push_back({work_of(length, placed.back()), &length, length.length.share});
         const auto one = energy_of(mix.back().work, length);
         energy = energy && one ? std::optional(*energy + *one * length.length.share) : std::nullopt;
     }
     candidate.feasible = true;
     candidate.energy = energy;
-    const LengthPlan& main = dominant(lengths);
     if (options.uncertainty) {
         candidate.uncertainty = uncertainty_of(mix, profile);
     }
     candidate.latency = log_normal_estimate(latency, candidate.uncertainty.sigma());
     candidate.segments = segments(candidate.assignment);
     candidate.tokens_held = candidate.tokens_paid = main.length.tokens;
-    add_weights(candidate, main);
-    for (const LengthPlan& length : lengths) {
-        const bool is_main = &length == &main;
+    // The first pass of a stage that generates text holds what later ones need no more.
+    const std::size_t largest = stage.generation ? 0 : static_cast<std::size_t>(&main - lengths.data());
+    add_weights(candidate, placed[largest], lengths[largest]);
+    for (std::size_t i = 0; i < lengths.size(); ++i) {
+        const bool is_main = &lengths[i] == &main;
         if (stage.generation || is_main) {
-            add_activations(candidate, length);
-            const double passes = stage.generation ? length.length.share : 1;
-            add_operators(candidate, length, passes, profile, is_main && options.operators);
+            add_activations(candidate, placed[i], lengths[i]);
+            const double passes = stage.generation ? lengths[i].length.share : 1;
+            add_operators(candidate, placed[i], lengths[i], passes, profile, is_main && options.operators);
         }
     }
     if (stage.generation) {
         add_generation(candidate, *stage.generation, mix, profile, options);
+        candidate.generation->kv_cache =
+            kv_cache(placed.front(), lengths.front(), stage.generation->prompt + stage.generation->new_tokens);
     }
     return candidate;
 }

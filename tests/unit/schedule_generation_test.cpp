@@ -76,6 +76,19 @@ TEST(ScheduleGeneration, CacheInBytes) {
     EXPECT_EQ(in_bytes(gemma.generation->kv_cache), 13.0 * 2 * 4 * 256 * (6000 + 4096) * 2);
 }
 
+TEST(ScheduleGeneration, ASourceIsProjectedOnceAndItsKeysAreKept) {
+    const Candidate whole = on_npu(stage_of("whisper-tiny-decoder", {Phase::kGenerate, 4, 32}), phone());
+    // 4 blocks x (keys and values) x 384 columns x (36 positions of text and 1500 of audio) x 2 bytes.
+    EXPECT_EQ(in_bytes(whole.generation->kv_cache), 4.0 * 2 * 384 * (36 + 1500) * 2);
+    const Candidate step = on_npu(stage_of("whisper-tiny-decoder", {Phase::kDecode, 4, 32}), phone());
+    const Candidate first = on_npu(stage_of("whisper-tiny-decoder", {Phase::kPrefill, 4, 0}), phone());
+    // Steps alone do without the matrices of the source.
+    EXPECT_EQ(whole.weight_bytes, first.weight_bytes);
+    EXPECT_LT(step.weight_bytes, first.weight_bytes);
+    const Time sum = first.latency.median + step.latency.median * 32.0;
+    EXPECT_NEAR(whole.latency.median / sum, 1, 1e-6);
+}
+
 TEST(ScheduleGeneration, AStepReadsTheCacheFromDram) {
     const ModelStage shorter = stage_of("tinyllama-1.1b", {Phase::kDecode, 100, 1});
     const ModelStage longer = stage_of("tinyllama-1.1b", {Phase::kDecode, 1100, 1});
