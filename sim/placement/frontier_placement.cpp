@@ -26,9 +26,16 @@ struct Way {
 class Frontier {
   public:
     Frontier(const PlacementProblem& problem, std::optional<int> most_segments, std::size_t most_states)
-        : problem_(problem), most_segments_(most_segments), most_states_(most_states),
-          operators_(problem.cost.size()), live_(operators_ + 1), open_(operators_ + 1), closing_(operators_),
-          losses_(operators_), device_of_(operators_), reached_(problem.flows.size()) {
+        : problem_(problem),
+          most_segments_(most_segments),
+          most_states_(most_states),
+          operators_(problem.cost.size()),
+          live_(operators_ + 1),
+          open_(operators_ + 1),
+          closing_(operators_),
+          losses_(operators_),
+          device_of_(operators_),
+          reached_(problem.flows.size()) {
         find_open_flows();
         find_live_operators();
     }
@@ -131,8 +138,8 @@ class Frontier {
                 decode(layer[state], op);
                 const auto used = static_cast<unsigned>(static_cast<unsigned char>(layer[state][2]));
                 const Time cost = ways_[op][state].cost + step(op, device, used);
-                std::string reached = encode(op + 1, segments, most_segments_ ? static_cast<int>(device) : 0,
-                                             used | 1U << device);
+                std::string reached =
+                    encode(op + 1, segments, most_segments_ ? static_cast<int>(device) : 0, used | 1U << device);
                 const auto [found, is_new] = known.emplace(std::move(reached), next.size());
                 const Way way{cost, static_cast<std::uint32_t>(state), static_cast<std::uint8_t>(device)};
                 if (is_new) {
@@ -198,7 +205,7 @@ class Frontier {
     std::optional<int> most_segments_;
     std::size_t most_states_, operators_;
     std::unordered_map<std::size_t, std::size_t> kept_until_;
-    std::vector<std::vector<std::size_t>> live_, open_;  ///< operators and flows that matter before each position
+    std::vector<std::vector<std::size_t>> live_, open_;       ///< operators and flows that matter before each position
     std::vector<std::vector<std::size_t>> closing_, losses_;  ///< flows and fusion losses charged at each operator
     std::vector<std::uint8_t> device_of_, reached_;           ///< of the state at hand
     std::vector<std::vector<Way>> ways_;
