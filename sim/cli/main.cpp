@@ -13,7 +13,7 @@ namespace berth {
 namespace {
 
 // In the order of the help.
-constexpr std::array<AddCommand, 8> kCommands{add_run,      add_ops,    add_explain, add_predict,
+constexpr std::array<AddCommand, 9> kCommands{add_run,      add_ops,    add_explain, add_predict, add_sweep,
                                               add_validate, add_import, add_check,   add_list};
 
 constexpr std::string_view kDescription =
