@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "berth/crossover.h"
 #include "berth/quantity_text.h"
-#include "berth/sweep.h"
 
 namespace berth {
 
@@ -38,6 +38,30 @@ class AxisReader {
                           : parts.size() == 3 ? read_range(parts, axis)
                                               : refuse(text);
         return read ? std::optional(std::move(axis)) : std::nullopt;
+    }
+
+    std::optional<SweepRange> read_ends(std::string_view text) {
+        const std::size_t equals = text.find('=');
+        const auto parts =
+            equals == std::string_view::npos ? std::vector<std::string>{} : split(text.substr(equals + 1), ':');
+        if (parts.size() != 2 || equals == 0) {
+            error(fmt::format("'{}' is no range", text), "PATH=FROM:TO");
+            return std::nullopt;
+        }
+        const auto from = written(parts[0]);
+        const auto to = written(parts[1]);
+        if (!from || !to || !same_dimension(*from, *to)) {
+            return std::nullopt;
+        }
+        SweepRange range{std::string(text.substr(0, equals)), from->number, to->quantity.value / from->per_unit(),
+                         from->unit, false};
+        range.whole = range.unit.empty() && std::floor(range.from) == range.from && std::floor(range.to) == range.to;
+        if (!(range.from < range.to)) {
+            error(fmt::format("{}: nothing lies between {} and {}", range.path, parts[0], parts[1]),
+                  "the smaller one first");
+            return std::nullopt;
+        }
+        return range;
     }
 
   private:
@@ -146,6 +170,10 @@ class AxisReader {
 
 std::optional<SweepAxis> parse_axis(std::string_view text, std::size_t most, Diagnostics& diagnostics) {
     return AxisReader(most, diagnostics).read(text);
+}
+
+std::optional<SweepRange> parse_range(std::string_view text, Diagnostics& diagnostics) {
+    return AxisReader(0, diagnostics).read_ends(text);
 }
 
 }  // namespace berth
