@@ -55,7 +55,7 @@ void simulate_saturated_pipeline(benchmark::State& state) {
     const SimulatedSystem system = retrieval();
     std::uint64_t events = 0;
     for (auto _ : state) {
-        events = simulate(system, ClosedLoop{8}, {50'000, 1'000}).events;
+        events = simulate(system, ClosedLoop{8, {}, {}}, {50'000, 1'000}).events;
     }
     count(state, events);
 }
