@@ -15,7 +15,7 @@ namespace berth {
 namespace {
 
 struct ImportOptions {
-    std::string file, out, name;
+    std::string file, out, name, part;
     std::vector<std::string> dims;
 };
 
@@ -68,12 +68,15 @@ std::optional<std::string> imported_config(const ImportOptions& options, const L
         return std::nullopt;
     }
     const auto architectures = shipped_architectures(library, diagnostics);
-    const auto config = import_config(document->root(diagnostics), architectures, name_of(options));
+    const auto config = import_config(document->root(diagnostics), architectures, name_of(options), options.part);
     return config ? std::optional(config->yaml) : std::nullopt;
 }
 
 std::optional<std::string> imported_onnx(const ImportOptions& options, Diagnostics& diagnostics) {
     const std::filesystem::path path(options.file);
+    if (!options.part.empty()) {
+        diagnostics.error(SourceLocation("--part"), "an ONNX model is one model", "a configuration");
+    }
     const DimSizes dims = read_dims(options.dims, diagnostics);
     const auto import = diagnostics.has_errors() ? std::nullopt : import_onnx(path, dims, diagnostics);
     if (!import) {
@@ -110,12 +113,15 @@ void add_import(CLI::App& app, Invocation& invocation) {
         ->type_name("FILE");
     command->add_option("--name", options->name, "Name of the model (without it: that of the output, or of the input)")
         ->type_name("NAME");
+    command->add_option("--part", options->part, "Which of several models that a configuration describes")
+        ->type_name("PART");
     command->add_option("--dim", options->dims, "Size of a named dimension of an ONNX model")
         ->type_name("NAME=SIZE")
         ->allow_extra_args(false);
     command->footer(
         "Examples:\n"
         "  berth import config.json --out my-model.yaml\n"
+        "  berth import config.json --part decoder --out my-decoder.yaml\n"
         "  berth import model.onnx --dim batch=1 --dim sequence=128 --out my-model.yaml");
     command->callback([options, &invocation] { invocation.status = import(*options, invocation.library); });
 }
