@@ -194,14 +194,15 @@ TEST_F(CliBadInput, OptionsThatCannotBe) {
         more.insert(more.begin(), start.begin(), start.end());
         return more;
     };
-    expect_refused(with({"--op", "matmul", "--shape", "m=1,k=2,p=3,m=4,n", "--dtype", "fp16", "--cores", "4", "--clock",
-                         "750 MHz"}),
-                   "--clock: error: npu does not run at 750 MHz (expected 300 MHz, 400 MHz, 500 MHz, 600 MHz, "
-                   "700 MHz, 800 MHz, 900 MHz or 1 GHz)\n"
-                   "--cores: error: npu has no 4 cores (expected 1 to 3)\n"
-                   "--shape:1:9: error: matmul has no size 'p' (expected batch, m, k, n, weights or bias)\n"
-                   "--shape:1:13: error: size 'm' is given twice\n"
-                   "--shape:1:17: error: 'n' is no size (expected SIZE=NUMBER, such as m=128)\n");
+    expect_refused(
+        with({"--op", "matmul", "--shape", "m=1,k=2,p=3,m=4,n", "--dtype", "fp16", "--cores", "4", "--clock",
+              "750 MHz"}),
+        "--clock: error: npu does not run at 750 MHz (expected 300 MHz, 400 MHz, 500 MHz, 600 MHz, "
+        "700 MHz, 800 MHz, 900 MHz or 1 GHz)\n"
+        "--cores: error: npu has no 4 cores (expected 1 to 3)\n"
+        "--shape:1:9: error: matmul has no size 'p' (expected batch, m, k, n, weights, bias, experts or active)\n"
+        "--shape:1:13: error: size 'm' is given twice\n"
+        "--shape:1:17: error: 'n' is no size (expected SIZE=NUMBER, such as m=128)\n");
     expect_refused(with({"--op", "matmul", "--shape", "m=0,k=2", "--dtype", "fp16"}),
                    "--op: error: shape: m is 0 (expected 1 or more)\n"
                    "--op: error: shape: matmul needs the size n\n");
