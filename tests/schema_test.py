@@ -113,18 +113,6 @@ def place_of(error):
     return ".".join(str(step) for step in error.absolute_path) or "the top"
 
 
-def check_files(validators, files):
-    """Right files pass. What documents call wrong is wrong in its structure, and refused."""
-    errors = []
-    for file in files:
-        error = first_error(validators[file.kind], file.data)
-        if error and not file.wrong:
-            errors.append(f"{file.name}: the schema refuses {place_of(error)}: {error.message[:200]}")
-        elif not error and file.wrong:
-            errors.append(f"{file.name}: the schema passes what the document calls wrong")
-    return errors
-
-
 def structural(data, record):
     """The first complaint about structure that is no known exception."""
     for each in record["diagnostics"]:
@@ -132,6 +120,21 @@ def structural(data, record):
                 re.search(pattern, each["message"]) and concerned(data) for pattern, concerned, _ in EXCEPTIONS):
             return each["message"]
     return None
+
+
+def check_files(validators, berth, files):
+    """Right files pass; what documents show as wrong is refused, if it is wrong in its structure."""
+    errors = []
+    records = iter(berth.check([file.data for file in files if file.wrong]))
+    for file in files:
+        error = first_error(validators[file.kind], file.data)
+        if file.wrong:
+            complaint = structural(file.data, next(records))
+            if complaint and not error:
+                errors.append(f"{file.name}: the schema passes what check refuses: {complaint}")
+        elif error:
+            errors.append(f"{file.name}: the schema refuses {place_of(error)}: {error.message[:200]}")
+    return errors
 
 
 def sample(schemas, files, times):
@@ -250,6 +253,18 @@ def check_reach(schemas, asked):
             for pointer in sorted(known_maps(schema)) if (name, pointer) not in asked]
 
 
+def check_self(schemas, berth, files):
+    """The checks find what they are for: a key too many, a value too much, and one too few."""
+    schema, file = json.loads(json.dumps(schemas["scenario"])), next(each for each in files if each.kind == "scenario")
+    schema["properties"]["hots"] = {}
+    misspelt = ("scenario", file.name, "misspelt", {**file.data, "hots": 1})
+    strict, lax = jsonschema.Draft7Validator({"type": "null"}), jsonschema.Draft7Validator({})
+    found = [check_keys({**schemas, "scenario": schema}, berth, [file])[0],
+             check_agreement({"scenario": lax}, berth, [misspelt])[0],
+             check_agreement({"scenario": strict}, berth, [("scenario", file.name, "the same", file.data)])[0]]
+    return [f"the check itself is wrong: it finds nothing at {at}" for at, errors in enumerate(found) if not errors]
+
+
 def main():
     root, program = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
     options = sys.argv[3:]
@@ -263,7 +278,8 @@ def main():
         errors.append("`berth schema` is not all of them by name")
     validators = {name: jsonschema.Draft7Validator(schema) for name, schema in schemas.items()}
     files = shipped(root) + shown(root)
-    errors += check_files(validators, files)
+    errors += check_files(validators, berth, files)
+    errors += check_self(schemas, berth, files)
     found, asked = check_keys(schemas, berth, files)
     errors += found + check_reach(schemas, asked)
     mutants = sample(schemas, files, times)

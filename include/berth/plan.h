@@ -31,6 +31,9 @@ class Steps {
   public:
     static constexpr std::size_t kMost = 3 + kDTypeCount;
 
+    // Not defaulted, and the steps not cleared: a model has hundreds of these, most with one step.
+    Steps() noexcept {}  // NOLINT(modernize-use-equals-default, cppcoreguidelines-pro-type-member-init)
+
     /// More than kMost are a std::logic_error.
     void push_back(Step step);
     [[nodiscard]] const Step* begin() const { return steps_.data(); }
@@ -40,7 +43,7 @@ class Steps {
     [[nodiscard]] bool empty() const { return count_ == 0; }
 
   private:
-    std::array<Step, kMost> steps_{};
+    std::array<Step, kMost> steps_;
     std::uint8_t count_ = 0;
 };
 

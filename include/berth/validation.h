@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,17 +22,21 @@ enum class RowForm : std::uint8_t {
     kCompiledLayers,  ///< layers of a compiled graph, as the runtime's profiler lists them
     kModelTotals,     ///< whole models
     kGeneration,      ///< models that generate text: time to the first token, and rate of the others
+    kOperators,       ///< operators one by one, in the columns that read_kernel_rows() takes, with measured_us
 };
-inline constexpr std::array<Choice<RowForm>, 4> kRowFormNames{{
+inline constexpr std::array<Choice<RowForm>, 5> kRowFormNames{{
     {"matmul-library", RowForm::kMatmulLibrary},
     {"compiled-layers", RowForm::kCompiledLayers},
     {"model-totals", RowForm::kModelTotals},
     {"generation", RowForm::kGeneration},
+    {"operators", RowForm::kOperators},
 }};
 
-/// Whether numbers of the profile were set with these rows: errors on such rows flatter.
-enum class RowUse : std::uint8_t { kFitted, kUnseen };
-inline constexpr std::array<Choice<RowUse>, 2> kRowUseNames{{{"fitted", RowUse::kFitted}, {"unseen", RowUse::kUnseen}}};
+/// Whether numbers of the profile were set with these rows: errors on such rows flatter. Of a file that somebody brings
+/// along, only that person knows.
+enum class RowUse : std::uint8_t { kFitted, kUnseen, kUnknown };
+inline constexpr std::array<Choice<RowUse>, 3> kRowUseNames{
+    {{"fitted", RowUse::kFitted}, {"unseen", RowUse::kUnseen}, {"unknown", RowUse::kUnknown}}};
 
 /// One operator, or a fused group, that was timed.
 struct TimedKernel {
@@ -68,6 +73,12 @@ struct MeasuredSet {
                                                                          std::string_view hardware,
                                                                          const Profile& profile,
                                                                          Diagnostics& diagnostics);
+
+/// Reads one file of measurements, whose columns tell its form. `device` ran its operators; files of whole models name
+/// theirs. Errors: columns of no form, a row that makes no sense, no row that the profile can predict.
+[[nodiscard]] std::optional<MeasuredSet> load_measured_file(const Library& library, const std::filesystem::path& path,
+                                                            std::optional<DeviceId> device, const Profile& profile,
+                                                            Diagnostics& diagnostics);
 
 /// A prediction beside its measurement.
 struct ValidatedRow {

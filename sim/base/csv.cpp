@@ -136,4 +136,15 @@ std::optional<CsvTable> parse_csv(std::string_view text, std::string name, Diagn
     return diagnostics.error_count() == errors_before ? std::optional(std::move(table)) : std::nullopt;
 }
 
+std::string csv_field(std::string_view text) {
+    if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+        return std::string(text);
+    }
+    std::string quoted = "\"";
+    for (const char c : text) {
+        quoted += c == '"' ? "\"\"" : std::string(1, c);
+    }
+    return quoted + "\"";
+}
+
 }  // namespace berth

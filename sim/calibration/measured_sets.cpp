@@ -1,6 +1,8 @@
 // The manifest measured/PROFILE/validation.yaml: which files to compare with, what they hold, what was fitted to them.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "calibration/measured_rows.h"
 
 namespace berth {
@@ -60,6 +62,9 @@ void read_rows(const MeasuredTable& table, const RowSource& source, const Profil
         case RowForm::kGeneration:
             read_generation_rows(table, source, library, set);
             return;
+        case RowForm::kOperators:
+            read_operator_rows(table, source, profile, set);
+            return;
     }
 }
 
@@ -70,7 +75,7 @@ std::optional<MeasuredSet> read_set(const YamlNode& node, const fs::path& folder
     set.name = node.require("name").text().value_or("");
     set.file = node.require("file").text().value_or("");
     const auto form = node.require("form").enumeration(kRowFormNames);
-    set.use = node.require("use", "fitted or unseen").enumeration(kRowUseNames).value_or(RowUse::kFitted);
+    set.use = node.require("use", "fitted or unseen").enumeration(kRowUseNames).value_or(RowUse::kUnknown);
     set.note = node.require("note", "what the rows are, and what was set with them").text().value_or("");
     RowSource source;
     if (form) {
@@ -87,7 +92,74 @@ std::optional<MeasuredSet> read_set(const YamlNode& node, const fs::path& folder
     return node.diagnostics().error_count() == errors_before ? std::optional(std::move(set)) : std::nullopt;
 }
 
+/// The columns that only one form has.
+struct FormColumns {
+    RowForm form;
+    std::vector<std::string_view> columns;
+};
+const std::vector<FormColumns>& form_columns() {
+    static const std::vector<FormColumns> kColumns{
+        {RowForm::kOperators, {"op", "dtype", "measured_us"}},
+        {RowForm::kCompiledLayers, {"op_type", "npu_mhz", "measured_us"}},
+        {RowForm::kMatmulLibrary, {"ac_native_layout", "latency_us_median"}},
+        {RowForm::kGeneration, {"model", "ttft_ms", "decode_tokens_per_s"}},
+        {RowForm::kModelTotals, {"model", "device", "measured_ms"}},
+    };
+    return kColumns;
+}
+
+std::optional<RowForm> form_of(const MeasuredTable& table, const fs::path& path) {
+    const auto& known = form_columns();
+    const auto found = std::find_if(known.begin(), known.end(), [&](const FormColumns& one) {
+        return std::all_of(one.columns.begin(), one.columns.end(),
+                           [&](std::string_view column) { return table.has(column); });
+    });
+    if (found != known.end()) {
+        return found->form;
+    }
+    std::vector<std::string> forms;
+    for (const FormColumns& one : known) {
+        forms.push_back(fmt::format("{} ({})", choice_name(kRowFormNames, one.form), fmt::join(one.columns, ", ")));
+    }
+    table.diagnostics().error(SourceLocation(path.string(), 1, 1), "these columns are no form of measurements",
+                              list_of(forms));
+    return std::nullopt;
+}
+
 }  // namespace
+
+std::optional<MeasuredSet> load_measured_file(const Library& library, const fs::path& path,
+                                              std::optional<DeviceId> device, const Profile& profile,
+                                              Diagnostics& diagnostics) {
+    const std::size_t errors_before = diagnostics.error_count();
+    const auto table = MeasuredTable::load(path, diagnostics);
+    const auto form = table ? form_of(*table, path) : std::nullopt;
+    if (!form) {
+        return std::nullopt;
+    }
+    if (!device && *form != RowForm::kModelTotals) {
+        diagnostics.error(SourceLocation("--device"), "which device ran these rows is not in the file",
+                          "--device NAME");
+        return std::nullopt;
+    }
+    MeasuredSet set;
+    set.name = path.stem().string();
+    set.file = path.filename().string();
+    set.form = *form;
+    set.use = RowUse::kUnknown;
+    RowSource source;
+    source.device = device.value_or(0);
+    source.cores = profile.devices[static_cast<std::size_t>(source.device)].runtime.default_cores;
+    source.time = "latency_us_median";
+    read_rows(*table, source, profile, library, set);
+    if (diagnostics.error_count() == errors_before && set.rows.empty()) {
+        diagnostics.error(SourceLocation(path.string()), "it has no row that the profile can predict");
+        for (const std::string& reason : set.left_out) {
+            diagnostics.warning(SourceLocation(path.string()), reason);
+        }
+    }
+    return diagnostics.error_count() == errors_before ? std::optional(std::move(set)) : std::nullopt;
+}
 
 std::optional<std::vector<MeasuredSet>> load_measured_sets(const Library& library, std::string_view hardware,
                                                            const Profile& profile, Diagnostics& diagnostics) {

@@ -17,6 +17,7 @@ class MeasuredTable {
     /// Absent, with errors, if the file cannot be read.
     [[nodiscard]] static std::optional<MeasuredTable> load(const std::filesystem::path& path, Diagnostics& diagnostics);
 
+    [[nodiscard]] const CsvTable& table() const { return table_; }
     [[nodiscard]] const std::vector<CsvRow>& rows() const { return table_.rows; }
     [[nodiscard]] bool has(std::string_view column) const { return table_.column(column).has_value(); }
     /// The cell's text, empty if it holds nothing. A column that does not exist is an error, once, here and below.

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "berth/quantity_text.h"
+
 namespace berth {
 
 void add_format_option(CLI::App& command, std::optional<Format>& format, const std::vector<Format>& offered) {
@@ -87,6 +89,21 @@ std::optional<DeviceId> device_option(const Profile& profile, const std::string&
                           list_of(known), nearest_name(name, known));
     }
     return device;
+}
+
+std::optional<Frequency> read_clock(const std::string& text, Diagnostics& diagnostics) {
+    const SourceLocation where("--clock");
+    const auto parsed = parse_quantity(text, Frequency::kDimension);
+    if (const auto* error = std::get_if<QuantityError>(&parsed)) {
+        diagnostics.error(where, error->message, error->expected, error->suggestion);
+        return std::nullopt;
+    }
+    const auto& quantity = std::get<ParsedQuantity>(parsed);
+    if (quantity.value <= 0 || quantity.spread || quantity.per) {
+        diagnostics.error(where, fmt::format("'{}' is no clock", text), "a frequency such as 600 MHz");
+        return std::nullopt;
+    }
+    return Frequency::from_si(quantity.value);
 }
 
 ExitStatus answer(const std::optional<std::string>& output, const Diagnostics& diagnostics) {

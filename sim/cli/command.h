@@ -31,6 +31,8 @@ void add_ops(CLI::App& app, Invocation& invocation);
 void add_explain(CLI::App& app, Invocation& invocation);
 void add_predict(CLI::App& app, Invocation& invocation);
 void add_validate(CLI::App& app, Invocation& invocation);
+void add_sweep(CLI::App& app, Invocation& invocation);
+void add_crossover(CLI::App& app, Invocation& invocation);
 void add_import(CLI::App& app, Invocation& invocation);
 void add_check(CLI::App& app, Invocation& invocation);
 void add_list(CLI::App& app, Invocation& invocation);
@@ -60,6 +62,9 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options);
                                              Diagnostics& diagnostics);
 [[nodiscard]] std::optional<DeviceId> device_option(const Profile& profile, const std::string& name,
                                                     Diagnostics& diagnostics);
+
+/// The frequency that `--clock` gives, or an error.
+[[nodiscard]] std::optional<Frequency> read_clock(const std::string& text, Diagnostics& diagnostics);
 
 /// Writes the answer to standard output, and what was noticed to standard error. `output` is absent where the input was
 /// no good; nothing is printed to standard output then.

@@ -1,12 +1,17 @@
-// berth import: models from files that other programs wrote.
+// berth import: models and measurements from files that other programs wrote.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
+#include <stdexcept>
 
 #include "berth/atomic_file.h"
 #include "berth/import_config.h"
 #include "berth/import_onnx.h"
+#include "berth/import_profile.h"
+#include "berth/latency_curve.h"
+#include "berth/quantity_text.h"
 #include "cli/command.h"
 #include "cli/data_folders.h"
 
@@ -15,9 +20,13 @@ namespace berth {
 namespace {
 
 struct ImportOptions {
-    std::string file, out, name;
+    std::string file, out, name, model, clock;
     std::vector<std::string> dims;
+    std::optional<std::int64_t> tokens, batch;
+    std::optional<int> cores;
 };
+
+enum class SourceKind : std::uint8_t { kConfig, kOnnx, kOrtProfile, kLayerTable };
 
 std::vector<Architecture> shipped_architectures(const Library& library, Diagnostics& diagnostics) {
     std::vector<Architecture> architectures;
@@ -58,11 +67,6 @@ DimSizes read_dims(const std::vector<std::string>& texts, Diagnostics& diagnosti
 
 std::optional<std::string> imported_config(const ImportOptions& options, const Library& library,
                                            Diagnostics& diagnostics) {
-    if (!options.dims.empty()) {
-        diagnostics.error(SourceLocation("--dim"), "a configuration has no dimensions to give sizes to",
-                          "an ONNX model");
-        return std::nullopt;
-    }
     const auto document = YamlDocument::load(options.file, diagnostics);
     if (!document) {
         return std::nullopt;
@@ -87,11 +91,161 @@ std::optional<std::string> imported_onnx(const ImportOptions& options, Diagnosti
     return written_model(*import, name.empty() ? path.stem().string() : name, source);
 }
 
+// An option that says nothing about this kind of file is a mistake.
+void refuse_others(const ImportOptions& options, SourceKind kind, Diagnostics& diagnostics) {
+    const bool profile = kind == SourceKind::kOrtProfile;
+    const auto refuse = [&](std::string_view option, bool given, bool fits, std::string_view fitting) {
+        if (given && !fits) {
+            diagnostics.error(SourceLocation(std::string(option)),
+                              fmt::format("it says nothing about {}", options.file), std::string(fitting));
+        }
+    };
+    constexpr std::string_view kOrt = "a profile of ONNX Runtime";
+    refuse("--dim", !options.dims.empty(), kind == SourceKind::kOnnx, "an ONNX model");
+    refuse("--model", !options.model.empty(), profile, kOrt);
+    refuse("--tokens", options.tokens.has_value(), profile && !options.model.empty(), "a profile, with --model");
+    refuse("--batch", options.batch.has_value(), profile && !options.model.empty(), "a profile, with --model");
+    refuse("--cores", options.cores.has_value(), profile, kOrt);
+    refuse("--clock", !options.clock.empty(), kind == SourceKind::kLayerTable, "a table of layers of the RKNN runtime");
+}
+
+// What was left out of a profile, dearest first.
+void tell_left_out(const ProfileImport& import, const std::string& file, Diagnostics& diagnostics) {
+    auto left_out = import.not_operators;
+    std::stable_sort(left_out.begin(), left_out.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    Time left{};
+    std::vector<std::string> names;
+    for (const auto& [op, time] : left_out) {
+        left = left + time;
+        names.push_back(op);
+    }
+    Time all = left;
+    Time without_sizes{};
+    for (const ProfiledStep& step : import.steps) {
+        all = all + step.median;
+        without_sizes = without_sizes + (step.dims ? Time{} : step.median);
+    }
+    if (!names.empty()) {
+        diagnostics.warning(SourceLocation(file), fmt::format("left out, {} of the time: {}", percent_text(left / all),
+                                                              fmt::join(names, ", ")));
+    }
+    if (without_sizes > Time{}) {
+        diagnostics.warning(
+            SourceLocation(file),
+            fmt::format(
+                "left out, {} of the time: attention and convolutions, of which the profile does not tell all sizes",
+                percent_text(without_sizes / all)),
+            "--model MODEL, which tells them");
+    }
+}
+
+// Matches the profile with the model's operators, and says how many found theirs.
+bool match_with_model(ProfileImport& import, const ImportOptions& options, const Library& library,
+                      Diagnostics& diagnostics) {
+    const auto model = load_model(library, options.model, {}, SourceLocation("--model"), diagnostics);
+    if (!model) {
+        return false;
+    }
+    const auto tokens = options.tokens ? options.tokens : longest_input(*model);
+    const auto graph = instantiate(*model, {options.batch.value_or(1), tokens.value_or(1), 0}, diagnostics);
+    if (!graph) {
+        return false;
+    }
+    const std::size_t matched = match_operators(import, *graph);
+    if (matched == 0) {
+        diagnostics.error(
+            SourceLocation("--model"),
+            fmt::format("no step of {} has the kind and the sizes of an operator of {}", options.file, model->name),
+            "the model that ran, with its --tokens and --batch");
+        return false;
+    }
+    diagnostics.warning(SourceLocation(options.file),
+                        fmt::format("{} of {} steps are operators of {}, which has {}", matched, import.steps.size(),
+                                    model->name, graph->operators.size()));
+    return true;
+}
+
+std::optional<std::string> imported_profile(const ImportOptions& options, const std::string& text,
+                                            const Library& library, Diagnostics& diagnostics) {
+    auto import = import_ort_profile(text, options.file, diagnostics);
+    if (!import || (!options.model.empty() && !match_with_model(*import, options, library, diagnostics))) {
+        return std::nullopt;
+    }
+    tell_left_out(*import, options.file, diagnostics);
+    return measured_rows_csv(*import, options.cores, std::filesystem::path(options.file).filename().string());
+}
+
+std::optional<std::string> imported_table(const ImportOptions& options, const std::string& text,
+                                          Diagnostics& diagnostics) {
+    const std::filesystem::path path(options.file);
+    if (options.clock.empty()) {
+        diagnostics.error(SourceLocation("--clock"), "the table does not tell the clock", "--clock such as 1000MHz");
+        return std::nullopt;
+    }
+    const auto clock = read_clock(options.clock, diagnostics);
+    if (!clock) {
+        return std::nullopt;
+    }
+    const std::string name = name_of(options);
+    const LayerTableFacts facts{name.empty() ? path.stem().string() : name, in_megahertz(*clock),
+                                path.filename().string()};
+    return import_rknn_table(text, options.file, facts, diagnostics);
+}
+
+std::optional<SourceKind> kind_of(const ImportOptions& options, const std::optional<std::string>& text,
+                                  Diagnostics& diagnostics) {
+    if (!text) {
+        return std::nullopt;
+    }
+    const std::size_t start = text->find_first_not_of(" \t\r\n");
+    if (start != std::string::npos && (*text)[start] == '[') {
+        return SourceKind::kOrtProfile;
+    }
+    if (start != std::string::npos && (*text)[start] == '{') {
+        return SourceKind::kConfig;
+    }
+    if (is_rknn_table(*text)) {
+        return SourceKind::kLayerTable;
+    }
+    diagnostics.error(SourceLocation(options.file), "no file that can be imported",
+                      "config.json of Hugging Face, a model in ONNX (.onnx), a profile of ONNX Runtime (JSON) or the "
+                      "table of layers that the RKNN runtime prints");
+    return std::nullopt;
+}
+
+std::optional<std::string> imported(const ImportOptions& options, const Library& library, Diagnostics& diagnostics) {
+    // Models may be large, and are not read whole.
+    const bool onnx = std::filesystem::path(options.file).extension() == ".onnx";
+    const auto text = onnx ? std::nullopt : read_file(options.file, diagnostics);
+    const auto kind = onnx ? std::optional(SourceKind::kOnnx) : kind_of(options, text, diagnostics);
+    if (!kind) {
+        return std::nullopt;
+    }
+    refuse_others(options, *kind, diagnostics);
+    if (diagnostics.has_errors()) {
+        return std::nullopt;
+    }
+    switch (*kind) {
+        case SourceKind::kConfig:
+            return imported_config(options, library, diagnostics);
+        case SourceKind::kOnnx:
+            return imported_onnx(options, diagnostics);
+        case SourceKind::kOrtProfile:
+            return imported_profile(options, *text, library, diagnostics);
+        case SourceKind::kLayerTable:
+            return imported_table(options, *text, diagnostics);
+    }
+    throw std::logic_error("a kind of file that is not imported");
+}
+
 ExitStatus import(const ImportOptions& options, const Library& library) {
     Diagnostics diagnostics;
-    const bool onnx = std::filesystem::path(options.file).extension() == ".onnx";
-    auto text = onnx ? imported_onnx(options, diagnostics) : imported_config(options, library, diagnostics);
+    auto text = imported(options, library, diagnostics);
     if (text && !options.out.empty()) {
+        if (std::filesystem::path(options.out).extension() == ".yaml") {
+            text->insert(0, schema_line(options.out, "models", FileKind::kModel, library));
+        }
         const bool written = write_file(options.out, *text, diagnostics);
         text = written ? std::optional<std::string>("") : std::nullopt;
     }
@@ -102,21 +256,40 @@ ExitStatus import(const ImportOptions& options, const Library& library) {
 
 void add_import(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<ImportOptions>();
-    CLI::App* command = app.add_subcommand("import", "Makes a model file from a configuration or an ONNX model");
-    command->add_option("file", options->file, "config.json of Hugging Face, or a model in ONNX")
+    CLI::App* command =
+        app.add_subcommand("import", "Makes a model file, or a file of measurements, from what other programs wrote");
+    command
+        ->add_option("file", options->file,
+                     "config.json of Hugging Face, a model in ONNX, a profile of ONNX Runtime, or the table of layers "
+                     "that the RKNN runtime prints")
         ->type_name("FILE")
         ->required();
-    command->add_option("--out", options->out, "Write the model there (without it: standard output)")
+    command->add_option("--out", options->out, "Write the result there (without it: standard output)")
         ->type_name("FILE");
     command->add_option("--name", options->name, "Name of the model (without it: that of the output, or of the input)")
         ->type_name("NAME");
     command->add_option("--dim", options->dims, "Size of a named dimension of an ONNX model")
         ->type_name("NAME=SIZE")
         ->allow_extra_args(false);
+    command->add_option("--model", options->model, "The model that was profiled, whose operators the steps are")
+        ->type_name("MODEL");
+    command->add_option("--tokens", options->tokens, "Tokens that its input held")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber);
+    command->add_option("--batch", options->batch, "Inputs that were run at once")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber);
+    command->add_option("--cores", options->cores, "Threads that the profiled runtime used")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber);
+    command->add_option("--clock", options->clock, "Clock of the NPU while a table of layers was taken")
+        ->type_name("F");
     command->footer(
         "Examples:\n"
         "  berth import config.json --out my-model.yaml\n"
-        "  berth import model.onnx --dim batch=1 --dim sequence=128 --out my-model.yaml");
+        "  berth import model.onnx --dim batch=1 --dim sequence=128 --out my-model.yaml\n"
+        "  berth import onnxruntime_profile.json --model my-model.yaml --tokens 128 --out rows.csv\n"
+        "  berth import perf_detail.txt --clock 1000MHz --out layers.csv");
     command->callback([options, &invocation] { invocation.status = import(*options, invocation.library); });
 }
 

@@ -4,9 +4,9 @@
 #include <stdexcept>
 
 #include "berth/atomic_file.h"
+#include "berth/kernel_rows.h"
 #include "berth/quantity_text.h"
 #include "berth/report.h"
-#include "cli/kernel_rows.h"
 #include "cli/predict.h"
 #include "report/json_values.h"
 

@@ -37,27 +37,20 @@ std::optional<Frequency> clock_option(const PredictOptions& options, const Devic
     if (options.clock.empty()) {
         return std::nullopt;
     }
-    const SourceLocation where("--clock");
-    const auto parsed = parse_quantity(options.clock, Frequency::kDimension);
-    if (const auto* error = std::get_if<QuantityError>(&parsed)) {
-        diagnostics.error(where, error->message, error->expected, error->suggestion);
-        return std::nullopt;
-    }
-    const auto& quantity = std::get<ParsedQuantity>(parsed);
-    const auto clock = Frequency::from_si(quantity.value);
-    if (quantity.value <= 0 || quantity.spread || quantity.per) {
-        diagnostics.error(where, fmt::format("'{}' is no clock", options.clock), "a frequency such as 600 MHz");
+    const auto clock = read_clock(options.clock, diagnostics);
+    if (!clock) {
         return std::nullopt;
     }
     std::vector<std::string> names;
     for (const Frequency possible : device.clusters.front().clocks) {
-        if (possible == clock) {
+        if (possible == *clock) {
             return clock;
         }
         names.push_back(to_text(possible));
     }
     if (!names.empty()) {
-        diagnostics.error(where, fmt::format("{} does not run at {}", device.name, to_text(clock)), list_of(names));
+        diagnostics.error(SourceLocation("--clock"), fmt::format("{} does not run at {}", device.name, to_text(*clock)),
+                          list_of(names));
         return std::nullopt;
     }
     return clock;

@@ -15,7 +15,7 @@ constexpr std::array<Choice<ValidateFormat>, 3> kValidateFormatNames{
     {{"text", ValidateFormat::kText}, {"json", ValidateFormat::kJson}, {"markdown", ValidateFormat::kMarkdown}}};
 
 struct ValidateOptions {
-    std::string hardware;
+    std::string hardware, measured, device;
     ValidateFormat format = ValidateFormat::kText;
 };
 
@@ -31,9 +31,28 @@ std::string in_format(const Validation& validation, ValidateFormat format) {
     throw std::logic_error("a format that is not printed");
 }
 
+// Those shipped with the profile, or those of the file that is named.
+std::optional<std::vector<MeasuredSet>> measured_sets(const ValidateOptions& options, const Profile& profile,
+                                                      const Library& library, Diagnostics& diagnostics) {
+    if (options.measured.empty()) {
+        if (!options.device.empty()) {
+            diagnostics.error(SourceLocation("--device"), "the shipped measurements name their device",
+                              "--measured FILE");
+            return std::nullopt;
+        }
+        return load_measured_sets(library, options.hardware, profile, diagnostics);
+    }
+    const auto device = options.device.empty() ? std::nullopt : device_option(profile, options.device, diagnostics);
+    if (diagnostics.has_errors()) {
+        return std::nullopt;
+    }
+    auto set = load_measured_file(library, options.measured, device, profile, diagnostics);
+    return set ? std::optional(std::vector{std::move(*set)}) : std::nullopt;
+}
+
 std::optional<std::string> validated(const ValidateOptions& options, const Library& library, Diagnostics& diagnostics) {
     const auto profile = load_hardware(library, options.hardware, {}, SourceLocation("--hardware"), diagnostics);
-    const auto sets = profile ? load_measured_sets(library, options.hardware, *profile, diagnostics) : std::nullopt;
+    const auto sets = profile ? measured_sets(options, *profile, library, diagnostics) : std::nullopt;
     if (!sets) {
         return std::nullopt;
     }
@@ -50,6 +69,12 @@ void add_validate(CLI::App& app, Invocation& invocation) {
     command->add_option("--hardware", options->hardware, "A shipped profile (see `berth list`) or a file")
         ->type_name("PROFILE")
         ->required();
+    command
+        ->add_option("--measured", options->measured,
+                     "A file of measurements (without it: those shipped with the profile)")
+        ->type_name("FILE");
+    command->add_option("--device", options->device, "The device that ran the operators of that file")
+        ->type_name("NAME");
     std::vector<std::string> names;
     for (const auto& choice : kValidateFormatNames) {
         names.emplace_back(choice.name);
@@ -63,7 +88,10 @@ void add_validate(CLI::App& app, Invocation& invocation) {
             "Form of the answer: " + list_of(names))
         ->type_name("FORMAT")
         ->check(CLI::IsMember(names).description(""));
-    command->footer("Example: berth validate --hardware rk3588-rknn-2.3.2");
+    command->footer(
+        "Examples:\n"
+        "  berth validate --hardware rk3588-rknn-2.3.2\n"
+        "  berth validate --hardware x86-avx512-vnni --device cpu --measured profile.csv");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
         const auto output = validated(*options, invocation.library, diagnostics);

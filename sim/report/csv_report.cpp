@@ -33,17 +33,6 @@ std::string term_fields(const std::optional<KernelCost>& cost) {
 
 }  // namespace
 
-std::string csv_field(std::string_view text) {
-    if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-        return std::string(text);
-    }
-    std::string quoted = "\"";
-    for (const char c : text) {
-        quoted += c == '"' ? "\"\"" : std::string(1, c);
-    }
-    return quoted + "\"";
-}
-
 std::string csv_number(double value) { return std::isfinite(value) ? number_text(value, kSignificantDigits) : ""; }
 
 std::string operator_columns() {

@@ -6,12 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "berth/csv.h"
 #include "berth/evaluation.h"
 
 namespace berth {
 
-/// Quoted where it holds a comma, a quote or a line break.
-[[nodiscard]] std::string csv_field(std::string_view text);
 /// Six significant digits; empty if it is not finite.
 [[nodiscard]] std::string csv_number(double value);
 

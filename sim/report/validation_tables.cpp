@@ -92,6 +92,9 @@ std::string use_sentence(const ValidatedSet& set) {
                                set.file, set.note);
         case RowUse::kUnseen:
             return fmt::format("No number was fitted to these rows ({}). {}", set.file, set.note);
+        case RowUse::kUnknown:
+            return fmt::format("The rows of {}; if numbers of the profile were set with them, these errors flatter.",
+                               set.file);
     }
     return set.note;
 }

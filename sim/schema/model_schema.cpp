@@ -6,7 +6,12 @@ namespace berth {
 
 namespace {
 
-Part sizes() { return map_of({{{"type", {"integer", "boolean", "string"}}, {"pattern", "^(-?[0-9]+|true|false)$"}}}); }
+Part sizes() {
+    return map_of({{{"type", {"integer", "boolean", "string"}},
+                    {"minimum", 0},
+                    {"maximum", kLargestCount},
+                    {"pattern", "^([0-9]+|true|false)$"}}});
+}
 
 Part graph() {
     return object_with({

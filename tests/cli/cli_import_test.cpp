@@ -31,6 +31,20 @@ TEST_F(CliImport, AConfigurationBecomesAModelFileThatRuns) {
     EXPECT_EQ(predict("mine.yaml").at("latency_ms"), predict("ms-marco-MiniLM-L-12-v2").at("latency_ms"));
 }
 
+TEST_F(CliImport, AmongModelsTheFileNamesItsSchema) {
+    write("models/other.yaml", "");
+    const auto first_line = [this] {
+        const Outcome made = berth({"import", data("configs/minilm-l12.json"), "--out", "models/mine.yaml"},
+                                   "BERTH_DATA=" + folder().string());
+        EXPECT_EQ(made.status, 0) << made.err;
+        const std::string text = content_of(folder() / "models/mine.yaml");
+        return text.substr(0, text.find('\n'));
+    };
+    EXPECT_EQ(first_line(), "model: mine");  // no schema lies beside those models
+    write("docs/schema/model.json", "{}");
+    EXPECT_EQ(first_line(), "# yaml-language-server: $schema=../docs/schema/model.json");
+}
+
 TEST_F(CliImport, AnOnnxModelRunsDirectlyAndAsAFile) {
     const Outcome made = berth({"import", data("onnx/gpt-block.onnx"), "--out", "block.yaml"});
     EXPECT_EQ(made.status, 0) << made.err;
@@ -69,8 +83,9 @@ TEST_F(CliImport, SizesOfDimensionsAreChecked) {
         data("onnx/small-cnn.onnx") + ": error: no size for dimension N (expected berth import with --dim N=SIZE)\n");
     expect_refused({"import", data("onnx/small-cnn.onnx"), "--dim", "N=0"},
                    "--dim: error: 'N=0' gives no size to a dimension (expected NAME=SIZE, such as sequence=128)\n");
-    expect_refused({"import", data("configs/minilm-l12.json"), "--dim", "N=1"},
-                   "--dim: error: a configuration has no dimensions to give sizes to (expected an ONNX model)\n");
+    expect_refused(
+        {"import", data("configs/minilm-l12.json"), "--dim", "N=1"},
+        "--dim: error: it says nothing about " + data("configs/minilm-l12.json") + " (expected an ONNX model)\n");
 }
 
 TEST_F(CliImport, FilesThatAreNotThereOrBroken) {
@@ -81,6 +96,68 @@ TEST_F(CliImport, FilesThatAreNotThereOrBroken) {
     EXPECT_EQ(cut.status, 2);
     EXPECT_EQ(cut.err.rfind("model.onnx: error: broken at byte ", 0), 0U) << cut.err;
     EXPECT_EQ(files(), std::set<std::string>{"model.onnx"});
+}
+
+TEST_F(CliImport, AProfileIsValidatedAgainst) {
+    const Outcome made = berth({"import", data("profiles/minilm-block.onnxruntime.json"), "--model",
+                                "ms-marco-MiniLM-L-12-v2", "--tokens", "128", "--cores", "1", "--out", "rows.csv"});
+    EXPECT_EQ(made.status, 0) << made.err;
+    EXPECT_NE(made.err.find("steps are operators of ms-marco-MiniLM-L-12-v2, which has 154"), std::string::npos)
+        << made.err;
+    const Outcome validated = berth(
+        {"validate", "--hardware", "x86-avx512-vnni", "--device", "cpu", "--measured", "rows.csv", "--format", "json"});
+    EXPECT_EQ(validated.status, 0) << validated.err;
+    const auto set = validated.json().at("sets").at(0);
+    EXPECT_EQ(set.at("form"), "operators");
+    EXPECT_EQ(set.at("use"), "unknown");
+    EXPECT_GT(set.at("rows").size(), 25U);
+    // The same rows, with a prediction each.
+    const Outcome predicted =
+        berth({"predict", "--hardware", "x86-avx512-vnni", "--device", "cpu", "--csv", "rows.csv"});
+    EXPECT_EQ(predicted.status, 0) << predicted.err;
+}
+
+TEST_F(CliImport, OptionsThatSayNothingAboutTheFileAreRefused) {
+    write("perf.txt", "ID OpType DataType Target InputShape OutputShape Time(us)\n");
+    const Outcome config =
+        berth({"import", data("configs/minilm-l12.json"), "--cores", "1", "--dim", "a=1", "--tokens", "8"});
+    EXPECT_EQ(config.status, 2);
+    EXPECT_NE(config.err.find("--dim: error: it says nothing about "), std::string::npos) << config.err;
+    EXPECT_NE(config.err.find("--cores: error: it says nothing about "), std::string::npos) << config.err;
+    EXPECT_NE(config.err.find("--tokens: error: it says nothing about "), std::string::npos) << config.err;
+    const Outcome table = berth({"import", "perf.txt"});
+    EXPECT_EQ(table.status, 2);
+    EXPECT_EQ(table.err, "--clock: error: the table does not tell the clock (expected --clock such as 1000MHz)\n");
+    const Outcome nothing = berth({"import", data("onnx/make_models.py")});
+    EXPECT_EQ(nothing.status, 2);
+    EXPECT_NE(nothing.err.find("no file that can be imported (expected config.json of Hugging Face, "),
+              std::string::npos)
+        << nothing.err;
+}
+
+TEST_F(CliImport, FilesOfMeasurementsAreRecognisedByTheirColumns) {
+    const auto validate = [this](const std::string& text, const std::vector<std::string>& more) {
+        write("m.csv", text);
+        std::vector<std::string> arguments{"validate", "--hardware", "rk3588-rknn-2.3.2", "--measured", "m.csv"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return berth(arguments);
+    };
+    const Outcome unknown = validate("a,b\n1,2\n", {"--device", "npu"});
+    EXPECT_EQ(unknown.status, 2);
+    EXPECT_NE(unknown.err.find("m.csv:1:1: error: these columns are no form of measurements (expected operators (op, "
+                               "dtype, measured_us), "),
+              std::string::npos)
+        << unknown.err;
+    const Outcome nobody = validate("op,dtype,m,k,n,measured_us\nmatmul,fp16,1,64,64,10\n", {});
+    EXPECT_EQ(nobody.status, 2);
+    EXPECT_EQ(nobody.err, "--device: error: which device ran these rows is not in the file (expected --device NAME)\n");
+    const Outcome bad =
+        validate("op,dtype,m,k,n,measured_us\nmatmul,fp16,1,64,64,-3\nmatmul,fp16,1,x,64,4\n", {"--device", "npu"});
+    EXPECT_EQ(bad.status, 2);
+    EXPECT_NE(bad.err.find("m.csv:3:15: error: k is 'x' (expected a whole number)"), std::string::npos) << bad.err;
+    const Outcome shipped = berth({"validate", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu"});
+    EXPECT_EQ(shipped.status, 2);
+    EXPECT_EQ(shipped.err, "--device: error: the shipped measurements name their device (expected --measured FILE)\n");
 }
 
 }  // namespace

@@ -56,8 +56,7 @@ TEST_F(CliSchema, AnUnknownKeyAtTheTopOfAnArchitectureIsRefused) {
     write("a.yaml", content_of(std::string(BERTH_SOURCE_DIR) + "/models/architectures/vit.yaml") + "chekcs: []\n");
     const Outcome outcome = berth({"check", "a.yaml"});
     EXPECT_EQ(outcome.status, 2);
-    EXPECT_NE(outcome.err.find("error: unknown key 'chekcs' (did you mean checks?)"), std::string::npos)
-        << outcome.err;
+    EXPECT_NE(outcome.err.find("error: unknown key 'chekcs' (did you mean checks?)"), std::string::npos) << outcome.err;
 }
 
 }  // namespace

@@ -79,7 +79,8 @@ TEST(Schema, NamesOfAProfileAndAScenarioAreThoseOfTheTables) {
     EXPECT_EQ(device["vector"]["properties"].size(), kVectorClassCount);
     EXPECT_EQ(device["matrix"]["properties"]["macs_per_cycle"]["properties"].size(), kDTypeCount);
     EXPECT_EQ(device["runtime"]["properties"]["operators"]["properties"].size(), kOperatorKindCount);
-    EXPECT_EQ(texts(profile["definitions"]["frequency_with_origin"]["properties"]["kind"]["enum"]), names(kOriginNames));
+    EXPECT_EQ(texts(profile["definitions"]["frequency_with_origin"]["properties"]["kind"]["enum"]),
+              names(kOriginNames));
     const Json scenario = parsed(FileKind::kScenario);
     EXPECT_EQ(texts(scenario["properties"]["objective"]["enum"]), names(kObjectiveNames));
     const Json& stage = scenario["properties"]["stages"]["items"]["properties"];

@@ -43,7 +43,7 @@ struct GivenSize {
 
 /// The rows of a table with the columns op, dtype, layout, cores, clock_mhz and the sizes of operators, in any order.
 /// Errors: an unknown operator, dtype or layout, a bad number, a missing size, more cores than `device` has. Warnings:
-/// a value that the operator does not need, a column that is not read.
+/// a value that the operator does not need, a column that is neither read nor one of measurements.
 [[nodiscard]] std::optional<std::vector<KernelRow>> read_kernel_rows(const CsvTable& table, const Device& device,
                                                                      Diagnostics& diagnostics);
 

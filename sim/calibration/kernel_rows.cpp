@@ -1,5 +1,5 @@
 // Rows of CSV and `--shape` texts into operators with sizes, dtype and the cores and clock they run at.
-#include "cli/kernel_rows.h"
+#include "berth/kernel_rows.h"
 
 #include <fmt/format.h>
 
@@ -19,6 +19,9 @@ constexpr std::string_view kRows = "rows";
 constexpr std::string_view kOutRows = "out_rows";
 constexpr std::string_view kTableRows = "table_rows";
 constexpr std::array<std::string_view, 5> kOtherColumns{"op", "dtype", "layout", "cores", "clock_mhz"};
+/// What measurements have beside: it is not read here.
+constexpr std::array<std::string_view, 7> kMeasuredColumns{"name",    "operator", "measured_us", "least_us",
+                                                           "most_us", "runs",     "source"};
 constexpr std::array<std::string_view, 4> kAddedColumns{"predicted_us", "low_us", "high_us", "bound"};
 
 bool is_field(OperatorKind kind, std::string_view name) {
@@ -175,6 +178,7 @@ class RowReader {
 
 void check_columns(const CsvTable& table, Diagnostics& diagnostics) {
     std::vector<std::string> known = size_names();
+    known.insert(known.end(), kMeasuredColumns.begin(), kMeasuredColumns.end());
     known.insert(known.end(), kOtherColumns.begin(), kOtherColumns.end());
     for (const CsvCell& cell : table.header.cells) {
         if (std::find(kAddedColumns.begin(), kAddedColumns.end(), cell.text) != kAddedColumns.end()) {

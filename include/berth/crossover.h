@@ -1,0 +1,62 @@
+// Where one device becomes faster than another as a number of the scenario grows.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "berth/sweep.h"
+
+namespace berth {
+
+/// `PATH=FROM:TO`, both ends in the unit of the first. Whole numbers without a unit stay whole.
+struct SweepRange {
+    std::string path;
+    double from = 0, to = 0;
+    std::string unit;
+    bool whole = false;
+
+    /// A value as `--set` takes it.
+    [[nodiscard]] std::string text(double value) const;
+};
+/// Errors: no range, ends that do not go together, an empty range.
+[[nodiscard]] std::optional<SweepRange> parse_range(std::string_view text, Diagnostics& diagnostics);
+
+struct CrossoverQuestion {
+    SweepBase base;
+    SweepRange range;
+    std::string stage;
+    std::pair<std::string, std::string> between;  ///< two devices
+};
+
+struct CrossoverPoint {
+    double value = 0;
+    std::optional<Time> first, second;      ///< one pass of the stage's model on either device
+    std::optional<double> first_is_faster;  ///< probability under the profile's spreads
+    std::string why_not;                    ///< why one of them does not run there
+};
+
+/// Between `below` and `above`, neighbouring whole numbers or numbers within a ten-thousandth, the faster device
+/// changes.
+struct Crossing {
+    double below = 0, above = 0;
+    bool first_below = false;  ///< the first device is faster below
+    /// Nearest values on either side from which the faster one is so with 90 % probability; absent: not within the
+    /// range.
+    std::optional<double> sure_below, sure_above;
+};
+
+struct CrossoverAnswer {
+    std::vector<CrossoverPoint> points;  ///< those looked at first, ascending
+    std::vector<Crossing> crossings;     ///< ascending; two that lie between neighbouring points are not seen
+};
+
+/// Looks at 33 values, evenly spaced, or by equal factors where the range spans more than 16 times its start; every
+/// change of the faster device between neighbours is then narrowed down by halving. Errors: a scenario that does not
+/// load, an unknown stage or device, a device that runs nowhere in the range.
+[[nodiscard]] std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question,
+                                                             Diagnostics& diagnostics);
+
+}  // namespace berth

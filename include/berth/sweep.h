@@ -1,0 +1,80 @@
+// What-ifs by the grid: a scenario evaluated again and again with some of its numbers varied.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "berth/scenario.h"
+
+namespace berth {
+
+/// One varied path with its values, written as `--set` takes them.
+struct SweepAxis {
+    std::string path;
+    std::vector<std::string> values;
+};
+
+/// `PATH=FROM:TO:STEP`, `PATH=FROM:TO:xFACTOR` or `PATH=A,B,...`. TO is reached if a step falls on it. Numbers may have
+/// units, which FROM's stands for in the values; those of TO and STEP are converted to it. Errors: no `=`, an empty
+/// range, a step that leads away from TO, units that do not go together, more than `most` values.
+[[nodiscard]] std::optional<SweepAxis> parse_axis(std::string_view text, std::size_t most, Diagnostics& diagnostics);
+
+/// The scenario as it is asked for, without what is varied.
+struct SweepBase {
+    Library library;
+    std::string scenario;
+    std::vector<Override> settings;
+};
+
+/// One stage at one point.
+struct SweepStage {
+    std::string chosen;                          ///< empty for a fixed stage
+    Time latency;                                ///< all repeats
+    std::vector<std::optional<Time>> on_device;  ///< one pass of the whole model, per device; absent if it does not run
+};
+
+struct SweepPoint {
+    std::string why_not;  ///< empty, or why the scenario cannot run there
+    std::optional<Time> total;
+    std::optional<Energy> energy;
+    std::optional<bool> meets_budget;
+    std::vector<SweepStage> stages;
+};
+
+/// A sweep that can start: the scenario loads at both ends of every axis.
+class Sweep {
+  public:
+    /// Errors: whatever keeps the scenario from loading at an end of an axis, more than `most_points` points.
+    [[nodiscard]] static std::optional<Sweep> prepare(SweepBase base, std::vector<SweepAxis> axes,
+                                                      std::size_t most_points, Diagnostics& diagnostics);
+
+    [[nodiscard]] std::size_t size() const { return size_; }
+    [[nodiscard]] const std::vector<SweepAxis>& axes() const { return axes_; }
+    [[nodiscard]] const std::vector<std::string>& stages() const { return stages_; }
+    [[nodiscard]] const std::vector<std::string>& devices() const { return devices_; }
+    /// Values of the axes at a point; the last axis runs fastest.
+    [[nodiscard]] std::vector<std::string> values(std::size_t point) const;
+
+    /// Evaluates points `first` to `last` (not included) on `threads` threads and hands them over in order. Stops early
+    /// if `take` returns false. The same for any number of threads.
+    void run(std::size_t first, std::size_t last, int threads,
+             const std::function<bool(std::size_t, const SweepPoint&)>& take) const;
+
+  private:
+    Sweep(SweepBase base, std::vector<SweepAxis> axes) : base_(std::move(base)), axes_(std::move(axes)) {}
+    [[nodiscard]] std::vector<std::size_t> places(std::size_t point) const;
+    [[nodiscard]] SweepPoint evaluated(std::size_t point, struct SweepCache& cache) const;
+
+    SweepBase base_;
+    std::vector<SweepAxis> axes_;
+    std::vector<std::optional<std::vector<double>>> numbers_;  ///< of axes that are numbers of the profile: SI values
+    std::vector<std::string> stages_, devices_;
+    std::size_t size_ = 1;
+};
+
+}  // namespace berth

@@ -1,0 +1,325 @@
+// The profile of ONNX Runtime: events of nodes with shapes and times, run after run.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "berth/import_profile.h"
+#include "berth/quantity_text.h"
+#include "berth/statistics.h"
+#include "importers/onnx_operators.h"
+#include "importers/onnx_patterns.h"
+
+namespace berth {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view kSuffix = "_kernel_time";
+
+struct NamedType {
+    std::string_view name;
+    OnnxType type;
+    std::size_t bytes;
+};
+constexpr std::array<NamedType, 10> kTypes{{{"float", OnnxType::kFloat, 4},
+                                            {"float16", OnnxType::kFloat16, 2},
+                                            {"bfloat16", OnnxType::kBfloat16, 2},
+                                            {"double", OnnxType::kDouble, 8},
+                                            {"int8", OnnxType::kInt8, 1},
+                                            {"uint8", OnnxType::kUint8, 1},
+                                            {"int32", OnnxType::kInt32, 4},
+                                            {"int64", OnnxType::kInt64, 8},
+                                            {"bool", OnnxType::kBool, 1},
+                                            {"", OnnxType::kUndefined, 1}}};
+
+const NamedType& named_type(std::string_view name) {
+    const auto found = std::ranges::find(kTypes, name, &NamedType::name);
+    return found == kTypes.end() ? kTypes.back() : *found;
+}
+
+/// A tensor of an event: `{"float": [1, 128, 384]}`.
+struct EventTensor {
+    NamedType type;
+    Shape shape;
+};
+
+std::vector<EventTensor> tensors_of(const Json& arguments, const char* key) {
+    std::vector<EventTensor> tensors;
+    const auto list = arguments.find(key);
+    if (list == arguments.end() || !list->is_array()) {
+        return tensors;
+    }
+    for (const Json& one : *list) {
+        EventTensor tensor{kTypes.back(), {}};
+        if (one.is_object() && !one.empty() && one.begin()->is_array()) {
+            tensor.type = named_type(one.begin().key());
+            for (const Json& size : *one.begin()) {
+                tensor.shape.push_back(size.is_number_integer() ? size.get<std::int64_t>() : -1);
+            }
+        }
+        tensors.push_back(std::move(tensor));
+    }
+    return tensors;
+}
+
+std::string text_of(const Json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+/// One node: its first event for what it is, and the time of each.
+struct Node {
+    std::string name, op;
+    std::vector<EventTensor> inputs, outputs;
+    double parameter_bytes = 0;
+    std::vector<double> microseconds;
+};
+
+/// The profile counts the bytes of a node's constants; the inputs that make them up. With several possible sets the one
+/// of later inputs is taken: weights stand behind what they are applied to.
+std::vector<bool> constants_of(const Node& node) {
+    std::vector<bool> best(node.inputs.size(), false);
+    if (node.parameter_bytes <= 0 || node.inputs.size() > 12) {
+        return best;
+    }
+    for (std::size_t set = std::size_t{1} << node.inputs.size(); set-- > 1;) {
+        double bytes = 0;
+        for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+            if ((set >> i & 1U) != 0) {
+                bytes += static_cast<double>(elements_of(node.inputs[i].shape)) *
+                         static_cast<double>(node.inputs[i].type.bytes);
+            }
+        }
+        if (bytes == node.parameter_bytes) {
+            for (std::size_t i = 0; i < best.size(); ++i) {
+                best[i] = (set >> i & 1U) != 0;
+            }
+            return best;
+        }
+    }
+    return best;
+}
+
+/// The runtime packs constant matrices anew when it loads a model, and does not list them any more: puts the one that
+/// the shapes of activation and result ask for where it was.
+void restore_matrix(Node& node) {
+    if (node.inputs.empty() || node.inputs[0].shape.empty() || node.outputs[0].shape.empty()) {
+        return;
+    }
+    const bool listed = std::ranges::any_of(node.inputs.begin() + 1, node.inputs.end(),
+                                            [](const EventTensor& one) { return one.shape.size() >= 2; });
+    if (listed) {
+        return;
+    }
+    const std::size_t at = std::min<std::size_t>(node.op.starts_with("QLinear") ? 3 : 1, node.inputs.size());
+    EventTensor matrix{node.inputs[0].type, {node.inputs[0].shape.back(), node.outputs[0].shape.back()}};
+    node.parameter_bytes += static_cast<double>(elements_of(matrix.shape)) * static_cast<double>(matrix.type.bytes);
+    node.inputs.insert(node.inputs.begin() + static_cast<std::ptrdiff_t>(at), std::move(matrix));
+}
+
+/// The attributes that shapes tell: the profile leaves them out.
+std::vector<OnnxAttribute> attributes_of(const Node& node) {
+    std::vector<OnnxAttribute> attributes;
+    if (node.inputs.empty() || node.outputs.empty()) {
+        return attributes;
+    }
+    const Shape& from = node.inputs[0].shape;
+    const Shape& made = node.outputs[0].shape;
+    const bool conv = node.op.find("Conv") != std::string::npos;
+    if (conv && from.size() >= 3 && made.size() == from.size() && made.back() > 0 && node.inputs.size() > 1) {
+        OnnxAttribute strides;
+        strides.name = "strides";
+        strides.integers.assign(from.size() - 2,
+                                std::max<std::int64_t>(1, (from.back() + made.back() - 1) / made.back()));
+        const Shape& kernel = node.inputs[node.op == "QLinearConv" && node.inputs.size() > 3 ? 3 : 1].shape;
+        OnnxAttribute groups;
+        groups.name = "group";
+        groups.integer = kernel.size() > 1 && kernel[1] > 0 ? from[1] / kernel[1] : 1;
+        attributes = {std::move(strides), std::move(groups)};
+    }
+    return attributes;
+}
+
+/// The node alone, its shapes known, as the importer of models sees nodes.
+OnnxFlow flow_of(const Node& node, const OnnxNode& source) {
+    const std::vector<bool> constants = constants_of(node);
+    OnnxFlow flow;
+    OnnxStep step;
+    step.source = &source;
+    const auto add = [&](const EventTensor& tensor, bool constant, std::int32_t producer) {
+        OnnxFacts& facts = flow.values.emplace_back();
+        facts.type = tensor.type.type;
+        facts.shape = tensor.shape;
+        facts.constant = constant;
+        facts.producer = producer;
+        return static_cast<ValueId>(flow.values.size() - 1);
+    };
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+        step.inputs.push_back(add(node.inputs[i], constants[i], -1));
+    }
+    for (const EventTensor& output : node.outputs) {
+        step.outputs.push_back(add(output, false, 0));
+    }
+    flow.outputs = step.outputs;
+    flow.nodes.push_back(std::move(step));
+    return flow;
+}
+
+/// Operators of the runtime's optimiser that are one of ours with something small beside.
+struct FusedName {
+    std::string_view op;
+    OperatorKind kind;
+};
+constexpr std::array<FusedName, 2> kFused{{{"SkipLayerNormalization", OperatorKind::kLayerNorm},
+                                           {"SkipSimplifiedLayerNormalization", OperatorKind::kRmsNorm}}};
+
+std::optional<OperatorKind> kind_of(std::string_view op) {
+    const auto fused = std::ranges::find(kFused, op, &FusedName::op);
+    return fused != kFused.end() ? std::optional(fused->kind) : kind_of_onnx(op);
+}
+
+DType dtype_of(const Node& node) {
+    const auto holds = [&node](OnnxType type) {
+        return std::ranges::any_of(node.inputs, [type](const EventTensor& one) { return one.type.type == type; });
+    };
+    if (holds(OnnxType::kInt8) || holds(OnnxType::kUint8) || node.op == "DynamicQuantizeMatMul") {
+        return DType::kInt8;
+    }
+    return holds(OnnxType::kFloat16) ? DType::kFp16 : holds(OnnxType::kBfloat16) ? DType::kBf16 : DType::kFp32;
+}
+
+/// Sizes as the importer of models works them out; those of casts and quantisation, which it leaves out, by their rows.
+std::optional<Dims> dims_of(Node node, OperatorKind kind) {
+    if (kind == OperatorKind::kMatmul) {
+        restore_matrix(node);
+    }
+    const Shape& made = node.outputs.front().shape;
+    const DimsForm form = traits(kind).form;
+    const bool stored =
+        kind == OperatorKind::kQuantize || kind == OperatorKind::kDequantize || kind == OperatorKind::kCast;
+    if (stored || !kind_of_onnx(node.op)) {
+        RowsDims dims = rows_of(made);
+        dims.affine = !stored;
+        return form == DimsForm::kRows ? std::optional<Dims>(dims) : std::nullopt;
+    }
+    OnnxNode source;
+    source.op = node.op;
+    source.attributes = attributes_of(node);
+    const OnnxNetwork network(flow_of(node, source));
+    if (network.gone(0)) {
+        return std::nullopt;
+    }
+    const OnnxOperator found = operator_of(network, 0, 0, false);
+    return found.kind == kind ? std::optional(found.dims) : std::nullopt;
+}
+
+bool computes_shapes(const Node& node) {
+    // Ids and sizes: a few numbers that a graph of operators does not hold.
+    return node.outputs.empty() ||
+           !std::ranges::all_of(
+               node.outputs,
+               [](const EventTensor& one) { return possible(one.shape) && elements_of(one.shape) > 0; }) ||
+           std::ranges::all_of(node.outputs, [](const EventTensor& one) {
+               return one.type.type == OnnxType::kInt64 || one.type.type == OnnxType::kBool;
+           });
+}
+
+Time median_of(const Node& node) { return microseconds(median(node.microseconds).value_or(0)); }
+
+void leave_out(const Node& node, ProfileImport& import) {
+    const auto found = std::ranges::find(import.not_operators, node.op, &std::pair<std::string, Time>::first);
+    if (found == import.not_operators.end()) {
+        import.not_operators.emplace_back(node.op, median_of(node));
+    } else {
+        found->second += median_of(node);
+    }
+}
+
+void add_step(const Node& node, ProfileImport& import) {
+    const auto kind = computes_shapes(node) ? std::nullopt : kind_of(node.op);
+    const auto dims = kind ? dims_of(node, *kind) : std::nullopt;
+    // A model may tell the heads of attention, and the weights of convolutions, which are packed away as well.
+    const bool told = dims || kind == OperatorKind::kAttention || kind == OperatorKind::kConv2d;
+    // Times are whole microseconds: 0 is no measurement.
+    if (!kind || !told || median_of(node) <= Time{}) {
+        leave_out(node, import);
+        return;
+    }
+    ProfiledStep step;
+    step.name = node.name;
+    step.kind = *kind;
+    step.dims = dims;
+    step.made_elements = elements_of(node.outputs.front().shape);
+    step.dtype = dtype_of(node);
+    const auto [least, most] = std::ranges::minmax(node.microseconds);
+    step.median = median_of(node);
+    step.least = microseconds(least);
+    step.most = microseconds(most);
+    step.runs = node.microseconds.size();
+    import.steps.push_back(std::move(step));
+}
+
+Node node_of(const Json& event, const Json& arguments) {
+    Node node;
+    node.name = text_of(event, "name");
+    if (node.name.ends_with(kSuffix)) {
+        node.name.resize(node.name.size() - kSuffix.size());
+    }
+    node.op = text_of(arguments, "op_name");
+    node.inputs = tensors_of(arguments, "input_type_shape");
+    node.outputs = tensors_of(arguments, "output_type_shape");
+    node.parameter_bytes = parse_number(text_of(arguments, "parameter_size")).value_or(0);
+    return node;
+}
+
+/// Events of nodes, put together by node. A node has one event per run.
+std::vector<Node> nodes_of(const Json& events) {
+    std::vector<Node> nodes;
+    std::map<std::string, std::size_t> places;
+    for (const Json& event : events) {
+        if (!event.is_object() || text_of(event, "cat") != "Node" || !text_of(event, "name").ends_with(kSuffix)) {
+            continue;
+        }
+        const auto arguments = event.find("args");
+        const auto duration = event.find("dur");
+        if (arguments == event.end() || !arguments->is_object() || duration == event.end() || !duration->is_number()) {
+            continue;
+        }
+        const std::string key = text_of(*arguments, "node_index") + text_of(event, "name");
+        const auto [place, added] = places.emplace(key, nodes.size());
+        if (added) {
+            nodes.push_back(node_of(event, *arguments));
+        }
+        nodes[place->second].microseconds.push_back(duration->get<double>());
+    }
+    return nodes;
+}
+
+}  // namespace
+
+std::optional<ProfileImport> import_ort_profile(std::string_view json, const std::string& name,
+                                                Diagnostics& diagnostics) {
+    const Json events = Json::parse(json, nullptr, false);
+    if (events.is_discarded() || !events.is_array()) {
+        diagnostics.error(SourceLocation(name), "it is no JSON list of events", "a profile that ONNX Runtime wrote");
+        return std::nullopt;
+    }
+    std::vector<Node> nodes = nodes_of(events);
+    if (nodes.empty()) {
+        diagnostics.error(SourceLocation(name), "it holds no events of nodes", "a profile that ONNX Runtime wrote");
+        return std::nullopt;
+    }
+    ProfileImport import;
+    for (Node& node : nodes) {
+        if (node.microseconds.size() > 1) {
+            node.microseconds.erase(node.microseconds.begin());
+        }
+        add_step(node, import);
+    }
+    return import;
+}
+
+}  // namespace berth

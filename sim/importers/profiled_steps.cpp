@@ -1,0 +1,144 @@
+// Steps that a profiler timed: whose operators they are, and how they are written down.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+#include <utility>
+
+#include "berth/csv.h"
+#include "berth/import_profile.h"
+#include "berth/quantity_text.h"
+
+namespace berth {
+
+namespace {
+
+constexpr int kSignificantDigits = 6;
+
+/// Biases and scales are of the operator in one file and a step of their own in another.
+Dims without_flags(Dims dims) {
+    if (auto* matmul = std::get_if<MatmulDims>(&dims)) {
+        matmul->bias = false;
+    } else if (auto* conv = std::get_if<ConvDims>(&dims)) {
+        conv->bias = false;
+    } else if (const auto* rows = std::get_if<RowsDims>(&dims)) {
+        RowsDims bare;
+        bare.rows = rows->rows;
+        bare.cols = rows->cols;
+        return bare;
+    }
+    return dims;
+}
+
+bool is_the_work_of(const ProfiledStep& step, const Operator& op) {
+    if (step.kind != op.kind) {
+        return false;
+    }
+    return step.dims ? without_flags(*step.dims) == without_flags(op.dims)
+                     : step.made_elements == output_elements(op.kind, op.dims);
+}
+
+/// The words of a name, such as encoder, layer, 3, attention, query.
+std::set<std::string> words_of(std::string_view name) {
+    std::set<std::string> words;
+    std::string word;
+    for (const char c : name) {
+        if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
+            word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        } else if (!word.empty()) {
+            words.insert(std::exchange(word, ""));
+        }
+    }
+    words.insert(word);
+    return words;
+}
+
+std::size_t words_in_common(const std::set<std::string>& a, const std::set<std::string>& b) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(a, [&b](const std::string& word) { return b.contains(word); }));
+}
+
+/// The sizes that any of the steps has, in the order of the operator table.
+std::vector<std::string> size_columns(const ProfileImport& import) {
+    std::vector<std::string> names;
+    for (const OperatorTraits& row : operator_table()) {
+        const bool used = std::ranges::any_of(
+            import.steps, [&row](const ProfiledStep& step) { return step.kind == row.kind && step.dims.has_value(); });
+        for (const SizeField& field : used ? row.sizes : std::span<const SizeField>{}) {
+            if (std::ranges::find(names, field.name) == names.end()) {
+                names.emplace_back(field.name);
+            }
+        }
+    }
+    return names;
+}
+
+std::string size_cells(const ProfiledStep& step, const std::vector<std::string>& columns) {
+    const auto fields = size_fields(step.kind);
+    const auto values = size_values(step.kind, *step.dims);
+    std::string cells;
+    for (const std::string& column : columns) {
+        const auto field = std::ranges::find(fields, column, &SizeField::name);
+        cells +=
+            field == fields.end() ? "," : fmt::format(",{}", values[static_cast<std::size_t>(field - fields.begin())]);
+    }
+    return cells;
+}
+
+std::string microseconds_cell(Time time) { return number_text(in_microseconds(time), kSignificantDigits); }
+
+}  // namespace
+
+std::size_t match_operators(ProfileImport& import, const Graph& graph) {
+    std::vector<bool> taken(graph.operators.size(), false);
+    std::vector<std::set<std::string>> words;
+    for (const Operator& op : graph.operators) {
+        words.push_back(words_of(op.name));
+    }
+    std::size_t found = 0;
+    for (ProfiledStep& step : import.steps) {
+        const auto own = words_of(step.name);
+        std::optional<std::size_t> best;
+        std::size_t most = 0;
+        for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+            if (taken[i] || !is_the_work_of(step, graph.operators[i])) {
+                continue;
+            }
+            if (const std::size_t common = words_in_common(own, words[i]); !best || common > most) {
+                best = i;
+                most = common;
+            }
+        }
+        if (best) {
+            const Operator& op = graph.operators[*best];
+            taken[*best] = true;
+            ++found;
+            step.of_operator = op.name;
+            step.dims = step.dims ? step.dims : std::optional(op.dims);
+        }
+    }
+    return found;
+}
+
+std::string measured_rows_csv(const ProfileImport& import, std::optional<int> cores, std::string_view source) {
+    const std::vector<std::string> sizes = size_columns(import);
+    std::string text = "name,operator,op,dtype,cores";
+    for (const std::string& size : sizes) {
+        text += "," + size;
+    }
+    text += ",measured_us,least_us,most_us,runs,source\n";
+    for (const ProfiledStep& step : import.steps) {
+        if (!step.dims) {
+            continue;
+        }
+        text +=
+            fmt::format("{},{},{},{},{}{},{},{},{},{},{}\n", csv_field(step.name), csv_field(step.of_operator),
+                        traits(step.kind).name, choice_name(kDTypeNames, step.dtype),
+                        cores ? fmt::format("{}", *cores) : "", size_cells(step, sizes), microseconds_cell(step.median),
+                        microseconds_cell(step.least), microseconds_cell(step.most), step.runs, csv_field(source));
+    }
+    return text;
+}
+
+}  // namespace berth

@@ -1,0 +1,109 @@
+// Crossovers as sentences and a table, and as JSON.
+#include "berth/crossover_report.h"
+
+#include <fmt/format.h>
+
+#include "berth/quantity_text.h"
+#include "report/json_values.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+std::string_view winner(const CrossoverQuestion& question, bool first) {
+    return first ? question.between.first : question.between.second;
+}
+
+std::string certainty(const CrossoverQuestion& question, const Crossing& crossing) {
+    const auto& range = question.range;
+    const auto side = [&](const std::optional<double>& value, std::string_view where, bool first) {
+        return value ? fmt::format("{} {} {}", winner(question, first), where, range.text(*value))
+                     : fmt::format("{} nowhere on its side", winner(question, first));
+    };
+    return fmt::format("Sure to 90 %: {}; {}.", side(crossing.sure_below, "up to", crossing.first_below),
+                       side(crossing.sure_above, "from", !crossing.first_below));
+}
+
+std::string sentence(const CrossoverQuestion& question, const Crossing& crossing) {
+    const auto& range = question.range;
+    return fmt::format("Up to {} {} is faster, from {} on {}. {}", range.text(crossing.below),
+                       winner(question, crossing.first_below), range.text(crossing.above),
+                       winner(question, !crossing.first_below), certainty(question, crossing));
+}
+
+std::string no_crossing(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
+    for (const CrossoverPoint& point : answer.points) {
+        if (point.first_is_faster) {
+            return fmt::format("{} is faster over the whole range.", winner(question, *point.first <= *point.second));
+        }
+    }
+    return "Nothing to compare.";
+}
+
+std::string point_table(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
+    TextTable table;
+    table.column(question.range.path, Align::kRight);
+    table.column(question.between.first, Align::kRight);
+    table.column(question.between.second, Align::kRight);
+    table.column("faster", Align::kLeft);
+    table.column("probability", Align::kRight);
+    const auto cell = [](const std::optional<Time>& time) { return time ? brief(*time) : std::string("-"); };
+    for (const CrossoverPoint& point : answer.points) {
+        const bool both = point.first_is_faster.has_value();
+        const bool first = both && *point.first <= *point.second;
+        const double probability = !both ? 0 : first ? *point.first_is_faster : 1 - *point.first_is_faster;
+        table.row({question.range.text(point.value), cell(point.first), cell(point.second),
+                   both ? std::string(winner(question, first)) : "-", both ? percent_text(probability, 2) : "-"});
+    }
+    return table.text(2);
+}
+
+}  // namespace
+
+std::string crossover_text(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
+    const auto& range = question.range;
+    std::string text = fmt::format("{}: {} or {}, {} from {} to {}\n\n", question.stage, question.between.first,
+                                   question.between.second, range.path, range.text(range.from), range.text(range.to));
+    if (answer.crossings.empty()) {
+        text += wrapped(no_crossing(question, answer), 2);
+    }
+    for (const Crossing& crossing : answer.crossings) {
+        text += wrapped(sentence(question, crossing), 2);
+    }
+    return text + "\n" + point_table(question, answer) + "\n" +
+           wrapped("Times are of one pass. Two changes that lie between neighbouring rows would not be seen.", 0);
+}
+
+std::string crossover_json(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
+    const auto optional_number = [](const std::optional<double>& value) {
+        return value ? json_number(*value) : Json(nullptr);
+    };
+    Json json;
+    json["stage"] = question.stage;
+    json["path"] = question.range.path;
+    json["unit"] = json_text(question.range.unit);
+    json["between"] = {question.between.first, question.between.second};
+    json["crossings"] = Json::array();
+    for (const Crossing& crossing : answer.crossings) {
+        json["crossings"].push_back({{"below", json_number(crossing.below)},
+                                     {"above", json_number(crossing.above)},
+                                     {"faster_below", winner(question, crossing.first_below)},
+                                     {"faster_above", winner(question, !crossing.first_below)},
+                                     {"sure_below", optional_number(crossing.sure_below)},
+                                     {"sure_above", optional_number(crossing.sure_above)}});
+    }
+    json["points"] = Json::array();
+    for (const CrossoverPoint& point : answer.points) {
+        Json row;
+        row["value"] = json_number(point.value);
+        row[question.between.first + "_ms"] = json_milliseconds(point.first);
+        row[question.between.second + "_ms"] = json_milliseconds(point.second);
+        row["probability"] = optional_number(point.first_is_faster);
+        row["why_not"] = json_text(point.why_not);
+        json["points"].push_back(std::move(row));
+    }
+    return json_document(json);
+}
+
+}  // namespace berth

@@ -1,0 +1,81 @@
+// One row or object per point of a sweep.
+#include "berth/sweep_report.h"
+
+#include <fmt/format.h>
+
+#include "berth/quantity_text.h"
+#include "report/csv_values.h"
+#include "report/json_values.h"
+
+namespace berth {
+
+namespace {
+
+std::string milliseconds_cell(const std::optional<Time>& time) {
+    return time ? csv_number(in_milliseconds(*time)) : "";
+}
+
+}  // namespace
+
+std::string sweep_csv_header(const Sweep& sweep) {
+    std::string header;
+    for (const SweepAxis& axis : sweep.axes()) {
+        header += csv_field(axis.path) + ",";
+    }
+    header += "total_ms,energy_mj,meets_budget";
+    for (const std::string& stage : sweep.stages()) {
+        header += "," + csv_field(stage + ".chosen") + "," + csv_field(stage + ".latency_ms");
+        for (const std::string& device : sweep.devices()) {
+            header += "," + csv_field(fmt::format("{}.{}_ms", stage, device));
+        }
+    }
+    return header + ",why_not\n";
+}
+
+std::string sweep_csv_row(const Sweep& sweep, std::size_t at, const SweepPoint& point) {
+    std::string row;
+    for (const std::string& value : sweep.values(at)) {
+        row += csv_field(value) + ",";
+    }
+    row += milliseconds_cell(point.total) + ",";
+    row += (point.energy ? csv_number(in_millijoules(*point.energy)) : "") + ",";
+    row += point.meets_budget ? (*point.meets_budget ? "true" : "false") : "";
+    for (std::size_t s = 0; s < sweep.stages().size(); ++s) {
+        const bool runs = s < point.stages.size();
+        row += "," + (runs ? csv_field(point.stages[s].chosen) : "") + ",";
+        row += runs ? milliseconds_cell(point.stages[s].latency) : "";
+        for (std::size_t d = 0; d < sweep.devices().size(); ++d) {
+            row += "," + (runs ? milliseconds_cell(point.stages[s].on_device[d]) : "");
+        }
+    }
+    return row + "," + csv_field(point.why_not) + "\n";
+}
+
+std::string sweep_json(const Sweep& sweep, const std::vector<SweepPoint>& points) {
+    Json rows = Json::array();
+    for (std::size_t at = 0; at < points.size(); ++at) {
+        const SweepPoint& point = points[at];
+        Json row = Json::object();
+        const auto values = sweep.values(at);
+        for (std::size_t a = 0; a < values.size(); ++a) {
+            row[sweep.axes()[a].path] = json_of_yaml(values[a]);
+        }
+        row["total_ms"] = json_milliseconds(point.total);
+        row["energy_mj"] = json_millijoules(point.energy);
+        row["meets_budget"] = point.meets_budget ? Json(*point.meets_budget) : Json(nullptr);
+        for (std::size_t s = 0; s < point.stages.size(); ++s) {
+            const SweepStage& stage = point.stages[s];
+            const std::string& name = sweep.stages()[s];
+            row[name + ".chosen"] = json_text(stage.chosen);
+            row[name + ".latency_ms"] = json_milliseconds(stage.latency);
+            for (std::size_t d = 0; d < stage.on_device.size(); ++d) {
+                row[fmt::format("{}.{}_ms", name, sweep.devices()[d])] = json_milliseconds(stage.on_device[d]);
+            }
+        }
+        row["why_not"] = json_text(point.why_not);
+        rows.push_back(std::move(row));
+    }
+    return json_document(rows);
+}
+
+}  // namespace berth

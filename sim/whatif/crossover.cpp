@@ -1,0 +1,217 @@
+// Points along a range, and bisection between those that disagree.
+#include "berth/crossover.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <tuple>
+
+#include "berth/evaluation.h"
+#include "berth/quantity_text.h"
+
+namespace berth {
+
+namespace {
+
+constexpr int kDigits = 12;
+constexpr std::size_t kPoints = 33;
+constexpr double kWideRange = 16;  // from here on steps are factors
+constexpr double kClose = 1e-4;
+constexpr double kSure = 0.9;
+
+class Search {
+  public:
+    explicit Search(const CrossoverQuestion& question) : question_(question) {}
+
+    [[nodiscard]] CrossoverPoint at(double value) const {
+        CrossoverPoint point;
+        point.value = value;
+        auto settings = question_.base.settings;
+        settings.push_back({question_.range.path, question_.range.text(value)});
+        Diagnostics diagnostics;
+        const auto scenario = load_scenario(question_.base.library, question_.base.scenario, settings, diagnostics);
+        EvaluationOptions options;
+        options.operators = false;
+        options.splits = false;
+        const auto result = scenario ? evaluate(*scenario, diagnostics, options) : std::nullopt;
+        if (!result) {
+            const std::string text = diagnostics.text();
+            point.why_not = text.substr(0, text.find('\n'));
+            return point;
+        }
+        const auto stage = std::ranges::find(result->stages, question_.stage, &StageResult::name);
+        const Candidate* first = on(*stage, question_.between.first, point.why_not);
+        const Candidate* second = on(*stage, question_.between.second, point.why_not);
+        if (first != nullptr) {
+            point.first = first->latency.median;
+        }
+        if (second != nullptr) {
+            point.second = second->latency.median;
+        }
+        if (first != nullptr && second != nullptr) {
+            point.first_is_faster = probability_faster(*first, *second);
+        }
+        return point;
+    }
+
+    [[nodiscard]] static bool first_wins(const CrossoverPoint& point) { return *point.first <= *point.second; }
+
+    // Halves until nothing lies between; `holds` is true at `yes` and false at `no`. The two last values that disagree.
+    [[nodiscard]] std::pair<double, double> narrowed(double yes, double no,
+                                                     const std::function<bool(const CrossoverPoint&)>& holds) const {
+        while (!close(yes, no)) {
+            double middle = (yes + no) / 2;
+            middle = question_.range.whole ? std::floor(middle) : middle;
+            const CrossoverPoint point = at(middle);
+            // What runs nowhere in the middle of two that do is left to the points around it.
+            if (point.first_is_faster && holds(point)) {
+                yes = middle;
+            } else {
+                no = middle;
+            }
+        }
+        return {yes, no};
+    }
+
+  private:
+    [[nodiscard]] bool close(double a, double b) const {
+        return question_.range.whole ? std::abs(a - b) <= 1
+                                     : std::abs(a - b) <= kClose * std::max(std::abs(a), std::abs(b));
+    }
+
+    static const Candidate* on(const StageResult& stage, const std::string& device, std::string& why_not) {
+        for (const Candidate& candidate : stage.candidates) {
+            if (candidate.placement == device && candidate.granularity == Granularity::kModel) {
+                if (candidate.feasible) {
+                    return &candidate;
+                }
+                why_not = fmt::format("{}: {}", device, candidate.reason);
+            }
+        }
+        return nullptr;
+    }
+
+    const CrossoverQuestion& question_;
+};
+
+std::vector<double> first_values(const SweepRange& range) {
+    const bool factors = range.from > 0 && range.to / range.from > kWideRange;
+    std::vector<double> values;
+    for (std::size_t i = 0; i < kPoints; ++i) {
+        const double share = static_cast<double>(i) / static_cast<double>(kPoints - 1);
+        double value = factors ? range.from * std::pow(range.to / range.from, share)
+                               : range.from + (range.to - range.from) * share;
+        value = range.whole ? std::round(value) : value;
+        if (values.empty() || value > values.back()) {
+            values.push_back(value);
+        }
+    }
+    values.back() = range.to;
+    return values;
+}
+
+// The value nearest to the crossing, on one side of it, from which the winner of that side is sure.
+std::optional<double> sure_from(const Search& search, const std::vector<CrossoverPoint>& points, std::size_t start,
+                                int step, bool first_side, double crossing) {
+    const auto sure = [first_side](const CrossoverPoint& point) {
+        return (first_side ? *point.first_is_faster : 1 - *point.first_is_faster) >= kSure;
+    };
+    double unsure = crossing;
+    for (auto i = static_cast<std::ptrdiff_t>(start); i >= 0 && i < static_cast<std::ptrdiff_t>(points.size());
+         i += step) {
+        const CrossoverPoint& point = points[static_cast<std::size_t>(i)];
+        if (!point.first_is_faster || Search::first_wins(point) != first_side) {
+            return std::nullopt;
+        }
+        if (sure(point)) {
+            return search.narrowed(point.value, unsure, sure).first;
+        }
+        unsure = point.value;
+    }
+    return std::nullopt;
+}
+
+bool known(const CrossoverQuestion& question, Diagnostics& diagnostics) {
+    const auto scenario =
+        load_scenario(question.base.library, question.base.scenario, question.base.settings, diagnostics);
+    if (!scenario) {
+        return false;
+    }
+    std::vector<std::string> stages;
+    for (const Stage& stage : scenario->stages) {
+        if (std::holds_alternative<ModelStage>(stage.work)) {
+            stages.push_back(stage.name);
+        }
+    }
+    if (std::ranges::find(stages, question.stage) == stages.end()) {
+        diagnostics.error(SourceLocation("--stage"), fmt::format("no stage '{}' that runs a model", question.stage),
+                          list_of(stages), nearest_name(question.stage, stages));
+    }
+    std::vector<std::string> devices;
+    for (const Device& device : scenario->profile.devices) {
+        devices.push_back(device.name);
+    }
+    for (const std::string& name : {question.between.first, question.between.second}) {
+        if (std::ranges::find(devices, name) == devices.end()) {
+            diagnostics.error(SourceLocation("--between"), fmt::format("no device '{}'", name), list_of(devices),
+                              nearest_name(name, devices));
+        }
+    }
+    // Both ends have to make sense, so that a path or a unit that does not is told as what it is.
+    for (const double end : {question.range.from, question.range.to}) {
+        auto settings = question.base.settings;
+        settings.push_back({question.range.path, question.range.text(end)});
+        static_cast<void>(load_scenario(question.base.library, question.base.scenario, settings, diagnostics));
+    }
+    return !diagnostics.has_errors();
+}
+
+bool both_run_somewhere(const CrossoverQuestion& question, const std::vector<CrossoverPoint>& points,
+                        Diagnostics& diagnostics) {
+    if (std::ranges::any_of(points, [](const CrossoverPoint& point) { return point.first_is_faster.has_value(); })) {
+        return true;
+    }
+    diagnostics.error(SourceLocation("--vary"),
+                      fmt::format("{} and {} nowhere both run {} in this range", question.between.first,
+                                  question.between.second, question.stage),
+                      points.front().why_not);
+    return false;
+}
+
+}  // namespace
+
+std::string SweepRange::text(double value) const { return number_text(value, kDigits) + unit; }
+
+std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question, Diagnostics& diagnostics) {
+    if (!known(question, diagnostics)) {
+        return std::nullopt;
+    }
+    const Search search(question);
+    CrossoverAnswer answer;
+    for (const double value : first_values(question.range)) {
+        answer.points.push_back(search.at(value));
+    }
+    if (!both_run_somewhere(question, answer.points, diagnostics)) {
+        return std::nullopt;
+    }
+    for (std::size_t i = 1; i < answer.points.size(); ++i) {
+        const CrossoverPoint& left = answer.points[i - 1];
+        const CrossoverPoint& right = answer.points[i];
+        if (!left.first_is_faster || !right.first_is_faster || Search::first_wins(left) == Search::first_wins(right)) {
+            continue;
+        }
+        Crossing crossing;
+        crossing.first_below = Search::first_wins(left);
+        std::tie(crossing.below, crossing.above) = search.narrowed(
+            left.value, right.value,
+            [&](const CrossoverPoint& point) { return Search::first_wins(point) == crossing.first_below; });
+        crossing.sure_below = sure_from(search, answer.points, i - 1, -1, crossing.first_below, crossing.below);
+        crossing.sure_above = sure_from(search, answer.points, i, 1, !crossing.first_below, crossing.above);
+        answer.crossings.push_back(crossing);
+    }
+    return answer;
+}
+
+}  // namespace berth

@@ -1,0 +1,179 @@
+// Ranges and lists of values as the command line gives them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "berth/crossover.h"
+#include "berth/quantity_text.h"
+
+namespace berth {
+
+namespace {
+
+/// Digits that a double can keep: values of a range come back as they were written.
+constexpr int kDigits = 12;
+
+/// A number with its unit as it was written: `256` and `KiB`.
+struct Written {
+    double number = 0;
+    std::string unit;
+    ParsedQuantity quantity;
+    [[nodiscard]] double per_unit() const { return number == 0 ? 1 : quantity.value / number; }
+};
+
+class AxisReader {
+  public:
+    AxisReader(std::size_t most, Diagnostics& diagnostics) : most_(most), diagnostics_(diagnostics) {}
+
+    std::optional<SweepAxis> read(std::string_view text) {
+        const std::size_t equals = text.find('=');
+        if (equals == std::string_view::npos || equals == 0 || equals + 1 == text.size()) {
+            error(fmt::format("'{}' varies nothing", text), "PATH=FROM:TO:STEP, PATH=FROM:TO:xFACTOR or PATH=A,B,...");
+            return std::nullopt;
+        }
+        SweepAxis axis{std::string(text.substr(0, equals)), {}};
+        const auto parts = split(text.substr(equals + 1), ':');
+        const bool read = parts.size() == 1   ? read_list(parts[0], axis)
+                          : parts.size() == 3 ? read_range(parts, axis)
+                                              : refuse(text);
+        return read ? std::optional(std::move(axis)) : std::nullopt;
+    }
+
+    std::optional<SweepRange> read_ends(std::string_view text) {
+        const std::size_t equals = text.find('=');
+        const auto parts =
+            equals == std::string_view::npos ? std::vector<std::string>{} : split(text.substr(equals + 1), ':');
+        if (parts.size() != 2 || equals == 0) {
+            error(fmt::format("'{}' is no range", text), "PATH=FROM:TO");
+            return std::nullopt;
+        }
+        const auto from = written(parts[0]);
+        const auto to = written(parts[1]);
+        if (!from || !to || !same_dimension(*from, *to)) {
+            return std::nullopt;
+        }
+        SweepRange range{std::string(text.substr(0, equals)), from->number, to->quantity.value / from->per_unit(),
+                         from->unit, false};
+        range.whole = range.unit.empty() && std::floor(range.from) == range.from && std::floor(range.to) == range.to;
+        if (!(range.from < range.to)) {
+            error(fmt::format("{}: nothing lies between {} and {}", range.path, parts[0], parts[1]),
+                  "the smaller one first");
+            return std::nullopt;
+        }
+        return range;
+    }
+
+  private:
+    void error(std::string message, std::string expected = "") {
+        diagnostics_.error(SourceLocation("--vary"), std::move(message), std::move(expected));
+    }
+
+    bool refuse(std::string_view text) {
+        error(fmt::format("'{}' is no range", text), "FROM:TO:STEP or FROM:TO:xFACTOR");
+        return false;
+    }
+
+    static std::vector<std::string> split(std::string_view text, char at) {
+        std::vector<std::string> parts;
+        for (std::size_t start = 0; start <= text.size();) {
+            const std::size_t end = std::min(text.find(at, start), text.size());
+            parts.emplace_back(text.substr(start, end - start));
+            start = end + 1;
+        }
+        return parts;
+    }
+
+    bool read_list(const std::string& text, SweepAxis& axis) {
+        axis.values = split(text, ',');
+        if (std::ranges::find(axis.values, "") != axis.values.end()) {
+            error(fmt::format("{}: '{}' has an empty value", axis.path, text));
+            return false;
+        }
+        return fits(axis.values.size(), axis.path);
+    }
+
+    bool read_range(const std::vector<std::string>& parts, SweepAxis& axis) {
+        const auto from = written(parts[0]);
+        const auto to = written(parts[1]);
+        const bool factor = parts[2].starts_with('x');
+        const auto step = written(factor ? parts[2].substr(1) : parts[2]);
+        if (!from || !to || !step || !same_dimension(*from, *to) || (!factor && !same_dimension(*from, *step))) {
+            return false;
+        }
+        const double unit = from->per_unit();
+        const double end = to->quantity.value / unit;
+        const double by = factor ? step->quantity.value : step->quantity.value / unit;
+        const bool leads = factor
+                               ? from->number > 0 && end > 0 && by > 0 && by != 1 && (by > 1) == (end >= from->number)
+                               : by != 0 && (by > 0) == (end >= from->number);
+        if (!leads && end != from->number) {
+            error(fmt::format("{}: steps of {} do not lead from {} to {}", axis.path, parts[2], parts[0], parts[1]),
+                  factor ? "a factor such as x2" : "a step towards the end of the range");
+            return false;
+        }
+        const double steps = end == from->number ? 0
+                             : factor            ? std::log(end / from->number) / std::log(by)
+                                                 : (end - from->number) / by;
+        const double count = std::floor(steps + 1e-9) + 1;  // a step that rounding puts just behind the end is the end
+        if (!fits(count, axis.path)) {
+            return false;
+        }
+        for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+            const auto n = static_cast<double>(i);
+            const double value = factor ? from->number * std::pow(by, n) : from->number + n * by;
+            axis.values.push_back(number_text(value, kDigits) + from->unit);
+        }
+        return true;
+    }
+
+    template <class Count>
+    bool fits(Count count, const std::string& path) {
+        if (static_cast<double>(count) <= static_cast<double>(most_)) {
+            return true;
+        }
+        error(fmt::format("{} takes {} values", path, number_text(static_cast<double>(count), 6)),
+              fmt::format("at most {}; --max-points raises it", most_));
+        return false;
+    }
+
+    std::optional<Written> written(const std::string& text) {
+        const auto parsed = parse_quantity(text);
+        if (const auto* wrong = std::get_if<QuantityError>(&parsed)) {
+            diagnostics_.error(SourceLocation("--vary"), wrong->message, wrong->expected, wrong->suggestion);
+            return std::nullopt;
+        }
+        Written result;
+        result.quantity = std::get<ParsedQuantity>(parsed);
+        const std::size_t end = std::min(text.find_first_not_of("+-.0123456789eE"), text.size());
+        // An exponent is part of the number, a unit that starts with E is not: exbytes are rare enough.
+        result.number = parse_number(text.substr(0, end)).value_or(0);
+        result.unit = text.substr(end);
+        return result;
+    }
+
+    bool same_dimension(const Written& a, const Written& b) {
+        if (a.quantity.dimension == b.quantity.dimension) {
+            return true;
+        }
+        error(fmt::format("{} and {} do not go together", dimension_name(a.quantity.dimension),
+                          dimension_name(b.quantity.dimension)),
+              "one unit for the whole range");
+        return false;
+    }
+
+    std::size_t most_;
+    Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+std::optional<SweepAxis> parse_axis(std::string_view text, std::size_t most, Diagnostics& diagnostics) {
+    return AxisReader(most, diagnostics).read(text);
+}
+
+std::optional<SweepRange> parse_range(std::string_view text, Diagnostics& diagnostics) {
+    return AxisReader(0, diagnostics).read_ends(text);
+}
+
+}  // namespace berth

@@ -1,0 +1,215 @@
+// Profiles of other runtimes as rows of measurements: a real one of ONNX Runtime, and tables in the forms that the RKNN
+// runtime prints.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "berth/csv.h"
+#include "berth/import_profile.h"
+#include "graph_fixtures.h"
+
+namespace berth {
+namespace {
+
+using testing::HasSubstr;
+
+// Three runs of one block of an encoder at 128 tokens, ONNX Runtime 1.30, one thread; see make_models.py --weights.
+std::string profile_text() {
+    std::ifstream file(std::filesystem::path(BERTH_SOURCE_DIR) / "tests/data/profiles/minilm-block.onnxruntime.json");
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+ProfileImport real_profile() {
+    Diagnostics diagnostics;
+    auto import = import_ort_profile(profile_text(), "p.json", diagnostics);
+    if (!import) {
+        throw std::runtime_error(diagnostics.text());
+    }
+    return std::move(*import);
+}
+
+const ProfiledStep& step_named(const ProfileImport& import, std::string_view name) {
+    const auto found = std::ranges::find(import.steps, name, &ProfiledStep::name);
+    if (found == import.steps.end()) {
+        throw std::runtime_error("no step " + std::string(name));
+    }
+    return *found;
+}
+
+Time all_time(const ProfileImport& import) {
+    Time sum{};
+    for (const ProfiledStep& step : import.steps) {
+        sum = sum + step.median;
+    }
+    return sum;
+}
+
+TEST(OrtProfile, WeightsThatWerePackedAwayComeBackFromTheShapes) {
+    const ProfileImport import = real_profile();
+    EXPECT_EQ(std::get<MatmulDims>(*step_named(import, "/encoder/layer.0/intermediate/dense/MatMul").dims),
+              (MatmulDims{1, 128, 384, 1536, true, false}));
+    EXPECT_EQ(std::get<MatmulDims>(*step_named(import, "fused /pooler/dense/Gemm").dims),
+              (MatmulDims{1, 1, 384, 384, true, true}));
+    // A product of two activations: 12 heads of 32.
+    EXPECT_EQ(std::get<MatmulDims>(*step_named(import, "matmul_94").dims),
+              (MatmulDims{12, 128, 128, 32, false, false}));
+}
+
+TEST(OrtProfile, TheFirstRunWarmsUp) {
+    const ProfiledStep& step = step_named(real_profile(), "matmul_94");
+    EXPECT_EQ(step.runs, 2U);
+    EXPECT_LE(step.least, step.median);
+    EXPECT_LE(step.median, step.most);
+    EXPECT_EQ(step.dtype, DType::kFp32);
+}
+
+TEST(OrtProfile, ShapeArithmeticIsLeftOutAndCostsLittle) {
+    const ProfileImport import = real_profile();
+    Time left{};
+    for (const auto& [op, time] : import.not_operators) {
+        EXPECT_TRUE(op == "Gather" || op == "Unsqueeze" || op == "Slice" || op == "Shape" || op == "Concat") << op;
+        left = left + time;
+    }
+    EXPECT_LT(left / all_time(import), 0.03);
+}
+
+TEST(OrtProfile, StepsFindTheOperatorsOfTheirModelByWorkAndName) {
+    ProfileImport import = real_profile();
+    const Graph graph = lay_out("ms-marco-MiniLM-L-12-v2", {1, 128});
+    const std::size_t matched = match_operators(import, graph);
+    EXPECT_EQ(step_named(import, "/encoder/layer.0/attention/self/key/MatMul").of_operator, "layer.0.attention.key");
+    EXPECT_EQ(step_named(import, "/encoder/layer.0/attention/self/query/MatMul").of_operator,
+              "layer.0.attention.query");
+    EXPECT_EQ(step_named(import, "matmul_94").of_operator, "");  // it is half of an attention
+    std::size_t named = 0;
+    std::set<std::string> names;
+    for (const ProfiledStep& step : import.steps) {
+        named += step.of_operator.empty() ? 0U : 1U;
+        names.insert(step.of_operator);
+    }
+    EXPECT_EQ(named, matched);
+    EXPECT_EQ(names.size(), matched + 1);  // no operator is two steps
+}
+
+TEST(OrtProfile, RowsAreATable) {
+    Diagnostics diagnostics;
+    const auto table = parse_csv(measured_rows_csv(real_profile(), 1, "p.json"), "rows.csv", diagnostics);
+    ASSERT_TRUE(table) << diagnostics.text();
+    EXPECT_EQ(table->rows.size(), real_profile().steps.size());
+    for (const CsvRow& row : table->rows) {
+        EXPECT_GT(std::stod(row.cells[*table->column("measured_us")].text), 0) << row.line;
+        EXPECT_EQ(row.cells[*table->column("cores")].text, "1");
+    }
+}
+
+TEST(OrtProfile, WhatIsNoProfileIsRefused) {
+    const auto said = [](std::string_view json) {
+        Diagnostics diagnostics;
+        EXPECT_FALSE(import_ort_profile(json, "p.json", diagnostics));
+        return diagnostics.text();
+    };
+    EXPECT_EQ(said(""), "p.json: error: it is no JSON list of events (expected a profile that ONNX Runtime wrote)\n");
+    EXPECT_EQ(said("[1, 2"),
+              "p.json: error: it is no JSON list of events (expected a profile that ONNX Runtime wrote)\n");
+    EXPECT_EQ(said(R"([{"cat": "Session"}, 7, {"cat": "Node"}])"),
+              "p.json: error: it holds no events of nodes (expected a profile that ONNX Runtime wrote)\n");
+    // Shapes of the wrong type, negative or missing: nothing to cost, nothing to crash on.
+    const std::string odd =
+        R"([{"cat":"Node","name":"a_kernel_time","dur":5,"args":{"op_name":"MatMul","parameter_size":"x",)"
+        R"("input_type_shape":[{"float":[-1,"b"]},7],"output_type_shape":[{"float":[-5]}]}},)"
+        R"({"cat":"Node","name":"b_kernel_time","dur":5,"args":{"op_name":"Softmax","output_type_shape":[]}}])";
+    Diagnostics diagnostics;
+    const auto import = import_ort_profile(odd, "p.json", diagnostics);
+    ASSERT_TRUE(import);
+    EXPECT_TRUE(import->steps.empty());
+}
+
+TEST(OrtProfile, CutOffAnywhereItIsReadOrRefused) {
+    const std::string text = profile_text();
+    for (std::size_t size = 0; size < text.size(); size += 97) {
+        Diagnostics diagnostics;
+        EXPECT_FALSE(import_ort_profile(std::string_view(text).substr(0, size), "p.json", diagnostics));
+    }
+}
+
+constexpr const char* kRule = "----------------------------------------------------------\n";
+
+/// Rows of a measured profile (rk3588_rknn_per_layer_profiles.csv), set as version 2 of the runtime prints them.
+std::string table_text(std::string_view header, std::string_view cycles) {
+    const auto row = [&](std::string_view start, std::string_view ddr, std::string_view npu, std::string_view rest) {
+        return std::string(start) + "  " +
+               (cycles == "one" ? fmt::format("{}/{}/{}", ddr, npu, npu) : fmt::format("{} {} {}", ddr, npu, npu)) +
+               "  " + std::string(rest) + "\n";
+    };
+    return "I RKNN: some other line\n" + std::string(kRule) + "            Network Layer Information Table\n" + kRule +
+           std::string(header) + "\n" + kRule +
+           row("0    InputOperator    FLOAT16  CPU    \\  (1,80,2000)", "0", "0",
+               "5   \\  0.0%/0.0%/0.0%  0  InputOperator:mel") +
+           row("1  ConvExGelu  FLOAT16  NPU  (1,80,1,2000),(512,80,1,3),(512)  (1,512,1,2000)", "110587", "576000",
+               "1719  27.92  100.0%/0.0%/0.0%  554  Conv:/conv1/Conv") +
+           row("2  exNorm  FLOAT16  NPU  (1,512,1,1000),(512),(512)  (1,512,1,1000)", "0", "0",
+               "1711  100.0%/0.0%/0.0%  1005  LayerNorm:attn_ln") +
+           row("3  Conv  FLOAT16  NPU  (1,512,1,1000),(1536,512,1,1),(1536)  (1,1536,1,1000)", "239658", "1548288",
+               "2334  65.81  33.3%/33.3%/33.4%  2536  Conv:qkv") +
+           kRule + "Total Operator Elapsed Per Frame Time(us): 5764\n";
+}
+
+constexpr std::string_view kHeader =
+    "ID   OpType  DataType Target InputShape OutputShape DDRCycles NPUCycles MaxCycles Time(us) MacUsage(%) "
+    "WorkLoad(0/1/2) RW(KB) FullName";
+constexpr std::string_view kShortHeader =
+    "ID   OpType  DataType Target InputShape OutputShape Cycles(DDR/NPU/Total) Time(us) MacUsage(%) WorkLoad(0/1/2) "
+    "RW(KB) FullName";
+const LayerTableFacts kFacts{"whisper", 1000, "perf.txt"};
+
+TEST(RknnTable, BothFormsOfCyclesGiveTheSameRows) {
+    Diagnostics diagnostics;
+    const auto rows = import_rknn_table(table_text(kHeader, "three"), "perf.txt", kFacts, diagnostics);
+    ASSERT_TRUE(rows) << diagnostics.text();
+    EXPECT_EQ(rows, import_rknn_table(table_text(kShortHeader, "one"), "perf.txt", kFacts, diagnostics));
+    EXPECT_EQ(
+        *rows,
+        "model,npu_mhz,cores,layer,op_type,target,dtype,input_shape_nchw,weight_shape_oihw,output_shape_nchw,m,k,"
+        "n,vendor_est_ddr_cycles,vendor_est_npu_cycles,measured_us,mac_usage_pct,rw_kb,source\n"
+        "whisper,1000,1,Conv:/conv1/Conv,ConvExGelu,npu,fp16,\"1,80,1,2000\",\"512,80,1,3\",\"1,512,1,2000\",2000,"
+        "240,512,110587,576000,1719,27.92,554,perf.txt\n"
+        "whisper,1000,1,LayerNorm:attn_ln,exNorm,npu,fp16,\"1,512,1,1000\",,\"1,512,1,1000\",,,,0,0,1711,,1005,"
+        "perf.txt\n"
+        "whisper,1000,3,Conv:qkv,Conv,npu,fp16,\"1,512,1,1000\",\"1536,512,1,1\",\"1,1536,1,1000\",1000,512,1536,"
+        "239658,1548288,2334,65.81,2536,perf.txt\n");
+}
+
+TEST(RknnTable, IsRecognised) {
+    EXPECT_TRUE(is_rknn_table(table_text(kHeader, "three")));
+    EXPECT_FALSE(is_rknn_table("model: a\n"));
+    EXPECT_FALSE(is_rknn_table(""));
+}
+
+TEST(RknnTable, BrokenTablesAreToldByLine) {
+    const auto said = [](const std::string& text) {
+        Diagnostics diagnostics;
+        EXPECT_FALSE(import_rknn_table(text, "perf.txt", kFacts, diagnostics));
+        return diagnostics.text();
+    };
+    std::string text = table_text(kHeader, "three");
+    text.replace(text.find("(1,512,1,1000),(512)"), 8, "(1,512,x");
+    EXPECT_EQ(said(text),
+              "perf.txt:9:1: error: '(1,512,x,1000),(512),(512)' is no list of shapes (expected such as "
+              "(1,512,1,1000))\n");
+    text = table_text(kHeader, "three");
+    text.replace(text.find("  2334  65.81"), 13, "");
+    EXPECT_THAT(said(text), HasSubstr("perf.txt:10:1: error: the row has"));
+    text = table_text(kHeader, "three");
+    text.replace(text.find("Time(us)"), 8, "");
+    EXPECT_EQ(said(text),
+              "perf.txt:5:1: error: the table of layers has no column Time(us) (expected a profile taken with the "
+              "runtime's performance detail switched on)\n");
+    EXPECT_EQ(said("nothing\n"), "perf.txt: error: the table has no layer that was timed\n");
+}
+
+}  // namespace
+}  // namespace berth
