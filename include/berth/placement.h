@@ -70,8 +70,9 @@ struct PlacementResult {
 /// All assignments; for tests and for graphs of up to about 16 groups.
 [[nodiscard]] std::optional<PlacementResult> exhaustive_placement(const PlacementProblem& problem);
 
-/// The exact solver that fits: minimum cut for one or two devices, exhaustive for small problems, otherwise two-device
-/// cuts repeated over all pairs of devices (alpha-beta swap, Boykov, Veksler and Zabih 2001) against a lower bound.
+/// The exact solver that fits: minimum cut for one or two devices, exhaustive for small problems, a dynamic programme
+/// along the execution order where few tensors wait at a time; otherwise two-device cuts repeated over all pairs of
+/// devices (alpha-beta swap, Boykov, Veksler and Zabih 2001) against a lower bound.
 [[nodiscard]] std::optional<PlacementResult> best_placement(const PlacementProblem& problem);
 
 /// The same problem with all operators of a block forced together. A run of operators outside the repeated blocks

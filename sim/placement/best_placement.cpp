@@ -4,6 +4,7 @@
 
 #include "berth/placement.h"
 #include "placement/contraction.h"
+#include "placement/frontier_placement.h"
 #include "placement/swap_placement.h"
 
 namespace berth {
@@ -36,11 +37,17 @@ struct Solver {
 
 constexpr double kFewAssignments = 20'000;  // some 10 ms
 
+// Exact where few tensors wait at a time, as in transformers and chains.
+std::optional<PlacementResult> frontier_or_swap(const PlacementProblem& problem) {
+    auto exact = frontier_placement(problem);
+    return exact ? exact : swap_placement(problem);
+}
+
 /// The first that fits is taken.
 constexpr std::array<Solver, 3> kSolvers{{
     {[](const ProblemSize& size) { return size.devices <= 2; }, minimum_cut_placement},
     {[](const ProblemSize& size) { return size.assignments <= kFewAssignments; }, exhaustive_placement},
-    {[](const ProblemSize&) { return true; }, swap_placement},
+    {[](const ProblemSize&) { return true; }, frontier_or_swap},
 }};
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "berth/placement.h"
+#include "placement/frontier_placement.h"
 #include "placement/swap_placement.h"
 
 namespace berth {
@@ -116,6 +117,40 @@ RC_GTEST_PROP(Placement, BoundAndLatencyEncloseTheOptimumOnThreeDevices, ()) {
     RC_ASSERT((!swapped->proved_optimal || about_equal(swapped->latency, all->latency)));
     RC_CLASSIFY(swapped->proved_optimal, "proved");
     RC_CLASSIFY(about_equal(swapped->latency, all->latency), "optimal");
+}
+
+RC_GTEST_PROP(Placement, TheFrontierIsExhaustiveOnAnyDevices, ()) {
+    const PlacementProblem problem = any_problem(7, static_cast<std::size_t>(any_number(1, 5)));
+    const auto frontier = frontier_placement(problem);
+    const auto all = exhaustive_placement(problem);
+    RC_ASSERT(frontier.has_value() == all.has_value());
+    if (!frontier) {
+        return;
+    }
+    RC_ASSERT(about_equal(frontier->latency, all->latency));
+    RC_ASSERT(objective(problem, frontier->assignment) == frontier->latency);
+    RC_ASSERT(frontier->proved_optimal);
+}
+
+RC_GTEST_PROP(Placement, TheFrontierKeepsToItsSegments, ()) {
+    PlacementProblem problem = any_problem(6, 3);
+    problem.group.clear();
+    const int most = any_number(1, 5);
+    const auto frontier = frontier_placement(problem, most);
+    std::optional<Time> best;
+    Assignment assignment(problem.cost.size(), 0);
+    for (std::size_t digit = 0; digit < assignment.size();) {
+        const auto latency = objective(problem, assignment);
+        if (latency && static_cast<int>(segments(assignment).size()) <= most && (!best || *latency < *best)) {
+            best = latency;
+        }
+        for (digit = 0; digit < assignment.size() && ++assignment[digit] == 3; ++digit) {
+            assignment[digit] = 0;
+        }
+    }
+    RC_ASSERT(frontier.has_value() == best.has_value());
+    RC_ASSERT((!frontier || about_equal(frontier->latency, *best)));
+    RC_ASSERT((!frontier || static_cast<int>(segments(frontier->assignment).size()) <= most));
 }
 
 RC_GTEST_PROP(Placement, BestIsTheOptimumWhereItSaysSo, ()) {

@@ -8,6 +8,7 @@
 
 #include "berth/placement.h"
 #include "placement/cut_network.h"
+#include "placement/frontier_placement.h"
 #include "placement/swap_placement.h"
 
 namespace berth {
@@ -192,7 +193,7 @@ PlacementProblem three_devices() {
 }
 
 TEST(PlacementSwap, FindsTheThreeSegmentsOfThreeDevices) {
-    const auto result = best_placement(three_devices());  // 3^12 assignments are too many to try
+    const auto result = swap_placement(three_devices());
     ASSERT_TRUE(result.has_value());
     EXPECT_THAT(result->assignment, ElementsAre(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2));
     expect_time(result->latency, 16_us);
@@ -207,7 +208,7 @@ TEST(PlacementSwap, StatesTheGapThatItCannotClose) {
         problem.cost[static_cast<std::size_t>(op)] = {3_us, 3_us, 3_us};
         problem.cost[static_cast<std::size_t>(op)][static_cast<std::size_t>(op % 3)] = 1_us;
     }
-    const auto result = best_placement(problem);
+    const auto result = swap_placement(problem);
     const auto best = exhaustive_placement(problem);
     ASSERT_TRUE(result && best);
     EXPECT_FALSE(result->proved_optimal);
@@ -216,6 +217,28 @@ TEST(PlacementSwap, StatesTheGapThatItCannotClose) {
     EXPECT_GE(result->latency, best->latency);
     EXPECT_NEAR(result->gap(), result->latency / result->lower_bound - 1.0, 1e-12);
     EXPECT_GT(result->gap(), 0.0);
+}
+
+// 3^12 assignments are too many to try, but only one tensor waits at a time.
+TEST(PlacementFrontier, ClosesIt) {
+    PlacementProblem problem = three_devices();
+    for (OperatorId op = 0; op < 12; ++op) {
+        problem.cost[static_cast<std::size_t>(op)] = {3_us, 3_us, 3_us};
+        problem.cost[static_cast<std::size_t>(op)][static_cast<std::size_t>(op % 3)] = 1_us;
+    }
+    const auto result = best_placement(problem);
+    const auto best = exhaustive_placement(problem);
+    ASSERT_TRUE(result && best);
+    EXPECT_TRUE(result->proved_optimal);
+    expect_time(result->latency, best->latency);
+}
+
+TEST(PlacementFrontier, KeepsToItsSegments) {
+    const auto at_most = [](int segments) { return frontier_placement(three_devices(), segments); };
+    expect_time(at_most(1)->latency, 84_us);  // 4 x 1 us and 8 x 10 us
+    expect_time(at_most(2)->latency, 50_us);  // 8 x 1 us, 4 x 10 us and a crossing
+    expect_time(at_most(3)->latency, 16_us);
+    EXPECT_FALSE(frontier_placement(three_devices(), 3, 2));  // more states than it may keep
 }
 
 TEST(PlacementMinimumCut, RefusesThreeUsableDevices) {

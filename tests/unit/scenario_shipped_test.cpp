@@ -47,6 +47,9 @@ std::int64_t only_length(const ModelStage& stage) {
 TEST(ShippedScenarios, AllOfThemLoad) {
     std::size_t count = 0;
     for (const auto& entry : std::filesystem::directory_iterator(shipped().roots[0] / "scenarios")) {
+        if (!entry.is_regular_file()) {
+            continue;  // graphs for `berth place`
+        }
         const std::string name = entry.path().stem().string();
         EXPECT_NO_THROW(EXPECT_FALSE(load(name).stages.empty())) << name;
         ++count;

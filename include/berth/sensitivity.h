@@ -1,0 +1,45 @@
+// Which numbers of the profile move an answer most, and which alone could turn a decision round.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "berth/evaluation.h"
+
+namespace berth {
+
+/// One uncertain number of the profile and what it does to a scenario.
+struct NumberEffect {
+    std::string path;       ///< `devices.npu.dma.bandwidth`; of a model's own error, `devices.npu.error.matmul`
+    double spread = 0;      ///< relative, one sigma
+    double on_total = 0;    ///< change of the total's logarithm when the number's rises by one sigma
+    double elasticity = 0;  ///< of the total: relative change of it per relative change of the number
+};
+
+/// A number that would make another device the faster one if it alone were off by so much.
+struct Flip {
+    std::string path;
+    double sigmas = 0;  ///< signed: how far the number has to move, in its own spreads
+};
+
+/// The decision of one stage: the fastest against the next.
+struct DecisionSensitivity {
+    std::string stage, chosen, other;
+    double margin = 0;             ///< log(other / chosen)
+    double probability = 1;        ///< that the chosen one is the faster, all numbers moving
+    std::vector<Flip> could_flip;  ///< those that need at most two sigmas, nearest first
+};
+
+struct Sensitivity {
+    std::string scenario;
+    Estimate<Time> total;
+    std::vector<NumberEffect> numbers;  ///< those that matter, largest effect first
+    std::vector<DecisionSensitivity> decisions;
+};
+
+/// First order, from the effects that an evaluation with uncertainty holds: effects of several numbers add up in the
+/// logarithm. Numbers whose effect on the total is below a thousandth are left out, unless they could flip a decision.
+[[nodiscard]] Sensitivity sensitivity_of(const Scenario& scenario, const ScenarioResult& result);
+
+}  // namespace berth

@@ -1,0 +1,56 @@
+// berth place: placement on a ready-costed graph.
+#include <memory>
+
+#include "berth/placement_report.h"
+#include "cli/command.h"
+
+namespace berth {
+
+namespace {
+
+struct PlaceOptions {
+    std::string file;
+    CostedObjective objective = CostedObjective::kThroughput;
+    std::optional<Format> format;
+};
+
+ExitStatus place(const PlaceOptions& options) {
+    Diagnostics diagnostics;
+    show_progress("reading " + options.file);
+    const auto graph = load_costed_graph(options.file, diagnostics);
+    if (!graph) {
+        return answer(std::nullopt, diagnostics);
+    }
+    const bool latency = options.objective == CostedObjective::kLatency;
+    const auto placement = latency ? latency_placement(*graph, diagnostics) : throughput_placement(*graph, diagnostics);
+    if (!placement) {
+        return answer(std::nullopt, diagnostics);
+    }
+    const bool json = options.format == Format::kJson;
+    return answer(json ? placement_json(*graph, *placement, options.objective)
+                       : placement_text(*graph, *placement, options.objective),
+                  diagnostics);
+}
+
+}  // namespace
+
+void add_place(CLI::App& app, Invocation& invocation) {
+    const auto options = std::make_shared<PlaceOptions>();
+    CLI::App* command = app.add_subcommand("place", "Places a graph whose operators carry their times on devices");
+    command->add_option("graph", options->file, "A graph as JSON: nodes, edges, accelerators and CPUs")
+        ->type_name("GRAPH.json")
+        ->required();
+    command
+        ->add_option_function<std::string>(
+            "--objective",
+            [options](const std::string& name) { options->objective = *choice_named(kCostedObjectiveNames, name); },
+            "What to make least: the largest load of a device (throughput) or the time of one sample (latency)")
+        ->type_name("OBJECTIVE")
+        ->required()
+        ->check(CLI::IsMember({"throughput", "latency"}).description(""));
+    add_format_option(*command, options->format, {Format::kText, Format::kJson});
+    command->footer("Example: berth place scenarios/placement-graphs/bert3-throughput.json --objective throughput");
+    command->callback([options, &invocation] { invocation.status = place(*options); });
+}
+
+}  // namespace berth

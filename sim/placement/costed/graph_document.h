@@ -1,0 +1,35 @@
+// A graph file as it stands, before ids become positions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "berth/costed_graph.h"
+#include "berth/diagnostics.h"
+
+namespace berth {
+
+struct GraphDocument {
+    struct Edge {
+        std::int64_t source = 0, destination = 0;
+        double cost = 0;
+        SourceLocation where;
+    };
+    std::int64_t accelerators = 0, cpus = 0;
+    double accelerator_memory = 0;
+    std::vector<CostedNode> nodes;
+    std::vector<Edge> edges;
+    SourceLocation where;
+};
+
+/// Reads without building a tree of values, so that memory grows with what is kept. Absent for what is no JSON.
+[[nodiscard]] std::optional<GraphDocument> read_graph_document(std::string_view json, const std::string& file,
+                                                               Diagnostics& diagnostics);
+
+/// Ids become positions; errors for ids given twice, edges to nowhere and cycles.
+[[nodiscard]] CostedGraph graph_of(GraphDocument document, Diagnostics& diagnostics);
+
+}  // namespace berth

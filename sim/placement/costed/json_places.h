@@ -1,0 +1,71 @@
+// Where in a JSON text the parser stands: it reports events without places, so the characters it takes are watched.
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "berth/diagnostics.h"
+
+namespace berth {
+
+class JsonPlaces {
+  public:
+    /// Hands out characters and leaves behind how far it came.
+    class Cursor {
+      public:
+        using iterator_category = std::forward_iterator_tag;
+        using value_type = char;
+        using difference_type = std::ptrdiff_t;
+        using pointer = const char*;
+        using reference = const char&;
+
+        Cursor() = default;
+        Cursor(const char* at, const char** latest) : at_(at), latest_(latest) {}
+        reference operator*() const { return *at_; }
+        Cursor& operator++() {
+            *latest_ = ++at_;
+            return *this;
+        }
+        Cursor operator++(int) {
+            const Cursor before = *this;
+            ++*this;
+            return before;
+        }
+        friend bool operator==(const Cursor& a, const Cursor& b) { return a.at_ == b.at_; }
+        friend bool operator!=(const Cursor& a, const Cursor& b) { return a.at_ != b.at_; }
+
+      private:
+        const char* at_ = nullptr;
+        const char** latest_ = nullptr;
+    };
+
+    JsonPlaces(std::string_view text, const std::string& file);
+    JsonPlaces(const JsonPlaces&) = delete;
+    JsonPlaces& operator=(const JsonPlaces&) = delete;
+
+    [[nodiscard]] Cursor begin() { return {text_.data(), &latest_}; }
+    [[nodiscard]] Cursor end() { return {text_.data() + text_.size(), &latest_}; }
+
+    // Where the token starts that was taken last, by its kind.
+    [[nodiscard]] SourceLocation text();
+    [[nodiscard]] SourceLocation number();
+    [[nodiscard]] SourceLocation literal();
+    [[nodiscard]] SourceLocation bracket();
+    /// The character that was taken last.
+    [[nodiscard]] SourceLocation latest();
+
+  private:
+    [[nodiscard]] SourceLocation place(std::size_t offset);
+    [[nodiscard]] std::size_t last() const;
+
+    std::string_view text_;
+    const char* latest_;
+    std::shared_ptr<const std::string> file_;
+    std::size_t counted_ = 0, line_start_ = 0;  ///< lines are counted as far as `counted_`
+    int line_ = 1;
+};
+
+}  // namespace berth

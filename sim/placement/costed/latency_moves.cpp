@@ -1,0 +1,128 @@
+// First improvement, in sweeps over the units.
+#include "placement/costed/latency_moves.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kMostWork = 100'000'000;  // nodes and edges looked at, over all schedules
+constexpr double kWorthwhile = 1e-12;           // ratio; less is rounding
+
+std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
+}  // namespace
+
+LatencyMoves::LatencyMoves(const CostedGraph& graph)
+    : graph_(graph), unit_of_(graph.nodes.size()), producers_(graph.nodes.size()), consumers_(graph.nodes.size()) {
+    std::unordered_map<std::int64_t, int> unit_of_class;
+    for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
+        int unit = static_cast<int>(members_.size());
+        if (graph.nodes[node].color) {
+            unit = unit_of_class.emplace(*graph.nodes[node].color, unit).first->second;
+        }
+        members_.resize(std::max(members_.size(), at(unit) + 1));
+        members_[at(unit)].push_back(static_cast<int>(node));
+        unit_of_[node] = unit;
+    }
+    for (const auto& [producer, consumer] : graph.edges) {
+        consumers_[at(producer)].push_back(consumer);
+        producers_[at(consumer)].push_back(producer);
+    }
+}
+
+std::vector<int> LatencyMoves::part_of(const CostedAssignment& assignment, std::size_t unit, Part part) const {
+    std::vector<int> nodes = members_[unit];
+    const CostedDevice device = assignment[at(nodes.front())];
+    if (part == Part::kUnit || !is_accelerator(graph_, device)) {
+        return nodes;
+    }
+    const auto& next = part == Part::kWithProducers ? producers_ : consumers_;
+    std::unordered_map<int, bool> taken{{static_cast<int>(unit), true}};
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+        for (const int other : next[at(nodes[i])]) {
+            const int its_unit = unit_of_[at(other)];
+            if (assignment[at(other)] == device && taken.emplace(its_unit, true).second) {
+                nodes.insert(nodes.end(), members_[at(its_unit)].begin(), members_[at(its_unit)].end());
+            }
+        }
+    }
+    return nodes;
+}
+
+// Ascending; the devices of neighbours, the CPU and the first accelerator that nothing is on.
+std::vector<CostedDevice> LatencyMoves::targets(const CostedAssignment& assignment,
+                                                const std::vector<int>& part) const {
+    std::vector<CostedDevice> devices;
+    for (const int node : part) {
+        for (const auto* list : {&producers_[at(node)], &consumers_[at(node)]}) {
+            for (const int other : *list) {
+                devices.push_back(assignment[at(other)]);
+            }
+        }
+    }
+    if (graph_.cpus > 0) {
+        devices.push_back(static_cast<CostedDevice>(graph_.accelerators));
+    }
+    std::vector<bool> busy(graph_.accelerators + 1, false);
+    for (const CostedDevice device : assignment) {
+        busy[std::min(at(device), graph_.accelerators)] = true;
+    }
+    const auto free = std::ranges::find(busy, false);
+    if (free != busy.end() && at(static_cast<int>(free - busy.begin())) < graph_.accelerators) {
+        devices.push_back(static_cast<CostedDevice>(free - busy.begin()));
+    }
+    std::ranges::sort(devices);
+    devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
+    std::erase(devices, assignment[at(part.front())]);
+    return devices;
+}
+
+bool LatencyMoves::holds(const CostedAssignment& assignment, CostedDevice device) const {
+    if (!is_accelerator(graph_, device)) {
+        return true;
+    }
+    double size = 0;
+    for (std::size_t node = 0; node < assignment.size(); ++node) {
+        if (assignment[node] == device) {
+            size += graph_.nodes[node].size;
+            if (!graph_.nodes[node].on_accelerator) {
+                return false;
+            }
+        }
+    }
+    return size <= graph_.accelerator_memory * (1 + 1e-12);
+}
+
+double LatencyMoves::improve(BlockSchedule& schedule, CostedAssignment& assignment, double latency) const {
+    const std::size_t work_of_one = graph_.nodes.size() + graph_.edges.size();
+    std::size_t work = 0;
+    for (bool improved = true; improved && work < kMostWork;) {
+        improved = false;
+        for (std::size_t unit = 0; unit < members_.size() && work < kMostWork; ++unit) {
+            for (const Part part : {Part::kUnit, Part::kWithProducers, Part::kWithConsumers}) {
+                const std::vector<int> nodes = part_of(assignment, unit, part);
+                work += work_of_one;
+                for (const CostedDevice device : targets(assignment, nodes)) {
+                    CostedAssignment moved = assignment;
+                    for (const int node : nodes) {
+                        moved[at(node)] = device;
+                    }
+                    work += work_of_one;
+                    const auto shorter = holds(moved, device) ? schedule.latency(moved) : std::nullopt;
+                    if (shorter && *shorter < latency * (1 - kWorthwhile)) {
+                        assignment = std::move(moved);
+                        latency = *shorter;
+                        improved = true;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    return latency;
+}
+
+}  // namespace berth

@@ -1,0 +1,38 @@
+// Local search for latency: moves that change a placement a little.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "berth/costed_placement.h"
+#include "placement/costed/block_schedule.h"
+#include "placement/costed/placement_units.h"
+
+namespace berth {
+
+/// Moves a unit (a colour class, a node without one), or a unit with all that leads to it or that it leads to inside
+/// its block, to a neighbour's device, the CPU or an accelerator that is free; takes every move that shortens the
+/// sample, until none does.
+class LatencyMoves {
+  public:
+    explicit LatencyMoves(const CostedGraph& graph);
+
+    /// Changes `assignment`, whose latency is given, and returns the new latency.
+    [[nodiscard]] double improve(BlockSchedule& schedule, CostedAssignment& assignment, double latency) const;
+
+  private:
+    enum class Part : std::uint8_t { kUnit, kWithProducers, kWithConsumers };
+
+    [[nodiscard]] std::vector<int> part_of(const CostedAssignment& assignment, std::size_t unit, Part part) const;
+    [[nodiscard]] std::vector<CostedDevice> targets(const CostedAssignment& assignment,
+                                                    const std::vector<int>& part) const;
+    [[nodiscard]] bool holds(const CostedAssignment& assignment, CostedDevice device) const;
+
+    const CostedGraph& graph_;
+    std::vector<std::vector<int>> members_;  ///< nodes of each unit
+    std::vector<int> unit_of_;
+    std::vector<std::vector<int>> producers_, consumers_;
+};
+
+}  // namespace berth

@@ -1,0 +1,109 @@
+// Beam search for a start, then moves of units and parts of blocks for as long as they help.
+#include <algorithm>
+#include <numeric>
+
+#include "berth/costed_placement.h"
+#include "placement/costed/block_schedule.h"
+#include "placement/costed/feasibility.h"
+#include "placement/costed/latency_beam.h"
+#include "placement/costed/latency_moves.h"
+#include "placement/costed/path_bound.h"
+#include "placement/costed/placement_units.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kProved = 1e-9;           // ratio up to which an optimum counts as proved
+constexpr std::size_t kMostInOrder = 400;  // units that blocks are laid along without joining neighbours first
+constexpr std::size_t kMostLabels = 20'000;
+constexpr std::size_t kWidest = 8;
+
+std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
+class LatencySearch {
+  public:
+    explicit LatencySearch(const CostedGraph& graph) : graph_(graph), schedule_(graph) {}
+
+    std::optional<CostedPlacement> best() {
+        const ColorClasses classes = color_classes(graph_);
+        along_orders(classes, Allowed::kAccelerator);
+        if (!classes.open.empty() && graph_.cpus > 0) {
+            along_orders(classes, Allowed::kCpu);
+        }
+        if (graph_.cpus > 0) {
+            keep_if_better(CostedAssignment(graph_.nodes.size(), static_cast<CostedDevice>(graph_.accelerators)));
+        }
+        if (!best_) {
+            return std::nullopt;
+        }
+        const LatencyMoves moves(graph_);
+        best_->objective = moves.improve(schedule_, best_->assignment, best_->objective);
+        const double bound = latency_bound(graph_);
+        best_->proved_optimal = bound >= best_->objective * (1 - kProved);
+        best_->lower_bound = best_->proved_optimal ? best_->objective : bound;
+        return best_;
+    }
+
+  private:
+    // Open classes go whole to one block, or all to the CPU.
+    void along_orders(const ColorClasses& classes, Allowed open) {
+        std::vector<Allowed> allowed(graph_.nodes.size(), Allowed::kAnywhere);
+        Labels labels = classes.closed;
+        for (const auto& members : classes.open) {
+            for (const int node : members) {
+                allowed[at(node)] = open == Allowed::kCpu ? Allowed::kCpu : Allowed::kAnywhere;
+                labels[at(node)] = open == Allowed::kCpu ? labels[at(node)] : members.front();
+            }
+        }
+        labels = without_cycles(graph_, labels);
+        for (const auto& order : order_preferences(graph_)) {
+            Units units = units_of(graph_, labels, allowed, order);
+            if (units.count() > kMostInOrder) {
+                units = units_of(graph_, coarsened(graph_, units, kMostInOrder), allowed, order);
+            }
+            const std::size_t cells = (units.count() + 1) * (std::min(units.accelerators, units.count()) + 1);
+            const std::size_t width = std::clamp<std::size_t>(kMostLabels / cells, 1, kWidest);
+            for (const UnitDevices& devices : latency_beam(units, width)) {
+                keep_if_better(assignment_of(units, devices));
+            }
+        }
+    }
+
+    [[nodiscard]] CostedAssignment assignment_of(const Units& units, const UnitDevices& devices) const {
+        CostedAssignment assignment;
+        for (const int unit : units.unit_of) {
+            const int device = devices[at(unit)];
+            assignment.push_back(device == kOnCpu ? static_cast<CostedDevice>(graph_.accelerators) : device);
+        }
+        return assignment;
+    }
+
+    void keep_if_better(CostedAssignment assignment) {
+        const auto latency = schedule_.latency(assignment);
+        if (latency && (!best_ || *latency < best_->objective) && violation(graph_, assignment).empty()) {
+            best_ = CostedPlacement{std::move(assignment), *latency, 0, false};
+        }
+    }
+
+    const CostedGraph& graph_;
+    BlockSchedule schedule_;
+    std::optional<CostedPlacement> best_;
+};
+
+}  // namespace
+
+std::optional<CostedPlacement> latency_placement(const CostedGraph& graph, Diagnostics& diagnostics) {
+    if (!is_placeable(graph, diagnostics)) {
+        return std::nullopt;
+    }
+    auto placement = LatencySearch(graph).best();
+    if (!placement) {
+        diagnostics.error(graph.nodes.front().where,
+                          "no placement was found in which whole blocks fit the accelerators",
+                          "more memory (maxSizePerFPGA), more accelerators (maxFPGAs) or a CPU (maxCPUs)");
+    }
+    return placement;
+}
+
+}  // namespace berth

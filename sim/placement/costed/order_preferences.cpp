@@ -1,0 +1,64 @@
+// Orders in which to lay out a graph, for heuristics that cut along one.
+#include <algorithm>
+
+#include "placement/costed/placement_units.h"
+
+namespace berth {
+
+namespace {
+
+std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
+using Lists = std::vector<std::vector<int>>;
+
+// Position of each node when a depth-first walk leaves it; what it leads to has been left before.
+std::vector<double> left_in_order(const Lists& next, const std::vector<int>& starts) {
+    std::vector<double> position(next.size(), -1);
+    std::vector<std::size_t> taken(next.size());
+    std::vector<bool> entered(next.size(), false);
+    double count = 0;
+    for (const int start : starts) {
+        std::vector<int> path;
+        if (!entered[at(start)]) {
+            path.push_back(start);
+            entered[at(start)] = true;
+        }
+        while (!path.empty()) {
+            const int node = path.back();
+            if (taken[at(node)] < next[at(node)].size()) {
+                const int other = next[at(node)][taken[at(node)]++];
+                if (!entered[at(other)]) {
+                    entered[at(other)] = true;
+                    path.push_back(other);
+                }
+                continue;
+            }
+            position[at(node)] = count++;
+            path.pop_back();
+        }
+    }
+    return position;
+}
+
+}  // namespace
+
+std::vector<std::vector<double>> order_preferences(const CostedGraph& graph) {
+    const std::size_t nodes = graph.nodes.size();
+    Lists producers(nodes), consumers(nodes);
+    for (const auto& [producer, consumer] : graph.edges) {
+        consumers[at(producer)].push_back(consumer);
+        producers[at(consumer)].push_back(producer);
+    }
+    const std::vector<int> order = topological_order(nodes, graph.edges);
+    std::vector<double> listed(nodes);
+    for (std::size_t i = 0; i < nodes; ++i) {
+        listed[at(order[i])] = static_cast<double>(i);
+    }
+    std::vector<double> from_inputs = left_in_order(consumers, order);
+    for (double& position : from_inputs) {
+        position = -position;
+    }
+    return {left_in_order(producers, {order.rbegin(), order.rend()}), std::move(from_inputs), std::move(listed)};
+}
+
+}  // namespace berth

@@ -1,0 +1,281 @@
+// Blocks along a path by two numbers per node: the last operator of the path that leads to it, the first that it leads
+// to.
+#include "placement/costed/path_bound.h"
+
+#include <algorithm>
+#include <limits>
+#include <unordered_map>
+
+namespace berth {
+
+namespace {
+
+constexpr double kNever = std::numeric_limits<double>::infinity();
+constexpr double kRounding = 1 - 1e-12;          // sums in different orders
+constexpr std::size_t kMostStates = 4'000'000;   // blocks used and operators done, per path
+constexpr std::size_t kMostSteps = 100'000'000;  // of growing stretches, per path
+
+std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
+class PathProgramme {
+  public:
+    PathProgramme(const CostedGraph& graph, const Path& path)
+        : graph_(graph), path_(path), length_(static_cast<int>(path.size())), nodes_(graph.nodes.size()) {
+        in_block_.assign(nodes_, 0);
+        received_.assign(nodes_, 0);
+        stops_at_.assign(path.size(), 0);
+        find_neighbours();
+        find_spans();
+        find_classes();
+    }
+
+    double bound() {
+        // With more blocks than can be counted, their number is no limit: one row, which blocks do not leave.
+        const std::size_t blocks = std::min(graph_.accelerators, path_.size());
+        const bool counted = (blocks + 1) * path_.size() <= kMostStates;
+        const std::size_t rows = counted ? blocks + 1 : 1;
+        // [blocks used][operators done]: earliest time at which the first operators of the path are done and visible.
+        std::vector<std::vector<double>> done(rows, std::vector<double>(path_.size() + 1, kNever));
+        done[0][0] = 0;
+        for (int start = 0; start < length_; ++start) {
+            const double slow = graph_.cpus > 0 ? graph_.nodes[at(path_[at(start)])].cpu_time : kNever;
+            for (auto& row : done) {
+                row[at(start) + 1] = std::min(row[at(start) + 1], row[at(start)] + slow);
+            }
+            grow(start, [&](int end, double time) {
+                for (std::size_t used = 0; used + (counted ? 1 : 0) < rows; ++used) {
+                    double& then = done[used + (counted ? 1 : 0)][at(end)];
+                    then = std::min(then, done[used][at(start)] + time);
+                }
+            });
+            if (steps_ > kMostSteps) {
+                return 0;
+            }
+        }
+        double best = kNever;
+        for (const auto& row : done) {
+            best = std::min(best, row.back());
+        }
+        return best == kNever ? 0 : best * kRounding;
+    }
+
+  private:
+    void find_neighbours() {
+        consumers_.resize(nodes_);
+        producers_.resize(nodes_);
+        for (const auto& [producer, consumer] : graph_.edges) {
+            consumers_[at(producer)].push_back(consumer);
+            producers_[at(consumer)].push_back(producer);
+        }
+    }
+
+    // Positions on the path count from 0; -1 and length_ stand for none.
+    void find_spans() {
+        after_.assign(nodes_, -1);
+        before_.assign(nodes_, length_);
+        for (int i = 0; i < length_; ++i) {
+            after_[at(path_[at(i)])] = before_[at(path_[at(i)])] = i;
+        }
+        const std::vector<int> order = topological_order(nodes_, graph_.edges);
+        for (const int node : order) {
+            for (const int producer : producers_[at(node)]) {
+                after_[at(node)] = std::max(after_[at(node)], after_[at(producer)]);
+            }
+        }
+        for (auto node = order.rbegin(); node != order.rend(); ++node) {
+            for (const int consumer : consumers_[at(*node)]) {
+                before_[at(*node)] = std::min(before_[at(*node)], before_[at(consumer)]);
+            }
+        }
+        met_at_.resize(path_.size());
+        for (std::size_t node = 0; node < nodes_; ++node) {
+            if (before_[node] < length_ && after_[node] >= 0) {
+                met_at_[at(before_[node])].push_back(static_cast<int>(node));
+            }
+        }
+    }
+
+    void find_classes() {
+        class_of_.assign(nodes_, -1);
+        std::unordered_map<std::int64_t, int> position;
+        for (std::size_t node = 0; node < nodes_; ++node) {
+            if (const auto& color = graph_.nodes[node].color) {
+                class_of_[node] = position.emplace(*color, static_cast<int>(position.size())).first->second;
+                members_.resize(position.size());
+                members_[at(class_of_[node])].push_back(static_cast<int>(node));
+            }
+        }
+        class_before_ = before_;
+        std::vector<int> class_after = after_;
+        for (const auto& members : members_) {
+            for (const int node : members) {
+                class_before_[at(members.front())] = std::min(class_before_[at(members.front())], before_[at(node)]);
+                class_after[at(members.front())] = std::max(class_after[at(members.front())], after_[at(node)]);
+            }
+            for (const int node : members) {
+                class_before_[at(node)] = class_before_[at(members.front())];
+                class_after[at(node)] = class_after[at(members.front())];
+            }
+        }
+        read_until_.assign(nodes_, -1);
+        for (const auto& [producer, consumer] : graph_.edges) {
+            read_until_[at(producer)] = std::max(read_until_[at(producer)], class_after[at(consumer)]);
+        }
+    }
+
+    /// A block that holds the path from `start` to before `end`, and all that this brings with it.
+    struct Stretch {
+        int start = 0, end = 0;
+        double computing = 0, receiving = 0, sending = 0, size = 0;
+        int furthest = 0;  ///< last position of the path that leads to something in it
+        bool possible = true;
+    };
+
+    // Calls `reached(end, time)` for each stretch [start, end) that a block can be.
+    template <class Reached>
+    void grow(int start, const Reached& reached) {
+        if (graph_.accelerators == 0) {
+            return;
+        }
+        ++mark_;
+        Stretch stretch;
+        stretch.start = start;
+        for (const int position : touched_) {
+            stops_at_[at(position)] = 0;
+        }
+        touched_.clear();
+        for (int last = start; last < length_; ++last) {
+            stretch.end = last + 1;
+            stretch.sending -= stops_at_[at(last)];
+            for (const int node : met_at_[at(last)]) {
+                if (after_[at(node)] >= start) {
+                    add_with_class(node, stretch);
+                }
+            }
+            const bool fits = stretch.size * kRounding <= graph_.accelerator_memory;
+            if (!stretch.possible || !fits || steps_ > kMostSteps) {
+                return;
+            }
+            if (stretch.furthest <= last) {
+                reached(stretch.end, stretch.computing + stretch.receiving + std::max(stretch.sending, 0.0));
+            }
+        }
+    }
+
+    void add_with_class(int node, Stretch& stretch) {
+        add(node, stretch);
+        if (class_of_[at(node)] >= 0) {
+            for (const int member : members_[at(class_of_[at(node)])]) {
+                add(member, stretch);
+            }
+        }
+    }
+
+    void add(int node, Stretch& stretch) {
+        if (in_block_[at(node)] == mark_) {
+            return;
+        }
+        ++steps_;
+        in_block_[at(node)] = mark_;
+        const CostedNode& costs = graph_.nodes[at(node)];
+        stretch.computing += costs.accelerator_time;
+        stretch.size += costs.size;
+        stretch.furthest = std::max(stretch.furthest, after_[at(node)]);
+        // With what leads to the operator before the stretch, that operator would be in the block too.
+        stretch.possible = stretch.possible && costs.on_accelerator && before_[at(node)] >= stretch.start;
+        for (const int producer : producers_[at(node)]) {
+            if (class_before_[at(producer)] < stretch.start && received_[at(producer)] != mark_) {
+                received_[at(producer)] = mark_;
+                stretch.receiving += graph_.nodes[at(producer)].transfer;
+            }
+        }
+        if (read_until_[at(node)] >= stretch.end) {
+            stretch.sending += costs.transfer;
+            stops_at_[at(read_until_[at(node)])] += costs.transfer;
+            touched_.push_back(read_until_[at(node)]);
+        }
+    }
+
+    const CostedGraph& graph_;
+    const Path& path_;
+    int length_;
+    std::size_t nodes_;
+    std::vector<std::vector<int>> consumers_, producers_;
+    std::vector<int> after_;         ///< last position of the path that leads to a node
+    std::vector<int> before_;        ///< first position of the path that a node leads to
+    std::vector<int> class_before_;  ///< the same for a node's whole colour class: not in a block that starts later
+    std::vector<int> read_until_;    ///< last position of the path that leads to the class of a reader of a node
+    std::vector<std::vector<int>> met_at_;  ///< nodes between operators of the path, by `before_`
+    std::vector<int> class_of_;
+    std::vector<std::vector<int>> members_;
+    std::vector<int> in_block_, received_;  ///< number of the latest stretch that counted a node
+    int mark_ = 0;
+    std::vector<double> stops_at_;  ///< transfers of the stretch that nobody behind that position of the path reads
+    std::vector<int> touched_;      ///< positions of `stops_at_` that are not 0
+    std::size_t steps_ = 0;
+};
+
+}  // namespace
+
+Path heaviest_path(const CostedGraph& graph, const std::vector<double>& weight) {
+    const std::vector<int> order = topological_order(graph.nodes.size(), graph.edges);
+    std::vector<std::vector<int>> producers(graph.nodes.size());
+    for (const auto& [producer, consumer] : graph.edges) {
+        producers[at(consumer)].push_back(producer);
+    }
+    std::vector<double> sum(graph.nodes.size());
+    std::vector<int> from(graph.nodes.size(), -1);
+    int last = order.front();
+    for (const int node : order) {
+        for (const int producer : producers[at(node)]) {
+            if (from[at(node)] < 0 || sum[at(producer)] > sum[at(from[at(node)])]) {
+                from[at(node)] = producer;
+            }
+        }
+        sum[at(node)] = weight[at(node)] + (from[at(node)] < 0 ? 0 : sum[at(from[at(node)])]);
+        last = sum[at(node)] > sum[at(last)] ? node : last;
+    }
+    Path path;
+    for (int node = last; node >= 0; node = from[at(node)]) {
+        path.push_back(node);
+    }
+    std::ranges::reverse(path);
+    return path;
+}
+
+double path_bound(const CostedGraph& graph, const Path& path) { return PathProgramme(graph, path).bound(); }
+
+double latency_bound(const CostedGraph& graph) {
+    const auto weights = [&](const auto& weight_of) {
+        std::vector<double> weight;
+        for (const CostedNode& node : graph.nodes) {
+            weight.push_back(weight_of(node));
+        }
+        return weight;
+    };
+    const auto fastest = [&](const CostedNode& node) {
+        const bool fast = node.on_accelerator && graph.accelerators > 0;
+        return std::min(fast ? node.accelerator_time : kNever, graph.cpus > 0 ? node.cpu_time : kNever);
+    };
+    double bound = 0;
+    for (const int node : heaviest_path(graph, weights(fastest))) {
+        bound += fastest(graph.nodes[at(node)]);
+    }
+    bound *= kRounding;
+    std::vector<Path> tried;
+    const auto attempt = [&](const auto& weight_of) {
+        Path path = heaviest_path(graph, weights(weight_of));
+        if (std::ranges::find(tried, path) == tried.end()) {
+            bound = std::max(bound, path_bound(graph, path));
+            tried.push_back(std::move(path));
+        }
+    };
+    attempt([](const CostedNode& node) { return node.cpu_time; });
+    attempt([](const CostedNode& node) { return node.accelerator_time; });
+    attempt([](const CostedNode& node) { return node.transfer; });
+    attempt([](const CostedNode& node) { return node.size; });
+    attempt([](const CostedNode& node) { return std::min(node.cpu_time, node.accelerator_time + node.transfer); });
+    return bound;
+}
+
+}  // namespace berth

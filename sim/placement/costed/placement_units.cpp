@@ -1,0 +1,195 @@
+// Nodes into units: sums of times, who reads whom, and a topological numbering.
+#include "placement/costed/placement_units.h"
+
+#include <algorithm>
+#include <numeric>
+#include <queue>
+#include <stdexcept>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+namespace berth {
+
+namespace {
+
+using Edges = std::vector<std::pair<int, int>>;
+
+std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
+// Labels to 0, 1, ... in order of their first node.
+std::size_t make_dense(Labels& labels) {
+    std::unordered_map<int, int> dense;
+    for (int& label : labels) {
+        label = dense.emplace(label, static_cast<int>(dense.size())).first->second;
+    }
+    return dense.size();
+}
+
+Edges edges_between(const CostedGraph& graph, const Labels& dense) {
+    Edges edges;
+    for (const auto& [producer, consumer] : graph.edges) {
+        if (dense[at(producer)] != dense[at(consumer)]) {
+            edges.emplace_back(dense[at(producer)], dense[at(consumer)]);
+        }
+    }
+    std::ranges::sort(edges);
+    edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+    return edges;
+}
+
+// Kahn's algorithm, the unit with the smallest preference first.
+std::vector<int> preferred_order(std::size_t count, const Edges& edges, const std::vector<double>& preference) {
+    std::vector<std::vector<int>> readers(count);
+    std::vector<int> waiting(count);
+    for (const auto& [from, to] : edges) {
+        readers[at(from)].push_back(to);
+        ++waiting[at(to)];
+    }
+    using Entry = std::pair<double, int>;
+    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> ready;
+    for (std::size_t unit = 0; unit < count; ++unit) {
+        if (waiting[unit] == 0) {
+            ready.emplace(preference[unit], static_cast<int>(unit));
+        }
+    }
+    std::vector<int> order;
+    while (!ready.empty()) {
+        const int unit = ready.top().second;
+        ready.pop();
+        order.push_back(unit);
+        for (const int reader : readers[at(unit)]) {
+            if (--waiting[at(reader)] == 0) {
+                ready.emplace(preference[at(reader)], reader);
+            }
+        }
+    }
+    if (order.size() != count) {
+        throw std::logic_error("units read each other in a cycle");
+    }
+    return order;
+}
+
+void add_producers(const CostedGraph& graph, Units& units) {
+    for (auto edge = graph.edges.begin(); edge != graph.edges.end();) {
+        const int node = edge->first;
+        Units::Producer producer;
+        producer.unit = units.unit_of[at(node)];
+        producer.transfer = graph.nodes[at(node)].transfer;
+        for (; edge != graph.edges.end() && edge->first == node; ++edge) {
+            producer.readers.push_back(units.unit_of[at(edge->second)]);
+        }
+        std::ranges::sort(producer.readers);
+        producer.readers.erase(std::unique(producer.readers.begin(), producer.readers.end()), producer.readers.end());
+        std::erase(producer.readers, producer.unit);
+        if (producer.readers.empty()) {
+            continue;
+        }
+        const int id = static_cast<int>(units.producers.size());
+        units.makes[at(producer.unit)].push_back(id);
+        for (const int reader : producer.readers) {
+            units.reads[at(reader)].push_back(id);
+        }
+        units.producers.push_back(std::move(producer));
+    }
+}
+
+}  // namespace
+
+Units units_of(const CostedGraph& graph, const Labels& labels, const std::vector<Allowed>& allowed,
+               const std::vector<double>& order) {
+    Units units;
+    units.accelerators = graph.accelerators;
+    units.cpus = graph.cpus;
+    units.memory = graph.accelerator_memory;
+    units.unit_of = labels;
+    const std::size_t count = make_dense(units.unit_of);
+    const Edges edges = edges_between(graph, units.unit_of);
+    std::vector<double> preference(count, kNowhere);
+    for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
+        double& first = preference[at(units.unit_of[node])];
+        first = std::min(first, order.empty() ? static_cast<double>(node) : order[node]);
+    }
+    const std::vector<int> sequence = preferred_order(count, edges, preference);
+    std::vector<int> number(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        number[at(sequence[i])] = static_cast<int>(i);
+    }
+    for (auto list : {&Units::makes, &Units::reads, &Units::successors, &Units::predecessors}) {
+        (units.*list).resize(count);
+    }
+    units.fast.assign(count, graph.accelerators > 0 ? 0 : kNowhere);
+    units.slow.assign(count, graph.cpus > 0 ? 0 : kNowhere);
+    units.size.assign(count, 0);
+    for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
+        const CostedNode& costs = graph.nodes[node];
+        const std::size_t unit = at(units.unit_of[node] = number[at(units.unit_of[node])]);
+        units.fast[unit] += costs.on_accelerator && allowed[node] != Allowed::kCpu ? costs.accelerator_time : kNowhere;
+        units.slow[unit] += allowed[node] != Allowed::kAccelerator ? costs.cpu_time : kNowhere;
+        units.size[unit] += costs.size;
+    }
+    for (const auto& [from, to] : edges) {
+        units.successors[at(number[at(from)])].push_back(number[at(to)]);
+        units.predecessors[at(number[at(to)])].push_back(number[at(from)]);
+    }
+    for (std::size_t unit = 0; unit < count; ++unit) {
+        std::ranges::sort(units.successors[unit]);
+        if (units.size[unit] > units.memory * (1 + 1e-12)) {
+            units.fast[unit] = kNowhere;
+        }
+    }
+    add_producers(graph, units);
+    return units;
+}
+
+Labels without_cycles(const CostedGraph& graph, const Labels& labels) {
+    Labels dense = labels;
+    const std::size_t count = make_dense(dense);
+    std::vector<std::vector<int>> readers(count);
+    for (const auto& [from, to] : edges_between(graph, dense)) {
+        readers[at(from)].push_back(to);
+    }
+    // Tarjan's algorithm with a stack of its own: chains are as long as the graph.
+    std::vector<int> number(count, -1), low(count), component(count, -1), open, path;
+    std::vector<std::size_t> next(count);
+    int numbered = 0, components = 0;
+    for (std::size_t root = 0; root < count; ++root) {
+        if (number[root] < 0) {
+            path.push_back(static_cast<int>(root));
+        }
+        while (!path.empty()) {
+            const int unit = path.back();
+            if (number[at(unit)] < 0) {
+                number[at(unit)] = low[at(unit)] = numbered++;
+                open.push_back(unit);
+            }
+            if (next[at(unit)] < readers[at(unit)].size()) {
+                const int reader = readers[at(unit)][next[at(unit)]++];
+                if (number[at(reader)] < 0) {
+                    path.push_back(reader);
+                } else if (component[at(reader)] < 0) {
+                    low[at(unit)] = std::min(low[at(unit)], number[at(reader)]);
+                }
+                continue;
+            }
+            path.pop_back();
+            if (!path.empty()) {
+                low[at(path.back())] = std::min(low[at(path.back())], low[at(unit)]);
+            }
+            if (low[at(unit)] == number[at(unit)]) {
+                for (int member = -1; member != unit;) {
+                    member = open.back();
+                    open.pop_back();
+                    component[at(member)] = components;
+                }
+                ++components;
+            }
+        }
+    }
+    for (int& label : dense) {
+        label = component[at(label)];
+    }
+    return dense;
+}
+
+}  // namespace berth

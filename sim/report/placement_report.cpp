@@ -1,0 +1,89 @@
+// Reads a placement; the loads come from the definition, not from the search.
+#include "berth/placement_report.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "report/json_values.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+std::string digits(double value) { return fmt::format("{:.6g}", value); }
+
+// For one sample, all CPU cores are one device.
+std::string name_of(const CostedGraph& graph, CostedDevice device, CostedObjective objective) {
+    const bool one_cpu = objective == CostedObjective::kLatency && !is_accelerator(graph, device);
+    return one_cpu ? "cpu" : device_name(graph, device);
+}
+
+std::string headline(const CostedPlacement& placement, CostedObjective objective) {
+    const std::string what =
+        objective == CostedObjective::kThroughput ? "Largest load of a device" : "Time of one sample";
+    if (placement.proved_optimal) {
+        return fmt::format("{} {}, proved to be the least.", what, digits(placement.objective));
+    }
+    if (placement.lower_bound <= 0) {
+        return fmt::format("{} {}; nothing is proved about less.", what, digits(placement.objective));
+    }
+    return fmt::format("{} {}, at most {:.2g}% above the least: none is below {}.", what, digits(placement.objective),
+                       100 * placement.gap(), digits(placement.lower_bound));
+}
+
+}  // namespace
+
+std::string placement_text(const CostedGraph& graph, const CostedPlacement& placement, CostedObjective objective) {
+    TextTable table;
+    table.column("device", Align::kLeft);
+    for (const auto* heading : {"nodes", "load", "computing", "receiving", "sending", "size"}) {
+        table.column(heading, Align::kRight);
+    }
+    const auto loads = device_loads(graph, placement.assignment);
+    for (std::size_t device = 0; device < loads.size(); ++device) {
+        const DeviceLoad& load = loads[device];
+        if (load.nodes > 0) {
+            table.row({name_of(graph, static_cast<CostedDevice>(device), objective), std::to_string(load.nodes),
+                       digits(load.total()), digits(load.computing), digits(load.receiving), digits(load.sending),
+                       digits(load.size)});
+        }
+    }
+    return wrapped(headline(placement, objective), 0) + "\n" + table.text(0);
+}
+
+std::string placement_json(const CostedGraph& graph, const CostedPlacement& placement, CostedObjective objective) {
+    Json json = Json::object();
+    json["problem"] = choice_name(kCostedObjectiveNames, objective);
+    json["objective"] = json_number(placement.objective);
+    json["lower_bound"] = json_number(placement.lower_bound);
+    json["gap"] = json_number(placement.gap());
+    json["proved_optimal"] = placement.proved_optimal;
+    json["devices"] = Json::array();
+    const auto loads = device_loads(graph, placement.assignment);
+    for (std::size_t device = 0; device < loads.size(); ++device) {
+        if (loads[device].nodes == 0) {
+            continue;
+        }
+        Json one = Json::object();
+        one["name"] = name_of(graph, static_cast<CostedDevice>(device), objective);
+        one["nodes"] = loads[device].nodes;
+        one["load"] = json_number(loads[device].total());
+        one["computing"] = json_number(loads[device].computing);
+        one["receiving"] = json_number(loads[device].receiving);
+        one["sending"] = json_number(loads[device].sending);
+        one["size"] = json_number(loads[device].size);
+        json["devices"].push_back(std::move(one));
+    }
+    json["assignment"] = Json::object();
+    auto& assignment = json["assignment"].get_ref<Json::object_t&>();
+    assignment.reserve(graph.nodes.size());  // appended: looking up each key among the others would take its square
+    for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
+        assignment.Container::emplace_back(std::to_string(graph.nodes[node].id),
+                                           name_of(graph, placement.assignment[node], objective));
+    }
+    return json_document(json);
+}
+
+}  // namespace berth

@@ -1,0 +1,108 @@
+// Effects per number, put together over stages and set against the margins of decisions.
+#include "berth/sensitivity.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "berth/profile.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kLeastEffect = 1e-3;
+constexpr double kWithinReach = 2;  // sigmas: one time in twenty
+
+/// Spread of every number, by its path; a model's own errors are spreads themselves.
+std::map<std::string, double> spreads_of(const Profile& profile) {
+    Profile copy = profile;
+    std::map<std::string, double> spreads;
+    for (const ParameterView& number : parameters(copy)) {
+        const bool own_error = number.path.find(".error.") != std::string::npos;
+        spreads[number.path] = own_error ? number.value : number.spread;
+    }
+    return spreads;
+}
+
+double effect_at(const Candidate& candidate, std::size_t number) {
+    return number < candidate.uncertainty.effect.size() ? candidate.uncertainty.effect[number] : 0;
+}
+
+const Candidate* next_fastest(const StageResult& stage) {
+    const Candidate& chosen = stage.candidates[*stage.chosen];
+    const Candidate* best = nullptr;
+    for (const Candidate& candidate : stage.candidates) {
+        const bool rival = candidate.feasible && candidate.granularity == Granularity::kModel &&
+                           candidate.placement != chosen.placement;
+        if (rival && (best == nullptr || candidate.latency.median < best->latency.median)) {
+            best = &candidate;
+        }
+    }
+    return best;
+}
+
+DecisionSensitivity decision_of(const StageResult& stage, const Candidate& other,
+                                const std::vector<std::string>& numbers) {
+    const Candidate& chosen = stage.candidates[*stage.chosen];
+    DecisionSensitivity decision;
+    decision.stage = stage.name;
+    decision.chosen = chosen.placement;
+    decision.other = other.placement;
+    decision.margin = std::log(other.latency.median / chosen.latency.median);
+    decision.probability = probability_faster(chosen, other);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        // One sigma of the number moves the margin by this much.
+        const double per_sigma = effect_at(other, i) - effect_at(chosen, i);
+        if (per_sigma != 0 && std::abs(decision.margin / per_sigma) <= kWithinReach) {
+            decision.could_flip.push_back({numbers[i], -decision.margin / per_sigma});
+        }
+    }
+    std::ranges::stable_sort(decision.could_flip, {}, [](const Flip& flip) { return std::abs(flip.sigmas); });
+    return decision;
+}
+
+/// What one sigma of a number does to the total: stages by their shares.
+double effect_on_total(const ScenarioResult& result, std::size_t number) {
+    double effect = 0;
+    for (const StageResult& stage : result.stages) {
+        if (stage.chosen) {
+            effect += effect_at(stage.candidates[*stage.chosen], number) *
+                      (stage.latency.median / result.total.latency.median);
+        }
+    }
+    return effect;
+}
+
+}  // namespace
+
+Sensitivity sensitivity_of(const Scenario& scenario, const ScenarioResult& result) {
+    Sensitivity answer;
+    answer.scenario = result.scenario;
+    answer.total = result.total.latency;
+    for (const StageResult& stage : result.stages) {
+        if (const Candidate* other = stage.chosen ? next_fastest(stage) : nullptr) {
+            answer.decisions.push_back(decision_of(stage, *other, result.uncertain_numbers));
+        }
+    }
+    const auto spreads = spreads_of(scenario.profile);
+    for (std::size_t i = 0; i < result.uncertain_numbers.size(); ++i) {
+        const std::string& path = result.uncertain_numbers[i];
+        const double effect = effect_on_total(result, i);
+        const bool flips = std::ranges::any_of(answer.decisions, [&path](const DecisionSensitivity& decision) {
+            return std::ranges::find(decision.could_flip, path, &Flip::path) != decision.could_flip.end();
+        });
+        if (std::abs(effect) < kLeastEffect && !flips) {
+            continue;
+        }
+        const auto spread = spreads.find(path);
+        NumberEffect number{path, spread == spreads.end() ? 0 : spread->second, effect, 0};
+        number.elasticity = number.spread > 0 ? effect / std::log1p(number.spread) : 0;
+        answer.numbers.push_back(std::move(number));
+    }
+    std::ranges::stable_sort(answer.numbers, std::greater<>(),
+                             [](const NumberEffect& number) { return std::abs(number.on_total); });
+    return answer;
+}
+
+}  // namespace berth

@@ -1,0 +1,66 @@
+// berth place: answers, the same bytes each time, refusals.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/run_berth.h"
+
+namespace berth {
+namespace {
+
+using CliPlace = BerthCommand;
+
+const std::string kGraphs = std::string(BERTH_SOURCE_DIR) + "/scenarios/placement-graphs/";
+
+TEST_F(CliPlace, ThroughputAsJson) {
+    const std::vector<std::string> words{
+        "place", kGraphs + "bert3-throughput.json", "--objective", "throughput", "--format", "json"};
+    const Outcome outcome = berth(words);
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(outcome.err, "");
+    const auto answer = outcome.json();
+    EXPECT_EQ(answer["problem"], "throughput");
+    EXPECT_NEAR(answer["objective"].get<double>(), 27.9186, 1e-4);
+    EXPECT_EQ(answer["lower_bound"], answer["objective"]);
+    EXPECT_EQ(answer["gap"], 0);
+    EXPECT_EQ(answer["proved_optimal"], true);
+    ASSERT_EQ(answer["assignment"].size(), 235U);
+    std::size_t nodes = 0;
+    for (const auto& device : answer["devices"]) {
+        nodes += device["nodes"].get<std::size_t>();
+        EXPECT_LE(device["load"].get<double>(), answer["objective"].get<double>());
+    }
+    EXPECT_EQ(nodes, 235U);
+    for (const auto& [node, device] : answer["assignment"].items()) {
+        EXPECT_THAT(device.get<std::string>(), ::testing::MatchesRegex("accelerator[0-2]|cpu")) << node;
+    }
+    EXPECT_EQ(berth(words).out, outcome.out);
+}
+
+TEST_F(CliPlace, LatencyAsText) {
+    const Outcome outcome = berth({"place", kGraphs + "bert3-latency.json", "--objective", "latency"});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(outcome.out.find("Time of one sample 408.474, at most 0.1% above the least: none is below 408.065.\n"),
+              0U)
+        << outcome.out;
+    EXPECT_THAT(outcome.out, ::testing::HasSubstr("\naccelerator0"));
+    EXPECT_THAT(outcome.out, ::testing::HasSubstr("\ncpu "));
+}
+
+TEST_F(CliPlace, Refusals) {
+    EXPECT_EQ(berth({"place", "missing.json", "--objective", "latency"}).status, 2);
+    write("g.json",
+          "{\"maxSizePerFPGA\": 5, \"maxFPGAs\": 1, \"maxCPUs\": 0, \"edges\": [], \"nodes\": [\n"
+          "{\"id\": 4, \"supportedOnFpga\": false, \"cpuLatency\": 1, \"fpgaLatency\": 1, \"size\": 1}]}");
+    for (const std::string objective : {"latency", "throughput"}) {
+        expect_refused(
+            {"place", "g.json", "--objective", objective, "--format", "json"},
+            "g.json:2:1: error: node 4 has no device: supportedOnFpga is false, and maxCPUs is 0 (expected a "
+            "CPU (maxCPUs), or constraints that an accelerator meets)\n");
+    }
+    EXPECT_EQ(berth({"place", "g.json"}).status, 2);
+    EXPECT_EQ(berth({"place", "g.json", "--objective", "speed"}).status, 2);
+    EXPECT_EQ(berth({"place", "g.json", "--objective", "latency", "--format", "csv"}).status, 2);
+}
+
+}  // namespace
+}  // namespace berth

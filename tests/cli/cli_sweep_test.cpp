@@ -1,0 +1,100 @@
+// berth sweep and berth crossover.
+#include <filesystem>
+
+#include "cli/run_berth.h"
+
+namespace berth {
+namespace {
+
+class CliSweep : public BerthCommand {
+  protected:
+    std::vector<std::string> sweep_to(const std::string& file, const std::vector<std::string>& more = {}) {
+        std::vector<std::string> arguments{"sweep",  "rag-rk3588",
+                                           "--vary", "stages.rerank.tokens=32:128:32",
+                                           "--vary", "stages.rerank.dtype=int8,fp16"};
+        if (!file.empty()) {
+            arguments.insert(arguments.end(), {"--out", file});
+        }
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return arguments;
+    }
+};
+
+TEST_F(CliSweep, RowsComeInOrderWhateverTheThreads) {
+    const Outcome one = berth(sweep_to("", {"--threads", "1"}));
+    EXPECT_EQ(one.status, 0) << one.err;
+    EXPECT_EQ(std::count(one.out.begin(), one.out.end(), '\n'), 9);
+    EXPECT_TRUE(one.out.starts_with("stages.rerank.tokens,stages.rerank.dtype,total_ms,energy_mj,meets_budget,"))
+        << one.out;
+    EXPECT_EQ(one.out, berth(sweep_to("", {"--threads", "3"})).out);
+    const auto json = berth(sweep_to("", {"--format", "json"})).json();
+    ASSERT_EQ(json.size(), 8U);
+    EXPECT_EQ(json[3].at("stages.rerank.tokens"), 64);
+    EXPECT_EQ(json[3].at("stages.rerank.dtype"), "fp16");
+}
+
+TEST_F(CliSweep, AFileGoesOnWhereItBrokeOff) {
+    EXPECT_EQ(berth(sweep_to("whole.csv")).status, 0);
+    const std::string whole = content_of(folder() / "whole.csv");
+    write("part.csv", whole.substr(0, whole.size() * 2 / 3));  // in the middle of a row
+    const Outcome resumed = berth(sweep_to("part.csv", {"--resume"}));
+    EXPECT_EQ(resumed.status, 0) << resumed.err;
+    EXPECT_EQ(content_of(folder() / "part.csv"), whole);
+    EXPECT_EQ(berth(sweep_to("part.csv", {"--resume"})).status, 0);  // nothing is left to do
+    EXPECT_EQ(content_of(folder() / "part.csv"), whole);
+    EXPECT_EQ(berth(sweep_to("new.csv", {"--resume"})).status, 0);
+    EXPECT_EQ(content_of(folder() / "new.csv"), whole);
+    write("other.csv", "a,b\n1,2\n");
+    const Outcome other = berth(sweep_to("other.csv", {"--resume"}));
+    EXPECT_NE(other.status, 0);
+    EXPECT_NE(other.err.find("other.csv:1:1: error: it was not written by this command with these options"),
+              std::string::npos)
+        << other.err;
+    EXPECT_EQ(content_of(folder() / "other.csv"), "a,b\n1,2\n");
+}
+
+TEST_F(CliSweep, AFullDiskIsTold) {
+    if (!std::filesystem::exists("/dev/full")) {
+        GTEST_SKIP() << "the system has no /dev/full";
+    }
+    const Outcome full = berth(sweep_to("/dev/full"));
+    EXPECT_EQ(full.status, 3);
+    EXPECT_NE(full.err.find("/dev/full: error: cannot write on: "), std::string::npos) << full.err;
+}
+
+TEST_F(CliSweep, MistakesAreToldBeforeAnythingIsWritten) {
+    const Outcome wrong = berth({"sweep", "rag-rk3588", "--vary", "stages.rerank.tokns=1,2", "--out", "s.csv"});
+    EXPECT_EQ(wrong.status, 2);
+    EXPECT_NE(wrong.err.find("tokens"), std::string::npos) << wrong.err;
+    EXPECT_FALSE(std::filesystem::exists(folder() / "s.csv"));
+    const Outcome twice = berth(
+        {"sweep", "rag-rk3588", "--vary", "stages.rerank.tokens=1,2", "--vary", "stages.rerank.tokens=3", "--resume"});
+    EXPECT_EQ(twice.status, 2);
+    EXPECT_EQ(twice.err,
+              "--resume: error: there is no file to go on with (expected --out FILE)\n"
+              "--vary: error: stages.rerank.tokens is varied twice\n");
+}
+
+TEST_F(CliSweep, ACrossoverIsASentenceAndATable) {
+    const std::vector<std::string> arguments{"crossover", "rag-rk3588", "--vary", "stages.rerank.tokens=16:512",
+                                             "--between", "npu,cpu"};
+    const Outcome text = berth(arguments);
+    EXPECT_EQ(text.status, 0) << text.err;
+    EXPECT_NE(text.out.find("cpu is faster, from "), std::string::npos) << text.out;
+    auto as_json = arguments;
+    as_json.insert(as_json.end(), {"--format", "json"});
+    const auto json = berth(as_json).json();
+    EXPECT_EQ(json.at("stage"), "rerank");
+    ASSERT_EQ(json.at("crossings").size(), 1U);
+    EXPECT_EQ(json.at("crossings")[0].at("faster_below"), "cpu");
+    EXPECT_EQ(json.at("points").size(), 33U);
+    const Outcome wrong = berth(
+        {"crossover", "rag-rk3588", "--vary", "hardware.devices.npu.dma.bandwidth=1GB/s:9GB/s", "--between", "npu"});
+    EXPECT_EQ(wrong.status, 2);
+    EXPECT_NE(wrong.err.find("--between: error: 'npu' are not two devices (expected such as npu,cpu)"),
+              std::string::npos)
+        << wrong.err;
+}
+
+}  // namespace
+}  // namespace berth

@@ -1,0 +1,95 @@
+// First-order effects against the scenario evaluated again with the number moved.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "berth/sensitivity.h"
+
+namespace berth {
+namespace {
+
+struct Answered {
+    Scenario scenario;
+    ScenarioResult result;
+    Sensitivity sensitivity;
+};
+
+Answered answered(const std::vector<Override>& settings) {
+    Diagnostics diagnostics;
+    auto scenario =
+        load_scenario(Library{{std::filesystem::path(BERTH_SOURCE_DIR)}}, "rag-rk3588", settings, diagnostics);
+    auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
+    if (!result) {
+        throw std::runtime_error(diagnostics.text());
+    }
+    Sensitivity sensitivity = sensitivity_of(*scenario, *result);
+    return {std::move(*scenario), std::move(*result), std::move(sensitivity)};
+}
+
+bool is_own_error(const std::string& path) { return path.find(".error.") != std::string::npos; }
+
+TEST(Sensitivity, AnEffectIsWhatMovingTheNumberDoes) {
+    const Answered base = answered({});
+    EvaluationOptions options;
+    options.uncertainty = false;
+    options.operators = false;
+    int compared = 0;
+    for (const NumberEffect& number : base.sensitivity.numbers) {
+        if (is_own_error(number.path) || compared == 6) {
+            continue;
+        }
+        const auto total_at = [&](double factor) {
+            Scenario moved = base.scenario;
+            auto views = parameters(moved.profile);
+            const auto view = std::ranges::find(views, number.path, &ParameterView::path);
+            EXPECT_NE(view, views.end()) << number.path;
+            view->set(view->value * factor);
+            Diagnostics diagnostics;
+            return in_milliseconds(evaluate(moved, diagnostics, options)->total.latency.median);
+        };
+        const double factor = 1 + number.spread;
+        const double effect = 0.5 * std::log(total_at(factor) / total_at(1 / factor));
+        // Stages of fixed time and tiles that change make the difference.
+        EXPECT_NEAR(number.on_total, effect, 0.1 * std::abs(effect) + 1e-3) << number.path;
+        EXPECT_NEAR(number.elasticity, number.on_total / std::log1p(number.spread), 1e-12);
+        ++compared;
+    }
+    EXPECT_EQ(compared, 6);
+}
+
+TEST(Sensitivity, NumbersAreSortedAndMatter) {
+    const Answered base = answered({});
+    ASSERT_GT(base.sensitivity.numbers.size(), 3U);
+    for (std::size_t i = 1; i < base.sensitivity.numbers.size(); ++i) {
+        EXPECT_GE(std::abs(base.sensitivity.numbers[i - 1].on_total), std::abs(base.sensitivity.numbers[i].on_total));
+    }
+}
+
+TEST(Sensitivity, ACloseDecisionHasNumbersThatTurnItRound) {
+    const Answered close = answered({{"stages.rerank.tokens", "250"}});
+    ASSERT_EQ(close.sensitivity.decisions.size(), 2U);
+    const DecisionSensitivity& rerank = close.sensitivity.decisions[1];
+    EXPECT_EQ(rerank.stage, "rerank");
+    EXPECT_LT(rerank.probability, 0.9);
+    ASSERT_FALSE(rerank.could_flip.empty());
+    EXPECT_LE(std::abs(rerank.could_flip.front().sigmas), std::abs(rerank.could_flip.back().sigmas));
+    // Moving such a number that far, and a little further, makes the other device the faster one.
+    const auto flip = std::ranges::find_if(rerank.could_flip, [](const Flip& one) { return !is_own_error(one.path); });
+    ASSERT_NE(flip, rerank.could_flip.end());
+    Scenario moved = close.scenario;
+    auto views = parameters(moved.profile);
+    const auto view = std::ranges::find(views, flip->path, &ParameterView::path);
+    ASSERT_NE(view, views.end());
+    view->set(view->value * std::exp(1.2 * flip->sigmas * std::log1p(view->spread)));
+    Diagnostics diagnostics;
+    const auto result = evaluate(moved, diagnostics);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->stages.back().candidates[*result->stages.back().chosen].placement, rerank.other) << flip->path;
+    // The embedder's decision is far from close.
+    EXPECT_GT(close.sensitivity.decisions[0].probability, 0.99);
+    EXPECT_GT(close.sensitivity.decisions[0].margin, rerank.margin);
+}
+
+}  // namespace
+}  // namespace berth

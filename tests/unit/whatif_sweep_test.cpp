@@ -1,0 +1,208 @@
+// Ranges and lists, grids in order, and points that equal the scenario with the same settings.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "berth/crossover.h"
+#include "berth/evaluation.h"
+#include "berth/sweep_report.h"
+
+namespace berth {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Library shipped() { return Library{{std::filesystem::path(BERTH_SOURCE_DIR)}}; }
+
+SweepAxis axis(std::string_view text) {
+    Diagnostics diagnostics;
+    auto parsed = parse_axis(text, 1000, diagnostics);
+    EXPECT_TRUE(parsed) << diagnostics.text();
+    return parsed.value_or(SweepAxis{});
+}
+
+std::string said_of_axis(std::string_view text, std::size_t most = 1000) {
+    Diagnostics diagnostics;
+    EXPECT_FALSE(parse_axis(text, most, diagnostics));
+    return diagnostics.text();
+}
+
+Sweep prepared(std::vector<SweepAxis> axes) {
+    Diagnostics diagnostics;
+    auto sweep = Sweep::prepare({shipped(), "rag-rk3588", {}}, std::move(axes), 1000, diagnostics);
+    if (!sweep) {
+        throw std::runtime_error(diagnostics.text());
+    }
+    return std::move(*sweep);
+}
+
+std::string rows_of(const Sweep& sweep, int threads, std::size_t first = 0) {
+    std::string text;
+    sweep.run(first, sweep.size(), threads, [&](std::size_t at, const SweepPoint& point) {
+        text += sweep_csv_row(sweep, at, point);
+        return true;
+    });
+    return text;
+}
+
+TEST(SweepAxis, StepsFactorsAndListsAreWrittenAsSettingsTakeThem) {
+    EXPECT_THAT(axis("a.b=16:64:16").values, ElementsAre("16", "32", "48", "64"));
+    EXPECT_THAT(axis("a=1:10:4").values, ElementsAre("1", "5", "9"));
+    EXPECT_THAT(axis("a=10:1:-4").values, ElementsAre("10", "6", "2"));
+    EXPECT_THAT(axis("a=256KiB:2MiB:x2").values, ElementsAre("256KiB", "512KiB", "1024KiB", "2048KiB"));
+    EXPECT_THAT(axis("a=8 GB/s:9 GB/s:500MB/s").values, ElementsAre("8 GB/s", "8.5 GB/s", "9 GB/s"));
+    EXPECT_THAT(axis("a=8:1:x0.5").values, ElementsAre("8", "4", "2", "1"));
+    EXPECT_THAT(axis("a=0.1:0.5:0.1").values, ElementsAre("0.1", "0.2", "0.3", "0.4", "0.5"));
+    EXPECT_THAT(axis("a=7:7:1").values, ElementsAre("7"));
+    EXPECT_THAT(axis("stages.rerank.dtype=int8,fp16").values, ElementsAre("int8", "fp16"));
+    EXPECT_EQ(axis("stages.rerank.dtype=int8,fp16").path, "stages.rerank.dtype");
+}
+
+TEST(SweepAxis, MistakesAreTold) {
+    EXPECT_EQ(said_of_axis("tokens"),
+              "--vary: error: 'tokens' varies nothing (expected PATH=FROM:TO:STEP, PATH=FROM:TO:xFACTOR or "
+              "PATH=A,B,...)\n");
+    EXPECT_EQ(said_of_axis("a=1:2"), "--vary: error: 'a=1:2' is no range (expected FROM:TO:STEP or FROM:TO:xFACTOR)\n");
+    EXPECT_EQ(said_of_axis("a=1:8:-1"),
+              "--vary: error: a: steps of -1 do not lead from 1 to 8 (expected a step towards the end of the range)\n");
+    EXPECT_EQ(said_of_axis("a=1:8:x1"),
+              "--vary: error: a: steps of x1 do not lead from 1 to 8 (expected a factor such as x2)\n");
+    EXPECT_EQ(said_of_axis("a=0:8:x2"),
+              "--vary: error: a: steps of x2 do not lead from 0 to 8 (expected a factor such as x2)\n");
+    EXPECT_THAT(said_of_axis("a=1KiB:8ms:1KiB"), HasSubstr("do not go together"));
+    EXPECT_EQ(said_of_axis("a=x,,y"), "--vary: error: a: 'x,,y' has an empty value\n");
+    EXPECT_EQ(said_of_axis("a=1:1e9:1", 50),
+              "--vary: error: a takes 1000000000 values (expected at most 50; "
+              "--max-points raises it)\n");
+    EXPECT_THAT(said_of_axis("a=1:b:1"), HasSubstr("error"));
+}
+
+TEST(Sweep, TheLastAxisRunsFastest) {
+    const Sweep sweep = prepared({axis("stages.rerank.tokens=32,64"), axis("stages.rerank.batch=1,2,4")});
+    ASSERT_EQ(sweep.size(), 6U);
+    EXPECT_THAT(sweep.values(0), ElementsAre("32", "1"));
+    EXPECT_THAT(sweep.values(2), ElementsAre("32", "4"));
+    EXPECT_THAT(sweep.values(3), ElementsAre("64", "1"));
+}
+
+// Numbers of the profile are set in place, all else by reading the files again: both are the scenario with --set.
+TEST(Sweep, APointIsTheScenarioWithItsSettings) {
+    const Sweep sweep =
+        prepared({axis("hardware.devices.npu.dma.bandwidth=6 GB/s,20 GB/s"),
+                  axis("hardware.memory.dram.sustained=5 GB/s,28 GB/s"), axis("stages.rerank.tokens=64,300")});
+    sweep.run(0, sweep.size(), 1, [&](std::size_t at, const SweepPoint& point) {
+        std::vector<Override> settings;
+        const auto values = sweep.values(at);
+        for (std::size_t a = 0; a < values.size(); ++a) {
+            settings.push_back({sweep.axes()[a].path, values[a]});
+        }
+        Diagnostics diagnostics;
+        const auto scenario = load_scenario(shipped(), "rag-rk3588", settings, diagnostics);
+        const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
+        EXPECT_TRUE(result) << diagnostics.text();
+        if (result) {
+            EXPECT_DOUBLE_EQ(in_milliseconds(*point.total), in_milliseconds(result->total.latency.median)) << at;
+            EXPECT_EQ(point.stages.back().chosen,
+                      result->stages.back().candidates[*result->stages.back().chosen].placement);
+        }
+        return true;
+    });
+}
+
+TEST(Sweep, ThreadsAndRestartsDoNotShow) {
+    const Sweep sweep = prepared(
+        {axis("stages.rerank.buckets=[128],[512]"), axis("hardware.devices.npu.dma.bandwidth=5GB/s:30GB/s:x1.1")});
+    const std::string rows = rows_of(sweep, 1);
+    EXPECT_EQ(rows, rows_of(sweep, 3));
+    std::string both;
+    sweep.run(0, 7, 2, [&](std::size_t at, const SweepPoint& point) {
+        both += sweep_csv_row(sweep, at, point);
+        return true;
+    });
+    EXPECT_EQ(rows, both + rows_of(sweep, 2, 7));
+}
+
+TEST(Sweep, APointThatCannotRunSaysWhy) {
+    const Sweep sweep = prepared({axis("stages.rerank.tokens=100,600,200")});
+    std::vector<std::string> reasons;
+    sweep.run(0, sweep.size(), 1, [&](std::size_t, const SweepPoint& point) {
+        reasons.push_back(point.why_not);
+        EXPECT_EQ(point.total.has_value(), point.why_not.empty());
+        return true;
+    });
+    EXPECT_EQ(reasons[0], "");
+    EXPECT_THAT(reasons[1], HasSubstr("600"));
+    EXPECT_EQ(reasons[2], "");
+}
+
+TEST(Sweep, WhatDoesNotLoadIsToldBeforeItStarts) {
+    const auto said = [](std::vector<SweepAxis> axes, std::size_t most) {
+        Diagnostics diagnostics;
+        EXPECT_FALSE(Sweep::prepare({shipped(), "rag-rk3588", {}}, std::move(axes), most, diagnostics));
+        return diagnostics.text();
+    };
+    EXPECT_THAT(said({axis("hardware.devices.npu.dma.bandwith=1GB/s,2GB/s")}, 100), HasSubstr("bandwith"));
+    EXPECT_THAT(said({axis("hardware.devices.npu.dma.bandwidth=1ms,2ms")}, 100),
+                HasSubstr("devices.npu.dma.bandwidth: ms is a time, not a bandwidth"));
+    EXPECT_EQ(said({axis("stages.rerank.tokens=1:500:1"), axis("stages.rerank.batch=1,2")}, 700),
+              "--vary: error: there are more points than asked for (expected at most 700; --max-points raises it)\n");
+}
+
+CrossoverQuestion tokens_of_the_reranker(double from, double to) {
+    return {{shipped(), "rag-rk3588", {}}, {"stages.rerank.tokens", from, to, "", true}, "rerank", {"npu", "cpu"}};
+}
+
+TEST(Crossover, NeighboursDisagree) {
+    Diagnostics diagnostics;
+    const auto answer = find_crossovers(tokens_of_the_reranker(16, 512), diagnostics);
+    ASSERT_TRUE(answer) << diagnostics.text();
+    ASSERT_EQ(answer->crossings.size(), 1U);
+    const Crossing& crossing = answer->crossings.front();
+    EXPECT_EQ(crossing.above, crossing.below + 1);
+    EXPECT_FALSE(crossing.first_below);  // the bucket costs the NPU the same for every length
+    for (const double tokens : {crossing.below, crossing.above}) {
+        const auto there = find_crossovers(tokens_of_the_reranker(tokens, tokens + 1), diagnostics);
+        ASSERT_TRUE(there);
+        EXPECT_EQ(*there->points.front().first < *there->points.front().second, tokens == crossing.above);
+    }
+    ASSERT_TRUE(crossing.sure_below && crossing.sure_above);
+    EXPECT_LT(*crossing.sure_below, crossing.below);
+    EXPECT_GT(*crossing.sure_above, crossing.above);
+}
+
+TEST(Crossover, AQuantityIsNarrowedDown) {
+    Diagnostics diagnostics;
+    const auto range = parse_range("hardware.devices.npu.dma.bandwidth=2 GB/s:27 GB/s", diagnostics);
+    ASSERT_TRUE(range);
+    EXPECT_FALSE(range->whole);
+    const auto answer = find_crossovers(
+        {{shipped(), "rag-rk3588", {{"stages.rerank.tokens", "250"}}}, *range, "rerank", {"cpu", "npu"}}, diagnostics);
+    ASSERT_TRUE(answer) << diagnostics.text();
+    for (const Crossing& crossing : answer->crossings) {
+        EXPECT_LT(std::abs(crossing.above - crossing.below), 2e-4 * crossing.above);
+    }
+}
+
+TEST(Crossover, MistakesAreTold) {
+    const auto said = [](std::string_view text) {
+        Diagnostics diagnostics;
+        EXPECT_FALSE(parse_range(text, diagnostics));
+        return diagnostics.text();
+    };
+    EXPECT_EQ(said("a=1:2:3"), "--vary: error: 'a=1:2:3' is no range (expected PATH=FROM:TO)\n");
+    EXPECT_EQ(said("a=5:2"), "--vary: error: a: nothing lies between 5 and 2 (expected the smaller one first)\n");
+    Diagnostics diagnostics;
+    CrossoverQuestion question = tokens_of_the_reranker(16, 512);
+    question.stage = "rerrank";
+    question.between.second = "gpu";
+    EXPECT_FALSE(find_crossovers(question, diagnostics));
+    EXPECT_EQ(
+        diagnostics.text(),
+        "--between: error: no device 'gpu' (expected npu or cpu, did you mean npu?)\n"
+        "--stage: error: no stage 'rerrank' that runs a model (expected embed or rerank, did you mean rerank?)\n");
+}
+
+}  // namespace
+}  // namespace berth
