@@ -7,6 +7,8 @@ if(TARGET berth_cli)
     install(TARGETS berth_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 install(DIRECTORY models hardware scenarios DESTINATION ${CMAKE_INSTALL_DATADIR}/berth OPTIONAL)
+# Where the first line of each of those files looks for its schema.
+install(DIRECTORY docs/schema DESTINATION ${CMAKE_INSTALL_DATADIR}/berth/docs)
 
 set(berth_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/berth)
 configure_package_config_file(cmake/berthConfig.cmake.in ${PROJECT_BINARY_DIR}/berthConfig.cmake

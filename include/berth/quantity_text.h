@@ -43,6 +43,18 @@ struct QuantityError {
 /// The same, and an error unless the result has dimension `wanted`.
 [[nodiscard]] std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text, Dimension wanted);
 
+/// How a quantity may be written at some place, for quantity_pattern().
+struct QuantityForm {
+    bool allow_zero = false;     ///< else more than zero
+    bool allow_spread = true;    ///< "± 10%" may follow
+    std::optional<Sharing> per;  ///< "per core" may follow
+    friend bool operator==(const QuantityForm&, const QuantityForm&) = default;
+};
+
+/// A regular expression (ECMAScript, whole text) for what parse_quantity() reads in a dimension, out of the same table
+/// of units. Negative values never match; numbers too large for a double do.
+[[nodiscard]] std::string quantity_pattern(Dimension dimension, const QuantityForm& form = {});
+
 /// A whole text that is one finite number, with nothing around it but spaces; locale-independent.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text);
 

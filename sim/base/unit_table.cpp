@@ -122,6 +122,34 @@ std::vector<std::string> all_unit_texts() {
     return result;
 }
 
+std::vector<Dimension> unit_dimensions() {
+    std::vector<Dimension> result;
+    for (const Unit& unit : kUnits) {
+        if (std::find(result.begin(), result.end(), unit.dimension) == result.end()) {
+            result.push_back(unit.dimension);
+        }
+    }
+    return result;
+}
+
+std::string unit_pattern(Dimension dimension) {
+    std::string pattern;
+    for (const Unit& unit : kUnits) {
+        if (!(unit.dimension == dimension)) {
+            continue;
+        }
+        std::string prefixes;
+        for (const Prefix& prefix : kPrefixes) {
+            if (!prefix.text.empty() && takes(unit, prefix)) {
+                prefixes += (prefixes.empty() ? "" : "|") + std::string(prefix.text);
+            }
+        }
+        pattern += (pattern.empty() ? "" : "|") + (prefixes.empty() ? "" : "(?:" + prefixes + ")?");
+        pattern += unit.text;
+    }
+    return pattern.empty() ? pattern : "(?:" + pattern + ")";
+}
+
 const NamedDimension* named_dimension(Dimension dimension) {
     const auto* found = std::find_if(kNamed.begin(), kNamed.end(),
                                      [&](const NamedDimension& named) { return named.dimension == dimension; });

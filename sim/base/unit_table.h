@@ -47,6 +47,10 @@ struct ResolvedUnit {
 [[nodiscard]] std::optional<ResolvedUnit> resolve_unit(std::string_view text);
 /// Every prefix and unit that go together, in the table's order.
 [[nodiscard]] std::vector<std::string> all_unit_texts();
+/// Every dimension that a unit of the table has, in the table's order, each once.
+[[nodiscard]] std::vector<Dimension> unit_dimensions();
+/// A regular expression for the units of just this dimension with their prefixes; empty if there are none.
+[[nodiscard]] std::string unit_pattern(Dimension dimension);
 /// Nullptr if the dimension has no name.
 [[nodiscard]] const NamedDimension* named_dimension(Dimension dimension);
 /// Prefixes that the unit takes, largest factor first, the empty prefix among them; binary ones only if `binary`.

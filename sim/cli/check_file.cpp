@@ -125,7 +125,7 @@ FileCheck check_file(const std::string& path, const Library& library, Diagnostic
             case FileKind::kModel:
                 return check_model(path, library, diagnostics);
             case FileKind::kArchitecture:
-                return check_architecture(root, diagnostics);
+                return check_architecture(document->root(diagnostics), diagnostics);  // kind_of() has seen every key
             case FileKind::kScenario:
                 return check_scenario(path, library, diagnostics);
         }

@@ -38,6 +38,7 @@ void add_sensitivity(CLI::App& app, Invocation& invocation);
 void add_import(CLI::App& app, Invocation& invocation);
 void add_check(CLI::App& app, Invocation& invocation);
 void add_list(CLI::App& app, Invocation& invocation);
+void add_schema(CLI::App& app, Invocation& invocation);
 
 enum class Format : std::uint8_t { kText, kJson, kCsv };
 inline constexpr std::array<Choice<Format>, 3> kFormatNames{

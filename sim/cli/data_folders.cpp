@@ -1,12 +1,15 @@
 // Where shipped data lies, whether the program runs from its build, an installed tree or a moved one.
 #include "cli/data_folders.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <system_error>
 
 #include "berth/build_info.h"
+#include "berth/json_schema.h"
 
 namespace berth {
 
@@ -57,6 +60,20 @@ std::vector<ShippedFile> shipped_files(const Library& library, std::string_view 
         files.push_back({name, path});
     }
     return files;
+}
+
+std::string schema_line(const fs::path& file, std::string_view kind_directory, FileKind kind, const Library& library) {
+    std::error_code missing;
+    const fs::path folder = fs::canonical(file.has_parent_path() ? file.parent_path() : fs::path("."), missing);
+    for (const fs::path& root : library.roots) {
+        const fs::path schema = root / "docs" / "schema" / fmt::format("{}.json", choice_name(kSchemaNames, kind));
+        if (!missing && folder == fs::weakly_canonical(root / kind_directory, missing) &&
+            fs::is_regular_file(schema, missing)) {
+            return fmt::format("# yaml-language-server: $schema={}\n",
+                               schema.lexically_relative(folder).generic_string());
+        }
+    }
+    return "";
 }
 
 }  // namespace berth

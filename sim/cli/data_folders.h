@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "berth/file_kind.h"
 #include "berth/scenario.h"
 
 namespace berth {
@@ -21,5 +22,10 @@ struct ShippedFile {
 };
 /// Files of `kind_directory` by name; of equal names the one that is found first.
 [[nodiscard]] std::vector<ShippedFile> shipped_files(const Library& library, std::string_view kind_directory);
+
+/// The first line of a file in a `kind_directory` of the library, by which editors find its schema; empty for a file
+/// that lies elsewhere, or where the schema is missing.
+[[nodiscard]] std::string schema_line(const std::filesystem::path& file, std::string_view kind_directory, FileKind kind,
+                                      const Library& library);
 
 }  // namespace berth

@@ -26,7 +26,7 @@ struct ImportOptions {
     std::optional<int> cores;
 };
 
-enum class FileKind : std::uint8_t { kConfig, kOnnx, kOrtProfile, kLayerTable };
+enum class SourceKind : std::uint8_t { kConfig, kOnnx, kOrtProfile, kLayerTable };
 
 std::vector<Architecture> shipped_architectures(const Library& library, Diagnostics& diagnostics) {
     std::vector<Architecture> architectures;
@@ -92,8 +92,8 @@ std::optional<std::string> imported_onnx(const ImportOptions& options, Diagnosti
 }
 
 // An option that says nothing about this kind of file is a mistake.
-void refuse_others(const ImportOptions& options, FileKind kind, Diagnostics& diagnostics) {
-    const bool profile = kind == FileKind::kOrtProfile;
+void refuse_others(const ImportOptions& options, SourceKind kind, Diagnostics& diagnostics) {
+    const bool profile = kind == SourceKind::kOrtProfile;
     const auto refuse = [&](std::string_view option, bool given, bool fits, std::string_view fitting) {
         if (given && !fits) {
             diagnostics.error(SourceLocation(std::string(option)),
@@ -101,13 +101,13 @@ void refuse_others(const ImportOptions& options, FileKind kind, Diagnostics& dia
         }
     };
     constexpr std::string_view kOrt = "a profile of ONNX Runtime";
-    refuse("--part", !options.part.empty(), kind == FileKind::kConfig, "a configuration");
-    refuse("--dim", !options.dims.empty(), kind == FileKind::kOnnx, "an ONNX model");
+    refuse("--part", !options.part.empty(), kind == SourceKind::kConfig, "a configuration");
+    refuse("--dim", !options.dims.empty(), kind == SourceKind::kOnnx, "an ONNX model");
     refuse("--model", !options.model.empty(), profile, kOrt);
     refuse("--tokens", options.tokens.has_value(), profile && !options.model.empty(), "a profile, with --model");
     refuse("--batch", options.batch.has_value(), profile && !options.model.empty(), "a profile, with --model");
     refuse("--cores", options.cores.has_value(), profile, kOrt);
-    refuse("--clock", !options.clock.empty(), kind == FileKind::kLayerTable, "a table of layers of the RKNN runtime");
+    refuse("--clock", !options.clock.empty(), kind == SourceKind::kLayerTable, "a table of layers of the RKNN runtime");
 }
 
 // What was left out of a profile, dearest first.
@@ -194,20 +194,20 @@ std::optional<std::string> imported_table(const ImportOptions& options, const st
     return import_rknn_table(text, options.file, facts, diagnostics);
 }
 
-std::optional<FileKind> kind_of(const ImportOptions& options, const std::optional<std::string>& text,
-                                Diagnostics& diagnostics) {
+std::optional<SourceKind> kind_of(const ImportOptions& options, const std::optional<std::string>& text,
+                                  Diagnostics& diagnostics) {
     if (!text) {
         return std::nullopt;
     }
     const std::size_t start = text->find_first_not_of(" \t\r\n");
     if (start != std::string::npos && (*text)[start] == '[') {
-        return FileKind::kOrtProfile;
+        return SourceKind::kOrtProfile;
     }
     if (start != std::string::npos && (*text)[start] == '{') {
-        return FileKind::kConfig;
+        return SourceKind::kConfig;
     }
     if (is_rknn_table(*text)) {
-        return FileKind::kLayerTable;
+        return SourceKind::kLayerTable;
     }
     diagnostics.error(SourceLocation(options.file), "no file that can be imported",
                       "config.json of Hugging Face, a model in ONNX (.onnx), a profile of ONNX Runtime (JSON) or the "
@@ -219,7 +219,7 @@ std::optional<std::string> imported(const ImportOptions& options, const Library&
     // Models may be large, and are not read whole.
     const bool onnx = std::filesystem::path(options.file).extension() == ".onnx";
     const auto text = onnx ? std::nullopt : read_file(options.file, diagnostics);
-    const auto kind = onnx ? std::optional(FileKind::kOnnx) : kind_of(options, text, diagnostics);
+    const auto kind = onnx ? std::optional(SourceKind::kOnnx) : kind_of(options, text, diagnostics);
     if (!kind) {
         return std::nullopt;
     }
@@ -228,13 +228,13 @@ std::optional<std::string> imported(const ImportOptions& options, const Library&
         return std::nullopt;
     }
     switch (*kind) {
-        case FileKind::kConfig:
+        case SourceKind::kConfig:
             return imported_config(options, library, diagnostics);
-        case FileKind::kOnnx:
+        case SourceKind::kOnnx:
             return imported_onnx(options, diagnostics);
-        case FileKind::kOrtProfile:
+        case SourceKind::kOrtProfile:
             return imported_profile(options, *text, library, diagnostics);
-        case FileKind::kLayerTable:
+        case SourceKind::kLayerTable:
             return imported_table(options, *text, diagnostics);
     }
     throw std::logic_error("a kind of file that is not imported");
@@ -244,6 +244,9 @@ ExitStatus import(const ImportOptions& options, const Library& library) {
     Diagnostics diagnostics;
     auto text = imported(options, library, diagnostics);
     if (text && !options.out.empty()) {
+        if (std::filesystem::path(options.out).extension() == ".yaml") {
+            text->insert(0, schema_line(options.out, "models", SourceKind::kModel, library));
+        }
         const bool written = write_file(options.out, *text, diagnostics);
         text = written ? std::optional<std::string>("") : std::nullopt;
     }

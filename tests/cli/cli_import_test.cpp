@@ -31,6 +31,20 @@ TEST_F(CliImport, AConfigurationBecomesAModelFileThatRuns) {
     EXPECT_EQ(predict("mine.yaml").at("latency_ms"), predict("ms-marco-MiniLM-L-12-v2").at("latency_ms"));
 }
 
+TEST_F(CliImport, AmongModelsTheFileNamesItsSchema) {
+    write("models/other.yaml", "");
+    const auto first_line = [this] {
+        const Outcome made = berth({"import", data("configs/minilm-l12.json"), "--out", "models/mine.yaml"},
+                                   "BERTH_DATA=" + folder().string());
+        EXPECT_EQ(made.status, 0) << made.err;
+        const std::string text = content_of(folder() / "models/mine.yaml");
+        return text.substr(0, text.find('\n'));
+    };
+    EXPECT_EQ(first_line(), "model: mine");  // no schema lies beside those models
+    write("docs/schema/model.json", "{}");
+    EXPECT_EQ(first_line(), "# yaml-language-server: $schema=../docs/schema/model.json");
+}
+
 TEST_F(CliImport, AnOnnxModelRunsDirectlyAndAsAFile) {
     const Outcome made = berth({"import", data("onnx/gpt-block.onnx"), "--out", "block.yaml"});
     EXPECT_EQ(made.status, 0) << made.err;

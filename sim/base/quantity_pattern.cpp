@@ -1,0 +1,45 @@
+// Regular expressions for quantities: what tools without this program check before it reads them.
+#include <fmt/format.h>
+
+#include <string>
+
+#include "base/unit_table.h"
+#include "berth/quantity_text.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::string_view kSpace = "[ \\t]*";
+constexpr std::string_view kNumber = "(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?";
+// Some digit before the exponent is not zero.
+constexpr std::string_view kNotZero = "(?=[0-9.]*[1-9])";
+
+// One unit, or one divided by another; may be left out of a plain number.
+std::string whole_unit_pattern(Dimension wanted) {
+    std::string pattern = unit_pattern(wanted);
+    for (const Dimension below : unit_dimensions()) {
+        const std::string above = unit_pattern({wanted.time + below.time, wanted.byte + below.byte,
+                                                wanted.operation + below.operation, wanted.energy + below.energy});
+        if (!above.empty()) {
+            pattern +=
+                fmt::format("{}{}{}/{}{}", pattern.empty() ? "" : "|", above, kSpace, kSpace, unit_pattern(below));
+        }
+    }
+    return fmt::format("(?:{}){}", pattern, wanted == Dimension{} ? "?" : "");
+}
+
+}  // namespace
+
+std::string quantity_pattern(Dimension dimension, const QuantityForm& form) {
+    const std::string unit = whole_unit_pattern(dimension);
+    const std::string per =
+        form.per ? fmt::format("(?:[ \\t]+per[ \\t]+{})?", choice_name(kSharingNames, *form.per)) : "";
+    const std::string spread = form.allow_spread ? fmt::format("(?:{0}(?:\u00b1|\\+/-|\\+-){0}\\+?{1}{0}(?:%|{2}){3})?",
+                                                               kSpace, kNumber, unit, per)
+                                                 : "";
+    return fmt::format("^{0}\\+?{1}{2}{0}{3}{4}{5}{0}$", kSpace, form.allow_zero ? "" : kNotZero, kNumber, unit, per,
+                       spread);
+}
+
+}  // namespace berth

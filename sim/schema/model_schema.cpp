@@ -1,0 +1,49 @@
+// Models: an architecture with its sizes, or a graph written out.
+#include "berth/operators.h"
+#include "schema/schemas.h"
+
+namespace berth {
+
+namespace {
+
+Part sizes() {
+    return map_of({{{"type", {"integer", "boolean", "string"}},
+                    {"minimum", 0},
+                    {"maximum", kLargestCount},
+                    {"pattern", "^([0-9]+|true|false)$"}}});
+}
+
+Part graph() {
+    return object_with({
+        optional("tokens", "the most tokens that the graph takes", integer({1, kLargestCount})),
+        optional("checks", "laws over batch and tokens", graph_checks()),
+        required("inputs", "what the graph is given, by name", graph_inputs()),
+        required("operators", "in any order that has no cycle", graph_operators(GraphForm::kWritten)),
+    });
+}
+
+Part published_count() {
+    return {{{"type", {"number", "string"}},
+             {"minimum", 0.5},
+             {"pattern", "^[ \\t]*\\+?(?=[0-9.]*[1-9])[0-9.]+([eE][+-]?[0-9]+)?[ \\t]*[MB]?$"}}};
+}
+
+}  // namespace
+
+Json model_schema() {
+    Json top = whole(object_with({
+        required("model", "its name, that of its file", text()),
+        optional("architecture", "a file of models/architectures, without .yaml; or 'graph' instead", text()),
+        optional("sizes", "sizes of the architecture: whole numbers, true and false for flags", sizes()),
+        optional("head", "more of them: what the model was trained for", sizes()),
+        optional("graph", "the operators one by one, instead of an architecture and its sizes", graph()),
+        optional("parameters", "the count that its authors publish: 33.4 M, 1.24 B or 22713601", published_count()),
+        optional("unused_parameters", "how many of those are never run", integer({0, kLargestCount})),
+        optional("source", "where the sizes come from", text()),
+    }));
+    top.update(if_then_else(has("graph"), has_none({"architecture", "sizes", "head"}, "it does not go with 'graph'"),
+                            has_all({"architecture", "sizes"})));
+    return document("Berth model", std::move(top), Json::object());
+}
+
+}  // namespace berth

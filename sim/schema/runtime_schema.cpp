@@ -1,0 +1,74 @@
+// The runtime of a device: dispatch, shapes, fusion and the rules of its operators.
+#include <limits>
+
+#include "berth/profile.h"
+#include "schema/schemas.h"
+
+namespace berth {
+
+namespace {
+
+constexpr IntegerRange kPositive{1, std::numeric_limits<std::int32_t>::max()};
+
+Part dispatch(Definitions& q) {
+    const Part time = q.parameter(Time::kDimension, {.allow_zero = true, .allow_spread = true, .per = std::nullopt});
+    return object_with({
+        required("per_kernel", "for each kernel", time),
+        required("per_graph", "for each call", time),
+        required("fork_join", "for each kernel on several cores", time),
+        optional("per_position", "per position whose keys and values enter a cache, in each attention",
+                 q.parameter(Time::kDimension)),
+    });
+}
+
+Part dtypes() {
+    Part part = list_of(choice(kDTypeNames), 1);
+    part.shape["uniqueItems"] = true;
+    return part;
+}
+
+Part rule(Definitions& q) {
+    Part part = object_with({
+        required("on", "the device that runs it: this one, or where it falls back to", text()),
+        optional("reason", "why, in words", text()),
+        optional("multi_core", "whether the runtime may split it over cores; false if absent", boolean()),
+        optional("dtypes", "what it may run in, instead of the runtime's dtypes", dtypes()),
+        optional("max_bytes", "limit on its result; above, it goes to the device 'else'",
+                 q.parameter(Bytes::kDimension)),
+        optional("max_k", "limit on a matmul's depth; above, it goes to the device 'else'", integer(kPositive)),
+        optional("else", "the device for what is above the limits", text()),
+    });
+    part.complete.update(if_then(has("else"), any_of({has("max_bytes"), has("max_k")})));
+    return part;
+}
+
+Part fuses(Definitions& q) {
+    const Part pattern = list_of(choice(operator_names()), 2);
+    const Part share = q.parameter(Dimension{}, {.allow_zero = true, .allow_spread = true, .per = std::nullopt});
+    const Part map = object_with({
+        required("pattern", "operators that become one kernel, each reading the one before", pattern),
+        optional("traffic", "share of each follower's own traffic that remains; 0 if absent", share),
+        optional("multi_core", "false keeps the fused kernel on one core", boolean()),
+    });
+    return list_of(either({pattern, map}));
+}
+
+}  // namespace
+
+Part runtime_part(Definitions& q) {
+    return object_with({
+        required("name", "name and version", text()),
+        required("dispatch", "what starting work costs", dispatch(q)),
+        required("shapes", "static: inputs are padded to buckets", choice(kShapeRuleNames)),
+        optional("pad_width_to", "widths are rounded up to this; 1 if absent", integer(kPositive)),
+        required("quantization", "static: scales known when compiling; dynamic: each int8 matmul quantises its input",
+                 choice(kQuantizationSchemeNames)),
+        required("default_cores", "used unless a stage says otherwise", integer(kPositive)),
+        required("dtypes", "what operators run in, the preferred one first", dtypes()),
+        required("operators", "a rule for each operator that runs or falls back; not listed: runs nowhere",
+                 per_row(operator_names(), q.define("operator_rule", rule(q)), Key::Need::kListed)),
+        optional("fuses", "runs of operators that become one kernel", fuses(q)),
+    });
+}
+
+}  // namespace berth

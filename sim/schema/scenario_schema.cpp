@@ -1,0 +1,131 @@
+// Scenarios: hardware, stages, objective and budget.
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "berth/scenario.h"
+#include "berth/scheme.h"
+#include "schema/schemas.h"
+
+namespace berth {
+
+namespace {
+
+constexpr IntegerRange kCount{1, 1'000'000};
+
+Part duration(Definitions& q) {
+    const Part bounds = object_with({
+        required("low", "a time that is seldom undercut", q.quantity(Time::kDimension)),
+        required("high", "a time that is seldom exceeded", q.quantity(Time::kDimension)),
+    });
+    Json choices = q.parameter(Time::kDimension).shape["anyOf"];
+    choices.back() = all_of({choices.back(), has("value")});
+    choices.push_back(whole(bounds));
+    return {Json{{"anyOf", std::move(choices)}}};
+}
+
+Part tokens() {
+    return either({
+        integer(kCount),
+        object_with({required("from", "the fewest tokens", integer(kCount)),
+                     required("to", "the most tokens; every length in between is as likely", integer(kCount))}),
+        object_with({required("file", "a CSV file with one input per row, relative to the scenario", text()),
+                     required("column", "the column of lengths", text())}),
+    });
+}
+
+Part precision() {
+    return list_of(object_with({
+        required("operators", "a pattern such as layer.0.*; * stands for any characters, ? for one", text()),
+        required("dtype", "what those operators run at instead", choice(kSchemeNames)),
+    }));
+}
+
+// What only a stage with a model has.
+std::vector<Key> model_keys(Definitions& q) {
+    const Part bucket = integer({1});
+    return {
+        optional("dtype", "what the model is compiled for: a scheme of weights and activations", choice(kSchemeNames)),
+        optional("precision", "exceptions from dtype; of several that match the last counts", precision()),
+        optional("tokens", "what the input really holds: a number, a range or a column of lengths", tokens()),
+        optional("buckets", "lengths that were compiled", either({bucket, list_of(bucket)})),
+        optional("phase", "of a model that generates text, instead of tokens and buckets", choice(kPhaseNames)),
+        optional("prompt", "tokens of the prompt", integer(kCount)),
+        optional("new_tokens", "tokens that follow the prompt one by one", integer(kCount)),
+        optional("batch", "inputs in one pass; 1 if absent", integer(kCount)),
+        optional("cores", "cores in use per device; the runtime's default if absent", map_of(integer({1}))),
+        optional("core_mask", "the same as a mask of cores; 0 leaves it to the runtime",
+                 map_of(integer({0, std::numeric_limits<std::int32_t>::max()}))),
+        optional("clock", "one of the clocks that the profile lists, per device",
+                 map_of(q.quantity(Frequency::kDimension))),
+        optional("granularity", "the finest placement that may be chosen; model if absent", choice(kGranularityNames)),
+    };
+}
+
+// A model is given tokens, or a prompt and a phase.
+Json model_rules() {
+    const Json generate = {{"properties", {{"phase", {{"const", choice_name(kPhaseNames, Phase::kGenerate)}}}}}};
+    const Json prefill = {{"properties", {{"phase", {{"const", choice_name(kPhaseNames, Phase::kPrefill)}}}}}};
+    const Json with_phase = all_of({has("prompt"), has_none({"tokens", "buckets"}, "does not go with a 'phase'"),
+                                    if_then(generate, has("new_tokens")),
+                                    if_then(prefill, has_none({"new_tokens"}, "a prefill makes none"))});
+    const Json without =
+        all_of({has("tokens"), has_none({"prompt", "new_tokens"}, "has no meaning without a 'phase'")});
+    return all_of({has("dtype"), has_none({"takes"}, "the stage runs a model, so its time is predicted"),
+                   if_then_else(has("phase"), with_phase, without)});
+}
+
+Part stage(Definitions& q) {
+    std::vector<Key> keys = {
+        required("name", "of the stage; each name once", text()),
+        optional("model", "a shipped model, or the path of one: the stage's time is predicted", text()),
+        optional("takes", "a known time instead of a model: 26 ms, 26 ms ± 10%, or {low: 500 ms, high: 1000 ms}",
+                 duration(q)),
+        optional("on", "the device where it runs; any if absent", text()),
+        optional("repeat", "passes one after the other; 1 if absent", integer(kCount)),
+        optional("budget", "a time for all passes of this stage", q.quantity(Time::kDimension)),
+        optional("enabled", "false: the stage is read and checked but not run", boolean()),
+    };
+    const std::vector<Key> more = model_keys(q);
+    const std::vector<std::string> only_with_model = names_of(more);
+    keys.insert(keys.end(), more.begin(), more.end());
+    Part part = object_with(keys);
+    const Json fixed = has_none(only_with_model, "a stage of fixed time has no such key");
+    part.shape.update(if_then_else(has("model"), model_rules(),
+                                   if_then_else(has("takes"), fixed, any_of({has("model"), has("takes")}))));
+    return part;
+}
+
+// Paths start with a key of the scenario, or go on into its models; what lies in other files travels as text.
+Part settings(const std::vector<Key>& keys) {
+    Part part{{{"type", "object"}}};
+    part.shape["propertyNames"] = {{"pattern", fmt::format("^({}|models|set)(\\.|$)", fmt::join(names_of(keys), "|"))}};
+    part.shape["patternProperties"]["^(hardware|models)\\."] = text().shape;
+    return part;
+}
+
+}  // namespace
+
+Json scenario_schema() {
+    Definitions definitions;
+    std::vector<Key> keys = {
+        required("scenario", "its name, a text", text()),
+        optional("description", "a text, for whoever reads the file", text()),
+        optional("extends", "another scenario to start from; then only what differs stands here", text()),
+        required("hardware", "a shipped profile, or the path of one", text()),
+        optional("missing", "devices that the hardware has but this scenario does without", list_of(text())),
+        required("stages", "what runs, one after the other", list_of(stage(definitions), 1)),
+        optional("objective", "what the choice of each stage minimises; latency if absent", choice(kObjectiveNames)),
+        optional("budget", "a time for the whole scenario", definitions.quantity(Time::kDimension)),
+    };
+    keys.push_back(
+        optional("set", "with 'extends': values by their path, such as stages.rerank.tokens", settings(keys)));
+    const Part top = object_with(keys);
+    Json shape = top.shape;
+    shape["required"] = Json::array({"scenario"});
+    shape["allOf"] =
+        Json::array({if_then_else(has("extends"), true, top.complete), if_then(has("set"), has("extends"))});
+    return document("Berth scenario", std::move(shape), definitions.json());
+}
+
+}  // namespace berth

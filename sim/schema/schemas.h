@@ -1,0 +1,24 @@
+// The schemas by kind of file, and what several of them use.
+#pragma once
+
+#include "schema/schema_parts.h"
+
+namespace berth {
+
+[[nodiscard]] Json hardware_schema();
+[[nodiscard]] Json model_schema();
+[[nodiscard]] Json architecture_schema();
+[[nodiscard]] Json scenario_schema();
+
+/// `devices.D.runtime` of a profile.
+[[nodiscard]] Part runtime_part(Definitions& definitions);
+
+/// Whether expressions stand in an architecture, or in a graph written out, which is laid out when it is read.
+enum class GraphForm { kTemplate, kWritten };
+
+[[nodiscard]] Part graph_inputs();
+[[nodiscard]] Part graph_checks();
+[[nodiscard]] Part graph_operators(GraphForm form);
+[[nodiscard]] Part expression();
+
+}  // namespace berth
