@@ -245,7 +245,7 @@ ExitStatus import(const ImportOptions& options, const Library& library) {
     auto text = imported(options, library, diagnostics);
     if (text && !options.out.empty()) {
         if (std::filesystem::path(options.out).extension() == ".yaml") {
-            text->insert(0, schema_line(options.out, "models", SourceKind::kModel, library));
+            text->insert(0, schema_line(options.out, "models", FileKind::kModel, library));
         }
         const bool written = write_file(options.out, *text, diagnostics);
         text = written ? std::optional<std::string>("") : std::nullopt;
