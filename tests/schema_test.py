@@ -37,10 +37,10 @@ STRUCTURAL = re.compile(
     r"unknown key|missing key|no value is given|found (a list|a map|a single value|nothing)|is not a (whole )?number|"
     r"is not a truth value|unknown value|is not a unit|has no unit|, not an? |does not begin with a number|is out of range|"
     r"is zero|is negative|has a spread|has no meaning|the list is empty|no dtype is given|it does not go with|"
-    r"does not go with|the stage does nothing|does not say what it describes")
+    r"does not go with|the stage does nothing|does not say what it describes|is no traffic|arrivals are of one kind|only users think")
 # What no schema can say: (complaint of the reader, in which files, why).
 EXCEPTIONS = [
-    (r"missing key|no value is given", lambda data: "extends" in data,
+    (r"missing key|no value is given|arrivals are of one kind|only users think", lambda data: "extends" in data,
      "what is missing may stand in the file that is extended"),
     (r"unknown key '(multi_core|dtypes|max_bytes|max_k|else)' in 'devices\..*\.runtime\.operators\.", lambda data: True,
      "a rule has these keys only if it is 'on' the device whose name is a key further up"),
@@ -50,8 +50,13 @@ OTHER_FORM = {("scenario", "/stages/#/tokens/2"): {"from", "to"},
               ("scenario", "definitions/time_with_origin"): {"low", "high"}}
 # Maps that no other file of the test has.
 REST = {
+    "traffic": """{scenario: s, hardware: x86-avx512-vnni, arrivals: {users: 3, think: 0 ms, requests: 9, seed: 0},
+        stages: [{name: a, takes: 2 ms}]}""",
+    "stream": """{scenario: s, hardware: x86-avx512-vnni, arrivals: {rate: 5 Hz, requests: 9, warm_up: 0},
+        stages: [{name: a, takes: 2 ms}]}""",
     "weights": "{profile: p, extends: x86-avx512-vnni, devices: {cpu: {matrix: {weight_only: {int4: fp16}}}}}",
-    "checks": "{model: m, graph: {checks: [{law: batch == 1, message: one}], inputs: {}, operators: []}}",
+    "checks": """{model: m, graph: {checks: [{law: batch == 1, message: one}], inputs: {x: {shape: [1]}},
+        operators: [{name: a, op: relu, inputs: [x], rows: 1, cols: 1, shape: [1]}]}}""",
     "lengths": """{scenario: s, hardware: x86-avx512-vnni, stages: [
         {name: a, takes: {value: 26 ms, spread: 10%}},
         {name: b, model: gpt2, dtype: fp32, tokens: {file: lengths.csv, column: tokens}}]}""",
@@ -209,7 +214,6 @@ def every_kind(name, schema):
 def check_keys(schemas, berth, files):
     errors, asked, nodes = [], {}, {}
     files = [file for file in files if not file.wrong] + [every_kind(name, schemas[name]) for name in OPERATORS_OF]
-    files += [File(name, text) for name, text in REST.items()]
     spoilt_files = [with_unknown_keys(schemas[file.kind], file) for file in files]
     for file, (_, maps), record in zip(files, spoilt_files, berth.check([data for data, _ in spoilt_files])):
         for each in record["diagnostics"]:
@@ -277,7 +281,7 @@ def main():
     if json.loads(berth.schema()) != schemas:
         errors.append("`berth schema` is not all of them by name")
     validators = {name: jsonschema.Draft7Validator(schema) for name, schema in schemas.items()}
-    files = shipped(root) + shown(root)
+    files = shipped(root) + shown(root) + [File(name, text) for name, text in REST.items()]
     errors += check_files(validators, berth, files)
     errors += check_self(schemas, berth, files)
     found, asked = check_keys(schemas, berth, files)

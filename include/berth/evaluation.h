@@ -11,6 +11,7 @@
 #include "berth/placement.h"
 #include "berth/plan.h"
 #include "berth/scenario.h"
+#include "berth/simulation.h"
 
 namespace berth {
 
@@ -115,6 +116,7 @@ struct ScenarioResult {
     std::vector<StageResult> stages;
     ScenarioTotal total;
     std::vector<std::string> uncertain_numbers;  ///< paths, parallel to Uncertainty::effect
+    std::optional<TrafficResult> traffic;        ///< where the scenario has arrivals and they were simulated
 };
 
 /// How much of an evaluation is wanted.

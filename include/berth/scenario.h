@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "berth/arrivals.h"
 #include "berth/diagnostics.h"
 #include "berth/graph.h"
 #include "berth/interval.h"
@@ -90,6 +91,7 @@ struct Scenario {
     std::vector<std::string> disabled;
     Objective objective = Objective::kLatency;
     std::optional<Time> budget;
+    std::optional<RequestStream> traffic;  ///< requests to simulate
 };
 
 /// A `--set PATH=VALUE`. PATH starts with `hardware.`, `models.NAME.`, `stages.NAME.` or a key of the scenario.

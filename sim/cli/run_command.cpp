@@ -4,9 +4,12 @@
 #include <memory>
 #include <system_error>
 
+#include "berth/atomic_file.h"
 #include "berth/findings.h"
 #include "berth/latency_curve.h"
 #include "berth/report.h"
+#include "berth/simulated_scenario.h"
+#include "berth/traffic_report.h"
 #include "cli/command.h"
 
 namespace berth {
@@ -16,8 +19,10 @@ namespace {
 struct RunOptions {
     ScenarioOptions scenario;
     std::optional<Format> format;
-    std::string report;
+    std::string report, trace;
 };
+
+constexpr std::size_t kTraced = 20;  // requests in a trace
 
 // A folder that cannot be made is found out before the work is done.
 bool make_folder(const std::filesystem::path& directory, Diagnostics& diagnostics) {
@@ -64,7 +69,19 @@ ExitStatus run(const RunOptions& options, const Library& library) {
         return answer(std::nullopt, diagnostics);
     }
     show_progress(fmt::format("evaluating {}", scenario->name));
-    const auto result = evaluate(*scenario, diagnostics);
+    auto result = evaluate(*scenario, diagnostics);
+    if (!options.trace.empty() && !scenario->traffic) {
+        diagnostics.error(SourceLocation("--trace"), fmt::format("{} has no traffic to simulate", scenario->name),
+                          "a scenario with arrivals, or --set 'arrivals={rate: 1 Hz}'");
+        return answer(std::nullopt, diagnostics);
+    }
+    if (result && scenario->traffic) {
+        show_progress("simulating requests");
+        result->traffic = simulate_traffic(*scenario, *result, options.trace.empty() ? 0 : kTraced);
+    }
+    if (result && !options.trace.empty() && !write_file(options.trace, chrome_trace(*result->traffic), diagnostics)) {
+        return answer(std::nullopt, diagnostics);
+    }
     if (!result || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
         return answer(std::nullopt, diagnostics);
     }
@@ -86,6 +103,10 @@ void add_run(CLI::App& app, Invocation& invocation) {
     add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
     command->add_option("--report", options->report, "Folder to write everything to: text, JSON, CSV, pictures")
         ->type_name("DIR");
+    command
+        ->add_option("--trace", options->trace,
+                     "File for the first simulated requests as a Chrome trace; the scenario needs arrivals")
+        ->type_name("FILE");
     command->footer("Example: berth run rag-rk3588 --set 'stages.rerank.buckets=[128, 512]' --report build/review");
     command->callback([options, &invocation] { invocation.status = run(*options, invocation.library); });
 }

@@ -6,6 +6,7 @@
 #include "report/fusions.h"
 #include "report/json_values.h"
 #include "report/names.h"
+#include "report/traffic_json.h"
 
 namespace berth {
 
@@ -127,6 +128,9 @@ std::string json_report(const ScenarioResult& result, const Scenario& scenario, 
         object["findings"].push_back(finding_json(finding));
     }
     object["disabled"] = scenario.disabled;
+    if (result.traffic) {
+        object["traffic"] = json_traffic(*result.traffic);
+    }
     return json_document(object);
 }
 

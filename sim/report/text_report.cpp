@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "berth/report.h"
+#include "berth/traffic_report.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
 
@@ -35,6 +36,9 @@ std::vector<ReportPart> sections(const ScenarioResult& result, const Scenario& s
         candidates += candidates.empty() || one.empty() ? one : "\n" + one;
     }
     add("Candidates", candidates);
+    if (result.traffic) {
+        add("Traffic", traffic_text(*result.traffic, scenario));
+    }
     add("Findings", findings_text(findings));
     add("What the interval rests on", assumptions_text(result, scenario));
     return all;

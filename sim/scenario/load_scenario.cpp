@@ -9,6 +9,7 @@
 #include "scenario/find_file.h"
 #include "scenario/load_parts.h"
 #include "scenario/overrides.h"
+#include "scenario/read_arrivals.h"
 #include "scenario/read_stage.h"
 #include "scenario/scenario_document.h"
 
@@ -139,6 +140,9 @@ std::optional<Scenario> read_scenario(const YamlNode& root, const Library& libra
     }
     if (const auto budget = root.find("budget")) {
         scenario.budget = budget->quantity<Time>();
+    }
+    if (const auto arrivals = root.find("arrivals")) {
+        scenario.traffic = read_arrivals(*arrivals);
     }
     const YamlNode stages = root.require("stages", "a list of stages");
     const std::vector<YamlNode> items = stages.sequence();

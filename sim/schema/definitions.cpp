@@ -78,8 +78,8 @@ Part Definitions::parameter_named(const std::string& name, Dimension dimension) 
             Json{{"required", Json::array({"value"})}}};
 }
 
-Part Definitions::quantity(Dimension dimension) {
-    const QuantityForm exact{.allow_zero = false, .allow_spread = false, .per = std::nullopt};
+Part Definitions::quantity(Dimension dimension, bool allow_zero) {
+    const QuantityForm exact{.allow_zero = allow_zero, .allow_spread = false, .per = std::nullopt};
     return {Json{{"anyOf", Json::array({reference(define_value(dimension, exact))})}}};
 }
 

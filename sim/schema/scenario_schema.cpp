@@ -96,6 +96,27 @@ Part stage(Definitions& q) {
     return part;
 }
 
+// One of users, rate and trace; only users think.
+Part arrivals(Definitions& q) {
+    constexpr std::int64_t kMostRequests = 100'000'000;
+    Part part = object_with({
+        optional("users", "that many users, each sending the next request when the last one ended",
+                 integer({1, 100'000})),
+        optional("think", "how long each user waits before the next request; 0 if absent",
+                 q.quantity(Time::kDimension, true)),
+        optional("rate", "requests per second at random times, such as 5 Hz", q.quantity(Frequency::kDimension)),
+        optional("trace", "a CSV file with times of arrival in the column arrival_ms, ascending", text()),
+        optional("requests", "how many are counted; 20000 if absent", integer({1, kMostRequests})),
+        optional("warm_up", "how many before them are not; 1000 if absent", integer({0, kMostRequests})),
+        optional("seed", "of random times; 1 if absent", integer({0, 1'000'000'000})),
+    });
+    const char* why = "arrivals are of one kind: users, rate or trace";
+    const Json without_users = all_of(
+        {has_none({"think"}, "only users think"), if_then_else(has("rate"), has_none({"trace"}, why), has("trace"))});
+    part.complete = if_then_else(has("users"), has_none({"rate", "trace"}, why), without_users);
+    return part;
+}
+
 // Paths start with a key of the scenario, or go on into its models; what lies in other files travels as text.
 Part settings(const std::vector<Key>& keys) {
     Part part{{{"type", "object"}}};
@@ -116,6 +137,7 @@ Json scenario_schema() {
         optional("missing", "devices that the hardware has but this scenario does without", list_of(text())),
         required("stages", "what runs, one after the other", list_of(stage(definitions), 1)),
         optional("objective", "what the choice of each stage minimises; latency if absent", choice(kObjectiveNames)),
+        optional("arrivals", "requests to simulate: users, a rate or a trace", arrivals(definitions)),
         optional("budget", "a time for the whole scenario", definitions.quantity(Time::kDimension)),
     };
     keys.push_back(

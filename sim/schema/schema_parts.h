@@ -93,7 +93,7 @@ template <class Table>
 class Definitions {
   public:
     /// A quantity with its unit and no spread.
-    [[nodiscard]] Part quantity(Dimension dimension);
+    [[nodiscard]] Part quantity(Dimension dimension, bool allow_zero = false);
     /// A quantity with or without spread, or the map of value, spread, source and kind.
     [[nodiscard]] Part parameter(Dimension dimension, const QuantityForm& form = {});
     /// The same for a plain number from 0 to 1.

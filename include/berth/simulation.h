@@ -1,0 +1,109 @@
+// Event-driven simulation: many requests at once on resources that they wait for or share.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "berth/arrivals.h"
+#include "berth/units.h"
+
+namespace berth {
+
+/// Servers that are held one task at a time, first come first served: cores, DMA channels, a dispatch thread, a link.
+struct ServerPool {
+    std::string name;
+    int servers = 1;
+};
+
+/// A bandwidth that active transfers share max-min fairly: DRAM.
+struct SharedBandwidth {
+    std::string name;
+    Bandwidth bandwidth;
+};
+
+/// One step of a request: it waits for those before it, then for its servers, holds them for its time or until its
+/// bytes have moved, whichever is later, and ends.
+struct SimulatedTask {
+    std::string name;
+    std::size_t pool = 0;  ///< position in SimulatedSystem::pools
+    int servers = 1;       ///< that it holds
+    Time work;
+    Variability variability = Variability::kNone;
+    std::optional<std::size_t> bandwidth;  ///< position in SimulatedSystem::bandwidths
+    Bytes moved;
+    std::optional<Bandwidth> fastest;  ///< what it can draw at most
+    std::vector<std::size_t> after;    ///< earlier positions in SimulatedSystem::tasks
+};
+
+/// What a request does, and on what.
+struct SimulatedSystem {
+    std::vector<ServerPool> pools;
+    std::vector<SharedBandwidth> bandwidths;
+    std::vector<SimulatedTask> tasks;  ///< of one request, each behind those it waits for
+};
+
+struct SimulationOptions {
+    std::size_t requests = 20'000;  ///< counted, behind the warm-up; a trace may have fewer
+    std::size_t warm_up = 1'000;    ///< first requests that no statistic counts
+    std::uint64_t seed = 1;
+    std::size_t traced = 0;  ///< first requests whose tasks are kept as spans
+};
+
+/// A task of a traced request, while it held its servers.
+struct SimulatedSpan {
+    std::size_t request = 0, task = 0;
+    Time ready, start, end;  ///< when what it waits for was done, when it had its servers, when it let them go
+};
+
+/// A statistic of the simulated latencies with its 95 % confidence interval.
+struct SimulatedTime {
+    Time value, low, high;
+};
+
+/// Intervals are by 20 batch means (Law, Simulation Modeling and Analysis, section 9.5.3); with fewer than 400 requests
+/// there are none, and both ends are the value.
+struct SimulatedLatency {
+    SimulatedTime mean, p50, p95, p99;
+    bool has_intervals = false;
+};
+
+struct ResourceUse {
+    std::string name;
+    double utilisation = 0;  ///< share of its servers' time, or of its bandwidth
+};
+
+struct SimulationResult {
+    bool stable = true;     ///< false: requests pile up, and there is no latency to speak of
+    Frequency throughput;   ///< of counted requests
+    Frequency sustainable;  ///< arrivals above it pile up: what the system completes while many users wait
+    std::optional<SimulatedLatency> latency;
+    std::size_t completed = 0;  ///< all requests
+    Time duration;              ///< until the last one ended
+    std::vector<ResourceUse> pools, bandwidths;
+    std::vector<Bytes> moved;  ///< over each bandwidth
+    std::vector<SimulatedSpan> spans;
+    std::uint64_t events = 0;
+};
+
+/// A system and what came of simulating it.
+struct TrafficResult {
+    SimulatedSystem system;
+    SimulationResult simulation;
+};
+
+/// Same system, arrivals and seed: same result, to the last bit. Throws std::logic_error for a system whose parts do
+/// not fit together (a task that needs more servers than its pool has, that waits for a later one, or whose bytes move
+/// over nothing).
+[[nodiscard]] SimulationResult simulate(const SimulatedSystem& system, const Arrivals& arrivals,
+                                        const SimulationOptions& options = {});
+
+/// Time of a request that has the system to itself: its longest chain of tasks.
+[[nodiscard]] Time time_alone(const SimulatedSystem& system);
+
+/// Requests per time that the busiest resource allows at most, however they are scheduled.
+[[nodiscard]] Frequency capacity(const SimulatedSystem& system);
+
+}  // namespace berth

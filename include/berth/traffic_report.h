@@ -1,0 +1,18 @@
+// What was simulated of a scenario's traffic, for people, for programs and for a trace viewer.
+#pragma once
+
+#include <string>
+
+#include "berth/scenario.h"
+#include "berth/simulated_scenario.h"
+
+namespace berth {
+
+/// Latency under the scenario's arrivals with confidence intervals, and how busy each resource was; of a stream that
+/// piles up, what would be sustainable instead.
+[[nodiscard]] std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario);
+
+/// The traced requests as a Chrome trace (chrome://tracing, Perfetto): one process per pool, one thread per request.
+[[nodiscard]] std::string chrome_trace(const TrafficResult& traffic);
+
+}  // namespace berth

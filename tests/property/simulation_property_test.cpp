@@ -1,0 +1,162 @@
+// Laws of the simulator: nothing is lost, nothing is used beyond itself, nothing runs before its inputs, time scales.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "berth/simulation.h"
+
+namespace berth {
+namespace {
+
+int any_number(int from, int to) { return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(from, to)); }
+
+SimulatedSystem any_system() {
+    SimulatedSystem system;
+    for (int pool = any_number(1, 4); pool > 0; --pool) {
+        system.pools.push_back({"pool", any_number(1, 4)});
+    }
+    for (int shared = any_number(1, 3); shared > 0; --shared) {
+        system.bandwidths.push_back({"dram", gigabytes_per_second(any_number(1, 20))});
+    }
+    const int tasks = any_number(1, 9);
+    for (int i = 0; i < tasks; ++i) {
+        SimulatedTask task;
+        task.pool = static_cast<std::size_t>(any_number(0, static_cast<int>(system.pools.size())));
+        task.servers = any_number(1, system.pools[task.pool].servers + 1);
+        task.work = microseconds(any_number(0, 2000));
+        task.variability = any_number(0, 4) == 0 ? Variability::kExponential : Variability::kNone;
+        if (any_number(0, 2) == 0) {
+            task.bandwidth = static_cast<std::size_t>(any_number(0, static_cast<int>(system.bandwidths.size())));
+            task.moved = bytes(1000.0 * any_number(0, 9000));
+            if (any_number(0, 2) == 0) {
+                task.fastest = gigabytes_per_second(any_number(1, 10));
+            }
+        }
+        for (int before = 0; before < i; ++before) {
+            if (any_number(0, 3) == 0) {
+                task.after.push_back(static_cast<std::size_t>(before));
+            }
+        }
+        system.tasks.push_back(std::move(task));
+    }
+    return system;
+}
+
+ArrivalTrace any_trace() {
+    ArrivalTrace trace;
+    Time now;
+    for (int request = any_number(1, 40); request > 0; --request) {
+        now += microseconds(any_number(0, 6000));
+        trace.times.push_back(now);
+    }
+    return trace;
+}
+
+RC_GTEST_PROP(Simulation, NothingIsLostAndNothingIsUsedBeyondItself, ()) {
+    const SimulatedSystem system = any_system();
+    const ArrivalTrace trace = any_trace();
+    const auto result = simulate(system, trace, {1000, 0, 1, 1000});
+    RC_ASSERT(result.completed == trace.times.size());
+    for (std::size_t shared = 0; shared < system.bandwidths.size(); ++shared) {
+        double demanded = 0;
+        for (const SimulatedTask& task : system.tasks) {
+            demanded += task.bandwidth == shared ? in_bytes(task.moved) : 0;
+        }
+        demanded *= static_cast<double>(trace.times.size());
+        RC_ASSERT(std::abs(in_bytes(result.moved[shared]) - demanded) <= 1e-9 * demanded);
+        RC_ASSERT(result.bandwidths[shared].utilisation <= 1 + 1e-9);
+    }
+    for (const ResourceUse& pool : result.pools) {
+        RC_ASSERT(pool.utilisation <= 1 + 1e-9);
+    }
+}
+
+RC_GTEST_PROP(Simulation, NoTaskBeforeItsInputsAndNoPoolOverfull, ()) {
+    const SimulatedSystem system = any_system();
+    const auto result = simulate(system, any_trace(), {1000, 0, 1, 1000});
+    std::vector<Time> end(result.completed * system.tasks.size());
+    for (const SimulatedSpan& span : result.spans) {
+        end[span.request * system.tasks.size() + span.task] = span.end;
+    }
+    for (const SimulatedSpan& span : result.spans) {
+        const SimulatedTask& task = system.tasks[span.task];
+        RC_ASSERT((span.ready <= span.start && span.start <= span.end));
+        for (const std::size_t before : task.after) {
+            RC_ASSERT(end[span.request * system.tasks.size() + before] <= span.ready);
+        }
+        int held = 0;  // as it starts, by all that hold servers of its pool then
+        for (const SimulatedSpan& other : result.spans) {
+            const bool holds = other.start <= span.start && other.end > span.start;
+            held += holds && system.tasks[other.task].pool == task.pool ? system.tasks[other.task].servers : 0;
+        }
+        RC_ASSERT(held <= system.pools[task.pool].servers);
+    }
+}
+
+RC_GTEST_PROP(Simulation, DoublingAllRatesHalvesAllTimes, ()) {
+    SimulatedSystem system = any_system();
+    ArrivalTrace trace = any_trace();
+    const auto before = simulate(system, trace, {1000, 0, 1, 1000});
+    for (SharedBandwidth& shared : system.bandwidths) {
+        shared.bandwidth *= 2;
+    }
+    for (SimulatedTask& task : system.tasks) {
+        task.work /= 2;
+        task.fastest = task.fastest ? std::optional(*task.fastest * 2) : std::nullopt;
+    }
+    for (Time& time : trace.times) {
+        time /= 2;
+    }
+    const auto after = simulate(system, trace, {1000, 0, 1, 1000});
+    RC_ASSERT(after.duration == before.duration / 2);
+    RC_ASSERT(after.latency.has_value() == before.latency.has_value());
+    RC_ASSERT((!after.latency || after.latency->p95.value == before.latency->p95.value / 2));
+}
+
+RC_GTEST_PROP(Simulation, NoRequestIsFasterThanAlone, ()) {
+    SimulatedSystem system = any_system();
+    for (SimulatedTask& task : system.tasks) {
+        task.variability = Variability::kNone;
+    }
+    const auto result = simulate(system, ClosedLoop{any_number(1, 6), {}, {}}, {50, 0, 1, 0});
+    RC_ASSERT(result.latency->mean.value >= time_alone(system) * (1 - 1e-9));
+    RC_ASSERT(result.throughput <= capacity(system) * (1 + 1e-9) + hertz(6 / in_seconds(result.duration)));
+}
+
+RC_GTEST_PROP(Simulation, AChainAloneTakesTheSumOfItsTasks, ()) {
+    SimulatedSystem system = any_system();
+    Time sum;
+    for (std::size_t i = 0; i < system.tasks.size(); ++i) {
+        SimulatedTask& task = system.tasks[i];
+        task.variability = Variability::kNone;
+        task.after = i > 0 ? std::vector{i - 1} : std::vector<std::size_t>{};
+        Time own = task.work;
+        if (task.bandwidth) {
+            const Bandwidth all = system.bandwidths[*task.bandwidth].bandwidth;
+            own = std::max(own, task.moved / std::min(all, task.fastest.value_or(all)));
+        }
+        sum += own;
+    }
+    const auto result = simulate(system, ClosedLoop{}, {1, 0});
+    RC_ASSERT(std::abs((result.latency->mean.value - sum).si()) <= 1e-9 * sum.si() + 1e-15);
+}
+
+RC_GTEST_PROP(Simulation, TheSameSeedGivesTheSameResult, ()) {
+    const SimulatedSystem system = any_system();
+    const Arrivals arrivals = PoissonArrivals{capacity(system) * 0.5};
+    if (!std::isfinite(in_hertz(capacity(system)))) {
+        return;
+    }
+    const auto a = simulate(system, arrivals, {200, 20, 9, 0});
+    const auto b = simulate(system, arrivals, {200, 20, 9, 0});
+    RC_ASSERT(a.stable == b.stable);
+    RC_ASSERT(a.events == b.events);
+    RC_ASSERT(a.duration == b.duration);
+    RC_ASSERT((!a.latency || a.latency->p99.value == b.latency->p99.value));
+}
+
+}  // namespace
+}  // namespace berth
