@@ -203,7 +203,7 @@ void EventEngine::ready(Step step) {
     }
 }
 
-void EventEngine::count_busy(Pool& pool) {
+void EventEngine::count_busy(Pool& pool) const {
     pool.busy += (now_ - pool.since) * (pool.servers - pool.free);
     pool.since = now_;
 }
@@ -229,7 +229,7 @@ void EventEngine::start(Step step) {
 }
 
 // What has moved since the shares were last decided.
-void EventEngine::advance(Share& share) {
+void EventEngine::advance(Share& share) const {
     const double passed = now_ - share.since;
     share.since = now_;
     for (std::size_t i = 0; i < share.transfers.size(); ++i) {

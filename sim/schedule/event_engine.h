@@ -95,9 +95,9 @@ class EventEngine {
     void finish_part(Step step);
     void finish(Step step);
     void end_request(std::uint32_t slot);
-    void serve(std::uint32_t pool);
-    void count_busy(Pool& pool);
-    void advance(Share& share);
+    void serve(std::uint32_t index);
+    void count_busy(Pool& pool) const;
+    void advance(Share& share) const;
     void reshare(std::uint32_t bandwidth);
     void end_transfers(std::uint32_t bandwidth, std::uint32_t version);
     void open_window();

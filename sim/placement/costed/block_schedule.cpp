@@ -96,9 +96,11 @@ std::optional<double> BlockSchedule::latency(const CostedAssignment& assignment)
         }
     }
     double last = 0;
-    for (std::size_t next = 0; next < ready_.size(); ++next) {
-        take(ready_[next]);
-        last = std::max(last, begin_[ready_[next]] + duration_[ready_[next]]);
+    std::size_t next = 0;
+    while (next < ready_.size()) {  // which grows
+        const std::size_t activity = ready_[next++];
+        take(activity);
+        last = std::max(last, begin_[activity] + duration_[activity]);
     }
     return ready_.size() == activities ? std::optional(last) : std::nullopt;
 }

@@ -80,7 +80,7 @@ class GraphEvents {
         if (n <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
             given.integer = static_cast<std::int64_t>(n);
         }
-        return value(std::move(given));
+        return value(given);
     }
     bool number_float(double n, const std::string& /*digits*/) {
         return value({Kind::kNumber, places_.number(), n, {}, false, ""});
@@ -179,7 +179,7 @@ class GraphEvents {
         }
     }
 
-    bool value(Value given) {
+    bool value(const Value& given) {
         switch (level()) {
             case Level::kDocument:
                 diagnostics_.error(given.where, "this is no graph", "an object with nodes and edges");

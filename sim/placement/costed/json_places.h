@@ -16,11 +16,13 @@ class JsonPlaces {
     /// Hands out characters and leaves behind how far it came.
     class Cursor {
       public:
+        // NOLINTBEGIN(readability-identifier-naming): the names that iterators have
         using iterator_category = std::forward_iterator_tag;
         using value_type = char;
         using difference_type = std::ptrdiff_t;
         using pointer = const char*;
         using reference = const char&;
+        // NOLINTEND(readability-identifier-naming)
 
         Cursor() = default;
         Cursor(const char* at, const char** latest) : at_(at), latest_(latest) {}

@@ -96,33 +96,36 @@ bool LatencyMoves::holds(const CostedAssignment& assignment, CostedDevice device
     return size <= graph_.accelerator_memory * (1 + 1e-12);
 }
 
+// The first device that makes the sample shorter gets the nodes; each schedule adds its work.
+bool LatencyMoves::move(const std::vector<int>& nodes, BlockSchedule& schedule, Search& search) const {
+    for (const CostedDevice device : targets(search.assignment, nodes)) {
+        CostedAssignment moved = search.assignment;
+        for (const int node : nodes) {
+            moved[at(node)] = device;
+        }
+        search.work += graph_.nodes.size() + graph_.edges.size();
+        const auto shorter = holds(moved, device) ? schedule.latency(moved) : std::nullopt;
+        if (shorter && *shorter < search.latency * (1 - kWorthwhile)) {
+            search.assignment = std::move(moved);
+            search.latency = *shorter;
+            return true;
+        }
+    }
+    return false;
+}
+
 double LatencyMoves::improve(BlockSchedule& schedule, CostedAssignment& assignment, double latency) const {
-    const std::size_t work_of_one = graph_.nodes.size() + graph_.edges.size();
-    std::size_t work = 0;
-    for (bool improved = true; improved && work < kMostWork;) {
+    Search search{assignment, latency, 0};
+    for (bool improved = true; improved && search.work < kMostWork;) {
         improved = false;
-        for (std::size_t unit = 0; unit < members_.size() && work < kMostWork; ++unit) {
+        for (std::size_t unit = 0; unit < members_.size() && search.work < kMostWork; ++unit) {
             for (const Part part : {Part::kUnit, Part::kWithProducers, Part::kWithConsumers}) {
-                const std::vector<int> nodes = part_of(assignment, unit, part);
-                work += work_of_one;
-                for (const CostedDevice device : targets(assignment, nodes)) {
-                    CostedAssignment moved = assignment;
-                    for (const int node : nodes) {
-                        moved[at(node)] = device;
-                    }
-                    work += work_of_one;
-                    const auto shorter = holds(moved, device) ? schedule.latency(moved) : std::nullopt;
-                    if (shorter && *shorter < latency * (1 - kWorthwhile)) {
-                        assignment = std::move(moved);
-                        latency = *shorter;
-                        improved = true;
-                        break;
-                    }
-                }
+                search.work += graph_.nodes.size() + graph_.edges.size();
+                improved = move(part_of(search.assignment, unit, part), schedule, search) || improved;
             }
         }
     }
-    return latency;
+    return search.latency;
 }
 
 }  // namespace berth

@@ -22,8 +22,14 @@ class LatencyMoves {
     [[nodiscard]] double improve(BlockSchedule& schedule, CostedAssignment& assignment, double latency) const;
 
   private:
+    struct Search {
+        CostedAssignment& assignment;
+        double latency;
+        std::size_t work;  ///< nodes and edges looked at
+    };
     enum class Part : std::uint8_t { kUnit, kWithProducers, kWithConsumers };
 
+    bool move(const std::vector<int>& nodes, BlockSchedule& schedule, Search& search) const;
     [[nodiscard]] std::vector<int> part_of(const CostedAssignment& assignment, std::size_t unit, Part part) const;
     [[nodiscard]] std::vector<CostedDevice> targets(const CostedAssignment& assignment,
                                                     const std::vector<int>& part) const;

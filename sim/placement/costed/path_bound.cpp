@@ -76,15 +76,16 @@ class PathProgramme {
         for (int i = 0; i < length_; ++i) {
             after_[at(path_[at(i)])] = before_[at(path_[at(i)])] = i;
         }
-        const std::vector<int> order = topological_order(nodes_, graph_.edges);
+        std::vector<int> order = topological_order(nodes_, graph_.edges);
         for (const int node : order) {
             for (const int producer : producers_[at(node)]) {
                 after_[at(node)] = std::max(after_[at(node)], after_[at(producer)]);
             }
         }
-        for (auto node = order.rbegin(); node != order.rend(); ++node) {
-            for (const int consumer : consumers_[at(*node)]) {
-                before_[at(*node)] = std::min(before_[at(*node)], before_[at(consumer)]);
+        std::ranges::reverse(order);
+        for (const int node : order) {
+            for (const int consumer : consumers_[at(node)]) {
+                before_[at(node)] = std::min(before_[at(node)], before_[at(consumer)]);
             }
         }
         met_at_.resize(path_.size());
