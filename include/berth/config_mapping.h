@@ -41,6 +41,7 @@ struct HeadMapping {
 
 struct ConfigMapping {
     std::vector<std::string> model_types;
+    std::string part;  ///< of a configuration that describes several models, such as an encoder and a decoder; or empty
     std::vector<SizeSource> sizes;
     std::vector<FieldValues> values;
     std::vector<FieldLaw> checks;

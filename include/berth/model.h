@@ -120,7 +120,8 @@ struct Workload {
 /// its range, a check that fails.
 [[nodiscard]] std::optional<Model> read_model(const YamlNode& root, const std::filesystem::path& architectures);
 
-/// Whether the architecture keeps keys and values of earlier positions: the models that generate text.
+/// Whether the architecture keeps something of earlier positions, keys and values or a state: models that generate
+/// text.
 [[nodiscard]] bool keeps_context(const Architecture& architecture);
 
 /// Lays the blocks out for a workload. Empty, with errors, if a size is no whole number in its range, a check fails

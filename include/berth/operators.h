@@ -69,13 +69,15 @@ enum class OperatorKind : std::uint8_t {
     kConcat,
     kEmbedding,
     kPool,
+    kResize,
+    kScan,  ///< a state per channel that each position updates in turn: linear recurrences
     kNormalize,
     kQuantize,
     kDequantize,
     kCast,
     kOther,  ///< what no kind stands for, such as an imported operator nobody knows: a pass over its data
 };
-inline constexpr std::size_t kOperatorKindCount = 24;
+inline constexpr std::size_t kOperatorKindCount = 26;
 
 /// What part of a model an operator belongs to, for sums and colours in reports.
 enum class Category : std::uint8_t {
@@ -114,10 +116,12 @@ inline constexpr std::array<Choice<VectorClass>, kVectorClassCount> kVectorClass
 }};
 
 /// C[m,n] = A[m,k] B[k,n] (+ bias[n]), `batch` times. B is a weight, one for the whole batch, or a second activation.
+/// With `experts` there are as many weights, of which each row meets `active`: C then has active m rows.
 struct MatmulDims {
     std::int64_t batch = 1, m = 0, k = 0, n = 0;
     bool weights = true;
     bool bias = false;
+    std::int64_t experts = 1, active = 1;
     friend bool operator==(const MatmulDims&, const MatmulDims&) = default;
 };
 
@@ -130,11 +134,11 @@ struct AttentionDims {
 };
 
 /// Element-wise operators, norms, softmax, moves: [rows, cols] in, [rows, cols] out. Of a split or a concat it is the
-/// result that has [rows, cols]; of a pool it is the input, of `other` all inputs together.
+/// result that has [rows, cols]; of a pool and a resize it is the input, of `other` all inputs together.
 struct RowsDims {
     std::int64_t rows = 0, cols = 0;
     std::int64_t inputs = 1;    ///< activations read (2 for an add of two tensors; 1 with a constant operand)
-    std::int64_t out_rows = 0;  ///< pool, other: rows of the result; 0 for every other kind
+    std::int64_t out_rows = 0;  ///< pool, resize, other: rows of the result; 0 for every other kind
     bool affine = false;        ///< norms: with scale and shift per column; add, mul: with a constant per column
     /// Constant operand of an add or mul (with `affine`) and constant rows put beside the inputs of a concat: its rows.
     /// It repeats if the result has more.
@@ -143,6 +147,13 @@ struct RowsDims {
     /// A device that stores channels in blocks moves data unless both fill its blocks.
     std::int64_t run = 0, out_run = 0;
     friend bool operator==(const RowsDims&, const RowsDims&) = default;
+};
+
+/// A recurrence over `seq` positions: each reads `inputs` values per channel, updates `state` elements of it, and makes
+/// one. Constants, such as how fast the state decays, are `constant_rows` per channel.
+struct ScanDims {
+    std::int64_t batch = 1, seq = 0, channels = 0, state = 1, inputs = 1, constant_rows = 0;
+    friend bool operator==(const ScanDims&, const ScanDims&) = default;
 };
 
 /// `rows` rows of `cols` picked from a table of `table_rows`.
@@ -159,10 +170,10 @@ struct ConvDims {
     friend bool operator==(const ConvDims&, const ConvDims&) = default;
 };
 
-using Dims = std::variant<MatmulDims, AttentionDims, RowsDims, GatherDims, ConvDims>;
+using Dims = std::variant<MatmulDims, AttentionDims, RowsDims, GatherDims, ConvDims, ScanDims>;
 
 /// Which alternative of Dims a kind of operator has.
-enum class DimsForm : std::uint8_t { kMatmul, kAttention, kRows, kGather, kConv };
+enum class DimsForm : std::uint8_t { kMatmul, kAttention, kRows, kGather, kConv, kScan };
 
 /// A size as files and the command line name it: `m`, `head_dim`, `bias`. Flags are 0 or 1.
 struct SizeField {
@@ -201,23 +212,30 @@ struct OperatorTraits {
 /// The way back: values in the order of size_fields().
 [[nodiscard]] std::vector<std::int64_t> size_values(OperatorKind kind, const Dims& dims);
 
+/// A layer of experts as a batch of products, one per expert that is met: of e experts, of which each of m rows picks a
+/// at random, e (1 - (1 - a/e)^m) are, rounded, and the rows are shared evenly. Other dims as they are.
+[[nodiscard]] MatmulDims met_experts(const MatmulDims& dims);
+
 // Counts below are exact up to kLargestCount and stay there beyond it.
 
-/// Multiply-accumulates, unpadded: batch m k n for a matmul, 2 batch heads head_dim visible_scores() for attention.
+/// Multiply-accumulates, unpadded: batch m active k n for a matmul, 2 batch heads head_dim visible_scores() for
+/// attention.
 [[nodiscard]] Operations macs(const Dims& dims);
 /// Score elements per head and batch item: seq kv_seq, less what a causal mask or a window hides. The last query sees
 /// every key, each earlier one a key less; a window bounds the keys per query.
 [[nodiscard]] std::int64_t visible_scores(const AttentionDims& dims);
 /// Positions whose keys and values attention reads: all, or those that the window shows to at least one query.
 [[nodiscard]] std::int64_t keys_read(const AttentionDims& dims);
+/// What a scan keeps between positions, in 32 bits.
+[[nodiscard]] Bytes state_size(const ScanDims& dims);
 /// Elements that the vector unit visits: score elements of attention; rows x cols of everything that is neither matmul
-/// nor convolution (of a reshape: what a copy would move).
+/// nor convolution (of a reshape: what a copy would move; of a resize the larger side; of a scan its state, each time).
 [[nodiscard]] Operations vector_elements(const Dims& dims);
 /// Elements of the constant operands, bias and affine terms included.
 [[nodiscard]] std::int64_t weight_elements(OperatorKind kind, const Dims& dims);
 /// Of them, those of the matrix or table itself, which quantisation narrows; the rest stays in 32 bits.
 [[nodiscard]] std::int64_t matrix_elements(const Dims& dims);
-/// Elements of all activations read (the ids, of a gather), and of the result.
+/// Elements of all activations read (the ids, of a gather; rows once per expert that they meet), and of the result.
 [[nodiscard]] std::int64_t input_elements(OperatorKind kind, const Dims& dims);
 [[nodiscard]] std::int64_t output_elements(OperatorKind kind, const Dims& dims);
 

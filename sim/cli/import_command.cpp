@@ -20,7 +20,7 @@ namespace berth {
 namespace {
 
 struct ImportOptions {
-    std::string file, out, name, model, clock;
+    std::string file, out, name, part, model, clock;
     std::vector<std::string> dims;
     std::optional<std::int64_t> tokens, batch;
     std::optional<int> cores;
@@ -72,7 +72,7 @@ std::optional<std::string> imported_config(const ImportOptions& options, const L
         return std::nullopt;
     }
     const auto architectures = shipped_architectures(library, diagnostics);
-    const auto config = import_config(document->root(diagnostics), architectures, name_of(options));
+    const auto config = import_config(document->root(diagnostics), architectures, name_of(options), options.part);
     return config ? std::optional(config->yaml) : std::nullopt;
 }
 
@@ -101,6 +101,7 @@ void refuse_others(const ImportOptions& options, SourceKind kind, Diagnostics& d
         }
     };
     constexpr std::string_view kOrt = "a profile of ONNX Runtime";
+    refuse("--part", !options.part.empty(), kind == SourceKind::kConfig, "a configuration");
     refuse("--dim", !options.dims.empty(), kind == SourceKind::kOnnx, "an ONNX model");
     refuse("--model", !options.model.empty(), profile, kOrt);
     refuse("--tokens", options.tokens.has_value(), profile && !options.model.empty(), "a profile, with --model");
@@ -268,6 +269,8 @@ void add_import(CLI::App& app, Invocation& invocation) {
         ->type_name("FILE");
     command->add_option("--name", options->name, "Name of the model (without it: that of the output, or of the input)")
         ->type_name("NAME");
+    command->add_option("--part", options->part, "Which of several models that a configuration describes")
+        ->type_name("PART");
     command->add_option("--dim", options->dims, "Size of a named dimension of an ONNX model")
         ->type_name("NAME=SIZE")
         ->allow_extra_args(false);
@@ -287,6 +290,7 @@ void add_import(CLI::App& app, Invocation& invocation) {
     command->footer(
         "Examples:\n"
         "  berth import config.json --out my-model.yaml\n"
+        "  berth import config.json --part decoder --out my-decoder.yaml\n"
         "  berth import model.onnx --dim batch=1 --dim sequence=128 --out my-model.yaml\n"
         "  berth import onnxruntime_profile.json --model my-model.yaml --tokens 128 --out rows.csv\n"
         "  berth import perf_detail.txt --clock 1000MHz --out layers.csv");

@@ -20,6 +20,7 @@ Demand demand_of(const Kernel& kernel, const Device& device, const CoreRates& ra
         Demand operator()(const AttentionDims& d) const { return attention_demand(kernel, d, device, rates); }
         Demand operator()(const RowsDims& d) const { return rows_demand(kernel, d, device, rates); }
         Demand operator()(const GatherDims& d) const { return gather_demand(kernel, d, device, rates); }
+        Demand operator()(const ScanDims& d) const { return scan_demand(kernel, d, device, rates); }
     };
     Demand demand = std::visit(Visitor{kernel, device, rates}, kernel.dims);
     for (std::size_t i = 0; i < kernel.follower_count; ++i) {

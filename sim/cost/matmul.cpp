@@ -82,7 +82,8 @@ void stream_weights(Demand& demand, const Kernel& kernel, Bytes weight, const St
     demand.weight_groups = static_cast<double>(streamed.passes) * static_cast<double>(ceil_div(streamed.n, columns));
 }
 
-Demand matmul_demand(const Kernel& kernel, const MatmulDims& d, const Device& device, int cores) {
+Demand matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Device& device, int cores) {
+    const MatmulDims d = met_experts(dims);
     Demand demand;
     demand.macs = macs(kernel.dims);
     demand.tile = matmul_tile(d, kernel.input, kernel.weight, device, kernel.library_call);

@@ -35,6 +35,9 @@ std::uint64_t hash_of(const Operator& op) {
                                                [](const ConvDims& d) {
                                                    return mixed({d.in_channels, d.out_channels, d.out_width});
                                                },
+                                               [](const ScanDims& d) {
+                                                   return mixed({d.seq, d.channels, d.state});
+                                               },
                                            },
                                            op.dims);
     return sizes + static_cast<std::uint64_t>(op.kind);

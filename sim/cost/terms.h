@@ -46,6 +46,8 @@ void stream_weights(Demand& demand, const Kernel& kernel, Bytes weight, const St
                                  const CoreRates& rates);
 [[nodiscard]] Demand gather_demand(const Kernel& kernel, const GatherDims& dims, const Device& device,
                                    const CoreRates& rates);
+[[nodiscard]] Demand scan_demand(const Kernel& kernel, const ScanDims& dims, const Device& device,
+                                 const CoreRates& rates);
 /// Adds a fused follower's element-wise work and what is left of its traffic.
 void add_follower(Demand& demand, const Kernel& kernel, const Follower& follower, const Device& device,
                   const CoreRates& rates);

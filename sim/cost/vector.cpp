@@ -88,6 +88,25 @@ Demand gather_demand(const Kernel& kernel, const GatherDims& d, const Device& de
     return demand;
 }
 
+Demand scan_demand(const Kernel& kernel, const ScanDims& d, const Device& device, const CoreRates& rates) {
+    Demand demand;
+    const VectorRate& rate = rate_of(kernel.kind, device);
+    demand.elements = vector_elements(kernel.dims);
+    demand.vector = vector_time(in_operations(demand.elements), rate, rates);
+    const Bytes read = element_size(kernel.input) * static_cast<double>(input_elements(kernel.kind, kernel.dims));
+    const Bytes written = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
+    const Bytes constants =
+        element_size(kernel.weight) * static_cast<double>(weight_elements(kernel.kind, kernel.dims));
+    const Bytes state = state_size(d);
+    demand.compulsory = read + written + constants + state * 2.0;
+    add_activations(demand, kernel, read * rate.traffic.value, written * rate.traffic.value);
+    // Between passes the state lies where a cache of keys and values would.
+    demand.dram.read += constants + state;
+    demand.dram.write += state;
+    demand.descriptors = 1;
+    return demand;
+}
+
 void add_follower(Demand& demand, const Kernel& kernel, const Follower& follower, const Device& device,
                   const CoreRates& rates) {
     const VectorRate& rate = rate_of(follower.kind, device);

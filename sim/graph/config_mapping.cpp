@@ -51,6 +51,9 @@ ConfigMapping read_mapping(const YamlNode& node, std::span<const std::string> si
     ConfigMapping mapping;
     mapping.where = node.where();
     mapping.model_types = read_texts(node.require("model_types", "a list of values of model_type"));
+    if (const auto part = node.find("part")) {
+        mapping.part = part->text().value_or("");
+    }
     mapping.sizes = read_sources(node.require("sizes", "a map from sizes to fields of the configuration"), sizes);
     if (const auto values = node.find("values")) {
         for (const YamlEntry& entry : values->entries()) {

@@ -164,7 +164,7 @@ bool keeps_context(const Architecture& architecture) {
     return std::any_of(architecture.sections.begin(), architecture.sections.end(), [&](const Section& section) {
         return has_such_local(section) ||
                std::any_of(section.operators.begin(), section.operators.end(), [&](const OperatorTemplate& op) {
-                   return std::any_of(op.sizes.begin(), op.sizes.end(), uses_context);
+                   return op.kind == OperatorKind::kScan || std::any_of(op.sizes.begin(), op.sizes.end(), uses_context);
                });
     });
 }

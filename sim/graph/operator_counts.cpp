@@ -1,5 +1,6 @@
 // What an operator of given sizes computes, reads and writes, counted in elements and multiply-accumulates.
 #include <algorithm>
+#include <cmath>
 #include <initializer_list>
 
 #include "base/overloaded.h"
@@ -47,7 +48,9 @@ std::int64_t constant_terms(OperatorKind kind, const RowsDims& d) {
 }
 
 /// Kinds whose result has rows of its own.
-bool makes_other_rows(OperatorKind kind) { return kind == OperatorKind::kPool || kind == OperatorKind::kOther; }
+bool makes_other_rows(OperatorKind kind) {
+    return kind == OperatorKind::kPool || kind == OperatorKind::kResize || kind == OperatorKind::kOther;
+}
 
 std::int64_t rows_inputs(OperatorKind kind, const RowsDims& d) {
     const bool reads_each_whole = kind == OperatorKind::kAdd || kind == OperatorKind::kMul;
@@ -72,10 +75,25 @@ std::int64_t keys_read(const AttentionDims& d) {
     return d.window == 0 ? d.kv_seq : std::min(d.kv_seq, sum({d.window, d.seq - 1}));
 }
 
+MatmulDims met_experts(const MatmulDims& d) {
+    if (d.experts == 1) {
+        return d;
+    }
+    const double rows = real(d.batch) * real(d.m);
+    const double missed = std::pow(1 - real(d.active) / real(d.experts), rows);
+    MatmulDims met = d;
+    met.batch = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::round(real(d.experts) * (1 - missed))));
+    met.m = (product({d.batch, d.m, d.active}) + met.batch - 1) / met.batch;
+    met.experts = met.active = 1;
+    return met;
+}
+
 Operations macs(const Dims& dims) {
     return std::visit(
         Overloaded{
-            [](const MatmulDims& d) { return operations(real(d.batch) * real(d.m) * real(d.k) * real(d.n)); },
+            [](const MatmulDims& d) {
+                return operations(real(d.batch) * real(d.m) * real(d.active) * real(d.k) * real(d.n));
+            },
             [](const AttentionDims& d) {
                 return operations(2 * real(d.batch) * real(d.heads) * real(visible_scores(d)) * real(d.head_dim));
             },
@@ -85,8 +103,13 @@ Operations macs(const Dims& dims) {
                 return operations(real(d.batch) * real(d.out_channels) * real(d.out_height) * real(d.out_width) *
                                   real(d.in_channels / d.groups) * real(d.kernel_height) * real(d.kernel_width));
             },
+            [](const ScanDims&) { return operations(0); },
         },
         dims);
+}
+
+Bytes state_size(const ScanDims& d) {
+    return element_size(DType::kFp32) * real(product({d.batch, d.channels, d.state}));
 }
 
 Operations vector_elements(const Dims& dims) {
@@ -94,9 +117,12 @@ Operations vector_elements(const Dims& dims) {
         Overloaded{
             [](const MatmulDims&) { return operations(0); },
             [](const AttentionDims& d) { return operations(real(d.batch) * real(d.heads) * real(visible_scores(d))); },
-            [](const RowsDims& d) { return operations(real(d.rows) * real(d.cols)); },
+            [](const RowsDims& d) { return operations(real(std::max(d.rows, d.out_rows)) * real(d.cols)); },
             [](const GatherDims& d) { return operations(real(d.rows) * real(d.cols)); },
             [](const ConvDims&) { return operations(0); },
+            [](const ScanDims& d) {
+                return operations(real(d.batch) * real(d.seq) * real(d.channels) * real(d.state));
+            },
         },
         dims);
 }
@@ -105,7 +131,7 @@ std::int64_t matrix_elements(const Dims& dims) {
     return std::visit(
         Overloaded{
             [](const MatmulDims& d) {
-                return d.weights ? product({d.k, d.n}) : std::int64_t{0};
+                return d.weights ? product({d.experts, d.k, d.n}) : std::int64_t{0};
             },
             [](const AttentionDims&) { return std::int64_t{0}; },
             [](const RowsDims&) { return std::int64_t{0}; },
@@ -115,6 +141,7 @@ std::int64_t matrix_elements(const Dims& dims) {
             [](const ConvDims& d) {
                 return product({d.out_channels, d.in_channels / d.groups, d.kernel_height, d.kernel_width});
             },
+            [](const ScanDims&) { return std::int64_t{0}; },
         },
         dims);
 }
@@ -122,40 +149,49 @@ std::int64_t matrix_elements(const Dims& dims) {
 std::int64_t weight_elements(OperatorKind kind, const Dims& dims) {
     const std::int64_t beside =
         std::visit(Overloaded{
-                       [](const MatmulDims& d) { return d.bias ? d.n : std::int64_t{0}; },
+                       [](const MatmulDims& d) {
+                           return d.bias ? product({d.experts, d.n}) : std::int64_t{0};
+                       },
                        [](const AttentionDims&) { return std::int64_t{0}; },
                        [kind](const RowsDims& d) {
                            return product({constant_terms(kind, d), d.cols});
                        },
                        [](const GatherDims&) { return std::int64_t{0}; },
                        [](const ConvDims& d) { return d.bias ? d.out_channels : std::int64_t{0}; },
+                       [](const ScanDims& d) {
+                           return product({d.constant_rows, d.channels});
+                       },
                    },
                    dims);
     return sum({matrix_elements(dims), beside});
 }
 
 std::int64_t input_elements(OperatorKind kind, const Dims& dims) {
-    return std::visit(Overloaded{
-                          [](const MatmulDims& d) {
-                              return sum({product({d.batch, d.m, d.k}), d.weights ? 0 : product({d.batch, d.k, d.n})});
-                          },
-                          [](const AttentionDims& d) {
-                              return sum({product({d.batch, d.heads, d.seq, d.head_dim}),
-                                          product({2, d.batch, d.kv_heads, keys_read(d), d.head_dim})});
-                          },
-                          [kind](const RowsDims& d) { return rows_inputs(kind, d); },
-                          [](const GatherDims& d) { return d.rows; },
-                          [](const ConvDims& d) {
-                              return product({d.batch, d.in_channels, d.in_height, d.in_width});
-                          },
-                      },
-                      dims);
+    return std::visit(
+        Overloaded{
+            [](const MatmulDims& d) {
+                return sum({product({d.batch, d.m, d.active, d.k}), d.weights ? 0 : product({d.batch, d.k, d.n})});
+            },
+            [](const AttentionDims& d) {
+                return sum({product({d.batch, d.heads, d.seq, d.head_dim}),
+                            product({2, d.batch, d.kv_heads, keys_read(d), d.head_dim})});
+            },
+            [kind](const RowsDims& d) { return rows_inputs(kind, d); },
+            [](const GatherDims& d) { return d.rows; },
+            [](const ConvDims& d) {
+                return product({d.batch, d.in_channels, d.in_height, d.in_width});
+            },
+            [](const ScanDims& d) {
+                return product({d.inputs, d.batch, d.seq, d.channels});
+            },
+        },
+        dims);
 }
 
 std::int64_t output_elements(OperatorKind kind, const Dims& dims) {
     return std::visit(Overloaded{
                           [](const MatmulDims& d) {
-                              return product({d.batch, d.m, d.n});
+                              return product({d.batch, d.m, d.active, d.n});
                           },
                           [](const AttentionDims& d) {
                               return product({d.batch, d.heads, d.seq, d.head_dim});
@@ -168,6 +204,9 @@ std::int64_t output_elements(OperatorKind kind, const Dims& dims) {
                           },
                           [](const ConvDims& d) {
                               return product({d.batch, d.out_channels, d.out_height, d.out_width});
+                          },
+                          [](const ScanDims& d) {
+                              return product({d.batch, d.seq, d.channels});
                           },
                       },
                       dims);

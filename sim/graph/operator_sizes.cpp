@@ -22,13 +22,15 @@ struct Member {
 template <class D>
 constexpr auto kMembers = 0;
 template <>
-constexpr auto kMembers<MatmulDims> = std::array<Member<MatmulDims>, 6>{{
+constexpr auto kMembers<MatmulDims> = std::array<Member<MatmulDims>, 8>{{
     {"batch", &MatmulDims::batch},
     {"m", &MatmulDims::m},
     {"k", &MatmulDims::k},
     {"n", &MatmulDims::n},
     {"weights", nullptr, &MatmulDims::weights},
     {"bias", nullptr, &MatmulDims::bias},
+    {"experts", &MatmulDims::experts},
+    {"active", &MatmulDims::active},
 }};
 template <>
 constexpr auto kMembers<AttentionDims> = std::array<Member<AttentionDims>, 8>{{
@@ -74,6 +76,16 @@ constexpr auto kMembers<ConvDims> = std::array<Member<ConvDims>, 12>{{
     {"bias", nullptr, &ConvDims::bias},
 }};
 
+template <>
+constexpr auto kMembers<ScanDims> = std::array<Member<ScanDims>, 6>{{
+    {"batch", &ScanDims::batch},
+    {"seq", &ScanDims::seq},
+    {"channels", &ScanDims::channels},
+    {"state", &ScanDims::state},
+    {"inputs", &ScanDims::inputs},
+    {"constant_rows", &ScanDims::constant_rows},
+}};
+
 template <class D>
 const Member<D>& member(std::string_view name) {
     for (const auto& each : kMembers<D>) {
@@ -96,6 +108,8 @@ Dims empty_dims(DimsForm form) {
             return GatherDims{};
         case DimsForm::kConv:
             return ConvDims{};
+        case DimsForm::kScan:
+            return ScanDims{};
     }
     throw std::logic_error("unknown form of dims");
 }
@@ -128,7 +142,15 @@ std::string range_text(const SizeField& field) {
 }
 
 /// What cannot hold between sizes that are each in range; empty if all is well.
-std::string conflict(const Dims& dims) {
+std::string conflict(OperatorKind kind, const Dims& dims) {
+    if (const auto* matmul = std::get_if<MatmulDims>(&dims)) {
+        if (matmul->active > matmul->experts) {
+            return fmt::format("active {} is more than experts {}", matmul->active, matmul->experts);
+        }
+        if (matmul->experts > 1 && !matmul->weights) {
+            return fmt::format("experts {} are weights", matmul->experts);
+        }
+    }
     if (const auto* conv = std::get_if<ConvDims>(&dims)) {
         if (conv->in_channels % conv->groups != 0 || conv->out_channels % conv->groups != 0) {
             return fmt::format("groups {} does not divide in_channels {} and out_channels {}", conv->groups,
@@ -144,7 +166,7 @@ std::string conflict(const Dims& dims) {
         if (rows->constant_rows > 0 && rows->rows % rows->constant_rows != 0 && rows->affine) {
             return fmt::format("constant_rows {} do not repeat into rows {}", rows->constant_rows, rows->rows);
         }
-        if (rows->out_rows > rows->rows) {
+        if (rows->out_rows > rows->rows && kind == OperatorKind::kPool) {
             return fmt::format("out_rows {} is more than rows {}", rows->out_rows, rows->rows);
         }
     }
@@ -187,7 +209,7 @@ std::optional<Dims> make_dims(OperatorKind kind, std::span<const std::optional<s
     if (diagnostics.error_count() != errors_before) {
         return std::nullopt;
     }
-    if (std::string problem = conflict(dims); !problem.empty()) {
+    if (std::string problem = conflict(kind, dims); !problem.empty()) {
         diagnostics.error(where, fmt::format("{}: {}", name, problem));
         return std::nullopt;
     }

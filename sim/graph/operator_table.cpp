@@ -43,6 +43,8 @@ constexpr std::array<std::string_view, 1> kOnnxEmbedding{"Gather"};
 constexpr std::array<std::string_view, 12> kOnnxPool{
     "ReduceMean",  "ReduceSum", "ReduceL2",      "ReduceMax", "ReduceMin",          "GlobalAveragePool",
     "AveragePool", "MaxPool",   "GlobalMaxPool", "ArgMax",    "QLinearAveragePool", "QLinearGlobalAveragePool"};
+constexpr std::array<std::string_view, 2> kOnnxResize{"Resize", "Upsample"};
+constexpr std::array<std::string_view, 0> kOnnxScan{};
 constexpr std::array<std::string_view, 1> kOnnxNormalize{"LpNormalization"};
 constexpr std::array<std::string_view, 2> kOnnxQuantize{"QuantizeLinear", "DynamicQuantizeLinear"};
 constexpr std::array<std::string_view, 1> kOnnxDequantize{"DequantizeLinear"};
@@ -55,8 +57,9 @@ constexpr SizeField optional(std::string_view name, std::int64_t fallback) { ret
 constexpr SizeField flag(std::string_view name, std::int64_t fallback) { return {name, fallback, "", 0, 1}; }
 constexpr SizeField as_much_as(std::string_view name, std::string_view other) { return {name, std::nullopt, other}; }
 
-constexpr std::array<SizeField, 6> kMatmulSizes{optional("batch", 1), required("m"),      required("k"),
-                                                required("n"),        flag("weights", 1), flag("bias", 0)};
+constexpr std::array<SizeField, 8> kMatmulSizes{optional("batch", 1),   required("m"),        required("k"),
+                                                required("n"),          flag("weights", 1),   flag("bias", 0),
+                                                optional("experts", 1), optional("active", 1)};
 constexpr std::array<SizeField, 8> kAttnSizes{optional("batch", 1),
                                               required("heads"),
                                               as_much_as("kv_heads", "heads"),
@@ -79,6 +82,8 @@ constexpr std::array<SizeField, 4> kConcatSizes{required("rows"), required("cols
                                                 kConstantRows};
 constexpr std::array<SizeField, 4> kReshapeSizes{required("rows"), required("cols"), as_much_as("run", "cols"),
                                                  as_much_as("out_run", "run")};
+constexpr std::array<SizeField, 6> kScanSizes{optional("batch", 1), required("seq"),       required("channels"),
+                                              optional("state", 1), optional("inputs", 1), kConstantRows};
 constexpr std::array<SizeField, 3> kPoolSizes{required("rows"), required("cols"), required("out_rows")};
 
 // clang-format off
@@ -104,6 +109,8 @@ constexpr std::array<OperatorTraits, kOperatorKindCount> kTraits{{
     {K::kConcat,     "concat",     F::kRows,      kConcatSizes, kElementwise, C::kElementwise, false, kOnnxConcat},
     {K::kEmbedding,  "embedding",  F::kGather,    kGatherSizes, kGather,      C::kEmbedding,   false, kOnnxEmbedding},
     {K::kPool,       "pool",       F::kRows,      kPoolSizes,   kReduce,      C::kHead,        false, kOnnxPool},
+    {K::kResize,     "resize",     F::kRows,      kPoolSizes,   kMove,        C::kConvolution, false, kOnnxResize},
+    {K::kScan,       "scan",       F::kScan,      kScanSizes,   kElementwise, C::kAttention,   false, kOnnxScan},
     {K::kNormalize,  "normalize",  F::kRows,      kRowsSizes,   kNorm,        C::kHead,        false, kOnnxNormalize},
     {K::kQuantize,   "quantize",   F::kRows,      kRowsSizes,   kConvert,     C::kConversion,  false, kOnnxQuantize},
     {K::kDequantize, "dequantize", F::kRows,      kRowsSizes,   kConvert,     C::kConversion,  false, kOnnxDequantize},

@@ -12,12 +12,12 @@ namespace berth {
 namespace {
 
 /// How an input's elements relate to what the sizes say.
-enum class Fit { kExact, kRepeats, kPart, kNewest };
+enum class Fit { kExact, kRepeats, kPart, kNewest, kOnceOrEach };
 
 struct Operand {
     std::int64_t elements = 0;
     Fit fit = Fit::kExact;
-    std::int64_t granule = 1;  // of kNewest: elements of one position
+    std::int64_t granule = 1;  // of kNewest: elements of one position; of kOnceOrEach: of all once
     std::int64_t least = 1;    // of kNewest
 };
 
@@ -48,9 +48,11 @@ Operands rows_operands(OperatorKind kind, const RowsDims& d) {
 Operands expected_operands(const Operator& op) {
     return std::visit(Overloaded{
                           [](const MatmulDims& d) {
-                              Operands operands{{d.batch * d.m * d.k, Fit::kExact}};
+                              // Rows once, or again for each of the experts that they meet.
+                              const std::int64_t once = d.batch * d.m * d.k;
+                              Operands operands{{once * d.active, Fit::kOnceOrEach, once}};
                               if (!d.weights) {
-                                  operands.push_back({d.batch * d.k * d.n, Fit::kExact});
+                                  operands.push_back({d.batch * d.k * d.n});
                               }
                               return operands;
                           },
@@ -62,6 +64,9 @@ Operands expected_operands(const Operator& op) {
                           },
                           [&](const ConvDims&) {
                               return Operands{{input_elements(op.kind, op.dims), Fit::kExact}};
+                          },
+                          [](const ScanDims& d) {
+                              return Operands(static_cast<std::size_t>(d.inputs), {d.batch * d.seq * d.channels});
                           },
                       },
                       op.dims);
@@ -75,6 +80,8 @@ bool fits(const Operand& expected, std::int64_t found) {
             return found > 0 && expected.elements % found == 0;
         case Fit::kPart:
             return found >= expected.elements;
+        case Fit::kOnceOrEach:
+            return found == expected.elements || found == expected.granule;
         case Fit::kNewest:
             return found >= expected.least && found <= expected.elements &&
                    (found - expected.least) % expected.granule == 0;

@@ -56,8 +56,8 @@ void add_fields(const YamlNode& map, const std::string& prefix, Fields& fields) 
 
 class ConfigReader {
   public:
-    ConfigReader(const YamlNode& root, std::span<const Architecture> architectures)
-        : root_(root), diagnostics_(root.diagnostics()), architectures_(architectures) {}
+    ConfigReader(const YamlNode& root, std::span<const Architecture> architectures, const std::string& part)
+        : root_(root), diagnostics_(root.diagnostics()), architectures_(architectures), part_(part) {}
 
     std::optional<ImportedConfig> read(const std::string& name) {
         if (!root_.is_map()) {
@@ -95,19 +95,39 @@ class ConfigReader {
             return false;
         }
         used_.insert(std::string(kModelType));
+        std::vector<std::string> parts;
         for (const Architecture& architecture : architectures_) {
             for (const ConfigMapping& mapping : architecture.huggingface) {
-                if (std::ranges::find(mapping.model_types, *type) != mapping.model_types.end()) {
+                if (std::ranges::find(mapping.model_types, *type) == mapping.model_types.end()) {
+                    continue;
+                }
+                parts.push_back(mapping.part);
+                if (mapping.part == part_) {
                     architecture_ = &architecture;
                     mapping_ = &mapping;
-                    return true;
                 }
             }
         }
-        const auto known = importable_model_types(architectures_);
-        diagnostics_.error(node.where(), fmt::format("no architecture stands for model_type '{}'", *type),
-                           list_of(known), nearest_name(*type, known));
-        return false;
+        if (parts.empty()) {
+            const auto known = importable_model_types(architectures_);
+            diagnostics_.error(node.where(), fmt::format("no architecture stands for model_type '{}'", *type),
+                               list_of(known), nearest_name(*type, known));
+        } else if (mapping_ == nullptr) {
+            report_part(node, *type, std::move(parts));
+        }
+        return mapping_ != nullptr;
+    }
+
+    void report_part(const YamlNode& node, const std::string& type, std::vector<std::string> parts) {
+        std::ranges::sort(parts);
+        const bool whole = parts.size() == 1 && parts.front().empty();
+        if (part_.empty()) {
+            diagnostics_.error(node.where(), fmt::format("model_type '{}' describes {} models", type, parts.size()),
+                               "--part " + list_of(parts));
+        } else {
+            diagnostics_.error(node.where(), fmt::format("model_type '{}' has no part '{}'", type, part_),
+                               whole ? "no part" : list_of(parts), nearest_name(part_, parts));
+        }
     }
 
     void check_values() {
@@ -239,6 +259,7 @@ class ConfigReader {
         if (!asked.empty()) {
             return asked;
         }
+        const std::string suffix = part_.empty() ? "" : "-" + part_;
         if (path != fields_.texts.end()) {
             std::string_view name = path->second;
             while (name.ends_with('/')) {
@@ -246,10 +267,10 @@ class ConfigReader {
             }
             name = name.substr(name.rfind('/') + 1);
             if (!name.empty() && name != "." && name != "..") {
-                return std::string(name);
+                return std::string(name) + suffix;
             }
         }
-        return fields_.texts.find(kModelType)->second;
+        return fields_.texts.find(kModelType)->second + suffix;
     }
 
     [[nodiscard]] std::string map_of(const Given& given) const {
@@ -295,6 +316,7 @@ class ConfigReader {
     const YamlNode& root_;
     Diagnostics& diagnostics_;
     std::span<const Architecture> architectures_;
+    std::string part_;
     const Architecture* architecture_ = nullptr;
     const ConfigMapping* mapping_ = nullptr;
     Fields fields_;
@@ -314,8 +336,8 @@ std::vector<std::string> importable_model_types(std::span<const Architecture> ar
 }
 
 std::optional<ImportedConfig> import_config(const YamlNode& root, std::span<const Architecture> architectures,
-                                            const std::string& name) {
-    auto result = ConfigReader(root, architectures).read(name);
+                                            const std::string& name, const std::string& part) {
+    auto result = ConfigReader(root, architectures, part).read(name);
     if (result && !result->ignored.empty()) {
         root.warning(fmt::format("ignored {} field{}: {}", result->ignored.size(),
                                  result->ignored.size() == 1 ? "" : "s", fmt::join(result->ignored, ", ")));

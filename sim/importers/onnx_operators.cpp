@@ -211,6 +211,20 @@ Found given_rows(const Subject& s, const RowsDims& d) {
     return s.given(0) && !s.constant(0) ? Found(OnnxOperator{s.kind, d, {s.in(0)}, {}}) : std::nullopt;
 }
 
+/// Positions become more or fewer; each keeps its channels, which are the second size.
+Found resize_of(const Subject& s) {
+    const std::int64_t channels = s.made.size() > 2 ? s.made[1] : 1;
+    const std::int64_t given = s.given(0) ? s.network.elements(s.in(0)) : 0;
+    if (channels <= 0 || given <= 0 || given % channels != 0) {
+        return std::nullopt;
+    }
+    RowsDims d;
+    d.cols = channels;
+    d.rows = given / channels;
+    d.out_rows = elements_of(s.made) / channels;
+    return given_rows(s, d);
+}
+
 /// A reshape that leaves the channels of each position together.
 RowsDims as_it_lies(RowsDims d) {
     d.run = d.out_run = d.cols;
@@ -225,6 +239,8 @@ Found rows_operator(const Subject& s) {
             return sum_of(s);
         case OperatorKind::kPool:
             return pool_of(s);
+        case OperatorKind::kResize:
+            return resize_of(s);
         case OperatorKind::kConcat: {
             const auto inputs = s.network.activations(s.node);
             d.inputs = static_cast<std::int64_t>(inputs.size());
@@ -268,6 +284,8 @@ Found typed_operator(const Subject& s) {
             return gather_of(s);
         case DimsForm::kRows:
             return rows_operator(s);
+        case DimsForm::kScan:
+            break;
     }
     return std::nullopt;
 }

@@ -104,7 +104,8 @@ Term vector_term(const Kernel& kernel, const KernelCost& cost, const Device& dev
         term.formula = "score elements / (elements per cycle x clock x cores), after the MACs";
         term.numbers.push_back(number_used(path_of(device, "attention.per_cycle"), device.attention->per_cycle,
                                            number_text(in_operations(device.attention->per_cycle.value))));
-    } else if (traits(kernel.kind).form == DimsForm::kRows || traits(kernel.kind).form == DimsForm::kGather) {
+    } else if (traits(kernel.kind).form == DimsForm::kRows || traits(kernel.kind).form == DimsForm::kGather ||
+               traits(kernel.kind).form == DimsForm::kScan) {
         add_rate(term, device, kernel.kind);
     }
     for (std::size_t i = 0; i < kernel.follower_count; ++i) {

@@ -68,6 +68,9 @@ std::string stage_placed(std::string_view stage, const Candidate& candidate) {
 std::string dims_text(const Dims& dims) {
     struct Visitor {
         std::string operator()(const MatmulDims& d) const {
+            if (d.experts > 1) {
+                return fmt::format("{}x{}x{}, {} of {} experts", d.batch * d.m, d.k, d.n, d.active, d.experts);
+            }
             return d.batch == 1 ? fmt::format("{}x{}x{}", d.m, d.k, d.n)
                                 : fmt::format("{} x {}x{}x{}", d.batch, d.m, d.k, d.n);
         }
@@ -82,6 +85,9 @@ std::string dims_text(const Dims& dims) {
         std::string operator()(const ConvDims& d) const {
             return fmt::format("{}x{}x{} to {}x{}x{}, kernel {}x{}", d.in_channels, d.in_height, d.in_width,
                                d.out_channels, d.out_height, d.out_width, d.kernel_height, d.kernel_width);
+        }
+        std::string operator()(const ScanDims& d) const {
+            return fmt::format("{} positions, {} channels, state {}", d.batch * d.seq, d.channels, d.state);
         }
     };
     return std::visit(Visitor{}, dims);

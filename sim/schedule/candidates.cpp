@@ -125,13 +125,17 @@ void add_operators(Candidate& candidate, const Assignment& assignment, const Len
     }
 }
 
-// Keys and values of all positions, as wide as attention reads them. What is not causal reads those of a source, which
-// were made once.
+// Keys and values of all positions, as wide as attention reads them, and states. What is not causal reads those of a
+// source, which were made once.
 Bytes kv_cache(const Assignment& assignment, const LengthPlan& length, std::int64_t positions) {
     Bytes cache;
     for (std::size_t i = 0; i < assignment.size(); ++i) {
         const auto d = static_cast<std::size_t>(assignment[i]);
-        const auto* attention = std::get_if<AttentionDims>(&length.graphs[d].operators[i].dims);
+        const Dims& dims = length.graphs[d].operators[i].dims;
+        if (const auto* scan = std::get_if<ScanDims>(&dims)) {
+            cache += state_size(*scan);
+        }
+        const auto* attention = std::get_if<AttentionDims>(&dims);
         if (attention != nullptr) {
             const std::int64_t held = attention->causal ? positions : attention->kv_seq;
             const std::int64_t kept = attention->window == 0 ? held : std::min(held, attention->window);

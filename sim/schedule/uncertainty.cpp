@@ -27,6 +27,7 @@ ErrorClass error_class(OperatorKind kind) {
             return ErrorClass::kAttention;
         case DimsForm::kRows:
         case DimsForm::kGather:
+        case DimsForm::kScan:
             break;
     }
     return ErrorClass::kVector;

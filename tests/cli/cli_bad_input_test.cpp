@@ -168,8 +168,8 @@ TEST_F(CliBadInput, AllBadCellsOfATableAtOnce) {
         "rows.csv:1:16: error: unknown column 'layot' (did you mean layout?)\n"
         "rows.csv:1:38: warning: column 'id' is not read\n"
         "rows.csv:2:1: error: unknown op 'matmull' (expected matmul, conv2d, attention, softmax, layer_norm, rms_norm, "
-        "gelu, silu, relu, tanh, sigmoid, add, mul, transpose, reshape, split, concat, embedding, pool, normalize, "
-        "quantize, dequantize, cast or other, did you mean matmul?)\n"
+        "gelu, silu, relu, tanh, sigmoid, add, mul, transpose, reshape, split, concat, embedding, pool, resize, scan, "
+        "normalize, quantize, dequantize, cast or other, did you mean matmul?)\n"
         "rows.csv:3:1: error: shape: matmul needs the size n\n"
         "rows.csv:3:8: error: unknown dtype 'fp61' (expected fp32, fp16, bf16, int8, int4, w8a8, w8a16, w4a16, "
         "w4a16_g128 or int8_dynamic, did you mean fp16?)\n"
@@ -194,14 +194,15 @@ TEST_F(CliBadInput, OptionsThatCannotBe) {
         more.insert(more.begin(), start.begin(), start.end());
         return more;
     };
-    expect_refused(with({"--op", "matmul", "--shape", "m=1,k=2,p=3,m=4,n", "--dtype", "fp16", "--cores", "4", "--clock",
-                         "750 MHz"}),
-                   "--clock: error: npu does not run at 750 MHz (expected 300 MHz, 400 MHz, 500 MHz, 600 MHz, "
-                   "700 MHz, 800 MHz, 900 MHz or 1 GHz)\n"
-                   "--cores: error: npu has no 4 cores (expected 1 to 3)\n"
-                   "--shape:1:9: error: matmul has no size 'p' (expected batch, m, k, n, weights or bias)\n"
-                   "--shape:1:13: error: size 'm' is given twice\n"
-                   "--shape:1:17: error: 'n' is no size (expected SIZE=NUMBER, such as m=128)\n");
+    expect_refused(
+        with({"--op", "matmul", "--shape", "m=1,k=2,p=3,m=4,n", "--dtype", "fp16", "--cores", "4", "--clock",
+              "750 MHz"}),
+        "--clock: error: npu does not run at 750 MHz (expected 300 MHz, 400 MHz, 500 MHz, 600 MHz, "
+        "700 MHz, 800 MHz, 900 MHz or 1 GHz)\n"
+        "--cores: error: npu has no 4 cores (expected 1 to 3)\n"
+        "--shape:1:9: error: matmul has no size 'p' (expected batch, m, k, n, weights, bias, experts or active)\n"
+        "--shape:1:13: error: size 'm' is given twice\n"
+        "--shape:1:17: error: 'n' is no size (expected SIZE=NUMBER, such as m=128)\n");
     expect_refused(with({"--op", "matmul", "--shape", "m=0,k=2", "--dtype", "fp16"}),
                    "--op: error: shape: m is 0 (expected 1 or more)\n"
                    "--op: error: shape: matmul needs the size n\n");

@@ -72,6 +72,8 @@ Dims any_dims(OperatorKind kind) {
             conv.kernel_height = conv.kernel_width = 3;
             return conv;
         }
+        case DimsForm::kScan:
+            return ScanDims{1, rows, cols, *rc::gen::inRange<std::int64_t>(1, 65), 2, 0};
         case DimsForm::kRows:
             break;
     }

@@ -47,6 +47,33 @@ TEST_F(KernelCostTest, WeightsThatFitBesideTheRowTileAreReadOnce) {
     EXPECT_EQ(kernel_cost(matmul(100, 4096, 33, DType::kFp16), npu_, {1, {}}).tile.weight_reads, 7);
 }
 
+TEST_F(KernelCostTest, OnlyTheExpertsThatRowsMeetAreRead) {
+    // One row meets 4 of 32: as many weights are read as in a batch of four; sixteen rows meet 32 (1 - (7/8)^16) = 28.
+    Kernel routed = matmul(1, 512, 256, DType::kFp16);
+    routed.dims = MatmulDims{.m = 1, .k = 512, .n = 256, .experts = 32, .active = 4};
+    const KernelCost one = kernel_cost(routed, npu_, {1, {}});
+    EXPECT_DOUBLE_EQ(in_bytes(one.traffic.read), 4.0 * (512 * 256 + 512) * 2);
+    EXPECT_DOUBLE_EQ(in_bytes(one.traffic.write), 4.0 * 256 * 2);
+    EXPECT_EQ(one.macs, operations(4.0 * 512 * 256));
+    routed.dims = MatmulDims{.m = 16, .k = 512, .n = 256, .experts = 32, .active = 4};
+    const KernelCost some = kernel_cost(routed, npu_, {1, {}});
+    // 64 rows over 28 experts: three each.
+    EXPECT_DOUBLE_EQ(in_bytes(some.traffic.read), 28.0 * (512 * 256 + 3 * 512) * 2);
+}
+
+TEST_F(KernelCostTest, AScanReadsAndWritesItsState) {
+    Kernel scan;
+    scan.kind = OperatorKind::kScan;
+    scan.dims = ScanDims{.seq = 10, .channels = 64, .state = 8, .inputs = 2, .constant_rows = 1};
+    scan.input = scan.weight = scan.output = DType::kFp16;
+    const KernelCost cost = kernel_cost(scan, cpu_, {1, {}});
+    const VectorRate& rate = cpu_.vector[static_cast<std::size_t>(VectorClass::kElementwise)];
+    const double state = 64 * 8 * 4;
+    EXPECT_DOUBLE_EQ(in_bytes(cost.traffic.read), 2 * 640 * 2 * rate.traffic.value + 64 * 2 + state);
+    EXPECT_DOUBLE_EQ(in_bytes(cost.traffic.write), 640 * 2 * rate.traffic.value + state);
+    EXPECT_EQ(cost.elements, operations(640 * 8));
+}
+
 TEST_F(KernelCostTest, MacsArePaddedToTheArray) {
     // n 33 -> 64, k 40 -> 64 at 32 x 32; 512 MAC/cycle, 1 GHz, 90 %.
     const KernelCost cost = kernel_cost(matmul(10, 40, 33, DType::kFp16), npu_, {1, {}});

@@ -166,7 +166,7 @@ TEST(GraphArchitecture, NamesAndSymbolsThatDoNotExistAreCorrected) {
               "tiny.yaml:8:64: error: unknown symbol 'widht' in 'widht' (did you mean width?)\n"
               "tiny.yaml:9:23: error: sections.0.operators.1.op: unknown value 'rleu' (expected matmul, "
               "conv2d, attention, softmax, layer_norm, rms_norm, gelu, silu, relu, tanh, sigmoid, add, "
-              "mul, transpose, reshape, split, concat, embedding, pool, normalize, quantize, dequantize, "
+              "mul, transpose, reshape, split, concat, embedding, pool, resize, scan, normalize, quantize, dequantize, "
               "cast or other, did you mean relu?)\n"
               "tiny.yaml:10:9: error: there are two operators 's.a'\n"
               "tiny.yaml:10:48: error: unknown symbol 'i' in 'i'\n");

@@ -19,7 +19,7 @@ TEST(GraphOperators, TableHasOneRowPerKindWithItsOwnName) {
         names.insert(row.name);
         EXPECT_EQ(&traits(row.kind), &row);
         EXPECT_EQ(choice_named(operator_names(), row.name), row.kind);
-        EXPECT_EQ(row.onnx.empty(), row.kind == OperatorKind::kOther) << row.name;
+        EXPECT_EQ(row.onnx.empty(), row.kind == K::kOther || row.kind == K::kScan) << row.name;
     }
     EXPECT_EQ(names.size(), kOperatorKindCount);
     EXPECT_EQ(traits(K::kLayerNorm).name, "layer_norm");
@@ -139,6 +139,45 @@ TEST(GraphOperators, ConvolutionCounts) {
     EXPECT_EQ(matrix_elements(d), 180);
 }
 
+TEST(GraphOperators, ExpertCounts) {
+    const Dims dims = MatmulDims{.m = 3, .k = 5, .n = 7, .bias = true, .experts = 4, .active = 2};
+    EXPECT_EQ(macs(dims), operations(2 * 105));
+    EXPECT_EQ(matrix_elements(dims), 4 * 35);
+    EXPECT_EQ(weight_elements(K::kMatmul, dims), 4 * 42);
+    EXPECT_EQ(input_elements(K::kMatmul, dims), 2 * 15);
+    EXPECT_EQ(output_elements(K::kMatmul, dims), 2 * 21);
+}
+
+TEST(GraphOperators, ExpertsMetByAFewRows) {
+    const auto met = [](std::int64_t rows) {
+        return met_experts({.m = rows, .k = 64, .n = 32, .experts = 64, .active = 8});
+    };
+    // One row meets its eight, two 64 (1 - (7/8)^2) = 15, four 64 (1 - (7/8)^4) = 26.48; many all of them.
+    EXPECT_EQ(met(1), (MatmulDims{.batch = 8, .m = 1, .k = 64, .n = 32}));
+    EXPECT_EQ(met(2), (MatmulDims{.batch = 15, .m = 2, .k = 64, .n = 32}));
+    EXPECT_EQ(met(4), (MatmulDims{.batch = 26, .m = 2, .k = 64, .n = 32}));
+    EXPECT_EQ(met(1000), (MatmulDims{.batch = 64, .m = 125, .k = 64, .n = 32}));
+    const MatmulDims plain{.batch = 2, .m = 3, .k = 5, .n = 7, .bias = true};
+    EXPECT_EQ(met_experts(plain), plain);
+}
+
+TEST(GraphOperators, ScanCounts) {
+    const ScanDims scan{.batch = 2, .seq = 3, .channels = 5, .state = 7, .inputs = 4, .constant_rows = 2};
+    EXPECT_EQ(macs(scan), operations(0));
+    EXPECT_EQ(vector_elements(scan), operations(2 * 3 * 5 * 7));
+    EXPECT_EQ(weight_elements(K::kScan, scan), 2 * 5);
+    EXPECT_EQ(input_elements(K::kScan, scan), 4 * 2 * 3 * 5);
+    EXPECT_EQ(output_elements(K::kScan, scan), 2 * 3 * 5);
+    EXPECT_EQ(state_size(scan), bytes(4 * 2 * 5 * 7));
+}
+
+TEST(GraphOperators, ResizeCounts) {
+    const Dims larger = RowsDims{.rows = 4, .cols = 3, .out_rows = 16};
+    EXPECT_EQ(input_elements(K::kResize, larger), 12);
+    EXPECT_EQ(output_elements(K::kResize, larger), 48);
+    EXPECT_EQ(vector_elements(larger), operations(48));
+}
+
 TEST(GraphOperators, CountsStopInsteadOfOverflowing) {
     const std::int64_t huge = kLargestCount - 1;
     const Dims dims = MatmulDims{.batch = huge, .m = huge, .k = huge, .n = huge};
@@ -156,7 +195,7 @@ std::vector<std::string> field_names(K kind) {
 }
 
 TEST(GraphOperators, SizeFields) {
-    EXPECT_THAT(field_names(K::kMatmul), ElementsAre("batch", "m", "k", "n", "weights", "bias"));
+    EXPECT_THAT(field_names(K::kMatmul), ElementsAre("batch", "m", "k", "n", "weights", "bias", "experts", "active"));
     EXPECT_THAT(field_names(K::kSoftmax), ElementsAre("rows", "cols"));
     EXPECT_THAT(field_names(K::kLayerNorm), ElementsAre("rows", "cols", "affine"));
     EXPECT_THAT(field_names(K::kPool), ElementsAre("rows", "cols", "out_rows"));
@@ -175,7 +214,7 @@ std::variant<Dims, std::string> made(K kind, const Sizes& sizes) {
 }
 
 TEST(GraphOperators, SizesThatAreNotGivenHaveTheirDefaults) {
-    EXPECT_EQ(std::get<Dims>(made(K::kMatmul, {kNotGiven, 3, 5, 7, kNotGiven, kNotGiven})),
+    EXPECT_EQ(std::get<Dims>(made(K::kMatmul, {kNotGiven, 3, 5, 7, kNotGiven, kNotGiven, kNotGiven, kNotGiven})),
               Dims(MatmulDims{.batch = 1, .m = 3, .k = 5, .n = 7, .weights = true, .bias = false}));
     EXPECT_EQ(std::get<Dims>(made(K::kAttention, {2, 4, kNotGiven, 3, kNotGiven, 8, kNotGiven, kNotGiven})),
               Dims(AttentionDims{.batch = 2, .heads = 4, .kv_heads = 4, .seq = 3, .kv_seq = 3, .head_dim = 8}));
@@ -193,13 +232,18 @@ TEST(GraphOperators, SizesThatAreNotGivenHaveTheirDefaults) {
 }
 
 TEST(GraphOperators, BadSizesAreNamed) {
-    EXPECT_EQ(std::get<std::string>(made(K::kMatmul, {kNotGiven, 3, kNotGiven, 0, kNotGiven, 2})),
+    EXPECT_EQ(std::get<std::string>(made(K::kMatmul, {kNotGiven, 3, kNotGiven, 0, kNotGiven, 2, kNotGiven, kNotGiven})),
               "f:3: error: x: matmul needs the size k\n"
               "f:3: error: x: n is 0 (expected 1 or more)\n"
               "f:3: error: x: bias is 2 (expected 0 to 1)\n");
     EXPECT_EQ(std::get<std::string>(made(K::kAttention, {1, 6, 4, 3, 3, 8, 0, 0})),
               "f:3: error: x: heads 6 is not divisible by kv_heads 4\n");
     EXPECT_EQ(std::get<std::string>(made(K::kPool, {3, 5, 4})), "f:3: error: x: out_rows 4 is more than rows 3\n");
+    EXPECT_TRUE(std::holds_alternative<Dims>(made(K::kResize, {3, 5, 12})));
+    EXPECT_EQ(std::get<std::string>(made(K::kMatmul, {1, 3, 5, 7, 1, 0, 2, 3})),
+              "f:3: error: x: active 3 is more than experts 2\n");
+    EXPECT_EQ(std::get<std::string>(made(K::kMatmul, {1, 3, 5, 7, 0, 0, 2, 1})),
+              "f:3: error: x: experts 2 are weights\n");
     EXPECT_EQ(std::get<std::string>(made(K::kConv2d, {1, 6, 8, 4, 4, 3, 3, 1, 4, 4, 4, 0})),
               "f:3: error: x: groups 4 does not divide in_channels 6 and out_channels 8\n");
     EXPECT_EQ(std::get<std::string>(made(K::kSoftmax, {kLargestCount, kLargestCount})),

@@ -122,8 +122,8 @@ INSTANTIATE_TEST_SUITE_P(
                  at_set(kRules + "matmull",
                         "devices.npu.runtime.operators: no operator 'matmull' (expected matmul, conv2d, attention, "
                         "softmax, layer_norm, rms_norm, gelu, silu, relu, tanh, sigmoid, add, mul, transpose, reshape, "
-                        "split, concat, embedding, pool, normalize, quantize, dequantize, cast or other, did you mean "
-                        "matmul?)")},
+                        "split, concat, embedding, pool, resize, scan, normalize, quantize, dequantize, cast or other, "
+                        "did you mean matmul?)")},
         BadValue{"DtypeWithoutMacs", kRules + "matmul.dtypes", "[fp16, int4]",
                  "board.yaml:34:17: error: devices.npu.runtime.operators.matmul: runs in int4, for which 'npu' has no "
                  "macs_per_cycle\n"},
