@@ -43,6 +43,8 @@ Part mapping() {
     heads.shape["additionalProperties"]["type"] = {"object", "null"};
     return object_with({
         required("model_types", "values of model_type", list_of(text(), 1)),
+        optional("part", "which of several models that one configuration describes, such as encoder or decoder",
+                 text()),
         required("sizes", "size: an expression over fields; of a list the first whose fields are there", sources()),
         optional("values", "field: texts that it may have; others are refused", map_of(list_of(text(), 1))),
         optional("checks", "laws over fields; left aside where a field is absent", graph_checks()),
@@ -63,7 +65,7 @@ Json architecture_schema() {
         optional("huggingface", "published configurations that map to it", list_of(mapping())),
         required("sections", "sections of operators, in order", list_of(section(), 1)),
     }));
-    return document("Berth architecture", std::move(top), Json::object());
+    return document("Berth architecture", top, Json::object());
 }
 
 }  // namespace berth

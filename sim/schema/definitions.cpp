@@ -1,4 +1,4 @@
-// Definitions and parameters with provenance: patterns from the table of units, one definition each.
+// Quantities and parameters with provenance: patterns from the table of units, one definition each.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -39,7 +39,7 @@ Json reference(const std::string& name) { return {{"$ref", "#/definitions/" + na
 }  // namespace
 
 std::string Definitions::define_value(Dimension dimension, const QuantityForm& form, std::optional<double> most) {
-    const std::string name = most ? "share" : definition_name(dimension, form);
+    std::string name = most ? "share" : definition_name(dimension, form);
     if (definitions_.contains(name)) {
         return name;
     }

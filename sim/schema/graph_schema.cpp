@@ -90,7 +90,7 @@ std::vector<Key> size_keys(GraphForm form) {
 }
 
 // An operator has the sizes of its kind, and those without a default must be given.
-Json size_rules(std::vector<std::string> common) {
+Json size_rules(const std::vector<std::string>& common) {
     Json rules = Json::array();
     for (const SizeGroup& group : size_groups()) {
         std::vector<std::string> allowed = common;
@@ -150,11 +150,11 @@ Part graph_operators(GraphForm form) {
         keys.push_back(
             optional("block", "number of the block it belongs to, for placement by block", integer({0, 1'000'000})));
     }
-    std::vector<std::string> common = names_of(keys);
+    const std::vector<std::string> common = names_of(keys);
     const std::vector<Key> sizes = size_keys(form);
     keys.insert(keys.end(), sizes.begin(), sizes.end());
     Part item = object_with(keys);
-    item.shape["allOf"] = size_rules(std::move(common));
+    item.shape["allOf"] = size_rules(common);
     return list_of(std::move(item), 1);
 }
 

@@ -213,7 +213,7 @@ Json hardware_schema() {
     shape["if"] = has("extends");
     shape["then"] = true;
     shape["else"] = top.complete;
-    return document("Berth hardware profile", std::move(shape), definitions.json());
+    return document("Berth hardware profile", shape, definitions.json());
 }
 
 }  // namespace berth

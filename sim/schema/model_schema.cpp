@@ -43,7 +43,7 @@ Json model_schema() {
     }));
     top.update(if_then_else(has("graph"), has_none({"architecture", "sizes", "head"}, "it does not go with 'graph'"),
                             has_all({"architecture", "sizes"})));
-    return document("Berth model", std::move(top), Json::object());
+    return document("Berth model", top, Json::object());
 }
 
 }  // namespace berth

@@ -147,7 +147,7 @@ Json scenario_schema() {
     shape["required"] = Json::array({"scenario"});
     shape["allOf"] =
         Json::array({if_then_else(has("extends"), true, top.complete), if_then(has("set"), has("extends"))});
-    return document("Berth scenario", std::move(shape), definitions.json());
+    return document("Berth scenario", shape, definitions.json());
 }
 
 }  // namespace berth

@@ -149,7 +149,7 @@ Json at_key(std::string_view key, Json inner) {
     return {{"properties", std::move(properties)}};
 }
 
-Json document(std::string_view title, Json top, const Json& definitions) {
+Json document(std::string_view title, const Json& top, const Json& definitions) {
     Json result = {{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", title}};
     result.update(top);
     if (!definitions.empty()) {

@@ -114,6 +114,6 @@ class Definitions {
 };
 
 /// Dialect, title and definitions around the schema of a file's top.
-[[nodiscard]] Json document(std::string_view title, Json top, const Json& definitions);
+[[nodiscard]] Json document(std::string_view title, const Json& top, const Json& definitions);
 
 }  // namespace berth

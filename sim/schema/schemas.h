@@ -11,7 +11,7 @@ namespace berth {
 [[nodiscard]] Json scenario_schema();
 
 /// `devices.D.runtime` of a profile.
-[[nodiscard]] Part runtime_part(Definitions& definitions);
+[[nodiscard]] Part runtime_part(Definitions& q);
 
 /// Whether expressions stand in an architecture, or in a graph written out, which is laid out when it is read.
 enum class GraphForm { kTemplate, kWritten };
