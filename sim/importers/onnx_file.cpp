@@ -21,6 +21,9 @@ namespace {
 /// Constants of up to this many elements keep their values: shapes, axes, slices, scalar factors.
 constexpr std::int64_t kMostValues = 1024;
 
+/// A node takes about a kilobyte by the time that it is an operator.
+constexpr std::size_t kMostNodes = 250'000;
+
 /// Slices end at the largest number there is; no tensor does, and sums of bounded numbers do not overflow.
 std::int64_t bounded(std::int64_t number) { return std::clamp(number, -kLargestSize, kLargestSize); }
 
@@ -73,6 +76,11 @@ class OnnxReader {
                                "a whole ONNX model");
             return std::nullopt;
         }
+        if (too_many_) {
+            diagnostics_.error(SourceLocation(name_), fmt::format("the graph has more than {} nodes", kMostNodes),
+                               "a graph of operators; the largest models have some ten thousand");
+            return std::nullopt;
+        }
         if (!has_graph) {
             diagnostics_.error(SourceLocation(name_), "there is no graph in it", "an ONNX model");
             return std::nullopt;
@@ -92,7 +100,7 @@ class OnnxReader {
         WireReader reader(message);
         while (const auto field = reader.next()) {
             visit(*field);
-            if (broken_at_ != nullptr) {
+            if (broken_at_ != nullptr || too_many_) {
                 return;
             }
         }
@@ -111,7 +119,10 @@ class OnnxReader {
         each_field(message, [&](const WireField& field) {
             switch (field.number) {
                 case 1:
-                    file.nodes.push_back(read_node(field.bytes));
+                    too_many_ = file.nodes.size() == kMostNodes;
+                    if (!too_many_) {
+                        file.nodes.push_back(read_node(field.bytes));
+                    }
                     break;
                 case 2:
                     file.graph_name = field.bytes;
@@ -347,6 +358,7 @@ class OnnxReader {
     bool mapped_;
     Diagnostics& diagnostics_;
     const char* broken_at_ = nullptr;
+    bool too_many_ = false;
 };
 
 }  // namespace

@@ -280,6 +280,19 @@ TEST(OnnxImport, NumbersThatOverflowAreNoSizes) {
     EXPECT_EQ(kinds(import->graph).at("other"), 1);
 }
 
+TEST(OnnxImport, AMillionNodesAreRefused) {
+    const std::string one = node("Relu", {"x"}, {"y"});
+    std::string body;
+    body.reserve(1'000'000 * one.size());
+    for (int i = 0; i < 1'000'000; ++i) {
+        body += one;
+    }
+    EXPECT_EQ(
+        said_of(model_bytes(body)),
+        "m.onnx: error: the graph has more than 250000 nodes (expected a graph of operators; the largest models have "
+        "some ten thousand)\n");
+}
+
 TEST(OnnxImport, ManyReadersOfOneValueTakeTheirTimeOnce) {
     constexpr int kReaders = 50'000;
     std::string body;
