@@ -76,7 +76,7 @@ bool computed(const RuleContext& c, F&& f) {
     const auto* a = c.data(0);
     const auto* b = c.data(1);
     if (a != nullptr && b != nullptr && (a->size() == b->size() || a->size() == 1 || b->size() == 1)) {
-        std::vector<double> result(a->size() == 0 || b->size() == 0 ? 0 : std::max(a->size(), b->size()));
+        std::vector<double> result(a->empty() || b->empty() ? 0 : std::max(a->size(), b->size()));
         for (std::size_t i = 0; i < result.size(); ++i) {
             result[i] = f((*a)[a->size() == 1 ? 0 : i], (*b)[b->size() == 1 ? 0 : i]);
         }
