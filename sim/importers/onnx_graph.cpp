@@ -173,7 +173,7 @@ class GraphMaker {
             return name;
         }
         for (std::int64_t& number = counters_[name];;) {
-            const std::string numbered = fmt::format("{}_{}", name, ++number + 1);
+            std::string numbered = fmt::format("{}_{}", name, ++number + 1);
             if (names_.insert(numbered).second) {
                 return numbered;
             }
