@@ -60,7 +60,8 @@ TEST(OrtProfile, WeightsThatWerePackedAwayComeBackFromTheShapes) {
 }
 
 TEST(OrtProfile, TheFirstRunWarmsUp) {
-    const ProfiledStep& step = step_named(real_profile(), "matmul_94");
+    const ProfileImport import = real_profile();
+    const ProfiledStep& step = step_named(import, "matmul_94");
     EXPECT_EQ(step.runs, 2U);
     EXPECT_LE(step.least, step.median);
     EXPECT_LE(step.median, step.most);
