@@ -121,7 +121,13 @@ Bytes shared_table_bytes(const Graph& graph, const Operator& op) {
 }  // namespace
 
 std::int64_t Tensor::elements() const {
-    return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+    std::int64_t count = 1;
+    for (const std::int64_t size : shape) {
+        if (__builtin_mul_overflow(count, size, &count) || count > kLargestCount) {
+            return kLargestCount;
+        }
+    }
+    return count;
 }
 
 GraphTotals totals(const Graph& graph) {
