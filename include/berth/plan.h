@@ -94,12 +94,13 @@ inline constexpr std::array<Choice<MatrixLayout>, 2> kMatrixLayoutNames{
 /// What a runtime leaves its results in when it ran at `ran_at`: with dynamic quantisation tensors stay in float.
 [[nodiscard]] DType result_dtype(const Runtime& runtime, DType ran_at);
 
-/// One operator by itself on a device, all tensors in DRAM: a step of a compiled graph, or (`library_call`) a call of
+/// One operator by itself on a device: a step of a compiled graph, or (`library_call`) a call of
 /// the runtime's matmul library, which returns what it accumulated: 32 bits, but 16 from int4 operands. It runs at the
-/// nearest dtype that the runtime has. Absent, with the reason in `why`, if the runtime does not take it.
+/// nearest dtype that the runtime has. Its tensors are in DRAM, unless it is called again and again (hot) and all of them
+/// fit the levels that keep tensors. Absent, with the reason in `why`, if the runtime does not take it.
 [[nodiscard]] std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, const Scheme& scheme,
-                                                      bool library_call, const Profile& profile, DeviceId device,
-                                                      std::string* why);
+                                                      bool library_call, CacheState cache, const Profile& profile,
+                                                      DeviceId device, std::string* why);
 
 /// Cost of every kernel again under other numbers of the same profile; the lowering stays.
 [[nodiscard]] std::vector<KernelCost> recost(const DevicePlan& plan, const Profile& profile);

@@ -5,19 +5,17 @@
 
 namespace berth {
 
-namespace {
-
-// Capacity of the levels that keep tensors between kernels, over the cores in use.
 Bytes keeping_capacity(const Device& device, int cores) {
     Bytes capacity;
     for (const MemoryLevel& level : device.memories) {
         if (level.keeps_tensors) {
-            capacity = std::max(capacity, level.capacity.value *
-                                              (level.share == MemoryShare::kCore ? static_cast<double>(cores) : 1.0));
+            capacity = std::max(capacity, capacity_of(level, cores));
         }
     }
     return capacity;
 }
+
+namespace {
 
 // Tensors whose whole life fits, and what they take while each operator runs.
 void keep_what_fits(Residency& residency, const std::vector<TensorFacts>& tensors) {
