@@ -59,16 +59,23 @@ class Sweep {
     [[nodiscard]] const std::vector<std::string>& devices() const { return devices_; }
     /// Values of the axes at a point; the last axis runs fastest.
     [[nodiscard]] std::vector<std::string> values(std::size_t point) const;
+    /// Their positions in the values of each axis.
+    void find_places(std::size_t point, std::vector<std::size_t>& places) const;
 
     /// Evaluates points `first` to `last` (not included) on `threads` threads and hands them over in order. Stops early
     /// if `take` returns false. The same for any number of threads.
     void run(std::size_t first, std::size_t last, int threads,
              const std::function<bool(std::size_t, const SweepPoint&)>& take) const;
 
+    /// The same, but the threads also write their points down, one after the other: `take` gets the text of many, and
+    /// the first point behind them.
+    void write(std::size_t first, std::size_t last, int threads,
+               const std::function<void(std::size_t, const SweepPoint&, std::string&)>& row,
+               const std::function<bool(std::size_t, const std::string&)>& take) const;
+
   private:
+    friend class SweepWorker;
     Sweep(SweepBase base, std::vector<SweepAxis> axes) : base_(std::move(base)), axes_(std::move(axes)) {}
-    [[nodiscard]] std::vector<std::size_t> places(std::size_t point) const;
-    [[nodiscard]] SweepPoint evaluated(std::size_t point, struct SweepCache& cache) const;
 
     SweepBase base_;
     std::vector<SweepAxis> axes_;

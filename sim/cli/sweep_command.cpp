@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <thread>
 
@@ -51,32 +52,36 @@ std::optional<Sweep> prepared(const SweepOptions& options, const Library& librar
                           options.max_points, diagnostics);
 }
 
-/// Collects rows, and shows how far it is.
-class Rows {
+/// Shows how far it is, once in a while.
+class Progress {
   public:
-    explicit Rows(const Sweep& sweep) : sweep_(sweep) {}
-
-    /// Whether there are enough to write.
-    bool add(std::size_t at, const SweepPoint& point) {
-        text_ += sweep_csv_row(sweep_, at, point);
-        ++waiting_;
-        const bool enough = waiting_ == kTogether || at + 1 == sweep_.size();
-        if (enough) {
-            show_progress(fmt::format("{} of {} points", at + 1, sweep_.size()));
+    explicit Progress(std::size_t points) : points_(points) {}
+    void reached(std::size_t point) {
+        const auto now = std::chrono::steady_clock::now();
+        if (point == points_ || now - shown_ > std::chrono::seconds(1)) {
+            shown_ = now;
+            show_progress(fmt::format("{} of {} points", point, points_));
         }
-        return enough;
-    }
-    [[nodiscard]] std::string take() {
-        waiting_ = 0;
-        return std::exchange(text_, "");
     }
 
   private:
-    static constexpr std::size_t kTogether = 1024;
-    const Sweep& sweep_;
-    std::string text_;
-    std::size_t waiting_ = 0;
+    std::size_t points_;
+    std::chrono::steady_clock::time_point shown_ = std::chrono::steady_clock::now();
 };
+
+/// Rows from `first` on, many at once; ends when `write` says no.
+template <class Write>
+void write_rows(const Sweep& sweep, std::size_t first, int threads, const Write& write) {
+    const SweepRows rows(sweep);
+    Progress progress(sweep.size());
+    sweep.write(
+        first, sweep.size(), threads,
+        [&rows](std::size_t at, const SweepPoint& point, std::string& text) { rows.add(at, point, text); },
+        [&](std::size_t behind, const std::string& text) {
+            progress.reached(behind);
+            return write(text);
+        });
+}
 
 ExitStatus to_file(const Sweep& sweep, const SweepOptions& options, Diagnostics& diagnostics) {
     LineFile file;
@@ -86,11 +91,8 @@ ExitStatus to_file(const Sweep& sweep, const SweepOptions& options, Diagnostics&
                                       : file.start(options.out, header, diagnostics);
     bool written = ready;
     if (ready && done < sweep.size()) {
-        Rows rows(sweep);
-        sweep.run(done, sweep.size(), threads_of(options), [&](std::size_t at, const SweepPoint& point) {
-            written = !rows.add(at, point) || file.add(rows.take(), diagnostics);
-            return written;
-        });
+        write_rows(sweep, done, threads_of(options),
+                   [&](const std::string& text) { return written = file.add(text, diagnostics); });
     }
     const ExitStatus status = answer("", diagnostics);
     return written ? status : ExitStatus::kInternalFailure;
@@ -106,11 +108,8 @@ ExitStatus to_output(const Sweep& sweep, const SweepOptions& options, Diagnostic
         return answer(sweep_json(sweep, points), diagnostics);
     }
     ExitStatus status = answer(sweep_csv_header(sweep), diagnostics);
-    Rows rows(sweep);
-    sweep.run(0, sweep.size(), threads_of(options), [&](std::size_t at, const SweepPoint& point) {
-        if (rows.add(at, point) && status == ExitStatus::kFine) {
-            status = answer(rows.take(), Diagnostics{});
-        }
+    write_rows(sweep, 0, threads_of(options), [&](const std::string& text) {
+        status = status == ExitStatus::kFine ? answer(text, Diagnostics{}) : status;
         return status == ExitStatus::kFine;
     });
     return status;

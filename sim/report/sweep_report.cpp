@@ -11,8 +11,10 @@ namespace berth {
 
 namespace {
 
-std::string milliseconds_cell(const std::optional<Time>& time) {
-    return time ? csv_number(in_milliseconds(*time)) : "";
+void add_milliseconds(const std::optional<Time>& time, std::string& text) {
+    if (time) {
+        add_csv_number(in_milliseconds(*time), text);
+    }
 }
 
 }  // namespace
@@ -32,23 +34,46 @@ std::string sweep_csv_header(const Sweep& sweep) {
     return header + ",why_not\n";
 }
 
-std::string sweep_csv_row(const Sweep& sweep, std::size_t at, const SweepPoint& point) {
-    std::string row;
-    for (const std::string& value : sweep.values(at)) {
-        row += csv_field(value) + ",";
-    }
-    row += milliseconds_cell(point.total) + ",";
-    row += (point.energy ? csv_number(in_millijoules(*point.energy)) : "") + ",";
-    row += point.meets_budget ? (*point.meets_budget ? "true" : "false") : "";
-    for (std::size_t s = 0; s < sweep.stages().size(); ++s) {
-        const bool runs = s < point.stages.size();
-        row += "," + (runs ? csv_field(point.stages[s].chosen) : "") + ",";
-        row += runs ? milliseconds_cell(point.stages[s].latency) : "";
-        for (std::size_t d = 0; d < sweep.devices().size(); ++d) {
-            row += "," + (runs ? milliseconds_cell(point.stages[s].on_device[d]) : "");
+SweepRows::SweepRows(const Sweep& sweep) : stages_(sweep.stages().size()), devices_(sweep.devices().size()) {
+    std::size_t below = sweep.size();
+    for (const SweepAxis& axis : sweep.axes()) {
+        below /= axis.values.size();
+        below_.push_back(below);
+        auto& fields = values_.emplace_back();
+        for (const std::string& value : axis.values) {
+            fields.push_back(csv_field(value) + ",");
         }
     }
-    return row + "," + csv_field(point.why_not) + "\n";
+}
+
+void SweepRows::add(std::size_t at, const SweepPoint& point, std::string& text) const {
+    for (std::size_t a = 0; a < values_.size(); ++a) {
+        text += values_[a][at / below_[a] % values_[a].size()];
+    }
+    add_milliseconds(point.total, text);
+    text += ',';
+    if (point.energy) {
+        add_csv_number(in_millijoules(*point.energy), text);
+    }
+    text += point.meets_budget ? (*point.meets_budget ? ",true" : ",false") : ",";
+    for (std::size_t s = 0; s < stages_; ++s) {
+        const bool runs = s < point.stages.size();
+        text += ',';
+        text += runs ? csv_field(point.stages[s].chosen) : "";
+        text += ',';
+        if (runs) {
+            add_milliseconds(point.stages[s].latency, text);
+        }
+        for (std::size_t d = 0; d < devices_; ++d) {
+            text += ',';
+            if (runs) {
+                add_milliseconds(point.stages[s].on_device[d], text);
+            }
+        }
+    }
+    text += ',';
+    text += csv_field(point.why_not);
+    text += '\n';
 }
 
 std::string sweep_json(const Sweep& sweep, const std::vector<SweepPoint>& points) {

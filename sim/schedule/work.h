@@ -64,6 +64,14 @@ struct Work {
 [[nodiscard]] std::optional<std::vector<LengthPlan>> plan_passes(const std::string& stage_name, const ModelStage& stage,
                                                                  const Profile& profile, Diagnostics& diagnostics);
 
+/// The length that most inputs have.
+[[nodiscard]] const LengthPlan& dominant(const std::vector<LengthPlan>& lengths);
+
+/// The assignment of one pass for the operators of another: those of the same name stay together, and one that the
+/// other pass does not have (the projection of a source that later steps find in the cache) goes where the next one
+/// goes.
+[[nodiscard]] Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assignment& assignment);
+
 /// Candidates of a stage: each device for the whole model, then the best split per block and per operator where that
 /// is better than all of them. `why` holds, per device, why it cannot take the model.
 [[nodiscard]] std::vector<Candidate> stage_candidates(const ModelStage& stage, const std::vector<LengthPlan>& lengths,
