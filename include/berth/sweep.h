@@ -17,6 +17,8 @@ namespace berth {
 struct SweepAxis {
     std::string path;
     std::vector<std::string> values;
+    std::vector<std::uint32_t>
+        order{};  ///< of a sample: which value each point takes; empty: the axis is one of a grid
 };
 
 /// `PATH=FROM:TO:STEP`, `PATH=FROM:TO:xFACTOR` or `PATH=A,B,...`. TO is reached if a step falls on it. Numbers may have
@@ -46,10 +48,11 @@ struct SweepPoint {
     std::vector<SweepStage> stages;
 };
 
-/// A sweep that can start: the scenario loads at both ends of every axis.
+/// A sweep that can start: the scenario loads at both ends of every axis, or at first and last values of a sample.
 class Sweep {
   public:
-    /// Errors: whatever keeps the scenario from loading at an end of an axis, more than `most_points` points.
+    /// Either all axes are of a grid, or all of one sample. Errors: whatever keeps the scenario from loading at an end
+    /// of an axis, more than `most_points` points.
     [[nodiscard]] static std::optional<Sweep> prepare(SweepBase base, std::vector<SweepAxis> axes,
                                                       std::size_t most_points, Diagnostics& diagnostics);
 
@@ -57,7 +60,7 @@ class Sweep {
     [[nodiscard]] const std::vector<SweepAxis>& axes() const { return axes_; }
     [[nodiscard]] const std::vector<std::string>& stages() const { return stages_; }
     [[nodiscard]] const std::vector<std::string>& devices() const { return devices_; }
-    /// Values of the axes at a point; the last axis runs fastest.
+    /// Values of the axes at a point; of a grid the last axis runs fastest.
     [[nodiscard]] std::vector<std::string> values(std::size_t point) const;
     /// Their positions in the values of each axis.
     void find_places(std::size_t point, std::vector<std::size_t>& places) const;

@@ -12,7 +12,8 @@ namespace berth {
 /// The varied paths, `total_ms`, `energy_mj`, `meets_budget`, for every stage `STAGE.chosen`, `STAGE.latency_ms` (all
 /// repeats) and `STAGE.DEVICE_ms` (one pass of the whole model there), and `why_not`. Ends with a newline.
 [[nodiscard]] std::string sweep_csv_header(const Sweep& sweep);
-/// Rows with these columns. Cells are empty where there is nothing to tell. Several threads may write at once.
+/// Rows with these columns, of a sweep that outlives them. Cells are empty where there is nothing to tell. Several
+/// threads may write at once.
 class SweepRows {
   public:
     explicit SweepRows(const Sweep& sweep);
@@ -20,9 +21,8 @@ class SweepRows {
     void add(std::size_t at, const SweepPoint& point, std::string& text) const;
 
   private:
-    std::vector<std::vector<std::string>> values_;  ///< per axis, as fields
-    std::vector<std::size_t> below_;                ///< per axis: points between two of its values
-    std::size_t stages_ = 0, devices_ = 0;
+    const Sweep& sweep_;
+    std::vector<bool> plain_;  ///< per axis: its values are fields as they are
 };
 /// All points, one object each with the same names.
 [[nodiscard]] std::string sweep_json(const Sweep& sweep, const std::vector<SweepPoint>& points);

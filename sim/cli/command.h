@@ -39,6 +39,7 @@ void add_crossover(CLI::App& app, Invocation& invocation);
 void add_sensitivity(CLI::App& app, Invocation& invocation);
 void add_diff(CLI::App& app, Invocation& invocation);
 void add_buckets(CLI::App& app, Invocation& invocation);
+void add_optimise(CLI::App& app, Invocation& invocation);
 void add_import(CLI::App& app, Invocation& invocation);
 void add_check(CLI::App& app, Invocation& invocation);
 void add_list(CLI::App& app, Invocation& invocation);

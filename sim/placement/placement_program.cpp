@@ -89,8 +89,7 @@ class ProgramBuilder {
                 open_[op].push_back(f);
             }
             std::ranges::sort(ends);
-            const auto repeated = std::ranges::unique(ends);
-            ends.erase(repeated.begin(), repeated.end());
+            ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
             for (const OperatorId op : ends) {
                 touched_[at(op)].push_back(f);
             }

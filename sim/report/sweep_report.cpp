@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "berth/quantity_text.h"
 #include "report/csv_values.h"
 #include "report/json_values.h"
@@ -34,21 +36,19 @@ std::string sweep_csv_header(const Sweep& sweep) {
     return header + ",why_not\n";
 }
 
-SweepRows::SweepRows(const Sweep& sweep) : stages_(sweep.stages().size()), devices_(sweep.devices().size()) {
-    std::size_t below = sweep.size();
+SweepRows::SweepRows(const Sweep& sweep) : sweep_(sweep) {
     for (const SweepAxis& axis : sweep.axes()) {
-        below /= axis.values.size();
-        below_.push_back(below);
-        auto& fields = values_.emplace_back();
-        for (const std::string& value : axis.values) {
-            fields.push_back(csv_field(value) + ",");
-        }
+        plain_.push_back(
+            std::ranges::all_of(axis.values, [](const std::string& value) { return csv_field(value) == value; }));
     }
 }
 
 void SweepRows::add(std::size_t at, const SweepPoint& point, std::string& text) const {
-    for (std::size_t a = 0; a < values_.size(); ++a) {
-        text += values_[a][at / below_[a] % values_[a].size()];
+    thread_local std::vector<std::size_t> places;
+    sweep_.find_places(at, places);
+    for (std::size_t a = 0; a < places.size(); ++a) {
+        const std::string& value = sweep_.axes()[a].values[places[a]];
+        text.append(plain_[a] ? value : csv_field(value)).append(1, ',');
     }
     add_milliseconds(point.total, text);
     text += ',';
@@ -56,7 +56,7 @@ void SweepRows::add(std::size_t at, const SweepPoint& point, std::string& text) 
         add_csv_number(in_millijoules(*point.energy), text);
     }
     text += point.meets_budget ? (*point.meets_budget ? ",true" : ",false") : ",";
-    for (std::size_t s = 0; s < stages_; ++s) {
+    for (std::size_t s = 0; s < sweep_.stages().size(); ++s) {
         const bool runs = s < point.stages.size();
         text += ',';
         text += runs ? csv_field(point.stages[s].chosen) : "";
@@ -64,7 +64,7 @@ void SweepRows::add(std::size_t at, const SweepPoint& point, std::string& text) 
         if (runs) {
             add_milliseconds(point.stages[s].latency, text);
         }
-        for (std::size_t d = 0; d < devices_; ++d) {
+        for (std::size_t d = 0; d < sweep_.devices().size(); ++d) {
             text += ',';
             if (runs) {
                 add_milliseconds(point.stages[s].on_device[d], text);

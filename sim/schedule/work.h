@@ -1,6 +1,8 @@
 // The kernels and hand-overs that a placed stage consists of, countable again under other numbers of the profile.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -88,6 +90,17 @@ struct WeightedWork {
     double share = 1;
 };
 [[nodiscard]] Uncertainty uncertainty_of(const std::vector<WeightedWork>& mix, const Profile& profile);
+
+/// Which of a device's own model errors a kernel's time, or that of a hand-over to it, belongs to.
+enum class ErrorClass : std::uint8_t { kMatmul, kAttention, kVector, kHandover };
+inline constexpr std::array<Choice<ErrorClass>, 4> kErrorClassNames{{
+    {"matmul", ErrorClass::kMatmul},
+    {"attention", ErrorClass::kAttention},
+    {"vector", ErrorClass::kVector},
+    {"handover", ErrorClass::kHandover},
+}};
+[[nodiscard]] ErrorClass error_class(OperatorKind kind);
+[[nodiscard]] const Parameter<double>& error_of(const Device& device, ErrorClass error);
 
 /// Paths of the numbers that Uncertainty::effect runs over: those with a spread, then the model's own errors.
 [[nodiscard]] std::vector<std::string> uncertain_numbers(const Profile& profile);

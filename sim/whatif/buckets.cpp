@@ -33,6 +33,55 @@ std::vector<double> held_by(std::span<const TokenShare> lengths, std::span<const
     return held;
 }
 
+/// Of the sets whose longest bucket is the j-th candidate: the least cost of the lengths that it holds, and for each
+/// number of buckets the one before the longest.
+class BucketProgram {
+  public:
+    BucketProgram(std::span<const BucketCandidate> candidates, std::vector<double> held)
+        : candidates_(candidates), held_(std::move(held)) {
+        for (std::size_t j = 0; j < candidates.size(); ++j) {
+            cost_.push_back(held_[j] * candidates[j].cost);
+        }
+        before_.emplace_back(candidates.size(), kNone);
+    }
+
+    void allow_one_more() {
+        std::vector<double> next = cost_;
+        auto& before = before_.emplace_back(cost_.size(), kNone);
+        for (std::size_t j = 0; j < cost_.size(); ++j) {
+            for (std::size_t i = 0; i < j; ++i) {
+                const double sum = cost_[i] + (held_[j] - held_[i]) * candidates_[j].cost;
+                if (sum < next[j]) {
+                    next[j] = sum;
+                    before[j] = i;
+                }
+            }
+        }
+        cost_ = std::move(next);
+    }
+
+    /// The best set whose longest bucket is `first` or a later one.
+    [[nodiscard]] BucketSet best(std::size_t first) const {
+        const auto least = std::min_element(cost_.begin() + static_cast<std::ptrdiff_t>(first), cost_.end());
+        BucketSet set{{}, *least};
+        auto j = static_cast<std::size_t>(least - cost_.begin());
+        for (std::size_t level = before_.size(); level-- > 0;) {
+            if (level == 0 || before_[level][j] != kNone) {  // else one bucket fewer was no worse
+                set.buckets.push_back(candidates_[j].tokens);
+                j = before_[level][j];
+            }
+        }
+        std::ranges::reverse(set.buckets);
+        return set;
+    }
+
+  private:
+    static constexpr auto kNone = static_cast<std::size_t>(-1);
+    std::span<const BucketCandidate> candidates_;
+    std::vector<double> held_, cost_;
+    std::vector<std::vector<std::size_t>> before_;
+};
+
 std::int64_t rounded_up(std::int64_t tokens) { return (tokens + kGranule - 1) / kGranule * kGranule; }
 
 std::vector<std::int64_t> candidate_lengths(const std::vector<TokenShare>& lengths, const Model& model) {
@@ -108,48 +157,12 @@ std::vector<BucketSet> best_bucket_sets(std::span<const TokenShare> lengths,
     if (lengths.empty() || candidates.empty() || candidates.back().tokens < lengths.back().tokens) {
         return {};
     }
-    constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-    const std::size_t count = candidates.size();
-    const std::vector<double> held = held_by(lengths, candidates);
-    // Of the sets whose longest bucket is the j-th candidate: least cost of the lengths that it holds, by how many
-    // buckets there are, and the bucket before the longest.
-    std::vector<double> cost(count);
-    std::vector<std::vector<std::size_t>> before{std::vector<std::size_t>(count, kNone)};
-    for (std::size_t j = 0; j < count; ++j) {
-        cost[j] = held[j] * candidates[j].cost;
-    }
+    BucketProgram program(candidates, held_by(lengths, candidates));
+    const auto first = std::ranges::lower_bound(candidates, lengths.back().tokens, {}, &BucketCandidate::tokens);
     std::vector<BucketSet> sets;
     for (std::size_t buckets = 1; buckets <= most; ++buckets) {
-        if (buckets > 1) {
-            std::vector<double> next = cost;
-            auto& from = before.emplace_back(count, kNone);
-            for (std::size_t j = 0; j < count; ++j) {
-                for (std::size_t i = 0; i < j; ++i) {
-                    const double sum = cost[i] + (held[j] - held[i]) * candidates[j].cost;
-                    if (sum < next[j]) {
-                        next[j] = sum;
-                        from[j] = i;
-                    }
-                }
-            }
-            cost = std::move(next);
-        }
-        std::size_t last = count;
-        for (std::size_t j = 0; j < count; ++j) {
-            if (candidates[j].tokens >= lengths.back().tokens && (last == count || cost[j] < cost[last])) {
-                last = j;
-            }
-        }
-        BucketSet set{{}, cost[last]};
-        for (std::size_t level = buckets, j = last; level-- > 0;) {
-            if (level > 0 && before[level][j] == kNone) {
-                continue;  // one bucket fewer was no worse
-            }
-            set.buckets.push_back(candidates[j].tokens);
-            j = before[level][j];
-        }
-        std::ranges::reverse(set.buckets);
-        sets.push_back(std::move(set));
+        sets.push_back(program.best(static_cast<std::size_t>(first - candidates.begin())));
+        program.allow_one_more();
     }
     return sets;
 }

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 
-#include "base/overloaded.h"
 #include "schedule/work.h"
 
 namespace berth {
@@ -239,29 +238,40 @@ std::optional<LaidOutStage> LaidOutStage::of(const Stage& stage, const Scenario&
 
 namespace {
 
+double error_factor(DeviceId device, ErrorClass error, const LaidOutStage::Scratch& scratch) {
+    const std::size_t index = at(device) * kErrorClassNames.size() + static_cast<std::size_t>(error);
+    return scratch.error_factors.empty() ? 1.0 : scratch.error_factors[index];
+}
+
+/// Works one number out; those before it stand in `scratch` already.
+struct NumberValue {
+    const Profile& profile;
+    LaidOutStage::Scratch& scratch;
+    std::size_t index;
+
+    double operator()(const KernelNumber& number) const {
+        const KernelCost cost = kernel_cost(number.kernel, profile.devices[at(number.device)], number.execution);
+        scratch.energies[index] = cost.energy ? in_joules(*cost.energy) : std::numeric_limits<double>::quiet_NaN();
+        return in_seconds(cost.total) * error_factor(number.device, error_class(number.kernel.kind), scratch);
+    }
+    double operator()(const LossNumber& number) const {
+        const double joined = scratch.times[number.joined] - scratch.times[number.before];
+        return std::max(0.0, scratch.times[number.alone] - joined);
+    }
+    double operator()(const CrossingNumber& number) const {
+        return in_seconds(crossing_cost(profile, number.from, number.to, number.size)) *
+               error_factor(number.to, ErrorClass::kHandover, scratch);
+    }
+    double operator()(const CallNumber& number) const {
+        return in_seconds(profile.devices[at(number.device)].runtime.dispatch_per_graph.value);
+    }
+};
+
 void work_out(const std::vector<LayoutNumber>& numbers, const Profile& profile, LaidOutStage::Scratch& scratch) {
     scratch.times.resize(numbers.size());
     scratch.energies.assign(numbers.size(), 0);
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-        scratch.times[i] = std::visit(
-            Overloaded{[&](const KernelNumber& number) {
-                           const KernelCost cost =
-                               kernel_cost(number.kernel, profile.devices[at(number.device)], number.execution);
-                           scratch.energies[i] =
-                               cost.energy ? in_joules(*cost.energy) : std::numeric_limits<double>::quiet_NaN();
-                           return in_seconds(cost.total);
-                       },
-                       [&](const LossNumber& number) {
-                           const double joined = scratch.times[number.joined] - scratch.times[number.before];
-                           return std::max(0.0, scratch.times[number.alone] - joined);
-                       },
-                       [&](const CrossingNumber& number) {
-                           return in_seconds(crossing_cost(profile, number.from, number.to, number.size));
-                       },
-                       [&](const CallNumber& number) {
-                           return in_seconds(profile.devices[at(number.device)].runtime.dispatch_per_graph.value);
-                       }},
-            numbers[i]);
+        scratch.times[i] = std::visit(NumberValue{profile, scratch, i}, numbers[i]);
     }
 }
 
@@ -314,6 +324,7 @@ std::optional<LaidOutStage::Count> LaidOutStage::count(const Profile& profile, O
         for (const std::uint32_t call : calls_) {
             time += scratch.times[call];
         }
+        scratch.split = time;
         if (time < best->time * (1 - kRounding)) {
             best = Count{whole_.size(), time, split.energy};
         }
@@ -389,6 +400,28 @@ bool LaidOutScenario::count(const Profile& profile, SweepPoint& point, Scratch& 
     point.energy = std::isnan(energy) ? std::nullopt : std::optional(joules(energy));
     point.meets_budget = budget_ ? std::optional(total <= *budget_) : std::nullopt;
     return true;
+}
+
+std::optional<LaidOutScenario::Fixed> LaidOutScenario::count_placed(const Profile& profile,
+                                                                    const std::vector<std::size_t>& placed,
+                                                                    Scratch& scratch) const {
+    Fixed result;
+    for (std::size_t s = 0; s < parts_.size(); ++s) {
+        const Part& part = parts_[s];
+        if (!part.stage) {
+            result.best.push_back(placed[s]);
+            result.total += in_seconds(part.fixed) * part.repeat;
+            continue;
+        }
+        const auto count = part.stage->count(profile, objective_, scratch.on_device, scratch);
+        const bool split = placed[s] == scratch.on_device.size();
+        if (!count || (!split && !scratch.on_device[placed[s]])) {
+            return std::nullopt;
+        }
+        result.best.push_back(count->chosen);
+        result.total += (split ? scratch.split : in_seconds(*scratch.on_device[placed[s]])) * part.repeat;
+    }
+    return result;
 }
 
 }  // namespace berth

@@ -49,7 +49,10 @@ class LaidOutStage {
   public:
     struct Scratch {
         std::vector<double> times, energies;
+        /// Per device and class of error (see schedule/work.h), what times are multiplied with; empty: nothing.
+        std::vector<double> error_factors;
         std::vector<std::optional<Time>> on_device;
+        double split = 0;  ///< time of the best one
         PlacementProgram::Scratch program;
     };
     /// Absent where only an evaluation tells: no device takes it, it may be split in blocks or over several lengths.
@@ -83,6 +86,15 @@ class LaidOutScenario {
 
     /// Whether the same scenario under this profile would be laid out and lowered the same.
     [[nodiscard]] bool holds(const Profile& profile) const;
+
+    /// What each stage is best placed on, and the total of the placements that `placed` names instead, one per stage: a
+    /// device, or one behind the last for the best split. Absent: only an evaluation tells.
+    struct Fixed {
+        std::vector<std::size_t> best;
+        double total = 0;
+    };
+    [[nodiscard]] std::optional<Fixed> count_placed(const Profile& profile, const std::vector<std::size_t>& placed,
+                                                    Scratch& scratch) const;
 
     /// False: only an evaluation tells.
     [[nodiscard]] bool count(const Profile& profile, SweepPoint& point, Scratch& scratch) const;

@@ -183,8 +183,9 @@ class Comparison {
         }
         for (const auto& [group, numbers] : groups) {
             add(fmt::format("hardware.{}", group), before_.profile.name,
-                fmt::format("{} ({} numbers)", after_.profile.name, numbers.size()), [numbers](Scenario& scenario) {
-                    for (const auto& [path, value] : numbers) {
+                fmt::format("{} ({} numbers)", after_.profile.name, numbers.size()),
+                [own = numbers](Scenario& scenario) {
+                    for (const auto& [path, value] : own) {
                         set_number(scenario.profile, path, value);
                     }
                 });

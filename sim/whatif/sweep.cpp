@@ -57,6 +57,10 @@ std::optional<Sweep> Sweep::prepare(SweepBase base, std::vector<SweepAxis> axes,
                                     Diagnostics& diagnostics) {
     Sweep sweep(std::move(base), std::move(axes));
     for (const SweepAxis& axis : sweep.axes_) {
+        if (!axis.order.empty()) {
+            sweep.size_ = axis.order.size();
+            continue;
+        }
         if (axis.values.empty() || sweep.size_ > most_points / axis.values.size()) {
             diagnostics.error(SourceLocation("--vary"), "there are more points than asked for",
                               fmt::format("at most {}; --max-points raises it", most_points));
@@ -95,8 +99,12 @@ std::optional<Sweep> Sweep::prepare(SweepBase base, std::vector<SweepAxis> axes,
 void Sweep::find_places(std::size_t point, std::vector<std::size_t>& places) const {
     places.resize(axes_.size());
     for (std::size_t a = axes_.size(); a-- > 0;) {
-        places[a] = point % axes_[a].values.size();
-        point /= axes_[a].values.size();
+        if (axes_[a].order.empty()) {
+            places[a] = point % axes_[a].values.size();
+            point /= axes_[a].values.size();
+        } else {
+            places[a] = axes_[a].order[point];
+        }
     }
 }
 

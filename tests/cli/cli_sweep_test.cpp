@@ -123,6 +123,42 @@ TEST_F(CliSweep, ADifferenceFailsWhereItIsAskedTo) {
               "as 5%)\n");
 }
 
+TEST_F(CliSweep, TwoRangesMakeAMap) {
+    const std::vector<std::string> arguments{"crossover", "rag-rk3588",
+                                             "--vary",    "models.ms-marco-MiniLM-L-12-v2.sizes.layers=1:24",
+                                             "--vary",    "stages.rerank.tokens=16:512",
+                                             "--between", "npu,cpu",
+                                             "--report",  "map",
+                                             "--format",  "csv"};
+    const Outcome rows = berth(arguments);
+    EXPECT_EQ(rows.status, 0) << rows.err;
+    EXPECT_EQ(std::count(rows.out.begin(), rows.out.end(), '\n'), 24 * 33 + 1);
+    for (const char* file :
+         {"crossover.txt", "crossover.json", "crossover.csv", "crossover-map.png", "crossover-map.svg"}) {
+        EXPECT_FALSE(content_of(folder() / "map" / file).empty()) << file;
+    }
+    const Outcome one = berth({"crossover", "rag-rk3588", "--vary", "stages.rerank.tokens=16:512", "--between",
+                               "npu,cpu", "--report", "map"});
+    EXPECT_EQ(one.status, 2);
+    EXPECT_EQ(one.err, "--vary: error: a folder and rows are of maps (expected a second range)\n");
+}
+
+TEST_F(CliSweep, SamplesAndTornados) {
+    const std::vector<std::string> sample{
+        "sweep",    "rag-rk3588", "--vary", "stages.rerank.tokens=16:512", "--vary", "stages.rerank.dtype=int8,fp16",
+        "--sample", "lhs:20"};
+    const Outcome rows = berth(sample);
+    EXPECT_EQ(rows.status, 0) << rows.err;
+    EXPECT_EQ(std::count(rows.out.begin(), rows.out.end(), '\n'), 21);
+    EXPECT_EQ(rows.out, berth(sample).out);
+    const Outcome tornado = berth({"sensitivity", "rag-rk3588", "--samples", "20", "--report", "s"});
+    EXPECT_EQ(tornado.status, 0) << tornado.err;
+    EXPECT_NE(tornado.out.find("With all numbers moving at once (20 samples)"), std::string::npos) << tornado.out;
+    for (const char* file : {"sensitivity.txt", "sensitivity.json", "tornado.png", "tornado.svg"}) {
+        EXPECT_FALSE(content_of(folder() / "s" / file).empty()) << file;
+    }
+}
+
 TEST_F(CliSweep, BucketsComeFromAListOrAFile) {
     write("lengths.csv", "id,tokens\n1,24\n2,122\n3,122\n4,400\n");
     const auto json = berth({"buckets", "rag-rk3588", "--stage", "rerank", "--lengths", "lengths.csv", "--max", "2",

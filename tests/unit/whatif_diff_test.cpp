@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "berth/buckets.h"
+#include "berth/optimise.h"
 #include "berth/scenario_diff_report.h"
 
 namespace berth {
@@ -143,6 +145,58 @@ TEST(Buckets, WhatHasNoBucketsIsRefused) {
     Diagnostics too_long;
     EXPECT_FALSE(advise_buckets(scenario.stages.back(), scenario.profile, 0, {{5000, 1}}, 4, too_long));
     EXPECT_TRUE(too_long.has_errors());
+}
+
+Sweep small_designs() {
+    Diagnostics diagnostics;
+    std::vector<SweepAxis> axes;
+    for (const char* text : {"hardware.devices.npu.memories.sram.capacity=256KiB:4MiB:x2",
+                             "hardware.devices.npu.dma.bandwidth=4 GB/s:20 GB/s:4 GB/s"}) {
+        axes.push_back(parse_axis(text, 100, diagnostics).value());
+    }
+    return Sweep::prepare({Library{{BERTH_SOURCE_DIR}}, "rag-rk3588-bucket-128", {}}, std::move(axes), 100, diagnostics)
+        .value();
+}
+
+// Against every pair of points.
+TEST(Optimise, TheFrontIsWhatNothingBetters) {
+    const Sweep sweep = small_designs();
+    Diagnostics diagnostics;
+    OptimiseQuestion question;
+    question.goals = {Goal::kCost, Goal::kLatency};
+    question.cost = CostFormula::parse("capacity / 1024 + dma.bandwidth", sweep.axes(), diagnostics);
+    ASSERT_TRUE(question.cost) << diagnostics.text();
+    EXPECT_EQ(question.cost->at({1, 2}), 0.5 + 12);
+    question.limits[static_cast<std::size_t>(Goal::kLatency)] = 0.2;
+    const OptimiseAnswer answer = optimise(sweep, question, 2);
+    EXPECT_EQ(answer.points, 25U);
+    EXPECT_EQ(answer.running, 25U);
+    ASSERT_TRUE(answer.best);
+    const auto cost = [](const DesignPoint& point) { return point.values[static_cast<std::size_t>(Goal::kCost)]; };
+    const auto time = [](const DesignPoint& point) { return point.values[static_cast<std::size_t>(Goal::kLatency)]; };
+    std::size_t allowed = 0;
+    for (const DesignPoint& point : answer.others) {  // so few that they are all there
+        const bool within = time(point) <= 0.2;
+        allowed += within ? 1 : 0;
+        const bool on_front = std::ranges::find(answer.front, point.at, &DesignPoint::at) != answer.front.end();
+        const bool bettered = std::ranges::any_of(answer.others, [&](const DesignPoint& other) {
+            return cost(other) <= cost(point) && time(other) <= time(point) &&
+                   (cost(other) < cost(point) || time(other) < time(point));
+        });
+        EXPECT_FALSE(on_front && (bettered || !within)) << point.at;
+        EXPECT_TRUE(on_front || bettered || !within) << point.at;
+    }
+    EXPECT_EQ(answer.allowed, allowed);
+    for (const DesignPoint& point : answer.front) {
+        EXPECT_GE(cost(point), cost(answer.front[*answer.best]));
+    }
+}
+
+TEST(Optimise, NamesOfAFormulaAreEndsOfPaths) {
+    const Sweep sweep = small_designs();
+    Diagnostics diagnostics;
+    EXPECT_FALSE(CostFormula::parse("capacity + clock", sweep.axes(), diagnostics));
+    EXPECT_THAT(diagnostics.text(), HasSubstr("--cost: error: 'clock' is not varied (expected "));
 }
 
 }  // namespace
