@@ -28,12 +28,12 @@ struct Shade {
 // A colour per side, light where it is close.
 std::vector<Shade> shades_of(const CrossoverMap& map) {
     const auto& [first, second] = map.between;
-    return {{"#08519C", fmt::format("{} 4 times as fast", first)},
-            {"#4292C6", fmt::format("{} twice", first)},
+    return {{"#08519C", fmt::format("{} 4 times", first)},
+            {"#4292C6", fmt::format("{} twice as fast", first)},
             {"#C6DBEF", fmt::format("{} faster", first)},
             {"#FDD0A2", fmt::format("{} faster", second)},
-            {"#F16913", fmt::format("{} twice", second)},
-            {"#A63603", fmt::format("{} 4 times as fast", second)},
+            {"#F16913", fmt::format("{} twice as fast", second)},
+            {"#A63603", fmt::format("{} 4 times", second)},
             {"#DDDDDD", "not both run"}};
 }
 
@@ -105,7 +105,7 @@ std::vector<Drawing> map_drawing(const CrossoverMap& map) {
             const auto x = static_cast<double>(column);
             const auto y = static_cast<double>(row);
             cells[shade_of(map.at(column, row))].push_back(
-                fmt::format("{} {} {} {} {} {}\n", x, y, x - 0.5, x + 0.5, y - 0.5, y + 0.5));
+                fmt::format("{} {} {} {} {} {}\n", x, y, x - 0.51, x + 0.51, y - 0.51, y + 0.51));
         }
     }
     std::vector<LegendEntry> legend;

@@ -130,7 +130,7 @@ std::vector<Drawing> front_drawing(const OptimiseQuestion& question, const Optim
                                           {LegendMark::kPoint, "#0072B2", "front within the limits"},
                                           {LegendMark::kPoint, "#D55E00", "best"}};
     const Canvas frame =
-        canvas(190, 700, fmt::format("What {} costs in {}", choice_name(kGoalNames, x), choice_name(kGoalNames, y)),
+        canvas(190, 700, fmt::format("Front of {} and {}", choice_name(kGoalNames, x), choice_name(kGoalNames, y)),
                axis_name(x), axis_name(y), legend);
     std::string commands = frame.commands;
     commands += points_data("$others", answer.others, x, y) + points_data("$front", answer.front, x, y) +

@@ -14,7 +14,7 @@
 namespace berth {
 
 /// `make(worker, number)` for every number below `count`, on one thread per worker; `take(result)` gets the results in
-/// order on this thread, and ends everything early by returning false. What a worker throws is thrown here.
+/// order on this thread, and ends everything early by returning false. What either throws is thrown here.
 template <class Result, class Worker, class Make, class Take>
 void in_order(std::size_t count, std::vector<Worker>& workers, const Make& make, const Take& take) {
     const std::size_t most_waiting = 4 * workers.size();
@@ -60,8 +60,15 @@ void in_order(std::size_t count, std::vector<Worker>& workers, const Make& make,
         ++taken;
         changed.notify_all();
         lock.unlock();
-        const bool more = take(result);
+        bool more = false;
+        std::exception_ptr thrown;
+        try {
+            more = take(result);
+        } catch (...) {
+            thrown = std::current_exception();
+        }
         lock.lock();
+        failure = thrown ? thrown : failure;
         stopped = stopped || !more;
     }
     stopped = true;

@@ -94,9 +94,10 @@ std::vector<std::size_t> placements_of(const ScenarioResult& result) {
     return placed;
 }
 
-/// Sums over the samples, per number: squared differences that Jansen's estimators take.
-struct Differences {
-    double from_first = 0, from_second = 0;
+/// Sums over the samples, per number, of what changing it alone from the first sample to the second does: itself, its
+/// square (Jansen's estimator of the share in all) and its product with the second total (Saltelli's of that alone).
+struct Crosses {
+    double change = 0, square = 0, product = 0;
 };
 
 }  // namespace
@@ -111,7 +112,7 @@ std::optional<SampledSensitivity> sample_sensitivity(const Scenario& scenario, c
     const std::size_t count = sampler.uncertain().size();
     std::mt19937_64 random(seed);
     std::vector<double> totals;
-    std::vector<Differences> differences(count);
+    std::vector<Crosses> crosses(count);
     std::size_t right = 0;
     for (std::size_t s = 0; s < samples; ++s) {
         std::vector<double> first(count);
@@ -130,10 +131,11 @@ std::optional<SampledSensitivity> sample_sensitivity(const Scenario& scenario, c
         totals.insert(totals.end(), {*of_first, *of_second});
         for (std::size_t i = 0; i < count; ++i) {
             sampler.move(i, second[i]);
-            const double crossed = sampler.total().value_or(*of_first);
+            const double change = sampler.total().value_or(*of_first) - *of_first;
             sampler.move(i, first[i]);
-            differences[i].from_first += (crossed - *of_first) * (crossed - *of_first);
-            differences[i].from_second += (crossed - *of_second) * (crossed - *of_second);
+            crosses[i].change += change;
+            crosses[i].square += change * change;
+            crosses[i].product += change * *of_second;
         }
     }
     SampledSensitivity answer;
@@ -142,11 +144,12 @@ std::optional<SampledSensitivity> sample_sensitivity(const Scenario& scenario, c
     answer.total = {seconds(quantile(totals, 0.5).value_or(0)), seconds(quantile(totals, 0.05).value_or(0)),
                     seconds(quantile(totals, 0.95).value_or(0))};
     const double deviation = standard_deviation(totals).value_or(0);
-    const double scale = 2 * static_cast<double>(samples) * deviation * deviation;
+    const double middle = mean(totals).value_or(0);
+    const double scale = static_cast<double>(samples) * deviation * deviation;
     for (std::size_t i = 0; i < count && scale > 0; ++i) {
         // An estimate of a small share may come out below zero.
-        const VarianceShare share{sampler.uncertain()[i].path, std::max(0.0, 1 - differences[i].from_second / scale),
-                                  differences[i].from_first / scale};
+        const double alone = (crosses[i].product - middle * crosses[i].change) / scale;
+        const VarianceShare share{sampler.uncertain()[i].path, std::max(0.0, alone), crosses[i].square / (2 * scale)};
         if (share.total >= kLeastShare) {
             answer.numbers.push_back(share);
         }
