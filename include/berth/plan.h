@@ -59,6 +59,7 @@ struct OperatorPlan {
     OperatorId fused_into = kNoOperator;  ///< the operator before it in the fused group
     Time cost;                            ///< of its steps, or its share in the group's kernel
     KernelId alone = -1;                  ///< of a fused follower: its kernel if the operator before ran elsewhere
+    KernelId joined = -1, before = -1;    ///< of a fused follower: the group's kernel with it, and that without it
     Time unfused_extra;                   ///< what that would cost more
     DType ran_at = DType::kFp32;
     Scheme scheme;      ///< what became of the one it was asked for: `ran_at`, and what its weights are stored in
@@ -76,11 +77,15 @@ struct DevicePlan {
     std::vector<KernelCost> costs;
     std::vector<OperatorPlan> operators;  ///< parallel to graph.operators
     Time per_graph;
-    Bytes weight_bytes;           ///< at the dtypes they are stored in
-    Bytes peak_activation_bytes;  ///< most that is alive at once in execution order
-    Bytes spilled_bytes;          ///< activations that do not stay on chip between kernels
-    Bytes keeping_capacity;       ///< of the levels that keep tensors, over the cores in use
+    Bytes weight_bytes;             ///< at the dtypes they are stored in
+    Bytes peak_activation_bytes;    ///< most that is alive at once in execution order
+    Bytes spilled_bytes;            ///< activations that do not stay on chip between kernels
+    Bytes keeping_capacity;         ///< of the levels that keep tensors, over the cores in use
+    Bytes alike_from, alike_below;  ///< capacities in between keep the same tensors
 };
+
+/// Capacity of the levels that keep tensors between kernels, over the cores in use.
+[[nodiscard]] Bytes keeping_capacity(const Device& device, int cores);
 
 /// Lowers `graph` (already laid out for what this device pays: bucket or tokens) to `device`.
 [[nodiscard]] DevicePlan plan_device(const Graph& graph, const Profile& profile, DeviceId device,

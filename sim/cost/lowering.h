@@ -94,6 +94,7 @@ struct Residency {
     std::vector<Bytes> kept;   ///< per operator: of them, those on chip
     bool weights_on_chip = false;
     Bytes peak, spilled, capacity;
+    Bytes alike_from, alike_below;  ///< capacities in between keep the same
 };
 [[nodiscard]] Residency plan_residency(const std::vector<TensorFacts>& tensors, std::size_t operators, Bytes weights,
                                        const Device& device, int cores);

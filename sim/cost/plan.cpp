@@ -149,6 +149,8 @@ class Lowering {
         plan_.peak_activation_bytes = residency_.peak;
         plan_.spilled_bytes = residency_.spilled;
         plan_.keeping_capacity = residency_.capacity;
+        plan_.alike_from = residency_.alike_from;
+        plan_.alike_below = residency_.alike_below;
     }
 
     // Constants that one pass touches: of a table, the rows that are picked.
@@ -252,7 +254,8 @@ class Lowering {
         plan.cost = table_.cost(id) - table_.cost(step.kernel);
         plan.alone = plain(i);
         plan.unfused_extra = std::max(Time{}, table_.cost(plan.alone) - plan.cost);
-        step.kernel = id;
+        plan.before = step.kernel;
+        plan.joined = step.kernel = id;
     }
 
     void convert_result(std::size_t i) {
