@@ -104,7 +104,9 @@ enum class MeasureExtent : std::uint8_t { kQuick, kFull };
 /// another place for each seed; seed 1 also has the shapes of encoders. The same arguments give the same jobs.
 [[nodiscard]] std::vector<MeasureJob> operator_jobs(MeasureExtent extent, std::uint32_t seed, int cores);
 [[nodiscard]] std::vector<MeasureJob> memory_jobs(MeasureExtent extent, const MachineFacts& machine);
-[[nodiscard]] std::vector<MeasureJob> model_jobs(MeasureExtent extent, const std::vector<Model>& models, int cores);
+/// Encoders: the first model for seed 1, the others for any other.
+[[nodiscard]] std::vector<MeasureJob> model_jobs(MeasureExtent extent, std::uint32_t seed,
+                                                 const std::vector<Model>& models, int cores);
 
 /// What one measurement may take, and when its median counts as settled.
 struct TimingRules {

@@ -155,6 +155,8 @@ struct FusionRule {
 struct Runtime {
     std::string name;
     Parameter<Time> dispatch_per_kernel;
+    /// Of a kernel that is called again and again by itself, its code and descriptors at hand; absent: per_kernel.
+    std::optional<Parameter<Time>> dispatch_repeated;
     Parameter<Time> dispatch_per_graph;  ///< once per call: segment submit and wait, session overhead
     Parameter<Time> fork_join;           ///< per kernel that runs on more than one core
     /// Per position whose keys and values enter a cache, in each attention; absent: nothing.

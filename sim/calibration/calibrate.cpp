@@ -263,7 +263,10 @@ ModelError errors_of(const Device& device, std::span<const FitRow> rows, const s
     std::vector<double> vector;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const double far = std::abs(std::log(fitted[i].unseen / fitted[i].measured));
-        switch (rows[i].kind) {
+        if (!rows[i].kind) {
+            continue;
+        }
+        switch (*rows[i].kind) {
             case OperatorKind::kMatmul:
             case OperatorKind::kConv2d:
                 matmul.push_back(far);
@@ -319,8 +322,8 @@ std::vector<Drift> drift_between(const Calibration& first, const Calibration& se
 std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredSet> sets,
                                      const CalibrationOptions& options, Diagnostics& diagnostics) {
     Calibration result;
-    const std::vector<FitRow> rows = fit_rows(sets, result.left_out);
     result.probed = apply_memory_probes(profile, sets);
+    const std::vector<FitRow> rows = fit_rows(sets, profile, result.left_out, diagnostics);
     auto unknowns = unknowns_of(profile, options, diagnostics);
     if (rows.empty()) {
         diagnostics.error(SourceLocation("--measured"), "there are no operators to fit to", "rows of operators");

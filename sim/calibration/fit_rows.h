@@ -1,7 +1,8 @@
-// Measured operators as a fit uses them.
+// Measured operators and models as a fit uses them: kernels that are counted again under other numbers.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -9,15 +10,26 @@
 
 namespace berth {
 
-struct FitRow {
-    const MeasuredRow* row = nullptr;
-    OperatorKind kind{};
+/// A kernel, and how often it runs.
+struct CountedKernel {
     Kernel kernel;
-    std::size_t block = 0;        ///< the same for all rows of one shape, whatever their dtype and cores
+    double times = 1;
 };
 
-/// The operators of all sets; `left_out` counts the other rows.
-[[nodiscard]] std::vector<FitRow> fit_rows(std::span<const MeasuredSet> sets, std::size_t& left_out);
+struct FitRow {
+    const MeasuredRow* row = nullptr;
+    std::optional<OperatorKind> kind;  ///< absent: a whole model
+    std::vector<CountedKernel> kernels;
+    Execution execution;
+    bool calls_graph = false;  ///< the runtime's cost of a call comes on top
+    std::size_t block = 0;     ///< the same for all rows of one shape, whatever their dtype and cores
+};
+
+/// The operators of all sets, and models that run on one device. `left_out` counts the others: probes, and operators
+/// whose operands came from memory, which find neither their code nor their pages in a cache either. Empty, with
+/// errors, if a model cannot be laid out.
+[[nodiscard]] std::vector<FitRow> fit_rows(std::span<const MeasuredSet> sets, const Profile& profile,
+                                           std::size_t& left_out, Diagnostics& diagnostics);
 
 /// The model's time for a row.
 [[nodiscard]] Time time_of(const FitRow& row, const Profile& profile);

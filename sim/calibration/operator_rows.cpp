@@ -63,7 +63,7 @@ void read_operator_rows(const MeasuredTable& table, const RowSource& source, con
         const bool library_call = row.layout.has_value();
         MeasuredRow measured;
         measured.name = name_of(table, cells, row);
-        measured.op_class = traits(row.kind).name;
+        measured.op_class = fmt::format("{}{}", traits(row.kind).name, row.cache == CacheState::kCold ? ", cold" : "");
         measured.device = source.device;
         measured.measured = table.microseconds_in(cells, kMeasured);
         std::string why = other_runtime(table, cells, device);
@@ -76,7 +76,8 @@ void read_operator_rows(const MeasuredTable& table, const RowSource& source, con
         }
         measured.dtype = kernel->input;
         measured.work =
-            TimedKernel{*kernel, {row.cores.value_or(device.runtime.default_cores), row.clock}, library_call};
+            TimedKernel{*kernel, {row.cores.value_or(device.runtime.default_cores), row.clock}, library_call,
+                                    row.cache == CacheState::kCold};
         measured.noise = table.noise(cells);
         set.rows.push_back(std::move(measured));
     }

@@ -29,11 +29,11 @@ struct MeasureOptions {
 // The encoders of the documents and of most questions.
 constexpr std::array<std::string_view, 3> kEncoders{"all-MiniLM-L6-v2", "ms-marco-MiniLM-L-12-v2", "bert-base-uncased"};
 
-std::vector<Model> encoders(const Library& library, bool all, Diagnostics& diagnostics) {
+std::vector<Model> encoders(const Library& library, Diagnostics& diagnostics) {
     std::vector<Model> models;
     for (const std::string_view name : kEncoders) {
         auto model = load_model(library, std::string(name), {}, SourceLocation("--of"), diagnostics);
-        if (model && (all || models.empty())) {
+        if (model) {
             models.push_back(std::move(*model));
         }
     }
@@ -48,8 +48,7 @@ std::vector<MeasureJob> jobs_of(const MeasureTask& task, const MachineFacts& mac
         case MeasureSubject::kMemory:
             return memory_jobs(task.extent, machine);
         case MeasureSubject::kModels:
-            return model_jobs(task.extent, encoders(library, task.extent == MeasureExtent::kFull, diagnostics),
-                              machine.cores);
+            return model_jobs(task.extent, task.seed, encoders(library, diagnostics), machine.cores);
     }
     return {};
 }

@@ -29,11 +29,12 @@ struct HostFile {
     std::uint32_t seed;
     RowUse use;
 };
-constexpr std::array<HostFile, 4> kFiles{{
+constexpr std::array<HostFile, 5> kFiles{{
     {"memory.csv", MeasureSubject::kMemory, 1, RowUse::kFitted},
     {"fitted.csv", MeasureSubject::kOperators, 1, RowUse::kFitted},
+    {"model_fitted.csv", MeasureSubject::kModels, 1, RowUse::kFitted},
     {"unseen.csv", MeasureSubject::kOperators, 2, RowUse::kUnseen},
-    {"models.csv", MeasureSubject::kModels, 1, RowUse::kUnseen},
+    {"models_unseen.csv", MeasureSubject::kModels, 2, RowUse::kUnseen},
 }};
 
 bool measure_host(const HostOptions& options, const MachineFacts& machine, const Library& library,
@@ -100,7 +101,7 @@ std::optional<std::string> profiled(const HostOptions& options, const Library& l
                                                 machine.processor, machine.cores, machine.libraries.front());
     if (!write_file(path,
                     calibrated_profile(*calibration, {options.name, options.base, description,
-                                                      "berth profile-host, fitted.csv", settings}),
+                                                      "berth profile-host, fitted.csv and model_fitted.csv", settings}),
                     diagnostics)) {
         return std::nullopt;
     }

@@ -138,7 +138,10 @@ KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& 
     const Demand demand = demand_of(kernel, device, rates);
     KernelCost cost;
     cost.cores = rates.cores;
-    cost.dispatch = device.runtime.dispatch_per_kernel.value + cache_time(kernel, device);
+    const Runtime& runtime = device.runtime;
+    const bool at_hand = kernel.repeated && runtime.dispatch_repeated;
+    cost.dispatch = (at_hand ? runtime.dispatch_repeated->value : runtime.dispatch_per_kernel.value) +
+                    cache_time(kernel, device);
     cost.fork_join = rates.cores > 1 ? device.runtime.fork_join.value : Time{};
     if (demand.padded_macs > Operations{}) {
         if (rates.macs <= OperationRate{}) {

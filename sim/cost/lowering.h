@@ -83,9 +83,6 @@ void add_follower_to(Kernel& group, const Follower& follower, bool multi_core, D
 [[nodiscard]] StepRole conversion_role(DType from, DType to);
 [[nodiscard]] OperatorKind conversion_kind(StepRole role);
 
-/// Capacity of the levels that keep tensors between kernels, over the cores in use.
-[[nodiscard]] Bytes keeping_capacity(const Device& device, int cores);
-
 /// Which tensors stay on chip from their making to their last use.
 struct Residency {
     std::vector<char> on_chip;  ///< per tensor, as a truth value

@@ -121,6 +121,7 @@ void add_engines(ParameterList& list, const std::string& path, Device& device) {
 
 void add_runtime(ParameterList& list, const std::string& path, Runtime& runtime) {
     list.add(path + ".dispatch.per_kernel", runtime.dispatch_per_kernel);
+    list.add(path + ".dispatch.repeated", runtime.dispatch_repeated);
     list.add(path + ".dispatch.per_graph", runtime.dispatch_per_graph);
     list.add(path + ".dispatch.fork_join", runtime.fork_join);
     list.add(path + ".dispatch.per_position", runtime.dispatch_per_position);

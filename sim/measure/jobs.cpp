@@ -201,11 +201,15 @@ std::vector<MeasureJob> memory_jobs(MeasureExtent extent, const MachineFacts& ma
     return jobs;
 }
 
-std::vector<MeasureJob> model_jobs(MeasureExtent extent, const std::vector<Model>& models, int cores) {
+std::vector<MeasureJob> model_jobs(MeasureExtent extent, std::uint32_t seed, const std::vector<Model>& models,
+                                   int cores) {
     const auto lengths = extent == MeasureExtent::kFull ? std::vector<std::int64_t>{16, 64, 122, 128, 256, 384, 512}
                                                         : std::vector<std::int64_t>{32, 128};
     std::vector<MeasureJob> jobs;
     for (const Model& model : models) {
+        if ((seed == 1) != (&model == &models.front())) {
+            continue;
+        }
         for (const DType dtype : {DType::kFp32, DType::kInt8}) {
             for (const std::int64_t tokens : lengths) {
                 for (int threads = 1; threads <= cores; threads *= 2) {

@@ -197,7 +197,7 @@ Term sram_term(const KernelCost& cost, const Device& device) {
     return term;
 }
 
-std::vector<Term> overhead_terms(const KernelCost& cost, const Device& device) {
+std::vector<Term> overhead_terms(const KernelCost& cost, bool repeated, const Device& device) {
     const Runtime& runtime = device.runtime;
     std::vector<Term> terms{{"dispatch",
                              cost.dispatch,
@@ -205,6 +205,11 @@ std::vector<Term> overhead_terms(const KernelCost& cost, const Device& device) {
                              "",
                              {number_used(path_of(device, "runtime.dispatch.per_kernel"), runtime.dispatch_per_kernel,
                                           to_text(runtime.dispatch_per_kernel.value))}}};
+    if (repeated && runtime.dispatch_repeated) {
+        terms.front().formula = "per call of the same kernel";
+        terms.front().numbers = {number_used(path_of(device, "runtime.dispatch.repeated"), *runtime.dispatch_repeated,
+                                             to_text(runtime.dispatch_repeated->value))};
+    }
     if (runtime.dispatch_per_position && cost.dispatch > runtime.dispatch_per_kernel.value) {
         terms.front().formula = "per kernel, and per position that enters the cache";
         terms.front().numbers.push_back(number_used(path_of(device, "runtime.dispatch.per_position"),
@@ -296,7 +301,7 @@ Explanation explain_kernel(const Kernel& kernel, const KernelCost& cost, const D
                            const Execution& execution) {
     Explanation explanation;
     explanation.kernel = kernel_text_of(kernel, cost, device);
-    explanation.terms = overhead_terms(cost, device);
+    explanation.terms = overhead_terms(cost, kernel.repeated, device);
     for (Term& term :
          std::vector<Term>{compute_term(kernel, cost, device, execution), vector_term(kernel, cost, device, execution),
                            sram_term(cost, device), dram_term(kernel, cost, device, execution), dma_term(cost, device),

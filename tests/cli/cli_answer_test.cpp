@@ -418,7 +418,7 @@ TEST_F(CliAnswer, ListHasEverythingThatShips) {
 }
 
 TEST_F(CliAnswer, AFolderOfOnesOwnComesFirst) {
-    const std::string shipped = content_of(std::string(BERTH_SOURCE_DIR) + "/hardware/x86-avx512-vnni.yaml");
+    const std::string shipped = content_of(std::string(BERTH_SOURCE_DIR) + "/hardware/onednn-cpu.yaml");
     write("hardware/mine.yaml", shipped);
     const auto names = [this](const std::string& environment) {
         std::set<std::string> found;

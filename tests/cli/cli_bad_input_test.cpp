@@ -83,7 +83,7 @@ TEST_F(CliBadInput, ABucketSmallerThanTheTokens) {
 }
 
 TEST_F(CliBadInput, AnOperatorThatNoDeviceSupports) {
-    std::string profile = content_of(std::string(BERTH_SOURCE_DIR) + "/hardware/x86-avx512-vnni.yaml");
+    std::string profile = content_of(std::string(BERTH_SOURCE_DIR) + "/hardware/onednn-cpu.yaml");
     const std::size_t rule = profile.find("layer_norm:");
     ASSERT_NE(rule, std::string::npos);
     profile.erase(rule, profile.find('\n', rule) - rule);
@@ -92,7 +92,7 @@ TEST_F(CliBadInput, AnOperatorThatNoDeviceSupports) {
     write("s.yaml",
           "scenario: S\nhardware: h.yaml\nstages:\n"
           "  - {name: encode, model: bert-base-uncased, dtype: fp32, tokens: 16}\nobjective: latency\n");
-    const std::string why = "embeddings.norm: oneDNN-like does not run layer_norm here: the profile does not list it";
+    const std::string why = "embeddings.norm: oneDNN does not run layer_norm here: the profile does not list it";
     expect_refused({"run", "s.yaml"}, "s.yaml:4:5: error: stage 'encode' cannot run on cpu: " + why + "\n");
     expect_refused({"check", "s.yaml"}, "s.yaml:4:5: error: stage 'encode' cannot run on cpu: " + why + "\n");
     const Outcome predicted =
@@ -257,7 +257,8 @@ TEST_F(CliBadInput, UnknownCommandsAndOptions) {
     expect_refused(
         {"rnu"},
         "berth: error: unknown command 'rnu' (expected run, ops, explain, predict, sweep, crossover, "
-        "sensitivity, diff, optimise, buckets, place, validate, import, check, list or schema, did you mean run?)\n");
+        "sensitivity, diff, optimise, buckets, place, measure, calibrate, profile-host, validate, import, check, list or "
+        "schema, did you mean run?)\n");
     for (const std::vector<std::string>& words :
          std::vector<std::vector<std::string>>{{},
                                                {"run"},

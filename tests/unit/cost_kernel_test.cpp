@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "berth/cost.h"
+#include "berth/plan.h"
 #include "hardware_fixtures.h"
 
 namespace berth {
@@ -219,6 +220,74 @@ TEST_F(KernelCostTest, AThreadPoolSplitsEvenWhereItDoesNotPay) {
     cpu_.runtime.fork_join.value = 1_ms;
     const Kernel kernel = matmul(4, 16, 16, DType::kFp32);
     EXPECT_GT(kernel_cost(kernel, cpu_, {4, {}}).total, kernel_cost(kernel, cpu_, {1, {}}).total);
+}
+
+TEST_F(KernelCostTest, TheNearestLevelThatHoldsTheOperandsServesThem) {
+    MemoryLevel& near = cpu_.memories[0];
+    near.keeps_tensors = true;
+    near.bandwidth = cpu_.memories[1].bandwidth;
+    near.bandwidth->value = gigabytes_per_second(80);
+    // 16 x 64 floats in and out are 8 KiB of 32 KiB: at 80 GB/s; 64 times as many are 512 KiB of 2 MiB: at 20 GB/s.
+    Kernel small = rows(OperatorKind::kGelu, 16, 64, DType::kFp32);
+    small.repeated = small.input_on_chip = small.output_on_chip = true;
+    EXPECT_NEAR(in_nanoseconds(kernel_cost(small, cpu_, {1, {}}).sram), 8192 / 80.0, 1e-6);
+    Kernel large = small;
+    large.dims = RowsDims{1024, 64};
+    EXPECT_NEAR(in_nanoseconds(kernel_cost(large, cpu_, {1, {}}).sram), 524288 / 20.0, 1e-6);
+    // Four cores have four near levels.
+    large.dims = RowsDims{192, 64};  // 96 KiB
+    EXPECT_NEAR(in_nanoseconds(kernel_cost(large, cpu_, {1, {}}).sram), 98304 / 20.0, 1e-6);
+    EXPECT_NEAR(in_nanoseconds(kernel_cost(large, cpu_, {4, {}}).sram), 98304 / (4 * 80.0), 1e-6);
+    // Weights of a whole graph come from the last level, however small: all the others come before them again.
+    Kernel product = matmul(1, 64, 64, DType::kFp32);
+    product.weights_on_chip = true;
+    EXPECT_NEAR(in_nanoseconds(kernel_cost(product, cpu_, {1, {}}).sram), 64 * 64 * 4 / 20.0, 1e-6);
+    product.repeated = true;
+    EXPECT_NEAR(in_nanoseconds(kernel_cost(product, cpu_, {1, {}}).sram), 64 * 64 * 4 / 80.0, 1e-6);
+}
+
+TEST_F(KernelCostTest, StandaloneOperandsAreHotUnlessTheyAreColdOrTooLarge) {
+    std::string why;
+    const auto with = [&](std::int64_t n, CacheState cache) {
+        return *standalone_kernel(OperatorKind::kMatmul, MatmulDims{1, 4, 256, n}, Scheme(DType::kFp32), false, cache,
+                                  profile_, 1, &why);
+    };
+    EXPECT_TRUE(with(256, CacheState::kHot).weights_on_chip);
+    EXPECT_FALSE(with(256, CacheState::kCold).weights_on_chip);
+    EXPECT_FALSE(with(4096, CacheState::kHot).weights_on_chip);  // 4 MiB of weights, 2 MiB of cache
+}
+
+TEST_F(KernelCostTest, WhatIsFusedOnACpuAddsUp) {
+    Kernel alone = matmul(128, 256, 256, DType::kFp32);
+    Kernel fused = alone;
+    fused.followers[0] = {OperatorKind::kGelu, RowsDims{128, 256}, 0};
+    fused.follower_count = 1;
+    const KernelCost before = kernel_cost(alone, cpu_, {1, {}});
+    const KernelCost after = kernel_cost(fused, cpu_, {1, {}});
+    EXPECT_GT(before.compute, before.dram);
+    EXPECT_NEAR(in_microseconds(after.total - before.total), in_microseconds(after.vector), 1e-9);
+}
+
+TEST_F(KernelCostTest, DramMayHideLessThanCaches) {
+    Kernel kernel = matmul(16, 512, 512, DType::kFp32);
+    const KernelCost hidden = kernel_cost(kernel, cpu_, {1, {}});  // everything overlaps here
+    cpu_.dma.overlap = Parameter<double>{0.25};
+    const KernelCost seen = kernel_cost(kernel, cpu_, {1, {}});
+    EXPECT_NEAR(in_microseconds(seen.total - hidden.total),
+                0.75 * in_microseconds(std::min(hidden.compute, hidden.dram)), 1e-9);
+}
+
+TEST_F(KernelCostTest, BlocksOfResultsAndRowsHaveEndsOfTheirOwn) {
+    const Kernel kernel = matmul(8, 64, 64, DType::kInt8);
+    const double before = in_operations(kernel_cost(kernel, cpu_, {1, {}}).padded_macs);
+    cpu_.matrix.result_steps = Parameter<double>{2};  // of four bytes: eight int8 along k
+    EXPECT_NEAR(in_operations(kernel_cost(kernel, cpu_, {1, {}}).padded_macs) / before, 72.0 / 64, 1e-12);
+    const Kernel softmax = rows(OperatorKind::kSoftmax, 100, 64, DType::kFp32);
+    const Time plain = kernel_cost(softmax, cpu_, {1, {}}).vector;
+    cpu_.vector[static_cast<std::size_t>(VectorClass::kSoftmax)].row_cycles = Parameter<double>{30};
+    EXPECT_NEAR(in_nanoseconds(kernel_cost(softmax, cpu_, {1, {}}).vector - plain), 100 * 30 / 2.0, 1e-6);  // 2 GHz
+    // A single row stays on one core.
+    EXPECT_EQ(kernel_cost(rows(OperatorKind::kSoftmax, 1, 64, DType::kFp32), cpu_, {4, {}}).cores, 1);
 }
 
 TEST_F(KernelCostTest, ReshapeIsFree) {

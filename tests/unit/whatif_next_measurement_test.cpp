@@ -1,0 +1,47 @@
+// Which kernels are worth measuring: those that share uncertain numbers with a decision.
+#include <gmock/gmock.h>
+
+#include "berth/next_measurement.h"
+#include "berth/scenario.h"
+
+namespace berth {
+namespace {
+
+class NextMeasurement : public ::testing::Test {
+  protected:
+    static std::vector<WorthMeasuring> ranked(const std::vector<Override>& settings, double noise) {
+        Diagnostics diagnostics;
+        const auto scenario =
+            load_scenario({{std::string(BERTH_SOURCE_DIR)}}, "rag-rk3588", settings, diagnostics);
+        const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
+        EXPECT_TRUE(result.has_value()) << diagnostics.text();
+        return next_measurements(*scenario, *result, noise);
+    }
+};
+
+TEST_F(NextMeasurement, RanksSharesOfTheVariance) {
+    const auto found = ranked({}, 0.05);
+    ASSERT_GT(found.size(), 10U);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        EXPECT_GE(found[i].removes, 0);
+        EXPECT_LE(found[i].removes, 1);  // by Cauchy and Schwarz
+        EXPECT_TRUE(i == 0 || found[i].removes <= found[i - 1].removes);
+    }
+    EXPECT_GT(found.front().removes, 0.1);
+}
+
+TEST_F(NextMeasurement, AWorseMeasurementTellsLess) {
+    EXPECT_LT(ranked({}, 1.0).front().removes, ranked({}, 0.05).front().removes);
+}
+
+TEST_F(NextMeasurement, NamesEachKernelOnce) {
+    const auto found = ranked({}, 0.05);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            EXPECT_FALSE(found[i].device == found[j].device && found[i].kernel == found[j].kernel);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace berth
