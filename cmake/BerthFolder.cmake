@@ -14,6 +14,14 @@ function(berth_add_folder name)
     target_link_libraries(berth PRIVATE ${arg_USES})
 endfunction()
 
+# berth_add_command_folder(NAME USES libraries...) compiles sim/NAME into a library of its own, berth_NAME, for the command.
+function(berth_add_command_folder name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES")
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/sim/${name}/*.cpp)
+    add_library(berth_${name} STATIC ${sources})
+    target_link_libraries(berth_${name} PRIVATE berth berth_build_options ${arg_USES})
+endfunction()
+
 # berth_add_command(NAME USES libraries...) builds sim/NAME as the executable <build>/berth.
 function(berth_add_command name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES")

@@ -8,9 +8,10 @@ import math
 import pathlib
 
 import language_models
+import measured_cpu
 import public_data as public
 from berth_runs import PROFILE, ROOT, candidate, stage_of, total_ms
-from documents import table, write_or_print
+from documents import signed, table, whole, write_or_print
 from ledger import figures, interval, ms, percent
 from reference_case import BUCKET_128, MEASURED, ReferenceCase, attention_evidence, dear_attention
 
@@ -19,14 +20,6 @@ TARGETS = ROOT / "tests" / "validation" / "targets.json"
 MISFITS_SHOWN = 6
 NPU_TARGET = max(target["within"] for target in json.loads(TARGETS.read_text(encoding="utf-8"))["totals"]
                  if " on npu" in target["row"])
-
-
-def signed(ratio):
-    return f"{100 * ratio:+.0f} %" if round(100 * ratio) else "0 %"
-
-
-def whole(ratio):
-    return f"{100 * ratio:.0f} %" if ratio is not None else "-"
 
 
 def error_of(row):
@@ -282,7 +275,7 @@ def document(berth):
              "uncovered": uncovered(validation), "misfits": misfits(validation),
              "sizes": sizes(validation), "layers": layers(validation), "aligned": aligned(case), "cpu": cpu(case),
              "language_models": language_models.section(berth),
-             "other_runtime": other_runtime(berth),
+             "other_runtime": other_runtime(berth), "measured_cpu": measured_cpu.section(berth),
              "image_encoder": image_encoder(berth), "profile": PROFILE, "evidence": attention_evidence(),
              "tables": berth.output(["validate", "--hardware", PROFILE, "--format", "markdown"]).strip()}
     return TEMPLATE.read_text(encoding="utf-8").format(**parts).rstrip() + "\n"

@@ -5,6 +5,14 @@ import sys
 from berth_runs import Berth
 
 
+def signed(ratio):
+    return f"{100 * ratio:+.0f} %" if round(100 * ratio) else "0 %"
+
+
+def whole(ratio):
+    return f"{100 * ratio:.0f} %" if ratio is not None else "-"
+
+
 def table(headings, aligns, rows):
     """A Markdown table; `aligns` has a letter per column, r for right."""
     rules = ["---:" if align == "r" else "---" for align in aligns]

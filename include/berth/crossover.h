@@ -59,4 +59,28 @@ struct CrossoverAnswer {
 [[nodiscard]] std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question,
                                                              Diagnostics& diagnostics);
 
+/// 33 values from end to end, or fewer where they are whole: evenly spaced, or by equal factors where the range spans
+/// more than 16 times its start.
+[[nodiscard]] std::vector<double> range_values(const SweepRange& range);
+
+/// Which of two devices is the faster one over two ranges.
+struct CrossoverMap {
+    struct Cell {
+        std::optional<Time> first, second;  ///< one pass of the stage's model on either device
+        std::string why_not;                ///< why one of them does not run there
+        [[nodiscard]] bool both() const { return first && second; }
+        [[nodiscard]] bool first_wins() const { return both() && *first <= *second; }
+    };
+    std::string stage;
+    std::pair<std::string, std::string> between;
+    SweepAxis across, up;
+    std::vector<Cell> cells;  ///< row by row, `up` from its start
+    [[nodiscard]] const Cell& at(std::size_t column, std::size_t row) const {
+        return cells[row * across.values.size() + column];
+    }
+};
+/// Looks at 33 by 33 values. Errors: as find_crossovers(); the range of `question` goes across.
+[[nodiscard]] std::optional<CrossoverMap> map_crossovers(const CrossoverQuestion& question, const SweepRange& up,
+                                                         int threads, Diagnostics& diagnostics);
+
 }  // namespace berth

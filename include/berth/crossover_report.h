@@ -1,6 +1,7 @@
 // What a search for crossovers found, for people and for programs.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "berth/crossover.h"
@@ -11,5 +12,17 @@ namespace berth {
 /// `stage`, `path`, `between`, `crossings[]` (`below`, `above`, `faster_below`, `faster_above`, `sure_below`,
 /// `sure_above`) and `points[]` (`value`, `DEVICE_ms` twice, `probability` that the first is faster, `why_not`).
 [[nodiscard]] std::string crossover_json(const CrossoverQuestion& question, const CrossoverAnswer& answer);
+
+/// A map as letters, one per pair of values, with the values of `up` at which the winner changes.
+[[nodiscard]] std::string crossover_map_text(const CrossoverMap& map);
+/// `stage`, `across`, `up` (`path`, `values[]`), `between`, `faster[][]` (row by row; null: not both run there) and the
+/// times, `DEVICE_ms[][]`.
+[[nodiscard]] std::string crossover_map_json(const CrossoverMap& map);
+/// One row per pair: both values, `DEVICE_ms` twice, `faster`, `why_not`.
+[[nodiscard]] std::string crossover_map_csv(const CrossoverMap& map);
+
+/// `crossover.txt`, `crossover.json`, `crossover.csv` and the picture `crossover-map` (PNG and SVG) in a folder, which
+/// exists. False, with errors, if anything is missing.
+bool write_crossover_map(const std::filesystem::path& directory, const CrossoverMap& map, Diagnostics& diagnostics);
 
 }  // namespace berth

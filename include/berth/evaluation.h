@@ -178,6 +178,7 @@ struct EvaluationOptions {
 struct KernelPrediction {
     Estimate<Time> latency;
     KernelCost cost;
+    Uncertainty uncertainty;  ///< effects in the order of a scenario's uncertain numbers
 };
 [[nodiscard]] KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const Kernel& kernel,
                                               const Execution& execution, bool library_call,

@@ -59,6 +59,7 @@ struct OperatorPlan {
     OperatorId fused_into = kNoOperator;  ///< the operator before it in the fused group
     Time cost;                            ///< of its steps, or its share in the group's kernel
     KernelId alone = -1;                  ///< of a fused follower: its kernel if the operator before ran elsewhere
+    KernelId joined = -1, before = -1;    ///< of a fused follower: the group's kernel with it, and that without it
     Time unfused_extra;                   ///< what that would cost more
     DType ran_at = DType::kFp32;
     Scheme scheme;      ///< what became of the one it was asked for: `ran_at`, and what its weights are stored in
@@ -76,11 +77,15 @@ struct DevicePlan {
     std::vector<KernelCost> costs;
     std::vector<OperatorPlan> operators;  ///< parallel to graph.operators
     Time per_graph;
-    Bytes weight_bytes;           ///< at the dtypes they are stored in
-    Bytes peak_activation_bytes;  ///< most that is alive at once in execution order
-    Bytes spilled_bytes;          ///< activations that do not stay on chip between kernels
-    Bytes keeping_capacity;       ///< of the levels that keep tensors, over the cores in use
+    Bytes weight_bytes;             ///< at the dtypes they are stored in
+    Bytes peak_activation_bytes;    ///< most that is alive at once in execution order
+    Bytes spilled_bytes;            ///< activations that do not stay on chip between kernels
+    Bytes keeping_capacity;         ///< of the levels that keep tensors, over the cores in use
+    Bytes alike_from, alike_below;  ///< capacities in between keep the same tensors
 };
+
+/// Capacity of the levels that keep tensors between kernels, over the cores in use.
+[[nodiscard]] Bytes keeping_capacity(const Device& device, int cores);
 
 /// Lowers `graph` (already laid out for what this device pays: bucket or tokens) to `device`.
 [[nodiscard]] DevicePlan plan_device(const Graph& graph, const Profile& profile, DeviceId device,
@@ -94,12 +99,13 @@ inline constexpr std::array<Choice<MatrixLayout>, 2> kMatrixLayoutNames{
 /// What a runtime leaves its results in when it ran at `ran_at`: with dynamic quantisation tensors stay in float.
 [[nodiscard]] DType result_dtype(const Runtime& runtime, DType ran_at);
 
-/// One operator by itself on a device, all tensors in DRAM: a step of a compiled graph, or (`library_call`) a call of
+/// One operator by itself on a device: a step of a compiled graph, or (`library_call`) a call of
 /// the runtime's matmul library, which returns what it accumulated: 32 bits, but 16 from int4 operands. It runs at the
-/// nearest dtype that the runtime has. Absent, with the reason in `why`, if the runtime does not take it.
+/// nearest dtype that the runtime has. Its tensors are in DRAM, unless it is called again and again (hot) and all of them
+/// fit the levels that keep tensors. Absent, with the reason in `why`, if the runtime does not take it.
 [[nodiscard]] std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, const Scheme& scheme,
-                                                      bool library_call, const Profile& profile, DeviceId device,
-                                                      std::string* why);
+                                                      bool library_call, CacheState cache, const Profile& profile,
+                                                      DeviceId device, std::string* why);
 
 /// Cost of every kernel again under other numbers of the same profile; the lowering stays.
 [[nodiscard]] std::vector<KernelCost> recost(const DevicePlan& plan, const Profile& profile);

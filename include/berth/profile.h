@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -70,6 +71,9 @@ struct MatrixEngine {
     std::optional<Parameter<Bandwidth>> wide_output;
     /// Of those, what is taken up while they are computed and delays nothing.
     std::optional<Parameter<Bytes>> result_buffer;
+    /// Steps along k (of four bytes of input) that each block of results takes besides its own: loading accumulators,
+    /// adding the bias, storing.
+    std::optional<Parameter<double>> result_steps;
     /// Share of the shorter of MACs and memory that the longer hides; absent: the device's own `overlap`.
     std::optional<Parameter<double>> overlap;
     /// Weights that are stored narrower than activations, and what they are multiplied at. Absent altogether: any, at
@@ -82,6 +86,7 @@ struct MatrixEngine {
 struct VectorRate {
     Parameter<Operations> per_cycle;
     Parameter<double> traffic;
+    std::optional<Parameter<double>> row_cycles;  ///< that a row takes besides its elements: reductions, a ragged end
 };
 
 /// Attention as one operator of the runtime. Its scores do not stay on chip on every device: `score_bytes` is what each
@@ -112,6 +117,8 @@ struct Dma {
     Parameter<Time> setup;  ///< per descriptor, that is per tile
     std::int64_t channels = 1;
     Parameter<double> write_cost;  ///< cost of a written byte relative to a read one
+    /// Share of the shorter of DRAM traffic and all else that the longer hides; absent: as between engines and caches.
+    std::optional<Parameter<double>> overlap;
 };
 
 enum class ShapeRule : std::uint8_t { kStatic, kDynamic };
@@ -260,7 +267,8 @@ struct ParameterView {
     double spread = 0;
     Origin origin{};
     std::string source;
-    std::function<void(double)> set;  ///< valid while the profile it was taken from lives
+    double most = std::numeric_limits<double>::infinity();  ///< 1 for a share
+    std::function<void(double)> set;                        ///< valid while the profile it was taken from lives
 };
 /// Every number of the profile with a provenance, in the order of the structs above. One that several clusters inherit
 /// from their device appears once, and setting it sets all of them.

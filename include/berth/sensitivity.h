@@ -1,6 +1,8 @@
 // Which numbers of the profile move an answer most, and which alone could turn a decision round.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,15 +33,38 @@ struct DecisionSensitivity {
     std::vector<Flip> could_flip;  ///< those that need at most two sigmas, nearest first
 };
 
+/// Shares of the total's variance under the profile's spreads (Sobol 1993).
+struct VarianceShare {
+    std::string path;
+    double alone = 0;  ///< first order: by this number alone
+    double total = 0;  ///< together with others too
+};
+
+/// All uncertain numbers moving at once, each log-normal.
+struct SampledSensitivity {
+    std::size_t samples = 0;
+    double right = 0;                    ///< probability that every stage's recommendation is the best
+    Estimate<Time> total;                ///< median and 5-95 % of the recommended placements
+    std::vector<VarianceShare> numbers;  ///< those with a share of at least a thousandth, largest first
+};
+
 struct Sensitivity {
     std::string scenario;
     Estimate<Time> total;
     std::vector<NumberEffect> numbers;  ///< those that matter, largest effect first
     std::vector<DecisionSensitivity> decisions;
+    std::optional<SampledSensitivity> sampled;  ///< where it was asked for
 };
 
 /// First order, from the effects that an evaluation with uncertainty holds: effects of several numbers add up in the
 /// logarithm. Numbers whose effect on the total is below a thousandth are left out, unless they could flip a decision.
 [[nodiscard]] Sensitivity sensitivity_of(const Scenario& scenario, const ScenarioResult& result);
+
+/// Estimated with two samples and their crosses (Jansen 1999; Saltelli et al. 2010): `samples` times the number of
+/// uncertain numbers evaluations. The lowering stays as it is, and fixed times do not vary. Absent where stages may be
+/// split in blocks, or over several lengths.
+[[nodiscard]] std::optional<SampledSensitivity> sample_sensitivity(const Scenario& scenario,
+                                                                   const ScenarioResult& result, std::size_t samples,
+                                                                   std::uint64_t seed);
 
 }  // namespace berth

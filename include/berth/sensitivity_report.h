@@ -1,6 +1,7 @@
 // What moves a scenario's answer, for people and for programs.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "berth/sensitivity.h"
@@ -9,7 +10,14 @@ namespace berth {
 
 [[nodiscard]] std::string sensitivity_text(const Sensitivity& sensitivity);
 /// `scenario`, `total` (latency_ms, low_ms, high_ms), `decisions[]` (`stage`, `chosen`, `other`, `ratio`,
-/// `probability`, `could_flip[]` of `path`, `sigmas`) and `numbers[]` (`path`, `spread`, `effect`, `elasticity`).
+/// `probability`, `could_flip[]` of `path`, `sigmas`), `numbers[]` (`path`, `spread`, `effect`, `elasticity`) and
+/// `sampled` (null, or `samples`, `probability`, latency_ms, low_ms, high_ms, `variance[]` of `path`, `first`,
+/// `total`).
 [[nodiscard]] std::string sensitivity_json(const Sensitivity& sensitivity);
+
+/// `sensitivity.txt`, `sensitivity.json` and the picture `tornado` (PNG and SVG) in a folder, which exists. False, with
+/// errors, if anything is missing.
+bool write_sensitivity(const std::filesystem::path& directory, const Sensitivity& sensitivity,
+                       Diagnostics& diagnostics);
 
 }  // namespace berth

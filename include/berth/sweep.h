@@ -17,6 +17,8 @@ namespace berth {
 struct SweepAxis {
     std::string path;
     std::vector<std::string> values;
+    std::vector<std::uint32_t>
+        order{};  ///< of a sample: which value each point takes; empty: the axis is one of a grid
 };
 
 /// `PATH=FROM:TO:STEP`, `PATH=FROM:TO:xFACTOR` or `PATH=A,B,...`. TO is reached if a step falls on it. Numbers may have
@@ -46,10 +48,11 @@ struct SweepPoint {
     std::vector<SweepStage> stages;
 };
 
-/// A sweep that can start: the scenario loads at both ends of every axis.
+/// A sweep that can start: the scenario loads at both ends of every axis, or at first and last values of a sample.
 class Sweep {
   public:
-    /// Errors: whatever keeps the scenario from loading at an end of an axis, more than `most_points` points.
+    /// Either all axes are of a grid, or all of one sample. Errors: whatever keeps the scenario from loading at an end
+    /// of an axis, more than `most_points` points.
     [[nodiscard]] static std::optional<Sweep> prepare(SweepBase base, std::vector<SweepAxis> axes,
                                                       std::size_t most_points, Diagnostics& diagnostics);
 
@@ -57,18 +60,25 @@ class Sweep {
     [[nodiscard]] const std::vector<SweepAxis>& axes() const { return axes_; }
     [[nodiscard]] const std::vector<std::string>& stages() const { return stages_; }
     [[nodiscard]] const std::vector<std::string>& devices() const { return devices_; }
-    /// Values of the axes at a point; the last axis runs fastest.
+    /// Values of the axes at a point; of a grid the last axis runs fastest.
     [[nodiscard]] std::vector<std::string> values(std::size_t point) const;
+    /// Their positions in the values of each axis.
+    void find_places(std::size_t point, std::vector<std::size_t>& places) const;
 
     /// Evaluates points `first` to `last` (not included) on `threads` threads and hands them over in order. Stops early
     /// if `take` returns false. The same for any number of threads.
     void run(std::size_t first, std::size_t last, int threads,
              const std::function<bool(std::size_t, const SweepPoint&)>& take) const;
 
+    /// The same, but the threads also write their points down, one after the other: `take` gets the text of many, and
+    /// the first point behind them.
+    void write(std::size_t first, std::size_t last, int threads,
+               const std::function<void(std::size_t, const SweepPoint&, std::string&)>& row,
+               const std::function<bool(std::size_t, const std::string&)>& take) const;
+
   private:
+    friend class SweepWorker;
     Sweep(SweepBase base, std::vector<SweepAxis> axes) : base_(std::move(base)), axes_(std::move(axes)) {}
-    [[nodiscard]] std::vector<std::size_t> places(std::size_t point) const;
-    [[nodiscard]] SweepPoint evaluated(std::size_t point, struct SweepCache& cache) const;
 
     SweepBase base_;
     std::vector<SweepAxis> axes_;

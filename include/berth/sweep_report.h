@@ -12,8 +12,18 @@ namespace berth {
 /// The varied paths, `total_ms`, `energy_mj`, `meets_budget`, for every stage `STAGE.chosen`, `STAGE.latency_ms` (all
 /// repeats) and `STAGE.DEVICE_ms` (one pass of the whole model there), and `why_not`. Ends with a newline.
 [[nodiscard]] std::string sweep_csv_header(const Sweep& sweep);
-/// Cells are empty where there is nothing to tell. Ends with a newline.
-[[nodiscard]] std::string sweep_csv_row(const Sweep& sweep, std::size_t at, const SweepPoint& point);
+/// Rows with these columns, of a sweep that outlives them. Cells are empty where there is nothing to tell. Several
+/// threads may write at once.
+class SweepRows {
+  public:
+    explicit SweepRows(const Sweep& sweep);
+    /// Adds one row, with its newline.
+    void add(std::size_t at, const SweepPoint& point, std::string& text) const;
+
+  private:
+    const Sweep& sweep_;
+    std::vector<bool> plain_;  ///< per axis: its values are fields as they are
+};
 /// All points, one object each with the same names.
 [[nodiscard]] std::string sweep_json(const Sweep& sweep, const std::vector<SweepPoint>& points);
 

@@ -22,13 +22,15 @@ enum class RowForm : std::uint8_t {
     kCompiledLayers,  ///< layers of a compiled graph, as the runtime's profiler lists them
     kModelTotals,     ///< whole models
     kGeneration,      ///< models that generate text: time to the first token, and rate of the others
+    kMemory,          ///< loops that read, write and copy, and threads woken for nothing
     kOperators,       ///< operators one by one, in the columns that read_kernel_rows() takes, with measured_us
 };
-inline constexpr std::array<Choice<RowForm>, 5> kRowFormNames{{
+inline constexpr std::array<Choice<RowForm>, 6> kRowFormNames{{
     {"matmul-library", RowForm::kMatmulLibrary},
     {"compiled-layers", RowForm::kCompiledLayers},
     {"model-totals", RowForm::kModelTotals},
     {"generation", RowForm::kGeneration},
+    {"memory", RowForm::kMemory},
     {"operators", RowForm::kOperators},
 }};
 
@@ -45,16 +47,30 @@ struct TimedKernel {
     bool library_call = false;
 };
 
+/// A loop over an array, shared among cores, or cores that are woken and waited for. Of a copy `size` is the source.
+enum class ProbeKind : std::uint8_t { kRead, kWrite, kCopy, kForkJoin };
+inline constexpr std::array<Choice<ProbeKind>, 4> kProbeKindNames{{{"read", ProbeKind::kRead},
+                                                                   {"write", ProbeKind::kWrite},
+                                                                   {"copy", ProbeKind::kCopy},
+                                                                   {"fork_join", ProbeKind::kForkJoin}}};
+struct MemoryProbe {
+    ProbeKind kind{};
+    Bytes size;
+    int cores = 1;
+};
+
 /// A row of a file: what was timed, and how long it took.
 struct MeasuredRow {
     std::string name;      ///< `mlp.0, 1 core, 300 MHz`
     std::string op_class;  ///< `matmul + gelu`, or a model's name
     DType dtype{};
     DeviceId device = 0;
-    std::variant<TimedKernel, ModelStage> work;
+    std::variant<TimedKernel, ModelStage, MemoryProbe> work;
     bool without_handover = false;  ///< of a model: timed from the call of the runtime to its return, inputs in place
-    Time measured;
+    Time measured;                        ///< the median, where it was measured in several passes
     std::optional<Time> vendor_estimate;  ///< what the vendor's compiler expected, for one core
+    /// What the passes were off their median, relative, on average: no prediction is better. Absent: there was but one.
+    std::optional<double> noise;
 };
 
 /// The rows of one file, in its order.
@@ -89,6 +105,9 @@ struct ValidatedRow {
     Estimate<Time> predicted;
     Time roofline;  ///< what a back-of-the-envelope estimate says, see naive_roofline
     std::optional<Time> vendor_estimate;
+    std::optional<double> noise;  ///< see MeasuredRow
+    std::int64_t tokens = 0;      ///< of a whole model: held by its input
+    int cores = 0;                ///< of a whole model: those it ran on
 };
 
 /// Errors of predictions p against measurements m; |p - m| / m is the error of a row. Absent: not enough rows.
@@ -113,6 +132,7 @@ struct ClassSummary {
     ErrorSummary roofline;
     std::optional<ErrorSummary> vendor;        ///< absent: no row has an estimate of the vendor's compiler
     std::optional<ErrorSummary> model_beside;  ///< the model's errors on the same rows
+    std::optional<double> noise;               ///< mean over the rows that have one: what no model can be better than
 };
 
 /// Two devices that ran the same model: which was faster, and which was predicted to be.
@@ -123,6 +143,18 @@ struct Decision {
     friend bool operator==(const Decision&, const Decision&) = default;
 };
 
+/// What a deployer chooses for a model on one device.
+enum class Setting : std::uint8_t { kDType, kCores };
+inline constexpr std::array<Choice<Setting>, 2> kSettingNames{{{"dtype", Setting::kDType}, {"cores", Setting::kCores}}};
+
+/// Pairs of rows that differ in one setting only: how often the one that was measured faster is predicted faster.
+struct SettingCheck {
+    Setting setting{};
+    std::size_t pairs = 0, agree = 0;
+    std::size_t too_close = 0;  ///< not among the pairs: the measured gap is within the noise of the two
+    friend bool operator==(const SettingCheck&, const SettingCheck&) = default;
+};
+
 struct ValidatedSet {
     std::string name, file;
     RowForm form{};
@@ -131,6 +163,7 @@ struct ValidatedSet {
     std::vector<ValidatedRow> rows;
     std::vector<ClassSummary> classes;  ///< in the order in which they first appear; last, all rows together
     std::vector<Decision> decisions;
+    std::vector<SettingCheck> settings;  ///< of whole models; empty: no two rows differ in one setting only
     std::vector<std::string> left_out;
 };
 
@@ -147,8 +180,14 @@ struct Validation {
 /// Summaries by class and dtype, and of all rows.
 [[nodiscard]] std::vector<ClassSummary> summarise_classes(std::span<const ValidatedRow> rows);
 
+/// A probe as the cost model sees it: bytes over the bandwidth of the nearest level that holds them.
+[[nodiscard]] Time probe_time(const MemoryProbe& probe, const Device& device);
+
 /// For every model and dtype that ran on more than one device: which was the fastest.
 [[nodiscard]] std::vector<Decision> decisions(std::span<const ValidatedRow> rows);
+
+/// For whole models that ran at several dtypes or on several numbers of cores of one device.
+[[nodiscard]] std::vector<SettingCheck> setting_checks(std::span<const ValidatedRow> rows);
 
 /// max(MACs / peak rate of the cores offered, compulsory bytes / peak bandwidth of the bus): what one would estimate
 /// without a model (Williams, Waterman, Patterson 2009). A dtype without MAC rate counts its bytes only.

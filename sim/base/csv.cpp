@@ -114,7 +114,7 @@ std::optional<CsvTable> parse_csv(std::string_view text, std::string name, Diagn
         if (line.ends_with('\r')) {
             line.remove_suffix(1);
         }
-        if (trimmed(line).empty()) {
+        if (trimmed(line).empty() || line.starts_with('#')) {
             continue;
         }
         CsvRow row{std::string(line), {}, SourceLocation(file, number, 1)};

@@ -51,7 +51,8 @@ bool LineFile::resume(const std::filesystem::path& path, std::string_view header
         return false;
     }
     const std::size_t whole = content->rfind('\n') + 1;
-    lines = static_cast<std::size_t>(std::count(content->begin(), content->end(), '\n')) - 1;
+    lines = static_cast<std::size_t>(std::count(content->begin(), content->end(), '\n') -
+                                     std::count(header.begin(), header.end(), '\n'));
     if (!open(path, false, diagnostics)) {
         return false;
     }

@@ -17,7 +17,7 @@ class LineFile {
     LineFile& operator=(const LineFile&) = delete;
     ~LineFile();
 
-    /// Starts the file with its first line, replacing what was there.
+    /// Starts the file with its first lines, replacing what was there.
     bool start(const std::filesystem::path& path, std::string_view header, Diagnostics& diagnostics);
     /// Goes on behind the last whole line of a file that starts with `header`; a missing file is started. `lines` is
     /// how many follow the header.

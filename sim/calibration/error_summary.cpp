@@ -64,7 +64,31 @@ ClassSummary summarise_rows(std::span<const ValidatedRow> rows) {
                                    column(estimated, [](const ValidatedRow& row) { return row.measured; }));
         summary.model_beside = summarise_model(estimated);
     }
+    std::vector<double> noise;
+    for (const ValidatedRow& row : rows) {
+        if (row.noise) {
+            noise.push_back(*row.noise);
+        }
+    }
+    summary.noise = mean(noise);
     return summary;
+}
+
+bool differ_only_in(Setting setting, const ValidatedRow& a, const ValidatedRow& b) {
+    const bool same = a.op_class == b.op_class && a.device == b.device && a.tokens == b.tokens && a.tokens > 0;
+    const bool other_dtype = a.dtype != b.dtype;
+    const bool other_cores = a.cores != b.cores;
+    return same && (setting == Setting::kDType ? other_dtype && !other_cores : other_cores && !other_dtype);
+}
+
+void count_pair(SettingCheck& check, const ValidatedRow& a, const ValidatedRow& b) {
+    const double gap = std::abs(std::log(a.measured / b.measured));
+    if (gap <= a.noise.value_or(0) + b.noise.value_or(0)) {
+        check.too_close += 1;
+        return;
+    }
+    check.pairs += 1;
+    check.agree += (a.measured < b.measured) == (a.predicted.median < b.predicted.median) ? 1 : 0;
 }
 
 bool same_class(const ValidatedRow& a, const ValidatedRow& b) { return a.op_class == b.op_class && a.dtype == b.dtype; }
@@ -115,6 +139,24 @@ std::vector<ClassSummary> summarise_classes(std::span<const ValidatedRow> rows) 
     }
     classes.push_back(summarise_rows(rows));
     return classes;
+}
+
+std::vector<SettingCheck> setting_checks(std::span<const ValidatedRow> rows) {
+    std::vector<SettingCheck> checks;
+    for (const auto& choice : kSettingNames) {
+        SettingCheck check{choice.value};
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            for (std::size_t j = 0; j < i; ++j) {
+                if (differ_only_in(choice.value, rows[i], rows[j])) {
+                    count_pair(check, rows[i], rows[j]);
+                }
+            }
+        }
+        if (check.pairs + check.too_close > 0) {
+            checks.push_back(check);
+        }
+    }
+    return checks;
 }
 
 std::vector<Decision> decisions(std::span<const ValidatedRow> rows) {

@@ -18,10 +18,11 @@ constexpr std::string_view kBatch = "batch";
 constexpr std::string_view kRows = "rows";
 constexpr std::string_view kOutRows = "out_rows";
 constexpr std::string_view kTableRows = "table_rows";
-constexpr std::array<std::string_view, 5> kOtherColumns{"op", "dtype", "layout", "cores", "clock_mhz"};
+constexpr std::array<std::string_view, 6> kOtherColumns{"op", "dtype", "layout", "cache", "cores", "clock_mhz"};
 /// What measurements have beside: it is not read here.
-constexpr std::array<std::string_view, 7> kMeasuredColumns{"name",    "operator", "measured_us", "least_us",
-                                                           "most_us", "runs",     "source"};
+constexpr std::array<std::string_view, 12> kMeasuredColumns{
+    "name", "operator", "measured_us", "least_us", "most_us", "quarter_us", "three_quarters_us", "runs", "source",
+    "library", "variant", "pass"};
 constexpr std::array<std::string_view, 4> kAddedColumns{"predicted_us", "low_us", "high_us", "bound"};
 
 bool is_field(OperatorKind kind, std::string_view name) {
@@ -79,6 +80,7 @@ class RowReader {
         const auto kind = choice(row, "op", operator_names(), true);
         kernel.dtype = choice(row, "dtype", kSchemeNames, true).value_or(DType::kFp32);
         kernel.layout = choice(row, "layout", kMatrixLayoutNames, false);
+        kernel.cache = choice(row, "cache", kCacheStateNames, false).value_or(CacheState::kHot);
         kernel.cores = cores(row);
         kernel.clock = clock(row);
         if (!kind) {

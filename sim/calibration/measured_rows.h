@@ -26,6 +26,7 @@ void read_layer_rows(const MeasuredTable& table, const RowSource& source, const 
 void read_total_rows(const MeasuredTable& table, const Profile& profile, const Library& library, MeasuredSet& set);
 void read_generation_rows(const MeasuredTable& table, const RowSource& source, const Library& library,
                           MeasuredSet& set);
+void read_memory_rows(const MeasuredTable& table, const RowSource& source, MeasuredSet& set);
 void read_operator_rows(const MeasuredTable& table, const RowSource& source, const Profile& profile, MeasuredSet& set);
 
 /// A dtype by name, or an error.

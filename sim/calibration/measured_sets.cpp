@@ -62,6 +62,9 @@ void read_rows(const MeasuredTable& table, const RowSource& source, const Profil
         case RowForm::kGeneration:
             read_generation_rows(table, source, library, set);
             return;
+        case RowForm::kMemory:
+            read_memory_rows(table, source, set);
+            return;
         case RowForm::kOperators:
             read_operator_rows(table, source, profile, set);
             return;
@@ -100,6 +103,7 @@ struct FormColumns {
 const std::vector<FormColumns>& form_columns() {
     static const std::vector<FormColumns> kColumns{
         {RowForm::kOperators, {"op", "dtype", "measured_us"}},
+        {RowForm::kMemory, {"access", "bytes", "measured_us"}},
         {RowForm::kCompiledLayers, {"op_type", "npu_mhz", "measured_us"}},
         {RowForm::kMatmulLibrary, {"ac_native_layout", "latency_us_median"}},
         {RowForm::kGeneration, {"model", "ttft_ms", "decode_tokens_per_s"}},

@@ -3,10 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
 #include "berth/atomic_file.h"
+#include "berth/statistics.h"
 
 namespace berth {
 
@@ -19,12 +22,76 @@ std::optional<T> parsed(std::string_view text) {
     return failure == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
+constexpr std::array<std::string_view, 10> kTimedColumns{
+    "pass",     "runs",     "least_us",   "most_us",           "quarter_us", "three_quarters_us",
+    "least_ms", "most_ms", "quarter_ms", "three_quarters_ms"};
+
 }  // namespace
 
 std::optional<MeasuredTable> MeasuredTable::load(const std::filesystem::path& path, Diagnostics& diagnostics) {
     const auto content = read_file(path, diagnostics);
     auto table = content ? parse_csv(*content, path.string(), diagnostics) : std::nullopt;
-    return table ? std::optional(MeasuredTable(std::move(*table), diagnostics)) : std::nullopt;
+    if (!table) {
+        return std::nullopt;
+    }
+    MeasuredTable read(std::move(*table), diagnostics);
+    read.merge_passes();
+    return read;
+}
+
+void MeasuredTable::merge_passes() {
+    if (!has("pass")) {
+        return;
+    }
+    std::vector<bool> timed;  // columns that differ from pass to pass
+    std::optional<std::size_t> time;
+    for (const CsvCell& cell : table_.header.cells) {
+        const bool is_time = cell.text == "measured_us" || cell.text == "measured_ms";
+        time = is_time ? std::optional(timed.size()) : time;
+        timed.push_back(is_time || std::ranges::find(kTimedColumns, cell.text) != kTimedColumns.end());
+    }
+    struct Group {
+        std::size_t first;
+        std::vector<double> times;
+    };
+    std::map<std::string, Group> groups;
+    for (std::size_t i = 0; i < table_.rows.size() && time; ++i) {
+        std::string key;
+        for (std::size_t c = 0; c < timed.size(); ++c) {
+            key += timed[c] ? "" : table_.rows[i].cells[c].text + ",";
+        }
+        const auto value = parsed<double>(table_.rows[i].cells[*time].text);
+        auto& group = groups.try_emplace(std::move(key), Group{i, {}}).first->second;
+        group.times.push_back(value.value_or(0));
+    }
+    std::vector<std::size_t> kept;
+    for (const auto& [key, group] : groups) {
+        kept.push_back(group.first);
+        const double middle = *median(group.times);
+        if (group.times.size() < 2 || middle <= 0) {
+            continue;
+        }
+        double off = 0;
+        for (const double one : group.times) {
+            off += std::abs(one - middle) / middle / static_cast<double>(group.times.size());
+        }
+        CsvRow& row = table_.rows[group.first];
+        row.cells[*time].text = fmt::format("{:.6g}", middle);
+        noise_[row.where.line] = off;
+    }
+    std::ranges::sort(kept);
+    std::vector<CsvRow> rows;
+    for (const std::size_t i : kept) {
+        rows.push_back(std::move(table_.rows[i]));
+    }
+    if (time) {
+        table_.rows = std::move(rows);
+    }
+}
+
+std::optional<double> MeasuredTable::noise(const CsvRow& row) const {
+    const auto found = noise_.find(row.where.line);
+    return found == noise_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::string_view MeasuredTable::text(const CsvRow& row, std::string_view column) const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,8 @@ namespace berth {
 
 class MeasuredTable {
   public:
-    /// Absent, with errors, if the file cannot be read.
+    /// Rows that differ only in `pass` and in what was timed are passes over the same work: they become one, with the
+    /// median of their times. Absent, with errors, if the file cannot be read.
     [[nodiscard]] static std::optional<MeasuredTable> load(const std::filesystem::path& path, Diagnostics& diagnostics);
 
     [[nodiscard]] const CsvTable& table() const { return table_; }
@@ -29,13 +31,18 @@ class MeasuredTable {
     [[nodiscard]] std::int64_t count(const CsvRow& row, std::string_view column) const;
     /// A time in the unit that the column's name says; 0, with an error, if there is none.
     [[nodiscard]] Time microseconds_in(const CsvRow& row, std::string_view column) const;
+    /// What the passes of a row were off their median, relative, on average; absent where there was but one.
+    [[nodiscard]] std::optional<double> noise(const CsvRow& row) const;
     void error(const CsvRow& row, std::string_view column, std::string message, std::string expected = "") const;
     [[nodiscard]] Diagnostics& diagnostics() const { return *diagnostics_; }
 
   private:
     MeasuredTable(CsvTable table, Diagnostics& diagnostics) : table_(std::move(table)), diagnostics_(&diagnostics) {}
 
+    void merge_passes();
+
     CsvTable table_;
+    std::map<int, double> noise_;  ///< by line
     Diagnostics* diagnostics_;
 };
 

@@ -1,6 +1,9 @@
 // Operators one by one, as importers of profiles write them.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "berth/kernel_rows.h"
 #include "calibration/measured_rows.h"
 
@@ -10,13 +13,43 @@ namespace {
 
 constexpr std::string_view kMeasured = "measured_us";
 
-std::string name_of(const MeasuredTable& table, const CsvRow& row) {
+bool same_word(std::string_view a, std::string_view b) {
+    return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+// Why a row is about another runtime than the profile's, or empty.
+std::string other_runtime(const MeasuredTable& table, const CsvRow& row, const Device& device) {
+    const std::string_view library = table.has("library") ? table.text(row, "library") : "";
+    const std::string_view own = std::string_view(device.runtime.name).substr(0, device.runtime.name.find(' '));
+    if (!library.empty() && !same_word(library, own)) {
+        return fmt::format("it ran with {}, the profile's runtime is {}", library, device.runtime.name);
+    }
+    const bool fused = table.has("variant") && table.text(row, "variant") == "fused";
+    return fused && !device.attention ? "it ran fused, which the profile's runtime does not do" : "";
+}
+
+// The sizes that the operator has, as they are given: `matmul 16x384x1536, 2 cores`.
+std::string described(const KernelRow& row) {
+    std::vector<std::string> sizes;
+    const auto fields = size_fields(row.kind);
+    const auto values = size_values(row.kind, row.dims);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (fields[i].required()) {
+            sizes.push_back(fmt::format("{}", values[i]));
+        }
+    }
+    return fmt::format("{} {}{}{}", traits(row.kind).name, fmt::join(sizes, "x"),
+                       row.cores ? fmt::format(", {} core{}", *row.cores, *row.cores == 1 ? "" : "s") : "",
+                       row.cache == CacheState::kCold ? ", cold" : "");
+}
+
+std::string name_of(const MeasuredTable& table, const CsvRow& row, const KernelRow& kernel) {
     for (const std::string_view column : {"operator", "name"}) {
         if (table.has(column) && !table.text(row, column).empty()) {
             return std::string(table.text(row, column));
         }
     }
-    return row.where.text();
+    return described(kernel);
 }
 
 }  // namespace
@@ -29,13 +62,14 @@ void read_operator_rows(const MeasuredTable& table, const RowSource& source, con
         const CsvRow& cells = table.rows()[i];
         const bool library_call = row.layout.has_value();
         MeasuredRow measured;
-        measured.name = name_of(table, cells);
+        measured.name = name_of(table, cells, row);
         measured.op_class = traits(row.kind).name;
         measured.device = source.device;
         measured.measured = table.microseconds_in(cells, kMeasured);
-        std::string why;
+        std::string why = other_runtime(table, cells, device);
         const auto kernel =
-            standalone_kernel(row.kind, row.dims, row.dtype, library_call, profile, source.device, &why);
+            !why.empty() ? std::nullopt
+                         : standalone_kernel(row.kind, row.dims, row.dtype, library_call, row.cache, profile, source.device, &why);
         if (!kernel) {
             set.left_out.push_back(fmt::format("{}: {}", measured.name, why));
             continue;
@@ -43,6 +77,7 @@ void read_operator_rows(const MeasuredTable& table, const RowSource& source, con
         measured.dtype = kernel->input;
         measured.work =
             TimedKernel{*kernel, {row.cores.value_or(device.runtime.default_cores), row.clock}, library_call};
+        measured.noise = table.noise(cells);
         set.rows.push_back(std::move(measured));
     }
 }

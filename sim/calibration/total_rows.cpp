@@ -108,6 +108,7 @@ void read_total_rows(const MeasuredTable& table, const Profile& profile, const L
         }
         measured.work = std::move(stage);
         measured.without_handover = without_handover(table, row);
+        measured.noise = table.noise(row);
         set.rows.push_back(std::move(measured));
     }
 }

@@ -2,6 +2,7 @@
 #include "berth/validation.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace berth {
 
@@ -34,6 +35,12 @@ void predict_timed(const TimedKernel& timed, const Profile& profile, ValidatedRo
                                   timed.execution, profile.dram);
 }
 
+void predict_probe(const MemoryProbe& probe, const Profile& profile, ValidatedRow& row) {
+    const Device& device = profile.devices[static_cast<std::size_t>(row.device)];
+    row.predicted = log_normal_estimate(probe_time(probe, device), std::log1p(device.error.vector.value));
+    row.roofline = probe.size / profile.dram.bandwidth.value;
+}
+
 // What is left of a prediction when inputs and results were in place: all but handing over; the call itself counts.
 Estimate<Time> within_the_call(const Candidate& candidate, const Device& device) {
     const Time outside = std::max(Time{}, candidate.handover - device.runtime.dispatch_per_graph.value);
@@ -57,6 +64,8 @@ bool predict_stage(const ModelStage& stage, bool without_handover, const Profile
     for (const OperatorResult& op : candidate->operators) {
         all_macs += op.macs;
     }
+    row.tokens = stage.tokens.front().tokens;
+    row.cores = execution_on(stage, profile, row.device).cores;
     row.predicted = without_handover ? within_the_call(*candidate, device) : candidate->latency;
     row.roofline = naive_roofline(all_macs, candidate->weight_bytes, row.dtype, device,
                                   execution_on(stage, profile, row.device), profile.dram);
@@ -66,9 +75,11 @@ bool predict_stage(const ModelStage& stage, bool without_handover, const Profile
 std::optional<ValidatedRow> predict_row(const MeasuredRow& measured, const Profile& profile, Diagnostics& diagnostics) {
     ValidatedRow row{
         measured.name,           measured.op_class, measured.dtype, measured.device, measured.measured, {}, {},
-        measured.vendor_estimate};
+        measured.vendor_estimate, measured.noise};
     if (const auto* timed = std::get_if<TimedKernel>(&measured.work)) {
         predict_timed(*timed, profile, row);
+    } else if (const auto* probe = std::get_if<MemoryProbe>(&measured.work)) {
+        predict_probe(*probe, profile, row);
     } else if (!predict_stage(std::get<ModelStage>(measured.work), measured.without_handover, profile, row,
                               diagnostics)) {
         return std::nullopt;
@@ -108,6 +119,7 @@ std::optional<Validation> validate(const Profile& profile, std::span<const Measu
         }
         validated.classes = summarise_classes(validated.rows);
         validated.decisions = decisions(validated.rows);
+        validated.settings = setting_checks(validated.rows);
     }
     return diagnostics.error_count() == errors_before ? std::optional(std::move(validation)) : std::nullopt;
 }

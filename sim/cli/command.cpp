@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <system_error>
 
 #include "berth/quantity_text.h"
 
@@ -116,6 +117,19 @@ ExitStatus answer(const std::optional<std::string>& output, const Diagnostics& d
         }
     }
     return output && !diagnostics.has_errors() ? ExitStatus::kFine : ExitStatus::kBadInput;
+}
+
+bool make_folder(const std::filesystem::path& directory, Diagnostics& diagnostics) {
+    std::error_code failure;
+    std::filesystem::create_directories(directory, failure);
+    if (!failure && !std::filesystem::is_directory(directory, failure)) {
+        failure = std::make_error_code(std::errc::not_a_directory);
+    }
+    if (failure) {
+        diagnostics.error(SourceLocation(directory.string()),
+                          fmt::format("cannot make the folder of the report: {}", failure.message()));
+    }
+    return !failure;
 }
 
 void show_progress(std::string_view what) {

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,8 +16,9 @@
 
 namespace berth {
 
-/// Exit status of the program. Status 1 is left out: the shell and the loader use it for much else.
-enum class ExitStatus : std::uint8_t { kFine = 0, kBadInput = 2, kInternalFailure = 3 };
+/// Exit status of the program. Status 1 is left out: the shell and the loader use it for much else. `kDiffers` is what
+/// `berth diff --fail-on` asks for.
+enum class ExitStatus : std::uint8_t { kFine = 0, kBadInput = 2, kInternalFailure = 3, kDiffers = 4 };
 
 /// One call of the program: the command that was asked for leaves its status here.
 struct Invocation {
@@ -31,10 +33,16 @@ void add_ops(CLI::App& app, Invocation& invocation);
 void add_explain(CLI::App& app, Invocation& invocation);
 void add_predict(CLI::App& app, Invocation& invocation);
 void add_place(CLI::App& app, Invocation& invocation);
+void add_measure(CLI::App& app, Invocation& invocation);
+void add_calibrate(CLI::App& app, Invocation& invocation);
 void add_validate(CLI::App& app, Invocation& invocation);
+void add_profile_host(CLI::App& app, Invocation& invocation);
 void add_sweep(CLI::App& app, Invocation& invocation);
 void add_crossover(CLI::App& app, Invocation& invocation);
 void add_sensitivity(CLI::App& app, Invocation& invocation);
+void add_diff(CLI::App& app, Invocation& invocation);
+void add_buckets(CLI::App& app, Invocation& invocation);
+void add_optimise(CLI::App& app, Invocation& invocation);
 void add_import(CLI::App& app, Invocation& invocation);
 void add_check(CLI::App& app, Invocation& invocation);
 void add_list(CLI::App& app, Invocation& invocation);
@@ -71,6 +79,9 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options);
 /// Writes the answer to standard output, and what was noticed to standard error. `output` is absent where the input was
 /// no good; nothing is printed to standard output then.
 [[nodiscard]] ExitStatus answer(const std::optional<std::string>& output, const Diagnostics& diagnostics);
+
+/// Makes the folder of a report, or says why not: before the work is done.
+[[nodiscard]] bool make_folder(const std::filesystem::path& directory, Diagnostics& diagnostics);
 
 /// One line on standard error, if that is a terminal.
 void show_progress(std::string_view what);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <system_error>
 
 #include "berth/atomic_file.h"
 #include "berth/core_splits.h"
@@ -25,20 +24,6 @@ struct RunOptions {
 
 constexpr std::size_t kTraced = 20;  // requests in a trace
 constexpr std::size_t kDrawn = 4;    // in the picture of the timeline
-
-// A folder that cannot be made is found out before the work is done.
-bool make_folder(const std::filesystem::path& directory, Diagnostics& diagnostics) {
-    std::error_code failure;
-    std::filesystem::create_directories(directory, failure);
-    if (!failure && !std::filesystem::is_directory(directory, failure)) {
-        failure = std::make_error_code(std::errc::not_a_directory);
-    }
-    if (failure) {
-        diagnostics.error(SourceLocation(directory.string()),
-                          fmt::format("cannot make the folder of the report: {}", failure.message()));
-    }
-    return !failure;
-}
 
 std::vector<TokenCurves> curves_of(const Scenario& scenario) {
     std::vector<TokenCurves> curves;

@@ -10,6 +10,9 @@ namespace {
 
 struct SensitivityOptions {
     ScenarioOptions scenario;
+    std::size_t samples = 256;
+    std::uint64_t seed = 1;
+    std::string report;
     std::optional<Format> format;
 };
 
@@ -18,10 +21,17 @@ std::optional<std::string> found(const SensitivityOptions& options, const Librar
     EvaluationOptions wanted;
     wanted.operators = false;
     const auto result = scenario ? evaluate(*scenario, diagnostics, wanted) : std::nullopt;
-    if (!result) {
+    if (!result || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
         return std::nullopt;
     }
-    const Sensitivity sensitivity = sensitivity_of(*scenario, *result);
+    Sensitivity sensitivity = sensitivity_of(*scenario, *result);
+    if (options.samples > 0) {
+        show_progress("sampling the numbers of the profile");
+        sensitivity.sampled = sample_sensitivity(*scenario, *result, options.samples, options.seed);
+    }
+    if (!options.report.empty() && !write_sensitivity(options.report, sensitivity, diagnostics)) {
+        return std::nullopt;
+    }
     return options.format == Format::kJson ? sensitivity_json(sensitivity) : sensitivity_text(sensitivity);
 }
 
@@ -32,6 +42,14 @@ void add_sensitivity(CLI::App& app, Invocation& invocation) {
     CLI::App* command =
         app.add_subcommand("sensitivity", "Says which numbers of the profile move a scenario's answer most");
     add_scenario_options(*command, options->scenario);
+    command
+        ->add_option("--samples", options->samples,
+                     "Samples of all numbers at once, each with one more evaluation per number; 0: none")
+        ->type_name("N")
+        ->check(CLI::Range(0, 1'000'000))
+        ->capture_default_str();
+    command->add_option("--seed", options->seed, "Of the samples")->type_name("N")->capture_default_str();
+    command->add_option("--report", options->report, "Folder to write text, JSON and a tornado to")->type_name("DIR");
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer("Example: berth sensitivity rag-rk3588 --set stages.rerank.tokens=200");
     command->callback([options, &invocation] {

@@ -1,13 +1,13 @@
 // berth sweep: a scenario over a grid of its numbers.
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <chrono>
 #include <memory>
-#include <thread>
 
 #include "base/line_file.h"
 #include "berth/sweep_report.h"
 #include "cli/command.h"
+#include "cli/sweep_axes.h"
 
 namespace berth {
 
@@ -15,68 +15,52 @@ namespace {
 
 struct SweepOptions {
     ScenarioOptions scenario;
-    std::vector<std::string> vary;
+    AxesOptions axes;
     std::string out;
     std::optional<Format> format;
-    std::size_t max_points = 1'000'000;
-    int threads = 0;
     bool resume = false;
 };
 
-int threads_of(const SweepOptions& options) {
-    return options.threads > 0 ? options.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
-
-std::optional<Sweep> prepared(const SweepOptions& options, const Library& library, Diagnostics& diagnostics) {
-    std::vector<SweepAxis> axes;
-    for (const std::string& text : options.vary) {
-        auto axis = parse_axis(text, options.max_points, diagnostics);
-        if (axis && std::ranges::find(axes, axis->path, &SweepAxis::path) != axes.end()) {
-            diagnostics.error(SourceLocation("--vary"), fmt::format("{} is varied twice", axis->path));
-        } else if (axis) {
-            axes.push_back(std::move(*axis));
-        }
-    }
-    auto settings = read_settings(options.scenario.settings, diagnostics);
+bool output_fits(const SweepOptions& options, Diagnostics& diagnostics) {
     if (options.resume && options.out.empty()) {
         diagnostics.error(SourceLocation("--resume"), "there is no file to go on with", "--out FILE");
     }
     if (!options.out.empty() && options.format == Format::kJson) {
         diagnostics.error(SourceLocation("--out"), "rows are written there as they come", "--format csv");
     }
-    if (diagnostics.has_errors()) {
-        return std::nullopt;
-    }
-    return Sweep::prepare({library, options.scenario.scenario, std::move(settings)}, std::move(axes),
-                          options.max_points, diagnostics);
+    return !diagnostics.has_errors();
 }
 
-/// Collects rows, and shows how far it is.
-class Rows {
+/// Shows how far it is, once in a while.
+class Progress {
   public:
-    explicit Rows(const Sweep& sweep) : sweep_(sweep) {}
-
-    /// Whether there are enough to write.
-    bool add(std::size_t at, const SweepPoint& point) {
-        text_ += sweep_csv_row(sweep_, at, point);
-        ++waiting_;
-        const bool enough = waiting_ == kTogether || at + 1 == sweep_.size();
-        if (enough) {
-            show_progress(fmt::format("{} of {} points", at + 1, sweep_.size()));
+    explicit Progress(std::size_t points) : points_(points) {}
+    void reached(std::size_t point) {
+        const auto now = std::chrono::steady_clock::now();
+        if (point == points_ || now - shown_ > std::chrono::seconds(1)) {
+            shown_ = now;
+            show_progress(fmt::format("{} of {} points", point, points_));
         }
-        return enough;
-    }
-    [[nodiscard]] std::string take() {
-        waiting_ = 0;
-        return std::exchange(text_, "");
     }
 
   private:
-    static constexpr std::size_t kTogether = 1024;
-    const Sweep& sweep_;
-    std::string text_;
-    std::size_t waiting_ = 0;
+    std::size_t points_;
+    std::chrono::steady_clock::time_point shown_ = std::chrono::steady_clock::now();
 };
+
+/// Rows from `first` on, many at once; ends when `write` says no.
+template <class Write>
+void write_rows(const Sweep& sweep, std::size_t first, int threads, const Write& write) {
+    const SweepRows rows(sweep);
+    Progress progress(sweep.size());
+    sweep.write(
+        first, sweep.size(), threads,
+        [&rows](std::size_t at, const SweepPoint& point, std::string& text) { rows.add(at, point, text); },
+        [&](std::size_t behind, const std::string& text) {
+            progress.reached(behind);
+            return write(text);
+        });
+}
 
 ExitStatus to_file(const Sweep& sweep, const SweepOptions& options, Diagnostics& diagnostics) {
     LineFile file;
@@ -86,11 +70,8 @@ ExitStatus to_file(const Sweep& sweep, const SweepOptions& options, Diagnostics&
                                       : file.start(options.out, header, diagnostics);
     bool written = ready;
     if (ready && done < sweep.size()) {
-        Rows rows(sweep);
-        sweep.run(done, sweep.size(), threads_of(options), [&](std::size_t at, const SweepPoint& point) {
-            written = !rows.add(at, point) || file.add(rows.take(), diagnostics);
-            return written;
-        });
+        write_rows(sweep, done, options.axes.used_threads(),
+                   [&](const std::string& text) { return written = file.add(text, diagnostics); });
     }
     const ExitStatus status = answer("", diagnostics);
     return written ? status : ExitStatus::kInternalFailure;
@@ -99,18 +80,15 @@ ExitStatus to_file(const Sweep& sweep, const SweepOptions& options, Diagnostics&
 ExitStatus to_output(const Sweep& sweep, const SweepOptions& options, Diagnostics& diagnostics) {
     if (options.format == Format::kJson) {
         std::vector<SweepPoint> points;
-        sweep.run(0, sweep.size(), threads_of(options), [&](std::size_t, const SweepPoint& point) {
+        sweep.run(0, sweep.size(), options.axes.used_threads(), [&](std::size_t, const SweepPoint& point) {
             points.push_back(point);
             return true;
         });
         return answer(sweep_json(sweep, points), diagnostics);
     }
     ExitStatus status = answer(sweep_csv_header(sweep), diagnostics);
-    Rows rows(sweep);
-    sweep.run(0, sweep.size(), threads_of(options), [&](std::size_t at, const SweepPoint& point) {
-        if (rows.add(at, point) && status == ExitStatus::kFine) {
-            status = answer(rows.take(), Diagnostics{});
-        }
+    write_rows(sweep, 0, options.axes.used_threads(), [&](const std::string& text) {
+        status = status == ExitStatus::kFine ? answer(text, Diagnostics{}) : status;
         return status == ExitStatus::kFine;
     });
     return status;
@@ -118,8 +96,9 @@ ExitStatus to_output(const Sweep& sweep, const SweepOptions& options, Diagnostic
 
 ExitStatus sweep(const SweepOptions& options, const Library& library) {
     Diagnostics diagnostics;
-    const auto ready = prepared(options, library, diagnostics);
-    if (!ready) {
+    const bool fits = output_fits(options, diagnostics);
+    const auto ready = prepared_sweep(options.scenario, options.axes, library, diagnostics);
+    if (!fits || !ready) {
         return answer(std::nullopt, diagnostics);
     }
     return options.out.empty() ? to_output(*ready, options, diagnostics) : to_file(*ready, options, diagnostics);
@@ -131,25 +110,17 @@ void add_sweep(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<SweepOptions>();
     CLI::App* command = app.add_subcommand("sweep", "Runs a scenario over a grid of its numbers");
     add_scenario_options(*command, options->scenario);
-    command->add_option("--vary", options->vary, "What is varied, and over which values; several make a grid")
-        ->type_name("PATH=FROM:TO:STEP|A,B,...")
-        ->allow_extra_args(false)
-        ->required();
+    add_axes_options(*command, options->axes);
     command->add_option("--out", options->out, "Write the rows there, as they come")->type_name("FILE");
     command->add_flag("--resume", options->resume, "Go on behind the last row of that file");
-    command->add_option("--threads", options->threads, "Points evaluated at once (without it: one per core)")
-        ->type_name("N")
-        ->check(CLI::PositiveNumber);
-    command->add_option("--max-points", options->max_points, "Refuse more points than this")
-        ->type_name("N")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
     add_format_option(*command, options->format, {Format::kCsv, Format::kJson});
     command->footer(
         "Examples:\n"
         "  berth sweep rag-rk3588 --vary stages.rerank.tokens=16:512:16\n"
         "  berth sweep rag-rk3588 --vary hardware.devices.npu.memories.sram.capacity=256KiB:8MiB:x2 \\\n"
-        "    --vary stages.rerank.dtype=fp16,int8 --out sweep.csv");
+        "    --vary stages.rerank.dtype=fp16,int8 --out sweep.csv\n"
+        "  berth sweep rag-rk3588 --vary stages.rerank.tokens=16:512 \\\n"
+        "    --vary 'hardware.devices.npu.dma.bandwidth=5 GB/s:25 GB/s' --sample sobol:4096 --out sample.csv");
     command->callback([options, &invocation] { invocation.status = sweep(*options, invocation.library); });
 }
 

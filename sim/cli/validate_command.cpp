@@ -15,7 +15,7 @@ constexpr std::array<Choice<ValidateFormat>, 3> kValidateFormatNames{
     {{"text", ValidateFormat::kText}, {"json", ValidateFormat::kJson}, {"markdown", ValidateFormat::kMarkdown}}};
 
 struct ValidateOptions {
-    std::string hardware, measured, device;
+    std::string hardware, measured, device, report;
     ValidateFormat format = ValidateFormat::kText;
 };
 
@@ -50,6 +50,17 @@ std::optional<std::vector<MeasuredSet>> measured_sets(const ValidateOptions& opt
     return set ? std::optional(std::vector{std::move(*set)}) : std::nullopt;
 }
 
+bool pictures_into(const std::string& folder, const Validation& validation, Diagnostics& diagnostics) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) {
+        diagnostics.error(SourceLocation(folder), "cannot make the folder: " + error.message());
+        return false;
+    }
+    static_cast<void>(draw_parity(folder, validation, diagnostics));
+    return !diagnostics.has_errors();
+}
+
 std::optional<std::string> validated(const ValidateOptions& options, const Library& library, Diagnostics& diagnostics) {
     const auto profile = load_hardware(library, options.hardware, {}, SourceLocation("--hardware"), diagnostics);
     const auto sets = profile ? measured_sets(options, *profile, library, diagnostics) : std::nullopt;
@@ -58,7 +69,9 @@ std::optional<std::string> validated(const ValidateOptions& options, const Libra
     }
     show_progress("predicting what was measured");
     const auto validation = validate(*profile, *sets, diagnostics);
-    return validation ? std::optional(in_format(*validation, options.format)) : std::nullopt;
+    const bool drawn =
+        validation && (options.report.empty() || pictures_into(options.report, *validation, diagnostics));
+    return drawn ? std::optional(in_format(*validation, options.format)) : std::nullopt;
 }
 
 }  // namespace
@@ -75,6 +88,7 @@ void add_validate(CLI::App& app, Invocation& invocation) {
         ->type_name("FILE");
     command->add_option("--device", options->device, "The device that ran the operators of that file")
         ->type_name("NAME");
+    command->add_option("--report", options->report, "Draw predicted against measured times there")->type_name("DIR");
     std::vector<std::string> names;
     for (const auto& choice : kValidateFormatNames) {
         names.emplace_back(choice.name);

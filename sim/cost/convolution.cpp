@@ -177,7 +177,7 @@ Demand conv_demand(const Kernel& kernel, const ConvDims& d, const Device& device
     }
     demand.compulsory = input + weights + bias + output;
     const Operands moved = over_cores(input, weights, d, pass, private_buffers ? cores : 1);
-    (kernel.weights_on_chip ? demand.on_chip : demand.dram.read) += moved.weights + bias;
+    (kernel.weights_on_chip ? demand.weights_on_chip : demand.dram.read) += moved.weights + bias;
     add_activations(demand, kernel, moved.input, output);
     return demand;
 }

@@ -1,12 +1,30 @@
 // Puts the terms of a kernel together: t = dispatch + fork/join + longest + (1 - overlap) x (the others) + stall.
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
 #include "cost/terms.h"
 
 namespace berth {
+
+Bytes capacity_of(const MemoryLevel& level, int cores) {
+    return level.capacity.value * (level.share == MemoryShare::kCore ? static_cast<double>(cores) : 1.0);
+}
+
+const MemoryLevel* level_holding(Bytes between_uses, const Device& device, int cores) {
+    const MemoryLevel* last = nullptr;
+    for (const MemoryLevel& level : device.memories) {
+        if (level.keeps_tensors && level.bandwidth) {
+            last = &level;
+            if (between_uses <= capacity_of(level, cores)) {
+                break;
+            }
+        }
+    }
+    return last;
+}
 
 namespace {
 
@@ -29,13 +47,15 @@ Demand demand_of(const Kernel& kernel, const Device& device, const CoreRates& ra
     return demand;
 }
 
-Time sram_time(Bytes on_chip, const Device& device, int cores) {
-    for (const MemoryLevel& level : device.memories) {
-        if (level.keeps_tensors && level.bandwidth) {
-            return on_chip / (level.bandwidth->value * static_cast<double>(cores));
-        }
-    }
-    return Time{};
+// Activations were made or read just before. Of a whole graph, all other weights come before the same ones again.
+Time sram_time(const Demand& demand, bool repeated, const Device& device, int cores) {
+    const auto time = [&](Bytes moved, Bytes between_uses) {
+        const MemoryLevel* level = moved > Bytes{} ? level_holding(between_uses, device, cores) : nullptr;
+        return level != nullptr ? moved / (level->bandwidth->value * static_cast<double>(cores)) : Time{};
+    };
+    constexpr Bytes kAllOfTheGraph = Bytes::from_si(std::numeric_limits<double>::infinity());
+    return time(demand.on_chip, demand.compulsory) +
+           time(demand.weights_on_chip, repeated ? demand.compulsory : kAllOfTheGraph);
 }
 
 Time dram_time(const Demand& demand, const Device& device, const CoreRates& rates) {
@@ -63,14 +83,32 @@ double overlap_of(const Demand& demand, const Device& device) {
     return array && device.matrix.overlap ? device.matrix.overlap->value : device.overlap.value;
 }
 
-void settle(KernelCost& cost, bool engines_serial, double overlap, double device_overlap) {
+/// What hides what in a kernel.
+struct Overlaps {
+    bool engines_serial = false;  ///< matrix and vector work follow one another
+    double own = 1;               ///< of its engines and memories
+    double device = 1;            ///< of results on a path of their own
+    std::optional<double> dram;   ///< of DRAM with all the rest, where that is known
+};
+
+void settle(KernelCost& cost, const Overlaps& overlaps) {
+    const double overlap = overlaps.own;
+    const double device_overlap = overlaps.device;
     // DMA descriptors and their bytes share the channel; so do the engines of attention, phase after phase.
     const Time memory = cost.dma + cost.dram;
-    const Time engines = engines_serial ? cost.compute + cost.vector : std::max(cost.compute, cost.vector);
-    const Time hidden_engine = engines_serial ? Time{} : std::min(cost.compute, cost.vector);
+    const Time engines = overlaps.engines_serial ? cost.compute + cost.vector : std::max(cost.compute, cost.vector);
+    const Time hidden_engine = overlaps.engines_serial ? Time{} : std::min(cost.compute, cost.vector);
     const Time longest = std::max({engines, memory, cost.sram});
-    const Time all = engines + hidden_engine + memory + cost.sram;
-    const Time core = longest + (all - longest) * (1 - overlap) + cost.stall * overlap;
+    Time core;
+    if (overlaps.dram) {
+        const Time near = std::max(engines, cost.sram);
+        const Time on_chip = near + (engines + hidden_engine + cost.sram - near) * (1 - overlap);
+        core = std::max(on_chip, memory) + std::min(on_chip, memory) * (1 - *overlaps.dram);
+    } else {
+        const Time all = engines + hidden_engine + memory + cost.sram;
+        core = longest + (all - longest) * (1 - overlap);
+    }
+    core += cost.stall * overlap;
     const Time overhead = cost.dispatch + cost.fork_join;
     cost.total = overhead + std::max(core, cost.results) + std::min(core, cost.results) * (1 - device_overlap);
     if (overhead > std::max(longest, cost.results)) {
@@ -109,7 +147,7 @@ KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& 
         cost.compute = demand.padded_macs / rates.macs;
     }
     cost.vector = demand.vector;
-    cost.sram = sram_time(demand.on_chip, device, rates.cores);
+    cost.sram = sram_time(demand, kernel.repeated, device, rates.cores);
     cost.dram = dram_time(demand, device, rates);
     cost.dma = device.dma.setup.value * (demand.descriptors / static_cast<double>(device.dma.channels));
     cost.stall = stall_time(demand, cost.compute, rates);
@@ -121,7 +159,10 @@ KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& 
     cost.traffic.write += demand.wide_output;
     cost.compulsory = demand.compulsory;
     cost.tile = demand.tile;
-    settle(cost, demand.engines_serial, overlap_of(demand, device), device.overlap.value);
+    // The SIMD units of a CPU are one engine: what is fused into a product runs before or after its multiplications.
+    const bool one_engine = demand.engines_serial || device.kind == DeviceKind::kCpu;
+    settle(cost, {one_engine, overlap_of(demand, device), device.overlap.value,
+                  device.dma.overlap ? std::optional(device.dma.overlap->value) : std::nullopt});
     cost.energy = kernel_energy(cost, multiplied_at(kernel), device);
     return cost;
 }
@@ -135,9 +176,20 @@ DType multiplied_at(const Kernel& kernel) {
     return element_size(kernel.weight) > element_size(kernel.input) ? kernel.weight : kernel.input;
 }
 
+namespace {
+
+// Softmax and norms are shared out row by row: a row goes to one core.
+bool is_one_row(const Kernel& kernel) {
+    const auto* rows = std::get_if<RowsDims>(&kernel.dims);
+    const VectorClass of = traits(kernel.kind).vector_class;
+    return rows != nullptr && rows->rows == 1 && (of == VectorClass::kSoftmax || of == VectorClass::kNorm);
+}
+
+}  // namespace
+
 KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Execution& execution) {
     const Execution single{1, execution.clock};
-    if (!kernel.multi_core || execution.cores <= 1) {
+    if (!kernel.multi_core || execution.cores <= 1 || is_one_row(kernel)) {
         return cost_on(kernel, device, single);
     }
     const KernelCost split = cost_on(kernel, device, execution);

@@ -83,6 +83,9 @@ void add_follower_to(Kernel& group, const Follower& follower, bool multi_core, D
 [[nodiscard]] StepRole conversion_role(DType from, DType to);
 [[nodiscard]] OperatorKind conversion_kind(StepRole role);
 
+/// Capacity of the levels that keep tensors between kernels, over the cores in use.
+[[nodiscard]] Bytes keeping_capacity(const Device& device, int cores);
+
 /// Which tensors stay on chip from their making to their last use.
 struct Residency {
     std::vector<char> on_chip;  ///< per tensor, as a truth value
@@ -91,6 +94,7 @@ struct Residency {
     std::vector<Bytes> kept;   ///< per operator: of them, those on chip
     bool weights_on_chip = false;
     Bytes peak, spilled, capacity;
+    Bytes alike_from, alike_below;  ///< capacities in between keep the same
 };
 [[nodiscard]] Residency plan_residency(const std::vector<TensorFacts>& tensors, std::size_t operators, Bytes weights,
                                        const Device& device, int cores);

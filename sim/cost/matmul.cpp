@@ -18,12 +18,14 @@ Bytes operand_size(const Kernel& kernel, const MatmulDims& d) {
     return d.weights ? stored_size(kernel.weight, kernel.weight_group) : element_size(kernel.input);
 }
 
-// Each row tile meets every set of weights for at least `min_rows` rows' time.
+// Each row tile meets every set of weights for at least `min_rows` rows' time; each block of results takes a few steps
+// besides those along k.
 Operations padded(std::int64_t batch, const MatmulDims& d, std::int64_t row_tiles, DType dtype,
                   const MatrixEngine& matrix) {
     const std::int64_t rows = std::max(round_up(d.m, matrix.align_m), row_tiles * matrix.min_rows);
+    const double extra = matrix.result_steps ? matrix.result_steps->value * (bytes(4) / element_size(dtype)) : 0.0;
     return operations(static_cast<double>(batch) * static_cast<double>(rows) *
-                      static_cast<double>(round_up(d.k, matrix.align_k)) *
+                      (static_cast<double>(round_up(d.k, matrix.align_k)) + extra) *
                       static_cast<double>(round_up(d.n, columns_together(matrix, dtype))));
 }
 
@@ -110,7 +112,7 @@ Demand matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Device&
     const Bytes weight_part = d.weights ? b * (static_cast<double>(demand.tile.weight_reads) * batch) : Bytes{};
     const Bytes activation_part = std::max(Bytes{}, operands - weight_part);
     if (kernel.weights_on_chip) {
-        demand.on_chip += weight_part;
+        demand.weights_on_chip += weight_part;
     } else {
         demand.dram.read += weight_part + bias;
     }

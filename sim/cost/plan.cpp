@@ -137,7 +137,7 @@ class Lowering {
             const OperatorClass& one = classes_.classes[of];
             plan_.weight_bytes += one.support.supported ? one.weights : Bytes{};
         }
-        residency_ = plan_residency(tensors_, classes_.of.size(), plan_.weight_bytes, device_, plan_.execution.cores);
+        residency_ = plan_residency(tensors_, classes_.of.size(), weights_read(), device_, plan_.execution.cores);
         reads_dram_.assign(classes_.of.size(), residency_.kept_tensors == 0 ? 1 : 0);
         for (std::size_t t = 0; t < tensors_.size() && residency_.kept_tensors > 0; ++t) {
             if (!on_chip(t)) {
@@ -149,6 +149,21 @@ class Lowering {
         plan_.peak_activation_bytes = residency_.peak;
         plan_.spilled_bytes = residency_.spilled;
         plan_.keeping_capacity = residency_.capacity;
+        plan_.alike_from = residency_.alike_from;
+        plan_.alike_below = residency_.alike_below;
+    }
+
+    // Constants that one pass touches: of a table, the rows that are picked.
+    [[nodiscard]] Bytes weights_read() const {
+        Bytes read = plan_.weight_bytes;
+        for (const std::uint32_t of : classes_.of) {
+            const OperatorClass& one = classes_.classes[of];
+            if (const auto* gather = std::get_if<GatherDims>(&one.example->dims); gather != nullptr) {
+                const double share = static_cast<double>(gather->rows) / static_cast<double>(gather->table_rows);
+                read -= one.support.supported ? one.weights * std::max(0.0, 1 - share) : Bytes{};
+            }
+        }
+        return read;
     }
 
     void note_decisions(std::size_t i) {
@@ -239,7 +254,8 @@ class Lowering {
         plan.cost = table_.cost(id) - table_.cost(step.kernel);
         plan.alone = plain(i);
         plan.unfused_extra = std::max(Time{}, table_.cost(plan.alone) - plan.cost);
-        step.kernel = id;
+        plan.before = step.kernel;
+        plan.joined = step.kernel = id;
     }
 
     void convert_result(std::size_t i) {

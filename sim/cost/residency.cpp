@@ -1,23 +1,12 @@
 // What stays on chip: liveness of tensors over the execution order against the level that keeps them.
 #include <algorithm>
+#include <limits>
 
 #include "cost/lowering.h"
 
 namespace berth {
 
 namespace {
-
-// Capacity of the levels that keep tensors between kernels, over the cores in use.
-Bytes keeping_capacity(const Device& device, int cores) {
-    Bytes capacity;
-    for (const MemoryLevel& level : device.memories) {
-        if (level.keeps_tensors) {
-            capacity = std::max(capacity, level.capacity.value *
-                                              (level.share == MemoryShare::kCore ? static_cast<double>(cores) : 1.0));
-        }
-    }
-    return capacity;
-}
 
 // Tensors whose whole life fits, and what they take while each operator runs.
 void keep_what_fits(Residency& residency, const std::vector<TensorFacts>& tensors) {
@@ -44,7 +33,31 @@ void keep_what_fits(Residency& residency, const std::vector<TensorFacts>& tensor
     }
 }
 
+// Every decision compares the capacity with what is alive while an operator runs, or with all of it and the weights.
+void find_what_decides_alike(Residency& residency, Bytes all) {
+    residency.alike_below = Bytes::from_si(std::numeric_limits<double>::infinity());
+    const auto consider = [&residency](Bytes needed) {
+        if (needed <= residency.capacity) {
+            residency.alike_from = std::max(residency.alike_from, needed);
+        } else {
+            residency.alike_below = std::min(residency.alike_below, needed);
+        }
+    };
+    consider(all);
+    std::ranges::for_each(residency.alive, consider);
+}
+
 }  // namespace
+
+Bytes keeping_capacity(const Device& device, int cores) {
+    Bytes capacity;
+    for (const MemoryLevel& level : device.memories) {
+        if (level.keeps_tensors) {
+            capacity = std::max(capacity, capacity_of(level, cores));
+        }
+    }
+    return capacity;
+}
 
 Residency plan_residency(const std::vector<TensorFacts>& tensors, std::size_t operators, Bytes weights,
                          const Device& device, int cores) {
@@ -64,6 +77,7 @@ Residency plan_residency(const std::vector<TensorFacts>& tensors, std::size_t op
     }
     residency.capacity = keeping_capacity(device, cores);
     residency.weights_on_chip = weights + residency.peak <= residency.capacity;
+    find_what_decides_alike(residency, weights + residency.peak);
     keep_what_fits(residency, tensors);
     return residency;
 }

@@ -24,6 +24,15 @@ void leave_accumulators(Kernel& kernel) {
     kernel.wide_output = true;
 }
 
+// Everything that a call reads and writes.
+Bytes operands_of(const Kernel& kernel) {
+    const auto all = [&kernel](auto count, DType dtype) {
+        return element_size(dtype) * static_cast<double>(count(kernel.kind, kernel.dims));
+    };
+    return all(input_elements, kernel.input) + all(weight_elements, kernel.weight) +
+           all(output_elements, kernel.output);
+}
+
 }  // namespace
 
 DType result_dtype(const Runtime& runtime, DType ran_at) {
@@ -32,7 +41,7 @@ DType result_dtype(const Runtime& runtime, DType ran_at) {
 }
 
 std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, const Scheme& scheme, bool library_call,
-                                        const Profile& profile, DeviceId device, std::string* why) {
+                                        CacheState cache, const Profile& profile, DeviceId device, std::string* why) {
     const Device& chip = profile.devices[static_cast<std::size_t>(device)];
     Operator op;
     op.name = traits(kind).name;
@@ -53,6 +62,12 @@ std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, con
     kernel.library_call = library_call;
     if (library_call) {
         leave_accumulators(kernel);
+    }
+    if (cache == CacheState::kHot && operands_of(kernel) <= keeping_capacity(chip, chip.cores())) {
+        kernel.repeated = true;
+        kernel.input_on_chip = true;
+        kernel.output_on_chip = true;
+        kernel.weights_on_chip = true;
     }
     return kernel;
 }

@@ -16,7 +16,8 @@ struct Demand {
     Bytes wide_output;            ///< 32-bit results that leave at their own rate instead of as writes
     double weight_groups = 0;     ///< columns computed together, over all row tiles; 0: weights are not streamed
     Bytes group, ahead;           ///< weights of one such group, and how much of the next one fits beside it
-    Bytes on_chip;                ///< served by the level that keeps tensors
+    Bytes on_chip;                ///< activations served by a level that keeps tensors
+    Bytes weights_on_chip;        ///< constants served by one
     Bytes compulsory;
     double descriptors = 0;
     Tile tile;

@@ -38,8 +38,9 @@ double lanes_taken(const Kernel& kernel, const RowsDims& d, const Device& device
     return d.run > 0 && d.run < block ? static_cast<double>(block) / static_cast<double>(d.run) : 1.0;
 }
 
-Time vector_time(double elements, const VectorRate& rate, const CoreRates& rates) {
-    return operations(elements) / (rate.per_cycle.value * rates.vector_clock);
+Time vector_time(double elements, double rows, const VectorRate& rate, const CoreRates& rates) {
+    const Time ends = rate.row_cycles ? rate.row_cycles->value * rows / rates.vector_clock : Time{};
+    return operations(elements) / (rate.per_cycle.value * rates.vector_clock) + ends;
 }
 
 }  // namespace
@@ -65,7 +66,8 @@ Demand rows_demand(const Kernel& kernel, const RowsDims& d, const Device& device
         demand.compulsory += demand.dram.read;
     }
     demand.elements = vector_elements(kernel.dims) * padding;
-    demand.vector = vector_time(in_operations(demand.elements) * lanes_taken(kernel, d, device), rate, rates);
+    demand.vector = vector_time(in_operations(demand.elements) * lanes_taken(kernel, d, device),
+                                static_cast<double>(d.rows), rate, rates);
     const double factor = rate.traffic.value * padding;
     add_activations(demand, kernel, read * factor, written * factor);
     demand.descriptors = 1;
@@ -77,7 +79,7 @@ Demand gather_demand(const Kernel& kernel, const GatherDims& d, const Device& de
     const double elements = static_cast<double>(d.rows) * static_cast<double>(d.cols);
     const VectorRate& rate = rate_of(kernel.kind, device);
     demand.elements = operations(elements);
-    demand.vector = vector_time(elements, rate, rates);
+    demand.vector = vector_time(elements, static_cast<double>(d.rows), rate, rates);
     const Bytes ids = bytes(4.0 * static_cast<double>(d.rows));
     const Bytes rows = element_size(kernel.weight) * elements;
     const Bytes written = element_size(kernel.output) * elements;
@@ -92,7 +94,7 @@ Demand scan_demand(const Kernel& kernel, const ScanDims& d, const Device& device
     Demand demand;
     const VectorRate& rate = rate_of(kernel.kind, device);
     demand.elements = vector_elements(kernel.dims);
-    demand.vector = vector_time(in_operations(demand.elements), rate, rates);
+    demand.vector = vector_time(in_operations(demand.elements), static_cast<double>(d.batch), rate, rates);
     const Bytes read = element_size(kernel.input) * static_cast<double>(input_elements(kernel.kind, kernel.dims));
     const Bytes written = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
     const Bytes constants =
@@ -114,7 +116,7 @@ void add_follower(Demand& demand, const Kernel& kernel, const Follower& follower
     const double padding = padding_factor(follower.dims.rows, device);
     const double elements = in_operations(vector_elements(dims)) * padding;
     demand.elements += operations(elements);
-    demand.vector += vector_time(elements, rate, rates);
+    demand.vector += vector_time(elements, static_cast<double>(follower.dims.rows), rate, rates);
     const double share = follower.traffic * rate.traffic.value * padding;
     add_activations(demand, kernel,
                     element_size(kernel.input) * (share * static_cast<double>(input_elements(follower.kind, dims))),

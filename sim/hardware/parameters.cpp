@@ -26,6 +26,11 @@ class ParameterList {
         }
     }
 
+    void add_share(const std::string& path, Parameter<double>& parameter) {
+        add(path, parameter);
+        views_.back().most = 1;
+    }
+
     /// A count per clock cycle: written as a plain number.
     void add_per_cycle(const std::string& path, Parameter<Operations>& parameter) {
         add_view(path, parameter, Dimension{}, parameter.value.si(),
@@ -35,6 +40,8 @@ class ParameterList {
     [[nodiscard]] std::vector<ParameterView> take() { return std::move(views_); }
 
   private:
+    static constexpr double kNoLimit = std::numeric_limits<double>::infinity();
+
     template <class Q>
     void add_view(const std::string& path, const Parameter<Q>& parameter, Dimension dimension, double value,
                   std::function<void(double)> set) {
@@ -48,7 +55,7 @@ class ParameterList {
             return;
         }
         views_.push_back(
-            {path, value, dimension, parameter.spread, parameter.origin, parameter.source, std::move(set)});
+            {path, value, dimension, parameter.spread, parameter.origin, parameter.source, kNoLimit, std::move(set)});
     }
 
     std::vector<ParameterView> views_;
@@ -71,7 +78,7 @@ void add_cluster(ParameterList& list, const std::string& device, CoreCluster& cl
 }
 
 void add_engines(ParameterList& list, const std::string& path, Device& device) {
-    list.add(path + ".matrix.efficiency", device.matrix.efficiency);
+    list.add_share(path + ".matrix.efficiency", device.matrix.efficiency);
     list.add(path + ".matrix.row_tile", device.matrix.row_tile);
     list.add(path + ".matrix.library_row_tile", device.matrix.library_row_tile);
     for (const auto& row : kDTypeNames) {
@@ -82,11 +89,15 @@ void add_engines(ParameterList& list, const std::string& path, Device& device) {
     list.add(path + ".matrix.row_piece", device.matrix.row_piece);
     list.add(path + ".matrix.wide_output", device.matrix.wide_output);
     list.add(path + ".matrix.result_buffer", device.matrix.result_buffer);
-    list.add(path + ".matrix.overlap", device.matrix.overlap);
+    list.add(path + ".matrix.result_steps", device.matrix.result_steps);
+    if (device.matrix.overlap) {
+        list.add_share(path + ".matrix.overlap", *device.matrix.overlap);
+    }
     for (const auto& row : kVectorClassNames) {
         VectorRate& rate = device.vector[static_cast<std::size_t>(row.value)];
         list.add_per_cycle(fmt::format("{}.vector.{}.per_cycle", path, row.name), rate.per_cycle);
         list.add(fmt::format("{}.vector.{}.traffic", path, row.name), rate.traffic);
+        list.add(fmt::format("{}.vector.{}.row_cycles", path, row.name), rate.row_cycles);
     }
     if (device.attention) {
         list.add(path + ".attention.score_bytes", device.attention->score_bytes);
@@ -102,8 +113,11 @@ void add_engines(ParameterList& list, const std::string& path, Device& device) {
     list.add(path + ".capacity", device.capacity);
     list.add(path + ".dma.setup", device.dma.setup);
     list.add(path + ".dma.write_cost", device.dma.write_cost);
+    if (device.dma.overlap) {
+        list.add_share(path + ".dma.overlap", *device.dma.overlap);
+    }
     list.add(path + ".dma.limit", device.dram_limit);
-    list.add(path + ".overlap", device.overlap);
+    list.add_share(path + ".overlap", device.overlap);
 }
 
 void add_runtime(ParameterList& list, const std::string& path, Runtime& runtime) {

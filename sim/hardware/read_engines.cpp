@@ -66,6 +66,7 @@ MatrixEngine read_matrix(const YamlNode& node, const Device& device) {
     read_parameter(matrix.row_piece, node, "row_piece");
     read_parameter(matrix.wide_output, node, "wide_output");
     read_parameter(matrix.result_buffer, node, "result_buffer");
+    read_parameter(matrix.result_steps, node, "result_steps");
     if (node.find("overlap")) {
         read_share(matrix.overlap.emplace(), node, "overlap");
     }
@@ -82,6 +83,7 @@ void read_vector(Device& device, const YamlNode& node) {
         VectorRate& target = device.vector[static_cast<std::size_t>(row.value)];
         read_per_cycle(target.per_cycle, rate, "per_cycle");
         read_parameter(target.traffic, rate, "traffic");
+        read_parameter(target.row_cycles, rate, "row_cycles");
         rate.reject_unknown_keys();
     }
     node.reject_unknown_keys();
@@ -113,6 +115,9 @@ void read_dma(Device& device, const YamlNode& node) {
     read_parameter(device.dma.setup, node, "setup", kZeroAllowed);
     device.dma.channels = positive_integer(node, "channels");
     read_parameter(device.dma.write_cost, node, "write_cost");
+    if (node.find("overlap")) {
+        read_share(device.dma.overlap.emplace(), node, "overlap");
+    }
     const YamlNode limit = node.require("limit", "the bandwidth of all cores together, such as 16 GB/s");
     device.dram_limit = bandwidth_per(limit, Sharing::kDevice).value_or(Parameter<Bandwidth>{});
     for (const CoreCluster& cluster : device.clusters) {

@@ -1,8 +1,11 @@
 // Tables of operators and of predictions as CSV.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <iterator>
 #include <stdexcept>
 
@@ -32,6 +35,35 @@ std::string term_fields(const std::optional<KernelCost>& cost) {
 }
 
 }  // namespace
+
+// Most numbers of a large table are of middling size: their digits are put down without a detour over other texts.
+void add_csv_number(double value, std::string& text) {
+    std::array<char, 32> written{};  // -d.ddddde+xx
+    const auto end =
+        std::to_chars(written.begin(), written.end(), value, std::chars_format::scientific, kSignificantDigits - 1).ptr;
+    const bool positive = std::isfinite(value) && value > 0;
+    const int exponent = positive ? std::atoi(std::find(written.begin(), end, 'e') + 1) : 0;
+    if (!positive || exponent < -4 || exponent >= kSignificantDigits) {
+        text += csv_number(value);
+        return;
+    }
+    written[1] = written[0];
+    const char* digits = written.data() + 1;
+    int count = kSignificantDigits;
+    while (count > std::max(1, exponent + 1) && digits[count - 1] == '0') {
+        --count;
+    }
+    const auto whole = static_cast<std::size_t>(std::max(0, exponent + 1));
+    const std::string_view all(digits, static_cast<std::size_t>(count));
+    if (whole == 0) {
+        text.append("0.").append(static_cast<std::size_t>(-exponent - 1), '0').append(all);
+        return;
+    }
+    text.append(all.substr(0, whole));
+    if (all.size() > whole) {
+        text.append(1, '.').append(all.substr(whole));
+    }
+}
 
 std::string csv_number(double value) { return std::isfinite(value) ? number_text(value, kSignificantDigits) : ""; }
 

@@ -13,6 +13,8 @@ namespace berth {
 
 /// Six significant digits; empty if it is not finite.
 [[nodiscard]] std::string csv_number(double value);
+/// The same, behind what is there.
+void add_csv_number(double value, std::string& text);
 
 /// Names of the columns of a table of operators, and its rows, one per operator, each ending with a newline.
 [[nodiscard]] std::string operator_columns();

@@ -109,7 +109,11 @@ std::vector<CurveCrossing> crossings(const LatencyCurve& first, const LatencyCur
 
 std::vector<Picture> draw_pictures(const fs::path& directory, const ScenarioResult& result, const Profile& profile,
                                    std::span<const TokenCurves> curves, Diagnostics& diagnostics) {
-    const std::vector<Drawing> drawings = all_drawings(result, profile, curves);
+    return draw_all(directory, all_drawings(result, profile, curves), diagnostics);
+}
+
+std::vector<Picture> draw_all(const fs::path& directory, const std::vector<Drawing>& drawings,
+                              Diagnostics& diagnostics) {
     const ScratchFolder scratch(directory);
     if (scratch.path().empty()) {
         diagnostics.error(SourceLocation(directory.string()), "cannot make a folder in it for the pictures");

@@ -77,6 +77,11 @@ inline constexpr double kOpening = 0.6;
 /// Commands for both terminals of a drawing, writing NAME.png and NAME.svg.
 [[nodiscard]] std::string script(const Drawing& drawing);
 
+/// Draws into `directory`, which exists. What cannot be drawn is reported; files appear whole or not at all. Returns
+/// what was drawn.
+[[nodiscard]] std::vector<Picture> draw_all(const std::filesystem::path& directory,
+                                            const std::vector<Drawing>& drawings, Diagnostics& diagnostics);
+
 /// A number with a decimal point, short and exact enough to draw.
 [[nodiscard]] std::string plotted(double value);
 

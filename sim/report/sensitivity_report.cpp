@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "berth/atomic_file.h"
 #include "berth/quantity_text.h"
 #include "report/json_values.h"
+#include "report/plot_rows.h"
 #include "report/text_layout.h"
 
 namespace berth {
@@ -54,7 +56,88 @@ std::string number_table(const Sensitivity& sensitivity) {
     return table.text(2);
 }
 
+std::string sampled_text(const SampledSensitivity& sampled) {
+    TextTable table;
+    table.column("share of the variance", Align::kLeft);
+    table.column("alone", Align::kRight);
+    table.column("in all", Align::kRight);
+    for (std::size_t i = 0; i < std::min(kShown, sampled.numbers.size()); ++i) {
+        const VarianceShare& share = sampled.numbers[i];
+        table.row({share.path, percent_text(share.alone, 2), percent_text(share.total, 2)});
+    }
+    return wrapped(fmt::format("With all numbers moving at once ({} samples) the recommendation is right with a "
+                               "probability of {}, and takes {} ({}).",
+                               sampled.samples, share_text(sampled.right), brief(sampled.total.median),
+                               range_text(sampled.total)),
+                   2) +
+           "\n" + table.text(2);
+}
+
+Json sampled_json(const SampledSensitivity& sampled) {
+    Json json;
+    json["samples"] = sampled.samples;
+    json["probability"] = json_number(sampled.right);
+    add_estimate(json, sampled.total);
+    json["variance"] = Json::array();
+    for (const VarianceShare& share : sampled.numbers) {
+        json["variance"].push_back(
+            {{"path", share.path}, {"first", json_number(share.alone)}, {"total", json_number(share.total)}});
+    }
+    return json;
+}
+
+/// What a number does to the total in either direction, largest first.
+std::vector<Drawing> tornado(const Sensitivity& sensitivity) {
+    constexpr std::size_t kBars = 15;
+    constexpr double kHalfHeight = 0.34;
+    const double median = in_milliseconds(sensitivity.total.median);
+    std::vector<Row> rows;
+    std::vector<std::pair<double, double>> ends;  // with the number lower, and higher
+    double least = median;
+    double most = median;
+    for (std::size_t i = 0; i < std::min(kBars, sensitivity.numbers.size()); ++i) {
+        const NumberEffect& number = sensitivity.numbers[i];
+        ends.emplace_back(median * std::exp(-number.on_total), median * std::exp(number.on_total));
+        const auto [low, high] = std::minmax(ends.back().first, ends.back().second);
+        least = std::min(least, low);
+        most = std::max(most, high);
+        rows.push_back({number.path, signed_percent_of(number.on_total), high, false});
+    }
+    if (rows.empty()) {
+        return {};
+    }
+    const std::vector<LegendEntry> legend{{LegendMark::kBox, "#D55E00", "number higher by its spread"},
+                                          {LegendMark::kBox, "#0072B2", "lower by its spread"}};
+    const RowFrame frame =
+        row_frame(rows, fmt::format("What moves the total of {}", sensitivity.scenario), "time (ms)", legend);
+    std::vector<Cell> higher;
+    std::vector<Cell> lower;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+        higher.push_back(
+            {frame.middle[i], kHalfHeight, std::min(median, ends[i].second), std::max(median, ends[i].second)});
+        lower.push_back(
+            {frame.middle[i], kHalfHeight, std::min(median, ends[i].first), std::max(median, ends[i].first)});
+    }
+    const double margin = 0.05 * (most - least);
+    std::string commands = frame.canvas.commands + cell_data("$higher", higher) + cell_data("$lower", lower);
+    commands += fmt::format("set xrange [{}:{}]\n", plotted(least - margin), plotted(most + 5 * margin));
+    commands +=
+        fmt::format("plot {}, {}\n", cell_clause("$higher", legend[0].color), cell_clause("$lower", legend[1].color));
+    return {{{"tornado", "What each number of the profile does to the total when it is off by its spread."},
+             frame.canvas.height,
+             std::move(commands)}};
+}
+
 }  // namespace
+
+bool write_sensitivity(const std::filesystem::path& directory, const Sensitivity& sensitivity,
+                       Diagnostics& diagnostics) {
+    const std::size_t before = diagnostics.error_count();
+    write_file(directory / "sensitivity.txt", sensitivity_text(sensitivity), diagnostics);
+    write_file(directory / "sensitivity.json", sensitivity_json(sensitivity), diagnostics);
+    static_cast<void>(draw_all(directory, tornado(sensitivity), diagnostics));
+    return diagnostics.error_count() == before;
+}
 
 std::string sensitivity_text(const Sensitivity& sensitivity) {
     std::string text = fmt::format("{}: {} ({})\n\n", sensitivity.scenario, brief(sensitivity.total.median),
@@ -65,6 +148,9 @@ std::string sensitivity_text(const Sensitivity& sensitivity) {
     text += number_table(sensitivity);
     if (sensitivity.numbers.size() > kShown) {
         text += fmt::format("  ... and {} more\n", sensitivity.numbers.size() - kShown);
+    }
+    if (sensitivity.sampled) {
+        text += "\n" + sampled_text(*sensitivity.sampled);
     }
     return text + "\n" +
            wrapped(
@@ -101,6 +187,7 @@ std::string sensitivity_json(const Sensitivity& sensitivity) {
                                    {"effect", json_number(std::expm1(number.on_total))},
                                    {"elasticity", json_number(number.elasticity)}});
     }
+    json["sampled"] = sensitivity.sampled ? sampled_json(*sensitivity.sampled) : Json(nullptr);
     return json_document(json);
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "berth/quantity_text.h"
 #include "report/csv_values.h"
 #include "report/json_values.h"
@@ -11,8 +13,10 @@ namespace berth {
 
 namespace {
 
-std::string milliseconds_cell(const std::optional<Time>& time) {
-    return time ? csv_number(in_milliseconds(*time)) : "";
+void add_milliseconds(const std::optional<Time>& time, std::string& text) {
+    if (time) {
+        add_csv_number(in_milliseconds(*time), text);
+    }
 }
 
 }  // namespace
@@ -32,23 +36,44 @@ std::string sweep_csv_header(const Sweep& sweep) {
     return header + ",why_not\n";
 }
 
-std::string sweep_csv_row(const Sweep& sweep, std::size_t at, const SweepPoint& point) {
-    std::string row;
-    for (const std::string& value : sweep.values(at)) {
-        row += csv_field(value) + ",";
+SweepRows::SweepRows(const Sweep& sweep) : sweep_(sweep) {
+    for (const SweepAxis& axis : sweep.axes()) {
+        plain_.push_back(
+            std::ranges::all_of(axis.values, [](const std::string& value) { return csv_field(value) == value; }));
     }
-    row += milliseconds_cell(point.total) + ",";
-    row += (point.energy ? csv_number(in_millijoules(*point.energy)) : "") + ",";
-    row += point.meets_budget ? (*point.meets_budget ? "true" : "false") : "";
-    for (std::size_t s = 0; s < sweep.stages().size(); ++s) {
+}
+
+void SweepRows::add(std::size_t at, const SweepPoint& point, std::string& text) const {
+    thread_local std::vector<std::size_t> places;
+    sweep_.find_places(at, places);
+    for (std::size_t a = 0; a < places.size(); ++a) {
+        const std::string& value = sweep_.axes()[a].values[places[a]];
+        text.append(plain_[a] ? value : csv_field(value)).append(1, ',');
+    }
+    add_milliseconds(point.total, text);
+    text += ',';
+    if (point.energy) {
+        add_csv_number(in_millijoules(*point.energy), text);
+    }
+    text += point.meets_budget ? (*point.meets_budget ? ",true" : ",false") : ",";
+    for (std::size_t s = 0; s < sweep_.stages().size(); ++s) {
         const bool runs = s < point.stages.size();
-        row += "," + (runs ? csv_field(point.stages[s].chosen) : "") + ",";
-        row += runs ? milliseconds_cell(point.stages[s].latency) : "";
-        for (std::size_t d = 0; d < sweep.devices().size(); ++d) {
-            row += "," + (runs ? milliseconds_cell(point.stages[s].on_device[d]) : "");
+        text += ',';
+        text += runs ? csv_field(point.stages[s].chosen) : "";
+        text += ',';
+        if (runs) {
+            add_milliseconds(point.stages[s].latency, text);
+        }
+        for (std::size_t d = 0; d < sweep_.devices().size(); ++d) {
+            text += ',';
+            if (runs) {
+                add_milliseconds(point.stages[s].on_device[d], text);
+            }
         }
     }
-    return row + "," + csv_field(point.why_not) + "\n";
+    text += ',';
+    text += csv_field(point.why_not);
+    text += '\n';
 }
 
 std::string sweep_json(const Sweep& sweep, const std::vector<SweepPoint>& points) {

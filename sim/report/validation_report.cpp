@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/json_values.h"
 #include "report/validation_tables.h"
 
@@ -16,6 +18,28 @@ constexpr std::string_view kLegend =
     "the "
     "geometric mean of predicted / measured, less 1; in 5-95 % is the share of rows inside the predicted interval. The "
     "roofline is max(MACs / peak rate, bytes / peak bandwidth), for a model its weights once.";
+constexpr std::string_view kNoiseLegend =
+    " Noise is what the passes over a row are off their median, on average: no prediction is better.";
+
+std::string legend(const Validation& validation) {
+    const bool noise = std::ranges::any_of(validation.sets, [](const ValidatedSet& set) {
+        return !set.classes.empty() && set.classes.back().noise.has_value();
+    });
+    return std::string(kLegend) + std::string(noise ? kNoiseLegend : "");
+}
+
+// Those of the first few rows; the others are counted.
+std::vector<std::string> not_predicted(const ValidatedSet& set) {
+    constexpr std::size_t kMost = 4;
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i < std::min(kMost, set.left_out.size()); ++i) {
+        lines.push_back("Not predicted: " + set.left_out[i]);
+    }
+    if (set.left_out.size() > kMost) {
+        lines.push_back(fmt::format("Not predicted: {} more rows", set.left_out.size() - kMost));
+    }
+    return lines;
+}
 
 std::string rows_heading(const ValidatedSet& set) {
     return set.form == RowForm::kModelTotals ? "Rows" : "Furthest off";
@@ -73,6 +97,7 @@ Json json_class(const ClassSummary& summary) {
     json["roofline"] = json_summary(summary.roofline);
     json["vendor"] = summary.vendor ? json_summary(*summary.vendor) : Json(nullptr);
     json["model_beside_vendor"] = summary.model_beside ? json_summary(*summary.model_beside) : Json(nullptr);
+    json["noise"] = json_ratio(summary.noise);
     return json;
 }
 
@@ -88,6 +113,7 @@ Json json_row(const ValidatedRow& row, const std::vector<std::string>& devices) 
     json["high_us"] = json_microseconds(row.predicted.high);
     json["roofline_us"] = json_microseconds(row.roofline);
     json["vendor_us"] = row.vendor_estimate ? json_microseconds(*row.vendor_estimate) : Json(nullptr);
+    json["noise"] = json_ratio(row.noise);
     return json;
 }
 
@@ -116,6 +142,13 @@ Json json_set(const ValidatedSet& set, const std::vector<std::string>& devices) 
     for (const Decision& decision : set.decisions) {
         json["decisions"].push_back(json_decision(decision, devices));
     }
+    json["settings"] = Json::array();
+    for (const SettingCheck& check : set.settings) {
+        json["settings"].push_back({{"setting", choice_name(kSettingNames, check.setting)},
+                                    {"pairs", check.pairs},
+                                    {"agree", check.agree},
+                                    {"too_close", check.too_close}});
+    }
     json["rows"] = Json::array();
     for (const ValidatedRow& row : set.rows) {
         json["rows"].push_back(json_row(row, devices));
@@ -136,11 +169,11 @@ std::string validation_text(const Validation& validation) {
         for (const std::string& sentence : decision_sentences(set, validation.devices)) {
             text += "\n" + wrapped(sentence, 2);
         }
-        for (const std::string& row : set.left_out) {
-            text += "\n" + wrapped("Not predicted: " + row, 2);
+        for (const std::string& line : not_predicted(set)) {
+            text += "\n" + wrapped(line, 2);
         }
     }
-    return text + "\n" + wrapped(kLegend, 0);
+    return text + "\n" + wrapped(legend(validation), 0);
 }
 
 std::string validation_markdown(const Validation& validation) {
@@ -152,11 +185,11 @@ std::string validation_markdown(const Validation& validation) {
         for (const std::string& sentence : decision_sentences(set, validation.devices)) {
             text += sentence + "\n\n";
         }
-        for (const std::string& row : set.left_out) {
-            text += fmt::format("Not predicted: {}\n\n", row);
+        for (const std::string& line : not_predicted(set)) {
+            text += line + "\n\n";
         }
     }
-    return text + std::string(kLegend) + "\n";
+    return text + legend(validation) + "\n";
 }
 
 std::string validation_json(const Validation& validation) {

@@ -41,6 +41,11 @@ CellTable class_table(const ValidatedSet& set) {
         table.headings.insert(table.headings.end(), {"vendor MAPE", "ours there"});
         table.aligns.insert(table.aligns.end(), {Align::kRight, Align::kRight});
     }
+    const bool noise = !set.classes.empty() && set.classes.back().noise.has_value();
+    if (noise) {
+        table.headings.emplace_back("noise");
+        table.aligns.push_back(Align::kRight);
+    }
     for (const ClassSummary& summary : set.classes) {
         const ErrorSummary& model = summary.model;
         std::vector<std::string> cells{
@@ -58,6 +63,9 @@ CellTable class_table(const ValidatedSet& set) {
         if (vendor) {
             cells.push_back(of_summary(summary.vendor));
             cells.push_back(of_summary(summary.model_beside));
+        }
+        if (noise) {
+            cells.push_back(percent(summary.noise));
         }
         table.rows.push_back(std::move(cells));
     }
@@ -107,6 +115,14 @@ std::vector<std::string> decision_sentences(const ValidatedSet& set, const std::
         sentences.push_back(fmt::format("{} at {}: {} was measured faster, {} is predicted faster: {}.", decision.model,
                                         choice_name(kDTypeNames, decision.dtype), measured, predicted,
                                         measured == predicted ? "the decision agrees" : "the decision is wrong"));
+    }
+    for (const SettingCheck& check : set.settings) {
+        const std::string_view which = check.setting == Setting::kDType ? "the faster dtype" : "the faster number of cores";
+        sentences.push_back(fmt::format("Of {} pairs of rows that differ in {} only, {} is predicted for {}{}.",
+                                        check.pairs, choice_name(kSettingNames, check.setting), which, check.agree,
+                                        check.too_close > 0
+                                            ? fmt::format("; {} more are within the noise of each other", check.too_close)
+                                            : ""));
     }
     return sentences;
 }

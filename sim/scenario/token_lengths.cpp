@@ -94,6 +94,31 @@ bool count_lengths(const CsvTable& table, std::size_t column, Histogram& histogr
     return diagnostics.error_count() == errors_before;
 }
 
+std::optional<std::vector<TokenShare>> lengths_in(const fs::path& path, const std::string& name,
+                                                  const std::string& wanted, const SourceLocation& where,
+                                                  Diagnostics& diagnostics) {
+    const auto content = read_file(path, diagnostics);
+    const auto table = content ? parse_csv(*content, path.string(), diagnostics) : std::nullopt;
+    if (!table) {
+        return std::nullopt;
+    }
+    const auto column = table->column(wanted);
+    if (!column) {
+        std::vector<std::string> known;
+        for (const CsvCell& cell : table->header.cells) {
+            known.push_back(cell.text);
+        }
+        diagnostics.error(where, fmt::format("{} has no column '{}'", name, wanted), list_of(known),
+                          nearest_name(wanted, known));
+        return std::nullopt;
+    }
+    Histogram histogram;
+    if (!count_lengths(*table, *column, histogram, diagnostics)) {
+        return std::nullopt;
+    }
+    return shares_of(histogram);
+}
+
 std::optional<std::vector<TokenShare>> read_table(const YamlNode& node) {
     const YamlNode file = node.require("file", "a CSV file of lengths");
     const YamlNode column_name = node.require("column", "a column of that file");
@@ -103,35 +128,26 @@ std::optional<std::vector<TokenShare>> read_table(const YamlNode& node) {
     if (!name || !wanted) {
         return std::nullopt;
     }
-    Diagnostics& diagnostics = node.diagnostics();
     const auto path = find_table(file, *name);
-    const auto content = path ? read_file(*path, diagnostics) : std::nullopt;
-    const auto table = content ? parse_csv(*content, path->string(), diagnostics) : std::nullopt;
-    if (!table) {
-        return std::nullopt;
-    }
-    const auto column = table->column(*wanted);
-    if (!column) {
-        std::vector<std::string> known;
-        for (const CsvCell& cell : table->header.cells) {
-            known.push_back(cell.text);
-        }
-        column_name.error(fmt::format("{} has no column '{}'", *name, *wanted), list_of(known),
-                          nearest_name(*wanted, known));
-        return std::nullopt;
-    }
-    Histogram histogram;
-    if (!count_lengths(*table, *column, histogram, diagnostics)) {
-        return std::nullopt;
-    }
-    if (histogram.empty()) {
+    auto lengths = path ? lengths_in(*path, *name, *wanted, column_name.where(), node.diagnostics()) : std::nullopt;
+    if (lengths && lengths->empty()) {
         file.error(fmt::format("{} has no rows", *name));
         return std::nullopt;
     }
-    return shares_of(histogram);
+    return lengths;
 }
 
 }  // namespace
+
+std::optional<std::vector<TokenShare>> read_length_table(const fs::path& path, const std::string& column,
+                                                         Diagnostics& diagnostics) {
+    auto lengths = lengths_in(path, path.string(), column, SourceLocation("--column"), diagnostics);
+    if (lengths && lengths->empty()) {
+        diagnostics.error(SourceLocation(path.string()), "the file has no rows");
+        return std::nullopt;
+    }
+    return lengths;
+}
 
 TokenDistribution condensed(const std::vector<TokenShare>& ascending, std::span<const std::int64_t> buckets) {
     if (ascending.size() <= kMostLengths) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "berth/scenario.h"
@@ -19,6 +21,11 @@ inline constexpr std::size_t kMostLengths = 12;
 
 /// Reads `tokens`; `buckets` (ascending) are kept apart where lengths are put together.
 [[nodiscard]] std::optional<TokenLengths> read_tokens(const YamlNode& node, std::span<const std::int64_t> buckets);
+
+/// All lengths of a column of a CSV file, ascending, with their shares. `path` is relative to the current folder.
+[[nodiscard]] std::optional<std::vector<TokenShare>> read_length_table(const std::filesystem::path& path,
+                                                                       const std::string& column,
+                                                                       Diagnostics& diagnostics);
 
 /// Few lengths that stand for many. Up to kMostLengths different ones stay as they are; more are put together in runs
 /// of about equal share, never across a bucket, each run at its mean.

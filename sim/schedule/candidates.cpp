@@ -28,11 +28,6 @@ bool shares_table(const Assignment& assignment, const LengthPlan& length, std::s
     return assignment[o] == assignment[i] && own.weights == of_owner.weights && own.group == of_owner.group;
 }
 
-const LengthPlan& dominant(const std::vector<LengthPlan>& lengths) {
-    return *std::max_element(lengths.begin(), lengths.end(),
-                             [](const LengthPlan& a, const LengthPlan& b) { return a.length.share < b.length.share; });
-}
-
 std::optional<Energy> energy_of(const Work& work, const LengthPlan& length) {
     Energy energy;
     for (const ScheduledKernel& scheduled : work.kernels) {
@@ -51,27 +46,6 @@ void add_stored(WeightMemory& weights, DType dtype, Bytes size) {
     if (size > Bytes{}) {
         weights.by_dtype[dtype] += size;
     }
-}
-
-// The assignment of one pass for the operators of another: those of the same name stay together, and one that the other
-// pass does not have (the projection of a source that later steps find in the cache) goes where the next one goes.
-Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assignment& assignment) {
-    const auto same_name = [](const Operator& a, const Operator& b) { return a.name == b.name; };
-    if (std::equal(graph.operators.begin(), graph.operators.end(), assigned.operators.begin(), assigned.operators.end(),
-                   same_name)) {
-        return assignment;
-    }
-    std::unordered_map<std::string_view, DeviceId> devices;
-    for (std::size_t i = 0; i < assignment.size(); ++i) {
-        devices.emplace(assigned.operators[i].name, assignment[i]);
-    }
-    Assignment result(graph.operators.size());
-    DeviceId next = assignment.back();
-    for (std::size_t i = result.size(); i-- > 0;) {
-        const auto found = devices.find(graph.operators[i].name);
-        next = result[i] = found == devices.end() ? next : found->second;
-    }
-    return result;
 }
 
 void add_activations(Candidate& candidate, const Assignment& assignment, const LengthPlan& length) {
@@ -289,6 +263,30 @@ void add_split(std::vector<Candidate>& candidates, Granularity granularity, cons
 }
 
 }  // namespace
+
+const LengthPlan& dominant(const std::vector<LengthPlan>& lengths) {
+    return *std::max_element(lengths.begin(), lengths.end(),
+                             [](const LengthPlan& a, const LengthPlan& b) { return a.length.share < b.length.share; });
+}
+
+Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assignment& assignment) {
+    const auto same_name = [](const Operator& a, const Operator& b) { return a.name == b.name; };
+    if (std::equal(graph.operators.begin(), graph.operators.end(), assigned.operators.begin(), assigned.operators.end(),
+                   same_name)) {
+        return assignment;
+    }
+    std::unordered_map<std::string_view, DeviceId> devices;
+    for (std::size_t i = 0; i < assignment.size(); ++i) {
+        devices.emplace(assigned.operators[i].name, assignment[i]);
+    }
+    Assignment result(graph.operators.size());
+    DeviceId next = assignment.back();
+    for (std::size_t i = result.size(); i-- > 0;) {
+        const auto found = devices.find(graph.operators[i].name);
+        next = result[i] = found == devices.end() ? next : found->second;
+    }
+    return result;
+}
 
 StageCandidates stage_candidates(const ModelStage& stage, const std::vector<LengthPlan>& lengths,
                                  const Profile& profile, const EvaluationOptions& options) {

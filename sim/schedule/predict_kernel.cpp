@@ -48,8 +48,9 @@ KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const K
     }
     const Time time = time_of(weighted.work, length, profile);
     std::vector<WeightedWork> mix{weighted};
-    const double sigma = uncertainty_of(mix, profile).sigma();
-    KernelPrediction prediction{log_normal_estimate(time, sigma), plan.costs.front()};
+    Uncertainty uncertainty = uncertainty_of(mix, profile);
+    const double sigma = uncertainty.sigma();
+    KernelPrediction prediction{log_normal_estimate(time, sigma), plan.costs.front(), std::move(uncertainty)};
     for (const KernelCost& cost : plan.costs) {
         if (cost.total > prediction.cost.total) {
             prediction.cost = cost;

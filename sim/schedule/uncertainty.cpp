@@ -9,44 +9,6 @@ namespace berth {
 
 namespace {
 
-// Which of a device's own model errors a kernel's time belongs to.
-enum class ErrorClass : std::uint8_t { kMatmul, kAttention, kVector, kHandover };
-constexpr std::array<Choice<ErrorClass>, 4> kErrorClassNames{{
-    {"matmul", ErrorClass::kMatmul},
-    {"attention", ErrorClass::kAttention},
-    {"vector", ErrorClass::kVector},
-    {"handover", ErrorClass::kHandover},
-}};
-
-ErrorClass error_class(OperatorKind kind) {
-    switch (traits(kind).form) {
-        case DimsForm::kMatmul:
-        case DimsForm::kConv:
-            return ErrorClass::kMatmul;
-        case DimsForm::kAttention:
-            return ErrorClass::kAttention;
-        case DimsForm::kRows:
-        case DimsForm::kGather:
-        case DimsForm::kScan:
-            break;
-    }
-    return ErrorClass::kVector;
-}
-
-const Parameter<double>& error_of(const Device& device, ErrorClass error) {
-    switch (error) {
-        case ErrorClass::kMatmul:
-            return device.error.matmul;
-        case ErrorClass::kAttention:
-            return device.error.attention;
-        case ErrorClass::kVector:
-            return device.error.vector;
-        case ErrorClass::kHandover:
-            break;
-    }
-    return device.error.handover;
-}
-
 Time mix_time(const std::vector<WeightedWork>& mix, const Profile& profile) {
     Time time;
     for (const WeightedWork& weighted : mix) {
@@ -92,6 +54,35 @@ std::vector<std::array<Time, kErrorClassNames.size()>> class_times(const std::ve
 }
 
 }  // namespace
+
+ErrorClass error_class(OperatorKind kind) {
+    switch (traits(kind).form) {
+        case DimsForm::kMatmul:
+        case DimsForm::kConv:
+            return ErrorClass::kMatmul;
+        case DimsForm::kAttention:
+            return ErrorClass::kAttention;
+        case DimsForm::kRows:
+        case DimsForm::kGather:
+        case DimsForm::kScan:
+            break;
+    }
+    return ErrorClass::kVector;
+}
+
+const Parameter<double>& error_of(const Device& device, ErrorClass error) {
+    switch (error) {
+        case ErrorClass::kMatmul:
+            return device.error.matmul;
+        case ErrorClass::kAttention:
+            return device.error.attention;
+        case ErrorClass::kVector:
+            return device.error.vector;
+        case ErrorClass::kHandover:
+            break;
+    }
+    return device.error.handover;
+}
 
 double Uncertainty::sigma() const {
     double sum = 0;

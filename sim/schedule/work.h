@@ -1,6 +1,8 @@
 // The kernels and hand-overs that a placed stage consists of, countable again under other numbers of the profile.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,6 +67,14 @@ struct Work {
 [[nodiscard]] std::optional<std::vector<LengthPlan>> plan_passes(const std::string& stage_name, const ModelStage& stage,
                                                                  const Profile& profile, Diagnostics& diagnostics);
 
+/// The length that most inputs have.
+[[nodiscard]] const LengthPlan& dominant(const std::vector<LengthPlan>& lengths);
+
+/// The assignment of one pass for the operators of another: those of the same name stay together, and one that the
+/// other pass does not have (the projection of a source that later steps find in the cache) goes where the next one
+/// goes.
+[[nodiscard]] Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assignment& assignment);
+
 /// Candidates of a stage: each device for the whole model, then the best split per block and per operator where that
 /// is better than all of them.
 struct StageCandidates {
@@ -85,6 +95,17 @@ struct WeightedWork {
     double share = 1;
 };
 [[nodiscard]] Uncertainty uncertainty_of(const std::vector<WeightedWork>& mix, const Profile& profile);
+
+/// Which of a device's own model errors a kernel's time, or that of a hand-over to it, belongs to.
+enum class ErrorClass : std::uint8_t { kMatmul, kAttention, kVector, kHandover };
+inline constexpr std::array<Choice<ErrorClass>, 4> kErrorClassNames{{
+    {"matmul", ErrorClass::kMatmul},
+    {"attention", ErrorClass::kAttention},
+    {"vector", ErrorClass::kVector},
+    {"handover", ErrorClass::kHandover},
+}};
+[[nodiscard]] ErrorClass error_class(OperatorKind kind);
+[[nodiscard]] const Parameter<double>& error_of(const Device& device, ErrorClass error);
 
 /// Paths of the numbers that Uncertainty::effect runs over: those with a spread, then the model's own errors.
 [[nodiscard]] std::vector<std::string> uncertain_numbers(const Profile& profile);

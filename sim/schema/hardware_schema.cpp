@@ -76,6 +76,8 @@ Part matrix(Definitions& q) {
         optional("wide_output", "rate at which 32-bit results leave, where they are not narrowed",
                  q.parameter(Bandwidth::kDimension)),
         optional("result_buffer", "of those, what delays nothing", size),
+        optional("result_steps", "steps along k, of four bytes of input, that each block of results takes besides",
+                 number(q)),
         optional("overlap", "share of the shorter of MACs and memory that the longer hides; the device's if absent",
                  q.share()),
         optional("weight_only",
@@ -86,7 +88,8 @@ Part matrix(Definitions& q) {
 
 Part vector(Definitions& q) {
     const Part rate = object_with({required("per_cycle", "elements per clock cycle and core", number(q)),
-                                   required("traffic", "relative to reading and writing everything once", number(q))});
+                                   required("traffic", "relative to reading and writing everything once", number(q)),
+                                   optional("row_cycles", "that a row takes besides its elements", number(q))});
     return per_row(kVectorClassNames, rate, Key::Need::kRequired);
 }
 
@@ -106,6 +109,7 @@ Part dma(Definitions& q) {
         required("channels", "how many work at once", integer(kPositive)),
         optional("bandwidth", "DRAM bandwidth of one core", q.parameter(Bandwidth::kDimension, per(Sharing::kCore))),
         required("write_cost", "a written byte relative to a read one", number(q)),
+        optional("overlap", "share of the shorter of DRAM traffic and all else that the longer hides", q.share()),
         required("limit", "DRAM bandwidth of all cores of the device together",
                  q.parameter(Bandwidth::kDimension, per(Sharing::kDevice))),
     });

@@ -96,22 +96,6 @@ class Search {
     const CrossoverQuestion& question_;
 };
 
-std::vector<double> first_values(const SweepRange& range) {
-    const bool factors = range.from > 0 && range.to / range.from > kWideRange;
-    std::vector<double> values;
-    for (std::size_t i = 0; i < kPoints; ++i) {
-        const double share = static_cast<double>(i) / static_cast<double>(kPoints - 1);
-        double value = factors ? range.from * std::pow(range.to / range.from, share)
-                               : range.from + (range.to - range.from) * share;
-        value = range.whole ? std::round(value) : value;
-        if (values.empty() || value > values.back()) {
-            values.push_back(value);
-        }
-    }
-    values.back() = range.to;
-    return values;
-}
-
 // The value nearest to the crossing, on one side of it, from which the winner of that side is sure.
 std::optional<double> sure_from(const Search& search, const std::vector<CrossoverPoint>& points, std::size_t start,
                                 int step, bool first_side, double crossing) {
@@ -182,6 +166,22 @@ bool both_run_somewhere(const CrossoverQuestion& question, const std::vector<Cro
 
 }  // namespace
 
+std::vector<double> range_values(const SweepRange& range) {
+    const bool factors = range.from > 0 && range.to / range.from > kWideRange;
+    std::vector<double> values;
+    for (std::size_t i = 0; i < kPoints; ++i) {
+        const double share = static_cast<double>(i) / static_cast<double>(kPoints - 1);
+        double value = factors ? range.from * std::pow(range.to / range.from, share)
+                               : range.from + (range.to - range.from) * share;
+        value = range.whole ? std::round(value) : value;
+        if (values.empty() || value > values.back()) {
+            values.push_back(value);
+        }
+    }
+    values.back() = range.to;
+    return values;
+}
+
 std::string SweepRange::text(double value) const { return number_text(value, kDigits) + unit; }
 
 std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question, Diagnostics& diagnostics) {
@@ -190,7 +190,7 @@ std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question
     }
     const Search search(question);
     CrossoverAnswer answer;
-    for (const double value : first_values(question.range)) {
+    for (const double value : range_values(question.range)) {
         answer.points.push_back(search.at(value));
     }
     if (!both_run_somewhere(question, answer.points, diagnostics)) {
@@ -212,6 +212,51 @@ std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question
         answer.crossings.push_back(crossing);
     }
     return answer;
+}
+
+std::optional<CrossoverMap> map_crossovers(const CrossoverQuestion& question, const SweepRange& up, int threads,
+                                           Diagnostics& diagnostics) {
+    CrossoverQuestion other = question;
+    other.range = up;
+    if (!known(question, diagnostics) || !known(other, diagnostics)) {
+        return std::nullopt;
+    }
+    const auto axis_of = [](const SweepRange& range) {
+        SweepAxis axis{range.path, {}};
+        for (const double value : range_values(range)) {
+            axis.values.push_back(range.text(value));
+        }
+        return axis;
+    };
+    CrossoverMap map{question.stage, question.between, axis_of(question.range), axis_of(up), {}};
+    const auto sweep = Sweep::prepare(question.base, {map.up, map.across}, kPoints * kPoints, diagnostics);
+    if (!sweep) {
+        return std::nullopt;
+    }
+    const auto place = [](const std::vector<std::string>& names, const std::string& name) {
+        return static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
+    };
+    const std::size_t stage = place(sweep->stages(), question.stage);
+    const std::size_t first = place(sweep->devices(), question.between.first);
+    const std::size_t second = place(sweep->devices(), question.between.second);
+    sweep->run(0, sweep->size(), threads, [&](std::size_t, const SweepPoint& point) {
+        CrossoverMap::Cell cell;
+        if (stage < point.stages.size()) {
+            cell.first = point.stages[stage].on_device[first];
+            cell.second = point.stages[stage].on_device[second];
+        }
+        cell.why_not = !point.why_not.empty() ? point.why_not : cell.both() ? "" : "it does not run there";
+        map.cells.push_back(std::move(cell));
+        return true;
+    });
+    if (std::ranges::none_of(map.cells, &CrossoverMap::Cell::both)) {
+        diagnostics.error(SourceLocation("--vary"),
+                          fmt::format("{} and {} nowhere both run {} in these ranges", question.between.first,
+                                      question.between.second, question.stage),
+                          map.cells.front().why_not);
+        return std::nullopt;
+    }
+    return map;
 }
 
 }  // namespace berth

@@ -1,69 +1,19 @@
-// Points of a grid: loaded where the file's meaning changes, set in place where a number of the profile does.
+// Points of a grid, evaluated on many threads and handed over in order.
 #include "berth/sweep.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 
-#include "berth/evaluation.h"
 #include "berth/quantity_text.h"
+#include "whatif/in_order.h"
+#include "whatif/sweep_worker.h"
 
 namespace berth {
 
 namespace {
 
 constexpr std::string_view kHardware = "hardware.";
-
-std::string message_of(const Diagnostics& diagnostics) {
-    const std::string text = diagnostics.text();
-    return text.substr(0, text.find('\n'));
-}
-
-EvaluationOptions options_for(const Scenario& scenario) {
-    EvaluationOptions options;
-    options.uncertainty = false;
-    options.operators = false;
-    options.splits = std::ranges::any_of(scenario.stages, [](const Stage& stage) {
-        const auto* work = std::get_if<ModelStage>(&stage.work);
-        return work != nullptr && work->granularity != Granularity::kModel;
-    });
-    return options;
-}
-
-SweepStage stage_of(const StageResult& stage, const std::vector<std::string>& devices) {
-    SweepStage result;
-    result.chosen = stage.chosen ? stage.candidates[*stage.chosen].placement : "";
-    result.latency = stage.latency.median;
-    result.on_device.resize(devices.size());
-    for (const Candidate& candidate : stage.candidates) {
-        const auto device = std::ranges::find(devices, candidate.placement);
-        if (candidate.feasible && candidate.granularity == Granularity::kModel && device != devices.end()) {
-            result.on_device[static_cast<std::size_t>(device - devices.begin())] = candidate.latency.median;
-        }
-    }
-    return result;
-}
-
-SweepPoint point_of(const Scenario& scenario, const std::vector<std::string>& devices) {
-    Diagnostics diagnostics;
-    const auto result = evaluate(scenario, diagnostics, options_for(scenario));
-    SweepPoint point;
-    if (!result) {
-        point.why_not = message_of(diagnostics);
-        return point;
-    }
-    point.total = result->total.latency.median;
-    point.energy = result->total.energy;
-    if (result->total.budget) {
-        point.meets_budget = *point.total <= *result->total.budget;
-    }
-    for (const StageResult& stage : result->stages) {
-        point.stages.push_back(stage_of(stage, devices));
-    }
-    return point;
-}
 
 /// Values of an axis that is a number of the profile, in SI; absent where one is not just a number of its dimension.
 std::optional<std::vector<double>> numbers_of(const SweepAxis& axis, const std::vector<ParameterView>& parameters) {
@@ -86,19 +36,31 @@ std::optional<std::vector<double>> numbers_of(const SweepAxis& axis, const std::
     return numbers;
 }
 
-}  // namespace
+// Points that a thread takes at once: those next to each other share most of their numbers.
+constexpr std::size_t kTogether = 512;
 
-/// The last scenario that was loaded, and the places of the axes that it was loaded for.
-struct SweepCache {
-    std::vector<std::size_t> places;
-    std::optional<Scenario> scenario;
-    std::string why_not;
-};
+std::size_t chunks(std::size_t first, std::size_t last) {
+    return first < last ? (last - first + kTogether - 1) / kTogether : 0;
+}
+
+std::vector<SweepWorker> workers_for(const Sweep& sweep, SweepLayouts& layouts, int threads) {
+    std::vector<SweepWorker> workers;
+    for (int t = 0; t < std::max(1, threads); ++t) {
+        workers.emplace_back(sweep, layouts);
+    }
+    return workers;
+}
+
+}  // namespace
 
 std::optional<Sweep> Sweep::prepare(SweepBase base, std::vector<SweepAxis> axes, std::size_t most_points,
                                     Diagnostics& diagnostics) {
     Sweep sweep(std::move(base), std::move(axes));
     for (const SweepAxis& axis : sweep.axes_) {
+        if (!axis.order.empty()) {
+            sweep.size_ = axis.order.size();
+            continue;
+        }
         if (axis.values.empty() || sweep.size_ > most_points / axis.values.size()) {
             diagnostics.error(SourceLocation("--vary"), "there are more points than asked for",
                               fmt::format("at most {}; --max-points raises it", most_points));
@@ -134,90 +96,72 @@ std::optional<Sweep> Sweep::prepare(SweepBase base, std::vector<SweepAxis> axes,
     return sweep;
 }
 
-std::vector<std::size_t> Sweep::places(std::size_t point) const {
-    std::vector<std::size_t> places(axes_.size());
+void Sweep::find_places(std::size_t point, std::vector<std::size_t>& places) const {
+    places.resize(axes_.size());
     for (std::size_t a = axes_.size(); a-- > 0;) {
-        places[a] = point % axes_[a].values.size();
-        point /= axes_[a].values.size();
+        if (axes_[a].order.empty()) {
+            places[a] = point % axes_[a].values.size();
+            point /= axes_[a].values.size();
+        } else {
+            places[a] = axes_[a].order[point];
+        }
     }
-    return places;
 }
 
 std::vector<std::string> Sweep::values(std::size_t point) const {
     std::vector<std::string> values;
-    const auto at = places(point);
+    std::vector<std::size_t> at;
+    find_places(point, at);
     for (std::size_t a = 0; a < axes_.size(); ++a) {
         values.push_back(axes_[a].values[at[a]]);
     }
     return values;
 }
 
-SweepPoint Sweep::evaluated(std::size_t point, SweepCache& cache) const {
-    const auto at = places(point);
-    auto loaded_for = at;
-    for (std::size_t a = 0; a < axes_.size(); ++a) {
-        loaded_for[a] = numbers_[a] ? 0 : at[a];
-    }
-    if (cache.places != loaded_for || (!cache.scenario && cache.why_not.empty())) {
-        auto settings = base_.settings;
-        for (std::size_t a = 0; a < axes_.size(); ++a) {
-            if (!numbers_[a]) {
-                settings.push_back({axes_[a].path, axes_[a].values[at[a]]});
-            }
-        }
-        Diagnostics diagnostics;
-        cache.scenario = load_scenario(base_.library, base_.scenario, settings, diagnostics);
-        cache.why_not = cache.scenario ? "" : message_of(diagnostics);
-        cache.places = loaded_for;
-    }
-    if (!cache.scenario) {
-        SweepPoint none;
-        none.why_not = cache.why_not;
-        return none;
-    }
-    const bool sets = std::ranges::any_of(numbers_, [](const auto& axis) { return axis.has_value(); });
-    if (!sets) {
-        return point_of(*cache.scenario, devices_);
-    }
-    Scenario changed = *cache.scenario;
-    auto views = parameters(changed.profile);
-    for (std::size_t a = 0; a < axes_.size(); ++a) {
-        if (numbers_[a]) {
-            const auto view = std::ranges::find(views, axes_[a].path.substr(kHardware.size()), &ParameterView::path);
-            if (view != views.end()) {
-                view->set((*numbers_[a])[at[a]]);
-            }
-        }
-    }
-    return point_of(changed, devices_);
-}
-
 void Sweep::run(std::size_t first, std::size_t last, int threads,
                 const std::function<bool(std::size_t, const SweepPoint&)>& take) const {
-    constexpr std::size_t kBlock = 1024;  // points in memory at once
-    std::vector<SweepCache> caches(static_cast<std::size_t>(std::max(1, threads)));
-    for (std::size_t start = first; start < last; start += kBlock) {
-        const std::size_t end = std::min(last, start + kBlock);
-        std::vector<SweepPoint> points(end - start);
-        std::atomic<std::size_t> next{start};
-        const auto work = [&](SweepCache& cache) {
-            for (std::size_t point = next++; point < end; point = next++) {
-                points[point - start] = evaluated(point, cache);
+    using Points = std::vector<SweepPoint>;
+    SweepLayouts layouts;
+    auto workers = workers_for(*this, layouts, threads);
+    std::size_t at = first;
+    in_order<Points>(
+        chunks(first, last), workers,
+        [&](SweepWorker& worker, std::size_t chunk) {
+            const std::size_t start = first + chunk * kTogether;
+            Points points(std::min(kTogether, last - start));
+            for (std::size_t i = 0; i < points.size(); ++i) {
+                worker.evaluate(start + i, points[i]);
             }
-        };
-        {
-            std::vector<std::jthread> others;
-            for (std::size_t t = 1; t < caches.size(); ++t) {
-                others.emplace_back([&work, &caches, t] { work(caches[t]); });
+            return points;
+        },
+        [&](const Points& points) {
+            return std::ranges::all_of(points, [&](const SweepPoint& point) { return take(at++, point); });
+        });
+}
+
+void Sweep::write(std::size_t first, std::size_t last, int threads,
+                  const std::function<void(std::size_t, const SweepPoint&, std::string&)>& row,
+                  const std::function<bool(std::size_t, const std::string&)>& take) const {
+    SweepLayouts layouts;
+    auto workers = workers_for(*this, layouts, threads);
+    std::size_t behind = first;
+    in_order<std::string>(
+        chunks(first, last), workers,
+        [&](SweepWorker& worker, std::size_t chunk) {
+            const std::size_t start = first + chunk * kTogether;
+            const std::size_t end = std::min(last, start + kTogether);
+            std::string text;
+            SweepPoint point;
+            for (std::size_t at = start; at < end; ++at) {
+                worker.evaluate(at, point);
+                row(at, point, text);
             }
-            work(caches.front());
-        }
-        for (std::size_t point = start; point < end; ++point) {
-            if (!take(point, points[point - start])) {
-                return;
-            }
-        }
-    }
+            return text;
+        },
+        [&](const std::string& text) {
+            behind = std::min(last, behind + kTogether);
+            return take(behind, text);
+        });
 }
 
 }  // namespace berth

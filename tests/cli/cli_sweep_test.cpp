@@ -96,5 +96,85 @@ TEST_F(CliSweep, ACrossoverIsASentenceAndATable) {
         << wrong.err;
 }
 
+TEST_F(CliSweep, ADifferenceFailsWhereItIsAskedTo) {
+    const std::vector<std::string> slower{"diff", "rag-rk3588", "--set", "stages.rerank.repeat=6"};
+    EXPECT_EQ(berth(slower).status, 0);
+    auto with = [&slower](std::vector<std::string> more) {
+        more.insert(more.begin(), slower.begin(), slower.end());
+        return more;
+    };
+    EXPECT_EQ(berth(with({"--fail-on", "decision"})).status, 0);
+    EXPECT_EQ(berth(with({"--fail-on", "latency=20%"})).status, 0);
+    const Outcome failed = berth(with({"--fail-on", "decision", "--fail-on", "latency=5%"}));
+    EXPECT_EQ(failed.status, 4);
+    EXPECT_EQ(failed.err, "berth: the total is 17.2% slower, more than 5%\n");
+    EXPECT_FALSE(failed.out.empty());
+    const Outcome moved =
+        berth({"diff", "rag-rk3588", "rag-rk3588-bucket-128", "--fail-on", "decision", "--report", "d"});
+    EXPECT_EQ(moved.status, 4);
+    EXPECT_EQ(moved.err, "berth: rerank moves from cpu to npu\n");
+    for (const char* file : {"diff.txt", "diff.json", "waterfall.png", "waterfall.svg"}) {
+        EXPECT_FALSE(content_of(folder() / "d" / file).empty()) << file;
+    }
+    const Outcome wrong = berth(with({"--fail-on", "latency=fast"}));
+    EXPECT_EQ(wrong.status, 2);
+    EXPECT_EQ(wrong.err,
+              "--fail-on: error: 'latency=fast' is nothing to fail on (expected decision, or latency= and a share such "
+              "as 5%)\n");
+}
+
+TEST_F(CliSweep, TwoRangesMakeAMap) {
+    const std::vector<std::string> arguments{"crossover", "rag-rk3588",
+                                             "--vary",    "models.ms-marco-MiniLM-L-12-v2.sizes.layers=6:8",
+                                             "--vary",    "stages.rerank.tokens=16:512",
+                                             "--between", "npu,cpu",
+                                             "--report",  "map",
+                                             "--format",  "csv"};
+    const Outcome rows = berth(arguments);
+    EXPECT_EQ(rows.status, 0) << rows.err;
+    EXPECT_EQ(std::count(rows.out.begin(), rows.out.end(), '\n'), 3 * 33 + 1);
+    for (const char* file :
+         {"crossover.txt", "crossover.json", "crossover.csv", "crossover-map.png", "crossover-map.svg"}) {
+        EXPECT_FALSE(content_of(folder() / "map" / file).empty()) << file;
+    }
+    const Outcome one = berth({"crossover", "rag-rk3588", "--vary", "stages.rerank.tokens=16:512", "--between",
+                               "npu,cpu", "--report", "map"});
+    EXPECT_EQ(one.status, 2);
+    EXPECT_EQ(one.err, "--vary: error: a folder and rows are of maps (expected a second range)\n");
+}
+
+TEST_F(CliSweep, SamplesAndTornados) {
+    const std::vector<std::string> sample{
+        "sweep",    "rag-rk3588", "--vary", "stages.rerank.tokens=16:512", "--vary", "stages.rerank.dtype=int8,fp16",
+        "--sample", "lhs:20"};
+    const Outcome rows = berth(sample);
+    EXPECT_EQ(rows.status, 0) << rows.err;
+    EXPECT_EQ(std::count(rows.out.begin(), rows.out.end(), '\n'), 21);
+    EXPECT_EQ(rows.out, berth(sample).out);
+    const Outcome tornado = berth({"sensitivity", "rag-rk3588", "--samples", "20", "--report", "s"});
+    EXPECT_EQ(tornado.status, 0) << tornado.err;
+    EXPECT_NE(tornado.out.find("With all numbers moving at once (20 samples)"), std::string::npos) << tornado.out;
+    for (const char* file : {"sensitivity.txt", "sensitivity.json", "tornado.png", "tornado.svg"}) {
+        EXPECT_FALSE(content_of(folder() / "s" / file).empty()) << file;
+    }
+}
+
+TEST_F(CliSweep, BucketsComeFromAListOrAFile) {
+    write("lengths.csv", "id,tokens\n1,24\n2,122\n3,122\n4,400\n");
+    const auto json = berth({"buckets", "rag-rk3588", "--stage", "rerank", "--lengths", "lengths.csv", "--max", "2",
+                             "--format", "json"})
+                          .json();
+    ASSERT_EQ(json.at("sets").size(), 2U);
+    EXPECT_EQ(json.at("lengths").at("mean"), 167);
+    const Outcome list = berth({"buckets", "rag-rk3588", "--stage", "rerank", "--lengths", "24,122,122,400", "--max",
+                                "2", "--format", "json"});
+    EXPECT_EQ(list.json(), json);
+    const Outcome wrong =
+        berth({"buckets", "rag-rk3588", "--stage", "rerank", "--lengths", "lengths.csv", "--column", "tokns"});
+    EXPECT_EQ(wrong.status, 2);
+    EXPECT_EQ(wrong.err,
+              "--column: error: lengths.csv has no column 'tokns' (expected id or tokens, did you mean tokens?)\n");
+}
+
 }  // namespace
 }  // namespace berth

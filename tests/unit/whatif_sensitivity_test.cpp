@@ -91,5 +91,49 @@ TEST(Sensitivity, ACloseDecisionHasNumbersThatTurnItRound) {
     EXPECT_GT(close.sensitivity.decisions[0].margin, rerank.margin);
 }
 
+// Shares of the variance: alone at most in all, together about one; the interval is that of the local effects, and the
+// recommendation is about as likely right as the least certain decision.
+TEST(Sensitivity, SamplesAgreeWithLocalEffects) {
+    const Answered base = answered({});
+    const auto sampled = sample_sensitivity(base.scenario, base.result, 600, 1);
+    ASSERT_TRUE(sampled);
+    double alone = 0;
+    double in_all = 0;
+    for (const VarianceShare& share : sampled->numbers) {
+        EXPECT_LE(share.alone, share.total + 0.15) << share.path;
+        alone += share.alone;
+        in_all += share.total;
+    }
+    EXPECT_GT(in_all, 0.9);
+    EXPECT_NEAR(alone, 1, 0.4);
+    // The slower of two clusters decides, so that with both uncertain the middle lies above that of the middle numbers.
+    EXPECT_NEAR(sampled->total.median / base.result.total.latency.median, 1.05, 0.1);
+    EXPECT_NEAR(std::log(sampled->total.high / sampled->total.low),
+                std::log(base.result.total.latency.high / base.result.total.latency.low), 0.3);
+    double certainty = 1;
+    for (const StageResult& stage : base.result.stages) {
+        certainty = std::min(certainty, stage.confidence);
+    }
+    EXPECT_NEAR(sampled->right, certainty, 0.1);
+    const auto again = sample_sensitivity(base.scenario, base.result, 50, 2);
+    const auto same = sample_sensitivity(base.scenario, base.result, 50, 2);
+    EXPECT_EQ(again->total.median, same->total.median);
+    EXPECT_NE(again->total.median, sampled->total.median);
+}
+
+TEST(Sensitivity, WhatTheTotalRestsOnMostHasTheLargestShare) {
+    const Answered base = answered({{"stages.embed.enabled", "false"}, {"stages.retrieve.enabled", "false"}});
+    const auto sampled = sample_sensitivity(base.scenario, base.result, 400, 1);
+    ASSERT_TRUE(sampled);
+    EXPECT_EQ(sampled->numbers.front().path, base.sensitivity.numbers.front().path);
+    // Of independent log-normal factors that multiply, shares are about squared effects.
+    double squares = 0;
+    for (const NumberEffect& number : base.sensitivity.numbers) {
+        squares += number.on_total * number.on_total;
+    }
+    const double effect = base.sensitivity.numbers.front().on_total;
+    EXPECT_NEAR(sampled->numbers.front().total, effect * effect / squares, 0.25);
+}
+
 }  // namespace
 }  // namespace berth

@@ -6,6 +6,7 @@
 
 #include "berth/crossover.h"
 #include "berth/evaluation.h"
+#include "berth/sampling.h"
 #include "berth/sweep_report.h"
 
 namespace berth {
@@ -40,8 +41,9 @@ Sweep prepared(std::vector<SweepAxis> axes) {
 
 std::string rows_of(const Sweep& sweep, int threads, std::size_t first = 0) {
     std::string text;
+    const SweepRows rows(sweep);
     sweep.run(first, sweep.size(), threads, [&](std::size_t at, const SweepPoint& point) {
-        text += sweep_csv_row(sweep, at, point);
+        rows.add(at, point, text);
         return true;
     });
     return text;
@@ -91,7 +93,9 @@ TEST(Sweep, TheLastAxisRunsFastest) {
 TEST(Sweep, APointIsTheScenarioWithItsSettings) {
     const Sweep sweep =
         prepared({axis("hardware.devices.npu.dma.bandwidth=6 GB/s,20 GB/s"),
-                  axis("hardware.memory.dram.sustained=5 GB/s,28 GB/s"), axis("stages.rerank.tokens=64,300")});
+                  axis("hardware.memory.dram.sustained=5 GB/s,28 GB/s"),
+                  axis("hardware.devices.npu.memories.sram.capacity=384 KiB,8 MiB"),
+                  axis("stages.rerank.granularity=model,block,operator"), axis("stages.rerank.tokens=64,300")});
     sweep.run(0, sweep.size(), 1, [&](std::size_t at, const SweepPoint& point) {
         std::vector<Override> settings;
         const auto values = sweep.values(at);
@@ -103,7 +107,7 @@ TEST(Sweep, APointIsTheScenarioWithItsSettings) {
         const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
         EXPECT_TRUE(result) << diagnostics.text();
         if (result) {
-            EXPECT_DOUBLE_EQ(in_milliseconds(*point.total), in_milliseconds(result->total.latency.median)) << at;
+            EXPECT_NEAR(*point.total / result->total.latency.median, 1, 1e-13) << at;
             EXPECT_EQ(point.stages.back().chosen,
                       result->stages.back().candidates[*result->stages.back().chosen].placement);
         }
@@ -117,10 +121,14 @@ TEST(Sweep, ThreadsAndRestartsDoNotShow) {
     const std::string rows = rows_of(sweep, 1);
     EXPECT_EQ(rows, rows_of(sweep, 3));
     std::string both;
-    sweep.run(0, 7, 2, [&](std::size_t at, const SweepPoint& point) {
-        both += sweep_csv_row(sweep, at, point);
-        return true;
-    });
+    const SweepRows writer(sweep);
+    sweep.write(
+        0, 7, 2, [&](std::size_t at, const SweepPoint& point, std::string& text) { writer.add(at, point, text); },
+        [&](std::size_t behind, const std::string& text) {
+            EXPECT_EQ(behind, 7U);
+            both += text;
+            return true;
+        });
     EXPECT_EQ(rows, both + rows_of(sweep, 2, 7));
 }
 
@@ -148,6 +156,80 @@ TEST(Sweep, WhatDoesNotLoadIsToldBeforeItStarts) {
                 HasSubstr("devices.npu.dma.bandwidth: ms is a time, not a bandwidth"));
     EXPECT_EQ(said({axis("stages.rerank.tokens=1:500:1"), axis("stages.rerank.batch=1,2")}, 700),
               "--vary: error: there are more points than asked for (expected at most 700; --max-points raises it)\n");
+}
+
+// Of 2^k points, one lies in each stratum of every dimension; of a Sobol sequence's first two dimensions, also one in
+// each cell of a grid of 2^j by 2^(k - j).
+TEST(Sampling, PointsAreSpreadEvenly) {
+    constexpr std::size_t kPoints = 256;
+    const auto cell = [](double at, std::size_t cells) {
+        return static_cast<std::size_t>(at * static_cast<double>(cells));
+    };
+    for (const SamplingPlan plan : {SamplingPlan::kLatinHypercube, SamplingPlan::kSobol}) {
+        for (std::size_t dimension = 0; dimension < kMostSobolDimensions; ++dimension) {
+            const auto coordinates = sample_coordinates({plan, kPoints, 7}, dimension);
+            std::vector<int> seen(kPoints);
+            for (const double at : coordinates) {
+                ++seen[cell(at, kPoints)];
+            }
+            EXPECT_EQ(std::ranges::count(seen, 1), kPoints) << dimension;
+            EXPECT_EQ(coordinates, sample_coordinates({plan, kPoints, 7}, dimension));
+            EXPECT_NE(coordinates, sample_coordinates({plan, kPoints, 8}, dimension));
+        }
+    }
+    const auto x = sample_coordinates({SamplingPlan::kSobol, kPoints, 3}, 0);
+    const auto y = sample_coordinates({SamplingPlan::kSobol, kPoints, 3}, 1);
+    for (std::size_t across = 1; across <= kPoints; across *= 2) {
+        std::vector<int> seen(kPoints);
+        for (std::size_t i = 0; i < kPoints; ++i) {
+            ++seen[cell(x[i], across) * (kPoints / across) + cell(y[i], kPoints / across)];
+        }
+        EXPECT_EQ(std::ranges::count(seen, 1), kPoints) << across;
+    }
+}
+
+TEST(Sampling, ValuesOfRangesAndLists) {
+    Diagnostics diagnostics;
+    const std::vector<double> coordinates{0, 0.25, 0.5, 0.999};
+    const auto values = [&](std::string_view text) {
+        const auto axis = sampled_axis(text, coordinates, diagnostics).value();
+        std::vector<std::string> taken;
+        for (const std::uint32_t value : axis.order) {
+            taken.push_back(axis.values[value]);
+        }
+        return taken;
+    };
+    EXPECT_THAT(values("a=1:4"), ElementsAre("1", "2", "3", "4"));
+    EXPECT_THAT(values("a=8 GB/s:12 GB/s"), ElementsAre("8 GB/s", "9 GB/s", "10 GB/s", "11.996 GB/s"));
+    EXPECT_THAT(values("a=1 KiB:256 KiB"), ElementsAre("1 KiB", "4 KiB", "16 KiB", "254.58436318 KiB"));
+    EXPECT_THAT(values("a=int8,fp16"), ElementsAre("int8", "int8", "fp16", "fp16"));
+    EXPECT_FALSE(diagnostics.has_errors()) << diagnostics.text();
+    EXPECT_FALSE(parse_sampling("halton:10", 1, 100, diagnostics));
+    EXPECT_FALSE(parse_sampling("lhs:1000", 1, 100, diagnostics));
+    EXPECT_EQ(diagnostics.text(),
+              "--sample: error: 'halton:10' is no sample (expected lhs:N or sobol:N, with a number of points)\n"
+              "--sample: error: there are more points than asked for (expected at most 100; --max-points raises it)\n");
+}
+
+TEST(Sampling, ASampledPointIsTheScenarioWithItsSettings) {
+    Diagnostics diagnostics;
+    const Sampling sampling{SamplingPlan::kSobol, 16, 1};
+    std::vector<SweepAxis> axes;
+    for (const char* text : {"stages.rerank.tokens=16:512", "hardware.devices.npu.dma.bandwidth=6 GB/s:20 GB/s",
+                             "stages.rerank.dtype=int8,fp16"}) {
+        axes.push_back(sampled_axis(text, sample_coordinates(sampling, axes.size()), diagnostics).value());
+    }
+    const Sweep sweep = prepared(std::move(axes));
+    ASSERT_EQ(sweep.size(), 16U);
+    const std::string rows = rows_of(sweep, 2);
+    const std::string at_five = rows_of(sweep, 1, 5);
+    EXPECT_EQ(rows.substr(rows.size() - at_five.size()), at_five);
+    std::vector<SweepAxis> alone;
+    const auto values = sweep.values(5);
+    for (std::size_t a = 0; a < values.size(); ++a) {
+        alone.push_back({sweep.axes()[a].path, {values[a]}, {}});
+    }
+    EXPECT_EQ(rows_of(prepared(std::move(alone)), 1), at_five.substr(0, at_five.find('\n') + 1));
 }
 
 CrossoverQuestion tokens_of_the_reranker(double from, double to) {
@@ -182,6 +264,26 @@ TEST(Crossover, AQuantityIsNarrowedDown) {
     ASSERT_TRUE(answer) << diagnostics.text();
     for (const Crossing& crossing : answer->crossings) {
         EXPECT_LT(std::abs(crossing.above - crossing.below), 2e-4 * crossing.above);
+    }
+}
+
+// A map has the times of the points along one range, and both ends of the other.
+TEST(Crossover, AMapIsManyCrossovers) {
+    Diagnostics diagnostics;
+    CrossoverQuestion question = tokens_of_the_reranker(16, 512);
+    const auto up = parse_range("hardware.devices.npu.dma.bandwidth=6 GB/s:22 GB/s", diagnostics);
+    const auto map = map_crossovers(question, *up, 2, diagnostics);
+    ASSERT_TRUE(map) << diagnostics.text();
+    ASSERT_EQ(map->cells.size(), 33U * 33U);
+    EXPECT_EQ(map->up.values.front(), "6 GB/s");
+    question.base.settings.push_back({"hardware.devices.npu.dma.bandwidth", "22 GB/s"});
+    const auto last = find_crossovers(question, diagnostics);
+    ASSERT_TRUE(last && last->points.size() == 33U);
+    for (std::size_t i = 0; i < 33; ++i) {
+        const CrossoverMap::Cell& cell = map->at(i, 32);
+        EXPECT_NEAR(*cell.first / *last->points[i].first, 1, 1e-12);
+        EXPECT_NEAR(*cell.second / *last->points[i].second, 1, 1e-12);
+        EXPECT_EQ(cell.first_wins(), *last->points[i].first <= *last->points[i].second);
     }
 }
 

@@ -1,0 +1,89 @@
+// Fitting the numbers of a profile to measured operators: what was believed before, what the rows say, what is left open.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "berth/validation.h"
+
+namespace berth {
+
+struct CalibrationOptions {
+    /// Paths of numbers, with `*`; empty: every number of the rows' devices that has a spread and changes a row.
+    std::vector<std::string> fit;
+    int folds = 5;  ///< of the cross-validation
+};
+
+/// A number before and after. Spreads are relative standard errors (see Parameter).
+struct FittedParameter {
+    std::string path;
+    Dimension dimension;
+    double before = 0, spread_before = 0;  ///< SI; the prior is log-normal
+    double after = 0, spread_after = 0;
+    bool determined = false;  ///< the rows at least halved what was open
+};
+
+/// Two numbers that the rows hardly tell apart: one can make up for the other.
+struct Correlation {
+    std::string a, b;
+    double value = 0;
+};
+
+/// A row's part in the fit.
+struct FittedRow {
+    std::string name, op_class;
+    Time measured, predicted;
+    Time unseen;          ///< predicted by a fit without the rows of this shape
+    double leverage = 0;  ///< how far the row decides its own prediction, 0 to 1
+    double weight = 1;    ///< below 1: it counts less, as an outlier
+};
+
+struct Calibration {
+    std::vector<FittedParameter> parameters;
+    std::vector<Correlation> correlations;  ///< beyond 0.9 either way
+    std::vector<FittedRow> rows;
+    double sigma = 0;        ///< typical residual of log time
+    ErrorSummary fitted;     ///< rows that the fit saw
+    ErrorSummary unseen;     ///< the same rows, each predicted without its shape
+    ModelError error;        ///< what unseen rows of each class are off by
+    std::string device;
+    std::vector<FittedParameter> probed;  ///< set by probes of memory before the fit
+    std::size_t left_out = 0;  ///< rows that are no operators: whole models are for validation
+    /// Of the parameters that were fitted: covariance of their logarithms, row by row.
+    std::vector<double> covariance;
+};
+
+/// Takes from probes of memory and threads what they say directly: rates of the levels and of DRAM, what is left of a
+/// shared cache, the cost of waking threads. Changes the profile; returns what was changed, nothing without such rows.
+[[nodiscard]] std::vector<FittedParameter> apply_memory_probes(Profile& profile, std::span<const MeasuredSet> sets);
+
+/// Least squares on the logarithms of the times, with the profile's spreads as priors; outliers count less (Student's t
+/// with 4 degrees of freedom). Probes of memory come first (apply_memory_probes). Each fold of the cross-validation leaves out whole shapes. The profile is changed to the
+/// fitted numbers. Errors: no operators among the rows, a pattern that matches no number, or one that stands in a list.
+[[nodiscard]] std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredSet> sets,
+                                                   const CalibrationOptions& options, Diagnostics& diagnostics);
+
+/// A number that two calibrations from the same beginning see differently.
+struct Drift {
+    std::string path;
+    Dimension dimension;
+    double first = 0, second = 0;  ///< SI
+    double sigmas = 0;             ///< ln(second / first) over the standard errors of both together
+};
+/// Numbers that both fitted, those that moved most first. The prior is part of both, which makes this cautious: numbers
+/// that neither file determines agree.
+[[nodiscard]] std::vector<Drift> drift_between(const Calibration& first, const Calibration& second);
+
+/// What a calibrated profile says of itself.
+struct ProfileText {
+    std::string name, base, description;
+    std::string source;                      ///< what it was fitted to
+    std::vector<ProfileOverride> settings;  ///< under which it was fitted
+};
+/// A profile that extends `base` by the settings and the fitted numbers, each with its spread and source.
+[[nodiscard]] std::string calibrated_profile(const Calibration& calibration, const ProfileText& text);
+
+}  // namespace berth

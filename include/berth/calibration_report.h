@@ -1,0 +1,22 @@
+// A calibration as a document: text for a terminal, and JSON. They read results; nothing is computed here.
+#pragma once
+
+#include <string>
+
+#include "berth/calibration.h"
+
+namespace berth {
+
+/// Numbers before and after, those the rows cannot tell apart, errors on rows seen and unseen, rows that stand out.
+[[nodiscard]] std::string calibration_text(const Calibration& calibration);
+
+/// {"device", "rows", "sigma", "parameters": [...], "correlations": [...], "fitted": {...}, "unseen": {...},
+/// "residuals": [...]}; errors and spreads are ratios, times microseconds.
+[[nodiscard]] std::string calibration_json(const Calibration& calibration);
+
+/// The numbers that moved by more than two standard errors, and how many did not.
+[[nodiscard]] std::string drift_text(const std::vector<Drift>& drift);
+/// [{"path", "first", "second", "sigmas"}], SI.
+[[nodiscard]] std::string drift_json(const std::vector<Drift>& drift);
+
+}  // namespace berth

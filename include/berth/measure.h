@@ -1,0 +1,134 @@
+// Real kernels on the machine at hand: what is timed, how long it took, and the rows that are written of it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "berth/choice.h"
+#include "berth/model.h"
+#include "berth/operators.h"
+#include "berth/profile.h"
+#include "berth/units.h"
+
+namespace berth {
+
+/// A data cache as the system describes it.
+struct CacheFacts {
+    int level = 1;
+    Bytes size;
+    int shared_by = 1;  ///< cores
+};
+
+/// What stands at the head of a file of measurements: times mean little without it.
+struct MachineFacts {
+    std::string processor;
+    std::string instructions;  ///< SIMD extensions, the widest ones
+    std::string system;
+    int cores = 1;  ///< that this process may use
+    Frequency clock;  ///< measured on a chain of dependent additions
+    Bytes memory;
+    std::vector<CacheFacts> caches;       ///< nearest first
+    std::vector<std::string> libraries;  ///< with their versions
+};
+[[nodiscard]] MachineFacts machine_facts();
+
+/// Times of one row.
+struct Timing {
+    Time median, least, lower_quartile, upper_quartile;
+    std::size_t runs = 0;  ///< calls that were timed, warm-up not counted
+};
+
+enum class KernelLibrary : std::uint8_t { kOneDnn, kEigen };
+inline constexpr std::array<Choice<KernelLibrary>, 2> kKernelLibraryNames{
+    {{"onednn", KernelLibrary::kOneDnn}, {"eigen", KernelLibrary::kEigen}}};
+
+/// One operator by itself. Attention runs as its three parts, or block by block of queries (`fused`), so that scores
+/// stay in the cache.
+struct KernelJob {
+    KernelLibrary library = KernelLibrary::kOneDnn;
+    OperatorKind kind{};
+    Dims dims;
+    DType dtype{};
+    int threads = 1;
+    CacheState cache = CacheState::kHot;
+    bool fused = false;
+};
+
+/// Reading, writing or copying an array again and again, shared among the threads. Of a copy `size` is the source.
+enum class MemoryAccess : std::uint8_t { kRead, kWrite, kCopy };
+inline constexpr std::array<Choice<MemoryAccess>, 3> kMemoryAccessNames{
+    {{"read", MemoryAccess::kRead}, {"write", MemoryAccess::kWrite}, {"copy", MemoryAccess::kCopy}}};
+struct MemoryJob {
+    MemoryAccess access{};
+    Bytes size;
+    int threads = 1;
+};
+
+/// Waking the threads for work that is nothing, and waiting for them.
+struct ForkJoinJob {
+    int threads = 1;
+};
+
+/// An encoder put together from kernels of the library, operator by operator: activations after a matmul and residual
+/// adds are fused into it; int8 quantises each activation as it comes.
+struct EncoderJob {
+    Model model;
+    DType dtype{};
+    std::int64_t tokens = 1;
+    int threads = 1;
+};
+
+using MeasureJob = std::variant<KernelJob, MemoryJob, ForkJoinJob, EncoderJob>;
+
+/// What is measured in one file; its rows have the columns of one form of measurements.
+enum class MeasureSubject : std::uint8_t { kOperators, kMemory, kModels };
+inline constexpr std::array<Choice<MeasureSubject>, 3> kMeasureSubjectNames{{
+    {"operators", MeasureSubject::kOperators},
+    {"memory", MeasureSubject::kMemory},
+    {"models", MeasureSubject::kModels},
+}};
+
+/// How much is measured: quick is for a look (a minute), full for a calibration (ten).
+enum class MeasureExtent : std::uint8_t { kQuick, kFull };
+
+/// Passes over the jobs of a file.
+[[nodiscard]] constexpr int passes_of(MeasureExtent extent) { return extent == MeasureExtent::kFull ? 3 : 1; }
+
+/// The jobs of one file. Shapes of operators are spread evenly over the logarithms of their sizes (Halton 1960), from
+/// another place for each seed; seed 1 also has the shapes of encoders. The same arguments give the same jobs.
+[[nodiscard]] std::vector<MeasureJob> operator_jobs(MeasureExtent extent, std::uint32_t seed, int cores);
+[[nodiscard]] std::vector<MeasureJob> memory_jobs(MeasureExtent extent, const MachineFacts& machine);
+[[nodiscard]] std::vector<MeasureJob> model_jobs(MeasureExtent extent, const std::vector<Model>& models, int cores);
+
+/// What one measurement may take, and when its median counts as settled.
+struct TimingRules {
+    Time warm_up = milliseconds(5);
+    Time at_least = milliseconds(40);
+    Time at_most = milliseconds(600);
+    double settled = 0.01;  ///< standard error of the median, relative
+    [[nodiscard]] static TimingRules of(MeasureExtent extent);
+};
+
+/// Runs a job for real, thread i on the i-th of the cores that the process may use. Absent, with the reason in `why`, if the library has no such kernel on this machine.
+[[nodiscard]] std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, std::string& why);
+
+/// Head of a file: lines of `# key: value` on the machine, and the names of the columns.
+[[nodiscard]] std::string measurement_header(MeasureSubject subject, const MachineFacts& machine);
+/// A row, with its line break. Each job is measured in several passes over all of them: what a machine shares with others
+/// changes with time, and what the passes differ by is the floor of every prediction's error.
+[[nodiscard]] std::string measurement_row(const MeasureJob& job, int pass, const Timing& timing);
+/// A row that could not be measured: a comment, so that a resumed run finds its place.
+[[nodiscard]] std::string skipped_row(const MeasureJob& job, std::string_view why);
+/// What the machine says of itself, as settings of a profile whose only device is `cpu`: cores, clock, caches, memory.
+[[nodiscard]] std::vector<ProfileOverride> host_settings(const MachineFacts& machine);
+
+/// The job in a few words, for progress.
+[[nodiscard]] std::string job_name(const MeasureJob& job);
+
+}  // namespace berth

@@ -1,0 +1,24 @@
+// The best points of a sweep, and the front between its goals.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "berth/optimise.h"
+
+namespace berth {
+
+[[nodiscard]] std::string optimise_text(const Sweep& sweep, const OptimiseQuestion& question,
+                                        const OptimiseAnswer& answer);
+[[nodiscard]] std::string optimise_json(const Sweep& sweep, const OptimiseQuestion& question,
+                                        const OptimiseAnswer& answer);
+/// The front: varied values, goals, and where each stage runs.
+[[nodiscard]] std::string optimise_csv(const Sweep& sweep, const OptimiseQuestion& question,
+                                       const OptimiseAnswer& answer);
+
+/// `optimise.txt`, `optimise.json`, `front.csv` and, with at least two goals, the picture `front` (PNG and SVG) in a
+/// folder, which exists. False, with errors, if anything is missing.
+bool write_optimise(const std::filesystem::path& directory, const Sweep& sweep, const OptimiseQuestion& question,
+                    const OptimiseAnswer& answer, Diagnostics& diagnostics);
+
+}  // namespace berth

@@ -1,0 +1,94 @@
+// A fit as a profile that extends the one it started from.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "berth/calibration.h"
+#include "berth/quantity_text.h"
+
+namespace berth {
+
+namespace {
+
+/// A map of maps, in the order of first mention.
+struct Branch {
+    std::vector<std::pair<std::string, Branch>> children;
+    std::string value;
+
+    Branch& at(const std::string& path) {
+        const std::size_t dot = path.find('.');
+        const std::string step = path.substr(0, dot);
+        auto found = std::ranges::find(children, step, &std::pair<std::string, Branch>::first);
+        if (found == children.end()) {
+            children.emplace_back(step, Branch{});
+            found = children.end() - 1;
+        }
+        return dot == std::string::npos ? found->second : found->second.at(path.substr(dot + 1));
+    }
+
+    void write(std::string& text, std::size_t indent) const {
+        for (const auto& [key, child] : children) {
+            text += fmt::format("{}{}:", std::string(indent, ' '), key);
+            if (child.children.empty()) {
+                text += " " + child.value + "\n";
+            } else {
+                text += "\n";
+                child.write(text, indent + 2);
+            }
+        }
+    }
+};
+
+// As the reader takes it: bandwidths of cores say so.
+std::string value_text(const FittedParameter& one) {
+    std::string text = quantity_text(one.after, one.dimension);
+    const bool of_core = one.path.ends_with(".bandwidth");
+    return of_core ? text + " per core" : text;
+}
+
+std::string entry(const FittedParameter& one, std::string_view kind, const std::string& source) {
+    return fmt::format("{{value: {}, spread: {}, kind: {}, source: \"{}\"}}", value_text(one),
+                       percent_text(one.spread_after, 2), kind, source);
+}
+
+}  // namespace
+
+std::string calibrated_profile(const Calibration& calibration, const ProfileText& profile) {
+    const std::string& source = profile.source;
+    Branch root;
+    for (const ProfileOverride& setting : profile.settings) {
+        root.at(setting.path).value = setting.value;
+    }
+    for (const FittedParameter& one : calibration.probed) {
+        root.at(one.path).value = entry(one, "measured", source + ", probes of memory");
+    }
+    for (const FittedParameter& one : calibration.parameters) {
+        const std::string open =
+            one.determined ? "" : fmt::format(", which hardly determine it: {} before", quantity_text(one.before, one.dimension));
+        root.at(one.path).value = entry(one, "calibrated", source + open);
+    }
+    const auto error = [&](std::string_view of, const Parameter<double>& value) {
+        root.at(fmt::format("devices.{}.error.{}", calibration.device, of)).value =
+            fmt::format("{{value: {}, kind: calibrated, source: \"{}, each shape predicted without itself\"}}",
+                        percent_text(value.value, 2), source);
+    };
+    if (calibration.error.matmul.origin == Origin::kCalibrated) {
+        error("matmul", calibration.error.matmul);
+    }
+    if (calibration.error.vector.origin == Origin::kCalibrated) {
+        error("vector", calibration.error.vector);
+    }
+    if (calibration.error.attention.origin == Origin::kCalibrated) {
+        error("attention", calibration.error.attention);
+    }
+    std::string text = fmt::format("profile: {}\nextends: {}\n", profile.name, profile.base);
+    if (!profile.description.empty()) {
+        text += fmt::format("description: {}\n", profile.description);
+    }
+    root.write(text, 0);
+    return text;
+}
+
+}  // namespace berth

@@ -1,0 +1,191 @@
+// Probes of memory and threads: read from a file, predicted, and the figures of a profile that they give directly.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "berth/calibration.h"
+#include "berth/quantity_text.h"
+#include "berth/statistics.h"
+#include "calibration/measured_rows.h"
+
+namespace berth {
+
+namespace {
+
+/// A probe with its rate: bytes of the array over its time.
+struct Sample {
+    MemoryProbe probe;
+    Time time;
+    [[nodiscard]] Bandwidth rate() const { return probe.size / time; }
+};
+
+std::vector<Sample> samples_in(std::span<const MeasuredSet> sets) {
+    std::vector<Sample> samples;
+    for (const MeasuredSet& set : sets) {
+        for (const MeasuredRow& row : set.rows) {
+            if (const auto* probe = std::get_if<MemoryProbe>(&row.work)) {
+                samples.push_back({*probe, row.measured});
+            }
+        }
+    }
+    return samples;
+}
+
+// Middle rate of the reads of `cores` cores whose arrays are between the sizes.
+std::optional<Bandwidth> read_rate(std::span<const Sample> samples, Bytes from, Bytes to, int cores) {
+    std::vector<double> rates;
+    for (const Sample& sample : samples) {
+        const MemoryProbe& probe = sample.probe;
+        if (probe.kind == ProbeKind::kRead && probe.cores == cores && probe.size >= from && probe.size <= to) {
+            rates.push_back(in_bytes_per_second(sample.rate()));
+        }
+    }
+    const auto middle = median(rates);
+    return middle ? std::optional(bytes_per_second(*middle)) : std::nullopt;
+}
+
+// Where reads of one core fall half way, in the logarithm, from the level's rate to the memory's: other programs take
+// their part of a shared cache.
+std::optional<Bytes> effective_capacity(std::span<const Sample> samples, Bandwidth level, Bandwidth memory) {
+    const double half = std::sqrt(in_bytes_per_second(level) * in_bytes_per_second(memory));
+    std::vector<Sample> reads;
+    std::ranges::copy_if(samples, std::back_inserter(reads), [](const Sample& sample) {
+        return sample.probe.kind == ProbeKind::kRead && sample.probe.cores == 1;
+    });
+    std::ranges::sort(reads, {}, [](const Sample& sample) { return in_bytes(sample.probe.size); });
+    for (std::size_t i = 1; i < reads.size(); ++i) {
+        const double before = in_bytes_per_second(reads[i - 1].rate());
+        const double after = in_bytes_per_second(reads[i].rate());
+        if (before >= half && after < half) {
+            const double share = std::log(before / half) / std::log(before / after);
+            const double from = in_bytes(reads[i - 1].probe.size);
+            return bytes(from * std::pow(in_bytes(reads[i].probe.size) / from, share));
+        }
+    }
+    return std::nullopt;
+}
+
+/// Puts measured figures into the profile, and remembers them.
+class Figures {
+  public:
+    Figures(Profile& profile, std::vector<FittedParameter>& noted) : views_(parameters(profile)), noted_(noted) {}
+
+    template <class Q>
+    void set(const std::string& path, Parameter<Q>& parameter, Q value, double spread) {
+        const double before = QuantityTraits<Q>::si(parameter.value);
+        noted_.push_back({path, QuantityTraits<Q>::kDimension, before, parameter.spread, QuantityTraits<Q>::si(value),
+                          spread, true});
+        // All clusters that inherit the number get it.
+        const auto view = std::ranges::find(views_, path, &ParameterView::path);
+        if (view != views_.end()) {
+            view->set(QuantityTraits<Q>::si(value));
+        }
+        parameter.spread = spread;
+        parameter.origin = Origin::kMeasured;
+    }
+
+  private:
+    std::vector<ParameterView> views_;
+    std::vector<FittedParameter>& noted_;
+};
+
+constexpr double kSpread = 0.1;  // loops reach what kernels may miss, or the other way round
+
+void set_levels(Device& device, std::span<const Sample> samples, Figures& figures) {
+    const std::string path = "devices." + device.name;
+    constexpr Bytes kEndless = Bytes::from_si(std::numeric_limits<double>::max());
+    const Bytes last = device.memories.empty() ? Bytes{} : device.memories.back().capacity.value;
+    const auto memory = read_rate(samples, last * 4.0, kEndless, 1);
+    const auto together = read_rate(samples, last * 4.0, kEndless, device.cores());
+    Bytes inner;
+    for (MemoryLevel& level : device.memories) {
+        const auto rate = read_rate(samples, inner * 2.0, level.capacity.value * 0.5, 1);
+        const std::string own = fmt::format("{}.memories.{}", path, level.name);
+        inner = level.capacity.value;
+        if (!level.keeps_tensors || !level.bandwidth || !rate) {
+            continue;
+        }
+        figures.set(own + ".bandwidth", *level.bandwidth, *rate, kSpread);
+        const bool shared = level.share == MemoryShare::kDevice && &level == &device.memories.back();
+        const auto capacity = shared && memory ? effective_capacity(samples, *rate, *memory) : std::nullopt;
+        if (capacity) {
+            figures.set(own + ".capacity", level.capacity, std::min(*capacity, level.capacity.value), 0.2);
+        }
+    }
+    if (memory && device.clusters.size() == 1) {
+        figures.set(path + ".dma.bandwidth", device.clusters.front().bandwidth, *memory, kSpread);
+    }
+    if (together && memory) {
+        figures.set(path + ".dma.limit", device.dram_limit, std::max(*together, *memory), kSpread);
+    }
+}
+
+}  // namespace
+
+void read_memory_rows(const MeasuredTable& table, const RowSource& source, MeasuredSet& set) {
+    for (const CsvRow& row : table.rows()) {
+        const auto kind = choice_named(kProbeKindNames, table.text(row, "access"));
+        if (!kind) {
+            table.error(row, "access", fmt::format("unknown probe '{}'", table.text(row, "access")),
+                        "read, write, copy or fork_join");
+            continue;
+        }
+        MemoryProbe probe{*kind, {}, static_cast<int>(table.count(row, "cores"))};
+        if (*kind != ProbeKind::kForkJoin) {
+            probe.size = bytes(static_cast<double>(table.count(row, "bytes")));
+        }
+        MeasuredRow measured;
+        measured.op_class = choice_name(kProbeKindNames, *kind);
+        measured.name = *kind == ProbeKind::kForkJoin
+                            ? fmt::format("fork and join, {} cores", probe.cores)
+                            : fmt::format("{} {}, {} core{}", measured.op_class, to_text(probe.size), probe.cores,
+                                          probe.cores == 1 ? "" : "s");
+        measured.device = source.device;
+        measured.measured = table.microseconds_in(row, "measured_us");
+        measured.work = probe;
+        measured.noise = table.noise(row);
+        set.rows.push_back(std::move(measured));
+    }
+}
+
+Time probe_time(const MemoryProbe& probe, const Device& device) {
+    const Time woken = probe.cores > 1 ? device.runtime.fork_join.value : Time{};
+    if (probe.kind == ProbeKind::kForkJoin) {
+        return woken;
+    }
+    const bool copies = probe.kind == ProbeKind::kCopy;
+    const Bytes used = copies ? probe.size * 2.0 : probe.size;
+    const MemoryLevel* level = level_holding(used, device, probe.cores);
+    if (level != nullptr && used <= capacity_of(*level, probe.cores)) {
+        return woken + used / (level->bandwidth->value * static_cast<double>(probe.cores));
+    }
+    const CoreRates rates = core_rates(device, {probe.cores, std::nullopt}, DType::kFp32);
+    const double written = probe.kind == ProbeKind::kRead ? 0.0 : device.dma.write_cost.value;
+    const double read = probe.kind == ProbeKind::kWrite ? 0.0 : 1.0;
+    return woken + probe.size * (read + written) / rates.dram;
+}
+
+std::vector<FittedParameter> apply_memory_probes(Profile& profile, std::span<const MeasuredSet> sets) {
+    std::vector<FittedParameter> noted;
+    const auto samples = samples_in(sets);
+    for (const MeasuredSet& set : sets) {
+        if (set.form != RowForm::kMemory || set.rows.empty() || samples.empty()) {
+            continue;
+        }
+        Device& device = profile.devices[static_cast<std::size_t>(set.rows.front().device)];
+        Figures figures(profile, noted);
+        set_levels(device, samples, figures);
+        const auto woken = std::ranges::find_if(
+            samples, [](const Sample& sample) { return sample.probe.kind == ProbeKind::kForkJoin; });
+        if (woken != samples.end()) {
+            figures.set("devices." + device.name + ".runtime.dispatch.fork_join", device.runtime.fork_join,
+                        woken->time, 0.5);
+        }
+        break;
+    }
+    return noted;
+}
+
+}  // namespace berth

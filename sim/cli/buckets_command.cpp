@@ -1,0 +1,117 @@
+// berth buckets: which shapes to compile for inputs of given lengths.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <memory>
+
+#include "berth/buckets_report.h"
+#include "berth/quantity_text.h"
+#include "berth/sweep.h"
+#include "cli/command.h"
+#include "scenario/token_lengths.h"
+
+namespace berth {
+
+namespace {
+
+struct BucketOptions {
+    ScenarioOptions scenario;
+    std::string stage, lengths, column = "tokens", device;
+    std::size_t most = 8;
+    std::optional<Format> format;
+};
+
+constexpr std::size_t kMostListed = 100'000;
+
+std::optional<std::vector<TokenShare>> listed_lengths(const std::string& text, Diagnostics& diagnostics) {
+    const auto axis = parse_axis("--lengths=" + text, kMostListed, diagnostics);
+    if (!axis) {
+        return std::nullopt;
+    }
+    std::map<std::int64_t, double> shares;
+    for (const std::string& value : axis->values) {
+        const auto tokens = parse_number(value);
+        if (!tokens || *tokens < 1 || *tokens != std::floor(*tokens)) {
+            diagnostics.error(SourceLocation("--lengths"), fmt::format("'{}' is no count of tokens", value),
+                              "whole numbers such as 24,122,300, a range such as 16:512:16, or a CSV file");
+            return std::nullopt;
+        }
+        shares[static_cast<std::int64_t>(*tokens)] += 1.0 / static_cast<double>(axis->values.size());
+    }
+    std::vector<TokenShare> lengths;
+    for (const auto& [tokens, share] : shares) {
+        lengths.push_back({tokens, share});
+    }
+    return lengths;
+}
+
+std::optional<std::vector<TokenShare>> lengths_of(const BucketOptions& options, Diagnostics& diagnostics) {
+    if (!options.lengths.ends_with(".csv")) {
+        return listed_lengths(options.lengths, diagnostics);
+    }
+    return read_length_table(options.lengths, options.column, diagnostics);
+}
+
+// The device that is named, or the first with static shapes: the others need no buckets.
+std::optional<DeviceId> device_of(const BucketOptions& options, const Profile& profile, Diagnostics& diagnostics) {
+    if (!options.device.empty()) {
+        return device_option(profile, options.device, diagnostics);
+    }
+    const auto padded = std::ranges::find(profile.devices, ShapeRule::kStatic,
+                                          [](const Device& device) { return device.runtime.shapes; });
+    if (padded == profile.devices.end()) {
+        diagnostics.error(SourceLocation("--device"), fmt::format("no device of {} has static shapes", profile.name),
+                          "a device by name");
+        return std::nullopt;
+    }
+    return static_cast<DeviceId>(padded - profile.devices.begin());
+}
+
+std::optional<std::string> advised(const BucketOptions& options, const Library& library, Diagnostics& diagnostics) {
+    auto lengths = lengths_of(options, diagnostics);
+    const auto scenario = load(options.scenario, library, diagnostics);
+    if (!scenario) {
+        return std::nullopt;
+    }
+    const Stage* stage = model_stage_named(*scenario, options.stage, diagnostics);
+    const auto device = device_of(options, scenario->profile, diagnostics);
+    if (!lengths || stage == nullptr || !device) {
+        return std::nullopt;
+    }
+    const auto advice =
+        advise_buckets(*stage, scenario->profile, *device, std::move(*lengths), options.most, diagnostics);
+    if (!advice) {
+        return std::nullopt;
+    }
+    return options.format == Format::kJson ? buckets_json(*advice) : buckets_text(*advice);
+}
+
+}  // namespace
+
+void add_buckets(CLI::App& app, Invocation& invocation) {
+    const auto options = std::make_shared<BucketOptions>();
+    CLI::App* command = app.add_subcommand("buckets", "Finds the shapes to compile for inputs of given lengths");
+    add_scenario_options(*command, options->scenario);
+    command->add_option("--stage", options->stage, "The stage")->type_name("STAGE")->required();
+    command->add_option("--lengths", options->lengths, "Lengths of inputs: a CSV file, a list or a range")
+        ->type_name("FILE.csv|A,B,...|FROM:TO:STEP")
+        ->required();
+    command->add_option("--column", options->column, "Column of that file")->type_name("NAME")->capture_default_str();
+    command->add_option("--max", options->most, "Most buckets")
+        ->type_name("K")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
+    command->add_option("--device", options->device, "The device (without it: the first with static shapes)")
+        ->type_name("DEVICE");
+    add_format_option(*command, options->format, {Format::kText, Format::kJson});
+    command->footer("Example: berth buckets rag-rk3588 --stage rerank --lengths 60,122,130,240,500 --max 4");
+    command->callback([options, &invocation] {
+        Diagnostics diagnostics;
+        const auto output = advised(*options, invocation.library, diagnostics);
+        invocation.status = answer(output, diagnostics);
+    });
+}
+
+}  // namespace berth

@@ -1,0 +1,136 @@
+// berth calibrate: fits the numbers of a profile to measured operators.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "berth/atomic_file.h"
+#include "berth/calibration_report.h"
+#include "cli/command.h"
+
+namespace berth {
+
+namespace {
+
+struct CalibrateOptions {
+    std::string hardware, device, out, name;
+    std::vector<std::string> measured, against, fit, settings;
+    std::optional<Format> format;
+};
+
+std::optional<std::vector<MeasuredSet>> measured_sets(const std::vector<std::string>& files,
+                                                      const CalibrateOptions& options, const Profile& profile,
+                                                      const Library& library, Diagnostics& diagnostics) {
+    const auto device = options.device.empty() ? std::optional(DeviceId{0})
+                                               : device_option(profile, options.device, diagnostics);
+    if (options.device.empty() && profile.devices.size() > 1) {
+        diagnostics.error(SourceLocation("--device"), "the profile has several devices", "--device NAME");
+    }
+    if (diagnostics.has_errors()) {
+        return std::nullopt;
+    }
+    std::vector<MeasuredSet> sets;
+    for (const std::string& file : files) {
+        if (auto set = load_measured_file(library, file, device, profile, diagnostics)) {
+            sets.push_back(std::move(*set));
+        }
+    }
+    return diagnostics.has_errors() ? std::nullopt : std::optional(std::move(sets));
+}
+
+// Paths as the profile's own file has them.
+std::vector<ProfileOverride> within(const std::vector<Override>& settings) {
+    constexpr std::string_view kPrefix = "hardware.";
+    std::vector<ProfileOverride> own;
+    for (const Override& setting : settings) {
+        const bool prefixed = setting.path.starts_with(kPrefix);
+        own.push_back({prefixed ? setting.path.substr(kPrefix.size()) : setting.path, setting.value});
+    }
+    return own;
+}
+
+std::string stem_of(const std::string& file) { return std::filesystem::path(file).stem().string(); }
+
+std::optional<std::string> calibrated(const CalibrateOptions& options, const Library& library,
+                                      Diagnostics& diagnostics) {
+    const auto settings = read_settings(options.settings, diagnostics);
+    auto profile = load_hardware(library, options.hardware, settings, SourceLocation("--hardware"), diagnostics);
+    const auto sets = profile ? measured_sets(options.measured, options, *profile, library, diagnostics) : std::nullopt;
+    if (!sets) {
+        return std::nullopt;
+    }
+    const auto against = measured_sets(options.against, options, *profile, library, diagnostics);
+    if (!against) {
+        return std::nullopt;
+    }
+    show_progress("fitting");
+    const std::string base = profile->name;
+    Profile second = *profile;
+    const auto result = calibrate(*profile, *sets, {options.fit}, diagnostics);
+    if (!result) {
+        return std::nullopt;
+    }
+    if (!options.out.empty()) {
+        std::vector<std::string> files;
+        for (const std::string& file : options.measured) {
+            files.push_back(std::filesystem::path(file).filename().string());
+        }
+        const std::string name = options.name.empty() ? stem_of(options.out) : options.name;
+        const std::string text = calibrated_profile(
+            *result, {name, base, "", fmt::format("berth calibrate on {}", fmt::join(files, ", ")), within(settings)});
+        if (!write_file(options.out, text, diagnostics)) {
+            return std::nullopt;
+        }
+    }
+    if (!against->empty()) {
+        const auto other = calibrate(second, *against, {options.fit}, diagnostics);
+        const auto drift = other ? drift_between(*result, *other) : std::vector<Drift>{};
+        return !other ? std::nullopt
+                      : std::optional(options.format == Format::kJson ? drift_json(drift) : drift_text(drift));
+    }
+    return options.format == Format::kJson ? calibration_json(*result) : calibration_text(*result);
+}
+
+}  // namespace
+
+void add_calibrate(CLI::App& app, Invocation& invocation) {
+    const auto options = std::make_shared<CalibrateOptions>();
+    CLI::App* command = app.add_subcommand("calibrate", "Fits the numbers of a profile to measurements");
+    command->add_option("--hardware", options->hardware, "The profile to start from: what is believed before")
+        ->type_name("PROFILE")
+        ->required();
+    command
+        ->add_option("--measured", options->measured,
+                     "Files of `berth measure`, or others of these forms; several are fitted together")
+        ->type_name("FILE")
+        ->allow_extra_args(false)
+        ->required();
+    command
+        ->add_option("--against", options->against,
+                     "Files of another runtime version: what moved beyond the errors of both fits")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
+    command->add_option("--device", options->device, "The device that ran the rows")->type_name("NAME");
+    command
+        ->add_option("--fit", options->fit,
+                     "Numbers to fit, with * (without it: all with a spread that change a row)")
+        ->type_name("PATH")
+        ->allow_extra_args(false);
+    command->add_option("--set", options->settings, "A number of the profile to start from; it is kept")
+        ->type_name("PATH=VALUE")
+        ->allow_extra_args(false);
+    command->add_option("--out", options->out, "Write a profile that extends the first by what was fitted")
+        ->type_name("FILE");
+    command->add_option("--name", options->name, "Its name (without it: that of the file)")->type_name("NAME");
+    add_format_option(*command, options->format, {Format::kText, Format::kJson});
+    command->footer(
+        "Examples:\n"
+        "  berth measure --full --out rows.csv && berth measure --of memory --full --out memory.csv\n"
+        "  berth calibrate --hardware onednn-cpu --measured memory.csv --measured rows.csv --out my-host.yaml");
+    command->callback([options, &invocation] {
+        Diagnostics diagnostics;
+        const auto output = calibrated(*options, invocation.library, diagnostics);
+        invocation.status = answer(output, diagnostics);
+    });
+}
+
+}  // namespace berth

@@ -1,0 +1,114 @@
+// berth diff: two scenarios side by side, and what each difference did.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "berth/quantity_text.h"
+#include "berth/scenario_diff_report.h"
+#include "cli/command.h"
+
+namespace berth {
+
+namespace {
+
+struct DiffOptions {
+    std::string before, after;
+    std::vector<std::string> settings, fail_on;
+    std::string report;
+    std::optional<Format> format;
+};
+
+/// What makes the command fail.
+struct FailureRule {
+    bool decision = false;
+    std::optional<double> slower;  ///< by this share
+};
+
+std::optional<FailureRule> read_rules(const std::vector<std::string>& texts, Diagnostics& diagnostics) {
+    constexpr std::string_view kLatency = "latency=";
+    FailureRule rule;
+    for (const std::string& text : texts) {
+        if (text == "decision") {
+            rule.decision = true;
+            continue;
+        }
+        const auto share = text.starts_with(kLatency) ? parse_quantity(text.substr(kLatency.size()), Dimension{})
+                                                      : std::variant<ParsedQuantity, QuantityError>(QuantityError{});
+        const auto* quantity = std::get_if<ParsedQuantity>(&share);
+        if (quantity == nullptr || quantity->value < 0 || quantity->spread || quantity->per) {
+            diagnostics.error(SourceLocation("--fail-on"), fmt::format("'{}' is nothing to fail on", text),
+                              "decision, or latency= and a share such as 5%");
+            continue;
+        }
+        rule.slower = quantity->value;
+    }
+    return diagnostics.has_errors() ? std::nullopt : std::optional(rule);
+}
+
+/// What the rules find, in words.
+std::vector<std::string> failures(const FailureRule& rule, const ScenarioDiff& diff) {
+    std::vector<std::string> found;
+    if (rule.decision) {
+        for (const DecisionChange& move : diff.decisions) {
+            found.push_back(fmt::format("{} moves from {} to {}", move.stage, move.before, move.after));
+        }
+    }
+    const double slower = diff.after.total.latency.median / diff.before.total.latency.median - 1;
+    if (rule.slower && slower > *rule.slower) {
+        found.push_back(fmt::format("the total is {} slower, more than {}", percent_text(slower, 3),
+                                    percent_text(*rule.slower, 3)));
+    }
+    return found;
+}
+
+ExitStatus compare(const DiffOptions& options, const Library& library) {
+    Diagnostics diagnostics;
+    const auto rule = read_rules(options.fail_on, diagnostics);
+    const auto before = load({options.before, {}}, library, diagnostics);
+    const auto after =
+        load({options.after.empty() ? options.before : options.after, options.settings}, library, diagnostics);
+    if (!rule || !before || !after || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
+        return answer(std::nullopt, diagnostics);
+    }
+    const auto diff = diff_scenarios(*before, *after, diagnostics);
+    if (!diff || (!options.report.empty() && !write_diff(options.report, *diff, diagnostics))) {
+        return answer(std::nullopt, diagnostics);
+    }
+    const ExitStatus status =
+        answer(options.format == Format::kJson ? diff_json(*diff) : diff_text(*diff), diagnostics);
+    const auto found = failures(*rule, *diff);
+    for (const std::string& failure : found) {
+        fmt::print(stderr, "berth: {}\n", failure);
+    }
+    return status == ExitStatus::kFine && !found.empty() ? ExitStatus::kDiffers : status;
+}
+
+}  // namespace
+
+void add_diff(CLI::App& app, Invocation& invocation) {
+    const auto options = std::make_shared<DiffOptions>();
+    CLI::App* command = app.add_subcommand("diff", "Compares two scenarios, and says what each difference did");
+    command->add_option("before", options->before, "A shipped scenario (see `berth list`) or a file")
+        ->type_name("SCENARIO")
+        ->required();
+    command->add_option("after", options->after, "The other one (without it: the same, with what --set changes)")
+        ->type_name("SCENARIO");
+    command->add_option("--set", options->settings, "Changes a value of the second one")
+        ->type_name("PATH=VALUE")
+        ->allow_extra_args(false);
+    command
+        ->add_option("--fail-on", options->fail_on,
+                     "Exit with status 4 if a stage moves to another device (decision), or if the total is slower by "
+                     "more than a share (latency=5%)")
+        ->type_name("decision|latency=SHARE")
+        ->allow_extra_args(false);
+    command->add_option("--report", options->report, "Folder to write text, JSON and a waterfall to")->type_name("DIR");
+    add_format_option(*command, options->format, {Format::kText, Format::kJson});
+    command->footer(
+        "Examples:\n"
+        "  berth diff rag-rk3588 rag-rk3588-bucket-128\n"
+        "  berth diff rag-rk3588 --set 'stages.rerank.buckets=[128, 512]' --fail-on latency=5%");
+    command->callback([options, &invocation] { invocation.status = compare(*options, invocation.library); });
+}
+
+}  // namespace berth

@@ -1,0 +1,249 @@
+// berth measure: real kernels on this machine, their times into a file.
+#include "cli/measure_files.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "base/line_file.h"
+#include "berth/brief_text.h"
+#include "berth/next_measurement.h"
+#include "cli/command.h"
+
+namespace berth {
+
+namespace {
+
+struct MeasureOptions {
+    MeasureTask task;
+    bool quick = false;
+    bool full = false;
+    bool resume = false;
+    std::string out;
+    std::string plan, device;  ///< a scenario whose kernels are ranked, and which of its devices this machine is
+    std::size_t top = 5;
+};
+
+// The encoders of the documents and of most questions.
+constexpr std::array<std::string_view, 3> kEncoders{"all-MiniLM-L6-v2", "ms-marco-MiniLM-L-12-v2", "bert-base-uncased"};
+
+std::vector<Model> encoders(const Library& library, bool all, Diagnostics& diagnostics) {
+    std::vector<Model> models;
+    for (const std::string_view name : kEncoders) {
+        auto model = load_model(library, std::string(name), {}, SourceLocation("--of"), diagnostics);
+        if (model && (all || models.empty())) {
+            models.push_back(std::move(*model));
+        }
+    }
+    return models;
+}
+
+std::vector<MeasureJob> jobs_of(const MeasureTask& task, const MachineFacts& machine, const Library& library,
+                                Diagnostics& diagnostics) {
+    switch (task.subject) {
+        case MeasureSubject::kOperators:
+            return operator_jobs(task.extent, task.seed, machine.cores);
+        case MeasureSubject::kMemory:
+            return memory_jobs(task.extent, machine);
+        case MeasureSubject::kModels:
+            return model_jobs(task.extent, encoders(library, task.extent == MeasureExtent::kFull, diagnostics),
+                              machine.cores);
+    }
+    return {};
+}
+
+/// How far it is, and for how long it will go on at this pace.
+class Pace {
+  public:
+    Pace(std::size_t done, std::size_t all) : first_(done), all_(all) {}
+    void show(std::size_t done, const MeasureJob& next) const {
+        const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
+        const auto finished = static_cast<double>(done - first_);
+        const double left = finished > 0 ? spent.count() / finished * static_cast<double>(all_ - done) : 0;
+        show_progress(fmt::format("{} of {}, {}{}", done + 1, all_, job_name(next),
+                                  finished > 0 ? fmt::format(", {:.0f} s left", left) : ""));
+    }
+
+  private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    std::size_t first_, all_;
+};
+
+std::string measured_row(const MeasureJob& job, int pass, const TimingRules& rules) {
+    std::string why;
+    const auto timing = measure(job, rules, why);
+    return timing ? measurement_row(job, pass, *timing) : skipped_row(job, why);
+}
+
+/// Measures one row after the other from `done` on, up to `until`, and hands them over; stops if that fails.
+bool measure_rows(const MeasureTask& task, const std::vector<MeasureJob>& jobs, std::size_t done, std::size_t until,
+                  const std::function<bool(const std::string&)>& take) {
+    const TimingRules rules = TimingRules::of(task.extent);
+    const Pace pace(done, until);
+    for (std::size_t i = done; i < until; ++i) {
+        const MeasureJob& job = jobs[i % jobs.size()];
+        pace.show(i, job);
+        if (!take(measured_row(job, static_cast<int>(i / jobs.size()) + 1, rules))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::string sizes_text(const Kernel& kernel) {
+    std::vector<std::string> sizes;
+    const auto fields = size_fields(kernel.kind);
+    const auto values = size_values(kernel.kind, kernel.dims);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (fields[i].required()) {
+            sizes.push_back(fmt::format("{}={}", fields[i].name, values[i]));
+        }
+    }
+    return fmt::format("{}", fmt::join(sizes, ","));
+}
+
+std::string ranking_text(const std::vector<WorthMeasuring>& ranked, const Profile& profile, std::size_t top) {
+    std::string text = "what a measurement would remove of the variance of its stage's decision\n";
+    for (std::size_t i = 0; i < std::min(top, ranked.size()); ++i) {
+        const WorthMeasuring& one = ranked[i];
+        text += fmt::format("  {:>6}  {} of {} on {}: {} {} {}, {}\n", percent_text(one.removes, 2), one.op, one.stage,
+                            profile.devices[static_cast<std::size_t>(one.device)].name,
+                            choice_name(kDTypeNames, one.kernel.input), traits(one.kernel.kind).name,
+                            sizes_text(one.kernel), brief(one.predicted));
+    }
+    return text;
+}
+
+// The kernels among the first that this machine's device runs.
+std::vector<MeasureJob> jobs_for(const std::vector<WorthMeasuring>& ranked, DeviceId here, std::size_t top) {
+    std::vector<MeasureJob> jobs;
+    for (const WorthMeasuring& one : ranked) {
+        if (one.device == here && jobs.size() < top) {
+            jobs.emplace_back(KernelJob{KernelLibrary::kOneDnn, one.kernel.kind, one.kernel.dims, one.kernel.input,
+                                        one.execution.cores, CacheState::kHot, false});
+        }
+    }
+    return jobs;
+}
+
+// A measurement is good to a few percent on a machine that others use too.
+constexpr double kMeasurementNoise = 0.05;
+
+ExitStatus plan_measurements(const MeasureOptions& options, const Library& library) {
+    Diagnostics diagnostics;
+    const auto scenario = load_scenario(library, options.plan, {}, diagnostics);
+    const auto here = scenario && !options.device.empty() ? device_option(scenario->profile, options.device, diagnostics)
+                                                          : std::nullopt;
+    if (!options.out.empty() && options.device.empty()) {
+        diagnostics.error(SourceLocation("--out"), "which device of the scenario this machine is has to be known",
+                          "--device NAME");
+    }
+    const auto result = scenario && !diagnostics.has_errors() ? evaluate(*scenario, diagnostics) : std::nullopt;
+    if (!result || diagnostics.has_errors()) {
+        return answer(std::nullopt, diagnostics);
+    }
+    const auto ranked = next_measurements(*scenario, *result, kMeasurementNoise);
+    if (options.out.empty()) {
+        return answer(ranking_text(ranked, scenario->profile, options.top), diagnostics);
+    }
+    const auto jobs = jobs_for(ranked, *here, options.top);
+    LineFile file;
+    bool written = file.start(options.out, measurement_header(MeasureSubject::kOperators, machine_facts()), diagnostics);
+    const MeasureTask task{MeasureSubject::kOperators, MeasureExtent::kFull};
+    written = written && measure_rows(task, jobs, 0, jobs.size() * static_cast<std::size_t>(passes_of(task.extent)),
+                                      [&](const std::string& row) { return file.add(row, diagnostics); });
+    const ExitStatus status = answer(ranking_text(ranked, scenario->profile, options.top), diagnostics);
+    return written || status != ExitStatus::kFine ? status : ExitStatus::kInternalFailure;
+}
+
+ExitStatus measure_all(const MeasureOptions& options, const Library& library) {
+    Diagnostics diagnostics;
+    if (options.resume && options.out.empty()) {
+        diagnostics.error(SourceLocation("--resume"), "there is no file to go on with", "--out FILE");
+        return answer(std::nullopt, diagnostics);
+    }
+    MeasureTask task = options.task;
+    task.extent = options.full ? MeasureExtent::kFull : MeasureExtent::kQuick;
+    const MachineFacts machine = machine_facts();
+    if (!options.out.empty()) {
+        const bool written = measure_into(options.out, options.resume, task, machine, library, diagnostics);
+        const ExitStatus status = answer("", diagnostics);
+        return written || status != ExitStatus::kFine ? status : ExitStatus::kInternalFailure;
+    }
+    const auto jobs = jobs_of(task, machine, library, diagnostics);
+    if (diagnostics.has_errors()) {
+        return answer(std::nullopt, diagnostics);
+    }
+    ExitStatus status = answer(measurement_header(task.subject, machine), {});
+    const auto passes = static_cast<std::size_t>(passes_of(task.extent));
+    measure_rows(task, jobs, 0, jobs.size() * passes, [&status](const std::string& row) {
+        status = answer(row, {});
+        return status == ExitStatus::kFine;
+    });
+    return status;
+}
+
+}  // namespace
+
+bool measure_into(const std::string& path, bool resume, const MeasureTask& task, const MachineFacts& machine,
+                  const Library& library, Diagnostics& diagnostics) {
+    const auto jobs = jobs_of(task, machine, library, diagnostics);
+    if (diagnostics.has_errors()) {
+        return false;
+    }
+    LineFile file;
+    std::size_t done = 0;
+    const std::string header = measurement_header(task.subject, machine);
+    const bool ready = resume ? file.resume(path, header, done, diagnostics) : file.start(path, header, diagnostics);
+    const auto passes = static_cast<std::size_t>(task.passes > 0 ? task.passes : passes_of(task.extent));
+    return ready && measure_rows(task, jobs, done, jobs.size() * passes,
+                                 [&](const std::string& row) { return file.add(row, diagnostics); });
+}
+
+void add_measure(CLI::App& app, Invocation& invocation) {
+    const auto options = std::make_shared<MeasureOptions>();
+    CLI::App* command = app.add_subcommand("measure", "Times real kernels on this machine");
+    std::vector<std::string> subjects;
+    for (const auto& choice : kMeasureSubjectNames) {
+        subjects.emplace_back(choice.name);
+    }
+    command
+        ->add_option_function<std::string>(
+            "--of",
+            [options](const std::string& name) {
+                options->task.subject = choice_named(kMeasureSubjectNames, name).value_or(options->task.subject);
+            },
+            "What is measured: " + list_of(subjects) + " (without it: operators)")
+        ->type_name("WHAT")
+        ->check(CLI::IsMember(subjects).description(""));
+    command->add_flag("--quick", options->quick, "Few shapes, under a minute (without it and --full, too)");
+    command->add_flag("--full", options->full, "What a calibration needs, under ten minutes")->excludes("--quick");
+    command->add_option("--seed", options->task.seed, "Other shapes of the same spread")
+        ->type_name("N")
+        ->check(CLI::Range(1U, 1000U))
+        ->capture_default_str();
+    command->add_option("--out", options->out, "Write the rows there, as they come")->type_name("FILE");
+    command->add_flag("--resume", options->resume, "Go on behind the last row of that file");
+    command->add_option("--plan", options->plan, "Rank the kernels of a scenario by what their times would tell")
+        ->type_name("SCENARIO");
+    command->add_option("--top", options->top, "With --plan: how many are shown, and measured with --out")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--device", options->device, "With --plan and --out: the device that this machine is")
+        ->type_name("NAME");
+    command->footer(
+        "Examples:\n"
+        "  berth measure --plan rag-rk3588\n"
+        "  berth measure --quick --out rows.csv\n"
+        "  berth measure --of memory --full --out memory.csv\n"
+        "  berth validate --hardware x86-avx512-vnni --device cpu --measured rows.csv");
+    command->callback([options, &invocation] {
+        invocation.status = options->plan.empty() ? measure_all(*options, invocation.library)
+                                                  : plan_measurements(*options, invocation.library);
+    });
+}
+
+}  // namespace berth

@@ -1,0 +1,133 @@
+// berth optimise: the best values of a scenario's numbers under limits, and the front between goals.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "berth/optimise_report.h"
+#include "berth/quantity_text.h"
+#include "cli/command.h"
+#include "cli/sweep_axes.h"
+
+namespace berth {
+
+namespace {
+
+struct OptimiseOptions {
+    ScenarioOptions scenario;
+    AxesOptions axes;
+    std::vector<std::string> goals, limits;
+    std::string cost, report;
+    std::optional<Format> format;
+};
+
+Dimension dimension_of(Goal goal) {
+    switch (goal) {
+        case Goal::kLatency:
+            return Time::kDimension;
+        case Goal::kEnergy:
+            return Energy::kDimension;
+        case Goal::kCost:
+            break;
+    }
+    return Dimension{};
+}
+
+std::optional<Goal> goal_named(const std::string& name, std::string_view option, Diagnostics& diagnostics) {
+    const auto goal = choice_named(kGoalNames, name);
+    if (!goal) {
+        const std::vector<std::string> known{"latency", "energy", "cost"};
+        diagnostics.error(SourceLocation(std::string(option)), fmt::format("'{}' is no goal", name), list_of(known),
+                          nearest_name(name, known));
+    }
+    return goal;
+}
+
+// `latency=200ms`
+void read_limit(const std::string& text, OptimiseQuestion& question, Diagnostics& diagnostics) {
+    const std::size_t equals = std::min(text.find('='), text.size());
+    const auto goal = goal_named(text.substr(0, equals), "--limit", diagnostics);
+    if (!goal) {
+        return;
+    }
+    const auto parsed = parse_quantity(text.substr(std::min(equals + 1, text.size())), dimension_of(*goal));
+    if (const auto* wrong = std::get_if<QuantityError>(&parsed)) {
+        diagnostics.error(SourceLocation("--limit"), wrong->message, wrong->expected, wrong->suggestion);
+        return;
+    }
+    question.limits[static_cast<std::size_t>(*goal)] = std::get<ParsedQuantity>(parsed).value;
+}
+
+std::optional<OptimiseQuestion> question_of(const OptimiseOptions& options, const Sweep& sweep,
+                                            Diagnostics& diagnostics) {
+    OptimiseQuestion question;
+    for (const std::string& name : options.goals) {
+        const auto goal = goal_named(name, "--minimise", diagnostics);
+        if (goal && std::ranges::find(question.goals, *goal) == question.goals.end()) {
+            question.goals.push_back(*goal);
+        }
+    }
+    for (const std::string& limit : options.limits) {
+        read_limit(limit, question, diagnostics);
+    }
+    if (!options.cost.empty()) {
+        question.cost = CostFormula::parse(options.cost, sweep.axes(), diagnostics);
+    }
+    const bool costs = std::ranges::find(question.goals, Goal::kCost) != question.goals.end() ||
+                       question.limits[static_cast<std::size_t>(Goal::kCost)];
+    if (costs && options.cost.empty()) {
+        diagnostics.error(SourceLocation("--cost"), "there is no formula for the cost", "--cost FORMULA");
+    }
+    return diagnostics.has_errors() ? std::nullopt : std::optional(std::move(question));
+}
+
+std::optional<std::string> optimised(const OptimiseOptions& options, const Library& library, Diagnostics& diagnostics) {
+    const auto sweep = prepared_sweep(options.scenario, options.axes, library, diagnostics);
+    const auto question = sweep ? question_of(options, *sweep, diagnostics) : std::nullopt;
+    if (!question || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
+        return std::nullopt;
+    }
+    show_progress(fmt::format("looking at {} points", sweep->size()));
+    const OptimiseAnswer answer = optimise(*sweep, *question, options.axes.used_threads());
+    if (!options.report.empty() && !write_optimise(options.report, *sweep, *question, answer, diagnostics)) {
+        return std::nullopt;
+    }
+    return options.format == Format::kJson  ? optimise_json(*sweep, *question, answer)
+           : options.format == Format::kCsv ? optimise_csv(*sweep, *question, answer)
+                                            : optimise_text(*sweep, *question, answer);
+}
+
+}  // namespace
+
+void add_optimise(CLI::App& app, Invocation& invocation) {
+    const auto options = std::make_shared<OptimiseOptions>();
+    CLI::App* command = app.add_subcommand("optimise", "Finds the best values of a scenario's numbers under limits");
+    add_scenario_options(*command, options->scenario);
+    add_axes_options(*command, options->axes);
+    command
+        ->add_option("--minimise", options->goals,
+                     "Goals: latency, energy, cost; the first one decides between points within the limits")
+        ->type_name("GOAL,...")
+        ->delimiter(',')
+        ->required();
+    command->add_option("--cost", options->cost, "Cost of a point, over the varied numbers as they are written")
+        ->type_name("FORMULA");
+    command->add_option("--limit", options->limits, "Most that a point may have of a goal")
+        ->type_name("GOAL=VALUE")
+        ->allow_extra_args(false);
+    command->add_option("--report", options->report, "Folder to write the front to: text, JSON, CSV, a picture")
+        ->type_name("DIR");
+    add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
+    command->footer(
+        "Example: berth optimise rag-rk3588-bucket-128 --minimise cost,latency --limit latency=200ms \\\n"
+        "    --vary hardware.devices.npu.memories.sram.capacity=256KiB:8MiB:x2 \\\n"
+        "    --vary 'hardware.devices.npu.dma.bandwidth=4 GB/s:24 GB/s:2 GB/s' --cost 'sram.capacity / 1024 + "
+        "bandwidth'");
+    command->callback([options, &invocation] {
+        Diagnostics diagnostics;
+        const auto output = optimised(*options, invocation.library, diagnostics);
+        invocation.status = answer(output, diagnostics);
+    });
+}
+
+}  // namespace berth

@@ -1,0 +1,65 @@
+// Axes of a grid or of a sample, read and checked against the scenario.
+#include "cli/sweep_axes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "berth/sampling.h"
+
+namespace berth {
+
+int AxesOptions::used_threads() const {
+    return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+void add_axes_options(CLI::App& command, AxesOptions& options) {
+    command.add_option("--vary", options.vary, "What is varied, and over which values; several make a grid")
+        ->type_name("PATH=FROM:TO:STEP|FROM:TO|A,B,...")
+        ->allow_extra_args(false)
+        ->required();
+    command
+        .add_option("--sample", options.sample,
+                    "Not a grid but N points of a Latin hypercube or a Sobol sequence, over ranges FROM:TO and lists")
+        ->type_name("lhs:N|sobol:N");
+    command.add_option("--seed", options.seed, "Of the sample")->type_name("N")->capture_default_str();
+    command.add_option("--threads", options.threads, "Points evaluated at once (without it: one per core)")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber);
+    command.add_option("--max-points", options.max_points, "Refuse more points than this")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+}
+
+std::optional<Sweep> prepared_sweep(const ScenarioOptions& scenario, const AxesOptions& options, const Library& library,
+                                    Diagnostics& diagnostics) {
+    const auto sampling = options.sample.empty()
+                              ? std::nullopt
+                              : parse_sampling(options.sample, options.seed, options.max_points, diagnostics);
+    if (sampling && sampling->plan == SamplingPlan::kSobol && options.vary.size() > kMostSobolDimensions) {
+        diagnostics.error(SourceLocation("--sample"), fmt::format("{} dimensions", options.vary.size()),
+                          fmt::format("at most {} for sobol", kMostSobolDimensions));
+        return std::nullopt;
+    }
+    std::vector<SweepAxis> axes;
+    for (const std::string& text : options.vary) {
+        const std::size_t dimension = axes.size();
+        auto axis = sampling ? sampled_axis(text, sample_coordinates(*sampling, dimension), diagnostics)
+                             : parse_axis(text, options.max_points, diagnostics);
+        if (axis && std::ranges::find(axes, axis->path, &SweepAxis::path) != axes.end()) {
+            diagnostics.error(SourceLocation("--vary"), fmt::format("{} is varied twice", axis->path));
+        } else if (axis) {
+            axes.push_back(std::move(*axis));
+        }
+    }
+    auto settings = read_settings(scenario.settings, diagnostics);
+    if (diagnostics.has_errors()) {
+        return std::nullopt;
+    }
+    return Sweep::prepare({library, scenario.scenario, std::move(settings)}, std::move(axes), options.max_points,
+                          diagnostics);
+}
+
+}  // namespace berth

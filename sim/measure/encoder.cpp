@@ -1,0 +1,253 @@
+// A whole encoder put together from kernels of oneDNN, as an inference runtime would: one primitive per operator, what
+// can be fused into a product is, weights lie as the library wants them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include "measure/onednn.h"
+#include "measure/probes.h"
+
+namespace berth {
+
+namespace {
+
+using dnnl::algorithm;
+using dnnl::memory;
+
+Shape matrix_shape(const Tensor& tensor) {
+    const std::int64_t columns = tensor.shape.back();
+    return {tensor.elements() / columns, columns};
+}
+
+/// Lays the operators out one after the other.
+class Assembly {
+  public:
+    Assembly(const Graph& graph, DType dtype) : graph_(graph), quantized_(dtype == DType::kInt8) {
+        tensors_.resize(graph.tensors.size());
+        fused_away_.resize(graph.operators.size());
+    }
+
+    /// False if an operator has no kernel; `missing` names it then.
+    bool build(std::string& missing) {
+        for (std::size_t i = 0; i < graph_.operators.size(); ++i) {
+            if (!fused_away_[i] && !add(i)) {
+                missing = graph_.operators[i].name;
+                return false;
+            }
+        }
+        return true;
+    }
+
+    void run() {
+        for (const Call& call : calls_) {
+            call();
+        }
+    }
+
+  private:
+    [[nodiscard]] const Operator& op(std::size_t i) const { return graph_.operators[i]; }
+
+    const memory& tensor(TensorId id) {
+        auto& made = tensors_[static_cast<std::size_t>(id)];
+        if (!made) {
+            made = library_.tensor(matrix_shape(graph_.tensors[static_cast<std::size_t>(id)]), memory::data_type::f32);
+        }
+        return *made;
+    }
+
+    void add_step(Step step) {
+        calls_.emplace_back([this, step = std::move(step)] { library_.run(step); });
+    }
+
+    bool add(std::size_t i) {
+        switch (op(i).kind) {
+            case OperatorKind::kMatmul:
+                add_product(i);
+                return true;
+            case OperatorKind::kAttention:
+                add_attention(op(i));
+                return true;
+            case OperatorKind::kLayerNorm:
+                add_step(library_.layer_norm(tensor(op(i).inputs[0]), tensor(op(i).output)));
+                return true;
+            case OperatorKind::kGelu:
+                add_step(library_.eltwise(algorithm::eltwise_gelu_erf, tensor(op(i).inputs[0]), tensor(op(i).output)));
+                return true;
+            case OperatorKind::kTanh:
+                add_step(library_.eltwise(algorithm::eltwise_tanh, tensor(op(i).inputs[0]), tensor(op(i).output)));
+                return true;
+            case OperatorKind::kAdd:
+                add_step(library_.binary(algorithm::binary_add, tensor(op(i).inputs[0]), tensor(op(i).inputs[1]),
+                                         tensor(op(i).output)));
+                return true;
+            case OperatorKind::kEmbedding:
+                add_gather(op(i));
+                return true;
+            case OperatorKind::kSplit:
+            case OperatorKind::kReshape:
+                add_copy(op(i));
+                return true;
+            case OperatorKind::kPool:
+            case OperatorKind::kNormalize:
+                add_reduction(op(i));
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    // The only reader of a tensor, if it is of this kind.
+    [[nodiscard]] std::optional<std::size_t> only_reader(TensorId id, OperatorKind kind) const {
+        const auto& readers = graph_.tensors[static_cast<std::size_t>(id)].consumers;
+        const bool one = readers.size() == 1 && op(static_cast<std::size_t>(readers[0])).kind == kind;
+        return one ? std::optional(static_cast<std::size_t>(readers[0])) : std::nullopt;
+    }
+
+    void add_product(std::size_t i) {
+        OneDnn::Fused fused;
+        std::size_t last = i;
+        if (const auto gelu = only_reader(op(i).output, OperatorKind::kGelu)) {
+            fused.activation = algorithm::eltwise_gelu_erf;
+            last = *gelu;
+        } else if (const auto sum = only_reader(op(i).output, OperatorKind::kAdd)) {
+            const auto& inputs = op(*sum).inputs;
+            const TensorId other = inputs[0] == op(i).output ? inputs[1] : inputs[0];
+            fused.added = tensor(other);
+            last = *sum;
+        }
+        if (last != i) {
+            fused_away_[last] = true;
+        }
+        const auto& d = std::get<MatmulDims>(op(i).dims);
+        memory in = tensor(op(i).inputs[0]);
+        if (quantized_) {
+            in = quantised(op(i).inputs[0]);
+        }
+        add_step(library_.product(in, tensor(op(last).output), d.bias, fused));
+    }
+
+    // Runtimes look for the range of an activation before they quantise it, once for all its readers.
+    const memory& quantised(TensorId id) {
+        for (const auto& [known, made] : quantised_) {
+            if (known == id) {
+                return made;
+            }
+        }
+        const memory from = tensor(id);
+        const memory to = library_.tensor(from.get_desc().dims(), memory::data_type::u8);
+        calls_.emplace_back([this, from] { range_ = range_of(from); });
+        add_step(library_.convert(from, to, 10.0F));
+        quantised_.emplace_back(id, to);
+        return quantised_.back().second;
+    }
+
+    void add_attention(const Operator& one) {
+        const auto& d = std::get<AttentionDims>(one.dims);
+        const std::int64_t width = d.heads * d.head_dim;
+        const Shape by_head{d.heads, d.seq, d.head_dim};
+        const Shape strides{d.head_dim, width, 1};
+        if (!scores_) {
+            scores_ = library_.tensor({d.heads, d.seq, d.seq}, memory::data_type::f32);
+        }
+        const auto scale = static_cast<float>(1 / std::sqrt(static_cast<double>(d.head_dim)));
+        add_step(library_.batched_product(
+            library_.view(tensor(one.inputs[0]), by_head, strides),
+            library_.view(tensor(one.inputs[1]), {d.heads, d.head_dim, d.seq}, {d.head_dim, 1, width}), *scores_,
+            scale));
+        add_step(library_.softmax(*scores_, *scores_));
+        add_step(library_.batched_product(*scores_, library_.view(tensor(one.inputs[2]), by_head, strides),
+                                          library_.view(tensor(one.output), by_head, strides), 1.0F));
+    }
+
+    void add_gather(const Operator& one) {
+        const auto& d = std::get<GatherDims>(one.dims);
+        const memory table = library_.tensor({d.table_rows, d.cols}, memory::data_type::f32);
+        const memory out = tensor(one.output);
+        calls_.emplace_back([d, table, out] {
+            const auto* const from = static_cast<const float*>(table.get_data_handle());
+            auto* const to = static_cast<float*>(out.get_data_handle());
+            const auto row = static_cast<std::size_t>(d.cols);
+            for (std::int64_t i = 0; i < d.rows; ++i) {
+                const auto picked = static_cast<std::size_t>(i * 7919 % d.table_rows);
+                std::memcpy(to + static_cast<std::size_t>(i) * row, from + picked * row, row * sizeof(float));
+            }
+        });
+    }
+
+    // The first rows of the input.
+    void add_copy(const Operator& one) {
+        const memory in = tensor(one.inputs[0]);
+        const memory out = tensor(one.output);
+        calls_.emplace_back([in, out] {
+            std::memcpy(out.get_data_handle(), in.get_data_handle(),
+                        std::min(in.get_desc().get_size(), out.get_desc().get_size()));
+        });
+    }
+
+    // Mean over the rows; with one row, that row over its length.
+    void add_reduction(const Operator& one) {
+        const memory in = tensor(one.inputs[0]);
+        const memory out = tensor(one.output);
+        calls_.emplace_back([in, out] {
+            const auto dims = in.get_desc().dims();
+            const auto* const from = static_cast<const float*>(in.get_data_handle());
+            auto* const to = static_cast<float*>(out.get_data_handle());
+            const auto columns = static_cast<std::size_t>(dims[1]);
+            std::fill(to, to + columns, 0.0F);
+            for (std::size_t r = 0; r < static_cast<std::size_t>(dims[0]); ++r) {
+                for (std::size_t c = 0; c < columns; ++c) {
+                    to[c] += from[r * columns + c];
+                }
+            }
+            const float scale = 1.0F / static_cast<float>(dims[0]);
+            for (std::size_t c = 0; c < columns; ++c) {
+                to[c] *= scale;
+            }
+        });
+    }
+
+    const Graph& graph_;
+    bool quantized_;
+    OneDnn library_;
+    std::vector<std::optional<memory>> tensors_;
+    std::vector<bool> fused_away_;
+    std::vector<std::pair<TensorId, memory>> quantised_;
+    std::optional<memory> scores_;
+    std::vector<Call> calls_;
+    float range_ = 0;
+};
+
+struct Encoder {
+    Graph graph;
+    std::unique_ptr<Assembly> assembly;
+};
+
+}  // namespace
+
+std::optional<Call> encoder_call(const EncoderJob& job, std::string& why) {
+    Diagnostics diagnostics;
+    auto graph = instantiate(job.model, {1, job.tokens, 0}, diagnostics);
+    if (!graph) {
+        why = diagnostics.text();
+        return std::nullopt;
+    }
+    auto encoder = std::make_shared<Encoder>();
+    encoder->graph = std::move(*graph);
+    encoder->assembly = std::make_unique<Assembly>(encoder->graph, job.dtype);
+    try {
+        std::string missing;
+        if (!encoder->assembly->build(missing)) {
+            why = fmt::format("no kernel for {}", missing);
+            return std::nullopt;
+        }
+    } catch (const dnnl::error& error) {
+        why = fmt::format("oneDNN: {}", error.what());
+        return std::nullopt;
+    }
+    return [encoder] { encoder->assembly->run(); };
+}
+
+}  // namespace berth

@@ -1,0 +1,174 @@
+// Runs a job with as many threads as it asks for, and writes its row.
+#include "berth/measure.h"
+
+#include <fmt/format.h>
+#include <omp.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "berth/csv.h"
+#include "base/overloaded.h"
+#include "measure/onednn.h"
+#include "measure/probes.h"
+
+namespace berth {
+
+namespace {
+
+// Of all the sizes that operators have, those of the operators measured here.
+constexpr std::array<std::string_view, 13> kSizes{"batch", "m",      "k",      "n",     "weights", "bias",    "rows",
+                                                  "cols",  "inputs", "affine", "heads", "seq",     "head_dim"};
+
+std::optional<Call> call_of(const MeasureJob& job, std::string& why) {
+    return std::visit(Overloaded{[&](const KernelJob& one) {
+                                     return one.library == KernelLibrary::kEigen ? eigen_call(one, why)
+                                                                                 : onednn_call(one, why);
+                                 },
+                                 [](const MemoryJob& one) { return std::optional(memory_call(one)); },
+                                 [](const ForkJoinJob& one) { return std::optional(fork_join_call(one)); },
+                                 [&](const EncoderJob& one) { return encoder_call(one, why); }},
+                      job);
+}
+
+int threads_of(const MeasureJob& job) {
+    return std::visit([](const auto& one) { return one.threads; }, job);
+}
+
+bool is_cold(const MeasureJob& job) {
+    const auto* kernel = std::get_if<KernelJob>(&job);
+    return kernel != nullptr && kernel->cache == CacheState::kCold;
+}
+
+// A size of the operator by its name, empty if it has none.
+std::string size_cell(const KernelJob& job, std::string_view name) {
+    const auto fields = size_fields(job.kind);
+    const auto found = std::ranges::find(fields, name, &SizeField::name);
+    if (found == fields.end()) {
+        return "";
+    }
+    return fmt::format("{}", size_values(job.kind, job.dims)[static_cast<std::size_t>(found - fields.begin())]);
+}
+
+std::string kernel_cells(const KernelJob& job) {
+    std::string sizes;
+    for (const std::string_view name : kSizes) {
+        sizes += "," + size_cell(job, name);
+    }
+    return fmt::format("{},{},{}{},{},{},{}", traits(job.kind).name, choice_name(kDTypeNames, job.dtype),
+                       choice_name(kKernelLibraryNames, job.library), sizes, job.threads,
+                       choice_name(kCacheStateNames, job.cache), job.fused ? "fused" : "");
+}
+
+std::string cells(const MeasureJob& job) {
+    return std::visit(
+        Overloaded{[](const KernelJob& one) { return kernel_cells(one); },
+                   [](const MemoryJob& one) {
+                       return fmt::format("{},{},{}", choice_name(kMemoryAccessNames, one.access),
+                                          static_cast<std::int64_t>(in_bytes(one.size)), one.threads);
+                   },
+                   [](const ForkJoinJob& one) { return fmt::format("fork_join,,{}", one.threads); },
+                   [](const EncoderJob& one) {
+                       return fmt::format("{},cpu,{},{},,1,{},excluded", csv_field(one.model.name),
+                                          choice_name(kDTypeNames, one.dtype), one.tokens, one.threads);
+                   }},
+        job);
+}
+
+std::string columns(MeasureSubject subject) {
+    switch (subject) {
+        case MeasureSubject::kOperators:
+            return fmt::format("op,dtype,library,{},cores,cache,variant,pass,measured_us,least_us,quarter_us,"
+                               "three_quarters_us,runs",
+                               fmt::join(kSizes, ","));
+        case MeasureSubject::kMemory:
+            return "access,bytes,cores,pass,measured_us,least_us,quarter_us,three_quarters_us,runs";
+        case MeasureSubject::kModels:
+            return "model,device,dtype,tokens,bucket,batch,cores,handover,pass,measured_ms,least_ms,quarter_ms,"
+                   "three_quarters_ms,runs";
+    }
+    return "";
+}
+
+std::string cache_list(const std::vector<CacheFacts>& caches) {
+    std::vector<std::string> all;
+    for (const CacheFacts& cache : caches) {
+        all.push_back(fmt::format("L{} {:.0f} KiB for {} core{}", cache.level, in_bytes(cache.size) / 1024,
+                                  cache.shared_by, cache.shared_by == 1 ? "" : "s"));
+    }
+    return fmt::format("{}", fmt::join(all, ", "));
+}
+
+// Threads stay where they are put, so that a row is about the same cores each time.
+void pin_threads(int threads) {
+    static const std::vector<int> kUsable = [] {
+        cpu_set_t all;
+        CPU_ZERO(&all);
+        std::vector<int> usable;
+        if (sched_getaffinity(0, sizeof all, &all) == 0) {
+            for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+                if (CPU_ISSET(cpu, &all)) {
+                    usable.push_back(cpu);
+                }
+            }
+        }
+        return usable;
+    }();
+#pragma omp parallel num_threads(threads)
+    {
+        const auto at = static_cast<std::size_t>(omp_get_thread_num());
+        if (at < kUsable.size()) {
+            cpu_set_t own;
+            CPU_ZERO(&own);
+            CPU_SET(kUsable[at], &own);
+            sched_setaffinity(0, sizeof own, &own);
+        }
+    }
+}
+
+}  // namespace
+
+std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, std::string& why) {
+    omp_set_num_threads(threads_of(job));
+    pin_threads(threads_of(job));
+    const auto call = call_of(job, why);
+    return call ? std::optional(time_call(*call, is_cold(job) ? empty_caches : Call{}, rules)) : std::nullopt;
+}
+
+std::string measurement_header(MeasureSubject subject, const MachineFacts& machine) {
+    return fmt::format(
+        "# processor: {}\n# instructions: {}\n# cores: {}\n# caches: {}\n# memory: {:.0f} MiB\n# system: {}\n"
+        "# libraries: {}\n{}",
+        machine.processor, machine.instructions, machine.cores, cache_list(machine.caches),
+        in_bytes(machine.memory) / (1024 * 1024), machine.system, fmt::join(machine.libraries, ", "),
+        columns(subject)) +
+           "\n";
+}
+
+std::string measurement_row(const MeasureJob& job, int pass, const Timing& timing) {
+    const bool model = std::holds_alternative<EncoderJob>(job);
+    const double scale = model ? 1e3 : 1e6;
+    const auto time = [scale](Time t) { return fmt::format("{:.4g}", in_seconds(t) * scale); };
+    return fmt::format("{},{},{},{},{},{},{}\n", cells(job), pass, time(timing.median), time(timing.least),
+                       time(timing.lower_quartile), time(timing.upper_quartile), timing.runs);
+}
+
+std::string skipped_row(const MeasureJob& job, std::string_view why) {
+    std::string reason(why);
+    std::ranges::replace(reason, '\n', ' ');
+    return fmt::format("# not measured: {}: {}\n", cells(job), reason);
+}
+
+std::string job_name(const MeasureJob& job) {
+    return std::visit(
+        Overloaded{[](const KernelJob& one) {
+                       return fmt::format("{} {}", choice_name(kDTypeNames, one.dtype), traits(one.kind).name);
+                   },
+                   [](const MemoryJob& one) { return fmt::format("memory {}", choice_name(kMemoryAccessNames, one.access)); },
+                   [](const ForkJoinJob&) { return std::string("fork and join"); },
+                   [](const EncoderJob& one) { return fmt::format("{}, {} tokens", one.model.name, one.tokens); }},
+        job);
+}
+
+}  // namespace berth

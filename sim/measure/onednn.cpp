@@ -1,0 +1,204 @@
+// Primitives of oneDNN, made once and run again and again.
+#include "measure/onednn.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <stdexcept>
+
+namespace berth {
+
+namespace {
+
+using dnnl::memory;
+
+Shape row_major(const Shape& shape) {
+    Shape strides(shape.size(), 1);
+    for (std::size_t i = shape.size() - 1; i-- > 0;) {
+        strides[i] = strides[i + 1] * shape[i + 1];
+    }
+    return strides;
+}
+
+memory::desc plain(const Shape& shape, memory::data_type type) { return {shape, type, row_major(shape)}; }
+
+// Small numbers of both signs: no zeros, which some kernels skip, and no subnormals, which are slow.
+void fill(const memory& target) {
+    const std::size_t size = target.get_desc().get_size();
+    auto* const data = static_cast<unsigned char*>(target.get_data_handle());
+    const auto type = target.get_desc().data_type();
+    for (std::size_t i = 0, at = 0; at + sizeof(float) <= size; ++i, at += sizeof(float)) {
+        const float value = 0.01F * static_cast<float>(static_cast<int>(i * 37 % 101) - 50);
+        if (type == memory::data_type::f32) {
+            std::memcpy(data + at, &value, sizeof value);
+        } else if (type == memory::data_type::bf16) {
+            std::uint32_t bits = 0;
+            std::memcpy(&bits, &value, sizeof bits);
+            const std::uint32_t both = (bits >> 16U) | (bits & 0xffff0000U);
+            std::memcpy(data + at, &both, sizeof both);
+        } else {
+            const auto pattern = static_cast<std::uint32_t>(i * 2654435761U) & 0x3f3f3f3fU;
+            std::memcpy(data + at, &pattern, sizeof pattern);
+        }
+    }
+}
+
+constexpr std::size_t kMargin = 4096;
+constexpr std::size_t kLine = 64;
+constexpr unsigned char kUntouched = 0xa5;
+
+// Where the tensor starts: on a cache line behind the margin.
+unsigned char* inside(unsigned char* block) {
+    const auto address = reinterpret_cast<std::uintptr_t>(block) + kMargin;  // NOLINT: alignment needs the number
+    return block + kMargin + (kLine - address % kLine) % kLine;
+}
+
+bool is_integer(memory::data_type type) { return type == memory::data_type::u8 || type == memory::data_type::s8; }
+
+}  // namespace
+
+memory::data_type onednn_type(DType dtype) {
+    switch (dtype) {
+        case DType::kFp32:
+            return memory::data_type::f32;
+        case DType::kFp16:
+            return memory::data_type::f16;
+        case DType::kBf16:
+            return memory::data_type::bf16;
+        case DType::kInt8:
+            return memory::data_type::u8;
+        case DType::kInt32:
+            return memory::data_type::s32;
+        case DType::kInt4:
+            break;
+    }
+    throw std::logic_error("a dtype that oneDNN does not have");
+}
+
+// Kernels may touch what lies around a tensor: some of this library write past a ragged edge. A page on either side
+// keeps that from the heap, and shows it.
+memory OneDnn::allocate(const memory::desc& desc) {
+    Block block{std::make_unique<unsigned char[]>(desc.get_size() + 2 * kMargin + kLine), desc.get_size()};
+    std::memset(block.data.get(), kUntouched, block.size + 2 * kMargin + kLine);
+    memory made(desc, engine_, inside(block.data.get()));
+    blocks_.push_back(std::move(block));
+    return made;
+}
+
+bool OneDnn::intact() const {
+    return std::ranges::all_of(blocks_, [](const Block& block) {
+        unsigned char* const data = block.data.get();
+        unsigned char* const start = inside(data);
+        const auto untouched = [](unsigned char byte) { return byte == kUntouched; };
+        return std::all_of(data, start, untouched) &&
+               std::all_of(start + block.size, data + block.size + 2 * kMargin + kLine, untouched);
+    });
+}
+
+memory OneDnn::tensor(const Shape& shape, memory::data_type type) {
+    memory made = allocate(plain(shape, type));
+    fill(made);
+    return made;
+}
+
+memory OneDnn::view(const memory& whole, const Shape& shape, const Shape& strides) const {
+    return {memory::desc(shape, whole.get_desc().data_type(), strides), engine_, whole.get_data_handle()};
+}
+
+memory OneDnn::placed(const memory& given, const memory::desc& wanted) {
+    if (given.get_desc() == wanted) {
+        return given;
+    }
+    memory source = given;  // a handle; the library asks for one that it could change
+    memory target = allocate(wanted);
+    dnnl::reorder(source, target).execute(stream_, source, target);
+    stream_.wait();
+    return target;
+}
+
+Step OneDnn::product(const memory& in, const memory& out, bool bias, const Fused& fused) {
+    const auto rows = in.get_desc().dims();
+    const auto type = in.get_desc().data_type();
+    const std::int64_t n = out.get_desc().dims().back();
+    const auto weight_type = is_integer(type) ? memory::data_type::s8 : type;
+    const memory weights = tensor({rows.back(), n}, weight_type);
+    const memory::desc any({rows.back(), n}, weight_type, memory::format_tag::any);
+
+    Step step;
+    dnnl::primitive_attr attributes;
+    dnnl::post_ops after;
+    if (fused.activation) {
+        after.append_eltwise(1.0F, *fused.activation, 0.0F, 0.0F);
+    }
+    if (fused.added) {
+        step.arguments[DNNL_ARG_ATTR_MULTIPLE_POST_OP(after.len()) | DNNL_ARG_SRC_1] = *fused.added;
+        after.append_binary(dnnl::algorithm::binary_add, fused.added->get_desc());
+    }
+    attributes.set_post_ops(after);
+    if (is_integer(type) && out.get_desc().data_type() == memory::data_type::f32) {
+        attributes.set_output_scales(0, {1e-4F});
+    }
+    const memory::desc bias_desc = plain({1, n}, memory::data_type::f32);
+    const dnnl::matmul::desc desc = bias ? dnnl::matmul::desc(in.get_desc(), any, bias_desc, out.get_desc())
+                                         : dnnl::matmul::desc(in.get_desc(), any, out.get_desc());
+    const dnnl::matmul::primitive_desc chosen(desc, attributes, engine_);
+    step.primitive = dnnl::matmul(chosen);
+    step.arguments[DNNL_ARG_SRC] = in;
+    step.arguments[DNNL_ARG_WEIGHTS] = placed(weights, chosen.weights_desc());
+    step.arguments[DNNL_ARG_DST] = out;
+    if (bias) {
+        step.arguments[DNNL_ARG_BIAS] = tensor({1, n}, memory::data_type::f32);
+    }
+    return step;
+}
+
+Step OneDnn::batched_product(const memory& a, const memory& b, const memory& out, float scale) {
+    dnnl::primitive_attr attributes;
+    if (scale != 1.0F) {
+        attributes.set_output_scales(0, {scale});
+    }
+    const dnnl::matmul::primitive_desc chosen({a.get_desc(), b.get_desc(), out.get_desc()}, attributes, engine_);
+    return {dnnl::matmul(chosen), {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, out}}};
+}
+
+Step OneDnn::softmax(const memory& in, const memory& out) {
+    const auto axis = static_cast<int>(in.get_desc().dims().size()) - 1;
+    const dnnl::softmax_v2_forward::primitive_desc chosen({dnnl::prop_kind::forward_inference,
+                                                           dnnl::algorithm::softmax_accurate, in.get_desc(),
+                                                           out.get_desc(), axis},
+                                                          engine_);
+    return {dnnl::softmax_v2_forward(chosen), {{DNNL_ARG_SRC, in}, {DNNL_ARG_DST, out}}};
+}
+
+Step OneDnn::layer_norm(const memory& in, const memory& out) {
+    using Flags = dnnl::normalization_flags;
+    const dnnl::layer_normalization_forward::primitive_desc chosen(
+        {dnnl::prop_kind::forward_inference, in.get_desc(), 1e-5F, Flags::use_scale | Flags::use_shift}, engine_);
+    const Shape width{in.get_desc().dims().back()};
+    return {dnnl::layer_normalization_forward(chosen),
+            {{DNNL_ARG_SRC, in},
+             {DNNL_ARG_DST, out},
+             {DNNL_ARG_SCALE, tensor(width, memory::data_type::f32)},
+             {DNNL_ARG_SHIFT, tensor(width, memory::data_type::f32)}}};
+}
+
+Step OneDnn::eltwise(dnnl::algorithm algorithm, const memory& in, const memory& out) {
+    const dnnl::eltwise_forward::primitive_desc chosen(
+        {dnnl::prop_kind::forward_inference, algorithm, in.get_desc(), algorithm == dnnl::algorithm::eltwise_swish ? 1.0F : 0.0F},
+        engine_);
+    return {dnnl::eltwise_forward(chosen), {{DNNL_ARG_SRC, in}, {DNNL_ARG_DST, out}}};
+}
+
+Step OneDnn::binary(dnnl::algorithm algorithm, const memory& a, const memory& b, const memory& out) {
+    const dnnl::binary::primitive_desc chosen({algorithm, a.get_desc(), b.get_desc(), out.get_desc()}, engine_);
+    return {dnnl::binary(chosen), {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, out}}};
+}
+
+Step OneDnn::convert(const memory& in, const memory& out, float scale) {
+    dnnl::primitive_attr attributes;
+    attributes.set_output_scales(0, {scale});
+    const dnnl::reorder::primitive_desc chosen(engine_, in.get_desc(), engine_, out.get_desc(), attributes);
+    return {dnnl::reorder(chosen), {{DNNL_ARG_FROM, in}, {DNNL_ARG_TO, out}}};
+}
+
+}  // namespace berth

@@ -1,0 +1,96 @@
+// Timing a call: warm-up, then samples until the median no longer moves.
+#include "measure/timing.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <vector>
+
+#include "berth/statistics.h"
+
+namespace berth {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Time since(Clock::time_point start) { return seconds(std::chrono::duration<double>(Clock::now() - start).count()); }
+
+// The clock itself takes some tens of nanoseconds: a sample lasts long enough that it does not matter.
+constexpr double kSampleSeconds = 20e-6;
+constexpr std::size_t kLeastSamples = 5;
+constexpr std::size_t kMostSamples = 20000;
+
+std::size_t calls_per_sample(const Call& call, const TimingRules& rules) {
+    const auto start = Clock::now();
+    std::size_t calls = 0;
+    do {
+        call();
+        ++calls;
+    } while (since(start) < rules.warm_up || calls < 3);
+    const double one = in_seconds(since(start)) / static_cast<double>(calls);
+    return static_cast<std::size_t>(std::clamp(std::ceil(kSampleSeconds / one), 1.0, 1e6));
+}
+
+// The standard error of a median is about 1.25 times that of a mean, and a normal quartile lies 0.67 sigma out.
+bool settled(const std::vector<double>& samples, const TimingRules& rules) {
+    const double middle = *median(samples);
+    const double sigma = (*quantile(samples, 0.75) - *quantile(samples, 0.25)) / 1.35;
+    return 1.25 * sigma / std::sqrt(static_cast<double>(samples.size())) <= rules.settled * middle;
+}
+
+}  // namespace
+
+TimingRules TimingRules::of(MeasureExtent extent) {
+    TimingRules rules{milliseconds(5), milliseconds(40), milliseconds(400), 0.01};
+    if (extent == MeasureExtent::kQuick) {
+        rules.warm_up = milliseconds(2);
+        rules.at_least = milliseconds(10);
+        rules.at_most = milliseconds(120);
+        rules.settled = 0.02;
+    }
+    return rules;
+}
+
+Timing time_call(const Call& call, const Call& before, const TimingRules& rules) {
+    const std::size_t together = before ? 1 : calls_per_sample(call, rules);
+    std::vector<double> samples;
+    const auto start = Clock::now();
+    std::size_t check = kLeastSamples;
+    while (samples.size() < kMostSamples) {
+        if (before) {
+            before();
+        }
+        const auto from = Clock::now();
+        for (std::size_t i = 0; i < together; ++i) {
+            call();
+        }
+        samples.push_back(in_seconds(since(from)) / static_cast<double>(together));
+        const Time spent = since(start);
+        if (samples.size() >= kLeastSamples && spent > rules.at_most) {
+            break;
+        }
+        if (samples.size() >= check) {
+            check = samples.size() + samples.size() / 2;
+            if (spent > rules.at_least && settled(samples, rules)) {
+                break;
+            }
+        }
+    }
+    return {seconds(*median(samples)), seconds(*std::ranges::min_element(samples)), seconds(*quantile(samples, 0.25)),
+            seconds(*quantile(samples, 0.75)), samples.size() * together};
+}
+
+void empty_caches() {
+    constexpr std::size_t kBytes = std::size_t{128} << 20U;  // more than the last cache of most machines
+    // Read, not written: lines that are written would have to leave again during what is timed.
+    static const std::vector<char> kMemory(kBytes, 1);
+    constexpr std::size_t kLine = 64;
+    unsigned sum = 0;
+    for (std::size_t i = 0; i < kMemory.size(); i += kLine) {
+        sum += static_cast<unsigned char>(kMemory[i]);
+    }
+    asm volatile("" : : "r"(sum) : "memory");
+}
+
+}  // namespace berth

@@ -1,0 +1,19 @@
+// Timing a call until its median is settled.
+#pragma once
+
+#include <functional>
+
+#include "berth/measure.h"
+
+namespace berth {
+
+using Call = std::function<void()>;
+
+/// Times `call`; `before` runs untimed ahead of each timed call (to empty the caches), or is empty. Calls that are
+/// shorter than the clock is fine are timed several at once, unless something has to run before each.
+[[nodiscard]] Timing time_call(const Call& call, const Call& before, const TimingRules& rules);
+
+/// Reads more memory than the caches hold.
+void empty_caches();
+
+}  // namespace berth

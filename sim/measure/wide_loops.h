@@ -1,0 +1,8 @@
+// Loops that the compiler makes for several widths of SIMD; the machine's is chosen when the program starts.
+#pragma once
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define BERTH_WIDEST __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
+#else
+#define BERTH_WIDEST
+#endif

@@ -1,0 +1,331 @@
+// States of the dynamic programme as layers of moves between them, and the numbers run through those.
+#include "berth/placement_program.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <tuple>
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kMostStates = 512;
+constexpr std::size_t kMostOperators = 4096;
+constexpr std::size_t kLongestPeriod = 256;
+constexpr std::size_t kDevices = 2;
+
+std::size_t at(std::int32_t index) { return static_cast<std::size_t>(index); }
+
+}  // namespace
+
+/// Finds the states: which devices still matter, of operators whose results or fused followers come later, and which
+/// devices a tensor has reached.
+class ProgramBuilder {
+  public:
+    ProgramBuilder(const PlacementProblem& problem, const ProgramNumbers& numbers)
+        : problem_(problem),
+          numbers_(numbers),
+          operators_(problem.cost.size()),
+          live_(operators_ + 1),
+          open_(operators_ + 1),
+          touched_(operators_),
+          closing_(operators_),
+          losses_(operators_),
+          device_of_(operators_),
+          reached_(problem.flows.size()) {
+        std::vector<std::size_t> until(operators_);
+        for (std::size_t op = 0; op < operators_; ++op) {
+            until[op] = op;
+        }
+        find_flows(until);
+        for (std::size_t i = 0; i < problem.fusion.size(); ++i) {
+            const std::size_t first = at(std::min(problem.fusion[i].before, problem.fusion[i].after));
+            const std::size_t last = at(std::max(problem.fusion[i].before, problem.fusion[i].after));
+            losses_[last].push_back(i);
+            until[first] = std::max(until[first], last);
+        }
+        for (std::size_t op = 0; op < operators_; ++op) {
+            for (std::size_t position = op + 1; position <= until[op]; ++position) {
+                live_[position].push_back(op);
+            }
+        }
+    }
+
+    std::optional<PlacementProgram> program() {
+        std::vector<std::string> states{""};
+        std::map<std::pair<std::size_t, std::vector<PlacementProgram::Move>>, std::uint32_t> known;
+        for (std::size_t op = 0; op < operators_; ++op) {
+            PlacementProgram::Layer layer;
+            states = next_states(states, op, layer);
+            if (states.empty() || states.size() > kMostStates) {
+                return std::nullopt;
+            }
+            const auto [found, is_new] = known.emplace(std::pair(layer.states, layer.moves),
+                                                       static_cast<std::uint32_t>(program_.layers_.size()));
+            if (is_new) {
+                program_.layers_.push_back(std::move(layer));
+            }
+            program_.order_.push_back(found->second);
+        }
+        program_.find_parts();
+        return std::move(program_);
+    }
+
+  private:
+    // A flow is open from the first to the last operator that makes or reads it, and charged at the last.
+    void find_flows(std::vector<std::size_t>& until) {
+        for (std::size_t f = 0; f < problem_.flows.size(); ++f) {
+            const auto& flow = problem_.flows[f];
+            std::vector<OperatorId> ends = flow.consumers;
+            if (flow.producer != kNoOperator) {
+                ends.push_back(flow.producer);
+            }
+            if (ends.empty()) {
+                continue;
+            }
+            const auto [first, last] = std::ranges::minmax(ends);
+            for (auto op = at(first) + 1; op <= at(last); ++op) {
+                open_[op].push_back(f);
+            }
+            std::ranges::sort(ends);
+            ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
+            for (const OperatorId op : ends) {
+                touched_[at(op)].push_back(f);
+            }
+            closing_[at(last)].push_back(f);
+            if (flow.producer != kNoOperator) {
+                until[at(flow.producer)] = std::max(until[at(flow.producer)], at(last));
+            }
+        }
+    }
+
+    void decode(const std::string& state, std::size_t op) {
+        std::size_t byte = 0;
+        for (const std::size_t live : live_[op]) {
+            device_of_[live] = static_cast<std::uint8_t>(state[byte++]);
+        }
+        for (const std::size_t flow : open_[op]) {
+            reached_[flow] = static_cast<std::uint8_t>(state[byte++]);
+        }
+    }
+
+    [[nodiscard]] std::string encode(std::size_t op) const {
+        std::string state;
+        for (const std::size_t live : live_[op]) {
+            state.push_back(static_cast<char>(device_of_[live]));
+        }
+        for (const std::size_t flow : open_[op]) {
+            state.push_back(static_cast<char>(reached_[flow]));
+        }
+        return state;
+    }
+
+    std::vector<std::string> next_states(const std::vector<std::string>& states, std::size_t op,
+                                         PlacementProgram::Layer& layer) {
+        std::map<std::string, std::uint16_t> known;
+        std::vector<std::string> next;
+        for (std::size_t state = 0; state < states.size(); ++state) {
+            for (std::size_t device = 0; device < kDevices; ++device) {
+                if (!problem_.cost[op][device]) {
+                    continue;
+                }
+                decode(states[state], op);
+                const std::uint32_t sum = step(op, device);
+                const auto [found, is_new] = known.emplace(encode(op + 1), static_cast<std::uint16_t>(next.size()));
+                if (is_new) {
+                    next.push_back(found->first);
+                }
+                layer.moves.push_back({static_cast<std::uint16_t>(state), found->second, sum});
+            }
+        }
+        std::ranges::sort(layer.moves, {}, [](const auto& move) { return std::tuple(move.to, move.from, move.sum); });
+        layer.states = next.size();
+        return next;
+    }
+
+    // What running `op` on `device` adds, with everything of the state decoded; updates it.
+    std::uint32_t step(std::size_t op, std::size_t device) {
+        ProgramCost cost = numbers_.cost(op, device);
+        device_of_[op] = static_cast<std::uint8_t>(device);
+        for (const std::size_t f : touched_[op]) {
+            const auto& consumers = problem_.flows[f].consumers;
+            const bool reads = std::ranges::find(consumers, static_cast<OperatorId>(op)) != consumers.end();
+            const bool was_open = std::ranges::find(open_[op], f) != open_[op].end();
+            const unsigned before = was_open ? reached_[f] : 0U;
+            reached_[f] = static_cast<std::uint8_t>(before | (reads ? 1U << device : 0U));
+        }
+        for (const std::size_t f : closing_[op]) {
+            add_crossings(cost, f);
+        }
+        for (const std::size_t i : losses_[op]) {
+            const auto& loss = problem_.fusion[i];
+            if (device_of_[at(loss.after)] == loss.device && device_of_[at(loss.before)] != loss.device) {
+                const ProgramCost more = numbers_.loss(i);
+                cost.time.insert(cost.time.end(), more.time.begin(), more.time.end());
+                cost.energy.insert(cost.energy.end(), more.energy.begin(), more.energy.end());
+            }
+        }
+        return sum_of(cost);
+    }
+
+    void add_crossings(ProgramCost& cost, std::size_t f) const {
+        const auto& flow = problem_.flows[f];
+        const std::size_t from = flow.producer == kNoOperator ? at(problem_.host) : device_of_[at(flow.producer)];
+        const unsigned reached = reached_[f] | (flow.to_host ? 1U << at(problem_.host) : 0U);
+        for (std::size_t to = 0; to < kDevices; ++to) {
+            if (to != from && (reached >> to & 1U) != 0) {
+                cost.time.push_back({numbers_.crossing(f, from, to), 1});
+            }
+        }
+    }
+
+    std::uint32_t sum_of(const ProgramCost& cost) {
+        std::string key;
+        const auto note = [&key](const std::vector<ProgramTerm>& terms) {
+            for (const ProgramTerm& term : terms) {
+                key.append(reinterpret_cast<const char*>(&term.number), sizeof term.number);
+                key.append(reinterpret_cast<const char*>(&term.factor), sizeof term.factor);
+            }
+            key.push_back('\0');
+        };
+        note(cost.time);
+        note(cost.energy);
+        const auto [found, is_new] = sums_.emplace(key, static_cast<std::uint32_t>(program_.sums_.size()));
+        if (is_new) {
+            PlacementProgram::Sum sum;
+            sum.first = static_cast<std::uint32_t>(program_.terms_.size());
+            program_.terms_.insert(program_.terms_.end(), cost.time.begin(), cost.time.end());
+            sum.energy = static_cast<std::uint32_t>(program_.terms_.size());
+            program_.terms_.insert(program_.terms_.end(), cost.energy.begin(), cost.energy.end());
+            sum.last = static_cast<std::uint32_t>(program_.terms_.size());
+            program_.sums_.push_back(sum);
+        }
+        return found->second;
+    }
+
+    const PlacementProblem& problem_;
+    const ProgramNumbers& numbers_;
+    std::size_t operators_;
+    std::vector<std::vector<std::size_t>> live_, open_;        ///< operators and flows that matter before each position
+    std::vector<std::vector<std::size_t>> touched_, closing_;  ///< flows that each operator makes or reads, or ends
+    std::vector<std::vector<std::size_t>> losses_;             ///< of fusion, charged at each operator
+    std::vector<std::uint8_t> device_of_, reached_;            ///< of the state at hand
+    std::map<std::string, std::uint32_t> sums_;
+    PlacementProgram program_;
+};
+
+std::optional<PlacementProgram> PlacementProgram::of(const PlacementProblem& problem, const ProgramNumbers& numbers) {
+    if (problem.devices != kDevices || !problem.group.empty() || problem.cost.empty() ||
+        problem.cost.size() > kMostOperators) {
+        return std::nullopt;
+    }
+    return ProgramBuilder(problem, numbers).program();
+}
+
+// The run of layers whose repetition saves most becomes one part; it is cut where fewest states meet.
+void PlacementProgram::find_parts() {
+    const std::size_t count = order_.size();
+    const auto states_before = [this](std::size_t i) { return i == 0 ? 1 : layers_[order_[i - 1]].states; };
+    Part best{0, 0, 1};
+    double most = 0;
+    for (std::size_t period = 1; period <= std::min(count / 2, kLongestPeriod); ++period) {
+        for (std::size_t start = 0; start + period < count; ++start) {
+            std::size_t same = 0;
+            while (start + same + period < count && order_[start + same] == order_[start + same + period]) {
+                ++same;
+            }
+            for (std::size_t cut = start; cut < start + period && cut + period <= start + same; ++cut) {
+                const std::size_t times = (start + same + period - cut) / period;
+                const double states = static_cast<double>(states_before(cut));
+                // Each state that a run starts from is walked once for all repetitions.
+                const double saved = static_cast<double>(period) * (static_cast<double>(times) - states);
+                if (times > 1 && states_before(cut) == states_before(cut + period) && saved > most) {
+                    most = saved;
+                    best = {cut, cut + period, times};
+                }
+            }
+            start += same;
+        }
+    }
+    if (best.times == 1) {
+        parts_ = {{0, count, 1}};
+        return;
+    }
+    const std::size_t behind = best.first + (best.last - best.first) * best.times;
+    parts_ = {{0, best.first, 1}, best, {behind, count, 1}};
+}
+
+void PlacementProgram::add_up(std::span<const double> times, std::span<const double> energies,
+                              std::vector<Best>& sums) const {
+    sums.resize(sums_.size());
+    for (std::size_t s = 0; s < sums_.size(); ++s) {
+        Best sum{0, 0};
+        for (std::size_t t = sums_[s].first; t < sums_[s].energy; ++t) {
+            sum.time += terms_[t].factor * times[terms_[t].number];
+        }
+        for (std::size_t t = sums_[s].energy; t < sums_[s].last; ++t) {
+            sum.energy += terms_[t].factor * energies[terms_[t].number];
+        }
+        sums[s] = sum;
+    }
+}
+
+void PlacementProgram::walk(const Part& part, Scratch& scratch) const {
+    for (std::size_t i = part.first; i < part.last; ++i) {
+        const Layer& layer = layers_[order_[i]];
+        scratch.next.assign(layer.states, Best{});
+        for (const Move& move : layer.moves) {
+            const Best& from = scratch.now[move.from];
+            const Best& sum = scratch.sums[move.sum];
+            Best& to = scratch.next[move.to];
+            const double time = from.time + sum.time;
+            if (time < to.time) {
+                to = {time, from.energy + sum.energy};
+            }
+        }
+        std::swap(scratch.now, scratch.next);
+    }
+}
+
+void PlacementProgram::repeat(const Part& part, Scratch& scratch) const {
+    const std::size_t states = scratch.now.size();
+    scratch.column = scratch.now;
+    scratch.matrix.clear();
+    for (std::size_t from = 0; from < states; ++from) {
+        scratch.now.assign(states, Best{});
+        scratch.now[from] = {0, 0};
+        walk({part.first, part.last, 1}, scratch);
+        scratch.matrix.insert(scratch.matrix.end(), scratch.now.begin(), scratch.now.end());
+    }
+    for (std::size_t time = 0; time < part.times; ++time) {
+        scratch.next.assign(states, Best{});
+        for (std::size_t from = 0; from < states; ++from) {
+            for (std::size_t to = 0; to < states; ++to) {
+                const Best& way = scratch.matrix[from * states + to];
+                const double sum = scratch.column[from].time + way.time;
+                if (sum < scratch.next[to].time) {
+                    scratch.next[to] = {sum, scratch.column[from].energy + way.energy};
+                }
+            }
+        }
+        std::swap(scratch.column, scratch.next);
+    }
+    std::swap(scratch.now, scratch.column);
+}
+
+PlacementProgram::Best PlacementProgram::best(std::span<const double> times, std::span<const double> energies,
+                                              Scratch& scratch) const {
+    add_up(times, energies, scratch.sums);
+    scratch.now.assign(1, {0, 0});
+    for (const Part& part : parts_) {
+        if (part.times > 1) {
+            repeat(part, scratch);
+        } else {
+            walk(part, scratch);
+        }
+    }
+    return *std::ranges::min_element(scratch.now, {}, &Best::time);
+}
+
+}  // namespace berth

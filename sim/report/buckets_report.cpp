@@ -1,0 +1,92 @@
+// One row per number of buckets: what it gives, and what it takes.
+#include "berth/buckets_report.h"
+
+#include <fmt/format.h>
+
+#include "report/json_values.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+double mean_tokens(const BucketAdvice& advice) {
+    double mean = 0;
+    for (const TokenShare& length : advice.lengths) {
+        mean += length.share * static_cast<double>(length.tokens);
+    }
+    return mean;
+}
+
+std::string list_text(const std::vector<std::int64_t>& buckets) { return fmt::format("{}", fmt::join(buckets, ", ")); }
+
+// Some compilers give each shape weights of its own, some share them.
+Bytes with_copies(const BucketRow& row) {
+    return row.weights * static_cast<double>(row.buckets.size()) + row.activations;
+}
+
+Json row_json(const BucketRow& row, Time one) {
+    Json json;
+    json["buckets"] = row.buckets;
+    json["mean_ms"] = json_milliseconds(row.mean);
+    json["gain"] = json_number(1 - row.mean / one);
+    json["padding"] = json_number(row.padding);
+    json["shared_bytes"] = json_number(in_bytes(row.weights + row.activations));
+    json["separate_bytes"] = json_number(in_bytes(with_copies(row)));
+    return json;
+}
+
+}  // namespace
+
+std::string buckets_text(const BucketAdvice& advice) {
+    std::string text = wrapped(fmt::format("{} on {}: {} different lengths from {} to {}, {} on average", advice.stage,
+                                           advice.device, advice.lengths.size(), advice.lengths.front().tokens,
+                                           advice.lengths.back().tokens, number_text(mean_tokens(advice), 3)),
+                               0);
+    TextTable table;
+    table.column("at most", Align::kRight);
+    table.column("buckets", Align::kLeft);
+    for (const char* heading : {"mean", "gain", "padding", "weights shared", "weights each"}) {
+        table.column(heading, Align::kRight);
+    }
+    const Time one = advice.rows.front().mean;
+    const auto add = [&](const std::string& name, const BucketRow& row) {
+        table.row({name, shortened(list_text(row.buckets), 40), brief(row.mean), percent_text(1 - row.mean / one, 3),
+                   percent_text(row.padding, 3), brief(row.weights + row.activations), brief(with_copies(row))});
+    };
+    for (std::size_t i = 0; i < advice.rows.size(); ++i) {
+        add(fmt::format("{}", i + 1), advice.rows[i]);
+    }
+    if (advice.now) {
+        add("now", *advice.now);
+    }
+    text += "\n" + table.text(2) + "\n";
+    return text + wrapped(fmt::format("Without any padding the mean would be {}. Gain: over the best single bucket. "
+                                      "Padding: share of the computed tokens that no input holds. Memory: activations "
+                                      "of every compiled shape, with weights that all share or that each has itself.",
+                                      brief(advice.unpadded)),
+                          0);
+}
+
+std::string buckets_json(const BucketAdvice& advice) {
+    Json json;
+    json["stage"] = advice.stage;
+    json["device"] = advice.device;
+    json["lengths"] = {{"different", advice.lengths.size()},
+                       {"shortest", advice.lengths.front().tokens},
+                       {"longest", advice.lengths.back().tokens},
+                       {"mean", json_number(mean_tokens(advice))}};
+    json["unpadded_ms"] = json_milliseconds(advice.unpadded);
+    const Time one = advice.rows.front().mean;
+    json["sets"] = Json::array();
+    for (std::size_t i = 0; i < advice.rows.size(); ++i) {
+        Json row;
+        row["at_most"] = i + 1;
+        row.update(row_json(advice.rows[i], one));
+        json["sets"].push_back(std::move(row));
+    }
+    json["now"] = advice.now ? row_json(*advice.now, one) : Json(nullptr);
+    return json_document(json);
+}
+
+}  // namespace berth

@@ -1,0 +1,208 @@
+// berth calibrate: what the rows say about the numbers of a profile.
+#include "berth/calibration_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "berth/statistics.h"
+#include "report/json_values.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kRowsShown = 5;
+
+std::string percent(const std::optional<double>& ratio) { return ratio ? percent_text(*ratio, 2) : "-"; }
+
+std::string with_spread(double value, double spread, Dimension dimension) {
+    return fmt::format("{} ± {}", quantity_text(with_digits(value, 3), dimension), percent_text(spread, 2));
+}
+
+void add_numbers(TextTable& table, const std::vector<FittedParameter>& numbers, bool probed) {
+    for (const FittedParameter& one : numbers) {
+        const double moved = std::log(one.after / one.before) / std::log1p(one.spread_before);
+        table.row({one.path, with_spread(one.before, one.spread_before, one.dimension),
+                   with_spread(one.after, one.spread_after, one.dimension), fmt::format("{:+.1f}", moved),
+                   probed ? "measured" : (one.determined ? "yes" : "hardly")});
+    }
+}
+
+std::string number_table(const Calibration& calibration) {
+    TextTable table;
+    table.column("number", Align::kLeft);
+    table.column("before", Align::kRight);
+    table.column("after", Align::kRight);
+    table.column("moved", Align::kRight);
+    table.column("determined", Align::kLeft);
+    add_numbers(table, calibration.probed, true);
+    add_numbers(table, calibration.parameters, false);
+    return table.text(2);
+}
+
+std::string error_row_of(std::string_view name, const ErrorSummary& errors) {
+    return fmt::format("{}: MAPE {}, median {}, {} within 10%, bias {}", name, percent(errors.mean_error),
+                       percent(errors.median_error), percent(errors.within_10), percent(errors.bias));
+}
+
+// Errors of unseen rows by class and by how long they take: what is left follows a size where the model lacks a term.
+std::string residual_table(const Calibration& calibration) {
+    std::map<std::string, std::map<int, std::vector<double>>> bins;
+    for (const FittedRow& row : calibration.rows) {
+        const int decade = static_cast<int>(std::floor(std::log10(in_microseconds(row.measured))));
+        bins[row.op_class][std::clamp(decade, 0, 3)].push_back(std::log(row.unseen / row.measured));
+    }
+    TextTable table;
+    table.column("class", Align::kLeft);
+    for (const std::string_view range : {"below 10 us", "to 100 us", "to 1 ms", "above 1 ms"}) {
+        table.column(std::string(range), Align::kRight);
+    }
+    for (auto& [name, by_size] : bins) {
+        std::vector<std::string> cells{name};
+        for (int decade = 0; decade < 4; ++decade) {
+            const auto middle = median(by_size[decade]);
+            cells.push_back(middle ? fmt::format("{:+.0f}% ({})", std::expm1(*middle) * 100, by_size[decade].size())
+                                   : "-");
+        }
+        table.row(std::move(cells));
+    }
+    return table.text(2);
+}
+
+// Those furthest off, and those that decide most of their own prediction.
+std::string standing_out(const Calibration& calibration) {
+    std::vector<const FittedRow*> rows;
+    for (const FittedRow& row : calibration.rows) {
+        rows.push_back(&row);
+    }
+    const auto far = [](const FittedRow* row) { return std::abs(std::log(row->unseen / row->measured)); };
+    std::ranges::sort(rows, std::greater{}, far);
+    TextTable table;
+    for (const std::string_view heading : {"row", "class"}) {
+        table.column(std::string(heading), Align::kLeft);
+    }
+    for (const std::string_view heading : {"measured", "fitted", "unseen", "weight", "leverage"}) {
+        table.column(std::string(heading), Align::kRight);
+    }
+    const auto add = [&table](const FittedRow& row) {
+        table.row({shortened(row.name, 40), row.op_class, brief(row.measured), brief(row.predicted), brief(row.unseen),
+                   number_text(row.weight, 2), number_text(row.leverage, 2)});
+    };
+    for (std::size_t i = 0; i < std::min(kRowsShown, rows.size()); ++i) {
+        add(*rows[i]);
+    }
+    std::ranges::sort(rows, std::greater{}, &FittedRow::leverage);
+    for (std::size_t i = 0; i < std::min(kRowsShown, rows.size()); ++i) {
+        add(*rows[i]);
+    }
+    return table.text(2);
+}
+
+Json json_errors(const ErrorSummary& errors) {
+    const auto ratio = [](const std::optional<double>& value) { return value ? json_number(*value) : Json(nullptr); };
+    return {{"rows", errors.rows},
+            {"mape", ratio(errors.mean_error)},
+            {"median", ratio(errors.median_error)},
+            {"within_10", ratio(errors.within_10)},
+            {"bias", ratio(errors.bias)}};
+}
+
+Json json_parameter(const FittedParameter& one, bool probed) {
+    return {{"path", one.path},
+            {"before", json_number(one.before)},
+            {"spread_before", json_number(one.spread_before)},
+            {"after", json_number(one.after)},
+            {"spread_after", json_number(one.spread_after)},
+            {"probed", probed},
+            {"determined", one.determined}};
+}
+
+}  // namespace
+
+std::string calibration_text(const Calibration& calibration) {
+    std::string text =
+        fmt::format("{} rows of {}; typical residual {}\n\n", calibration.rows.size(), calibration.device,
+                    percent_text(std::expm1(calibration.sigma), 2));
+    text += number_table(calibration) + "\n";
+    for (const Correlation& pair : calibration.correlations) {
+        text += wrapped(fmt::format("The rows hardly tell {} and {} apart (correlation {:+.2f}).", pair.a, pair.b,
+                                    pair.value),
+                        2);
+    }
+    text += wrapped(error_row_of("Rows that were fitted", calibration.fitted), 2);
+    text += wrapped(error_row_of("Each shape predicted without itself", calibration.unseen), 2);
+    text += "\n  Median error of unseen rows by time (rows)\n" + residual_table(calibration);
+    text += "\n  Furthest off, and most decisive for their own prediction\n" + standing_out(calibration) + "\n";
+    return text + wrapped(
+                      "Moved is counted in standard deviations of what was believed before; determined: the rows at "
+                      "least halved what was open. Weight below 1: the row counts less, as an outlier. Leverage: how "
+                      "far a row decides its own prediction.",
+                      0);
+}
+
+std::string calibration_json(const Calibration& calibration) {
+    Json json;
+    json["device"] = calibration.device;
+    json["rows"] = calibration.rows.size();
+    json["sigma"] = json_number(calibration.sigma);
+    json["parameters"] = Json::array();
+    for (const FittedParameter& one : calibration.probed) {
+        json["parameters"].push_back(json_parameter(one, true));
+    }
+    for (const FittedParameter& one : calibration.parameters) {
+        json["parameters"].push_back(json_parameter(one, false));
+    }
+    json["correlations"] = Json::array();
+    for (const Correlation& pair : calibration.correlations) {
+        json["correlations"].push_back({{"a", pair.a}, {"b", pair.b}, {"value", json_number(pair.value)}});
+    }
+    json["fitted"] = json_errors(calibration.fitted);
+    json["unseen"] = json_errors(calibration.unseen);
+    json["residuals"] = Json::array();
+    for (const FittedRow& row : calibration.rows) {
+        json["residuals"].push_back({{"name", row.name},
+                                     {"class", row.op_class},
+                                     {"measured_us", json_number(in_microseconds(row.measured))},
+                                     {"fitted_us", json_number(in_microseconds(row.predicted))},
+                                     {"unseen_us", json_number(in_microseconds(row.unseen))},
+                                     {"leverage", json_number(row.leverage)},
+                                     {"weight", json_number(row.weight)}});
+    }
+    return json_document(json);
+}
+
+std::string drift_text(const std::vector<Drift>& drift) {
+    constexpr double kBeyondErrors = 2;
+    TextTable table;
+    table.column("number", Align::kLeft);
+    table.column("first", Align::kRight);
+    table.column("second", Align::kRight);
+    table.column("standard errors", Align::kRight);
+    std::size_t moved = 0;
+    for (const Drift& one : drift) {
+        if (std::abs(one.sigmas) > kBeyondErrors) {
+            table.row({one.path, quantity_text(with_digits(one.first, 3), one.dimension),
+                       quantity_text(with_digits(one.second, 3), one.dimension), fmt::format("{:+.1f}", one.sigmas)});
+            ++moved;
+        }
+    }
+    const std::string rest = fmt::format("{} of {} numbers moved by more than two standard errors.\n", moved, drift.size());
+    return moved > 0 ? table.text(2) + "\n" + rest : rest;
+}
+
+std::string drift_json(const std::vector<Drift>& drift) {
+    Json json = Json::array();
+    for (const Drift& one : drift) {
+        json.push_back({{"path", one.path},
+                        {"first", json_number(one.first)},
+                        {"second", json_number(one.second)},
+                        {"sigmas", json_number(one.sigmas)}});
+    }
+    return json_document(json);
+}
+
+}  // namespace berth

@@ -1,0 +1,245 @@
+// A map of which device is the faster one: letters, JSON, CSV, and coloured cells with the boundary between them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "berth/atomic_file.h"
+#include "berth/crossover_report.h"
+#include "report/csv_values.h"
+#include "report/json_values.h"
+#include "report/plot_rows.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kTwice = 2;
+constexpr double kFourTimes = 4;
+constexpr std::size_t kTics = 6;
+
+/// How clear the winner is: one colour each.
+struct Shade {
+    std::string_view color;
+    std::string title;
+};
+
+// A colour per side, light where it is close.
+std::vector<Shade> shades_of(const CrossoverMap& map) {
+    const auto& [first, second] = map.between;
+    return {{"#08519C", fmt::format("{} 4 times", first)},
+            {"#4292C6", fmt::format("{} twice as fast", first)},
+            {"#C6DBEF", fmt::format("{} faster", first)},
+            {"#FDD0A2", fmt::format("{} faster", second)},
+            {"#F16913", fmt::format("{} twice as fast", second)},
+            {"#A63603", fmt::format("{} 4 times", second)},
+            {"#DDDDDD", "not both run"}};
+}
+
+std::size_t shade_of(const CrossoverMap::Cell& cell) {
+    if (!cell.both()) {
+        return 6;
+    }
+    const bool first = cell.first_wins();
+    const double ratio = first ? *cell.second / *cell.first : *cell.first / *cell.second;
+    const std::size_t clear = ratio >= kFourTimes ? 2 : ratio >= kTwice ? 1 : 0;
+    return first ? 2 - clear : 3 + clear;
+}
+
+char letter_of(const CrossoverMap& map, const CrossoverMap::Cell& cell) {
+    const auto& [first, second] = map.between;
+    const bool alike = first.front() == second.front();
+    if (!cell.both()) {
+        return '.';
+    }
+    return cell.first_wins() ? (alike ? '1' : first.front()) : (alike ? '2' : second.front());
+}
+
+std::string_view winner(const CrossoverMap& map, const CrossoverMap::Cell& cell) {
+    return !cell.both() ? "" : cell.first_wins() ? std::string_view(map.between.first) : map.between.second;
+}
+
+// Tics at a few cells, with their values.
+std::string tics(const SweepAxis& axis) {
+    std::string text;
+    const std::size_t step = std::max<std::size_t>(1, axis.values.size() / kTics);
+    for (std::size_t i = 0; i < axis.values.size(); i += step) {
+        const auto number = parse_number(axis.values[i]);
+        text += fmt::format("{}{} {}", i == 0 ? "" : ", ",
+                            gnuplot_text(number ? number_text(*number, 3) : axis.values[i]), i);
+    }
+    return text;
+}
+
+// Between neighbours with different winners.
+std::string boundary(const CrossoverMap& map) {
+    std::string lines;
+    const std::size_t columns = map.across.values.size();
+    const std::size_t rows = map.up.values.size();
+    const auto differ = [&](const CrossoverMap::Cell& a, const CrossoverMap::Cell& b) {
+        return a.both() && b.both() && a.first_wins() != b.first_wins();
+    };
+    for (std::size_t row = 0; row < rows; ++row) {
+        for (std::size_t column = 0; column < columns; ++column) {
+            const auto x = static_cast<double>(column);
+            const auto y = static_cast<double>(row);
+            if (column + 1 < columns && differ(map.at(column, row), map.at(column + 1, row))) {
+                lines += fmt::format("{} {} 0 1\n", plotted(x + 0.5), plotted(y - 0.5));
+            }
+            if (row + 1 < rows && differ(map.at(column, row), map.at(column, row + 1))) {
+                lines += fmt::format("{} {} 1 0\n", plotted(x - 0.5), plotted(y + 0.5));
+            }
+        }
+    }
+    return lines;
+}
+
+std::vector<Drawing> map_drawing(const CrossoverMap& map) {
+    constexpr double kLeft = 190;
+    constexpr double kHeight = 760;
+    const std::vector<Shade> shades = shades_of(map);
+    std::vector<std::vector<std::string>> cells(shades.size());
+    for (std::size_t row = 0; row < map.up.values.size(); ++row) {
+        for (std::size_t column = 0; column < map.across.values.size(); ++column) {
+            const auto x = static_cast<double>(column);
+            const auto y = static_cast<double>(row);
+            cells[shade_of(map.at(column, row))].push_back(
+                fmt::format("{} {} {} {} {} {}\n", x, y, x - 0.51, x + 0.51, y - 0.51, y + 0.51));
+        }
+    }
+    std::vector<LegendEntry> legend;
+    std::string data;
+    std::string clauses;
+    for (std::size_t shade = 0; shade < shades.size(); ++shade) {
+        if (cells[shade].empty()) {
+            continue;
+        }
+        legend.push_back({LegendMark::kBox, std::string(shades[shade].color), shades[shade].title});
+        const std::string name = fmt::format("$shade{}", shade);
+        data += fmt::format("{} << EOD\n{}EOD\n", name, fmt::join(cells[shade], ""));
+        clauses += (clauses.empty() ? "" : ", ") + cell_clause(name, shades[shade].color);
+    }
+    if (const std::string lines = boundary(map); !lines.empty()) {
+        data += fmt::format("$boundary << EOD\n{}EOD\n", lines);
+        clauses += ", $boundary using 1:2:3:4 with vectors nohead lw 4 lc rgb '#000000'";
+    }
+    const Canvas frame =
+        canvas(kLeft, kHeight, fmt::format("{}: {} or {}", map.stage, map.between.first, map.between.second),
+               map.across.path, map.up.path, legend);
+    std::string commands = frame.commands;
+    commands += fmt::format("set xrange [-0.5:{}]\nset yrange [-0.5:{}]\nunset grid\n",
+                            plotted(static_cast<double>(map.across.values.size()) - 0.5),
+                            plotted(static_cast<double>(map.up.values.size()) - 0.5));
+    commands += fmt::format("set xtics ({})\nset ytics ({})\n", tics(map.across), tics(map.up));
+    commands += data + "plot " + clauses + "\n";
+    return {{{"crossover-map", "Which device is the faster one, and by how much; black: where that changes."},
+             frame.height,
+             std::move(commands)}};
+}
+
+// At each value across, the first value of `up` from which another device is the faster one.
+std::string changes_text(const CrossoverMap& map) {
+    TextTable table;
+    table.column(map.across.path, Align::kRight);
+    table.column("from the start", Align::kLeft);
+    table.column(fmt::format("changes at {}", map.up.path), Align::kLeft);
+    const std::size_t step = std::max<std::size_t>(1, map.across.values.size() / 16);
+    for (std::size_t column = 0; column < map.across.values.size(); column += step) {
+        std::vector<std::string> changes;
+        for (std::size_t row = 1; row < map.up.values.size(); ++row) {
+            const auto& before = map.at(column, row - 1);
+            const auto& now = map.at(column, row);
+            if (before.both() && now.both() && before.first_wins() != now.first_wins()) {
+                changes.push_back(fmt::format("{} from {}", winner(map, now), map.up.values[row]));
+            }
+        }
+        const std::string start(winner(map, map.at(column, 0)));
+        table.row({map.across.values[column], start.empty() ? "-" : start,
+                   changes.empty() ? "-" : fmt::format("{}", fmt::join(changes, ", "))});
+    }
+    return table.text(2);
+}
+
+Json times_json(const CrossoverMap& map, std::optional<Time> CrossoverMap::Cell::*time) {
+    Json rows = Json::array();
+    for (std::size_t row = 0; row < map.up.values.size(); ++row) {
+        Json values = Json::array();
+        for (std::size_t column = 0; column < map.across.values.size(); ++column) {
+            values.push_back(json_milliseconds(map.at(column, row).*time));
+        }
+        rows.push_back(std::move(values));
+    }
+    return rows;
+}
+
+Json axis_json(const SweepAxis& axis) {
+    Json values = Json::array();
+    for (const std::string& value : axis.values) {
+        values.push_back(json_of_yaml(value));
+    }
+    return {{"path", axis.path}, {"values", std::move(values)}};
+}
+
+}  // namespace
+
+std::string crossover_map_text(const CrossoverMap& map) {
+    std::string text = fmt::format("{}: {} or {}\n\n", map.stage, map.between.first, map.between.second);
+    for (std::size_t row = map.up.values.size(); row-- > 0;) {
+        text += fmt::format("{:>24}  ", map.up.values[row]);
+        for (std::size_t column = 0; column < map.across.values.size(); ++column) {
+            text += letter_of(map, map.at(column, row));
+        }
+        text += '\n';
+    }
+    text += fmt::format("{:>24}  {} to {}\n\n", "", map.across.values.front(), map.across.values.back());
+    text += wrapped(fmt::format("Up: {}; across: {}. A letter is the faster device, a dot where not both run.",
+                                map.up.path, map.across.path),
+                    0);
+    return text + "\n" + changes_text(map);
+}
+
+std::string crossover_map_json(const CrossoverMap& map) {
+    Json json;
+    json["stage"] = map.stage;
+    json["between"] = {map.between.first, map.between.second};
+    json["across"] = axis_json(map.across);
+    json["up"] = axis_json(map.up);
+    json["faster"] = Json::array();
+    for (std::size_t row = 0; row < map.up.values.size(); ++row) {
+        Json names = Json::array();
+        for (std::size_t column = 0; column < map.across.values.size(); ++column) {
+            names.push_back(json_text(std::string(winner(map, map.at(column, row)))));
+        }
+        json["faster"].push_back(std::move(names));
+    }
+    json[map.between.first + "_ms"] = times_json(map, &CrossoverMap::Cell::first);
+    json[map.between.second + "_ms"] = times_json(map, &CrossoverMap::Cell::second);
+    return json_document(json);
+}
+
+std::string crossover_map_csv(const CrossoverMap& map) {
+    std::string text = fmt::format("{},{},{}_ms,{}_ms,faster,why_not\n", csv_field(map.up.path),
+                                   csv_field(map.across.path), map.between.first, map.between.second);
+    const auto time = [](const std::optional<Time>& value) { return value ? csv_number(in_milliseconds(*value)) : ""; };
+    for (std::size_t row = 0; row < map.up.values.size(); ++row) {
+        for (std::size_t column = 0; column < map.across.values.size(); ++column) {
+            const CrossoverMap::Cell& cell = map.at(column, row);
+            text +=
+                fmt::format("{},{},{},{},{},{}\n", csv_field(map.up.values[row]), csv_field(map.across.values[column]),
+                            time(cell.first), time(cell.second), csv_field(winner(map, cell)), csv_field(cell.why_not));
+        }
+    }
+    return text;
+}
+
+bool write_crossover_map(const std::filesystem::path& directory, const CrossoverMap& map, Diagnostics& diagnostics) {
+    const std::size_t before = diagnostics.error_count();
+    write_file(directory / "crossover.txt", crossover_map_text(map), diagnostics);
+    write_file(directory / "crossover.json", crossover_map_json(map), diagnostics);
+    write_file(directory / "crossover.csv", crossover_map_csv(map), diagnostics);
+    static_cast<void>(draw_all(directory, map_drawing(map), diagnostics));
+    return diagnostics.error_count() == before;
+}
+
+}  // namespace berth

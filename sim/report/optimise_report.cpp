@@ -1,0 +1,221 @@
+// A front as a table, JSON, CSV, and a curve between its first two goals.
+#include "berth/optimise_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "berth/atomic_file.h"
+#include "report/csv_values.h"
+#include "report/json_values.h"
+#include "report/plot_style.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kShown = 24;
+
+/// As tables and pictures have it: milliseconds, millijoules, the formula's unit.
+double shown(const DesignPoint& point, Goal goal) {
+    const double value = point.values[static_cast<std::size_t>(goal)];
+    switch (goal) {
+        case Goal::kLatency:
+            return in_milliseconds(seconds(value));
+        case Goal::kEnergy:
+            return in_millijoules(joules(value));
+        case Goal::kCost:
+            break;
+    }
+    return value;
+}
+
+std::string_view column_name(Goal goal) {
+    switch (goal) {
+        case Goal::kLatency:
+            return "total_ms";
+        case Goal::kEnergy:
+            return "energy_mj";
+        case Goal::kCost:
+            break;
+    }
+    return "cost";
+}
+
+std::string_view axis_name(Goal goal) {
+    switch (goal) {
+        case Goal::kLatency:
+            return "latency (ms)";
+        case Goal::kEnergy:
+            return "energy (mJ)";
+        case Goal::kCost:
+            break;
+    }
+    return "cost";
+}
+
+std::string setting_text(const Sweep& sweep, const DesignPoint& point) {
+    std::vector<std::string> settings;
+    const auto values = sweep.values(point.at);
+    for (std::size_t a = 0; a < values.size(); ++a) {
+        settings.push_back(fmt::format("--set '{}={}'", sweep.axes()[a].path, values[a]));
+    }
+    return fmt::format("{}", fmt::join(settings, " "));
+}
+
+// Rows of a long front that are shown: both ends, and evenly in between.
+std::vector<std::size_t> shown_rows(std::size_t count) {
+    std::vector<std::size_t> rows;
+    for (std::size_t i = 0; i < std::min(count, kShown); ++i) {
+        rows.push_back(count <= kShown ? i : i * (count - 1) / (kShown - 1));
+    }
+    return rows;
+}
+
+std::string front_table(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer) {
+    TextTable table;
+    table.column("", Align::kLeft);
+    for (const Goal goal : question.goals) {
+        table.column(std::string(axis_name(goal)), Align::kRight);
+    }
+    for (const SweepAxis& axis : sweep.axes()) {
+        const std::size_t dot = axis.path.rfind('.', axis.path.rfind('.') - 1);
+        table.column(axis.path.substr(dot == std::string::npos ? 0 : dot + 1), Align::kRight);
+    }
+    for (const std::size_t i : shown_rows(answer.front.size())) {
+        const DesignPoint& point = answer.front[i];
+        std::vector<std::string> row{answer.best == i ? "*" : ""};
+        for (const Goal goal : question.goals) {
+            row.push_back(number_text(shown(point, goal), 4));
+        }
+        for (const std::string& value : sweep.values(point.at)) {
+            row.push_back(value);
+        }
+        table.row(std::move(row));
+    }
+    return table.text(2);
+}
+
+Json point_json(const Sweep& sweep, const OptimiseQuestion& question, const DesignPoint& point) {
+    Json json;
+    const auto values = sweep.values(point.at);
+    for (std::size_t a = 0; a < values.size(); ++a) {
+        json[sweep.axes()[a].path] = json_of_yaml(values[a]);
+    }
+    for (const Goal goal : question.goals) {
+        json[std::string(column_name(goal))] = json_number(shown(point, goal));
+    }
+    for (std::size_t s = 0; s < point.placed.size(); ++s) {
+        json[sweep.stages()[s] + ".chosen"] = json_text(point.placed[s]);
+    }
+    return json;
+}
+
+std::string points_data(std::string_view block, const std::vector<DesignPoint>& points, Goal x, Goal y) {
+    std::string text = fmt::format("{} << EOD\n", block);
+    for (const DesignPoint& point : points) {
+        text += fmt::format("{} {}\n", plotted(shown(point, x)), plotted(shown(point, y)));
+    }
+    return text + "EOD\n";
+}
+
+std::vector<Drawing> front_drawing(const OptimiseQuestion& question, const OptimiseAnswer& answer) {
+    if (question.goals.size() < 2 || answer.front.empty()) {
+        return {};
+    }
+    const Goal x = question.goals[0];
+    const Goal y = question.goals[1];
+    const std::vector<LegendEntry> legend{{LegendMark::kPoint, std::string(kHandoverColor), "points looked at"},
+                                          {LegendMark::kPoint, "#0072B2", "front within the limits"},
+                                          {LegendMark::kPoint, "#D55E00", "best"}};
+    const Canvas frame =
+        canvas(190, 700, fmt::format("Front of {} and {}", choice_name(kGoalNames, x), choice_name(kGoalNames, y)),
+               axis_name(x), axis_name(y), legend);
+    std::string commands = frame.commands;
+    commands += points_data("$others", answer.others, x, y) + points_data("$front", answer.front, x, y) +
+                points_data("$best", {answer.front[*answer.best]}, x, y);
+    commands += "set autoscale\nset offsets graph 0.03, graph 0.03, graph 0.03, graph 0.03\n";
+    commands += fmt::format(
+        "plot $others using 1:2 with points pt 7 ps 0.5*{0} lc rgb '{1}', $front using 1:2 with points pt 7 ps 1*{0} "
+        "lc "
+        "rgb '#0072B2', $best using 1:2 with points pt 7 ps 2*{0} lc rgb '#D55E00'\n",
+        kSymbolScale, kHandoverColor);
+    return {{{"front", "Points that no other betters in every goal."}, frame.height, std::move(commands)}};
+}
+
+}  // namespace
+
+std::string optimise_text(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer) {
+    std::string text = fmt::format("{} points, {} of them run, {} within the limits\n\n", answer.points, answer.running,
+                                   answer.allowed);
+    if (!answer.best) {
+        return text + "No point is within the limits.\n";
+    }
+    const DesignPoint& best = answer.front[*answer.best];
+    text += wrapped(
+        fmt::format("Least {}: {}", choice_name(kGoalNames, question.goals.front()), setting_text(sweep, best)), 0);
+    text += "\n" + front_table(sweep, question, answer);
+    if (answer.front.size() > kShown) {
+        text += fmt::format("  ... of {} on the front\n", answer.front.size());
+    }
+    return text + "\n" + wrapped("Rows are points within the limits that no other betters in every goal.", 0);
+}
+
+std::string optimise_json(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer) {
+    Json json;
+    json["points"] = answer.points;
+    json["running"] = answer.running;
+    json["allowed"] = answer.allowed;
+    json["goals"] = Json::array();
+    for (const Goal goal : question.goals) {
+        json["goals"].push_back(choice_name(kGoalNames, goal));
+    }
+    json["best"] = answer.best ? point_json(sweep, question, answer.front[*answer.best]) : Json(nullptr);
+    json["front"] = Json::array();
+    for (const DesignPoint& point : answer.front) {
+        json["front"].push_back(point_json(sweep, question, point));
+    }
+    return json_document(json);
+}
+
+std::string optimise_csv(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer) {
+    std::string text;
+    for (const SweepAxis& axis : sweep.axes()) {
+        text += csv_field(axis.path) + ",";
+    }
+    std::vector<std::string> names;
+    for (const Goal goal : question.goals) {
+        names.emplace_back(column_name(goal));
+    }
+    for (const std::string& stage : sweep.stages()) {
+        names.push_back(csv_field(stage + ".chosen"));
+    }
+    text += fmt::format("{}\n", fmt::join(names, ","));
+    for (const DesignPoint& point : answer.front) {
+        std::vector<std::string> fields;
+        for (const std::string& value : sweep.values(point.at)) {
+            fields.push_back(csv_field(value));
+        }
+        for (const Goal goal : question.goals) {
+            fields.push_back(csv_number(shown(point, goal)));
+        }
+        for (const std::string& placed : point.placed) {
+            fields.push_back(csv_field(placed));
+        }
+        text += fmt::format("{}\n", fmt::join(fields, ","));
+    }
+    return text;
+}
+
+bool write_optimise(const std::filesystem::path& directory, const Sweep& sweep, const OptimiseQuestion& question,
+                    const OptimiseAnswer& answer, Diagnostics& diagnostics) {
+    const std::size_t before = diagnostics.error_count();
+    write_file(directory / "optimise.txt", optimise_text(sweep, question, answer), diagnostics);
+    write_file(directory / "optimise.json", optimise_json(sweep, question, answer), diagnostics);
+    write_file(directory / "front.csv", optimise_csv(sweep, question, answer), diagnostics);
+    static_cast<void>(draw_all(directory, front_drawing(question, answer), diagnostics));
+    return diagnostics.error_count() == before;
+}
+
+}  // namespace berth

@@ -1,0 +1,222 @@
+// What differs as tables, as JSON, and as bars that start where the one before ended.
+#include "berth/scenario_diff_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "berth/atomic_file.h"
+#include "report/json_values.h"
+#include "report/plot_rows.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kLabelColumns = 46;
+constexpr double kHalfHeight = 0.34;
+constexpr std::string_view kFasterColor = "#009E73";
+constexpr std::string_view kSlowerColor = "#D55E00";
+constexpr std::string_view kTotalColor = "#0072B2";
+
+std::string signed_text(Time change) {
+    return change > Time{} ? "+" + brief(change) : change < Time{} ? "-" + brief(change * -1.0) : "0 ms";
+}
+
+std::string signed_share(Time change, Time of) {
+    const double share = change / of;
+    return fmt::format("{}{}", share > 0 ? "+" : "", percent_text(with_digits(share, 3), 3));
+}
+
+std::string move_text(const DecisionChange& move) {
+    return fmt::format("{} from {} to {}", move.stage, move.before, move.after);
+}
+
+std::string moves_text(const std::vector<DecisionChange>& moves) {
+    std::vector<std::string> texts;
+    for (const DecisionChange& move : moves) {
+        texts.push_back(move_text(move));
+    }
+    return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+std::string inputs_text(const std::vector<InputDifference>& inputs) {
+    std::vector<std::string> texts;
+    for (const InputDifference& input : inputs) {
+        texts.push_back(fmt::format("{}: {} -> {}", input.path, input.before, input.after));
+    }
+    return fmt::format("{}", fmt::join(texts, "; "));
+}
+
+std::string step_table(const ScenarioDiff& diff) {
+    TextTable table;
+    table.column("input", Align::kLeft);
+    table.column("change", Align::kRight);
+    table.column("total", Align::kRight);
+    table.column("moves", Align::kLeft);
+    const Time before = diff.before.total.latency.median;
+    table.row({diff.before.scenario, "", brief(before), ""});
+    for (const DiffStep& step : diff.steps) {
+        table.row({shortened(inputs_text(step.inputs), 60), signed_text(step.after - step.before), brief(step.after),
+                   moves_text(step.decisions)});
+    }
+    return table.text(2);
+}
+
+std::string class_table(const ScenarioDiff& diff) {
+    TextTable table;
+    table.column("class", Align::kLeft);
+    for (const char* heading : {"before", "after", "change"}) {
+        table.column(heading, Align::kRight);
+    }
+    const auto row = [&table](const std::string& name, Time before, Time after) {
+        table.row({name, brief(before), brief(after), signed_text(after - before)});
+    };
+    for (const ClassDifference& one : diff.classes) {
+        row(one.name, one.before, one.after);
+    }
+    row("total", diff.before.total.latency.median, diff.after.total.latency.median);
+    return table.text(2);
+}
+
+Json moves_json(const std::vector<DecisionChange>& moves) {
+    Json json = Json::array();
+    for (const DecisionChange& move : moves) {
+        json.push_back({{"stage", move.stage}, {"before", json_text(move.before)}, {"after", json_text(move.after)}});
+    }
+    return json;
+}
+
+Json side_json(const ScenarioResult& result) {
+    Json json;
+    json["scenario"] = result.scenario;
+    json["hardware"] = result.hardware;
+    add_estimate(json, result.total.latency);
+    return json;
+}
+
+// Beside a bar there is little room: a path starts where it tells something.
+std::string bar_label(const std::vector<InputDifference>& inputs) {
+    std::vector<InputDifference> short_ones = inputs;
+    for (InputDifference& input : short_ones) {
+        for (const std::string_view prefix : {"hardware.", "devices.", "stages."}) {
+            input.path.erase(0, input.path.starts_with(prefix) ? prefix.size() : 0);
+        }
+    }
+    return inputs_text(short_ones);
+}
+
+/// Bars of the waterfall: both totals from zero, and each step from where the last one ended.
+std::vector<Drawing> waterfall(const ScenarioDiff& diff) {
+    struct Bar {
+        double from = 0, to = 0;
+        std::string_view color;
+    };
+    std::vector<Row> rows;
+    std::vector<Bar> bars;
+    const auto add = [&](const std::string& label, const std::string& note, Time from, Time to,
+                         std::string_view color) {
+        const auto [least, most] = std::minmax({in_milliseconds(from), in_milliseconds(to)});
+        rows.push_back({shortened(label, kLabelColumns), note, most, false});
+        bars.push_back({least, most, color});
+    };
+    const Time before = diff.before.total.latency.median;
+    const Time after = diff.after.total.latency.median;
+    add("before: " + diff.before.scenario, brief(before), Time{}, before, kTotalColor);
+    for (const DiffStep& step : diff.steps) {
+        const Time change = step.after - step.before;
+        const std::string moved = step.decisions.empty() ? "" : ", " + moves_text(step.decisions);
+        add(bar_label(step.inputs), signed_text(change) + moved, step.before, step.after,
+            change > Time{} ? kSlowerColor : kFasterColor);
+    }
+    add("after: " + diff.after.scenario, brief(after), Time{}, after, kTotalColor);
+    const std::vector<LegendEntry> legend{{LegendMark::kBox, std::string(kTotalColor), "total"},
+                                          {LegendMark::kBox, std::string(kFasterColor), "faster by"},
+                                          {LegendMark::kBox, std::string(kSlowerColor), "slower by"}};
+    const RowFrame frame = row_frame(rows, "What each input did to the latency", "time (ms)", legend);
+    std::string data;
+    std::string clauses;
+    for (const LegendEntry& entry : legend) {
+        std::vector<Cell> cells;
+        for (std::size_t i = 0; i < bars.size(); ++i) {
+            if (bars[i].color == entry.color && bars[i].to > bars[i].from) {
+                cells.push_back({frame.middle[i], kHalfHeight, bars[i].from, bars[i].to});
+            }
+        }
+        if (!cells.empty()) {
+            const std::string name = fmt::format("$bars{}", &entry - legend.data());
+            data += cell_data(name, cells);
+            clauses += (clauses.empty() ? "" : ", ") + cell_clause(name, entry.color);
+        }
+    }
+    return {{{"waterfall", "What each input did to the latency, one after the other."},
+             frame.canvas.height,
+             frame.canvas.commands + data + "plot " + clauses + "\n"}};
+}
+
+}  // namespace
+
+std::string diff_text(const ScenarioDiff& diff) {
+    const Estimate<Time>& before = diff.before.total.latency;
+    const Estimate<Time>& after = diff.after.total.latency;
+    const Time change = after.median - before.median;
+    std::string text = fmt::format("{} ({}) -> {} ({})\n", diff.before.scenario, diff.before.hardware,
+                                   diff.after.scenario, diff.after.hardware);
+    text += wrapped(
+        fmt::format("Total {} ({}) -> {} ({}): {}, {}.", brief(before.median), range_text(before), brief(after.median),
+                    range_text(after), signed_text(change), signed_share(change, before.median)),
+        0);
+    if (!diff.decisions.empty()) {
+        text += wrapped(fmt::format("Moves: {}.", moves_text(diff.decisions)), 0);
+    }
+    if (diff.steps.empty()) {
+        return text + "\nNo input differs.\n";
+    }
+    return text + "\n" + step_table(diff) + "\n" +
+           wrapped(
+               "Inputs are changed one after the other, and their changes add up; in another order each would have "
+               "another share.",
+               2) +
+           "\n" + class_table(diff);
+}
+
+std::string diff_json(const ScenarioDiff& diff) {
+    Json json;
+    json["before"] = side_json(diff.before);
+    json["after"] = side_json(diff.after);
+    const Time change = diff.after.total.latency.median - diff.before.total.latency.median;
+    json["change_ms"] = json_milliseconds(change);
+    json["decisions"] = moves_json(diff.decisions);
+    json["steps"] = Json::array();
+    for (const DiffStep& step : diff.steps) {
+        Json inputs = Json::array();
+        for (const InputDifference& input : step.inputs) {
+            inputs.push_back({{"path", input.path}, {"before", input.before}, {"after", input.after}});
+        }
+        json["steps"].push_back({{"inputs", std::move(inputs)},
+                                 {"before_ms", json_milliseconds(step.before)},
+                                 {"after_ms", json_milliseconds(step.after)},
+                                 {"change_ms", json_milliseconds(step.after - step.before)},
+                                 {"decisions", moves_json(step.decisions)}});
+    }
+    json["classes"] = Json::array();
+    for (const ClassDifference& one : diff.classes) {
+        json["classes"].push_back({{"class", one.name},
+                                   {"before_ms", json_milliseconds(one.before)},
+                                   {"after_ms", json_milliseconds(one.after)},
+                                   {"change_ms", json_milliseconds(one.after - one.before)}});
+    }
+    return json_document(json);
+}
+
+bool write_diff(const std::filesystem::path& directory, const ScenarioDiff& diff, Diagnostics& diagnostics) {
+    const std::size_t before = diagnostics.error_count();
+    write_file(directory / "diff.txt", diff_text(diff), diagnostics);
+    write_file(directory / "diff.json", diff_json(diff), diagnostics);
+    static_cast<void>(draw_all(directory, waterfall(diff), diagnostics));
+    return diagnostics.error_count() == before;
+}
+
+}  // namespace berth

@@ -1,0 +1,69 @@
+// Ranks the kernels of a scenario by what their measurement would tell about its decisions.
+#include "berth/next_measurement.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace berth {
+
+namespace {
+
+using Effects = std::vector<double>;
+
+double product(const Effects& a, const Effects& b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
+
+// The two fastest candidates that run the whole model on one device each.
+std::vector<const Candidate*> rivals_in(const StageResult& stage) {
+    std::vector<const Candidate*> rivals;
+    for (const Candidate& candidate : stage.candidates) {
+        if (candidate.feasible && candidate.granularity == Granularity::kModel) {
+            rivals.push_back(&candidate);
+        }
+    }
+    std::ranges::sort(rivals, {}, [](const Candidate* one) { return one->latency.median; });
+    rivals.resize(std::min<std::size_t>(rivals.size(), 2));
+    return rivals.size() == 2 ? rivals : std::vector<const Candidate*>{};
+}
+
+bool known(const std::vector<WorthMeasuring>& found, DeviceId device, const Kernel& kernel) {
+    return std::ranges::any_of(found, [&](const WorthMeasuring& one) {
+        return one.device == device && one.kernel == kernel;
+    });
+}
+
+}  // namespace
+
+std::vector<WorthMeasuring> next_measurements(const Scenario& scenario, const ScenarioResult& result, double noise) {
+    std::vector<WorthMeasuring> found;
+    for (std::size_t s = 0; s < result.stages.size(); ++s) {
+        const StageResult& stage = result.stages[s];
+        const auto rivals = rivals_in(stage);
+        const auto* work = std::get_if<ModelStage>(&scenario.stages[s].work);
+        if (rivals.empty() || work == nullptr) {
+            continue;
+        }
+        Effects margin = rivals[0]->uncertainty.effect;
+        for (std::size_t i = 0; i < margin.size(); ++i) {
+            margin[i] -= rivals[1]->uncertainty.effect[i];
+        }
+        const double variance = product(margin, margin);
+        for (const Candidate* rival : rivals) {
+            for (const OperatorResult& op : rival->operators) {
+                if (!op.kernel || known(found, op.device, *op.kernel) || variance <= 0) {
+                    continue;
+                }
+                const Execution execution = execution_on(*work, scenario.profile, op.device);
+                const auto alone = predict_kernel(scenario.profile, op.device, *op.kernel, execution, false);
+                const Effects& slope = alone.uncertainty.effect;
+                const double told = product(margin, slope);
+                found.push_back({stage.name, op.name, op.device, *op.kernel, execution, alone.latency.median,
+                                 told * told / ((product(slope, slope) + noise * noise) * variance)});
+            }
+        }
+    }
+    std::ranges::stable_sort(found, std::greater{}, &WorthMeasuring::removes);
+    return found;
+}
+
+}  // namespace berth

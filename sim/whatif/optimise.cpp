@@ -1,0 +1,162 @@
+// Keeps the points of a sweep that no other betters in every goal.
+#include "berth/optimise.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "berth/quantity_text.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kMostOthers = 3000;
+
+double& value_of(DesignPoint& point, Goal goal) { return point.values[static_cast<std::size_t>(goal)]; }
+double value_of(const DesignPoint& point, Goal goal) { return point.values[static_cast<std::size_t>(goal)]; }
+
+/// At least as good in every goal.
+bool covers(const DesignPoint& a, const DesignPoint& b, const std::vector<Goal>& goals) {
+    return std::ranges::all_of(goals, [&](Goal goal) { return value_of(a, goal) <= value_of(b, goal); });
+}
+
+bool meets_limits(const DesignPoint& point, const OptimiseQuestion& question) {
+    for (std::size_t goal = 0; goal < point.values.size(); ++goal) {
+        if (question.limits[goal] && point.values[goal] > *question.limits[goal]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool asks_for(const OptimiseQuestion& question, Goal goal) {
+    return question.limits[static_cast<std::size_t>(goal)] ||
+           std::ranges::find(question.goals, goal) != question.goals.end();
+}
+
+std::optional<DesignPoint> design_point(const OptimiseQuestion& question, std::size_t at, const SweepPoint& point,
+                                        const std::vector<std::size_t>& places) {
+    if (!point.total || (asks_for(question, Goal::kEnergy) && !point.energy)) {
+        return std::nullopt;
+    }
+    DesignPoint design;
+    design.at = at;
+    value_of(design, Goal::kLatency) = in_seconds(*point.total);
+    value_of(design, Goal::kEnergy) = point.energy ? in_joules(*point.energy) : 0;
+    if (question.cost) {
+        const auto cost = question.cost->at(places);
+        if (!cost) {
+            return std::nullopt;
+        }
+        value_of(design, Goal::kCost) = *cost;
+    }
+    for (const SweepStage& stage : point.stages) {
+        design.placed.push_back(stage.chosen);
+    }
+    return design;
+}
+
+void add_to_front(std::vector<DesignPoint>& front, const DesignPoint& point, const std::vector<Goal>& goals) {
+    if (std::ranges::any_of(front, [&](const DesignPoint& known) { return covers(known, point, goals); })) {
+        return;
+    }
+    std::erase_if(front, [&](const DesignPoint& known) { return covers(point, known, goals); });
+    front.push_back(point);
+}
+
+/// The axis that a name of a formula stands for.
+std::optional<std::size_t> axis_named(const std::string& name, const std::vector<SweepAxis>& axes,
+                                      Diagnostics& diagnostics) {
+    std::vector<std::size_t> found;
+    std::vector<std::string> paths;
+    for (std::size_t a = 0; a < axes.size(); ++a) {
+        paths.push_back(axes[a].path);
+        if (axes[a].path == name || axes[a].path.ends_with("." + name)) {
+            found.push_back(a);
+        }
+    }
+    if (found.size() == 1) {
+        return found.front();
+    }
+    diagnostics.error(SourceLocation("--cost"),
+                      fmt::format("'{}' is {}", name, found.empty() ? "not varied" : "the end of several paths"),
+                      fmt::format("{}, or the end of one", list_of(paths)));
+    return std::nullopt;
+}
+
+std::optional<std::vector<double>> numbers_of(const SweepAxis& axis, Diagnostics& diagnostics) {
+    std::vector<double> numbers;
+    for (const std::string& value : axis.values) {
+        const std::size_t end = std::min(value.find_first_not_of("+-.0123456789eE"), value.size());
+        const auto number = parse_number(value.substr(0, end));
+        if (!number) {
+            diagnostics.error(SourceLocation("--cost"), fmt::format("'{}' of {} is no number", value, axis.path));
+            return std::nullopt;
+        }
+        numbers.push_back(*number);
+    }
+    return numbers;
+}
+
+}  // namespace
+
+std::optional<CostFormula> CostFormula::parse(const std::string& text, const std::vector<SweepAxis>& axes,
+                                              Diagnostics& diagnostics) {
+    auto expression = parse_expression(text, SourceLocation("--cost"), diagnostics);
+    if (!expression) {
+        return std::nullopt;
+    }
+    std::vector<Term> terms;
+    for (const std::string& name : expression->symbols()) {
+        const auto axis = axis_named(name, axes, diagnostics);
+        auto numbers = axis ? numbers_of(axes[*axis], diagnostics) : std::nullopt;
+        if (numbers) {
+            terms.push_back({name, *axis, std::move(*numbers)});
+        }
+    }
+    if (terms.size() != expression->symbols().size()) {
+        return std::nullopt;
+    }
+    return CostFormula(std::move(*expression), std::move(terms));
+}
+
+std::optional<double> CostFormula::at(const std::vector<std::size_t>& places) const {
+    Symbols symbols;
+    for (const Term& term : terms_) {
+        symbols[term.name] = term.numbers[places[term.axis]];
+    }
+    Diagnostics ignored;
+    return expression_.evaluate(symbols, ignored);
+}
+
+OptimiseAnswer optimise(const Sweep& sweep, const OptimiseQuestion& question, int threads) {
+    OptimiseAnswer answer;
+    answer.points = sweep.size();
+    const std::size_t every = std::max<std::size_t>(1, sweep.size() / kMostOthers);
+    std::vector<std::size_t> places;
+    sweep.run(0, sweep.size(), threads, [&](std::size_t at, const SweepPoint& point) {
+        sweep.find_places(at, places);
+        const auto design = design_point(question, at, point, places);
+        if (!design) {
+            return true;
+        }
+        ++answer.running;
+        if (at % every == 0) {
+            answer.others.push_back(*design);
+        }
+        if (meets_limits(*design, question)) {
+            ++answer.allowed;
+            add_to_front(answer.front, *design, question.goals);
+        }
+        return true;
+    });
+    std::ranges::stable_sort(answer.front, {},
+                             [&](const DesignPoint& point) { return value_of(point, question.goals.front()); });
+    if (!answer.front.empty()) {
+        answer.best = 0;
+    }
+    return answer;
+}
+
+}  // namespace berth

@@ -1,0 +1,244 @@
+// Calibration against a truth that is known: rows made by a profile with noise, fitted from another one.
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <random>
+
+#include "berth/calibration.h"
+#include "berth/calibration_report.h"
+#include "berth/kernel_rows.h"
+#include "scenario_fixtures.h"
+
+namespace berth {
+namespace {
+
+using namespace berth::literals;
+
+constexpr std::string_view kPath = "devices.cpu.";
+
+/// The shipped general profile of a CPU, and rows that another one of its kind would take.
+class CalibrationFit : public ::testing::Test {
+  protected:
+    static Library shipped() { return {{std::string(BERTH_SOURCE_DIR)}}; }
+
+    static Profile profile(const std::vector<Override>& settings = {}) {
+        Diagnostics diagnostics;
+        auto loaded = load_hardware(shipped(), "onednn-cpu", settings, SourceLocation("test"), diagnostics);
+        EXPECT_TRUE(loaded.has_value()) << diagnostics.text();
+        return *loaded;
+    }
+
+    static Dims product(std::int64_t m, std::int64_t k, std::int64_t n) {
+        MatmulDims d;
+        d.m = m;
+        d.k = k;
+        d.n = n;
+        return d;
+    }
+
+    struct Work {
+        OperatorKind kind;
+        Dims dims;
+        DType dtype;
+    };
+    static std::vector<Work> works() {
+        std::vector<Work> all;
+        for (const std::int64_t m : {1, 4, 32, 128, 400}) {
+            for (const std::int64_t k : {64, 384, 1536}) {
+                for (const std::int64_t n : {128, 768, 3072}) {
+                    all.push_back({OperatorKind::kMatmul, product(m, k, n), DType::kFp32});
+                    all.push_back({OperatorKind::kMatmul, product(m, k, n), DType::kInt8});
+                }
+            }
+        }
+        for (const std::int64_t rows : {2, 30, 500, 4000}) {
+            for (const std::int64_t cols : {48, 400, 1500}) {
+                for (const OperatorKind kind : {OperatorKind::kSoftmax, OperatorKind::kGelu, OperatorKind::kLayerNorm}) {
+                    all.push_back({kind, RowsDims{rows, cols}, DType::kFp32});
+                }
+            }
+        }
+        return all;
+    }
+
+    /// Times under `truth`, each off by a factor of exp(noise x a normal number).
+    static MeasuredSet rows(const Profile& truth, double noise, const std::vector<Work>& works) {
+        std::mt19937 generator(7);
+        std::normal_distribution<double> normal(0, noise);
+        MeasuredSet set;
+        set.form = RowForm::kOperators;
+        for (const Work& work : works) {
+            for (const int cores : {1, 2}) {
+                std::string why;
+                const auto kernel = standalone_kernel(work.kind, work.dims, Scheme(work.dtype), false, CacheState::kHot,
+                                                      truth, 0, &why);
+                EXPECT_TRUE(kernel.has_value()) << why;
+                MeasuredRow row;
+                row.op_class = traits(work.kind).name;
+                row.work = TimedKernel{*kernel, {cores, std::nullopt}, false};
+                row.measured =
+                    kernel_cost(*kernel, truth.devices[0], {cores, std::nullopt}).total * std::exp(normal(generator));
+                set.rows.push_back(std::move(row));
+            }
+        }
+        return set;
+    }
+
+    static const FittedParameter& found(const Calibration& calibration, const std::string& name) {
+        const auto at = std::ranges::find(calibration.parameters, std::string(kPath) + name, &FittedParameter::path);
+        if (at == calibration.parameters.end()) {
+            throw std::runtime_error("not fitted: " + name);
+        }
+        return *at;
+    }
+    static bool fitted(const Calibration& calibration, const std::string& name) {
+        return std::ranges::any_of(calibration.parameters, [&](const FittedParameter& one) {
+            return one.path == std::string(kPath) + name;
+        });
+    }
+};
+
+const std::vector<Override> kTruth{{"devices.cpu.matrix.macs_per_cycle.fp32", "{value: 17, spread: 60%}"},
+                                   {"devices.cpu.vector.softmax.per_cycle", "{value: 0.6, spread: 50%}"},
+                                   {"devices.cpu.vector.activation.per_cycle", "{value: 1.9, spread: 50%}"},
+                                   {"devices.cpu.memories.l3.bandwidth", "{value: 55 GB/s per core, spread: 40%}"},
+                                   {"devices.cpu.runtime.dispatch.per_kernel", "{value: 0.9 us, spread: 100%}"}};
+
+TEST_F(CalibrationFit, FindsTheTruthWithinItsStandardErrors) {
+    const Profile truth = profile(kTruth);
+    const MeasuredSet set = rows(truth, 0.03, works());
+    Profile start = profile();
+    Diagnostics diagnostics;
+    const auto calibration = calibrate(start, std::vector{set}, {}, diagnostics);
+    ASSERT_TRUE(calibration.has_value()) << diagnostics.text();
+    Profile copy = truth;
+    for (const ParameterView& view : parameters(copy)) {
+        if (!fitted(*calibration, view.path.substr(std::min(kPath.size(), view.path.size())))) {
+            continue;
+        }
+        const FittedParameter& one = found(*calibration, view.path.substr(kPath.size()));
+        // Three standard errors: among some twenty numbers one beyond two is to be expected.
+        EXPECT_LT(std::abs(std::log(one.after / view.value)), 3 * std::log1p(one.spread_after) + 0.005) << one.path;
+    }
+    EXPECT_NEAR(found(*calibration, "vector.softmax.per_cycle").after, 0.6, 0.03);
+    EXPECT_NEAR(calibration->sigma, 0.03, 0.012);
+    EXPECT_LT(*calibration->unseen.mean_error, 0.04);
+    EXPECT_TRUE(found(*calibration, "vector.softmax.per_cycle").determined);
+}
+
+TEST_F(CalibrationFit, WhatTheRowsDoNotTouchStaysAndIsNotNamed) {
+    const Profile truth = profile(kTruth);
+    const std::vector<Work> only{{OperatorKind::kGelu, RowsDims{4000, 1500}, DType::kFp32},
+                                 {OperatorKind::kGelu, RowsDims{900, 1500}, DType::kFp32}};
+    Profile start = profile();
+    Diagnostics diagnostics;
+    const auto calibration = calibrate(start, std::vector{rows(truth, 0.01, only)}, {}, diagnostics);
+    ASSERT_TRUE(calibration.has_value()) << diagnostics.text();
+    EXPECT_FALSE(fitted(*calibration, "matrix.efficiency"));
+    EXPECT_FALSE(fitted(*calibration, "vector.softmax.per_cycle"));
+    // The rate and the clock act only as their product, which two priors share.
+    EXPECT_TRUE(fitted(*calibration, "clock"));
+    const bool named = std::ranges::any_of(calibration->correlations, [](const Correlation& pair) {
+        return pair.a == "devices.cpu.clock" && pair.b == "devices.cpu.vector.activation.per_cycle";
+    });
+    EXPECT_TRUE(named || !found(*calibration, "clock").determined);
+}
+
+TEST_F(CalibrationFit, OutliersCountLess) {
+    const Profile truth = profile(kTruth);
+    MeasuredSet set = rows(truth, 0.02, works());
+    for (std::size_t i = 0; i < set.rows.size(); i += 12) {
+        set.rows[i].measured = set.rows[i].measured * 30.0;  // another program took the core
+    }
+    Profile start = profile();
+    Diagnostics diagnostics;
+    const auto calibration = calibrate(start, std::vector{set}, {}, diagnostics);
+    ASSERT_TRUE(calibration.has_value()) << diagnostics.text();
+    EXPECT_NEAR(found(*calibration, "vector.softmax.per_cycle").after, 0.6, 0.04);
+    EXPECT_LT(calibration->rows[0].weight, 0.05);
+    EXPECT_GT(calibration->rows[1].weight, 0.3);
+}
+
+TEST_F(CalibrationFit, TheWrittenProfilePredictsAsTheFitDid) {
+    const MeasuredSet set = rows(profile(kTruth), 0.03, works());
+    Profile start = profile();
+    Diagnostics diagnostics;
+    const auto calibration = calibrate(start, std::vector{set}, {}, diagnostics);
+    ASSERT_TRUE(calibration.has_value()) << diagnostics.text();
+    const std::string text = calibrated_profile(
+        *calibration, {"mine", "onednn-cpu", "a test", "rows.csv", {{"devices.cpu.cores", "2"}}});
+    auto document = YamlDocument::parse(text, "mine.yaml", diagnostics);
+    ASSERT_TRUE(document.has_value()) << diagnostics.text();
+    const auto loaded = load_profile(std::move(*document),
+                                     profiles_in({std::filesystem::path(BERTH_SOURCE_DIR) / "hardware"}), {},
+                                     diagnostics);
+    ASSERT_TRUE(loaded.has_value()) << diagnostics.text() << text;
+    const auto& timed = std::get<TimedKernel>(set.rows[40].work);
+    const double written = in_seconds(kernel_cost(timed.kernel, loaded->devices[0], timed.execution).total);
+    EXPECT_NEAR(written / in_seconds(calibration->rows[40].predicted), 1, 0.005);  // four digits are written
+    EXPECT_EQ(loaded->devices[0].matrix.efficiency.origin, Origin::kCalibrated);
+    EXPECT_THAT(calibration_text(*calibration), ::testing::HasSubstr("devices.cpu.vector.softmax.per_cycle"));
+}
+
+TEST_F(CalibrationFit, DriftNamesWhatMovedBeyondTheErrors) {
+    std::vector<Override> later = kTruth;
+    later.push_back({"devices.cpu.vector.activation.per_cycle", "{value: 1.4, spread: 50%}"});
+    std::vector<Calibration> fits;
+    for (const auto& settings : {kTruth, later}) {
+        Profile start = profile();
+        Diagnostics diagnostics;
+        fits.push_back(*calibrate(start, std::vector{rows(profile(settings), 0.03, works())}, {}, diagnostics));
+    }
+    const auto drift = drift_between(fits[0], fits[1]);
+    EXPECT_EQ(drift.front().path, "devices.cpu.vector.activation.per_cycle");
+    EXPECT_LT(drift.front().sigmas, -3);
+    EXPECT_THAT(drift_text(drift), ::testing::HasSubstr("devices.cpu.vector.activation.per_cycle"));
+    EXPECT_THAT(drift_text(drift_between(fits[0], fits[0])), ::testing::StartsWith("0 of "));
+}
+
+TEST_F(CalibrationFit, RefusesWhatCannotBeFitted) {
+    const MeasuredSet set = rows(profile(), 0.01, {works().front()});
+    for (const auto& [pattern, message] : std::vector<std::pair<std::string, std::string>>{
+             {"devices.gpu.*", "no number of the profile is called 'devices.gpu.*'"},
+             {"devices.cpu.memories.l3.capacity", "'devices.cpu.memories.l3.capacity' cannot be fitted"}}) {
+        Profile start = profile();
+        Diagnostics diagnostics;
+        EXPECT_FALSE(calibrate(start, std::vector{set}, {{pattern}}, diagnostics).has_value());
+        EXPECT_THAT(diagnostics.text(), ::testing::HasSubstr(message));
+    }
+    Profile start = profile();
+    Diagnostics diagnostics;
+    EXPECT_FALSE(calibrate(start, {}, {}, diagnostics).has_value());
+    EXPECT_THAT(diagnostics.text(), ::testing::HasSubstr("there are no operators to fit to"));
+}
+
+TEST_F(CalibrationFit, ProbesOfMemorySetTheLevels) {
+    Profile start = profile();
+    MeasuredSet set;
+    set.form = RowForm::kMemory;
+    const auto add = [&set](ProbeKind kind, double kib, int cores, double rate) {
+        MeasuredRow row;
+        row.work = MemoryProbe{kind, kibibytes(kib), cores};
+        row.measured = kind == ProbeKind::kForkJoin ? microseconds(1.5) : kibibytes(kib) / gigabytes_per_second(rate);
+        set.rows.push_back(std::move(row));
+    };
+    for (double kib = 16; kib <= 256 * 1024; kib *= 2) {
+        const double rate = kib <= 512 ? 100 : (kib <= 8192 ? 70 : 20);
+        add(ProbeKind::kRead, kib, 1, rate);
+        add(ProbeKind::kRead, kib, 2, rate * 1.5);
+    }
+    add(ProbeKind::kForkJoin, 0, 2, 0);
+    const auto noted = apply_memory_probes(start, std::vector{set});
+    const Device& cpu = start.devices[0];
+    EXPECT_DOUBLE_EQ(in_gigabytes_per_second(cpu.memories[1].bandwidth->value), 100);
+    EXPECT_DOUBLE_EQ(in_gigabytes_per_second(cpu.memories[2].bandwidth->value), 70);
+    EXPECT_DOUBLE_EQ(in_gigabytes_per_second(cpu.clusters[0].bandwidth.value), 20);
+    EXPECT_DOUBLE_EQ(in_gigabytes_per_second(cpu.dram_limit.value), 30);
+    // Half way, in the logarithm, between 8 MiB at 70 GB/s and 16 MiB at 20 GB/s.
+    EXPECT_NEAR(in_mebibytes(cpu.memories[2].capacity.value), 8 * std::sqrt(2.0), 1e-9);
+    EXPECT_DOUBLE_EQ(in_microseconds(cpu.runtime.fork_join.value), 1.5);
+    EXPECT_EQ(noted.size(), 6U);
+}
+
+}  // namespace
+}  // namespace berth
