@@ -25,6 +25,7 @@ struct OperatorResult {
     DType ran_at{};
     Time start, latency;
     Time handover;                   ///< part of the latency
+    Time call;                       ///< part of the hand-over: entering the runtime
     Time conversion;                 ///< part of the latency
     std::optional<KernelCost> cost;  ///< of its main kernel; absent for a fused follower
     std::optional<Kernel> kernel;
@@ -81,13 +82,23 @@ struct Candidate {
     std::optional<GenerationResult> generation;
     double optimality_gap = 0;
     bool proved_optimal = false;
+    std::optional<Time> regret;    ///< of one pass of the main length, above the stage's best placement
     std::int64_t tokens_paid = 0;  ///< bucket or tokens of the dominant length
     std::int64_t tokens_held = 0;
     int cores = 1;  ///< of the device, for a whole model
     Bytes weight_bytes, peak_activation_bytes, spilled_bytes;
+    Bytes kept_in_dram;  ///< weights and caches in the memory that devices share
     WeightMemory weights;
     Bytes keeping_capacity;  ///< of the levels of its devices that keep tensors on chip
     FusionReport fusion;     ///< with `operators` only
+};
+
+/// The best placement of a stage's operators that was found, for one pass of the main length, whether the stage allows
+/// one so fine or not.
+struct StageOptimum {
+    Time latency;
+    Time lower_bound;  ///< no placement within the stage's constraints is below it
+    bool proved = false;
 };
 
 struct StageResult {
@@ -96,7 +107,8 @@ struct StageResult {
     std::int64_t repeat = 1;
     std::optional<std::size_t> chosen;  ///< index into candidates; absent for a fixed stage
     std::vector<Candidate> candidates;
-    Estimate<Time> latency;  ///< all repeats
+    std::optional<StageOptimum> optimum;  ///< with EvaluationOptions::splits
+    Estimate<Time> latency;               ///< all repeats
     std::optional<Time> budget;
     double confidence = 1;  ///< probability that the chosen one is the fastest, under the profile's spreads
     Time start;
@@ -109,6 +121,25 @@ struct ScenarioTotal {
     std::optional<Energy> energy;
 };
 
+/// How much longer a stage takes under the scenario's arrivals because of what another one holds and draws.
+struct StageSlowdown {
+    std::string by, of;
+    std::optional<double> share;  ///< 0.1: a tenth longer; absent: requests pile up
+    double allowed = 0;
+};
+
+/// A stage on another number of cores per request: one request over all of them, or several side by side.
+struct CoreSplit {
+    std::string stage;
+    DeviceId device = 0;
+    int cores = 1;
+    int side_by_side = 1;           ///< requests that the device's cores serve at once
+    bool current = false;           ///< what the scenario says
+    Time alone;                     ///< of a request that has everything to itself
+    Frequency sustainable;          ///< requests that the whole scenario sustains
+    std::optional<Time> mean, p95;  ///< under the scenario's arrivals; absent if they pile up, or if it has none
+};
+
 struct ScenarioResult {
     std::string scenario, hardware;
     std::vector<std::string> devices;
@@ -117,6 +148,9 @@ struct ScenarioResult {
     ScenarioTotal total;
     std::vector<std::string> uncertain_numbers;  ///< paths, parallel to Uncertainty::effect
     std::optional<TrafficResult> traffic;        ///< where the scenario has arrivals and they were simulated
+    std::optional<TrafficResult> timeline;       ///< a few requests with their spans, for a picture
+    std::vector<CoreSplit> core_splits;          ///< where they were compared
+    std::vector<StageSlowdown> slowdowns;        ///< where the scenario limits them; `operators` only
 };
 
 /// How much of an evaluation is wanted.

@@ -31,8 +31,8 @@ struct CurveCrossing {
 [[nodiscard]] std::vector<CurveCrossing> crossings(const LatencyCurve& first, const LatencyCurve& second);
 
 /// Draws into `directory`, which exists: `roofline-DEVICE` for each device that runs something alone, `time-by-class`,
-/// `placement-STAGE` for each stage with a model, `tokens-STAGE` for each of the curves. What cannot be drawn is
-/// reported; files appear whole or not at all. Returns what was drawn.
+/// `placement-STAGE` for each stage with a model, `timeline` of the requests that the result traces, `tokens-STAGE` for
+/// each of the curves. What cannot be drawn is reported; files appear whole or not at all. Returns what was drawn.
 [[nodiscard]] std::vector<Picture> draw_pictures(const std::filesystem::path& directory, const ScenarioResult& result,
                                                  const Profile& profile, std::span<const TokenCurves> curves,
                                                  Diagnostics& diagnostics);

@@ -15,6 +15,26 @@ namespace berth {
 /// Device per operator.
 using Assignment = std::vector<DeviceId>;
 
+/// What an assignment must keep to beside running at all.
+struct PlacementLimits {
+    /// Memory that is filled by what runs on some devices.
+    struct Memory {
+        std::string name;
+        Bytes capacity;
+        std::vector<bool> holds;  ///< [device]
+    };
+    std::optional<int> segments;  ///< at most so many maximal runs of operators on one device, in execution order
+    std::vector<Memory> memories;
+    std::vector<std::vector<Bytes>> size;  ///< [operator][device] that it keeps there; empty: nothing
+    std::vector<Bytes> working;            ///< [device] beside that, for whatever runs there; empty: nothing
+
+    [[nodiscard]] bool any() const { return segments.has_value() || !memories.empty(); }
+};
+
+/// What an assignment takes of a memory: all that is kept, and the most that one device works in.
+[[nodiscard]] Bytes memory_needed(const PlacementLimits& limits, std::size_t memory, const Assignment& assignment);
+[[nodiscard]] bool within(const PlacementLimits& limits, const Assignment& assignment);
+
 /// Serial latency of a graph on several devices, as sums (Stone, IEEE TSE 1977): a cost per operator and device, a cost
 /// per tensor and pair of devices that it crosses between (once, however many operators read it there), a cost per
 /// device that is used at all, and what a fused operator costs more when the one before it runs elsewhere.
@@ -38,6 +58,7 @@ struct PlacementProblem {
     std::vector<FusionLoss> fusion;
     std::vector<Time> activation;  ///< [device], once if any operator runs there
     std::vector<int> group;        ///< operators of one group share a device; negative: on its own; empty: all are
+    PlacementLimits limits;        ///< no part of the sums; best_placement and exhaustive_placement keep to them
 };
 
 /// Handing `size` bytes from one device to another, through the host where they have no link of their own.
@@ -67,12 +88,14 @@ struct PlacementResult {
 /// that nothing can run on do not count; three others are a std::logic_error.
 [[nodiscard]] std::optional<PlacementResult> minimum_cut_placement(const PlacementProblem& problem);
 
-/// All assignments; for tests and for graphs of up to about 16 groups.
+/// All assignments within the limits; for tests and for graphs of up to about 14 groups.
 [[nodiscard]] std::optional<PlacementResult> exhaustive_placement(const PlacementProblem& problem);
 
-/// The exact solver that fits: minimum cut for one or two devices, exhaustive for small problems, a dynamic programme
-/// along the execution order where few tensors wait at a time; otherwise two-device cuts repeated over all pairs of
-/// devices (alpha-beta swap, Boykov, Veksler and Zabih 2001) against a lower bound.
+/// The exact solver that fits: minimum cut for one or two devices, a dynamic programme along the execution order where
+/// few tensors wait at a time, branch and bound for small problems (14 operators on 3 devices); otherwise two-device
+/// cuts repeated over all pairs of devices (alpha-beta swap, Boykov, Veksler and Zabih 2001) against a lower bound.
+/// Where the best placement is not within the limits: the dynamic programme or branch and bound with them, on larger
+/// problems a beam of its states, against the bound without limits. Absent if nothing within them was found.
 [[nodiscard]] std::optional<PlacementResult> best_placement(const PlacementProblem& problem);
 
 /// The same problem with all operators of a block forced together. A run of operators outside the repeated blocks

@@ -190,6 +190,7 @@ struct Device {
     std::array<VectorRate, kVectorClassCount> vector;
     std::optional<AttentionEngine> attention;
     std::vector<MemoryLevel> memories;
+    std::optional<Parameter<Bytes>> capacity;  ///< of memory that models on it may fill; absent: all that there is
     Dma dma;
     Parameter<Bandwidth> dram_limit;  ///< of all its cores together
     /// Share of the shorter terms that the longest one hides: 1 under full double buffering (physics: t = max +
@@ -232,6 +233,8 @@ struct Profile {
 [[nodiscard]] std::optional<DeviceId> device_named(const Profile& profile, std::string_view name);
 /// The link between two devices in either direction; the reader has checked that the host reaches every device.
 [[nodiscard]] const Link* link_between(const Profile& profile, DeviceId a, DeviceId b);
+/// Whether tensors are copied to it rather than shared with the host in DRAM.
+[[nodiscard]] bool has_own_memory(const Profile& profile, DeviceId device);
 
 /// Reads a profile. Every physically impossible value, unknown key or missing rule is an error at its place. A device
 /// with `enabled: false` is checked like the others and then left out, with its links; what fell back to it has no

@@ -55,6 +55,13 @@ struct Generation {
     std::int64_t new_tokens = 0;  ///< 0 for a prefill, else at least 1
 };
 
+/// Operators of one device, by a pattern over their names.
+struct PinRule {
+    std::string pattern;
+    DeviceId device = 0;
+    SourceLocation where;
+};
+
 /// A stage that runs a model.
 struct ModelStage {
     Model model;
@@ -66,6 +73,8 @@ struct ModelStage {
     std::map<DeviceId, int> cores;  ///< where the stage overrides the runtime's default
     std::map<DeviceId, Frequency> clocks;
     std::optional<DeviceId> on;                     ///< pinned
+    std::vector<PinRule> pins;                      ///< exceptions from that, or from any placement; the last counts
+    std::optional<int> most_segments;               ///< runs of operators on one device, each a call
     Granularity granularity = Granularity::kModel;  ///< finest placement that may be recommended
 };
 
@@ -80,6 +89,7 @@ struct Stage {
     std::variant<ModelStage, FixedStage> work;
     std::int64_t repeat = 1;
     std::optional<Time> budget;
+    std::map<std::string, double> slows;  ///< other stages, and by what share they may take longer because of this one
     SourceLocation where;
 };
 

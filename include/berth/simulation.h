@@ -18,10 +18,12 @@ struct ServerPool {
     int servers = 1;
 };
 
-/// A bandwidth that active transfers share max-min fairly: DRAM.
+/// A bandwidth that active transfers share max-min fairly: DRAM, or what the DMA of one device carries of it.
 struct SharedBandwidth {
     std::string name;
     Bandwidth bandwidth;
+    /// Position of the one that it is a part of, and that is no part itself: what moves here moves there too.
+    std::optional<std::size_t> within = std::nullopt;
 };
 
 /// One step of a request: it waits for those before it, then for its servers, holds them for its time or until its
@@ -38,11 +40,19 @@ struct SimulatedTask {
     std::vector<std::size_t> after;    ///< earlier positions in SimulatedSystem::tasks
 };
 
+/// A run of tasks, from when the first is ready to when the last ends: a stage.
+struct SimulatedPhase {
+    std::string name;
+    std::size_t first = 0, last = 0;  ///< positions in SimulatedSystem::tasks
+    std::optional<Time> budget;
+};
+
 /// What a request does, and on what.
 struct SimulatedSystem {
     std::vector<ServerPool> pools;
     std::vector<SharedBandwidth> bandwidths;
     std::vector<SimulatedTask> tasks;  ///< of one request, each behind those it waits for
+    std::vector<SimulatedPhase> phases = {};
 };
 
 struct SimulationOptions {
@@ -50,6 +60,7 @@ struct SimulationOptions {
     std::size_t warm_up = 1'000;    ///< first requests that no statistic counts
     std::uint64_t seed = 1;
     std::size_t traced = 0;  ///< first requests whose tasks are kept as spans
+    std::optional<Time> deadline = std::nullopt;
 };
 
 /// A task of a traced request, while it held its servers.
@@ -75,6 +86,23 @@ struct ResourceUse {
     double utilisation = 0;  ///< share of its servers' time, or of its bandwidth
 };
 
+/// What a task loses to others per request: waiting for servers, and taking longer because bandwidth is shared.
+struct TaskContention {
+    Time waited, slowed;
+};
+
+struct PhaseTime {
+    Time mean;
+    std::optional<double> within_budget;  ///< share of the requests
+};
+
+/// A bandwidth's use from a time on, while traced requests run.
+struct BandwidthUse {
+    Time from;
+    std::size_t bandwidth = 0;
+    Bandwidth drawn;
+};
+
 struct SimulationResult {
     bool stable = true;     ///< false: requests pile up, and there is no latency to speak of
     Frequency throughput;   ///< of counted requests
@@ -83,15 +111,27 @@ struct SimulationResult {
     std::size_t completed = 0;  ///< all requests
     Time duration;              ///< until the last one ended
     std::vector<ResourceUse> pools, bandwidths;
-    std::vector<Bytes> moved;  ///< over each bandwidth
+    std::vector<Bytes> moved;                ///< over each bandwidth
+    std::optional<double> within_deadline;   ///< share of counted requests
+    std::vector<TaskContention> contention;  ///< [task], means over counted requests
+    std::vector<PhaseTime> phases;
     std::vector<SimulatedSpan> spans;
+    std::vector<BandwidthUse> uses;  ///< of bandwidths that are no part of another
     std::uint64_t events = 0;
+};
+
+/// How likely a request meets the scenario's budget.
+struct BudgetOutlook {
+    double by_chance = 0;    ///< of arrivals alone, every number of the profile at its median
+    double probability = 0;  ///< of arrivals and of the profile's numbers
+    double unstable = 0;     ///< share of what the numbers may be under which requests pile up
 };
 
 /// A system and what came of simulating it.
 struct TrafficResult {
     SimulatedSystem system;
     SimulationResult simulation;
+    std::optional<BudgetOutlook> budget = std::nullopt;
 };
 
 /// Same system, arrivals and seed: same result, to the last bit. Throws std::logic_error for a system whose parts do
@@ -99,6 +139,9 @@ struct TrafficResult {
 /// over nothing).
 [[nodiscard]] SimulationResult simulate(const SimulatedSystem& system, const Arrivals& arrivals,
                                         const SimulationOptions& options = {});
+
+/// What the system completes while more users wait than it can serve.
+[[nodiscard]] Frequency sustainable_rate(const SimulatedSystem& system, const SimulationOptions& options = {});
 
 /// Time of a request that has the system to itself: its longest chain of tasks.
 [[nodiscard]] Time time_alone(const SimulatedSystem& system);

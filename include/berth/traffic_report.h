@@ -12,6 +12,9 @@ namespace berth {
 /// piles up, what would be sustainable instead.
 [[nodiscard]] std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario);
 
+/// How much stages slow others, where the scenario limits it; else empty.
+[[nodiscard]] std::string slowdowns_text(const ScenarioResult& result);
+
 /// The traced requests as a Chrome trace (chrome://tracing, Perfetto): one process per pool, one thread per request.
 [[nodiscard]] std::string chrome_trace(const TrafficResult& traffic);
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "berth/atomic_file.h"
+#include "berth/core_splits.h"
 #include "berth/findings.h"
 #include "berth/latency_curve.h"
 #include "berth/report.h"
@@ -22,6 +23,7 @@ struct RunOptions {
 };
 
 constexpr std::size_t kTraced = 20;  // requests in a trace
+constexpr std::size_t kDrawn = 4;    // in the picture of the timeline
 
 std::vector<TokenCurves> curves_of(const Scenario& scenario) {
     std::vector<TokenCurves> curves;
@@ -47,6 +49,23 @@ std::string printed(Format format, const ScenarioResult& result, const Scenario&
     throw std::logic_error("a format that is not printed");
 }
 
+void add_traffic(const RunOptions& options, const Scenario& scenario, ScenarioResult& result) {
+    if (scenario.traffic) {
+        show_progress("simulating requests");
+        result.traffic = simulate_traffic(scenario, result, options.trace.empty() ? 0 : kTraced);
+    }
+    if (scenario.traffic || scenario.objective == Objective::kThroughput) {
+        show_progress("comparing cores per request");
+        result.core_splits = core_splits(scenario, result);
+    }
+    if (!options.report.empty()) {
+        result.timeline = simulate_traffic(scenario, result, kDrawn, false);
+        if (!result.timeline || !result.timeline->simulation.stable) {
+            result.timeline = request_alone(scenario, result);
+        }
+    }
+}
+
 ExitStatus run(const RunOptions& options, const Library& library) {
     Diagnostics diagnostics;
     const auto scenario = load(options.scenario, library, diagnostics);
@@ -60,9 +79,8 @@ ExitStatus run(const RunOptions& options, const Library& library) {
                           "a scenario with arrivals, or --set 'arrivals={rate: 1 Hz}'");
         return answer(std::nullopt, diagnostics);
     }
-    if (result && scenario->traffic) {
-        show_progress("simulating requests");
-        result->traffic = simulate_traffic(*scenario, *result, options.trace.empty() ? 0 : kTraced);
+    if (result) {
+        add_traffic(options, *scenario, *result);
     }
     if (result && !options.trace.empty() && !write_file(options.trace, chrome_trace(*result->traffic), diagnostics)) {
         return answer(std::nullopt, diagnostics);

@@ -110,6 +110,7 @@ void add_engines(ParameterList& list, const std::string& path, Device& device) {
         list.add(fmt::format("{}.memories.{}.capacity", path, level.name), level.capacity);
         list.add(fmt::format("{}.memories.{}.bandwidth", path, level.name), level.bandwidth);
     }
+    list.add(path + ".capacity", device.capacity);
     list.add(path + ".dma.setup", device.dma.setup);
     list.add(path + ".dma.write_cost", device.dma.write_cost);
     if (device.dma.overlap) {

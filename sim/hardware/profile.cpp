@@ -29,4 +29,9 @@ const Link* link_between(const Profile& profile, DeviceId a, DeviceId b) {
     return nullptr;
 }
 
+bool has_own_memory(const Profile& profile, DeviceId device) {
+    const Link* link = device == profile.host ? nullptr : link_between(profile, profile.host, device);
+    return link != nullptr && link->transfer.has_value();
+}
+
 }  // namespace berth

@@ -142,6 +142,9 @@ Device read_device(const std::string& name, const YamlNode& node) {
     read_clusters(device, node, matrix, dma);
     read_engines(device, node, matrix, dma);
     read_memories(device, node);
+    if (node.find("capacity")) {
+        read_parameter(device.capacity.emplace(), node, "capacity");
+    }
     read_share(device.overlap, node, "overlap");
     read_runtime(device, node);
     read_energy_and_error(device, node);

@@ -1,10 +1,12 @@
 // The solvers, and which of them fits a problem.
 #include <array>
-#include <cmath>
+#include <utility>
 
 #include "berth/placement.h"
+#include "placement/branch_and_bound.h"
 #include "placement/contraction.h"
 #include "placement/frontier_placement.h"
+#include "placement/optimality.h"
 #include "placement/swap_placement.h"
 
 namespace berth {
@@ -35,7 +37,7 @@ struct Solver {
     std::optional<PlacementResult> (*solve)(const PlacementProblem&);
 };
 
-constexpr double kFewAssignments = 20'000;  // some 10 ms
+constexpr double kFewAssignments = 5e6;  // 14 operators on 3 devices; most are never tried
 
 // Exact where few tensors wait at a time, as in transformers and chains.
 std::optional<PlacementResult> frontier_or_swap(const PlacementProblem& problem) {
@@ -46,20 +48,63 @@ std::optional<PlacementResult> frontier_or_swap(const PlacementProblem& problem)
 /// The first that fits is taken.
 constexpr std::array<Solver, 3> kSolvers{{
     {[](const ProblemSize& size) { return size.devices <= 2; }, minimum_cut_placement},
-    {[](const ProblemSize& size) { return size.assignments <= kFewAssignments; }, exhaustive_placement},
+    {[](const ProblemSize& size) { return size.assignments <= kFewAssignments; }, branch_and_bound_placement},
     {[](const ProblemSize&) { return true; }, frontier_or_swap},
 }};
 
-}  // namespace
-
-std::optional<PlacementResult> best_placement(const PlacementProblem& problem) {
-    const ProblemSize size = size_of(problem);
+std::optional<PlacementResult> without_limits(const PlacementProblem& problem, const ProblemSize& size) {
     for (const Solver& solver : kSolvers) {
         if (solver.fits(size)) {
             return solver.solve(problem);
         }
     }
     return std::nullopt;  // unreachable: the last one always fits
+}
+
+// Memories that not even the largest choices fill do not matter.
+PlacementLimits that_matter(const PlacementLimits& limits, const PlacementProblem& problem) {
+    PlacementLimits result = limits;
+    std::erase_if(result.memories, [&](const PlacementLimits::Memory& memory) {
+        Bytes most;
+        for (std::size_t device = 0; device < limits.working.size(); ++device) {
+            most = memory.holds[device] ? std::max(most, limits.working[device]) : most;
+        }
+        for (std::size_t op = 0; op < limits.size.size(); ++op) {
+            Bytes largest;
+            for (std::size_t device = 0; device < problem.devices; ++device) {
+                const bool possible = memory.holds[device] && problem.cost[op][device];
+                largest = possible ? std::max(largest, limits.size[op][device]) : largest;
+            }
+            most += largest;
+        }
+        return most <= memory.capacity;
+    });
+    return result;
+}
+
+}  // namespace
+
+std::optional<PlacementResult> best_placement(const PlacementProblem& problem) {
+    const ProblemSize size = size_of(problem);
+    if (!problem.limits.any()) {
+        return without_limits(problem, size);
+    }
+    PlacementProblem limited = problem;
+    limited.limits = {};
+    const auto free = without_limits(limited, size);
+    if (!free || within(problem.limits, free->assignment)) {
+        return free;
+    }
+    limited.limits = that_matter(problem.limits, problem);
+    if (size.assignments <= kFewAssignments) {
+        return branch_and_bound_placement(limited);
+    }
+    const SearchedPlacement found = frontier_search(limited);
+    if (!found.best) {
+        return std::nullopt;
+    }
+    return with_bound(problem, *found.best,
+                      found.complete ? objective(problem, *found.best).value() : free->lower_bound);
 }
 
 }  // namespace berth

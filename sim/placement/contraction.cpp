@@ -38,6 +38,9 @@ void check(const PlacementProblem& problem) {
     for (const auto& row : problem.cost) {
         require(row.size() == problem.devices, "one cost per operator and device");
     }
+    const PlacementLimits& limits = problem.limits;
+    require(limits.size.empty() || limits.size.size() == operators, "one size per operator");
+    require(limits.working.empty() || limits.working.size() == problem.devices, "one working size per device");
     for (const auto& flow : problem.flows) {
         check_flow(problem, flow);
     }

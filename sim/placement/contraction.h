@@ -10,7 +10,8 @@
 namespace berth {
 
 struct Contraction {
-    /// Every operator of it is a group of the original; it has no groups itself. Costs of the same choices are equal.
+    /// Every operator of it is a group of the original; it has no groups itself, and no limits. Costs of the same
+    /// choices are equal.
     PlacementProblem problem;
     std::vector<OperatorId> merged_into;  ///< [operator of the original]
     std::vector<DeviceId> usable;         ///< devices that some operator can run on, ascending

@@ -11,13 +11,14 @@ namespace {
 
 class Search {
   public:
-    explicit Search(const PlacementProblem& problem) : problem_(problem), current_(problem.cost.size()) {}
+    Search(const Contraction& contraction, const PlacementLimits& limits)
+        : problem_(contraction.problem), contraction_(contraction), limits_(limits), current_(problem_.cost.size()) {}
 
     // Tries every device for operator `op` and those after it.
     void place_from(std::size_t op) {
         if (op == current_.size()) {
             const auto latency = objective(problem_, current_);
-            if (latency && (!best_ || *latency < *best_)) {
+            if (latency && (!best_ || *latency < *best_) && within(limits_, contraction_.expand(current_))) {
                 best_ = latency;
                 best_assignment_ = current_;
             }
@@ -36,6 +37,8 @@ class Search {
 
   private:
     const PlacementProblem& problem_;
+    const Contraction& contraction_;
+    const PlacementLimits& limits_;
     Assignment current_, best_assignment_;
     std::optional<Time> best_;
 };
@@ -44,7 +47,7 @@ class Search {
 
 std::optional<PlacementResult> exhaustive_placement(const PlacementProblem& problem) {
     const Contraction contraction = contract(problem);
-    Search search(contraction.problem);
+    Search search(contraction, problem.limits);
     search.place_from(0);
     if (!search.best()) {
         return std::nullopt;

@@ -1,7 +1,9 @@
-// Layers of states, one per operator; equal states keep the cheaper way to them.
+// Layers of states, one per operator; of equal states, those that no other is below in cost and memory.
 #include "placement/frontier_placement.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <numeric>
 #include <string>
 #include <unordered_map>
 
@@ -12,7 +14,8 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kMostDevices = 8;  // a set of them fits a byte
+constexpr std::size_t kMostDevices = 8;         // a set of them fits a byte
+constexpr std::size_t kMostOperators = 65'000;  // a count of segments fits two
 
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
@@ -23,31 +26,52 @@ struct Way {
     std::uint8_t device = 0;   ///< of the operator between them
 };
 
+/// Ways up to one operator. Their states are texts: segments (two bytes), latest device, devices used, then operators
+/// and flows that matter later.
+struct Layer {
+    std::vector<std::string> states;
+    std::vector<Way> ways;
+    std::vector<Bytes> held;  ///< [way][memory]
+};
+constexpr std::size_t kLatest = 2, kUsed = 3, kHead = 4;
+
+int segments_in(const std::string& state) {
+    return static_cast<unsigned char>(state[0]) + 256 * static_cast<unsigned char>(state[1]);
+}
+
 class Frontier {
   public:
-    Frontier(const PlacementProblem& problem, std::optional<int> most_segments, std::size_t most_states)
+    Frontier(const PlacementProblem& problem, std::size_t most_states, bool may_cut)
         : problem_(problem),
-          most_segments_(most_segments),
+          limits_(problem.limits),
           most_states_(most_states),
+          may_cut_(may_cut),
           operators_(problem.cost.size()),
           live_(operators_ + 1),
           open_(operators_ + 1),
           closing_(operators_),
           losses_(operators_),
+          leader_(operators_),
           device_of_(operators_),
           reached_(problem.flows.size()) {
+        find_leaders();
         find_open_flows();
         find_live_operators();
     }
 
-    std::optional<Assignment> best() {
-        std::vector<std::string> layer{std::string(3 + live_[0].size() + open_[0].size(), '\0')};
-        ways_.assign(1, {Way{}});
+    SearchedPlacement best() {
+        Layer layer;
+        layer.states = {std::string(kHead + live_[0].size() + open_[0].size(), '\0')};
+        layer.ways = {Way{}};
+        layer.held.resize(limits_.memories.size());
+        ways_.assign(1, layer.ways);
         for (std::size_t op = 0; op < operators_; ++op) {
             layer = next_layer(layer, op);
-            if (layer.empty() || layer.size() > most_states_) {
-                return std::nullopt;
+            if (layer.states.empty() || (layer.states.size() > most_states_ && !may_cut_)) {
+                return {std::nullopt, complete_ && layer.states.empty()};
             }
+            cut(layer);
+            ways_.push_back(layer.ways);
         }
         const auto cheaper = [](const Way& a, const Way& b) { return a.cost < b.cost; };
         auto state = static_cast<std::size_t>(std::min_element(ways_.back().begin(), ways_.back().end(), cheaper) -
@@ -58,10 +82,22 @@ class Frontier {
             assignment[op] = way.device;
             state = way.before;
         }
-        return assignment;
+        return {std::move(assignment), complete_};
     }
 
   private:
+    // The first operator of each group decides for all.
+    void find_leaders() {
+        std::unordered_map<int, std::size_t> first;
+        for (std::size_t op = 0; op < operators_; ++op) {
+            leader_[op] = op;
+            if (!problem_.group.empty() && problem_.group[op] >= 0) {
+                leader_[op] = first.emplace(problem_.group[op], op).first->second;
+                keep_until(leader_[op], op);
+            }
+        }
+    }
+
     // A flow is open from the first to the last operator that makes or reads it, and charged at the last.
     void find_open_flows() {
         for (std::size_t f = 0; f < problem_.flows.size(); ++f) {
@@ -103,9 +139,8 @@ class Frontier {
         until = std::max(until, last);
     }
 
-    // A state before operator `op` as text: segments, latest device, devices used, then operators and flows.
     void decode(const std::string& state, std::size_t op) {
-        std::size_t byte = 3;
+        std::size_t byte = kHead;
         for (const std::size_t live : live_[op]) {
             device_of_[live] = static_cast<std::uint8_t>(state[byte++]);
         }
@@ -114,8 +149,9 @@ class Frontier {
         }
     }
 
-    [[nodiscard]] std::string encode(std::size_t op, int segments, int latest, unsigned used) const {
-        std::string state{static_cast<char>(segments), static_cast<char>(latest), static_cast<char>(used)};
+    [[nodiscard]] std::string encode(std::size_t op, int segments, std::size_t latest, unsigned used) const {
+        std::string state{static_cast<char>(segments % 256), static_cast<char>(segments / 256),
+                          static_cast<char>(limits_.segments ? latest : 0), static_cast<char>(used)};
         for (const std::size_t live : live_[op]) {
             state.push_back(static_cast<char>(device_of_[live]));
         }
@@ -125,41 +161,125 @@ class Frontier {
         return state;
     }
 
-    std::vector<std::string> next_layer(const std::vector<std::string>& layer, std::size_t op) {
-        std::unordered_map<std::string, std::size_t> known;
-        std::vector<std::string> next;
-        std::vector<Way> ways;
-        for (std::size_t state = 0; state < layer.size() && next.size() <= most_states_; ++state) {
+    Layer next_layer(const Layer& layer, std::size_t op) {
+        std::unordered_map<std::string, std::vector<std::uint32_t>> known;
+        Layer next;
+        std::vector<Bytes> held(limits_.memories.size());
+        for (std::size_t state = 0; state < layer.states.size(); ++state) {
+            if (next.states.size() > most_states_ && !may_cut_) {
+                break;
+            }
             for (std::size_t device = 0; device < problem_.devices; ++device) {
-                const int segments = segments_with(layer[state], op, device);
-                if (!problem_.cost[op][device] || (most_segments_ && segments > *most_segments_)) {
+                const int segments = segments_with(layer.states[state], op, device);
+                const auto used = static_cast<unsigned>(static_cast<unsigned char>(layer.states[state][kUsed]));
+                if (!problem_.cost[op][device] || segments < 0 ||
+                    !add_size(layer, state, op, device, used | 1U << device, held)) {
                     continue;
                 }
-                decode(layer[state], op);
-                const auto used = static_cast<unsigned>(static_cast<unsigned char>(layer[state][2]));
-                const Time cost = ways_[op][state].cost + step(op, device, used);
-                std::string reached =
-                    encode(op + 1, segments, most_segments_ ? static_cast<int>(device) : 0, used | 1U << device);
-                const auto [found, is_new] = known.emplace(std::move(reached), next.size());
-                const Way way{cost, static_cast<std::uint32_t>(state), static_cast<std::uint8_t>(device)};
-                if (is_new) {
-                    next.push_back(found->first);
-                    ways.push_back(way);
-                } else if (cost < ways[found->second].cost) {
-                    ways[found->second] = way;
+                decode(layer.states[state], op);
+                if (leader_[op] != op && device_of_[leader_[op]] != device) {
+                    continue;
                 }
+                const Time cost = layer.ways[state].cost + step(op, device, used);
+                const Way way{cost, static_cast<std::uint32_t>(state), static_cast<std::uint8_t>(device)};
+                std::string reached = encode(op + 1, segments, device, used | 1U << device);
+                auto& same = known[reached];
+                keep(next, same, std::move(reached), way, held);
             }
         }
-        ways_.push_back(std::move(ways));
         return next;
     }
 
+    // Adds a way unless one to the same state is as good in everything; replaces one that is worse in everything.
+    void keep(Layer& next, std::vector<std::uint32_t>& same, std::string&& reached, const Way& way,
+              const std::vector<Bytes>& held) const {
+        const auto held_by = [&](std::uint32_t other) {
+            return next.held.begin() + static_cast<std::ptrdiff_t>(other * held.size());
+        };
+        for (const std::uint32_t other : same) {
+            const bool no_less = std::equal(held.begin(), held.end(), held_by(other),
+                                            [](Bytes mine, Bytes theirs) { return mine >= theirs; });
+            if (next.ways[other].cost <= way.cost && no_less) {
+                return;
+            }
+            const bool no_more = std::equal(held.begin(), held.end(), held_by(other),
+                                            [](Bytes mine, Bytes theirs) { return mine <= theirs; });
+            if (way.cost <= next.ways[other].cost && no_more) {
+                next.ways[other] = way;
+                std::ranges::copy(held, held_by(other));
+                return;
+            }
+        }
+        same.push_back(static_cast<std::uint32_t>(next.states.size()));
+        next.states.push_back(std::move(reached));
+        next.ways.push_back(way);
+        next.held.insert(next.held.end(), held.begin(), held.end());
+    }
+
+    // Keeps as many as allowed: the cheapest, with a share for each number of segments and one for those that hold
+    // least.
+    void cut(Layer& layer) {
+        if (layer.states.size() <= most_states_) {
+            return;
+        }
+        complete_ = false;
+        std::vector<std::size_t> order(layer.states.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::ranges::stable_sort(order, [&](auto a, auto b) { return layer.ways[a].cost < layer.ways[b].cost; });
+        std::vector<std::size_t> chosen, rest;
+        std::unordered_map<int, std::size_t> of_segments;
+        const std::size_t share = most_states_ / (2 * (at(limits_.segments.value_or(0)) + 1)) + 1;
+        for (const std::size_t state : order) {
+            const bool taken = chosen.size() < most_states_ && ++of_segments[segments_in(layer.states[state])] <= share;
+            (taken ? chosen : rest).push_back(state);
+        }
+        const auto held = [&](std::size_t state) {
+            Bytes sum;
+            for (std::size_t memory = 0; memory < limits_.memories.size(); ++memory) {
+                sum += layer.held[state * limits_.memories.size() + memory];
+            }
+            return sum;
+        };
+        std::ranges::stable_sort(rest, [&](auto a, auto b) { return held(a) < held(b); });
+        rest.resize(std::min(rest.size(), most_states_ - chosen.size()));
+        chosen.insert(chosen.end(), rest.begin(), rest.end());
+        Layer kept;
+        for (const std::size_t state : chosen) {
+            kept.states.push_back(std::move(layer.states[state]));
+            kept.ways.push_back(layer.ways[state]);
+            const auto first = layer.held.begin() + static_cast<std::ptrdiff_t>(state * limits_.memories.size());
+            kept.held.insert(kept.held.end(), first, first + static_cast<std::ptrdiff_t>(limits_.memories.size()));
+        }
+        layer = std::move(kept);
+    }
+
+    // Negative: one segment too many.
     [[nodiscard]] int segments_with(const std::string& state, std::size_t op, std::size_t device) const {
-        if (!most_segments_) {
+        if (!limits_.segments) {
             return 0;
         }
-        const bool changes = op == 0 || static_cast<std::size_t>(state[1]) != device;
-        return std::min(static_cast<int>(state[0]) + (changes ? 1 : 0), *most_segments_ + 1);
+        const bool changes = op == 0 || static_cast<std::size_t>(state[kLatest]) != device;
+        const int segments = segments_in(state) + (changes ? 1 : 0);
+        return segments <= *limits_.segments ? segments : -1;
+    }
+
+    // What the memories hold with `op` on `device`; false if that is too much for one.
+    bool add_size(const Layer& layer, std::size_t state, std::size_t op, std::size_t device, unsigned used,
+                  std::vector<Bytes>& held) const {
+        for (std::size_t memory = 0; memory < held.size(); ++memory) {
+            const auto& [name, capacity, holds] = limits_.memories[memory];
+            held[memory] = layer.held[state * held.size() + memory];
+            held[memory] += holds[device] && !limits_.size.empty() ? limits_.size[op][device] : Bytes{};
+            Bytes working;
+            for (std::size_t other = 0; other < limits_.working.size(); ++other) {
+                working =
+                    holds[other] && (used >> other & 1U) != 0 ? std::max(working, limits_.working[other]) : working;
+            }
+            if (held[memory] + working > capacity) {
+                return false;
+            }
+        }
+        return true;
     }
 
     // What running `op` on `device` adds, with everything of the state decoded; updates it.
@@ -202,30 +322,42 @@ class Frontier {
     }
 
     const PlacementProblem& problem_;
-    std::optional<int> most_segments_;
-    std::size_t most_states_, operators_;
+    const PlacementLimits& limits_;
+    std::size_t most_states_;
+    bool may_cut_, complete_ = true;
+    std::size_t operators_;
     std::unordered_map<std::size_t, std::size_t> kept_until_;
     std::vector<std::vector<std::size_t>> live_, open_;       ///< operators and flows that matter before each position
     std::vector<std::vector<std::size_t>> closing_, losses_;  ///< flows and fusion losses charged at each operator
+    std::vector<std::size_t> leader_;                         ///< [operator] the first of its group
     std::vector<std::uint8_t> device_of_, reached_;           ///< of the state at hand
     std::vector<std::vector<Way>> ways_;
 };
 
+SearchedPlacement search(const PlacementProblem& problem, std::size_t most_states, bool may_cut) {
+    if (problem.devices > kMostDevices || problem.cost.empty() || problem.cost.size() > kMostOperators) {
+        return {};
+    }
+    return Frontier(problem, most_states, may_cut).best();
+}
+
 }  // namespace
 
-std::optional<PlacementResult> frontier_placement(const PlacementProblem& problem, std::optional<int> most_segments,
-                                                  std::size_t most_states) {
-    constexpr int kMostCounted = 100;
+std::optional<PlacementResult> frontier_placement(const PlacementProblem& problem, std::size_t most_states) {
     const Contraction contraction = contract(problem);
-    if (contraction.problem.devices > kMostDevices || contraction.problem.cost.empty()) {
-        return std::nullopt;
+    if (!problem.limits.any()) {
+        const auto found = search(contraction.problem, most_states, false).best;
+        const auto latency = found ? objective(contraction.problem, *found) : std::nullopt;
+        return latency ? std::optional(with_bound(problem, contraction, *found, *latency)) : std::nullopt;
     }
-    if (most_segments && *most_segments > kMostCounted) {
-        most_segments.reset();
-    }
-    const auto assignment = Frontier(contraction.problem, most_segments, most_states).best();
-    const auto latency = assignment ? objective(contraction.problem, *assignment) : std::nullopt;
-    return latency ? std::optional(with_bound(problem, contraction, *assignment, *latency)) : std::nullopt;
+    const auto found = search(problem, most_states, false).best;  // segments are those of single operators
+    const auto latency = found ? objective(problem, *found) : std::nullopt;
+    return latency ? std::optional(with_bound(problem, *found, *latency)) : std::nullopt;
+}
+
+SearchedPlacement frontier_search(const PlacementProblem& problem, std::size_t most_states) {
+    static_cast<void>(contract(problem));  // refuses parts that do not fit together
+    return search(problem, most_states, true);
 }
 
 }  // namespace berth

@@ -1,4 +1,5 @@
 // Serial latency of an assignment: the sums that every solver minimises.
+#include <algorithm>
 #include <stdexcept>
 #include <unordered_map>
 
@@ -81,6 +82,31 @@ std::optional<Time> objective(const PlacementProblem& problem, const Assignment&
         }
     }
     return sum + crossings(problem, assignment);
+}
+
+Bytes memory_needed(const PlacementLimits& limits, std::size_t memory, const Assignment& assignment) {
+    const std::vector<bool>& holds = limits.memories.at(memory).holds;
+    Bytes kept, working;
+    for (std::size_t op = 0; op < assignment.size(); ++op) {
+        const std::size_t device = at(assignment[op]);
+        if (holds.at(device)) {
+            kept += limits.size.empty() ? Bytes{} : limits.size[op][device];
+            working = limits.working.empty() ? working : std::max(working, limits.working[device]);
+        }
+    }
+    return kept + working;
+}
+
+bool within(const PlacementLimits& limits, const Assignment& assignment) {
+    if (limits.segments && segments(assignment).size() > static_cast<std::size_t>(*limits.segments)) {
+        return false;
+    }
+    for (std::size_t memory = 0; memory < limits.memories.size(); ++memory) {
+        if (memory_needed(limits, memory, assignment) > limits.memories[memory].capacity) {
+            return false;
+        }
+    }
+    return true;
 }
 
 std::vector<Segment> segments(const Assignment& assignment) {

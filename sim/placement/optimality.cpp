@@ -94,13 +94,16 @@ class Merged {
 
 PlacementResult with_bound(const PlacementProblem& problem, const Contraction& contraction,
                            const Assignment& assignment, Time bound) {
-    Assignment expanded = contraction.expand(assignment);
-    const auto latency = objective(problem, expanded);
+    return with_bound(problem, contraction.expand(assignment), bound);
+}
+
+PlacementResult with_bound(const PlacementProblem& problem, Assignment assignment, Time bound) {
+    const auto latency = objective(problem, assignment);
     if (!latency) {
         throw std::logic_error("a placement that cannot run");
     }
     const bool optimal = *latency <= bound * (1.0 + kEqualCosts);
-    return {std::move(expanded), *latency, optimal ? *latency : std::min(bound, *latency), optimal};
+    return {std::move(assignment), *latency, optimal ? *latency : std::min(bound, *latency), optimal};
 }
 
 Time one_against_rest_bound(const PlacementProblem& problem, const std::vector<DeviceId>& usable) {

@@ -13,6 +13,8 @@ inline constexpr double kEqualCosts = 1e-9;
 /// where this one reaches it, up to kEqualCosts, it is optimal.
 [[nodiscard]] PlacementResult with_bound(const PlacementProblem& problem, const Contraction& contraction,
                                          const Assignment& assignment, Time bound);
+/// The same from an assignment of `problem` itself.
+[[nodiscard]] PlacementResult with_bound(const PlacementProblem& problem, Assignment assignment, Time bound);
 
 /// A latency that no assignment is below, for any number of devices: for each device, the minimum cut between it and
 /// one imaginary device that is as good as the best of the others in everything; the largest of these. Never below the

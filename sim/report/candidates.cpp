@@ -164,6 +164,26 @@ std::string quality(const Candidate& chosen) {
     return fmt::format("at most {} above the best placement of its operators", percent_text(chosen.optimality_gap, 3));
 }
 
+/// What runtimes do by default: all that a device can run there, the rest where it falls back to.
+std::string regret_text(const StageResult& stage) {
+    std::string text;
+    for (const Candidate& candidate : stage.candidates) {
+        if (!candidate.feasible || candidate.granularity != Granularity::kModel || !candidate.regret) {
+            continue;
+        }
+        const char* fallbacks = candidate.segments.size() > 1 ? " with its fallbacks" : "";
+        const std::string more = *candidate.regret <= 1e-9 * stage.optimum->latency
+                                     ? "nothing more"
+                                     : fmt::format("{} ({}) more", brief(*candidate.regret),
+                                                   percent_text(*candidate.regret / stage.optimum->latency, 3));
+        text += text.empty()
+                    ? fmt::format("regret: {}{} takes {} than {} of the operators", candidate.placement, fallbacks,
+                                  more, stage.optimum->proved ? "the best placement" : "the best known placement")
+                    : fmt::format(", {}{} {}", candidate.placement, fallbacks, more);
+    }
+    return text.empty() ? "" : text + ".";
+}
+
 /// Inputs of several lengths: the latency is their mean, the classes are those of one length.
 std::string mixed_lengths(const Candidate& chosen) {
     Time sum = chosen.handover;
@@ -211,6 +231,9 @@ std::string candidates_text(const StageResult& stage, const ScenarioResult& resu
         }
     }
     text += wrapped(fmt::format("* chosen: {}.{}", quality(chosen), mixed_lengths(chosen)), kIndent);
+    if (const std::string regrets = regret_text(stage); !regrets.empty()) {
+        text += wrapped(regrets, kIndent);
+    }
     if (const std::string fusions = fusion_text(chosen); !fusions.empty()) {
         text += wrapped(fmt::format("fusion: {}.", fusions), kIndent);
     }

@@ -53,6 +53,7 @@ Json candidate_json(const Candidate& candidate, std::span<const std::string> dev
     object["cores"] = candidate.cores;
     object["optimality_gap"] = json_number(candidate.optimality_gap);
     object["proved_optimal"] = candidate.proved_optimal;
+    object["regret_ms"] = json_milliseconds(candidate.regret);
     object["weight_bytes"] = json_number(in_bytes(candidate.weight_bytes));
     object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
     object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));
@@ -77,6 +78,9 @@ Json stage_json(const StageResult& stage, const Stage* asked, std::span<const st
     }
     add_estimate(object, stage.latency);
     object["optimality_gap"] = chosen != nullptr ? json_number(chosen->optimality_gap) : Json(nullptr);
+    object["optimum_ms"] = json_milliseconds(stage.optimum ? std::optional(stage.optimum->latency) : std::nullopt);
+    object["lower_bound_ms"] =
+        json_milliseconds(stage.optimum ? std::optional(stage.optimum->lower_bound) : std::nullopt);
     object["start_ms"] = json_milliseconds(stage.start);
     object["budget_ms"] = json_milliseconds(stage.budget);
     object["confidence"] = chosen != nullptr ? json_number(stage.confidence) : Json(nullptr);
@@ -130,6 +134,10 @@ std::string json_report(const ScenarioResult& result, const Scenario& scenario, 
     object["disabled"] = scenario.disabled;
     if (result.traffic) {
         object["traffic"] = json_traffic(*result.traffic);
+        object["traffic"]["slowdowns"] = json_slowdowns(result);
+    }
+    if (!result.core_splits.empty()) {
+        object["core_splits"] = json_core_splits(result);
     }
     return json_document(object);
 }

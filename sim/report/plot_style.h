@@ -89,6 +89,7 @@ inline constexpr double kOpening = 0.6;
 [[nodiscard]] std::vector<Drawing> roofline_drawings(const ScenarioResult& result, const Profile& profile);
 [[nodiscard]] std::vector<Drawing> class_drawings(const ScenarioResult& result);
 [[nodiscard]] std::vector<Drawing> placement_drawings(const ScenarioResult& result);
+[[nodiscard]] std::vector<Drawing> timeline_drawings(const ScenarioResult& result);
 [[nodiscard]] std::vector<Drawing> token_drawings(std::span<const TokenCurves> curves, const Profile& profile);
 
 }  // namespace berth

@@ -17,6 +17,9 @@ namespace berth {
 /// Every candidate of one stage; empty for a fixed stage.
 [[nodiscard]] std::string candidates_text(const StageResult& stage, const ScenarioResult& result);
 
+/// Cores per request against requests side by side; empty where they were not compared.
+[[nodiscard]] std::string core_splits_text(const ScenarioResult& result);
+
 /// What to act on, with the predicted gain and the line that tries it.
 [[nodiscard]] std::string findings_text(std::span<const Finding> findings);
 

@@ -37,8 +37,9 @@ std::vector<ReportPart> sections(const ScenarioResult& result, const Scenario& s
     }
     add("Candidates", candidates);
     if (result.traffic) {
-        add("Traffic", traffic_text(*result.traffic, scenario));
+        add("Traffic", traffic_text(*result.traffic, scenario) + slowdowns_text(result));
     }
+    add("Cores per request", core_splits_text(result));
     add("Findings", findings_text(findings));
     add("What the interval rests on", assumptions_text(result, scenario));
     return all;

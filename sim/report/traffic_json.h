@@ -7,5 +7,7 @@
 namespace berth {
 
 [[nodiscard]] Json json_traffic(const TrafficResult& traffic);
+[[nodiscard]] Json json_slowdowns(const ScenarioResult& result);
+[[nodiscard]] Json json_core_splits(const ScenarioResult& result);
 
 }  // namespace berth

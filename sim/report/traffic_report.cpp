@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
 
+#include "berth/brief_text.h"
 #include "berth/quantity_text.h"
 #include "report/text_layout.h"
 #include "report/traffic_json.h"
@@ -45,6 +47,70 @@ Json json_time(const SimulatedTime& time) {
 // Microseconds, as traces have them, to the nanosecond: six digits would blur an hour.
 double nanoseconds_exact(Time time) { return std::round(in_nanoseconds(time)) / 1000; }
 
+// What tasks lose to others, the largest losses first.
+std::vector<std::size_t> by_contention(const SimulationResult& result) {
+    std::vector<std::size_t> order;
+    const auto lost = [&result](std::size_t task) {
+        return result.contention[task].waited + result.contention[task].slowed;
+    };
+    Time all;
+    for (std::size_t task = 0; task < result.contention.size(); ++task) {
+        order.push_back(task);
+        all += lost(task);
+    }
+    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return lost(a) > lost(b); });
+    std::erase_if(order, [&](std::size_t task) { return lost(task) <= 1e-3 * all; });
+    return order;
+}
+
+std::string contention_text(const TrafficResult& traffic) {
+    constexpr std::size_t kShown = 6;
+    const SimulationResult& result = traffic.simulation;
+    TextTable table;
+    table.column("lost to contention", Align::kLeft);
+    table.column("ms per request", Align::kRight);
+    table.column("waiting", Align::kRight);
+    table.column("slowed", Align::kRight);
+    const std::vector<std::size_t> order = by_contention(result);
+    for (std::size_t i = 0; i < std::min(kShown, order.size()); ++i) {
+        const TaskContention& lost = result.contention[order[i]];
+        table.row(
+            {traffic.system.tasks[order[i]].name, fmt::format("{:.3g}", in_milliseconds(lost.waited + lost.slowed)),
+             fmt::format("{:.3g}", in_milliseconds(lost.waited)), fmt::format("{:.3g}", in_milliseconds(lost.slowed))});
+    }
+    if (order.empty()) {
+        return "";
+    }
+    const std::string more = order.size() > kShown ? wrapped(fmt::format("and {} more", order.size() - kShown), 4) : "";
+    return "\n" + table.text(4) + more;
+}
+
+std::string phases_text(const TrafficResult& traffic) {
+    TextTable table;
+    table.column("stage", Align::kLeft);
+    table.column("mean ms", Align::kRight);
+    table.column("budget", Align::kRight);
+    table.column("met", Align::kRight);
+    for (std::size_t i = 0; i < traffic.simulation.phases.size(); ++i) {
+        const PhaseTime& phase = traffic.simulation.phases[i];
+        const auto& budget = traffic.system.phases[i].budget;
+        table.row({traffic.system.phases[i].name, fmt::format("{:.5g}", in_milliseconds(phase.mean)),
+                   budget ? brief(*budget) : "", phase.within_budget ? share_text(*phase.within_budget) : ""});
+    }
+    return traffic.simulation.phases.empty() ? "" : "\n" + table.text(4);
+}
+
+std::string outlook_text(const BudgetOutlook& outlook, Time budget) {
+    std::string text = fmt::format(
+        "The budget of {} is met by {} of the requests, and with a probability of {} when the profile's "
+        "uncertainty counts too",
+        brief(budget), share_text(outlook.by_chance), share_text(outlook.probability));
+    if (outlook.unstable > 0) {
+        text += fmt::format("; requests pile up with a probability of {}", share_text(outlook.unstable));
+    }
+    return wrapped(text + ".", 0);
+}
+
 std::string busy_text(const SimulationResult& result) {
     TextTable table;
     table.column("resource", Align::kLeft);
@@ -67,7 +133,8 @@ std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario)
     if (!result.stable) {
         return wrapped(fmt::format("Unstable under {}: requests pile up. Sustainable are {}.", arrivals,
                                    per_second(result.sustainable)),
-                       0);
+                       0) +
+               (traffic.budget ? outlook_text(*traffic.budget, *scenario.budget) : "");
     }
     std::string text = wrapped(fmt::format("Under {}: {} completed; at most {} are sustainable.", arrivals,
                                            per_second(result.throughput), per_second(result.sustainable)),
@@ -82,7 +149,31 @@ std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario)
         table.row({name, fmt::format("{:.5g}", in_milliseconds(time->value)),
                    result.latency->has_intervals ? interval : "-"});
     }
-    return text + "\n" + table.text(4) + "\n" + busy_text(result);
+    text += traffic.budget ? outlook_text(*traffic.budget, *scenario.budget) : "";
+    return text + "\n" + table.text(4) + phases_text(traffic) + contention_text(traffic) + "\n" + busy_text(result);
+}
+
+std::string slowdowns_text(const ScenarioResult& result) {
+    std::string text;
+    for (const StageSlowdown& one : result.slowdowns) {
+        text += wrapped(fmt::format("{} slows {} by {}, of the {} allowed.", one.by, one.of,
+                                    percent_text(one.share.value_or(0), 3), percent_text(one.allowed, 3)),
+                        0);
+    }
+    return text;
+}
+
+Json json_slowdowns(const ScenarioResult& result) {
+    Json array = Json::array();
+    for (const StageSlowdown& one : result.slowdowns) {
+        Json object = Json::object();
+        object["by"] = json_text(one.by);
+        object["of"] = json_text(one.of);
+        object["share"] = one.share ? json_number(*one.share) : Json(nullptr);
+        object["allowed"] = json_number(one.allowed);
+        array.push_back(std::move(object));
+    }
+    return array;
 }
 
 Json json_traffic(const TrafficResult& traffic) {
@@ -105,6 +196,30 @@ Json json_traffic(const TrafficResult& traffic) {
         for (const ResourceUse& use : *uses) {
             object["utilisation"][use.name] = json_number(use.utilisation);
         }
+    }
+    object["budget"] = nullptr;
+    if (traffic.budget) {
+        object["budget"] = Json::object();
+        object["budget"]["within"] = result.stable ? json_number(traffic.budget->by_chance) : Json(nullptr);
+        object["budget"]["probability"] = json_number(traffic.budget->probability);
+        object["budget"]["unstable_probability"] = json_number(traffic.budget->unstable);
+    }
+    object["stages"] = Json::array();
+    for (std::size_t i = 0; i < result.phases.size(); ++i) {
+        Json phase = Json::object();
+        phase["name"] = json_text(traffic.system.phases[i].name);
+        phase["mean_ms"] = json_milliseconds(result.phases[i].mean);
+        phase["within_budget"] =
+            result.phases[i].within_budget ? json_number(*result.phases[i].within_budget) : Json(nullptr);
+        object["stages"].push_back(std::move(phase));
+    }
+    object["contention"] = Json::array();
+    for (const std::size_t task : by_contention(result)) {
+        Json lost = Json::object();
+        lost["task"] = json_text(traffic.system.tasks[task].name);
+        lost["waited_ms"] = json_milliseconds(result.contention[task].waited);
+        lost["slowed_ms"] = json_milliseconds(result.contention[task].slowed);
+        object["contention"].push_back(std::move(lost));
     }
     return object;
 }

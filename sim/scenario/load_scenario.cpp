@@ -125,6 +125,27 @@ void read_stages(const std::vector<YamlNode>& items, const Library& library, con
     }
 }
 
+// What one stage may slow another by needs other stages, and requests that meet.
+void check_slowdowns(const std::vector<YamlNode>& stages, bool has_arrivals) {
+    std::vector<std::string> names;
+    for (const YamlNode& stage : stages) {
+        const auto name = stage.is_map() ? stage.find("name") : std::nullopt;
+        names.push_back(name && name->is_scalar() ? name->text().value_or("") : "");
+    }
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+        const auto slows = stages[i].is_map() ? stages[i].find("slows") : std::nullopt;
+        for (const YamlEntry& entry : slows && slows->is_map() ? slows->entries() : std::vector<YamlEntry>()) {
+            if (std::ranges::find(names, entry.key) == names.end() || entry.key == names[i]) {
+                entry.value.error(fmt::format("'{}' is no other stage", entry.key), list_of(names),
+                                  nearest_name(entry.key, names));
+            }
+        }
+        if (slows && !has_arrivals) {
+            slows->error("without 'arrivals' requests never meet", "arrivals, such as {rate: 5 Hz}");
+        }
+    }
+}
+
 std::optional<Scenario> read_scenario(const YamlNode& root, const Library& library, const ScenarioDocument& document) {
     Diagnostics& diagnostics = root.diagnostics();
     const std::size_t errors_before = diagnostics.error_count();
@@ -155,6 +176,7 @@ std::optional<Scenario> read_scenario(const YamlNode& root, const Library& libra
         return std::nullopt;
     }
     read_stages(items, library, *hardware, document.models, diagnostics, scenario);
+    check_slowdowns(items, root.find("arrivals").has_value());
     scenario.profile = hardware->profile;
     return diagnostics.error_count() == errors_before ? std::optional(std::move(scenario)) : std::nullopt;
 }

@@ -132,6 +132,18 @@ void read_lengths(const YamlNode& node, ModelStage& stage) {
     }
 }
 
+// `pin: {layer.0.*: cpu}`.
+std::vector<PinRule> read_pins(const YamlNode& stage, const ScenarioDevices& devices) {
+    std::vector<PinRule> pins;
+    const auto map = stage.find("pin");
+    for (const YamlEntry& entry : map ? map->entries() : std::vector<YamlEntry>()) {
+        if (const auto device = read_pinned(entry.value, devices)) {
+            pins.push_back({entry.key, *device, entry.key_where});
+        }
+    }
+    return pins;
+}
+
 ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const Library& library,
                             const ScenarioDevices& devices, const std::vector<std::string>& all_names,
                             const std::vector<Override>& overrides) {
@@ -147,6 +159,10 @@ ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const L
     }
     stage.cores = read_cores(node, devices);
     stage.clocks = read_clocks(node, devices);
+    stage.pins = read_pins(node, devices);
+    if (const auto segments = node.find("segments")) {
+        stage.most_segments = static_cast<int>(segments->integer(kCount).value_or(1));
+    }
     if (const auto granularity = node.find("granularity")) {
         stage.granularity = granularity->enumeration(kGranularityNames).value_or(Granularity::kModel);
     }
@@ -174,7 +190,7 @@ std::optional<Estimate<Time>> read_duration(const YamlNode& node) {
 
 void refuse_model_keys(const YamlNode& stage) {
     for (const std::string_view key : {"dtype", "precision", "tokens", "buckets", "phase", "prompt", "new_tokens",
-                                       "batch", "cores", "core_mask", "clock", "granularity"}) {
+                                       "batch", "cores", "core_mask", "clock", "pin", "segments", "granularity"}) {
         if (const auto node = stage.find(key)) {
             node->error("a stage of fixed time has no such key", "'model' instead of 'takes'");
         }
@@ -213,6 +229,12 @@ std::optional<StageReading> read_stage(const YamlNode& node, const Library& libr
     }
     if (const auto budget = node.find("budget")) {
         stage.budget = budget->quantity<Time>();
+    }
+    const auto slows = node.find("slows");
+    for (const YamlEntry& entry : slows ? slows->entries() : std::vector<YamlEntry>()) {
+        if (const auto share = entry.value.quantity<double>({.allow_zero = true})) {
+            stage.slows[entry.key] = *share;
+        }
     }
     if (const auto enabled = node.find("enabled")) {
         reading.enabled = enabled->boolean().value_or(true);

@@ -1,9 +1,12 @@
 // The placements of a stage that are worth showing, each costed over all its input lengths.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
+#include "schedule/constraints.h"
 #include "schedule/work.h"
 
 namespace berth {
@@ -61,7 +64,7 @@ void add_activations(Candidate& candidate, const Assignment& assignment, const L
     }
 }
 
-void add_weights(Candidate& candidate, const Assignment& assignment, const LengthPlan& length) {
+void add_weights(Candidate& candidate, const Assignment& assignment, const LengthPlan& length, const Profile& profile) {
     for (std::size_t i = 0; i < assignment.size(); ++i) {
         const auto d = static_cast<std::size_t>(assignment[i]);
         const Operator& op = length.graphs[d].operators[i];
@@ -71,6 +74,7 @@ void add_weights(Candidate& candidate, const Assignment& assignment, const Lengt
             storage.matrix = storage.scales = Bytes{};
         }
         candidate.weight_bytes += storage.total();
+        candidate.kept_in_dram += has_own_memory(profile, assignment[i]) ? Bytes{} : storage.total();
         candidate.weights.scales += storage.scales;
         add_stored(candidate.weights, scheme.weights, storage.matrix);
         add_stored(candidate.weights, storage.beside_at, storage.beside);
@@ -99,23 +103,12 @@ void add_operators(Candidate& candidate, const Assignment& assignment, const Len
     }
 }
 
-// Keys and values of all positions, as wide as attention reads them, and states. What is not causal reads those of a
-// source, which were made once.
+// Keys and values of all positions.
 Bytes kv_cache(const Assignment& assignment, const LengthPlan& length, std::int64_t positions) {
     Bytes cache;
     for (std::size_t i = 0; i < assignment.size(); ++i) {
         const auto d = static_cast<std::size_t>(assignment[i]);
-        const Dims& dims = length.graphs[d].operators[i].dims;
-        if (const auto* scan = std::get_if<ScanDims>(&dims)) {
-            cache += state_size(*scan);
-        }
-        const auto* attention = std::get_if<AttentionDims>(&dims);
-        if (attention != nullptr) {
-            const std::int64_t held = attention->causal ? positions : attention->kv_seq;
-            const std::int64_t kept = attention->window == 0 ? held : std::min(held, attention->window);
-            const std::int64_t each = 2 * attention->batch * attention->kv_heads * attention->head_dim;
-            cache += element_size(length.plans[d].operators[i].ran_at) * static_cast<double>(each * kept);
-        }
+        cache += kept_in_cache(length.graphs[d].operators[i], length.plans[d].operators[i].ran_at, positions);
     }
     return cache;
 }
@@ -161,6 +154,10 @@ Candidate costed(std::string placement, Assignment assignment, const ModelStage&
             candidate.reason = "an input length does not fit this placement";
             return candidate;
         }
+        if (auto limit = exceeded_limit(length.problem.limits, placed.back())) {
+            candidate.reason = std::move(*limit);
+            return candidate;
+        }
         latency += *time * length.length.share;
         mix.push_back({work_of(length, placed.back()), &length, length.length.share});
         const auto one = energy_of(mix.back().work, length);
@@ -176,7 +173,7 @@ Candidate costed(std::string placement, Assignment assignment, const ModelStage&
     candidate.tokens_held = candidate.tokens_paid = main.length.tokens;
     // The first pass of a stage that generates text holds what later ones need no more.
     const std::size_t largest = stage.generation ? 0 : static_cast<std::size_t>(&main - lengths.data());
-    add_weights(candidate, placed[largest], lengths[largest]);
+    add_weights(candidate, placed[largest], lengths[largest], profile);
     for (std::size_t i = 0; i < lengths.size(); ++i) {
         const bool is_main = &lengths[i] == &main;
         if (stage.generation || is_main) {
@@ -193,12 +190,33 @@ Candidate costed(std::string placement, Assignment assignment, const ModelStage&
     return candidate;
 }
 
+// Pinned operators where they are pinned, the others as they were.
+std::optional<Assignment> with_pins(const LengthPlan& length, std::optional<Assignment> assignment, std::string& why) {
+    for (std::size_t i = 0; assignment && i < length.pinned.size(); ++i) {
+        if (!length.pinned[i]) {
+            continue;
+        }
+        const auto d = static_cast<std::size_t>(*length.pinned[i]);
+        const OperatorPlan& plan = length.plans[d].operators[i];
+        if (!plan.supported) {
+            why =
+                fmt::format("{} is pinned to where it cannot run: {}", length.graphs[d].operators[i].name, plan.reason);
+            return std::nullopt;
+        }
+        (*assignment)[i] = *length.pinned[i];
+    }
+    return assignment;
+}
+
 Candidate whole(DeviceId device, const ModelStage& stage, const std::vector<LengthPlan>& lengths,
                 const Profile& profile, const EvaluationOptions& options) {
     const LengthPlan& main = dominant(lengths);
     const auto d = static_cast<std::size_t>(device);
     std::string why;
-    const auto assignment = whole_model(main.graphs[static_cast<std::size_t>(profile.host)], main.plans, device, &why);
+    auto assignment = whole_model(main.graphs[static_cast<std::size_t>(profile.host)], main.plans, device, &why);
+    if (!main.pinned.empty()) {
+        assignment = with_pins(main, assignment, why);
+    }
     Candidate candidate;
     if (assignment) {
         candidate = costed(profile.devices[d].name, *assignment, stage, lengths, profile, options);
@@ -213,7 +231,8 @@ Candidate whole(DeviceId device, const ModelStage& stage, const std::vector<Leng
     candidate.cores = main.plans[d].execution.cores;
     const auto& operators = main.plans[d].operators;
     for (OperatorResult& result : candidate.operators) {
-        if (result.device != device) {
+        const bool pinned = !main.pinned.empty() && main.pinned[static_cast<std::size_t>(result.id)].has_value();
+        if (result.device != device && !pinned) {
             result.fell_back = true;
             result.reason = operators[static_cast<std::size_t>(result.id)].reason;
         }
@@ -269,9 +288,10 @@ Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assig
     return result;
 }
 
-std::vector<Candidate> stage_candidates(const ModelStage& stage, const std::vector<LengthPlan>& lengths,
-                                        const Profile& profile, const EvaluationOptions& options) {
-    std::vector<Candidate> candidates;
+StageCandidates stage_candidates(const ModelStage& stage, const std::vector<LengthPlan>& lengths,
+                                 const Profile& profile, const EvaluationOptions& options) {
+    StageCandidates result;
+    std::vector<Candidate>& candidates = result.candidates;
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
         candidates.push_back(whole(static_cast<DeviceId>(d), stage, lengths, profile, options));
         if (stage.on && *stage.on != static_cast<DeviceId>(d)) {
@@ -281,7 +301,7 @@ std::vector<Candidate> stage_candidates(const ModelStage& stage, const std::vect
         }
     }
     if (!options.splits) {
-        return candidates;
+        return result;
     }
     const LengthPlan& main = dominant(lengths);
     if (profile.devices.size() > 1 && !stage.on) {
@@ -289,15 +309,25 @@ std::vector<Candidate> stage_candidates(const ModelStage& stage, const std::vect
         add_split(candidates, Granularity::kBlock, per_block(main.problem, graph), stage, lengths, profile, options);
         add_split(candidates, Granularity::kOperator, main.problem, stage, lengths, profile, options);
     }
-    const auto bound = best_placement(main.problem);
+    const auto best = best_placement(main.problem);
+    if (!best || best->lower_bound <= Time{}) {
+        return result;
+    }
+    result.optimum = StageOptimum{best->latency, best->lower_bound, best->proved_optimal};
     for (Candidate& candidate : candidates) {
-        if (candidate.feasible && bound && bound->lower_bound > Time{}) {
-            const auto own = objective(main.problem, candidate.assignment);
-            candidate.optimality_gap = own ? std::max(0.0, *own / bound->lower_bound - 1) : 0;
-            candidate.proved_optimal = bound->proved_optimal && candidate.optimality_gap < 1e-9;
+        if (const auto own = candidate.feasible ? objective(main.problem, candidate.assignment) : std::nullopt) {
+            // The search may have been cut short: what another one found counts too.
+            result.optimum->latency = std::min(result.optimum->latency, *own);
+            candidate.optimality_gap = std::max(0.0, *own / best->lower_bound - 1);
+            candidate.proved_optimal = best->proved_optimal && candidate.optimality_gap < 1e-9;
         }
     }
-    return candidates;
+    for (Candidate& candidate : candidates) {
+        if (const auto own = candidate.feasible ? objective(main.problem, candidate.assignment) : std::nullopt) {
+            candidate.regret = *own - result.optimum->latency;
+        }
+    }
+    return result;
 }
 
 }  // namespace berth

@@ -5,6 +5,9 @@
 #include <cmath>
 #include <utility>
 
+#include "berth/quantity_text.h"
+#include "schedule/constraints.h"
+#include "schedule/slowdown.h"
 #include "schedule/work.h"
 
 namespace berth {
@@ -56,6 +59,15 @@ double confidence_in(const std::vector<Candidate>& candidates, std::size_t chose
     return confidence;
 }
 
+void settle(StageResult& result, std::size_t chosen, const ModelStage& work) {
+    result.chosen = chosen;
+    const Candidate& candidate = result.candidates[chosen];
+    const double repeat = static_cast<double>(result.repeat);
+    result.latency = {candidate.latency.median * repeat, candidate.latency.low * repeat,
+                      candidate.latency.high * repeat};
+    result.confidence = confidence_in(result.candidates, chosen, work);
+}
+
 void report_no_device(const Stage& stage, const std::vector<Candidate>& candidates, Objective objective,
                       Diagnostics& diagnostics) {
     for (const Candidate& candidate : candidates) {
@@ -66,6 +78,64 @@ void report_no_device(const Stage& stage, const std::vector<Candidate>& candidat
                               choice_name(kObjectiveNames, objective), candidate.placement)
                 : fmt::format("stage '{}' cannot run on {}: {}", stage.name, candidate.placement, candidate.reason));
     }
+}
+
+// Which of the stage's constraints leave no placement, or that a finer one than the stage allows would be left.
+void report_clash(const Stage& stage, const ModelStage& work, const LengthPlan& length, const Profile& profile,
+                  Diagnostics& diagnostics) {
+    const std::vector<std::string> clash = clashing_constraints(length, work, profile);
+    if (clash.size() == 1) {
+        diagnostics.error(stage.where, fmt::format("stage '{}': no placement of its operators keeps to {}", stage.name,
+                                                   clash.front()));
+    } else if (!clash.empty()) {
+        diagnostics.error(stage.where,
+                          fmt::format("stage '{}': no placement of its operators keeps to all of these, but "
+                                      "to any without one of them: {}",
+                                      stage.name, fmt::join(clash, "; ")));
+    } else if (work.granularity != Granularity::kOperator && !work.on && best_placement(length.problem)) {
+        diagnostics.error(stage.where,
+                          fmt::format("stage '{}': only finer placements than it allows remain", stage.name),
+                          "granularity: operator");
+    }
+}
+
+// Models that stay loaded share DRAM; one that several stages run at the same precision is there once.
+bool fit_together(const Scenario& scenario, const ScenarioResult& result, Diagnostics& diagnostics) {
+    std::vector<std::pair<const ModelStage*, Bytes>> loaded;
+    Bytes working;
+    std::string sizes;
+    for (const StageResult& stage : result.stages) {
+        if (!stage.chosen) {
+            continue;
+        }
+        const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);
+        const auto& work = std::get<ModelStage>(asked->work);
+        const Candidate& chosen = stage.candidates[*stage.chosen];
+        working = std::max(working, chosen.peak_activation_bytes);
+        const Bytes cache = chosen.generation ? chosen.generation->kv_cache : Bytes{};
+        const Bytes kept = chosen.kept_in_dram > Bytes{} ? chosen.kept_in_dram + cache : Bytes{};
+        const auto same = std::ranges::find_if(loaded, [&work](const auto& other) {
+            return other.first->model.name == work.model.name && other.first->precision.dtype == work.precision.dtype;
+        });
+        if (same != loaded.end()) {
+            same->second = std::max(same->second, kept);
+        } else {
+            loaded.emplace_back(&work, kept);
+        }
+    }
+    Bytes all = working;
+    for (const auto& [work, kept] : loaded) {
+        all += kept;
+        sizes += fmt::format("{}{} {}", sizes.empty() ? "" : ", ", work->model.name, to_text(kept));
+    }
+    const Bytes capacity = scenario.profile.dram.capacity.value;
+    if (loaded.size() > 1 && all > capacity) {
+        diagnostics.error(
+            scenario.stages.front().where,
+            fmt::format("the models together take {} of the {} of dram: {}", to_text(all), to_text(capacity), sizes));
+        return false;
+    }
+    return true;
 }
 
 std::optional<StageResult> model_stage(const Stage& stage, const ModelStage& work, const Scenario& scenario,
@@ -79,16 +149,16 @@ std::optional<StageResult> model_stage(const Stage& stage, const ModelStage& wor
     result.model = work.model.name;
     result.repeat = stage.repeat;
     result.budget = stage.budget;
-    result.candidates = stage_candidates(work, *lengths, scenario.profile, options);
+    auto [candidates, optimum] = stage_candidates(work, *lengths, scenario.profile, options);
+    result.candidates = std::move(candidates);
+    result.optimum = optimum;
     result.chosen = choose(result.candidates, work, scenario.objective);
     if (!result.chosen) {
         report_no_device(stage, result.candidates, scenario.objective, diagnostics);
+        report_clash(stage, work, lengths->front(), scenario.profile, diagnostics);
         return std::nullopt;
     }
-    const Candidate& chosen = result.candidates[*result.chosen];
-    const double repeat = static_cast<double>(stage.repeat);
-    result.latency = {chosen.latency.median * repeat, chosen.latency.low * repeat, chosen.latency.high * repeat};
-    result.confidence = confidence_in(result.candidates, *result.chosen, work);
+    settle(result, *result.chosen, work);
     return result;
 }
 
@@ -145,6 +215,70 @@ ScenarioTotal total_of(const std::vector<StageResult>& stages, const Scenario& s
     return total;
 }
 
+// Candidates that a stage may run as, the best first.
+std::vector<std::size_t> in_order(const StageResult& result, const ModelStage& work, Objective objective) {
+    std::vector<std::pair<double, std::size_t>> scores;
+    for (std::size_t i = 0; i < result.candidates.size(); ++i) {
+        const auto value = allowed(result.candidates[i], work) ? score(result.candidates[i], objective) : std::nullopt;
+        if (value) {
+            scores.emplace_back(*value, i);
+        }
+    }
+    std::ranges::sort(scores);
+    std::vector<std::size_t> order;
+    for (const auto& [value, candidate] : scores) {
+        order.push_back(candidate);
+    }
+    return order;
+}
+
+std::string slowdown_text(const StageSlowdown& one) {
+    const std::string by = one.share ? percent_text(*one.share, 3) : "without end: requests pile up";
+    return fmt::format("slows '{}' by {} (at most {})", one.of, by, percent_text(one.allowed, 3));
+}
+
+// Moves a stage that slows another too much to the best of its placements that does not.
+bool keep_to_slowdowns(const Scenario& scenario, ScenarioResult& result, Diagnostics& diagnostics) {
+    bool kept = true;
+    for (std::size_t i = 0; i < scenario.stages.size(); ++i) {
+        const Stage& stage = scenario.stages[i];
+        if (stage.slows.empty()) {
+            continue;
+        }
+        const auto* work = std::get_if<ModelStage>(&stage.work);
+        const auto order =
+            work != nullptr ? in_order(result.stages[i], *work, scenario.objective) : std::vector<std::size_t>{0};
+        std::vector<StageSlowdown> slowdowns;
+        std::vector<std::string> tried;
+        for (const std::size_t candidate : order) {
+            if (work != nullptr) {
+                settle(result.stages[i], candidate, *work);
+            }
+            slowdowns = slowdowns_by(stage, scenario, result);
+            if (within_limits(slowdowns)) {
+                break;
+            }
+            const std::string where =
+                work != nullptr ? result.stages[i].candidates[candidate].placement : "where it runs";
+            for (const StageSlowdown& one : slowdowns) {
+                tried.push_back(fmt::format("on {} it {}", where, slowdown_text(one)));
+            }
+        }
+        if (!within_limits(slowdowns)) {
+            diagnostics.error(stage.where, fmt::format("stage '{}' has no placement that keeps to 'slows': {}",
+                                                       stage.name, fmt::join(tried, "; ")));
+            kept = false;
+        }
+        result.slowdowns.insert(result.slowdowns.end(), slowdowns.begin(), slowdowns.end());
+    }
+    Time start;
+    for (StageResult& stage : result.stages) {
+        stage.start = start;
+        start += stage.latency.median;
+    }
+    return kept;
+}
+
 }  // namespace
 
 double probability_faster(const Candidate& a, const Candidate& b) {
@@ -186,7 +320,8 @@ std::optional<ScenarioResult> evaluate(const Scenario& scenario, Diagnostics& di
         start += one->latency.median;
         result.stages.push_back(std::move(*one));
     }
-    if (!complete) {
+    if (!complete || !fit_together(scenario, result, diagnostics) ||
+        (options.operators && !keep_to_slowdowns(scenario, result, diagnostics))) {
         return std::nullopt;
     }
     if (options.uncertainty) {
@@ -200,15 +335,28 @@ std::optional<Candidate> evaluate_on(const Profile& profile, const ModelStage& s
                                      Diagnostics& diagnostics) {
     ModelStage pinned = stage;
     pinned.on = device;
-    const auto lengths = plan_passes(stage.model.name, stage, profile, diagnostics);
+    auto lengths = plan_passes(stage.model.name, stage, profile, diagnostics);
     if (!lengths) {
         return std::nullopt;
     }
-    auto candidates = stage_candidates(pinned, *lengths, profile, {});
+    std::vector<PlacementLimits> limits;  // what does not fit is predicted all the same, with a warning
+    for (LengthPlan& length : *lengths) {
+        limits.push_back(std::exchange(length.problem.limits, {}));
+    }
+    auto candidates = stage_candidates(pinned, *lengths, profile, {}).candidates;
     Candidate& candidate = candidates[static_cast<std::size_t>(device)];
     if (!candidate.feasible) {
         diagnostics.error(stage.model.where, candidate.reason);
         return std::nullopt;
+    }
+    for (std::size_t i = 0; i < limits.size(); ++i) {
+        if (limits[i].size.size() != candidate.assignment.size()) {
+            continue;  // a pass with other operators, which the main one stands for
+        }
+        if (const auto limit = exceeded_limit(limits[i], candidate.assignment)) {
+            diagnostics.warning(stage.model.where, fmt::format("{} does not fit: {}", stage.model.name, *limit));
+            break;
+        }
     }
     return std::move(candidate);
 }

@@ -38,8 +38,12 @@ class EventEngine {
     [[nodiscard]] std::uint64_t events() const { return events_; }
     [[nodiscard]] double pool_utilisation(std::size_t pool) const;
     [[nodiscard]] double bandwidth_utilisation(std::size_t bandwidth) const;
-    [[nodiscard]] double moved(std::size_t bandwidth) const { return shares_[bandwidth].moved; }
+    [[nodiscard]] double moved(std::size_t bandwidth) const;
     [[nodiscard]] std::vector<SimulatedSpan> take_spans() { return std::move(spans_); }
+    [[nodiscard]] std::vector<BandwidthUse> take_uses() { return std::move(uses_); }
+    /// Means over counted requests, by task and by phase.
+    [[nodiscard]] TaskContention contention(std::size_t task) const;
+    [[nodiscard]] PhaseTime phase(std::size_t index) const;
 
   private:
     enum class Kind : std::uint8_t { kArrival, kWork, kTransfer };
@@ -62,10 +66,17 @@ class EventEngine {
         Step step;
         double left, whole;
     };
+    /// Of a share: what one device carries of it.
+    struct Part {
+        double drawn = 0, drawn_before = 0, moved = 0;
+    };
     struct Share {
         double bandwidth = 0;
-        std::vector<Transfer> transfers;  ///< by ascending cap
-        std::vector<double> caps, rates;  ///< of the transfers
+        std::vector<Part> parts;
+        std::vector<double> limits, left;  ///< of the parts
+        std::vector<int> part_of;          ///< of the transfers, if there are parts; -1: none
+        std::vector<Transfer> transfers;   ///< by ascending cap
+        std::vector<double> caps, rates;   ///< of the transfers
         double since = 0, drawn = 0, drawn_before = 0, moved = 0;
         std::uint32_t version = 0;
     };
@@ -74,10 +85,24 @@ class EventEngine {
         int servers;
         double work;
         bool varies;
-        int bandwidth;  ///< -1: none
+        int bandwidth;  ///< its share; -1: none
+        int part;       ///< of the share; -1: none
+        double alone;   ///< time that its bytes take alone
         double bytes, cap;
         int waits_for;
         std::vector<std::uint32_t> then;
+    };
+    /// A phase as counted so far.
+    struct PhasePlan {
+        std::uint32_t first, last;
+        double budget;
+        double time = 0;
+        std::size_t within = 0;
+    };
+    /// Where a bandwidth of the system lies.
+    struct Place {
+        std::size_t share = 0;
+        int part = -1;
     };
     struct Request {
         std::size_t number = 0;
@@ -85,7 +110,11 @@ class EventEngine {
         std::uint32_t left = 0;
     };
 
+    void plan_bandwidths(const SimulatedSystem& system);
     void plan_tasks(const SimulatedSystem& system);
+    void plan_phases(const SimulatedSystem& system);
+    [[nodiscard]] bool counts(Step step) const;
+    void end_phases(Step step);
     void push(double time, Kind kind, std::uint32_t slot, std::uint32_t task);
     void first_arrivals();
     void next_arrival(double after);
@@ -122,6 +151,15 @@ class EventEngine {
     std::size_t arrived_ = 0, completed_ = 0, completed_before_ = 0, counted_ = 0, wanted_ = 0;
     std::vector<double> latencies_;
     std::vector<SimulatedSpan> spans_;
+    std::vector<BandwidthUse> uses_;
+    std::size_t traced_left_ = 0;
+    std::vector<Place> places_;              ///< [bandwidth of the system]
+    std::vector<std::size_t> bandwidth_of_;  ///< [share] its position in the system
+    std::vector<double> mark_;               ///< [slot][task] when it was ready; once started, when it ends alone
+    std::vector<double> waited_, slowed_;    ///< [task] sums over counted requests
+    std::vector<PhasePlan> phases_;
+    std::vector<std::vector<std::size_t>> starts_, ends_;  ///< [task] phases
+    std::vector<double> phase_start_;                      ///< [slot][phase]
 };
 
 }  // namespace berth

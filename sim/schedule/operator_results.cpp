@@ -10,10 +10,12 @@ namespace {
 struct Shares {
     std::vector<Time> handover;    // per operator: of its inputs, the call of its runtime, and of results to the host
     std::vector<Time> conversion;  // per operator
+    std::vector<Time> call;        // part of the hand-over: entering a runtime
 };
 
 Shares shares_of(const Work& work, const LengthPlan& length, const Assignment& assignment) {
-    Shares shares{std::vector<Time>(assignment.size()), std::vector<Time>(assignment.size())};
+    Shares shares{std::vector<Time>(assignment.size()), std::vector<Time>(assignment.size()),
+                  std::vector<Time>(assignment.size())};
     for (const Handover& handover : work.handovers) {
         const OperatorId owner = handover.reader == kNoOperator ? handover.producer : handover.reader;
         if (owner != kNoOperator) {
@@ -23,6 +25,7 @@ Shares shares_of(const Work& work, const LengthPlan& length, const Assignment& a
     for (const DeviceId device : work.calls) {
         const auto first = std::find(assignment.begin(), assignment.end(), device) - assignment.begin();
         shares.handover[static_cast<std::size_t>(first)] += length.plans[static_cast<std::size_t>(device)].per_graph;
+        shares.call[static_cast<std::size_t>(first)] += length.plans[static_cast<std::size_t>(device)].per_graph;
     }
     for (const ScheduledKernel& scheduled : work.kernels) {
         if (scheduled.role == StepRole::kQuantize || scheduled.role == StepRole::kDequantize ||
@@ -76,6 +79,7 @@ std::vector<OperatorResult> operator_results(const LengthPlan& length, const Ass
         result.result = op.output_size;
         result.result_on_chip = op.output_on_chip;
         result.handover = shares.handover[i];
+        result.call = shares.call[i];
         result.conversion = shares.conversion[i];
         result.latency = op.cost + result.handover;
         const bool fused = op.fused_into != kNoOperator;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "schedule/constraints.h"
 #include "schedule/work.h"
 
 namespace berth {
@@ -60,7 +61,7 @@ std::optional<LengthPlan> plan_length(const std::string& stage_name, const Model
                                          execution_on(stage, profile, static_cast<DeviceId>(d))));
     }
     plan.problem = placement_problem(plan.graphs[static_cast<std::size_t>(profile.host)], plan.plans, profile);
-    return plan;
+    return constrain(plan, stage, profile, diagnostics) ? std::optional(std::move(plan)) : std::nullopt;
 }
 
 }  // namespace berth

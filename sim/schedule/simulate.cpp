@@ -25,7 +25,9 @@ constexpr double kChance = 0.03;        // of what they show, where times vary
 double alone(const SimulatedTask& task, const SimulatedSystem& system) {
     double time = in_seconds(task.work);
     if (task.bandwidth && task.moved > Bytes{}) {
-        const Bandwidth all = system.bandwidths[*task.bandwidth].bandwidth;
+        const SharedBandwidth& own = system.bandwidths[*task.bandwidth];
+        const Bandwidth all =
+            own.within ? std::min(own.bandwidth, system.bandwidths[*own.within].bandwidth) : own.bandwidth;
         time = std::max(time, in_seconds(task.moved / std::min(all, task.fastest.value_or(all))));
     }
     return time;
@@ -75,7 +77,6 @@ std::optional<SimulatedLatency> latency_of(const std::vector<double>& latencies)
     return result;
 }
 
-// What a system completes while more users wait than it can serve.
 Frequency saturated(const SimulatedSystem& system, const SimulationOptions& options) {
     int servers = 0;
     for (const ServerPool& pool : system.pools) {
@@ -133,6 +134,9 @@ Frequency capacity(const SimulatedSystem& system) {
         held[task.pool] += task.servers * alone(task, system);
         if (task.bandwidth) {
             moved[*task.bandwidth] += in_bytes(task.moved);
+            if (const auto within = system.bandwidths[*task.bandwidth].within) {
+                moved[*within] += in_bytes(task.moved);
+            }
         }
     }
     double rate = std::numeric_limits<double>::infinity();
@@ -144,6 +148,10 @@ Frequency capacity(const SimulatedSystem& system) {
         rate = moved[shared] > 0 ? std::min(rate, all / moved[shared]) : rate;
     }
     return hertz(rate);
+}
+
+Frequency sustainable_rate(const SimulatedSystem& system, const SimulationOptions& options) {
+    return saturated(system, options);
 }
 
 SimulationResult simulate(const SimulatedSystem& system, const Arrivals& arrivals, const SimulationOptions& options) {
@@ -168,7 +176,19 @@ SimulationResult simulate(const SimulatedSystem& system, const Arrivals& arrival
         result.bandwidths.push_back({system.bandwidths[shared].name, engine.bandwidth_utilisation(shared)});
         result.moved.push_back(bytes(engine.moved(shared)));
     }
+    for (std::size_t task = 0; task < system.tasks.size(); ++task) {
+        result.contention.push_back(engine.contention(task));
+    }
+    for (std::size_t phase = 0; phase < system.phases.size(); ++phase) {
+        result.phases.push_back(engine.phase(phase));
+    }
+    if (options.deadline && !engine.latencies().empty()) {
+        const auto met = std::ranges::count_if(
+            engine.latencies(), [limit = in_seconds(*options.deadline)](double latency) { return latency <= limit; });
+        result.within_deadline = static_cast<double>(met) / static_cast<double>(engine.latencies().size());
+    }
     result.spans = engine.take_spans();
+    result.uses = engine.take_uses();
     return result;
 }
 

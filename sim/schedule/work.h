@@ -16,10 +16,11 @@ namespace berth {
 /// One input length of a stage: its graph on each device and the placement problem they make.
 struct LengthPlan {
     TokenShare length;
-    std::vector<Graph> graphs;       ///< per device: laid out for what that device pays
-    std::vector<DevicePlan> plans;   ///< per device
-    std::vector<std::int64_t> paid;  ///< per device: bucket or tokens
-    PlacementProblem problem;
+    std::vector<Graph> graphs;                    ///< per device: laid out for what that device pays
+    std::vector<DevicePlan> plans;                ///< per device
+    std::vector<std::int64_t> paid;               ///< per device: bucket or tokens
+    std::vector<std::optional<DeviceId>> pinned;  ///< per operator; empty: none
+    PlacementProblem problem;                     ///< within the stage's constraints
 };
 
 /// A tensor that goes over a link.
@@ -75,9 +76,13 @@ struct Work {
 [[nodiscard]] Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assignment& assignment);
 
 /// Candidates of a stage: each device for the whole model, then the best split per block and per operator where that
-/// is better than all of them. `why` holds, per device, why it cannot take the model.
-[[nodiscard]] std::vector<Candidate> stage_candidates(const ModelStage& stage, const std::vector<LengthPlan>& lengths,
-                                                      const Profile& profile, const EvaluationOptions& options);
+/// is better than all of them.
+struct StageCandidates {
+    std::vector<Candidate> candidates;
+    std::optional<StageOptimum> optimum;
+};
+[[nodiscard]] StageCandidates stage_candidates(const ModelStage& stage, const std::vector<LengthPlan>& lengths,
+                                               const Profile& profile, const EvaluationOptions& options);
 
 /// Operators of one placed pass with their share of the time; their latencies add up to the pass.
 [[nodiscard]] std::vector<OperatorResult> operator_results(const LengthPlan& length, const Assignment& assignment,

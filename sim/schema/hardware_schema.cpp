@@ -176,6 +176,8 @@ Part device(Definitions& q) {
         required("vector", "rates of element-wise work by class of operator", vector(q)),
         optional("attention", "attention as one operator of the runtime; without it: two matmuls and a softmax", fused),
         required("memories", "on-chip memory, nearest first", memories(q)),
+        optional("capacity", "memory that models on it may fill; all that there is if absent",
+                 q.parameter(Bytes::kDimension)),
         required("dma", "copies between DRAM and the device", dma(q)),
         required("overlap", "share of the shorter terms that the longest hides", q.share()),
         required("runtime", "the software that runs kernels on it", runtime_part(q)),

@@ -58,6 +58,9 @@ std::vector<Key> model_keys(Definitions& q) {
                  map_of(integer({0, std::numeric_limits<std::int32_t>::max()}))),
         optional("clock", "one of the clocks that the profile lists, per device",
                  map_of(q.quantity(Frequency::kDimension))),
+        optional("pin", "operators that run on one device, by patterns such as layer.0.*; the last that matches counts",
+                 map_of(text())),
+        optional("segments", "runs of operators on one device, at most so many; any number if absent", integer(kCount)),
         optional("granularity", "the finest placement that may be chosen; model if absent", choice(kGranularityNames)),
     };
 }
@@ -84,6 +87,8 @@ Part stage(Definitions& q) {
         optional("on", "the device where it runs; any if absent", text()),
         optional("repeat", "passes one after the other; 1 if absent", integer(kCount)),
         optional("budget", "a time for all passes of this stage", q.quantity(Time::kDimension)),
+        optional("slows", "other stages, and by what share they may take longer because of this one: {rerank: 10%}",
+                 map_of(q.quantity(Dimension{}, true))),
         optional("enabled", "false: the stage is read and checked but not run", boolean()),
     };
     const std::vector<Key> more = model_keys(q);

@@ -32,8 +32,11 @@ std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& re
         find_dispatch(view, found);
         find_fusion(view, found);
         find_precision(view, found);
-        find_cores(view, found);
+        if (result.core_splits.empty()) {  // they look at one request alone
+            find_cores(view, found);
+        }
     }
+    find_core_splits(scenario, result, found);
     const auto without_effect = std::stable_partition(found.begin(), found.end(), changes_total);
     std::stable_sort(found.begin(), without_effect,
                      [](const Finding& a, const Finding& b) { return gain(a) > gain(b); });

@@ -107,6 +107,32 @@ TEST_F(ReportFolder, AxesHaveUnitsAndLegendsNames) {
     }
 }
 
+TEST_F(ReportFolder, TimelineHasLanesStagesAndBandwidth) {
+    using namespace literals;
+    SimulatedTask embed, rank;
+    embed.name = "embed layer.0";
+    embed.work = 20_ms;
+    rank.name = "rank layer.0";
+    rank.pool = 1;
+    rank.servers = 2;
+    rank.work = 30_ms;
+    rank.bandwidth = 0;
+    rank.moved = 60_MB;
+    rank.fastest = 2_GBps;
+    rank.after = {0};
+    ScenarioResult result = sample_result();
+    result.timeline = TrafficResult{
+        {{{"npu", 1}, {"cpu", 4}}, {{"dram", 10_GBps}}, {embed, rank}, {{"embed", 0, 0, {}}, {"rank", 1, 1, {}}}}, {}};
+    result.timeline->simulation = simulate(result.timeline->system, ArrivalTrace{{0_ms, 5_ms, 10_ms}}, {3, 0, 1, 3});
+    ASSERT_TRUE(write_report(folder_, result, sample_scenario(), sample_findings(), sample_curves(), diagnostics_))
+        << diagnostics_.text();
+    const std::string timeline = content(folder_ / "timeline.svg");
+    for (const char* text : {"3 requests over time", "time (ms)", "npu", "cpu 0-1", "cpu 2-3", "dram", "embed", "rank",
+                             "1: embed layer.0", "2: rank layer.0", "at most 40% of 10 GB/s"}) {
+        EXPECT_THAT(timeline, HasSubstr(std::string("<text>") + text + "<")) << text;
+    }
+}
+
 TEST_F(ReportFolder, SamePicturesTwice) {
     ASSERT_TRUE(write(folder_ / "a") && write(folder_ / "b")) << diagnostics_.text();
     for (const std::string& name : names_in(folder_ / "a")) {

@@ -136,7 +136,8 @@ RC_GTEST_PROP(Placement, TheFrontierKeepsToItsSegments, ()) {
     PlacementProblem problem = any_problem(6, 3);
     problem.group.clear();
     const int most = any_number(1, 5);
-    const auto frontier = frontier_placement(problem, most);
+    problem.limits.segments = most;
+    const auto frontier = frontier_placement(problem);
     std::optional<Time> best;
     Assignment assignment(problem.cost.size(), 0);
     for (std::size_t digit = 0; digit < assignment.size();) {
@@ -153,6 +154,75 @@ RC_GTEST_PROP(Placement, TheFrontierKeepsToItsSegments, ()) {
     RC_ASSERT((!frontier || static_cast<int>(segments(frontier->assignment).size()) <= most));
 }
 
+// Segments, and memories that hold what runs on some devices.
+void add_limits(PlacementProblem& problem) {
+    if (!one_in(3)) {
+        problem.limits.segments = any_number(1, 6);
+    }
+    for (std::size_t op = 0; op < problem.cost.size(); ++op) {
+        auto& sizes = problem.limits.size.emplace_back();
+        for (std::size_t device = 0; device < problem.devices; ++device) {
+            sizes.push_back(bytes(1000.0 * any_number(0, 10)));
+        }
+    }
+    for (std::size_t device = 0; device < problem.devices; ++device) {
+        problem.limits.working.push_back(bytes(1000.0 * any_number(0, 10)));
+    }
+    for (int memory = any_number(0, 3); memory > 0; --memory) {
+        PlacementLimits::Memory made{
+            "memory", bytes(1000.0 * any_number(0, 9 * static_cast<int>(problem.cost.size()))), {}};
+        for (std::size_t device = 0; device < problem.devices; ++device) {
+            made.holds.push_back(one_in(2));
+        }
+        problem.limits.memories.push_back(std::move(made));
+    }
+}
+
+void expect_brute_force(const PlacementProblem& problem) {
+    const auto best = best_placement(problem);
+    const auto all = exhaustive_placement(problem);
+    RC_ASSERT(best.has_value() == all.has_value());
+    if (!best) {
+        return;
+    }
+    RC_ASSERT(about_equal(best->latency, all->latency));
+    RC_ASSERT(best->proved_optimal);
+    RC_ASSERT(best->lower_bound <= all->latency * (1.0 + 1e-9));
+    RC_ASSERT(within(problem.limits, best->assignment));
+    RC_ASSERT(objective(problem, best->assignment) == best->latency);
+}
+
+RC_GTEST_PROP(Placement, WithinLimitsItIsBruteForce, ()) {
+    PlacementProblem problem = any_problem(8, static_cast<std::size_t>(any_number(1, 4)));
+    add_limits(problem);
+    expect_brute_force(problem);
+}
+
+// 3^14 assignments take seconds, so that a few must do.
+RC_GTEST_PROP(Placement, WithinLimitsItIsBruteForceOnFourteenOperators, ()) {
+    if (!one_in(25)) {
+        return;
+    }
+    PlacementProblem problem = any_problem(14, 3);
+    if (!one_in(3)) {
+        add_limits(problem);
+    }
+    expect_brute_force(problem);
+}
+
+RC_GTEST_PROP(Placement, TheDynamicProgrammeKeepsToLimits, ()) {
+    PlacementProblem problem = any_problem(7, static_cast<std::size_t>(any_number(1, 4)));
+    add_limits(problem);
+    const auto all = exhaustive_placement(problem);
+    const auto exact = frontier_search(problem);
+    RC_ASSERT(exact.complete);
+    RC_ASSERT(exact.best.has_value() == all.has_value());
+    RC_ASSERT((!all || about_equal(*objective(problem, *exact.best), all->latency)));
+    const auto cut = frontier_search(problem, 6);  // whatever it leaves out, what it finds is possible
+    RC_ASSERT((!cut.best || (within(problem.limits, *cut.best) && objective(problem, *cut.best).has_value())));
+    RC_ASSERT((!cut.complete || cut.best.has_value() == all.has_value()));
+}
+
 RC_GTEST_PROP(Placement, BestIsTheOptimumWhereItSaysSo, ()) {
     const auto devices = static_cast<std::size_t>(any_number(1, 5));
     const PlacementProblem problem = any_problem(7, devices);
@@ -164,7 +234,7 @@ RC_GTEST_PROP(Placement, BestIsTheOptimumWhereItSaysSo, ()) {
     }
     RC_ASSERT(best->lower_bound <= best->latency);
     RC_ASSERT((!best->proved_optimal || about_equal(best->latency, all->latency)));
-    RC_ASSERT((devices > 3 || best->proved_optimal));  // two devices by cut, three by 3^7 assignments
+    RC_ASSERT(best->proved_optimal);  // two devices by cut, four by branch and bound
 }
 
 RC_GTEST_PROP(Placement, NoWholeModelBeatsTheOptimum, ()) {

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "berth/simulation.h"
+#include "schedule/max_min.h"
 
 namespace berth {
 namespace {
@@ -20,6 +21,9 @@ SimulatedSystem any_system() {
     }
     for (int shared = any_number(1, 3); shared > 0; --shared) {
         system.bandwidths.push_back({"dram", gigabytes_per_second(any_number(1, 20))});
+    }
+    for (int part = any_number(0, 3); part > 0; --part) {
+        system.bandwidths.push_back({"dma", gigabytes_per_second(any_number(1, 10)), 0});
     }
     const int tasks = any_number(1, 9);
     for (int i = 0; i < tasks; ++i) {
@@ -63,7 +67,8 @@ RC_GTEST_PROP(Simulation, NothingIsLostAndNothingIsUsedBeyondItself, ()) {
     for (std::size_t shared = 0; shared < system.bandwidths.size(); ++shared) {
         double demanded = 0;
         for (const SimulatedTask& task : system.tasks) {
-            demanded += task.bandwidth == shared ? in_bytes(task.moved) : 0;
+            const bool within = task.bandwidth && system.bandwidths[*task.bandwidth].within == shared;
+            demanded += task.bandwidth == shared || within ? in_bytes(task.moved) : 0;
         }
         demanded *= static_cast<double>(trace.times.size());
         RC_ASSERT(std::abs(in_bytes(result.moved[shared]) - demanded) <= 1e-9 * demanded);
@@ -135,13 +140,79 @@ RC_GTEST_PROP(Simulation, AChainAloneTakesTheSumOfItsTasks, ()) {
         task.after = i > 0 ? std::vector{i - 1} : std::vector<std::size_t>{};
         Time own = task.work;
         if (task.bandwidth) {
-            const Bandwidth all = system.bandwidths[*task.bandwidth].bandwidth;
+            const SharedBandwidth& shared = system.bandwidths[*task.bandwidth];
+            const Bandwidth all = shared.within
+                                      ? std::min(shared.bandwidth, system.bandwidths[*shared.within].bandwidth)
+                                      : shared.bandwidth;
             own = std::max(own, task.moved / std::min(all, task.fastest.value_or(all)));
         }
         sum += own;
     }
     const auto result = simulate(system, ClosedLoop{}, {1, 0});
     RC_ASSERT(std::abs((result.latency->mean.value - sum).si()) <= 1e-9 * sum.si() + 1e-15);
+}
+
+RC_GTEST_PROP(Simulation, LatencyIsTimeAloneAndWhatIsLostInAChain, ()) {
+    SimulatedSystem system = any_system();
+    for (std::size_t i = 0; i < system.tasks.size(); ++i) {
+        system.tasks[i].variability = Variability::kNone;
+        system.tasks[i].after = i > 0 ? std::vector{i - 1} : std::vector<std::size_t>{};
+    }
+    system.phases = {{"all", 0, system.tasks.size() - 1, {}}};
+    const auto result = simulate(system, any_trace(), {1000, 0, 1, 0});
+    Time sum = time_alone(system);
+    for (const TaskContention& lost : result.contention) {
+        RC_ASSERT((lost.waited >= Time{} && lost.slowed >= Time{}));
+        sum += lost.waited + lost.slowed;
+    }
+    RC_ASSERT(std::abs((result.latency->mean.value - sum).si()) <= 1e-9 * sum.si() + 1e-15);
+    RC_ASSERT(std::abs((result.phases[0].mean - result.latency->mean.value).si()) <= 1e-9 * sum.si() + 1e-15);
+}
+
+RC_GTEST_PROP(Simulation, SharesWithPartsAreMaxMinFair, ()) {
+    std::vector<double> caps, limits;
+    std::vector<int> part;
+    for (int parts = any_number(1, 4); parts > 0; --parts) {
+        limits.push_back(any_number(1, 20));
+    }
+    for (int user = any_number(1, 8); user > 0; --user) {
+        caps.push_back(any_number(1, 15));
+        part.push_back(any_number(-1, static_cast<int>(limits.size())));
+    }
+    std::ranges::sort(caps);
+    const double capacity = any_number(1, 40);
+    std::vector<double> left(limits.size()), rates(caps.size());
+    max_min_rates(capacity, caps, part, limits, left, rates);
+    double sum = 0;
+    std::vector<double> carried(limits.size());
+    for (std::size_t i = 0; i < caps.size(); ++i) {
+        RC_ASSERT((rates[i] > 0 && rates[i] <= caps[i]));
+        sum += rates[i];
+        if (part[i] >= 0) {
+            carried[static_cast<std::size_t>(part[i])] += rates[i];
+        }
+    }
+    RC_ASSERT(sum <= capacity * (1 + 1e-9));
+    // Who draws less than its cap lies in something full, and draws as much as anyone there (Bertsekas and Gallager).
+    for (std::size_t i = 0; i < caps.size(); ++i) {
+        const auto most_of = [&](auto&& same) {
+            double most = 0;
+            for (std::size_t j = 0; j < caps.size(); ++j) {
+                most = same(j) ? std::max(most, rates[j]) : most;
+            }
+            return most;
+        };
+        const bool full =
+            sum >= capacity * (1 - 1e-9) && rates[i] >= most_of([](std::size_t) { return true; }) * (1 - 1e-9);
+        const bool part_full =
+            part[i] >= 0 &&
+            carried[static_cast<std::size_t>(part[i])] >= limits[static_cast<std::size_t>(part[i])] * (1 - 1e-9) &&
+            rates[i] >= most_of([&](std::size_t j) { return part[j] == part[i]; }) * (1 - 1e-9);
+        RC_ASSERT((rates[i] >= caps[i] * (1 - 1e-9) || full || part_full));
+    }
+    for (std::size_t p = 0; p < limits.size(); ++p) {
+        RC_ASSERT(carried[p] <= limits[p] * (1 + 1e-9));
+    }
 }
 
 RC_GTEST_PROP(Simulation, TheSameSeedGivesTheSameResult, ()) {

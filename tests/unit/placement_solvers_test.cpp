@@ -234,11 +234,78 @@ TEST(PlacementFrontier, ClosesIt) {
 }
 
 TEST(PlacementFrontier, KeepsToItsSegments) {
-    const auto at_most = [](int segments) { return frontier_placement(three_devices(), segments); };
+    PlacementProblem problem = three_devices();
+    const auto at_most = [&problem](int segments) {
+        problem.limits.segments = segments;
+        return frontier_placement(problem);
+    };
     expect_time(at_most(1)->latency, 84_us);  // 4 x 1 us and 8 x 10 us
     expect_time(at_most(2)->latency, 50_us);  // 8 x 1 us, 4 x 10 us and a crossing
     expect_time(at_most(3)->latency, 16_us);
-    EXPECT_FALSE(frontier_placement(three_devices(), 3, 2));  // more states than it may keep
+    EXPECT_FALSE(frontier_placement(problem, 2));  // more states than it may keep
+    const auto cut = frontier_search(problem, 2);
+    EXPECT_FALSE(cut.complete);
+    ASSERT_TRUE(cut.best);
+    EXPECT_TRUE(within(problem.limits, *cut.best));
+}
+
+// Each operator keeps 1 MB; device 1 runs it in a tenth of the time and works in 1 MB beside.
+PlacementProblem small_memory() {
+    PlacementProblem problem;
+    problem.devices = 2;
+    problem.cost.assign(6, {10_us, 1_us});
+    problem.cost[3] = {50_us, 1_us};
+    problem.activation = {0_us, 0_us};
+    problem.limits.size.assign(6, {1_MB, 1_MB});
+    problem.limits.working = {0_MB, 1_MB};
+    problem.limits.memories = {{"npu", 3_MB, {false, true}}};
+    return problem;
+}
+
+TEST(PlacementLimits, MemoryHoldsTheOperatorsThatGainMost) {
+    PlacementProblem problem = small_memory();
+    const auto best = best_placement(problem);
+    ASSERT_TRUE(best);
+    expect_time(best->latency, 4 * 10_us + 2 * 1_us);
+    EXPECT_EQ(best->assignment[3], 1);
+    EXPECT_EQ(memory_needed(problem.limits, 0, best->assignment), 3_MB);
+    EXPECT_TRUE(best->proved_optimal);
+    problem.limits.memories.push_back({"all", 6.5_MB, {true, true}});  // no room to work in on device 1
+    const auto without = best_placement(problem);
+    ASSERT_TRUE(without);
+    expect_time(without->latency, 100_us);
+    problem.limits.memories.back().capacity = 5_MB;
+    EXPECT_FALSE(best_placement(problem));
+}
+
+TEST(PlacementLimits, SegmentsAreThoseOfOperatorsAlsoInGroups) {
+    PlacementProblem problem;
+    problem.devices = 2;
+    problem.cost = {{1_us, 9_us}, {9_us, 1_us}, {1_us, 9_us}, {9_us, 1_us}};
+    problem.activation = {0_us, 0_us};
+    problem.group = {0, 1, 0, 1};
+    problem.limits.segments = 4;
+    expect_time(best_placement(problem)->latency, 4_us);
+    problem.limits.segments = 3;  // the groups interlock: one device or four segments
+    expect_time(best_placement(problem)->latency, 20_us);
+    expect_time(frontier_placement(problem)->latency, 20_us);
+}
+
+// 40 operators in a row that alternate: too many to try, few states.
+TEST(PlacementLimits, LargeGraphsAreExactWhereFewTensorsWait) {
+    PlacementProblem problem;
+    problem.devices = 2;
+    problem.activation = {0_us, 0_us};
+    for (OperatorId op = 0; op < 40; ++op) {
+        problem.cost.push_back(op % 2 == 0 ? std::vector<std::optional<Time>>{1_us, 2_us}
+                                           : std::vector<std::optional<Time>>{2_us, 1_us});
+    }
+    problem.limits.segments = 5;
+    const auto best = best_placement(problem);
+    ASSERT_TRUE(best);
+    EXPECT_TRUE(best->proved_optimal);
+    EXPECT_LE(segments(best->assignment).size(), 5U);
+    expect_time(best->latency, 58_us);  // 60 us on one device; two single operators of the other gain 1 us each
 }
 
 TEST(PlacementMinimumCut, RefusesThreeUsableDevices) {

@@ -74,6 +74,29 @@ TEST_F(BadScenario, ClocksThatTheDeviceDoesNotHave) {
               "GHz)\n");
 }
 
+TEST_F(BadScenario, PinsAndSegments) {
+    EXPECT_EQ(load_stage(std::string(kModel) + "pin: {block.0.*: npu0}").complaints,
+              "scenarios/s.yaml:4:75: error: stages.0.pin.block.0.*: board has no device 'npu0' (expected npu or cpu, "
+              "did you mean npu?)\n");
+    EXPECT_EQ(load_stage(std::string(kModel) + "segments: 0").complaints,
+              "scenarios/s.yaml:4:67: error: stages.0.segments: 0 is out of range (expected a whole number from 1 to "
+              "1000000)\n");
+    EXPECT_EQ(load_stage("takes: 1 ms, segments: 2").complaints,
+              "scenarios/s.yaml:4:41: error: stages.0.segments: a stage of fixed time has no such key (expected "
+              "'model' instead of 'takes')\n");
+}
+
+TEST_F(BadScenario, SlowingOthersNeedsOthersAndArrivals) {
+    const std::string stages = "stages:\n  - {name: search, takes: 1 ms}\n  - {name: rank, takes: 1 ms, slows: {";
+    EXPECT_EQ(
+        load_text("scenario: s\nhardware: board\n" + stages + "search: 10%}}\n").complaints,
+        "scenarios/s.yaml:5:38: error: stages.1.slows: without 'arrivals' requests never meet (expected arrivals, "
+        "such as {rate: 5 Hz})\n");
+    EXPECT_EQ(load_text("scenario: s\nhardware: board\narrivals: {users: 2}\n" + stages + "serch: 10%}}\n").complaints,
+              "scenarios/s.yaml:6:46: error: stages.1.slows.serch: 'serch' is no other stage (expected search or rank, "
+              "did you mean search?)\n");
+}
+
 TEST_F(BadScenario, UnknownFiles) {
     EXPECT_EQ(load_stage("model: tinny, dtype: int8, tokens: 8").complaints,
               "scenarios/s.yaml:4:25: error: there is no model 'tinny' (expected a file, or a name that `berth list "

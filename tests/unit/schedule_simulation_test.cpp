@@ -70,6 +70,45 @@ TEST(Simulation, TransfersShareABandwidthForAsLongAsTheyOverlap) {
     EXPECT_NEAR(in_seconds(capped.spans[1].end), 3.0, 1e-9);
 }
 
+// 10 GB/s of DRAM, of which the NPU's DMA carries 4: it is full with two transfers, and the CPU's takes the rest.
+TEST(Simulation, TransfersShareThePartThatTheyPassThrough) {
+    SimulatedSystem system{{{"npu", 2}, {"cpu", 1}}, {{"dram", 10_GBps}, {"npu dma", 4_GBps, 0}}, {}};
+    system.tasks = {transfer(0, 2_GB), transfer(0, 2_GB), transfer(1, 9_GB)};
+    system.tasks[0].bandwidth = system.tasks[1].bandwidth = 1;
+    const auto result = simulate(system, ClosedLoop{}, {1, 0, 1, 1});
+    EXPECT_NEAR(in_seconds(result.spans[0].end), 1, 1e-9);
+    EXPECT_NEAR(in_seconds(result.spans[1].end), 1, 1e-9);
+    EXPECT_NEAR(in_seconds(result.spans[2].end), 1.3, 1e-9);  // 6 GB/s for a second, then all
+    EXPECT_NEAR(in_bytes(result.moved[0]), 13e9, 1);
+    EXPECT_NEAR(in_bytes(result.moved[1]), 4e9, 1);
+    EXPECT_NEAR(result.bandwidths[1].utilisation, 1 / 1.3, 1e-9);
+    EXPECT_NEAR(in_hertz(capacity(system)), 1 / 1.3, 1e-9);
+    ASSERT_GE(result.uses.size(), 3U);
+    EXPECT_NEAR(in_gigabytes_per_second(result.uses[2].drawn), 10, 1e-9);
+    system.bandwidths[1].within = 1;
+    EXPECT_THROW(static_cast<void>(simulate(system, ClosedLoop{})), std::logic_error);
+}
+
+TEST(Simulation, WhatRequestsLoseToEachOther) {
+    SimulatedSystem queue{{{"npu", 1}}, {}, {task("a", 0, 10_ms), task("b", 0, 1_ms, {0})}};
+    queue.phases = {{"first", 0, 0, 15_ms}, {"both", 0, 1, {}}};
+    const auto result = simulate(queue, ArrivalTrace{{0_ms, 1_ms}}, {2, 0, 1, 0, 20_ms});
+    // The second a runs from 10 to 20 ms, the first b behind it until 21 ms, then the second b.
+    EXPECT_NEAR(in_milliseconds(result.contention[0].waited), (0 + 9) / 2.0, 1e-9);
+    EXPECT_NEAR(in_milliseconds(result.contention[1].waited), (10 + 1) / 2.0, 1e-9);
+    EXPECT_EQ(result.contention[0].slowed, 0_ms);
+    EXPECT_NEAR(in_milliseconds(result.phases[0].mean), (10 + 19) / 2.0, 1e-9);
+    EXPECT_EQ(result.phases[0].within_budget, 0.5);
+    EXPECT_NEAR(in_milliseconds(result.phases[1].mean), (21 + 21) / 2.0, 1e-9);
+    EXPECT_FALSE(result.phases[1].within_budget);
+    EXPECT_EQ(result.within_deadline, 0.0);
+
+    const SimulatedSystem shared{{{"dma", 2}}, {{"dram", 10_GBps}}, {transfer(0, 10_GB)}};
+    const auto slowed = simulate(shared, ArrivalTrace{{0_s, 0.5_s}}, {2, 0});
+    EXPECT_NEAR(in_seconds(slowed.contention[0].slowed), 0.5, 1e-9);
+    EXPECT_EQ(slowed.contention[0].waited, 0_ms);
+}
+
 TEST(Simulation, ATaskEndsWithItsWorkOrItsBytesWhicheverIsLater) {
     SimulatedSystem system{{{"npu", 1}}, {{"dram", 10_GBps}}, {transfer(0, 10_MB, 3_ms)}};
     EXPECT_NEAR(in_milliseconds(simulate(system, ClosedLoop{}, {1, 0}).latency->mean.value), 3, 1e-9);

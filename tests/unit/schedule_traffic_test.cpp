@@ -61,6 +61,11 @@ TEST_F(ReadTraffic, WhatIsWrongWithIt) {
     EXPECT_THAT(load_arrivals("{trace: log.csv}").complaints, testing::HasSubstr("has no column 'arrival_ms'"));
 }
 
+struct Evaluation {
+    std::optional<ScenarioResult> result;
+    std::string complaints;
+};
+
 struct Traffic1 {
     Scenario scenario;
     ScenarioResult result;
@@ -106,6 +111,61 @@ TEST(SimulatedScenario, OverloadAndTrace) {
         EXPECT_TRUE(event["ph"] != "X" || event["dur"].get<double>() >= 0);
     }
     EXPECT_EQ(spans, 2 * result.traffic->system.tasks.size());
+}
+
+// With one request at a time arrivals leave nothing to chance: the outlook is the probability of the total.
+TEST(SimulatedScenario, OutlookOnTheBudget) {
+    const auto [scenario, alone] = reference("rag-rk3588-bucket-128", "{users: 1, requests: 400, warm_up: 0}");
+    ASSERT_TRUE(alone.traffic->budget && alone.total.budget_probability);
+    EXPECT_EQ(alone.traffic->budget->by_chance, 1);
+    EXPECT_NEAR(alone.traffic->budget->probability, *alone.total.budget_probability, 0.08);
+    EXPECT_EQ(alone.traffic->budget->unstable, 0);
+
+    const auto [busy_scenario, busy] = reference("rag-rk3588-bucket-128", "{rate: 5 Hz, requests: 4000}");
+    EXPECT_LT(busy.traffic->budget->by_chance, 1);
+    EXPECT_GT(busy.traffic->budget->by_chance, busy.traffic->budget->probability);
+    EXPECT_THAT(traffic_text(*busy.traffic, busy_scenario), testing::HasSubstr("lost to contention"));
+    Time stages;
+    for (const PhaseTime& phase : busy.traffic->simulation.phases) {
+        stages += phase.mean;
+    }
+    EXPECT_NEAR(in_seconds(stages), in_seconds(busy.traffic->simulation.latency->mean.value), 1e-9);
+}
+
+Evaluation slowed(const std::string& rerank, const std::string& allowed) {
+    Diagnostics diagnostics;
+    Evaluation all;
+    auto scenario = load_scenario({{BERTH_SOURCE_DIR}}, "rag-rk3588-bucket-128",
+                                  {{"arrivals", "{rate: 6 Hz, requests: 2000}"},
+                                   {"stages.embed.on", "cpu"},
+                                   {"stages.embed.slows", "{retrieve: " + allowed + "}"},
+                                   {"stages.rerank.on", rerank}},
+                                  diagnostics);
+    all.result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
+    all.complaints = diagnostics.text();
+    return all;
+}
+
+TEST(SimulatedScenario, OneStageMustNotSlowAnother) {
+    const auto loose = slowed("npu", "10000%");
+    ASSERT_TRUE(loose.result) << loose.complaints;
+    ASSERT_EQ(loose.result->slowdowns.size(), 1U);
+    const double share = loose.result->slowdowns.front().share.value();
+    EXPECT_GT(share, 0.05);  // the search waits while all of the CPU embeds
+    const auto strict = slowed("npu", "1%");
+    EXPECT_FALSE(strict.result);
+    EXPECT_THAT(strict.complaints, testing::HasSubstr("stage 'embed' has no placement that keeps to 'slows': on cpu it "
+                                                      "slows 'retrieve' by "));
+    Diagnostics diagnostics;
+    const auto free = load_scenario({{BERTH_SOURCE_DIR}}, "rag-rk3588-bucket-128",
+                                    {{"arrivals", "{rate: 6 Hz, requests: 2000}"},
+                                     {"hardware.devices.npu.clock", "300 MHz"},
+                                     {"stages.embed.slows", "{retrieve: 1%}"}},
+                                    diagnostics);
+    ASSERT_TRUE(free) << diagnostics.text();
+    const auto placed = evaluate(*free, diagnostics);
+    ASSERT_TRUE(placed) << diagnostics.text();
+    EXPECT_EQ(placed->stages.front().candidates[*placed->stages.front().chosen].placement, "npu");
 }
 
 TEST(SimulatedScenario, NoArrivalsNoTraffic) {

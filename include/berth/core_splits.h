@@ -1,0 +1,25 @@
+// Splitting a model over the cores of a device against running several requests side by side on fewer cores each.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "berth/evaluation.h"
+#include "berth/scenario.h"
+
+namespace berth {
+
+/// For each stage that runs whole on a device of several cores, that device with 1, 2, ... cores per request (of a
+/// device with more than four: one, each cluster's worth, all), simulated with everything else as it is: what a request
+/// takes alone, what is sustainable, and the latency under the scenario's arrivals. A core mask stands for the count of
+/// its bits: masks 1, 2 and 4 are three requests side by side on a core each, mask 7 is one request on three.
+[[nodiscard]] std::vector<CoreSplit> core_splits(const Scenario& scenario, const ScenarioResult& result);
+
+/// What serves a stage best: under arrivals the least mean latency, for throughput (or where requests pile up however
+/// they are served) the largest sustainable rate. The current one unless another gains 3 %. Null if `splits` is empty.
+[[nodiscard]] const CoreSplit* best_split(std::span<const CoreSplit> splits, Objective objective);
+
+/// Runs of splits that belong to one stage.
+[[nodiscard]] std::vector<std::span<const CoreSplit>> splits_by_stage(std::span<const CoreSplit> splits);
+
+}  // namespace berth

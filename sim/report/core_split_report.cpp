@@ -1,0 +1,74 @@
+// Cores per request against requests side by side, as text and as JSON.
+#include <fmt/format.h>
+
+#include "berth/brief_text.h"
+#include "berth/core_splits.h"
+#include "report/names.h"
+#include "report/sections.h"
+#include "report/text_layout.h"
+#include "report/traffic_json.h"
+
+namespace berth {
+
+namespace {
+
+std::string milliseconds_text(const std::optional<Time>& time) {
+    return time ? fmt::format("{:.4g}", in_milliseconds(*time)) : "-";
+}
+
+}  // namespace
+
+std::string core_splits_text(const ScenarioResult& result) {
+    std::string text;
+    for (const auto splits : splits_by_stage(result.core_splits)) {
+        TextTable table;
+        table.column("  cores per request", Align::kLeft);
+        table.column("side by side", Align::kRight);
+        table.column("alone ms", Align::kRight);
+        table.column("mean ms", Align::kRight);
+        table.column("p95 ms", Align::kRight);
+        table.column("sustainable per s", Align::kRight);
+        const CoreSplit* best = best_split(splits, result.objective);
+        for (const CoreSplit& split : splits) {
+            table.row({fmt::format("{}{}", &split == best ? "* " : "  ", split.cores),
+                       fmt::format("{}", split.side_by_side), milliseconds_text(split.alone),
+                       milliseconds_text(split.mean), milliseconds_text(split.p95),
+                       fmt::format("{:.4g}", in_hertz(split.sustainable))});
+        }
+        text += fmt::format("{}{} on {}, {} now\n", text.empty() ? "" : "\n", splits.front().stage,
+                            device_name(result.devices, splits.front().device), [&splits] {
+                                for (const CoreSplit& split : splits) {
+                                    if (split.current) {
+                                        return split.cores;
+                                    }
+                                }
+                                return 0;
+                            }());
+        text += table.text(2);
+    }
+    return text.empty() ? "" : text + wrapped("Times are those of whole requests. * serves best.", 0);
+}
+
+Json json_core_splits(const ScenarioResult& result) {
+    Json array = Json::array();
+    for (const auto splits : splits_by_stage(result.core_splits)) {
+        const CoreSplit* best = best_split(splits, result.objective);
+        for (const CoreSplit& split : splits) {
+            Json object = Json::object();
+            object["stage"] = json_text(split.stage);
+            object["device"] = device_name(result.devices, split.device);
+            object["cores"] = split.cores;
+            object["side_by_side"] = split.side_by_side;
+            object["current"] = split.current;
+            object["best"] = &split == best;
+            object["alone_ms"] = json_milliseconds(split.alone);
+            object["mean_ms"] = json_milliseconds(split.mean);
+            object["p95_ms"] = json_milliseconds(split.p95);
+            object["sustainable_per_s"] = json_number(in_hertz(split.sustainable));
+            array.push_back(std::move(object));
+        }
+    }
+    return array;
+}
+
+}  // namespace berth

@@ -1,0 +1,242 @@
+// A few requests over time: lanes per core, dispatch thread and link, and beneath them what DRAM carries.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "berth/brief_text.h"
+#include "report/plot_rows.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kHalfHeight = 0.38;
+constexpr std::size_t kMostLanes = 12;  // of one pool
+
+/// A span of one or several tasks that follow each other on one lane for the same request and stage.
+struct Bar {
+    std::size_t lane = 0;
+    std::size_t request = 0, phase = 0;
+    std::string label;
+    double from = 0, to = 0;
+};
+
+struct Lane {
+    std::string name;
+    bool first_of_pool = false;
+    double busy_until = 0;
+};
+
+/// Lays spans out on lanes, the servers of their pools.
+class Lanes {
+  public:
+    explicit Lanes(const TrafficResult& traffic) : system_(traffic.system) {
+        for (std::size_t pool = 0; pool < system_.pools.size(); ++pool) {
+            add_pool(pool, traffic.simulation.spans);
+        }
+        std::stable_sort(bars_.begin(), bars_.end(), [](const Bar& a, const Bar& b) { return a.from < b.from; });
+    }
+    [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
+    [[nodiscard]] const std::vector<Bar>& bars() const { return bars_; }
+
+  private:
+    [[nodiscard]] std::size_t phase_of(std::size_t task) const {
+        for (std::size_t phase = 0; phase < system_.phases.size(); ++phase) {
+            if (system_.phases[phase].first <= task && task <= system_.phases[phase].last) {
+                return phase;
+            }
+        }
+        return 0;
+    }
+
+    // Where all tasks hold the same number of servers, that many are one lane.
+    void add_pool(std::size_t pool, const std::vector<SimulatedSpan>& all) {
+        std::vector<SimulatedSpan> spans;
+        int together = 0;
+        for (const SimulatedSpan& span : all) {
+            if (system_.tasks[span.task].pool == pool && span.end > span.start) {
+                spans.push_back(span);
+                together = std::gcd(together, system_.tasks[span.task].servers);
+            }
+        }
+        std::ranges::stable_sort(spans, {}, &SimulatedSpan::start);
+        const std::size_t first = lanes_.size();
+        for (const SimulatedSpan& span : spans) {
+            for (int part = 0; part < system_.tasks[span.task].servers / together; ++part) {
+                place(span, pool, together, first);
+            }
+        }
+    }
+
+    void place(const SimulatedSpan& span, std::size_t pool, int together, std::size_t first) {
+        const double start = in_milliseconds(span.start), end = in_milliseconds(span.end);
+        std::size_t lane = first;
+        while (lane < lanes_.size() && lanes_[lane].busy_until > start * (1 + 1e-12)) {
+            ++lane;
+        }
+        if (lane - first >= kMostLanes) {
+            return;
+        }
+        if (lane == lanes_.size()) {
+            const ServerPool& servers = system_.pools[pool];
+            const auto number = static_cast<int>(lane - first) * together;
+            const bool one = servers.servers <= together || servers.servers > 1'000;
+            lanes_.push_back({one             ? servers.name
+                              : together == 1 ? fmt::format("{} {}", servers.name, number)
+                                              : fmt::format("{} {}-{}", servers.name, number, number + together - 1),
+                              lane == first, 0});
+        }
+        add_bar(span, lane, start, end);
+        lanes_[lane].busy_until = end;
+    }
+
+    void add_bar(const SimulatedSpan& span, std::size_t lane, double start, double end) {
+        const std::size_t phase = phase_of(span.task);
+        const auto latest = latest_.find(lane);
+        if (latest != latest_.end()) {
+            Bar& bar = bars_[latest->second];
+            if (bar.request == span.request && bar.phase == phase && start - bar.to <= 1e-9 * start) {
+                bar.to = end;
+                bar.label = system_.phases.empty() ? "" : system_.phases[phase].name;
+                return;
+            }
+        }
+        latest_[lane] = bars_.size();
+        bars_.push_back({lane, span.request, phase, system_.tasks[span.task].name, start, end});
+    }
+
+    const SimulatedSystem& system_;
+    std::vector<Lane> lanes_;
+    std::vector<Bar> bars_;
+    std::map<std::size_t, std::size_t> latest_;  ///< bar of each lane
+};
+
+// What DRAM carries as cells whose height is a share of what it sustains; the row beneath the lanes has twice the
+// height.
+std::vector<Cell> bandwidth_cells(const TrafficResult& traffic, double middle, double end, double& most) {
+    std::vector<Cell> cells;
+    const double all = in_bytes_per_second(traffic.system.bandwidths.front().bandwidth);
+    double from = 0, share = 0;
+    const auto add = [&](double to) {
+        const double height = share * (1 + kHalfHeight);
+        if (to > from && height > 0) {
+            cells.push_back({middle + kHalfHeight - height / 2, height / 2, from, to});
+        }
+        from = to;
+    };
+    for (const BandwidthUse& use : traffic.simulation.uses) {
+        if (use.bandwidth == 0) {
+            add(std::min(end, in_milliseconds(use.from)));
+            share = std::min(1.0, in_bytes_per_second(use.drawn) / all);
+            most = std::max(most, use.from < milliseconds(end) ? share : 0);
+        }
+    }
+    add(end);
+    return cells;
+}
+
+std::string bar_label(const Bar& bar, std::size_t requests) {
+    return requests > 1 ? fmt::format("{}: {}", bar.request + 1, bar.label) : bar.label;
+}
+
+std::string bar_labels(const std::vector<Bar>& bars, const RowFrame& frame, std::size_t requests) {
+    const double units = (frame.canvas.area.right - frame.canvas.area.left) / frame.time_range;
+    std::string commands;
+    for (const Bar& bar : bars) {
+        const std::string number = requests > 1 ? fmt::format("{}", bar.request + 1) : "";
+        for (const std::string& label : {bar_label(bar, requests), number}) {
+            if (!label.empty() && text_width(label, kSmallFontSize) + 10 < (bar.to - bar.from) * units) {
+                commands +=
+                    fmt::format("set label {} at first {}, first {} center font {} front\n", gnuplot_text(label),
+                                plotted((bar.from + bar.to) / 2), plotted(frame.middle[bar.lane]), kSmallFont);
+                break;
+            }
+        }
+    }
+    return commands;
+}
+
+// A lane per row, and two rows for the bandwidth.
+std::vector<Row> rows_of(const std::vector<Lane>& lanes, double end) {
+    std::vector<Row> rows;
+    for (const Lane& lane : lanes) {
+        rows.push_back({lane.name, "", end, lane.first_of_pool && !rows.empty()});
+    }
+    rows.push_back({"", "", end, true});
+    rows.push_back({"dram", "", end, false});
+    return rows;
+}
+
+/// gnuplot's data blocks, and the clauses of `plot` that draw them.
+struct Plotted {
+    std::string data, clauses;
+};
+
+Plotted plotted_bars(const std::vector<Bar>& bars, const RowFrame& frame) {
+    std::map<std::size_t, std::vector<Cell>> of_phase;
+    std::string edges;
+    for (const Bar& bar : bars) {
+        const double middle = frame.middle[bar.lane];
+        of_phase[bar.phase].push_back({middle, kHalfHeight, bar.from, bar.to});
+        edges += fmt::format("{} {} 0 {}\n", plotted(bar.to), plotted(middle - kHalfHeight), plotted(2 * kHalfHeight));
+    }
+    Plotted all;
+    for (const auto& [phase, cells] : of_phase) {
+        const std::string name = fmt::format("$phase{}", phase);
+        all.data += cell_data(name, cells);
+        all.clauses += cell_clause(name, device_color(phase)) + ", ";
+    }
+    all.data += fmt::format("$edges << EOD\n{}EOD\n", edges);
+    all.clauses += "$edges using 1:2:3:4 with vectors nohead lw 0.7 lc rgb '#FFFFFF'";
+    return all;
+}
+
+Plotted plotted_bandwidth(const TrafficResult& traffic, double middle, double end) {
+    double most = 0;
+    const std::vector<Cell> cells = bandwidth_cells(traffic, middle, end, most);
+    const Bandwidth all = traffic.system.bandwidths.front().bandwidth;
+    const std::string scale = fmt::format("at most {:.0f}% of {:.3g} GB/s", 100 * most, in_gigabytes_per_second(all));
+    Plotted drawn{fmt::format("set label {} at first {}, first {} left font {} front\n", gnuplot_text(scale),
+                              plotted(end * 0.005), plotted(middle - 1), kSmallFont),
+                  ""};
+    if (!cells.empty()) {
+        drawn.data += cell_data("$dram", cells);
+        drawn.clauses = ", " + cell_clause("$dram", kHandoverColor);
+    }
+    return drawn;
+}
+
+}  // namespace
+
+std::vector<Drawing> timeline_drawings(const ScenarioResult& result) {
+    if (!result.timeline || result.timeline->simulation.spans.empty() || result.timeline->system.bandwidths.empty()) {
+        return {};
+    }
+    const TrafficResult& traffic = *result.timeline;
+    const Lanes lanes(traffic);
+    double end = 0;
+    std::size_t requests = 0;
+    for (const Bar& bar : lanes.bars()) {
+        end = std::max(end, bar.to);
+        requests = std::max(requests, bar.request + 1);
+    }
+    std::vector<LegendEntry> legend;
+    for (std::size_t phase = 0; phase < traffic.system.phases.size(); ++phase) {
+        legend.push_back({LegendMark::kBox, std::string(device_color(phase)), traffic.system.phases[phase].name});
+    }
+    const std::string title = requests == 1 ? "One request over time" : fmt::format("{} requests over time", requests);
+    const RowFrame frame = row_frame(rows_of(lanes.lanes(), end), title, "time (ms)", legend);
+    const Plotted bars = plotted_bars(lanes.bars(), frame);
+    const Plotted dram = plotted_bandwidth(traffic, frame.middle.back(), end);
+    Drawing drawing{{"timeline",
+                     "Requests on cores, dispatch threads and link over time, numbered by arrival, with the "
+                     "DRAM bandwidth that they draw beneath."},
+                    frame.canvas.height,
+                    frame.canvas.commands + bar_labels(lanes.bars(), frame, requests) + bars.data + dram.data};
+    drawing.commands += "plot " + bars.clauses + dram.clauses + "\n";
+    return {drawing};
+}
+
+}  // namespace berth

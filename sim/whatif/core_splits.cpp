@@ -1,0 +1,173 @@
+// Evaluates a stage on other numbers of cores, and simulates the scenario with it.
+#include "berth/core_splits.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "berth/brief_text.h"
+#include "berth/simulated_scenario.h"
+#include "whatif/variation.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kWorthwhile = 1.03;
+constexpr std::size_t kRequests = 4'000;  // simulated per split
+constexpr std::size_t kWarmUp = 400;
+constexpr int kFewCores = 4;
+
+std::set<int> core_counts(const Device& device) {
+    std::set<int> counts{1, device.cores()};
+    for (int cores = 1; device.cores() <= kFewCores && cores <= device.cores(); ++cores) {
+        counts.insert(cores);
+    }
+    int sum = 0;
+    for (const CoreCluster& cluster : device.clusters) {
+        counts.insert(sum += cluster.cores);
+    }
+    return counts;
+}
+
+// The device that the chosen candidate of a stage runs on as a whole, if it has several cores.
+std::optional<DeviceId> device_of(const Scenario& scenario, const StageResult& stage) {
+    if (!stage.chosen || stage.candidates[*stage.chosen].granularity != Granularity::kModel) {
+        return std::nullopt;
+    }
+    const auto device = device_named(scenario.profile, stage.candidates[*stage.chosen].placement);
+    const bool several = device && scenario.profile.devices[static_cast<std::size_t>(*device)].cores() > 1;
+    return several ? device : std::nullopt;
+}
+
+std::optional<StageResult> evaluated(const Scenario& scenario, const Stage& stage) {
+    Scenario one;
+    one.name = scenario.name;
+    one.profile = scenario.profile;
+    one.objective = scenario.objective;
+    one.stages = {stage};
+    Diagnostics ignored;  // what does not fit is not compared
+    auto result = evaluate(one, ignored, {.uncertainty = false, .operators = true, .splits = false});
+    return result ? std::optional(std::move(result->stages.front())) : std::nullopt;
+}
+
+CoreSplit simulated(const Scenario& scenario, const ScenarioResult& result) {
+    const SimulatedSystem system = simulated_system(scenario, result);
+    CoreSplit split;
+    split.alone = time_alone(system);
+    SimulationOptions options;
+    options.requests = kRequests;
+    options.warm_up = kWarmUp;
+    if (!scenario.traffic) {
+        split.sustainable = sustainable_rate(system, options);
+        return split;
+    }
+    const RequestStream& traffic = *scenario.traffic;
+    options.requests = std::min(kRequests, traffic.requests);
+    options.warm_up = std::min(kWarmUp, traffic.warm_up);
+    options.seed = traffic.seed;
+    const SimulationResult found = simulate(system, traffic.arrivals, options);
+    split.sustainable = found.sustainable;
+    if (found.latency) {
+        split.mean = found.latency->mean.value;
+        split.p95 = found.latency->p95.value;
+    }
+    return split;
+}
+
+}  // namespace
+
+std::vector<CoreSplit> core_splits(const Scenario& scenario, const ScenarioResult& result) {
+    std::vector<CoreSplit> splits;
+    for (std::size_t i = 0; i < scenario.stages.size(); ++i) {
+        const auto device = device_of(scenario, result.stages[i]);
+        if (!device) {
+            continue;
+        }
+        const Device& on = scenario.profile.devices[static_cast<std::size_t>(*device)];
+        const int now = execution_on(std::get<ModelStage>(scenario.stages[i].work), scenario.profile, *device).cores;
+        std::set<int> counts = core_counts(on);
+        counts.insert(now);
+        for (const int cores : counts) {
+            Scenario changed = scenario;
+            auto& work = std::get<ModelStage>(changed.stages[i].work);
+            work.cores[*device] = cores;
+            work.on = device;
+            auto stage = evaluated(changed, changed.stages[i]);
+            if (!stage) {
+                continue;
+            }
+            ScenarioResult with = result;
+            with.stages[i] = std::move(*stage);
+            CoreSplit split = simulated(changed, with);
+            split.stage = scenario.stages[i].name;
+            split.device = *device;
+            split.cores = cores;
+            split.side_by_side = on.cores() / cores;
+            split.current = cores == now;
+            splits.push_back(std::move(split));
+        }
+    }
+    return splits;
+}
+
+const CoreSplit* best_split(std::span<const CoreSplit> splits, Objective objective) {
+    if (splits.empty()) {
+        return nullptr;
+    }
+    const bool any_stable = std::ranges::any_of(splits, [](const CoreSplit& split) { return split.mean.has_value(); });
+    const auto worth = [&](const CoreSplit& split) {  // more is better
+        if (objective == Objective::kThroughput || !any_stable) {
+            return in_hertz(split.sustainable);
+        }
+        return split.mean ? 1 / in_seconds(*split.mean) : 0;
+    };
+    const CoreSplit* best = &*std::ranges::max_element(splits, {}, worth);
+    const auto current = std::ranges::find(splits, true, &CoreSplit::current);
+    return current != splits.end() && worth(*best) < worth(*current) * kWorthwhile ? &*current : best;
+}
+
+std::vector<std::span<const CoreSplit>> splits_by_stage(std::span<const CoreSplit> splits) {
+    std::vector<std::span<const CoreSplit>> stages;
+    for (std::size_t first = 0, end = 0; first < splits.size(); first = end) {
+        while (end < splits.size() && splits[end].stage == splits[first].stage) {
+            ++end;
+        }
+        stages.push_back(splits.subspan(first, end - first));
+    }
+    return stages;
+}
+
+void find_core_splits(const Scenario& scenario, const ScenarioResult& result, std::vector<Finding>& found) {
+    const auto cores_text = [](int cores) { return fmt::format("{} {}", cores, cores == 1 ? "core" : "cores"); };
+    for (const auto splits : splits_by_stage(result.core_splits)) {
+        const CoreSplit* best = best_split(splits, scenario.objective);
+        const auto now = std::ranges::find(splits, true, &CoreSplit::current);
+        if (best->current || now == splits.end()) {
+            continue;
+        }
+        const std::string& device = scenario.profile.devices[static_cast<std::size_t>(best->device)].name;
+        Finding finding;
+        finding.kind = FindingKind::kCores;
+        finding.stage = best->stage;
+        finding.text = fmt::format(
+            "With {} of {} per request ({} side by side) instead of {} ({}), {:.4g} requests per second are "
+            "sustainable "
+            "instead of {:.4g}",
+            cores_text(best->cores), device, best->side_by_side, now->cores, now->side_by_side,
+            in_hertz(best->sustainable), in_hertz(now->sustainable));
+        if (best->mean) {
+            finding.text +=
+                fmt::format(", and under the scenario's arrivals a request takes {} in the mean{}", brief(*best->mean),
+                            now->mean ? " instead of " + brief(*now->mean) : ", where it now piles up");
+        }
+        finding.text += fmt::format("; alone it takes {} instead of {}.", brief(best->alone), brief(now->alone));
+        finding.change = {
+            {fmt::format("stages.{}.cores", best->stage), fmt::format("{{{}: {}}}", device, best->cores)}};
+        found.push_back(std::move(finding));
+    }
+}
+
+}  // namespace berth

@@ -1,0 +1,132 @@
+// Constraints of a stage: what placements keep to, which of them clash, and the regret of default placements.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "berth/evaluation.h"
+#include "berth/report.h"
+
+namespace berth {
+namespace {
+
+using testing::HasSubstr;
+
+struct Evaluated {
+    std::optional<Scenario> scenario;
+    std::optional<ScenarioResult> result;
+    std::string complaints;
+};
+
+Evaluated evaluated(const std::vector<Override>& overrides) {
+    Diagnostics diagnostics;
+    Evaluated all;
+    all.scenario = load_scenario({{BERTH_SOURCE_DIR}}, "rag-rk3588", overrides, diagnostics);
+    if (all.scenario) {
+        all.result = evaluate(*all.scenario, diagnostics);
+    }
+    all.complaints = diagnostics.text();
+    return all;
+}
+
+const StageResult& reranker(const Evaluated& all) { return all.result->stages.back(); }
+const Candidate& chosen(const StageResult& stage) { return stage.candidates[*stage.chosen]; }
+const Candidate& on(const StageResult& stage, const std::string& placement) {
+    return *std::ranges::find(stage.candidates, placement, &Candidate::placement);
+}
+
+TEST(Constraints, PinnedOperatorsRunWhereTheyArePinned) {
+    const auto all = evaluated(
+        {{"stages.rerank.pin", "{layer.3.*: npu, layer.3.ffn.*: cpu}"}, {"stages.rerank.granularity", "operator"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    for (const Candidate& candidate : reranker(all).candidates) {
+        ASSERT_TRUE(candidate.feasible) << candidate.reason;
+        for (const OperatorResult& op : candidate.operators) {
+            if (op.name.starts_with("layer.3.")) {
+                EXPECT_EQ(op.device, op.name.starts_with("layer.3.ffn.") ? 1 : 0) << op.name;
+                EXPECT_FALSE(op.fell_back) << op.name;
+            }
+        }
+    }
+    EXPECT_TRUE(chosen(reranker(all)).proved_optimal);
+    // What is forced costs no less than what is free.
+    EXPECT_GE(reranker(all).optimum->latency, evaluated({}).result->stages.back().optimum->latency);
+}
+
+TEST(Constraints, SegmentsAreLimited) {
+    const auto free = evaluated({{"stages.rerank.granularity", "operator"}});
+    ASSERT_GT(chosen(reranker(free)).segments.size(), 7U);
+    Time before = chosen(reranker(free)).latency.median;
+    for (const char* most : {"7", "3", "1"}) {
+        const auto all = evaluated({{"stages.rerank.granularity", "operator"}, {"stages.rerank.segments", most}});
+        ASSERT_TRUE(all.result) << all.complaints;
+        EXPECT_LE(chosen(reranker(all)).segments.size(), static_cast<std::size_t>(std::stoi(most)));
+        EXPECT_GE(chosen(reranker(all)).latency.median, before);
+        EXPECT_TRUE(chosen(reranker(all)).proved_optimal);
+        before = chosen(reranker(all)).latency.median;
+    }
+}
+
+TEST(Constraints, MemoryOfADevice) {
+    const auto all = evaluated({{"hardware.devices.npu.capacity", "20 MB"}, {"stages.rerank.granularity", "operator"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    EXPECT_THAT(on(reranker(all), "npu").reason, HasSubstr("of the 20 MB of memory of npu"));
+    Bytes held;
+    for (const OperatorResult& op : chosen(reranker(all)).operators) {
+        held += op.device == 0 ? op.weights : Bytes{};
+    }
+    EXPECT_GT(held, bytes(5e6));
+    EXPECT_LE(held, bytes(20e6));
+}
+
+TEST(Constraints, AModelMustFitTheBoard) {
+    const auto one = evaluated({{"hardware.memory.dram.capacity", "50 MB"}});
+    EXPECT_FALSE(one.result);
+    EXPECT_THAT(one.complaints, HasSubstr("stage 'rerank': no placement of its operators keeps to 50 MB of dram"));
+    const auto both = evaluated({{"hardware.memory.dram.capacity", "100 MB"}});
+    EXPECT_FALSE(both.result);
+    EXPECT_THAT(both.complaints, HasSubstr("the models together take 141.8 MB of the 100 MB of dram: "
+                                           "all-MiniLM-L6-v2 68.97 MB, ms-marco-MiniLM-L-12-v2 69.3 MB"));
+    EXPECT_TRUE(evaluated({{"hardware.memory.dram.capacity", "150 MB"}}).result);
+}
+
+TEST(Constraints, ClashesAreNamedAndNothingElse) {
+    const auto all =
+        evaluated({{"stages.rerank.pin", "{layer.0.*: npu, layer.1.*: cpu, layer.2.*: cpu, pooler.*: npu}"},
+                   {"stages.rerank.segments", "3"},
+                   {"hardware.devices.npu.capacity", "1 GB"}});
+    EXPECT_FALSE(all.result);
+    EXPECT_THAT(all.complaints, HasSubstr("stage 'rerank': no placement of its operators keeps to all of these, but to "
+                                          "any without one of them: pin layer.0.*: npu; pin layer.2.*: cpu; pin "
+                                          "pooler.*: npu; segments: 3\n"));
+    const auto nowhere = evaluated({{"stages.rerank.pin", "{embeddings.word: npu}"}});
+    EXPECT_THAT(nowhere.complaints, HasSubstr("embeddings.word is pinned to where it cannot run: "));
+    EXPECT_THAT(nowhere.complaints, HasSubstr("no placement of its operators keeps to pin embeddings.word: npu"));
+    const auto coarse = evaluated(
+        {{"hardware.devices.npu.capacity", "1 MB"}, {"stages.rerank.segments", "3"}, {"stages.rerank.on", "npu"}});
+    EXPECT_THAT(coarse.complaints,
+                HasSubstr("stage 'rerank' cannot run on npu: it has 4 segments, the stage allows 3"));
+    EXPECT_THAT(evaluated({{"stages.rerank.pin", "{layer.12.*: npu}"}}).complaints,
+                HasSubstr("'layer.12.*' matches no operator of ms-marco-MiniLM-L-12-v2"));
+}
+
+TEST(Regret, IsWhatDefaultsLoseAgainstTheOptimum) {
+    const auto all = evaluated({});
+    const StageResult& stage = reranker(all);
+    ASSERT_TRUE(stage.optimum && stage.optimum->proved);
+    EXPECT_EQ(stage.optimum->latency, stage.optimum->lower_bound);
+    for (const char* placement : {"npu", "cpu"}) {
+        const Candidate& candidate = on(stage, placement);
+        ASSERT_TRUE(candidate.regret);
+        EXPECT_NEAR(in_milliseconds(*candidate.regret),
+                    in_milliseconds(candidate.latency.median) - in_milliseconds(stage.optimum->latency), 1e-9);
+    }
+    EXPECT_NEAR(in_milliseconds(*on(stage, "split").regret), 0, 1e-9);
+    EXPECT_THAT(text_report(*all.result, *all.scenario, {}),
+                HasSubstr("regret: npu with its fallbacks takes 123 ms (199%) more than the best placement of the\n"
+                          "  operators, cpu 16.3 ms (26.5%) more."));
+    EXPECT_THAT(json_report(*all.result, *all.scenario, {}), HasSubstr("\"regret_ms\": 16.3"));
+}
+
+}  // namespace
+}  // namespace berth
