@@ -263,13 +263,13 @@ def check_named_commands(document, root, commands):
     errors = []
     for number, line in enumerate(document.read_text(encoding="utf-8").splitlines(), 1):
         errors += [f"{document.relative_to(root)}:{number}: there is no command 'berth {word}'"
-                   for word in re.findall(r"`berth ([a-z]+)", line) if word not in commands]
+                   for word in re.findall(r"`berth ([a-z][a-z-]*)", line) if word not in commands]
     return errors
 
 
 def command_names(program):
     shown = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
-    return set(re.findall(r"^  ([a-z]+) ", shown.partition("Subcommands:")[2].partition("Examples:")[0], re.MULTILINE))
+    return set(re.findall(r"^  ([a-z][a-z-]*) ", shown.partition("Subcommands:")[2].partition("Examples:")[0], re.MULTILINE))
 
 
 def check_document(document, root, program, commands, update):

@@ -8,6 +8,8 @@
 #include <memory>
 
 #include "base/line_file.h"
+#include "berth/atomic_file.h"
+#include "berth/csv.h"
 #include "berth/brief_text.h"
 #include "berth/next_measurement.h"
 #include "cli/command.h"
@@ -26,14 +28,25 @@ struct MeasureOptions {
     std::size_t top = 5;
 };
 
-// The encoders of the documents and of most questions.
-constexpr std::array<std::string_view, 3> kEncoders{"all-MiniLM-L6-v2", "ms-marco-MiniLM-L-12-v2", "bert-base-uncased"};
+// The encoders that are measured are listed beside the measurements: data, as all models are.
+std::optional<CsvTable> encoder_list(const Library& library, Diagnostics& diagnostics) {
+    for (const auto& root : library.roots) {
+        const auto path = root / "hardware" / "measured" / "encoders.csv";
+        if (std::filesystem::is_regular_file(path)) {
+            const auto content = read_file(path, diagnostics);
+            return content ? parse_csv(*content, path.string(), diagnostics) : std::nullopt;
+        }
+    }
+    diagnostics.error(SourceLocation("--of"), "the list of encoders is not there", "hardware/measured/encoders.csv");
+    return std::nullopt;
+}
 
 std::vector<Model> encoders(const Library& library, Diagnostics& diagnostics) {
     std::vector<Model> models;
-    for (const std::string_view name : kEncoders) {
-        auto model = load_model(library, std::string(name), {}, SourceLocation("--of"), diagnostics);
-        if (model) {
+    const auto list = encoder_list(library, diagnostics);
+    for (std::size_t i = 0; list && i < list->rows.size(); ++i) {
+        const CsvCell& name = list->rows[i].cells.front();
+        if (auto model = load_model(library, name.text, {}, name.where, diagnostics)) {
             models.push_back(std::move(*model));
         }
     }

@@ -130,8 +130,7 @@ void add_profile_host(CLI::App& app, Invocation& invocation) {
     command->add_flag("--resume", options->resume, "Go on behind the last rows of the files that are there");
     command->footer(
         "Example:\n"
-        "  berth profile-host --out my-host --name my-host\n"
-        "  berth predict --hardware my-host/my-host.yaml --model all-MiniLM-L6-v2 --device cpu --tokens 128");
+        "  berth profile-host --out my-host --name my-host");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
         const auto output = profiled(*options, invocation.library, diagnostics);

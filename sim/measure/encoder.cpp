@@ -58,7 +58,7 @@ class Assembly {
         return *made;
     }
 
-    void add_step(Step step) {
+    void add_step(PrimitiveCall step) {
         calls_.emplace_back([this, step = std::move(step)] { library_.run(step); });
     }
 

@@ -1,6 +1,7 @@
 // The machine as settings of a profile: what needs no fit.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "berth/measure.h"
@@ -14,16 +15,11 @@ std::string reported(const std::string& value) {
     return fmt::format("{{value: {}, kind: datasheet, source: \"as the system reports it\"}}", value);
 }
 
-// Rates at which the levels are read, until probes or rows of operators say more.
-std::string level_text(const CacheFacts& cache, bool last) {
-    std::string text = fmt::format("{{capacity: {}, per: {}", reported(to_text(cache.size)),
-                                   last && cache.shared_by > 1 ? "device" : "core");
-    if (cache.level > 1) {
-        text += fmt::format(
-            ", keeps_tensors: true, bandwidth: {{value: {} per core, spread: 60%, kind: assumed, source: \"{}\"}}",
-            cache.level == 2 ? "90 GB/s" : "40 GB/s", "general knowledge");
-    }
-    return text + "}";
+// A level of the base profile as this machine has it. Rates at which levels are read are left to probes.
+void add_level(std::vector<ProfileOverride>& settings, int level, const CacheFacts& cache, bool shared) {
+    const std::string path = fmt::format("devices.cpu.memories.l{}", level);
+    settings.push_back({path + ".capacity", reported(to_text(cache.size))});
+    settings.push_back({path + ".per", shared ? "device" : "core"});
 }
 
 }  // namespace
@@ -37,12 +33,11 @@ std::vector<ProfileOverride> host_settings(const MachineFacts& machine) {
                      to_text(machine.clock))},
         {"devices.cpu.runtime.name", machine.libraries.front()},
         {"devices.cpu.runtime.default_cores", fmt::format("{}", machine.cores)}};
-    if (!machine.caches.empty()) {
-        std::vector<std::string> levels;
-        for (const CacheFacts& cache : machine.caches) {
-            levels.push_back(fmt::format("l{}: {}", cache.level, level_text(cache, &cache == &machine.caches.back())));
-        }
-        settings.push_back({"devices.cpu.memories", fmt::format("{{{}}}", fmt::join(levels, ", "))});
+    constexpr int kLevels = 3;  // that the base profile has; one that is missing here holds no more than the last
+    for (int level = 1; level <= kLevels && !machine.caches.empty(); ++level) {
+        const auto own = std::ranges::find(machine.caches, level, &CacheFacts::level);
+        const CacheFacts& cache = own == machine.caches.end() ? machine.caches.back() : *own;
+        add_level(settings, level, cache, cache.shared_by > 1 && level == kLevels);
     }
     return settings;
 }

@@ -116,7 +116,7 @@ memory OneDnn::placed(const memory& given, const memory::desc& wanted) {
     return target;
 }
 
-Step OneDnn::product(const memory& in, const memory& out, bool bias, const Fused& fused) {
+PrimitiveCall OneDnn::product(const memory& in, const memory& out, bool bias, const Fused& fused) {
     const auto rows = in.get_desc().dims();
     const auto type = in.get_desc().data_type();
     const std::int64_t n = out.get_desc().dims().back();
@@ -124,7 +124,7 @@ Step OneDnn::product(const memory& in, const memory& out, bool bias, const Fused
     const memory weights = tensor({rows.back(), n}, weight_type);
     const memory::desc any({rows.back(), n}, weight_type, memory::format_tag::any);
 
-    Step step;
+    PrimitiveCall step;
     dnnl::primitive_attr attributes;
     dnnl::post_ops after;
     if (fused.activation) {
@@ -152,7 +152,7 @@ Step OneDnn::product(const memory& in, const memory& out, bool bias, const Fused
     return step;
 }
 
-Step OneDnn::batched_product(const memory& a, const memory& b, const memory& out, float scale) {
+PrimitiveCall OneDnn::batched_product(const memory& a, const memory& b, const memory& out, float scale) {
     dnnl::primitive_attr attributes;
     if (scale != 1.0F) {
         attributes.set_output_scales(0, {scale});
@@ -161,7 +161,7 @@ Step OneDnn::batched_product(const memory& a, const memory& b, const memory& out
     return {dnnl::matmul(chosen), {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, out}}};
 }
 
-Step OneDnn::softmax(const memory& in, const memory& out) {
+PrimitiveCall OneDnn::softmax(const memory& in, const memory& out) {
     const auto axis = static_cast<int>(in.get_desc().dims().size()) - 1;
     const dnnl::softmax_v2_forward::primitive_desc chosen({dnnl::prop_kind::forward_inference,
                                                            dnnl::algorithm::softmax_accurate, in.get_desc(),
@@ -170,7 +170,7 @@ Step OneDnn::softmax(const memory& in, const memory& out) {
     return {dnnl::softmax_v2_forward(chosen), {{DNNL_ARG_SRC, in}, {DNNL_ARG_DST, out}}};
 }
 
-Step OneDnn::layer_norm(const memory& in, const memory& out) {
+PrimitiveCall OneDnn::layer_norm(const memory& in, const memory& out) {
     using Flags = dnnl::normalization_flags;
     const dnnl::layer_normalization_forward::primitive_desc chosen(
         {dnnl::prop_kind::forward_inference, in.get_desc(), 1e-5F, Flags::use_scale | Flags::use_shift}, engine_);
@@ -182,19 +182,19 @@ Step OneDnn::layer_norm(const memory& in, const memory& out) {
              {DNNL_ARG_SHIFT, tensor(width, memory::data_type::f32)}}};
 }
 
-Step OneDnn::eltwise(dnnl::algorithm algorithm, const memory& in, const memory& out) {
+PrimitiveCall OneDnn::eltwise(dnnl::algorithm algorithm, const memory& in, const memory& out) {
     const dnnl::eltwise_forward::primitive_desc chosen(
         {dnnl::prop_kind::forward_inference, algorithm, in.get_desc(), algorithm == dnnl::algorithm::eltwise_swish ? 1.0F : 0.0F},
         engine_);
     return {dnnl::eltwise_forward(chosen), {{DNNL_ARG_SRC, in}, {DNNL_ARG_DST, out}}};
 }
 
-Step OneDnn::binary(dnnl::algorithm algorithm, const memory& a, const memory& b, const memory& out) {
+PrimitiveCall OneDnn::binary(dnnl::algorithm algorithm, const memory& a, const memory& b, const memory& out) {
     const dnnl::binary::primitive_desc chosen({algorithm, a.get_desc(), b.get_desc(), out.get_desc()}, engine_);
     return {dnnl::binary(chosen), {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, out}}};
 }
 
-Step OneDnn::convert(const memory& in, const memory& out, float scale) {
+PrimitiveCall OneDnn::convert(const memory& in, const memory& out, float scale) {
     dnnl::primitive_attr attributes;
     attributes.set_output_scales(0, {scale});
     const dnnl::reorder::primitive_desc chosen(engine_, in.get_desc(), engine_, out.get_desc(), attributes);

@@ -14,7 +14,7 @@
 namespace berth {
 
 /// A prepared primitive with its arguments; running it waits for the result.
-struct Step {
+struct PrimitiveCall {
     dnnl::primitive primitive;
     std::unordered_map<int, dnnl::memory> arguments;
 };
@@ -41,19 +41,19 @@ class OneDnn {
     };
     /// in [m, k] x weights [k, n] + bias -> out [m, n]. The library chooses how the weights lie; they are brought there
     /// before. An int8 product takes unsigned rows around `zero_point` and leaves int32, or float scaled.
-    [[nodiscard]] Step product(const dnnl::memory& in, const dnnl::memory& out, bool bias, const Fused& fused);
+    [[nodiscard]] PrimitiveCall product(const dnnl::memory& in, const dnnl::memory& out, bool bias, const Fused& fused);
     /// a x b for every element of the leading dimensions, both given.
-    [[nodiscard]] Step batched_product(const dnnl::memory& a, const dnnl::memory& b, const dnnl::memory& out,
+    [[nodiscard]] PrimitiveCall batched_product(const dnnl::memory& a, const dnnl::memory& b, const dnnl::memory& out,
                                        float scale);
-    [[nodiscard]] Step softmax(const dnnl::memory& in, const dnnl::memory& out);
-    [[nodiscard]] Step layer_norm(const dnnl::memory& in, const dnnl::memory& out);
-    [[nodiscard]] Step eltwise(dnnl::algorithm algorithm, const dnnl::memory& in, const dnnl::memory& out);
-    [[nodiscard]] Step binary(dnnl::algorithm algorithm, const dnnl::memory& a, const dnnl::memory& b,
+    [[nodiscard]] PrimitiveCall softmax(const dnnl::memory& in, const dnnl::memory& out);
+    [[nodiscard]] PrimitiveCall layer_norm(const dnnl::memory& in, const dnnl::memory& out);
+    [[nodiscard]] PrimitiveCall eltwise(dnnl::algorithm algorithm, const dnnl::memory& in, const dnnl::memory& out);
+    [[nodiscard]] PrimitiveCall binary(dnnl::algorithm algorithm, const dnnl::memory& a, const dnnl::memory& b,
                               const dnnl::memory& out);
     /// Another data type: quantise, dequantise, narrow.
-    [[nodiscard]] Step convert(const dnnl::memory& in, const dnnl::memory& out, float scale);
+    [[nodiscard]] PrimitiveCall convert(const dnnl::memory& in, const dnnl::memory& out, float scale);
 
-    void run(const Step& step) {
+    void run(const PrimitiveCall& step) {
         step.primitive.execute(stream_, step.arguments);
         stream_.wait();
     }

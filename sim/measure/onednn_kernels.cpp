@@ -19,7 +19,7 @@ struct Bench {
     OneDnn library;
     std::optional<memory> ranged;  ///< whose range is looked for before the steps
     float range = 0;
-    std::vector<Step> steps;
+    std::vector<PrimitiveCall> steps;
 };
 
 Call call_of(std::shared_ptr<Bench> bench) {
@@ -27,7 +27,7 @@ Call call_of(std::shared_ptr<Bench> bench) {
         if (bench->ranged) {
             bench->range = range_of(*bench->ranged);
         }
-        for (const Step& step : bench->steps) {
+        for (const PrimitiveCall& step : bench->steps) {
             bench->library.run(step);
         }
     };
@@ -125,7 +125,7 @@ Call fused_attention(const AttentionDims& d, int threads) {
 #pragma omp parallel num_threads(threads)
         {
             Bench& bench = *fused->benches[static_cast<std::size_t>(omp_get_thread_num())];
-            for (const Step& step : bench.steps) {
+            for (const PrimitiveCall& step : bench.steps) {
                 bench.library.run(step);
             }
         }

@@ -42,7 +42,7 @@ bool settled(const std::vector<double>& samples, const TimingRules& rules) {
 }  // namespace
 
 TimingRules TimingRules::of(MeasureExtent extent) {
-    TimingRules rules{milliseconds(5), milliseconds(40), milliseconds(400), 0.01};
+    TimingRules rules{milliseconds(3), milliseconds(25), milliseconds(250), 0.01};
     if (extent == MeasureExtent::kQuick) {
         rules.warm_up = milliseconds(2);
         rules.at_least = milliseconds(10);

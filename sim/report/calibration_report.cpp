@@ -26,8 +26,9 @@ std::string with_spread(double value, double spread, Dimension dimension) {
 void add_numbers(TextTable& table, const std::vector<FittedParameter>& numbers, bool probed) {
     for (const FittedParameter& one : numbers) {
         const double moved = std::log(one.after / one.before) / std::log1p(one.spread_before);
+        const bool known_before = one.spread_before > 0;
         table.row({one.path, with_spread(one.before, one.spread_before, one.dimension),
-                   with_spread(one.after, one.spread_after, one.dimension), fmt::format("{:+.1f}", moved),
+                   with_spread(one.after, one.spread_after, one.dimension), known_before ? fmt::format("{:+.1f}", moved) : "-",
                    probed ? "measured" : (one.determined ? "yes" : "hardly")});
     }
 }

@@ -66,7 +66,7 @@ TEST(ReportContract, HasEveryKeyOfAPrediction) {
     EXPECT_TRUE(j["tokens_per_s"].is_null());
     const OperatorResult& op = result.stages[0].candidates[0].operators[0];
     const Scenario scenario = sample_scenario();
-    expect_keys(json::parse(kernel_json(*op.kernel, {log_normal_estimate(op.latency, 0.1), *op.cost},
+    expect_keys(json::parse(kernel_json(*op.kernel, {log_normal_estimate(op.latency, 0.1), *op.cost, {}},
                                         scenario.profile.devices[1], {1, {}})),
                 keys);
 }

@@ -76,7 +76,7 @@ TEST_F(BadScenario, ClocksThatTheDeviceDoesNotHave) {
 
 TEST_F(BadScenario, PinsAndSegments) {
     EXPECT_EQ(load_stage(std::string(kModel) + "pin: {block.0.*: npu0}").complaints,
-              "scenarios/s.yaml:4:75: error: stages.0.pin.block.0.*: board has no device 'npu0' (expected npu or cpu, "
+              "scenarios/s.yaml:4:74: error: stages.0.pin.block.0.*: board has no device 'npu0' (expected npu or cpu, "
               "did you mean npu?)\n");
     EXPECT_EQ(load_stage(std::string(kModel) + "segments: 0").complaints,
               "scenarios/s.yaml:4:67: error: stages.0.segments: 0 is out of range (expected a whole number from 1 to "
@@ -249,7 +249,7 @@ TEST_F(BadScenario, TablesOfLengths) {
               "scenarios/lengths.csv:3:3: error: 'many' is no count of tokens (expected a whole number from 1 to "
               "1000000)\n");
     EXPECT_EQ(load_stage("model: tiny, dtype: int8, tokens: {file: lengths.csv, column: token}").complaints,
-              "scenarios/s.yaml:4:80: error: stages.0.tokens.column: lengths.csv has no column 'token' (expected id or "
+              "scenarios/s.yaml:4:80: error: lengths.csv has no column 'token' (expected id or "
               "tokens, did you mean tokens?)\n");
     EXPECT_EQ(load_stage("model: tiny, dtype: int8, tokens: {file: empty.csv, column: tokens}").complaints,
               "scenarios/s.yaml:4:59: error: stages.0.tokens.file: empty.csv has no rows\n");

@@ -136,7 +136,7 @@ Evaluation slowed(const std::string& rerank, const std::string& allowed) {
     Diagnostics diagnostics;
     Evaluation all;
     auto scenario = load_scenario({{BERTH_SOURCE_DIR}}, "rag-rk3588-bucket-128",
-                                  {{"arrivals", "{rate: 6 Hz, requests: 2000}"},
+                                  {{"arrivals", "{rate: 3 Hz, requests: 2000}"},
                                    {"stages.embed.on", "cpu"},
                                    {"stages.embed.slows", "{retrieve: " + allowed + "}"},
                                    {"stages.rerank.on", rerank}},
@@ -158,7 +158,7 @@ TEST(SimulatedScenario, OneStageMustNotSlowAnother) {
                                                       "slows 'retrieve' by "));
     Diagnostics diagnostics;
     const auto free = load_scenario({{BERTH_SOURCE_DIR}}, "rag-rk3588-bucket-128",
-                                    {{"arrivals", "{rate: 6 Hz, requests: 2000}"},
+                                    {{"arrivals", "{rate: 3 Hz, requests: 2000}"},
                                      {"hardware.devices.npu.clock", "300 MHz"},
                                      {"stages.embed.slows", "{retrieve: 1%}"}},
                                     diagnostics);
