@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 #include <vector>
 
 #include "berth/calibration.h"
@@ -14,23 +13,24 @@ namespace {
 
 /// A map of maps, in the order of first mention.
 struct Branch {
-    std::vector<std::pair<std::string, Branch>> children;
-    std::string value;
+    std::string key, value;
+    std::vector<Branch> children;
 
     Branch& at(const std::string& path) {
         const std::size_t dot = path.find('.');
         const std::string step = path.substr(0, dot);
-        auto found = std::ranges::find(children, step, &std::pair<std::string, Branch>::first);
+        auto found = std::find_if(children.begin(), children.end(),
+                                  [&step](const Branch& child) { return child.key == step; });
         if (found == children.end()) {
-            children.emplace_back(step, Branch{});
+            children.push_back({step, "", {}});
             found = children.end() - 1;
         }
-        return dot == std::string::npos ? found->second : found->second.at(path.substr(dot + 1));
+        return dot == std::string::npos ? *found : found->at(path.substr(dot + 1));
     }
 
     void write(std::string& text, std::size_t indent) const {
-        for (const auto& [key, child] : children) {
-            text += fmt::format("{}{}:", std::string(indent, ' '), key);
+        for (const Branch& child : children) {
+            text += fmt::format("{}{}:", std::string(indent, ' '), child.key);
             if (child.children.empty()) {
                 text += " " + child.value + "\n";
             } else {
@@ -55,10 +55,10 @@ std::string entry(const FittedParameter& one, std::string_view kind, const std::
 
 }  // namespace
 
-std::string calibrated_profile(const Calibration& calibration, const ProfileText& profile) {
-    const std::string& source = profile.source;
+std::string calibrated_profile(const Calibration& calibration, const ProfileText& text) {
+    const std::string& source = text.source;
     Branch root;
-    for (const ProfileOverride& setting : profile.settings) {
+    for (const ProfileOverride& setting : text.settings) {
         root.at(setting.path).value = setting.value;
     }
     for (const FittedParameter& one : calibration.probed) {
@@ -83,12 +83,12 @@ std::string calibrated_profile(const Calibration& calibration, const ProfileText
     if (calibration.error.attention.origin == Origin::kCalibrated) {
         error("attention", calibration.error.attention);
     }
-    std::string text = fmt::format("profile: {}\nextends: {}\n", profile.name, profile.base);
-    if (!profile.description.empty()) {
-        text += fmt::format("description: {}\n", profile.description);
+    std::string yaml = fmt::format("profile: {}\nextends: {}\n", text.name, text.base);
+    if (!text.description.empty()) {
+        yaml += fmt::format("description: {}\n", text.description);
     }
-    root.write(text, 0);
-    return text;
+    root.write(yaml, 0);
+    return yaml;
 }
 
 }  // namespace berth

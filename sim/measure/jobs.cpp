@@ -50,7 +50,7 @@ struct Plan {
         }
     }
     // What differs in one setting only.
-    void add_one(KernelJob job) { jobs.emplace_back(std::move(job)); }
+    void add_one(const KernelJob& job) { jobs.emplace_back(job); }
 };
 
 MatmulDims product(std::int64_t m, std::int64_t k, std::int64_t n) {

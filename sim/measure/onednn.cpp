@@ -101,8 +101,8 @@ memory OneDnn::tensor(const Shape& shape, memory::data_type type) {
     return made;
 }
 
-memory OneDnn::view(const memory& whole, const Shape& shape, const Shape& strides) const {
-    return {memory::desc(shape, whole.get_desc().data_type(), strides), engine_, whole.get_data_handle()};
+memory OneDnn::view(const memory& of, const Shape& shape, const Shape& strides) const {
+    return {memory::desc(shape, of.get_desc().data_type(), strides), engine_, of.get_data_handle()};
 }
 
 memory OneDnn::placed(const memory& given, const memory::desc& wanted) {

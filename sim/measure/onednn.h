@@ -32,7 +32,7 @@ class OneDnn {
     /// Rows lie one after the other, filled with small numbers.
     [[nodiscard]] dnnl::memory tensor(const Shape& shape, dnnl::memory::data_type type);
     /// The same memory seen with other sizes and strides.
-    [[nodiscard]] dnnl::memory view(const dnnl::memory& memory, const Shape& shape, const Shape& strides) const;
+    [[nodiscard]] dnnl::memory view(const dnnl::memory& of, const Shape& shape, const Shape& strides) const;
 
     /// What is fused into a product: an activation, and a tensor that is added.
     struct Fused {
@@ -67,7 +67,7 @@ class OneDnn {
         std::size_t size;
     };
     [[nodiscard]] dnnl::memory allocate(const dnnl::memory::desc& desc);
-    [[nodiscard]] dnnl::memory placed(const dnnl::memory& memory, const dnnl::memory::desc& wanted);
+    [[nodiscard]] dnnl::memory placed(const dnnl::memory& given, const dnnl::memory::desc& wanted);
 
     dnnl::engine engine_;
     dnnl::stream stream_;

@@ -91,7 +91,7 @@ std::optional<PlacementResult> best_placement(const PlacementProblem& problem) {
     }
     PlacementProblem limited = problem;
     limited.limits = {};
-    const auto free = without_limits(limited, size);
+    auto free = without_limits(limited, size);
     if (!free || within(problem.limits, free->assignment)) {
         return free;
     }
