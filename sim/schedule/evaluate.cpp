@@ -349,11 +349,11 @@ std::optional<Candidate> evaluate_on(const Profile& profile, const ModelStage& s
         diagnostics.error(stage.model.where, candidate.reason);
         return std::nullopt;
     }
-    for (std::size_t i = 0; i < limits.size(); ++i) {
-        if (limits[i].size.size() != candidate.assignment.size()) {
+    for (const PlacementLimits& one : limits) {
+        if (one.size.size() != candidate.assignment.size()) {
             continue;  // a pass with other operators, which the main one stands for
         }
-        if (const auto limit = exceeded_limit(limits[i], candidate.assignment)) {
+        if (const auto limit = exceeded_limit(one, candidate.assignment)) {
             diagnostics.warning(stage.model.where, fmt::format("{} does not fit: {}", stage.model.name, *limit));
             break;
         }
