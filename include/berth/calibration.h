@@ -1,4 +1,5 @@
-// Fitting the numbers of a profile to measured operators: what was believed before, what the rows say, what is left open.
+// Fitting the numbers of a profile to measured operators: what was believed before, what the rows say, what is left
+// open.
 #pragma once
 
 #include <cstddef>
@@ -45,13 +46,13 @@ struct Calibration {
     std::vector<FittedParameter> parameters;
     std::vector<Correlation> correlations;  ///< beyond 0.9 either way
     std::vector<FittedRow> rows;
-    double sigma = 0;        ///< typical residual of log time
-    ErrorSummary fitted;     ///< rows that the fit saw
-    ErrorSummary unseen;     ///< the same rows, each predicted without its shape
-    ModelError error;        ///< what unseen rows of each class are off by
+    double sigma = 0;     ///< typical residual of log time
+    ErrorSummary fitted;  ///< rows that the fit saw
+    ErrorSummary unseen;  ///< the same rows, each predicted without its shape
+    ModelError error;     ///< what unseen rows of each class are off by
     std::string device;
     std::vector<FittedParameter> probed;  ///< set by probes of memory before the fit
-    std::size_t left_out = 0;  ///< rows that are not fitted: probes, and operators on cold caches
+    std::size_t left_out = 0;             ///< rows that are not fitted: probes, and operators on cold caches
     /// Of the parameters that were fitted: covariance of their logarithms, row by row.
     std::vector<double> covariance;
 };
@@ -61,8 +62,9 @@ struct Calibration {
 [[nodiscard]] std::vector<FittedParameter> apply_memory_probes(Profile& profile, std::span<const MeasuredSet> sets);
 
 /// Least squares on the logarithms of the times, with the profile's spreads as priors; outliers count less (Student's t
-/// with 4 degrees of freedom). Probes of memory come first (apply_memory_probes). Each fold of the cross-validation leaves out whole shapes. The profile is changed to the
-/// fitted numbers. Errors: no operators among the rows, a pattern that matches no number, or one that stands in a list.
+/// with 4 degrees of freedom). Probes of memory come first (apply_memory_probes). Each fold of the cross-validation
+/// leaves out whole shapes. The profile is changed to the fitted numbers. Errors: no operators among the rows, a
+/// pattern that matches no number, or one that stands in a list.
 [[nodiscard]] std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredSet> sets,
                                                    const CalibrationOptions& options, Diagnostics& diagnostics);
 
@@ -80,7 +82,7 @@ struct Drift {
 /// What a calibrated profile says of itself.
 struct ProfileText {
     std::string name, base, description;
-    std::string source;                      ///< what it was fitted to
+    std::string source;                     ///< what it was fitted to
     std::vector<ProfileOverride> settings;  ///< under which it was fitted
 };
 /// A profile that extends `base` by the settings and the fitted numbers, each with its spread and source.

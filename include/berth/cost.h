@@ -52,7 +52,7 @@ struct Kernel {
     bool input_on_chip = false;   ///< activations read stayed on chip
     bool output_on_chip = false;  ///< the result stays there
     bool weights_on_chip = false;
-    bool repeated = false;        ///< called again and again by itself: nothing else passes through the caches
+    bool repeated = false;  ///< called again and again by itself: nothing else passes through the caches
     friend bool operator==(const Kernel&, const Kernel&) = default;
 };
 
@@ -107,8 +107,8 @@ struct KernelCost {
 /// Bytes that no tiling can avoid: each operand once, and 2 m n k / sqrt(capacity in elements) (Smith et al. 2019).
 [[nodiscard]] Bytes matmul_traffic_bound(const MatmulDims& dims, Bytes element, Bytes capacity);
 
-/// The nearest level that keeps tensors and holds everything that is used before the same bytes are used again; the last
-/// one where none does. Null if no level keeps any at a known bandwidth.
+/// The nearest level that keeps tensors and holds everything that is used before the same bytes are used again; the
+/// last one where none does. Null if no level keeps any at a known bandwidth.
 [[nodiscard]] const MemoryLevel* level_holding(Bytes between_uses, const Device& device, int cores);
 /// What a level holds for the cores in use together.
 [[nodiscard]] Bytes capacity_of(const MemoryLevel& level, int cores);

@@ -16,8 +16,8 @@ struct CsvCell {
     SourceLocation where;
 };
 
-/// A line of the file that holds something; those that start with `#` are remarks. Lines end with LF or CRLF; a quoted cell may hold a comma or `""`, but no
-/// line break.
+/// A line of the file that holds something; those that start with `#` are remarks. Lines end with LF or CRLF; a quoted
+/// cell may hold a comma or `""`, but no line break.
 struct CsvRow {
     std::string line;  ///< as written, without its end
     std::vector<CsvCell> cells;

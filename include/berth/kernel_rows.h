@@ -20,8 +20,8 @@ struct KernelRow {
     Scheme dtype;
     std::optional<MatrixLayout> layout;  ///< of a call of the runtime's matmul library; absent: a step of a graph
     CacheState cache = CacheState::kHot;
-    std::optional<int> cores;            ///< absent: the runtime's default
-    std::optional<Frequency> clock;      ///< absent: the profile's
+    std::optional<int> cores;        ///< absent: the runtime's default
+    std::optional<Frequency> clock;  ///< absent: the profile's
     SourceLocation where;
 };
 
@@ -42,9 +42,9 @@ struct GivenSize {
 /// `m=128,k=384,n=1536` as sizes of the kind; an error for each entry that is none.
 [[nodiscard]] std::vector<GivenSize> parse_shape(OperatorKind kind, std::string_view text, Diagnostics& diagnostics);
 
-/// The rows of a table with the columns op, dtype, layout, cache, cores, clock_mhz and the sizes of operators, in any order.
-/// Errors: an unknown operator, dtype or layout, a bad number, a missing size, more cores than `device` has. Warnings:
-/// a value that the operator does not need, a column that is neither read nor one of measurements.
+/// The rows of a table with the columns op, dtype, layout, cache, cores, clock_mhz and the sizes of operators, in any
+/// order. Errors: an unknown operator, dtype or layout, a bad number, a missing size, more cores than `device` has.
+/// Warnings: a value that the operator does not need, a column that is neither read nor one of measurements.
 [[nodiscard]] std::optional<std::vector<KernelRow>> read_kernel_rows(const CsvTable& table, const Device& device,
                                                                      Diagnostics& diagnostics);
 

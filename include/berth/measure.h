@@ -30,10 +30,10 @@ struct MachineFacts {
     std::string processor;
     std::string instructions;  ///< SIMD extensions, the widest ones
     std::string system;
-    int cores = 1;  ///< that this process may use
+    int cores = 1;    ///< that this process may use
     Frequency clock;  ///< measured on a chain of dependent additions
     Bytes memory;
-    std::vector<CacheFacts> caches;       ///< nearest first
+    std::vector<CacheFacts> caches;      ///< nearest first
     std::vector<std::string> libraries;  ///< with their versions
 };
 [[nodiscard]] MachineFacts machine_facts();
@@ -117,13 +117,14 @@ struct TimingRules {
     [[nodiscard]] static TimingRules of(MeasureExtent extent);
 };
 
-/// Runs a job for real, thread i on the i-th of the cores that the process may use. Absent, with the reason in `why`, if the library has no such kernel on this machine.
+/// Runs a job for real, thread i on the i-th of the cores that the process may use. Absent, with the reason in `why`,
+/// if the library has no such kernel on this machine.
 [[nodiscard]] std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, std::string& why);
 
 /// Head of a file: lines of `# key: value` on the machine, and the names of the columns.
 [[nodiscard]] std::string measurement_header(MeasureSubject subject, const MachineFacts& machine);
-/// A row, with its line break. Each job is measured in several passes over all of them: what a machine shares with others
-/// changes with time, and what the passes differ by is the floor of every prediction's error.
+/// A row, with its line break. Each job is measured in several passes over all of them: what a machine shares with
+/// others changes with time, and what the passes differ by is the floor of every prediction's error.
 [[nodiscard]] std::string measurement_row(const MeasureJob& job, int pass, const Timing& timing);
 /// A row that could not be measured: a comment, so that a resumed run finds its place.
 [[nodiscard]] std::string skipped_row(const MeasureJob& job, std::string_view why);

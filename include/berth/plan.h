@@ -101,8 +101,8 @@ inline constexpr std::array<Choice<MatrixLayout>, 2> kMatrixLayoutNames{
 
 /// One operator by itself on a device: a step of a compiled graph, or (`library_call`) a call of
 /// the runtime's matmul library, which returns what it accumulated: 32 bits, but 16 from int4 operands. It runs at the
-/// nearest dtype that the runtime has. Its tensors are in DRAM, unless it is called again and again (hot) and all of them
-/// fit the levels that keep tensors. Absent, with the reason in `why`, if the runtime does not take it.
+/// nearest dtype that the runtime has. Its tensors are in DRAM, unless it is called again and again (hot) and all of
+/// them fit the levels that keep tensors. Absent, with the reason in `why`, if the runtime does not take it.
 [[nodiscard]] std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, const Scheme& scheme,
                                                       bool library_call, CacheState cache, const Profile& profile,
                                                       DeviceId device, std::string* why);

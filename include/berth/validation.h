@@ -68,7 +68,7 @@ struct MeasuredRow {
     DeviceId device = 0;
     std::variant<TimedKernel, ModelStage, MemoryProbe> work;
     bool without_handover = false;  ///< of a model: timed from the call of the runtime to its return, inputs in place
-    Time measured;                        ///< the median, where it was measured in several passes
+    Time measured;                  ///< the median, where it was measured in several passes
     std::optional<Time> vendor_estimate;  ///< what the vendor's compiler expected, for one core
     /// What the passes were off their median, relative, on average: no prediction is better. Absent: there was but one.
     std::optional<double> noise;

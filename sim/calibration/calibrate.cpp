@@ -225,8 +225,8 @@ VectorXd unseen_predictions(Fit& fit, std::span<const FitRow> rows, int folds) {
     for (int fold = 0; fold < folds; ++fold) {
         VectorXd use(logs.size());
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            use[static_cast<Eigen::Index>(i)] = rows[i].block % static_cast<std::size_t>(folds) !=
-                                                static_cast<std::size_t>(fold);
+            use[static_cast<Eigen::Index>(i)] =
+                rows[i].block % static_cast<std::size_t>(folds) != static_cast<std::size_t>(fold);
         }
         fit.run(use);
         const VectorXd predicted = fit.predicted();
@@ -338,8 +338,7 @@ std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredS
     const VectorXd weights = fit.weights();
     const MatrixXd slopes = fit.jacobian();
     const MatrixXd precision = fit.precision(slopes);
-    const MatrixXd covariance =
-        precision.ldlt().solve(MatrixXd::Identity(precision.rows(), precision.cols()));
+    const MatrixXd covariance = precision.ldlt().solve(MatrixXd::Identity(precision.rows(), precision.cols()));
     const VectorXd predicted = fit.predicted();
     const VectorXd unseen = unseen_predictions(fit, rows, options.folds);
     for (std::size_t i = 0; i < rows.size(); ++i) {

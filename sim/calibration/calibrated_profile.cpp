@@ -19,8 +19,8 @@ struct Branch {
     Branch& at(const std::string& path) {
         const std::size_t dot = path.find('.');
         const std::string step = path.substr(0, dot);
-        auto found = std::find_if(children.begin(), children.end(),
-                                  [&step](const Branch& child) { return child.key == step; });
+        auto found =
+            std::find_if(children.begin(), children.end(), [&step](const Branch& child) { return child.key == step; });
         if (found == children.end()) {
             children.push_back({step, "", {}});
             found = children.end() - 1;
@@ -65,8 +65,9 @@ std::string calibrated_profile(const Calibration& calibration, const ProfileText
         root.at(one.path).value = entry(one, "measured", source + ", probes of memory");
     }
     for (const FittedParameter& one : calibration.parameters) {
-        const std::string open =
-            one.determined ? "" : fmt::format(", which hardly determine it: {} before", quantity_text(one.before, one.dimension));
+        const std::string open = one.determined ? ""
+                                                : fmt::format(", which hardly determine it: {} before",
+                                                              quantity_text(one.before, one.dimension));
         root.at(one.path).value = entry(one, "calibrated", source + open);
     }
     const auto error = [&](std::string_view of, const Parameter<double>& value) {

@@ -59,8 +59,8 @@ std::vector<CountedKernel> counted(const DevicePlan& plan) {
     return kernels;
 }
 
-std::optional<FitRow> model_row(const MeasuredRow& row, const ModelStage& stage, const Profile& profile,
-                                Blocks& blocks, Diagnostics& diagnostics) {
+std::optional<FitRow> model_row(const MeasuredRow& row, const ModelStage& stage, const Profile& profile, Blocks& blocks,
+                                Diagnostics& diagnostics) {
     const auto lengths = plan_passes(stage.model.name, stage, profile, diagnostics);
     if (!lengths) {
         return std::nullopt;

@@ -23,7 +23,7 @@ std::optional<T> parsed(std::string_view text) {
 }
 
 constexpr std::array<std::string_view, 10> kTimedColumns{
-    "pass",     "runs",     "least_us",   "most_us",           "quarter_us", "three_quarters_us",
+    "pass",     "runs",    "least_us",   "most_us",          "quarter_us", "three_quarters_us",
     "least_ms", "most_ms", "quarter_ms", "three_quarters_ms"};
 
 }  // namespace

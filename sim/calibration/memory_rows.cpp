@@ -180,8 +180,8 @@ std::vector<FittedParameter> apply_memory_probes(Profile& profile, std::span<con
         const auto woken = std::ranges::find_if(
             samples, [](const Sample& sample) { return sample.probe.kind == ProbeKind::kForkJoin; });
         if (woken != samples.end()) {
-            figures.set("devices." + device.name + ".runtime.dispatch.fork_join", device.runtime.fork_join,
-                        woken->time, 0.5);
+            figures.set("devices." + device.name + ".runtime.dispatch.fork_join", device.runtime.fork_join, woken->time,
+                        0.5);
         }
         break;
     }

@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view kMeasured = "measured_us";
 
 bool same_word(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+    return std::ranges::equal(a, b,
+                              [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 // Why a row is about another runtime than the profile's, or empty.
@@ -67,16 +68,17 @@ void read_operator_rows(const MeasuredTable& table, const RowSource& source, con
         measured.device = source.device;
         measured.measured = table.microseconds_in(cells, kMeasured);
         std::string why = other_runtime(table, cells, device);
-        const auto kernel =
-            !why.empty() ? std::nullopt
-                         : standalone_kernel(row.kind, row.dims, row.dtype, library_call, row.cache, profile, source.device, &why);
+        const auto kernel = !why.empty() ? std::nullopt
+                                         : standalone_kernel(row.kind, row.dims, row.dtype, library_call, row.cache,
+                                                             profile, source.device, &why);
         if (!kernel) {
             set.left_out.push_back(fmt::format("{}: {}", measured.name, why));
             continue;
         }
         measured.dtype = kernel->input;
-        measured.work =
-            TimedKernel{*kernel, {row.cores.value_or(device.runtime.default_cores), row.clock}, library_call,
+        measured.work = TimedKernel{*kernel,
+                                    {row.cores.value_or(device.runtime.default_cores), row.clock},
+                                    library_call,
                                     row.cache == CacheState::kCold};
         measured.noise = table.noise(cells);
         set.rows.push_back(std::move(measured));

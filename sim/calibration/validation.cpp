@@ -73,9 +73,15 @@ bool predict_stage(const ModelStage& stage, bool without_handover, const Profile
 }
 
 std::optional<ValidatedRow> predict_row(const MeasuredRow& measured, const Profile& profile, Diagnostics& diagnostics) {
-    ValidatedRow row{
-        measured.name,           measured.op_class, measured.dtype, measured.device, measured.measured, {}, {},
-        measured.vendor_estimate, measured.noise};
+    ValidatedRow row{measured.name,
+                     measured.op_class,
+                     measured.dtype,
+                     measured.device,
+                     measured.measured,
+                     {},
+                     {},
+                     measured.vendor_estimate,
+                     measured.noise};
     if (const auto* timed = std::get_if<TimedKernel>(&measured.work)) {
         predict_timed(*timed, profile, row);
     } else if (const auto* probe = std::get_if<MemoryProbe>(&measured.work)) {

@@ -20,8 +20,8 @@ struct CalibrateOptions {
 std::optional<std::vector<MeasuredSet>> measured_sets(const std::vector<std::string>& files,
                                                       const CalibrateOptions& options, const Profile& profile,
                                                       const Library& library, Diagnostics& diagnostics) {
-    const auto device = options.device.empty() ? std::optional(DeviceId{0})
-                                               : device_option(profile, options.device, diagnostics);
+    const auto device =
+        options.device.empty() ? std::optional(DeviceId{0}) : device_option(profile, options.device, diagnostics);
     if (options.device.empty() && profile.devices.size() > 1) {
         diagnostics.error(SourceLocation("--device"), "the profile has several devices", "--device NAME");
     }
@@ -111,8 +111,7 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
         ->allow_extra_args(false);
     command->add_option("--device", options->device, "The device that ran the rows")->type_name("NAME");
     command
-        ->add_option("--fit", options->fit,
-                     "Numbers to fit, with * (without it: all with a spread that change a row)")
+        ->add_option("--fit", options->fit, "Numbers to fit, with * (without it: all with a spread that change a row)")
         ->type_name("PATH")
         ->allow_extra_args(false);
     command->add_option("--set", options->settings, "A number of the profile to start from; it is kept")

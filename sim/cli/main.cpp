@@ -14,9 +14,9 @@ namespace {
 
 // In the order of the help.
 constexpr std::array<AddCommand, 19> kCommands{
-    add_run,     add_ops,       add_explain,  add_predict,      add_sweep,  add_crossover, add_sensitivity,
-    add_diff,    add_optimise,  add_buckets,  add_place,        add_measure, add_calibrate, add_profile_host,
-    add_validate, add_import,   add_check,    add_list,         add_schema};
+    add_run,      add_ops,      add_explain, add_predict, add_sweep,   add_crossover, add_sensitivity,
+    add_diff,     add_optimise, add_buckets, add_place,   add_measure, add_calibrate, add_profile_host,
+    add_validate, add_import,   add_check,   add_list,    add_schema};
 
 constexpr std::string_view kDescription =
     "Where should each part of a model run, how long does it take there, why, how sure is that, and what would change "

@@ -9,8 +9,8 @@
 
 #include "base/line_file.h"
 #include "berth/atomic_file.h"
-#include "berth/csv.h"
 #include "berth/brief_text.h"
+#include "berth/csv.h"
 #include "berth/next_measurement.h"
 #include "cli/command.h"
 
@@ -146,8 +146,9 @@ constexpr double kMeasurementNoise = 0.05;
 ExitStatus plan_measurements(const MeasureOptions& options, const Library& library) {
     Diagnostics diagnostics;
     const auto scenario = load_scenario(library, options.plan, {}, diagnostics);
-    const auto here = scenario && !options.device.empty() ? device_option(scenario->profile, options.device, diagnostics)
-                                                          : std::nullopt;
+    const auto here = scenario && !options.device.empty()
+                          ? device_option(scenario->profile, options.device, diagnostics)
+                          : std::nullopt;
     if (!options.out.empty() && options.device.empty()) {
         diagnostics.error(SourceLocation("--out"), "which device of the scenario this machine is has to be known",
                           "--device NAME");
@@ -162,7 +163,8 @@ ExitStatus plan_measurements(const MeasureOptions& options, const Library& libra
     }
     const auto jobs = jobs_for(ranked, *here, options.top);
     LineFile file;
-    bool written = file.start(options.out, measurement_header(MeasureSubject::kOperators, machine_facts()), diagnostics);
+    bool written =
+        file.start(options.out, measurement_header(MeasureSubject::kOperators, machine_facts()), diagnostics);
     const MeasureTask task{MeasureSubject::kOperators, MeasureExtent::kFull};
     written = written && measure_rows(task, jobs, 0, jobs.size() * static_cast<std::size_t>(passes_of(task.extent)),
                                       [&](const std::string& row) { return file.add(row, diagnostics); });

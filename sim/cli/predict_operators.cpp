@@ -23,7 +23,8 @@ struct Predicted {
 // Absent, with the reason in `why`, if the runtime does not take the operator.
 std::optional<Predicted> predict_row(const KernelRow& row, const Target& target, std::string* why) {
     const bool library_call = row.layout.has_value();
-    const auto kernel = standalone_kernel(row.kind, row.dims, row.dtype, library_call, row.cache, target.profile, target.id, why);
+    const auto kernel =
+        standalone_kernel(row.kind, row.dims, row.dtype, library_call, row.cache, target.profile, target.id, why);
     if (!kernel) {
         return std::nullopt;
     }

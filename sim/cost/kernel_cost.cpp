@@ -140,8 +140,8 @@ KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& 
     cost.cores = rates.cores;
     const Runtime& runtime = device.runtime;
     const bool at_hand = kernel.repeated && runtime.dispatch_repeated;
-    cost.dispatch = (at_hand ? runtime.dispatch_repeated->value : runtime.dispatch_per_kernel.value) +
-                    cache_time(kernel, device);
+    cost.dispatch =
+        (at_hand ? runtime.dispatch_repeated->value : runtime.dispatch_per_kernel.value) + cache_time(kernel, device);
     cost.fork_join = rates.cores > 1 ? device.runtime.fork_join.value : Time{};
     if (demand.padded_macs > Operations{}) {
         if (rates.macs <= OperationRate{}) {

@@ -29,8 +29,9 @@ std::vector<ProfileOverride> host_settings(const MachineFacts& machine) {
         {"memory.dram.capacity", reported(to_text(mebibytes(std::round(in_mebibytes(machine.memory)))))},
         {"devices.cpu.cores", fmt::format("{}", machine.cores)},
         {"devices.cpu.clock",
-         fmt::format("{{value: {}, spread: 3%, kind: measured, source: \"a chain of additions that wait for one another\"}}",
-                     to_text(machine.clock))},
+         fmt::format(
+             "{{value: {}, spread: 3%, kind: measured, source: \"a chain of additions that wait for one another\"}}",
+             to_text(machine.clock))},
         {"devices.cpu.runtime.name", machine.libraries.front()},
         {"devices.cpu.runtime.default_cores", fmt::format("{}", machine.cores)}};
     constexpr int kLevels = 3;  // that the base profile has; one that is missing here holds no more than the last

@@ -142,8 +142,13 @@ void add_rows(Plan& plan, OperatorKind kind, std::size_t count, std::uint32_t se
 void add_settings(Plan& plan, std::size_t count, std::uint32_t seed) {
     Spread spread(seed + 100);
     for (std::size_t i = 0; i < count; ++i) {
-        KernelJob job{KernelLibrary::kOneDnn, OperatorKind::kMatmul, spread_product(spread), DType::kFp32, 1,
-                      CacheState::kCold,      false};
+        KernelJob job{KernelLibrary::kOneDnn,
+                      OperatorKind::kMatmul,
+                      spread_product(spread),
+                      DType::kFp32,
+                      1,
+                      CacheState::kCold,
+                      false};
         plan.add_one(job);
         job.dtype = i % 2 == 0 ? DType::kInt8 : DType::kFp32;
         job.threads = plan.cores;

@@ -1,10 +1,10 @@
 // What this machine is, as the system tells it, and its clock.
-#include <Eigen/Core>
-#include <dnnl.hpp>
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <Eigen/Core>
+#include <dnnl.hpp>
 
 #include <algorithm>
 #include <array>
@@ -45,8 +45,8 @@ std::string processor_entry(const std::vector<std::string>& keys) {
 }
 
 std::string widest_instructions() {
-    constexpr std::array kKnown{"sse4_2", "avx2",        "fma",         "avx512f", "avx512_vnni", "avx512_bf16",
-                                "amx_tile", "amx_int8", "amx_bf16", "asimd",   "asimddp",     "i8mm", "sve"};
+    constexpr std::array kKnown{"sse4_2",   "avx2",     "fma",   "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile",
+                                "amx_int8", "amx_bf16", "asimd", "asimddp", "i8mm",        "sve"};
     std::istringstream flags(processor_entry({"flags", "Features"}));
     std::vector<std::string> found;
     for (std::string flag; flags >> flag;) {

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "berth/csv.h"
 #include "base/overloaded.h"
+#include "berth/csv.h"
 #include "measure/onednn.h"
 #include "measure/probes.h"
 
@@ -62,26 +62,26 @@ std::string kernel_cells(const KernelJob& job) {
 }
 
 std::string cells(const MeasureJob& job) {
-    return std::visit(
-        Overloaded{[](const KernelJob& one) { return kernel_cells(one); },
-                   [](const MemoryJob& one) {
-                       return fmt::format("{},{},{}", choice_name(kMemoryAccessNames, one.access),
-                                          static_cast<std::int64_t>(in_bytes(one.size)), one.threads);
-                   },
-                   [](const ForkJoinJob& one) { return fmt::format("fork_join,,{}", one.threads); },
-                   [](const EncoderJob& one) {
-                       return fmt::format("{},cpu,{},{},,1,{},excluded", csv_field(one.model.name),
-                                          choice_name(kDTypeNames, one.dtype), one.tokens, one.threads);
-                   }},
-        job);
+    return std::visit(Overloaded{[](const KernelJob& one) { return kernel_cells(one); },
+                                 [](const MemoryJob& one) {
+                                     return fmt::format("{},{},{}", choice_name(kMemoryAccessNames, one.access),
+                                                        static_cast<std::int64_t>(in_bytes(one.size)), one.threads);
+                                 },
+                                 [](const ForkJoinJob& one) { return fmt::format("fork_join,,{}", one.threads); },
+                                 [](const EncoderJob& one) {
+                                     return fmt::format("{},cpu,{},{},,1,{},excluded", csv_field(one.model.name),
+                                                        choice_name(kDTypeNames, one.dtype), one.tokens, one.threads);
+                                 }},
+                      job);
 }
 
 std::string columns(MeasureSubject subject) {
     switch (subject) {
         case MeasureSubject::kOperators:
-            return fmt::format("op,dtype,library,{},cores,cache,variant,pass,measured_us,least_us,quarter_us,"
-                               "three_quarters_us,runs",
-                               fmt::join(kSizes, ","));
+            return fmt::format(
+                "op,dtype,library,{},cores,cache,variant,pass,measured_us,least_us,quarter_us,"
+                "three_quarters_us,runs",
+                fmt::join(kSizes, ","));
         case MeasureSubject::kMemory:
             return "access,bytes,cores,pass,measured_us,least_us,quarter_us,three_quarters_us,runs";
         case MeasureSubject::kModels:
@@ -138,11 +138,11 @@ std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, s
 
 std::string measurement_header(MeasureSubject subject, const MachineFacts& machine) {
     return fmt::format(
-        "# processor: {}\n# instructions: {}\n# cores: {}\n# caches: {}\n# memory: {:.0f} MiB\n# system: {}\n"
-        "# libraries: {}\n{}",
-        machine.processor, machine.instructions, machine.cores, cache_list(machine.caches),
-        in_bytes(machine.memory) / (1024 * 1024), machine.system, fmt::join(machine.libraries, ", "),
-        columns(subject)) +
+               "# processor: {}\n# instructions: {}\n# cores: {}\n# caches: {}\n# memory: {:.0f} MiB\n# system: {}\n"
+               "# libraries: {}\n{}",
+               machine.processor, machine.instructions, machine.cores, cache_list(machine.caches),
+               in_bytes(machine.memory) / (1024 * 1024), machine.system, fmt::join(machine.libraries, ", "),
+               columns(subject)) +
            "\n";
 }
 
@@ -162,12 +162,13 @@ std::string skipped_row(const MeasureJob& job, std::string_view why) {
 
 std::string job_name(const MeasureJob& job) {
     return std::visit(
-        Overloaded{[](const KernelJob& one) {
-                       return fmt::format("{} {}", choice_name(kDTypeNames, one.dtype), traits(one.kind).name);
-                   },
-                   [](const MemoryJob& one) { return fmt::format("memory {}", choice_name(kMemoryAccessNames, one.access)); },
-                   [](const ForkJoinJob&) { return std::string("fork and join"); },
-                   [](const EncoderJob& one) { return fmt::format("{}, {} tokens", one.model.name, one.tokens); }},
+        Overloaded{
+            [](const KernelJob& one) {
+                return fmt::format("{} {}", choice_name(kDTypeNames, one.dtype), traits(one.kind).name);
+            },
+            [](const MemoryJob& one) { return fmt::format("memory {}", choice_name(kMemoryAccessNames, one.access)); },
+            [](const ForkJoinJob&) { return std::string("fork and join"); },
+            [](const EncoderJob& one) { return fmt::format("{}, {} tokens", one.model.name, one.tokens); }},
         job);
 }
 

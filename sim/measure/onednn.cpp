@@ -163,10 +163,9 @@ PrimitiveCall OneDnn::batched_product(const memory& a, const memory& b, const me
 
 PrimitiveCall OneDnn::softmax(const memory& in, const memory& out) {
     const auto axis = static_cast<int>(in.get_desc().dims().size()) - 1;
-    const dnnl::softmax_v2_forward::primitive_desc chosen({dnnl::prop_kind::forward_inference,
-                                                           dnnl::algorithm::softmax_accurate, in.get_desc(),
-                                                           out.get_desc(), axis},
-                                                          engine_);
+    const dnnl::softmax_v2_forward::primitive_desc chosen(
+        {dnnl::prop_kind::forward_inference, dnnl::algorithm::softmax_accurate, in.get_desc(), out.get_desc(), axis},
+        engine_);
     return {dnnl::softmax_v2_forward(chosen), {{DNNL_ARG_SRC, in}, {DNNL_ARG_DST, out}}};
 }
 
@@ -183,9 +182,9 @@ PrimitiveCall OneDnn::layer_norm(const memory& in, const memory& out) {
 }
 
 PrimitiveCall OneDnn::eltwise(dnnl::algorithm algorithm, const memory& in, const memory& out) {
-    const dnnl::eltwise_forward::primitive_desc chosen(
-        {dnnl::prop_kind::forward_inference, algorithm, in.get_desc(), algorithm == dnnl::algorithm::eltwise_swish ? 1.0F : 0.0F},
-        engine_);
+    const dnnl::eltwise_forward::primitive_desc chosen({dnnl::prop_kind::forward_inference, algorithm, in.get_desc(),
+                                                        algorithm == dnnl::algorithm::eltwise_swish ? 1.0F : 0.0F},
+                                                       engine_);
     return {dnnl::eltwise_forward(chosen), {{DNNL_ARG_SRC, in}, {DNNL_ARG_DST, out}}};
 }
 

@@ -44,12 +44,12 @@ class OneDnn {
     [[nodiscard]] PrimitiveCall product(const dnnl::memory& in, const dnnl::memory& out, bool bias, const Fused& fused);
     /// a x b for every element of the leading dimensions, both given.
     [[nodiscard]] PrimitiveCall batched_product(const dnnl::memory& a, const dnnl::memory& b, const dnnl::memory& out,
-                                       float scale);
+                                                float scale);
     [[nodiscard]] PrimitiveCall softmax(const dnnl::memory& in, const dnnl::memory& out);
     [[nodiscard]] PrimitiveCall layer_norm(const dnnl::memory& in, const dnnl::memory& out);
     [[nodiscard]] PrimitiveCall eltwise(dnnl::algorithm algorithm, const dnnl::memory& in, const dnnl::memory& out);
     [[nodiscard]] PrimitiveCall binary(dnnl::algorithm algorithm, const dnnl::memory& a, const dnnl::memory& b,
-                              const dnnl::memory& out);
+                                       const dnnl::memory& out);
     /// Another data type: quantise, dequantise, narrow.
     [[nodiscard]] PrimitiveCall convert(const dnnl::memory& in, const dnnl::memory& out, float scale);
 
@@ -77,7 +77,8 @@ class OneDnn {
 /// Largest less smallest element of float rows: what dynamic quantisation looks for first.
 [[nodiscard]] float range_of(const dnnl::memory& rows);
 
-/// The call of one operator alone, on memory of its own. Absent, with the reason in `why`, if oneDNN has no such kernel.
+/// The call of one operator alone, on memory of its own. Absent, with the reason in `why`, if oneDNN has no such
+/// kernel.
 [[nodiscard]] std::optional<Call> onednn_call(const KernelJob& job, std::string& why);
 
 }  // namespace berth

@@ -43,8 +43,7 @@ void add_matmul(Bench& bench, const MatmulDims& d, DType dtype) {
         return;
     }
     const memory a = bench.library.tensor({d.batch, d.m, d.k}, type);
-    const memory b = bench.library.tensor({d.batch, d.k, d.n},
-                                          dtype == DType::kInt8 ? memory::data_type::s8 : type);
+    const memory b = bench.library.tensor({d.batch, d.k, d.n}, dtype == DType::kInt8 ? memory::data_type::s8 : type);
     const memory out = bench.library.tensor({d.batch, d.m, d.n}, result);
     bench.steps.push_back(bench.library.batched_product(a, b, out, 1.0F));
 }

@@ -50,7 +50,7 @@ float range_of(const dnnl::memory& rows) {
         return ends.high - ends.low;
     }
     std::vector<Ends> parts(threads);
-#pragma omp parallel num_threads(static_cast<int>(threads))
+#pragma omp parallel num_threads(static_cast <int>(threads))
     {
         const auto t = static_cast<std::size_t>(omp_get_thread_num());
         const std::size_t from = count * t / threads;

@@ -28,7 +28,8 @@ void add_numbers(TextTable& table, const std::vector<FittedParameter>& numbers, 
         const double moved = std::log(one.after / one.before) / std::log1p(one.spread_before);
         const bool known_before = one.spread_before > 0;
         table.row({one.path, with_spread(one.before, one.spread_before, one.dimension),
-                   with_spread(one.after, one.spread_after, one.dimension), known_before ? fmt::format("{:+.1f}", moved) : "-",
+                   with_spread(one.after, one.spread_after, one.dimension),
+                   known_before ? fmt::format("{:+.1f}", moved) : "-",
                    probed ? "measured" : (one.determined ? "yes" : "hardly")});
     }
 }
@@ -125,14 +126,12 @@ Json json_parameter(const FittedParameter& one, bool probed) {
 }  // namespace
 
 std::string calibration_text(const Calibration& calibration) {
-    std::string text =
-        fmt::format("{} rows of {}; typical residual {}\n\n", calibration.rows.size(), calibration.device,
-                    percent_text(std::expm1(calibration.sigma), 2));
+    std::string text = fmt::format("{} rows of {}; typical residual {}\n\n", calibration.rows.size(),
+                                   calibration.device, percent_text(std::expm1(calibration.sigma), 2));
     text += number_table(calibration) + "\n";
     for (const Correlation& pair : calibration.correlations) {
-        text += wrapped(fmt::format("The rows hardly tell {} and {} apart (correlation {:+.2f}).", pair.a, pair.b,
-                                    pair.value),
-                        2);
+        text += wrapped(
+            fmt::format("The rows hardly tell {} and {} apart (correlation {:+.2f}).", pair.a, pair.b, pair.value), 2);
     }
     text += wrapped(error_row_of("Rows that were fitted", calibration.fitted), 2);
     text += wrapped(error_row_of("Each shape predicted without itself", calibration.unseen), 2);
@@ -191,7 +190,8 @@ std::string drift_text(const std::vector<Drift>& drift) {
             ++moved;
         }
     }
-    const std::string rest = fmt::format("{} of {} numbers moved by more than two standard errors.\n", moved, drift.size());
+    const std::string rest =
+        fmt::format("{} of {} numbers moved by more than two standard errors.\n", moved, drift.size());
     return moved > 0 ? table.text(2) + "\n" + rest : rest;
 }
 

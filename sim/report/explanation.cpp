@@ -187,7 +187,8 @@ Term stall_term(const KernelCost& cost) {
 }
 
 Term sram_term(const KernelCost& cost, const Device& device) {
-    Term term{"sram", cost.sram, "bytes that stayed on chip / the bandwidth of the nearest level that holds them", "", {}};
+    Term term{
+        "sram", cost.sram, "bytes that stayed on chip / the bandwidth of the nearest level that holds them", "", {}};
     for (const MemoryLevel& level : device.memories) {
         if (cost.sram > Time{} && level.keeps_tensors && level.bandwidth) {
             term.numbers.push_back(number_used(path_of(device, fmt::format("memories.{}.bandwidth", level.name)),

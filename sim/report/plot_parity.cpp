@@ -92,11 +92,10 @@ Drawing drawing_of(const ValidatedSet& set, const std::string& profile) {
     const auto clouds = clouds_of(set);
     const Range range = range_of(clouds);
     const ErrorSummary& all = set.classes.back().model;
-    const Canvas drawn =
-        canvas(kLeft, kPlotHeight,
-               fmt::format("{}: {} rows of {}, MAPE {}", profile, set.rows.size(), set.name,
-                           all.mean_error ? percent_text(*all.mean_error, 2) : "-"),
-               "measured", "predicted", legend_of(clouds));
+    const Canvas drawn = canvas(kLeft, kPlotHeight,
+                                fmt::format("{}: {} rows of {}, MAPE {}", profile, set.rows.size(), set.name,
+                                            all.mean_error ? percent_text(*all.mean_error, 2) : "-"),
+                                "measured", "predicted", legend_of(clouds));
     std::string text = drawn.commands + data_of(clouds);
     text += fmt::format("$band << EOD\n{0} {1} {2}\n{3} {4} {5}\nEOD\n", plotted(range.low),
                         plotted(range.low * (1 - kBand)), plotted(range.low * (1 + kBand)), plotted(range.high),
@@ -109,7 +108,8 @@ Drawing drawing_of(const ValidatedSet& set, const std::string& profile) {
         text += fmt::format(", $cloud{} using 1:2 with points pt {} ps 1.1*{} lc rgb '{}'", i, symbol(i), kSymbolScale,
                             device_color(i));
     }
-    return {{"parity-" + set.name, fmt::format("Predicted against measured times of {}.", set.name)}, drawn.height,
+    return {{"parity-" + set.name, fmt::format("Predicted against measured times of {}.", set.name)},
+            drawn.height,
             text + "\nunset logscale\n"};
 }
 

@@ -117,12 +117,12 @@ std::vector<std::string> decision_sentences(const ValidatedSet& set, const std::
                                         measured == predicted ? "the decision agrees" : "the decision is wrong"));
     }
     for (const SettingCheck& check : set.settings) {
-        const std::string_view which = check.setting == Setting::kDType ? "the faster dtype" : "the faster number of cores";
-        sentences.push_back(fmt::format("Of {} pairs of rows that differ in {} only, {} is predicted for {}{}.",
-                                        check.pairs, choice_name(kSettingNames, check.setting), which, check.agree,
-                                        check.too_close > 0
-                                            ? fmt::format("; {} more are within the noise of each other", check.too_close)
-                                            : ""));
+        const std::string_view which =
+            check.setting == Setting::kDType ? "the faster dtype" : "the faster number of cores";
+        sentences.push_back(fmt::format(
+            "Of {} pairs of rows that differ in {} only, {} is predicted for {}{}.", check.pairs,
+            choice_name(kSettingNames, check.setting), which, check.agree,
+            check.too_close > 0 ? fmt::format("; {} more are within the noise of each other", check.too_close) : ""));
     }
     return sentences;
 }

@@ -14,8 +14,7 @@ Part dispatch(Definitions& q) {
     const Part time = q.parameter(Time::kDimension, {.allow_zero = true, .allow_spread = true, .per = std::nullopt});
     return object_with({
         required("per_kernel", "for each kernel", time),
-        optional("repeated", "for each kernel that is called again and again by itself",
-                 q.parameter(Time::kDimension)),
+        optional("repeated", "for each kernel that is called again and again by itself", q.parameter(Time::kDimension)),
         required("per_graph", "for each call", time),
         required("fork_join", "for each kernel on several cores", time),
         optional("per_position", "per position whose keys and values enter a cache, in each attention",

@@ -27,9 +27,8 @@ std::vector<const Candidate*> rivals_in(const StageResult& stage) {
 }
 
 bool known(const std::vector<WorthMeasuring>& found, DeviceId device, const Kernel& kernel) {
-    return std::ranges::any_of(found, [&](const WorthMeasuring& one) {
-        return one.device == device && one.kernel == kernel;
-    });
+    return std::ranges::any_of(found,
+                               [&](const WorthMeasuring& one) { return one.device == device && one.kernel == kernel; });
 }
 
 }  // namespace

@@ -55,7 +55,8 @@ class CalibrationFit : public ::testing::Test {
         }
         for (const std::int64_t rows : {2, 30, 500, 4000}) {
             for (const std::int64_t cols : {48, 400, 1500}) {
-                for (const OperatorKind kind : {OperatorKind::kSoftmax, OperatorKind::kGelu, OperatorKind::kLayerNorm}) {
+                for (const OperatorKind kind :
+                     {OperatorKind::kSoftmax, OperatorKind::kGelu, OperatorKind::kLayerNorm}) {
                     all.push_back({kind, RowsDims{rows, cols}, DType::kFp32});
                 }
             }
@@ -94,9 +95,8 @@ class CalibrationFit : public ::testing::Test {
         return *at;
     }
     static bool fitted(const Calibration& calibration, const std::string& name) {
-        return std::ranges::any_of(calibration.parameters, [&](const FittedParameter& one) {
-            return one.path == std::string(kPath) + name;
-        });
+        return std::ranges::any_of(calibration.parameters,
+                                   [&](const FittedParameter& one) { return one.path == std::string(kPath) + name; });
     }
 };
 
@@ -167,13 +167,12 @@ TEST_F(CalibrationFit, TheWrittenProfilePredictsAsTheFitDid) {
     Diagnostics diagnostics;
     const auto calibration = calibrate(start, std::vector{set}, {}, diagnostics);
     ASSERT_TRUE(calibration.has_value()) << diagnostics.text();
-    const std::string text = calibrated_profile(
-        *calibration, {"mine", "onednn-cpu", "a test", "rows.csv", {{"devices.cpu.cores", "2"}}});
+    const std::string text =
+        calibrated_profile(*calibration, {"mine", "onednn-cpu", "a test", "rows.csv", {{"devices.cpu.cores", "2"}}});
     auto document = YamlDocument::parse(text, "mine.yaml", diagnostics);
     ASSERT_TRUE(document.has_value()) << diagnostics.text();
-    const auto loaded = load_profile(std::move(*document),
-                                     profiles_in({std::filesystem::path(BERTH_SOURCE_DIR) / "hardware"}), {},
-                                     diagnostics);
+    const auto loaded = load_profile(
+        std::move(*document), profiles_in({std::filesystem::path(BERTH_SOURCE_DIR) / "hardware"}), {}, diagnostics);
     ASSERT_TRUE(loaded.has_value()) << diagnostics.text() << text;
     const auto& timed = std::get<TimedKernel>(set.rows[40].work);
     const double written = in_seconds(kernel_cost(timed.kernel, loaded->devices[0], timed.execution).total);

@@ -66,7 +66,8 @@ TEST(WhatifFindings, AFusionThatIsMissingIsWorthItsRule) {
         ASSERT_EQ(finding.change.size(), 1U);
         const auto& [path, value] = finding.change.front();
         Diagnostics diagnostics;
-        const auto changed = load_scenario(Library{{BERTH_SOURCE_DIR}}, kScenario, {kOneOnTheCpu, {path, value}}, diagnostics);
+        const auto changed =
+            load_scenario(Library{{BERTH_SOURCE_DIR}}, kScenario, {kOneOnTheCpu, {path, value}}, diagnostics);
         ASSERT_TRUE(changed) << diagnostics.text();
         EXPECT_NEAR(evaluate(*changed, diagnostics)->total.latency.median / *finding.after, 1, 1e-9) << path << value;
         ++tried;

@@ -11,8 +11,7 @@ class NextMeasurement : public ::testing::Test {
   protected:
     static std::vector<WorthMeasuring> ranked(const std::vector<Override>& settings, double noise) {
         Diagnostics diagnostics;
-        const auto scenario =
-            load_scenario({{std::string(BERTH_SOURCE_DIR)}}, "rag-rk3588", settings, diagnostics);
+        const auto scenario = load_scenario({{std::string(BERTH_SOURCE_DIR)}}, "rag-rk3588", settings, diagnostics);
         const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
         EXPECT_TRUE(result.has_value()) << diagnostics.text();
         return next_measurements(*scenario, *result, noise);
