@@ -6,11 +6,13 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 
 #include "berth/statistics.h"
 #include "calibration/fit_rows.h"
+#include "schedule/work.h"
 
 namespace berth {
 
@@ -258,30 +260,17 @@ void widen(Parameter<double>& error, const std::vector<double>& logs) {
 }
 
 ModelError errors_of(const Device& device, std::span<const FitRow> rows, const std::vector<FittedRow>& fitted) {
-    std::vector<double> matmul;
-    std::vector<double> attention;
-    std::vector<double> vector;
+    std::array<std::vector<double>, kErrorClassNames.size()> far;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        const double far = std::abs(std::log(fitted[i].unseen / fitted[i].measured));
-        if (!rows[i].kind) {
-            continue;
-        }
-        switch (*rows[i].kind) {
-            case OperatorKind::kMatmul:
-            case OperatorKind::kConv2d:
-                matmul.push_back(far);
-                break;
-            case OperatorKind::kAttention:
-                attention.push_back(far);
-                break;
-            default:
-                vector.push_back(far);
+        if (rows[i].kind) {
+            far[static_cast<std::size_t>(error_class(*rows[i].kind))].push_back(
+                std::abs(std::log(fitted[i].unseen / fitted[i].measured)));
         }
     }
     ModelError error = device.error;
-    widen(error.matmul, matmul);
-    widen(error.attention, attention);
-    widen(error.vector, vector);
+    widen(error.matmul, far[static_cast<std::size_t>(ErrorClass::kMatmul)]);
+    widen(error.attention, far[static_cast<std::size_t>(ErrorClass::kAttention)]);
+    widen(error.vector, far[static_cast<std::size_t>(ErrorClass::kVector)]);
     return error;
 }
 

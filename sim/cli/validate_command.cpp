@@ -51,10 +51,7 @@ std::optional<std::vector<MeasuredSet>> measured_sets(const ValidateOptions& opt
 }
 
 bool pictures_into(const std::string& folder, const Validation& validation, Diagnostics& diagnostics) {
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error) {
-        diagnostics.error(SourceLocation(folder), "cannot make the folder: " + error.message());
+    if (!make_folder(folder, diagnostics)) {
         return false;
     }
     static_cast<void>(draw_parity(folder, validation, diagnostics));

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <memory>
 
@@ -146,20 +145,14 @@ class Assembly {
 
     void add_attention(const Operator& one) {
         const auto& d = std::get<AttentionDims>(one.dims);
-        const std::int64_t width = d.heads * d.head_dim;
-        const Shape by_head{d.heads, d.seq, d.head_dim};
-        const Shape strides{d.head_dim, width, 1};
         if (!scores_) {
             scores_ = library_.tensor({d.heads, d.seq, d.seq}, memory::data_type::f32);
         }
-        const auto scale = static_cast<float>(1 / std::sqrt(static_cast<double>(d.head_dim)));
-        add_step(library_.batched_product(
-            library_.view(tensor(one.inputs[0]), by_head, strides),
-            library_.view(tensor(one.inputs[1]), {d.heads, d.head_dim, d.seq}, {d.head_dim, 1, width}), *scores_,
-            scale));
-        add_step(library_.softmax(*scores_, *scores_));
-        add_step(library_.batched_product(*scores_, library_.view(tensor(one.inputs[2]), by_head, strides),
-                                          library_.view(tensor(one.output), by_head, strides), 1.0F));
+        const OneDnn::Attention tensors{tensor(one.inputs[0]), tensor(one.inputs[1]), tensor(one.inputs[2]),
+                                        tensor(one.output)};
+        for (PrimitiveCall& step : library_.attention(tensors, *scores_, d)) {
+            add_step(std::move(step));
+        }
     }
 
     void add_gather(const Operator& one) {

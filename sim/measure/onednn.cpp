@@ -2,6 +2,7 @@
 #include "measure/onednn.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
@@ -152,7 +153,7 @@ PrimitiveCall OneDnn::product(const memory& in, const memory& out, bool bias, co
     return step;
 }
 
-PrimitiveCall OneDnn::batched_product(const memory& a, const memory& b, const memory& out, float scale) {
+PrimitiveCall OneDnn::batched_product(const memory& a, const memory& b, const memory& out, float scale) const {
     dnnl::primitive_attr attributes;
     if (scale != 1.0F) {
         attributes.set_output_scales(0, {scale});
@@ -161,12 +162,26 @@ PrimitiveCall OneDnn::batched_product(const memory& a, const memory& b, const me
     return {dnnl::matmul(chosen), {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, out}}};
 }
 
-PrimitiveCall OneDnn::softmax(const memory& in, const memory& out) {
+PrimitiveCall OneDnn::softmax(const memory& in, const memory& out) const {
     const auto axis = static_cast<int>(in.get_desc().dims().size()) - 1;
     const dnnl::softmax_v2_forward::primitive_desc chosen(
         {dnnl::prop_kind::forward_inference, dnnl::algorithm::softmax_accurate, in.get_desc(), out.get_desc(), axis},
         engine_);
     return {dnnl::softmax_v2_forward(chosen), {{DNNL_ARG_SRC, in}, {DNNL_ARG_DST, out}}};
+}
+
+std::array<PrimitiveCall, 3> OneDnn::attention(const Attention& tensors, const memory& scores,
+                                               const AttentionDims& d) const {
+    const std::int64_t width = d.heads * d.head_dim;
+    const Shape by_head{d.heads, d.seq, d.head_dim};
+    const Shape strides{d.head_dim, width, 1};
+    const memory keys = view(tensors.k, {d.heads, d.head_dim, d.seq}, {d.head_dim, 1, width});
+    return {batched_product(view(tensors.q, by_head, strides), keys, scores, score_scale(d)), softmax(scores, scores),
+            batched_product(scores, view(tensors.v, by_head, strides), view(tensors.result, by_head, strides), 1.0F)};
+}
+
+float score_scale(const AttentionDims& dims) {
+    return static_cast<float>(1 / std::sqrt(static_cast<double>(dims.head_dim)));
 }
 
 PrimitiveCall OneDnn::layer_norm(const memory& in, const memory& out) {

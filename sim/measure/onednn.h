@@ -1,6 +1,7 @@
 // Kernels of oneDNN over memory that the caller gives, as steps of a sequence or alone.
 #pragma once
 
+#include <array>
 #include <dnnl.hpp>
 #include <memory>
 #include <optional>
@@ -44,8 +45,14 @@ class OneDnn {
     [[nodiscard]] PrimitiveCall product(const dnnl::memory& in, const dnnl::memory& out, bool bias, const Fused& fused);
     /// a x b for every element of the leading dimensions, both given.
     [[nodiscard]] PrimitiveCall batched_product(const dnnl::memory& a, const dnnl::memory& b, const dnnl::memory& out,
-                                                float scale);
-    [[nodiscard]] PrimitiveCall softmax(const dnnl::memory& in, const dnnl::memory& out);
+                                                float scale) const;
+    [[nodiscard]] PrimitiveCall softmax(const dnnl::memory& in, const dnnl::memory& out) const;
+    /// Attention as two products and a softmax: all heads at once, scores [heads, seq, seq] in memory of their own.
+    struct Attention {
+        dnnl::memory q, k, v, result;  ///< [seq, heads x head_dim], as the products before leave them
+    };
+    [[nodiscard]] std::array<PrimitiveCall, 3> attention(const Attention& tensors, const dnnl::memory& scores,
+                                                         const AttentionDims& dims) const;
     [[nodiscard]] PrimitiveCall layer_norm(const dnnl::memory& in, const dnnl::memory& out);
     [[nodiscard]] PrimitiveCall eltwise(dnnl::algorithm algorithm, const dnnl::memory& in, const dnnl::memory& out);
     [[nodiscard]] PrimitiveCall binary(dnnl::algorithm algorithm, const dnnl::memory& a, const dnnl::memory& b,
@@ -76,6 +83,9 @@ class OneDnn {
 
 /// Largest less smallest element of float rows: what dynamic quantisation looks for first.
 [[nodiscard]] float range_of(const dnnl::memory& rows);
+
+/// 1 / sqrt(head_dim), which scores are scaled by.
+[[nodiscard]] float score_scale(const AttentionDims& dims);
 
 /// The call of one operator alone, on memory of its own. Absent, with the reason in `why`, if oneDNN has no such
 /// kernel.

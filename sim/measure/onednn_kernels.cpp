@@ -2,8 +2,9 @@
 #include <fmt/format.h>
 #include <omp.h>
 
-#include <cmath>
+#include <map>
 #include <memory>
+#include <utility>
 
 #include "measure/onednn.h"
 
@@ -48,12 +49,7 @@ void add_matmul(Bench& bench, const MatmulDims& d, DType dtype) {
     bench.steps.push_back(bench.library.batched_product(a, b, out, 1.0F));
 }
 
-// Q, K, V and the result lie as the products before leave them: [seq, heads x head_dim].
-struct Heads {
-    memory q, k, v, result;
-};
-
-Heads heads_of(OneDnn& library, const AttentionDims& d) {
+OneDnn::Attention heads_of(OneDnn& library, const AttentionDims& d) {
     const auto type = memory::data_type::f32;
     const Shape tokens{d.seq, d.heads * d.head_dim};
     return {library.tensor(tokens, type), library.tensor(tokens, type), library.tensor(tokens, type),
@@ -62,35 +58,17 @@ Heads heads_of(OneDnn& library, const AttentionDims& d) {
 
 void add_attention(Bench& bench, const AttentionDims& d) {
     OneDnn& library = bench.library;
-    const Heads heads = heads_of(library, d);
-    const std::int64_t width = d.heads * d.head_dim;
-    const Shape by_head{d.heads, d.seq, d.head_dim};
-    const Shape strides{d.head_dim, width, 1};
     const memory scores = library.tensor({d.heads, d.seq, d.seq}, memory::data_type::f32);
-    const auto scale = static_cast<float>(1 / std::sqrt(static_cast<double>(d.head_dim)));
-    bench.steps.push_back(library.batched_product(
-        library.view(heads.q, by_head, strides),
-        library.view(heads.k, {d.heads, d.head_dim, d.seq}, {d.head_dim, 1, width}), scores, scale));
-    bench.steps.push_back(library.softmax(scores, scores));
-    bench.steps.push_back(library.batched_product(scores, library.view(heads.v, by_head, strides),
-                                                  library.view(heads.result, by_head, strides), 1.0F));
+    const auto steps = library.attention(heads_of(library, d), scores, d);
+    bench.steps.assign(steps.begin(), steps.end());
 }
 
 // One head and one block of queries after the other; each thread takes its share of them with scores of its own.
 Call fused_attention(const AttentionDims& d, int threads) {
     constexpr std::int64_t kBlock = 64;
-    struct Fused {
-        std::vector<std::unique_ptr<Bench>> benches;
-    };
-    auto fused = std::make_shared<Fused>();
-    auto first = std::make_unique<Bench>();
-    const Heads heads = heads_of(first->library, d);
+    auto benches = std::make_shared<std::vector<Bench>>(static_cast<std::size_t>(threads));
+    const OneDnn::Attention heads = heads_of(benches->front().library, d);
     const std::int64_t width = d.heads * d.head_dim;
-    const auto scale = static_cast<float>(1 / std::sqrt(static_cast<double>(d.head_dim)));
-    fused->benches.push_back(std::move(first));
-    for (int t = 1; t < threads; ++t) {
-        fused->benches.push_back(std::make_unique<Bench>());
-    }
     const auto part = [&](OneDnn& library, const memory& of, std::int64_t head, std::int64_t row, const Shape& shape,
                           const Shape& strides) {
         auto* const start = static_cast<float*>(of.get_data_handle()) + row * width + head * d.head_dim;
@@ -99,31 +77,29 @@ Call fused_attention(const AttentionDims& d, int threads) {
         return seen;
     };
     std::size_t turn = 0;
-    std::vector<std::vector<memory>> scores(fused->benches.size());
+    std::map<std::pair<std::size_t, std::int64_t>, memory> scores;  // by thread and rows: the last block may be shorter
     for (std::int64_t head = 0; head < d.heads; ++head) {
         for (std::int64_t row = 0; row < d.seq; row += kBlock, ++turn) {
-            const std::size_t t = turn % fused->benches.size();
-            Bench& bench = *fused->benches[t];
+            const std::size_t t = turn % benches->size();
+            Bench& bench = (*benches)[t];
             const std::int64_t rows = std::min(kBlock, d.seq - row);
-            const memory block = bench.library.tensor({rows, d.seq}, memory::data_type::f32);
-            if (scores[t].empty() || rows != kBlock) {
-                scores[t].push_back(block);
+            memory& own = scores[{t, rows}];
+            if (!own) {
+                own = bench.library.tensor({rows, d.seq}, memory::data_type::f32);
             }
-            const memory& own = rows == kBlock ? scores[t].front() : scores[t].back();
             bench.steps.push_back(bench.library.batched_product(
                 part(bench.library, heads.q, head, row, {rows, d.head_dim}, {width, 1}),
-                part(bench.library, heads.k, head, 0, {d.head_dim, d.seq}, {1, width}), own, scale));
+                part(bench.library, heads.k, head, 0, {d.head_dim, d.seq}, {1, width}), own, score_scale(d)));
             bench.steps.push_back(bench.library.softmax(own, own));
             bench.steps.push_back(bench.library.batched_product(
                 own, part(bench.library, heads.v, head, 0, {d.seq, d.head_dim}, {width, 1}),
                 part(bench.library, heads.result, head, row, {rows, d.head_dim}, {width, 1}), 1.0F));
         }
     }
-    const std::array<memory, 4> kept{heads.q, heads.k, heads.v, heads.result};
-    return [fused, kept, threads] {
+    return [benches, threads] {
 #pragma omp parallel num_threads(threads)
         {
-            Bench& bench = *fused->benches[static_cast<std::size_t>(omp_get_thread_num())];
+            Bench& bench = (*benches)[static_cast<std::size_t>(omp_get_thread_num())];
             for (const PrimitiveCall& step : bench.steps) {
                 bench.library.run(step);
             }

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "placement/contraction.h"
+#include "placement/flow_ends.h"
 #include "placement/optimality.h"
 
 namespace berth {
@@ -102,15 +103,12 @@ class Frontier {
     void find_open_flows() {
         for (std::size_t f = 0; f < problem_.flows.size(); ++f) {
             const auto& flow = problem_.flows[f];
-            std::vector<OperatorId> ends = flow.consumers;
-            if (flow.producer != kNoOperator) {
-                ends.push_back(flow.producer);
-            }
+            const auto ends = ends_of(flow);
             if (ends.empty()) {
                 continue;
             }
-            const auto [first, last] = std::ranges::minmax(ends);
-            for (auto op = at(first) + 1; op <= at(last); ++op) {
+            const OperatorId last = ends.back();
+            for (auto op = at(ends.front()) + 1; op <= at(last); ++op) {
                 open_[op].push_back(f);
             }
             closing_[at(last)].push_back(f);

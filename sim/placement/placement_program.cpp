@@ -6,6 +6,8 @@
 #include <string>
 #include <tuple>
 
+#include "placement/flow_ends.h"
+
 namespace berth {
 
 namespace {
@@ -77,19 +79,14 @@ class ProgramBuilder {
     void find_flows(std::vector<std::size_t>& until) {
         for (std::size_t f = 0; f < problem_.flows.size(); ++f) {
             const auto& flow = problem_.flows[f];
-            std::vector<OperatorId> ends = flow.consumers;
-            if (flow.producer != kNoOperator) {
-                ends.push_back(flow.producer);
-            }
+            const auto ends = ends_of(flow);
             if (ends.empty()) {
                 continue;
             }
-            const auto [first, last] = std::ranges::minmax(ends);
-            for (auto op = at(first) + 1; op <= at(last); ++op) {
+            const OperatorId last = ends.back();
+            for (auto op = at(ends.front()) + 1; op <= at(last); ++op) {
                 open_[op].push_back(f);
             }
-            std::ranges::sort(ends);
-            ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
             for (const OperatorId op : ends) {
                 touched_[at(op)].push_back(f);
             }

@@ -5,23 +5,13 @@
 #include <cmath>
 
 #include "whatif/scenario_changes.h"
+#include "whatif/variation.h"
 
 namespace berth {
 
 namespace {
 
 constexpr double kRounding = 1e-12;
-
-EvaluationOptions totals_only(const Scenario& scenario) {
-    EvaluationOptions options;
-    options.uncertainty = false;
-    options.operators = false;
-    options.splits = std::ranges::any_of(scenario.stages, [](const Stage& stage) {
-        const auto* work = std::get_if<ModelStage>(&stage.work);
-        return work != nullptr && work->granularity != Granularity::kModel;
-    });
-    return options;
-}
 
 std::string placement_of(const StageResult& stage) {
     return stage.chosen ? stage.candidates[*stage.chosen].placement : "";

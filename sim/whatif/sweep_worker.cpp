@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "berth/evaluation.h"
+#include "whatif/variation.h"
 
 namespace berth {
 
@@ -24,17 +25,6 @@ void clear_point(SweepPoint& point, std::string why_not) {
     point.why_not = std::move(why_not);
 }
 
-EvaluationOptions options_for(const Scenario& scenario) {
-    EvaluationOptions options;
-    options.uncertainty = false;
-    options.operators = false;
-    options.splits = std::ranges::any_of(scenario.stages, [](const Stage& stage) {
-        const auto* work = std::get_if<ModelStage>(&stage.work);
-        return work != nullptr && work->granularity != Granularity::kModel;
-    });
-    return options;
-}
-
 SweepStage stage_of(const StageResult& stage, const std::vector<std::string>& devices) {
     SweepStage result;
     result.chosen = stage.chosen ? stage.candidates[*stage.chosen].placement : "";
@@ -51,7 +41,7 @@ SweepStage stage_of(const StageResult& stage, const std::vector<std::string>& de
 
 void evaluate_into(const Scenario& scenario, const std::vector<std::string>& devices, SweepPoint& point) {
     Diagnostics diagnostics;
-    const auto result = evaluate(scenario, diagnostics, options_for(scenario));
+    const auto result = evaluate(scenario, diagnostics, totals_only(scenario));
     clear_point(point, result ? "" : message_of(diagnostics));
     if (!result) {
         return;

@@ -1,6 +1,8 @@
 // Evaluates one stage of a scenario again with something changed.
 #include "whatif/variation.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <utility>
@@ -11,12 +13,7 @@ namespace {
 
 std::optional<Variation> evaluated(const StageView& view, const Scenario& changed) {
     Diagnostics ignored;  // a what-if that does not fit is no finding
-    EvaluationOptions options;
-    options.uncertainty = false;
-    options.operators = false;
-    const auto* work = std::get_if<ModelStage>(&changed.stages.front().work);
-    options.splits = work != nullptr && work->granularity != Granularity::kModel;  // else none may be chosen
-    auto result = evaluate(changed, ignored, options);
+    auto result = evaluate(changed, ignored, totals_only(changed));
     if (!result) {
         return std::nullopt;
     }
@@ -37,6 +34,17 @@ Scenario only_this_stage(const StageView& view) {
 }
 
 }  // namespace
+
+EvaluationOptions totals_only(const Scenario& scenario) {
+    EvaluationOptions options;
+    options.uncertainty = false;
+    options.operators = false;
+    options.splits = std::ranges::any_of(scenario.stages, [](const Stage& stage) {
+        const auto* work = std::get_if<ModelStage>(&stage.work);
+        return work != nullptr && work->granularity != Granularity::kModel;
+    });
+    return options;
+}
 
 const Candidate* StageView::on(DeviceId device) const {
     for (const Candidate& candidate : stage_result().candidates) {

@@ -37,6 +37,10 @@ using ProfileChange = std::function<void(Profile&)>;
 [[nodiscard]] std::optional<Variation> vary_stage(const StageView& view, const StageChange& change);
 [[nodiscard]] std::optional<Variation> vary_profile(const StageView& view, const ProfileChange& change);
 
+/// What it takes to evaluate a what-if's latencies: neither intervals nor operators, and splits only where one may be
+/// chosen.
+[[nodiscard]] EvaluationOptions totals_only(const Scenario& scenario);
+
 /// How a candidate is placed, as the start of a sentence: "On npu", or "Placed by operator".
 [[nodiscard]] std::string placed(const Candidate& candidate);
 
