@@ -1,10 +1,9 @@
 // Evaluates one stage of a scenario again with something changed.
 #include "whatif/variation.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace berth {
