@@ -137,10 +137,41 @@ TEST_F(CliSweep, TwoRangesMakeAMap) {
          {"crossover.txt", "crossover.json", "crossover.csv", "crossover-map.png", "crossover-map.svg"}) {
         EXPECT_FALSE(content_of(folder() / "map" / file).empty()) << file;
     }
-    const Outcome one = berth({"crossover", "rag-rk3588", "--vary", "stages.rerank.tokens=16:512", "--between",
-                               "npu,cpu", "--report", "map"});
-    EXPECT_EQ(one.status, 2);
-    EXPECT_EQ(one.err, "--vary: error: a folder and rows are of maps (expected a second range)\n");
+}
+
+TEST_F(CliSweep, OneRangeMakesCurvesWithOthersBeside) {
+    const std::vector<std::string> arguments{
+        "crossover", "matmul-rk3588", "--vary",   "stages.product.tokens=128:2048:128",
+        "--between", "npu,cpu",       "--format", "csv"};
+    auto with = [&arguments](std::vector<std::string> more) {
+        more.insert(more.begin(), arguments.begin(), arguments.end());
+        return more;
+    };
+    write("fit.csv", "stages.product.tokens,fit_ms\n2048,330.5\n128,56.8\n");
+    const Outcome rows = berth(with({"--report", "m", "--beside", "fit.csv"}));
+    EXPECT_EQ(rows.status, 0) << rows.err;
+    EXPECT_TRUE(
+        rows.out.starts_with("stages.product.tokens,npu_ms,npu_low_ms,npu_high_ms,cpu_ms,cpu_low_ms,cpu_high_ms,"
+                             "probability,why_not\n128,"))
+        << rows.out;
+    EXPECT_EQ(std::count(rows.out.begin(), rows.out.end(), '\n'), 17);
+    EXPECT_EQ(content_of(folder() / "m" / "crossover.csv"), rows.out);
+    for (const char* file : {"crossover.txt", "crossover.json", "crossover.png"}) {
+        EXPECT_FALSE(content_of(folder() / "m" / file).empty()) << file;
+    }
+    EXPECT_NE(content_of(folder() / "m" / "crossover.svg").find(">fit<"), std::string::npos);
+    write("wrong.csv", "tokens,fit\n128,-1\n");
+    const Outcome wrong = berth(with({"--report", "w", "--beside", "wrong.csv"}));
+    EXPECT_EQ(wrong.status, 2);
+    EXPECT_EQ(wrong.err,
+              "wrong.csv:1:1: error: the first column is 'tokens' (expected stages.product.tokens)\n"
+              "wrong.csv:1:8: error: 'fit' names no times in milliseconds (expected NAME_ms)\n"
+              "wrong.csv:2:5: error: '-1' is no time\n");
+    EXPECT_FALSE(std::filesystem::exists(folder() / "w"));
+    expect_refused(
+        with({"--beside", "fit.csv"}),
+        "--beside: error: curves are drawn beside those of one range, in a report (expected --report DIR and "
+        "one --vary)\n");
 }
 
 TEST_F(CliSweep, SamplesAndTornados) {
