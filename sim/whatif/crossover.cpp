@@ -183,7 +183,11 @@ std::vector<double> range_values(const SweepRange& range) {
 
 std::string SweepRange::text(double value) const { return number_text(value, kDigits) + unit; }
 
-std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question, Diagnostics& diagnostics) {
+std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& asked, Diagnostics& diagnostics) {
+    CrossoverQuestion question = asked;
+    if (!question.base.library.kept) {
+        question.base.library.kept = std::make_shared<KeptDocuments>();
+    }
     if (!known(question, diagnostics)) {
         return std::nullopt;
     }

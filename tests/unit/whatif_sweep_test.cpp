@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
+#include <thread>
 
 #include "berth/crossover.h"
 #include "berth/evaluation.h"
@@ -130,6 +132,55 @@ TEST(Sweep, ThreadsAndRestartsDoNotShow) {
             return true;
         });
     EXPECT_EQ(rows, both + rows_of(sweep, 2, 7));
+}
+
+// Others take chunks of the work, here on threads of their own: the text is the same, and they end when it does.
+TEST(Sweep, HelpersDoNotShow) {
+    Diagnostics diagnostics;
+    const auto sweep = Sweep::prepare({shipped(), "rag-rk3588", {}},
+                                      {axis("stages.rerank.tokens=64,600,128"),
+                                       axis("hardware.devices.npu.dma.bandwidth=5GB/s:29.9GB/s:100MB/s"),
+                                       axis("hardware.links.0.per_crossing=10us,20us,30us,40us")},
+                                      3000, diagnostics);
+    ASSERT_TRUE(sweep) << diagnostics.text();
+    ASSERT_EQ(sweep->size(), 3000U);
+    const SweepRows rows(*sweep);
+    const auto row = [&](std::size_t at, const SweepPoint& point, std::string& text) { rows.add(at, point, text); };
+    std::atomic<int> helped = 0;
+    const SweepHelpers helpers{2, [&](SweepWork& work) {
+                                   sweep->help(
+                                       2, row,
+                                       [&](int) {
+                                           auto chunk = work.next();
+                                           while (!chunk && !work.over()) {
+                                               std::this_thread::yield();
+                                               chunk = work.next();
+                                           }
+                                           return chunk;
+                                       },
+                                       [&](int, const SweepChunk& chunk, const std::string& text) {
+                                           ++helped;
+                                           work.done(chunk, text);
+                                       });
+                               }};
+    const auto patient = [&](std::size_t at, const SweepPoint& point, std::string& text) {
+        while (helped == 0) {  // they get some of the work
+            std::this_thread::yield();
+        }
+        row(at, point, text);
+    };
+    std::string text;
+    sweep->write(
+        0, sweep->size(), 1, patient,
+        [&](std::size_t, const std::string& part) {
+            text += part;
+            return true;
+        },
+        helpers);
+    EXPECT_EQ(text, rows_of(*sweep, 1));
+    int taken = 0;
+    sweep->write(0, sweep->size(), 1, row, [&](std::size_t, const std::string&) { return ++taken < 2; }, helpers);
+    EXPECT_EQ(taken, 2);
 }
 
 TEST(Sweep, APointThatCannotRunSaysWhy) {
