@@ -139,7 +139,7 @@ TEST(Sweep, HelpersDoNotShow) {
     Diagnostics diagnostics;
     const auto sweep = Sweep::prepare({shipped(), "rag-rk3588", {}},
                                       {axis("stages.rerank.tokens=64,600,128"),
-                                       axis("hardware.devices.npu.dma.bandwidth=5GB/s:29.9GB/s:100MB/s"),
+                                       axis("hardware.devices.npu.dma.bandwidth=3GB/s:27.9GB/s:100MB/s"),
                                        axis("hardware.links.0.per_crossing=10us,20us,30us,40us")},
                                       3000, diagnostics);
     ASSERT_TRUE(sweep) << diagnostics.text();
