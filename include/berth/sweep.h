@@ -103,6 +103,7 @@ class Sweep {
                const SweepHelpers& helpers = {}) const;
 
     /// As a helper of a write() elsewhere: each thread asks for chunks until there are none, and gives their text away.
+    /// What a thread throws ends the process: whoever waits for its chunk has to notice.
     void help(int threads, const WriteRow& row, const std::function<std::optional<SweepChunk>(int)>& next,
               const std::function<void(int, const SweepChunk&, const std::string&)>& done) const;
 

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "berth/sweep_report.h"
 #include "cli/command.h"
@@ -63,18 +66,21 @@ ExitStatus as_json(const Sweep& sweep, int threads, const Diagnostics& diagnosti
     return answer(sweep_json(sweep, points), diagnostics);
 }
 
-// Rows from `done` on, until the sink says no.
-ExitStatus write_rows(const Sweep& sweep, std::size_t done, int threads, Ranks* ranks, RowSink& sink,
+// Rows from where the sink stands, until it says no. Other ranks wait for work, also where there is none.
+ExitStatus write_rows(const Sweep& sweep, const SweepOptions& options, int threads, Ranks* ranks,
                       Diagnostics& diagnostics) {
+    std::size_t done = 0;
+    const auto sink = options.out.empty() ? print_rows(sweep, diagnostics)
+                                          : open_rows(options.out, options.resume, sweep, done, diagnostics);
     const SweepRows rows(sweep);
     Progress progress(sweep.size());
-    bool written = true;
+    bool written = sink != nullptr;
     sweep.write(
-        std::min(done, sweep.size()), sweep.size(), threads,
+        written ? std::min(done, sweep.size()) : sweep.size(), sweep.size(), threads,
         [&rows](std::size_t at, const SweepPoint& point, std::string& text) { rows.add(at, point, text); },
         [&](std::size_t behind, const std::string& text) {
             progress.reached(behind);
-            return written = sink.add(text, diagnostics);
+            return written = sink->add(text, diagnostics);
         },
         ranks != nullptr ? ranks->helpers() : SweepHelpers{});
     const ExitStatus status = answer("", diagnostics);
@@ -90,31 +96,39 @@ ExitStatus help_first_rank(const Sweep& sweep, int threads, Ranks& ranks) {
     return ExitStatus::kFine;
 }
 
+// Ranks that share a sweep were started with the same options, and read the same from their files.
+std::uint64_t fingerprint(const SweepOptions& options, const std::optional<Sweep>& sweep) {
+    return std::hash<std::string>()(fmt::format("{} {} {} {} {} {}", options.scenario.scenario,
+                                                fmt::join(options.scenario.settings, " "),
+                                                fmt::join(options.axes.vary, " "), options.axes.sample,
+                                                options.axes.seed, sweep ? sweep_csv_header(*sweep) : ""));
+}
+
 /// One of the ranks, or the only one, where `ranks` is null.
 ExitStatus sweep_as(Ranks* ranks, const SweepOptions& options, const Library& library, Diagnostics& diagnostics) {
     const bool fits = !diagnostics.has_errors() && output_fits(options, ranks, diagnostics);
     const auto ready = prepared_sweep(options.scenario, options.axes, library, diagnostics);
-    const bool first = ranks == nullptr || ranks->rank() == 0;
+    const bool able = fits && ready;
     const int threads = ranks != nullptr ? std::max(1, options.axes.threads) : options.axes.used_threads();
-    const bool json = options.format == Format::kJson;
-    std::unique_ptr<RowSink> sink;
-    std::size_t done = 0;
-    if (fits && ready && first && !json) {
-        sink = options.out.empty() ? print_rows(*ready, diagnostics)
-                                   : open_rows(options.out, options.resume, *ready, done, diagnostics);
+    if (ranks != nullptr) {
+        const auto unable = ranks->first_not_ready(able, threads, fingerprint(options, ready));
+        if (unable && *unable != ranks->rank()) {  // which says why
+            return ExitStatus::kBadInput;
+        }
+        if (unable && able) {
+            diagnostics.error(SourceLocation("mpirun"),
+                              fmt::format("rank {} was started for another sweep than rank 0", *unable),
+                              "the same command and the same files for all of them");
+        }
     }
-    const bool able = fits && ready && (sink != nullptr || !first || json);
-    const auto unable =
-        ranks != nullptr ? ranks->first_not_ready(able, threads) : (able ? std::nullopt : std::optional(0));
-    if (unable) {  // one of them says why
-        const bool tells = ranks == nullptr || *unable == ranks->rank();
-        const ExitStatus status = answer(std::nullopt, tells ? diagnostics : Diagnostics{});
-        return fits && ready ? ExitStatus::kInternalFailure : status;
+    if (!able || diagnostics.has_errors()) {
+        return answer(std::nullopt, diagnostics);
     }
-    if (!first) {
+    if (ranks != nullptr && ranks->rank() > 0) {
         return help_first_rank(*ready, threads, *ranks);
     }
-    return json ? as_json(*ready, threads, diagnostics) : write_rows(*ready, done, threads, ranks, *sink, diagnostics);
+    return options.format == Format::kJson ? as_json(*ready, threads, diagnostics)
+                                           : write_rows(*ready, options, threads, ranks, diagnostics);
 }
 
 ExitStatus sweep(const SweepOptions& options, const Library& library) {

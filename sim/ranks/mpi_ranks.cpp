@@ -60,25 +60,26 @@ class MpiRanks : public Ranks {
     [[nodiscard]] int rank() const override { return rank_; }
     [[nodiscard]] int size() const override { return size_; }
 
-    [[nodiscard]] std::optional<int> first_not_ready(bool ready, int threads) override {
-        const int mine = ready ? threads : 0;
-        threads_.resize(static_cast<std::size_t>(size_));
-        MPI_Allgather(&mine, 1, MPI_INT, threads_.data(), 1, MPI_INT, MPI_COMM_WORLD);
+    [[nodiscard]] std::optional<int> first_not_ready(bool ready, int threads, std::uint64_t what) override {
+        using Said = std::array<std::uint64_t, 2>;
+        constexpr int kWords = 2;
+        const Said mine{ready ? static_cast<std::uint64_t>(threads) : 0, what};
+        std::vector<Said> said(static_cast<std::size_t>(size_));
+        MPI_Allgather(mine.data(), kWords, MPI_UINT64_T, said.data(), kWords, MPI_UINT64_T, MPI_COMM_WORLD);
         unasked_.assign(static_cast<std::size_t>(threads), kRequests);
-        for (int rank = 0; rank < size_; ++rank) {
-            if (threads_[static_cast<std::size_t>(rank)] == 0) {
-                return rank;
-            }
+        std::optional<int> first;
+        for (int rank = size_; rank-- > 0;) {
+            const Said& one = said[static_cast<std::size_t>(rank)];
+            first = one[0] == 0 || one[1] != said[0][1] ? rank : first;
         }
-        return std::nullopt;
+        for (std::size_t rank = 1; rank < said.size(); ++rank) {
+            helpers_ += static_cast<std::size_t>(said[rank][0]);
+        }
+        return first;
     }
 
     [[nodiscard]] SweepHelpers helpers() override {
-        std::size_t count = 0;
-        for (std::size_t rank = 1; rank < threads_.size(); ++rank) {
-            count += static_cast<std::size_t>(threads_[rank]);
-        }
-        return {count, [this, count](SweepWork& work) { hand_out(work, kRequests * count); }};
+        return {helpers_, [this](SweepWork& work) { hand_out(work, kRequests * helpers_); }};
     }
 
     [[nodiscard]] std::optional<SweepChunk> next(int thread) override {
@@ -166,7 +167,7 @@ class MpiRanks : public Ranks {
     }
 
     int rank_ = 0, size_ = 1;
-    std::vector<int> threads_;  ///< of each rank
+    std::size_t helpers_ = 0;   ///< threads of the other ranks
     std::vector<int> unasked_;  ///< of each of our threads: requests that it did not send yet
     std::mutex mutex_;          ///< one thread at a time is in the library
 };

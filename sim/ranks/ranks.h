@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -24,8 +25,9 @@ class Ranks {
     [[nodiscard]] virtual int rank() const = 0;
     [[nodiscard]] virtual int size() const = 0;
 
-    /// Every rank says once whether it is ready to work on so many threads: the first that is not, if any.
-    [[nodiscard]] virtual std::optional<int> first_not_ready(bool ready, int threads) = 0;
+    /// Every rank says once whether it is ready to work on so many threads, and on what: the first that is not, or that
+    /// is for something else than rank 0, if any.
+    [[nodiscard]] virtual std::optional<int> first_not_ready(bool ready, int threads, std::uint64_t what) = 0;
 
     /// Rank 0, when all are ready: the threads of the others.
     [[nodiscard]] virtual SweepHelpers helpers() = 0;

@@ -149,6 +149,14 @@ bool known(const CrossoverQuestion& question, Diagnostics& diagnostics) {
     return !diagnostics.has_errors();
 }
 
+// The same question of a library that reads each file once.
+CrossoverQuestion reading_once(CrossoverQuestion question) {
+    if (!question.base.library.kept) {
+        question.base.library.kept = std::make_shared<KeptDocuments>();
+    }
+    return question;
+}
+
 bool both_run_somewhere(const CrossoverQuestion& question, const std::vector<CrossoverPoint>& points,
                         Diagnostics& diagnostics) {
     if (std::ranges::any_of(points, [](const CrossoverPoint& point) { return point.first_is_faster.has_value(); })) {
@@ -183,15 +191,12 @@ std::vector<double> range_values(const SweepRange& range) {
 
 std::string SweepRange::text(double value) const { return number_text(value, kDigits) + unit; }
 
-std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& asked, Diagnostics& diagnostics) {
-    CrossoverQuestion question = asked;
-    if (!question.base.library.kept) {
-        question.base.library.kept = std::make_shared<KeptDocuments>();
-    }
-    if (!known(question, diagnostics)) {
+std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question, Diagnostics& diagnostics) {
+    const CrossoverQuestion keeping = reading_once(question);
+    if (!known(keeping, diagnostics)) {
         return std::nullopt;
     }
-    const Search search(question);
+    const Search search(keeping);
     CrossoverAnswer answer;
     for (const double value : range_values(question.range)) {
         answer.points.push_back(search.at(value));

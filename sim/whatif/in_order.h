@@ -93,6 +93,23 @@ class OrderedWork {
     bool stopped_ = false;
 };
 
+/// What `work` throws ends the ordered work.
+template <class Result, class Work>
+void guarded(OrderedWork<Result>& ordered, const Work& work) {
+    try {
+        work();
+    } catch (...) {
+        ordered.fail(std::current_exception());
+    }
+}
+
+template <class Result, class Worker, class Make>
+void make_all(OrderedWork<Result>& ordered, Worker& worker, const Make& make) {
+    while (const auto number = ordered.next()) {
+        ordered.done(*number, make(worker, *number));
+    }
+}
+
 /// `make(worker, number)` for every number below `count`, on one thread per worker; `take(result)` gets the results in
 /// order on this thread, and ends everything early by returning false. What either throws is thrown here. `elsewhere`
 /// gets the work on a thread of its own, to hand numbers out to `others` more who work elsewhere.
@@ -101,26 +118,13 @@ void in_order(std::size_t count, std::vector<Worker>& workers, const Make& make,
               const Elsewhere& elsewhere) {
     constexpr std::size_t kAhead = 4;
     OrderedWork<Result> ordered(count, kAhead * (workers.size() + others));
-    const auto guarded = [&ordered](const auto& work) {
-        try {
-            work();
-        } catch (...) {
-            ordered.fail(std::current_exception());
-        }
-    };
     {
         std::vector<std::jthread> threads;
         for (Worker& worker : workers) {
-            threads.emplace_back([&] {
-                guarded([&] {
-                    while (const auto number = ordered.next()) {
-                        ordered.done(*number, make(worker, *number));
-                    }
-                });
-            });
+            threads.emplace_back([&] { guarded(ordered, [&] { make_all(ordered, worker, make); }); });
         }
         if (others > 0) {
-            threads.emplace_back([&] { guarded([&] { elsewhere(ordered); }); });
+            threads.emplace_back([&] { guarded(ordered, [&] { elsewhere(ordered); }); });
         }
         ordered.take_all(take);
     }

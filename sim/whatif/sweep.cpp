@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
-#include <mutex>
 #include <thread>
 
 #include "berth/quantity_text.h"
@@ -204,25 +202,13 @@ void Sweep::help(int threads, const WriteRow& row, const std::function<std::opti
                  const std::function<void(int, const SweepChunk&, const std::string&)>& done) const {
     SweepLayouts layouts;
     auto workers = workers_for(*this, layouts, threads);
-    std::exception_ptr failure;
-    std::mutex mutex;
-    {
-        std::vector<std::jthread> running;
-        for (int t = 0; t < std::max(1, threads); ++t) {
-            running.emplace_back([&, t] {
-                try {
-                    while (const auto chunk = next(t)) {
-                        done(t, *chunk, text_of(*chunk, workers[static_cast<std::size_t>(t)], row));
-                    }
-                } catch (...) {
-                    const std::lock_guard lock(mutex);
-                    failure = std::current_exception();
-                }
-            });
-        }
-    }
-    if (failure) {
-        std::rethrow_exception(failure);
+    std::vector<std::jthread> running;
+    for (std::size_t t = 0; t < workers.size(); ++t) {
+        running.emplace_back([&, t]() noexcept {
+            while (const auto chunk = next(static_cast<int>(t))) {
+                done(static_cast<int>(t), *chunk, text_of(*chunk, workers[t], row));
+            }
+        });
     }
 }
 

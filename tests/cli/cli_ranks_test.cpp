@@ -95,6 +95,14 @@ TEST_F(CliRanks, OneOfThemTellsWhatIsWrong) {
         EXPECT_NE(full.status, 0);
         EXPECT_EQ(times_in(full.err, "/dev/full: error: cannot write on: "), 1) << full.err;
     }
+    write("rank.sh",
+          "exec " + shell_word(BERTH_EXE) +
+              " sweep rag-rk3588 --vary stages.rerank.tokens=1,$((OMPI_COMM_WORLD_RANK + 2)) --out own.csv\n");
+    EXPECT_NE(
+        std::system(("cd " + shell_word(folder().string()) + " && env " + ranks(3) + " sh rank.sh 2>err").c_str()), 0);
+    EXPECT_EQ(times_in(content_of(folder() / "err"), "mpirun: error: rank 1 was started for another sweep than rank 0"),
+              1);
+    EXPECT_FALSE(std::filesystem::exists(folder() / "own.csv"));
     const Outcome one =
         berth({"sweep", "rag-rk3588", "--vary", "stages.rerank.tokens=1,2", "--format", "json"}, ranks(1));
     EXPECT_EQ(one.json().size(), 2U) << one.err;
