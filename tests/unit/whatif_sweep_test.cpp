@@ -137,11 +137,11 @@ TEST(Sweep, ThreadsAndRestartsDoNotShow) {
 // Others take chunks of the work, here on threads of their own: the text is the same, and they end when it does.
 TEST(Sweep, HelpersDoNotShow) {
     Diagnostics diagnostics;
-    const auto sweep = Sweep::prepare({shipped(), "rag-rk3588", {}},
-                                      {axis("stages.rerank.tokens=64,600,128"),
-                                       axis("hardware.devices.npu.dma.bandwidth=3GB/s:27.9GB/s:100MB/s"),
-                                       axis("hardware.links.0.per_crossing=10us,20us,30us,40us")},
-                                      3000, diagnostics);
+    const auto sweep = Sweep::prepare(
+        {shipped(), "rag-rk3588", {}},
+        {axis("stages.rerank.tokens=64,600,128"), axis("hardware.devices.npu.dma.bandwidth=3GB/s:27.9GB/s:100MB/s"),
+         axis("hardware.links.0.per_crossing=10us,20us,30us,40us")},
+        3000, diagnostics);
     ASSERT_TRUE(sweep) << diagnostics.text();
     ASSERT_EQ(sweep->size(), 3000U);
     const SweepRows rows(*sweep);
@@ -179,7 +179,8 @@ TEST(Sweep, HelpersDoNotShow) {
         helpers);
     EXPECT_EQ(text, rows_of(*sweep, 1));
     int taken = 0;
-    sweep->write(0, sweep->size(), 1, row, [&](std::size_t, const std::string&) { return ++taken < 2; }, helpers);
+    sweep->write(
+        0, sweep->size(), 1, row, [&](std::size_t, const std::string&) { return ++taken < 2; }, helpers);
     EXPECT_EQ(taken, 2);
 }
 
