@@ -52,7 +52,7 @@ struct Calibration {
     ModelError error;     ///< what unseen rows of each class are off by
     std::string device;
     std::vector<FittedParameter> probed;  ///< set by probes of memory before the fit
-    std::size_t left_out = 0;             ///< rows that are not fitted: probes, and operators on cold caches
+    std::size_t left_out = 0;             ///< rows that are not fitted: probes of memory
     /// Of the parameters that were fitted: covariance of their logarithms, row by row.
     std::vector<double> covariance;
 };

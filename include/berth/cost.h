@@ -33,6 +33,10 @@ struct Follower {
     friend bool operator==(const Follower&, const Follower&) = default;
 };
 
+/// What came before a call of a kernel: the others of its graph, the same kernel again and again (nothing else passes
+/// through the caches), or so much else that its code and descriptors have to come from memory.
+enum class CallState : std::uint8_t { kAmongOthers, kRepeated, kCold };
+
 /// One operator, or a fused group, as it runs on one device.
 struct Kernel {
     static constexpr std::size_t kMaxFollowers = 3;
@@ -52,7 +56,7 @@ struct Kernel {
     bool input_on_chip = false;   ///< activations read stayed on chip
     bool output_on_chip = false;  ///< the result stays there
     bool weights_on_chip = false;
-    bool repeated = false;  ///< called again and again by itself: nothing else passes through the caches
+    CallState called = CallState::kAmongOthers;
     friend bool operator==(const Kernel&, const Kernel&) = default;
 };
 
@@ -75,14 +79,15 @@ struct Traffic {
 /// Terms of a kernel's time. `total` = dispatch + fork_join + longest + (1 - overlap) x (the others) + stall; results
 /// on their own path overlap with all of that but dispatch and fork_join.
 struct KernelCost {
-    Time dispatch, fork_join;
-    Time compute;  ///< MACs padded to the array
-    Time vector;   ///< element-wise work, followers included
-    Time sram;     ///< the nearest level, where its bandwidth is known
-    Time dram;     ///< traffic / bandwidth
-    Time dma;      ///< descriptors x setup
-    Time stall;    ///< loading weights waits for the array, because there is no room to load them ahead
-    Time results;  ///< 32-bit results, on a path of their own
+    Time dispatch;
+    Time fork_join;  ///< of several cores: waking and waiting, and exchanging what lies in each other's caches
+    Time compute;    ///< MACs padded to the array
+    Time vector;     ///< element-wise work, followers included
+    Time sram;       ///< the nearest level, where its bandwidth is known
+    Time dram;       ///< traffic / bandwidth
+    Time dma;        ///< descriptors x setup
+    Time stall;      ///< loading weights waits for the array, because there is no room to load them ahead
+    Time results;    ///< 32-bit results, on a path of their own
     Time total;
     Bound bound = Bound::kDispatch;
     Operations macs, padded_macs, elements;
@@ -95,6 +100,9 @@ struct KernelCost {
 
 /// Cost of one kernel. The device must support the dtypes (see plan.h); absent MAC rates are a std::logic_error.
 [[nodiscard]] KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Execution& execution);
+
+/// What a call costs the runtime, by what came before it.
+[[nodiscard]] const Parameter<Time>& dispatch_of(CallState called, const Runtime& runtime);
 
 /// What the array works at for this kernel: traffic counts operands as they are stored.
 [[nodiscard]] DType multiplied_at(const Kernel& kernel);

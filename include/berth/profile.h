@@ -110,6 +110,8 @@ struct MemoryLevel {
     MemoryShare share = MemoryShare::kCore;
     std::optional<Parameter<Bandwidth>> bandwidth;  ///< per core
     bool keeps_tensors = false;                     ///< a tensor may stay here from one kernel to the next
+    /// At which a core gets what lies in another one's caches, through this level; absent: costs nothing.
+    std::optional<Parameter<Bandwidth>> exchange;
 };
 
 /// Descriptor-driven copies between DRAM and the device.
@@ -157,6 +159,8 @@ struct Runtime {
     Parameter<Time> dispatch_per_kernel;
     /// Of a kernel that is called again and again by itself, its code and descriptors at hand; absent: per_kernel.
     std::optional<Parameter<Time>> dispatch_repeated;
+    /// Of a kernel whose code and descriptors are in memory, not in the caches; absent: per_kernel.
+    std::optional<Parameter<Time>> dispatch_cold;
     Parameter<Time> dispatch_per_graph;  ///< once per call: segment submit and wait, session overhead
     Parameter<Time> fork_join;           ///< per kernel that runs on more than one core
     /// Per position whose keys and values enter a cache, in each attention; absent: nothing.

@@ -45,7 +45,6 @@ struct TimedKernel {
     Kernel kernel;
     Execution execution;
     bool library_call = false;
-    bool cold = false;  ///< its caches were emptied before each call
 };
 
 /// A loop over an array, shared among cores, or cores that are woken and waited for. Of a copy `size` is the source.

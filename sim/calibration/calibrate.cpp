@@ -9,6 +9,8 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <string_view>
+#include <utility>
 
 #include "berth/statistics.h"
 #include "calibration/fit_rows.h"
@@ -46,6 +48,7 @@ class Fit {
         for (std::size_t i = 0; i < rows.size(); ++i) {
             measured_[static_cast<Eigen::Index>(i)] = std::log(in_seconds(rows[i].row->measured));
         }
+        find_bandwidths();
     }
 
     [[nodiscard]] std::vector<Unknown>& unknowns() { return unknowns_; }
@@ -99,6 +102,29 @@ class Fit {
     }
 
   private:
+    // What one core draws of DRAM, beside what all of them do together.
+    void find_bandwidths() {
+        constexpr std::string_view kOne = ".dma.bandwidth";
+        for (std::size_t j = 0; j < unknowns_.size(); ++j) {
+            const std::string& path = unknowns_[j].view.path;
+            if (!path.ends_with(kOne)) {
+                continue;
+            }
+            const std::string all = path.substr(0, path.size() - kOne.size()) + ".dma.limit";
+            const auto limit = std::ranges::find(unknowns_, all, [](const Unknown& one) { return one.view.path; });
+            if (limit != unknowns_.end()) {
+                bandwidths_.push_back({j, static_cast<std::size_t>(limit - unknowns_.begin())});
+            }
+        }
+    }
+
+    // More than the limit a core cannot draw: rows do not tell such a bandwidth from the limit itself.
+    void keep_within_limits() {
+        for (const auto& [one, all] : bandwidths_) {
+            unknowns_[one].set(std::min(unknowns_[one].value, unknowns_[all].value));
+        }
+    }
+
     // The spread of what is used, from its median so that outliers do not widen it.
     void weigh(const VectorXd& residuals, const VectorXd& use) {
         std::vector<double> sizes;
@@ -141,6 +167,7 @@ class Fit {
                 unknowns_[j].set(from[j] + std::clamp(share * towards[static_cast<Eigen::Index>(j)], -0.5, 0.5));
                 moved = std::max(moved, std::abs(unknowns_[j].value - from[j]));
             }
+            keep_within_limits();
             if (objective(measured_ - predicted()) <= before) {
                 return moved;
             }
@@ -154,6 +181,7 @@ class Fit {
     Profile& profile_;
     std::span<const FitRow> rows_;
     std::vector<Unknown> unknowns_;
+    std::vector<std::pair<std::size_t, std::size_t>> bandwidths_;  ///< unknowns: of one core, and of all
     VectorXd measured_, weights_;
     double sigma_ = 1;
 };

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "berth/atomic_file.h"
+#include "berth/measure.h"
 #include "berth/statistics.h"
 
 namespace berth {
@@ -22,8 +23,8 @@ std::optional<T> parsed(std::string_view text) {
     return failure == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
-constexpr std::array<std::string_view, 10> kTimedColumns{
-    "pass",     "runs",    "least_us",   "most_us",          "quarter_us", "three_quarters_us",
+constexpr std::array<std::string_view, 11> kTimedColumns{
+    "pass",     "runs",    "pace",       "least_us",         "most_us", "quarter_us", "three_quarters_us",
     "least_ms", "most_ms", "quarter_ms", "three_quarters_ms"};
 
 }  // namespace
@@ -52,8 +53,10 @@ void MeasuredTable::merge_passes() {
     }
     struct Group {
         std::size_t first;
-        std::vector<double> times;
+        std::vector<double> times;  // of the passes in which the cores were disturbed least
+        double pace = 0;
     };
+    const auto pace_at = table_.column("pace");
     std::map<std::string, Group> groups;
     for (std::size_t i = 0; i < table_.rows.size() && time; ++i) {
         std::string key;
@@ -61,23 +64,33 @@ void MeasuredTable::merge_passes() {
             key += timed[c] ? "" : table_.rows[i].cells[c].text + ",";
         }
         const auto value = parsed<double>(table_.rows[i].cells[*time].text);
+        const auto seen = pace_at ? parsed<double>(table_.rows[i].cells[*pace_at].text) : std::nullopt;
+        const double pace = std::min(seen.value_or(1), kUndisturbed);
         auto& group = groups.try_emplace(std::move(key), Group{i, {}}).first->second;
-        group.times.push_back(value.value_or(0));
+        if (pace > group.pace) {
+            group.times.clear();
+            group.pace = pace;
+        }
+        if (pace == group.pace) {
+            group.times.push_back(value.value_or(0));
+        }
     }
     std::vector<std::size_t> kept;
     for (const auto& [key, group] : groups) {
         kept.push_back(group.first);
         const double middle = *median(group.times);
-        if (group.times.size() < 2 || middle <= 0) {
+        if (middle <= 0) {
+            continue;
+        }
+        table_.rows[group.first].cells[*time].text = fmt::format("{:.6g}", middle);
+        if (group.times.size() < 2) {
             continue;
         }
         double off = 0;
         for (const double one : group.times) {
             off += std::abs(one - middle) / middle / static_cast<double>(group.times.size());
         }
-        CsvRow& row = table_.rows[group.first];
-        row.cells[*time].text = fmt::format("{:.6g}", middle);
-        noise_[row.where.line] = off;
+        noise_[table_.rows[group.first].where.line] = off;
     }
     std::ranges::sort(kept);
     std::vector<CsvRow> rows;

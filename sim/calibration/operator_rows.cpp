@@ -76,10 +76,8 @@ void read_operator_rows(const MeasuredTable& table, const RowSource& source, con
             continue;
         }
         measured.dtype = kernel->input;
-        measured.work = TimedKernel{*kernel,
-                                    {row.cores.value_or(device.runtime.default_cores), row.clock},
-                                    library_call,
-                                    row.cache == CacheState::kCold};
+        measured.work =
+            TimedKernel{*kernel, {row.cores.value_or(device.runtime.default_cores), row.clock}, library_call};
         measured.noise = table.noise(cells);
         set.rows.push_back(std::move(measured));
     }

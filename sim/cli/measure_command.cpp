@@ -67,9 +67,9 @@ std::vector<MeasureJob> jobs_of(const MeasureTask& task, const MachineFacts& mac
 }
 
 /// How far it is, and for how long it will go on at this pace.
-class Pace {
+class Progress {
   public:
-    Pace(std::size_t done, std::size_t all) : first_(done), all_(all) {}
+    Progress(std::size_t done, std::size_t all) : first_(done), all_(all) {}
     void show(std::size_t done, const MeasureJob& next) const {
         const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
         const auto finished = static_cast<double>(done - first_);
@@ -83,9 +83,9 @@ class Pace {
     std::size_t first_, all_;
 };
 
-std::string measured_row(const MeasureJob& job, int pass, const TimingRules& rules) {
+std::string measured_row(const MeasureJob& job, int pass, const TimingRules& rules, CorePace& pace) {
     std::string why;
-    const auto timing = measure(job, rules, why);
+    const auto timing = measure(job, rules, pace, why);
     return timing ? measurement_row(job, pass, *timing) : skipped_row(job, why);
 }
 
@@ -93,11 +93,12 @@ std::string measured_row(const MeasureJob& job, int pass, const TimingRules& rul
 bool measure_rows(const MeasureTask& task, const std::vector<MeasureJob>& jobs, std::size_t done, std::size_t until,
                   const std::function<bool(const std::string&)>& take) {
     const TimingRules rules = TimingRules::of(task.extent);
-    const Pace pace(done, until);
+    const Progress progress(done, until);
+    CorePace pace(rules.patience);
     for (std::size_t i = done; i < until; ++i) {
         const MeasureJob& job = jobs[i % jobs.size()];
-        pace.show(i, job);
-        if (!take(measured_row(job, static_cast<int>(i / jobs.size()) + 1, rules))) {
+        progress.show(i, job);
+        if (!take(measured_row(job, static_cast<int>(i / jobs.size()) + 1, rules, pace))) {
             return false;
         }
     }

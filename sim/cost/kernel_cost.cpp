@@ -26,6 +26,18 @@ const MemoryLevel* level_holding(Bytes between_uses, const Device& device, int c
     return last;
 }
 
+const Parameter<Time>& dispatch_of(CallState called, const Runtime& runtime) {
+    switch (called) {
+        case CallState::kRepeated:
+            return runtime.dispatch_repeated ? *runtime.dispatch_repeated : runtime.dispatch_per_kernel;
+        case CallState::kCold:
+            return runtime.dispatch_cold ? *runtime.dispatch_cold : runtime.dispatch_per_kernel;
+        case CallState::kAmongOthers:
+            break;
+    }
+    return runtime.dispatch_per_kernel;
+}
+
 namespace {
 
 Demand demand_of(const Kernel& kernel, const Device& device, const CoreRates& rates) {
@@ -56,6 +68,20 @@ Time sram_time(const Demand& demand, bool repeated, const Device& device, int co
     constexpr Bytes kAllOfTheGraph = Bytes::from_si(std::numeric_limits<double>::infinity());
     return time(demand.on_chip, demand.compulsory) +
            time(demand.weights_on_chip, repeated ? demand.compulsory : kAllOfTheGraph);
+}
+
+// A pool shares out each kernel anew: of c cores, one finds but a c-th of its activations in its own caches. Called
+// again and again, the same rows go to the same core.
+Time exchange_time(const Kernel& kernel, const Demand& demand, const Device& device, int cores) {
+    if (kernel.called == CallState::kRepeated || cores <= 1) {
+        return Time{};
+    }
+    const auto through =
+        std::ranges::find_if(device.memories, [](const auto& one) { return one.exchange.has_value(); });
+    const double share = 1 - 1 / static_cast<double>(cores);
+    return through == device.memories.end()
+               ? Time{}
+               : demand.on_chip * share / (through->exchange->value * static_cast<double>(cores));
 }
 
 Time dram_time(const Demand& demand, const Device& device, const CoreRates& rates) {
@@ -139,10 +165,10 @@ KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& 
     KernelCost cost;
     cost.cores = rates.cores;
     const Runtime& runtime = device.runtime;
-    const bool at_hand = kernel.repeated && runtime.dispatch_repeated;
-    cost.dispatch =
-        (at_hand ? runtime.dispatch_repeated->value : runtime.dispatch_per_kernel.value) + cache_time(kernel, device);
-    cost.fork_join = rates.cores > 1 ? device.runtime.fork_join.value : Time{};
+    cost.dispatch = dispatch_of(kernel.called, runtime).value + cache_time(kernel, device);
+    if (rates.cores > 1) {
+        cost.fork_join = device.runtime.fork_join.value + exchange_time(kernel, demand, device, rates.cores);
+    }
     if (demand.padded_macs > Operations{}) {
         if (rates.macs <= OperationRate{}) {
             throw std::logic_error("a kernel was planned at a dtype that its device does not multiply");
@@ -150,7 +176,7 @@ KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& 
         cost.compute = demand.padded_macs / rates.macs;
     }
     cost.vector = demand.vector;
-    cost.sram = sram_time(demand, kernel.repeated, device, rates.cores);
+    cost.sram = sram_time(demand, kernel.called == CallState::kRepeated, device, rates.cores);
     cost.dram = dram_time(demand, device, rates);
     cost.dma = device.dma.setup.value * (demand.descriptors / static_cast<double>(device.dma.channels));
     cost.stall = stall_time(demand, cost.compute, rates);

@@ -63,8 +63,10 @@ std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, con
     if (library_call) {
         leave_accumulators(kernel);
     }
-    if (cache == CacheState::kHot && operands_of(kernel) <= keeping_capacity(chip, chip.cores())) {
-        kernel.repeated = true;
+    if (cache == CacheState::kCold) {
+        kernel.called = CallState::kCold;
+    } else if (operands_of(kernel) <= keeping_capacity(chip, chip.cores())) {
+        kernel.called = CallState::kRepeated;
         kernel.input_on_chip = true;
         kernel.output_on_chip = true;
         kernel.weights_on_chip = true;

@@ -109,6 +109,7 @@ void add_engines(ParameterList& list, const std::string& path, Device& device) {
     for (MemoryLevel& level : device.memories) {
         list.add(fmt::format("{}.memories.{}.capacity", path, level.name), level.capacity);
         list.add(fmt::format("{}.memories.{}.bandwidth", path, level.name), level.bandwidth);
+        list.add(fmt::format("{}.memories.{}.exchange", path, level.name), level.exchange);
     }
     list.add(path + ".capacity", device.capacity);
     list.add(path + ".dma.setup", device.dma.setup);
@@ -123,6 +124,7 @@ void add_engines(ParameterList& list, const std::string& path, Device& device) {
 void add_runtime(ParameterList& list, const std::string& path, Runtime& runtime) {
     list.add(path + ".dispatch.per_kernel", runtime.dispatch_per_kernel);
     list.add(path + ".dispatch.repeated", runtime.dispatch_repeated);
+    list.add(path + ".dispatch.cold", runtime.dispatch_cold);
     list.add(path + ".dispatch.per_graph", runtime.dispatch_per_graph);
     list.add(path + ".dispatch.fork_join", runtime.fork_join);
     list.add(path + ".dispatch.per_position", runtime.dispatch_per_position);

@@ -16,6 +16,9 @@ MemoryLevel read_level(const std::string& name, const YamlNode& node) {
     if (const auto bandwidth = node.find("bandwidth")) {
         level.bandwidth = bandwidth_per(*bandwidth, Sharing::kCore);
     }
+    if (const auto exchange = node.find("exchange")) {
+        level.exchange = bandwidth_per(*exchange, Sharing::kCore);
+    }
     if (const auto keeps = node.find("keeps_tensors")) {
         level.keeps_tensors = keeps->boolean().value_or(false);
     }

@@ -12,6 +12,7 @@ namespace {
 void read_dispatch(Runtime& runtime, const YamlNode& node) {
     read_parameter(runtime.dispatch_per_kernel, node, "per_kernel", kZeroAllowed);
     read_parameter(runtime.dispatch_repeated, node, "repeated");
+    read_parameter(runtime.dispatch_cold, node, "cold");
     read_parameter(runtime.dispatch_per_graph, node, "per_graph", kZeroAllowed);
     read_parameter(runtime.fork_join, node, "fork_join", kZeroAllowed);
     read_parameter(runtime.dispatch_per_position, node, "per_position");

@@ -42,12 +42,13 @@ bool settled(const std::vector<double>& samples, const TimingRules& rules) {
 }  // namespace
 
 TimingRules TimingRules::of(MeasureExtent extent) {
-    TimingRules rules{milliseconds(3), milliseconds(25), milliseconds(250), 0.01};
+    TimingRules rules{milliseconds(3), milliseconds(25), milliseconds(250), 0.01, seconds(30)};
     if (extent == MeasureExtent::kQuick) {
         rules.warm_up = milliseconds(2);
         rules.at_least = milliseconds(10);
         rules.at_most = milliseconds(120);
         rules.settled = 0.02;
+        rules.patience = seconds(5);
     }
     return rules;
 }

@@ -198,19 +198,29 @@ Term sram_term(const KernelCost& cost, const Device& device) {
     return term;
 }
 
-std::vector<Term> overhead_terms(const KernelCost& cost, bool repeated, const Device& device) {
+struct DispatchText {
+    std::string_view formula, path;
+};
+
+DispatchText dispatch_text(CallState called, const Runtime& runtime) {
+    if (called == CallState::kRepeated && runtime.dispatch_repeated) {
+        return {"per call of the same kernel", "runtime.dispatch.repeated"};
+    }
+    if (called == CallState::kCold && runtime.dispatch_cold) {
+        return {"per call of a kernel that is in memory", "runtime.dispatch.cold"};
+    }
+    return {"per kernel", "runtime.dispatch.per_kernel"};
+}
+
+std::vector<Term> overhead_terms(const KernelCost& cost, CallState called, const Device& device) {
     const Runtime& runtime = device.runtime;
+    const DispatchText text = dispatch_text(called, runtime);
+    const Parameter<Time>& dispatch = dispatch_of(called, runtime);
     std::vector<Term> terms{{"dispatch",
                              cost.dispatch,
-                             "per kernel",
+                             std::string(text.formula),
                              "",
-                             {number_used(path_of(device, "runtime.dispatch.per_kernel"), runtime.dispatch_per_kernel,
-                                          to_text(runtime.dispatch_per_kernel.value))}}};
-    if (repeated && runtime.dispatch_repeated) {
-        terms.front().formula = "per call of the same kernel";
-        terms.front().numbers = {number_used(path_of(device, "runtime.dispatch.repeated"), *runtime.dispatch_repeated,
-                                             to_text(runtime.dispatch_repeated->value))};
-    }
+                             {number_used(path_of(device, text.path), dispatch, to_text(dispatch.value))}}};
     if (runtime.dispatch_per_position && cost.dispatch > runtime.dispatch_per_kernel.value) {
         terms.front().formula = "per kernel, and per position that enters the cache";
         terms.front().numbers.push_back(number_used(path_of(device, "runtime.dispatch.per_position"),
@@ -224,6 +234,15 @@ std::vector<Term> overhead_terms(const KernelCost& cost, bool repeated, const De
                          "",
                          {number_used(path_of(device, "runtime.dispatch.fork_join"), runtime.fork_join,
                                       to_text(runtime.fork_join.value))}});
+        for (const MemoryLevel& level : device.memories) {
+            if (level.exchange && cost.fork_join > runtime.fork_join.value) {
+                terms.back().formula =
+                    "per kernel on more than one core, and fetching what others have in their caches";
+                terms.back().numbers.push_back(
+                    number_used(path_of(device, fmt::format("memories.{}.exchange", level.name)), *level.exchange,
+                                to_text(level.exchange->value) + " per core"));
+            }
+        }
     }
     return terms;
 }
@@ -302,7 +321,7 @@ Explanation explain_kernel(const Kernel& kernel, const KernelCost& cost, const D
                            const Execution& execution) {
     Explanation explanation;
     explanation.kernel = kernel_text_of(kernel, cost, device);
-    explanation.terms = overhead_terms(cost, kernel.repeated, device);
+    explanation.terms = overhead_terms(cost, kernel.called, device);
     for (Term& term :
          std::vector<Term>{compute_term(kernel, cost, device, execution), vector_term(kernel, cost, device, execution),
                            sram_term(cost, device), dram_term(kernel, cost, device, execution), dma_term(cost, device),

@@ -120,6 +120,8 @@ Part memories(Definitions& q) {
         required("capacity", "its size", q.parameter(Bytes::kDimension)),
         required("per", "what has one of these", choice(kMemoryShareNames)),
         optional("bandwidth", "per core", q.parameter(Bandwidth::kDimension, per(Sharing::kCore))),
+        optional("exchange", "at which a core gets what lies in another one's caches",
+                 q.parameter(Bandwidth::kDimension, per(Sharing::kCore))),
         optional("keeps_tensors", "whether a tensor may stay here from one kernel to the next", boolean()),
     });
     return map_of(level, 1);

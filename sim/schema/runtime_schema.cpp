@@ -15,6 +15,8 @@ Part dispatch(Definitions& q) {
     return object_with({
         required("per_kernel", "for each kernel", time),
         optional("repeated", "for each kernel that is called again and again by itself", q.parameter(Time::kDimension)),
+        optional("cold", "for each kernel whose code and descriptors are in memory, not in the caches",
+                 q.parameter(Time::kDimension)),
         required("per_graph", "for each call", time),
         required("fork_join", "for each kernel on several cores", time),
         optional("per_position", "per position whose keys and values enter a cache, in each attention",

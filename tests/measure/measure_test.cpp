@@ -64,15 +64,28 @@ TEST(MeasureJobs, AreTheSameForTheSameSeedAndOthersForAnother) {
 TEST(MeasureTiming, KnowsWhatASleepTakes) {
     TimingRules rules = TimingRules::of(MeasureExtent::kQuick);
     std::string why;
-    const auto timing = measure(MemoryJob{MemoryAccess::kRead, mebibytes(1), 1}, rules, why);
+    CorePace pace(Time{});
+    const auto timing = measure(MemoryJob{MemoryAccess::kRead, mebibytes(1), 1}, rules, pace, why);
     ASSERT_TRUE(timing.has_value()) << why;
     EXPECT_LE(timing->least, timing->lower_quartile);
     EXPECT_LE(timing->lower_quartile, timing->median);
     EXPECT_LE(timing->median, timing->upper_quartile);
     EXPECT_GE(timing->runs, 5U);
+    EXPECT_GT(timing->pace, 0);
+    EXPECT_LE(timing->pace, 1);
     KernelJob odd{KernelLibrary::kEigen, OperatorKind::kSoftmax, RowsDims{2, 2}, DType::kFp32};
-    EXPECT_FALSE(measure(odd, rules, why).has_value());
+    EXPECT_FALSE(measure(odd, rules, pace, why).has_value());
     EXPECT_EQ(why, "only fp32 products with constant weights are run with Eigen");
+}
+
+TEST(MeasureTiming, WaitsForTheCoresNoLongerThanItsPatienceLasts) {
+    CorePace pace(milliseconds(100));
+    EXPECT_TRUE(pace.is_patient());
+    EXPECT_GT(pace.look(2), 0);
+    EXPECT_LE(pace.look(2), 1);
+    pace.spend(milliseconds(100));
+    EXPECT_FALSE(pace.is_patient());
+    pace.wait(2);  // comes back, whatever the cores do
 }
 
 /// One quick profile of this machine, looked at from several sides.

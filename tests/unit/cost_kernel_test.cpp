@@ -229,7 +229,8 @@ TEST_F(KernelCostTest, TheNearestLevelThatHoldsTheOperandsServesThem) {
     near.bandwidth->value = gigabytes_per_second(80);
     // 16 x 64 floats in and out are 8 KiB of 32 KiB: at 80 GB/s; 64 times as many are 512 KiB of 2 MiB: at 20 GB/s.
     Kernel small = rows(OperatorKind::kGelu, 16, 64, DType::kFp32);
-    small.repeated = small.input_on_chip = small.output_on_chip = true;
+    small.called = CallState::kRepeated;
+    small.input_on_chip = small.output_on_chip = true;
     EXPECT_NEAR(in_nanoseconds(kernel_cost(small, cpu_, {1, {}}).sram), 8192 / 80.0, 1e-6);
     Kernel large = small;
     large.dims = RowsDims{1024, 64};
@@ -242,7 +243,7 @@ TEST_F(KernelCostTest, TheNearestLevelThatHoldsTheOperandsServesThem) {
     Kernel product = matmul(1, 64, 64, DType::kFp32);
     product.weights_on_chip = true;
     EXPECT_NEAR(in_nanoseconds(kernel_cost(product, cpu_, {1, {}}).sram), 64 * 64 * 4 / 20.0, 1e-6);
-    product.repeated = true;
+    product.called = CallState::kRepeated;
     EXPECT_NEAR(in_nanoseconds(kernel_cost(product, cpu_, {1, {}}).sram), 64 * 64 * 4 / 80.0, 1e-6);
 }
 
@@ -255,6 +256,30 @@ TEST_F(KernelCostTest, StandaloneOperandsAreHotUnlessTheyAreColdOrTooLarge) {
     EXPECT_TRUE(with(256, CacheState::kHot).weights_on_chip);
     EXPECT_FALSE(with(256, CacheState::kCold).weights_on_chip);
     EXPECT_FALSE(with(4096, CacheState::kHot).weights_on_chip);  // 4 MiB of weights, 2 MiB of cache
+}
+
+TEST_F(KernelCostTest, WhatACallCostsDependsOnWhatCameBefore) {
+    Kernel one = rows(OperatorKind::kGelu, 16, 64, DType::kFp32);
+    const auto dispatch = [&](CallState called) {
+        one.called = called;
+        return in_microseconds(kernel_cost(one, cpu_, {1, {}}).dispatch);
+    };
+    cpu_.runtime.dispatch_per_kernel.value = microseconds(3);
+    EXPECT_DOUBLE_EQ(dispatch(CallState::kRepeated), 3);  // unless the profile tells them apart
+    EXPECT_DOUBLE_EQ(dispatch(CallState::kCold), 3);
+    cpu_.runtime.dispatch_repeated = Parameter<Time>{microseconds(0.2)};
+    cpu_.runtime.dispatch_cold = Parameter<Time>{microseconds(20)};
+    EXPECT_DOUBLE_EQ(dispatch(CallState::kAmongOthers), 3);
+    EXPECT_DOUBLE_EQ(dispatch(CallState::kRepeated), 0.2);
+    EXPECT_DOUBLE_EQ(dispatch(CallState::kCold), 20);
+    std::string why;
+    const auto called = [&](CacheState cache) {
+        const auto kernel = standalone_kernel(OperatorKind::kMatmul, MatmulDims{1, 4, 64, 64}, Scheme(DType::kFp32),
+                                              false, cache, profile_, 1, &why);
+        return kernel ? kernel->called : CallState::kAmongOthers;
+    };
+    EXPECT_EQ(called(CacheState::kHot), CallState::kRepeated);
+    EXPECT_EQ(called(CacheState::kCold), CallState::kCold);
 }
 
 TEST_F(KernelCostTest, WhatIsFusedOnACpuAddsUp) {
@@ -316,7 +341,7 @@ TEST(MatmulTileTest, ThreeDataflowsUnderACapacity) {
     Device device;
     device.matrix.align_n.fill(8);
     device.matrix.align_k = 4;
-    device.memories.push_back({"l2", Parameter<Bytes>{1_MiB}, MemoryShare::kDevice, std::nullopt, true});
+    device.memories.push_back({"l2", Parameter<Bytes>{1_MiB}, MemoryShare::kDevice, std::nullopt, true, {}});
     // A fits: 64 x 1024 x 4 B = 256 KiB, so B streams past once.
     const Tile rows_stay = matmul_tile({1, 64, 1024, 8192}, DType::kFp32, DType::kFp32, device, false);
     EXPECT_EQ(rows_stay.input_reads, 1);
