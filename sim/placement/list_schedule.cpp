@@ -133,22 +133,28 @@ Time ListScheduler::cost_on(std::size_t op, const Assignment& assignment) const 
     return cost;
 }
 
-// Behind each operator on each device, the time to the end if everything went where it is best for that (PEFT, eq. 6).
+// Behind an operator on a device, the time to the end by way of one reader, which goes where it is best for that.
+Time ListScheduler::optimistic_way(std::size_t reader, std::size_t device, Time crossing,
+                                   const std::vector<std::vector<Time>>& table) const {
+    std::optional<Time> least;
+    for (std::size_t to = 0; to < problem_.devices; ++to) {
+        if (const auto& cost = problem_.cost[reader][to]) {
+            const Time way = table[reader][to] + *cost + (to == device ? Time{} : crossing);
+            least = least ? std::min(*least, way) : way;
+        }
+    }
+    return least.value_or(Time{});
+}
+
+// Equation 6 of the paper.
 std::vector<std::vector<Time>> ListScheduler::optimistic_costs() const {
     std::vector<std::vector<Time>> table(problem_.cost.size(), std::vector<Time>(problem_.devices));
     for (std::size_t op = problem_.cost.size(); op-- > 0;) {
         for (std::size_t device = 0; device < problem_.devices; ++device) {
             for (const std::size_t f : makes_[op]) {
                 for (const OperatorId reader : problem_.flows[f].consumers) {
-                    std::optional<Time> least;
-                    for (std::size_t to = 0; to < problem_.devices; ++to) {
-                        if (const auto& cost = problem_.cost[at(reader)][to]) {
-                            const Time way =
-                                table[at(reader)][to] + *cost + (to == device ? Time{} : mean_crossing_[f]);
-                            least = least ? std::min(*least, way) : way;
-                        }
-                    }
-                    table[op][device] = std::max(table[op][device], least.value_or(Time{}));
+                    const Time way = optimistic_way(at(reader), device, mean_crossing_[f], table);
+                    table[op][device] = std::max(table[op][device], way);
                 }
             }
         }
@@ -165,54 +171,32 @@ std::vector<Time> ListScheduler::optimistic_ranks() const {
 }
 
 /// A placement as it grows.
-struct ListScheduler::Placing {
-    Assignment assignment;
-    std::vector<Time> end;
-    std::vector<std::vector<Lane>> lanes;          ///< [device]
-    std::vector<std::optional<Time>> active_from;  ///< [device]
-};
-
-Assignment ListScheduler::placed_by(const std::vector<Time>& order,
-                                    const std::vector<std::vector<Time>>& to_come) const {
-    const std::size_t operators = problem_.cost.size();
-    Placing placing{
-        Assignment(operators, 0), std::vector<Time>(operators), {}, std::vector<std::optional<Time>>(problem_.devices)};
-    std::vector<std::vector<std::size_t>> readers(operators);
-    for (const auto& flow : problem_.flows) {
-        for (const OperatorId reader : flow.consumers) {
-            if (flow.producer != kNoOperator) {
-                readers[at(flow.producer)].push_back(at(reader));
-            }
+class ListScheduler::Placing {
+  public:
+    explicit Placing(const ListScheduler& scheduler)
+        : scheduler_(scheduler),
+          problem_(scheduler.problem_),
+          assignment_(problem_.cost.size(), 0),
+          end_(problem_.cost.size()),
+          active_from_(problem_.devices) {
+        for (const int lanes : scheduler.lanes_) {
+            lanes_.emplace_back(static_cast<std::size_t>(lanes));
         }
     }
-    for (const int lanes : lanes_) {
-        placing.lanes.emplace_back(static_cast<std::size_t>(lanes));
-    }
-    in_ready_order(readers, order, [&](std::size_t op) {
-        struct Way {
-            Time worth, start, end;
-            std::size_t device = 0, lane = 0;
-        };
+
+    // Where its end and `to_come` behind it end first.
+    void place(std::size_t op, const std::vector<Time>& to_come) {
         std::optional<Way> best;
         for (std::size_t device = 0; device < problem_.devices; ++device) {
             if (!problem_.cost[op][device]) {
                 continue;
             }
-            placing.assignment[op] = static_cast<DeviceId>(device);
-            Time ready;
-            for (const std::size_t f : reads_[op]) {
-                const auto& flow = problem_.flows[f];
-                const bool given = flow.producer == kNoOperator;
-                const DeviceId from = given ? problem_.host : placing.assignment[at(flow.producer)];
-                const Time made = given ? Time{} : placing.end[at(flow.producer)];
-                ready = std::max(ready, made + flow.crossing[at(from)][device]);
-            }
-            const auto& active = placing.active_from[device];
-            ready = active ? std::max(ready, *active) : ready + problem_.activation[device];
-            const Time duration = cost_on(op, placing.assignment);
-            for (std::size_t lane = 0; lane < placing.lanes[device].size(); ++lane) {
-                const Time start = placing.lanes[device][lane].earliest(ready, duration);
-                const Time worth = start + duration + to_come[op][device];
+            assignment_[op] = static_cast<DeviceId>(device);
+            const Time ready = ready_on(op, device);
+            const Time duration = scheduler_.cost_on(op, assignment_);
+            for (std::size_t lane = 0; lane < lanes_[device].size(); ++lane) {
+                const Time start = lanes_[device][lane].earliest(ready, duration);
+                const Time worth = start + duration + to_come[device];
                 if (!best || worth < best->worth) {
                     best = Way{worth, start, start + duration, device, lane};
                 }
@@ -221,13 +205,55 @@ Assignment ListScheduler::placed_by(const std::vector<Time>& order,
         if (!best) {
             throw std::logic_error("an operator that can run nowhere");
         }
-        placing.assignment[op] = static_cast<DeviceId>(best->device);
-        placing.end[op] = best->end;
-        auto& active = placing.active_from[best->device];
+        assignment_[op] = static_cast<DeviceId>(best->device);
+        end_[op] = best->end;
+        auto& active = active_from_[best->device];
         active = active.value_or(best->start);
-        placing.lanes[best->device][best->lane].take(best->start, best->end);
-    });
-    return placing.assignment;
+        lanes_[best->device][best->lane].take(best->start, best->end);
+    }
+
+    [[nodiscard]] const Assignment& assignment() const { return assignment_; }
+
+  private:
+    struct Way {
+        Time worth, start, end;
+        std::size_t device = 0, lane = 0;
+    };
+
+    [[nodiscard]] Time ready_on(std::size_t op, std::size_t device) const {
+        Time ready;
+        for (const std::size_t f : scheduler_.reads_[op]) {
+            const auto& flow = problem_.flows[f];
+            const bool given = flow.producer == kNoOperator;
+            const DeviceId from = given ? problem_.host : assignment_[at(flow.producer)];
+            const Time made = given ? Time{} : end_[at(flow.producer)];
+            ready = std::max(ready, made + flow.crossing[at(from)][device]);
+        }
+        const auto& active = active_from_[device];
+        return active ? std::max(ready, *active) : ready + problem_.activation[device];
+    }
+
+    const ListScheduler& scheduler_;
+    const PlacementProblem& problem_;
+    Assignment assignment_;
+    std::vector<Time> end_;
+    std::vector<std::vector<Lane>> lanes_;          ///< [device]
+    std::vector<std::optional<Time>> active_from_;  ///< [device]
+};
+
+Assignment ListScheduler::placed_by(const std::vector<Time>& order,
+                                    const std::vector<std::vector<Time>>& to_come) const {
+    std::vector<std::vector<std::size_t>> readers(problem_.cost.size());
+    for (const auto& flow : problem_.flows) {
+        for (const OperatorId reader : flow.consumers) {
+            if (flow.producer != kNoOperator) {
+                readers[at(flow.producer)].push_back(at(reader));
+            }
+        }
+    }
+    Placing placing(*this);
+    in_ready_order(readers, order, [&](std::size_t op) { placing.place(op, to_come[op]); });
+    return placing.assignment();
 }
 
 Assignment ListScheduler::heft() const {
@@ -368,41 +394,45 @@ ListSchedule ListScheduler::schedule(const Assignment& assignment, const std::ve
     return Building(*this, assignment).built(priority);
 }
 
+// When an operator on a device could start at the earliest, were those before it wherever that is best for it.
+Time ListScheduler::earliest_start(std::size_t op, std::size_t device,
+                                   const std::vector<std::vector<std::optional<Time>>>& end) const {
+    Time start = problem_.activation[device];
+    for (const std::size_t f : reads_[op]) {
+        const auto& flow = problem_.flows[f];
+        if (flow.producer == kNoOperator) {
+            start = std::max(start, flow.crossing[at(problem_.host)][device]);
+            continue;
+        }
+        std::optional<Time> there;
+        for (std::size_t from = 0; from < problem_.devices; ++from) {
+            if (const auto made = end[at(flow.producer)][from]) {
+                const Time arrival = *made + flow.crossing[from][device];
+                there = there ? std::min(*there, arrival) : arrival;
+            }
+        }
+        start = std::max(start, there.value_or(Time{}));
+    }
+    return start;
+}
+
 Time ListScheduler::path_bound() const {
     std::vector<std::vector<std::optional<Time>>> end(problem_.cost.size());
     Time bound;
     for (std::size_t op = 0; op < problem_.cost.size(); ++op) {
+        end[op].resize(problem_.devices);
         std::optional<Time> least;
         for (std::size_t device = 0; device < problem_.devices; ++device) {
             if (!problem_.cost[op][device]) {
-                end[op].push_back(std::nullopt);
                 continue;
             }
-            Time start = problem_.activation[device];
-            for (const std::size_t f : reads_[op]) {
-                const auto& flow = problem_.flows[f];
-                std::optional<Time> there;
-                for (std::size_t from = 0; from < problem_.devices; ++from) {
-                    const bool given = flow.producer == kNoOperator;
-                    const auto made = given ? (from == at(problem_.host) ? std::optional(Time{}) : std::nullopt)
-                                            : end[at(flow.producer)][from];
-                    if (made) {
-                        const Time arrival = *made + flow.crossing[from][device];
-                        there = there ? std::min(*there, arrival) : arrival;
-                    }
-                }
-                start = std::max(start, there.value_or(Time{}));
-            }
-            const Time ended = start + *problem_.cost[op][device];
-            end[op].push_back(ended);
-            bool leaves = false;
-            Time way;
+            end[op][device] = earliest_start(op, device, end) + *problem_.cost[op][device];
+            Time to_host;
             for (const std::size_t f : makes_[op]) {
-                leaves = leaves || problem_.flows[f].to_host;
-                way = problem_.flows[f].to_host ? std::max(way, problem_.flows[f].crossing[device][at(problem_.host)])
-                                                : way;
+                const auto& flow = problem_.flows[f];
+                to_host = flow.to_host ? std::max(to_host, flow.crossing[device][at(problem_.host)]) : to_host;
             }
-            const Time left = ended + (leaves ? way : Time{});
+            const Time left = *end[op][device] + to_host;
             least = least ? std::min(*least, left) : left;
         }
         bound = std::max(bound, least.value_or(Time{}));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "berth/placement.h"
@@ -51,12 +52,16 @@ class ListScheduler {
     [[nodiscard]] Time path_bound() const;
 
   private:
-    struct Placing;
+    class Placing;
     class Building;
 
     [[nodiscard]] Assignment placed_by(const std::vector<Time>& order,
                                        const std::vector<std::vector<Time>>& to_come) const;
+    [[nodiscard]] Time optimistic_way(std::size_t reader, std::size_t device, Time crossing,
+                                      const std::vector<std::vector<Time>>& table) const;
     [[nodiscard]] std::vector<std::vector<Time>> optimistic_costs() const;
+    [[nodiscard]] Time earliest_start(std::size_t op, std::size_t device,
+                                      const std::vector<std::vector<std::optional<Time>>>& end) const;
     [[nodiscard]] std::vector<std::vector<OperatorId>> units_of(const Assignment& assignment) const;
     [[nodiscard]] OperatorId fused_before(std::size_t op, DeviceId device) const;
     [[nodiscard]] Time cost_on(std::size_t op, const Assignment& assignment) const;

@@ -26,9 +26,8 @@ std::string per_second(Frequency rate) { return fmt::format("{:.4g} requests per
 std::string arrivals_text(const Arrivals& arrivals) {
     if (const auto* loop = std::get_if<ClosedLoop>(&arrivals)) {
         const std::string users = loop->users == 1 ? "1 user" : fmt::format("{} users", loop->users);
-        return loop->think > Time{}
-                   ? fmt::format("{} who think {:.4g} ms between requests", users, in_milliseconds(loop->think))
-                   : users + " who send the next request at once";
+        return loop->think > Time{} ? fmt::format("{} who think {} between requests", users, brief(loop->think))
+                                    : users + " who send the next request at once";
     }
     if (const auto* poisson = std::get_if<PoissonArrivals>(&arrivals)) {
         return fmt::format("{} at random times (Poisson)", per_second(poisson->rate));
@@ -110,11 +109,13 @@ std::string phases_text(const TrafficResult& traffic) {
     return traffic.simulation.phases.empty() ? "" : "\n" + table.text(4);
 }
 
-std::string outlook_text(const BudgetOutlook& outlook, Time budget) {
+std::string outlook_text(const BudgetOutlook& outlook, Time budget, bool stable) {
+    const std::string by_chance =
+        stable ? fmt::format("by {} of the requests, and ", share_text(outlook.by_chance)) : "";
     std::string text = fmt::format(
-        "The budget of {} is met by {} of the requests, and with a probability of {} when the profile's "
-        "uncertainty counts too",
-        brief(budget), share_text(outlook.by_chance), share_text(outlook.probability));
+        "The budget of {} is met {}with a probability of {} when the profile's uncertainty "
+        "counts too",
+        brief(budget), by_chance, share_text(outlook.probability));
     if (outlook.unstable > 0) {
         text += fmt::format("; requests pile up with a probability of {}", share_text(outlook.unstable));
     }
@@ -144,7 +145,7 @@ std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario)
         return wrapped(fmt::format("Unstable under {}: requests pile up. Sustainable are {}.", arrivals,
                                    per_second(result.sustainable)),
                        0) +
-               (traffic.budget ? outlook_text(*traffic.budget, *scenario.budget) : "");
+               (traffic.budget ? outlook_text(*traffic.budget, *scenario.budget, false) : "");
     }
     std::string text = wrapped(fmt::format("Under {}: {} completed; at most {} are sustainable.", arrivals,
                                            per_second(result.throughput), per_second(result.sustainable)),
@@ -159,9 +160,8 @@ std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario)
         table.row({name, fmt::format("{:.5g}", in_milliseconds(time->value)),
                    result.latency->has_intervals ? interval : "-"});
     }
-    text += traffic.budget ? outlook_text(*traffic.budget, *scenario.budget) : "";
-    return text + "\n" + table.text(4) + phases_text(traffic) + contention_text(traffic) + "\n" +
-           busy_text(result);
+    text += traffic.budget ? outlook_text(*traffic.budget, *scenario.budget, true) : "";
+    return text + "\n" + table.text(4) + phases_text(traffic) + contention_text(traffic) + "\n" + busy_text(result);
 }
 
 std::string slowdowns_text(const ScenarioResult& result) {
