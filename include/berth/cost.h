@@ -52,6 +52,7 @@ struct Kernel {
     bool input_on_chip = false;   ///< activations read stayed on chip
     bool output_on_chip = false;  ///< the result stays there
     bool weights_on_chip = false;
+    double lost = 0;  ///< share of the weights on chip, of a hot kernel of all its operands, that a cache lost again
     CacheState cache = CacheState::kGraph;
     friend bool operator==(const Kernel&, const Kernel&) = default;
 };
@@ -114,6 +115,16 @@ struct KernelCost {
 /// The nearest level that keeps tensors and holds everything that is used before the same bytes are used again; the
 /// last one where none does. Null if no level keeps any at a known bandwidth.
 [[nodiscard]] const MemoryLevel* level_holding(Bytes between_uses, const Device& device, int cores);
+/// Share of `used` bytes that a cache of `capacity` no longer has when they are used again in the same order: none up
+/// to half of it, all beyond three times as much, in between by the logarithm. Real caches are no queues: sets are
+/// hashed, lines are evicted at random, and others use them too. Memory that software fills (of an NPU) holds all or
+/// nothing.
+[[nodiscard]] double lost_share(Bytes used, Bytes capacity, DeviceKind kind);
+/// Capacities from which all of `used` bytes is kept, and below which nothing is (see lost_share).
+struct KeepingCapacities {
+    Bytes all_from, nothing_below;
+};
+[[nodiscard]] KeepingCapacities keeping_capacities(Bytes used, DeviceKind kind);
 /// What a level holds for the cores in use together.
 [[nodiscard]] Bytes capacity_of(const MemoryLevel& level, int cores);
 

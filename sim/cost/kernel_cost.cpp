@@ -1,6 +1,7 @@
 // Puts the terms of a kernel together: t = dispatch + fork/join + longest + (1 - overlap) x (the others) + stall.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -26,6 +27,21 @@ const MemoryLevel* level_holding(Bytes between_uses, const Device& device, int c
     return last;
 }
 
+KeepingCapacities keeping_capacities(Bytes used, DeviceKind kind) {
+    const bool cache = kind == DeviceKind::kCpu;
+    return {used * (cache ? 2.0 : 1.0), used / (cache ? 3.0 : 1.0)};
+}
+
+double lost_share(Bytes used, Bytes capacity, DeviceKind kind) {
+    const KeepingCapacities keeps = keeping_capacities(used, kind);
+    if (capacity >= keeps.all_from) {
+        return 0;
+    }
+    return capacity <= keeps.nothing_below
+               ? 1
+               : std::log(keeps.all_from / capacity) / std::log(keeps.all_from / keeps.nothing_below);
+}
+
 const Parameter<Time>& dispatch_of(CacheState cache, const Runtime& runtime) {
     switch (cache) {
         case CacheState::kHot:
@@ -39,6 +55,12 @@ const Parameter<Time>& dispatch_of(CacheState cache, const Runtime& runtime) {
 }
 
 namespace {
+
+// Bytes that a cache had and lost come from memory again.
+void lose(Bytes& kept, Demand& demand, double share) {
+    demand.dram.read += kept * share;
+    kept -= kept * share;
+}
 
 Demand demand_of(const Kernel& kernel, const Device& device, const CoreRates& rates) {
     struct Visitor {
@@ -55,6 +77,10 @@ Demand demand_of(const Kernel& kernel, const Device& device, const CoreRates& ra
     Demand demand = std::visit(Visitor{kernel, device, rates}, kernel.dims);
     for (std::size_t i = 0; i < kernel.follower_count; ++i) {
         add_follower(demand, kernel, kernel.followers[i], device, rates);
+    }
+    lose(demand.weights_on_chip, demand, kernel.lost);
+    if (kernel.cache == CacheState::kHot) {
+        lose(demand.on_chip, demand, kernel.lost);
     }
     return demand;
 }

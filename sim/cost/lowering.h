@@ -89,7 +89,7 @@ struct Residency {
     std::size_t kept_tensors = 0;
     std::vector<Bytes> alive;  ///< per operator: activations alive while it runs
     std::vector<Bytes> kept;   ///< per operator: of them, those on chip
-    bool weights_on_chip = false;
+    double weights_lost = 1;   ///< share of the weights that is not on chip when its turn comes again
     Bytes peak, spilled, capacity;
     Bytes alike_from, alike_below;  ///< capacities in between keep the same
 };

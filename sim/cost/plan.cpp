@@ -193,7 +193,8 @@ class Lowering {
         set_dtypes(kernel, of.support);
         kernel.output = of.made_at;
         kernel.multi_core = of.support.multi_core;
-        kernel.weights_on_chip = residency_.weights_on_chip;
+        kernel.weights_on_chip = residency_.weights_lost < 1;
+        kernel.lost = kernel.weights_on_chip ? residency_.weights_lost : 0;
         kernel.output_on_chip = on_chip(made_by(i));
         kernel.input_on_chip = inputs_on_chip(i);
         return kernel;

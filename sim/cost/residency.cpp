@@ -1,5 +1,6 @@
 // What stays on chip: liveness of tensors over the execution order against the level that keeps them.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "cost/lowering.h"
@@ -33,8 +34,9 @@ void keep_what_fits(Residency& residency, const std::vector<TensorFacts>& tensor
     }
 }
 
-// Every decision compares the capacity with what is alive while an operator runs, or with all of it and the weights.
-void find_what_decides_alike(Residency& residency, Bytes all) {
+// Every decision compares the capacity with what is alive while an operator runs, or with all of it and the weights. A
+// cache that loses a part of the weights loses another part at any other capacity.
+void find_what_decides_alike(Residency& residency, Bytes all, DeviceKind kind) {
     residency.alike_below = Bytes::from_si(std::numeric_limits<double>::infinity());
     const auto consider = [&residency](Bytes needed) {
         if (needed <= residency.capacity) {
@@ -43,8 +45,15 @@ void find_what_decides_alike(Residency& residency, Bytes all) {
             residency.alike_below = std::min(residency.alike_below, needed);
         }
     };
-    consider(all);
+    const KeepingCapacities keeps = keeping_capacities(all, kind);
+    consider(keeps.nothing_below);
+    consider(keeps.all_from);
     std::ranges::for_each(residency.alive, consider);
+    if (keeps.nothing_below <= residency.capacity && residency.capacity < keeps.all_from) {
+        const double next = std::nextafter(residency.capacity.si(), std::numeric_limits<double>::infinity());
+        residency.alike_from = residency.capacity;
+        residency.alike_below = Bytes::from_si(next);
+    }
 }
 
 }  // namespace
@@ -76,8 +85,8 @@ Residency plan_residency(const std::vector<TensorFacts>& tensors, std::size_t op
         residency.peak = std::max(residency.peak, now);
     }
     residency.capacity = keeping_capacity(device, cores);
-    residency.weights_on_chip = weights + residency.peak <= residency.capacity;
-    find_what_decides_alike(residency, weights + residency.peak);
+    residency.weights_lost = lost_share(weights + residency.peak, residency.capacity, device.kind);
+    find_what_decides_alike(residency, weights + residency.peak, device.kind);
     keep_what_fits(residency, tensors);
     return residency;
 }

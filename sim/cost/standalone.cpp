@@ -64,7 +64,9 @@ std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, con
         leave_accumulators(kernel);
     }
     kernel.cache = cache;
-    if (cache != CacheState::kCold && operands_of(kernel) <= keeping_capacity(chip, chip.cores())) {
+    const double lost = lost_share(operands_of(kernel), keeping_capacity(chip, chip.cores()), chip.kind);
+    if (cache != CacheState::kCold && lost < 1) {
+        kernel.lost = lost;
         kernel.input_on_chip = true;
         kernel.output_on_chip = true;
         kernel.weights_on_chip = true;

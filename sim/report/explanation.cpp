@@ -311,6 +311,9 @@ std::string traffic_text(const Kernel& kernel, const KernelCost& cost) {
     if (stays) {
         text += fmt::format("; on chip:{}{}{}", kernel.input_on_chip ? " input" : "",
                             kernel.weights_on_chip ? " weights" : "", kernel.output_on_chip ? " result" : "");
+        text += kernel.lost > 0 ? fmt::format(", {} of {} lost again", percent_text(kernel.lost, 2),
+                                              kernel.cache == CacheState::kHot ? "which" : "the weights")
+                                : "";
     }
     return text;
 }

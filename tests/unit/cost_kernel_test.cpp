@@ -1,6 +1,8 @@
 // Kernel costs against hand calculation on a small profile (tests/hardware_fixtures.h).
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "berth/cost.h"
 #include "berth/plan.h"
 #include "hardware_fixtures.h"
@@ -255,7 +257,24 @@ TEST_F(KernelCostTest, StandaloneOperandsAreHotUnlessTheyAreColdOrTooLarge) {
     };
     EXPECT_TRUE(with(256, CacheState::kHot).weights_on_chip);
     EXPECT_FALSE(with(256, CacheState::kCold).weights_on_chip);
-    EXPECT_FALSE(with(4096, CacheState::kHot).weights_on_chip);  // 4 MiB of weights, 2 MiB of cache
+    EXPECT_FALSE(with(16384, CacheState::kHot).weights_on_chip);  // 16 MiB of weights, 2 MiB of cache
+    EXPECT_EQ(with(256, CacheState::kHot).lost, 0);
+    EXPECT_GT(with(4096, CacheState::kHot).lost, 0);
+}
+
+TEST_F(KernelCostTest, ACacheLosesMoreTheMoreIsUsed) {
+    EXPECT_EQ(lost_share(1_MiB, 2_MiB, DeviceKind::kCpu), 0);
+    EXPECT_EQ(lost_share(6_MiB, 2_MiB, DeviceKind::kCpu), 1);
+    EXPECT_NEAR(lost_share(2_MiB, 2_MiB, DeviceKind::kCpu), std::log(2) / std::log(6), 1e-12);
+    EXPECT_EQ(lost_share(2_MiB, 2_MiB, DeviceKind::kNpu), 0);  // software fills it: all or nothing
+    EXPECT_EQ(lost_share(3_MiB, 2_MiB, DeviceKind::kNpu), 1);
+    EXPECT_EQ(lost_share(1_MiB, Bytes{}, DeviceKind::kCpu), 1);
+    // What is lost is read again from DRAM: nothing comes for free.
+    Kernel product = matmul(1, 64, 64, DType::kFp32);
+    product.weights_on_chip = true;
+    const Bytes before = kernel_cost(product, cpu_, {1, {}}).traffic.read;
+    product.lost = 0.25;
+    EXPECT_NEAR(in_bytes(kernel_cost(product, cpu_, {1, {}}).traffic.read - before), 64 * 64 * 4 / 4.0, 1e-9);
 }
 
 TEST_F(KernelCostTest, WhatACallCostsDependsOnWhatCameBefore) {
