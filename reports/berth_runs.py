@@ -61,9 +61,15 @@ class Berth:
         return self.ask("predict", *[part for name, value in options.items() if value is not None
                                      for part in (name, value)])
 
-    def matmul(self, device, dtype, m, k, n):
+    def matmul(self, device, dtype, m, k, n, *, cores=None):
+        options = ("--cores", cores) if cores else ()
         return self.ask("predict", "--hardware", PROFILE, "--device", device, "--op", "matmul", "--shape",
-                        f"m={m},k={k},n={n}", "--dtype", dtype)
+                        f"m={m},k={k},n={n}", "--dtype", dtype, *options)
+
+    def crossover(self, scenario, vary, between, changes=None, stage=None):
+        changed = [part for path, value in (changes or {}).items() for part in ("--set", f"{path}={value}")]
+        named = ["--stage", stage] if stage else []
+        return self.ask("crossover", scenario, "--vary", vary, "--between", between, *named, *changed)
 
     def rows(self, device, rows, described):
         """Predicted operators, one dictionary per row with predicted_us, low_us and high_us as numbers."""
@@ -83,7 +89,7 @@ class Berth:
         """The same question of the changed profile: by --set where berth takes it, else by a profile extending it."""
         if not self.changes or arguments[0] == "validate":
             return arguments
-        if arguments[0] == "run":
+        if arguments[0] in ("run", "sweep", "crossover"):
             return [*arguments, *[part for path, value in self.changes.items()
                                   for part in ("--set", f"hardware.{path}={value}")]]
         profile = pathlib.Path(self._folder.name) / "changed.yaml"

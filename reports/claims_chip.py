@@ -1,13 +1,10 @@
-"""Claims about the chip, and the matrix multiplication benchmark."""
-import math
-
+"""Claims about the chip."""
 from berth_runs import candidate, total_ms
 from ledger import (ANALYSIS, MATMUL, RESULTS, Claim, Verdict, by_conditions, by_factor, figures, gigabytes,
                     megabytes, ms, percent, times)
 import public_data as public
 from reference_case import ATTENTION, RERANKER, part_macs
 
-SIZES = range(128, 4097, 128)
 KEPT_ON_CHIP = {"hardware.devices.npu.memories.sram.capacity": "4 MiB",
                 "hardware.devices.npu.memories.sram.keeps_tensors": "true",
                 "hardware.devices.npu.memories.sram.per": "device"}
@@ -109,82 +106,3 @@ def chip(case):
         f"Scores and values of {size['layers']} layers are {figures(operations / 1e9)} billion operations. The "
         "documents also count 6,144 per layer and 3.1 million altogether.",
         by_factor(operations, 38e6), f"{figures(operations / 1e9)} billion", (case.npu(),))
-
-
-def square(dtype, size, **more):
-    return {"op": "matmul", "dtype": dtype, "batch": 1, "m": size, "k": size, "n": size, **more}
-
-
-def matmul(case):
-    """The matrix multiplication benchmark (runtime 1.5.0; the profile is of 2.3.2)."""
-    npu = case.berth.rows("npu", [square("fp16", size, layout="normal", cores=1) for size in SIZES],
-                          f"matmul fp16, normal layout, one core, m = k = n = {SIZES[0]} to {SIZES[-1]} by {SIZES.step}")
-    cpu = case.berth.rows("cpu", [square("fp32", size) for size in SIZES],
-                          f"matmul fp32, m = k = n = {SIZES[0]} to {SIZES[-1]} by {SIZES.step}")
-    seconds = {size: row["predicted_us"] * 1e-6 for size, row in zip(SIZES, npu.data)}
-    fitted = {size: math.exp(-2.98728 + 0.000918918 * size) for size in SIZES}
-    departs = [size for size in SIZES if not 0.5 < fitted[size] / seconds[size] < 2]
-    residual = math.sqrt(0.0840229 / 29)
-    below = sum(time < residual for time in seconds.values())
-    yield Claim(
-        MATMUL, "Constant = -2.98728 ... Slope = 0.000918918",
-        f"Taken as seconds of an N x N x N product, exp(c + s N) gives {ms(fitted[128] * 1e3)} at N=128 and "
-        f"{ms(fitted[4096] * 1e3)} at 4096; predicted on one core are {ms(seconds[128] * 1e3)} and "
-        f"{ms(seconds[4096] * 1e3)}. The fit's own residual (Chi2 over NDf) is {ms(residual * 1e3)}: where a "
-        f"product takes less, as is predicted for {below} of {len(SIZES)} sizes, the fit says nothing.",
-        by_conditions(len(departs) > len(SIZES) / 2, not departs,
-                      "contradicted if fit and prediction differ by a factor of 2 at more than half of the sizes, "
-                      "supported if at "
-                      "none"),
-        f"{len(departs)} of {len(SIZES)} sizes differ by a factor of 2" + (f", {departs[0]} to {departs[-1]}"
-                                                                           if departs else ""), (npu,),
-        then={Verdict.CONTRADICTED:
-                  "An exponential is not the shape of a matmul; the points of the graph were not published."})
-    wins = [size for size, ours, theirs in zip(SIZES, npu.data, cpu.data)
-            if ours["predicted_us"] < theirs["predicted_us"]]
-    clear = [size for size, ours, theirs in zip(SIZES, npu.data, cpu.data) if ours["high_us"] < theirs["low_us"]]
-    yield Claim(
-        MATMUL, "the NPU only starts winning PyTorch and TinyGrad somewhere between N = 2048 and 4096",
-        "With runtime 2.3.2, row-major operands and one core, the NPU in fp16 is predicted to be faster than the CPU "
-        f"in fp32 from N={wins[0] if wins else 'none'}, beyond both intervals from N={clear[0] if clear else 'none'}. "
-        "The document used runtime 1.5.0 and other CPU libraries, so this is no verdict on its measurement.",
-        by_conditions(bool(clear) and clear[0] <= 1024, bool(wins) and 2048 <= wins[0] <= 4096,
-                      "contradicted if the intervals part at N of at most 1024, supported if the medians cross in "
-                      "the range"),
-        f"N={wins[0] if wins else 'none'}", (npu, cpu),
-        then={Verdict.CONTRADICTED:
-                  "It does not hold for the runtime of today; running the same ONNX graphs with it would confirm.",
-              Verdict.UNDECIDED: "Running the same ONNX graphs with runtime 2.3.2 and ONNX Runtime would decide."})
-    growth = math.log2(seconds[4096] / seconds[2048])
-    yield Claim(
-        MATMUL, "Matrix multiplication doesn't scale well",
-        f"From N=2048 to 4096 the predicted time grows as N to the power of {figures(growth)}, where the work grows "
-        "as its cube. The longer a row, the fewer fit the row tile, and all weights are read again for each tile.",
-        by_conditions(growth < 2.9, growth > 3.15, "supported if the exponent exceeds 3.15, contradicted below 2.9"),
-        f"exponent {figures(growth)}", (npu,),
-        then={Verdict.SUPPORTED: "Splitting K by hand, so that tiles keep their rows, is the remedy."})
-    k, n, m, ratio = public.largest_step()
-    yield Claim(
-        MATMUL, "There's no sudden jump in time. The NPU doesn't seem to cache anything.",
-        f"In a published sweep the fp16 product of {k} x {n} weights takes {times(ratio)} as long with {m} rows as "
-        f"with {m // 2}: the buffer keeps a tile of input rows and all weights are read once more for each. The "
-        "document itself sees \"a few steps\".",
-        by_conditions(ratio > 1.6, ratio < 1.3,
-                      "contradicted if doubling the rows of large weights anywhere costs 1.6 times, supported "
-                                                "if nowhere 1.3"),
-        f"{times(ratio)} at {m} rows (rk3588_npu_matmul_m_sweep_native.csv)")
-    wide, narrow = (case.berth.matmul("cpu", dtype, 1, 2048, 8192) for dtype in ("fp32", "int8"))
-    gain = wide["latency_ms"] / narrow["latency_ms"]
-    yield Claim(
-        MATMUL, "INT4 is roughly four times faster than FP16 ... the bottleneck is in the memory bandwidth",
-        "For one token a weight is used once. From fp32 to int8, four times fewer bytes, the CPU is predicted to be "
-        f"{times(gain)} faster at M=1, bound by {wide['bound']} and {narrow['bound']}. The profile's CPU runtime has "
-        "neither fp16 nor int4.",
-        by_conditions(wide["bound"] not in ("dram", "dma") and gain < 2, wide["bound"] in ("dram", "dma")
-                      and 3 <= gain <= 5,
-                      "supported if the wide product waits for DRAM and four times fewer bytes are 3 to 5 times "
-                      "faster, contradicted if "
-                      "neither"),
-        f"{times(gain)} faster with a quarter of the bytes", (wide, narrow),
-        then={Verdict.UNDECIDED:
-                  "Decode rates of the same model at two precisions with one and four threads would decide."})

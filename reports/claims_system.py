@@ -5,6 +5,7 @@ from ledger import (ANALYSIS, CONVERSION, EMBEDDER, RESULTS, Claim, Verdict, by_
                     by_interval, figures, interval, megabytes, ms, percent, times)
 import public_data as public
 from reference_case import (BUCKET_128, EMBEDDER_MODEL, HEAD, HELD, MEASURED, SMALL_RERANKER, part_ms)
+from rules_of_thumb import LAYERS, RulesOfThumb
 
 
 def embedder(case):
@@ -175,20 +176,27 @@ def guidelines(case):
 
     deep_short, small_long = choice(BUCKET_128), choice({"stages.rerank.model": SMALL_RERANKER})
     full = choice({"stages.rerank.tokens": "512"})
+    rules = RulesOfThumb(case.berth)
+    shallow, deep = (rules.answer(layers, 512) for layers in (LAYERS[0], LAYERS[-1]))
     yield Claim(
         ANALYSIS, "Use NPU when: ... Model ≤ 6 layers ... Use CPU when: ... Model > 6 layers",
         f"Twelve layers in a bucket of 128: berth chooses {deep_short[1]} with a probability of "
         f"{percent(deep_short[2])}. Six layers in a bucket of 512, holding {HELD} tokens: {small_long[1]} with "
-        f"{percent(small_long[2])}.",
+        f"{percent(small_long[2])}. In a bucket of 512 the NPU is the faster one from {rules.npu_from(LAYERS[0], 512)} "
+        f"tokens on with {LAYERS[0]} layer, from {rules.npu_from(LAYERS[-1], 512)} with {LAYERS[-1]}; see the "
+        "[corrected rule](#rules-of-thumb-tested-and-corrected).",
         by_counterexample([(deep_short[2], deep_short[1] == "npu"), (small_long[2], small_long[1] == "cpu")]),
-        f"12 layers: {deep_short[1]}, 6 layers: {small_long[1]}", (deep_short[0], small_long[0]),
+        f"12 layers: {deep_short[1]}, 6 layers: {small_long[1]}", (deep_short[0], small_long[0], shallow, deep),
         then={Verdict.UNDECIDED: "Timing the 12-layer model compiled for 128 tokens would decide.",
-              Verdict.CONTRADICTED: "Depth multiplies both devices alike; it cannot decide between them."})
+              Verdict.CONTRADICTED: "Depth multiplies both devices almost alike; it cannot decide between them."})
     yield Claim(
         ANALYSIS, "Use NPU when: ... Sequence length ≤ 256 tokens ... Use CPU when: ... Sequence length > 256 tokens",
         f"With 512 tokens held and compiled, berth chooses {full[1]} with a probability of {percent(full[2])}. With "
-        f"{HELD} held and 512 compiled, {percent(1 - HELD / 512)} of what the NPU computes is padding.",
-        by_counterexample([(full[2], full[1] == "npu")]), f"{full[1]} at 512 tokens held", (full[0],),
+        f"{HELD} held and 512 compiled, {percent(1 - HELD / 512)} of what the NPU computes is padding. With 12 layers the "
+        f"NPU is the faster one from {rules.npu_from(12, 128)} tokens on in a bucket of 128, from "
+        f"{rules.npu_from(12, 512)} in one of 512; see the [corrected rule](#rules-of-thumb-tested-and-corrected).",
+        by_counterexample([(full[2], full[1] == "npu")]), f"{full[1]} at 512 tokens held",
+        (full[0], rules.answer(12, 128), rules.answer(12, 512)),
         then={Verdict.UNDECIDED: "Timing both devices with passages that fill 512 tokens would decide.",
               Verdict.CONTRADICTED: "Padding decides, not length."})
     fits = public.profile_number("devices.npu.memories.sram.capacity")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Regenerates what is kept of berth's answers: docs/accuracy.md and the design review in reports/rk3588-rag/.
+"""Regenerates what is kept of berth's answers: docs/accuracy.md and the reviews in reports/.
 
 Usage: regenerate.py BERTH [FOLDER]. Writes below FOLDER, the source tree if it is not given. Same inputs, same bytes.
 """
@@ -10,26 +10,31 @@ import tempfile
 
 import accuracy
 import claims
+import matmul_review
 from berth_runs import ROOT, Berth
 from reference_case import SCENARIO
 
-REVIEW = pathlib.Path("reports") / "rk3588-rag"
+REVIEW, MATMUL = (pathlib.Path("reports") / name for name in ("rk3588-rag", "rk3588-matmul"))
+REVIEWS = (REVIEW, MATMUL)
 DOCUMENT = pathlib.Path("docs") / "accuracy.md"
 
 
 def regenerate(berth, folder):
     """Everything below an empty folder, by the paths that it has in the source tree."""
-    (folder / REVIEW).mkdir(parents=True)
+    for review in REVIEWS:
+        (folder / review).mkdir(parents=True)
     (folder / DOCUMENT).parent.mkdir(parents=True)
     berth.output(["run", SCENARIO, "--report", str(folder / REVIEW)])
     (folder / REVIEW / "claims.md").write_text(claims.ledger(berth), encoding="utf-8")
+    matmul_review.write(berth, folder / MATMUL)
     (folder / DOCUMENT).write_text(accuracy.document(berth), encoding="utf-8")
 
 
 def replace(made, folder):
     """Moves what was made over what is there; a review's file that is no longer made goes."""
-    shutil.rmtree(folder / REVIEW, ignore_errors=True)
-    shutil.copytree(made / REVIEW, folder / REVIEW)
+    for review in REVIEWS:
+        shutil.rmtree(folder / review, ignore_errors=True)
+        shutil.copytree(made / review, folder / review)
     (folder / DOCUMENT).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(made / DOCUMENT, folder / DOCUMENT)
 
@@ -39,7 +44,7 @@ def main():
     with tempfile.TemporaryDirectory() as made:
         regenerate(berth, pathlib.Path(made) / "new")
         replace(pathlib.Path(made) / "new", folder)
-    print(f"wrote {folder / DOCUMENT} and {folder / REVIEW}")
+    print(f"wrote {folder / DOCUMENT} and {', '.join(str(folder / review) for review in REVIEWS)}")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ def texts(folder, within):
 
 
 def kept(folder):
-    """What is generated: the review, and one document."""
-    return {**texts(folder, "reports/rk3588-rag"),
+    """What is generated: the reviews, and one document."""
+    return {**texts(folder, "reports/rk3588-rag"), **texts(folder, "reports/rk3588-matmul"),
             **{path: text for path, text in texts(folder, "docs").items() if path.name == "accuracy.md"}}
 
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "berth/interval.h"
 #include "berth/sweep.h"
 
 namespace berth {
@@ -17,12 +18,19 @@ struct SweepRange {
     double from = 0, to = 0;
     std::string unit;
     bool whole = false;
+    std::vector<double> values{};  ///< to look at, where steps were given
 
     /// A value as `--set` takes it.
     [[nodiscard]] std::string text(double value) const;
+    /// Spans more than 16 times its start, so that steps are factors.
+    [[nodiscard]] bool wide() const { return from > 0 && to / from > kWideRange; }
+    static constexpr double kWideRange = 16;
 };
 /// Errors: no range, ends that do not go together, an empty range.
 [[nodiscard]] std::optional<SweepRange> parse_range(std::string_view text, Diagnostics& diagnostics);
+/// The same, or `PATH=FROM:TO:STEP` and `PATH=FROM:TO:xFACTOR` as a sweep takes them, of at most `most` values.
+[[nodiscard]] std::optional<SweepRange> parse_stepped_range(std::string_view text, std::size_t most,
+                                                            Diagnostics& diagnostics);
 
 struct CrossoverQuestion {
     SweepBase base;
@@ -33,9 +41,11 @@ struct CrossoverQuestion {
 
 struct CrossoverPoint {
     double value = 0;
-    std::optional<Time> first, second;      ///< one pass of the stage's model on either device
-    std::optional<double> first_is_faster;  ///< probability under the profile's spreads
-    std::string why_not;                    ///< why one of them does not run there
+    std::optional<Estimate<Time>> first, second;  ///< one pass of the stage's model on either device
+    std::optional<double> first_is_faster;        ///< probability under the profile's spreads
+    std::string why_not;                          ///< why one of them does not run there
+    /// Of two that both run.
+    [[nodiscard]] bool first_wins() const { return first->median <= second->median; }
 };
 
 /// Between `below` and `above`, neighbouring whole numbers or numbers within a ten-thousandth, the faster device
@@ -53,14 +63,13 @@ struct CrossoverAnswer {
     std::vector<Crossing> crossings;     ///< ascending; two that lie between neighbouring points are not seen
 };
 
-/// Looks at 33 values, evenly spaced, or by equal factors where the range spans more than 16 times its start; every
-/// change of the faster device between neighbours is then narrowed down by halving. Errors: a scenario that does not
-/// load, an unknown stage or device, a device that runs nowhere in the range.
+/// Looks at the values of range_values(); every change of the faster device between neighbours is then narrowed down by
+/// halving. Errors: a scenario that does not load, an unknown stage or device, a device that runs nowhere in the range.
 [[nodiscard]] std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question,
                                                              Diagnostics& diagnostics);
 
-/// 33 values from end to end, or fewer where they are whole: evenly spaced, or by equal factors where the range spans
-/// more than 16 times its start.
+/// Those of the range's steps; else 33 values from end to end, or fewer where they are whole: evenly spaced, or by
+/// equal factors in a wide range.
 [[nodiscard]] std::vector<double> range_values(const SweepRange& range);
 
 /// Which of two devices is the faster one over two ranges.
@@ -79,7 +88,7 @@ struct CrossoverMap {
         return cells[row * across.values.size() + column];
     }
 };
-/// Looks at 33 by 33 values. Errors: as find_crossovers(); the range of `question` goes across.
+/// Looks at the values of either range. Errors: as find_crossovers(); the range of `question` goes across.
 [[nodiscard]] std::optional<CrossoverMap> map_crossovers(const CrossoverQuestion& question, const SweepRange& up,
                                                          int threads, Diagnostics& diagnostics);
 

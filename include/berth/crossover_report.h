@@ -2,7 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "berth/crossover.h"
 
@@ -10,8 +13,22 @@ namespace berth {
 
 [[nodiscard]] std::string crossover_text(const CrossoverQuestion& question, const CrossoverAnswer& answer);
 /// `stage`, `path`, `between`, `crossings[]` (`below`, `above`, `faster_below`, `faster_above`, `sure_below`,
-/// `sure_above`) and `points[]` (`value`, `DEVICE_ms` twice, `probability` that the first is faster, `why_not`).
+/// `sure_above`) and `points[]` (`value`, `DEVICE_ms`, `DEVICE_low_ms` and `DEVICE_high_ms` twice, `probability` that
+/// the first is faster, `why_not`).
 [[nodiscard]] std::string crossover_json(const CrossoverQuestion& question, const CrossoverAnswer& answer);
+/// One row per point: its value under the path, and the other names of `points[]`.
+[[nodiscard]] std::string crossover_csv(const CrossoverQuestion& question, const CrossoverAnswer& answer);
+
+/// Times of another origin over the same path: measured, fitted, published.
+struct CurveBeside {
+    std::string name;
+    std::vector<std::pair<double, Time>> points;  ///< ascending values, in the unit of the range
+};
+/// `crossover.txt`, `crossover.json`, `crossover.csv` and the picture `crossover` (PNG and SVG) in a folder, which
+/// exists: both curves with their intervals, those beside them, and where the faster one is not sure. False, with
+/// errors, if anything is missing.
+bool write_crossover(const std::filesystem::path& directory, const CrossoverQuestion& question,
+                     const CrossoverAnswer& answer, std::span<const CurveBeside> beside, Diagnostics& diagnostics);
 
 /// A map as letters, one per pair of values, with the values of `up` at which the winner changes.
 [[nodiscard]] std::string crossover_map_text(const CrossoverMap& map);

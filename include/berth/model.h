@@ -13,6 +13,7 @@
 #include "berth/diagnostics.h"
 #include "berth/expression.h"
 #include "berth/graph.h"
+#include "berth/kept_documents.h"
 #include "berth/yaml_reader.h"
 
 namespace berth {
@@ -118,7 +119,8 @@ struct Workload {
 /// Reads a model: an architecture with its sizes, or a graph written out. `architectures` is the directory that holds
 /// `<architecture>.yaml`. Errors besides those of reading: an unknown architecture or size, a missing size, one out of
 /// its range, a check that fails.
-[[nodiscard]] std::optional<Model> read_model(const YamlNode& root, const std::filesystem::path& architectures);
+[[nodiscard]] std::optional<Model> read_model(const YamlNode& root, const std::filesystem::path& architectures,
+                                              const ReadDocument& read = YamlDocument::load);
 
 /// Whether the architecture keeps something of earlier positions, keys and values or a state: models that generate
 /// text.

@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "berth/diagnostics.h"
+#include "berth/kept_documents.h"
 #include "berth/operators.h"
 #include "berth/parameter.h"
 #include "berth/units.h"
-#include "berth/yaml_reader.h"
 
 namespace berth {
 
@@ -257,7 +257,8 @@ using ProfileResolver =
     std::function<std::optional<YamlDocument>(const std::string& name, const SourceLocation& where, Diagnostics&)>;
 
 /// Looks for NAME.yaml in these directories, in this order; suggests the nearest name that is there.
-[[nodiscard]] ProfileResolver profiles_in(std::vector<std::filesystem::path> directories);
+[[nodiscard]] ProfileResolver profiles_in(std::vector<std::filesystem::path> directories,
+                                          ReadDocument read = YamlDocument::load);
 
 /// Follows `extends:`, applies the overrides in order and reads the result.
 [[nodiscard]] std::optional<Profile> load_profile(const std::filesystem::path& path, const ProfileResolver& resolve,

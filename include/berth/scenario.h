@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -14,6 +15,7 @@
 #include "berth/diagnostics.h"
 #include "berth/graph.h"
 #include "berth/interval.h"
+#include "berth/kept_documents.h"
 #include "berth/model.h"
 #include "berth/profile.h"
 #include "berth/units.h"
@@ -120,6 +122,7 @@ struct Override {
 /// Where shipped files are found: the directories that hold models/, hardware/ and scenarios/, searched in order.
 struct Library {
     std::vector<std::filesystem::path> roots;
+    std::shared_ptr<KeptDocuments> kept{};  ///< where what is read is kept; null: every file is read again each time
 };
 
 /// A shipped name (`rag-rk3588`) or a path, `.yaml` optional. Errors suggest the nearest shipped name, or the nearest

@@ -48,6 +48,31 @@ struct SweepPoint {
     std::vector<SweepStage> stages;
 };
 
+/// Points next to each other, whose rows are written as one text.
+struct SweepChunk {
+    std::size_t number = 0;
+    std::size_t first = 0, last = 0;  ///< points, `last` not included
+};
+
+/// What is left of a sweep, for others than the threads of this process.
+class SweepWork {
+  public:
+    SweepWork() = default;
+    SweepWork(const SweepWork&) = delete;
+    SweepWork& operator=(const SweepWork&) = delete;
+    virtual ~SweepWork() = default;
+    /// Absent: nothing now, or nothing any more: see over().
+    [[nodiscard]] virtual std::optional<SweepChunk> next() = 0;
+    [[nodiscard]] virtual bool over() const = 0;
+    virtual void done(const SweepChunk& chunk, std::string text) = 0;
+};
+
+/// Others that write chunks down: so many at a time, on a thread that hands them out until the work is over.
+struct SweepHelpers {
+    std::size_t count = 0;
+    std::function<void(SweepWork&)> hand_out{};
+};
+
 /// A sweep that can start: the scenario loads at both ends of every axis, or at first and last values of a sample.
 class Sweep {
   public:
@@ -70,11 +95,17 @@ class Sweep {
     void run(std::size_t first, std::size_t last, int threads,
              const std::function<bool(std::size_t, const SweepPoint&)>& take) const;
 
+    using WriteRow = std::function<void(std::size_t, const SweepPoint&, std::string&)>;
     /// The same, but the threads also write their points down, one after the other: `take` gets the text of many, and
-    /// the first point behind them.
-    void write(std::size_t first, std::size_t last, int threads,
-               const std::function<void(std::size_t, const SweepPoint&, std::string&)>& row,
-               const std::function<bool(std::size_t, const std::string&)>& take) const;
+    /// the first point behind them. Helpers work beside them.
+    void write(std::size_t first, std::size_t last, int threads, const WriteRow& row,
+               const std::function<bool(std::size_t, const std::string&)>& take,
+               const SweepHelpers& helpers = {}) const;
+
+    /// As a helper of a write() elsewhere: each thread asks for chunks until there are none, and gives their text away.
+    /// What a thread throws ends the process: whoever waits for its chunk has to notice.
+    void help(int threads, const WriteRow& row, const std::function<std::optional<SweepChunk>(int)>& next,
+              const std::function<void(int, const SweepChunk&, const std::string&)>& done) const;
 
   private:
     friend class SweepWorker;

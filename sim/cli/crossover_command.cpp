@@ -5,17 +5,22 @@
 #include <memory>
 #include <thread>
 
+#include "berth/atomic_file.h"
 #include "berth/crossover_report.h"
+#include "berth/csv.h"
+#include "berth/quantity_text.h"
 #include "cli/command.h"
 
 namespace berth {
 
 namespace {
 
+constexpr std::size_t kMostValues = 1000;  // of steps: each is an evaluation
+
 struct CrossoverOptions {
     ScenarioOptions scenario;
     std::vector<std::string> vary;
-    std::string between, stage, report;
+    std::string between, stage, report, beside;
     std::optional<Format> format;
 };
 
@@ -44,7 +49,7 @@ std::string stage_of(const CrossoverOptions& options, const Scenario& scenario, 
 
 std::optional<std::string> mapped(const CrossoverOptions& options, const CrossoverQuestion& question,
                                   Diagnostics& diagnostics) {
-    const auto up = parse_range(options.vary[1], diagnostics);
+    const auto up = parse_stepped_range(options.vary[1], kMostValues, diagnostics);
     if (!up || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
         return std::nullopt;
     }
@@ -59,23 +64,87 @@ std::optional<std::string> mapped(const CrossoverOptions& options, const Crossov
                                             : crossover_map_text(*map);
 }
 
-// What only a map has is refused for a single range.
 bool options_fit(const CrossoverOptions& options, Diagnostics& diagnostics) {
     if (options.vary.size() > 2) {
         diagnostics.error(SourceLocation("--vary"), fmt::format("{} ranges", options.vary.size()),
                           "one for points, two for a map");
     }
-    if (options.vary.size() == 1 && (!options.report.empty() || options.format == Format::kCsv)) {
-        diagnostics.error(SourceLocation("--vary"), "a folder and rows are of maps", "a second range");
+    if (!options.beside.empty() && (options.report.empty() || options.vary.size() != 1)) {
+        diagnostics.error(SourceLocation("--beside"), "curves are drawn beside those of one range, in a report",
+                          "--report DIR and one --vary");
     }
     return !diagnostics.has_errors();
+}
+
+// A table whose first column is the path, and whose others are times: NAME_ms.
+std::vector<CurveBeside> read_beside(const std::string& file, const SweepRange& range, Diagnostics& diagnostics) {
+    constexpr std::string_view kMilliseconds = "_ms";
+    const auto text = read_file(file, diagnostics);
+    const auto table = text ? parse_csv(*text, file, diagnostics) : std::nullopt;
+    std::vector<CurveBeside> curves;
+    if (!table) {
+        return curves;
+    }
+    const auto& names = table->header.cells;
+    if (names.front().text != range.path) {
+        diagnostics.error(names.front().where, fmt::format("the first column is '{}'", names.front().text), range.path);
+    }
+    for (std::size_t c = 1; c < names.size(); ++c) {
+        if (!names[c].text.ends_with(kMilliseconds)) {
+            diagnostics.error(names[c].where, fmt::format("'{}' names no times in milliseconds", names[c].text),
+                              "NAME_ms");
+        }
+        CurveBeside& curve = curves.emplace_back();
+        curve.name =
+            names[c].text.substr(0, names[c].text.size() - std::min(names[c].text.size(), kMilliseconds.size()));
+    }
+    for (const CsvRow& row : table->rows) {
+        const auto value = parse_number(row.cells.front().text);
+        if (!value) {
+            diagnostics.error(row.where, fmt::format("'{}' is no number", row.cells.front().text));
+        }
+        for (std::size_t c = 1; value && c < row.cells.size(); ++c) {
+            const auto time = parse_number(row.cells[c].text);
+            if (time && *time > 0) {
+                curves[c - 1].points.emplace_back(*value, milliseconds(*time));
+            } else if (!row.cells[c].text.empty()) {
+                diagnostics.error(row.cells[c].where, fmt::format("'{}' is no time", row.cells[c].text));
+            }
+        }
+    }
+    for (CurveBeside& curve : curves) {
+        std::ranges::sort(curve.points, {}, &std::pair<double, Time>::first);
+        if (!diagnostics.has_errors() &&
+            (curve.points.empty() || curve.points.back().first < range.from || curve.points.front().first > range.to)) {
+            diagnostics.error(SourceLocation(file, 1, 1), fmt::format("'{}' has no value in the range", curve.name));
+        }
+    }
+    return curves;
+}
+
+std::optional<std::string> along(const CrossoverOptions& options, const CrossoverQuestion& question,
+                                 Diagnostics& diagnostics) {
+    const auto beside =
+        options.beside.empty() ? std::vector<CurveBeside>{} : read_beside(options.beside, question.range, diagnostics);
+    if (diagnostics.has_errors() || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
+        return std::nullopt;
+    }
+    show_progress("looking along the range");
+    const auto answer = find_crossovers(question, diagnostics);
+    if (!answer ||
+        (!options.report.empty() && !write_crossover(options.report, question, *answer, beside, diagnostics))) {
+        return std::nullopt;
+    }
+    return options.format == Format::kJson  ? crossover_json(question, *answer)
+           : options.format == Format::kCsv ? crossover_csv(question, *answer)
+                                            : crossover_text(question, *answer);
 }
 
 std::optional<std::string> found(const CrossoverOptions& options, const Library& library, Diagnostics& diagnostics) {
     if (!options_fit(options, diagnostics)) {
         return std::nullopt;
     }
-    const auto range = parse_range(options.vary.front(), diagnostics);
+    const auto range = parse_stepped_range(options.vary.front(), kMostValues, diagnostics);
     const std::size_t comma = options.between.find(',');
     const auto scenario = load(options.scenario, library, diagnostics);
     if (comma == std::string::npos || comma == 0 || comma + 1 == options.between.size()) {
@@ -96,12 +165,7 @@ std::optional<std::string> found(const CrossoverOptions& options, const Library&
     if (options.vary.size() == 2) {
         return mapped(options, question, diagnostics);
     }
-    show_progress("looking along the range");
-    const auto answer = find_crossovers(question, diagnostics);
-    if (!answer) {
-        return std::nullopt;
-    }
-    return options.format == Format::kJson ? crossover_json(question, *answer) : crossover_text(question, *answer);
+    return along(options, question, diagnostics);
 }
 
 }  // namespace
@@ -111,18 +175,24 @@ void add_crossover(CLI::App& app, Invocation& invocation) {
     CLI::App* command = app.add_subcommand("crossover", "Finds where another device becomes the faster one");
     add_scenario_options(*command, options->scenario);
     command->add_option("--vary", options->vary, "What is varied, and between which values; two make a map")
-        ->type_name("PATH=FROM:TO")
+        ->type_name("PATH=FROM:TO[:STEP|:xFACTOR]")
         ->allow_extra_args(false)
         ->required();
     command->add_option("--between", options->between, "The two devices")->type_name("A,B")->required();
     command->add_option("--stage", options->stage, "The stage (without it: the one that is varied, or the only one)")
         ->type_name("STAGE");
-    command->add_option("--report", options->report, "Folder to write a map to: text, JSON, CSV, a picture")
+    command->add_option("--report", options->report, "Folder to write to: text, JSON, CSV, a picture")
         ->type_name("DIR");
+    command
+        ->add_option("--beside", options->beside,
+                     "Curves to draw beside those of one range: PATH in the first column, NAME_ms in the others")
+        ->type_name("FILE.csv");
     add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
     command->footer(
         "Examples:\n"
         "  berth crossover rag-rk3588 --vary stages.rerank.tokens=16:512 --between npu,cpu\n"
+        "  berth crossover matmul-rk3588 --vary stages.product.tokens=128:4096:128 --between npu,cpu --report "
+        "build/matmul\n"
         "  berth crossover rag-rk3588 --vary models.ms-marco-MiniLM-L-12-v2.sizes.layers=1:24 \\\n"
         "    --vary stages.rerank.tokens=16:512 --between npu,cpu --report build/map");
     command->callback([options, &invocation] {

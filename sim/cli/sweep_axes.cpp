@@ -24,7 +24,9 @@ void add_axes_options(CLI::App& command, AxesOptions& options) {
                     "Not a grid but N points of a Latin hypercube or a Sobol sequence, over ranges FROM:TO and lists")
         ->type_name("lhs:N|sobol:N");
     command.add_option("--seed", options.seed, "Of the sample")->type_name("N")->capture_default_str();
-    command.add_option("--threads", options.threads, "Points evaluated at once (without it: one per core)")
+    command
+        .add_option("--threads", options.threads,
+                    "Points evaluated at once (without it: one per core, or one per process of mpirun)")
         ->type_name("N")
         ->check(CLI::PositiveNumber);
     command.add_option("--max-points", options.max_points, "Refuse more points than this")

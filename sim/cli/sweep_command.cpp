@@ -1,12 +1,18 @@
 // berth sweep: a scenario over a grid of its numbers.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
+#include <string>
 
-#include "base/line_file.h"
 #include "berth/sweep_report.h"
 #include "cli/command.h"
+#include "cli/join_ranks.h"
+#include "cli/row_sink.h"
 #include "cli/sweep_axes.h"
 
 namespace berth {
@@ -21,12 +27,15 @@ struct SweepOptions {
     bool resume = false;
 };
 
-bool output_fits(const SweepOptions& options, Diagnostics& diagnostics) {
+bool output_fits(const SweepOptions& options, const Ranks* ranks, Diagnostics& diagnostics) {
     if (options.resume && options.out.empty()) {
         diagnostics.error(SourceLocation("--resume"), "there is no file to go on with", "--out FILE");
     }
     if (!options.out.empty() && options.format == Format::kJson) {
         diagnostics.error(SourceLocation("--out"), "rows are written there as they come", "--format csv");
+    }
+    if (ranks != nullptr && options.format == Format::kJson) {
+        diagnostics.error(SourceLocation("--format"), "several processes write rows as they come", "--format csv");
     }
     return !diagnostics.has_errors();
 }
@@ -48,60 +57,93 @@ class Progress {
     std::chrono::steady_clock::time_point shown_ = std::chrono::steady_clock::now();
 };
 
-/// Rows from `first` on, many at once; ends when `write` says no.
-template <class Write>
-void write_rows(const Sweep& sweep, std::size_t first, int threads, const Write& write) {
+ExitStatus as_json(const Sweep& sweep, int threads, const Diagnostics& diagnostics) {
+    std::vector<SweepPoint> points;
+    sweep.run(0, sweep.size(), threads, [&](std::size_t, const SweepPoint& point) {
+        points.push_back(point);
+        return true;
+    });
+    return answer(sweep_json(sweep, points), diagnostics);
+}
+
+// Rows from where the sink stands, until it says no. Other ranks wait for work, also where there is none.
+ExitStatus write_rows(const Sweep& sweep, const SweepOptions& options, int threads, Ranks* ranks,
+                      Diagnostics& diagnostics) {
+    std::size_t done = 0;
+    const auto sink = options.out.empty() ? print_rows(sweep, diagnostics)
+                                          : open_rows(options.out, options.resume, sweep, done, diagnostics);
     const SweepRows rows(sweep);
     Progress progress(sweep.size());
+    bool written = sink != nullptr;
     sweep.write(
-        first, sweep.size(), threads,
+        written ? std::min(done, sweep.size()) : sweep.size(), sweep.size(), threads,
         [&rows](std::size_t at, const SweepPoint& point, std::string& text) { rows.add(at, point, text); },
         [&](std::size_t behind, const std::string& text) {
             progress.reached(behind);
-            return write(text);
-        });
-}
-
-ExitStatus to_file(const Sweep& sweep, const SweepOptions& options, Diagnostics& diagnostics) {
-    LineFile file;
-    std::size_t done = 0;
-    const std::string header = sweep_csv_header(sweep);
-    const bool ready = options.resume ? file.resume(options.out, header, done, diagnostics)
-                                      : file.start(options.out, header, diagnostics);
-    bool written = ready;
-    if (ready && done < sweep.size()) {
-        write_rows(sweep, done, options.axes.used_threads(),
-                   [&](const std::string& text) { return written = file.add(text, diagnostics); });
-    }
+            return written = sink->add(text, diagnostics);
+        },
+        ranks != nullptr ? ranks->helpers() : SweepHelpers{});
     const ExitStatus status = answer("", diagnostics);
     return written ? status : ExitStatus::kInternalFailure;
 }
 
-ExitStatus to_output(const Sweep& sweep, const SweepOptions& options, Diagnostics& diagnostics) {
-    if (options.format == Format::kJson) {
-        std::vector<SweepPoint> points;
-        sweep.run(0, sweep.size(), options.axes.used_threads(), [&](std::size_t, const SweepPoint& point) {
-            points.push_back(point);
-            return true;
-        });
-        return answer(sweep_json(sweep, points), diagnostics);
+ExitStatus help_first_rank(const Sweep& sweep, int threads, Ranks& ranks) {
+    const SweepRows rows(sweep);
+    sweep.help(
+        threads, [&rows](std::size_t at, const SweepPoint& point, std::string& text) { rows.add(at, point, text); },
+        [&ranks](int thread) { return ranks.next(thread); },
+        [&ranks](int thread, const SweepChunk& chunk, const std::string& text) { ranks.done(thread, chunk, text); });
+    return ExitStatus::kFine;
+}
+
+// Ranks that share a sweep were started with the same options, and read the same from their files.
+std::uint64_t fingerprint(const SweepOptions& options, const std::optional<Sweep>& sweep) {
+    return std::hash<std::string>()(fmt::format("{} {} {} {} {} {}", options.scenario.scenario,
+                                                fmt::join(options.scenario.settings, " "),
+                                                fmt::join(options.axes.vary, " "), options.axes.sample,
+                                                options.axes.seed, sweep ? sweep_csv_header(*sweep) : ""));
+}
+
+/// One of the ranks, or the only one, where `ranks` is null.
+ExitStatus sweep_as(Ranks* ranks, const SweepOptions& options, const Library& library, Diagnostics& diagnostics) {
+    const bool fits = !diagnostics.has_errors() && output_fits(options, ranks, diagnostics);
+    const auto ready = prepared_sweep(options.scenario, options.axes, library, diagnostics);
+    const bool able = fits && ready;
+    const int threads = ranks != nullptr ? std::max(1, options.axes.threads) : options.axes.used_threads();
+    if (ranks != nullptr) {
+        const auto unable = ranks->first_not_ready(able, threads, fingerprint(options, ready));
+        if (unable && *unable != ranks->rank()) {  // which says why
+            return ExitStatus::kBadInput;
+        }
+        if (unable && able) {
+            diagnostics.error(SourceLocation("mpirun"),
+                              fmt::format("rank {} was started for another sweep than rank 0", *unable),
+                              "the same command and the same files for all of them");
+        }
     }
-    ExitStatus status = answer(sweep_csv_header(sweep), diagnostics);
-    write_rows(sweep, 0, options.axes.used_threads(), [&](const std::string& text) {
-        status = status == ExitStatus::kFine ? answer(text, Diagnostics{}) : status;
-        return status == ExitStatus::kFine;
-    });
-    return status;
+    if (!able || diagnostics.has_errors()) {
+        return answer(std::nullopt, diagnostics);
+    }
+    if (ranks != nullptr && ranks->rank() > 0) {
+        return help_first_rank(*ready, threads, *ranks);
+    }
+    return options.format == Format::kJson ? as_json(*ready, threads, diagnostics)
+                                           : write_rows(*ready, options, threads, ranks, diagnostics);
 }
 
 ExitStatus sweep(const SweepOptions& options, const Library& library) {
     Diagnostics diagnostics;
-    const bool fits = output_fits(options, diagnostics);
-    const auto ready = prepared_sweep(options.scenario, options.axes, library, diagnostics);
-    if (!fits || !ready) {
-        return answer(std::nullopt, diagnostics);
+    const auto ranks = join_ranks(diagnostics);
+    try {
+        return sweep_as(ranks.get(), options, library, diagnostics);
+    } catch (const std::exception& failure) {
+        if (ranks == nullptr) {
+            throw;
+        }
+        fmt::print(stderr, "berth: internal failure of rank {}: {}\n", ranks->rank(), failure.what());
+        ranks->abort(static_cast<int>(ExitStatus::kInternalFailure));
+        throw;  // not reached
     }
-    return options.out.empty() ? to_output(*ready, options, diagnostics) : to_file(*ready, options, diagnostics);
 }
 
 }  // namespace
@@ -111,7 +153,10 @@ void add_sweep(CLI::App& app, Invocation& invocation) {
     CLI::App* command = app.add_subcommand("sweep", "Runs a scenario over a grid of its numbers");
     add_scenario_options(*command, options->scenario);
     add_axes_options(*command, options->axes);
-    command->add_option("--out", options->out, "Write the rows there, as they come")->type_name("FILE");
+    command
+        ->add_option("--out", options->out,
+                     "Write the rows there, as they come; a name in .sqlite or .db makes a database")
+        ->type_name("FILE");
     command->add_flag("--resume", options->resume, "Go on behind the last row of that file");
     add_format_option(*command, options->format, {Format::kCsv, Format::kJson});
     command->footer(
@@ -120,7 +165,8 @@ void add_sweep(CLI::App& app, Invocation& invocation) {
         "  berth sweep rag-rk3588 --vary hardware.devices.npu.memories.sram.capacity=256KiB:8MiB:x2 \\\n"
         "    --vary stages.rerank.dtype=fp16,int8 --out sweep.csv\n"
         "  berth sweep rag-rk3588 --vary stages.rerank.tokens=16:512 \\\n"
-        "    --vary 'hardware.devices.npu.dma.bandwidth=5 GB/s:25 GB/s' --sample sobol:4096 --out sample.csv");
+        "    --vary 'hardware.devices.npu.dma.bandwidth=5 GB/s:25 GB/s' --sample sobol:4096 --out sample.sqlite\n"
+        "  mpirun -n 4 berth sweep rag-rk3588 --vary stages.rerank.tokens=16:512:1 --out sweep.csv");
     command->callback([options, &invocation] { invocation.status = sweep(*options, invocation.library); });
 }
 

@@ -26,7 +26,8 @@ std::vector<std::string> architectures_in(const std::filesystem::path& directory
     return names;
 }
 
-std::shared_ptr<const Architecture> load_architecture(const YamlNode& node, const std::filesystem::path& directory) {
+std::shared_ptr<const Architecture> load_architecture(const YamlNode& node, const std::filesystem::path& directory,
+                                                      const ReadDocument& read) {
     const auto name = node.text();
     if (!name) {
         return nullptr;
@@ -38,7 +39,7 @@ std::shared_ptr<const Architecture> load_architecture(const YamlNode& node, cons
                    suggestion);
         return nullptr;
     }
-    const auto document = YamlDocument::load(directory / (*name + ".yaml"), node.diagnostics());
+    const auto document = read(directory / (*name + ".yaml"), node.diagnostics());
     auto architecture = document ? read_architecture(document->root(node.diagnostics())) : std::nullopt;
     return architecture ? std::make_shared<const Architecture>(std::move(*architecture)) : nullptr;
 }
@@ -122,9 +123,11 @@ void report_missing_sizes(const YamlNode& node, const Model& model, const std::v
     }
 }
 
-void read_architecture_of(const YamlNode& root, const std::filesystem::path& architectures, Model& model) {
+void read_architecture_of(const YamlNode& root, const std::filesystem::path& architectures, const ReadDocument& read,
+                          Model& model) {
     model.architecture = load_architecture(
-        root.require("architecture", "the name of a file in models/architectures, or the key 'graph'"), architectures);
+        root.require("architecture", "the name of a file in models/architectures, or the key 'graph'"), architectures,
+        read);
     const YamlNode sizes = root.require("sizes", "a map of the architecture's sizes");
     const auto head = root.find("head");
     if (model.architecture) {
@@ -169,7 +172,8 @@ bool keeps_context(const Architecture& architecture) {
     });
 }
 
-std::optional<Model> read_model(const YamlNode& root, const std::filesystem::path& architectures) {
+std::optional<Model> read_model(const YamlNode& root, const std::filesystem::path& architectures,
+                                const ReadDocument& read) {
     Diagnostics& diagnostics = root.diagnostics();
     const std::size_t errors_before = diagnostics.error_count();
     Model model;
@@ -178,7 +182,7 @@ std::optional<Model> read_model(const YamlNode& root, const std::filesystem::pat
     if (const auto graph = root.find("graph")) {
         read_graph_of(*graph, root, model);
     } else {
-        read_architecture_of(root, architectures, model);
+        read_architecture_of(root, architectures, read, model);
     }
     if (const auto parameters = root.find("parameters")) {
         model.published_parameters = read_parameters(*parameters);

@@ -55,15 +55,16 @@ std::vector<std::string> profile_names(const std::filesystem::path& directory) {
 
 }  // namespace
 
-ProfileResolver profiles_in(std::vector<std::filesystem::path> directories) {
-    return [directories = std::move(directories)](const std::string& name, const SourceLocation& where,
-                                                  Diagnostics& diagnostics) -> std::optional<YamlDocument> {
+ProfileResolver profiles_in(std::vector<std::filesystem::path> directories, ReadDocument read) {
+    return [directories = std::move(directories), read = std::move(read)](
+               const std::string& name, const SourceLocation& where,
+               Diagnostics& diagnostics) -> std::optional<YamlDocument> {
         std::vector<std::string> known;
         for (const auto& directory : directories) {
             const auto path = directory / (name + ".yaml");
             std::error_code ignored;
             if (std::filesystem::is_regular_file(path, ignored)) {
-                return YamlDocument::load(path, diagnostics);
+                return read(path, diagnostics);
             }
             const auto names = profile_names(directory);
             known.insert(known.end(), names.begin(), names.end());

@@ -1,9 +1,10 @@
-// Crossovers as sentences and a table, and as JSON.
+// Crossovers as sentences and a table, as JSON and CSV.
 #include "berth/crossover_report.h"
 
 #include <fmt/format.h>
 
 #include "berth/quantity_text.h"
+#include "report/csv_values.h"
 #include "report/json_values.h"
 #include "report/text_layout.h"
 
@@ -35,7 +36,7 @@ std::string sentence(const CrossoverQuestion& question, const Crossing& crossing
 std::string no_crossing(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
     for (const CrossoverPoint& point : answer.points) {
         if (point.first_is_faster) {
-            return fmt::format("{} is faster over the whole range.", winner(question, *point.first <= *point.second));
+            return fmt::format("{} is faster over the whole range.", winner(question, point.first_wins()));
         }
     }
     return "Nothing to compare.";
@@ -48,15 +49,31 @@ std::string point_table(const CrossoverQuestion& question, const CrossoverAnswer
     table.column(question.between.second, Align::kRight);
     table.column("faster", Align::kLeft);
     table.column("probability", Align::kRight);
-    const auto cell = [](const std::optional<Time>& time) { return time ? brief(*time) : std::string("-"); };
+    const auto cell = [](const std::optional<Estimate<Time>>& time) {
+        return time ? brief(time->median) : std::string("-");
+    };
     for (const CrossoverPoint& point : answer.points) {
         const bool both = point.first_is_faster.has_value();
-        const bool first = both && *point.first <= *point.second;
+        const bool first = both && point.first_wins();
         const double probability = !both ? 0 : first ? *point.first_is_faster : 1 - *point.first_is_faster;
         table.row({question.range.text(point.value), cell(point.first), cell(point.second),
                    both ? std::string(winner(question, first)) : "-", both ? percent_text(probability, 2) : "-"});
     }
     return table.text(2);
+}
+
+// The columns of both devices.
+std::vector<std::pair<std::string, std::optional<Time>>> times_of(const CrossoverQuestion& question,
+                                                                  const CrossoverPoint& point) {
+    std::vector<std::pair<std::string, std::optional<Time>>> times;
+    const auto add = [&times](const std::string& device, const std::optional<Estimate<Time>>& estimate) {
+        times.emplace_back(device + "_ms", estimate ? std::optional(estimate->median) : std::nullopt);
+        times.emplace_back(device + "_low_ms", estimate ? std::optional(estimate->low) : std::nullopt);
+        times.emplace_back(device + "_high_ms", estimate ? std::optional(estimate->high) : std::nullopt);
+    };
+    add(question.between.first, point.first);
+    add(question.between.second, point.second);
+    return times;
 }
 
 }  // namespace
@@ -97,13 +114,31 @@ std::string crossover_json(const CrossoverQuestion& question, const CrossoverAns
     for (const CrossoverPoint& point : answer.points) {
         Json row;
         row["value"] = json_number(point.value);
-        row[question.between.first + "_ms"] = json_milliseconds(point.first);
-        row[question.between.second + "_ms"] = json_milliseconds(point.second);
+        for (const auto& [name, time] : times_of(question, point)) {
+            row[name] = json_milliseconds(time);
+        }
         row["probability"] = optional_number(point.first_is_faster);
         row["why_not"] = json_text(point.why_not);
         json["points"].push_back(std::move(row));
     }
     return json_document(json);
+}
+
+std::string crossover_csv(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
+    std::string text = csv_field(question.range.path);
+    for (const auto& column : times_of(question, {})) {
+        text += "," + csv_field(column.first);
+    }
+    text += ",probability,why_not\n";
+    for (const CrossoverPoint& point : answer.points) {
+        text += csv_field(question.range.text(point.value));
+        for (const auto& column : times_of(question, point)) {
+            text += "," + (column.second ? csv_number(in_milliseconds(*column.second)) : "");
+        }
+        text += fmt::format(",{},{}\n", point.first_is_faster ? csv_number(*point.first_is_faster) : "",
+                            csv_field(point.why_not));
+    }
+    return text;
 }
 
 }  // namespace berth

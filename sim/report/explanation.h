@@ -48,7 +48,7 @@ struct Explanation {
                                          const Execution& execution);
 
 [[nodiscard]] std::string explanation_text(const Explanation& explanation, const KernelCost& cost);
-/// Adds kernel, terms, bound, next_bound, tile, traffic and numbers.
+/// Adds kernel, terms, bound, next_bound, tile, tile_sizes, traffic and numbers.
 void add_explanation(Json& object, const Explanation& explanation, const KernelCost& cost);
 
 /// The numbers as a table with origin and source.

@@ -54,6 +54,18 @@ std::string bound_text(const Explanation& explanation, Bound bound) {
     return text + ".";
 }
 
+Json json_tile(const Tile& tile) {
+    if (tile.m <= 0) {
+        return nullptr;
+    }
+    return {{"rows", tile.m},
+            {"deep", tile.k},
+            {"columns", tile.n},
+            {"input_reads", tile.input_reads},
+            {"weight_reads", tile.weight_reads},
+            {"output_writes", tile.output_writes}};
+}
+
 }  // namespace
 
 std::string numbers_text(const std::vector<NumberUsed>& numbers) {
@@ -131,6 +143,7 @@ void add_explanation(Json& object, const Explanation& explanation, const KernelC
     object["next_bound"] = next != nullptr ? Json(choice_name(kBoundNames, next->bound)) : Json(nullptr);
     object["next_bound_ms"] = next != nullptr ? json_milliseconds(next->time) : Json(nullptr);
     object["tile"] = json_text(explanation.tile);
+    object["tile_sizes"] = json_tile(cost.tile);
     object["traffic"] = explanation.traffic;
     object["numbers"] = json_numbers(all_numbers(explanation));
 }

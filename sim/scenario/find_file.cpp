@@ -89,6 +89,14 @@ std::vector<fs::path> shipped_folders(const Library& library, std::string_view k
     return folders;
 }
 
+ReadDocument reader_of(const Library& library) {
+    if (!library.kept) {
+        return YamlDocument::load;
+    }
+    return
+        [kept = library.kept](const fs::path& path, Diagnostics& diagnostics) { return kept->load(path, diagnostics); };
+}
+
 std::vector<fs::path> bases_at(const SourceLocation& where) {
     std::vector<fs::path> bases;
     if (is_file(where.file_name())) {

@@ -16,6 +16,9 @@ namespace berth {
 [[nodiscard]] std::vector<std::filesystem::path> shipped_folders(const Library& library,
                                                                  std::string_view kind_directory);
 
+/// How the library reads a file.
+[[nodiscard]] ReadDocument reader_of(const Library& library);
+
 /// As find_file(); relative paths are tried from each of `bases` in turn ("" is the current folder).
 [[nodiscard]] std::optional<std::filesystem::path> find_file_from(
     const Library& library, std::string_view kind_directory, std::string_view name_or_path,

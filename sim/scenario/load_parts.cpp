@@ -69,7 +69,11 @@ std::optional<Profile> load_hardware_file(const Library& library, const fs::path
     for (const Override& each : overrides) {
         changes.push_back({each.path, each.value});
     }
-    return load_profile(path, profiles_in(folders_for(library, path, "hardware")), changes, diagnostics);
+    const ReadDocument read = reader_of(library);
+    auto document = read(path, diagnostics);
+    return document ? load_profile(std::move(*document), profiles_in(folders_for(library, path, "hardware"), read),
+                                   changes, diagnostics)
+                    : std::nullopt;
 }
 
 std::optional<Model> load_model_file(const Library& library, const fs::path& path,
@@ -77,7 +81,8 @@ std::optional<Model> load_model_file(const Library& library, const fs::path& pat
     if (is_onnx_file(path)) {
         return load_onnx_model(path, overrides, diagnostics);
     }
-    auto document = YamlDocument::load(path, diagnostics);
+    const ReadDocument read = reader_of(library);
+    auto document = read(path, diagnostics);
     if (!document) {
         return std::nullopt;
     }
@@ -85,7 +90,7 @@ std::optional<Model> load_model_file(const Library& library, const fs::path& pat
     for (const ModelOverride& each : overrides) {
         applied = apply(each, *document, diagnostics) && applied;
     }
-    auto model = read_model(document->root(diagnostics), architectures_for(library, path, *document));
+    auto model = read_model(document->root(diagnostics), architectures_for(library, path, *document), read);
     return applied ? std::move(model) : std::nullopt;
 }
 

@@ -68,6 +68,7 @@ std::optional<Arrivals> read_kind(const YamlNode& node) {
     const auto users = node.find("users");
     const auto rate = node.find("rate");
     const auto trace = node.find("trace");
+    const auto think = node.find("think");
     if ((users ? 1 : 0) + (rate ? 1 : 0) + (trace ? 1 : 0) != 1) {
         node.error("arrivals are of one kind", "one of users, rate and trace");
         return std::nullopt;
@@ -75,13 +76,13 @@ std::optional<Arrivals> read_kind(const YamlNode& node) {
     if (users) {
         ClosedLoop loop;
         const auto count = users->integer(kUsers);
-        if (const auto think = node.find("think")) {
+        if (think) {
             loop.think = think->quantity<Time>({.allow_zero = true}).value_or(Time{});
         }
         loop.users = static_cast<int>(count.value_or(1));
         return count ? std::optional<Arrivals>(loop) : std::nullopt;
     }
-    if (const auto think = node.find("think")) {
+    if (think) {
         think->error("only users think", "users");
         return std::nullopt;
     }

@@ -41,7 +41,7 @@ bool apply_own_settings(const YamlNode& settings, ScenarioDocument& scenario) {
 
 std::optional<ScenarioDocument> load_chain(const Library& library, const fs::path& path, std::vector<fs::path>& chain,
                                            Diagnostics& diagnostics) {
-    auto document = YamlDocument::load(path, diagnostics);
+    auto document = reader_of(library)(path, diagnostics);
     if (!document) {
         return std::nullopt;
     }

@@ -17,7 +17,6 @@ namespace {
 
 constexpr int kDigits = 12;
 constexpr std::size_t kPoints = 33;
-constexpr double kWideRange = 16;  // from here on steps are factors
 constexpr double kClose = 1e-4;
 constexpr double kSure = 0.9;
 
@@ -45,18 +44,16 @@ class Search {
         const Candidate* first = on(*stage, question_.between.first, point.why_not);
         const Candidate* second = on(*stage, question_.between.second, point.why_not);
         if (first != nullptr) {
-            point.first = first->latency.median;
+            point.first = first->latency;
         }
         if (second != nullptr) {
-            point.second = second->latency.median;
+            point.second = second->latency;
         }
         if (first != nullptr && second != nullptr) {
             point.first_is_faster = probability_faster(*first, *second);
         }
         return point;
     }
-
-    [[nodiscard]] static bool first_wins(const CrossoverPoint& point) { return *point.first <= *point.second; }
 
     // Halves until nothing lies between; `holds` is true at `yes` and false at `no`. The two last values that disagree.
     [[nodiscard]] std::pair<double, double> narrowed(double yes, double no,
@@ -106,7 +103,7 @@ std::optional<double> sure_from(const Search& search, const std::vector<Crossove
     for (auto i = static_cast<std::ptrdiff_t>(start); i >= 0 && i < static_cast<std::ptrdiff_t>(points.size());
          i += step) {
         const CrossoverPoint& point = points[static_cast<std::size_t>(i)];
-        if (!point.first_is_faster || Search::first_wins(point) != first_side) {
+        if (!point.first_is_faster || point.first_wins() != first_side) {
             return std::nullopt;
         }
         if (sure(point)) {
@@ -152,6 +149,14 @@ bool known(const CrossoverQuestion& question, Diagnostics& diagnostics) {
     return !diagnostics.has_errors();
 }
 
+// The same question of a library that reads each file once.
+CrossoverQuestion reading_once(CrossoverQuestion question) {
+    if (!question.base.library.kept) {
+        question.base.library.kept = std::make_shared<KeptDocuments>();
+    }
+    return question;
+}
+
 bool both_run_somewhere(const CrossoverQuestion& question, const std::vector<CrossoverPoint>& points,
                         Diagnostics& diagnostics) {
     if (std::ranges::any_of(points, [](const CrossoverPoint& point) { return point.first_is_faster.has_value(); })) {
@@ -167,12 +172,14 @@ bool both_run_somewhere(const CrossoverQuestion& question, const std::vector<Cro
 }  // namespace
 
 std::vector<double> range_values(const SweepRange& range) {
-    const bool factors = range.from > 0 && range.to / range.from > kWideRange;
+    if (!range.values.empty()) {
+        return range.values;
+    }
     std::vector<double> values;
     for (std::size_t i = 0; i < kPoints; ++i) {
         const double share = static_cast<double>(i) / static_cast<double>(kPoints - 1);
-        double value = factors ? range.from * std::pow(range.to / range.from, share)
-                               : range.from + (range.to - range.from) * share;
+        double value = range.wide() ? range.from * std::pow(range.to / range.from, share)
+                                    : range.from + (range.to - range.from) * share;
         value = range.whole ? std::round(value) : value;
         if (values.empty() || value > values.back()) {
             values.push_back(value);
@@ -185,10 +192,11 @@ std::vector<double> range_values(const SweepRange& range) {
 std::string SweepRange::text(double value) const { return number_text(value, kDigits) + unit; }
 
 std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question, Diagnostics& diagnostics) {
-    if (!known(question, diagnostics)) {
+    const CrossoverQuestion keeping = reading_once(question);
+    if (!known(keeping, diagnostics)) {
         return std::nullopt;
     }
-    const Search search(question);
+    const Search search(keeping);
     CrossoverAnswer answer;
     for (const double value : range_values(question.range)) {
         answer.points.push_back(search.at(value));
@@ -199,14 +207,14 @@ std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question
     for (std::size_t i = 1; i < answer.points.size(); ++i) {
         const CrossoverPoint& left = answer.points[i - 1];
         const CrossoverPoint& right = answer.points[i];
-        if (!left.first_is_faster || !right.first_is_faster || Search::first_wins(left) == Search::first_wins(right)) {
+        if (!left.first_is_faster || !right.first_is_faster || left.first_wins() == right.first_wins()) {
             continue;
         }
         Crossing crossing;
-        crossing.first_below = Search::first_wins(left);
-        std::tie(crossing.below, crossing.above) = search.narrowed(
-            left.value, right.value,
-            [&](const CrossoverPoint& point) { return Search::first_wins(point) == crossing.first_below; });
+        crossing.first_below = left.first_wins();
+        std::tie(crossing.below, crossing.above) =
+            search.narrowed(left.value, right.value,
+                            [&](const CrossoverPoint& point) { return point.first_wins() == crossing.first_below; });
         crossing.sure_below = sure_from(search, answer.points, i - 1, -1, crossing.first_below, crossing.below);
         crossing.sure_above = sure_from(search, answer.points, i, 1, !crossing.first_below, crossing.above);
         answer.crossings.push_back(crossing);
@@ -229,7 +237,8 @@ std::optional<CrossoverMap> map_crossovers(const CrossoverQuestion& question, co
         return axis;
     };
     CrossoverMap map{question.stage, question.between, axis_of(question.range), axis_of(up), {}};
-    const auto sweep = Sweep::prepare(question.base, {map.up, map.across}, kPoints * kPoints, diagnostics);
+    const auto sweep = Sweep::prepare(question.base, {map.up, map.across},
+                                      map.across.values.size() * map.up.values.size(), diagnostics);
     if (!sweep) {
         return std::nullopt;
     }

@@ -1,4 +1,4 @@
-// Work on many threads, taken in order: results wait for those before them, and workers for room.
+// Work of many threads, taken in order: results wait for those before them, and workers for room.
 #pragma once
 
 #include <algorithm>
@@ -7,77 +7,133 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
 namespace berth {
 
+/// Numbers below a count, handed out in order, and what came of them, taken in order by one thread.
+template <class Result>
+class OrderedWork {
+  public:
+    /// At most `most_waiting` numbers are handed out beyond those that were taken.
+    OrderedWork(std::size_t count, std::size_t most_waiting) : count_(count), most_waiting_(most_waiting) {}
+
+    /// The next number, as soon as there is room for it; absent: nothing is left to hand out.
+    std::optional<std::size_t> next() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return over_locked() || next_ < taken_ + most_waiting_; });
+        return over_locked() ? std::nullopt : std::optional(next_++);
+    }
+    /// The same for those who do not wait; absent also while there is no room.
+    std::optional<std::size_t> next_now() {
+        const std::lock_guard lock(mutex_);
+        return over_locked() || next_ >= taken_ + most_waiting_ ? std::nullopt : std::optional(next_++);
+    }
+    [[nodiscard]] bool over() const {
+        const std::lock_guard lock(mutex_);
+        return over_locked();
+    }
+
+    void done(std::size_t number, Result result) {
+        const std::lock_guard lock(mutex_);
+        done_.emplace(number, std::move(result));
+        changed_.notify_all();
+    }
+    /// Ends everything early; take_all() throws it.
+    void fail(std::exception_ptr failure) {
+        const std::lock_guard lock(mutex_);
+        failure_ = failure ? std::move(failure) : failure_;
+        stopped_ = true;
+        changed_.notify_all();
+    }
+
+    /// `take(result)` gets all results in order, and ends everything early by returning false.
+    template <class Take>
+    void take_all(const Take& take) {
+        while (const auto result = next_result()) {
+            try {
+                if (!take(*result)) {
+                    fail(nullptr);
+                }
+            } catch (...) {
+                fail(std::current_exception());
+            }
+        }
+    }
+    void rethrow() const {
+        if (failure_) {
+            std::rethrow_exception(failure_);
+        }
+    }
+
+  private:
+    [[nodiscard]] bool over_locked() const { return stopped_ || next_ == count_; }
+
+    std::optional<Result> next_result() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return stopped_ || taken_ == count_ || done_.contains(taken_); });
+        if (stopped_ || taken_ == count_) {
+            return std::nullopt;
+        }
+        std::optional<Result> result(std::move(done_.extract(taken_).mapped()));
+        ++taken_;
+        changed_.notify_all();
+        return result;
+    }
+
+    const std::size_t count_, most_waiting_;
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::map<std::size_t, Result> done_;
+    std::exception_ptr failure_;
+    std::size_t next_ = 0, taken_ = 0;
+    bool stopped_ = false;
+};
+
+/// What `work` throws ends the ordered work.
+template <class Result, class Work>
+void guarded(OrderedWork<Result>& ordered, const Work& work) {
+    try {
+        work();
+    } catch (...) {
+        ordered.fail(std::current_exception());
+    }
+}
+
+template <class Result, class Worker, class Make>
+void make_all(OrderedWork<Result>& ordered, Worker& worker, const Make& make) {
+    while (const auto number = ordered.next()) {
+        ordered.done(*number, make(worker, *number));
+    }
+}
+
 /// `make(worker, number)` for every number below `count`, on one thread per worker; `take(result)` gets the results in
-/// order on this thread, and ends everything early by returning false. What either throws is thrown here.
+/// order on this thread, and ends everything early by returning false. What either throws is thrown here. `elsewhere`
+/// gets the work on a thread of its own, to hand numbers out to `others` more who work elsewhere.
+template <class Result, class Worker, class Make, class Take, class Elsewhere>
+void in_order(std::size_t count, std::vector<Worker>& workers, const Make& make, const Take& take, std::size_t others,
+              const Elsewhere& elsewhere) {
+    constexpr std::size_t kAhead = 4;
+    OrderedWork<Result> ordered(count, kAhead * (workers.size() + others));
+    {
+        std::vector<std::jthread> threads;
+        for (Worker& worker : workers) {
+            threads.emplace_back([&] { guarded(ordered, [&] { make_all(ordered, worker, make); }); });
+        }
+        if (others > 0) {
+            threads.emplace_back([&] { guarded(ordered, [&] { elsewhere(ordered); }); });
+        }
+        ordered.take_all(take);
+    }
+    ordered.rethrow();
+}
+
 template <class Result, class Worker, class Make, class Take>
 void in_order(std::size_t count, std::vector<Worker>& workers, const Make& make, const Take& take) {
-    const std::size_t most_waiting = 4 * workers.size();
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::map<std::size_t, Result> done;
-    std::exception_ptr failure;
-    std::size_t next = 0;
-    std::size_t taken = 0;
-    bool stopped = false;
-    const auto work = [&](Worker& worker) {
-        std::unique_lock lock(mutex);
-        while (true) {
-            changed.wait(lock, [&] { return stopped || next == count || next < taken + most_waiting; });
-            if (stopped || next == count) {
-                return;
-            }
-            const std::size_t number = next++;
-            lock.unlock();
-            try {
-                Result result = make(worker, number);
-                lock.lock();
-                done.emplace(number, std::move(result));
-            } catch (...) {
-                lock.lock();
-                failure = std::current_exception();
-                stopped = true;
-            }
-            changed.notify_all();
-        }
-    };
-    std::vector<std::jthread> threads;
-    for (Worker& worker : workers) {
-        threads.emplace_back([&work, &worker] { work(worker); });
-    }
-    std::unique_lock lock(mutex);
-    while (taken < count && !stopped) {
-        changed.wait(lock, [&] { return stopped || done.contains(taken); });
-        if (stopped) {
-            break;
-        }
-        const Result result = std::move(done.extract(taken).mapped());
-        ++taken;
-        changed.notify_all();
-        lock.unlock();
-        bool more = false;
-        std::exception_ptr thrown;
-        try {
-            more = take(result);
-        } catch (...) {
-            thrown = std::current_exception();
-        }
-        lock.lock();
-        failure = thrown ? thrown : failure;
-        stopped = stopped || !more;
-    }
-    stopped = true;
-    changed.notify_all();
-    lock.unlock();
-    threads.clear();
-    if (failure) {
-        std::rethrow_exception(failure);
-    }
+    in_order<Result>(count, workers, make, take, 0, [](OrderedWork<Result>&) {});
 }
 
 }  // namespace berth

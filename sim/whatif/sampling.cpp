@@ -17,7 +17,6 @@ namespace berth {
 
 namespace {
 
-constexpr double kWideRange = 16;  // from here on values spread by factors, as crossovers do
 constexpr unsigned kBits = 32;
 
 /// Of a dimension beyond the first: degree and inner coefficients of its primitive polynomial, and first odd numbers.
@@ -103,9 +102,8 @@ double value_at(const SweepRange& range, double coordinate) {
     if (range.whole) {
         return std::min(range.to, std::floor(range.from + coordinate * (range.to - range.from + 1)));
     }
-    return range.from > 0 && range.to / range.from > kWideRange
-               ? range.from * std::pow(range.to / range.from, coordinate)
-               : range.from + coordinate * (range.to - range.from);
+    return range.wide() ? range.from * std::pow(range.to / range.from, coordinate)
+                        : range.from + coordinate * (range.to - range.from);
 }
 
 }  // namespace

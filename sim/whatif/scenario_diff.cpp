@@ -17,17 +17,6 @@ std::string placement_of(const StageResult& stage) {
     return stage.chosen ? stage.candidates[*stage.chosen].placement : "";
 }
 
-std::vector<DecisionChange> decisions_between(const ScenarioResult& before, const ScenarioResult& after) {
-    std::vector<DecisionChange> changes;
-    for (const StageResult& stage : before.stages) {
-        const auto other = std::ranges::find(after.stages, stage.name, &StageResult::name);
-        if (other != after.stages.end() && placement_of(stage) != placement_of(*other)) {
-            changes.push_back({stage.name, placement_of(stage), placement_of(*other)});
-        }
-    }
-    return changes;
-}
-
 bool overlaps(const ScenarioResult& result) {
     return std::ranges::any_of(result.stages, [](const StageResult& stage) {
         return stage.chosen && !stage.candidates[*stage.chosen].tasks.empty();
@@ -88,6 +77,17 @@ std::vector<ClassDifference> class_differences(const ScenarioResult& before, con
 bool differs(Time a, Time b) { return std::abs(in_seconds(a - b)) > kRounding * in_seconds(a); }
 
 }  // namespace
+
+std::vector<DecisionChange> decisions_between(const ScenarioResult& before, const ScenarioResult& after) {
+    std::vector<DecisionChange> changes;
+    for (const StageResult& stage : before.stages) {
+        const auto other = std::ranges::find(after.stages, stage.name, &StageResult::name);
+        if (other != after.stages.end() && placement_of(stage) != placement_of(*other)) {
+            changes.push_back({stage.name, placement_of(stage), placement_of(*other)});
+        }
+    }
+    return changes;
+}
 
 std::optional<ScenarioDiff> diff_scenarios(const Scenario& before, const Scenario& after, Diagnostics& diagnostics) {
     EvaluationOptions wanted;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "berth/quantity_text.h"
 #include "whatif/in_order.h"
@@ -55,6 +56,9 @@ std::vector<SweepWorker> workers_for(const Sweep& sweep, SweepLayouts& layouts, 
 
 std::optional<Sweep> Sweep::prepare(SweepBase base, std::vector<SweepAxis> axes, std::size_t most_points,
                                     Diagnostics& diagnostics) {
+    if (!base.library.kept) {
+        base.library.kept = std::make_shared<KeptDocuments>();
+    }
     Sweep sweep(std::move(base), std::move(axes));
     for (const SweepAxis& axis : sweep.axes_) {
         if (!axis.order.empty()) {
@@ -139,29 +143,73 @@ void Sweep::run(std::size_t first, std::size_t last, int threads,
         });
 }
 
-void Sweep::write(std::size_t first, std::size_t last, int threads,
-                  const std::function<void(std::size_t, const SweepPoint&, std::string&)>& row,
-                  const std::function<bool(std::size_t, const std::string&)>& take) const {
+namespace {
+
+std::string text_of(const SweepChunk& chunk, SweepWorker& worker, const Sweep::WriteRow& row) {
+    std::string text;
+    SweepPoint point;
+    for (std::size_t at = chunk.first; at < chunk.last; ++at) {
+        worker.evaluate(at, point);
+        row(at, point, text);
+    }
+    return text;
+}
+
+SweepChunk chunk_at(std::size_t number, std::size_t first, std::size_t last) {
+    const std::size_t start = first + number * kTogether;
+    return {number, start, std::min(last, start + kTogether)};
+}
+
+/// What is handed out of a write().
+class WrittenWork : public SweepWork {
+  public:
+    WrittenWork(OrderedWork<std::string>& ordered, std::size_t first, std::size_t last)
+        : ordered_(ordered), first_(first), last_(last) {}
+    std::optional<SweepChunk> next() override {
+        const auto number = ordered_.next_now();
+        return number ? std::optional(chunk_at(*number, first_, last_)) : std::nullopt;
+    }
+    [[nodiscard]] bool over() const override { return ordered_.over(); }
+    void done(const SweepChunk& chunk, std::string text) override { ordered_.done(chunk.number, std::move(text)); }
+
+  private:
+    OrderedWork<std::string>& ordered_;
+    std::size_t first_, last_;
+};
+
+}  // namespace
+
+void Sweep::write(std::size_t first, std::size_t last, int threads, const WriteRow& row,
+                  const std::function<bool(std::size_t, const std::string&)>& take, const SweepHelpers& helpers) const {
     SweepLayouts layouts;
     auto workers = workers_for(*this, layouts, threads);
     std::size_t behind = first;
     in_order<std::string>(
         chunks(first, last), workers,
-        [&](SweepWorker& worker, std::size_t chunk) {
-            const std::size_t start = first + chunk * kTogether;
-            const std::size_t end = std::min(last, start + kTogether);
-            std::string text;
-            SweepPoint point;
-            for (std::size_t at = start; at < end; ++at) {
-                worker.evaluate(at, point);
-                row(at, point, text);
-            }
-            return text;
-        },
+        [&](SweepWorker& worker, std::size_t number) { return text_of(chunk_at(number, first, last), worker, row); },
         [&](const std::string& text) {
             behind = std::min(last, behind + kTogether);
             return take(behind, text);
+        },
+        helpers.count,
+        [&](OrderedWork<std::string>& ordered) {
+            WrittenWork work(ordered, first, last);
+            helpers.hand_out(work);
         });
+}
+
+void Sweep::help(int threads, const WriteRow& row, const std::function<std::optional<SweepChunk>(int)>& next,
+                 const std::function<void(int, const SweepChunk&, const std::string&)>& done) const {
+    SweepLayouts layouts;
+    auto workers = workers_for(*this, layouts, threads);
+    std::vector<std::jthread> running;
+    for (std::size_t t = 0; t < workers.size(); ++t) {
+        running.emplace_back([&, t]() noexcept {
+            while (const auto chunk = next(static_cast<int>(t))) {
+                done(static_cast<int>(t), *chunk, text_of(*chunk, workers[t], row));
+            }
+        });
+    }
 }
 
 }  // namespace berth

@@ -24,7 +24,8 @@ struct Written {
 
 class AxisReader {
   public:
-    AxisReader(std::size_t most, Diagnostics& diagnostics) : most_(most), diagnostics_(diagnostics) {}
+    AxisReader(std::size_t most, std::string_view raised_by, Diagnostics& diagnostics)
+        : most_(most), raised_by_(raised_by), diagnostics_(diagnostics) {}
 
     std::optional<SweepAxis> read(std::string_view text) {
         const std::size_t equals = text.find('=');
@@ -40,12 +41,14 @@ class AxisReader {
         return read ? std::optional(std::move(axis)) : std::nullopt;
     }
 
-    std::optional<SweepRange> read_ends(std::string_view text) {
+    std::optional<SweepRange> read_ends(std::string_view text, bool with_steps) {
         const std::size_t equals = text.find('=');
         const auto parts =
             equals == std::string_view::npos ? std::vector<std::string>{} : split(text.substr(equals + 1), ':');
-        if (parts.size() != 2 || equals == 0) {
-            error(fmt::format("'{}' is no range", text), "PATH=FROM:TO");
+        const bool steps = with_steps && parts.size() == 3;
+        if ((parts.size() != 2 && !steps) || equals == 0) {
+            error(fmt::format("'{}' is no range", text),
+                  with_steps ? "PATH=FROM:TO or PATH=FROM:TO:STEP" : "PATH=FROM:TO");
             return std::nullopt;
         }
         const auto from = written(parts[0]);
@@ -53,13 +56,23 @@ class AxisReader {
         if (!from || !to || !same_dimension(*from, *to)) {
             return std::nullopt;
         }
-        SweepRange range{std::string(text.substr(0, equals)), from->number, to->quantity.value / from->per_unit(),
-                         from->unit, false};
+        SweepRange range{std::string(text.substr(0, equals)),
+                         from->number,
+                         to->quantity.value / from->per_unit(),
+                         from->unit,
+                         false,
+                         {}};
         range.whole = range.unit.empty() && std::floor(range.from) == range.from && std::floor(range.to) == range.to;
         if (!(range.from < range.to)) {
             error(fmt::format("{}: nothing lies between {} and {}", range.path, parts[0], parts[1]),
                   "the smaller one first");
             return std::nullopt;
+        }
+        if (steps) {
+            const auto values = stepped(parts, range.path);
+            range.values = values.value_or(std::vector<double>{});
+            range.whole = range.whole && std::ranges::all_of(range.values, [](double v) { return std::floor(v) == v; });
+            return values && values->size() > 1 ? std::optional(range) : std::nullopt;
         }
         return range;
     }
@@ -94,12 +107,25 @@ class AxisReader {
     }
 
     bool read_range(const std::vector<std::string>& parts, SweepAxis& axis) {
+        const auto values = stepped(parts, axis.path);
+        if (!values) {
+            return false;
+        }
+        const auto from = written(parts[0]);
+        for (const double value : *values) {
+            axis.values.push_back(number_text(value, kDigits) + (from ? from->unit : ""));
+        }
+        return true;
+    }
+
+    // Numbers in the unit of the first of FROM, TO, and STEP or xFACTOR.
+    std::optional<std::vector<double>> stepped(const std::vector<std::string>& parts, const std::string& path) {
         const auto from = written(parts[0]);
         const auto to = written(parts[1]);
         const bool factor = parts[2].starts_with('x');
         const auto step = written(factor ? parts[2].substr(1) : parts[2]);
         if (!from || !to || !step || !same_dimension(*from, *to) || (!factor && !same_dimension(*from, *step))) {
-            return false;
+            return std::nullopt;
         }
         const double unit = from->per_unit();
         const double end = to->quantity.value / unit;
@@ -108,23 +134,23 @@ class AxisReader {
                                ? from->number > 0 && end > 0 && by > 0 && by != 1 && (by > 1) == (end >= from->number)
                                : by != 0 && (by > 0) == (end >= from->number);
         if (!leads && end != from->number) {
-            error(fmt::format("{}: steps of {} do not lead from {} to {}", axis.path, parts[2], parts[0], parts[1]),
+            error(fmt::format("{}: steps of {} do not lead from {} to {}", path, parts[2], parts[0], parts[1]),
                   factor ? "a factor such as x2" : "a step towards the end of the range");
-            return false;
+            return std::nullopt;
         }
         const double steps = end == from->number ? 0
                              : factor            ? std::log(end / from->number) / std::log(by)
                                                  : (end - from->number) / by;
         const double count = std::floor(steps + 1e-9) + 1;  // a step that rounding puts just behind the end is the end
-        if (!fits(count, axis.path)) {
-            return false;
+        if (!fits(count, path)) {
+            return std::nullopt;
         }
+        std::vector<double> values;
         for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
             const auto n = static_cast<double>(i);
-            const double value = factor ? from->number * std::pow(by, n) : from->number + n * by;
-            axis.values.push_back(number_text(value, kDigits) + from->unit);
+            values.push_back(factor ? from->number * std::pow(by, n) : from->number + n * by);
         }
-        return true;
+        return values;
     }
 
     template <class Count>
@@ -133,7 +159,7 @@ class AxisReader {
             return true;
         }
         error(fmt::format("{} takes {} values", path, number_text(static_cast<double>(count), 6)),
-              fmt::format("at most {}; --max-points raises it", most_));
+              fmt::format("at most {}{}", most_, raised_by_));
         return false;
     }
 
@@ -163,17 +189,22 @@ class AxisReader {
     }
 
     std::size_t most_;
+    std::string_view raised_by_;
     Diagnostics& diagnostics_;
 };
 
 }  // namespace
 
 std::optional<SweepAxis> parse_axis(std::string_view text, std::size_t most, Diagnostics& diagnostics) {
-    return AxisReader(most, diagnostics).read(text);
+    return AxisReader(most, "; --max-points raises it", diagnostics).read(text);
 }
 
 std::optional<SweepRange> parse_range(std::string_view text, Diagnostics& diagnostics) {
-    return AxisReader(0, diagnostics).read_ends(text);
+    return AxisReader(0, "", diagnostics).read_ends(text, false);
+}
+
+std::optional<SweepRange> parse_stepped_range(std::string_view text, std::size_t most, Diagnostics& diagnostics) {
+    return AxisReader(most, "", diagnostics).read_ends(text, true);
 }
 
 }  // namespace berth

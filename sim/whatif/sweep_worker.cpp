@@ -77,6 +77,10 @@ SweepWorker::SweepWorker(const Sweep& sweep, SweepLayouts& layouts) : sweep_(&sw
         const bool condition =
             path.ends_with(".capacity") || path.ends_with(".max_bytes") || path.find(".fuses.") != std::string::npos;
         conditions_vary_ = conditions_vary_ || (sweep.numbers_[a] && condition);
+        if (!sweep.numbers_[a]) {
+            const bool of_a_grid = sweep.axes_[a].order.empty();
+            scenarios_ *= of_a_grid && !is_hardware_.back() ? sweep.axes_[a].values.size() : 0;
+        }
     }
 }
 
@@ -92,16 +96,24 @@ SweepWorker::Key SweepWorker::key_of_places() const {
     return key;
 }
 
+std::vector<Override> SweepWorker::settings_of(std::size_t number) const {
+    std::vector<Override> varied;
+    for (std::size_t a = sweep_->axes_.size(); a-- > 0;) {
+        if (!sweep_->numbers_[a]) {
+            const SweepAxis& axis = sweep_->axes_[a];
+            varied.push_back({axis.path, axis.values[number % axis.values.size()]});
+            number /= axis.values.size();
+        }
+    }
+    auto settings = sweep_->base_.settings;
+    settings.insert(settings.end(), varied.rbegin(), varied.rend());
+    return settings;
+}
+
 const Scenario* SweepWorker::loaded(std::size_t number, std::string& why_not) {
     if (loaded_number_ != number) {
-        auto settings = sweep_->base_.settings;
-        for (std::size_t a = 0; a < places_.size(); ++a) {
-            if (!sweep_->numbers_[a]) {
-                settings.push_back({sweep_->axes_[a].path, sweep_->axes_[a].values[places_[a]]});
-            }
-        }
         Diagnostics diagnostics;
-        loaded_ = load_scenario(sweep_->base_.library, sweep_->base_.scenario, settings, diagnostics);
+        loaded_ = load_scenario(sweep_->base_.library, sweep_->base_.scenario, settings_of(number), diagnostics);
         load_failure_ = loaded_ ? "" : message_of(diagnostics);
         loaded_number_ = number;
     }
@@ -147,6 +159,34 @@ void SweepWorker::set_numbers(Numbers& numbers) const {
     }
 }
 
+SweepLayout SweepWorker::laid_out(std::size_t number, const Profile& profile) {
+    SweepLayout layout;
+    const Scenario* scenario = loaded(number, layout.why_not);
+    if (scenario != nullptr) {
+        Scenario changed = *scenario;
+        changed.profile = profile;
+        auto made = LaidOutScenario::of(changed, sweep_->devices_);
+        layout.evaluates = !made;
+        if (made) {
+            layout.known.push_back(std::make_shared<const LaidOutScenario>(std::move(*made)));
+        }
+    }
+    return layout;
+}
+
+// Of the scenario that a grid comes to next, unless some thread is at it or has been.
+void SweepWorker::lay_out_next(std::size_t number, const Profile& profile) {
+    if (number + 1 >= scenarios_) {
+        return;
+    }
+    const auto shared = layouts_->at(number + 1);
+    const std::unique_lock lock(shared->mutex, std::try_to_lock);
+    SweepLayout& layout = shared->layout;
+    if (lock.owns_lock() && layout.known.empty() && !layout.evaluates && layout.why_not.empty()) {
+        layout = laid_out(number + 1, profile);
+    }
+}
+
 const LaidOutScenario* SweepWorker::layout_for(const Key& key, const Profile& profile, SweepLayout*& layout) {
     const auto fitting = [&profile](const SweepLayout& from) {
         const auto found = std::ranges::find_if(from.known, [&](const auto& one) { return one->holds(profile); });
@@ -163,22 +203,27 @@ const LaidOutScenario* SweepWorker::layout_for(const Key& key, const Profile& pr
         return nullptr;
     }
     const auto shared = layouts_->at(key.scenario);
-    const std::lock_guard lock(shared->mutex);
+    std::unique_lock lock(shared->mutex, std::try_to_lock);
+    if (!lock.owns_lock()) {  // another thread is at it: the time until then is enough for the next one
+        lay_out_next(key.scenario, profile);
+        lock.lock();
+    }
     SweepLayout& all = shared->layout;
     if (!all.evaluates && all.why_not.empty() && fitting(all) == nullptr) {
-        const Scenario* scenario = loaded(key.scenario, all.why_not);
-        if (scenario != nullptr) {
-            Scenario changed = *scenario;
-            changed.profile = profile;
-            auto made = LaidOutScenario::of(changed, sweep_->devices_);
-            all.evaluates = !made;
-            if (made && all.known.size() >= kMostPerScenario) {
-                all.known.clear();
-            }
-            if (made) {
-                all.known.push_back(std::make_shared<const LaidOutScenario>(std::move(*made)));
-            }
+        // Threads that need it for other capacities make theirs meanwhile.
+        if (conditions_vary_) {
+            lock.unlock();
         }
+        SweepLayout made = laid_out(key.scenario, profile);
+        if (conditions_vary_) {
+            lock.lock();
+        }
+        all.why_not = std::move(made.why_not);
+        all.evaluates = made.evaluates;
+        if (all.known.size() >= kMostPerScenario) {
+            all.known.clear();
+        }
+        all.known.insert(all.known.end(), made.known.begin(), made.known.end());
     }
     *layout = all;
     return fitting(*layout);

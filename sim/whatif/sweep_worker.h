@@ -38,8 +38,10 @@ class SweepLayouts {
     std::unordered_map<std::size_t, std::shared_ptr<Shared>> shared_;
 };
 
-/// One thread's view of a sweep.
-class SweepWorker {
+inline constexpr std::size_t kCacheLine = 64;
+
+/// One thread's view of a sweep. Threads do not share cache lines.
+class alignas(kCacheLine) SweepWorker {
   public:
     SweepWorker(const Sweep& sweep, SweepLayouts& layouts);
     void evaluate(std::size_t point, SweepPoint& result);
@@ -58,9 +60,12 @@ class SweepWorker {
         std::size_t scenario = 0, hardware = 0;
     };
     [[nodiscard]] Key key_of_places() const;
+    [[nodiscard]] std::vector<Override> settings_of(std::size_t number) const;
     [[nodiscard]] const Scenario* loaded(std::size_t number, std::string& why_not);
     [[nodiscard]] Numbers* numbers_at(const Key& key, std::string& why_not);
     void set_numbers(Numbers& numbers) const;
+    [[nodiscard]] SweepLayout laid_out(std::size_t number, const Profile& profile);
+    void lay_out_next(std::size_t number, const Profile& profile);
     [[nodiscard]] const LaidOutScenario* layout_for(const Key& key, const Profile& profile, SweepLayout*& layout);
     void evaluate_all(const Key& key, const Profile& profile, SweepPoint& result);
 
@@ -68,6 +73,7 @@ class SweepWorker {
     SweepLayouts* layouts_;
     std::vector<bool> is_hardware_;
     bool conditions_vary_ = false;  ///< numbers that a layout may depend on are varied
+    std::size_t scenarios_ = 1;     ///< of a grid in which only numbers of the profile vary besides
     std::vector<std::size_t> places_;
     std::unordered_map<std::size_t, SweepLayout> own_;
     std::size_t last_number_ = 0;

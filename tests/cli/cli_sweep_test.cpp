@@ -1,6 +1,10 @@
 // berth sweep and berth crossover.
+#include <sqlite3.h>
+
 #include <filesystem>
 
+#include "berth/csv.h"
+#include "berth/quantity_text.h"
 #include "cli/run_berth.h"
 
 namespace berth {
@@ -51,6 +55,120 @@ TEST_F(CliSweep, AFileGoesOnWhereItBrokeOff) {
               std::string::npos)
         << other.err;
     EXPECT_EQ(content_of(folder() / "other.csv"), "a,b\n1,2\n");
+}
+
+/// An SQLite database, read or changed.
+class Database {
+  public:
+    explicit Database(const std::filesystem::path& file) {
+        EXPECT_EQ(sqlite3_open(file.c_str(), &database_), SQLITE_OK);
+    }
+    ~Database() { sqlite3_close(database_); }
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
+    /// Rows of a query, their cells with commas between them; numbers as they are, however stored.
+    std::vector<std::string> rows(const char* sql) {
+        std::vector<std::string> found;
+        const auto take = [](void* to, int count, char** cells, char**) {
+            std::string row;
+            for (int c = 0; c < count; ++c) {
+                row += (c > 0 ? "," : "") + std::string(cells[c] != nullptr ? cells[c] : "");
+            }
+            static_cast<std::vector<std::string>*>(to)->push_back(row);
+            return 0;
+        };
+        EXPECT_EQ(sqlite3_exec(database_, sql, take, &found, nullptr), SQLITE_OK) << sqlite3_errmsg(database_);
+        return found;
+    }
+
+  private:
+    sqlite3* database_ = nullptr;
+};
+
+constexpr const char* kAllRows =
+    "SELECT \"stages.rerank.tokens\", \"stages.rerank.dtype\", printf('%!g', total_ms), \"rerank.chosen\", why_not "
+    "FROM sweep ORDER BY rowid";
+
+TEST_F(CliSweep, ADatabaseHasTheRowsOfTheFile) {
+    EXPECT_EQ(berth(sweep_to("s.csv")).status, 0);
+    const Outcome made = berth(sweep_to("s.sqlite"));
+    EXPECT_EQ(made.status, 0) << made.err;
+    Diagnostics diagnostics;
+    const auto table = parse_csv(content_of(folder() / "s.csv"), "s.csv", diagnostics);
+    ASSERT_TRUE(table) << diagnostics.text();
+    Database database(folder() / "s.sqlite");
+    const auto names = database.rows("SELECT name FROM pragma_table_info('sweep')");
+    ASSERT_EQ(names.size(), table->header.cells.size());
+    for (std::size_t c = 0; c < names.size(); ++c) {
+        EXPECT_EQ(names[c], table->header.cells[c].text);
+        const auto cells = database.rows(("SELECT \"" + names[c] + "\" FROM sweep ORDER BY rowid").c_str());
+        ASSERT_EQ(cells.size(), table->rows.size());
+        for (std::size_t r = 0; r < cells.size(); ++r) {
+            const std::string& text = table->rows[r].cells[c].text;
+            const auto number = parse_number(text);
+            const std::string stored = text == "true" ? "1" : text == "false" ? "0" : text;
+            EXPECT_TRUE(number ? number == parse_number(cells[r]) : cells[r] == stored)
+                << names[c] << ": " << cells[r] << " and " << text;
+        }
+    }
+    EXPECT_EQ(database.rows("SELECT DISTINCT typeof(\"stages.rerank.tokens\"), typeof(\"stages.rerank.dtype\"), "
+                            "typeof(total_ms), typeof(meets_budget), typeof(why_not) FROM sweep"),
+              std::vector<std::string>{"integer,text,real,integer,null"});
+}
+
+TEST_F(CliSweep, ADatabaseGoesOnWhereItBrokeOff) {
+    EXPECT_EQ(berth(sweep_to("whole.db")).status, 0);
+    EXPECT_EQ(berth(sweep_to("part.db")).status, 0);
+    Database part(folder() / "part.db");
+    part.rows("DELETE FROM sweep WHERE rowid > 3; CREATE TABLE mine (x); INSERT INTO mine VALUES (7)");
+    const Outcome resumed = berth(sweep_to("part.db", {"--resume"}));
+    EXPECT_EQ(resumed.status, 0) << resumed.err;
+    EXPECT_EQ(part.rows(kAllRows), Database(folder() / "whole.db").rows(kAllRows));
+    EXPECT_EQ(part.rows(kAllRows).size(), 8U);
+    EXPECT_EQ(berth(sweep_to("part.db")).status, 0);  // from the beginning: the rows are replaced, other tables are not
+    EXPECT_EQ(part.rows(kAllRows).size(), 8U);
+    EXPECT_EQ(part.rows("SELECT x FROM mine"), std::vector<std::string>{"7"});
+    const Outcome other =
+        berth({"sweep", "rag-rk3588", "--vary", "stages.rerank.tokens=32,64", "--out", "part.db", "--resume"});
+    EXPECT_EQ(other.status, 3);
+    EXPECT_EQ(
+        other.err,
+        "part.db: error: it was not written by this command with these options (expected a table 'sweep' with the "
+        "same columns)\n");
+    write("text.db", "this is no database, but a text that somebody gave the name of one, and long enough to be read");
+    EXPECT_EQ(berth(sweep_to("text.db")).status, 3);
+    EXPECT_TRUE(content_of(folder() / "text.db").starts_with("this is no database"));
+}
+
+// Files may not grow beyond a limit: as on a full disk, what was written stays, and the sweep can go on.
+TEST_F(CliSweep, WhatWasWrittenBeforeTheDiskWasFullStays) {
+    const std::vector<std::string> big{"sweep", "rag-rk3588", "--vary",
+                                       "hardware.devices.npu.dma.bandwidth=5 GB/s:25 GB/s:10 MB/s", "--out"};
+    const auto to = [&big](const std::string& file, const std::vector<std::string>& more = {}) {
+        auto words = big;
+        words.push_back(file);
+        words.insert(words.end(), more.begin(), more.end());
+        return words;
+    };
+    const std::string limited = "sh -c 'trap \"\" XFSZ; ulimit -f 200; exec \"$@\"' sh";  // blocks of 512 bytes
+    const auto rows_of = [this](const std::string& file) {
+        return file.ends_with(".csv") ? std::vector<std::string>{content_of(folder() / file)}
+                                      : Database(folder() / file).rows("SELECT * FROM sweep ORDER BY rowid");
+    };
+    for (const std::string type : {".csv", ".sqlite"}) {
+        const Outcome full = berth(to("part" + type), limited);
+        EXPECT_EQ(full.status, 3) << full.err;
+        EXPECT_NE(full.err.find("what stands there is whole (expected room on the disk, then the same command with "
+                                "--resume)"),
+                  std::string::npos)
+            << full.err;
+        const auto part = rows_of("part" + type);
+        EXPECT_FALSE(part.empty() || part.front().empty());
+        EXPECT_EQ(berth(to("whole" + type)).status, 0);
+        EXPECT_NE(part, rows_of("whole" + type));
+        EXPECT_EQ(berth(to("part" + type, {"--resume"})).status, 0);
+        EXPECT_EQ(rows_of("part" + type), rows_of("whole" + type));
+    }
 }
 
 TEST_F(CliSweep, AFullDiskIsTold) {
@@ -137,10 +255,41 @@ TEST_F(CliSweep, TwoRangesMakeAMap) {
          {"crossover.txt", "crossover.json", "crossover.csv", "crossover-map.png", "crossover-map.svg"}) {
         EXPECT_FALSE(content_of(folder() / "map" / file).empty()) << file;
     }
-    const Outcome one = berth({"crossover", "rag-rk3588", "--vary", "stages.rerank.tokens=16:512", "--between",
-                               "npu,cpu", "--report", "map"});
-    EXPECT_EQ(one.status, 2);
-    EXPECT_EQ(one.err, "--vary: error: a folder and rows are of maps (expected a second range)\n");
+}
+
+TEST_F(CliSweep, OneRangeMakesCurvesWithOthersBeside) {
+    const std::vector<std::string> arguments{
+        "crossover", "matmul-rk3588", "--vary",   "stages.product.tokens=128:2048:128",
+        "--between", "npu,cpu",       "--format", "csv"};
+    auto with = [&arguments](std::vector<std::string> more) {
+        more.insert(more.begin(), arguments.begin(), arguments.end());
+        return more;
+    };
+    write("fit.csv", "stages.product.tokens,fit_ms\n2048,330.5\n128,56.8\n");
+    const Outcome rows = berth(with({"--report", "m", "--beside", "fit.csv"}));
+    EXPECT_EQ(rows.status, 0) << rows.err;
+    EXPECT_TRUE(
+        rows.out.starts_with("stages.product.tokens,npu_ms,npu_low_ms,npu_high_ms,cpu_ms,cpu_low_ms,cpu_high_ms,"
+                             "probability,why_not\n128,"))
+        << rows.out;
+    EXPECT_EQ(std::count(rows.out.begin(), rows.out.end(), '\n'), 17);
+    EXPECT_EQ(content_of(folder() / "m" / "crossover.csv"), rows.out);
+    for (const char* file : {"crossover.txt", "crossover.json", "crossover.png"}) {
+        EXPECT_FALSE(content_of(folder() / "m" / file).empty()) << file;
+    }
+    EXPECT_NE(content_of(folder() / "m" / "crossover.svg").find(">fit<"), std::string::npos);
+    write("wrong.csv", "tokens,fit\n128,-1\n");
+    const Outcome wrong = berth(with({"--report", "w", "--beside", "wrong.csv"}));
+    EXPECT_EQ(wrong.status, 2);
+    EXPECT_EQ(wrong.err,
+              "wrong.csv:1:1: error: the first column is 'tokens' (expected stages.product.tokens)\n"
+              "wrong.csv:1:8: error: 'fit' names no times in milliseconds (expected NAME_ms)\n"
+              "wrong.csv:2:5: error: '-1' is no time\n");
+    EXPECT_FALSE(std::filesystem::exists(folder() / "w"));
+    expect_refused(
+        with({"--beside", "fit.csv"}),
+        "--beside: error: curves are drawn beside those of one range, in a report (expected --report DIR and "
+        "one --vary)\n");
 }
 
 TEST_F(CliSweep, SamplesAndTornados) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "berth/atomic_file.h"
+#include "berth/kept_documents.h"
 #include "berth/yaml_reader.h"
 
 namespace berth {
@@ -252,6 +253,24 @@ TEST(BaseYaml, AnEmptyDocumentIsAnEmptyMap) {
     ASSERT_TRUE(reading.document.has_value());
     EXPECT_FALSE(reading.root().require("profile").exists());
     EXPECT_EQ(reading.diagnostics.text(), "t.yaml:1:1: error: missing key 'profile'\n");
+}
+
+TEST(BaseYaml, KeptDocumentsAreThoseOfTheFirstTime) {
+    namespace fs = std::filesystem;
+    const fs::path file = fs::path(testing::TempDir()) / ("berth_yaml_kept_" + std::to_string(getpid()) + ".yaml");
+    Diagnostics diagnostics;
+    KeptDocuments kept;
+    EXPECT_FALSE(kept.load(file, diagnostics));  // what is not there is looked for again
+    ASSERT_TRUE(write_file(file, "a: 1\n", diagnostics));
+    const auto a_of = [&](const std::optional<YamlDocument>& document) {
+        return document.value().root(diagnostics).require("a").integer();
+    };
+    auto first = kept.load(file, diagnostics);
+    EXPECT_EQ(a_of(first), 1);
+    ASSERT_TRUE(first->set("a", "2", diagnostics));
+    ASSERT_TRUE(write_file(file, "a: 3\n", diagnostics));
+    EXPECT_EQ(a_of(kept.load(file, diagnostics)), 1);  // neither a change of a copy shows nor one of the file
+    fs::remove(file);
 }
 
 TEST(BaseYaml, AMissingFileSuggestsASimilarOne) {

@@ -75,7 +75,10 @@ TEST(GraphModels, EveryFileHoldsWhatItsAuthorsPublished) {
         const Model model = shipped_model(name);
         EXPECT_EQ(model.name, name);
         EXPECT_FALSE(model.source.empty()) << name;
-        ASSERT_TRUE(model.published_parameters) << name;
+        if (!model.published_parameters) {  // nothing to publish: its weights grow with the input
+            EXPECT_LT(totals(lay_out(model, {1, 8})).parameters, totals(lay_out(model, {1, 16})).parameters) << name;
+            continue;
+        }
         const auto published = static_cast<double>(*model.published_parameters);
         // A graph for short audio keeps only the first rows of a table of fixed positions.
         const std::int64_t tokens = std::min<std::int64_t>(longest_input(model).value_or(8), 1500);

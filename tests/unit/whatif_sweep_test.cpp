@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
+#include <thread>
 
 #include "berth/crossover.h"
 #include "berth/evaluation.h"
@@ -132,6 +134,56 @@ TEST(Sweep, ThreadsAndRestartsDoNotShow) {
     EXPECT_EQ(rows, both + rows_of(sweep, 2, 7));
 }
 
+// Others take chunks of the work, here on threads of their own: the text is the same, and they end when it does.
+TEST(Sweep, HelpersDoNotShow) {
+    Diagnostics diagnostics;
+    const auto sweep = Sweep::prepare(
+        {shipped(), "rag-rk3588", {}},
+        {axis("stages.rerank.tokens=64,600,128"), axis("hardware.devices.npu.dma.bandwidth=3GB/s:27.9GB/s:100MB/s"),
+         axis("hardware.links.0.per_crossing=10us,20us,30us,40us")},
+        3000, diagnostics);
+    ASSERT_TRUE(sweep) << diagnostics.text();
+    ASSERT_EQ(sweep->size(), 3000U);
+    const SweepRows rows(*sweep);
+    const auto row = [&](std::size_t at, const SweepPoint& point, std::string& text) { rows.add(at, point, text); };
+    std::atomic<int> helped = 0;
+    const SweepHelpers helpers{2, [&](SweepWork& work) {
+                                   sweep->help(
+                                       2, row,
+                                       [&](int) {
+                                           auto chunk = work.next();
+                                           while (!chunk && !work.over()) {
+                                               std::this_thread::yield();
+                                               chunk = work.next();
+                                           }
+                                           return chunk;
+                                       },
+                                       [&](int, const SweepChunk& chunk, const std::string& text) {
+                                           ++helped;
+                                           work.done(chunk, text);
+                                       });
+                               }};
+    const auto patient = [&](std::size_t at, const SweepPoint& point, std::string& text) {
+        while (helped == 0) {  // they get some of the work
+            std::this_thread::yield();
+        }
+        row(at, point, text);
+    };
+    std::string text;
+    sweep->write(
+        0, sweep->size(), 1, patient,
+        [&](std::size_t, const std::string& part) {
+            text += part;
+            return true;
+        },
+        helpers);
+    EXPECT_EQ(text, rows_of(*sweep, 1));
+    int taken = 0;
+    sweep->write(
+        0, sweep->size(), 1, row, [&](std::size_t, const std::string&) { return ++taken < 2; }, helpers);
+    EXPECT_EQ(taken, 2);
+}
+
 TEST(Sweep, APointThatCannotRunSaysWhy) {
     const Sweep sweep = prepared({axis("stages.rerank.tokens=100,600,200")});
     std::vector<std::string> reasons;
@@ -247,7 +299,7 @@ TEST(Crossover, NeighboursDisagree) {
     for (const double tokens : {crossing.below, crossing.above}) {
         const auto there = find_crossovers(tokens_of_the_reranker(tokens, tokens + 1), diagnostics);
         ASSERT_TRUE(there);
-        EXPECT_EQ(*there->points.front().first < *there->points.front().second, tokens == crossing.above);
+        EXPECT_EQ(there->points.front().first_wins(), tokens == crossing.above);
     }
     ASSERT_TRUE(crossing.sure_below && crossing.sure_above);
     EXPECT_LT(*crossing.sure_below, crossing.below);
@@ -281,10 +333,34 @@ TEST(Crossover, AMapIsManyCrossovers) {
     ASSERT_TRUE(last && last->points.size() == 33U);
     for (std::size_t i = 0; i < 33; ++i) {
         const CrossoverMap::Cell& cell = map->at(i, 32);
-        EXPECT_NEAR(*cell.first / *last->points[i].first, 1, 1e-12);
-        EXPECT_NEAR(*cell.second / *last->points[i].second, 1, 1e-12);
-        EXPECT_EQ(cell.first_wins(), *last->points[i].first <= *last->points[i].second);
+        EXPECT_NEAR(*cell.first / last->points[i].first->median, 1, 1e-12);
+        EXPECT_NEAR(*cell.second / last->points[i].second->median, 1, 1e-12);
+        EXPECT_EQ(cell.first_wins(), last->points[i].first_wins());
     }
+}
+
+TEST(Crossover, StepsSayWhatIsLookedAt) {
+    Diagnostics diagnostics;
+    const auto stepped = parse_stepped_range("stages.rerank.tokens=100:400:100", 10, diagnostics);
+    ASSERT_TRUE(stepped) << diagnostics.text();
+    EXPECT_THAT(range_values(*stepped), ElementsAre(100, 200, 300, 400));
+    EXPECT_TRUE(stepped->whole);
+    CrossoverQuestion question = tokens_of_the_reranker(100, 400);
+    const auto all = find_crossovers(question, diagnostics);
+    question.range = *stepped;
+    const auto answer = find_crossovers(question, diagnostics);
+    ASSERT_TRUE(all && answer) << diagnostics.text();
+    EXPECT_EQ(answer->points.size(), 4U);
+    ASSERT_EQ(answer->crossings.size(), 1U);  // the same place, whatever was looked at first
+    EXPECT_EQ(answer->crossings.front().above, all->crossings.front().above);
+    const auto factors = parse_stepped_range("a.b=2 GB/s:9 GB/s:x2", 10, diagnostics);
+    ASSERT_TRUE(factors);
+    EXPECT_THAT(range_values(*factors), ElementsAre(2, 4, 8));
+    EXPECT_FALSE(parse_stepped_range("a=1:1000:1", 10, diagnostics));
+    EXPECT_FALSE(parse_stepped_range("a=1:2:3:4", 10, diagnostics));
+    EXPECT_EQ(diagnostics.text(),
+              "--vary: error: a takes 1000 values (expected at most 10)\n"
+              "--vary: error: 'a=1:2:3:4' is no range (expected PATH=FROM:TO or PATH=FROM:TO:STEP)\n");
 }
 
 TEST(Crossover, MistakesAreTold) {

@@ -1,0 +1,47 @@
+// Rows of a sweep as lines.
+#include "cli/row_sink.h"
+
+#include "base/line_file.h"
+#include "berth/sweep_report.h"
+#include "cli/command.h"
+
+namespace berth {
+
+namespace {
+
+class PrintedRows : public RowSink {
+  public:
+    bool add(const std::string& rows, Diagnostics&) override {
+        return answer(rows, Diagnostics{}) == ExitStatus::kFine;  // which says what went wrong
+    }
+};
+
+class FileRows : public RowSink {
+  public:
+    bool open(const std::string& file, bool resume, const std::string& header, std::size_t& done,
+              Diagnostics& diagnostics) {
+        return resume ? file_.resume(file, header, done, diagnostics) : file_.start(file, header, diagnostics);
+    }
+    bool add(const std::string& rows, Diagnostics& diagnostics) override { return file_.add(rows, diagnostics); }
+
+  private:
+    LineFile file_;
+};
+
+}  // namespace
+
+std::unique_ptr<RowSink> print_rows(const Sweep& sweep, Diagnostics& diagnostics) {
+    auto rows = std::make_unique<PrintedRows>();
+    return rows->add(sweep_csv_header(sweep), diagnostics) ? std::move(rows) : nullptr;
+}
+
+std::unique_ptr<RowSink> open_rows(const std::string& file, bool resume, const Sweep& sweep, std::size_t& done,
+                                   Diagnostics& diagnostics) {
+    if (file.ends_with(".sqlite") || file.ends_with(".db")) {
+        return open_database(file, resume, sweep, done, diagnostics);
+    }
+    auto rows = std::make_unique<FileRows>();
+    return rows->open(file, resume, sweep_csv_header(sweep), done, diagnostics) ? std::move(rows) : nullptr;
+}
+
+}  // namespace berth

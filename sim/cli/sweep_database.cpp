@@ -1,0 +1,206 @@
+// Rows of a sweep in an SQLite database.
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "berth/csv.h"
+#include "berth/quantity_text.h"
+#include "berth/sweep_report.h"
+#include "cli/row_sink.h"
+
+namespace berth {
+
+namespace {
+
+enum class ColumnType { kInteger, kReal, kTruth, kText };
+
+struct Column {
+    std::string name;
+    ColumnType type{};
+};
+
+std::string_view sql_type(ColumnType type) {
+    switch (type) {
+        case ColumnType::kInteger:
+        case ColumnType::kTruth:
+            return "INTEGER";
+        case ColumnType::kReal:
+            return "REAL";
+        case ColumnType::kText:
+            break;
+    }
+    return "TEXT";
+}
+
+// Numbers where all values are, else what `--set` takes: units are part of it.
+ColumnType type_of(const SweepAxis& axis) {
+    const auto all = [&axis](const auto& holds) {
+        return std::ranges::all_of(axis.values, [&holds](const std::string& value) {
+            const auto number = parse_number(value);
+            return number && holds(*number);
+        });
+    };
+    return all([](double number) { return std::floor(number) == number; }) ? ColumnType::kInteger
+           : all([](double) { return true; })                              ? ColumnType::kReal
+                                                                           : ColumnType::kText;
+}
+
+std::vector<Column> columns_of(const Sweep& sweep, const CsvRow& header) {
+    std::vector<Column> columns;
+    for (std::size_t c = 0; c < header.cells.size(); ++c) {
+        const std::string& name = header.cells[c].text;
+        columns.push_back({name, c < sweep.axes().size()                          ? type_of(sweep.axes()[c])
+                                 : name.ends_with("_ms") || name.ends_with("_mj") ? ColumnType::kReal
+                                 : name == "meets_budget"                         ? ColumnType::kTruth
+                                                                                  : ColumnType::kText});
+    }
+    return columns;
+}
+
+std::string table_sql(const std::vector<Column>& columns) {
+    std::vector<std::string> lines;
+    for (const Column& column : columns) {
+        std::string name;
+        for (const char c : column.name) {
+            name += c == '"' ? std::string("\"\"") : std::string(1, c);
+        }
+        lines.push_back(fmt::format("\"{}\" {}", name, sql_type(column.type)));
+    }
+    return fmt::format("CREATE TABLE sweep (\n  {}\n)", fmt::join(lines, ",\n  "));
+}
+
+class DatabaseRows : public RowSink {
+  public:
+    explicit DatabaseRows(std::string file) : file_(std::move(file)) {}
+    DatabaseRows(const DatabaseRows&) = delete;
+    DatabaseRows& operator=(const DatabaseRows&) = delete;
+    ~DatabaseRows() override {
+        sqlite3_finalize(insert_);
+        sqlite3_close(database_);
+    }
+
+    bool open(bool resume, const Sweep& sweep, std::size_t& done, Diagnostics& diagnostics) {
+        header_ = sweep_csv_header(sweep);
+        const auto names = parse_csv(header_, file_, diagnostics);
+        if (!names) {
+            return false;
+        }
+        columns_ = columns_of(sweep, names->header);
+        constexpr int kPatience = 5000;  // milliseconds, while others read
+        if (sqlite3_open(file_.c_str(), &database_) != SQLITE_OK ||
+            sqlite3_busy_timeout(database_, kPatience) != SQLITE_OK ||
+            !run("PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = NORMAL")) {
+            return told(diagnostics, "");
+        }
+        const std::string table = table_sql(columns_);
+        const auto there = text_of("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'sweep'");
+        if (!there) {
+            return told(diagnostics, "");
+        }
+        if (resume && !there->empty() && *there != table) {
+            diagnostics.error(SourceLocation(file_), "it was not written by this command with these options",
+                              "a table 'sweep' with the same columns");
+            return false;
+        }
+        if (!resume || there->empty()) {
+            if (!run("BEGIN; DROP TABLE IF EXISTS sweep; " + table + "; COMMIT")) {
+                return told(diagnostics, "");
+            }
+        }
+        const auto count = text_of("SELECT count(*) FROM sweep");
+        done = static_cast<std::size_t>(parse_number(count.value_or("0")).value_or(0));
+        std::string places(2 * columns_.size() - 1, ',');
+        for (std::size_t c = 0; c < columns_.size(); ++c) {
+            places[2 * c] = '?';
+        }
+        const std::string insert = fmt::format("INSERT INTO sweep VALUES ({})", places);
+        return (count && sqlite3_prepare_v2(database_, insert.c_str(), -1, &insert_, nullptr) == SQLITE_OK) ||
+               told(diagnostics, "");
+    }
+
+    bool add(const std::string& rows, Diagnostics& diagnostics) override {
+        const auto table = parse_csv(header_ + rows, file_, diagnostics);
+        if (!table) {
+            return false;
+        }
+        bool kept = run("BEGIN");
+        for (std::size_t r = 0; kept && r < table->rows.size(); ++r) {
+            kept = inserted(table->rows[r]);
+        }
+        if (!kept || !run("COMMIT")) {
+            told(diagnostics, "; what stands there is whole");
+            static_cast<void>(run("ROLLBACK"));
+            return false;
+        }
+        return true;
+    }
+
+  private:
+    bool run(const std::string& sql) {
+        return sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
+    }
+
+    // The first cell of the first row; empty without one; absent if it failed.
+    std::optional<std::string> text_of(const char* sql) {
+        std::string text;
+        const auto take = [](void* to, int, char** cells, char**) {
+            *static_cast<std::string*>(to) = cells[0] != nullptr ? cells[0] : "";
+            return 0;
+        };
+        return sqlite3_exec(database_, sql, take, &text, nullptr) == SQLITE_OK ? std::optional(text) : std::nullopt;
+    }
+
+    bool inserted(const CsvRow& row) {
+        sqlite3_reset(insert_);
+        for (std::size_t c = 0; c < columns_.size(); ++c) {
+            bind(static_cast<int>(c + 1), columns_[c].type, row.cells[c].text);
+        }
+        return sqlite3_step(insert_) == SQLITE_DONE;
+    }
+
+    void bind(int place, ColumnType type, const std::string& text) {
+        if (text.empty()) {
+            sqlite3_bind_null(insert_, place);
+            return;
+        }
+        switch (type) {
+            case ColumnType::kInteger:
+                sqlite3_bind_int64(insert_, place, static_cast<sqlite3_int64>(parse_number(text).value_or(0)));
+                return;
+            case ColumnType::kReal:
+                sqlite3_bind_double(insert_, place, parse_number(text).value_or(0));
+                return;
+            case ColumnType::kTruth:
+                sqlite3_bind_int(insert_, place, text == "true" ? 1 : 0);
+                return;
+            case ColumnType::kText:
+                // The row outlives the step that reads it.
+                sqlite3_bind_text(insert_, place, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
+        }
+    }
+
+    // Always false: what failed last.
+    bool told(Diagnostics& diagnostics, const char* besides) {
+        diagnostics.error(SourceLocation(file_),
+                          fmt::format("cannot write the database: {}{}", sqlite3_errmsg(database_), besides),
+                          *besides != '\0' ? "room on the disk, then the same command with --resume" : "");
+        return false;
+    }
+
+    std::string file_, header_;
+    std::vector<Column> columns_;
+    sqlite3* database_ = nullptr;
+    sqlite3_stmt* insert_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<RowSink> open_database(const std::string& file, bool resume, const Sweep& sweep, std::size_t& done,
+                                       Diagnostics& diagnostics) {
+    auto rows = std::make_unique<DatabaseRows>(file);
+    return rows->open(resume, sweep, done, diagnostics) ? std::move(rows) : nullptr;
+}
+
+}  // namespace berth
