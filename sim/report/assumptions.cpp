@@ -33,8 +33,8 @@ std::vector<Effect> effects(const ScenarioResult& result) {
             for (const PassShare& share : stage.passes) {
                 const Candidate& candidate = stage.candidates[share.candidate];
                 if (i < candidate.uncertainty.effect.size()) {
-                    effect.on_total += candidate.latency.median * static_cast<double>(share.passes) *
-                                       candidate.uncertainty.effect[i];
+                    effect.on_total +=
+                        candidate.latency.median * static_cast<double>(share.passes) * candidate.uncertainty.effect[i];
                 }
             }
         }

@@ -342,10 +342,10 @@ SustainedRate sustained_rate(const Scenario& scenario, const ScenarioResult& res
     const auto place = static_cast<std::size_t>(busiest - loads.begin());
     const std::size_t pools = system.pools.size();
     SustainedRate rate;
-    rate.simulated = simulated_rate(system);
     rate.capacity = 1 / *busiest;
+    rate.simulated = std::min(simulated_rate(system), rate.capacity);  // more only at the ends of what was watched
     rate.busiest = place < pools ? system.pools[place].name : system.bandwidths[place - pools].name;
-    rate.upper_bound = std::max({upper_bound, rate.capacity, rate.simulated});  // of equals, rounding decides
+    rate.upper_bound = std::max(upper_bound, rate.capacity);  // of equals, rounding decides
     return rate;
 }
 
