@@ -58,10 +58,13 @@ bool fit_together(const Scenario& scenario, const ScenarioResult& result, Diagno
         }
         const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);
         const auto& work = std::get<ModelStage>(asked->work);
-        const Candidate& chosen = stage.candidates[*stage.chosen];
-        working = std::max(working, chosen.peak_activation_bytes);
-        const Bytes cache = chosen.generation ? chosen.generation->kv_cache : Bytes{};
-        const Bytes kept = chosen.kept_in_dram > Bytes{} ? chosen.kept_in_dram + cache : Bytes{};
+        Bytes kept;
+        for (const PassShare& share : stage.passes) {  // each placement has its own copy
+            const Candidate& candidate = stage.candidates[share.candidate];
+            working = std::max(working, candidate.peak_activation_bytes);
+            const Bytes cache = candidate.generation ? candidate.generation->kv_cache : Bytes{};
+            kept += candidate.kept_in_dram > Bytes{} ? candidate.kept_in_dram + cache : Bytes{};
+        }
         const auto same = std::ranges::find_if(loaded, [&work](const auto& other) {
             return other.first->model.name == work.model.name && other.first->precision.dtype == work.precision.dtype;
         });
@@ -259,7 +262,7 @@ std::optional<ScenarioResult> evaluate(const Scenario& scenario, Diagnostics& di
         (options.operators && !keep_to_slowdowns(scenario, result, diagnostics))) {
         return std::nullopt;
     }
-    if (bound) {  // a stage may have been moved
+    if (bound && !result.slowdowns.empty()) {  // a stage may have been moved
         result.rate = sustained_rate(scenario, result, *bound);
     }
     if (options.uncertainty) {

@@ -221,6 +221,7 @@ StageResult embed_result() {
     stage.candidates[1].latency = log_normal_estimate(25_ms, 0.2);
     stage.candidates[1].energy = 40_mJ;
     stage.chosen = 0;
+    stage.passes = {{0, 1}};
     stage.latency = stage.candidates[0].latency;
     stage.confidence = 0.9921;
     stage.budget = 30_ms;
@@ -243,6 +244,7 @@ StageResult rank_result() {
     slow.by_category[Category::kFfn] += 19_ms;
     stage.candidates = {slow, split};
     stage.chosen = 1;
+    stage.passes = {{1, 3}};
     stage.confidence = 0.85;
     const Estimate<Time>& one = split.latency;
     stage.latency = {one.median * 3, one.low * 3, one.high * 3};
