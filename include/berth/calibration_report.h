@@ -1,9 +1,12 @@
 // A calibration as a document: text for a terminal, and JSON. They read results; nothing is computed here.
 #pragma once
 
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "berth/calibration.h"
+#include "berth/pictures.h"
 #include "berth/scenario_diff.h"
 
 namespace berth {
@@ -14,6 +17,11 @@ namespace berth {
 /// {"device", "rows", "sigma", "parameters": [...], "correlations": [...], "fitted": {...}, "unseen": {...},
 /// "residuals": [...]}; errors and spreads are ratios, times microseconds.
 [[nodiscard]] std::string calibration_json(const Calibration& calibration);
+
+/// Draws `residuals` into `directory`, which exists: predicted / measured of shapes that a fit has not seen, against the
+/// measured time. Returns what was drawn.
+[[nodiscard]] std::vector<Picture> draw_residuals(const std::filesystem::path& directory, const Calibration& calibration,
+                                                  Diagnostics& diagnostics);
 
 /// The numbers that moved by more than two standard errors, and how many did not.
 [[nodiscard]] std::string drift_text(const std::vector<Drift>& drift);

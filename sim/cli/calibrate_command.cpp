@@ -12,7 +12,7 @@ namespace berth {
 namespace {
 
 struct CalibrateOptions {
-    std::string hardware, device, out, name, decide;
+    std::string hardware, device, out, name, decide, report;
     std::vector<std::string> measured, against, fit, settings;
     std::optional<Format> format;
 };
@@ -110,6 +110,12 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, const Lib
     if (!result) {
         return std::nullopt;
     }
+    if (!options.report.empty() && make_folder(options.report, diagnostics)) {
+        static_cast<void>(draw_residuals(options.report, *result, diagnostics));
+    }
+    if (diagnostics.has_errors()) {
+        return std::nullopt;
+    }
     if (!options.out.empty()) {
         std::vector<std::string> files;
         for (const std::string& file : options.measured) {
@@ -163,6 +169,7 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
     command->add_option("--out", options->out, "Write a profile that extends the first by what was fitted")
         ->type_name("FILE");
     command->add_option("--name", options->name, "Its name (without it: that of the file)")->type_name("NAME");
+    command->add_option("--report", options->report, "Draw what the fit leaves of each row there")->type_name("DIR");
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer(
         "Examples:\n"

@@ -1,4 +1,4 @@
-// Predicted against measured, both axes logarithmic, with the band of 10 %.
+// Predicted against measured times, and what is left of a fit against size; axes are logarithmic, with the band of 10 %.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 #include <map>
 
 #include "berth/brief_text.h"
+#include "berth/calibration_report.h"
 #include "berth/validation_report.h"
 #include "report/plot_style.h"
 
@@ -17,21 +18,25 @@ constexpr double kLeft = 190;
 constexpr double kPlotHeight = 1000;
 constexpr double kBand = 0.1;
 
-/// Rows of one class, in microseconds.
+/// Rows of one class.
 struct Cloud {
     std::string op_class;
-    std::vector<std::pair<double, double>> points;  ///< measured, predicted
+    std::vector<std::pair<double, double>> points;  ///< measured in microseconds, and what stands over it
 };
+
+void add_point(std::vector<Cloud>& clouds, const std::string& op_class, double x, double y) {
+    auto cloud = std::ranges::find(clouds, op_class, &Cloud::op_class);
+    if (cloud == clouds.end()) {
+        clouds.push_back({op_class, {}});
+        cloud = clouds.end() - 1;
+    }
+    cloud->points.emplace_back(x, y);
+}
 
 std::vector<Cloud> clouds_of(const ValidatedSet& set) {
     std::vector<Cloud> clouds;
     for (const ValidatedRow& row : set.rows) {
-        auto cloud = std::ranges::find(clouds, row.op_class, &Cloud::op_class);
-        if (cloud == clouds.end()) {
-            clouds.push_back({row.op_class, {}});
-            cloud = clouds.end() - 1;
-        }
-        cloud->points.emplace_back(in_microseconds(row.measured), in_microseconds(row.predicted.median));
+        add_point(clouds, row.op_class, in_microseconds(row.measured), in_microseconds(row.predicted.median));
     }
     return clouds;
 }
@@ -54,17 +59,24 @@ std::vector<LegendEntry> legend_of(const std::vector<Cloud>& clouds) {
 
 struct Range {
     double low = 1e300, high = 0;
+    void include(double value) {
+        low = std::min(low, value);
+        high = std::max(high, value);
+    }
+    [[nodiscard]] Range whole_decades() const {
+        return {std::pow(10, std::floor(std::log10(low))), std::pow(10, std::ceil(std::log10(high)))};
+    }
 };
 
 Range range_of(const std::vector<Cloud>& clouds) {
     Range range;
     for (const Cloud& cloud : clouds) {
         for (const auto& [measured, predicted] : cloud.points) {
-            range.low = std::min({range.low, measured, predicted});
-            range.high = std::max({range.high, measured, predicted});
+            range.include(measured);
+            range.include(predicted);
         }
     }
-    return {std::pow(10, std::floor(std::log10(range.low))), std::pow(10, std::ceil(std::log10(range.high)))};
+    return range.whole_decades();
 }
 
 std::string tics(const char* axis, const Range& range) {
@@ -88,6 +100,23 @@ std::string data_of(const std::vector<Cloud>& clouds) {
     return text;
 }
 
+// All clouds, behind the commands for axes and the band of 10 %.
+std::string clouds_text(const std::vector<Cloud>& clouds) {
+    std::string text = "plot $band using 1:2:3 with filledcurves lc rgb '#DDDDDD'";
+    for (std::size_t i = 0; i < clouds.size(); ++i) {
+        text += fmt::format(", $cloud{} using 1:2 with points pt {} ps 1.1*{} lc rgb '{}'", i, symbol(i), kSymbolScale,
+                            device_color(i));
+    }
+    return text + "\nunset logscale\n";
+}
+
+// The band around a line from (x0, y0) to (x1, y1).
+std::string band_text(const Range& x, double y0, double y1) {
+    return fmt::format("$band << EOD\n{} {} {}\n{} {} {}\nEOD\n", plotted(x.low), plotted(y0 * (1 - kBand)),
+                       plotted(y0 * (1 + kBand)), plotted(x.high), plotted(y1 * (1 - kBand)),
+                       plotted(y1 * (1 + kBand)));
+}
+
 Drawing drawing_of(const ValidatedSet& set, const std::string& profile) {
     const auto clouds = clouds_of(set);
     const Range range = range_of(clouds);
@@ -96,21 +125,37 @@ Drawing drawing_of(const ValidatedSet& set, const std::string& profile) {
                                 fmt::format("{}: {} rows of {}, MAPE {}", profile, set.rows.size(), set.name,
                                             all.mean_error ? percent_text(*all.mean_error, 2) : "-"),
                                 "measured", "predicted", legend_of(clouds));
-    std::string text = drawn.commands + data_of(clouds);
-    text += fmt::format("$band << EOD\n{0} {1} {2}\n{3} {4} {5}\nEOD\n", plotted(range.low),
-                        plotted(range.low * (1 - kBand)), plotted(range.low * (1 + kBand)), plotted(range.high),
-                        plotted(range.high * (1 - kBand)), plotted(range.high * (1 + kBand)));
+    std::string text = drawn.commands + data_of(clouds) + band_text(range, range.low, range.high);
     text += fmt::format("set logscale xy\nset xrange [{0}:{1}]\nset yrange [{0}:{1}]\n", plotted(range.low),
                         plotted(range.high));
-    text += tics("xtics", range) + tics("ytics", range);
-    text += "plot $band using 1:2:3 with filledcurves lc rgb '#DDDDDD'";
-    for (std::size_t i = 0; i < clouds.size(); ++i) {
-        text += fmt::format(", $cloud{} using 1:2 with points pt {} ps 1.1*{} lc rgb '{}'", i, symbol(i), kSymbolScale,
-                            device_color(i));
-    }
+    text += tics("xtics", range) + tics("ytics", range) + clouds_text(clouds);
     return {{"parity-" + set.name, fmt::format("Predicted against measured times of {}.", set.name)},
             drawn.height,
-            text + "\nunset logscale\n"};
+            text};
+}
+
+constexpr double kMostOff = 4;  // beyond, rows stand at the edge
+
+Drawing residuals_of(const Calibration& calibration) {
+    std::vector<Cloud> clouds;
+    Range x;
+    for (const FittedRow& row : calibration.rows) {
+        add_point(clouds, row.op_class, in_microseconds(row.measured),
+                  std::clamp(row.unseen / row.measured, 1 / kMostOff, kMostOff));
+        x.include(in_microseconds(row.measured));
+    }
+    x = x.whole_decades();
+    const Canvas drawn = canvas(kLeft, kPlotHeight,
+                                fmt::format("{} rows of {}, each shape predicted by a fit without it",
+                                            calibration.rows.size(), calibration.device),
+                                "measured", "predicted / measured", legend_of(clouds));
+    std::string text = drawn.commands + data_of(clouds) + band_text(x, 1, 1);
+    text += fmt::format("set logscale xy\nset xrange [{}:{}]\nset yrange [{}:{}]\n", plotted(x.low), plotted(x.high),
+                        plotted(1 / kMostOff), plotted(kMostOff));
+    text += tics("xtics", x) + "set ytics ('1/4' 0.25, '1/2' 0.5, '1' 1, '2' 2, '4' 4)\n" + clouds_text(clouds);
+    return {{"residuals", "What fits leave of shapes that they have not seen, against the measured time."},
+            drawn.height,
+            text};
 }
 
 }  // namespace
@@ -126,6 +171,11 @@ std::vector<Picture> draw_parity(const std::filesystem::path& directory, const V
         }
     }
     return draw_all(directory, drawings, diagnostics);
+}
+
+std::vector<Picture> draw_residuals(const std::filesystem::path& directory, const Calibration& calibration,
+                                    Diagnostics& diagnostics) {
+    return draw_all(directory, {residuals_of(calibration)}, diagnostics);
 }
 
 }  // namespace berth
