@@ -18,6 +18,7 @@ from reference_case import BUCKET_128, MEASURED, ReferenceCase, attention_eviden
 TEMPLATE = pathlib.Path(__file__).with_name("accuracy_template.md")
 TARGETS = ROOT / "tests" / "validation" / "targets.json"
 MISFITS_SHOWN = 6
+FITTED = ("rk3588_npu_matmul_m128_30reps.csv", "rk3588_rknn_per_layer_profiles.csv")
 NPU_TARGET = max(target["within"] for target in json.loads(TARGETS.read_text(encoding="utf-8"))["totals"]
                  if " on npu" in target["row"])
 
@@ -268,6 +269,18 @@ def narrowing_steps():
             ("and the error of single operators", {**efficiency, **little, **errors})]
 
 
+def standard_errors(berth):
+    """What the rows that a profile was set with say of its numbers, if all of them are fitted again."""
+    fit = berth.ask("calibrate", "--hardware", PROFILE, "--device", "npu",
+                    *(word for name in FITTED for word in ("--measured", str(ROOT / "hardware" / "measured" / PROFILE / name))))
+    rows = []
+    for one in fit["parameters"]:
+        ratio = one["after"] / one["before"]
+        rows.append([f"`{one['path']}`", whole(one["spread_before"]), signed(ratio - 1), whole(one["spread_after"]),
+                     "yes" if one["determined"] else "no"])
+    return table(["number", "spread in the profile", "rows ask for", "standard error", "determined"], "lrrrl", rows)
+
+
 def document(berth):
     validation = berth.ask("validate", "--hardware", PROFILE)
     case = ReferenceCase(berth)
@@ -275,7 +288,8 @@ def document(berth):
              "uncovered": uncovered(validation), "misfits": misfits(validation),
              "sizes": sizes(validation), "layers": layers(validation), "aligned": aligned(case), "cpu": cpu(case),
              "language_models": language_models.section(berth),
-             "other_runtime": other_runtime(berth), "measured_cpu": measured_cpu.section(berth),
+             "other_runtime": other_runtime(berth), "measured_cpu": measured_cpu.section(berth, "x86-avx512-vnni"),
+             "second_runtime": measured_cpu.section(berth, "x86-onnxruntime"), "errors": standard_errors(berth),
              "image_encoder": image_encoder(berth), "profile": PROFILE, "evidence": attention_evidence(),
              "tables": berth.output(["validate", "--hardware", PROFILE, "--format", "markdown"]).strip()}
     return TEMPLATE.read_text(encoding="utf-8").format(**parts).rstrip() + "\n"

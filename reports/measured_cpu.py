@@ -1,7 +1,6 @@
-"""The part of docs/accuracy.md about an x86 machine that was measured with berth itself."""
+"""The parts of docs/accuracy.md about an x86 machine: measured with berth itself, and under another runtime."""
 from documents import signed, table, whole
 
-PROFILE = "x86-avx512-vnni"
 SETTINGS = {"dtype": "fp32 or int8", "cores": "one thread or two"}
 
 
@@ -28,8 +27,8 @@ def settings(one):
     return "\n".join(lines)
 
 
-def section(berth):
-    validation = berth.ask("validate", "--hardware", PROFILE)
+def section(berth, profile):
+    validation = berth.ask("validate", "--hardware", profile)
     parts = []
     for one in validation["sets"]:
         if one["use"] == "fitted":

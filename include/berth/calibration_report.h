@@ -4,6 +4,7 @@
 #include <string>
 
 #include "berth/calibration.h"
+#include "berth/scenario_diff.h"
 
 namespace berth {
 
@@ -16,7 +17,9 @@ namespace berth {
 
 /// The numbers that moved by more than two standard errors, and how many did not.
 [[nodiscard]] std::string drift_text(const std::vector<Drift>& drift);
-/// [{"path", "first", "second", "sigmas"}], SI.
-[[nodiscard]] std::string drift_json(const std::vector<Drift>& drift);
+/// {"numbers": [{"path", "first", "second", "sigmas"}] (SI), "decisions": [{"stage", "first", "second"}] or null}.
+[[nodiscard]] std::string drift_json(const std::vector<Drift>& drift, const std::vector<DecisionChange>* decisions);
+/// Which stages of a scenario the second calibration recommends elsewhere.
+[[nodiscard]] std::string decisions_text(const std::vector<DecisionChange>& decisions);
 
 }  // namespace berth

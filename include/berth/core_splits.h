@@ -1,4 +1,5 @@
-// Splitting a model over the cores of a device against running several requests side by side on fewer cores each.
+// Splitting a model over the cores of a device against running several requests side by side on fewer cores each, and
+// one input in a pass against several.
 #pragma once
 
 #include <span>
@@ -14,6 +15,10 @@ namespace berth {
 /// takes alone, what is sustainable, and the latency under the scenario's arrivals. A core mask stands for the count of
 /// its bits: masks 1, 2 and 4 are three requests side by side on a core each, mask 7 is one request on three.
 [[nodiscard]] std::vector<CoreSplit> core_splits(const Scenario& scenario, const ScenarioResult& result);
+
+/// For each stage with a model as it is placed: 1, 2, 4, ... inputs in one pass up to 16, the scenario's number, and
+/// all inputs of a request. Passes of a batch that is larger than what a request brings are shared with other requests.
+[[nodiscard]] std::vector<BatchSize> batch_sizes(const Scenario& scenario, const ScenarioResult& result);
 
 /// What serves a stage best: under arrivals the least mean latency, for throughput (or where requests pile up however
 /// they are served) the largest sustainable rate. The current one unless another gains 3 %. Null if `splits` is empty.

@@ -33,10 +33,6 @@ struct Follower {
     friend bool operator==(const Follower&, const Follower&) = default;
 };
 
-/// What came before a call of a kernel: the others of its graph, the same kernel again and again (nothing else passes
-/// through the caches), or so much else that its code and descriptors have to come from memory.
-enum class CallState : std::uint8_t { kAmongOthers, kRepeated, kCold };
-
 /// One operator, or a fused group, as it runs on one device.
 struct Kernel {
     static constexpr std::size_t kMaxFollowers = 3;
@@ -56,7 +52,7 @@ struct Kernel {
     bool input_on_chip = false;   ///< activations read stayed on chip
     bool output_on_chip = false;  ///< the result stays there
     bool weights_on_chip = false;
-    CallState called = CallState::kAmongOthers;
+    CacheState cache = CacheState::kGraph;
     friend bool operator==(const Kernel&, const Kernel&) = default;
 };
 
@@ -101,8 +97,8 @@ struct KernelCost {
 /// Cost of one kernel. The device must support the dtypes (see plan.h); absent MAC rates are a std::logic_error.
 [[nodiscard]] KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Execution& execution);
 
-/// What a call costs the runtime, by what came before it.
-[[nodiscard]] const Parameter<Time>& dispatch_of(CallState called, const Runtime& runtime);
+/// What a call costs the runtime, by what the caches hold of it.
+[[nodiscard]] const Parameter<Time>& dispatch_of(CacheState cache, const Runtime& runtime);
 
 /// What the array works at for this kernel: traffic counts operands as they are stored.
 [[nodiscard]] DType multiplied_at(const Kernel& kernel);

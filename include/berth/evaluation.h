@@ -67,7 +67,10 @@ struct GenerationResult {
 
 /// One placement of one stage, for one pass of it.
 struct Candidate {
-    std::string placement;  ///< a device's name for a whole model, else `split`
+    /// A device's name for a whole model, `npu on 3 cores` for one on others than the stage's; `split`; `overlap` where
+    /// devices work at once; `balanced` for a split that leaves the busiest resource least to do.
+    std::string placement;
+    std::optional<DeviceId> device;  ///< of a whole model
     Granularity granularity = Granularity::kModel;
     bool feasible = false;
     std::string reason;  ///< why not
@@ -79,6 +82,10 @@ struct Candidate {
     Time handover;
     std::vector<OperatorResult> operators;  ///< of a stage that generates text: of one step, at a middling context
     std::vector<Segment> segments;
+    /// Of a pass of the main length whose devices work at once, on the resources of the profile; empty: its operators
+    /// run one after the other.
+    std::vector<SimulatedTask> tasks;
+    std::vector<std::vector<OperatorId>> run_by;  ///< [task] operators; a hand-over's is the one it is for
     std::optional<GenerationResult> generation;
     double optimality_gap = 0;
     bool proved_optimal = false;
@@ -94,18 +101,25 @@ struct Candidate {
 };
 
 /// The best placement of a stage's operators that was found, for one pass of the main length, whether the stage allows
-/// one so fine or not.
+/// one so fine or not. For the objective makespan devices may work at once.
 struct StageOptimum {
     Time latency;
     Time lower_bound;  ///< no placement within the stage's constraints is below it
     bool proved = false;
 };
 
+/// Passes of a stage that run as one of its candidates.
+struct PassShare {
+    std::size_t candidate = 0;
+    std::int64_t passes = 1;
+};
+
 struct StageResult {
     std::string name;
     std::string model;  ///< empty for a fixed stage
     std::int64_t repeat = 1;
-    std::optional<std::size_t> chosen;  ///< index into candidates; absent for a fixed stage
+    std::optional<std::size_t> chosen;  ///< index into candidates, of most passes; absent for a fixed stage
+    std::vector<PassShare> passes;      ///< add up to `repeat`; none for a fixed stage
     std::vector<Candidate> candidates;
     std::optional<StageOptimum> optimum;  ///< with EvaluationOptions::splits
     Estimate<Time> latency;               ///< all repeats
@@ -119,6 +133,15 @@ struct ScenarioTotal {
     std::optional<Time> budget;
     std::optional<double> budget_probability;
     std::optional<Energy> energy;
+};
+
+/// What a stream sustains with the passes as they are placed.
+struct SustainedRate {
+    Frequency simulated;  ///< what is completed while many users wait
+    Frequency capacity;   ///< what the busiest resource allows
+    std::string busiest;
+    Frequency upper_bound;             ///< no choice that the stages allow sustains more
+    [[nodiscard]] double gap() const;  ///< upper_bound / simulated - 1
 };
 
 /// How much longer a stage takes under the scenario's arrivals because of what another one holds and draws.
@@ -140,16 +163,28 @@ struct CoreSplit {
     std::optional<Time> mean, p95;  ///< under the scenario's arrivals; absent if they pile up, or if it has none
 };
 
+/// A stage with another number of inputs in one pass, those of one request or of several.
+struct BatchSize {
+    std::string stage;
+    std::int64_t batch = 1;
+    bool current = false;   ///< what the scenario says
+    Time pass;              ///< of so many inputs
+    Time request;           ///< of a whole request that has everything to itself
+    Frequency sustainable;  ///< requests that the busiest resource allows
+};
+
 struct ScenarioResult {
     std::string scenario, hardware;
     std::vector<std::string> devices;
     Objective objective{};
     std::vector<StageResult> stages;
     ScenarioTotal total;
+    std::optional<SustainedRate> rate;           ///< with the objective throughput
     std::vector<std::string> uncertain_numbers;  ///< paths, parallel to Uncertainty::effect
     std::optional<TrafficResult> traffic;        ///< where the scenario has arrivals and they were simulated
     std::optional<TrafficResult> timeline;       ///< a few requests with their spans, for a picture
     std::vector<CoreSplit> core_splits;          ///< where they were compared
+    std::vector<BatchSize> batch_sizes;          ///< where they were compared
     std::vector<StageSlowdown> slowdowns;        ///< where the scenario limits them; `operators` only
 };
 

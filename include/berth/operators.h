@@ -49,10 +49,11 @@ inline constexpr std::array<Choice<DType>, kDTypeCount> kDTypeNames{{
 /// int8 and int4: values that need a scale.
 [[nodiscard]] constexpr bool is_quantized(DType dtype) { return dtype == DType::kInt8 || dtype == DType::kInt4; }
 
-/// Whether operands lie in the caches from the call before, as far as they fit, or come from memory.
-enum class CacheState : std::uint8_t { kHot, kCold };
-inline constexpr std::array<Choice<CacheState>, 2> kCacheStateNames{
-    {{"hot", CacheState::kHot}, {"cold", CacheState::kCold}}};
+/// What the caches hold when a kernel is called, as far as it fits: what the kernels before it in its graph left there;
+/// all of its own, because it is called again and again by itself; or nothing, not even its code and descriptors.
+enum class CacheState : std::uint8_t { kGraph, kHot, kCold };
+inline constexpr std::array<Choice<CacheState>, 3> kCacheStateNames{
+    {{"graph", CacheState::kGraph}, {"hot", CacheState::kHot}, {"cold", CacheState::kCold}}};
 
 enum class OperatorKind : std::uint8_t {
     kMatmul,

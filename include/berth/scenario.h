@@ -22,12 +22,19 @@
 
 namespace berth {
 
-enum class Objective : std::uint8_t { kLatency, kThroughput, kEnergy, kEdp };
-inline constexpr std::array<Choice<Objective>, 4> kObjectiveNames{{
+enum class Objective : std::uint8_t {
+    kLatency,     ///< of a request whose operators run one after the other
+    kThroughput,  ///< requests that a stream sustains
+    kEnergy,
+    kEdp,
+    kMakespan,  ///< latency where devices may work at once
+};
+inline constexpr std::array<Choice<Objective>, 5> kObjectiveNames{{
     {"latency", Objective::kLatency},
     {"throughput", Objective::kThroughput},
     {"energy", Objective::kEnergy},
     {"edp", Objective::kEdp},
+    {"makespan", Objective::kMakespan},
 }};
 
 enum class Granularity : std::uint8_t { kModel, kBlock, kOperator };

@@ -19,6 +19,9 @@ struct DecisionChange {
     std::string stage, before, after;
 };
 
+/// Stages of both results that are recommended elsewhere.
+[[nodiscard]] std::vector<DecisionChange> decisions_between(const ScenarioResult& before, const ScenarioResult& after);
+
 /// Inputs that were changed together: alone the scenario would not have run with the first of them.
 struct DiffStep {
     std::vector<InputDifference> inputs;

@@ -127,10 +127,18 @@ struct BudgetOutlook {
     double unstable = 0;     ///< share of what the numbers may be under which requests pile up
 };
 
+/// What an operator of a placed stage loses to others per request. A call waits at its first operator; what it loses
+/// because bandwidth is shared, its operators lose in proportion to the bytes that they move.
+struct OperatorContention {
+    std::string stage, name;  ///< without a name: a stage of fixed time
+    TaskContention lost;
+};
+
 /// A system and what came of simulating it.
 struct TrafficResult {
     SimulatedSystem system;
     SimulationResult simulation;
+    std::vector<OperatorContention> operators = {};  ///< in execution order; of several placements of a stage together
     std::optional<BudgetOutlook> budget = std::nullopt;
 };
 
@@ -145,6 +153,9 @@ struct TrafficResult {
 
 /// Time of a request that has the system to itself: its longest chain of tasks.
 [[nodiscard]] Time time_alone(const SimulatedSystem& system);
+
+/// How long a request takes up each pool, then each bandwidth, at least.
+[[nodiscard]] std::vector<Time> resource_loads(const SimulatedSystem& system);
 
 /// Requests per time that the busiest resource allows at most, however they are scheduled.
 [[nodiscard]] Frequency capacity(const SimulatedSystem& system);

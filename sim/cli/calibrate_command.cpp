@@ -12,7 +12,7 @@ namespace berth {
 namespace {
 
 struct CalibrateOptions {
-    std::string hardware, device, out, name;
+    std::string hardware, device, out, name, decide;
     std::vector<std::string> measured, against, fit, settings;
     std::optional<Format> format;
 };
@@ -50,6 +50,45 @@ std::vector<ProfileOverride> within(const std::vector<Override>& settings) {
 
 std::string stem_of(const std::string& file) { return std::filesystem::path(file).stem().string(); }
 
+// What the scenario recommends on the profile as either calibration left it.
+std::optional<std::vector<DecisionChange>> decisions_under(const Profile& first, const Profile& second,
+                                                           Scenario scenario, Diagnostics& diagnostics) {
+    scenario.profile = first;
+    const auto before = evaluate(scenario, diagnostics);
+    scenario.profile = second;
+    const auto after = evaluate(scenario, diagnostics);
+    return before && after ? std::optional(decisions_between(*before, *after)) : std::nullopt;
+}
+
+// The scenario whose decisions are asked for: it has to run on the profile that is calibrated.
+std::optional<Scenario> decided_scenario(const CalibrateOptions& options, const Profile& profile,
+                                         const Library& library, Diagnostics& diagnostics) {
+    auto scenario = load_scenario(library, options.decide, {}, diagnostics);
+    if (options.against.empty()) {
+        diagnostics.error(SourceLocation("--decide"), "there are no second rows to decide by", "--against FILE");
+    }
+    if (scenario && scenario->profile.name != profile.name) {
+        diagnostics.error(SourceLocation("--decide"),
+                          fmt::format("{} runs on {}, not on {}", options.decide, scenario->profile.name, profile.name),
+                          "a scenario on the hardware that is calibrated");
+    }
+    return scenario;
+}
+
+std::optional<std::string> drifted(const CalibrateOptions& options, const Calibration& first, const Calibration& second,
+                                   const Profile& before, const Profile& after, const std::optional<Scenario>& scenario,
+                                   Diagnostics& diagnostics) {
+    const auto drift = drift_between(first, second);
+    const auto decisions = scenario ? decisions_under(before, after, *scenario, diagnostics) : std::nullopt;
+    if (scenario && !decisions) {
+        return std::nullopt;
+    }
+    if (options.format == Format::kJson) {
+        return drift_json(drift, decisions ? &*decisions : nullptr);
+    }
+    return drift_text(drift) + (decisions ? "\n" + decisions_text(*decisions) : "");
+}
+
 std::optional<std::string> calibrated(const CalibrateOptions& options, const Library& library,
                                       Diagnostics& diagnostics) {
     const auto settings = read_settings(options.settings, diagnostics);
@@ -59,7 +98,9 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, const Lib
         return std::nullopt;
     }
     const auto against = measured_sets(options.against, options, *profile, library, diagnostics);
-    if (!against) {
+    const auto scenario =
+        options.decide.empty() ? std::nullopt : decided_scenario(options, *profile, library, diagnostics);
+    if (!against || diagnostics.has_errors()) {
         return std::nullopt;
     }
     show_progress("fitting");
@@ -83,9 +124,7 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, const Lib
     }
     if (!against->empty()) {
         const auto other = calibrate(second, *against, {options.fit}, diagnostics);
-        const auto drift = other ? drift_between(*result, *other) : std::vector<Drift>{};
-        return !other ? std::nullopt
-                      : std::optional(options.format == Format::kJson ? drift_json(drift) : drift_text(drift));
+        return other ? drifted(options, *result, *other, *profile, second, scenario, diagnostics) : std::nullopt;
     }
     return options.format == Format::kJson ? calibration_json(*result) : calibration_text(*result);
 }
@@ -109,6 +148,10 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
                      "Files of another runtime version: what moved beyond the errors of both fits")
         ->type_name("FILE")
         ->allow_extra_args(false);
+    command
+        ->add_option("--decide", options->decide,
+                     "With --against: a scenario on this hardware, and what it decides then")
+        ->type_name("SCENARIO");
     command->add_option("--device", options->device, "The device that ran the rows")->type_name("NAME");
     command
         ->add_option("--fit", options->fit, "Numbers to fit, with * (without it: all with a spread that change a row)")

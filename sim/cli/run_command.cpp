@@ -57,6 +57,7 @@ void add_traffic(const RunOptions& options, const Scenario& scenario, ScenarioRe
     if (scenario.traffic || scenario.objective == Objective::kThroughput) {
         show_progress("comparing cores per request");
         result.core_splits = core_splits(scenario, result);
+        result.batch_sizes = batch_sizes(scenario, result);
     }
     if (!options.report.empty()) {
         result.timeline = simulate_traffic(scenario, result, kDrawn, false);

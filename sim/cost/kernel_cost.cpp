@@ -26,13 +26,13 @@ const MemoryLevel* level_holding(Bytes between_uses, const Device& device, int c
     return last;
 }
 
-const Parameter<Time>& dispatch_of(CallState called, const Runtime& runtime) {
-    switch (called) {
-        case CallState::kRepeated:
+const Parameter<Time>& dispatch_of(CacheState cache, const Runtime& runtime) {
+    switch (cache) {
+        case CacheState::kHot:
             return runtime.dispatch_repeated ? *runtime.dispatch_repeated : runtime.dispatch_per_kernel;
-        case CallState::kCold:
+        case CacheState::kCold:
             return runtime.dispatch_cold ? *runtime.dispatch_cold : runtime.dispatch_per_kernel;
-        case CallState::kAmongOthers:
+        case CacheState::kGraph:
             break;
     }
     return runtime.dispatch_per_kernel;
@@ -73,7 +73,7 @@ Time sram_time(const Demand& demand, bool repeated, const Device& device, int co
 // A pool shares out each kernel anew: of c cores, one finds but a c-th of its activations in its own caches. Called
 // again and again, the same rows go to the same core.
 Time exchange_time(const Kernel& kernel, const Demand& demand, const Device& device, int cores) {
-    if (kernel.called == CallState::kRepeated || cores <= 1) {
+    if (kernel.cache == CacheState::kHot || cores <= 1) {
         return Time{};
     }
     const auto through =
@@ -165,7 +165,7 @@ KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& 
     KernelCost cost;
     cost.cores = rates.cores;
     const Runtime& runtime = device.runtime;
-    cost.dispatch = dispatch_of(kernel.called, runtime).value + cache_time(kernel, device);
+    cost.dispatch = dispatch_of(kernel.cache, runtime).value + cache_time(kernel, device);
     if (rates.cores > 1) {
         cost.fork_join = device.runtime.fork_join.value + exchange_time(kernel, demand, device, rates.cores);
     }
@@ -176,7 +176,7 @@ KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& 
         cost.compute = demand.padded_macs / rates.macs;
     }
     cost.vector = demand.vector;
-    cost.sram = sram_time(demand, kernel.called == CallState::kRepeated, device, rates.cores);
+    cost.sram = sram_time(demand, kernel.cache == CacheState::kHot, device, rates.cores);
     cost.dram = dram_time(demand, device, rates);
     cost.dma = device.dma.setup.value * (demand.descriptors / static_cast<double>(device.dma.channels));
     cost.stall = stall_time(demand, cost.compute, rates);

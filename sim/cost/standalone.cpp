@@ -63,10 +63,8 @@ std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, con
     if (library_call) {
         leave_accumulators(kernel);
     }
-    if (cache == CacheState::kCold) {
-        kernel.called = CallState::kCold;
-    } else if (operands_of(kernel) <= keeping_capacity(chip, chip.cores())) {
-        kernel.called = CallState::kRepeated;
+    kernel.cache = cache;
+    if (cache != CacheState::kCold && operands_of(kernel) <= keeping_capacity(chip, chip.cores())) {
         kernel.input_on_chip = true;
         kernel.output_on_chip = true;
         kernel.weights_on_chip = true;

@@ -123,7 +123,7 @@ std::size_t match_operators(ProfileImport& import, const Graph& graph) {
 
 std::string measured_rows_csv(const ProfileImport& import, std::optional<int> cores, std::string_view source) {
     const std::vector<std::string> sizes = size_columns(import);
-    std::string text = "name,operator,op,dtype,cores";
+    std::string text = "name,operator,op,dtype,cores,cache";
     for (const std::string& size : sizes) {
         text += "," + size;
     }
@@ -132,11 +132,11 @@ std::string measured_rows_csv(const ProfileImport& import, std::optional<int> co
         if (!step.dims) {
             continue;
         }
-        text +=
-            fmt::format("{},{},{},{},{}{},{},{},{},{},{}\n", csv_field(step.name), csv_field(step.of_operator),
-                        traits(step.kind).name, choice_name(kDTypeNames, step.dtype),
-                        cores ? fmt::format("{}", *cores) : "", size_cells(step, sizes), microseconds_cell(step.median),
-                        microseconds_cell(step.least), microseconds_cell(step.most), step.runs, csv_field(source));
+        text += fmt::format("{},{},{},{},{},{}{},{},{},{},{},{}\n", csv_field(step.name), csv_field(step.of_operator),
+                            traits(step.kind).name, choice_name(kDTypeNames, step.dtype),
+                            cores ? fmt::format("{}", *cores) : "", choice_name(kCacheStateNames, CacheState::kGraph),
+                            size_cells(step, sizes), microseconds_cell(step.median), microseconds_cell(step.least),
+                            microseconds_cell(step.most), step.runs, csv_field(source));
     }
     return text;
 }

@@ -108,12 +108,15 @@ std::string why(const StageResult& stage, const ModelStage* asked, Objective obj
     }
     const Candidate& chosen = stage.candidates[*stage.chosen];
     const std::string energy = objective == Objective::kLatency ? "" : energy_against(chosen, *other);
-    return against(chosen, *other) + energy + "." + finer(stage, asked);
+    const std::string goal = objective == Objective::kThroughput ? "for the highest rate; " : "";
+    return goal + against(chosen, *other) + energy + "." + finer(stage, asked);
 }
 
-/// Empty where nothing else could have been chosen.
-std::string sureness(const StageResult& stage, const ModelStage* asked) {
-    return stage.chosen && fastest_other(stage, asked, true) != nullptr ? share_text(stage.confidence) : "";
+/// Empty where nothing else could have been chosen, or not for being fast.
+std::string sureness(const StageResult& stage, const ModelStage* asked, Objective objective) {
+    return objective != Objective::kThroughput && stage.chosen && fastest_other(stage, asked, true) != nullptr
+               ? share_text(stage.confidence)
+               : "";
 }
 
 const ModelStage* model_asked(const Stage* asked) {
@@ -127,13 +130,13 @@ std::string place_of(const StageResult& stage, const FixedStage* fixed, const st
     return fixed != nullptr && fixed->on ? device_name(devices, *fixed->on) : "-";
 }
 
-void add_stage(TextTable& table, const StageResult& stage, const Stage* asked,
-               const std::vector<std::string>& devices) {
+void add_stage(TextTable& table, const StageResult& stage, const Stage* asked, const std::vector<std::string>& devices,
+               Objective objective) {
     const auto* fixed = asked != nullptr ? std::get_if<FixedStage>(&asked->work) : nullptr;
     const bool spread = stage.latency.high > stage.latency.low;
     table.row({stage.name, place_of(stage, fixed, devices), fmt::format("{}", stage.repeat),
                brief(stage.latency.median), spread ? range_text(stage.latency) : (fixed != nullptr ? "fixed" : ""),
-               sureness(stage, model_asked(asked)), stage.budget ? brief(*stage.budget) : ""});
+               sureness(stage, model_asked(asked), objective), stage.budget ? brief(*stage.budget) : ""});
 }
 
 std::string stage_table(const ScenarioResult& result, const Scenario& scenario) {
@@ -146,7 +149,7 @@ std::string stage_table(const ScenarioResult& result, const Scenario& scenario) 
     table.column("sure", Align::kRight);
     table.column("budget", Align::kRight);
     for (const StageResult& stage : result.stages) {
-        add_stage(table, stage, stage_named(scenario, stage.name), result.devices);
+        add_stage(table, stage, stage_named(scenario, stage.name), result.devices, result.objective);
     }
     return table.text(0);
 }
@@ -161,13 +164,40 @@ std::string reasons(const ScenarioResult& result, const Scenario& scenario) {
                             0);
         }
     }
-    const bool legend = std::ranges::any_of(result.stages, [&scenario](const StageResult& stage) {
-        return !sureness(stage, model_asked(stage_named(scenario, stage.name))).empty();
+    const bool legend = std::ranges::any_of(result.stages, [&](const StageResult& stage) {
+        return !sureness(stage, model_asked(stage_named(scenario, stage.name)), result.objective).empty();
     });
     return text.empty()
                ? ""
                : (legend ? "sure: how likely it stays the fastest within the spreads of the numbers used\n\n" : "\n") +
                      text;
+}
+
+std::string per_second(Frequency rate) { return fmt::format("{} requests per second", number_text(in_hertz(rate), 4)); }
+
+/// What a stream sustains, and how the passes of a stage are spread for it.
+std::string rate_text(const ScenarioResult& result) {
+    if (!result.rate) {
+        return "";
+    }
+    const SustainedRate& rate = *result.rate;
+    std::string text = fmt::format("Simulated with many users waiting, {} are completed ({} allows {}); ",
+                                   per_second(rate.simulated), rate.busiest, number_text(in_hertz(rate.capacity), 4));
+    text += rate.gap() < 1e-6 ? "no choice that the stages allow sustains more"
+                              : fmt::format("no choice that the stages allow sustains more than {} ({} more)",
+                                            number_text(in_hertz(rate.upper_bound), 4), percent_text(rate.gap(), 3));
+    text = wrapped(text + ".", 0);
+    for (const StageResult& stage : result.stages) {
+        if (stage.passes.size() > 1) {
+            std::string spread;
+            for (const PassShare& share : stage.passes) {
+                spread += fmt::format("{}{} on {}", spread.empty() ? "" : ", ", share.passes,
+                                      placement_name(stage.candidates[share.candidate]));
+            }
+            text += wrapped(fmt::format("{}: of {} passes {}.", stage.name, stage.repeat, spread), 0);
+        }
+    }
+    return text + "\n";
 }
 
 std::string budget_text(const ScenarioTotal& total) {
@@ -196,7 +226,8 @@ std::string answer_text(const ScenarioResult& result, const Scenario& scenario) 
     if (total.energy) {
         headline += fmt::format(" Energy {}.", brief(*total.energy));
     }
-    std::string text = wrapped(headline, 0) + "\n" + stage_table(result, scenario) + reasons(result, scenario);
+    std::string text =
+        wrapped(headline, 0) + "\n" + rate_text(result) + stage_table(result, scenario) + reasons(result, scenario);
     if (!scenario.disabled.empty()) {
         text += wrapped(fmt::format("Not run, as the scenario says: {}.", fmt::join(scenario.disabled, ", ")), 0);
     }

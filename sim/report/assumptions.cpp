@@ -30,8 +30,12 @@ std::vector<Effect> effects(const ScenarioResult& result) {
     for (std::size_t i = 0; i < result.uncertain_numbers.size(); ++i) {
         Effect effect{result.uncertain_numbers[i], Time{}};
         for (const StageResult& stage : result.stages) {
-            if (stage.chosen && i < stage.candidates[*stage.chosen].uncertainty.effect.size()) {
-                effect.on_total += stage.latency.median * stage.candidates[*stage.chosen].uncertainty.effect[i];
+            for (const PassShare& share : stage.passes) {
+                const Candidate& candidate = stage.candidates[share.candidate];
+                if (i < candidate.uncertainty.effect.size()) {
+                    effect.on_total += candidate.latency.median * static_cast<double>(share.passes) *
+                                       candidate.uncertainty.effect[i];
+                }
             }
         }
         all.push_back(std::move(effect));

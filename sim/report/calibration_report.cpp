@@ -175,6 +175,14 @@ std::string calibration_json(const Calibration& calibration) {
     return json_document(json);
 }
 
+std::string decisions_text(const std::vector<DecisionChange>& decisions) {
+    std::string text;
+    for (const DecisionChange& one : decisions) {
+        text += fmt::format("{}: {} with the first, {} with the second.\n", one.stage, one.before, one.after);
+    }
+    return text.empty() ? "No stage of the scenario is recommended elsewhere.\n" : text;
+}
+
 std::string drift_text(const std::vector<Drift>& drift) {
     constexpr double kBeyondErrors = 2;
     TextTable table;
@@ -195,13 +203,20 @@ std::string drift_text(const std::vector<Drift>& drift) {
     return moved > 0 ? table.text(2) + "\n" + rest : rest;
 }
 
-std::string drift_json(const std::vector<Drift>& drift) {
-    Json json = Json::array();
+std::string drift_json(const std::vector<Drift>& drift, const std::vector<DecisionChange>* decisions) {
+    Json numbers = Json::array();
     for (const Drift& one : drift) {
-        json.push_back({{"path", one.path},
-                        {"first", json_number(one.first)},
-                        {"second", json_number(one.second)},
-                        {"sigmas", json_number(one.sigmas)}});
+        numbers.push_back({{"path", one.path},
+                           {"first", json_number(one.first)},
+                           {"second", json_number(one.second)},
+                           {"sigmas", json_number(one.sigmas)}});
+    }
+    Json json{{"numbers", std::move(numbers)}, {"decisions", nullptr}};
+    if (decisions != nullptr) {
+        json["decisions"] = Json::array();
+        for (const DecisionChange& one : *decisions) {
+            json["decisions"].push_back({{"stage", one.stage}, {"first", one.before}, {"second", one.after}});
+        }
     }
     return json_document(json);
 }

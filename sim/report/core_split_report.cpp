@@ -1,4 +1,4 @@
-// Cores per request against requests side by side, as text and as JSON.
+// Cores per request against requests side by side, and inputs per pass, as text and as JSON.
 #include <fmt/format.h>
 
 #include "berth/brief_text.h"
@@ -47,6 +47,49 @@ std::string core_splits_text(const ScenarioResult& result) {
         text += table.text(2);
     }
     return text.empty() ? "" : text + wrapped("Times are those of whole requests. * serves best.", 0);
+}
+
+std::string batch_sizes_text(const ScenarioResult& result) {
+    std::string text;
+    std::string stage;
+    TextTable table;
+    const auto finish = [&] { text += stage.empty() ? "" : (text.empty() ? "" : "\n") + stage + "\n" + table.text(2); };
+    for (const BatchSize& one : result.batch_sizes) {
+        if (stage != one.stage) {
+            finish();
+            stage = one.stage;
+            table = TextTable();
+            table.column("  inputs", Align::kLeft);
+            table.column("pass ms", Align::kRight);
+            table.column("ms per input", Align::kRight);
+            table.column("request ms", Align::kRight);
+            table.column("sustainable per s", Align::kRight);
+        }
+        table.row({fmt::format("{}{}", one.current ? "* " : "  ", one.batch), milliseconds_text(one.pass),
+                   milliseconds_text(one.pass / static_cast<double>(one.batch)), milliseconds_text(one.request),
+                   fmt::format("{:.4g}", in_hertz(one.sustainable))});
+    }
+    finish();
+    return text.empty() ? ""
+                        : text + wrapped(
+                                     "* now. A request waits for nobody: a batch larger than its inputs has "
+                                     "those of others too.",
+                                     0);
+}
+
+Json json_batch_sizes(const ScenarioResult& result) {
+    Json array = Json::array();
+    for (const BatchSize& one : result.batch_sizes) {
+        Json object = Json::object();
+        object["stage"] = json_text(one.stage);
+        object["batch"] = one.batch;
+        object["current"] = one.current;
+        object["pass_ms"] = json_milliseconds(one.pass);
+        object["request_ms"] = json_milliseconds(one.request);
+        object["sustainable_per_s"] = json_number(in_hertz(one.sustainable));
+        array.push_back(std::move(object));
+    }
+    return array;
 }
 
 Json json_core_splits(const ScenarioResult& result) {

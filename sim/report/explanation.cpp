@@ -202,20 +202,20 @@ struct DispatchText {
     std::string_view formula, path;
 };
 
-DispatchText dispatch_text(CallState called, const Runtime& runtime) {
-    if (called == CallState::kRepeated && runtime.dispatch_repeated) {
+DispatchText dispatch_text(CacheState cache, const Runtime& runtime) {
+    if (cache == CacheState::kHot && runtime.dispatch_repeated) {
         return {"per call of the same kernel", "runtime.dispatch.repeated"};
     }
-    if (called == CallState::kCold && runtime.dispatch_cold) {
+    if (cache == CacheState::kCold && runtime.dispatch_cold) {
         return {"per call of a kernel that is in memory", "runtime.dispatch.cold"};
     }
     return {"per kernel", "runtime.dispatch.per_kernel"};
 }
 
-std::vector<Term> overhead_terms(const KernelCost& cost, CallState called, const Device& device) {
+std::vector<Term> overhead_terms(const KernelCost& cost, CacheState cache, const Device& device) {
     const Runtime& runtime = device.runtime;
-    const DispatchText text = dispatch_text(called, runtime);
-    const Parameter<Time>& dispatch = dispatch_of(called, runtime);
+    const DispatchText text = dispatch_text(cache, runtime);
+    const Parameter<Time>& dispatch = dispatch_of(cache, runtime);
     std::vector<Term> terms{{"dispatch",
                              cost.dispatch,
                              std::string(text.formula),
@@ -321,7 +321,7 @@ Explanation explain_kernel(const Kernel& kernel, const KernelCost& cost, const D
                            const Execution& execution) {
     Explanation explanation;
     explanation.kernel = kernel_text_of(kernel, cost, device);
-    explanation.terms = overhead_terms(cost, kernel.called, device);
+    explanation.terms = overhead_terms(cost, kernel.cache, device);
     for (Term& term :
          std::vector<Term>{compute_term(kernel, cost, device, execution), vector_term(kernel, cost, device, execution),
                            sram_term(cost, device), dram_term(kernel, cost, device, execution), dma_term(cost, device),

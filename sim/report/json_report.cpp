@@ -72,6 +72,13 @@ Json stage_json(const StageResult& stage, const Stage* asked, std::span<const st
     object["model"] = json_text(stage.model);
     object["repeat"] = stage.repeat;
     object["chosen"] = chosen != nullptr ? Json(chosen->placement) : Json(nullptr);
+    object["passes"] = Json::array();
+    for (const PassShare& share : stage.passes) {
+        Json passes = Json::object();
+        passes["placement"] = stage.candidates[share.candidate].placement;
+        passes["count"] = share.passes;
+        object["passes"].push_back(std::move(passes));
+    }
     object["candidates"] = Json::array();
     for (const Candidate& candidate : stage.candidates) {
         object["candidates"].push_back(candidate_json(candidate, devices));
@@ -96,6 +103,16 @@ Json total_json(const ScenarioTotal& total) {
     object["meets_budget"] = total.budget ? Json(total.latency.median <= *total.budget) : Json(nullptr);
     object["budget_probability"] = total.budget_probability ? json_number(*total.budget_probability) : Json(nullptr);
     object["energy_mj"] = json_millijoules(total.energy);
+    return object;
+}
+
+Json rate_json(const SustainedRate& rate) {
+    Json object = Json::object();
+    object["simulated_per_s"] = json_number(in_hertz(rate.simulated));
+    object["capacity_per_s"] = json_number(in_hertz(rate.capacity));
+    object["busiest"] = rate.busiest;
+    object["upper_bound_per_s"] = json_number(in_hertz(rate.upper_bound));
+    object["gap"] = json_number(rate.gap());
     return object;
 }
 
@@ -127,6 +144,9 @@ std::string json_report(const ScenarioResult& result, const Scenario& scenario, 
         object["stages"].push_back(stage_json(stage, stage_named(scenario, stage.name), result.devices));
     }
     object["total"] = total_json(result.total);
+    if (result.rate) {
+        object["rate"] = rate_json(*result.rate);
+    }
     object["findings"] = Json::array();
     for (const Finding& finding : findings) {
         object["findings"].push_back(finding_json(finding));
@@ -138,6 +158,9 @@ std::string json_report(const ScenarioResult& result, const Scenario& scenario, 
     }
     if (!result.core_splits.empty()) {
         object["core_splits"] = json_core_splits(result);
+    }
+    if (!result.batch_sizes.empty()) {
+        object["batch_sizes"] = json_batch_sizes(result);
     }
     return json_document(object);
 }

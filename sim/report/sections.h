@@ -20,6 +20,9 @@ namespace berth {
 /// Cores per request against requests side by side; empty where they were not compared.
 [[nodiscard]] std::string core_splits_text(const ScenarioResult& result);
 
+/// Inputs per pass against what is sustainable; empty where they were not compared.
+[[nodiscard]] std::string batch_sizes_text(const ScenarioResult& result);
+
 /// What to act on, with the predicted gain and the line that tries it.
 [[nodiscard]] std::string findings_text(std::span<const Finding> findings);
 

@@ -40,6 +40,7 @@ std::vector<ReportPart> sections(const ScenarioResult& result, const Scenario& s
         add("Traffic", traffic_text(*result.traffic, scenario) + slowdowns_text(result));
     }
     add("Cores per request", core_splits_text(result));
+    add("Inputs per pass", batch_sizes_text(result));
     add("Findings", findings_text(findings));
     add("What the interval rests on", assumptions_text(result, scenario));
     return all;

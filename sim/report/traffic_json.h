@@ -9,5 +9,6 @@ namespace berth {
 [[nodiscard]] Json json_traffic(const TrafficResult& traffic);
 [[nodiscard]] Json json_slowdowns(const ScenarioResult& result);
 [[nodiscard]] Json json_core_splits(const ScenarioResult& result);
+[[nodiscard]] Json json_batch_sizes(const ScenarioResult& result);
 
 }  // namespace berth

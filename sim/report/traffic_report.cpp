@@ -26,9 +26,8 @@ std::string per_second(Frequency rate) { return fmt::format("{:.4g} requests per
 std::string arrivals_text(const Arrivals& arrivals) {
     if (const auto* loop = std::get_if<ClosedLoop>(&arrivals)) {
         const std::string users = loop->users == 1 ? "1 user" : fmt::format("{} users", loop->users);
-        return loop->think > Time{}
-                   ? fmt::format("{} who think {:.4g} ms between requests", users, in_milliseconds(loop->think))
-                   : users + " who send the next request at once";
+        return loop->think > Time{} ? fmt::format("{} who think {} between requests", users, brief(loop->think))
+                                    : users + " who send the next request at once";
     }
     if (const auto* poisson = std::get_if<PoissonArrivals>(&arrivals)) {
         return fmt::format("{} at random times (Poisson)", per_second(poisson->rate));
@@ -63,26 +62,36 @@ std::vector<std::size_t> by_contention(const SimulationResult& result) {
     return order;
 }
 
+// Operators that lose something, the largest losses first.
+std::vector<const OperatorContention*> losing_operators(const TrafficResult& traffic) {
+    std::vector<const OperatorContention*> order;
+    const auto lost = [](const OperatorContention* one) { return one->lost.waited + one->lost.slowed; };
+    Time all;
+    for (const OperatorContention& one : traffic.operators) {
+        order.push_back(&one);
+        all += lost(&one);
+    }
+    std::ranges::stable_sort(order, std::ranges::greater(), lost);
+    std::erase_if(order, [&](const OperatorContention* one) { return lost(one) <= 1e-3 * all; });
+    return order;
+}
+
 std::string contention_text(const TrafficResult& traffic) {
     constexpr std::size_t kShown = 6;
-    const SimulationResult& result = traffic.simulation;
     TextTable table;
     table.column("lost to contention", Align::kLeft);
     table.column("ms per request", Align::kRight);
     table.column("waiting", Align::kRight);
     table.column("slowed", Align::kRight);
-    const std::vector<std::size_t> order = by_contention(result);
+    const auto order = losing_operators(traffic);
     for (std::size_t i = 0; i < std::min(kShown, order.size()); ++i) {
-        const TaskContention& lost = result.contention[order[i]];
+        const TaskContention& lost = order[i]->lost;
         table.row(
-            {traffic.system.tasks[order[i]].name, fmt::format("{:.3g}", in_milliseconds(lost.waited + lost.slowed)),
+            {order[i]->stage + " " + order[i]->name, fmt::format("{:.3g}", in_milliseconds(lost.waited + lost.slowed)),
              fmt::format("{:.3g}", in_milliseconds(lost.waited)), fmt::format("{:.3g}", in_milliseconds(lost.slowed))});
     }
-    if (order.empty()) {
-        return "";
-    }
     const std::string more = order.size() > kShown ? wrapped(fmt::format("and {} more", order.size() - kShown), 4) : "";
-    return "\n" + table.text(4) + more;
+    return order.empty() ? "" : "\n" + table.text(4) + more;
 }
 
 std::string phases_text(const TrafficResult& traffic) {
@@ -100,11 +109,13 @@ std::string phases_text(const TrafficResult& traffic) {
     return traffic.simulation.phases.empty() ? "" : "\n" + table.text(4);
 }
 
-std::string outlook_text(const BudgetOutlook& outlook, Time budget) {
+std::string outlook_text(const BudgetOutlook& outlook, Time budget, bool stable) {
+    const std::string by_chance =
+        stable ? fmt::format("by {} of the requests, and ", share_text(outlook.by_chance)) : "";
     std::string text = fmt::format(
-        "The budget of {} is met by {} of the requests, and with a probability of {} when the profile's "
-        "uncertainty counts too",
-        brief(budget), share_text(outlook.by_chance), share_text(outlook.probability));
+        "The budget of {} is met {}with a probability of {} when the profile's uncertainty "
+        "counts too",
+        brief(budget), by_chance, share_text(outlook.probability));
     if (outlook.unstable > 0) {
         text += fmt::format("; requests pile up with a probability of {}", share_text(outlook.unstable));
     }
@@ -134,7 +145,7 @@ std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario)
         return wrapped(fmt::format("Unstable under {}: requests pile up. Sustainable are {}.", arrivals,
                                    per_second(result.sustainable)),
                        0) +
-               (traffic.budget ? outlook_text(*traffic.budget, *scenario.budget) : "");
+               (traffic.budget ? outlook_text(*traffic.budget, *scenario.budget, false) : "");
     }
     std::string text = wrapped(fmt::format("Under {}: {} completed; at most {} are sustainable.", arrivals,
                                            per_second(result.throughput), per_second(result.sustainable)),
@@ -149,7 +160,7 @@ std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario)
         table.row({name, fmt::format("{:.5g}", in_milliseconds(time->value)),
                    result.latency->has_intervals ? interval : "-"});
     }
-    text += traffic.budget ? outlook_text(*traffic.budget, *scenario.budget) : "";
+    text += traffic.budget ? outlook_text(*traffic.budget, *scenario.budget, true) : "";
     return text + "\n" + table.text(4) + phases_text(traffic) + contention_text(traffic) + "\n" + busy_text(result);
 }
 
@@ -220,6 +231,15 @@ Json json_traffic(const TrafficResult& traffic) {
         lost["waited_ms"] = json_milliseconds(result.contention[task].waited);
         lost["slowed_ms"] = json_milliseconds(result.contention[task].slowed);
         object["contention"].push_back(std::move(lost));
+    }
+    object["operators"] = Json::array();
+    for (const OperatorContention* one : losing_operators(traffic)) {
+        Json lost = Json::object();
+        lost["stage"] = json_text(one->stage);
+        lost["name"] = json_text(one->name);
+        lost["waited_ms"] = json_milliseconds(one->lost.waited);
+        lost["slowed_ms"] = json_milliseconds(one->lost.slowed);
+        object["operators"].push_back(std::move(lost));
     }
     return object;
 }

@@ -7,11 +7,14 @@
 #include <utility>
 
 #include "schedule/constraints.h"
+#include "schedule/overlap.h"
 #include "schedule/work.h"
 
 namespace berth {
 
 namespace {
+
+constexpr double kWorthwhile = 1 - 1e-4;  // less is gained by chance
 
 bool is_step(const LengthPlan& length) { return length.length.context > 0; }
 
@@ -134,6 +137,8 @@ void add_generation(Candidate& candidate, const Generation& generation, const st
     candidate.generation = result;
 }
 
+}  // namespace
+
 // Costs an assignment over all lengths; operators and categories are those of the dominant one, but categories add up
 // over all passes of a stage that generates text.
 Candidate costed(std::string placement, Assignment assignment, const ModelStage& stage,
@@ -190,6 +195,8 @@ Candidate costed(std::string placement, Assignment assignment, const ModelStage&
     return candidate;
 }
 
+namespace {
+
 // Pinned operators where they are pinned, the others as they were.
 std::optional<Assignment> with_pins(const LengthPlan& length, std::optional<Assignment> assignment, std::string& why) {
     for (std::size_t i = 0; assignment && i < length.pinned.size(); ++i) {
@@ -228,6 +235,7 @@ Candidate whole(DeviceId device, const ModelStage& stage, const std::vector<Leng
         candidate.tokens_held = main.length.tokens;
         candidate.tokens_paid = main.paid[d];
     }
+    candidate.device = device;
     candidate.cores = main.plans[d].execution.cores;
     const auto& operators = main.plans[d].operators;
     for (OperatorResult& result : candidate.operators) {
@@ -262,6 +270,65 @@ void add_split(std::vector<Candidate>& candidates, Granularity granularity, cons
     candidates.push_back(std::move(candidate));
 }
 
+// Devices at once, where that is better than all else; with its time for the main length.
+std::optional<std::pair<Candidate, Time>> overlapped(const std::vector<Candidate>& candidates, const ModelStage& stage,
+                                                     const std::vector<LengthPlan>& lengths, const Profile& profile,
+                                                     const EvaluationOptions& options) {
+    const LengthPlan& main = dominant(lengths);
+    std::vector<Assignment> starts;
+    std::optional<Time> least;
+    for (const Candidate& candidate : candidates) {
+        if (candidate.feasible) {
+            starts.push_back(candidate.assignment);
+            least = least ? std::min(*least, candidate.latency.median) : candidate.latency.median;
+        }
+    }
+    auto pass = overlapped_pass(main, stage, profile, starts);
+    if (!pass) {
+        return std::nullopt;
+    }
+    Candidate candidate = costed("overlap", pass->assignment, stage, lengths, profile, options);
+    const Graph& graph = main.graphs[static_cast<std::size_t>(profile.host)];
+    Time latency;
+    for (const LengthPlan& length : lengths) {
+        const Graph& own = length.graphs[static_cast<std::size_t>(profile.host)];
+        const bool is_main = &length == &main;
+        const Time time = is_main
+                              ? pass->time
+                              : overlap_of(length, stage, profile, assignment_for(own, graph, pass->assignment)).time;
+        latency += time * length.length.share;
+    }
+    if (!candidate.feasible || (least && !(latency < *least * kWorthwhile))) {
+        return std::nullopt;
+    }
+    candidate.granularity = Granularity::kOperator;
+    candidate.latency = log_normal_estimate(latency, candidate.uncertainty.sigma());
+    for (OperatorResult& result : candidate.operators) {
+        result.start = pass->start[static_cast<std::size_t>(result.id)];
+    }
+    candidate.tasks = std::move(pass->tasks);
+    candidate.run_by = std::move(pass->run_by);
+    return std::pair(std::move(candidate), pass->time);
+}
+
+// How far candidates are from the best placement of the operators, by their times for the main length.
+void compare(StageCandidates& result, const std::vector<std::optional<Time>>& times, StageOptimum optimum) {
+    for (const auto& time : times) {
+        // The search may have been cut short: what another one found counts too.
+        optimum.latency = time ? std::min(optimum.latency, *time) : optimum.latency;
+    }
+    optimum.proved = optimum.proved || optimum.latency <= optimum.lower_bound * (1 + 1e-9);
+    for (std::size_t i = 0; i < times.size(); ++i) {
+        if (times[i]) {
+            Candidate& candidate = result.candidates[i];
+            candidate.optimality_gap = std::max(0.0, *times[i] / optimum.lower_bound - 1);
+            candidate.proved_optimal = optimum.proved && candidate.optimality_gap < 1e-9;
+            candidate.regret = *times[i] - optimum.latency;
+        }
+    }
+    result.optimum = optimum;
+}
+
 }  // namespace
 
 const LengthPlan& dominant(const std::vector<LengthPlan>& lengths) {
@@ -289,7 +356,7 @@ Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assig
 }
 
 StageCandidates stage_candidates(const ModelStage& stage, const std::vector<LengthPlan>& lengths,
-                                 const Profile& profile, const EvaluationOptions& options) {
+                                 const Profile& profile, Objective objective_of_all, const EvaluationOptions& options) {
     StageCandidates result;
     std::vector<Candidate>& candidates = result.candidates;
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
@@ -313,20 +380,19 @@ StageCandidates stage_candidates(const ModelStage& stage, const std::vector<Leng
     if (!best || best->lower_bound <= Time{}) {
         return result;
     }
-    result.optimum = StageOptimum{best->latency, best->lower_bound, best->proved_optimal};
-    for (Candidate& candidate : candidates) {
-        if (const auto own = candidate.feasible ? objective(main.problem, candidate.assignment) : std::nullopt) {
-            // The search may have been cut short: what another one found counts too.
-            result.optimum->latency = std::min(result.optimum->latency, *own);
-            candidate.optimality_gap = std::max(0.0, *own / best->lower_bound - 1);
-            candidate.proved_optimal = best->proved_optimal && candidate.optimality_gap < 1e-9;
+    std::vector<std::optional<Time>> times;
+    for (const Candidate& candidate : candidates) {
+        times.push_back(candidate.feasible ? objective(main.problem, candidate.assignment) : std::nullopt);
+    }
+    StageOptimum optimum{best->latency, best->lower_bound, best->proved_optimal};
+    if (objective_of_all == Objective::kMakespan && !stage.on && !stage.generation) {
+        optimum = {best->latency, overlap_bound(main, stage, profile), false};
+        if (auto found = overlapped(candidates, stage, lengths, profile, options)) {
+            candidates.push_back(std::move(found->first));
+            times.emplace_back(found->second);
         }
     }
-    for (Candidate& candidate : candidates) {
-        if (const auto own = candidate.feasible ? objective(main.problem, candidate.assignment) : std::nullopt) {
-            candidate.regret = *own - result.optimum->latency;
-        }
-    }
+    compare(result, times, optimum);
     return result;
 }
 

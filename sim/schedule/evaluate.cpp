@@ -8,65 +8,13 @@
 #include "berth/quantity_text.h"
 #include "schedule/constraints.h"
 #include "schedule/slowdown.h"
+#include "schedule/stage_choice.h"
+#include "schedule/throughput.h"
 #include "schedule/work.h"
 
 namespace berth {
 
 namespace {
-
-double normal_probability(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
-
-// What the objective minimises; absent if the profile has no energy numbers and the objective needs them.
-std::optional<double> score(const Candidate& candidate, Objective objective) {
-    const double time = in_seconds(candidate.latency.median);
-    switch (objective) {
-        case Objective::kLatency:
-        case Objective::kThroughput:
-            return time;
-        case Objective::kEnergy:
-            return candidate.energy ? std::optional(in_joules(*candidate.energy)) : std::nullopt;
-        case Objective::kEdp:
-            return candidate.energy ? std::optional(in_joules(*candidate.energy) * time) : std::nullopt;
-    }
-    return std::nullopt;
-}
-
-bool allowed(const Candidate& candidate, const ModelStage& stage) {
-    return candidate.feasible && static_cast<int>(candidate.granularity) <= static_cast<int>(stage.granularity);
-}
-
-std::optional<std::size_t> choose(const std::vector<Candidate>& candidates, const ModelStage& stage,
-                                  Objective objective) {
-    std::optional<std::size_t> best;
-    std::optional<double> least;
-    for (std::size_t i = 0; i < candidates.size(); ++i) {
-        const auto value = allowed(candidates[i], stage) ? score(candidates[i], objective) : std::nullopt;
-        if (value && (!least || *value < *least)) {
-            best = i;
-            least = value;
-        }
-    }
-    return best;
-}
-
-double confidence_in(const std::vector<Candidate>& candidates, std::size_t chosen, const ModelStage& stage) {
-    double confidence = 1;
-    for (std::size_t i = 0; i < candidates.size(); ++i) {
-        if (i != chosen && allowed(candidates[i], stage)) {
-            confidence = std::min(confidence, probability_faster(candidates[chosen], candidates[i]));
-        }
-    }
-    return confidence;
-}
-
-void settle(StageResult& result, std::size_t chosen, const ModelStage& work) {
-    result.chosen = chosen;
-    const Candidate& candidate = result.candidates[chosen];
-    const double repeat = static_cast<double>(result.repeat);
-    result.latency = {candidate.latency.median * repeat, candidate.latency.low * repeat,
-                      candidate.latency.high * repeat};
-    result.confidence = confidence_in(result.candidates, chosen, work);
-}
 
 void report_no_device(const Stage& stage, const std::vector<Candidate>& candidates, Objective objective,
                       Diagnostics& diagnostics) {
@@ -138,9 +86,9 @@ bool fit_together(const Scenario& scenario, const ScenarioResult& result, Diagno
     return true;
 }
 
-std::optional<StageResult> model_stage(const Stage& stage, const ModelStage& work, const Scenario& scenario,
-                                       const EvaluationOptions& options, Diagnostics& diagnostics) {
-    const auto lengths = plan_passes(stage.name, work, scenario.profile, diagnostics);
+std::optional<PlannedStage> model_stage(const Stage& stage, const ModelStage& work, const Scenario& scenario,
+                                        const EvaluationOptions& options, Diagnostics& diagnostics) {
+    auto lengths = plan_passes(stage.name, work, scenario.profile, diagnostics);
     if (!lengths) {
         return std::nullopt;
     }
@@ -149,17 +97,17 @@ std::optional<StageResult> model_stage(const Stage& stage, const ModelStage& wor
     result.model = work.model.name;
     result.repeat = stage.repeat;
     result.budget = stage.budget;
-    auto [candidates, optimum] = stage_candidates(work, *lengths, scenario.profile, options);
+    auto [candidates, optimum] = stage_candidates(work, *lengths, scenario.profile, scenario.objective, options);
     result.candidates = std::move(candidates);
     result.optimum = optimum;
-    result.chosen = choose(result.candidates, work, scenario.objective);
-    if (!result.chosen) {
+    const std::vector<std::size_t> order = in_order(result.candidates, work, scenario.objective);
+    if (order.empty()) {
         report_no_device(stage, result.candidates, scenario.objective, diagnostics);
         report_clash(stage, work, lengths->front(), scenario.profile, diagnostics);
         return std::nullopt;
     }
-    settle(result, *result.chosen, work);
-    return result;
+    settle(result, {{order.front(), result.repeat}}, work);
+    return PlannedStage{std::move(result), std::move(*lengths)};
 }
 
 StageResult fixed_stage(const Stage& stage, const FixedStage& work) {
@@ -183,7 +131,7 @@ double total_sigma(const std::vector<StageResult>& stages, Time total) {
             own += sigma * sigma;
             continue;
         }
-        const std::vector<double>& effect = stage.candidates[*stage.chosen].uncertainty.effect;
+        const std::vector<double> effect = stage_effect(stage);
         shared.resize(std::max(shared.size(), effect.size()), 0.0);
         for (std::size_t i = 0; i < effect.size(); ++i) {
             shared[i] += share * effect[i];
@@ -201,8 +149,11 @@ ScenarioTotal total_of(const std::vector<StageResult>& stages, const Scenario& s
     std::optional<Energy> energy = Energy{};
     for (const StageResult& stage : stages) {
         latency += stage.latency.median;
-        const auto one = stage.chosen ? stage.candidates[*stage.chosen].energy : std::nullopt;
-        energy = energy && one ? std::optional(*energy + *one * static_cast<double>(stage.repeat)) : std::nullopt;
+        energy = stage.chosen ? energy : std::nullopt;
+        for (const PassShare& share : stage.passes) {
+            const auto one = stage.candidates[share.candidate].energy;
+            energy = energy && one ? std::optional(*energy + *one * static_cast<double>(share.passes)) : std::nullopt;
+        }
     }
     const double sigma = latency > Time{} ? total_sigma(stages, latency) : 0;
     total.latency = log_normal_estimate(latency, sigma);
@@ -213,23 +164,6 @@ ScenarioTotal total_of(const std::vector<StageResult>& stages, const Scenario& s
         total.budget_probability = sigma > 0 ? normal_probability(margin / sigma) : (margin >= 0 ? 1.0 : 0.0);
     }
     return total;
-}
-
-// Candidates that a stage may run as, the best first.
-std::vector<std::size_t> in_order(const StageResult& result, const ModelStage& work, Objective objective) {
-    std::vector<std::pair<double, std::size_t>> scores;
-    for (std::size_t i = 0; i < result.candidates.size(); ++i) {
-        const auto value = allowed(result.candidates[i], work) ? score(result.candidates[i], objective) : std::nullopt;
-        if (value) {
-            scores.emplace_back(*value, i);
-        }
-    }
-    std::ranges::sort(scores);
-    std::vector<std::size_t> order;
-    for (const auto& [value, candidate] : scores) {
-        order.push_back(candidate);
-    }
-    return order;
 }
 
 std::string slowdown_text(const StageSlowdown& one) {
@@ -246,13 +180,18 @@ bool keep_to_slowdowns(const Scenario& scenario, ScenarioResult& result, Diagnos
             continue;
         }
         const auto* work = std::get_if<ModelStage>(&stage.work);
-        const auto order =
-            work != nullptr ? in_order(result.stages[i], *work, scenario.objective) : std::vector<std::size_t>{0};
+        const auto order = work != nullptr ? in_order(result.stages[i].candidates, *work, scenario.objective)
+                                           : std::vector<std::size_t>{0};
         std::vector<StageSlowdown> slowdowns;
+        bool settled = false;
+        if (result.rate) {  // passes may be spread over several candidates
+            slowdowns = slowdowns_by(stage, scenario, result);
+            settled = within_limits(slowdowns);
+        }
         std::vector<std::string> tried;
-        for (const std::size_t candidate : order) {
+        for (const std::size_t candidate : settled ? std::vector<std::size_t>() : order) {
             if (work != nullptr) {
-                settle(result.stages[i], candidate, *work);
+                settle(result.stages[i], {{candidate, result.stages[i].repeat}}, *work);
             }
             slowdowns = slowdowns_by(stage, scenario, result);
             if (within_limits(slowdowns)) {
@@ -281,19 +220,6 @@ bool keep_to_slowdowns(const Scenario& scenario, ScenarioResult& result, Diagnos
 
 }  // namespace
 
-double probability_faster(const Candidate& a, const Candidate& b) {
-    double variance = 0;
-    for (std::size_t i = 0; i < a.uncertainty.effect.size() && i < b.uncertainty.effect.size(); ++i) {
-        const double difference = a.uncertainty.effect[i] - b.uncertainty.effect[i];
-        variance += difference * difference;
-    }
-    const double margin = std::log(b.latency.median / a.latency.median);
-    if (variance <= 0) {
-        return margin > 0 ? 1.0 : (margin < 0 ? 0.0 : 0.5);
-    }
-    return normal_probability(margin / std::sqrt(variance));
-}
-
 std::optional<ScenarioResult> evaluate(const Scenario& scenario, Diagnostics& diagnostics,
                                        const EvaluationOptions& options) {
     ScenarioResult result;
@@ -303,26 +229,38 @@ std::optional<ScenarioResult> evaluate(const Scenario& scenario, Diagnostics& di
     for (const Device& device : scenario.profile.devices) {
         result.devices.push_back(device.name);
     }
-    Time start;
-    bool complete = true;
+    EvaluationOptions wanted = options;
+    wanted.operators = wanted.operators || scenario.objective == Objective::kThroughput;
+    std::vector<PlannedStage> planned;
     for (const Stage& stage : scenario.stages) {
-        std::optional<StageResult> one;
+        std::optional<PlannedStage> one;
         if (const auto* fixed = std::get_if<FixedStage>(&stage.work)) {
-            one = fixed_stage(stage, *fixed);
+            one = PlannedStage{fixed_stage(stage, *fixed), {}};
         } else {
-            one = model_stage(stage, std::get<ModelStage>(stage.work), scenario, options, diagnostics);
+            one = model_stage(stage, std::get<ModelStage>(stage.work), scenario, wanted, diagnostics);
         }
-        if (!one) {
-            complete = false;
-            continue;
+        if (one) {
+            planned.push_back(std::move(*one));
         }
-        one->start = start;
-        start += one->latency.median;
-        result.stages.push_back(std::move(*one));
+    }
+    const bool complete = planned.size() == scenario.stages.size();
+    const bool for_rate = complete && scenario.objective == Objective::kThroughput;
+    const auto bound = for_rate ? std::optional(balance_stages(scenario, planned, wanted)) : std::nullopt;
+    Time start;
+    for (PlannedStage& one : planned) {
+        one.result.start = start;
+        start += one.result.latency.median;
+        result.stages.push_back(std::move(one.result));
+    }
+    if (bound) {
+        result.rate = sustained_rate(scenario, result, *bound);
     }
     if (!complete || !fit_together(scenario, result, diagnostics) ||
         (options.operators && !keep_to_slowdowns(scenario, result, diagnostics))) {
         return std::nullopt;
+    }
+    if (bound) {  // a stage may have been moved
+        result.rate = sustained_rate(scenario, result, *bound);
     }
     if (options.uncertainty) {
         result.uncertain_numbers = uncertain_numbers(scenario.profile);
@@ -343,7 +281,7 @@ std::optional<Candidate> evaluate_on(const Profile& profile, const ModelStage& s
     for (LengthPlan& length : *lengths) {
         limits.push_back(std::exchange(length.problem.limits, {}));
     }
-    auto candidates = stage_candidates(pinned, *lengths, profile, {}).candidates;
+    auto candidates = stage_candidates(pinned, *lengths, profile, Objective::kLatency, {}).candidates;
     Candidate& candidate = candidates[static_cast<std::size_t>(device)];
     if (!candidate.feasible) {
         diagnostics.error(stage.model.where, candidate.reason);

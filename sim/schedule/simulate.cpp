@@ -128,26 +128,20 @@ Time time_alone(const SimulatedSystem& system) {
     return seconds(last);
 }
 
-Frequency capacity(const SimulatedSystem& system) {
-    std::vector<double> held(system.pools.size()), moved(system.bandwidths.size());
+std::vector<Time> resource_loads(const SimulatedSystem& system) {
+    std::vector<Time> loads(system.pools.size() + system.bandwidths.size());
     for (const SimulatedTask& task : system.tasks) {
-        held[task.pool] += task.servers * alone(task, system);
-        if (task.bandwidth) {
-            moved[*task.bandwidth] += in_bytes(task.moved);
-            if (const auto within = system.bandwidths[*task.bandwidth].within) {
-                moved[*within] += in_bytes(task.moved);
-            }
+        loads[task.pool] += seconds(alone(task, system)) * task.servers / system.pools[task.pool].servers;
+        for (auto shared = task.bandwidth; shared; shared = system.bandwidths[*shared].within) {
+            loads[system.pools.size() + *shared] += task.moved / system.bandwidths[*shared].bandwidth;
         }
     }
-    double rate = std::numeric_limits<double>::infinity();
-    for (std::size_t pool = 0; pool < held.size(); ++pool) {
-        rate = held[pool] > 0 ? std::min(rate, system.pools[pool].servers / held[pool]) : rate;
-    }
-    for (std::size_t shared = 0; shared < moved.size(); ++shared) {
-        const double all = in_bytes_per_second(system.bandwidths[shared].bandwidth);
-        rate = moved[shared] > 0 ? std::min(rate, all / moved[shared]) : rate;
-    }
-    return hertz(rate);
+    return loads;
+}
+
+Frequency capacity(const SimulatedSystem& system) {
+    const std::vector<Time> loads = resource_loads(system);
+    return 1 / *std::ranges::max_element(loads);
 }
 
 Frequency sustainable_rate(const SimulatedSystem& system, const SimulationOptions& options) {

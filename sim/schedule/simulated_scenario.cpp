@@ -9,32 +9,30 @@
 #include <variant>
 
 #include "schedule/event_engine.h"
+#include "schedule/resources.h"
+#include "schedule/stage_choice.h"
 
 namespace berth {
 
 namespace {
 
-constexpr int kManyServers = 1'000'000;  // nobody waits for a stage that runs elsewhere
+// Simulated, with nothing else on its resources.
+Time request_time(const SimulatedSystem& system) {
+    const Arrivals once = ClosedLoop{};
+    EventEngine engine(system, once, {1, 0});
+    engine.run();
+    return seconds(engine.now());
+}
+
+/// An operator in a call, and the bytes that it moves.
+struct CallPart {
+    OperatorId op = kNoOperator;
+    double moved = 0;
+};
 
 class SystemBuilder {
   public:
-    explicit SystemBuilder(const Profile& profile) : profile_(profile) {
-        for (const Device& device : profile.devices) {
-            system_.pools.push_back({device.name, device.cores()});
-        }
-        system_.pools.push_back({"hand-over", 1});
-        system_.pools.push_back({"elsewhere", kManyServers});
-        system_.bandwidths.push_back({"dram", profile.dram.sustained.value});
-        for (std::size_t d = 0; d < profile.devices.size(); ++d) {
-            const Device& device = profile.devices[d];
-            const bool own = has_own_memory(profile, static_cast<DeviceId>(d));
-            dma_.push_back(system_.bandwidths.size());
-            system_.bandwidths.push_back({device.name + (own ? " memory" : " dma"), device.dram_limit.value,
-                                          own ? std::nullopt : std::optional<std::size_t>(0)});
-            dispatch_.push_back(system_.pools.size());
-            system_.pools.push_back({device.name + " dispatch", 1});
-        }
-    }
+    explicit SystemBuilder(const Profile& profile) : profile_(profile), system_(resources_of(profile)) {}
 
     void begin_stage(const std::string& name, std::optional<Time> budget) {
         system_.phases.push_back({name, system_.tasks.size(), system_.tasks.size(), budget});
@@ -48,11 +46,15 @@ class SystemBuilder {
     }
 
     void add_fixed(const std::string& name, const FixedStage& stage) {
-        const std::size_t pool = stage.on ? static_cast<std::size_t>(*stage.on) : profile_.devices.size() + 1;
-        append(task(name, pool, stage.takes.median));
+        parts_.emplace_back();
+        append(task_on(name, stage.on ? cores_pool(*stage.on) : elsewhere_pool(profile_), stage.takes.median));
     }
 
     void add_pass(const std::string& stage, const ModelStage& asked, const Candidate& candidate) {
+        if (!candidate.tasks.empty()) {
+            add_overlapped(stage, candidate);
+            return;
+        }
         Time sum;
         for (const OperatorResult& op : candidate.operators) {
             sum += op.latency;
@@ -62,7 +64,9 @@ class SystemBuilder {
         for (std::size_t i = 0; i < candidate.operators.size();) {
             const OperatorResult& first = candidate.operators[i];
             const Device& device = profile_.devices[static_cast<std::size_t>(first.device)];
-            Call call{stage + " " + first.name, first.device, execution_on(asked, profile_, first.device).cores};
+            const bool whole = candidate.device == first.device;
+            const int cores = whole ? candidate.cores : execution_on(asked, profile_, first.device).cores;
+            Call call{stage + " " + first.name, first.device, cores};
             do {
                 call.add(candidate.operators[i], scale);
                 ++i;
@@ -73,6 +77,7 @@ class SystemBuilder {
     }
 
     [[nodiscard]] SimulatedSystem take() { return std::move(system_); }
+    [[nodiscard]] const std::vector<std::vector<CallPart>>& parts() const { return parts_; }
 
   private:
     struct Call {
@@ -82,7 +87,10 @@ class SystemBuilder {
         Time handover{}, entering{}, work{};
         Bytes moved{};
 
+        std::vector<CallPart> parts{};
+
         void add(const OperatorResult& op, double scale) {
+            parts.push_back({op.id, in_bytes(op.dram_bytes)});
             handover += (op.handover - op.call) * scale;
             entering += op.call * scale;
             work += (op.latency - op.handover) * scale;
@@ -91,38 +99,56 @@ class SystemBuilder {
     };
 
     void add_call(const Call& call) {
+        const std::vector<CallPart> first{call.parts.front()};
         if (call.handover > Time{}) {
-            append(task(call.name + " (hand-over)", profile_.devices.size(), call.handover));
+            parts_.push_back(first);
+            append(task_on(call.name + " (hand-over)", handover_pool(profile_), call.handover));
         }
         if (call.entering > Time{}) {
-            append(task(call.name + " (call)", dispatch_[static_cast<std::size_t>(call.device)], call.entering));
+            parts_.push_back(first);
+            append(task_on(call.name + " (call)", dispatch_pool(profile_, call.device), call.entering));
         }
-        if (call.work <= Time{}) {
-            return;
+        if (call.work > Time{}) {
+            parts_.push_back(call.parts);
+            append(call_task(call.name, call.device, call.cores, call.work, call.moved, system_));
         }
-        const auto pool = static_cast<std::size_t>(call.device);
-        SimulatedTask made = task(call.name, pool, call.work);
-        made.servers = std::min(call.cores, system_.pools[pool].servers);
-        if (call.moved > Bytes{}) {
-            const Bandwidth drawn = call.moved / call.work;
-            made.bandwidth = dma_[pool];
-            const SharedBandwidth& dma = system_.bandwidths[dma_[pool]];
-            // No more than there is, so that a request alone takes its predicted time.
-            made.fastest = std::min(drawn, dma.bandwidth);
-            if (dma.within) {
-                made.fastest = std::min(*made.fastest, system_.bandwidths[*dma.within].bandwidth);
-            }
-            made.moved = *made.fastest * call.work;
-        }
-        append(std::move(made));
     }
 
-    [[nodiscard]] static SimulatedTask task(std::string name, std::size_t pool, Time work) {
-        SimulatedTask made;
-        made.name = std::move(name);
-        made.pool = pool;
-        made.work = work;
-        return made;
+    // Its first tasks wait for all before the pass, and what follows waits for all of them. The tasks are those of the
+    // main length; the latency is of the mean pass.
+    void add_overlapped(const std::string& stage, const Candidate& candidate) {
+        const std::size_t first = system_.tasks.size();
+        SimulatedSystem alone = resources_of(profile_);
+        alone.tasks = candidate.tasks;
+        const double scale = candidate.latency.median / request_time(alone);
+        std::vector<bool> is_last(candidate.tasks.size(), true);
+        for (const auto& operators : candidate.run_by) {
+            auto& parts = parts_.emplace_back();
+            for (const OperatorId op : operators) {
+                parts.push_back({op, in_bytes(candidate.operators[static_cast<std::size_t>(op)].dram_bytes)});
+            }
+        }
+        parts_.emplace_back();
+        for (SimulatedTask task : candidate.tasks) {
+            task.name = stage + " " + task.name;
+            task.work *= scale;
+            task.moved *= scale;
+            for (std::size_t& before : task.after) {
+                is_last[before] = false;
+                before += first;
+            }
+            if (task.after.empty() && first > 0) {
+                task.after = {first - 1};
+            }
+            system_.tasks.push_back(std::move(task));
+        }
+        SimulatedTask end = task_on(stage + " (end)", elsewhere_pool(profile_), Time{});
+        for (std::size_t i = 0; i < is_last.size(); ++i) {
+            if (is_last[i]) {
+                end.after.push_back(first + i);
+            }
+        }
+        system_.tasks.push_back(std::move(end));
     }
 
     void append(SimulatedTask task) {
@@ -134,7 +160,7 @@ class SystemBuilder {
 
     const Profile& profile_;
     SimulatedSystem system_;
-    std::vector<std::size_t> dma_, dispatch_;  ///< [device] its bandwidth, its dispatch thread
+    std::vector<std::vector<CallPart>> parts_;  ///< [task]
 };
 
 /// A number drawn from a normal distribution (Box and Muller 1958).
@@ -157,7 +183,7 @@ std::vector<double> drawn_factors(const Scenario& scenario, const ScenarioResult
         if (const auto* fixed = std::get_if<FixedStage>(&asked->work)) {
             logarithm = fixed->takes.low < fixed->takes.high ? log_normal_sigma(fixed->takes) * normal(chance) : 0;
         } else {
-            const std::vector<double>& effect = stage.candidates[*stage.chosen].uncertainty.effect;
+            const std::vector<double> effect = stage_effect(stage);
             for (std::size_t i = 0; i < std::min(effect.size(), numbers.size()); ++i) {
                 logarithm += effect[i] * numbers[i];
             }
@@ -208,23 +234,64 @@ BudgetOutlook budget_outlook(const Scenario& scenario, const ScenarioResult& res
     return outlook;
 }
 
-}  // namespace
-
-SimulatedSystem simulated_system(const Scenario& scenario, const ScenarioResult& result) {
+SystemBuilder built(const Scenario& scenario, const ScenarioResult& result) {
     SystemBuilder builder(scenario.profile);
     for (const StageResult& stage : result.stages) {
         const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);
         builder.begin_stage(stage.name, stage.budget);
-        for (std::int64_t pass = 0; pass < stage.repeat; ++pass) {
-            if (const auto* fixed = std::get_if<FixedStage>(&asked->work)) {
+        if (const auto* fixed = std::get_if<FixedStage>(&asked->work)) {
+            for (std::int64_t pass = 0; pass < stage.repeat; ++pass) {
                 builder.add_fixed(stage.name, *fixed);
-            } else {
-                builder.add_pass(stage.name, std::get<ModelStage>(asked->work), stage.candidates[*stage.chosen]);
+            }
+        }
+        for (const PassShare& share : stage.passes) {
+            for (std::int64_t pass = 0; pass < share.passes; ++pass) {
+                builder.add_pass(stage.name, std::get<ModelStage>(asked->work), stage.candidates[share.candidate]);
             }
         }
         builder.end_stage();
     }
-    return builder.take();
+    return builder;
+}
+
+// What tasks lose, given to the operators that they run: waiting to the first one, and being slowed by bytes.
+std::vector<OperatorContention> operators_lose(const ScenarioResult& result, const SystemBuilder& builder,
+                                               const SimulatedSystem& system, const SimulationResult& simulation) {
+    std::vector<OperatorContention> all;
+    for (const SimulatedPhase& phase : simulation.stable ? system.phases : std::vector<SimulatedPhase>()) {
+        const auto stage = std::ranges::find(result.stages, phase.name, &StageResult::name);
+        const std::size_t first = all.size();
+        if (!stage->chosen) {
+            all.push_back({stage->name, "", {}});
+            for (std::size_t task = phase.first; task <= phase.last; ++task) {
+                all.back().lost.waited += simulation.contention[task].waited;
+            }
+            continue;
+        }
+        for (const OperatorResult& op : stage->candidates[*stage->chosen].operators) {
+            all.push_back({stage->name, op.name, {}});
+        }
+        for (std::size_t task = phase.first; task <= phase.last; ++task) {
+            const std::vector<CallPart>& parts = builder.parts()[task];
+            const TaskContention& lost = simulation.contention[task];
+            double moved = 0;
+            for (const CallPart& part : parts) {
+                moved += part.moved;
+            }
+            for (const CallPart& part : parts) {
+                TaskContention& own = all[first + static_cast<std::size_t>(part.op)].lost;
+                own.waited += &part == parts.data() ? lost.waited : Time{};
+                own.slowed += lost.slowed * (moved > 0 ? part.moved / moved : 0);
+            }
+        }
+    }
+    return all;
+}
+
+}  // namespace
+
+SimulatedSystem simulated_system(const Scenario& scenario, const ScenarioResult& result) {
+    return built(scenario, result).take();
 }
 
 std::optional<TrafficResult> simulate_traffic(const Scenario& scenario, const ScenarioResult& result,
@@ -233,9 +300,11 @@ std::optional<TrafficResult> simulate_traffic(const Scenario& scenario, const Sc
         return std::nullopt;
     }
     const RequestStream& traffic = *scenario.traffic;
-    TrafficResult simulated{simulated_system(scenario, result), {}};
+    SystemBuilder builder = built(scenario, result);
+    TrafficResult simulated{builder.take(), {}};
     simulated.simulation = simulate(simulated.system, traffic.arrivals,
                                     {traffic.requests, traffic.warm_up, traffic.seed, traced, scenario.budget});
+    simulated.operators = operators_lose(result, builder, simulated.system, simulated.simulation);
     if (scenario.budget && with_outlook) {
         simulated.budget = budget_outlook(scenario, result, simulated);
     }

@@ -76,13 +76,19 @@ struct Work {
 [[nodiscard]] Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assignment& assignment);
 
 /// Candidates of a stage: each device for the whole model, then the best split per block and per operator where that
-/// is better than all of them.
+/// is better than all of them, and for the objective makespan the best that was found with devices at once.
 struct StageCandidates {
     std::vector<Candidate> candidates;
     std::optional<StageOptimum> optimum;
 };
 [[nodiscard]] StageCandidates stage_candidates(const ModelStage& stage, const std::vector<LengthPlan>& lengths,
-                                               const Profile& profile, const EvaluationOptions& options);
+                                               const Profile& profile, Objective objective,
+                                               const EvaluationOptions& options);
+
+/// One candidate by its assignment of the main length.
+[[nodiscard]] Candidate costed(std::string placement, Assignment assignment, const ModelStage& stage,
+                               const std::vector<LengthPlan>& lengths, const Profile& profile,
+                               const EvaluationOptions& options);
 
 /// Operators of one placed pass with their share of the time; their latencies add up to the pass.
 [[nodiscard]] std::vector<OperatorResult> operator_results(const LengthPlan& length, const Assignment& assignment,

@@ -141,7 +141,7 @@ Json scenario_schema() {
         required("hardware", "a shipped profile, or the path of one", text()),
         optional("missing", "devices that the hardware has but this scenario does without", list_of(text())),
         required("stages", "what runs, one after the other", list_of(stage(definitions), 1)),
-        optional("objective", "what the choice of each stage minimises; latency if absent", choice(kObjectiveNames)),
+        optional("objective", "what placements are chosen for; latency if absent", choice(kObjectiveNames)),
         optional("arrivals", "requests to simulate: users, a rate or a trace", arrivals(definitions)),
         optional("budget", "a time for the whole scenario", definitions.quantity(Time::kDimension)),
     };

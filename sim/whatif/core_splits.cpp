@@ -34,10 +34,10 @@ std::set<int> core_counts(const Device& device) {
 
 // The device that the chosen candidate of a stage runs on as a whole, if it has several cores.
 std::optional<DeviceId> device_of(const Scenario& scenario, const StageResult& stage) {
-    if (!stage.chosen || stage.candidates[*stage.chosen].granularity != Granularity::kModel) {
+    if (!stage.chosen || stage.passes.size() > 1) {
         return std::nullopt;
     }
-    const auto device = device_named(scenario.profile, stage.candidates[*stage.chosen].placement);
+    const std::optional<DeviceId> device = stage.candidates[*stage.chosen].device;
     const bool several = device && scenario.profile.devices[static_cast<std::size_t>(*device)].cores() > 1;
     return several ? device : std::nullopt;
 }
@@ -51,6 +51,42 @@ std::optional<StageResult> evaluated(const Scenario& scenario, const Stage& stag
     Diagnostics ignored;  // what does not fit is not compared
     auto result = evaluate(one, ignored, {.uncertainty = false, .operators = true, .splits = false});
     return result ? std::optional(std::move(result->stages.front())) : std::nullopt;
+}
+
+// The stage alone with so many inputs in a pass, where it is placed now.
+std::optional<BatchSize> with_batch(const Scenario& scenario, const ScenarioResult& result, std::size_t stage,
+                                    std::int64_t batch, std::int64_t inputs) {
+    Scenario changed = scenario;
+    auto& work = std::get<ModelStage>(changed.stages[stage].work);
+    const Candidate& chosen = result.stages[stage].candidates[*result.stages[stage].chosen];
+    work.batch = batch;
+    changed.stages[stage].repeat = 1;
+    if (chosen.device) {
+        work.on = chosen.device;
+        work.cores[*chosen.device] = chosen.cores;
+    }
+    auto one = evaluated(changed, changed.stages[stage]);
+    if (!one) {
+        return std::nullopt;
+    }
+    BatchSize size{scenario.stages[stage].name, batch, false, one->latency.median, {}, {}};
+    size.current = batch == std::get<ModelStage>(scenario.stages[stage].work).batch;
+    const std::int64_t passes = (inputs + batch - 1) / batch;
+    size.request =
+        result.total.latency.median - result.stages[stage].latency.median + size.pass * static_cast<double>(passes);
+    ScenarioResult others = result;
+    others.stages.erase(others.stages.begin() + static_cast<std::ptrdiff_t>(stage));
+    ScenarioResult alone = result;
+    alone.stages = {std::move(*one)};
+    const std::vector<Time> base = resource_loads(simulated_system(scenario, others));
+    const std::vector<Time> own = resource_loads(simulated_system(changed, alone));
+    Time busiest;
+    for (std::size_t r = 0; r < base.size(); ++r) {
+        const double share = static_cast<double>(inputs) / static_cast<double>(batch);
+        busiest = std::max(busiest, base[r] + own[r] * share);
+    }
+    size.sustainable = 1 / busiest;
+    return size;
 }
 
 CoreSplit simulated(const Scenario& scenario, const ScenarioResult& result) {
@@ -79,6 +115,28 @@ CoreSplit simulated(const Scenario& scenario, const ScenarioResult& result) {
 
 }  // namespace
 
+std::vector<BatchSize> batch_sizes(const Scenario& scenario, const ScenarioResult& result) {
+    constexpr std::int64_t kLargest = 16;
+    std::vector<BatchSize> sizes;
+    for (std::size_t i = 0; i < scenario.stages.size(); ++i) {
+        const auto* work = std::get_if<ModelStage>(&scenario.stages[i].work);
+        if (work == nullptr || result.stages[i].passes.size() != 1) {
+            continue;
+        }
+        const std::int64_t inputs = work->batch * result.stages[i].repeat;
+        std::set<std::int64_t> batches{work->batch, inputs};
+        for (std::int64_t batch = 1; batch <= kLargest; batch *= 2) {
+            batches.insert(batch);
+        }
+        for (const std::int64_t batch : batches) {
+            if (const auto size = with_batch(scenario, result, i, batch, inputs)) {
+                sizes.push_back(*size);
+            }
+        }
+    }
+    return sizes;
+}
+
 std::vector<CoreSplit> core_splits(const Scenario& scenario, const ScenarioResult& result) {
     std::vector<CoreSplit> splits;
     for (std::size_t i = 0; i < scenario.stages.size(); ++i) {
@@ -87,7 +145,7 @@ std::vector<CoreSplit> core_splits(const Scenario& scenario, const ScenarioResul
             continue;
         }
         const Device& on = scenario.profile.devices[static_cast<std::size_t>(*device)];
-        const int now = execution_on(std::get<ModelStage>(scenario.stages[i].work), scenario.profile, *device).cores;
+        const int now = result.stages[i].candidates[*result.stages[i].chosen].cores;
         std::set<int> counts = core_counts(on);
         counts.insert(now);
         for (const int cores : counts) {

@@ -84,6 +84,7 @@ double score(double time, double energy, Objective objective) {
     switch (objective) {
         case Objective::kLatency:
         case Objective::kThroughput:
+        case Objective::kMakespan:
             return time;
         case Objective::kEnergy:
             return energy;
@@ -130,6 +131,9 @@ std::optional<LaidOutStage::Count> LaidOutStage::count(const Profile& profile, O
 }
 
 std::optional<LaidOutScenario> LaidOutScenario::of(const Scenario& scenario, const std::vector<std::string>& devices) {
+    if (scenario.objective == Objective::kThroughput || scenario.objective == Objective::kMakespan) {
+        return std::nullopt;  // neither a choice of all stages together nor a schedule is a sum
+    }
     LaidOutScenario result;
     result.objective_ = scenario.objective;
     result.budget_ = scenario.budget;

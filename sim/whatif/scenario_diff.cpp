@@ -17,15 +17,10 @@ std::string placement_of(const StageResult& stage) {
     return stage.chosen ? stage.candidates[*stage.chosen].placement : "";
 }
 
-std::vector<DecisionChange> decisions_between(const ScenarioResult& before, const ScenarioResult& after) {
-    std::vector<DecisionChange> changes;
-    for (const StageResult& stage : before.stages) {
-        const auto other = std::ranges::find(after.stages, stage.name, &StageResult::name);
-        if (other != after.stages.end() && placement_of(stage) != placement_of(*other)) {
-            changes.push_back({stage.name, placement_of(stage), placement_of(*other)});
-        }
-    }
-    return changes;
+bool overlaps(const ScenarioResult& result) {
+    return std::ranges::any_of(result.stages, [](const StageResult& stage) {
+        return stage.chosen && !stage.candidates[*stage.chosen].tasks.empty();
+    });
 }
 
 /// Classes of operators, hand-overs, and what no class holds.
@@ -42,12 +37,14 @@ std::vector<std::pair<std::string, Time>> classes_of(const ScenarioResult& resul
             fixed += stage.latency.median;
             continue;
         }
-        const Candidate& chosen = stage.candidates[*stage.chosen];
-        const auto repeat = static_cast<double>(stage.repeat);
-        handover += chosen.handover * repeat;
-        for (const auto& [category, time] : chosen.by_category) {
-            const std::string_view name = choice_name(kCategoryNames, category);
-            std::ranges::find(classes, name, &std::pair<std::string, Time>::first)->second += time * repeat;
+        for (const PassShare& share : stage.passes) {
+            const Candidate& candidate = stage.candidates[share.candidate];
+            const auto passes = static_cast<double>(share.passes);
+            handover += candidate.handover * passes;
+            for (const auto& [category, time] : candidate.by_category) {
+                const std::string_view name = choice_name(kCategoryNames, category);
+                std::ranges::find(classes, name, &std::pair<std::string, Time>::first)->second += time * passes;
+            }
         }
     }
     for (const auto& [name, time] : classes) {
@@ -55,10 +52,13 @@ std::vector<std::pair<std::string, Time>> classes_of(const ScenarioResult& resul
     }
     classes.emplace_back("hand-over", handover);
     classes.emplace_back("fixed", fixed);
-    // Classes are those of the most frequent length; with several, the others differ from it.
+    // Classes are those of the most frequent length; with several, the others differ from it. Of devices that work at
+    // once, they add up to more than the time.
     const Time rest = result.total.latency.median - told - handover - fixed;
     const bool rounding = std::abs(rest / result.total.latency.median) < 1e-9;
-    classes.emplace_back("other lengths", rounding ? Time{} : rest);
+    const bool at_once = overlaps(result);
+    classes.emplace_back("other lengths", rounding || at_once ? Time{} : rest);
+    classes.emplace_back("at the same time", !rounding && at_once ? rest : Time{});
     return classes;
 }
 
@@ -77,6 +77,17 @@ std::vector<ClassDifference> class_differences(const ScenarioResult& before, con
 bool differs(Time a, Time b) { return std::abs(in_seconds(a - b)) > kRounding * in_seconds(a); }
 
 }  // namespace
+
+std::vector<DecisionChange> decisions_between(const ScenarioResult& before, const ScenarioResult& after) {
+    std::vector<DecisionChange> changes;
+    for (const StageResult& stage : before.stages) {
+        const auto other = std::ranges::find(after.stages, stage.name, &StageResult::name);
+        if (other != after.stages.end() && placement_of(stage) != placement_of(*other)) {
+            changes.push_back({stage.name, placement_of(stage), placement_of(*other)});
+        }
+    }
+    return changes;
+}
 
 std::optional<ScenarioDiff> diff_scenarios(const Scenario& before, const Scenario& after, Diagnostics& diagnostics) {
     EvaluationOptions wanted;

@@ -62,13 +62,14 @@ DecisionSensitivity decision_of(const StageResult& stage, const Candidate& other
     return decision;
 }
 
-/// What one sigma of a number does to the total: stages by their shares.
+/// What one sigma of a number does to the total: passes by their shares.
 double effect_on_total(const ScenarioResult& result, std::size_t number) {
     double effect = 0;
     for (const StageResult& stage : result.stages) {
-        if (stage.chosen) {
-            effect += effect_at(stage.candidates[*stage.chosen], number) *
-                      (stage.latency.median / result.total.latency.median);
+        for (const PassShare& share : stage.passes) {
+            const Candidate& candidate = stage.candidates[share.candidate];
+            effect += effect_at(candidate, number) * static_cast<double>(share.passes) *
+                      (candidate.latency.median / result.total.latency.median);
         }
     }
     return effect;

@@ -23,6 +23,7 @@ std::optional<Variation> evaluated(const StageView& view, const Scenario& change
     return variation;
 }
 
+// For throughput too each stage stands for itself: what is shared shows in the rate, not in the latency.
 Scenario only_this_stage(const StageView& view) {
     Scenario one;
     one.name = view.scenario.name;

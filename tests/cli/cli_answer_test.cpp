@@ -1,6 +1,8 @@
 // What the commands answer: the keys that scripts rely on, and laws that tie their numbers together.
 #include <algorithm>
 #include <cmath>
+#include <sstream>
+#include <string_view>
 
 #include "cli/run_berth.h"
 
@@ -39,6 +41,28 @@ std::string cell_from_right(const std::string& line, int from_right) {
 }
 
 constexpr int kPredicted = 3;
+
+// Rows of measurements whose times are so many times as long.
+std::string slowed(const std::string& csv, std::string_view column, double factor) {
+    std::string text;
+    std::size_t at = 0;
+    for (const std::string& line : lines_of(csv)) {
+        std::vector<std::string> cells;
+        std::istringstream row(line);
+        for (std::string cell; std::getline(row, cell, ',');) {
+            cells.push_back(cell);
+        }
+        if (text.empty()) {
+            at = static_cast<std::size_t>(std::ranges::find(cells, column) - cells.begin());
+        } else {
+            cells.at(at) = std::to_string(std::stod(cells.at(at)) * factor);
+        }
+        for (const std::string& cell : cells) {
+            text += cell + (&cell == &cells.back() ? "\n" : ",");
+        }
+    }
+    return text;
+}
 
 class CliAnswer : public BerthCommand {
   protected:
@@ -465,6 +489,32 @@ TEST_F(CliAnswer, AnAnswerThatCannotBeWrittenIsNoSuccess) {
     const std::string line = "env -u BERTH_DATA " + shell_word(BERTH_EXE) + " list >/dev/full 2>/dev/null";
     const int status = std::system(line.c_str());
     EXPECT_EQ(WEXITSTATUS(status), 2);
+}
+
+// A runtime that multiplies faster takes over a stage that ran on the CPU by a few percent.
+TEST_F(CliAnswer, CalibrateTellsWhichDecisionsAnotherRuntimeChanges) {
+    const std::string before = content_of(std::string(BERTH_SOURCE_DIR) +
+                                          "/hardware/measured/rk3588-rknn-2.3.2/rk3588_npu_matmul_m128_30reps.csv");
+    write("before.csv", before);
+    write("after.csv", slowed(before, "latency_us_median", 0.7));
+    write("scenario.yaml",
+          "scenario: close\nhardware: rk3588-rknn-2.3.2\nobjective: latency\nstages:\n"
+          "  - {name: rerank, model: ms-marco-MiniLM-L-12-v2, dtype: int8, tokens: 122, buckets: [352]}\n");
+    const auto drift = [this](const std::string& file, const std::string& scenario) {
+        return berth({"calibrate", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--measured", "before.csv",
+                      "--against", file, "--decide", scenario, "--format", "json"});
+    };
+    const Outcome faster = drift("after.csv", "scenario.yaml");
+    ASSERT_EQ(faster.status, 0) << faster.err;
+    const Json answer = faster.json();
+    EXPECT_GT(answer["numbers"][0]["sigmas"].get<double>(), 2);
+    ASSERT_EQ(answer["decisions"].size(), 1U);
+    EXPECT_EQ(answer["decisions"][0], Json({{"stage", "rerank"}, {"first", "cpu"}, {"second", "npu"}}));
+    EXPECT_TRUE(drift("before.csv", "scenario.yaml").json()["decisions"].empty());
+    EXPECT_EQ(
+        drift("after.csv", "chat-rk3588").err,
+        "--decide: error: chat-rk3588 runs on rk3588-rkllm-1.3.0, not on rk3588-rknn-2.3.2 (expected a scenario on "
+        "the hardware that is calibrated)\n");
 }
 
 }  // namespace

@@ -3,13 +3,17 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <optional>
 #include <vector>
 
 #include "berth/placement.h"
 #include "placement/frontier_placement.h"
+#include "placement/least_load.h"
+#include "placement/list_schedule.h"
 #include "placement/swap_placement.h"
 
 namespace berth {
@@ -291,6 +295,152 @@ RC_GTEST_PROP(Placement, LatencyScalesWithAllCosts, ()) {
     const auto after = minimum_cut_placement(problem);
     RC_ASSERT(after.has_value() == before.has_value());
     RC_ASSERT((!after || about_equal(after->latency, before->latency * factor)));
+}
+
+// A problem that list schedules are of: no groups, and a device for every operator.
+PlacementProblem any_parallel_problem(OperatorId most_operators, std::size_t devices) {
+    PlacementProblem problem = any_problem(most_operators, devices);
+    problem.group.clear();
+    for (auto& costs : problem.cost) {
+        auto& cost = costs[static_cast<std::size_t>(any_number(0, static_cast<int>(devices)))];
+        cost = cost.value_or(any_time(100));
+    }
+    return problem;
+}
+
+bool not_before(Time a, Time b) { return a.si() >= b.si() - 1e-15; }
+
+// Every operator once, on lanes that are never taken twice, behind all that it waits for.
+void expect_valid(const PlacementProblem& problem, const std::vector<int>& lanes, const ListSchedule& schedule) {
+    std::vector<Time> start(problem.cost.size()), end(problem.cost.size());
+    std::vector<int> seen(problem.cost.size(), 0);
+    for (std::size_t i = 0; i < schedule.units.size(); ++i) {
+        const ScheduledUnit& unit = schedule.units[i];
+        RC_ASSERT(unit.lane < lanes[static_cast<std::size_t>(unit.device)]);
+        for (const OperatorId op : unit.operators) {
+            RC_ASSERT(schedule.assignment[static_cast<std::size_t>(op)] == unit.device);
+            start[static_cast<std::size_t>(op)] = unit.start;
+            end[static_cast<std::size_t>(op)] = unit.end;
+            ++seen[static_cast<std::size_t>(op)];
+        }
+        for (std::size_t j = 0; j < i; ++j) {
+            const ScheduledUnit& other = schedule.units[j];
+            const bool apart = other.device != unit.device || other.lane != unit.lane;
+            RC_ASSERT((apart || not_before(unit.start, other.end) || not_before(other.start, unit.end)));
+        }
+        RC_ASSERT(not_before(schedule.makespan, unit.end));
+    }
+    RC_ASSERT(std::ranges::all_of(seen, [](int times) { return times == 1; }));
+    for (const auto& flow : problem.flows) {
+        for (const OperatorId reader : flow.consumers) {
+            const auto to = static_cast<std::size_t>(reader);
+            if (flow.producer == kNoOperator) {
+                continue;
+            }
+            const auto from = static_cast<std::size_t>(flow.producer);
+            const Time crossing = flow.crossing[static_cast<std::size_t>(schedule.assignment[from])]
+                                               [static_cast<std::size_t>(schedule.assignment[to])];
+            const bool together = end[from] == end[to] && start[from] == start[to];
+            RC_ASSERT((together || not_before(start[to], end[from] + crossing)));
+        }
+    }
+}
+
+RC_GTEST_PROP(Parallel, ListSchedulesAreValidBoundedAndNoLongerThanSerially, ()) {
+    const auto devices = static_cast<std::size_t>(any_number(1, 4));
+    const PlacementProblem problem = any_parallel_problem(10, devices);
+    std::vector<int> lanes;
+    for (std::size_t device = 0; device < devices; ++device) {
+        lanes.push_back(any_number(1, 3));
+    }
+    const ListScheduler scheduler(problem, lanes);
+    for (const Assignment& assignment : {scheduler.heft(), scheduler.peft()}) {
+        for (const auto& order : {scheduler.upward_ranks(), scheduler.optimistic_ranks()}) {
+            const ListSchedule schedule = scheduler.schedule(assignment, order);
+            expect_valid(problem, lanes, schedule);
+            RC_ASSERT(not_before(schedule.makespan, scheduler.path_bound()));
+            RC_ASSERT(not_before(*objective(problem, assignment), schedule.makespan));
+        }
+    }
+}
+
+RC_GTEST_PROP(Parallel, NoPlacementInAnyOrderIsBelowThePathBound, ()) {
+    const PlacementProblem problem = any_parallel_problem(4, 2);
+    const ListScheduler scheduler(problem, {1, any_number(1, 3)});
+    std::vector<Time> order(problem.cost.size());
+    for (std::size_t op = 0; op < order.size(); ++op) {
+        order[op] = seconds(static_cast<double>(op));
+    }
+    std::optional<Time> least;
+    do {
+        Assignment assignment(order.size(), 0);
+        for (std::size_t digit = 0; digit < assignment.size();) {
+            if (objective(problem, assignment)) {
+                const Time time = scheduler.schedule(assignment, order).makespan;
+                least = least ? std::min(*least, time) : time;
+            }
+            for (digit = 0; digit < assignment.size() && ++assignment[digit] == 2; ++digit) {
+                assignment[digit] = 0;
+            }
+        }
+    } while (std::ranges::next_permutation(order).found);
+    RC_ASSERT(not_before(*least, scheduler.path_bound()));
+    const Time heft = scheduler.schedule(scheduler.heft(), scheduler.upward_ranks()).makespan;
+    RC_ASSERT(not_before(heft, *least));
+    RC_CLASSIFY(about_equal(heft, *least), "HEFT is best");
+    RC_CLASSIFY(about_equal(scheduler.path_bound(), *least), "the bound is reached");
+}
+
+std::vector<LoadTask> any_tasks(std::size_t resources) {
+    std::vector<LoadTask> tasks(static_cast<std::size_t>(any_number(1, 4)));
+    for (LoadTask& task : tasks) {
+        task.passes = any_number(1, 5);
+        for (int choice = any_number(1, 4); choice > 0; --choice) {
+            LoadChoice made{{}, any_time(100)};
+            for (std::size_t r = 0; r < resources; ++r) {
+                made.load.push_back(one_in(3) ? Time{} : any_time(100));
+            }
+            task.choices.push_back(std::move(made));
+        }
+    }
+    return tasks;
+}
+
+RC_GTEST_PROP(LeastLoad, IsDualAndNoWholePassesAreBelow, ()) {
+    const auto resources = static_cast<std::size_t>(any_number(1, 5));
+    const std::vector<LoadTask> tasks = any_tasks(resources);
+    std::vector<Time> base;
+    for (std::size_t r = 0; r < resources; ++r) {
+        base.push_back(one_in(2) ? Time{} : any_time(200));
+    }
+    const LoadShares shares = least_load(tasks, base);
+    std::vector<Time> reached = base;
+    Time bound = priced(base, shares.prices);
+    for (std::size_t t = 0; t < tasks.size(); ++t) {
+        std::optional<Time> cheapest;
+        double all = 0;
+        for (std::size_t c = 0; c < tasks[t].choices.size(); ++c) {
+            const Time price = priced(tasks[t].choices[c].load, shares.prices);
+            cheapest = cheapest ? std::min(*cheapest, price) : price;
+            all += shares.shares[t][c];
+            for (std::size_t r = 0; r < resources; ++r) {
+                reached[r] +=
+                    tasks[t].choices[c].load[r] * (shares.shares[t][c] * static_cast<double>(tasks[t].passes));
+            }
+        }
+        RC_ASSERT(std::abs(all - 1) < 1e-9);
+        bound += *cheapest * static_cast<double>(tasks[t].passes);
+    }
+    RC_ASSERT(std::abs(std::accumulate(shares.prices.begin(), shares.prices.end(), 0.0) - 1) < 1e-9);
+    const auto same = [](Time a, Time b) { return std::abs((a - b).si()) < 1e-12; };
+    RC_ASSERT(same(*std::ranges::max_element(reached), shares.load));
+    RC_ASSERT(same(bound, shares.load));  // strong duality: neither can be better
+    const auto counts = whole_passes(tasks, base, shares);
+    for (std::size_t t = 0; t < tasks.size(); ++t) {
+        RC_ASSERT(std::reduce(counts[t].begin(), counts[t].end()) == tasks[t].passes);
+    }
+    const auto load = load_of(tasks, base, counts);
+    RC_ASSERT(not_before(*std::ranges::max_element(load), shares.load * (1 - 1e-9)));
 }
 
 }  // namespace

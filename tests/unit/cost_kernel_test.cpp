@@ -229,7 +229,7 @@ TEST_F(KernelCostTest, TheNearestLevelThatHoldsTheOperandsServesThem) {
     near.bandwidth->value = gigabytes_per_second(80);
     // 16 x 64 floats in and out are 8 KiB of 32 KiB: at 80 GB/s; 64 times as many are 512 KiB of 2 MiB: at 20 GB/s.
     Kernel small = rows(OperatorKind::kGelu, 16, 64, DType::kFp32);
-    small.called = CallState::kRepeated;
+    small.cache = CacheState::kHot;
     small.input_on_chip = small.output_on_chip = true;
     EXPECT_NEAR(in_nanoseconds(kernel_cost(small, cpu_, {1, {}}).sram), 8192 / 80.0, 1e-6);
     Kernel large = small;
@@ -243,7 +243,7 @@ TEST_F(KernelCostTest, TheNearestLevelThatHoldsTheOperandsServesThem) {
     Kernel product = matmul(1, 64, 64, DType::kFp32);
     product.weights_on_chip = true;
     EXPECT_NEAR(in_nanoseconds(kernel_cost(product, cpu_, {1, {}}).sram), 64 * 64 * 4 / 20.0, 1e-6);
-    product.called = CallState::kRepeated;
+    product.cache = CacheState::kHot;
     EXPECT_NEAR(in_nanoseconds(kernel_cost(product, cpu_, {1, {}}).sram), 64 * 64 * 4 / 80.0, 1e-6);
 }
 
@@ -260,26 +260,18 @@ TEST_F(KernelCostTest, StandaloneOperandsAreHotUnlessTheyAreColdOrTooLarge) {
 
 TEST_F(KernelCostTest, WhatACallCostsDependsOnWhatCameBefore) {
     Kernel one = rows(OperatorKind::kGelu, 16, 64, DType::kFp32);
-    const auto dispatch = [&](CallState called) {
-        one.called = called;
+    const auto dispatch = [&](CacheState cache) {
+        one.cache = cache;
         return in_microseconds(kernel_cost(one, cpu_, {1, {}}).dispatch);
     };
     cpu_.runtime.dispatch_per_kernel.value = microseconds(3);
-    EXPECT_DOUBLE_EQ(dispatch(CallState::kRepeated), 3);  // unless the profile tells them apart
-    EXPECT_DOUBLE_EQ(dispatch(CallState::kCold), 3);
+    EXPECT_DOUBLE_EQ(dispatch(CacheState::kHot), 3);  // unless the profile tells them apart
+    EXPECT_DOUBLE_EQ(dispatch(CacheState::kCold), 3);
     cpu_.runtime.dispatch_repeated = Parameter<Time>{microseconds(0.2)};
     cpu_.runtime.dispatch_cold = Parameter<Time>{microseconds(20)};
-    EXPECT_DOUBLE_EQ(dispatch(CallState::kAmongOthers), 3);
-    EXPECT_DOUBLE_EQ(dispatch(CallState::kRepeated), 0.2);
-    EXPECT_DOUBLE_EQ(dispatch(CallState::kCold), 20);
-    std::string why;
-    const auto called = [&](CacheState cache) {
-        const auto kernel = standalone_kernel(OperatorKind::kMatmul, MatmulDims{1, 4, 64, 64}, Scheme(DType::kFp32),
-                                              false, cache, profile_, 1, &why);
-        return kernel ? kernel->called : CallState::kAmongOthers;
-    };
-    EXPECT_EQ(called(CacheState::kHot), CallState::kRepeated);
-    EXPECT_EQ(called(CacheState::kCold), CallState::kCold);
+    EXPECT_DOUBLE_EQ(dispatch(CacheState::kGraph), 3);
+    EXPECT_DOUBLE_EQ(dispatch(CacheState::kHot), 0.2);
+    EXPECT_DOUBLE_EQ(dispatch(CacheState::kCold), 20);
 }
 
 TEST_F(KernelCostTest, WhatIsFusedOnACpuAddsUp) {

@@ -1,0 +1,28 @@
+// What the choice among a stage's candidates goes by, and what follows from it.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "berth/evaluation.h"
+#include "berth/scenario.h"
+
+namespace berth {
+
+/// Of a normal distribution with deviation 1 around 0: the share below z.
+[[nodiscard]] double normal_probability(double z);
+
+/// Whether a stage may run as the candidate: it is possible, and not finer than the stage allows.
+[[nodiscard]] bool allowed(const Candidate& candidate, const ModelStage& stage);
+
+/// Candidates that a stage may run as, the best first; none whose energy is not known where the objective needs it.
+[[nodiscard]] std::vector<std::size_t> in_order(const std::vector<Candidate>& candidates, const ModelStage& stage,
+                                                Objective objective);
+
+/// Sets how the passes of a stage run, and what follows: the chosen candidate and the latency of all of them.
+void settle(StageResult& result, std::vector<PassShare> passes, const ModelStage& stage);
+
+/// Effects of the uncertain numbers on the log latency of all passes of a stage with a model.
+[[nodiscard]] std::vector<double> stage_effect(const StageResult& stage);
+
+}  // namespace berth
