@@ -71,14 +71,23 @@ std::string table_sql(const std::vector<Column>& columns) {
     return fmt::format("CREATE TABLE sweep (\n  {}\n)", fmt::join(lines, ",\n  "));
 }
 
+// Beside a log a transaction need not wait for the disk, and others can read; one file is left in the end, unless
+// somebody reads just then.
+constexpr const char* kWhileWriting = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL";
+constexpr const char* kAfterwards = "PRAGMA journal_mode = DELETE";
+
 class DatabaseRows : public RowSink {
   public:
     explicit DatabaseRows(std::string file) : file_(std::move(file)) {}
     DatabaseRows(const DatabaseRows&) = delete;
     DatabaseRows& operator=(const DatabaseRows&) = delete;
     ~DatabaseRows() override {
-        sqlite3_finalize(insert_);
-        sqlite3_close(database_);
+        if (database_ != nullptr) {
+            sqlite3_finalize(insert_);
+            sqlite3_busy_timeout(database_, 0);
+            static_cast<void>(run(kAfterwards));
+            sqlite3_close(database_);
+        }
     }
 
     bool open(bool resume, const Sweep& sweep, std::size_t& done, Diagnostics& diagnostics) {
@@ -90,8 +99,7 @@ class DatabaseRows : public RowSink {
         columns_ = columns_of(sweep, names->header);
         constexpr int kPatience = 5000;  // milliseconds, while others read
         if (sqlite3_open(file_.c_str(), &database_) != SQLITE_OK ||
-            sqlite3_busy_timeout(database_, kPatience) != SQLITE_OK ||
-            !run("PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = NORMAL")) {
+            sqlite3_busy_timeout(database_, kPatience) != SQLITE_OK || !run(kWhileWriting)) {
             return told(diagnostics, "");
         }
         const std::string table = table_sql(columns_);
