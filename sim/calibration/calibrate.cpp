@@ -113,7 +113,7 @@ class Fit {
             const std::string all = path.substr(0, path.size() - kOne.size()) + ".dma.limit";
             const auto limit = std::ranges::find(unknowns_, all, [](const Unknown& one) { return one.view.path; });
             if (limit != unknowns_.end()) {
-                bandwidths_.push_back({j, static_cast<std::size_t>(limit - unknowns_.begin())});
+                bandwidths_.emplace_back(j, static_cast<std::size_t>(limit - unknowns_.begin()));
             }
         }
     }
