@@ -1,4 +1,5 @@
-// Predicted against measured times, and what is left of a fit against size; axes are logarithmic, with the band of 10 %.
+// Predicted against measured times, and what is left of a fit against size; axes are logarithmic, with the band of 10
+// %.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -129,9 +130,8 @@ Drawing drawing_of(const ValidatedSet& set, const std::string& profile) {
     text += fmt::format("set logscale xy\nset xrange [{0}:{1}]\nset yrange [{0}:{1}]\n", plotted(range.low),
                         plotted(range.high));
     text += tics("xtics", range) + tics("ytics", range) + clouds_text(clouds);
-    return {{"parity-" + set.name, fmt::format("Predicted against measured times of {}.", set.name)},
-            drawn.height,
-            text};
+    return {
+        {"parity-" + set.name, fmt::format("Predicted against measured times of {}.", set.name)}, drawn.height, text};
 }
 
 constexpr double kMostOff = 4;  // beyond, rows stand at the edge
