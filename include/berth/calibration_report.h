@@ -18,10 +18,10 @@ namespace berth {
 /// "residuals": [...]}; errors and spreads are ratios, times microseconds.
 [[nodiscard]] std::string calibration_json(const Calibration& calibration);
 
-/// Draws `residuals` into `directory`, which exists: predicted / measured of shapes that a fit has not seen, against the
-/// measured time. Returns what was drawn.
-[[nodiscard]] std::vector<Picture> draw_residuals(const std::filesystem::path& directory, const Calibration& calibration,
-                                                  Diagnostics& diagnostics);
+/// Draws `residuals` into `directory`, which exists: predicted / measured of shapes that a fit has not seen, against
+/// the measured time. Returns what was drawn.
+[[nodiscard]] std::vector<Picture> draw_residuals(const std::filesystem::path& directory,
+                                                  const Calibration& calibration, Diagnostics& diagnostics);
 
 /// The numbers that moved by more than two standard errors, and how many did not.
 [[nodiscard]] std::string drift_text(const std::vector<Drift>& drift);

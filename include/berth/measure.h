@@ -120,8 +120,8 @@ class CorePace {
     explicit CorePace(Time patience);
     /// The slowest of `threads` threads that compute at once, as a share of the best that one was ever seen at.
     [[nodiscard]] double look(int threads);
-    /// Sleeps until they are undisturbed or the patience is spent.
-    void wait(int threads);
+    /// Sleeps until they are undisturbed or the patience is spent; how fast they were then.
+    double wait(int threads);
     void spend(Time time);
     [[nodiscard]] bool is_patient() const { return patience_ > Time{}; }
 

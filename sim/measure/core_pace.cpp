@@ -7,13 +7,12 @@
 #include <thread>
 
 #include "berth/measure.h"
+#include "measure/timing.h"
 #include "measure/wide_loops.h"
 
 namespace berth {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr int kRounds = 400;  // some 10 us: what interrupts a thread falls between two runs of the loop
 constexpr int kRuns = 3;
@@ -29,14 +28,14 @@ BERTH_WIDEST void multiply_and_add(std::array<float, 192>& sums) {
 
 Time quickest_run() {
     std::array<float, 192> sums{};
-    double best = 1;
+    Time best = seconds(1);
     for (int run = 0; run < kRuns; ++run) {
         const auto start = Clock::now();
         multiply_and_add(sums);
-        best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
+        best = std::min(best, since(start));
         asm volatile("" : : "r"(sums.data()) : "memory");
     }
-    return seconds(best);
+    return best;
 }
 
 Time slowest_of(int threads) {
@@ -59,12 +58,15 @@ double CorePace::look(int threads) {
     return best_ / now;
 }
 
-void CorePace::wait(int threads) {
+double CorePace::wait(int threads) {
     constexpr Time kNap = milliseconds(20);
-    while (look(threads) < kUndisturbed && patience_ > Time{}) {
+    double pace = look(threads);
+    while (pace < kUndisturbed && is_patient()) {
         std::this_thread::sleep_for(std::chrono::duration<double>(in_seconds(kNap)));
         spend(kNap);
+        pace = look(threads);
     }
+    return pace;
 }
 
 void CorePace::spend(Time time) { patience_ -= time; }

@@ -6,7 +6,6 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <chrono>
 #include <vector>
 
 #include "base/overloaded.h"
@@ -137,13 +136,12 @@ std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, C
     const auto call = call_of(job, why);
     std::optional<Timing> best;
     while (call && (!best || (best->pace < kUndisturbed && pace.is_patient()))) {
-        pace.wait(threads);
-        const double before = pace.look(threads);
-        const auto start = std::chrono::steady_clock::now();
+        const double before = pace.wait(threads);
+        const auto start = Clock::now();
         Timing timing = time_call(*call, is_cold(job) ? empty_caches : Call{}, rules);
         timing.pace = std::min(before, pace.look(threads));
         if (best) {
-            pace.spend(seconds(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()));
+            pace.spend(since(start));
         }
         best = best && best->pace > timing.pace ? best : timing;
     }

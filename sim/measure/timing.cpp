@@ -12,10 +12,6 @@ namespace berth {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-Time since(Clock::time_point start) { return seconds(std::chrono::duration<double>(Clock::now() - start).count()); }
-
 // The clock itself takes some tens of nanoseconds: a sample lasts long enough that it does not matter.
 constexpr double kSampleSeconds = 20e-6;
 constexpr std::size_t kLeastSamples = 5;
@@ -40,6 +36,8 @@ bool settled(const std::vector<double>& samples, const TimingRules& rules) {
 }
 
 }  // namespace
+
+Time since(Clock::time_point start) { return seconds(std::chrono::duration<double>(Clock::now() - start).count()); }
 
 TimingRules TimingRules::of(MeasureExtent extent) {
     TimingRules rules{milliseconds(3), milliseconds(25), milliseconds(250), 0.01, seconds(30)};

@@ -1,6 +1,7 @@
 // Timing a call until its median is settled.
 #pragma once
 
+#include <chrono>
 #include <functional>
 
 #include "berth/measure.h"
@@ -8,6 +9,9 @@
 namespace berth {
 
 using Call = std::function<void()>;
+
+using Clock = std::chrono::steady_clock;
+[[nodiscard]] Time since(Clock::time_point start);
 
 /// Times `call`; `before` runs untimed ahead of each timed call (to empty the caches), or is empty. Calls that are
 /// shorter than the clock is fine are timed several at once, unless something has to run before each.
