@@ -60,16 +60,31 @@ std::string_view winner(const CrossoverMap& map, const CrossoverMap::Cell& cell)
     return !cell.both() ? "" : cell.first_wins() ? std::string_view(map.between.first) : map.between.second;
 }
 
+// A value with three digits, its unit behind it.
+std::string tic_label(const std::string& value) {
+    const std::size_t end = std::min(value.find(' '), value.size());
+    const auto number = parse_number(value.substr(0, end));
+    return number ? number_text(*number, 3) + value.substr(end) : value;
+}
+
 // Tics at a few cells, with their values.
 std::string tics(const SweepAxis& axis) {
     std::string text;
     const std::size_t step = std::max<std::size_t>(1, axis.values.size() / kTics);
     for (std::size_t i = 0; i < axis.values.size(); i += step) {
-        const auto number = parse_number(axis.values[i]);
-        text += fmt::format("{}{} {}", i == 0 ? "" : ", ",
-                            gnuplot_text(number ? number_text(*number, 3) : axis.values[i]), i);
+        text += fmt::format("{}{} {}", i == 0 ? "" : ", ", gnuplot_text(tic_label(axis.values[i])), i);
     }
     return text;
+}
+
+// Room for the longest label beside the name of the axis.
+double left_margin(const SweepAxis& axis) {
+    constexpr double kName = 90;
+    double longest = 100;
+    for (const std::string& value : axis.values) {
+        longest = std::max(longest, text_width(tic_label(value)));
+    }
+    return kName + longest;
 }
 
 // Between neighbours with different winners.
@@ -96,7 +111,6 @@ std::string boundary(const CrossoverMap& map) {
 }
 
 std::vector<Drawing> map_drawing(const CrossoverMap& map) {
-    constexpr double kLeft = 190;
     constexpr double kHeight = 760;
     const std::vector<Shade> shades = shades_of(map);
     std::vector<std::vector<std::string>> cells(shades.size());
@@ -124,9 +138,9 @@ std::vector<Drawing> map_drawing(const CrossoverMap& map) {
         data += fmt::format("$boundary << EOD\n{}EOD\n", lines);
         clauses += ", $boundary using 1:2:3:4 with vectors nohead lw 4 lc rgb '#000000'";
     }
-    const Canvas frame =
-        canvas(kLeft, kHeight, fmt::format("{}: {} or {}", map.stage, map.between.first, map.between.second),
-               map.across.path, map.up.path, legend);
+    const Canvas frame = canvas(left_margin(map.up), kHeight,
+                                fmt::format("{}: {} or {}", map.stage, map.between.first, map.between.second),
+                                map.across.path, map.up.path, legend);
     std::string commands = frame.commands;
     commands += fmt::format("set xrange [-0.5:{}]\nset yrange [-0.5:{}]\nunset grid\n",
                             plotted(static_cast<double>(map.across.values.size()) - 0.5),
