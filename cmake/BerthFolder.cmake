@@ -35,6 +35,7 @@ function(berth_add_command name)
     add_executable(berth_${name} ${sources})
     target_link_libraries(berth_${name} PRIVATE berth berth_build_options ${arg_USES})
     berth_precompile(berth_${name} <CLI/CLI.hpp>)
+    berth_build_shortly(berth_${name})
     set_target_properties(berth_${name} PROPERTIES OUTPUT_NAME berth RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 endfunction()
 

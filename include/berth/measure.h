@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "berth/choice.h"
+#include "berth/diagnostics.h"
 #include "berth/model.h"
 #include "berth/operators.h"
 #include "berth/profile.h"
@@ -42,7 +43,8 @@ struct MachineFacts {
 struct Timing {
     Time median, least, lower_quartile, upper_quartile;
     std::size_t runs = 0;  ///< calls that were timed, warm-up not counted
-    double pace = 1;       ///< of the cores before and after, the slower (see CorePace)
+    double pace = 1;       ///< of the cores beside the calls, the median (see CorePace)
+    Frequency clock{};     ///< of the first core, right after the last call
 };
 
 enum class KernelLibrary : std::uint8_t { kOneDnn, kEigen };
@@ -120,12 +122,16 @@ class CorePace {
     explicit CorePace(Time patience);
     /// The slowest of `threads` threads that compute at once, as a share of the best that one was ever seen at.
     [[nodiscard]] double look(int threads);
+    /// The same from a single run of some 4 us, which an interrupt may have met.
+    [[nodiscard]] double glance(int threads);
     /// Sleeps until they are undisturbed or the patience is spent; how fast they were then.
     double wait(int threads);
     void spend(Time time);
     [[nodiscard]] bool is_patient() const { return patience_ > Time{}; }
 
   private:
+    [[nodiscard]] double pace_of(Time now);
+
     Time patience_;
     Time best_;
 };
@@ -145,6 +151,16 @@ struct TimingRules {
 /// machine.
 [[nodiscard]] std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, CorePace& pace,
                                             std::string& why);
+
+/// Takes a line with its line break; false ends what makes them.
+using TakeLine = std::function<bool(const std::string&)>;
+
+/// Runs `work` in a process of its own and hands on its lines as they come. A kernel may take more or less by where its
+/// process has code and data, and stays at that: passes over the same rows tell how much only if each has a process of
+/// its own. A library that fails ends that process only, and what it measured is kept. False if a line was not taken,
+/// or with an error if the process ended otherwise than well. The caller must not have run threads of OpenMP before.
+[[nodiscard]] bool in_own_process(const std::function<void(const TakeLine&)>& work, const TakeLine& take,
+                                  Diagnostics& diagnostics);
 
 /// Head of a file: lines of `# key: value` on the machine, and the names of the columns.
 [[nodiscard]] std::string measurement_header(MeasureSubject subject, const MachineFacts& machine);

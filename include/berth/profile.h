@@ -86,7 +86,9 @@ struct MatrixEngine {
 struct VectorRate {
     Parameter<Operations> per_cycle;
     Parameter<double> traffic;
-    std::optional<Parameter<double>> row_cycles;  ///< that a row takes besides its elements: reductions, a ragged end
+    std::optional<Parameter<double>> call_cycles;  ///< that a kernel takes on one core before rows are shared out
+    std::optional<Parameter<double>> row_cycles;   ///< that a row takes besides its elements: reductions, roots
+    std::optional<Parameter<double>> tail_cycles;  ///< of each element of a row beyond its last whole vector
 };
 
 /// Attention as one operator of the runtime. Its scores do not stay on chip on every device: `score_bytes` is what each
@@ -192,6 +194,7 @@ struct Device {
     std::vector<CoreCluster> clusters;
     MatrixEngine matrix;
     std::array<VectorRate, kVectorClassCount> vector;
+    std::int64_t vector_lanes = 1;  ///< elements that are worked on at once; what a row has beyond has `tail_cycles`
     std::optional<AttentionEngine> attention;
     std::vector<MemoryLevel> memories;
     std::optional<Parameter<Bytes>> capacity;  ///< of memory that models on it may fill; absent: all that there is

@@ -8,19 +8,11 @@
 #include <set>
 #include <utility>
 
+#include "base/trimmed.h"
+
 namespace berth {
 
 namespace {
-
-constexpr std::string_view kBlank = " \t";
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(kBlank);
-    if (first == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
 
 // One line; columns are counted in bytes from 1.
 class LineSplitter {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/quantity_spread.h"
+#include "base/trimmed.h"
 #include "base/unit_table.h"
 #include "berth/diagnostics.h"
 #include "berth/quantity_text.h"
@@ -18,12 +19,6 @@ namespace berth {
 namespace {
 
 constexpr std::string_view kSpaces = " \t\r\n";
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(kSpaces);
-    return first == std::string_view::npos ? std::string_view()
-                                           : text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
-}
 
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 

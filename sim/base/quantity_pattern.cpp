@@ -11,7 +11,7 @@ namespace berth {
 namespace {
 
 constexpr std::string_view kSpace = "[ \\t]*";
-constexpr std::string_view kNumber = "(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?";
+constexpr std::string_view kDigitsPattern = "(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?";
 // Some digit before the exponent is not zero.
 constexpr std::string_view kNotZero = "(?=[0-9.]*[1-9])";
 
@@ -36,10 +36,10 @@ std::string quantity_pattern(Dimension dimension, const QuantityForm& form) {
     const std::string per =
         form.per ? fmt::format("(?:[ \\t]+per[ \\t]+{})?", choice_name(kSharingNames, *form.per)) : "";
     const std::string spread = form.allow_spread ? fmt::format("(?:{0}(?:\u00b1|\\+/-|\\+-){0}\\+?{1}{0}(?:%|{2}){3})?",
-                                                               kSpace, kNumber, unit, per)
+                                                               kSpace, kDigitsPattern, unit, per)
                                                  : "";
-    return fmt::format("^{0}\\+?{1}{2}{0}{3}{4}{5}{0}$", kSpace, form.allow_zero ? "" : kNotZero, kNumber, unit, per,
-                       spread);
+    return fmt::format("^{0}\\+?{1}{2}{0}{3}{4}{5}{0}$", kSpace, form.allow_zero ? "" : kNotZero, kDigitsPattern, unit,
+                       per, spread);
 }
 
 }  // namespace berth

@@ -20,9 +20,9 @@ constexpr std::string_view kOutRows = "out_rows";
 constexpr std::string_view kTableRows = "table_rows";
 constexpr std::array<std::string_view, 6> kOtherColumns{"op", "dtype", "layout", "cache", "cores", "clock_mhz"};
 /// What measurements have beside: it is not read here.
-constexpr std::array<std::string_view, 13> kMeasuredColumns{
+constexpr std::array<std::string_view, 14> kMeasuredColumns{
     "name", "operator", "measured_us", "least_us", "most_us", "quarter_us", "three_quarters_us",
-    "runs", "source",   "library",     "variant",  "pass",    "pace"};
+    "runs", "source",   "library",     "variant",  "pass",    "pace",       "seen_mhz"};
 constexpr std::array<std::string_view, 4> kAddedColumns{"predicted_us", "low_us", "high_us", "bound"};
 
 bool is_field(OperatorKind kind, std::string_view name) {

@@ -23,9 +23,9 @@ std::optional<T> parsed(std::string_view text) {
     return failure == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
-constexpr std::array<std::string_view, 11> kTimedColumns{
-    "pass",     "runs",    "pace",       "least_us",         "most_us", "quarter_us", "three_quarters_us",
-    "least_ms", "most_ms", "quarter_ms", "three_quarters_ms"};
+constexpr std::array<std::string_view, 12> kTimedColumns{"pass",     "runs",    "pace",       "seen_mhz",
+                                                         "least_us", "most_us", "quarter_us", "three_quarters_us",
+                                                         "least_ms", "most_ms", "quarter_ms", "three_quarters_ms"};
 
 }  // namespace
 

@@ -67,9 +67,9 @@ std::vector<MeasureJob> jobs_of(const MeasureTask& task, const MachineFacts& mac
 }
 
 /// How far it is, and for how long it will go on at this pace.
-class Progress {
+class RowProgress {
   public:
-    Progress(std::size_t done, std::size_t all) : first_(done), all_(all) {}
+    RowProgress(std::size_t done, std::size_t all) : first_(done), all_(all) {}
     void show(std::size_t done, const MeasureJob& next) const {
         const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
         const auto finished = static_cast<double>(done - first_);
@@ -89,16 +89,26 @@ std::string measured_row(const MeasureJob& job, int pass, const TimingRules& rul
     return timing ? measurement_row(job, pass, *timing) : skipped_row(job, why);
 }
 
-/// Measures one row after the other from `done` on, up to `until`, and hands them over; stops if that fails.
+/// Measures one row after the other from `done` on, up to `until`, each pass in a process of its own, and hands them
+/// over; stops if that fails.
 bool measure_rows(const MeasureTask& task, const std::vector<MeasureJob>& jobs, std::size_t done, std::size_t until,
-                  const std::function<bool(const std::string&)>& take) {
+                  const TakeLine& take, Diagnostics& diagnostics) {
     const TimingRules rules = TimingRules::of(task.extent);
-    const Progress progress(done, until);
-    CorePace pace(rules.patience);
-    for (std::size_t i = done; i < until; ++i) {
-        const MeasureJob& job = jobs[i % jobs.size()];
-        progress.show(i, job);
-        if (!take(measured_row(job, static_cast<int>(i / jobs.size()) + 1, rules, pace))) {
+    const RowProgress progress(done, until);
+    for (std::size_t end = done; done < until; done = end) {
+        const std::size_t pass = done / jobs.size() + 1;
+        end = std::min(until, pass * jobs.size());
+        const auto measure_pass = [&](const TakeLine& give) {
+            CorePace pace(rules.patience / static_cast<double>(passes_of(task.extent)));
+            for (std::size_t i = done; i < end; ++i) {
+                const MeasureJob& job = jobs[i % jobs.size()];
+                progress.show(i, job);
+                if (!give(measured_row(job, static_cast<int>(pass), rules, pace))) {
+                    return;
+                }
+            }
+        };
+        if (!in_own_process(measure_pass, take, diagnostics)) {
             return false;
         }
     }
@@ -167,8 +177,9 @@ ExitStatus plan_measurements(const MeasureOptions& options, const Library& libra
     bool written =
         file.start(options.out, measurement_header(MeasureSubject::kOperators, machine_facts()), diagnostics);
     const MeasureTask task{MeasureSubject::kOperators, MeasureExtent::kFull};
-    written = written && measure_rows(task, jobs, 0, jobs.size() * static_cast<std::size_t>(passes_of(task.extent)),
-                                      [&](const std::string& row) { return file.add(row, diagnostics); });
+    written = written && measure_rows(
+                             task, jobs, 0, jobs.size() * static_cast<std::size_t>(passes_of(task.extent)),
+                             [&](const std::string& row) { return file.add(row, diagnostics); }, diagnostics);
     const ExitStatus status = answer(ranking_text(ranked, scenario->profile, options.top), diagnostics);
     return written || status != ExitStatus::kFine ? status : ExitStatus::kInternalFailure;
 }
@@ -193,11 +204,14 @@ ExitStatus measure_all(const MeasureOptions& options, const Library& library) {
     }
     ExitStatus status = answer(measurement_header(task.subject, machine), {});
     const auto passes = static_cast<std::size_t>(passes_of(task.extent));
-    measure_rows(task, jobs, 0, jobs.size() * passes, [&status](const std::string& row) {
+    const TakeLine print = [&status](const std::string& row) {
         status = answer(row, {});
         return status == ExitStatus::kFine;
-    });
-    return status;
+    };
+    const bool written =
+        status == ExitStatus::kFine && measure_rows(task, jobs, 0, jobs.size() * passes, print, diagnostics);
+    const ExitStatus said = answer("", diagnostics);
+    return written || status != ExitStatus::kFine ? status : said;
 }
 
 }  // namespace
@@ -213,8 +227,9 @@ bool measure_into(const std::string& path, bool resume, const MeasureTask& task,
     const std::string header = measurement_header(task.subject, machine);
     const bool ready = resume ? file.resume(path, header, done, diagnostics) : file.start(path, header, diagnostics);
     const auto passes = static_cast<std::size_t>(task.passes > 0 ? task.passes : passes_of(task.extent));
-    return ready && measure_rows(task, jobs, done, jobs.size() * passes,
-                                 [&](const std::string& row) { return file.add(row, diagnostics); });
+    return ready && measure_rows(
+                        task, jobs, done, jobs.size() * passes,
+                        [&](const std::string& row) { return file.add(row, diagnostics); }, diagnostics);
 }
 
 void add_measure(CLI::App& app, Invocation& invocation) {

@@ -41,9 +41,9 @@ bool output_fits(const SweepOptions& options, const Ranks* ranks, Diagnostics& d
 }
 
 /// Shows how far it is, once in a while.
-class Progress {
+class PointProgress {
   public:
-    explicit Progress(std::size_t points) : points_(points) {}
+    explicit PointProgress(std::size_t points) : points_(points) {}
     void reached(std::size_t point) {
         const auto now = std::chrono::steady_clock::now();
         if (point == points_ || now - shown_ > std::chrono::seconds(1)) {
@@ -73,7 +73,7 @@ ExitStatus write_rows(const Sweep& sweep, const SweepOptions& options, int threa
     const auto sink = options.out.empty() ? print_rows(sweep, diagnostics)
                                           : open_rows(options.out, options.resume, sweep, done, diagnostics);
     const SweepRows rows(sweep);
-    Progress progress(sweep.size());
+    PointProgress progress(sweep.size());
     bool written = sink != nullptr;
     sweep.write(
         written ? std::min(done, sweep.size()) : sweep.size(), sweep.size(), threads,

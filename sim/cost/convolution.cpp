@@ -130,17 +130,17 @@ double descriptor_count(const Kernel& kernel, const ConvDims& d, const Pass& pas
 
 // Cores with private buffers share either the output channels, and each reads all of the input, or the positions, and
 // each reads all weights. The compiler takes what moves less.
-struct Operands {
+struct OperandTraffic {
     Bytes input, weights;
 };
-Operands over_cores(Bytes input, Bytes weights, const ConvDims& d, const Pass& pass, int cores) {
+OperandTraffic over_cores(Bytes input, Bytes weights, const ConvDims& d, const Pass& pass, int cores) {
     const double images = static_cast<double>(d.batch);
     const double reads = pass.weights_stay ? 1 : images * static_cast<double>(pass.passes);
-    const Operands by_channels{input * (pass.input_reads * cores), weights * reads};
+    const OperandTraffic by_channels{input * (pass.input_reads * cores), weights * reads};
     const std::int64_t share = ceil_div(d.out_height * d.out_width, cores);
     const double rounds =
         pass.weights_stay ? cores : images * static_cast<double>(ceil_div(share, pass.positions) * cores);
-    const Operands by_positions{input * pass.input_reads, weights * rounds};
+    const OperandTraffic by_positions{input * pass.input_reads, weights * rounds};
     const bool channels_are_cheaper =
         by_channels.input + by_channels.weights <= by_positions.input + by_positions.weights;
     return cores <= 1 || channels_are_cheaper ? by_channels : by_positions;
@@ -176,7 +176,7 @@ Demand conv_demand(const Kernel& kernel, const ConvDims& d, const Device& device
             device);
     }
     demand.compulsory = input + weights + bias + output;
-    const Operands moved = over_cores(input, weights, d, pass, private_buffers ? cores : 1);
+    const OperandTraffic moved = over_cores(input, weights, d, pass, private_buffers ? cores : 1);
     (kernel.weights_on_chip ? demand.weights_on_chip : demand.dram.read) += moved.weights + bias;
     add_activations(demand, kernel, moved.input, output);
     return demand;

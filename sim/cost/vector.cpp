@@ -43,6 +43,22 @@ Time vector_time(double elements, double rows, const VectorRate& rate, const Cor
     return operations(elements) / (rate.per_cycle.value * rates.vector_clock) + ends;
 }
 
+// Rows that fill no whole number of vectors end in elements that are worked on one by one.
+Time row_time(double elements, const RowsDims& d, const VectorRate& rate, const Device& device,
+              const CoreRates& rates) {
+    const auto rows = static_cast<double>(d.rows);
+    if (!rate.tail_cycles) {
+        return vector_time(elements, rows, rate, rates);
+    }
+    const double tail = static_cast<double>(d.cols % device.vector_lanes) * rows;
+    return vector_time(elements - tail, rows, rate, rates) + rate.tail_cycles->value * tail / rates.vector_clock;
+}
+
+// One core does it while the others wait.
+Time call_time(const VectorRate& rate, const CoreRates& rates) {
+    return rate.call_cycles ? rate.call_cycles->value * static_cast<double>(rates.cores) / rates.vector_clock : Time{};
+}
+
 }  // namespace
 
 void add_activations(Demand& demand, const Kernel& kernel, Bytes read, Bytes written) {
@@ -66,8 +82,8 @@ Demand rows_demand(const Kernel& kernel, const RowsDims& d, const Device& device
         demand.compulsory += demand.dram.read;
     }
     demand.elements = vector_elements(kernel.dims) * padding;
-    demand.vector = vector_time(in_operations(demand.elements) * lanes_taken(kernel, d, device),
-                                static_cast<double>(d.rows), rate, rates);
+    demand.vector = row_time(in_operations(demand.elements) * lanes_taken(kernel, d, device), d, rate, device, rates) +
+                    call_time(rate, rates);
     const double factor = rate.traffic.value * padding;
     add_activations(demand, kernel, read * factor, written * factor);
     demand.descriptors = 1;
@@ -116,7 +132,7 @@ void add_follower(Demand& demand, const Kernel& kernel, const Follower& follower
     const double padding = padding_factor(follower.dims.rows, device);
     const double elements = in_operations(vector_elements(dims)) * padding;
     demand.elements += operations(elements);
-    demand.vector += vector_time(elements, static_cast<double>(follower.dims.rows), rate, rates);
+    demand.vector += row_time(elements, follower.dims, rate, device, rates);
     const double share = follower.traffic * rate.traffic.value * padding;
     add_activations(demand, kernel,
                     element_size(kernel.input) * (share * static_cast<double>(input_elements(follower.kind, dims))),

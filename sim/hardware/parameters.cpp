@@ -97,7 +97,9 @@ void add_engines(ParameterList& list, const std::string& path, Device& device) {
         VectorRate& rate = device.vector[static_cast<std::size_t>(row.value)];
         list.add_per_cycle(fmt::format("{}.vector.{}.per_cycle", path, row.name), rate.per_cycle);
         list.add(fmt::format("{}.vector.{}.traffic", path, row.name), rate.traffic);
+        list.add(fmt::format("{}.vector.{}.call_cycles", path, row.name), rate.call_cycles);
         list.add(fmt::format("{}.vector.{}.row_cycles", path, row.name), rate.row_cycles);
+        list.add(fmt::format("{}.vector.{}.tail_cycles", path, row.name), rate.tail_cycles);
     }
     if (device.attention) {
         list.add(path + ".attention.score_bytes", device.attention->score_bytes);

@@ -78,12 +78,21 @@ MatrixEngine read_matrix(const YamlNode& node, const Device& device) {
 }
 
 void read_vector(Device& device, const YamlNode& node) {
+    const bool has_lanes = node.find("lanes").has_value();
+    device.vector_lanes = positive_integer(node, "lanes", 1);
     for (const auto& row : kVectorClassNames) {
         const YamlNode rate = node.require(row.name, "a map with per_cycle and traffic");
         VectorRate& target = device.vector[static_cast<std::size_t>(row.value)];
         read_per_cycle(target.per_cycle, rate, "per_cycle");
         read_parameter(target.traffic, rate, "traffic");
+        read_parameter(target.call_cycles, rate, "call_cycles");
         read_parameter(target.row_cycles, rate, "row_cycles");
+        read_parameter(target.tail_cycles, rate, "tail_cycles");
+        if (target.tail_cycles && !has_lanes) {
+            rate.require("tail_cycles")
+                .error("has no meaning without how many elements a vector holds",
+                       "'lanes' beside the classes, such as 16");
+        }
         rate.reject_unknown_keys();
     }
     node.reject_unknown_keys();

@@ -2,61 +2,68 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <thread>
 
 #include "berth/measure.h"
 #include "measure/timing.h"
-#include "measure/wide_loops.h"
 
 namespace berth {
 
 namespace {
 
-constexpr int kRounds = 400;  // some 10 us: what interrupts a thread falls between two runs of the loop
+constexpr int kRounds = 8000;  // some 4 us: what interrupts a thread falls between two runs of the loop
 constexpr int kRuns = 3;
 
-// As much SIMD arithmetic as a core has room for: whatever shares it with another thread takes twice as long.
-BERTH_WIDEST void multiply_and_add(std::array<float, 192>& sums) {
+// As many additions as a core can take up: whatever shares it with another thread takes up to twice as long, as
+// arithmetic on vectors, which waits for itself, does not.
+void add_up() {
+    unsigned long a = 0, b = 0, c = 0, d = 0, e = 0, f = 0;
     for (int round = 0; round < kRounds; ++round) {
-        for (float& sum : sums) {
-            sum = sum * 0.999F + 0.001F;
-        }
+#if defined(__x86_64__)
+        asm volatile("add $1,%0\nadd $1,%1\nadd $1,%2\nadd $1,%3\nadd $1,%4\nadd $1,%5"
+                     : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f));
+#elif defined(__aarch64__)
+        asm volatile("add %0,%0,#1\nadd %1,%1,#1\nadd %2,%2,#1\nadd %3,%3,#1\nadd %4,%4,#1\nadd %5,%5,#1"
+                     : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f));
+#else
+        asm volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f));
+#endif
     }
 }
 
-Time quickest_run() {
-    std::array<float, 192> sums{};
+Time quickest_of(int runs) {
     Time best = seconds(1);
-    for (int run = 0; run < kRuns; ++run) {
+    for (int run = 0; run < runs; ++run) {
         const auto start = Clock::now();
-        multiply_and_add(sums);
+        add_up();
         best = std::min(best, since(start));
-        asm volatile("" : : "r"(sums.data()) : "memory");
     }
     return best;
 }
 
-Time slowest_of(int threads) {
+Time slowest_of(int threads, int runs) {
     double slowest = 0;
 #pragma omp parallel num_threads(threads) reduction(max : slowest)
     {
 #pragma omp barrier
-        slowest = in_seconds(quickest_run());
+        slowest = in_seconds(quickest_of(runs));
     }
     return seconds(slowest);
 }
 
 }  // namespace
 
-CorePace::CorePace(Time patience) : patience_(patience), best_(slowest_of(1)) {}
+CorePace::CorePace(Time patience) : patience_(patience), best_(slowest_of(1, kRuns)) {}
 
-double CorePace::look(int threads) {
-    const Time now = slowest_of(threads);
+double CorePace::pace_of(Time now) {
     best_ = std::min(best_, now);
     return best_ / now;
 }
+
+double CorePace::look(int threads) { return pace_of(slowest_of(threads, kRuns)); }
+
+double CorePace::glance(int threads) { return pace_of(slowest_of(threads, 1)); }
 
 double CorePace::wait(int threads) {
     constexpr Time kNap = milliseconds(20);

@@ -1,11 +1,13 @@
 // A whole encoder put together from kernels of oneDNN, as an inference runtime would: one primitive per operator, what
-// can be fused into a product is, weights lie as the library wants them.
+// can be fused into a product is, weights lie as the library wants them, and activations lie where others lay before.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <memory>
 
+#include "base/index.h"
 #include "measure/onednn.h"
 #include "measure/probes.h"
 
@@ -36,6 +38,7 @@ class Assembly {
                 missing = graph_.operators[i].name;
                 return false;
             }
+            release_read_by(i);
         }
         return true;
     }
@@ -50,11 +53,42 @@ class Assembly {
     [[nodiscard]] const Operator& op(std::size_t i) const { return graph_.operators[i]; }
 
     const memory& tensor(TensorId id) {
-        auto& made = tensors_[static_cast<std::size_t>(id)];
+        auto& made = tensors_[at(id)];
         if (!made) {
-            made = library_.tensor(matrix_shape(graph_.tensors[static_cast<std::size_t>(id)]), memory::data_type::f32);
+            made = place(matrix_shape(graph_.tensors[at(id)]), memory::data_type::f32);
         }
         return *made;
+    }
+
+    // Where a tensor of the same size lay that is not needed any more, or in a place of its own.
+    memory place(const Shape& shape, memory::data_type type) {
+        const auto bytes = static_cast<std::size_t>(shape[0] * shape[1]) * memory::data_type_size(type);
+        const auto free = free_.find(bytes);
+        if (free == free_.end()) {
+            return library_.tensor(shape, type);
+        }
+        const memory over = free->second;
+        free_.erase(free);
+        return library_.tensor_over(over, shape, type);
+    }
+
+    void release(const memory& over) { free_.emplace(over.get_desc().get_size(), over); }
+
+    // Steps run in the order in which operators are added: what no later one reads may be written over.
+    void release_read_by(std::size_t i) {
+        for (const TensorId id : op(i).inputs) {
+            const auto& readers = graph_.tensors[at(id)].consumers;
+            auto& made = tensors_[at(id)];
+            if (!made || at(*std::ranges::max_element(readers)) != i) {
+                continue;
+            }
+            release(*made);
+            made.reset();
+            if (const auto copy = quantised_.find(id); copy != quantised_.end()) {
+                release(copy->second);
+                quantised_.erase(copy);
+            }
+        }
     }
 
     void add_step(PrimitiveCall step) {
@@ -130,17 +164,14 @@ class Assembly {
 
     // Runtimes look for the range of an activation before they quantise it, once for all its readers.
     const memory& quantised(TensorId id) {
-        for (const auto& [known, made] : quantised_) {
-            if (known == id) {
-                return made;
-            }
+        if (const auto known = quantised_.find(id); known != quantised_.end()) {
+            return known->second;
         }
         const memory from = tensor(id);
-        const memory to = library_.tensor(from.get_desc().dims(), memory::data_type::u8);
+        const memory to = place(from.get_desc().dims(), memory::data_type::u8);
         calls_.emplace_back([this, from] { range_ = range_of(from); });
         add_step(library_.convert(from, to, 10.0F));
-        quantised_.emplace_back(id, to);
-        return quantised_.back().second;
+        return quantised_.emplace(id, to).first->second;
     }
 
     void add_attention(const Operator& one) {
@@ -207,7 +238,8 @@ class Assembly {
     OneDnn library_;
     std::vector<std::optional<memory>> tensors_;
     std::vector<bool> fused_away_;
-    std::vector<std::pair<TensorId, memory>> quantised_;
+    std::map<TensorId, memory> quantised_;
+    std::multimap<std::size_t, memory> free_;  ///< by bytes
     std::optional<memory> scores_;
     std::vector<Call> calls_;
     float range_ = 0;

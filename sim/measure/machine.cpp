@@ -8,12 +8,12 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "measure/probes.h"
+#include "measure/timing.h"
 
 namespace berth {
 
@@ -104,14 +104,14 @@ int usable_cores() {
 
 }  // namespace
 
-Frequency measured_clock() {
-    constexpr int kRounds = 100'000;  // short enough that no other program comes in between
+Frequency measured_clock(int attempts) {
+    constexpr int kChain = 20'000;  // some 40 us: no other program comes in between
     constexpr int kPerRound = 8;
-    double best = 0;
-    for (int attempt = 0; attempt < 200; ++attempt) {
-        const auto start = std::chrono::steady_clock::now();
+    Time best = seconds(1);
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+        const auto start = Clock::now();
         unsigned long value = 1;
-        for (int i = 0; i < kRounds; ++i) {
+        for (int i = 0; i < kChain; ++i) {
 #if defined(__x86_64__)
             asm volatile("add $1,%0\nadd $1,%0\nadd $1,%0\nadd $1,%0\nadd $1,%0\nadd $1,%0\nadd $1,%0\nadd $1,%0"
                          : "+r"(value));
@@ -122,10 +122,9 @@ Frequency measured_clock() {
                 : "+r"(value));
 #endif
         }
-        const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-        best = std::max(best, kRounds * static_cast<double>(kPerRound) / spent.count());
+        best = std::min(best, since(start));
     }
-    return hertz(best);
+    return hertz(kChain * static_cast<double>(kPerRound) / in_seconds(best));
 }
 
 MachineFacts machine_facts() {
@@ -134,7 +133,7 @@ MachineFacts machine_facts() {
     facts.instructions = widest_instructions();
     facts.system = system_name();
     facts.cores = usable_cores();
-    facts.clock = measured_clock();
+    facts.clock = measured_clock(1000);
     facts.memory = bytes(static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE)));
     facts.caches = caches();
     const dnnl_version_t* const version = dnnl_version();

@@ -80,13 +80,13 @@ std::string columns(MeasureSubject subject) {
         case MeasureSubject::kOperators:
             return fmt::format(
                 "op,dtype,library,{},cores,cache,variant,pass,measured_us,least_us,quarter_us,"
-                "three_quarters_us,runs,pace",
+                "three_quarters_us,runs,pace,seen_mhz",
                 fmt::join(kSizes, ","));
         case MeasureSubject::kMemory:
-            return "access,bytes,cores,pass,measured_us,least_us,quarter_us,three_quarters_us,runs,pace";
+            return "access,bytes,cores,pass,measured_us,least_us,quarter_us,three_quarters_us,runs,pace,seen_mhz";
         case MeasureSubject::kModels:
             return "model,device,dtype,tokens,bucket,batch,cores,handover,pass,measured_ms,least_ms,quarter_ms,"
-                   "three_quarters_ms,runs,pace";
+                   "three_quarters_ms,runs,pace,seen_mhz";
     }
     return "";
 }
@@ -99,6 +99,8 @@ std::string cache_list(const std::vector<CacheFacts>& caches) {
     }
     return fmt::format("{}", fmt::join(all, ", "));
 }
+
+constexpr int kClockAttempts = 8;
 
 // Threads stay where they are put, so that a row is about the same cores each time.
 void pin_threads(int threads) {
@@ -136,10 +138,11 @@ std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, C
     const auto call = call_of(job, why);
     std::optional<Timing> best;
     while (call && (!best || (best->pace < kUndisturbed && pace.is_patient()))) {
-        const double before = pace.wait(threads);
+        static_cast<void>(pace.wait(threads));
         const auto start = Clock::now();
-        Timing timing = time_call(*call, is_cold(job) ? empty_caches : Call{}, rules);
-        timing.pace = std::min(before, pace.look(threads));
+        Timing timing =
+            time_call(*call, is_cold(job) ? empty_caches : Call{}, rules, [&] { return pace.glance(threads); });
+        timing.clock = measured_clock(kClockAttempts);
         if (best) {
             pace.spend(since(start));
         }
@@ -162,8 +165,9 @@ std::string measurement_row(const MeasureJob& job, int pass, const Timing& timin
     const bool model = std::holds_alternative<EncoderJob>(job);
     const double scale = model ? 1e3 : 1e6;
     const auto time = [scale](Time t) { return fmt::format("{:.4g}", in_seconds(t) * scale); };
-    return fmt::format("{},{},{},{},{},{},{},{:.2f}\n", cells(job), pass, time(timing.median), time(timing.least),
-                       time(timing.lower_quartile), time(timing.upper_quartile), timing.runs, timing.pace);
+    return fmt::format("{},{},{},{},{},{},{},{:.2f},{:.0f}\n", cells(job), pass, time(timing.median),
+                       time(timing.least), time(timing.lower_quartile), time(timing.upper_quartile), timing.runs,
+                       timing.pace, in_megahertz(timing.clock));
 }
 
 std::string skipped_row(const MeasureJob& job, std::string_view why) {

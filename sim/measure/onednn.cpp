@@ -44,14 +44,18 @@ void fill(const memory& target) {
     }
 }
 
-constexpr std::size_t kMargin = 4096;
+constexpr std::size_t kPage = 4096;
 constexpr std::size_t kLine = 64;
+constexpr std::size_t kRoom = 4 * kPage;  // around a tensor: a margin on either side, and what it is moved by
 constexpr unsigned char kUntouched = 0xa5;
 
-// Where the tensor starts: on a cache line behind the margin.
-unsigned char* inside(unsigned char* block) {
-    const auto address = reinterpret_cast<std::uintptr_t>(block) + kMargin;  // NOLINT: alignment needs the number
-    return block + kMargin + (kLine - address % kLine) % kLine;
+// Where the `count`-th tensor starts: behind a page of margin, on a cache line that differs from tensor to tensor. A
+// core takes a load for the reader of an earlier store whose address ends in the same twelve bits; where the heap puts
+// large blocks, all of them would.
+unsigned char* inside(unsigned char* block, std::size_t count) {
+    constexpr std::size_t kStride = 27;                            // lines; consecutive tensors are far from each other
+    const auto address = reinterpret_cast<std::uintptr_t>(block);  // NOLINT: alignment needs the number
+    return block + (kPage - address % kPage) + kPage + count * kStride * kLine % kPage;
 }
 
 bool is_integer(memory::data_type type) { return type == memory::data_type::u8 || type == memory::data_type::s8; }
@@ -79,9 +83,10 @@ memory::data_type onednn_type(DType dtype) {
 // Kernels may touch what lies around a tensor: some of this library write past a ragged edge. A page on either side
 // keeps that from the heap, and shows it.
 memory OneDnn::allocate(const memory::desc& desc) {
-    Block block{std::make_unique<unsigned char[]>(desc.get_size() + 2 * kMargin + kLine), desc.get_size()};
-    std::memset(block.data.get(), kUntouched, block.size + 2 * kMargin + kLine);
-    memory made(desc, engine_, inside(block.data.get()));
+    Block block{std::make_unique<unsigned char[]>(desc.get_size() + kRoom), desc.get_size()};
+    std::memset(block.data.get(), kUntouched, block.size + kRoom);
+    block.start = inside(block.data.get(), blocks_.size());
+    memory made(desc, engine_, block.start);
     blocks_.push_back(std::move(block));
     return made;
 }
@@ -89,10 +94,9 @@ memory OneDnn::allocate(const memory::desc& desc) {
 bool OneDnn::intact() const {
     return std::ranges::all_of(blocks_, [](const Block& block) {
         unsigned char* const data = block.data.get();
-        unsigned char* const start = inside(data);
         const auto untouched = [](unsigned char byte) { return byte == kUntouched; };
-        return std::all_of(data, start, untouched) &&
-               std::all_of(start + block.size, data + block.size + 2 * kMargin + kLine, untouched);
+        return std::all_of(data, block.start, untouched) &&
+               std::all_of(block.start + block.size, data + block.size + kRoom, untouched);
     });
 }
 
@@ -100,6 +104,10 @@ memory OneDnn::tensor(const Shape& shape, memory::data_type type) {
     memory made = allocate(plain(shape, type));
     fill(made);
     return made;
+}
+
+memory OneDnn::tensor_over(const memory& other, const Shape& shape, memory::data_type type) const {
+    return {plain(shape, type), engine_, other.get_data_handle()};
 }
 
 memory OneDnn::view(const memory& of, const Shape& shape, const Shape& strides) const {

@@ -33,6 +33,9 @@ class OneDnn {
     /// Rows lie one after the other, filled with small numbers.
     [[nodiscard]] dnnl::memory tensor(const Shape& shape, dnnl::memory::data_type type);
     /// The same memory seen with other sizes and strides.
+    /// A tensor where another one lies that nobody reads any more and that takes as many bytes.
+    [[nodiscard]] dnnl::memory tensor_over(const dnnl::memory& other, const Shape& shape,
+                                           dnnl::memory::data_type type) const;
     [[nodiscard]] dnnl::memory view(const dnnl::memory& of, const Shape& shape, const Shape& strides) const;
 
     /// What is fused into a product: an activation, and a tensor that is added.
@@ -72,6 +75,7 @@ class OneDnn {
     struct Block {
         std::unique_ptr<unsigned char[]> data;
         std::size_t size;
+        unsigned char* start = nullptr;  ///< of the tensor
     };
     [[nodiscard]] dnnl::memory allocate(const dnnl::memory::desc& desc);
     [[nodiscard]] dnnl::memory placed(const dnnl::memory& given, const dnnl::memory::desc& wanted);

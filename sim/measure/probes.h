@@ -10,8 +10,9 @@ namespace berth {
 
 [[nodiscard]] Call memory_call(const MemoryJob& job);
 [[nodiscard]] Call fork_join_call(const ForkJoinJob& job);
-/// Cycles per second, from additions that wait for one another: one cycle each on every processor that runs this.
-[[nodiscard]] Frequency measured_clock();
+/// Cycles per second, from additions that wait for one another: one cycle each on every processor that runs this. The
+/// best of so many attempts, some 40 us each.
+[[nodiscard]] Frequency measured_clock(int attempts);
 
 /// f32 products of Eigen, which splits them over the threads by itself.
 [[nodiscard]] std::optional<Call> eigen_call(const KernelJob& job, std::string& why);

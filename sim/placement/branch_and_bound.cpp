@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/index.h"
 #include "placement/contraction.h"
 #include "placement/optimality.h"
 #include "placement/swap_placement.h"
@@ -13,8 +14,6 @@
 namespace berth {
 
 namespace {
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 class Branching {
   public:

@@ -5,11 +5,11 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "base/index.h"
+
 namespace berth {
 
 namespace {
-
-std::size_t at(OperatorId id) { return static_cast<std::size_t>(id); }
 
 void require(bool holds, const char* what) {
     if (!holds) {

@@ -14,9 +14,10 @@ namespace berth {
 
 namespace {
 
-using Units = std::int64_t;
-constexpr int kResolutionBits = 56;           // of what is known; costs up to twice that are not unbounded
-constexpr Units kUnbounded = Units{1} << 58;  // more than every cut that is looked for; twice it does not overflow
+using FlowUnits = std::int64_t;
+constexpr int kResolutionBits = 56;  // of what is known; costs up to twice that are not unbounded
+constexpr FlowUnits kUnbounded = FlowUnits{1}
+                                 << 58;  // more than every cut that is looked for; twice it does not overflow
 
 using Index = std::uint32_t;
 using Topology = boost::compressed_sparse_row_graph<boost::directedS, boost::no_property, boost::no_property,
@@ -28,7 +29,7 @@ class FlowNetwork {
   public:
     struct Edge {
         Index from, to;
-        Units capacity;
+        FlowUnits capacity;
     };
     FlowNetwork(Index nodes, const std::vector<Edge>& edges) : color_(nodes) {
         std::vector<Index> next(nodes + 1, 0);  // place of the next arc of each node
@@ -56,7 +57,7 @@ class FlowNetwork {
         topology_ = Topology(boost::edges_are_sorted, ends.begin(), ends.end(), nodes);
     }
 
-    [[nodiscard]] Units maximum_flow(Index source, Index sink) {
+    [[nodiscard]] FlowUnits maximum_flow(Index source, Index sink) {
         const std::size_t nodes = color_.size();
         std::vector<Arc> predecessor(nodes);
         std::vector<Index> distance(nodes);
@@ -75,7 +76,7 @@ class FlowNetwork {
 
   private:
     Topology topology_;
-    std::vector<Units> capacity_, residual_;
+    std::vector<FlowUnits> capacity_, residual_;
     std::vector<Arc> reverse_;
     std::vector<boost::default_color_type> color_;
 };
@@ -87,17 +88,18 @@ class TerminalEdges {
     explicit TerminalEdges(std::size_t nodes) : from_source_(nodes, 0), to_sink_(nodes, 0) {}
     [[nodiscard]] std::size_t size() const { return from_source_.size(); }
 
-    void add(CutNetwork::Node from, CutNetwork::Node to, Units capacity) {
+    void add(CutNetwork::Node from, CutNetwork::Node to, FlowUnits capacity) {
         const bool inwards = from == CutNetwork::kSource;
-        Units& sum = inwards ? from_source_[static_cast<std::size_t>(to)] : to_sink_[static_cast<std::size_t>(from)];
+        FlowUnits& sum =
+            inwards ? from_source_[static_cast<std::size_t>(to)] : to_sink_[static_cast<std::size_t>(from)];
         sum = std::min(sum + capacity, kUnbounded);
     }
 
     /// Appends the edges and returns the flow that was taken out.
-    [[nodiscard]] Units append_to(std::vector<FlowNetwork::Edge>& edges) const {
-        Units taken = from_source_[CutNetwork::kSink];
+    [[nodiscard]] FlowUnits append_to(std::vector<FlowNetwork::Edge>& edges) const {
+        FlowUnits taken = from_source_[CutNetwork::kSink];
         for (std::size_t node = CutNetwork::kSink + 1; node < size(); ++node) {
-            const Units straight = std::min(from_source_[node], to_sink_[node]);
+            const FlowUnits straight = std::min(from_source_[node], to_sink_[node]);
             taken += straight;
             if (from_source_[node] > straight) {
                 edges.push_back({CutNetwork::kSource, static_cast<Index>(node), from_source_[node] - straight});
@@ -109,7 +111,7 @@ class TerminalEdges {
     }
 
   private:
-    std::vector<Units> from_source_, to_sink_;
+    std::vector<FlowUnits> from_source_, to_sink_;
 };
 
 }  // namespace
@@ -164,7 +166,7 @@ CutNetwork::Cut CutNetwork::minimum(Time known) const {
     const double limit = 2.0 * std::max(known - constant_, 1e-9 * known).si();
     const double scale = limit > 0 ? std::ldexp(1.0, kResolutionBits - std::ilogb(limit)) : 1.0;  // exact
     const auto units = [&](Time cost) {
-        return cost.si() > limit ? kUnbounded : static_cast<Units>(std::floor(cost.si() * scale));
+        return cost.si() > limit ? kUnbounded : static_cast<FlowUnits>(std::floor(cost.si() * scale));
     };
     TerminalEdges terminal(static_cast<std::size_t>(nodes_));
     std::vector<FlowNetwork::Edge> edges;
@@ -179,9 +181,9 @@ CutNetwork::Cut CutNetwork::minimum(Time known) const {
             edges.push_back({static_cast<Index>(edge.from), static_cast<Index>(edge.to), units(edge.capacity)});
         }
     }
-    const Units direct = terminal.append_to(edges);
+    const FlowUnits direct = terminal.append_to(edges);
     FlowNetwork network(static_cast<Index>(nodes_), edges);
-    const Units flow = direct + network.maximum_flow(static_cast<Index>(kSource), static_cast<Index>(kSink));
+    const FlowUnits flow = direct + network.maximum_flow(static_cast<Index>(kSource), static_cast<Index>(kSink));
     Cut cut{std::vector<bool>(choices_), constant_ + seconds(static_cast<double>(flow) / scale)};
     for (std::size_t i = 0; i < choices_; ++i) {
         cut.on_source[i] = network.on_source(static_cast<Index>(choice(i)));

@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/index.h"
 #include "placement/contraction.h"
 #include "placement/flow_ends.h"
 #include "placement/optimality.h"
@@ -15,10 +16,8 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kMostDevices = 8;         // a set of them fits a byte
-constexpr std::size_t kMostOperators = 65'000;  // a count of segments fits two
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
+constexpr std::size_t kMostInSet = 8;         // a set of them fits a byte
+constexpr std::size_t kMostCounted = 65'000;  // a count of segments fits two
 
 /// How one state was reached.
 struct Way {
@@ -333,7 +332,7 @@ class Frontier {
 };
 
 SearchedPlacement search(const PlacementProblem& problem, std::size_t most_states, bool may_cut) {
-    if (problem.devices > kMostDevices || problem.cost.empty() || problem.cost.size() > kMostOperators) {
+    if (problem.devices > kMostInSet || problem.cost.empty() || problem.cost.size() > kMostCounted) {
         return {};
     }
     return Frontier(problem, most_states, may_cut).best();

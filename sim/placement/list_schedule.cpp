@@ -9,31 +9,11 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/index.h"
+
 namespace berth {
 
 namespace {
-
-std::size_t at(std::int32_t index) { return static_cast<std::size_t>(index); }
-
-/// Times at which a lane or the link is taken.
-class Lane {
-  public:
-    [[nodiscard]] Time earliest(Time ready, Time duration) const {
-        auto next = std::ranges::upper_bound(taken_, ready, {}, [](const auto& one) { return one.second; });
-        Time start = ready;
-        for (; next != taken_.end() && next->first < start + duration; ++next) {
-            start = std::max(start, next->second);
-        }
-        return start;
-    }
-    void take(Time start, Time end) {
-        const std::pair<Time, Time> made(start, end);  // one of no length stands before what starts with it
-        taken_.insert(std::upper_bound(taken_.begin(), taken_.end(), made), made);
-    }
-
-  private:
-    std::vector<std::pair<Time, Time>> taken_;  ///< ascending
-};
 
 // The operators of the highest order among those that wait for nothing more, one after the other; `visit` places each.
 template <class Visit>
@@ -66,6 +46,26 @@ void in_ready_order(const std::vector<std::vector<std::size_t>>& readers, const 
 }
 
 }  // namespace
+
+/// Times at which a lane or the link is taken.
+class ListScheduler::Lane {
+  public:
+    [[nodiscard]] Time earliest(Time ready, Time duration) const {
+        auto next = std::ranges::upper_bound(taken_, ready, {}, [](const auto& one) { return one.second; });
+        Time start = ready;
+        for (; next != taken_.end() && next->first < start + duration; ++next) {
+            start = std::max(start, next->second);
+        }
+        return start;
+    }
+    void take(Time start, Time end) {
+        const std::pair<Time, Time> made(start, end);  // one of no length stands before what starts with it
+        taken_.insert(std::upper_bound(taken_.begin(), taken_.end(), made), made);
+    }
+
+  private:
+    std::vector<std::pair<Time, Time>> taken_;  ///< ascending
+};
 
 ListScheduler::ListScheduler(const PlacementProblem& problem, std::vector<int> lanes)
     : problem_(problem),

@@ -52,6 +52,7 @@ class ListScheduler {
     [[nodiscard]] Time path_bound() const;
 
   private:
+    class Lane;
     class Placing;
     class Building;
 

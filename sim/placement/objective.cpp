@@ -3,13 +3,12 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "base/index.h"
 #include "berth/placement.h"
 
 namespace berth {
 
 namespace {
-
-std::size_t at(DeviceId device) { return static_cast<std::size_t>(device); }
 
 bool respects_groups(const PlacementProblem& problem, const Assignment& assignment) {
     std::unordered_map<int, DeviceId> device_of;

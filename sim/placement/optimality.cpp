@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/index.h"
 #include "placement/pair_cut.h"
 
 namespace berth {
@@ -13,8 +14,6 @@ namespace {
 
 constexpr std::size_t kOne = 0;
 constexpr std::size_t kRest = 1;
-
-std::size_t at(DeviceId device) { return static_cast<std::size_t>(device); }
 
 /// The problem of choosing between device `one` and the best of all others.
 class Merged {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/index.h"
 #include "placement/cut_network.h"
 
 namespace berth {
@@ -13,8 +14,6 @@ namespace berth {
 namespace {
 
 using Node = CutNetwork::Node;
-
-std::size_t at(std::int32_t index) { return static_cast<std::size_t>(index); }
 
 class PairNetwork {
   public:

@@ -2,13 +2,12 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/index.h"
 #include "berth/placement.h"
 
 namespace berth {
 
 namespace {
-
-std::size_t at(std::int32_t index) { return static_cast<std::size_t>(index); }
 
 // Plans in the order of the profile's devices.
 std::vector<const DevicePlan*> by_device(const Graph& graph, const std::vector<DevicePlan>& plans,

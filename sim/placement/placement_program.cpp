@@ -6,6 +6,7 @@
 #include <string>
 #include <tuple>
 
+#include "base/index.h"
 #include "placement/flow_ends.h"
 
 namespace berth {
@@ -16,8 +17,6 @@ constexpr std::size_t kMostStates = 512;
 constexpr std::size_t kMostOperators = 4096;
 constexpr std::size_t kLongestPeriod = 256;
 constexpr std::size_t kDevices = 2;
-
-std::size_t at(std::int32_t index) { return static_cast<std::size_t>(index); }
 
 }  // namespace
 

@@ -32,11 +32,6 @@ const Candidate* fastest_other(const StageResult& stage, const ModelStage* asked
     return best;
 }
 
-Time time_in(const Candidate& candidate, Category category) {
-    const auto found = candidate.by_category.find(category);
-    return found == candidate.by_category.end() ? Time{} : found->second;
-}
-
 /// The class in which the slower placement loses most, where it is at least half of what it loses.
 std::string largest_loss(const Candidate& faster, const Candidate& slower) {
     Time largest;
@@ -173,16 +168,15 @@ std::string reasons(const ScenarioResult& result, const Scenario& scenario) {
                      text;
 }
 
-std::string per_second(Frequency rate) { return fmt::format("{} requests per second", number_text(in_hertz(rate), 4)); }
-
 /// What a stream sustains, and how the passes of a stage are spread for it.
 std::string rate_text(const ScenarioResult& result) {
     if (!result.rate) {
         return "";
     }
     const SustainedRate& rate = *result.rate;
-    std::string text = fmt::format("Simulated with many users waiting, {} are completed ({} allows {}); ",
-                                   per_second(rate.simulated), rate.busiest, number_text(in_hertz(rate.capacity), 4));
+    std::string text =
+        fmt::format("Simulated with many users waiting, {} are completed ({} allows {}); ",
+                    requests_text(rate.simulated), rate.busiest, number_text(in_hertz(rate.capacity), 4));
     text += rate.gap() < 1e-6 ? "no choice that the stages allow sustains more"
                               : fmt::format("no choice that the stages allow sustains more than {} ({} more)",
                                             number_text(in_hertz(rate.upper_bound), 4), percent_text(rate.gap(), 3));

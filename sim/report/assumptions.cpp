@@ -16,8 +16,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kShown = 8;
-constexpr std::size_t kIndent = 2;
+constexpr std::size_t kAssumptionsShown = 8;
 
 struct Effect {
     std::string path;
@@ -107,7 +106,7 @@ std::string assumptions_text(const ScenarioResult& result, const Scenario& scena
     }
     std::stable_sort(all.begin(), all.end(),
                      [](const Effect& a, const Effect& b) { return magnitude(a) > magnitude(b); });
-    all.resize(std::min(kShown, all.size()));
+    all.resize(std::min(kAssumptionsShown, all.size()));
     Profile profile = scenario.profile;  // a view can set its number, so it needs one of its own
     const std::vector<ParameterView> numbers = parameters(profile);
     std::size_t path_columns = kReportColumns;

@@ -15,9 +15,9 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kRowsShown = 5;
+constexpr std::size_t kLeverageShown = 5;
 
-std::string percent(const std::optional<double>& ratio) { return ratio ? percent_text(*ratio, 2) : "-"; }
+std::string ratio_text(const std::optional<double>& ratio) { return ratio ? percent_text(*ratio, 2) : "-"; }
 
 std::string with_spread(double value, double spread, Dimension dimension) {
     return fmt::format("{} ± {}", quantity_text(with_digits(value, 3), dimension), percent_text(spread, 2));
@@ -47,8 +47,8 @@ std::string number_table(const Calibration& calibration) {
 }
 
 std::string error_row_of(std::string_view name, const ErrorSummary& errors) {
-    return fmt::format("{}: MAPE {}, median {}, {} within 10%, bias {}", name, percent(errors.mean_error),
-                       percent(errors.median_error), percent(errors.within_10), percent(errors.bias));
+    return fmt::format("{}: MAPE {}, median {}, {} within 10%, bias {}", name, ratio_text(errors.mean_error),
+                       ratio_text(errors.median_error), ratio_text(errors.within_10), ratio_text(errors.bias));
 }
 
 // Errors of unseen rows by class and by how long they take: what is left follows a size where the model lacks a term.
@@ -94,11 +94,11 @@ std::string standing_out(const Calibration& calibration) {
         table.row({shortened(row.name, 40), row.op_class, brief(row.measured), brief(row.predicted), brief(row.unseen),
                    number_text(row.weight, 2), number_text(row.leverage, 2)});
     };
-    for (std::size_t i = 0; i < std::min(kRowsShown, rows.size()); ++i) {
+    for (std::size_t i = 0; i < std::min(kLeverageShown, rows.size()); ++i) {
         add(*rows[i]);
     }
     std::ranges::sort(rows, std::greater{}, &FittedRow::leverage);
-    for (std::size_t i = 0; i < std::min(kRowsShown, rows.size()); ++i) {
+    for (std::size_t i = 0; i < std::min(kLeverageShown, rows.size()); ++i) {
         add(*rows[i]);
     }
     return table.text(2);

@@ -16,8 +16,6 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kIndent = 2;
-
 std::vector<const Candidate*> feasible(const StageResult& stage) {
     std::vector<const Candidate*> result;
     for (const Candidate& candidate : stage.candidates) {
@@ -66,11 +64,6 @@ std::string tokens_text(const Candidate& candidate) {
     return candidate.tokens_paid == candidate.tokens_held
                ? fmt::format("{}", candidate.tokens_paid)
                : fmt::format("{}/{}", candidate.tokens_paid, candidate.tokens_held);
-}
-
-Time time_in(const Candidate& candidate, Category category) {
-    const auto found = candidate.by_category.find(category);
-    return found == candidate.by_category.end() ? Time{} : found->second;
 }
 
 std::string number(Time time, int decimals) { return fmt::format("{:.{}f}", in_milliseconds(time), decimals); }

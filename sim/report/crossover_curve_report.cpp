@@ -14,8 +14,8 @@ namespace berth {
 
 namespace {
 
-constexpr double kLeft = 170;
-constexpr double kPlotHeight = 730;
+constexpr double kCurveLeft = 170;
+constexpr double kCurveHeight = 730;
 constexpr double kManyTimes = 30;  // from here on times stand on a logarithmic axis
 constexpr std::string_view kUnsureColor = "#EEEEEE";
 
@@ -200,7 +200,7 @@ Drawing drawing_of(const CrossoverQuestion& question, const CrossoverAnswer& ans
     const std::size_t unit_at = question.range.unit.find_first_not_of(' ');
     const std::string unit =
         unit_at == std::string::npos ? "" : fmt::format(" ({})", question.range.unit.substr(unit_at));
-    picture.canvas = canvas(kLeft, kPlotHeight, fmt::format("Latency of one pass of {}", question.stage),
+    picture.canvas = canvas(kCurveLeft, kCurveHeight, fmt::format("Latency of one pass of {}", question.stage),
                             question.range.path + unit, "latency (ms)", legend);
     picture.across = {question.range.wide(), question.range.from, question.range.to};
     picture.up = times_scale(picture.curves);

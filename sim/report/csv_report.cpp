@@ -18,8 +18,6 @@ namespace berth {
 
 namespace {
 
-constexpr int kSignificantDigits = 6;
-
 std::string milliseconds_field(Time time) { return csv_number(in_milliseconds(time)); }
 
 std::string term_fields(const std::optional<KernelCost>& cost) {

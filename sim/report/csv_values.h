@@ -11,7 +11,10 @@
 
 namespace berth {
 
-/// Six significant digits; empty if it is not finite.
+/// Of numbers in files, CSV and JSON.
+inline constexpr int kSignificantDigits = 6;
+
+/// With the significant digits of files; empty if it is not finite.
 [[nodiscard]] std::string csv_number(double value);
 /// The same, behind what is there.
 void add_csv_number(double value, std::string& text);

@@ -9,7 +9,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kIndent = 4;
+constexpr std::size_t kFindingIndent = 4;
 
 /// As a shell reads it: quoted where it holds more than plain characters.
 std::string shell_word(const std::string& word) {
@@ -58,14 +58,14 @@ std::string findings_text(std::span<const Finding> findings) {
             text += "Noticed too, without a gain in the total:\n\n";
         }
         text += fmt::format("{}. {}{}\n", i + 1, choice_name(kFindingKindNames, finding.kind), stage);
-        text += wrapped(finding.text, kIndent);
+        text += wrapped(finding.text, kFindingIndent);
         if (const std::string predicted = gain(finding); !predicted.empty()) {
-            text += wrapped("predicts: " + predicted, kIndent);
+            text += wrapped("predicts: " + predicted, kFindingIndent);
         }
         for (const auto& [path, value] : finding.change) {
-            text +=
-                fmt::format("{:{}}{} --set {}\n", "", kIndent, &path == &finding.change.front().first ? "try:" : "    ",
-                            shell_word(fmt::format("{}={}", path, value)));
+            text += fmt::format("{:{}}{} --set {}\n", "", kFindingIndent,
+                                &path == &finding.change.front().first ? "try:" : "    ",
+                                shell_word(fmt::format("{}={}", path, value)));
         }
     }
     return text;

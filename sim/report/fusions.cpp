@@ -14,7 +14,7 @@ namespace berth {
 
 namespace {
 
-constexpr double kShown = 1e-3;  // of the latency: below that a missing fusion is not worth a reader's time
+constexpr double kWorthShowing = 1e-3;  // of the latency: below that a missing fusion is not worth a reader's time
 
 struct FusedOperators {
     OperatorKind op{};
@@ -47,7 +47,7 @@ std::string fusion_text(const Candidate& candidate) {
         parts.push_back(fmt::format("{} {} fused into {}", group.count, traits(group.op).name, group.into));
     }
     for (const MissingFusions& group : missing_fusions(candidate)) {
-        if (group.cost && *group.cost >= candidate.latency.median * kShown) {
+        if (group.cost && *group.cost >= candidate.latency.median * kWorthShowing) {
             parts.push_back(fmt::format("{} {} not fused with the {} before ({}): costs {}", group.count,
                                         traits(group.op).name, traits(group.before).name,
                                         choice_name(kFusionBarrierNames, group.barrier), brief(*group.cost)));

@@ -7,14 +7,13 @@
 
 #include "berth/quantity_text.h"
 #include "berth/yaml_reader.h"
+#include "report/csv_values.h"
 #include "report/fusions.h"
 #include "report/names.h"
 
 namespace berth {
 
 namespace {
-
-constexpr int kSignificantDigits = 6;
 
 Json json_of_node(const YamlNode& node) {
     if (node.is_sequence()) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "berth/quantity_text.h"
+
 namespace berth {
 
 namespace {
@@ -91,6 +93,15 @@ std::string dims_text(const Dims& dims) {
         }
     };
     return std::visit(Visitor{}, dims);
+}
+
+Time time_in(const Candidate& candidate, Category category) {
+    const auto found = candidate.by_category.find(category);
+    return found == candidate.by_category.end() ? Time{} : found->second;
+}
+
+std::string requests_text(Frequency rate) {
+    return fmt::format("{} requests per second", number_text(in_hertz(rate), 4));
 }
 
 }  // namespace berth

@@ -28,6 +28,12 @@ namespace berth {
 /// `rerank on npu`, or `rerank, split by operator`.
 [[nodiscard]] std::string stage_placed(std::string_view stage, const Candidate& candidate);
 
+/// Time of a placement in operators of one category.
+[[nodiscard]] Time time_in(const Candidate& candidate, Category category);
+
+/// `5.12 requests per second`
+[[nodiscard]] std::string requests_text(Frequency rate);
+
 /// `512x384x1536` and the like.
 [[nodiscard]] std::string dims_text(const Dims& dims);
 

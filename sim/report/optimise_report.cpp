@@ -15,7 +15,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kShown = 24;
+constexpr std::size_t kPointsShown = 24;
 
 /// As tables and pictures have it: milliseconds, millijoules, the formula's unit.
 double shown(const DesignPoint& point, Goal goal) {
@@ -67,8 +67,8 @@ std::string setting_text(const Sweep& sweep, const DesignPoint& point) {
 // Rows of a long front that are shown: both ends, and evenly in between.
 std::vector<std::size_t> shown_rows(std::size_t count) {
     std::vector<std::size_t> rows;
-    for (std::size_t i = 0; i < std::min(count, kShown); ++i) {
-        rows.push_back(count <= kShown ? i : i * (count - 1) / (kShown - 1));
+    for (std::size_t i = 0; i < std::min(count, kPointsShown); ++i) {
+        rows.push_back(count <= kPointsShown ? i : i * (count - 1) / (kPointsShown - 1));
     }
     return rows;
 }
@@ -156,7 +156,7 @@ std::string optimise_text(const Sweep& sweep, const OptimiseQuestion& question, 
     text += wrapped(
         fmt::format("Least {}: {}", choice_name(kGoalNames, question.goals.front()), setting_text(sweep, best)), 0);
     text += "\n" + front_table(sweep, question, answer);
-    if (answer.front.size() > kShown) {
+    if (answer.front.size() > kPointsShown) {
         text += fmt::format("  ... of {} on the front\n", answer.front.size());
     }
     return text + "\n" + wrapped("Rows are points within the limits that no other betters in every goal.", 0);

@@ -13,7 +13,7 @@ namespace berth {
 
 namespace {
 
-constexpr double kHalfHeight = 0.34;
+constexpr double kClassBarHalf = 0.34;
 
 struct Bars {
     std::vector<Row> rows;
@@ -54,7 +54,7 @@ std::map<std::optional<Category>, std::vector<Cell>> stacked(const Bars& bars, c
         const auto add = [&](std::optional<Category> category, Time time) {
             const double width = in_milliseconds(time) * bars.repeats[i];
             if (width > 0) {
-                cells[category].push_back({frame.middle[i], kHalfHeight, at, at + width});
+                cells[category].push_back({frame.middle[i], kClassBarHalf, at, at + width});
                 at += width;
             }
         };

@@ -15,8 +15,8 @@ namespace berth {
 
 namespace {
 
-constexpr double kLeft = 190;
-constexpr double kPlotHeight = 1000;
+constexpr double kParityLeft = 190;
+constexpr double kParityHeight = 1000;
 constexpr double kBand = 0.1;
 
 /// Rows of one class.
@@ -42,8 +42,8 @@ std::vector<Cloud> clouds_of(const ValidatedSet& set) {
     return clouds;
 }
 
-// Colours come round again with another symbol.
-int symbol(std::size_t cloud) {
+// Colours come round again with another cloud_symbol.
+int cloud_symbol(std::size_t cloud) {
     constexpr std::array<int, 4> kFull{7, 5, 9, 13};
     constexpr std::size_t kColors = 6;
     return kFull[cloud / kColors % kFull.size()];
@@ -52,7 +52,7 @@ int symbol(std::size_t cloud) {
 std::vector<LegendEntry> legend_of(const std::vector<Cloud>& clouds) {
     std::vector<LegendEntry> legend;
     for (std::size_t i = 0; i < clouds.size(); ++i) {
-        legend.push_back({LegendMark::kPoint, std::string(device_color(i)), clouds[i].op_class, symbol(i)});
+        legend.push_back({LegendMark::kPoint, std::string(device_color(i)), clouds[i].op_class, cloud_symbol(i)});
     }
     legend.push_back({LegendMark::kBox, "#DDDDDD", "within 10 %"});
     return legend;
@@ -105,8 +105,8 @@ std::string data_of(const std::vector<Cloud>& clouds) {
 std::string clouds_text(const std::vector<Cloud>& clouds) {
     std::string text = "plot $band using 1:2:3 with filledcurves lc rgb '#DDDDDD'";
     for (std::size_t i = 0; i < clouds.size(); ++i) {
-        text += fmt::format(", $cloud{} using 1:2 with points pt {} ps 1.1*{} lc rgb '{}'", i, symbol(i), kSymbolScale,
-                            device_color(i));
+        text += fmt::format(", $cloud{} using 1:2 with points pt {} ps 1.1*{} lc rgb '{}'", i, cloud_symbol(i),
+                            kSymbolScale, device_color(i));
     }
     return text + "\nunset logscale\n";
 }
@@ -122,7 +122,7 @@ Drawing drawing_of(const ValidatedSet& set, const std::string& profile) {
     const auto clouds = clouds_of(set);
     const Range range = range_of(clouds);
     const ErrorSummary& all = set.classes.back().model;
-    const Canvas drawn = canvas(kLeft, kPlotHeight,
+    const Canvas drawn = canvas(kParityLeft, kParityHeight,
                                 fmt::format("{}: {} rows of {}, MAPE {}", profile, set.rows.size(), set.name,
                                             all.mean_error ? percent_text(*all.mean_error, 2) : "-"),
                                 "measured", "predicted", legend_of(clouds));
@@ -145,7 +145,7 @@ Drawing residuals_of(const Calibration& calibration) {
         x.include(in_microseconds(row.measured));
     }
     x = x.whole_decades();
-    const Canvas drawn = canvas(kLeft, kPlotHeight,
+    const Canvas drawn = canvas(kParityLeft, kParityHeight,
                                 fmt::format("{} rows of {}, each shape predicted by a fit without it",
                                             calibration.rows.size(), calibration.device),
                                 "measured", "predicted / measured", legend_of(clouds));

@@ -13,7 +13,7 @@ namespace berth {
 
 namespace {
 
-constexpr double kHalfHeight = 0.36;
+constexpr double kUnitHalf = 0.36;
 
 /// What a picture of one stage is built from.
 struct Cells {
@@ -86,12 +86,12 @@ void add_cell(std::vector<Cell>& cells, double middle, double from, double to) {
     if (!cells.empty() && cells.back().middle == middle && from - cells.back().to < 1e-9 * to) {
         cells.back().to = to;
     } else {
-        cells.push_back({middle, kHalfHeight, from, to});
+        cells.push_back({middle, kUnitHalf, from, to});
     }
 }
 
 std::string vertical_line(double at, double middle) {
-    return fmt::format("{} {} 0 {}\n", plotted(at), plotted(middle - kHalfHeight), plotted(2 * kHalfHeight));
+    return fmt::format("{} {} 0 {}\n", plotted(at), plotted(middle - kUnitHalf), plotted(2 * kUnitHalf));
 }
 
 void add_row(Cells& cells, const Candidate& candidate, double middle, const RowFrame& frame) {

@@ -18,8 +18,8 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kLabelled = 7;
-constexpr double kLeft = 180;
-constexpr double kPlotHeight = 830;
+constexpr double kRooflineLeft = 180;
+constexpr double kRooflineHeight = 830;
 constexpr double kStrip = 90;  // for operators without DRAM traffic
 
 /// Operators of the same name in all blocks, with the same position.
@@ -197,8 +197,8 @@ std::string decade_tics(const char* axis, double low, double high, bool with_pre
     return text + ")\n";
 }
 
-/// A symbol per stage, as gnuplot numbers the full ones: circle, square, triangle, diamond.
-int symbol(std::size_t stage) {
+/// A stage_symbol per stage, as gnuplot numbers the full ones: circle, square, triangle, diamond.
+int stage_symbol(std::size_t stage) {
     constexpr std::array<int, 4> kFull{7, 5, 9, 13};
     return kFull[stage % kFull.size()];
 }
@@ -228,7 +228,7 @@ std::string strip_commands(const Axes& axes, int height, Obstacles& obstacles) {
 // Whether a text from `left` to the end of the roofs, centred on `y`, would lie on an operator.
 bool hides_operators(const Roofline& roofline, const Axes& axes, double left, double y) {
     return std::any_of(roofline.points.begin(), roofline.points.end(), [&](const Point& point) {
-        constexpr double kReach = 10;  // half a symbol and a little room
+        constexpr double kReach = 10;  // half a stage_symbol and a little room
         return axes.x(point.intensity) > left - kReach && std::abs(axes.y(point.rate) - y) < 10 + kReach;
     });
 }
@@ -302,7 +302,7 @@ std::string point_data(const Roofline& roofline, const Axes& axes) {
         const auto add = [&](double share_of_size, std::string_view color) {
             data += fmt::format("{} {} {} {} 0x{}\n", plotted(axes.intensity_at(axes.x(point.intensity))),
                                 plotted(point.rate), plotted(share_of_size * symbol_size(point, all)),
-                                symbol(point.stage), color.substr(1));
+                                stage_symbol(point.stage), color.substr(1));
         };
         add(1, class_color(point.category));
         if (!point.has_macs) {
@@ -325,16 +325,17 @@ std::vector<LegendEntry> legend_of(const Roofline& roofline) {
                           std::string(choice_name(kCategoryNames, category))});
     }
     for (std::size_t i = 0; roofline.stages.size() > 1 && i < roofline.stages.size(); ++i) {
-        legend.push_back({LegendMark::kPoint, std::string(kQuietColor), roofline.stages[i], symbol(i), false});
+        legend.push_back({LegendMark::kPoint, std::string(kQuietColor), roofline.stages[i], stage_symbol(i), false});
     }
     if (open) {
-        legend.push_back({LegendMark::kPoint, std::string(kQuietColor), "open: no MACs, elements", symbol(0), true});
+        legend.push_back(
+            {LegendMark::kPoint, std::string(kQuietColor), "open: no MACs, elements", stage_symbol(0), true});
     }
     return legend;
 }
 
 Drawing drawing_of(const Roofline& roofline, const Device& device) {
-    const Canvas frame = canvas(kLeft, kPlotHeight,
+    const Canvas frame = canvas(kRooflineLeft, kRooflineHeight,
                                 fmt::format("Roofline of {}, {} core{}; larger symbols take more of the time",
                                             device.name, roofline.cores, roofline.cores == 1 ? "" : "s"),
                                 "operations per DRAM byte (MAC/byte)", "achieved rate (MAC/s)", legend_of(roofline));

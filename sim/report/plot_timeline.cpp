@@ -12,7 +12,7 @@ namespace berth {
 
 namespace {
 
-constexpr double kHalfHeight = 0.38;
+constexpr double kTaskHalf = 0.38;
 constexpr std::size_t kMostLanes = 12;  // of one pool
 
 /// A span of one or several tasks that follow each other on one lane for the same request and stage.
@@ -120,9 +120,9 @@ std::vector<Cell> bandwidth_cells(const TrafficResult& traffic, double middle, d
     const double all = in_bytes_per_second(traffic.system.bandwidths.front().bandwidth);
     double from = 0, share = 0;
     const auto add = [&](double to) {
-        const double height = share * (1 + kHalfHeight);
+        const double height = share * (1 + kTaskHalf);
         if (to > from && height > 0) {
-            cells.push_back({middle + kHalfHeight - height / 2, height / 2, from, to});
+            cells.push_back({middle + kTaskHalf - height / 2, height / 2, from, to});
         }
         from = to;
     };
@@ -179,8 +179,8 @@ Plotted plotted_bars(const std::vector<Bar>& bars, const RowFrame& frame) {
     std::string edges;
     for (const Bar& bar : bars) {
         const double middle = frame.middle[bar.lane];
-        of_phase[bar.phase].push_back({middle, kHalfHeight, bar.from, bar.to});
-        edges += fmt::format("{} {} 0 {}\n", plotted(bar.to), plotted(middle - kHalfHeight), plotted(2 * kHalfHeight));
+        of_phase[bar.phase].push_back({middle, kTaskHalf, bar.from, bar.to});
+        edges += fmt::format("{} {} 0 {}\n", plotted(bar.to), plotted(middle - kTaskHalf), plotted(2 * kTaskHalf));
     }
     Plotted all;
     for (const auto& [phase, cells] : of_phase) {

@@ -10,8 +10,8 @@ namespace berth {
 
 namespace {
 
-constexpr double kLeft = 150;
-constexpr double kPlotHeight = 730;
+constexpr double kTokensLeft = 150;
+constexpr double kTokensHeight = 730;
 constexpr std::size_t kLabelledCrossings = 2;  // per pair of curves: steps may cross many times
 
 /// A vertex of the line that is drawn, in tokens and milliseconds.
@@ -171,9 +171,9 @@ std::string plot_command(const std::vector<Line>& lines) {
 Drawing drawing_of(const TokenCurves& curves, const Profile& profile) {
     TokenPicture picture;
     picture.lines = lines_of(curves, profile);
-    picture.canvas =
-        canvas(kLeft, kPlotHeight, fmt::format("Latency of one pass of {} over the length of its input", curves.stage),
-               "tokens that the input holds", "latency (ms)", legend_of(picture.lines));
+    picture.canvas = canvas(kTokensLeft, kTokensHeight,
+                            fmt::format("Latency of one pass of {} over the length of its input", curves.stage),
+                            "tokens that the input holds", "latency (ms)", legend_of(picture.lines));
     set_range(picture);
     std::string text = picture.canvas.commands;
     Obstacles obstacles;

@@ -16,7 +16,7 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kLabelColumns = 46;
-constexpr double kHalfHeight = 0.34;
+constexpr double kStepHalf = 0.34;
 constexpr std::string_view kFasterColor = "#009E73";
 constexpr std::string_view kSlowerColor = "#D55E00";
 constexpr std::string_view kTotalColor = "#0072B2";
@@ -142,7 +142,7 @@ std::vector<Drawing> waterfall(const ScenarioDiff& diff) {
         std::vector<Cell> cells;
         for (std::size_t i = 0; i < bars.size(); ++i) {
             if (bars[i].color == entry.color && bars[i].to > bars[i].from) {
-                cells.push_back({frame.middle[i], kHalfHeight, bars[i].from, bars[i].to});
+                cells.push_back({frame.middle[i], kStepHalf, bars[i].from, bars[i].to});
             }
         }
         if (!cells.empty()) {

@@ -16,7 +16,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kShown = 20;
+constexpr std::size_t kNumbersShown = 20;
 constexpr double kBarColumns = 20;
 
 std::string signed_percent_of(double log_change) {
@@ -47,7 +47,7 @@ std::string number_table(const Sensitivity& sensitivity) {
     table.column("elasticity", Align::kRight);
     table.column("", Align::kLeft);
     const double most = sensitivity.numbers.empty() ? 1 : std::abs(sensitivity.numbers.front().on_total);
-    for (std::size_t i = 0; i < std::min(kShown, sensitivity.numbers.size()); ++i) {
+    for (std::size_t i = 0; i < std::min(kNumbersShown, sensitivity.numbers.size()); ++i) {
         const NumberEffect& number = sensitivity.numbers[i];
         const auto bar = static_cast<std::size_t>(std::lround(kBarColumns * std::abs(number.on_total) / most));
         table.row({number.path, percent_text(number.spread, 2), signed_percent_of(number.on_total),
@@ -61,7 +61,7 @@ std::string sampled_text(const SampledSensitivity& sampled) {
     table.column("share of the variance", Align::kLeft);
     table.column("alone", Align::kRight);
     table.column("in all", Align::kRight);
-    for (std::size_t i = 0; i < std::min(kShown, sampled.numbers.size()); ++i) {
+    for (std::size_t i = 0; i < std::min(kNumbersShown, sampled.numbers.size()); ++i) {
         const VarianceShare& share = sampled.numbers[i];
         table.row({share.path, percent_text(share.alone, 2), percent_text(share.total, 2)});
     }
@@ -146,8 +146,8 @@ std::string sensitivity_text(const Sensitivity& sensitivity) {
         text += wrapped(decision_text(decision), 2) + "\n";
     }
     text += number_table(sensitivity);
-    if (sensitivity.numbers.size() > kShown) {
-        text += fmt::format("  ... and {} more\n", sensitivity.numbers.size() - kShown);
+    if (sensitivity.numbers.size() > kNumbersShown) {
+        text += fmt::format("  ... and {} more\n", sensitivity.numbers.size() - kNumbersShown);
     }
     if (sensitivity.sampled) {
         text += "\n" + sampled_text(*sensitivity.sampled);

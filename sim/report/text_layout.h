@@ -15,6 +15,9 @@ namespace berth {
 /// Reports stay within this many columns.
 inline constexpr std::size_t kReportColumns = 100;
 
+/// What belongs to a heading stands in by this much.
+inline constexpr std::size_t kIndent = 2;
+
 /// Columns that a text takes, one per code point.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 

@@ -10,6 +10,7 @@
 
 #include "berth/brief_text.h"
 #include "berth/quantity_text.h"
+#include "report/names.h"
 #include "report/text_layout.h"
 #include "report/traffic_json.h"
 
@@ -21,8 +22,6 @@ std::array<std::pair<const char*, const SimulatedTime*>, 4> rows_of(const Simula
     return {{{"mean", &latency.mean}, {"p50", &latency.p50}, {"p95", &latency.p95}, {"p99", &latency.p99}}};
 }
 
-std::string per_second(Frequency rate) { return fmt::format("{:.4g} requests per second", in_hertz(rate)); }
-
 std::string arrivals_text(const Arrivals& arrivals) {
     if (const auto* loop = std::get_if<ClosedLoop>(&arrivals)) {
         const std::string users = loop->users == 1 ? "1 user" : fmt::format("{} users", loop->users);
@@ -30,7 +29,7 @@ std::string arrivals_text(const Arrivals& arrivals) {
                                     : users + " who send the next request at once";
     }
     if (const auto* poisson = std::get_if<PoissonArrivals>(&arrivals)) {
-        return fmt::format("{} at random times (Poisson)", per_second(poisson->rate));
+        return fmt::format("{} at random times (Poisson)", requests_text(poisson->rate));
     }
     return fmt::format("{} requests at the times of a trace", std::get<ArrivalTrace>(arrivals).times.size());
 }
@@ -143,12 +142,12 @@ std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario)
     const std::string arrivals = arrivals_text(scenario.traffic->arrivals);
     if (!result.stable) {
         return wrapped(fmt::format("Unstable under {}: requests pile up. Sustainable are {}.", arrivals,
-                                   per_second(result.sustainable)),
+                                   requests_text(result.sustainable)),
                        0) +
                (traffic.budget ? outlook_text(*traffic.budget, *scenario.budget, false) : "");
     }
     std::string text = wrapped(fmt::format("Under {}: {} completed; at most {} are sustainable.", arrivals,
-                                           per_second(result.throughput), per_second(result.sustainable)),
+                                           requests_text(result.throughput), requests_text(result.sustainable)),
                                0);
     TextTable table;
     table.column("latency", Align::kLeft);

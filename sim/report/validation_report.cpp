@@ -12,7 +12,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kRowsShown = 5;
+constexpr std::size_t kWorstShown = 5;
 constexpr std::string_view kLegend =
     "MAPE, median and p90 are of |predicted - measured| / measured; <=10 % is the share of rows within 10 %; bias is "
     "the "
@@ -165,7 +165,7 @@ std::string validation_text(const Validation& validation) {
         text += fmt::format("\n{}\n{}\n", set.name, std::string(display_width(set.name), '-'));
         text += wrapped(use_sentence(set), 0);
         text += "\n" + text_table(class_table(set));
-        text += fmt::format("\n  {}:\n", rows_heading(set)) + text_table(row_table(set, kRowsShown));
+        text += fmt::format("\n  {}:\n", rows_heading(set)) + text_table(row_table(set, kWorstShown));
         for (const std::string& sentence : decision_sentences(set, validation.devices)) {
             text += "\n" + wrapped(sentence, 2);
         }
@@ -181,7 +181,7 @@ std::string validation_markdown(const Validation& validation) {
     for (const ValidatedSet& set : validation.sets) {
         text += fmt::format("### {}\n\n{}\n\n{}\n{}:\n\n{}\n", set.name, use_sentence(set),
                             markdown_table(class_table(set)), rows_heading(set),
-                            markdown_table(row_table(set, kRowsShown)));
+                            markdown_table(row_table(set, kWorstShown)));
         for (const std::string& sentence : decision_sentences(set, validation.devices)) {
             text += sentence + "\n\n";
         }

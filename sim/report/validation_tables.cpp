@@ -10,7 +10,7 @@ namespace berth {
 
 namespace {
 
-std::string percent(const std::optional<double>& ratio) {
+std::string percent_cell(const std::optional<double>& ratio) {
     return ratio ? fmt::format("{:.0f} %", 100 * *ratio) : std::string("-");
 }
 
@@ -23,7 +23,7 @@ std::string signed_percent(double ratio) {
 std::string plain(const std::optional<double>& value) { return value ? fmt::format("{:.2f}", *value) : "-"; }
 
 std::string of_summary(const std::optional<ErrorSummary>& summary) {
-    return summary ? percent(summary->mean_error) : std::string("-");
+    return summary ? percent_cell(summary->mean_error) : std::string("-");
 }
 
 double error_of(const ValidatedRow& row) { return row.predicted.median / row.measured - 1; }
@@ -52,20 +52,20 @@ CellTable class_table(const ValidatedSet& set) {
             summary.op_class.empty() ? "all" : summary.op_class,
             summary.dtype ? std::string(choice_name(kDTypeNames, *summary.dtype)) : std::string("-"),
             fmt::format("{}", model.rows),
-            percent(model.mean_error),
-            percent(model.median_error),
-            percent(model.p90_error),
-            percent(model.within_10),
+            percent_cell(model.mean_error),
+            percent_cell(model.median_error),
+            percent_cell(model.p90_error),
+            percent_cell(model.within_10),
             plain(model.spearman),
             model.bias ? signed_percent(*model.bias) : "-",
-            percent(summary.coverage),
-            percent(summary.roofline.mean_error)};
+            percent_cell(summary.coverage),
+            percent_cell(summary.roofline.mean_error)};
         if (vendor) {
             cells.push_back(of_summary(summary.vendor));
             cells.push_back(of_summary(summary.model_beside));
         }
         if (noise) {
-            cells.push_back(percent(summary.noise));
+            cells.push_back(percent_cell(summary.noise));
         }
         table.rows.push_back(std::move(cells));
     }

@@ -14,7 +14,7 @@ namespace berth {
 
 namespace {
 
-constexpr double kWorthwhile = 1 - 1e-4;  // less is gained by chance
+constexpr double kBeyondChance = 1 - 1e-4;  // less is gained by chance
 
 bool is_step(const LengthPlan& length) { return length.length.context > 0; }
 
@@ -298,7 +298,7 @@ std::optional<std::pair<Candidate, Time>> overlapped(const std::vector<Candidate
                               : overlap_of(length, stage, profile, assignment_for(own, graph, pass->assignment)).time;
         latency += time * length.length.share;
     }
-    if (!candidate.feasible || (least && !(latency < *least * kWorthwhile))) {
+    if (!candidate.feasible || (least && !(latency < *least * kBeyondChance))) {
         return std::nullopt;
     }
     candidate.granularity = Granularity::kOperator;

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "base/index.h"
 #include "placement/list_schedule.h"
 #include "schedule/event_engine.h"
 #include "schedule/pass_load.h"
@@ -22,8 +23,6 @@ constexpr std::size_t kLeastSteps = 50;
 constexpr std::size_t kMostSteps = 4'000;
 constexpr std::size_t kOrdered = 40;    // operators up to which orders are tried too
 constexpr double kFewPlacements = 300;  // that are all tried
-
-std::size_t at(std::int32_t index) { return static_cast<std::size_t>(index); }
 
 std::vector<int> lanes_of(const ModelStage& stage, const Profile& profile) {
     std::vector<int> lanes;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/index.h"
 #include "placement/least_load.h"
 #include "schedule/resources.h"
 
@@ -15,8 +16,6 @@ namespace {
 constexpr double kEvenly = 1e-6;  // of the prices: what costs nothing would be placed anywhere
 constexpr int kMostRounds = 40;
 constexpr double kClose = 1e-6;
-
-std::size_t at(std::int32_t index) { return static_cast<std::size_t>(index); }
 
 Bytes moved_by(const DevicePlan& plan, KernelId kernel) {
     const auto& traffic = plan.costs[at(kernel)].traffic;

@@ -7,14 +7,13 @@
 #include <set>
 #include <string>
 
+#include "base/index.h"
 #include "schedule/pass_load.h"
 #include "schedule/resources.h"
 
 namespace berth {
 
 namespace {
-
-std::size_t at(std::int32_t index) { return static_cast<std::size_t>(index); }
 
 /// Units of a schedule into calls, hand-overs and entries of runtimes.
 class Tasks {

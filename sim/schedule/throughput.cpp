@@ -17,11 +17,11 @@ namespace berth {
 
 namespace {
 
-constexpr int kMostRounds = 30;
+constexpr int kMostColumnRounds = 30;
 constexpr int kMostTrials = 16;  // choices that are simulated
-constexpr double kWorthwhile = 1.005;
-constexpr std::size_t kSimulatedTasks = 150'000;  // per choice
-constexpr double kClose = 1e-6;
+constexpr double kWorthTheChange = 1.005;
+constexpr std::size_t kTasksPerChoice = 150'000;  // per choice
+constexpr double kCloseToBound = 1e-6;
 
 // With several times as many users as keep the busiest resource busy (asymptotic bounds: Lazowska et al., Quantitative
 // System Performance, 1984, chapter 5).
@@ -34,7 +34,7 @@ Frequency simulated_rate(const SimulatedSystem& system) {
     const Arrivals users =
         ClosedLoop{static_cast<int>(std::clamp(std::ceil(kUsers * in_service), 8.0, 256.0)), {}, Variability::kNone};
     SimulationOptions options;
-    options.requests = std::clamp<std::size_t>(kSimulatedTasks / system.tasks.size(), 100, 2'000);
+    options.requests = std::clamp<std::size_t>(kTasksPerChoice / system.tasks.size(), 100, 2'000);
     options.warm_up = static_cast<std::size_t>(std::get<ClosedLoop>(users).users) + options.requests / 4;
     EventEngine engine(system, users, options);
     engine.run();
@@ -111,10 +111,10 @@ class Balancing {
 
     Frequency balanced() {
         Time bound;
-        for (int round = 0; round < kMostRounds; ++round) {
+        for (int round = 0; round < kMostColumnRounds; ++round) {
             const LoadShares shares = least_load(tasks_, base_);
             bound = std::max(bound, priced_bound(shares.prices));
-            if (bound >= shares.load * (1 - kClose) || !add_columns(shares.prices)) {
+            if (bound >= shares.load * (1 - kCloseToBound) || !add_columns(shares.prices)) {
                 break;
             }
         }
@@ -276,7 +276,7 @@ class Balancing {
             if (counts == best || left-- <= 0) {
                 return;
             }
-            if (const Frequency rate = simulated(counts, trial); rate > most * kWorthwhile) {
+            if (const Frequency rate = simulated(counts, trial); rate > most * kWorthTheChange) {
                 most = rate;
                 best = counts;
             }

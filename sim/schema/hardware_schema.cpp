@@ -8,8 +8,6 @@ namespace berth {
 
 namespace {
 
-constexpr IntegerRange kPositive{1, std::numeric_limits<std::int32_t>::max()};
-
 constexpr QuantityForm zero_allowed() { return {.allow_zero = true, .allow_spread = true, .per = std::nullopt}; }
 constexpr QuantityForm per(Sharing sharing) { return {.allow_zero = false, .allow_spread = true, .per = sharing}; }
 
@@ -87,10 +85,22 @@ Part matrix(Definitions& q) {
 }
 
 Part vector(Definitions& q) {
-    const Part rate = object_with({required("per_cycle", "elements per clock cycle and core", number(q)),
-                                   required("traffic", "relative to reading and writing everything once", number(q)),
-                                   optional("row_cycles", "that a row takes besides its elements", number(q))});
-    return per_row(kVectorClassNames, rate, Key::Need::kRequired);
+    const Part rate = object_with({
+        required("per_cycle", "elements per clock cycle and core", number(q)),
+        required("traffic", "relative to reading and writing everything once", number(q)),
+        optional("call_cycles", "that a kernel takes on one core before rows are shared out", number(q)),
+        optional("row_cycles", "that a row takes besides its elements", number(q)),
+        optional("tail_cycles", "of each element of a row beyond its last whole vector of 'lanes'", number(q)),
+    });
+    std::vector<Key> keys{optional("lanes", "elements of a row that are worked on at once", integer(kPositive))};
+    std::vector<Json> with_tail;
+    for (const auto& row : kVectorClassNames) {
+        keys.push_back(required(row.name, "", rate));
+        with_tail.push_back(at_key(row.name, has("tail_cycles")));
+    }
+    Part part = object_with(keys);
+    part.complete.update(if_then(any_of(with_tail), has("lanes")));
+    return part;
 }
 
 Part attention(Definitions& q) {

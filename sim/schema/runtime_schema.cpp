@@ -8,8 +8,6 @@ namespace berth {
 
 namespace {
 
-constexpr IntegerRange kPositive{1, std::numeric_limits<std::int32_t>::max()};
-
 Part dispatch(Definitions& q) {
     const Part time = q.parameter(Time::kDimension, {.allow_zero = true, .allow_spread = true, .per = std::nullopt});
     return object_with({

@@ -16,7 +16,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::int64_t kGranule = 16;
+constexpr std::int64_t kBucketStep = 16;
 constexpr std::size_t kMostCandidates = 1000;
 
 /// Share of the lengths that each candidate holds, and the longest of which the last does.
@@ -82,7 +82,7 @@ class BucketProgram {
     std::vector<std::vector<std::size_t>> before_;
 };
 
-std::int64_t rounded_up(std::int64_t tokens) { return (tokens + kGranule - 1) / kGranule * kGranule; }
+std::int64_t rounded_up(std::int64_t tokens) { return (tokens + kBucketStep - 1) / kBucketStep * kBucketStep; }
 
 std::vector<std::int64_t> candidate_lengths(const std::vector<TokenShare>& lengths, const Model& model) {
     const std::int64_t longest = longest_input(model).value_or(std::numeric_limits<std::int64_t>::max());

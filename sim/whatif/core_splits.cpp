@@ -15,12 +15,12 @@ namespace berth {
 
 namespace {
 
-constexpr double kWorthwhile = 1.03;
+constexpr double kWorthASplit = 1.03;
 constexpr std::size_t kRequests = 4'000;  // simulated per split
 constexpr std::size_t kWarmUp = 400;
 constexpr int kFewCores = 4;
 
-std::set<int> core_counts(const Device& device) {
+std::set<int> counts_to_split(const Device& device) {
     std::set<int> counts{1, device.cores()};
     for (int cores = 1; device.cores() <= kFewCores && cores <= device.cores(); ++cores) {
         counts.insert(cores);
@@ -146,7 +146,7 @@ std::vector<CoreSplit> core_splits(const Scenario& scenario, const ScenarioResul
         }
         const Device& on = scenario.profile.devices[static_cast<std::size_t>(*device)];
         const int now = result.stages[i].candidates[*result.stages[i].chosen].cores;
-        std::set<int> counts = core_counts(on);
+        std::set<int> counts = counts_to_split(on);
         counts.insert(now);
         for (const int cores : counts) {
             Scenario changed = scenario;
@@ -184,7 +184,7 @@ const CoreSplit* best_split(std::span<const CoreSplit> splits, Objective objecti
     };
     const CoreSplit* best = &*std::ranges::max_element(splits, {}, worth);
     const auto current = std::ranges::find(splits, true, &CoreSplit::current);
-    return current != splits.end() && worth(*best) < worth(*current) * kWorthwhile ? &*current : best;
+    return current != splits.end() && worth(*best) < worth(*current) * kWorthASplit ? &*current : best;
 }
 
 std::vector<std::span<const CoreSplit>> splits_by_stage(std::span<const CoreSplit> splits) {

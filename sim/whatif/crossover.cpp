@@ -10,12 +10,12 @@
 
 #include "berth/evaluation.h"
 #include "berth/quantity_text.h"
+#include "whatif/digits.h"
 
 namespace berth {
 
 namespace {
 
-constexpr int kDigits = 12;
 constexpr std::size_t kPoints = 33;
 constexpr double kClose = 1e-4;
 constexpr double kSure = 0.9;
@@ -189,7 +189,7 @@ std::vector<double> range_values(const SweepRange& range) {
     return values;
 }
 
-std::string SweepRange::text(double value) const { return number_text(value, kDigits) + unit; }
+std::string SweepRange::text(double value) const { return number_text(value, kKeptDigits) + unit; }
 
 std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question, Diagnostics& diagnostics) {
     const CrossoverQuestion keeping = reading_once(question);

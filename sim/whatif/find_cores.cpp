@@ -10,10 +10,10 @@ namespace berth {
 
 namespace {
 
-constexpr double kWorthwhile = 0.97;
+constexpr double kWorthOtherCores = 0.97;
 
 // One core, each cluster's worth of cores added up, and all.
-std::set<int> core_counts(const Device& device) {
+std::set<int> counts_to_try(const Device& device) {
     std::set<int> counts{1};
     int sum = 0;
     for (const CoreCluster& cluster : device.clusters) {
@@ -31,7 +31,7 @@ struct Best {
 Best best_count(const StageView& view, DeviceId id, const Candidate& now) {
     const auto d = static_cast<std::size_t>(id);
     Best best;
-    for (const int cores : core_counts(view.scenario.profile.devices[d])) {
+    for (const int cores : counts_to_try(view.scenario.profile.devices[d])) {
         if (cores == now.cores) {
             continue;
         }
@@ -55,7 +55,8 @@ void find_cores(const StageView& view, std::vector<Finding>& found) {
             continue;
         }
         const Best best = best_count(view, id, *now);
-        if (!best.variation || best.variation->stage.candidates[d].latency.median > now->latency.median * kWorthwhile) {
+        if (!best.variation ||
+            best.variation->stage.candidates[d].latency.median > now->latency.median * kWorthOtherCores) {
             continue;
         }
         Finding finding =

@@ -10,8 +10,8 @@ namespace berth {
 
 namespace {
 
-constexpr double kWorthwhile = 1.05;    // speed-up worth a finding
-constexpr double kDisappointing = 0.5;  // share of the speed-up of the MACs that is still as expected
+constexpr double kWorthAPrecision = 1.05;  // speed-up worth a finding
+constexpr double kDisappointing = 0.5;     // share of the speed-up of the MACs that is still as expected
 
 bool offers(const Device& device, DType dtype) {
     return std::all_of(device.clusters.begin(), device.clusters.end(), [dtype](const CoreCluster& cluster) {
@@ -54,7 +54,7 @@ void find_cheaper_precision(const StageView& view, std::vector<Finding>& found) 
         return;
     }
     const auto after = vary_stage(view, [](ModelStage& changed) { changed.precision = {DType::kInt8, {}}; });
-    if (!after || view.stage_result().latency.median / after->stage.latency.median < kWorthwhile) {
+    if (!after || view.stage_result().latency.median / after->stage.latency.median < kWorthAPrecision) {
         return;
     }
     const bool moves = after->chosen().placement != chosen.placement;

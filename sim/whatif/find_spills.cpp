@@ -10,7 +10,7 @@ namespace berth {
 
 namespace {
 
-constexpr double kWorthwhile = 0.01;  // of the candidate's time
+constexpr double kWorthASpill = 0.01;  // of the candidate's time
 
 Bytes whole_mebibytes(Bytes size) { return mebibytes(std::ceil(in_mebibytes(size))); }
 
@@ -35,7 +35,7 @@ void find_spills(const StageView& view, std::vector<Finding>& found) {
             continue;
         }
         const Time kept = after->stage.candidates[d].latency.median;
-        if (kept > candidate->latency.median * (1 - kWorthwhile)) {
+        if (kept > candidate->latency.median * (1 - kWorthASpill)) {
             continue;
         }
         Finding finding = finding_of(

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/index.h"
 #include "schedule/work.h"
 
 namespace berth {
@@ -13,8 +14,6 @@ namespace {
 
 // Sums in another order differ in their last digits; a split has to be better by more than that.
 constexpr double kRounding = 1e-12;
-
-std::size_t at(std::int32_t index) { return static_cast<std::size_t>(index); }
 
 }  // namespace
 

@@ -11,7 +11,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::int64_t kGranule = 16;       // lengths are multiples of it
+constexpr std::int64_t kLengthStep = 16;    // lengths are multiples of it
 constexpr std::int64_t kMostPoints = 32;    // per curve
 constexpr std::int64_t kAlwaysShown = 512;  // lengths up to here are looked at, if the model takes them
 constexpr std::int64_t kNoLimit = std::int64_t{1} << 24;
@@ -48,8 +48,8 @@ std::vector<std::int64_t> lengths_of(const ModelStage& stage) {
     if (const auto limit = longest_input(stage.model)) {
         last = std::min(last, *limit - (stage.generation ? stage.generation->new_tokens : 0));
     }
-    const std::int64_t granules = (last + kGranule * kMostPoints - 1) / (kGranule * kMostPoints);
-    const std::int64_t step = kGranule * std::max<std::int64_t>(1, granules);
+    const std::int64_t granules = (last + kLengthStep * kMostPoints - 1) / (kLengthStep * kMostPoints);
+    const std::int64_t step = kLengthStep * std::max<std::int64_t>(1, granules);
     std::vector<std::int64_t> lengths;
     for (std::int64_t tokens = step; tokens < last; tokens += step) {
         lengths.push_back(tokens);

@@ -8,13 +8,13 @@
 #include <set>
 
 #include "berth/brief_text.h"
+#include "whatif/digits.h"
 
 namespace berth {
 
 namespace {
 
 constexpr std::size_t kMostNumbers = 12;  // told one by one
-constexpr int kDigits = 12;
 
 std::vector<std::string> device_names(const Profile& profile) {
     std::vector<std::string> names;
@@ -231,8 +231,8 @@ class Comparison {
                 if (before == old.sizes.end()) {
                     differ = true;
                 } else if (before->second != value) {
-                    add_to_stage(stage, fmt::format("model {}", size), number_text(before->second, kDigits),
-                                 number_text(value, kDigits), [size = size, value = value](ModelStage& changed) {
+                    add_to_stage(stage, fmt::format("model {}", size), number_text(before->second, kKeptDigits),
+                                 number_text(value, kKeptDigits), [size = size, value = value](ModelStage& changed) {
                                      changed.model.sizes[size] = value;
                                  });
                 }

@@ -11,7 +11,7 @@ namespace berth {
 
 namespace {
 
-constexpr double kRounding = 1e-12;
+constexpr double kNoChange = 1e-12;
 
 std::string placement_of(const StageResult& stage) {
     return stage.chosen ? stage.candidates[*stage.chosen].placement : "";
@@ -74,7 +74,7 @@ std::vector<ClassDifference> class_differences(const ScenarioResult& before, con
     return differences;
 }
 
-bool differs(Time a, Time b) { return std::abs(in_seconds(a - b)) > kRounding * in_seconds(a); }
+bool differs(Time a, Time b) { return std::abs(in_seconds(a - b)) > kNoChange * in_seconds(a); }
 
 }  // namespace
 

@@ -3,14 +3,13 @@
 #include <map>
 #include <utility>
 
+#include "base/index.h"
 #include "schedule/work.h"
 #include "whatif/laid_out_scenario.h"
 
 namespace berth {
 
 namespace {
-
-std::size_t at(std::int32_t index) { return static_cast<std::size_t>(index); }
 
 // The kernel of an operator before others were fused into it.
 KernelId own_kernel(const DevicePlan& plan, std::size_t op) {

@@ -6,13 +6,11 @@
 
 #include "berth/crossover.h"
 #include "berth/quantity_text.h"
+#include "whatif/digits.h"
 
 namespace berth {
 
 namespace {
-
-/// Digits that a double can keep: values of a range come back as they were written.
-constexpr int kDigits = 12;
 
 /// A number with its unit as it was written: `256` and `KiB`.
 struct Written {
@@ -113,7 +111,7 @@ class AxisReader {
         }
         const auto from = written(parts[0]);
         for (const double value : *values) {
-            axis.values.push_back(number_text(value, kDigits) + (from ? from->unit : ""));
+            axis.values.push_back(number_text(value, kKeptDigits) + (from ? from->unit : ""));
         }
         return true;
     }

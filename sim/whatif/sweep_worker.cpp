@@ -10,7 +10,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::string_view kHardware = "hardware";
+constexpr std::string_view kHardwareKey = "hardware";
 constexpr std::size_t kMostLayouts = 1024;  // some 50 KiB each
 constexpr std::size_t kMostPerScenario = 64;
 constexpr std::size_t kMostProfiles = 64;
@@ -73,7 +73,7 @@ std::shared_ptr<SweepLayouts::Shared> SweepLayouts::at(std::size_t number) {
 SweepWorker::SweepWorker(const Sweep& sweep, SweepLayouts& layouts) : sweep_(&sweep), layouts_(&layouts) {
     for (std::size_t a = 0; a < sweep.axes_.size(); ++a) {
         const std::string& path = sweep.axes_[a].path;
-        is_hardware_.push_back(path.starts_with(kHardware));
+        is_hardware_.push_back(path.starts_with(kHardwareKey));
         const bool condition =
             path.ends_with(".capacity") || path.ends_with(".max_bytes") || path.find(".fuses.") != std::string::npos;
         conditions_vary_ = conditions_vary_ || (sweep.numbers_[a] && condition);
@@ -139,7 +139,7 @@ SweepWorker::Numbers* SweepWorker::numbers_at(const Key& key, std::string& why_n
     for (std::size_t a = 0; a < places_.size(); ++a) {
         auto& set = numbers->set.emplace_back([](double) {});
         if (sweep_->numbers_[a]) {
-            const std::string path = sweep_->axes_[a].path.substr(kHardware.size() + 1);
+            const std::string path = sweep_->axes_[a].path.substr(kHardwareKey.size() + 1);
             const auto view = std::ranges::find(views, path, &ParameterView::path);
             if (view != views.end()) {
                 set = view->set;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "bench_fixtures.h"
 #include "berth/evaluation.h"
 #include "berth/findings.h"
 #include "berth/plan.h"
@@ -13,14 +14,6 @@ namespace berth {
 namespace {
 
 Library library() { return {{std::filesystem::path(BERTH_SOURCE_DIR)}}; }
-
-template <class T>
-T loaded(std::optional<T> value, const Diagnostics& diagnostics) {
-    if (!value) {
-        throw std::runtime_error(diagnostics.text());
-    }
-    return std::move(*value);
-}
 
 const Scenario& rag() {
     static const Scenario scenario = [] {

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "bench_fixtures.h"
 #include "berth/import_onnx.h"
 #include "berth/plan.h"
 #include "berth/scenario.h"
@@ -48,14 +49,6 @@ std::string chain_of(int operators) {
         last = "a" + at;
     }
     return bytes(7, graph + bytes(12, value_info(last)));
-}
-
-template <class T>
-T loaded(std::optional<T> value, const Diagnostics& diagnostics) {
-    if (!value) {
-        throw std::runtime_error(diagnostics.text());
-    }
-    return std::move(*value);
 }
 
 Profile profile() {

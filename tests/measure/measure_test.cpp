@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <csignal>
 #include <map>
+#include <stdexcept>
 
 #include "berth/csv.h"
 #include "berth/validation.h"
@@ -11,6 +13,35 @@
 
 namespace berth {
 namespace {
+
+TEST(OwnProcess, HandsOnWholeLinesUntilOneIsNotTaken) {
+    Diagnostics diagnostics;
+    std::string taken;
+    const auto count = [](const TakeLine& give) {
+        for (int i = 0; i < 3 && give(std::to_string(i) + ",\n"); ++i) {
+        }
+    };
+    const auto take = [&taken](const std::string& line) {
+        taken += line;
+        return true;
+    };
+    EXPECT_TRUE(in_own_process(count, take, diagnostics));
+    EXPECT_EQ(taken, "0,\n1,\n2,\n");
+    taken.clear();
+    EXPECT_FALSE(in_own_process(
+        count, [&](const std::string& line) { return take(line) && line != "1,\n"; }, diagnostics));
+    EXPECT_EQ(taken, "0,\n1,\n");
+    EXPECT_FALSE(diagnostics.has_errors());
+}
+
+TEST(OwnProcess, SaysHowItEnded) {
+    Diagnostics diagnostics;
+    const TakeLine any = [](const std::string&) { return true; };
+    EXPECT_FALSE(in_own_process([](const TakeLine&) { std::raise(SIGKILL); }, any, diagnostics));
+    EXPECT_FALSE(in_own_process([](const TakeLine&) { throw std::runtime_error("no kernel"); }, any, diagnostics));
+    EXPECT_THAT(diagnostics.text(), ::testing::HasSubstr("the kernels' process was ended by signal 9"));
+    EXPECT_THAT(diagnostics.text(), ::testing::HasSubstr("the kernels' process ended with status 3"));
+}
 
 TEST(MeasureKernels, StayWithinTheirTensors) {
     using dnnl::memory;
@@ -73,6 +104,8 @@ TEST(MeasureTiming, KnowsWhatASleepTakes) {
     EXPECT_GE(timing->runs, 5U);
     EXPECT_GT(timing->pace, 0);
     EXPECT_LE(timing->pace, 1);
+    EXPECT_GT(timing->clock, hertz(1e8));
+    EXPECT_LT(timing->clock, hertz(1e10));
     KernelJob odd{KernelLibrary::kEigen, OperatorKind::kSoftmax, RowsDims{2, 2}, DType::kFp32};
     EXPECT_FALSE(measure(odd, rules, pace, why).has_value());
     EXPECT_EQ(why, "only fp32 products with constant weights are run with Eigen");

@@ -7,12 +7,10 @@
 #include <limits>
 
 #include "costed_fixtures.h"
+#include "random_fixtures.h"
 
 namespace berth {
 namespace {
-
-int any_number(int from, int to) { return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(from, to)); }
-bool one_in(int n) { return any_number(0, n) == 0; }
 
 // Any graph of a few nodes: some cannot run on accelerators, some share a colour, memory is sometimes short.
 CostedGraph any_graph(int most_nodes, std::size_t cpus) {

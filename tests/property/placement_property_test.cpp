@@ -15,16 +15,13 @@
 #include "placement/least_load.h"
 #include "placement/list_schedule.h"
 #include "placement/swap_placement.h"
+#include "random_fixtures.h"
 
 namespace berth {
 namespace {
 
 // Evenly from the whole range, whatever the size that the generators have reached.
-int any_number(int from, int to) { return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(from, to)); }
-
 Time any_time(int most) { return microseconds(any_number(0, most)); }
-
-bool one_in(int n) { return any_number(0, n) == 0; }
 
 std::vector<std::optional<Time>> any_costs(std::size_t devices) {
     std::vector<std::optional<Time>> costs;

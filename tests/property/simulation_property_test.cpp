@@ -7,12 +7,11 @@
 #include <cmath>
 
 #include "berth/simulation.h"
+#include "random_fixtures.h"
 #include "schedule/max_min.h"
 
 namespace berth {
 namespace {
-
-int any_number(int from, int to) { return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(from, to)); }
 
 SimulatedSystem any_system() {
     SimulatedSystem system;

@@ -18,7 +18,7 @@ constexpr std::string_view kScenario =
     "runtime:\n"
     "budget: 200 ms\n";
 
-YamlDocument parsed(std::string_view text, const std::string& name = "s.yaml") {
+YamlDocument document_of(std::string_view text, const std::string& name = "s.yaml") {
     Diagnostics diagnostics;
     auto document = YamlDocument::parse(text, name, diagnostics);
     EXPECT_TRUE(document.has_value()) << diagnostics.text();
@@ -34,14 +34,14 @@ YamlNode at(const YamlDocument& document, std::initializer_list<std::string_view
 }
 
 std::string set_errors(std::string_view path, std::string_view value = "1") {
-    YamlDocument document = parsed(kScenario);
+    YamlDocument document = document_of(kScenario);
     Diagnostics diagnostics;
     EXPECT_FALSE(document.set(path, value, diagnostics)) << path;
     return diagnostics.text();
 }
 
 TEST(BaseYamlSet, ReplacesAValueAndNamesItself) {
-    YamlDocument document = parsed(kScenario);
+    YamlDocument document = document_of(kScenario);
     const YamlDocument before = document;
     Diagnostics diagnostics;
     EXPECT_TRUE(document.set("budget", "soon", diagnostics));
@@ -57,7 +57,7 @@ TEST(BaseYamlSet, ReplacesAValueAndNamesItself) {
 }
 
 TEST(BaseYamlSet, APlusAddsAnItemAtTheEnd) {
-    YamlDocument document = parsed(kScenario);
+    YamlDocument document = document_of(kScenario);
     Diagnostics diagnostics;
     EXPECT_TRUE(document.set("stages.rerank.buckets.+", "128", diagnostics));
     const auto buckets = document.root(diagnostics).require("stages").sequence()[1].require("buckets").sequence();
@@ -69,7 +69,7 @@ TEST(BaseYamlSet, APlusAddsAnItemAtTheEnd) {
 }
 
 TEST(BaseYamlSet, FindsItemsByNameOrIndex) {
-    YamlDocument document = parsed(kScenario);
+    YamlDocument document = document_of(kScenario);
     Diagnostics diagnostics;
     EXPECT_TRUE(document.set("stages.0.tokens", "1", diagnostics));
     EXPECT_TRUE(document.set("stages.rerank.fast.tokens", "2", diagnostics)) << "the longest name wins";
@@ -81,7 +81,7 @@ TEST(BaseYamlSet, FindsItemsByNameOrIndex) {
 }
 
 TEST(BaseYamlSet, KeysMayHoldDots) {
-    YamlDocument document = parsed(kScenario);
+    YamlDocument document = document_of(kScenario);
     Diagnostics diagnostics;
     EXPECT_TRUE(document.set("models.Qwen2.5.layers", "1", diagnostics));
     EXPECT_TRUE(document.set("models.Qwen2.layers", "2", diagnostics));
@@ -90,7 +90,7 @@ TEST(BaseYamlSet, KeysMayHoldDots) {
 }
 
 TEST(BaseYamlSet, AddsKeysToMapsThatExist) {
-    YamlDocument document = parsed(kScenario);
+    YamlDocument document = document_of(kScenario);
     Diagnostics diagnostics;
     EXPECT_TRUE(document.set("stages.embed.buckets", "[128, 256]", diagnostics));
     EXPECT_TRUE(document.set("runtime.name", "rknn", diagnostics)) << "nothing becomes a map";
@@ -128,8 +128,8 @@ TEST(BaseYamlSet, ReportsPathsThatLeadNowhere) {
 }
 
 TEST(BaseYamlOverlay, MergesMapsAndReplacesTheRest) {
-    const YamlDocument base = parsed("npu: {clock: 1 GHz, cores: 3}\nlist: [1, 2]\nkept: {x: 1}\n", "base.yaml");
-    YamlDocument derived = parsed("list: [3]\nnpu:\n  clock: 2 GHz\nadded: 4\n", "derived.yaml");
+    const YamlDocument base = document_of("npu: {clock: 1 GHz, cores: 3}\nlist: [1, 2]\nkept: {x: 1}\n", "base.yaml");
+    YamlDocument derived = document_of("list: [3]\nnpu:\n  clock: 2 GHz\nadded: 4\n", "derived.yaml");
     derived.overlay(base);
     Diagnostics diagnostics;
     const YamlNode root = derived.root(diagnostics);
@@ -150,8 +150,8 @@ TEST(BaseYamlOverlay, MergesMapsAndReplacesTheRest) {
 }
 
 TEST(BaseYamlOverlay, AnotherKindOfValueReplaces) {
-    const YamlDocument base = parsed("a: {x: 1}\nb: 2\nc: {y: 1}\n", "base.yaml");
-    YamlDocument derived = parsed("a: 5\nb: {z: 3}\nc:\n", "derived.yaml");
+    const YamlDocument base = document_of("a: {x: 1}\nb: 2\nc: {y: 1}\n", "base.yaml");
+    YamlDocument derived = document_of("a: 5\nb: {z: 3}\nc:\n", "derived.yaml");
     derived.overlay(base);
     Diagnostics diagnostics;
     EXPECT_EQ(at(derived, {"a"}, diagnostics).integer(), 5);

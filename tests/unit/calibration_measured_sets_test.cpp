@@ -53,7 +53,7 @@ class MeasuredSets : public ScenarioFolder {
 };
 
 constexpr std::string_view kManifest = "hardware/measured/board/validation.yaml";
-constexpr std::string_view kRows = "hardware/measured/board/rows.csv";
+constexpr std::string_view kRowsFile = "hardware/measured/board/rows.csv";
 
 TEST_F(MeasuredSets, ReadCallsOfTheLibraryInTheNativeLayout) {
     const auto outcome = load_set(library_set(", below_m: 128"), std::string(kLibraryHeader) +
@@ -186,7 +186,7 @@ TEST_F(MeasuredSets, RefuseUnknownKeysFormsUsesAndDevices) {
 }
 
 TEST_F(MeasuredSets, RefuseATableWithoutAColumn) {
-    const std::string once = std::string(kRows) + ":1:1: error: column '";
+    const std::string once = std::string(kRowsFile) + ":1:1: error: column '";
     EXPECT_EQ(load_set(library_set(), "m,k,n\n1,64,64\n2,64,64\n").complaints, once + "dtype_in' is missing\n");
     EXPECT_EQ(load_set(library_set(), "m,k,dtype_in,ac_native_layout,b_native_layout\n1,64,int8,1,1\n").complaints,
               once + "n' is missing\n" + once + "us' is missing\n");
@@ -196,7 +196,7 @@ TEST_F(MeasuredSets, RefuseCellsThatMakeNoSense) {
     const auto complaints = [this](const std::string& row) {
         return load_set(library_set(), std::string(kLibraryHeader) + row + "\n").complaints;
     };
-    const std::string line = std::string(kRows) + ":2:";
+    const std::string line = std::string(kRowsFile) + ":2:";
     EXPECT_EQ(complaints("0,64,64,int8,1,1,30"), line + "1: error: m is '0' (expected a whole number of at least 1)\n");
     EXPECT_EQ(complaints("1,64,x,int8,1,1,30"), line + "6: error: n is 'x' (expected a whole number of at least 1)\n");
     EXPECT_EQ(complaints("1,64,64,int8,1,1,-3"), line + "18: error: us is '-3' (expected a number greater than 0)\n");

@@ -8,7 +8,7 @@
 namespace berth {
 namespace {
 
-constexpr DeviceId kNpu = 0;
+constexpr DeviceId kFusing = 0;
 constexpr MatmulDims kSquare{1, 64, 256, 256};
 constexpr RowsDims kRows{64, 256};
 constexpr RowsDims kTwoInputs{64, 256, 2};
@@ -17,7 +17,7 @@ constexpr RowsDims kTwoInputs{64, 256, 2};
 struct Lowered {
     explicit Lowered(Graph graph_of, std::vector<FusionRule> more = {}, bool keep_rules = true)
         : profile(*read_board().profile), graph(std::move(graph_of)) {
-        auto& rules = profile.devices[kNpu].runtime.fuses;
+        auto& rules = profile.devices[kFusing].runtime.fuses;
         if (!keep_rules) {
             rules.clear();
         }
@@ -28,10 +28,10 @@ struct Lowered {
     }
     [[nodiscard]] FusionReport report() const { return report({}); }
     [[nodiscard]] FusionReport report(std::vector<DeviceId> assignment) const {
-        assignment.resize(graph.operators.size(), kNpu);
+        assignment.resize(graph.operators.size(), kFusing);
         return fusion_report(graph, plans, profile, assignment);
     }
-    [[nodiscard]] Time total() const { return total_of(plans[kNpu]); }
+    [[nodiscard]] Time total() const { return total_of(plans[kFusing]); }
 
     Profile profile;
     Graph graph;
@@ -105,11 +105,11 @@ TEST(CostFusion, AGroupHoldsFourOperators) {
 
 TEST(CostFusion, AnotherDeviceTearsAGroupApart) {
     const Lowered lowered(chain(DType::kFp16, {{OperatorKind::kGelu, DType::kFp16}}));
-    const FusionReport report = lowered.report({1, kNpu});
+    const FusionReport report = lowered.report({1, kFusing});
     EXPECT_TRUE(report.fused.empty());
     ASSERT_EQ(report.missing.size(), 1U);
     EXPECT_EQ(report.missing[0].barrier, FusionBarrier::kDevice);
-    EXPECT_EQ(*report.missing[0].cost, lowered.plans[kNpu].operators[1].unfused_extra);
+    EXPECT_EQ(*report.missing[0].cost, lowered.plans[kFusing].operators[1].unfused_extra);
 }
 
 TEST(CostFusion, AnAddIsComparedWithTheProducerThatItCouldJoin) {
@@ -126,7 +126,7 @@ TEST(CostFusion, AnAddIsComparedWithTheProducerThatItCouldJoin) {
 TEST(CostFusion, TheLongestRuleWins) {
     const Graph graph = chain(DType::kFp16, {{OperatorKind::kGelu, DType::kFp16}, {OperatorKind::kGelu, DType::kFp16}});
     const Lowered lowered(graph, {rule({OperatorKind::kMatmul, OperatorKind::kGelu, OperatorKind::kGelu})});
-    EXPECT_EQ(lowered.plans[kNpu].operators[2].fused_into, 1);
+    EXPECT_EQ(lowered.plans[kFusing].operators[2].fused_into, 1);
     EXPECT_EQ(lowered.report().fused.size(), 2U);
 }
 

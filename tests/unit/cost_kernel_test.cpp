@@ -322,6 +322,19 @@ TEST_F(KernelCostTest, BlocksOfResultsAndRowsHaveEndsOfTheirOwn) {
     const Time plain = kernel_cost(softmax, cpu_, {1, {}}).vector;
     cpu_.vector[static_cast<std::size_t>(VectorClass::kSoftmax)].row_cycles = Parameter<double>{30};
     EXPECT_NEAR(in_nanoseconds(kernel_cost(softmax, cpu_, {1, {}}).vector - plain), 100 * 30 / 2.0, 1e-6);  // 2 GHz
+    // Of 70 columns, six are beyond whole vectors of 16; one core begins while the others wait.
+    cpu_.vector_lanes = 16;
+    const Kernel ragged = rows(OperatorKind::kSoftmax, 100, 70, DType::kFp32);
+    const Time smooth = kernel_cost(ragged, cpu_, {1, {}}).vector;
+    VectorRate& rate = cpu_.vector[static_cast<std::size_t>(VectorClass::kSoftmax)];
+    rate.tail_cycles = Parameter<double>{8};
+    const double hidden = 100 * 6 / in_operations(rate.per_cycle.value);
+    const Time uneven = kernel_cost(ragged, cpu_, {1, {}}).vector;
+    EXPECT_NEAR(in_nanoseconds(uneven - smooth), (100 * 6 * 8 - hidden) / 2.0, 1e-6);
+    const Time shared = kernel_cost(ragged, cpu_, {4, {}}).vector;
+    rate.call_cycles = Parameter<double>{500};
+    EXPECT_NEAR(in_nanoseconds(kernel_cost(ragged, cpu_, {1, {}}).vector - uneven), 500 / 2.0, 1e-6);
+    EXPECT_NEAR(in_nanoseconds(kernel_cost(ragged, cpu_, {4, {}}).vector - shared), 500 / 2.0, 1e-6);
     // A single row stays on one core.
     EXPECT_EQ(kernel_cost(rows(OperatorKind::kSoftmax, 1, 64, DType::kFp32), cpu_, {4, {}}).cores, 1);
 }

@@ -10,10 +10,10 @@
 namespace berth {
 namespace {
 
-constexpr DeviceId kNpu = 0;
-constexpr DeviceId kCpu = 1;
+constexpr DeviceId kPlannedNpu = 0;
+constexpr DeviceId kPlannedCpu = 1;
 
-Scheme named(std::string_view name) { return choice_named(kSchemeNames, name).value(); }
+Scheme planned_scheme(std::string_view name) { return choice_named(kSchemeNames, name).value(); }
 
 DevicePlan plan_on(const Graph& graph, DeviceId device, const Profile& profile = *read_board().profile) {
     return plan_device(graph, profile, device, {1, {}});
@@ -34,10 +34,10 @@ const Kernel& kernel_of(const DevicePlan& plan, OperatorId id, std::size_t step 
 
 // The plan of one matmul of 64 x 256 x 512 with a bias.
 struct OneMatmul {
-    explicit OneMatmul(std::string_view scheme, DeviceId device = kNpu, std::int64_t k = 256,
+    explicit OneMatmul(std::string_view scheme, DeviceId device = kPlannedNpu, std::int64_t k = 256,
                        const Profile& profile = *read_board().profile) {
         WiredGraph wired;
-        wired.add(OperatorKind::kMatmul, MatmulDims{1, 64, k, 512, true, true}, {}, named(scheme));
+        wired.add(OperatorKind::kMatmul, MatmulDims{1, 64, k, 512, true, true}, {}, planned_scheme(scheme));
         plan = plan_on(wired.done(), device, profile);
     }
     [[nodiscard]] const OperatorPlan& op() const { return plan.operators[0]; }
@@ -49,7 +49,7 @@ TEST(CostPlan, StaticScalesConvertWhereRegionsMeet) {
     const OperatorId up = wired.add(OperatorKind::kMatmul, MatmulDims{1, 64, 256, 512}, {}, DType::kInt8);
     const OperatorId gelu = wired.add(OperatorKind::kGelu, RowsDims{64, 512}, {up}, DType::kInt8);  // fp16 only there
     const OperatorId down = wired.add(OperatorKind::kMatmul, MatmulDims{1, 64, 512, 256}, {gelu}, DType::kInt8);
-    const DevicePlan plan = plan_on(wired.done(), kNpu);
+    const DevicePlan plan = plan_on(wired.done(), kPlannedNpu);
     EXPECT_EQ(roles(plan, up), (std::vector{StepRole::kOperator, StepRole::kDequantize}));
     EXPECT_EQ(roles(plan, gelu), (std::vector{StepRole::kOperator, StepRole::kQuantize}));
     EXPECT_EQ(roles(plan, down), std::vector{StepRole::kOperator});
@@ -63,7 +63,7 @@ TEST(CostPlan, DynamicScalesQuantiseBeforeProductsOncePerTensor) {
     const OperatorId move = wired.add(OperatorKind::kTranspose, RowsDims{64, 256}, {}, DType::kInt8);
     const OperatorId query = wired.add(OperatorKind::kMatmul, MatmulDims{1, 64, 256, 256}, {move}, DType::kInt8);
     const OperatorId key = wired.add(OperatorKind::kMatmul, MatmulDims{1, 64, 256, 256}, {move}, DType::kInt8);
-    const DevicePlan plan = plan_on(wired.done(), kCpu);
+    const DevicePlan plan = plan_on(wired.done(), kPlannedCpu);
     EXPECT_EQ(roles(plan, move), (std::vector{StepRole::kOperator, StepRole::kQuantize}));
     EXPECT_EQ(roles(plan, query), std::vector{StepRole::kOperator});
     EXPECT_EQ(kernel_of(plan, key).input, DType::kInt8);
@@ -87,7 +87,7 @@ TEST(CostPlan, NarrowWeightsAreMultipliedAtTheWiderDtype) {
 }
 
 TEST(CostPlan, WhereFp16IsMissingWeightsAreWidenedToFp32) {
-    const OneMatmul w4a16("w4a16", kCpu);
+    const OneMatmul w4a16("w4a16", kPlannedCpu);
     EXPECT_EQ(w4a16.op().scheme, Scheme(DType::kInt4, DType::kFp32));
     EXPECT_EQ(multiplied_at(kernel_of(w4a16.plan, 0)), DType::kFp32);
 }
@@ -95,11 +95,11 @@ TEST(CostPlan, WhereFp16IsMissingWeightsAreWidenedToFp32) {
 TEST(CostPlan, AProfileSaysWhichNarrowWeightsItTakesAndHow) {
     const auto board = read_board_with("row_tile: 128 KiB}", "row_tile: 128 KiB, weight_only: {int4: int8}}");
     ASSERT_TRUE(board.profile) << board.complaints;
-    const OneMatmul w4a16("w4a16", kNpu, 256, *board.profile);
+    const OneMatmul w4a16("w4a16", kPlannedNpu, 256, *board.profile);
     const OneMatmul int8("int8");
     EXPECT_EQ(multiplied_at(kernel_of(w4a16.plan, 0)), DType::kInt8);
     EXPECT_EQ(w4a16.plan.costs[0].compute, int8.plan.costs[0].compute);
-    const OneMatmul w8a16("w8a16", kNpu, 256, *board.profile);
+    const OneMatmul w8a16("w8a16", kPlannedNpu, 256, *board.profile);
     EXPECT_FALSE(w8a16.op().supported);
     EXPECT_EQ(w8a16.op().reason, "compiled 1.0 does not run matmul here: npu widens weights of int4, not int8");
 }
@@ -115,12 +115,12 @@ TEST(CostPlan, ScalesThatAreNotKnownInAdvanceAreRefusedWhereTheyMustBe) {
     const OneMatmul npu("int8_dynamic");
     EXPECT_EQ(npu.op().reason,
               "compiled 1.0 does not run matmul here: it needs the scales of int8 activations when it compiles");
-    EXPECT_TRUE(OneMatmul("int8_dynamic", kCpu).op().supported);
+    EXPECT_TRUE(OneMatmul("int8_dynamic", kPlannedCpu).op().supported);
 }
 
 TEST(CostPlan, LimitsOfTheRuntimeNameTheNumberAndTheLimit) {
-    EXPECT_TRUE(OneMatmul("int8", kNpu, 8192).op().supported);
-    EXPECT_EQ(OneMatmul("int8", kNpu, 8193).op().reason,
+    EXPECT_TRUE(OneMatmul("int8", kPlannedNpu, 8192).op().supported);
+    EXPECT_EQ(OneMatmul("int8", kPlannedNpu, 8193).op().reason,
               "compiled 1.0 does not run matmul here: k is 8193, the limit is 8192");
 }
 
@@ -130,7 +130,7 @@ TEST(CostPlan, RepeatedLayersShareTheirKernels) {
     for (int layer = 0; layer < 5; ++layer) {
         last = wired.add(OperatorKind::kMatmul, MatmulDims{1, 64, 256, 256}, {last}, DType::kFp16);
     }
-    const DevicePlan plan = plan_on(wired.done(), kNpu);
+    const DevicePlan plan = plan_on(wired.done(), kPlannedNpu);
     EXPECT_EQ(plan.kernels.size(), 1U);
     EXPECT_DOUBLE_EQ(total_of(plan) / plan.costs[0].total, 6.0);
 }
@@ -141,7 +141,7 @@ TEST(CostPlan, TellsWhatIsAliveAndWhatStaysOnChip) {
     const OperatorId b = wired.add(OperatorKind::kMatmul, MatmulDims{1, 64, 256, 256}, {a}, DType::kFp32);
     const OperatorId c = wired.add(OperatorKind::kMatmul, MatmulDims{1, 64, 256, 8192}, {b}, DType::kFp32);
     const OperatorId d = wired.add(OperatorKind::kMatmul, MatmulDims{1, 64, 8192, 8}, {c}, DType::kFp32);
-    const DevicePlan plan = plan_on(wired.done(), kCpu);
+    const DevicePlan plan = plan_on(wired.done(), kPlannedCpu);
     const auto& at = [&plan](OperatorId id) -> const OperatorPlan& {
         return plan.operators[static_cast<std::size_t>(id)];
     };

@@ -1,4 +1,4 @@
-// The shipped models: parameters, work and weights against counts worked out from their published sizes.
+// The text_models models: parameters, work and weights against counts worked out from their published sizes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -32,14 +32,14 @@ std::int64_t parameters(const Encoder& e) {
     return embeddings + e.layers * (attention + ffn + 4 * e.hidden) + pooler + classifier;
 }
 
-struct Shipped {
+struct TextModel {
     std::string name;
     Encoder encoder;
     std::int64_t counted;  ///< from the formula above, by hand
 };
 
-const std::vector<Shipped>& shipped() {
-    static const std::vector<Shipped> all{
+const std::vector<TextModel>& text_models() {
+    static const std::vector<TextModel> all{
         {"all-MiniLM-L6-v2", {6, 384, 1536, 30522, 512, 2, false, 0}, 22565376},
         {"ms-marco-MiniLM-L-6-v2", {6, 384, 1536, 30522, 512, 2, true, 1}, 22713601},
         {"ms-marco-MiniLM-L-12-v2", {12, 384, 1536, 30522, 512, 2, true, 1}, 33360385},
@@ -52,7 +52,7 @@ const std::vector<Shipped>& shipped() {
 }
 
 TEST(GraphModels, ParametersAreExact) {
-    for (const Shipped& model : shipped()) {
+    for (const TextModel& model : text_models()) {
         EXPECT_EQ(totals(lay_out(model.name, {1, 8})).parameters, model.counted) << model.name;
         EXPECT_EQ(parameters(model.encoder), model.counted) << model.name;
     }
@@ -70,7 +70,7 @@ std::vector<std::string> model_files() {
 }
 
 TEST(GraphModels, EveryFileHoldsWhatItsAuthorsPublished) {
-    ASSERT_GE(model_files().size(), shipped().size());
+    ASSERT_GE(model_files().size(), text_models().size());
     for (const std::string& name : model_files()) {
         const Model model = shipped_model(name);
         EXPECT_EQ(model.name, name);

@@ -9,13 +9,13 @@ namespace {
 
 using testing::ElementsAre;
 
-std::int64_t parameters_of(const std::string& model) { return totals(lay_out(model, {1, 8})).parameters; }
+std::int64_t sparse_parameters(const std::string& model) { return totals(lay_out(model, {1, 8})).parameters; }
 
 TEST(ExpertModels, ParametersAreExact) {
-    EXPECT_EQ(parameters_of("mixtral-8x7b"), 46702792704);
-    EXPECT_EQ(parameters_of("olmoe-1b-7b"), 6919161856);
-    EXPECT_EQ(parameters_of("qwen1.5-moe-a2.7b"), 14315784192);
-    EXPECT_EQ(parameters_of("qwen3-30b-a3b"), 30532122624);
+    EXPECT_EQ(sparse_parameters("mixtral-8x7b"), 46702792704);
+    EXPECT_EQ(sparse_parameters("olmoe-1b-7b"), 6919161856);
+    EXPECT_EQ(sparse_parameters("qwen1.5-moe-a2.7b"), 14315784192);
+    EXPECT_EQ(sparse_parameters("qwen3-30b-a3b"), 30532122624);
 }
 
 TEST(ExpertModels, AStepComputesItsOwnExpertsOnly) {
@@ -42,9 +42,9 @@ TEST(ExpertModels, AnExpertForAllStandsBeside) {
 }
 
 TEST(RecurrentModels, ParametersAreExact) {
-    EXPECT_EQ(parameters_of("rwkv-4-169m"), 169342464);
-    EXPECT_EQ(parameters_of("rwkv-4-430m"), 430397440);
-    EXPECT_EQ(parameters_of("rwkv-7-1.5b"), 1527404544);
+    EXPECT_EQ(sparse_parameters("rwkv-4-169m"), 169342464);
+    EXPECT_EQ(sparse_parameters("rwkv-4-430m"), 430397440);
+    EXPECT_EQ(sparse_parameters("rwkv-7-1.5b"), 1527404544);
 }
 
 TEST(RecurrentModels, AStepCostsTheSameHoweverLongTheText) {
@@ -77,8 +77,8 @@ TEST(RecurrentModels, WorkByHand) {
 
 TEST(Detectors, ParametersAndWorkAreThosePublished) {
     // With batch norms folded; 640 pixels. Published: 4.5 and 16.5 G of operations, two for each of these.
-    EXPECT_EQ(parameters_of("yolov5n"), 1867405);
-    EXPECT_EQ(parameters_of("yolov5s"), 7225885);
+    EXPECT_EQ(sparse_parameters("yolov5n"), 1867405);
+    EXPECT_EQ(sparse_parameters("yolov5s"), 7225885);
     EXPECT_EQ(totals(lay_out("yolov5n", {})).macs, operations(2234060800));
     EXPECT_EQ(totals(lay_out("yolov5s", {})).macs, operations(8216780800));
     Model medium = shipped_model("yolov5s");

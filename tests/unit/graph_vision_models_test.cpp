@@ -1,4 +1,4 @@
-// The shipped models of images: parameters and work against counts worked out from the papers' tables.
+// The vision_models models of images: parameters and work against counts worked out from the papers' tables.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,14 +9,14 @@ namespace {
 
 using testing::ElementsAre;
 
-struct Shipped {
+struct VisionModel {
     std::string name;
     std::int64_t parameters;  ///< of the graph, with batch norms folded: one bias per channel
     double giga_macs;         ///< for one image, convolutions, matmuls and attention
 };
 
-const std::vector<Shipped>& shipped() {
-    static const std::vector<Shipped> all{
+const std::vector<VisionModel>& vision_models() {
+    static const std::vector<VisionModel> all{
         // Published counts less one scale per channel of a batch norm: 4800, 26560 and 17056.
         {"resnet-18", 11684712, 1.814},
         {"resnet-50", 25530472, 4.089},
@@ -37,20 +37,20 @@ const std::vector<Shipped>& shipped() {
 }
 
 TEST(VisionModels, ParametersAreExact) {
-    for (const Shipped& model : shipped()) {
+    for (const VisionModel& model : vision_models()) {
         EXPECT_EQ(totals(lay_out(model.name, {})).parameters, model.parameters) << model.name;
     }
 }
 
 TEST(VisionModels, WorkIsThatOfThePapers) {
-    for (const Shipped& model : shipped()) {
+    for (const VisionModel& model : vision_models()) {
         EXPECT_NEAR(in_operations(totals(lay_out(model.name, {})).macs) / 1e9, model.giga_macs, 0.003 * model.giga_macs)
             << model.name;
     }
 }
 
 TEST(VisionModels, DoNotDependOnTokens) {
-    for (const Shipped& model : shipped()) {
+    for (const VisionModel& model : vision_models()) {
         const Model loaded = shipped_model(model.name);
         EXPECT_FALSE(depends_on_tokens(*loaded.architecture)) << model.name;
         EXPECT_EQ(totals(lay_out(loaded, {1, 7})).macs, totals(lay_out(loaded, {1, 1})).macs) << model.name;

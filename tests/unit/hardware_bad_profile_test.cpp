@@ -35,44 +35,47 @@ BadValue bad_value(const char* name, const std::string& path, const std::string&
     return {name, path, value, at_set(path, path + ": " + complaint)};
 }
 
-const std::string kNpu = "devices.npu.";
+const std::string kNpuPath = "devices.npu.";
 const std::string kRules = "devices.npu.runtime.operators.";
 
 INSTANTIATE_TEST_SUITE_P(
     Numbers, HardwareBadValue,
     testing::Values(
-        bad_value("ClockNotOneOfClocks", kNpu + "clock", "700 MHz",
+        bad_value("ClockNotOneOfClocks", kNpuPath + "clock", "700 MHz",
                   "700 MHz is none of its clocks (expected 500 MHz or 1 GHz)"),
-        bad_value("ZeroClock", kNpu + "clock", "0 Hz", "'0 Hz' is zero (expected more than zero)"),
-        bad_value("WrongDimension", kNpu + "clock", "1 GB/s",
+        bad_value("ZeroClock", kNpuPath + "clock", "0 Hz", "'0 Hz' is zero (expected more than zero)"),
+        bad_value("WrongDimension", kNpuPath + "clock", "1 GB/s",
                   "GB/s is a bandwidth, not a frequency (expected a frequency such as 1 GHz)"),
-        bad_value("ZeroAlignment", kNpu + "matrix.align.k", "0",
+        bad_value("ZeroAlignment", kNpuPath + "matrix.align.k", "0",
                   "0 is out of range (expected a whole number from 1 to 2147483647)"),
-        bad_value("EfficiencyAboveOne", kNpu + "matrix.efficiency", "120%",
+        bad_value("EfficiencyAboveOne", kNpuPath + "matrix.efficiency", "120%",
                   "120% is more than everything (expected a share above 0 and up to 100%)"),
-        bad_value("NegativeOverlap", kNpu + "overlap", "-0.5", "'-0.5' is negative (expected more than zero)"),
-        bad_value("OverlapAboveOne", kNpu + "overlap", "1.01",
+        bad_value("NegativeOverlap", kNpuPath + "overlap", "-0.5", "'-0.5' is negative (expected more than zero)"),
+        bad_value("OverlapAboveOne", kNpuPath + "overlap", "1.01",
                   "101% is more than everything (expected a share above 0 and up to 100%)"),
-        bad_value("BandwidthPerDevice", kNpu + "dma.bandwidth", "8 GB/s per device",
+        bad_value("BandwidthPerDevice", kNpuPath + "dma.bandwidth", "8 GB/s per device",
                   "this is a rate per core, not per device"),
-        bad_value("LimitBelowOneCore", kNpu + "dma.limit", "4 GB/s",
+        bad_value("LimitBelowOneCore", kNpuPath + "dma.limit", "4 GB/s",
                   "4 GB/s is less than one core of 'npu' draws (expected at least 8 GB/s)"),
-        bad_value("LimitAboveTheBus", kNpu + "dma.limit", "31 GB/s",
+        bad_value("LimitAboveTheBus", kNpuPath + "dma.limit", "31 GB/s",
                   "31 GB/s is more than the bus carries (expected at most the bandwidth of 30 GB/s)"),
-        bad_value("SpreadTooLarge", kNpu + "dma.setup", "1 us ± 400%",
+        bad_value("SpreadTooLarge", kNpuPath + "dma.setup", "1 us ± 400%",
                   "the spread 400% is too large (expected at most 300%)"),
-        bad_value("MemoryBelowOneTile", kNpu + "memories.sram.capacity", "1 KiB",
+        bad_value("MemoryBelowOneTile", kNpuPath + "memories.sram.capacity", "1 KiB",
                   // (1 x 32 + 32 x 32) x 2 B = 2112 B
                   "1 KiB cannot hold one tile of 1 x 32 x 32 in fp16 (expected at least 2.112 kB)"),
-        bad_value("ZeroVectorRate", kNpu + "vector.norm.per_cycle", "0", "'0' is zero (expected more than zero)"),
-        bad_value("UnalignedCheaper", kNpu + "attention.unaligned", "0.5",
+        bad_value("TailWithoutLanes", kNpuPath + "vector.norm.tail_cycles", "8",
+                  "has no meaning without how many elements a vector holds (expected 'lanes' beside the classes, such "
+                  "as 16)"),
+        bad_value("ZeroVectorRate", kNpuPath + "vector.norm.per_cycle", "0", "'0' is zero (expected more than zero)"),
+        bad_value("UnalignedCheaper", kNpuPath + "attention.unaligned", "0.5",
                   "is a factor on 'score_bytes' that makes it cheaper (expected 1 or more)"),
-        bad_value("MoreDefaultCoresThanCores", kNpu + "runtime.default_cores", "4",
+        bad_value("MoreDefaultCoresThanCores", kNpuPath + "runtime.default_cores", "4",
                   "4 cores are more than there are (expected at most 3)"),
         bad_value("NegativeCrossing", "links.0.per_crossing", "-1 us", "'-1 us' is negative (expected zero or more)"),
         bad_value("SustainedAboveBus", "memory.dram.sustained", "40 GB/s",
                   "40 GB/s is more than the bus carries (expected at most the bandwidth of 30 GB/s)"),
-        bad_value("EnergyOfTheWrongKind", kNpu + "energy.per_mac.int8", "1 pJ/B",
+        bad_value("EnergyOfTheWrongKind", kNpuPath + "energy.per_mac.int8", "1 pJ/B",
                   "pJ/B is an energy per byte, not an energy per operation (expected an energy per operation such as "
                   "0.5 pJ/MAC)")),
     [](const auto& each) { return std::string(each.param.name); });
@@ -80,13 +83,13 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Words, HardwareBadValue,
     testing::Values(
-        bad_value("UnknownKind", kNpu + "kind", "tpu",
+        bad_value("UnknownKind", kNpuPath + "kind", "tpu",
                   "unknown value 'tpu' (expected cpu, npu, gpu or dsp, did you mean cpu?)"),
-        bad_value("UnknownShare", kNpu + "memories.sram.per", "tile",
+        bad_value("UnknownShare", kNpuPath + "memories.sram.per", "tile",
                   "unknown value 'tile' (expected core, cluster or device)"),
-        bad_value("UnknownShapes", kNpu + "runtime.shapes", "fixed",
+        bad_value("UnknownShapes", kNpuPath + "runtime.shapes", "fixed",
                   "unknown value 'fixed' (expected static or dynamic)"),
-        bad_value("NoDtypes", kNpu + "runtime.dtypes", "[]", "the list is empty (expected at least one dtype)"),
+        bad_value("NoDtypes", kNpuPath + "runtime.dtypes", "[]", "the list is empty (expected at least one dtype)"),
         bad_value("UnknownHost", "host", "npuu", "no device 'npuu' (expected npu or cpu, did you mean npu?)"),
         bad_value("ClockTwice", "devices.cpu.clock", "1 GHz",
                   "stands at the device and in 'clusters' (expected one of the two)"),
@@ -98,10 +101,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"LinkToNobody", "links.0.between", "[cpu, gpu]",
                  at_set("links.0.between",
                         "links.0.between.1: no device 'gpu' (expected npu or cpu, did you mean npu?)", 7)},
-        BadValue{"UnknownKey", kNpu + "dma.seutp", "1 us",
-                 at_set(kNpu + "dma.seutp", "unknown key 'seutp' in 'devices.npu.dma' (did you mean setup?)")},
-        BadValue{"UnknownDtype", kNpu + "matrix.macs_per_cycle.int3", "4",
-                 at_set(kNpu + "matrix.macs_per_cycle.int3",
+        BadValue{"UnknownKey", kNpuPath + "dma.seutp", "1 us",
+                 at_set(kNpuPath + "dma.seutp", "unknown key 'seutp' in 'devices.npu.dma' (did you mean setup?)")},
+        BadValue{"UnknownDtype", kNpuPath + "matrix.macs_per_cycle.int3", "4",
+                 at_set(kNpuPath + "matrix.macs_per_cycle.int3",
                         "unknown key 'int3' in 'devices.npu.matrix.macs_per_cycle' (did you mean int8?)")},
         BadValue{"UnknownPath", "nonsense.x", "1",
                  "--set nonsense.x: error: the document has no key 'nonsense' (expected profile, description, memory, "
@@ -127,9 +130,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"DtypeWithoutMacs", kRules + "matmul.dtypes", "[fp16, int4]",
                  "board.yaml:34:17: error: devices.npu.runtime.operators.matmul: runs in int4, for which 'npu' has no "
                  "macs_per_cycle\n"},
-        BadValue{"WidenedToNothing", kNpu + "matrix.weight_only", "{int4: bf16}",
-                 at_set(kNpu + "matrix.weight_only",
-                        kNpu + "matrix.weight_only.int4: 'npu' has no macs_per_cycle for bf16", 8)},
+        BadValue{"WidenedToNothing", kNpuPath + "matrix.weight_only", "{int4: bf16}",
+                 at_set(kNpuPath + "matrix.weight_only",
+                        kNpuPath + "matrix.weight_only.int4: 'npu' has no macs_per_cycle for bf16", 8)},
         BadValue{"DtypeTwice", kRules + "matmul.dtypes", "[fp16, fp16]",
                  at_set(kRules + "matmul.dtypes", kRules + "matmul.dtypes.1: 'fp16' is given twice", 8)},
         BadValue{"FallbackToNobody", kRules + "embedding.on", "gpu",
@@ -149,13 +152,15 @@ INSTANTIATE_TEST_SUITE_P(
                  at_set(kRules + "embedding.multi_core",
                         "unknown key 'multi_core' in 'devices.npu.runtime.operators.embedding' (expected on or "
                         "reason)")},
-        BadValue{"FusesWhatItDoesNotRun", kNpu + "runtime.fuses", "[[matmul, softmax]]",
-                 at_set(kNpu + "runtime.fuses", kNpu + "runtime.fuses.0.1: 'softmax' does not run on 'npu'", 11)},
-        BadValue{"FusesOne", kNpu + "runtime.fuses", "[[matmul]]",
-                 at_set(kNpu + "runtime.fuses", kNpu + "runtime.fuses.0: a fusion joins two operators or more", 2)},
-        BadValue{"UnalignedWithoutGranule", kNpu + "attention", "{score_bytes: 3 B, per_cycle: 1, unaligned: 2}",
-                 at_set(kNpu + "attention",
-                        kNpu + "attention.unaligned: has no meaning without a 'row_granule' above 1", 45)}),
+        BadValue{
+            "FusesWhatItDoesNotRun", kNpuPath + "runtime.fuses", "[[matmul, softmax]]",
+            at_set(kNpuPath + "runtime.fuses", kNpuPath + "runtime.fuses.0.1: 'softmax' does not run on 'npu'", 11)},
+        BadValue{
+            "FusesOne", kNpuPath + "runtime.fuses", "[[matmul]]",
+            at_set(kNpuPath + "runtime.fuses", kNpuPath + "runtime.fuses.0: a fusion joins two operators or more", 2)},
+        BadValue{"UnalignedWithoutGranule", kNpuPath + "attention", "{score_bytes: 3 B, per_cycle: 1, unaligned: 2}",
+                 at_set(kNpuPath + "attention",
+                        kNpuPath + "attention.unaligned: has no meaning without a 'row_granule' above 1", 45)}),
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST(HardwareBadProfile, ReportsWhatIsMissing) {

@@ -52,7 +52,7 @@ double macs_of(const Graph& graph, OperatorKind kind) {
     return sum;
 }
 
-std::string said_of(std::string_view bytes, const DimSizes& dims = {}) {
+std::string said_of_onnx(std::string_view bytes, const DimSizes& dims = {}) {
     Diagnostics diagnostics;
     EXPECT_FALSE(import_onnx(bytes, "m.onnx", dims, diagnostics));
     return diagnostics.text();
@@ -175,18 +175,18 @@ TEST(OnnxImport, AModelTakesNoMoreTokensThanItWasLaidOutFor) {
 
 TEST(OnnxImport, NamedDimensionsNeedSizes) {
     const std::string bytes = bytes_of("minilm-block");
-    EXPECT_EQ(said_of(bytes, {{"batch", 1}}),
+    EXPECT_EQ(said_of_onnx(bytes, {{"batch", 1}}),
               "m.onnx: error: no size for dimension sequence (expected berth import with --dim sequence=SIZE)\n");
-    EXPECT_THAT(said_of(bytes, {{"batch", 1}, {"sequense", 128}, {"sequence", 128}}),
+    EXPECT_THAT(said_of_onnx(bytes, {{"batch", 1}, {"sequense", 128}, {"sequence", 128}}),
                 HasSubstr("--dim: error: no input has a dimension 'sequense' (expected batch or sequence, did you mean "
                           "sequence?)"));
 }
 
 TEST(OnnxImport, WhatIsNoModelIsRefused) {
-    EXPECT_EQ(said_of(""), "m.onnx: error: there is no graph in it (expected an ONNX model)\n");
-    EXPECT_THAT(said_of("model: text\n"), HasSubstr("m.onnx: error: "));
+    EXPECT_EQ(said_of_onnx(""), "m.onnx: error: there is no graph in it (expected an ONNX model)\n");
+    EXPECT_THAT(said_of_onnx("model: text\n"), HasSubstr("m.onnx: error: "));
     const std::string bytes = bytes_of("gpt-block");
-    EXPECT_THAT(said_of(std::string_view(bytes).substr(0, bytes.size() / 2)),
+    EXPECT_THAT(said_of_onnx(std::string_view(bytes).substr(0, bytes.size() / 2)),
                 HasSubstr("m.onnx: error: broken at byte"));
 }
 
@@ -242,22 +242,23 @@ std::string model_bytes(const std::string& body) {
 }
 
 TEST(OnnxImport, ImpossibleGraphsAreToldApart) {
-    EXPECT_EQ(said_of(model_bytes(node("Relu", {"z"}, {"y"}))),
+    EXPECT_EQ(said_of_onnx(model_bytes(node("Relu", {"z"}, {"y"}))),
               "m.onnx: error: Relu 'n' reads 'z', which nothing before it makes\n");
-    EXPECT_EQ(said_of(model_bytes(node("Relu", {"y"}, {"y"}))),
+    EXPECT_EQ(said_of_onnx(model_bytes(node("Relu", {"y"}, {"y"}))),
               "m.onnx: error: Relu 'n' reads 'y', which nothing before it makes\n");
-    EXPECT_EQ(said_of(model_bytes(node("Relu", {"b"}, {"a"}) + node("Relu", {"a"}, {"b"}))),
+    EXPECT_EQ(said_of_onnx(model_bytes(node("Relu", {"b"}, {"a"}) + node("Relu", {"a"}, {"b"}))),
               "m.onnx: error: Relu 'n' reads 'b', which nothing before it makes\n");
-    EXPECT_EQ(said_of(model_bytes(node("Relu", {"x"}, {"y"}) + node("Tanh", {"x"}, {"y"}))),
+    EXPECT_EQ(said_of_onnx(model_bytes(node("Relu", {"x"}, {"y"}) + node("Tanh", {"x"}, {"y"}))),
               "m.onnx: error: Tanh 'n' makes 'y', which is there already (expected one node for each value)\n");
-    EXPECT_EQ(said_of(model_bytes(node("Relu", {"x"}, {}))),
+    EXPECT_EQ(said_of_onnx(model_bytes(node("Relu", {"x"}, {}))),
               "m.onnx: error: Relu 'n' makes nothing (expected at least one output)\n");
     for (const std::int64_t size : {std::int64_t{-1}, std::int64_t{1} << 62U, std::int64_t{-1} << 63U}) {
-        EXPECT_EQ(said_of(model_bytes(constant("w", {8, size}) + node("MatMul", {"x", "w"}, {"y"}))),
+        EXPECT_EQ(said_of_onnx(model_bytes(constant("w", {8, size}) + node("MatMul", {"x", "w"}, {"y"}))),
                   "m.onnx: error: constant 'w' has an impossible shape (expected up to 64 sizes of 0 to 2147483648)\n");
     }
-    EXPECT_EQ(said_of(model_bytes(constant("w", std::vector<std::int64_t>(65, 1)) + node("Add", {"x", "w"}, {"y"}))),
-              "m.onnx: error: constant 'w' has an impossible shape (expected up to 64 sizes of 0 to 2147483648)\n");
+    EXPECT_EQ(
+        said_of_onnx(model_bytes(constant("w", std::vector<std::int64_t>(65, 1)) + node("Add", {"x", "w"}, {"y"}))),
+        "m.onnx: error: constant 'w' has an impossible shape (expected up to 64 sizes of 0 to 2147483648)\n");
 }
 
 TEST(OnnxImport, NumbersThatOverflowAreNoSizes) {
@@ -288,7 +289,7 @@ TEST(OnnxImport, AMillionNodesAreRefused) {
         body += one;
     }
     EXPECT_EQ(
-        said_of(model_bytes(body)),
+        said_of_onnx(model_bytes(body)),
         "m.onnx: error: the graph has more than 250000 nodes (expected a graph of operators; the largest models have "
         "some ten thousand)\n");
 }

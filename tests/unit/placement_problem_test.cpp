@@ -13,20 +13,20 @@ namespace {
 using namespace literals;
 using testing::ElementsAre;
 
-constexpr DeviceId kCpu = 0;
-constexpr DeviceId kNpu = 1;
+constexpr DeviceId kProcessor = 0;
+constexpr DeviceId kAccelerator = 1;
 constexpr DeviceId kGpu = 2;
 
 // A CPU as host, an NPU and a GPU that are linked to it alone: 10 us + 1 GB/s and 20 us + 2 GB/s.
 Profile star() {
     Profile profile;
-    profile.host = kCpu;
+    profile.host = kProcessor;
     for (const char* name : {"cpu", "npu", "gpu"}) {
         profile.devices.emplace_back().name = name;
     }
     Link npu;
-    npu.from = kCpu;
-    npu.to = kNpu;
+    npu.from = kProcessor;
+    npu.to = kAccelerator;
     npu.per_crossing.value = 10_us;
     npu.transfer = Parameter<Bandwidth>{.value = 1_GBps};
     Link gpu = npu;
@@ -38,11 +38,11 @@ Profile star() {
 }
 
 // embed -> score -> scale; the NPU fuses the last two and holds everything four times as large as the CPU.
-struct Example {
+struct TwoDevices {
     Graph graph;
     std::vector<DevicePlan> plans;
 
-    Example() {
+    TwoDevices() {
         for (const char* name : {"embed", "score", "scale"}) {
             graph.operators.emplace_back().name = name;
         }
@@ -58,7 +58,7 @@ struct Example {
             }
         }
         graph.tensors[3].graph_output = true;
-        for (const DeviceId device : {kGpu, kCpu, kNpu}) {  // in no particular order
+        for (const DeviceId device : {kGpu, kProcessor, kAccelerator}) {  // in no particular order
             DevicePlan& plan = plans.emplace_back();
             plan.device = device;
             plan.per_graph = microseconds(100.0 * (device + 1));
@@ -66,14 +66,14 @@ struct Example {
                 OperatorPlan& own = plan.operators.emplace_back();
                 own.supported = true;
                 own.cost = microseconds(10.0 * (device + 1) + op);
-                own.output_size = device == kNpu ? 4000_B : 1000_B;
+                own.output_size = device == kAccelerator ? 4000_B : 1000_B;
             }
         }
-        OperatorPlan& gathers = on(kNpu, 0);
+        OperatorPlan& gathers = on(kAccelerator, 0);
         gathers.supported = false;
         gathers.reason = "the runtime has no gather";
-        gathers.fallback = kCpu;
-        OperatorPlan& follower = on(kNpu, 2);
+        gathers.fallback = kProcessor;
+        OperatorPlan& follower = on(kAccelerator, 2);
         follower.fused_into = 1;
         follower.unfused_extra = 6_us;
     }
@@ -91,39 +91,39 @@ struct Example {
 void expect_time(Time found, double expected_us) { EXPECT_NEAR(in_microseconds(found), expected_us, 1e-9); }
 
 TEST(PlacementProblem, TakesCostsActivationAndFusionFromThePlans) {
-    const Example example;
+    const TwoDevices example;
     const PlacementProblem problem = placement_problem(example.graph, example.plans, star());
     EXPECT_EQ(problem.devices, 3U);
-    EXPECT_EQ(problem.host, kCpu);
-    expect_time(*problem.cost[1][kNpu], 21);
+    EXPECT_EQ(problem.host, kProcessor);
+    expect_time(*problem.cost[1][kAccelerator], 21);
     expect_time(*problem.cost[2][kGpu], 32);
-    EXPECT_FALSE(problem.cost[0][kNpu].has_value());
-    expect_time(problem.activation[kNpu], 200);
+    EXPECT_FALSE(problem.cost[0][kAccelerator].has_value());
+    expect_time(problem.activation[kAccelerator], 200);
     ASSERT_EQ(problem.fusion.size(), 1U);
     EXPECT_EQ(problem.fusion[0].before, 1);
     EXPECT_EQ(problem.fusion[0].after, 2);
-    EXPECT_EQ(problem.fusion[0].device, kNpu);
+    EXPECT_EQ(problem.fusion[0].device, kAccelerator);
     expect_time(problem.fusion[0].loss, 6);
 }
 
 TEST(PlacementProblem, HandsOverTheLargerOfBothSizesAndRoutesThroughTheHost) {
-    const Example example;
+    const TwoDevices example;
     const PlacementProblem problem = placement_problem(example.graph, example.plans, star());
     ASSERT_EQ(problem.flows.size(), 4U);
     const auto& between = problem.flows[2];  // embed's result is flows[1]
     EXPECT_EQ(between.producer, 1);
-    expect_time(between.crossing[kCpu][kNpu], 10 + 4);  // the padded 4000 B, although the CPU makes 1000
-    expect_time(between.crossing[kNpu][kCpu], 10 + 4);
-    expect_time(between.crossing[kCpu][kGpu], 20 + 0.5);
-    expect_time(between.crossing[kNpu][kGpu], 10 + 4 + 20 + 2);
+    expect_time(between.crossing[kProcessor][kAccelerator], 10 + 4);  // the padded 4000 B, although the CPU makes 1000
+    expect_time(between.crossing[kAccelerator][kProcessor], 10 + 4);
+    expect_time(between.crossing[kProcessor][kGpu], 20 + 0.5);
+    expect_time(between.crossing[kAccelerator][kGpu], 10 + 4 + 20 + 2);
     expect_time(between.crossing[kGpu][kGpu], 0);
 }
 
 TEST(PlacementProblem, InputsComeFromTheHostAndResultsGoThere) {
-    const Example example;
+    const TwoDevices example;
     const PlacementProblem problem = placement_problem(example.graph, example.plans, star());
     EXPECT_EQ(problem.flows[0].producer, kNoOperator);
-    expect_time(problem.flows[0].crossing[kCpu][kNpu], 10 + 2);  // 500 ids of 4 B
+    expect_time(problem.flows[0].crossing[kProcessor][kAccelerator], 10 + 2);  // 500 ids of 4 B
     EXPECT_FALSE(problem.flows[0].to_host);
     EXPECT_TRUE(problem.flows[3].to_host);
     EXPECT_FALSE(problem.flows[1].to_host);
@@ -133,15 +133,15 @@ TEST(PlacementProblem, UsesADirectLinkWhereThereIsOne) {
     Profile profile = star();
     Link direct = profile.links[0];
     direct.from = kGpu;
-    direct.to = kNpu;
+    direct.to = kAccelerator;
     direct.per_crossing.value = 1_us;
     profile.links.push_back(direct);
-    expect_time(crossing_cost(profile, kNpu, kGpu, 4000_B), 1 + 4);
+    expect_time(crossing_cost(profile, kAccelerator, kGpu, 4000_B), 1 + 4);
     expect_time(crossing_cost(profile, kGpu, kGpu, 4000_B), 0);
 }
 
 TEST(PlacementProblem, RefusesPlansOfAnotherGraphAndMissingPlans) {
-    Example example;
+    TwoDevices example;
     example.plans[0].operators.pop_back();
     EXPECT_THROW(static_cast<void>(placement_problem(example.graph, example.plans, star())), std::logic_error);
     example.plans.erase(example.plans.begin());
@@ -149,37 +149,39 @@ TEST(PlacementProblem, RefusesPlansOfAnotherGraphAndMissingPlans) {
 }
 
 TEST(WholeModel, RunsWhatItCannotRunWhereTheRuntimeFallsBackTo) {
-    const Example example;
+    const TwoDevices example;
     std::string why;
-    const auto npu = whole_model(example.graph, example.plans, kNpu, &why);
+    const auto npu = whole_model(example.graph, example.plans, kAccelerator, &why);
     ASSERT_TRUE(npu.has_value()) << why;
-    EXPECT_THAT(*npu, ElementsAre(kCpu, kNpu, kNpu));
-    EXPECT_THAT(*whole_model(example.graph, example.plans, kCpu, nullptr), ElementsAre(kCpu, kCpu, kCpu));
+    EXPECT_THAT(*npu, ElementsAre(kProcessor, kAccelerator, kAccelerator));
+    EXPECT_THAT(*whole_model(example.graph, example.plans, kProcessor, nullptr),
+                ElementsAre(kProcessor, kProcessor, kProcessor));
 }
 
 TEST(WholeModel, FollowsAChainOfFallbacks) {
-    Example example;
-    example.on(kNpu, 0).fallback = kGpu;
+    TwoDevices example;
+    example.on(kAccelerator, 0).fallback = kGpu;
     OperatorPlan& gpu = example.on(kGpu, 0);
     gpu.supported = false;
-    gpu.fallback = kCpu;
-    EXPECT_THAT(*whole_model(example.graph, example.plans, kNpu, nullptr), ElementsAre(kCpu, kNpu, kNpu));
+    gpu.fallback = kProcessor;
+    EXPECT_THAT(*whole_model(example.graph, example.plans, kAccelerator, nullptr),
+                ElementsAre(kProcessor, kAccelerator, kAccelerator));
 }
 
 TEST(WholeModel, NamesTheOperatorAndTheReasonsWhereNothingCanRunIt) {
-    Example example;
+    TwoDevices example;
     std::string why;
-    OperatorPlan& cpu = example.on(kCpu, 0);
+    OperatorPlan& cpu = example.on(kProcessor, 0);
     cpu.supported = false;
     cpu.reason = "the table has 9 GB, the limit is 2 GB";
-    EXPECT_FALSE(whole_model(example.graph, example.plans, kNpu, &why).has_value());
+    EXPECT_FALSE(whole_model(example.graph, example.plans, kAccelerator, &why).has_value());
     EXPECT_EQ(why, "embed: the runtime has no gather; where it falls back to: the table has 9 GB, the limit is 2 GB");
-    example.on(kNpu, 0).fallback.reset();
-    EXPECT_FALSE(whole_model(example.graph, example.plans, kNpu, &why).has_value());
+    example.on(kAccelerator, 0).fallback.reset();
+    EXPECT_FALSE(whole_model(example.graph, example.plans, kAccelerator, &why).has_value());
     EXPECT_EQ(why, "embed: the runtime has no gather");
-    example.on(kNpu, 0).fallback = kCpu;
-    cpu.fallback = kNpu;  // in a circle
-    EXPECT_FALSE(whole_model(example.graph, example.plans, kNpu, &why).has_value());
+    example.on(kAccelerator, 0).fallback = kProcessor;
+    cpu.fallback = kAccelerator;  // in a circle
+    EXPECT_FALSE(whole_model(example.graph, example.plans, kAccelerator, &why).has_value());
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ using namespace literals;
 using testing::ElementsAre;
 
 constexpr DeviceId kHost = 0;
-constexpr DeviceId kNpu = 1;
+constexpr DeviceId kOther = 1;
 
 PlacementProblem::TensorFlow tensor(OperatorId producer, std::vector<OperatorId> consumers, Time up, Time down,
                                     bool to_host = false) {
@@ -50,18 +50,18 @@ void expect_time(std::optional<Time> found, Time expected) {
 TEST(PlacementObjective, AddsNodesCrossingsAndActivation) {
     PlacementProblem problem = chain();
     expect_time(objective(problem, {kHost, kHost, kHost}), 30_us);
-    expect_time(objective(problem, {kNpu, kHost, kNpu}), 4_us + 10_us + 2_us + 3_us + 1_us + 3_us + 1_us);
+    expect_time(objective(problem, {kOther, kHost, kOther}), 4_us + 10_us + 2_us + 3_us + 1_us + 3_us + 1_us);
     problem.activation = {100_us, 1000_us};
     expect_time(objective(problem, {kHost, kHost, kHost}), 130_us);
-    expect_time(objective(problem, {kNpu, kHost, kNpu}), 1124_us);
+    expect_time(objective(problem, {kOther, kHost, kOther}), 1124_us);
 }
 
 TEST(PlacementObjective, IsAbsentWhereAnOperatorCannotRunOrAGroupIsTorn) {
     PlacementProblem problem = chain();
-    EXPECT_FALSE(objective(problem, {kHost, kNpu, kHost}).has_value());
+    EXPECT_FALSE(objective(problem, {kHost, kOther, kHost}).has_value());
     problem.group = {5, -1, 5};
-    EXPECT_FALSE(objective(problem, {kHost, kHost, kNpu}).has_value());
-    EXPECT_TRUE(objective(problem, {kNpu, kHost, kNpu}).has_value());
+    EXPECT_FALSE(objective(problem, {kHost, kHost, kOther}).has_value());
+    EXPECT_TRUE(objective(problem, {kOther, kHost, kOther}).has_value());
     EXPECT_THROW(static_cast<void>(objective(problem, {kHost})), std::logic_error);
 }
 
@@ -69,22 +69,22 @@ TEST(PlacementObjective, ATensorCrossesOnceHoweverManyReadIt) {
     PlacementProblem problem = chain();
     problem.cost[1] = {10_us, 10_us};
     problem.flows = {tensor(0, {1, 2}, 7_us, 1_us)};
-    expect_time(objective(problem, {kHost, kNpu, kNpu}), 10_us + 10_us + 2_us + 7_us);
-    expect_time(objective(problem, {kHost, kHost, kNpu}), 10_us + 10_us + 2_us + 7_us);
+    expect_time(objective(problem, {kHost, kOther, kOther}), 10_us + 10_us + 2_us + 7_us);
+    expect_time(objective(problem, {kHost, kHost, kOther}), 10_us + 10_us + 2_us + 7_us);
 }
 
 TEST(PlacementObjective, AFusedOperatorPaysWhenTheOneBeforeLeaves) {
     PlacementProblem problem = chain();
     problem.flows.clear();
-    problem.fusion = {{1, 2, kNpu, 9_us}};
-    expect_time(objective(problem, {kHost, kHost, kNpu}), 10_us + 10_us + 2_us + 9_us);
+    problem.fusion = {{1, 2, kOther, 9_us}};
+    expect_time(objective(problem, {kHost, kHost, kOther}), 10_us + 10_us + 2_us + 9_us);
     expect_time(objective(problem, {kHost, kHost, kHost}), 30_us);
 }
 
 TEST(PlacementMinimumCut, SolvesTheChain) {
     const auto result = minimum_cut_placement(chain());
     ASSERT_TRUE(result.has_value());
-    EXPECT_THAT(result->assignment, ElementsAre(kNpu, kHost, kNpu));
+    EXPECT_THAT(result->assignment, ElementsAre(kOther, kHost, kOther));
     expect_time(result->latency, 24_us);
     EXPECT_TRUE(result->proved_optimal);
     EXPECT_EQ(result->lower_bound, result->latency);
@@ -96,7 +96,7 @@ TEST(PlacementMinimumCut, StaysAtHomeWhenActivationCostsMoreThanItGains) {
     problem.activation = {0_us, 7_us};  // the NPU gains 6 us
     EXPECT_THAT(minimum_cut_placement(problem)->assignment, ElementsAre(kHost, kHost, kHost));
     problem.activation = {0_us, 5_us};
-    EXPECT_THAT(minimum_cut_placement(problem)->assignment, ElementsAre(kNpu, kHost, kNpu));
+    EXPECT_THAT(minimum_cut_placement(problem)->assignment, ElementsAre(kOther, kHost, kOther));
 }
 
 TEST(PlacementMinimumCut, OfEqualChoicesTakesTheHost) {
@@ -106,12 +106,12 @@ TEST(PlacementMinimumCut, OfEqualChoicesTakesTheHost) {
     problem.activation = {0_s, 7_s};
     EXPECT_THAT(minimum_cut_placement(problem)->assignment, ElementsAre(kHost, kHost, kHost));
     problem.activation = {0_s, 6_s};
-    EXPECT_THAT(minimum_cut_placement(problem)->assignment, ElementsAre(kNpu, kNpu, kNpu));
-    problem.host = kNpu;
+    EXPECT_THAT(minimum_cut_placement(problem)->assignment, ElementsAre(kOther, kOther, kOther));
+    problem.host = kOther;
     problem.cost = {{5_us, 5_us}};
     problem.flows.clear();
     problem.activation = {0_us, 0_us};
-    EXPECT_THAT(minimum_cut_placement(problem)->assignment, ElementsAre(kNpu));
+    EXPECT_THAT(minimum_cut_placement(problem)->assignment, ElementsAre(kOther));
 }
 
 TEST(PlacementMinimumCut, KeepsGroupsTogether) {
@@ -119,7 +119,7 @@ TEST(PlacementMinimumCut, KeepsGroupsTogether) {
     problem.group = {1, 1, 2};
     const auto result = minimum_cut_placement(problem);
     ASSERT_TRUE(result.has_value());
-    EXPECT_THAT(result->assignment, ElementsAre(kHost, kHost, kNpu));
+    EXPECT_THAT(result->assignment, ElementsAre(kHost, kHost, kOther));
     expect_time(result->latency, 10_us + 10_us + 2_us + 3_us + 1_us);
 }
 
@@ -155,7 +155,7 @@ TEST(PlacementMinimumCut, ResolvesSmallCostsBesideLargeOnes) {
     problem.flows.clear();
     problem.cost = {{1_s, 1_s}, {2_ns, 1_ns}, {1e6_s, std::nullopt}};
     problem.cost[2] = {1_s, 1000000_s};
-    EXPECT_THAT(minimum_cut_placement(problem)->assignment, ElementsAre(kHost, kNpu, kHost));
+    EXPECT_THAT(minimum_cut_placement(problem)->assignment, ElementsAre(kHost, kOther, kHost));
 }
 
 TEST(Placement, RefusesProblemsWhosePartsDoNotFit) {
@@ -166,7 +166,7 @@ TEST(Placement, RefusesProblemsWhosePartsDoNotFit) {
     problem.flows[0].consumers = {3};
     EXPECT_THROW(static_cast<void>(best_placement(problem)), std::logic_error);
     problem = chain();
-    problem.fusion = {{0, 1, kNpu, 0_us - 1_us}};
+    problem.fusion = {{0, 1, kOther, 0_us - 1_us}};
     EXPECT_THROW(static_cast<void>(best_placement(problem)), std::logic_error);
     problem = chain();
     problem.group = {1};

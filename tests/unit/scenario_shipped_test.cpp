@@ -15,11 +15,11 @@ using namespace literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-Library shipped() { return {{std::filesystem::path(BERTH_SOURCE_DIR)}}; }
+Library shipped_files() { return {{std::filesystem::path(BERTH_SOURCE_DIR)}}; }
 
 Scenario load(const std::string& name, const std::vector<Override>& overrides = {}) {
     Diagnostics diagnostics;
-    auto scenario = load_scenario(shipped(), name, overrides, diagnostics);
+    auto scenario = load_scenario(shipped_files(), name, overrides, diagnostics);
     if (!scenario) {
         throw std::runtime_error(diagnostics.text());
     }
@@ -46,7 +46,7 @@ std::int64_t only_length(const ModelStage& stage) {
 
 TEST(ShippedScenarios, AllOfThemLoad) {
     std::size_t count = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(shipped().roots[0] / "scenarios")) {
+    for (const auto& entry : std::filesystem::directory_iterator(shipped_files().roots[0] / "scenarios")) {
         if (!entry.is_regular_file()) {
             continue;  // graphs for `berth place`
         }
@@ -123,29 +123,29 @@ TEST(ShippedScenarios, TheVoiceAssistantCanSwitchItsRerankerOn) {
 
 TEST(Library, ShippedNamesAndPathsLeadToFiles) {
     Diagnostics diagnostics;
-    const auto model = find_file(shipped(), "models", "bert-base-uncased", {}, diagnostics);
+    const auto model = find_file(shipped_files(), "models", "bert-base-uncased", {}, diagnostics);
     ASSERT_TRUE(model.has_value()) << diagnostics.text();
     EXPECT_EQ(model->filename(), "bert-base-uncased.yaml");
-    EXPECT_EQ(find_file(shipped(), "models", model->string(), {}, diagnostics), model) << "a path";
+    EXPECT_EQ(find_file(shipped_files(), "models", model->string(), {}, diagnostics), model) << "a path";
     std::filesystem::path without = *model;
-    EXPECT_EQ(find_file(shipped(), "models", without.replace_extension().string(), {}, diagnostics), model)
+    EXPECT_EQ(find_file(shipped_files(), "models", without.replace_extension().string(), {}, diagnostics), model)
         << "a path without .yaml";
-    EXPECT_EQ(find_file(shipped(), "models", "bert-base-uncased.yaml", {}, diagnostics), model);
+    EXPECT_EQ(find_file(shipped_files(), "models", "bert-base-uncased.yaml", {}, diagnostics), model);
     EXPECT_TRUE(diagnostics.empty());
-    EXPECT_FALSE(find_file(shipped(), "models", "bert-base", SourceLocation("--model"), diagnostics).has_value());
+    EXPECT_FALSE(find_file(shipped_files(), "models", "bert-base", SourceLocation("--model"), diagnostics).has_value());
     EXPECT_TRUE(diagnostics.text().starts_with("--model: error: there is no model 'bert-base'"));
 }
 
 TEST(Library, LoadsModelsAndHardwareWithOverrides) {
     Diagnostics diagnostics;
     const auto model =
-        load_model(shipped(), "ms-marco-MiniLM-L-12-v2",
+        load_model(shipped_files(), "ms-marco-MiniLM-L-12-v2",
                    {{"sizes.layers", "3"}, {"models.ms-marco-MiniLM-L-12-v2.sizes.hidden", "96"}}, {}, diagnostics);
     ASSERT_TRUE(model.has_value()) << diagnostics.text();
     EXPECT_EQ(model->sizes.at("layers"), 3);
     EXPECT_EQ(model->sizes.at("hidden"), 96);
-    const auto profile =
-        load_hardware(shipped(), "rk3588-rknn-2.3.2", {{"hardware.devices.npu.clock", "600 MHz"}}, {}, diagnostics);
+    const auto profile = load_hardware(shipped_files(), "rk3588-rknn-2.3.2",
+                                       {{"hardware.devices.npu.clock", "600 MHz"}}, {}, diagnostics);
     ASSERT_TRUE(profile.has_value()) << diagnostics.text();
     EXPECT_EQ(profile->devices[0].clusters[0].clock.value, 600_MHz);
 }

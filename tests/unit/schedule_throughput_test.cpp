@@ -137,7 +137,7 @@ TEST_F(Towers, BusyDevicesAreSharedByManyRequests) {
     EXPECT_NEAR(in_seconds(operators), in_seconds(tasks), 1e-9 * in_seconds(tasks));
 }
 
-ScenarioResult shipped(std::vector<Override> overrides, Scenario* loaded = nullptr) {
+ScenarioResult rate_of_shipped(std::vector<Override> overrides, Scenario* loaded = nullptr) {
     Diagnostics diagnostics;
     overrides.push_back({"objective", "throughput"});
     auto scenario = load_scenario({{BERTH_SOURCE_DIR}}, "rag-rk3588-bucket-128", overrides, diagnostics);
@@ -154,7 +154,7 @@ ScenarioResult shipped(std::vector<Override> overrides, Scenario* loaded = nullp
 TEST(Throughput, NoMoreThanTheBoundAndAsSimulated) {
     for (const char* granularity : {"model", "block", "operator"}) {
         Scenario scenario;
-        const ScenarioResult result = shipped({{"stages.rerank.granularity", granularity}}, &scenario);
+        const ScenarioResult result = rate_of_shipped({{"stages.rerank.granularity", granularity}}, &scenario);
         ASSERT_TRUE(result.rate);
         EXPECT_LE(result.rate->simulated, result.rate->capacity * 1.01) << granularity;
         EXPECT_LE(result.rate->capacity, result.rate->upper_bound) << granularity;
@@ -178,19 +178,19 @@ TEST(Throughput, NoMoreThanTheBoundAndAsSimulated) {
 TEST(Throughput, PassesAreSpreadOverDevices) {
     const std::vector<Override> slow{
         {"stages.rerank.repeat", "12"}, {"hardware.devices.npu.clock", "300 MHz"}, {"hardware.devices.npu.cores", "1"}};
-    const ScenarioResult spread = shipped(slow);
+    const ScenarioResult spread = rate_of_shipped(slow);
     const StageResult& rerank = spread.stages.back();
     ASSERT_EQ(rerank.passes.size(), 2U);
     for (const char* device : {"npu", "cpu"}) {
         auto pinned = slow;
         pinned.push_back({"stages.rerank.on", device});
-        EXPECT_LT(shipped(pinned).rate->simulated, spread.rate->simulated) << device;
+        EXPECT_LT(rate_of_shipped(pinned).rate->simulated, spread.rate->simulated) << device;
     }
 }
 
 TEST(Throughput, EveryCoreForItselfUnlessTheScenarioSaysOtherwise) {
-    const ScenarioResult free = shipped({});
-    const ScenarioResult three = shipped({{"stages.rerank.cores", "{npu: 3}"}, {"stages.rerank.on", "npu"}});
+    const ScenarioResult free = rate_of_shipped({});
+    const ScenarioResult three = rate_of_shipped({{"stages.rerank.cores", "{npu: 3}"}, {"stages.rerank.on", "npu"}});
     EXPECT_EQ(free.stages.back().candidates[*free.stages.back().chosen].cores, 1);
     EXPECT_EQ(three.stages.back().candidates[*three.stages.back().chosen].cores, 3);
     EXPECT_GT(free.rate->simulated, three.rate->simulated);
@@ -198,7 +198,7 @@ TEST(Throughput, EveryCoreForItselfUnlessTheScenarioSaysOtherwise) {
 
 TEST(BatchSizes, AgreeWithScenariosOfThatBatch) {
     Scenario scenario;
-    const ScenarioResult result = shipped({}, &scenario);
+    const ScenarioResult result = rate_of_shipped({}, &scenario);
     const auto sizes = batch_sizes(scenario, result);
     std::size_t seen = 0;
     for (const BatchSize& size : sizes) {
@@ -207,12 +207,12 @@ TEST(BatchSizes, AgreeWithScenariosOfThatBatch) {
             continue;
         }
         ++seen;
-        const auto same = shipped({{"stages.rerank.batch", std::to_string(size.batch)},
-                                   {"stages.rerank.repeat", std::to_string(5 / size.batch)},
-                                   {"stages.rerank.on", "npu"},
-                                   {"stages.rerank.cores", "{npu: 1}"},
-                                   {"stages.embed.on", "npu"},
-                                   {"stages.embed.cores", "{npu: 1}"}});
+        const auto same = rate_of_shipped({{"stages.rerank.batch", std::to_string(size.batch)},
+                                           {"stages.rerank.repeat", std::to_string(5 / size.batch)},
+                                           {"stages.rerank.on", "npu"},
+                                           {"stages.rerank.cores", "{npu: 1}"},
+                                           {"stages.embed.on", "npu"},
+                                           {"stages.embed.cores", "{npu: 1}"}});
         EXPECT_NEAR(in_seconds(size.request), in_seconds(same.total.latency.median), 1e-9);
         EXPECT_NEAR(in_hertz(size.sustainable), in_hertz(same.rate->capacity), 1e-6);
     }

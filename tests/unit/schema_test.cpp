@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json parsed(FileKind kind) { return Json::parse(json_schema(kind)); }
+Json schema_of(FileKind kind) { return Json::parse(json_schema(kind)); }
 
 // Names of a list of choices, null left out.
 std::set<std::string> texts(const Json& choices) {
@@ -38,7 +38,7 @@ std::set<std::string> names(const Table& table) {
 }
 
 TEST(Schema, OperatorsOfAGraphAreThoseOfTheTable) {
-    const Json op = parsed(FileKind::kModel)["properties"]["graph"]["properties"]["operators"]["items"];
+    const Json op = schema_of(FileKind::kModel)["properties"]["graph"]["properties"]["operators"]["items"];
     EXPECT_EQ(texts(op["properties"]["op"]["enum"]), names(operator_names()));
     EXPECT_EQ(texts(op["properties"]["category"]["enum"]), names(kCategoryNames));
     std::set<std::string> ruled;
@@ -61,7 +61,7 @@ TEST(Schema, OperatorsOfAGraphAreThoseOfTheTable) {
 }
 
 TEST(Schema, SizesOfAGraphKeepTheirRange) {
-    const Json op = parsed(FileKind::kModel)["properties"]["graph"]["properties"]["operators"]["items"];
+    const Json op = schema_of(FileKind::kModel)["properties"]["graph"]["properties"]["operators"]["items"];
     const Json& sizes = op["properties"];
     EXPECT_EQ(sizes["m"]["minimum"], 1);
     EXPECT_EQ(sizes["m"]["maximum"], kLargestCount);
@@ -73,15 +73,15 @@ TEST(Schema, SizesOfAGraphKeepTheirRange) {
 }
 
 TEST(Schema, NamesOfAProfileAndAScenarioAreThoseOfTheTables) {
-    const Json profile = parsed(FileKind::kProfile);
+    const Json profile = schema_of(FileKind::kProfile);
     const Json& device = profile["properties"]["devices"]["additionalProperties"]["properties"];
     EXPECT_EQ(texts(device["kind"]["enum"]), names(kDeviceKindNames));
-    EXPECT_EQ(device["vector"]["properties"].size(), kVectorClassCount);
+    EXPECT_EQ(device["vector"]["properties"].size(), kVectorClassCount + 1);  // and `lanes`
     EXPECT_EQ(device["matrix"]["properties"]["macs_per_cycle"]["properties"].size(), kDTypeCount);
     EXPECT_EQ(device["runtime"]["properties"]["operators"]["properties"].size(), kOperatorKindCount);
     EXPECT_EQ(texts(profile["definitions"]["frequency_with_origin"]["properties"]["kind"]["enum"]),
               names(kOriginNames));
-    const Json scenario = parsed(FileKind::kScenario);
+    const Json scenario = schema_of(FileKind::kScenario);
     EXPECT_EQ(texts(scenario["properties"]["objective"]["enum"]), names(kObjectiveNames));
     const Json& stage = scenario["properties"]["stages"]["items"]["properties"];
     EXPECT_EQ(texts(stage["dtype"]["enum"]), names(kSchemeNames));
@@ -90,7 +90,7 @@ TEST(Schema, NamesOfAProfileAndAScenarioAreThoseOfTheTables) {
 
 TEST(Schema, EveryKeyOfTheTopSaysWhatItIs) {
     for (const auto& row : kSchemaNames) {
-        const Json schema = parsed(row.value);
+        const Json schema = schema_of(row.value);
         EXPECT_EQ(schema["additionalProperties"], false);
         for (const auto& [key, value] : schema["properties"].items()) {
             EXPECT_FALSE(value.value("description", "").empty()) << row.name << " " << key;

@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/index.h"
+#include "placement/costed/placement_units.h"
+
 namespace berth {
 
 namespace {
 
-constexpr double kRounding = 1 + 1e-12;  // sums in different orders
 constexpr int kBisections = 100;
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 // What a choice gains for what it takes; nothing for nothing comes last.
 double ratio(double gain, double price) {

@@ -3,6 +3,7 @@
 #include <numeric>
 #include <unordered_map>
 
+#include "base/index.h"
 #include "placement/costed/placement_units.h"
 
 namespace berth {
@@ -10,8 +11,6 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kMostWaysIn = 64;  // a class with more of them is taken as open, which is safe
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 /// Producers and consumers of each node.
 struct Neighbours {

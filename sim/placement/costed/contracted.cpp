@@ -3,6 +3,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/index.h"
 #include "placement/costed/placement_units.h"
 
 namespace berth {
@@ -10,8 +11,6 @@ namespace berth {
 namespace {
 
 constexpr int kMostPasses = 64;
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 double sum_of_transfers(const Units& units, const std::vector<int>& producers) {
     double sum = 0;

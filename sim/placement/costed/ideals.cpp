@@ -5,14 +5,14 @@
 #include <cstdint>
 #include <unordered_set>
 
+#include "base/index.h"
+
 namespace berth {
 
 namespace {
 
 constexpr std::size_t kWordBits = 64;
 constexpr std::size_t kMostUnits = 4096;
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 double time_of(const Units& units, std::size_t unit) { return units.fast[unit] < kNowhere ? units.fast[unit] : 0.0; }
 

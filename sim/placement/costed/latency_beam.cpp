@@ -3,13 +3,12 @@
 
 #include <algorithm>
 
+#include "base/index.h"
+#include "placement/costed/placement_units.h"
+
 namespace berth {
 
 namespace {
-
-constexpr double kRounding = 1 + 1e-12;
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 /// The units before some position are placed; the latest step put [from's position, here) on one device.
 struct Label {

@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/index.h"
+
 namespace berth {
 
 namespace {
 
 constexpr std::size_t kMostWork = 100'000'000;  // nodes and edges looked at, over all schedules
 constexpr double kWorthwhile = 1e-12;           // ratio; less is rounding
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/index.h"
 #include "berth/costed_placement.h"
 #include "placement/costed/block_schedule.h"
 #include "placement/costed/feasibility.h"
@@ -14,12 +15,9 @@ namespace berth {
 
 namespace {
 
-constexpr double kProved = 1e-9;           // ratio up to which an optimum counts as proved
-constexpr std::size_t kMostInOrder = 400;  // units that blocks are laid along without joining neighbours first
+constexpr std::size_t kMostLaidInOrder = 400;  // units that blocks are laid along without joining neighbours first
 constexpr std::size_t kMostLabels = 20'000;
 constexpr std::size_t kWidest = 8;
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 class LatencySearch {
   public:
@@ -59,8 +57,8 @@ class LatencySearch {
         labels = without_cycles(graph_, labels);
         for (const auto& order : order_preferences(graph_)) {
             Units units = units_of(graph_, labels, allowed, order);
-            if (units.count() > kMostInOrder) {
-                units = units_of(graph_, coarsened(graph_, units, kMostInOrder), allowed, order);
+            if (units.count() > kMostLaidInOrder) {
+                units = units_of(graph_, coarsened(graph_, units, kMostLaidInOrder), allowed, order);
             }
             const std::size_t cells = (units.count() + 1) * (std::min(units.accelerators, units.count()) + 1);
             const std::size_t width = std::clamp<std::size_t>(kMostLabels / cells, 1, kWidest);

@@ -1,13 +1,12 @@
 // Orders in which to lay out a graph, for heuristics that cut along one.
 #include <algorithm>
 
+#include "base/index.h"
 #include "placement/costed/placement_units.h"
 
 namespace berth {
 
 namespace {
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 using Lists = std::vector<std::vector<int>>;
 

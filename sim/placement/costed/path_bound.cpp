@@ -6,16 +6,16 @@
 #include <limits>
 #include <unordered_map>
 
+#include "base/index.h"
+
 namespace berth {
 
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
-constexpr double kRounding = 1 - 1e-12;          // sums in different orders
-constexpr std::size_t kMostStates = 4'000'000;   // blocks used and operators done, per path
-constexpr std::size_t kMostSteps = 100'000'000;  // of growing stretches, per path
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
+constexpr double kRoundedDown = 1 - 1e-12;          // sums in different orders
+constexpr std::size_t kMostPathStates = 4'000'000;  // blocks used and operators done, per path
+constexpr std::size_t kMostSteps = 100'000'000;     // of growing stretches, per path
 
 class PathProgramme {
   public:
@@ -32,7 +32,7 @@ class PathProgramme {
     double bound() {
         // With more blocks than can be counted, their number is no limit: one row, which blocks do not leave.
         const std::size_t blocks = std::min(graph_.accelerators, path_.size());
-        const bool counted = (blocks + 1) * path_.size() <= kMostStates;
+        const bool counted = (blocks + 1) * path_.size() <= kMostPathStates;
         const std::size_t rows = counted ? blocks + 1 : 1;
         // [blocks used][operators done]: earliest time at which the first operators of the path are done and visible.
         std::vector<std::vector<double>> done(rows, std::vector<double>(path_.size() + 1, kNever));
@@ -56,7 +56,7 @@ class PathProgramme {
         for (const auto& row : done) {
             best = std::min(best, row.back());
         }
-        return best == kNever ? 0 : best * kRounding;
+        return best == kNever ? 0 : best * kRoundedDown;
     }
 
   private:
@@ -153,7 +153,7 @@ class PathProgramme {
                     add_with_class(node, stretch);
                 }
             }
-            const bool fits = stretch.size * kRounding <= graph_.accelerator_memory;
+            const bool fits = stretch.size * kRoundedDown <= graph_.accelerator_memory;
             if (!stretch.possible || !fits || steps_ > kMostSteps) {
                 return;
             }
@@ -262,7 +262,7 @@ double latency_bound(const CostedGraph& graph) {
     for (const int node : heaviest_path(graph, weights(fastest))) {
         bound += fastest(graph.nodes[at(node)]);
     }
-    bound *= kRounding;
+    bound *= kRoundedDown;
     std::vector<Path> tried;
     const auto attempt = [&](const auto& weight_of) {
         Path path = heaviest_path(graph, weights(weight_of));

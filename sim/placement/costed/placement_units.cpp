@@ -9,13 +9,13 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/index.h"
+
 namespace berth {
 
 namespace {
 
 using Edges = std::vector<std::pair<int, int>>;
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 // Labels to 0, 1, ... in order of their first node.
 std::size_t make_dense(Labels& labels) {

@@ -12,6 +12,12 @@ namespace berth {
 
 inline constexpr double kNowhere = std::numeric_limits<double>::infinity();
 
+/// Ratio up to which an optimum counts as proved.
+inline constexpr double kProved = 1e-9;
+
+/// Ratio up to which sums in different orders are the same.
+inline constexpr double kRounding = 1 + 1e-12;
+
 /// Where a node may go.
 enum class Allowed : std::uint8_t { kAnywhere, kCpu, kAccelerator };
 

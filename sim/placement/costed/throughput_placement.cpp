@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/index.h"
 #include "berth/costed_placement.h"
 #include "placement/costed/block_programme.h"
 #include "placement/costed/feasibility.h"
@@ -14,12 +15,9 @@ namespace berth {
 
 namespace {
 
-constexpr double kProved = 1e-9;             // ratio up to which an optimum counts as proved
-constexpr std::size_t kMostOpenClasses = 4;  // each doubles the cases that a proof goes through
-constexpr std::size_t kMostInOrder = 1000;   // units that are cut along an order without joining neighbours first
+constexpr std::size_t kMostOpenClasses = 4;    // each doubles the cases that a proof goes through
+constexpr std::size_t kMostCutInOrder = 1000;  // units that are cut along an order without joining neighbours first
 constexpr int kRounds = 60;
-
-std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 /// Nodes as units in one case: which of the open colour classes are on a CPU.
 struct Case {
@@ -124,8 +122,8 @@ class ThroughputSearch {
     void along_orders(const Labels& labels, const std::vector<Allowed>& allowed) {
         for (const auto& order : orders_) {
             Units units = units_of(graph_, labels, allowed, order);
-            if (units.count() > kMostInOrder) {
-                units = units_of(graph_, coarsened(graph_, units, kMostInOrder), allowed, order);
+            if (units.count() > kMostCutInOrder) {
+                units = units_of(graph_, coarsened(graph_, units, kMostCutInOrder), allowed, order);
             }
             const bool impossible_before = all_impossible_;
             refine(units, prefixes(units), effort_.steps / 4, kRounds / 4, 0);
