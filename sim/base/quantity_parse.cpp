@@ -18,8 +18,6 @@ namespace berth {
 
 namespace {
 
-constexpr std::string_view kSpaces = " \t\r\n";
-
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 // The number at the start of `text`, which is shortened by it.
@@ -85,7 +83,7 @@ std::variant<ResolvedUnit, QuantityError> parse_unit(std::string_view text) {
 std::pair<std::string_view, std::string_view> split_per(std::string_view text) {
     for (auto at = text.find("per"); at != std::string_view::npos; at = text.find("per", at + 1)) {
         const bool begins = at > 0 && !is_letter_or_digit(text[at - 1]);
-        const bool ends = at + 3 < text.size() && kSpaces.find(text[at + 3]) != std::string_view::npos;
+        const bool ends = at + 3 < text.size() && kBlank.find(text[at + 3]) != std::string_view::npos;
         if (begins && ends) {
             return {text.substr(0, at), trimmed(text.substr(at + 3))};
         }

@@ -138,7 +138,7 @@ std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, C
     const auto call = call_of(job, why);
     std::optional<Timing> best;
     while (call && (!best || (best->pace < kUndisturbed && pace.is_patient()))) {
-        static_cast<void>(pace.wait(threads));
+        pace.wait(threads);
         const auto start = Clock::now();
         Timing timing =
             time_call(*call, is_cold(job) ? empty_caches : Call{}, rules, [&] { return pace.glance(threads); });

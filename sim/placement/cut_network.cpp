@@ -16,8 +16,8 @@ namespace {
 
 using FlowUnits = std::int64_t;
 constexpr int kResolutionBits = 56;  // of what is known; costs up to twice that are not unbounded
-constexpr FlowUnits kUnbounded = FlowUnits{1}
-                                 << 58;  // more than every cut that is looked for; twice it does not overflow
+// More than every cut that is looked for; twice it does not overflow.
+constexpr FlowUnits kUnbounded = FlowUnits{1} << 58;
 
 using Index = std::uint32_t;
 using Topology = boost::compressed_sparse_row_graph<boost::directedS, boost::no_property, boost::no_property,

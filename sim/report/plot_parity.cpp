@@ -1,5 +1,4 @@
-// Predicted against measured times, and what is left of a fit against size; axes are logarithmic, with the band of 10
-// %.
+// Predicted against measured times, and what is left of a fit against size, on logarithmic axes with the band of 10 %.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,7 +41,7 @@ std::vector<Cloud> clouds_of(const ValidatedSet& set) {
     return clouds;
 }
 
-// Colours come round again with another cloud_symbol.
+// Colours come round again with another symbol.
 int cloud_symbol(std::size_t cloud) {
     constexpr std::array<int, 4> kFull{7, 5, 9, 13};
     constexpr std::size_t kColors = 6;

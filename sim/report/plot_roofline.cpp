@@ -197,7 +197,7 @@ std::string decade_tics(const char* axis, double low, double high, bool with_pre
     return text + ")\n";
 }
 
-/// A stage_symbol per stage, as gnuplot numbers the full ones: circle, square, triangle, diamond.
+/// A symbol per stage, as gnuplot numbers the full ones: circle, square, triangle, diamond.
 int stage_symbol(std::size_t stage) {
     constexpr std::array<int, 4> kFull{7, 5, 9, 13};
     return kFull[stage % kFull.size()];
@@ -228,7 +228,7 @@ std::string strip_commands(const Axes& axes, int height, Obstacles& obstacles) {
 // Whether a text from `left` to the end of the roofs, centred on `y`, would lie on an operator.
 bool hides_operators(const Roofline& roofline, const Axes& axes, double left, double y) {
     return std::any_of(roofline.points.begin(), roofline.points.end(), [&](const Point& point) {
-        constexpr double kReach = 10;  // half a stage_symbol and a little room
+        constexpr double kReach = 10;  // half a symbol and a little room
         return axes.x(point.intensity) > left - kReach && std::abs(axes.y(point.rate) - y) < 10 + kReach;
     });
 }

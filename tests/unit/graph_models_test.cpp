@@ -1,4 +1,4 @@
-// The text_models models: parameters, work and weights against counts worked out from their published sizes.
+// The shipped models: parameters, work and weights against counts worked out from their published sizes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

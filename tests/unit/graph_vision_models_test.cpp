@@ -1,4 +1,4 @@
-// The vision_models models of images: parameters and work against counts worked out from the papers' tables.
+// The shipped models of images: parameters and work against counts worked out from the papers' tables.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
