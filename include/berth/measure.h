@@ -12,6 +12,7 @@
 
 #include "berth/choice.h"
 #include "berth/diagnostics.h"
+#include "berth/host_pace.h"
 #include "berth/model.h"
 #include "berth/operators.h"
 #include "berth/profile.h"
@@ -43,7 +44,7 @@ struct MachineFacts {
 struct Timing {
     Time median, least, lower_quartile, upper_quartile;
     std::size_t runs = 0;  ///< calls that were timed, warm-up not counted
-    double pace = 1;       ///< of the cores beside the calls, the median (see CorePace)
+    double pace = 1;       ///< of the machine beside the calls (see HostPace)
     Frequency clock{};     ///< of the first core, right after the last call
 };
 
@@ -111,45 +112,20 @@ enum class MeasureExtent : std::uint8_t { kQuick, kFull };
 [[nodiscard]] std::vector<MeasureJob> model_jobs(MeasureExtent extent, std::uint32_t seed,
                                                  const std::vector<Model>& models, int cores);
 
-/// Cores run slower than they may at this pace: something else shares them.
-inline constexpr double kUndisturbed = 0.9;
-
-/// How fast the cores compute, beside the best they were seen at. Threads of a virtual machine may be put on one real
-/// core, or beside another machine's threads: for seconds, all that they do takes up to twice as long.
-class CorePace {
-  public:
-    /// `patience`: what may be spent on waiting, and on measuring again, in all.
-    explicit CorePace(Time patience);
-    /// The slowest of `threads` threads that compute at once, as a share of the best that one was ever seen at.
-    [[nodiscard]] double look(int threads);
-    /// The same from a single run of some 4 us, which an interrupt may have met.
-    [[nodiscard]] double glance(int threads);
-    /// Sleeps until they are undisturbed or the patience is spent; how fast they were then.
-    double wait(int threads);
-    void spend(Time time);
-    [[nodiscard]] bool is_patient() const { return patience_ > Time{}; }
-
-  private:
-    [[nodiscard]] double pace_of(Time now);
-
-    Time patience_;
-    Time best_;
-};
-
 /// What one measurement may take, and when its median counts as settled.
 struct TimingRules {
     Time warm_up = milliseconds(5);
     Time at_least = milliseconds(40);
     Time at_most = milliseconds(600);
     double settled = 0.01;  ///< standard error of the median, relative
-    Time patience;          ///< for cores that something else shares, over all the rows of a file
+    Time patience;          ///< for a machine that something else uses, over all the rows of a file
     [[nodiscard]] static TimingRules of(MeasureExtent extent);
 };
 
-/// Runs a job for real, thread i on the i-th of the cores that the process may use, and once more while the cores were
-/// disturbed and there is patience. Absent, with the reason in `why`, if the library has no such kernel on this
+/// Runs a job for real, thread i on the i-th of the cores that the process may use, and once more while the machine
+/// was disturbed and there is patience. Absent, with the reason in `why`, if the library has no such kernel on this
 /// machine.
-[[nodiscard]] std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, CorePace& pace,
+[[nodiscard]] std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, HostPace& pace,
                                             std::string& why);
 
 /// Takes a line with its line break; false ends what makes them.

@@ -138,6 +138,7 @@ inline constexpr std::array<Choice<QuantizationScheme>, 2> kQuantizationSchemeNa
 struct OperatorRule {
     bool supported = false;
     bool multi_core = false;
+    std::int64_t multi_core_from = 1;  ///< elements of its result; a smaller one stays on one core
     /// What it may run at; another dtype is run at one of these. Never empty where the operator is supported.
     std::vector<DType> dtypes;
     std::optional<Parameter<Bytes>> max_bytes;  ///< of its result; above, it falls back

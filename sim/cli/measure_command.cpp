@@ -83,10 +83,14 @@ class RowProgress {
     std::size_t first_, all_;
 };
 
-std::string measured_row(const MeasureJob& job, int pass, const TimingRules& rules, CorePace& pace) {
+std::string measured_row(const MeasureJob& job, int pass, const TimingRules& rules, HostPace& pace) {
     std::string why;
     const auto timing = measure(job, rules, pace, why);
     return timing ? measurement_row(job, pass, *timing) : skipped_row(job, why);
+}
+
+TakeLine into(LineFile& file, Diagnostics& diagnostics) {
+    return [&](const std::string& row) { return file.add(row, diagnostics); };
 }
 
 /// Measures one row after the other from `done` on, up to `until`, each pass in a process of its own, and hands them
@@ -99,7 +103,7 @@ bool measure_rows(const MeasureTask& task, const std::vector<MeasureJob>& jobs, 
         const std::size_t pass = done / jobs.size() + 1;
         end = std::min(until, pass * jobs.size());
         const auto measure_pass = [&](const TakeLine& give) {
-            CorePace pace(rules.patience / static_cast<double>(passes_of(task.extent)));
+            HostPace pace(rules.patience / static_cast<double>(passes_of(task.extent)), task.quickest);
             for (std::size_t i = done; i < end; ++i) {
                 const MeasureJob& job = jobs[i % jobs.size()];
                 progress.show(i, job);
@@ -177,9 +181,8 @@ ExitStatus plan_measurements(const MeasureOptions& options, const Library& libra
     bool written =
         file.start(options.out, measurement_header(MeasureSubject::kOperators, machine_facts()), diagnostics);
     const MeasureTask task{MeasureSubject::kOperators, MeasureExtent::kFull};
-    written = written && measure_rows(
-                             task, jobs, 0, jobs.size() * static_cast<std::size_t>(passes_of(task.extent)),
-                             [&](const std::string& row) { return file.add(row, diagnostics); }, diagnostics);
+    written = written && measure_rows(task, jobs, 0, jobs.size() * static_cast<std::size_t>(passes_of(task.extent)),
+                                      into(file, diagnostics), diagnostics);
     const ExitStatus status = answer(ranking_text(ranked, scenario->profile, options.top), diagnostics);
     return written || status != ExitStatus::kFine ? status : ExitStatus::kInternalFailure;
 }
@@ -227,9 +230,7 @@ bool measure_into(const std::string& path, bool resume, const MeasureTask& task,
     const std::string header = measurement_header(task.subject, machine);
     const bool ready = resume ? file.resume(path, header, done, diagnostics) : file.start(path, header, diagnostics);
     const auto passes = static_cast<std::size_t>(task.passes > 0 ? task.passes : passes_of(task.extent));
-    return ready && measure_rows(
-                        task, jobs, done, jobs.size() * passes,
-                        [&](const std::string& row) { return file.add(row, diagnostics); }, diagnostics);
+    return ready && measure_rows(task, jobs, done, jobs.size() * passes, into(file, diagnostics), diagnostics);
 }
 
 void add_measure(CLI::App& app, Invocation& invocation) {

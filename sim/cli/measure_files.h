@@ -1,6 +1,7 @@
 // Measuring into a file, as several commands do.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "berth/measure.h"
@@ -13,6 +14,7 @@ struct MeasureTask {
     MeasureExtent extent = MeasureExtent::kQuick;
     std::uint32_t seed = 1;
     int passes = 0;  ///< 0: as many as the extent asks for
+    std::shared_ptr<QuickestLooks> quickest = shared_quickest_looks();
 };
 
 /// Writes the rows as they come, or goes on behind the last one that is there. False where the file could not be

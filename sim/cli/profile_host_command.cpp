@@ -46,12 +46,14 @@ bool measure_host(const HostOptions& options, const MachineFacts& machine, const
         return false;
     }
     const MeasureExtent extent = options.quick ? MeasureExtent::kQuick : MeasureExtent::kFull;
+    const auto quickest = shared_quickest_looks();
     // Pass by pass through all files: what is fitted and what is not see the same hours of the machine.
     for (int pass = 1; pass <= passes_of(extent); ++pass) {
         for (const HostFile& file : kFiles) {
             const std::string path = (fs::path(options.folder) / file.name).string();
             const bool goes_on = options.resume || pass > 1;
-            if (!measure_into(path, goes_on, {file.subject, extent, file.seed, pass}, machine, library, diagnostics)) {
+            const MeasureTask task{file.subject, extent, file.seed, pass, quickest};
+            if (!measure_into(path, goes_on, task, machine, library, diagnostics)) {
                 return false;
             }
         }

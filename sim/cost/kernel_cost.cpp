@@ -233,18 +233,23 @@ DType multiplied_at(const Kernel& kernel) {
 
 namespace {
 
-// Softmax and norms are shared out row by row: a row goes to one core.
-bool is_one_row(const Kernel& kernel) {
+// Softmax and norms are shared out row by row: a row goes to one core. Runtimes leave little work whole.
+bool is_left_whole(const Kernel& kernel, const Runtime& runtime) {
     const auto* rows = std::get_if<RowsDims>(&kernel.dims);
+    if (rows == nullptr) {
+        return false;
+    }
     const VectorClass of = traits(kernel.kind).vector_class;
-    return rows != nullptr && rows->rows == 1 && (of == VectorClass::kSoftmax || of == VectorClass::kNorm);
+    const bool by_rows = of == VectorClass::kSoftmax || of == VectorClass::kNorm;
+    const std::int64_t from = runtime.operators[static_cast<std::size_t>(kernel.kind)].multi_core_from;
+    return (by_rows && rows->rows == 1) || output_elements(kernel.kind, kernel.dims) < from;
 }
 
 }  // namespace
 
 KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Execution& execution) {
     const Execution single{1, execution.clock};
-    if (!kernel.multi_core || execution.cores <= 1 || is_one_row(kernel)) {
+    if (!kernel.multi_core || execution.cores <= 1 || is_left_whole(kernel, device.runtime)) {
         return cost_on(kernel, device, single);
     }
     const KernelCost split = cost_on(kernel, device, execution);

@@ -62,6 +62,12 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
     if (const auto multi_core = node.find("multi_core")) {
         rule.multi_core = multi_core->boolean().value_or(false);
     }
+    if (const auto from = node.find("multi_core_from")) {
+        rule.multi_core_from = positive_integer(node, "multi_core_from", 1);
+        if (!rule.multi_core) {
+            from->error("has no meaning without 'multi_core: true'");
+        }
+    }
     const auto own_dtypes = node.find("dtypes");
     rule.dtypes = own_dtypes ? read_dtypes(*own_dtypes) : dtypes;
     read_parameter(rule.max_bytes, node, "max_bytes");

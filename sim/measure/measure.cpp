@@ -6,6 +6,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "base/overloaded.h"
@@ -34,6 +35,21 @@ std::optional<Call> call_of(const MeasureJob& job, std::string& why) {
 
 int threads_of(const MeasureJob& job) {
     return std::visit([](const auto& one) { return one.threads; }, job);
+}
+
+// All that a call reads and writes, roughly; a whole encoder is more than any core's own caches.
+Bytes used_by(const KernelJob& job) {
+    const std::int64_t elements =
+        input_elements(job.kind, job.dims) + weight_elements(job.kind, job.dims) + output_elements(job.kind, job.dims);
+    return element_size(job.dtype) * static_cast<double>(elements);
+}
+
+Bytes used_by(const MeasureJob& job) {
+    return std::visit(
+        Overloaded{[](const KernelJob& one) { return used_by(one); }, [](const MemoryJob& one) { return one.size; },
+                   [](const ForkJoinJob&) { return Bytes{}; },
+                   [](const EncoderJob&) { return Bytes::from_si(std::numeric_limits<double>::infinity()); }},
+        job);
 }
 
 bool is_cold(const MeasureJob& job) {
@@ -131,17 +147,20 @@ void pin_threads(int threads) {
 
 }  // namespace
 
-std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, CorePace& pace, std::string& why) {
+std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, HostPace& pace, std::string& why) {
     const int threads = threads_of(job);
+    const Bytes used = used_by(job);
     omp_set_num_threads(threads);
     pin_threads(threads);
     const auto call = call_of(job, why);
     std::optional<Timing> best;
     while (call && (!best || (best->pace < kUndisturbed && pace.is_patient()))) {
-        pace.wait(threads);
+        pace.wait(threads, used);
+        const double before = pace.surroundings(threads, used);
         const auto start = Clock::now();
         Timing timing =
             time_call(*call, is_cold(job) ? empty_caches : Call{}, rules, [&] { return pace.glance(threads); });
+        timing.pace = std::min({timing.pace, before, pace.surroundings(threads, used)});
         timing.clock = measured_clock(kClockAttempts);
         if (best) {
             pace.spend(since(start));

@@ -32,10 +32,10 @@ class OneDnn {
 
     /// Rows lie one after the other, filled with small numbers.
     [[nodiscard]] dnnl::memory tensor(const Shape& shape, dnnl::memory::data_type type);
-    /// The same memory seen with other sizes and strides.
     /// A tensor where another one lies that nobody reads any more and that takes as many bytes.
     [[nodiscard]] dnnl::memory tensor_over(const dnnl::memory& other, const Shape& shape,
                                            dnnl::memory::data_type type) const;
+    /// The same memory seen with other sizes and strides.
     [[nodiscard]] dnnl::memory view(const dnnl::memory& of, const Shape& shape, const Shape& strides) const;
 
     /// What is fused into a product: an activation, and a tensor that is added.
@@ -63,10 +63,7 @@ class OneDnn {
     /// Another data type: quantise, dequantise, narrow.
     [[nodiscard]] PrimitiveCall convert(const dnnl::memory& in, const dnnl::memory& out, float scale);
 
-    void run(const PrimitiveCall& step) {
-        step.primitive.execute(stream_, step.arguments);
-        stream_.wait();
-    }
+    void run(const PrimitiveCall& step);
 
     /// Whether a kernel wrote around one of the tensors: then its library is broken on this machine.
     [[nodiscard]] bool intact() const;

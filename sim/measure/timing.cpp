@@ -59,7 +59,7 @@ struct Samples {
 Time since(Clock::time_point start) { return seconds(std::chrono::duration<double>(Clock::now() - start).count()); }
 
 TimingRules TimingRules::of(MeasureExtent extent) {
-    TimingRules rules{milliseconds(3), milliseconds(25), milliseconds(250), 0.01, seconds(30)};
+    TimingRules rules{milliseconds(3), milliseconds(25), milliseconds(250), 0.01, seconds(120)};
     if (extent == MeasureExtent::kQuick) {
         rules.warm_up = milliseconds(2);
         rules.at_least = milliseconds(10);

@@ -33,13 +33,16 @@ Part rule(Definitions& q) {
         required("on", "the device that runs it: this one, or where it falls back to", text()),
         optional("reason", "why, in words", text()),
         optional("multi_core", "whether the runtime may split it over cores; false if absent", boolean()),
+        optional("multi_core_from", "elements of its result; a smaller one stays on one core", integer(kPositive)),
         optional("dtypes", "what it may run in, instead of the runtime's dtypes", dtypes()),
         optional("max_bytes", "limit on its result; above, it goes to the device 'else'",
                  q.parameter(Bytes::kDimension)),
         optional("max_k", "limit on a matmul's depth; above, it goes to the device 'else'", integer(kPositive)),
         optional("else", "the device for what is above the limits", text()),
     });
-    part.complete.update(if_then(has("else"), any_of({has("max_bytes"), has("max_k")})));
+    part.complete.update(all_of(
+        {if_then(has("else"), any_of({has("max_bytes"), has("max_k")})),
+         if_then(has("multi_core_from"), all_of({has("multi_core"), at_key("multi_core", {{"const", true}})}))}));
     return part;
 }
 

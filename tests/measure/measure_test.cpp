@@ -43,6 +43,22 @@ TEST(OwnProcess, SaysHowItEnded) {
     EXPECT_THAT(diagnostics.text(), ::testing::HasSubstr("the kernels' process ended with status 3"));
 }
 
+TEST(HostPace, RemembersWhatOtherProcessesSaw) {
+    const auto quickest = shared_quickest_looks();
+    Diagnostics diagnostics;
+    const auto look = [&](const TakeLine&) {
+        HostPace pace(Time{}, quickest);
+        static_cast<void>(pace.surroundings(1, mebibytes(8)));
+    };
+    ASSERT_TRUE(in_own_process(
+        look, [](const std::string&) { return true; }, diagnostics));
+    EXPECT_LT(quickest->core, 1);
+    EXPECT_GT(quickest->cache[0], 0);
+    quickest->cache[0] = 1e-9;  // a machine that was far quicker once
+    HostPace pace(Time{}, quickest);
+    EXPECT_LT(pace.surroundings(1, mebibytes(8)), kUndisturbed);
+}
+
 TEST(MeasureKernels, StayWithinTheirTensors) {
     using dnnl::memory;
     for (const std::int64_t m : {1, 3, 17}) {
@@ -95,7 +111,7 @@ TEST(MeasureJobs, AreTheSameForTheSameSeedAndOthersForAnother) {
 TEST(MeasureTiming, KnowsWhatASleepTakes) {
     TimingRules rules = TimingRules::of(MeasureExtent::kQuick);
     std::string why;
-    CorePace pace(Time{});
+    HostPace pace(Time{}, shared_quickest_looks());
     const auto timing = measure(MemoryJob{MemoryAccess::kRead, mebibytes(1), 1}, rules, pace, why);
     ASSERT_TRUE(timing.has_value()) << why;
     EXPECT_LE(timing->least, timing->lower_quartile);
@@ -111,14 +127,18 @@ TEST(MeasureTiming, KnowsWhatASleepTakes) {
     EXPECT_EQ(why, "only fp32 products with constant weights are run with Eigen");
 }
 
-TEST(MeasureTiming, WaitsForTheCoresNoLongerThanItsPatienceLasts) {
-    CorePace pace(milliseconds(100));
+TEST(HostPace, WaitsNoLongerThanItsPatienceLasts) {
+    HostPace pace(milliseconds(100), shared_quickest_looks());
     EXPECT_TRUE(pace.is_patient());
-    EXPECT_GT(pace.look(2), 0);
-    EXPECT_LE(pace.look(2), 1);
+    for (const int threads : {1, 2}) {
+        for (const double seen : {pace.glance(threads), pace.surroundings(threads, mebibytes(8))}) {
+            EXPECT_GT(seen, 0);
+            EXPECT_LE(seen, 1);
+        }
+    }
     pace.spend(milliseconds(100));
     EXPECT_FALSE(pace.is_patient());
-    EXPECT_GT(pace.wait(2), 0);  // comes back, whatever the cores do
+    pace.wait(2, mebibytes(8));  // comes back, whatever the machine does
 }
 
 /// One quick profile of this machine, looked at from several sides.

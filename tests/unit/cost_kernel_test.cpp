@@ -339,6 +339,13 @@ TEST_F(KernelCostTest, BlocksOfResultsAndRowsHaveEndsOfTheirOwn) {
     EXPECT_EQ(kernel_cost(rows(OperatorKind::kSoftmax, 1, 64, DType::kFp32), cpu_, {4, {}}).cores, 1);
 }
 
+TEST_F(KernelCostTest, LittleWorkStaysOnOneCore) {
+    cpu_.runtime.operators[static_cast<std::size_t>(OperatorKind::kQuantize)].multi_core_from = 1024;
+    EXPECT_EQ(kernel_cost(rows(OperatorKind::kQuantize, 3, 341, DType::kFp32), cpu_, {4, {}}).cores, 1);
+    EXPECT_EQ(kernel_cost(rows(OperatorKind::kQuantize, 3, 342, DType::kFp32), cpu_, {4, {}}).cores, 4);
+    EXPECT_EQ(kernel_cost(rows(OperatorKind::kAdd, 3, 341, DType::kFp32), cpu_, {4, {}}).cores, 4);
+}
+
 TEST_F(KernelCostTest, ReshapeIsFree) {
     const KernelCost cost = kernel_cost(rows(OperatorKind::kReshape, 512, 384, DType::kFp16), npu_, {1, {}});
     EXPECT_EQ(cost.total, npu_.runtime.dispatch_per_kernel.value);

@@ -147,6 +147,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "{on: cpu, max_bytes: 1 MiB, else: npu}",
                  "board.yaml:37:20: error: devices.npu.runtime.operators.transpose: falls back in a circle: npu -> cpu "
                  "-> npu\n"},
+        bad_value("WholeOrSplit", kRules + "gelu.multi_core_from", "64", "has no meaning without 'multi_core: true'"),
         bad_value("ElseWithoutLimit", kRules + "add.else", "cpu", "has no meaning without 'max_bytes' or 'max_k'"),
         BadValue{"CoresOfAnotherDevice", kRules + "embedding.multi_core", "true",
                  at_set(kRules + "embedding.multi_core",

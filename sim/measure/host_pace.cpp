@@ -1,0 +1,123 @@
+// Whether the machine computes at the speed that it was seen at before.
+#include "berth/host_pace.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <bit>
+#include <boost/interprocess/anonymous_shared_memory.hpp>
+#include <boost/interprocess/mapped_region.hpp>
+#include <chrono>
+#include <new>
+#include <thread>
+
+#include "measure/probes.h"
+
+namespace berth {
+
+namespace {
+
+constexpr int kRounds = 8000;  // some 4 us: what interrupts a thread falls between two runs of the loop
+constexpr int kRuns = 3;
+constexpr Bytes kBeyondOwnCaches = mebibytes(4);  // for each thread
+constexpr Bytes kOwnCaches = kibibytes(512);      // less than most cores have to themselves
+constexpr int kTeams = 20;
+// How much longer a look may take for other reasons than its own: beside a thread of another machine a core reads the
+// last cache up to a quarter slower, and how far from each other two cores of one cache lie makes half a team's start.
+constexpr double kCacheVaries = 1.25;
+constexpr double kTeamVaries = 1.5;
+
+// As many additions as a core can take up: whatever shares it with another thread takes up to twice as long, as
+// arithmetic on vectors, which waits for itself, does not.
+void add_up() {
+    unsigned long a = 0, b = 0, c = 0, d = 0, e = 0, f = 0;
+    for (int round = 0; round < kRounds; ++round) {
+#if defined(__x86_64__)
+        asm volatile("add $1,%0\nadd $1,%1\nadd $1,%2\nadd $1,%3\nadd $1,%4\nadd $1,%5"
+                     : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f));
+#elif defined(__aarch64__)
+        asm volatile("add %0,%0,#1\nadd %1,%1,#1\nadd %2,%2,#1\nadd %3,%3,#1\nadd %4,%4,#1\nadd %5,%5,#1"
+                     : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f));
+#else
+        asm volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f));
+#endif
+    }
+}
+
+double quickest_of(int runs, const std::function<void()>& work) {
+    Time best = seconds(1);
+    for (int run = 0; run < runs; ++run) {
+        const auto start = Clock::now();
+        work();
+        best = std::min(best, since(start));
+    }
+    return in_seconds(best);
+}
+
+double slowest_core(int threads, int runs) {
+    double slowest = 0;
+#pragma omp parallel num_threads(threads) reduction(max : slowest)
+    {
+#pragma omp barrier
+        slowest = quickest_of(runs, add_up);
+    }
+    return slowest;
+}
+
+double pace_of(double now, double& quickest) {
+    quickest = quickest > 0 ? std::min(quickest, now) : now;
+    return quickest / now;
+}
+
+}  // namespace
+
+std::shared_ptr<QuickestLooks> shared_quickest_looks() {
+    namespace shared = boost::interprocess;
+    auto region = std::make_shared<shared::mapped_region>(shared::anonymous_shared_memory(sizeof(QuickestLooks)));
+    auto* const looks = new (region->get_address()) QuickestLooks;
+    return {std::move(region), looks};
+}
+
+HostPace::HostPace(Time patience, std::shared_ptr<QuickestLooks> quickest)
+    : patience_(patience), quickest_(std::move(quickest)) {
+    static_cast<void>(pace_of(slowest_core(1, kRuns), quickest_->core));
+}
+
+double HostPace::glance(int threads) { return pace_of(slowest_core(threads, 1), quickest_->core); }
+
+double HostPace::surroundings(int threads, Bytes used) {
+    const auto all = static_cast<double>(threads);
+    Looks& looks = looks_[threads];
+    if (!looks.cache) {
+        looks.cache = memory_call({MemoryAccess::kRead, kBeyondOwnCaches * all, threads});
+        looks.team = [start = fork_join_call({threads})] {
+            for (int i = 0; i < kTeams; ++i) {
+                start();
+            }
+        };
+    }
+    const auto at = std::min<std::size_t>(std::bit_width(static_cast<unsigned>(threads)), quickest_->cache.size()) - 1;
+    double pace = 1;
+    if (used > kOwnCaches * all) {
+        pace = std::min(pace, kCacheVaries * pace_of(quickest_of(kRuns, looks.cache), quickest_->cache[at]));
+    }
+    if (threads > 1) {
+        pace = std::min(pace, kTeamVaries * pace_of(quickest_of(kRuns, looks.team), quickest_->team[at]));
+    }
+    return pace;
+}
+
+bool HostPace::disturbed(int threads, Bytes used) {
+    return pace_of(slowest_core(threads, kRuns), quickest_->core) < kUndisturbed ||
+           surroundings(threads, used) < kUndisturbed;
+}
+
+void HostPace::wait(int threads, Bytes used) {
+    constexpr Time kNap = milliseconds(20);
+    while (is_patient() && disturbed(threads, used)) {
+        std::this_thread::sleep_for(std::chrono::duration<double>(in_seconds(kNap)));
+        spend(kNap);
+    }
+}
+
+}  // namespace berth
