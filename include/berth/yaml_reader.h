@@ -139,8 +139,9 @@ class YamlDocument {
 
     /// Puts `yaml_text` at `path`, as `--set PATH=VALUE` does. A step is a map key (the longest that matches, so that
     /// keys may hold dots), the `name` of a sequence item, or its index from 0. The last step may be a new key of an
-    /// existing map; anything else that does not exist is an error that suggests the nearest that does. The new nodes
-    /// report their place as `--set PATH`, line 1. Returns whether it worked; the document is unchanged if not.
+    /// existing map; anything else that does not exist is an error that suggests the nearest that does, and so are
+    /// `extends` and `set`, which have been followed by then. The new nodes report their place as `--set PATH`, line 1.
+    /// Returns whether it worked; the document is unchanged if not.
     bool set(std::string_view path, std::string_view yaml_text, Diagnostics& diagnostics);
 
     /// The same with a value from a file, which keeps its place there; errors about the path stand at `where`.

@@ -136,6 +136,11 @@ YamlPointer replaced(const YamlPointer& root, std::string_view path, const YamlP
         diagnostics.error(where, fmt::format("'{}' is not a path", path), "keys joined by dots");
         return nullptr;
     }
+    if (path == "extends" || path == "set") {
+        diagnostics.error(where, fmt::format("'{}' has been followed before anything is changed", path),
+                          "the keys that it brings");
+        return nullptr;
+    }
     return put(root, "", path, {value, where, diagnostics});
 }
 

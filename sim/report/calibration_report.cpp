@@ -104,15 +104,6 @@ std::string standing_out(const Calibration& calibration) {
     return table.text(2);
 }
 
-Json json_errors(const ErrorSummary& errors) {
-    const auto ratio = [](const std::optional<double>& value) { return value ? json_number(*value) : Json(nullptr); };
-    return {{"rows", errors.rows},
-            {"mape", ratio(errors.mean_error)},
-            {"median", ratio(errors.median_error)},
-            {"within_10", ratio(errors.within_10)},
-            {"bias", ratio(errors.bias)}};
-}
-
 Json json_parameter(const FittedParameter& one, bool probed) {
     return {{"path", one.path},
             {"before", json_number(one.before)},

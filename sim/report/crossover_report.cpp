@@ -93,9 +93,6 @@ std::string crossover_text(const CrossoverQuestion& question, const CrossoverAns
 }
 
 std::string crossover_json(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
-    const auto optional_number = [](const std::optional<double>& value) {
-        return value ? json_number(*value) : Json(nullptr);
-    };
     Json json;
     json["stage"] = question.stage;
     json["path"] = question.range.path;
@@ -107,8 +104,8 @@ std::string crossover_json(const CrossoverQuestion& question, const CrossoverAns
                                      {"above", json_number(crossing.above)},
                                      {"faster_below", winner(question, crossing.first_below)},
                                      {"faster_above", winner(question, !crossing.first_below)},
-                                     {"sure_below", optional_number(crossing.sure_below)},
-                                     {"sure_above", optional_number(crossing.sure_above)}});
+                                     {"sure_below", json_number(crossing.sure_below)},
+                                     {"sure_above", json_number(crossing.sure_above)}});
     }
     json["points"] = Json::array();
     for (const CrossoverPoint& point : answer.points) {
@@ -117,7 +114,7 @@ std::string crossover_json(const CrossoverQuestion& question, const CrossoverAns
         for (const auto& [name, time] : times_of(question, point)) {
             row[name] = json_milliseconds(time);
         }
-        row["probability"] = optional_number(point.first_is_faster);
+        row["probability"] = json_number(point.first_is_faster);
         row["why_not"] = json_text(point.why_not);
         json["points"].push_back(std::move(row));
     }

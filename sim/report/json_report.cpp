@@ -101,7 +101,7 @@ Json total_json(const ScenarioTotal& total) {
     add_estimate(object, total.latency);
     object["budget_ms"] = json_milliseconds(total.budget);
     object["meets_budget"] = total.budget ? Json(total.latency.median <= *total.budget) : Json(nullptr);
-    object["budget_probability"] = total.budget_probability ? json_number(*total.budget_probability) : Json(nullptr);
+    object["budget_probability"] = json_number(total.budget_probability);
     object["energy_mj"] = json_millijoules(total.energy);
     return object;
 }

@@ -54,6 +54,8 @@ Json json_number(double value) {
     return parse_number(fmt::format("{:.{}g}", value, kSignificantDigits)).value_or(value);
 }
 
+Json json_number(const std::optional<double>& value) { return value ? json_number(*value) : Json(nullptr); }
+
 Json json_milliseconds(const std::optional<Time>& time) {
     return time ? json_number(in_milliseconds(*time)) : Json(nullptr);
 }
@@ -129,6 +131,16 @@ Json json_operators(std::span<const OperatorResult> operators, std::span<const s
         array.push_back(std::move(object));
     }
     return array;
+}
+
+Json json_errors(const ErrorSummary& errors) {
+    return {{"rows", errors.rows},
+            {"mape", json_number(errors.mean_error)},
+            {"median", json_number(errors.median_error)},
+            {"p90", json_number(errors.p90_error)},
+            {"within_10", json_number(errors.within_10)},
+            {"spearman", json_number(errors.spearman)},
+            {"bias", json_number(errors.bias)}};
 }
 
 Json json_of_yaml(const std::string& yaml) {

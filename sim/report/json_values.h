@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "berth/evaluation.h"
+#include "berth/validation.h"
 
 namespace berth {
 
@@ -15,6 +16,7 @@ using Json = nlohmann::ordered_json;
 
 /// Rounded to six significant digits; null if it is not finite. Whole numbers up to 2^53 stay exact.
 [[nodiscard]] Json json_number(double value);
+[[nodiscard]] Json json_number(const std::optional<double>& value);
 [[nodiscard]] Json json_milliseconds(const std::optional<Time>& time);
 [[nodiscard]] Json json_millijoules(const std::optional<Energy>& energy);
 /// Adds latency_ms, low_ms and high_ms.
@@ -27,6 +29,8 @@ void add_estimate(Json& object, const Estimate<Time>& estimate);
 [[nodiscard]] Json json_weights(const Candidate& candidate);
 [[nodiscard]] Json json_terms(const KernelCost& cost);
 [[nodiscard]] Json json_operators(std::span<const OperatorResult> operators, std::span<const std::string> devices);
+
+[[nodiscard]] Json json_errors(const ErrorSummary& errors);
 
 /// A YAML value (`[128, 512]`, `fp16`, `600 MHz`) as JSON; what is no YAML stays text.
 [[nodiscard]] Json json_of_yaml(const std::string& yaml);

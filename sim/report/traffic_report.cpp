@@ -179,7 +179,7 @@ Json json_slowdowns(const ScenarioResult& result) {
         Json object = Json::object();
         object["by"] = json_text(one.by);
         object["of"] = json_text(one.of);
-        object["share"] = one.share ? json_number(*one.share) : Json(nullptr);
+        object["share"] = json_number(one.share);
         object["allowed"] = json_number(one.allowed);
         array.push_back(std::move(object));
     }
@@ -219,8 +219,7 @@ Json json_traffic(const TrafficResult& traffic) {
         Json phase = Json::object();
         phase["name"] = json_text(traffic.system.phases[i].name);
         phase["mean_ms"] = json_milliseconds(result.phases[i].mean);
-        phase["within_budget"] =
-            result.phases[i].within_budget ? json_number(*result.phases[i].within_budget) : Json(nullptr);
+        phase["within_budget"] = json_number(result.phases[i].within_budget);
         object["stages"].push_back(std::move(phase));
     }
     object["contention"] = Json::array();

@@ -72,32 +72,18 @@ std::string markdown_table(const CellTable& cells) {
     return text;
 }
 
-Json json_ratio(const std::optional<double>& value) { return value ? json_number(*value) : Json(nullptr); }
-
 Json json_microseconds(Time time) { return json_number(in_microseconds(time)); }
-
-Json json_summary(const ErrorSummary& summary) {
-    Json json = Json::object();
-    json["rows"] = summary.rows;
-    json["mape"] = json_ratio(summary.mean_error);
-    json["median"] = json_ratio(summary.median_error);
-    json["p90"] = json_ratio(summary.p90_error);
-    json["within_10"] = json_ratio(summary.within_10);
-    json["spearman"] = json_ratio(summary.spearman);
-    json["bias"] = json_ratio(summary.bias);
-    return json;
-}
 
 Json json_class(const ClassSummary& summary) {
     Json json = Json::object();
     json["class"] = json_text(summary.op_class);
     json["dtype"] = summary.dtype ? Json(choice_name(kDTypeNames, *summary.dtype)) : Json(nullptr);
-    json["model"] = json_summary(summary.model);
-    json["coverage"] = json_ratio(summary.coverage);
-    json["roofline"] = json_summary(summary.roofline);
-    json["vendor"] = summary.vendor ? json_summary(*summary.vendor) : Json(nullptr);
-    json["model_beside_vendor"] = summary.model_beside ? json_summary(*summary.model_beside) : Json(nullptr);
-    json["noise"] = json_ratio(summary.noise);
+    json["model"] = json_errors(summary.model);
+    json["coverage"] = json_number(summary.coverage);
+    json["roofline"] = json_errors(summary.roofline);
+    json["vendor"] = summary.vendor ? json_errors(*summary.vendor) : Json(nullptr);
+    json["model_beside_vendor"] = summary.model_beside ? json_errors(*summary.model_beside) : Json(nullptr);
+    json["noise"] = json_number(summary.noise);
     return json;
 }
 
@@ -113,7 +99,7 @@ Json json_row(const ValidatedRow& row, const std::vector<std::string>& devices) 
     json["high_us"] = json_microseconds(row.predicted.high);
     json["roofline_us"] = json_microseconds(row.roofline);
     json["vendor_us"] = row.vendor_estimate ? json_microseconds(*row.vendor_estimate) : Json(nullptr);
-    json["noise"] = json_ratio(row.noise);
+    json["noise"] = json_number(row.noise);
     return json;
 }
 

@@ -117,6 +117,9 @@ TEST(BaseYamlSet, ReportsPathsThatLeadNowhere) {
     EXPECT_EQ(set_errors("stages.rerank.buckets.3"),
               "--set stages.rerank.buckets.3: error: 'stages.rerank.buckets' has no item '3' "
               "(expected an index from 0 to 0)\n");
+    EXPECT_EQ(set_errors("extends"),
+              "--set extends: error: 'extends' has been followed before anything is changed "
+              "(expected the keys that it brings)\n");
     EXPECT_EQ(set_errors("budget.x"), "--set budget.x: error: 'budget' is a single value and has no 'x'\n");
     EXPECT_EQ(set_errors("models.Qwen3.layers"),
               "--set models.Qwen3.layers: error: 'models' has no key 'Qwen3' "
