@@ -13,11 +13,11 @@ namespace berth {
 /// A machine is slower than it may be at this pace: something else uses it, too.
 inline constexpr double kUndisturbed = 0.9;
 
-/// The quickest that each look at the machine was ever seen at, in seconds.
+/// The quickest that each look at the machine was ever seen at, in seconds; 0: not looked at yet.
 struct QuickestLooks {
     using ByThreads = std::array<double, 16>;  ///< one, two, four, ... threads
-    double core = 1;
-    ByThreads cache{}, team{};  ///< 0: not looked at yet
+    double core = 0;
+    ByThreads cache{}, team{};
 };
 /// In memory that processes share which are started later: one that measures in a bad hour knows the good ones.
 [[nodiscard]] std::shared_ptr<QuickestLooks> shared_quickest_looks();
@@ -35,8 +35,8 @@ class HostPace {
     /// What is around the cores: the way from one of `threads` threads to the others and, if more is `used` than their
     /// own caches hold, the last cache. It takes some 0.3 ms then and leaves other things in the caches.
     [[nodiscard]] double surroundings(int threads, Bytes used);
-    /// Sleeps until cores and surroundings are undisturbed or the patience is spent.
-    void wait(int threads, Bytes used);
+    /// Sleeps until cores and surroundings are undisturbed or the patience is spent; the surroundings as they are then.
+    double wait(int threads, Bytes used);
     void spend(Time time) { patience_ -= time; }
     [[nodiscard]] bool is_patient() const { return patience_ > Time{}; }
 
@@ -44,7 +44,6 @@ class HostPace {
     struct Looks {
         std::function<void()> cache, team;
     };
-    [[nodiscard]] bool disturbed(int threads, Bytes used);
 
     Time patience_;
     std::shared_ptr<QuickestLooks> quickest_;

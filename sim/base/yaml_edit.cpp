@@ -136,8 +136,8 @@ YamlPointer replaced(const YamlPointer& root, std::string_view path, const YamlP
         diagnostics.error(where, fmt::format("'{}' is not a path", path), "keys joined by dots");
         return nullptr;
     }
-    if (path == "extends" || path == "set") {
-        diagnostics.error(where, fmt::format("'{}' has been followed before anything is changed", path),
+    if (const auto key = first_step(path); key == "extends" || key == "set") {
+        diagnostics.error(where, fmt::format("'{}' has been followed before anything is changed", key),
                           "the keys that it brings");
         return nullptr;
     }

@@ -98,12 +98,13 @@ TakeLine into(LineFile& file, Diagnostics& diagnostics) {
 bool measure_rows(const MeasureTask& task, const std::vector<MeasureJob>& jobs, std::size_t done, std::size_t until,
                   const TakeLine& take, Diagnostics& diagnostics) {
     const TimingRules rules = TimingRules::of(task.extent);
+    const auto quickest = task.quickest ? task.quickest : shared_quickest_looks();
     const RowProgress progress(done, until);
     for (std::size_t end = done; done < until; done = end) {
         const std::size_t pass = done / jobs.size() + 1;
         end = std::min(until, pass * jobs.size());
         const auto measure_pass = [&](const TakeLine& give) {
-            HostPace pace(rules.patience / static_cast<double>(passes_of(task.extent)), task.quickest);
+            HostPace pace(rules.patience / static_cast<double>(passes_of(task.extent)), quickest);
             for (std::size_t i = done; i < end; ++i) {
                 const MeasureJob& job = jobs[i % jobs.size()];
                 progress.show(i, job);

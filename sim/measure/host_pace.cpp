@@ -107,17 +107,16 @@ double HostPace::surroundings(int threads, Bytes used) {
     return pace;
 }
 
-bool HostPace::disturbed(int threads, Bytes used) {
-    return pace_of(slowest_core(threads, kRuns), quickest_->core) < kUndisturbed ||
-           surroundings(threads, used) < kUndisturbed;
-}
-
-void HostPace::wait(int threads, Bytes used) {
+double HostPace::wait(int threads, Bytes used) {
     constexpr Time kNap = milliseconds(20);
-    while (is_patient() && disturbed(threads, used)) {
+    double around = surroundings(threads, used);
+    while (is_patient() &&
+           (around < kUndisturbed || pace_of(slowest_core(threads, kRuns), quickest_->core) < kUndisturbed)) {
         std::this_thread::sleep_for(std::chrono::duration<double>(in_seconds(kNap)));
         spend(kNap);
+        around = surroundings(threads, used);
     }
+    return around;
 }
 
 }  // namespace berth

@@ -155,8 +155,7 @@ std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, H
     const auto call = call_of(job, why);
     std::optional<Timing> best;
     while (call && (!best || (best->pace < kUndisturbed && pace.is_patient()))) {
-        pace.wait(threads, used);
-        const double before = pace.surroundings(threads, used);
+        const double before = pace.wait(threads, used);
         const auto start = Clock::now();
         Timing timing =
             time_call(*call, is_cold(job) ? empty_caches : Call{}, rules, [&] { return pace.glance(threads); });

@@ -120,6 +120,9 @@ TEST(BaseYamlSet, ReportsPathsThatLeadNowhere) {
     EXPECT_EQ(set_errors("extends"),
               "--set extends: error: 'extends' has been followed before anything is changed "
               "(expected the keys that it brings)\n");
+    EXPECT_EQ(set_errors("set.budget"),
+              "--set set.budget: error: 'set' has been followed before anything is changed "
+              "(expected the keys that it brings)\n");
     EXPECT_EQ(set_errors("budget.x"), "--set budget.x: error: 'budget' is a single value and has no 'x'\n");
     EXPECT_EQ(set_errors("models.Qwen3.layers"),
               "--set models.Qwen3.layers: error: 'models' has no key 'Qwen3' "
