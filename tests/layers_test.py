@@ -80,15 +80,15 @@ def check_self(table):
     """The check must find what it is for: an include that goes up, one sideways, and a header without a home."""
     with tempfile.TemporaryDirectory() as name:
         root = pathlib.Path(name)
-        for folder in ("include/berth", "sim/base", "sim/cost", "sim/measure"):
+        for folder in ("include/berth", "sim/base", "sim/cost", "sim/importers"):
             (root / folder).mkdir(parents=True)
         (root / "include/berth/kernel.h").write_text("")
         (root / "include/berth/orphan.h").write_text("")
         (root / "sim/cost/kernel.cpp").write_text('#include "berth/kernel.h"\n#include "base/text.h"\n')
         (root / "sim/base/text.cpp").write_text('// text\n#include "berth/kernel.h"\n')
-        (root / "sim/measure/clock.h").write_text('#include "cost/kernel_detail.h"\n#include <vector>\n')
+        (root / "sim/importers/clock.h").write_text('#include "cost/kernel_detail.h"\n#include <vector>\n')
         found = sorted(check_tree(root, table))
-    expected = ["include/berth/orphan.h:", "sim/base/text.cpp:2:", "sim/measure/clock.h:1:"]
+    expected = ["include/berth/orphan.h:", "sim/base/text.cpp:2:", "sim/importers/clock.h:1:"]
     if [line.split(" ")[0] for line in found] != expected:
         return [f"the check itself is wrong: it reports {found}"]
     return []

@@ -95,6 +95,9 @@ struct KernelCost {
     std::optional<Energy> energy;
 };
 
+/// Everything that a kernel reads and writes, constants included.
+[[nodiscard]] Bytes operands_of(const Kernel& kernel);
+
 /// Cost of one kernel. The device must support the dtypes (see plan.h); absent MAC rates are a std::logic_error.
 [[nodiscard]] KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Execution& execution);
 

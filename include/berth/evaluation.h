@@ -55,6 +55,9 @@ struct WeightMemory {
 /// Standard deviations of log latency by cause: one entry per uncertain number, named by its path.
 struct Uncertainty {
     std::vector<double> effect;  ///< signed, parallel to the evaluation's list of numbers; a shared number moves all
+    /// The same with what goes together (Profile::correlations) told apart: causes that have nothing to do with each
+    /// other, the same ones for every placement under one profile. Their squares add up.
+    std::vector<double> independent;
     [[nodiscard]] double sigma() const;
 };
 

@@ -119,7 +119,7 @@ struct TimingRules {
     Time at_most = milliseconds(600);
     double settled = 0.01;  ///< standard error of the median, relative
     Time patience;          ///< for a machine that something else uses, over all the rows of a file
-    [[nodiscard]] static TimingRules of(MeasureExtent extent);
+    [[nodiscard]] static TimingRules of(MeasureSubject subject, MeasureExtent extent);
 };
 
 /// Runs a job for real, thread i on the i-th of the cores that the process may use, and once more while the machine

@@ -114,6 +114,8 @@ struct MemoryLevel {
     bool keeps_tensors = false;                     ///< a tensor may stay here from one kernel to the next
     /// At which a core gets what lies in another one's caches, through this level; absent: costs nothing.
     std::optional<Parameter<Bandwidth>> exchange;
+    /// At which other programs, or other machines on the same processor, bring lines of theirs in; absent: nobody does.
+    std::optional<Parameter<Bandwidth>> others;
 };
 
 /// Descriptor-driven copies between DRAM and the device.
@@ -228,6 +230,18 @@ struct Dram {
     Parameter<Bandwidth> sustained;  ///< by all agents together
 };
 
+/// Numbers whose errors go together, as a fit leaves them: where rows tell a product but not its factors, one factor is
+/// too high by what the other is too low.
+struct Correlations {
+    std::vector<std::string> paths;
+    /// F with F transpose(F) = the correlations of the logarithms, row by row, one row and column per path.
+    std::vector<double> factor;
+
+    /// Effects on a log latency, one per path and standard deviation, as effects of as many causes that have nothing
+    /// to do with each other: transpose(F) x effect.
+    [[nodiscard]] std::vector<double> independent(const std::vector<double>& effect) const;
+};
+
 struct Profile {
     std::string name;
     std::string description;
@@ -235,6 +249,7 @@ struct Profile {
     std::vector<Device> devices;
     std::vector<Link> links;
     DeviceId host = 0;  ///< where inputs come from and results go to
+    Correlations correlations;
     SourceLocation where;
 };
 

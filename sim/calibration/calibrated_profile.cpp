@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "berth/calibration.h"
@@ -53,6 +54,51 @@ std::string entry(const FittedParameter& one, std::string_view kind, const std::
                        percent_text(one.spread_after, 2), kind, source);
 }
 
+// Thousandths, and no minus before a zero.
+double rounded(double correlation) { return std::round(correlation * 1000) / 1000 + 0.0; }
+
+// Numbers that go together so little are told apart.
+constexpr double kApart = 0.3;
+
+double correlation(const Calibration& calibration, std::size_t a, std::size_t b) {
+    const std::size_t count = calibration.parameters.size();
+    const auto at = [&](std::size_t i, std::size_t j) { return calibration.covariance[i * count + j]; };
+    return at(a, b) / std::sqrt(at(a, a) * at(b, b));
+}
+
+// Which fitted numbers the rows do not tell apart.
+std::vector<std::size_t> going_together(const Calibration& calibration) {
+    std::vector<std::size_t> found;
+    const std::size_t count = calibration.parameters.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t j = 0; j < count; ++j) {
+            if (j != i && std::abs(correlation(calibration, i, j)) >= kApart) {
+                found.push_back(i);
+                break;
+            }
+        }
+    }
+    return found;
+}
+
+std::string correlations_text(const Calibration& calibration) {
+    const auto together = going_together(calibration);
+    if (together.empty()) {
+        return "";
+    }
+    std::string of;
+    std::string rows;
+    for (std::size_t i = 0; i < together.size(); ++i) {
+        of += fmt::format("    - {}\n", calibration.parameters[together[i]].path);
+        std::vector<std::string> row;
+        for (std::size_t j = 0; j < i; ++j) {
+            row.push_back(fmt::format("{:.3g}", rounded(correlation(calibration, together[i], together[j]))));
+        }
+        rows += i > 0 ? fmt::format("    - [{}]\n", fmt::join(row, ", ")) : "";
+    }
+    return fmt::format("correlations:\n  of:\n{}  rows:\n{}", of, rows);
+}
+
 }  // namespace
 
 std::string calibrated_profile(const Calibration& calibration, const ProfileText& text) {
@@ -89,7 +135,7 @@ std::string calibrated_profile(const Calibration& calibration, const ProfileText
         yaml += fmt::format("description: {}\n", text.description);
     }
     root.write(yaml, 0);
-    return yaml;
+    return yaml + correlations_text(calibration);
 }
 
 }  // namespace berth

@@ -53,8 +53,7 @@ void MeasuredTable::merge_passes() {
     }
     struct Group {
         std::size_t first;
-        std::vector<double> times;  // of the passes in which the cores were disturbed least
-        double pace = 0;
+        std::vector<double> undisturbed, disturbed;  // times of the passes
     };
     const auto pace_at = table_.column("pace");
     std::map<std::string, Group> groups;
@@ -65,30 +64,25 @@ void MeasuredTable::merge_passes() {
         }
         const auto value = parsed<double>(table_.rows[i].cells[*time].text);
         const auto seen = pace_at ? parsed<double>(table_.rows[i].cells[*pace_at].text) : std::nullopt;
-        const double pace = std::min(seen.value_or(1), kUndisturbed);
-        auto& group = groups.try_emplace(std::move(key), Group{i, {}}).first->second;
-        if (pace > group.pace) {
-            group.times.clear();
-            group.pace = pace;
-        }
-        if (pace == group.pace) {
-            group.times.push_back(value.value_or(0));
-        }
+        auto& group = groups.try_emplace(std::move(key), Group{i, {}, {}}).first->second;
+        (seen.value_or(1) >= kUndisturbed ? group.undisturbed : group.disturbed).push_back(value.value_or(0));
     }
     std::vector<std::size_t> kept;
     for (const auto& [key, group] : groups) {
         kept.push_back(group.first);
-        const double middle = *median(group.times);
+        // What disturbs a pass adds to its time: of such passes the quickest says most.
+        const double middle =
+            group.undisturbed.empty() ? *std::ranges::min_element(group.disturbed) : *median(group.undisturbed);
         if (middle <= 0) {
             continue;
         }
         table_.rows[group.first].cells[*time].text = fmt::format("{:.6g}", middle);
-        if (group.times.size() < 2) {
+        if (group.undisturbed.size() < 2) {
             continue;
         }
         double off = 0;
-        for (const double one : group.times) {
-            off += std::abs(one - middle) / middle / static_cast<double>(group.times.size());
+        for (const double one : group.undisturbed) {
+            off += std::abs(one - middle) / middle / static_cast<double>(group.undisturbed.size());
         }
         noise_[table_.rows[group.first].where.line] = off;
     }

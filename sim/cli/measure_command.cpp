@@ -97,7 +97,7 @@ TakeLine into(LineFile& file, Diagnostics& diagnostics) {
 /// over; stops if that fails.
 bool measure_rows(const MeasureTask& task, const std::vector<MeasureJob>& jobs, std::size_t done, std::size_t until,
                   const TakeLine& take, Diagnostics& diagnostics) {
-    const TimingRules rules = TimingRules::of(task.extent);
+    const TimingRules rules = TimingRules::of(task.subject, task.extent);
     const auto quickest = task.quickest ? task.quickest : shared_quickest_looks();
     const RowProgress progress(done, until);
     for (std::size_t end = done; done < until; done = end) {

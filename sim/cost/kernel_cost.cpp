@@ -85,6 +85,23 @@ Demand demand_of(const Kernel& kernel, const Device& device, const CoreRates& ra
     return demand;
 }
 
+// While a kernel runs, others bring lines of theirs into a cache that they share: activations wait about as long
+// between two uses, and so do all operands of a kernel that is called again and again.
+void lose_to_others(Demand& demand, const Kernel& kernel, const Device& device, int cores, Time meanwhile) {
+    const MemoryLevel* level = level_holding(demand.compulsory, device, cores);
+    if (level == nullptr || !level->others) {
+        return;
+    }
+    const Bytes capacity = capacity_of(*level, cores);
+    const double alone = lost_share(demand.compulsory, capacity, device.kind);
+    const double together = lost_share(demand.compulsory + level->others->value * meanwhile, capacity, device.kind);
+    const double lost = alone < 1 ? (together - alone) / (1 - alone) : 0;
+    lose(demand.on_chip, demand, lost);
+    if (kernel.cache == CacheState::kHot) {
+        lose(demand.weights_on_chip, demand, lost);
+    }
+}
+
 // Activations were made or read just before. Of a whole graph, all other weights come before the same ones again.
 Time sram_time(const Demand& demand, bool repeated, const Device& device, int cores) {
     const auto time = [&](Bytes moved, Bytes between_uses) {
@@ -96,8 +113,17 @@ Time sram_time(const Demand& demand, bool repeated, const Device& device, int co
            time(demand.weights_on_chip, repeated ? demand.compulsory : kAllOfTheGraph);
 }
 
-// A pool shares out each kernel anew: of c cores, one finds but a c-th of its activations in its own caches. Called
-// again and again, the same rows go to the same core.
+// What the cores' own caches hold together; all there is where none is their own.
+Bytes own_caches(const Device& device, int cores) {
+    Bytes held;
+    for (const MemoryLevel& level : device.memories) {
+        held = level.share == MemoryShare::kCore ? std::max(held, capacity_of(level, cores)) : held;
+    }
+    return held > Bytes{} ? held : Bytes::from_si(std::numeric_limits<double>::infinity());
+}
+
+// A pool shares out each kernel anew: of c cores, one finds but a c-th of its activations in its own caches. What those
+// do not hold has gone on to the cache that all share. Called again and again, the same rows go to the same core.
 Time exchange_time(const Kernel& kernel, const Demand& demand, const Device& device, int cores) {
     if (kernel.cache == CacheState::kHot || cores <= 1) {
         return Time{};
@@ -105,9 +131,9 @@ Time exchange_time(const Kernel& kernel, const Demand& demand, const Device& dev
     const auto through =
         std::ranges::find_if(device.memories, [](const auto& one) { return one.exchange.has_value(); });
     const double share = 1 - 1 / static_cast<double>(cores);
-    return through == device.memories.end()
-               ? Time{}
-               : demand.on_chip * share / (through->exchange->value * static_cast<double>(cores));
+    return through == device.memories.end() ? Time{}
+                                            : std::min(demand.on_chip, own_caches(device, cores)) * share /
+                                                  (through->exchange->value * static_cast<double>(cores));
 }
 
 Time dram_time(const Demand& demand, const Device& device, const CoreRates& rates) {
@@ -185,9 +211,7 @@ Time cache_time(const Kernel& kernel, const Device& device) {
     return device.runtime.dispatch_per_position->value * static_cast<double>(attention->batch * attention->seq);
 }
 
-KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& execution) {
-    const CoreRates rates = core_rates(device, execution, multiplied_at(kernel));
-    const Demand demand = demand_of(kernel, device, rates);
+KernelCost cost_of(const Kernel& kernel, const Demand& demand, const Device& device, const CoreRates& rates) {
     KernelCost cost;
     cost.cores = rates.cores;
     const Runtime& runtime = device.runtime;
@@ -220,6 +244,18 @@ KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& 
                   device.dma.overlap ? std::optional(device.dma.overlap->value) : std::nullopt});
     cost.energy = kernel_energy(cost, multiplied_at(kernel), device);
     return cost;
+}
+
+KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& execution) {
+    const CoreRates rates = core_rates(device, execution, multiplied_at(kernel));
+    Demand demand = demand_of(kernel, device, rates);
+    const bool shared =
+        std::ranges::any_of(device.memories, [](const auto& level) { return level.others.has_value(); });
+    if (shared) {
+        const Time undisturbed = cost_of(kernel, demand, device, rates).total;
+        lose_to_others(demand, kernel, device, rates.cores, undisturbed);
+    }
+    return cost_of(kernel, demand, device, rates);
 }
 
 }  // namespace

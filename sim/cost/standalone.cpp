@@ -24,7 +24,8 @@ void leave_accumulators(Kernel& kernel) {
     kernel.wide_output = true;
 }
 
-// Everything that a call reads and writes.
+}  // namespace
+
 Bytes operands_of(const Kernel& kernel) {
     const auto all = [&kernel](auto count, DType dtype) {
         return element_size(dtype) * static_cast<double>(count(kernel.kind, kernel.dims));
@@ -32,8 +33,6 @@ Bytes operands_of(const Kernel& kernel) {
     return all(input_elements, kernel.input) + all(weight_elements, kernel.weight) +
            all(output_elements, kernel.output);
 }
-
-}  // namespace
 
 DType result_dtype(const Runtime& runtime, DType ran_at) {
     const bool dynamic = runtime.quantization == QuantizationScheme::kDynamic;

@@ -112,6 +112,7 @@ void add_engines(ParameterList& list, const std::string& path, Device& device) {
         list.add(fmt::format("{}.memories.{}.capacity", path, level.name), level.capacity);
         list.add(fmt::format("{}.memories.{}.bandwidth", path, level.name), level.bandwidth);
         list.add(fmt::format("{}.memories.{}.exchange", path, level.name), level.exchange);
+        list.add(fmt::format("{}.memories.{}.others", path, level.name), level.others);
     }
     list.add(path + ".capacity", device.capacity);
     list.add(path + ".dma.setup", device.dma.setup);

@@ -71,6 +71,8 @@ void read_memories(Device& device, const YamlNode& node);
 void read_energy_and_error(Device& device, const YamlNode& node);
 void read_runtime(Device& device, const YamlNode& node);
 void read_links(Profile& profile, const YamlNode& list);
+/// Once everything with a number has been read.
+void read_correlations(Profile& profile, const YamlNode& node);
 
 /// Checks what concerns several devices: fallbacks, how devices are linked, and what they draw from the common memory.
 void check_fallbacks(const Profile& profile, Diagnostics& diagnostics);

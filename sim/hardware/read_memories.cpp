@@ -19,6 +19,9 @@ MemoryLevel read_level(const std::string& name, const YamlNode& node) {
     if (const auto exchange = node.find("exchange")) {
         level.exchange = bandwidth_per(*exchange, Sharing::kCore);
     }
+    if (const auto others = node.find("others")) {
+        level.others = bandwidth_per(*others, Sharing::kDevice);
+    }
     if (const auto keeps = node.find("keeps_tensors")) {
         level.keeps_tensors = keeps->boolean().value_or(false);
     }

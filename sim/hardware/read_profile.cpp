@@ -109,6 +109,9 @@ std::optional<Profile> read_profile(const YamlNode& root) {
         check_limits(profile, root.diagnostics());
     }
     check_fallbacks(profile, root.diagnostics());
+    if (const auto correlations = root.find("correlations")) {
+        read_correlations(profile, *correlations);
+    }
     root.reject_unknown_keys();
     if (root.diagnostics().error_count() != errors_before) {
         return std::nullopt;

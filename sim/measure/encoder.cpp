@@ -43,11 +43,8 @@ class Assembly {
         return true;
     }
 
-    void run() {
-        for (const Call& call : calls_) {
-            call();
-        }
-    }
+    /// In the order in which they run; they hold no longer than the assembly.
+    [[nodiscard]] const Calls& calls() const { return calls_; }
 
   private:
     [[nodiscard]] const Operator& op(std::size_t i) const { return graph_.operators[i]; }
@@ -241,7 +238,7 @@ class Assembly {
     std::map<TensorId, memory> quantised_;
     std::multimap<std::size_t, memory> free_;  ///< by bytes
     std::optional<memory> scores_;
-    std::vector<Call> calls_;
+    Calls calls_;
     float range_ = 0;
 };
 
@@ -252,7 +249,7 @@ struct Encoder {
 
 }  // namespace
 
-std::optional<Call> encoder_call(const EncoderJob& job, std::string& why) {
+std::optional<Calls> encoder_calls(const EncoderJob& job, std::string& why) {
     Diagnostics diagnostics;
     auto graph = instantiate(job.model, {1, job.tokens, 0}, diagnostics);
     if (!graph) {
@@ -272,7 +269,11 @@ std::optional<Call> encoder_call(const EncoderJob& job, std::string& why) {
         why = fmt::format("oneDNN: {}", error.what());
         return std::nullopt;
     }
-    return [encoder] { encoder->assembly->run(); };
+    Calls calls;
+    for (const Call& call : encoder->assembly->calls()) {
+        calls.emplace_back([encoder, &call] { call(); });
+    }
+    return calls;
 }
 
 }  // namespace berth

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/overloaded.h"
+#include "berth/cost.h"
 #include "berth/csv.h"
 #include "measure/onednn.h"
 #include "measure/probes.h"
@@ -22,14 +23,19 @@ namespace {
 constexpr std::array<std::string_view, 13> kSizes{"batch", "m",      "k",      "n",     "weights", "bias",    "rows",
                                                   "cols",  "inputs", "affine", "heads", "seq",     "head_dim"};
 
-std::optional<Call> call_of(const MeasureJob& job, std::string& why) {
-    return std::visit(Overloaded{[&](const KernelJob& one) {
-                                     return one.library == KernelLibrary::kEigen ? eigen_call(one, why)
-                                                                                 : onednn_call(one, why);
-                                 },
-                                 [](const MemoryJob& one) { return std::optional(memory_call(one)); },
-                                 [](const ForkJoinJob& one) { return std::optional(fork_join_call(one)); },
-                                 [&](const EncoderJob& one) { return encoder_call(one, why); }},
+std::optional<Calls> calls_of(const KernelJob& job, std::string& why) {
+    if (job.library == KernelLibrary::kOneDnn) {
+        return onednn_calls(job, why);
+    }
+    const auto call = eigen_call(job, why);
+    return call ? std::optional(Calls{*call}) : std::nullopt;
+}
+
+std::optional<Calls> calls_of(const MeasureJob& job, std::string& why) {
+    return std::visit(Overloaded{[&](const KernelJob& one) { return calls_of(one, why); },
+                                 [](const MemoryJob& one) { return std::optional(Calls{memory_call(one)}); },
+                                 [](const ForkJoinJob& one) { return std::optional(Calls{fork_join_call(one)}); },
+                                 [&](const EncoderJob& one) { return encoder_calls(one, why); }},
                       job);
 }
 
@@ -37,13 +43,16 @@ int threads_of(const MeasureJob& job) {
     return std::visit([](const auto& one) { return one.threads; }, job);
 }
 
-// All that a call reads and writes, roughly; a whole encoder is more than any core's own caches.
+// Roughly: results may be wider than what is read.
 Bytes used_by(const KernelJob& job) {
-    const std::int64_t elements =
-        input_elements(job.kind, job.dims) + weight_elements(job.kind, job.dims) + output_elements(job.kind, job.dims);
-    return element_size(job.dtype) * static_cast<double>(elements);
+    Kernel kernel;
+    kernel.kind = job.kind;
+    kernel.dims = job.dims;
+    kernel.input = kernel.weight = kernel.output = job.dtype;
+    return operands_of(kernel);
 }
 
+// A whole encoder uses more than any core's own caches.
 Bytes used_by(const MeasureJob& job) {
     return std::visit(
         Overloaded{[](const KernelJob& one) { return used_by(one); }, [](const MemoryJob& one) { return one.size; },
@@ -152,13 +161,12 @@ std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, H
     const Bytes used = used_by(job);
     omp_set_num_threads(threads);
     pin_threads(threads);
-    const auto call = call_of(job, why);
+    const auto calls = calls_of(job, why);
     std::optional<Timing> best;
-    while (call && (!best || (best->pace < kUndisturbed && pace.is_patient()))) {
+    while (calls && (!best || (best->pace < kUndisturbed && pace.is_patient()))) {
         const double before = pace.wait(threads, used);
         const auto start = Clock::now();
-        Timing timing =
-            time_call(*call, is_cold(job) ? empty_caches : Call{}, rules, [&] { return pace.glance(threads); });
+        Timing timing = time_calls(*calls, is_cold(job) ? empty_caches : Call{}, rules, pace, threads);
         timing.pace = std::min({timing.pace, before, pace.surroundings(threads, used)});
         timing.clock = measured_clock(kClockAttempts);
         if (best) {

@@ -88,8 +88,8 @@ class OneDnn {
 /// 1 / sqrt(head_dim), which scores are scaled by.
 [[nodiscard]] float score_scale(const AttentionDims& dims);
 
-/// The call of one operator alone, on memory of its own. Absent, with the reason in `why`, if oneDNN has no such
-/// kernel.
-[[nodiscard]] std::optional<Call> onednn_call(const KernelJob& job, std::string& why);
+/// The calls of one operator alone, on memory of its own: one, or those of its parts. Absent, with the reason in `why`,
+/// if oneDNN has no such kernel.
+[[nodiscard]] std::optional<Calls> onednn_calls(const KernelJob& job, std::string& why);
 
 }  // namespace berth

@@ -23,15 +23,15 @@ struct Bench {
     std::vector<PrimitiveCall> steps;
 };
 
-Call call_of(std::shared_ptr<Bench> bench) {
-    return [bench = std::move(bench)] {
-        if (bench->ranged) {
-            bench->range = range_of(*bench->ranged);
-        }
-        for (const PrimitiveCall& step : bench->steps) {
-            bench->library.run(step);
-        }
-    };
+Calls calls_of(const std::shared_ptr<Bench>& bench) {
+    Calls calls;
+    if (bench->ranged) {
+        calls.emplace_back([bench] { bench->range = range_of(*bench->ranged); });
+    }
+    for (const PrimitiveCall& step : bench->steps) {
+        calls.emplace_back([bench, &step] { bench->library.run(step); });
+    }
+    return calls;
 }
 
 void add_matmul(Bench& bench, const MatmulDims& d, DType dtype) {
@@ -159,9 +159,9 @@ bool add_rows(Bench& bench, OperatorKind kind, const RowsDims& d, DType dtype) {
     }
 }
 
-std::optional<Call> made(const KernelJob& job) {
+std::optional<Calls> made(const KernelJob& job) {
     if (const auto* attention = std::get_if<AttentionDims>(&job.dims); attention != nullptr && job.fused) {
-        return fused_attention(*attention, job.threads);
+        return Calls{fused_attention(*attention, job.threads)};
     }
     auto bench = std::make_shared<Bench>();
     if (const auto* matmul = std::get_if<MatmulDims>(&job.dims)) {
@@ -172,16 +172,16 @@ std::optional<Call> made(const KernelJob& job) {
                rows == nullptr || !add_rows(*bench, job.kind, *rows, job.dtype)) {
         return std::nullopt;
     }
-    return call_of(std::move(bench));
+    return calls_of(bench);
 }
 
 }  // namespace
 
-std::optional<Call> onednn_call(const KernelJob& job, std::string& why) {
+std::optional<Calls> onednn_calls(const KernelJob& job, std::string& why) {
     try {
-        auto call = made(job);
-        why = call ? "" : fmt::format("oneDNN has no {}", traits(job.kind).name);
-        return call;
+        auto calls = made(job);
+        why = calls ? "" : fmt::format("oneDNN has no {}", traits(job.kind).name);
+        return calls;
     } catch (const dnnl::error& error) {
         why = fmt::format("oneDNN: {}", error.what());
         return std::nullopt;

@@ -18,6 +18,6 @@ namespace berth {
 [[nodiscard]] std::optional<Call> eigen_call(const KernelJob& job, std::string& why);
 
 /// The encoder as a sequence of kernels. Absent, with the reason in `why`, if one of its operators has none.
-[[nodiscard]] std::optional<Call> encoder_call(const EncoderJob& job, std::string& why);
+[[nodiscard]] std::optional<Calls> encoder_calls(const EncoderJob& job, std::string& why);
 
 }  // namespace berth

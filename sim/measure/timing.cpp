@@ -1,10 +1,11 @@
-// Timing a call: warm-up, then samples until the median no longer moves.
+// Timing calls: warm-up, then samples until the median no longer moves.
 #include "measure/timing.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <vector>
+#include <limits>
+#include <span>
 
 #include "berth/statistics.h"
 
@@ -15,25 +16,25 @@ namespace {
 // The clock itself takes some tens of nanoseconds: a sample lasts long enough that it does not matter.
 constexpr double kSampleSeconds = 20e-6;
 constexpr std::size_t kLeastSamples = 5;
+constexpr std::size_t kFew = 3;  // undisturbed samples that say more than any number of others
 constexpr double kAlone = 0.75;  // pace of one short look; with another thread on the core it is 0.5 to 0.6
 constexpr std::size_t kMostSamples = 20000;
 
-std::size_t calls_per_sample(const Call& call, const TimingRules& rules) {
-    const auto start = Clock::now();
-    std::size_t calls = 0;
-    do {
+void run(std::span<const Call> calls) {
+    for (const Call& call : calls) {
         call();
-        ++calls;
-    } while (since(start) < rules.warm_up || calls < 3);
-    const double one = in_seconds(since(start)) / static_cast<double>(calls);
-    return static_cast<std::size_t>(std::clamp(std::ceil(kSampleSeconds / one), 1.0, 1e6));
+    }
 }
 
-// The standard error of a median is about 1.25 times that of a mean, and a normal quartile lies 0.67 sigma out.
-bool settled(const std::vector<double>& samples, const TimingRules& rules) {
-    const double middle = *median(samples);
-    const double sigma = (*quantile(samples, 0.75) - *quantile(samples, 0.25)) / 1.35;
-    return 1.25 * sigma / std::sqrt(static_cast<double>(samples.size())) <= rules.settled * middle;
+std::size_t turns_per_sample(const Calls& calls, const TimingRules& rules) {
+    const auto start = Clock::now();
+    std::size_t turns = 0;
+    do {
+        run(calls);
+        ++turns;
+    } while (since(start) < rules.warm_up || turns < 2);
+    const double one = in_seconds(since(start)) / static_cast<double>(turns);
+    return static_cast<std::size_t>(std::clamp(std::ceil(kSampleSeconds / one), 1.0, 1e6));
 }
 
 struct Samples {
@@ -48,18 +49,83 @@ struct Samples {
         seconds.insert(seconds.end(), others.seconds.begin(), others.seconds.end());
         paces.insert(paces.end(), others.paces.begin(), others.paces.end());
     }
-    [[nodiscard]] Timing timing(std::size_t together) const {
-        const auto at = [this](double share) { return berth::seconds(*quantile(seconds, share)); };
-        return {berth::seconds(*median(seconds)), at(0), at(0.25), at(0.75), count() * together, *median(paces)};
+    /// Standard error of the median: about 1.25 times that of a mean, and a normal quartile lies 0.67 sigma out.
+    [[nodiscard]] double error() const {
+        const double sigma = (*quantile(seconds, 0.75) - *quantile(seconds, 0.25)) / 1.35;
+        return 1.25 * sigma / std::sqrt(static_cast<double>(count()));
     }
 };
+
+/// Calls between two looks at the machine.
+struct Stretch {
+    std::span<const Call> calls;
+    Samples undisturbed, disturbed;
+};
+
+// Longer than the looks beside it, shorter than most of the times that others leave a core alone.
+std::vector<Stretch> stretches_of(const Calls& calls) {
+    constexpr Time kLong = microseconds(300);
+    std::vector<Stretch> stretches;
+    std::size_t first = 0;
+    Time taken;
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        const auto start = Clock::now();
+        calls[i]();
+        taken += since(start);
+        if (taken >= kLong || i + 1 == calls.size()) {
+            stretches.push_back({std::span(calls).subspan(first, i + 1 - first), {}, {}});
+            first = i + 1;
+            taken = {};
+        }
+    }
+    return stretches;
+}
+
+std::size_t fewest_undisturbed(const std::vector<Stretch>& stretches) {
+    return std::ranges::min_element(stretches, {}, [](const Stretch& one) { return one.undisturbed.count(); })
+        ->undisturbed.count();
+}
+
+bool settled(const std::vector<Stretch>& stretches, const TimingRules& rules) {
+    double all = 0;
+    double variance = 0;
+    for (const Stretch& stretch : stretches) {
+        all += *median(stretch.undisturbed.seconds);
+        variance += stretch.undisturbed.error() * stretch.undisturbed.error();
+    }
+    return std::sqrt(variance) <= rules.settled * all;
+}
+
+// The pace is the mean over the time.
+Timing timing_of(const std::vector<Stretch>& stretches, std::size_t together) {
+    Timing all;
+    all.runs = std::numeric_limits<std::size_t>::max();
+    all.pace = 0;
+    for (const Stretch& stretch : stretches) {
+        Samples counted = stretch.undisturbed;
+        if (counted.count() < kFew) {
+            counted.add(stretch.disturbed);
+        }
+        const auto at = [&counted](double share) { return seconds(*quantile(counted.seconds, share)); };
+        all.least += at(0);
+        all.lower_quartile += at(0.25);
+        all.median += at(0.5);
+        all.upper_quartile += at(0.75);
+        all.runs = std::min(all.runs, counted.count() * together);
+        all.pace += *median(counted.paces) * in_seconds(at(0.5));
+    }
+    all.pace /= in_seconds(all.median);
+    return all;
+}
 
 }  // namespace
 
 Time since(Clock::time_point start) { return seconds(std::chrono::duration<double>(Clock::now() - start).count()); }
 
-TimingRules TimingRules::of(MeasureExtent extent) {
-    TimingRules rules{milliseconds(3), milliseconds(25), milliseconds(250), 0.01, seconds(120)};
+TimingRules TimingRules::of(MeasureSubject subject, MeasureExtent extent) {
+    // Encoders run for long: all of their stretches have to meet the machine undisturbed.
+    const Time patience = seconds(subject == MeasureSubject::kModels ? 300 : 120);
+    TimingRules rules{milliseconds(3), milliseconds(25), milliseconds(250), 0.01, patience};
     if (extent == MeasureExtent::kQuick) {
         rules.warm_up = milliseconds(2);
         rules.at_least = milliseconds(10);
@@ -70,41 +136,46 @@ TimingRules TimingRules::of(MeasureExtent extent) {
     return rules;
 }
 
-Timing time_call(const Call& call, const Call& before, const TimingRules& rules, const std::function<double()>& pace) {
-    const std::size_t together = before ? 1 : calls_per_sample(call, rules);
-    Samples undisturbed;
-    Samples disturbed;
+Timing time_calls(const Calls& calls, const Call& before, const TimingRules& rules, HostPace& pace, int threads) {
+    const std::size_t together = before ? 1 : turns_per_sample(calls, rules);
+    std::vector<Stretch> stretches = stretches_of(calls);
     const auto start = Clock::now();
+    Time spent;
     std::size_t check = kLeastSamples;
-    double pace_before = pace();
-    while (undisturbed.count() + disturbed.count() < kMostSamples) {
+    double pace_before = pace.glance(threads);
+    for (std::size_t turn = 1; turn <= kMostSamples; ++turn) {
         if (before) {
             before();
         }
-        const auto from = Clock::now();
-        for (std::size_t i = 0; i < together; ++i) {
-            call();
+        for (Stretch& stretch : stretches) {
+            const auto from = Clock::now();
+            for (std::size_t i = 0; i < together; ++i) {
+                run(stretch.calls);
+            }
+            const Time took = since(from);
+            const double pace_after = pace.glance(threads);
+            const double slower = std::min(pace_before, pace_after);
+            (slower >= kAlone ? stretch.undisturbed : stretch.disturbed)
+                .add(took / static_cast<double>(together), slower);
+            pace_before = pace_after;
         }
-        const Time took = since(from);
-        const double pace_after = pace();
-        const double slower = std::min(pace_before, pace_after);
-        (slower >= kAlone ? undisturbed : disturbed).add(took / static_cast<double>(together), slower);
-        pace_before = pace_after;
-        const Time spent = since(start);
-        if (undisturbed.count() + disturbed.count() >= kLeastSamples && spent > rules.at_most) {
-            break;
+        const Time one_more = since(start) - spent;
+        spent += one_more;
+        const std::size_t fewest = fewest_undisturbed(stretches);
+        if (turn >= kLeastSamples && spent > rules.at_most) {
+            if (fewest >= kLeastSamples || !pace.is_patient()) {
+                break;
+            }
+            pace.spend(one_more);
         }
-        if (undisturbed.count() >= check) {
-            check = undisturbed.count() + undisturbed.count() / 2;
-            if (spent > rules.at_least && settled(undisturbed.seconds, rules)) {
+        if (fewest >= check) {
+            check = fewest + fewest / 2;
+            if (spent > rules.at_least && settled(stretches, rules)) {
                 break;
             }
         }
     }
-    if (undisturbed.count() < kLeastSamples) {
-        undisturbed.add(disturbed);
-    }
-    return undisturbed.timing(together);
+    return timing_of(stretches, together);
 }
 
 void empty_caches() {

@@ -134,10 +134,10 @@ double total_sigma(const std::vector<StageResult>& stages, Time total) {
             own += sigma * sigma;
             continue;
         }
-        const std::vector<double> effect = stage_effect(stage);
-        shared.resize(std::max(shared.size(), effect.size()), 0.0);
-        for (std::size_t i = 0; i < effect.size(); ++i) {
-            shared[i] += share * effect[i];
+        const std::vector<double> causes = stage_causes(stage);
+        shared.resize(std::max(shared.size(), causes.size()), 0.0);
+        for (std::size_t i = 0; i < causes.size(); ++i) {
+            shared[i] += share * causes[i];
         }
     }
     for (const double one : shared) {

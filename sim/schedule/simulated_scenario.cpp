@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <variant>
@@ -169,11 +170,15 @@ double normal(SimulatedChance& chance) {
     return radius * std::cos(2 * std::numbers::pi * chance.uniform());
 }
 
-// The logarithm of how much longer each stage takes under one draw of the uncertain numbers, which stages share; fixed
+// The logarithm of how much longer each stage takes under one draw of what is uncertain, which stages share; fixed
 // times vary on their own.
 std::vector<double> drawn_factors(const Scenario& scenario, const ScenarioResult& result, SimulatedChance& chance) {
-    std::vector<double> numbers(result.uncertain_numbers.size());
-    for (double& number : numbers) {
+    std::size_t most = result.uncertain_numbers.size();
+    for (const StageResult& stage : result.stages) {
+        most = std::max(most, stage_causes(stage).size());
+    }
+    std::vector<double> drawn(most);
+    for (double& number : drawn) {
         number = normal(chance);
     }
     std::vector<double> factors;
@@ -183,10 +188,8 @@ std::vector<double> drawn_factors(const Scenario& scenario, const ScenarioResult
         if (const auto* fixed = std::get_if<FixedStage>(&asked->work)) {
             logarithm = fixed->takes.low < fixed->takes.high ? log_normal_sigma(fixed->takes) * normal(chance) : 0;
         } else {
-            const std::vector<double> effect = stage_effect(stage);
-            for (std::size_t i = 0; i < std::min(effect.size(), numbers.size()); ++i) {
-                logarithm += effect[i] * numbers[i];
-            }
+            const std::vector<double> causes = stage_causes(stage);
+            logarithm = std::inner_product(causes.begin(), causes.end(), drawn.begin(), 0.0);
         }
         factors.push_back(logarithm);
     }

@@ -80,23 +80,23 @@ void settle(StageResult& result, std::vector<PassShare> passes, const ModelStage
     result.passes = std::move(passes);
 }
 
-std::vector<double> stage_effect(const StageResult& stage) {
-    std::vector<double> effect;
+std::vector<double> stage_causes(const StageResult& stage) {
+    std::vector<double> causes;
     for (const PassShare& share : stage.passes) {
         const Candidate& candidate = stage.candidates[share.candidate];
         const double weight = candidate.latency.median * static_cast<double>(share.passes) / stage.latency.median;
-        effect.resize(std::max(effect.size(), candidate.uncertainty.effect.size()), 0.0);
-        for (std::size_t i = 0; i < candidate.uncertainty.effect.size(); ++i) {
-            effect[i] += weight * candidate.uncertainty.effect[i];
+        causes.resize(std::max(causes.size(), candidate.uncertainty.independent.size()), 0.0);
+        for (std::size_t i = 0; i < candidate.uncertainty.independent.size(); ++i) {
+            causes[i] += weight * candidate.uncertainty.independent[i];
         }
     }
-    return effect;
+    return causes;
 }
 
 double probability_faster(const Candidate& a, const Candidate& b) {
     double variance = 0;
-    for (std::size_t i = 0; i < a.uncertainty.effect.size() && i < b.uncertainty.effect.size(); ++i) {
-        const double difference = a.uncertainty.effect[i] - b.uncertainty.effect[i];
+    for (std::size_t i = 0; i < a.uncertainty.independent.size() && i < b.uncertainty.independent.size(); ++i) {
+        const double difference = a.uncertainty.independent[i] - b.uncertainty.independent[i];
         variance += difference * difference;
     }
     const double margin = std::log(b.latency.median / a.latency.median);

@@ -22,7 +22,7 @@ namespace berth {
 /// Sets how the passes of a stage run, and what follows: the chosen candidate and the latency of all of them.
 void settle(StageResult& result, std::vector<PassShare> passes, const ModelStage& stage);
 
-/// Effects of the uncertain numbers on the log latency of all passes of a stage with a model.
-[[nodiscard]] std::vector<double> stage_effect(const StageResult& stage);
+/// Effects of independent causes (Uncertainty) on the log latency of all passes of a stage with a model.
+[[nodiscard]] std::vector<double> stage_causes(const StageResult& stage);
 
 }  // namespace berth

@@ -1,7 +1,9 @@
 // How much each uncertain number moves a latency: central differences at one standard deviation of its logarithm.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "schedule/work.h"
 
@@ -53,6 +55,23 @@ std::vector<std::array<Time, kErrorClassNames.size()>> class_times(const std::ve
     return times;
 }
 
+// Effects of the numbers at these paths, the first of the list, with correlated ones told apart.
+std::vector<double> told_apart(std::vector<double> effect, const std::vector<std::string>& paths,
+                               const Correlations& correlations) {
+    if (correlations.paths.empty()) {
+        return effect;
+    }
+    std::vector<double> together;
+    for (const std::string& path : correlations.paths) {
+        const auto place = static_cast<std::size_t>(std::ranges::find(paths, path) - paths.begin());
+        const bool uncertain = place < paths.size();  // else it was set to an exact value, or its device left out
+        together.push_back(uncertain ? std::exchange(effect[place], 0) : 0);
+    }
+    const std::vector<double> parts = correlations.independent(together);
+    effect.insert(effect.end(), parts.begin(), parts.end());
+    return effect;
+}
+
 }  // namespace
 
 ErrorClass error_class(OperatorKind kind) {
@@ -86,7 +105,7 @@ const Parameter<double>& error_of(const Device& device, ErrorClass error) {
 
 double Uncertainty::sigma() const {
     double sum = 0;
-    for (const double one : effect) {
+    for (const double one : independent) {
         sum += one * one;
     }
     return std::sqrt(sum);
@@ -111,6 +130,7 @@ std::vector<std::string> uncertain_numbers(const Profile& profile) {
 Uncertainty uncertainty_of(const std::vector<WeightedWork>& mix, const Profile& profile) {
     Profile moved = profile;
     Uncertainty uncertainty;
+    std::vector<std::string> paths;
     std::vector<bool> used(profile.devices.size(), false);
     for (const WeightedWork& weighted : mix) {
         for (const ScheduledKernel& scheduled : weighted.work.kernels) {
@@ -132,6 +152,7 @@ Uncertainty uncertainty_of(const std::vector<WeightedWork>& mix, const Profile& 
             effect = 0.5 * std::log(up / down);
         }
         uncertainty.effect.push_back(effect);
+        paths.push_back(number.path);
     }
     const auto times = class_times(mix, profile.devices.size());
     const Time total = mix_time(mix, profile);
@@ -141,6 +162,7 @@ Uncertainty uncertainty_of(const std::vector<WeightedWork>& mix, const Profile& 
             uncertainty.effect.push_back(share * std::log1p(error_of(profile.devices[d], row.value).value));
         }
     }
+    uncertainty.independent = told_apart(uncertainty.effect, paths, profile.correlations);
     return uncertainty;
 }
 

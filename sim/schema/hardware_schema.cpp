@@ -130,6 +130,8 @@ Part memories(Definitions& q) {
         required("capacity", "its size", q.parameter(Bytes::kDimension)),
         required("per", "what has one of these", choice(kMemoryShareNames)),
         optional("bandwidth", "per core", q.parameter(Bandwidth::kDimension, per(Sharing::kCore))),
+        optional("others", "at which other programs or machines bring lines of theirs in; absent: nobody does",
+                 q.parameter(Bandwidth::kDimension, per(Sharing::kDevice))),
         optional("exchange", "at which a core gets what lies in another one's caches",
                  q.parameter(Bandwidth::kDimension, per(Sharing::kCore))),
         optional("keeps_tensors", "whether a tensor may stay here from one kernel to the next", boolean()),
@@ -213,6 +215,15 @@ Part links(Definitions& q) {
     }));
 }
 
+Part correlations() {
+    const Part value{Json{{"type", "number"}, {"minimum", -1}, {"maximum", 1}}};
+    const Part triangle = list_of(list_of(value, 1), 1);
+    return object_with({
+        required("of", "paths of numbers that have a spread, such as devices.cpu.clock", list_of(text(), 2)),
+        required("rows", "for each number but the first its correlations with those before it", triangle),
+    });
+}
+
 }  // namespace
 
 Json hardware_schema() {
@@ -225,6 +236,7 @@ Json hardware_schema() {
         required("host", "the device where inputs come from and results go to", text()),
         required("devices", "devices by name", map_of(device(definitions), 1)),
         optional("links", "what handing a tensor from one device to another costs", links(definitions)),
+        optional("correlations", "numbers whose errors go together, as a calibration leaves them", correlations()),
     });
     Json shape = top.shape;
     shape["required"] = Json::array({"profile"});

@@ -42,9 +42,9 @@ std::vector<WorthMeasuring> next_measurements(const Scenario& scenario, const Sc
         if (rivals.empty() || work == nullptr) {
             continue;
         }
-        Effects margin = rivals[0]->uncertainty.effect;
+        Effects margin = rivals[0]->uncertainty.independent;
         for (std::size_t i = 0; i < margin.size(); ++i) {
-            margin[i] -= rivals[1]->uncertainty.effect[i];
+            margin[i] -= rivals[1]->uncertainty.independent[i];
         }
         const double variance = product(margin, margin);
         for (const Candidate* rival : rivals) {
@@ -54,7 +54,7 @@ std::vector<WorthMeasuring> next_measurements(const Scenario& scenario, const Sc
                 }
                 const Execution execution = execution_on(*work, scenario.profile, op.device);
                 const auto alone = predict_kernel(scenario.profile, op.device, *op.kernel, execution, false);
-                const Effects& slope = alone.uncertainty.effect;
+                const Effects& slope = alone.uncertainty.independent;
                 const double told = product(margin, slope);
                 found.push_back({stage.name, op.name, op.device, *op.kernel, execution, alone.latency.median,
                                  told * told / ((product(slope, slope) + noise * noise) * variance)});

@@ -193,6 +193,7 @@ Candidate candidate(std::string placement, std::vector<OperatorResult> ops, doub
     }
     result.latency = log_normal_estimate(sum, sigma);
     result.uncertainty.effect = {-0.8 * sigma, 0.6 * sigma, 0};
+    result.uncertainty.independent = result.uncertainty.effect;
     result.operators = std::move(ops);
     result.tokens_paid = result.tokens_held = 100;
     result.weight_bytes = 33.4_MB;

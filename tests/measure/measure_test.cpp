@@ -10,6 +10,7 @@
 #include "berth/validation.h"
 #include "cli/run_berth.h"
 #include "measure/onednn.h"
+#include "measure/timing.h"
 
 namespace berth {
 namespace {
@@ -110,7 +111,7 @@ TEST(MeasureJobs, AreTheSameForTheSameSeedAndOthersForAnother) {
 }
 
 TEST(MeasureTiming, KnowsWhatASleepTakes) {
-    TimingRules rules = TimingRules::of(MeasureExtent::kQuick);
+    TimingRules rules = TimingRules::of(MeasureSubject::kMemory, MeasureExtent::kQuick);
     std::string why;
     HostPace pace(Time{}, shared_quickest_looks());
     const auto timing = measure(MemoryJob{MemoryAccess::kRead, mebibytes(1), 1}, rules, pace, why);
@@ -126,6 +127,37 @@ TEST(MeasureTiming, KnowsWhatASleepTakes) {
     KernelJob odd{KernelLibrary::kEigen, OperatorKind::kSoftmax, RowsDims{2, 2}, DType::kFp32};
     EXPECT_FALSE(measure(odd, rules, pace, why).has_value());
     EXPECT_EQ(why, "only fp32 products with constant weights are run with Eigen");
+}
+
+TEST(MeasureTiming, AddsUpWhatCallsTakeOneAfterTheOther) {
+    HostPace pace(Time{}, shared_quickest_looks());
+    std::string order;
+    const auto busy = [&order](char name, Time time) {
+        return [&order, name, time] {
+            order += name;
+            for (const auto start = Clock::now(); since(start) < time;) {
+            }
+        };
+    };
+    const Calls calls{busy('a', milliseconds(1)), busy('b', microseconds(10)), busy('c', milliseconds(2))};
+    const TimingRules rules = TimingRules::of(MeasureSubject::kModels, MeasureExtent::kQuick);
+    const Timing timing = time_calls(calls, {}, rules, pace, 1);
+    EXPECT_GE(in_milliseconds(timing.least), 3.01);
+    EXPECT_LT(in_milliseconds(timing.median), 30);
+    EXPECT_LE(timing.least, timing.lower_quartile);
+    EXPECT_LE(timing.lower_quartile, timing.median);
+    EXPECT_LE(timing.median, timing.upper_quartile);
+    EXPECT_GE(timing.runs, 3U);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        ASSERT_EQ(order[i], "abc"[i % 3]);
+    }
+    std::size_t emptied = 0;
+    order.clear();
+    const Timing cold = time_calls(
+        calls, [&emptied] { ++emptied; }, rules, pace, 1);
+    EXPECT_GE(in_milliseconds(cold.least), 3.01);
+    EXPECT_LE(emptied, order.size() / 3) << "once before each turn, not before each call";
+    EXPECT_GE(emptied, cold.runs);
 }
 
 TEST(HostPace, WaitsNoLongerThanItsPatienceLasts) {

@@ -188,6 +188,29 @@ RC_GTEST_PROP(CostProperty, MoreCacheIsNeverSlower, ()) {
     RC_ASSERT(kernel_cost(kernel, better, {2, {}}).total <= kernel_cost(kernel, cpu(), {2, {}}).total * kRounding);
 }
 
+// The cache that others use, too, has a level of the cores' own before it.
+RC_GTEST_PROP(CostProperty, OthersInTheCacheNeverMakeAKernelFaster, ()) {
+    Kernel kernel = kernel_at(OperatorKind::kMatmul, any_matmul(), DType::kFp32);
+    kernel.cache = *rc::gen::element(CacheState::kHot, CacheState::kGraph);
+    kernel.input_on_chip = kernel.output_on_chip = kernel.weights_on_chip = true;
+    Device quiet = cpu();
+    MemoryLevel own = quiet.memories.back();
+    own.share = MemoryShare::kCore;
+    own.capacity.value = kibibytes(512);
+    quiet.memories.insert(quiet.memories.end() - 1, own);
+    Device busy = quiet;
+    Device busier = quiet;
+    const double rate = *rc::gen::inRange(1, 100) * 1e9;
+    busy.memories.back().others = Parameter<Bandwidth>{bytes_per_second(rate)};
+    busier.memories.back().others = Parameter<Bandwidth>{bytes_per_second(2 * rate)};
+    const auto cost = [&kernel](const Device& device) { return kernel_cost(kernel, device, {2, {}}); };
+    RC_ASSERT(cost(quiet).total <= cost(busy).total * kRounding);
+    RC_ASSERT(cost(busy).total <= cost(busier).total * kRounding);
+    if (cost(quiet).compulsory <= kibibytes(1024)) {
+        RC_ASSERT(cost(quiet).total == cost(busier).total);
+    }
+}
+
 RC_GTEST_PROP(CostProperty, TrafficIsNeverBelowItsBounds, ()) {
     const MatmulDims dims = any_matmul();
     const bool on_npu = *rc::gen::arbitrary<bool>();

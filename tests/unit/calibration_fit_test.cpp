@@ -181,6 +181,39 @@ TEST_F(CalibrationFit, TheWrittenProfilePredictsAsTheFitDid) {
     EXPECT_THAT(calibration_text(*calibration), ::testing::HasSubstr("devices.cpu.vector.softmax.per_cycle"));
 }
 
+TEST_F(CalibrationFit, WhatRowsTellTogetherIsNotUncertainTwice) {
+    // The clock is open, too: rows tell its product with a rate, and neither.
+    const Override open{"devices.cpu.clock", "{value: 3 GHz, spread: 20%}"};
+    const MeasuredSet set = rows(profile(kTruth), 0.03, works());
+    Diagnostics diagnostics;
+    auto start = load_hardware(shipped(), "onednn-cpu", {open}, SourceLocation("test"), diagnostics);
+    ASSERT_TRUE(start.has_value()) << diagnostics.text();
+    const auto calibration = calibrate(*start, std::vector{set}, {}, diagnostics);
+    ASSERT_TRUE(calibration.has_value()) << diagnostics.text();
+    auto document = YamlDocument::parse(calibrated_profile(*calibration, {"mine", "onednn-cpu", "", "rows.csv", {}}),
+                                        "mine.yaml", diagnostics);
+    ASSERT_TRUE(document.has_value()) << diagnostics.text();
+    auto written = load_profile(std::move(*document),
+                                profiles_in({std::filesystem::path(BERTH_SOURCE_DIR) / "hardware"}), {}, diagnostics);
+    ASSERT_TRUE(written.has_value()) << diagnostics.text();
+    for (Parameter<double>* error : {&written->devices[0].error.matmul, &written->devices[0].error.vector}) {
+        error->value = 0;  // what is left is what the numbers leave open
+    }
+    Profile apart = *written;
+    apart.correlations = {};
+    for (const std::string_view op_class : {"matmul", "gelu"}) {
+        const auto row = std::find_if(set.rows.rbegin(), set.rows.rend(),
+                                      [op_class](const MeasuredRow& one) { return one.op_class == op_class; });
+        ASSERT_NE(row, set.rows.rend());
+        const auto& timed = std::get<TimedKernel>(row->work);
+        const auto sigma = [&timed](const Profile& profile) {
+            return predict_kernel(profile, 0, timed.kernel, timed.execution, false).uncertainty.sigma();
+        };
+        EXPECT_LT(sigma(*written), 0.04) << op_class << ": rows are good to 3 %";
+        EXPECT_GT(sigma(apart), 2 * sigma(*written)) << op_class;
+    }
+}
+
 TEST_F(CalibrationFit, DriftNamesWhatMovedBeyondTheErrors) {
     std::vector<Override> later = kTruth;
     later.push_back({"devices.cpu.vector.activation.per_cycle", "{value: 0.35, spread: 50%}"});

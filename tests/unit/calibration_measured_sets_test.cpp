@@ -215,6 +215,24 @@ TEST_F(MeasuredSets, RefuseTotalsOfNothing) {
     EXPECT_THAT(complaints("tiny,npu,fp16,8,,1,1,"), testing::HasSubstr("no time is given"));
 }
 
+TEST_F(MeasuredSets, CountThePassesThatNothingDisturbed) {
+    const auto outcome = load_set(total_set(),
+                                  "model,device,dtype,tokens,bucket,batch,cores,pass,measured_ms,pace\n"
+                                  "tiny,cpu,fp32,10,,1,6,1,4,0.95\n"
+                                  "tiny,cpu,fp32,10,,1,6,2,9,0.6\n"
+                                  "tiny,cpu,fp32,10,,1,6,3,5,0.99\n"
+                                  "tiny,npu,fp16,10,16,1,1,1,8,0.8\n"
+                                  "tiny,npu,fp16,10,16,1,1,2,7,0.3\n");
+    ASSERT_EQ(outcome.complaints, "");
+    const auto& rows = outcome.sets->front().rows;
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_DOUBLE_EQ(in_milliseconds(rows[0].measured), 4.5);
+    EXPECT_NEAR(rows[0].noise.value_or(0), 0.5 / 4.5, 1e-9);
+    // All were disturbed, which adds to a time: the quickest.
+    EXPECT_DOUBLE_EQ(in_milliseconds(rows[1].measured), 7);
+    EXPECT_FALSE(rows[1].noise.has_value());
+}
+
 TEST_F(MeasuredSets, MayHaveBeenTimedWithTheInputsInPlace) {
     // One matrix for images: no tokens, and an operator that the device runs.
     write("models/architectures/dense.yaml",

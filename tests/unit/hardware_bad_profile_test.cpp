@@ -194,6 +194,35 @@ TEST(HardwareBadProfile, ReportsEveryMissingVectorClass) {
     EXPECT_EQ(read_board({{path, "{elementwise: {per_cycle: 4, traffic: 1}}"}}).complaints, expected);
 }
 
+TEST(HardwareBadProfile, ReportsNumbersThatCannotGoTogether) {
+    const auto complaints = [](const std::string& value) {
+        return read_board_with("links:\n", "correlations: " + value + "\nlinks:\n").complaints;
+    };
+    const std::string numbers = "[devices.npu.dma.bandwidth, devices.npu.clock, devices.npu.overlap]";
+    EXPECT_EQ(complaints("{of: [devices.npu.clck, devices.npu.overlap], rows: [[0.5]]}"),
+              "board.yaml:70:21: error: correlations.of.0: no number of the profile is called 'devices.npu.clck' (did "
+              "you mean devices.npu.clock?)\n");
+    EXPECT_EQ(complaints("{of: [devices.npu.clock, devices.npu.clock], rows: [[1]]}"),
+              "board.yaml:70:40: error: correlations.of.1: 'devices.npu.clock' is given twice\n");
+    EXPECT_EQ(complaints("{of: [devices.npu.clock], rows: [[0.5]]}"),
+              "board.yaml:70:20: error: correlations.of: 1 number is given (expected two or more)\n");
+    EXPECT_EQ(
+        complaints("{of: " + numbers + ", rows: [[0.5]]}"),
+        "board.yaml:70:95: error: correlations.rows: 1 row is given for 3 numbers (expected a row for each number "
+        "but the first)\n");
+    EXPECT_EQ(complaints("{of: " + numbers + ", rows: [[0.5], [0.5]]}"),
+              "board.yaml:70:103: error: correlations.rows.1: 1 value is given (expected 2, one for each number "
+              "before)\n");
+    EXPECT_EQ(complaints("{of: " + numbers + ", rows: [[1.5], [0.5, 0.5]]}"),
+              "board.yaml:70:97: error: correlations.rows.0.0: 1.5 is out of range (expected a number from -1 to 1)\n");
+    EXPECT_EQ(complaints("{of: " + numbers + ", rows: [[0.9], [0.9, -0.9]]}"),
+              "board.yaml:70:95: error: correlations.rows: numbers cannot go together like this (expected correlations "
+              "that allow one another: two that both go with a third go with each other)\n");
+    EXPECT_EQ(complaints("{of: " + numbers + "}"),
+              "board.yaml:70:15: error: correlations: missing key 'rows' (expected for each number but the first its "
+              "correlations with those before it)\n");
+}
+
 TEST(HardwareBadProfile, ReportsTheSecondLinkOfAPair) {
     EXPECT_EQ(
         read_board_with("links:\n", "links:\n  - {between: [npu, cpu], per_crossing: 1 us}\n").complaints,

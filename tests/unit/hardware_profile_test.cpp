@@ -228,6 +228,32 @@ class HardwareFiles : public testing::Test {
     Diagnostics diagnostics_;
 };
 
+TEST(HardwareCorrelations, TellApartWhatGoesTogether) {
+    const auto reading = read_board_with(
+        "links:\n",
+        "correlations: {of: [devices.npu.dma.bandwidth, devices.npu.clock, devices.npu.overlap], rows: [[-1], [0.5, "
+        "-0.5]]}\nlinks:\n");
+    ASSERT_TRUE(reading.profile.has_value()) << reading.complaints;
+    const auto variance = [&](const std::vector<double>& effect) {
+        double sum = 0;
+        for (const double one : reading.profile->correlations.independent(effect)) {
+            sum += one * one;
+        }
+        return sum;
+    };
+    EXPECT_NEAR(variance({1, 0, 0}), 1, 1e-12);
+    EXPECT_NEAR(variance({1, 1, 0}), 0, 1e-12) << "what one has too much the other has too little";
+    EXPECT_NEAR(variance({2, 0, 3}), 4 + 9 + 2 * 0.5 * 2 * 3, 1e-12);
+}
+
+TEST(HardwareCorrelations, MayNameANumberOfADeviceThatIsLeftOut) {
+    const auto reading =
+        read_board({{"devices.npu.enabled", "false"}},
+                   board_text() + "correlations: {of: [devices.npu.clock, devices.cpu.overlap], rows: [[0.5]]}\n");
+    ASSERT_TRUE(reading.profile.has_value()) << reading.complaints;
+    EXPECT_EQ(reading.profile->devices.size(), 1U);
+}
+
 TEST_F(HardwareFiles, ExtendsAnother) {
     write("slow", "profile: slow\nextends: board\ndevices: {npu: {clock: 500 MHz}}\n");
     write("slower", "profile: slower\nextends: slow\nmemory: {dram: {sustained: 10 GB/s}}\n");
