@@ -90,8 +90,10 @@ struct KernelCost {
     Operations macs, padded_macs, elements;
     Traffic traffic;   ///< at DRAM
     Bytes compulsory;  ///< each operand once
+    Bytes displaced;   ///< of the traffic, what others took the place of in a cache that they share
     Tile tile;
     int cores = 1;
+    double busiest = 1;  ///< what the core with most to do has of a product, relative to an even share
     std::optional<Energy> energy;
 };
 
@@ -111,6 +113,11 @@ struct KernelCost {
 /// Smith et al. 2019 for the bound), or the row tile that the device's hardware fixes.
 [[nodiscard]] Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device& device,
                                bool library_call);
+
+/// Share of a product that the busiest of several cores has, from 1 / cores to 1: whole columns of blocks, if they go
+/// round or there are not enough rows to share those as well; rows in smaller blocks where columns are fewer than
+/// cores.
+[[nodiscard]] double busiest_share(const MatmulDims& dims, const CoreBlock& block, int cores);
 
 /// Bytes that no tiling can avoid: each operand once, and 2 m n k / sqrt(capacity in elements) (Smith et al. 2019).
 [[nodiscard]] Bytes matmul_traffic_bound(const MatmulDims& dims, Bytes element, Bytes capacity);

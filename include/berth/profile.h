@@ -45,6 +45,11 @@ struct CoreCluster {
     bool bandwidth_at_device = false;
 };
 
+/// Part of a product that one of several cores works on by itself.
+struct CoreBlock {
+    std::int64_t rows = 1, columns = 1;  ///< of the result
+};
+
 /// Multiply-accumulate array (or SIMD unit).
 struct MatrixEngine {
     std::int64_t align_m = 1, align_k = 1;
@@ -76,6 +81,9 @@ struct MatrixEngine {
     std::optional<Parameter<double>> result_steps;
     /// Share of the shorter of MACs and memory that the longer hides; absent: the device's own `overlap`.
     std::optional<Parameter<double>> overlap;
+    /// What one of several cores takes of a product at a time, so that some get a block more than others. Absent: all
+    /// get the same.
+    std::optional<CoreBlock> core_block;
     /// Weights that are stored narrower than activations, and what they are multiplied at. Absent altogether: any, at
     /// the wider of the two.
     std::optional<std::array<std::optional<DType>, kDTypeCount>> weight_only;

@@ -287,19 +287,55 @@ void widen(Parameter<double>& error, const std::vector<double>& logs) {
     }
 }
 
-ModelError errors_of(const Device& device, std::span<const FitRow> rows, const std::vector<FittedRow>& fitted) {
+double off_by(const FittedRow& row) { return std::abs(std::log(row.unseen / row.measured)); }
+
+// Standard deviation of a model's log time by the errors of its kernels' classes.
+double sigma_by_classes(const FitRow& row, const Device& device) {
+    std::array<Time, kErrorClassNames.size()> times{};
+    Time all;
+    for (const CountedKernel& one : row.kernels) {
+        const Time time = kernel_cost(one.kernel, device, row.execution).total * one.times;
+        times[static_cast<std::size_t>(error_class(one.kernel.kind))] += time;
+        all += time;
+    }
+    double variance = 0;
+    for (const auto& row_of : kErrorClassNames) {
+        const double share = times[static_cast<std::size_t>(row_of.value)] / all;
+        const double sigma = share * std::log1p(error_of(device, row_of.value).value);
+        variance += sigma * sigma;
+    }
+    return std::sqrt(variance);
+}
+
+// Operators behind one another may be further off than each alone: then all classes are, by as much as whole models
+// ask.
+void widen_for_models(Device& device, std::span<const FitRow> rows, const std::vector<FittedRow>& fitted) {
+    std::vector<double> sigmas;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (!rows[i].kind) {
+            sigmas.push_back(off_by(fitted[i]) / sigma_by_classes(rows[i], device));
+        }
+    }
+    const double factor = quantile(sigmas, 0.9).value_or(0) / 1.645;
+    for (Parameter<double>* error : {&device.error.matmul, &device.error.attention, &device.error.vector}) {
+        if (factor > 1 && error->origin == Origin::kCalibrated) {
+            error->value *= factor;
+        }
+    }
+}
+
+ModelError errors_of(Device device, std::span<const FitRow> rows, const std::vector<FittedRow>& fitted) {
     std::array<std::vector<double>, kErrorClassNames.size()> far;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (rows[i].kind) {
-            far[static_cast<std::size_t>(error_class(*rows[i].kind))].push_back(
-                std::abs(std::log(fitted[i].unseen / fitted[i].measured)));
+            far[static_cast<std::size_t>(error_class(*rows[i].kind))].push_back(off_by(fitted[i]));
         }
     }
-    ModelError error = device.error;
-    widen(error.matmul, far[static_cast<std::size_t>(ErrorClass::kMatmul)]);
-    widen(error.attention, far[static_cast<std::size_t>(ErrorClass::kAttention)]);
-    widen(error.vector, far[static_cast<std::size_t>(ErrorClass::kVector)]);
-    return error;
+    widen(device.error.matmul, far[static_cast<std::size_t>(ErrorClass::kMatmul)]);
+    widen(device.error.attention, far[static_cast<std::size_t>(ErrorClass::kAttention)]);
+    widen(device.error.vector, far[static_cast<std::size_t>(ErrorClass::kVector)]);
+    widen_for_models(device, rows, fitted);
+    return device.error;
 }
 
 void note_parameters(Calibration& result, const std::vector<Unknown>& unknowns, const MatrixXd& covariance) {

@@ -223,10 +223,10 @@ KernelCost cost_of(const Kernel& kernel, const Demand& demand, const Device& dev
         if (rates.macs <= OperationRate{}) {
             throw std::logic_error("a kernel was planned at a dtype that its device does not multiply");
         }
-        cost.compute = demand.padded_macs / rates.macs;
+        cost.compute = demand.padded_macs / rates.macs * demand.busiest;
     }
     cost.vector = demand.vector;
-    cost.sram = sram_time(demand, kernel.cache == CacheState::kHot, device, rates.cores);
+    cost.sram = sram_time(demand, kernel.cache == CacheState::kHot, device, rates.cores) * demand.busiest;
     cost.dram = dram_time(demand, device, rates);
     cost.dma = device.dma.setup.value * (demand.descriptors / static_cast<double>(device.dma.channels));
     cost.stall = stall_time(demand, cost.compute, rates);
@@ -237,6 +237,7 @@ KernelCost cost_of(const Kernel& kernel, const Demand& demand, const Device& dev
     cost.traffic = demand.dram;
     cost.traffic.write += demand.wide_output;
     cost.compulsory = demand.compulsory;
+    cost.busiest = demand.busiest;
     cost.tile = demand.tile;
     // The SIMD units of a CPU are one engine: what is fused into a product runs before or after its multiplications.
     const bool one_engine = demand.engines_serial || device.kind == DeviceKind::kCpu;
@@ -252,8 +253,11 @@ KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& 
     const bool shared =
         std::ranges::any_of(device.memories, [](const auto& level) { return level.others.has_value(); });
     if (shared) {
-        const Time undisturbed = cost_of(kernel, demand, device, rates).total;
-        lose_to_others(demand, kernel, device, rates.cores, undisturbed);
+        const KernelCost undisturbed = cost_of(kernel, demand, device, rates);
+        lose_to_others(demand, kernel, device, rates.cores, undisturbed.total);
+        KernelCost cost = cost_of(kernel, demand, device, rates);
+        cost.displaced = cost.traffic.read - undisturbed.traffic.read;
+        return cost;
     }
     return cost_of(kernel, demand, device, rates);
 }
@@ -269,8 +273,13 @@ DType multiplied_at(const Kernel& kernel) {
 
 namespace {
 
-// Softmax and norms are shared out row by row: a row goes to one core. Runtimes leave little work whole.
-bool is_left_whole(const Kernel& kernel, const Runtime& runtime) {
+// Softmax and norms are shared out row by row: a row goes to one core, as does a product of one block. Runtimes leave
+// little work whole.
+bool is_left_whole(const Kernel& kernel, const Device& device, int cores) {
+    const Runtime& runtime = device.runtime;
+    if (const auto* product = std::get_if<MatmulDims>(&kernel.dims); product != nullptr && device.matrix.core_block) {
+        return busiest_share(*product, *device.matrix.core_block, cores) >= 1;
+    }
     const auto* rows = std::get_if<RowsDims>(&kernel.dims);
     if (rows == nullptr) {
         return false;
@@ -285,7 +294,8 @@ bool is_left_whole(const Kernel& kernel, const Runtime& runtime) {
 
 KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Execution& execution) {
     const Execution single{1, execution.clock};
-    if (!kernel.multi_core || execution.cores <= 1 || is_left_whole(kernel, device.runtime)) {
+    if (!kernel.multi_core || execution.cores <= 1 ||
+        is_left_whole(kernel, device, std::min(execution.cores, device.cores()))) {
         return cost_on(kernel, device, single);
     }
     const KernelCost split = cost_on(kernel, device, execution);

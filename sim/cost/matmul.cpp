@@ -84,12 +84,31 @@ void stream_weights(Demand& demand, const Kernel& kernel, Bytes weight, const St
     demand.weight_groups = static_cast<double>(streamed.passes) * static_cast<double>(ceil_div(streamed.n, columns));
 }
 
+double busiest_share(const MatmulDims& d, const CoreBlock& block, int cores) {
+    const double even = 1 / static_cast<double>(cores);
+    const auto in_blocks = [cores](std::int64_t size, std::int64_t of) {
+        return std::min(1.0, static_cast<double>(ceil_div(ceil_div(size, of), cores) * of) / static_cast<double>(size));
+    };
+    if (d.batch > 1) {
+        return even;
+    }
+    const std::int64_t columns = ceil_div(d.n, block.columns);
+    if (columns < cores) {
+        return d.m >= block.rows ? even : in_blocks(d.m, ceil_div(block.rows, cores));
+    }
+    const bool goes_round = columns % cores == 0;
+    return goes_round || d.m < block.rows * cores ? in_blocks(d.n, block.columns) : even;
+}
+
 Demand matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Device& device, int cores) {
     const MatmulDims d = met_experts(dims);
     Demand demand;
     demand.macs = macs(kernel.dims);
     demand.tile = matmul_tile(d, kernel.input, kernel.weight, device, kernel.library_call);
     demand.padded_macs = padded(d.batch, d, demand.tile.weight_reads, multiplied_at(kernel), device.matrix);
+    if (cores > 1 && device.matrix.core_block) {
+        demand.busiest = busiest_share(d, *device.matrix.core_block, cores) * static_cast<double>(cores);
+    }
     const double batch = static_cast<double>(d.batch);
     const Bytes a = product(d.m, d.k, element_size(kernel.input));
     const Bytes b = product(d.k, d.n, operand_size(kernel, d));

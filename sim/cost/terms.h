@@ -19,6 +19,7 @@ struct Demand {
     Bytes on_chip;                ///< activations served by a level that keeps tensors
     Bytes weights_on_chip;        ///< constants served by one
     Bytes compulsory;
+    double busiest = 1;  ///< what the core with most to do has of a product, relative to an even share
     double descriptors = 0;
     Tile tile;
 };

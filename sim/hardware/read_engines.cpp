@@ -70,6 +70,10 @@ MatrixEngine read_matrix(const YamlNode& node, const Device& device) {
     if (node.find("overlap")) {
         read_share(matrix.overlap.emplace(), node, "overlap");
     }
+    if (const auto block = node.find("core_block")) {
+        matrix.core_block = {positive_integer(*block, "m"), positive_integer(*block, "n")};
+        block->reject_unknown_keys();
+    }
     if (const auto weight_only = node.find("weight_only")) {
         matrix.weight_only = read_weight_only(*weight_only, device);
     }

@@ -74,6 +74,10 @@ Term compute_term(const Kernel& kernel, const KernelCost& cost, const Device& de
     term.filled_in = fmt::format("{} MAC{} / ({} x {} x {} x {})", number_text(in_operations(cost.padded_macs), 6),
                                  unpadded, number_text(in_operations(per_cycle->value), 4), to_text(clock), cost.cores,
                                  number_text(efficiency, 3));
+    if (cost.busiest > 1) {
+        term.formula += " x what the busiest core has, relative to an even share";
+        term.filled_in += fmt::format(" x {}", number_text(cost.busiest, 3));
+    }
     term.numbers = {
         number_used(cluster_path(device, cluster, cluster.macs_at_device, "matrix.", "macs_per_cycle." + name),
                     *per_cycle, number_text(in_operations(per_cycle->value))),
@@ -144,6 +148,13 @@ Term dram_term(const Kernel& kernel, const KernelCost& cost, const Device& devic
                     number_used(path_of(device, "dma.limit"), device.dram_limit, to_text(device.dram_limit.value)),
                     number_used(path_of(device, "dma.write_cost"), device.dma.write_cost,
                                 number_text(device.dma.write_cost.value, 3))};
+    for (const MemoryLevel& level : device.memories) {
+        if (level.others && cost.displaced > Bytes{}) {
+            term.formula += fmt::format("; {} because others fill {} meanwhile", to_text(cost.displaced), level.name);
+            term.numbers.push_back(number_used(path_of(device, fmt::format("memories.{}.others", level.name)),
+                                               *level.others, to_text(level.others->value)));
+        }
+    }
     if (kernel.kind == OperatorKind::kAttention && device.attention) {
         const AttentionEngine& engine = *device.attention;
         term.formula += "; scores cost bytes each";
@@ -189,6 +200,9 @@ Term stall_term(const KernelCost& cost) {
 Term sram_term(const KernelCost& cost, const Device& device) {
     Term term{
         "sram", cost.sram, "bytes that stayed on chip / the bandwidth of the nearest level that holds them", "", {}};
+    if (cost.busiest > 1) {
+        term.formula += fmt::format(" x {}, as with compute", number_text(cost.busiest, 3));
+    }
     for (const MemoryLevel& level : device.memories) {
         if (cost.sram > Time{} && level.keeps_tensors && level.bandwidth) {
             term.numbers.push_back(number_used(path_of(device, fmt::format("memories.{}.bandwidth", level.name)),

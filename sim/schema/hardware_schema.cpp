@@ -54,6 +54,11 @@ Part align() {
          required("k", "depths are padded to multiples of this", integer(kPositive))});
 }
 
+Part core_block() {
+    return object_with({required("m", "rows per core from which rows are shared, too", integer(kPositive)),
+                        required("n", "columns", integer(kPositive))});
+}
+
 Part matrix(Definitions& q) {
     const Part size = q.parameter(Bytes::kDimension);
     return object_with({
@@ -78,6 +83,8 @@ Part matrix(Definitions& q) {
                  number(q)),
         optional("overlap", "share of the shorter of MACs and memory that the longer hides; the device's if absent",
                  q.share()),
+        optional("core_block", "what one of several cores takes of a product at a time; any share if absent",
+                 core_block()),
         optional("weight_only",
                  "weights stored at this dtype beside wider activations are multiplied at the dtype given",
                  per_row(kDTypeNames, choice(kDTypeNames))),

@@ -211,6 +211,15 @@ RC_GTEST_PROP(CostProperty, OthersInTheCacheNeverMakeAKernelFaster, ()) {
     }
 }
 
+RC_GTEST_PROP(CostProperty, NoCoreHasLessThanAnEvenShareOrMoreThanAll, ()) {
+    const MatmulDims dims = any_matmul();
+    const CoreBlock block{*rc::gen::inRange<std::int64_t>(1, 100), *rc::gen::inRange<std::int64_t>(1, 200)};
+    const int cores = *rc::gen::inRange(2, 9);
+    const double share = busiest_share(dims, block, cores);
+    RC_ASSERT(share >= 1.0 / cores - 1e-12);
+    RC_ASSERT(share <= 1.0);
+}
+
 RC_GTEST_PROP(CostProperty, TrafficIsNeverBelowItsBounds, ()) {
     const MatmulDims dims = any_matmul();
     const bool on_npu = *rc::gen::arbitrary<bool>();

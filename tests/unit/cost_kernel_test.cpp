@@ -368,6 +368,23 @@ TEST_F(KernelCostTest, AHandoverPaysForTheWholeBuffer) {
     EXPECT_EQ(cost.transfer, Time{});
 }
 
+TEST(BusiestShareTest, IsThatOfTheCoreWithMostBlocks) {
+    const CoreBlock block{32, 64};
+    const auto share = [&block](std::int64_t m, std::int64_t n, std::int64_t batch = 1) {
+        return busiest_share({batch, m, 256, n}, block, 2);
+    };
+    EXPECT_DOUBLE_EQ(share(16, 384), 0.5);        // six blocks of columns go round
+    EXPECT_DOUBLE_EQ(share(16, 80), 64.0 / 80);   // two do, the second is small
+    EXPECT_DOUBLE_EQ(share(256, 80), 64.0 / 80);  // whatever the rows
+    EXPECT_DOUBLE_EQ(share(32, 192), 128.0 / 192);
+    EXPECT_DOUBLE_EQ(share(64, 192), 0.5);  // three do not go round: rows are shared, too
+    EXPECT_DOUBLE_EQ(share(16, 64), 1);     // one block
+    EXPECT_DOUBLE_EQ(share(24, 64), 16.0 / 24);
+    EXPECT_DOUBLE_EQ(share(48, 64), 0.5);
+    EXPECT_DOUBLE_EQ(share(16, 80, 12), 0.5);
+    EXPECT_DOUBLE_EQ(busiest_share({1, 16, 256, 192}, block, 3), 1.0 / 3);
+}
+
 TEST(MatmulTileTest, ThreeDataflowsUnderACapacity) {
     Device device;
     device.matrix.align_n.fill(8);
