@@ -214,6 +214,27 @@ TEST_F(CalibrationFit, WhatRowsTellTogetherIsNotUncertainTwice) {
     }
 }
 
+TEST_F(CalibrationFit, ModelsFurtherOffThanTheirOperatorsWidenTheErrors) {
+    Diagnostics diagnostics;
+    auto start = load_hardware(shipped(), "x86-avx512-vnni", {}, SourceLocation("test"), diagnostics);
+    ASSERT_TRUE(start.has_value()) << diagnostics.text();
+    const auto shipped_sets = load_measured_sets(shipped(), "x86-avx512-vnni", *start, diagnostics);
+    ASSERT_TRUE(shipped_sets.has_value()) << diagnostics.text();
+    const auto file = [&shipped_sets](std::string_view name) {
+        return *std::ranges::find(*shipped_sets, name, &MeasuredSet::file);
+    };
+    MeasuredSet encoder = file("model_fitted.csv");
+    for (std::size_t i = 0; i < encoder.rows.size(); ++i) {
+        encoder.rows[i].measured = encoder.rows[i].measured * (i % 2 == 0 ? 1.5 : 1 / 1.5);
+    }
+    const CalibrationOptions one{{"devices.cpu.matrix.efficiency"}, 2};
+    const auto error = [&](const std::vector<MeasuredSet>& sets) {
+        Profile profile = *start;
+        return calibrate(profile, sets, one, diagnostics)->error.matmul.value;
+    };
+    EXPECT_GT(error({file("fitted.csv"), encoder}), 3 * error({file("fitted.csv")}));
+}
+
 TEST_F(CalibrationFit, DriftNamesWhatMovedBeyondTheErrors) {
     std::vector<Override> later = kTruth;
     later.push_back({"devices.cpu.vector.activation.per_cycle", "{value: 0.35, spread: 50%}"});
