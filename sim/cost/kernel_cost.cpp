@@ -87,14 +87,9 @@ Demand demand_of(const Kernel& kernel, const Device& device, const CoreRates& ra
 
 // While a kernel runs, others bring lines of theirs into a cache that they share: activations wait about as long
 // between two uses, and so do all operands of a kernel that is called again and again.
-void lose_to_others(Demand& demand, const Kernel& kernel, const Device& device, int cores, Time meanwhile) {
-    const MemoryLevel* level = level_holding(demand.compulsory, device, cores);
-    if (level == nullptr || !level->others) {
-        return;
-    }
-    const Bytes capacity = capacity_of(*level, cores);
-    const double alone = lost_share(demand.compulsory, capacity, device.kind);
-    const double together = lost_share(demand.compulsory + level->others->value * meanwhile, capacity, device.kind);
+void lose_to_others(Demand& demand, const Kernel& kernel, DeviceKind kind, Bytes capacity, Bytes brought_in) {
+    const double alone = lost_share(demand.compulsory, capacity, kind);
+    const double together = lost_share(demand.compulsory + brought_in, capacity, kind);
     const double lost = alone < 1 ? (together - alone) / (1 - alone) : 0;
     lose(demand.on_chip, demand, lost);
     if (kernel.cache == CacheState::kHot) {
@@ -250,16 +245,16 @@ KernelCost cost_of(const Kernel& kernel, const Demand& demand, const Device& dev
 KernelCost cost_on(const Kernel& kernel, const Device& device, const Execution& execution) {
     const CoreRates rates = core_rates(device, execution, multiplied_at(kernel));
     Demand demand = demand_of(kernel, device, rates);
-    const bool shared =
-        std::ranges::any_of(device.memories, [](const auto& level) { return level.others.has_value(); });
-    if (shared) {
-        const KernelCost undisturbed = cost_of(kernel, demand, device, rates);
-        lose_to_others(demand, kernel, device, rates.cores, undisturbed.total);
-        KernelCost cost = cost_of(kernel, demand, device, rates);
-        cost.displaced = cost.traffic.read - undisturbed.traffic.read;
-        return cost;
+    const KernelCost undisturbed = cost_of(kernel, demand, device, rates);
+    const MemoryLevel* level = level_holding(demand.compulsory, device, rates.cores);
+    if (level == nullptr || !level->others) {
+        return undisturbed;
     }
-    return cost_of(kernel, demand, device, rates);
+    const Bytes brought_in = level->others->value * undisturbed.total;
+    lose_to_others(demand, kernel, device.kind, capacity_of(*level, rates.cores), brought_in);
+    KernelCost cost = cost_of(kernel, demand, device, rates);
+    cost.displaced = cost.traffic.read - undisturbed.traffic.read;
+    return cost;
 }
 
 }  // namespace

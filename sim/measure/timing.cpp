@@ -63,7 +63,10 @@ struct Stretch {
 };
 
 // Longer than the looks beside it, shorter than most of the times that others leave a core alone.
-std::vector<Stretch> stretches_of(const Calls& calls) {
+std::vector<Stretch> stretches_of(const Calls& calls, std::size_t together) {
+    if (together > 1) {
+        return {{calls, {}, {}}};  // short, whatever interrupts one look at how long they are
+    }
     constexpr Time kLong = microseconds(300);
     std::vector<Stretch> stretches;
     std::size_t first = 0;
@@ -138,7 +141,7 @@ TimingRules TimingRules::of(MeasureSubject subject, MeasureExtent extent) {
 
 Timing time_calls(const Calls& calls, const Call& before, const TimingRules& rules, HostPace& pace, int threads) {
     const std::size_t together = before ? 1 : turns_per_sample(calls, rules);
-    std::vector<Stretch> stretches = stretches_of(calls);
+    std::vector<Stretch> stretches = stretches_of(calls, together);
     const auto start = Clock::now();
     Time spent;
     std::size_t check = kLeastSamples;
