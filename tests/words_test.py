@@ -8,6 +8,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 HOME_PATHS = r"/(?:home|Users)/[A-Za-z0-9_.-]+|/root/[A-Za-z0-9_.-]+"
 
@@ -51,22 +52,42 @@ def path_pattern(root):
     return re.compile("|".join([rf"(?<![\w./}}])(?:{HOME_PATHS})"] + own))
 
 
-def tracked_files(root):
-    listed = subprocess.run(["git", "-C", str(root), "ls-files", "-z"], capture_output=True, check=False)
-    if listed.returncode == 0 and listed.stdout:
+NOT_TRACKED = {"build", ".git", ".cache", "__pycache__"}
+
+
+def tracked_files(root, git="git"):
+    """What git tracks; without git, or in an unpacked archive, every file but those that a build leaves behind."""
+    try:
+        listed = subprocess.run([git, "-C", str(root), "ls-files", "-z"], capture_output=True, check=False)
+    except OSError:  # no git on this machine
+        listed = None
+    if listed and listed.returncode == 0 and listed.stdout:
         return [root / name for name in listed.stdout.decode().split("\0") if name]
-    return [path for path in root.rglob("*")  # an unpacked archive has no git
-            if path.is_file() and not {"build", ".git"} & set(path.relative_to(root).parts[:1])]
+    return [path for path in sorted(root.rglob("*"))
+            if path.is_file() and not NOT_TRACKED & set(path.relative_to(root).parts)]
 
 
-def machine_paths(root):
+def machine_paths(root, git="git"):
     pattern, errors = path_pattern(root), []
-    for path in tracked_files(root):
+    for path in tracked_files(root, git):
         try:
             errors += lines_matching(pattern, path.relative_to(root), path.read_text(encoding="utf-8"))
         except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
             continue  # pictures hold no paths; a file being renamed is seen the next time
     return errors
+
+
+def check_archive(git):
+    """A tree that git does not know, on a machine with this git: its own files are read, those of a build are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder).resolve()
+        for name in ["docs/notes.md", "build/release/log", "tests/__pycache__/x.pyc", "good.md"]:
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text("nothing\n" if name == "good.md" else "see /" + "home/ada/models\n",
+                                     encoding="utf-8")
+        found = machine_paths(root, git)
+    right = len(found) == 1 and found[0].startswith("docs/notes.md:1:")
+    return [] if right else [f"the check itself is wrong about an archive, with {git}: {found}"]
 
 
 def check_self():
@@ -77,7 +98,8 @@ def check_self():
     name = re.compile(as_whole_name("tiny-2.5"))
     wrong += [text for text in ['"tiny-2.5"', "tiny-2.5.yaml"] if not name.search(text)]
     wrong += [text for text in ["tiny-2.55", "very-tiny-2.5"] if name.search(text)]
-    return [f"the check itself is wrong about: {text}" for text in wrong]
+    return [f"the check itself is wrong about: {text}" for text in wrong] + \
+        check_archive("git") + check_archive("no-such-git")
 
 
 def main():
