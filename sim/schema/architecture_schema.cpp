@@ -9,7 +9,7 @@ namespace {
 
 Part size_rules() {
     const Part rule = object_with({
-        optional("default", "an expression over required sizes and defaults that stand before it", expression()),
+        optional("default", "an expression over required sizes and earlier defaults", expression()),
         optional("min", "1 if absent; a size from 0 to 1 is a flag", integer({0, kLargestCount})),
         optional("max", "no bound if absent", integer({0, kLargestCount})),
         required("meaning", "what the size is", text()),
@@ -23,12 +23,13 @@ Part size_rules() {
 
 Part section() {
     Part part = object_with({
-        required("section", "prefix of its operators' names; {i} is the round", text()),
-        optional("repeat", "how many rounds; a repeated section is a block and has {i} in its name", expression()),
+        required("section", "prefix of its operators' names; {i} is the repetition", text()),
+        optional("repeat", "number of repetitions; a repeated section is a block and has {i} in its name",
+                 expression()),
         optional("when", "the section exists only if this is not 0", expression()),
         optional("let", "name: expression, for this section", map_of(expression())),
-        required("result", "the operator whose output is the input of the next round and section", text()),
-        required("operators", "in any order that has no cycle", graph_operators(GraphForm::kTemplate)),
+        required("result", "the operator whose output is the input of the next repetition and section", text()),
+        required("operators", "in any order, without cycles", graph_operators(GraphForm::kTemplate)),
     });
     part.shape.update(if_then_else(has("repeat"), at_key("section", {{"type", "string"}, {"pattern", "\\{i\\}"}}),
                                    at_key("section", {{"not", {{"type", "string"}, {"pattern", "\\{i\\}"}}}})));
@@ -45,9 +46,9 @@ Part mapping() {
         required("model_types", "values of model_type", list_of(text(), 1)),
         optional("part", "which of several models that one configuration describes, such as encoder or decoder",
                  text()),
-        required("sizes", "size: an expression over fields; of a list the first whose fields are there", sources()),
-        optional("values", "field: texts that it may have; others are refused", map_of(list_of(text(), 1))),
-        optional("checks", "laws over fields; left aside where a field is absent", graph_checks()),
+        required("sizes", "size: an expression over fields; of a list, the first whose fields exist", sources()),
+        optional("values", "field: its allowed values; others are refused", map_of(list_of(text(), 1))),
+        optional("checks", "conditions on fields; skipped where a field is absent", graph_checks()),
         optional("heads", "pattern over the first of the file's architectures: sizes that follow from it", heads),
     });
 }
@@ -60,9 +61,9 @@ Json architecture_schema() {
         optional("source", "where it is described", anything()),
         required("sizes", "name: meaning, for a size that every model must give; or a map with a default",
                  size_rules()),
-        optional("checks", "laws over the sizes, or over batch, tokens and context for each workload", graph_checks()),
-        required("inputs", "what the graph is given, by name", graph_inputs()),
-        optional("huggingface", "published configurations that map to it", list_of(mapping())),
+        optional("checks", "conditions on the sizes, or on batch, tokens and context of each workload", graph_checks()),
+        required("inputs", "inputs of the graph, by name", graph_inputs()),
+        optional("huggingface", "published configurations that it maps", list_of(mapping())),
         required("sections", "sections of operators, in order", list_of(section(), 1)),
     }));
     return document("Berth architecture", top, Json::object());

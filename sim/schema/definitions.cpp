@@ -63,12 +63,12 @@ Part Definitions::parameter_named(const std::string& name, Dimension dimension) 
     const std::string with_origin = name + "_with_origin";
     if (!definitions_.contains(with_origin)) {
         std::string meaning = definitions_[name]["description"].get<std::string>();
-        meaning += " as a map: its value, its spread, and where it comes from";
+        meaning += " as a map: its value, its spread and its origin";
         Json map = object_with({
                                    required("value", "the number with its unit", {reference(name)}),
                                    optional("spread", "one standard deviation, such as 10%", {spread_of(dimension)}),
                                    optional("source", "document, table or measurement, in words", text()),
-                                   optional("kind", "what the number is; assumed if not given", choice(kOriginNames)),
+                                   optional("kind", "origin of the number; assumed by default", choice(kOriginNames)),
                                })
                        .shape;
         definitions_[with_origin] = {{"description", std::move(meaning)}};

@@ -131,20 +131,20 @@ Part graph_inputs() {
 Part graph_checks() {
     return list_of(object_with({
         required("law", "a condition that must hold, such as hidden % heads == 0", expression()),
-        required("message", "what to say if it does not, with {name} for values", text()),
+        required("message", "the error message if it does not hold, with {name} for values", text()),
     }));
 }
 
 Part graph_operators(GraphForm form) {
     std::vector<Key> keys = {
         required("name", form == GraphForm::kWritten ? "its name" : "its name, after the section's prefix", text()),
-        required("op", "its kind, which says what sizes it has", choice(operator_names())),
+        required("op", "its kind, which determines its sizes", choice(operator_names())),
         optional("category", "for sums in reports; each kind has its own default", choice(kCategoryNames)),
-        optional("inputs", "names of operators or of inputs of the graph; 'input' is what came before",
+        optional("inputs", "names of operators or of inputs of the graph; 'input' is the previous result",
                  list_of(text())),
         required("shape", "of its result, such as [batch, tokens, hidden]", shape_list()),
         optional("when", "the operator exists only if this is not 0", expression()),
-        optional("table_of", "full name of an operator of an earlier section whose weights it uses", text()),
+        optional("table_of", "full name of an operator of an earlier section whose weights it shares", text()),
     };
     if (form == GraphForm::kWritten) {
         keys.push_back(

@@ -17,9 +17,9 @@ Part memory(Definitions& q) {
     const Part dram =
         object_with({required("capacity", "size of the memory", q.parameter(Bytes::kDimension)),
                      required("bandwidth", "of the bus", q.parameter(Bandwidth::kDimension)),
-                     required("sustained", "what all agents together reach; at most the bandwidth of the bus",
+                     required("sustained", "reached by all agents together; at most the bandwidth of the bus",
                               q.parameter(Bandwidth::kDimension))});
-    return object_with({required("dram", "the memory that devices share", dram)});
+    return object_with({required("dram", "memory shared by the devices", dram)});
 }
 
 Part macs_per_cycle(Definitions& q) {
@@ -36,8 +36,8 @@ Part clusters(Definitions& q) {
     return list_of(
         object_with({required("name", "of the cluster", text()),
                      required("cores", "how many cores it has", integer(kPositive)),
-                     required("clock", "what they run at", q.parameter(Frequency::kDimension)),
-                     optional("clocks", "what the clock may be set to", list_of(q.quantity(Frequency::kDimension))),
+                     required("clock", "clock of its cores", q.parameter(Frequency::kDimension)),
+                     optional("clocks", "clocks that may be set", list_of(q.quantity(Frequency::kDimension))),
                      required("vector_scale", "rates of its vector units relative to those in 'vector'", number(q)),
                      optional("macs_per_cycle", "per core and dtype; without it, those of the device's matrix",
                               macs_per_cycle(q)),
@@ -55,7 +55,7 @@ Part align() {
 }
 
 Part core_block() {
-    return object_with({required("m", "rows per core from which rows are shared, too", integer(kPositive)),
+    return object_with({required("m", "rows per core from which rows are split, too", integer(kPositive)),
                         required("n", "columns", integer(kPositive))});
 }
 
@@ -65,28 +65,26 @@ Part matrix(Definitions& q) {
         optional("macs_per_cycle", "per core and dtype; a dtype that is absent is not multiplied", macs_per_cycle(q)),
         required("align", "sizes are padded to multiples of these", align()),
         required("efficiency", "share of the peak that a large problem sustains, up to 100%", q.share()),
-        optional("row_tile", "bytes of input rows held at once, after which weights are read again", size),
+        optional("row_tile", "bytes of input rows held at once; weights are read again for each such tile", size),
         optional("library_row_tile", "the same for calls of the runtime's matmul library", size),
-        optional("min_rows", "rows that a set of weights must meet in the array; 1 if absent", integer(kPositive)),
+        optional("min_rows", "each set of weights takes at least the time of this many rows; 1 if absent",
+                 integer(kPositive)),
         optional("image_channels",
                  "convolutions of at most this many channels share the depth between channels and kernel width",
                  integer(kPositive)),
-        optional("winograd", "factor by which dense 3x3 convolutions of stride 1 need fewer MACs", number(q)),
-        optional("reserve", "what inputs of a dtype take of the nearest memory beyond the row tile",
+        optional("winograd", "factor by which Winograd saves MACs in dense 3x3 convolutions of stride 1", number(q)),
+        optional("reserve", "part of the nearest memory that inputs of a dtype occupy beyond the row tile",
                  per_row(kDTypeNames, size)),
-        optional("row_piece", "bytes of an input row that lie together: one DMA descriptor per piece and row tile",
-                 size),
-        optional("wide_output", "rate at which 32-bit results leave, where they are not narrowed",
-                 q.parameter(Bandwidth::kDimension)),
-        optional("result_buffer", "of those, what delays nothing", size),
-        optional("result_steps", "steps along k, of four bytes of input, that each block of results takes besides",
+        optional("row_piece", "contiguous bytes of an input row: one DMA descriptor per piece and row tile", size),
+        optional("wide_output", "write rate of int32 output that is not narrowed", q.parameter(Bandwidth::kDimension)),
+        optional("result_buffer", "bytes of int32 output that are buffered without delay", size),
+        optional("result_steps", "steps along k, of four bytes of input, that each output block takes in addition",
                  number(q)),
         optional("overlap", "share of the shorter of MACs and memory that the longer hides; the device's if absent",
                  q.share()),
-        optional("core_block", "what one of several cores takes of a product at a time; any share if absent",
+        optional("core_block", "block of a product that one of several cores takes at a time; any share if absent",
                  core_block()),
-        optional("weight_only",
-                 "weights stored at this dtype beside wider activations are multiplied at the dtype given",
+        optional("weight_only", "dtype at which weights stored at this dtype are multiplied with wider activations",
                  per_row(kDTypeNames, choice(kDTypeNames))),
     });
 }
@@ -95,11 +93,11 @@ Part vector(Definitions& q) {
     const Part rate = object_with({
         required("per_cycle", "elements per clock cycle and core", number(q)),
         required("traffic", "relative to reading and writing everything once", number(q)),
-        optional("call_cycles", "that a kernel takes on one core before rows are shared out", number(q)),
-        optional("row_cycles", "that a row takes besides its elements", number(q)),
-        optional("tail_cycles", "of each element of a row beyond its last whole vector of 'lanes'", number(q)),
+        optional("call_cycles", "cycles per kernel on one core before rows are distributed", number(q)),
+        optional("row_cycles", "cycles per row in addition to its elements", number(q)),
+        optional("tail_cycles", "cycles per element of a row beyond its last whole vector of 'lanes'", number(q)),
     });
-    std::vector<Key> keys{optional("lanes", "elements of a row that are worked on at once", integer(kPositive))};
+    std::vector<Key> keys{optional("lanes", "elements of a row that are processed at once", integer(kPositive))};
     std::vector<Json> with_tail;
     for (const auto& row : kVectorClassNames) {
         keys.push_back(required(row.name, "", rate));
@@ -114,18 +112,20 @@ Part attention(Definitions& q) {
     return object_with({
         required("score_bytes", "DRAM traffic per score element", q.parameter(Bytes::kDimension)),
         required("per_cycle", "score elements per clock cycle and core beyond the MACs", number(q)),
-        optional("row_granule", "lengths that are no multiple of it pay the factor 'unaligned'", integer(kPositive)),
-        optional("unaligned", "factor on score_bytes of lengths that are no multiple of row_granule", number(q)),
-        optional("skips_masked", "true (the default): scores that a mask or a window hides cost nothing", boolean()),
+        optional("row_granule", "lengths that are not a multiple of it incur the factor 'unaligned'",
+                 integer(kPositive)),
+        optional("unaligned", "factor on score_bytes for lengths that are not a multiple of row_granule", number(q)),
+        optional("skips_masked", "true (the default): scores hidden by a causal mask or a window cost nothing",
+                 boolean()),
     });
 }
 
 Part dma(Definitions& q) {
     return object_with({
-        required("setup", "per descriptor, that is per tile", q.parameter(Time::kDimension, zero_allowed())),
-        required("channels", "how many work at once", integer(kPositive)),
+        required("setup", "time per descriptor (one per tile)", q.parameter(Time::kDimension, zero_allowed())),
+        required("channels", "descriptors processed at once", integer(kPositive)),
         optional("bandwidth", "DRAM bandwidth of one core", q.parameter(Bandwidth::kDimension, per(Sharing::kCore))),
-        required("write_cost", "a written byte relative to a read one", number(q)),
+        required("write_cost", "cost of a written byte relative to a read one", number(q)),
         optional("overlap", "share of the shorter of DRAM traffic and all else that the longer hides", q.share()),
         required("limit", "DRAM bandwidth of all cores of the device together",
                  q.parameter(Bandwidth::kDimension, per(Sharing::kDevice))),
@@ -135,11 +135,11 @@ Part dma(Definitions& q) {
 Part memories(Definitions& q) {
     const Part level = object_with({
         required("capacity", "its size", q.parameter(Bytes::kDimension)),
-        required("per", "what has one of these", choice(kMemoryShareNames)),
+        required("per", "what each instance belongs to", choice(kMemoryShareNames)),
         optional("bandwidth", "per core", q.parameter(Bandwidth::kDimension, per(Sharing::kCore))),
-        optional("others", "at which other programs or machines bring lines of theirs in; absent: nobody does",
+        optional("others", "fill rate of other users of a shared cache; 0 if absent",
                  q.parameter(Bandwidth::kDimension, per(Sharing::kDevice))),
-        optional("exchange", "at which a core gets what lies in another one's caches",
+        optional("exchange", "coherence transfer: rate at which a core reads from another core's cache",
                  q.parameter(Bandwidth::kDimension, per(Sharing::kCore))),
         optional("keeps_tensors", "whether a tensor may stay here from one kernel to the next", boolean()),
     });
@@ -152,14 +152,14 @@ Part energy(Definitions& q) {
         {required("per_mac", "energy of a multiply-accumulate by dtype", per_row(kDTypeNames, per_operation)),
          required("per_vector_element", "of one element in the vector unit", per_operation),
          required("per_dram_byte", "of a byte from or to DRAM", q.parameter(EnergyPerByte::kDimension)),
-         required("static_power", "drawn whatever runs", q.parameter(Power::kDimension))});
+         required("static_power", "power drawn at all times", q.parameter(Power::kDimension))});
 }
 
 Part error(Definitions& q) {
     const Part share = number(q);
     return object_with({required("matmul", "of matrix products and convolutions", share),
                         required("attention", "of fused attention", share),
-                        required("vector", "of everything on the vector unit", share),
+                        required("vector", "of all operators on the vector unit", share),
                         required("handover", "of handing tensors between devices", share)});
 }
 
@@ -190,20 +190,19 @@ Part device(Definitions& q) {
         required("kind", "what it is", choice(kDeviceKindNames)),
         optional("enabled", "false leaves the device out, with its links; not for the host", boolean()),
         optional("cores", "how many cores it has; or 'clusters' instead", integer(kPositive)),
-        optional("clock", "what its cores run at", q.parameter(Frequency::kDimension)),
-        optional("clocks", "what the clock may be set to", list_of(q.quantity(Frequency::kDimension))),
+        optional("clock", "clock of its cores", q.parameter(Frequency::kDimension)),
+        optional("clocks", "clocks that may be set", list_of(q.quantity(Frequency::kDimension))),
         optional("clusters", "cores of different kinds, instead of 'cores' and 'clock'", clusters(q)),
-        required("matrix", "the array of multipliers, or the SIMD units as far as they multiply", matrix(q)),
+        required("matrix", "the multiplier array, or the SIMD units in matrix products", matrix(q)),
         required("vector", "rates of element-wise work by class of operator", vector(q)),
         optional("attention", "attention as one operator of the runtime; without it: two matmuls and a softmax", fused),
         required("memories", "on-chip memory, nearest first", memories(q)),
-        optional("capacity", "memory that models on it may fill; all that there is if absent",
-                 q.parameter(Bytes::kDimension)),
+        optional("capacity", "memory available to models on it; all of DRAM if absent", q.parameter(Bytes::kDimension)),
         required("dma", "copies between DRAM and the device", dma(q)),
         required("overlap", "share of the shorter terms that the longest hides", q.share()),
         required("runtime", "the software that runs kernels on it", runtime_part(q)),
         optional("energy", "without it no energy is predicted", energy(q)),
-        required("error", "how far predictions were from measured rows by class; widens every interval", error(q)),
+        required("error", "errors of predictions against measurements, by class; they widen every interval", error(q)),
     });
     add_core_rules(part);
     return part;
@@ -215,10 +214,10 @@ Part links(Definitions& q) {
     ends.shape["maxItems"] = 2;
     return list_of(object_with({
         required("between", "two device names; the link counts in both directions", ends),
-        required("per_crossing", "driver submit and wait", q.parameter(Time::kDimension, zero_allowed())),
-        optional("transfer", "rate of copying, where memory is not shared", rate),
-        optional("cache_maintenance", "rate of flushing and invalidating what is handed over", rate),
-        optional("layout_change", "rate of bringing it into the device's own layout", rate),
+        required("per_crossing", "time of driver submit and wait", q.parameter(Time::kDimension, zero_allowed())),
+        optional("transfer", "rate of copying, if memory is not shared", rate),
+        optional("cache_maintenance", "rate of flushing and invalidating the tensor", rate),
+        optional("layout_change", "rate of converting it to the device's own layout", rate),
     }));
 }
 
@@ -227,7 +226,7 @@ Part correlations() {
     const Part triangle = list_of(list_of(value, 1), 1);
     return object_with({
         required("of", "paths of numbers that have a spread, such as devices.cpu.clock", list_of(text(), 2)),
-        required("rows", "for each number but the first its correlations with those before it", triangle),
+        required("rows", "for each number but the first, its correlations with the previous ones", triangle),
     });
 }
 
@@ -237,13 +236,13 @@ Json hardware_schema() {
     Definitions definitions;
     const Part top = object_with({
         required("profile", "the profile's name, that of its file", text()),
-        optional("description", "a text, for whoever reads the file", text()),
-        optional("extends", "the profile to start from; then only what differs stands here", text()),
+        optional("description", "a text for readers of the file", text()),
+        optional("extends", "the profile to start from; this file then has only the differences", text()),
         required("memory", "memory outside the devices", memory(definitions)),
         required("host", "the device where inputs come from and results go to", text()),
         required("devices", "devices by name", map_of(device(definitions), 1)),
-        optional("links", "what handing a tensor from one device to another costs", links(definitions)),
-        optional("correlations", "numbers whose errors go together, as a calibration leaves them", correlations()),
+        optional("links", "costs of handing a tensor from one device to another", links(definitions)),
+        optional("correlations", "numbers with correlated errors, as a calibration writes them", correlations()),
     });
     Json shape = top.shape;
     shape["required"] = Json::array({"profile"});

@@ -15,10 +15,10 @@ Part sizes() {
 
 Part graph() {
     return object_with({
-        optional("tokens", "the most tokens that the graph takes", integer({1, kLargestCount})),
-        optional("checks", "laws over batch and tokens", graph_checks()),
-        required("inputs", "what the graph is given, by name", graph_inputs()),
-        required("operators", "in any order that has no cycle", graph_operators(GraphForm::kWritten)),
+        optional("tokens", "longest input of the graph in tokens", integer({1, kLargestCount})),
+        optional("checks", "conditions on batch and tokens", graph_checks()),
+        required("inputs", "inputs of the graph, by name", graph_inputs()),
+        required("operators", "in any order, without cycles", graph_operators(GraphForm::kWritten)),
     });
 }
 
@@ -35,10 +35,10 @@ Json model_schema() {
         required("model", "its name, that of its file", text()),
         optional("architecture", "a file of models/architectures, without .yaml; or 'graph' instead", text()),
         optional("sizes", "sizes of the architecture: whole numbers, true and false for flags", sizes()),
-        optional("head", "more of them: what the model was trained for", sizes()),
+        optional("head", "further sizes: the head that the model was trained with", sizes()),
         optional("graph", "the operators one by one, instead of an architecture and its sizes", graph()),
-        optional("parameters", "the count that its authors publish: 33.4 M, 1.24 B or 22713601", published_count()),
-        optional("unused_parameters", "how many of those are never run", integer({0, kLargestCount})),
+        optional("parameters", "published parameter count: 33.4 M, 1.24 B or 22713601", published_count()),
+        optional("unused_parameters", "how many of these are never used", integer({0, kLargestCount})),
         optional("source", "where the sizes come from", text()),
     }));
     top.update(if_then_else(has("graph"), has_none({"architecture", "sizes", "head"}, "it does not go with 'graph'"),

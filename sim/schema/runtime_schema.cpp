@@ -12,9 +12,8 @@ Part dispatch(Definitions& q) {
     const Part time = q.parameter(Time::kDimension, {.allow_zero = true, .allow_spread = true, .per = std::nullopt});
     return object_with({
         required("per_kernel", "for each kernel", time),
-        optional("repeated", "for each kernel that is called again and again by itself", q.parameter(Time::kDimension)),
-        optional("cold", "for each kernel whose code and descriptors are in memory, not in the caches",
-                 q.parameter(Time::kDimension)),
+        optional("repeated", "for each kernel that is called repeatedly by itself", q.parameter(Time::kDimension)),
+        optional("cold", "for each kernel whose code and descriptors are not cached", q.parameter(Time::kDimension)),
         required("per_graph", "for each call", time),
         required("fork_join", "for each kernel on several cores", time),
         optional("per_position", "per position whose keys and values enter a cache, in each attention",
@@ -30,15 +29,15 @@ Part dtypes() {
 
 Part rule(Definitions& q) {
     Part part = object_with({
-        required("on", "the device that runs it: this one, or where it falls back to", text()),
+        required("on", "the device that runs it: this one, or the fallback", text()),
         optional("reason", "why, in words", text()),
         optional("multi_core", "whether the runtime may split it over cores; false if absent", boolean()),
         optional("multi_core_from", "elements of its result; a smaller one stays on one core", integer(kPositive)),
-        optional("dtypes", "what it may run in, instead of the runtime's dtypes", dtypes()),
+        optional("dtypes", "dtypes that it may run in, instead of the runtime's", dtypes()),
         optional("max_bytes", "limit on its result; above, it goes to the device 'else'",
                  q.parameter(Bytes::kDimension)),
         optional("max_k", "limit on a matmul's depth; above, it goes to the device 'else'", integer(kPositive)),
-        optional("else", "the device for what is above the limits", text()),
+        optional("else", "the device for operators above the limits", text()),
     });
     part.complete.update(all_of(
         {if_then(has("else"), any_of({has("max_bytes"), has("max_k")})),
@@ -50,7 +49,7 @@ Part fuses(Definitions& q) {
     const Part pattern = list_of(choice(operator_names()), 2);
     const Part share = q.parameter(Dimension{}, {.allow_zero = true, .allow_spread = true, .per = std::nullopt});
     const Part map = object_with({
-        required("pattern", "operators that become one kernel, each reading the one before", pattern),
+        required("pattern", "operators that become one kernel, each reading the previous one", pattern),
         optional("traffic", "share of each follower's own traffic that remains; 0 if absent", share),
         optional("multi_core", "false keeps the fused kernel on one core", boolean()),
     });
@@ -62,16 +61,17 @@ Part fuses(Definitions& q) {
 Part runtime_part(Definitions& q) {
     return object_with({
         required("name", "name and version", text()),
-        required("dispatch", "what starting work costs", dispatch(q)),
+        required("dispatch", "costs of starting work", dispatch(q)),
         required("shapes", "static: inputs are padded to buckets", choice(kShapeRuleNames)),
         optional("pad_width_to", "widths are rounded up to this; 1 if absent", integer(kPositive)),
-        required("quantization", "static: scales known when compiling; dynamic: each int8 matmul quantises its input",
+        required("quantization",
+                 "static: scales are known at compile time; dynamic: each int8 matmul quantises its input",
                  choice(kQuantizationSchemeNames)),
         required("default_cores", "used unless a stage says otherwise", integer(kPositive)),
-        required("dtypes", "what operators run in, the preferred one first", dtypes()),
+        required("dtypes", "dtypes that operators run in, preferred first", dtypes()),
         required("operators", "a rule for each operator that runs or falls back; not listed: runs nowhere",
                  per_row(operator_names(), q.define("operator_rule", rule(q)), Key::Need::kListed)),
-        optional("fuses", "runs of operators that become one kernel", fuses(q)),
+        optional("fuses", "sequences of operators that become one kernel", fuses(q)),
     });
 }
 

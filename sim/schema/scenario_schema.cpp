@@ -15,8 +15,8 @@ constexpr IntegerRange kCount{1, 1'000'000};
 
 Part duration(Definitions& q) {
     const Part bounds = object_with({
-        required("low", "a time that is seldom undercut", q.quantity(Time::kDimension)),
-        required("high", "a time that is seldom exceeded", q.quantity(Time::kDimension)),
+        required("low", "the 5th percentile", q.quantity(Time::kDimension)),
+        required("high", "the 95th percentile", q.quantity(Time::kDimension)),
     });
     Json choices = q.parameter(Time::kDimension).shape["anyOf"];
     choices.back() = all_of({choices.back(), has("value")});
@@ -28,7 +28,7 @@ Part tokens() {
     return either({
         integer(kCount),
         object_with({required("from", "the fewest tokens", integer(kCount)),
-                     required("to", "the most tokens; every length in between is as likely", integer(kCount))}),
+                     required("to", "the most tokens; every length in the range is equally likely", integer(kCount))}),
         object_with({required("file", "a CSV file with one input per row, relative to the scenario", text()),
                      required("column", "the column of lengths", text())}),
     });
@@ -37,7 +37,7 @@ Part tokens() {
 Part precision() {
     return list_of(object_with({
         required("operators", "a pattern such as layer.0.*; * stands for any characters, ? for one", text()),
-        required("dtype", "what those operators run at instead", choice(kSchemeNames)),
+        required("dtype", "the dtype of these operators", choice(kSchemeNames)),
     }));
 }
 
@@ -45,22 +45,24 @@ Part precision() {
 std::vector<Key> model_keys(Definitions& q) {
     const Part bucket = integer({1});
     return {
-        optional("dtype", "what the model is compiled for: a scheme of weights and activations", choice(kSchemeNames)),
-        optional("precision", "exceptions from dtype; of several that match the last counts", precision()),
-        optional("tokens", "what the input really holds: a number, a range or a column of lengths", tokens()),
-        optional("buckets", "lengths that were compiled", either({bucket, list_of(bucket)})),
-        optional("phase", "of a model that generates text, instead of tokens and buckets", choice(kPhaseNames)),
+        optional("dtype", "precision that the model is compiled for: a scheme of weights and activations",
+                 choice(kSchemeNames)),
+        optional("precision", "exceptions from dtype; the last match counts", precision()),
+        optional("tokens", "actual tokens of the input: a number, a range or a column of lengths", tokens()),
+        optional("buckets", "compiled lengths", either({bucket, list_of(bucket)})),
+        optional("phase", "for a model that generates text, instead of tokens and buckets", choice(kPhaseNames)),
         optional("prompt", "tokens of the prompt", integer(kCount)),
-        optional("new_tokens", "tokens that follow the prompt one by one", integer(kCount)),
-        optional("batch", "inputs in one pass; 1 if absent", integer(kCount)),
-        optional("cores", "cores in use per device; the runtime's default if absent", map_of(integer({1}))),
-        optional("core_mask", "the same as a mask of cores; 0 leaves it to the runtime",
+        optional("new_tokens", "tokens generated after the prompt", integer(kCount)),
+        optional("batch", "inputs per pass; 1 if absent", integer(kCount)),
+        optional("cores", "cores used per device; the runtime's default if absent", map_of(integer({1}))),
+        optional("core_mask", "the same as a bit mask; 0 leaves the choice to the runtime",
                  map_of(integer({0, std::numeric_limits<std::int32_t>::max()}))),
         optional("clock", "one of the clocks that the profile lists, per device",
                  map_of(q.quantity(Frequency::kDimension))),
-        optional("pin", "operators that run on one device, by patterns such as layer.0.*; the last that matches counts",
+        optional("pin", "operators pinned to a device, by patterns such as layer.0.*; the last match counts",
                  map_of(text())),
-        optional("segments", "runs of operators on one device, at most so many; any number if absent", integer(kCount)),
+        optional("segments", "largest number of segments (consecutive operators on one device); unlimited if absent",
+                 integer(kCount)),
         optional("granularity", "the finest placement that may be chosen; model if absent", choice(kGranularityNames)),
     };
 }
@@ -80,16 +82,16 @@ Json model_rules() {
 
 Part stage(Definitions& q) {
     std::vector<Key> keys = {
-        required("name", "of the stage; each name once", text()),
+        required("name", "unique name of the stage", text()),
         optional("model", "a shipped model, or the path of one: the stage's time is predicted", text()),
         optional("takes", "a known time instead of a model: 26 ms, 26 ms ± 10%, or {low: 500 ms, high: 1000 ms}",
                  duration(q)),
         optional("on", "the device where it runs; any if absent", text()),
-        optional("repeat", "passes one after the other; 1 if absent", integer(kCount)),
+        optional("repeat", "passes in sequence; 1 if absent", integer(kCount)),
         optional("budget", "a time for all passes of this stage", q.quantity(Time::kDimension)),
-        optional("slows", "other stages, and by what share they may take longer because of this one: {rerank: 10%}",
+        optional("slows", "largest slowdown that this stage may cause in other stages: {rerank: 10%}",
                  map_of(q.quantity(Dimension{}, true))),
-        optional("enabled", "false: the stage is read and checked but not run", boolean()),
+        optional("enabled", "false: the stage is checked but not run", boolean()),
     };
     const std::vector<Key> more = model_keys(q);
     const std::vector<std::string> only_with_model = names_of(more);
@@ -105,15 +107,15 @@ Part stage(Definitions& q) {
 Part arrivals(Definitions& q) {
     constexpr std::int64_t kMostRequests = 100'000'000;
     Part part = object_with({
-        optional("users", "that many users, each sending the next request when the last one ended",
+        optional("users", "number of users; each sends the next request when the previous one has ended",
                  integer({1, 100'000})),
         optional("think", "how long each user waits before the next request; 0 if absent",
                  q.quantity(Time::kDimension, true)),
         optional("rate", "requests per second at random times, such as 5 Hz", q.quantity(Frequency::kDimension)),
-        optional("trace", "a CSV file with times of arrival in the column arrival_ms, ascending", text()),
-        optional("requests", "how many are counted; 20000 if absent", integer({1, kMostRequests})),
-        optional("warm_up", "how many before them are not; 1000 if absent", integer({0, kMostRequests})),
-        optional("seed", "of random times; 1 if absent", integer({0, 1'000'000'000})),
+        optional("trace", "a CSV file with ascending arrival times in the column arrival_ms", text()),
+        optional("requests", "number of counted requests; 20000 if absent", integer({1, kMostRequests})),
+        optional("warm_up", "uncounted requests before them; 1000 if absent", integer({0, kMostRequests})),
+        optional("seed", "seed of the random times; 1 if absent", integer({0, 1'000'000'000})),
     });
     const char* why = "arrivals are of one kind: users, rate or trace";
     const Json without_users = all_of(
@@ -136,12 +138,12 @@ Json scenario_schema() {
     Definitions definitions;
     std::vector<Key> keys = {
         required("scenario", "its name, a text", text()),
-        optional("description", "a text, for whoever reads the file", text()),
-        optional("extends", "another scenario to start from; then only what differs stands here", text()),
+        optional("description", "a text for readers of the file", text()),
+        optional("extends", "another scenario to start from; this file then has only the differences", text()),
         required("hardware", "a shipped profile, or the path of one", text()),
-        optional("missing", "devices that the hardware has but this scenario does without", list_of(text())),
-        required("stages", "what runs, one after the other", list_of(stage(definitions), 1)),
-        optional("objective", "what placements are chosen for; latency if absent", choice(kObjectiveNames)),
+        optional("missing", "devices of the hardware that this scenario does not use", list_of(text())),
+        required("stages", "stages, run in sequence", list_of(stage(definitions), 1)),
+        optional("objective", "goal of the placement; latency if absent", choice(kObjectiveNames)),
         optional("arrivals", "requests to simulate: users, a rate or a trace", arrivals(definitions)),
         optional("budget", "a time for the whole scenario", definitions.quantity(Time::kDimension)),
     };
