@@ -1,6 +1,9 @@
 // berth place: answers, the same bytes each time, refusals.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "cli/run_berth.h"
 
@@ -60,6 +63,25 @@ TEST_F(CliPlace, Refusals) {
     EXPECT_EQ(berth({"place", "g.json"}).status, 2);
     EXPECT_EQ(berth({"place", "g.json", "--objective", "speed"}).status, 2);
     EXPECT_EQ(berth({"place", "g.json", "--objective", "latency", "--format", "csv"}).status, 2);
+}
+
+TEST_F(CliPlace, KeysThatOthersAddAreNotUsedAndNoError) {
+    const std::string shipped = std::string(BERTH_SOURCE_DIR) + "/scenarios/placement-graphs/bert3-latency.json";
+    std::string text = content_of(shipped);
+    std::size_t nodes = 0;
+    for (std::size_t at = text.find("\"cpuLatency\""); at != std::string::npos; at = text.find("\"cpuLatency\"", at)) {
+        const std::string more = fmt::format("\"layerId\": {}, \"opType\": {{\"kind\": [1, 2]}}, ", nodes++ / 80);
+        text.insert(at, more);
+        at += more.size() + 1;
+    }
+    write("g.json", text);
+    const Outcome plain = berth({"place", shipped, "--objective", "latency"});
+    const Outcome more = berth({"place", "g.json", "--objective", "latency"});
+    EXPECT_EQ(more.status, 0);
+    EXPECT_EQ(more.out, plain.out);
+    EXPECT_NE(more.err.find("unknown key 'opType' is not used"), std::string::npos) << more.err;
+    EXPECT_NE(more.err.find(fmt::format("({} times)\n", nodes)), std::string::npos) << more.err;
+    EXPECT_EQ(std::count(more.err.begin(), more.err.end(), '\n'), 1) << more.err;
 }
 
 }  // namespace

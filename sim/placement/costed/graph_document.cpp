@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -16,6 +17,13 @@ namespace berth {
 namespace {
 
 using Json = nlohmann::json;
+
+// Keys of the published files that no placement depends on: how somebody else grouped the nodes.
+constexpr std::array<std::string_view, 1> kUnusedKeys{"layerId"};
+
+// What a time, a size or a cost may be. The published files do not say their units.
+constexpr double kLeastAmount = 1e-30;
+constexpr double kMostAmount = 1e18;
 
 enum class TopField : std::uint8_t { kMemory, kAccelerators, kCpus, kNodes, kEdges };
 constexpr std::array<Choice<TopField>, 5> kTopNames{{{"maxSizePerFPGA", TopField::kMemory},
@@ -83,7 +91,11 @@ class GraphEvents {
         return value(given);
     }
     bool number_float(double n, const std::string& /*digits*/) {
-        return value({Kind::kNumber, places_.number(), n, {}, false, ""});
+        Value given{Kind::kNumber, places_.number(), n, {}, false, ""};
+        if (n == std::floor(n) && std::abs(n) < 1e15) {  // some writers give whole numbers a point
+            given.integer = static_cast<std::int64_t>(n);
+        }
+        return value(given);
     }
     bool string(std::string& text) { return value({Kind::kText, places_.text(), 0, {}, false, text}); }
     bool binary(Json::binary_t& /*bytes*/) { return true; }
@@ -211,21 +223,31 @@ class GraphEvents {
         return true;
     }
 
-    /// The field that the latest key names, or an error for a key that is unknown or stands there twice.
+    /// The field that the latest key names; an error for a key that stands there twice. The format is others' to
+    /// extend, so that a key which is unknown is only warned of.
     template <class Field, std::size_t N>
     std::optional<Field> known(const std::array<Choice<Field>, N>& names, unsigned& given) {
         const auto field = choice_named(names, key_);
         if (!field) {
-            std::vector<std::string> all;
-            for (const auto& row : names) {
-                all.emplace_back(row.name);
-            }
-            diagnostics_.error(key_where_, fmt::format("unknown key '{}'", key_), list_of(all),
-                               nearest_name(key_, all));
+            warn_of_unknown_key(names);
             return std::nullopt;
         }
         once(static_cast<std::size_t>(*field), given);
         return field;
+    }
+
+    template <class Names>
+    void warn_of_unknown_key(const Names& names) {
+        if (std::find(kUnusedKeys.begin(), kUnusedKeys.end(), key_) != kUnusedKeys.end()) {
+            return;
+        }
+        std::vector<std::string> all;
+        for (const auto& row : names) {
+            all.emplace_back(row.name);
+        }
+        const std::string suggestion = nearest_name(key_, all);
+        diagnostics_.warning(key_where_, fmt::format("unknown key '{}' is not used", key_),
+                             suggestion.empty() ? list_of(all) : "", suggestion);
     }
 
     void once(std::size_t field, unsigned& given) {
@@ -315,12 +337,15 @@ class GraphEvents {
             wrong(given, "a number that is not negative");
             return 0;
         }
-        if (given.number < 0 || !std::isfinite(given.number)) {
+        const bool plausible = given.number >= kLeastAmount && given.number <= kMostAmount;
+        if (given.number != 0 && !plausible) {
             diagnostics_.error(given.where, fmt::format("'{}' is {}", key_, given.number),
-                               "a number that is not negative");
+                               given.number < 0
+                                   ? "a number that is not negative"
+                                   : fmt::format("0, or a number from {} to {}", kLeastAmount, kMostAmount));
             return 0;
         }
-        return given.number;
+        return given.number + 0.0;  // no zero has a sign
     }
 
     std::int64_t integer(const Value& given) {
@@ -339,10 +364,11 @@ class GraphEvents {
     }
 
     bool boolean(const Value& given) {
-        if (given.kind != Kind::kBoolean) {
+        const bool is_flag = given.integer == 0 || given.integer == 1;
+        if (given.kind != Kind::kBoolean && !is_flag) {
             wrong(given, "true or false");
         }
-        return given.boolean;
+        return given.kind == Kind::kBoolean ? given.boolean : given.integer == 1;
     }
 
     JsonPlaces& places_;
