@@ -24,7 +24,8 @@ function(berth_add_command_folder name)
     berth_precompile(berth_${name})
 endfunction()
 
-# berth_add_command(NAME USES libraries...) builds sim/NAME as the executable <build>/berth.
+# berth_add_command(NAME USES libraries...) builds sim/NAME as the executable <build>/berth; all but its main.cpp is a
+# library of its own, berth_NAME_parts, so that tests can call the command many times in one process.
 function(berth_add_command name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES")
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/sim/${name}/*.cpp
@@ -32,10 +33,14 @@ function(berth_add_command name)
     if(NOT sources)
         return()
     endif()
-    add_executable(berth_${name} ${sources})
-    target_link_libraries(berth_${name} PRIVATE berth berth_build_options ${arg_USES})
-    berth_precompile(berth_${name} <CLI/CLI.hpp>)
-    berth_build_shortly(berth_${name})
+    set(main ${PROJECT_SOURCE_DIR}/sim/${name}/main.cpp)
+    list(REMOVE_ITEM sources ${main})
+    add_library(berth_${name}_parts STATIC ${sources})
+    target_link_libraries(berth_${name}_parts PRIVATE berth_build_options PUBLIC berth ${arg_USES})
+    berth_precompile(berth_${name}_parts <CLI/CLI.hpp>)
+    berth_build_shortly(berth_${name}_parts)
+    add_executable(berth_${name} ${main})
+    target_link_libraries(berth_${name} PRIVATE berth_${name}_parts berth_build_options)
     set_target_properties(berth_${name} PROPERTIES OUTPUT_NAME berth RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 endfunction()
 

@@ -1,6 +1,7 @@
 // Names of enumerators, in one table per enum that both reading and printing use.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
@@ -20,6 +21,26 @@ template <class Table>
     -> std::optional<decltype(table[0].value)> {
     for (const auto& row : table) {
         if (row.name == name) {
+            return row.value;
+        }
+    }
+    return std::nullopt;
+}
+
+/// The same for a word of the command line: a name in any case, the exact one first.
+template <class Table>
+[[nodiscard]] constexpr auto choice_in_any_case(const Table& table, std::string_view name)
+    -> std::optional<decltype(table[0].value)> {
+    if (const auto exact = choice_named(table, name)) {
+        return exact;
+    }
+    constexpr auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    for (const auto& row : table) {
+        bool same = row.name.size() == name.size();
+        for (std::size_t i = 0; same && i < name.size(); ++i) {
+            same = lower(row.name[i]) == lower(name[i]);
+        }
+        if (same) {
             return row.value;
         }
     }

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,6 +47,24 @@ struct Diagnostic {
     [[nodiscard]] std::string text() const;
 };
 
+/// One message and how often it was given: for as many places of a file, or items of its lists.
+struct RepeatedDiagnostic {
+    Diagnostic first;                 ///< at the first place
+    std::vector<SourceLocation> also; ///< the other places, in order
+    [[nodiscard]] std::size_t count() const { return also.size() + 1; }
+    /// The first one's text with the count: "... (780 times)"; few places are named.
+    [[nodiscard]] std::string text() const;
+};
+
+/// What of many messages is shown: each once, no more than kMostShown, errors before warnings where not all fit.
+struct DiagnosticSummary {
+    static constexpr std::size_t kMostShown = 20;
+    std::vector<RepeatedDiagnostic> shown;  ///< by file, line and column
+    std::size_t errors_left = 0, warnings_left = 0;
+    /// "and 12 more errors and 1 more warning"; empty if all are shown.
+    [[nodiscard]] std::string rest() const;
+};
+
 /// Everything that is wrong with an input. Exact repeats are kept once.
 class Diagnostics {
   public:
@@ -62,7 +83,9 @@ class Diagnostics {
     [[nodiscard]] bool empty() const { return all_.empty(); }
     /// In the order reported.
     [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
-    /// One line each, sorted by file, line and column; equal places keep their order.
+    /// What to show: messages of one file that differ in nothing but the items of lists they are about count as one.
+    [[nodiscard]] DiagnosticSummary summary() const;
+    /// The summary, one line each, sorted by file, line and column; equal places keep their order.
     [[nodiscard]] std::string text() const;
 
   private:
@@ -77,9 +100,38 @@ class Diagnostics {
 /// alignment, the restricted Damerau-Levenshtein distance).
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The candidate most like `name`, the first of equals; empty if none is close (about one edit per three letters;
-/// a difference in upper and lower case alone is always close).
+/// The candidate most like `name`, the first of equals: about one edit per three letters, or a difference in upper and
+/// lower case alone. Where none is so close, the only one that holds `name`; else empty.
 [[nodiscard]] std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
+
+/// What to suggest for a name that does not exist: the nearest, and all that hold it as a part, as "a, b or c". Case
+/// does not count, and neither do '-', '_', '.', ' ' and '/' within names.
+[[nodiscard]] std::string suggested_names(std::string_view name, std::span<const std::string> candidates);
+
+/// The text in lower case; ASCII only, so that it depends on no locale.
+[[nodiscard]] std::string lower_case(std::string_view text);
+[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
+
+/// Place of the candidate called `name`: the exact one, else the only one that differs in upper and lower case alone.
+[[nodiscard]] std::optional<std::size_t> find_name(std::string_view name, std::span<const std::string> candidates);
+
+/// The same for items that have a name: `find_named(profile.devices, "NPU", &Device::name)`; end() if there is none.
+template <class Items, class Name>
+[[nodiscard]] auto find_named(Items& items, std::string_view name, Name name_of) {
+    auto only = std::end(items);
+    std::size_t alike = 0;
+    for (auto item = std::begin(items); item != std::end(items); ++item) {
+        const std::string_view its = std::invoke(name_of, *item);
+        if (its == name) {
+            return item;
+        }
+        if (equal_ignoring_case(its, name)) {
+            only = item;
+            ++alike;
+        }
+    }
+    return alike == 1 ? only : std::end(items);
+}
 
 /// "a, b or c", for messages that list what is possible.
 [[nodiscard]] std::string list_of(std::span<const std::string> names);

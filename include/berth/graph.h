@@ -79,5 +79,7 @@ struct Precision {
 bool apply_precision(Graph& graph, const Precision& precision, Diagnostics& diagnostics);
 /// `*` matches any run of characters, `?` one.
 [[nodiscard]] bool matches_pattern(std::string_view pattern, std::string_view text);
+/// Which operators have a name that the pattern matches; where none has, which do whatever the case of letters.
+[[nodiscard]] std::vector<std::size_t> operators_matching(const Graph& graph, std::string_view pattern);
 
 }  // namespace berth

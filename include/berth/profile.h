@@ -16,6 +16,7 @@
 #include "berth/kept_documents.h"
 #include "berth/operators.h"
 #include "berth/parameter.h"
+#include "berth/scheme.h"
 #include "berth/units.h"
 
 namespace berth {
@@ -167,8 +168,16 @@ struct FusionRule {
     SourceLocation where;
 };
 
+/// What a runtime compiles models for, and how that is known.
+struct OfferedPrecisions {
+    std::vector<Scheme> schemes;  ///< at least one
+    std::string source;
+};
+
 struct Runtime {
     std::string name;
+    /// Absent: every scheme whose dtypes its matrix products take.
+    std::optional<OfferedPrecisions> precisions;
     Parameter<Time> dispatch_per_kernel;
     /// Of a kernel that is called again and again by itself, its code and descriptors at hand; absent: per_kernel.
     std::optional<Parameter<Time>> dispatch_repeated;
@@ -260,6 +269,16 @@ struct Profile {
     Correlations correlations;
     SourceLocation where;
 };
+
+/// Whether models may be compiled for the scheme on the device, as its runtime says. One in floating point may wherever
+/// there is any: it is converted.
+[[nodiscard]] bool offers(const Device& device, const Scheme& scheme);
+/// The same as far as dtypes go, whatever the runtime offers: what a what-if could grant.
+[[nodiscard]] bool multiplies(const Device& device, const Scheme& scheme);
+/// Names of all schemes that the device offers, each scheme once.
+[[nodiscard]] std::vector<std::string> offered_precisions(const Device& device);
+/// "w4a16", or in words where the scheme has no name.
+[[nodiscard]] std::string scheme_name(const Scheme& scheme);
 
 [[nodiscard]] std::optional<DeviceId> device_named(const Profile& profile, std::string_view name);
 /// The link between two devices in either direction; the reader has checked that the host reaches every device.

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "berth/choice.h"
 #include "berth/units.h"
@@ -18,6 +19,23 @@ inline constexpr std::array<Choice<Sharing>, 4> kSharingNames{{
     {"channel", Sharing::kChannel},
     {"device", Sharing::kDevice},
 }};
+
+/// The least and the most that a value of some dimension may be, in SI and without its sign; zero lies within where a
+/// place allows it.
+struct DimensionRange {
+    double least = 1e-30;
+    double most = 1e30;
+    [[nodiscard]] bool holds(double value) const {
+        const double size = value < 0 ? -value : value;
+        return value == 0 || (size >= least && size <= most);
+    }
+};
+/// One table, which readers, schemas and `berth list ranges` share.
+[[nodiscard]] DimensionRange plausible_range(Dimension dimension);
+/// Every dimension that has a name.
+[[nodiscard]] std::vector<Dimension> named_dimensions();
+/// "from 1 B/s to 10 PB/s".
+[[nodiscard]] std::string range_text(Dimension dimension);
 
 /// A quantity as written, in SI.
 struct ParsedQuantity {
@@ -40,7 +58,7 @@ struct QuantityError {
 /// prefixes p n u µ m k M G T P, and Ki Mi Gi Ti for bytes and bits.
 [[nodiscard]] std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text);
 
-/// The same, and an error unless the result has dimension `wanted`.
+/// The same, and an error unless the result has dimension `wanted` and lies in its plausible range.
 [[nodiscard]] std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text, Dimension wanted);
 
 /// How a quantity may be written at some place, for quantity_pattern().

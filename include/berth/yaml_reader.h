@@ -29,13 +29,22 @@ struct IntegerRange {
     std::int64_t max = std::numeric_limits<std::int64_t>::max();
 };
 
+/// What counts of things that a file lists or a machine has may be, so that none makes work without end.
+inline constexpr IntegerRange kCountRange{1, 1'000'000};  ///< tokens, inputs, passes; granules and vectors, in elements
+inline constexpr IntegerRange kCoreRange{1, 1024};        ///< cores of a cluster, channels of a device
+inline constexpr IntegerRange kLimitRange{1, std::numeric_limits<std::int32_t>::max()};  ///< beyond which something is not done
+
 /// Inclusive bounds of a plain number.
 struct NumberRange {
     double min = std::numeric_limits<double>::lowest();
     double max = std::numeric_limits<double>::max();
 };
 
-/// What a quantity may be. By default it must be positive and not "per core".
+/// A spread above this says that nothing is known, which no model can use.
+inline constexpr double kMaxSpread = 3.0;
+
+/// What a quantity may be, within the plausible range of its dimension. By default it must be positive and not "per
+/// core".
 struct QuantityRule {
     bool allow_zero = false;
     bool allow_negative = false;
@@ -108,6 +117,7 @@ class YamlNode {
     [[nodiscard]] const YamlValue* map() const;
     [[nodiscard]] std::optional<Parameter<double>> read_scalar_parameter(Dimension dimension, QuantityRule rule) const;
     [[nodiscard]] std::optional<Parameter<double>> read_parameter(Dimension dimension, QuantityRule rule) const;
+    [[nodiscard]] std::optional<Parameter<double>> read_parameter_map(Dimension dimension, QuantityRule rule) const;
     [[nodiscard]] std::optional<double> read_spread(const Parameter<double>& of, Dimension dimension) const;
     [[nodiscard]] std::optional<double> read_quantity(Dimension dimension, QuantityRule rule) const;
     void not_a_choice(const std::string& found, const std::vector<std::string>& names) const;

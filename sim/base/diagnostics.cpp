@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -26,7 +27,72 @@ std::string_view severity_name(Severity severity) {
     return "";
 }
 
+// Few enough places to name them all beside the first.
+constexpr std::size_t kPlacesNamed = 3;
+
+bool is_digit_of_index(char c) { return c >= '0' && c <= '9'; }
+
+// The message with "#" for each index of a path: "stages.3.tokens" -> "stages.#.tokens", but "2.3.2" and "0.5" as they
+// are.
+std::string without_indices(std::string_view message) {
+    std::string result;
+    for (std::size_t at = 0; at < message.size();) {
+        const bool after_name = at > 1 && message[at - 1] == '.' && !is_digit_of_index(message[at - 2]) && message[at - 2] != ' ';
+        std::size_t end = at;
+        while (after_name && end < message.size() && is_digit_of_index(message[end])) {
+            ++end;
+        }
+        const bool whole_step = end > at && (end == message.size() || std::string_view(".:' ").find(message[end]) !=
+                                                                          std::string_view::npos);
+        if (whole_step) {
+            result += '#';
+            at = end;
+        } else {
+            result += message[at++];
+        }
+    }
+    return result;
+}
+
+// Equal for messages that are shown as one.
+std::string group_of(const Diagnostic& one) {
+    return fmt::format("{}\n{}\n{}\n{}\n{}", one.where.file_name(), severity_name(one.severity),
+                       without_indices(one.message), one.expected, one.suggestion);
+}
+
+bool before(const SourceLocation& a, const SourceLocation& b) {
+    return std::tie(a.file_name(), a.line, a.column) < std::tie(b.file_name(), b.line, b.column);
+}
+
+std::string more(std::size_t count, std::string_view what) {
+    return count == 0 ? "" : fmt::format("{} more {}{}", count, what, count == 1 ? "" : "s");
+}
+
 }  // namespace
+
+std::string RepeatedDiagnostic::text() const {
+    if (also.empty()) {
+        return first.text();
+    }
+    std::string lines;
+    if (also.size() <= kPlacesNamed && first.where.line > 0) {
+        std::vector<std::string> names;
+        for (const SourceLocation& place : also) {
+            names.push_back(fmt::format("{}:{}", place.line, place.column));
+        }
+        lines = fmt::format(", also at {}", fmt::join(names, ", "));
+    }
+    return fmt::format("{} ({} times{})", first.text(), count(), lines);
+}
+
+std::string DiagnosticSummary::rest() const {
+    const std::string errors = more(errors_left, "error");
+    const std::string warnings = more(warnings_left, "warning");
+    if (errors.empty() && warnings.empty()) {
+        return "";
+    }
+    return fmt::format("and {}{}{}", errors, errors.empty() || warnings.empty() ? "" : " and ", warnings);
+}
 
 SourceLocation::SourceLocation(std::string file_name, int line_number, int column_number)
     : file(std::make_shared<const std::string>(std::move(file_name))), line(line_number), column(column_number) {}
@@ -98,22 +164,52 @@ void Diagnostics::add(Diagnostic diagnostic) {
     }
 }
 
-std::string Diagnostics::text() const {
+DiagnosticSummary Diagnostics::summary() const {
     std::vector<const Diagnostic*> sorted;
     sorted.reserve(all_.size());
     for (const Diagnostic& diagnostic : all_) {
         sorted.push_back(&diagnostic);
     }
-    std::stable_sort(sorted.begin(), sorted.end(), [](const Diagnostic* a, const Diagnostic* b) {
-        return std::tie(a->where.file_name(), a->where.line, a->where.column) <
-               std::tie(b->where.file_name(), b->where.line, b->where.column);
-    });
-    std::string result;
-    for (const Diagnostic* diagnostic : sorted) {
-        result += diagnostic->text();
-        result += '\n';
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const Diagnostic* a, const Diagnostic* b) { return before(a->where, b->where); });
+    std::map<std::string, std::size_t> known;
+    std::vector<RepeatedDiagnostic> all;
+    for (const Diagnostic* one : sorted) {
+        const auto [found, is_new] = known.emplace(group_of(*one), all.size());
+        if (is_new) {
+            all.push_back({*one, {}});
+        } else {
+            all[found->second].also.push_back(one->where);
+        }
     }
-    return result;
+    DiagnosticSummary summary;
+    const auto count = [&all](Severity severity) {
+        return static_cast<std::size_t>(std::count_if(
+            all.begin(), all.end(), [&](const RepeatedDiagnostic& each) { return each.first.severity == severity; }));
+    };
+    std::size_t errors = std::min(count(Severity::kError), DiagnosticSummary::kMostShown);
+    std::size_t warnings = DiagnosticSummary::kMostShown - errors;
+    for (RepeatedDiagnostic& each : all) {
+        const bool is_error = each.first.severity == Severity::kError;
+        std::size_t& room = is_error ? errors : warnings;
+        if (room > 0) {
+            --room;
+            summary.shown.push_back(std::move(each));
+        } else {
+            (is_error ? summary.errors_left : summary.warnings_left) += each.count();
+        }
+    }
+    return summary;
+}
+
+std::string Diagnostics::text() const {
+    const DiagnosticSummary shown = summary();
+    std::string result;
+    for (const RepeatedDiagnostic& each : shown.shown) {
+        result += each.text() + '\n';
+    }
+    const std::string rest = shown.rest();
+    return rest.empty() ? result : result + rest + '\n';
 }
 
 }  // namespace berth

@@ -11,18 +11,68 @@ namespace berth {
 
 namespace {
 
-// ASCII only: names in our files are, and the result must not depend on the locale.
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& letter : result) {
-        if (letter >= 'A' && letter <= 'Z') {
-            letter = static_cast<char>(letter - 'A' + 'a');
+// A part this short is held by half of all names.
+constexpr std::size_t kShortestPart = 2;
+constexpr std::size_t kMostHolders = 10;
+
+char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
+
+// In lower case and without what separates words.
+std::string letters_of(std::string_view text) {
+    std::string result;
+    for (const char letter : text) {
+        if (std::string_view("-_. /").find(letter) == std::string_view::npos) {
+            result += lower(letter);
         }
     }
     return result;
 }
 
+std::vector<std::string> holders_of(std::string_view part, std::span<const std::string> candidates) {
+    const std::string wanted = letters_of(part);
+    std::vector<std::string> holders;
+    for (const std::string& candidate : candidates) {
+        const bool known = std::find(holders.begin(), holders.end(), candidate) != holders.end();
+        if (wanted.size() >= kShortestPart && !known && letters_of(candidate).find(wanted) != std::string::npos) {
+            holders.push_back(candidate);
+        }
+    }
+    return holders;
+}
+
+// Within few edits of the name.
+std::string close_name(std::string_view name, std::span<const std::string> candidates) {
+    std::string best;
+    std::size_t best_distance = 0;
+    const std::string wanted = lower_case(name);
+    for (const std::string& candidate : candidates) {
+        const std::size_t longest = std::max(wanted.size(), candidate.size());
+        const std::size_t shortest = std::min(wanted.size(), candidate.size());
+        const std::size_t limit = std::max<std::size_t>(1, (longest + 1) / 3);
+        if (longest - shortest > limit) {
+            continue;
+        }
+        const std::size_t distance = edit_distance(wanted, lower_case(candidate));
+        const bool close = distance == 0 || (distance <= limit && distance < shortest);
+        if (close && (best.empty() || distance < best_distance)) {
+            best = candidate;
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
 }  // namespace
+
+std::string lower_case(std::string_view text) {
+    std::string result(text);
+    std::transform(result.begin(), result.end(), result.begin(), lower);
+    return result;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+}
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> before_last(b.size() + 1);
@@ -47,21 +97,36 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates) {
-    std::string best;
-    std::size_t best_distance = 0;
-    const std::string wanted = lower(name);
-    for (const std::string& candidate : candidates) {
-        const std::size_t distance = edit_distance(wanted, lower(candidate));
-        const std::size_t longest = std::max(wanted.size(), candidate.size());
-        const std::size_t shortest = std::min(wanted.size(), candidate.size());
-        const std::size_t limit = std::max<std::size_t>(1, (longest + 1) / 3);
-        const bool close = distance == 0 || (distance <= limit && distance < shortest);
-        if (close && (best.empty() || distance < best_distance)) {
-            best = candidate;
-            best_distance = distance;
-        }
+    std::string close = close_name(name, candidates);
+    if (!close.empty()) {
+        return close;
     }
-    return best;
+    const auto holders = holders_of(name, candidates);
+    return holders.size() == 1 ? holders.front() : "";
+}
+
+std::string suggested_names(std::string_view name, std::span<const std::string> candidates) {
+    std::vector<std::string> names = holders_of(name, candidates);
+    const std::string close = close_name(name, candidates);
+    const auto held = std::find(names.begin(), names.end(), close);
+    if (!close.empty()) {
+        if (held != names.end()) {
+            names.erase(held);
+        }
+        names.insert(names.begin(), close);
+    }
+    if (names.size() > kMostHolders) {
+        const std::size_t left = names.size() - kMostHolders;
+        names.resize(kMostHolders);
+        names.push_back(std::to_string(left) + " more");
+    }
+    return list_of(names);
+}
+
+std::optional<std::size_t> find_name(std::string_view name, std::span<const std::string> candidates) {
+    const auto found = find_named(candidates, name, [](const std::string& each) -> std::string_view { return each; });
+    return found == candidates.end() ? std::nullopt
+                                     : std::optional(static_cast<std::size_t>(found - candidates.begin()));
 }
 
 std::string list_of(std::span<const std::string> names) {

@@ -138,7 +138,7 @@ std::variant<ParsedQuantity, QuantityError> parse_plain(std::string_view text) {
     }
     const auto& resolved = std::get<ResolvedUnit>(unit);
     ParsedQuantity result;
-    result.value = scaled_by(std::get<double>(number), resolved.factor);
+    result.value = scaled_by(std::get<double>(number), resolved.factor) + 0.0;  // no zero has a sign
     result.dimension = resolved.dimension;
     if (!std::isfinite(result.value)) {
         return QuantityError{fmt::format("'{}' is too large a number", trimmed(text)), "", ""};
@@ -225,6 +225,12 @@ std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text
     const auto& quantity = std::get<ParsedQuantity>(parsed);
     if (quantity.dimension != wanted) {
         return wrong_dimension(text, quantity.dimension, wanted);
+    }
+    if (!plausible_range(wanted).holds(quantity.value)) {
+        const bool small = std::abs(quantity.value) < 1 && std::abs(quantity.value) < plausible_range(wanted).least;
+        return QuantityError{fmt::format("'{}' is too {} for {}", trimmed(text), small ? "small" : "large",
+                                         dimension_name(wanted)),
+                             "a value " + range_text(wanted), ""};
     }
     return parsed;
 }

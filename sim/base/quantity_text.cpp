@@ -87,6 +87,9 @@ std::string quantity_text(double si, Dimension dimension) {
     if (named == nullptr) {
         return fmt::format("{} {}", number_text(si), dimension_exponents(dimension));
     }
+    if (!std::isfinite(si)) {  // has no digits to choose a prefix by
+        return fmt::format("{} {}{}", si, named->unit, named->suffix);
+    }
     if (named->unit.empty()) {
         return number_text(si);
     }
@@ -98,6 +101,16 @@ std::string quantity_text(double si, Dimension dimension) {
         }
     }
     return fmt::format("{}{}{}", best.text, named->unit, named->suffix);
+}
+
+DimensionRange plausible_range(Dimension dimension) {
+    const NamedDimension* named = named_dimension(dimension);
+    return named != nullptr ? named->range : DimensionRange{};
+}
+
+std::string range_text(Dimension dimension) {
+    const DimensionRange range = plausible_range(dimension);
+    return fmt::format("from {} to {}", quantity_text(range.least, dimension), quantity_text(range.most, dimension));
 }
 
 std::string dimension_name(Dimension dimension) {

@@ -55,22 +55,23 @@ constexpr std::array<Unit, 18> kUnits{{
     {"cycles", 1.0, kNumber},
 }};
 
+// Ranges leave machines of any kind room, and products of a few such numbers far from what a double holds.
 constexpr std::array<NamedDimension, 15> kNamed{{
-    {kNumber, "a plain number", "0.8 or 80%", "", ""},
-    {kTime, "a time", "30 us", "s", ""},
-    {kBytes, "a size in bytes", "384 KiB", "B", ""},
-    {kOperations, "a number of operations", "1024 op", "op", ""},
-    {Frequency::kDimension, "a frequency", "1 GHz", "Hz", ""},
-    {Bandwidth::kDimension, "a bandwidth", "7.8 GB/s", "B", "/s"},
-    {OperationRate::kDimension, "an operation rate", "500 GMAC/s", "op", "/s"},
-    {Energy::kDimension, "an energy", "3 mJ", "J", ""},
-    {Power::kDimension, "a power", "2.5 W", "W", ""},
-    {EnergyPerByte::kDimension, "an energy per byte", "20 pJ/B", "J", "/B"},
-    {EnergyPerOperation::kDimension, "an energy per operation", "0.5 pJ/MAC", "J", "/op"},
-    {Intensity::kDimension, "an arithmetic intensity", "12 op/B", "op", "/B"},
-    {TimePerByte::kDimension, "a time per byte", "0.1 ns/B", "s", "/B"},
-    {TimePerOperation::kDimension, "a time per operation", "4 ns/element", "s", "/op"},
-    {{0, 1, -1, 0}, "a number of bytes per operation", "2 B/op", "B", "/op"},
+    {kNumber, "a plain number", "0.8 or 80%", "", "", {1e-9, 1e9}},
+    {kTime, "a time", "30 us", "s", "", {1e-12, 1e9}},
+    {kBytes, "a size in bytes", "384 KiB", "B", "", {1e-3, 1e15}},
+    {kOperations, "a number of operations", "1024 op", "op", "", {1e-9, 1e18}},
+    {Frequency::kDimension, "a frequency", "1 GHz", "Hz", "", {1e-6, 1e13}},
+    {Bandwidth::kDimension, "a bandwidth", "7.8 GB/s", "B", "/s", {1, 1e16}},
+    {OperationRate::kDimension, "an operation rate", "500 GMAC/s", "op", "/s", {1e-3, 1e21}},
+    {Energy::kDimension, "an energy", "3 mJ", "J", "", {1e-18, 1e12}},
+    {Power::kDimension, "a power", "2.5 W", "W", "", {1e-9, 1e9}},
+    {EnergyPerByte::kDimension, "an energy per byte", "20 pJ/B", "J", "/B", {1e-18, 1}},
+    {EnergyPerOperation::kDimension, "an energy per operation", "0.5 pJ/MAC", "J", "/op", {1e-18, 1}},
+    {Intensity::kDimension, "an arithmetic intensity", "12 op/B", "op", "/B", {1e-9, 1e9}},
+    {TimePerByte::kDimension, "a time per byte", "0.1 ns/B", "s", "/B", {1e-18, 1e3}},
+    {TimePerOperation::kDimension, "a time per operation", "4 ns/element", "s", "/op", {1e-18, 1e3}},
+    {{0, 1, -1, 0}, "a number of bytes per operation", "2 B/op", "B", "/op", {1e-9, 1e9}},
 }};
 
 const Unit* unit_named(std::string_view text) {
@@ -148,6 +149,14 @@ std::string unit_pattern(Dimension dimension) {
         pattern += unit.text;
     }
     return pattern.empty() ? pattern : "(?:" + pattern + ")";
+}
+
+std::vector<Dimension> named_dimensions() {
+    std::vector<Dimension> result;
+    for (const NamedDimension& named : kNamed) {
+        result.push_back(named.dimension);
+    }
+    return result;
 }
 
 const NamedDimension* named_dimension(Dimension dimension) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "berth/quantity_text.h"
 #include "berth/units.h"
 
 namespace berth {
@@ -35,6 +36,7 @@ struct NamedDimension {
     std::string_view example;
     std::string_view unit;    ///< row of the unit table that takes the prefix, empty for a plain number
     std::string_view suffix;  ///< the rest of the unit: "/s"
+    DimensionRange range;     ///< of values that any machine or question has
 };
 
 /// A unit with its prefix resolved.

@@ -1,6 +1,7 @@
 // Edits of the immutable tree, by copying the path to what changes: `--set` and `extends:`.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <system_error>
@@ -19,9 +20,10 @@ struct Walk {
     Diagnostics& diagnostics;
 };
 
-// What follows `step` in `rest`: nothing if that is all, nullopt if `rest` does not start with the whole step.
+// What follows `step` in `rest`: nothing if that is all, nullopt if `rest` does not start with the whole step, in
+// whatever case.
 std::optional<std::string_view> after(std::string_view rest, std::string_view step) {
-    if (step.empty() || !rest.starts_with(step)) {
+    if (step.empty() || !equal_ignoring_case(rest.substr(0, step.size()), step)) {
         return std::nullopt;
     }
     rest.remove_prefix(step.size());
@@ -31,15 +33,24 @@ std::optional<std::string_view> after(std::string_view rest, std::string_view st
     return rest.front() == '.' ? std::optional(rest.substr(1)) : std::nullopt;
 }
 
-// Index of the longest of `names` that `rest` starts with.
+// Index of the longest of `names` that `rest` starts with; of several that differ in upper and lower case alone, the
+// exact one or none.
 std::optional<std::size_t> longest_match(std::string_view rest, const std::vector<std::string>& names) {
-    std::optional<std::size_t> best;
+    std::vector<std::size_t> longest;
     for (std::size_t i = 0; i < names.size(); ++i) {
-        if (after(rest, names[i]) && (!best || names[i].size() > names[*best].size())) {
-            best = i;
+        if (after(rest, names[i]) && (longest.empty() || names[i].size() >= names[longest.front()].size())) {
+            if (!longest.empty() && names[i].size() > names[longest.front()].size()) {
+                longest.clear();
+            }
+            longest.push_back(i);
         }
     }
-    return best;
+    const auto exact = std::find_if(longest.begin(), longest.end(),
+                                    [&](std::size_t i) { return rest.starts_with(names[i]); });
+    if (exact != longest.end()) {
+        return *exact;
+    }
+    return longest.size() == 1 ? std::optional(longest.front()) : std::nullopt;
 }
 
 std::string_view first_step(std::string_view rest) { return rest.substr(0, rest.find('.')); }
@@ -102,7 +113,7 @@ YamlPointer put_in_sequence(const YamlPointer& node, const std::string& walked, 
         const std::string indices = node->items.empty() ? "nothing, the list is empty"
                                                         : fmt::format("an index from 0 to {}", node->items.size() - 1);
         walk.diagnostics.error(walk.where, fmt::format("{} has no item '{}'", place(walked), step),
-                               names.empty() ? indices : list_of(names), nearest_name(step, names));
+                               names.empty() ? indices : list_of(names), suggested_names(step, names));
         return nullptr;
     }
     auto copy = std::make_shared<YamlValue>(*node);

@@ -47,18 +47,18 @@ class TreeBuilder final : public YAML::EventHandler {
             add(make(YamlKind::kNull, mark), 0);
             return;
         }
-        attach(found->second, at(mark));
+        attach(found->second.value, at(mark), found->second.size);
     }
 
     void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value) override {
-        open_.push_back({make(YamlKind::kSequence, mark), anchor, {}, {}, false, {}});
+        open_.push_back({make(YamlKind::kSequence, mark), anchor, {}, {}, false, {}, 1});
     }
     void OnSequenceEnd() override { close(); }
 
     void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                     YAML::EmitterStyle::value) override {
-        open_.push_back({make(YamlKind::kMap, mark), anchor, {}, {}, false, {}});
+        open_.push_back({make(YamlKind::kMap, mark), anchor, {}, {}, false, {}, 1});
     }
     void OnMapEnd() override { close(); }
 
@@ -71,7 +71,16 @@ class TreeBuilder final : public YAML::EventHandler {
         SourceLocation key_where;
         bool has_key = false;
         std::unordered_set<std::string> keys;
+        std::size_t size = 1;  // values in it, those behind aliases as often as they are named
     };
+
+    struct Anchored {
+        YamlPointer value;
+        std::size_t size = 1;
+    };
+
+    // Aliases of aliases can make a file of a few lines larger than any memory.
+    static constexpr std::size_t kMostValues = 20'000'000;
 
     [[nodiscard]] SourceLocation at(const YAML::Mark& mark) const { return {file_, mark.line + 1, mark.column + 1}; }
 
@@ -82,24 +91,28 @@ class TreeBuilder final : public YAML::EventHandler {
         return value;
     }
 
-    void add(std::shared_ptr<YamlValue> value, YAML::anchor_t anchor) {
+    void add(std::shared_ptr<YamlValue> value, YAML::anchor_t anchor, std::size_t size = 1) {
         // The place of nothing is the next token, lines below perhaps; its key says it better.
         if (value->kind == YamlKind::kNull && !open_.empty() && open_.back().has_key) {
             value->where = open_.back().key_where;
         }
         if (anchor != 0) {
-            anchors_[anchor] = value;
+            anchors_[anchor] = {value, size};
         }
         const SourceLocation where = value->where;
-        attach(std::move(value), where);
+        attach(std::move(value), where, size);
     }
 
-    void attach(YamlPointer value, const SourceLocation& where) {
+    void attach(YamlPointer value, const SourceLocation& where, std::size_t size) {
         if (open_.empty()) {
             root_ = root_ ? root_ : std::move(value);
             return;
         }
         Open& parent = open_.back();
+        if (parent.size + size > kMostValues) {
+            throw YAML::Exception(YAML::Mark::null_mark(), "aliases name more than 20 million values");
+        }
+        parent.size += size;
         if (parent.value->kind == YamlKind::kSequence) {
             parent.value->items.push_back(std::move(value));
         } else if (!parent.has_key) {
@@ -124,7 +137,7 @@ class TreeBuilder final : public YAML::EventHandler {
     void close() {
         Open finished = std::move(open_.back());
         open_.pop_back();
-        add(std::move(finished.value), finished.anchor);
+        add(std::move(finished.value), finished.anchor, finished.size);
     }
 
     std::shared_ptr<const std::string> file_;
@@ -132,7 +145,7 @@ class TreeBuilder final : public YAML::EventHandler {
     int documents_ = 0;
     YamlPointer root_;
     std::vector<Open> open_;
-    std::map<YAML::anchor_t, YamlPointer> anchors_;
+    std::map<YAML::anchor_t, Anchored> anchors_;
 };
 
 }  // namespace

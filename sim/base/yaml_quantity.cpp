@@ -66,9 +66,16 @@ std::optional<double> YamlNode::read_spread(const Parameter<double>& of, Dimensi
 }
 
 std::optional<Parameter<double>> YamlNode::read_parameter(Dimension dimension, QuantityRule rule) const {
-    if (!is_map()) {
-        return read_scalar_parameter(dimension, rule);
+    auto read = is_map() ? read_parameter_map(dimension, rule) : read_scalar_parameter(dimension, rule);
+    if (read && read->spread > kMaxSpread) {
+        error(fmt::format("the spread {} is too large", percent_text(read->spread)),
+              fmt::format("at most {}", percent_text(kMaxSpread)));
+        return std::nullopt;
     }
+    return read;
+}
+
+std::optional<Parameter<double>> YamlNode::read_parameter_map(Dimension dimension, QuantityRule rule) const {
     const std::size_t errors_before = diagnostics().error_count();
     const YamlNode value = require("value", dimension_with_example(dimension));
     auto result = value.read_scalar_parameter(dimension, rule);

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 #include "base/yaml_tree.h"
@@ -251,8 +252,12 @@ std::vector<YamlEntry> YamlNode::entries() const {
     if (here == nullptr) {
         return result;
     }
+    std::vector<std::string>& asked = state_->asked[here];
+    const std::unordered_set<std::string> known(asked.begin(), asked.end());
     for (const YamlMember& member : here->members) {
-        remember(state_->asked[here], member.key);
+        if (!known.contains(member.key)) {
+            asked.push_back(member.key);
+        }
         result.push_back({member.key, member.key_where, child(member.key, member.value)});
     }
     return result;

@@ -121,7 +121,7 @@ class RowReader {
             }
             return std::nullopt;
         }
-        const auto value = choice_named(table, found->text);
+        const auto value = choice_in_any_case(table, found->text);
         if (!value) {
             diagnostics_.error(found->where, fmt::format("unknown {} '{}'", name, found->text), list_of(names),
                                nearest_name(found->text, names));
@@ -146,6 +146,11 @@ class RowReader {
         if (found != nullptr && (!number || *number <= 0)) {
             diagnostics_.error(found->where, fmt::format("'{}' is no clock in MHz", found->text),
                                "a number greater than 0");
+            return std::nullopt;
+        }
+        if (number && !plausible_range(Frequency::kDimension).holds(in_hertz(megahertz(*number)))) {
+            diagnostics_.error(found->where, fmt::format("'{}' MHz is out of range", found->text),
+                               "a frequency " + range_text(Frequency::kDimension));
             return std::nullopt;
         }
         return number ? std::optional(megahertz(*number)) : std::nullopt;

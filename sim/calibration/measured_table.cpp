@@ -10,6 +10,7 @@
 
 #include "berth/atomic_file.h"
 #include "berth/measure.h"
+#include "berth/quantity_text.h"
 #include "berth/statistics.h"
 
 namespace berth {
@@ -26,6 +27,10 @@ std::optional<T> parsed(std::string_view text) {
 constexpr std::array<std::string_view, 12> kTimedColumns{"pass",     "runs",    "pace",       "seen_mhz",
                                                          "least_us", "most_us", "quarter_us", "three_quarters_us",
                                                          "least_ms", "most_ms", "quarter_ms", "three_quarters_ms"};
+
+// Of what a column may hold: times in ms or us, rates, cycles, bytes.
+constexpr double kLeastMeasured = 1e-9;
+constexpr double kMostMeasured = 1e15;
 
 }  // namespace
 
@@ -62,8 +67,8 @@ void MeasuredTable::merge_passes() {
         for (std::size_t c = 0; c < timed.size(); ++c) {
             key += timed[c] ? "" : table_.rows[i].cells[c].text + ",";
         }
-        const auto value = parsed<double>(table_.rows[i].cells[*time].text);
-        const auto seen = pace_at ? parsed<double>(table_.rows[i].cells[*pace_at].text) : std::nullopt;
+        const auto value = parse_number(table_.rows[i].cells[*time].text);
+        const auto seen = pace_at ? parse_number(table_.rows[i].cells[*pace_at].text) : std::nullopt;
         auto& group = groups.try_emplace(std::move(key), Group{i, {}, {}}).first->second;
         (seen.value_or(1) >= kUndisturbed ? group.undisturbed : group.disturbed).push_back(value.value_or(0));
     }
@@ -120,9 +125,14 @@ std::optional<double> MeasuredTable::number(const CsvRow& row, std::string_view 
     if (found.empty()) {
         return std::nullopt;
     }
-    const auto value = parsed<double>(found);
-    if (!value || !std::isfinite(*value) || *value <= 0) {
+    const auto value = parse_number(found);
+    if (!value || *value <= 0) {
         error(row, column, fmt::format("{} is '{}'", column, found), "a number greater than 0");
+        return std::nullopt;
+    }
+    if (*value < kLeastMeasured || *value > kMostMeasured) {
+        error(row, column, fmt::format("{} is '{}'", column, found),
+              fmt::format("a number from {} to {}", kLeastMeasured, kMostMeasured));
         return std::nullopt;
     }
     return value;

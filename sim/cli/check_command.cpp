@@ -44,7 +44,9 @@ std::string json_of(const std::vector<Checked>& all) {
         file["ok"] = !one.diagnostics.has_errors();
         file["summary"] = json_text(one.check.summary);
         file["diagnostics"] = Json::array();
-        for (const Diagnostic& diagnostic : one.diagnostics.all()) {
+        const DiagnosticSummary summary = one.diagnostics.summary();
+        for (const RepeatedDiagnostic& repeated : summary.shown) {
+            const Diagnostic& diagnostic = repeated.first;
             Json entry = Json::object();
             entry["file"] = json_text(diagnostic.where.file_name());
             entry["line"] = json_number_or_null(diagnostic.where.line);
@@ -53,8 +55,11 @@ std::string json_of(const std::vector<Checked>& all) {
             entry["message"] = diagnostic.message;
             entry["expected"] = json_text(diagnostic.expected);
             entry["suggestion"] = json_text(diagnostic.suggestion);
+            entry["count"] = repeated.count();
             file["diagnostics"].push_back(std::move(entry));
         }
+        file["further_errors"] = summary.errors_left;
+        file["further_warnings"] = summary.warnings_left;
         files.push_back(std::move(file));
     }
     return json_document(files);

@@ -20,7 +20,7 @@ void add_format_option(CLI::App& command, std::optional<Format>& format, const s
     }
     command
         .add_option_function<std::string>(
-            "--format", [&format](const std::string& name) { format = choice_named(kFormatNames, name); },
+            "--format", [&format](const std::string& name) { format = choice_in_any_case(kFormatNames, name); },
             "Form of the answer: " + list_of(names))
         ->type_name("FORMAT")
         ->check(CLI::IsMember(names, CLI::ignore_case).description(""));
@@ -59,23 +59,24 @@ std::optional<Scenario> load(const ScenarioOptions& options, const Library& libr
 }
 
 const Stage* model_stage_named(const Scenario& scenario, const std::string& name, Diagnostics& diagnostics) {
+    const auto runs_model = [](const Stage& stage) { return std::holds_alternative<ModelStage>(stage.work); };
+    const auto found = find_named(scenario.stages, name, &Stage::name);
+    if (found != scenario.stages.end() && runs_model(*found)) {
+        return &*found;
+    }
+    if (found != scenario.stages.end()) {
+        diagnostics.error(SourceLocation("--stage"),
+                          fmt::format("stage '{}' has a fixed time and no operators", found->name));
+        return nullptr;
+    }
     std::vector<std::string> known;
     for (const Stage& stage : scenario.stages) {
-        const bool runs_model = std::holds_alternative<ModelStage>(stage.work);
-        if (stage.name == name && runs_model) {
-            return &stage;
-        }
-        if (stage.name == name) {
-            diagnostics.error(SourceLocation("--stage"),
-                              fmt::format("stage '{}' has a fixed time and no operators", name));
-            return nullptr;
-        }
-        if (runs_model) {
+        if (runs_model(stage)) {
             known.push_back(stage.name);
         }
     }
     diagnostics.error(SourceLocation("--stage"), fmt::format("no stage '{}' in {}", name, scenario.name),
-                      list_of(known), nearest_name(name, known));
+                      list_of(known), suggested_names(name, known));
     return nullptr;
 }
 
@@ -87,7 +88,7 @@ std::optional<DeviceId> device_option(const Profile& profile, const std::string&
             known.push_back(one.name);
         }
         diagnostics.error(SourceLocation("--device"), fmt::format("no device '{}' in {}", name, profile.name),
-                          list_of(known), nearest_name(name, known));
+                          list_of(known), suggested_names(name, known));
     }
     return device;
 }

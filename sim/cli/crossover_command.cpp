@@ -27,7 +27,8 @@ struct CrossoverOptions {
 // The stage that is named, that the path varies, or the only one that runs a model.
 std::string stage_of(const CrossoverOptions& options, const Scenario& scenario, Diagnostics& diagnostics) {
     if (!options.stage.empty()) {
-        return options.stage;
+        const Stage* stage = model_stage_named(scenario, options.stage, diagnostics);
+        return stage != nullptr ? stage->name : "";
     }
     std::vector<std::string> names;
     for (const Stage& stage : scenario.stages) {
@@ -45,6 +46,12 @@ std::string stage_of(const CrossoverOptions& options, const Scenario& scenario, 
         return "";
     }
     return names.front();
+}
+
+// As the profile writes it; unchanged if there is no such device, which is reported later.
+std::string device_of(const std::string& name, const Profile& profile) {
+    const auto device = device_named(profile, name);
+    return device ? profile.devices[static_cast<std::size_t>(*device)].name : name;
 }
 
 std::optional<std::string> mapped(const CrossoverOptions& options, const CrossoverQuestion& question,
@@ -158,7 +165,8 @@ std::optional<std::string> found(const CrossoverOptions& options, const Library&
         {library, options.scenario.scenario, read_settings(options.scenario.settings, diagnostics)},
         *range,
         stage_of(options, *scenario, diagnostics),
-        {options.between.substr(0, comma), options.between.substr(comma + 1)}};
+        {device_of(options.between.substr(0, comma), scenario->profile),
+         device_of(options.between.substr(comma + 1), scenario->profile)}};
     if (diagnostics.has_errors()) {
         return std::nullopt;
     }

@@ -19,8 +19,7 @@ struct ExplainOptions {
 };
 
 const OperatorResult* operator_named(const Candidate& candidate, const std::string& name, Diagnostics& diagnostics) {
-    const auto found = std::find_if(candidate.operators.begin(), candidate.operators.end(),
-                                    [&name](const OperatorResult& op) { return op.name == name; });
+    const auto found = find_named(candidate.operators, name, &OperatorResult::name);
     if (found != candidate.operators.end()) {
         return &*found;
     }
@@ -29,7 +28,7 @@ const OperatorResult* operator_named(const Candidate& candidate, const std::stri
         names.push_back(op.name);
     }
     diagnostics.error(SourceLocation("--op"), fmt::format("no operator '{}'", name), "a name that `berth ops` lists",
-                      nearest_name(name, names));
+                      suggested_names(name, names));
     return nullptr;
 }
 

@@ -16,10 +16,12 @@ namespace berth {
 
 namespace {
 
-enum class Shelf : std::uint8_t { kModels, kHardware, kScenarios };
-// The names are those of the folders.
-constexpr std::array<Choice<Shelf>, 3> kShelfNames{
-    {{"models", Shelf::kModels}, {"hardware", Shelf::kHardware}, {"scenarios", Shelf::kScenarios}}};
+enum class Shelf : std::uint8_t { kModels, kHardware, kScenarios, kRanges };
+// The names are those of the folders, but for ranges, which stand in no file.
+constexpr std::array<Choice<Shelf>, 4> kShelfNames{{{"models", Shelf::kModels},
+                                                    {"hardware", Shelf::kHardware},
+                                                    {"scenarios", Shelf::kScenarios},
+                                                    {"ranges", Shelf::kRanges}}};
 
 /// One kind of file, as text and as JSON.
 struct Listing {
@@ -125,6 +127,30 @@ Listing list_scenarios(const Library& library, Diagnostics& diagnostics) {
     return listing;
 }
 
+// What numbers with a unit may be, wherever they are read.
+Listing list_ranges() {
+    Listing listing;
+    TextTable table;
+    table.column("number", Align::kLeft);
+    table.column("least", Align::kRight);
+    table.column("most", Align::kRight);
+    table.column("such as", Align::kLeft);
+    for (const Dimension dimension : named_dimensions()) {
+        const DimensionRange range = plausible_range(dimension);
+        const std::string name = dimension_name(dimension);
+        const std::string example = dimension_with_example(dimension).substr(name.size() + 9);  // behind " such as "
+        table.row({name, quantity_text(range.least, dimension), quantity_text(range.most, dimension), example});
+        Json entry = Json::object();
+        entry["number"] = name;
+        entry["least"] = json_number(range.least);
+        entry["most"] = json_number(range.most);
+        entry["example"] = example;
+        listing.json.push_back(std::move(entry));
+    }
+    listing.text = table.text(0);
+    return listing;
+}
+
 Listing listed(Shelf shelf, const Library& library, Diagnostics& diagnostics) {
     switch (shelf) {
         case Shelf::kModels:
@@ -133,6 +159,8 @@ Listing listed(Shelf shelf, const Library& library, Diagnostics& diagnostics) {
             return list_hardware(library, diagnostics);
         case Shelf::kScenarios:
             return list_scenarios(library, diagnostics);
+        case Shelf::kRanges:
+            return list_ranges();
     }
     throw std::logic_error("unknown kind of file");
 }
@@ -147,7 +175,8 @@ ExitStatus list(const ListOptions& options, const Library& library) {
     std::string text;
     Json json = Json::object();
     for (const auto& row : kShelfNames) {
-        if (!options.shelf.empty() && options.shelf != row.name) {
+        const bool wanted = options.shelf.empty() ? row.value != Shelf::kRanges : equal_ignoring_case(options.shelf, row.name);
+        if (!wanted) {
             continue;
         }
         Listing listing = listed(row.value, library, diagnostics);
@@ -168,7 +197,7 @@ void add_list(CLI::App& app, Invocation& invocation) {
     }
     command->add_option("what", options->shelf, "Only " + list_of(shelves))
         ->type_name("WHAT")
-        ->check(CLI::IsMember(shelves).description(""));
+        ->check(CLI::IsMember(shelves, CLI::ignore_case).description(""));
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer("Example: berth list models");
     command->callback([options, &invocation] { invocation.status = list(*options, invocation.library); });

@@ -245,11 +245,11 @@ void add_measure(CLI::App& app, Invocation& invocation) {
         ->add_option_function<std::string>(
             "--of",
             [options](const std::string& name) {
-                options->task.subject = choice_named(kMeasureSubjectNames, name).value_or(options->task.subject);
+                options->task.subject = choice_in_any_case(kMeasureSubjectNames, name).value_or(options->task.subject);
             },
             "What is measured: " + list_of(subjects) + " (without it: operators)")
         ->type_name("WHAT")
-        ->check(CLI::IsMember(subjects).description(""));
+        ->check(CLI::IsMember(subjects, CLI::ignore_case).description(""));
     command->add_flag("--quick", options->quick, "Few shapes, under a minute (without it and --full, too)");
     command->add_flag("--full", options->full, "What a calibration needs, under ten minutes")->excludes("--quick");
     command->add_option("--seed", options->task.seed, "Other shapes of the same spread")

@@ -34,7 +34,7 @@ Dimension dimension_of(Goal goal) {
 }
 
 std::optional<Goal> goal_named(const std::string& name, std::string_view option, Diagnostics& diagnostics) {
-    const auto goal = choice_named(kGoalNames, name);
+    const auto goal = choice_in_any_case(kGoalNames, name);
     if (!goal) {
         const std::vector<std::string> known{"latency", "energy", "cost"};
         diagnostics.error(SourceLocation(std::string(option)), fmt::format("'{}' is no goal", name), list_of(known),

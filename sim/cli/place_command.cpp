@@ -43,11 +43,11 @@ void add_place(CLI::App& app, Invocation& invocation) {
     command
         ->add_option_function<std::string>(
             "--objective",
-            [options](const std::string& name) { options->objective = *choice_named(kCostedObjectiveNames, name); },
+            [options](const std::string& name) { options->objective = *choice_in_any_case(kCostedObjectiveNames, name); },
             "What to make least: the largest load of a device (throughput) or the time of one sample (latency)")
         ->type_name("OBJECTIVE")
         ->required()
-        ->check(CLI::IsMember({"throughput", "latency"}).description(""));
+        ->check(CLI::IsMember({"throughput", "latency"}, CLI::ignore_case).description(""));
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer("Example: berth place scenarios/placement-graphs/bert3-throughput.json --objective throughput");
     command->callback([options, &invocation] { invocation.status = place(*options); });

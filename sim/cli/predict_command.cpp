@@ -97,7 +97,7 @@ void add_question(CLI::App& command, PredictOptions& options) {
 }
 
 void add_options(CLI::App& command, PredictOptions& options) {
-    const auto positive = CLI::Range(std::int64_t{1}, kLargestCount, "POSITIVE");
+    const auto positive = CLI::Range(kCountRange.min, kCountRange.max, "POSITIVE");
     command.add_option("--hardware", options.hardware, "A shipped profile or a file")->type_name("H")->required();
     command.add_option("--device", options.device, "Device of the profile")->type_name("D")->required();
     command.add_option("--dtype", options.dtype, "Precision asked for (a model without it: fp32)")->type_name("T");

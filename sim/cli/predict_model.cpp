@@ -6,6 +6,7 @@
 #include "berth/latency_curve.h"
 #include "berth/report.h"
 #include "cli/predict.h"
+#include "scenario/offered_precision.h"
 
 namespace berth {
 
@@ -23,7 +24,7 @@ std::optional<std::int64_t> tokens_of(const PredictOptions& options, const Model
 
 // What of generating text is asked for: the prompt, and further tokens unless it is the prompt alone.
 std::optional<Generation> generation_of(const PredictOptions& options, const Model& model, Diagnostics& diagnostics) {
-    const auto phase = choice_named(kPhaseNames, options.phase);
+    const auto phase = choice_in_any_case(kPhaseNames, options.phase);
     const bool reads_only = phase == Phase::kPrefill;
     const auto need = [&](std::string_view option, bool given, std::string_view what) {
         if (!given) {
@@ -54,7 +55,7 @@ std::optional<Generation> generation_of(const PredictOptions& options, const Mod
 }
 
 std::optional<ModelStage> stage_of(const PredictOptions& options, const Target& target, Model model,
-                                   Diagnostics& diagnostics) {
+                                   const Library& library, Diagnostics& diagnostics) {
     const std::size_t errors_before = diagnostics.error_count();
     ModelStage stage;
     if (!options.phase.empty()) {
@@ -65,6 +66,10 @@ std::optional<ModelStage> stage_of(const PredictOptions& options, const Target& 
     stage.precision.dtype = DType::kFp32;  // as models are published
     if (!options.dtype.empty()) {
         stage.precision.dtype = dtype_option(options, diagnostics).value_or(DType::kFp32);
+    }
+    const auto refusal = precision_refusal(stage.precision.dtype, target.profile, {target.id}, library);
+    if (refusal) {
+        diagnostics.error(SourceLocation("--dtype"), refusal->message, refusal->expected);
     }
     stage.batch = options.batch.value_or(1);
     stage.cores[target.id] = cores_option(options, target.device(), diagnostics);
@@ -90,7 +95,7 @@ std::optional<ModelStage> stage_of(const PredictOptions& options, const Target& 
 std::optional<std::string> predict_model(const PredictOptions& options, const Target& target, const Library& library,
                                          Diagnostics& diagnostics) {
     auto model = load_model(library, options.model, {}, SourceLocation("--model"), diagnostics);
-    auto stage = model ? stage_of(options, target, std::move(*model), diagnostics) : std::nullopt;
+    auto stage = model ? stage_of(options, target, std::move(*model), library, diagnostics) : std::nullopt;
     auto candidate = stage ? evaluate_on(target.profile, *stage, target.id, diagnostics) : std::nullopt;
     if (!candidate) {
         return std::nullopt;

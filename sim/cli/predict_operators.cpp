@@ -37,14 +37,14 @@ std::optional<Predicted> predict_row(const KernelRow& row, const Target& target,
 template <class Table>
 auto choice_option(const Table& table, std::string_view option, const std::string& name, Diagnostics& diagnostics)
     -> std::optional<decltype(table[0].value)> {
-    const auto value = choice_named(table, name);
+    const auto value = choice_in_any_case(table, name);
     if (!value) {
         std::vector<std::string> names;
         for (const auto& row : table) {
             names.emplace_back(row.name);
         }
         diagnostics.error(SourceLocation(std::string(option)), fmt::format("unknown name '{}'", name), list_of(names),
-                          nearest_name(name, names));
+                          suggested_names(name, names));
     }
     return value;
 }

@@ -10,7 +10,7 @@
 namespace berth {
 
 std::optional<Scheme> dtype_option(const PredictOptions& options, Diagnostics& diagnostics) {
-    const auto dtype = choice_named(kSchemeNames, options.dtype);
+    const auto dtype = choice_in_any_case(kSchemeNames, options.dtype);
     if (!dtype) {
         std::vector<std::string> names;
         for (const auto& row : kSchemeNames) {
@@ -19,7 +19,7 @@ std::optional<Scheme> dtype_option(const PredictOptions& options, Diagnostics& d
         diagnostics.error(
             SourceLocation("--dtype"),
             options.dtype.empty() ? std::string("no dtype is given") : fmt::format("unknown dtype '{}'", options.dtype),
-            list_of(names), nearest_name(options.dtype, names));
+            list_of(names), suggested_names(options.dtype, names));
     }
     return dtype;
 }

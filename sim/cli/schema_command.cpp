@@ -20,7 +20,7 @@ ExitStatus schema(const SchemaOptions& options, const std::vector<std::string>& 
     if (options.name.empty()) {
         return answer(json_schemas(), diagnostics);
     }
-    const auto kind = choice_named(kSchemaNames, options.name);
+    const auto kind = choice_in_any_case(kSchemaNames, options.name);
     if (!kind) {
         diagnostics.error(SourceLocation("berth schema"), fmt::format("there is no schema '{}'", options.name),
                           list_of(names), nearest_name(options.name, names));

@@ -94,11 +94,11 @@ void add_validate(CLI::App& app, Invocation& invocation) {
         ->add_option_function<std::string>(
             "--format",
             [options](const std::string& name) {
-                options->format = choice_named(kValidateFormatNames, name).value_or(options->format);
+                options->format = choice_in_any_case(kValidateFormatNames, name).value_or(options->format);
             },
             "Form of the answer: " + list_of(names))
         ->type_name("FORMAT")
-        ->check(CLI::IsMember(names).description(""));
+        ->check(CLI::IsMember(names, CLI::ignore_case).description(""));
     command->footer(
         "Examples:\n"
         "  berth validate --hardware rk3588-rknn-2.3.2\n"

@@ -108,12 +108,13 @@ bool transformed(const ConvDims& d) {
 
 // A depthwise convolution has one channel in the depth of the array and all channels along its width.
 Operations padded(const ConvDims& d, const Pass& pass, DType dtype, const MatrixEngine& matrix) {
-    const std::int64_t rows = std::max(round_up(d.out_height * d.out_width, matrix.align_m),
-                                       (pass.weights_stay ? 1 : pass.passes) * matrix.min_rows);
+    const double met = pass.weights_stay ? 1.0 : static_cast<double>(pass.passes);
+    const double rows = std::max(static_cast<double>(round_up(d.out_height * d.out_width, matrix.align_m)),
+                                 met * static_cast<double>(matrix.min_rows));
     const std::int64_t columns = depthwise(d) ? d.out_channels : d.out_channels / d.groups;
     const std::int64_t products = depthwise(d) ? 1 : d.groups;
     const double saved = matrix.winograd && transformed(d) ? matrix.winograd->value : 1.0;
-    return operations(static_cast<double>(d.batch * products) / saved * static_cast<double>(rows) *
+    return operations(static_cast<double>(d.batch * products) / saved * rows *
                       static_cast<double>(padded_depth(d, matrix)) *
                       static_cast<double>(round_up(columns, columns_together(matrix, dtype))));
 }

@@ -29,9 +29,12 @@ struct Support {
     std::optional<DeviceId> fallback;
     [[nodiscard]] DType ran_at() const { return scheme.activations; }
 };
+/// Operators of a model are compiled for one of the precisions that the runtime offers; one by itself may also run at
+/// any other dtype of both operands that the engine multiplies.
+enum class Purpose : std::uint8_t { kModel, kAlone };
 /// `engine` is matrix_dtypes() of the device.
 [[nodiscard]] Support operator_support(const Operator& op, const Profile& profile, const Device& device,
-                                       const DTypeSet& engine);
+                                       const DTypeSet& engine, Purpose purpose = Purpose::kModel);
 
 /// Dtypes of the operator's own kernel, but for its result.
 void set_dtypes(Kernel& kernel, const Support& support);

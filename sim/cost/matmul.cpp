@@ -22,9 +22,10 @@ Bytes operand_size(const Kernel& kernel, const MatmulDims& d) {
 // besides those along k.
 Operations padded(std::int64_t batch, const MatmulDims& d, std::int64_t row_tiles, DType dtype,
                   const MatrixEngine& matrix) {
-    const std::int64_t rows = std::max(round_up(d.m, matrix.align_m), row_tiles * matrix.min_rows);
+    const double rows = std::max(static_cast<double>(round_up(d.m, matrix.align_m)),
+                                 static_cast<double>(row_tiles) * static_cast<double>(matrix.min_rows));
     const double extra = matrix.result_steps ? matrix.result_steps->value * (bytes(4) / element_size(dtype)) : 0.0;
-    return operations(static_cast<double>(batch) * static_cast<double>(rows) *
+    return operations(static_cast<double>(batch) * rows *
                       (static_cast<double>(round_up(d.k, matrix.align_k)) + extra) *
                       static_cast<double>(round_up(d.n, columns_together(matrix, dtype))));
 }
@@ -97,7 +98,7 @@ double busiest_share(const MatmulDims& d, const CoreBlock& block, int cores) {
         return d.m >= block.rows ? even : in_blocks(d.m, ceil_div(block.rows, cores));
     }
     const bool goes_round = columns % cores == 0;
-    return goes_round || d.m < block.rows * cores ? in_blocks(d.n, block.columns) : even;
+    return goes_round || d.m / cores < block.rows ? in_blocks(d.n, block.columns) : even;
 }
 
 Demand matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Device& device, int cores) {

@@ -47,7 +47,7 @@ std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, con
     op.kind = kind;
     op.dims = dims;
     op.dtype = scheme_for(kind, dims, scheme);
-    const Support support = operator_support(op, profile, chip, matrix_dtypes(chip));
+    const Support support = operator_support(op, profile, chip, matrix_dtypes(chip), Purpose::kAlone);
     if (!support.supported) {
         *why = support.reason;
         return std::nullopt;

@@ -110,7 +110,8 @@ DType nearest_dtype(DType wanted, const DTypeSet& offered, std::span<const DType
     return best.value_or(wanted);
 }
 
-Support operator_support(const Operator& op, const Profile& profile, const Device& device, const DTypeSet& engine) {
+Support operator_support(const Operator& op, const Profile& profile, const Device& device, const DTypeSet& engine,
+                         Purpose purpose) {
     const OperatorRule& rule = device.runtime.operators[static_cast<std::size_t>(op.kind)];
     Support support;
     if (rule.fallback) {
@@ -131,6 +132,11 @@ Support operator_support(const Operator& op, const Profile& profile, const Devic
         return refuse(fmt::format("it multiplies no dtype that {} may have", traits(op.kind).name));
     }
     const bool weighted = multiplies_weights(op.kind, op.dims);
+    const bool held_to_offer = purpose == Purpose::kModel || op.dtype.weight_only();
+    if (weighted && held_to_offer && !offers(device, op.dtype)) {
+        return refuse(fmt::format("models are compiled for {}, not for {}",
+                                  fmt::join(offered_precisions(device), ", "), scheme_name(op.dtype)));
+    }
     if (weighted) {
         if (const auto trouble = scheme_trouble(op, offered, device)) {
             return refuse(*trouble);

@@ -33,13 +33,14 @@ std::shared_ptr<const Architecture> load_architecture(const YamlNode& node, cons
         return nullptr;
     }
     const std::vector<std::string> known = architectures_in(directory);
-    if (std::find(known.begin(), known.end(), *name) == known.end()) {
-        const std::string suggestion = nearest_name(*name, known);
+    const auto found = find_name(*name, known);
+    if (!found) {
+        const std::string suggestion = suggested_names(*name, known);
         node.error(fmt::format("unknown architecture '{}'", *name), suggestion.empty() ? list_of(known) : "",
                    suggestion);
         return nullptr;
     }
-    const auto document = read(directory / (*name + ".yaml"), node.diagnostics());
+    const auto document = read(directory / (known[*found] + ".yaml"), node.diagnostics());
     auto architecture = document ? read_architecture(document->root(node.diagnostics())) : std::nullopt;
     return architecture ? std::make_shared<const Architecture>(std::move(*architecture)) : nullptr;
 }

@@ -31,26 +31,39 @@ bool matches_pattern(std::string_view pattern, std::string_view text) {
     return p == pattern.size();
 }
 
+std::vector<std::size_t> operators_matching(const Graph& graph, std::string_view pattern) {
+    std::vector<std::size_t> exact;
+    std::vector<std::size_t> in_any_case;
+    const std::string lower_pattern = lower_case(pattern);
+    for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+        const std::string& name = graph.operators[i].name;
+        if (matches_pattern(pattern, name)) {
+            exact.push_back(i);
+        } else if (exact.empty() && matches_pattern(lower_pattern, lower_case(name))) {
+            in_any_case.push_back(i);
+        }
+    }
+    return exact.empty() ? in_any_case : exact;
+}
+
 bool apply_precision(Graph& graph, const Precision& precision, Diagnostics& diagnostics) {
     for (Operator& op : graph.operators) {
         op.dtype = scheme_for(op.kind, op.dims, precision.dtype);
     }
     bool all_match = true;
     for (const PrecisionRule& rule : precision.rules) {
-        bool matched = false;
-        for (Operator& op : graph.operators) {
-            if (matches_pattern(rule.pattern, op.name)) {
-                op.dtype = scheme_for(op.kind, op.dims, rule.dtype);
-                matched = true;
-            }
+        const auto matching = operators_matching(graph, rule.pattern);
+        for (const std::size_t i : matching) {
+            Operator& op = graph.operators[i];
+            op.dtype = scheme_for(op.kind, op.dims, rule.dtype);
         }
-        if (!matched) {
+        if (matching.empty()) {
             std::vector<std::string> names;
             for (const Operator& op : graph.operators) {
                 names.push_back(op.name);
             }
             diagnostics.error(rule.where, fmt::format("'{}' matches no operator of {}", rule.pattern, graph.name), "",
-                              nearest_name(rule.pattern, names));
+                              suggested_names(rule.pattern, names));
             all_match = false;
         }
     }

@@ -61,15 +61,13 @@ ProfileResolver profiles_in(std::vector<std::filesystem::path> directories, Read
                Diagnostics& diagnostics) -> std::optional<YamlDocument> {
         std::vector<std::string> known;
         for (const auto& directory : directories) {
-            const auto path = directory / (name + ".yaml");
-            std::error_code ignored;
-            if (std::filesystem::is_regular_file(path, ignored)) {
-                return read(path, diagnostics);
-            }
             const auto names = profile_names(directory);
+            if (const auto found = find_name(name, names)) {
+                return read(directory / (names[*found] + ".yaml"), diagnostics);
+            }
             known.insert(known.end(), names.begin(), names.end());
         }
-        diagnostics.error(where, fmt::format("no profile '{}'", name), list_of(known), nearest_name(name, known));
+        diagnostics.error(where, fmt::format("no profile '{}'", name), list_of(known), suggested_names(name, known));
         return std::nullopt;
     };
 }

@@ -12,12 +12,9 @@ int Device::cores() const {
 }
 
 std::optional<DeviceId> device_named(const Profile& profile, std::string_view name) {
-    for (std::size_t i = 0; i < profile.devices.size(); ++i) {
-        if (profile.devices[i].name == name) {
-            return static_cast<DeviceId>(i);
-        }
-    }
-    return std::nullopt;
+    const auto found = find_named(profile.devices, name, &Device::name);
+    return found == profile.devices.end() ? std::nullopt
+                                          : std::optional(static_cast<DeviceId>(found - profile.devices.begin()));
 }
 
 const Link* link_between(const Profile& profile, DeviceId a, DeviceId b) {

@@ -4,12 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace berth {
 
 std::optional<Parameter<Bandwidth>> bandwidth_per(const YamlNode& node, Sharing sharing) {
-    auto read = checked_parameter<Bandwidth>(node, {.allow_zero = false, .allow_negative = false, .allow_per = true});
+    auto read = node.parameter<Bandwidth>({.allow_zero = false, .allow_negative = false, .allow_per = true});
     if (read && read->per && *read->per != sharing) {
         node.error(fmt::format("this is a rate per {}, not per {}", choice_name(kSharingNames, sharing),
                                choice_name(kSharingNames, *read->per)));
@@ -20,7 +19,7 @@ std::optional<Parameter<Bandwidth>> bandwidth_per(const YamlNode& node, Sharing 
 
 void read_share(Parameter<double>& target, const YamlNode& map, std::string_view key) {
     const YamlNode node = map.require(key, "a share from 0 to 1, such as 80%");
-    auto read = checked_parameter<double>(node);
+    auto read = node.parameter<double>();
     if (read && read->value > 1) {
         node.error(fmt::format("{} is more than everything", percent_text(read->value)),
                    "a share above 0 and up to 100%");
@@ -33,7 +32,7 @@ void read_share(Parameter<double>& target, const YamlNode& map, std::string_view
 
 void read_per_cycle(Parameter<Operations>& target, const YamlNode& map, std::string_view key) {
     const YamlNode node = map.require(key, "a number per clock cycle and core");
-    if (const auto read = checked_parameter<double>(node)) {
+    if (const auto read = node.parameter<double>()) {
         target = scaled(*read, operations(1));
     }
 }
@@ -44,7 +43,7 @@ MacsPerCycle read_macs_per_cycle(const YamlNode& map) {
     for (const auto& row : kDTypeNames) {
         if (const auto node = map.find(row.name)) {
             any = true;
-            if (const auto read = checked_parameter<double>(*node)) {
+            if (const auto read = node->parameter<double>()) {
                 result[static_cast<std::size_t>(row.value)] = scaled(*read, operations(1));
             }
         }
@@ -72,13 +71,13 @@ std::vector<DType> read_dtypes(const YamlNode& list) {
     return result;
 }
 
-std::int64_t positive_integer(const YamlNode& map, std::string_view key, std::optional<std::int64_t> absent) {
-    const IntegerRange range{.min = 1, .max = std::numeric_limits<std::int32_t>::max()};
-    if (absent) {
-        const auto node = map.find(key);
-        return node ? node->integer(range).value_or(*absent) : *absent;
-    }
+std::int64_t integer_in(IntegerRange range, const YamlNode& map, std::string_view key) {
     return map.require(key, "a whole number of at least 1").integer(range).value_or(1);
+}
+
+std::int64_t integer_in(IntegerRange range, const YamlNode& map, std::string_view key, std::int64_t absent) {
+    const auto node = map.find(key);
+    return node ? node->integer(range).value_or(absent) : absent;
 }
 
 std::vector<std::string> device_names(const Profile& profile) {

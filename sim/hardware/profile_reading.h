@@ -12,27 +12,13 @@
 
 namespace berth {
 
-/// A spread above this says that nothing is known, which a model cannot use.
-inline constexpr double kMaxSpread = 3.0;
-
 inline constexpr QuantityRule kZeroAllowed{.allow_zero = true, .allow_negative = false, .allow_per = false};
-
-/// A parameter whose spread is usable; empty, with an error recorded, if it is not.
-template <class Q>
-[[nodiscard]] std::optional<Parameter<Q>> checked_parameter(const YamlNode& node, QuantityRule rule = {}) {
-    auto read = node.parameter<Q>(rule);
-    if (read && read->spread > kMaxSpread) {
-        node.error("the spread " + percent_text(read->spread) + " is too large", "at most " + percent_text(kMaxSpread));
-        return std::nullopt;
-    }
-    return read;
-}
 
 /// The parameter at `key`, which must be there.
 template <class Q>
 void read_parameter(Parameter<Q>& target, const YamlNode& map, std::string_view key, QuantityRule rule = {}) {
     const YamlNode node = map.require(key, dimension_with_example(QuantityTraits<Q>::kDimension));
-    if (auto read = checked_parameter<Q>(node, rule)) {
+    if (auto read = node.parameter<Q>(rule)) {
         target = std::move(*read);
     }
 }
@@ -42,7 +28,7 @@ template <class Q>
 void read_parameter(std::optional<Parameter<Q>>& target, const YamlNode& map, std::string_view key,
                     QuantityRule rule = {}) {
     if (const auto node = map.find(key)) {
-        target = checked_parameter<Q>(*node, rule);
+        target = node->parameter<Q>(rule);
     }
 }
 
@@ -56,9 +42,11 @@ void read_per_cycle(Parameter<Operations>& target, const YamlNode& map, std::str
 [[nodiscard]] MacsPerCycle read_macs_per_cycle(const YamlNode& map);
 /// A list of dtypes, at least one, none twice.
 [[nodiscard]] std::vector<DType> read_dtypes(const YamlNode& list);
-/// An integer of at least 1 at `key`, or `absent` if the key may be left out and is.
-[[nodiscard]] std::int64_t positive_integer(const YamlNode& map, std::string_view key,
-                                            std::optional<std::int64_t> absent = std::nullopt);
+/// An integer within `range` at `key`, which must be there.
+[[nodiscard]] std::int64_t integer_in(IntegerRange range, const YamlNode& map, std::string_view key);
+/// The same, or `absent` if the key is left out.
+[[nodiscard]] std::int64_t integer_in(IntegerRange range, const YamlNode& map, std::string_view key,
+                                      std::int64_t absent);
 /// The text, or nothing after an error.
 [[nodiscard]] std::string text_or_empty(const YamlNode& node);
 [[nodiscard]] std::vector<std::string> device_names(const Profile& profile);

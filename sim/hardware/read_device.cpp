@@ -42,7 +42,7 @@ void read_clock(CoreCluster& cluster, const YamlNode& node) {
 CoreCluster read_cluster(const YamlNode& node, const Inherited& inherited) {
     CoreCluster cluster;
     cluster.name = text_or_empty(node.require("name", "the cluster's name"));
-    cluster.cores = static_cast<int>(positive_integer(node, "cores"));
+    cluster.cores = static_cast<int>(integer_in(kCoreRange, node, "cores"));
     read_clock(cluster, node);
     read_parameter(cluster.vector_scale, node, "vector_scale");
     const auto macs = node.find("macs_per_cycle");
@@ -79,7 +79,7 @@ CoreCluster single_cluster(const std::string& name, const YamlNode& node, Inheri
                            const YamlNode& dma) {
     CoreCluster cluster;
     cluster.name = name;
-    cluster.cores = static_cast<int>(positive_integer(node, "cores"));
+    cluster.cores = static_cast<int>(integer_in(kCoreRange, node, "cores"));
     read_clock(cluster, node);
     if (!inherited.has_macs) {
         (void)matrix.require("macs_per_cycle", "a number per clock cycle and core for each dtype");

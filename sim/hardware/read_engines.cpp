@@ -10,13 +10,13 @@ namespace {
 // One number for all dtypes, or one for each.
 void read_columns(std::array<std::int64_t, kDTypeNames.size()>& columns, const YamlNode& node) {
     if (!node.is_map()) {
-        columns.fill(node.integer({1, kLargestCount}).value_or(1));
+        columns.fill(node.integer(kCountRange).value_or(1));
         return;
     }
     columns.fill(1);
     for (const auto& row : kDTypeNames) {
         if (const auto entry = node.find(row.name)) {
-            columns[static_cast<std::size_t>(row.value)] = entry->integer({1, kLargestCount}).value_or(1);
+            columns[static_cast<std::size_t>(row.value)] = entry->integer(kCountRange).value_or(1);
         }
     }
     node.reject_unknown_keys();
@@ -44,15 +44,15 @@ std::array<std::optional<DType>, kDTypeCount> read_weight_only(const YamlNode& n
 MatrixEngine read_matrix(const YamlNode& node, const Device& device) {
     MatrixEngine matrix;
     const YamlNode align = node.require("align", "a map with m, n and k");
-    matrix.align_m = positive_integer(align, "m");
+    matrix.align_m = integer_in(kCountRange, align, "m");
     read_columns(matrix.align_n, align.require("n", "a whole number, or a map from dtypes to whole numbers"));
-    matrix.align_k = positive_integer(align, "k");
+    matrix.align_k = integer_in(kCountRange, align, "k");
     align.reject_unknown_keys();
     read_share(matrix.efficiency, node, "efficiency");
     read_parameter(matrix.row_tile, node, "row_tile");
     read_parameter(matrix.library_row_tile, node, "library_row_tile");
-    matrix.min_rows = positive_integer(node, "min_rows", 1);
-    matrix.image_channels = positive_integer(node, "image_channels", 0);
+    matrix.min_rows = integer_in(kCountRange, node, "min_rows", 1);
+    matrix.image_channels = integer_in(kCountRange, node, "image_channels", 0);
     read_parameter(matrix.winograd, node, "winograd");
     if (matrix.winograd && matrix.winograd->value < 1) {
         node.require("winograd").error("is a factor that saves MACs", "1 or more");
@@ -71,7 +71,7 @@ MatrixEngine read_matrix(const YamlNode& node, const Device& device) {
         read_share(matrix.overlap.emplace(), node, "overlap");
     }
     if (const auto block = node.find("core_block")) {
-        matrix.core_block = {positive_integer(*block, "m"), positive_integer(*block, "n")};
+        matrix.core_block = {integer_in(kCountRange, *block, "m"), integer_in(kCountRange, *block, "n")};
         block->reject_unknown_keys();
     }
     if (const auto weight_only = node.find("weight_only")) {
@@ -83,7 +83,7 @@ MatrixEngine read_matrix(const YamlNode& node, const Device& device) {
 
 void read_vector(Device& device, const YamlNode& node) {
     const bool has_lanes = node.find("lanes").has_value();
-    device.vector_lanes = positive_integer(node, "lanes", 1);
+    device.vector_lanes = integer_in(kCountRange, node, "lanes", 1);
     for (const auto& row : kVectorClassNames) {
         const YamlNode rate = node.require(row.name, "a map with per_cycle and traffic");
         VectorRate& target = device.vector[static_cast<std::size_t>(row.value)];
@@ -106,7 +106,7 @@ AttentionEngine read_attention(const YamlNode& node) {
     AttentionEngine attention;
     read_parameter(attention.score_bytes, node, "score_bytes");
     read_per_cycle(attention.per_cycle, node, "per_cycle");
-    attention.row_granule = positive_integer(node, "row_granule", 1);
+    attention.row_granule = integer_in(kCountRange, node, "row_granule", 1);
     attention.unaligned.value = 1;
     const auto unaligned = node.find("unaligned");
     if (attention.row_granule == 1 && unaligned) {
@@ -126,7 +126,7 @@ AttentionEngine read_attention(const YamlNode& node) {
 
 void read_dma(Device& device, const YamlNode& node) {
     read_parameter(device.dma.setup, node, "setup", kZeroAllowed);
-    device.dma.channels = positive_integer(node, "channels");
+    device.dma.channels = integer_in(kCoreRange, node, "channels");
     read_parameter(device.dma.write_cost, node, "write_cost");
     if (node.find("overlap")) {
         read_share(device.dma.overlap.emplace(), node, "overlap");

@@ -62,12 +62,12 @@ class FallbackChain {
                 unknown(at(start), first, *next, *device);
                 return;
             }
-            if (std::find(chain.begin(), chain.end(), *next) != chain.end()) {
-                circle(start, first, std::move(chain), *next);
+            device = &at(*id);
+            if (std::find(chain.begin(), chain.end(), device->name) != chain.end()) {
+                circle(start, first, std::move(chain), device->name);
                 return;
             }
-            chain.push_back(*next);
-            device = &at(*id);
+            chain.push_back(device->name);
         }
         if (!rule(*device).supported && chain.size() > 1) {
             report(at(start), first, fmt::format("falls back to '{}', which does not run it either", device->name),

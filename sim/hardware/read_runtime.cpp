@@ -53,7 +53,7 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
     if (const auto reason = node.find("reason")) {
         rule.reason = text_or_empty(*reason);
     }
-    if (on && *on != device.name) {
+    if (on && !equal_ignoring_case(*on, device.name)) {
         rule.fallback = *on;
         node.reject_unknown_keys();
         return rule;
@@ -63,7 +63,7 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
         rule.multi_core = multi_core->boolean().value_or(false);
     }
     if (const auto from = node.find("multi_core_from")) {
-        rule.multi_core_from = positive_integer(node, "multi_core_from", 1);
+        rule.multi_core_from = integer_in(kLimitRange, node, "multi_core_from", 1);
         if (!rule.multi_core) {
             from->error("has no meaning without 'multi_core: true'");
         }
@@ -72,7 +72,7 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
     rule.dtypes = own_dtypes ? read_dtypes(*own_dtypes) : dtypes;
     read_parameter(rule.max_bytes, node, "max_bytes");
     if (node.find("max_k")) {
-        rule.max_k = positive_integer(node, "max_k");
+        rule.max_k = integer_in(kLimitRange, node, "max_k");
     }
     if (const auto otherwise = node.find("else")) {
         if (rule.max_bytes || rule.max_k) {
@@ -136,6 +136,30 @@ FusionRule read_fusion(const Device& device, const YamlNode& node) {
     return rule;
 }
 
+// `[fp16, int8]`, or `{value: [fp16, int8], source: ...}`.
+OfferedPrecisions read_precisions(const YamlNode& node) {
+    OfferedPrecisions offered;
+    const YamlNode list = node.is_map() ? node.require("value", "a list of precisions, such as [fp16, int8]") : node;
+    for (const YamlNode& item : list.sequence()) {
+        const auto scheme = item.enumeration(kSchemeNames);
+        if (scheme && std::find(offered.schemes.begin(), offered.schemes.end(), *scheme) != offered.schemes.end()) {
+            item.error(fmt::format("{} is given twice", scheme_name(*scheme)));
+        } else if (scheme) {
+            offered.schemes.push_back(*scheme);
+        }
+    }
+    if (list.is_sequence() && list.sequence().empty()) {
+        list.error("the list is empty", "at least one precision");
+    }
+    if (node.is_map()) {
+        if (const auto source = node.find("source")) {
+            offered.source = text_or_empty(*source);
+        }
+        node.reject_unknown_keys();
+    }
+    return offered;
+}
+
 }  // namespace
 
 void read_runtime(Device& device, const YamlNode& node) {
@@ -144,15 +168,18 @@ void read_runtime(Device& device, const YamlNode& node) {
     runtime.name = text_or_empty(map.require("name", "name and version of the runtime"));
     read_dispatch(runtime, map.require("dispatch", "a map with per_kernel, per_graph and fork_join"));
     runtime.shapes = map.require("shapes", "static or dynamic").enumeration(kShapeRuleNames).value_or(ShapeRule{});
-    runtime.pad_width_to = positive_integer(map, "pad_width_to", 1);
+    runtime.pad_width_to = integer_in(kCountRange, map, "pad_width_to", 1);
     runtime.quantization = map.require("quantization", "static or dynamic")
                                .enumeration(kQuantizationSchemeNames)
                                .value_or(QuantizationScheme{});
     const YamlNode cores = map.require("default_cores", "a whole number of at least 1");
-    runtime.default_cores = static_cast<int>(positive_integer(map, "default_cores", 1));
+    runtime.default_cores = static_cast<int>(integer_in(kCoreRange, map, "default_cores", 1));
     if (runtime.default_cores > device.cores() && !device.clusters.empty()) {
         cores.error(fmt::format("{} cores are more than there are", runtime.default_cores),
                     fmt::format("at most {}", device.cores()));
+    }
+    if (const auto precisions = map.find("precisions")) {
+        runtime.precisions = read_precisions(*precisions);
     }
     const auto dtypes = read_dtypes(map.require("dtypes", "a list of dtypes, the preferred one first"));
     read_operators(device, map.require("operators", "a map from operators to rules"), dtypes);

@@ -271,7 +271,8 @@ Node node_of(const Json& event, const Json& arguments) {
     node.op = text_of(arguments, "op_name");
     node.inputs = tensors_of(arguments, "input_type_shape");
     node.outputs = tensors_of(arguments, "output_type_shape");
-    node.parameter_bytes = parse_number(text_of(arguments, "parameter_size")).value_or(0);
+    const double bytes = parse_number(text_of(arguments, "parameter_size")).value_or(0);
+    node.parameter_bytes = bytes > 0 && plausible_range(Bytes::kDimension).holds(bytes) ? bytes : 0;
     return node;
 }
 
@@ -293,7 +294,11 @@ std::vector<Node> nodes_of(const Json& events) {
         if (added) {
             nodes.push_back(node_of(event, *arguments));
         }
-        nodes[place->second].microseconds.push_back(duration->get<double>());
+        const auto microseconds_taken = duration->get<double>();
+        if (microseconds_taken >= 0 &&
+            plausible_range(Time::kDimension).holds(in_seconds(microseconds(microseconds_taken)))) {
+            nodes[place->second].microseconds.push_back(microseconds_taken);
+        }
     }
     return nodes;
 }

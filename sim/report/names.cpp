@@ -45,8 +45,7 @@ std::string name_in_block(std::string_view name) {
 }
 
 const Stage* stage_named(const Scenario& scenario, std::string_view name) {
-    const auto found = std::find_if(scenario.stages.begin(), scenario.stages.end(),
-                                    [name](const Stage& stage) { return stage.name == name; });
+    const auto found = find_named(scenario.stages, name, &Stage::name);
     return found == scenario.stages.end() ? nullptr : &*found;
 }
 

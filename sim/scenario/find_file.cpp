@@ -21,26 +21,27 @@ bool is_file(const fs::path& path) {
 
 fs::path with_extension(std::string_view name) { return fs::path(std::string(name) + std::string(kExtension)); }
 
-std::vector<std::string> names_in(const fs::path& folder) {
-    std::vector<std::string> names;
-    std::error_code failure;
-    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end; entry.increment(failure)) {
-        if (entry->path().extension() == kExtension) {
-            names.push_back(entry->path().stem().string());
-        }
-    }
-    std::ranges::sort(names);
-    return names;
+// Without the extension, if the name has it.
+std::string_view stem_of(std::string_view name) {
+    return name.ends_with(kExtension) ? name.substr(0, name.size() - kExtension.size()) : name;
 }
 
+// By its exact name in any folder, else by the only name that differs from it in upper and lower case alone.
 std::optional<fs::path> shipped(const Library& library, std::string_view kind_directory, std::string_view name) {
     if (name.find('/') != std::string_view::npos) {
         return std::nullopt;
     }
-    for (const fs::path& folder : shipped_folders(library, kind_directory)) {
-        const fs::path path = folder / (name.ends_with(kExtension) ? fs::path(name) : with_extension(name));
+    const auto folders = shipped_folders(library, kind_directory);
+    for (const fs::path& folder : folders) {
+        const fs::path path = folder / with_extension(stem_of(name));
         if (is_file(path)) {
             return path;
+        }
+    }
+    for (const fs::path& folder : folders) {
+        const auto names = names_in(folder);
+        if (const auto found = find_name(stem_of(name), names)) {
+            return folder / with_extension(names[*found]);
         }
     }
     return std::nullopt;
@@ -70,16 +71,30 @@ std::string similar_name(const Library& library, std::string_view kind_directory
         for (const std::string& name : names_in(path.parent_path())) {
             known.push_back((path.parent_path() / with_extension(name)).string());
         }
-        return nearest_name(name_or_path, known);
+        return suggested_names(name_or_path, known);
     }
     for (const fs::path& folder : shipped_folders(library, kind_directory)) {
         const auto names = names_in(folder);
         known.insert(known.end(), names.begin(), names.end());
     }
-    return nearest_name(name_or_path.ends_with(kExtension) ? path.stem().string() : std::string(name_or_path), known);
+    std::ranges::sort(known);  // several roots may hold the same files
+    known.erase(std::ranges::unique(known).begin(), known.end());
+    return suggested_names(stem_of(name_or_path), known);
 }
 
 }  // namespace
+
+std::vector<std::string> names_in(const fs::path& folder) {
+    std::vector<std::string> names;
+    std::error_code failure;
+    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end; entry.increment(failure)) {
+        if (entry->path().extension() == kExtension) {
+            names.push_back(entry->path().stem().string());
+        }
+    }
+    std::ranges::sort(names);
+    return names;
+}
 
 std::vector<fs::path> shipped_folders(const Library& library, std::string_view kind_directory) {
     std::vector<fs::path> folders;

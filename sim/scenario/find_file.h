@@ -12,6 +12,9 @@
 
 namespace berth {
 
+/// Names of the YAML files in a folder, without their extension, sorted; none if there is no such folder.
+[[nodiscard]] std::vector<std::string> names_in(const std::filesystem::path& folder);
+
 /// The folder `kind_directory` of every root that has one, in order.
 [[nodiscard]] std::vector<std::filesystem::path> shipped_folders(const Library& library,
                                                                  std::string_view kind_directory);

@@ -2,7 +2,6 @@
 #include "scenario/load_parts.h"
 
 #include <algorithm>
-#include <system_error>
 #include <utility>
 
 #include "berth/import_onnx.h"
@@ -31,8 +30,7 @@ fs::path architectures_for(const Library& library, const fs::path& path, const Y
     const std::string name = key ? key->text().value_or("") : "";
     const std::vector<fs::path> folders = folders_for(library, path, "models");
     for (const fs::path& folder : folders) {
-        std::error_code failure;
-        if (fs::is_regular_file(folder / "architectures" / (name + ".yaml"), failure)) {
+        if (find_name(name, names_in(folder / "architectures"))) {
             return folder / "architectures";
         }
     }

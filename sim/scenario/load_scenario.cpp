@@ -135,14 +135,27 @@ void check_slowdowns(const std::vector<YamlNode>& stages, bool has_arrivals) {
     for (std::size_t i = 0; i < stages.size(); ++i) {
         const auto slows = stages[i].is_map() ? stages[i].find("slows") : std::nullopt;
         for (const YamlEntry& entry : slows && slows->is_map() ? slows->entries() : std::vector<YamlEntry>()) {
-            if (std::ranges::find(names, entry.key) == names.end() || entry.key == names[i]) {
+            const auto other = find_name(entry.key, names);
+            if (!other || *other == i) {
                 entry.value.error(fmt::format("'{}' is no other stage", entry.key), list_of(names),
-                                  nearest_name(entry.key, names));
+                                  suggested_names(entry.key, names));
             }
         }
         if (slows && !has_arrivals) {
             slows->error("without 'arrivals' requests never meet", "arrivals, such as {rate: 5 Hz}");
         }
+    }
+}
+
+// What a stage may slow is called by the stages' own names from now on.
+void name_slowed_stages(std::vector<Stage>& stages) {
+    for (Stage& stage : stages) {
+        std::map<std::string, double> slows;
+        for (const auto& [name, share] : stage.slows) {
+            const auto other = find_named(stages, name, &Stage::name);
+            slows[other == stages.end() ? name : other->name] = share;
+        }
+        stage.slows = std::move(slows);
     }
 }
 
@@ -177,6 +190,7 @@ std::optional<Scenario> read_scenario(const YamlNode& root, const Library& libra
     }
     read_stages(items, library, *hardware, document.models, diagnostics, scenario);
     check_slowdowns(items, root.find("arrivals").has_value());
+    name_slowed_stages(scenario.stages);
     scenario.profile = hardware->profile;
     return diagnostics.error_count() == errors_before ? std::optional(std::move(scenario)) : std::nullopt;
 }

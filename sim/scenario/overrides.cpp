@@ -18,10 +18,15 @@ const std::string* named_model(std::string_view path, std::span<const std::strin
     }
     const std::string_view rest = path.substr(kModels.size());
     const std::string* best = nullptr;
+    bool best_exact = false;
     for (const std::string& name : names) {
-        const bool matches = rest.size() > name.size() + 1 && rest.starts_with(name) && rest[name.size()] == '.';
-        if (matches && (best == nullptr || name.size() > best->size())) {
+        const bool fits = rest.size() > name.size() + 1 && rest[name.size()] == '.';
+        const bool exact = fits && rest.starts_with(name);
+        const bool matches = fits && equal_ignoring_case(rest.substr(0, name.size()), name);
+        const bool better = best == nullptr || name.size() > best->size() || (exact && !best_exact);
+        if (matches && better) {
             best = &name;
+            best_exact = exact;
         }
     }
     return best;

@@ -50,9 +50,10 @@ std::optional<ArrivalTrace> read_trace(const YamlNode& node) {
         const CsvCell& cell = row.cells[*column];
         const auto time = parse_number(cell.text);
         const Time last = trace.times.empty() ? Time{} : trace.times.back();
-        if (!time || *time < 0 || milliseconds(*time) < last) {
+        const bool plausible = time && plausible_range(Time::kDimension).holds(in_seconds(milliseconds(*time)));
+        if (!plausible || *time < 0 || milliseconds(*time) < last) {
             diagnostics.error(cell.where, fmt::format("'{}' is no time of arrival", cell.text),
-                              "milliseconds, not before the row above");
+                              "milliseconds, not before the row above and at most 1e12");
             return std::nullopt;
         }
         trace.times.push_back(milliseconds(*time));

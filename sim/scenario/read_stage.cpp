@@ -11,14 +11,13 @@
 
 #include "scenario/find_file.h"
 #include "scenario/load_parts.h"
+#include "scenario/offered_precision.h"
 #include "scenario/overrides.h"
 #include "scenario/token_lengths.h"
 
 namespace berth {
 
 namespace {
-
-constexpr IntegerRange kCount{1, 1'000'000};
 
 std::optional<Model> read_model_reference(const YamlNode& node, const Library& library,
                                           const std::vector<std::string>& all_names,
@@ -35,15 +34,38 @@ std::optional<Model> read_model_reference(const YamlNode& node, const Library& l
     return load_model_file(library, *path, overrides_of(model_names(*name), all_names, overrides), node.diagnostics());
 }
 
-Precision read_precision(const YamlNode& stage) {
+/// Where a stage may run, for what precisions there are.
+struct Offered {
+    const Profile& profile;
+    const Library& library;
+    std::optional<DeviceId> on;  ///< any device if absent
+};
+
+// A precision that some device of the stage offers.
+std::optional<Scheme> read_offered(const YamlNode& node, const Offered& offered) {
+    const auto scheme = node.enumeration(kSchemeNames);
+    std::vector<DeviceId> devices;
+    for (std::size_t i = 0; i < offered.profile.devices.size(); ++i) {
+        if (!offered.on || *offered.on == static_cast<DeviceId>(i)) {
+            devices.push_back(static_cast<DeviceId>(i));
+        }
+    }
+    if (const auto refusal =
+            scheme ? precision_refusal(*scheme, offered.profile, devices, offered.library) : std::nullopt) {
+        node.error(refusal->message, refusal->expected);
+    }
+    return scheme;
+}
+
+Precision read_precision(const YamlNode& stage, const Offered& offered) {
     Precision precision;
     precision.dtype =
-        stage.require("dtype", "the precision the model is compiled for").enumeration(kSchemeNames).value_or(Scheme{});
+        read_offered(stage.require("dtype", "the precision the model is compiled for"), offered).value_or(Scheme{});
     const auto rules = stage.find("precision");
     for (const YamlNode& item : rules ? rules->sequence() : std::vector<YamlNode>()) {
         const YamlNode pattern = item.require("operators", "a pattern such as layer.0.*");
         const auto text = pattern.text();
-        const auto dtype = item.require("dtype", "a precision").enumeration(kSchemeNames);
+        const auto dtype = read_offered(item.require("dtype", "a precision"), offered);
         item.reject_unknown_keys();
         if (text && dtype) {
             precision.rules.push_back({*text, *dtype, pattern.content_where()});
@@ -60,7 +82,7 @@ std::vector<std::int64_t> read_buckets(const YamlNode& stage) {
         return buckets;
     }
     for (const YamlNode& item : node->is_scalar() ? std::vector<YamlNode>{*node} : node->sequence()) {
-        if (const auto bucket = item.integer({1})) {
+        if (const auto bucket = item.integer(kCountRange)) {
             if (std::ranges::find(buckets, *bucket) != buckets.end()) {
                 item.error(fmt::format("bucket {} is listed twice", *bucket));
             }
@@ -96,14 +118,14 @@ std::optional<Generation> read_generation(const YamlNode& stage) {
     Generation generation;
     const auto phase = phase_node->enumeration(kPhaseNames);
     generation.phase = phase.value_or(Phase::kGenerate);
-    generation.prompt = stage.require("prompt", "the tokens of the prompt").integer(kCount).value_or(1);
+    generation.prompt = stage.require("prompt", "the tokens of the prompt").integer(kCountRange).value_or(1);
     const auto new_tokens = stage.find("new_tokens");
     if (phase == Phase::kPrefill) {
         if (new_tokens) {
             new_tokens->error("a prefill makes none", "phase: generate");
         }
     } else {
-        generation.new_tokens = new_tokens ? new_tokens->integer(kCount).value_or(1) : 1;
+        generation.new_tokens = new_tokens ? new_tokens->integer(kCountRange).value_or(1) : 1;
         if (!new_tokens && phase == Phase::kGenerate) {
             static_cast<void>(stage.require("new_tokens", "how many tokens follow the prompt"));
         }
@@ -146,22 +168,22 @@ std::vector<PinRule> read_pins(const YamlNode& stage, const ScenarioDevices& dev
 
 ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const Library& library,
                             const ScenarioDevices& devices, const std::vector<std::string>& all_names,
-                            const std::vector<Override>& overrides) {
+                            const std::vector<Override>& overrides, const Offered& offered) {
     ModelStage stage;
     if (auto read = read_model_reference(model, library, all_names, overrides)) {
         stage.model = std::move(*read);
         stage.model.where = model.where();  // what is wrong with this use of it is reported here
     }
-    stage.precision = read_precision(node);
+    stage.precision = read_precision(node, offered);
     read_lengths(node, stage);
     if (const auto batch = node.find("batch")) {
-        stage.batch = batch->integer(kCount).value_or(1);
+        stage.batch = batch->integer(kCountRange).value_or(1);
     }
     stage.cores = read_cores(node, devices);
     stage.clocks = read_clocks(node, devices);
     stage.pins = read_pins(node, devices);
     if (const auto segments = node.find("segments")) {
-        stage.most_segments = static_cast<int>(segments->integer(kCount).value_or(1));
+        stage.most_segments = static_cast<int>(segments->integer(kCountRange).value_or(1));
     }
     if (const auto granularity = node.find("granularity")) {
         stage.granularity = granularity->enumeration(kGranularityNames).value_or(Granularity::kModel);
@@ -215,7 +237,8 @@ std::optional<StageReading> read_stage(const YamlNode& node, const Library& libr
         takes->error("the stage runs a model, so its time is predicted", "either 'model' or 'takes'");
     }
     if (model) {
-        auto work = read_model_stage(node, *model, library, devices, model_names, overrides);
+        auto work = read_model_stage(node, *model, library, devices, model_names, overrides,
+                                     {devices.profile, library, device});
         work.on = device;
         stage.work = std::move(work);
     } else if (takes) {
@@ -225,7 +248,7 @@ std::optional<StageReading> read_stage(const YamlNode& node, const Library& libr
         node.error("the stage does nothing", "'model' or 'takes'");
     }
     if (const auto repeat = node.find("repeat")) {
-        stage.repeat = repeat->integer(kCount).value_or(1);
+        stage.repeat = repeat->integer(kCountRange).value_or(1);
     }
     if (const auto budget = node.find("budget")) {
         stage.budget = budget->quantity<Time>();

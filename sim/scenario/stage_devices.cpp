@@ -89,7 +89,7 @@ const Device* ScenarioDevices::named(const YamlNode& node, const std::string& na
     for (const Device& device : complete.devices) {
         known.push_back(device.name);
     }
-    node.error(fmt::format("{} has no device '{}'", complete.name, name), list_of(known), nearest_name(name, known));
+    node.error(fmt::format("{} has no device '{}'", complete.name, name), list_of(known), suggested_names(name, known));
     return nullptr;
 }
 

@@ -20,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr IntegerRange kTokenCount{1, 1'000'000};
 using Histogram = std::map<std::int64_t, std::int64_t>;
 
 /// Lengths put together.
@@ -48,8 +47,8 @@ std::vector<TokenShare> shares_of(const Histogram& histogram) {
 }
 
 std::optional<std::vector<TokenShare>> read_range(const YamlNode& node) {
-    const auto from = node.require("from", "the fewest tokens").integer(kTokenCount);
-    const auto to = node.require("to", "the most tokens").integer(kTokenCount);
+    const auto from = node.require("from", "the fewest tokens").integer(kCountRange);
+    const auto to = node.require("to", "the most tokens").integer(kCountRange);
     node.reject_unknown_keys();
     if (!from || !to) {
         return std::nullopt;
@@ -84,9 +83,9 @@ bool count_lengths(const CsvTable& table, std::size_t column, Histogram& histogr
         std::int64_t tokens = 0;
         const char* last = cell.text.data() + cell.text.size();
         const auto [end, failure] = std::from_chars(cell.text.data(), last, tokens);
-        if (failure != std::errc() || end != last || tokens < kTokenCount.min || tokens > kTokenCount.max) {
+        if (failure != std::errc() || end != last || tokens < kCountRange.min || tokens > kCountRange.max) {
             diagnostics.error(cell.where, fmt::format("'{}' is no count of tokens", cell.text),
-                              fmt::format("a whole number from {} to {}", kTokenCount.min, kTokenCount.max));
+                              fmt::format("a whole number from {} to {}", kCountRange.min, kCountRange.max));
         } else {
             ++histogram[tokens];
         }
@@ -173,7 +172,7 @@ TokenDistribution condensed(const std::vector<TokenShare>& ascending, std::span<
 std::optional<TokenLengths> read_tokens(const YamlNode& node, std::span<const std::int64_t> buckets) {
     std::optional<std::vector<TokenShare>> shares;
     if (!node.is_map()) {
-        if (const auto tokens = node.integer(kTokenCount)) {
+        if (const auto tokens = node.integer(kCountRange)) {
             shares = {{*tokens, 1.0}};
         }
     } else if (node.find("from") || node.find("to")) {

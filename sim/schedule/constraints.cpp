@@ -61,8 +61,8 @@ PlacementLimits limits_of(const ModelStage& stage, const LengthPlan& plan, const
 std::vector<std::optional<DeviceId>> pinned_by(const std::vector<PinRule>& pins, const Graph& graph) {
     std::vector<std::optional<DeviceId>> pinned(pins.empty() ? 0 : graph.operators.size());
     for (const PinRule& pin : pins) {
-        for (std::size_t i = 0; i < pinned.size(); ++i) {
-            pinned[i] = matches_pattern(pin.pattern, graph.operators[i].name) ? pin.device : pinned[i];
+        for (const std::size_t i : operators_matching(graph, pin.pattern)) {
+            pinned[i] = pin.device;
         }
     }
     return pinned;
@@ -81,14 +81,13 @@ void apply_pins(PlacementProblem& problem, const std::vector<std::optional<Devic
 bool all_match(const std::vector<PinRule>& pins, const Graph& graph, Diagnostics& diagnostics) {
     bool matched = true;
     for (const PinRule& pin : pins) {
-        const auto named = [&pin](const Operator& op) { return matches_pattern(pin.pattern, op.name); };
-        if (std::ranges::none_of(graph.operators, named)) {
+        if (operators_matching(graph, pin.pattern).empty()) {
             std::vector<std::string> names;
             for (const Operator& op : graph.operators) {
                 names.push_back(op.name);
             }
             diagnostics.error(pin.where, fmt::format("'{}' matches no operator of {}", pin.pattern, graph.name), "",
-                              nearest_name(pin.pattern, names));
+                              suggested_names(pin.pattern, names));
             matched = false;
         }
     }

@@ -28,7 +28,7 @@ Json spread_of(Dimension dimension) {
     const QuantityForm plain{.allow_zero = true, .allow_spread = false, .per = std::nullopt};
     std::string pattern = quantity_pattern(Dimension{}, plain);
     if (dimension == Dimension{}) {
-        return {{"type", {"number", "string"}}, {"minimum", 0}, {"pattern", pattern}};
+        return {{"type", {"number", "string"}}, {"minimum", 0}, {"maximum", kMaxSpread}, {"pattern", pattern}};
     }
     const std::string percent = "^[ \\t]*\\+?[0-9.]+(?:[eE][+-]?[0-9]+)?[ \\t]*%$";
     return {{"type", "string"}, {"pattern", fmt::format("{}|{}", percent, quantity_pattern(dimension, plain))}};
@@ -44,14 +44,15 @@ std::string Definitions::define_value(Dimension dimension, const QuantityForm& f
         return name;
     }
     const bool plain = dimension == Dimension{};
-    const std::string meaning = most ? "a share above 0 and up to 100%" : dimension_with_example(dimension);
+    const DimensionRange range = plausible_range(dimension);
+    const std::string meaning = most ? "a share above 0 and up to 100%"
+                                     : fmt::format("{}, {}{}", dimension_with_example(dimension),
+                                                   form.allow_zero ? "0 or " : "", range_text(dimension));
     Json value = {{"description", meaning}};
     value["type"] = plain ? Json{"number", "string"} : Json("string");
     if (plain) {
-        value[form.allow_zero ? "minimum" : "exclusiveMinimum"] = 0;
-    }
-    if (most) {
-        value["maximum"] = *most;
+        value["minimum"] = form.allow_zero ? 0 : range.least;
+        value["maximum"] = most.value_or(range.most);
     }
     value["pattern"] = quantity_pattern(dimension, form);
     value["patternErrorMessage"] = fmt::format("expected {}", meaning);

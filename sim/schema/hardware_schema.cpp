@@ -35,7 +35,7 @@ Part macs_per_cycle(Definitions& q) {
 Part clusters(Definitions& q) {
     return list_of(
         object_with({required("name", "of the cluster", text()),
-                     required("cores", "how many cores it has", integer(kPositive)),
+                     required("cores", "how many cores it has", integer(kCoreRange)),
                      required("clock", "clock of its cores", q.parameter(Frequency::kDimension)),
                      optional("clocks", "clocks that may be set", list_of(q.quantity(Frequency::kDimension))),
                      required("vector_scale", "rates of its vector units relative to those in 'vector'", number(q)),
@@ -47,16 +47,16 @@ Part clusters(Definitions& q) {
 }
 
 Part align() {
-    const Part columns = either({integer(kPositive), per_row(kDTypeNames, integer({1, kLargestCount}))});
+    const Part columns = either({integer(kCountRange), per_row(kDTypeNames, integer(kCountRange))});
     return object_with(
-        {required("m", "rows are padded to multiples of this", integer(kPositive)),
+        {required("m", "rows are padded to multiples of this", integer(kCountRange)),
          required("n", "columns are padded to multiples of this; a map where it depends on the dtype", columns),
-         required("k", "depths are padded to multiples of this", integer(kPositive))});
+         required("k", "depths are padded to multiples of this", integer(kCountRange))});
 }
 
 Part core_block() {
-    return object_with({required("m", "rows per core from which rows are split, too", integer(kPositive)),
-                        required("n", "columns", integer(kPositive))});
+    return object_with({required("m", "rows per core from which rows are split, too", integer(kCountRange)),
+                        required("n", "columns", integer(kCountRange))});
 }
 
 Part matrix(Definitions& q) {
@@ -68,10 +68,10 @@ Part matrix(Definitions& q) {
         optional("row_tile", "bytes of input rows held at once; weights are read again for each such tile", size),
         optional("library_row_tile", "the same for calls of the runtime's matmul library", size),
         optional("min_rows", "each set of weights takes at least the time of this many rows; 1 if absent",
-                 integer(kPositive)),
+                 integer(kCountRange)),
         optional("image_channels",
                  "convolutions of at most this many channels share the depth between channels and kernel width",
-                 integer(kPositive)),
+                 integer(kCountRange)),
         optional("winograd", "factor by which Winograd saves MACs in dense 3x3 convolutions of stride 1", number(q)),
         optional("reserve", "part of the nearest memory that inputs of a dtype occupy beyond the row tile",
                  per_row(kDTypeNames, size)),
@@ -97,7 +97,7 @@ Part vector(Definitions& q) {
         optional("row_cycles", "cycles per row in addition to its elements", number(q)),
         optional("tail_cycles", "cycles per element of a row beyond its last whole vector of 'lanes'", number(q)),
     });
-    std::vector<Key> keys{optional("lanes", "elements of a row that are processed at once", integer(kPositive))};
+    std::vector<Key> keys{optional("lanes", "elements of a row that are processed at once", integer(kCountRange))};
     std::vector<Json> with_tail;
     for (const auto& row : kVectorClassNames) {
         keys.push_back(required(row.name, "", rate));
@@ -113,7 +113,7 @@ Part attention(Definitions& q) {
         required("score_bytes", "DRAM traffic per score element", q.parameter(Bytes::kDimension)),
         required("per_cycle", "score elements per clock cycle and core beyond the MACs", number(q)),
         optional("row_granule", "lengths that are not a multiple of it incur the factor 'unaligned'",
-                 integer(kPositive)),
+                 integer(kCountRange)),
         optional("unaligned", "factor on score_bytes for lengths that are not a multiple of row_granule", number(q)),
         optional("skips_masked", "true (the default): scores hidden by a causal mask or a window cost nothing",
                  boolean()),
@@ -123,7 +123,7 @@ Part attention(Definitions& q) {
 Part dma(Definitions& q) {
     return object_with({
         required("setup", "time per descriptor (one per tile)", q.parameter(Time::kDimension, zero_allowed())),
-        required("channels", "descriptors processed at once", integer(kPositive)),
+        required("channels", "descriptors processed at once", integer(kCoreRange)),
         optional("bandwidth", "DRAM bandwidth of one core", q.parameter(Bandwidth::kDimension, per(Sharing::kCore))),
         required("write_cost", "cost of a written byte relative to a read one", number(q)),
         optional("overlap", "share of the shorter of DRAM traffic and all else that the longer hides", q.share()),
@@ -189,7 +189,7 @@ Part device(Definitions& q) {
     Part part = object_with({
         required("kind", "what it is", choice(kDeviceKindNames)),
         optional("enabled", "false leaves the device out, with its links; not for the host", boolean()),
-        optional("cores", "how many cores it has; or 'clusters' instead", integer(kPositive)),
+        optional("cores", "how many cores it has; or 'clusters' instead", integer(kCoreRange)),
         optional("clock", "clock of its cores", q.parameter(Frequency::kDimension)),
         optional("clocks", "clocks that may be set", list_of(q.quantity(Frequency::kDimension))),
         optional("clusters", "cores of different kinds, instead of 'cores' and 'clock'", clusters(q)),

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "berth/profile.h"
+#include "berth/scheme.h"
 #include "schema/schemas.h"
 
 namespace berth {
@@ -27,16 +28,23 @@ Part dtypes() {
     return part;
 }
 
+Part precisions() {
+    Part list = list_of(choice(kSchemeNames), 1);
+    list.shape["uniqueItems"] = true;
+    return either({list, object_with({required("value", "the list", list),
+                                      optional("source", "document, table or measurement, in words", text())})});
+}
+
 Part rule(Definitions& q) {
     Part part = object_with({
         required("on", "the device that runs it: this one, or the fallback", text()),
         optional("reason", "why, in words", text()),
         optional("multi_core", "whether the runtime may split it over cores; false if absent", boolean()),
-        optional("multi_core_from", "elements of its result; a smaller one stays on one core", integer(kPositive)),
+        optional("multi_core_from", "elements of its result; a smaller one stays on one core", integer(kLimitRange)),
         optional("dtypes", "dtypes that it may run in, instead of the runtime's", dtypes()),
         optional("max_bytes", "limit on its result; above, it goes to the device 'else'",
                  q.parameter(Bytes::kDimension)),
-        optional("max_k", "limit on a matmul's depth; above, it goes to the device 'else'", integer(kPositive)),
+        optional("max_k", "limit on a matmul's depth; above, it goes to the device 'else'", integer(kLimitRange)),
         optional("else", "the device for operators above the limits", text()),
     });
     part.complete.update(all_of(
@@ -63,11 +71,13 @@ Part runtime_part(Definitions& q) {
         required("name", "name and version", text()),
         required("dispatch", "costs of starting work", dispatch(q)),
         required("shapes", "static: inputs are padded to buckets", choice(kShapeRuleNames)),
-        optional("pad_width_to", "widths are rounded up to this; 1 if absent", integer(kPositive)),
+        optional("pad_width_to", "widths are rounded up to this; 1 if absent", integer(kCountRange)),
         required("quantization",
                  "static: scales are known at compile time; dynamic: each int8 matmul quantises its input",
                  choice(kQuantizationSchemeNames)),
-        required("default_cores", "used unless a stage says otherwise", integer(kPositive)),
+        required("default_cores", "used unless a stage says otherwise", integer(kCoreRange)),
+        optional("precisions", "schemes that models may be compiled for; absent: all that matrix products support",
+                 precisions()),
         required("dtypes", "dtypes that operators run in, preferred first", dtypes()),
         required("operators", "a rule for each operator that runs or falls back; not listed: runs nowhere",
                  per_row(operator_names(), q.define("operator_rule", rule(q)), Key::Need::kListed)),

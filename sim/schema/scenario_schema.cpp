@@ -11,8 +11,6 @@ namespace berth {
 
 namespace {
 
-constexpr IntegerRange kCount{1, 1'000'000};
-
 Part duration(Definitions& q) {
     const Part bounds = object_with({
         required("low", "the 5th percentile", q.quantity(Time::kDimension)),
@@ -26,9 +24,9 @@ Part duration(Definitions& q) {
 
 Part tokens() {
     return either({
-        integer(kCount),
-        object_with({required("from", "the fewest tokens", integer(kCount)),
-                     required("to", "the most tokens; every length in the range is equally likely", integer(kCount))}),
+        integer(kCountRange),
+        object_with({required("from", "the fewest tokens", integer(kCountRange)),
+                     required("to", "the most tokens; every length in the range is equally likely", integer(kCountRange))}),
         object_with({required("file", "a CSV file with one input per row, relative to the scenario", text()),
                      required("column", "the column of lengths", text())}),
     });
@@ -43,7 +41,7 @@ Part precision() {
 
 // What only a stage with a model has.
 std::vector<Key> model_keys(Definitions& q) {
-    const Part bucket = integer({1});
+    const Part bucket = integer(kCountRange);
     return {
         optional("dtype", "precision that the model is compiled for: a scheme of weights and activations",
                  choice(kSchemeNames)),
@@ -51,10 +49,10 @@ std::vector<Key> model_keys(Definitions& q) {
         optional("tokens", "actual tokens of the input: a number, a range or a column of lengths", tokens()),
         optional("buckets", "compiled lengths", either({bucket, list_of(bucket)})),
         optional("phase", "for a model that generates text, instead of tokens and buckets", choice(kPhaseNames)),
-        optional("prompt", "tokens of the prompt", integer(kCount)),
-        optional("new_tokens", "tokens generated after the prompt", integer(kCount)),
-        optional("batch", "inputs per pass; 1 if absent", integer(kCount)),
-        optional("cores", "cores used per device; the runtime's default if absent", map_of(integer({1}))),
+        optional("prompt", "tokens of the prompt", integer(kCountRange)),
+        optional("new_tokens", "tokens generated after the prompt", integer(kCountRange)),
+        optional("batch", "inputs per pass; 1 if absent", integer(kCountRange)),
+        optional("cores", "cores used per device; the runtime's default if absent", map_of(integer(kCountRange))),
         optional("core_mask", "the same as a bit mask; 0 leaves the choice to the runtime",
                  map_of(integer({0, std::numeric_limits<std::int32_t>::max()}))),
         optional("clock", "one of the clocks that the profile lists, per device",
@@ -62,7 +60,7 @@ std::vector<Key> model_keys(Definitions& q) {
         optional("pin", "operators pinned to a device, by patterns such as layer.0.*; the last match counts",
                  map_of(text())),
         optional("segments", "largest number of segments (consecutive operators on one device); unlimited if absent",
-                 integer(kCount)),
+                 integer(kCountRange)),
         optional("granularity", "the finest placement that may be chosen; model if absent", choice(kGranularityNames)),
     };
 }
@@ -87,7 +85,7 @@ Part stage(Definitions& q) {
         optional("takes", "a known time instead of a model: 26 ms, 26 ms ± 10%, or {low: 500 ms, high: 1000 ms}",
                  duration(q)),
         optional("on", "the device where it runs; any if absent", text()),
-        optional("repeat", "passes in sequence; 1 if absent", integer(kCount)),
+        optional("repeat", "passes in sequence; 1 if absent", integer(kCountRange)),
         optional("budget", "a time for all passes of this stage", q.quantity(Time::kDimension)),
         optional("slows", "largest slowdown that this stage may cause in other stages: {rerank: 10%}",
                  map_of(q.quantity(Dimension{}, true))),

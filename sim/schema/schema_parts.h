@@ -18,8 +18,6 @@ namespace berth {
 
 using Json = nlohmann::ordered_json;
 
-inline constexpr IntegerRange kPositive{1, std::numeric_limits<std::int32_t>::max()};
-
 /// What a place in a file may hold. A file that extends another may leave out what that one has, down into its maps;
 /// hence what must be there is kept apart from what may be.
 struct Part {

@@ -182,17 +182,97 @@ TEST_F(CliAnswer, MemoryOfOperatorsAddsUp) {
 
 TEST_F(CliAnswer, SchemesAreAskedForByName) {
     const auto model_at = [this](const std::string& dtype) {
-        return berth({"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--model",
+        return berth({"predict", "--hardware", "rk3576-rknn-2.3.2", "--device", "npu", "--model",
                       "ms-marco-MiniLM-L-12-v2", "--tokens", "128", "--dtype", dtype, "--format", "json"})
             .json();
     };
-    EXPECT_LT(model_at("w4a16_g128")["weight_bytes"].get<double>(), model_at("w8a16")["weight_bytes"].get<double>());
+    EXPECT_LT(model_at("w4a16_g128")["weight_bytes"].get<double>(), model_at("fp16")["weight_bytes"].get<double>());
+    EXPECT_LT(model_at("w4a16")["weight_bytes"].get<double>(), model_at("w4a16_g128")["weight_bytes"].get<double>());
     EXPECT_EQ(model_at("w8a8")["latency_ms"], model_at("int8")["latency_ms"]);
-    const Outcome refused = berth({"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "cpu", "--model",
-                                   "ms-marco-MiniLM-L-12-v2", "--tokens", "128", "--dtype", "int4"});
+}
+
+TEST_F(CliAnswer, APrecisionThatARuntimeDoesNotOfferNamesThoseThatDo) {
+    const auto refused = [this](const std::string& dtype, const std::string& device) {
+        const Outcome outcome = berth({"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", device, "--model",
+                                       "ms-marco-MiniLM-L-12-v2", "--tokens", "128", "--dtype", dtype});
+        EXPECT_EQ(outcome.status, 2);
+        EXPECT_EQ(outcome.out, "");
+        return outcome.err;
+    };
+    EXPECT_EQ(refused("w4a16", "npu"),
+              "--dtype: error: w4a16 is not offered: npu (rknn 2.3.2) offers fp16, int8 (expected one of these; w4a16 is "
+              "offered by rk3576-rkllm-1.3.0 (npu), rk3576-rknn-2.3.2 (npu); to ask what if it were: --set "
+              "'hardware.devices.npu.runtime.precisions=[fp16,int8,w4a16]')\n");
+    EXPECT_NE(refused("w8a16", "npu").find("no shipped profile offers w8a16"), std::string::npos);
+    EXPECT_NE(refused("int4", "npu").find("npu (rknn 2.3.2) offers fp16, int8"), std::string::npos);
+    EXPECT_EQ(refused("int4", "cpu"),
+              "--dtype: error: int4 is not offered: cpu (onnxruntime 1.x) offers fp32, int8, int8_dynamic (expected one "
+              "of these; no shipped profile offers int4)\n");
+}
+
+TEST_F(CliAnswer, AWhatIfGrantsAPrecision) {
+    const std::string dtype = "stages.rerank.dtype=w4a16";
+    const Outcome refused = berth({"run", "rag-rk3588", "--set", dtype});
     EXPECT_EQ(refused.status, 2);
-    EXPECT_NE(refused.err.find("does not run matmul here: cpu multiplies fp32 and int8, not int4"), std::string::npos)
+    EXPECT_NE(refused.err.find("--set stages.rerank.dtype:1:1: error: stages.2.dtype: w4a16 is not offered: npu (rknn "
+                               "2.3.2) offers fp16, int8; cpu (onnxruntime 1.x) offers fp32, int8, int8_dynamic"),
+              std::string::npos)
         << refused.err;
+    const Outcome granted = berth({"run", "rag-rk3588", "--set", dtype, "--set",
+                                   "hardware.devices.npu.runtime.precisions=[fp16,int8,w4a16]", "--format", "json"});
+    ASSERT_EQ(granted.status, 0) << granted.err;
+    EXPECT_EQ(granted.json()["stages"][2]["chosen"], "npu");
+}
+
+TEST_F(CliAnswer, NamesMatchInAnyCase) {
+    const Outcome exact = berth({"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--model",
+                                 "all-MiniLM-L6-v2", "--dtype", "int8", "--tokens", "64"});
+    EXPECT_EQ(berth({"PREDICT", "--hardware", "RK3588-RKNN-2.3.2", "--device", "NPU", "--model", "ALL-minilm-l6-V2",
+                     "--dtype", "INT8", "--tokens", "64", "--format", "TEXT"})
+                  .out,
+              exact.out);
+    write("s.yaml",
+          "scenario: S\nhardware: RK3588-rknn-2.3.2\nstages:\n"
+          "  - {name: Rerank, model: MS-marco-minilm-l-6-v2, dtype: int8, tokens: 60, on: NPU, cores: {Npu: 2}}\n");
+    const Outcome run = berth({"explain", "s.yaml", "--stage", "rerank", "--op", "LAYER.0.FFN.Up", "--set",
+                               "stages.RERANK.Tokens=64", "--set", "hardware.devices.NPU.clock=900 MHz", "--set",
+                               "models.ms-MARCO-minilm-l-6-v2.sizes.layers=2"});
+    EXPECT_EQ(run.status, 0) << run.err;
+    EXPECT_NE(run.out.find("layer.0.ffn.up"), std::string::npos) << run.out;
+    write("p.yaml", "profile: p\nextends: RK3588-RKNN-2.3.2\n");
+    EXPECT_EQ(berth({"check", "p.yaml"}).status, 0);
+}
+
+TEST_F(CliAnswer, ThePartOfANameListsWhatHoldsIt) {
+    const auto suggested = [this](const std::string& model) {
+        const std::string text =
+            berth({"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--model", model}).err;
+        const std::size_t at = text.find("did you mean ");
+        return at == std::string::npos ? text : text.substr(at);
+    };
+    EXPECT_EQ(suggested("MiniLM-L6"), "did you mean all-MiniLM-L6-v2 or ms-marco-MiniLM-L-6-v2?)\n");
+    EXPECT_EQ(suggested("minilm"),
+              "did you mean all-MiniLM-L6-v2, ms-marco-MiniLM-L-12-v2 or ms-marco-MiniLM-L-6-v2?)\n");
+    EXPECT_EQ(suggested("tinyllama"), "did you mean tinyllama-1.1b?)\n");
+    const Outcome op = berth({"explain", "rag-rk3588", "--stage", "rank", "--op", "ffn.up"});
+    EXPECT_NE(op.err.find("did you mean rerank?"), std::string::npos) << op.err;
+}
+
+TEST_F(CliAnswer, CommandsAreShownByPurpose) {
+    const Outcome alone = berth({});
+    EXPECT_EQ(alone.status, 0);
+    for (const std::string word : {"help", "--help", "-h"}) {
+        EXPECT_EQ(berth({word}).out, alone.out);
+    }
+    EXPECT_EQ(alone.err, "");
+    for (const char* part : {"Ask ", "Vary ", "Place ", "Measure ", "Find, make and check files", "  berth run rag-rk3588",
+                             "  berth check ", "--help"}) {
+        EXPECT_NE(alone.out.find(part), std::string::npos) << part;
+    }
+    for (const std::string& line : lines_of(alone.out)) {
+        EXPECT_LE(line.size(), 80U) << line;
+    }
+    EXPECT_EQ(berth({"help", "run"}).out, berth({"run", "--help"}).out);
 }
 
 TEST_F(CliAnswer, OpsOfAllStagesAreAListAndOfOneAnObject) {

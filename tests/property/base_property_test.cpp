@@ -1,4 +1,5 @@
 // Laws of the base: what is printed can be read, expressions agree with C++, statistics with their definitions.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -41,13 +42,27 @@ double any_magnitude() {
 
 RC_GTEST_PROP(BaseQuantityProperty, WhatIsPrintedCanBeRead, ()) {
     const Dimension dimension = *rc::gen::elementOf(kDimensions);
-    const double value = any_magnitude() * (*rc::gen::arbitrary<bool>() ? 1 : -1);
+    const double size = any_magnitude();
+    const DimensionRange range = plausible_range(dimension);
+    RC_PRE(size > range.least * 1.001 && size < range.most / 1.001);
+    const double value = size * (*rc::gen::arbitrary<bool>() ? 1 : -1);
     const std::string text = quantity_text(value, dimension);
     const auto read = parse_quantity(text, dimension);
     RC_LOG() << text;
     RC_ASSERT(std::holds_alternative<ParsedQuantity>(read));
     RC_ASSERT(std::abs(std::get<ParsedQuantity>(read).value - value) <= 5.0001e-4 * std::abs(value));
     RC_ASSERT(quantity_text(std::get<ParsedQuantity>(read).value, dimension) == text);
+}
+
+RC_GTEST_PROP(BaseQuantityProperty, WhatIsOutOfRangeIsRefused, ()) {
+    const Dimension dimension = *rc::gen::elementOf(kDimensions);
+    const DimensionRange range = plausible_range(dimension);
+    const double far = std::pow(10.0, *rc::gen::inRange(1, 200));
+    const bool large = *rc::gen::arbitrary<bool>();
+    const std::string unit = quantity_text(1, dimension).substr(1);
+    const auto read = parse_quantity(fmt::format("{:e}{}", large ? range.most * far : range.least / far, unit), dimension);
+    RC_ASSERT(std::holds_alternative<QuantityError>(read));
+    RC_ASSERT(std::get<QuantityError>(read).message.find(large ? "too large" : "too small") != std::string::npos);
 }
 
 RC_GTEST_PROP(BaseQuantityProperty, WholePowersOfTwoArePrintedExactly, ()) {

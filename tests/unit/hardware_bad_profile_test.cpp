@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(
         bad_value("WrongDimension", kNpuPath + "clock", "1 GB/s",
                   "GB/s is a bandwidth, not a frequency (expected a frequency such as 1 GHz)"),
         bad_value("ZeroAlignment", kNpuPath + "matrix.align.k", "0",
-                  "0 is out of range (expected a whole number from 1 to 2147483647)"),
+                  "0 is out of range (expected a whole number from 1 to 1000000)"),
         bad_value("EfficiencyAboveOne", kNpuPath + "matrix.efficiency", "120%",
                   "120% is more than everything (expected a share above 0 and up to 100%)"),
         bad_value("NegativeOverlap", kNpuPath + "overlap", "-0.5", "'-0.5' is negative (expected more than zero)"),

@@ -1,0 +1,70 @@
+// Looks through the devices of a profile, and through shipped profiles if none offers a precision.
+#include "scenario/offered_precision.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "scenario/find_file.h"
+#include "scenario/load_parts.h"
+
+namespace berth {
+
+namespace {
+
+// "rk3576-rkllm-1.3.0 (npu)", each shipped profile once.
+std::vector<std::string> profiles_offering(const Scheme& scheme, const Library& library) {
+    std::vector<std::string> found;
+    std::vector<std::string> seen;
+    for (const std::filesystem::path& folder : shipped_folders(library, "hardware")) {
+        for (const std::string& name : names_in(folder)) {
+            if (std::ranges::find(seen, name) != seen.end()) {
+                continue;
+            }
+            seen.push_back(name);
+            Diagnostics ignored;  // a profile that is no good offers nothing
+            const auto profile = load_hardware_file(library, folder / (name + ".yaml"), {}, ignored);
+            for (const Device& device : profile ? profile->devices : std::vector<Device>()) {
+                if (offers(device, scheme)) {
+                    found.push_back(fmt::format("{} ({})", name, device.name));
+                }
+            }
+        }
+    }
+    return found;
+}
+
+// `[fp16, int8, w4a16]` with the scheme behind what the device offers.
+std::string granted(const Device& device, const Scheme& scheme) {
+    auto names = offered_precisions(device);
+    names.push_back(scheme_name(scheme));
+    return fmt::format("hardware.devices.{}.runtime.precisions=[{}]", device.name, fmt::join(names, ","));
+}
+
+}  // namespace
+
+std::optional<PrecisionRefusal> precision_refusal(const Scheme& scheme, const Profile& profile,
+                                                  const std::vector<DeviceId>& devices, const Library& library) {
+    std::vector<std::string> offered;
+    const Device* could = nullptr;
+    for (const DeviceId id : devices) {
+        const Device& device = profile.devices[static_cast<std::size_t>(id)];
+        if (offers(device, scheme)) {
+            return std::nullopt;
+        }
+        offered.push_back(fmt::format("{} ({}) offers {}", device.name, device.runtime.name,
+                                      fmt::join(offered_precisions(device), ", ")));
+        could = could == nullptr && multiplies(device, scheme) ? &device : could;
+    }
+    const std::string name = scheme_name(scheme);
+    const auto others = profiles_offering(scheme, library);
+    std::string expected = others.empty() ? fmt::format("one of these; no shipped profile offers {}", name)
+                                          : fmt::format("one of these; {} is offered by {}", name,
+                                                        fmt::join(others, ", "));
+    if (could != nullptr) {
+        expected += fmt::format("; to ask what if it were: --set '{}'", granted(*could, scheme));
+    }
+    return PrecisionRefusal{fmt::format("{} is not offered: {}", name, fmt::join(offered, "; ")), std::move(expected)};
+}
+
+}  // namespace berth
