@@ -1,0 +1,281 @@
+// A worker in a child process, watched by its parent through shared memory.
+#include "fuzz/campaign.h"
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <exception>
+#include <fstream>
+#include <iterator>
+#include <new>
+#include <regex>
+#include <stdexcept>
+
+#include "cli/command_line.h"
+
+namespace berth::fuzz {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostFaults = 400;
+constexpr std::size_t kWarmUp = 100;  // trials until everything that is kept for good has been made
+constexpr rlim_t kMostMemory = rlim_t{4} << 30U;
+constexpr int kChecksPerSecond = 50;
+
+struct SharedFault {
+    std::size_t number;
+    std::size_t kind;
+    std::array<char, 200> what;
+};
+
+/// What the worker writes and the parent reads; lives in memory that both map.
+struct Board {
+    std::size_t next;      ///< trial at work
+    double started_s;      ///< processor time of the worker when it began
+    std::size_t commands;
+    double slowest_s;
+    std::int64_t grown, grown_over;  ///< bytes, and the trials that they were watched over
+    std::array<Counts, kKinds.size()> by_kind;
+    std::size_t faults;
+    std::array<SharedFault, kMostFaults> fault;
+};
+
+double processor_time(clockid_t clock) {
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+/// Standard output or error into a file without a name, and back as text.
+class Captured {
+  public:
+    Captured(FILE* stream, int descriptor) : stream_(stream), file_(::memfd_create("captured", 0)) {
+        if (file_ < 0 || ::dup2(file_, descriptor) < 0) {
+            throw std::runtime_error("cannot capture what the command prints");
+        }
+    }
+    std::string take() {
+        std::fflush(stream_);
+        const off_t size = ::lseek(file_, 0, SEEK_END);
+        std::string text(static_cast<std::size_t>(std::max<off_t>(size, 0)), '\0');
+        static_cast<void>(::pread(file_, text.data(), text.size(), 0) + 0);
+        static_cast<void>(::ftruncate(file_, 0) + 0);
+        ::lseek(file_, 0, SEEK_SET);
+        return text;
+    }
+
+  private:
+    FILE* stream_;
+    int file_;
+};
+
+void note(Board& board, const Trial& trial, std::size_t number, const std::string& what) {
+    if (board.faults < kMostFaults) {
+        SharedFault& fault = board.fault[board.faults];
+        fault.number = number;
+        fault.kind = trial.kind;
+        std::snprintf(fault.what.data(), fault.what.size(), "%s", what.c_str());
+        ++board.faults;
+    }
+}
+
+std::string words_of(const Command& command) { return fmt::format("{}", fmt::join(command, " ")); }
+
+/// A trial's files in a folder, its commands one after another.
+class Worker {
+  public:
+    Worker(Board& board, const fs::path& folder)
+        : board_(board), folder_(folder), out_(stdout, STDOUT_FILENO), err_(stderr, STDERR_FILENO) {
+        fs::create_directories(folder_ / "work");
+        fs::current_path(folder_ / "work");
+    }
+
+    void run(const Trial& trial, std::size_t number) {
+        for (const auto& entry : fs::directory_iterator(".")) {
+            fs::remove_all(entry.path());
+        }
+        bool speaks_of_nan = false;  // in a name, say, which an answer may repeat
+        for (const auto& [name, text] : trial.files) {
+            const fs::path path(name);
+            if (path.has_parent_path()) {
+                fs::create_directories(path.parent_path());
+            }
+            std::ofstream(path, std::ios::binary) << text;
+            speaks_of_nan = speaks_of_nan || holds_no_number(text);
+        }
+        const std::size_t faults_before = board_.faults;
+        bool accepted = false;
+        for (std::size_t i = 0; i < trial.always.size(); ++i) {
+            const int status = run(trial, number, trial.always[i], speaks_of_nan);
+            accepted = i == 0 ? status == 0 : accepted;
+        }
+        for (const Command& command : accepted ? trial.once_accepted : std::vector<Command>()) {
+            run(trial, number, command, speaks_of_nan);
+        }
+        Counts& counts = board_.by_kind[trial.kind];
+        ++counts.files;
+        ++(accepted ? counts.answered : counts.refused);
+        if (board_.faults != faults_before) {
+            keep(number);
+        }
+    }
+
+  private:
+    int run(const Trial& trial, std::size_t number, const Command& command, bool speaks_of_nan) {
+        ++board_.commands;
+        int status = static_cast<int>(ExitStatus::kInternalFailure);
+        std::string why;
+        try {
+            status = static_cast<int>(run_command_line(command));
+        } catch (const std::exception& failure) {
+            why = failure.what();
+        }
+        const std::string out = out_.take();
+        const std::string err = err_.take();
+        const bool known = status == static_cast<int>(ExitStatus::kFine) || status == static_cast<int>(ExitStatus::kBadInput);
+        if (!known) {
+            note(board_, trial, number, fmt::format("{}: status {}, {}", words_of(command), status, why));
+        } else if (status != 0 && err.empty()) {
+            note(board_, trial, number, words_of(command) + ": refused without a word");
+        } else if (!speaks_of_nan && !holds_no_number(words_of(command)) && holds_no_number(out + (status == 0 ? err : ""))) {
+            note(board_, trial, number, words_of(command) + ": nan or inf");
+        }
+        return status;
+    }
+
+    void keep(std::size_t number) const {
+        const fs::path to = folder_ / "faults" / std::to_string(number);
+        fs::create_directories(to);
+        fs::copy(".", to, fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+    }
+
+    Board& board_;
+    fs::path folder_;
+    Captured out_, err_;
+};
+
+[[noreturn]] void work(const Seeds& seeds, std::uint64_t seed, std::size_t end, Board& board, const fs::path& folder) {
+    const rlimit memory{kMostMemory, kMostMemory};
+    ::setrlimit(RLIMIT_AS, &memory);
+    Worker worker(board, folder);
+    std::size_t heap = 0;
+    for (std::size_t done = 0; board.next < end; ++board.next, ++done) {
+        if (done == kWarmUp) {
+            heap = ::mallinfo2().uordblks;
+        }
+        board.started_s = processor_time(CLOCK_PROCESS_CPUTIME_ID);
+        worker.run(seeds.trial(seed, board.next), board.next);
+        board.slowest_s =
+            std::max(board.slowest_s, processor_time(CLOCK_PROCESS_CPUTIME_ID) - board.started_s);
+        if (done > kWarmUp) {
+            board.grown = static_cast<std::int64_t>(::mallinfo2().uordblks) - static_cast<std::int64_t>(heap);
+            board.grown_over = static_cast<std::int64_t>(done - kWarmUp);
+        }
+    }
+    ::_exit(0);
+}
+
+// Absent while it works as it should; else how it ended.
+std::string ending_of(pid_t child, const Board& board, double limit_s) {
+    clockid_t clock{};
+    const bool has_clock = ::clock_getcpuclockid(child, &clock) == 0;
+    int status = 0;
+    while (::waitpid(child, &status, WNOHANG) == 0) {
+        if (has_clock && processor_time(clock) - board.started_s > limit_s) {
+            ::kill(child, SIGKILL);
+            ::waitpid(child, &status, 0);
+            return fmt::format("more than {} s", limit_s);
+        }
+        ::usleep(1'000'000 / kChecksPerSecond);
+    }
+    if (WIFSIGNALED(status)) {
+        return fmt::format("signal {}", WTERMSIG(status));
+    }
+    return WEXITSTATUS(status) == 0 ? "" : fmt::format("exit status {}", WEXITSTATUS(status));
+}
+
+}  // namespace
+
+bool holds_no_number(const std::string& text) {
+    static const std::regex word("(^|[^A-Za-z0-9_.'/-])[-+.]?(nan|inf|infinity)([^A-Za-z0-9_'/-]|$)", std::regex::icase);
+    return (text.find("nan") != std::string::npos || text.find("inf") != std::string::npos ||
+            text.find("NaN") != std::string::npos || text.find("INF") != std::string::npos ||
+            text.find("Inf") != std::string::npos) &&
+           std::regex_search(text, word);
+}
+
+CampaignResult run_campaign(std::uint64_t seed, std::size_t first, std::size_t count, double limit_s,
+                            const fs::path& folder) {
+    const fs::path data = folder / "data";
+    const Seeds seeds(BERTH_SOURCE_DIR, data);
+    ::setenv("BERTH_DATA", data.c_str(), 1);
+    void* memory = ::mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        throw std::bad_alloc();
+    }
+    Board& board = *new (memory) Board{};
+    board.next = first;
+    while (board.next < first + count) {
+        std::fflush(nullptr);
+        const pid_t child = ::fork();
+        if (child == 0) {
+            work(seeds, seed, first + count, board, folder);
+        }
+        const std::string ending = ending_of(child, board, limit_s);
+        if (!ending.empty()) {
+            const Trial trial = seeds.trial(seed, board.next);
+            note(board, trial, board.next, ending);
+            const fs::path to = folder / "faults" / std::to_string(board.next);
+            fs::create_directories(to);
+            fs::copy(folder / "work", to, fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+            ++board.by_kind[trial.kind].files;
+            ++board.next;
+        }
+    }
+    CampaignResult result;
+    result.by_kind = board.by_kind;
+    result.commands = board.commands;
+    result.slowest_s = board.slowest_s;
+    result.growth_per_trial = board.grown_over > 0 ? board.grown / board.grown_over : 0;
+    for (std::size_t i = 0; i < board.faults; ++i) {
+        const SharedFault& fault = board.fault[i];
+        result.faults.push_back({fault.number, std::string(kKinds[fault.kind]), fault.what.data()});
+    }
+    ::munmap(memory, sizeof(Board));
+    ::unsetenv("BERTH_DATA");
+    return result;
+}
+
+std::string text_of(const CampaignResult& result) {
+    std::string text = fmt::format("{:<14}{:>9}{:>10}{:>9}\n", "kind", "files", "answered", "refused");
+    Counts all;
+    for (std::size_t kind = 0; kind < kKinds.size(); ++kind) {
+        const Counts& one = result.by_kind[kind];
+        text += fmt::format("{:<14}{:>9}{:>10}{:>9}\n", kKinds[kind], one.files, one.answered, one.refused);
+        all.files += one.files;
+        all.answered += one.answered;
+        all.refused += one.refused;
+    }
+    text += fmt::format("{:<14}{:>9}{:>10}{:>9}\n{} commands; the slowest file took {:.1f} s; heap grew by {} bytes per file; "
+                        "{} faults\n",
+                        "all", all.files, all.answered, all.refused, result.commands, result.slowest_s,
+                        result.growth_per_trial, result.faults.size());
+    for (const Fault& fault : result.faults) {
+        text += fmt::format("{} {}: {}\n", fault.number, fault.kind, fault.what);
+    }
+    return text;
+}
+
+}  // namespace berth::fuzz

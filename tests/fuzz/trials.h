@@ -1,0 +1,51 @@
+// Kinds of file, what each starts from, and the commands that a spoilt one goes through.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fuzz/mutation.h"
+
+namespace berth::fuzz {
+
+inline constexpr std::array<std::string_view, 12> kKinds{"profile", "model",   "architecture", "scenario",
+                                                         "graph",   "rows",    "lengths",      "arrivals",
+                                                         "config",  "onnx",    "log",          "setting"};
+
+using Command = std::vector<std::string>;
+
+/// Files to write, and commands to run in their folder. Those of `once_accepted` run if the first of `always` answered.
+struct Trial {
+    std::size_t kind = 0;  ///< in kKinds
+    std::vector<std::pair<std::string, std::string>> files;
+    std::vector<Command> always, once_accepted;
+};
+
+/// Starting points by kind, read once from the shipped files and the tests' own; texts are rid of comments and sources,
+/// which only take time to read.
+class Seeds {
+  public:
+    /// `data` becomes a folder of shipped files that the commands use (BERTH_DATA).
+    Seeds(const std::filesystem::path& sources, const std::filesystem::path& data);
+    /// The trial of that number, the same for the same seed.
+    [[nodiscard]] Trial trial(std::uint64_t seed, std::size_t number) const;
+
+  private:
+    using Named = std::pair<std::string, std::string>;
+    [[nodiscard]] Trial of_kind(std::string_view kind, Draw& draw) const;
+    [[nodiscard]] Trial profile(Draw& draw) const;
+    [[nodiscard]] Trial model(Draw& draw) const;
+    [[nodiscard]] Trial architecture(Draw& draw) const;
+    [[nodiscard]] Trial scenario(Draw& draw) const;
+    [[nodiscard]] Trial setting(Draw& draw) const;
+
+    std::vector<Named> profiles_, models_, architectures_, scenarios_, configs_, onnx_, logs_, measured_;
+    std::vector<std::pair<std::string, std::string>> numbers_;  ///< path of a profile's number, and a value of it
+    std::string graph_;
+};
+
+}  // namespace berth::fuzz
