@@ -36,10 +36,10 @@ class Berth:
         self._answers = {}
         self._folder = tempfile.TemporaryDirectory()
 
-    def output(self, arguments):
-        """What `berth ARGUMENTS` prints; a failure ends the program with berth's own message."""
+    def output(self, arguments, folder=ROOT):
+        """What `berth ARGUMENTS`, run in a folder, prints; a failure ends the program with berth's own message."""
         environment = {name: value for name, value in os.environ.items() if name != "BERTH_DATA"}
-        done = subprocess.run([self.binary, *self._changed(arguments)], cwd=ROOT, env=environment, capture_output=True,
+        done = subprocess.run([self.binary, *self._changed(arguments)], cwd=folder, env=environment, capture_output=True,
                               text=True, check=False)
         if done.returncode != 0:
             raise SystemExit(f"{self._command(arguments)} failed ({done.returncode}):\n{done.stderr}")

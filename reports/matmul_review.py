@@ -122,9 +122,8 @@ What the document says is judged in the [ledger](../rk3588-rag/claims.md).
 
 def write(berth, folder):
     write_fit(folder)
-    berth.output(["sweep", SCENARIO, "--vary", VARY, "--out", str(folder / "sweep.csv")])
-    berth.output(["crossover", SCENARIO, "--vary", VARY, "--between", "npu,cpu", "--beside", str(folder / FIT),
-                  "--report", str(folder)])
+    berth.output(["sweep", SCENARIO, "--vary", VARY, "--out", "sweep.csv"], folder)
+    berth.output(["crossover", SCENARIO, "--vary", VARY, "--between", "npu,cpu", "--beside", FIT, "--report", "."], folder)
     (folder / "report.md").write_text(document(MatmulCase(berth)), encoding="utf-8")
 
 

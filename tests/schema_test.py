@@ -82,7 +82,7 @@ class Berth:
                     pathlib.Path(folder, names[-1]).write_text(json.dumps(data), encoding="utf-8")
                 done = subprocess.run([self.program, "check", "--format", "json", *names], cwd=folder,
                                       env=self.environment, capture_output=True, text=True, check=False)
-                records += json.loads(done.stdout)
+                records += json.loads(done.stdout)["files"]
         return records
 
 

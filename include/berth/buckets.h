@@ -40,9 +40,10 @@ struct BucketRow {
 struct BucketAdvice {
     std::string stage, device;
     std::vector<TokenShare> lengths;
-    std::vector<BucketRow> rows;   ///< at most 1, 2, ... buckets
-    Time unpadded;                 ///< mean with a bucket for every length
-    std::optional<BucketRow> now;  ///< the stage's own buckets, if they hold the lengths
+    std::vector<BucketRow> rows;           ///< at most 1, 2, ... buckets
+    Time unpadded;                         ///< mean with a bucket for every length
+    std::optional<BucketRow> now;          ///< the stage's own buckets, if they hold the lengths
+    std::vector<SettingChange> changes{};  ///< of the scenario, for titles
 };
 
 /// Compares the lengths themselves and those rounded up to a multiple of 16 as buckets, since a longer one may be

@@ -83,7 +83,8 @@ struct CrossoverMap {
     std::string stage;
     std::pair<std::string, std::string> between;
     SweepAxis across, up;
-    std::vector<Cell> cells;  ///< row by row, `up` from its start
+    std::vector<Cell> cells;               ///< row by row, `up` from its start
+    std::vector<SettingChange> changes{};  ///< of the scenario, for titles
     [[nodiscard]] const Cell& at(std::size_t column, std::size_t row) const {
         return cells[row * across.values.size() + column];
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "berth/crossover.h"
+#include "berth/provenance.h"
 
 namespace berth {
 
@@ -28,7 +29,8 @@ struct CurveBeside {
 /// exists: both curves with their intervals, those beside them, and where the faster one is not sure. False, with
 /// errors, if anything is missing.
 bool write_crossover(const std::filesystem::path& directory, const CrossoverQuestion& question,
-                     const CrossoverAnswer& answer, std::span<const CurveBeside> beside, Diagnostics& diagnostics);
+                     const CrossoverAnswer& answer, std::span<const CurveBeside> beside, const Provenance& provenance,
+                     Diagnostics& diagnostics);
 
 /// A map as letters, one per pair of values, with the values of `up` at which the winner changes.
 [[nodiscard]] std::string crossover_map_text(const CrossoverMap& map);
@@ -40,6 +42,7 @@ bool write_crossover(const std::filesystem::path& directory, const CrossoverQues
 
 /// `crossover.txt`, `crossover.json`, `crossover.csv` and the picture `crossover-map` (PNG and SVG) in a folder, which
 /// exists. False, with errors, if anything is missing.
-bool write_crossover_map(const std::filesystem::path& directory, const CrossoverMap& map, Diagnostics& diagnostics);
+bool write_crossover_map(const std::filesystem::path& directory, const CrossoverMap& map, const Provenance& provenance,
+                         Diagnostics& diagnostics);
 
 }  // namespace berth

@@ -178,6 +178,7 @@ struct BatchSize {
 
 struct ScenarioResult {
     std::string scenario, hardware;
+    std::vector<SettingChange> changes;  ///< of the scenario, for titles
     std::vector<std::string> devices;
     Objective objective{};
     std::vector<StageResult> stages;

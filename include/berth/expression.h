@@ -9,14 +9,21 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "berth/diagnostics.h"
+#include "berth/units.h"
 
 namespace berth {
 
 /// Values of the symbols that an expression may name.
 using Symbols = std::map<std::string, double, std::less<>>;
+/// Their dimensions.
+using SymbolDimensions = std::map<std::string, Dimension, std::less<>>;
+
+/// Whether numbers of an expression may have units: `1 MiB`, `2 GB/s` (written together), in SI from then on.
+enum class NumberUnits : std::uint8_t { kNone, kAllowed };
 
 /// An expression compiled for a small stack machine. Truth is 1 and 0; any other number than 0 counts as true.
 ///
@@ -66,6 +73,10 @@ class Expression {
     /// The same for counts: an error too unless the value is a whole number from 0 to 2^53.
     [[nodiscard]] std::optional<std::int64_t> evaluate_count(const Symbols& symbols, Diagnostics& diagnostics) const;
 
+    /// Dimension of the value, by those of the symbols; a symbol that is not there is a plain number. Absent, with an
+    /// error that says how to make it right, where unlike quantities are added or compared.
+    [[nodiscard]] std::optional<Dimension> dimension(const SymbolDimensions& symbols, Diagnostics& diagnostics) const;
+
     /// Names used, each once, in order of first use.
     [[nodiscard]] std::span<const std::string> symbols() const { return symbols_; }
     [[nodiscard]] const std::string& text() const { return text_; }
@@ -81,10 +92,12 @@ class Expression {
     SourceLocation where_;
     std::vector<Op> ops_;
     std::vector<std::string> symbols_;
+    std::vector<std::pair<std::size_t, Dimension>> dimensions_;  ///< of numbers with a unit, by their op
 };
 
 /// Compiles `text`, which starts at `where`. Errors name the column of what was not understood.
 [[nodiscard]] std::optional<Expression> parse_expression(std::string_view text, const SourceLocation& where,
-                                                         Diagnostics& diagnostics);
+                                                         Diagnostics& diagnostics,
+                                                         NumberUnits units = NumberUnits::kNone);
 
 }  // namespace berth

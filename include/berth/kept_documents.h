@@ -4,8 +4,10 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "berth/yaml_reader.h"
 
@@ -17,11 +19,18 @@ using ReadDocument = std::function<std::optional<YamlDocument>(const std::filesy
 /// Documents as they were when they were first asked for; for many threads. What cannot be read is tried again.
 class KeptDocuments {
   public:
+    KeptDocuments() = default;
+    /// Documents that are not here are asked of `behind`, if there is one.
+    explicit KeptDocuments(std::shared_ptr<KeptDocuments> behind) : behind_(std::move(behind)) {}
+
+    /// From now on the file reads as this document.
+    void keep(const std::filesystem::path& path, YamlDocument document);
     [[nodiscard]] std::optional<YamlDocument> load(const std::filesystem::path& path, Diagnostics& diagnostics);
 
   private:
     std::mutex mutex_;
     std::map<std::filesystem::path, YamlDocument> documents_;
+    std::shared_ptr<KeptDocuments> behind_;
 };
 
 }  // namespace berth

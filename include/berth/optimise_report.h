@@ -5,6 +5,7 @@
 #include <string>
 
 #include "berth/optimise.h"
+#include "berth/provenance.h"
 
 namespace berth {
 
@@ -12,13 +13,13 @@ namespace berth {
                                         const OptimiseAnswer& answer);
 [[nodiscard]] std::string optimise_json(const Sweep& sweep, const OptimiseQuestion& question,
                                         const OptimiseAnswer& answer);
-/// The front: varied values, goals, and where each stage runs.
+/// The front: varied values, goals (a cost with a unit has it in a column `cost_unit`), and where each stage runs.
 [[nodiscard]] std::string optimise_csv(const Sweep& sweep, const OptimiseQuestion& question,
                                        const OptimiseAnswer& answer);
 
 /// `optimise.txt`, `optimise.json`, `front.csv` and, with at least two goals, the picture `front` (PNG and SVG) in a
 /// folder, which exists. False, with errors, if anything is missing.
 bool write_optimise(const std::filesystem::path& directory, const Sweep& sweep, const OptimiseQuestion& question,
-                    const OptimiseAnswer& answer, Diagnostics& diagnostics);
+                    const OptimiseAnswer& answer, const Provenance& provenance, Diagnostics& diagnostics);
 
 }  // namespace berth

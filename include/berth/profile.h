@@ -262,6 +262,7 @@ struct Correlations {
 struct Profile {
     std::string name;
     std::string description;
+    std::vector<std::string> extends;  ///< names of the profiles that it extends, the nearest first
     Dram dram;
     std::vector<Device> devices;
     std::vector<Link> links;
@@ -311,6 +312,14 @@ using ProfileResolver =
                                                   std::span<const ProfileOverride> overrides, Diagnostics& diagnostics);
 [[nodiscard]] std::optional<Profile> load_profile(YamlDocument document, const ProfileResolver& resolve,
                                                   std::span<const ProfileOverride> overrides, Diagnostics& diagnostics);
+
+/// The document that load_profile() reads: what the profile extends and the overrides are in it, and it extends nothing
+/// any more; `extended` gets the names of what it extended, the nearest first. An override that fits nothing is an
+/// error, and is left out.
+[[nodiscard]] std::optional<YamlDocument> resolved_profile(YamlDocument document, const ProfileResolver& resolve,
+                                                           std::span<const ProfileOverride> overrides,
+                                                           std::vector<std::string>& extended,
+                                                           Diagnostics& diagnostics);
 
 /// A number of a profile seen through its path, for uncertainty, sensitivity and lists of assumptions.
 struct ParameterView {

@@ -12,14 +12,16 @@
 #include "berth/evaluation.h"
 #include "berth/findings.h"
 #include "berth/pictures.h"
+#include "berth/provenance.h"
 #include "berth/scenario.h"
 
 namespace berth {
 
 /// `berth run`: the answer per stage and its reason, the candidates, the findings with the `--set` that tries them, and
-/// the numbers on which the uncertainty rests. At most 100 columns; a fixed stage has no candidates.
+/// the numbers on which the uncertainty rests, and where all that came from. At most 100 columns; a fixed stage has no
+/// candidates.
 [[nodiscard]] std::string text_report(const ScenarioResult& result, const Scenario& scenario,
-                                      std::span<const Finding> findings);
+                                      std::span<const Finding> findings, const Provenance& provenance = {});
 
 /// The same as JSON (docs/cli.md lists the keys). Times of a candidate and its operators are of one pass of the stage,
 /// `latency_ms` of the stage of all its repeats. Numbers have six significant digits; what does not exist is null.
@@ -33,7 +35,8 @@ namespace berth {
 
 /// The text report as Markdown, with the pictures that lie beside it.
 [[nodiscard]] std::string markdown_report(const ScenarioResult& result, const Scenario& scenario,
-                                          std::span<const Finding> findings, std::span<const Picture> pictures);
+                                          std::span<const Finding> findings, std::span<const Picture> pictures,
+                                          const Provenance& provenance = {});
 
 /// `berth ops`: the operators of one placement of a stage; `devices` are the profile's names. The CSV has the columns
 /// of csv_report, the JSON is {"stage", "placement", "operators": [as in json_report]}.
@@ -82,6 +85,7 @@ struct ModelPrediction {
 /// Each file is written whole. If the pictures cannot be drawn, the rest is there all the same; false, with errors, if
 /// anything is missing.
 bool write_report(const std::filesystem::path& directory, const ScenarioResult& result, const Scenario& scenario,
-                  std::span<const Finding> findings, std::span<const TokenCurves> curves, Diagnostics& diagnostics);
+                  std::span<const Finding> findings, std::span<const TokenCurves> curves, const Provenance& provenance,
+                  Diagnostics& diagnostics);
 
 }  // namespace berth

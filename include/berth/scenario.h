@@ -102,17 +102,6 @@ struct Stage {
     SourceLocation where;
 };
 
-struct Scenario {
-    std::string name;
-    std::string description;
-    Profile profile;
-    std::vector<Stage> stages;  ///< without those that are disabled
-    std::vector<std::string> disabled;
-    Objective objective = Objective::kLatency;
-    std::optional<Time> budget;
-    std::optional<RequestStream> traffic;  ///< requests to simulate
-};
-
 /// A `--set PATH=VALUE`. PATH starts with `hardware.`, `models.NAME.`, `stages.NAME.` or a key of the scenario.
 struct Override {
     std::string path;
@@ -124,6 +113,43 @@ struct Library {
     std::vector<std::filesystem::path> roots;
     std::shared_ptr<KeptDocuments> kept{};  ///< where what is read is kept; null: every file is read again each time
 };
+
+/// What a scenario is loaded from: a name or a path, and what is changed in it.
+struct ScenarioSource {
+    Library library;
+    std::string scenario;
+    std::vector<Override> settings;
+};
+
+/// An override with the text that it replaced.
+struct SettingChange {
+    std::string path, value;
+    std::optional<std::string> before;  ///< absent: the key was not set
+};
+
+struct Scenario {
+    std::string name;
+    std::string description;
+    Profile profile;
+    std::vector<Stage> stages;  ///< without those that are disabled
+    std::vector<std::string> disabled;
+    Objective objective = Objective::kLatency;
+    std::optional<Time> budget;
+    std::optional<RequestStream> traffic;  ///< requests to simulate
+    std::vector<SettingChange> changes;    ///< by overrides; see setting_changes()
+    ScenarioSource source;                 ///< where it was loaded from; empty if it was not
+};
+
+/// As `--set` takes it: `devices.npu.cores`, as a profile's own file has it, becomes `hardware.devices.npu.cores`.
+[[nodiscard]] std::string typed_path(std::string_view path);
+
+/// What the overrides of a source replace, in their order; of several for one path the last value and the first text.
+[[nodiscard]] std::vector<SettingChange> setting_changes(const ScenarioSource& source);
+
+/// "with PATH=VALUE (was BEFORE), PATH=VALUE and 2 more changes"; empty without changes.
+[[nodiscard]] std::string changes_text(const std::vector<SettingChange>& changes);
+/// The name, and what was changed: "RAG query on RK3588, with budget=100 ms (was 200 ms)".
+[[nodiscard]] std::string title_of(const std::string& name, const std::vector<SettingChange>& changes);
 
 /// A shipped name (`rag-rk3588`) or a path, `.yaml` optional. Errors suggest the nearest shipped name, or the nearest
 /// file of the path's folder.

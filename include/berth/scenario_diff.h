@@ -22,11 +22,21 @@ struct DecisionChange {
 /// Stages of both results that are recommended elsewhere.
 [[nodiscard]] std::vector<DecisionChange> decisions_between(const ScenarioResult& before, const ScenarioResult& after);
 
+/// Another answer than the total: `budget_probability`, `p95_ms` and the like, named as in JSON and in the unit of the
+/// name. Absent where the scenario does not have it.
+struct AnswerChange {
+    std::string answer;
+    std::optional<double> before, after;
+};
+
 /// Inputs that were changed together: alone the scenario would not have run with the first of them.
 struct DiffStep {
     std::vector<InputDifference> inputs;
     Time before, after;  ///< the total
     std::vector<DecisionChange> decisions;
+    std::vector<AnswerChange> answers{};  ///< of a step that leaves the total as it is
+    /// Neither the total nor a decision nor another answer is different.
+    [[nodiscard]] bool without_effect() const;
 };
 
 /// Time of one class of operators over all stages, repeats included.
@@ -40,12 +50,14 @@ struct ScenarioDiff {
     std::vector<DiffStep> steps;           ///< in the order they were made; their changes add up to the whole
     std::vector<ClassDifference> classes;  ///< theirs do too
     std::vector<DecisionChange> decisions;
+    std::vector<AnswerChange> answers;  ///< of the whole difference
 };
 
-/// Changes the first scenario into the second, one input after the other: numbers of the hardware and its rules, then
-/// stage by stage model, dtype, tokens, buckets, batch, cores, clocks, device, granularity, repeats or fixed time, then
-/// stages that come or go, and the objective. Where more than a dozen numbers of the hardware differ, all of a device
-/// are one input. Errors: what keeps either scenario from running.
+/// Changes the first scenario into the second, one input after the other: whatever stands otherwise in the files of the
+/// hardware, then stage by stage the model's file and the stage, in the order of the first; models that differ only in
+/// themselves; stages that come or go; everything else, such as arrivals, budget and objective. Where more than a dozen
+/// inputs of the hardware differ, all of a device are one. Files that inputs name (tables of lengths, ONNX models) and
+/// that differ themselves are the last step. Errors: what keeps either scenario from running, one that was not loaded.
 [[nodiscard]] std::optional<ScenarioDiff> diff_scenarios(const Scenario& before, const Scenario& after,
                                                          Diagnostics& diagnostics);
 

@@ -5,16 +5,18 @@
 #include <string>
 
 #include "berth/diagnostics.h"
+#include "berth/provenance.h"
 #include "berth/scenario_diff.h"
 
 namespace berth {
 
-/// Both totals, what each input did, what moved, and time by class of operator.
+/// Both totals, what each input did, what moved, which inputs change nothing, and time by class of operator.
 [[nodiscard]] std::string diff_text(const ScenarioDiff& diff);
 [[nodiscard]] std::string diff_json(const ScenarioDiff& diff);
 
 /// `diff.txt`, `diff.json` and the picture `waterfall` (PNG and SVG) in a folder, which is made. False, with errors, if
 /// anything is missing.
-bool write_diff(const std::filesystem::path& directory, const ScenarioDiff& diff, Diagnostics& diagnostics);
+bool write_diff(const std::filesystem::path& directory, const ScenarioDiff& diff, const Provenance& provenance,
+                Diagnostics& diagnostics);
 
 }  // namespace berth

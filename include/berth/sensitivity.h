@@ -13,7 +13,7 @@ namespace berth {
 
 /// One uncertain number of the profile and what it does to a scenario.
 struct NumberEffect {
-    std::string path;       ///< `devices.npu.dma.bandwidth`; of a model's own error, `devices.npu.error.matmul`
+    std::string path;       ///< as `--set` takes it; of a model's own error, `hardware.devices.npu.error.matmul`
     double spread = 0;      ///< relative, one sigma
     double on_total = 0;    ///< change of the total's logarithm when the number's rises by one sigma
     double elasticity = 0;  ///< of the total: relative change of it per relative change of the number
@@ -50,6 +50,7 @@ struct SampledSensitivity {
 
 struct Sensitivity {
     std::string scenario;
+    std::vector<SettingChange> changes;  ///< of the scenario, for titles
     Estimate<Time> total;
     std::vector<NumberEffect> numbers;  ///< those that matter, largest effect first
     std::vector<DecisionSensitivity> decisions;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "berth/provenance.h"
 #include "berth/sensitivity.h"
 
 namespace berth {
@@ -18,6 +19,6 @@ namespace berth {
 /// `sensitivity.txt`, `sensitivity.json` and the picture `tornado` (PNG and SVG) in a folder, which exists. False, with
 /// errors, if anything is missing.
 bool write_sensitivity(const std::filesystem::path& directory, const Sensitivity& sensitivity,
-                       Diagnostics& diagnostics);
+                       const Provenance& provenance, Diagnostics& diagnostics);
 
 }  // namespace berth

@@ -148,6 +148,11 @@ struct TrafficResult {
 [[nodiscard]] SimulationResult simulate(const SimulatedSystem& system, const Arrivals& arrivals,
                                         const SimulationOptions& options = {});
 
+/// Spans of the first requests, also of a stream that is not stable: they show where its requests pile up. There are no
+/// statistics of so few, and whether the stream is stable is not asked.
+[[nodiscard]] SimulationResult simulate_first_requests(const SimulatedSystem& system, const Arrivals& arrivals,
+                                                       std::size_t requests, std::uint64_t seed);
+
 /// What the system completes while more users wait than it can serve.
 [[nodiscard]] Frequency sustainable_rate(const SimulatedSystem& system, const SimulationOptions& options = {});
 

@@ -22,16 +22,12 @@ struct SweepAxis {
 };
 
 /// `PATH=FROM:TO:STEP`, `PATH=FROM:TO:xFACTOR` or `PATH=A,B,...`. TO is reached if a step falls on it. Numbers may have
-/// units, which FROM's stands for in the values; those of TO and STEP are converted to it. Errors: no `=`, an empty
-/// range, a step that leads away from TO, units that do not go together, more than `most` values.
+/// units, which FROM's, or that of the first of a list, stands for in the values; others are converted to it. Errors:
+/// no `=`, an empty range, a step that leads away from TO, units that do not go together, more than `most` values.
 [[nodiscard]] std::optional<SweepAxis> parse_axis(std::string_view text, std::size_t most, Diagnostics& diagnostics);
 
 /// The scenario as it is asked for, without what is varied.
-struct SweepBase {
-    Library library;
-    std::string scenario;
-    std::vector<Override> settings;
-};
+using SweepBase = ScenarioSource;
 
 /// One stage at one point.
 struct SweepStage {
@@ -82,6 +78,7 @@ class Sweep {
                                                       std::size_t most_points, Diagnostics& diagnostics);
 
     [[nodiscard]] std::size_t size() const { return size_; }
+    [[nodiscard]] const SweepBase& base() const { return base_; }
     [[nodiscard]] const std::vector<SweepAxis>& axes() const { return axes_; }
     [[nodiscard]] const std::vector<std::string>& stages() const { return stages_; }
     [[nodiscard]] const std::vector<std::string>& devices() const { return devices_; }

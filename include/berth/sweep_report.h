@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "berth/dropped_points.h"
 #include "berth/sweep.h"
 
 namespace berth {
@@ -24,7 +25,12 @@ class SweepRows {
     const Sweep& sweep_;
     std::vector<bool> plain_;  ///< per axis: its values are fields as they are
 };
-/// All points, one object each with the same names.
+/// Why points gave no answer, a sentence per reason: "2 of 66 points: REASON (such as PATH=VALUE)". The most frequent
+/// ones; the rest is counted in the last.
+[[nodiscard]] std::vector<std::string> dropped_texts(const Sweep& sweep, const std::vector<DroppedPoints>& dropped);
+
+/// `points[]`: one object each with the same names; `dropped[]`: those that do not run, by `reason`, with their `count`
+/// and an `example` by its paths.
 [[nodiscard]] std::string sweep_json(const Sweep& sweep, const std::vector<SweepPoint>& points);
 
 }  // namespace berth

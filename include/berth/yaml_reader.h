@@ -157,11 +157,18 @@ class YamlDocument {
     /// The same with a value from a file, which keeps its place there; errors about the path stand at `where`.
     bool set(std::string_view path, const YamlNode& value, const SourceLocation& where, Diagnostics& diagnostics);
 
+    /// What stands at a path that set() takes, on one line as YAML would have it; absent if nothing does.
+    [[nodiscard]] std::optional<std::string> text_at(std::string_view path) const;
+
+    /// Takes a key of the topmost map away, if it is there.
+    void erase(std::string_view key);
+
     /// Lays this document over `base`: maps are merged key by key, everything else of this document replaces the
     /// base's. Inherited nodes keep pointing to their own file.
     void overlay(const YamlDocument& base);
 
   private:
+    friend struct YamlDocumentAccess;  // of yaml_differences.cpp
     explicit YamlDocument(std::shared_ptr<const YamlValue> root) : root_(std::move(root)) {}
     std::shared_ptr<const YamlValue> root_;
 };

@@ -52,8 +52,8 @@ bool begins_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z
 
 class ExpressionParser {
   public:
-    ExpressionParser(std::string_view text, const SourceLocation& where, Diagnostics& diagnostics)
-        : diagnostics_(diagnostics) {
+    ExpressionParser(std::string_view text, const SourceLocation& where, NumberUnits units, Diagnostics& diagnostics)
+        : diagnostics_(diagnostics), units_(units) {
         result_.text_ = std::string(text);
         result_.where_ = where;
         text_ = result_.text_;
@@ -294,6 +294,9 @@ class ExpressionParser {
                 end = ++exponent;
             }
         }
+        if (const auto quantity = quantity_here(end)) {
+            return emit_quantity(*quantity);
+        }
         const std::string_view literal = text_.substr(at_, end - at_);
         const auto value = parse_number(literal);
         if (!value || (end < text_.size() && begins_name(text_[end]))) {
@@ -301,6 +304,47 @@ class ExpressionParser {
         }
         const std::size_t offset = std::exchange(at_, end);
         return emit({Code::kNumber, *value, 0, offset}, 1);
+    }
+
+    static std::size_t end_of_letters(std::string_view text, std::size_t at) {
+        while (at < text.size() && ((text[at] >= 'a' && text[at] <= 'z') || (text[at] >= 'A' && text[at] <= 'Z'))) {
+            ++at;
+        }
+        return at;
+    }
+
+    /// A number that ends at `number_end`, with the unit behind it.
+    struct QuantityHere {
+        ParsedQuantity quantity;
+        std::size_t end = 0;
+    };
+    // The longer of `GB/s` and `GB` that is a unit; absent where units are not allowed or none stands here.
+    std::optional<QuantityHere> quantity_here(std::size_t number_end) const {
+        if (units_ == NumberUnits::kNone) {
+            return std::nullopt;
+        }
+        std::size_t unit = number_end;
+        while (unit < text_.size() && text_[unit] == ' ') {
+            ++unit;
+        }
+        const std::size_t above = end_of_letters(text_, unit);
+        const bool per = above < text_.size() && text_[above] == '/';
+        const std::size_t below = per ? end_of_letters(text_, above + 1) : above;
+        for (const std::size_t end : {below, above}) {
+            const bool whole = end == text_.size() || (text_[end] != '(' && text_[end] != '.' && text_[end] != '_');
+            const auto parsed = parse_quantity(text_.substr(at_, end - at_));
+            const auto* quantity = std::get_if<ParsedQuantity>(&parsed);
+            if (above > unit && whole && quantity != nullptr) {
+                return QuantityHere{*quantity, end};
+            }
+        }
+        return std::nullopt;
+    }
+
+    bool emit_quantity(const QuantityHere& here) {
+        const std::size_t offset = std::exchange(at_, here.end);
+        result_.dimensions_.emplace_back(result_.ops_.size(), here.quantity.dimension);
+        return emit({Code::kNumber, here.quantity.value, 0, offset}, 1);
     }
 
     std::string what_is_here() {
@@ -327,14 +371,15 @@ class ExpressionParser {
     Expression result_;
     std::string_view text_;
     Diagnostics& diagnostics_;
+    NumberUnits units_;
     std::size_t at_ = 0;
     int height_ = 0;
     int depth_ = 0;
 };
 
-std::optional<Expression> parse_expression(std::string_view text, const SourceLocation& where,
-                                           Diagnostics& diagnostics) {
-    return ExpressionParser(text, where, diagnostics).parse();
+std::optional<Expression> parse_expression(std::string_view text, const SourceLocation& where, Diagnostics& diagnostics,
+                                           NumberUnits units) {
+    return ExpressionParser(text, where, units, diagnostics).parse();
 }
 
 }  // namespace berth

@@ -53,6 +53,19 @@ bool YamlDocument::set(std::string_view path, const YamlNode& value, const Sourc
     return true;
 }
 
+std::optional<std::string> YamlDocument::text_at(std::string_view path) const {
+    const YamlPointer node = found_at(root_, path);
+    return node && node->kind != YamlKind::kNull ? std::optional(flow_text(*node)) : std::nullopt;
+}
+
+void YamlDocument::erase(std::string_view key) {
+    if (root_->kind == YamlKind::kMap && root_->member(key) != nullptr) {
+        auto copy = std::make_shared<YamlValue>(*root_);
+        std::erase_if(copy->members, [key](const YamlMember& member) { return member.key == key; });
+        root_ = std::move(copy);
+    }
+}
+
 void YamlDocument::overlay(const YamlDocument& base) { root_ = merged(base.root_, root_); }
 
 }  // namespace berth

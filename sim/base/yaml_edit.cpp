@@ -83,32 +83,38 @@ YamlPointer put_in_map(const YamlPointer& node, const std::string& walked, std::
     return copy;
 }
 
-std::string item_name(const YamlValue& item) {
-    const YamlMember* name = item.member("name");
-    return name != nullptr && name->value->kind == YamlKind::kScalar ? name->value->text : "";
+std::vector<std::string> item_names(const YamlValue& sequence) {
+    std::vector<std::string> names;
+    for (const YamlPointer& item : sequence.items) {
+        names.push_back(item_name(*item));
+    }
+    return names;
+}
+
+// The item that the first step of `rest` means, by name or by index, and the step.
+std::optional<std::pair<std::size_t, std::string>> item_at(const YamlValue& sequence, std::string_view rest) {
+    const std::vector<std::string> names = item_names(sequence);
+    if (const auto index = longest_match(rest, names)) {
+        return std::pair(*index, names[*index]);
+    }
+    const std::string step(first_step(rest));
+    std::size_t number = 0;
+    const auto [end, failure] = std::from_chars(step.data(), step.data() + step.size(), number);
+    const bool fits = failure == std::errc() && end == step.data() + step.size() && number < sequence.items.size();
+    return fits ? std::optional(std::pair(number, step)) : std::nullopt;
 }
 
 YamlPointer put_in_sequence(const YamlPointer& node, const std::string& walked, std::string_view rest,
                             const Walk& walk) {
-    std::vector<std::string> names;
-    for (const YamlPointer& item : node->items) {
-        names.push_back(item_name(*item));
-    }
     if (rest == "+") {  // one more at the end
         auto longer = std::make_shared<YamlValue>(*node);
         longer->items.push_back(walk.value);
         return longer;
     }
-    auto index = longest_match(rest, names);
-    std::string step = index ? names[*index] : std::string(first_step(rest));
-    if (!index) {
-        std::size_t number = 0;
-        const auto [end, failure] = std::from_chars(step.data(), step.data() + step.size(), number);
-        if (failure == std::errc() && end == step.data() + step.size() && number < node->items.size()) {
-            index = number;
-        }
-    }
-    if (!index) {
+    const auto found = item_at(*node, rest);
+    if (!found) {
+        const std::string_view step = first_step(rest);
+        std::vector<std::string> names = item_names(*node);
         std::erase(names, "");
         const std::string indices = node->items.empty() ? "nothing, the list is empty"
                                                         : fmt::format("an index from 0 to {}", node->items.size() - 1);
@@ -116,9 +122,10 @@ YamlPointer put_in_sequence(const YamlPointer& node, const std::string& walked, 
                                names.empty() ? indices : list_of(names), suggested_names(step, names));
         return nullptr;
     }
+    const auto& [index, step] = *found;
     auto copy = std::make_shared<YamlValue>(*node);
-    copy->items[*index] = put(node->items[*index], joined(walked, step), *after(rest, step), walk);
-    return copy->items[*index] ? copy : nullptr;
+    copy->items[index] = put(node->items[index], joined(walked, step), *after(rest, step), walk);
+    return copy->items[index] ? copy : nullptr;
 }
 
 YamlPointer put(const YamlPointer& node, const std::string& walked, std::string_view rest, const Walk& walk) {
@@ -153,6 +160,30 @@ YamlPointer replaced(const YamlPointer& root, std::string_view path, const YamlP
         return nullptr;
     }
     return put(root, "", path, {value, where, diagnostics});
+}
+
+std::string item_name(const YamlValue& item) {
+    const YamlMember* name = item.member("name");
+    return name != nullptr && name->value->kind == YamlKind::kScalar ? name->value->text : "";
+}
+
+YamlPointer found_at(const YamlPointer& root, std::string_view path) {
+    YamlPointer node = root;
+    while (node && !path.empty()) {
+        if (node->kind == YamlKind::kMap) {
+            const std::vector<std::string> keys = node->keys();
+            const auto index = longest_match(path, keys);
+            path = index ? *after(path, keys[*index]) : path;
+            node = index ? node->members[*index].value : nullptr;
+        } else if (node->kind == YamlKind::kSequence) {
+            const auto found = item_at(*node, path);
+            path = found ? *after(path, found->second) : path;
+            node = found ? node->items[found->first] : nullptr;
+        } else {
+            node = nullptr;
+        }
+    }
+    return node;
 }
 
 YamlPointer merged(const YamlPointer& base, const YamlPointer& later) {

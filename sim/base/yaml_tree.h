@@ -53,4 +53,13 @@ struct YamlReadState {
 [[nodiscard]] YamlPointer replaced(const YamlPointer& root, std::string_view path, const YamlPointer& value,
                                    const SourceLocation& where, Diagnostics& diagnostics);
 
+/// What stands at a path that replaced() takes; nullptr if nothing does.
+[[nodiscard]] YamlPointer found_at(const YamlPointer& root, std::string_view path);
+
+/// The `name` of an item of a sequence, empty if it has none.
+[[nodiscard]] std::string item_name(const YamlValue& item);
+
+/// A node on one line: `[128, 512]`, `{rate: 5 Hz}`.
+[[nodiscard]] std::string flow_text(const YamlValue& node);
+
 }  // namespace berth

@@ -69,9 +69,9 @@ std::optional<DeviceId> device_of(const BucketOptions& options, const Profile& p
     return static_cast<DeviceId>(padded - profile.devices.begin());
 }
 
-std::optional<std::string> advised(const BucketOptions& options, const Library& library, Diagnostics& diagnostics) {
+std::optional<std::string> advised(const BucketOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
     auto lengths = lengths_of(options, diagnostics);
-    const auto scenario = load(options.scenario, library, diagnostics);
+    const auto scenario = load(options.scenario, invocation, diagnostics);
     if (!scenario) {
         return std::nullopt;
     }
@@ -80,11 +80,11 @@ std::optional<std::string> advised(const BucketOptions& options, const Library& 
     if (!lengths || stage == nullptr || !device) {
         return std::nullopt;
     }
-    const auto advice =
-        advise_buckets(*stage, scenario->profile, *device, std::move(*lengths), options.most, diagnostics);
+    auto advice = advise_buckets(*stage, scenario->profile, *device, std::move(*lengths), options.most, diagnostics);
     if (!advice) {
         return std::nullopt;
     }
+    advice->changes = scenario->changes;
     return options.format == Format::kJson ? buckets_json(*advice) : buckets_text(*advice);
 }
 
@@ -109,8 +109,9 @@ void add_buckets(CLI::App& app, Invocation& invocation) {
     command->footer("Example: berth buckets rag-rk3588 --stage rerank --lengths 60,122,130,240,500 --max 4");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
-        const auto output = advised(*options, invocation.library, diagnostics);
-        invocation.status = answer(output, diagnostics);
+        auto output = advised(*options, invocation, diagnostics);
+        invocation.status =
+            answer(with_head(std::move(output), options->format == Format::kJson, invocation), diagnostics);
     });
 }
 

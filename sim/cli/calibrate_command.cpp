@@ -37,15 +37,25 @@ std::optional<std::vector<MeasuredSet>> measured_sets(const std::vector<std::str
     return diagnostics.has_errors() ? std::nullopt : std::optional(std::move(sets));
 }
 
-// Paths as the profile's own file has them.
-std::vector<ProfileOverride> within(const std::vector<Override>& settings) {
+// A path as the profile's own file has it.
+std::string within(const std::string& path) {
     constexpr std::string_view kPrefix = "hardware.";
+    return path.starts_with(kPrefix) ? path.substr(kPrefix.size()) : path;
+}
+
+std::vector<ProfileOverride> within(const std::vector<Override>& settings) {
     std::vector<ProfileOverride> own;
     for (const Override& setting : settings) {
-        const bool prefixed = setting.path.starts_with(kPrefix);
-        own.push_back({prefixed ? setting.path.substr(kPrefix.size()) : setting.path, setting.value});
+        own.push_back({within(setting.path), setting.value});
     }
     return own;
+}
+
+std::vector<std::string> within(std::vector<std::string> paths) {
+    for (std::string& path : paths) {
+        path = within(path);
+    }
+    return paths;
 }
 
 std::string stem_of(const std::string& file) { return std::filesystem::path(file).stem().string(); }
@@ -89,8 +99,9 @@ std::optional<std::string> drifted(const CalibrateOptions& options, const Calibr
     return drift_text(drift) + (decisions ? "\n" + decisions_text(*decisions) : "");
 }
 
-std::optional<std::string> calibrated(const CalibrateOptions& options, const Library& library,
+std::optional<std::string> calibrated(const CalibrateOptions& options, Invocation& invocation,
                                       Diagnostics& diagnostics) {
+    const Library& library = invocation.library;
     const auto settings = read_settings(options.settings, diagnostics);
     auto profile = load_hardware(library, options.hardware, settings, SourceLocation("--hardware"), diagnostics);
     const auto sets = profile ? measured_sets(options.measured, options, *profile, library, diagnostics) : std::nullopt;
@@ -103,10 +114,11 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, const Lib
     if (!against || diagnostics.has_errors()) {
         return std::nullopt;
     }
+    invocation.provenance.profiles.push_back(profile_origin(*profile, library));
     show_progress("fitting");
     const std::string base = profile->name;
     Profile second = *profile;
-    const auto result = calibrate(*profile, *sets, {options.fit}, diagnostics);
+    const auto result = calibrate(*profile, *sets, {within(options.fit)}, diagnostics);
     if (!result) {
         return std::nullopt;
     }
@@ -129,7 +141,7 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, const Lib
         }
     }
     if (!against->empty()) {
-        const auto other = calibrate(second, *against, {options.fit}, diagnostics);
+        const auto other = calibrate(second, *against, {within(options.fit)}, diagnostics);
         return other ? drifted(options, *result, *other, *profile, second, scenario, diagnostics) : std::nullopt;
     }
     return options.format == Format::kJson ? calibration_json(*result) : calibration_text(*result);
@@ -177,8 +189,9 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
         "  berth calibrate --hardware onednn-cpu --measured memory.csv --measured rows.csv --out my-host.yaml");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
-        const auto output = calibrated(*options, invocation.library, diagnostics);
-        invocation.status = answer(output, diagnostics);
+        auto output = calibrated(*options, invocation, diagnostics);
+        invocation.status =
+            answer(with_head(std::move(output), options->format == Format::kJson, invocation), diagnostics);
     });
 }
 

@@ -62,19 +62,22 @@ std::string json_of(const std::vector<Checked>& all) {
         file["further_warnings"] = summary.warnings_left;
         files.push_back(std::move(file));
     }
-    return json_document(files);
+    Json json = Json::object();
+    json["files"] = std::move(files);
+    return json_document(json);
 }
 
-ExitStatus check(const CheckOptions& options, const Library& library) {
+ExitStatus check(const CheckOptions& options, const Invocation& invocation) {
     std::vector<Checked> all;
     Diagnostics together;
     for (const std::string& file : options.files) {
         Checked& one = all.emplace_back();
         one.file = file;
-        one.check = check_file(file, library, one.diagnostics);
+        one.check = check_file(file, invocation.library, one.diagnostics);
         together.merge(one.diagnostics);
     }
-    return answer(options.format == Format::kJson ? json_of(all) : text_of(all), together);
+    const bool json = options.format == Format::kJson;
+    return answer(with_head(json ? json_of(all) : text_of(all), json, invocation), together);
 }
 
 }  // namespace
@@ -85,7 +88,7 @@ void add_check(CLI::App& app, Invocation& invocation) {
     command->add_option("files", options->files, "Files to check")->type_name("FILE...")->required();
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer("Example: berth check hardware/rk3588-rknn-2.3.2.yaml scenarios/rag-rk3588.yaml");
-    command->callback([options, &invocation] { invocation.status = check(*options, invocation.library); });
+    command->callback([options, &invocation] { invocation.status = check(*options, invocation); });
 }
 
 }  // namespace berth

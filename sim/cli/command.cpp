@@ -47,15 +47,25 @@ std::vector<Override> read_settings(const std::vector<std::string>& settings, Di
                               "PATH=VALUE, such as stages.rerank.tokens=122");
             continue;
         }
-        overrides.push_back({setting.substr(0, equals), setting.substr(equals + 1)});
+        overrides.push_back({typed_path(setting.substr(0, equals)), setting.substr(equals + 1)});
     }
     return overrides;
 }
 
-std::optional<Scenario> load(const ScenarioOptions& options, const Library& library, Diagnostics& diagnostics) {
+std::optional<Scenario> load(const ScenarioOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
     const auto overrides = read_settings(options.settings, diagnostics);
-    auto scenario = load_scenario(library, options.scenario, overrides, diagnostics);
-    return diagnostics.has_errors() ? std::nullopt : std::move(scenario);
+    auto scenario = load_scenario(invocation.library, options.scenario, overrides, diagnostics);
+    if (!scenario || diagnostics.has_errors()) {
+        return std::nullopt;
+    }
+    scenario->changes = setting_changes(scenario->source);
+    add_scenario(invocation.provenance, *scenario);
+    return scenario;
+}
+
+std::optional<std::string> with_head(std::optional<std::string> output, bool is_json, const Invocation& invocation) {
+    return output && is_json ? std::optional(with_provenance(std::move(*output), invocation.provenance))
+                             : std::move(output);
 }
 
 const Stage* model_stage_named(const Scenario& scenario, const std::string& name, Diagnostics& diagnostics) {

@@ -12,6 +12,7 @@
 
 #include "berth/choice.h"
 #include "berth/diagnostics.h"
+#include "berth/provenance.h"
 #include "berth/scenario.h"
 
 namespace berth {
@@ -24,6 +25,7 @@ enum class ExitStatus : std::uint8_t { kFine = 0, kBadInput = 2, kInternalFailur
 struct Invocation {
     Library library;
     ExitStatus status = ExitStatus::kFine;
+    Provenance provenance;  ///< program and command; the command adds what its answer rests on
 };
 
 /// Adds a command to the application; it runs when the command line names it. The options live as long as the command.
@@ -61,7 +63,8 @@ struct ScenarioOptions {
     std::vector<std::string> settings;
 };
 void add_scenario_options(CLI::App& command, ScenarioOptions& options);
-[[nodiscard]] std::optional<Scenario> load(const ScenarioOptions& options, const Library& library,
+/// The scenario knows what was changed in it, and the invocation what its answer rests on.
+[[nodiscard]] std::optional<Scenario> load(const ScenarioOptions& options, Invocation& invocation,
                                            Diagnostics& diagnostics);
 
 /// PATH=VALUE as it stands after `--set`; an error for each that has no `=`.
@@ -79,6 +82,10 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options);
 /// Writes the answer to standard output, and what was noticed to standard error. `output` is absent where the input was
 /// no good; nothing is printed to standard output then.
 [[nodiscard]] ExitStatus answer(const std::optional<std::string>& output, const Diagnostics& diagnostics);
+
+/// An answer in JSON with the program, the command and what it rests on at its head; others as they are.
+[[nodiscard]] std::optional<std::string> with_head(std::optional<std::string> output, bool is_json,
+                                                   const Invocation& invocation);
 
 /// Makes the folder of a report, or says why not: before the work is done.
 [[nodiscard]] bool make_folder(const std::filesystem::path& directory, Diagnostics& diagnostics);

@@ -54,6 +54,8 @@ ExitStatus run_command_line(std::vector<std::string> words) {
     app.require_subcommand(1);
     Invocation invocation;
     invocation.library = data_folders();
+    invocation.provenance.version = kVersion;
+    invocation.provenance.command = command_text(words);
     add_commands(app, invocation);
     for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
         command->ignore_case();

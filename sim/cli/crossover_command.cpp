@@ -55,7 +55,7 @@ std::string device_of(const std::string& name, const Profile& profile) {
 }
 
 std::optional<std::string> mapped(const CrossoverOptions& options, const CrossoverQuestion& question,
-                                  Diagnostics& diagnostics) {
+                                  const Provenance& provenance, Diagnostics& diagnostics) {
     const auto up = parse_stepped_range(options.vary[1], kMostValues, diagnostics);
     if (!up || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
         return std::nullopt;
@@ -63,7 +63,7 @@ std::optional<std::string> mapped(const CrossoverOptions& options, const Crossov
     show_progress("looking over the ranges");
     const int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     const auto map = map_crossovers(question, *up, threads, diagnostics);
-    if (!map || (!options.report.empty() && !write_crossover_map(options.report, *map, diagnostics))) {
+    if (!map || (!options.report.empty() && !write_crossover_map(options.report, *map, provenance, diagnostics))) {
         return std::nullopt;
     }
     return options.format == Format::kJson  ? crossover_map_json(*map)
@@ -130,7 +130,7 @@ std::vector<CurveBeside> read_beside(const std::string& file, const SweepRange& 
 }
 
 std::optional<std::string> along(const CrossoverOptions& options, const CrossoverQuestion& question,
-                                 Diagnostics& diagnostics) {
+                                 const Provenance& provenance, Diagnostics& diagnostics) {
     const auto beside =
         options.beside.empty() ? std::vector<CurveBeside>{} : read_beside(options.beside, question.range, diagnostics);
     if (diagnostics.has_errors() || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
@@ -138,8 +138,8 @@ std::optional<std::string> along(const CrossoverOptions& options, const Crossove
     }
     show_progress("looking along the range");
     const auto answer = find_crossovers(question, diagnostics);
-    if (!answer ||
-        (!options.report.empty() && !write_crossover(options.report, question, *answer, beside, diagnostics))) {
+    if (!answer || (!options.report.empty() &&
+                    !write_crossover(options.report, question, *answer, beside, provenance, diagnostics))) {
         return std::nullopt;
     }
     return options.format == Format::kJson  ? crossover_json(question, *answer)
@@ -147,13 +147,13 @@ std::optional<std::string> along(const CrossoverOptions& options, const Crossove
                                             : crossover_text(question, *answer);
 }
 
-std::optional<std::string> found(const CrossoverOptions& options, const Library& library, Diagnostics& diagnostics) {
+std::optional<std::string> found(const CrossoverOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
     if (!options_fit(options, diagnostics)) {
         return std::nullopt;
     }
     const auto range = parse_stepped_range(options.vary.front(), kMostValues, diagnostics);
     const std::size_t comma = options.between.find(',');
-    const auto scenario = load(options.scenario, library, diagnostics);
+    const auto scenario = load(options.scenario, invocation, diagnostics);
     if (comma == std::string::npos || comma == 0 || comma + 1 == options.between.size()) {
         diagnostics.error(SourceLocation("--between"), fmt::format("'{}' are not two devices", options.between),
                           "such as npu,cpu");
@@ -162,7 +162,7 @@ std::optional<std::string> found(const CrossoverOptions& options, const Library&
         return std::nullopt;
     }
     const CrossoverQuestion question{
-        {library, options.scenario.scenario, read_settings(options.scenario.settings, diagnostics)},
+        {invocation.library, options.scenario.scenario, read_settings(options.scenario.settings, diagnostics)},
         *range,
         stage_of(options, *scenario, diagnostics),
         {device_of(options.between.substr(0, comma), scenario->profile),
@@ -171,9 +171,9 @@ std::optional<std::string> found(const CrossoverOptions& options, const Library&
         return std::nullopt;
     }
     if (options.vary.size() == 2) {
-        return mapped(options, question, diagnostics);
+        return mapped(options, question, invocation.provenance, diagnostics);
     }
-    return along(options, question, diagnostics);
+    return along(options, question, invocation.provenance, diagnostics);
 }
 
 }  // namespace
@@ -205,8 +205,9 @@ void add_crossover(CLI::App& app, Invocation& invocation) {
         "    --vary stages.rerank.tokens=16:512 --between npu,cpu --report build/map");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
-        const auto output = found(*options, invocation.library, diagnostics);
-        invocation.status = answer(output, diagnostics);
+        auto output = found(*options, invocation, diagnostics);
+        invocation.status =
+            answer(with_head(std::move(output), options->format == Format::kJson, invocation), diagnostics);
     });
 }
 

@@ -61,21 +61,24 @@ std::vector<std::string> failures(const FailureRule& rule, const ScenarioDiff& d
     return found;
 }
 
-ExitStatus compare(const DiffOptions& options, const Library& library) {
+ExitStatus compare(const DiffOptions& options, Invocation& invocation) {
     Diagnostics diagnostics;
     const auto rule = read_rules(options.fail_on, diagnostics);
-    const auto before = load({options.before, {}}, library, diagnostics);
+    const auto before = load({options.before, {}}, invocation, diagnostics);
     const auto after =
-        load({options.after.empty() ? options.before : options.after, options.settings}, library, diagnostics);
+        load({options.after.empty() ? options.before : options.after, options.settings}, invocation, diagnostics);
     if (!rule || !before || !after || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
         return answer(std::nullopt, diagnostics);
     }
+    invocation.provenance.title =
+        title_of(before->name, before->changes) + " -> " + title_of(after->name, after->changes);
     const auto diff = diff_scenarios(*before, *after, diagnostics);
-    if (!diff || (!options.report.empty() && !write_diff(options.report, *diff, diagnostics))) {
+    if (!diff || (!options.report.empty() && !write_diff(options.report, *diff, invocation.provenance, diagnostics))) {
         return answer(std::nullopt, diagnostics);
     }
+    const bool json = options.format == Format::kJson;
     const ExitStatus status =
-        answer(options.format == Format::kJson ? diff_json(*diff) : diff_text(*diff), diagnostics);
+        answer(with_head(json ? diff_json(*diff) : diff_text(*diff), json, invocation), diagnostics);
     const auto found = failures(*rule, *diff);
     for (const std::string& failure : found) {
         fmt::print(stderr, "berth: {}\n", failure);
@@ -108,7 +111,7 @@ void add_diff(CLI::App& app, Invocation& invocation) {
         "Examples:\n"
         "  berth diff rag-rk3588 rag-rk3588-bucket-128\n"
         "  berth diff rag-rk3588 --set 'stages.rerank.buckets=[128, 512]' --fail-on latency=5%");
-    command->callback([options, &invocation] { invocation.status = compare(*options, invocation.library); });
+    command->callback([options, &invocation] { invocation.status = compare(*options, invocation); });
 }
 
 }  // namespace berth

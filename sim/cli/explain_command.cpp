@@ -32,9 +32,9 @@ const OperatorResult* operator_named(const Candidate& candidate, const std::stri
     return nullptr;
 }
 
-ExitStatus explain(const ExplainOptions& options, const Library& library) {
+ExitStatus explain(const ExplainOptions& options, Invocation& invocation) {
     Diagnostics diagnostics;
-    const auto scenario = load(options.scenario, library, diagnostics);
+    const auto scenario = load(options.scenario, invocation, diagnostics);
     const Stage* stage = scenario ? model_stage_named(*scenario, options.stage, diagnostics) : nullptr;
     const auto candidate =
         stage != nullptr ? stage_candidate(*scenario, *stage, options.device, diagnostics) : std::optional<Candidate>();
@@ -43,8 +43,10 @@ ExitStatus explain(const ExplainOptions& options, const Library& library) {
         return answer(std::nullopt, diagnostics);
     }
     const Execution execution = execution_on(std::get<ModelStage>(stage->work), scenario->profile, op->device);
-    return answer(options.format == Format::kJson ? explain_json(*op, scenario->profile, execution)
-                                                  : explain_text(*op, scenario->profile, execution),
+    const bool json = options.format == Format::kJson;
+    return answer(with_head(json ? explain_json(*op, scenario->profile, execution)
+                                 : explain_text(*op, scenario->profile, execution),
+                            json, invocation),
                   diagnostics);
 }
 
@@ -60,7 +62,7 @@ void add_explain(CLI::App& app, Invocation& invocation) {
         ->type_name("DEVICE");
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer("Example: berth explain rag-rk3588 --stage rerank --op layer.0.attention.scores --device npu");
-    command->callback([options, &invocation] { invocation.status = explain(*options, invocation.library); });
+    command->callback([options, &invocation] { invocation.status = explain(*options, invocation); });
 }
 
 }  // namespace berth

@@ -170,7 +170,7 @@ struct ListOptions {
     std::optional<Format> format;
 };
 
-ExitStatus list(const ListOptions& options, const Library& library) {
+ExitStatus list(const ListOptions& options, const Invocation& invocation) {
     Diagnostics diagnostics;
     std::string text;
     Json json = Json::object();
@@ -179,11 +179,12 @@ ExitStatus list(const ListOptions& options, const Library& library) {
         if (!wanted) {
             continue;
         }
-        Listing listing = listed(row.value, library, diagnostics);
+        Listing listing = listed(row.value, invocation.library, diagnostics);
         text += (text.empty() ? "" : "\n") + listing.text;
         json[std::string(row.name)] = std::move(listing.json);
     }
-    return answer(options.format == Format::kJson ? json_document(json) : text, diagnostics);
+    const bool wants_json = options.format == Format::kJson;
+    return answer(with_head(wants_json ? json_document(json) : text, wants_json, invocation), diagnostics);
 }
 
 }  // namespace
@@ -200,7 +201,7 @@ void add_list(CLI::App& app, Invocation& invocation) {
         ->check(CLI::IsMember(shelves, CLI::ignore_case).description(""));
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer("Example: berth list models");
-    command->callback([options, &invocation] { invocation.status = list(*options, invocation.library); });
+    command->callback([options, &invocation] { invocation.status = list(*options, invocation); });
 }
 
 }  // namespace berth

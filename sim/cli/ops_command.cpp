@@ -57,7 +57,12 @@ std::string text_of(const std::vector<StageTable>& tables, const std::vector<std
     return text;
 }
 
-// One object for the stage that was asked for, else a list of them.
+// The title of a what-if: operators alone would not say that they are not the scenario's own.
+std::string what_if_text(const Scenario& scenario) {
+    return scenario.changes.empty() ? "" : title_of(scenario.name, scenario.changes) + "\n\n";
+}
+
+// The stage that was asked for, else all of them as `stages`.
 std::string json_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices, bool list,
                     bool memory) {
     std::string text;
@@ -69,7 +74,7 @@ std::string json_of(const std::vector<StageTable>& tables, const std::vector<std
         }
         text += one;
     }
-    return list ? fmt::format("[\n{}\n]\n", text) : text;
+    return list ? fmt::format("{{\n  \"stages\": [\n{}\n  ]\n}}\n", text) : text;
 }
 
 std::string csv_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices, bool memory) {
@@ -81,9 +86,9 @@ std::string csv_of(const std::vector<StageTable>& tables, const std::vector<std:
     return text;
 }
 
-ExitStatus ops(const OpsOptions& options, const Library& library) {
+ExitStatus ops(const OpsOptions& options, Invocation& invocation) {
     Diagnostics diagnostics;
-    const auto scenario = load(options.scenario, library, diagnostics);
+    const auto scenario = load(options.scenario, invocation, diagnostics);
     if (!scenario) {
         return answer(std::nullopt, diagnostics);
     }
@@ -97,9 +102,10 @@ ExitStatus ops(const OpsOptions& options, const Library& library) {
     }
     switch (options.format.value_or(Format::kText)) {
         case Format::kText:
-            return answer(text_of(tables, devices, options.memory), diagnostics);
+            return answer(what_if_text(*scenario) + text_of(tables, devices, options.memory), diagnostics);
         case Format::kJson:
-            return answer(json_of(tables, devices, options.stage.empty(), options.memory), diagnostics);
+            return answer(with_head(json_of(tables, devices, options.stage.empty(), options.memory), true, invocation),
+                          diagnostics);
         case Format::kCsv:
             return answer(csv_of(tables, devices, options.memory), diagnostics);
     }
@@ -119,7 +125,7 @@ void add_ops(CLI::App& app, Invocation& invocation) {
                       "What each operator keeps on chip and spills instead of what it costs");
     add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
     command->footer("Example: berth ops rag-rk3588 --stage rerank --device npu --format csv");
-    command->callback([options, &invocation] { invocation.status = ops(*options, invocation.library); });
+    command->callback([options, &invocation] { invocation.status = ops(*options, invocation); });
 }
 
 }  // namespace berth

@@ -6,6 +6,7 @@
 
 #include "berth/optimise_report.h"
 #include "berth/quantity_text.h"
+#include "berth/sweep_report.h"
 #include "cli/command.h"
 #include "cli/sweep_axes.h"
 
@@ -21,7 +22,8 @@ struct OptimiseOptions {
     std::optional<Format> format;
 };
 
-Dimension dimension_of(Goal goal) {
+/// Of a limit; that of a cost follows from its formula.
+Dimension dimension_of(Goal goal, const OptimiseQuestion& question) {
     switch (goal) {
         case Goal::kLatency:
             return Time::kDimension;
@@ -30,7 +32,7 @@ Dimension dimension_of(Goal goal) {
         case Goal::kCost:
             break;
     }
-    return Dimension{};
+    return question.cost ? question.cost->dimension() : Dimension{};
 }
 
 std::optional<Goal> goal_named(const std::string& name, std::string_view option, Diagnostics& diagnostics) {
@@ -50,7 +52,7 @@ void read_limit(const std::string& text, OptimiseQuestion& question, Diagnostics
     if (!goal) {
         return;
     }
-    const auto parsed = parse_quantity(text.substr(std::min(equals + 1, text.size())), dimension_of(*goal));
+    const auto parsed = parse_quantity(text.substr(std::min(equals + 1, text.size())), dimension_of(*goal, question));
     if (const auto* wrong = std::get_if<QuantityError>(&parsed)) {
         diagnostics.error(SourceLocation("--limit"), wrong->message, wrong->expected, wrong->suggestion);
         return;
@@ -67,11 +69,11 @@ std::optional<OptimiseQuestion> question_of(const OptimiseOptions& options, cons
             question.goals.push_back(*goal);
         }
     }
-    for (const std::string& limit : options.limits) {
-        read_limit(limit, question, diagnostics);
-    }
     if (!options.cost.empty()) {
         question.cost = CostFormula::parse(options.cost, sweep.axes(), diagnostics);
+    }
+    for (const std::string& limit : options.limits) {
+        read_limit(limit, question, diagnostics);
     }
     const bool costs = std::ranges::find(question.goals, Goal::kCost) != question.goals.end() ||
                        question.limits[static_cast<std::size_t>(Goal::kCost)];
@@ -81,15 +83,21 @@ std::optional<OptimiseQuestion> question_of(const OptimiseOptions& options, cons
     return diagnostics.has_errors() ? std::nullopt : std::optional(std::move(question));
 }
 
-std::optional<std::string> optimised(const OptimiseOptions& options, const Library& library, Diagnostics& diagnostics) {
-    const auto sweep = prepared_sweep(options.scenario, options.axes, library, diagnostics);
+std::optional<std::string> optimised(const OptimiseOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
+    const auto sweep = prepared_sweep(options.scenario, options.axes, invocation, diagnostics);
     const auto question = sweep ? question_of(options, *sweep, diagnostics) : std::nullopt;
     if (!question || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
         return std::nullopt;
     }
     show_progress(fmt::format("looking at {} points", sweep->size()));
     const OptimiseAnswer answer = optimise(*sweep, *question, options.axes.used_threads());
-    if (!options.report.empty() && !write_optimise(options.report, *sweep, *question, answer, diagnostics)) {
+    if (options.format == Format::kCsv) {  // which has no room for it
+        for (const std::string& text : dropped_texts(*sweep, answer.dropped)) {
+            diagnostics.warning(SourceLocation("--vary"), text);
+        }
+    }
+    if (!options.report.empty() &&
+        !write_optimise(options.report, *sweep, *question, answer, invocation.provenance, diagnostics)) {
         return std::nullopt;
     }
     return options.format == Format::kJson  ? optimise_json(*sweep, *question, answer)
@@ -110,7 +118,10 @@ void add_optimise(CLI::App& app, Invocation& invocation) {
         ->type_name("GOAL,...")
         ->delimiter(',')
         ->required();
-    command->add_option("--cost", options->cost, "Cost of a point, over the varied numbers as they are written")
+    command
+        ->add_option(
+            "--cost", options->cost,
+            "Cost of a point, over the varied quantities, with units: sram.capacity / 1 MiB + bandwidth / 1 GB/s")
         ->type_name("FORMULA");
     command->add_option("--limit", options->limits, "Most that a point may have of a goal")
         ->type_name("GOAL=VALUE")
@@ -121,12 +132,13 @@ void add_optimise(CLI::App& app, Invocation& invocation) {
     command->footer(
         "Example: berth optimise rag-rk3588-bucket-128 --minimise cost,latency --limit latency=200ms \\\n"
         "    --vary hardware.devices.npu.memories.sram.capacity=256KiB:8MiB:x2 \\\n"
-        "    --vary 'hardware.devices.npu.dma.bandwidth=4 GB/s:24 GB/s:2 GB/s' --cost 'sram.capacity / 1024 + "
-        "bandwidth'");
+        "    --vary 'hardware.devices.npu.dma.bandwidth=4 GB/s:24 GB/s:2 GB/s' --cost 'sram.capacity / 1 MiB + "
+        "bandwidth / 1 GB/s'");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
-        const auto output = optimised(*options, invocation.library, diagnostics);
-        invocation.status = answer(output, diagnostics);
+        auto output = optimised(*options, invocation, diagnostics);
+        invocation.status =
+            answer(with_head(std::move(output), options->format == Format::kJson, invocation), diagnostics);
     });
 }
 

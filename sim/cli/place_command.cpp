@@ -14,7 +14,7 @@ struct PlaceOptions {
     std::optional<Format> format;
 };
 
-ExitStatus place(const PlaceOptions& options) {
+ExitStatus place(const PlaceOptions& options, const Invocation& invocation) {
     Diagnostics diagnostics;
     show_progress("reading " + options.file);
     const auto graph = load_costed_graph(options.file, diagnostics);
@@ -27,8 +27,9 @@ ExitStatus place(const PlaceOptions& options) {
         return answer(std::nullopt, diagnostics);
     }
     const bool json = options.format == Format::kJson;
-    return answer(json ? placement_json(*graph, *placement, options.objective)
-                       : placement_text(*graph, *placement, options.objective),
+    return answer(with_head(json ? placement_json(*graph, *placement, options.objective)
+                                 : placement_text(*graph, *placement, options.objective),
+                            json, invocation),
                   diagnostics);
 }
 
@@ -50,7 +51,7 @@ void add_place(CLI::App& app, Invocation& invocation) {
         ->check(CLI::IsMember({"throughput", "latency"}, CLI::ignore_case).description(""));
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer("Example: berth place scenarios/placement-graphs/bert3-throughput.json --objective throughput");
-    command->callback([options, &invocation] { invocation.status = place(*options); });
+    command->callback([options, &invocation] { invocation.status = place(*options, invocation); });
 }
 
 }  // namespace berth

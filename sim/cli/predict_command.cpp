@@ -65,7 +65,8 @@ void check_options(const PredictOptions& options, Question question, Diagnostics
     }
 }
 
-std::optional<std::string> predicted(const PredictOptions& options, const Library& library, Diagnostics& diagnostics) {
+std::optional<std::string> predicted(const PredictOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
+    const Library& library = invocation.library;
     const Question question = question_of(options);
     check_options(options, question, diagnostics);
     auto profile = load_hardware(library, options.hardware, {}, SourceLocation("--hardware"), diagnostics);
@@ -73,6 +74,7 @@ std::optional<std::string> predicted(const PredictOptions& options, const Librar
     if (!device || diagnostics.has_errors()) {
         return std::nullopt;
     }
+    invocation.provenance.profiles.push_back(profile_origin(*profile, library));
     const Target target{std::move(*profile), *device};
     switch (question) {
         case Question::kModel:
@@ -140,8 +142,9 @@ void add_predict(CLI::App& app, Invocation& invocation) {
         "  berth predict --hardware rk3588-rknn-2.3.2 --device npu --csv rows.csv");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
-        const auto output = predicted(*options, invocation.library, diagnostics);
-        invocation.status = answer(output, diagnostics);
+        auto output = predicted(*options, invocation, diagnostics);
+        invocation.status =
+            answer(with_head(std::move(output), options->format == Format::kJson, invocation), diagnostics);
     });
 }
 

@@ -96,7 +96,9 @@ std::string rows_json(const CsvTable& table, const std::vector<std::optional<Ker
         row["bound"] = prediction ? Json(choice_name(kBoundNames, prediction->cost.bound)) : Json(nullptr);
         rows.push_back(std::move(row));
     }
-    return json_document(rows);
+    Json json = Json::object();
+    json["rows"] = std::move(rows);
+    return json_document(json);
 }
 
 }  // namespace

@@ -37,12 +37,12 @@ std::vector<TokenCurves> curves_of(const Scenario& scenario) {
 }
 
 std::string printed(Format format, const ScenarioResult& result, const Scenario& scenario,
-                    const std::vector<Finding>& found) {
+                    const std::vector<Finding>& found, const Provenance& provenance) {
     switch (format) {
         case Format::kText:
-            return text_report(result, scenario, found);
+            return text_report(result, scenario, found, provenance);
         case Format::kJson:
-            return json_report(result, scenario, found);
+            return with_provenance(json_report(result, scenario, found), provenance);
         case Format::kCsv:
             return csv_report(result);
     }
@@ -67,9 +67,22 @@ void add_traffic(const RunOptions& options, const Scenario& scenario, ScenarioRe
     }
 }
 
-ExitStatus run(const RunOptions& options, const Library& library) {
+// Of a stream that piles up, too: the trace shows where.
+bool write_trace(const RunOptions& options, const Scenario& scenario, const TrafficResult& traffic,
+                 const Provenance& provenance, Diagnostics& diagnostics) {
+    if (traffic.simulation.stable) {
+        return write_file(options.trace, with_provenance(chrome_trace(traffic), provenance), diagnostics);
+    }
+    diagnostics.warning(SourceLocation(options.trace),
+                        fmt::format("requests pile up; these are the first {}, as they would be served", kTraced));
+    TrafficResult first{traffic.system, simulate_first_requests(traffic.system, scenario.traffic->arrivals, kTraced,
+                                                                scenario.traffic->seed)};
+    return write_file(options.trace, with_provenance(chrome_trace(first), provenance), diagnostics);
+}
+
+ExitStatus run(const RunOptions& options, Invocation& invocation) {
     Diagnostics diagnostics;
-    const auto scenario = load(options.scenario, library, diagnostics);
+    const auto scenario = load(options.scenario, invocation, diagnostics);
     if (!scenario) {
         return answer(std::nullopt, diagnostics);
     }
@@ -83,7 +96,8 @@ ExitStatus run(const RunOptions& options, const Library& library) {
     if (result) {
         add_traffic(options, *scenario, *result);
     }
-    if (result && !options.trace.empty() && !write_file(options.trace, chrome_trace(*result->traffic), diagnostics)) {
+    if (result && !options.trace.empty() &&
+        !write_trace(options, *scenario, *result->traffic, invocation.provenance, diagnostics)) {
         return answer(std::nullopt, diagnostics);
     }
     if (!result || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
@@ -93,9 +107,10 @@ ExitStatus run(const RunOptions& options, const Library& library) {
     if (!options.report.empty()) {
         const auto curves = curves_of(*scenario);
         show_progress(fmt::format("writing {}", options.report));
-        write_report(options.report, *result, *scenario, found, curves, diagnostics);
+        write_report(options.report, *result, *scenario, found, curves, invocation.provenance, diagnostics);
     }
-    return answer(printed(options.format.value_or(Format::kText), *result, *scenario, found), diagnostics);
+    return answer(printed(options.format.value_or(Format::kText), *result, *scenario, found, invocation.provenance),
+                  diagnostics);
 }
 
 }  // namespace
@@ -112,7 +127,7 @@ void add_run(CLI::App& app, Invocation& invocation) {
                      "File for the first simulated requests as a Chrome trace; the scenario needs arrivals")
         ->type_name("FILE");
     command->footer("Example: berth run rag-rk3588 --set 'stages.rerank.buckets=[128, 512]' --report build/review");
-    command->callback([options, &invocation] { invocation.status = run(*options, invocation.library); });
+    command->callback([options, &invocation] { invocation.status = run(*options, invocation); });
 }
 
 }  // namespace berth

@@ -16,8 +16,8 @@ struct SensitivityOptions {
     std::optional<Format> format;
 };
 
-std::optional<std::string> found(const SensitivityOptions& options, const Library& library, Diagnostics& diagnostics) {
-    const auto scenario = load(options.scenario, library, diagnostics);
+std::optional<std::string> found(const SensitivityOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
+    const auto scenario = load(options.scenario, invocation, diagnostics);
     EvaluationOptions wanted;
     wanted.operators = false;
     const auto result = scenario ? evaluate(*scenario, diagnostics, wanted) : std::nullopt;
@@ -29,7 +29,8 @@ std::optional<std::string> found(const SensitivityOptions& options, const Librar
         show_progress("sampling the numbers of the profile");
         sensitivity.sampled = sample_sensitivity(*scenario, *result, options.samples, options.seed);
     }
-    if (!options.report.empty() && !write_sensitivity(options.report, sensitivity, diagnostics)) {
+    if (!options.report.empty() &&
+        !write_sensitivity(options.report, sensitivity, invocation.provenance, diagnostics)) {
         return std::nullopt;
     }
     return options.format == Format::kJson ? sensitivity_json(sensitivity) : sensitivity_text(sensitivity);
@@ -54,8 +55,9 @@ void add_sensitivity(CLI::App& app, Invocation& invocation) {
     command->footer("Example: berth sensitivity rag-rk3588 --set stages.rerank.tokens=200");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
-        const auto output = found(*options, invocation.library, diagnostics);
-        invocation.status = answer(output, diagnostics);
+        auto output = found(*options, invocation, diagnostics);
+        invocation.status =
+            answer(with_head(std::move(output), options->format == Format::kJson, invocation), diagnostics);
     });
 }
 

@@ -35,7 +35,7 @@ void add_axes_options(CLI::App& command, AxesOptions& options) {
         ->capture_default_str();
 }
 
-std::optional<Sweep> prepared_sweep(const ScenarioOptions& scenario, const AxesOptions& options, const Library& library,
+std::optional<Sweep> prepared_sweep(const ScenarioOptions& scenario, const AxesOptions& options, Invocation& invocation,
                                     Diagnostics& diagnostics) {
     const auto sampling = options.sample.empty()
                               ? std::nullopt
@@ -60,8 +60,13 @@ std::optional<Sweep> prepared_sweep(const ScenarioOptions& scenario, const AxesO
     if (diagnostics.has_errors()) {
         return std::nullopt;
     }
-    return Sweep::prepare({library, scenario.scenario, std::move(settings)}, std::move(axes), options.max_points,
-                          diagnostics);
+    auto sweep = Sweep::prepare({invocation.library, scenario.scenario, std::move(settings)}, std::move(axes),
+                                options.max_points, diagnostics);
+    Diagnostics ignored;  // it has been loaded before
+    if (sweep) {
+        static_cast<void>(load(scenario, invocation, ignored));
+    }
+    return sweep;
 }
 
 }  // namespace berth

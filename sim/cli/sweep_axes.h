@@ -24,8 +24,8 @@ struct AxesOptions {
 /// `--vary`, `--sample`, `--seed`, `--threads`, `--max-points`.
 void add_axes_options(CLI::App& command, AxesOptions& options);
 
-/// The sweep that the options describe.
+/// The sweep that the options describe; the invocation knows what its answers rest on.
 [[nodiscard]] std::optional<Sweep> prepared_sweep(const ScenarioOptions& scenario, const AxesOptions& options,
-                                                  const Library& library, Diagnostics& diagnostics);
+                                                  Invocation& invocation, Diagnostics& diagnostics);
 
 }  // namespace berth

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "berth/dropped_points.h"
 #include "berth/sweep_report.h"
 #include "cli/command.h"
 #include "cli/join_ranks.h"
@@ -57,13 +58,13 @@ class PointProgress {
     std::chrono::steady_clock::time_point shown_ = std::chrono::steady_clock::now();
 };
 
-ExitStatus as_json(const Sweep& sweep, int threads, const Diagnostics& diagnostics) {
+ExitStatus as_json(const Sweep& sweep, int threads, const Invocation& invocation, const Diagnostics& diagnostics) {
     std::vector<SweepPoint> points;
     sweep.run(0, sweep.size(), threads, [&](std::size_t, const SweepPoint& point) {
         points.push_back(point);
         return true;
     });
-    return answer(sweep_json(sweep, points), diagnostics);
+    return answer(with_head(sweep_json(sweep, points), true, invocation), diagnostics);
 }
 
 // Rows from where the sink stands, until it says no. Other ranks wait for work, also where there is none.
@@ -73,16 +74,27 @@ ExitStatus write_rows(const Sweep& sweep, const SweepOptions& options, int threa
     const auto sink = options.out.empty() ? print_rows(sweep, diagnostics)
                                           : open_rows(options.out, options.resume, sweep, done, diagnostics);
     const SweepRows rows(sweep);
+    DroppedCount dropped;
     PointProgress progress(sweep.size());
     bool written = sink != nullptr;
     sweep.write(
         written ? std::min(done, sweep.size()) : sweep.size(), sweep.size(), threads,
-        [&rows](std::size_t at, const SweepPoint& point, std::string& text) { rows.add(at, point, text); },
+        [&](std::size_t at, const SweepPoint& point, std::string& text) {
+            rows.add(at, point, text);
+            if (!point.why_not.empty()) {
+                dropped.add(at, point.why_not);
+            }
+        },
         [&](std::size_t behind, const std::string& text) {
             progress.reached(behind);
             return written = sink->add(text, diagnostics);
         },
         ranks != nullptr ? ranks->helpers() : SweepHelpers{});
+    if (ranks == nullptr) {  // others keep theirs to themselves
+        for (const std::string& text : dropped_texts(sweep, dropped.rows())) {
+            diagnostics.warning(SourceLocation("--vary"), text);
+        }
+    }
     const ExitStatus status = answer("", diagnostics);
     return written ? status : ExitStatus::kInternalFailure;
 }
@@ -105,9 +117,9 @@ std::uint64_t fingerprint(const SweepOptions& options, const std::optional<Sweep
 }
 
 /// One of the ranks, or the only one, where `ranks` is null.
-ExitStatus sweep_as(Ranks* ranks, const SweepOptions& options, const Library& library, Diagnostics& diagnostics) {
+ExitStatus sweep_as(Ranks* ranks, const SweepOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
     const bool fits = !diagnostics.has_errors() && output_fits(options, ranks, diagnostics);
-    const auto ready = prepared_sweep(options.scenario, options.axes, library, diagnostics);
+    const auto ready = prepared_sweep(options.scenario, options.axes, invocation, diagnostics);
     const bool able = fits && ready;
     const int threads = ranks != nullptr ? std::max(1, options.axes.threads) : options.axes.used_threads();
     if (ranks != nullptr) {
@@ -127,15 +139,15 @@ ExitStatus sweep_as(Ranks* ranks, const SweepOptions& options, const Library& li
     if (ranks != nullptr && ranks->rank() > 0) {
         return help_first_rank(*ready, threads, *ranks);
     }
-    return options.format == Format::kJson ? as_json(*ready, threads, diagnostics)
+    return options.format == Format::kJson ? as_json(*ready, threads, invocation, diagnostics)
                                            : write_rows(*ready, options, threads, ranks, diagnostics);
 }
 
-ExitStatus sweep(const SweepOptions& options, const Library& library) {
+ExitStatus sweep(const SweepOptions& options, Invocation& invocation) {
     Diagnostics diagnostics;
     const auto ranks = join_ranks(diagnostics);
     try {
-        return sweep_as(ranks.get(), options, library, diagnostics);
+        return sweep_as(ranks.get(), options, invocation, diagnostics);
     } catch (const std::exception& failure) {
         if (ranks == nullptr) {
             throw;
@@ -167,7 +179,7 @@ void add_sweep(CLI::App& app, Invocation& invocation) {
         "  berth sweep rag-rk3588 --vary stages.rerank.tokens=16:512 \\\n"
         "    --vary 'hardware.devices.npu.dma.bandwidth=5 GB/s:25 GB/s' --sample sobol:4096 --out sample.sqlite\n"
         "  mpirun -n 4 berth sweep rag-rk3588 --vary stages.rerank.tokens=16:512:1 --out sweep.csv");
-    command->callback([options, &invocation] { invocation.status = sweep(*options, invocation.library); });
+    command->callback([options, &invocation] { invocation.status = sweep(*options, invocation); });
 }
 
 }  // namespace berth

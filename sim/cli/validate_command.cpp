@@ -54,16 +54,21 @@ bool pictures_into(const std::string& folder, const Validation& validation, Diag
     if (!make_folder(folder, diagnostics)) {
         return false;
     }
-    static_cast<void>(draw_parity(folder, validation, diagnostics));
+    const auto drawn = draw_parity(folder, validation, diagnostics);
+    if (drawn.empty() && !diagnostics.has_errors()) {
+        diagnostics.warning(SourceLocation(folder), "nothing is drawn: no measured row is predicted");
+    }
     return !diagnostics.has_errors();
 }
 
-std::optional<std::string> validated(const ValidateOptions& options, const Library& library, Diagnostics& diagnostics) {
+std::optional<std::string> validated(const ValidateOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
+    const Library& library = invocation.library;
     const auto profile = load_hardware(library, options.hardware, {}, SourceLocation("--hardware"), diagnostics);
     const auto sets = profile ? measured_sets(options, *profile, library, diagnostics) : std::nullopt;
     if (!sets) {
         return std::nullopt;
     }
+    invocation.provenance.profiles.push_back(profile_origin(*profile, library));
     show_progress("predicting what was measured");
     const auto validation = validate(*profile, *sets, diagnostics);
     const bool drawn =
@@ -105,8 +110,9 @@ void add_validate(CLI::App& app, Invocation& invocation) {
         "  berth validate --hardware x86-avx512-vnni --device cpu --measured profile.csv");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
-        const auto output = validated(*options, invocation.library, diagnostics);
-        invocation.status = answer(output, diagnostics);
+        auto output = validated(*options, invocation, diagnostics);
+        invocation.status =
+            answer(with_head(std::move(output), options->format == ValidateFormat::kJson, invocation), diagnostics);
     });
 }
 

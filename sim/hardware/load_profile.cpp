@@ -72,21 +72,37 @@ ProfileResolver profiles_in(std::vector<std::filesystem::path> directories, Read
     };
 }
 
-std::optional<Profile> load_profile(YamlDocument document, const ProfileResolver& resolve,
-                                    std::span<const ProfileOverride> overrides, Diagnostics& diagnostics) {
+std::optional<YamlDocument> resolved_profile(YamlDocument document, const ProfileResolver& resolve,
+                                             std::span<const ProfileOverride> overrides,
+                                             std::vector<std::string>& extended, Diagnostics& diagnostics) {
     std::vector<std::string> chain;
     if (const auto own = document.root(diagnostics).find("profile"); own && own->is_scalar()) {
         chain.push_back(own->text().value_or(""));
     }
+    const std::size_t own_names = chain.size();
     if (!inherit(document, resolve, chain, diagnostics)) {
         return std::nullopt;
     }
-    bool applied = true;
+    extended.assign(chain.begin() + static_cast<std::ptrdiff_t>(own_names), chain.end());
     for (const ProfileOverride& each : overrides) {
-        applied = document.set(without_prefix(each.path), each.value, diagnostics) && applied;
+        static_cast<void>(document.set(without_prefix(each.path), each.value, diagnostics));
     }
-    auto profile = read_profile(document.root(diagnostics));
-    return applied ? std::move(profile) : std::nullopt;
+    document.erase("extends");
+    return document;
+}
+
+std::optional<Profile> load_profile(YamlDocument document, const ProfileResolver& resolve,
+                                    std::span<const ProfileOverride> overrides, Diagnostics& diagnostics) {
+    const std::size_t errors_before = diagnostics.error_count();
+    std::vector<std::string> extended;
+    const auto resolved = resolved_profile(std::move(document), resolve, overrides, extended, diagnostics);
+    const bool applied = diagnostics.error_count() == errors_before;
+    auto profile = resolved ? read_profile(resolved->root(diagnostics)) : std::nullopt;
+    if (!profile || !applied) {
+        return std::nullopt;
+    }
+    profile->extends = std::move(extended);
+    return profile;
 }
 
 std::optional<Profile> load_profile(const std::filesystem::path& path, const ProfileResolver& resolve,

@@ -85,7 +85,7 @@ TextTable table_of(const std::vector<Effect>& shown, double variance, const std:
             continue;
         }
         const ParameterView* number = number_at(numbers, effect.path);
-        table.row({shortened(effect.path, path_columns), value_text(number),
+        table.row({shortened(typed_path(effect.path), path_columns), value_text(number),
                    "± " + brief(Time::from_si(magnitude(effect))),
                    share_text(magnitude(effect) * magnitude(effect) / variance),
                    number == nullptr ? "" : std::string(choice_name(kOriginNames, number->origin))});

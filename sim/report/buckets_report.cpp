@@ -39,10 +39,10 @@ Json row_json(const BucketRow& row, Time one) {
 }  // namespace
 
 std::string buckets_text(const BucketAdvice& advice) {
-    std::string text = wrapped(fmt::format("{} on {}: {} different lengths from {} to {}, {} on average", advice.stage,
-                                           advice.device, advice.lengths.size(), advice.lengths.front().tokens,
-                                           advice.lengths.back().tokens, number_text(mean_tokens(advice), 3)),
-                               0);
+    const std::string subject = fmt::format("{} on {}: {} different lengths from {} to {}, {} on average", advice.stage,
+                                            advice.device, advice.lengths.size(), advice.lengths.front().tokens,
+                                            advice.lengths.back().tokens, number_text(mean_tokens(advice), 3));
+    std::string text = wrapped(title_of(subject, advice.changes), 0);
     TextTable table;
     table.column("at most", Align::kRight);
     table.column("buckets", Align::kLeft);

@@ -27,7 +27,7 @@ void add_numbers(TextTable& table, const std::vector<FittedParameter>& numbers, 
     for (const FittedParameter& one : numbers) {
         const double moved = std::log(one.after / one.before) / std::log1p(one.spread_before);
         const bool known_before = one.spread_before > 0;
-        table.row({one.path, with_spread(one.before, one.spread_before, one.dimension),
+        table.row({typed_path(one.path), with_spread(one.before, one.spread_before, one.dimension),
                    with_spread(one.after, one.spread_after, one.dimension),
                    known_before ? fmt::format("{:+.1f}", moved) : "-",
                    probed ? "measured" : (one.determined ? "yes" : "hardly")});
@@ -105,7 +105,7 @@ std::string standing_out(const Calibration& calibration) {
 }
 
 Json json_parameter(const FittedParameter& one, bool probed) {
-    return {{"path", one.path},
+    return {{"path", typed_path(one.path)},
             {"before", json_number(one.before)},
             {"spread_before", json_number(one.spread_before)},
             {"after", json_number(one.after)},
@@ -121,8 +121,9 @@ std::string calibration_text(const Calibration& calibration) {
                                    calibration.device, percent_text(std::expm1(calibration.sigma), 2));
     text += number_table(calibration) + "\n";
     for (const Correlation& pair : calibration.correlations) {
-        text += wrapped(
-            fmt::format("The rows hardly tell {} and {} apart (correlation {:+.2f}).", pair.a, pair.b, pair.value), 2);
+        text += wrapped(fmt::format("The rows hardly tell {} and {} apart (correlation {:+.2f}).", typed_path(pair.a),
+                                    typed_path(pair.b), pair.value),
+                        2);
     }
     text += wrapped(error_row_of("Rows that were fitted", calibration.fitted), 2);
     text += wrapped(error_row_of("Each shape predicted without itself", calibration.unseen), 2);
@@ -149,7 +150,8 @@ std::string calibration_json(const Calibration& calibration) {
     }
     json["correlations"] = Json::array();
     for (const Correlation& pair : calibration.correlations) {
-        json["correlations"].push_back({{"a", pair.a}, {"b", pair.b}, {"value", json_number(pair.value)}});
+        json["correlations"].push_back(
+            {{"a", typed_path(pair.a)}, {"b", typed_path(pair.b)}, {"value", json_number(pair.value)}});
     }
     json["fitted"] = json_errors(calibration.fitted);
     json["unseen"] = json_errors(calibration.unseen);
@@ -184,7 +186,7 @@ std::string drift_text(const std::vector<Drift>& drift) {
     std::size_t moved = 0;
     for (const Drift& one : drift) {
         if (std::abs(one.sigmas) > kBeyondErrors) {
-            table.row({one.path, quantity_text(with_digits(one.first, 3), one.dimension),
+            table.row({typed_path(one.path), quantity_text(with_digits(one.first, 3), one.dimension),
                        quantity_text(with_digits(one.second, 3), one.dimension), fmt::format("{:+.1f}", one.sigmas)});
             ++moved;
         }
@@ -197,7 +199,7 @@ std::string drift_text(const std::vector<Drift>& drift) {
 std::string drift_json(const std::vector<Drift>& drift, const std::vector<DecisionChange>* decisions) {
     Json numbers = Json::array();
     for (const Drift& one : drift) {
-        numbers.push_back({{"path", one.path},
+        numbers.push_back({{"path", typed_path(one.path)},
                            {"first", json_number(one.first)},
                            {"second", json_number(one.second)},
                            {"sigmas", json_number(one.sigmas)}});

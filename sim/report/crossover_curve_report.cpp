@@ -200,8 +200,10 @@ Drawing drawing_of(const CrossoverQuestion& question, const CrossoverAnswer& ans
     const std::size_t unit_at = question.range.unit.find_first_not_of(' ');
     const std::string unit =
         unit_at == std::string::npos ? "" : fmt::format(" ({})", question.range.unit.substr(unit_at));
-    picture.canvas = canvas(kCurveLeft, kCurveHeight, fmt::format("Latency of one pass of {}", question.stage),
-                            question.range.path + unit, "latency (ms)", legend);
+    picture.canvas =
+        canvas(kCurveLeft, kCurveHeight,
+               titled(fmt::format("Latency of one pass of {}", question.stage), setting_changes(question.base)),
+               question.range.path + unit, "latency (ms)", legend);
     picture.across = {question.range.wide(), question.range.from, question.range.to};
     picture.up = times_scale(picture.curves);
     std::string commands = picture.canvas.commands + axis_commands('x', picture.across) +
@@ -216,10 +218,13 @@ Drawing drawing_of(const CrossoverQuestion& question, const CrossoverAnswer& ans
 }  // namespace
 
 bool write_crossover(const std::filesystem::path& directory, const CrossoverQuestion& question,
-                     const CrossoverAnswer& answer, std::span<const CurveBeside> beside, Diagnostics& diagnostics) {
+                     const CrossoverAnswer& answer, std::span<const CurveBeside> beside, const Provenance& provenance,
+                     Diagnostics& diagnostics) {
     const std::size_t before = diagnostics.error_count();
-    write_file(directory / "crossover.txt", crossover_text(question, answer), diagnostics);
-    write_file(directory / "crossover.json", crossover_json(question, answer), diagnostics);
+    write_file(directory / "crossover.txt", with_provenance_text(crossover_text(question, answer), provenance),
+               diagnostics);
+    write_file(directory / "crossover.json", with_provenance(crossover_json(question, answer), provenance),
+               diagnostics);
     write_file(directory / "crossover.csv", crossover_csv(question, answer), diagnostics);
     static_cast<void>(draw_all(directory, {drawing_of(question, answer, beside)}, diagnostics));
     return diagnostics.error_count() == before;

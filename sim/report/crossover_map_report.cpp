@@ -6,6 +6,7 @@
 
 #include "berth/atomic_file.h"
 #include "berth/crossover_report.h"
+#include "berth/dropped_points.h"
 #include "report/csv_values.h"
 #include "report/json_values.h"
 #include "report/plot_rows.h"
@@ -138,9 +139,10 @@ std::vector<Drawing> map_drawing(const CrossoverMap& map) {
         data += fmt::format("$boundary << EOD\n{}EOD\n", lines);
         clauses += ", $boundary using 1:2:3:4 with vectors nohead lw 4 lc rgb '#000000'";
     }
-    const Canvas frame = canvas(left_margin(map.up), kHeight,
-                                fmt::format("{}: {} or {}", map.stage, map.between.first, map.between.second),
-                                map.across.path, map.up.path, legend);
+    const Canvas frame =
+        canvas(left_margin(map.up), kHeight,
+               titled(fmt::format("{}: {} or {}", map.stage, map.between.first, map.between.second), map.changes),
+               map.across.path, map.up.path, legend);
     std::string commands = frame.commands;
     commands += fmt::format("set xrange [-0.5:{}]\nset yrange [-0.5:{}]\nunset grid\n",
                             plotted(static_cast<double>(map.across.values.size()) - 0.5),
@@ -153,7 +155,7 @@ std::vector<Drawing> map_drawing(const CrossoverMap& map) {
 }
 
 // At each value across, the first value of `up` from which another device is the faster one.
-std::string changes_text(const CrossoverMap& map) {
+std::string moves_text(const CrossoverMap& map) {
     TextTable table;
     table.column(map.across.path, Align::kRight);
     table.column("from the start", Align::kLeft);
@@ -173,6 +175,25 @@ std::string changes_text(const CrossoverMap& map) {
                    changes.empty() ? "-" : fmt::format("{}", fmt::join(changes, ", "))});
     }
     return table.text(2);
+}
+
+// Why devices do not run, by the reason, with a pair of values as an example.
+std::string why_not_text(const CrossoverMap& map) {
+    DroppedCount dropped;
+    for (std::size_t cell = 0; cell < map.cells.size(); ++cell) {
+        if (!map.cells[cell].why_not.empty()) {
+            dropped.add(cell, map.cells[cell].why_not);
+        }
+    }
+    std::string text;
+    for (const DroppedPoints& row : dropped.rows()) {
+        const std::size_t across = map.across.values.size();
+        text += wrapped(fmt::format("{} of {} pairs: {} (such as {}={} {}={})", row.count, map.cells.size(), row.reason,
+                                    map.across.path, map.across.values[row.example % across], map.up.path,
+                                    map.up.values[row.example / across]),
+                        2);
+    }
+    return text.empty() ? "" : "\n" + text;
 }
 
 Json times_json(const CrossoverMap& map, std::optional<Time> CrossoverMap::Cell::*time) {
@@ -198,7 +219,10 @@ Json axis_json(const SweepAxis& axis) {
 }  // namespace
 
 std::string crossover_map_text(const CrossoverMap& map) {
-    std::string text = fmt::format("{}: {} or {}\n\n", map.stage, map.between.first, map.between.second);
+    std::string text =
+        wrapped(title_of(fmt::format("{}: {} or {}", map.stage, map.between.first, map.between.second), map.changes),
+                0) +
+        "\n";
     for (std::size_t row = map.up.values.size(); row-- > 0;) {
         text += fmt::format("{:>24}  ", map.up.values[row]);
         for (std::size_t column = 0; column < map.across.values.size(); ++column) {
@@ -210,7 +234,7 @@ std::string crossover_map_text(const CrossoverMap& map) {
     text += wrapped(fmt::format("Up: {}; across: {}. A letter is the faster device, a dot where not both run.",
                                 map.up.path, map.across.path),
                     0);
-    return text + "\n" + changes_text(map);
+    return text + "\n" + moves_text(map) + why_not_text(map);
 }
 
 std::string crossover_map_json(const CrossoverMap& map) {
@@ -247,10 +271,11 @@ std::string crossover_map_csv(const CrossoverMap& map) {
     return text;
 }
 
-bool write_crossover_map(const std::filesystem::path& directory, const CrossoverMap& map, Diagnostics& diagnostics) {
+bool write_crossover_map(const std::filesystem::path& directory, const CrossoverMap& map, const Provenance& provenance,
+                         Diagnostics& diagnostics) {
     const std::size_t before = diagnostics.error_count();
-    write_file(directory / "crossover.txt", crossover_map_text(map), diagnostics);
-    write_file(directory / "crossover.json", crossover_map_json(map), diagnostics);
+    write_file(directory / "crossover.txt", with_provenance_text(crossover_map_text(map), provenance), diagnostics);
+    write_file(directory / "crossover.json", with_provenance(crossover_map_json(map), provenance), diagnostics);
     write_file(directory / "crossover.csv", crossover_map_csv(map), diagnostics);
     static_cast<void>(draw_all(directory, map_drawing(map), diagnostics));
     return diagnostics.error_count() == before;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "berth/dropped_points.h"
 #include "berth/quantity_text.h"
 #include "report/csv_values.h"
 #include "report/json_values.h"
@@ -62,6 +63,23 @@ std::string point_table(const CrossoverQuestion& question, const CrossoverAnswer
     return table.text(2);
 }
 
+// Why a device does not run, by the reason, with a value as an example.
+std::string why_not_text(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
+    DroppedCount dropped;
+    for (std::size_t i = 0; i < answer.points.size(); ++i) {
+        if (!answer.points[i].why_not.empty()) {
+            dropped.add(i, answer.points[i].why_not);
+        }
+    }
+    std::string text;
+    for (const DroppedPoints& row : dropped.rows()) {
+        text += wrapped(fmt::format("{} of {} values: {} (such as {}={})", row.count, answer.points.size(), row.reason,
+                                    question.range.path, question.range.text(answer.points[row.example].value)),
+                        2);
+    }
+    return text.empty() ? "" : "\n" + text;
+}
+
 // The columns of both devices.
 std::vector<std::pair<std::string, std::optional<Time>>> times_of(const CrossoverQuestion& question,
                                                                   const CrossoverPoint& point) {
@@ -80,15 +98,17 @@ std::vector<std::pair<std::string, std::optional<Time>>> times_of(const Crossove
 
 std::string crossover_text(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
     const auto& range = question.range;
-    std::string text = fmt::format("{}: {} or {}, {} from {} to {}\n\n", question.stage, question.between.first,
-                                   question.between.second, range.path, range.text(range.from), range.text(range.to));
+    const std::string subject =
+        fmt::format("{}: {} or {}, {} from {} to {}", question.stage, question.between.first, question.between.second,
+                    range.path, range.text(range.from), range.text(range.to));
+    std::string text = wrapped(title_of(subject, setting_changes(question.base)), 0) + "\n";
     if (answer.crossings.empty()) {
         text += wrapped(no_crossing(question, answer), 2);
     }
     for (const Crossing& crossing : answer.crossings) {
         text += wrapped(sentence(question, crossing), 2);
     }
-    return text + "\n" + point_table(question, answer) + "\n" +
+    return text + "\n" + point_table(question, answer) + why_not_text(question, answer) + "\n" +
            wrapped("Times are of one pass. Two changes that lie between neighbouring rows would not be seen.", 0);
 }
 

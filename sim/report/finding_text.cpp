@@ -1,6 +1,7 @@
 // Findings as text: what it is, what acting on it gains, and the command line that tries it.
 #include <fmt/format.h>
 
+#include "berth/provenance.h"
 #include "berth/quantity_text.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
@@ -10,19 +11,6 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kFindingIndent = 4;
-
-/// As a shell reads it: quoted where it holds more than plain characters.
-std::string shell_word(const std::string& word) {
-    constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:/=%+-@";
-    if (word.find_first_not_of(kPlain) == std::string::npos) {
-        return word;
-    }
-    std::string quoted = "'";
-    for (const char c : word) {
-        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    }
-    return quoted + "'";
-}
 
 std::string gain(const Finding& finding) {
     if (!changes_total(finding)) {

@@ -6,7 +6,10 @@
 #include <algorithm>
 
 #include "berth/atomic_file.h"
+#include "berth/quantity_text.h"
+#include "berth/sweep_report.h"
 #include "report/csv_values.h"
+#include "report/dropped.h"
 #include "report/json_values.h"
 #include "report/plot_style.h"
 #include "report/text_layout.h"
@@ -17,7 +20,7 @@ namespace {
 
 constexpr std::size_t kPointsShown = 24;
 
-/// As tables and pictures have it: milliseconds, millijoules, the formula's unit.
+/// As JSON, CSV and pictures have it: milliseconds, millijoules, the formula's SI unit.
 double shown(const DesignPoint& point, Goal goal) {
     const double value = point.values[static_cast<std::size_t>(goal)];
     switch (goal) {
@@ -43,7 +46,14 @@ std::string_view column_name(Goal goal) {
     return "cost";
 }
 
-std::string_view axis_name(Goal goal) {
+/// "B", "B/s", "Hz"; empty for a plain number.
+std::string cost_unit(const OptimiseQuestion& question) {
+    const std::string one = question.cost ? quantity_text(1, question.cost->dimension()) : "1";
+    const std::size_t space = one.find(' ');
+    return space == std::string::npos ? "" : one.substr(space + 1);
+}
+
+std::string axis_name(const OptimiseQuestion& question, Goal goal) {
     switch (goal) {
         case Goal::kLatency:
             return "latency (ms)";
@@ -52,7 +62,21 @@ std::string_view axis_name(Goal goal) {
         case Goal::kCost:
             break;
     }
-    return "cost";
+    const std::string unit = cost_unit(question);
+    return unit.empty() ? "cost" : fmt::format("cost ({})", unit);
+}
+
+/// In a table, where a cost has the prefix that fits it.
+std::string cell(const OptimiseQuestion& question, const DesignPoint& point, Goal goal) {
+    const bool has_unit = goal == Goal::kCost && !cost_unit(question).empty();
+    return has_unit ? quantity_text(shown(point, goal), question.cost->dimension())
+                    : number_text(shown(point, goal), 4);
+}
+
+/// The end of a path, as a formula may name it.
+std::string short_name(const SweepAxis& axis) {
+    const std::size_t dot = axis.path.rfind('.', axis.path.rfind('.') - 1);
+    return axis.path.substr(dot == std::string::npos ? 0 : dot + 1);
 }
 
 std::string setting_text(const Sweep& sweep, const DesignPoint& point) {
@@ -77,17 +101,16 @@ std::string front_table(const Sweep& sweep, const OptimiseQuestion& question, co
     TextTable table;
     table.column("", Align::kLeft);
     for (const Goal goal : question.goals) {
-        table.column(std::string(axis_name(goal)), Align::kRight);
+        table.column(goal == Goal::kCost ? "cost" : axis_name(question, goal), Align::kRight);
     }
     for (const SweepAxis& axis : sweep.axes()) {
-        const std::size_t dot = axis.path.rfind('.', axis.path.rfind('.') - 1);
-        table.column(axis.path.substr(dot == std::string::npos ? 0 : dot + 1), Align::kRight);
+        table.column(short_name(axis), Align::kRight);
     }
     for (const std::size_t i : shown_rows(answer.front.size())) {
         const DesignPoint& point = answer.front[i];
         std::vector<std::string> row{answer.best == i ? "*" : ""};
         for (const Goal goal : question.goals) {
-            row.push_back(number_text(shown(point, goal), 4));
+            row.push_back(cell(question, point, goal));
         }
         for (const std::string& value : sweep.values(point.at)) {
             row.push_back(value);
@@ -112,6 +135,15 @@ Json point_json(const Sweep& sweep, const OptimiseQuestion& question, const Desi
     return json;
 }
 
+/// Which paths the columns of the table stand for.
+std::string columns_text(const Sweep& sweep) {
+    std::string text;
+    for (const SweepAxis& axis : sweep.axes()) {
+        text += short_name(axis) == axis.path ? "" : wrapped(fmt::format("{}: {}", short_name(axis), axis.path), 0);
+    }
+    return text;
+}
+
 std::string points_data(std::string_view block, const std::vector<DesignPoint>& points, Goal x, Goal y) {
     std::string text = fmt::format("{} << EOD\n", block);
     for (const DesignPoint& point : points) {
@@ -120,7 +152,7 @@ std::string points_data(std::string_view block, const std::vector<DesignPoint>& 
     return text + "EOD\n";
 }
 
-std::vector<Drawing> front_drawing(const OptimiseQuestion& question, const OptimiseAnswer& answer) {
+std::vector<Drawing> front_drawing(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer) {
     if (question.goals.size() < 2 || answer.front.empty()) {
         return {};
     }
@@ -130,8 +162,10 @@ std::vector<Drawing> front_drawing(const OptimiseQuestion& question, const Optim
                                           {LegendMark::kPoint, "#0072B2", "front within the limits"},
                                           {LegendMark::kPoint, "#D55E00", "best"}};
     const Canvas frame =
-        canvas(190, 700, fmt::format("Front of {} and {}", choice_name(kGoalNames, x), choice_name(kGoalNames, y)),
-               axis_name(x), axis_name(y), legend);
+        canvas(190, 700,
+               titled(fmt::format("Front of {} and {}", choice_name(kGoalNames, x), choice_name(kGoalNames, y)),
+                      setting_changes(sweep.base())),
+               axis_name(question, x), axis_name(question, y), legend);
     std::string commands = frame.commands;
     commands += points_data("$others", answer.others, x, y) + points_data("$front", answer.front, x, y) +
                 points_data("$best", {answer.front[*answer.best]}, x, y);
@@ -147,19 +181,25 @@ std::vector<Drawing> front_drawing(const OptimiseQuestion& question, const Optim
 }  // namespace
 
 std::string optimise_text(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer) {
-    std::string text = fmt::format("{} points, {} of them run, {} within the limits\n\n", answer.points, answer.running,
-                                   answer.allowed);
+    std::string text =
+        fmt::format("{} points, {} of them run, {} within the limits\n", answer.points, answer.running, answer.allowed);
+    for (const std::string& line : dropped_texts(sweep, answer.dropped)) {
+        text += wrapped(line, 2);
+    }
+    text += "\n";
     if (!answer.best) {
-        return text + "No point is within the limits.\n";
+        return text +
+               (answer.running == 0 ? "No point runs and has every goal.\n" : "No point is within the limits.\n");
     }
     const DesignPoint& best = answer.front[*answer.best];
     text += wrapped(
         fmt::format("Least {}: {}", choice_name(kGoalNames, question.goals.front()), setting_text(sweep, best)), 0);
     text += "\n" + front_table(sweep, question, answer);
     if (answer.front.size() > kPointsShown) {
-        text += fmt::format("  ... of {} on the front\n", answer.front.size());
+        text +=
+            fmt::format("  {} of {} Pareto points shown; --format csv lists all.\n", kPointsShown, answer.front.size());
     }
-    return text + "\n" + wrapped("Rows are points within the limits that no other betters in every goal.", 0);
+    return text + "\n" + columns_text(sweep) + wrapped("Rows are the Pareto-optimal points within the limits.", 0);
 }
 
 std::string optimise_json(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer) {
@@ -167,10 +207,12 @@ std::string optimise_json(const Sweep& sweep, const OptimiseQuestion& question, 
     json["points"] = answer.points;
     json["running"] = answer.running;
     json["allowed"] = answer.allowed;
+    json["dropped"] = dropped_json(sweep, answer.dropped);
     json["goals"] = Json::array();
     for (const Goal goal : question.goals) {
         json["goals"].push_back(choice_name(kGoalNames, goal));
     }
+    json["cost_unit"] = question.cost ? Json(cost_unit(question)) : Json(nullptr);
     json["best"] = answer.best ? point_json(sweep, question, answer.front[*answer.best]) : Json(nullptr);
     json["front"] = Json::array();
     for (const DesignPoint& point : answer.front) {
@@ -187,6 +229,9 @@ std::string optimise_csv(const Sweep& sweep, const OptimiseQuestion& question, c
     std::vector<std::string> names;
     for (const Goal goal : question.goals) {
         names.emplace_back(column_name(goal));
+        if (goal == Goal::kCost && !cost_unit(question).empty()) {
+            names.emplace_back("cost_unit");
+        }
     }
     for (const std::string& stage : sweep.stages()) {
         names.push_back(csv_field(stage + ".chosen"));
@@ -199,6 +244,9 @@ std::string optimise_csv(const Sweep& sweep, const OptimiseQuestion& question, c
         }
         for (const Goal goal : question.goals) {
             fields.push_back(csv_number(shown(point, goal)));
+            if (goal == Goal::kCost && !cost_unit(question).empty()) {
+                fields.push_back(csv_field(cost_unit(question)));
+            }
         }
         for (const std::string& placed : point.placed) {
             fields.push_back(csv_field(placed));
@@ -209,12 +257,19 @@ std::string optimise_csv(const Sweep& sweep, const OptimiseQuestion& question, c
 }
 
 bool write_optimise(const std::filesystem::path& directory, const Sweep& sweep, const OptimiseQuestion& question,
-                    const OptimiseAnswer& answer, Diagnostics& diagnostics) {
+                    const OptimiseAnswer& answer, const Provenance& provenance, Diagnostics& diagnostics) {
     const std::size_t before = diagnostics.error_count();
-    write_file(directory / "optimise.txt", optimise_text(sweep, question, answer), diagnostics);
-    write_file(directory / "optimise.json", optimise_json(sweep, question, answer), diagnostics);
+    write_file(directory / "optimise.txt", with_provenance_text(optimise_text(sweep, question, answer), provenance),
+               diagnostics);
+    write_file(directory / "optimise.json", with_provenance(optimise_json(sweep, question, answer), provenance),
+               diagnostics);
     write_file(directory / "front.csv", optimise_csv(sweep, question, answer), diagnostics);
-    static_cast<void>(draw_all(directory, front_drawing(question, answer), diagnostics));
+    const auto drawings = front_drawing(sweep, question, answer);
+    if (drawings.empty() && question.goals.size() > 1) {
+        diagnostics.warning(SourceLocation((directory / "front.png").string()),
+                            "not drawn: no point is within the limits");
+    }
+    static_cast<void>(draw_all(directory, drawings, diagnostics));
     return diagnostics.error_count() == before;
 }
 

@@ -43,8 +43,8 @@ class ScratchFolder {
 std::vector<Drawing> all_drawings(const ScenarioResult& result, const Profile& profile,
                                   std::span<const TokenCurves> curves) {
     std::vector<Drawing> all = class_drawings(result);
-    for (auto& more : {placement_drawings(result), timeline_drawings(result), token_drawings(curves, profile),
-                       roofline_drawings(result, profile)}) {
+    for (auto& more : {placement_drawings(result), timeline_drawings(result),
+                       token_drawings(curves, profile, result.changes), roofline_drawings(result, profile)}) {
         all.insert(all.end(), more.begin(), more.end());
     }
     for (Drawing& drawing : all) {  // a stage's name may hold what a file's cannot

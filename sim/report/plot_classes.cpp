@@ -109,7 +109,8 @@ std::vector<Drawing> class_drawings(const ScenarioResult& result) {
         return {};
     }
     const RowFrame frame =
-        row_frame(bars.rows, "Time per operator class, all passes of a stage", "time (ms)", legend_of(bars));
+        row_frame(bars.rows, titled("Time per operator class, all passes of a stage", result.changes), "time (ms)",
+                  legend_of(bars));
     std::string data = interval_data(bars, frame);
     std::string clauses;
     int block = 0;

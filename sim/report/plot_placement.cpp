@@ -135,7 +135,7 @@ std::vector<Row> rows_of(const StageResult& stage, const std::vector<std::size_t
 }
 
 Drawing drawing_of(const StageResult& stage, const std::vector<std::size_t>& order,
-                   const std::vector<std::string>& devices) {
+                   const std::vector<std::string>& devices, const std::vector<SettingChange>& changes) {
     const std::vector<Row> rows = rows_of(stage, order);
     std::set<DeviceId> used;
     for (const std::size_t i : order) {
@@ -149,9 +149,10 @@ Drawing drawing_of(const StageResult& stage, const std::vector<std::size_t>& ord
                           device_name(devices, device)});
     }
     legend.push_back({LegendMark::kBox, std::string(kHandoverColor), "hand-over, calls"});
-    const RowFrame frame =
-        row_frame(rows, fmt::format("Placement along {} ({}), one pass; numbers are blocks", stage.model, stage.name),
-                  "time within the pass (ms)", legend);
+    const RowFrame frame = row_frame(
+        rows,
+        titled(fmt::format("Placement along {} ({}), one pass; numbers are blocks", stage.model, stage.name), changes),
+        "time within the pass (ms)", legend);
     Cells cells;
     for (std::size_t row = 0; row < order.size(); ++row) {
         add_row(cells, stage.candidates[order[row]], frame.middle[row], frame);
@@ -199,7 +200,7 @@ std::vector<Drawing> placement_drawings(const ScenarioResult& result) {
         }
         const std::vector<std::size_t> order = rows_in_order(stage);
         if (!order.empty()) {
-            drawings.push_back(drawing_of(stage, order, result.devices));
+            drawings.push_back(drawing_of(stage, order, result.devices, result.changes));
         }
     }
     return drawings;

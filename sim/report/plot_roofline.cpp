@@ -334,10 +334,11 @@ std::vector<LegendEntry> legend_of(const Roofline& roofline) {
     return legend;
 }
 
-Drawing drawing_of(const Roofline& roofline, const Device& device) {
+Drawing drawing_of(const Roofline& roofline, const Device& device, const std::vector<SettingChange>& changes) {
     const Canvas frame = canvas(kRooflineLeft, kRooflineHeight,
-                                fmt::format("Roofline of {}, {} core{}; larger symbols take more of the time",
-                                            device.name, roofline.cores, roofline.cores == 1 ? "" : "s"),
+                                titled(fmt::format("Roofline of {}, {} core{}; larger symbols take more of the time",
+                                                   device.name, roofline.cores, roofline.cores == 1 ? "" : "s"),
+                                       changes),
                                 "operations per DRAM byte (MAC/byte)", "achieved rate (MAC/s)", legend_of(roofline));
     const Axes axes = axes_of(roofline, frame.area);
     Obstacles obstacles;
@@ -363,7 +364,7 @@ std::vector<Drawing> roofline_drawings(const ScenarioResult& result, const Profi
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
         const Roofline roofline = roofline_of(result, profile, static_cast<DeviceId>(d));
         if (!roofline.points.empty()) {
-            drawings.push_back(drawing_of(roofline, profile.devices[d]));
+            drawings.push_back(drawing_of(roofline, profile.devices[d], result.changes));
         }
     }
     return drawings;

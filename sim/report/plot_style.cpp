@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
+
+#include "report/text_layout.h"
 
 namespace berth {
 
@@ -32,6 +35,8 @@ std::string commands_for(const Terminal& terminal, const Drawing& drawing) {
 }
 
 constexpr double kAboveAxis = 80;   // the title
+constexpr double kSecondLine = 36;  // of it
+constexpr double kEdge = 20;
 constexpr double kBelowAxis = 112;  // tics and the name of the axis
 constexpr double kLegendRow = 40;
 constexpr double kMarkWidth = 44;
@@ -106,7 +111,20 @@ std::string legend_mark(const LegendEntry& entry, double x, double y, int height
     throw std::logic_error("a mark that is not drawn");
 }
 
+/// As much of a text in the small font as a width holds.
+std::string fitted(std::string_view text, double width) {
+    std::string result = shortened(text, text.size());
+    for (std::size_t columns = text.size(); columns > 3 && text_width(result, kSmallFontSize) > width;) {
+        result = shortened(text, --columns);
+    }
+    return result;
+}
+
 }  // namespace
+
+std::string titled(std::string_view title, const std::vector<SettingChange>& changes) {
+    return changes.empty() ? std::string(title) : fmt::format("{}\n{}", title, changes_text(changes));
+}
 
 std::string_view class_color(Category category) {
     switch (category) {
@@ -159,7 +177,10 @@ Canvas canvas(double left, double plot_height, std::string_view title, std::stri
     const std::vector<std::vector<LegendEntry>> rows = legend_rows(legend, left);
     Canvas result;
     const double below = kBelowAxis + kLegendRow * static_cast<double>(rows.size()) + 8;
-    result.height = static_cast<int>(below + plot_height + kAboveAxis);
+    const std::size_t line_end = std::min(title.find('\n'), title.size());
+    const std::string_view second = title.substr(std::min(line_end + 1, title.size()));
+    const double second_line = second.empty() ? 0 : kSecondLine;
+    result.height = static_cast<int>(below + plot_height + kAboveAxis + second_line);
     result.area = {left, kPictureWidth - 44, below, below + plot_height};
     const PlotArea& area = result.area;
     const double width = kPictureWidth;
@@ -168,7 +189,12 @@ Canvas canvas(double left, double plot_height, std::string_view title, std::stri
                         plotted(area.right / width));
     text += fmt::format("set bmargin at screen {}\nset tmargin at screen {}\n", plotted(area.bottom / result.height),
                         plotted(area.top / result.height));
-    text += label_at(area.left, area.top + 1.3 * kFontSize, result.height, title, "left");
+    text +=
+        label_at(area.left, area.top + 1.3 * kFontSize + second_line, result.height, title.substr(0, line_end), "left");
+    if (!second.empty()) {
+        text += label_at(kEdge, area.top + 1.2 * kFontSize, result.height, fitted(second, width - 2 * kEdge),
+                         fmt::format("left font {}", kSmallFont));
+    }
     text += label_at((area.left + area.right) / 2, area.bottom - 80, result.height, x_name, "center");
     if (!y_name.empty()) {
         text += label_at(30, (area.bottom + area.top) / 2, result.height, y_name, "center rotate by 90");

@@ -47,9 +47,13 @@ struct Canvas {
     int height = 0;
     std::string commands;
 };
-/// Axes of that height from `left` to the right margin; an empty name of the y axis takes no room.
+/// Axes of that height from `left` to the right margin; an empty name of the y axis takes no room. A second line of the
+/// title is small, and may be as wide as the picture.
 [[nodiscard]] Canvas canvas(double left, double plot_height, std::string_view title, std::string_view x_name,
                             std::string_view y_name, const std::vector<LegendEntry>& legend);
+
+/// A title, with what was changed in its second line.
+[[nodiscard]] std::string titled(std::string_view title, const std::vector<SettingChange>& changes);
 
 // Okabe and Ito's palette: eight colours that stay apart for every kind of colour vision.
 [[nodiscard]] std::string_view class_color(Category category);
@@ -90,6 +94,7 @@ inline constexpr double kOpening = 0.6;
 [[nodiscard]] std::vector<Drawing> class_drawings(const ScenarioResult& result);
 [[nodiscard]] std::vector<Drawing> placement_drawings(const ScenarioResult& result);
 [[nodiscard]] std::vector<Drawing> timeline_drawings(const ScenarioResult& result);
-[[nodiscard]] std::vector<Drawing> token_drawings(std::span<const TokenCurves> curves, const Profile& profile);
+[[nodiscard]] std::vector<Drawing> token_drawings(std::span<const TokenCurves> curves, const Profile& profile,
+                                                  const std::vector<SettingChange>& changes);
 
 }  // namespace berth

@@ -227,7 +227,7 @@ std::vector<Drawing> timeline_drawings(const ScenarioResult& result) {
         legend.push_back({LegendMark::kBox, std::string(device_color(phase)), traffic.system.phases[phase].name});
     }
     const std::string title = requests == 1 ? "One request over time" : fmt::format("{} requests over time", requests);
-    const RowFrame frame = row_frame(rows_of(lanes.lanes(), end), title, "time (ms)", legend);
+    const RowFrame frame = row_frame(rows_of(lanes.lanes(), end), titled(title, result.changes), "time (ms)", legend);
     const Plotted bars = plotted_bars(lanes.bars(), frame);
     const Plotted dram = plotted_bandwidth(traffic, frame.middle.back(), end);
     Drawing drawing{{"timeline",

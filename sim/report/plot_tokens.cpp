@@ -168,12 +168,13 @@ std::string plot_command(const std::vector<Line>& lines) {
     return "plot " + bands + medians + "\n";
 }
 
-Drawing drawing_of(const TokenCurves& curves, const Profile& profile) {
+Drawing drawing_of(const TokenCurves& curves, const Profile& profile, const std::vector<SettingChange>& changes) {
     TokenPicture picture;
     picture.lines = lines_of(curves, profile);
-    picture.canvas = canvas(kTokensLeft, kTokensHeight,
-                            fmt::format("Latency of one pass of {} over the length of its input", curves.stage),
-                            "tokens that the input holds", "latency (ms)", legend_of(picture.lines));
+    picture.canvas =
+        canvas(kTokensLeft, kTokensHeight,
+               titled(fmt::format("Latency of one pass of {} over the length of its input", curves.stage), changes),
+               "tokens that the input holds", "latency (ms)", legend_of(picture.lines));
     set_range(picture);
     std::string text = picture.canvas.commands;
     Obstacles obstacles;
@@ -194,13 +195,14 @@ Drawing drawing_of(const TokenCurves& curves, const Profile& profile) {
 
 }  // namespace
 
-std::vector<Drawing> token_drawings(std::span<const TokenCurves> curves, const Profile& profile) {
+std::vector<Drawing> token_drawings(std::span<const TokenCurves> curves, const Profile& profile,
+                                    const std::vector<SettingChange>& changes) {
     std::vector<Drawing> drawings;
     for (const TokenCurves& one : curves) {
         const bool any = std::any_of(one.curves.begin(), one.curves.end(),
                                      [](const LatencyCurve& curve) { return !curve.points.empty(); });
         if (any) {
-            drawings.push_back(drawing_of(one, profile));
+            drawings.push_back(drawing_of(one, profile, changes));
         }
     }
     return drawings;

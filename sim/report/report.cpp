@@ -8,7 +8,8 @@
 namespace berth {
 
 bool write_report(const std::filesystem::path& directory, const ScenarioResult& result, const Scenario& scenario,
-                  std::span<const Finding> findings, std::span<const TokenCurves> curves, Diagnostics& diagnostics) {
+                  std::span<const Finding> findings, std::span<const TokenCurves> curves, const Provenance& provenance,
+                  Diagnostics& diagnostics) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (error || !std::filesystem::is_directory(directory)) {
@@ -17,11 +18,12 @@ bool write_report(const std::filesystem::path& directory, const ScenarioResult& 
         return false;
     }
     const std::size_t before = diagnostics.error_count();
-    write_file(directory / "report.txt", text_report(result, scenario, findings), diagnostics);
-    write_file(directory / "report.json", json_report(result, scenario, findings), diagnostics);
+    write_file(directory / "report.txt", text_report(result, scenario, findings, provenance), diagnostics);
+    write_file(directory / "report.json", with_provenance(json_report(result, scenario, findings), provenance),
+               diagnostics);
     write_file(directory / "operators.csv", csv_report(result), diagnostics);
     const auto pictures = draw_pictures(directory, result, scenario.profile, curves, diagnostics);
-    write_file(directory / "report.md", markdown_report(result, scenario, findings, pictures), diagnostics);
+    write_file(directory / "report.md", markdown_report(result, scenario, findings, pictures, provenance), diagnostics);
     return diagnostics.error_count() == before;
 }
 

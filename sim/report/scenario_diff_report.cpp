@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <system_error>
+#include <array>
 
 #include "berth/atomic_file.h"
+#include "berth/quantity_text.h"
 #include "report/json_values.h"
 #include "report/plot_rows.h"
 #include "report/text_layout.h"
@@ -15,7 +16,8 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kLabelColumns = 46;
+constexpr std::size_t kLabelColumns = 56;
+constexpr std::size_t kInputColumns = 60;
 constexpr double kStepHalf = 0.34;
 constexpr std::string_view kFasterColor = "#009E73";
 constexpr std::string_view kSlowerColor = "#D55E00";
@@ -50,6 +52,9 @@ std::string inputs_text(const std::vector<InputDifference>& inputs) {
     return fmt::format("{}", fmt::join(texts, "; "));
 }
 
+/// Those that moved the total or a decision; the others stand below.
+bool is_in_table(const DiffStep& step) { return step.answers.empty() && !step.without_effect(); }
+
 std::string step_table(const ScenarioDiff& diff) {
     TextTable table;
     table.column("input", Align::kLeft);
@@ -57,12 +62,90 @@ std::string step_table(const ScenarioDiff& diff) {
     table.column("total", Align::kRight);
     table.column("moves", Align::kLeft);
     const Time before = diff.before.total.latency.median;
-    table.row({diff.before.scenario, "", brief(before), ""});
+    table.row({shortened(diff.before.scenario, kInputColumns), "", brief(before), ""});
     for (const DiffStep& step : diff.steps) {
-        table.row({shortened(inputs_text(step.inputs), 60), signed_text(step.after - step.before), brief(step.after),
-                   moves_text(step.decisions)});
+        if (is_in_table(step)) {
+            table.row({shortened(inputs_text(step.inputs), kInputColumns), signed_text(step.after - step.before),
+                       brief(step.after), moves_text(step.decisions)});
+        }
     }
     return table.text(2);
+}
+
+struct AnswerName {
+    std::string_view answer, text;
+};
+constexpr std::array<AnswerName, 16> kAnswerNames{{
+    {"low_ms", "5 % end of the total"},
+    {"high_ms", "95 % end of the total"},
+    {"energy_mj", "energy"},
+    {"meets_budget", "budget met by the median"},
+    {"budget_probability", "probability of meeting the budget"},
+    {"simulated_per_s", "requests per second"},
+    {"upper_bound_per_s", "bound of the requests per second"},
+    {"stable", "stream is stable"},
+    {"sustainable_per_s", "sustainable requests per second"},
+    {"throughput_per_s", "completed requests per second"},
+    {"mean_ms", "mean latency"},
+    {"p50_ms", "median latency"},
+    {"p95_ms", "p95"},
+    {"p99_ms", "p99"},
+    {"within_budget", "share of requests within the budget"},
+    {".within_budget", "share within the budget of "},
+}};
+
+std::string answer_name(const std::string& answer) {
+    for (const AnswerName& row : kAnswerNames) {
+        if (row.answer == answer) {
+            return std::string(row.text);
+        }
+    }
+    const AnswerName& of_stage = kAnswerNames.back();
+    return answer.ends_with(of_stage.answer)
+               ? std::string(of_stage.text) + answer.substr(0, answer.size() - of_stage.answer.size())
+               : answer;
+}
+
+std::string value_text(const std::string& answer, const std::optional<double>& value) {
+    if (!value) {
+        return "none";
+    }
+    if (answer.ends_with("_ms")) {
+        return brief(milliseconds(*value));
+    }
+    if (answer.ends_with("_mj")) {
+        return brief(millijoules(*value));
+    }
+    if (answer == "stable" || answer == "meets_budget") {
+        return *value > 0 ? "yes" : "no";
+    }
+    return answer.ends_with("_per_s") ? number_text(*value, 4) : share_text(*value);
+}
+
+std::string answers_text(const std::vector<AnswerChange>& answers) {
+    std::vector<std::string> texts;
+    for (const AnswerChange& one : answers) {
+        const std::string name = answer_name(one.answer);
+        const std::string after = value_text(one.answer, one.after);
+        texts.push_back(one.before ? fmt::format("{} {} -> {}", name, value_text(one.answer, one.before), after)
+                                   : fmt::format("{} {} (none before)", name, after));
+    }
+    return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+// Inputs that leave the total as it is, and what they do instead.
+std::string other_steps_text(const ScenarioDiff& diff) {
+    std::string others;
+    std::string silent;
+    for (const DiffStep& step : diff.steps) {
+        if (!step.answers.empty()) {
+            others += wrapped(fmt::format("{}: {}", inputs_text(step.inputs), answers_text(step.answers)), 4);
+        } else if (step.without_effect()) {
+            silent += wrapped(inputs_text(step.inputs), 4);
+        }
+    }
+    return (others.empty() ? "" : "\n  Inputs that leave the total as it is:\n" + others) +
+           (silent.empty() ? "" : "\n  Inputs that differ and change nothing in the answer:\n" + silent);
 }
 
 std::string class_table(const ScenarioDiff& diff) {
@@ -89,23 +172,22 @@ Json moves_json(const std::vector<DecisionChange>& moves) {
     return json;
 }
 
-Json side_json(const ScenarioResult& result) {
-    Json json;
-    json["scenario"] = result.scenario;
-    json["hardware"] = result.hardware;
-    add_estimate(json, result.total.latency);
+Json answers_json(const std::vector<AnswerChange>& answers) {
+    Json json = Json::array();
+    for (const AnswerChange& one : answers) {
+        json.push_back(
+            {{"answer", one.answer}, {"before", json_number(one.before)}, {"after", json_number(one.after)}});
+    }
     return json;
 }
 
-// Beside a bar there is little room: a path starts where it tells something.
-std::string bar_label(const std::vector<InputDifference>& inputs) {
-    std::vector<InputDifference> short_ones = inputs;
-    for (InputDifference& input : short_ones) {
-        for (const std::string_view prefix : {"hardware.", "devices.", "stages."}) {
-            input.path.erase(0, input.path.starts_with(prefix) ? prefix.size() : 0);
-        }
-    }
-    return inputs_text(short_ones);
+Json side_json(const ScenarioResult& result) {
+    Json json;
+    json["scenario"] = result.scenario;
+    json["title"] = title_of(result.scenario, result.changes);
+    json["hardware"] = result.hardware;
+    add_estimate(json, result.total.latency);
+    return json;
 }
 
 /// Bars of the waterfall: both totals from zero, and each step from where the last one ended.
@@ -126,16 +208,20 @@ std::vector<Drawing> waterfall(const ScenarioDiff& diff) {
     const Time after = diff.after.total.latency.median;
     add("before: " + diff.before.scenario, brief(before), Time{}, before, kTotalColor);
     for (const DiffStep& step : diff.steps) {
+        if (!is_in_table(step)) {
+            continue;
+        }
         const Time change = step.after - step.before;
         const std::string moved = step.decisions.empty() ? "" : ", " + moves_text(step.decisions);
-        add(bar_label(step.inputs), signed_text(change) + moved, step.before, step.after,
+        add(inputs_text(step.inputs), signed_text(change) + moved, step.before, step.after,
             change > Time{} ? kSlowerColor : kFasterColor);
     }
     add("after: " + diff.after.scenario, brief(after), Time{}, after, kTotalColor);
     const std::vector<LegendEntry> legend{{LegendMark::kBox, std::string(kTotalColor), "total"},
                                           {LegendMark::kBox, std::string(kFasterColor), "faster by"},
                                           {LegendMark::kBox, std::string(kSlowerColor), "slower by"}};
-    const RowFrame frame = row_frame(rows, "What each input did to the latency", "time (ms)", legend);
+    const RowFrame frame =
+        row_frame(rows, titled("What each input did to the latency", diff.after.changes), "time (ms)", legend);
     std::string data;
     std::string clauses;
     for (const LegendEntry& entry : legend) {
@@ -162,8 +248,10 @@ std::string diff_text(const ScenarioDiff& diff) {
     const Estimate<Time>& before = diff.before.total.latency;
     const Estimate<Time>& after = diff.after.total.latency;
     const Time change = after.median - before.median;
-    std::string text = fmt::format("{} ({}) -> {} ({})\n", diff.before.scenario, diff.before.hardware,
-                                   diff.after.scenario, diff.after.hardware);
+    std::string text = wrapped(
+        fmt::format("{} ({}) -> {} ({})", title_of(diff.before.scenario, diff.before.changes), diff.before.hardware,
+                    title_of(diff.after.scenario, diff.after.changes), diff.after.hardware),
+        0);
     text += wrapped(
         fmt::format("Total {} ({}) -> {} ({}): {}, {}.", brief(before.median), range_text(before), brief(after.median),
                     range_text(after), signed_text(change), signed_share(change, before.median)),
@@ -171,13 +259,19 @@ std::string diff_text(const ScenarioDiff& diff) {
     if (!diff.decisions.empty()) {
         text += wrapped(fmt::format("Moves: {}.", moves_text(diff.decisions)), 0);
     }
+    if (!diff.answers.empty()) {
+        text += wrapped(fmt::format("Other answers: {}.", answers_text(diff.answers)), 0);
+    }
     if (diff.steps.empty()) {
         return text + "\nNo input differs.\n";
     }
-    return text + "\n" + step_table(diff) + "\n" +
+    if (std::ranges::none_of(diff.steps, is_in_table)) {
+        return text + other_steps_text(diff);
+    }
+    return text + "\n" + step_table(diff) + other_steps_text(diff) + "\n" +
            wrapped(
-               "Inputs are changed one after the other, and their changes add up; in another order each would have "
-               "another share.",
+               "Inputs are changed one after the other; the steps add up to the total, and another order would "
+               "attribute it differently.",
                2) +
            "\n" + class_table(diff);
 }
@@ -189,6 +283,7 @@ std::string diff_json(const ScenarioDiff& diff) {
     const Time change = diff.after.total.latency.median - diff.before.total.latency.median;
     json["change_ms"] = json_milliseconds(change);
     json["decisions"] = moves_json(diff.decisions);
+    json["answers"] = answers_json(diff.answers);
     json["steps"] = Json::array();
     for (const DiffStep& step : diff.steps) {
         Json inputs = Json::array();
@@ -199,7 +294,9 @@ std::string diff_json(const ScenarioDiff& diff) {
                                  {"before_ms", json_milliseconds(step.before)},
                                  {"after_ms", json_milliseconds(step.after)},
                                  {"change_ms", json_milliseconds(step.after - step.before)},
-                                 {"decisions", moves_json(step.decisions)}});
+                                 {"decisions", moves_json(step.decisions)},
+                                 {"answers", answers_json(step.answers)},
+                                 {"without_effect", step.without_effect()}});
     }
     json["classes"] = Json::array();
     for (const ClassDifference& one : diff.classes) {
@@ -211,10 +308,11 @@ std::string diff_json(const ScenarioDiff& diff) {
     return json_document(json);
 }
 
-bool write_diff(const std::filesystem::path& directory, const ScenarioDiff& diff, Diagnostics& diagnostics) {
+bool write_diff(const std::filesystem::path& directory, const ScenarioDiff& diff, const Provenance& provenance,
+                Diagnostics& diagnostics) {
     const std::size_t before = diagnostics.error_count();
-    write_file(directory / "diff.txt", diff_text(diff), diagnostics);
-    write_file(directory / "diff.json", diff_json(diff), diagnostics);
+    write_file(directory / "diff.txt", with_provenance_text(diff_text(diff), provenance), diagnostics);
+    write_file(directory / "diff.json", with_provenance(diff_json(diff), provenance), diagnostics);
     static_cast<void>(draw_all(directory, waterfall(diff), diagnostics));
     return diagnostics.error_count() == before;
 }

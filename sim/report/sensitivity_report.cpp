@@ -33,8 +33,8 @@ std::string decision_text(const DecisionSensitivity& decision) {
     }
     std::vector<std::string> flips;
     for (const Flip& flip : decision.could_flip) {
-        flips.push_back(
-            fmt::format("{} ({}{} sigma)", flip.path, flip.sigmas > 0 ? "+" : "", number_text(flip.sigmas, 2)));
+        flips.push_back(fmt::format("{} ({}{} sigma)", typed_path(flip.path), flip.sigmas > 0 ? "+" : "",
+                                    number_text(flip.sigmas, 2)));
     }
     return text + fmt::format("Alone could turn that round: {}.", fmt::join(flips, ", "));
 }
@@ -50,7 +50,7 @@ std::string number_table(const Sensitivity& sensitivity) {
     for (std::size_t i = 0; i < std::min(kNumbersShown, sensitivity.numbers.size()); ++i) {
         const NumberEffect& number = sensitivity.numbers[i];
         const auto bar = static_cast<std::size_t>(std::lround(kBarColumns * std::abs(number.on_total) / most));
-        table.row({number.path, percent_text(number.spread, 2), signed_percent_of(number.on_total),
+        table.row({typed_path(number.path), percent_text(number.spread, 2), signed_percent_of(number.on_total),
                    number_text(number.elasticity, 2), std::string(bar, '#')});
     }
     return table.text(2);
@@ -63,7 +63,7 @@ std::string sampled_text(const SampledSensitivity& sampled) {
     table.column("in all", Align::kRight);
     for (std::size_t i = 0; i < std::min(kNumbersShown, sampled.numbers.size()); ++i) {
         const VarianceShare& share = sampled.numbers[i];
-        table.row({share.path, percent_text(share.alone, 2), percent_text(share.total, 2)});
+        table.row({typed_path(share.path), percent_text(share.alone, 2), percent_text(share.total, 2)});
     }
     return wrapped(fmt::format("With all numbers moving at once ({} samples) the recommendation is right with a "
                                "probability of {}, and takes {} ({}).",
@@ -80,8 +80,9 @@ Json sampled_json(const SampledSensitivity& sampled) {
     add_estimate(json, sampled.total);
     json["variance"] = Json::array();
     for (const VarianceShare& share : sampled.numbers) {
-        json["variance"].push_back(
-            {{"path", share.path}, {"first", json_number(share.alone)}, {"total", json_number(share.total)}});
+        json["variance"].push_back({{"path", typed_path(share.path)},
+                                    {"first", json_number(share.alone)},
+                                    {"total", json_number(share.total)}});
     }
     return json;
 }
@@ -101,7 +102,7 @@ std::vector<Drawing> tornado(const Sensitivity& sensitivity) {
         const auto [low, high] = std::minmax(ends.back().first, ends.back().second);
         least = std::min(least, low);
         most = std::max(most, high);
-        rows.push_back({number.path, signed_percent_of(number.on_total), high, false});
+        rows.push_back({typed_path(number.path), signed_percent_of(number.on_total), high, false});
     }
     if (rows.empty()) {
         return {};
@@ -109,7 +110,8 @@ std::vector<Drawing> tornado(const Sensitivity& sensitivity) {
     const std::vector<LegendEntry> legend{{LegendMark::kBox, "#D55E00", "number higher by its spread"},
                                           {LegendMark::kBox, "#0072B2", "lower by its spread"}};
     const RowFrame frame =
-        row_frame(rows, fmt::format("What moves the total of {}", sensitivity.scenario), "time (ms)", legend);
+        row_frame(rows, titled(fmt::format("What moves the total of {}", sensitivity.scenario), sensitivity.changes),
+                  "time (ms)", legend);
     std::vector<Cell> higher;
     std::vector<Cell> lower;
     for (std::size_t i = 0; i < ends.size(); ++i) {
@@ -131,17 +133,25 @@ std::vector<Drawing> tornado(const Sensitivity& sensitivity) {
 }  // namespace
 
 bool write_sensitivity(const std::filesystem::path& directory, const Sensitivity& sensitivity,
-                       Diagnostics& diagnostics) {
+                       const Provenance& provenance, Diagnostics& diagnostics) {
     const std::size_t before = diagnostics.error_count();
-    write_file(directory / "sensitivity.txt", sensitivity_text(sensitivity), diagnostics);
-    write_file(directory / "sensitivity.json", sensitivity_json(sensitivity), diagnostics);
-    static_cast<void>(draw_all(directory, tornado(sensitivity), diagnostics));
+    write_file(directory / "sensitivity.txt", with_provenance_text(sensitivity_text(sensitivity), provenance),
+               diagnostics);
+    write_file(directory / "sensitivity.json", with_provenance(sensitivity_json(sensitivity), provenance), diagnostics);
+    const auto drawings = tornado(sensitivity);
+    if (drawings.empty()) {
+        diagnostics.warning(SourceLocation((directory / "tornado.png").string()),
+                            "not drawn: no uncertain number moves the total");
+    }
+    static_cast<void>(draw_all(directory, drawings, diagnostics));
     return diagnostics.error_count() == before;
 }
 
 std::string sensitivity_text(const Sensitivity& sensitivity) {
-    std::string text = fmt::format("{}: {} ({})\n\n", sensitivity.scenario, brief(sensitivity.total.median),
-                                   range_text(sensitivity.total));
+    std::string text = wrapped(fmt::format("{}: {} ({})", title_of(sensitivity.scenario, sensitivity.changes),
+                                           brief(sensitivity.total.median), range_text(sensitivity.total)),
+                               0) +
+                       "\n";
     for (const DecisionSensitivity& decision : sensitivity.decisions) {
         text += wrapped(decision_text(decision), 2) + "\n";
     }
@@ -171,7 +181,7 @@ std::string sensitivity_json(const Sensitivity& sensitivity) {
     for (const DecisionSensitivity& decision : sensitivity.decisions) {
         Json flips = Json::array();
         for (const Flip& flip : decision.could_flip) {
-            flips.push_back({{"path", flip.path}, {"sigmas", json_number(flip.sigmas)}});
+            flips.push_back({{"path", typed_path(flip.path)}, {"sigmas", json_number(flip.sigmas)}});
         }
         json["decisions"].push_back({{"stage", decision.stage},
                                      {"chosen", decision.chosen},
@@ -182,7 +192,7 @@ std::string sensitivity_json(const Sensitivity& sensitivity) {
     }
     json["numbers"] = Json::array();
     for (const NumberEffect& number : sensitivity.numbers) {
-        json["numbers"].push_back({{"path", number.path},
+        json["numbers"].push_back({{"path", typed_path(number.path)},
                                    {"spread", json_number(number.spread)},
                                    {"effect", json_number(std::expm1(number.on_total))},
                                    {"elasticity", json_number(number.elasticity)}});

@@ -7,6 +7,7 @@
 
 #include "berth/quantity_text.h"
 #include "report/csv_values.h"
+#include "report/dropped.h"
 #include "report/json_values.h"
 
 namespace berth {
@@ -76,8 +77,45 @@ void SweepRows::add(std::size_t at, const SweepPoint& point, std::string& text) 
     text += '\n';
 }
 
+std::vector<std::string> dropped_texts(const Sweep& sweep, const std::vector<DroppedPoints>& dropped) {
+    constexpr std::size_t kMostReasons = 5;
+    std::vector<std::string> texts;
+    std::size_t rest = 0;
+    for (const DroppedPoints& row : dropped) {
+        if (texts.size() == kMostReasons) {
+            rest += row.count;
+            continue;
+        }
+        std::vector<std::string> settings;
+        const auto values = sweep.values(row.example);
+        for (std::size_t a = 0; a < values.size(); ++a) {
+            settings.push_back(fmt::format("{}={}", sweep.axes()[a].path, values[a]));
+        }
+        texts.push_back(fmt::format("{} of {} points: {} (such as {})", row.count, sweep.size(), row.reason,
+                                    fmt::join(settings, " ")));
+    }
+    if (rest > 0) {
+        texts.push_back(fmt::format("{} of {} points: other reasons", rest, sweep.size()));
+    }
+    return texts;
+}
+
+Json dropped_json(const Sweep& sweep, const std::vector<DroppedPoints>& dropped) {
+    Json rows = Json::array();
+    for (const DroppedPoints& row : dropped) {
+        Json example = Json::object();
+        const auto values = sweep.values(row.example);
+        for (std::size_t a = 0; a < values.size(); ++a) {
+            example[sweep.axes()[a].path] = json_of_yaml(values[a]);
+        }
+        rows.push_back({{"reason", row.reason}, {"count", row.count}, {"example", std::move(example)}});
+    }
+    return rows;
+}
+
 std::string sweep_json(const Sweep& sweep, const std::vector<SweepPoint>& points) {
     Json rows = Json::array();
+    DroppedCount dropped;
     for (std::size_t at = 0; at < points.size(); ++at) {
         const SweepPoint& point = points[at];
         Json row = Json::object();
@@ -98,9 +136,15 @@ std::string sweep_json(const Sweep& sweep, const std::vector<SweepPoint>& points
             }
         }
         row["why_not"] = json_text(point.why_not);
+        if (!point.why_not.empty()) {
+            dropped.add(at, point.why_not);
+        }
         rows.push_back(std::move(row));
     }
-    return json_document(rows);
+    Json json = Json::object();
+    json["points"] = std::move(rows);
+    json["dropped"] = dropped_json(sweep, dropped.rows());
+    return json_document(json);
 }
 
 }  // namespace berth

@@ -22,7 +22,7 @@ struct ReportPart {
 };
 
 std::vector<ReportPart> sections(const ScenarioResult& result, const Scenario& scenario,
-                                 std::span<const Finding> findings) {
+                                 std::span<const Finding> findings, const Provenance& provenance) {
     std::vector<ReportPart> all;
     const auto add = [&all](std::string title, std::string body) {
         if (!body.empty()) {
@@ -43,19 +43,21 @@ std::vector<ReportPart> sections(const ScenarioResult& result, const Scenario& s
     add("Inputs per pass", batch_sizes_text(result));
     add("Findings", findings_text(findings));
     add("What the interval rests on", assumptions_text(result, scenario));
+    add("Provenance", provenance_text(provenance));
     return all;
 }
 
 std::string title(const ScenarioResult& result) {
-    return fmt::format("{} ({}, placed for {})", result.scenario, result.hardware,
+    return fmt::format("{} ({}, placed for {})", title_of(result.scenario, result.changes), result.hardware,
                        choice_name(kObjectiveNames, result.objective));
 }
 
 }  // namespace
 
-std::string text_report(const ScenarioResult& result, const Scenario& scenario, std::span<const Finding> findings) {
+std::string text_report(const ScenarioResult& result, const Scenario& scenario, std::span<const Finding> findings,
+                        const Provenance& provenance) {
     std::string text = wrapped(title(result), 0);
-    for (const ReportPart& section : sections(result, scenario, findings)) {
+    for (const ReportPart& section : sections(result, scenario, findings, provenance)) {
         if (section.title != kAnswer) {  // what the reader came for needs no heading
             text += fmt::format("\n{}\n{:-<{}}\n", section.title, "", section.title.size());
         }
@@ -65,9 +67,9 @@ std::string text_report(const ScenarioResult& result, const Scenario& scenario, 
 }
 
 std::string markdown_report(const ScenarioResult& result, const Scenario& scenario, std::span<const Finding> findings,
-                            std::span<const Picture> pictures) {
+                            std::span<const Picture> pictures, const Provenance& provenance) {
     std::string text = fmt::format("# {}\n", title(result));
-    for (const ReportPart& section : sections(result, scenario, findings)) {
+    for (const ReportPart& section : sections(result, scenario, findings, provenance)) {
         text += fmt::format("\n## {}\n\n```text\n{}```\n", section.title, section.body);
     }
     if (!pictures.empty()) {

@@ -202,7 +202,11 @@ std::optional<Scenario> load_scenario(const Library& library, std::string_view n
     const auto path =
         find_file(library, "scenarios", name_or_path, SourceLocation(std::string(name_or_path)), diagnostics);
     const auto document = path ? load_scenario_document(library, *path, overrides, diagnostics) : std::nullopt;
-    return document ? read_scenario(document->document.root(diagnostics), library, *document) : std::nullopt;
+    auto scenario = document ? read_scenario(document->document.root(diagnostics), library, *document) : std::nullopt;
+    if (scenario) {
+        scenario->source = {library, std::string(name_or_path), overrides};
+    }
+    return scenario;
 }
 
 }  // namespace berth

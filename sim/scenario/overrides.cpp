@@ -52,11 +52,11 @@ std::optional<std::string_view> after_model_name(std::string_view path, std::spa
 SortedOverrides sorted_by_target(const std::vector<Override>& overrides) {
     SortedOverrides sorted;
     for (const Override& each : overrides) {
-        const std::string_view path = each.path;
+        const std::string path = typed_path(each.path);
         auto& target = path.starts_with(kHardware) ? sorted.hardware
                        : path.starts_with(kModels) ? sorted.models
                                                    : sorted.scenario;
-        target.push_back(each);
+        target.push_back({path, each.value});
     }
     return sorted;
 }

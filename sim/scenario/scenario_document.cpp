@@ -23,14 +23,14 @@ bool keep_for_later(const YamlEntry& entry, ScenarioDocument& scenario) {
         return false;
     }
     auto& target = entry.key.starts_with("models.") ? scenario.models : scenario.hardware;
-    target.push_back({entry.key, *text});
+    target.push_back({typed_path(entry.key), *text});
     return true;
 }
 
 bool apply_own_settings(const YamlNode& settings, ScenarioDocument& scenario) {
     bool applied = true;
     for (const YamlEntry& entry : settings.entries()) {
-        const bool elsewhere = entry.key.starts_with("hardware.") || entry.key.starts_with("models.");
+        const bool elsewhere = typed_path(entry.key).starts_with("hardware.") || entry.key.starts_with("models.");
         const bool done = elsewhere
                               ? keep_for_later(entry, scenario)
                               : scenario.document.set(entry.key, entry.value, entry.key_where, settings.diagnostics());

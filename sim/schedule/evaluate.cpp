@@ -227,6 +227,7 @@ std::optional<ScenarioResult> evaluate(const Scenario& scenario, Diagnostics& di
                                        const EvaluationOptions& options) {
     ScenarioResult result;
     result.scenario = scenario.name;
+    result.changes = scenario.changes;
     result.hardware = scenario.profile.name;
     result.objective = scenario.objective;
     for (const Device& device : scenario.profile.devices) {

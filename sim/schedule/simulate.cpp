@@ -148,6 +148,23 @@ Frequency sustainable_rate(const SimulatedSystem& system, const SimulationOption
     return saturated(system, options);
 }
 
+SimulationResult simulate_first_requests(const SimulatedSystem& system, const Arrivals& arrivals, std::size_t requests,
+                                         std::uint64_t seed) {
+    SimulationOptions options;
+    options.requests = requests;
+    options.warm_up = 0;
+    options.seed = seed;
+    options.traced = requests;
+    EventEngine engine(system, arrivals, options);
+    engine.run();
+    SimulationResult result;
+    result.completed = engine.completed();
+    result.duration = seconds(engine.now());
+    result.spans = engine.take_spans();
+    result.uses = engine.take_uses();
+    return result;
+}
+
 SimulationResult simulate(const SimulatedSystem& system, const Arrivals& arrivals, const SimulationOptions& options) {
     EventEngine engine(system, arrivals, options);
     SimulationResult result;

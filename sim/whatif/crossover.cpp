@@ -237,6 +237,7 @@ std::optional<CrossoverMap> map_crossovers(const CrossoverQuestion& question, co
         return axis;
     };
     CrossoverMap map{question.stage, question.between, axis_of(question.range), axis_of(up), {}};
+    map.changes = setting_changes(question.base);
     const auto sweep = Sweep::prepare(question.base, {map.up, map.across},
                                       map.across.values.size() * map.up.values.size(), diagnostics);
     if (!sweep) {

@@ -35,9 +35,31 @@ bool asks_for(const OptimiseQuestion& question, Goal goal) {
            std::ranges::find(question.goals, goal) != question.goals.end();
 }
 
-std::optional<DesignPoint> design_point(const OptimiseQuestion& question, std::size_t at, const SweepPoint& point,
-                                        const std::vector<std::size_t>& places) {
-    if (!point.total || (asks_for(question, Goal::kEnergy) && !point.energy)) {
+// Stages of fixed time have no energy, and neither have devices whose profile gives no energy numbers.
+std::string why_no_energy(const Sweep& sweep, const SweepPoint& point) {
+    std::vector<std::string> fixed;
+    for (std::size_t s = 0; s < point.stages.size(); ++s) {
+        if (point.stages[s].chosen.empty()) {
+            fixed.push_back(sweep.stages()[s]);
+        }
+    }
+    return fixed.empty() ? "the energy is not known: the profile gives no energy numbers for a device that runs a stage"
+                         : fmt::format(
+                               "the energy is not known: {} takes a fixed time, of which no energy is known "
+                               "(--set stages.{}.enabled=false leaves it out)",
+                               fmt::join(fixed, ", "), fixed.front());
+}
+
+/// Absent, with the reason, if it does not run or lacks a goal.
+std::optional<DesignPoint> design_point(const Sweep& sweep, const OptimiseQuestion& question, std::size_t at,
+                                        const SweepPoint& point, const std::vector<std::size_t>& places,
+                                        std::string& why) {
+    if (!point.total) {
+        why = point.why_not.empty() ? "the scenario does not run" : point.why_not;
+        return std::nullopt;
+    }
+    if (asks_for(question, Goal::kEnergy) && !point.energy) {
+        why = why_no_energy(sweep, point);
         return std::nullopt;
     }
     DesignPoint design;
@@ -47,6 +69,7 @@ std::optional<DesignPoint> design_point(const OptimiseQuestion& question, std::s
     if (question.cost) {
         const auto cost = question.cost->at(places);
         if (!cost) {
+            why = "the cost has no value: it divides by zero or is too large";
             return std::nullopt;
         }
         value_of(design, Goal::kCost) = *cost;
@@ -85,40 +108,58 @@ std::optional<std::size_t> axis_named(const std::string& name, const std::vector
     return std::nullopt;
 }
 
-std::optional<std::vector<double>> numbers_of(const SweepAxis& axis, Diagnostics& diagnostics) {
+/// Values of an axis in SI, all of one dimension.
+struct AxisQuantities {
     std::vector<double> numbers;
+    Dimension dimension;
+};
+
+std::optional<AxisQuantities> quantities_of(const SweepAxis& axis, Diagnostics& diagnostics) {
+    AxisQuantities quantities;
     for (const std::string& value : axis.values) {
-        const std::size_t end = std::min(value.find_first_not_of("+-.0123456789eE"), value.size());
-        const auto number = parse_number(value.substr(0, end));
-        if (!number) {
+        const auto parsed = parse_quantity(value);
+        const auto* quantity = std::get_if<ParsedQuantity>(&parsed);
+        if (quantity == nullptr) {
             diagnostics.error(SourceLocation("--cost"), fmt::format("'{}' of {} is no number", value, axis.path));
             return std::nullopt;
         }
-        numbers.push_back(*number);
+        if (!quantities.numbers.empty() && quantity->dimension != quantities.dimension) {
+            diagnostics.error(
+                SourceLocation("--cost"),
+                fmt::format("'{}' of {} is {}, '{}' is {}", axis.values.front(), axis.path,
+                            dimension_name(quantities.dimension), value, dimension_name(quantity->dimension)),
+                "values of one kind");
+            return std::nullopt;
+        }
+        quantities.numbers.push_back(quantity->value);
+        quantities.dimension = quantity->dimension;
     }
-    return numbers;
+    return quantities;
 }
 
 }  // namespace
 
 std::optional<CostFormula> CostFormula::parse(const std::string& text, const std::vector<SweepAxis>& axes,
                                               Diagnostics& diagnostics) {
-    auto expression = parse_expression(text, SourceLocation("--cost"), diagnostics);
+    auto expression = parse_expression(text, SourceLocation("--cost"), diagnostics, NumberUnits::kAllowed);
     if (!expression) {
         return std::nullopt;
     }
     std::vector<Term> terms;
+    SymbolDimensions dimensions;
     for (const std::string& name : expression->symbols()) {
         const auto axis = axis_named(name, axes, diagnostics);
-        auto numbers = axis ? numbers_of(axes[*axis], diagnostics) : std::nullopt;
-        if (numbers) {
-            terms.push_back({name, *axis, std::move(*numbers)});
+        auto quantities = axis ? quantities_of(axes[*axis], diagnostics) : std::nullopt;
+        if (quantities) {
+            dimensions[name] = quantities->dimension;
+            terms.push_back({name, *axis, std::move(quantities->numbers)});
         }
     }
     if (terms.size() != expression->symbols().size()) {
         return std::nullopt;
     }
-    return CostFormula(std::move(*expression), std::move(terms));
+    const auto dimension = expression->dimension(dimensions, diagnostics);
+    return dimension ? std::optional(CostFormula(std::move(*expression), std::move(terms), *dimension)) : std::nullopt;
 }
 
 std::optional<double> CostFormula::at(const std::vector<std::size_t>& places) const {
@@ -135,10 +176,13 @@ OptimiseAnswer optimise(const Sweep& sweep, const OptimiseQuestion& question, in
     answer.points = sweep.size();
     const std::size_t every = std::max<std::size_t>(1, sweep.size() / kMostOthers);
     std::vector<std::size_t> places;
+    DroppedCount dropped;
     sweep.run(0, sweep.size(), threads, [&](std::size_t at, const SweepPoint& point) {
         sweep.find_places(at, places);
-        const auto design = design_point(question, at, point, places);
+        std::string why;
+        const auto design = design_point(sweep, question, at, point, places, why);
         if (!design) {
+            dropped.add(at, why);
             return true;
         }
         ++answer.running;
@@ -156,6 +200,7 @@ OptimiseAnswer optimise(const Sweep& sweep, const OptimiseQuestion& question, in
     if (!answer.front.empty()) {
         answer.best = 0;
     }
+    answer.dropped = dropped.rows();
     return answer;
 }
 

@@ -1,4 +1,4 @@
-// Compares profiles number by number and stages field by field.
+// Compares the documents of two scenarios leaf by leaf: hardware, then stage by stage, then everything else.
 #include "whatif/scenario_changes.h"
 
 #include <fmt/format.h>
@@ -7,313 +7,211 @@
 #include <map>
 #include <set>
 
-#include "berth/brief_text.h"
-#include "whatif/digits.h"
+#include "berth/quantity_text.h"
+#include "berth/yaml_differences.h"
+#include "whatif/input_defaults.h"
 
 namespace berth {
 
 namespace {
 
-constexpr std::size_t kMostNumbers = 12;  // told one by one
+constexpr std::size_t kMostNumbers = 12;  // of the hardware, told one by one
+constexpr std::string_view kStages = "stages";
 
-std::vector<std::string> device_names(const Profile& profile) {
-    std::vector<std::string> names;
-    for (const Device& device : profile.devices) {
-        names.push_back(device.name);
-    }
-    return names;
-}
+std::string text_of(const std::optional<std::string>& text) { return text.value_or("not set"); }
 
-std::string name_of(const Profile& profile, std::optional<DeviceId> device) {
-    return device ? profile.devices[static_cast<std::size_t>(*device)].name : "any";
-}
-
-/// What a stage says of devices, for the same devices in another profile; of those that are not there it says nothing.
-void move_to(ModelStage& stage, const Profile& from, const Profile& to) {
-    const auto moved = [&](const auto& values) {
-        std::remove_cvref_t<decltype(values)> result;
-        for (const auto& [device, value] : values) {
-            if (const auto there = device_named(to, name_of(from, device))) {
-                result[*there] = value;
-            }
-        }
-        return result;
-    };
-    stage.cores = moved(stage.cores);
-    stage.clocks = moved(stage.clocks);
-    stage.on = stage.on ? device_named(to, name_of(from, stage.on)) : std::nullopt;
-}
-
-void set_number(Profile& profile, const std::string& path, double value) {
-    const auto views = parameters(profile);
-    const auto view = std::ranges::find(views, path, &ParameterView::path);
-    if (view != views.end()) {
-        view->set(value);
-    }
-}
-
-std::string text_of_tokens(const ModelStage& stage) {
-    if (stage.generation) {
-        return fmt::format("{} + {} new", stage.generation->prompt, stage.generation->new_tokens);
-    }
-    if (stage.tokens.size() == 1) {
-        return fmt::format("{}", stage.tokens.front().tokens);
-    }
-    double mean = 0;
-    for (const TokenShare& length : stage.tokens) {
-        mean += length.share * static_cast<double>(length.tokens);
-    }
-    return fmt::format("{} lengths of {} on average", stage.tokens.size(), number_text(mean, 3));
-}
-
-std::string text_of_precision(const ModelStage& stage) {
-    const auto known = std::ranges::find(kSchemeNames, stage.precision.dtype, &Choice<Scheme>::value);
-    std::string text = known == kSchemeNames.end() ? "a scheme of its own" : std::string(known->name);
-    for (const PrecisionRule& rule : stage.precision.rules) {
-        const auto name = std::ranges::find(kSchemeNames, rule.dtype, &Choice<Scheme>::value);
-        text += fmt::format(", {}: {}", rule.pattern, name == kSchemeNames.end() ? "other" : name->name);
-    }
-    return text;
-}
-
-bool same_tokens(const ModelStage& a, const ModelStage& b) {
-    const auto same = [](const TokenShare& one, const TokenShare& other) {
-        return one.tokens == other.tokens && one.share == other.share && one.context == other.context;
-    };
-    const auto key = [](const ModelStage& stage) {
-        const Generation none{};
-        const Generation& of = stage.generation ? *stage.generation : none;
-        return std::tuple(stage.generation.has_value(), of.phase, of.prompt, of.new_tokens);
-    };
-    return key(a) == key(b) && std::ranges::equal(a.tokens, b.tokens, same);
-}
-
-template <class Value>
-std::string text_by_device(const Profile& profile, const std::map<DeviceId, Value>& values) {
-    std::vector<std::string> parts;
-    for (const auto& [device, value] : values) {
-        if constexpr (std::is_same_v<Value, int>) {
-            parts.push_back(fmt::format("{}: {}", name_of(profile, device), value));
-        } else {
-            parts.push_back(fmt::format("{}: {}", name_of(profile, device), to_text(value)));
-        }
-    }
-    return parts.empty() ? "the runtime's own" : fmt::format("{}", fmt::join(parts, ", "));
+/// The file of a stage's model; null for one that is no YAML, or for a stage that is not there.
+const StageModel* model_of(const ScenarioInputs& inputs, const std::string& stage) {
+    const auto found = std::ranges::find(inputs.stage_models, stage, &StageModel::stage);
+    return found == inputs.stage_models.end() ? nullptr : &*found;
 }
 
 class Comparison {
   public:
-    Comparison(const Scenario& before, const Scenario& after)
-        : before_(before), after_(after), same_devices_(device_names(before.profile) == device_names(after.profile)) {}
+    Comparison(const ComparedScenario& before, const ComparedScenario& after)
+        : before_(before), after_(after), defaults_(before.scenario, after.scenario) {}
 
-    std::vector<ScenarioChange> changes() {
+    std::vector<InputChange> changes() {
         compare_hardware();
-        for (const Stage& stage : before_.stages) {
-            if (const Stage* other = named(after_, stage.name)) {
-                compare_stages(stage, *other);
-            }
+        compare_omissions();
+        for (const YamlDifference& difference : differences_between(before_.inputs.scenario, after_.inputs.scenario)) {
+            sort_in(difference);
         }
-        compare_lists();
-        if (before_.objective != after_.objective) {
-            add("objective", std::string(choice_name(kObjectiveNames, before_.objective)),
-                std::string(choice_name(kObjectiveNames, after_.objective)),
-                [&after = after_](Scenario& scenario) { scenario.objective = after.objective; });
+        for (const std::string& stage : stage_order_) {
+            compare_model(stage);
+            add_all(of_stages_[stage]);
         }
+        compare_other_models();
+        add_all(whole_stages_);
+        add_all(others_);
         return std::move(changes_);
     }
 
   private:
-    static const Stage* named(const Scenario& scenario, const std::string& name) {
-        const auto found = std::ranges::find(scenario.stages, name, &Stage::name);
-        return found == scenario.stages.end() ? nullptr : &*found;
+    void add_all(const std::vector<YamlDifference>& differences) {
+        for (const YamlDifference& difference : differences) {
+            add_of_scenario(difference);
+        }
     }
 
-    void add(std::string path, std::string before, std::string after, std::function<void(Scenario&)> make) {
+    void add(std::string path, std::string before, std::string after, std::function<void(ScenarioInputs&)> make) {
         changes_.push_back({{std::move(path), std::move(before), std::move(after)}, std::move(make)});
     }
 
-    void add_to_stage(const Stage& stage, std::string_view field, std::string before, std::string after,
-                      std::function<void(ModelStage&)> make) {
-        add(fmt::format("stages.{}.{}", stage.name, field), std::move(before), std::move(after),
-            [name = stage.name, make = std::move(make)](Scenario& scenario) {
-                make(std::get<ModelStage>(std::ranges::find(scenario.stages, name, &Stage::name)->work));
+    // A stage as a whole comes or goes, or the list of them has another order; the rest belongs to a stage or to none.
+    void sort_in(const YamlDifference& difference) {
+        const bool of_stage = !difference.steps.empty() && difference.steps.front() == kStages;
+        if (of_stage && difference.steps.size() > 2) {
+            const std::string& stage = difference.steps[1];
+            if (!of_stages_.contains(stage)) {
+                stage_order_.push_back(stage);
+            }
+            of_stages_[stage].push_back(difference);
+        } else if (of_stage) {
+            whole_stages_.push_back(difference);
+        } else if (difference.path() != "scenario") {  // the name, which heads every answer
+            others_.push_back(difference);
+        }
+    }
+
+    void add_of_scenario(const YamlDifference& difference) {
+        if (defaults_.are_same(difference, "")) {
+            return;
+        }
+        const bool whole_stage =
+            difference.steps.size() == 2 && difference.steps.front() == kStages && !difference.order;
+        const bool comes_or_goes = whole_stage && (!difference.before || !difference.after);
+        add(difference.path() + (difference.order ? " (order)" : ""),
+            comes_or_goes ? (difference.before ? "there" : "not there")
+                          : difference.before.value_or(defaults_.before(difference.path())),
+            comes_or_goes ? (difference.after ? "there" : "not there")
+                          : difference.after.value_or(defaults_.after(difference.path())),
+            [difference, &from = after_.inputs.scenario](ScenarioInputs& inputs) {
+                take_over(inputs.scenario, difference, from);
             });
     }
 
     void compare_hardware() {
-        if (same_devices_) {
-            compare_numbers();
-        }
-        // What is no number: rules of the runtimes, cores, and everything where the devices are others.
-        add("hardware", before_.profile.name, after_.profile.name, [&after = after_.profile](Scenario& scenario) {
-            for (Stage& stage : scenario.stages) {
-                if (auto* work = std::get_if<ModelStage>(&stage.work)) {
-                    move_to(*work, scenario.profile, after);
-                }
-            }
-            scenario.profile = after;
-        });
-    }
-
-    void compare_numbers() {
-        Profile a = before_.profile;
-        Profile b = after_.profile;
-        const auto olds = parameters(a);
-        const auto news = parameters(b);
-        std::vector<std::pair<const ParameterView*, const ParameterView*>> different;
-        for (const ParameterView& old : olds) {
-            const auto now = std::ranges::find(news, old.path, &ParameterView::path);
-            const bool own_error = old.path.find(".error.") != std::string::npos;
-            if (now != news.end() && now->value != old.value && !own_error) {
-                different.emplace_back(&old, &*now);
+        std::vector<YamlDifference> different;
+        for (YamlDifference& difference : differences_between(before_.inputs.hardware, after_.inputs.hardware)) {
+            const bool name = difference.path() == "profile";
+            if (!name && !defaults_.are_same(difference, "hardware.")) {
+                different.push_back(std::move(difference));
             }
         }
-        std::map<std::string, std::vector<std::pair<std::string, double>>> groups;
-        for (const auto& [old, now] : different) {
-            if (different.size() <= kMostNumbers) {
-                add("hardware." + old->path, quantity_text(old->value, old->dimension),
-                    quantity_text(now->value, now->dimension),
-                    [path = old->path, value = now->value](Scenario& scenario) {
-                        set_number(scenario.profile, path, value);
-                    });
-                continue;
+        if (different.size() <= kMostNumbers) {
+            for (const YamlDifference& difference : different) {
+                const std::string path = "hardware." + difference.path();
+                add(path, difference.before.value_or(defaults_.before(path)),
+                    difference.after.value_or(defaults_.after(path)), hardware_change({difference}));
             }
-            const std::size_t second = old->path.find('.', old->path.find('.') + 1);
-            groups[old->path.substr(0, second)].emplace_back(old->path, now->value);
+            return;
         }
-        for (const auto& [group, numbers] : groups) {
-            add(fmt::format("hardware.{}", group), before_.profile.name,
-                fmt::format("{} ({} numbers)", after_.profile.name, numbers.size()),
-                [own = numbers](Scenario& scenario) {
-                    for (const auto& [path, value] : own) {
-                        set_number(scenario.profile, path, value);
-                    }
-                });
+        std::map<std::string, std::vector<YamlDifference>> groups;
+        for (const YamlDifference& difference : different) {
+            const bool device = difference.steps.front() == "devices" && difference.steps.size() > 1;
+            groups[device ? "devices." + difference.steps[1] : difference.steps.front()].push_back(difference);
+        }
+        for (auto& [group, members] : groups) {
+            const std::string count = fmt::format("{} ({} inputs)", after_.scenario.profile.name, members.size());
+            add("hardware." + group, before_.scenario.profile.name, count, hardware_change(std::move(members)));
         }
     }
 
-    void compare_stages(const Stage& a, const Stage& b) {
-        const auto* old = std::get_if<ModelStage>(&a.work);
-        const auto* now = std::get_if<ModelStage>(&b.work);
-        if (old != nullptr && now != nullptr) {
-            compare_models(a, old->model, now->model);
-            compare_fields(a, *old, *now);
-        } else if ((old == nullptr) != (now == nullptr)) {
-            add(fmt::format("stages.{}", a.name), old == nullptr ? "a fixed time" : old->model.name,
-                now == nullptr ? "a fixed time" : now->model.name,
-                [&b](Scenario& scenario) { *std::ranges::find(scenario.stages, b.name, &Stage::name) = b; });
-        } else {
-            const auto& takes = std::get<FixedStage>(a.work).takes;
-            const auto& then = std::get<FixedStage>(b.work).takes;
-            if (takes.median != then.median) {
-                add(fmt::format("stages.{}.takes", a.name), to_text(takes.median), to_text(then.median),
-                    [&b](Scenario& scenario) {
-                        std::ranges::find(scenario.stages, b.name, &Stage::name)->work = b.work;
-                    });
+    std::function<void(ScenarioInputs&)> hardware_change(std::vector<YamlDifference> differences) {
+        return [all = std::move(differences), &from = after_.inputs.hardware](ScenarioInputs& inputs) {
+            for (const YamlDifference& difference : all) {
+                take_over(inputs.hardware, difference, from);
             }
-        }
-        if (a.repeat != b.repeat) {
-            add(fmt::format("stages.{}.repeat", a.name), fmt::format("{}", a.repeat), fmt::format("{}", b.repeat),
-                [&b](Scenario& scenario) {
-                    std::ranges::find(scenario.stages, b.name, &Stage::name)->repeat = b.repeat;
-                });
-        }
+        };
     }
 
-    // Sizes one by one where both are of one architecture, then whatever else the models differ in.
-    void compare_models(const Stage& stage, const Model& old, const Model& now) {
-        const bool alike = old.graph == nullptr && now.graph == nullptr && old.architecture && now.architecture &&
-                           old.architecture->name == now.architecture->name;
-        bool differ = !alike && (old.name != now.name || old.graph != now.graph);
-        if (alike) {
-            for (const auto& [size, value] : now.sizes) {
-                const auto before = old.sizes.find(size);
-                if (before == old.sizes.end()) {
-                    differ = true;
-                } else if (before->second != value) {
-                    add_to_stage(stage, fmt::format("model {}", size), number_text(before->second, kKeptDigits),
-                                 number_text(value, kKeptDigits), [size = size, value = value](ModelStage& changed) {
-                                     changed.model.sizes[size] = value;
-                                 });
-                }
-            }
-            differ = differ || old.sizes.size() != now.sizes.size() || old.name != now.name;
+    // Devices that --set leaves out.
+    void compare_omissions() {
+        std::map<std::string, std::pair<std::string, std::string>> values;
+        for (const Override& each : before_.inputs.omissions) {
+            values.try_emplace(each.path, "true", "true").first->second.first = each.value;
         }
-        if (differ) {
-            add_to_stage(stage, "model", old.name, now.name, [&now](ModelStage& changed) { changed.model = now; });
+        for (const Override& each : after_.inputs.omissions) {
+            values.try_emplace(each.path, "true", "true").first->second.second = each.value;
         }
-    }
-
-    void compare_fields(const Stage& stage, const ModelStage& old, const ModelStage& now) {
-        if (text_of_precision(old) != text_of_precision(now)) {
-            add_to_stage(stage, "dtype", text_of_precision(old), text_of_precision(now),
-                         [&now](ModelStage& changed) { changed.precision = now.precision; });
-        }
-        if (!same_tokens(old, now)) {
-            add_to_stage(stage, "tokens", text_of_tokens(old), text_of_tokens(now), [&now](ModelStage& changed) {
-                changed.tokens = now.tokens;
-                changed.generation = now.generation;
-            });
-        }
-        if (old.buckets != now.buckets) {
-            add_to_stage(stage, "buckets", fmt::format("[{}]", fmt::join(old.buckets, ", ")),
-                         fmt::format("[{}]", fmt::join(now.buckets, ", ")),
-                         [&now](ModelStage& changed) { changed.buckets = now.buckets; });
-        }
-        if (old.batch != now.batch) {
-            add_to_stage(stage, "batch", fmt::format("{}", old.batch), fmt::format("{}", now.batch),
-                         [&now](ModelStage& changed) { changed.batch = now.batch; });
-        }
-        compare_devices(stage, old, now);
-        if (old.granularity != now.granularity) {
-            add_to_stage(stage, "granularity", std::string(choice_name(kGranularityNames, old.granularity)),
-                         std::string(choice_name(kGranularityNames, now.granularity)),
-                         [&now](ModelStage& changed) { changed.granularity = now.granularity; });
-        }
-    }
-
-    void compare_devices(const Stage& stage, const ModelStage& old, const ModelStage& now) {
-        const auto of_old = [&](const auto& value) { return text_by_device(before_.profile, value); };
-        const auto of_now = [&](const auto& value) { return text_by_device(after_.profile, value); };
-        if (of_old(old.cores) != of_now(now.cores)) {
-            add_to_stage(stage, "cores", of_old(old.cores), of_now(now.cores),
-                         [&now](ModelStage& changed) { changed.cores = now.cores; });
-        }
-        if (of_old(old.clocks) != of_now(now.clocks)) {
-            add_to_stage(stage, "clock", of_old(old.clocks), of_now(now.clocks),
-                         [&now](ModelStage& changed) { changed.clocks = now.clocks; });
-        }
-        if (name_of(before_.profile, old.on) != name_of(after_.profile, now.on)) {
-            add_to_stage(stage, "on", name_of(before_.profile, old.on), name_of(after_.profile, now.on),
-                         [&now](ModelStage& changed) { changed.on = now.on; });
-        }
-    }
-
-    void compare_lists() {
-        for (const Stage& stage : after_.stages) {
-            if (named(before_, stage.name) == nullptr) {
-                add(fmt::format("stages.{}", stage.name), "not there", "there",
-                    [&stage](Scenario& scenario) { scenario.stages.push_back(stage); });
-            }
-        }
-        for (const Stage& stage : before_.stages) {
-            if (named(after_, stage.name) == nullptr) {
-                add(fmt::format("stages.{}", stage.name), "there", "not there", [&stage](Scenario& scenario) {
-                    std::erase_if(scenario.stages, [&stage](const Stage& one) { return one.name == stage.name; });
+        for (const auto& [path, both] : values) {
+            if (both.first != both.second) {
+                add(path, both.first, both.second, [path = path, value = both.second](ScenarioInputs& inputs) {
+                    std::erase_if(inputs.omissions, [&path](const Override& each) { return each.path == path; });
+                    inputs.omissions.push_back({path, value});
                 });
             }
         }
     }
 
-    const Scenario& before_;
-    const Scenario& after_;
-    bool same_devices_;
-    std::vector<ScenarioChange> changes_;
+    void compare_documents(const std::string& name, const std::filesystem::path& old_file,
+                           const std::filesystem::path& new_file) {
+        const auto old = before_.inputs.models.find(old_file);
+        const auto now = after_.inputs.models.find(new_file);
+        if (old == before_.inputs.models.end() || now == after_.inputs.models.end()) {
+            return;
+        }
+        for (const YamlDifference& difference : differences_between(old->second, now->second)) {
+            const std::string path = difference.path();
+            if (old_file != new_file && (path == "model" || path == "description" || path == "source")) {
+                continue;  // the model's name is changed behind its contents, and brings these along
+            }
+            add(fmt::format("models.{}.{}", name, path), text_of(difference.before), text_of(difference.after),
+                [difference, old_file, &from = now->second](ScenarioInputs& inputs) {
+                    take_over(inputs.models.at(old_file), difference, from);
+                });
+        }
+        compared_.insert(old_file);
+    }
+
+    /// Whether the stage's model can become the other one size by size: no other stage has it, and both are of one
+    /// architecture.
+    [[nodiscard]] bool changes_by_size(const StageModel& old, const StageModel& now) const {
+        for (const ScenarioInputs* inputs : {&before_.inputs, &after_.inputs}) {
+            if (std::ranges::count(inputs->stage_models, old.file, &StageModel::file) > 1) {
+                return false;
+            }
+        }
+        const auto a = before_.inputs.models.find(old.file);
+        const auto b = after_.inputs.models.find(now.file);
+        return a != before_.inputs.models.end() && b != after_.inputs.models.end() &&
+               !after_.inputs.models.contains(old.file) && a->second.text_at("architecture") &&
+               a->second.text_at("architecture") == b->second.text_at("architecture");
+    }
+
+    void compare_model(const std::string& stage) {
+        const StageModel* old = model_of(before_.inputs, stage);
+        const StageModel* now = model_of(after_.inputs, stage);
+        if (old == nullptr || now == nullptr || compared_.contains(old->file)) {
+            return;
+        }
+        if (old->file == now->file || changes_by_size(*old, *now)) {
+            compare_documents(old->name, old->file, now->file);
+        }
+    }
+
+    // Models of stages that differ in nothing else.
+    void compare_other_models() {
+        for (const StageModel& old : before_.inputs.stage_models) {
+            if (!compared_.contains(old.file) && after_.inputs.models.contains(old.file)) {
+                compare_documents(old.name, old.file, old.file);
+            }
+        }
+    }
+
+    ComparedScenario before_, after_;
+    InputDefaults defaults_;
+    std::vector<std::string> stage_order_;
+    std::map<std::string, std::vector<YamlDifference>> of_stages_;
+    std::vector<YamlDifference> whole_stages_, others_;
+    std::set<std::filesystem::path> compared_;
+    std::vector<InputChange> changes_;
 };
 
 }  // namespace
 
-std::vector<ScenarioChange> changes_between(const Scenario& before, const Scenario& after) {
+std::vector<InputChange> changes_between(const ComparedScenario& before, const ComparedScenario& after) {
     return Comparison(before, after).changes();
 }
 

@@ -1,19 +1,26 @@
-// The inputs in which two scenarios differ, each as a change that can be made to a scenario.
+// The inputs in which two scenarios differ, each as a change that can be made to the documents of one.
 #pragma once
 
 #include <functional>
 #include <vector>
 
 #include "berth/scenario_diff.h"
+#include "berth/scenario_inputs.h"
 
 namespace berth {
 
-struct ScenarioChange {
+struct InputChange {
     InputDifference input;
-    std::function<void(Scenario&)> make;
+    std::function<void(ScenarioInputs&)> make;
 };
 
-/// In the order that diff_scenarios() promises; both scenarios have to outlive them.
-[[nodiscard]] std::vector<ScenarioChange> changes_between(const Scenario& before, const Scenario& after);
+/// Both scenarios with what they are read from.
+struct ComparedScenario {
+    const Scenario& scenario;
+    const ScenarioInputs& inputs;
+};
+
+/// In the order that diff_scenarios() promises; both sides have to outlive them.
+[[nodiscard]] std::vector<InputChange> changes_between(const ComparedScenario& before, const ComparedScenario& after);
 
 }  // namespace berth

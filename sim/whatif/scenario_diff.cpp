@@ -3,7 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <utility>
 
+#include "berth/kept_documents.h"
+#include "whatif/other_answers.h"
 #include "whatif/scenario_changes.h"
 #include "whatif/variation.h"
 
@@ -89,49 +93,91 @@ std::vector<DecisionChange> decisions_between(const ScenarioResult& before, cons
     return changes;
 }
 
+bool DiffStep::without_effect() const { return !differs(before, after) && decisions.empty() && answers.empty(); }
+
+namespace {
+
+/// Makes one change after another and evaluates after each.
+class DiffSteps {
+  public:
+    DiffSteps(ScenarioInputs inputs, ScenarioResult first, std::vector<Answer> answers, ScenarioDiff& diff)
+        : inputs_(std::move(inputs)), now_(std::move(first)), answers_(std::move(answers)), diff_(diff) {}
+
+    void make(const InputChange& change) {
+        change.make(inputs_);
+        waiting_.push_back(change.input);
+        Diagnostics ignored;  // of an input that does not go without one that is changed later
+        const auto scenario = load_scenario(inputs_, ignored);
+        auto next = scenario ? evaluate(*scenario, ignored, totals_only(*scenario)) : std::nullopt;
+        if (next) {
+            add(*scenario, std::move(*next));
+        }
+    }
+
+    // What is left is in files that inputs name, or waits for nothing any more.
+    void finish(const Scenario& after, const ScenarioResult& last) {
+        if (waiting_.empty() && !differs(now_.total.latency.median, last.total.latency.median)) {
+            return;
+        }
+        if (waiting_.empty()) {
+            waiting_.push_back({"files that the inputs name", "as they were", "as they are"});
+        }
+        add(after, last);
+    }
+
+  private:
+    void add(const Scenario& scenario, ScenarioResult next) {
+        DiffStep step{std::exchange(waiting_, {}), now_.total.latency.median, next.total.latency.median,
+                      decisions_between(now_, next)};
+        if (step.without_effect()) {  // on the total: other answers may tell
+            if (behind_) {
+                answers_ = answers_of(*behind_);
+            }
+            auto answers = answers_of(scenario);
+            step.answers = answer_changes(answers_, answers);
+            answers_ = std::move(answers);
+            behind_.reset();
+        } else {
+            behind_ = scenario;
+        }
+        diff_.steps.push_back(std::move(step));
+        now_ = std::move(next);
+    }
+
+    ScenarioInputs inputs_;
+    ScenarioResult now_;
+    std::vector<Answer> answers_;     ///< of the last step, or of `behind_` where they have not been counted
+    std::optional<Scenario> behind_;  ///< the scenario of the last step
+    std::vector<InputDifference> waiting_;
+    ScenarioDiff& diff_;
+};
+
+}  // namespace
+
 std::optional<ScenarioDiff> diff_scenarios(const Scenario& before, const Scenario& after, Diagnostics& diagnostics) {
-    EvaluationOptions wanted;
-    wanted.operators = false;
-    auto first = evaluate(before, diagnostics, wanted);
-    auto last = evaluate(after, diagnostics, wanted);
-    if (!first || !last) {
+    auto first = evaluate(before, diagnostics, options_for_answers(before));
+    auto last = evaluate(after, diagnostics, options_for_answers(after));
+    auto inputs = resolved_inputs(before.source, diagnostics);
+    const auto wanted = resolved_inputs(after.source, diagnostics);
+    if (!first || !last || !inputs || !wanted) {
         return std::nullopt;
     }
+    if (!inputs->library.kept) {
+        inputs->library.kept = std::make_shared<KeptDocuments>();
+    }
+    ScenarioInputs changing = *inputs;
+    changing.hardware_files.insert(wanted->hardware_files.begin(), wanted->hardware_files.end());
+    changing.models.insert(wanted->models.begin(), wanted->models.end());
     ScenarioDiff diff;
     diff.classes = class_differences(*first, *last);
     diff.decisions = decisions_between(*first, *last);
-    Scenario changing = before;
-    ScenarioResult now = *first;
-    std::vector<InputDifference> waiting;
-    const auto add_step = [&](const ScenarioResult& next) {
-        diff.steps.push_back({std::exchange(waiting, {}), now.total.latency.median, next.total.latency.median,
-                              decisions_between(now, next)});
-        now = next;
-    };
-    for (const ScenarioChange& change : changes_between(before, after)) {
-        change.make(changing);
-        waiting.push_back(change.input);
-        Diagnostics ignored;  // of an input that does not go without one that is changed later
-        const auto next = evaluate(changing, ignored, totals_only(changing));
-        if (!next) {
-            continue;
-        }
-        // Profiles are exchanged as a whole at the end of their numbers; mostly nothing is left to change then.
-        const bool silent = waiting.size() == 1 && change.input.path == "hardware" &&
-                            !differs(now.total.latency.median, next->total.latency.median) &&
-                            decisions_between(now, *next).empty();
-        if (silent) {
-            waiting.clear();
-        } else {
-            add_step(*next);
-        }
+    auto answers = other_answers(before, *first);
+    diff.answers = answer_changes(answers, other_answers(after, *last));
+    DiffSteps steps(std::move(changing), *first, std::move(answers), diff);
+    for (const InputChange& change : changes_between({before, *inputs}, {after, *wanted})) {
+        steps.make(change);
     }
-    if (!waiting.empty() || differs(now.total.latency.median, last->total.latency.median)) {
-        if (waiting.empty()) {
-            waiting.push_back({"all else", before.name, after.name});
-        }
-        add_step(*last);
-    }
+    steps.finish(after, *last);
     diff.before = std::move(*first);
     diff.after = std::move(*last);
     return diff;

@@ -80,6 +80,7 @@ double effect_on_total(const ScenarioResult& result, std::size_t number) {
 Sensitivity sensitivity_of(const Scenario& scenario, const ScenarioResult& result) {
     Sensitivity answer;
     answer.scenario = result.scenario;
+    answer.changes = result.changes;
     answer.total = result.total.latency;
     for (const StageResult& stage : result.stages) {
         if (const Candidate* other = stage.chosen ? next_fastest(stage) : nullptr) {

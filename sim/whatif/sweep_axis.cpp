@@ -31,7 +31,7 @@ class AxisReader {
             error(fmt::format("'{}' varies nothing", text), "PATH=FROM:TO:STEP, PATH=FROM:TO:xFACTOR or PATH=A,B,...");
             return std::nullopt;
         }
-        SweepAxis axis{std::string(text.substr(0, equals)), {}};
+        SweepAxis axis{typed_path(text.substr(0, equals)), {}};
         const auto parts = split(text.substr(equals + 1), ':');
         const bool read = parts.size() == 1   ? read_list(parts[0], axis)
                           : parts.size() == 3 ? read_range(parts, axis)
@@ -54,7 +54,7 @@ class AxisReader {
         if (!from || !to || !same_dimension(*from, *to)) {
             return std::nullopt;
         }
-        SweepRange range{std::string(text.substr(0, equals)),
+        SweepRange range{typed_path(text.substr(0, equals)),
                          from->number,
                          to->quantity.value / from->per_unit(),
                          from->unit,
@@ -101,7 +101,36 @@ class AxisReader {
             error(fmt::format("{}: '{}' has an empty value", axis.path, text));
             return false;
         }
+        put_in_one_unit(axis.values);
         return fits(axis.values.size(), axis.path);
+    }
+
+    static std::string unit_of(const std::string& value) {
+        return value.substr(std::min(value.find_first_not_of("+-.0123456789eE"), value.size()));
+    }
+
+    // Quantities of one dimension in the unit of the first, as those of a range are: whoever compares, sorts or draws
+    // the values sees numbers of one unit.
+    static void put_in_one_unit(std::vector<std::string>& values) {
+        std::vector<double> numbers;
+        std::optional<Dimension> dimension;
+        bool differ = false;
+        for (const std::string& value : values) {
+            const auto parsed = parse_quantity(value);
+            const auto* quantity = std::get_if<ParsedQuantity>(&parsed);
+            if (quantity == nullptr || quantity->spread || quantity->per ||
+                quantity->dimension != dimension.value_or(quantity->dimension)) {
+                return;
+            }
+            dimension = quantity->dimension;
+            numbers.push_back(quantity->value);
+            differ = differ || unit_of(value) != unit_of(values.front());
+        }
+        const auto one = parse_quantity("1" + unit_of(values.front()));
+        const auto* unit = std::get_if<ParsedQuantity>(&one);
+        for (std::size_t i = 0; differ && unit != nullptr && i < values.size(); ++i) {
+            values[i] = number_text(numbers[i] / unit->value, kKeptDigits) + unit_of(values.front());
+        }
     }
 
     bool read_range(const std::vector<std::string>& parts, SweepAxis& axis) {

@@ -41,6 +41,22 @@ TEST_F(CliTraffic, OverloadHasNoPercentiles) {
         ::testing::HasSubstr("Unstable under 50 requests per second at random times (Poisson): requests pile up."));
 }
 
+TEST_F(CliTraffic, ATraceOfWhatPilesUpHoldsItsFirstRequests) {
+    const Outcome outcome =
+        berth({"run", "rag-rk3588-bucket-128", "--set", "arrivals={rate: 50 Hz}", "--trace", "trace.json"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_THAT(outcome.err, ::testing::HasSubstr("trace.json: warning: requests pile up"));
+    const auto trace = nlohmann::json::parse(content_of(folder() / "trace.json"));
+    EXPECT_TRUE(trace.contains("command"));
+    std::set<int> seen;  // requests
+    for (const auto& event : trace["traceEvents"]) {
+        if (event.value("ph", "") == "X") {
+            seen.insert(event.at("tid").get<int>());
+        }
+    }
+    EXPECT_GT(seen.size(), 5U);
+}
+
 TEST_F(CliTraffic, ATraceNeedsArrivals) {
     const Outcome outcome = berth({"run", "rag-rk3588", "--trace", "trace.json"});
     EXPECT_EQ(outcome.status, 2);

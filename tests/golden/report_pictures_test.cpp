@@ -27,7 +27,8 @@ class ReportFolder : public testing::Test {
     void TearDown() override { fs::remove_all(folder_); }
 
     bool write(const fs::path& to) {
-        return write_report(to, sample_result(), sample_scenario(), sample_findings(), sample_curves(), diagnostics_);
+        return write_report(to, sample_result(), sample_scenario(), sample_findings(), sample_curves(), {},
+                            diagnostics_);
     }
     static std::string content(const fs::path& path) {
         std::ifstream file(path, std::ios::binary);
@@ -124,7 +125,7 @@ TEST_F(ReportFolder, TimelineHasLanesStagesAndBandwidth) {
     result.timeline = TrafficResult{
         {{{"npu", 1}, {"cpu", 4}}, {{"dram", 10_GBps}}, {embed, rank}, {{"embed", 0, 0, {}}, {"rank", 1, 1, {}}}}, {}};
     result.timeline->simulation = simulate(result.timeline->system, ArrivalTrace{{0_ms, 5_ms, 10_ms}}, {3, 0, 1, 3});
-    ASSERT_TRUE(write_report(folder_, result, sample_scenario(), sample_findings(), sample_curves(), diagnostics_))
+    ASSERT_TRUE(write_report(folder_, result, sample_scenario(), sample_findings(), sample_curves(), {}, diagnostics_))
         << diagnostics_.text();
     const std::string timeline = content(folder_ / "timeline.svg");
     for (const char* text : {"3 requests over time", "time (ms)", "npu", "cpu 0-1", "cpu 2-3", "dram", "embed", "rank",
@@ -186,7 +187,7 @@ TEST_F(ReportFolder, AFileInTheWayIsAnError) {
 TEST_F(ReportFolder, QuotesInNamesAreHarmless) {
     ScenarioResult result = sample_result();
     result.stages[0].name = "it's; a/b 'stage'";
-    EXPECT_TRUE(write_report(folder_, result, sample_scenario(), {}, {}, diagnostics_)) << diagnostics_.text();
+    EXPECT_TRUE(write_report(folder_, result, sample_scenario(), {}, {}, {}, diagnostics_)) << diagnostics_.text();
     EXPECT_TRUE(fs::exists(folder_ / "placement-it's;-a-b-'stage'.svg"));
 }
 

@@ -147,5 +147,42 @@ TEST(BaseExpression, RefusesExcessiveDepthInsteadOfOverflowing) {
     EXPECT_EQ(value_of(std::string(50, '(') + "1" + std::string(50, ')')), 1);
 }
 
+TEST(BaseExpression, NumbersMayHaveUnitsWhereThatIsAskedFor) {
+    const Symbols symbols{{"size", 2097152.0}, {"rate", 3e9}, {"s", 7}};
+    const auto value = [&symbols](std::string_view text) {
+        Diagnostics diagnostics;
+        const auto expression = parse_expression(text, kWhere, diagnostics, NumberUnits::kAllowed);
+        EXPECT_TRUE(expression.has_value()) << diagnostics.text();
+        return expression ? expression->evaluate(symbols, diagnostics) : std::nullopt;
+    };
+    EXPECT_EQ(value("size / 1 MiB"), 2);
+    EXPECT_EQ(value("size / 1MiB + rate/1 GB/s"), 5);
+    EXPECT_EQ(value("2 * s"), 14);           // not two seconds
+    EXPECT_EQ(value("min(1 min, 30)"), 30);  // a minute
+    EXPECT_EQ(value("3e3 ms"), 3);
+    EXPECT_NE(parse_errors("size / 1 MiB"), "");
+}
+
+TEST(BaseExpression, UnlikeQuantitiesAreNotAddedOrCompared) {
+    const SymbolDimensions symbols{{"size", Bytes::kDimension}, {"rate", Bandwidth::kDimension}};
+    const auto dimension = [&symbols](std::string_view text, std::string* errors) {
+        Diagnostics diagnostics;
+        const auto expression = parse_expression(text, kWhere, diagnostics, NumberUnits::kAllowed);
+        const auto found = expression ? expression->dimension(symbols, diagnostics) : std::nullopt;
+        *errors = diagnostics.text();
+        return found;
+    };
+    std::string errors;
+    EXPECT_EQ(dimension("2 * size + 3 KiB", &errors), Bytes::kDimension) << errors;
+    EXPECT_EQ(dimension("size / rate", &errors), Time::kDimension) << errors;
+    EXPECT_EQ(dimension("max(size, 1 B) > 4 MB and 1", &errors), Dimension{}) << errors;
+    EXPECT_EQ(dimension("size + rate", &errors), std::nullopt);
+    EXPECT_EQ(
+        errors,
+        "block.yaml:4:15: error: a size in bytes and a bandwidth cannot be added in 'size + rate' (expected plain "
+        "numbers, each divided by a unit of its own, such as size / 1 KiB and rate / 1 GB/s)\n");
+    EXPECT_EQ(dimension("min(size, 7)", &errors), std::nullopt);
+}
+
 }  // namespace
 }  // namespace berth

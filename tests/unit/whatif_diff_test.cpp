@@ -113,9 +113,88 @@ TEST(ScenarioDiff, LayersOfAModelAreAnInput) {
         diff_of(loaded("rag-rk3588"), loaded("rag-rk3588", {{"models.ms-marco-MiniLM-L-12-v2.sizes.layers", "6"}}));
     expect_whole(diff);
     ASSERT_EQ(diff.steps.size(), 1U);
-    EXPECT_EQ(diff.steps[0].inputs[0].path, "stages.rerank.model layers");
+    EXPECT_EQ(diff.steps[0].inputs[0].path, "models.ms-marco-MiniLM-L-12-v2.sizes.layers");
     EXPECT_EQ(diff.steps[0].inputs[0].before, "12");
     EXPECT_EQ(diff.steps[0].inputs[0].after, "6");
+}
+
+// Each of these is one input; `effect` says whether the total, another answer, or nothing moves.
+TEST(ScenarioDiff, WhateverIsSetIsSeen) {
+    struct Case {
+        Override setting;
+        enum class Effect { kTotal, kOther, kNone } effect;
+    };
+    using Effect = Case::Effect;
+    const std::vector<Case> cases{
+        {{"hardware.devices.npu.dma.bandwidth", "9 GB/s"}, Effect::kTotal},
+        {{"hardware.devices.npu.cores", "6"}, Effect::kNone},
+        {{"hardware.devices.npu.runtime.pad_width_to", "64"}, Effect::kNone},
+        {{"hardware.description", "another board"}, Effect::kNone},
+        {{"hardware.devices.cpu.matrix.efficiency", "{value: 21%, spread: 10%, kind: measured}"}, Effect::kOther},
+        {{"budget", "400 ms"}, Effect::kOther},
+        {{"arrivals", "{rate: 1 Hz, requests: 400}"}, Effect::kOther},
+        {{"stages.retrieve.takes", "100 ms"}, Effect::kTotal},
+        {{"stages.retrieve.takes", "26 ms ± 40%"}, Effect::kOther},
+        {{"stages.retrieve.budget", "1 ms"}, Effect::kNone},
+        {{"stages.rerank.on", "npu"}, Effect::kTotal},
+        {{"stages.rerank.precision", "[{operators: layer.0.*, dtype: fp16}]"}, Effect::kTotal},
+        {{"description", "the same in other words"}, Effect::kNone},
+        {{"stages.rerank.enabled", "false"}, Effect::kTotal},
+    };
+    const Scenario base = loaded("rag-rk3588");
+    for (const Case& each : cases) {
+        SCOPED_TRACE(each.setting.path + "=" + each.setting.value);
+        const ScenarioDiff diff = diff_of(base, loaded("rag-rk3588", {each.setting}));
+        expect_whole(diff);
+        ASSERT_EQ(diff.steps.size(), 1U);
+        const DiffStep& step = diff.steps[0];
+        EXPECT_THAT(paths_of(step), ElementsAre(testing::StartsWith(each.setting.path)));
+        const bool total = step.before != step.after;
+        EXPECT_EQ(total, each.effect == Effect::kTotal);
+        EXPECT_EQ(!step.answers.empty(), each.effect == Effect::kOther) << diff_text(diff);
+        EXPECT_EQ(step.without_effect(), each.effect == Effect::kNone) << diff_text(diff);
+    }
+}
+
+TEST(ScenarioDiff, AnswersBesideTheTotalAreShown) {
+    const Scenario base = loaded("rag-rk3588");
+    const ScenarioDiff budget = diff_of(base, loaded("rag-rk3588", {{"budget", "600 ms"}}));
+    ASSERT_EQ(budget.steps.size(), 1U);
+    const auto probability = std::ranges::find(budget.steps[0].answers, "budget_probability", &AnswerChange::answer);
+    ASSERT_NE(probability, budget.steps[0].answers.end());
+    EXPECT_LT(*probability->before, *probability->after);
+    EXPECT_THAT(diff_text(budget), HasSubstr("probability of meeting the budget"));
+    const std::string slow = "{rate: 0.5 Hz, requests: 400}";
+    const ScenarioDiff arrivals = diff_of(loaded("rag-rk3588", {{"arrivals", slow}}),
+                                          loaded("rag-rk3588", {{"arrivals", "{rate: 1.5 Hz, requests: 400}"}}));
+    ASSERT_EQ(arrivals.steps.size(), 1U);
+    EXPECT_THAT(paths_of(arrivals.steps[0]), ElementsAre("arrivals.rate"));
+    const auto p95 = std::ranges::find(arrivals.steps[0].answers, "p95_ms", &AnswerChange::answer);
+    ASSERT_NE(p95, arrivals.steps[0].answers.end());
+    EXPECT_LT(*p95->before, *p95->after);
+}
+
+TEST(ScenarioDiff, TheSameInOtherWordsIsNoDifference) {
+    const Scenario base = loaded("rag-rk3588");
+    for (const Override& same : std::vector<Override>{{"budget", "0.2 s"},
+                                                      {"stages.rerank.repeat", "5"},
+                                                      {"stages.rerank.batch", "1"},
+                                                      {"stages.rerank.buckets", "512"},
+                                                      {"objective", "latency"},
+                                                      {"hardware.devices.npu.clock", "{value: 1000 MHz}"}}) {
+        SCOPED_TRACE(same.path);
+        Scenario after = loaded("rag-rk3588", {same});
+        const ScenarioDiff diff = diff_of(base, after);
+        const bool only_origin = same.path == "hardware.devices.npu.clock";  // a bare number counts as assumed
+        EXPECT_EQ(diff.steps.size(), only_origin ? 1U : 0U) << diff_text(diff);
+        EXPECT_TRUE(diff.steps.empty() || diff.steps[0].without_effect());
+    }
+}
+
+TEST(ScenarioDiff, StagesComeAndGoInTheirPlace) {
+    const ScenarioDiff diff = diff_of(loaded("rag-rk3588-no-reranker"), loaded("rag-rk3588"));
+    expect_whole(diff);
+    EXPECT_THAT(diff_text(diff), HasSubstr("stages.rerank"));
 }
 
 TEST(Buckets, TheDocumentsLengthsWantASmallBucket) {
@@ -164,9 +243,10 @@ TEST(Optimise, TheFrontIsWhatNothingBetters) {
     Diagnostics diagnostics;
     OptimiseQuestion question;
     question.goals = {Goal::kCost, Goal::kLatency};
-    question.cost = CostFormula::parse("capacity / 1024 + dma.bandwidth", sweep.axes(), diagnostics);
+    question.cost = CostFormula::parse("capacity / 1 MiB + dma.bandwidth / 1 GB/s", sweep.axes(), diagnostics);
     ASSERT_TRUE(question.cost) << diagnostics.text();
-    EXPECT_EQ(question.cost->at({1, 2}), 0.5 + 12);
+    EXPECT_NEAR(*question.cost->at({1, 2}), 0.5 + 12, 1e-12);
+    EXPECT_EQ(question.cost->dimension(), Dimension{});
     question.limits[static_cast<std::size_t>(Goal::kLatency)] = 0.2;
     const OptimiseAnswer answer = optimise(sweep, question, 2);
     EXPECT_EQ(answer.points, 25U);
@@ -197,6 +277,60 @@ TEST(Optimise, NamesOfAFormulaAreEndsOfPaths) {
     Diagnostics diagnostics;
     EXPECT_FALSE(CostFormula::parse("capacity + clock", sweep.axes(), diagnostics));
     EXPECT_THAT(diagnostics.text(), HasSubstr("--cost: error: 'clock' is not varied (expected "));
+}
+
+std::vector<SweepAxis> axes_of(const std::vector<std::string>& texts) {
+    Diagnostics diagnostics;
+    std::vector<SweepAxis> axes;
+    for (const std::string& text : texts) {
+        axes.push_back(parse_axis(text, 100, diagnostics).value());
+    }
+    return axes;
+}
+
+// 384 KiB are less than 4 MiB, whatever the numbers before the units are.
+TEST(Optimise, MixedUnitsOfAnAxisAreOfOneDimension) {
+    const auto axes = axes_of({"a.capacity=384KiB,4MiB,1 MB", "b.clock=900 MHz,1 GHz"});
+    EXPECT_THAT(axes[0].values, ElementsAre("384KiB", "4096KiB", "976.5625KiB"));
+    EXPECT_THAT(axes[1].values, ElementsAre("900 MHz", "1000 MHz"));
+    Diagnostics diagnostics;
+    const auto capacity = CostFormula::parse("capacity", axes, diagnostics);
+    ASSERT_TRUE(capacity) << diagnostics.text();
+    EXPECT_EQ(capacity->dimension(), Bytes::kDimension);
+    EXPECT_EQ(capacity->at({0, 0}), 384 * 1024);
+    EXPECT_EQ(capacity->at({1, 0}), 4 * 1024 * 1024);
+    EXPECT_NEAR(*capacity->at({2, 0}), 1e6, 1e-6);
+    const auto clock = CostFormula::parse("clock", axes, diagnostics);
+    EXPECT_LT(*clock->at({0, 0}), *clock->at({0, 1}));
+    const auto both = CostFormula::parse("0.5 * capacity / 1 MiB + max(b.clock / 1 GHz, 0.95)", axes, diagnostics);
+    ASSERT_TRUE(both) << diagnostics.text();
+    EXPECT_NEAR(*both->at({1, 0}), 2.95, 1e-12);
+}
+
+TEST(Optimise, UnlikeQuantitiesAreNotAdded) {
+    const auto axes = axes_of({"a.capacity=384KiB,4MiB", "b.clock=900 MHz,1 GHz"});
+    for (const char* formula : {"capacity + clock", "max(capacity, 3)", "capacity / 1024 + clock", "clock - 1 MiB"}) {
+        Diagnostics diagnostics;
+        EXPECT_FALSE(CostFormula::parse(formula, axes, diagnostics)) << formula;
+        EXPECT_THAT(diagnostics.text(), HasSubstr("divided by a unit of its own, such as")) << formula;
+    }
+}
+
+TEST(Optimise, PointsThatAreDroppedSayWhy) {
+    Diagnostics diagnostics;
+    const Sweep sweep = Sweep::prepare({Library{{BERTH_SOURCE_DIR}}, "rag-rk3588", {}},
+                                       axes_of({"stages.rerank.tokens=64,128,600,32"}), 100, diagnostics)
+                            .value();
+    OptimiseQuestion question;
+    question.goals = {Goal::kEnergy};
+    const OptimiseAnswer answer = optimise(sweep, question, 1);
+    EXPECT_EQ(answer.running, 0U);
+    ASSERT_EQ(answer.dropped.size(), 2U);
+    EXPECT_EQ(answer.dropped[0].count, 3U);
+    EXPECT_THAT(answer.dropped[0].reason, HasSubstr("retrieve"));
+    EXPECT_EQ(answer.dropped[1].count, 1U);
+    EXPECT_EQ(answer.dropped[1].example, 2U);
+    EXPECT_THAT(answer.dropped[1].reason, HasSubstr("600 tokens"));
 }
 
 }  // namespace

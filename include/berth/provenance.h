@@ -1,0 +1,53 @@
+// Where a result came from: the program and the command that made it, what was changed in its scenario, and the profile
+// it rests on. Written at the head of every JSON answer and at the end of every report.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "berth/profile.h"
+#include "berth/scenario.h"
+
+namespace berth {
+
+/// A profile, and what kinds of evidence its numbers rest on.
+struct ProfileOrigin {
+    std::string name;
+    std::string file;                                        ///< below the folder that ships it, or as it was given
+    std::vector<std::string> extends;                        ///< the nearest first
+    std::array<std::size_t, kOriginNames.size()> numbers{};  ///< by Origin
+};
+[[nodiscard]] ProfileOrigin profile_origin(Profile profile, const Library& library);
+
+/// Parts that do not apply are empty; an empty command says nothing of itself.
+struct Provenance {
+    std::string version, command;
+    std::string title;  ///< of the scenario, with what was changed
+    std::vector<SettingChange> changes;
+    std::vector<ProfileOrigin> profiles;  ///< two where two are compared
+};
+/// Adds title, changes and profile of a scenario.
+void add_scenario(Provenance& provenance, const Scenario& scenario);
+
+/// A word as a shell takes it: quoted where it has to be.
+[[nodiscard]] std::string shell_word(std::string_view word);
+/// `berth` and its arguments, to be pasted into a shell.
+[[nodiscard]] std::string command_text(std::span<const std::string> arguments);
+
+/// An answer in JSON, an object, with `version` and `command` at its head; with a scenario also `title`, `changes[]`
+/// (`path`, `value`, `before`) and `profiles[]` (`name`, `file`, `extends[]`, `numbers` by origin). As it was without a
+/// command.
+[[nodiscard]] std::string with_provenance(std::string json, const Provenance& provenance);
+
+/// The same for people, in lines of at most `columns`: a long command goes on behind a backslash, so that it can be
+/// pasted. Empty without a command.
+[[nodiscard]] std::string provenance_text(const Provenance& provenance);
+/// A report with that text, under a heading, at its end.
+[[nodiscard]] std::string with_provenance_text(std::string text, const Provenance& provenance);
+
+}  // namespace berth

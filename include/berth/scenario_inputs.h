@@ -1,0 +1,42 @@
+// What a scenario is read from, as documents: its own text with what it extends and what was set, its hardware's, and
+// those of its models. Differences and reports compare these; any change of a document is a change of the scenario.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "berth/scenario.h"
+#include "berth/yaml_reader.h"
+
+namespace berth {
+
+/// A stage that runs a model out of a YAML file.
+struct StageModel {
+    std::string stage, name;  ///< the model as the stage names it
+    std::filesystem::path file;
+};
+
+struct ScenarioInputs {
+    Library library;
+    std::filesystem::path scenario_file;
+    std::set<std::filesystem::path> hardware_files;  ///< each reads as `hardware`, whichever the scenario names
+    YamlDocument scenario, hardware;
+    std::map<std::filesystem::path, YamlDocument> models;
+    std::vector<StageModel> stage_models;
+    std::vector<Override> omissions;  ///< `hardware.devices.NAME.enabled`: they leave out what the hardware has
+
+    /// What stands at a path of `--set`; absent if nothing does.
+    [[nodiscard]] std::optional<std::string> text_at(const std::string& path) const;
+};
+
+/// Errors: those of finding, reading and overriding the files. A model that is no YAML is left to load_scenario().
+[[nodiscard]] std::optional<ScenarioInputs> resolved_inputs(const ScenarioSource& source, Diagnostics& diagnostics);
+
+/// The scenario that the documents describe; other files (architectures, tables of lengths) are read from `library`.
+[[nodiscard]] std::optional<Scenario> load_scenario(const ScenarioInputs& inputs, Diagnostics& diagnostics);
+
+}  // namespace berth

@@ -1,0 +1,189 @@
+// Provenance at the head of JSON and at the end of text.
+#include "berth/provenance.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "report/json_values.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Not where it lies on this machine: below the folder that ships it.
+std::string shown_path(const std::string& file, const Library& library) {
+    for (const fs::path& root : library.roots) {
+        const fs::path below = fs::path(file).lexically_relative(root);
+        if (!below.empty() && *below.begin() != "..") {
+            return below.generic_string();
+        }
+    }
+    return file;
+}
+
+Json numbers_json(const ProfileOrigin& profile) {
+    Json numbers = Json::object();
+    for (const auto& row : kOriginNames) {
+        numbers[std::string(row.name)] = profile.numbers[static_cast<std::size_t>(row.value)];
+    }
+    return numbers;
+}
+
+Json changes_json(const std::vector<SettingChange>& changes) {
+    Json array = Json::array();
+    for (const SettingChange& change : changes) {
+        array.push_back({{"path", change.path},
+                         {"value", json_of_yaml(change.value)},
+                         {"before", change.before ? json_of_yaml(*change.before) : Json(nullptr)}});
+    }
+    return array;
+}
+
+Json head_of(const Provenance& provenance) {
+    Json head = Json::object();
+    head["version"] = provenance.version;
+    head["command"] = provenance.command;
+    if (!provenance.title.empty()) {
+        head["title"] = provenance.title;
+        head["changes"] = changes_json(provenance.changes);
+    }
+    if (!provenance.profiles.empty()) {
+        head["profiles"] = Json::array();
+        for (const ProfileOrigin& profile : provenance.profiles) {
+            head["profiles"].push_back({{"name", profile.name},
+                                        {"file", json_text(profile.file)},
+                                        {"extends", profile.extends},
+                                        {"numbers", numbers_json(profile)}});
+        }
+    }
+    return head;
+}
+
+// Words of the command, each with the lines that it needs.
+std::string command_lines(const std::string& command) {
+    if (display_width(command) <= kReportColumns) {
+        return command + "\n";
+    }
+    std::string text;
+    std::string line;
+    std::size_t start = 0;
+    bool quoted = false;
+    const auto add = [&](std::string_view word) {
+        const bool full = !line.empty() && display_width(line) + 1 + display_width(word) + 2 > kReportColumns;
+        if (full) {
+            text += line + " \\\n";
+            line = "    ";
+        }
+        line += (line.empty() || full ? "" : " ") + std::string(word);
+    };
+    for (std::size_t at = 0; at <= command.size(); ++at) {
+        const bool ends = at == command.size() || (command[at] == ' ' && !quoted);
+        if (ends) {
+            add(std::string_view(command).substr(start, at - start));
+            start = at + 1;
+        } else if (command[at] == '\'') {
+            quoted = !quoted;
+        } else if (command[at] == '\\' && !quoted) {
+            ++at;  // of '\'', the quote in the middle
+        }
+    }
+    return text + line + "\n";
+}
+
+std::string profile_text(const ProfileOrigin& profile) {
+    std::vector<std::string> kinds;
+    std::size_t all = 0;
+    for (const auto& row : kOriginNames) {
+        const std::size_t count = profile.numbers[static_cast<std::size_t>(row.value)];
+        all += count;
+        if (count > 0) {
+            kinds.push_back(fmt::format("{} {}", count, row.name));
+        }
+    }
+    const std::string file = profile.file.empty() ? "" : fmt::format(", {}", profile.file);
+    const std::string extends =
+        profile.extends.empty() ? "" : fmt::format(", extends {}", fmt::join(profile.extends, ", which extends "));
+    return fmt::format("Profile {}{}{}. Its {} numbers: {}.", profile.name, file, extends, all, fmt::join(kinds, ", "));
+}
+
+}  // namespace
+
+ProfileOrigin profile_origin(Profile profile, const Library& library) {
+    ProfileOrigin origin;
+    origin.name = profile.name;
+    origin.file = shown_path(profile.where.file_name(), library);
+    origin.extends = profile.extends;
+    for (const ParameterView& number : parameters(profile)) {
+        ++origin.numbers[static_cast<std::size_t>(number.origin)];
+    }
+    return origin;
+}
+
+void add_scenario(Provenance& provenance, const Scenario& scenario) {
+    provenance.title = title_of(scenario.name, scenario.changes);
+    provenance.changes = scenario.changes;
+    provenance.profiles.push_back(profile_origin(scenario.profile, scenario.source.library));
+}
+
+std::string shell_word(std::string_view word) {
+    constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+    if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) {
+        return std::string(word);
+    }
+    std::string quoted = "'";
+    for (const char c : word) {
+        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
+    return quoted + "'";
+}
+
+std::string command_text(std::span<const std::string> arguments) {
+    std::string text = "berth";
+    for (const std::string& argument : arguments) {
+        text += " " + shell_word(argument);
+    }
+    return text;
+}
+
+std::string with_provenance(std::string json, const Provenance& provenance) {
+    if (provenance.command.empty()) {
+        return json;
+    }
+    if (!json.starts_with('{')) {
+        throw std::logic_error("an answer in JSON that is no object");
+    }
+    std::string head = json_document(head_of(provenance));
+    head.erase(head.rfind('}'));
+    head.erase(head.find_last_not_of(" \n") + 1);
+    const bool more = json.find_first_not_of(" \n", 1) != json.rfind('}');
+    return head + (more ? "," : "\n") + json.substr(1);
+}
+
+std::string provenance_text(const Provenance& provenance) {
+    if (provenance.command.empty()) {
+        return "";
+    }
+    std::string text = fmt::format("Made by berth {}:\n", provenance.version) + command_lines(provenance.command);
+    for (const SettingChange& change : provenance.changes) {
+        text += wrapped(fmt::format("Changed: {}={} ({})", change.path, change.value,
+                                    change.before ? "was " + *change.before : "was not set"),
+                        0);
+    }
+    for (const ProfileOrigin& profile : provenance.profiles) {
+        text += wrapped(profile_text(profile), 0);
+    }
+    return text;
+}
+
+std::string with_provenance_text(std::string text, const Provenance& provenance) {
+    const std::string own = provenance_text(provenance);
+    constexpr std::string_view kHeading = "Provenance";
+    return own.empty() ? text : fmt::format("{}\n{}\n{:-<{}}\n{}", text, kHeading, "", kHeading.size(), own);
+}
+
+}  // namespace berth

@@ -1,0 +1,140 @@
+// Resolves the files of a scenario into documents, and reads such documents as if they were the files.
+#include "berth/scenario_inputs.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "berth/profile.h"
+#include "scenario/find_file.h"
+#include "scenario/overrides.h"
+#include "scenario/scenario_document.h"
+
+namespace berth {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kHardwarePrefix = "hardware.";
+constexpr std::string_view kModelPrefix = "models.";
+
+bool leaves_out_device(const Override& each) { return each.path.ends_with(".enabled"); }
+
+/// A file of that kind that a key names, as the scenario's reader finds it.
+std::optional<fs::path> file_named(const YamlNode& node, const Library& library, std::string_view kind) {
+    const auto name = node.text();
+    return name ? find_file_from(library, kind, *name, bases_at(node.where()), node.where(), node.diagnostics())
+                : std::nullopt;
+}
+
+std::optional<YamlDocument> resolved_hardware(const fs::path& path, const Library& library,
+                                              const std::vector<Override>& overrides, Diagnostics& diagnostics) {
+    std::vector<fs::path> folders = shipped_folders(library, "hardware");
+    if (std::ranges::find(folders, path.parent_path()) == folders.end()) {
+        folders.insert(folders.begin(), path.parent_path());
+    }
+    std::vector<ProfileOverride> changes;
+    for (const Override& each : overrides) {
+        if (!leaves_out_device(each)) {
+            changes.push_back({each.path, each.value});
+        }
+    }
+    const ReadDocument read = reader_of(library);
+    auto document = read(path, diagnostics);
+    std::vector<std::string> ignored;
+    return document ? resolved_profile(std::move(*document), profiles_in(std::move(folders), read), changes, ignored,
+                                       diagnostics)
+                    : std::nullopt;
+}
+
+/// Reads the model of each stage that has one, once per file.
+void resolve_models(const YamlNode& stages, const Library& library, const std::vector<Override>& overrides,
+                    ScenarioInputs& inputs) {
+    std::vector<std::string> names;
+    for (const YamlNode& stage : stages.sequence()) {
+        const auto name = stage.is_map() ? stage.find("name") : std::nullopt;
+        const auto model = stage.is_map() ? stage.find("model") : std::nullopt;
+        const auto file = name && model ? file_named(*model, library, "models") : std::nullopt;
+        if (file && file->extension() == ".yaml") {
+            inputs.stage_models.push_back({name->text().value_or(""), model->text().value_or(""), *file});
+            const auto own = model_names(inputs.stage_models.back().name);
+            names.insert(names.end(), own.begin(), own.end());
+        }
+    }
+    for (const StageModel& each : inputs.stage_models) {
+        auto document =
+            inputs.models.contains(each.file) ? std::nullopt : reader_of(library)(each.file, stages.diagnostics());
+        if (document) {
+            for (const ModelOverride& change : overrides_of(model_names(each.name), names, overrides)) {
+                static_cast<void>(document->set(change.key, change.written.value, stages.diagnostics()));
+            }
+            inputs.models.emplace(each.file, std::move(*document));
+        }
+    }
+}
+
+}  // namespace
+
+std::optional<std::string> ScenarioInputs::text_at(const std::string& path) const {
+    const std::string typed = typed_path(path);
+    if (typed.starts_with(kHardwarePrefix)) {
+        const auto omission = std::ranges::find(omissions, typed, &Override::path);
+        return omission != omissions.end() ? std::optional(omission->value)
+                                           : hardware.text_at(std::string_view(typed).substr(kHardwarePrefix.size()));
+    }
+    if (typed.starts_with(kModelPrefix)) {
+        for (const StageModel& each : stage_models) {
+            const auto names = model_names(each.name);
+            const auto key = after_model_name(typed, names);
+            const auto document = models.find(each.file);
+            if (key && document != models.end()) {
+                return document->second.text_at(*key);
+            }
+        }
+        return std::nullopt;
+    }
+    return scenario.text_at(typed);
+}
+
+std::optional<ScenarioInputs> resolved_inputs(const ScenarioSource& source, Diagnostics& diagnostics) {
+    const std::size_t errors_before = diagnostics.error_count();
+    const Library& library = source.library;
+    const auto path = find_file(library, "scenarios", source.scenario, SourceLocation(source.scenario), diagnostics);
+    auto document = path ? load_scenario_document(library, *path, source.settings, diagnostics) : std::nullopt;
+    if (!document) {
+        return std::nullopt;
+    }
+    const YamlNode root = document->document.root(diagnostics);
+    const auto hardware_file = file_named(root.require("hardware", "a hardware profile"), library, "hardware");
+    auto hardware =
+        hardware_file ? resolved_hardware(*hardware_file, library, document->hardware, diagnostics) : std::nullopt;
+    if (!hardware) {
+        return std::nullopt;
+    }
+    ScenarioInputs inputs{library, *path, {*hardware_file}, document->document, std::move(*hardware), {}, {}, {}};
+    for (const Override& each : document->hardware) {
+        if (leaves_out_device(each)) {
+            inputs.omissions.push_back({typed_path(each.path), each.value});
+        }
+    }
+    resolve_models(root.require("stages", "a list of stages"), library, document->models, inputs);
+    inputs.scenario.erase("extends");  // both have been followed
+    inputs.scenario.erase("set");
+    return diagnostics.error_count() == errors_before ? std::optional(std::move(inputs)) : std::nullopt;
+}
+
+std::optional<Scenario> load_scenario(const ScenarioInputs& inputs, Diagnostics& diagnostics) {
+    Library library = inputs.library;
+    library.kept = std::make_shared<KeptDocuments>(inputs.library.kept);
+    library.kept->keep(inputs.scenario_file, inputs.scenario);
+    for (const fs::path& file : inputs.hardware_files) {
+        library.kept->keep(file, inputs.hardware);
+    }
+    for (const auto& [file, document] : inputs.models) {
+        library.kept->keep(file, document);
+    }
+    return load_scenario(library, inputs.scenario_file.string(), inputs.omissions, diagnostics);
+}
+
+}  // namespace berth

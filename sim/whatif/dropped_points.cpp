@@ -1,0 +1,60 @@
+// Tells reasons apart by their words.
+#include "berth/dropped_points.h"
+
+#include <algorithm>
+
+namespace berth {
+
+namespace {
+
+// "--set stages.rerank.buckets:1:1: error: the largest bucket, 128, is ..." without the place, which is the example's.
+std::string_view without_place(std::string_view reason) {
+    constexpr std::string_view kError = ": error: ";
+    const std::size_t at = reason.find(kError);
+    return at == std::string_view::npos ? reason : reason.substr(at + kError.size());
+}
+
+std::string without_numbers(std::string_view reason) {
+    std::string shape;
+    for (const char c : reason) {
+        const bool digit = (c >= '0' && c <= '9') || c == '.';
+        if (!digit) {
+            shape += c;
+        } else if (shape.empty() || shape.back() != '#') {
+            shape += '#';
+        }
+    }
+    return shape;
+}
+
+}  // namespace
+
+void DroppedCount::add(std::size_t point, std::string_view reason) {
+    const std::string_view text = without_place(reason);
+    std::string shape = without_numbers(text);
+    const std::lock_guard lock(mutex_);
+    const auto known = std::ranges::find(kinds_, shape, &Kind::shape);
+    if (known == kinds_.end()) {
+        kinds_.push_back({std::move(shape), {std::string(text), 1, point}});
+        return;
+    }
+    ++known->points.count;
+    if (point < known->points.example) {
+        known->points.example = point;
+        known->points.reason = text;
+    }
+}
+
+std::vector<DroppedPoints> DroppedCount::rows() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<DroppedPoints> rows;
+    for (const Kind& kind : kinds_) {
+        rows.push_back(kind.points);
+    }
+    std::ranges::sort(rows, [](const DroppedPoints& a, const DroppedPoints& b) {
+        return a.count != b.count ? a.count > b.count : a.example < b.example;
+    });
+    return rows;
+}
+
+}  // namespace berth
