@@ -112,7 +112,7 @@ std::vector<CurveBeside> read_beside(const std::string& file, const SweepRange& 
         }
         for (std::size_t c = 1; value && c < row.cells.size(); ++c) {
             const auto time = parse_number(row.cells[c].text);
-            if (time && *time > 0) {
+            if (time && *time > 0 && plausible_range(Time::kDimension).holds(in_seconds(milliseconds(*time)))) {
                 curves[c - 1].points.emplace_back(*value, milliseconds(*time));
             } else if (!row.cells[c].text.empty()) {
                 diagnostics.error(row.cells[c].where, fmt::format("'{}' is no time", row.cells[c].text));

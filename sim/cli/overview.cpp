@@ -28,10 +28,10 @@ constexpr std::array<CommandEntry, 4> kAskCommands{{
 }};
 constexpr std::array<CommandEntry, 6> kVaryCommands{{
     {add_sweep, "sweep", "berth sweep rag-rk3588 --vary stages.rerank.tokens=64:256:64"},
-    {add_crossover, "crossover", "berth crossover rag-rk3588 --vary stages.rerank.tokens=16:512 --between npu,cpu"},
+    {add_crossover, "crossover", "berth crossover rag-rk3588 --vary stages.rerank.batch=1:16 --between npu,cpu"},
     {add_sensitivity, "sensitivity", "berth sensitivity rag-rk3588"},
     {add_diff, "diff", "berth diff rag-rk3588 rag-rk3588-bucket-128"},
-    {add_optimise, "optimise", "berth optimise rag-rk3588 --vary stages.rerank.tokens=64,122 --minimise latency"},
+    {add_optimise, "optimise", "berth optimise rag-rk3588 --vary stages.rerank.batch=1,2 --minimise latency"},
     {add_buckets, "buckets", "berth buckets rag-rk3588 --stage rerank --lengths 60,122,240 --max 2"},
 }};
 constexpr std::array<CommandEntry, 1> kPlaceCommands{{

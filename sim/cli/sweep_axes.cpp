@@ -28,10 +28,10 @@ void add_axes_options(CLI::App& command, AxesOptions& options) {
         .add_option("--threads", options.threads,
                     "Points evaluated at once (without it: one per core, or one per process of mpirun)")
         ->type_name("N")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(kCoreRange.min, kCoreRange.max, "POSITIVE"));
     command.add_option("--max-points", options.max_points, "Refuse more points than this")
         ->type_name("N")
-        ->check(CLI::PositiveNumber)
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}, "POSITIVE"))
         ->capture_default_str();
 }
 

@@ -198,6 +198,10 @@ class AxisReader {
         }
         Written result;
         result.quantity = std::get<ParsedQuantity>(parsed);
+        if (!plausible_range(result.quantity.dimension).holds(result.quantity.value)) {
+            error(fmt::format("'{}' is out of range", text), "a value " + range_text(result.quantity.dimension));
+            return std::nullopt;
+        }
         const std::size_t end = std::min(text.find_first_not_of("+-.0123456789eE"), text.size());
         // An exponent is part of the number, a unit that starts with E is not: exbytes are rare enough.
         result.number = parse_number(text.substr(0, end)).value_or(0);

@@ -194,7 +194,9 @@ std::string extreme_number(Draw& draw) {
         "1e-3",   "1e3",    "1e6",    "1e9",     "1e12",    "1e13",  "1e15",   "1e16",     "1e18",   "1e-18",
         "0x7f",   "0b101",  "1_000",  "255",     "256",     "1024",  "65536",  "1000000",  "2147483647", "2147483648",
         "4294967296", "9007199254740992", "9223372036854775807", "9223372036854775808", "99999999999999999999", "007"};
-    return std::string(draw.of(kNumbers));
+    static constexpr std::array<std::string_view, 10> kPlain{"1",    "2",   "3",      "0.5",  "16",
+                                                             "0.01", "100", "0.0001", "4096", "20000"};
+    return std::string(draw.one_in(2) ? draw.of(kPlain) : draw.of(kNumbers));
 }
 
 std::string mutated_text(std::string text, Draw& draw) {

@@ -92,7 +92,7 @@ std::string costed_graph() {
                      ", \"destId\": " + id + ", \"cost\": 0.75, \"size\": 10}";
         }
     }
-    return "{\"maxSizePerFPGA\": 400, \"maxFPGAs\": 2, \"maxCPUs\": 2,\n \"nodes\": [\n" + nodes +
+    return "{\"maxSizePerFPGA\": 900, \"maxFPGAs\": 2, \"maxCPUs\": 2,\n \"nodes\": [\n" + nodes +
            "\n ],\n \"edges\": [\n" + edges + "\n ]}\n";
 }
 
@@ -273,9 +273,12 @@ Trial Seeds::of_kind(std::string_view kind, Draw& draw) const {
         trial.once_accepted = {{"check", "o.yaml"}};
     } else if (kind == "onnx") {
         trial.files = {{"x.onnx", mutated_bytes(draw.of(onnx_).second, draw)}};
-        trial.always = {{"check", "x.onnx"}};
-        trial.once_accepted = {
-            {"predict", "--hardware", chip, "--device", "cpu", "--model", "x.onnx", "--tokens", "16"}};
+        trial.always = {{"import", "x.onnx", "--dim", "batch=1", "--dim", "sequence=16", "--out", "o.yaml"}};
+        if (draw.one_in(3)) {
+            trial.always = {{"check", "x.onnx"}};
+        }
+        trial.once_accepted = {{"check", "o.yaml"},
+                               {"predict", "--hardware", chip, "--device", "cpu", "--model", "o.yaml", "--tokens", "1"}};
     } else {
         trial.files = {{"l.json", mutated_text(draw.of(logs_).second, draw)}};
         trial.always = {{"import", "l.json", "--model", "ms-marco-MiniLM-L-12-v2", "--tokens", "128", "--cores", "1",
