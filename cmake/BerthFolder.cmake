@@ -24,12 +24,15 @@ function(berth_add_command_folder name)
     berth_precompile(berth_${name})
 endfunction()
 
-# berth_add_command(NAME USES libraries...) builds sim/NAME as the executable <build>/berth; all but its main.cpp is a
-# library of its own, berth_NAME_parts, so that tests can call the command many times in one process.
+# berth_add_command(NAME USES libraries... WITHOUT files...) builds sim/NAME as the executable <build>/berth; the files,
+# relative to sim/NAME, are left out. All but its main.cpp is a library of its own, berth_NAME_parts, so that tests can
+# call the command many times in one process.
 function(berth_add_command name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES;WITHOUT")
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/sim/${name}/*.cpp
                                         ${PROJECT_SOURCE_DIR}/sim/${name}/*/*.cpp)
+    list(TRANSFORM arg_WITHOUT PREPEND ${PROJECT_SOURCE_DIR}/sim/${name}/)
+    list(REMOVE_ITEM sources ${arg_WITHOUT})
     if(NOT sources)
         return()
     endif()
@@ -41,6 +44,10 @@ function(berth_add_command name)
     berth_build_shortly(berth_${name}_parts)
     add_executable(berth_${name} ${main})
     target_link_libraries(berth_${name} PRIVATE berth_${name}_parts berth_build_options)
+    berth_build_shortly(berth_${name})
+    if(BERTH_PRECOMPILE)
+        target_precompile_headers(berth_${name} REUSE_FROM berth_${name}_parts)
+    endif()
     set_target_properties(berth_${name} PROPERTIES OUTPUT_NAME berth RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 endfunction()
 
