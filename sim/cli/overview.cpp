@@ -22,7 +22,7 @@ struct Purpose {
 
 constexpr std::array<CommandEntry, 4> kAskCommands{{
     {add_run, "run", "berth run rag-rk3588"},
-    {add_predict, "predict", "berth predict --hardware rk3588-rknn-2.3.2 --device npu --model gpt2"},
+    {add_predict, "predict", "berth predict --hardware rk3588-rknn-2.3.2 --device npu --model model.yaml"},
     {add_ops, "ops", "berth ops rag-rk3588 --stage rerank --device npu"},
     {add_explain, "explain", "berth explain rag-rk3588 --stage rerank --op layer.0.ffn.up"},
 }};
