@@ -73,8 +73,16 @@ struct Traffic {
     Bytes read, write;
 };
 
-/// Terms of a kernel's time. `total` = dispatch + fork_join + longest + (1 - overlap) x (the others) + stall; results
-/// on their own path overlap with all of that but dispatch and fork_join.
+/// Which terms of a kernel wait for each other, and how much of the shorter ones the longer ones hide. `rule_of()` in
+/// cost_breakdown.h puts it into words.
+struct CostRule {
+    bool engines_serial = false;         ///< matrix and vector work follow one another
+    double overlap = 1;                  ///< of the kernel's engines and memories
+    double device_overlap = 1;           ///< of 32-bit results with all else
+    std::optional<double> dram_overlap;  ///< of DRAM with all the rest; absent: as between the others
+};
+
+/// Terms of a kernel's time, and the rule by which they make `total`.
 struct KernelCost {
     Time dispatch;
     Time fork_join;  ///< of several cores: waking and waiting, and exchanging what lies in each other's caches
@@ -85,7 +93,9 @@ struct KernelCost {
     Time dma;        ///< descriptors x setup
     Time stall;      ///< loading weights waits for the array, because there is no room to load them ahead
     Time results;    ///< 32-bit results, on a path of their own
+    Time bus;        ///< all bytes at what the shared DRAM sustains, where `dram` may be less: nothing is faster
     Time total;
+    CostRule rule;
     Bound bound = Bound::kDispatch;
     Operations macs, padded_macs, elements;
     Traffic traffic;   ///< at DRAM

@@ -37,6 +37,7 @@ struct OperatorResult {
     Bound bound{};
     Operations macs;
     Bytes dram_bytes;
+    Bytes handover_bytes;  ///< that hand-overs to or from memory of a device's own move through the host's DRAM
     // Memory of its device while it runs.
     DType stored_at{};    ///< what its weights are stored in
     Bytes weights;        ///< its constants, scales included
@@ -218,6 +219,7 @@ struct KernelPrediction {
     Estimate<Time> latency;
     KernelCost cost;
     Uncertainty uncertainty;  ///< effects in the order of a scenario's uncertain numbers
+    Kernel kernel;            ///< that `cost` is of: where attention takes several, the one that takes longest
 };
 [[nodiscard]] KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const Kernel& kernel,
                                               const Execution& execution, bool library_call,

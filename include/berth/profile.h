@@ -220,6 +220,9 @@ struct Device {
     std::optional<Parameter<Bytes>> capacity;  ///< of memory that models on it may fill; absent: all that there is
     Dma dma;
     Parameter<Bandwidth> dram_limit;  ///< of all its cores together
+    /// What the DRAM that it shares with the host sustains, which no kernel draws more than: the profile's
+    /// `memory.dram.sustained`. Absent: it has memory of its own.
+    std::optional<Parameter<Bandwidth>> bus;
     /// Share of the shorter terms that the longest one hides: 1 under full double buffering (physics: t = max +
     /// (1 - overlap)(sum - max)).
     Parameter<double> overlap;
@@ -238,6 +241,7 @@ struct Link {
     std::optional<Parameter<Bandwidth>> transfer;           ///< where memory is not shared
     std::optional<Parameter<Bandwidth>> cache_maintenance;  ///< flush and invalidate of the whole buffer
     std::optional<Parameter<Bandwidth>> layout_change;      ///< row-major to and from the device's own layout
+    std::optional<Parameter<Bandwidth>> bus;                ///< what the host's DRAM sustains: `memory.dram.sustained`
     SourceLocation where;
 };
 
@@ -286,6 +290,9 @@ struct Profile {
 [[nodiscard]] const Link* link_between(const Profile& profile, DeviceId a, DeviceId b);
 /// Whether tensors are copied to it rather than shared with the host in DRAM.
 [[nodiscard]] bool has_own_memory(const Profile& profile, DeviceId device);
+/// Gives each device without memory of its own, and each link, what the profile's DRAM sustains. Readers have done so;
+/// parameters() sets all of them together.
+void share_dram(Profile& profile);
 
 /// Reads a profile. Every physically impossible value, unknown key or missing rule is an error at its place. A device
 /// with `enabled: false` is checked like the others and then left out, with its links; what fell back to it has no
@@ -335,5 +342,8 @@ struct ParameterView {
 /// Every number of the profile with a provenance, in the order of the structs above. One that several clusters inherit
 /// from their device appears once, and setting it sets all of them.
 [[nodiscard]] std::vector<ParameterView> parameters(Profile& profile);
+/// Path of the number of `device` that lies at this address, as parameters() names it: of its bus
+/// `memory.dram.sustained`. Empty if it is none of the device's.
+[[nodiscard]] std::string parameter_path(const Device& device, const void* number);
 
 }  // namespace berth

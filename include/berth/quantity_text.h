@@ -82,8 +82,9 @@ struct QuantityForm {
 [[nodiscard]] std::string dimension_with_example(Dimension dimension);
 
 /// Up to four significant digits and a fitting prefix: "184 ms", "29.4 us", "7.8 GB/s". Sizes are printed with a binary
-/// prefix where that is the shorter exact form ("384 KiB", but "4 MB"). `si` is in SI units of `dimension`.
-[[nodiscard]] std::string quantity_text(double si, Dimension dimension);
+/// prefix where that is the shorter exact form ("384 KiB", but "4 MB"). `si` is in SI units of `dimension`. With other
+/// `digits`, up to as many significant ones.
+[[nodiscard]] std::string quantity_text(double si, Dimension dimension, int digits = 4);
 
 template <int T, int B, int O, int E>
 [[nodiscard]] std::string to_text(Quantity<T, B, O, E> quantity) {

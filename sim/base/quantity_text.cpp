@@ -11,8 +11,6 @@ namespace berth {
 
 namespace {
 
-constexpr int kDigits = 4;
-
 void strip_trailing_zeros(std::string& text) {
     if (text.find('.') != std::string::npos) {
         text.erase(text.find_last_not_of('0') + 1);
@@ -34,16 +32,16 @@ struct Scaled {
 };
 
 // With the largest prefix that leaves at least 1 before the point.
-Scaled scaled_text(double si, std::string_view unit, bool binary) {
+Scaled scaled_text(double si, std::string_view unit, bool binary, int digits) {
     const std::vector<Prefix> prefixes = prefixes_of(unit, binary);
     const Prefix* chosen = &prefixes.back();
     for (const Prefix& prefix : prefixes) {
-        if (si == 0 ? prefix.text.empty() : rounded_exponent(si / prefix.factor, kDigits) >= 0) {
+        if (si == 0 ? prefix.text.empty() : rounded_exponent(si / prefix.factor, digits) >= 0) {
             chosen = &prefix;
             break;
         }
     }
-    const std::string number = number_text(si / chosen->factor, kDigits);
+    const std::string number = number_text(si / chosen->factor, digits);
     const double printed = parse_number(number).value_or(0) * chosen->factor;
     return {fmt::format("{} {}", number, chosen->text), std::abs(printed - si) <= 1e-12 * std::abs(si)};
 }
@@ -82,20 +80,20 @@ std::string number_text(double value, int digits) {
 
 std::string percent_text(double ratio, int digits) { return number_text(ratio * 100.0, digits) + "%"; }
 
-std::string quantity_text(double si, Dimension dimension) {
+std::string quantity_text(double si, Dimension dimension, int digits) {
     const NamedDimension* named = named_dimension(dimension);
     if (named == nullptr) {
-        return fmt::format("{} {}", number_text(si), dimension_exponents(dimension));
+        return fmt::format("{} {}", number_text(si, digits), dimension_exponents(dimension));
     }
     if (!std::isfinite(si)) {  // has no digits to choose a prefix by
         return fmt::format("{} {}{}", si, named->unit, named->suffix);
     }
     if (named->unit.empty()) {
-        return number_text(si);
+        return number_text(si, digits);
     }
-    Scaled best = scaled_text(si, named->unit, false);
+    Scaled best = scaled_text(si, named->unit, false, digits);
     if (dimension == Bytes::kDimension) {
-        Scaled binary = scaled_text(si, named->unit, true);
+        Scaled binary = scaled_text(si, named->unit, true, digits);
         if (binary.exact && (!best.exact || binary.text.size() < best.text.size())) {
             best = std::move(binary);
         }

@@ -42,7 +42,10 @@ ExitStatus explain(const ExplainOptions& options, Invocation& invocation) {
     if (op == nullptr) {
         return answer(std::nullopt, diagnostics);
     }
-    const Execution execution = execution_on(std::get<ModelStage>(stage->work), scenario->profile, op->device);
+    Execution execution = execution_on(std::get<ModelStage>(stage->work), scenario->profile, op->device);
+    if (candidate->device == op->device) {
+        execution.cores = candidate->cores;  // a whole model may be placed on other numbers of cores than the stage's
+    }
     const bool json = options.format == Format::kJson;
     return answer(with_head(json ? explain_json(*op, scenario->profile, execution)
                                  : explain_text(*op, scenario->profile, execution),

@@ -4,6 +4,7 @@
 
 #include "cost/rounding.h"
 #include "cost/terms.h"
+#include "cost/traced.h"
 
 namespace berth {
 
@@ -107,16 +108,22 @@ bool transformed(const ConvDims& d) {
 }
 
 // A depthwise convolution has one channel in the depth of the array and all channels along its width.
-Operations padded(const ConvDims& d, const Pass& pass, DType dtype, const MatrixEngine& matrix) {
+template <class T>
+Number<T, Operations> padded(const ConvDims& d, const Pass& pass, DType dtype, const MatrixEngine& matrix) {
     const double met = pass.weights_stay ? 1.0 : static_cast<double>(pass.passes);
     const double rows = std::max(static_cast<double>(round_up(d.out_height * d.out_width, matrix.align_m)),
                                  met * static_cast<double>(matrix.min_rows));
     const std::int64_t columns = depthwise(d) ? d.out_channels : d.out_channels / d.groups;
     const std::int64_t products = depthwise(d) ? 1 : d.groups;
-    const double saved = matrix.winograd && transformed(d) ? matrix.winograd->value : 1.0;
-    return operations(static_cast<double>(d.batch * products) / saved * rows *
-                      static_cast<double>(padded_depth(d, matrix)) *
-                      static_cast<double>(round_up(columns, columns_together(matrix, dtype))));
+    auto count = T::given(static_cast<double>(d.batch * products), "images and groups");
+    if (matrix.winograd && transformed(d)) {
+        count = count / T::profile(*matrix.winograd, "MACs saved by Winograd");
+    }
+    return T::named(
+        count * T::given(operations(rows), "padded positions") *
+            T::given(static_cast<double>(padded_depth(d, matrix)), "padded depth") *
+            T::given(static_cast<double>(round_up(columns, columns_together(matrix, dtype))), "padded columns"),
+        "padded MACs");
 }
 
 // A pass brings its rows in pieces of the layout, or else in one descriptor beside those of its weights.
@@ -131,25 +138,33 @@ double descriptor_count(const Kernel& kernel, const ConvDims& d, const Pass& pas
 
 // Cores with private buffers share either the output channels, and each reads all of the input, or the positions, and
 // each reads all weights. The compiler takes what moves less.
-struct OperandTraffic {
-    Bytes input, weights;
+struct ConvReads {
+    double input = 1, weights = 1;
 };
-OperandTraffic over_cores(Bytes input, Bytes weights, const ConvDims& d, const Pass& pass, int cores) {
+ConvReads conv_reads(Bytes input, Bytes weights, const ConvDims& d, const Pass& pass, int cores) {
     const double images = static_cast<double>(d.batch);
     const double reads = pass.weights_stay ? 1 : images * static_cast<double>(pass.passes);
-    const OperandTraffic by_channels{input * (pass.input_reads * cores), weights * reads};
+    const ConvReads by_channels{pass.input_reads * cores, reads};
     const std::int64_t share = ceil_div(d.out_height * d.out_width, cores);
     const double rounds =
         pass.weights_stay ? cores : images * static_cast<double>(ceil_div(share, pass.positions) * cores);
-    const OperandTraffic by_positions{input * pass.input_reads, weights * rounds};
-    const bool channels_are_cheaper =
-        by_channels.input + by_channels.weights <= by_positions.input + by_positions.weights;
-    return cores <= 1 || channels_are_cheaper ? by_channels : by_positions;
+    const ConvReads by_positions{pass.input_reads, rounds};
+    const auto moved = [&](const ConvReads& one) { return input * one.input + weights * one.weights; };
+    return cores <= 1 || moved(by_channels) <= moved(by_positions) ? by_channels : by_positions;
+}
+
+template <class T>
+void add_traffic(Demand<T>& demand, const Kernel& kernel, const Number<T, Bytes>& input, Bytes weights, Bytes bias,
+                 Bytes output, double weight_reads) {
+    (kernel.weights_on_chip ? demand.weights_on_chip : demand.read) +=
+        T::given(weights, "weights") * T::factor(weight_reads, "weight reads") + T::given(bias, "bias");
+    add_activations<T>(demand, kernel, input, T::given(output, "result"));
 }
 
 }  // namespace
 
-Demand conv_demand(const Kernel& kernel, const ConvDims& d, const Device& device, int cores) {
+template <class T>
+Demand<T> conv_demand(const Kernel& kernel, const ConvDims& d, const Device& device, const Rates<T>& rates) {
     const Bytes input =
         element_size(kernel.input) * (share_seen(d) * static_cast<double>(input_elements(kernel.kind, kernel.dims)));
     const Bytes weight = stored_size(kernel.weight, kernel.weight_group);
@@ -159,28 +174,28 @@ Demand conv_demand(const Kernel& kernel, const ConvDims& d, const Device& device
     const bool private_buffers = device.matrix.row_tile.has_value();
     const Pass pass = private_buffers ? fixed_tile_pass(kernel, d, weights, device) : free_tile_pass(kernel, d, device);
     const std::int64_t depth = d.in_channels / d.groups * d.kernel_height * d.kernel_width;
+    const std::int64_t weight_passes = pass.weights_stay ? 1 : pass.passes;
 
-    Demand demand;
+    Demand<T> demand;
     demand.macs = macs(kernel.dims);
-    demand.padded_macs = padded(d, pass, multiplied_at(kernel), device.matrix);
-    demand.tile = {pass.positions,
-                   depth,
-                   d.out_channels / d.groups,
-                   static_cast<std::int64_t>(std::ceil(pass.input_reads)),
-                   pass.weights_stay ? 1 : pass.passes,
-                   1};
+    demand.padded_macs = padded<T>(d, pass, rates.multiplied_at, device.matrix);
+    demand.tile = {
+        pass.positions, depth, d.out_channels / d.groups, static_cast<std::int64_t>(std::ceil(pass.input_reads)),
+        weight_passes,  1};
     demand.descriptors = descriptor_count(kernel, d, pass, device);
     if (!depthwise(d)) {
-        stream_weights(
-            demand, kernel, weight,
-            {depth, d.out_channels / d.groups, d.batch * d.groups * (pass.weights_stay ? 1 : pass.passes), pass.held},
-            device);
+        demand.groups =
+            weight_groups(kernel, rates.multiplied_at, weight,
+                          {depth, d.out_channels / d.groups, d.batch * d.groups * weight_passes, pass.held}, device);
     }
     demand.compulsory = input + weights + bias + output;
-    const OperandTraffic moved = over_cores(input, weights, d, pass, private_buffers ? cores : 1);
-    (kernel.weights_on_chip ? demand.weights_on_chip : demand.dram.read) += moved.weights + bias;
-    add_activations(demand, kernel, moved.input, output);
+    const ConvReads reads = conv_reads(input, weights, d, pass, private_buffers ? rates.cores : 1);
+    add_traffic<T>(demand, kernel, T::given(input, "input") * T::factor(reads.input, "input reads"), weights, bias,
+                   output, reads.weights);
     return demand;
 }
+
+template Demand<PlainNumbers> conv_demand(const Kernel&, const ConvDims&, const Device&, const Rates<PlainNumbers>&);
+template Demand<TracedNumbers> conv_demand(const Kernel&, const ConvDims&, const Device&, const Rates<TracedNumbers>&);
 
 }  // namespace berth

@@ -1,45 +1,79 @@
 // How fast several cores are together when each gets the same share of the work.
 #include <algorithm>
-#include <limits>
-#include <stdexcept>
 
-#include "berth/cost.h"
+#include "cost/terms.h"
+#include "cost/traced.h"
 
 namespace berth {
 
 namespace {
 
-OperationRate mac_rate(const Device& device, const CoreCluster& cluster, Frequency clock, DType dtype) {
-    const auto& per_cycle = cluster.macs_per_cycle[static_cast<std::size_t>(dtype)];
-    return per_cycle ? per_cycle->value * clock * device.matrix.efficiency.value : OperationRate{};
+/// The cluster whose cores are slowest at a rate, of those that the cores in use reach: it decides for all.
+template <class Rate>
+const CoreCluster& slowest(const Device& device, int cores, Rate rate) {
+    const CoreCluster* slowest = &device.clusters.front();
+    if (cores <= slowest->cores) {
+        return *slowest;
+    }
+    auto least = rate(*slowest);
+    int left = cores - slowest->cores;
+    for (std::size_t i = 1; i < device.clusters.size() && left > 0; ++i) {
+        const CoreCluster& cluster = device.clusters[i];
+        if (const auto own = rate(cluster); own < least) {
+            slowest = &cluster;
+            least = own;
+        }
+        left -= cluster.cores;
+    }
+    return *slowest;
+}
+
+/// A stage may set the clock of the first cluster.
+template <class T>
+Number<T, Frequency> clock_of(const Device& device, const CoreCluster& cluster, const Execution& execution) {
+    const bool set = execution.clock && &cluster == &device.clusters.front();
+    return set ? T::given(*execution.clock, "clock set by the stage") : T::profile(cluster.clock, "clock");
 }
 
 }  // namespace
 
-CoreRates core_rates(const Device& device, const Execution& execution, DType dtype) {
-    CoreRates rates;
+template <class T>
+Rates<T> rates_of(const Device& device, const Execution& execution, DType dtype) {
+    Rates<T> rates;
     rates.cores = std::clamp(execution.cores, 1, device.cores());
-    auto macs = OperationRate::from_si(std::numeric_limits<double>::infinity());
-    auto clock = Frequency::from_si(std::numeric_limits<double>::infinity());
-    auto dram = Bandwidth::from_si(std::numeric_limits<double>::infinity());
-    int left = rates.cores;
-    bool first = true;
-    for (const CoreCluster& cluster : device.clusters) {
-        if (left <= 0) {
-            break;
-        }
-        const Frequency runs_at = first && execution.clock ? *execution.clock : cluster.clock.value;
-        macs = std::min(macs, mac_rate(device, cluster, runs_at, dtype));
-        clock = std::min(clock, runs_at * cluster.vector_scale.value);
-        dram = std::min(dram, cluster.bandwidth.value);
-        left -= cluster.cores;
-        first = false;
+    rates.multiplied_at = dtype;
+    const auto cores = T::given(static_cast<double>(rates.cores), "cores");
+    const auto plain_clock = [&](const CoreCluster& c) { return clock_of<PlainNumbers>(device, c, execution); };
+
+    const CoreCluster& multiplies = slowest(device, rates.cores, [&](const CoreCluster& c) {
+        const auto& per_cycle = c.macs_per_cycle[static_cast<std::size_t>(dtype)];
+        return per_cycle ? per_cycle->value * plain_clock(c) : OperationRate{};
+    });
+    if (const auto& per_cycle = multiplies.macs_per_cycle[static_cast<std::size_t>(dtype)]) {
+        rates.macs = T::profile(*per_cycle, "MACs per cycle") * clock_of<T>(device, multiplies, execution) *
+                     T::profile(device.matrix.efficiency, "efficiency") * cores;
     }
-    const double cores = rates.cores;
-    rates.macs = macs * cores;
-    rates.vector_clock = clock * cores;
-    rates.dram = std::min(dram * cores, device.dram_limit.value);
+    const CoreCluster& works =
+        slowest(device, rates.cores, [&](const CoreCluster& c) { return plain_clock(c) * c.vector_scale.value; });
+    rates.vector_clock =
+        clock_of<T>(device, works, execution) * T::profile_factor(works.vector_scale, "vector scale") * cores;
+
+    const CoreCluster& draws = slowest(device, rates.cores, [](const CoreCluster& c) { return c.bandwidth.value; });
+    rates.dram = smaller(T::profile(draws.bandwidth, "DRAM bandwidth of a core") * cores,
+                         T::profile(device.dram_limit, "DRAM limit of the device"));
+    if (device.bus) {
+        rates.dram = smaller(rates.dram, T::profile(*device.bus, "sustained DRAM bandwidth"));
+    }
+    rates.dram = T::named(rates.dram, kDramRate);
     return rates;
+}
+
+template Rates<PlainNumbers> rates_of<PlainNumbers>(const Device&, const Execution&, DType);
+template Rates<TracedNumbers> rates_of<TracedNumbers>(const Device&, const Execution&, DType);
+
+CoreRates core_rates(const Device& device, const Execution& execution, DType dtype) {
+    const Rates<PlainNumbers> rates = rates_of<PlainNumbers>(device, execution, dtype);
+    return {rates.cores, rates.macs, rates.vector_clock, rates.dram};
 }
 
 }  // namespace berth

@@ -4,6 +4,7 @@
 
 #include "cost/rounding.h"
 #include "cost/terms.h"
+#include "cost/traced.h"
 
 namespace berth {
 
@@ -20,22 +21,33 @@ Bytes operand_size(const Kernel& kernel, const MatmulDims& d) {
 
 // Each row tile meets every set of weights for at least `min_rows` rows' time; each block of results takes a few steps
 // besides those along k.
-Operations padded(std::int64_t batch, const MatmulDims& d, std::int64_t row_tiles, DType dtype,
-                  const MatrixEngine& matrix) {
+template <class T>
+Number<T, Operations> padded(const MatmulDims& d, std::int64_t row_tiles, DType dtype, const MatrixEngine& matrix) {
     const double rows = std::max(static_cast<double>(round_up(d.m, matrix.align_m)),
                                  static_cast<double>(row_tiles) * static_cast<double>(matrix.min_rows));
-    const double extra = matrix.result_steps ? matrix.result_steps->value * (bytes(4) / element_size(dtype)) : 0.0;
-    return operations(static_cast<double>(batch) * rows *
-                      (static_cast<double>(round_up(d.k, matrix.align_k)) + extra) *
-                      static_cast<double>(round_up(d.n, columns_together(matrix, dtype))));
+    auto depth = T::given(static_cast<double>(round_up(d.k, matrix.align_k)), "padded depth");
+    if (matrix.result_steps) {
+        depth += T::profile(*matrix.result_steps, "result steps") *
+                 T::factor(bytes(4) / element_size(dtype), "elements per step");
+    }
+    return T::named(T::given(operations(static_cast<double>(d.batch) * rows), "padded rows") * depth *
+                        T::given(static_cast<double>(round_up(d.n, columns_together(matrix, dtype))), "padded columns"),
+                    "padded MACs");
 }
 
 // Cores with private buffers either share the columns, and each reads all rows of A, or share the rows, and each reads
 // all of B. The compiler takes what moves less.
-Bytes shared_over_cores(Bytes a, Bytes b, const MatmulDims& d, const Tile& tile, int cores) {
-    const Bytes by_columns = a * static_cast<double>(cores) + b * static_cast<double>(tile.weight_reads);
-    const double rounds = static_cast<double>(ceil_div(ceil_div(d.m, cores), tile.m) * cores);
-    return std::min(by_columns, a + b * rounds);
+struct Reads {
+    double rows = 1, weights = 1;
+};
+Reads reads_of(Bytes a, Bytes b, const MatmulDims& d, const Tile& tile, const Device& device, int cores) {
+    const Reads alone{static_cast<double>(tile.input_reads), static_cast<double>(tile.weight_reads)};
+    if (!device.matrix.row_tile || cores <= 1) {
+        return alone;
+    }
+    const Reads by_columns{static_cast<double>(cores), alone.weights};
+    const Reads by_rows{1, static_cast<double>(ceil_div(ceil_div(d.m, cores), tile.m) * cores)};
+    return a * by_columns.rows + b * by_columns.weights <= a + b * by_rows.weights ? by_columns : by_rows;
 }
 
 // A row tile comes in pieces, because the layout keeps only some bytes of a row together. Without such a layout each
@@ -49,6 +61,35 @@ double descriptor_count(const MatmulDims& d, const Tile& tile, DType input, Byte
     const Bytes buffer = device.memories.empty() ? kibibytes(256) : device.memories.front().capacity.value;
     const double strips = std::max(1.0, weights / buffer);
     return static_cast<double>(d.batch) * static_cast<double>(tile.weight_reads) * (1 + strips);
+}
+
+/// Each operand once, all products of a batch together.
+struct MatmulBytes {
+    Bytes input, second, result, bias;
+};
+
+// A second activation, and rows read again, come from where the activations are; weights from DRAM unless they stay.
+template <class T>
+void add_traffic(Demand<T>& demand, const Kernel& kernel, const MatmulDims& d, const MatmulBytes& once,
+                 const Reads& reads, const Device& device) {
+    auto activations = T::given(once.input, "input") * T::factor(reads.rows, "input reads");
+    if (d.weights) {
+        const double alone = static_cast<double>(demand.tile.weight_reads);
+        (kernel.weights_on_chip ? demand.weights_on_chip : demand.read) +=
+            T::given(once.second, "weights") * T::factor(alone, "weight reads");
+        activations += T::given(once.second * (reads.weights - alone), "weights read again by other cores");
+    } else {
+        activations += T::given(once.second, "second input") * T::factor(reads.weights, "reads of the second input");
+    }
+    if (!kernel.weights_on_chip) {
+        demand.read += T::given(once.bias, "bias");
+    }
+    const bool wide = kernel.wide_output && device.matrix.wide_output;
+    add_activations<T>(demand, kernel, activations, wide ? Number<T, Bytes>{} : T::given(once.result, "result"));
+    if (wide) {
+        const double elements = static_cast<double>(d.m) * static_cast<double>(d.n) * static_cast<double>(d.batch);
+        demand.wide_output = T::given(bytes(4.0 * elements), "int32 output");
+    }
 }
 
 }  // namespace
@@ -66,23 +107,22 @@ std::int64_t columns_together(const MatrixEngine& matrix, DType dtype) {
     return std::max<std::int64_t>(1, matrix.align_n[static_cast<std::size_t>(dtype)]);
 }
 
-void stream_weights(Demand& demand, const Kernel& kernel, Bytes weight, const StreamedWeights& streamed,
-                    const Device& device) {
+WeightGroups weight_groups(const Kernel& kernel, DType multiplied_at, Bytes weight, const StreamedWeights& streamed,
+                           const Device& device) {
     const MatrixEngine& matrix = device.matrix;
     if (!matrix.row_tile || device.memories.empty()) {
-        return;
+        return {};
     }
-    const DType worked_at = multiplied_at(kernel);
-    const Bytes buffer = device.memories.front().capacity.value - reserved(matrix, worked_at);
+    const Bytes buffer = device.memories.front().capacity.value - reserved(matrix, multiplied_at);
     const double k = static_cast<double>(streamed.k);
     const Bytes all = weight * (k * static_cast<double>(streamed.n));
     if (all <= buffer - row_tile_of(matrix, kernel.library_call)) {
-        return;
+        return {};
     }
-    const std::int64_t columns = columns_together(matrix, worked_at);
-    demand.group = weight * (k * static_cast<double>(columns));
-    demand.ahead = std::max(Bytes{}, buffer - streamed.held - demand.group);
-    demand.weight_groups = static_cast<double>(streamed.passes) * static_cast<double>(ceil_div(streamed.n, columns));
+    const std::int64_t columns = columns_together(matrix, multiplied_at);
+    const Bytes each = weight * (k * static_cast<double>(columns));
+    return {static_cast<double>(streamed.passes) * static_cast<double>(ceil_div(streamed.n, columns)), each,
+            std::max(Bytes{}, buffer - streamed.held - each)};
 }
 
 double busiest_share(const MatmulDims& d, const CoreBlock& block, int cores) {
@@ -101,14 +141,15 @@ double busiest_share(const MatmulDims& d, const CoreBlock& block, int cores) {
     return goes_round || d.m / cores < block.rows ? in_blocks(d.n, block.columns) : even;
 }
 
-Demand matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Device& device, int cores) {
+template <class T>
+Demand<T> matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Device& device, const Rates<T>& rates) {
     const MatmulDims d = met_experts(dims);
-    Demand demand;
+    Demand<T> demand;
     demand.macs = macs(kernel.dims);
     demand.tile = matmul_tile(d, kernel.input, kernel.weight, device, kernel.library_call);
-    demand.padded_macs = padded(d.batch, d, demand.tile.weight_reads, multiplied_at(kernel), device.matrix);
-    if (cores > 1 && device.matrix.core_block) {
-        demand.busiest = busiest_share(d, *device.matrix.core_block, cores) * static_cast<double>(cores);
+    demand.padded_macs = padded<T>(d, demand.tile.weight_reads, rates.multiplied_at, device.matrix);
+    if (rates.cores > 1 && device.matrix.core_block) {
+        demand.imbalance = busiest_share(d, *device.matrix.core_block, rates.cores) * rates.cores;
     }
     const double batch = static_cast<double>(d.batch);
     const Bytes a = product(d.m, d.k, element_size(kernel.input));
@@ -117,32 +158,17 @@ Demand matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Device&
     const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(d.n)) : Bytes{};
     demand.descriptors = descriptor_count(d, demand.tile, kernel.input, b, device);
     const Bytes held = element_size(kernel.input) * (static_cast<double>(d.k) * static_cast<double>(demand.tile.m));
-    stream_weights(demand, kernel, operand_size(kernel, d), {d.k, d.n, d.batch * demand.tile.weight_reads, held},
-                   device);
+    demand.groups = weight_groups(kernel, rates.multiplied_at, operand_size(kernel, d),
+                                  {d.k, d.n, d.batch * demand.tile.weight_reads, held}, device);
     demand.compulsory = (a + b) * batch + bias + c;
-
-    const bool private_buffers = device.matrix.row_tile.has_value() && cores > 1;
-    const Bytes operands =
-        private_buffers
-            ? shared_over_cores(a, b, d, demand.tile, cores) * batch
-            : (a * static_cast<double>(demand.tile.input_reads) + b * static_cast<double>(demand.tile.weight_reads)) *
-                  batch;
-    // A second activation, and rows read again, come from where the activations are; weights from DRAM unless they
-    // stay.
-    const Bytes weight_part = d.weights ? b * (static_cast<double>(demand.tile.weight_reads) * batch) : Bytes{};
-    const Bytes activation_part = std::max(Bytes{}, operands - weight_part);
-    if (kernel.weights_on_chip) {
-        demand.weights_on_chip += weight_part;
-    } else {
-        demand.dram.read += weight_part + bias;
-    }
-    if (kernel.wide_output && device.matrix.wide_output) {
-        add_activations(demand, kernel, activation_part, Bytes{});
-        demand.wide_output = bytes(4.0 * static_cast<double>(d.m) * static_cast<double>(d.n) * batch);
-    } else {
-        add_activations(demand, kernel, activation_part, c);
-    }
+    add_traffic<T>(demand, kernel, d, {a * batch, b * batch, c, bias},
+                   reads_of(a, b, d, demand.tile, device, rates.cores), device);
     return demand;
 }
+
+template Demand<PlainNumbers> matmul_demand(const Kernel&, const MatmulDims&, const Device&,
+                                            const Rates<PlainNumbers>&);
+template Demand<TracedNumbers> matmul_demand(const Kernel&, const MatmulDims&, const Device&,
+                                             const Rates<TracedNumbers>&);
 
 }  // namespace berth

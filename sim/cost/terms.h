@@ -1,25 +1,46 @@
-// The terms of one kernel before they are put together, and the functions that fill them in per form of operator.
+// The terms of one kernel before they are put together, and the functions that fill them in per form of operator. All
+// are templates over the numbers they compute with (numbers.h), made for both kinds where they are defined.
 #pragma once
 
 #include "berth/cost.h"
 #include "berth/scheme.h"
+#include "cost/numbers.h"
 
 namespace berth {
 
+/// CoreRates in numbers of a kind.
+template <class T>
+struct Rates {
+    int cores = 1;
+    DType multiplied_at{};
+    Number<T, OperationRate> macs;
+    Number<T, Frequency> vector_clock;
+    Number<T, Bandwidth> dram;
+};
+template <class T>
+[[nodiscard]] Rates<T> rates_of(const Device& device, const Execution& execution, DType dtype);
+
+/// Columns of streamed weights that are computed together, over all row tiles; none where weights stay.
+struct WeightGroups {
+    double count = 0;
+    Bytes each, ahead;  ///< weights of one group, and how much of the next one fits beside it
+};
+
 /// What a kernel asks of each engine and level. Times follow by dividing by the rates of the cores it runs on.
+template <class T>
 struct Demand {
-    Operations macs, padded_macs;
+    Operations macs;
+    Number<T, Operations> padded_macs;
     Operations elements;
-    Time vector;                  ///< already at the rate of the cores
-    bool engines_serial = false;  ///< matrix and vector phases follow one another (attention)
-    Traffic dram;                 ///< at DRAM
-    Bytes wide_output;            ///< 32-bit results that leave at their own rate instead of as writes
-    double weight_groups = 0;     ///< columns computed together, over all row tiles; 0: weights are not streamed
-    Bytes group, ahead;           ///< weights of one such group, and how much of the next one fits beside it
-    Bytes on_chip;                ///< activations served by a level that keeps tensors
-    Bytes weights_on_chip;        ///< constants served by one
+    Number<T, Time> vector{};        ///< already at the rate of the cores
+    bool engines_serial = false;     ///< matrix and vector phases follow one another (attention)
+    Number<T, Bytes> read, written;  ///< at DRAM
+    Number<T, Bytes> wide_output;    ///< 32-bit results that leave at their own rate instead of as writes
+    WeightGroups groups;
+    Number<T, Bytes> on_chip;          ///< activations served by a level that keeps tensors
+    Number<T, Bytes> weights_on_chip;  ///< constants served by one
     Bytes compulsory;
-    double busiest = 1;  ///< what the core with most to do has of a product, relative to an even share
+    double imbalance = 1;  ///< what the core with most to do has of a product, relative to an even share
     double descriptors = 0;
     Tile tile;
 };
@@ -37,25 +58,81 @@ struct StreamedWeights {
     Bytes held;  ///< of the input
 };
 /// Weights that do not fit beside the row tile come group by group, each for all of K. `weight` is the size of one.
-void stream_weights(Demand& demand, const Kernel& kernel, Bytes weight, const StreamedWeights& streamed,
-                    const Device& device);
+[[nodiscard]] WeightGroups weight_groups(const Kernel& kernel, DType multiplied_at, Bytes weight,
+                                         const StreamedWeights& streamed, const Device& device);
 
-[[nodiscard]] Demand matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Device& device, int cores);
-[[nodiscard]] Demand conv_demand(const Kernel& kernel, const ConvDims& dims, const Device& device, int cores);
-[[nodiscard]] Demand attention_demand(const Kernel& kernel, const AttentionDims& dims, const Device& device,
-                                      const CoreRates& rates);
-[[nodiscard]] Demand rows_demand(const Kernel& kernel, const RowsDims& dims, const Device& device,
-                                 const CoreRates& rates);
-[[nodiscard]] Demand gather_demand(const Kernel& kernel, const GatherDims& dims, const Device& device,
-                                   const CoreRates& rates);
-[[nodiscard]] Demand scan_demand(const Kernel& kernel, const ScanDims& dims, const Device& device,
-                                 const CoreRates& rates);
-/// Adds a fused follower's element-wise work and what is left of its traffic.
-void add_follower(Demand& demand, const Kernel& kernel, const Follower& follower, const Device& device,
-                  const CoreRates& rates);
+template <class T>
+[[nodiscard]] Demand<T> matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Device& device,
+                                      const Rates<T>& rates);
+template <class T>
+[[nodiscard]] Demand<T> conv_demand(const Kernel& kernel, const ConvDims& dims, const Device& device,
+                                    const Rates<T>& rates);
+template <class T>
+[[nodiscard]] Demand<T> attention_demand(const Kernel& kernel, const AttentionDims& dims, const Device& device,
+                                         const Rates<T>& rates);
+template <class T>
+[[nodiscard]] Demand<T> rows_demand(const Kernel& kernel, const RowsDims& dims, const Device& device,
+                                    const Rates<T>& rates);
+template <class T>
+[[nodiscard]] Demand<T> gather_demand(const Kernel& kernel, const GatherDims& dims, const Device& device,
+                                      const Rates<T>& rates);
+template <class T>
+[[nodiscard]] Demand<T> scan_demand(const Kernel& kernel, const ScanDims& dims, const Device& device,
+                                    const Rates<T>& rates);
+/// Adds the element-wise work of a kernel's epilogue operator `index`, and what is left of its traffic.
+template <class T>
+void add_epilogue(Demand<T>& demand, const Kernel& kernel, std::size_t index, const Device& device,
+                  const Rates<T>& rates);
 
 /// Adds activations read and written to DRAM, or to the level that keeps them.
-void add_activations(Demand& demand, const Kernel& kernel, Bytes read, Bytes written);
+template <class T>
+void add_activations(Demand<T>& demand, const Kernel& kernel, const Number<T, Bytes>& read,
+                     const Number<T, Bytes>& written) {
+    (kernel.input_on_chip ? demand.on_chip : demand.read) += read;
+    (kernel.output_on_chip ? demand.on_chip : demand.written) += written;
+}
+
+/// Terms of the time in numbers of a kind, in the order and by the names of KernelCost.
+template <class T>
+struct Terms {
+    Number<T, Time> dispatch, fork_join, compute, vector, sram, dram, dma, stall, results, bus;
+};
+/// The numbers of a CostRule.
+template <class T>
+struct Overlaps {
+    bool engines_serial = false;
+    Number<T, double> own, device;
+    std::optional<Number<T, double>> dram;
+};
+/// The total of the terms by the rule (total.h).
+template <class T>
+struct Total {
+    Number<T, Time> time;
+    Bound bound = Bound::kDispatch;
+};
+/// What is kept of a cost besides its values: the terms and the total with their formulas, if numbers have any.
+template <class T>
+struct Record {
+    Terms<T> terms;
+    Total<T> total;
+    void put(const Terms<T>& all, const Total<T>& sum) {
+        terms = all;
+        total = sum;
+    }
+};
+template <>
+struct Record<PlainNumbers> {
+    void put(const Terms<PlainNumbers>& /*all*/, const Total<PlainNumbers>& /*sum*/) {}
+};
+
+/// On the cores of an execution.
+template <class T>
+[[nodiscard]] KernelCost costed_on(const Kernel& kernel, const Device& device, const Execution& execution,
+                                   Record<T>& record);
+/// On as many of them as the runtime gives it.
+template <class T>
+[[nodiscard]] KernelCost costed(const Kernel& kernel, const Device& device, const Execution& execution,
+                                Record<T>& record);
 
 /// Energy of a kernel; absent where the device has no energy numbers.
 [[nodiscard]] std::optional<Energy> kernel_energy(const KernelCost& cost, DType dtype, const Device& device);

@@ -1,8 +1,9 @@
-// Element-wise work: norms, activations, softmax, moves, gathers, and what a fused follower leaves of it.
+// Element-wise work: norms, activations, softmax, moves, gathers, and what is left of it in an epilogue.
 #include <algorithm>
 
 #include "cost/rounding.h"
 #include "cost/terms.h"
+#include "cost/traced.h"
 
 namespace berth {
 
@@ -38,38 +39,48 @@ double lanes_taken(const Kernel& kernel, const RowsDims& d, const Device& device
     return d.run > 0 && d.run < block ? static_cast<double>(block) / static_cast<double>(d.run) : 1.0;
 }
 
-Time vector_time(double elements, double rows, const VectorRate& rate, const CoreRates& rates) {
-    const Time ends = rate.row_cycles ? rate.row_cycles->value * rows / rates.vector_clock : Time{};
-    return operations(elements) / (rate.per_cycle.value * rates.vector_clock) + ends;
+template <class T>
+Number<T, Time> vector_time(double elements, double rows, const VectorRate& rate, const Rates<T>& rates,
+                            const PartOf& of) {
+    auto time = T::given(operations(elements), of, "elements") /
+                (T::profile(rate.per_cycle, of, "elements per cycle") * rates.vector_clock);
+    if (rate.row_cycles) {
+        time += T::profile(*rate.row_cycles, of, "cycles per row") * T::given(rows, of, "rows") / rates.vector_clock;
+    }
+    return time;
 }
 
 // Rows that fill no whole number of vectors end in elements that are worked on one by one.
-Time row_time(double elements, const RowsDims& d, const VectorRate& rate, const Device& device,
-              const CoreRates& rates) {
+template <class T>
+Number<T, Time> row_time(double elements, const RowsDims& d, const VectorRate& rate, const Device& device,
+                         const Rates<T>& rates, const PartOf& of) {
     const auto rows = static_cast<double>(d.rows);
     if (!rate.tail_cycles) {
-        return vector_time(elements, rows, rate, rates);
+        return vector_time<T>(elements, rows, rate, rates, of);
     }
     const double tail = static_cast<double>(d.cols % device.vector_lanes) * rows;
-    return vector_time(elements - tail, rows, rate, rates) + rate.tail_cycles->value * tail / rates.vector_clock;
+    return vector_time<T>(elements - tail, rows, rate, rates, of) +
+           T::profile(*rate.tail_cycles, of, "cycles per tail element") * T::given(tail, of, "tail elements") /
+               rates.vector_clock;
 }
 
 // One core does it while the others wait.
-Time call_time(const VectorRate& rate, const CoreRates& rates) {
-    return rate.call_cycles ? rate.call_cycles->value * static_cast<double>(rates.cores) / rates.vector_clock : Time{};
+template <class T>
+Number<T, Time> call_time(const VectorRate& rate, const Rates<T>& rates) {
+    return rate.call_cycles ? T::profile(*rate.call_cycles, "cycles per call") *
+                                  T::given(static_cast<double>(rates.cores), "cores") / rates.vector_clock
+                            : Number<T, Time>{};
 }
+
+Bytes activations(DType dtype, double elements) { return element_size(dtype) * elements; }
 
 }  // namespace
 
-void add_activations(Demand& demand, const Kernel& kernel, Bytes read, Bytes written) {
-    (kernel.input_on_chip ? demand.on_chip : demand.dram.read) += read;
-    (kernel.output_on_chip ? demand.on_chip : demand.dram.write) += written;
-}
-
-Demand rows_demand(const Kernel& kernel, const RowsDims& d, const Device& device, const CoreRates& rates) {
-    Demand demand;
-    const Bytes read = element_size(kernel.input) * static_cast<double>(input_elements(kernel.kind, kernel.dims));
-    const Bytes written = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
+template <class T>
+Demand<T> rows_demand(const Kernel& kernel, const RowsDims& d, const Device& device, const Rates<T>& rates) {
+    Demand<T> demand;
+    const Bytes read = activations(kernel.input, static_cast<double>(input_elements(kernel.kind, kernel.dims)));
+    const Bytes written = activations(kernel.output, static_cast<double>(output_elements(kernel.kind, kernel.dims)));
     demand.compulsory = read + written;
     if (traits(kernel.kind).free_when_contiguous && stays_in_place(kernel, d, device)) {
         return demand;
@@ -77,66 +88,89 @@ Demand rows_demand(const Kernel& kernel, const RowsDims& d, const Device& device
     const VectorRate& rate = rate_of(kernel.kind, device);
     const double padding = padding_factor(d.rows, device);
     if (d.constant_rows > 0) {  // a table of constants; a row of them is too little to count
-        demand.dram.read +=
+        const Bytes constants =
             element_size(kernel.weight) * static_cast<double>(weight_elements(kernel.kind, kernel.dims));
-        demand.compulsory += demand.dram.read;
+        demand.read += T::given(constants, "constants");
+        demand.compulsory += constants;
     }
     demand.elements = vector_elements(kernel.dims) * padding;
-    demand.vector = row_time(in_operations(demand.elements) * lanes_taken(kernel, d, device), d, rate, device, rates) +
-                    call_time(rate, rates);
-    const double factor = rate.traffic.value * padding;
-    add_activations(demand, kernel, read * factor, written * factor);
+    demand.vector =
+        row_time<T>(in_operations(demand.elements) * lanes_taken(kernel, d, device), d, rate, device, rates, {}) +
+        call_time<T>(rate, rates);
+    const auto factor = T::profile_factor(rate.traffic, "traffic factor") * T::factor(padding, "padding");
+    add_activations<T>(demand, kernel, T::given(read, "input") * factor, T::given(written, "result") * factor);
     demand.descriptors = 1;
     return demand;
 }
 
-Demand gather_demand(const Kernel& kernel, const GatherDims& d, const Device& device, const CoreRates& rates) {
-    Demand demand;
+template <class T>
+Demand<T> gather_demand(const Kernel& kernel, const GatherDims& d, const Device& device, const Rates<T>& rates) {
+    Demand<T> demand;
     const double elements = static_cast<double>(d.rows) * static_cast<double>(d.cols);
     const VectorRate& rate = rate_of(kernel.kind, device);
     demand.elements = operations(elements);
-    demand.vector = vector_time(elements, static_cast<double>(d.rows), rate, rates);
+    demand.vector = vector_time<T>(elements, static_cast<double>(d.rows), rate, rates, {});
     const Bytes ids = bytes(4.0 * static_cast<double>(d.rows));
     const Bytes rows = element_size(kernel.weight) * elements;
     const Bytes written = element_size(kernel.output) * elements;
     demand.compulsory = ids + rows + written;
-    demand.dram.read = (ids + rows) * rate.traffic.value;
-    (kernel.output_on_chip ? demand.on_chip : demand.dram.write) += written * rate.traffic.value;
+    const auto factor = T::profile_factor(rate.traffic, "traffic factor");
+    demand.read = T::given(ids + rows, "indices and rows of the table") * factor;
+    (kernel.output_on_chip ? demand.on_chip : demand.written) += T::given(written, "result") * factor;
     demand.descriptors = static_cast<double>(d.rows);
     return demand;
 }
 
-Demand scan_demand(const Kernel& kernel, const ScanDims& d, const Device& device, const CoreRates& rates) {
-    Demand demand;
+template <class T>
+Demand<T> scan_demand(const Kernel& kernel, const ScanDims& d, const Device& device, const Rates<T>& rates) {
+    Demand<T> demand;
     const VectorRate& rate = rate_of(kernel.kind, device);
     demand.elements = vector_elements(kernel.dims);
-    demand.vector = vector_time(in_operations(demand.elements), static_cast<double>(d.batch), rate, rates);
-    const Bytes read = element_size(kernel.input) * static_cast<double>(input_elements(kernel.kind, kernel.dims));
-    const Bytes written = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
+    demand.vector = vector_time<T>(in_operations(demand.elements), static_cast<double>(d.batch), rate, rates, {});
+    const Bytes read = activations(kernel.input, static_cast<double>(input_elements(kernel.kind, kernel.dims)));
+    const Bytes written = activations(kernel.output, static_cast<double>(output_elements(kernel.kind, kernel.dims)));
     const Bytes constants =
         element_size(kernel.weight) * static_cast<double>(weight_elements(kernel.kind, kernel.dims));
     const Bytes state = state_size(d);
     demand.compulsory = read + written + constants + state * 2.0;
-    add_activations(demand, kernel, read * rate.traffic.value, written * rate.traffic.value);
+    const auto factor = T::profile_factor(rate.traffic, "traffic factor");
+    add_activations<T>(demand, kernel, T::given(read, "input") * factor, T::given(written, "result") * factor);
     // Between passes the state lies where a cache of keys and values would.
-    demand.dram.read += constants + state;
-    demand.dram.write += state;
+    demand.read += T::given(constants, "constants") + T::given(state, "state");
+    demand.written += T::given(state, "state");
     demand.descriptors = 1;
     return demand;
 }
 
-void add_follower(Demand& demand, const Kernel& kernel, const Follower& follower, const Device& device,
-                  const CoreRates& rates) {
+template <class T>
+void add_epilogue(Demand<T>& demand, const Kernel& kernel, std::size_t index, const Device& device,
+                  const Rates<T>& rates) {
+    const Follower& follower = kernel.followers[index];
+    const PartOf of{&kernel, index + 1};
     const VectorRate& rate = rate_of(follower.kind, device);
     const Dims dims = follower.dims;
     const double padding = padding_factor(follower.dims.rows, device);
     const double elements = in_operations(vector_elements(dims)) * padding;
     demand.elements += operations(elements);
-    demand.vector += row_time(elements, follower.dims, rate, device, rates);
-    const double share = follower.traffic * rate.traffic.value * padding;
-    add_activations(demand, kernel,
-                    element_size(kernel.input) * (share * static_cast<double>(input_elements(follower.kind, dims))),
-                    element_size(kernel.output) * (share * static_cast<double>(output_elements(follower.kind, dims))));
+    demand.vector += row_time<T>(elements, follower.dims, rate, device, rates, of);
+    const auto share = T::given(follower.traffic, of, "share of traffic left") *
+                       T::profile_factor(rate.traffic, of, "traffic factor") * T::factor(padding, of, "padding");
+    const Bytes read = activations(kernel.input, static_cast<double>(input_elements(follower.kind, dims)));
+    const Bytes written = activations(kernel.output, static_cast<double>(output_elements(follower.kind, dims)));
+    add_activations<T>(demand, kernel, share * T::given(read, of, "input"), share * T::given(written, of, "result"));
 }
+
+template Demand<PlainNumbers> rows_demand(const Kernel&, const RowsDims&, const Device&, const Rates<PlainNumbers>&);
+template Demand<TracedNumbers> rows_demand(const Kernel&, const RowsDims&, const Device&, const Rates<TracedNumbers>&);
+template Demand<PlainNumbers> gather_demand(const Kernel&, const GatherDims&, const Device&,
+                                            const Rates<PlainNumbers>&);
+template Demand<TracedNumbers> gather_demand(const Kernel&, const GatherDims&, const Device&,
+                                             const Rates<TracedNumbers>&);
+template Demand<PlainNumbers> scan_demand(const Kernel&, const ScanDims&, const Device&, const Rates<PlainNumbers>&);
+template Demand<TracedNumbers> scan_demand(const Kernel&, const ScanDims&, const Device&, const Rates<TracedNumbers>&);
+template void add_epilogue(Demand<PlainNumbers>&, const Kernel&, std::size_t, const Device&,
+                           const Rates<PlainNumbers>&);
+template void add_epilogue(Demand<TracedNumbers>&, const Kernel&, std::size_t, const Device&,
+                           const Rates<TracedNumbers>&);
 
 }  // namespace berth

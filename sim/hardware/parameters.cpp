@@ -61,7 +61,7 @@ class ParameterList {
     std::vector<ParameterView> views_;
 };
 
-void add_cluster(ParameterList& list, const std::string& device, CoreCluster& cluster) {
+void add_cluster(auto& list, const std::string& device, auto& cluster) {
     const std::string own = fmt::format("{}.clusters.{}", device, cluster.name);
     list.add((cluster.clock_at_device ? device : own) + ".clock", cluster.clock);
     if (!cluster.clock_at_device) {
@@ -77,7 +77,7 @@ void add_cluster(ParameterList& list, const std::string& device, CoreCluster& cl
     list.add((cluster.bandwidth_at_device ? device + ".dma" : own) + ".bandwidth", cluster.bandwidth);
 }
 
-void add_engines(ParameterList& list, const std::string& path, Device& device) {
+void add_engines(auto& list, const std::string& path, auto& device) {
     list.add_share(path + ".matrix.efficiency", device.matrix.efficiency);
     list.add(path + ".matrix.row_tile", device.matrix.row_tile);
     list.add(path + ".matrix.library_row_tile", device.matrix.library_row_tile);
@@ -94,7 +94,7 @@ void add_engines(ParameterList& list, const std::string& path, Device& device) {
         list.add_share(path + ".matrix.overlap", *device.matrix.overlap);
     }
     for (const auto& row : kVectorClassNames) {
-        VectorRate& rate = device.vector[static_cast<std::size_t>(row.value)];
+        auto& rate = device.vector[static_cast<std::size_t>(row.value)];
         list.add_per_cycle(fmt::format("{}.vector.{}.per_cycle", path, row.name), rate.per_cycle);
         list.add(fmt::format("{}.vector.{}.traffic", path, row.name), rate.traffic);
         list.add(fmt::format("{}.vector.{}.call_cycles", path, row.name), rate.call_cycles);
@@ -108,7 +108,7 @@ void add_engines(ParameterList& list, const std::string& path, Device& device) {
             list.add(path + ".attention.unaligned", device.attention->unaligned);
         }
     }
-    for (MemoryLevel& level : device.memories) {
+    for (auto& level : device.memories) {
         list.add(fmt::format("{}.memories.{}.capacity", path, level.name), level.capacity);
         list.add(fmt::format("{}.memories.{}.bandwidth", path, level.name), level.bandwidth);
         list.add(fmt::format("{}.memories.{}.exchange", path, level.name), level.exchange);
@@ -124,7 +124,7 @@ void add_engines(ParameterList& list, const std::string& path, Device& device) {
     list.add_share(path + ".overlap", device.overlap);
 }
 
-void add_runtime(ParameterList& list, const std::string& path, Runtime& runtime) {
+void add_runtime(auto& list, const std::string& path, auto& runtime) {
     list.add(path + ".dispatch.per_kernel", runtime.dispatch_per_kernel);
     list.add(path + ".dispatch.repeated", runtime.dispatch_repeated);
     list.add(path + ".dispatch.cold", runtime.dispatch_cold);
@@ -140,7 +140,7 @@ void add_runtime(ParameterList& list, const std::string& path, Runtime& runtime)
     }
 }
 
-void add_energy_and_error(ParameterList& list, const std::string& path, Device& device) {
+void add_energy_and_error(auto& list, const std::string& path, auto& device) {
     if (device.energy) {
         for (const auto& row : kDTypeNames) {
             list.add(fmt::format("{}.energy.per_mac.{}", path, row.name),
@@ -156,21 +156,60 @@ void add_energy_and_error(ParameterList& list, const std::string& path, Device& 
     list.add(path + ".error.handover", device.error.handover);
 }
 
+void add_device(auto& list, auto& device) {
+    const std::string path = "devices." + device.name;
+    list.add("memory.dram.sustained", device.bus);
+    for (auto& cluster : device.clusters) {
+        add_cluster(list, path, cluster);
+    }
+    add_engines(list, path, device);
+    add_runtime(list, path + ".runtime", device.runtime);
+    add_energy_and_error(list, path, device);
+}
+
+/// Keeps the path of the number at one address.
+class PathFinder {
+  public:
+    explicit PathFinder(const void* number) : number_(number) {}
+
+    template <class Q>
+    void add(const std::string& path, const Parameter<Q>& parameter) {
+        path_ = &parameter == number_ ? path : path_;
+    }
+    template <class Q>
+    void add(const std::string& path, const std::optional<Parameter<Q>>& parameter) {
+        if (parameter) {
+            add(path, *parameter);
+        }
+    }
+    void add_share(const std::string& path, const Parameter<double>& parameter) { add(path, parameter); }
+    void add_per_cycle(const std::string& path, const Parameter<Operations>& parameter) { add(path, parameter); }
+
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+  private:
+    const void* number_;
+    std::string path_;
+};
+
 }  // namespace
+
+std::string parameter_path(const Device& device, const void* number) {
+    PathFinder finder(number);
+    add_device(finder, device);
+    return finder.path();
+}
 
 std::vector<ParameterView> parameters(Profile& profile) {
     ParameterList list;
     list.add("memory.dram.capacity", profile.dram.capacity);
     list.add("memory.dram.bandwidth", profile.dram.bandwidth);
     list.add("memory.dram.sustained", profile.dram.sustained);
+    for (Link& link : profile.links) {
+        list.add("memory.dram.sustained", link.bus);
+    }
     for (Device& device : profile.devices) {
-        const std::string path = "devices." + device.name;
-        for (CoreCluster& cluster : device.clusters) {
-            add_cluster(list, path, cluster);
-        }
-        add_engines(list, path, device);
-        add_runtime(list, path + ".runtime", device.runtime);
-        add_energy_and_error(list, path, device);
+        add_device(list, device);
     }
     for (Link& link : profile.links) {
         const std::string path = fmt::format("links.{}", link.index);

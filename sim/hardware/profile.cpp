@@ -31,4 +31,14 @@ bool has_own_memory(const Profile& profile, DeviceId device) {
     return link != nullptr && link->transfer.has_value();
 }
 
+void share_dram(Profile& profile) {
+    for (std::size_t d = 0; d < profile.devices.size(); ++d) {
+        const bool shares = !has_own_memory(profile, static_cast<DeviceId>(d));
+        profile.devices[d].bus = shares ? std::optional(profile.dram.sustained) : std::nullopt;
+    }
+    for (Link& link : profile.links) {
+        link.bus = profile.dram.sustained;
+    }
+}
+
 }  // namespace berth

@@ -119,6 +119,7 @@ std::optional<Profile> read_profile(const YamlNode& root) {
     for (const std::string& name : disabled) {
         remove_device(profile, name);
     }
+    share_dram(profile);
     return profile;
 }
 

@@ -22,13 +22,14 @@ std::string milliseconds_field(Time time) { return csv_number(in_milliseconds(ti
 
 std::string term_fields(const std::optional<KernelCost>& cost) {
     if (!cost) {
-        return ",,,,,,,,,,";
+        return ",,,,,,,,,,,,";
     }
     std::string text = fmt::format("{}", cost->cores);
     for (const Time term : {cost->dispatch, cost->fork_join, cost->compute, cost->vector, cost->sram, cost->dram,
-                            cost->dma, cost->stall, cost->results}) {
+                            cost->dma, cost->stall, cost->results, cost->bus}) {
         text += "," + milliseconds_field(term);
     }
+    text += "," + csv_field(rule_text(*cost));
     return text + "," + (cost->energy ? csv_number(in_millijoules(*cost->energy)) : "");
 }
 
@@ -68,8 +69,7 @@ std::string csv_number(double value) { return std::isfinite(value) ? number_text
 std::string operator_columns() {
     return "stage,placement,operator,op,category,device,dtype,start_ms,latency_ms,handover_ms,conversion_ms,bound,macs,"
            "dram_bytes,cores,dispatch_ms,fork_join_ms,compute_ms,vector_ms,sram_ms,dram_ms,dma_ms,stall_ms,results_ms,"
-           "energy_mj,fused_into,"
-           "fallback_reason\n";
+           "bus_ms,rule,energy_mj,fused_into,fallback_reason\n";
 }
 
 std::string operator_rows(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {

@@ -99,8 +99,8 @@ std::string explain_text(const OperatorResult& op, const Profile& profile, const
                         0);
     }
     if (op.cost && op.kernel) {
-        const Explanation explanation = explain_kernel(*op.kernel, *op.cost, device, execution);
-        text += wrapped("Kernel: " + explanation.kernel + ".", 0) + "\n" + explanation_text(explanation, *op.cost);
+        const Explanation explanation = explain_kernel(*op.kernel, device, execution);
+        text += wrapped("Kernel: " + explanation.kernel + ".", 0) + "\n" + explanation_text(explanation);
     }
     if (const auto numbers = handover_numbers(op, profile); !numbers.empty()) {
         text += "\nhand-over\n" + numbers_text(numbers);
@@ -123,7 +123,7 @@ std::string explain_json(const OperatorResult& op, const Profile& profile, const
     object["fell_back"] = op.fell_back;
     object["reason"] = json_text(op.reason);
     if (op.cost && op.kernel) {
-        add_explanation(object, explain_kernel(*op.kernel, *op.cost, device, execution), *op.cost);
+        add_explanation(object, explain_kernel(*op.kernel, device, execution));
     }
     object["handover_numbers"] = json_numbers(handover_numbers(op, profile));
     return json_document(object);

@@ -1,16 +1,17 @@
-// Why a kernel takes as long as it does: each term with its formula in words and the numbers that went into it.
+// Why a kernel takes as long as it does: each term with its formula in words and the numbers that went into it, as the
+// cost model gives them.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "berth/cost_breakdown.h"
 #include "berth/evaluation.h"
 #include "report/json_values.h"
 
 namespace berth {
 
-/// A number of the profile, under the path that `--set hardware.PATH` takes.
+/// A number of the profile, under the path that `--set` takes.
 struct NumberUsed {
     std::string path;
     std::string value;
@@ -19,45 +20,61 @@ struct NumberUsed {
     std::string source;
 };
 
-struct Term {
-    std::string name;
-    Time time;
-    std::string formula;    ///< in words
-    std::string filled_in;  ///< with the numbers; empty where the words say all
-    std::vector<NumberUsed> numbers;
+/// At which a kernel draws from DRAM, and the number of the profile that decides it; empty where it draws nothing.
+struct DramRate {
+    std::string value, decided_by;
 };
 
-/// A term that could decide the kernel's time, with the numbers it is compared by.
-struct Contender {
-    Bound bound{};
+/// What stands under a name in a formula.
+struct FormulaInput {
+    std::string name, value;
+    std::string path;  ///< of a number of the profile; else empty
+};
+
+struct FormulaLine {
+    std::string name;
+    std::string formula;    ///< in words
+    std::string filled_in;  ///< with the numbers
+    std::string value;      ///< what it comes to
+    std::vector<FormulaInput> inputs;
+};
+
+struct Term {
     Time time;
+    FormulaLine line;
+    std::vector<FormulaLine> parts;  ///< of its inputs, those with formulas of their own
 };
 
 struct Explanation {
+    KernelCost cost;
     std::string kernel;  ///< what runs, its sizes and dtypes
     std::vector<Term> terms;
-    std::string sum;                    ///< how the terms make the total
-    std::vector<Contender> contenders;  ///< the largest first
-    std::string tile;                   ///< empty for what is not tiled
+    FormulaLine rule;                     ///< how the terms make the total
+    std::vector<FormulaLine> rule_parts;  ///< names in it that are no terms
+    std::vector<Contender> contenders;    ///< the largest first
+    std::string tile;                     ///< empty for what is not tiled
     std::string traffic;
-    std::vector<NumberUsed> overlap;
+    DramRate dram_rate;
+    std::vector<NumberUsed> numbers;  ///< each once
 };
 
-/// `execution` is what the stage asked for; the cost says how many cores the kernel really got.
-[[nodiscard]] Explanation explain_kernel(const Kernel& kernel, const KernelCost& cost, const Device& device,
-                                         const Execution& execution);
+/// "matmul 122x384x1536, int8 + gelu, on 1 of 3 cores of npu"
+[[nodiscard]] std::string kernel_description(const Kernel& kernel, int cores, const Device& device);
 
-[[nodiscard]] std::string explanation_text(const Explanation& explanation, const KernelCost& cost);
-/// Adds kernel, terms, bound, next_bound, tile, tile_sizes, traffic and numbers.
-void add_explanation(Json& object, const Explanation& explanation, const KernelCost& cost);
+/// `execution` is what the stage asked for; the kernel may get fewer cores.
+[[nodiscard]] Explanation explain_kernel(const Kernel& kernel, const Device& device, const Execution& execution);
+
+[[nodiscard]] std::string explanation_text(const Explanation& explanation);
+/// Adds kernel, terms, rule, bound, next_bound, tile, tile_sizes, traffic and numbers.
+void add_explanation(Json& object, const Explanation& explanation);
 
 /// The numbers as a table with origin and source.
 [[nodiscard]] std::string numbers_text(const std::vector<NumberUsed>& numbers);
 [[nodiscard]] Json json_numbers(const std::vector<NumberUsed>& numbers);
 
 template <class Q>
-[[nodiscard]] NumberUsed number_used(std::string path, const Parameter<Q>& parameter, std::string value) {
-    return {std::move(path), std::move(value), parameter.spread, parameter.origin, parameter.source};
+[[nodiscard]] NumberUsed number_used(const std::string& path, const Parameter<Q>& parameter, std::string value) {
+    return {"hardware." + path, std::move(value), parameter.spread, parameter.origin, parameter.source};
 }
 
 }  // namespace berth

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "berth/quantity_text.h"
 #include "report/explanation.h"
@@ -10,26 +11,6 @@
 namespace berth {
 
 namespace {
-
-/// Numbers of all terms, each once.
-std::vector<NumberUsed> all_numbers(const Explanation& explanation) {
-    std::vector<NumberUsed> all;
-    const auto add = [&all](const std::vector<NumberUsed>& numbers) {
-        for (const NumberUsed& number : numbers) {
-            if (std::none_of(all.begin(), all.end(),
-                             [&number](const NumberUsed& n) { return n.path == number.path; })) {
-                all.push_back(number);
-            }
-        }
-    };
-    for (const Term& term : explanation.terms) {
-        if (term.time > Time{}) {
-            add(term.numbers);
-        }
-    }
-    add(explanation.overlap);
-    return all;
-}
 
 /// The largest contender that does not go by the deciding name.
 const Contender* next_bound(const Explanation& explanation, Bound bound) {
@@ -66,6 +47,47 @@ Json json_tile(const Tile& tile) {
             {"output_writes", tile.output_writes}};
 }
 
+/// "dram  52 us  formula", with its numbers below it, and what its names come to unless that has been said.
+std::string term_lines(std::string_view name, std::string_view time, const FormulaLine& line,
+                       const std::vector<FormulaLine>& parts, std::set<std::string>& said) {
+    constexpr std::size_t kName = 10, kTime = 9, kFormula = kName + kTime + 3;
+    std::string text = wrapped(line.formula, kFormula);
+    text.replace(0, kFormula, fmt::format("{:<{}} {:>{}}  ", name, kName, time, kTime));
+    const auto same = [](const FormulaLine& one) { return one.filled_in == one.value; };
+    if (!same(line)) {
+        text += wrapped("= " + line.filled_in, kFormula);
+    }
+    for (const FormulaLine& part : parts) {
+        if (!said.insert(part.name).second) {
+            continue;
+        }
+        text += wrapped(fmt::format("{} = {} = {} = {}", part.name, part.formula, part.filled_in, part.value),
+                        kFormula + 2);
+    }
+    return text;
+}
+
+Json json_line(const FormulaLine& line) {
+    Json object = Json::object();
+    object["name"] = line.name;
+    object["value"] = line.value;
+    object["formula"] = line.formula;
+    object["filled_in"] = line.filled_in;
+    object["inputs"] = Json::array();
+    for (const FormulaInput& input : line.inputs) {
+        object["inputs"].push_back({{"name", input.name}, {"value", input.value}, {"path", json_text(input.path)}});
+    }
+    return object;
+}
+
+Json json_lines(const std::vector<FormulaLine>& lines) {
+    Json array = Json::array();
+    for (const FormulaLine& line : lines) {
+        array.push_back(json_line(line));
+    }
+    return array;
+}
+
 }  // namespace
 
 std::string numbers_text(const std::vector<NumberUsed>& numbers) {
@@ -92,7 +114,7 @@ Json json_numbers(const std::vector<NumberUsed>& numbers) {
     Json array = Json::array();
     for (const NumberUsed& number : numbers) {
         Json object = Json::object();
-        object["path"] = "hardware." + number.path;
+        object["path"] = number.path;
         object["value"] = number.value;
         object["spread"] = json_number(number.spread);
         object["origin"] = choice_name(kOriginNames, number.origin);
@@ -102,42 +124,42 @@ Json json_numbers(const std::vector<NumberUsed>& numbers) {
     return array;
 }
 
-std::string explanation_text(const Explanation& explanation, const KernelCost& cost) {
-    TextTable table;
-    table.column("term", Align::kLeft);
-    table.column("time", Align::kRight);
-    table.column("formula", Align::kLeft);
+std::string explanation_text(const Explanation& explanation) {
+    std::string text = "term            time  formula\n";
+    std::set<std::string> said;
     for (const Term& term : explanation.terms) {
-        if (term.time <= Time{}) {
-            continue;
-        }
-        table.row({term.name, brief(term.time), term.formula});
-        if (!term.filled_in.empty()) {
-            table.row({"", "", "= " + term.filled_in});
+        if (term.time > Time{}) {
+            text += term_lines(term.line.name, brief(term.time), term.line, term.parts, said);
         }
     }
-    table.row({"total", brief(cost.total), explanation.sum});
-    std::string text = table.text(0) + "\n" + wrapped(bound_text(explanation, cost.bound), 0);
+    text += term_lines("total", brief(explanation.cost.total), explanation.rule, explanation.rule_parts, said);
+    text += "\n" + wrapped(bound_text(explanation, explanation.cost.bound), 0);
     if (!explanation.tile.empty()) {
         text += wrapped("Tile: " + explanation.tile + ".", 0);
     }
     text += wrapped("Traffic: " + explanation.traffic + ".", 0);
-    return text + "\n" + numbers_text(all_numbers(explanation));
+    if (const DramRate& rate = explanation.dram_rate; !rate.decided_by.empty()) {
+        text += wrapped(fmt::format("DRAM rate: {}, decided by {}.", rate.value, rate.decided_by), 0);
+    }
+    return text + "\n" + numbers_text(explanation.numbers);
 }
 
-void add_explanation(Json& object, const Explanation& explanation, const KernelCost& cost) {
+void add_explanation(Json& object, const Explanation& explanation) {
+    const KernelCost& cost = explanation.cost;
     object["kernel"] = explanation.kernel;
     object["kernel_ms"] = json_milliseconds(cost.total);
     object["terms"] = Json::array();
     for (const Term& term : explanation.terms) {
-        Json one = Json::object();
-        one["name"] = term.name;
+        Json one = json_line(term.line);
         one["time_ms"] = json_milliseconds(term.time);
-        one["formula"] = term.formula;
-        one["filled_in"] = json_text(term.filled_in);
+        one["parts"] = json_lines(term.parts);
         object["terms"].push_back(std::move(one));
     }
-    object["sum"] = explanation.sum;
+    object["sum"] = explanation.rule.formula;
+    object["rule"] = explanation.rule.formula;
+    object["rule_filled_in"] = explanation.rule.filled_in;
+    object["rule_inputs"] = json_line(explanation.rule)["inputs"];
+    object["rule_parts"] = json_lines(explanation.rule_parts);
     object["bound"] = choice_name(kBoundNames, cost.bound);
     const Contender* next = next_bound(explanation, cost.bound);
     object["next_bound"] = next != nullptr ? Json(choice_name(kBoundNames, next->bound)) : Json(nullptr);
@@ -145,7 +167,9 @@ void add_explanation(Json& object, const Explanation& explanation, const KernelC
     object["tile"] = json_text(explanation.tile);
     object["tile_sizes"] = json_tile(cost.tile);
     object["traffic"] = explanation.traffic;
-    object["numbers"] = json_numbers(all_numbers(explanation));
+    object["dram_rate"] = json_text(explanation.dram_rate.value);
+    object["dram_rate_decided_by"] = json_text(explanation.dram_rate.decided_by);
+    object["numbers"] = json_numbers(explanation.numbers);
 }
 
 }  // namespace berth

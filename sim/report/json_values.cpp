@@ -102,6 +102,7 @@ Json json_terms(const KernelCost& cost) {
     terms["dma_ms"] = json_milliseconds(cost.dma);
     terms["stall_ms"] = json_milliseconds(cost.stall);
     terms["results_ms"] = json_milliseconds(cost.results);
+    terms["bus_ms"] = json_milliseconds(cost.bus);
     return terms;
 }
 
@@ -128,6 +129,7 @@ Json json_operators(std::span<const OperatorResult> operators, std::span<const s
         object["reason"] = json_text(op.reason);
         object["cores"] = op.cost ? Json(op.cost->cores) : Json(nullptr);
         object["terms"] = op.cost ? json_terms(*op.cost) : Json(nullptr);
+        object["rule"] = op.cost ? Json(rule_text(*op.cost)) : Json(nullptr);
         array.push_back(std::move(object));
     }
     return array;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "berth/cost_breakdown.h"
 #include "berth/quantity_text.h"
 
 namespace berth {
@@ -101,6 +102,11 @@ Time time_in(const Candidate& candidate, Category category) {
 
 std::string requests_text(Frequency rate) {
     return fmt::format("{} requests per second", number_text(in_hertz(rate), 4));
+}
+
+std::string rule_text(const KernelCost& cost) {
+    const FormulaPtr rule = rule_of(cost);
+    return rule == nullptr ? "0" : formula_in_words(*rule);
 }
 
 }  // namespace berth

@@ -34,6 +34,9 @@ namespace berth {
 /// `5.12 requests per second`
 [[nodiscard]] std::string requests_text(Frequency rate);
 
+/// The rule by which the terms of a cost make its total: `dispatch + max(compute, dram)` and the like.
+[[nodiscard]] std::string rule_text(const KernelCost& cost);
+
 /// `512x384x1536` and the like.
 [[nodiscard]] std::string dims_text(const Dims& dims);
 

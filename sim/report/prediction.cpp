@@ -119,9 +119,13 @@ std::string prediction_json(const ModelPrediction& prediction, std::span<const s
 
 std::string kernel_text(const Kernel& kernel, const KernelPrediction& prediction, const Device& device,
                         const Execution& execution) {
-    const Explanation explanation = explain_kernel(kernel, prediction.cost, device, execution);
-    return wrapped(fmt::format("{}: {}", explanation.kernel, interval_text(prediction.latency)), 0) + "\n" +
-           explanation_text(explanation, prediction.cost);
+    const Explanation explanation = explain_kernel(prediction.kernel, device, execution);
+    const std::string asked = kernel_description(kernel, explanation.cost.cores, device);
+    std::string text = wrapped(fmt::format("{}: {}", asked, interval_text(prediction.latency)), 0);
+    if (asked != explanation.kernel) {
+        text += wrapped(fmt::format("Of its kernels, {} takes longest:", explanation.kernel), 0);
+    }
+    return text + "\n" + explanation_text(explanation);
 }
 
 std::string kernel_json(const Kernel& kernel, const KernelPrediction& prediction, const Device& device,
@@ -141,7 +145,7 @@ std::string kernel_json(const Kernel& kernel, const KernelPrediction& prediction
     object["energy_mj"] = json_millijoules(cost.energy);
     object["macs"] = json_number(in_operations(cost.macs));
     object["dram_bytes"] = json_number(std::round(in_bytes(cost.traffic.read + cost.traffic.write)));
-    add_explanation(object, explain_kernel(kernel, cost, device, execution), cost);
+    add_explanation(object, explain_kernel(prediction.kernel, device, execution));
     return json_document(object);
 }
 

@@ -11,15 +11,18 @@ struct Shares {
     std::vector<Time> handover;    // per operator: of its inputs, the call of its runtime, and of results to the host
     std::vector<Time> conversion;  // per operator
     std::vector<Time> call;        // part of the hand-over: entering a runtime
+    std::vector<Bytes> moved;      // through the host's DRAM, by hand-overs
 };
 
-Shares shares_of(const Work& work, const LengthPlan& length, const Assignment& assignment) {
+Shares shares_of(const Work& work, const LengthPlan& length, const Assignment& assignment, const Profile& profile) {
     Shares shares{std::vector<Time>(assignment.size()), std::vector<Time>(assignment.size()),
-                  std::vector<Time>(assignment.size())};
+                  std::vector<Time>(assignment.size()), std::vector<Bytes>(assignment.size())};
     for (const Handover& handover : work.handovers) {
         const OperatorId owner = handover.reader == kNoOperator ? handover.producer : handover.reader;
         if (owner != kNoOperator) {
             shares.handover[static_cast<std::size_t>(owner)] += handover.cost;
+            shares.moved[static_cast<std::size_t>(owner)] +=
+                through_host(profile, handover.from, handover.to, handover.size);
         }
     }
     for (const DeviceId device : work.calls) {
@@ -56,7 +59,7 @@ std::vector<OperatorResult> operator_results(const LengthPlan& length, const Ass
                                              const Profile& profile) {
     const Graph& graph = length.graphs[static_cast<std::size_t>(profile.host)];
     const Work work = work_of(length, assignment);
-    const Shares shares = shares_of(work, length, assignment);
+    const Shares shares = shares_of(work, length, assignment, profile);
     std::vector<OperatorResult> results;
     results.reserve(assignment.size());
     for (std::size_t i = 0; i < assignment.size(); ++i) {
@@ -80,6 +83,7 @@ std::vector<OperatorResult> operator_results(const LengthPlan& length, const Ass
         result.result_on_chip = op.output_on_chip;
         result.handover = shares.handover[i];
         result.call = shares.call[i];
+        result.handover_bytes = shares.moved[i];
         result.conversion = shares.conversion[i];
         result.latency = op.cost + result.handover;
         const bool fused = op.fused_into != kNoOperator;

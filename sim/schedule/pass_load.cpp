@@ -48,6 +48,7 @@ class LoadRates {
     }
 
     [[nodiscard]] std::size_t count() const { return resources_.pools.size() + resources_.bandwidths.size(); }
+    [[nodiscard]] std::size_t dram() const { return resources_.pools.size(); }
     [[nodiscard]] double share(DeviceId device) const { return share_[at(device)]; }
 
     void add(OperatorDemand demand, DeviceId device, std::vector<Time>& load) const {
@@ -71,6 +72,8 @@ class LoadRates {
         }
         for (const Handover& handover : work.handovers) {
             load[handover_pool(profile_)] += handover.cost;
+            load[dram()] +=
+                through_host(profile_, handover.from, handover.to, handover.size) / profile_.dram.sustained.value;
         }
         for (const DeviceId device : work.calls) {
             load[dispatch_pool(profile_, device)] += length.plans[at(device)].per_graph;
@@ -118,9 +121,12 @@ PlacementProblem priced_problem(const LengthPlan& length, const ModelStage& stag
         loss.loss *= price[cores_pool(loss.device)] * rates.share(loss.device);
     }
     for (auto& flow : problem.flows) {
-        for (auto& row : flow.crossing) {
-            for (Time& crossing : row) {
-                crossing *= price[handover_pool(profile)];
+        for (std::size_t from = 0; from < flow.crossing.size(); ++from) {
+            for (std::size_t to = 0; to < flow.crossing[from].size(); ++to) {
+                const Bytes moved = through_host(profile, static_cast<DeviceId>(from), static_cast<DeviceId>(to),
+                                                 std::max(flow.size[from], flow.size[to]));
+                flow.crossing[from][to] = flow.crossing[from][to] * price[handover_pool(profile)] +
+                                          moved / profile.dram.sustained.value * price[rates.dram()];
             }
         }
     }

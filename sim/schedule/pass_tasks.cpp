@@ -61,10 +61,7 @@ class Tasks {
         }
         PassTasks made;
         for (Step& step : steps_) {
-            SimulatedTask task =
-                step.call ? call_task(step.name, step.device, execution_on(stage_, profile_, step.device).cores,
-                                      step.work, step.moved, resources_)
-                          : task_on(step.name, step.pool, step.work);
+            SimulatedTask task = task_of(step);
             task.after.assign(step.after.begin(), step.after.end());
             made.tasks.push_back(std::move(task));
             made.run_by.push_back(std::move(step.operators));
@@ -84,6 +81,15 @@ class Tasks {
         std::set<std::size_t> after;
         std::vector<OperatorId> operators;
     };
+
+    [[nodiscard]] SimulatedTask task_of(const Step& step) const {
+        if (step.call) {
+            return call_task(step.name, step.device, execution_on(stage_, profile_, step.device).cores, step.work,
+                             step.moved, resources_);
+        }
+        return step.pool == handover_pool(profile_) ? handover_task(step.name, step.work, step.moved, profile_)
+                                                    : task_on(step.name, step.pool, step.work);
+    }
 
     [[nodiscard]] std::vector<std::size_t> inputs_of(const ScheduledUnit& unit) const {
         std::vector<std::size_t> inputs;
@@ -110,8 +116,9 @@ class Tasks {
         const auto [place, is_new] = handed_over_.try_emplace({f, to}, steps_.size());
         if (is_new) {
             const OperatorId reader = given ? flow.consumers.front() : flow.producer;
+            const Bytes moved = through_host(profile_, from, to, std::max(flow.size[at(from)], flow.size[at(to)]));
             Step step{
-                name_of(reader, " (hand-over)"), false, from, handover_pool(profile_), crossing, {}, {}, {reader}};
+                name_of(reader, " (hand-over)"), false, from, handover_pool(profile_), crossing, moved, {}, {reader}};
             if (made) {
                 step.after.insert(*made);
             }

@@ -50,10 +50,12 @@ KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const K
     std::vector<WeightedWork> mix{weighted};
     Uncertainty uncertainty = uncertainty_of(mix, profile);
     const double sigma = uncertainty.sigma();
-    KernelPrediction prediction{log_normal_estimate(time, sigma), plan.costs.front(), std::move(uncertainty)};
-    for (const KernelCost& cost : plan.costs) {
-        if (cost.total > prediction.cost.total) {
-            prediction.cost = cost;
+    KernelPrediction prediction{log_normal_estimate(time, sigma), plan.costs.front(), std::move(uncertainty),
+                                plan.kernels.front()};
+    for (std::size_t k = 1; k < plan.kernels.size(); ++k) {
+        if (plan.costs[k].total > prediction.cost.total) {
+            prediction.cost = plan.costs[k];
+            prediction.kernel = plan.kernels[k];
         }
     }
     return prediction;

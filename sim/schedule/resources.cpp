@@ -41,6 +41,16 @@ SimulatedTask task_on(std::string name, std::size_t pool, Time work) {
     return made;
 }
 
+SimulatedTask handover_task(std::string name, Time work, Bytes moved, const Profile& profile) {
+    SimulatedTask made = task_on(std::move(name), handover_pool(profile), work);
+    if (moved > Bytes{} && work > Time{}) {
+        made.bandwidth = 0;
+        made.fastest = std::min(moved / work, profile.dram.sustained.value);
+        made.moved = *made.fastest * work;
+    }
+    return made;
+}
+
 SimulatedTask call_task(std::string name, DeviceId device, int cores, Time work, Bytes moved,
                         const SimulatedSystem& resources) {
     SimulatedTask made = task_on(std::move(name), cores_pool(device), work);

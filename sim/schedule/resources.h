@@ -23,6 +23,9 @@ namespace berth {
 
 [[nodiscard]] SimulatedTask task_on(std::string name, std::size_t pool, Time work);
 
+/// A hand-over, which moves these bytes through the host's DRAM: none where memory is shared.
+[[nodiscard]] SimulatedTask handover_task(std::string name, Time work, Bytes moved, const Profile& profile);
+
 /// Work of a device on some of its cores, which moves bytes through DRAM evenly over its time: no more than there is,
 /// so that it takes its predicted time where nothing else runs.
 [[nodiscard]] SimulatedTask call_task(std::string name, DeviceId device, int cores, Time work, Bytes moved,

@@ -86,7 +86,7 @@ class SystemBuilder {
         DeviceId device = 0;
         int cores = 1;
         Time handover{}, entering{}, work{};
-        Bytes moved{};
+        Bytes moved{}, handed_over{};
 
         std::vector<CallPart> parts{};
 
@@ -96,6 +96,7 @@ class SystemBuilder {
             entering += op.call * scale;
             work += (op.latency - op.handover) * scale;
             moved += op.dram_bytes * scale;
+            handed_over += op.handover_bytes * scale;
         }
     };
 
@@ -103,7 +104,7 @@ class SystemBuilder {
         const std::vector<CallPart> first{call.parts.front()};
         if (call.handover > Time{}) {
             parts_.push_back(first);
-            append(task_on(call.name + " (hand-over)", handover_pool(profile_), call.handover));
+            append(handover_task(call.name + " (hand-over)", call.handover, call.handed_over, profile_));
         }
         if (call.entering > Time{}) {
             parts_.push_back(first);

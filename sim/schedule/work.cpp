@@ -62,6 +62,17 @@ Work work_of(const LengthPlan& length, const Assignment& assignment) {
     return work;
 }
 
+Bytes through_host(const Profile& profile, DeviceId from, DeviceId to, Bytes size) {
+    if (from == to) {
+        return {};
+    }
+    if (const Link* link = link_between(profile, from, to); link != nullptr) {
+        const bool by_host = link->from == profile.host || link->to == profile.host;
+        return link->transfer && by_host ? size : Bytes{};
+    }
+    return through_host(profile, from, profile.host, size) + through_host(profile, profile.host, to, size);
+}
+
 Time handover_time(const Handover& handover, const Profile& profile) {
     if (!handover.layout_only) {
         return crossing_cost(profile, handover.from, handover.to, handover.size);

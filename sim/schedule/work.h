@@ -32,6 +32,9 @@ struct Handover {
     Time cost;
     bool layout_only = false;  ///< nothing crosses: a library call changes the layout of its matrices
 };
+/// What a hand-over moves through the host's DRAM beside kernels: a tensor that goes to memory of a device's own, or
+/// comes from there, once per such link. Where memory is shared, it is the caches that are flushed.
+[[nodiscard]] Bytes through_host(const Profile& profile, DeviceId from, DeviceId to, Bytes size);
 /// Its cost under `profile`.
 [[nodiscard]] Time handover_time(const Handover& handover, const Profile& profile);
 

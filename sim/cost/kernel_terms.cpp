@@ -1,0 +1,299 @@
+// The terms of a kernel's time, one function each: what it asks of an engine or a level, over its rate.
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+#include "cost/terms.h"
+#include "cost/total.h"
+#include "cost/traced.h"
+
+namespace berth {
+
+const Parameter<Time>& dispatch_of(CacheState cache, const Runtime& runtime) {
+    switch (cache) {
+        case CacheState::kHot:
+            return runtime.dispatch_repeated ? *runtime.dispatch_repeated : runtime.dispatch_per_kernel;
+        case CacheState::kCold:
+            return runtime.dispatch_cold ? *runtime.dispatch_cold : runtime.dispatch_per_kernel;
+        case CacheState::kGraph:
+            break;
+    }
+    return runtime.dispatch_per_kernel;
+}
+
+namespace {
+
+// Bytes that a cache had and evicted come from memory again.
+template <class T>
+void evict(Number<T, Bytes>& kept, Demand<T>& demand, const Number<T, double>& share) {
+    demand.read += kept * share;
+    kept = kept * (1.0 - share);
+}
+
+template <class T>
+Demand<T> demand_of(const Kernel& kernel, const Device& device, const Rates<T>& rates) {
+    struct Visitor {
+        const Kernel& kernel;
+        const Device& device;
+        const Rates<T>& rates;
+        Demand<T> operator()(const MatmulDims& d) const { return matmul_demand<T>(kernel, d, device, rates); }
+        Demand<T> operator()(const ConvDims& d) const { return conv_demand<T>(kernel, d, device, rates); }
+        Demand<T> operator()(const AttentionDims& d) const { return attention_demand<T>(kernel, d, device, rates); }
+        Demand<T> operator()(const RowsDims& d) const { return rows_demand<T>(kernel, d, device, rates); }
+        Demand<T> operator()(const GatherDims& d) const { return gather_demand<T>(kernel, d, device, rates); }
+        Demand<T> operator()(const ScanDims& d) const { return scan_demand<T>(kernel, d, device, rates); }
+    };
+    Demand<T> demand = std::visit(Visitor{kernel, device, rates}, kernel.dims);
+    for (std::size_t i = 0; i < kernel.follower_count; ++i) {
+        add_epilogue<T>(demand, kernel, i, device, rates);
+    }
+    evict<T>(demand.weights_on_chip, demand, T::given(kernel.lost, "evicted share"));
+    if (kernel.cache == CacheState::kHot) {
+        evict<T>(demand.on_chip, demand, T::given(kernel.lost, "evicted share"));
+    }
+    return demand;
+}
+
+// While a kernel runs, others bring lines of theirs into a cache that they share: activations wait about as long
+// between two uses, and so do all operands of a kernel that is called again and again.
+template <class T>
+void interfere(Demand<T>& demand, const Kernel& kernel, DeviceKind kind, const Number<T, Bytes>& capacity,
+               const Number<T, Bytes>& brought_in) {
+    const auto operands = T::given(demand.compulsory, "each operand once");
+    const auto alone = T::evicted(operands, capacity, kind);
+    if (value_of(alone) >= 1) {
+        return;
+    }
+    const auto together = T::evicted(operands + brought_in, capacity, kind);
+    const auto share = T::named((together - alone) / (1.0 - alone), "share evicted by co-runners");
+    evict<T>(demand.on_chip, demand, share);
+    if (kernel.cache == CacheState::kHot) {
+        evict<T>(demand.weights_on_chip, demand, share);
+    }
+}
+
+// Activations were made or read just before. Of a whole graph, all other weights come before the same ones again.
+template <class T>
+Number<T, Time> sram_time(const Demand<T>& demand, bool repeated, const Device& device, int cores) {
+    const auto time = [&](const Number<T, Bytes>& moved, Bytes between_uses) {
+        const MemoryLevel* level = value_of(moved) > Bytes{} ? level_holding(between_uses, device, cores) : nullptr;
+        return level != nullptr ? moved / (T::profile(*level->bandwidth, level->name, " bandwidth of a core") *
+                                           T::given(static_cast<double>(cores), "cores"))
+                                : Number<T, Time>{};
+    };
+    constexpr Bytes kAllOfTheGraph = Bytes::from_si(std::numeric_limits<double>::infinity());
+    return time(demand.on_chip, demand.compulsory) +
+           time(demand.weights_on_chip, repeated ? demand.compulsory : kAllOfTheGraph);
+}
+
+// What the cores' own caches hold together; all there is where none is their own.
+template <class T>
+Number<T, Bytes> in_own_caches(const Number<T, Bytes>& activations, const Device& device, int cores) {
+    const MemoryLevel* largest = nullptr;
+    for (const MemoryLevel& level : device.memories) {
+        if (level.share == MemoryShare::kCore &&
+            (largest == nullptr || level.capacity.value > largest->capacity.value)) {
+            largest = &level;
+        }
+    }
+    return largest == nullptr || largest->capacity.value <= Bytes{}
+               ? activations
+               : smaller(activations, T::profile(largest->capacity, largest->name, " capacity of a core") *
+                                          T::given(static_cast<double>(cores), "cores"));
+}
+
+// A pool shares out each kernel anew: of c cores, one finds but a c-th of its activations in its own caches. What those
+// do not hold has gone on to the cache that all share. Called again and again, the same rows go to the same core.
+template <class T>
+Number<T, Time> coherence_time(const Kernel& kernel, const Demand<T>& demand, const Device& device, int cores) {
+    if (kernel.cache == CacheState::kHot || cores <= 1) {
+        return {};
+    }
+    const auto through =
+        std::ranges::find_if(device.memories, [](const auto& one) { return one.exchange.has_value(); });
+    if (through == device.memories.end()) {
+        return {};
+    }
+    const auto count = T::given(static_cast<double>(cores), "cores");
+    const auto share = 1.0 - T::given(1.0, "") / count;
+    return T::named(in_own_caches<T>(demand.on_chip, device, cores) * share /
+                        (T::profile(*through->exchange, "coherence rate of a core") * count),
+                    "coherence transfer");
+}
+
+// What the runtime spends on placing the positions of this pass in the cache.
+template <class T>
+Number<T, Time> cache_time(const Kernel& kernel, const Device& device) {
+    const auto* attention = std::get_if<AttentionDims>(&kernel.dims);
+    if (attention == nullptr || !attention->causal || !device.runtime.dispatch_per_position) {
+        return {};
+    }
+    return T::profile(*device.runtime.dispatch_per_position, "dispatch per position") *
+           T::given(static_cast<double>(attention->batch * attention->seq), "positions");
+}
+
+template <class T>
+Number<T, Time> compute_time(const Demand<T>& demand, const Rates<T>& rates) {
+    if (value_of(demand.padded_macs) <= Operations{}) {
+        return {};
+    }
+    if (value_of(rates.macs) <= OperationRate{}) {
+        throw std::logic_error("a kernel was planned at a dtype that its device does not multiply");
+    }
+    return demand.padded_macs / rates.macs * T::factor(demand.imbalance, "load imbalance");
+}
+
+template <class T>
+Number<T, Time> dram_time(const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
+    return (T::named(demand.read, "bytes read") +
+            T::named(demand.written, "bytes written") * T::profile_factor(device.dma.write_cost, "write cost")) /
+           rates.dram;
+}
+
+template <class T>
+Number<T, Time> results_time(const Number<T, Bytes>& results, const MatrixEngine& matrix) {
+    const auto waiting = matrix.result_buffer ? results - T::profile(*matrix.result_buffer, "result buffer") : results;
+    return value_of(waiting) > Bytes{} ? waiting / T::profile(*matrix.wide_output, "rate of int32 output")
+                                       : Number<T, Time>{};
+}
+
+// Reads, writes and 32-bit results pass the DRAM that all devices share. Reads and writes alone are no faster by the
+// term dram unless a written byte costs less than a read one.
+template <class T>
+Number<T, Time> bus_time(const Demand<T>& demand, const Device& device) {
+    const bool may_exceed = value_of(demand.wide_output) > Bytes{} || device.dma.write_cost.value < 1;
+    return device.bus && may_exceed ? (T::named(demand.read, "bytes read") + T::named(demand.written, "bytes written") +
+                                       demand.wide_output) /
+                                          T::profile(*device.bus, "sustained DRAM bandwidth")
+                                    : Number<T, Time>{};
+}
+
+// A group of weights that leaves no room for all of the next one: what could not be loaded ahead comes after the
+// group has been computed instead of meanwhile.
+template <class T>
+Number<T, Time> stall_time(const WeightGroups& groups, const Number<T, Time>& compute, const Rates<T>& rates) {
+    if (groups.count <= 0) {
+        return {};
+    }
+    const auto count = T::given(groups.count, "groups of columns");
+    const auto shorter = smaller(compute / count, T::given(groups.each, "weights of a group") / rates.dram);
+    return larger(Number<T, Time>{}, shorter - T::given(groups.ahead, "loaded ahead") / rates.dram) * count;
+}
+
+template <class T>
+Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
+    Terms<T> terms;
+    terms.dispatch = T::term(
+        T::profile(dispatch_of(kernel.cache, device.runtime), "dispatch per kernel") + cache_time<T>(kernel, device),
+        "dispatch");
+    if (rates.cores > 1) {
+        terms.fork_join = T::term(T::profile(device.runtime.fork_join, "fork and join of a kernel") +
+                                      coherence_time<T>(kernel, demand, device, rates.cores),
+                                  "fork/join");
+    }
+    terms.compute = T::term(compute_time<T>(demand, rates), "compute");
+    terms.vector = T::term(demand.vector, "vector");
+    terms.sram = T::term(sram_time<T>(demand, kernel.cache == CacheState::kHot, device, rates.cores) *
+                             T::factor(demand.imbalance, "load imbalance"),
+                         "sram");
+    terms.dram = T::term(dram_time<T>(demand, device, rates), "dram");
+    terms.dma = T::term(T::profile(device.dma.setup, "setup of a descriptor") *
+                            (T::given(demand.descriptors, "descriptors") /
+                             T::given(static_cast<double>(device.dma.channels), "channels")),
+                        "dma");
+    terms.stall = T::term(stall_time<T>(demand.groups, terms.compute, rates), "stall");
+    terms.results = T::term(results_time<T>(demand.wide_output, device.matrix), "results");
+    terms.bus = T::term(bus_time<T>(demand, device), "bus");
+    return terms;
+}
+
+// The array's own double buffering, where it is known, hides more than other kernels do. The SIMD units of a CPU are
+// one engine: what is fused into a product runs before or after its multiplications.
+template <class T>
+Overlaps<T> overlaps_of(const Demand<T>& demand, const Device& device) {
+    const bool array = value_of(demand.padded_macs) > Operations{} && !demand.engines_serial && device.matrix.overlap;
+    Overlaps<T> overlaps;
+    overlaps.engines_serial = demand.engines_serial || device.kind == DeviceKind::kCpu;
+    overlaps.own =
+        array ? T::profile(*device.matrix.overlap, "overlap of the array") : T::profile(device.overlap, "overlap");
+    overlaps.device = T::profile(device.overlap, "overlap");
+    if (device.dma.overlap) {
+        overlaps.dram = T::profile(*device.dma.overlap, "overlap of DRAM");
+    }
+    return overlaps;
+}
+
+template <class T>
+void put_down(KernelCost& cost, const Terms<T>& terms) {
+    cost.dispatch = value_of(terms.dispatch);
+    cost.fork_join = value_of(terms.fork_join);
+    cost.compute = value_of(terms.compute);
+    cost.vector = value_of(terms.vector);
+    cost.sram = value_of(terms.sram);
+    cost.dram = value_of(terms.dram);
+    cost.dma = value_of(terms.dma);
+    cost.stall = value_of(terms.stall);
+    cost.results = value_of(terms.results);
+    cost.bus = value_of(terms.bus);
+}
+
+template <class T>
+CostRule rule_from(const Overlaps<T>& overlaps) {
+    return {overlaps.engines_serial, value_of(overlaps.own), value_of(overlaps.device),
+            overlaps.dram ? std::optional(value_of(*overlaps.dram)) : std::nullopt};
+}
+
+template <class T>
+KernelCost cost_of(const Kernel& kernel, const Demand<T>& demand, const Device& device, const Rates<T>& rates,
+                   Record<T>& record) {
+    const Terms<T> terms = terms_of<T>(kernel, demand, device, rates);
+    const Overlaps<T> overlaps = overlaps_of<T>(demand, device);
+    const Total<T> total = total_of<T>(terms, overlaps);
+    record.put(terms, total);
+    KernelCost cost;
+    put_down<T>(cost, terms);
+    cost.total = value_of(total.time);
+    cost.bound = total.bound;
+    cost.rule = rule_from<T>(overlaps);
+    cost.cores = rates.cores;
+    cost.macs = demand.macs;
+    cost.padded_macs = value_of(demand.padded_macs);
+    cost.elements = demand.elements;
+    cost.traffic = {value_of(demand.read), value_of(demand.written) + value_of(demand.wide_output)};
+    cost.compulsory = demand.compulsory;
+    cost.busiest = demand.imbalance;
+    cost.tile = demand.tile;
+    cost.energy = kernel_energy(cost, rates.multiplied_at, device);
+    return cost;
+}
+
+template <class T>
+Time time_of(const Kernel& kernel, const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
+    return value_of(total_of<T>(terms_of<T>(kernel, demand, device, rates), overlaps_of<T>(demand, device)).time);
+}
+
+}  // namespace
+
+template <class T>
+KernelCost costed_on(const Kernel& kernel, const Device& device, const Execution& execution, Record<T>& record) {
+    const Rates<T> rates = rates_of<T>(device, execution, multiplied_at(kernel));
+    Demand<T> demand = demand_of<T>(kernel, device, rates);
+    const MemoryLevel* level = level_holding(demand.compulsory, device, rates.cores);
+    if (level == nullptr || !level->others) {
+        return cost_of<T>(kernel, demand, device, rates, record);
+    }
+    const Bytes alone = value_of(demand.read);
+    const auto capacity = T::profile(level->capacity, level->name, " capacity") *
+                          T::factor(level->share == MemoryShare::kCore ? rates.cores : 1, "cores");
+    const auto brought_in = T::profile(*level->others, "fill rate of co-runners") *
+                            T::given(time_of<T>(kernel, demand, device, rates), "time without co-runners");
+    interfere<T>(demand, kernel, device.kind, capacity, brought_in);
+    KernelCost cost = cost_of<T>(kernel, demand, device, rates, record);
+    cost.displaced = cost.traffic.read - alone;
+    return cost;
+}
+
+template KernelCost costed_on(const Kernel&, const Device&, const Execution&, Record<PlainNumbers>&);
+template KernelCost costed_on(const Kernel&, const Device&, const Execution&, Record<TracedNumbers>&);
+
+}  // namespace berth

@@ -1,0 +1,63 @@
+// The rule by which terms make a total: what runs at once hides the shorter of its times, as far as overlaps go.
+#pragma once
+
+#include <algorithm>
+
+#include "cost/terms.h"
+
+namespace berth {
+
+// Of times that run at once, the longest counts in full and the others as far as it does not hide them.
+template <class T>
+Number<T, Time> at_once(const Number<T, Time>& longest, const Number<T, Time>& all, const Number<T, double>& overlap,
+                        const char* words) {
+    if (value_of(all) == value_of(longest) || value_of(overlap) == 1) {
+        return longest;
+    }
+    const auto most = T::named(longest, words);
+    return most + (all - most) * (1.0 - overlap);
+}
+
+// A name for what a rule uses twice, beside another time.
+template <class T>
+Number<T, Time> beside(const Number<T, Time>& time, const Number<T, Time>& other, const char* words) {
+    return value_of(other) > Time{} ? T::named(time, words) : time;
+}
+
+template <class T>
+Total<T> total_of(const Terms<T>& terms, const Overlaps<T>& overlaps) {
+    // DMA descriptors and their bytes share the channel; so do the engines of a CPU or of attention, phase after phase.
+    const auto memory = terms.dma + terms.dram;
+    const bool serial = overlaps.engines_serial;
+    const auto engines = serial ? terms.compute + terms.vector : larger(terms.compute, terms.vector);
+    const auto both_engines = terms.compute + terms.vector;
+    const auto longest = larger(larger(engines, memory), terms.sram);
+    Number<T, Time> core;
+    if (overlaps.dram) {
+        const auto near =
+            at_once<T>(larger(engines, terms.sram), both_engines + terms.sram, overlaps.own, "longest on chip");
+        const auto on_chip = beside<T>(near, memory, "on chip");
+        core = larger(on_chip, memory) + smaller(on_chip, memory) * (1.0 - *overlaps.dram);
+    } else {
+        core = at_once<T>(longest, both_engines + memory + terms.sram, overlaps.own, "longest");
+    }
+    core += terms.stall * overlaps.own;
+    core = beside<T>(core, terms.results, "engines and memories");
+    const auto overhead = terms.dispatch + terms.fork_join;
+    const auto alone = larger(core, terms.results) + smaller(core, terms.results) * (1.0 - overlaps.device);
+    Total<T> total{overhead + larger(alone, terms.bus), Bound::kDispatch};
+    if (value_of(overhead) > std::max(value_of(longest), value_of(terms.results))) {
+        total.bound = Bound::kDispatch;
+    } else if (value_of(terms.results) > value_of(core) || value_of(terms.bus) > value_of(alone)) {
+        total.bound = Bound::kDram;
+    } else if (value_of(longest) == value_of(memory)) {
+        total.bound = value_of(terms.dma) > value_of(terms.dram) ? Bound::kDma : Bound::kDram;
+    } else if (value_of(longest) == value_of(terms.sram)) {
+        total.bound = Bound::kSram;
+    } else {
+        total.bound = value_of(terms.compute) >= value_of(terms.vector) ? Bound::kCompute : Bound::kVector;
+    }
+    return total;
+}
+
+}  // namespace berth
