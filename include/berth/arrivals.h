@@ -16,6 +16,16 @@ enum class Variability : std::uint8_t {
     kExponential,  ///< it takes an exponentially distributed time of that mean
 };
 
+/// What may be asked for: beyond these a clock that counts to the end could not tell microseconds apart any more, or
+/// memory would not hold the requests in flight.
+inline constexpr int kMostUsers = 100'000;
+inline constexpr Time kLongestThink = seconds(100'000);
+inline constexpr Frequency kSlowestArrivals = hertz(1e-5);
+inline constexpr Frequency kFastestArrivals = hertz(1e6);
+inline constexpr Time kLastArrival = milliseconds(1e12);
+inline constexpr std::int64_t kMostRequests = 100'000'000;
+inline constexpr std::int64_t kLargestSeed = 1'000'000'000;
+
 /// Each user sends the next request a think time after the last one ended.
 struct ClosedLoop {
     int users = 1;
@@ -31,11 +41,12 @@ struct ArrivalTrace {
 };
 using Arrivals = std::variant<ClosedLoop, PoissonArrivals, ArrivalTrace>;
 
-/// How much traffic a scenario asks to be simulated.
+/// How much traffic a scenario asks to be simulated. Its length follows from how well the 95th percentile is known (see
+/// SimulationOptions); a trace is simulated whole.
 struct RequestStream {
     Arrivals arrivals;
-    std::size_t requests = 20'000;  ///< counted, behind the warm-up
-    std::size_t warm_up = 1'000;    ///< first requests that no statistic counts
+    std::size_t requests = 100'000;                    ///< counted at most
+    std::optional<std::size_t> warm_up = std::nullopt;  ///< first requests that no statistic counts; absent: found out
     std::uint64_t seed = 1;
 };
 

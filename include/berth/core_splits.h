@@ -2,7 +2,9 @@
 // one input in a pass against several.
 #pragma once
 
+#include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "berth/evaluation.h"
@@ -14,7 +16,9 @@ namespace berth {
 /// device with more than four: one, each cluster's worth, all), simulated with everything else as it is: what a request
 /// takes alone, what is sustainable, and the latency under the scenario's arrivals. A core mask stands for the count of
 /// its bits: masks 1, 2 and 4 are three requests side by side on a core each, mask 7 is one request on three.
-[[nodiscard]] std::vector<CoreSplit> core_splits(const Scenario& scenario, const ScenarioResult& result);
+/// `progress` is told now and then which stage on how many cores is being simulated.
+[[nodiscard]] std::vector<CoreSplit> core_splits(const Scenario& scenario, const ScenarioResult& result,
+                                                 const std::function<void(const std::string&)>& progress = {});
 
 /// For each stage with a model as it is placed: 1, 2, 4, ... inputs in one pass up to 16, the scenario's number, and
 /// all inputs of a request. Passes of a batch that is larger than what a request brings are shared with other requests.

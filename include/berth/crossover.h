@@ -80,16 +80,24 @@ struct CrossoverMap {
         [[nodiscard]] bool both() const { return first && second; }
         [[nodiscard]] bool first_wins() const { return both() && *first <= *second; }
     };
+    /// As a Crossing of `up`: between `below` and `above` the faster device changes.
+    struct Change {
+        double below = 0, above = 0;
+        std::string from;         ///< `above` as `--set` takes it
+        bool first_wins = false;  ///< from there on
+    };
     std::string stage;
     std::pair<std::string, std::string> between;
     SweepAxis across, up;
-    std::vector<Cell> cells;               ///< row by row, `up` from its start
-    std::vector<SettingChange> changes{};  ///< of the scenario, for titles
+    std::vector<Cell> cells;                     ///< row by row, `up` from its start
+    std::vector<std::vector<Change>> crossings;  ///< [column] ascending
+    std::vector<SettingChange> changes{};        ///< of the scenario, for titles
     [[nodiscard]] const Cell& at(std::size_t column, std::size_t row) const {
         return cells[row * across.values.size() + column];
     }
 };
-/// Looks at the values of either range. Errors: as find_crossovers(); the range of `question` goes across.
+/// Looks at the values of either range; changes along `up` are narrowed down as find_crossovers() does. Errors: as
+/// find_crossovers(); the range of `question` goes across.
 [[nodiscard]] std::optional<CrossoverMap> map_crossovers(const CrossoverQuestion& question, const SweepRange& up,
                                                          int threads, Diagnostics& diagnostics);
 

@@ -174,7 +174,7 @@ struct BatchSize {
     bool current = false;   ///< what the scenario says
     Time pass;              ///< of so many inputs
     Time request;           ///< of a whole request that has everything to itself
-    Frequency sustainable;  ///< requests that the busiest resource allows
+    Frequency sustainable;  ///< requests, see sustainable_rate()
 };
 
 struct ScenarioResult {

@@ -1,7 +1,9 @@
 // Latency of a stage's model against the length of its input, for every device.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,11 +30,28 @@ struct LatencyCurve {
     std::vector<Point> points;  ///< ascending in tokens
 };
 
+/// Where one curve passes below another as the input grows.
+struct CurveCrossing {
+    std::size_t first = 0, second = 0;  ///< positions of the curves
+    std::int64_t tokens = 0;            ///< first length at which the other is faster
+    Time latency;                       ///< there, of the faster one
+    bool second_is_faster = false;      ///< from there on
+};
+
 struct TokenCurves {
     std::string stage;
     std::vector<LatencyCurve> curves;
+    std::vector<CurveCrossing> crossings;     ///< of curves that are not proposed, by pair, ascending
     std::optional<std::int64_t> tokens_held;  ///< length of the scenario's input, marked in the picture
 };
+
+/// Latency of a curve, by its position, at a length that it covers.
+using CurveLatency = std::function<Time(std::size_t curve, std::int64_t tokens)>;
+
+/// Crossings over the lengths that both curves of a pair cover: between points of the two that disagree about the faster
+/// one, the change is narrowed down to one token by halving, as find_crossovers() does.
+[[nodiscard]] std::vector<CurveCrossing> curve_crossings(const std::vector<LatencyCurve>& curves,
+                                                         const CurveLatency& latency);
 
 /// Most tokens that the checks of the model's architecture allow for one input; absent if they set no limit.
 [[nodiscard]] std::optional<std::int64_t> longest_input(const Model& model);

@@ -21,15 +21,6 @@ struct Picture {
     std::string caption;  ///< one sentence: what it shows
 };
 
-/// Where one curve passes below another as the input grows.
-struct CurveCrossing {
-    std::int64_t tokens = 0;        ///< first length at which the other is faster
-    Time latency;                   ///< there, of the faster one
-    bool second_is_faster = false;  ///< from there on
-};
-/// Crossings over the lengths that both curves cover.
-[[nodiscard]] std::vector<CurveCrossing> crossings(const LatencyCurve& first, const LatencyCurve& second);
-
 /// Draws into `directory`, which exists: `roofline-DEVICE` for each device that runs something alone, `time-by-class`,
 /// `placement-STAGE` for each stage with a model, `timeline` of the requests that the result traces, `tokens-STAGE` for
 /// each of the curves. What cannot be drawn is reported; files appear whole or not at all. Returns what was drawn.

@@ -87,10 +87,12 @@ struct ModelStage {
     Granularity granularity = Granularity::kModel;  ///< finest placement that may be recommended
 };
 
-/// A stage of known duration, such as a search in an index.
+/// A stage of known duration, such as a search in an index. On a device it holds cores of it as long as it lasts;
+/// without one it runs elsewhere, where no request waits for another.
 struct FixedStage {
     Estimate<Time> takes;
     std::optional<DeviceId> on;
+    int cores = 1;  ///< of that device
 };
 
 struct Stage {

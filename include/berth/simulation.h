@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,13 +56,29 @@ struct SimulatedSystem {
     std::vector<SimulatedPhase> phases = {};
 };
 
+/// How far a simulation has come, for whoever waits for it.
+struct SimulationProgress {
+    std::size_t requests = 0, most = 0;  ///< counted so far, and at most
+    std::optional<double> precision;     ///< reached so far; absent: not known yet
+};
+
 struct SimulationOptions {
-    std::size_t requests = 20'000;  ///< counted, behind the warm-up; a trace may have fewer
-    std::size_t warm_up = 1'000;    ///< first requests that no statistic counts
+    std::size_t requests = 20'000;  ///< counted at most, behind the warm-up; a trace may have fewer
+    /// First requests that no statistic counts. Absent: as many as MSER finds (White, *Simulation* 69(6), 1997), in
+    /// batches of 50 and at most half of all.
+    std::optional<std::size_t> warm_up = std::nullopt;
     std::uint64_t seed = 1;
     std::size_t traced = 0;  ///< first requests whose tasks are kept as spans
     std::optional<Time> deadline = std::nullopt;
+    /// Ends as soon as mean and 95th percentile are known to this share of themselves (half of their 95 % confidence
+    /// interval), but not before 2,000 requests nor before 100 / (1 - load)^2 (Whitt, *Management Science* 35(11),
+    /// 1989), and at the latest with `requests` of them or 20 million tasks. Absent: all requests are simulated.
+    std::optional<double> precision = std::nullopt;
+    std::function<void(const SimulationProgress&)> progress = {};
 };
+
+/// What a simulation of a scenario's stream aims at.
+inline constexpr double kStreamPrecision = 0.05;
 
 /// A task of a traced request, while it held its servers.
 struct SimulatedSpan {
@@ -73,12 +90,25 @@ struct SimulatedSpan {
 struct SimulatedTime {
     Time value, low, high;
 };
+struct SimulatedShare {
+    double value = 0, low = 0, high = 0;
+};
 
-/// Intervals are by 20 batch means (Law, Simulation Modeling and Analysis, section 9.5.3); with fewer than 400 requests
-/// there are none, and both ends are the value.
+/// Intervals are by 20 batch means (Law, Simulation Modeling and Analysis, section 9.5.3), widened where neighbouring
+/// batches resemble each other (Tafazzoli and Wilson, *IIE Transactions* 43(2), 2011); with fewer than 400 requests
+/// there are none, and both ends are the value. They say how well the simulation knows the value for the numbers it was
+/// given, and nothing of how uncertain those are.
 struct SimulatedLatency {
     SimulatedTime mean, p50, p95, p99;
     bool has_intervals = false;
+    /// The wider half of the intervals of mean and 95th percentile, as a share of them.
+    [[nodiscard]] double precision() const;
+};
+
+/// How much a stream asks of what a system sustains: at 1 and above, requests pile up.
+struct StreamLoad {
+    double value = 0;
+    std::string bottleneck;  ///< resource that a request takes up longest
 };
 
 struct ResourceUse {
@@ -104,16 +134,20 @@ struct BandwidthUse {
 };
 
 struct SimulationResult {
-    bool stable = true;     ///< false: requests pile up, and there is no latency to speak of
-    Frequency throughput;   ///< of counted requests
-    Frequency sustainable;  ///< arrivals above it pile up: what the system completes while many users wait
+    bool stable = true;              ///< the load is below 1; else requests pile up, and there is no latency to speak of
+    std::optional<StreamLoad> load;  ///< absent where ends of requests bring the next ones, or few requests tell no rate
+    Frequency throughput;            ///< of counted requests
+    Frequency sustainable;           ///< see sustainable_rate()
     std::optional<SimulatedLatency> latency;
     std::size_t completed = 0;  ///< all requests
-    Time duration;              ///< until the last one ended
+    std::size_t warm_up = 0;    ///< first ones that are not counted
+    std::size_t counted = 0;
+    bool converged = true;  ///< false: ended before the precision that was asked for was reached
+    Time duration;          ///< until the last one ended
     std::vector<ResourceUse> pools, bandwidths;
-    std::vector<Bytes> moved;                ///< over each bandwidth
-    std::optional<double> within_deadline;   ///< share of counted requests
-    std::vector<TaskContention> contention;  ///< [task], means over counted requests
+    std::vector<Bytes> moved;                       ///< over each bandwidth
+    std::optional<SimulatedShare> within_deadline;  ///< of counted requests
+    std::vector<TaskContention> contention;         ///< [task], means over counted requests
     std::vector<PhaseTime> phases;
     std::vector<SimulatedSpan> spans;
     std::vector<BandwidthUse> uses;  ///< of bandwidths that are no part of another
@@ -122,9 +156,16 @@ struct SimulationResult {
 
 /// How likely a request meets the scenario's budget.
 struct BudgetOutlook {
-    double by_chance = 0;    ///< of arrivals alone, every number of the profile at its median
-    double probability = 0;  ///< of arrivals and of the profile's numbers
-    double unstable = 0;     ///< share of what the numbers may be under which requests pile up
+    SimulatedShare by_chance;    ///< of arrivals alone, every number of the profile at its median
+    SimulatedShare probability;  ///< of arrivals and of the profile's numbers; the interval is the simulation's own
+    std::size_t draws = 0;       ///< of the profile's numbers that were simulated
+    bool converged = true;       ///< false: so many draws did not narrow the interval to what was aimed at
+};
+
+/// How likely requests pile up, given how uncertain the profile's numbers are.
+struct StabilityOutlook {
+    double unstable = 0;       ///< probability that the load is 1 or more
+    double low = 0, high = 0;  ///< the load's 5 to 95 % interval
 };
 
 /// What an operator of a placed stage loses to others per request. A call waits at its first operator; what it loses
@@ -140,6 +181,7 @@ struct TrafficResult {
     SimulationResult simulation;
     std::vector<OperatorContention> operators = {};  ///< in execution order; of several placements of a stage together
     std::optional<BudgetOutlook> budget = std::nullopt;
+    std::optional<StabilityOutlook> stability = std::nullopt;  ///< of streams whose load is known
 };
 
 /// Same system, arrivals and seed: same result, to the last bit. Throws std::logic_error for a system whose parts do
@@ -153,8 +195,10 @@ struct TrafficResult {
 [[nodiscard]] SimulationResult simulate_first_requests(const SimulatedSystem& system, const Arrivals& arrivals,
                                                        std::size_t requests, std::uint64_t seed);
 
-/// What the system completes while more users wait than it can serve.
-[[nodiscard]] Frequency sustainable_rate(const SimulatedSystem& system, const SimulationOptions& options = {});
+/// Rate of arrivals from which on they pile up. That is capacity() where every pool can always be filled and no
+/// bandwidth runs short; where calls of several servers leave some idle, or share a bandwidth, it is what the system
+/// completes while more users wait than it can serve, simulated until known to 0.5 %. The one answer to this question.
+[[nodiscard]] Frequency sustainable_rate(const SimulatedSystem& system);
 
 /// Time of a request that has the system to itself: its longest chain of tasks.
 [[nodiscard]] Time time_alone(const SimulatedSystem& system);

@@ -149,4 +149,15 @@ void show_progress(std::string_view what) {
     }
 }
 
+void SlowProgress::reached(std::string_view what) {
+    const bool terminal = ::isatty(STDERR_FILENO) == 1;
+    const auto patience = std::chrono::seconds(terminal ? 2 : 10);
+    const auto now = std::chrono::steady_clock::now();
+    if (now - shown_ >= patience) {
+        shown_ = now;
+        const std::chrono::duration<double> passed = now - start_;
+        fmt::print(stderr, "berth: {}, {:.0f} s so far\n", what, passed.count());
+    }
+}
+
 }  // namespace berth

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -92,5 +93,16 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options);
 
 /// One line on standard error, if that is a terminal.
 void show_progress(std::string_view what);
+
+/// Lines on standard error about work that takes long, at most one in a few seconds: on a terminal from the second
+/// second on, elsewhere from the tenth.
+class SlowProgress {
+  public:
+    /// Shows it if it is time. `what` says how far the work is.
+    void reached(std::string_view what);
+
+  private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now(), shown_ = start_;
+};
 
 }  // namespace berth

@@ -52,18 +52,27 @@ std::string printed(Format format, const ScenarioResult& result, const Scenario&
 void add_traffic(const RunOptions& options, const Scenario& scenario, ScenarioResult& result) {
     if (scenario.traffic) {
         show_progress("simulating requests");
-        result.traffic = simulate_traffic(scenario, result, options.trace.empty() ? 0 : kTraced);
+        StreamOptions stream;
+        SlowProgress slow;
+        stream.progress = [&slow](const SimulationProgress& so_far) {
+            const std::string known =
+                so_far.precision ? fmt::format(", p95 known to {:.0f}%", 100 * *so_far.precision) : std::string();
+            slow.reached(fmt::format("simulating: {} of at most {} requests{}", so_far.requests, so_far.most, known));
+        };
+        stream.traced = options.trace.empty() ? (options.report.empty() ? 0 : kDrawn) : kTraced;
+        result.traffic = simulate_traffic(scenario, result, stream);
     }
     if (scenario.traffic || scenario.objective == Objective::kThroughput) {
         show_progress("comparing cores per request");
-        result.core_splits = core_splits(scenario, result);
+        SlowProgress slow;
+        result.core_splits = core_splits(scenario, result, [&slow](const std::string& what) {
+            slow.reached(fmt::format("comparing {}", what));
+        });
         result.batch_sizes = batch_sizes(scenario, result);
     }
     if (!options.report.empty()) {
-        result.timeline = simulate_traffic(scenario, result, kDrawn, false);
-        if (!result.timeline || !result.timeline->simulation.stable) {
-            result.timeline = request_alone(scenario, result);
-        }
+        const bool drawn = result.traffic && result.traffic->simulation.stable;
+        result.timeline = drawn ? first_requests(*result.traffic, kDrawn) : request_alone(scenario, result);
     }
 }
 

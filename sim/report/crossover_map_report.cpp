@@ -154,7 +154,7 @@ std::vector<Drawing> map_drawing(const CrossoverMap& map) {
              std::move(commands)}};
 }
 
-// At each value across, the first value of `up` from which another device is the faster one.
+// At each value across, the values of `up` from which on another device is the faster one.
 std::string moves_text(const CrossoverMap& map) {
     TextTable table;
     table.column(map.across.path, Align::kRight);
@@ -163,12 +163,9 @@ std::string moves_text(const CrossoverMap& map) {
     const std::size_t step = std::max<std::size_t>(1, map.across.values.size() / 16);
     for (std::size_t column = 0; column < map.across.values.size(); column += step) {
         std::vector<std::string> changes;
-        for (std::size_t row = 1; row < map.up.values.size(); ++row) {
-            const auto& before = map.at(column, row - 1);
-            const auto& now = map.at(column, row);
-            if (before.both() && now.both() && before.first_wins() != now.first_wins()) {
-                changes.push_back(fmt::format("{} from {}", winner(map, now), map.up.values[row]));
-            }
+        for (const CrossoverMap::Change& change : map.crossings[column]) {
+            changes.push_back(
+                fmt::format("{} from {}", change.first_wins ? map.between.first : map.between.second, change.from));
         }
         const std::string start(winner(map, map.at(column, 0)));
         table.row({map.across.values[column], start.empty() ? "-" : start,
@@ -206,6 +203,21 @@ Json times_json(const CrossoverMap& map, std::optional<Time> CrossoverMap::Cell:
         rows.push_back(std::move(values));
     }
     return rows;
+}
+
+// By value across.
+Json crossings_json(const CrossoverMap& map) {
+    Json columns = Json::array();
+    for (const auto& changes : map.crossings) {
+        Json column = Json::array();
+        for (const CrossoverMap::Change& change : changes) {
+            column.push_back({{"below", change.below},
+                              {"above", change.above},
+                              {"faster", change.first_wins ? map.between.first : map.between.second}});
+        }
+        columns.push_back(std::move(column));
+    }
+    return columns;
 }
 
 Json axis_json(const SweepAxis& axis) {
@@ -251,6 +263,7 @@ std::string crossover_map_json(const CrossoverMap& map) {
         }
         json["faster"].push_back(std::move(names));
     }
+    json["crossings"] = crossings_json(map);
     json[map.between.first + "_ms"] = times_json(map, &CrossoverMap::Cell::first);
     json[map.between.second + "_ms"] = times_json(map, &CrossoverMap::Cell::second);
     return json_document(json);

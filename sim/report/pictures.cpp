@@ -1,4 +1,4 @@
-// Draws all pictures of a result, and finds where curves cross.
+// Draws all pictures of a result.
 #include "berth/pictures.h"
 
 #include <fmt/format.h>
@@ -68,44 +68,7 @@ bool move_into_place(const fs::path& from, const fs::path& to, Diagnostics& diag
     return true;
 }
 
-/// Latency of a curve at a length that it covers.
-Time latency_at(const LatencyCurve& curve, std::int64_t tokens) {
-    const auto next = std::lower_bound(curve.points.begin(), curve.points.end(), tokens,
-                                       [](const LatencyCurve::Point& p, std::int64_t t) { return p.tokens < t; });
-    if (curve.steps || next->tokens == tokens || next == curve.points.begin()) {
-        return next->latency.median;
-    }
-    const LatencyCurve::Point& before = *(next - 1);
-    const double share =
-        static_cast<double>(tokens - before.tokens) / static_cast<double>(next->tokens - before.tokens);
-    return before.latency.median + (next->latency.median - before.latency.median) * share;
-}
-
 }  // namespace
-
-std::vector<CurveCrossing> crossings(const LatencyCurve& first, const LatencyCurve& second) {
-    if (first.points.empty() || second.points.empty()) {
-        return {};
-    }
-    const auto start = [](const LatencyCurve& curve) {
-        return curve.steps ? std::int64_t{1} : curve.points.front().tokens;
-    };
-    const std::int64_t last = std::min(first.points.back().tokens, second.points.back().tokens);
-    std::vector<CurveCrossing> found;
-    std::optional<bool> second_was_faster;
-    for (std::int64_t tokens = std::max(start(first), start(second)); tokens <= last; ++tokens) {
-        const Time a = latency_at(first, tokens);
-        const Time b = latency_at(second, tokens);
-        if (a == b) {
-            continue;  // neither is faster
-        }
-        if (second_was_faster && *second_was_faster != (b < a)) {
-            found.push_back({tokens, std::min(a, b), b < a});
-        }
-        second_was_faster = b < a;
-    }
-    return found;
-}
 
 std::vector<Picture> draw_pictures(const fs::path& directory, const ScenarioResult& result, const Profile& profile,
                                    std::span<const TokenCurves> curves, Diagnostics& diagnostics) {

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "report/label_layout.h"
 #include "report/plot_style.h"
@@ -27,6 +29,7 @@ struct Line {
 };
 
 struct TokenPicture {
+    const TokenCurves* curves = nullptr;
     Canvas canvas;
     std::vector<Line> lines;
     double tokens = 1, time = 0;  ///< the axes start at zero and end here
@@ -108,23 +111,16 @@ std::string crossing_commands(const TokenPicture& picture, Obstacles obstacles) 
     }
     std::string marks;
     std::vector<LabelRequest> requests;
-    for (std::size_t i = 0; i < picture.lines.size(); ++i) {
-        for (std::size_t j = i + 1; j < picture.lines.size(); ++j) {
-            if (picture.lines[i].curve->proposed || picture.lines[j].curve->proposed) {
-                continue;
-            }
-            const auto found = crossings(*picture.lines[i].curve, *picture.lines[j].curve);
-            for (std::size_t k = 0; k < found.size(); ++k) {
-                const double x = picture.x(static_cast<double>(found[k].tokens));
-                const double y = picture.y(in_milliseconds(found[k].latency));
-                marks += symbol_at(x, y, picture.canvas.height, 7, true, 2.5, "#000000");
-                obstacles.marks.push_back({x - 18, y - 18, x + 18, y + 18});
-                const Line& faster = picture.lines[found[k].second_is_faster ? j : i];
-                if (k < kLabelledCrossings) {
-                    requests.push_back(
-                        {x, y, fmt::format("from {} tokens: {}", found[k].tokens, faster.curve->device)});
-                }
-            }
+    std::map<std::pair<std::size_t, std::size_t>, std::size_t> labelled;
+    for (const CurveCrossing& crossing : picture.curves->crossings) {
+        const double x = picture.x(static_cast<double>(crossing.tokens));
+        const double y = picture.y(in_milliseconds(crossing.latency));
+        marks += symbol_at(x, y, picture.canvas.height, 7, true, 2.5, "#000000");
+        obstacles.marks.push_back({x - 18, y - 18, x + 18, y + 18});
+        const std::size_t faster = crossing.second_is_faster ? crossing.second : crossing.first;
+        if (labelled[{crossing.first, crossing.second}]++ < kLabelledCrossings) {
+            requests.push_back(
+                {x, y, fmt::format("from {} tokens: {}", crossing.tokens, picture.curves->curves[faster].device)});
         }
     }
     const auto placed = place_labels(requests, std::move(obstacles), picture.canvas.area, kSmallFontSize);
@@ -170,6 +166,7 @@ std::string plot_command(const std::vector<Line>& lines) {
 
 Drawing drawing_of(const TokenCurves& curves, const Profile& profile, const std::vector<SettingChange>& changes) {
     TokenPicture picture;
+    picture.curves = &curves;
     picture.lines = lines_of(curves, profile);
     picture.canvas =
         canvas(kTokensLeft, kTokensHeight,

@@ -108,15 +108,58 @@ std::string phases_text(const TrafficResult& traffic) {
     return traffic.simulation.phases.empty() ? "" : "\n" + table.text(4);
 }
 
-std::string outlook_text(const BudgetOutlook& outlook, Time budget, bool stable) {
-    const std::string by_chance =
-        stable ? fmt::format("by {} of the requests, and ", share_text(outlook.by_chance)) : "";
-    std::string text = fmt::format(
-        "The budget of {} is met {}with a probability of {} when the profile's uncertainty "
-        "counts too",
-        brief(budget), by_chance, share_text(outlook.probability));
-    if (outlook.unstable > 0) {
-        text += fmt::format("; requests pile up with a probability of {}", share_text(outlook.unstable));
+// A share with its simulated interval where that is wider than what is printed.
+std::string known_share(const SimulatedShare& share) {
+    constexpr double kPrinted = 0.005;
+    const std::string value = share_text(share.value);
+    return share.high - share.low <= 2 * kPrinted
+               ? value
+               : fmt::format("{} ({}-{})", value, share_text(share.low), share_text(share.high));
+}
+
+std::string outlook_text(const TrafficResult& traffic, const Scenario& scenario) {
+    const bool stable = traffic.simulation.stable;
+    std::string text;
+    if (traffic.stability && traffic.stability->unstable > 0) {
+        text += fmt::format("Given the profile's uncertainty, requests pile up with a probability of {}. ",
+                            share_text(traffic.stability->unstable));
+    }
+    if (traffic.budget) {
+        const std::string by_chance =
+            stable ? fmt::format("by {} of the requests, and ", known_share(traffic.budget->by_chance)) : "";
+        text += fmt::format(
+            "The budget of {} is met {}with a probability of {} when the profile's uncertainty counts too.",
+            brief(*scenario.budget), by_chance, known_share(traffic.budget->probability));
+    }
+    return text.empty() ? "" : wrapped(text, 0);
+}
+
+// How long the simulation was, and how well it knows what it says.
+std::string length_text(const SimulationResult& result, const Arrivals& arrivals) {
+    if (!result.latency || !result.latency->has_intervals) {
+        return wrapped(fmt::format("{} requests simulated, too few for intervals.", result.counted), 0);
+    }
+    std::string text = fmt::format("{} requests simulated behind {} of warm-up: mean and p95 are known to {}",
+                                   result.counted, result.warm_up, percent_text(result.latency->precision(), 2));
+    if (!result.converged) {
+        text += std::holds_alternative<ArrivalTrace>(arrivals)
+                    ? fmt::format(", not to the {} aimed at: the trace ends there", percent_text(kStreamPrecision, 2))
+                    : fmt::format(", not to the {} aimed at: the most requests allowed were reached",
+                                  percent_text(kStreamPrecision, 2));
+    }
+    return wrapped(text + ".", 0);
+}
+
+std::string load_text(const TrafficResult& traffic) {
+    const auto& load = traffic.simulation.load;
+    if (!load) {
+        return "";
+    }
+    std::string text = fmt::format("The load is {} of what is sustainable, {} being the bottleneck",
+                                   percent_text(load->value, 3), load->bottleneck);
+    if (traffic.stability && traffic.stability->high > traffic.stability->low) {
+        text += fmt::format(" (5-95 %: {}-{})", percent_text(traffic.stability->low, 2),
+                            percent_text(traffic.stability->high, 2));
     }
     return wrapped(text + ".", 0);
 }
@@ -144,7 +187,7 @@ std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario)
         return wrapped(fmt::format("Unstable under {}: requests pile up. Sustainable are {}.", arrivals,
                                    requests_text(result.sustainable)),
                        0) +
-               (traffic.budget ? outlook_text(*traffic.budget, *scenario.budget, false) : "");
+               load_text(traffic) + outlook_text(traffic, scenario);
     }
     std::string text = wrapped(fmt::format("Under {}: {} completed; at most {} are sustainable.", arrivals,
                                            requests_text(result.throughput), requests_text(result.sustainable)),
@@ -159,7 +202,7 @@ std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario)
         table.row({name, fmt::format("{:.5g}", in_milliseconds(time->value)),
                    result.latency->has_intervals ? interval : "-"});
     }
-    text += traffic.budget ? outlook_text(*traffic.budget, *scenario.budget, true) : "";
+    text += load_text(traffic) + outlook_text(traffic, scenario) + length_text(result, scenario.traffic->arrivals);
     return text + "\n" + table.text(4) + phases_text(traffic) + contention_text(traffic) + "\n" + busy_text(result);
 }
 
@@ -186,6 +229,43 @@ Json json_slowdowns(const ScenarioResult& result) {
     return array;
 }
 
+namespace {
+
+Json json_load(const TrafficResult& traffic) {
+    const auto& load = traffic.simulation.load;
+    if (!load) {
+        return nullptr;
+    }
+    Json object = Json::object();
+    object["value"] = json_number(load->value);
+    object["low"] = traffic.stability ? json_number(traffic.stability->low) : Json(nullptr);
+    object["high"] = traffic.stability ? json_number(traffic.stability->high) : Json(nullptr);
+    object["bottleneck"] = json_text(load->bottleneck);
+    object["unstable_probability"] = traffic.stability ? json_number(traffic.stability->unstable) : Json(nullptr);
+    return object;
+}
+
+Json json_budget(const TrafficResult& traffic) {
+    if (!traffic.budget) {
+        return nullptr;
+    }
+    const BudgetOutlook& outlook = *traffic.budget;
+    const bool stable = traffic.simulation.stable;
+    Json object = Json::object();
+    object["within"] = stable ? json_number(outlook.by_chance.value) : Json(nullptr);
+    object["within_low"] = stable ? json_number(outlook.by_chance.low) : Json(nullptr);
+    object["within_high"] = stable ? json_number(outlook.by_chance.high) : Json(nullptr);
+    object["probability"] = json_number(outlook.probability.value);
+    object["probability_low"] = json_number(outlook.probability.low);
+    object["probability_high"] = json_number(outlook.probability.high);
+    object["unstable_probability"] = json_number(traffic.stability ? traffic.stability->unstable : 0);
+    object["draws"] = outlook.draws;
+    object["converged"] = outlook.converged;
+    return object;
+}
+
+}  // namespace
+
 Json json_traffic(const TrafficResult& traffic) {
     const SimulationResult& result = traffic.simulation;
     Json object = Json::object();
@@ -193,6 +273,11 @@ Json json_traffic(const TrafficResult& traffic) {
     object["sustainable_per_s"] = json_number(in_hertz(result.sustainable));
     object["throughput_per_s"] = result.stable ? json_number(in_hertz(result.throughput)) : Json(nullptr);
     object["requests"] = result.completed;
+    object["counted"] = result.counted;
+    object["warm_up"] = result.warm_up;
+    const bool known = result.latency && result.latency->has_intervals;
+    object["precision"] = known ? json_number(result.latency->precision()) : Json(nullptr);
+    object["converged"] = result.converged;
     for (const char* key : {"mean", "p50", "p95", "p99"}) {
         object[key] = nullptr;
     }
@@ -207,13 +292,8 @@ Json json_traffic(const TrafficResult& traffic) {
             object["utilisation"][use.name] = json_number(use.utilisation);
         }
     }
-    object["budget"] = nullptr;
-    if (traffic.budget) {
-        object["budget"] = Json::object();
-        object["budget"]["within"] = result.stable ? json_number(traffic.budget->by_chance) : Json(nullptr);
-        object["budget"]["probability"] = json_number(traffic.budget->probability);
-        object["budget"]["unstable_probability"] = json_number(traffic.budget->unstable);
-    }
+    object["load"] = json_load(traffic);
+    object["budget"] = json_budget(traffic);
     object["stages"] = Json::array();
     for (std::size_t i = 0; i < result.phases.size(); ++i) {
         Json phase = Json::object();

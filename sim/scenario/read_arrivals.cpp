@@ -15,11 +15,23 @@ namespace berth {
 
 namespace {
 
-constexpr IntegerRange kUsers{1, 100'000};
-constexpr IntegerRange kRequests{1, 100'000'000};
-constexpr IntegerRange kWarmUp{0, 100'000'000};
-constexpr IntegerRange kSeed{0, 1'000'000'000};
+constexpr IntegerRange kUsers{1, kMostUsers};
+constexpr IntegerRange kRequests{1, kMostRequests};
+constexpr IntegerRange kWarmUp{0, kMostRequests};
+constexpr IntegerRange kSeed{0, kLargestSeed};
 constexpr std::string_view kColumn = "arrival_ms";
+
+// A quantity within bounds, or an error that says them.
+template <class Q>
+std::optional<Q> between(const YamlNode& node, Q least, Q most) {
+    const auto value = node.quantity<Q>({.allow_zero = least == Q{}});
+    if (value && (*value < least || *value > most)) {
+        node.error(fmt::format("{} is out of range", to_text(*value)),
+                   fmt::format("{} to {}", to_text(least), to_text(most)));
+        return std::nullopt;
+    }
+    return value;
+}
 
 std::optional<ArrivalTrace> read_trace(const YamlNode& node) {
     const auto name = node.text();
@@ -50,8 +62,7 @@ std::optional<ArrivalTrace> read_trace(const YamlNode& node) {
         const CsvCell& cell = row.cells[*column];
         const auto time = parse_number(cell.text);
         const Time last = trace.times.empty() ? Time{} : trace.times.back();
-        const bool plausible = time && plausible_range(Time::kDimension).holds(in_seconds(milliseconds(*time)));
-        if (!plausible || *time < 0 || milliseconds(*time) < last) {
+        if (!time || *time < 0 || milliseconds(*time) < last || milliseconds(*time) > kLastArrival) {
             diagnostics.error(cell.where, fmt::format("'{}' is no time of arrival", cell.text),
                               "milliseconds, not before the row above and at most 1e12");
             return std::nullopt;
@@ -78,7 +89,7 @@ std::optional<Arrivals> read_kind(const YamlNode& node) {
         ClosedLoop loop;
         const auto count = users->integer(kUsers);
         if (think) {
-            loop.think = think->quantity<Time>({.allow_zero = true}).value_or(Time{});
+            loop.think = between<Time>(*think, Time{}, kLongestThink).value_or(Time{});
         }
         loop.users = static_cast<int>(count.value_or(1));
         return count ? std::optional<Arrivals>(loop) : std::nullopt;
@@ -88,7 +99,7 @@ std::optional<Arrivals> read_kind(const YamlNode& node) {
         return std::nullopt;
     }
     if (rate) {
-        const auto frequency = rate->quantity<Frequency>();
+        const auto frequency = between(*rate, kSlowestArrivals, kFastestArrivals);
         return frequency ? std::optional<Arrivals>(PoissonArrivals{*frequency}) : std::nullopt;
     }
     auto times = read_trace(*trace);
@@ -119,7 +130,7 @@ std::optional<RequestStream> read_arrivals(const YamlNode& node) {
         return std::nullopt;
     }
     if (const auto* trace = std::get_if<ArrivalTrace>(&*arrivals)) {
-        traffic.warm_up = node.find("warm_up") ? traffic.warm_up : 0;
+        traffic.warm_up = traffic.warm_up.value_or(0);
         traffic.requests = trace->times.size();
     }
     traffic.arrivals = std::move(*arrivals);

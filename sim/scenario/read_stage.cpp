@@ -212,11 +212,27 @@ std::optional<Estimate<Time>> read_duration(const YamlNode& node) {
 
 void refuse_model_keys(const YamlNode& stage) {
     for (const std::string_view key : {"dtype", "precision", "tokens", "buckets", "phase", "prompt", "new_tokens",
-                                       "batch", "cores", "core_mask", "clock", "pin", "segments", "granularity"}) {
+                                       "batch", "core_mask", "clock", "pin", "segments", "granularity"}) {
         if (const auto node = stage.find(key)) {
             node->error("a stage of fixed time has no such key", "'model' instead of 'takes'");
         }
     }
+}
+
+// A fixed time holds cores of the device that it names, one unless `cores` says how many.
+FixedStage read_fixed_stage(const YamlNode& node, const YamlNode& takes, std::optional<DeviceId> on,
+                            const ScenarioDevices& devices) {
+    refuse_model_keys(node);
+    FixedStage stage{read_duration(takes).value_or(Estimate<Time>{}), on, 1};
+    for (const auto& [device, cores] : read_cores(node, devices)) {
+        if (on == device) {
+            stage.cores = cores;
+        } else {
+            node.find("cores")->error("a stage of fixed time holds cores of the device in its 'on' only",
+                                      "'on' with the same device");
+        }
+    }
+    return stage;
 }
 
 }  // namespace
@@ -242,8 +258,7 @@ std::optional<StageReading> read_stage(const YamlNode& node, const Library& libr
         work.on = device;
         stage.work = std::move(work);
     } else if (takes) {
-        refuse_model_keys(node);
-        stage.work = FixedStage{read_duration(*takes).value_or(Estimate<Time>{}), device};
+        stage.work = read_fixed_stage(node, *takes, device, devices);
     } else {
         node.error("the stage does nothing", "'model' or 'takes'");
     }

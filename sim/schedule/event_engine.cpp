@@ -3,139 +3,54 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <numeric>
 #include <stdexcept>
-#include <utility>
-
-#include "schedule/max_min.h"
 
 namespace berth {
 
 namespace {
 
-constexpr double kDone = 1e-12;  // share of a transfer's bytes that rounding may leave
+// Purposes that random times are drawn for: each has streams of its own.
+const std::uint64_t kGaps = stream_of("arrivals");
+const std::uint64_t kWorkTimes = stream_of("work");
+const std::uint64_t kThinkTimes = stream_of("think");
+constexpr unsigned kTaskBits = 24;  // of a stream's number, for the task of a request
 
 template <class Event>
 bool later(const Event& a, const Event& b) {
     return a.time != b.time ? a.time > b.time : a.number > b.number;
 }
 
-void require(bool holds, const char* what) {
-    if (!holds) {
-        throw std::logic_error(what);
-    }
-}
-
 }  // namespace
 
-// SplitMix64 (Steele, Lea and Flood 2014); the standard library's distributions differ between implementations.
-double SimulatedChance::uniform() {
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15U;
-    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-    z ^= z >> 31U;
-    return (static_cast<double>(z >> 11U) + 0.5) * 0x1p-53;
-}
-
-double SimulatedChance::exponential(double mean) { return -mean * std::log(uniform()); }
-
 EventEngine::EventEngine(const SimulatedSystem& system, const Arrivals& arrivals, const SimulationOptions& options)
-    : arrivals_(arrivals), options_(options), arrival_chance_(options.seed), work_chance_(~options.seed) {
-    for (const ServerPool& pool : system.pools) {
-        require(pool.servers > 0, "a pool without servers");
+    : arrivals_(arrivals),
+      options_(options),
+      plan_(plan_engine(system)),
+      record_(plan_.tasks.size(), plan_.phases.size()),
+      warm_up_(options.warm_up.value_or(0)),
+      most_(options.requests),
+      gaps_(options.seed, kGaps),
+      traced_left_(options.traced) {
+    for (const int servers : plan_.servers) {
         Pool& made = pools_.emplace_back();
-        made.servers = made.free = pool.servers;
+        made.servers = made.free = servers;
     }
-    plan_bandwidths(system);
-    plan_tasks(system);
-    plan_phases(system);
-    traced_left_ = options.traced;
-    wanted_ = options.requests;
+    for (const PlannedShare& planned : plan_.shares) {
+        Share& share = shares_.emplace_back();
+        share.bandwidth = planned.bandwidth;
+        share.enough = planned.enough;
+        share.limits = planned.limits;
+        share.left.resize(planned.limits.size());
+        share.parts.resize(planned.limits.size());
+    }
     if (const auto* trace = std::get_if<ArrivalTrace>(&arrivals)) {
-        require(std::ranges::is_sorted(trace->times), "a trace whose arrivals do not ascend");
-        options_.warm_up = std::min(options.warm_up, trace->times.size());
-        wanted_ = std::min(wanted_, trace->times.size() - options_.warm_up);
-    }
-    latencies_.resize(wanted_);
-}
-
-void EventEngine::plan_bandwidths(const SimulatedSystem& system) {
-    places_.resize(system.bandwidths.size());
-    for (std::size_t i = 0; i < system.bandwidths.size(); ++i) {
-        const SharedBandwidth& shared = system.bandwidths[i];
-        require(shared.bandwidth > Bandwidth{}, "a bandwidth of nothing");
-        if (!shared.within) {
-            places_[i] = {shares_.size(), -1};
-            bandwidth_of_.push_back(i);
-            shares_.emplace_back().bandwidth = in_bytes_per_second(shared.bandwidth);
+        if (!std::ranges::is_sorted(trace->times)) {
+            throw std::logic_error("a trace whose arrivals do not ascend");
         }
+        warm_up_ = std::min(warm_up_, trace->times.size());
+        most_ = std::min(most_, trace->times.size() - warm_up_);
     }
-    for (std::size_t i = 0; i < system.bandwidths.size(); ++i) {
-        if (const auto within = system.bandwidths[i].within) {
-            require(*within < places_.size() && !system.bandwidths[*within].within, "a bandwidth within no whole one");
-            Share& share = shares_[places_[*within].share];
-            places_[i] = {places_[*within].share, static_cast<int>(share.parts.size())};
-            share.parts.emplace_back();
-            share.limits.push_back(in_bytes_per_second(system.bandwidths[i].bandwidth));
-            share.left.push_back(0);
-        }
-    }
-}
-
-void EventEngine::plan_phases(const SimulatedSystem& system) {
-    starts_.resize(tasks_.size());
-    ends_.resize(tasks_.size());
-    waited_.resize(tasks_.size());
-    slowed_.resize(tasks_.size());
-    for (const SimulatedPhase& phase : system.phases) {
-        require(phase.first <= phase.last && phase.last < tasks_.size(), "a phase of other tasks");
-        starts_[phase.first].push_back(phases_.size());
-        ends_[phase.last].push_back(phases_.size());
-        phases_.push_back({static_cast<std::uint32_t>(phase.first), static_cast<std::uint32_t>(phase.last),
-                           phase.budget ? in_seconds(*phase.budget) : -1});
-    }
-}
-
-void EventEngine::plan_tasks(const SimulatedSystem& system) {
-    require(!system.tasks.empty(), "a request without tasks");
-    for (std::size_t i = 0; i < system.tasks.size(); ++i) {
-        const SimulatedTask& task = system.tasks[i];
-        require(task.pool < pools_.size(), "a task on no pool");
-        require(task.servers > 0 && task.servers <= pools_[task.pool].servers,
-                "a task for more servers than there are");
-        require(task.work >= Time{} && task.moved >= Bytes{}, "a task of negative time or size");
-        require(task.bandwidth ? *task.bandwidth < places_.size() : task.moved == Bytes{},
-                "bytes that move over nothing");
-        require(!task.fastest || *task.fastest > Bandwidth{}, "a task that draws nothing");
-        const bool moves = task.bandwidth && task.moved > Bytes{};
-        const double cap = task.fastest ? in_bytes_per_second(*task.fastest) : std::numeric_limits<double>::infinity();
-        const Place place = moves ? places_[*task.bandwidth] : Place{};
-        double alone = 0;
-        if (moves) {
-            const Share& share = shares_[place.share];
-            const double limit = place.part < 0 ? share.bandwidth : share.limits[static_cast<std::size_t>(place.part)];
-            alone = in_bytes(task.moved) / std::min({cap, share.bandwidth, limit});
-        }
-        tasks_.push_back({static_cast<std::uint32_t>(task.pool),
-                          task.servers,
-                          in_seconds(task.work),
-                          task.variability == Variability::kExponential,
-                          moves ? static_cast<int>(place.share) : -1,
-                          moves ? place.part : -1,
-                          alone,
-                          in_bytes(task.moved),
-                          cap,
-                          static_cast<int>(task.after.size()),
-                          {}});
-        for (const std::size_t before : task.after) {
-            require(before < i, "a task that waits for a later one");
-            tasks_[before].then.push_back(static_cast<std::uint32_t>(i));
-        }
-        if (task.after.empty()) {
-            first_tasks_.push_back(static_cast<std::uint32_t>(i));
-        }
-    }
+    first_arrivals();
 }
 
 void EventEngine::push(double time, Kind kind, std::uint32_t slot, std::uint32_t task) {
@@ -148,17 +63,15 @@ void EventEngine::first_arrivals() {
         for (int user = 0; user < loop->users; ++user) {
             push(0, Kind::kArrival, 0, 0);
         }
-    } else if (const auto* poisson = std::get_if<PoissonArrivals>(&arrivals_)) {
-        push(arrival_chance_.exponential(1 / in_hertz(poisson->rate)), Kind::kArrival, 0, 0);
-    } else if (const auto& times = std::get<ArrivalTrace>(arrivals_).times; !times.empty()) {
-        push(in_seconds(times.front()), Kind::kArrival, 0, 0);
+    } else {
+        next_arrival(0);
     }
 }
 
 // In a closed loop the end of a request brings the next one instead.
 void EventEngine::next_arrival(double after) {
     if (const auto* poisson = std::get_if<PoissonArrivals>(&arrivals_)) {
-        push(after + arrival_chance_.exponential(1 / in_hertz(poisson->rate)), Kind::kArrival, 0, 0);
+        push(after + gaps_.exponential(1 / in_hertz(poisson->rate)), Kind::kArrival, 0, 0);
     } else if (const auto* trace = std::get_if<ArrivalTrace>(&arrivals_)) {
         if (arrived_ < trace->times.size()) {
             push(in_seconds(trace->times[arrived_]), Kind::kArrival, 0, 0);
@@ -166,9 +79,29 @@ void EventEngine::next_arrival(double after) {
     }
 }
 
-void EventEngine::run() {
-    first_arrivals();
-    while (counted_ < wanted_ && !heap_.empty()) {
+// Each task of each request has a stream of its own: what is drawn for it does not depend on the order of events, and
+// so not on any other number of the system.
+double EventEngine::work_of(Step step) const {
+    const PlannedTask& task = plan_.tasks[step.task];
+    if (!task.varies) {
+        return task.work;
+    }
+    const std::uint64_t stream = (requests_[step.slot].number << kTaskBits) + step.task;
+    return Chance(options_.seed ^ kWorkTimes, stream).exponential(task.work);
+}
+
+double EventEngine::pause_after(std::size_t request) const {
+    const auto& loop = std::get<ClosedLoop>(arrivals_);
+    const double think = in_seconds(loop.think);
+    return loop.variability == Variability::kExponential
+               ? Chance(options_.seed ^ kThinkTimes, request).exponential(think)
+               : think;
+}
+
+void EventEngine::run(std::size_t counted) {
+    wanted_ = std::min(counted, most_);
+    ended_ = record_.ended_of(wanted_);
+    while (ended_ < wanted_ && !heap_.empty()) {
         std::pop_heap(heap_.begin(), heap_.end(), later<Event>);
         const Event event = heap_.back();
         heap_.pop_back();
@@ -177,17 +110,7 @@ void EventEngine::run() {
         }
         now_ = event.time;
         ++events_;
-        switch (event.kind) {
-            case Kind::kArrival:
-                arrive();
-                break;
-            case Kind::kWork:
-                finish_part({event.slot, event.task});
-                break;
-            case Kind::kTransfer:
-                end_transfers(event.slot, event.task);
-                break;
-        }
+        handle(event);
     }
     for (Pool& pool : pools_) {
         count_busy(pool);
@@ -197,61 +120,81 @@ void EventEngine::run() {
     }
 }
 
-void EventEngine::open_window() {
-    in_window_ = true;
-    window_ = now_;
-    completed_before_ = completed_;
+void EventEngine::handle(const Event& event) {
+    switch (event.kind) {
+        case Kind::kArrival:
+            arrive();
+            break;
+        case Kind::kWork:
+            finish_part({event.slot, event.task});
+            break;
+        case Kind::kTransfer:
+            end_transfers(event.slot);
+            break;
+    }
+}
+
+// Time, requests completed, server time of each pool, bytes over each bandwidth.
+void EventEngine::take_snapshot() {
+    std::vector<double> uses{now_, static_cast<double>(completed_)};
     for (Pool& pool : pools_) {
         count_busy(pool);
-        pool.busy_before = pool.busy;
+        uses.push_back(pool.busy);
     }
     for (Share& share : shares_) {
         advance(share);
-        share.drawn_before = share.drawn;
-        for (Part& part : share.parts) {
-            part.drawn_before = part.drawn;
-        }
     }
+    for (std::size_t i = 0; i < plan_.places.size(); ++i) {
+        uses.push_back(drawn(i));
+    }
+    record_.snapshot(std::move(uses));
+}
+
+std::uint32_t EventEngine::free_slot() {
+    if (!free_.empty()) {
+        const std::uint32_t slot = free_.back();
+        free_.pop_back();
+        return slot;
+    }
+    requests_.emplace_back();
+    waits_.resize(requests_.size() * plan_.tasks.size());
+    parts_.resize(waits_.size());
+    mark_.resize(waits_.size());
+    phase_start_.resize(requests_.size() * plan_.phases.size());
+    span_of_.resize(options_.traced > 0 ? waits_.size() : 0);
+    return static_cast<std::uint32_t>(requests_.size() - 1);
 }
 
 void EventEngine::arrive() {
-    if (arrived_ == options_.warm_up && !in_window_) {
-        open_window();
+    if (arrived_ >= warm_up_) {
+        if ((arrived_ - warm_up_) % EngineRecord::kBatch == 0) {
+            take_snapshot();
+        }
+        record_.arrived();
     }
-    std::uint32_t slot = 0;
-    if (free_.empty()) {
-        slot = static_cast<std::uint32_t>(requests_.size());
-        requests_.emplace_back();
-        waits_.resize(requests_.size() * tasks_.size());
-        parts_.resize(waits_.size());
-        mark_.resize(waits_.size());
-        phase_start_.resize(requests_.size() * phases_.size());
-        span_of_.resize(options_.traced > 0 ? waits_.size() : 0);
-    } else {
-        slot = free_.back();
-        free_.pop_back();
-    }
-    requests_[slot] = {arrived_++, now_, static_cast<std::uint32_t>(tasks_.size())};
-    for (std::size_t task = 0; task < tasks_.size(); ++task) {
-        waits_[slot * tasks_.size() + task] = tasks_[task].waits_for;
+    const std::uint32_t slot = free_slot();
+    requests_[slot] = {arrived_++, now_, static_cast<std::uint32_t>(plan_.tasks.size())};
+    for (std::size_t task = 0; task < plan_.tasks.size(); ++task) {
+        waits_[slot * plan_.tasks.size() + task] = plan_.tasks[task].waits_for;
     }
     next_arrival(now_);
-    for (const std::uint32_t task : first_tasks_) {
+    for (const std::uint32_t task : plan_.first_tasks) {
         ready({slot, task});
     }
 }
 
 void EventEngine::ready(Step step) {
-    if (requests_[step.slot].number < options_.traced) {
+    const PlannedTask& task = plan_.tasks[step.task];
+    if (is_traced(step)) {
         span_of_[part(step)] = spans_.size();
         spans_.push_back({requests_[step.slot].number, step.task, seconds(now_), {}, {}});
     }
     mark_[part(step)] = now_;
-    for (const std::size_t phase : starts_[step.task]) {
-        phase_start_[step.slot * phases_.size() + phase] = now_;
+    for (const std::size_t phase : task.begins) {
+        phase_start_[step.slot * plan_.phases.size() + phase] = now_;
     }
-    Pool& pool = pools_[tasks_[step.task].pool];
-    if (pool.queue.empty() && pool.free >= tasks_[step.task].servers) {
+    Pool& pool = pools_[task.pool];
+    if (pool.queue.empty() && pool.free >= task.servers) {
         start(step);
     } else {
         pool.queue.push_back(step);
@@ -264,100 +207,25 @@ void EventEngine::count_busy(Pool& pool) const {
 }
 
 void EventEngine::start(Step step) {
-    const TaskPlan& task = tasks_[step.task];
+    const PlannedTask& task = plan_.tasks[step.task];
     Pool& pool = pools_[task.pool];
     count_busy(pool);
     pool.free -= task.servers;
-    if (requests_[step.slot].number < options_.traced) {
+    if (is_traced(step)) {
         spans_[span_of_[part(step)]].start = seconds(now_);
     }
-    parts_[part(step)] = task.bandwidth < 0 ? 1 : 2;
-    const double work = task.varies ? work_chance_.exponential(task.work) : task.work;
+    const double work = work_of(step);
     if (counts(step)) {
-        waited_[step.task] += now_ - mark_[part(step)];
+        record_.waited(counted_number(step.slot), step.task, now_ - mark_[part(step)]);
     }
     mark_[part(step)] = now_ + std::max(work, task.alone);
-    push(now_ + work, Kind::kWork, step.slot, step.task);
-    if (task.bandwidth >= 0) {
-        Share& share = shares_[static_cast<std::size_t>(task.bandwidth)];
-        advance(share);
-        const auto place = std::upper_bound(share.caps.begin(), share.caps.end(), task.cap) - share.caps.begin();
-        share.caps.insert(share.caps.begin() + place, task.cap);
-        share.transfers.insert(share.transfers.begin() + place, {step, task.bytes, task.bytes});
-        if (!share.parts.empty()) {
-            share.part_of.insert(share.part_of.begin() + place, task.part);
-        }
-        reshare(static_cast<std::uint32_t>(task.bandwidth));
-    }
-}
-
-// What has moved since the shares were last decided.
-void EventEngine::advance(Share& share) const {
-    const double passed = now_ - share.since;
-    share.since = now_;
-    for (std::size_t i = 0; i < share.transfers.size(); ++i) {
-        share.transfers[i].left -= share.rates[i] * passed;
-        share.drawn += share.rates[i] * passed;
-    }
-    for (std::size_t i = 0; i < share.part_of.size(); ++i) {
-        if (share.part_of[i] >= 0) {
-            share.parts[static_cast<std::size_t>(share.part_of[i])].drawn += share.rates[i] * passed;
-        }
-    }
-}
-
-// Decides the shares, and when the first of the transfers ends under them.
-void EventEngine::reshare(std::uint32_t bandwidth) {
-    Share& share = shares_[bandwidth];
-    ++share.version;
-    share.rates.resize(share.transfers.size());
-    if (share.parts.empty()) {
-        max_min_rates(share.bandwidth, share.caps, share.rates);
-    } else {
-        max_min_rates(share.bandwidth, share.caps, share.part_of, share.limits, share.left, share.rates);
-    }
-    if (traced_left_ > 0) {
-        const double drawn = std::accumulate(share.rates.begin(), share.rates.end(), 0.0);
-        uses_.push_back({seconds(now_), bandwidth_of_[bandwidth], bytes_per_second(drawn)});
-    }
-    double soonest = std::numeric_limits<double>::infinity();
-    for (std::size_t i = 0; i < share.transfers.size(); ++i) {
-        soonest = std::min(soonest, std::max(share.transfers[i].left, 0.0) / share.rates[i]);
-    }
-    if (!share.transfers.empty()) {
-        push(now_ + soonest, Kind::kTransfer, bandwidth, share.version);
-    }
-}
-
-void EventEngine::end_transfers(std::uint32_t bandwidth, std::uint32_t version) {
-    Share& share = shares_[bandwidth];
-    advance(share);
-    std::vector<Step> ended;
-    for (std::size_t i = 0; i < share.transfers.size();) {
-        // Less is left than moves in the smallest step of the clock: it would never come to an end otherwise.
-        const double step_of_clock = std::nextafter(now_, std::numeric_limits<double>::infinity()) - now_;
-        const Transfer& transfer = share.transfers[i];
-        if (transfer.left > kDone * transfer.whole && transfer.left > share.rates[i] * step_of_clock) {
-            ++i;
-            continue;
-        }
-        share.moved += transfer.whole;
-        ended.push_back(transfer.step);
-        const auto place = static_cast<std::ptrdiff_t>(i);
-        if (!share.parts.empty()) {
-            if (share.part_of[i] >= 0) {
-                share.parts[static_cast<std::size_t>(share.part_of[i])].moved += transfer.whole;
-            }
-            share.part_of.erase(share.part_of.begin() + place);
-        }
-        share.transfers.erase(share.transfers.begin() + place);
-        share.caps.erase(share.caps.begin() + place);
-        share.rates.erase(share.rates.begin() + place);
-    }
-    reshare(bandwidth);
-    static_cast<void>(version);
-    for (const Step step : ended) {
-        finish_part(step);
+    const bool shares = task.share >= 0 && !shares_[static_cast<std::size_t>(task.share)].enough;
+    parts_[part(step)] = shares ? 2 : 1;
+    push(shares ? now_ + work : mark_[part(step)], Kind::kWork, step.slot, step.task);
+    if (shares) {
+        start_transfer(step);
+    } else if (task.share >= 0) {
+        draw_freely(step, 1);
     }
 }
 
@@ -368,15 +236,21 @@ void EventEngine::finish_part(Step step) {
 }
 
 void EventEngine::finish(Step step) {
-    const TaskPlan& task = tasks_[step.task];
+    const PlannedTask& task = plan_.tasks[step.task];
     Pool& pool = pools_[task.pool];
     count_busy(pool);
     pool.free += task.servers;
-    if (requests_[step.slot].number < options_.traced) {
+    if (task.share >= 0 && shares_[static_cast<std::size_t>(task.share)].enough) {
+        draw_freely(step, -1);
+    }
+    if (is_traced(step)) {
         spans_[span_of_[part(step)]].end = seconds(now_);
     }
     if (counts(step)) {
-        slowed_[step.task] += std::max(0.0, now_ - mark_[part(step)]);
+        const double slowed = now_ - mark_[part(step)];
+        if (slowed > 0) {
+            record_.slowed(counted_number(step.slot), step.task, slowed);
+        }
         end_phases(step);
     }
     serve(task.pool);
@@ -392,20 +266,19 @@ void EventEngine::finish(Step step) {
 
 bool EventEngine::counts(Step step) const {
     const std::size_t number = requests_[step.slot].number;
-    return number >= options_.warm_up && number - options_.warm_up < wanted_;
+    return number >= warm_up_ && number - warm_up_ < most_;
 }
 
 void EventEngine::end_phases(Step step) {
-    for (const std::size_t phase : ends_[step.task]) {
-        const double time = now_ - phase_start_[step.slot * phases_.size() + phase];
-        phases_[phase].time += time;
-        phases_[phase].within += time <= phases_[phase].budget ? 1 : 0;
+    for (const std::size_t phase : plan_.tasks[step.task].ends) {
+        const double time = now_ - phase_start_[step.slot * plan_.phases.size() + phase];
+        record_.phase(counted_number(step.slot), phase, time, time <= plan_.phases[phase].budget);
     }
 }
 
 void EventEngine::serve(std::uint32_t index) {
     Pool& pool = pools_[index];
-    while (!pool.queue.empty() && pool.free >= tasks_[pool.queue.front().task].servers) {
+    while (!pool.queue.empty() && pool.free >= plan_.tasks[pool.queue.front().task].servers) {
         const Step step = pool.queue.front();
         pool.queue.pop_front();
         start(step);
@@ -413,58 +286,17 @@ void EventEngine::serve(std::uint32_t index) {
 }
 
 void EventEngine::end_request(std::uint32_t slot) {
-    const Request& request = requests_[slot];
+    const Request request = requests_[slot];
     ++completed_;
     traced_left_ -= request.number < options_.traced ? 1 : 0;
-    if (request.number >= options_.warm_up && request.number - options_.warm_up < wanted_) {
-        latencies_[request.number - options_.warm_up] = now_ - request.arrived;
-        ++counted_;
+    if (request.number >= warm_up_) {
+        record_.ended(request.number - warm_up_, now_ - request.arrived);
+        ended_ += request.number - warm_up_ < wanted_ ? 1 : 0;
     }
     free_.push_back(slot);
-    if (const auto* loop = std::get_if<ClosedLoop>(&arrivals_)) {
-        const double think = in_seconds(loop->think);
-        const bool varies = loop->variability == Variability::kExponential;
-        push(now_ + (varies ? arrival_chance_.exponential(think) : think), Kind::kArrival, 0, 0);
+    if (std::holds_alternative<ClosedLoop>(arrivals_)) {
+        push(now_ + pause_after(request.number), Kind::kArrival, 0, 0);
     }
-}
-
-double EventEngine::throughput() const {
-    return now_ > window_ ? static_cast<double>(completed_ - completed_before_) / (now_ - window_) : 0;
-}
-
-double EventEngine::pool_utilisation(std::size_t pool) const {
-    const Pool& one = pools_[pool];
-    return now_ > window_ ? (one.busy - one.busy_before) / (one.servers * (now_ - window_)) : 0;
-}
-
-double EventEngine::bandwidth_utilisation(std::size_t bandwidth) const {
-    const auto& [index, part] = places_[bandwidth];
-    const Share& one = shares_[index];
-    if (!(now_ > window_)) {
-        return 0;
-    }
-    if (part < 0) {
-        return (one.drawn - one.drawn_before) / (one.bandwidth * (now_ - window_));
-    }
-    const auto p = static_cast<std::size_t>(part);
-    return (one.parts[p].drawn - one.parts[p].drawn_before) / (one.limits[p] * (now_ - window_));
-}
-
-double EventEngine::moved(std::size_t bandwidth) const {
-    const auto& [index, part] = places_[bandwidth];
-    return part < 0 ? shares_[index].moved : shares_[index].parts[static_cast<std::size_t>(part)].moved;
-}
-
-TaskContention EventEngine::contention(std::size_t task) const {
-    const double requests = counted_ > 0 ? static_cast<double>(counted_) : 1;
-    return {seconds(waited_[task] / requests), seconds(slowed_[task] / requests)};
-}
-
-PhaseTime EventEngine::phase(std::size_t index) const {
-    const PhasePlan& plan = phases_[index];
-    const double requests = counted_ > 0 ? static_cast<double>(counted_) : 1;
-    return {seconds(plan.time / requests),
-            plan.budget < 0 ? std::nullopt : std::optional(static_cast<double>(plan.within) / requests)};
 }
 
 }  // namespace berth

@@ -4,46 +4,49 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <span>
+#include <utility>
 #include <vector>
 
+#include "base/chance.h"
 #include "berth/simulation.h"
+#include "schedule/engine_plan.h"
+#include "schedule/engine_record.h"
 
 namespace berth {
 
-/// Uniform numbers in (0, 1), the same on every machine.
-class SimulatedChance {
-  public:
-    explicit SimulatedChance(std::uint64_t seed) : state_(seed) {}
-    [[nodiscard]] double uniform();
-    /// Exponentially distributed with that mean.
-    [[nodiscard]] double exponential(double mean);
-
-  private:
-    std::uint64_t state_;
-};
-
-/// One simulation, run once. Times are seconds and sizes bytes here.
+/// One simulation. Times are seconds and sizes bytes here. Random times are drawn by purpose and by request, so that
+/// systems that differ are asked the same.
 class EventEngine {
   public:
     EventEngine(const SimulatedSystem& system, const Arrivals& arrivals, const SimulationOptions& options);
 
-    /// Until the last counted request has ended. Statistics of the window that starts as the first counted one arrives.
-    void run();
+    /// Until the first `counted` requests behind the warm-up of the options have ended, or all of a trace; asked again
+    /// for more it goes on. Whole batches, or as many as the options count at most, which is what is run without a
+    /// number.
+    void run(std::size_t counted);
+    void run() { run(options_.requests); }
 
-    /// Latencies of counted requests by arrival.
-    [[nodiscard]] const std::vector<double>& latencies() const { return latencies_; }
-    [[nodiscard]] double throughput() const;
+    /// Of the requests asked for, by arrival.
+    [[nodiscard]] std::span<const double> latencies() const { return {record_.latencies().data(), wanted_}; }
+    /// Whether more could be asked for.
+    [[nodiscard]] bool more() const { return wanted_ < most_; }
     [[nodiscard]] double now() const { return now_; }
     [[nodiscard]] std::size_t completed() const { return completed_; }
+    [[nodiscard]] std::size_t warm_up() const { return warm_up_; }
     [[nodiscard]] std::uint64_t events() const { return events_; }
-    [[nodiscard]] double pool_utilisation(std::size_t pool) const;
-    [[nodiscard]] double bandwidth_utilisation(std::size_t bandwidth) const;
     [[nodiscard]] double moved(std::size_t bandwidth) const;
     [[nodiscard]] std::vector<SimulatedSpan> take_spans() { return std::move(spans_); }
     [[nodiscard]] std::vector<BandwidthUse> take_uses() { return std::move(uses_); }
-    /// Means over counted requests, by task and by phase.
-    [[nodiscard]] TaskContention contention(std::size_t task) const;
-    [[nodiscard]] PhaseTime phase(std::size_t index) const;
+    /// Time between the first arrivals of one batch (EngineRecord::kBatch) and the next.
+    [[nodiscard]] std::vector<double> batch_gaps() const;
+
+    // Of the requests that count without the first `left_out` batches of them, or of the time since those arrived.
+    [[nodiscard]] double throughput(std::size_t left_out) const;
+    [[nodiscard]] double pool_utilisation(std::size_t pool, std::size_t left_out) const;
+    [[nodiscard]] double bandwidth_utilisation(std::size_t bandwidth, std::size_t left_out) const;
+    [[nodiscard]] TaskContention contention(std::size_t task, std::size_t left_out) const;
+    [[nodiscard]] PhaseTime phase(std::size_t index, std::size_t left_out) const;
 
   private:
     enum class Kind : std::uint8_t { kArrival, kWork, kTransfer };
@@ -60,7 +63,7 @@ class EventEngine {
     struct Pool {
         int servers = 1, free = 1;
         std::deque<Step> queue;
-        double busy = 0, since = 0, busy_before = 0;  ///< server time, last change, server time before the window
+        double busy = 0, since = 0;  ///< server time, last change
     };
     struct Transfer {
         Step step;
@@ -68,41 +71,20 @@ class EventEngine {
     };
     /// Of a share: what one device carries of it.
     struct Part {
-        double drawn = 0, drawn_before = 0, moved = 0;
+        double drawn = 0, moved = 0, rate = 0;
     };
     struct Share {
         double bandwidth = 0;
+        bool enough = false;  ///< nothing that moves is ever slowed: only the sums of rates are kept
         std::vector<Part> parts;
         std::vector<double> limits, left;  ///< of the parts
         std::vector<int> part_of;          ///< of the transfers, if there are parts; -1: none
         std::vector<Transfer> transfers;   ///< by ascending cap
         std::vector<double> caps, rates;   ///< of the transfers
-        double since = 0, drawn = 0, drawn_before = 0, moved = 0;
+        double since = 0, drawn = 0, moved = 0;
+        double rate = 0;       ///< where there is enough: of all that move
+        std::size_t moving = 0;  ///< where there is enough: how many move
         std::uint32_t version = 0;
-    };
-    struct TaskPlan {
-        std::uint32_t pool;
-        int servers;
-        double work;
-        bool varies;
-        int bandwidth;  ///< its share; -1: none
-        int part;       ///< of the share; -1: none
-        double alone;   ///< time that its bytes take alone
-        double bytes, cap;
-        int waits_for;
-        std::vector<std::uint32_t> then;
-    };
-    /// A phase as counted so far.
-    struct PhasePlan {
-        std::uint32_t first, last;
-        double budget;
-        double time = 0;
-        std::size_t within = 0;
-    };
-    /// Where a bandwidth of the system lies.
-    struct Place {
-        std::size_t share = 0;
-        int part = -1;
     };
     struct Request {
         std::size_t number = 0;
@@ -110,56 +92,58 @@ class EventEngine {
         std::uint32_t left = 0;
     };
 
-    void plan_bandwidths(const SimulatedSystem& system);
-    void plan_tasks(const SimulatedSystem& system);
-    void plan_phases(const SimulatedSystem& system);
-    [[nodiscard]] bool counts(Step step) const;
-    void end_phases(Step step);
     void push(double time, Kind kind, std::uint32_t slot, std::uint32_t task);
+    void handle(const Event& event);
     void first_arrivals();
     void next_arrival(double after);
+    [[nodiscard]] double pause_after(std::size_t request) const;
+    [[nodiscard]] double work_of(Step step) const;
+    void take_snapshot();
+    [[nodiscard]] std::uint32_t free_slot();
     void arrive();
     void ready(Step step);
     void start(Step step);
+    void start_transfer(Step step);
+    void draw_freely(Step step, double sign);
     void finish_part(Step step);
     void finish(Step step);
     void end_request(std::uint32_t slot);
+    void end_phases(Step step);
     void serve(std::uint32_t index);
     void count_busy(Pool& pool) const;
     void advance(Share& share) const;
     void reshare(std::uint32_t bandwidth);
-    void end_transfers(std::uint32_t bandwidth, std::uint32_t version);
-    void open_window();
-    [[nodiscard]] std::size_t part(Step step) const { return step.slot * tasks_.size() + step.task; }
+    void note_use(std::uint32_t bandwidth, double drawn);
+    void end_transfers(std::uint32_t bandwidth);
+    [[nodiscard]] double drawn(std::size_t bandwidth) const;
+    [[nodiscard]] bool counts(Step step) const;
+    [[nodiscard]] std::size_t counted_number(std::uint32_t slot) const { return requests_[slot].number - warm_up_; }
+    [[nodiscard]] bool is_traced(Step step) const { return requests_[step.slot].number < options_.traced; }
+    [[nodiscard]] std::size_t part(Step step) const { return step.slot * plan_.tasks.size() + step.task; }
+    [[nodiscard]] double counted_from(std::size_t left_out) const;
+    [[nodiscard]] EngineRecord::Batches batches_from(std::size_t left_out) const;
 
     const Arrivals& arrivals_;
     SimulationOptions options_;
-    std::vector<TaskPlan> tasks_;
-    std::vector<std::uint32_t> first_tasks_;
+    EnginePlan plan_;
+    EngineRecord record_;
+    std::size_t warm_up_ = 0, most_ = 0;  ///< requests that do not count, and that may
     std::vector<Pool> pools_;
     std::vector<Share> shares_;
-    SimulatedChance arrival_chance_, work_chance_;
+    Chance gaps_;  ///< between arrivals
     std::vector<Event> heap_;
     std::uint64_t number_ = 0, events_ = 0;
-    double now_ = 0, window_ = 0;
-    bool in_window_ = false;
+    double now_ = 0;
     std::vector<Request> requests_;     ///< by slot
     std::vector<std::uint32_t> free_;   ///< slots
     std::vector<int> waits_;            ///< [slot][task]: tasks that it still waits for
     std::vector<std::int8_t> parts_;    ///< [slot][task]: work and transfer that have not ended
     std::vector<std::size_t> span_of_;  ///< [slot][task] of traced requests
-    std::size_t arrived_ = 0, completed_ = 0, completed_before_ = 0, counted_ = 0, wanted_ = 0;
-    std::vector<double> latencies_;
+    std::vector<double> mark_;          ///< [slot][task] when it was ready; once started, when it ends alone
+    std::vector<double> phase_start_;   ///< [slot][phase]
+    std::size_t arrived_ = 0, completed_ = 0, ended_ = 0, wanted_ = 0, traced_left_ = 0;
     std::vector<SimulatedSpan> spans_;
     std::vector<BandwidthUse> uses_;
-    std::size_t traced_left_ = 0;
-    std::vector<Place> places_;              ///< [bandwidth of the system]
-    std::vector<std::size_t> bandwidth_of_;  ///< [share] its position in the system
-    std::vector<double> mark_;               ///< [slot][task] when it was ready; once started, when it ends alone
-    std::vector<double> waited_, slowed_;    ///< [task] sums over counted requests
-    std::vector<PhasePlan> phases_;
-    std::vector<std::vector<std::size_t>> starts_, ends_;  ///< [task] phases
-    std::vector<double> phase_start_;                      ///< [slot][phase]
 };
 
 }  // namespace berth

@@ -1,99 +1,109 @@
-// Runs the engine, judges whether the stream is stable, and makes statistics of the latencies.
+// Judges whether a stream is stable, and runs the engine until its latencies are known well enough.
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
-#include <tuple>
 #include <vector>
 
 #include "berth/simulation.h"
-#include "berth/statistics.h"
 #include "schedule/event_engine.h"
+#include "schedule/simulate.h"
+#include "schedule/steady_state.h"
 
 namespace berth {
 
 namespace {
 
-constexpr std::size_t kBatches = 20;
-constexpr double kStudent = 2.0930;  // t of 97.5 % with 19 degrees of freedom
-constexpr std::size_t kLeastInBatch = 20;
-constexpr int kUsersPerServer = 4;
-constexpr int kMostUsers = 256;
-constexpr std::size_t kProbed = 4'000;  // requests that show what a system sustains
-constexpr double kChance = 0.03;        // of what they show, where times vary
+constexpr std::size_t kLeast = 2'000;  // requests before the intervals are believed
+constexpr std::size_t kLeastPerUser = 20;
+constexpr double kAtHighLoad = 100;  // times 1 / (1 - load)^2
+constexpr double kMostTasks = 2e7;
 
-double alone(const SimulatedTask& task, const SimulatedSystem& system) {
-    double time = in_seconds(task.work);
-    if (task.bandwidth && task.moved > Bytes{}) {
-        const SharedBandwidth& own = system.bandwidths[*task.bandwidth];
-        const Bandwidth all =
-            own.within ? std::min(own.bandwidth, system.bandwidths[*own.within].bandwidth) : own.bandwidth;
-        time = std::max(time, in_seconds(task.moved / std::min(all, task.fastest.value_or(all))));
-    }
-    return time;
+std::size_t whole_batches(double requests) {
+    return static_cast<std::size_t>(std::ceil(requests / EngineRecord::kBatch)) * EngineRecord::kBatch;
 }
 
-/// Mean, then the quantiles that are reported.
-constexpr std::array<double, 3> kShares{0.50, 0.95, 0.99};
-using Statistics = std::array<double, 1 + kShares.size()>;
+/// A run as it stands: what is left out at its start, and what the rest says.
+struct Judgement {
+    std::size_t left_out = 0;  ///< batches
+    std::optional<SimulatedLatency> latency;
+    bool converged = false;
+};
 
-Statistics statistics_of(std::vector<double> values) {
-    Statistics result{*mean(values)};
-    std::ranges::sort(values);
-    for (std::size_t i = 0; i < kShares.size(); ++i) {
-        const double position = kShares[i] * static_cast<double>(values.size() - 1);
-        const auto below = static_cast<std::size_t>(position);
-        const std::size_t above = std::min(below + 1, values.size() - 1);
-        result[i + 1] = values[below] + (position - std::floor(position)) * (values[above] - values[below]);
+// A start that goes on for half of the run is still going on.
+Judgement judged(const EventEngine& engine, const SimulationOptions& options) {
+    Judgement judgement;
+    const auto latencies = engine.latencies();
+    bool started = true;
+    if (!options.warm_up && latencies.size() >= kLeastInBatch * kIntervalBatches) {
+        std::vector<double> means;
+        for (std::size_t first = 0; first + EngineRecord::kBatch <= latencies.size(); first += EngineRecord::kBatch) {
+            double sum = 0;
+            for (const double latency : latencies.subspan(first, EngineRecord::kBatch)) {
+                sum += latency;
+            }
+            means.push_back(sum);
+        }
+        judgement.left_out = warm_up_of(means);
+        started = judgement.left_out < means.size() / 2;
     }
-    return result;
+    judgement.latency = latency_of(latencies.subspan(judgement.left_out * EngineRecord::kBatch));
+    judgement.converged = started && judgement.latency && judgement.latency->has_intervals && options.precision &&
+                        judgement.latency->precision() <= *options.precision;
+    return judgement;
 }
 
-std::optional<SimulatedLatency> latency_of(const std::vector<double>& latencies) {
-    if (latencies.empty()) {
-        return std::nullopt;
+// Of requests that are counted before the first look, and at most.
+struct Length {
+    std::size_t first = 0, most = 0;
+};
+
+Length length_of(const SimulatedSystem& system, const Arrivals& arrivals, const SimulationOptions& options,
+                 const std::optional<StreamLoad>& load) {
+    if (!options.precision || std::holds_alternative<ArrivalTrace>(arrivals)) {
+        return {options.requests, options.requests};
     }
-    const Statistics all = statistics_of(latencies);
-    const std::size_t size = latencies.size() / kBatches;
-    SimulatedLatency result;
-    result.has_intervals = size >= kLeastInBatch;
-    std::array<std::vector<double>, std::tuple_size_v<Statistics>> batches;
-    for (std::size_t batch = 0; batch < kBatches && result.has_intervals; ++batch) {
-        const auto first = latencies.begin() + static_cast<std::ptrdiff_t>(batch * size);
-        const Statistics one = statistics_of({first, first + static_cast<std::ptrdiff_t>(size)});
-        for (std::size_t i = 0; i < one.size(); ++i) {
-            batches[i].push_back(one[i]);
+    double least = kLeast;
+    if (const auto* loop = std::get_if<ClosedLoop>(&arrivals)) {
+        least = std::max(least, static_cast<double>(kLeastPerUser) * loop->users);
+    }
+    const double affordable = kMostTasks / static_cast<double>(system.tasks.size());
+    const std::size_t most = std::min(options.requests, whole_batches(std::max<double>(kLeast, affordable)));
+    if (load) {
+        least = std::max(least, kAtHighLoad / ((1 - load->value) * (1 - load->value)));
+    }
+    return {whole_batches(std::min(least, static_cast<double>(most))), most};
+}
+
+Judgement run_until_known(EventEngine& engine, const Length& length, const SimulationOptions& options) {
+    for (std::size_t target = length.first;; target = whole_batches(1.5 * static_cast<double>(target))) {
+        engine.run(std::min(target, length.most));
+        const Judgement judgement = judged(engine, options);
+        if (options.progress) {
+            const bool known = judgement.latency && judgement.latency->has_intervals;
+            options.progress({engine.latencies().size(), length.most,
+                              known ? std::optional(judgement.latency->precision()) : std::nullopt});
+        }
+        if (judgement.converged || target >= length.most || !engine.more()) {
+            return judgement;
         }
     }
-    const auto with_interval = [&](std::size_t i) {
-        const double deviation = standard_deviation(batches[i]).value_or(0);
-        const Time half = seconds(kStudent * deviation / std::sqrt(static_cast<double>(kBatches)));
-        return SimulatedTime{seconds(all[i]), seconds(all[i]) - half, seconds(all[i]) + half};
-    };
-    result.mean = with_interval(0);
-    result.p50 = with_interval(1);
-    result.p95 = with_interval(2);
-    result.p99 = with_interval(3);
-    return result;
 }
 
-Frequency saturated(const SimulatedSystem& system, const SimulationOptions& options) {
-    int servers = 0;
-    for (const ServerPool& pool : system.pools) {
-        servers += std::min(pool.servers, kMostUsers);
+void add_resources(SimulationResult& result, const SimulatedSystem& system, const EventEngine& engine,
+                   std::size_t left_out) {
+    for (std::size_t pool = 0; pool < system.pools.size(); ++pool) {
+        result.pools.push_back({system.pools[pool].name, engine.pool_utilisation(pool, left_out)});
     }
-    SimulationOptions probe;
-    probe.requests = std::min(options.requests, kProbed);
-    probe.warm_up = probe.requests / 4;
-    probe.seed = options.seed;
-    const Arrivals users = ClosedLoop{std::min(kUsersPerServer * servers, kMostUsers), {}, Variability::kNone};
-    EventEngine engine(system, users, probe);
-    engine.run();
-    return hertz(engine.throughput());
+    for (std::size_t shared = 0; shared < system.bandwidths.size(); ++shared) {
+        result.bandwidths.push_back(
+            {system.bandwidths[shared].name, engine.bandwidth_utilisation(shared, left_out)});
+        result.moved.push_back(bytes(engine.moved(shared)));
+    }
 }
 
-/// Mean rate of arrivals; absent where ends of requests bring the next ones, or where there are too few to tell.
-std::optional<Frequency> offered(const Arrivals& arrivals) {
+}  // namespace
+
+std::optional<Frequency> offered_rate(const Arrivals& arrivals) {
     constexpr std::size_t kFew = 100;
     if (const auto* poisson = std::get_if<PoissonArrivals>(&arrivals)) {
         return poisson->rate;
@@ -106,46 +116,16 @@ std::optional<Frequency> offered(const Arrivals& arrivals) {
     return std::nullopt;
 }
 
-bool piles_up(const SimulatedSystem& system, Frequency rate, Frequency sustainable) {
-    const bool varies = std::ranges::any_of(
-        system.tasks, [](const SimulatedTask& task) { return task.variability == Variability::kExponential; });
-    return rate >= capacity(system) || rate >= sustainable * (1 + (varies ? kChance : 0));
-}
-
-}  // namespace
-
-Time time_alone(const SimulatedSystem& system) {
-    std::vector<double> end(system.tasks.size());
-    double last = 0;
-    for (std::size_t i = 0; i < system.tasks.size(); ++i) {
-        double start = 0;
-        for (const std::size_t before : system.tasks[i].after) {
-            start = std::max(start, end[before]);
-        }
-        end[i] = start + alone(system.tasks[i], system);
-        last = std::max(last, end[i]);
+std::optional<StreamLoad> load_of(const SimulatedSystem& system, const Arrivals& arrivals, Frequency sustainable) {
+    const auto rate = offered_rate(arrivals);
+    if (!rate) {
+        return std::nullopt;
     }
-    return seconds(last);
-}
-
-std::vector<Time> resource_loads(const SimulatedSystem& system) {
-    std::vector<Time> loads(system.pools.size() + system.bandwidths.size());
-    for (const SimulatedTask& task : system.tasks) {
-        loads[task.pool] += seconds(alone(task, system)) * task.servers / system.pools[task.pool].servers;
-        for (auto shared = task.bandwidth; shared; shared = system.bandwidths[*shared].within) {
-            loads[system.pools.size() + *shared] += task.moved / system.bandwidths[*shared].bandwidth;
-        }
-    }
-    return loads;
-}
-
-Frequency capacity(const SimulatedSystem& system) {
     const std::vector<Time> loads = resource_loads(system);
-    return 1 / *std::ranges::max_element(loads);
-}
-
-Frequency sustainable_rate(const SimulatedSystem& system, const SimulationOptions& options) {
-    return saturated(system, options);
+    const auto busiest = static_cast<std::size_t>(std::ranges::max_element(loads) - loads.begin());
+    const std::size_t pools = system.pools.size();
+    return StreamLoad{*rate / sustainable,
+                      busiest < pools ? system.pools[busiest].name : system.bandwidths[busiest - pools].name};
 }
 
 SimulationResult simulate_first_requests(const SimulatedSystem& system, const Arrivals& arrivals, std::size_t requests,
@@ -166,37 +146,43 @@ SimulationResult simulate_first_requests(const SimulatedSystem& system, const Ar
 }
 
 SimulationResult simulate(const SimulatedSystem& system, const Arrivals& arrivals, const SimulationOptions& options) {
-    EventEngine engine(system, arrivals, options);
+    static_cast<void>(plan_engine(system));  // what does not fit together is told before anything is computed from it
+    return simulate_within(system, arrivals, options, sustainable_rate(system));
+}
+
+SimulationResult simulate_within(const SimulatedSystem& system, const Arrivals& arrivals,
+                                 const SimulationOptions& options, Frequency sustainable) {
     SimulationResult result;
-    result.sustainable = saturated(system, options);
-    const auto rate = offered(arrivals);
-    if (rate && piles_up(system, *rate, result.sustainable)) {
+    result.sustainable = sustainable;
+    result.load = load_of(system, arrivals, sustainable);
+    if (result.load && result.load->value >= 1) {
         result.stable = false;
         return result;
     }
-    engine.run();
-    result.throughput = hertz(engine.throughput());
-    result.latency = latency_of(engine.latencies());
+    SimulationOptions longest = options;
+    const Length length = length_of(system, arrivals, options, result.load);
+    longest.requests = length.most;
+    EventEngine engine(system, arrivals, longest);
+    const Judgement judgement = run_until_known(engine, length, options);
+    const std::size_t left_out = judgement.left_out;
+    result.latency = judgement.latency;
+    result.converged = judgement.converged || !options.precision;
+    result.throughput = hertz(engine.throughput(left_out));
     result.completed = engine.completed();
+    result.warm_up = engine.warm_up() + left_out * EngineRecord::kBatch;
+    const auto counted = engine.latencies().subspan(left_out * EngineRecord::kBatch);
+    result.counted = counted.size();
     result.duration = seconds(engine.now());
     result.events = engine.events();
-    for (std::size_t pool = 0; pool < system.pools.size(); ++pool) {
-        result.pools.push_back({system.pools[pool].name, engine.pool_utilisation(pool)});
-    }
-    for (std::size_t shared = 0; shared < system.bandwidths.size(); ++shared) {
-        result.bandwidths.push_back({system.bandwidths[shared].name, engine.bandwidth_utilisation(shared)});
-        result.moved.push_back(bytes(engine.moved(shared)));
-    }
+    add_resources(result, system, engine, left_out);
     for (std::size_t task = 0; task < system.tasks.size(); ++task) {
-        result.contention.push_back(engine.contention(task));
+        result.contention.push_back(engine.contention(task, left_out));
     }
     for (std::size_t phase = 0; phase < system.phases.size(); ++phase) {
-        result.phases.push_back(engine.phase(phase));
+        result.phases.push_back(engine.phase(phase, left_out));
     }
-    if (options.deadline && !engine.latencies().empty()) {
-        const auto met = std::ranges::count_if(
-            engine.latencies(), [limit = in_seconds(*options.deadline)](double latency) { return latency <= limit; });
-        result.within_deadline = static_cast<double>(met) / static_cast<double>(engine.latencies().size());
+    if (options.deadline && !counted.empty()) {
+        result.within_deadline = share_within(counted, in_seconds(*options.deadline));
     }
     result.spans = engine.take_spans();
     result.uses = engine.take_uses();

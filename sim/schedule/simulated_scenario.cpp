@@ -2,16 +2,14 @@
 #include "berth/simulated_scenario.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numbers>
-#include <numeric>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include "schedule/event_engine.h"
+#include "schedule/outlook.h"
 #include "schedule/resources.h"
-#include "schedule/stage_choice.h"
 
 namespace berth {
 
@@ -25,15 +23,20 @@ Time request_time(const SimulatedSystem& system) {
     return seconds(engine.now());
 }
 
-/// An operator in a call, and the bytes that it moves.
+constexpr double kSlices = 128;  // of a request's time, in which operators of one device take turns
+
+/// An operator in a call, the bytes that it moves, and its share of what the call waits.
 struct CallPart {
     OperatorId op = kNoOperator;
     double moved = 0;
+    double waits = 0;
 };
 
 class SystemBuilder {
   public:
-    explicit SystemBuilder(const Profile& profile) : profile_(profile), system_(resources_of(profile)) {}
+    /// Operators that take turns are put together up to a time of `slice`.
+    SystemBuilder(const Profile& profile, Time slice)
+        : profile_(profile), slice_(slice), system_(resources_of(profile)) {}
 
     void begin_stage(const std::string& name, std::optional<Time> budget) {
         system_.phases.push_back({name, system_.tasks.size(), system_.tasks.size(), budget});
@@ -48,7 +51,10 @@ class SystemBuilder {
 
     void add_fixed(const std::string& name, const FixedStage& stage) {
         parts_.emplace_back();
-        append(task_on(name, stage.on ? cores_pool(*stage.on) : elsewhere_pool(profile_), stage.takes.median));
+        SimulatedTask task =
+            task_on(name, stage.on ? cores_pool(*stage.on) : elsewhere_pool(profile_), stage.takes.median);
+        task.servers = stage.on ? stage.cores : 1;
+        append(std::move(task));
     }
 
     void add_pass(const std::string& stage, const ModelStage& asked, const Candidate& candidate) {
@@ -67,12 +73,14 @@ class SystemBuilder {
             const Device& device = profile_.devices[static_cast<std::size_t>(first.device)];
             const bool whole = candidate.device == first.device;
             const int cores = whole ? candidate.cores : execution_on(asked, profile_, first.device).cores;
+            const bool turns = device.runtime.shapes != ShapeRule::kStatic;
             Call call{stage + " " + first.name, first.device, cores};
             do {
                 call.add(candidate.operators[i], scale);
                 ++i;
-            } while (device.runtime.shapes == ShapeRule::kStatic && i < candidate.operators.size() &&
-                     candidate.operators[i].device == first.device);
+            } while (i < candidate.operators.size() && candidate.operators[i].device == first.device &&
+                     !(turns && ends_slice(call, candidate.operators[i], scale)));
+            call.share_waiting(turns);
             add_call(call);
         }
     }
@@ -91,17 +99,30 @@ class SystemBuilder {
         std::vector<CallPart> parts{};
 
         void add(const OperatorResult& op, double scale) {
-            parts.push_back({op.id, in_bytes(op.dram_bytes)});
+            parts.push_back({op.id, in_bytes(op.dram_bytes), 0});
             handover += (op.handover - op.call) * scale;
             entering += op.call * scale;
             work += (op.latency - op.handover) * scale;
             moved += op.dram_bytes * scale;
             handed_over += op.handover_bytes * scale;
         }
+
+        // A segment waits before its first operator; operators that take turns wait alike.
+        void share_waiting(bool turns) {
+            for (CallPart& part : parts) {
+                part.waits = turns ? 1 / static_cast<double>(parts.size()) : 0;
+            }
+            parts.front().waits = turns ? parts.front().waits : 1;
+        }
     };
 
+    [[nodiscard]] bool ends_slice(const Call& call, const OperatorResult& next, double scale) const {
+        return next.handover > Time{} || call.work + next.latency * scale > slice_;
+    }
+
     void add_call(const Call& call) {
-        const std::vector<CallPart> first{call.parts.front()};
+        std::vector<CallPart> first{call.parts.front()};
+        first.front().waits = 1;
         if (call.handover > Time{}) {
             parts_.push_back(first);
             append(handover_task(call.name + " (hand-over)", call.handover, call.handed_over, profile_));
@@ -127,7 +148,8 @@ class SystemBuilder {
         for (const auto& operators : candidate.run_by) {
             auto& parts = parts_.emplace_back();
             for (const OperatorId op : operators) {
-                parts.push_back({op, in_bytes(candidate.operators[static_cast<std::size_t>(op)].dram_bytes)});
+                const double moved = in_bytes(candidate.operators[static_cast<std::size_t>(op)].dram_bytes);
+                parts.push_back({op, moved, parts.empty() ? 1.0 : 0.0});
             }
         }
         parts_.emplace_back();
@@ -161,85 +183,17 @@ class SystemBuilder {
     }
 
     const Profile& profile_;
+    Time slice_;
     SimulatedSystem system_;
     std::vector<std::vector<CallPart>> parts_;  ///< [task]
 };
 
-/// A number drawn from a normal distribution (Box and Muller 1958).
-double normal(SimulatedChance& chance) {
-    const double radius = std::sqrt(-2 * std::log(chance.uniform()));
-    return radius * std::cos(2 * std::numbers::pi * chance.uniform());
-}
-
-// The logarithm of how much longer each stage takes under one draw of what is uncertain, which stages share; fixed
-// times vary on their own.
-std::vector<double> drawn_factors(const Scenario& scenario, const ScenarioResult& result, SimulatedChance& chance) {
-    std::size_t most = result.uncertain_numbers.size();
-    for (const StageResult& stage : result.stages) {
-        most = std::max(most, stage_causes(stage).size());
-    }
-    std::vector<double> drawn(most);
-    for (double& number : drawn) {
-        number = normal(chance);
-    }
-    std::vector<double> factors;
-    for (const StageResult& stage : result.stages) {
-        const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);
-        double logarithm = 0;
-        if (const auto* fixed = std::get_if<FixedStage>(&asked->work)) {
-            logarithm = fixed->takes.low < fixed->takes.high ? log_normal_sigma(fixed->takes) * normal(chance) : 0;
-        } else {
-            const std::vector<double> causes = stage_causes(stage);
-            logarithm = std::inner_product(causes.begin(), causes.end(), drawn.begin(), 0.0);
-        }
-        factors.push_back(logarithm);
-    }
-    return factors;
-}
-
-SimulatedSystem slower(SimulatedSystem system, const ScenarioResult& result, const std::vector<double>& logarithms,
-                       double sign) {
-    for (const SimulatedPhase& phase : system.phases) {
-        const auto stage = std::ranges::find(result.stages, phase.name, &StageResult::name);
-        const double factor = std::exp(sign * logarithms[static_cast<std::size_t>(stage - result.stages.begin())]);
-        for (std::size_t task = phase.first; task <= phase.last; ++task) {
-            system.tasks[task].work *= factor;
-            if (system.tasks[task].fastest) {
-                *system.tasks[task].fastest /= factor;
-            }
-        }
-    }
-    return system;
-}
-
-// Draws come in pairs with opposite signs, which leaves less to chance.
-BudgetOutlook budget_outlook(const Scenario& scenario, const ScenarioResult& result, const TrafficResult& simulated) {
-    constexpr int kPairs = 24;
-    constexpr double kTasks = 2e6;  // simulated altogether, about
-    BudgetOutlook outlook;
-    outlook.by_chance = simulated.simulation.within_deadline.value_or(0);
-    const RequestStream& traffic = *scenario.traffic;
-    SimulationOptions options;
-    const auto affordable =
-        static_cast<std::size_t>(kTasks / (2 * kPairs * static_cast<double>(simulated.system.tasks.size())));
-    options.requests = std::min(traffic.requests, std::clamp<std::size_t>(affordable, 100, 2'000));
-    options.warm_up = std::min(traffic.warm_up, options.requests / 4);
-    options.deadline = scenario.budget;
-    SimulatedChance chance(traffic.seed);
-    for (int pair = 0; pair < kPairs; ++pair) {
-        const std::vector<double> logarithms = drawn_factors(scenario, result, chance);
-        for (const double sign : {1.0, -1.0}) {
-            options.seed = traffic.seed + static_cast<std::uint64_t>(pair);
-            const auto one = simulate(slower(simulated.system, result, logarithms, sign), traffic.arrivals, options);
-            outlook.unstable += one.stable ? 0 : 1.0 / (2 * kPairs);
-            outlook.probability += one.within_deadline.value_or(0) / (2 * kPairs);
-        }
-    }
-    return outlook;
-}
-
 SystemBuilder built(const Scenario& scenario, const ScenarioResult& result) {
-    SystemBuilder builder(scenario.profile);
+    Time total;
+    for (const StageResult& stage : result.stages) {
+        total += stage.latency.median;
+    }
+    SystemBuilder builder(scenario.profile, total / kSlices);
     for (const StageResult& stage : result.stages) {
         const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);
         builder.begin_stage(stage.name, stage.budget);
@@ -258,7 +212,7 @@ SystemBuilder built(const Scenario& scenario, const ScenarioResult& result) {
     return builder;
 }
 
-// What tasks lose, given to the operators that they run: waiting to the first one, and being slowed by bytes.
+// What tasks lose, given to the operators that they run: waiting as they take turns, and being slowed by bytes.
 std::vector<OperatorContention> operators_lose(const ScenarioResult& result, const SystemBuilder& builder,
                                                const SimulatedSystem& system, const SimulationResult& simulation) {
     std::vector<OperatorContention> all;
@@ -284,7 +238,7 @@ std::vector<OperatorContention> operators_lose(const ScenarioResult& result, con
             }
             for (const CallPart& part : parts) {
                 TaskContention& own = all[first + static_cast<std::size_t>(part.op)].lost;
-                own.waited += &part == parts.data() ? lost.waited : Time{};
+                own.waited += lost.waited * part.waits;
                 own.slowed += lost.slowed * (moved > 0 ? part.moved / moved : 0);
             }
         }
@@ -298,21 +252,47 @@ SimulatedSystem simulated_system(const Scenario& scenario, const ScenarioResult&
     return built(scenario, result).take();
 }
 
+SimulationResult simulate_stream(const Scenario& scenario, const SimulatedSystem& system,
+                                 const StreamOptions& options) {
+    if (!scenario.traffic) {
+        throw std::logic_error("a scenario without arrivals");
+    }
+    const RequestStream& traffic = *scenario.traffic;
+    SimulationOptions simulation;
+    simulation.requests = traffic.requests;
+    simulation.warm_up = traffic.warm_up;
+    simulation.seed = traffic.seed;
+    simulation.traced = options.traced;
+    simulation.deadline = scenario.budget;
+    simulation.precision = kStreamPrecision;
+    simulation.progress = options.progress;
+    return simulate(system, traffic.arrivals, simulation);
+}
+
 std::optional<TrafficResult> simulate_traffic(const Scenario& scenario, const ScenarioResult& result,
-                                              std::size_t traced, bool with_outlook) {
+                                              const StreamOptions& options) {
     if (!scenario.traffic) {
         return std::nullopt;
     }
-    const RequestStream& traffic = *scenario.traffic;
     SystemBuilder builder = built(scenario, result);
     TrafficResult simulated{builder.take(), {}};
-    simulated.simulation = simulate(simulated.system, traffic.arrivals,
-                                    {traffic.requests, traffic.warm_up, traffic.seed, traced, scenario.budget});
+    simulated.simulation = simulate_stream(scenario, simulated.system, options);
     simulated.operators = operators_lose(result, builder, simulated.system, simulated.simulation);
-    if (scenario.budget && with_outlook) {
-        simulated.budget = budget_outlook(scenario, result, simulated);
+    if (options.outlook) {
+        add_outlook(scenario, result, simulated);
     }
     return simulated;
+}
+
+TrafficResult first_requests(TrafficResult traffic, std::size_t requests) {
+    SimulationResult& simulation = traffic.simulation;
+    std::erase_if(simulation.spans, [requests](const SimulatedSpan& span) { return span.request >= requests; });
+    Time last;
+    for (const SimulatedSpan& span : simulation.spans) {
+        last = std::max(last, span.end);
+    }
+    std::erase_if(simulation.uses, [last](const BandwidthUse& use) { return use.from > last; });
+    return traffic;
 }
 
 TrafficResult request_alone(const Scenario& scenario, const ScenarioResult& result) {

@@ -9,8 +9,6 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kRequests = 4'000;
-
 const SimulatedPhase* phase_named(const SimulatedSystem& system, const std::string& name) {
     const auto found = std::ranges::find(system.phases, name, &SimulatedPhase::name);
     return found == system.phases.end() ? nullptr : &*found;
@@ -31,12 +29,8 @@ SimulatedSystem without_demand(SimulatedSystem system, const SimulatedPhase& pha
     return system;
 }
 
-std::optional<Time> mean_of(const SimulatedSystem& system, const RequestStream& traffic, const std::string& name) {
-    SimulationOptions options;
-    options.requests = std::min(kRequests, traffic.requests);
-    options.warm_up = std::min(options.requests / 10, traffic.warm_up);
-    options.seed = traffic.seed;
-    const SimulationResult result = simulate(system, traffic.arrivals, options);
+std::optional<Time> mean_of(const SimulatedSystem& system, const Scenario& scenario, const std::string& name) {
+    const SimulationResult result = simulate_stream(scenario, system);
     const SimulatedPhase* phase = phase_named(system, name);
     return result.stable ? std::optional(result.phases[static_cast<std::size_t>(phase - system.phases.data())].mean)
                          : std::nullopt;
@@ -52,8 +46,8 @@ std::vector<StageSlowdown> slowdowns_by(const Stage& stage, const Scenario& scen
         if (own == nullptr || phase_named(system, other) == nullptr || !scenario.traffic) {
             continue;  // it is left out, or takes no time
         }
-        const auto with = mean_of(system, *scenario.traffic, other);
-        const auto without = mean_of(without_demand(system, *own), *scenario.traffic, other);
+        const auto with = mean_of(system, scenario, other);
+        const auto without = mean_of(without_demand(system, *own), scenario, other);
         slowdowns.push_back({stage.name, other,
                              with && without ? std::optional(std::max(0.0, *with / *without - 1)) : std::nullopt,
                              allowed});

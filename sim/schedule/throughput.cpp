@@ -4,12 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "berth/simulated_scenario.h"
 #include "placement/least_load.h"
-#include "schedule/event_engine.h"
 #include "schedule/pass_load.h"
 #include "schedule/stage_choice.h"
 
@@ -20,25 +18,10 @@ namespace {
 constexpr int kMostColumnRounds = 30;
 constexpr int kMostTrials = 16;  // choices that are simulated
 constexpr double kWorthTheChange = 1.005;
-constexpr std::size_t kTasksPerChoice = 150'000;  // per choice
 constexpr double kCloseToBound = 1e-6;
 
-// With several times as many users as keep the busiest resource busy (asymptotic bounds: Lazowska et al., Quantitative
-// System Performance, 1984, chapter 5).
-Frequency simulated_rate(const SimulatedSystem& system) {
-    constexpr double kUsers = 4;
-    if (system.tasks.empty()) {
-        return {};
-    }
-    const double in_service = time_alone(system) * capacity(system);
-    const Arrivals users =
-        ClosedLoop{static_cast<int>(std::clamp(std::ceil(kUsers * in_service), 8.0, 256.0)), {}, Variability::kNone};
-    SimulationOptions options;
-    options.requests = std::clamp<std::size_t>(kTasksPerChoice / system.tasks.size(), 100, 2'000);
-    options.warm_up = static_cast<std::size_t>(std::get<ClosedLoop>(users).users) + options.requests / 4;
-    EventEngine engine(system, users, options);
-    engine.run();
-    return hertz(engine.throughput());
+Frequency sustained_by(const SimulatedSystem& system) {
+    return system.tasks.empty() ? Frequency{} : sustainable_rate(system);
 }
 
 // Cores that one instance may use: one core or all, or any number of a few.
@@ -259,7 +242,7 @@ class Balancing {
                 }
             }
         }
-        return simulated_rate(simulated_system(scenario_, trial));
+        return sustained_by(simulated_system(scenario_, trial));
     }
 
     // Loads tell nothing of cores that stand idle because the next call needs more of them than are free: what counts
@@ -343,7 +326,7 @@ SustainedRate sustained_rate(const Scenario& scenario, const ScenarioResult& res
     const std::size_t pools = system.pools.size();
     SustainedRate rate;
     rate.capacity = 1 / *busiest;
-    rate.simulated = std::min(simulated_rate(system), rate.capacity);  // more only at the ends of what was watched
+    rate.simulated = sustained_by(system);
     rate.busiest = place < pools ? system.pools[place].name : system.bandwidths[place - pools].name;
     rate.upper_bound = std::max(upper_bound, rate.capacity);  // of equals, rounding decides
     return rate;

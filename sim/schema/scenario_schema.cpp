@@ -52,7 +52,6 @@ std::vector<Key> model_keys(Definitions& q) {
         optional("prompt", "tokens of the prompt", integer(kCountRange)),
         optional("new_tokens", "tokens generated after the prompt", integer(kCountRange)),
         optional("batch", "inputs per pass; 1 if absent", integer(kCountRange)),
-        optional("cores", "cores used per device; the runtime's default if absent", map_of(integer(kCountRange))),
         optional("core_mask", "the same as a bit mask; 0 leaves the choice to the runtime",
                  map_of(integer({0, std::numeric_limits<std::int32_t>::max()}))),
         optional("clock", "one of the clocks that the profile lists, per device",
@@ -84,7 +83,9 @@ Part stage(Definitions& q) {
         optional("model", "a shipped model, or the path of one: the stage's time is predicted", text()),
         optional("takes", "a known time instead of a model: 26 ms, 26 ms ± 10%, or {low: 500 ms, high: 1000 ms}",
                  duration(q)),
-        optional("on", "the device where it runs; any if absent", text()),
+        optional("on", "the device where it runs; any if absent, and a known time then runs elsewhere", text()),
+        optional("cores", "cores used per device; the runtime's default if absent, 1 for a known time",
+                 map_of(integer(kCountRange))),
         optional("repeat", "passes in sequence; 1 if absent", integer(kCountRange)),
         optional("budget", "a time for all passes of this stage", q.quantity(Time::kDimension)),
         optional("slows", "largest slowdown that this stage may cause in other stages: {rerank: 10%}",
@@ -103,17 +104,18 @@ Part stage(Definitions& q) {
 
 // One of users, rate and trace; only users think.
 Part arrivals(Definitions& q) {
-    constexpr std::int64_t kMostRequests = 100'000'000;
     Part part = object_with({
         optional("users", "number of users; each sends the next request when the previous one has ended",
-                 integer({1, 100'000})),
-        optional("think", "how long each user waits before the next request; 0 if absent",
+                 integer({1, kMostUsers})),
+        optional("think", "how long each user waits before the next request, at most 100,000 s; 0 if absent",
                  q.quantity(Time::kDimension, true)),
-        optional("rate", "requests per second at random times, such as 5 Hz", q.quantity(Frequency::kDimension)),
+        optional("rate", "requests per second at random times, such as 5 Hz; from 10 uHz to 1 MHz",
+                 q.quantity(Frequency::kDimension)),
         optional("trace", "a CSV file with ascending arrival times in the column arrival_ms", text()),
-        optional("requests", "number of counted requests; 20000 if absent", integer({1, kMostRequests})),
-        optional("warm_up", "uncounted requests before them; 1000 if absent", integer({0, kMostRequests})),
-        optional("seed", "seed of the random times; 1 if absent", integer({0, 1'000'000'000})),
+        optional("requests", "largest number of counted requests; 100000 if absent", integer({1, kMostRequests})),
+        optional("warm_up", "uncounted requests before them; determined by the simulation if absent",
+                 integer({0, kMostRequests})),
+        optional("seed", "seed of the random times; 1 if absent", integer({0, kLargestSeed})),
     });
     const char* why = "arrivals are of one kind: users, rate or trace";
     const Json without_users = all_of(

@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "berth/brief_text.h"
@@ -16,8 +19,6 @@ namespace berth {
 namespace {
 
 constexpr double kWorthASplit = 1.03;
-constexpr std::size_t kRequests = 4'000;  // simulated per split
-constexpr std::size_t kWarmUp = 400;
 constexpr int kFewCores = 4;
 
 std::set<int> counts_to_split(const Device& device) {
@@ -53,6 +54,30 @@ std::optional<StageResult> evaluated(const Scenario& scenario, const Stage& stag
     return result ? std::optional(std::move(result->stages.front())) : std::nullopt;
 }
 
+// Of whole requests whose stage `at` runs as `pass` does. Batches are full, so that a request's share of the passes may
+// be no whole number: the busiest resource tells what that changes.
+Frequency sustainable_with(const Scenario& changed, const ScenarioResult& result, std::size_t at, StageResult pass,
+                           std::int64_t inputs) {
+    ScenarioResult others = result;
+    others.stages.erase(others.stages.begin() + static_cast<std::ptrdiff_t>(at));
+    ScenarioResult alone = result;
+    alone.stages = {pass};
+    const std::vector<Time> base = resource_loads(simulated_system(changed, others));
+    const std::vector<Time> own = resource_loads(simulated_system(changed, alone));
+    const std::int64_t batch = std::get<ModelStage>(changed.stages[at].work).batch;
+    const std::int64_t whole = (inputs + batch - 1) / batch;
+    Time shared, full;
+    for (std::size_t r = 0; r < base.size(); ++r) {
+        shared = std::max(shared, base[r] + own[r] * (static_cast<double>(inputs) / static_cast<double>(batch)));
+        full = std::max(full, base[r] + own[r] * static_cast<double>(whole));
+    }
+    ScenarioResult with = result;
+    pass.repeat = whole;
+    pass.passes.front().passes = whole;
+    with.stages[at] = std::move(pass);
+    return sustainable_rate(simulated_system(changed, with)) * (full / shared);
+}
+
 // The stage alone with so many inputs in a pass, where it is placed now.
 std::optional<BatchSize> with_batch(const Scenario& scenario, const ScenarioResult& result, std::size_t stage,
                                     std::int64_t batch, std::int64_t inputs) {
@@ -74,18 +99,7 @@ std::optional<BatchSize> with_batch(const Scenario& scenario, const ScenarioResu
     const std::int64_t passes = (inputs + batch - 1) / batch;
     size.request =
         result.total.latency.median - result.stages[stage].latency.median + size.pass * static_cast<double>(passes);
-    ScenarioResult others = result;
-    others.stages.erase(others.stages.begin() + static_cast<std::ptrdiff_t>(stage));
-    ScenarioResult alone = result;
-    alone.stages = {std::move(*one)};
-    const std::vector<Time> base = resource_loads(simulated_system(scenario, others));
-    const std::vector<Time> own = resource_loads(simulated_system(changed, alone));
-    Time busiest;
-    for (std::size_t r = 0; r < base.size(); ++r) {
-        const double share = static_cast<double>(inputs) / static_cast<double>(batch);
-        busiest = std::max(busiest, base[r] + own[r] * share);
-    }
-    size.sustainable = 1 / busiest;
+    size.sustainable = sustainable_with(changed, result, stage, std::move(*one), inputs);
     return size;
 }
 
@@ -93,18 +107,11 @@ CoreSplit simulated(const Scenario& scenario, const ScenarioResult& result) {
     const SimulatedSystem system = simulated_system(scenario, result);
     CoreSplit split;
     split.alone = time_alone(system);
-    SimulationOptions options;
-    options.requests = kRequests;
-    options.warm_up = kWarmUp;
     if (!scenario.traffic) {
-        split.sustainable = sustainable_rate(system, options);
+        split.sustainable = sustainable_rate(system);
         return split;
     }
-    const RequestStream& traffic = *scenario.traffic;
-    options.requests = std::min(kRequests, traffic.requests);
-    options.warm_up = std::min(kWarmUp, traffic.warm_up);
-    options.seed = traffic.seed;
-    const SimulationResult found = simulate(system, traffic.arrivals, options);
+    const SimulationResult found = simulate_stream(scenario, system);
     split.sustainable = found.sustainable;
     if (found.latency) {
         split.mean = found.latency->mean.value;
@@ -137,35 +144,83 @@ std::vector<BatchSize> batch_sizes(const Scenario& scenario, const ScenarioResul
     return sizes;
 }
 
-std::vector<CoreSplit> core_splits(const Scenario& scenario, const ScenarioResult& result) {
-    std::vector<CoreSplit> splits;
+namespace {
+
+/// A stage on a number of cores, to be evaluated.
+struct SplitJob {
+    std::size_t stage = 0;
+    DeviceId device = 0;
+    int cores = 1;
+    bool current = false;
+};
+
+std::vector<SplitJob> jobs_of(const Scenario& scenario, const ScenarioResult& result) {
+    std::vector<SplitJob> jobs;
     for (std::size_t i = 0; i < scenario.stages.size(); ++i) {
         const auto device = device_of(scenario, result.stages[i]);
         if (!device) {
             continue;
         }
-        const Device& on = scenario.profile.devices[static_cast<std::size_t>(*device)];
         const int now = result.stages[i].candidates[*result.stages[i].chosen].cores;
-        std::set<int> counts = counts_to_split(on);
+        std::set<int> counts = counts_to_split(scenario.profile.devices[static_cast<std::size_t>(*device)]);
         counts.insert(now);
         for (const int cores : counts) {
-            Scenario changed = scenario;
-            auto& work = std::get<ModelStage>(changed.stages[i].work);
-            work.cores[*device] = cores;
-            work.on = device;
-            auto stage = evaluated(changed, changed.stages[i]);
-            if (!stage) {
-                continue;
+            jobs.push_back({i, *device, cores, cores == now});
+        }
+    }
+    return jobs;
+}
+
+// Absent if the stage does not run so.
+std::optional<CoreSplit> split_of(const Scenario& scenario, const ScenarioResult& result, const SplitJob& job) {
+    Scenario changed = scenario;
+    auto& work = std::get<ModelStage>(changed.stages[job.stage].work);
+    work.cores[job.device] = job.cores;
+    work.on = job.device;
+    auto stage = evaluated(changed, changed.stages[job.stage]);
+    if (!stage) {
+        return std::nullopt;
+    }
+    ScenarioResult with = result;
+    with.traffic.reset();
+    with.stages[job.stage] = std::move(*stage);
+    CoreSplit split = simulated(changed, with);
+    split.stage = scenario.stages[job.stage].name;
+    split.device = job.device;
+    split.cores = job.cores;
+    split.side_by_side = scenario.profile.devices[static_cast<std::size_t>(job.device)].cores() / job.cores;
+    split.current = job.current;
+    return split;
+}
+
+}  // namespace
+
+std::vector<CoreSplit> core_splits(const Scenario& scenario, const ScenarioResult& result,
+                                   const std::function<void(const std::string&)>& progress) {
+    const std::vector<SplitJob> jobs = jobs_of(scenario, result);
+    std::vector<std::optional<CoreSplit>> made(jobs.size());
+    std::atomic<std::size_t> next = 0;
+    const auto work = [&](bool tells) {
+        for (std::size_t i = next++; i < jobs.size(); i = next++) {
+            if (tells && progress) {
+                progress(fmt::format("{} on {} of {} cores", scenario.stages[jobs[i].stage].name, jobs[i].cores,
+                                     scenario.profile.devices[static_cast<std::size_t>(jobs[i].device)].cores()));
             }
-            ScenarioResult with = result;
-            with.stages[i] = std::move(*stage);
-            CoreSplit split = simulated(changed, with);
-            split.stage = scenario.stages[i].name;
-            split.device = *device;
-            split.cores = cores;
-            split.side_by_side = on.cores() / cores;
-            split.current = cores == now;
-            splits.push_back(std::move(split));
+            made[i] = split_of(scenario, result, jobs[i]);
+        }
+    };
+    std::vector<std::future<void>> others;
+    for (unsigned thread = 1; thread < std::thread::hardware_concurrency(); ++thread) {
+        others.push_back(std::async(std::launch::async, work, false));
+    }
+    work(true);
+    for (std::future<void>& other : others) {
+        other.get();
+    }
+    std::vector<CoreSplit> splits;
+    for (std::optional<CoreSplit>& split : made) {
+        if (split) {
+            splits.push_back(std::move(*split));
         }
     }
     return splits;

@@ -10,6 +10,7 @@
 
 #include "berth/evaluation.h"
 #include "berth/quantity_text.h"
+#include "whatif/crossing_search.h"
 #include "whatif/digits.h"
 
 namespace berth {
@@ -17,12 +18,13 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kPoints = 33;
-constexpr double kClose = 1e-4;
 constexpr double kSure = 0.9;
 
 class Search {
   public:
-    explicit Search(const CrossoverQuestion& question) : question_(question) {}
+    /// `uncertainty`: whether points say how sure they are, beyond which device is the faster one.
+    explicit Search(const CrossoverQuestion& question, bool uncertainty = true)
+        : question_(question), uncertainty_(uncertainty) {}
 
     [[nodiscard]] CrossoverPoint at(double value) const {
         CrossoverPoint point;
@@ -32,6 +34,7 @@ class Search {
         Diagnostics diagnostics;
         const auto scenario = load_scenario(question_.base.library, question_.base.scenario, settings, diagnostics);
         EvaluationOptions options;
+        options.uncertainty = uncertainty_;
         options.operators = false;
         options.splits = false;
         const auto result = scenario ? evaluate(*scenario, diagnostics, options) : std::nullopt;
@@ -55,29 +58,17 @@ class Search {
         return point;
     }
 
-    // Halves until nothing lies between; `holds` is true at `yes` and false at `no`. The two last values that disagree.
+    // `holds` is true at `yes` and false at `no`. The two last values that disagree.
     [[nodiscard]] std::pair<double, double> narrowed(double yes, double no,
                                                      const std::function<bool(const CrossoverPoint&)>& holds) const {
-        while (!close(yes, no)) {
-            double middle = (yes + no) / 2;
-            middle = question_.range.whole ? std::floor(middle) : middle;
-            const CrossoverPoint point = at(middle);
+        return berth::narrowed(yes, no, question_.range.whole, [&](double value) {
+            const CrossoverPoint point = at(value);
             // What runs nowhere in the middle of two that do is left to the points around it.
-            if (point.first_is_faster && holds(point)) {
-                yes = middle;
-            } else {
-                no = middle;
-            }
-        }
-        return {yes, no};
+            return point.first_is_faster && holds(point);
+        });
     }
 
   private:
-    [[nodiscard]] bool close(double a, double b) const {
-        return question_.range.whole ? std::abs(a - b) <= 1
-                                     : std::abs(a - b) <= kClose * std::max(std::abs(a), std::abs(b));
-    }
-
     static const Candidate* on(const StageResult& stage, const std::string& device, std::string& why_not) {
         for (const Candidate& candidate : stage.candidates) {
             if (candidate.placement == device && candidate.granularity == Granularity::kModel) {
@@ -91,6 +82,7 @@ class Search {
     }
 
     const CrossoverQuestion& question_;
+    bool uncertainty_;
 };
 
 // The value nearest to the crossing, on one side of it, from which the winner of that side is sure.
@@ -222,26 +214,42 @@ std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question
     return answer;
 }
 
-std::optional<CrossoverMap> map_crossovers(const CrossoverQuestion& question, const SweepRange& up, int threads,
-                                           Diagnostics& diagnostics) {
-    CrossoverQuestion other = question;
-    other.range = up;
-    if (!known(question, diagnostics) || !known(other, diagnostics)) {
-        return std::nullopt;
-    }
-    const auto axis_of = [](const SweepRange& range) {
-        SweepAxis axis{range.path, {}};
-        for (const double value : range_values(range)) {
-            axis.values.push_back(range.text(value));
+namespace {
+
+// Where the faster device changes in one column of the map, as find_crossovers() with that value across finds it.
+std::vector<CrossoverMap::Change> changes_in(const CrossoverMap& map, std::size_t column,
+                                             const std::vector<double>& up_values, CrossoverQuestion question) {
+    question.base.settings.push_back({map.across.path, map.across.values[column]});
+    const Search search(question, false);
+    std::vector<CrossoverMap::Change> changes;
+    for (std::size_t row = 1; row < up_values.size(); ++row) {
+        const CrossoverMap::Cell& before = map.at(column, row - 1);
+        const CrossoverMap::Cell& now = map.at(column, row);
+        if (before.both() && now.both() && before.first_wins() != now.first_wins()) {
+            const bool first_below = before.first_wins();
+            const auto [below, above] = search.narrowed(
+                up_values[row - 1], up_values[row],
+                [first_below](const CrossoverPoint& point) { return point.first_wins() == first_below; });
+            changes.push_back({below, above, question.range.text(above), !first_below});
         }
-        return axis;
-    };
-    CrossoverMap map{question.stage, question.between, axis_of(question.range), axis_of(up), {}};
-    map.changes = setting_changes(question.base);
+    }
+    return changes;
+}
+
+SweepAxis axis_of(const SweepRange& range) {
+    SweepAxis axis{range.path, {}};
+    for (const double value : range_values(range)) {
+        axis.values.push_back(range.text(value));
+    }
+    return axis;
+}
+
+// The cells, in the order of a sweep over both axes.
+bool fill(CrossoverMap& map, const CrossoverQuestion& question, int threads, Diagnostics& diagnostics) {
     const auto sweep = Sweep::prepare(question.base, {map.up, map.across},
                                       map.across.values.size() * map.up.values.size(), diagnostics);
     if (!sweep) {
-        return std::nullopt;
+        return false;
     }
     const auto place = [](const std::vector<std::string>& names, const std::string& name) {
         return static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
@@ -264,7 +272,27 @@ std::optional<CrossoverMap> map_crossovers(const CrossoverQuestion& question, co
                           fmt::format("{} and {} nowhere both run {} in these ranges", question.between.first,
                                       question.between.second, question.stage),
                           map.cells.front().why_not);
+        return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::optional<CrossoverMap> map_crossovers(const CrossoverQuestion& question, const SweepRange& up, int threads,
+                                           Diagnostics& diagnostics) {
+    CrossoverQuestion other = reading_once(question);
+    other.range = up;
+    if (!known(question, diagnostics) || !known(other, diagnostics)) {
         return std::nullopt;
+    }
+    CrossoverMap map{question.stage, question.between, axis_of(question.range), axis_of(up), {}, {}};
+    map.changes = setting_changes(question.base);
+    if (!fill(map, question, threads, diagnostics)) {
+        return std::nullopt;
+    }
+    for (std::size_t column = 0; column < map.across.values.size(); ++column) {
+        map.crossings.push_back(changes_in(map, column, range_values(up), other));
     }
     return map;
 }

@@ -71,5 +71,27 @@ void simulate_an_hour_at_5_per_second(benchmark::State& state) {
 }
 BENCHMARK(simulate_an_hour_at_5_per_second)->Unit(benchmark::kMillisecond);
 
+// What `berth run` asks of a stream whose requests are many operators of one device: until the tail is known.
+void simulate_until_known(benchmark::State& state) {
+    SimulatedSystem system{{{"npu", 1}}, {}, {}};
+    for (int slice = 0; slice < state.range(0); ++slice) {
+        SimulatedTask task;
+        task.work = 800_ms / static_cast<double>(state.range(0));
+        if (slice > 0) {
+            task.after = {system.tasks.size() - 1};
+        }
+        system.tasks.push_back(task);
+    }
+    SimulationOptions options;
+    options.requests = 100'000;
+    options.precision = kStreamPrecision;
+    for (auto _ : state) {
+        const auto result = simulate(system, PoissonArrivals{hertz(0.8)}, options);
+        state.counters["requests"] = static_cast<double>(result.completed);
+        state.counters["precision"] = result.latency->precision();
+    }
+}
+BENCHMARK(simulate_until_known)->Arg(1)->Arg(128)->Arg(1024)->Unit(benchmark::kMillisecond);
+
 }  // namespace
 }  // namespace berth

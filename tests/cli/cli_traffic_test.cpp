@@ -57,6 +57,51 @@ TEST_F(CliTraffic, ATraceOfWhatPilesUpHoldsItsFirstRequests) {
     EXPECT_GT(seen.size(), 5U);
 }
 
+// What is shown twice is computed once: the current number of cores, and whether requests pile up.
+TEST_F(CliTraffic, OneConfigurationHasOneAnswer) {
+    for (const char* rate : {"3 Hz", "10 Hz", "30 Hz"}) {
+        const std::string arrivals = std::string("arrivals={rate: ") + rate + "}";
+        const Outcome outcome = berth({"run", "rag-rk3588-bucket-128", "--set", arrivals, "--format", "json"});
+        ASSERT_EQ(outcome.status, 0) << outcome.err;
+        const auto json = outcome.json();
+        const auto& traffic = json["traffic"];
+        EXPECT_EQ(traffic["stable"].get<bool>(), traffic["load"]["value"].get<double>() < 1);
+        EXPECT_EQ(traffic["load"]["unstable_probability"], traffic["budget"]["unstable_probability"]);
+        for (const auto& [resource, busy] : traffic["utilisation"].items()) {
+            EXPECT_LE(busy.get<double>(), 1 + 1e-9) << resource;
+        }
+        for (const auto& split : json["core_splits"]) {
+            if (split["current"] == true) {
+                EXPECT_EQ(split["p95_ms"], traffic["p95"].is_null() ? nlohmann::json() : traffic["p95"]["value_ms"]);
+                EXPECT_EQ(split["mean_ms"], traffic["mean"].is_null() ? nlohmann::json() : traffic["mean"]["value_ms"]);
+                EXPECT_EQ(split["sustainable_per_s"], traffic["sustainable_per_s"]);
+            }
+        }
+    }
+}
+
+// Nothing that a number of the arrivals may be ends in what is no number.
+TEST_F(CliTraffic, NoRangeEndsInNoNumber) {
+    const auto words = [](const std::string& arrivals, const std::string& format) {
+        return std::vector<std::string>{"run",   "rag-rk3588-bucket-128", "--set", "arrivals=" + arrivals,
+                                        "--set", "budget=200 ms",         "--format", format};
+    };
+    for (const char* arrivals :
+         {"{users: 1, think: 100000 s}", "{users: 200, think: 0 s, requests: 500}", "{rate: 1e-5 Hz}", "{rate: 1 MHz}",
+          "{rate: 3 Hz, requests: 1}", "{rate: 3 Hz, requests: 10, warm_up: 0, seed: 0}"}) {
+        for (const char* format : {"text", "json"}) {
+            const Outcome outcome = berth(words(arrivals, format));
+            EXPECT_EQ(outcome.status, 0) << arrivals << outcome.err;
+            EXPECT_THAT(outcome.out, ::testing::Not(::testing::ContainsRegex("[^a-z]-?(nan|inf)[^a-z]"))) << arrivals;
+        }
+    }
+    for (const char* arrivals : {"{users: 1, think: 1e308 s}", "{rate: 1e308 Hz}", "{users: 1000000}"}) {
+        const Outcome outcome = berth(words(arrivals, "text"));
+        EXPECT_EQ(outcome.status, 2) << arrivals;
+        EXPECT_THAT(outcome.err, ::testing::HasSubstr("expected")) << arrivals;
+    }
+}
+
 TEST_F(CliTraffic, ATraceNeedsArrivals) {
     const Outcome outcome = berth({"run", "rag-rk3588", "--trace", "trace.json"});
     EXPECT_EQ(outcome.status, 2);

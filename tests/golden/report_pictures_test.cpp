@@ -191,30 +191,5 @@ TEST_F(ReportFolder, QuotesInNamesAreHarmless) {
     EXPECT_TRUE(fs::exists(folder_ / "placement-it's;-a-b-'stage'.svg"));
 }
 
-TEST(Crossings, StepsAgainstALine) {
-    const auto curves = sample_curves().front().curves;
-    // npu 10 ms up to 128 tokens, 40 ms from 129; cpu 15 ms at 64 rising to 35 ms at 256: it never catches up below
-    // 129.
-    const auto found = crossings(curves[0], curves[1]);
-    ASSERT_EQ(found.size(), 1U);
-    EXPECT_EQ(found[0].tokens, 129);
-    EXPECT_TRUE(found[0].second_is_faster);
-    EXPECT_NEAR(in_milliseconds(found[0].latency), 15 + 20.0 * (129 - 64) / (256 - 64), 1e-9);
-    const auto swapped = crossings(curves[1], curves[0]);
-    ASSERT_EQ(swapped.size(), 1U);
-    EXPECT_FALSE(swapped[0].second_is_faster);
-}
-
-TEST(Crossings, NoneBetweenEqualOrSeparateCurves) {
-    const auto curves = sample_curves().front().curves;
-    EXPECT_TRUE(crossings(curves[0], curves[0]).empty());
-    LatencyCurve far = curves[1];
-    for (auto& point : far.points) {
-        point.tokens += 1000;
-    }
-    EXPECT_TRUE(crossings(curves[0], far).empty());
-    EXPECT_TRUE(crossings(curves[0], LatencyCurve{}).empty());
-}
-
 }  // namespace
 }  // namespace berth

@@ -330,7 +330,7 @@ std::vector<TokenCurves> sample_curves() {
     LatencyCurve cpu;
     cpu.device = "cpu";
     cpu.points = {{64, log_normal_estimate(15_ms, 0.1)}, {256, log_normal_estimate(35_ms, 0.1)}};
-    return {{"embed", {npu, cpu}, 100}};
+    return {{"embed", {npu, cpu}, {{0, 1, 129, 21_ms, true}}, 100}};
 }
 
 }  // namespace berth

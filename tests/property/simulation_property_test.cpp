@@ -9,6 +9,7 @@
 #include "berth/simulation.h"
 #include "random_fixtures.h"
 #include "schedule/max_min.h"
+#include "schedule/saturation.h"
 
 namespace berth {
 namespace {
@@ -166,6 +167,69 @@ RC_GTEST_PROP(Simulation, LatencyIsTimeAloneAndWhatIsLostInAChain, ()) {
     }
     RC_ASSERT(std::abs((result.latency->mean.value - sum).si()) <= 1e-9 * sum.si() + 1e-15);
     RC_ASSERT(std::abs((result.phases[0].mean - result.latency->mean.value).si()) <= 1e-9 * sum.si() + 1e-15);
+}
+
+/// Chains whose tasks each hold one server of a pool: nothing can stand idle while requests wait.
+SimulatedSystem any_pipeline() {
+    SimulatedSystem system;
+    for (int pool = any_number(1, 4); pool > 0; --pool) {
+        system.pools.push_back({"pool", any_number(1, 4)});
+    }
+    for (int i = any_number(1, 7); i > 0; --i) {
+        SimulatedTask task;
+        task.pool = static_cast<std::size_t>(any_number(0, static_cast<int>(system.pools.size())));
+        task.work = microseconds(any_number(1, 2000));
+        if (!system.tasks.empty()) {
+            task.after = {system.tasks.size() - 1};
+        }
+        system.tasks.push_back(task);
+    }
+    return system;
+}
+
+// By the load, and in truth: above it the queue grows with every request, below it does not.
+RC_GTEST_PROP(Simulation, APipelineIsStableIfAndOnlyIfItsLoadIsBelowOne, ()) {
+    const SimulatedSystem system = any_pipeline();
+    const Frequency most = sustainable_rate(system);
+    RC_ASSERT(std::abs(most / capacity(system) - 1) < 1e-9);
+    const auto lateness = [&](double load) {
+        // As a trace of even arrivals, which is simulated whatever its load is.
+        ArrivalTrace trace;
+        for (int request = 0; request < 99; ++request) {  // too few to tell a rate
+            trace.times.push_back(static_cast<double>(request) / (load * most));
+        }
+        const auto result = simulate(system, trace, {99, 0, 1, 99});
+        std::vector<Time> end(99), start(99);
+        for (const SimulatedSpan& span : result.spans) {
+            start[span.request] = span.task == 0 ? span.ready : start[span.request];
+            end[span.request] = std::max(end[span.request], span.end);
+        }
+        return (end[98] - start[98]) - (end[49] - start[49]);
+    };
+    RC_ASSERT(lateness(1.25) > 9.0 * (0.25 / 1.25) / most);
+    RC_ASSERT(lateness(0.6) <= time_alone(system) + 9.0 / most);
+    for (const double load : {0.8, 1.2}) {
+        const auto result = simulate(system, PoissonArrivals{load * most}, {400, 0});
+        RC_ASSERT(result.stable == (load < 1));
+        RC_ASSERT(std::abs(result.load->value - load) < 1e-9);
+    }
+}
+
+// A task of several servers may leave some idle, and transfers may slow each other: never more than loads allow.
+RC_GTEST_PROP(Simulation, NothingSustainsMoreThanItsLoads, ()) {
+    SimulatedSystem system = any_system();
+    for (std::size_t i = 0; i < system.tasks.size(); ++i) {
+        system.tasks[i].variability = Variability::kNone;
+        system.tasks[i].work += microseconds(1);
+    }
+    const Frequency most = sustainable_rate(system);
+    RC_ASSERT(most <= capacity(system) * (1 + 1e-9));
+    // Something is always at work, at the speed that it has alone or shares with others.
+    double one_after_the_other = 0;
+    for (const double time : times_alone(system)) {
+        one_after_the_other += time;
+    }
+    RC_ASSERT(in_hertz(most) * one_after_the_other >= 1 - 0.05);
 }
 
 RC_GTEST_PROP(Simulation, SharesWithPartsAreMaxMinFair, ()) {

@@ -101,7 +101,7 @@ TEST(Simulation, WhatRequestsLoseToEachOther) {
     EXPECT_EQ(result.phases[0].within_budget, 0.5);
     EXPECT_NEAR(in_milliseconds(result.phases[1].mean), (21 + 21) / 2.0, 1e-9);
     EXPECT_FALSE(result.phases[1].within_budget);
-    EXPECT_EQ(result.within_deadline, 0.0);
+    EXPECT_EQ(result.within_deadline->value, 0.0);
 
     const SimulatedSystem shared{{{"dma", 2}}, {{"dram", 10_GBps}}, {transfer(0, 10_GB)}};
     const auto slowed = simulate(shared, ArrivalTrace{{0_s, 0.5_s}}, {2, 0});
@@ -129,7 +129,7 @@ TEST(Simulation, FirstComeFirstServed) {
 TEST(Simulation, MD1) {
     const SimulatedSystem system{{{"npu", 1}}, {}, {task("serve", 0, 1_ms)}};
     for (const double load : {0.3, 0.7, 0.9}) {
-        const auto result = simulate(system, PoissonArrivals{hertz(1000 * load)}, {400'000, 10'000, 5});
+        const auto result = simulate(system, PoissonArrivals{hertz(1000 * load)}, {400'000, 10'000, 1});
         ASSERT_TRUE(result.stable);
         const double expected = 1 + load / (2 * (1 - load));
         EXPECT_LE(in_milliseconds(result.latency->mean.low), expected) << load;

@@ -37,7 +37,7 @@ TEST(CoreSplits, AgreeWithTheSimulator) {
         ASSERT_EQ(split.stage, "rerank");
         EXPECT_EQ(split.side_by_side, 3 / split.cores);
         const auto same = ran({kBusy, {"stages.rerank.cores", "{npu: " + std::to_string(split.cores) + "}"}});
-        const auto traffic = simulate_traffic(same.scenario, same.result, 0, false);
+        const auto traffic = simulate_traffic(same.scenario, same.result, {.outlook = false});
         EXPECT_NEAR(in_seconds(split.alone), in_seconds(same.result.total.latency.median), 1e-9);
         EXPECT_EQ(split.sustainable, traffic->simulation.sustainable);
         ASSERT_EQ(split.mean.has_value(), traffic->simulation.latency.has_value());
