@@ -25,6 +25,7 @@ def regenerate(berth, folder):
         (folder / review).mkdir(parents=True)
     (folder / DOCUMENT).parent.mkdir(parents=True)
     berth.output(["run", SCENARIO, "--report", REVIEW.as_posix()], folder)  # answers repeat their command
+    berth.output(["sensitivity", SCENARIO, "--every-number", "--report", REVIEW.as_posix()], folder)
     (folder / REVIEW / "claims.md").write_text(claims.ledger(berth), encoding="utf-8")
     matmul_review.write(berth, folder / MATMUL)
     (folder / DOCUMENT).write_text(accuracy.document(berth), encoding="utf-8")

@@ -177,6 +177,13 @@ struct BatchSize {
     Frequency sustainable;  ///< requests, see sustainable_rate()
 };
 
+/// A change of an input that does not move the answer (see silent_changes.h).
+struct ChangeWarning {
+    std::string path;  ///< as `--set` writes it
+    std::string text;  ///< that it has no effect, why, and what decides instead
+    friend bool operator==(const ChangeWarning&, const ChangeWarning&) = default;
+};
+
 struct ScenarioResult {
     std::string scenario, hardware;
     std::vector<SettingChange> changes;  ///< of the scenario, for titles
@@ -191,6 +198,7 @@ struct ScenarioResult {
     std::vector<CoreSplit> core_splits;          ///< where they were compared
     std::vector<BatchSize> batch_sizes;          ///< where they were compared
     std::vector<StageSlowdown> slowdowns;        ///< where the scenario limits them; `operators` only
+    std::vector<ChangeWarning> warnings;         ///< settings without effect, where somebody looked for them
 };
 
 /// How much of an evaluation is wanted.

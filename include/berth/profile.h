@@ -304,6 +304,7 @@ void share_dram(Profile& profile);
 struct ProfileOverride {
     std::string path;
     std::string value;
+    std::string set_by = "on the command line";  ///< for the source of the number
 };
 
 /// Finds the profile that another one names in `extends:`; reports at `where` what it cannot find.

@@ -108,6 +108,7 @@ struct Stage {
 struct Override {
     std::string path;
     std::string value;
+    std::string set_by = "on the command line";  ///< for the source of a number
 };
 
 /// Where shipped files are found: the directories that hold models/, hardware/ and scenarios/, searched in order.

@@ -52,7 +52,10 @@ struct Sensitivity {
     std::string scenario;
     std::vector<SettingChange> changes;  ///< of the scenario, for titles
     Estimate<Time> total;
-    std::vector<NumberEffect> numbers;  ///< those that matter, largest effect first
+    std::vector<NumberEffect> numbers;        ///< those that matter, largest effect first
+    std::size_t uncertain = 0;                ///< all uncertain numbers of the profile
+    std::vector<std::string> without_effect;  ///< paths of those that move no placement of any stage
+    std::vector<ChangeWarning> warnings;      ///< settings without effect
     std::vector<DecisionSensitivity> decisions;
     std::optional<SampledSensitivity> sampled;  ///< where it was asked for
 };

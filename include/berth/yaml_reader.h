@@ -151,11 +151,15 @@ class YamlDocument {
     /// keys may hold dots), the `name` of a sequence item, or its index from 0. The last step may be a new key of an
     /// existing map; anything else that does not exist is an error that suggests the nearest that does, and so are
     /// `extends` and `set`, which have been followed by then. The new nodes report their place as `--set PATH`, line 1.
-    /// Returns whether it worked; the document is unchanged if not.
-    bool set(std::string_view path, std::string_view yaml_text, Diagnostics& diagnostics);
+    /// A number keeps its relative spread, its kind and its source, to which `set_by` and what it was are added, unless
+    /// the new text gives its own; set to the value that it has, it stays as it was. Returns whether it worked; the
+    /// document is unchanged if not.
+    bool set(std::string_view path, std::string_view yaml_text, Diagnostics& diagnostics,
+             const std::string& set_by = "on the command line");
 
     /// The same with a value from a file, which keeps its place there; errors about the path stand at `where`.
-    bool set(std::string_view path, const YamlNode& value, const SourceLocation& where, Diagnostics& diagnostics);
+    bool set(std::string_view path, const YamlNode& value, const SourceLocation& where, Diagnostics& diagnostics,
+             const std::string& set_by = "on the command line");
 
     /// What stands at a path that set() takes, on one line as YAML would have it; absent if nothing does.
     [[nodiscard]] std::optional<std::string> text_at(std::string_view path) const;

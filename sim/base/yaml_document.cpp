@@ -26,13 +26,14 @@ YamlNode YamlDocument::root(Diagnostics& diagnostics) const {
     return {std::move(state), root_, root_->where, ""};
 }
 
-bool YamlDocument::set(std::string_view path, std::string_view yaml_text, Diagnostics& diagnostics) {
+bool YamlDocument::set(std::string_view path, std::string_view yaml_text, Diagnostics& diagnostics,
+                       const std::string& set_by) {
     const auto file = std::make_shared<const std::string>(fmt::format("--set {}", path));
     const YamlPointer value = parse_yaml(yaml_text, file, diagnostics);
     if (!value) {
         return false;
     }
-    YamlPointer changed = replaced(root_, path, value, SourceLocation(file, 0, 0), diagnostics);
+    YamlPointer changed = replaced(root_, path, value, SourceLocation(file, 0, 0), set_by, diagnostics);
     if (!changed) {
         return false;
     }
@@ -41,11 +42,11 @@ bool YamlDocument::set(std::string_view path, std::string_view yaml_text, Diagno
 }
 
 bool YamlDocument::set(std::string_view path, const YamlNode& value, const SourceLocation& where,
-                       Diagnostics& diagnostics) {
+                       Diagnostics& diagnostics, const std::string& set_by) {
     if (!value.exists()) {
         return false;
     }
-    YamlPointer changed = replaced(root_, path, value.value_, where, diagnostics);
+    YamlPointer changed = replaced(root_, path, value.value_, where, set_by, diagnostics);
     if (!changed) {
         return false;
     }

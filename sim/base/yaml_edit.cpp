@@ -17,6 +17,7 @@ namespace {
 struct Walk {
     const YamlPointer& value;
     const SourceLocation& where;
+    const std::string& set_by;
     Diagnostics& diagnostics;
 };
 
@@ -79,7 +80,8 @@ YamlPointer put_in_map(const YamlPointer& node, const std::string& walked, std::
                                keys.empty() ? "" : list_of(keys), nearest_name(step, keys));
         return nullptr;
     }
-    copy->members.push_back({std::string(step), SourceLocation(walk.where.file, 1, 1), walk.value});
+    copy->members.push_back(
+        {std::string(step), SourceLocation(walk.where.file, 1, 1), in_place_of_nothing(walk.value, walk.set_by)});
     return copy;
 }
 
@@ -129,8 +131,8 @@ YamlPointer put_in_sequence(const YamlPointer& node, const std::string& walked, 
 }
 
 YamlPointer put(const YamlPointer& node, const std::string& walked, std::string_view rest, const Walk& walk) {
-    if (rest.empty()) {
-        return walk.value;
+    if (rest.empty() || is_value_of_number(*node, rest)) {
+        return in_place_of(node, walk.value, walk.set_by);
     }
     switch (node->kind) {
         case YamlKind::kNull:  // `runtime:` with nothing below may become a map
@@ -149,7 +151,7 @@ YamlPointer put(const YamlPointer& node, const std::string& walked, std::string_
 }  // namespace
 
 YamlPointer replaced(const YamlPointer& root, std::string_view path, const YamlPointer& value,
-                     const SourceLocation& where, Diagnostics& diagnostics) {
+                     const SourceLocation& where, const std::string& set_by, Diagnostics& diagnostics) {
     if (path.empty() || path.front() == '.' || path.back() == '.' || path.find("..") != std::string_view::npos) {
         diagnostics.error(where, fmt::format("'{}' is not a path", path), "keys joined by dots");
         return nullptr;
@@ -159,7 +161,7 @@ YamlPointer replaced(const YamlPointer& root, std::string_view path, const YamlP
                           "the keys that it brings");
         return nullptr;
     }
-    return put(root, "", path, {value, where, diagnostics});
+    return put(root, "", path, {value, where, set_by, diagnostics});
 }
 
 std::string item_name(const YamlValue& item) {

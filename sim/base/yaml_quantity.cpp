@@ -11,6 +11,36 @@
 
 namespace berth {
 
+namespace {
+
+// What a number was before it was set, for its source: "set on the command line; was 7.8 GB/s, calibrated: ...".
+std::string set_text(const YamlValue& set) {
+    if (!set.before) {
+        return "set " + set.set_by;
+    }
+    const YamlValue& before = *set.before;
+    const auto text_at = [&before](std::string_view key) {
+        const YamlMember* member = before.member(key);
+        return member != nullptr ? member->value->text : std::string();
+    };
+    const std::string was = before.kind == YamlKind::kMap ? text_at("value") : before.text;
+    const std::string kind = before.kind == YamlKind::kMap ? text_at("kind") : std::string();
+    const std::string source = before.kind == YamlKind::kMap ? text_at("source") : std::string();
+    return fmt::format("set {}; was {}, {}{}{}", set.set_by, was,
+                       kind.empty() ? choice_name(kOriginNames, Origin::kAssumed) : std::string_view(kind),
+                       source.empty() ? "" : ": ", source);
+}
+
+// A source of its own, given with the new value, stays.
+bool keeps_source(const YamlValue& set) {
+    const YamlMember* now = set.kind == YamlKind::kMap ? set.member("source") : nullptr;
+    const bool had = set.before && set.before->kind == YamlKind::kMap;
+    const YamlMember* then = had ? set.before->member("source") : nullptr;
+    return now != nullptr && (then == nullptr || now->value != then->value);
+}
+
+}  // namespace
+
 std::optional<Parameter<double>> YamlNode::read_scalar_parameter(Dimension dimension, QuantityRule rule) const {
     const std::string* written = scalar(dimension_with_example(dimension));
     if (written == nullptr) {
@@ -71,6 +101,9 @@ std::optional<Parameter<double>> YamlNode::read_parameter(Dimension dimension, Q
         error(fmt::format("the spread {} is too large", percent_text(read->spread)),
               fmt::format("at most {}", percent_text(kMaxSpread)));
         return std::nullopt;
+    }
+    if (read && !value_->set_by.empty() && !keeps_source(*value_)) {
+        read->source = set_text(*value_);
     }
     return read;
 }

@@ -30,6 +30,8 @@ struct YamlValue {
     bool quoted = false;
     std::vector<YamlPointer> items;
     std::vector<YamlMember> members;
+    std::string set_by{};                        ///< of a value that was set: where, as `on the command line`
+    std::shared_ptr<const YamlValue> before{};  ///< and what the file has in its place
 
     /// Nullptr if there is no such key.
     [[nodiscard]] const YamlMember* member(std::string_view key) const;
@@ -51,7 +53,15 @@ struct YamlReadState {
 
 /// A copy of the tree with `value` at `path`; nullptr, with an error at `where`, if there is no such place.
 [[nodiscard]] YamlPointer replaced(const YamlPointer& root, std::string_view path, const YamlPointer& value,
-                                   const SourceLocation& where, Diagnostics& diagnostics);
+                                   const SourceLocation& where, const std::string& set_by, Diagnostics& diagnostics);
+
+/// What stands where `present` stood once it is set to `now`. A number keeps its relative spread, kind and source unless
+/// `now` gives its own; one that is set to the value that it has stays as the file has it.
+[[nodiscard]] YamlPointer in_place_of(const YamlPointer& present, const YamlPointer& now, const std::string& set_by);
+/// The same where there was nothing.
+[[nodiscard]] YamlPointer in_place_of_nothing(const YamlPointer& now, const std::string& set_by);
+/// Whether `rest` is the `value` of a map that describes a number.
+[[nodiscard]] bool is_value_of_number(const YamlValue& map, std::string_view rest);
 
 /// What stands at a path that replaced() takes; nullptr if nothing does.
 [[nodiscard]] YamlPointer found_at(const YamlPointer& root, std::string_view path);

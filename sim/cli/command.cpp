@@ -68,6 +68,11 @@ std::optional<std::string> with_head(std::optional<std::string> output, bool is_
                              : std::move(output);
 }
 
+SweepBase base_of(const ScenarioOptions& options, const Library& library) {
+    Diagnostics ignored;
+    return {library, options.scenario, read_settings(options.settings, ignored)};
+}
+
 const Stage* model_stage_named(const Scenario& scenario, const std::string& name, Diagnostics& diagnostics) {
     const auto runs_model = [](const Stage& stage) { return std::holds_alternative<ModelStage>(stage.work); };
     const auto found = find_named(scenario.stages, name, &Stage::name);

@@ -15,6 +15,7 @@
 #include "berth/diagnostics.h"
 #include "berth/provenance.h"
 #include "berth/scenario.h"
+#include "berth/sweep.h"
 
 namespace berth {
 
@@ -67,6 +68,9 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options);
 /// The scenario knows what was changed in it, and the invocation what its answer rests on.
 [[nodiscard]] std::optional<Scenario> load(const ScenarioOptions& options, Invocation& invocation,
                                            Diagnostics& diagnostics);
+
+/// The same as what-ifs take it, of options that load() has accepted.
+[[nodiscard]] SweepBase base_of(const ScenarioOptions& options, const Library& library);
 
 /// PATH=VALUE as it stands after `--set`; an error for each that has no `=`.
 [[nodiscard]] std::vector<Override> read_settings(const std::vector<std::string>& settings, Diagnostics& diagnostics);

@@ -9,6 +9,7 @@
 #include "berth/crossover_report.h"
 #include "berth/csv.h"
 #include "berth/quantity_text.h"
+#include "berth/silent_changes.h"
 #include "cli/command.h"
 
 namespace berth {
@@ -62,7 +63,10 @@ std::optional<std::string> mapped(const CrossoverOptions& options, const Crossov
     }
     show_progress("looking over the ranges");
     const int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-    const auto map = map_crossovers(question, *up, threads, diagnostics);
+    auto map = map_crossovers(question, *up, threads, diagnostics);
+    if (map) {
+        map->warnings = silent_inputs(question.base, {map->across, map->up});
+    }
     if (!map || (!options.report.empty() && !write_crossover_map(options.report, *map, provenance, diagnostics))) {
         return std::nullopt;
     }
@@ -137,7 +141,10 @@ std::optional<std::string> along(const CrossoverOptions& options, const Crossove
         return std::nullopt;
     }
     show_progress("looking along the range");
-    const auto answer = find_crossovers(question, diagnostics);
+    auto answer = find_crossovers(question, diagnostics);
+    if (answer) {
+        answer->warnings = silent_inputs(question, *answer);
+    }
     if (!answer || (!options.report.empty() &&
                     !write_crossover(options.report, question, *answer, beside, provenance, diagnostics))) {
         return std::nullopt;

@@ -6,6 +6,7 @@
 
 #include "berth/optimise_report.h"
 #include "berth/quantity_text.h"
+#include "berth/silent_changes.h"
 #include "berth/sweep_report.h"
 #include "cli/command.h"
 #include "cli/sweep_axes.h"
@@ -90,7 +91,8 @@ std::optional<std::string> optimised(const OptimiseOptions& options, Invocation&
         return std::nullopt;
     }
     show_progress(fmt::format("looking at {} points", sweep->size()));
-    const OptimiseAnswer answer = optimise(*sweep, *question, options.axes.used_threads());
+    OptimiseAnswer answer = optimise(*sweep, *question, options.axes.used_threads());
+    answer.warnings = silent_inputs(sweep->base(), sweep->axes());
     if (options.format == Format::kCsv) {  // which has no room for it
         for (const std::string& text : dropped_texts(*sweep, answer.dropped)) {
             diagnostics.warning(SourceLocation("--vary"), text);

@@ -8,6 +8,7 @@
 #include "berth/findings.h"
 #include "berth/latency_curve.h"
 #include "berth/report.h"
+#include "berth/silent_changes.h"
 #include "berth/simulated_scenario.h"
 #include "berth/traffic_report.h"
 #include "cli/command.h"
@@ -112,6 +113,7 @@ ExitStatus run(const RunOptions& options, Invocation& invocation) {
     if (!result || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
         return answer(std::nullopt, diagnostics);
     }
+    result->warnings = silent_settings(base_of(options.scenario, invocation.library));
     const auto found = findings(*scenario, *result);
     if (!options.report.empty()) {
         const auto curves = curves_of(*scenario);

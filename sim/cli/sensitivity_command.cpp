@@ -1,7 +1,10 @@
 // berth sensitivity: what moves the answer, and what could turn it round.
 #include <memory>
 
+#include "berth/atomic_file.h"
+#include "berth/every_number_report.h"
 #include "berth/sensitivity_report.h"
+#include "berth/silent_changes.h"
 #include "cli/command.h"
 
 namespace berth {
@@ -14,9 +17,39 @@ struct SensitivityOptions {
     std::uint64_t seed = 1;
     std::string report;
     std::optional<Format> format;
+    bool every_number = false;
 };
 
+// Each number set alone to four times its value and to a quarter.
+std::optional<std::string> tried(const SensitivityOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
+    const auto scenario = load(options.scenario, invocation, diagnostics);
+    if (!scenario || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
+        return std::nullopt;
+    }
+    show_progress("setting each number");
+    const auto every = try_every_number(base_of(options.scenario, invocation.library), {4, 0.25}, diagnostics);
+    if (!every) {
+        return std::nullopt;
+    }
+    if (!options.report.empty()) {
+        const std::filesystem::path folder = options.report;
+        write_file(folder / "what-each-number-does.md",
+                   with_provenance_text(every_number_markdown(*every), invocation.provenance), diagnostics);
+        write_file(folder / "what-each-number-does.csv", every_number_csv(*every), diagnostics);
+    }
+    return options.format == Format::kJson  ? every_number_json(*every)
+           : options.format == Format::kCsv ? every_number_csv(*every)
+                                            : every_number_text(*every);
+}
+
 std::optional<std::string> found(const SensitivityOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
+    if (options.every_number) {
+        return tried(options, invocation, diagnostics);
+    }
+    if (options.format == Format::kCsv) {
+        diagnostics.error(SourceLocation("--format"), "rows are of single numbers", "--every-number, or text or json");
+        return std::nullopt;
+    }
     const auto scenario = load(options.scenario, invocation, diagnostics);
     EvaluationOptions wanted;
     wanted.operators = false;
@@ -25,6 +58,7 @@ std::optional<std::string> found(const SensitivityOptions& options, Invocation& 
         return std::nullopt;
     }
     Sensitivity sensitivity = sensitivity_of(*scenario, *result);
+    sensitivity.warnings = silent_settings(base_of(options.scenario, invocation.library));
     if (options.samples > 0) {
         show_progress("sampling the numbers of the profile");
         sensitivity.sampled = sample_sensitivity(*scenario, *result, options.samples, options.seed);
@@ -50,9 +84,15 @@ void add_sensitivity(CLI::App& app, Invocation& invocation) {
         ->check(CLI::Range(0, 1'000'000))
         ->capture_default_str();
     command->add_option("--seed", options->seed, "Of the samples")->type_name("N")->capture_default_str();
+    command->add_flag("--every-number", options->every_number,
+                      "Instead: every number of the scenario and its profile set to four times its value and to a "
+                      "quarter, and what that does");
     command->add_option("--report", options->report, "Folder to write text, JSON and a tornado to")->type_name("DIR");
-    add_format_option(*command, options->format, {Format::kText, Format::kJson});
-    command->footer("Example: berth sensitivity rag-rk3588 --set stages.rerank.tokens=200");
+    add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
+    command->footer(
+        "Examples:\n"
+        "  berth sensitivity rag-rk3588 --set stages.rerank.tokens=200\n"
+        "  berth sensitivity rag-rk3588 --every-number --format csv");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
         auto output = found(*options, invocation, diagnostics);

@@ -9,7 +9,9 @@
 #include <memory>
 #include <string>
 
+#include "berth/change_warnings_report.h"
 #include "berth/dropped_points.h"
+#include "berth/silent_changes.h"
 #include "berth/sweep_report.h"
 #include "cli/command.h"
 #include "cli/join_ranks.h"
@@ -139,6 +141,8 @@ ExitStatus sweep_as(Ranks* ranks, const SweepOptions& options, Invocation& invoc
     if (ranks != nullptr && ranks->rank() > 0) {
         return help_first_rank(*ready, threads, *ranks);
     }
+    // The answer is rows alone, so that what has no effect is told beside it.
+    fmt::print(stderr, "{}", change_warnings_text(silent_inputs(ready->base(), ready->axes())));
     return options.format == Format::kJson ? as_json(*ready, threads, invocation, diagnostics)
                                            : write_rows(*ready, options, threads, ranks, diagnostics);
 }

@@ -85,7 +85,7 @@ std::optional<YamlDocument> resolved_profile(YamlDocument document, const Profil
     }
     extended.assign(chain.begin() + static_cast<std::ptrdiff_t>(own_names), chain.end());
     for (const ProfileOverride& each : overrides) {
-        static_cast<void>(document.set(without_prefix(each.path), each.value, diagnostics));
+        static_cast<void>(document.set(without_prefix(each.path), each.value, diagnostics, each.set_by));
     }
     document.erase("extends");
     return document;

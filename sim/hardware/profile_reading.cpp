@@ -88,6 +88,22 @@ std::vector<std::string> device_names(const Profile& profile) {
     return names;
 }
 
+std::string setting(std::string_view path, std::string_view value) {
+    return fmt::format("--set 'hardware.{}={}'", path, value);
+}
+
+namespace {
+constexpr int kExact = 12;  // digits: a rounded value would be refused again
+}
+
+std::string setting(std::string_view path, Frequency value) {
+    return setting(path, number_text(value / megahertz(1), kExact) + " MHz");
+}
+
+std::string setting(std::string_view path, Bandwidth value) {
+    return setting(path, number_text(value / gigabytes_per_second(1), kExact) + " GB/s");
+}
+
 std::string text_or_empty(const YamlNode& node) { return node.text().value_or(""); }
 
 }  // namespace berth

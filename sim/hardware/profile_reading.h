@@ -47,6 +47,10 @@ void read_per_cycle(Parameter<Operations>& target, const YamlNode& map, std::str
 /// The same, or `absent` if the key is left out.
 [[nodiscard]] std::int64_t integer_in(IntegerRange range, const YamlNode& map, std::string_view key,
                                       std::int64_t absent);
+/// How to set another number of the profile so that a refused value is allowed: `--set 'hardware.PATH=VALUE'`.
+[[nodiscard]] std::string setting(std::string_view path, std::string_view value);
+[[nodiscard]] std::string setting(std::string_view path, Frequency value);
+[[nodiscard]] std::string setting(std::string_view path, Bandwidth value);
 /// The text, or nothing after an error.
 [[nodiscard]] std::string text_or_empty(const YamlNode& node);
 [[nodiscard]] std::vector<std::string> device_names(const Profile& profile);

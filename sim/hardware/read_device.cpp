@@ -34,8 +34,9 @@ void read_clock(CoreCluster& cluster, const YamlNode& node) {
     const bool known = std::any_of(cluster.clocks.begin(), cluster.clocks.end(),
                                    [clock](Frequency each) { return std::abs(each.si() - clock) <= 1e-9 * clock; });
     if (clock > 0 && !names.empty() && !known) {
+        const std::string added = setting(node.path() + ".clocks.+", cluster.clock.value);
         node.require("clock").error(fmt::format("{} is none of its clocks", to_text(cluster.clock.value)),
-                                    list_of(names));
+                                    fmt::format("{}; {} lists one more", list_of(names), added));
     }
 }
 

@@ -137,7 +137,8 @@ void read_dma(Device& device, const YamlNode& node) {
         if (device.dram_limit.value > Bandwidth() && cluster.bandwidth.value > device.dram_limit.value) {
             limit.error(
                 fmt::format("{} is less than one core of '{}' draws", to_text(device.dram_limit.value), cluster.name),
-                fmt::format("at least {}", to_text(cluster.bandwidth.value)));
+                fmt::format("at least {0}; {1} allows it", to_text(cluster.bandwidth.value),
+                            setting(limit.path(), cluster.bandwidth.value)));
         }
     }
     node.reject_unknown_keys();

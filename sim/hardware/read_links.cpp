@@ -168,7 +168,9 @@ void check_limits(const Profile& profile, Diagnostics& diagnostics) {
             diagnostics.error(device.dram_limit.where,
                               fmt::format("devices.{}.dma.limit: {} is more than the bus carries", device.name,
                                           to_text(device.dram_limit.value)),
-                              fmt::format("at most the bandwidth of {}", to_text(profile.dram.bandwidth.value)));
+                              fmt::format("at most the bandwidth of {}; {} allows it",
+                                          to_text(profile.dram.bandwidth.value),
+                                          setting("memory.dram.bandwidth", device.dram_limit.value)));
         }
     }
 }

@@ -43,7 +43,7 @@ void check_tile(const Device& device, const YamlNode& memories) {
                 .require("capacity")
                 .error(fmt::format("{} cannot hold one tile of {} x {} x {} in {}", to_text(nearest.capacity.value),
                                    matrix.align_m, columns, matrix.align_k, row.name),
-                       fmt::format("at least {}", to_text(tile)));
+                       fmt::format("at least {}, or a smaller devices.{}.matrix.align", to_text(tile), device.name));
             return;
         }
     }

@@ -19,7 +19,8 @@ Dram read_dram(const YamlNode& root) {
     if (dram.sustained.value > dram.bandwidth.value && dram.bandwidth.value > Bandwidth()) {
         node.require("sustained")
             .error(fmt::format("{} is more than the bus carries", to_text(dram.sustained.value)),
-                   fmt::format("at most the bandwidth of {}", to_text(dram.bandwidth.value)));
+                   fmt::format("at most the bandwidth of {}; {} allows it", to_text(dram.bandwidth.value),
+                               setting("memory.dram.bandwidth", dram.sustained.value)));
     }
     node.reject_unknown_keys();
     memory.reject_unknown_keys();

@@ -176,7 +176,7 @@ void read_runtime(Device& device, const YamlNode& node) {
     runtime.default_cores = static_cast<int>(integer_in(kCoreRange, map, "default_cores", 1));
     if (runtime.default_cores > device.cores() && !device.clusters.empty()) {
         cores.error(fmt::format("{} cores are more than there are", runtime.default_cores),
-                    fmt::format("at most {}", device.cores()));
+                    fmt::format("at most {}, or more 'cores' of devices.{}", device.cores(), device.name));
     }
     if (const auto precisions = map.find("precisions")) {
         runtime.precisions = read_precisions(*precisions);

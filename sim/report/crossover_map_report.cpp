@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "berth/atomic_file.h"
+#include "berth/change_warnings_report.h"
 #include "berth/crossover_report.h"
 #include "berth/dropped_points.h"
 #include "report/csv_values.h"
@@ -246,7 +247,7 @@ std::string crossover_map_text(const CrossoverMap& map) {
     text += wrapped(fmt::format("Up: {}; across: {}. A letter is the faster device, a dot where not both run.",
                                 map.up.path, map.across.path),
                     0);
-    return text + "\n" + moves_text(map) + why_not_text(map);
+    return text + "\n" + moves_text(map) + why_not_text(map) + change_warnings_text(map.warnings);
 }
 
 std::string crossover_map_json(const CrossoverMap& map) {
@@ -255,6 +256,7 @@ std::string crossover_map_json(const CrossoverMap& map) {
     json["between"] = {map.between.first, map.between.second};
     json["across"] = axis_json(map.across);
     json["up"] = axis_json(map.up);
+    json["warnings"] = json_warnings(map.warnings);
     json["faster"] = Json::array();
     for (std::size_t row = 0; row < map.up.values.size(); ++row) {
         Json names = Json::array();

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "berth/change_warnings_report.h"
 #include "berth/dropped_points.h"
 #include "berth/quantity_text.h"
 #include "report/csv_values.h"
@@ -108,6 +109,8 @@ std::string crossover_text(const CrossoverQuestion& question, const CrossoverAns
     for (const Crossing& crossing : answer.crossings) {
         text += wrapped(sentence(question, crossing), 2);
     }
+    const std::string warnings = change_warnings_text(answer.warnings);
+    text += warnings.empty() ? "" : "\n" + warnings;
     return text + "\n" + point_table(question, answer) + why_not_text(question, answer) + "\n" +
            wrapped("Times are of one pass. Two changes that lie between neighbouring rows would not be seen.", 0);
 }
@@ -127,6 +130,7 @@ std::string crossover_json(const CrossoverQuestion& question, const CrossoverAns
                                      {"sure_below", json_number(crossing.sure_below)},
                                      {"sure_above", json_number(crossing.sure_above)}});
     }
+    json["warnings"] = json_warnings(answer.warnings);
     json["points"] = Json::array();
     for (const CrossoverPoint& point : answer.points) {
         Json row;

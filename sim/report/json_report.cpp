@@ -151,6 +151,7 @@ std::string json_report(const ScenarioResult& result, const Scenario& scenario, 
     for (const Finding& finding : findings) {
         object["findings"].push_back(finding_json(finding));
     }
+    object["warnings"] = json_warnings(result.warnings);
     object["disabled"] = scenario.disabled;
     if (result.traffic) {
         object["traffic"] = json_traffic(*result.traffic);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "berth/atomic_file.h"
+#include "berth/change_warnings_report.h"
 #include "berth/quantity_text.h"
 #include "berth/sweep_report.h"
 #include "report/csv_values.h"
@@ -187,6 +188,8 @@ std::string optimise_text(const Sweep& sweep, const OptimiseQuestion& question, 
         text += wrapped(line, 2);
     }
     text += "\n";
+    const std::string warnings = change_warnings_text(answer.warnings);
+    text += warnings.empty() ? "" : warnings + "\n";
     if (!answer.best) {
         return text +
                (answer.running == 0 ? "No point runs and has every goal.\n" : "No point is within the limits.\n");
@@ -213,6 +216,7 @@ std::string optimise_json(const Sweep& sweep, const OptimiseQuestion& question, 
         json["goals"].push_back(choice_name(kGoalNames, goal));
     }
     json["cost_unit"] = question.cost ? Json(cost_unit(question)) : Json(nullptr);
+    json["warnings"] = json_warnings(answer.warnings);
     json["best"] = answer.best ? point_json(sweep, question, answer.front[*answer.best]) : Json(nullptr);
     json["front"] = Json::array();
     for (const DesignPoint& point : answer.front) {

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "berth/atomic_file.h"
+#include "berth/change_warnings_report.h"
 #include "berth/quantity_text.h"
 #include "report/json_values.h"
 #include "report/plot_rows.h"
@@ -159,8 +160,18 @@ std::string sensitivity_text(const Sensitivity& sensitivity) {
     if (sensitivity.numbers.size() > kNumbersShown) {
         text += fmt::format("  ... and {} more\n", sensitivity.numbers.size() - kNumbersShown);
     }
+    if (!sensitivity.without_effect.empty()) {
+        text +=
+            "\n" + wrapped(fmt::format("{} of {} uncertain numbers move no placement of this scenario at all: --format "
+                                       "json lists them as 'without_effect'.",
+                                       sensitivity.without_effect.size(), sensitivity.uncertain),
+                           2);
+    }
     if (sensitivity.sampled) {
         text += "\n" + sampled_text(*sensitivity.sampled);
+    }
+    if (!sensitivity.warnings.empty()) {
+        text += "\n" + change_warnings_text(sensitivity.warnings);
     }
     return text + "\n" +
            wrapped(
@@ -197,6 +208,8 @@ std::string sensitivity_json(const Sensitivity& sensitivity) {
                                    {"effect", json_number(std::expm1(number.on_total))},
                                    {"elasticity", json_number(number.elasticity)}});
     }
+    json["without_effect"] = sensitivity.without_effect;
+    json["warnings"] = json_warnings(sensitivity.warnings);
     json["sampled"] = sensitivity.sampled ? sampled_json(*sensitivity.sampled) : Json(nullptr);
     return json_document(json);
 }

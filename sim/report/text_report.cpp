@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "berth/change_warnings_report.h"
 #include "berth/report.h"
 #include "berth/traffic_report.h"
 #include "report/sections.h"
@@ -30,6 +31,7 @@ std::vector<ReportPart> sections(const ScenarioResult& result, const Scenario& s
         }
     };
     add(kAnswer, answer_text(result, scenario));
+    add("Settings without effect", change_warnings_text(result.warnings));
     std::string candidates;
     for (const StageResult& stage : result.stages) {
         const std::string one = candidates_text(stage, result);

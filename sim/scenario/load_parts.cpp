@@ -41,7 +41,8 @@ fs::path architectures_for(const Library& library, const fs::path& path, const Y
 bool apply(const ModelOverride& change, YamlDocument& document, Diagnostics& diagnostics) {
     const std::string written = "--set " + change.written.path;
     const auto value = YamlDocument::parse(change.written.value, written, diagnostics);
-    return value && document.set(change.key, value->root(diagnostics), SourceLocation(written), diagnostics);
+    return value && document.set(change.key, value->root(diagnostics), SourceLocation(written), diagnostics,
+                                  change.written.set_by);
 }
 
 bool is_onnx_file(const fs::path& path) { return path.extension() == ".onnx"; }
@@ -65,7 +66,7 @@ std::optional<Profile> load_hardware_file(const Library& library, const fs::path
                                           const std::vector<Override>& overrides, Diagnostics& diagnostics) {
     std::vector<ProfileOverride> changes;
     for (const Override& each : overrides) {
-        changes.push_back({each.path, each.value});
+        changes.push_back({each.path, each.value, each.set_by});
     }
     const ReadDocument read = reader_of(library);
     auto document = read(path, diagnostics);

@@ -16,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string set_by(const YamlEntry& entry) { return fmt::format("in {}", entry.key_where.text()); }
+
 // Hardware and models are read later, from files of their own: what is set there travels as text.
 bool keep_for_later(const YamlEntry& entry, ScenarioDocument& scenario) {
     const auto text = entry.value.text();
@@ -23,7 +25,7 @@ bool keep_for_later(const YamlEntry& entry, ScenarioDocument& scenario) {
         return false;
     }
     auto& target = entry.key.starts_with("models.") ? scenario.models : scenario.hardware;
-    target.push_back({typed_path(entry.key), *text});
+    target.push_back({typed_path(entry.key), *text, set_by(entry)});
     return true;
 }
 
@@ -31,9 +33,9 @@ bool apply_own_settings(const YamlNode& settings, ScenarioDocument& scenario) {
     bool applied = true;
     for (const YamlEntry& entry : settings.entries()) {
         const bool elsewhere = typed_path(entry.key).starts_with("hardware.") || entry.key.starts_with("models.");
-        const bool done = elsewhere
-                              ? keep_for_later(entry, scenario)
-                              : scenario.document.set(entry.key, entry.value, entry.key_where, settings.diagnostics());
+        const bool done = elsewhere ? keep_for_later(entry, scenario)
+                                    : scenario.document.set(entry.key, entry.value, entry.key_where,
+                                                            settings.diagnostics(), set_by(entry));
         applied = done && applied;
     }
     return applied;
@@ -94,7 +96,7 @@ std::optional<ScenarioDocument> load_scenario_document(const Library& library, c
     SortedOverrides sorted = sorted_by_target(overrides);
     bool applied = true;
     for (const Override& each : sorted.scenario) {
-        applied = scenario->document.set(each.path, each.value, diagnostics) && applied;
+        applied = scenario->document.set(each.path, each.value, diagnostics, each.set_by) && applied;
     }
     scenario->hardware.insert(scenario->hardware.end(), sorted.hardware.begin(), sorted.hardware.end());
     scenario->models.insert(scenario->models.end(), sorted.models.begin(), sorted.models.end());

@@ -37,7 +37,7 @@ std::optional<YamlDocument> resolved_hardware(const fs::path& path, const Librar
     std::vector<ProfileOverride> changes;
     for (const Override& each : overrides) {
         if (!leaves_out_device(each)) {
-            changes.push_back({each.path, each.value});
+            changes.push_back({each.path, each.value, each.set_by});
         }
     }
     const ReadDocument read = reader_of(library);

@@ -55,6 +55,15 @@ std::optional<int> read_mask(const YamlNode& node, const Device& device) {
     return std::popcount(bits);
 }
 
+// How to let a device run at another clock: one more in its list, or another one altogether.
+std::string setting_of_clock(const Device& device, Frequency clock) {
+    constexpr int kExact = 12;  // digits: a rounded value would be refused again
+    const CoreCluster& cluster = device.clusters.front();
+    const std::string place = cluster.clock_at_device ? "" : fmt::format(".clusters.{}", cluster.name);
+    return fmt::format("--set 'hardware.devices.{}{}.{}={} MHz'", device.name, place,
+                       cluster.clocks.empty() ? "clock" : "clocks.+", number_text(clock / megahertz(1), kExact));
+}
+
 std::optional<Frequency> read_clock(const YamlNode& node, const Device& device) {
     constexpr double kSameClock = 1e-9;  // decimal prefixes may differ in the last bit
     const auto clock = node.quantity<Frequency>();
@@ -73,7 +82,8 @@ std::optional<Frequency> read_clock(const YamlNode& node, const Device& device) 
         for (const Frequency each : possible) {
             names.push_back(to_text(each));
         }
-        node.error(fmt::format("{} does not run at {}", device.name, to_text(*clock)), list_of(names));
+        node.error(fmt::format("{} does not run at {}", device.name, to_text(*clock)),
+                   fmt::format("{}; {} allows it", list_of(names), setting_of_clock(device, *clock)));
         return std::nullopt;
     }
     return clock;

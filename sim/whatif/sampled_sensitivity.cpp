@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numbers>
-#include <random>
 
+#include "base/chance.h"
 #include "berth/sensitivity.h"
 #include "berth/statistics.h"
 #include "schedule/work.h"
@@ -77,11 +76,21 @@ class Sampler {
     bool right_ = false;
 };
 
-// Box and Muller (1958): the same everywhere, which std::normal_distribution need not be.
-double normal(std::mt19937_64& random) {
-    const auto uniform = [&random] { return std::ldexp(static_cast<double>(random() >> 11U) + 0.5, -53); };
-    const double radius = std::sqrt(-2 * std::log(uniform()));
-    return radius * std::cos(2 * std::numbers::pi * uniform());
+// One stream per number, so that what is drawn for it does not depend on which others are uncertain.
+std::vector<Chance> chances_of(const std::vector<Uncertain>& numbers, std::uint64_t seed) {
+    std::vector<Chance> chances;
+    for (const Uncertain& number : numbers) {
+        chances.emplace_back(seed, stream_of(number.path));
+    }
+    return chances;
+}
+
+std::vector<double> drawn(std::vector<Chance>& chances) {
+    std::vector<double> values;
+    for (Chance& chance : chances) {
+        values.push_back(chance.normal());
+    }
+    return values;
 }
 
 std::vector<std::size_t> placements_of(const ScenarioResult& result) {
@@ -110,15 +119,13 @@ std::optional<SampledSensitivity> sample_sensitivity(const Scenario& scenario, c
     }
     Sampler sampler(scenario, *layout, placements_of(result));
     const std::size_t count = sampler.uncertain().size();
-    std::mt19937_64 random(seed);
+    std::vector<Chance> chances = chances_of(sampler.uncertain(), seed);
     std::vector<double> totals;
     std::vector<Crosses> crosses(count);
     std::size_t right = 0;
     for (std::size_t s = 0; s < samples; ++s) {
-        std::vector<double> first(count);
-        std::vector<double> second(count);
-        std::ranges::generate(first, [&random] { return normal(random); });
-        std::ranges::generate(second, [&random] { return normal(random); });
+        const std::vector<double> first = drawn(chances);
+        const std::vector<double> second = drawn(chances);
         sampler.move_all(second);
         const auto of_second = sampler.total();
         right += sampler.right() ? 1 : 0;

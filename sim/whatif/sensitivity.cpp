@@ -75,6 +75,14 @@ double effect_on_total(const ScenarioResult& result, std::size_t number) {
     return effect;
 }
 
+// No placement of any stage, chosen or not.
+bool moves_nothing(const ScenarioResult& result, std::size_t number) {
+    return std::ranges::none_of(result.stages, [number](const StageResult& stage) {
+        return std::ranges::any_of(stage.candidates,
+                                   [number](const Candidate& candidate) { return effect_at(candidate, number) != 0; });
+    });
+}
+
 }  // namespace
 
 Sensitivity sensitivity_of(const Scenario& scenario, const ScenarioResult& result) {
@@ -88,8 +96,13 @@ Sensitivity sensitivity_of(const Scenario& scenario, const ScenarioResult& resul
         }
     }
     const auto spreads = spreads_of(scenario.profile);
+    answer.uncertain = result.uncertain_numbers.size();
     for (std::size_t i = 0; i < result.uncertain_numbers.size(); ++i) {
         const std::string& path = result.uncertain_numbers[i];
+        if (moves_nothing(result, i)) {
+            answer.without_effect.push_back(path);
+            continue;
+        }
         const double effect = effect_on_total(result, i);
         const bool flips = std::ranges::any_of(answer.decisions, [&path](const DecisionSensitivity& decision) {
             return std::ranges::find(decision.could_flip, path, &Flip::path) != decision.could_flip.end();

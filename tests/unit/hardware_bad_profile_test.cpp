@@ -42,7 +42,8 @@ INSTANTIATE_TEST_SUITE_P(
     Numbers, HardwareBadValue,
     testing::Values(
         bad_value("ClockNotOneOfClocks", kNpuPath + "clock", "700 MHz",
-                  "700 MHz is none of its clocks (expected 500 MHz or 1 GHz)"),
+                  "700 MHz is none of its clocks (expected 500 MHz or 1 GHz; --set 'hardware.devices.npu.clocks.+=700 "
+                  "MHz' lists one more)"),
         bad_value("ZeroClock", kNpuPath + "clock", "0 Hz", "'0 Hz' is zero (expected more than zero)"),
         bad_value("WrongDimension", kNpuPath + "clock", "1 GB/s",
                   "GB/s is a bandwidth, not a frequency (expected a frequency such as 1 GHz)"),
@@ -56,14 +57,17 @@ INSTANTIATE_TEST_SUITE_P(
         bad_value("BandwidthPerDevice", kNpuPath + "dma.bandwidth", "8 GB/s per device",
                   "this is a rate per core, not per device"),
         bad_value("LimitBelowOneCore", kNpuPath + "dma.limit", "4 GB/s",
-                  "4 GB/s is less than one core of 'npu' draws (expected at least 8 GB/s)"),
+                  "4 GB/s is less than one core of 'npu' draws (expected at least 8 GB/s; --set "
+                  "'hardware.devices.npu.dma.limit=8 GB/s' allows it)"),
         bad_value("LimitAboveTheBus", kNpuPath + "dma.limit", "31 GB/s",
-                  "31 GB/s is more than the bus carries (expected at most the bandwidth of 30 GB/s)"),
+                  "31 GB/s is more than the bus carries (expected at most the bandwidth of 30 GB/s; --set "
+                  "'hardware.memory.dram.bandwidth=31 GB/s' allows it)"),
         bad_value("SpreadTooLarge", kNpuPath + "dma.setup", "1 us ± 400%",
                   "the spread 400% is too large (expected at most 300%)"),
         bad_value("MemoryBelowOneTile", kNpuPath + "memories.sram.capacity", "1 KiB",
                   // (1 x 32 + 32 x 32) x 2 B = 2112 B
-                  "1 KiB cannot hold one tile of 1 x 32 x 32 in fp16 (expected at least 2.112 kB)"),
+                  "1 KiB cannot hold one tile of 1 x 32 x 32 in fp16 (expected at least 2.112 kB, or a "
+                  "smaller devices.npu.matrix.align)"),
         bad_value("TailWithoutLanes", kNpuPath + "vector.norm.tail_cycles", "8",
                   "has no meaning without how many elements a vector holds (expected 'lanes' beside the classes, such "
                   "as 16)"),
@@ -71,10 +75,11 @@ INSTANTIATE_TEST_SUITE_P(
         bad_value("UnalignedCheaper", kNpuPath + "attention.unaligned", "0.5",
                   "is a factor on 'score_bytes' that makes it cheaper (expected 1 or more)"),
         bad_value("MoreDefaultCoresThanCores", kNpuPath + "runtime.default_cores", "4",
-                  "4 cores are more than there are (expected at most 3)"),
+                  "4 cores are more than there are (expected at most 3, or more 'cores' of devices.npu)"),
         bad_value("NegativeCrossing", "links.0.per_crossing", "-1 us", "'-1 us' is negative (expected zero or more)"),
         bad_value("SustainedAboveBus", "memory.dram.sustained", "40 GB/s",
-                  "40 GB/s is more than the bus carries (expected at most the bandwidth of 30 GB/s)"),
+                  "40 GB/s is more than the bus carries (expected at most the bandwidth of 30 GB/s; --set "
+                  "'hardware.memory.dram.bandwidth=40 GB/s' allows it)"),
         bad_value("EnergyOfTheWrongKind", kNpuPath + "energy.per_mac.int8", "1 pJ/B",
                   "pJ/B is an energy per byte, not an energy per operation (expected an energy per operation such as "
                   "0.5 pJ/MAC)")),
@@ -238,7 +243,7 @@ TEST(HardwareBadProfile, GathersAllMistakes) {
     EXPECT_EQ(
         reading.complaints,
         "--set devices.cpu.runtime.default_cores:1:1: error: devices.cpu.runtime.default_cores: 7 cores are more "
-        "than there are (expected at most 6)\n"
+        "than there are (expected at most 6, or more 'cores' of devices.cpu)\n"
         "--set devices.gpu.clock: error: 'devices' has no key 'gpu' (expected npu or cpu, did you mean npu?)\n"
         "--set devices.npu.clock:1:1: error: devices.npu.clock: '0 Hz' is zero (expected more than zero)\n"
         "--set devices.npu.overlap:1:1: error: devices.npu.overlap: 200% is more than everything (expected a share "

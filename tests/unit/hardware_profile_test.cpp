@@ -272,7 +272,8 @@ TEST_F(HardwareFiles, AMistakeInABaseIsReportedInItsFile) {
     EXPECT_FALSE(load("odder").has_value());
     EXPECT_EQ(diagnostics_.text(), place("odd") +
                                        ":3:24: error: devices.npu.clock: 700 MHz is none of its clocks (expected 500 "
-                                       "MHz or 1 GHz)\n");
+                                       "MHz or 1 GHz; --set 'hardware.devices.npu.clocks.+=700 MHz' lists one "
+                                       "more)\n");
 }
 
 TEST_F(HardwareFiles, ExtendingInACircleIsAnError) {

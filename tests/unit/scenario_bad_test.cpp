@@ -71,7 +71,7 @@ TEST_F(BadScenario, CoresAndMasksThatTheDeviceLacks) {
 TEST_F(BadScenario, ClocksThatTheDeviceDoesNotHave) {
     EXPECT_EQ(load_stage(std::string(kModel) + "clock: {npu: 600 MHz}").complaints,
               "scenarios/s.yaml:4:70: error: stages.0.clock.npu: npu does not run at 600 MHz (expected 500 MHz or 1 "
-              "GHz)\n");
+              "GHz; --set 'hardware.devices.npu.clocks.+=600 MHz' allows it)\n");
 }
 
 TEST_F(BadScenario, PinsAndSegments) {

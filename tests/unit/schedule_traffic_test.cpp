@@ -75,17 +75,17 @@ TEST_F(ReadTraffic, EveryNumberHasARange) {
                              "{rate: 1 Hz, requests: 100000000, warm_up: 100000000, seed: 1000000000}"}) {
         EXPECT_EQ(load_arrivals(good).complaints, "") << good;
     }
-    for (const auto& [bad, range] : std::vector<std::pair<std::string, std::string>>{
-             {"{users: 1, think: 1e308 s}", "arrivals.think"},
-             {"{users: 1, think: 100001 s}", "(expected 0 s to "},
-             {"{users: 1, think: -1 s}", "'-1 s' is negative"},
-             {"{users: 100001}", "100000"},
-             {"{rate: 1e308 Hz}", "arrivals.rate"},
-             {"{rate: 1e-300 Hz}", "arrivals.rate"},
-             {"{rate: 2 MHz}", " to 1 MHz)"},
-             {"{rate: 1 Hz, requests: 0}", "100000000"},
-             {"{rate: 1 Hz, warm_up: -1}", "100000000"},
-             {"{rate: 1 Hz, seed: 1e10}", "seed"}}) {
+    for (const auto& [bad, range] :
+         std::vector<std::pair<std::string, std::string>>{{"{users: 1, think: 1e308 s}", "arrivals.think"},
+                                                          {"{users: 1, think: 100001 s}", "(expected 0 s to "},
+                                                          {"{users: 1, think: -1 s}", "'-1 s' is negative"},
+                                                          {"{users: 100001}", "100000"},
+                                                          {"{rate: 1e308 Hz}", "arrivals.rate"},
+                                                          {"{rate: 1e-300 Hz}", "arrivals.rate"},
+                                                          {"{rate: 2 MHz}", " to 1 MHz)"},
+                                                          {"{rate: 1 Hz, requests: 0}", "100000000"},
+                                                          {"{rate: 1 Hz, warm_up: -1}", "100000000"},
+                                                          {"{rate: 1 Hz, seed: 1e10}", "seed"}}) {
         EXPECT_THAT(load_arrivals(bad).complaints, testing::HasSubstr(range)) << bad;
     }
 }
@@ -164,7 +164,7 @@ TEST(SimulatedScenario, AStreamAtTwoThirdsDoesNotPileUp) {
     EXPECT_NEAR(traffic.simulation.load->value, 0.65, 1e-3);
     EXPECT_EQ(traffic.simulation.load->bottleneck, "npu");
     EXPECT_NEAR(traffic.simulation.pools[0].name == "npu" ? traffic.simulation.pools[0].utilisation
-                                                           : traffic.simulation.pools[1].utilisation,
+                                                          : traffic.simulation.pools[1].utilisation,
                 0.65, 0.03);
     EXPECT_LT(traffic.stability->unstable, 0.2);
     EXPECT_LE(traffic.stability->low, 0.65);
@@ -193,8 +193,8 @@ TEST(SimulatedScenario, StabilityIsSaidOnce) {
 // A stage of fixed time is in the way of what runs on its device, and of nothing without one.
 TEST(SimulatedScenario, AFixedTimeHoldsCoresOfItsDevice) {
     const auto waited = [](const std::string& on) {
-        const auto [scenario, result] =
-            reference("rag-rk3588-bucket-128", "{rate: 3 Hz}", {{"stages.retrieve", "{name: retrieve, takes: 150 ms" + on + "}"}});
+        const auto [scenario, result] = reference("rag-rk3588-bucket-128", "{rate: 3 Hz}",
+                                                  {{"stages.retrieve", "{name: retrieve, takes: 150 ms" + on + "}"}});
         Time sum;
         for (const OperatorContention& one : result.traffic->operators) {
             sum += one.lost.waited + one.lost.slowed;
@@ -246,6 +246,24 @@ TEST(SimulatedScenario, OutlookOnTheBudget) {
         stages += phase.mean;
     }
     EXPECT_NEAR(in_seconds(stages), in_seconds(busy.traffic->simulation.latency->mean.value), 1e-9);
+}
+
+// Random numbers are drawn per cause: one uncertain number less leaves what is drawn for the others.
+TEST(SimulatedScenario, WhatIsDrawnDoesNotDependOnWhatElseIsUncertain) {
+    const auto outlook = [](const std::string& path, const std::string& value) {
+        Diagnostics diagnostics;
+        const auto scenario = load_scenario({{BERTH_SOURCE_DIR}}, "rag-rk3588-bucket-128",
+                                            {{"arrivals", "{rate: 4 Hz, requests: 500}"}, {path, value}}, diagnostics);
+        const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
+        EXPECT_TRUE(result.has_value()) << diagnostics.text();
+        const auto budget = simulate_traffic(*scenario, *result)->budget.value();
+        return std::tuple(budget.by_chance.value, budget.probability.value, result->uncertain_numbers.size());
+    };
+    const auto as_it_is = outlook("hardware.devices.cpu.matrix.efficiency", "21%");
+    const auto [by_chance, probability, numbers] = outlook("hardware.devices.npu.vector.gather.per_cycle", "1.26 ± 0%");
+    EXPECT_EQ(std::get<0>(as_it_is), by_chance);
+    EXPECT_EQ(std::get<1>(as_it_is), probability);
+    EXPECT_EQ(std::get<2>(as_it_is), numbers + 1);
 }
 
 Evaluation slowed(const std::string& rerank, const std::string& allowed) {

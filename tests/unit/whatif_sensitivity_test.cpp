@@ -91,6 +91,22 @@ TEST(Sensitivity, ACloseDecisionHasNumbersThatTurnItRound) {
     EXPECT_GT(close.sensitivity.decisions[0].margin, rerank.margin);
 }
 
+TEST(Sensitivity, NumbersWithoutEffectAreNamedAndSamplesDoNotDependOnThem) {
+    const Answered base = answered({});
+    const auto& silent = base.sensitivity.without_effect;
+    const std::string path = "devices.npu.vector.gather.per_cycle";
+    EXPECT_NE(std::ranges::find(silent, path), silent.end());
+    EXPECT_EQ(std::ranges::find(silent, "devices.cpu.matrix.efficiency"), silent.end());
+    EXPECT_LT(silent.size(), base.sensitivity.uncertain);
+    const Answered exact = answered({{"hardware." + path, "1.26 ± 0%"}});
+    EXPECT_EQ(exact.sensitivity.uncertain + 1, base.sensitivity.uncertain);
+    const auto with = sample_sensitivity(base.scenario, base.result, 20, 1);
+    const auto without = sample_sensitivity(exact.scenario, exact.result, 20, 1);
+    ASSERT_TRUE(with && without);
+    EXPECT_EQ(with->total.median, without->total.median);
+    EXPECT_EQ(with->right, without->right);
+}
+
 // Shares of the variance: alone at most in all, together about one; the interval is that of the local effects, and the
 // recommendation is about as likely right as the least certain decision.
 TEST(Sensitivity, SamplesAgreeWithLocalEffects) {

@@ -1,0 +1,14 @@
+// Changes without effect as text; in JSON they are `warnings`, a list of `path` and `text`.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "berth/evaluation.h"
+
+namespace berth {
+
+/// One paragraph per warning, its path first; empty if there are none.
+[[nodiscard]] std::string change_warnings_text(std::span<const ChangeWarning> warnings);
+
+}  // namespace berth

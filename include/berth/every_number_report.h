@@ -1,0 +1,16 @@
+// What setting each number does, as text, Markdown, CSV and JSON.
+#pragma once
+
+#include <string>
+
+#include "berth/every_number.h"
+
+namespace berth {
+
+[[nodiscard]] std::string every_number_text(const EveryNumber& every);
+[[nodiscard]] std::string every_number_markdown(const EveryNumber& every);
+/// `path,value,set_to,total_ms,moves,said`.
+[[nodiscard]] std::string every_number_csv(const EveryNumber& every);
+[[nodiscard]] std::string every_number_json(const EveryNumber& every);
+
+}  // namespace berth

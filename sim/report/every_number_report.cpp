@@ -1,0 +1,131 @@
+// One line per number and value that it was set to.
+#include "berth/every_number_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "berth/csv.h"
+#include "berth/quantity_text.h"
+#include "report/csv_values.h"
+#include "report/json_values.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+// "total 452 ms -> 389 ms", "moves, total 452 ms as before", or what is said.
+std::string effect_of(const SetNumber& set, Time total) {
+    if (!set.total) {
+        return "refused: " + set.said;
+    }
+    if (!set.moves) {
+        return set.said.empty() ? "nothing, and nothing is said" : set.said;
+    }
+    const std::string now = brief(*set.total);
+    return now == brief(total) ? fmt::format("total {} as before; intervals, energy, memory or requests change", now)
+                               : fmt::format("total {} instead of {}", now, brief(total));
+}
+
+struct Counts {
+    std::size_t set = 0, moves = 0, said = 0, refused = 0, silent = 0;
+};
+
+Counts counts_of(const EveryNumber& every) {
+    Counts counts;
+    for (const NumberTried& number : every.numbers) {
+        for (const SetNumber& set : number.set) {
+            ++counts.set;
+            ++(set.moves ? counts.moves : set.silent() ? counts.silent : set.total ? counts.said : counts.refused);
+        }
+    }
+    return counts;
+}
+
+std::string summary(const EveryNumber& every) {
+    const Counts counts = counts_of(every);
+    std::vector<std::string> factors;
+    for (const double factor : every.factors) {
+        factors.push_back(number_text(factor));
+    }
+    return fmt::format(
+        "{}: each of {} numbers of the scenario and its profile, set alone to {} times its value. Of {} changes {} "
+        "move "
+        "the answer, {} do not move what is chosen and say so, {} are refused, and {} are silent.",
+        every.scenario, every.numbers.size(), fmt::join(factors, " and "), counts.set, counts.moves, counts.said,
+        counts.refused, counts.silent);
+}
+
+std::string in_table(std::string text) {
+    for (std::size_t at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2)) {
+        text.insert(at, 1, '\\');
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string every_number_text(const EveryNumber& every) {
+    std::string text = wrapped(summary(every), 0);
+    for (const NumberTried& number : every.numbers) {
+        text += fmt::format("\n{} = {}\n", number.number.path, number.number.value);
+        for (const SetNumber& set : number.set) {
+            text += wrapped(fmt::format("{}: {}", set.value, effect_of(set, every.total)), kIndent);
+        }
+    }
+    return text;
+}
+
+std::string every_number_markdown(const EveryNumber& every) {
+    std::string text = fmt::format(
+        "# What each number does\n\n{}\n\n| number | is | set to | then |\n|---|---|---|---|\n", summary(every));
+    for (const NumberTried& number : every.numbers) {
+        for (const SetNumber& set : number.set) {
+            text += fmt::format("| `{}` | {} | {} | {} |\n", number.number.path, in_table(number.number.value),
+                                in_table(set.value), in_table(effect_of(set, every.total)));
+        }
+    }
+    return text;
+}
+
+std::string every_number_csv(const EveryNumber& every) {
+    std::string text = "path,value,set_to,total_ms,moves,said\n";
+    for (const NumberTried& number : every.numbers) {
+        for (const SetNumber& set : number.set) {
+            text += fmt::format("{},{},{},", csv_field(number.number.path), csv_field(number.number.value),
+                                csv_field(set.value));
+            if (set.total) {
+                add_csv_number(in_milliseconds(*set.total), text);
+            }
+            text += fmt::format(",{},{}\n", set.moves, csv_field(set.said));
+        }
+    }
+    return text;
+}
+
+std::string every_number_json(const EveryNumber& every) {
+    const Counts counts = counts_of(every);
+    Json json;
+    json["scenario"] = every.scenario;
+    json["total_ms"] = json_milliseconds(every.total);
+    json["moves"] = counts.moves;
+    json["said"] = counts.said;
+    json["refused"] = counts.refused;
+    json["silent"] = counts.silent;
+    json["numbers"] = Json::array();
+    for (const NumberTried& number : every.numbers) {
+        Json values = Json::array();
+        for (const SetNumber& set : number.set) {
+            values.push_back({{"value", set.value},
+                              {"total_ms", json_milliseconds(set.total)},
+                              {"moves", set.moves},
+                              {"said", json_text(set.said)}});
+        }
+        json["numbers"].push_back(
+            {{"path", number.number.path}, {"value", number.number.value}, {"set", std::move(values)}});
+    }
+    return json_document(json);
+}
+
+}  // namespace berth

@@ -1,0 +1,93 @@
+// The numbers of a scenario's files, found by walking their text.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "berth/every_number.h"
+#include "berth/quantity_text.h"
+#include "berth/scenario_inputs.h"
+
+namespace berth {
+
+namespace {
+
+// Keys whose text is for readers.
+bool describes(const std::string& key) {
+    static constexpr std::array<std::string_view, 9> kKeys{"profile", "description", "source",  "kind", "name",
+                                                           "reason",  "scenario",    "extends", "model"};
+    return std::ranges::find(kKeys, key) != kKeys.end();
+}
+
+bool is_number(const YamlNode& node) {
+    const auto text = node.is_scalar() ? node.text() : std::nullopt;
+    return text && std::holds_alternative<ParsedQuantity>(parse_quantity(*text));
+}
+
+class NumberWalk {
+  public:
+    void walk(const YamlNode& node, const std::string& path) {
+        if (node.is_map()) {
+            walk_map(node, path);
+        } else if (node.is_sequence()) {
+            walk_sequence(node, path);
+        } else if (is_number(node)) {
+            found_.push_back({path, node.text().value_or("")});
+        }
+    }
+    [[nodiscard]] std::vector<WrittenNumber> take() { return std::move(found_); }
+
+  private:
+    // A number with its spread and source is one number.
+    void walk_map(const YamlNode& node, const std::string& path) {
+        const std::vector<YamlEntry> entries = node.entries();
+        const auto value = std::ranges::find(entries, "value", &YamlEntry::key);
+        if (value != entries.end()) {
+            walk(value->value, path);
+            return;
+        }
+        for (const YamlEntry& entry : entries) {
+            if (!describes(entry.key) && entry.key != "correlations" && entry.key != "set") {
+                walk(entry.value, path.empty() || path.back() == '.' ? path + entry.key : path + "." + entry.key);
+            }
+        }
+    }
+
+    void walk_sequence(const YamlNode& node, const std::string& path) {
+        const std::vector<YamlNode> items = node.sequence();
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            const auto name = items[i].is_map() ? items[i].find("name") : std::nullopt;
+            const auto text = name && name->is_scalar() ? name->text() : std::nullopt;
+            walk(items[i], fmt::format("{}.{}", path, text ? *text : fmt::format("{}", i)));
+        }
+    }
+
+    std::vector<WrittenNumber> found_;
+};
+
+}  // namespace
+
+std::optional<std::vector<WrittenNumber>> written_numbers(const SweepBase& base, Diagnostics& diagnostics) {
+    const auto inputs = resolved_inputs({base.library, base.scenario, base.settings}, diagnostics);
+    if (!inputs) {
+        return std::nullopt;
+    }
+    NumberWalk walk;
+    walk.walk(inputs->hardware.root(diagnostics), "hardware.");
+    walk.walk(inputs->scenario.root(diagnostics), "");
+    return walk.take();
+}
+
+std::string times_factor(const std::string& value, double factor) {
+    const std::size_t end = std::min(value.find_first_not_of("+-.0123456789eE"), value.size());
+    const auto number = parse_number(value.substr(0, end));
+    if (!number) {
+        return value;
+    }
+    const bool whole = end == value.size() && std::floor(*number) == *number && value.find('.') == std::string::npos;
+    const double scaled = *number * factor;
+    return number_text(whole ? std::max(1.0, std::ceil(scaled)) : scaled, 12) + value.substr(end);
+}
+
+}  // namespace berth

@@ -1,0 +1,75 @@
+// Numbers set to what they are change nothing; changes without effect are said by every command that takes them.
+#include "cli/run_berth.h"
+
+namespace berth {
+namespace {
+
+using Json = nlohmann::json;
+
+// Without what says how it was asked.
+Json without_command(const std::string& text) {
+    Json json = Json::parse(text);
+    for (const char* key : {"command", "version", "title", "changes"}) {
+        json.erase(key);
+    }
+    return json;
+}
+
+class CliSilentChanges : public BerthCommand {};
+
+// What a number is set to, where it is what it was, changes nothing, whatever way it is written.
+TEST_F(CliSilentChanges, ANumberThatIsSetToItsValueChangesNothing) {
+    for (const std::vector<std::string>& scenario :
+         {std::vector<std::string>{"rag-rk3588"},
+          std::vector<std::string>{"rag-rk3588-bucket-128", "--set", "arrivals={rate: 4 Hz, requests: 300}"}}) {
+        std::vector<std::string> words{"run", "--format", "json"};
+        words.insert(words.end(), scenario.begin(), scenario.end());
+        const Outcome plain = berth(words);
+        for (const char* same :
+             {"hardware.devices.cpu.matrix.efficiency=21%", "hardware.devices.cpu.matrix.efficiency=0.21",
+              "hardware.devices.npu.dma.bandwidth=11 GB/s", "hardware.devices.npu.cores=3", "budget=200 ms"}) {
+            auto set = words;
+            set.insert(set.end(), {"--set", same});
+            const Outcome again = berth(set);
+            EXPECT_EQ(without_command(again.out), without_command(plain.out)) << same << again.err;
+        }
+    }
+}
+
+TEST_F(CliSilentChanges, AChangeWithoutEffectIsSaid) {
+    const std::string gather = "hardware.devices.npu.vector.gather.per_cycle";
+    const Outcome json = berth({"run", "rag-rk3588", "--set", gather + "=9", "--format", "json"});
+    const Json warnings = Json::parse(json.out)["warnings"];
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_EQ(warnings[0]["path"], gather);
+    EXPECT_TRUE(Json::parse(berth({"run", "rag-rk3588", "--format", "json"}).out)["warnings"].empty());
+    const auto says = [](const std::string& text) {
+        EXPECT_NE(text.find("no operator of class gather"), std::string::npos) << text;
+    };
+    says(berth({"run", "rag-rk3588", "--set", gather + "=9"}).out);
+    says(berth({"sensitivity", "rag-rk3588", "--set", gather + "=9", "--samples", "0"}).out);
+    says(berth({"sweep", "rag-rk3588", "--vary", gather + "=1,9"}).err);
+    says(
+        berth({"crossover", "rag-rk3588", "--vary", gather + "=1:9", "--between", "npu,cpu", "--stage", "rerank"}).out);
+    says(berth({"optimise", "rag-rk3588", "--minimise", "latency", "--vary", gather + "=1,9"}).out);
+    const Outcome crossover = berth({"crossover", "rag-rk3588", "--vary", "stages.rerank.tokens=100:300", "--between",
+                                     "npu,cpu", "--format", "json"});
+    EXPECT_TRUE(Json::parse(crossover.out)["warnings"].empty());
+}
+
+// Each number of the reference case, four times and a quarter of it: none changes nothing in silence.
+TEST_F(CliSilentChanges, NoNumberIsSilent) {
+    const Outcome outcome = berth({"sensitivity", "rag-rk3588", "--every-number", "--format", "json"});
+    const Json json = Json::parse(outcome.out);
+    EXPECT_EQ(json["silent"], 0);
+    EXPECT_GT(json["moves"], 120);
+    EXPECT_GT(json["said"], 50);
+    for (const Json& number : json["numbers"]) {
+        for (const Json& set : number["set"]) {
+            EXPECT_TRUE(set["moves"].get<bool>() || set["said"].get<std::string>().size() > 20) << number["path"];
+        }
+    }
+}
+
+}  // namespace
+}  // namespace berth

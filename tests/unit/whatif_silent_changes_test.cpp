@@ -1,0 +1,116 @@
+// Changes without effect are said, with what decides instead; those with one are not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "berth/every_number.h"
+#include "berth/silent_changes.h"
+
+namespace berth {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class SilentChanges : public testing::Test {
+  protected:
+    [[nodiscard]] static SweepBase base(std::vector<Override> settings, const std::string& scenario = "rag-rk3588") {
+        return {Library{{std::filesystem::path(BERTH_SOURCE_DIR)}}, scenario, std::move(settings)};
+    }
+    /// What is said of one setting; empty if nothing.
+    [[nodiscard]] static std::string said(const std::string& path, const std::string& value) {
+        const auto warnings = silent_settings(base({{path, value}}));
+        EXPECT_LE(warnings.size(), 1U);
+        EXPECT_TRUE(warnings.empty() || warnings.front().path == path);
+        return warnings.empty() ? "" : warnings.front().text;
+    }
+};
+
+TEST_F(SilentChanges, AChangeThatMovesTheAnswerIsNotWarnedOf) {
+    EXPECT_EQ(said("hardware.devices.cpu.matrix.efficiency", "30%"), "");
+    EXPECT_EQ(said("stages.rerank.tokens", "200"), "");
+    EXPECT_EQ(said("budget", "300 ms"), "");
+    EXPECT_EQ(said("hardware.devices.cpu.error.matmul", "50%"), "") << "an interval is part of the answer";
+    EXPECT_EQ(said("hardware.devices.npu.dma.bandwidth", "22 GB/s"), "") << "the embedder runs there";
+}
+
+TEST_F(SilentChanges, TheValueThatItHasIsNoChange) {
+    EXPECT_EQ(said("hardware.devices.cpu.matrix.efficiency", "21%"), "");
+    EXPECT_EQ(said("hardware.memory.dram.bandwidth", "33800 MB/s"), "");
+    EXPECT_EQ(said("hardware.devices.npu.cores", "3"), "");
+    EXPECT_EQ(said("stages.rerank.buckets", "[512]"), "");
+}
+
+TEST_F(SilentChanges, ALimitThatIsNotReachedNamesWhatIs) {
+    EXPECT_THAT(said("hardware.memory.dram.bandwidth", "100 GB/s"),
+                AllOf(HasSubstr("one npu core draws at most 11 GB/s"), HasSubstr("the bus of 100 GB/s is not reached"),
+                      HasSubstr("vary hardware.devices.")));
+    EXPECT_THAT(
+        said("hardware.devices.npu.dma.limit", "30 GB/s"),
+        AllOf(HasSubstr("its limit of 30 GB/s is not reached"), HasSubstr("vary hardware.devices.npu.dma.bandwidth")));
+}
+
+TEST_F(SilentChanges, WhatNoOperatorUsesSaysSo) {
+    EXPECT_THAT(said("hardware.devices.npu.vector.gather.per_cycle", "9"),
+                AllOf(HasSubstr("no operator of class gather runs on npu"), HasSubstr("run on cpu")));
+    EXPECT_THAT(
+        said("hardware.devices.npu.matrix.macs_per_cycle.int4", "4096"),
+        AllOf(HasSubstr("nothing is multiplied at int4 on npu"), HasSubstr("fp16"), HasSubstr("vary hardware.")));
+    EXPECT_THAT(said("hardware.devices.npu.matrix.wide_output", "9 GB/s"), HasSubstr("matmul library"));
+}
+
+TEST_F(SilentChanges, CoresBeyondThoseUsedNameTheStage) {
+    EXPECT_THAT(said("hardware.devices.npu.cores", "6"),
+                AllOf(HasSubstr("1 core of npu"), HasSubstr("stages."), HasSubstr("default_cores")));
+}
+
+TEST_F(SilentChanges, WhatMovesOnlyAnotherPlacementIsDistinguished) {
+    EXPECT_THAT(said("stages.rerank.cores", "{npu: 3}"),
+                AllOf(HasSubstr("moves only what is not chosen"), HasSubstr("rerank on npu from 184 ms to"),
+                      HasSubstr("cpu stays the choice")));
+}
+
+TEST_F(SilentChanges, ChangesThatOnlyWorkTogetherAreNotSilent) {
+    EXPECT_THAT(silent_settings(base({{"hardware.devices.npu.clocks.+", "500 MHz"}})), testing::SizeIs(1));
+    EXPECT_THAT(silent_settings(
+                    base({{"hardware.devices.npu.clocks.+", "550 MHz"}, {"hardware.devices.npu.clock", "550 MHz"}})),
+                IsEmpty());
+    const auto two =
+        silent_settings(base({{"hardware.devices.npu.vector.gather.per_cycle", "9"}, {"stages.rerank.tokens", "200"}}));
+    ASSERT_EQ(two.size(), 1U) << "one of two";
+    EXPECT_EQ(two.front().path, "hardware.devices.npu.vector.gather.per_cycle");
+}
+
+TEST_F(SilentChanges, AnAxisThatNeverMattersIsSaid) {
+    const std::vector<SweepAxis> axes{{"hardware.devices.npu.vector.gather.per_cycle", {"1", "2", "4"}, {}},
+                                      {"stages.rerank.tokens", {"100", "200"}, {}}};
+    const auto warnings = silent_axes(base({}), axes);
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_EQ(warnings.front().path, axes.front().path);
+    EXPECT_THAT(warnings.front().text, HasSubstr("gather"));
+}
+
+TEST_F(SilentChanges, NumbersAreScaledWithTheirUnit) {
+    EXPECT_EQ(times_factor("28 GB/s", 4), "112 GB/s");
+    EXPECT_EQ(times_factor("384KiB", 0.25), "96KiB");
+    EXPECT_EQ(times_factor("3", 0.25), "1") << "cores stay whole";
+    EXPECT_EQ(times_factor("0.564", 0.25), "0.141");
+    EXPECT_EQ(times_factor("11 GB/s per core", 4), "44 GB/s per core");
+}
+
+TEST_F(SilentChanges, EveryNumberOfTheFilesIsFound) {
+    Diagnostics diagnostics;
+    const auto numbers = written_numbers(base({}), diagnostics);
+    ASSERT_TRUE(numbers.has_value()) << diagnostics.text();
+    EXPECT_GT(numbers->size(), 140U);
+    for (const char* path : {"hardware.devices.npu.cores", "hardware.devices.cpu.clusters.big.clock",
+                             "hardware.links.0.layout_change", "hardware.devices.npu.runtime.fuses.0.traffic",
+                             "stages.rerank.tokens", "stages.rerank.buckets.0", "budget"}) {
+        EXPECT_TRUE(std::ranges::any_of(*numbers, [path](const auto& one) { return one.path == path; })) << path;
+    }
+}
+
+}  // namespace
+}  // namespace berth
