@@ -21,6 +21,7 @@ struct ProfileOrigin {
     std::string file;                                        ///< below the folder that ships it, or as it was given
     std::vector<std::string> extends;                        ///< the nearest first
     std::array<std::size_t, kOriginNames.size()> numbers{};  ///< by Origin
+    friend bool operator==(const ProfileOrigin&, const ProfileOrigin&) = default;
 };
 [[nodiscard]] ProfileOrigin profile_origin(Profile profile, const Library& library);
 
@@ -29,7 +30,7 @@ struct Provenance {
     std::string version, command;
     std::string title;  ///< of the scenario, with what was changed
     std::vector<SettingChange> changes;
-    std::vector<ProfileOrigin> profiles;  ///< two where two are compared
+    std::vector<ProfileOrigin> profiles;  ///< two where two different ones are compared
 };
 /// Adds title, changes and profile of a scenario.
 void add_scenario(Provenance& provenance, const Scenario& scenario);

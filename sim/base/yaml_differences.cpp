@@ -214,11 +214,18 @@ class Comparison {
 
     void add(const YamlPointer& a, const YamlPointer& b) {
         YamlDifference difference{steps_, text(a), text(b)};
-        if (a && b && is_number(*a) && is_number(*b) && difference.before == difference.after) {
+        if (a && b && is_number(*a) && is_number(*b) && differs_in_origin(*a, *b)) {
             difference.before = text_with_origin(*a);
             difference.after = text_with_origin(*b);
         }
         found_.push_back(std::move(difference));
+    }
+
+    // The same value, or the same text: it is spread, kind or source that tells one from the other.
+    static bool differs_in_origin(const YamlValue& a, const YamlValue& b) {
+        const auto one = quantity_of(written(a));
+        const auto other = quantity_of(written(b));
+        return one && other ? same_value(*one, *other) : written(a).value == written(b).value;
     }
 
     static std::optional<std::string> text(const YamlPointer& node) {

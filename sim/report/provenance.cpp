@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "report/json_values.h"
 #include "report/text_layout.h"
@@ -127,7 +128,10 @@ ProfileOrigin profile_origin(Profile profile, const Library& library) {
 void add_scenario(Provenance& provenance, const Scenario& scenario) {
     provenance.title = title_of(scenario.name, scenario.changes);
     provenance.changes = scenario.changes;
-    provenance.profiles.push_back(profile_origin(scenario.profile, scenario.source.library));
+    ProfileOrigin origin = profile_origin(scenario.profile, scenario.source.library);
+    if (provenance.profiles.empty() || provenance.profiles.back() != origin) {
+        provenance.profiles.push_back(std::move(origin));
+    }
 }
 
 std::string shell_word(std::string_view word) {

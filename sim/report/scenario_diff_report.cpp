@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kLabelColumns = 56;
 constexpr std::size_t kInputColumns = 60;
+constexpr std::size_t kValueColumns = 60;  // of a source or a description; JSON has all of it
 constexpr double kStepHalf = 0.34;
 constexpr std::string_view kFasterColor = "#009E73";
 constexpr std::string_view kSlowerColor = "#D55E00";
@@ -47,7 +48,8 @@ std::string moves_text(const std::vector<DecisionChange>& moves) {
 std::string inputs_text(const std::vector<InputDifference>& inputs) {
     std::vector<std::string> texts;
     for (const InputDifference& input : inputs) {
-        texts.push_back(fmt::format("{}: {} -> {}", input.path, input.before, input.after));
+        texts.push_back(fmt::format("{}: {} -> {}", input.path, shortened(input.before, kValueColumns),
+                                    shortened(input.after, kValueColumns)));
     }
     return fmt::format("{}", fmt::join(texts, "; "));
 }

@@ -37,12 +37,14 @@ TEST(YamlDifferences, LeavesAreComparedByTheirMeaning) {
     EXPECT_THAT(differing("a: 7.8 GB/s", "a: 7.8 GB/s ± 10%"), ElementsAre("a: 7.8 GB/s -> 7.8 GB/s ± 10%"));
     EXPECT_THAT(differing("a: {value: 1 GHz, kind: measured}", "a: {value: 1 GHz, kind: datasheet}"),
                 ElementsAre("a: 1 GHz, measured -> 1 GHz, datasheet"));
+    EXPECT_THAT(differing("a: {value: 1 GHz, kind: measured}", "a: 1000 MHz"),
+                ElementsAre("a: 1 GHz, measured -> 1000 MHz"));
     EXPECT_THAT(differing("a: {b: 1, c: x}", "a: {c: y, d: 2}"),
                 ElementsAre("a.b: 1 -> -", "a.c: x -> y", "a.d: - -> 2"));
 }
 
 TEST(YamlDifferences, ListsAreComparedByNameByIndexOrAsAWhole) {
-    EXPECT_THAT(differing("a: [128, 512]", "a: [512]"), ElementsAre("a: [128, 512] -> 512"));
+    EXPECT_THAT(differing("a: [128, 512]", "a: [512]"), ElementsAre("a: [128, 512] -> [512]"));
     EXPECT_THAT(differing("s: [{name: a, n: 1}, {name: b, n: 2}]", "s: [{name: b, n: 3}, {name: c, n: 4}]"),
                 ElementsAre("s.a: {name: a, n: 1} -> -", "s.b.n: 2 -> 3", "s.c: - -> {name: c, n: 4}"));
     EXPECT_THAT(differing("s: [{name: a}, {name: b}]", "s: [{name: b}, {name: a}]"), ElementsAre("s: a, b -> b, a"));

@@ -128,7 +128,7 @@ TEST(ScenarioDiff, WhateverIsSetIsSeen) {
     const std::vector<Case> cases{
         {{"hardware.devices.npu.dma.bandwidth", "9 GB/s"}, Effect::kTotal},
         {{"hardware.devices.npu.cores", "6"}, Effect::kNone},
-        {{"hardware.devices.npu.runtime.pad_width_to", "64"}, Effect::kNone},
+        {{"hardware.devices.npu.runtime.pad_width_to", "64"}, Effect::kTotal},
         {{"hardware.description", "another board"}, Effect::kNone},
         {{"hardware.devices.cpu.matrix.efficiency", "{value: 21%, spread: 10%, kind: measured}"}, Effect::kOther},
         {{"budget", "400 ms"}, Effect::kOther},
@@ -186,8 +186,7 @@ TEST(ScenarioDiff, TheSameInOtherWordsIsNoDifference) {
         Scenario after = loaded("rag-rk3588", {same});
         const ScenarioDiff diff = diff_of(base, after);
         const bool only_origin = same.path == "hardware.devices.npu.clock";  // a bare number counts as assumed
-        EXPECT_EQ(diff.steps.size(), only_origin ? 1U : 0U) << diff_text(diff);
-        EXPECT_TRUE(diff.steps.empty() || diff.steps[0].without_effect());
+        EXPECT_TRUE(diff.steps.empty() || (only_origin && diff.steps[0].without_effect())) << diff_text(diff);
     }
 }
 
