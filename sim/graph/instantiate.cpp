@@ -17,7 +17,7 @@ namespace berth {
 namespace {
 
 /// Beyond this a graph is a mistake in a size.
-constexpr std::int64_t kMostOperators = 100'000;  // a hundred times what published models have
+constexpr std::int64_t kMostOperators = 20'000;  // ten times what published models have
 
 /// What an input of a planned operator is, before its tensors have ids.
 struct Source {

@@ -310,7 +310,7 @@ TEST(GraphArchitecture, TooManyRoundsAreRefused) {
     EXPECT_FALSE(written.graph());
     EXPECT_EQ(written.said(),
               "tiny.yaml:9:5: error: 1000000000 rounds of 'block.{i}' make too large a graph (expected "
-              "at most 100000 operators)\n");
+              "at most 20000 operators)\n");
 }
 
 /// The fenced YAML of docs/yaml.md that starts with `first_line`.
