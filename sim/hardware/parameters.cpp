@@ -183,6 +183,7 @@ class PathFinder {
         }
     }
     void add_share(const std::string& path, const Parameter<double>& parameter) { add(path, parameter); }
+    void add_factor(const std::string& path, const Parameter<double>& parameter) { add(path, parameter); }
     void add_per_cycle(const std::string& path, const Parameter<Operations>& parameter) { add(path, parameter); }
 
     [[nodiscard]] const std::string& path() const { return path_; }
