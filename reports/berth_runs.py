@@ -39,6 +39,7 @@ class Berth:
     def output(self, arguments, folder=ROOT):
         """What `berth ARGUMENTS`, run in a folder, prints; a failure ends the program with berth's own message."""
         environment = {name: value for name, value in os.environ.items() if name != "BERTH_DATA"}
+        environment["BERTH_MACHINE"] = "none"  # profiles are compared with no machine: the same everywhere
         done = subprocess.run([self.binary, *self._changed(arguments)], cwd=folder, env=environment, capture_output=True,
                               text=True, check=False)
         if done.returncode != 0:

@@ -16,6 +16,7 @@ struct CalibrationOptions {
     /// Paths of numbers, with `*`; empty: every number of the rows' devices that has a spread and changes a row.
     std::vector<std::string> fit;
     int folds = 5;  ///< of the cross-validation
+    std::vector<std::string> kept{};  ///< paths that stay whatever the rows say: somebody set them
 };
 
 /// A number before and after. Spreads are relative standard errors (see Parameter).
@@ -25,6 +26,30 @@ struct FittedParameter {
     double before = 0, spread_before = 0;  ///< SI; the prior is log-normal
     double after = 0, spread_after = 0;
     bool determined = false;  ///< the rows at least halved what was open
+};
+
+/// A number that was believed and gave way to one that was measured: the bus carries what its cores were seen to draw.
+struct FollowingNumber {
+    std::string path;
+    Dimension dimension;
+    double before = 0, after = 0;  ///< SI
+    double spread = 0;
+    Origin origin{};
+    std::string because_of;  ///< the path of what it gave way to
+};
+
+/// A fitted number that another one holds, which may not be moved: it was set, stands in a list or in a datasheet.
+struct HeldNumber {
+    std::string path, by;
+    Dimension dimension;
+    double at = 0;         ///< SI
+    SourceLocation where;  ///< of the one that holds it
+};
+
+/// `clocks` of a device with its fitted clock among them.
+struct FittedClocks {
+    std::string path;
+    std::vector<Frequency> clocks;
 };
 
 /// Two numbers that the rows hardly tell apart: one can make up for the other.
@@ -52,18 +77,24 @@ struct Calibration {
     ModelError error;     ///< what unseen rows of each class are off by
     std::string device;
     std::vector<FittedParameter> probed;  ///< set by probes of memory before the fit
+    std::vector<FollowingNumber> following;
+    std::vector<HeldNumber> held;
+    std::vector<FittedClocks> clocks;
     std::size_t left_out = 0;             ///< rows that are not fitted: probes of memory
     /// Of the parameters that were fitted: covariance of their logarithms, row by row.
     std::vector<double> covariance;
 };
 
 /// Takes from probes of memory and threads what they say directly: rates of the levels and of DRAM, what is left of a
-/// shared cache, the cost of waking threads. Changes the profile; returns what was changed, nothing without such rows.
-[[nodiscard]] std::vector<FittedParameter> apply_memory_probes(Profile& profile, std::span<const MeasuredSet> sets);
+/// shared cache, the cost of waking threads; `kept` are paths that stay. Changes the profile; returns what was changed,
+/// nothing without such rows.
+[[nodiscard]] std::vector<FittedParameter> apply_memory_probes(Profile& profile, std::span<const MeasuredSet> sets,
+                                                               const std::vector<std::string>& kept = {});
 
 /// Least squares on the logarithms of the times, with the profile's spreads as priors; outliers count less (Student's t
 /// with 4 degrees of freedom). Probes of memory come first (apply_memory_probes). Each fold of the cross-validation
-/// leaves out whole shapes. The profile is changed to the fitted numbers. Errors: no operators among the rows, a
+/// leaves out whole shapes. The profile is changed to the fitted numbers, as they are written, and stays one that readers
+/// take: what was believed gives way to what was measured. Errors: no operators among the rows, a
 /// pattern that matches no number, or one that stands in a list.
 [[nodiscard]] std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredSet> sets,
                                                    const CalibrationOptions& options, Diagnostics& diagnostics);
@@ -84,6 +115,7 @@ struct ProfileText {
     std::string name, base, description;
     std::string source;                     ///< what it was fitted to
     std::vector<ProfileOverride> settings;  ///< under which it was fitted
+    std::optional<MachineDescription> machine{};  ///< whose rows they are
 };
 /// A profile that extends `base` by the settings and the fitted numbers, each with its spread and source.
 [[nodiscard]] std::string calibrated_profile(const Calibration& calibration, const ProfileText& text);

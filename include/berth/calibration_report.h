@@ -14,7 +14,7 @@ namespace berth {
 /// Numbers before and after, those the rows cannot tell apart, errors on rows seen and unseen, rows that stand out.
 [[nodiscard]] std::string calibration_text(const Calibration& calibration);
 
-/// {"device", "rows", "sigma", "parameters": [...], "correlations": [...], "fitted": {...}, "unseen": {...},
+/// {"device", "rows", "sigma", "parameters": [...], "correlations": [...], "following": [...], "held": [...], "fitted": {...}, "unseen": {...},
 /// "residuals": [...]}; errors and spreads are ratios, times microseconds.
 [[nodiscard]] std::string calibration_json(const Calibration& calibration);
 

@@ -9,6 +9,6 @@
 namespace berth {
 
 /// One paragraph per warning, its path first; empty if there are none.
-[[nodiscard]] std::string change_warnings_text(std::span<const ChangeWarning> warnings);
+[[nodiscard]] std::string change_warnings_text(std::span<const Warning> warnings);
 
 }  // namespace berth

@@ -12,6 +12,7 @@
 #include "berth/plan.h"
 #include "berth/scenario.h"
 #include "berth/simulation.h"
+#include "berth/warning.h"
 
 namespace berth {
 
@@ -177,13 +178,6 @@ struct BatchSize {
     Frequency sustainable;  ///< requests, see sustainable_rate()
 };
 
-/// A change of an input that does not move the answer (see silent_changes.h).
-struct ChangeWarning {
-    std::string path;  ///< as `--set` writes it
-    std::string text;  ///< that it has no effect, why, and what decides instead
-    friend bool operator==(const ChangeWarning&, const ChangeWarning&) = default;
-};
-
 struct ScenarioResult {
     std::string scenario, hardware;
     std::vector<SettingChange> changes;  ///< of the scenario, for titles
@@ -198,7 +192,7 @@ struct ScenarioResult {
     std::vector<CoreSplit> core_splits;          ///< where they were compared
     std::vector<BatchSize> batch_sizes;          ///< where they were compared
     std::vector<StageSlowdown> slowdowns;        ///< where the scenario limits them; `operators` only
-    std::vector<ChangeWarning> warnings;         ///< settings without effect, where somebody looked for them
+    std::vector<Warning> warnings;               ///< settings without effect, a profile of another machine
 };
 
 /// How much of an evaluation is wanted.

@@ -13,6 +13,7 @@
 #include "berth/choice.h"
 #include "berth/diagnostics.h"
 #include "berth/host_pace.h"
+#include "berth/machine.h"
 #include "berth/model.h"
 #include "berth/operators.h"
 #include "berth/profile.h"
@@ -20,25 +21,9 @@
 
 namespace berth {
 
-/// A data cache as the system describes it.
-struct CacheFacts {
-    int level = 1;
-    Bytes size;
-    int shared_by = 1;  ///< cores
-};
-
-/// What stands at the head of a file of measurements: times mean little without it.
-struct MachineFacts {
-    std::string processor;
-    std::string instructions;  ///< SIMD extensions, the widest ones
-    std::string system;
-    int cores = 1;    ///< that this process may use
-    Frequency clock;  ///< measured on a chain of dependent additions
-    Bytes memory;
-    std::vector<CacheFacts> caches;      ///< nearest first
-    std::vector<std::string> libraries;  ///< with their versions
-};
-[[nodiscard]] MachineFacts machine_facts();
+/// The machine at hand with the libraries and the compiler of the kernels, the clock measured on a chain of dependent
+/// additions, and the day. It stands at the head of a file of measurements: times mean little without it.
+[[nodiscard]] MachineDescription machine_facts();
 
 /// Times of one row.
 struct Timing {
@@ -107,7 +92,7 @@ enum class MeasureExtent : std::uint8_t { kQuick, kFull };
 /// The jobs of one file. Shapes of operators are spread evenly over the logarithms of their sizes (Halton 1960), from
 /// another place for each seed; seed 1 also has the shapes of encoders. The same arguments give the same jobs.
 [[nodiscard]] std::vector<MeasureJob> operator_jobs(MeasureExtent extent, std::uint32_t seed, int cores);
-[[nodiscard]] std::vector<MeasureJob> memory_jobs(MeasureExtent extent, const MachineFacts& machine);
+[[nodiscard]] std::vector<MeasureJob> memory_jobs(MeasureExtent extent, const MachineDescription& machine);
 /// Encoders: the first model for seed 1, the others for any other.
 [[nodiscard]] std::vector<MeasureJob> model_jobs(MeasureExtent extent, std::uint32_t seed,
                                                  const std::vector<Model>& models, int cores);
@@ -138,15 +123,15 @@ using TakeLine = std::function<bool(const std::string&)>;
 [[nodiscard]] bool in_own_process(const std::function<void(const TakeLine&)>& work, const TakeLine& take,
                                   Diagnostics& diagnostics);
 
-/// Head of a file: lines of `# key: value` on the machine, and the names of the columns.
-[[nodiscard]] std::string measurement_header(MeasureSubject subject, const MachineFacts& machine);
+/// Head of a file: the machine as comments (machine_head()), and the names of the columns.
+[[nodiscard]] std::string measurement_header(MeasureSubject subject, const MachineDescription& machine);
 /// A row, with its line break. Each job is measured in several passes over all of them: what a machine shares with
 /// others changes with time, and what the passes differ by is the floor of every prediction's error.
 [[nodiscard]] std::string measurement_row(const MeasureJob& job, int pass, const Timing& timing);
 /// A row that could not be measured: a comment, so that a resumed run finds its place.
 [[nodiscard]] std::string skipped_row(const MeasureJob& job, std::string_view why);
 /// What the machine says of itself, as settings of a profile whose only device is `cpu`: cores, clock, caches, memory.
-[[nodiscard]] std::vector<ProfileOverride> host_settings(const MachineFacts& machine);
+[[nodiscard]] std::vector<ProfileOverride> host_settings(const MachineDescription& machine);
 
 /// The job in a few words, for progress.
 [[nodiscard]] std::string job_name(const MeasureJob& job);

@@ -65,7 +65,7 @@ struct OptimiseAnswer {
     std::vector<DesignPoint> front;       ///< allowed points that no other betters in every goal, by the first goal
     std::optional<std::size_t> best;      ///< in `front`
     std::vector<DesignPoint> others;      ///< some of the running points, for pictures
-    std::vector<ChangeWarning> warnings;  ///< decision variables and settings without effect
+    std::vector<Warning> warnings;  ///< decision variables and settings without effect
 };
 
 /// Of points that are equal in every goal the first stays.

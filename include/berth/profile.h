@@ -14,6 +14,7 @@
 
 #include "berth/diagnostics.h"
 #include "berth/kept_documents.h"
+#include "berth/machine.h"
 #include "berth/operators.h"
 #include "berth/parameter.h"
 #include "berth/scheme.h"
@@ -267,6 +268,7 @@ struct Profile {
     std::string name;
     std::string description;
     std::vector<std::string> extends;  ///< names of the profiles that it extends, the nearest first
+    std::optional<MachineDescription> machine;  ///< whose measurements it rests on; absent: of no one machine
     Dram dram;
     std::vector<Device> devices;
     std::vector<Link> links;
@@ -284,6 +286,8 @@ struct Profile {
 [[nodiscard]] std::vector<std::string> offered_precisions(const Device& device);
 /// "w4a16", or in words where the scheme has no name.
 [[nodiscard]] std::string scheme_name(const Scheme& scheme);
+/// What one step of the device's array needs on chip: its nearest memory holds no less.
+[[nodiscard]] Bytes largest_tile(const Device& device);
 
 [[nodiscard]] std::optional<DeviceId> device_named(const Profile& profile, std::string_view name);
 /// The link between two devices in either direction; the reader has checked that the host reaches every device.
@@ -311,7 +315,8 @@ struct ProfileOverride {
 using ProfileResolver =
     std::function<std::optional<YamlDocument>(const std::string& name, const SourceLocation& where, Diagnostics&)>;
 
-/// Looks for NAME.yaml in these directories, in this order; suggests the nearest name that is there.
+/// Looks for NAME.yaml in these directories, in this order; suggests the nearest name that is there. What ends in
+/// `.yaml` is a path from the file that names it.
 [[nodiscard]] ProfileResolver profiles_in(std::vector<std::filesystem::path> directories,
                                           ReadDocument read = YamlDocument::load);
 
@@ -337,7 +342,9 @@ struct ParameterView {
     double spread = 0;
     Origin origin{};
     std::string source;
+    double least = 0;                                       ///< 1 for a factor that saves nothing at best
     double most = std::numeric_limits<double>::infinity();  ///< 1 for a share
+    SourceLocation where;
     std::function<void(double)> set;                        ///< valid while the profile it was taken from lives
 };
 /// Every number of the profile with a provenance, in the order of the structs above. One that several clusters inherit
@@ -346,5 +353,14 @@ struct ParameterView {
 /// Path of the number of `device` that lies at this address, as parameters() names it: of its bus
 /// `memory.dram.sustained`. Empty if it is none of the device's.
 [[nodiscard]] std::string parameter_path(const Device& device, const void* number);
+
+/// One number of a profile may not be more than another: a core draws no more than all of them, and they no more than
+/// the bus carries. Readers refuse profiles that break it, fits keep to it.
+struct NumberOrder {
+    std::string lesser, greater;  ///< paths as in ParameterView
+    bool refused = true;          ///< by readers, where it is broken; else only fits keep to it
+};
+/// All of them, from the cores to the bus. What bounds a number by itself is in ParameterView.
+[[nodiscard]] std::vector<NumberOrder> number_orders(const Profile& profile);
 
 }  // namespace berth

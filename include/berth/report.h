@@ -66,6 +66,7 @@ namespace berth {
 struct ModelPrediction {
     std::string model, device;
     Candidate candidate;
+    std::vector<Warning> warnings;
 };
 [[nodiscard]] std::string prediction_text(const ModelPrediction& prediction, std::span<const std::string> devices);
 [[nodiscard]] std::string prediction_json(const ModelPrediction& prediction, std::span<const std::string> devices);
@@ -74,7 +75,7 @@ struct ModelPrediction {
 [[nodiscard]] std::string kernel_text(const Kernel& kernel, const KernelPrediction& prediction, const Device& device,
                                       const Execution& execution);
 [[nodiscard]] std::string kernel_json(const Kernel& kernel, const KernelPrediction& prediction, const Device& device,
-                                      const Execution& execution);
+                                      const Execution& execution, std::span<const Warning> warnings = {});
 
 /// `berth predict --csv`: the rows as they were, with predicted_us, low_us, high_us and bound added; empty where there
 /// is no prediction. `rows` and `predictions` are parallel (else a std::logic_error).

@@ -20,21 +20,21 @@ using ScenarioWith = std::function<std::optional<Scenario>(const std::vector<boo
 /// other changes and alone: total, intervals, energy, choices, every placement of a stage, memory, rate and simulated
 /// requests. A change that only moves placements that are not chosen has one that says so. Evaluates the scenario
 /// a few times per change.
-[[nodiscard]] std::vector<ChangeWarning> silent_changes(const std::vector<std::string>& paths,
+[[nodiscard]] std::vector<Warning> silent_changes(const std::vector<std::string>& paths,
                                                         const ScenarioWith& with);
 
 /// The same for the settings of a command; none are set: nothing is evaluated. A path that is set twice is one change.
-[[nodiscard]] std::vector<ChangeWarning> silent_settings(const SweepBase& base);
+[[nodiscard]] std::vector<Warning> silent_settings(const SweepBase& base);
 
 /// Axes of a sweep that make no difference at any of a few points along them: at the first, the middle and the last
 /// values of the other axes.
-[[nodiscard]] std::vector<ChangeWarning> silent_axes(const SweepBase& base, const std::vector<SweepAxis>& axes);
+[[nodiscard]] std::vector<Warning> silent_axes(const SweepBase& base, const std::vector<SweepAxis>& axes);
 
 /// Settings and axes together.
-[[nodiscard]] std::vector<ChangeWarning> silent_inputs(const SweepBase& base, const std::vector<SweepAxis>& axes);
+[[nodiscard]] std::vector<Warning> silent_inputs(const SweepBase& base, const std::vector<SweepAxis>& axes);
 
 /// Settings, and the range of a crossover if neither device takes longer or shorter along it.
-[[nodiscard]] std::vector<ChangeWarning> silent_inputs(const CrossoverQuestion& question,
+[[nodiscard]] std::vector<Warning> silent_inputs(const CrossoverQuestion& question,
                                                        const CrossoverAnswer& answer);
 
 }  // namespace berth

@@ -171,6 +171,7 @@ struct Validation {
     std::string profile;
     std::vector<std::string> devices;
     std::vector<ValidatedSet> sets;
+    std::vector<Warning> warnings;  ///< of the caller
 };
 
 /// Predicts every row and summarises the errors. Absent, with errors, if a model cannot be laid out.

@@ -1,4 +1,4 @@
-// Maximum a posteriori by Gauss-Newton: the model is smooth in the logarithms of its numbers almost everywhere.
+// Fitting a profile to rows: which of its numbers, from where, and what is said of the result.
 #include "berth/calibration.h"
 
 #include <fmt/format.h>
@@ -6,14 +6,13 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <functional>
-#include <string_view>
 #include <utility>
 
-#include "berth/statistics.h"
-#include "calibration/fit_rows.h"
+#include "berth/quantity_text.h"
+#include "calibration/fit.h"
+#include "calibration/fit_errors.h"
 #include "schedule/work.h"
 
 namespace berth {
@@ -23,182 +22,23 @@ namespace {
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double kNarrowest = 0.01;  // no model is right to less than this: rows agree with each other at best so well
-constexpr double kFreedom = 4;       // of Student's t, for outliers
-constexpr double kStep = 0.01;       // of differences, in the logarithm
-constexpr int kMostRounds = 40;
-
-/// One number that is fitted, in its logarithm.
-struct Unknown {
-    ParameterView view;
-    double prior = 0, sigma = 0;
-    double most = 0;  ///< logarithm of the largest value that makes sense
-    double value = 0;
-    void set(double to) {
-        value = std::min(to, most);
-        view.set(std::exp(value));
-    }
-};
-
-class Fit {
-  public:
-    Fit(Profile& profile, std::span<const FitRow> rows, std::vector<Unknown> unknowns)
-        : profile_(profile), rows_(rows), unknowns_(std::move(unknowns)) {
-        measured_ = VectorXd(static_cast<Eigen::Index>(rows.size()));
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            measured_[static_cast<Eigen::Index>(i)] = std::log(in_seconds(rows[i].row->measured));
-        }
-        find_bandwidths();
-    }
-
-    [[nodiscard]] std::vector<Unknown>& unknowns() { return unknowns_; }
-    [[nodiscard]] double sigma() const { return sigma_; }
-    [[nodiscard]] const VectorXd& weights() const { return weights_; }
-
-    [[nodiscard]] VectorXd predicted() const {
-        VectorXd logs(measured_.size());
-        for (std::size_t i = 0; i < rows_.size(); ++i) {
-            logs[static_cast<Eigen::Index>(i)] = std::log(in_seconds(time_of(rows_[i], profile_)));
-        }
-        return logs;
-    }
-
-    // Columns of unknowns that move no row are zero.
-    [[nodiscard]] MatrixXd jacobian() {
-        MatrixXd slopes(measured_.size(), static_cast<Eigen::Index>(unknowns_.size()));
-        for (std::size_t j = 0; j < unknowns_.size(); ++j) {
-            Unknown& one = unknowns_[j];
-            const double at = one.value;
-            one.set(at + kStep);
-            const double high = one.value;
-            const VectorXd up = predicted();
-            one.set(at - kStep);
-            const VectorXd down = predicted();
-            slopes.col(static_cast<Eigen::Index>(j)) = (up - down) / (high - one.value);
-            one.set(at);
-        }
-        return slopes;
-    }
-
-    // Rows whose `use` is 0 are left out.
-    void run(const VectorXd& use) {
-        for (int round = 0; round < kMostRounds; ++round) {
-            const VectorXd residuals = measured_ - predicted();
-            weigh(residuals, use);
-            if (step(residuals) < 1e-4) {
-                break;
-            }
-        }
-    }
-
-    /// Inverse of the covariance of the logarithms.
-    [[nodiscard]] MatrixXd precision(const MatrixXd& slopes) const {
-        MatrixXd precision = slopes.transpose() * weights_.asDiagonal() * slopes / (sigma_ * sigma_);
-        for (std::size_t j = 0; j < unknowns_.size(); ++j) {
-            const auto at = static_cast<Eigen::Index>(j);
-            precision(at, at) += 1 / (unknowns_[j].sigma * unknowns_[j].sigma);
-        }
-        return precision;
-    }
-
-  private:
-    // What one core draws of DRAM, beside what all of them do together.
-    void find_bandwidths() {
-        constexpr std::string_view kOne = ".dma.bandwidth";
-        for (std::size_t j = 0; j < unknowns_.size(); ++j) {
-            const std::string& path = unknowns_[j].view.path;
-            if (!path.ends_with(kOne)) {
-                continue;
-            }
-            const std::string all = path.substr(0, path.size() - kOne.size()) + ".dma.limit";
-            const auto limit = std::ranges::find(unknowns_, all, [](const Unknown& one) { return one.view.path; });
-            if (limit != unknowns_.end()) {
-                bandwidths_.emplace_back(j, static_cast<std::size_t>(limit - unknowns_.begin()));
-            }
-        }
-    }
-
-    // More than the limit a core cannot draw: rows do not tell such a bandwidth from the limit itself.
-    void keep_within_limits() {
-        for (const auto& [one, all] : bandwidths_) {
-            unknowns_[one].set(std::min(unknowns_[one].value, unknowns_[all].value));
-        }
-    }
-
-    // The spread of what is used, from its median so that outliers do not widen it.
-    void weigh(const VectorXd& residuals, const VectorXd& use) {
-        std::vector<double> sizes;
-        for (Eigen::Index i = 0; i < residuals.size(); ++i) {
-            if (use[i] > 0) {
-                sizes.push_back(std::abs(residuals[i]));
-            }
-        }
-        sigma_ = std::max(kNarrowest, 1.4826 * median(sizes).value_or(0));
-        weights_ = VectorXd(residuals.size());
-        for (Eigen::Index i = 0; i < residuals.size(); ++i) {
-            const double far = residuals[i] / sigma_;
-            weights_[i] = use[i] * (kFreedom + 1) / (kFreedom + far * far);
-        }
-    }
-
-    [[nodiscard]] double objective(const VectorXd& residuals) const {
-        double sum = residuals.cwiseAbs2().dot(weights_) / (sigma_ * sigma_);
-        for (const Unknown& one : unknowns_) {
-            sum += (one.value - one.prior) * (one.value - one.prior) / (one.sigma * one.sigma);
-        }
-        return sum;
-    }
-
-    // Halves the step until it helps; how far the unknowns moved.
-    double step(const VectorXd& residuals) {
-        const MatrixXd slopes = jacobian();
-        VectorXd gradient = slopes.transpose() * (weights_.asDiagonal() * residuals) / (sigma_ * sigma_);
-        std::vector<double> from;
-        for (std::size_t j = 0; j < unknowns_.size(); ++j) {
-            const Unknown& one = unknowns_[j];
-            gradient[static_cast<Eigen::Index>(j)] += (one.prior - one.value) / (one.sigma * one.sigma);
-            from.push_back(one.value);
-        }
-        const VectorXd towards = precision(slopes).ldlt().solve(gradient);
-        const double before = objective(residuals);
-        for (double share = 1; share > 1e-3; share /= 2) {
-            double moved = 0;
-            for (std::size_t j = 0; j < unknowns_.size(); ++j) {
-                unknowns_[j].set(from[j] + std::clamp(share * towards[static_cast<Eigen::Index>(j)], -0.5, 0.5));
-                moved = std::max(moved, std::abs(unknowns_[j].value - from[j]));
-            }
-            keep_within_limits();
-            if (objective(measured_ - predicted()) <= before) {
-                return moved;
-            }
-        }
-        for (std::size_t j = 0; j < unknowns_.size(); ++j) {
-            unknowns_[j].set(from[j]);
-        }
-        return 0;
-    }
-
-    Profile& profile_;
-    std::span<const FitRow> rows_;
-    std::vector<Unknown> unknowns_;
-    std::vector<std::pair<std::size_t, std::size_t>> bandwidths_;  ///< unknowns: of one core, and of all
-    VectorXd measured_, weights_;
-    double sigma_ = 1;
-};
-
-// Numbers in lists (clusters, fusion rules) cannot be written into a profile that extends another.
-bool in_list(const std::string& path) {
-    return path.find(".clusters.") != std::string::npos || path.find(".fuses.") != std::string::npos ||
-           path.starts_with("links.");
-}
-
 // A capacity decides by steps which level serves a row: there is no slope to follow.
 bool is_stepwise(const ParameterView& view) { return view.dimension == Bytes::kDimension; }
 
+// Zero has no logarithm, and errors are what is left.
+bool can_be_fitted(const ParameterView& view) {
+    return view.spread > 0 && view.value > 0 && !in_list(view.path) && !is_stepwise(view) &&
+           view.path.find(".error.") == std::string::npos;
+}
+
+// What all devices together draw does not show in rows of one: it follows what that draws, unless it is asked for.
 bool wanted(const ParameterView& view, const std::vector<std::string>& patterns) {
-    return patterns.empty() || std::ranges::any_of(patterns, [&view](const std::string& pattern) {
-               return matches_pattern(pattern, view.path);
-           });
+    if (patterns.empty()) {
+        return !view.path.starts_with("memory.");
+    }
+    return std::ranges::any_of(patterns, [&view](const std::string& pattern) {
+        return matches_pattern(pattern, view.path);
+    });
 }
 
 std::vector<Unknown> unknowns_of(Profile& profile, const CalibrationOptions& options, Diagnostics& diagnostics) {
@@ -217,40 +57,125 @@ std::vector<Unknown> unknowns_of(Profile& profile, const CalibrationOptions& opt
     }
     std::vector<Unknown> unknowns;
     for (ParameterView& view : views) {
-        if (view.spread <= 0 || in_list(view.path) || is_stepwise(view) || !wanted(view, options.fit) ||
-            view.path.find(".error.") != std::string::npos) {
+        if (!can_be_fitted(view) || !wanted(view, options.fit) ||
+            std::ranges::find(options.kept, view.path) != options.kept.end()) {
             continue;
         }
         Unknown one;
         one.prior = std::log(view.value);
         one.value = one.prior;
         one.sigma = std::log1p(view.spread);
-        one.most = std::log(view.most);
         one.view = std::move(view);
         unknowns.push_back(std::move(one));
     }
     return unknowns;
 }
 
-// Of those that move a row.
-std::vector<Unknown> that_matter(Profile& profile, std::span<const FitRow> rows, std::vector<Unknown> unknowns) {
-    Fit probe(profile, rows, std::move(unknowns));
-    const MatrixXd slopes = probe.jacobian();
-    std::vector<Unknown> kept;
-    for (std::size_t j = 0; j < probe.unknowns().size(); ++j) {
-        if (slopes.col(static_cast<Eigen::Index>(j)).cwiseAbs().maxCoeff() > 1e-6) {
-            kept.push_back(probe.unknowns()[j]);
+/// Fits a profile: starts from what it says, and comes back to that as often as more of its numbers turn out to matter.
+class Calibrator {
+  public:
+    Calibrator(Profile& profile, std::span<const FitRow> rows, const CalibrationOptions& options,
+               const std::vector<FittedParameter>& probed, std::vector<Unknown> candidates)
+        : profile_(profile), rows_(rows), options_(options), believed_(parameters(profile)), candidates_(std::move(candidates)) {
+        for (const FittedParameter& one : probed) {
+            probed_.push_back(one.path);
         }
     }
-    return kept;
-}
+
+    /// Numbers that do nothing where the fit starts may do something where it ends: what is above a limit, say.
+    [[nodiscard]] Fit run() {
+        constexpr int kMostStarts = 4;
+        std::vector<Unknown> chosen = that_matter(candidates_, {});
+        for (int start = 1;; ++start) {
+            Fit fit = fit_of(chosen);
+            fit.run_from_afar(VectorXd::Ones(static_cast<Eigen::Index>(rows_.size())));
+            auto more = that_matter(remaining(fit), fit.bounds().moved());
+            if (more.empty() || start == kMostStarts) {
+                return fit;
+            }
+            chosen = fit.unknowns();
+            chosen.insert(chosen.end(), more.begin(), more.end());
+            for (const ParameterView& view : believed_) {
+                view.set(view.value);
+            }
+        }
+    }
+
+  private:
+    // Of a limit of the device more than what the memory sustains has no effect: the fit starts at that.
+    [[nodiscard]] Fit fit_of(std::vector<Unknown> unknowns) {
+        std::vector<std::string> paths;
+        for (const Unknown& one : unknowns) {
+            paths.push_back(one.view.path);
+        }
+        NumberBounds bounds(profile_, paths, probed_, options_.kept);
+        for (Unknown& one : unknowns) {
+            constexpr double kFarthest = 10;  // e to this is 22,000: rows beyond speak of something else
+            const DimensionRange range = plausible_range(one.view.dimension);
+            const double least = std::max(range.least, bounds.least(one.view.path));
+            const double most = std::min(range.most, bounds.most(one.view.path));
+            one.least = std::max(one.prior - kFarthest, std::log(least));
+            one.most = std::min(one.prior + kFarthest, std::log(most));
+            one.value = std::min(one.value, std::log(bounds.no_use_beyond(one.view.path)));
+        }
+        return {profile_, rows_, std::move(unknowns), std::move(bounds)};
+    }
+
+    /// Candidates that are not fitted yet, at the values that the profile has now.
+    [[nodiscard]] std::vector<Unknown> remaining(const Fit& fit) const {
+        std::vector<Unknown> rest;
+        for (const Unknown& one : candidates_) {
+            if (std::ranges::none_of(fit.unknowns(), [&](const Unknown& o) { return o.view.path == one.view.path; })) {
+                rest.push_back(one);
+            }
+        }
+        return rest;
+    }
+
+    // Those that move a row, but for numbers that only follow.
+    [[nodiscard]] std::vector<Unknown> that_matter(const std::vector<Unknown>& unknowns,
+                                                   const std::vector<FollowingNumber>& following) {
+        const VectorXd here = predictions();
+        std::vector<Unknown> kept;
+        for (const Unknown& one : unknowns) {
+            if (std::ranges::find(following, one.view.path, &FollowingNumber::path) != following.end()) {
+                continue;
+            }
+            double moved = 0;
+            for (const double share : {-kLook, kLook}) {
+                one.view.set(std::min(one.view.value * std::exp(share), one.view.most));
+                moved = std::max(moved, (predictions() - here).cwiseAbs().maxCoeff());
+            }
+            one.view.set(one.view.value);
+            if (moved > kMoves) {
+                kept.push_back(one);
+            }
+        }
+        return kept;
+    }
+
+    [[nodiscard]] VectorXd predictions() const {
+        VectorXd logs(static_cast<Eigen::Index>(rows_.size()));
+        for (std::size_t i = 0; i < rows_.size(); ++i) {
+            logs[static_cast<Eigen::Index>(i)] = std::log(in_seconds(time_of(rows_[i], profile_)));
+        }
+        return logs;
+    }
+
+    static constexpr double kLook = 0.01;
+    static constexpr double kMoves = 1e-8;
+
+    Profile& profile_;
+    std::span<const FitRow> rows_;
+    const CalibrationOptions& options_;
+    std::vector<ParameterView> believed_;
+    std::vector<Unknown> candidates_;
+    std::vector<std::string> probed_;
+};
 
 // Each row predicted by a fit that has not seen its shape; the fit ends where it was.
 VectorXd unseen_predictions(Fit& fit, std::span<const FitRow> rows, int folds) {
-    std::vector<double> best;
-    for (const Unknown& one : fit.unknowns()) {
-        best.push_back(one.value);
-    }
+    const std::vector<double> best = fit.logs();
     VectorXd logs(static_cast<Eigen::Index>(rows.size()));
     for (int fold = 0; fold < folds; ++fold) {
         VectorXd use(logs.size());
@@ -261,9 +186,7 @@ VectorXd unseen_predictions(Fit& fit, std::span<const FitRow> rows, int folds) {
         fit.run(use);
         const VectorXd predicted = fit.predicted();
         logs = (use.array() > 0).select(logs, predicted);
-        for (std::size_t j = 0; j < best.size(); ++j) {
-            fit.unknowns()[j].set(best[j]);
-        }
+        fit.set_all(best);
     }
     return logs;
 }
@@ -278,64 +201,21 @@ ErrorSummary summary_of(const std::vector<FittedRow>& rows, Time FittedRow::*pre
     return summarise(p, m);
 }
 
-// The spread with which nine of ten unseen rows lie within 1.645 standard deviations; the prior where there are none.
-void widen(Parameter<double>& error, const std::vector<double>& logs) {
-    const auto far = quantile(logs, 0.9);
-    if (far) {
-        error.value = std::expm1(*far / 1.645);
-        error.origin = Origin::kCalibrated;
-    }
-}
-
-double off_by(const FittedRow& row) { return std::abs(std::log(row.unseen / row.measured)); }
-
-// Standard deviation of a model's log time by the errors of its kernels' classes.
-double sigma_by_classes(const FitRow& row, const Device& device) {
-    std::array<Time, kErrorClassNames.size()> times{};
-    Time all;
-    for (const CountedKernel& one : row.kernels) {
-        const Time time = kernel_cost(one.kernel, device, row.execution).total * one.times;
-        times[static_cast<std::size_t>(error_class(one.kernel.kind))] += time;
-        all += time;
-    }
-    double variance = 0;
-    for (const auto& row_of : kErrorClassNames) {
-        const double share = times[static_cast<std::size_t>(row_of.value)] / all;
-        const double sigma = share * std::log1p(error_of(device, row_of.value).value);
-        variance += sigma * sigma;
-    }
-    return std::sqrt(variance);
-}
-
-// Operators behind one another may be further off than each alone: then all classes are, by as much as whole models
-// ask.
-void widen_for_models(Device& device, std::span<const FitRow> rows, const std::vector<FittedRow>& fitted) {
-    std::vector<double> sigmas;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (!rows[i].kind) {
-            sigmas.push_back(off_by(fitted[i]) / sigma_by_classes(rows[i], device));
+// A clock that is fitted takes the place of the one it was in the list of those that may be set.
+void note_clocks(Calibration& result, Profile& profile) {
+    for (Device& device : profile.devices) {
+        CoreCluster& cluster = device.clusters.front();
+        const std::string path = "devices." + device.name + ".clock";
+        const auto fitted = std::ranges::find(result.parameters, path, &FittedParameter::path);
+        if (!cluster.clock_at_device || cluster.clocks.empty() || fitted == result.parameters.end()) {
+            continue;
         }
+        const auto nearest = std::ranges::min_element(cluster.clocks, {}, [&fitted](Frequency one) {
+            return std::abs(in_hertz(one) - fitted->before);
+        });
+        *nearest = cluster.clock.value;
+        result.clocks.push_back({path + "s", cluster.clocks});
     }
-    const double factor = quantile(sigmas, 0.9).value_or(0) / 1.645;
-    for (Parameter<double>* error : {&device.error.matmul, &device.error.attention, &device.error.vector}) {
-        if (factor > 1 && error->origin == Origin::kCalibrated) {
-            error->value *= factor;
-        }
-    }
-}
-
-ModelError errors_of(Device device, std::span<const FitRow> rows, const std::vector<FittedRow>& fitted) {
-    std::array<std::vector<double>, kErrorClassNames.size()> far;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (rows[i].kind) {
-            far[static_cast<std::size_t>(error_class(*rows[i].kind))].push_back(off_by(fitted[i]));
-        }
-    }
-    widen(device.error.matmul, far[static_cast<std::size_t>(ErrorClass::kMatmul)]);
-    widen(device.error.attention, far[static_cast<std::size_t>(ErrorClass::kAttention)]);
-    widen(device.error.vector, far[static_cast<std::size_t>(ErrorClass::kVector)]);
-    widen_for_models(device, rows, fitted);
-    return device.error;
 }
 
 void note_parameters(Calibration& result, const std::vector<Unknown>& unknowns, const MatrixXd& covariance) {
@@ -375,7 +255,7 @@ std::vector<Drift> drift_between(const Calibration& first, const Calibration& se
 std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredSet> sets,
                                      const CalibrationOptions& options, Diagnostics& diagnostics) {
     Calibration result;
-    result.probed = apply_memory_probes(profile, sets);
+    result.probed = apply_memory_probes(profile, sets, options.kept);
     const std::vector<FitRow> rows = fit_rows(sets, profile, result.left_out, diagnostics);
     auto unknowns = unknowns_of(profile, options, diagnostics);
     if (rows.empty()) {
@@ -384,14 +264,13 @@ std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredS
     if (diagnostics.has_errors()) {
         return std::nullopt;
     }
-    Fit fit(profile, rows, that_matter(profile, rows, std::move(unknowns)));
-    const VectorXd all = VectorXd::Ones(static_cast<Eigen::Index>(rows.size()));
-    fit.run(all);
+    Fit fit = Calibrator(profile, rows, options, result.probed, std::move(unknowns)).run();
     result.sigma = fit.sigma();
     const VectorXd weights = fit.weights();
     const MatrixXd slopes = fit.jacobian();
     const MatrixXd precision = fit.precision(slopes);
     const MatrixXd covariance = precision.ldlt().solve(MatrixXd::Identity(precision.rows(), precision.cols()));
+    fit.round_to_text();
     const VectorXd predicted = fit.predicted();
     const VectorXd unseen = unseen_predictions(fit, rows, options.folds);
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -403,6 +282,9 @@ std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredS
                                std::min(1.0, weights[at])});
     }
     note_parameters(result, fit.unknowns(), covariance);
+    result.following = fit.bounds().moved();
+    result.held = fit.bounds().held(fit.values());
+    note_clocks(result, profile);
     result.fitted = summary_of(result.rows, &FittedRow::predicted);
     result.unseen = summary_of(result.rows, &FittedRow::unseen);
     const Device& device = profile.devices[static_cast<std::size_t>(rows.front().row->device)];

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/yaml_text.h"
 #include "berth/calibration.h"
 #include "berth/quantity_text.h"
 
@@ -45,13 +46,27 @@ struct Branch {
 // As the reader takes it: bandwidths of cores say so.
 std::string value_text(const FittedParameter& one) {
     std::string text = quantity_text(one.after, one.dimension);
-    const bool of_core = one.path.ends_with(".bandwidth");
+    const bool of_core = one.path.starts_with("devices.") && one.path.ends_with(".bandwidth");
     return of_core ? text + " per core" : text;
 }
 
 std::string entry(const FittedParameter& one, std::string_view kind, const std::string& source) {
-    return fmt::format("{{value: {}, spread: {}, kind: {}, source: \"{}\"}}", value_text(one),
-                       percent_text(one.spread_after, 2), kind, source);
+    return fmt::format("{{value: {}, spread: {}, kind: {}, source: {}}}", value_text(one),
+                       percent_text(one.spread_after, 2), kind, yaml_scalar(source));
+}
+
+// What it was and why it is something else now.
+std::string following_source(const FollowingNumber& one) {
+    return fmt::format("{} {}; {} before", one.after > one.before ? "no less than" : "no more than", one.because_of,
+                       quantity_text(one.before, one.dimension));
+}
+
+std::string clocks_text(const std::vector<Frequency>& clocks) {
+    std::vector<std::string> texts;
+    for (const Frequency clock : clocks) {
+        texts.push_back(to_text(clock));
+    }
+    return fmt::format("[{}]", fmt::join(texts, ", "));
 }
 
 // Thousandths, and no minus before a zero.
@@ -116,10 +131,17 @@ std::string calibrated_profile(const Calibration& calibration, const ProfileText
                                                               quantity_text(one.before, one.dimension));
         root.at(one.path).value = entry(one, "calibrated", source + open);
     }
+    for (const FollowingNumber& one : calibration.following) {
+        root.at(one.path).value = entry({one.path, one.dimension, one.before, one.spread, one.after, one.spread, false},
+                                        choice_name(kOriginNames, one.origin), following_source(one));
+    }
+    for (const FittedClocks& list : calibration.clocks) {
+        root.at(list.path).value = clocks_text(list.clocks);
+    }
     const auto error = [&](std::string_view of, const Parameter<double>& value) {
         root.at(fmt::format("devices.{}.error.{}", calibration.device, of)).value =
-            fmt::format("{{value: {}, kind: calibrated, source: \"{}, each shape predicted without itself\"}}",
-                        percent_text(value.value, 2), source);
+            fmt::format("{{value: {}, kind: calibrated, source: {}}}", percent_text(value.value, 2),
+                        yaml_scalar(source + ", each shape predicted without itself"));
     };
     if (calibration.error.matmul.origin == Origin::kCalibrated) {
         error("matmul", calibration.error.matmul);
@@ -130,9 +152,12 @@ std::string calibrated_profile(const Calibration& calibration, const ProfileText
     if (calibration.error.attention.origin == Origin::kCalibrated) {
         error("attention", calibration.error.attention);
     }
-    std::string yaml = fmt::format("profile: {}\nextends: {}\n", text.name, text.base);
+    std::string yaml = fmt::format("profile: {}\nextends: {}\n", yaml_scalar(text.name), yaml_scalar(text.base));
     if (!text.description.empty()) {
-        yaml += fmt::format("description: {}\n", text.description);
+        yaml += fmt::format("description: {}\n", yaml_scalar(text.description));
+    }
+    if (text.machine) {
+        yaml += machine_yaml(*text.machine);
     }
     root.write(yaml, 0);
     return yaml + correlations_text(calibration);

@@ -9,6 +9,7 @@
 #include "berth/quantity_text.h"
 #include "berth/statistics.h"
 #include "calibration/measured_rows.h"
+#include "calibration/number_bounds.h"
 
 namespace berth {
 
@@ -46,6 +47,15 @@ std::optional<Bandwidth> read_rate(std::span<const Sample> samples, Bytes from, 
     return middle ? std::optional(bytes_per_second(*middle)) : std::nullopt;
 }
 
+// Threads are doubled from row to row: of six cores four are the most that are measured together.
+int most_cores(std::span<const Sample> samples) {
+    int most = 1;
+    for (const Sample& sample : samples) {
+        most = std::max(most, sample.probe.cores);
+    }
+    return most;
+}
+
 // Where reads of one core fall half way, in the logarithm, from the level's rate to the memory's: other programs take
 // their part of a shared cache.
 std::optional<Bytes> effective_capacity(std::span<const Sample> samples, Bandwidth level, Bandwidth memory) {
@@ -70,10 +80,16 @@ std::optional<Bytes> effective_capacity(std::span<const Sample> samples, Bandwid
 /// Puts measured figures into the profile, and remembers them.
 class Figures {
   public:
-    Figures(Profile& profile, std::vector<FittedParameter>& noted) : views_(parameters(profile)), noted_(noted) {}
+    Figures(Profile& profile, std::vector<FittedParameter>& noted, const std::vector<std::string>& kept)
+        : views_(parameters(profile)), noted_(noted), kept_(kept) {}
 
     template <class Q>
-    void set(const std::string& path, Parameter<Q>& parameter, Q value, double spread) {
+    void set(const std::string& path, Parameter<Q>& parameter, Q measured, double spread) {
+        if (std::ranges::find(kept_, path) != kept_.end()) {
+            return;
+        }
+        const Q value =
+            QuantityTraits<Q>::from_si(as_written(QuantityTraits<Q>::si(measured), QuantityTraits<Q>::kDimension));
         const double before = QuantityTraits<Q>::si(parameter.value);
         noted_.push_back({path, QuantityTraits<Q>::kDimension, before, parameter.spread, QuantityTraits<Q>::si(value),
                           spread, true});
@@ -89,6 +105,7 @@ class Figures {
   private:
     std::vector<ParameterView> views_;
     std::vector<FittedParameter>& noted_;
+    const std::vector<std::string>& kept_;
 };
 
 constexpr double kSpread = 0.1;  // loops reach what kernels may miss, or the other way round
@@ -98,7 +115,7 @@ void set_levels(Device& device, std::span<const Sample> samples, Figures& figure
     constexpr Bytes kEndless = Bytes::from_si(std::numeric_limits<double>::max());
     const Bytes last = device.memories.empty() ? Bytes{} : device.memories.back().capacity.value;
     const auto memory = read_rate(samples, last * 4.0, kEndless, 1);
-    const auto together = read_rate(samples, last * 4.0, kEndless, device.cores());
+    const auto together = read_rate(samples, last * 4.0, kEndless, most_cores(samples));
     Bytes inner;
     for (MemoryLevel& level : device.memories) {
         const auto rate = read_rate(samples, inner * 2.0, level.capacity.value * 0.5, 1);
@@ -111,7 +128,9 @@ void set_levels(Device& device, std::span<const Sample> samples, Figures& figure
         const bool shared = level.share == MemoryShare::kDevice && &level == &device.memories.back();
         const auto capacity = shared && memory ? effective_capacity(samples, *rate, *memory) : std::nullopt;
         if (capacity) {
-            figures.set(own + ".capacity", level.capacity, std::min(*capacity, level.capacity.value), 0.2);
+            figures.set(own + ".capacity", level.capacity,
+                        std::clamp(*capacity, largest_tile(device), std::max(largest_tile(device), level.capacity.value)),
+                        0.2);
         }
     }
     if (memory && device.clusters.size() == 1) {
@@ -167,7 +186,8 @@ Time probe_time(const MemoryProbe& probe, const Device& device) {
     return woken + probe.size * (read + written) / rates.dram;
 }
 
-std::vector<FittedParameter> apply_memory_probes(Profile& profile, std::span<const MeasuredSet> sets) {
+std::vector<FittedParameter> apply_memory_probes(Profile& profile, std::span<const MeasuredSet> sets,
+                                                 const std::vector<std::string>& kept) {
     std::vector<FittedParameter> noted;
     const auto samples = samples_in(sets);
     for (const MeasuredSet& set : sets) {
@@ -175,7 +195,7 @@ std::vector<FittedParameter> apply_memory_probes(Profile& profile, std::span<con
             continue;
         }
         Device& device = profile.devices[static_cast<std::size_t>(set.rows.front().device)];
-        Figures figures(profile, noted);
+        Figures figures(profile, noted, kept);
         set_levels(device, samples, figures);
         const auto woken = std::ranges::find_if(
             samples, [](const Sample& sample) { return sample.probe.kind == ProbeKind::kForkJoin; });

@@ -6,6 +6,7 @@
 #include "berth/atomic_file.h"
 #include "berth/calibration_report.h"
 #include "cli/command.h"
+#include "cli/fitted_profile.h"
 
 namespace berth {
 
@@ -60,6 +61,54 @@ std::vector<std::string> within(std::vector<std::string> paths) {
 
 std::string stem_of(const std::string& file) { return std::filesystem::path(file).stem().string(); }
 
+// A value that says how sure it is may be fitted; another one is what it is.
+bool says_spread(const std::string& value) {
+    return value.find("spread") != std::string::npos || value.find("±") != std::string::npos ||
+           value.find("+-") != std::string::npos || value.find("+/-") != std::string::npos;
+}
+
+std::vector<std::string> kept_by(const std::vector<ProfileOverride>& settings) {
+    std::vector<std::string> kept;
+    for (const ProfileOverride& setting : settings) {
+        if (!says_spread(setting.value)) {
+            kept.push_back(setting.path);
+        }
+    }
+    return kept;
+}
+
+// Whose rows they are, as the heads of their files say; rows of two machines are of neither.
+std::optional<MachineDescription> machine_of(const std::vector<std::string>& files, Diagnostics& diagnostics) {
+    std::optional<MachineDescription> machine;
+    for (const std::string& file : files) {
+        const auto content = read_file(file, diagnostics);
+        const auto own = content ? machine_in_head(*content) : std::nullopt;
+        if (!own) {
+            continue;
+        }
+        if (machine && !compare_machines(*machine, *own).differences.empty()) {
+            diagnostics.warning(SourceLocation(file), "its rows are of another machine than those of the files before");
+            return std::nullopt;
+        }
+        machine = machine ? machine : own;
+    }
+    return machine;
+}
+
+// Writes the profile, where it is asked for; it is there, with errors, even if it cannot be read back.
+void write_calibrated(const CalibrateOptions& options, const Calibration& calibration, const std::string& extends,
+                      const std::vector<ProfileOverride>& settings, const Library& library, Diagnostics& diagnostics) {
+    std::vector<std::string> files;
+    for (const std::string& file : options.measured) {
+        files.push_back(std::filesystem::path(file).filename().string());
+    }
+    const std::string name = options.name.empty() ? stem_of(options.out) : options.name;
+    const std::string text = calibrated_profile(
+        calibration, {name, extends, "", fmt::format("berth calibrate on {}", fmt::join(files, ", ")), settings,
+                      machine_of(options.measured, diagnostics)});
+    static_cast<void>(write_profile(options.out, text, library, diagnostics));
+}
+
 // What the scenario recommends on the profile as either calibration left it.
 std::optional<std::vector<DecisionChange>> decisions_under(const Profile& first, const Profile& second,
                                                            Scenario scenario, Diagnostics& diagnostics) {
@@ -104,6 +153,9 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, Invocatio
     const Library& library = invocation.library;
     const auto settings = read_settings(options.settings, diagnostics);
     auto profile = load_hardware(library, options.hardware, settings, SourceLocation("--hardware"), diagnostics);
+    const auto base = profile && !options.out.empty()
+                          ? extended_profile(library, options.hardware, options.out, SourceLocation("--out"), diagnostics)
+                          : std::nullopt;
     const auto sets = profile ? measured_sets(options.measured, options, *profile, library, diagnostics) : std::nullopt;
     if (!sets) {
         return std::nullopt;
@@ -116,32 +168,20 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, Invocatio
     }
     invocation.provenance.profiles.push_back(profile_origin(*profile, library));
     show_progress("fitting");
-    const std::string base = profile->name;
     Profile second = *profile;
-    const auto result = calibrate(*profile, *sets, {within(options.fit)}, diagnostics);
+    const CalibrationOptions fit{within(options.fit), CalibrationOptions{}.folds, kept_by(within(settings))};
+    const auto result = calibrate(*profile, *sets, fit, diagnostics);
     if (!result) {
         return std::nullopt;
     }
     if (!options.report.empty() && make_folder(options.report, diagnostics)) {
         static_cast<void>(draw_residuals(options.report, *result, diagnostics));
     }
-    if (diagnostics.has_errors()) {
-        return std::nullopt;
-    }
     if (!options.out.empty()) {
-        std::vector<std::string> files;
-        for (const std::string& file : options.measured) {
-            files.push_back(std::filesystem::path(file).filename().string());
-        }
-        const std::string name = options.name.empty() ? stem_of(options.out) : options.name;
-        const std::string text = calibrated_profile(
-            *result, {name, base, "", fmt::format("berth calibrate on {}", fmt::join(files, ", ")), within(settings)});
-        if (!write_file(options.out, text, diagnostics)) {
-            return std::nullopt;
-        }
+        write_calibrated(options, *result, base->extends, within(settings), library, diagnostics);
     }
     if (!against->empty()) {
-        const auto other = calibrate(second, *against, {within(options.fit)}, diagnostics);
+        const auto other = calibrate(second, *against, fit, diagnostics);
         return other ? drifted(options, *result, *other, *profile, second, scenario, diagnostics) : std::nullopt;
     }
     return options.format == Format::kJson ? calibration_json(*result) : calibration_text(*result);

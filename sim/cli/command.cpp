@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "berth/quantity_text.h"
+#include "cli/machine_check.h"
 
 namespace berth {
 
@@ -58,6 +59,7 @@ std::optional<Scenario> load(const ScenarioOptions& options, Invocation& invocat
     if (!scenario || diagnostics.has_errors()) {
         return std::nullopt;
     }
+    machine_warnings(scenario->profile, diagnostics);
     scenario->changes = setting_changes(scenario->source);
     add_scenario(invocation.provenance, *scenario);
     return scenario;

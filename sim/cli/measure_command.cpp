@@ -53,15 +53,15 @@ std::vector<Model> encoders(const Library& library, Diagnostics& diagnostics) {
     return models;
 }
 
-std::vector<MeasureJob> jobs_of(const MeasureTask& task, const MachineFacts& machine, const Library& library,
+std::vector<MeasureJob> jobs_of(const MeasureTask& task, const MachineDescription& machine, const Library& library,
                                 Diagnostics& diagnostics) {
     switch (task.subject) {
         case MeasureSubject::kOperators:
-            return operator_jobs(task.extent, task.seed, machine.cores);
+            return operator_jobs(task.extent, task.seed, machine.cores.value_or(1));
         case MeasureSubject::kMemory:
             return memory_jobs(task.extent, machine);
         case MeasureSubject::kModels:
-            return model_jobs(task.extent, task.seed, encoders(library, diagnostics), machine.cores);
+            return model_jobs(task.extent, task.seed, encoders(library, diagnostics), machine.cores.value_or(1));
     }
     return {};
 }
@@ -196,7 +196,7 @@ ExitStatus measure_all(const MeasureOptions& options, const Library& library) {
     }
     MeasureTask task = options.task;
     task.extent = options.full ? MeasureExtent::kFull : MeasureExtent::kQuick;
-    const MachineFacts machine = machine_facts();
+    const MachineDescription machine = machine_facts();
     if (!options.out.empty()) {
         const bool written = measure_into(options.out, options.resume, task, machine, library, diagnostics);
         const ExitStatus status = answer("", diagnostics);
@@ -218,9 +218,19 @@ ExitStatus measure_all(const MeasureOptions& options, const Library& library) {
     return written || status != ExitStatus::kFine ? status : said;
 }
 
+// The head that the file has, if it is of this machine and these columns: only the day may differ.
+std::string header_to_resume(const std::string& path, MeasureSubject subject, const MachineDescription& machine) {
+    Diagnostics ignored;  // a file that is not there is started
+    const auto content = std::filesystem::exists(path) ? read_file(path, ignored) : std::nullopt;
+    auto recorded = content ? machine_in_head(*content) : std::nullopt;
+    const bool same = recorded && compare_machines(*recorded, machine).differences.empty() &&
+                      recorded->libraries == machine.libraries;
+    return measurement_header(subject, same ? *recorded : machine);
+}
+
 }  // namespace
 
-bool measure_into(const std::string& path, bool resume, const MeasureTask& task, const MachineFacts& machine,
+bool measure_into(const std::string& path, bool resume, const MeasureTask& task, const MachineDescription& machine,
                   const Library& library, Diagnostics& diagnostics) {
     const auto jobs = jobs_of(task, machine, library, diagnostics);
     if (diagnostics.has_errors()) {
@@ -228,7 +238,8 @@ bool measure_into(const std::string& path, bool resume, const MeasureTask& task,
     }
     LineFile file;
     std::size_t done = 0;
-    const std::string header = measurement_header(task.subject, machine);
+    const std::string header = resume ? header_to_resume(path, task.subject, machine)
+                                      : measurement_header(task.subject, machine);
     const bool ready = resume ? file.resume(path, header, done, diagnostics) : file.start(path, header, diagnostics);
     const auto passes = static_cast<std::size_t>(task.passes > 0 ? task.passes : passes_of(task.extent));
     return ready && measure_rows(task, jobs, done, jobs.size() * passes, into(file, diagnostics), diagnostics);

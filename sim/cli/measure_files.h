@@ -19,7 +19,7 @@ struct MeasureTask {
 
 /// Writes the rows as they come, or goes on behind the last one that is there. False where the file could not be
 /// written on, or with errors.
-bool measure_into(const std::string& path, bool resume, const MeasureTask& task, const MachineFacts& machine,
+bool measure_into(const std::string& path, bool resume, const MeasureTask& task, const MachineDescription& machine,
                   const Library& library, Diagnostics& diagnostics);
 
 }  // namespace berth

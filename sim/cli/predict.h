@@ -27,6 +27,7 @@ struct PredictOptions {
 struct Target {
     Profile profile;
     DeviceId id = 0;
+    std::vector<Warning> warnings{};
     [[nodiscard]] const Device& device() const { return profile.devices[static_cast<std::size_t>(id)]; }
 };
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "cli/machine_check.h"
 #include "cli/predict.h"
 
 namespace berth {
@@ -75,7 +76,8 @@ std::optional<std::string> predicted(const PredictOptions& options, Invocation& 
         return std::nullopt;
     }
     invocation.provenance.profiles.push_back(profile_origin(*profile, library));
-    const Target target{std::move(*profile), *device};
+    auto warnings = machine_warnings(*profile, diagnostics);
+    const Target target{std::move(*profile), *device, std::move(warnings)};
     switch (question) {
         case Question::kModel:
             return predict_model(options, target, library, diagnostics);

@@ -104,7 +104,7 @@ std::optional<std::string> predict_model(const PredictOptions& options, const Ta
     for (const Device& device : target.profile.devices) {
         devices.push_back(device.name);
     }
-    const ModelPrediction prediction{stage->model.name, target.device().name, std::move(*candidate)};
+    const ModelPrediction prediction{stage->model.name, target.device().name, std::move(*candidate), target.warnings};
     switch (options.format.value_or(Format::kText)) {
         case Format::kText:
             return prediction_text(prediction, devices);

@@ -77,7 +77,8 @@ std::optional<KernelRow> row_of(const PredictOptions& options, const Target& tar
 }
 
 // The cells as they were, numbers as numbers, and what is predicted; null for what is empty or not predicted.
-std::string rows_json(const CsvTable& table, const std::vector<std::optional<KernelPrediction>>& predictions) {
+std::string rows_json(const CsvTable& table, const std::vector<std::optional<KernelPrediction>>& predictions,
+                      const std::vector<Warning>& warnings) {
     Json rows = Json::array();
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
         Json row = Json::object();
@@ -98,6 +99,7 @@ std::string rows_json(const CsvTable& table, const std::vector<std::optional<Ker
     }
     Json json = Json::object();
     json["rows"] = std::move(rows);
+    json["warnings"] = json_warnings(warnings);
     return json_document(json);
 }
 
@@ -116,7 +118,7 @@ std::optional<std::string> predict_operator(const PredictOptions& options, const
         return std::nullopt;
     }
     const auto& [kernel, execution, prediction] = *predicted;
-    return options.format == Format::kJson ? kernel_json(kernel, prediction, target.device(), execution)
+    return options.format == Format::kJson ? kernel_json(kernel, prediction, target.device(), execution, target.warnings)
                                            : kernel_text(kernel, prediction, target.device(), execution);
 }
 
@@ -138,7 +140,7 @@ std::optional<std::string> predict_rows(const PredictOptions& options, const Tar
         lines.push_back(table->rows[i].line);
         predictions.push_back(predicted ? std::optional(predicted->prediction) : std::nullopt);
     }
-    return options.format == Format::kJson ? rows_json(*table, predictions)
+    return options.format == Format::kJson ? rows_json(*table, predictions, target.warnings)
                                            : predictions_csv(table->header.line, lines, predictions);
 }
 

@@ -8,6 +8,7 @@
 #include "berth/atomic_file.h"
 #include "berth/calibration_report.h"
 #include "berth/validation_report.h"
+#include "cli/fitted_profile.h"
 #include "cli/measure_files.h"
 
 namespace berth {
@@ -37,7 +38,7 @@ constexpr std::array<HostFile, 5> kFiles{{
     {"models_unseen.csv", MeasureSubject::kModels, 2, RowUse::kUnseen},
 }};
 
-bool measure_host(const HostOptions& options, const MachineFacts& machine, const Library& library,
+bool measure_host(const HostOptions& options, const MachineDescription& machine, const Library& library,
                   Diagnostics& diagnostics) {
     std::error_code error;
     fs::create_directories(options.folder, error);
@@ -52,8 +53,13 @@ bool measure_host(const HostOptions& options, const MachineFacts& machine, const
         for (const HostFile& file : kFiles) {
             const std::string path = (fs::path(options.folder) / file.name).string();
             const bool goes_on = options.resume || pass > 1;
+            if (!goes_on && !set_aside(path, diagnostics)) {
+                return false;
+            }
             const MeasureTask task{file.subject, extent, file.seed, pass, quickest};
             if (!measure_into(path, goes_on, task, machine, library, diagnostics)) {
+                diagnostics.warning(SourceLocation(options.folder), "what was measured so far stays",
+                                    "the same command with --resume goes on behind it");
                 return false;
             }
         }
@@ -86,11 +92,38 @@ std::vector<Override> overrides_of(const std::vector<ProfileOverride>& settings)
     return overrides;
 }
 
+// Whose rows they are: the head of the file has the day on which they were begun.
+MachineDescription machine_of(const HostOptions& options, const MachineDescription& machine, Diagnostics& diagnostics) {
+    const auto content = read_file((fs::path(options.folder) / "fitted.csv").string(), diagnostics);
+    MachineDescription recorded = content ? machine_in_head(*content).value_or(machine) : machine;
+    recorded.clock = machine.clock;
+    return recorded;
+}
+
+// The fit and, as far as it goes, what it is worth on rows that it has not seen: with the profile as it was written, or,
+// if that cannot be read, as it was fitted.
+std::string judged(const HostOptions& options, const Calibration& calibration, const std::optional<Profile>& written,
+                   const Profile& fitted, const std::string& path, const Library& library, Diagnostics& diagnostics) {
+    const Profile& profile = written ? *written : fitted;
+    const auto unseen = sets_for(RowUse::kUnseen, options, profile, library, diagnostics);
+    const auto validation = unseen ? validate(profile, *unseen, diagnostics) : std::nullopt;
+    return calibration_text(calibration) + (validation ? "\n" + validation_text(*validation) : "") + "\n" + path + "\n";
+}
+
 std::optional<std::string> profiled(const HostOptions& options, const Library& library, Diagnostics& diagnostics) {
-    const MachineFacts machine = machine_facts();
+    const MachineDescription machine = machine_facts();
     const auto settings = host_settings(machine);
-    auto profile = load_hardware(library, options.base, overrides_of(settings), SourceLocation("--base"), diagnostics);
-    if (!profile || !measure_host(options, machine, library, diagnostics)) {
+    const std::string path = (fs::path(options.folder) / (options.name + ".yaml")).string();
+    // All that may be wrong is looked for before the work is done.
+    const auto base = extended_profile(library, options.base, path, SourceLocation("--base"), diagnostics);
+    auto profile = base ? load_hardware(library, base->file.string(), overrides_of(settings), SourceLocation("--base"),
+                                        diagnostics)
+                        : std::nullopt;
+    if (profile && (profile->devices.size() != 1 || profile->devices.front().name != "cpu")) {
+        diagnostics.error(SourceLocation("--base"), fmt::format("{} has other devices than this machine", options.base),
+                          "a profile with one device, cpu, such as onednn-cpu");
+    }
+    if (!profile || diagnostics.has_errors() || !measure_host(options, machine, library, diagnostics)) {
         return std::nullopt;
     }
     const auto fitted = sets_for(RowUse::kFitted, options, *profile, library, diagnostics);
@@ -98,21 +131,16 @@ std::optional<std::string> profiled(const HostOptions& options, const Library& l
     if (!calibration) {
         return std::nullopt;
     }
-    const std::string path = (fs::path(options.folder) / (options.name + ".yaml")).string();
-    const std::string description = fmt::format("{}, {} cores, {}; measured and calibrated by berth profile-host",
-                                                machine.processor, machine.cores, machine.libraries.front());
-    if (!write_file(path,
-                    calibrated_profile(*calibration, {options.name, options.base, description,
-                                                      "berth profile-host, fitted.csv and model_fitted.csv", settings}),
-                    diagnostics)) {
-        return std::nullopt;
-    }
-    const auto written = load_hardware(library, path, {}, SourceLocation(path), diagnostics);
-    const auto unseen = written ? sets_for(RowUse::kUnseen, options, *written, library, diagnostics) : std::nullopt;
-    const auto validation = unseen ? validate(*written, *unseen, diagnostics) : std::nullopt;
-    return validation ? std::optional(calibration_text(*calibration) + "\n" + validation_text(*validation) + "\n" +
-                                      path + "\n")
-                      : std::nullopt;
+    const std::string description =
+        fmt::format("{}, {} cores, {}; measured and calibrated by berth profile-host", machine.processor,
+                    machine.cores.value_or(1), machine.libraries->front());
+    const auto written = write_profile(
+        path,
+        calibrated_profile(*calibration,
+                           {options.name, base->extends, description, "berth profile-host, fitted.csv and model_fitted.csv",
+                            settings, machine_of(options, machine, diagnostics)}),
+        library, diagnostics);
+    return judged(options, *calibration, written, *profile, path, library, diagnostics);
 }
 
 }  // namespace
@@ -128,10 +156,11 @@ void add_profile_host(CLI::App& app, Invocation& invocation) {
     command->add_option("--base", options->base, "What is believed before: a profile with one device, cpu")
         ->type_name("PROFILE")
         ->capture_default_str();
-    command->add_flag("--quick", options->quick, "Few shapes: a look, no calibration to rely on");
+    command->add_flag("--quick", options->quick, "Few shapes, about a minute: what most questions need");
     command->add_flag("--resume", options->resume, "Go on behind the last rows of the files that are there");
     command->footer(
-        "Example:\n"
+        "Examples:\n"
+        "  berth profile-host --quick --out my-host --name my-host\n"
         "  berth profile-host --out my-host --name my-host");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;

@@ -1,6 +1,8 @@
 // berth run: predicts, places and lays out a scenario, and looks for what is worth changing.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "berth/atomic_file.h"
@@ -12,6 +14,7 @@
 #include "berth/simulated_scenario.h"
 #include "berth/traffic_report.h"
 #include "cli/command.h"
+#include "cli/machine_check.h"
 
 namespace berth {
 
@@ -104,6 +107,7 @@ ExitStatus run(const RunOptions& options, Invocation& invocation) {
         return answer(std::nullopt, diagnostics);
     }
     if (result) {
+        result->warnings = machine_warnings(scenario->profile, diagnostics);
         add_traffic(options, *scenario, *result);
     }
     if (result && !options.trace.empty() &&
@@ -113,7 +117,8 @@ ExitStatus run(const RunOptions& options, Invocation& invocation) {
     if (!result || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
         return answer(std::nullopt, diagnostics);
     }
-    result->warnings = silent_settings(base_of(options.scenario, invocation.library));
+    std::ranges::move(silent_settings(base_of(options.scenario, invocation.library)),
+                      std::back_inserter(result->warnings));
     const auto found = findings(*scenario, *result);
     if (!options.report.empty()) {
         const auto curves = curves_of(*scenario);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "berth/sampling.h"
+#include "cli/machine_check.h"
 
 namespace berth {
 
@@ -63,8 +64,9 @@ std::optional<Sweep> prepared_sweep(const ScenarioOptions& scenario, const AxesO
     auto sweep = Sweep::prepare({invocation.library, scenario.scenario, std::move(settings)}, std::move(axes),
                                 options.max_points, diagnostics);
     Diagnostics ignored;  // it has been loaded before
-    if (sweep) {
-        static_cast<void>(load(scenario, invocation, ignored));
+    const auto plain = sweep ? load(scenario, invocation, ignored) : std::nullopt;
+    if (plain) {
+        machine_warnings(plain->profile, diagnostics);
     }
     return sweep;
 }

@@ -5,6 +5,7 @@
 
 #include "berth/validation_report.h"
 #include "cli/command.h"
+#include "cli/machine_check.h"
 
 namespace berth {
 
@@ -70,7 +71,10 @@ std::optional<std::string> validated(const ValidateOptions& options, Invocation&
     }
     invocation.provenance.profiles.push_back(profile_origin(*profile, library));
     show_progress("predicting what was measured");
-    const auto validation = validate(*profile, *sets, diagnostics);
+    auto validation = validate(*profile, *sets, diagnostics);
+    if (validation) {
+        validation->warnings = machine_warnings(*profile, diagnostics);
+    }
     const bool drawn =
         validation && (options.report.empty() || pictures_into(options.report, *validation, diagnostics));
     return drawn ? std::optional(in_format(*validation, options.format)) : std::nullopt;

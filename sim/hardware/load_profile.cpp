@@ -59,6 +59,13 @@ ProfileResolver profiles_in(std::vector<std::filesystem::path> directories, Read
     return [directories = std::move(directories), read = std::move(read)](
                const std::string& name, const SourceLocation& where,
                Diagnostics& diagnostics) -> std::optional<YamlDocument> {
+        if (name.ends_with(".yaml")) {
+            const auto beside = std::filesystem::path(where.file_name()).parent_path() / name;
+            std::error_code ignored;
+            if (std::filesystem::is_regular_file(beside, ignored)) {
+                return read(beside, diagnostics);
+            }
+        }
         std::vector<std::string> known;
         for (const auto& directory : directories) {
             const auto names = profile_names(directory);

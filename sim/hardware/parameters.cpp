@@ -31,6 +31,12 @@ class ParameterList {
         views_.back().most = 1;
     }
 
+    /// A factor that makes something dearer, or nothing cheaper.
+    void add_factor(const std::string& path, Parameter<double>& parameter) {
+        add(path, parameter);
+        views_.back().least = 1;
+    }
+
     /// A count per clock cycle: written as a plain number.
     void add_per_cycle(const std::string& path, Parameter<Operations>& parameter) {
         add_view(path, parameter, Dimension{}, parameter.value.si(),
@@ -54,8 +60,8 @@ class ParameterList {
             };
             return;
         }
-        views_.push_back(
-            {path, value, dimension, parameter.spread, parameter.origin, parameter.source, kNoLimit, std::move(set)});
+        views_.push_back({path, value, dimension, parameter.spread, parameter.origin, parameter.source, 0, kNoLimit,
+                          parameter.where, std::move(set)});
     }
 
     std::vector<ParameterView> views_;
@@ -85,7 +91,9 @@ void add_engines(auto& list, const std::string& path, auto& device) {
         list.add(fmt::format("{}.matrix.reserve.{}", path, row.name),
                  device.matrix.reserve[static_cast<std::size_t>(row.value)]);
     }
-    list.add(path + ".matrix.winograd", device.matrix.winograd);
+    if (device.matrix.winograd) {
+        list.add_factor(path + ".matrix.winograd", *device.matrix.winograd);
+    }
     list.add(path + ".matrix.row_piece", device.matrix.row_piece);
     list.add(path + ".matrix.wide_output", device.matrix.wide_output);
     list.add(path + ".matrix.result_buffer", device.matrix.result_buffer);
@@ -105,7 +113,7 @@ void add_engines(auto& list, const std::string& path, auto& device) {
         list.add(path + ".attention.score_bytes", device.attention->score_bytes);
         list.add_per_cycle(path + ".attention.per_cycle", device.attention->per_cycle);
         if (device.attention->row_granule > 1) {
-            list.add(path + ".attention.unaligned", device.attention->unaligned);
+            list.add_factor(path + ".attention.unaligned", device.attention->unaligned);
         }
     }
     for (auto& level : device.memories) {

@@ -1,6 +1,8 @@
 // On-chip memories, energy and known errors of a device from YAML.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "hardware/profile_reading.h"
 
 namespace berth {
@@ -29,20 +31,28 @@ MemoryLevel read_level(const std::string& name, const YamlNode& node) {
     return level;
 }
 
+// In dtypes that it computes in; a device without cores has been complained about.
+bool computes_in(const Device& device, std::size_t dtype) {
+    return device.clusters.front().macs_per_cycle[dtype].has_value();
+}
+
+Bytes tile_of(const MatrixEngine& matrix, DType dtype) {
+    const std::int64_t columns = matrix.align_n[static_cast<std::size_t>(dtype)];
+    return element_size(dtype) * (static_cast<double>(matrix.align_m + columns) * static_cast<double>(matrix.align_k));
+}
+
 // One step of the array needs m x k and k x n operands on chip, in every dtype that it computes in.
 void check_tile(const Device& device, const YamlNode& memories) {
     const MemoryLevel& nearest = device.memories.front();
     const MatrixEngine& matrix = device.matrix;
     for (const auto& row : kDTypeNames) {
-        const std::int64_t columns = matrix.align_n[static_cast<std::size_t>(row.value)];
-        const auto elements = static_cast<double>(matrix.align_m + columns) * static_cast<double>(matrix.align_k);
-        const Bytes tile = element_size(row.value) * elements;
-        const bool computed = device.clusters.front().macs_per_cycle[static_cast<std::size_t>(row.value)].has_value();
-        if (computed && nearest.capacity.value > Bytes() && nearest.capacity.value < tile) {
+        const auto dtype = static_cast<std::size_t>(row.value);
+        const Bytes tile = tile_of(matrix, row.value);
+        if (computes_in(device, dtype) && nearest.capacity.value > Bytes() && nearest.capacity.value < tile) {
             memories.require(nearest.name)
                 .require("capacity")
                 .error(fmt::format("{} cannot hold one tile of {} x {} x {} in {}", to_text(nearest.capacity.value),
-                                   matrix.align_m, columns, matrix.align_k, row.name),
+                                   matrix.align_m, matrix.align_n[dtype], matrix.align_k, row.name),
                        fmt::format("at least {}, or a smaller devices.{}.matrix.align", to_text(tile), device.name));
             return;
         }
@@ -74,6 +84,16 @@ ModelError read_error(const YamlNode& node) {
 }
 
 }  // namespace
+
+Bytes largest_tile(const Device& device) {
+    Bytes largest;
+    for (const auto& row : kDTypeNames) {
+        if (computes_in(device, static_cast<std::size_t>(row.value))) {
+            largest = std::max(largest, tile_of(device.matrix, row.value));
+        }
+    }
+    return largest;
+}
 
 void read_memories(Device& device, const YamlNode& node) {
     const YamlNode memories = node.require("memories", "a map from names to memory levels, nearest first");

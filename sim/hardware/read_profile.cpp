@@ -98,6 +98,9 @@ std::optional<Profile> read_profile(const YamlNode& root) {
         profile.description = text_or_empty(*description);
     }
     (void)root.find("extends");  // has been followed before
+    if (const auto machine = root.find("machine")) {
+        profile.machine = read_machine(*machine);
+    }
     profile.dram = read_dram(root);
     const std::vector<std::string> disabled = read_devices(profile, root);
     read_host(profile, root, disabled);

@@ -14,7 +14,7 @@
 #include "berth/graph.h"
 #include "berth/quantity_text.h"
 #include "graph/size_rules.h"
-#include "importers/yaml_text.h"
+#include "base/yaml_text.h"
 
 namespace berth {
 

@@ -5,7 +5,7 @@
 
 #include "berth/import_onnx.h"
 #include "graph/size_rules.h"
-#include "importers/yaml_text.h"
+#include "base/yaml_text.h"
 
 namespace berth {
 

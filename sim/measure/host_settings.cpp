@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/yaml_text.h"
 #include "berth/measure.h"
 #include "berth/quantity_text.h"
+#include "berth/yaml_reader.h"
 
 namespace berth {
 
@@ -24,21 +26,28 @@ void add_level(std::vector<ProfileOverride>& settings, int level, const CacheFac
 
 }  // namespace
 
-std::vector<ProfileOverride> host_settings(const MachineFacts& machine) {
+std::vector<ProfileOverride> host_settings(const MachineDescription& machine) {
+    const int cores = static_cast<int>(std::clamp<std::int64_t>(machine.cores.value_or(1), kCoreRange.min, kCoreRange.max));
     std::vector<ProfileOverride> settings{
-        {"memory.dram.capacity", reported(to_text(mebibytes(std::round(in_mebibytes(machine.memory)))))},
-        {"devices.cpu.cores", fmt::format("{}", machine.cores)},
+        {"devices.cpu.cores", fmt::format("{}", cores)},
+        {"devices.cpu.runtime.name", yaml_scalar(machine.libraries ? machine.libraries->front() : "unknown")},
+        {"devices.cpu.runtime.default_cores", fmt::format("{}", cores)}};
+    if (machine.memory) {
+        settings.push_back(
+            {"memory.dram.capacity", reported(to_text(mebibytes(std::round(in_mebibytes(*machine.memory)))))});
+    }
+    if (machine.clock) {
         // Within 1 % is also what the clock was right after most kernels (column seen_mhz).
-        {"devices.cpu.clock",
-         fmt::format(
-             "{{value: {}, spread: 1%, kind: measured, source: \"a chain of additions that wait for one another\"}}",
-             to_text(machine.clock))},
-        {"devices.cpu.runtime.name", machine.libraries.front()},
-        {"devices.cpu.runtime.default_cores", fmt::format("{}", machine.cores)}};
+        settings.push_back({"devices.cpu.clock",
+                            fmt::format("{{value: {}, spread: 1%, kind: measured, source: \"a chain of additions that "
+                                        "wait for one another\"}}",
+                                        to_text(*machine.clock))});
+    }
+    const auto caches = machine.caches.value_or(std::vector<CacheFacts>{});
     constexpr int kLevels = 3;  // that the base profile has; one that is missing here holds no more than the last
-    for (int level = 1; level <= kLevels && !machine.caches.empty(); ++level) {
-        const auto own = std::ranges::find(machine.caches, level, &CacheFacts::level);
-        const CacheFacts& cache = own == machine.caches.end() ? machine.caches.back() : *own;
+    for (int level = 1; level <= kLevels && !caches.empty(); ++level) {
+        const auto own = std::ranges::find(caches, level, &CacheFacts::level);
+        const CacheFacts& cache = own == caches.end() ? caches.back() : *own;
         add_level(settings, level, cache, cache.shared_by > 1 && level == kLevels);
     }
     return settings;

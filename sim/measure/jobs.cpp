@@ -186,21 +186,22 @@ std::vector<MeasureJob> operator_jobs(MeasureExtent extent, std::uint32_t seed, 
     return plan.jobs;
 }
 
-std::vector<MeasureJob> memory_jobs(MeasureExtent extent, const MachineFacts& machine) {
+std::vector<MeasureJob> memory_jobs(MeasureExtent extent, const MachineDescription& machine) {
     const double step = extent == MeasureExtent::kFull ? 2 : 4;
     double last = in_bytes(mebibytes(16));
-    for (const CacheFacts& cache : machine.caches) {
+    for (const CacheFacts& cache : machine.caches.value_or(std::vector<CacheFacts>{})) {
         last = std::max(last, in_bytes(cache.size));
     }
+    const int cores = machine.cores.value_or(1);
     std::vector<MeasureJob> jobs;
-    for (int threads = 1; threads <= machine.cores; threads *= 2) {
+    for (int threads = 1; threads <= cores; threads *= 2) {
         for (const auto& access : kMemoryAccessNames) {
             for (double size = in_bytes(kibibytes(16)); size <= 8 * last; size *= step) {
                 jobs.emplace_back(MemoryJob{access.value, bytes(size), threads});
             }
         }
     }
-    for (int threads = 2; threads <= machine.cores; threads *= 2) {
+    for (int threads = 2; threads <= cores; threads *= 2) {
         jobs.emplace_back(ForkJoinJob{threads});
     }
     return jobs;

@@ -116,15 +116,6 @@ std::string columns(MeasureSubject subject) {
     return "";
 }
 
-std::string cache_list(const std::vector<CacheFacts>& caches) {
-    std::vector<std::string> all;
-    for (const CacheFacts& cache : caches) {
-        all.push_back(fmt::format("L{} {:.0f} KiB for {} core{}", cache.level, in_bytes(cache.size) / 1024,
-                                  cache.shared_by, cache.shared_by == 1 ? "" : "s"));
-    }
-    return fmt::format("{}", fmt::join(all, ", "));
-}
-
 constexpr int kClockAttempts = 8;
 
 // Threads stay where they are put, so that a row is about the same cores each time.
@@ -177,14 +168,10 @@ std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, H
     return best;
 }
 
-std::string measurement_header(MeasureSubject subject, const MachineFacts& machine) {
-    return fmt::format(
-               "# processor: {}\n# instructions: {}\n# cores: {}\n# caches: {}\n# memory: {:.0f} MiB\n# system: {}\n"
-               "# libraries: {}\n{}",
-               machine.processor, machine.instructions, machine.cores, cache_list(machine.caches),
-               in_bytes(machine.memory) / (1024 * 1024), machine.system, fmt::join(machine.libraries, ", "),
-               columns(subject)) +
-           "\n";
+std::string measurement_header(MeasureSubject subject, const MachineDescription& machine) {
+    MachineDescription lasting = machine;
+    lasting.clock.reset();  // rows have the clock that they were measured at
+    return machine_head(lasting) + columns(subject) + "\n";
 }
 
 std::string measurement_row(const MeasureJob& job, int pass, const Timing& timing) {

@@ -104,6 +104,25 @@ std::string standing_out(const Calibration& calibration) {
     return table.text(2);
 }
 
+// What gave way to the fit, and what the fit was not allowed to move.
+std::string bounds_text(const Calibration& calibration) {
+    std::string text;
+    for (const FollowingNumber& one : calibration.following) {
+        text += wrapped(fmt::format("{} gives way to {}: {}, {} before.", one.path, one.because_of,
+                                    quantity_text(with_digits(one.after, 3), one.dimension),
+                                    quantity_text(with_digits(one.before, 3), one.dimension)),
+                        2);
+    }
+    for (const HeldNumber& one : calibration.held) {
+        text += wrapped(fmt::format("{} is held at {} by {} ({}), which the fit does not move: where the rows are right, "
+                                    "mend that line and fit again.",
+                                    one.path, quantity_text(with_digits(one.at, 3), one.dimension), one.by,
+                                    one.where.text()),
+                        2);
+    }
+    return text;
+}
+
 Json json_parameter(const FittedParameter& one, bool probed) {
     return {{"path", typed_path(one.path)},
             {"before", json_number(one.before)},
@@ -125,6 +144,7 @@ std::string calibration_text(const Calibration& calibration) {
                                     typed_path(pair.b), pair.value),
                         2);
     }
+    text += bounds_text(calibration);
     text += wrapped(error_row_of("Rows that were fitted", calibration.fitted), 2);
     text += wrapped(error_row_of("Each shape predicted without itself", calibration.unseen), 2);
     text += "\n  Median error of unseen rows by time (rows)\n" + residual_table(calibration);
@@ -152,6 +172,18 @@ std::string calibration_json(const Calibration& calibration) {
     for (const Correlation& pair : calibration.correlations) {
         json["correlations"].push_back(
             {{"a", typed_path(pair.a)}, {"b", typed_path(pair.b)}, {"value", json_number(pair.value)}});
+    }
+    json["following"] = Json::array();
+    for (const FollowingNumber& one : calibration.following) {
+        json["following"].push_back({{"path", one.path},
+                                     {"before", json_number(one.before)},
+                                     {"after", json_number(one.after)},
+                                     {"because_of", one.because_of}});
+    }
+    json["held"] = Json::array();
+    for (const HeldNumber& one : calibration.held) {
+        json["held"].push_back(
+            {{"path", one.path}, {"at", json_number(one.at)}, {"by", one.by}, {"where", one.where.text()}});
     }
     json["fitted"] = json_errors(calibration.fitted);
     json["unseen"] = json_errors(calibration.unseen);

@@ -145,6 +145,14 @@ Json json_errors(const ErrorSummary& errors) {
             {"bias", json_number(errors.bias)}};
 }
 
+Json json_warnings(std::span<const Warning> warnings) {
+    Json all = Json::array();
+    for (const Warning& warning : warnings) {
+        all.push_back({{"path", warning.path}, {"text", warning.text}});
+    }
+    return all;
+}
+
 Json json_of_yaml(const std::string& yaml) {
     Diagnostics ignored;
     const auto document = YamlDocument::parse(yaml, "value", ignored);

@@ -31,9 +31,8 @@ void add_estimate(Json& object, const Estimate<Time>& estimate);
 [[nodiscard]] Json json_operators(std::span<const OperatorResult> operators, std::span<const std::string> devices);
 
 [[nodiscard]] Json json_errors(const ErrorSummary& errors);
-
-/// `path` and `text` of each; an empty list if there are none.
-[[nodiscard]] Json json_warnings(std::span<const ChangeWarning> warnings);
+/// [{"path", "text"}]; an empty list if there are none.
+[[nodiscard]] Json json_warnings(std::span<const Warning> warnings);
 
 /// A YAML value (`[128, 512]`, `fp16`, `600 MHz`) as JSON; what is no YAML stays text.
 [[nodiscard]] Json json_of_yaml(const std::string& yaml);

@@ -114,6 +114,7 @@ std::string prediction_json(const ModelPrediction& prediction, std::span<const s
     object["handover_ms"] = json_milliseconds(candidate.handover);
     object["by_category"] = json_categories(candidate.by_category);
     object["operators"] = json_operators(candidate.operators, devices);
+    object["warnings"] = json_warnings(prediction.warnings);
     return json_document(object);
 }
 
@@ -129,7 +130,7 @@ std::string kernel_text(const Kernel& kernel, const KernelPrediction& prediction
 }
 
 std::string kernel_json(const Kernel& kernel, const KernelPrediction& prediction, const Device& device,
-                        const Execution& execution) {
+                        const Execution& execution, std::span<const Warning> warnings) {
     const KernelCost& cost = prediction.cost;
     Json object = Json::object();
     object["model"] = nullptr;
@@ -146,6 +147,7 @@ std::string kernel_json(const Kernel& kernel, const KernelPrediction& prediction
     object["macs"] = json_number(in_operations(cost.macs));
     object["dram_bytes"] = json_number(std::round(in_bytes(cost.traffic.read + cost.traffic.write)));
     add_explanation(object, explain_kernel(prediction.kernel, device, execution));
+    object["warnings"] = json_warnings(warnings);
     return json_document(object);
 }
 

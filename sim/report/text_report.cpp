@@ -31,7 +31,7 @@ std::vector<ReportPart> sections(const ScenarioResult& result, const Scenario& s
         }
     };
     add(kAnswer, answer_text(result, scenario));
-    add("Settings without effect", change_warnings_text(result.warnings));
+    add("Warnings", change_warnings_text(result.warnings));
     std::string candidates;
     for (const StageResult& stage : result.stages) {
         const std::string one = candidates_text(stage, result);

@@ -185,6 +185,7 @@ std::string validation_json(const Validation& validation) {
     for (const ValidatedSet& set : validation.sets) {
         json["sets"].push_back(json_set(set, validation.devices));
     }
+    json["warnings"] = json_warnings(validation.warnings);
     return json_document(json);
 }
 

@@ -221,6 +221,39 @@ Part links(Definitions& q) {
     }));
 }
 
+Part machine(Definitions& q) {
+    const Part count = integer({0, std::numeric_limits<std::int32_t>::max()});
+    const Part clock = q.quantity(Frequency::kDimension);
+    const Part cache = object_with({
+        required("level", "1 is the nearest", integer(kCoreRange)),
+        required("size", "of one of them", q.quantity(Bytes::kDimension)),
+        optional("shared_by", "logical processors that share one", integer(kCountRange)),
+    });
+    const Part day{Json{{"type", "string"}, {"pattern", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}}};
+    return object_with({
+        required("processor", "its name as the system gives it", text()),
+        optional("vendor", "as the processor names it", text()),
+        optional("family", "number of the processor's family", count),
+        optional("model", "number of the processor's model", count),
+        optional("stepping", "number of its stepping or revision", count),
+        optional("microcode", "revision of its microcode", text()),
+        optional("instructions", "SIMD extensions", list_of(text())),
+        optional("cores", "that the measurements could use", integer(kLimitRange)),
+        optional("threads_per_core", "logical processors per core", integer(kLimitRange)),
+        optional("base_clock", "nominal clock", clock),
+        optional("highest_clock", "that the system allows", clock),
+        optional("clock", "measured", clock),
+        optional("caches", "data caches", list_of(cache)),
+        optional("memory", "that the measurements could use", q.quantity(Bytes::kDimension)),
+        optional("memory_kind", "such as DDR5", text()),
+        optional("virtual", "whether it is a virtual machine", boolean()),
+        optional("system", "kernel and architecture", text()),
+        optional("libraries", "that ran the kernels, with their versions", list_of(text())),
+        optional("compiler", "of the kernels that are not from a library", text()),
+        optional("measured", "the day, YYYY-MM-DD", day),
+    });
+}
+
 Part correlations() {
     const Part value{Json{{"type", "number"}, {"minimum", -1}, {"maximum", 1}}};
     const Part triangle = list_of(list_of(value, 1), 1);
@@ -237,7 +270,8 @@ Json hardware_schema() {
     const Part top = object_with({
         required("profile", "the profile's name, that of its file", text()),
         optional("description", "a text for readers of the file", text()),
-        optional("extends", "the profile to start from; this file then has only the differences", text()),
+        optional("extends", "the profile to start from, a name or a path that ends in .yaml; this file then has only the differences", text()),
+        optional("machine", "whose measurements it rests on; compared with the machine that uses it", machine(definitions)),
         required("memory", "memory outside the devices", memory(definitions)),
         required("host", "the device where inputs come from and results go to", text()),
         required("devices", "devices by name", map_of(device(definitions), 1)),

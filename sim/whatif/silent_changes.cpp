@@ -21,8 +21,8 @@ class SettingSearch {
   public:
     SettingSearch(const std::vector<std::string>& paths, const ScenarioWith& with) : paths_(paths), with_(with) {}
 
-    std::vector<ChangeWarning> warnings() {
-        std::vector<ChangeWarning> found;
+    std::vector<Warning> warnings() {
+        std::vector<Warning> found;
         const Made all(paths_.size(), true);
         for (std::size_t i = 0; i < paths_.size(); ++i) {
             Made without = all;
@@ -112,7 +112,7 @@ class AxisSearch {
     AxisSearch(const SweepBase& base, const std::vector<SweepAxis>& axes)
         : base_(base), axes_(axes), library_(reading_once(base.library)) {}
 
-    [[nodiscard]] std::optional<ChangeWarning> warning(std::size_t axis) {
+    [[nodiscard]] std::optional<Warning> warning(std::size_t axis) {
         const auto values = some_of(axes_[axis].values);
         std::size_t tried = 0;
         std::unique_ptr<LazyAnswer> last;
@@ -132,7 +132,7 @@ class AxisSearch {
         }
         const std::string why = last->whole() == nullptr ? "no effect: the scenario cannot run at any of its values"
                                                          : ExplainedSilence(*last).text(axes_[axis].path, *last);
-        return ChangeWarning{axes_[axis].path, fmt::format("{} (looked at {} points)", why, tried)};
+        return Warning{axes_[axis].path, fmt::format("{} (looked at {} points)", why, tried)};
     }
 
   private:
@@ -170,11 +170,11 @@ bool is_flat(const CrossoverAnswer& answer) {
 
 }  // namespace
 
-std::vector<ChangeWarning> silent_changes(const std::vector<std::string>& paths, const ScenarioWith& with) {
-    return paths.empty() ? std::vector<ChangeWarning>{} : SettingSearch(paths, with).warnings();
+std::vector<Warning> silent_changes(const std::vector<std::string>& paths, const ScenarioWith& with) {
+    return paths.empty() ? std::vector<Warning>{} : SettingSearch(paths, with).warnings();
 }
 
-std::vector<ChangeWarning> silent_settings(const SweepBase& base) {
+std::vector<Warning> silent_settings(const SweepBase& base) {
     const Library library = reading_once(base.library);
     std::vector<std::string> paths;
     for (const Override& each : base.settings) {
@@ -194,8 +194,8 @@ std::vector<ChangeWarning> silent_settings(const SweepBase& base) {
     });
 }
 
-std::vector<ChangeWarning> silent_axes(const SweepBase& base, const std::vector<SweepAxis>& axes) {
-    std::vector<ChangeWarning> found;
+std::vector<Warning> silent_axes(const SweepBase& base, const std::vector<SweepAxis>& axes) {
+    std::vector<Warning> found;
     AxisSearch search(base, axes);
     for (std::size_t axis = 0; axis < axes.size(); ++axis) {
         if (auto warning = search.warning(axis)) {
@@ -205,14 +205,14 @@ std::vector<ChangeWarning> silent_axes(const SweepBase& base, const std::vector<
     return found;
 }
 
-std::vector<ChangeWarning> silent_inputs(const SweepBase& base, const std::vector<SweepAxis>& axes) {
+std::vector<Warning> silent_inputs(const SweepBase& base, const std::vector<SweepAxis>& axes) {
     auto found = silent_settings(base);
     auto more = silent_axes(base, axes);
     found.insert(found.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
     return found;
 }
 
-std::vector<ChangeWarning> silent_inputs(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
+std::vector<Warning> silent_inputs(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
     auto found = silent_settings(question.base);
     if (is_flat(answer)) {
         auto settings = question.base.settings;

@@ -89,7 +89,7 @@ TEST_F(CliAnswer, RunHasTheKeysOfTheContract) {
     ASSERT_EQ(outcome.status, 0) << outcome.err;
     EXPECT_EQ(outcome.err, "");
     const Json run = outcome.json();
-    expect_keys(run, {"scenario", "hardware", "stages", "total", "findings"});
+    expect_keys(run, {"scenario", "hardware", "stages", "total", "findings", "warnings"});
     expect_keys(run["total"], {"latency_ms", "low_ms", "high_ms", "budget_ms", "meets_budget"});
     ASSERT_EQ(run["stages"].size(), 3U);
     for (const Json& stage : run["stages"]) {

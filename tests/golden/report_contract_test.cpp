@@ -29,7 +29,7 @@ void expect_keys(const json& object, const std::vector<const char*>& keys) {
 
 TEST(ReportContract, HasEveryKeyOfARun) {
     const json j = report();
-    expect_keys(j, {"scenario", "hardware", "stages", "total", "findings"});
+    expect_keys(j, {"scenario", "hardware", "stages", "total", "findings", "warnings"});
     ASSERT_EQ(j["stages"].size(), 3U);
     for (const json& stage : j["stages"]) {
         expect_keys(stage,
@@ -60,7 +60,7 @@ TEST(ReportContract, HasEveryKeyOfAPrediction) {
     const std::vector<const char*> keys{
         "model",    "device",       "latency_ms",   "low_ms",      "high_ms",
         "ttft_ms",  "tokens_per_s", "weight_bytes", "by_category", "peak_activation_bytes",
-        "operators"};
+        "operators", "warnings"};
     expect_keys(j, keys);
     EXPECT_TRUE(j["ttft_ms"].is_null());
     EXPECT_TRUE(j["tokens_per_s"].is_null());

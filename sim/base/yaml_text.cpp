@@ -1,5 +1,5 @@
 // Quotes what YAML would read as something else than text.
-#include "importers/yaml_text.h"
+#include "base/yaml_text.h"
 
 #include <fmt/format.h>
 
