@@ -76,7 +76,7 @@ std::vector<Answer> other_answers(const Scenario& scenario, const ScenarioResult
         list.add("simulated_per_s", in_hertz(result.rate->simulated));
         list.add("upper_bound_per_s", in_hertz(result.rate->upper_bound));
     }
-    if (const auto traffic = simulate_traffic(scenario, result, 0, false)) {
+    if (const auto traffic = simulate_traffic(scenario, result, {.outlook = false})) {
         add_traffic(list, *traffic);
     }
     return list.take();
