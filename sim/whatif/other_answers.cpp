@@ -41,7 +41,9 @@ void add_traffic(AnswerList& list, const TrafficResult& traffic) {
         list.add("p95_ms", in_milliseconds(result.latency->p95.value));
         list.add("p99_ms", in_milliseconds(result.latency->p99.value));
     }
-    list.add("within_budget", result.within_deadline);
+    if (result.within_deadline) {
+        list.add("within_budget", result.within_deadline->value);
+    }
     for (std::size_t i = 0; i < result.phases.size(); ++i) {
         list.add(traffic.system.phases[i].name + ".within_budget", result.phases[i].within_budget);
     }
