@@ -49,8 +49,8 @@ struct Diagnostic {
 
 /// One message and how often it was given: for as many places of a file, or items of its lists.
 struct RepeatedDiagnostic {
-    Diagnostic first;                 ///< at the first place
-    std::vector<SourceLocation> also; ///< the other places, in order
+    Diagnostic first;                  ///< at the first place
+    std::vector<SourceLocation> also;  ///< the other places, in order
     [[nodiscard]] std::size_t count() const { return also.size() + 1; }
     /// The first one's text with the count: "... (780 times)"; few places are named.
     [[nodiscard]] std::string text() const;

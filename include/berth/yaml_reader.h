@@ -32,7 +32,8 @@ struct IntegerRange {
 /// What counts of things that a file lists or a machine has may be, so that none makes work without end.
 inline constexpr IntegerRange kCountRange{1, 1'000'000};  ///< tokens, inputs, passes; granules and vectors, in elements
 inline constexpr IntegerRange kCoreRange{1, 1024};        ///< cores of a cluster, channels of a device
-inline constexpr IntegerRange kLimitRange{1, std::numeric_limits<std::int32_t>::max()};  ///< beyond which something is not done
+inline constexpr IntegerRange kLimitRange{
+    1, std::numeric_limits<std::int32_t>::max()};  ///< beyond which something is not done
 
 /// Inclusive bounds of a plain number.
 struct NumberRange {

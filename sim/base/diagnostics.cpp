@@ -37,13 +37,14 @@ bool is_digit_of_index(char c) { return c >= '0' && c <= '9'; }
 std::string without_indices(std::string_view message) {
     std::string result;
     for (std::size_t at = 0; at < message.size();) {
-        const bool after_name = at > 1 && message[at - 1] == '.' && !is_digit_of_index(message[at - 2]) && message[at - 2] != ' ';
+        const bool after_name =
+            at > 1 && message[at - 1] == '.' && !is_digit_of_index(message[at - 2]) && message[at - 2] != ' ';
         std::size_t end = at;
         while (after_name && end < message.size() && is_digit_of_index(message[end])) {
             ++end;
         }
-        const bool whole_step = end > at && (end == message.size() || std::string_view(".:' ").find(message[end]) !=
-                                                                          std::string_view::npos);
+        const bool whole_step = end > at && (end == message.size() ||
+                                             std::string_view(".:' ").find(message[end]) != std::string_view::npos);
         if (whole_step) {
             result += '#';
             at = end;

@@ -228,9 +228,9 @@ std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text
     }
     if (!plausible_range(wanted).holds(quantity.value)) {
         const bool small = std::abs(quantity.value) < 1 && std::abs(quantity.value) < plausible_range(wanted).least;
-        return QuantityError{fmt::format("'{}' is too {} for {}", trimmed(text), small ? "small" : "large",
-                                         dimension_name(wanted)),
-                             "a value " + range_text(wanted), ""};
+        return QuantityError{
+            fmt::format("'{}' is too {} for {}", trimmed(text), small ? "small" : "large", dimension_name(wanted)),
+            "a value " + range_text(wanted), ""};
     }
     return parsed;
 }

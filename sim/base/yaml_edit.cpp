@@ -46,8 +46,8 @@ std::optional<std::size_t> longest_match(std::string_view rest, const std::vecto
             longest.push_back(i);
         }
     }
-    const auto exact = std::find_if(longest.begin(), longest.end(),
-                                    [&](std::size_t i) { return rest.starts_with(names[i]); });
+    const auto exact =
+        std::find_if(longest.begin(), longest.end(), [&](std::size_t i) { return rest.starts_with(names[i]); });
     if (exact != longest.end()) {
         return *exact;
     }

@@ -35,8 +35,9 @@ std::optional<std::vector<TokenShare>> listed_lengths(const std::string& text, D
         const auto tokens = parse_number(value);
         const bool whole = tokens && *tokens == std::floor(*tokens);
         if (!whole || *tokens < 1 || *tokens > static_cast<double>(kCountRange.max)) {
-            diagnostics.error(SourceLocation("--lengths"), fmt::format("'{}' is no count of tokens", value),
-                              "whole numbers up to 1000000, such as 24,122,300, a range such as 16:512:16, or a CSV file");
+            diagnostics.error(
+                SourceLocation("--lengths"), fmt::format("'{}' is no count of tokens", value),
+                "whole numbers up to 1000000, such as 24,122,300, a range such as 16:512:16, or a CSV file");
             return std::nullopt;
         }
         shares[static_cast<std::int64_t>(*tokens)] += 1.0 / static_cast<double>(axis->values.size());

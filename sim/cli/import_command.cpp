@@ -257,8 +257,7 @@ ExitStatus import(const ImportOptions& options, const Library& library) {
 
 void add_import(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<ImportOptions>();
-    CLI::App* command =
-        app.add_subcommand("import", "Makes a model or rows of measurements of other programs' files");
+    CLI::App* command = app.add_subcommand("import", "Makes a model or rows of measurements of other programs' files");
     command
         ->add_option("file", options->file,
                      "config.json of Hugging Face, a model in ONNX, a profile of ONNX Runtime, or the table of layers "
@@ -277,12 +276,8 @@ void add_import(CLI::App& app, Invocation& invocation) {
     command->add_option("--model", options->model, "The model that was profiled, whose operators the steps are")
         ->type_name("MODEL");
     const auto counts = CLI::Range(kCountRange.min, kCountRange.max, "POSITIVE");
-    command->add_option("--tokens", options->tokens, "Tokens that its input held")
-        ->type_name("N")
-        ->check(counts);
-    command->add_option("--batch", options->batch, "Inputs that were run at once")
-        ->type_name("N")
-        ->check(counts);
+    command->add_option("--tokens", options->tokens, "Tokens that its input held")->type_name("N")->check(counts);
+    command->add_option("--batch", options->batch, "Inputs that were run at once")->type_name("N")->check(counts);
     command->add_option("--cores", options->cores, "Threads that the profiled runtime used")
         ->type_name("N")
         ->check(CLI::Range(kCoreRange.min, kCoreRange.max, "POSITIVE"));

@@ -175,7 +175,8 @@ ExitStatus list(const ListOptions& options, const Invocation& invocation) {
     std::string text;
     Json json = Json::object();
     for (const auto& row : kShelfNames) {
-        const bool wanted = options.shelf.empty() ? row.value != Shelf::kRanges : equal_ignoring_case(options.shelf, row.name);
+        const bool wanted =
+            options.shelf.empty() ? row.value != Shelf::kRanges : equal_ignoring_case(options.shelf, row.name);
         if (!wanted) {
             continue;
         }

@@ -44,7 +44,9 @@ void add_place(CLI::App& app, Invocation& invocation) {
     command
         ->add_option_function<std::string>(
             "--objective",
-            [options](const std::string& name) { options->objective = *choice_in_any_case(kCostedObjectiveNames, name); },
+            [options](const std::string& name) {
+                options->objective = *choice_in_any_case(kCostedObjectiveNames, name);
+            },
             "What to make least: the largest load of a device (throughput) or the time of one sample (latency)")
         ->type_name("OBJECTIVE")
         ->required()

@@ -18,8 +18,8 @@ bool is_float(DType dtype) { return !is_quantized(dtype) && dtype != DType::kInt
 bool multiplies(const Device& device, const Scheme& scheme) {
     const OperatorRule& rule = device.runtime.operators[static_cast<std::size_t>(OperatorKind::kMatmul)];
     const auto takes = [&](DType dtype) { return std::ranges::find(rule.dtypes, dtype) != rule.dtypes.end(); };
-    const bool activations = is_quantized(scheme.activations) ? takes(scheme.activations)
-                                                              : std::ranges::any_of(rule.dtypes, is_float);
+    const bool activations =
+        is_quantized(scheme.activations) ? takes(scheme.activations) : std::ranges::any_of(rule.dtypes, is_float);
     const bool scales = !scheme.dynamic || device.runtime.quantization == QuantizationScheme::kDynamic;
     const auto& widens = device.matrix.weight_only;
     const bool weights =
@@ -32,9 +32,8 @@ bool offers(const Device& device, const Scheme& scheme) {
     if (!offered) {
         return multiplies(device, scheme);
     }
-    return std::ranges::any_of(offered->schemes, [&](const Scheme& one) {
-        return is_narrow(scheme) ? one == scheme : !is_narrow(one);
-    });
+    return std::ranges::any_of(offered->schemes,
+                               [&](const Scheme& one) { return is_narrow(scheme) ? one == scheme : !is_narrow(one); });
 }
 
 std::vector<std::string> offered_precisions(const Device& device) {
@@ -53,10 +52,10 @@ std::vector<std::string> offered_precisions(const Device& device) {
 
 std::string scheme_name(const Scheme& scheme) {
     const auto* found = std::ranges::find_if(kSchemeNames, [&](const auto& row) { return row.value == scheme; });
-    return found != kSchemeNames.end() ? std::string(found->name)
-                                       : fmt::format("{} weights beside {} activations",
-                                                     choice_name(kDTypeNames, scheme.weights),
-                                                     choice_name(kDTypeNames, scheme.activations));
+    return found != kSchemeNames.end()
+               ? std::string(found->name)
+               : fmt::format("{} weights beside {} activations", choice_name(kDTypeNames, scheme.weights),
+                             choice_name(kDTypeNames, scheme.activations));
 }
 
 }  // namespace berth

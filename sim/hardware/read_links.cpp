@@ -165,12 +165,12 @@ void check_limits(const Profile& profile, Diagnostics& diagnostics) {
         const bool own_memory = link != nullptr && link->transfer.has_value();
         if (!own_memory && device.dram_limit.value > profile.dram.bandwidth.value &&
             profile.dram.bandwidth.value > Bandwidth()) {
-            diagnostics.error(device.dram_limit.where,
-                              fmt::format("devices.{}.dma.limit: {} is more than the bus carries", device.name,
-                                          to_text(device.dram_limit.value)),
-                              fmt::format("at most the bandwidth of {}; {} allows it",
-                                          to_text(profile.dram.bandwidth.value),
-                                          setting("memory.dram.bandwidth", device.dram_limit.value)));
+            diagnostics.error(
+                device.dram_limit.where,
+                fmt::format("devices.{}.dma.limit: {} is more than the bus carries", device.name,
+                            to_text(device.dram_limit.value)),
+                fmt::format("at most the bandwidth of {}; {} allows it", to_text(profile.dram.bandwidth.value),
+                            setting("memory.dram.bandwidth", device.dram_limit.value)));
         }
     }
 }

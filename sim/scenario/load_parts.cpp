@@ -42,7 +42,7 @@ bool apply(const ModelOverride& change, YamlDocument& document, Diagnostics& dia
     const std::string written = "--set " + change.written.path;
     const auto value = YamlDocument::parse(change.written.value, written, diagnostics);
     return value && document.set(change.key, value->root(diagnostics), SourceLocation(written), diagnostics,
-                                  change.written.set_by);
+                                 change.written.set_by);
 }
 
 bool is_onnx_file(const fs::path& path) { return path.extension() == ".onnx"; }

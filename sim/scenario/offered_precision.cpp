@@ -58,9 +58,9 @@ std::optional<PrecisionRefusal> precision_refusal(const Scheme& scheme, const Pr
     }
     const std::string name = scheme_name(scheme);
     const auto others = profiles_offering(scheme, library);
-    std::string expected = others.empty() ? fmt::format("one of these; no shipped profile offers {}", name)
-                                          : fmt::format("one of these; {} is offered by {}", name,
-                                                        fmt::join(others, ", "));
+    std::string expected = others.empty()
+                               ? fmt::format("one of these; no shipped profile offers {}", name)
+                               : fmt::format("one of these; {} is offered by {}", name, fmt::join(others, ", "));
     if (could != nullptr) {
         expected += fmt::format("; to ask what if it were: --set '{}'", granted(*could, scheme));
     }

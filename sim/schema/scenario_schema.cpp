@@ -25,8 +25,9 @@ Part duration(Definitions& q) {
 Part tokens() {
     return either({
         integer(kCountRange),
-        object_with({required("from", "the fewest tokens", integer(kCountRange)),
-                     required("to", "the most tokens; every length in the range is equally likely", integer(kCountRange))}),
+        object_with(
+            {required("from", "the fewest tokens", integer(kCountRange)),
+             required("to", "the most tokens; every length in the range is equally likely", integer(kCountRange))}),
         object_with({required("file", "a CSV file with one input per row, relative to the scenario", text()),
                      required("column", "the column of lengths", text())}),
     });

@@ -199,15 +199,17 @@ TEST_F(CliAnswer, APrecisionThatARuntimeDoesNotOfferNamesThoseThatDo) {
         EXPECT_EQ(outcome.out, "");
         return outcome.err;
     };
-    EXPECT_EQ(refused("w4a16", "npu"),
-              "--dtype: error: w4a16 is not offered: npu (rknn 2.3.2) offers fp16, int8 (expected one of these; w4a16 is "
-              "offered by rk3576-rkllm-1.3.0 (npu), rk3576-rknn-2.3.2 (npu); to ask what if it were: --set "
-              "'hardware.devices.npu.runtime.precisions=[fp16,int8,w4a16]')\n");
+    EXPECT_EQ(
+        refused("w4a16", "npu"),
+        "--dtype: error: w4a16 is not offered: npu (rknn 2.3.2) offers fp16, int8 (expected one of these; w4a16 is "
+        "offered by rk3576-rkllm-1.3.0 (npu), rk3576-rknn-2.3.2 (npu); to ask what if it were: --set "
+        "'hardware.devices.npu.runtime.precisions=[fp16,int8,w4a16]')\n");
     EXPECT_NE(refused("w8a16", "npu").find("no shipped profile offers w8a16"), std::string::npos);
     EXPECT_NE(refused("int4", "npu").find("npu (rknn 2.3.2) offers fp16, int8"), std::string::npos);
-    EXPECT_EQ(refused("int4", "cpu"),
-              "--dtype: error: int4 is not offered: cpu (onnxruntime 1.x) offers fp32, int8, int8_dynamic (expected one "
-              "of these; no shipped profile offers int4)\n");
+    EXPECT_EQ(
+        refused("int4", "cpu"),
+        "--dtype: error: int4 is not offered: cpu (onnxruntime 1.x) offers fp32, int8, int8_dynamic (expected one "
+        "of these; no shipped profile offers int4)\n");
 }
 
 TEST_F(CliAnswer, AWhatIfGrantsAPrecision) {
@@ -234,9 +236,9 @@ TEST_F(CliAnswer, NamesMatchInAnyCase) {
     write("s.yaml",
           "scenario: S\nhardware: RK3588-rknn-2.3.2\nstages:\n"
           "  - {name: Rerank, model: MS-marco-minilm-l-6-v2, dtype: int8, tokens: 60, on: NPU, cores: {Npu: 2}}\n");
-    const Outcome run = berth({"explain", "s.yaml", "--stage", "rerank", "--op", "LAYER.0.FFN.Up", "--set",
-                               "stages.RERANK.Tokens=64", "--set", "hardware.devices.NPU.clock=900 MHz", "--set",
-                               "models.ms-MARCO-minilm-l-6-v2.sizes.layers=2"});
+    const Outcome run =
+        berth({"explain", "s.yaml", "--stage", "rerank", "--op", "LAYER.0.FFN.Up", "--set", "stages.RERANK.Tokens=64",
+               "--set", "hardware.devices.NPU.clock=900 MHz", "--set", "models.ms-MARCO-minilm-l-6-v2.sizes.layers=2"});
     EXPECT_EQ(run.status, 0) << run.err;
     EXPECT_NE(run.out.find("layer.0.ffn.up"), std::string::npos) << run.out;
     write("p.yaml", "profile: p\nextends: RK3588-RKNN-2.3.2\n");
@@ -265,8 +267,8 @@ TEST_F(CliAnswer, CommandsAreShownByPurpose) {
         EXPECT_EQ(berth({word}).out, alone.out);
     }
     EXPECT_EQ(alone.err, "");
-    for (const char* part : {"Ask ", "Vary ", "Place ", "Measure ", "Find, make and check files", "  berth run rag-rk3588",
-                             "  berth check ", "--help"}) {
+    for (const char* part : {"Ask ", "Vary ", "Place ", "Measure ", "Find, make and check files",
+                             "  berth run rag-rk3588", "  berth check ", "--help"}) {
         EXPECT_NE(alone.out.find(part), std::string::npos) << part;
     }
     for (const std::string& line : lines_of(alone.out)) {

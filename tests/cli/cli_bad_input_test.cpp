@@ -68,15 +68,17 @@ TEST_F(CliBadInput, NumbersOutsideTheRangeOfTheirDimension) {
     write("s.yaml",
           "scenario: S\nhardware: rk3588-rknn-2.3.2\nstages:\n  - {name: a, takes: 1 ms}\n"
           "arrivals: {users: 1, think: 1e308 s}\n");
-    expect_refused({"run", "s.yaml"},
-                   "s.yaml:5:29: error: arrivals.think: '1e308 s' is too large for a time (expected a value from 1 ps to "
-                   "1000000000 s)\n");
+    expect_refused(
+        {"run", "s.yaml"},
+        "s.yaml:5:29: error: arrivals.think: '1e308 s' is too large for a time (expected a value from 1 ps to "
+        "1000000000 s)\n");
     write_profile("devices: {npu: {vector: {norm: {traffic: 1e308}}}}\n");
-    expect_refused({"check", "p.yaml"},
-                   "p.yaml:3:42: error: devices.npu.vector.norm.traffic: '1e308' is too large for a plain number (expected "
-                   "a value from 1e-09 to 1000000000)\n");
-    const Outcome clock = berth({"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--op", "matmul", "--shape",
-                                 "m=1,k=1,n=1", "--dtype", "int8", "--clock", "1e300 Hz"});
+    expect_refused(
+        {"check", "p.yaml"},
+        "p.yaml:3:42: error: devices.npu.vector.norm.traffic: '1e308' is too large for a plain number (expected "
+        "a value from 1e-09 to 1000000000)\n");
+    const Outcome clock = berth({"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--op", "matmul",
+                                 "--shape", "m=1,k=1,n=1", "--dtype", "int8", "--clock", "1e300 Hz"});
     EXPECT_EQ(clock.status, 2);
     EXPECT_NE(clock.err.find("is too large for a frequency"), std::string::npos) << clock.err;
 }

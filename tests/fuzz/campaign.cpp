@@ -42,8 +42,8 @@ struct SharedFault {
 
 /// What the worker writes and the parent reads; lives in memory that both map.
 struct Board {
-    std::size_t next;      ///< trial at work
-    double started_s;      ///< processor time of the worker when it began
+    std::size_t next;  ///< trial at work
+    double started_s;  ///< processor time of the worker when it began
     std::size_t commands;
     double slowest_s;
     std::int64_t grown, grown_over;  ///< bytes, and the trials that they were watched over
@@ -144,12 +144,14 @@ class Worker {
         }
         const std::string out = out_.take();
         const std::string err = err_.take();
-        const bool known = status == static_cast<int>(ExitStatus::kFine) || status == static_cast<int>(ExitStatus::kBadInput);
+        const bool known =
+            status == static_cast<int>(ExitStatus::kFine) || status == static_cast<int>(ExitStatus::kBadInput);
         if (!known) {
             note(board_, trial, number, fmt::format("{}: status {}, {}", words_of(command), status, why));
         } else if (status != 0 && err.empty()) {
             note(board_, trial, number, words_of(command) + ": refused without a word");
-        } else if (!speaks_of_nan && !holds_no_number(words_of(command)) && holds_no_number(out + (status == 0 ? err : ""))) {
+        } else if (!speaks_of_nan && !holds_no_number(words_of(command)) &&
+                   holds_no_number(out + (status == 0 ? err : ""))) {
             note(board_, trial, number, words_of(command) + ": nan or inf");
         }
         return status;
@@ -177,8 +179,7 @@ class Worker {
         }
         board.started_s = processor_time(CLOCK_PROCESS_CPUTIME_ID);
         worker.run(seeds.trial(seed, board.next), board.next);
-        board.slowest_s =
-            std::max(board.slowest_s, processor_time(CLOCK_PROCESS_CPUTIME_ID) - board.started_s);
+        board.slowest_s = std::max(board.slowest_s, processor_time(CLOCK_PROCESS_CPUTIME_ID) - board.started_s);
         if (done > kWarmUp) {
             board.grown = static_cast<std::int64_t>(::mallinfo2().uordblks) - static_cast<std::int64_t>(heap);
             board.grown_over = static_cast<std::int64_t>(done - kWarmUp);
@@ -209,7 +210,8 @@ std::string ending_of(pid_t child, const Board& board, double limit_s) {
 }  // namespace
 
 bool holds_no_number(const std::string& text) {
-    static const std::regex word("(^|[^A-Za-z0-9_.'/-])[-+.]?(nan|inf|infinity)([^A-Za-z0-9_'/-]|$)", std::regex::icase);
+    static const std::regex word("(^|[^A-Za-z0-9_.'/-])[-+.]?(nan|inf|infinity)([^A-Za-z0-9_'/-]|$)",
+                                 std::regex::icase);
     return (text.find("nan") != std::string::npos || text.find("inf") != std::string::npos ||
             text.find("NaN") != std::string::npos || text.find("INF") != std::string::npos ||
             text.find("Inf") != std::string::npos) &&
@@ -268,10 +270,11 @@ std::string text_of(const CampaignResult& result) {
         all.answered += one.answered;
         all.refused += one.refused;
     }
-    text += fmt::format("{:<14}{:>9}{:>10}{:>9}\n{} commands; the slowest file took {:.1f} s; heap grew by {} bytes per file; "
-                        "{} faults\n",
-                        "all", all.files, all.answered, all.refused, result.commands, result.slowest_s,
-                        result.growth_per_trial, result.faults.size());
+    text += fmt::format(
+        "{:<14}{:>9}{:>10}{:>9}\n{} commands; the slowest file took {:.1f} s; heap grew by {} bytes per file; "
+        "{} faults\n",
+        "all", all.files, all.answered, all.refused, result.commands, result.slowest_s, result.growth_per_trial,
+        result.faults.size());
     for (const Fault& fault : result.faults) {
         text += fmt::format("{} {}: {}\n", fault.number, fault.kind, fault.what);
     }

@@ -22,10 +22,10 @@ struct Counts {
 
 struct CampaignResult {
     std::array<Counts, kKinds.size()> by_kind{};
-    std::vector<Fault> faults;         ///< status 3, exceptions, signals, hangs, "nan" or "inf" in an answer
+    std::vector<Fault> faults;  ///< status 3, exceptions, signals, hangs, "nan" or "inf" in an answer
     std::size_t commands = 0;
-    double slowest_s = 0;              ///< processor time of one trial
-    std::int64_t growth_per_trial = 0; ///< bytes that a worker's heap grew by, from its hundredth trial on
+    double slowest_s = 0;               ///< processor time of one trial
+    std::int64_t growth_per_trial = 0;  ///< bytes that a worker's heap grew by, from its hundredth trial on
 };
 
 /// Trials `first` to `first + count` - 1 of a seed, in a child process that is started anew after a signal or a trial

@@ -19,8 +19,8 @@ using Span = std::pair<std::size_t, std::size_t>;  // where it begins, and behin
 std::vector<Span> numbers_in(std::string_view text) {
     std::vector<Span> found;
     for (std::size_t at = 0; at < text.size();) {
-        const bool starts = is_digit(text[at]) && (at == 0 || std::string_view(" :[,{=\"\t\n-").find(text[at - 1]) !=
-                                                                  std::string_view::npos);
+        const bool starts = is_digit(text[at]) &&
+                            (at == 0 || std::string_view(" :[,{=\"\t\n-").find(text[at - 1]) != std::string_view::npos);
         if (!starts) {
             ++at;
             continue;
@@ -50,7 +50,8 @@ std::vector<Span> keys_in(std::string_view text) {
     std::vector<Span> found;
     for (std::size_t colon = text.find(':'); colon != std::string_view::npos; colon = text.find(':', colon + 1)) {
         std::size_t start = colon;
-        while (start > 0 && (std::isalnum(static_cast<unsigned char>(text[start - 1])) != 0 || text[start - 1] == '_')) {
+        while (start > 0 &&
+               (std::isalnum(static_cast<unsigned char>(text[start - 1])) != 0 || text[start - 1] == '_')) {
             --start;
         }
         if (start < colon) {
@@ -140,8 +141,8 @@ void change_key(std::string& text, Draw& draw) {
 
 // What stands behind a key becomes a value of another type.
 void change_type(std::string& text, Draw& draw) {
-    static constexpr std::array<std::string_view, 12> kValues{"[]", "{}", "[1]", "{a: 1}", "true", "null", "~", "\"\"",
-                                                              "[[1, 2], [3]]", "*x", "&x 1", "\"0x10\""};
+    static constexpr std::array<std::string_view, 12> kValues{
+        "[]", "{}", "[1]", "{a: 1}", "true", "null", "~", "\"\"", "[[1, 2], [3]]", "*x", "&x 1", "\"0x10\""};
     const auto keys = keys_in(text);
     if (keys.empty()) {
         return;
@@ -153,8 +154,8 @@ void change_type(std::string& text, Draw& draw) {
 
 void change_unit(std::string& text, Draw& draw) {
     static constexpr std::array<std::string_view, 20> kUnits{
-        " ms",  " us",   " GB/s", " TB/s",  " PB",       " KiB",        " GHz",      " Hz",  " %",  "%",
-        " ± 300%", " ± 1e9%", " ± 0%", " pJ/MAC", " per core", " per device", " GFLOP/s", " W", " J", " op"};
+        " ms",     " us",     " GB/s", " TB/s",   " PB",       " KiB",        " GHz",     " Hz", " %", "%",
+        " ± 300%", " ± 1e9%", " ± 0%", " pJ/MAC", " per core", " per device", " GFLOP/s", " W",  " J", " op"};
     const auto numbers = numbers_in(text);
     if (!numbers.empty()) {
         text.insert(draw.of(numbers).second, draw.of(kUnits));
@@ -188,12 +189,52 @@ void repeat_part(std::string& bytes, Draw& draw) {
 }  // namespace
 
 std::string extreme_number(Draw& draw) {
-    static constexpr std::array<std::string_view, 46> kNumbers{
-        "0",      "-0",     "-1",     "1",       "2",       "0.5",   "1e-300", "4.9e-324", "1e308",  "1.8e308",
-        "1e309",  "-1e308", ".inf",   "-.inf",   ".nan",    "nan",   "inf",    "1e-12",    "1e-9",   "1e-6",
-        "1e-3",   "1e3",    "1e6",    "1e9",     "1e12",    "1e13",  "1e15",   "1e16",     "1e18",   "1e-18",
-        "0x7f",   "0b101",  "1_000",  "255",     "256",     "1024",  "65536",  "1000000",  "2147483647", "2147483648",
-        "4294967296", "9007199254740992", "9223372036854775807", "9223372036854775808", "99999999999999999999", "007"};
+    static constexpr std::array<std::string_view, 46> kNumbers{"0",
+                                                               "-0",
+                                                               "-1",
+                                                               "1",
+                                                               "2",
+                                                               "0.5",
+                                                               "1e-300",
+                                                               "4.9e-324",
+                                                               "1e308",
+                                                               "1.8e308",
+                                                               "1e309",
+                                                               "-1e308",
+                                                               ".inf",
+                                                               "-.inf",
+                                                               ".nan",
+                                                               "nan",
+                                                               "inf",
+                                                               "1e-12",
+                                                               "1e-9",
+                                                               "1e-6",
+                                                               "1e-3",
+                                                               "1e3",
+                                                               "1e6",
+                                                               "1e9",
+                                                               "1e12",
+                                                               "1e13",
+                                                               "1e15",
+                                                               "1e16",
+                                                               "1e18",
+                                                               "1e-18",
+                                                               "0x7f",
+                                                               "0b101",
+                                                               "1_000",
+                                                               "255",
+                                                               "256",
+                                                               "1024",
+                                                               "65536",
+                                                               "1000000",
+                                                               "2147483647",
+                                                               "2147483648",
+                                                               "4294967296",
+                                                               "9007199254740992",
+                                                               "9223372036854775807",
+                                                               "9223372036854775808",
+                                                               "99999999999999999999",
+                                                               "007"};
     static constexpr std::array<std::string_view, 10> kPlain{"1",    "2",   "3",      "0.5",  "16",
                                                              "0.01", "100", "0.0001", "4096", "20000"};
     return std::string(draw.one_in(2) ? draw.of(kPlain) : draw.of(kNumbers));

@@ -70,8 +70,9 @@ constexpr std::string_view kSmallModel =
     "sizes: {layers: 2, hidden: 64, heads: 4, ffn: 128, vocab: 100, max_positions: 64}\n";
 
 std::string scenario_of(const std::string& hardware, const std::string& tokens, const std::string& arrivals) {
-    return "scenario: s\nhardware: " + hardware + "\nstages:\n  - {name: encode, model: m.yaml, dtype: int8, tokens: " +
-           tokens + ", buckets: [64], repeat: 2, budget: 5 ms}\n  - {name: wait, takes: 2 ms ± 10%, on: cpu}\n" + arrivals +
+    return "scenario: s\nhardware: " + hardware +
+           "\nstages:\n  - {name: encode, model: m.yaml, dtype: int8, tokens: " + tokens +
+           ", buckets: [64], repeat: 2, budget: 5 ms}\n  - {name: wait, takes: 2 ms ± 10%, on: cpu}\n" + arrivals +
            "objective: latency\nbudget: 20 ms\n";
 }
 
@@ -83,10 +84,10 @@ std::string costed_graph() {
     std::string edges;
     for (int i = 0; i < 9; ++i) {
         const std::string id = std::to_string(i);
-        nodes += (i == 0 ? "" : ",\n") + std::string("  {\"id\": ") + id + ", \"supportedOnFpga\": true, \"cpuLatency\": " +
-                 std::to_string(5 + i * i % 7) + ".5, \"fpgaLatency\": 1.25, \"isBackwardNode\": false, \"size\": 100, " +
-                 "\"name\": \"op" + id + "\", \"layerId\": " + std::to_string(i / 3) +
-                 (i % 4 == 1 ? ", \"colorClass\": 1}" : "}");
+        nodes += (i == 0 ? "" : ",\n") + std::string("  {\"id\": ") + id +
+                 ", \"supportedOnFpga\": true, \"cpuLatency\": " + std::to_string(5 + i * i % 7) +
+                 ".5, \"fpgaLatency\": 1.25, \"isBackwardNode\": false, \"size\": 100, " + "\"name\": \"op" + id +
+                 "\", \"layerId\": " + std::to_string(i / 3) + (i % 4 == 1 ? ", \"colorClass\": 1}" : "}");
         if (i > 0) {
             edges += (i == 1 ? "" : ",\n") + std::string("  {\"sourceId\": ") + std::to_string(i - 1) +
                      ", \"destId\": " + id + ", \"cost\": 0.75, \"size\": 10}";
@@ -148,12 +149,12 @@ Trial Seeds::profile(Draw& draw) const {
                    {"s.yaml", scenario_of("p.yaml", "24", draw.one_in(3) ? std::string(kArrivals) : "")}};
     trial.always = {{"check", "p.yaml"}};
     const std::string device = seed.second.find("\n  npu:") != std::string::npos ? "npu" : "cpu";
-    trial.once_accepted = {
-        {"run", "s.yaml"},
-        {"run", "s.yaml", "--format", "json"},
-        {"predict", "--hardware", "p.yaml", "--device", device, "--op", "matmul", "--shape", "m=128,k=384,n=1536", "--dtype",
-         "fp16"},
-        {"predict", "--hardware", "p.yaml", "--device", "cpu", "--model", "m.yaml", "--tokens", "20", "--format", "json"}};
+    trial.once_accepted = {{"run", "s.yaml"},
+                           {"run", "s.yaml", "--format", "json"},
+                           {"predict", "--hardware", "p.yaml", "--device", device, "--op", "matmul", "--shape",
+                            "m=128,k=384,n=1536", "--dtype", "fp16"},
+                           {"predict", "--hardware", "p.yaml", "--device", "cpu", "--model", "m.yaml", "--tokens", "20",
+                            "--format", "json"}};
     if (draw.one_in(8)) {
         trial.once_accepted.push_back({"sensitivity", "s.yaml"});
     }
@@ -214,9 +215,10 @@ Trial Seeds::setting(Draw& draw) const {
     std::string set = "hardware." + path + "=" + extreme_number(draw) + value.substr(unit);
     if (draw.one_in(3)) {
         static constexpr std::array<std::string_view, 12> kKeys{
-            "stages.encode.tokens", "stages.encode.buckets", "stages.encode.batch", "stages.encode.repeat",
-            "stages.wait.takes",    "budget",                "arrivals.users",      "arrivals.think",
-            "arrivals.requests",    "arrivals.warm_up",      "arrivals.seed",       "stages.encode.segments"};
+            "stages.encode.tokens", "stages.encode.buckets", "stages.encode.batch",
+            "stages.encode.repeat", "stages.wait.takes",     "budget",
+            "arrivals.users",       "arrivals.think",        "arrivals.requests",
+            "arrivals.warm_up",     "arrivals.seed",         "stages.encode.segments"};
         static constexpr std::array<std::string_view, 4> kTimes{"", " ms", " s", " h"};
         set = std::string(draw.of(kKeys)) + "=" + extreme_number(draw) + std::string(draw.of(kTimes));
     }
@@ -277,8 +279,9 @@ Trial Seeds::of_kind(std::string_view kind, Draw& draw) const {
         if (draw.one_in(3)) {
             trial.always = {{"check", "x.onnx"}};
         }
-        trial.once_accepted = {{"check", "o.yaml"},
-                               {"predict", "--hardware", chip, "--device", "cpu", "--model", "o.yaml", "--tokens", "1"}};
+        trial.once_accepted = {
+            {"check", "o.yaml"},
+            {"predict", "--hardware", chip, "--device", "cpu", "--model", "o.yaml", "--tokens", "1"}};
     } else {
         trial.files = {{"l.json", mutated_text(draw.of(logs_).second, draw)}};
         trial.always = {{"import", "l.json", "--model", "ms-marco-MiniLM-L-12-v2", "--tokens", "128", "--cores", "1",

@@ -12,9 +12,9 @@
 
 namespace berth::fuzz {
 
-inline constexpr std::array<std::string_view, 12> kKinds{"profile", "model",   "architecture", "scenario",
-                                                         "graph",   "rows",    "lengths",      "arrivals",
-                                                         "config",  "onnx",    "log",          "setting"};
+inline constexpr std::array<std::string_view, 12> kKinds{"profile", "model", "architecture", "scenario",
+                                                         "graph",   "rows",  "lengths",      "arrivals",
+                                                         "config",  "onnx",  "log",          "setting"};
 
 using Command = std::vector<std::string>;
 

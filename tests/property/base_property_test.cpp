@@ -60,7 +60,8 @@ RC_GTEST_PROP(BaseQuantityProperty, WhatIsOutOfRangeIsRefused, ()) {
     const double far = std::pow(10.0, *rc::gen::inRange(1, 200));
     const bool large = *rc::gen::arbitrary<bool>();
     const std::string unit = quantity_text(1, dimension).substr(1);
-    const auto read = parse_quantity(fmt::format("{:e}{}", large ? range.most * far : range.least / far, unit), dimension);
+    const auto read =
+        parse_quantity(fmt::format("{:e}{}", large ? range.most * far : range.least / far, unit), dimension);
     RC_ASSERT(std::holds_alternative<QuantityError>(read));
     RC_ASSERT(std::get<QuantityError>(read).message.find(large ? "too large" : "too small") != std::string::npos);
 }

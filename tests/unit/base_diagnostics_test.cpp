@@ -98,8 +98,9 @@ TEST(BaseDiagnosticsSummary, FewPlacesAreNamed) {
     Diagnostics diagnostics;
     diagnostics.error(at(9), "stages.2.tokens: 0 is out of range", "a whole number");
     diagnostics.error(at(4), "stages.1.tokens: 0 is out of range", "a whole number");
-    EXPECT_EQ(diagnostics.text(),
-              "f.yaml:4:3: error: stages.1.tokens: 0 is out of range (expected a whole number) (2 times, also at 9:3)\n");
+    EXPECT_EQ(
+        diagnostics.text(),
+        "f.yaml:4:3: error: stages.1.tokens: 0 is out of range (expected a whole number) (2 times, also at 9:3)\n");
 }
 
 TEST(BaseDiagnosticsSummary, WhatDiffersInMoreThanAnIndexStaysApart) {

@@ -52,8 +52,8 @@ TEST(BaseRanges, NoZeroHasASign) {
 
 TEST(BaseRanges, ASpreadIsAtMostThreeHundredPercent) {
     Diagnostics diagnostics;
-    const auto document = YamlDocument::parse("a: 3 ms ± 1e9%\nb: 3 ms ± 300%\nc: {value: 3 ms, spread: 1 s}\n", "t.yaml",
-                                              diagnostics);
+    const auto document =
+        YamlDocument::parse("a: 3 ms ± 1e9%\nb: 3 ms ± 300%\nc: {value: 3 ms, spread: 1 s}\n", "t.yaml", diagnostics);
     const YamlNode root = document->root(diagnostics);
     EXPECT_FALSE(root.require("a").parameter<Time>());
     EXPECT_TRUE(root.require("b").parameter<Time>());
@@ -69,7 +69,8 @@ TEST(BaseRanges, WhatIsNotFiniteIsWrittenWithoutDigits) {
 TEST(BaseRanges, AliasesOfAliasesDoNotFillTheMemory) {
     std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
     for (int i = 1; i < 12; ++i) {
-        text += fmt::format("a{0}: &a{0} [*a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}]\n", i, i - 1);
+        text += fmt::format("a{0}: &a{0} [*a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}]\n", i,
+                            i - 1);
     }
     Diagnostics diagnostics;
     EXPECT_FALSE(YamlDocument::parse(text, "t.yaml", diagnostics));
