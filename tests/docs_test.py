@@ -98,6 +98,7 @@ def run(command, folder):
     environment = {**os.environ, "PATH": f"{folder}/bin:{os.environ.get('PATH', '')}", "LC_ALL": "C.UTF-8",
                    "BERTH_DATA": str((folder / DATA[0]).resolve().parent),
                    "BERTH_MACHINE": "none"}  # profiles are compared with no machine: the same everywhere
+    environment.pop("COLUMNS", None)  # texts are as wide as where there is no terminal
     done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False, timeout=60)
     return done.returncode, without_blank_end(done.stdout.splitlines())

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
+#include "berth/interval.h"
 #include "berth/quantity_text.h"
 #include "berth/units.h"
 
@@ -12,11 +14,40 @@ namespace berth {
 /// The nearest number with that many significant digits: 184.96 becomes 185, 44239872 becomes 44200000.
 [[nodiscard]] double with_digits(double value, int digits);
 
-/// As to_text(), with three significant digits: "38.2 ms", "44.2 MB".
+/// As to_text(), with three significant digits: "38.2 mJ", "7.8 GB/s".
 template <int T, int B, int O, int E>
 [[nodiscard]] std::string brief(Quantity<T, B, O, E> quantity) {
     return quantity_text(with_digits(quantity.si(), 3), quantity.kDimension);
 }
+
+/// Sizes have binary prefixes, so that those of one sentence can be added: "42.2 MiB", "384 KiB", "0 B".
+[[nodiscard]] std::string brief(Bytes size);
+
+/// "38.2 ms", "0 ms"
+[[nodiscard]] std::string brief(Time time);
+
+/// The unit in which brief() writes a time, for times that are read beside it.
+class TimeUnit {
+  public:
+    /// Of zero and of what is no number: milliseconds.
+    explicit TimeUnit(Time like);
+    /// "ms"
+    [[nodiscard]] std::string_view name() const { return name_; }
+    /// Three significant digits without an exponent, and without the unit: "0.322", "1410", "0".
+    [[nodiscard]] std::string number(Time time) const;
+    /// The same with the unit: "0.322 ms", "0 ms".
+    [[nodiscard]] std::string text(Time time) const;
+
+  private:
+    std::string_view name_ = "ms";
+    double seconds_ = 1e-3;
+};
+
+/// "322-1410 ms", both ends in the unit of the median.
+[[nodiscard]] std::string range_text(const Estimate<Time>& estimate);
+
+/// "673 ms (5-95 %: 322-1410 ms)"; the median alone where it is certain.
+[[nodiscard]] std::string estimate_text(const Estimate<Time>& estimate);
 
 /// A probability or a share as one may say it: "37%", "99.2%", and ">99.9%" or "<0.1%" at the ends.
 [[nodiscard]] std::string share_text(double share);

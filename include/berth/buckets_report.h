@@ -4,10 +4,11 @@
 #include <string>
 
 #include "berth/buckets.h"
+#include "berth/text_width.h"
 
 namespace berth {
 
-[[nodiscard]] std::string buckets_text(const BucketAdvice& advice);
+[[nodiscard]] std::string buckets_text(const BucketAdvice& advice, TextWidth width = {});
 [[nodiscard]] std::string buckets_json(const BucketAdvice& advice);
 
 }  // namespace berth

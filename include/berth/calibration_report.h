@@ -8,11 +8,12 @@
 #include "berth/calibration.h"
 #include "berth/pictures.h"
 #include "berth/scenario_diff.h"
+#include "berth/text_width.h"
 
 namespace berth {
 
 /// Numbers before and after, those the rows cannot tell apart, errors on rows seen and unseen, rows that stand out.
-[[nodiscard]] std::string calibration_text(const Calibration& calibration);
+[[nodiscard]] std::string calibration_text(const Calibration& calibration, TextWidth width = {});
 
 /// {"device", "rows", "sigma", "parameters": [...], "correlations": [...], "following": [...], "held": [...], "fitted": {...}, "unseen": {...},
 /// "residuals": [...]}; errors and spreads are ratios, times microseconds.
@@ -24,10 +25,10 @@ namespace berth {
                                                   const Calibration& calibration, Diagnostics& diagnostics);
 
 /// The numbers that moved by more than two standard errors, and how many did not.
-[[nodiscard]] std::string drift_text(const std::vector<Drift>& drift);
+[[nodiscard]] std::string drift_text(const std::vector<Drift>& drift, TextWidth width = {});
 /// {"numbers": [{"path", "first", "second", "sigmas"}] (SI), "decisions": [{"stage", "first", "second"}] or null}.
 [[nodiscard]] std::string drift_json(const std::vector<Drift>& drift, const std::vector<DecisionChange>* decisions);
 /// Which stages of a scenario the second calibration recommends elsewhere.
-[[nodiscard]] std::string decisions_text(const std::vector<DecisionChange>& decisions);
+[[nodiscard]] std::string decisions_text(const std::vector<DecisionChange>& decisions, TextWidth width = {});
 
 }  // namespace berth

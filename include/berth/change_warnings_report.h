@@ -4,11 +4,12 @@
 #include <span>
 #include <string>
 
-#include "berth/evaluation.h"
+#include "berth/text_width.h"
+#include "berth/warning.h"
 
 namespace berth {
 
 /// One paragraph per warning, its path first; empty if there are none.
-[[nodiscard]] std::string change_warnings_text(std::span<const Warning> warnings);
+[[nodiscard]] std::string change_warnings_text(std::span<const Warning> warnings, TextWidth width);
 
 }  // namespace berth

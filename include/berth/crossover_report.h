@@ -9,10 +9,12 @@
 
 #include "berth/crossover.h"
 #include "berth/provenance.h"
+#include "berth/text_width.h"
 
 namespace berth {
 
-[[nodiscard]] std::string crossover_text(const CrossoverQuestion& question, const CrossoverAnswer& answer);
+[[nodiscard]] std::string crossover_text(const CrossoverQuestion& question, const CrossoverAnswer& answer,
+                                         TextWidth width = {});
 /// `stage`, `path`, `between`, `crossings[]` (`below`, `above`, `faster_below`, `faster_above`, `sure_below`,
 /// `sure_above`) and `points[]` (`value`, `DEVICE_ms`, `DEVICE_low_ms` and `DEVICE_high_ms` twice, `probability` that
 /// the first is faster, `why_not`).
@@ -33,7 +35,7 @@ bool write_crossover(const std::filesystem::path& directory, const CrossoverQues
                      Diagnostics& diagnostics);
 
 /// A map as letters, one per pair of values, with the values of `up` at which the winner changes.
-[[nodiscard]] std::string crossover_map_text(const CrossoverMap& map);
+[[nodiscard]] std::string crossover_map_text(const CrossoverMap& map, TextWidth width = {});
 /// `stage`, `across`, `up` (`path`, `values[]`), `between`, `faster[][]` (row by row; null: not both run there) and the
 /// times, `DEVICE_ms[][]`.
 [[nodiscard]] std::string crossover_map_json(const CrossoverMap& map);

@@ -3,11 +3,12 @@
 
 #include <string>
 
+#include "berth/text_width.h"
 #include "berth/every_number.h"
 
 namespace berth {
 
-[[nodiscard]] std::string every_number_text(const EveryNumber& every);
+[[nodiscard]] std::string every_number_text(const EveryNumber& every, TextWidth width);
 [[nodiscard]] std::string every_number_markdown(const EveryNumber& every);
 /// `path,value,set_to,total_ms,moves,said`.
 [[nodiscard]] std::string every_number_csv(const EveryNumber& every);

@@ -6,11 +6,12 @@
 
 #include "berth/optimise.h"
 #include "berth/provenance.h"
+#include "berth/text_width.h"
 
 namespace berth {
 
 [[nodiscard]] std::string optimise_text(const Sweep& sweep, const OptimiseQuestion& question,
-                                        const OptimiseAnswer& answer);
+                                        const OptimiseAnswer& answer, TextWidth width = {});
 [[nodiscard]] std::string optimise_json(const Sweep& sweep, const OptimiseQuestion& question,
                                         const OptimiseAnswer& answer);
 /// The front: varied values, goals (a cost with a unit has it in a column `cost_unit`), and where each stage runs.

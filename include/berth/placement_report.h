@@ -6,6 +6,7 @@
 
 #include "berth/choice.h"
 #include "berth/costed_placement.h"
+#include "berth/text_width.h"
 
 namespace berth {
 
@@ -15,7 +16,7 @@ inline constexpr std::array<Choice<CostedObjective>, 2> kCostedObjectiveNames{
 
 /// The objective with its proof or gap, then what each device that is used has to do.
 [[nodiscard]] std::string placement_text(const CostedGraph& graph, const CostedPlacement& placement,
-                                         CostedObjective objective);
+                                         CostedObjective objective, TextWidth width = {});
 
 /// `problem`, `objective`, `lower_bound`, `gap`, `proved_optimal`, `devices`, and `assignment` from node id to device.
 [[nodiscard]] std::string placement_json(const CostedGraph& graph, const CostedPlacement& placement,

@@ -12,6 +12,7 @@
 
 #include "berth/profile.h"
 #include "berth/scenario.h"
+#include "berth/text_width.h"
 
 namespace berth {
 
@@ -45,9 +46,9 @@ void add_scenario(Provenance& provenance, const Scenario& scenario);
 /// command.
 [[nodiscard]] std::string with_provenance(std::string json, const Provenance& provenance);
 
-/// The same for people, in lines of at most `columns`: a long command goes on behind a backslash, so that it can be
+/// The same for people, in lines that fit `width`: a long command goes on behind a backslash, so that it can be
 /// pasted. Empty without a command.
-[[nodiscard]] std::string provenance_text(const Provenance& provenance);
+[[nodiscard]] std::string provenance_text(const Provenance& provenance, TextWidth width = {});
 /// A report with that text, under a heading, at its end.
 [[nodiscard]] std::string with_provenance_text(std::string text, const Provenance& provenance);
 

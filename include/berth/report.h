@@ -14,14 +14,16 @@
 #include "berth/pictures.h"
 #include "berth/provenance.h"
 #include "berth/scenario.h"
+#include "berth/text_width.h"
 
 namespace berth {
 
 /// `berth run`: the answer per stage and its reason, the candidates, the findings with the `--set` that tries them, and
-/// the numbers on which the uncertainty rests, and where all that came from. At most 100 columns; a fixed stage has no
-/// candidates.
+/// the numbers on which the uncertainty rests, and where all that came from. No line is wider than `width` but for a
+/// path or a `--set` that is; a fixed stage has no candidates.
 [[nodiscard]] std::string text_report(const ScenarioResult& result, const Scenario& scenario,
-                                      std::span<const Finding> findings, const Provenance& provenance = {});
+                                      std::span<const Finding> findings, const Provenance& provenance = {},
+                                      TextWidth width = {});
 
 /// The same as JSON (docs/cli.md lists the keys). Times of a candidate and its operators are of one pass of the stage,
 /// `latency_ms` of the stage of all its repeats. Numbers have six significant digits; what does not exist is null.
@@ -41,7 +43,7 @@ namespace berth {
 /// `berth ops`: the operators of one placement of a stage; `devices` are the profile's names. The CSV has the columns
 /// of csv_report, the JSON is {"stage", "placement", "operators": [as in json_report]}.
 [[nodiscard]] std::string operators_text(std::string_view stage, const Candidate& candidate,
-                                         std::span<const std::string> devices);
+                                         std::span<const std::string> devices, TextWidth width = {});
 [[nodiscard]] std::string operators_json(std::string_view stage, const Candidate& candidate,
                                          std::span<const std::string> devices);
 [[nodiscard]] std::string operators_csv(std::string_view stage, const Candidate& candidate,
@@ -50,7 +52,7 @@ namespace berth {
 /// `berth ops --memory`: per operator, in execution order, its weights, the activations alive while it runs, what of
 /// them stays on chip and what is spilled, and its result; peak and weights by dtype above.
 [[nodiscard]] std::string memory_text(std::string_view stage, const Candidate& candidate,
-                                      std::span<const std::string> devices);
+                                      std::span<const std::string> devices, TextWidth width = {});
 [[nodiscard]] std::string memory_json(std::string_view stage, const Candidate& candidate,
                                       std::span<const std::string> devices);
 [[nodiscard]] std::string memory_csv(std::string_view stage, const Candidate& candidate,
@@ -59,7 +61,8 @@ namespace berth {
 /// `berth explain`: every term of the operator's kernel with its formula, the numbers used and where they came from,
 /// the tile and what it reads again, what bound it and what would bind next. `execution` is how the stage used the
 /// device.
-[[nodiscard]] std::string explain_text(const OperatorResult& op, const Profile& profile, const Execution& execution);
+[[nodiscard]] std::string explain_text(const OperatorResult& op, const Profile& profile, const Execution& execution,
+                                       TextWidth width = {});
 [[nodiscard]] std::string explain_json(const OperatorResult& op, const Profile& profile, const Execution& execution);
 
 /// `berth predict --model`: one model on one device.
@@ -68,12 +71,13 @@ struct ModelPrediction {
     Candidate candidate;
     std::vector<Warning> warnings;
 };
-[[nodiscard]] std::string prediction_text(const ModelPrediction& prediction, std::span<const std::string> devices);
+[[nodiscard]] std::string prediction_text(const ModelPrediction& prediction, std::span<const std::string> devices,
+                                          TextWidth width = {});
 [[nodiscard]] std::string prediction_json(const ModelPrediction& prediction, std::span<const std::string> devices);
 
 /// `berth predict --op`: one kernel, explained like an operator of a model. The JSON has the keys of a model's.
 [[nodiscard]] std::string kernel_text(const Kernel& kernel, const KernelPrediction& prediction, const Device& device,
-                                      const Execution& execution);
+                                      const Execution& execution, TextWidth width = {});
 [[nodiscard]] std::string kernel_json(const Kernel& kernel, const KernelPrediction& prediction, const Device& device,
                                       const Execution& execution, std::span<const Warning> warnings = {});
 

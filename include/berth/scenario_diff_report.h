@@ -7,11 +7,12 @@
 #include "berth/diagnostics.h"
 #include "berth/provenance.h"
 #include "berth/scenario_diff.h"
+#include "berth/text_width.h"
 
 namespace berth {
 
 /// Both totals, what each input did, what moved, which inputs change nothing, and time by class of operator.
-[[nodiscard]] std::string diff_text(const ScenarioDiff& diff);
+[[nodiscard]] std::string diff_text(const ScenarioDiff& diff, TextWidth width = {});
 [[nodiscard]] std::string diff_json(const ScenarioDiff& diff);
 
 /// `diff.txt`, `diff.json` and the picture `waterfall` (PNG and SVG) in a folder, which is made. False, with errors, if

@@ -6,10 +6,11 @@
 
 #include "berth/provenance.h"
 #include "berth/sensitivity.h"
+#include "berth/text_width.h"
 
 namespace berth {
 
-[[nodiscard]] std::string sensitivity_text(const Sensitivity& sensitivity);
+[[nodiscard]] std::string sensitivity_text(const Sensitivity& sensitivity, TextWidth width = {});
 /// `scenario`, `total` (latency_ms, low_ms, high_ms), `decisions[]` (`stage`, `chosen`, `other`, `ratio`,
 /// `probability`, `could_flip[]` of `path`, `sigmas`), `numbers[]` (`path`, `spread`, `effect`, `elasticity`) and
 /// `sampled` (null, or `samples`, `probability`, latency_ms, low_ms, high_ms, `variance[]` of `path`, `first`,

@@ -5,15 +5,16 @@
 
 #include "berth/scenario.h"
 #include "berth/simulated_scenario.h"
+#include "berth/text_width.h"
 
 namespace berth {
 
 /// Latency under the scenario's arrivals with confidence intervals, and how busy each resource was; of a stream that
 /// piles up, what would be sustainable instead.
-[[nodiscard]] std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario);
+[[nodiscard]] std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario, TextWidth width = {});
 
 /// How much stages slow others, where the scenario limits it; else empty.
-[[nodiscard]] std::string slowdowns_text(const ScenarioResult& result);
+[[nodiscard]] std::string slowdowns_text(const ScenarioResult& result, TextWidth width = {});
 
 /// The traced requests as a Chrome trace (chrome://tracing, Perfetto): one process per pool, one thread per request.
 [[nodiscard]] std::string chrome_trace(const TrafficResult& traffic);

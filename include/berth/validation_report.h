@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "berth/pictures.h"
+#include "berth/text_width.h"
 #include "berth/validation.h"
 
 namespace berth {
 
 /// Per set a table of errors by class, and the rows that are furthest off.
-[[nodiscard]] std::string validation_text(const Validation& validation);
+[[nodiscard]] std::string validation_text(const Validation& validation, TextWidth width = {});
 
 /// The same tables in Markdown, one section per set.
 [[nodiscard]] std::string validation_markdown(const Validation& validation);

@@ -87,25 +87,27 @@ std::optional<std::string> advised(const BucketOptions& options, Invocation& inv
         return std::nullopt;
     }
     advice->changes = scenario->changes;
-    return options.format == Format::kJson ? buckets_json(*advice) : buckets_text(*advice);
+    return options.format == Format::kJson ? buckets_json(*advice) : buckets_text(*advice, invocation.width);
 }
 
 }  // namespace
 
 void add_buckets(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<BucketOptions>();
-    CLI::App* command = app.add_subcommand("buckets", "Finds the shapes to compile for inputs of given lengths");
+    CLI::App* command = app.add_subcommand("buckets", "Finds which shapes to compile for the given input lengths");
     add_scenario_options(*command, options->scenario);
     command->add_option("--stage", options->stage, "The stage")->type_name("STAGE")->required();
-    command->add_option("--lengths", options->lengths, "Lengths of inputs: a CSV file, a list or a range")
+    command->add_option("--lengths", options->lengths, "Input lengths in tokens: a CSV file, a list or a range")
         ->type_name("FILE.csv|A,B,...|FROM:TO:STEP")
         ->required();
-    command->add_option("--column", options->column, "Column of that file")->type_name("NAME")->capture_default_str();
-    command->add_option("--max", options->most, "Most buckets")
+    command->add_option("--column", options->column, "Column of the CSV file")
+        ->type_name("NAME")
+        ->capture_default_str();
+    command->add_option("--max", options->most, "Largest number of buckets")
         ->type_name("K")
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
-    command->add_option("--device", options->device, "The device (without it: the first with static shapes)")
+    command->add_option("--device", options->device, "The device (default: the first with static shapes)")
         ->type_name("DEVICE");
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer("Example: berth buckets rag-rk3588 --stage rerank --lengths 60,122,130,240,500 --max 4");

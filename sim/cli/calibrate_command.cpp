@@ -124,7 +124,7 @@ std::optional<Scenario> decided_scenario(const CalibrateOptions& options, const 
                                          const Library& library, Diagnostics& diagnostics) {
     auto scenario = load_scenario(library, options.decide, {}, diagnostics);
     if (options.against.empty()) {
-        diagnostics.error(SourceLocation("--decide"), "there are no second rows to decide by", "--against FILE");
+        diagnostics.error(SourceLocation("--decide"), "it needs a second set of measurements", "--against FILE");
     }
     if (scenario && scenario->profile.name != profile.name) {
         diagnostics.error(SourceLocation("--decide"),
@@ -136,7 +136,7 @@ std::optional<Scenario> decided_scenario(const CalibrateOptions& options, const 
 
 std::optional<std::string> drifted(const CalibrateOptions& options, const Calibration& first, const Calibration& second,
                                    const Profile& before, const Profile& after, const std::optional<Scenario>& scenario,
-                                   Diagnostics& diagnostics) {
+                                   TextWidth width, Diagnostics& diagnostics) {
     const auto drift = drift_between(first, second);
     const auto decisions = scenario ? decisions_under(before, after, *scenario, diagnostics) : std::nullopt;
     if (scenario && !decisions) {
@@ -145,7 +145,7 @@ std::optional<std::string> drifted(const CalibrateOptions& options, const Calibr
     if (options.format == Format::kJson) {
         return drift_json(drift, decisions ? &*decisions : nullptr);
     }
-    return drift_text(drift) + (decisions ? "\n" + decisions_text(*decisions) : "");
+    return drift_text(drift, width) + (decisions ? "\n" + decisions_text(*decisions, width) : "");
 }
 
 std::optional<std::string> calibrated(const CalibrateOptions& options, Invocation& invocation,
@@ -182,9 +182,10 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, Invocatio
     }
     if (!against->empty()) {
         const auto other = calibrate(second, *against, fit, diagnostics);
-        return other ? drifted(options, *result, *other, *profile, second, scenario, diagnostics) : std::nullopt;
+        return other ? drifted(options, *result, *other, *profile, second, scenario, invocation.width, diagnostics)
+                     : std::nullopt;
     }
-    return options.format == Format::kJson ? calibration_json(*result) : calibration_text(*result);
+    return options.format == Format::kJson ? calibration_json(*result) : calibration_text(*result, invocation.width);
 }
 
 }  // namespace
@@ -192,36 +193,42 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, Invocatio
 void add_calibrate(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<CalibrateOptions>();
     CLI::App* command = app.add_subcommand("calibrate", "Fits the numbers of a profile to measurements");
-    command->add_option("--hardware", options->hardware, "The profile to start from: what is believed before")
+    command->add_option("--hardware", options->hardware, "The profile to start from (the prior)")
         ->type_name("PROFILE")
         ->required();
     command
         ->add_option("--measured", options->measured,
-                     "Files of `berth measure`, or others of these forms; several are fitted together")
+                     "Measurements of `berth measure` or in its format; several files are fitted together")
         ->type_name("FILE")
         ->allow_extra_args(false)
         ->required();
     command
-        ->add_option("--against", options->against,
-                     "Files of another runtime version: what moved beyond the errors of both fits")
+        ->add_option(
+            "--against", options->against,
+            "Measurements of another runtime version: report numbers that moved beyond the errors of both fits")
         ->type_name("FILE")
         ->allow_extra_args(false);
     command
         ->add_option("--decide", options->decide,
-                     "With --against: a scenario on this hardware, and what it decides then")
+                     "With --against: a scenario on this hardware; report the decisions that change")
         ->type_name("SCENARIO");
-    command->add_option("--device", options->device, "The device that ran the rows")->type_name("NAME");
+    command->add_option("--device", options->device, "The device that the measurements were taken on")
+        ->type_name("NAME");
     command
-        ->add_option("--fit", options->fit, "Numbers to fit, with * (without it: all with a spread that change a row)")
+        ->add_option("--fit", options->fit,
+                     "Numbers to fit, * allowed (default: all with a spread that affect a measurement)")
         ->type_name("PATH")
         ->allow_extra_args(false);
-    command->add_option("--set", options->settings, "A number of the profile to start from; it is kept")
+    command->add_option("--set", options->settings, "Fixes a number of the starting profile")
         ->type_name("PATH=VALUE")
         ->allow_extra_args(false);
-    command->add_option("--out", options->out, "Write a profile that extends the first by what was fitted")
+    command
+        ->add_option("--out", options->out, "Write a profile that extends the starting profile with the fitted numbers")
         ->type_name("FILE");
-    command->add_option("--name", options->name, "Its name (without it: that of the file)")->type_name("NAME");
-    command->add_option("--report", options->report, "Draw what the fit leaves of each row there")->type_name("DIR");
+    command->add_option("--name", options->name, "Name of the new profile (default: that of the file)")
+        ->type_name("NAME");
+    command->add_option("--report", options->report, "Folder to draw the residual of each measurement to")
+        ->type_name("DIR");
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer(
         "Examples:\n"

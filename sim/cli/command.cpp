@@ -11,6 +11,8 @@
 
 #include "berth/quantity_text.h"
 #include "cli/machine_check.h"
+#include "cli/terminal_width.h"
+#include "report/text_layout.h"
 
 namespace berth {
 
@@ -22,7 +24,7 @@ void add_format_option(CLI::App& command, std::optional<Format>& format, const s
     command
         .add_option_function<std::string>(
             "--format", [&format](const std::string& name) { format = choice_in_any_case(kFormatNames, name); },
-            "Form of the answer: " + list_of(names))
+            "Output format: " + list_of(names))
         ->type_name("FORMAT")
         ->check(CLI::IsMember(names, CLI::ignore_case).description(""));
 }
@@ -32,9 +34,10 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
         ->type_name("SCENARIO")
         ->required();
     command
-        .add_option("--set", options.settings,
-                    "Changes a value before the run; PATH starts with hardware., models.NAME., stages.NAME. or is a "
-                    "key of the scenario")
+        .add_option(
+            "--set", options.settings,
+            "Changes a value before the run; PATH starts with hardware., models.NAME. or stages.NAME., or is a key "
+            "of the scenario")
         ->type_name("PATH=VALUE")
         ->allow_extra_args(false);
 }
@@ -83,7 +86,7 @@ const Stage* model_stage_named(const Scenario& scenario, const std::string& name
     }
     if (found != scenario.stages.end()) {
         diagnostics.error(SourceLocation("--stage"),
-                          fmt::format("stage '{}' has a fixed time and no operators", found->name));
+                          fmt::format("stage '{}' has a fixed time, no operators", found->name));
         return nullptr;
     }
     std::vector<std::string> known;
@@ -125,8 +128,27 @@ std::optional<Frequency> read_clock(const std::string& text, Diagnostics& diagno
     return Frequency::from_si(quantity.value);
 }
 
+namespace {
+
+// One line each for programs that read them; on a terminal they are wrapped.
+void print_diagnostics(const Diagnostics& diagnostics) {
+    const std::string lines = diagnostics.text();
+    if (::isatty(STDERR_FILENO) != 1) {
+        fmt::print(stderr, "{}", lines);
+        return;
+    }
+    const TextWidth width = terminal_width(STDERR_FILENO);
+    for (std::size_t at = 0; at < lines.size();) {
+        const std::size_t end = lines.find('\n', at);
+        fmt::print(stderr, "{}", wrapped(lines.substr(at, end - at), 0, width, 4));
+        at = end + 1;
+    }
+}
+
+}  // namespace
+
 ExitStatus answer(const std::optional<std::string>& output, const Diagnostics& diagnostics) {
-    fmt::print(stderr, "{}", diagnostics.text());
+    print_diagnostics(diagnostics);
     if (output) {
         const std::size_t written = std::fwrite(output->data(), 1, output->size(), stdout);
         if (written != output->size() || std::fflush(stdout) != 0) {

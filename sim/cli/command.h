@@ -16,6 +16,7 @@
 #include "berth/provenance.h"
 #include "berth/scenario.h"
 #include "berth/sweep.h"
+#include "berth/text_width.h"
 
 namespace berth {
 
@@ -26,6 +27,7 @@ enum class ExitStatus : std::uint8_t { kFine = 0, kBadInput = 2, kInternalFailur
 /// One call of the program: the command that was asked for leaves its status here.
 struct Invocation {
     Library library;
+    TextWidth width;  ///< of the terminal, for text
     ExitStatus status = ExitStatus::kFine;
     Provenance provenance;  ///< program and command; the command adds what its answer rests on
 };

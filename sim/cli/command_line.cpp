@@ -2,6 +2,7 @@
 #include "cli/command_line.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <initializer_list>
@@ -11,15 +12,17 @@
 
 #include "berth/build_info.h"
 #include "cli/data_folders.h"
+#include "cli/help_text.h"
 #include "cli/overview.h"
+#include "cli/terminal_width.h"
 
 namespace berth {
 
 namespace {
 
 constexpr std::string_view kDescription =
-    "Where should each part of a model run, how long does it take there, why, how\n"
-    "sure is that, and what would change the answer?";
+    "Where should each part of a model run, how long does it take there, why, how certain is that, and what would "
+    "change the answer?";
 
 std::vector<std::string> command_names(const CLI::App& app) {
     std::vector<std::string> names;
@@ -54,6 +57,8 @@ ExitStatus run_command_line(std::vector<std::string> words) {
     app.require_subcommand(1);
     Invocation invocation;
     invocation.library = data_folders();
+    invocation.width = terminal_width(STDOUT_FILENO);
+    app.formatter(help_formatter(invocation.width));
     invocation.provenance.version = kVersion;
     invocation.provenance.command = command_text(words);
     add_commands(app, invocation);
@@ -64,7 +69,7 @@ ExitStatus run_command_line(std::vector<std::string> words) {
         words = {words[1], "--help"};
     }
     if (words.empty() || is_one_of(words[0], {"help", "--help", "-h"})) {
-        return answer(overview(app), Diagnostics());
+        return answer(overview(app, invocation.width), Diagnostics());
     }
     if (!knows_command(app, words[0])) {
         return ExitStatus::kBadInput;

@@ -56,23 +56,23 @@ std::string device_of(const std::string& name, const Profile& profile) {
 }
 
 std::optional<std::string> mapped(const CrossoverOptions& options, const CrossoverQuestion& question,
-                                  const Provenance& provenance, Diagnostics& diagnostics) {
+                                  const Invocation& invocation, Diagnostics& diagnostics) {
     const auto up = parse_stepped_range(options.vary[1], kMostValues, diagnostics);
     if (!up || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
         return std::nullopt;
     }
-    show_progress("looking over the ranges");
+    show_progress("evaluating the ranges");
     const int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     auto map = map_crossovers(question, *up, threads, diagnostics);
     if (map) {
         map->warnings = silent_inputs(question.base, {map->across, map->up});
     }
-    if (!map || (!options.report.empty() && !write_crossover_map(options.report, *map, provenance, diagnostics))) {
+    if (!map || (!options.report.empty() && !write_crossover_map(options.report, *map, invocation.provenance, diagnostics))) {
         return std::nullopt;
     }
     return options.format == Format::kJson  ? crossover_map_json(*map)
            : options.format == Format::kCsv ? crossover_map_csv(*map)
-                                            : crossover_map_text(*map);
+                                            : crossover_map_text(*map, invocation.width);
 }
 
 bool options_fit(const CrossoverOptions& options, Diagnostics& diagnostics) {
@@ -81,7 +81,7 @@ bool options_fit(const CrossoverOptions& options, Diagnostics& diagnostics) {
                           "one for points, two for a map");
     }
     if (!options.beside.empty() && (options.report.empty() || options.vary.size() != 1)) {
-        diagnostics.error(SourceLocation("--beside"), "curves are drawn beside those of one range, in a report",
+        diagnostics.error(SourceLocation("--beside"), "further curves need a picture of one range",
                           "--report DIR and one --vary");
     }
     return !diagnostics.has_errors();
@@ -134,24 +134,24 @@ std::vector<CurveBeside> read_beside(const std::string& file, const SweepRange& 
 }
 
 std::optional<std::string> along(const CrossoverOptions& options, const CrossoverQuestion& question,
-                                 const Provenance& provenance, Diagnostics& diagnostics) {
+                                 const Invocation& invocation, Diagnostics& diagnostics) {
     const auto beside =
         options.beside.empty() ? std::vector<CurveBeside>{} : read_beside(options.beside, question.range, diagnostics);
     if (diagnostics.has_errors() || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
         return std::nullopt;
     }
-    show_progress("looking along the range");
+    show_progress("evaluating the range");
     auto answer = find_crossovers(question, diagnostics);
     if (answer) {
         answer->warnings = silent_inputs(question, *answer);
     }
     if (!answer || (!options.report.empty() &&
-                    !write_crossover(options.report, question, *answer, beside, provenance, diagnostics))) {
+                    !write_crossover(options.report, question, *answer, beside, invocation.provenance, diagnostics))) {
         return std::nullopt;
     }
     return options.format == Format::kJson  ? crossover_json(question, *answer)
            : options.format == Format::kCsv ? crossover_csv(question, *answer)
-                                            : crossover_text(question, *answer);
+                                            : crossover_text(question, *answer, invocation.width);
 }
 
 std::optional<std::string> found(const CrossoverOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
@@ -178,29 +178,29 @@ std::optional<std::string> found(const CrossoverOptions& options, Invocation& in
         return std::nullopt;
     }
     if (options.vary.size() == 2) {
-        return mapped(options, question, invocation.provenance, diagnostics);
+        return mapped(options, question, invocation, diagnostics);
     }
-    return along(options, question, invocation.provenance, diagnostics);
+    return along(options, question, invocation, diagnostics);
 }
 
 }  // namespace
 
 void add_crossover(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<CrossoverOptions>();
-    CLI::App* command = app.add_subcommand("crossover", "Finds where another device becomes the faster one");
+    CLI::App* command = app.add_subcommand("crossover", "Finds where another device becomes faster");
     add_scenario_options(*command, options->scenario);
-    command->add_option("--vary", options->vary, "What is varied, and between which values; two make a map")
+    command->add_option("--vary", options->vary, "The number to vary and its range; two make a map")
         ->type_name("PATH=FROM:TO[:STEP|:xFACTOR]")
         ->allow_extra_args(false)
         ->required();
-    command->add_option("--between", options->between, "The two devices")->type_name("A,B")->required();
-    command->add_option("--stage", options->stage, "The stage (without it: the one that is varied, or the only one)")
+    command->add_option("--between", options->between, "The two devices to compare")->type_name("A,B")->required();
+    command->add_option("--stage", options->stage, "The stage (default: the one that is varied, or the only one)")
         ->type_name("STAGE");
-    command->add_option("--report", options->report, "Folder to write to: text, JSON, CSV, a picture")
+    command->add_option("--report", options->report, "Folder to write text, JSON, CSV and a picture to")
         ->type_name("DIR");
     command
         ->add_option("--beside", options->beside,
-                     "Curves to draw beside those of one range: PATH in the first column, NAME_ms in the others")
+                     "Further curves for the picture of one range: PATH in the first column, NAME_ms in the others")
         ->type_name("FILE.csv");
     add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
     command->footer(

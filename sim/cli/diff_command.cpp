@@ -78,7 +78,7 @@ ExitStatus compare(const DiffOptions& options, Invocation& invocation) {
     }
     const bool json = options.format == Format::kJson;
     const ExitStatus status =
-        answer(with_head(json ? diff_json(*diff) : diff_text(*diff), json, invocation), diagnostics);
+        answer(with_head(json ? diff_json(*diff) : diff_text(*diff, invocation.width), json, invocation), diagnostics);
     const auto found = failures(*rule, *diff);
     for (const std::string& failure : found) {
         fmt::print(stderr, "berth: {}\n", failure);
@@ -90,22 +90,25 @@ ExitStatus compare(const DiffOptions& options, Invocation& invocation) {
 
 void add_diff(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<DiffOptions>();
-    CLI::App* command = app.add_subcommand("diff", "Compares two scenarios, and says what each difference did");
+    CLI::App* command =
+        app.add_subcommand("diff", "Compares two scenarios and attributes the change to each difference");
     command->add_option("before", options->before, "A shipped scenario (see `berth list`) or a file")
         ->type_name("SCENARIO")
         ->required();
-    command->add_option("after", options->after, "The other one (without it: the same, with what --set changes)")
+    command->add_option("after", options->after, "The second scenario (default: the first with the changes of --set)")
         ->type_name("SCENARIO");
-    command->add_option("--set", options->settings, "Changes a value of the second one")
+    command->add_option("--set", options->settings, "Changes a value of the second scenario")
         ->type_name("PATH=VALUE")
         ->allow_extra_args(false);
     command
-        ->add_option("--fail-on", options->fail_on,
-                     "Exit with status 4 if a stage moves to another device (decision), or if the total is slower by "
-                     "more than a share (latency=5%)")
+        ->add_option(
+            "--fail-on", options->fail_on,
+            "Exit with status 4 if a stage moves to another device (decision) or the total slows down by more than a "
+            "share (latency=5%)")
         ->type_name("decision|latency=SHARE")
         ->allow_extra_args(false);
-    command->add_option("--report", options->report, "Folder to write text, JSON and a waterfall to")->type_name("DIR");
+    command->add_option("--report", options->report, "Folder to write text, JSON and a waterfall chart to")
+        ->type_name("DIR");
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer(
         "Examples:\n"

@@ -48,7 +48,7 @@ ExitStatus explain(const ExplainOptions& options, Invocation& invocation) {
     }
     const bool json = options.format == Format::kJson;
     return answer(with_head(json ? explain_json(*op, scenario->profile, execution)
-                                 : explain_text(*op, scenario->profile, execution),
+                                 : explain_text(*op, scenario->profile, execution, invocation.width),
                             json, invocation),
                   diagnostics);
 }
@@ -61,7 +61,9 @@ void add_explain(CLI::App& app, Invocation& invocation) {
     add_scenario_options(*command, options->scenario);
     command->add_option("--stage", options->stage, "Stage of the scenario")->type_name("STAGE")->required();
     command->add_option("--op", options->op, "Operator, as `berth ops` names it")->type_name("NAME")->required();
-    command->add_option("--device", options->device, "The whole model on this device instead of the chosen placement")
+    command
+        ->add_option("--device", options->device,
+                     "Explain the whole model on this device instead of the chosen placement")
         ->type_name("DEVICE");
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer("Example: berth explain rag-rk3588 --stage rerank --op layer.0.attention.scores --device npu");

@@ -96,18 +96,18 @@ void refuse_others(const ImportOptions& options, SourceKind kind, Diagnostics& d
     const bool profile = kind == SourceKind::kOrtProfile;
     const auto refuse = [&](std::string_view option, bool given, bool fits, std::string_view fitting) {
         if (given && !fits) {
-            diagnostics.error(SourceLocation(std::string(option)),
-                              fmt::format("it says nothing about {}", options.file), std::string(fitting));
+            diagnostics.error(SourceLocation(std::string(option)), fmt::format("it does not apply to {}", options.file),
+                              std::string(fitting));
         }
     };
-    constexpr std::string_view kOrt = "a profile of ONNX Runtime";
+    constexpr std::string_view kOrt = "an ONNX Runtime profile";
     refuse("--part", !options.part.empty(), kind == SourceKind::kConfig, "a configuration");
     refuse("--dim", !options.dims.empty(), kind == SourceKind::kOnnx, "an ONNX model");
     refuse("--model", !options.model.empty(), profile, kOrt);
     refuse("--tokens", options.tokens.has_value(), profile && !options.model.empty(), "a profile, with --model");
     refuse("--batch", options.batch.has_value(), profile && !options.model.empty(), "a profile, with --model");
     refuse("--cores", options.cores.has_value(), profile, kOrt);
-    refuse("--clock", !options.clock.empty(), kind == SourceKind::kLayerTable, "a table of layers of the RKNN runtime");
+    refuse("--clock", !options.clock.empty(), kind == SourceKind::kLayerTable, "a layer table of the RKNN runtime");
 }
 
 // What was left out of a profile, dearest first.
@@ -134,10 +134,9 @@ void tell_left_out(const ProfileImport& import, const std::string& file, Diagnos
     if (without_sizes > Time{}) {
         diagnostics.warning(
             SourceLocation(file),
-            fmt::format(
-                "left out, {} of the time: attention and convolutions, of which the profile does not tell all sizes",
-                percent_text(without_sizes / all)),
-            "--model MODEL, which tells them");
+            fmt::format("left out, {} of the time: attention and convolutions whose sizes the profile does not state",
+                        percent_text(without_sizes / all)),
+            "--model MODEL, which states them");
     }
 }
 
@@ -157,12 +156,12 @@ bool match_with_model(ProfileImport& import, const ImportOptions& options, const
     if (matched == 0) {
         diagnostics.error(
             SourceLocation("--model"),
-            fmt::format("no step of {} has the kind and the sizes of an operator of {}", options.file, model->name),
-            "the model that ran, with its --tokens and --batch");
+            fmt::format("no step of {} matches the kind and sizes of an operator of {}", options.file, model->name),
+            "the profiled model, with its --tokens and --batch");
         return false;
     }
     diagnostics.warning(SourceLocation(options.file),
-                        fmt::format("{} of {} steps are operators of {}, which has {}", matched, import.steps.size(),
+                        fmt::format("{} of {} steps match operators of {}, which has {}", matched, import.steps.size(),
                                     model->name, graph->operators.size()));
     return true;
 }
@@ -181,7 +180,7 @@ std::optional<std::string> imported_table(const ImportOptions& options, const st
                                           Diagnostics& diagnostics) {
     const std::filesystem::path path(options.file);
     if (options.clock.empty()) {
-        diagnostics.error(SourceLocation("--clock"), "the table does not tell the clock", "--clock such as 1000MHz");
+        diagnostics.error(SourceLocation("--clock"), "the table does not state the clock", "--clock such as 1000MHz");
         return std::nullopt;
     }
     const auto clock = read_clock(options.clock, diagnostics);
@@ -209,9 +208,9 @@ std::optional<SourceKind> kind_of(const ImportOptions& options, const std::optio
     if (is_rknn_table(*text)) {
         return SourceKind::kLayerTable;
     }
-    diagnostics.error(SourceLocation(options.file), "no file that can be imported",
-                      "config.json of Hugging Face, a model in ONNX (.onnx), a profile of ONNX Runtime (JSON) or the "
-                      "table of layers that the RKNN runtime prints");
+    diagnostics.error(SourceLocation(options.file), "unknown file format",
+                      "a Hugging Face config.json, an ONNX model (.onnx), an ONNX Runtime profile (JSON) or a layer "
+                      "table of the RKNN runtime");
     return std::nullopt;
 }
 
@@ -257,32 +256,32 @@ ExitStatus import(const ImportOptions& options, const Library& library) {
 
 void add_import(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<ImportOptions>();
-    CLI::App* command = app.add_subcommand("import", "Makes a model or rows of measurements of other programs' files");
+    CLI::App* command = app.add_subcommand("import", "Converts models and measurements of other programs");
     command
         ->add_option("file", options->file,
-                     "config.json of Hugging Face, a model in ONNX, a profile of ONNX Runtime, or the table of layers "
-                     "that the RKNN runtime prints")
+                     "A Hugging Face config.json, an ONNX model, an ONNX Runtime profile or an RKNN layer table")
         ->type_name("FILE")
         ->required();
-    command->add_option("--out", options->out, "Write the result there (without it: standard output)")
+    command->add_option("--out", options->out, "File to write the result to (default: standard output)")
         ->type_name("FILE");
-    command->add_option("--name", options->name, "Name of the model (without it: that of the output, or of the input)")
+    command->add_option("--name", options->name, "Name of the model (default: that of the output or the input)")
         ->type_name("NAME");
-    command->add_option("--part", options->part, "Which of several models that a configuration describes")
+    command->add_option("--part", options->part, "Which model, where a configuration describes several")
         ->type_name("PART");
     command->add_option("--dim", options->dims, "Size of a named dimension of an ONNX model")
         ->type_name("NAME=SIZE")
         ->allow_extra_args(false);
-    command->add_option("--model", options->model, "The model that was profiled, whose operators the steps are")
+    command
+        ->add_option("--model", options->model,
+                     "The profiled model, to match its operators with the steps of the profile")
         ->type_name("MODEL");
     const auto counts = CLI::Range(kCountRange.min, kCountRange.max, "POSITIVE");
-    command->add_option("--tokens", options->tokens, "Tokens that its input held")->type_name("N")->check(counts);
-    command->add_option("--batch", options->batch, "Inputs that were run at once")->type_name("N")->check(counts);
-    command->add_option("--cores", options->cores, "Threads that the profiled runtime used")
+    command->add_option("--tokens", options->tokens, "Tokens of the profiled input")->type_name("N")->check(counts);
+    command->add_option("--batch", options->batch, "Batch size of the profiled run")->type_name("N")->check(counts);
+    command->add_option("--cores", options->cores, "Threads of the profiled run")
         ->type_name("N")
         ->check(CLI::Range(kCoreRange.min, kCoreRange.max, "POSITIVE"));
-    command->add_option("--clock", options->clock, "Clock of the NPU while a table of layers was taken")
-        ->type_name("F");
+    command->add_option("--clock", options->clock, "Clock of the NPU when the layer table was printed")->type_name("F");
     command->footer(
         "Examples:\n"
         "  berth import config.json --out my-model.yaml\n"

@@ -31,7 +31,7 @@ struct Listing {
 
 SourceLocation place(const ShippedFile& file) { return SourceLocation(file.path.string()); }
 
-Listing list_models(const Library& library, Diagnostics& diagnostics) {
+Listing list_models(const Library& library, TextWidth width, Diagnostics& diagnostics) {
     Listing listing;
     TextTable table;
     table.column("model", Align::kLeft);
@@ -60,18 +60,18 @@ Listing list_models(const Library& library, Diagnostics& diagnostics) {
         entry["macs"] = json_number(in_operations(sums.macs));
         listing.json.push_back(std::move(entry));
     }
-    listing.text = table.text(0);
+    listing.text = table.text(0, width);
     return listing;
 }
 
-Listing list_hardware(const Library& library, Diagnostics& diagnostics) {
+Listing list_hardware(const Library& library, TextWidth width, Diagnostics& diagnostics) {
     Listing listing;
     TextTable table;
     table.column("hardware", Align::kLeft);
     table.column("device", Align::kLeft);
     table.column("kind", Align::kLeft);
     table.column("cores", Align::kRight);
-    table.column("runtime", Align::kLeft);
+    table.column("runtime", Align::kLeft, Fit::kWrap);
     for (const ShippedFile& file : shipped_files(library, choice_name(kShelfNames, Shelf::kHardware))) {
         const auto profile = load_hardware(library, file.path.string(), {}, place(file), diagnostics);
         if (!profile) {
@@ -95,17 +95,17 @@ Listing list_hardware(const Library& library, Diagnostics& diagnostics) {
         }
         listing.json.push_back(std::move(entry));
     }
-    listing.text = table.text(0);
+    listing.text = table.text(0, width);
     return listing;
 }
 
-Listing list_scenarios(const Library& library, Diagnostics& diagnostics) {
+Listing list_scenarios(const Library& library, TextWidth width, Diagnostics& diagnostics) {
     Listing listing;
     TextTable table;
     table.column("scenario", Align::kLeft);
-    table.column("title", Align::kLeft);
+    table.column("title", Align::kLeft, Fit::kWrap);
     table.column("hardware", Align::kLeft);
-    table.column("stages", Align::kLeft);
+    table.column("stages", Align::kLeft, Fit::kOptional);
     for (const ShippedFile& file : shipped_files(library, choice_name(kShelfNames, Shelf::kScenarios))) {
         const auto scenario = load_scenario(library, file.path.string(), {}, diagnostics);
         if (!scenario) {
@@ -123,12 +123,12 @@ Listing list_scenarios(const Library& library, Diagnostics& diagnostics) {
         entry["stages"] = stages;
         listing.json.push_back(std::move(entry));
     }
-    listing.text = table.text(0);
+    listing.text = table.text(0, width);
     return listing;
 }
 
 // What numbers with a unit may be, wherever they are read.
-Listing list_ranges() {
+Listing list_ranges(TextWidth width) {
     Listing listing;
     TextTable table;
     table.column("number", Align::kLeft);
@@ -147,20 +147,20 @@ Listing list_ranges() {
         entry["example"] = example;
         listing.json.push_back(std::move(entry));
     }
-    listing.text = table.text(0);
+    listing.text = table.text(0, width);
     return listing;
 }
 
-Listing listed(Shelf shelf, const Library& library, Diagnostics& diagnostics) {
+Listing listed(Shelf shelf, const Library& library, TextWidth width, Diagnostics& diagnostics) {
     switch (shelf) {
         case Shelf::kModels:
-            return list_models(library, diagnostics);
+            return list_models(library, width, diagnostics);
         case Shelf::kHardware:
-            return list_hardware(library, diagnostics);
+            return list_hardware(library, width, diagnostics);
         case Shelf::kScenarios:
-            return list_scenarios(library, diagnostics);
+            return list_scenarios(library, width, diagnostics);
         case Shelf::kRanges:
-            return list_ranges();
+            return list_ranges(width);
     }
     throw std::logic_error("unknown kind of file");
 }
@@ -180,7 +180,7 @@ ExitStatus list(const ListOptions& options, const Invocation& invocation) {
         if (!wanted) {
             continue;
         }
-        Listing listing = listed(row.value, invocation.library, diagnostics);
+        Listing listing = listed(row.value, invocation.library, invocation.width, diagnostics);
         text += (text.empty() ? "" : "\n") + listing.text;
         json[std::string(row.name)] = std::move(listing.json);
     }

@@ -13,6 +13,7 @@
 #include "berth/csv.h"
 #include "berth/next_measurement.h"
 #include "cli/command.h"
+#include "report/text_layout.h"
 
 namespace berth {
 
@@ -37,7 +38,7 @@ std::optional<CsvTable> encoder_list(const Library& library, Diagnostics& diagno
             return content ? parse_csv(*content, path.string(), diagnostics) : std::nullopt;
         }
     }
-    diagnostics.error(SourceLocation("--of"), "the list of encoders is not there", "hardware/measured/encoders.csv");
+    diagnostics.error(SourceLocation("--of"), "the list of encoders is missing", "hardware/measured/encoders.csv");
     return std::nullopt;
 }
 
@@ -132,16 +133,24 @@ std::string sizes_text(const Kernel& kernel) {
     return fmt::format("{}", fmt::join(sizes, ","));
 }
 
-std::string ranking_text(const std::vector<WorthMeasuring>& ranked, const Profile& profile, std::size_t top) {
-    std::string text = "what a measurement would remove of the variance of its stage's decision\n";
+std::string ranking_text(const std::vector<WorthMeasuring>& ranked, const Profile& profile, std::size_t top,
+                         TextWidth width) {
+    TextTable table;
+    table.column("removes", Align::kRight);
+    table.column("operator", Align::kLeft, Fit::kWrap);
+    table.column("kernel", Align::kLeft, Fit::kWrap);
+    table.column("predicted", Align::kRight);
     for (std::size_t i = 0; i < std::min(top, ranked.size()); ++i) {
         const WorthMeasuring& one = ranked[i];
-        text += fmt::format("  {:>6}  {} of {} on {}: {} {} {}, {}\n", percent_text(one.removes, 2), one.op, one.stage,
-                            profile.devices[static_cast<std::size_t>(one.device)].name,
-                            choice_name(kDTypeNames, one.kernel.input), traits(one.kernel.kind).name,
-                            sizes_text(one.kernel), brief(one.predicted));
+        table.row({percent_text(one.removes, 2),
+                   fmt::format("{} of {} on {}", one.op, one.stage,
+                               profile.devices[static_cast<std::size_t>(one.device)].name),
+                   fmt::format("{} {} {}", choice_name(kDTypeNames, one.kernel.input), traits(one.kernel.kind).name,
+                               sizes_text(one.kernel)),
+                   brief(one.predicted)});
     }
-    return text;
+    return table.text(2, width) + "\n" +
+           wrapped("Removes: share of the variance of the stage's decision that a measurement would remove.", 0, width);
 }
 
 // The kernels among the first that this machine's device runs.
@@ -159,14 +168,14 @@ std::vector<MeasureJob> jobs_for(const std::vector<WorthMeasuring>& ranked, Devi
 // A measurement is good to a few percent on a machine that others use too.
 constexpr double kMeasurementNoise = 0.05;
 
-ExitStatus plan_measurements(const MeasureOptions& options, const Library& library) {
+ExitStatus plan_measurements(const MeasureOptions& options, const Library& library, TextWidth width) {
     Diagnostics diagnostics;
     const auto scenario = load_scenario(library, options.plan, {}, diagnostics);
     const auto here = scenario && !options.device.empty()
                           ? device_option(scenario->profile, options.device, diagnostics)
                           : std::nullopt;
     if (!options.out.empty() && options.device.empty()) {
-        diagnostics.error(SourceLocation("--out"), "which device of the scenario this machine is has to be known",
+        diagnostics.error(SourceLocation("--out"), "it needs the device of the scenario that stands for this machine",
                           "--device NAME");
     }
     const auto result = scenario && !diagnostics.has_errors() ? evaluate(*scenario, diagnostics) : std::nullopt;
@@ -175,7 +184,7 @@ ExitStatus plan_measurements(const MeasureOptions& options, const Library& libra
     }
     const auto ranked = next_measurements(*scenario, *result, kMeasurementNoise);
     if (options.out.empty()) {
-        return answer(ranking_text(ranked, scenario->profile, options.top), diagnostics);
+        return answer(ranking_text(ranked, scenario->profile, options.top, width), diagnostics);
     }
     const auto jobs = jobs_for(ranked, *here, options.top);
     LineFile file;
@@ -184,14 +193,14 @@ ExitStatus plan_measurements(const MeasureOptions& options, const Library& libra
     const MeasureTask task{MeasureSubject::kOperators, MeasureExtent::kFull};
     written = written && measure_rows(task, jobs, 0, jobs.size() * static_cast<std::size_t>(passes_of(task.extent)),
                                       into(file, diagnostics), diagnostics);
-    const ExitStatus status = answer(ranking_text(ranked, scenario->profile, options.top), diagnostics);
+    const ExitStatus status = answer(ranking_text(ranked, scenario->profile, options.top, width), diagnostics);
     return written || status != ExitStatus::kFine ? status : ExitStatus::kInternalFailure;
 }
 
 ExitStatus measure_all(const MeasureOptions& options, const Library& library) {
     Diagnostics diagnostics;
     if (options.resume && options.out.empty()) {
-        diagnostics.error(SourceLocation("--resume"), "there is no file to go on with", "--out FILE");
+        diagnostics.error(SourceLocation("--resume"), "it needs the file to continue", "--out FILE");
         return answer(std::nullopt, diagnostics);
     }
     MeasureTask task = options.task;
@@ -247,7 +256,7 @@ bool measure_into(const std::string& path, bool resume, const MeasureTask& task,
 
 void add_measure(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<MeasureOptions>();
-    CLI::App* command = app.add_subcommand("measure", "Times real kernels on this machine");
+    CLI::App* command = app.add_subcommand("measure", "Measures real kernels on this machine");
     std::vector<std::string> subjects;
     for (const auto& choice : kMeasureSubjectNames) {
         subjects.emplace_back(choice.name);
@@ -258,24 +267,27 @@ void add_measure(CLI::App& app, Invocation& invocation) {
             [options](const std::string& name) {
                 options->task.subject = choice_in_any_case(kMeasureSubjectNames, name).value_or(options->task.subject);
             },
-            "What is measured: " + list_of(subjects) + " (without it: operators)")
+            "What to measure: " + list_of(subjects) + " (default: operators)")
         ->type_name("WHAT")
         ->check(CLI::IsMember(subjects, CLI::ignore_case).description(""));
-    command->add_flag("--quick", options->quick, "Few shapes, under a minute (without it and --full, too)");
-    command->add_flag("--full", options->full, "What a calibration needs, under ten minutes")->excludes("--quick");
-    command->add_option("--seed", options->task.seed, "Other shapes of the same spread")
+    command->add_flag("--quick", options->quick, "Few shapes, under a minute (default)");
+    command->add_flag("--full", options->full, "Enough shapes for a calibration, under ten minutes")
+        ->excludes("--quick");
+    command->add_option("--seed", options->task.seed, "Selects other shapes from the same ranges")
         ->type_name("N")
         ->check(CLI::Range(1U, 1000U))
         ->capture_default_str();
-    command->add_option("--out", options->out, "Write the rows there, as they come")->type_name("FILE");
-    command->add_flag("--resume", options->resume, "Go on behind the last row of that file");
-    command->add_option("--plan", options->plan, "Rank the kernels of a scenario by what their times would tell")
+    command->add_option("--out", options->out, "File to write each row to as it is measured")->type_name("FILE");
+    command->add_flag("--resume", options->resume, "Continue after the last row of that file");
+    command
+        ->add_option("--plan", options->plan,
+                     "Rank the kernels of a scenario by how much measuring them would reduce the uncertainty")
         ->type_name("SCENARIO");
-    command->add_option("--top", options->top, "With --plan: how many are shown, and measured with --out")
+    command->add_option("--top", options->top, "With --plan: how many kernels to show, and to measure with --out")
         ->type_name("N")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    command->add_option("--device", options->device, "With --plan and --out: the device that this machine is")
+    command->add_option("--device", options->device, "With --plan and --out: the device that stands for this machine")
         ->type_name("NAME");
     command->footer(
         "Examples:\n"
@@ -285,7 +297,7 @@ void add_measure(CLI::App& app, Invocation& invocation) {
         "  berth validate --hardware x86-avx512-vnni --device cpu --measured rows.csv");
     command->callback([options, &invocation] {
         invocation.status = options->plan.empty() ? measure_all(*options, invocation.library)
-                                                  : plan_measurements(*options, invocation.library);
+                                                  : plan_measurements(*options, invocation.library, invocation.width);
     });
 }
 

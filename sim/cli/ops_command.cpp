@@ -6,6 +6,7 @@
 #include "berth/report.h"
 #include "cli/command.h"
 #include "cli/stage_candidate.h"
+#include "report/text_layout.h"
 
 namespace berth {
 
@@ -48,18 +49,19 @@ std::vector<StageTable> tables_of(const OpsOptions& options, const Scenario& sce
 
 std::string without_first_line(const std::string& text) { return text.substr(text.find('\n') + 1); }
 
-std::string text_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices, bool memory) {
+std::string text_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices, bool memory,
+                    TextWidth width) {
     std::string text;
     for (const StageTable& table : tables) {
-        text +=
-            (text.empty() ? "" : "\n") + (memory ? memory_text : operators_text)(table.stage, table.candidate, devices);
+        text += (text.empty() ? "" : "\n") +
+                (memory ? memory_text : operators_text)(table.stage, table.candidate, devices, width);
     }
     return text;
 }
 
 // The title of a what-if: operators alone would not say that they are not the scenario's own.
-std::string what_if_text(const Scenario& scenario) {
-    return scenario.changes.empty() ? "" : title_of(scenario.name, scenario.changes) + "\n\n";
+std::string what_if_text(const Scenario& scenario, TextWidth width) {
+    return scenario.changes.empty() ? "" : wrapped(title_of(scenario.name, scenario.changes), 0, width) + "\n";
 }
 
 // The stage that was asked for, else all of them as `stages`.
@@ -102,7 +104,9 @@ ExitStatus ops(const OpsOptions& options, Invocation& invocation) {
     }
     switch (options.format.value_or(Format::kText)) {
         case Format::kText:
-            return answer(what_if_text(*scenario) + text_of(tables, devices, options.memory), diagnostics);
+            return answer(
+                what_if_text(*scenario, invocation.width) + text_of(tables, devices, options.memory, invocation.width),
+                diagnostics);
         case Format::kJson:
             return answer(with_head(json_of(tables, devices, options.stage.empty(), options.memory), true, invocation),
                           diagnostics);
@@ -116,13 +120,14 @@ ExitStatus ops(const OpsOptions& options, Invocation& invocation) {
 
 void add_ops(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<OpsOptions>();
-    CLI::App* command = app.add_subcommand("ops", "Lists the operators of a scenario's stages with their cost");
+    CLI::App* command = app.add_subcommand("ops", "Lists the operators of each stage with their cost");
     add_scenario_options(*command, options->scenario);
     command->add_option("--stage", options->stage, "Only this stage")->type_name("STAGE");
-    command->add_option("--device", options->device, "The whole model on this device instead of the chosen placement")
+    command
+        ->add_option("--device", options->device, "Show the whole model on this device instead of the chosen placement")
         ->type_name("DEVICE");
     command->add_flag("--memory", options->memory,
-                      "What each operator keeps on chip and spills instead of what it costs");
+                      "Show what each operator keeps on chip and spills instead of its cost");
     add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
     command->footer("Example: berth ops rag-rk3588 --stage rerank --device npu --format csv");
     command->callback([options, &invocation] { invocation.status = ops(*options, invocation); });

@@ -90,7 +90,7 @@ std::optional<std::string> optimised(const OptimiseOptions& options, Invocation&
     if (!question || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
         return std::nullopt;
     }
-    show_progress(fmt::format("looking at {} points", sweep->size()));
+    show_progress(fmt::format("evaluating {} points", sweep->size()));
     OptimiseAnswer answer = optimise(*sweep, *question, options.axes.used_threads());
     answer.warnings = silent_inputs(sweep->base(), sweep->axes());
     if (options.format == Format::kCsv) {  // which has no room for it
@@ -104,7 +104,7 @@ std::optional<std::string> optimised(const OptimiseOptions& options, Invocation&
     }
     return options.format == Format::kJson  ? optimise_json(*sweep, *question, answer)
            : options.format == Format::kCsv ? optimise_csv(*sweep, *question, answer)
-                                            : optimise_text(*sweep, *question, answer);
+                                            : optimise_text(*sweep, *question, answer, invocation.width);
 }
 
 }  // namespace
@@ -116,7 +116,7 @@ void add_optimise(CLI::App& app, Invocation& invocation) {
     add_axes_options(*command, options->axes);
     command
         ->add_option("--minimise", options->goals,
-                     "Goals: latency, energy, cost; the first one decides between points within the limits")
+                     "Goals: latency, energy, cost; the first selects the best point within the limits")
         ->type_name("GOAL,...")
         ->delimiter(',')
         ->required();
@@ -125,10 +125,11 @@ void add_optimise(CLI::App& app, Invocation& invocation) {
             "--cost", options->cost,
             "Cost of a point, over the varied quantities, with units: sram.capacity / 1 MiB + bandwidth / 1 GB/s")
         ->type_name("FORMULA");
-    command->add_option("--limit", options->limits, "Most that a point may have of a goal")
+    command->add_option("--limit", options->limits, "Upper limit of a goal")
         ->type_name("GOAL=VALUE")
         ->allow_extra_args(false);
-    command->add_option("--report", options->report, "Folder to write the front to: text, JSON, CSV, a picture")
+    command
+        ->add_option("--report", options->report, "Folder to write the Pareto front to: text, JSON, CSV and a picture")
         ->type_name("DIR");
     add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
     command->footer(

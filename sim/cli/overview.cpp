@@ -6,9 +6,14 @@
 #include <array>
 #include <span>
 
+#include "cli/help_text.h"
+#include "report/text_layout.h"
+
 namespace berth {
 
 namespace {
+
+constexpr std::size_t kNameColumns = 15;  // of the longest name, with the spaces around it
 
 struct CommandEntry {
     AddCommand add;
@@ -53,7 +58,7 @@ constexpr std::array<CommandEntry, 4> kFileCommands{{
 constexpr std::array<Purpose, 5> kPurposes{{
     {"Ask where models run and how long they take", kAskCommands},
     {"Vary a number, compare, and find what would change the answer", kVaryCommands},
-    {"Place a graph whose operators carry their times", kPlaceCommands},
+    {"Place a graph with given costs", kPlaceCommands},
     {"Measure this machine, and fit and test profiles", kMeasureCommands},
     {"Find, make and check files", kFileCommands},
 }};
@@ -68,19 +73,21 @@ void add_commands(CLI::App& app, Invocation& invocation) {
     }
 }
 
-std::string overview(const CLI::App& app) {
-    std::string text = app.get_description() + "\n\nUsage: berth COMMAND [OPTIONS]\n";
+std::string overview(const CLI::App& app, TextWidth width) {
+    std::string text = wrapped(app.get_description(), 0, width) + "\nUsage: berth COMMAND [OPTIONS]\n";
     for (const Purpose& purpose : kPurposes) {
-        text += fmt::format("\n{}\n", purpose.title);
+        text += "\n" + wrapped(purpose.title, 0, width);
         for (const CommandEntry& entry : purpose.entries) {
             const std::string name(entry.name);
-            text += fmt::format("  {:<13}{}\n", name, app.get_subcommand(name)->get_description());
-            text += fmt::format("    {}\n", entry.example);
+            text += help_entry(name, app.get_subcommand(name)->get_description(), kNameColumns, width);
+            text += wrapped_command(fmt::format("    {}", entry.example), width);
         }
     }
-    return text +
-           "\n`berth COMMAND --help` shows the options of a command, `berth --version` the\n"
-           "version. Names may be written in any case.\n";
+    return text + "\n" +
+           wrapped(
+               "`berth COMMAND --help` shows the options of a command, `berth --version` the version. Names may be "
+               "written in any case.",
+               0, width);
 }
 
 }  // namespace berth

@@ -10,7 +10,7 @@ namespace berth {
 /// Adds every command to the application.
 void add_commands(CLI::App& app, Invocation& invocation);
 
-/// What the program answers and its commands, grouped by what one may want, each with an example; 80 columns wide.
-[[nodiscard]] std::string overview(const CLI::App& app);
+/// What the program answers and its commands, grouped by purpose, each with an example.
+[[nodiscard]] std::string overview(const CLI::App& app, TextWidth width);
 
 }  // namespace berth

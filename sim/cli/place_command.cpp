@@ -28,7 +28,7 @@ ExitStatus place(const PlaceOptions& options, const Invocation& invocation) {
     }
     const bool json = options.format == Format::kJson;
     return answer(with_head(json ? placement_json(*graph, *placement, options.objective)
-                                 : placement_text(*graph, *placement, options.objective),
+                                 : placement_text(*graph, *placement, options.objective, invocation.width),
                             json, invocation),
                   diagnostics);
 }
@@ -37,8 +37,8 @@ ExitStatus place(const PlaceOptions& options, const Invocation& invocation) {
 
 void add_place(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<PlaceOptions>();
-    CLI::App* command = app.add_subcommand("place", "Places a graph whose operators carry their times on devices");
-    command->add_option("graph", options->file, "A graph as JSON: nodes, edges, accelerators and CPUs")
+    CLI::App* command = app.add_subcommand("place", "Places the nodes of a graph with given costs on devices");
+    command->add_option("graph", options->file, "Graph in JSON: nodes, edges, accelerators and CPUs")
         ->type_name("GRAPH.json")
         ->required();
     command
@@ -47,7 +47,7 @@ void add_place(CLI::App& app, Invocation& invocation) {
             [options](const std::string& name) {
                 options->objective = *choice_in_any_case(kCostedObjectiveNames, name);
             },
-            "What to make least: the largest load of a device (throughput) or the time of one sample (latency)")
+            "What to minimise: the largest load of any device (throughput) or the time of one sample (latency)")
         ->type_name("OBJECTIVE")
         ->required()
         ->check(CLI::IsMember({"throughput", "latency"}, CLI::ignore_case).description(""));

@@ -21,6 +21,7 @@ struct PredictOptions {
     std::string phase;
     std::optional<std::int64_t> prompt, new_tokens;
     std::optional<Format> format;
+    TextWidth width;
 };
 
 /// What all three need.

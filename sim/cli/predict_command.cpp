@@ -40,7 +40,7 @@ void check_options(const PredictOptions& options, Question question, Diagnostics
     const auto refuse = [&](std::string_view option, bool given, bool belongs) {
         if (given && !belongs) {
             diagnostics.error(SourceLocation(std::string(option)),
-                              fmt::format("it does not go with {}", option_of(question)));
+                              fmt::format("it cannot be combined with {}", option_of(question)));
         }
     };
     refuse("--dtype", !options.dtype.empty(), model || op);
@@ -55,14 +55,14 @@ void check_options(const PredictOptions& options, Question question, Diagnostics
     for (const auto& [option, given] :
          {std::pair{"--prompt", options.prompt}, std::pair{"--new-tokens", options.new_tokens}}) {
         if (given && options.phase.empty()) {
-            diagnostics.error(SourceLocation(option), "it does not go without --phase", "--phase generate");
+            diagnostics.error(SourceLocation(option), "it needs --phase", "--phase generate");
         }
     }
     if (op && options.format == Format::kCsv) {
-        diagnostics.error(SourceLocation("--format"), "one operator is not written as CSV", "text or json");
+        diagnostics.error(SourceLocation("--format"), "one operator has no CSV form", "text or json");
     }
     if (question == Question::kRows && options.format == Format::kText) {
-        diagnostics.error(SourceLocation("--format"), "rows are not written as text", "csv or json");
+        diagnostics.error(SourceLocation("--format"), "rows have no text form", "csv or json");
     }
 }
 
@@ -90,12 +90,14 @@ std::optional<std::string> predicted(const PredictOptions& options, Invocation& 
 }
 
 void add_question(CLI::App& command, PredictOptions& options) {
-    CLI::Option_group* question = command.add_option_group("Question", "One of them");
+    CLI::Option_group* question = command.add_option_group("Question", "What to predict");
     question->add_option("--model", options.model, "A shipped model (see `berth list`) or a file")->type_name("MODEL");
     question->add_option("--op", options.op, "One operator, with --shape")->type_name("OP");
     question
         ->add_option("--csv", options.csv,
-                     "Many operators: op,dtype,batch,m,k,n,rows,cols,heads,seq,kv_seq,head_dim,layout,cores,clock_mhz")
+                     "Many operators, with columns "
+                     "op, dtype, batch, m, k, n, rows, cols, heads, seq, kv_seq, head_dim, layout, "
+                     "cores, clock_mhz")
         ->type_name("FILE");
     question->require_option(1);
 }
@@ -104,25 +106,30 @@ void add_options(CLI::App& command, PredictOptions& options) {
     const auto positive = CLI::Range(kCountRange.min, kCountRange.max, "POSITIVE");
     command.add_option("--hardware", options.hardware, "A shipped profile or a file")->type_name("H")->required();
     command.add_option("--device", options.device, "Device of the profile")->type_name("D")->required();
-    command.add_option("--dtype", options.dtype, "Precision asked for (a model without it: fp32)")->type_name("T");
-    command.add_option("--tokens", options.tokens, "Tokens that the input holds (without it: the bucket, or the most)")
+    command.add_option("--dtype", options.dtype, "Precision (default for models: fp32)")->type_name("T");
+    command
+        .add_option("--tokens", options.tokens,
+                    "Actual tokens of the input (default: the bucket, or the longest input)")
         ->type_name("N")
         ->check(positive);
-    command.add_option("--bucket", options.bucket, "Length that the model is compiled for (without it: the tokens)")
+    command.add_option("--bucket", options.bucket, "Length that the model is compiled for (default: the tokens)")
         ->type_name("B")
         ->check(positive);
-    command.add_option("--batch", options.batch, "Inputs at once (without it: 1)")->type_name("N")->check(positive);
+    command.add_option("--batch", options.batch, "Batch size (default: 1)")->type_name("N")->check(positive);
     command.add_option("--shape", options.shape, "Sizes of the operator, such as m=128,k=384,n=1536")
         ->type_name("SIZES");
-    command.add_option("--layout", options.layout, "A call of the runtime's matmul library: native or normal")
+    command
+        .add_option("--layout", options.layout, "Layout of a call of the runtime's matmul library: native or normal")
         ->type_name("L");
-    command.add_option("--cores", options.cores, "Cores in use (without it: the runtime's default)")->type_name("C");
+    command.add_option("--cores", options.cores, "Cores to use (default: the runtime's)")->type_name("C");
     command.add_option("--clock", options.clock, "Clock of the device, such as 600 MHz")->type_name("F");
     command
-        .add_option("--phase", options.phase, "Of a model that generates text: prefill, decode (a step) or generate")
+        .add_option("--phase", options.phase, "For models that generate text: prefill, decode (one step) or generate")
         ->type_name("PHASE");
-    command.add_option("--prompt", options.prompt, "Tokens of the prompt, of a phase")->type_name("N")->check(positive);
-    command.add_option("--new-tokens", options.new_tokens, "Tokens that follow the prompt one by one, of a phase")
+    command.add_option("--prompt", options.prompt, "With --phase: tokens of the prompt")
+        ->type_name("N")
+        ->check(positive);
+    command.add_option("--new-tokens", options.new_tokens, "With --phase: tokens to generate after the prompt")
         ->type_name("N")
         ->check(positive);
 }

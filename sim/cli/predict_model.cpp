@@ -17,7 +17,7 @@ std::optional<std::int64_t> tokens_of(const PredictOptions& options, const Model
     const auto tokens = options.tokens ? options.tokens : options.bucket ? options.bucket : longest_input(model);
     if (!tokens) {
         diagnostics.error(SourceLocation("--tokens"), fmt::format("{} takes inputs of any length", model.name),
-                          "the number of tokens that the input holds");
+                          "the number of tokens of the input");
     }
     return tokens;
 }
@@ -42,13 +42,14 @@ std::optional<Generation> generation_of(const PredictOptions& options, const Mod
                           "a model that reads its whole input at once, with --tokens");
     }
     need("--prompt", options.prompt.has_value(), "the tokens of the prompt");
-    need("--new-tokens", reads_only || phase == Phase::kDecode || options.new_tokens, "how many tokens follow");
+    need("--new-tokens", reads_only || phase == Phase::kDecode || options.new_tokens,
+         "the number of tokens to generate");
     if (reads_only && options.new_tokens) {
-        diagnostics.error(SourceLocation("--new-tokens"), "phase prefill makes none", "phase generate");
+        diagnostics.error(SourceLocation("--new-tokens"), "phase prefill generates none", "phase generate");
     }
     for (const auto& [option, given] : {std::pair{"--tokens", options.tokens}, std::pair{"--bucket", options.bucket}}) {
         if (given) {
-            diagnostics.error(SourceLocation(option), "it does not go with --phase", "--prompt");
+            diagnostics.error(SourceLocation(option), "it cannot be combined with --phase", "--prompt");
         }
     }
     return Generation{*phase, options.prompt.value_or(1), reads_only ? 0 : options.new_tokens.value_or(1)};
@@ -107,7 +108,7 @@ std::optional<std::string> predict_model(const PredictOptions& options, const Ta
     const ModelPrediction prediction{stage->model.name, target.device().name, std::move(*candidate), target.warnings};
     switch (options.format.value_or(Format::kText)) {
         case Format::kText:
-            return prediction_text(prediction, devices);
+            return prediction_text(prediction, devices, options.width);
         case Format::kJson:
             return prediction_json(prediction, devices);
         case Format::kCsv:

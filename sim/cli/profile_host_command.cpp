@@ -103,14 +103,15 @@ MachineDescription machine_of(const HostOptions& options, const MachineDescripti
 // The fit and, as far as it goes, what it is worth on rows that it has not seen: with the profile as it was written, or,
 // if that cannot be read, as it was fitted.
 std::string judged(const HostOptions& options, const Calibration& calibration, const std::optional<Profile>& written,
-                   const Profile& fitted, const std::string& path, const Library& library, Diagnostics& diagnostics) {
+                   const Profile& fitted, const std::string& path, const Library& library, TextWidth width, Diagnostics& diagnostics) {
     const Profile& profile = written ? *written : fitted;
     const auto unseen = sets_for(RowUse::kUnseen, options, profile, library, diagnostics);
     const auto validation = unseen ? validate(profile, *unseen, diagnostics) : std::nullopt;
-    return calibration_text(calibration) + (validation ? "\n" + validation_text(*validation) : "") + "\n" + path + "\n";
+    return calibration_text(calibration, width) + (validation ? "\n" + validation_text(*validation, width) : "") + "\n" + path + "\n";
 }
 
-std::optional<std::string> profiled(const HostOptions& options, const Library& library, Diagnostics& diagnostics) {
+std::optional<std::string> profiled(const HostOptions& options, const Library& library, TextWidth width,
+                                    Diagnostics& diagnostics) {
     const MachineDescription machine = machine_facts();
     const auto settings = host_settings(machine);
     const std::string path = (fs::path(options.folder) / (options.name + ".yaml")).string();
@@ -140,31 +141,30 @@ std::optional<std::string> profiled(const HostOptions& options, const Library& l
                            {options.name, base->extends, description, "berth profile-host, fitted.csv and model_fitted.csv",
                             settings, machine_of(options, machine, diagnostics)}),
         library, diagnostics);
-    return judged(options, *calibration, written, *profile, path, library, diagnostics);
+    return judged(options, *calibration, written, *profile, path, library, width, diagnostics);
 }
 
 }  // namespace
 
 void add_profile_host(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<HostOptions>();
-    CLI::App* command =
-        app.add_subcommand("profile-host", "Measures this machine and writes a calibrated profile of it");
-    command->add_option("--out", options->folder, "Write the measurements and the profile there")
+    CLI::App* command = app.add_subcommand("profile-host", "Measures this machine and fits a profile to it");
+    command->add_option("--out", options->folder, "Folder to write the measurements and the profile to")
         ->type_name("DIR")
         ->required();
     command->add_option("--name", options->name, "Name of the profile")->type_name("NAME")->capture_default_str();
-    command->add_option("--base", options->base, "What is believed before: a profile with one device, cpu")
+    command->add_option("--base", options->base, "The profile to start from (the prior); its one device is cpu")
         ->type_name("PROFILE")
         ->capture_default_str();
     command->add_flag("--quick", options->quick, "Few shapes, about a minute: what most questions need");
-    command->add_flag("--resume", options->resume, "Go on behind the last rows of the files that are there");
+    command->add_flag("--resume", options->resume, "Continue after the last rows of existing files");
     command->footer(
         "Examples:\n"
         "  berth profile-host --quick --out my-host --name my-host\n"
         "  berth profile-host --out my-host --name my-host");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
-        const auto output = profiled(*options, invocation.library, diagnostics);
+        const auto output = profiled(*options, invocation.library, invocation.width, diagnostics);
         invocation.status = answer(output, diagnostics);
     });
 }

@@ -41,10 +41,10 @@ std::vector<TokenCurves> curves_of(const Scenario& scenario) {
 }
 
 std::string printed(Format format, const ScenarioResult& result, const Scenario& scenario,
-                    const std::vector<Finding>& found, const Provenance& provenance) {
+                    const std::vector<Finding>& found, const Provenance& provenance, TextWidth width) {
     switch (format) {
         case Format::kText:
-            return text_report(result, scenario, found, provenance);
+            return text_report(result, scenario, found, provenance, width);
         case Format::kJson:
             return with_provenance(json_report(result, scenario, found), provenance);
         case Format::kCsv:
@@ -102,7 +102,7 @@ ExitStatus run(const RunOptions& options, Invocation& invocation) {
     show_progress(fmt::format("evaluating {}", scenario->name));
     auto result = evaluate(*scenario, diagnostics);
     if (!options.trace.empty() && !scenario->traffic) {
-        diagnostics.error(SourceLocation("--trace"), fmt::format("{} has no traffic to simulate", scenario->name),
+        diagnostics.error(SourceLocation("--trace"), fmt::format("{} has no arrivals to simulate", scenario->name),
                           "a scenario with arrivals, or --set 'arrivals={rate: 1 Hz}'");
         return answer(std::nullopt, diagnostics);
     }
@@ -125,7 +125,8 @@ ExitStatus run(const RunOptions& options, Invocation& invocation) {
         show_progress(fmt::format("writing {}", options.report));
         write_report(options.report, *result, *scenario, found, curves, invocation.provenance, diagnostics);
     }
-    return answer(printed(options.format.value_or(Format::kText), *result, *scenario, found, invocation.provenance),
+    return answer(printed(options.format.value_or(Format::kText), *result, *scenario, found, invocation.provenance,
+                          invocation.width),
                   diagnostics);
 }
 
@@ -133,14 +134,14 @@ ExitStatus run(const RunOptions& options, Invocation& invocation) {
 
 void add_run(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<RunOptions>();
-    CLI::App* command = app.add_subcommand("run", "Predicts, places and simulates a scenario, with findings");
+    CLI::App* command = app.add_subcommand("run", "Predicts, places and simulates a scenario, and lists findings");
     add_scenario_options(*command, options->scenario);
     add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
-    command->add_option("--report", options->report, "Folder to write everything to: text, JSON, CSV, pictures")
+    command->add_option("--report", options->report, "Folder to write text, JSON, CSV and pictures to")
         ->type_name("DIR");
     command
         ->add_option("--trace", options->trace,
-                     "File for the first simulated requests as a Chrome trace; the scenario needs arrivals")
+                     "File to write the first simulated requests to, as a Chrome trace; the scenario needs arrivals")
         ->type_name("FILE");
     command->footer("Example: berth run rag-rk3588 --set 'stages.rerank.buckets=[128, 512]' --report build/review");
     command->callback([options, &invocation] { invocation.status = run(*options, invocation); });

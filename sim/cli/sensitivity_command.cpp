@@ -39,7 +39,7 @@ std::optional<std::string> tried(const SensitivityOptions& options, Invocation& 
     }
     return options.format == Format::kJson  ? every_number_json(*every)
            : options.format == Format::kCsv ? every_number_csv(*every)
-                                            : every_number_text(*every);
+                                            : every_number_text(*every, invocation.width);
 }
 
 std::optional<std::string> found(const SensitivityOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
@@ -60,34 +60,34 @@ std::optional<std::string> found(const SensitivityOptions& options, Invocation& 
     Sensitivity sensitivity = sensitivity_of(*scenario, *result);
     sensitivity.warnings = silent_settings(base_of(options.scenario, invocation.library));
     if (options.samples > 0) {
-        show_progress("sampling the numbers of the profile");
+        show_progress("sampling the profile numbers");
         sensitivity.sampled = sample_sensitivity(*scenario, *result, options.samples, options.seed);
     }
     if (!options.report.empty() &&
         !write_sensitivity(options.report, sensitivity, invocation.provenance, diagnostics)) {
         return std::nullopt;
     }
-    return options.format == Format::kJson ? sensitivity_json(sensitivity) : sensitivity_text(sensitivity);
+    return options.format == Format::kJson ? sensitivity_json(sensitivity)
+                                           : sensitivity_text(sensitivity, invocation.width);
 }
 
 }  // namespace
 
 void add_sensitivity(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<SensitivityOptions>();
-    CLI::App* command =
-        app.add_subcommand("sensitivity", "Says which numbers of the profile move a scenario's answer most");
+    CLI::App* command = app.add_subcommand("sensitivity", "Shows which profile numbers affect the answer most");
     add_scenario_options(*command, options->scenario);
     command
         ->add_option("--samples", options->samples,
-                     "Samples of all numbers at once, each with one more evaluation per number; 0: none")
+                     "Samples that vary all numbers at once; each costs one evaluation per number. 0: none")
         ->type_name("N")
         ->check(CLI::Range(0, 1'000'000))
         ->capture_default_str();
-    command->add_option("--seed", options->seed, "Of the samples")->type_name("N")->capture_default_str();
+    command->add_option("--seed", options->seed, "Seed of the samples")->type_name("N")->capture_default_str();
     command->add_flag("--every-number", options->every_number,
                       "Instead: every number of the scenario and its profile set to four times its value and to a "
                       "quarter, and what that does");
-    command->add_option("--report", options->report, "Folder to write text, JSON and a tornado to")->type_name("DIR");
+    command->add_option("--report", options->report, "Folder to write text, JSON and a tornado chart to")->type_name("DIR");
     add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
     command->footer(
         "Examples:\n"

@@ -16,21 +16,22 @@ int AxesOptions::used_threads() const {
 }
 
 void add_axes_options(CLI::App& command, AxesOptions& options) {
-    command.add_option("--vary", options.vary, "What is varied, and over which values; several make a grid")
+    command.add_option("--vary", options.vary, "A number to vary and its values; several make a grid")
         ->type_name("PATH=FROM:TO:STEP|FROM:TO|A,B,...")
         ->allow_extra_args(false)
         ->required();
     command
-        .add_option("--sample", options.sample,
-                    "Not a grid but N points of a Latin hypercube or a Sobol sequence, over ranges FROM:TO and lists")
+        .add_option(
+            "--sample", options.sample,
+            "Instead of a grid, N points of a Latin hypercube or a Sobol sequence over ranges FROM:TO and lists")
         ->type_name("lhs:N|sobol:N");
-    command.add_option("--seed", options.seed, "Of the sample")->type_name("N")->capture_default_str();
+    command.add_option("--seed", options.seed, "Seed of the sample")->type_name("N")->capture_default_str();
     command
         .add_option("--threads", options.threads,
-                    "Points evaluated at once (without it: one per core, or one per process of mpirun)")
+                    "Points evaluated in parallel (default: one per core, or one per mpirun process)")
         ->type_name("N")
         ->check(CLI::Range(kCoreRange.min, kCoreRange.max, "POSITIVE"));
-    command.add_option("--max-points", options.max_points, "Refuse more points than this")
+    command.add_option("--max-points", options.max_points, "Largest number of points allowed")
         ->type_name("N")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}, "POSITIVE"))
         ->capture_default_str();

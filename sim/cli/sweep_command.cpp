@@ -32,13 +32,13 @@ struct SweepOptions {
 
 bool output_fits(const SweepOptions& options, const Ranks* ranks, Diagnostics& diagnostics) {
     if (options.resume && options.out.empty()) {
-        diagnostics.error(SourceLocation("--resume"), "there is no file to go on with", "--out FILE");
+        diagnostics.error(SourceLocation("--resume"), "it needs the file to continue", "--out FILE");
     }
     if (!options.out.empty() && options.format == Format::kJson) {
-        diagnostics.error(SourceLocation("--out"), "rows are written there as they come", "--format csv");
+        diagnostics.error(SourceLocation("--out"), "a file holds rows of CSV", "--format csv");
     }
     if (ranks != nullptr && options.format == Format::kJson) {
-        diagnostics.error(SourceLocation("--format"), "several processes write rows as they come", "--format csv");
+        diagnostics.error(SourceLocation("--format"), "several processes write rows of CSV", "--format csv");
     }
     return !diagnostics.has_errors();
 }
@@ -142,7 +142,7 @@ ExitStatus sweep_as(Ranks* ranks, const SweepOptions& options, Invocation& invoc
         return help_first_rank(*ready, threads, *ranks);
     }
     // The answer is rows alone, so that what has no effect is told beside it.
-    fmt::print(stderr, "{}", change_warnings_text(silent_inputs(ready->base(), ready->axes())));
+    fmt::print(stderr, "{}", change_warnings_text(silent_inputs(ready->base(), ready->axes()), invocation.width));
     return options.format == Format::kJson ? as_json(*ready, threads, invocation, diagnostics)
                                            : write_rows(*ready, options, threads, ranks, diagnostics);
 }
@@ -166,14 +166,14 @@ ExitStatus sweep(const SweepOptions& options, Invocation& invocation) {
 
 void add_sweep(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<SweepOptions>();
-    CLI::App* command = app.add_subcommand("sweep", "Runs a scenario over a grid of its numbers");
+    CLI::App* command = app.add_subcommand("sweep", "Runs a scenario over a grid or a sample of its numbers");
     add_scenario_options(*command, options->scenario);
     add_axes_options(*command, options->axes);
     command
         ->add_option("--out", options->out,
-                     "Write the rows there, as they come; a name in .sqlite or .db makes a database")
+                     "File to write each row to as it is computed; .sqlite or .db makes a database")
         ->type_name("FILE");
-    command->add_flag("--resume", options->resume, "Go on behind the last row of that file");
+    command->add_flag("--resume", options->resume, "Continue after the last row of that file");
     add_format_option(*command, options->format, {Format::kCsv, Format::kJson});
     command->footer(
         "Examples:\n"

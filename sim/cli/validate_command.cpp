@@ -20,10 +20,10 @@ struct ValidateOptions {
     ValidateFormat format = ValidateFormat::kText;
 };
 
-std::string in_format(const Validation& validation, ValidateFormat format) {
+std::string in_format(const Validation& validation, ValidateFormat format, TextWidth width) {
     switch (format) {
         case ValidateFormat::kText:
-            return validation_text(validation);
+            return validation_text(validation, width);
         case ValidateFormat::kJson:
             return validation_json(validation);
         case ValidateFormat::kMarkdown:
@@ -77,7 +77,7 @@ std::optional<std::string> validated(const ValidateOptions& options, Invocation&
     }
     const bool drawn =
         validation && (options.report.empty() || pictures_into(options.report, *validation, diagnostics));
-    return drawn ? std::optional(in_format(*validation, options.format)) : std::nullopt;
+    return drawn ? std::optional(in_format(*validation, options.format, invocation.width)) : std::nullopt;
 }
 
 }  // namespace
@@ -90,11 +90,11 @@ void add_validate(CLI::App& app, Invocation& invocation) {
         ->required();
     command
         ->add_option("--measured", options->measured,
-                     "A file of measurements (without it: those shipped with the profile)")
+                     "A file of measurements (default: those shipped with the profile)")
         ->type_name("FILE");
-    command->add_option("--device", options->device, "The device that ran the operators of that file")
-        ->type_name("NAME");
-    command->add_option("--report", options->report, "Draw predicted against measured times there")->type_name("DIR");
+    command->add_option("--device", options->device, "The device that the file was measured on")->type_name("NAME");
+    command->add_option("--report", options->report, "Folder to draw predicted against measured times to")
+        ->type_name("DIR");
     std::vector<std::string> names;
     for (const auto& choice : kValidateFormatNames) {
         names.emplace_back(choice.name);
@@ -105,7 +105,7 @@ void add_validate(CLI::App& app, Invocation& invocation) {
             [options](const std::string& name) {
                 options->format = choice_in_any_case(kValidateFormatNames, name).value_or(options->format);
             },
-            "Form of the answer: " + list_of(names))
+            "Output format: " + list_of(names))
         ->type_name("FORMAT")
         ->check(CLI::IsMember(names, CLI::ignore_case).description(""));
     command->footer(

@@ -46,12 +46,12 @@ std::string largest_loss(const Candidate& faster, const Candidate& slower) {
     if (!where || largest < 0.5 * (slower.latency.median - faster.latency.median)) {
         return "";
     }
-    return fmt::format("; the difference is mostly {}: {} against {}", choice_name(kCategoryNames, *where),
+    return fmt::format("; most of the difference is {}: {} against {}", choice_name(kCategoryNames, *where),
                        brief(time_in(faster, *where)), brief(time_in(slower, *where)));
 }
 
 std::string paid_for(const Candidate& candidate) {
-    return fmt::format("{} pays for {} tokens where the input holds {}", placement_name(candidate),
+    return fmt::format("{} computes {} padded tokens for {} actual ones", placement_name(candidate),
                        candidate.tokens_paid, candidate.tokens_held);
 }
 
@@ -87,23 +87,24 @@ std::string finer(const StageResult& stage, const ModelStage* asked) {
     if (forbidden == nullptr || forbidden->latency.median >= stage.candidates[*stage.chosen].latency.median) {
         return "";
     }
-    const std::string_view kept = asked->granularity == Granularity::kModel ? "its model" : "its blocks";
-    return fmt::format(" A {} would take {}, but the stage keeps {} whole (--set stages.{}.granularity={} allows it).",
-                       placement_name(*forbidden), brief(forbidden->latency.median), kept, stage.name,
-                       choice_name(kGranularityNames, forbidden->granularity));
+    const std::string_view kept = asked->granularity == Granularity::kModel ? "its model" : "a block";
+    return fmt::format(
+        " A {} would take {}, but the stage must not split {} (--set stages.{}.granularity={} allows it).",
+        placement_name(*forbidden), brief(forbidden->latency.median), kept, stage.name,
+        choice_name(kGranularityNames, forbidden->granularity));
 }
 
 std::string why(const StageResult& stage, const ModelStage* asked, Objective objective) {
     if (asked != nullptr && asked->on) {
-        return "pinned there by the scenario.";
+        return "pinned by the scenario.";
     }
     const Candidate* other = fastest_other(stage, asked, true);
     if (other == nullptr) {
-        return "nothing else can run it." + finer(stage, asked);
+        return "no other device can run it." + finer(stage, asked);
     }
     const Candidate& chosen = stage.candidates[*stage.chosen];
     const std::string energy = objective == Objective::kLatency ? "" : energy_against(chosen, *other);
-    const std::string goal = objective == Objective::kThroughput ? "for the highest rate; " : "";
+    const std::string goal = objective == Objective::kThroughput ? "chosen for the highest rate; " : "";
     return goal + against(chosen, *other) + energy + "." + finer(stage, asked);
 }
 
@@ -134,10 +135,10 @@ void add_stage(TextTable& table, const StageResult& stage, const Stage* asked, c
                sureness(stage, model_asked(asked), objective), stage.budget ? brief(*stage.budget) : ""});
 }
 
-std::string stage_table(const ScenarioResult& result, const Scenario& scenario) {
+std::string stage_table(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
     TextTable table;
-    table.column("stage", Align::kLeft);
-    table.column("run on", Align::kLeft);
+    table.column("stage", Align::kLeft, Fit::kShorten);
+    table.column("run on", Align::kLeft, Fit::kWrap);
     table.column("passes", Align::kRight);
     table.column("time", Align::kRight);
     table.column("5-95 %", Align::kLeft);
@@ -146,17 +147,17 @@ std::string stage_table(const ScenarioResult& result, const Scenario& scenario) 
     for (const StageResult& stage : result.stages) {
         add_stage(table, stage, stage_named(scenario, stage.name), result.devices, result.objective);
     }
-    return table.text(0);
+    return table.text(0, width);
 }
 
-std::string reasons(const ScenarioResult& result, const Scenario& scenario) {
+std::string reasons(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
     std::string text;
     for (const StageResult& stage : result.stages) {
         if (stage.chosen) {
             const Stage* asked = stage_named(scenario, stage.name);
             text += wrapped(fmt::format("{}: {}", stage_placed(stage.name, stage.candidates[*stage.chosen]),
                                         why(stage, model_asked(asked), result.objective)),
-                            0);
+                            0, width);
         }
     }
     const bool legend = std::ranges::any_of(result.stages, [&](const StageResult& stage) {
@@ -164,23 +165,26 @@ std::string reasons(const ScenarioResult& result, const Scenario& scenario) {
     });
     return text.empty()
                ? ""
-               : (legend ? "sure: how likely it stays the fastest within the spreads of the numbers used\n\n" : "\n") +
+               : (legend ? wrapped("sure: probability that this choice is the fastest, given the profile's uncertainty",
+                                   0, width) +
+                               "\n"
+                         : "\n") +
                      text;
 }
 
 /// What a stream sustains, and how the passes of a stage are spread for it.
-std::string rate_text(const ScenarioResult& result) {
+std::string rate_text(const ScenarioResult& result, TextWidth width) {
     if (!result.rate) {
         return "";
     }
     const SustainedRate& rate = *result.rate;
     std::string text =
-        fmt::format("Simulated with many users waiting, {} are completed ({} allows {}); ",
-                    requests_text(rate.simulated), rate.busiest, number_text(in_hertz(rate.capacity), 4));
-    text += rate.gap() < 1e-6 ? "no choice that the stages allow sustains more"
-                              : fmt::format("no choice that the stages allow sustains more than {} ({} more)",
+        fmt::format("Sustained rate with many users waiting: {} ({} allows {}). ", requests_text(rate.simulated),
+                    rate.busiest, number_text(in_hertz(rate.capacity), 4));
+    text += rate.gap() < 1e-6 ? "No placement that the stages allow sustains more"
+                              : fmt::format("No placement that the stages allow sustains more than {} ({} more)",
                                             number_text(in_hertz(rate.upper_bound), 4), percent_text(rate.gap(), 3));
-    text = wrapped(text + ".", 0);
+    text = wrapped(text + ".", 0, width);
     for (const StageResult& stage : result.stages) {
         if (stage.passes.size() > 1) {
             std::string spread;
@@ -188,7 +192,7 @@ std::string rate_text(const ScenarioResult& result) {
                 spread += fmt::format("{}{} on {}", spread.empty() ? "" : ", ", share.passes,
                                       placement_name(stage.candidates[share.candidate]));
             }
-            text += wrapped(fmt::format("{}: of {} passes {}.", stage.name, stage.repeat, spread), 0);
+            text += wrapped(fmt::format("{}: of its {} passes {}.", stage.name, stage.repeat, spread), 0, width);
         }
     }
     return text + "\n";
@@ -200,30 +204,26 @@ std::string budget_text(const ScenarioTotal& total) {
     }
     const Time left = *total.budget - total.latency.median;
     std::string text = left >= Time{}
-                           ? fmt::format(" Within the budget of {}, {} to spare", brief(*total.budget), brief(left))
-                           : fmt::format(" Over the budget of {} by {}", brief(*total.budget), brief(-left));
+                           ? fmt::format(" Within the {} budget, {} to spare", brief(*total.budget), brief(left))
+                           : fmt::format(" {} over the {} budget", brief(-left), brief(*total.budget));
     if (total.budget_probability) {
-        text += fmt::format("; it is met with a probability of {}", share_text(*total.budget_probability));
+        text += fmt::format("; probability of meeting it: {}", share_text(*total.budget_probability));
     }
     return text + ".";
 }
 
 }  // namespace
 
-std::string answer_text(const ScenarioResult& result, const Scenario& scenario) {
+std::string answer_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
     const ScenarioTotal& total = result.total;
-    std::string headline = fmt::format("Total {}", brief(total.latency.median));
-    if (total.latency.high > total.latency.low) {
-        headline += fmt::format(" (5-95 %: {})", range_text(total.latency));
-    }
-    headline += "." + budget_text(total);
+    std::string headline = fmt::format("Total {}.{}", estimate_text(total.latency), budget_text(total));
     if (total.energy) {
         headline += fmt::format(" Energy {}.", brief(*total.energy));
     }
-    std::string text =
-        wrapped(headline, 0) + "\n" + rate_text(result) + stage_table(result, scenario) + reasons(result, scenario);
+    std::string text = wrapped(headline, 0, width) + "\n" + rate_text(result, width) +
+                       stage_table(result, scenario, width) + reasons(result, scenario, width);
     if (!scenario.disabled.empty()) {
-        text += wrapped(fmt::format("Not run, as the scenario says: {}.", fmt::join(scenario.disabled, ", ")), 0);
+        text += wrapped(fmt::format("Disabled by the scenario: {}.", fmt::join(scenario.disabled, ", ")), 0, width);
     }
     return text;
 }

@@ -72,10 +72,9 @@ std::string value_text(const ParameterView* number) {
     return fmt::format("{} ± {}", quantity_text(number->value, number->dimension), percent_text(number->spread, 2));
 }
 
-TextTable table_of(const std::vector<Effect>& shown, double variance, const std::vector<ParameterView>& numbers,
-                   std::size_t path_columns) {
+TextTable table_of(const std::vector<Effect>& shown, double variance, const std::vector<ParameterView>& numbers) {
     TextTable table;
-    table.column("number", Align::kLeft);
+    table.column("number", Align::kLeft, Fit::kOwnLine);
     table.column("value", Align::kRight);
     table.column("on the total", Align::kRight);
     table.column("share", Align::kRight);
@@ -85,8 +84,7 @@ TextTable table_of(const std::vector<Effect>& shown, double variance, const std:
             continue;
         }
         const ParameterView* number = number_at(numbers, effect.path);
-        table.row({shortened(typed_path(effect.path), path_columns), value_text(number),
-                   "± " + brief(Time::from_si(magnitude(effect))),
+        table.row({typed_path(effect.path), value_text(number), "± " + brief(Time::from_si(magnitude(effect))),
                    share_text(magnitude(effect) * magnitude(effect) / variance),
                    number == nullptr ? "" : std::string(choice_name(kOriginNames, number->origin))});
     }
@@ -95,7 +93,7 @@ TextTable table_of(const std::vector<Effect>& shown, double variance, const std:
 
 }  // namespace
 
-std::string assumptions_text(const ScenarioResult& result, const Scenario& scenario) {
+std::string assumptions_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
     std::vector<Effect> all = effects(result);
     double variance = 0;
     for (const Effect& effect : all) {
@@ -109,12 +107,8 @@ std::string assumptions_text(const ScenarioResult& result, const Scenario& scena
     all.resize(std::min(kAssumptionsShown, all.size()));
     Profile profile = scenario.profile;  // a view can set its number, so it needs one of its own
     const std::vector<ParameterView> numbers = parameters(profile);
-    std::size_t path_columns = kReportColumns;
-    TextTable table = table_of(all, variance, numbers, path_columns);
-    while (table.columns() + kIndent > kReportColumns && path_columns > 1) {
-        table = table_of(all, variance, numbers, --path_columns);
-    }
-    return "One standard deviation of each number, and its share of the total's variance:\n" + table.text(kIndent);
+    return wrapped("One standard deviation of each number, and its share of the total's variance:", 0, width) +
+           table_of(all, variance, numbers).text(kIndent, width);
 }
 
 }  // namespace berth

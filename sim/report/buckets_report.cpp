@@ -38,20 +38,21 @@ Json row_json(const BucketRow& row, Time one) {
 
 }  // namespace
 
-std::string buckets_text(const BucketAdvice& advice) {
-    const std::string subject = fmt::format("{} on {}: {} different lengths from {} to {}, {} on average", advice.stage,
-                                            advice.device, advice.lengths.size(), advice.lengths.front().tokens,
-                                            advice.lengths.back().tokens, number_text(mean_tokens(advice), 3));
-    std::string text = wrapped(title_of(subject, advice.changes), 0);
+std::string buckets_text(const BucketAdvice& advice, TextWidth width) {
+    const std::string subject =
+        fmt::format("{} on {}: {} distinct input lengths from {} to {} tokens, {} on average", advice.stage,
+                    advice.device, advice.lengths.size(), advice.lengths.front().tokens, advice.lengths.back().tokens,
+                    number_text(mean_tokens(advice), 3));
+    std::string text = wrapped(title_of(subject, advice.changes), 0, width);
     TextTable table;
     table.column("at most", Align::kRight);
-    table.column("buckets", Align::kLeft);
-    for (const char* heading : {"mean", "gain", "padding", "weights shared", "weights each"}) {
+    table.column("buckets", Align::kLeft, Fit::kWrap);
+    for (const char* heading : {"mean", "gain", "padding", "shared weights", "separate weights"}) {
         table.column(heading, Align::kRight);
     }
     const Time one = advice.rows.front().mean;
     const auto add = [&](const std::string& name, const BucketRow& row) {
-        table.row({name, shortened(list_text(row.buckets), 40), brief(row.mean), percent_text(1 - row.mean / one, 3),
+        table.row({name, list_text(row.buckets), brief(row.mean), percent_text(1 - row.mean / one, 3),
                    percent_text(row.padding, 3), brief(row.weights + row.activations), brief(with_copies(row))});
     };
     for (std::size_t i = 0; i < advice.rows.size(); ++i) {
@@ -60,12 +61,14 @@ std::string buckets_text(const BucketAdvice& advice) {
     if (advice.now) {
         add("now", *advice.now);
     }
-    text += "\n" + table.text(2) + "\n";
-    return text + wrapped(fmt::format("Without any padding the mean would be {}. Gain: over the best single bucket. "
-                                      "Padding: share of the computed tokens that no input holds. Memory: activations "
-                                      "of every compiled shape, with weights that all share or that each has itself.",
-                                      brief(advice.unpadded)),
-                          0);
+    text += "\n" + table.text(2, width) + "\n";
+    return text +
+           wrapped(fmt::format("Without padding the mean would be {}. Gain: over the best single bucket. "
+                               "Padding: share of the computed tokens that is padding. The last columns are "
+                               "weights and activations of all compiled shapes: some compilers share the weights "
+                               "between shapes, others give each shape its own copy.",
+                               brief(advice.unpadded)),
+                   0, width);
 }
 
 std::string buckets_json(const BucketAdvice& advice) {

@@ -34,16 +34,16 @@ void add_numbers(TextTable& table, const std::vector<FittedParameter>& numbers, 
     }
 }
 
-std::string number_table(const Calibration& calibration) {
+std::string number_table(const Calibration& calibration, TextWidth width) {
     TextTable table;
-    table.column("number", Align::kLeft);
+    table.column("number", Align::kLeft, Fit::kOwnLine);
     table.column("before", Align::kRight);
     table.column("after", Align::kRight);
     table.column("moved", Align::kRight);
     table.column("determined", Align::kLeft);
     add_numbers(table, calibration.probed, true);
     add_numbers(table, calibration.parameters, false);
-    return table.text(2);
+    return table.text(2, width);
 }
 
 std::string error_row_of(std::string_view name, const ErrorSummary& errors) {
@@ -52,7 +52,7 @@ std::string error_row_of(std::string_view name, const ErrorSummary& errors) {
 }
 
 // Errors of unseen rows by class and by how long they take: what is left follows a size where the model lacks a term.
-std::string residual_table(const Calibration& calibration) {
+std::string residual_table(const Calibration& calibration, TextWidth width) {
     std::map<std::string, std::map<int, std::vector<double>>> bins;
     for (const FittedRow& row : calibration.rows) {
         const int decade = static_cast<int>(std::floor(std::log10(in_microseconds(row.measured))));
@@ -72,11 +72,11 @@ std::string residual_table(const Calibration& calibration) {
         }
         table.row(std::move(cells));
     }
-    return table.text(2);
+    return table.text(2, width);
 }
 
 // Those furthest off, and those that decide most of their own prediction.
-std::string standing_out(const Calibration& calibration) {
+std::string standing_out(const Calibration& calibration, TextWidth width) {
     std::vector<const FittedRow*> rows;
     for (const FittedRow& row : calibration.rows) {
         rows.push_back(&row);
@@ -84,14 +84,13 @@ std::string standing_out(const Calibration& calibration) {
     const auto far = [](const FittedRow* row) { return std::abs(std::log(row->unseen / row->measured)); };
     std::ranges::sort(rows, std::greater{}, far);
     TextTable table;
-    for (const std::string_view heading : {"row", "class"}) {
-        table.column(std::string(heading), Align::kLeft);
-    }
+    table.column("row", Align::kLeft, Fit::kShorten);
+    table.column("class", Align::kLeft);
     for (const std::string_view heading : {"measured", "fitted", "unseen", "weight", "leverage"}) {
         table.column(std::string(heading), Align::kRight);
     }
     const auto add = [&table](const FittedRow& row) {
-        table.row({shortened(row.name, 40), row.op_class, brief(row.measured), brief(row.predicted), brief(row.unseen),
+        table.row({row.name, row.op_class, brief(row.measured), brief(row.predicted), brief(row.unseen),
                    number_text(row.weight, 2), number_text(row.leverage, 2)});
     };
     for (std::size_t i = 0; i < std::min(kLeverageShown, rows.size()); ++i) {
@@ -101,24 +100,24 @@ std::string standing_out(const Calibration& calibration) {
     for (std::size_t i = 0; i < std::min(kLeverageShown, rows.size()); ++i) {
         add(*rows[i]);
     }
-    return table.text(2);
+    return table.text(2, width);
 }
 
 // What gave way to the fit, and what the fit was not allowed to move.
-std::string bounds_text(const Calibration& calibration) {
+std::string bounds_text(const Calibration& calibration, TextWidth width) {
     std::string text;
     for (const FollowingNumber& one : calibration.following) {
         text += wrapped(fmt::format("{} gives way to {}: {}, {} before.", one.path, one.because_of,
                                     quantity_text(with_digits(one.after, 3), one.dimension),
                                     quantity_text(with_digits(one.before, 3), one.dimension)),
-                        2);
+                        2, width);
     }
     for (const HeldNumber& one : calibration.held) {
         text += wrapped(fmt::format("{} is held at {} by {} ({}), which the fit does not move: where the rows are right, "
                                     "mend that line and fit again.",
                                     one.path, quantity_text(with_digits(one.at, 3), one.dimension), one.by,
                                     one.where.text()),
-                        2);
+                        2, width);
     }
     return text;
 }
@@ -135,25 +134,25 @@ Json json_parameter(const FittedParameter& one, bool probed) {
 
 }  // namespace
 
-std::string calibration_text(const Calibration& calibration) {
+std::string calibration_text(const Calibration& calibration, TextWidth width) {
     std::string text = fmt::format("{} rows of {}; typical residual {}\n\n", calibration.rows.size(),
                                    calibration.device, percent_text(std::expm1(calibration.sigma), 2));
-    text += number_table(calibration) + "\n";
+    text += number_table(calibration, width) + "\n";
     for (const Correlation& pair : calibration.correlations) {
-        text += wrapped(fmt::format("The rows hardly tell {} and {} apart (correlation {:+.2f}).", typed_path(pair.a),
+        text += wrapped(fmt::format("The rows hardly separate {} from {} (correlation {:+.2f}).", typed_path(pair.a),
                                     typed_path(pair.b), pair.value),
-                        2);
+                        2, width);
     }
-    text += bounds_text(calibration);
-    text += wrapped(error_row_of("Rows that were fitted", calibration.fitted), 2);
-    text += wrapped(error_row_of("Each shape predicted without itself", calibration.unseen), 2);
-    text += "\n  Median error of unseen rows by time (rows)\n" + residual_table(calibration);
-    text += "\n  Furthest off, and most decisive for their own prediction\n" + standing_out(calibration) + "\n";
+    text += bounds_text(calibration, width);
+    text += wrapped(error_row_of("Fitted rows", calibration.fitted), 2, width);
+    text += wrapped(error_row_of("Each shape predicted by a fit without it", calibration.unseen), 2, width);
+    text += "\n  Median error of unseen rows by time (rows)\n" + residual_table(calibration, width);
+    text += "\n  Largest errors, and largest leverage\n" + standing_out(calibration, width) + "\n";
     return text + wrapped(
-                      "Moved is counted in standard deviations of what was believed before; determined: the rows at "
-                      "least halved what was open. Weight below 1: the row counts less, as an outlier. Leverage: how "
-                      "far a row decides its own prediction.",
-                      0);
+                      "Moved: in standard deviations of the prior. Determined: the rows at least halved the prior's "
+                      "uncertainty. Weight below 1: the row counts less, as an outlier. Leverage: how much a row "
+                      "determines its own prediction.",
+                      0, width);
 }
 
 std::string calibration_json(const Calibration& calibration) {
@@ -200,18 +199,19 @@ std::string calibration_json(const Calibration& calibration) {
     return json_document(json);
 }
 
-std::string decisions_text(const std::vector<DecisionChange>& decisions) {
+std::string decisions_text(const std::vector<DecisionChange>& decisions, TextWidth width) {
     std::string text;
     for (const DecisionChange& one : decisions) {
-        text += fmt::format("{}: {} with the first, {} with the second.\n", one.stage, one.before, one.after);
+        text += wrapped(
+            fmt::format("{}: {} with the first rows, {} with the second.", one.stage, one.before, one.after), 0, width);
     }
-    return text.empty() ? "No stage of the scenario is recommended elsewhere.\n" : text;
+    return text.empty() ? "Every stage of the scenario stays on its device.\n" : text;
 }
 
-std::string drift_text(const std::vector<Drift>& drift) {
+std::string drift_text(const std::vector<Drift>& drift, TextWidth width) {
     constexpr double kBeyondErrors = 2;
     TextTable table;
-    table.column("number", Align::kLeft);
+    table.column("number", Align::kLeft, Fit::kOwnLine);
     table.column("first", Align::kRight);
     table.column("second", Align::kRight);
     table.column("standard errors", Align::kRight);
@@ -225,7 +225,7 @@ std::string drift_text(const std::vector<Drift>& drift) {
     }
     const std::string rest =
         fmt::format("{} of {} numbers moved by more than two standard errors.\n", moved, drift.size());
-    return moved > 0 ? table.text(2) + "\n" + rest : rest;
+    return moved > 0 ? table.text(2, width) + "\n" + rest : rest;
 }
 
 std::string drift_json(const std::vector<Drift>& drift, const std::vector<DecisionChange>* decisions) {

@@ -68,7 +68,7 @@ std::string tokens_text(const Candidate& candidate) {
 
 std::string number(Time time, int decimals) { return fmt::format("{:.{}f}", in_milliseconds(time), decimals); }
 
-std::string megabytes_text(Bytes size) { return number_text(in_bytes(size) / 1e6, 3); }
+std::string mebibytes_text(Bytes size) { return number_text(with_digits(in_bytes(size) / 0x1p20, 3), 3); }
 
 std::string marked_name(const Candidate& candidate, const Candidate* chosen) {
     return (&candidate == chosen ? "* " : "  ") + placement_name(candidate);
@@ -83,8 +83,8 @@ TextTable overview(const std::vector<const Candidate*>& candidates, const Candid
     table.column("5-95 %", Align::kRight);
     table.column("mJ", Align::kRight);
     table.column("bound", Align::kLeft);
-    table.column("weights MB", Align::kRight);
-    table.column("peak MB", Align::kRight);
+    table.column("weights MiB", Align::kRight);
+    table.column("peak MiB", Align::kRight);
     for (const Candidate* candidate : candidates) {
         const Estimate<Time>& latency = candidate->latency;
         table.row({marked_name(*candidate, chosen),
@@ -94,7 +94,7 @@ TextTable overview(const std::vector<const Candidate*>& candidates, const Candid
                        ? fmt::format("{}-{}", number(latency.low, decimals), number(latency.high, decimals))
                        : "",
                    candidate->energy ? number_text(in_millijoules(*candidate->energy), 3) : "-", main_bound(*candidate),
-                   megabytes_text(candidate->weight_bytes), megabytes_text(candidate->peak_activation_bytes)});
+                   mebibytes_text(candidate->weight_bytes), mebibytes_text(candidate->peak_activation_bytes)});
     }
     return table;
 }
@@ -129,11 +129,12 @@ TextTable class_table(const std::vector<const Candidate*>& candidates, const Can
     return table;
 }
 
-TextTable fitting_class_table(const std::vector<const Candidate*>& candidates, const Candidate* chosen, int decimals) {
+TextTable fitting_class_table(const std::vector<const Candidate*>& candidates, const Candidate* chosen, int decimals,
+                              TextWidth width) {
     std::vector<Category> classes = classes_by_time(candidates);
     std::vector<Category> others;
     TextTable table = class_table(candidates, chosen, decimals, classes, others);
-    while (table.columns() + kIndent > kReportColumns && !classes.empty()) {
+    while (table.natural_width() + kIndent > width.columns && !classes.empty()) {
         others.push_back(classes.back());
         classes.pop_back();
         table = class_table(candidates, chosen, decimals, classes, others);
@@ -154,27 +155,34 @@ std::string quality(const Candidate& chosen) {
     if (chosen.proved_optimal) {
         return "no placement of its operators is faster (proved)";
     }
-    return fmt::format("at most {} above the best placement of its operators", percent_text(chosen.optimality_gap, 3));
+    return fmt::format("at most {} slower than the best placement of its operators",
+                       percent_text(chosen.optimality_gap, 3));
 }
 
 /// What runtimes do by default: all that a device can run there, the rest where it falls back to.
 std::string regret_text(const StageResult& stage) {
-    std::string text;
+    std::vector<std::string> regrets;
+    std::vector<std::string> best;
     for (const Candidate& candidate : stage.candidates) {
         if (!candidate.feasible || candidate.granularity != Granularity::kModel || !candidate.regret) {
             continue;
         }
-        const char* fallbacks = candidate.segments.size() > 1 ? " with its fallbacks" : "";
-        const std::string more = *candidate.regret <= 1e-9 * stage.optimum->latency
-                                     ? "nothing more"
-                                     : fmt::format("{} ({}) more", brief(*candidate.regret),
-                                                   percent_text(*candidate.regret / stage.optimum->latency, 3));
-        text += text.empty()
-                    ? fmt::format("regret: {}{} takes {} than {} of the operators", candidate.placement, fallbacks,
-                                  more, stage.optimum->proved ? "the best placement" : "the best known placement")
-                    : fmt::format(", {}{} {}", candidate.placement, fallbacks, more);
+        const std::string name = candidate.placement + (candidate.segments.size() > 1 ? " with its fallbacks" : "");
+        if (*candidate.regret <= 1e-9 * stage.optimum->latency) {
+            best.push_back(name);
+            regrets.push_back(name + " none");
+        } else {
+            regrets.push_back(fmt::format("{} {} ({})", name, brief(*candidate.regret),
+                                          percent_text(*candidate.regret / stage.optimum->latency, 3)));
+        }
     }
-    return text.empty() ? "" : text + ".";
+    const std::string_view optimum = stage.optimum && stage.optimum->proved ? "best placement" : "best known placement";
+    if (best.size() == 1 && regrets.size() == 1) {
+        return fmt::format("regret: none; {} is already the {}.", best.front(), optimum);
+    }
+    return regrets.empty()
+               ? ""
+               : fmt::format("regret against the {} of the operators: {}.", optimum, fmt::join(regrets, ", "));
 }
 
 /// Inputs of several lengths: the latency is their mean, the classes are those of one length.
@@ -185,7 +193,7 @@ std::string mixed_lengths(const Candidate& chosen) {
     }
     return std::abs(sum / chosen.latency.median - 1) < 0.005
                ? ""
-               : fmt::format(" The latency is a mean over input lengths, the classes are those of {} tokens.",
+               : fmt::format(" The latency is the mean over input lengths; the classes are those of {} tokens.",
                              chosen.tokens_held);
 }
 
@@ -207,31 +215,32 @@ std::string segments_text(const Candidate& chosen, const std::vector<std::string
 
 }  // namespace
 
-std::string candidates_text(const StageResult& stage, const ScenarioResult& result) {
+std::string candidates_text(const StageResult& stage, const ScenarioResult& result, TextWidth width) {
     if (!stage.chosen) {
         return "";
     }
     const Candidate& chosen = stage.candidates[*stage.chosen];
     const std::vector<const Candidate*> shown = feasible(stage);
     const int decimals = decimals_of(shown);
-    std::string text = fmt::format("{}: {}, one pass, tokens paid/held\n", stage.name, stage.model);
-    text += overview(shown, &chosen, decimals).text(kIndent) + "\n";
-    text += fitting_class_table(shown, &chosen, decimals).text(kIndent);
+    std::string text =
+        wrapped(fmt::format("{}: {}, one pass; tokens are padded/actual", stage.name, stage.model), 0, width);
+    text += overview(shown, &chosen, decimals).text(kIndent, width) + "\n";
+    text += fitting_class_table(shown, &chosen, decimals, width).text(kIndent, width);
     for (const Candidate& candidate : stage.candidates) {
         if (!candidate.feasible) {
-            text +=
-                wrapped(fmt::format("{}: not possible: {}", placement_name(candidate), candidate.reason), kIndent + 2);
+            text += wrapped(fmt::format("{} cannot run it: {}", placement_name(candidate), candidate.reason),
+                            kIndent + 2, width);
         }
     }
-    text += wrapped(fmt::format("* chosen: {}.{}", quality(chosen), mixed_lengths(chosen)), kIndent);
+    text += wrapped(fmt::format("* chosen: {}.{}", quality(chosen), mixed_lengths(chosen)), kIndent, width);
     if (const std::string regrets = regret_text(stage); !regrets.empty()) {
-        text += wrapped(regrets, kIndent);
+        text += wrapped(regrets, kIndent, width);
     }
     if (const std::string fusions = fusion_text(chosen); !fusions.empty()) {
-        text += wrapped(fmt::format("fusion: {}.", fusions), kIndent);
+        text += wrapped(fmt::format("fusion: {}.", fusions), kIndent, width);
     }
     if (chosen.segments.size() > 1 && !chosen.operators.empty()) {
-        text += wrapped(segments_text(chosen, result.devices), kIndent);
+        text += wrapped(segments_text(chosen, result.devices), kIndent, width);
     }
     return text;
 }

@@ -6,10 +6,10 @@
 
 namespace berth {
 
-std::string change_warnings_text(std::span<const Warning> warnings) {
+std::string change_warnings_text(std::span<const Warning> warnings, TextWidth width) {
     std::string text;
     for (const Warning& one : warnings) {
-        text += wrapped(fmt::format("{}: {}.", one.path, one.text), 0);
+        text += wrapped(fmt::format("{}: {}.", one.path, one.text), 0, width);
     }
     return text;
 }

@@ -12,31 +12,30 @@ namespace berth {
 
 namespace {
 
-std::string milliseconds_text(const std::optional<Time>& time) {
-    return time ? fmt::format("{:.4g}", in_milliseconds(*time)) : "-";
-}
+std::string time_text(const std::optional<Time>& time) { return time ? brief(*time) : "-"; }
+
+std::string per_second_text(Frequency rate) { return number_text(with_digits(in_hertz(rate), 3), 3); }
 
 }  // namespace
 
-std::string core_splits_text(const ScenarioResult& result) {
+std::string core_splits_text(const ScenarioResult& result, TextWidth width) {
     std::string text;
     for (const auto splits : splits_by_stage(result.core_splits)) {
         TextTable table;
         table.column("  cores per request", Align::kLeft);
         table.column("side by side", Align::kRight);
-        table.column("alone ms", Align::kRight);
-        table.column("mean ms", Align::kRight);
-        table.column("p95 ms", Align::kRight);
+        table.column("alone", Align::kRight);
+        table.column("mean", Align::kRight);
+        table.column("p95", Align::kRight);
         table.column("sustainable per s", Align::kRight);
         const CoreSplit* best = best_split(splits, result.objective);
         for (const CoreSplit& split : splits) {
             table.row({fmt::format("{}{}", &split == best ? "* " : "  ", split.cores),
-                       fmt::format("{}", split.side_by_side), milliseconds_text(split.alone),
-                       milliseconds_text(split.mean), milliseconds_text(split.p95),
-                       fmt::format("{:.4g}", in_hertz(split.sustainable))});
+                       fmt::format("{}", split.side_by_side), time_text(split.alone), time_text(split.mean),
+                       time_text(split.p95), per_second_text(split.sustainable)});
         }
-        text += fmt::format("{}{} on {}, {} now\n", text.empty() ? "" : "\n", splits.front().stage,
-                            device_name(result.devices, splits.front().device), [&splits] {
+        text += fmt::format("{}{} on {}; {} per request in the scenario\n", text.empty() ? "" : "\n",
+                            splits.front().stage, device_name(result.devices, splits.front().device), [&splits] {
                                 for (const CoreSplit& split : splits) {
                                     if (split.current) {
                                         return split.cores;
@@ -44,37 +43,39 @@ std::string core_splits_text(const ScenarioResult& result) {
                                 }
                                 return 0;
                             }());
-        text += table.text(2);
+        text += table.text(2, width);
     }
-    return text.empty() ? "" : text + wrapped("Times are those of whole requests. * serves best.", 0);
+    return text.empty() ? "" : text + wrapped("Times are of whole requests. *: serves best.", 0, width);
 }
 
-std::string batch_sizes_text(const ScenarioResult& result) {
+std::string batch_sizes_text(const ScenarioResult& result, TextWidth width) {
     std::string text;
     std::string stage;
     TextTable table;
-    const auto finish = [&] { text += stage.empty() ? "" : (text.empty() ? "" : "\n") + stage + "\n" + table.text(2); };
+    const auto finish = [&] {
+        text += stage.empty() ? "" : (text.empty() ? "" : "\n") + stage + "\n" + table.text(2, width);
+    };
     for (const BatchSize& one : result.batch_sizes) {
         if (stage != one.stage) {
             finish();
             stage = one.stage;
             table = TextTable();
             table.column("  inputs", Align::kLeft);
-            table.column("pass ms", Align::kRight);
-            table.column("ms per input", Align::kRight);
-            table.column("request ms", Align::kRight);
+            table.column("pass", Align::kRight);
+            table.column("per input", Align::kRight);
+            table.column("request", Align::kRight);
             table.column("sustainable per s", Align::kRight);
         }
-        table.row({fmt::format("{}{}", one.current ? "* " : "  ", one.batch), milliseconds_text(one.pass),
-                   milliseconds_text(one.pass / static_cast<double>(one.batch)), milliseconds_text(one.request),
-                   fmt::format("{:.4g}", in_hertz(one.sustainable))});
+        table.row({fmt::format("{}{}", one.current ? "* " : "  ", one.batch), time_text(one.pass),
+                   time_text(one.pass / static_cast<double>(one.batch)), time_text(one.request),
+                   per_second_text(one.sustainable)});
     }
     finish();
     return text.empty() ? ""
                         : text + wrapped(
-                                     "* now. A request waits for nobody: a batch larger than its inputs has "
-                                     "those of others too.",
-                                     0);
+                                     "*: as the scenario has it. Batches are assumed full; time spent waiting for "
+                                     "other requests to fill them is not counted.",
+                                     0, width);
 }
 
 Json json_batch_sizes(const ScenarioResult& result) {

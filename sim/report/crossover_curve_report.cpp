@@ -194,8 +194,8 @@ Drawing drawing_of(const CrossoverQuestion& question, const CrossoverAnswer& ans
     }
     legend.push_back({LegendMark::kBox, "#CCCCCC", "5-95 %"});
     if (!answer.crossings.empty()) {
-        legend.push_back({LegendMark::kBox, std::string(kUnsureColor), "not sure to 90 %"});
-        legend.push_back({LegendMark::kPoint, "#000000", "one passes the other", 7, true});
+        legend.push_back({LegendMark::kBox, std::string(kUnsureColor), "confidence below 90 %"});
+        legend.push_back({LegendMark::kPoint, "#000000", "crossover", 7, true});
     }
     const std::size_t unit_at = question.range.unit.find_first_not_of(' ');
     const std::string unit =
@@ -209,7 +209,7 @@ Drawing drawing_of(const CrossoverQuestion& question, const CrossoverAnswer& ans
     std::string commands = picture.canvas.commands + axis_commands('x', picture.across) +
                            axis_commands('y', picture.up) + unsure_commands(question, answer) +
                            crossing_commands(picture, question, answer) + plot_commands(picture);
-    return {{"crossover", fmt::format("Latency of {} on {} and {}, and where one passes the other.", question.stage,
+    return {{"crossover", fmt::format("Latency of {} on {} and {}, with crossovers.", question.stage,
                                       question.between.first, question.between.second)},
             picture.canvas.height,
             std::move(commands)};

@@ -30,13 +30,13 @@ struct Shade {
 // A colour per side, light where it is close.
 std::vector<Shade> shades_of(const CrossoverMap& map) {
     const auto& [first, second] = map.between;
-    return {{"#08519C", fmt::format("{} 4 times", first)},
+    return {{"#08519C", fmt::format("{} 4 times as fast", first)},
             {"#4292C6", fmt::format("{} twice as fast", first)},
             {"#C6DBEF", fmt::format("{} faster", first)},
             {"#FDD0A2", fmt::format("{} faster", second)},
             {"#F16913", fmt::format("{} twice as fast", second)},
-            {"#A63603", fmt::format("{} 4 times", second)},
-            {"#DDDDDD", "not both run"}};
+            {"#A63603", fmt::format("{} 4 times as fast", second)},
+            {"#DDDDDD", "one cannot run it"}};
 }
 
 std::size_t shade_of(const CrossoverMap::Cell& cell) {
@@ -150,17 +150,17 @@ std::vector<Drawing> map_drawing(const CrossoverMap& map) {
                             plotted(static_cast<double>(map.up.values.size()) - 0.5));
     commands += fmt::format("set xtics ({})\nset ytics ({})\n", tics(map.across), tics(map.up));
     commands += data + "plot " + clauses + "\n";
-    return {{{"crossover-map", "Which device is the faster one, and by how much; black: where that changes."},
+    return {{{"crossover-map", "Which device is faster, and by how much; black line: crossover."},
              frame.height,
              std::move(commands)}};
 }
 
-// At each value across, the values of `up` from which on another device is the faster one.
-std::string moves_text(const CrossoverMap& map) {
+// At each value across, the first value of `up` from which another device is the faster one.
+std::string moves_text(const CrossoverMap& map, TextWidth width) {
     TextTable table;
-    table.column(map.across.path, Align::kRight);
-    table.column("from the start", Align::kLeft);
-    table.column(fmt::format("changes at {}", map.up.path), Align::kLeft);
+    table.column("across", Align::kRight);
+    table.column("at the start", Align::kLeft, Fit::kWrap);
+    table.column("crossovers upwards", Align::kLeft, Fit::kWrap);
     const std::size_t step = std::max<std::size_t>(1, map.across.values.size() / 16);
     for (std::size_t column = 0; column < map.across.values.size(); column += step) {
         std::vector<std::string> changes;
@@ -172,11 +172,11 @@ std::string moves_text(const CrossoverMap& map) {
         table.row({map.across.values[column], start.empty() ? "-" : start,
                    changes.empty() ? "-" : fmt::format("{}", fmt::join(changes, ", "))});
     }
-    return table.text(2);
+    return table.text(2, width);
 }
 
 // Why devices do not run, by the reason, with a pair of values as an example.
-std::string why_not_text(const CrossoverMap& map) {
+std::string why_not_text(const CrossoverMap& map, TextWidth width) {
     DroppedCount dropped;
     for (std::size_t cell = 0; cell < map.cells.size(); ++cell) {
         if (!map.cells[cell].why_not.empty()) {
@@ -189,7 +189,7 @@ std::string why_not_text(const CrossoverMap& map) {
         text += wrapped(fmt::format("{} of {} pairs: {} (such as {}={} {}={})", row.count, map.cells.size(), row.reason,
                                     map.across.path, map.across.values[row.example % across], map.up.path,
                                     map.up.values[row.example / across]),
-                        2);
+                        2, width);
     }
     return text.empty() ? "" : "\n" + text;
 }
@@ -231,10 +231,10 @@ Json axis_json(const SweepAxis& axis) {
 
 }  // namespace
 
-std::string crossover_map_text(const CrossoverMap& map) {
+std::string crossover_map_text(const CrossoverMap& map, TextWidth width) {
     std::string text =
-        wrapped(title_of(fmt::format("{}: {} or {}", map.stage, map.between.first, map.between.second), map.changes),
-                0) +
+        wrapped(title_of(fmt::format("{}: {} or {}", map.stage, map.between.first, map.between.second), map.changes), 0,
+                width) +
         "\n";
     for (std::size_t row = map.up.values.size(); row-- > 0;) {
         text += fmt::format("{:>24}  ", map.up.values[row]);
@@ -244,10 +244,12 @@ std::string crossover_map_text(const CrossoverMap& map) {
         text += '\n';
     }
     text += fmt::format("{:>24}  {} to {}\n\n", "", map.across.values.front(), map.across.values.back());
-    text += wrapped(fmt::format("Up: {}; across: {}. A letter is the faster device, a dot where not both run.",
-                                map.up.path, map.across.path),
-                    0);
-    return text + "\n" + moves_text(map) + why_not_text(map) + change_warnings_text(map.warnings);
+    text +=
+        wrapped(fmt::format("Up: {}; across: {}. Letter: faster device. Dot: one of the two cannot run the model here.",
+                            map.up.path, map.across.path),
+                0, width);
+    return text + "\n" + moves_text(map, width) + why_not_text(map, width) +
+           change_warnings_text(map.warnings, width);
 }
 
 std::string crossover_map_json(const CrossoverMap& map) {

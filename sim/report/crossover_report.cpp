@@ -22,17 +22,17 @@ std::string certainty(const CrossoverQuestion& question, const Crossing& crossin
     const auto& range = question.range;
     const auto side = [&](const std::optional<double>& value, std::string_view where, bool first) {
         return value ? fmt::format("{} {} {}", winner(question, first), where, range.text(*value))
-                     : fmt::format("{} nowhere on its side", winner(question, first));
+                     : fmt::format("{} at no value on its side", winner(question, first));
     };
-    return fmt::format("Sure to 90 %: {}; {}.", side(crossing.sure_below, "up to", crossing.first_below),
+    return fmt::format("With 90 % confidence: {}; {}.", side(crossing.sure_below, "up to", crossing.first_below),
                        side(crossing.sure_above, "from", !crossing.first_below));
 }
 
 std::string sentence(const CrossoverQuestion& question, const Crossing& crossing) {
     const auto& range = question.range;
-    return fmt::format("Up to {} {} is faster, from {} on {}. {}", range.text(crossing.below),
-                       winner(question, crossing.first_below), range.text(crossing.above),
-                       winner(question, !crossing.first_below), certainty(question, crossing));
+    return fmt::format("{} is faster up to {}, {} from {} on. {}", winner(question, crossing.first_below),
+                       range.text(crossing.below), winner(question, !crossing.first_below), range.text(crossing.above),
+                       certainty(question, crossing));
 }
 
 std::string no_crossing(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
@@ -41,12 +41,13 @@ std::string no_crossing(const CrossoverQuestion& question, const CrossoverAnswer
             return fmt::format("{} is faster over the whole range.", winner(question, point.first_wins()));
         }
     }
-    return "Nothing to compare.";
+    return "At no value of the range can both devices run the model.";
 }
 
-std::string point_table(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
+std::string point_table(const CrossoverQuestion& question, const CrossoverAnswer& answer, TextWidth width) {
     TextTable table;
-    table.column(question.range.path, Align::kRight);
+    const std::size_t dot = question.range.path.rfind('.');
+    table.column(question.range.path.substr(dot == std::string::npos ? 0 : dot + 1), Align::kRight);
     table.column(question.between.first, Align::kRight);
     table.column(question.between.second, Align::kRight);
     table.column("faster", Align::kLeft);
@@ -61,11 +62,11 @@ std::string point_table(const CrossoverQuestion& question, const CrossoverAnswer
         table.row({question.range.text(point.value), cell(point.first), cell(point.second),
                    both ? std::string(winner(question, first)) : "-", both ? percent_text(probability, 2) : "-"});
     }
-    return table.text(2);
+    return table.text(2, width);
 }
 
 // Why a device does not run, by the reason, with a value as an example.
-std::string why_not_text(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
+std::string why_not_text(const CrossoverQuestion& question, const CrossoverAnswer& answer, TextWidth width) {
     DroppedCount dropped;
     for (std::size_t i = 0; i < answer.points.size(); ++i) {
         if (!answer.points[i].why_not.empty()) {
@@ -76,7 +77,7 @@ std::string why_not_text(const CrossoverQuestion& question, const CrossoverAnswe
     for (const DroppedPoints& row : dropped.rows()) {
         text += wrapped(fmt::format("{} of {} values: {} (such as {}={})", row.count, answer.points.size(), row.reason,
                                     question.range.path, question.range.text(answer.points[row.example].value)),
-                        2);
+                        2, width);
     }
     return text.empty() ? "" : "\n" + text;
 }
@@ -97,22 +98,22 @@ std::vector<std::pair<std::string, std::optional<Time>>> times_of(const Crossove
 
 }  // namespace
 
-std::string crossover_text(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
+std::string crossover_text(const CrossoverQuestion& question, const CrossoverAnswer& answer, TextWidth width) {
     const auto& range = question.range;
     const std::string subject =
         fmt::format("{}: {} or {}, {} from {} to {}", question.stage, question.between.first, question.between.second,
                     range.path, range.text(range.from), range.text(range.to));
-    std::string text = wrapped(title_of(subject, setting_changes(question.base)), 0) + "\n";
+    std::string text = wrapped(title_of(subject, setting_changes(question.base)), 0, width) + "\n";
     if (answer.crossings.empty()) {
-        text += wrapped(no_crossing(question, answer), 2);
+        text += wrapped(no_crossing(question, answer), 2, width);
     }
     for (const Crossing& crossing : answer.crossings) {
-        text += wrapped(sentence(question, crossing), 2);
+        text += wrapped(sentence(question, crossing), 2, width);
     }
-    const std::string warnings = change_warnings_text(answer.warnings);
+    const std::string warnings = change_warnings_text(answer.warnings, width);
     text += warnings.empty() ? "" : "\n" + warnings;
-    return text + "\n" + point_table(question, answer) + why_not_text(question, answer) + "\n" +
-           wrapped("Times are of one pass. Two changes that lie between neighbouring rows would not be seen.", 0);
+    return text + "\n" + point_table(question, answer, width) + why_not_text(question, answer, width) + "\n" +
+           wrapped("Times are of one pass. Two crossings between neighbouring rows would go unnoticed.", 0, width);
 }
 
 std::string crossover_json(const CrossoverQuestion& question, const CrossoverAnswer& answer) {

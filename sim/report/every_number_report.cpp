@@ -66,12 +66,12 @@ std::string in_table(std::string text) {
 
 }  // namespace
 
-std::string every_number_text(const EveryNumber& every) {
-    std::string text = wrapped(summary(every), 0);
+std::string every_number_text(const EveryNumber& every, TextWidth width) {
+    std::string text = wrapped(summary(every), 0, width);
     for (const NumberTried& number : every.numbers) {
         text += fmt::format("\n{} = {}\n", number.number.path, number.number.value);
         for (const SetNumber& set : number.set) {
-            text += wrapped(fmt::format("{}: {}", set.value, effect_of(set, every.total)), kIndent);
+            text += wrapped(fmt::format("{}: {}", set.value, effect_of(set, every.total)), kIndent, width);
         }
     }
     return text;

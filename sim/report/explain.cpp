@@ -78,32 +78,35 @@ std::vector<NumberUsed> handover_numbers(const OperatorResult& op, const Profile
 
 }  // namespace
 
-std::string explain_text(const OperatorResult& op, const Profile& profile, const Execution& execution) {
+std::string explain_text(const OperatorResult& op, const Profile& profile, const Execution& execution,
+                         TextWidth width) {
     const Device& device = device_of(op, profile);
     std::string text = wrapped(fmt::format("{}: {} on {} at {}", op.name, traits(op.kind).name, device.name,
                                            choice_name(kDTypeNames, op.ran_at)),
-                               0);
-    text += wrapped(latency_text(op), 0);
+                               0, width);
+    text += wrapped(latency_text(op), 0, width);
     if (op.fell_back) {
-        text += wrapped(fmt::format("It fell back to {}: {}.", device.name, op.reason), 0);
+        text += wrapped(fmt::format("It fell back to {}: {}.", device.name, op.reason), 0, width);
     }
     if (!op.fused_into.empty()) {
         text += wrapped(
-            fmt::format("It runs inside the kernel of {}; its latency is its share of that kernel.", op.fused_into), 0);
+            fmt::format("It runs inside the kernel of {}; its latency is its share of that kernel.", op.fused_into), 0,
+            width);
     }
     if (op.not_fused) {
         const auto& cost = op.not_fused->cost;
         text += wrapped(fmt::format("It is not fused with {} before it ({}){}.", op.not_fused_with,
                                     choice_name(kFusionBarrierNames, op.not_fused->barrier),
                                     cost ? fmt::format(", which costs {}", brief(*cost)) : std::string()),
-                        0);
+                        0, width);
     }
     if (op.cost && op.kernel) {
         const Explanation explanation = explain_kernel(*op.kernel, device, execution);
-        text += wrapped("Kernel: " + explanation.kernel + ".", 0) + "\n" + explanation_text(explanation);
+        text += wrapped("Kernel: " + explanation.kernel + ".", 0, width) + "\n" +
+                explanation_text(explanation, width);
     }
     if (const auto numbers = handover_numbers(op, profile); !numbers.empty()) {
-        text += "\nhand-over\n" + numbers_text(numbers);
+        text += "\nhand-over\n" + numbers_text(numbers, width);
     }
     return text;
 }

@@ -7,6 +7,7 @@
 
 #include "berth/cost_breakdown.h"
 #include "berth/evaluation.h"
+#include "berth/text_width.h"
 #include "report/json_values.h"
 
 namespace berth {
@@ -64,12 +65,12 @@ struct Explanation {
 /// `execution` is what the stage asked for; the kernel may get fewer cores.
 [[nodiscard]] Explanation explain_kernel(const Kernel& kernel, const Device& device, const Execution& execution);
 
-[[nodiscard]] std::string explanation_text(const Explanation& explanation);
+[[nodiscard]] std::string explanation_text(const Explanation& explanation, TextWidth width);
 /// Adds kernel, terms, rule, bound, next_bound, tile, tile_sizes, traffic and numbers.
 void add_explanation(Json& object, const Explanation& explanation);
 
 /// The numbers as a table with origin and source.
-[[nodiscard]] std::string numbers_text(const std::vector<NumberUsed>& numbers);
+[[nodiscard]] std::string numbers_text(const std::vector<NumberUsed>& numbers, TextWidth width);
 [[nodiscard]] Json json_numbers(const std::vector<NumberUsed>& numbers);
 
 template <class Q>

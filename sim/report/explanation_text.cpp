@@ -49,20 +49,21 @@ Json json_tile(const Tile& tile) {
 
 /// "dram  52 us  formula", with its numbers below it, and what its names come to unless that has been said.
 std::string term_lines(std::string_view name, std::string_view time, const FormulaLine& line,
-                       const std::vector<FormulaLine>& parts, std::set<std::string>& said) {
+                       const std::vector<FormulaLine>& parts, std::set<std::string>& said,
+                       TextWidth width) {
     constexpr std::size_t kName = 10, kTime = 9, kFormula = kName + kTime + 3;
-    std::string text = wrapped(line.formula, kFormula);
+    std::string text = wrapped(line.formula, kFormula, width);
     text.replace(0, kFormula, fmt::format("{:<{}} {:>{}}  ", name, kName, time, kTime));
     const auto same = [](const FormulaLine& one) { return one.filled_in == one.value; };
     if (!same(line)) {
-        text += wrapped("= " + line.filled_in, kFormula);
+        text += wrapped("= " + line.filled_in, kFormula, width);
     }
     for (const FormulaLine& part : parts) {
         if (!said.insert(part.name).second) {
             continue;
         }
         text += wrapped(fmt::format("{} = {} = {} = {}", part.name, part.formula, part.filled_in, part.value),
-                        kFormula + 2);
+                        kFormula + 2, width);
     }
     return text;
 }
@@ -90,9 +91,9 @@ Json json_lines(const std::vector<FormulaLine>& lines) {
 
 }  // namespace
 
-std::string numbers_text(const std::vector<NumberUsed>& numbers) {
+std::string numbers_text(const std::vector<NumberUsed>& numbers, TextWidth width) {
     TextTable table;
-    table.column("number", Align::kLeft);
+    table.column("number", Align::kLeft, Fit::kOwnLine);
     table.column("value", Align::kRight);
     table.column("spread", Align::kRight);
     table.column("origin", Align::kLeft);
@@ -100,11 +101,11 @@ std::string numbers_text(const std::vector<NumberUsed>& numbers) {
         table.row({number.path, number.value, number.spread > 0 ? "± " + percent_text(number.spread, 2) : "",
                    std::string(choice_name(kOriginNames, number.origin))});
     }
-    std::string text = table.text(0);
+    std::string text = table.text(0, width);
     std::string sources;
     for (const NumberUsed& number : numbers) {
         if (!number.source.empty()) {
-            sources += number.path + "\n" + wrapped(number.source, 4);
+            sources += number.path + "\n" + wrapped(number.source, 4, width);
         }
     }
     return text + (sources.empty() ? "" : "\nsources\n" + sources);
@@ -124,24 +125,24 @@ Json json_numbers(const std::vector<NumberUsed>& numbers) {
     return array;
 }
 
-std::string explanation_text(const Explanation& explanation) {
+std::string explanation_text(const Explanation& explanation, TextWidth width) {
     std::string text = "term            time  formula\n";
     std::set<std::string> said;
     for (const Term& term : explanation.terms) {
         if (term.time > Time{}) {
-            text += term_lines(term.line.name, brief(term.time), term.line, term.parts, said);
+            text += term_lines(term.line.name, brief(term.time), term.line, term.parts, said, width);
         }
     }
-    text += term_lines("total", brief(explanation.cost.total), explanation.rule, explanation.rule_parts, said);
-    text += "\n" + wrapped(bound_text(explanation, explanation.cost.bound), 0);
+    text += term_lines("total", brief(explanation.cost.total), explanation.rule, explanation.rule_parts, said, width);
+    text += "\n" + wrapped(bound_text(explanation, explanation.cost.bound), 0, width);
     if (!explanation.tile.empty()) {
-        text += wrapped("Tile: " + explanation.tile + ".", 0);
+        text += wrapped("Tile: " + explanation.tile + ".", 0, width);
     }
-    text += wrapped("Traffic: " + explanation.traffic + ".", 0);
+    text += wrapped("Traffic: " + explanation.traffic + ".", 0, width);
     if (const DramRate& rate = explanation.dram_rate; !rate.decided_by.empty()) {
-        text += wrapped(fmt::format("DRAM rate: {}, decided by {}.", rate.value, rate.decided_by), 0);
+        text += wrapped(fmt::format("DRAM rate: {}, decided by {}.", rate.value, rate.decided_by), 0, width);
     }
-    return text + "\n" + numbers_text(explanation.numbers);
+    return text + "\n" + numbers_text(explanation.numbers, width);
 }
 
 void add_explanation(Json& object, const Explanation& explanation) {

@@ -33,7 +33,7 @@ std::string gain(const Finding& finding) {
 
 }  // namespace
 
-std::string findings_text(std::span<const Finding> findings) {
+std::string findings_text(std::span<const Finding> findings, TextWidth width) {
     if (findings.empty()) {
         return "Nothing to act on was found.\n";
     }
@@ -46,9 +46,9 @@ std::string findings_text(std::span<const Finding> findings) {
             text += "Noticed too, without a gain in the total:\n\n";
         }
         text += fmt::format("{}. {}{}\n", i + 1, choice_name(kFindingKindNames, finding.kind), stage);
-        text += wrapped(finding.text, kFindingIndent);
+        text += wrapped(finding.text, kFindingIndent, width);
         if (const std::string predicted = gain(finding); !predicted.empty()) {
-            text += wrapped("predicts: " + predicted, kFindingIndent);
+            text += wrapped("predicts: " + predicted, kFindingIndent, width);
         }
         for (const auto& [path, value] : finding.change) {
             text += fmt::format("{:{}}{} --set {}\n", "", kFindingIndent,

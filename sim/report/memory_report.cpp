@@ -15,7 +15,7 @@ namespace berth {
 
 namespace {
 
-std::string kilobytes(Bytes size) { return fmt::format("{:.1f}", in_bytes(size) / 1e3); }
+std::string kibibytes(Bytes size) { return fmt::format("{:.1f}", in_bytes(size) / 0x1p10); }
 
 Bytes off_chip(const OperatorResult& op) { return op.alive - op.alive_on_chip; }
 
@@ -29,15 +29,15 @@ std::string weights_text(const Candidate& candidate) {
         separator = ", ";
     }
     if (candidate.weights.scales > Bytes{}) {
-        text += fmt::format("{}{} scales of groups", separator, brief(candidate.weights.scales));
+        text += fmt::format("{}{} group scales", separator, brief(candidate.weights.scales));
     }
     return text + ".";
 }
 
 std::string summary(const Candidate& candidate) {
     const std::string level = candidate.keeping_capacity > Bytes{}
-                                  ? fmt::format("{} keep tensors on chip", to_text(candidate.keeping_capacity))
-                                  : std::string("no level keeps tensors on chip");
+                                  ? fmt::format("{} on chip to keep tensors in", brief(candidate.keeping_capacity))
+                                  : std::string("no on-chip memory to keep tensors in");
     return fmt::format("Activations: {} alive at the peak, {}, {} spilled in one pass. {}",
                        brief(candidate.peak_activation_bytes), level, brief(candidate.spilled_bytes),
                        weights_text(candidate));
@@ -47,26 +47,27 @@ double whole(Bytes size) { return std::round(in_bytes(size)); }
 
 }  // namespace
 
-std::string memory_text(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {
+std::string memory_text(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
+                        TextWidth width) {
     TextTable table;
-    table.column("operator", Align::kLeft);
-    table.column("device", Align::kLeft);
+    table.column("operator", Align::kLeft, Fit::kShorten);
+    table.column("device", Align::kLeft, Fit::kOptional);
     table.column("weights", Align::kLeft);
-    table.column("kB", Align::kRight);
-    table.column("alive kB", Align::kRight);
-    table.column("on chip kB", Align::kRight);
-    table.column("spilled kB", Align::kRight);
-    table.column("result kB", Align::kRight);
-    table.column("result", Align::kLeft);
+    table.column("KiB", Align::kRight);
+    table.column("alive KiB", Align::kRight);
+    table.column("on chip KiB", Align::kRight);
+    table.column("spilled KiB", Align::kRight);
+    table.column("result KiB", Align::kRight);
+    table.column("result", Align::kLeft, Fit::kOptional);
     for (const OperatorResult& op : candidate.operators) {
         const bool weighted = op.weights > Bytes{};
-        table.row({shortened(op.name, 30), device_name(devices, op.device),
+        table.row({op.name, device_name(devices, op.device),
                    weighted ? std::string(choice_name(kDTypeNames, op.stored_at)) : "-",
-                   weighted ? kilobytes(op.weights) : "", kilobytes(op.alive), kilobytes(op.alive_on_chip),
-                   kilobytes(off_chip(op)), kilobytes(op.result), where(op)});
+                   weighted ? kibibytes(op.weights) : "", kibibytes(op.alive), kibibytes(op.alive_on_chip),
+                   kibibytes(off_chip(op)), kibibytes(op.result), where(op)});
     }
-    return wrapped(fmt::format("{}: memory of one pass", stage_placed(stage, candidate)), 0) +
-           wrapped(summary(candidate), 0) + "\n" + table.text(0);
+    return wrapped(fmt::format("{}: memory of one pass", stage_placed(stage, candidate)), 0, width) +
+           wrapped(summary(candidate), 0, width) + "\n" + table.text(0, width);
 }
 
 std::string memory_json(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {

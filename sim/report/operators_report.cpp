@@ -24,22 +24,23 @@ std::string note(const OperatorResult& op) {
 
 TextTable heading() {
     TextTable table;
-    table.column("operator", Align::kLeft);
-    table.column("op", Align::kLeft);
+    table.column("operator", Align::kLeft, Fit::kShorten);
+    table.column("op", Align::kLeft, Fit::kOptional);
     table.column("device", Align::kLeft);
     table.column("dtype", Align::kLeft);
-    table.column("start ms", Align::kRight);
+    table.column("start ms", Align::kRight, Fit::kOptional);
     table.column("us", Align::kRight);
     table.column("share", Align::kRight);
     table.column("bound", Align::kLeft);
     table.column("MMAC", Align::kRight);
-    table.column("DRAM kB", Align::kRight);
+    table.column("DRAM KiB", Align::kRight);
     return table;
 }
 
 }  // namespace
 
-std::string operators_text(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {
+std::string operators_text(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
+                           TextWidth width) {
     TextTable table = heading();
     Time sum;
     for (const OperatorResult& op : candidate.operators) {
@@ -48,21 +49,21 @@ std::string operators_text(std::string_view stage, const Candidate& candidate, s
     std::string notes;
     for (const OperatorResult& op : candidate.operators) {
         const std::string mark = note(op).empty() ? "" : " +";
-        table.row({shortened(op.name, 32) + mark, std::string(traits(op.kind).name), device_name(devices, op.device),
+        table.row({op.name + mark, std::string(traits(op.kind).name), device_name(devices, op.device),
                    std::string(choice_name(kDTypeNames, op.ran_at)), fmt::format("{:.3f}", in_milliseconds(op.start)),
                    fmt::format("{:.1f}", in_microseconds(op.latency)),
                    sum > Time{} ? fmt::format("{:.1f}%", 100 * (op.latency / sum)) : "",
                    std::string(choice_name(kBoundNames, op.bound)), number_text(in_operations(op.macs) / 1e6, 4),
-                   fmt::format("{:.1f}", in_bytes(op.dram_bytes) / 1e3)});
+                   fmt::format("{:.1f}", in_bytes(op.dram_bytes) / 0x1p10)});
         if (!mark.empty()) {
-            notes += wrapped(fmt::format("+ {}: {}", op.name, note(op)), 0);
+            notes += wrapped(fmt::format("+ {}: {}", op.name, note(op)), 0, width);
         }
     }
     const std::string handover =
         candidate.handover > Time{} ? fmt::format(", of which {} for hand-overs", brief(candidate.handover)) : "";
     const std::string title = fmt::format("{}: {} operators, {}{}", stage_placed(stage, candidate),
                                           candidate.operators.size(), brief(candidate.latency.median), handover);
-    return wrapped(title, 0) + "\n" + table.text(0) + (notes.empty() ? "" : "\n" + notes);
+    return wrapped(title, 0, width) + "\n" + table.text(0, width) + (notes.empty() ? "" : "\n" + notes);
 }
 
 std::string operators_json(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {

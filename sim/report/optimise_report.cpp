@@ -80,13 +80,14 @@ std::string short_name(const SweepAxis& axis) {
     return axis.path.substr(dot == std::string::npos ? 0 : dot + 1);
 }
 
-std::string setting_text(const Sweep& sweep, const DesignPoint& point) {
-    std::vector<std::string> settings;
+// As it is typed: one line each.
+std::string setting_lines(const Sweep& sweep, const DesignPoint& point) {
+    std::string text;
     const auto values = sweep.values(point.at);
     for (std::size_t a = 0; a < values.size(); ++a) {
-        settings.push_back(fmt::format("--set '{}={}'", sweep.axes()[a].path, values[a]));
+        text += fmt::format("  --set '{}={}'\n", sweep.axes()[a].path, values[a]);
     }
-    return fmt::format("{}", fmt::join(settings, " "));
+    return text;
 }
 
 // Rows of a long front that are shown: both ends, and evenly in between.
@@ -98,7 +99,8 @@ std::vector<std::size_t> shown_rows(std::size_t count) {
     return rows;
 }
 
-std::string front_table(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer) {
+std::string front_table(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer,
+                        TextWidth width) {
     TextTable table;
     table.column("", Align::kLeft);
     for (const Goal goal : question.goals) {
@@ -118,7 +120,7 @@ std::string front_table(const Sweep& sweep, const OptimiseQuestion& question, co
         }
         table.row(std::move(row));
     }
-    return table.text(2);
+    return table.text(2, width);
 }
 
 Json point_json(const Sweep& sweep, const OptimiseQuestion& question, const DesignPoint& point) {
@@ -137,10 +139,11 @@ Json point_json(const Sweep& sweep, const OptimiseQuestion& question, const Desi
 }
 
 /// Which paths the columns of the table stand for.
-std::string columns_text(const Sweep& sweep) {
+std::string columns_text(const Sweep& sweep, TextWidth width) {
     std::string text;
     for (const SweepAxis& axis : sweep.axes()) {
-        text += short_name(axis) == axis.path ? "" : wrapped(fmt::format("{}: {}", short_name(axis), axis.path), 0);
+        text +=
+            short_name(axis) == axis.path ? "" : wrapped(fmt::format("{}: {}", short_name(axis), axis.path), 0, width);
     }
     return text;
 }
@@ -159,12 +162,12 @@ std::vector<Drawing> front_drawing(const Sweep& sweep, const OptimiseQuestion& q
     }
     const Goal x = question.goals[0];
     const Goal y = question.goals[1];
-    const std::vector<LegendEntry> legend{{LegendMark::kPoint, std::string(kHandoverColor), "points looked at"},
-                                          {LegendMark::kPoint, "#0072B2", "front within the limits"},
+    const std::vector<LegendEntry> legend{{LegendMark::kPoint, std::string(kHandoverColor), "evaluated points"},
+                                          {LegendMark::kPoint, "#0072B2", "Pareto-optimal within the limits"},
                                           {LegendMark::kPoint, "#D55E00", "best"}};
     const Canvas frame =
         canvas(190, 700,
-               titled(fmt::format("Front of {} and {}", choice_name(kGoalNames, x), choice_name(kGoalNames, y)),
+               titled(fmt::format("Pareto front of {} and {}", choice_name(kGoalNames, x), choice_name(kGoalNames, y)),
                       setting_changes(sweep.base())),
                axis_name(question, x), axis_name(question, y), legend);
     std::string commands = frame.commands;
@@ -176,33 +179,34 @@ std::vector<Drawing> front_drawing(const Sweep& sweep, const OptimiseQuestion& q
         "lc "
         "rgb '#0072B2', $best using 1:2 with points pt 7 ps 2*{0} lc rgb '#D55E00'\n",
         kSymbolScale, kHandoverColor);
-    return {{{"front", "Points that no other betters in every goal."}, frame.height, std::move(commands)}};
+    return {{{"front", "Pareto-optimal points within the limits."}, frame.height, std::move(commands)}};
 }
 
 }  // namespace
 
-std::string optimise_text(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer) {
+std::string optimise_text(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer,
+                          TextWidth width) {
     std::string text =
-        fmt::format("{} points, {} of them run, {} within the limits\n", answer.points, answer.running, answer.allowed);
+        fmt::format("{} points: {} run, {} within the limits\n", answer.points, answer.running, answer.allowed);
     for (const std::string& line : dropped_texts(sweep, answer.dropped)) {
-        text += wrapped(line, 2);
+        text += wrapped(line, 2, width);
     }
     text += "\n";
-    const std::string warnings = change_warnings_text(answer.warnings);
+    const std::string warnings = change_warnings_text(answer.warnings, width);
     text += warnings.empty() ? "" : warnings + "\n";
     if (!answer.best) {
         return text +
                (answer.running == 0 ? "No point runs and has every goal.\n" : "No point is within the limits.\n");
     }
     const DesignPoint& best = answer.front[*answer.best];
-    text += wrapped(
-        fmt::format("Least {}: {}", choice_name(kGoalNames, question.goals.front()), setting_text(sweep, best)), 0);
-    text += "\n" + front_table(sweep, question, answer);
+    text += fmt::format("Least {}:\n{}", choice_name(kGoalNames, question.goals.front()), setting_lines(sweep, best));
+    text += "\n" + front_table(sweep, question, answer, width);
+    std::string note = "Rows are the Pareto-optimal points within the limits.";
     if (answer.front.size() > kPointsShown) {
-        text +=
-            fmt::format("  {} of {} Pareto points shown; --format csv lists all.\n", kPointsShown, answer.front.size());
+        note +=
+            fmt::format(" {} of {} Pareto points shown; --format csv lists all.", kPointsShown, answer.front.size());
     }
-    return text + "\n" + columns_text(sweep) + wrapped("Rows are the Pareto-optimal points within the limits.", 0);
+    return text + "\n" + columns_text(sweep, width) + wrapped(note, 0, width);
 }
 
 std::string optimise_json(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer) {

@@ -79,7 +79,7 @@ std::vector<Picture> draw_all(const fs::path& directory, const std::vector<Drawi
                               Diagnostics& diagnostics) {
     const ScratchFolder scratch(directory);
     if (scratch.path().empty()) {
-        diagnostics.error(SourceLocation(directory.string()), "cannot make a folder in it for the pictures");
+        diagnostics.error(SourceLocation(directory.string()), "cannot make a folder for the pictures in it");
         return {};
     }
     std::string commands;

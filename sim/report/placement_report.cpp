@@ -24,18 +24,19 @@ std::string headline(const CostedPlacement& placement, CostedObjective objective
     const std::string what =
         objective == CostedObjective::kThroughput ? "Largest load of a device" : "Time of one sample";
     if (placement.proved_optimal) {
-        return fmt::format("{} {}, proved to be the least.", what, digits(placement.objective));
+        return fmt::format("{} {}, proved optimal.", what, digits(placement.objective));
     }
     if (placement.lower_bound <= 0) {
-        return fmt::format("{} {}; nothing is proved about less.", what, digits(placement.objective));
+        return fmt::format("{} {}; no lower bound is known.", what, digits(placement.objective));
     }
-    return fmt::format("{} {}, at most {:.2g}% above the least: none is below {}.", what, digits(placement.objective),
-                       100 * placement.gap(), digits(placement.lower_bound));
+    return fmt::format("{} {}, at most {:.2g}% above the optimum, which is no less than {}.", what,
+                       digits(placement.objective), 100 * placement.gap(), digits(placement.lower_bound));
 }
 
 }  // namespace
 
-std::string placement_text(const CostedGraph& graph, const CostedPlacement& placement, CostedObjective objective) {
+std::string placement_text(const CostedGraph& graph, const CostedPlacement& placement, CostedObjective objective,
+                           TextWidth width) {
     TextTable table;
     table.column("device", Align::kLeft);
     for (const auto* heading : {"nodes", "load", "computing", "receiving", "sending", "size"}) {
@@ -50,7 +51,7 @@ std::string placement_text(const CostedGraph& graph, const CostedPlacement& plac
                        digits(load.size)});
         }
     }
-    return wrapped(headline(placement, objective), 0) + "\n" + table.text(0);
+    return wrapped(headline(placement, objective), 0, width) + "\n" + table.text(0, width);
 }
 
 std::string placement_json(const CostedGraph& graph, const CostedPlacement& placement, CostedObjective objective) {

@@ -96,7 +96,7 @@ std::vector<LegendEntry> legend_of(const Bars& bars) {
             legend.push_back({LegendMark::kBox, std::string(class_color(row.value)), std::string(row.name)});
         }
     }
-    legend.push_back({LegendMark::kBox, std::string(kHandoverColor), "hand-over, calls"});
+    legend.push_back({LegendMark::kBox, std::string(kHandoverColor), "hand-over and calls"});
     legend.push_back({LegendMark::kInterval, "#000000", "5-95 %"});
     return legend;
 }
@@ -109,7 +109,7 @@ std::vector<Drawing> class_drawings(const ScenarioResult& result) {
         return {};
     }
     const RowFrame frame =
-        row_frame(bars.rows, titled("Time per operator class, all passes of a stage", result.changes), "time (ms)",
+        row_frame(bars.rows, titled("Time per operator class, over all passes of a stage", result.changes), "time (ms)",
                   legend_of(bars));
     std::string data = interval_data(bars, frame);
     std::string clauses;
@@ -119,10 +119,9 @@ std::vector<Drawing> class_drawings(const ScenarioResult& result) {
         data += cell_data(name, cells);
         clauses += cell_clause(name, category ? class_color(*category) : kHandoverColor) + ", ";
     }
-    Drawing drawing{
-        {"time-by-class", "Where the time goes: each stage and placement by operator class, with the 5-95 % interval."},
-        frame.canvas.height,
-        frame.canvas.commands + data};
+    Drawing drawing{{"time-by-class", "Time of each stage and placement by operator class, with the 5-95 % interval."},
+                    frame.canvas.height,
+                    frame.canvas.commands + data};
     // White under black, so that the interval can be seen on every colour.
     drawing.commands += fmt::format(
         "plot {}$interval using 1:2:3:4 with xerrorbars pt -1 lw 4 lc rgb '#FFFFFF', $interval using 1:2:3:4 with "

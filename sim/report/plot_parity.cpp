@@ -152,9 +152,8 @@ Drawing residuals_of(const Calibration& calibration) {
     text += fmt::format("set logscale xy\nset xrange [{}:{}]\nset yrange [{}:{}]\n", plotted(x.low), plotted(x.high),
                         plotted(1 / kMostOff), plotted(kMostOff));
     text += tics("xtics", x) + "set ytics ('1/4' 0.25, '1/2' 0.5, '1' 1, '2' 2, '4' 4)\n" + clouds_text(clouds);
-    return {{"residuals", "What fits leave of shapes that they have not seen, against the measured time."},
-            drawn.height,
-            text};
+    return {
+        {"residuals", "Residuals of shapes that the fit has not seen, against the measured time."}, drawn.height, text};
 }
 
 }  // namespace

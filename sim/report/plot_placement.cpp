@@ -148,7 +148,7 @@ Drawing drawing_of(const StageResult& stage, const std::vector<std::size_t>& ord
         legend.push_back({LegendMark::kBox, std::string(device_color(static_cast<std::size_t>(device))),
                           device_name(devices, device)});
     }
-    legend.push_back({LegendMark::kBox, std::string(kHandoverColor), "hand-over, calls"});
+    legend.push_back({LegendMark::kBox, std::string(kHandoverColor), "hand-over and calls"});
     const RowFrame frame = row_frame(
         rows,
         titled(fmt::format("Placement along {} ({}), one pass; numbers are blocks", stage.model, stage.name), changes),

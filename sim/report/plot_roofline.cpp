@@ -329,7 +329,7 @@ std::vector<LegendEntry> legend_of(const Roofline& roofline) {
     }
     if (open) {
         legend.push_back(
-            {LegendMark::kPoint, std::string(kQuietColor), "open: no MACs, elements", stage_symbol(0), true});
+            {LegendMark::kPoint, std::string(kQuietColor), "open: element operations, no MACs", stage_symbol(0), true});
     }
     return legend;
 }
@@ -352,7 +352,7 @@ Drawing drawing_of(const Roofline& roofline, const Device& device, const std::ve
     text += point_data(roofline, axes);
     text += "plot $points using 1:2:($3*symbol_scale):4:5 with points pt variable ps variable lc rgb variable\n";
     return {{"roofline-" + device.name,
-             fmt::format("What each operator reaches on {} against its compute and DRAM limits.", device.name)},
+             fmt::format("Rate that each operator reaches on {}, against the compute and DRAM limits.", device.name)},
             frame.height,
             text};
 }

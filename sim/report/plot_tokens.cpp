@@ -86,7 +86,7 @@ std::vector<LegendEntry> legend_of(const std::vector<Line>& lines) {
                           std::string(device_color(line.device)), line.curve->device});
     }
     legend.push_back({LegendMark::kBox, "#CCCCCC", "5-95 %"});
-    legend.push_back({LegendMark::kPoint, "#000000", "one passes the other", 7, true});
+    legend.push_back({LegendMark::kPoint, "#000000", "crossover", 7, true});
     return legend;
 }
 
@@ -170,8 +170,8 @@ Drawing drawing_of(const TokenCurves& curves, const Profile& profile, const std:
     picture.lines = lines_of(curves, profile);
     picture.canvas =
         canvas(kTokensLeft, kTokensHeight,
-               titled(fmt::format("Latency of one pass of {} over the length of its input", curves.stage), changes),
-               "tokens that the input holds", "latency (ms)", legend_of(picture.lines));
+               titled(fmt::format("Latency of one pass of {} over the input length", curves.stage), changes),
+               "actual tokens of the input", "latency (ms)", legend_of(picture.lines));
     set_range(picture);
     std::string text = picture.canvas.commands;
     Obstacles obstacles;
@@ -184,8 +184,7 @@ Drawing drawing_of(const TokenCurves& curves, const Profile& profile, const std:
     }
     text += plot_command(picture.lines);
     return {{"tokens-" + curves.stage,
-             fmt::format("Latency of {} per device as its input grows, and where one device passes another.",
-                         curves.stage)},
+             fmt::format("Latency of {} per device over the input length, with crossovers.", curves.stage)},
             picture.canvas.height,
             text};
 }

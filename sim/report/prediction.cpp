@@ -18,7 +18,7 @@ namespace berth {
 
 namespace {
 
-std::string class_table(const Candidate& candidate) {
+std::string class_table(const Candidate& candidate, TextWidth width) {
     TextTable table;
     table.column("class", Align::kLeft);
     table.column("time", Align::kRight);
@@ -27,23 +27,19 @@ std::string class_table(const Candidate& candidate) {
     for (const auto& [category, time] : candidate.by_category) {
         sum += time;
     }
+    const TimeUnit unit(sum);
     const auto row = [&](std::string name, Time time) {
-        table.row({std::move(name), brief(time), sum > Time{} ? fmt::format("{:.1f}%", 100 * (time / sum)) : ""});
+        table.row({std::move(name), unit.text(time), sum > Time{} ? fmt::format("{:.1f}%", 100 * (time / sum)) : ""});
     };
     for (const auto& [category, time] : candidate.by_category) {
         row(std::string(choice_name(kCategoryNames, category)), time);
     }
     row("hand-over", candidate.handover);
-    return table.text(2);
-}
-
-std::string interval_text(const Estimate<Time>& latency) {
-    return latency.high > latency.low ? fmt::format("{} (5-95 %: {})", brief(latency.median), range_text(latency))
-                                      : brief(latency.median);
+    return table.text(2, width);
 }
 
 /// Operators that fell back, those of one device and reason together.
-std::string elsewhere_text(const Candidate& candidate, std::span<const std::string> devices) {
+std::string elsewhere_text(const Candidate& candidate, std::span<const std::string> devices, TextWidth width) {
     std::vector<std::pair<std::string, std::vector<std::string>>> groups;
     for (const OperatorResult& op : candidate.operators) {
         if (!op.fell_back) {
@@ -56,7 +52,8 @@ std::string elsewhere_text(const Candidate& candidate, std::span<const std::stri
     }
     std::string text;
     for (const auto& [why, names] : groups) {
-        text += wrapped(fmt::format("{} {} {}", fmt::join(names, ", "), names.size() == 1 ? "runs" : "run", why), 2);
+        text +=
+            wrapped(fmt::format("{} {} {}", fmt::join(names, ", "), names.size() == 1 ? "runs" : "run", why), 2, width);
     }
     return text;
 }
@@ -67,33 +64,34 @@ std::string generation_text(const Candidate& candidate) {
     std::string text = fmt::format("{} core{}, prompt of {} tokens\n", candidate.cores, candidate.cores == 1 ? "" : "s",
                                    candidate.tokens_held);
     if (generation.first_token) {
-        text += fmt::format("first token after {}\n", interval_text(*generation.first_token));
+        text += fmt::format("first token after {}\n", estimate_text(*generation.first_token));
     }
     if (generation.step) {
         text += fmt::format("then {} tokens/s\n", number_text(1 / in_seconds(*generation.step), 3));
     }
-    return text + fmt::format("keys and values {} at the end\n", brief(generation.kv_cache));
+    return text + fmt::format("key-value cache {} at the end\n", brief(generation.kv_cache));
 }
 
 std::string lengths_text(const Candidate& candidate) {
-    return fmt::format("{} core{}, pays for {} tokens, the input holds {}\n", candidate.cores,
+    return fmt::format("{} core{}, {} padded tokens for {} actual ones\n", candidate.cores,
                        candidate.cores == 1 ? "" : "s", candidate.tokens_paid, candidate.tokens_held);
 }
 
 }  // namespace
 
-std::string prediction_text(const ModelPrediction& prediction, std::span<const std::string> devices) {
+std::string prediction_text(const ModelPrediction& prediction, std::span<const std::string> devices, TextWidth width) {
     const Candidate& candidate = prediction.candidate;
-    std::string text =
-        wrapped(fmt::format("{} on {}: {}", prediction.model, prediction.device, interval_text(candidate.latency)), 0);
+    std::string text = wrapped(
+        fmt::format("{} on {}: {}", prediction.model, prediction.device, estimate_text(candidate.latency)), 0, width);
     text += candidate.generation ? generation_text(candidate) : lengths_text(candidate);
-    text += fmt::format("weights {}, activations {} at the peak, {} spilled\n", brief(candidate.weight_bytes),
-                        brief(candidate.peak_activation_bytes), brief(candidate.spilled_bytes));
+    text += wrapped(fmt::format("weights {}, activations {} at the peak, {} spilled", brief(candidate.weight_bytes),
+                                brief(candidate.peak_activation_bytes), brief(candidate.spilled_bytes)),
+                    0, width);
     if (candidate.energy) {
         text += fmt::format("energy {}\n", brief(*candidate.energy));
     }
-    text += "\n" + class_table(candidate);
-    const std::string elsewhere = elsewhere_text(candidate, devices);
+    text += "\n" + class_table(candidate, width);
+    const std::string elsewhere = elsewhere_text(candidate, devices, width);
     return text + (elsewhere.empty() ? "" : "\nNot on " + prediction.device + ":\n" + elsewhere);
 }
 
@@ -119,14 +117,14 @@ std::string prediction_json(const ModelPrediction& prediction, std::span<const s
 }
 
 std::string kernel_text(const Kernel& kernel, const KernelPrediction& prediction, const Device& device,
-                        const Execution& execution) {
+                        const Execution& execution, TextWidth width) {
     const Explanation explanation = explain_kernel(prediction.kernel, device, execution);
     const std::string asked = kernel_description(kernel, explanation.cost.cores, device);
-    std::string text = wrapped(fmt::format("{}: {}", asked, interval_text(prediction.latency)), 0);
+    std::string text = wrapped(fmt::format("{}: {}", asked, estimate_text(prediction.latency)), 0, width);
     if (asked != explanation.kernel) {
-        text += wrapped(fmt::format("Of its kernels, {} takes longest:", explanation.kernel), 0);
+        text += wrapped(fmt::format("Of its kernels, {} takes longest:", explanation.kernel), 0, width);
     }
-    return text + "\n" + explanation_text(explanation);
+    return text + "\n" + explanation_text(explanation, width);
 }
 
 std::string kernel_json(const Kernel& kernel, const KernelPrediction& prediction, const Device& device,

@@ -66,8 +66,8 @@ Json head_of(const Provenance& provenance) {
 }
 
 // Words of the command, each with the lines that it needs.
-std::string command_lines(const std::string& command) {
-    if (display_width(command) <= kReportColumns) {
+std::string command_lines(const std::string& command, TextWidth width) {
+    if (display_width(command) <= width.columns) {
         return command + "\n";
     }
     std::string text;
@@ -75,7 +75,7 @@ std::string command_lines(const std::string& command) {
     std::size_t start = 0;
     bool quoted = false;
     const auto add = [&](std::string_view word) {
-        const bool full = !line.empty() && display_width(line) + 1 + display_width(word) + 2 > kReportColumns;
+        const bool full = !line.empty() && display_width(line) + 1 + display_width(word) + 2 > width.columns;
         if (full) {
             text += line + " \\\n";
             line = "    ";
@@ -168,18 +168,19 @@ std::string with_provenance(std::string json, const Provenance& provenance) {
     return head + (more ? "," : "\n") + json.substr(1);
 }
 
-std::string provenance_text(const Provenance& provenance) {
+std::string provenance_text(const Provenance& provenance, TextWidth width) {
     if (provenance.command.empty()) {
         return "";
     }
-    std::string text = fmt::format("Made by berth {}:\n", provenance.version) + command_lines(provenance.command);
+    std::string text =
+        fmt::format("Made by berth {}:\n", provenance.version) + command_lines(provenance.command, width);
     for (const SettingChange& change : provenance.changes) {
         text += wrapped(fmt::format("Changed: {}={} ({})", change.path, change.value,
                                     change.before ? "was " + *change.before : "was not set"),
-                        0);
+                        0, width);
     }
     for (const ProfileOrigin& profile : provenance.profiles) {
-        text += wrapped(profile_text(profile), 0);
+        text += wrapped(profile_text(profile), 0, width);
     }
     return text;
 }

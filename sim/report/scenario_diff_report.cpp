@@ -17,15 +17,17 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kLabelColumns = 56;
-constexpr std::size_t kInputColumns = 60;
 constexpr std::size_t kValueColumns = 60;  // of a source or a description; JSON has all of it
 constexpr double kStepHalf = 0.34;
 constexpr std::string_view kFasterColor = "#009E73";
 constexpr std::string_view kSlowerColor = "#D55E00";
 constexpr std::string_view kTotalColor = "#0072B2";
 
-std::string signed_text(Time change) {
-    return change > Time{} ? "+" + brief(change) : change < Time{} ? "-" + brief(change * -1.0) : "0 ms";
+std::string signed_text(Time change, TimeUnit unit) { return (change > Time{} ? "+" : "") + unit.text(change); }
+
+// Times of both sides are read beside each other.
+TimeUnit unit_of(const ScenarioDiff& diff) {
+    return TimeUnit(std::max(diff.before.total.latency.median, diff.after.total.latency.median));
 }
 
 std::string signed_share(Time change, Time of) {
@@ -57,21 +59,22 @@ std::string inputs_text(const std::vector<InputDifference>& inputs) {
 /// Those that moved the total or a decision; the others stand below.
 bool is_in_table(const DiffStep& step) { return step.answers.empty() && !step.without_effect(); }
 
-std::string step_table(const ScenarioDiff& diff) {
+std::string step_table(const ScenarioDiff& diff, TextWidth width) {
     TextTable table;
-    table.column("input", Align::kLeft);
+    table.column("input", Align::kLeft, Fit::kWrap);
     table.column("change", Align::kRight);
     table.column("total", Align::kRight);
-    table.column("moves", Align::kLeft);
+    table.column("moves", Align::kLeft, Fit::kWrap);
     const Time before = diff.before.total.latency.median;
-    table.row({shortened(diff.before.scenario, kInputColumns), "", brief(before), ""});
+    const TimeUnit unit = unit_of(diff);
+    table.row({diff.before.scenario, "", unit.text(before), ""});
     for (const DiffStep& step : diff.steps) {
         if (is_in_table(step)) {
-            table.row({shortened(inputs_text(step.inputs), kInputColumns), signed_text(step.after - step.before),
-                       brief(step.after), moves_text(step.decisions)});
+            table.row({inputs_text(step.inputs), signed_text(step.after - step.before, unit), unit.text(step.after),
+                       moves_text(step.decisions)});
         }
     }
-    return table.text(2);
+    return table.text(2, width);
 }
 
 struct AnswerName {
@@ -136,34 +139,35 @@ std::string answers_text(const std::vector<AnswerChange>& answers) {
 }
 
 // Inputs that leave the total as it is, and what they do instead.
-std::string other_steps_text(const ScenarioDiff& diff) {
+std::string other_steps_text(const ScenarioDiff& diff, TextWidth width) {
     std::string others;
     std::string silent;
     for (const DiffStep& step : diff.steps) {
         if (!step.answers.empty()) {
-            others += wrapped(fmt::format("{}: {}", inputs_text(step.inputs), answers_text(step.answers)), 4);
+            others += wrapped(fmt::format("{}: {}", inputs_text(step.inputs), answers_text(step.answers)), 4, width);
         } else if (step.without_effect()) {
-            silent += wrapped(inputs_text(step.inputs), 4);
+            silent += wrapped(inputs_text(step.inputs), 4, width);
         }
     }
     return (others.empty() ? "" : "\n  Inputs that leave the total as it is:\n" + others) +
            (silent.empty() ? "" : "\n  Inputs that differ and change nothing in the answer:\n" + silent);
 }
 
-std::string class_table(const ScenarioDiff& diff) {
+std::string class_table(const ScenarioDiff& diff, TextWidth width) {
     TextTable table;
     table.column("class", Align::kLeft);
     for (const char* heading : {"before", "after", "change"}) {
         table.column(heading, Align::kRight);
     }
-    const auto row = [&table](const std::string& name, Time before, Time after) {
-        table.row({name, brief(before), brief(after), signed_text(after - before)});
+    const TimeUnit unit = unit_of(diff);
+    const auto row = [&](const std::string& name, Time before, Time after) {
+        table.row({name, unit.text(before), unit.text(after), signed_text(after - before, unit)});
     };
     for (const ClassDifference& one : diff.classes) {
         row(one.name, one.before, one.after);
     }
     row("total", diff.before.total.latency.median, diff.after.total.latency.median);
-    return table.text(2);
+    return table.text(2, width);
 }
 
 Json moves_json(const std::vector<DecisionChange>& moves) {
@@ -208,22 +212,23 @@ std::vector<Drawing> waterfall(const ScenarioDiff& diff) {
     };
     const Time before = diff.before.total.latency.median;
     const Time after = diff.after.total.latency.median;
-    add("before: " + diff.before.scenario, brief(before), Time{}, before, kTotalColor);
+    const TimeUnit unit = unit_of(diff);
+    add("before: " + diff.before.scenario, unit.text(before), Time{}, before, kTotalColor);
     for (const DiffStep& step : diff.steps) {
         if (!is_in_table(step)) {
             continue;
         }
         const Time change = step.after - step.before;
         const std::string moved = step.decisions.empty() ? "" : ", " + moves_text(step.decisions);
-        add(inputs_text(step.inputs), signed_text(change) + moved, step.before, step.after,
+        add(inputs_text(step.inputs), signed_text(change, unit) + moved, step.before, step.after,
             change > Time{} ? kSlowerColor : kFasterColor);
     }
-    add("after: " + diff.after.scenario, brief(after), Time{}, after, kTotalColor);
+    add("after: " + diff.after.scenario, unit.text(after), Time{}, after, kTotalColor);
     const std::vector<LegendEntry> legend{{LegendMark::kBox, std::string(kTotalColor), "total"},
-                                          {LegendMark::kBox, std::string(kFasterColor), "faster by"},
-                                          {LegendMark::kBox, std::string(kSlowerColor), "slower by"}};
+                                          {LegendMark::kBox, std::string(kFasterColor), "faster"},
+                                          {LegendMark::kBox, std::string(kSlowerColor), "slower"}};
     const RowFrame frame =
-        row_frame(rows, titled("What each input did to the latency", diff.after.changes), "time (ms)", legend);
+        row_frame(rows, titled("Effect of each input on the latency", diff.after.changes), "time (ms)", legend);
     std::string data;
     std::string clauses;
     for (const LegendEntry& entry : legend) {
@@ -239,43 +244,42 @@ std::vector<Drawing> waterfall(const ScenarioDiff& diff) {
             clauses += (clauses.empty() ? "" : ", ") + cell_clause(name, entry.color);
         }
     }
-    return {{{"waterfall", "What each input did to the latency, one after the other."},
+    return {{{"waterfall", "Effect of each input on the latency, changed one after the other."},
              frame.canvas.height,
              frame.canvas.commands + data + "plot " + clauses + "\n"}};
 }
 
 }  // namespace
 
-std::string diff_text(const ScenarioDiff& diff) {
+std::string diff_text(const ScenarioDiff& diff, TextWidth width) {
     const Estimate<Time>& before = diff.before.total.latency;
     const Estimate<Time>& after = diff.after.total.latency;
     const Time change = after.median - before.median;
     std::string text = wrapped(
         fmt::format("{} ({}) -> {} ({})", title_of(diff.before.scenario, diff.before.changes), diff.before.hardware,
                     title_of(diff.after.scenario, diff.after.changes), diff.after.hardware),
-        0);
-    text += wrapped(
-        fmt::format("Total {} ({}) -> {} ({}): {}, {}.", brief(before.median), range_text(before), brief(after.median),
-                    range_text(after), signed_text(change), signed_share(change, before.median)),
-        0);
+        0, width);
+    text += wrapped(fmt::format("Total {} -> {}: {}, {}.", estimate_text(before), estimate_text(after),
+                                signed_text(change, unit_of(diff)), signed_share(change, before.median)),
+                    0, width);
     if (!diff.decisions.empty()) {
-        text += wrapped(fmt::format("Moves: {}.", moves_text(diff.decisions)), 0);
+        text += wrapped(fmt::format("Moves: {}.", moves_text(diff.decisions)), 0, width);
     }
     if (!diff.answers.empty()) {
-        text += wrapped(fmt::format("Other answers: {}.", answers_text(diff.answers)), 0);
+        text += wrapped(fmt::format("Other answers: {}.", answers_text(diff.answers)), 0, width);
     }
     if (diff.steps.empty()) {
         return text + "\nNo input differs.\n";
     }
     if (std::ranges::none_of(diff.steps, is_in_table)) {
-        return text + other_steps_text(diff);
+        return text + other_steps_text(diff, width);
     }
-    return text + "\n" + step_table(diff) + other_steps_text(diff) + "\n" +
+    return text + "\n" + step_table(diff, width) + other_steps_text(diff, width) + "\n" +
            wrapped(
                "Inputs are changed one after the other; the steps add up to the total, and another order would "
                "attribute it differently.",
-               2) +
-           "\n" + class_table(diff);
+               2, width) +
+           "\n" + class_table(diff, width);
 }
 
 std::string diff_json(const ScenarioDiff& diff) {

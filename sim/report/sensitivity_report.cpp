@@ -30,23 +30,23 @@ std::string decision_text(const DecisionSensitivity& decision) {
                                    decision.stage, decision.chosen, number_text(std::exp(decision.margin), 3),
                                    decision.other, percent_text(decision.probability, 2));
     if (decision.could_flip.empty()) {
-        return text + "No number of the profile turns that round alone within two of its spreads.";
+        return text + "No single profile number, moved by up to two standard deviations, reverses this choice.";
     }
     std::vector<std::string> flips;
     for (const Flip& flip : decision.could_flip) {
-        flips.push_back(fmt::format("{} ({}{} sigma)", typed_path(flip.path), flip.sigmas > 0 ? "+" : "",
+        flips.push_back(fmt::format("{} ({}{} standard deviations)", typed_path(flip.path), flip.sigmas > 0 ? "+" : "",
                                     number_text(flip.sigmas, 2)));
     }
-    return text + fmt::format("Alone could turn that round: {}.", fmt::join(flips, ", "));
+    return text + fmt::format("A single number could reverse this choice: {}.", fmt::join(flips, ", "));
 }
 
-std::string number_table(const Sensitivity& sensitivity) {
+std::string number_table(const Sensitivity& sensitivity, TextWidth width) {
     TextTable table;
-    table.column("number of the profile", Align::kLeft);
+    table.column("profile number", Align::kLeft, Fit::kOwnLine);
     table.column("spread", Align::kRight);
-    table.column("moves the total by", Align::kRight);
+    table.column("effect on total", Align::kRight);
     table.column("elasticity", Align::kRight);
-    table.column("", Align::kLeft);
+    table.column("", Align::kLeft, Fit::kOptional);
     const double most = sensitivity.numbers.empty() ? 1 : std::abs(sensitivity.numbers.front().on_total);
     for (std::size_t i = 0; i < std::min(kNumbersShown, sensitivity.numbers.size()); ++i) {
         const NumberEffect& number = sensitivity.numbers[i];
@@ -54,24 +54,23 @@ std::string number_table(const Sensitivity& sensitivity) {
         table.row({typed_path(number.path), percent_text(number.spread, 2), signed_percent_of(number.on_total),
                    number_text(number.elasticity, 2), std::string(bar, '#')});
     }
-    return table.text(2);
+    return table.text(2, width);
 }
 
-std::string sampled_text(const SampledSensitivity& sampled) {
+std::string sampled_text(const SampledSensitivity& sampled, TextWidth width) {
     TextTable table;
-    table.column("share of the variance", Align::kLeft);
+    table.column("share of the variance", Align::kLeft, Fit::kOwnLine);
     table.column("alone", Align::kRight);
-    table.column("in all", Align::kRight);
+    table.column("with interactions", Align::kRight);
     for (std::size_t i = 0; i < std::min(kNumbersShown, sampled.numbers.size()); ++i) {
         const VarianceShare& share = sampled.numbers[i];
         table.row({typed_path(share.path), percent_text(share.alone, 2), percent_text(share.total, 2)});
     }
-    return wrapped(fmt::format("With all numbers moving at once ({} samples) the recommendation is right with a "
-                               "probability of {}, and takes {} ({}).",
-                               sampled.samples, share_text(sampled.right), brief(sampled.total.median),
-                               range_text(sampled.total)),
-                   2) +
-           "\n" + table.text(2);
+    return wrapped(fmt::format("With all numbers varied at once ({} samples), the recommendation is the fastest with a "
+                               "probability of {} and takes {}.",
+                               sampled.samples, share_text(sampled.right), estimate_text(sampled.total)),
+                   2, width) +
+           "\n" + table.text(2, width);
 }
 
 Json sampled_json(const SampledSensitivity& sampled) {
@@ -108,10 +107,12 @@ std::vector<Drawing> tornado(const Sensitivity& sensitivity) {
     if (rows.empty()) {
         return {};
     }
-    const std::vector<LegendEntry> legend{{LegendMark::kBox, "#D55E00", "number higher by its spread"},
-                                          {LegendMark::kBox, "#0072B2", "lower by its spread"}};
+    const std::vector<LegendEntry> legend{{LegendMark::kBox, "#D55E00", "number one standard deviation higher"},
+                                          {LegendMark::kBox, "#0072B2", "one standard deviation lower"}};
     const RowFrame frame =
-        row_frame(rows, titled(fmt::format("What moves the total of {}", sensitivity.scenario), sensitivity.changes),
+        row_frame(rows,
+                  titled(fmt::format("Effect of each profile number on the total of {}", sensitivity.scenario),
+                         sensitivity.changes),
                   "time (ms)", legend);
     std::vector<Cell> higher;
     std::vector<Cell> lower;
@@ -126,7 +127,7 @@ std::vector<Drawing> tornado(const Sensitivity& sensitivity) {
     commands += fmt::format("set xrange [{}:{}]\n", plotted(least - margin), plotted(most + 5 * margin));
     commands +=
         fmt::format("plot {}, {}\n", cell_clause("$higher", legend[0].color), cell_clause("$lower", legend[1].color));
-    return {{{"tornado", "What each number of the profile does to the total when it is off by its spread."},
+    return {{{"tornado", "Change of the total when each profile number moves by one standard deviation."},
              frame.canvas.height,
              std::move(commands)}};
 }
@@ -148,15 +149,15 @@ bool write_sensitivity(const std::filesystem::path& directory, const Sensitivity
     return diagnostics.error_count() == before;
 }
 
-std::string sensitivity_text(const Sensitivity& sensitivity) {
-    std::string text = wrapped(fmt::format("{}: {} ({})", title_of(sensitivity.scenario, sensitivity.changes),
-                                           brief(sensitivity.total.median), range_text(sensitivity.total)),
-                               0) +
+std::string sensitivity_text(const Sensitivity& sensitivity, TextWidth width) {
+    std::string text = wrapped(fmt::format("{}: {}", title_of(sensitivity.scenario, sensitivity.changes),
+                                           estimate_text(sensitivity.total)),
+                               0, width) +
                        "\n";
     for (const DecisionSensitivity& decision : sensitivity.decisions) {
-        text += wrapped(decision_text(decision), 2) + "\n";
+        text += wrapped(decision_text(decision), 2, width) + "\n";
     }
-    text += number_table(sensitivity);
+    text += number_table(sensitivity, width);
     if (sensitivity.numbers.size() > kNumbersShown) {
         text += fmt::format("  ... and {} more\n", sensitivity.numbers.size() - kNumbersShown);
     }
@@ -168,19 +169,19 @@ std::string sensitivity_text(const Sensitivity& sensitivity) {
                            2);
     }
     if (sensitivity.sampled) {
-        text += "\n" + sampled_text(*sensitivity.sampled);
+        text += "\n" + sampled_text(*sensitivity.sampled, width);
     }
     if (!sensitivity.warnings.empty()) {
-        text += "\n" + change_warnings_text(sensitivity.warnings);
+        text += "\n" + change_warnings_text(sensitivity.warnings, width);
     }
     return text + "\n" +
            wrapped(
-               "Each number rises by its spread, one standard deviation, with all others as they are. Elasticity: "
+               "Each number rises by its spread, one standard deviation, with all others unchanged. Elasticity: "
                "percent "
-               "that the total changes by when the number rises by one percent; of a model's own errors, the share of "
-               "the "
-               "time that they are about.",
-               0);
+               "change of the total when the number rises by one percent. For error terms: the share of total time "
+               "they "
+               "apply to.",
+               0, width);
 }
 
 std::string sensitivity_json(const Sensitivity& sensitivity) {

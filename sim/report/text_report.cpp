@@ -23,29 +23,29 @@ struct ReportPart {
 };
 
 std::vector<ReportPart> sections(const ScenarioResult& result, const Scenario& scenario,
-                                 std::span<const Finding> findings, const Provenance& provenance) {
+                                 std::span<const Finding> findings, const Provenance& provenance, TextWidth width) {
     std::vector<ReportPart> all;
     const auto add = [&all](std::string title, std::string body) {
         if (!body.empty()) {
             all.push_back(ReportPart{std::move(title), std::move(body)});
         }
     };
-    add(kAnswer, answer_text(result, scenario));
-    add("Warnings", change_warnings_text(result.warnings));
+    add(kAnswer, answer_text(result, scenario, width));
+    add("Warnings", change_warnings_text(result.warnings, width));
     std::string candidates;
     for (const StageResult& stage : result.stages) {
-        const std::string one = candidates_text(stage, result);
+        const std::string one = candidates_text(stage, result, width);
         candidates += candidates.empty() || one.empty() ? one : "\n" + one;
     }
     add("Candidates", candidates);
     if (result.traffic) {
-        add("Traffic", traffic_text(*result.traffic, scenario) + slowdowns_text(result));
+        add("Traffic", traffic_text(*result.traffic, scenario, width) + slowdowns_text(result, width));
     }
-    add("Cores per request", core_splits_text(result));
-    add("Inputs per pass", batch_sizes_text(result));
-    add("Findings", findings_text(findings));
-    add("What the interval rests on", assumptions_text(result, scenario));
-    add("Provenance", provenance_text(provenance));
+    add("Cores per request", core_splits_text(result, width));
+    add("Inputs per pass", batch_sizes_text(result, width));
+    add("Findings", findings_text(findings, width));
+    add("What the interval rests on", assumptions_text(result, scenario, width));
+    add("Provenance", provenance_text(provenance, width));
     return all;
 }
 
@@ -57,9 +57,9 @@ std::string title(const ScenarioResult& result) {
 }  // namespace
 
 std::string text_report(const ScenarioResult& result, const Scenario& scenario, std::span<const Finding> findings,
-                        const Provenance& provenance) {
-    std::string text = wrapped(title(result), 0);
-    for (const ReportPart& section : sections(result, scenario, findings, provenance)) {
+                        const Provenance& provenance, TextWidth width) {
+    std::string text = wrapped(title(result), 0, width);
+    for (const ReportPart& section : sections(result, scenario, findings, provenance, width)) {
         if (section.title != kAnswer) {  // what the reader came for needs no heading
             text += fmt::format("\n{}\n{:-<{}}\n", section.title, "", section.title.size());
         }
@@ -71,7 +71,7 @@ std::string text_report(const ScenarioResult& result, const Scenario& scenario, 
 std::string markdown_report(const ScenarioResult& result, const Scenario& scenario, std::span<const Finding> findings,
                             std::span<const Picture> pictures, const Provenance& provenance) {
     std::string text = fmt::format("# {}\n", title(result));
-    for (const ReportPart& section : sections(result, scenario, findings, provenance)) {
+    for (const ReportPart& section : sections(result, scenario, findings, provenance, TextWidth())) {
         text += fmt::format("\n## {}\n\n```text\n{}```\n", section.title, section.body);
     }
     if (!pictures.empty()) {

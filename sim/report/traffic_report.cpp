@@ -26,7 +26,7 @@ std::string arrivals_text(const Arrivals& arrivals) {
     if (const auto* loop = std::get_if<ClosedLoop>(&arrivals)) {
         const std::string users = loop->users == 1 ? "1 user" : fmt::format("{} users", loop->users);
         return loop->think > Time{} ? fmt::format("{} who think {} between requests", users, brief(loop->think))
-                                    : users + " who send the next request at once";
+                                    : users + " who send the next request immediately";
     }
     if (const auto* poisson = std::get_if<PoissonArrivals>(&arrivals)) {
         return fmt::format("{} at random times (Poisson)", requests_text(poisson->rate));
@@ -75,37 +75,38 @@ std::vector<const OperatorContention*> losing_operators(const TrafficResult& tra
     return order;
 }
 
-std::string contention_text(const TrafficResult& traffic) {
+std::string contention_text(const TrafficResult& traffic, TextWidth width) {
     constexpr std::size_t kShown = 6;
     TextTable table;
-    table.column("lost to contention", Align::kLeft);
-    table.column("ms per request", Align::kRight);
+    table.column("delay by contention", Align::kLeft, Fit::kShorten);
+    table.column("per request", Align::kRight);
     table.column("waiting", Align::kRight);
     table.column("slowed", Align::kRight);
     const auto order = losing_operators(traffic);
+    const TimeUnit unit(order.empty() ? Time{} : order.front()->lost.waited + order.front()->lost.slowed);
     for (std::size_t i = 0; i < std::min(kShown, order.size()); ++i) {
         const TaskContention& lost = order[i]->lost;
-        table.row(
-            {order[i]->stage + " " + order[i]->name, fmt::format("{:.3g}", in_milliseconds(lost.waited + lost.slowed)),
-             fmt::format("{:.3g}", in_milliseconds(lost.waited)), fmt::format("{:.3g}", in_milliseconds(lost.slowed))});
+        table.row({order[i]->stage + " " + order[i]->name, unit.text(lost.waited + lost.slowed), unit.text(lost.waited),
+                   unit.text(lost.slowed)});
     }
-    const std::string more = order.size() > kShown ? wrapped(fmt::format("and {} more", order.size() - kShown), 4) : "";
-    return order.empty() ? "" : "\n" + table.text(4) + more;
+    const std::string more =
+        order.size() > kShown ? wrapped(fmt::format("and {} more", order.size() - kShown), 4, width) : "";
+    return order.empty() ? "" : "\n" + table.text(4, width) + more;
 }
 
-std::string phases_text(const TrafficResult& traffic) {
+std::string phases_text(const TrafficResult& traffic, TextWidth width) {
     TextTable table;
-    table.column("stage", Align::kLeft);
-    table.column("mean ms", Align::kRight);
+    table.column("stage", Align::kLeft, Fit::kShorten);
+    table.column("mean", Align::kRight);
     table.column("budget", Align::kRight);
     table.column("met", Align::kRight);
     for (std::size_t i = 0; i < traffic.simulation.phases.size(); ++i) {
         const PhaseTime& phase = traffic.simulation.phases[i];
         const auto& budget = traffic.system.phases[i].budget;
-        table.row({traffic.system.phases[i].name, fmt::format("{:.5g}", in_milliseconds(phase.mean)),
-                   budget ? brief(*budget) : "", phase.within_budget ? share_text(*phase.within_budget) : ""});
+        table.row({traffic.system.phases[i].name, brief(phase.mean), budget ? brief(*budget) : "",
+                   phase.within_budget ? share_text(*phase.within_budget) : ""});
     }
-    return traffic.simulation.phases.empty() ? "" : "\n" + table.text(4);
+    return traffic.simulation.phases.empty() ? "" : "\n" + table.text(4, width);
 }
 
 // A share with its simulated interval where that is wider than what is printed.
@@ -117,7 +118,7 @@ std::string known_share(const SimulatedShare& share) {
                : fmt::format("{} ({}-{})", value, share_text(share.low), share_text(share.high));
 }
 
-std::string outlook_text(const TrafficResult& traffic, const Scenario& scenario) {
+std::string outlook_text(const TrafficResult& traffic, const Scenario& scenario, TextWidth width) {
     const bool stable = traffic.simulation.stable;
     std::string text;
     if (traffic.stability && traffic.stability->unstable > 0) {
@@ -131,13 +132,13 @@ std::string outlook_text(const TrafficResult& traffic, const Scenario& scenario)
             "The budget of {} is met {}with a probability of {} when the profile's uncertainty counts too.",
             brief(*scenario.budget), by_chance, known_share(traffic.budget->probability));
     }
-    return text.empty() ? "" : wrapped(text, 0);
+    return text.empty() ? "" : wrapped(text, 0, width);
 }
 
 // How long the simulation was, and how well it knows what it says.
-std::string length_text(const SimulationResult& result, const Arrivals& arrivals) {
+std::string length_text(const SimulationResult& result, const Arrivals& arrivals, TextWidth width) {
     if (!result.latency || !result.latency->has_intervals) {
-        return wrapped(fmt::format("{} requests simulated, too few for intervals.", result.counted), 0);
+        return wrapped(fmt::format("{} requests simulated, too few for intervals.", result.counted), 0, width);
     }
     std::string text = fmt::format("{} requests simulated behind {} of warm-up: mean and p95 are known to {}",
                                    result.counted, result.warm_up, percent_text(result.latency->precision(), 2));
@@ -147,10 +148,10 @@ std::string length_text(const SimulationResult& result, const Arrivals& arrivals
                     : fmt::format(", not to the {} aimed at: the most requests allowed were reached",
                                   percent_text(kStreamPrecision, 2));
     }
-    return wrapped(text + ".", 0);
+    return wrapped(text + ".", 0, width);
 }
 
-std::string load_text(const TrafficResult& traffic) {
+std::string load_text(const TrafficResult& traffic, TextWidth width) {
     const auto& load = traffic.simulation.load;
     if (!load) {
         return "";
@@ -161,10 +162,10 @@ std::string load_text(const TrafficResult& traffic) {
         text += fmt::format(" (5-95 %: {}-{})", percent_text(traffic.stability->low, 2),
                             percent_text(traffic.stability->high, 2));
     }
-    return wrapped(text + ".", 0);
+    return wrapped(text + ".", 0, width);
 }
 
-std::string busy_text(const SimulationResult& result) {
+std::string busy_text(const SimulationResult& result, TextWidth width) {
     TextTable table;
     table.column("resource", Align::kLeft);
     table.column("busy", Align::kRight);
@@ -175,43 +176,43 @@ std::string busy_text(const SimulationResult& result) {
             }
         }
     }
-    return table.text(4);
+    return table.text(4, width);
 }
 
 }  // namespace
 
-std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario) {
+std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario, TextWidth width) {
     const SimulationResult& result = traffic.simulation;
     const std::string arrivals = arrivals_text(scenario.traffic->arrivals);
     if (!result.stable) {
-        return wrapped(fmt::format("Unstable under {}: requests pile up. Sustainable are {}.", arrivals,
+        return wrapped(fmt::format("Unstable under {}: requests pile up. The sustainable rate is {}.", arrivals,
                                    requests_text(result.sustainable)),
-                       0) +
-               load_text(traffic) + outlook_text(traffic, scenario);
+                       0, width) +
+               load_text(traffic, width) + outlook_text(traffic, scenario, width);
     }
-    std::string text = wrapped(fmt::format("Under {}: {} completed; at most {} are sustainable.", arrivals,
+    std::string text = wrapped(fmt::format("Under {}: {} are completed; at most {} are sustainable.", arrivals,
                                            requests_text(result.throughput), requests_text(result.sustainable)),
-                               0);
+                               0, width);
     TextTable table;
     table.column("latency", Align::kLeft);
-    table.column("ms", Align::kRight);
+    table.column("time", Align::kRight);
     table.column("95 % confidence", Align::kRight);
     for (const auto& [name, time] : rows_of(*result.latency)) {
-        const std::string interval =
-            fmt::format("{:.5g}-{:.5g}", in_milliseconds(time->low), in_milliseconds(time->high));
-        table.row({name, fmt::format("{:.5g}", in_milliseconds(time->value)),
-                   result.latency->has_intervals ? interval : "-"});
+        table.row({name, brief(time->value),
+                   result.latency->has_intervals ? range_text({time->value, time->low, time->high}) : "-"});
     }
-    text += load_text(traffic) + outlook_text(traffic, scenario) + length_text(result, scenario.traffic->arrivals);
-    return text + "\n" + table.text(4) + phases_text(traffic) + contention_text(traffic) + "\n" + busy_text(result);
+    text += load_text(traffic, width) + outlook_text(traffic, scenario, width) +
+            length_text(result, scenario.traffic->arrivals, width);
+    return text + "\n" + table.text(4, width) + phases_text(traffic, width) + contention_text(traffic, width) + "\n" +
+           busy_text(result, width);
 }
 
-std::string slowdowns_text(const ScenarioResult& result) {
+std::string slowdowns_text(const ScenarioResult& result, TextWidth width) {
     std::string text;
     for (const StageSlowdown& one : result.slowdowns) {
-        text += wrapped(fmt::format("{} slows {} by {}, of the {} allowed.", one.by, one.of,
+        text += wrapped(fmt::format("{} slows {} by {}; {} is allowed.", one.by, one.of,
                                     percent_text(one.share.value_or(0), 3), percent_text(one.allowed, 3)),
-                        0);
+                        0, width);
     }
     return text;
 }

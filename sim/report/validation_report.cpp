@@ -45,15 +45,15 @@ std::string rows_heading(const ValidatedSet& set) {
     return set.form == RowForm::kModelTotals ? "Rows" : "Furthest off";
 }
 
-std::string text_table(const CellTable& cells) {
+std::string text_table(const CellTable& cells, TextWidth width) {
     TextTable table;
     for (std::size_t i = 0; i < cells.headings.size(); ++i) {
-        table.column(cells.headings[i], cells.aligns[i]);
+        table.column(cells.headings[i], cells.aligns[i], cells.fits[i]);
     }
     for (const auto& row : cells.rows) {
         table.row(row);
     }
-    return table.text(2);
+    return table.text(2, width);
 }
 
 std::string markdown_row(const std::vector<std::string>& cells) {
@@ -145,21 +145,21 @@ Json json_set(const ValidatedSet& set, const std::vector<std::string>& devices) 
 
 }  // namespace
 
-std::string validation_text(const Validation& validation) {
+std::string validation_text(const Validation& validation, TextWidth width) {
     std::string text = fmt::format("Predictions of {} beside measurements\n", validation.profile);
     for (const ValidatedSet& set : validation.sets) {
         text += fmt::format("\n{}\n{}\n", set.name, std::string(display_width(set.name), '-'));
-        text += wrapped(use_sentence(set), 0);
-        text += "\n" + text_table(class_table(set));
-        text += fmt::format("\n  {}:\n", rows_heading(set)) + text_table(row_table(set, kWorstShown));
+        text += wrapped(use_sentence(set), 0, width);
+        text += "\n" + text_table(class_table(set), width);
+        text += fmt::format("\n  {}:\n", rows_heading(set)) + text_table(row_table(set, kWorstShown), width);
         for (const std::string& sentence : decision_sentences(set, validation.devices)) {
-            text += "\n" + wrapped(sentence, 2);
+            text += "\n" + wrapped(sentence, 2, width);
         }
         for (const std::string& line : not_predicted(set)) {
-            text += "\n" + wrapped(line, 2);
+            text += "\n" + wrapped(line, 2, width);
         }
     }
-    return text + "\n" + wrapped(legend(validation), 0);
+    return text + "\n" + wrapped(legend(validation), 0, width);
 }
 
 std::string validation_markdown(const Validation& validation) {

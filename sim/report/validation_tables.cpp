@@ -46,6 +46,7 @@ CellTable class_table(const ValidatedSet& set) {
         table.headings.emplace_back("noise");
         table.aligns.push_back(Align::kRight);
     }
+    table.fits.assign(table.headings.size(), Fit::kWhole);
     for (const ClassSummary& summary : set.classes) {
         const ErrorSummary& model = summary.model;
         std::vector<std::string> cells{
@@ -85,6 +86,8 @@ CellTable row_table(const ValidatedSet& set, std::size_t count) {
     table.headings = {"row", "dtype", "measured", "predicted", "5-95 %", "error", "roofline"};
     table.aligns = {Align::kLeft,  Align::kLeft,  Align::kRight, Align::kRight,
                     Align::kRight, Align::kRight, Align::kRight};
+    table.fits.assign(table.headings.size(), Fit::kWhole);
+    table.fits.front() = Fit::kShorten;
     for (const ValidatedRow& row : rows) {
         table.rows.push_back({row.name, std::string(choice_name(kDTypeNames, row.dtype)), brief(row.measured),
                               brief(row.predicted.median), range_text(row.predicted), signed_percent(error_of(row)),

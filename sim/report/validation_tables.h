@@ -13,6 +13,7 @@ namespace berth {
 struct CellTable {
     std::vector<std::string> headings;
     std::vector<Align> aligns;
+    std::vector<Fit> fits;
     std::vector<std::vector<std::string>> rows;
 };
 

@@ -266,15 +266,14 @@ void find_core_splits(const Scenario& scenario, const ScenarioResult& result, st
         finding.kind = FindingKind::kCores;
         finding.stage = best->stage;
         finding.text = fmt::format(
-            "With {} of {} per request ({} side by side) instead of {} ({}), {:.4g} requests per second are "
-            "sustainable "
-            "instead of {:.4g}",
+            "With {} of {} per request ({} requests side by side) instead of {} ({}), {} requests per second are "
+            "sustainable instead of {}",
             cores_text(best->cores), device, best->side_by_side, now->cores, now->side_by_side,
-            in_hertz(best->sustainable), in_hertz(now->sustainable));
+            number_text(in_hertz(best->sustainable), 4), number_text(in_hertz(now->sustainable), 4));
         if (best->mean) {
             finding.text +=
-                fmt::format(", and under the scenario's arrivals a request takes {} in the mean{}", brief(*best->mean),
-                            now->mean ? " instead of " + brief(*now->mean) : ", where it now piles up");
+                fmt::format(", and under the scenario's arrivals a request takes {} on average{}", brief(*best->mean),
+                            now->mean ? " instead of " + brief(*now->mean) : ", where requests now pile up");
         }
         finding.text += fmt::format("; alone it takes {} instead of {}.", brief(best->alone), brief(now->alone));
         finding.change = {

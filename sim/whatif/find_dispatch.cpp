@@ -66,14 +66,16 @@ void find_dispatch(const StageView& view, std::vector<Finding>& found) {
     }
     std::string run;
     if (overhead.longest_run > 1) {
-        run = fmt::format(" {} kernels wait longer for their launch than they work, up to {} in a row from {} on.",
+        run = fmt::format(" For {} kernels the launch costs more than the work, up to {} in a row starting at {}.",
                           overhead.bound, overhead.longest_run, overhead.run_starts_at);
     }
     Finding finding = finding_of(
         FindingKind::kDispatch, view, *after,
-        fmt::format("{}, launching {} kernels{} takes {} of {} ({}).{} Halving that would give {}.", placed(chosen),
-                    overhead.kernels, overhead.splits ? " and splitting them over cores" : "", brief(overhead.dispatch),
-                    brief(chosen.latency.median), percent_text(share, 2), run, brief(after->chosen().latency.median)));
+        fmt::format(
+            "{}, launching {} kernels{} takes {} of {} ({}).{} Halving launch cost would bring the model to {}.",
+            placed(chosen), overhead.kernels, overhead.splits ? " and splitting them over cores" : "",
+            brief(overhead.dispatch), brief(chosen.latency.median), percent_text(share, 2), run,
+            brief(after->chosen().latency.median)));
     found.push_back(std::move(finding));
 }
 

@@ -42,7 +42,7 @@ void find_ping_pong(const StageView& view, DeviceId device, const Candidate& can
     Finding finding;
     finding.kind = FindingKind::kPingPong;
     finding.stage = view.stage().name;
-    finding.text = fmt::format("On {} the model leaves the device {} and comes back; hand-overs take {} of {}.",
+    finding.text = fmt::format("On {} the model falls back to another device and returns {}; hand-overs take {} of {}.",
                                candidate.placement, times_text(returns), brief(candidate.handover),
                                brief(candidate.latency.median));
     found.push_back(std::move(finding));
@@ -73,9 +73,8 @@ void find_fallbacks(const StageView& view, std::vector<Finding>& found) {
             const bool one = fallback.count == 1;
             Finding finding = finding_of(
                 FindingKind::kFallback, view, *after,
-                fmt::format("{} {} operator{} silently run{} on {} ({}) and take{} {}, hand-over "
-                            "included. If {} ran {} at the rates of its profile, the model would take {} there instead "
-                            "of {}.",
+                fmt::format("{} {} operator{} silently fall{} back to {} ({}) and take{} {}, hand-over included. If "
+                            "{} ran {} at the rates of its profile, the model would take {} there instead of {}.",
                             fallback.count, traits(kind).name, one ? "" : "s", one ? "s" : "",
                             profile.devices[static_cast<std::size_t>(fallback.to)].name, fallback.reason,
                             one ? "s" : "", brief(fallback.time), name, one ? "it" : "them",

@@ -44,10 +44,11 @@ void find_fusion(const StageView& view, std::vector<Finding>& found) {
         const Device& device = view.scenario.profile.devices[d];
         Finding finding = finding_of(
             FindingKind::kFusion, view, *after,
-            fmt::format("{}, {} {} operators run in kernels of their own after the {} that they read: {} has no rule "
-                        "for that pair. With one the model would take {} instead of {}.",
-                        placed(chosen), missing.count, traits(missing.op).name, traits(missing.before).name,
-                        device.runtime.name, brief(after->chosen().latency.median), brief(chosen.latency.median)));
+            fmt::format(
+                "{}, {} {} operators run in kernels of their own after the {} whose result they read: {} has no "
+                "fusion rule for that pair. With one the model would take {} instead of {}.",
+                placed(chosen), missing.count, traits(missing.op).name, traits(missing.before).name,
+                device.runtime.name, brief(after->chosen().latency.median), brief(chosen.latency.median)));
         const bool has_rules = !device.runtime.fuses.empty();
         finding.change = {{fmt::format("hardware.devices.{}.runtime.fuses{}", device.name, has_rules ? ".+" : ""),
                            has_rules ? yaml_of(rule) : "[" + yaml_of(rule) + "]"}};

@@ -45,10 +45,11 @@ void find_padding(const StageView& view, std::vector<Finding>& found) {
         const double waste = 1 - static_cast<double>(padded->tokens_held) / static_cast<double>(padded->tokens_paid);
         Finding finding = finding_of(
             FindingKind::kPadding, view, *after,
-            fmt::format("{} computes {} tokens where the input holds {}: {} of them are padding. With a bucket of {} "
-                        "the model takes {} there instead of {}.",
-                        device.name, padded->tokens_paid, padded->tokens_held, percent_text(waste, 2), bucket,
-                        brief(tight), brief(padded->latency.median)));
+            fmt::format(
+                "{} computes {} tokens for an input of {}: {} is padding. With a bucket of {} the model takes {} there "
+                "instead of {}.",
+                device.name, padded->tokens_paid, padded->tokens_held, percent_text(waste, 2), bucket, brief(tight),
+                brief(padded->latency.median)));
         finding.change = {
             {fmt::format("stages.{}.buckets", view.stage().name), fmt::format("[{}]", fmt::join(buckets, ", "))}};
         found.push_back(std::move(finding));

@@ -60,8 +60,7 @@ void find_cheaper_precision(const StageView& view, std::vector<Finding>& found) 
     const bool moves = after->chosen().placement != chosen.placement;
     Finding finding = finding_of(
         FindingKind::kMemoryBound, view, *after,
-        fmt::format("{}, matrix operators that wait for memory take {} of {}. At int8 instead of {} the model "
-                    "takes {}{}.",
+        fmt::format("{}, memory-bound matrix operators take {} of {}. At int8 instead of {} the model takes {}{}.",
                     placed(chosen), brief(bound), brief(chosen.latency.median), choice_name(kSchemeNames, now),
                     brief(after->chosen().latency.median),
                     moves ? ", on " + after->chosen().placement : std::string()));
@@ -94,8 +93,9 @@ void find_useless_precision(const StageView& view, DeviceId id, std::vector<Find
     finding.kind = FindingKind::kPrecision;
     finding.stage = view.stage().name;
     finding.text = fmt::format(
-        "On {} int8 is only {} times as fast as {} ({} against {}), although it multiplies {} as fast: {} takes {} of "
-        "the time and hardly follows the precision.",
+        "On {} int8 is only {} times as fast as {} ({} against {}), although its multiply rate is {} as high: {} takes "
+        "{} "
+        "of the time and hardly depends on the precision.",
         device.name, number_text(speed_up, 3), choice_name(kDTypeNames, wide), brief(candidate->latency.median),
         brief(*before), promised_text, choice_name(kCategoryNames, category),
         percent_text(time / candidate->latency.median, 2));

@@ -41,11 +41,10 @@ void find_spills(const StageView& view, std::vector<Finding>& found) {
         Finding finding = finding_of(
             FindingKind::kSpill, view, *after,
             fmt::format(
-                "In each pass {} of activations leave {} and come back: {} are alive at once, {} holds {}. If {} "
-                "kept {} between kernels, the model would take {} there instead of {}.",
+                "In each pass {} of activations spill from {} to DRAM: up to {} are alive at once, and {} holds {}. If "
+                "{} kept {} between kernels, the model would take {} there instead of {}.",
                 brief(candidate->spilled_bytes), device.name, brief(candidate->peak_activation_bytes), level.name,
-                to_text(level.capacity.value), level.name, to_text(needed), brief(kept),
-                brief(candidate->latency.median)));
+                brief(level.capacity.value), level.name, brief(needed), brief(kept), brief(candidate->latency.median)));
         const std::string path = fmt::format("hardware.devices.{}.memories.{}", device.name, level.name);
         finding.change = {
             {path + ".capacity", to_text(needed)}, {path + ".keeps_tensors", "true"}, {path + ".per", "device"}};

@@ -177,7 +177,7 @@ TEST_F(CliAnswer, MemoryOfOperatorsAddsUp) {
     auto as_csv = words;
     as_csv.insert(as_csv.end(), {"--format", "csv"});
     EXPECT_EQ(lines_of(berth(as_csv).out).size(), memory["operators"].size() + 1);
-    EXPECT_NE(berth(words).out.find("spilled kB"), std::string::npos);
+    EXPECT_NE(berth(words).out.find("spilled KiB"), std::string::npos);
 }
 
 TEST_F(CliAnswer, SchemesAreAskedForByName) {

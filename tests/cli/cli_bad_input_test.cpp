@@ -231,22 +231,22 @@ TEST_F(CliBadInput, OptionsThatCannotBe) {
     expect_refused(with({"--op", "gelu", "--shape", "rows=1,cols=1", "--dtype", "fp16", "--layout", "native"}),
                    "--layout: error: gelu has no layout (expected matmul)\n");
     expect_refused(with({"--op", "gelu", "--shape", "rows=1,cols=1", "--dtype", "fp16", "--tokens", "4"}),
-                   "--tokens: error: it does not go with --op\n");
+                   "--tokens: error: it cannot be combined with --op\n");
     expect_refused(with({"--model", "bert-base-uncased", "--clock", "4 GiB"}),
                    "--clock: error: GiB is a size in bytes, not a frequency (expected a frequency such as 1 GHz)\n");
     expect_refused(with({"--model", "bert-base-uncased", "--phase", "generate"}),
-                   "--new-tokens: error: phase generate needs it (expected how many tokens follow)\n"
+                   "--new-tokens: error: phase generate needs it (expected the number of tokens to generate)\n"
                    "--phase: error: bert-base-uncased does not generate text (expected a model that reads its whole "
                    "input at once, with --tokens)\n"
                    "--prompt: error: phase generate needs it (expected the tokens of the prompt)\n");
     expect_refused(with({"--model", "tinyllama-1.1b", "--phase", "decod", "--prompt", "4"}),
                    "--phase: error: unknown phase 'decod' (expected prefill, decode or generate)\n");
     expect_refused(with({"--model", "tinyllama-1.1b", "--prompt", "4"}),
-                   "--prompt: error: it does not go without --phase (expected --phase generate)\n");
+                   "--prompt: error: it needs --phase (expected --phase generate)\n");
     expect_refused(with({"--model", "tinyllama-1.1b", "--phase", "prefill", "--prompt", "4", "--new-tokens", "2",
                          "--tokens", "4"}),
-                   "--new-tokens: error: phase prefill makes none (expected phase generate)\n"
-                   "--tokens: error: it does not go with --phase (expected --prompt)\n");
+                   "--new-tokens: error: phase prefill generates none (expected phase generate)\n"
+                   "--tokens: error: it cannot be combined with --phase (expected --prompt)\n");
 }
 
 TEST_F(CliBadInput, AStageOrOperatorThatIsNotThere) {
@@ -254,7 +254,7 @@ TEST_F(CliBadInput, AStageOrOperatorThatIsNotThere) {
                    "--stage: error: no stage 'reran' in RAG query on RK3588 (expected embed or rerank, did you mean "
                    "rerank?)\n");
     expect_refused({"explain", "rag-rk3588", "--stage", "retrieve", "--op", "x"},
-                   "--stage: error: stage 'retrieve' has a fixed time and no operators\n");
+                   "--stage: error: stage 'retrieve' has a fixed time, no operators\n");
     expect_refused({"explain", "rag-rk3588", "--stage", "rerank", "--op", "layer.0.ffn.upp"},
                    "--op: error: no operator 'layer.0.ffn.upp' (expected a name that `berth ops` lists, did you mean "
                    "layer.0.ffn.up?)\n");

@@ -87,8 +87,7 @@ TEST_F(CliRanks, OneOfThemTellsWhatIsWrong) {
     EXPECT_FALSE(std::filesystem::exists(folder() / "s.csv"));
     const Outcome json =
         berth({"sweep", "rag-rk3588", "--vary", "stages.rerank.tokens=1,2", "--format", "json"}, ranks(2));
-    EXPECT_EQ(times_in(json.err, "--format: error: several processes write rows as they come (expected --format csv)"),
-              1)
+    EXPECT_EQ(times_in(json.err, "--format: error: several processes write rows of CSV (expected --format csv)"), 1)
         << json.err;
     if (std::filesystem::exists("/dev/full")) {
         const Outcome full = berth(sweep_to("/dev/full", 1), ranks(3));

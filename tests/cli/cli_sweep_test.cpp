@@ -189,7 +189,7 @@ TEST_F(CliSweep, MistakesAreToldBeforeAnythingIsWritten) {
         {"sweep", "rag-rk3588", "--vary", "stages.rerank.tokens=1,2", "--vary", "stages.rerank.tokens=3", "--resume"});
     EXPECT_EQ(twice.status, 2);
     EXPECT_EQ(twice.err,
-              "--resume: error: there is no file to go on with (expected --out FILE)\n"
+              "--resume: error: it needs the file to continue (expected --out FILE)\n"
               "--vary: error: stages.rerank.tokens is varied twice\n");
 }
 
@@ -286,10 +286,9 @@ TEST_F(CliSweep, OneRangeMakesCurvesWithOthersBeside) {
               "wrong.csv:1:8: error: 'fit' names no times in milliseconds (expected NAME_ms)\n"
               "wrong.csv:2:5: error: '-1' is no time\n");
     EXPECT_FALSE(std::filesystem::exists(folder() / "w"));
-    expect_refused(
-        with({"--beside", "fit.csv"}),
-        "--beside: error: curves are drawn beside those of one range, in a report (expected --report DIR and "
-        "one --vary)\n");
+    expect_refused(with({"--beside", "fit.csv"}),
+                   "--beside: error: further curves need a picture of one range (expected --report DIR and "
+                   "one --vary)\n");
 }
 
 TEST_F(CliSweep, SamplesAndTornados) {

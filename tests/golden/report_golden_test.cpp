@@ -16,7 +16,7 @@ const Execution kOneCore{1, {}};
 void expect_within_report_columns(const std::string& text) {
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
-        EXPECT_LE(display_width(line), kReportColumns) << line;
+        EXPECT_LE(display_width(line), TextWidth().columns) << line;
         EXPECT_FALSE(line.ends_with(' ')) << "'" << line << "'";
     }
 }

@@ -88,13 +88,13 @@ TEST_F(ReportFolder, AxesHaveUnitsAndLegendsNames) {
     ASSERT_TRUE(write(folder_)) << diagnostics_.text();
     const std::string classes = content(folder_ / "time-by-class.svg");
     for (const char* text : {"time (ms)", "embed: cpu", "rank: split by operator x3", "7.27 ms, chosen", "attention",
-                             "ffn", "hand-over, calls", "5-95 %"}) {
+                             "ffn", "hand-over and calls", "5-95 %"}) {
         EXPECT_THAT(classes, HasSubstr(std::string("<text>") + text + "<")) << text;
     }
     EXPECT_THAT(classes, Not(HasSubstr("gpu")));  // infeasible
     const std::string roofline = content(folder_ / "roofline-npu.svg");
     for (const char* text : {"operations per DRAM byte (MAC/byte)", "achieved rate (MAC/s)", "int8: 51.2 GMAC/s",
-                             "DRAM: 8 GB/s", "open: no MACs, elements"}) {
+                             "DRAM: 8 GB/s", "open: element operations, no MACs"}) {
         EXPECT_THAT(roofline, HasSubstr(std::string("<text>") + text + "<")) << text;
     }
     const std::string placement = content(folder_ / "placement-rank.svg");

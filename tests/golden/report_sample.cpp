@@ -309,7 +309,7 @@ std::vector<Finding> sample_findings() {
     Finding padding;
     padding.kind = FindingKind::kPadding;
     padding.stage = "embed";
-    padding.text = "npu computes 256 tokens where the input holds 100: 61% of them are padding.";
+    padding.text = "npu computes 256 tokens for an input of 100: 61% is padding.";
     padding.change = {{"stages.embed.buckets", "[128, 256]"}, {"stages.embed.dtype", "fp16"}};
     padding.before = 60_ms;
     padding.after = 45_ms;

@@ -300,7 +300,7 @@ TEST_F(QuickProfile, AFileOfMeasurementsGoesOnWhereItBrokeOff) {
     const Outcome other = berth({"measure", "--of", "operators", "--resume", "--out", "part.csv"});
     EXPECT_EQ(other.status, 2);
     EXPECT_THAT(other.err, ::testing::HasSubstr("it was not written by this command with these options"));
-    EXPECT_THAT(berth({"measure", "--resume"}).err, ::testing::HasSubstr("there is no file to go on with"));
+    EXPECT_THAT(berth({"measure", "--resume"}).err, ::testing::HasSubstr("it needs the file to continue"));
 }
 
 }  // namespace

@@ -240,7 +240,7 @@ TEST(SimulatedScenario, OutlookOnTheBudget) {
     const auto [busy_scenario, busy] = reference("rag-rk3588-bucket-128", "{rate: 5 Hz, requests: 4000}");
     EXPECT_LT(busy.traffic->budget->by_chance.value, 1);
     EXPECT_GT(busy.traffic->budget->by_chance.value, busy.traffic->budget->probability.value);
-    EXPECT_THAT(traffic_text(*busy.traffic, busy_scenario), testing::HasSubstr("lost to contention"));
+    EXPECT_THAT(traffic_text(*busy.traffic, busy_scenario), testing::HasSubstr("delay by contention"));
     Time stages;
     for (const PhaseTime& phase : busy.traffic->simulation.phases) {
         stages += phase.mean;

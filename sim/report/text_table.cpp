@@ -1,0 +1,257 @@
+// Widths of columns, and the lines that rows become.
+#include "report/text_table.h"
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+#include <string_view>
+
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kBetween = 2;     // spaces between columns
+constexpr std::size_t kLeastName = 20;  // a shortened name still tells its start and its end
+
+std::size_t total(const std::vector<std::size_t>& widths, const std::vector<std::size_t>& shown) {
+    std::size_t sum = shown.empty() ? 0 : kBetween * (shown.size() - 1);
+    for (const std::size_t i : shown) {
+        sum += widths[i];
+    }
+    return sum;
+}
+
+std::vector<std::string> lines_of(std::string_view text, std::size_t columns) {
+    std::vector<std::string> lines;
+    const std::string broken = wrapped(text, 0, {columns});
+    for (std::size_t at = 0; at < broken.size();) {
+        const std::size_t end = broken.find('\n', at);
+        lines.push_back(broken.substr(at, end - at));
+        at = end + 1;
+    }
+    return lines;
+}
+
+std::size_t longest_word(std::string_view text) {
+    std::size_t longest = 0;
+    for (const std::string& word : lines_of(text, 1)) {
+        longest = std::max(longest, display_width(word));
+    }
+    return longest;
+}
+
+std::string padded(const std::string& cell, std::size_t width, Align align) {
+    const std::string space(width - std::min(width, display_width(cell)), ' ');
+    return align == Align::kLeft ? cell + space : space + cell;
+}
+
+void add_line(std::string& text, std::size_t indent, std::string line) {
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += std::string(line.empty() ? 0 : indent, ' ') + line + "\n";
+}
+
+// A cell as it is printed.
+struct CellLines {
+    std::vector<std::string> lines;
+    std::size_t width = 0;
+    Align align = Align::kLeft;
+};
+
+void add_row(std::string& text, std::size_t indent, const std::vector<CellLines>& cells, bool at_bottom) {
+    std::size_t height = 1;
+    for (const CellLines& cell : cells) {
+        height = std::max(height, cell.lines.size());
+    }
+    for (std::size_t i = 0; i < height; ++i) {
+        std::string line;
+        for (const CellLines& cell : cells) {
+            const std::size_t above = at_bottom ? height - cell.lines.size() : 0;
+            const bool here = i >= above && i - above < cell.lines.size();
+            line += std::string(&cell == cells.data() ? 0 : kBetween, ' ');
+            line += padded(here ? cell.lines[i - above] : "", cell.width, cell.align);
+        }
+        add_line(text, indent, std::move(line));
+    }
+}
+
+// What stands in its column of a cell that is too wide for it.
+std::vector<std::string> fitted_lines(const std::string& cell, Fit fit, std::size_t width) {
+    switch (fit) {
+        case Fit::kShorten:
+            return {shortened(cell, width)};
+        case Fit::kWrap:
+            return lines_of(cell, width);
+        case Fit::kOwnLine:
+            return {""};
+        case Fit::kWhole:
+        case Fit::kOptional:
+            break;
+    }
+    return {cell};
+}
+
+}  // namespace
+
+void TextTable::column(std::string heading, Align align, Fit fit) {
+    columns_.push_back({std::move(heading), align, fit});
+}
+
+void TextTable::row(std::vector<std::string> cells) {
+    if (cells.size() != columns_.size()) {
+        throw std::logic_error("a row has another number of cells than its table has columns");
+    }
+    rows_.push_back(std::move(cells));
+}
+
+std::size_t TextTable::widest_cell(std::size_t column) const {
+    std::size_t width = 0;
+    for (const auto& cells : rows_) {
+        width = std::max(width, display_width(cells[column]));
+    }
+    return width;
+}
+
+// What a column needs at least, its heading broken wherever it can be.
+std::size_t TextTable::least_width(std::size_t column) const {
+    const std::size_t heading = longest_word(columns_[column].heading);
+    const std::size_t cells = widest_cell(column);
+    switch (columns_[column].fit) {
+        case Fit::kWhole:
+        case Fit::kOptional:
+            return std::max(heading, cells);
+        case Fit::kShorten:
+            return std::max(heading, std::min(cells, kLeastName));
+        case Fit::kOwnLine:
+            return heading;
+        case Fit::kWrap:
+            break;
+    }
+    std::size_t word = heading;
+    for (const auto& row : rows_) {
+        word = std::max(word, longest_word(row[column]));
+    }
+    return word;
+}
+
+TextTable::Widths TextTable::natural_widths() const {
+    Widths widths;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        widths.push_back(std::max(display_width(columns_[i].heading), widest_cell(i)));
+    }
+    return widths;
+}
+
+std::size_t TextTable::natural_width() const {
+    Columns all(columns_.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return total(natural_widths(), all);
+}
+
+// Those that stand out most from their columns first, and no more than needed.
+bool TextTable::break_headings(Widths& widths, const Columns& shown, std::size_t available) const {
+    const auto broken = [this](std::size_t i) { return std::max(widest_cell(i), longest_word(columns_[i].heading)); };
+    while (total(widths, shown) > available) {
+        const std::size_t most =
+            *std::ranges::max_element(shown, {}, [&](std::size_t i) { return widths[i] - broken(i); });
+        if (widths[most] == broken(most)) {
+            return false;
+        }
+        const std::size_t spare = total(widths, shown) - available;
+        widths[most] = std::max(broken(most), widths[most] - std::min(widths[most], spare));
+    }
+    return true;
+}
+
+// The column that is furthest above its least width gives way first. Nothing changes where that is not enough.
+bool TextTable::narrow_cells(Widths& widths, const Columns& shown, std::size_t available) const {
+    Widths least;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        least.push_back(std::min(least_width(i), widths[i]));
+    }
+    if (total(least, shown) > available) {
+        return false;
+    }
+    while (total(widths, shown) > available) {
+        --widths[*std::ranges::max_element(shown, {}, [&](std::size_t i) { return widths[i] - least[i]; })];
+    }
+    return true;
+}
+
+// Leaves out of `shown` what finds no room. What is still too wide needs panels, in which each column fits beside the
+// first.
+TextTable::Widths TextTable::fitted_widths(Columns& shown, std::size_t available) const {
+    Widths widths = natural_widths();
+    while (!break_headings(widths, shown, available)) {
+        const auto last = std::ranges::find(shown.rbegin(), shown.rend(), Fit::kOptional,
+                                            [this](std::size_t i) { return columns_[i].fit; });
+        if (last == shown.rend()) {
+            break;
+        }
+        shown.erase(std::next(last).base());
+        widths = natural_widths();
+    }
+    if (narrow_cells(widths, shown, available)) {
+        return widths;
+    }
+    for (const std::size_t i : shown) {
+        const Columns pair = i == shown.front() ? Columns{i} : Columns{shown.front(), i};
+        static_cast<void>(narrow_cells(widths, pair, available));
+    }
+    return widths;
+}
+
+std::string TextTable::panel_text(const Columns& panel, const Widths& widths, std::size_t indent) const {
+    std::string text;
+    std::vector<CellLines> heading;
+    for (const std::size_t i : panel) {
+        const std::string& name = columns_[i].heading;
+        heading.push_back({display_width(name) > widths[i] ? lines_of(name, widths[i]) : std::vector{name}, widths[i],
+                           columns_[i].align});
+    }
+    add_row(text, indent, heading, true);
+    for (const auto& row : rows_) {
+        std::vector<CellLines> cells;
+        for (const std::size_t i : panel) {
+            const bool fits = display_width(row[i]) <= widths[i];
+            if (!fits && columns_[i].fit == Fit::kOwnLine) {
+                add_line(text, indent, row[i]);
+            }
+            cells.push_back({fits ? std::vector{row[i]} : fitted_lines(row[i], columns_[i].fit, widths[i]), widths[i],
+                             columns_[i].align});
+        }
+        add_row(text, indent, cells, false);
+    }
+    return text;
+}
+
+std::string TextTable::left_out(const Columns& shown, std::size_t indent, TextWidth width) const {
+    std::string names;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (std::ranges::find(shown, i) == shown.end() && !columns_[i].heading.empty()) {
+            names += (names.empty() ? "" : ", ") + columns_[i].heading;
+        }
+    }
+    return names.empty() ? "" : wrapped("(no room for: " + names + ")", indent, width);
+}
+
+std::string TextTable::text(std::size_t indent, TextWidth width) const {
+    const std::size_t available = width.columns > indent ? width.columns - indent : 1;
+    Columns shown(columns_.size());
+    std::iota(shown.begin(), shown.end(), std::size_t{0});
+    const Widths widths = fitted_widths(shown, available);
+    std::string text;
+    Columns panel;
+    for (const std::size_t i : shown) {
+        panel.push_back(i);
+        if (panel.size() > 2 && total(widths, panel) > available) {
+            panel.pop_back();
+            text += panel_text(panel, widths, indent) + "\n";
+            panel = {shown.front(), i};
+        }
+    }
+    return text + panel_text(panel, widths, indent) + left_out(shown, indent, width);
+}
+
+}  // namespace berth
