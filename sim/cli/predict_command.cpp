@@ -151,6 +151,7 @@ void add_predict(CLI::App& app, Invocation& invocation) {
         "  berth predict --hardware rk3588-rknn-2.3.2 --device npu --csv rows.csv");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
+        options->width = invocation.width;
         auto output = predicted(*options, invocation, diagnostics);
         invocation.status =
             answer(with_head(std::move(output), options->format == Format::kJson, invocation), diagnostics);

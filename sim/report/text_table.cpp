@@ -23,9 +23,10 @@ std::size_t total(const std::vector<std::size_t>& widths, const std::vector<std:
     return sum;
 }
 
+// Spaces in front stay in front of every line.
 std::vector<std::string> lines_of(std::string_view text, std::size_t columns) {
     std::vector<std::string> lines;
-    const std::string broken = wrapped(text, 0, {columns});
+    const std::string broken = wrapped(text, std::min(text.find_first_not_of(' '), text.size()), {columns});
     for (std::size_t at = 0; at < broken.size();) {
         const std::size_t end = broken.find('\n', at);
         lines.push_back(broken.substr(at, end - at));
@@ -74,6 +75,34 @@ void add_row(std::string& text, std::size_t indent, const std::vector<CellLines>
         }
         add_line(text, indent, std::move(line));
     }
+}
+
+// Columns side by side within `available`; each panel starts with the first.
+std::vector<std::vector<std::size_t>> panels(const std::vector<std::size_t>& shown,
+                                             const std::vector<std::size_t>& widths, std::size_t available) {
+    std::vector<std::vector<std::size_t>> all(1);
+    for (const std::size_t i : shown) {
+        all.back().push_back(i);
+        if (all.back().size() > 2 && total(widths, all.back()) > available) {
+            all.back().pop_back();
+            all.push_back({shown.front(), i});
+        }
+    }
+    return all;
+}
+
+// As few panels as fit, and none much wider than the others.
+std::vector<std::vector<std::size_t>> even_panels(const std::vector<std::size_t>& shown,
+                                                  const std::vector<std::size_t>& widths, std::size_t available) {
+    auto best = panels(shown, widths, available);
+    while (best.size() > 1 && --available > 0) {
+        auto narrower = panels(shown, widths, available);
+        if (narrower.size() > best.size()) {
+            break;
+        }
+        best = std::move(narrower);
+    }
+    return best;
 }
 
 // What stands in its column of a cell that is too wide for it.
@@ -242,16 +271,10 @@ std::string TextTable::text(std::size_t indent, TextWidth width) const {
     std::iota(shown.begin(), shown.end(), std::size_t{0});
     const Widths widths = fitted_widths(shown, available);
     std::string text;
-    Columns panel;
-    for (const std::size_t i : shown) {
-        panel.push_back(i);
-        if (panel.size() > 2 && total(widths, panel) > available) {
-            panel.pop_back();
-            text += panel_text(panel, widths, indent) + "\n";
-            panel = {shown.front(), i};
-        }
+    for (const auto& panel : even_panels(shown, widths, available)) {
+        text += (text.empty() ? "" : "\n") + panel_text(panel, widths, indent);
     }
-    return text + panel_text(panel, widths, indent) + left_out(shown, indent, width);
+    return text + left_out(shown, indent, width);
 }
 
 }  // namespace berth

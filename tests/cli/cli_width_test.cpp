@@ -1,5 +1,6 @@
 // Every text fits the terminal: 80 columns where there is none to ask, what COLUMNS says where that is set.
 #include <algorithm>
+#include <regex>
 #include <sstream>
 
 #include "cli/run_berth.h"
@@ -12,12 +13,9 @@ std::size_t columns_of(const std::string& line) {
         std::ranges::count_if(line, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-// A path or a `--set` that is typed as it stands may be longer than a line: it stands alone on it.
+// A path, or an option that is typed as it stands, may be longer than a line: it stands alone on it.
 bool cannot_be_broken(std::string line) {
-    line.erase(0, line.find_first_not_of(' '));
-    for (const std::string start : {"try: ", "--set "}) {
-        line.erase(0, line.starts_with(start) ? start.size() : 0);
-    }
+    line = std::regex_replace(line, std::regex(R"(^ *(try: )?(--[a-z]+ )?| \\$)"), "");
     bool quoted = false;
     return std::ranges::none_of(line, [&quoted](char c) {
         quoted = quoted != (c == '\'');
@@ -44,11 +42,12 @@ struct CliWidth : BerthCommand {
     }
 };
 
-std::vector<std::string> shipped_names(const std::string& folder) {
+// Files NAME.yaml of a folder, or folders NAME that hold such a file.
+std::vector<std::string> shipped_names(const std::string& folder, const std::string& file = "") {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(BERTH_SOURCE_DIR) / folder)) {
-        if (entry.path().extension() == ".yaml") {
-            names.push_back(entry.path().stem());
+        if (file.empty() ? entry.path().extension() == ".yaml" : std::filesystem::exists(entry.path() / file)) {
+            names.push_back(file.empty() ? entry.path().stem() : entry.path().filename());
         }
     }
     std::ranges::sort(names);
@@ -79,7 +78,8 @@ struct CliWidthOfProfile : CliWidth, ::testing::WithParamInterface<std::string> 
 
 TEST_P(CliWidthOfProfile, HoldsItsValidation) { expect_fits_all_widths({"validate", "--hardware", GetParam()}); }
 
-INSTANTIATE_TEST_SUITE_P(Shipped, CliWidthOfProfile, ::testing::ValuesIn(shipped_names("hardware")), test_name);
+INSTANTIATE_TEST_SUITE_P(Shipped, CliWidthOfProfile,
+                         ::testing::ValuesIn(shipped_names("hardware/measured", "validation.yaml")), test_name);
 
 TEST_F(CliWidth, HoldsExplanations) {
     for (const std::string op : {"layer.0.attention.scores", "layer.0.ffn.up", "embeddings.word"}) {

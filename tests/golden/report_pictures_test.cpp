@@ -103,7 +103,7 @@ TEST_F(ReportFolder, AxesHaveUnitsAndLegendsNames) {
     }
     const std::string tokens = content(folder_ / "tokens-embed.svg");
     for (const char* text :
-         {"tokens that the input holds", "latency (ms)", "input: 100 tokens", "from 129 tokens: cpu"}) {
+         {"actual tokens of the input", "latency (ms)", "input: 100 tokens", "from 129 tokens: cpu"}) {
         EXPECT_THAT(tokens, HasSubstr(std::string("<text>") + text + "<")) << text;
     }
 }

@@ -117,6 +117,21 @@ TEST(ReportTextTable, BecomesSeveralTablesBeforeItCutsANumber) {
               "ffn   3234567.25\n");
 }
 
+TEST(ReportTextTable, SharesItsColumnsEvenlyOverTables) {
+    TextTable table;
+    table.column("name", Align::kLeft);
+    for (const char* heading : {"one", "two", "three", "four"}) {
+        table.column(heading, Align::kRight);
+    }
+    table.row({"ffn", "11111", "22222", "33333", "44444"});
+    EXPECT_EQ(table.text(0, {29}),
+              "name    one    two\n"
+              "ffn   11111  22222\n"
+              "\n"
+              "name  three   four\n"
+              "ffn   33333  44444\n");
+}
+
 TEST(ReportTextTable, HoldsEveryNumberAtEveryWidth) {
     TextTable table;
     table.column("operator of the model", Align::kLeft, Fit::kShorten);
