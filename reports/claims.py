@@ -42,10 +42,10 @@ def if_attention_is_dear(berth, sections):
     before, after = ([claim.verdict for _, claims in each for claim in claims] for each in (sections, dear))
     moved = [f"{number} ({now.value})" for number, (was, now) in enumerate(zip(before, after), 1) if was is not now]
     path, value = next(iter(change.items()))
-    return (f"The NPU's times rest on {attention_evidence()}: attention over aligned lengths is taken to move fewer bytes "
-            "than over the one length that was published ([accuracy](../../docs/accuracy.md#what-aligned-attention-costs)). "
+    return (f"The NPU's times rest on {attention_evidence()}: attention over aligned lengths is assumed to move fewer bytes "
+            "than over the one published length ([accuracy](../../docs/accuracy.md#what-aligned-attention-costs)). "
             "Without it "
-            f"(`{path}` at {value}), {len(moved)} of the {len(before)} verdicts are different"
+            f"(`{path}` at {value}), {len(moved)} of the {len(before)} verdicts change"
             + (f": {', '.join(moved)}." if moved else "."))
 
 
