@@ -51,7 +51,7 @@ class MatmulCase:
 
     @functools.cached_property
     def sweep(self):
-        """Both devices at every size, with intervals, and where one passes the other."""
+        """Both devices at every size, with intervals, and the crossover."""
         return self.berth.crossover(SCENARIO, VARY, "npu,cpu")
 
     @property
