@@ -3,7 +3,7 @@
 
 Usage: layers_test.py SOURCE_DIR. A public header x.h belongs to the folder that holds x.cpp. The table tests/layers.json
 gives the floor of each folder, the includes allowed between folders of one floor (never in both directions), and the
-folder of each public header that has no .cpp file of its name.
+folder of each public header that no .cpp file of its name tells.
 """
 import json
 import pathlib
@@ -22,10 +22,10 @@ def folder_of_headers(root, table):
         implementations.setdefault(source.stem, set()).add(source.relative_to(root / "sim").parts[0])
     for header in sorted((root / "include" / "berth").glob("*.h")):
         found = implementations.get(header.stem, set())
-        if len(found) == 1:
-            owners[header.name] = next(iter(found))
-        elif header.name in table["headers"]:
+        if header.name in table["headers"]:  # before a .cpp file of that name in another folder
             owners[header.name] = table["headers"][header.name]
+        elif len(found) == 1:
+            owners[header.name] = next(iter(found))
         else:
             why = "several folders implement it" if found else "no folder implements it"
             errors.append(f'include/berth/{header.name}: {why}: name its folder in tests/layers.json, "headers"')
