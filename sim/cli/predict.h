@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "berth/warning.h"
 #include "cli/command.h"
 
 namespace berth {

@@ -198,12 +198,12 @@ Json side_json(const ScenarioResult& result) {
 
 /// Bars of the waterfall: both totals from zero, and each step from where the last one ended.
 std::vector<Drawing> waterfall(const ScenarioDiff& diff) {
-    struct Bar {
+    struct Step {
         double from = 0, to = 0;
         std::string_view color;
     };
     std::vector<Row> rows;
-    std::vector<Bar> bars;
+    std::vector<Step> bars;
     const auto add = [&](const std::string& label, const std::string& note, Time from, Time to,
                          std::string_view color) {
         const auto [least, most] = std::minmax({in_milliseconds(from), in_milliseconds(to)});

@@ -166,7 +166,7 @@ std::string sensitivity_text(const Sensitivity& sensitivity, TextWidth width) {
             "\n" + wrapped(fmt::format("{} of {} uncertain numbers move no placement of this scenario at all: --format "
                                        "json lists them as 'without_effect'.",
                                        sensitivity.without_effect.size(), sensitivity.uncertain),
-                           2);
+                           2, width);
     }
     if (sensitivity.sampled) {
         text += "\n" + sampled_text(*sensitivity.sampled, width);
