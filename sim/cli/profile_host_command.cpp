@@ -59,7 +59,7 @@ bool measure_host(const HostOptions& options, const MachineDescription& machine,
             const MeasureTask task{file.subject, extent, file.seed, pass, quickest};
             if (!measure_into(path, goes_on, task, machine, library, diagnostics)) {
                 diagnostics.warning(SourceLocation(options.folder), "what was measured so far stays",
-                                    "the same command with --resume goes on behind it");
+                                    "the same command with --resume continues after it");
                 return false;
             }
         }

@@ -107,17 +107,17 @@ std::string standing_out(const Calibration& calibration, TextWidth width) {
 std::string bounds_text(const Calibration& calibration, TextWidth width) {
     std::string text;
     for (const FollowingNumber& one : calibration.following) {
-        text += wrapped(fmt::format("{} gives way to {}: {}, {} before.", one.path, one.because_of,
+        text += wrapped(fmt::format("{} follows from {}: {}, previously {}.", one.path, one.because_of,
                                     quantity_text(with_digits(one.after, 3), one.dimension),
                                     quantity_text(with_digits(one.before, 3), one.dimension)),
                         2, width);
     }
     for (const HeldNumber& one : calibration.held) {
-        text += wrapped(fmt::format("{} is held at {} by {} ({}), which the fit does not move: where the rows are right, "
-                                    "mend that line and fit again.",
-                                    one.path, quantity_text(with_digits(one.at, 3), one.dimension), one.by,
-                                    one.where.text()),
-                        2, width);
+        text += wrapped(
+            fmt::format("{} is limited to {} by {} ({}), which is not fitted. If the measurements are right, "
+                        "correct that line and fit again.",
+                        one.path, quantity_text(with_digits(one.at, 3), one.dimension), one.by, one.where.text()),
+            2, width);
     }
     return text;
 }

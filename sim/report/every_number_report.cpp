@@ -21,7 +21,7 @@ std::string effect_of(const SetNumber& set, Time total) {
         return "refused: " + set.said;
     }
     if (!set.moves) {
-        return set.said.empty() ? "nothing, and nothing is said" : set.said;
+        return set.said.empty() ? "no change and no note" : set.said;
     }
     const std::string now = brief(*set.total);
     return now == brief(total) ? fmt::format("total {} as before; intervals, energy, memory or requests change", now)
@@ -50,9 +50,8 @@ std::string summary(const EveryNumber& every) {
         factors.push_back(number_text(factor));
     }
     return fmt::format(
-        "{}: each of {} numbers of the scenario and its profile, set alone to {} times its value. Of {} changes {} "
-        "move "
-        "the answer, {} do not move what is chosen and say so, {} are refused, and {} are silent.",
+        "{}: each of {} numbers of the scenario and its profile, set alone to {} times its value. Of {} changes, {} "
+        "change the answer, {} do not and say why, {} are refused, and {} are silent.",
         every.scenario, every.numbers.size(), fmt::join(factors, " and "), counts.set, counts.moves, counts.said,
         counts.refused, counts.silent);
 }
@@ -69,7 +68,7 @@ std::string in_table(std::string text) {
 std::string every_number_text(const EveryNumber& every, TextWidth width) {
     std::string text = wrapped(summary(every), 0, width);
     for (const NumberTried& number : every.numbers) {
-        text += fmt::format("\n{} = {}\n", number.number.path, number.number.value);
+        text += "\n" + wrapped(fmt::format("{} = {}", number.number.path, number.number.value), 0, width);
         for (const SetNumber& set : number.set) {
             text += wrapped(fmt::format("{}: {}", set.value, effect_of(set, every.total)), kIndent, width);
         }
@@ -79,7 +78,7 @@ std::string every_number_text(const EveryNumber& every, TextWidth width) {
 
 std::string every_number_markdown(const EveryNumber& every) {
     std::string text = fmt::format(
-        "# What each number does\n\n{}\n\n| number | is | set to | then |\n|---|---|---|---|\n", summary(every));
+        "# Effect of each number\n\n{}\n\n| number | is | set to | then |\n|---|---|---|---|\n", summary(every));
     for (const NumberTried& number : every.numbers) {
         for (const SetNumber& set : number.set) {
             text += fmt::format("| `{}` | {} | {} | {} |\n", number.number.path, in_table(number.number.value),

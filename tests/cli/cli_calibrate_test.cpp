@@ -71,7 +71,7 @@ TEST_F(CliCalibrate, WhatWasBelievedOfTheBusGivesWayToWhatWasMeasured) {
     }
     EXPECT_EQ(followed, (std::set<std::string>{"memory.dram.bandwidth", "memory.dram.sustained"}));
     EXPECT_TRUE(json.at("held").empty());
-    EXPECT_THAT(calibrate("text.yaml").out, HasSubstr("memory.dram.bandwidth gives way to devices.cpu.dma.limit: "));
+    EXPECT_THAT(calibrate("text.yaml").out, HasSubstr("memory.dram.bandwidth follows from devices.cpu.dma.limit: "));
 }
 
 TEST_F(CliCalibrate, SlowerMemoryThanBelievedIsNoTrouble) {
@@ -89,8 +89,9 @@ TEST_F(CliCalibrate, WhatIsSetHoldsTheFitAndIsNamed) {
     EXPECT_EQ(held[0].at("path"), "devices.cpu.dma.limit");
     EXPECT_EQ(held[0].at("by"), "memory.dram.bandwidth");
     EXPECT_DOUBLE_EQ(held[0].at("at").get<double>(), 62e9);
-    EXPECT_THAT(calibrate("text.yaml", {"--set", "memory.dram.bandwidth=62 GB/s"}).out,
-                HasSubstr("devices.cpu.dma.limit is held at 62 GB/s by memory.dram.bandwidth (--set memory.dram.bandwidth:1:1)"));
+    const std::string text = calibrate("text.yaml", {"--set", "memory.dram.bandwidth=62 GB/s"}).out;
+    EXPECT_THAT(text, HasSubstr("devices.cpu.dma.limit is limited to 62 GB/s by memory.dram.bandwidth"));
+    EXPECT_THAT(text, HasSubstr("memory.dram.bandwidth:1:1), which is not fitted."));
 }
 
 TEST_F(CliCalibrate, ADatasheetThatRowsContradictIsNamedByItsLine) {

@@ -20,11 +20,11 @@ void add_left_out(CLI::App& app, Invocation& invocation, const std::string& name
 }  // namespace
 
 void add_measure(CLI::App& app, Invocation& invocation) {
-    add_left_out(app, invocation, "measure", "Times real kernels on this machine");
+    add_left_out(app, invocation, "measure", "Measures real kernels on this machine");
 }
 
 void add_profile_host(CLI::App& app, Invocation& invocation) {
-    add_left_out(app, invocation, "profile-host", "Measures this machine and writes a calibrated profile of it");
+    add_left_out(app, invocation, "profile-host", "Measures this machine and fits a profile to it");
 }
 
 }  // namespace berth
