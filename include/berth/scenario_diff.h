@@ -51,6 +51,7 @@ struct ScenarioDiff {
     std::vector<ClassDifference> classes;  ///< theirs do too
     std::vector<DecisionChange> decisions;
     std::vector<AnswerChange> answers;  ///< of the whole difference
+    std::vector<Warning> warnings{};    ///< of steps without effect: why, and what decides instead
 };
 
 /// Changes the first scenario into the second, one input after the other: whatever stands otherwise in the files of the

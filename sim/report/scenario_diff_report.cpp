@@ -146,7 +146,9 @@ std::string other_steps_text(const ScenarioDiff& diff, TextWidth width) {
         if (!step.answers.empty()) {
             others += wrapped(fmt::format("{}: {}", inputs_text(step.inputs), answers_text(step.answers)), 4, width);
         } else if (step.without_effect()) {
-            silent += wrapped(inputs_text(step.inputs), 4, width);
+            const auto why = std::ranges::find(diff.warnings, step.inputs.front().path, &Warning::path);
+            silent +=
+                wrapped(inputs_text(step.inputs) + (why == diff.warnings.end() ? "" : "; " + why->text), 4, width);
         }
     }
     return (others.empty() ? "" : "\n  Inputs that leave the total as it is:\n" + others) +
@@ -289,6 +291,7 @@ std::string diff_json(const ScenarioDiff& diff) {
     const Time change = diff.after.total.latency.median - diff.before.total.latency.median;
     json["change_ms"] = json_milliseconds(change);
     json["decisions"] = moves_json(diff.decisions);
+    json["warnings"] = json_warnings(diff.warnings);
     json["answers"] = answers_json(diff.answers);
     json["steps"] = Json::array();
     for (const DiffStep& step : diff.steps) {

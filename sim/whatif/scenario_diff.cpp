@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "berth/kept_documents.h"
+#include "berth/silent_changes.h"
 #include "whatif/other_answers.h"
 #include "whatif/scenario_changes.h"
 #include "whatif/variation.h"
@@ -106,6 +107,7 @@ class DiffSteps {
     void make(const InputChange& change) {
         change.make(inputs_);
         waiting_.push_back(change.input);
+        waiting_changes_.push_back(&change);
         Diagnostics ignored;  // of an input that does not go without one that is changed later
         const auto scenario = load_scenario(inputs_, ignored);
         auto next = scenario ? evaluate(*scenario, ignored, totals_only(*scenario)) : std::nullopt;
@@ -125,6 +127,9 @@ class DiffSteps {
         add(after, last);
     }
 
+    /// The changes of each step.
+    [[nodiscard]] const std::vector<std::vector<const InputChange*>>& made() const { return made_; }
+
   private:
     void add(const Scenario& scenario, ScenarioResult next) {
         DiffStep step{std::exchange(waiting_, {}), now_.total.latency.median, next.total.latency.median,
@@ -141,6 +146,7 @@ class DiffSteps {
             behind_ = scenario;
         }
         diff_.steps.push_back(std::move(step));
+        made_.push_back(std::exchange(waiting_changes_, {}));
         now_ = std::move(next);
     }
 
@@ -149,8 +155,40 @@ class DiffSteps {
     std::vector<Answer> answers_;     ///< of the last step, or of `behind_` where they have not been counted
     std::optional<Scenario> behind_;  ///< the scenario of the last step
     std::vector<InputDifference> waiting_;
+    std::vector<const InputChange*> waiting_changes_;
+    std::vector<std::vector<const InputChange*>> made_;
     ScenarioDiff& diff_;
 };
+
+/// Why steps have no effect, and what decides instead; nothing of more than a dozen, for each takes some evaluations.
+std::vector<Warning> silent_steps(const ScenarioInputs& inputs, const ScenarioDiff& diff,
+                                  const std::vector<std::vector<const InputChange*>>& made) {
+    constexpr std::size_t kMostSilent = 12;
+    std::vector<std::size_t> silent;
+    std::vector<std::string> paths;
+    for (std::size_t i = 0; i < diff.steps.size(); ++i) {
+        if (diff.steps[i].without_effect()) {
+            silent.push_back(i);
+            paths.push_back(diff.steps[i].inputs.front().path);
+        }
+    }
+    if (silent.size() > kMostSilent) {
+        return {};
+    }
+    return silent_changes(paths, [&](const std::vector<bool>& wanted) {
+        ScenarioInputs changed = inputs;
+        for (std::size_t i = 0; i < made.size(); ++i) {
+            const auto found = std::ranges::find(silent, i);
+            if (found == silent.end() || wanted[static_cast<std::size_t>(found - silent.begin())]) {
+                for (const InputChange* change : made[i]) {
+                    change->make(changed);
+                }
+            }
+        }
+        Diagnostics ignored;
+        return load_scenario(changed, ignored);
+    });
+}
 
 }  // namespace
 
@@ -173,11 +211,13 @@ std::optional<ScenarioDiff> diff_scenarios(const Scenario& before, const Scenari
     diff.decisions = decisions_between(*first, *last);
     auto answers = other_answers(before, *first);
     diff.answers = answer_changes(answers, other_answers(after, *last));
-    DiffSteps steps(std::move(changing), *first, std::move(answers), diff);
-    for (const InputChange& change : changes_between({before, *inputs}, {after, *wanted})) {
+    DiffSteps steps(changing, *first, std::move(answers), diff);
+    const auto changes = changes_between({before, *inputs}, {after, *wanted});
+    for (const InputChange& change : changes) {
         steps.make(change);
     }
     steps.finish(after, *last);
+    diff.warnings = silent_steps(changing, diff, steps.made());
     diff.before = std::move(*first);
     diff.after = std::move(*last);
     return diff;

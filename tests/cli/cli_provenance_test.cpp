@@ -131,6 +131,9 @@ TEST_F(CliProvenance, DiffSeesArrivalsBudgetsAndCores) {
     }
     EXPECT_THAT(berth({"diff", "rag-rk3588", "--set", "hardware.devices.npu.cores=6"}).out,
                 HasSubstr("change nothing in the answer:\n    hardware.devices.npu.cores: 3 -> 6"));
+    const Json silent = as_json({"diff", "rag-rk3588", "--set", "hardware.devices.npu.cores=6"}).json();
+    ASSERT_EQ(silent.at("warnings").size(), 1U);
+    EXPECT_EQ(silent.at("warnings")[0].at("path"), "hardware.devices.npu.cores");
     EXPECT_THAT(berth({"diff", "rag-rk3588"}).out, HasSubstr("No input differs."));
 }
 
