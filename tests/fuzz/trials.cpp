@@ -146,7 +146,7 @@ Trial Seeds::profile(Draw& draw) const {
     Trial trial;
     trial.files = {{"p.yaml", mutated_text(seed.second, draw)},
                    {"m.yaml", std::string(kSmallModel)},
-                   {"s.yaml", scenario_of("p.yaml", "24", draw.one_in(3) ? std::string(kArrivals) : "")}};
+                   {"s.yaml", scenario_of("p.yaml", "24", draw.one_in(12) ? std::string(kArrivals) : "")}};
     trial.always = {{"check", "p.yaml"}};
     const std::string device = seed.second.find("\n  npu:") != std::string::npos ? "npu" : "cpu";
     trial.once_accepted = {{"run", "s.yaml"},
@@ -197,7 +197,8 @@ Trial Seeds::scenario(Draw& draw) const {
     trial.files = {{"m.yaml", std::string(kSmallModel)}};
     std::string text = draw.of(scenarios_).second;
     if (draw.one_in(3)) {
-        text = scenario_of(std::string(kChip), draw.one_in(2) ? "{from: 8, to: 60}" : "24", std::string(kArrivals));
+        text = scenario_of(std::string(kChip), draw.one_in(2) ? "{from: 8, to: 60}" : "24",
+                           draw.one_in(3) ? std::string(kArrivals) : "");
     }
     trial.files.emplace_back("s.yaml", mutated_text(std::move(text), draw));
     trial.always = {{"check", "s.yaml"}};
@@ -213,6 +214,7 @@ Trial Seeds::setting(Draw& draw) const {
     const auto& [path, value] = draw.of(numbers_);
     const std::size_t unit = std::min(value.find(' '), value.size());
     std::string set = "hardware." + path + "=" + extreme_number(draw) + value.substr(unit);
+    bool with_stream = draw.one_in(8);  // simulating one takes most of a second
     if (draw.one_in(3)) {
         static constexpr std::array<std::string_view, 12> kKeys{
             "stages.encode.tokens", "stages.encode.buckets", "stages.encode.batch",
@@ -221,9 +223,10 @@ Trial Seeds::setting(Draw& draw) const {
             "arrivals.warm_up",     "arrivals.seed",         "stages.encode.segments"};
         static constexpr std::array<std::string_view, 4> kTimes{"", " ms", " s", " h"};
         set = std::string(draw.of(kKeys)) + "=" + extreme_number(draw) + std::string(draw.of(kTimes));
+        with_stream = with_stream || set.starts_with("arrivals.");
     }
     trial.files = {{"m.yaml", std::string(kSmallModel)},
-                   {"s.yaml", scenario_of(std::string(kChip), "24", std::string(kArrivals))}};
+                   {"s.yaml", scenario_of(std::string(kChip), "24", with_stream ? std::string(kArrivals) : "")}};
     if (draw.one_in(6)) {
         const std::string end = extreme_number(draw) + value.substr(unit);
         const std::string step = draw.one_in(2) ? ":x" + extreme_number(draw) : ":" + end;
