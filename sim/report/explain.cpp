@@ -38,7 +38,7 @@ std::string latency_text(const OperatorResult& op) {
     const Time beyond = beyond_kernel(op);
     if (counts(beyond, op.latency)) {
         text += beyond > Time{} ? fmt::format(" + its other kernels {}", brief(beyond))
-                                : fmt::format(" - {} counted as what is fused into it", brief(-beyond));
+                                : fmt::format(" - {} counted for operators fused into it", brief(-beyond));
     }
     if (counts(op.conversion, op.latency)) {
         text += fmt::format(" + conversion of dtypes {}", brief(op.conversion));
@@ -102,8 +102,7 @@ std::string explain_text(const OperatorResult& op, const Profile& profile, const
     }
     if (op.cost && op.kernel) {
         const Explanation explanation = explain_kernel(*op.kernel, device, execution);
-        text += wrapped("Kernel: " + explanation.kernel + ".", 0, width) + "\n" +
-                explanation_text(explanation, width);
+        text += wrapped("Kernel: " + explanation.kernel + ".", 0, width) + "\n" + explanation_text(explanation, width);
     }
     if (const auto numbers = handover_numbers(op, profile); !numbers.empty()) {
         text += "\nhand-over\n" + numbers_text(numbers, width);

@@ -90,11 +90,11 @@ std::string tile_text(const Kernel& kernel, const Tile& tile) {
 std::string traffic_text(const Kernel& kernel, const KernelCost& cost) {
     const Bytes moved = cost.traffic.read + cost.traffic.write;
     std::string text =
-        fmt::format("{} read and {} written at DRAM", to_text(cost.traffic.read), to_text(cost.traffic.write));
+        fmt::format("{} read and {} written at DRAM", brief(cost.traffic.read), brief(cost.traffic.write));
     if (cost.compulsory > Bytes{}) {
         const std::string ratio = number_text(moved / cost.compulsory, 3);
-        text += ratio == "1" ? "; that is each operand once"
-                             : fmt::format("; {} times the {} of each operand once", ratio, to_text(cost.compulsory));
+        text += ratio == "1" ? "; every operand is moved once"
+                             : fmt::format("; {} times the {} of each operand once", ratio, brief(cost.compulsory));
     }
     if (moved > Bytes{} && cost.macs > Operations{}) {
         text += fmt::format("; {} MAC per byte", number_text(in_operations_per_byte(cost.macs / moved), 3));
@@ -103,7 +103,7 @@ std::string traffic_text(const Kernel& kernel, const KernelCost& cost) {
     if (stays) {
         text += fmt::format("; on chip:{}{}{}", kernel.input_on_chip ? " input" : "",
                             kernel.weights_on_chip ? " weights" : "", kernel.output_on_chip ? " result" : "");
-        text += kernel.lost > 0 ? fmt::format(", {} of {} evicted again", percent_text(kernel.lost, 2),
+        text += kernel.lost > 0 ? fmt::format(", {} of {} evicted", percent_text(kernel.lost, 2),
                                               kernel.cache == CacheState::kHot ? "which" : "the weights")
                                 : "";
     }

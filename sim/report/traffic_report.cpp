@@ -126,11 +126,13 @@ std::string outlook_text(const TrafficResult& traffic, const Scenario& scenario,
                             share_text(traffic.stability->unstable));
     }
     if (traffic.budget) {
-        const std::string by_chance =
-            stable ? fmt::format("by {} of the requests, and ", known_share(traffic.budget->by_chance)) : "";
-        text += fmt::format(
-            "The budget of {} is met {}with a probability of {} when the profile's uncertainty counts too.",
-            brief(*scenario.budget), by_chance, known_share(traffic.budget->probability));
+        if (stable) {
+            text += fmt::format("Under random arrivals alone, {} of the requests meet the {} budget. ",
+                                known_share(traffic.budget->by_chance), brief(*scenario.budget));
+        }
+        text += fmt::format("With the profile's uncertainty included, the probability of meeting {} is {}.",
+                            stable ? "it" : fmt::format("the {} budget", brief(*scenario.budget)),
+                            known_share(traffic.budget->probability));
     }
     return text.empty() ? "" : wrapped(text, 0, width);
 }
@@ -140,13 +142,14 @@ std::string length_text(const SimulationResult& result, const Arrivals& arrivals
     if (!result.latency || !result.latency->has_intervals) {
         return wrapped(fmt::format("{} requests simulated, too few for intervals.", result.counted), 0, width);
     }
-    std::string text = fmt::format("{} requests simulated behind {} of warm-up: mean and p95 are known to {}",
+    std::string text = fmt::format("{} requests simulated after a warm-up of {}: mean and p95 are known to within {}",
                                    result.counted, result.warm_up, percent_text(result.latency->precision(), 2));
     if (!result.converged) {
-        text += std::holds_alternative<ArrivalTrace>(arrivals)
-                    ? fmt::format(", not to the {} aimed at: the trace ends there", percent_text(kStreamPrecision, 2))
-                    : fmt::format(", not to the {} aimed at: the most requests allowed were reached",
-                                  percent_text(kStreamPrecision, 2));
+        text +=
+            std::holds_alternative<ArrivalTrace>(arrivals)
+                ? fmt::format(", short of the target of {}: the trace ends there", percent_text(kStreamPrecision, 2))
+                : fmt::format(", short of the target of {}: the limit on requests was reached",
+                              percent_text(kStreamPrecision, 2));
     }
     return wrapped(text + ".", 0, width);
 }
@@ -156,13 +159,12 @@ std::string load_text(const TrafficResult& traffic, TextWidth width) {
     if (!load) {
         return "";
     }
-    std::string text = fmt::format("The load is {} of what is sustainable, {} being the bottleneck",
-                                   percent_text(load->value, 3), load->bottleneck);
+    std::string text = fmt::format("The load is {} of the sustainable rate", percent_text(load->value, 3));
     if (traffic.stability && traffic.stability->high > traffic.stability->low) {
         text += fmt::format(" (5-95 %: {}-{})", percent_text(traffic.stability->low, 2),
                             percent_text(traffic.stability->high, 2));
     }
-    return wrapped(text + ".", 0, width);
+    return wrapped(fmt::format("{}; the bottleneck is {}.", text, load->bottleneck), 0, width);
 }
 
 std::string busy_text(const SimulationResult& result, TextWidth width) {
