@@ -107,7 +107,7 @@ TEST_F(CliWidth, HoldsWhatIfs) {
     expect_fits_all_widths({"optimise", "rag-rk3588-bucket-128", "--minimise", "cost,latency", "--vary",
                             "hardware.devices.npu.memories.sram.capacity=256KiB:8MiB:x2", "--vary",
                             "hardware.devices.npu.dma.bandwidth=4 GB/s:24 GB/s:10 GB/s", "--cost",
-                            "sram.capacity / 1024 + bandwidth"});
+                            "sram.capacity / 1 MiB + bandwidth / 1 GB/s"});
     expect_fits_all_widths({"sensitivity", "rag-rk3588", "--samples", "8"});
     expect_fits_all_widths({"place", std::string(BERTH_SOURCE_DIR) + "/scenarios/placement-graphs/bert3-latency.json",
                             "--objective", "latency"});

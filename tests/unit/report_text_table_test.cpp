@@ -55,7 +55,7 @@ TEST(ReportTextTable, CutsNamesInTheMiddleAndBreaksSentences) {
     table.column("why", Align::kLeft, Fit::kWrap);
     table.row({"layer.0.attention.query", "12.5", "bytes / rate of the link"});
     EXPECT_EQ(table.text(0, {40}),
-              "name                      ms  why\n"
+              "name                       ms  why\n"
               "layer.0.attention.query  12.5  bytes /\n"
               "                               rate of\n"
               "                               the link\n");
@@ -96,10 +96,10 @@ TEST(ReportTextTable, PutsPathsOnALineOfTheirOwn) {
     table.row({"hardware.devices.npu.dma.bandwidth", "7.8 GB/s"});
     table.row({"budget", "1 s"});
     EXPECT_EQ(table.text(0, {36}),
-              "number                       value\n"
+              "number                         value\n"
               "hardware.devices.npu.dma.bandwidth\n"
-              "                          7.8 GB/s\n"
-              "budget                         1 s\n");
+              "                            7.8 GB/s\n"
+              "budget                           1 s\n");
 }
 
 TEST(ReportTextTable, BecomesSeveralTablesBeforeItCutsANumber) {
