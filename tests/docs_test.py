@@ -271,7 +271,7 @@ def check_named_commands(document, root, commands):
 
 def command_names(program):
     shown = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
-    return set(re.findall(r"^  ([a-z][a-z-]*) ", shown, re.MULTILINE))
+    return set(re.findall(r"^  ([a-z][a-z-]*)(?: |$)", shown, re.MULTILINE))
 
 
 def check_document(document, root, program, commands, update):

@@ -172,17 +172,24 @@ def check_agreement(validators, berth, mutants):
     return errors, refused
 
 
+MOST_MESSAGES = 20  # that `berth check` gives of one file
+
+
 def with_unknown_keys(schema, file):
-    """The file with an unknown key in each map whose keys are known, and those maps by path."""
-    data, maps = json.loads(json.dumps(file.data)), {}
-    for place in places(schema, file.data):
-        if isinstance(place.value, dict) and place.node.get("additionalProperties") is False:
+    """The file with an unknown key in each map whose keys are known, and those maps by path: as many copies of the file
+    as it takes for each of those keys to have its message."""
+    known = [place for place in places(schema, file.data)
+             if isinstance(place.value, dict) and place.node.get("additionalProperties") is False]
+    step = MOST_MESSAGES // 2  # an unknown key may be complained about twice
+    for start in range(0, len(known), step):
+        data, maps = json.loads(json.dumps(file.data)), {}
+        for place in known[start:start + step]:
             inner = data
-            for step in place.path:
-                inner = inner[step]
+            for name in place.path:
+                inner = inner[name]
             inner[UNKNOWN] = 1
             maps[place.dotted()] = place
-    return data, maps
+        yield data, maps
 
 
 def known_sizes(node, kind_of_operator):
@@ -214,8 +221,8 @@ def every_kind(name, schema):
 def check_keys(schemas, berth, files):
     errors, asked, nodes = [], {}, {}
     files = [file for file in files if not file.wrong] + [every_kind(name, schemas[name]) for name in OPERATORS_OF]
-    spoilt_files = [with_unknown_keys(schemas[file.kind], file) for file in files]
-    for file, (_, maps), record in zip(files, spoilt_files, berth.check([data for data, _ in spoilt_files])):
+    spoilt_files = [(file, *spoilt) for file in files for spoilt in with_unknown_keys(schemas[file.kind], file)]
+    for (file, _, maps), record in zip(spoilt_files, berth.check([data for _, data, _ in spoilt_files])):
         for each in record["diagnostics"]:
             found = re.fullmatch(rf"unknown key '{UNKNOWN}'(?: in '(.*)')?|(.*): no operator '{UNKNOWN}'", each["message"])
             place = maps.get(found[1] or found[2] or "") if found else None
