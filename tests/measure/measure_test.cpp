@@ -286,7 +286,7 @@ TEST_F(QuickProfile, RefusesBeforeItMeasures) {
     EXPECT_THAT(refused({"--base", "own.yaml", "--name", "own"}),
                 ::testing::HasSubstr("would be written over the profile that it extends"));
     EXPECT_THAT(refused({"--base", "no-such-profile"}), ::testing::HasSubstr("there is no hardware 'no-such-profile'"));
-    EXPECT_THAT(refused({"--base", "board.yaml"}), ::testing::HasSubstr("no memory level"));
+    EXPECT_THAT(refused({"--base", "board.yaml"}), ::testing::HasSubstr("stands at the device and in 'clusters'"));
 }
 
 TEST_F(QuickProfile, AFileOfMeasurementsGoesOnWhereItBrokeOff) {
