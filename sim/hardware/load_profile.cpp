@@ -41,9 +41,12 @@ std::string_view without_prefix(std::string_view path) {
 }
 
 std::vector<std::string> profile_names(const std::filesystem::path& directory) {
+    static const std::filesystem::path kHere(".");
     std::vector<std::string> names;
     std::error_code failure;
-    for (std::filesystem::directory_iterator entry(directory, failure), end; !failure && entry != end;
+    // A file that is named without a folder lies in the one where the program runs.
+    const std::filesystem::path& listed = directory.empty() ? kHere : directory;
+    for (std::filesystem::directory_iterator entry(listed, failure), end; !failure && entry != end;
          entry.increment(failure)) {
         if (entry->path().extension() == ".yaml") {
             names.push_back(entry->path().stem().string());
