@@ -141,16 +141,23 @@ SilenceReason of_faster_cluster(const Place& place) {
     return reason;
 }
 
-// What one core draws, where all in use reach their limit.
+// What one core draws, where all in use reach their limit, or what the memory sustains.
 SilenceReason of_core_bandwidth(const Place& place) {
     const int used = place.use().most_cores();
     const std::string& name = place.device().name;
     if (place.last() == "bandwidth" && (place.begins({"clusters"}) || place.begins({"dma"}))) {
+        const auto& bus = place.device().bus;
+        const Bandwidth most =
+            bus ? std::min(bus->value, place.device().dram_limit.value) : place.device().dram_limit.value;
         Bandwidth one = place.device().dram_limit.value;
         for (const CoreCluster& cluster : place.device().clusters) {
             one = std::min(one, cluster.bandwidth.value);
         }
-        if (one * static_cast<double>(used) >= place.device().dram_limit.value) {
+        if (one * static_cast<double>(used) >= most && most < place.device().dram_limit.value) {
+            return {fmt::format("{} of {} reach the {} that the memory sustains", core_text(used), name, to_text(most)),
+                    {{"memory.dram.sustained"}}};
+        }
+        if (one * static_cast<double>(used) >= most) {
             return {fmt::format("{} of {} reach its limit of {} together", core_text(used), name,
                                 to_text(place.device().dram_limit.value)),
                     {{place.own("dma.limit")}}};

@@ -78,10 +78,9 @@ SilenceReason of_bandwidth_limits(const SilentScene& scene, const PathSteps& ste
     limits.emplace_back("memory.dram.sustained");
     reason.instead = {std::move(cores), std::move(limits)};
     const Dram& dram = scene.scenario.profile.dram;
-    if (sustained && dram.sustained.value < most) {
-        reason.why = fmt::format("{}, but the {} that the memory sustains only limit requests that run at once",
-                                 fmt::join(drawn, ", "), to_text(dram.sustained.value));
-        return reason;
+    if (limit && scene.scenario.profile.devices[*device].bus && most >= dram.sustained.value) {
+        return {fmt::format("{}, which is all that the memory sustains", fmt::join(drawn, ", ")),
+                {{"memory.dram.sustained"}}};
     }
     const std::string what =
         bus         ? fmt::format("the bus of {}", to_text(dram.bandwidth.value))
