@@ -64,15 +64,15 @@ TEST(ReportContract, HasEveryKeyOfAPrediction) {
     prediction.candidate = result.stages[0].candidates[0];
     const json j = json::parse(prediction_json(prediction, result.devices));
     const std::vector<const char*> keys{
-        "model",    "device",       "latency_ms",   "low_ms",      "high_ms",
-        "ttft_ms",  "tokens_per_s", "weight_bytes", "by_category", "peak_activation_bytes",
+        "model",     "device",       "latency_ms",   "low_ms",      "high_ms",
+        "ttft_ms",   "tokens_per_s", "weight_bytes", "by_category", "peak_activation_bytes",
         "operators", "warnings"};
     expect_keys(j, keys);
     EXPECT_TRUE(j["ttft_ms"].is_null());
     EXPECT_TRUE(j["tokens_per_s"].is_null());
     const OperatorResult& op = result.stages[0].candidates[0].operators[0];
     const Scenario scenario = sample_scenario();
-    expect_keys(json::parse(kernel_json(*op.kernel, {log_normal_estimate(op.latency, 0.1), *op.cost, {}},
+    expect_keys(json::parse(kernel_json(*op.kernel, {log_normal_estimate(op.latency, 0.1), *op.cost, {}, *op.kernel},
                                         scenario.profile.devices[1], {1, {}})),
                 keys);
 }

@@ -72,7 +72,7 @@ TEST(ReportGolden, ModelPrediction) {
 
 TEST(ReportGolden, KernelPrediction) {
     const OperatorResult op = sample_result().stages[0].candidates[1].operators[3];
-    const KernelPrediction prediction{log_normal_estimate(op.latency, 0.2), *op.cost, {}};
+    const KernelPrediction prediction{log_normal_estimate(op.latency, 0.2), *op.cost, {}, *op.kernel};
     const Scenario scenario = sample_scenario();
     const Device& npu = scenario.profile.devices[1];
     expect_golden("kernel.txt", kernel_text(*op.kernel, prediction, npu, kOneCore));

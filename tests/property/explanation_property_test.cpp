@@ -15,7 +15,7 @@
 #include "printed_formula.h"
 #include "random_kernels.h"
 
-namespace berth {
+namespace berth::explanations {
 namespace {
 
 using Json = nlohmann::json;
@@ -327,4 +327,4 @@ RC_GTEST_PROP(Explanations, AreOfNoKernelThatDrawsMoreThanTheMemorySustains, ())
 }
 
 }  // namespace
-}  // namespace berth
+}  // namespace berth::explanations

@@ -10,7 +10,7 @@
 #include "berth/evaluation.h"
 #include "berth/simulated_scenario.h"
 
-namespace berth {
+namespace berth::memory_limits {
 namespace {
 
 constexpr double kRounding = 1 + 1e-6;
@@ -138,4 +138,4 @@ TEST(MemoryLimit, HoldsATokenToWhatItReadsOfTheWeights) {
 }
 
 }  // namespace
-}  // namespace berth
+}  // namespace berth::memory_limits
