@@ -125,18 +125,28 @@ TEST(Simulation, FirstComeFirstServed) {
     EXPECT_NEAR(in_milliseconds(result.latency->p50.value), 19, 1e-9);
 }
 
-// Pollaczek and Khinchine: a queue with Poisson arrivals and fixed service waits rho s / (2 (1 - rho)).
+// Pollaczek and Khinchine: a queue with Poisson arrivals and fixed service waits rho s / (2 (1 - rho)). One seed in
+// twenty may lie outside a 95 % interval, so that all seeds together are held to what they estimate.
 TEST(Simulation, MD1) {
+    constexpr int kSeeds = 10;
     const SimulatedSystem system{{{"npu", 1}}, {}, {task("serve", 0, 1_ms)}};
     for (const double load : {0.3, 0.7, 0.9}) {
-        const auto result = simulate(system, PoissonArrivals{hertz(1000 * load)}, {400'000, 10'000, 1});
-        ASSERT_TRUE(result.stable);
         const double expected = 1 + load / (2 * (1 - load));
-        EXPECT_LE(in_milliseconds(result.latency->mean.low), expected) << load;
-        EXPECT_GE(in_milliseconds(result.latency->mean.high), expected) << load;
-        EXPECT_NEAR(in_milliseconds(result.latency->mean.value), expected, 0.03 * expected);
-        EXPECT_NEAR(result.pools[0].utilisation, load, 0.01);
-        EXPECT_NEAR(in_hertz(result.throughput), 1000 * load, 10 * load);
+        double mean = 0, error = 0;
+        int held = 0;
+        for (int seed = 1; seed <= kSeeds; ++seed) {
+            const auto result = simulate(system, PoissonArrivals{hertz(1000 * load)},
+                                         {100'000, 10'000, static_cast<std::uint64_t>(seed)});
+            ASSERT_TRUE(result.stable);
+            const SimulatedTime& latency = result.latency->mean;
+            mean += in_milliseconds(latency.value) / kSeeds;
+            error += in_milliseconds(latency.high - latency.value) / kSeeds;
+            held += in_milliseconds(latency.low) <= expected && expected <= in_milliseconds(latency.high) ? 1 : 0;
+            EXPECT_NEAR(result.pools[0].utilisation, load, 0.01);
+            EXPECT_NEAR(in_hertz(result.throughput), 1000 * load, 10 * load);
+        }
+        EXPECT_GE(held, kSeeds - 3) << load;
+        EXPECT_NEAR(mean, expected, 1.5 * error / std::sqrt(kSeeds)) << load;  // three standard errors
     }
 }
 
