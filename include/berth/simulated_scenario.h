@@ -13,7 +13,7 @@ namespace berth {
 /// Stages one after the other, each as often as it repeats, at their chosen placements; each is a phase. Pools: the
 /// cores of each device, the thread that enters its runtime, and one hand-over at a time. A device with static shapes
 /// runs a segment as one call; one with dynamic shapes runs operator by operator, so that requests take turns, but
-/// operators that follow one another on it are put together up to a 128th of the request's time. A call holds the cores
+/// operators that follow one another on it are put together up to a 64th of the request's time. A call holds the cores
 /// that the stage uses. What moves through DRAM is spread over the time of a call, and takes longer where calls draw
 /// more than the DMA of their device carries or than the DRAM sustains. Fixed stages hold cores of their device, or
 /// nothing that others wait for. A request alone takes the total that `evaluate` gives.

@@ -71,14 +71,14 @@ struct SimulationOptions {
     std::size_t traced = 0;  ///< first requests whose tasks are kept as spans
     std::optional<Time> deadline = std::nullopt;
     /// Ends as soon as mean and 95th percentile are known to this share of themselves (half of their 95 % confidence
-    /// interval), but not before 2,000 requests nor before 100 / (1 - load)^2 (Whitt, *Management Science* 35(11),
+    /// interval), but not before 4,000 requests nor before 100 / (1 - load)^2 (Whitt, *Management Science* 35(11),
     /// 1989), and at the latest with `requests` of them or 20 million tasks. Absent: all requests are simulated.
     std::optional<double> precision = std::nullopt;
     std::function<void(const SimulationProgress&)> progress = {};
 };
 
 /// What a simulation of a scenario's stream aims at.
-inline constexpr double kStreamPrecision = 0.05;
+inline constexpr double kStreamPrecision = 0.1;
 
 /// A task of a traced request, while it held its servers.
 struct SimulatedSpan {
@@ -197,7 +197,7 @@ struct TrafficResult {
 
 /// Rate of arrivals from which on they pile up. That is capacity() where every pool can always be filled and no
 /// bandwidth runs short; where calls of several servers leave some idle, or share a bandwidth, it is what the system
-/// completes while more users wait than it can serve, simulated until known to 0.5 %. The one answer to this question.
+/// completes while more users wait than it can serve, simulated until known to 1 %. The one answer to this question.
 [[nodiscard]] Frequency sustainable_rate(const SimulatedSystem& system);
 
 /// Time of a request that has the system to itself: its longest chain of tasks.

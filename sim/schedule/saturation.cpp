@@ -16,9 +16,9 @@ namespace {
 constexpr double kUsers = 4;  // times as many as keep the busiest resource busy
 constexpr double kLeastUsers = 8;
 constexpr double kMostProbing = 256;
-constexpr double kRateKnown = 0.005;
+constexpr double kRateKnown = 0.01;
 constexpr std::size_t kLeastBatches = 20;
-constexpr double kMostProbed = 2e6;
+constexpr double kMostProbed = 4e5;
 constexpr double kSameRate = 1 + 1e-9;
 
 // What the pool's tasks over this bandwidth draw at most at once.

@@ -13,7 +13,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kLeast = 2'000;  // requests before the intervals are believed
+constexpr std::size_t kLeast = 4'000;  // requests before the intervals are believed
 constexpr std::size_t kLeastPerUser = 20;
 constexpr double kAtHighLoad = 100;  // times 1 / (1 - load)^2
 constexpr double kMostTasks = 2e7;

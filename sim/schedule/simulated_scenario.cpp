@@ -23,7 +23,7 @@ Time request_time(const SimulatedSystem& system) {
     return seconds(engine.now());
 }
 
-constexpr double kSlices = 128;  // of a request's time, in which operators of one device take turns
+constexpr double kSlices = 64;  // of a request's time, in which operators of one device take turns
 
 /// An operator in a call, the bytes that it moves, and its share of what the call waits.
 struct CallPart {

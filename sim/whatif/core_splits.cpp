@@ -103,7 +103,8 @@ std::optional<BatchSize> with_batch(const Scenario& scenario, const ScenarioResu
     return size;
 }
 
-CoreSplit simulated(const Scenario& scenario, const ScenarioResult& result) {
+// `known`: the scenario's stream on this very system, if it has been simulated.
+CoreSplit simulated(const Scenario& scenario, const ScenarioResult& result, const SimulationResult* known) {
     const SimulatedSystem system = simulated_system(scenario, result);
     CoreSplit split;
     split.alone = time_alone(system);
@@ -111,7 +112,7 @@ CoreSplit simulated(const Scenario& scenario, const ScenarioResult& result) {
         split.sustainable = sustainable_rate(system);
         return split;
     }
-    const SimulationResult found = simulate_stream(scenario, system);
+    const SimulationResult found = known != nullptr ? *known : simulate_stream(scenario, system);
     split.sustainable = found.sustainable;
     if (found.latency) {
         split.mean = found.latency->mean.value;
@@ -184,7 +185,8 @@ std::optional<CoreSplit> split_of(const Scenario& scenario, const ScenarioResult
     ScenarioResult with = result;
     with.traffic.reset();
     with.stages[job.stage] = std::move(*stage);
-    CoreSplit split = simulated(changed, with);
+    const bool known = job.current && result.traffic.has_value();
+    CoreSplit split = simulated(changed, with, known ? &result.traffic->simulation : nullptr);
     split.stage = scenario.stages[job.stage].name;
     split.device = job.device;
     split.cores = job.cores;

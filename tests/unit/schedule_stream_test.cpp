@@ -53,9 +53,9 @@ TEST(Stream, EndsWhenMeanAndTailAreKnownAndHoldsWhatTheoryKnows) {
                     simulate(queue(variability), PoissonArrivals{hertz(1000 * load)}, until_known(seed));
                 ASSERT_TRUE(result.stable && result.converged);
                 EXPECT_LE(result.latency->precision(), kStreamPrecision);
-                EXPECT_GE(result.counted + result.warm_up, 2'000U);
+                EXPECT_GE(result.counted + result.warm_up, 4'000U);
                 EXPECT_GE(static_cast<double>(result.counted), 0.5 * 100 / ((1 - load) * (1 - load)));
-                EXPECT_NEAR(in_milliseconds(result.latency->mean.value), mean, 3 * kStreamPrecision * mean);
+                EXPECT_NEAR(in_milliseconds(result.latency->mean.value), mean, 1.5 * kStreamPrecision * mean);
                 held += in_milliseconds(result.latency->mean.low) <= mean &&
                                 mean <= in_milliseconds(result.latency->mean.high)
                             ? 1
@@ -74,7 +74,7 @@ TEST(Stream, ItsLengthFollowsFromTheLoadAndThePrecision) {
     };
     EXPECT_LT(counted(0.3, 0.05), counted(0.9, 0.05));
     EXPECT_LT(counted(0.65, 0.05), counted(0.65, 0.01));
-    EXPECT_LT(simulate(queue(Variability::kNone), ClosedLoop{}, until_known()).counted, 2'100U);  // nothing varies
+    EXPECT_LT(simulate(queue(Variability::kNone), ClosedLoop{}, until_known()).counted, 4'100U);  // nothing varies
 }
 
 // Utilisation law and Little's law, of what is reported.
@@ -128,7 +128,7 @@ TEST(Stream, LeavesOutTheWarmUp) {
     given.warm_up = 20'000;
     const auto far = simulate(system, crowd, given);
     EXPECT_EQ(far.warm_up, 20'000U);
-    EXPECT_NEAR(result.latency->mean.value / far.latency->mean.value, 1, 0.06);
+    EXPECT_NEAR(result.latency->mean.value / far.latency->mean.value, 1, 0.1);
 }
 
 TEST(SteadyState, TheWarmUpIsWhereTheMeanSettles) {
