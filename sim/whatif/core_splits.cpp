@@ -74,6 +74,7 @@ Frequency sustainable_with(const Scenario& changed, const ScenarioResult& result
     ScenarioResult with = result;
     pass.repeat = whole;
     pass.passes.front().passes = whole;
+    pass.latency.median *= static_cast<double>(whole);  // of all passes, as in any result
     with.stages[at] = std::move(pass);
     return sustainable_rate(simulated_system(changed, with)) * (full / shared);
 }
