@@ -3,7 +3,7 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
     set(CMAKE_BUILD_TYPE Release CACHE STRING "Release or Debug" FORCE)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
-set(CMAKE_CXX_FLAGS_QUICK "-O1 -DNDEBUG")  # a build type for the first look: built in half the time, slower by a third
+set(CMAKE_CXX_FLAGS_QUICK "-O1 -DNDEBUG")  # a build type for the first look: less to wait for the compiler
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
@@ -48,7 +48,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND BERTH_SANITIZE)
     target_compile_options(berth_build_options INTERFACE -Wno-maybe-uninitialized)
 endif()
 
-# What most files include is read once per folder, or once for all folders. Off for clang-tidy, which cannot read what another compiler made.
+# What most files include is read once per folder, or once for all folders. Off for clang-tidy, which cannot read what
+# another compiler made.
 option(BERTH_PRECOMPILE "Precompile the headers that most files include" ON)
 option(BERTH_SHARE_PRECOMPILED "Precompile them once for all folders, with what takes longest to read" OFF)
 if(BERTH_PRECOMPILE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

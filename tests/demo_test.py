@@ -43,7 +43,7 @@ def left_out_unsaid(demo):
     errors = []
     with tempfile.TemporaryDirectory() as folder:
         rows = os.path.join(folder, "rows.sqlite")
-        sweep = ["sweep", "rag-rk3588", "--vary", "stages.rerank.tokens=16:32"]
+        sweep = ["sweep", "rag-rk3588", "--vary", "stages.rerank.tokens=16:32:16"]
         for arguments, environment, said in [
                 (["measure", "--quick", "--out", "x.csv"], {}, "without kernels"),
                 (["measure", "--plan", "rag-rk3588"], {}, "without kernels"),

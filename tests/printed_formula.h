@@ -19,8 +19,8 @@
 
 namespace berth {
 
-/// Works out "(46848 B + 1.281 x 187.392 kB) / 18.46 GB/s". With a generator, every number that is printed with six
-/// digits, and so may be rounded, is moved by up to half of its last digit.
+/// Works out "(46848 B + 1.281 x 187.392 kB) / 18.46 GB/s". With a generator, every number that may be rounded,
+/// to six digits, is moved by up to half of the last of them.
 class PrintedFormula {
   public:
     explicit PrintedFormula(std::mt19937* rounding = nullptr) : rounding_(rounding) {}
@@ -80,9 +80,9 @@ class PrintedFormula {
         const auto parsed = parse_quantity(digits + unit);
         const auto* quantity = std::get_if<ParsedQuantity>(&parsed);
         double value = quantity != nullptr ? quantity->value : std::nan("");
-        const std::string mantissa = digits.substr(0, digits.find('e'));
-        const auto significant = std::count_if(mantissa.begin(), mantissa.end(), [](char c) { return c != '.'; });
-        if (rounding_ != nullptr && significant >= 6) {
+        // Zeros at the end are not printed: "195 us" may stand for 194.9998. Counts are printed as they are.
+        const bool rounded = !unit.empty() || digits.find('.') != std::string::npos;
+        if (rounding_ != nullptr && rounded) {
             value *= 1 + std::uniform_real_distribution<double>(-5e-6, 5e-6)(*rounding_);
         }
         return written(value);

@@ -226,7 +226,10 @@ std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text
     if (quantity.dimension != wanted) {
         return wrong_dimension(text, quantity.dimension, wanted);
     }
-    if (!plausible_range(wanted).holds(quantity.value)) {
+    constexpr double kRounding = 1e-12;  // of the factor of a unit: the ends themselves can be written
+    const DimensionRange range = plausible_range(wanted);
+    if (!range.holds(quantity.value) && !range.holds(quantity.value * (1 + kRounding)) &&
+        !range.holds(quantity.value * (1 - kRounding))) {
         const bool small = std::abs(quantity.value) < 1 && std::abs(quantity.value) < plausible_range(wanted).least;
         return QuantityError{
             fmt::format("'{}' is too {} for {}", trimmed(text), small ? "small" : "large", dimension_name(wanted)),

@@ -133,7 +133,7 @@ Support operator_support(const Operator& op, const Profile& profile, const Devic
     }
     const bool weighted = multiplies_weights(op.kind, op.dims);
     const bool held_to_offer = purpose == Purpose::kModel || op.dtype.weight_only();
-    if (weighted && held_to_offer && !offers(device, op.dtype)) {
+    if (weighted && held_to_offer && device.runtime.precisions && !offers(device, op.dtype)) {
         return refuse(fmt::format("models are compiled for {}, not for {}", fmt::join(offered_precisions(device), ", "),
                                   scheme_name(op.dtype)));
     }

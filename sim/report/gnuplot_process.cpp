@@ -1,21 +1,57 @@
-// Starts gnuplot, and brings back its exit status and what it said.
+// Starts gnuplot through gnuplot-iostream, and brings back its exit status and what it said.
 #include "report/gnuplot_process.h"
 
 #include <fmt/format.h>
-#include <sys/wait.h>
+#include <pthread.h>
 
-#include <cstdlib>
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <string>
+
+#include "berth/quantity_text.h"
+
+// The 2014 header is not written for our warnings.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wextra"
+#include <gnuplot-iostream.h>
+#pragma GCC diagnostic pop
 
 namespace berth {
 
 namespace {
 
 constexpr int kCommandNotFound = 127;
-constexpr const char* kScriptName = "pictures.gnuplot";
 constexpr const char* kLogName = "gnuplot.log";
+constexpr const char* kStatusName = "gnuplot.status";
+
+/// Writing to a gnuplot that has gone raises SIGPIPE in this thread; here it becomes a failed write.
+class PipeSignalBlock {
+  public:
+    PipeSignalBlock() {
+        sigemptyset(&pipe_);
+        sigaddset(&pipe_, SIGPIPE);
+        sigset_t pending;
+        sigpending(&pending);
+        was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+        pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    }
+    ~PipeSignalBlock() {
+        const timespec at_once{0, 0};
+        while (!was_pending_ && sigtimedwait(&pipe_, nullptr, &at_once) == SIGPIPE) {
+        }
+        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+    PipeSignalBlock(const PipeSignalBlock&) = delete;
+    PipeSignalBlock& operator=(const PipeSignalBlock&) = delete;
+
+  private:
+    sigset_t pipe_{};
+    sigset_t before_{};
+    bool was_pending_ = false;
+};
 
 std::string shell_quoted(const std::string& text) {
     std::string quoted = "'";
@@ -35,21 +71,23 @@ std::string content(const std::filesystem::path& path) {
 }  // namespace
 
 bool run_gnuplot(std::string_view script, const std::filesystem::path& directory, Diagnostics& diagnostics) {
-    // A script in a file, not in a pipe: a gnuplot that stops early leaves no one writing to it.
-    if (!(std::ofstream(directory / kScriptName, std::ios::binary) << script << std::flush)) {
-        diagnostics.error(SourceLocation(directory.string()), "cannot write the script of the pictures there");
-        return false;
+    // The shell notes the status in a file: the pipe's own is lost in gnuplot-iostream.
+    const std::string command = fmt::format("cd {} && {{ gnuplot -d 2>{}; echo $? >{}; }}",
+                                            shell_quoted(directory.string()), kLogName, kStatusName);
+    {
+        const std::unique_ptr<Gnuplot> plot = std::make_unique<Gnuplot>(command);
+        const PipeSignalBlock block;
+        plot->write(script.data(), static_cast<std::streamsize>(script.size()));
+        plot->flush();
     }
-    const std::string command =
-        fmt::format("cd {} && gnuplot -d <{} 2>{}", shell_quoted(directory.string()), kScriptName, kLogName);
-    const int status = std::system(command.c_str());
     const std::string log = content(directory / kLogName);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == kCommandNotFound) {
+    const auto status = parse_number(content(directory / kStatusName));
+    if (status == kCommandNotFound) {
         diagnostics.error({}, "the pictures need gnuplot, which is not on the PATH",
                           "an installed gnuplot, on Debian the package gnuplot-nox");
         return false;
     }
-    if (status != 0) {
+    if (!status || *status != 0) {
         diagnostics.error({}, "gnuplot stopped: " + (log.empty() ? "it gave no reason" : log));
         return false;
     }

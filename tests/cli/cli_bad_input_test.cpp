@@ -279,8 +279,7 @@ TEST_F(CliBadInput, UnknownCommandsAndOptions) {
                    "check, list or "
                    "schema, did you mean run?)\n");
     for (const std::vector<std::string>& words :
-         std::vector<std::vector<std::string>>{{},
-                                               {"run"},
+         std::vector<std::vector<std::string>>{{"run"},
                                                {"run", "rag-rk3588", "--fromat", "json"},
                                                {"run", "rag-rk3588", "--format", "xml"},
                                                {"list", "planes"},

@@ -76,7 +76,7 @@ TEST_F(CliExplain, NamesTheNumberThatDecidesTheDramRate) {
     EXPECT_EQ(decides({"--device", "npu", "--set", "hardware.memory.dram.sustained=4 GB/s"}),
               "hardware.memory.dram.sustained");
     EXPECT_EQ(decides({"--device", "npu", "--set", "hardware.devices.npu.dma.bandwidth=26 GB/s", "--set",
-                       "stages.rerank.cores.npu=3", "--set", "hardware.devices.npu.dma.limit=27 GB/s"}),
+                       "stages.rerank.cores={npu: 3}", "--set", "hardware.devices.npu.dma.limit=27 GB/s"}),
               "hardware.devices.npu.dma.limit");
 }
 

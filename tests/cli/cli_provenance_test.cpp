@@ -164,7 +164,7 @@ TEST_F(CliProvenance, PointsThatGiveNothingSayWhy) {
     EXPECT_EQ(json.at("dropped")[0].at("example").at("stages.rerank.tokens"), 64);
     const Outcome sweep = berth({"sweep", "rag-rk3588", "--vary", "stages.rerank.tokens=64,600,700,128"});
     EXPECT_EQ(sweep.status, 0);
-    EXPECT_THAT(sweep.err, HasSubstr("--vary: warning: 2 of 4 points: the largest bucket, 512, is smaller than the 600 "
+    EXPECT_THAT(sweep.err, HasSubstr("--vary: warning: 2 of 4 points: stages.2.buckets: the largest bucket, 512, is smaller than the 600 "
                                      "tokens of the input"));
     EXPECT_THAT(sweep.err, HasSubstr("(such as stages.rerank.tokens=600)"));
 }

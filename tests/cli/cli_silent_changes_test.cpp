@@ -21,21 +21,19 @@ class CliSilentChanges : public BerthCommand {};
 
 // What a number is set to, where it is what it was, changes nothing, whatever way it is written.
 TEST_F(CliSilentChanges, ANumberThatIsSetToItsValueChangesNothing) {
-    for (const std::vector<std::string>& scenario :
-         {std::vector<std::string>{"rag-rk3588"},
-          std::vector<std::string>{"rag-rk3588-bucket-128", "--set", "arrivals={rate: 4 Hz, requests: 300}"}}) {
-        std::vector<std::string> words{"run", "--format", "json"};
-        words.insert(words.end(), scenario.begin(), scenario.end());
-        const Outcome plain = berth(words);
-        for (const char* same :
-             {"hardware.devices.cpu.matrix.efficiency=21%", "hardware.devices.cpu.matrix.efficiency=0.21",
-              "hardware.devices.npu.dma.bandwidth=11 GB/s", "hardware.devices.npu.cores=3", "budget=200 ms"}) {
+    const auto compare = [this](const std::vector<std::string>& words, const std::vector<std::string>& settings) {
+        const Json plain = without_command(berth(words).out);
+        for (const std::string& same : settings) {
             auto set = words;
             set.insert(set.end(), {"--set", same});
-            const Outcome again = berth(set);
-            EXPECT_EQ(without_command(again.out), without_command(plain.out)) << same << again.err;
+            EXPECT_EQ(without_command(berth(set).out), plain) << same;
         }
-    }
+    };
+    compare({"run", "rag-rk3588", "--format", "json"},
+            {"hardware.devices.cpu.matrix.efficiency=21%", "hardware.devices.cpu.matrix.efficiency=0.21",
+             "hardware.devices.npu.dma.bandwidth=11 GB/s", "hardware.devices.npu.cores=3", "budget=200 ms"});
+    compare({"run", "rag-rk3588-bucket-128", "--set", "arrivals={rate: 4 Hz}", "--format", "json"},
+            {"hardware.devices.cpu.matrix.efficiency=21%"});
 }
 
 TEST_F(CliSilentChanges, AChangeWithoutEffectIsSaid) {

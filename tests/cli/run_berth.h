@@ -60,10 +60,11 @@ class BerthCommand : public ::testing::Test {
         std::ofstream(path, std::ios::binary) << text;
     }
 
-    /// `environment` is what `env` takes before the command, such as NAME=VALUE; without COLUMNS texts have 80. Profiles
+    /// `environment` is what `env` takes before the command, such as NAME=VALUE; sentences break
+    /// late, so that tests find them whole, unless it says otherwise. Profiles
     /// are compared with no machine unless it names one: what is printed is the same everywhere.
     [[nodiscard]] Outcome berth(const std::vector<std::string>& words,
-                                const std::string& environment = "-u BERTH_DATA -u COLUMNS") const {
+                                const std::string& environment = "-u BERTH_DATA COLUMNS=240") const {
         std::string line =
             "cd " + shell_word(folder().string()) + " && BERTH_MACHINE=none env " + environment + " " + shell_word(BERTH_EXE);
         for (const std::string& word : words) {

@@ -51,7 +51,7 @@ TEST(BaseDiagnostics, KeepsRepeatsOnceButCountsThemAsErrors) {
     diagnostics.error(SourceLocation("a.yaml", 1, 2), "bad");
     EXPECT_EQ(diagnostics.size(), 2U);
     EXPECT_EQ(diagnostics.error_count(), 3U);
-    EXPECT_EQ(diagnostics.text(), "a.yaml:1:1: error: bad\na.yaml:1:2: error: bad\n");
+    EXPECT_EQ(diagnostics.text(), "a.yaml:1:1: error: bad (2 times, also at 1:2)\n");
 }
 
 TEST(BaseDiagnostics, WarningsAreNoErrors) {

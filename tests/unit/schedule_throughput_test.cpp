@@ -214,7 +214,7 @@ TEST(BatchSizes, AgreeWithScenariosOfThatBatch) {
                                            {"stages.embed.on", "npu"},
                                            {"stages.embed.cores", "{npu: 1}"}});
         EXPECT_NEAR(in_seconds(size.request), in_seconds(same.total.latency.median), 1e-9);
-        EXPECT_NEAR(in_hertz(size.sustainable), in_hertz(same.rate->capacity), 1e-6);
+        EXPECT_NEAR(in_hertz(size.sustainable), in_hertz(same.rate->simulated), 1e-6);
     }
     EXPECT_EQ(seen, 2U);
 }

@@ -43,7 +43,7 @@ TEST(CrossingSearch, WholeNumbersAndShares) {
 // 10 ms up to 128 tokens, 40 ms from 129 on, against 0.1 ms per token plus what bends it: no line between the points.
 TEST(CurveCrossings, AreNarrowedDownToTheToken) {
     const auto bent = [](std::int64_t tokens) {
-        return milliseconds(5 + 0.0005 * static_cast<double>(tokens * tokens));
+        return milliseconds(4.999 + 0.0005 * static_cast<double>(tokens * tokens));
     };
     const std::vector<LatencyCurve> curves{steps({{128, 10_ms}, {512, 40_ms}}), line(1, 512, bent)};
     const auto found = curve_crossings(curves, [&](std::size_t curve, std::int64_t tokens) {
@@ -51,12 +51,12 @@ TEST(CurveCrossings, AreNarrowedDownToTheToken) {
         return bent(tokens);
     });
     ASSERT_EQ(found.size(), 3U);
-    EXPECT_EQ(found[0].tokens, 101);  // 5 + 0.0005 x 101^2 = 10.1
+    EXPECT_EQ(found[0].tokens, 101);  // 4.999 + 0.0005 x 101^2 = 10.1; 9.999 at 100
     EXPECT_FALSE(found[0].second_is_faster);
     EXPECT_EQ(found[1].tokens, 129);
     EXPECT_TRUE(found[1].second_is_faster);
     EXPECT_EQ(found[1].latency, bent(129));
-    EXPECT_EQ(found[2].tokens, 265);  // 5 + 0.0005 x 265^2 = 40.1
+    EXPECT_EQ(found[2].tokens, 265);  // 4.999 + 0.0005 x 265^2 = 40.1
     EXPECT_EQ(found[2].latency, 40_ms);
 }
 

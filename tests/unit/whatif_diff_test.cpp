@@ -163,7 +163,7 @@ TEST(ScenarioDiff, AnswersBesideTheTotalAreShown) {
     const auto probability = std::ranges::find(budget.steps[0].answers, "budget_probability", &AnswerChange::answer);
     ASSERT_NE(probability, budget.steps[0].answers.end());
     EXPECT_LT(*probability->before, *probability->after);
-    EXPECT_THAT(diff_text(budget), HasSubstr("probability of meeting the budget"));
+    EXPECT_THAT(diff_text(budget, TextWidth{400}), HasSubstr("probability of meeting the budget"));
     const std::string slow = "{rate: 0.5 Hz, requests: 400}";
     const ScenarioDiff arrivals = diff_of(loaded("rag-rk3588", {{"arrivals", slow}}),
                                           loaded("rag-rk3588", {{"arrivals", "{rate: 1.5 Hz, requests: 400}"}}));
