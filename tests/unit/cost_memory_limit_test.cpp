@@ -95,7 +95,7 @@ class OwnMemory : public ScenarioFolder {
         const std::string link = "per_crossing: 20 us, cache_maintenance: 3 GB/s, layout_change: 1 GB/s";
         board.replace(board.find(link), link.size(), "per_crossing: 20 us, transfer: 12 GB/s");
         const std::string gelu = "gelu: {on: npu, dtypes: [fp16]}";
-        board.replace(board.find(gelu), gelu.size(), "layer_norm: {on: npu}");
+        board.insert(board.find(gelu), "layer_norm: {on: npu}\n        ");
         write("hardware/board.yaml", board);
     }
 };
