@@ -261,10 +261,11 @@ TEST_F(CliAnswer, ThePartOfANameListsWhatHoldsIt) {
 }
 
 TEST_F(CliAnswer, CommandsAreShownByPurpose) {
-    const Outcome alone = berth({});
+    const std::string narrow = "-u BERTH_DATA -u COLUMNS";
+    const Outcome alone = berth({}, narrow);
     EXPECT_EQ(alone.status, 0);
     for (const std::string word : {"help", "--help", "-h"}) {
-        EXPECT_EQ(berth({word}).out, alone.out);
+        EXPECT_EQ(berth({word}, narrow).out, alone.out);
     }
     EXPECT_EQ(alone.err, "");
     for (const char* part : {"Ask ", "Vary ", "Place ", "Measure ", "Find, make and check files",

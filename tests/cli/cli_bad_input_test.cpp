@@ -274,9 +274,9 @@ TEST_F(CliBadInput, AFileThatDescribesNothing) {
 
 TEST_F(CliBadInput, UnknownCommandsAndOptions) {
     expect_refused({"rnu"},
-                   "berth: error: unknown command 'rnu' (expected run, ops, explain, predict, sweep, crossover, "
-                   "sensitivity, diff, optimise, buckets, place, measure, calibrate, profile-host, validate, import, "
-                   "check, list or "
+                   "berth: error: unknown command 'rnu' (expected run, predict, ops, explain, sweep, crossover, "
+                   "sensitivity, diff, optimise, buckets, place, profile-host, measure, calibrate, validate, list, "
+                   "import, check or "
                    "schema, did you mean run?)\n");
     for (const std::vector<std::string>& words :
          std::vector<std::vector<std::string>>{{"run"},

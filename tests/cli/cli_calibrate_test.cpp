@@ -108,7 +108,7 @@ TEST_F(CliCalibrate, WhatIsSetHoldsTheFitAndIsNamed) {
 
 TEST_F(CliCalibrate, ADatasheetThatRowsContradictIsNamedByItsLine) {
     write("prior.yaml",
-          "profile: sheet\nextends: onednn-cpu\nmemory:\n  dram:\n    bandwidth: {value: 70 GB/s, kind: datasheet, source: a manual}\n");
+          "profile: sheet\nextends: onednn-cpu\nmemory:\n  dram:\n    bandwidth: {value: 70 GB/s, spread: 0%, kind: datasheet, source: a manual}\n");
     const Outcome made = calibrate("mine.yaml");
     EXPECT_EQ(made.status, 0) << made.err;
     EXPECT_EQ(checked("mine.yaml"), "");
