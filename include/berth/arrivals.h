@@ -45,7 +45,7 @@ using Arrivals = std::variant<ClosedLoop, PoissonArrivals, ArrivalTrace>;
 /// SimulationOptions); a trace is simulated whole.
 struct RequestStream {
     Arrivals arrivals;
-    std::size_t requests = 100'000;                    ///< counted at most
+    std::size_t requests = 100'000;                     ///< counted at most
     std::optional<std::size_t> warm_up = std::nullopt;  ///< first requests that no statistic counts; absent: found out
     std::uint64_t seed = 1;
 };

@@ -15,7 +15,7 @@ namespace berth {
 struct CalibrationOptions {
     /// Paths of numbers, with `*`; empty: every number of the rows' devices that has a spread and changes a row.
     std::vector<std::string> fit;
-    int folds = 5;  ///< of the cross-validation
+    int folds = 5;                    ///< of the cross-validation
     std::vector<std::string> kept{};  ///< paths that stay whatever the rows say: somebody set them
 };
 
@@ -80,7 +80,7 @@ struct Calibration {
     std::vector<FollowingNumber> following;
     std::vector<HeldNumber> held;
     std::vector<FittedClocks> clocks;
-    std::size_t left_out = 0;             ///< rows that are not fitted: probes of memory
+    std::size_t left_out = 0;  ///< rows that are not fitted: probes of memory
     /// Of the parameters that were fitted: covariance of their logarithms, row by row.
     std::vector<double> covariance;
 };
@@ -93,9 +93,9 @@ struct Calibration {
 
 /// Least squares on the logarithms of the times, with the profile's spreads as priors; outliers count less (Student's t
 /// with 4 degrees of freedom). Probes of memory come first (apply_memory_probes). Each fold of the cross-validation
-/// leaves out whole shapes. The profile is changed to the fitted numbers, as they are written, and stays one that readers
-/// take: what was believed gives way to what was measured. Errors: no operators among the rows, a
-/// pattern that matches no number, or one that stands in a list.
+/// leaves out whole shapes. The profile is changed to the fitted numbers, as they are written, and stays one that
+/// readers take: what was believed gives way to what was measured. Errors: no operators among the rows, a pattern that
+/// matches no number, or one that stands in a list.
 [[nodiscard]] std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredSet> sets,
                                                    const CalibrationOptions& options, Diagnostics& diagnostics);
 
@@ -113,8 +113,8 @@ struct Drift {
 /// What a calibrated profile says of itself.
 struct ProfileText {
     std::string name, base, description;
-    std::string source;                     ///< what it was fitted to
-    std::vector<ProfileOverride> settings;  ///< under which it was fitted
+    std::string source;                           ///< what it was fitted to
+    std::vector<ProfileOverride> settings;        ///< under which it was fitted
     std::optional<MachineDescription> machine{};  ///< whose rows they are
 };
 /// A profile that extends `base` by the settings and the fitted numbers, each with its spread and source.

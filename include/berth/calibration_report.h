@@ -15,8 +15,8 @@ namespace berth {
 /// Numbers before and after, those the rows cannot tell apart, errors on rows seen and unseen, rows that stand out.
 [[nodiscard]] std::string calibration_text(const Calibration& calibration, TextWidth width = {});
 
-/// {"device", "rows", "sigma", "parameters": [...], "correlations": [...], "following": [...], "held": [...], "fitted": {...}, "unseen": {...},
-/// "residuals": [...]}; errors and spreads are ratios, times microseconds.
+/// {"device", "rows", "sigma", "parameters": [...], "correlations": [...], "following": [...], "held": [...], "fitted":
+/// {...}, "unseen": {...}, "residuals": [...]}; errors and spreads are ratios, times microseconds.
 [[nodiscard]] std::string calibration_json(const Calibration& calibration);
 
 /// Draws `residuals` into `directory`, which exists: predicted / measured of shapes that a fit has not seen, against

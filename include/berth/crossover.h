@@ -60,9 +60,9 @@ struct Crossing {
 };
 
 struct CrossoverAnswer {
-    std::vector<CrossoverPoint> points;     ///< those looked at first, ascending
-    std::vector<Crossing> crossings;        ///< ascending; two that lie between neighbouring points are not seen
-    std::vector<Warning> warnings{};  ///< settings without effect, and the range if it has none
+    std::vector<CrossoverPoint> points;  ///< those looked at first, ascending
+    std::vector<Crossing> crossings;     ///< ascending; two that lie between neighbouring points are not seen
+    std::vector<Warning> warnings{};     ///< settings without effect, and the range if it has none
 };
 
 /// Looks at the values of range_values(); every change of the faster device between neighbours is then narrowed down by
@@ -94,7 +94,7 @@ struct CrossoverMap {
     std::vector<Cell> cells;                     ///< row by row, `up` from its start
     std::vector<std::vector<Change>> crossings;  ///< [column] ascending
     std::vector<SettingChange> changes{};        ///< of the scenario, for titles
-    std::vector<Warning> warnings{};       ///< settings and ranges without effect
+    std::vector<Warning> warnings{};             ///< settings and ranges without effect
     [[nodiscard]] const Cell& at(std::size_t column, std::size_t row) const {
         return cells[row * across.values.size() + column];
     }

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "berth/text_width.h"
 #include "berth/every_number.h"
+#include "berth/text_width.h"
 
 namespace berth {
 

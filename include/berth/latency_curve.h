@@ -48,8 +48,8 @@ struct TokenCurves {
 /// Latency of a curve, by its position, at a length that it covers.
 using CurveLatency = std::function<Time(std::size_t curve, std::int64_t tokens)>;
 
-/// Crossings over the lengths that both curves of a pair cover: between points of the two that disagree about the faster
-/// one, the change is narrowed down to one token by halving, as find_crossovers() does.
+/// Crossings over the lengths that both curves of a pair cover: between points of the two that disagree about the
+/// faster one, the change is narrowed down to one token by halving, as find_crossovers() does.
 [[nodiscard]] std::vector<CurveCrossing> curve_crossings(const std::vector<LatencyCurve>& curves,
                                                          const CurveLatency& latency);
 

@@ -35,10 +35,10 @@ struct MachineDescription {
     std::optional<Frequency> highest_clock;  ///< that the system allows
     std::optional<Frequency> clock;          ///< measured
     std::optional<std::vector<CacheFacts>> caches;
-    std::optional<Bytes> memory;             ///< that a process may use
-    std::optional<std::string> memory_kind;  ///< `DDR5`
-    std::optional<bool> is_virtual;          ///< under a hypervisor
-    std::optional<std::string> system;       ///< kernel and architecture
+    std::optional<Bytes> memory;                        ///< that a process may use
+    std::optional<std::string> memory_kind;             ///< `DDR5`
+    std::optional<bool> is_virtual;                     ///< under a hypervisor
+    std::optional<std::string> system;                  ///< kernel and architecture
     std::optional<std::vector<std::string>> libraries;  ///< that ran the kernels, with their versions
     std::optional<std::string> compiler;                ///< of the kernels that are Berth's own
     std::optional<std::string> measured;                ///< the day, YYYY-MM-DD
@@ -65,9 +65,10 @@ struct MachineComparison {
     std::vector<std::string> not_recorded;  ///< of what tells processors apart, what the record does not say
     [[nodiscard]] bool same() const { return differences.empty() && not_recorded.empty(); }
 };
-/// Compares what decides how fast kernels run: vendor, name, family, model, stepping, extensions, base clock (2 %), caches,
-/// cores, threads per core, memory (10 %), and whether it is a virtual machine. Kernel, microcode, libraries and the measured
-/// clock change under the same machine and are not compared. What one side does not know is no difference.
+/// Compares what decides how fast kernels run: vendor, name, family, model, stepping, extensions, base clock (2 %),
+/// caches, cores, threads per core, memory (10 %), and whether it is a virtual machine. Kernel, microcode, libraries
+/// and the measured clock change under the same machine and are not compared. What one side does not know is no
+/// difference.
 [[nodiscard]] MachineComparison compare_machines(const MachineDescription& recorded, const MachineDescription& here);
 
 /// The comparison as a sentence with what to do, empty where they are the same.

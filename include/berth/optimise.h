@@ -62,10 +62,10 @@ struct DesignPoint {
 struct OptimiseAnswer {
     std::size_t points = 0, running = 0, allowed = 0;  ///< all; that run and have all goals; that meet all limits
     std::vector<DroppedPoints> dropped;                ///< the rest of all, by the reason
-    std::vector<DesignPoint> front;       ///< allowed points that no other betters in every goal, by the first goal
-    std::optional<std::size_t> best;      ///< in `front`
-    std::vector<DesignPoint> others;      ///< some of the running points, for pictures
-    std::vector<Warning> warnings;  ///< decision variables and settings without effect
+    std::vector<DesignPoint> front;   ///< allowed points that no other betters in every goal, by the first goal
+    std::optional<std::size_t> best;  ///< in `front`
+    std::vector<DesignPoint> others;  ///< some of the running points, for pictures
+    std::vector<Warning> warnings;    ///< decision variables and settings without effect
 };
 
 /// Of points that are equal in every goal the first stays.

@@ -267,7 +267,7 @@ struct Correlations {
 struct Profile {
     std::string name;
     std::string description;
-    std::vector<std::string> extends;  ///< names of the profiles that it extends, the nearest first
+    std::vector<std::string> extends;           ///< names of the profiles that it extends, the nearest first
     std::optional<MachineDescription> machine;  ///< whose measurements it rests on; absent: of no one machine
     Dram dram;
     std::vector<Device> devices;
@@ -345,7 +345,7 @@ struct ParameterView {
     double least = 0;                                       ///< 1 for a factor that saves nothing at best
     double most = std::numeric_limits<double>::infinity();  ///< 1 for a share
     SourceLocation where;
-    std::function<void(double)> set;                        ///< valid while the profile it was taken from lives
+    std::function<void(double)> set;  ///< valid while the profile it was taken from lives
 };
 /// Every number of the profile with a provenance, in the order of the structs above. One that several clusters inherit
 /// from their device appears once, and setting it sets all of them.

@@ -13,6 +13,7 @@
 #include "berth/profile.h"
 #include "berth/scenario.h"
 #include "berth/text_width.h"
+#include "berth/warning.h"
 
 namespace berth {
 
@@ -32,6 +33,7 @@ struct Provenance {
     std::string title;  ///< of the scenario, with what was changed
     std::vector<SettingChange> changes;
     std::vector<ProfileOrigin> profiles;  ///< two where two different ones are compared
+    std::vector<Warning> warnings;        ///< of an answer that does not carry its own
 };
 /// Adds title, changes and profile of a scenario.
 void add_scenario(Provenance& provenance, const Scenario& scenario);
@@ -42,14 +44,14 @@ void add_scenario(Provenance& provenance, const Scenario& scenario);
 [[nodiscard]] std::string command_text(std::span<const std::string> arguments);
 
 /// An answer in JSON, an object, with `version` and `command` at its head; with a scenario also `title`, `changes[]`
-/// (`path`, `value`, `before`) and `profiles[]` (`name`, `file`, `extends[]`, `numbers` by origin). As it was without a
-/// command.
+/// (`path`, `value`, `before`) and `profiles[]` (`name`, `file`, `extends[]`, `numbers` by origin), and
+/// `warnings[]` if there are any. As it was without a command.
 [[nodiscard]] std::string with_provenance(std::string json, const Provenance& provenance);
 
 /// The same for people, in lines that fit `width`: a long command goes on behind a backslash, so that it can be
 /// pasted. Empty without a command.
 [[nodiscard]] std::string provenance_text(const Provenance& provenance, TextWidth width = {});
-/// A report with that text, under a heading, at its end.
-[[nodiscard]] std::string with_provenance_text(std::string text, const Provenance& provenance);
+/// An answer or report with that text, under a heading, at its end.
+[[nodiscard]] std::string with_provenance_text(std::string text, const Provenance& provenance, TextWidth width = {});
 
 }  // namespace berth

@@ -55,7 +55,7 @@ struct Sensitivity {
     std::vector<NumberEffect> numbers;        ///< those that matter, largest effect first
     std::size_t uncertain = 0;                ///< all uncertain numbers of the profile
     std::vector<std::string> without_effect;  ///< paths of those that move no placement of any stage
-    std::vector<Warning> warnings;      ///< settings without effect
+    std::vector<Warning> warnings;            ///< settings without effect
     std::vector<DecisionSensitivity> decisions;
     std::optional<SampledSensitivity> sampled;  ///< where it was asked for
 };

@@ -20,8 +20,7 @@ using ScenarioWith = std::function<std::optional<Scenario>(const std::vector<boo
 /// other changes and alone: total, intervals, energy, choices, every placement of a stage, memory, rate and simulated
 /// requests. A change that only moves placements that are not chosen has one that says so. Evaluates the scenario
 /// a few times per change.
-[[nodiscard]] std::vector<Warning> silent_changes(const std::vector<std::string>& paths,
-                                                        const ScenarioWith& with);
+[[nodiscard]] std::vector<Warning> silent_changes(const std::vector<std::string>& paths, const ScenarioWith& with);
 
 /// The same for the settings of a command; none are set: nothing is evaluated. A path that is set twice is one change.
 [[nodiscard]] std::vector<Warning> silent_settings(const SweepBase& base);
@@ -34,7 +33,6 @@ using ScenarioWith = std::function<std::optional<Scenario>(const std::vector<boo
 [[nodiscard]] std::vector<Warning> silent_inputs(const SweepBase& base, const std::vector<SweepAxis>& axes);
 
 /// Settings, and the range of a crossover if neither device takes longer or shorter along it.
-[[nodiscard]] std::vector<Warning> silent_inputs(const CrossoverQuestion& question,
-                                                       const CrossoverAnswer& answer);
+[[nodiscard]] std::vector<Warning> silent_inputs(const CrossoverQuestion& question, const CrossoverAnswer& answer);
 
 }  // namespace berth

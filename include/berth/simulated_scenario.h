@@ -27,8 +27,8 @@ struct StreamOptions {
 };
 
 /// The scenario's stream on one of its systems: what every percentile of a configuration comes from. It is as long as
-/// kStreamPrecision asks for, within the number of requests that the scenario allows; a trace is simulated whole. Throws
-/// std::logic_error for a scenario without arrivals.
+/// kStreamPrecision asks for, within the number of requests that the scenario allows; a trace is simulated whole.
+/// Throws std::logic_error for a scenario without arrivals.
 [[nodiscard]] SimulationResult simulate_stream(const Scenario& scenario, const SimulatedSystem& system,
                                                const StreamOptions& options = {});
 

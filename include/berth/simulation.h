@@ -134,10 +134,11 @@ struct BandwidthUse {
 };
 
 struct SimulationResult {
-    bool stable = true;              ///< the load is below 1; else requests pile up, and there is no latency to speak of
-    std::optional<StreamLoad> load;  ///< absent where ends of requests bring the next ones, or few requests tell no rate
-    Frequency throughput;            ///< of counted requests
-    Frequency sustainable;           ///< see sustainable_rate()
+    bool stable = true;  ///< the load is below 1; else requests pile up, and there is no latency to speak of
+    std::optional<StreamLoad>
+        load;               ///< absent where ends of requests bring the next ones, or few requests tell no rate
+    Frequency throughput;   ///< of counted requests
+    Frequency sustainable;  ///< see sustainable_rate()
     std::optional<SimulatedLatency> latency;
     std::size_t completed = 0;  ///< all requests
     std::size_t warm_up = 0;    ///< first ones that are not counted

@@ -168,8 +168,8 @@ class YamlDocument {
     /// Takes a key of the topmost map away, if it is there.
     void erase(std::string_view key);
 
-    /// Lays this document over `base`: maps are merged key by key, everything else of this document replaces the
-    /// base's. Inherited nodes keep pointing to their own file.
+    /// Lays this document over `base`: maps are merged key by key; everything else of this document, and a map
+    /// that states a number ('value'), replaces the base's. Inherited nodes keep pointing to their own file.
     void overlay(const YamlDocument& base);
 
   private:

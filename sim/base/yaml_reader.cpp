@@ -36,6 +36,15 @@ void remember(std::vector<std::string>& asked, std::string_view key) {
     }
 }
 
+// A value of `--set PATH=VALUE` stands at a place that names its path.
+std::string at_path(std::string_view message, const std::string& path, const SourceLocation& where) {
+    constexpr std::string_view kSet = "--set ";
+    const std::string& file = where.file_name();
+    const std::string_view set_path = std::string_view(file).substr(std::min(kSet.size(), file.size()));
+    const bool said = file.starts_with(kSet) && (set_path == path || set_path.ends_with("." + path));
+    return path.empty() || said ? std::string(message) : fmt::format("{}: {}", path, message);
+}
+
 }  // namespace
 
 const YamlMember* YamlValue::member(std::string_view key) const {
@@ -70,13 +79,11 @@ SourceLocation YamlNode::content_where() const { return where_.shifted(is_scalar
 Diagnostics& YamlNode::diagnostics() const { return *state_->diagnostics; }
 
 void YamlNode::error(std::string_view message, std::string expected, std::string suggestion) const {
-    state_->diagnostics->error(where_, path_.empty() ? std::string(message) : fmt::format("{}: {}", path_, message),
-                               std::move(expected), std::move(suggestion));
+    state_->diagnostics->error(where_, at_path(message, path_, where_), std::move(expected), std::move(suggestion));
 }
 
 void YamlNode::warning(std::string_view message, std::string expected, std::string suggestion) const {
-    state_->diagnostics->warning(where_, path_.empty() ? std::string(message) : fmt::format("{}: {}", path_, message),
-                                 std::move(expected), std::move(suggestion));
+    state_->diagnostics->warning(where_, at_path(message, path_, where_), std::move(expected), std::move(suggestion));
 }
 
 YamlNode YamlNode::child(std::string_view step, std::shared_ptr<const YamlValue> value) const {

@@ -30,7 +30,7 @@ struct YamlValue {
     bool quoted = false;
     std::vector<YamlPointer> items;
     std::vector<YamlMember> members;
-    std::string set_by{};                        ///< of a value that was set: where, as `on the command line`
+    std::string set_by{};                       ///< of a value that was set: where, as `on the command line`
     std::shared_ptr<const YamlValue> before{};  ///< and what the file has in its place
 
     /// Nullptr if there is no such key.
@@ -55,8 +55,8 @@ struct YamlReadState {
 [[nodiscard]] YamlPointer replaced(const YamlPointer& root, std::string_view path, const YamlPointer& value,
                                    const SourceLocation& where, const std::string& set_by, Diagnostics& diagnostics);
 
-/// What stands where `present` stood once it is set to `now`. A number keeps its relative spread, kind and source unless
-/// `now` gives its own; one that is set to the value that it has stays as the file has it.
+/// What stands where `present` stood once it is set to `now`. A number keeps its relative spread, kind and source
+/// unless `now` gives its own; one that is set to the value that it has stays as the file has it.
 [[nodiscard]] YamlPointer in_place_of(const YamlPointer& present, const YamlPointer& now, const std::string& set_by);
 /// The same where there was nothing.
 [[nodiscard]] YamlPointer in_place_of_nothing(const YamlPointer& now, const std::string& set_by);

@@ -36,9 +36,8 @@ bool wanted(const ParameterView& view, const std::vector<std::string>& patterns)
     if (patterns.empty()) {
         return !view.path.starts_with("memory.");
     }
-    return std::ranges::any_of(patterns, [&view](const std::string& pattern) {
-        return matches_pattern(pattern, view.path);
-    });
+    return std::ranges::any_of(patterns,
+                               [&view](const std::string& pattern) { return matches_pattern(pattern, view.path); });
 }
 
 std::vector<Unknown> unknowns_of(Profile& profile, const CalibrationOptions& options, Diagnostics& diagnostics) {
@@ -76,7 +75,11 @@ class Calibrator {
   public:
     Calibrator(Profile& profile, std::span<const FitRow> rows, const CalibrationOptions& options,
                const std::vector<FittedParameter>& probed, std::vector<Unknown> candidates)
-        : profile_(profile), rows_(rows), options_(options), believed_(parameters(profile)), candidates_(std::move(candidates)) {
+        : profile_(profile),
+          rows_(rows),
+          options_(options),
+          believed_(parameters(profile)),
+          candidates_(std::move(candidates)) {
         for (const FittedParameter& one : probed) {
             probed_.push_back(one.path);
         }
@@ -210,9 +213,8 @@ void note_clocks(Calibration& result, Profile& profile) {
         if (!cluster.clock_at_device || cluster.clocks.empty() || fitted == result.parameters.end()) {
             continue;
         }
-        const auto nearest = std::ranges::min_element(cluster.clocks, {}, [&fitted](Frequency one) {
-            return std::abs(in_hertz(one) - fitted->before);
-        });
+        const auto nearest = std::ranges::min_element(
+            cluster.clocks, {}, [&fitted](Frequency one) { return std::abs(in_hertz(one) - fitted->before); });
         *nearest = cluster.clock.value;
         result.clocks.push_back({path + "s", cluster.clocks});
     }

@@ -35,9 +35,9 @@ class Fit {
     [[nodiscard]] Eigen::VectorXd predicted() const;
     /// Of those by the unknowns; columns of unknowns that move no row are zero.
     [[nodiscard]] Eigen::MatrixXd jacobian();
-    /// run(), and where that leaves rows far off, another try: from where the rows lead if next to nothing was believed.
-    /// Where many rows are far off at first they look like noise, in which the fit would stay with what was believed.
-    /// What is likelier stays.
+    /// run(), and where that leaves rows far off, another try: from where the rows lead if next to nothing was
+    /// believed. Where many rows are far off at first they look like noise, in which the fit would stay with what was
+    /// believed. What is likelier stays.
     void run_from_afar(const Eigen::VectorXd& use);
     /// Rows whose `use` is 0 are left out.
     void run(const Eigen::VectorXd& use);

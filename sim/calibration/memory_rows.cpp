@@ -128,9 +128,9 @@ void set_levels(Device& device, std::span<const Sample> samples, Figures& figure
         const bool shared = level.share == MemoryShare::kDevice && &level == &device.memories.back();
         const auto capacity = shared && memory ? effective_capacity(samples, *rate, *memory) : std::nullopt;
         if (capacity) {
-            figures.set(own + ".capacity", level.capacity,
-                        std::clamp(*capacity, largest_tile(device), std::max(largest_tile(device), level.capacity.value)),
-                        0.2);
+            figures.set(
+                own + ".capacity", level.capacity,
+                std::clamp(*capacity, largest_tile(device), std::max(largest_tile(device), level.capacity.value)), 0.2);
         }
     }
     if (memory && device.clusters.size() == 1) {

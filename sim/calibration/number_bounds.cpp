@@ -1,4 +1,5 @@
-// A handful of numbers bound each other (number_orders()): one pass from the cores to the bus and one back set them all.
+// A handful of numbers bound each other (number_orders()): one pass from the cores to the bus and one back set them
+// all.
 #include "calibration/number_bounds.h"
 
 #include <algorithm>

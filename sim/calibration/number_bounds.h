@@ -25,7 +25,8 @@ class NumberBounds {
     /// Pairs of fitted numbers, the first of which may not be more than the second.
     [[nodiscard]] const std::vector<NumberOrder>& between_fitted() const { return between_fitted_; }
 
-    /// Sets what gives way to the fitted numbers as the profile has them now; back to what was believed where it need not.
+    /// Sets what gives way to the fitted numbers as the profile has them now; back to what was believed where it need
+    /// not.
     void follow(const std::vector<double>& fitted);
     /// What has given way.
     [[nodiscard]] std::vector<FollowingNumber> moved() const;
@@ -39,7 +40,7 @@ class NumberBounds {
         double least = 0, most = 0;
         int fitted = -1;  ///< its place among the fitted, or -1
         bool probed = false, kept = false;
-        int held_by = -1;   ///< the kept number that its most is from
+        int held_by = -1;     ///< the kept number that its most is from
         int because_of = -1;  ///< the number that it gives way to
         [[nodiscard]] bool follows() const { return fitted < 0 && !kept; }
         [[nodiscard]] bool measured() const { return fitted >= 0 || probed; }

@@ -87,6 +87,7 @@ std::optional<std::string> advised(const BucketOptions& options, Invocation& inv
         return std::nullopt;
     }
     advice->changes = scenario->changes;
+    add_warnings(options.scenario, *scenario, invocation, diagnostics);
     return options.format == Format::kJson ? buckets_json(*advice) : buckets_text(*advice, invocation.width);
 }
 
@@ -115,7 +116,7 @@ void add_buckets(CLI::App& app, Invocation& invocation) {
         Diagnostics diagnostics;
         auto output = advised(*options, invocation, diagnostics);
         invocation.status =
-            answer(with_head(std::move(output), options->format == Format::kJson, invocation), diagnostics);
+            answer(with_origin(std::move(output), options->format.value_or(Format::kText), invocation), diagnostics);
     });
 }
 

@@ -153,9 +153,9 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, Invocatio
     const Library& library = invocation.library;
     const auto settings = read_settings(options.settings, diagnostics);
     auto profile = load_hardware(library, options.hardware, settings, SourceLocation("--hardware"), diagnostics);
-    const auto base = profile && !options.out.empty()
-                          ? extended_profile(library, options.hardware, options.out, SourceLocation("--out"), diagnostics)
-                          : std::nullopt;
+    const auto base = profile && !options.out.empty() ? extended_profile(library, options.hardware, options.out,
+                                                                         SourceLocation("--out"), diagnostics)
+                                                      : std::nullopt;
     const auto sets = profile ? measured_sets(options.measured, options, *profile, library, diagnostics) : std::nullopt;
     if (!sets) {
         return std::nullopt;

@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <system_error>
 
 #include "berth/quantity_text.h"
+#include "berth/silent_changes.h"
 #include "cli/machine_check.h"
 #include "cli/terminal_width.h"
 #include "report/text_layout.h"
@@ -71,6 +74,24 @@ std::optional<Scenario> load(const ScenarioOptions& options, Invocation& invocat
 std::optional<std::string> with_head(std::optional<std::string> output, bool is_json, const Invocation& invocation) {
     return output && is_json ? std::optional(with_provenance(std::move(*output), invocation.provenance))
                              : std::move(output);
+}
+
+std::optional<std::string> with_origin(std::optional<std::string> output, Format format, const Invocation& invocation) {
+    if (output && format == Format::kText) {
+        return with_provenance_text(std::move(*output), invocation.provenance, invocation.width);
+    }
+    return with_head(std::move(output), format == Format::kJson, invocation);
+}
+
+void add_warnings(const ScenarioOptions& options, const Scenario& scenario, Invocation& invocation,
+                  Diagnostics& diagnostics) {
+    std::vector<Warning>& warnings = invocation.provenance.warnings;
+    Diagnostics said;
+    std::ranges::move(machine_warnings(scenario.profile, said), std::back_inserter(warnings));
+    for (Warning& warning : silent_settings(base_of(options, invocation.library))) {
+        diagnostics.warning(SourceLocation("--set " + warning.path), warning.text);
+        warnings.push_back(std::move(warning));
+    }
 }
 
 SweepBase base_of(const ScenarioOptions& options, const Library& library) {

@@ -93,6 +93,14 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options);
 /// An answer in JSON with the program, the command and what it rests on at its head; others as they are.
 [[nodiscard]] std::optional<std::string> with_head(std::optional<std::string> output, bool is_json,
                                                    const Invocation& invocation);
+/// The same for what-ifs, whose text says at its end what it rests on; rows are as they were.
+[[nodiscard]] std::optional<std::string> with_origin(std::optional<std::string> output, Format format,
+                                                     const Invocation& invocation);
+
+/// For an answer without warnings of its own: settings that have no effect, as warnings on standard error, and in JSON
+/// with whether the profile is of another machine, of which load() has warned.
+void add_warnings(const ScenarioOptions& options, const Scenario& scenario, Invocation& invocation,
+                  Diagnostics& diagnostics);
 
 /// Makes the folder of a report, or says why not: before the work is done.
 [[nodiscard]] bool make_folder(const std::filesystem::path& directory, Diagnostics& diagnostics);

@@ -67,7 +67,8 @@ std::optional<std::string> mapped(const CrossoverOptions& options, const Crossov
     if (map) {
         map->warnings = silent_inputs(question.base, {map->across, map->up});
     }
-    if (!map || (!options.report.empty() && !write_crossover_map(options.report, *map, invocation.provenance, diagnostics))) {
+    if (!map ||
+        (!options.report.empty() && !write_crossover_map(options.report, *map, invocation.provenance, diagnostics))) {
         return std::nullopt;
     }
     return options.format == Format::kJson  ? crossover_map_json(*map)
@@ -214,7 +215,7 @@ void add_crossover(CLI::App& app, Invocation& invocation) {
         Diagnostics diagnostics;
         auto output = found(*options, invocation, diagnostics);
         invocation.status =
-            answer(with_head(std::move(output), options->format == Format::kJson, invocation), diagnostics);
+            answer(with_origin(std::move(output), options->format.value_or(Format::kText), invocation), diagnostics);
     });
 }
 

@@ -77,8 +77,9 @@ ExitStatus compare(const DiffOptions& options, Invocation& invocation) {
         return answer(std::nullopt, diagnostics);
     }
     const bool json = options.format == Format::kJson;
-    const ExitStatus status =
-        answer(with_head(json ? diff_json(*diff) : diff_text(*diff, invocation.width), json, invocation), diagnostics);
+    const ExitStatus status = answer(with_origin(json ? diff_json(*diff) : diff_text(*diff, invocation.width),
+                                                 options.format.value_or(Format::kText), invocation),
+                                     diagnostics);
     const auto found = failures(*rule, *diff);
     for (const std::string& failure : found) {
         fmt::print(stderr, "berth: {}\n", failure);

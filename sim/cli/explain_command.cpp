@@ -46,6 +46,7 @@ ExitStatus explain(const ExplainOptions& options, Invocation& invocation) {
     if (candidate->device == op->device) {
         execution.cores = candidate->cores;  // a whole model may be placed on other numbers of cores than the stage's
     }
+    add_warnings(options.scenario, *scenario, invocation, diagnostics);
     const bool json = options.format == Format::kJson;
     return answer(with_head(json ? explain_json(*op, scenario->profile, execution)
                                  : explain_text(*op, scenario->profile, execution, invocation.width),

@@ -75,7 +75,8 @@ bool set_aside(const fs::path& path, Diagnostics& diagnostics) {
                           "another folder, or --resume");
         return false;
     }
-    diagnostics.warning(SourceLocation(path.string()), fmt::format("its rows are kept as {}", kept.filename().string()));
+    diagnostics.warning(SourceLocation(path.string()),
+                        fmt::format("its rows are kept as {}", kept.filename().string()));
     return true;
 }
 

@@ -13,21 +13,6 @@ namespace {
 constexpr std::size_t kNameColumn = 2;
 constexpr std::size_t kDescriptionColumn = 30;
 
-// Where a word of a command line ends; a quoted one may hold spaces.
-std::size_t word_end(std::string_view line, std::size_t at) {
-    for (bool quoted = false; at < line.size() && (quoted || line[at] != ' '); ++at) {
-        quoted = quoted != (line[at] == '\'');
-    }
-    return at;
-}
-
-// An option stays with its value.
-std::size_t part_end(std::string_view line, std::size_t at) {
-    const std::size_t end = word_end(line, at);
-    const bool option = line[at] == '-' && end + 1 < line.size() && line[end + 1] != '-';
-    return option ? word_end(line, end + 1) : end;
-}
-
 class HelpFormatter : public CLI::Formatter {
   public:
     explicit HelpFormatter(TextWidth width) : width_(width), inner_{width.columns - kNameColumn} {}
@@ -79,26 +64,6 @@ std::string help_entry(const std::string& name, const std::string& description, 
     return description.empty() ? names
            : one_line          ? names.substr(0, names.size() - 1) + text.substr(names.size() - 1)
                                : names + text;
-}
-
-std::string wrapped_command(std::string_view line, TextWidth width) {
-    constexpr std::string_view kGoesOn = " \\";
-    const bool goes_on = line.ends_with(kGoesOn);
-    line.remove_suffix(goes_on ? kGoesOn.size() : 0);
-    const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
-    std::string text;
-    std::string current(indent, ' ');
-    for (std::size_t at = indent; at < line.size(); at = part_end(line, at) + 1) {
-        const std::string part(line.substr(at, part_end(line, at) - at));
-        const bool first = current.find_first_not_of(' ') == std::string::npos;
-        if (!first && display_width(current) + 1 + display_width(part) + kGoesOn.size() > width.columns) {
-            text += current + std::string(kGoesOn) + "\n";
-            current = std::string(indent + 4, ' ') + part;
-        } else {
-            current += (first ? "" : " ") + part;
-        }
-    }
-    return text + current + std::string(goes_on ? kGoesOn : "") + "\n";
 }
 
 std::shared_ptr<CLI::Formatter> help_formatter(TextWidth width) { return std::make_shared<HelpFormatter>(width); }

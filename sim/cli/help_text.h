@@ -18,7 +18,4 @@ namespace berth {
 [[nodiscard]] std::string help_entry(const std::string& name, const std::string& description, std::size_t beside,
                                      TextWidth width);
 
-/// One line of a command, broken in front of options with the backslash that a shell wants.
-[[nodiscard]] std::string wrapped_command(std::string_view line, TextWidth width);
-
 }  // namespace berth

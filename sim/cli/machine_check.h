@@ -13,8 +13,8 @@ namespace berth {
 /// machine at hand.
 inline constexpr const char* kMachineVariable = "BERTH_MACHINE";
 
-/// One warning where the profile's `machine` is not this one, or may not be, for JSON; it is added to `diagnostics`, too.
-/// Errors: kMachineVariable names no such file.
+/// One warning where the profile's `machine` is not this one, or may not be, for JSON; it is added to `diagnostics`,
+/// too. Errors: kMachineVariable names no such file.
 std::vector<Warning> machine_warnings(const Profile& profile, Diagnostics& diagnostics);
 
 }  // namespace berth

@@ -247,8 +247,8 @@ bool measure_into(const std::string& path, bool resume, const MeasureTask& task,
     }
     LineFile file;
     std::size_t done = 0;
-    const std::string header = resume ? header_to_resume(path, task.subject, machine)
-                                      : measurement_header(task.subject, machine);
+    const std::string header =
+        resume ? header_to_resume(path, task.subject, machine) : measurement_header(task.subject, machine);
     const bool ready = resume ? file.resume(path, header, done, diagnostics) : file.start(path, header, diagnostics);
     const auto passes = static_cast<std::size_t>(task.passes > 0 ? task.passes : passes_of(task.extent));
     return ready && measure_rows(task, jobs, done, jobs.size() * passes, into(file, diagnostics), diagnostics);

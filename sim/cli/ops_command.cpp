@@ -98,6 +98,7 @@ ExitStatus ops(const OpsOptions& options, Invocation& invocation) {
     if (diagnostics.has_errors()) {
         return answer(std::nullopt, diagnostics);
     }
+    add_warnings(options.scenario, *scenario, invocation, diagnostics);
     std::vector<std::string> devices;
     for (const Device& device : scenario->profile.devices) {
         devices.push_back(device.name);

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
+#include <utility>
 
 #include "berth/optimise_report.h"
 #include "berth/quantity_text.h"
@@ -92,7 +94,8 @@ std::optional<std::string> optimised(const OptimiseOptions& options, Invocation&
     }
     show_progress(fmt::format("evaluating {} points", sweep->size()));
     OptimiseAnswer answer = optimise(*sweep, *question, options.axes.used_threads());
-    answer.warnings = silent_inputs(sweep->base(), sweep->axes());
+    answer.warnings = std::exchange(invocation.provenance.warnings, {});
+    std::ranges::move(silent_inputs(sweep->base(), sweep->axes()), std::back_inserter(answer.warnings));
     if (options.format == Format::kCsv) {  // which has no room for it
         for (const std::string& text : dropped_texts(*sweep, answer.dropped)) {
             diagnostics.warning(SourceLocation("--vary"), text);
@@ -141,7 +144,7 @@ void add_optimise(CLI::App& app, Invocation& invocation) {
         Diagnostics diagnostics;
         auto output = optimised(*options, invocation, diagnostics);
         invocation.status =
-            answer(with_head(std::move(output), options->format == Format::kJson, invocation), diagnostics);
+            answer(with_origin(std::move(output), options->format.value_or(Format::kText), invocation), diagnostics);
     });
 }
 

@@ -118,8 +118,9 @@ std::optional<std::string> predict_operator(const PredictOptions& options, const
         return std::nullopt;
     }
     const auto& [kernel, execution, prediction] = *predicted;
-    return options.format == Format::kJson ? kernel_json(kernel, prediction, target.device(), execution, target.warnings)
-                                           : kernel_text(kernel, prediction, target.device(), execution, options.width);
+    return options.format == Format::kJson
+               ? kernel_json(kernel, prediction, target.device(), execution, target.warnings)
+               : kernel_text(kernel, prediction, target.device(), execution, options.width);
 }
 
 std::optional<std::string> predict_rows(const PredictOptions& options, const Target& target, Diagnostics& diagnostics) {

@@ -100,14 +100,16 @@ MachineDescription machine_of(const HostOptions& options, const MachineDescripti
     return recorded;
 }
 
-// The fit and, as far as it goes, what it is worth on rows that it has not seen: with the profile as it was written, or,
-// if that cannot be read, as it was fitted.
+// The fit and, as far as it goes, what it is worth on rows that it has not seen: with the profile as it was written,
+// or, if that cannot be read, as it was fitted.
 std::string judged(const HostOptions& options, const Calibration& calibration, const std::optional<Profile>& written,
-                   const Profile& fitted, const std::string& path, const Library& library, TextWidth width, Diagnostics& diagnostics) {
+                   const Profile& fitted, const std::string& path, const Library& library, TextWidth width,
+                   Diagnostics& diagnostics) {
     const Profile& profile = written ? *written : fitted;
     const auto unseen = sets_for(RowUse::kUnseen, options, profile, library, diagnostics);
     const auto validation = unseen ? validate(profile, *unseen, diagnostics) : std::nullopt;
-    return calibration_text(calibration, width) + (validation ? "\n" + validation_text(*validation, width) : "") + "\n" + path + "\n";
+    return calibration_text(calibration, width) + (validation ? "\n" + validation_text(*validation, width) : "") +
+           "\n" + path + "\n";
 }
 
 std::optional<std::string> profiled(const HostOptions& options, const Library& library, TextWidth width,
@@ -135,12 +137,12 @@ std::optional<std::string> profiled(const HostOptions& options, const Library& l
     const std::string description =
         fmt::format("{}, {} cores, {}; measured and calibrated by berth profile-host", machine.processor,
                     machine.cores.value_or(1), machine.libraries->front());
-    const auto written = write_profile(
-        path,
-        calibrated_profile(*calibration,
-                           {options.name, base->extends, description, "berth profile-host, fitted.csv and model_fitted.csv",
-                            settings, machine_of(options, machine, diagnostics)}),
-        library, diagnostics);
+    const auto written =
+        write_profile(path,
+                      calibrated_profile(*calibration, {options.name, base->extends, description,
+                                                        "berth profile-host, fitted.csv and model_fitted.csv", settings,
+                                                        machine_of(options, machine, diagnostics)}),
+                      library, diagnostics);
     return judged(options, *calibration, written, *profile, path, library, width, diagnostics);
 }
 

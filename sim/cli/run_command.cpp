@@ -69,9 +69,8 @@ void add_traffic(const RunOptions& options, const Scenario& scenario, ScenarioRe
     if (scenario.traffic || scenario.objective == Objective::kThroughput) {
         show_progress("comparing cores per request");
         SlowProgress slow;
-        result.core_splits = core_splits(scenario, result, [&slow](const std::string& what) {
-            slow.reached(fmt::format("comparing {}", what));
-        });
+        result.core_splits = core_splits(
+            scenario, result, [&slow](const std::string& what) { slow.reached(fmt::format("comparing {}", what)); });
         result.batch_sizes = batch_sizes(scenario, result);
     }
     if (!options.report.empty()) {

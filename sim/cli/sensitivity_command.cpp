@@ -87,7 +87,8 @@ void add_sensitivity(CLI::App& app, Invocation& invocation) {
     command->add_flag("--every-number", options->every_number,
                       "Instead: every number of the scenario and its profile set to four times its value and to a "
                       "quarter, and what that does");
-    command->add_option("--report", options->report, "Folder to write text, JSON and a tornado chart to")->type_name("DIR");
+    command->add_option("--report", options->report, "Folder to write text, JSON and a tornado chart to")
+        ->type_name("DIR");
     add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
     command->footer(
         "Examples:\n"
@@ -97,7 +98,7 @@ void add_sensitivity(CLI::App& app, Invocation& invocation) {
         Diagnostics diagnostics;
         auto output = found(*options, invocation, diagnostics);
         invocation.status =
-            answer(with_head(std::move(output), options->format == Format::kJson, invocation), diagnostics);
+            answer(with_origin(std::move(output), options->format.value_or(Format::kText), invocation), diagnostics);
     });
 }
 

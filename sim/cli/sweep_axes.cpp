@@ -67,7 +67,7 @@ std::optional<Sweep> prepared_sweep(const ScenarioOptions& scenario, const AxesO
     Diagnostics ignored;  // it has been loaded before
     const auto plain = sweep ? load(scenario, invocation, ignored) : std::nullopt;
     if (plain) {
-        machine_warnings(plain->profile, diagnostics);
+        invocation.provenance.warnings = machine_warnings(plain->profile, diagnostics);
     }
     return sweep;
 }

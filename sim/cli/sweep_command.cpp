@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -98,7 +99,7 @@ ExitStatus write_rows(const Sweep& sweep, const SweepOptions& options, int threa
         }
     }
     const ExitStatus status = answer("", diagnostics);
-    return written ? status : ExitStatus::kInternalFailure;
+    return written || status != ExitStatus::kFine ? status : ExitStatus::kBadInput;  // standard output said why
 }
 
 ExitStatus help_first_rank(const Sweep& sweep, int threads, Ranks& ranks) {
@@ -142,7 +143,9 @@ ExitStatus sweep_as(Ranks* ranks, const SweepOptions& options, Invocation& invoc
         return help_first_rank(*ready, threads, *ranks);
     }
     // The answer is rows alone, so that what has no effect is told beside it.
-    fmt::print(stderr, "{}", change_warnings_text(silent_inputs(ready->base(), ready->axes()), invocation.width));
+    const auto silent = silent_inputs(ready->base(), ready->axes());
+    fmt::print(stderr, "{}", change_warnings_text(silent, invocation.width));
+    std::ranges::copy(silent, std::back_inserter(invocation.provenance.warnings));
     return options.format == Format::kJson ? as_json(*ready, threads, invocation, diagnostics)
                                            : write_rows(*ready, options, threads, ranks, diagnostics);
 }

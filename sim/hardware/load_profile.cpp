@@ -40,6 +40,16 @@ std::string_view without_prefix(std::string_view path) {
     return path.starts_with(kPrefix) ? path.substr(kPrefix.size()) : path;
 }
 
+// Errors show the path as scenarios write it, whether or not it was written so.
+void set(YamlDocument& document, const ProfileOverride& change, Diagnostics& diagnostics) {
+    const std::string_view path = without_prefix(change.path);
+    const std::string written = fmt::format("--set hardware.{}", path);
+    if (const auto value = YamlDocument::parse(change.value, written, diagnostics)) {
+        static_cast<void>(
+            document.set(path, value->root(diagnostics), SourceLocation(written), diagnostics, change.set_by));
+    }
+}
+
 std::vector<std::string> profile_names(const std::filesystem::path& directory) {
     static const std::filesystem::path kHere(".");
     std::vector<std::string> names;
@@ -95,7 +105,7 @@ std::optional<YamlDocument> resolved_profile(YamlDocument document, const Profil
     }
     extended.assign(chain.begin() + static_cast<std::ptrdiff_t>(own_names), chain.end());
     for (const ProfileOverride& each : overrides) {
-        static_cast<void>(document.set(without_prefix(each.path), each.value, diagnostics, each.set_by));
+        set(document, each, diagnostics);
     }
     document.erase("extends");
     return document;

@@ -17,7 +17,8 @@ constexpr double kSameMemory = 0.10;  // firmware and kernel keep some, differen
 
 class Comparison {
   public:
-    void text(std::string_view field, const std::optional<std::string>& recorded, const std::optional<std::string>& here) {
+    void text(std::string_view field, const std::optional<std::string>& recorded,
+              const std::optional<std::string>& here) {
         if (recorded && here && *recorded != *here) {
             note(field, *recorded, *here);
         }

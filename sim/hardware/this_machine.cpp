@@ -85,10 +85,11 @@ bool contains(const std::vector<std::string>& words, std::string_view word) {
 }
 
 std::vector<std::string> widest(const std::vector<std::string>& flags) {
-    constexpr std::array kKnown{"amx_bf16",    "amx_int8",    "amx_tile", "asimd", "asimddp", "avx2", "avx512_bf16",
-                                "avx512_vnni", "avx512f", "fma",   "i8mm",    "sse4_2", "sve"};
+    constexpr std::array kKnown{"amx_bf16",    "amx_int8", "amx_tile", "asimd", "asimddp", "avx2", "avx512_bf16",
+                                "avx512_vnni", "avx512f",  "fma",      "i8mm",  "sse4_2",  "sve"};
     std::vector<std::string> found;
-    std::ranges::copy_if(kKnown, std::back_inserter(found), [&flags](const char* name) { return contains(flags, name); });
+    std::ranges::copy_if(kKnown, std::back_inserter(found),
+                         [&flags](const char* name) { return contains(flags, name); });
     return found;
 }
 
@@ -179,8 +180,9 @@ std::optional<int> allowed_cores(const fs::path& folder) {
     std::istringstream text(first_line(folder / "cpu.max"));
     double quota = 0;
     double period = 0;
-    return text >> quota >> period && quota > 0 && period > 0 ? std::optional(static_cast<int>(std::ceil(quota / period)))
-                                                              : std::nullopt;
+    return text >> quota >> period && quota > 0 && period > 0
+               ? std::optional(static_cast<int>(std::ceil(quota / period)))
+               : std::nullopt;
 }
 
 int cores_by_affinity() {

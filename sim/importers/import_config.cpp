@@ -11,10 +11,10 @@
 #include <set>
 #include <utility>
 
+#include "base/yaml_text.h"
 #include "berth/graph.h"
 #include "berth/quantity_text.h"
 #include "graph/size_rules.h"
-#include "base/yaml_text.h"
 
 namespace berth {
 

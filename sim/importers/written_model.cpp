@@ -3,9 +3,9 @@
 
 #include <iterator>
 
+#include "base/yaml_text.h"
 #include "berth/import_onnx.h"
 #include "graph/size_rules.h"
-#include "base/yaml_text.h"
 
 namespace berth {
 

@@ -27,7 +27,8 @@ void add_level(std::vector<ProfileOverride>& settings, int level, const CacheFac
 }  // namespace
 
 std::vector<ProfileOverride> host_settings(const MachineDescription& machine) {
-    const int cores = static_cast<int>(std::clamp<std::int64_t>(machine.cores.value_or(1), kCoreRange.min, kCoreRange.max));
+    const int cores =
+        static_cast<int>(std::clamp<std::int64_t>(machine.cores.value_or(1), kCoreRange.min, kCoreRange.max));
     std::vector<ProfileOverride> settings{
         {"devices.cpu.cores", fmt::format("{}", cores)},
         {"devices.cpu.runtime.name", yaml_scalar(machine.libraries ? machine.libraries->front() : "unknown")},

@@ -49,8 +49,7 @@ Json json_tile(const Tile& tile) {
 
 /// "dram  52 us  formula", with its numbers below it, and what its names come to unless that has been said.
 std::string term_lines(std::string_view name, std::string_view time, const FormulaLine& line,
-                       const std::vector<FormulaLine>& parts, std::set<std::string>& said,
-                       TextWidth width) {
+                       const std::vector<FormulaLine>& parts, std::set<std::string>& said, TextWidth width) {
     constexpr std::size_t kName = 10, kTime = 9, kFormula = kName + kTime + 3;
     std::string text = wrapped(line.formula, kFormula, width);
     text.replace(0, kFormula, fmt::format("{:<{}} {:>{}}  ", name, kName, time, kTime));

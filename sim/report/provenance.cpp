@@ -62,38 +62,10 @@ Json head_of(const Provenance& provenance) {
                                         {"numbers", numbers_json(profile)}});
         }
     }
+    if (!provenance.warnings.empty()) {
+        head["warnings"] = json_warnings(provenance.warnings);
+    }
     return head;
-}
-
-// Words of the command, each with the lines that it needs.
-std::string command_lines(const std::string& command, TextWidth width) {
-    if (display_width(command) <= width.columns) {
-        return command + "\n";
-    }
-    std::string text;
-    std::string line;
-    std::size_t start = 0;
-    bool quoted = false;
-    const auto add = [&](std::string_view word) {
-        const bool full = !line.empty() && display_width(line) + 1 + display_width(word) + 2 > width.columns;
-        if (full) {
-            text += line + " \\\n";
-            line = "    ";
-        }
-        line += (line.empty() || full ? "" : " ") + std::string(word);
-    };
-    for (std::size_t at = 0; at <= command.size(); ++at) {
-        const bool ends = at == command.size() || (command[at] == ' ' && !quoted);
-        if (ends) {
-            add(std::string_view(command).substr(start, at - start));
-            start = at + 1;
-        } else if (command[at] == '\'') {
-            quoted = !quoted;
-        } else if (command[at] == '\\' && !quoted) {
-            ++at;  // of '\'', the quote in the middle
-        }
-    }
-    return text + line + "\n";
 }
 
 std::string profile_text(const ProfileOrigin& profile) {
@@ -173,7 +145,7 @@ std::string provenance_text(const Provenance& provenance, TextWidth width) {
         return "";
     }
     std::string text =
-        fmt::format("Made by berth {}:\n", provenance.version) + command_lines(provenance.command, width);
+        fmt::format("Made by berth {}:\n", provenance.version) + wrapped_command(provenance.command, width);
     for (const SettingChange& change : provenance.changes) {
         text += wrapped(fmt::format("Changed: {}={} ({})", change.path, change.value,
                                     change.before ? "was " + *change.before : "was not set"),
@@ -185,8 +157,8 @@ std::string provenance_text(const Provenance& provenance, TextWidth width) {
     return text;
 }
 
-std::string with_provenance_text(std::string text, const Provenance& provenance) {
-    const std::string own = provenance_text(provenance);
+std::string with_provenance_text(std::string text, const Provenance& provenance, TextWidth width) {
+    const std::string own = provenance_text(provenance, width);
     constexpr std::string_view kHeading = "Provenance";
     return own.empty() ? text : fmt::format("{}\n{}\n{:-<{}}\n{}", text, kHeading, "", kHeading.size(), own);
 }

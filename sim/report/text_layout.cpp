@@ -39,6 +39,23 @@ std::vector<std::string> unbreakable_parts(std::string_view text) {
     return parts;
 }
 
+// Where a word of a command line ends; a quoted one may hold spaces.
+std::size_t word_end(std::string_view line, std::size_t at) {
+    for (bool quoted = false; at < line.size() && (quoted || line[at] != ' '); ++at) {
+        const bool escaped = line[at] == '\\' && !quoted && at + 1 < line.size() && line[at + 1] == '\'';
+        at += escaped ? 1 : 0;  // the quote in the middle of 'it'\''s'
+        quoted = quoted != (line[at] == '\'' && !escaped);
+    }
+    return at;
+}
+
+// An option stays with its value.
+std::size_t part_end(std::string_view line, std::size_t at) {
+    const std::size_t end = word_end(line, at);
+    const bool option = line[at] == '-' && end + 1 < line.size() && line[end + 1] != '-';
+    return option ? word_end(line, end + 1) : end;
+}
+
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
@@ -62,6 +79,29 @@ std::string wrapped(std::string_view text, std::size_t indent, TextWidth width, 
     return result + std::string(line.empty() ? 0 : start, ' ') + line + "\n";
 }
 
+std::string wrapped_command(std::string_view line, TextWidth width) {
+    constexpr std::string_view kGoesOn = " \\";
+    const bool goes_on = line.ends_with(kGoesOn);
+    line.remove_suffix(goes_on ? kGoesOn.size() : 0);
+    if (!goes_on && display_width(line) <= width.columns) {
+        return std::string(line) + "\n";
+    }
+    const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    std::string text;
+    std::string current(indent, ' ');
+    for (std::size_t at = indent; at < line.size(); at = part_end(line, at) + 1) {
+        const std::string part(line.substr(at, part_end(line, at) - at));
+        const bool first = current.find_first_not_of(' ') == std::string::npos;
+        if (!first && display_width(current) + 1 + display_width(part) + kGoesOn.size() > width.columns) {
+            text += current + std::string(kGoesOn) + "\n";
+            current = std::string(indent + 4, ' ') + part;
+        } else {
+            current += (first ? "" : " ") + part;
+        }
+    }
+    return text + current + std::string(goes_on ? kGoesOn : "") + "\n";
+}
+
 std::string shortened(std::string_view text, std::size_t columns) {
     constexpr std::string_view kGap = "...";
     const std::size_t points = display_width(text);
@@ -72,12 +112,12 @@ std::string shortened(std::string_view text, std::size_t columns) {
     const std::size_t head = kept / 2;
     std::string result;
     std::size_t point = 0;  // code points before this byte
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        point += starts_code_point(text[at]) ? 1 : 0;
-        const bool first_cut = point == head + 1 && starts_code_point(text[at]);
+    for (const char byte : text) {
+        point += starts_code_point(byte) ? 1 : 0;
+        const bool first_cut = point == head + 1 && starts_code_point(byte);
         result += first_cut ? kGap : "";
         if (point <= head || point > points - (kept - head)) {
-            result += text[at];
+            result += byte;
         }
     }
     return result;

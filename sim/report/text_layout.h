@@ -26,6 +26,10 @@ inline constexpr std::size_t kMostReadable = 100;
 /// with its unit; a word that is longer than a line stands alone on one.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent, TextWidth width, std::size_t hanging = 0);
 
+/// One line of a command, broken in front of words with the backslash that a shell wants; an option stays with its
+/// value.
+[[nodiscard]] std::string wrapped_command(std::string_view line, TextWidth width);
+
 /// Shortens to `columns` code points; "..." stands for what was cut from the middle.
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t columns);
 

@@ -34,6 +34,19 @@ std::string brief_value(const std::string& text) {
     return text.size() <= kMostColumns ? text : fmt::format("{}...", text.substr(0, kMostColumns - 3));
 }
 
+/// "1 GHz" and "1000 MHz"; a value with a spread of its own says more than the one it replaces.
+bool same_value(const std::string& before, const std::string& after) {
+    if (before == after) {
+        return true;
+    }
+    const auto first = parse_quantity(before);
+    const auto second = parse_quantity(after);
+    const auto* one = std::get_if<ParsedQuantity>(&first);
+    const auto* other = std::get_if<ParsedQuantity>(&second);
+    return one != nullptr && other != nullptr && one->value == other->value && one->dimension == other->dimension &&
+           one->per == other->per && one->spread == other->spread;
+}
+
 /// Of `{value: 11 GB/s, spread: 14%, source: ...}` just the value: the rest is in the profile.
 std::optional<std::string> replaced_text(const ScenarioInputs& inputs, const std::string& path) {
     const auto value = inputs.text_at(path + ".value");
@@ -69,6 +82,8 @@ std::vector<SettingChange> setting_changes(const ScenarioSource& source) {
         }
         changes.push_back({path, setting.value, std::move(before)});
     }
+    std::erase_if(
+        changes, [](const SettingChange& change) { return change.before && same_value(*change.before, change.value); });
     return changes;
 }
 

@@ -80,9 +80,9 @@ TaskContention EventEngine::contention(std::size_t task, std::size_t left_out) c
 PhaseTime EventEngine::phase(std::size_t index, std::size_t left_out) const {
     const double requests = counted_from(left_out);
     const EngineRecord::Batches batches = batches_from(left_out);
-    return {seconds(record_.phase_time(index, batches) / requests),
-            plan_.phases[index].budget < 0 ? std::nullopt
-                                           : std::optional(record_.phase_within(index, batches) / requests)};
+    return {
+        seconds(record_.phase_time(index, batches) / requests),
+        plan_.phases[index].budget < 0 ? std::nullopt : std::optional(record_.phase_within(index, batches) / requests)};
 }
 
 }  // namespace berth

@@ -82,7 +82,7 @@ class EventEngine {
         std::vector<Transfer> transfers;   ///< by ascending cap
         std::vector<double> caps, rates;   ///< of the transfers
         double since = 0, drawn = 0, moved = 0;
-        double rate = 0;       ///< where there is enough: of all that move
+        double rate = 0;         ///< where there is enough: of all that move
         std::size_t moving = 0;  ///< where there is enough: how many move
         std::uint32_t version = 0;
     };

@@ -35,7 +35,7 @@ using Factors = std::vector<double>;  // [phase] of what its tasks take
 struct Draw {
     std::size_t number = 0;  ///< of the pair
     double sign = 1;
-    double load = 0;     ///< 0 where no rate is known
+    double load = 0;      ///< 0 where no rate is known
     double expected = 0;  ///< about how long a request takes; only its order counts
 };
 
@@ -206,8 +206,8 @@ class Outlook {
     void extend(std::vector<std::pair<double, double>>& met, std::size_t count) const {
         for (std::size_t i = 0; i < count; ++i) {
             const double place = (static_cast<double>(i) + 0.5) / static_cast<double>(count);
-            const bool known = std::ranges::any_of(
-                met, [place](const auto& one) { return std::abs(one.first - place) < 1e-9; });
+            const bool known =
+                std::ranges::any_of(met, [place](const auto& one) { return std::abs(one.first - place) < 1e-9; });
             if (!known) {
                 const auto index = static_cast<std::size_t>(place * static_cast<double>(stable_));
                 met.emplace_back(place, met_under(all_[std::min(index, stable_ - 1)]));
@@ -233,8 +233,9 @@ class Outlook {
         const RequestStream& traffic = *scenario_.traffic;
         const double free = 1 - draw.load;
         SimulationOptions options;
-        options.requests = std::min(traffic.requests, static_cast<std::size_t>(std::clamp(
-                                                          kDrawAtHighLoad / (free * free), kLeastPerDraw, kMostPerDraw)));
+        options.requests = std::min(
+            traffic.requests,
+            static_cast<std::size_t>(std::clamp(kDrawAtHighLoad / (free * free), kLeastPerDraw, kMostPerDraw)));
         options.warm_up = std::min(traffic.warm_up.value_or(options.requests), options.requests / 4);
         options.deadline = scenario_.budget;
         options.seed = traffic.seed + 2 * draw.number + (draw.sign > 0 ? 1 : 0);

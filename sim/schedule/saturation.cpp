@@ -74,8 +74,8 @@ Frequency simulated_rate(const SimulatedSystem& system, Frequency most) {
     const double in_service = in_seconds(time_alone(system)) * in_hertz(most);
     const auto users = static_cast<int>(std::clamp(std::ceil(kUsers * in_service), kLeastUsers, kMostProbing));
     const Arrivals loop = ClosedLoop{users, {}, Variability::kNone};
-    const std::size_t least = std::max<std::size_t>(kLeastBatches * EngineRecord::kBatch,
-                                                    4 * static_cast<std::size_t>(users));
+    const std::size_t least =
+        std::max<std::size_t>(kLeastBatches * EngineRecord::kBatch, 4 * static_cast<std::size_t>(users));
     const auto allowed = static_cast<std::size_t>(kMostProbed / static_cast<double>(system.tasks.size()));
     SimulationOptions options;
     options.requests = std::max(least, allowed);

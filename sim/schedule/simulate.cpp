@@ -48,7 +48,7 @@ Judgement judged(const EventEngine& engine, const SimulationOptions& options) {
     }
     judgement.latency = latency_of(latencies.subspan(judgement.left_out * EngineRecord::kBatch));
     judgement.converged = started && judgement.latency && judgement.latency->has_intervals && options.precision &&
-                        judgement.latency->precision() <= *options.precision;
+                          judgement.latency->precision() <= *options.precision;
     return judgement;
 }
 
@@ -95,8 +95,7 @@ void add_resources(SimulationResult& result, const SimulatedSystem& system, cons
         result.pools.push_back({system.pools[pool].name, engine.pool_utilisation(pool, left_out)});
     }
     for (std::size_t shared = 0; shared < system.bandwidths.size(); ++shared) {
-        result.bandwidths.push_back(
-            {system.bandwidths[shared].name, engine.bandwidth_utilisation(shared, left_out)});
+        result.bandwidths.push_back({system.bandwidths[shared].name, engine.bandwidth_utilisation(shared, left_out)});
         result.moved.push_back(bytes(engine.moved(shared)));
     }
 }

@@ -270,8 +270,12 @@ Json hardware_schema() {
     const Part top = object_with({
         required("profile", "the profile's name, that of its file", text()),
         optional("description", "a text for readers of the file", text()),
-        optional("extends", "the profile to start from, a name or a path that ends in .yaml; this file then has only the differences", text()),
-        optional("machine", "whose measurements it rests on; compared with the machine that uses it", machine(definitions)),
+        optional(
+            "extends",
+            "the profile to start from, a name or a path that ends in .yaml; this file then has only the differences",
+            text()),
+        optional("machine", "whose measurements it rests on; compared with the machine that uses it",
+                 machine(definitions)),
         required("memory", "memory outside the devices", memory(definitions)),
         required("host", "the device where inputs come from and results go to", text()),
         required("devices", "devices by name", map_of(device(definitions), 1)),

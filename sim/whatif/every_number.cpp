@@ -70,20 +70,20 @@ class NumberTrials {
 
 }  // namespace
 
-std::optional<EveryNumber> try_every_number(const SweepBase& asked, const std::vector<double>& factors,
+std::optional<EveryNumber> try_every_number(const SweepBase& base, const std::vector<double>& factors,
                                             Diagnostics& diagnostics) {
-    SweepBase base = asked;
-    if (!base.library.kept) {
-        base.library.kept = std::make_shared<KeptDocuments>();
+    SweepBase remembering = base;
+    if (!remembering.library.kept) {
+        remembering.library.kept = std::make_shared<KeptDocuments>();
     }
-    const auto numbers = written_numbers(base, diagnostics);
-    auto scenario = load_scenario(base.library, base.scenario, base.settings, diagnostics);
+    const auto numbers = written_numbers(remembering, diagnostics);
+    auto scenario = load_scenario(remembering.library, remembering.scenario, remembering.settings, diagnostics);
     const auto result = scenario && numbers ? evaluate(*scenario, diagnostics) : std::nullopt;
     if (!result) {
         return std::nullopt;
     }
     EveryNumber every{result->scenario, factors, result->total.latency.median, {}};
-    NumberTrials trials(base, std::move(*scenario));
+    NumberTrials trials(remembering, std::move(*scenario));
     for (const WrittenNumber& number : *numbers) {
         NumberTried tried{number, {}};
         for (const double factor : factors) {

@@ -132,9 +132,10 @@ void add_crossings(std::size_t i, std::size_t j, const std::vector<LatencyCurve>
     for (const std::int64_t tokens : lengths_to_compare(curves[i], curves[j])) {
         const bool first = first_wins(static_cast<double>(tokens));
         if (before && before->second != first) {
-            const double above = narrowed(static_cast<double>(before->first), static_cast<double>(tokens), true,
-                                          [&](double value) { return first_wins(value) == before->second; })
-                                     .second;
+            const double above =
+                narrowed(static_cast<double>(before->first), static_cast<double>(tokens), true, [&](double value) {
+                    return first_wins(value) == before->second;
+                }).second;
             const auto from = static_cast<std::int64_t>(above);
             found.push_back({i, j, from, std::min(at(i, from), at(j, from)), !first});
         }

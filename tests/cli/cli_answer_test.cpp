@@ -470,7 +470,8 @@ TEST_F(CliAnswer, EverythingThatShipsIsFine) {
         EXPECT_TRUE(lines[i].starts_with(words[i + 1] + ": ok, ")) << lines[i];
     }
     words.insert(words.end(), {"--format", "json"});
-    for (const Json& file : berth(words).json()["files"]) {
+    const Json answer = berth(words).json();
+    for (const Json& file : answer["files"]) {
         expect_keys(file, {"file", "kind", "ok", "summary", "diagnostics"});
         EXPECT_EQ(file["ok"], true);
     }

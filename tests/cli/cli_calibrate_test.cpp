@@ -108,11 +108,12 @@ TEST_F(CliCalibrate, WhatIsSetHoldsTheFitAndIsNamed) {
 
 TEST_F(CliCalibrate, ADatasheetThatRowsContradictIsNamedByItsLine) {
     write("prior.yaml",
-          "profile: sheet\nextends: onednn-cpu\nmemory:\n  dram:\n    bandwidth: {value: 70 GB/s, spread: 0%, kind: datasheet, source: a manual}\n");
+          "profile: sheet\nextends: onednn-cpu\nmemory:\n  dram:\n"
+          "    bandwidth: {value: 70 GB/s, kind: datasheet, source: a manual}\n");
     const Outcome made = calibrate("mine.yaml");
     EXPECT_EQ(made.status, 0) << made.err;
     EXPECT_EQ(checked("mine.yaml"), "");
-    EXPECT_THAT(on_one_line(made.out), HasSubstr("limited to 70 GB/s by"));
+    EXPECT_THAT(on_one_line(made.out), HasSubstr("limited to 70 GB/s by memory.dram.bandwidth (prior.yaml:5:"));
 }
 
 TEST_F(CliCalibrate, AClockThatMayBeSetIsListed) {
@@ -141,8 +142,8 @@ TEST_F(CliCalibrate, ThePriorIsFoundFromWhereverTheProfileIsWritten) {
 
 TEST_F(CliCalibrate, NamesMayBeAnyText) {
     std::filesystem::rename(folder() / "rows.csv", folder() / "rows \"of\" mine: #1.csv");
-    const Outcome made = berth({"calibrate", "--hardware", "prior.yaml", "--measured", "rows \"of\" mine: #1.csv", "--out",
-                                "mine.yaml", "--name", "yes: \"no\" # 1"});
+    const Outcome made = berth({"calibrate", "--hardware", "prior.yaml", "--measured", "rows \"of\" mine: #1.csv",
+                                "--out", "mine.yaml", "--name", "yes: \"no\" # 1"});
     EXPECT_EQ(made.status, 0) << made.err;
     EXPECT_EQ(checked("mine.yaml"), "");
 }
@@ -164,7 +165,8 @@ TEST_F(CliCalibrate, RowsSayWhoseTheyAre) {
     write("memory.csv", "# machine:\n#   processor: Another One\n" + memory_rows(10, 15));
     const Outcome two = calibrate("two.yaml");
     EXPECT_EQ(two.status, 0);
-    EXPECT_THAT(two.err, HasSubstr("rows.csv: warning: its rows are of another machine than those of the files before"));
+    EXPECT_THAT(two.err,
+                HasSubstr("rows.csv: warning: its rows are of another machine than those of the files before"));
     EXPECT_THAT(content_of(folder() / "two.yaml"), Not(HasSubstr("machine:")));
 }
 

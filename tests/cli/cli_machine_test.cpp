@@ -13,12 +13,14 @@ class CliMachine : public BerthCommand {
   protected:
     CliMachine() {
         write("mine.yaml",
-              "profile: mine\nextends: onednn-cpu\nmachine:\n  processor: A Processor\n  family: 6\n  model: 1\n  stepping: 2\n"
+              "profile: mine\nextends: onednn-cpu\nmachine:\n  processor: A Processor\n  family: 6\n  model: 1\n  "
+              "stepping: 2\n"
               "  cores: 2\n");
         write("same.yaml", "machine: {processor: A Processor, family: 6, model: 1, stepping: 2, cores: 2}\n");
         write("other.yaml", "machine: {processor: A Processor, family: 6, model: 7, stepping: 2, cores: 16}\n");
         write("asked.yaml",
-              "scenario: asked\nhardware: mine.yaml\nstages:\n  - {name: a, model: all-MiniLM-L6-v2, dtype: fp32, tokens: "
+              "scenario: asked\nhardware: mine.yaml\nstages:\n  - {name: a, model: all-MiniLM-L6-v2, dtype: fp32, "
+              "tokens: "
               "16}\n");
         write("asked.csv", "op,dtype,m,k,n\nmatmul,fp32,64,64,64\n");
         write("rows.csv", "op,dtype,m,k,n,cores,measured_us\nmatmul,fp32,64,64,64,1,20\n");
@@ -46,7 +48,8 @@ class CliMachine : public BerthCommand {
 };
 
 constexpr const char* kSaid =
-    "mine: warning: its measurements are of another machine than this one: model 1 there, 7 here; cores 2 there, 16 here. "
+    "mine: warning: its measurements are of another machine than this one: model 1 there, 7 here; cores 2 there, 16 "
+    "here. "
     "`berth profile-host --quick --out DIR` profiles this one.\n";
 
 TEST_F(CliMachine, AnotherMachineIsSaidOnceAndInJson) {
@@ -60,7 +63,8 @@ TEST_F(CliMachine, AnotherMachineIsSaidOnceAndInJson) {
         const auto warnings = json.json().at("warnings");
         ASSERT_EQ(warnings.size(), 1U) << words.front();
         EXPECT_EQ(warnings[0].at("path"), "hardware.machine");
-        EXPECT_THAT(warnings[0].at("text").get<std::string>(), HasSubstr("mine: its measurements are of another machine"));
+        EXPECT_THAT(warnings[0].at("text").get<std::string>(),
+                    HasSubstr("mine: its measurements are of another machine"));
     }
 }
 
@@ -76,11 +80,11 @@ TEST_F(CliMachine, TheSameMachineAndNoComparisonSayNothing) {
 }
 
 TEST_F(CliMachine, OtherQuestionsOfAScenarioWarnToo) {
-    for (const auto& words : std::vector<std::vector<std::string>>{
-             {"ops", "asked.yaml"},
-             {"sensitivity", "asked.yaml"},
-             {"sweep", "asked.yaml", "--vary", "stages.a.tokens=16,32"},
-             {"diff", "asked.yaml", "--set", "stages.a.tokens=32"}}) {
+    for (const auto& words :
+         std::vector<std::vector<std::string>>{{"ops", "asked.yaml"},
+                                               {"sensitivity", "asked.yaml"},
+                                               {"sweep", "asked.yaml", "--vary", "stages.a.tokens=16,32"},
+                                               {"diff", "asked.yaml", "--set", "stages.a.tokens=32"}}) {
         const Outcome asked = berth(words, on("other.yaml"));
         EXPECT_EQ(asked.status, 0) << asked.err;
         EXPECT_EQ(asked.err, kSaid) << words.front();
@@ -99,20 +103,23 @@ TEST_F(CliMachine, ThisMachineIsTheOneThatCounts) {
 
 TEST_F(CliMachine, TheShippedHostProfilesSayWhatIsNotKnownOfThem) {
     write("here.yaml",
-          "machine: {processor: AMD EPYC, vendor: AuthenticAMD, family: 25, model: 17, stepping: 1, cores: 2, virtual: true}\n");
+          "machine: {processor: AMD EPYC, vendor: AuthenticAMD, family: 25, model: 17, stepping: 1, cores: 2, virtual: "
+          "true}\n");
     for (const std::string profile : {"x86-avx512-vnni", "x86-onnxruntime"}) {
-        const Outcome asked = berth({"predict", "--hardware", profile, "--device", "cpu", "--model", "all-MiniLM-L6-v2",
-                                     "--tokens", "16"},
-                                    on("here.yaml"));
+        const Outcome asked = berth(
+            {"predict", "--hardware", profile, "--device", "cpu", "--model", "all-MiniLM-L6-v2", "--tokens", "16"},
+            on("here.yaml"));
         EXPECT_EQ(asked.status, 0);
-        EXPECT_THAT(asked.err, HasSubstr(profile + ": warning: its measurements may be of another machine than this one: "
-                                                   "family, model, stepping of the processor not recorded"));
+        EXPECT_THAT(asked.err,
+                    HasSubstr(profile + ": warning: its measurements may be of another machine than this one: "
+                                        "family, model, stepping of the processor not recorded"));
     }
 }
 
 TEST_F(CliMachine, AFileThatDescribesNoMachineIsRefused) {
     write("empty.yaml", "other: 1\n");
-    EXPECT_THAT(berth({"run", "asked.yaml"}, on("empty.yaml")).err, HasSubstr("empty.yaml:1:1: error: missing key 'machine'"));
+    EXPECT_THAT(berth({"run", "asked.yaml"}, on("empty.yaml")).err,
+                HasSubstr("empty.yaml:1:1: error: missing key 'machine'"));
     EXPECT_EQ(berth({"run", "asked.yaml"}, on("empty.yaml")).status, 2);
     EXPECT_EQ(berth({"run", "asked.yaml"}, on("absent.yaml")).status, 2);
 }

@@ -42,7 +42,8 @@ TEST_F(CliPlace, ThroughputAsJson) {
 TEST_F(CliPlace, LatencyAsText) {
     const Outcome outcome = berth({"place", kGraphs + "bert3-latency.json", "--objective", "latency"});
     ASSERT_EQ(outcome.status, 0) << outcome.err;
-    EXPECT_EQ(outcome.out.find("Time of one sample 408.474, at most 0.1% above the optimum, which is no less than 408.065.\n"),
+    EXPECT_EQ(outcome.out.find(
+                  "Time of one sample 408.474, at most 0.1% above the optimum, which is no less than 408.065.\n"),
               0U)
         << outcome.out;
     EXPECT_THAT(outcome.out, ::testing::HasSubstr("\naccelerator0"));

@@ -102,6 +102,52 @@ TEST_F(CliProvenance, AWhatIfSaysWhatWasChanged) {
     EXPECT_EQ(content_of(folder() / "r/operators.csv").substr(0, 6), "stage,");
 }
 
+TEST_F(CliProvenance, WhatIfsSayAtTheirEndWhatTheyRestOn) {
+    const std::string set = "stages.rerank.tokens=130";
+    for (const Words& words : std::vector<Words>{
+             {"crossover", "rag-rk3588", "--vary", "stages.embed.tokens=64:128:64", "--between", "npu,cpu"},
+             {"sensitivity", "rag-rk3588", "--samples", "0"},
+             {"diff", "rag-rk3588"},
+             {"optimise", "rag-rk3588", "--vary", "stages.embed.tokens=64,128", "--minimise", "latency"},
+             {"buckets", "rag-rk3588", "--stage", "rerank", "--lengths", "24,122"}}) {
+        Words with = words;
+        with.insert(with.end(), {"--set", set});
+        const std::string out = berth(with).out;
+        const std::string end = out.substr(std::min(out.size(), out.find("\nProvenance\n")));
+        EXPECT_THAT(end, HasSubstr("berth " + words[0] + " rag-rk3588 ")) << words[0];
+        EXPECT_THAT(end, HasSubstr("Changed: " + set + " (was 122)")) << words[0];
+        EXPECT_THAT(end, HasSubstr("Profile rk3588-rknn-2.3.2")) << words[0];
+    }
+}
+
+TEST_F(CliProvenance, AValueSetToItselfIsNoChange) {
+    const Json json = as_json({"run", "rag-rk3588", "--set", "hardware.devices.npu.clock=1000 MHz", "--set",
+                               "stages.rerank.tokens=122"})
+                          .json();
+    EXPECT_EQ(json.at("title"), "RAG query on RK3588");
+    EXPECT_EQ(json.at("changes"), Json::array());
+    const Json known = as_json({"run", "rag-rk3588", "--set", "hardware.devices.npu.clock=1 GHz +- 1%"}).json();
+    EXPECT_EQ(known.at("changes").size(), 1U) << "its spread is another";
+}
+
+TEST_F(CliProvenance, EveryAnswerWarnsOfASettingWithoutEffect) {
+    for (const Words& words : std::vector<Words>{
+             {"run", "rag-rk3588"},
+             {"ops", "rag-rk3588"},
+             {"explain", "rag-rk3588", "--stage", "rerank", "--op", "layer.0.ffn.up"},
+             {"sweep", "rag-rk3588", "--vary", "stages.rerank.tokens=64,128"},
+             {"crossover", "rag-rk3588", "--vary", "stages.rerank.tokens=128:256:64", "--between", "npu,cpu"},
+             {"sensitivity", "rag-rk3588", "--samples", "0"},
+             {"optimise", "rag-rk3588", "--vary", "stages.rerank.tokens=64,128", "--minimise", "latency"},
+             {"buckets", "rag-rk3588", "--stage", "rerank", "--lengths", "24,122"}}) {
+        Words with = words;
+        with.insert(with.end(), {"--set", "hardware.memory.dram.bandwidth=66 GB/s"});
+        const Json warnings = as_json(with).json().at("warnings");
+        ASSERT_EQ(warnings.size(), 1U) << words[0];
+        EXPECT_EQ(warnings[0].at("path"), "hardware.memory.dram.bandwidth") << words[0];
+    }
+}
+
 TEST_F(CliProvenance, WhatWasNotSetSaysSo) {
     const Json json = as_json({"run", "rag-rk3588", "--set", "arrivals={rate: 1 Hz, requests: 400}", "--set",
                                "devices.npu.dma.overlap=0.9"})
@@ -164,15 +210,18 @@ TEST_F(CliProvenance, PointsThatGiveNothingSayWhy) {
     EXPECT_EQ(json.at("dropped")[0].at("example").at("stages.rerank.tokens"), 64);
     const Outcome sweep = berth({"sweep", "rag-rk3588", "--vary", "stages.rerank.tokens=64,600,700,128"});
     EXPECT_EQ(sweep.status, 0);
-    EXPECT_THAT(sweep.err, HasSubstr("--vary: warning: 2 of 4 points: stages.2.buckets: the largest bucket, 512, is smaller than the 600 "
-                                     "tokens of the input"));
+    EXPECT_THAT(
+        sweep.err,
+        HasSubstr("--vary: warning: 2 of 4 points: stages.2.buckets: the largest bucket, 512, is smaller than the 600 "
+                  "tokens of the input"));
     EXPECT_THAT(sweep.err, HasSubstr("(such as stages.rerank.tokens=600)"));
 }
 
 TEST_F(CliProvenance, PathsAreThoseThatAreTyped) {
     const Outcome text = berth({"sensitivity", "rag-rk3588", "--samples", "0"});
     EXPECT_THAT(text.out, testing::Not(testing::ContainsRegex("[ (]devices\\.")));
-    for (const Json& number : as_json({"sensitivity", "rag-rk3588", "--samples", "8"}).json().at("numbers")) {
+    const Json sensitivity = as_json({"sensitivity", "rag-rk3588", "--samples", "8"}).json();
+    for (const Json& number : sensitivity.at("numbers")) {
         EXPECT_THAT(number.at("path").get<std::string>(), testing::Not(testing::StartsWith("devices.")));
     }
     EXPECT_THAT(berth({"run", "rag-rk3588"}).out, testing::Not(testing::ContainsRegex("[ (]devices\\.")));

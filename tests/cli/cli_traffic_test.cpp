@@ -83,7 +83,7 @@ TEST_F(CliTraffic, OneConfigurationHasOneAnswer) {
 // Nothing that a number of the arrivals may be ends in what is no number.
 TEST_F(CliTraffic, NoRangeEndsInNoNumber) {
     const auto words = [](const std::string& arrivals, const std::string& format) {
-        return std::vector<std::string>{"run",   "rag-rk3588-bucket-128", "--set", "arrivals=" + arrivals,
+        return std::vector<std::string>{"run",   "rag-rk3588-bucket-128", "--set",    "arrivals=" + arrivals,
                                         "--set", "budget=200 ms",         "--format", format};
     };
     for (const char* arrivals :

@@ -65,8 +65,8 @@ class BerthCommand : public ::testing::Test {
     /// are compared with no machine unless it names one: what is printed is the same everywhere.
     [[nodiscard]] Outcome berth(const std::vector<std::string>& words,
                                 const std::string& environment = "-u BERTH_DATA COLUMNS=240") const {
-        std::string line =
-            "cd " + shell_word(folder().string()) + " && BERTH_MACHINE=none env " + environment + " " + shell_word(BERTH_EXE);
+        std::string line = "cd " + shell_word(folder().string()) + " && BERTH_MACHINE=none env " + environment + " " +
+                           shell_word(BERTH_EXE);
         for (const std::string& word : words) {
             line += " " + shell_word(word);
         }

@@ -205,7 +205,8 @@ class QuickProfile : public BerthCommand {
                             number(rows, row, "measured_us"));
         }
         std::ranges::nth_element(apart, apart.begin() + static_cast<std::ptrdiff_t>(apart.size() / 2));
-        return {json.at("sets")[0].at("classes").back().at("model").at("median").get<double>(), apart[apart.size() / 2]};
+        return {json.at("sets")[0].at("classes").back().at("model").at("median").get<double>(),
+                apart[apart.size() / 2]};
     }
 };
 

@@ -239,7 +239,8 @@ TEST(NumberOrders, AreWhatReadersRefuse) {
                 view.set(value);
                 bool broken = value > view.most || value < view.least;
                 for (const NumberOrder& order : number_orders(*profile)) {
-                    broken = broken || (order.refused && value_of(*profile, order.lesser) > value_of(*profile, order.greater));
+                    broken = broken ||
+                             (order.refused && value_of(*profile, order.lesser) > value_of(*profile, order.greater));
                 }
                 for (const Device& device : profile->devices) {
                     const Bytes nearest = device.memories.front().capacity.value;
@@ -253,7 +254,8 @@ TEST(NumberOrders, AreWhatReadersRefuse) {
                 }
                 view.set(view.value);
                 Diagnostics diagnostics;
-                const auto read = load_hardware(shipped(), name, {{view.path, text}}, SourceLocation("test"), diagnostics);
+                const auto read =
+                    load_hardware(shipped(), name, {{view.path, text}}, SourceLocation("test"), diagnostics);
                 EXPECT_EQ(!read.has_value(), broken) << name << ": " << view.path << " = " << text << "\n"
                                                      << diagnostics.text();
             }

@@ -48,7 +48,7 @@ TEST(BaseYamlSet, ReplacesAValueAndNamesItself) {
     EXPECT_TRUE(document.set("stages.rerank.tokens", "64", diagnostics));
     EXPECT_EQ(document.root(diagnostics).require("budget").quantity<Time>(), std::nullopt);
     EXPECT_EQ(diagnostics.text(),
-              "--set budget:1:1: error: budget: 'soon' does not begin with a number (expected a time such as 30 us)\n");
+              "--set budget:1:1: error: 'soon' does not begin with a number (expected a time such as 30 us)\n");
     const YamlNode stages = document.root(diagnostics).require("stages");
     EXPECT_EQ(stages.sequence()[1].require("tokens").integer(), 64);
     EXPECT_EQ(stages.sequence()[1].require("tokens").where(), SourceLocation("--set stages.rerank.tokens", 1, 1));

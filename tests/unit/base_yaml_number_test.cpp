@@ -109,8 +109,7 @@ TEST(BaseYamlNumber, WhatIsNoNumberOfThatDimensionIsRefusedAsItIsWritten) {
         SetNumber set("described");
         set.set(wrong);
         EXPECT_FALSE(set.node().parameter<Bandwidth>().has_value()) << wrong;
-        EXPECT_EQ(set.diagnostics().text().find("--set described:1:1: error: described: "), 0U)
-            << set.diagnostics().text();
+        EXPECT_EQ(set.diagnostics().text().find("--set described:1:1: error: "), 0U) << set.diagnostics().text();
         EXPECT_EQ(set.diagnostics().text().find("10%"), std::string::npos) << set.diagnostics().text();
     }
 }

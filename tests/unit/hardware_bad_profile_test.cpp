@@ -28,11 +28,11 @@ TEST_P(HardwareBadValue, IsReported) {
 
 // The place of an override is its own text.
 std::string at_set(const std::string& path, const std::string& complaint, int column = 1) {
-    return "--set " + path + ":1:" + std::to_string(column) + ": error: " + complaint + "\n";
+    return "--set hardware." + path + ":1:" + std::to_string(column) + ": error: " + complaint + "\n";
 }
 
 BadValue bad_value(const char* name, const std::string& path, const std::string& value, const std::string& complaint) {
-    return {name, path, value, at_set(path, path + ": " + complaint)};
+    return {name, path, value, at_set(path, complaint)};
 }
 
 const std::string kNpuPath = "devices.npu.";
@@ -60,7 +60,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "4 GB/s is less than one core of 'npu' draws (expected at least 8 GB/s; --set "
                   "'hardware.devices.npu.dma.limit=8 GB/s' allows it)"),
         bad_value("LimitAboveTheBus", kNpuPath + "dma.limit", "31 GB/s",
-                  "31 GB/s is more than the bus carries (expected at most the bandwidth of 30 GB/s; --set "
+                  "devices.npu.dma.limit: 31 GB/s is more than the bus carries (expected at most the bandwidth of 30 "
+                  "GB/s; --set "
                   "'hardware.memory.dram.bandwidth=31 GB/s' allows it)"),
         bad_value("SpreadTooLarge", kNpuPath + "dma.setup", "1 us ± 400%",
                   "the spread 400% is too large (expected at most 300%)"),
@@ -112,7 +113,8 @@ INSTANTIATE_TEST_SUITE_P(
                  at_set(kNpuPath + "matrix.macs_per_cycle.int3",
                         "unknown key 'int3' in 'devices.npu.matrix.macs_per_cycle' (did you mean int8?)")},
         BadValue{"UnknownPath", "nonsense.x", "1",
-                 "--set nonsense.x: error: the document has no key 'nonsense' (expected profile, description, memory, "
+                 "--set hardware.nonsense.x: error: the document has no key 'nonsense' (expected profile, description, "
+                 "memory, "
                  "host, devices or links)\n"},
         BadValue{"SameClusterTwice", "devices.cpu.clusters.little.name", "big",
                  "board.yaml:49:7: error: devices.cpu.clusters: two clusters are named 'big'\n"},
@@ -144,7 +146,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "board.yaml:38:20: error: devices.npu.runtime.operators.embedding: no device 'gpu' (expected npu or "
                  "cpu, did you mean npu?)\n"},
         bad_value("FallbackThatCannot", kRules + "softmax", "{on: cpu}",
-                  "falls back to 'cpu', which does not run it either (expected a device that runs it)"),
+                  kRules +
+                      "softmax: falls back to 'cpu', which does not run it either (expected a device that runs it)"),
         BadValue{"FallbackCircle", "devices.cpu.runtime.operators.embedding", "{on: npu}",
                  "board.yaml:38:20: error: devices.npu.runtime.operators.embedding: falls back in a circle: npu -> cpu "
                  "-> npu\n"},
@@ -194,7 +197,7 @@ TEST(HardwareBadProfile, ReportsEveryMissingVectorClass) {
     const std::string path = "devices.npu.vector";
     std::string expected;
     for (const char* name : {"activation", "softmax", "norm", "move", "gather", "reduce", "convert"}) {
-        expected += at_set(path, path + ": missing key '" + name + "' (expected a map with per_cycle and traffic)");
+        expected += at_set(path, std::string("missing key '") + name + "' (expected a map with per_cycle and traffic)");
     }
     EXPECT_EQ(read_board({{path, "{elementwise: {per_cycle: 4, traffic: 1}}"}}).complaints, expected);
 }
@@ -242,11 +245,11 @@ TEST(HardwareBadProfile, GathersAllMistakes) {
                                                {"devices.gpu.clock", "1 GHz"}});
     EXPECT_EQ(
         reading.complaints,
-        "--set devices.cpu.runtime.default_cores:1:1: error: devices.cpu.runtime.default_cores: 7 cores are more "
+        "--set hardware.devices.cpu.runtime.default_cores:1:1: error: 7 cores are more "
         "than there are (expected at most 6, or more 'cores' of devices.cpu)\n"
-        "--set devices.gpu.clock: error: 'devices' has no key 'gpu' (expected npu or cpu, did you mean npu?)\n"
-        "--set devices.npu.clock:1:1: error: devices.npu.clock: '0 Hz' is zero (expected more than zero)\n"
-        "--set devices.npu.overlap:1:1: error: devices.npu.overlap: 200% is more than everything (expected a share "
+        "--set hardware.devices.gpu.clock: error: 'devices' has no key 'gpu' (expected npu or cpu, did you mean npu?)\n"
+        "--set hardware.devices.npu.clock:1:1: error: '0 Hz' is zero (expected more than zero)\n"
+        "--set hardware.devices.npu.overlap:1:1: error: 200% is more than everything (expected a share "
         "above 0 and up to 100%)\n");
     EXPECT_FALSE(reading.profile.has_value());
 }

@@ -18,7 +18,8 @@ using ::testing::Not;
 namespace fs = std::filesystem;
 
 constexpr std::string_view kX86 =
-    "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel\t\t: 17\nmodel name\t: AMD EPYC 9R14: a \"test\"\n"
+    "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel\t\t: 17\nmodel name\t: AMD EPYC 9R14: a "
+    "\"test\"\n"
     "stepping\t: 1\nmicrocode\t: 0xa101148\nsiblings\t: 4\ncpu cores\t: 2\nflags\t\t: fpu sse4_2 avx2 constant_tsc "
     "hypervisor avx512f avx512_vnni\nbogomips\t: 5199.97\n\n"
     "processor\t: 1\nvendor_id\t: AuthenticAMD\n\nprocessor\t: 2\n\nprocessor\t: 3\n";
@@ -154,7 +155,8 @@ TEST_F(MachineTest, IsReadBackAsItWasWritten) {
 TEST_F(MachineTest, RefusesWhatMakesNoSense) {
     for (const auto& [yaml, message] : std::vector<std::pair<std::string, std::string>>{
              {"machine: {vendor: x}", "missing key 'processor'"},
-             {"machine: {processor: x, measured: yesterday}", "'yesterday' is no day (expected a day such as 2026-11-22)"},
+             {"machine: {processor: x, measured: yesterday}",
+              "'yesterday' is no day (expected a day such as 2026-11-22)"},
              {"machine: {processor: x, measured: 2026-1-222}", "is no day"},
              {"machine: {processor: x, cores: 0}", "is out of range"},
              {"machine: {processor: x, famly: 3}", "unknown key 'famly'"},

@@ -140,10 +140,9 @@ TEST(HardwareProfile, WhatFellBackToADisabledDeviceHasNoPlace) {
 }
 
 TEST(HardwareProfile, AMistakeInADisabledDeviceIsStillReported) {
-    EXPECT_EQ(
-        read_board({{"devices.npu.enabled", "false"}, {"devices.npu.overlap", "2"}}).complaints,
-        "--set devices.npu.overlap:1:1: error: devices.npu.overlap: 200% is more than everything (expected a share "
-        "above 0 and up to 100%)\n");
+    EXPECT_EQ(read_board({{"devices.npu.enabled", "false"}, {"devices.npu.overlap", "2"}}).complaints,
+              "--set hardware.devices.npu.overlap:1:1: error: 200% is more than everything (expected a share "
+              "above 0 and up to 100%)\n");
 }
 
 TEST(HardwareProfile, OverridesApplyInOrder) {

@@ -223,7 +223,8 @@ TEST_F(BadScenario, OverridesThatFitNothing) {
     EXPECT_EQ(load_stage(std::string(kModel) + "batch: 1", {{"models.tiny.sizes.leyers", "3"}}).complaints,
               "--set models.tiny.sizes.leyers:1:1: error: unknown size 'leyers' (did you mean layers?)\n");
     EXPECT_EQ(load_stage("takes: 1 ms", {{"hardware.devices.gpu.clock", "1 GHz"}}).complaints,
-              "--set devices.gpu.clock: error: 'devices' has no key 'gpu' (expected npu or cpu, did you mean npu?)\n");
+              "--set hardware.devices.gpu.clock: error: 'devices' has no key 'gpu' (expected npu or cpu, did you mean "
+              "npu?)\n");
 }
 
 TEST_F(BadScenario, SettingsOfAFileAreReportedWhereTheyStand) {

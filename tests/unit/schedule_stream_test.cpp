@@ -166,8 +166,7 @@ TEST(Stream, SystemsThatDifferAreAskedTheSame) {
         std::vector<double> values(200);
         for (const SimulatedSpan& span : result.spans) {
             if (span.request < 100) {
-                values[2 * span.request + span.task] =
-                    in_seconds(span.task == 0 ? span.ready : span.end - span.start);
+                values[2 * span.request + span.task] = in_seconds(span.task == 0 ? span.ready : span.end - span.start);
             }
         }
         return values;

@@ -68,7 +68,8 @@ TEST(CoreSplits, RecommendWhatServesBest) {
     const auto cores = std::ranges::find_if(
         found, [](const Finding& each) { return each.kind == FindingKind::kCores && each.stage == "rerank"; });
     ASSERT_NE(cores, found.end());
-    EXPECT_THAT(cores->text, testing::StartsWith("With 1 core of npu per request (3 requests side by side) instead of 3 (1), "));
+    EXPECT_THAT(cores->text,
+                testing::StartsWith("With 1 core of npu per request (3 requests side by side) instead of 3 (1), "));
     EXPECT_EQ(cores->change.front(), (std::pair<std::string, std::string>{"stages.rerank.cores", "{npu: 1}"}));
 }
 

@@ -101,7 +101,8 @@ TEST_F(Reference, TheCommandTheMapAndTheCurvesAgree) {
     const TokenCurves curves = latency_curves(*stage, scenario->profile);
     ASSERT_EQ(curves.crossings.size(), 1U);
     EXPECT_EQ(curves.crossings.front().tokens, tokens);
-    EXPECT_LE(curves.crossings.front().latency, curves.curves[curves.crossings.front().first].points.back().latency.high);
+    EXPECT_LE(curves.crossings.front().latency,
+              curves.curves[curves.crossings.front().first].points.back().latency.high);
 }
 
 // Between two values of the map's own, as between two points of the curve, the change is where it is.

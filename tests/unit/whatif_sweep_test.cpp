@@ -205,7 +205,7 @@ TEST(Sweep, WhatDoesNotLoadIsToldBeforeItStarts) {
     };
     EXPECT_THAT(said({axis("hardware.devices.npu.dma.bandwith=1GB/s,2GB/s")}, 100), HasSubstr("bandwith"));
     EXPECT_THAT(said({axis("hardware.devices.npu.dma.bandwidth=1ms,2ms")}, 100),
-                HasSubstr("devices.npu.dma.bandwidth: ms is a time, not a bandwidth"));
+                HasSubstr("hardware.devices.npu.dma.bandwidth:1:1: error: ms is a time, not a bandwidth"));
     EXPECT_EQ(said({axis("stages.rerank.tokens=1:500:1"), axis("stages.rerank.batch=1,2")}, 700),
               "--vary: error: there are more points than asked for (expected at most 700; --max-points raises it)\n");
 }

@@ -44,7 +44,8 @@ TEST_P(EveryShippedNumber, IsNotSilent) {
 
 INSTANTIATE_TEST_SUITE_P(Profiles, EveryShippedNumber, testing::ValuesIn(profiles()), [](const auto& each) {
     std::string name = each.param;
-    std::ranges::replace_if(name, [](char c) { return c == '-' || c == '.'; }, '_');
+    std::ranges::replace_if(
+        name, [](char c) { return c == '-' || c == '.'; }, '_');
     return name;
 });
 
