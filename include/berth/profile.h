@@ -104,11 +104,11 @@ struct VectorRate {
 /// Attention as one operator of the runtime. Its scores do not stay on chip on every device: `score_bytes` is what each
 /// score element costs at the memory, `per_cycle` at how many of them the engines work beyond the MACs.
 struct AttentionEngine {
-    Parameter<Bytes> score_bytes;     ///< DRAM traffic per score element
-    Parameter<Operations> per_cycle;  ///< score elements per cycle and core
-    std::int64_t row_granule = 1;     ///< sequences that are no multiple of it pay `unaligned`
-    Parameter<double> unaligned;      ///< factor on score_bytes
-    bool skips_masked = true;         ///< scores that a causal mask or a window hides cost nothing
+    Parameter<Bytes> score_bytes;                ///< DRAM traffic per score element
+    Parameter<Operations> per_cycle;             ///< score elements per cycle and core
+    std::int64_t row_granule = 1;                ///< sequences that are no multiple of it pay `unaligned`
+    std::optional<Parameter<double>> unaligned;  ///< factor on score_bytes; absent: there is no granule
+    bool skips_masked = true;                    ///< scores that a causal mask or a window hides cost nothing
 };
 
 enum class MemoryShare : std::uint8_t { kCore, kCluster, kDevice };

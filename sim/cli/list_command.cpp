@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "berth/latency_curve.h"
+#include "berth/profile_keys.h"
 #include "berth/quantity_text.h"
 #include "cli/command.h"
 #include "cli/data_folders.h"
@@ -16,12 +17,13 @@ namespace berth {
 
 namespace {
 
-enum class Shelf : std::uint8_t { kModels, kHardware, kScenarios, kRanges };
-// The names are those of the folders, but for ranges, which stand in no file.
-constexpr std::array<Choice<Shelf>, 4> kShelfNames{{{"models", Shelf::kModels},
+enum class Shelf : std::uint8_t { kModels, kHardware, kScenarios, kRanges, kKeys };
+// The names are those of the folders, but for what stands in no file.
+constexpr std::array<Choice<Shelf>, 5> kShelfNames{{{"models", Shelf::kModels},
                                                     {"hardware", Shelf::kHardware},
                                                     {"scenarios", Shelf::kScenarios},
-                                                    {"ranges", Shelf::kRanges}}};
+                                                    {"ranges", Shelf::kRanges},
+                                                    {"keys", Shelf::kKeys}}};
 
 /// One kind of file, as text and as JSON.
 struct Listing {
@@ -151,6 +153,26 @@ Listing list_ranges(TextWidth width) {
     return listing;
 }
 
+// The numbers of hardware profiles.
+Listing list_keys(TextWidth width) {
+    Listing listing;
+    for (const ProfileKey& key : profile_keys()) {
+        const bool needed = key.need == KeyNeed::kRequired;
+        listing.text += fmt::format("{}\n", key.path);
+        listing.text +=
+            wrapped(fmt::format("{}: {}", needed ? key.kind : key.kind + ", optional", key.meaning), kIndent, width);
+        Json entry = Json::object();
+        entry["path"] = key.path;
+        entry["value"] = key.kind;
+        entry["required"] = needed;
+        entry["meaning"] = key.meaning;
+        listing.json.push_back(std::move(entry));
+    }
+    return listing;
+}
+
+bool stands_in_a_file(Shelf shelf) { return shelf != Shelf::kRanges && shelf != Shelf::kKeys; }
+
 Listing listed(Shelf shelf, const Library& library, TextWidth width, Diagnostics& diagnostics) {
     switch (shelf) {
         case Shelf::kModels:
@@ -161,6 +183,8 @@ Listing listed(Shelf shelf, const Library& library, TextWidth width, Diagnostics
             return list_scenarios(library, width, diagnostics);
         case Shelf::kRanges:
             return list_ranges(width);
+        case Shelf::kKeys:
+            return list_keys(width);
     }
     throw std::logic_error("unknown kind of file");
 }
@@ -176,7 +200,7 @@ ExitStatus list(const ListOptions& options, const Invocation& invocation) {
     Json json = Json::object();
     for (const auto& row : kShelfNames) {
         const bool wanted =
-            options.shelf.empty() ? row.value != Shelf::kRanges : equal_ignoring_case(options.shelf, row.name);
+            options.shelf.empty() ? stands_in_a_file(row.value) : equal_ignoring_case(options.shelf, row.name);
         if (!wanted) {
             continue;
         }

@@ -37,7 +37,7 @@ Demand<T> attention_demand(const Kernel& kernel, const AttentionDims& d, const D
     auto spilled =
         T::profile(engine.score_bytes, "bytes per score element") * T::given(in_operations(scores), "score elements");
     if (d.kv_seq % engine.row_granule != 0) {
-        spilled = spilled * T::profile_factor(engine.unaligned, "factor of unaligned lengths");
+        spilled = spilled * T::profile_factor(*engine.unaligned, "factor of unaligned lengths");
     }
     demand.read += larger(Number<T, Bytes>{}, spilled - T::given(demand.compulsory, "each operand once"));
     demand.descriptors = static_cast<double>(d.batch * d.heads);

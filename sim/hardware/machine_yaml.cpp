@@ -68,7 +68,7 @@ bool is_day(const std::string& text) {
 
 std::optional<std::string> day_at(const YamlNode& map, std::string_view key) {
     const auto node = map.find(key);
-    const auto text = node ? node->text() : std::nullopt;
+    auto text = node ? node->text() : std::nullopt;
     if (text && !is_day(*text)) {
         node->error(fmt::format("'{}' is no day", *text), "a day such as 2026-11-22");
         return std::nullopt;

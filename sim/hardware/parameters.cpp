@@ -2,9 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
-#include "berth/profile.h"
+#include "berth/profile_keys.h"
 
 namespace berth {
 
@@ -14,33 +15,21 @@ namespace {
 class ParameterList {
   public:
     template <class Q>
-    void add(const std::string& path, Parameter<Q>& parameter) {
-        add_view(path, parameter, QuantityTraits<Q>::kDimension, QuantityTraits<Q>::si(parameter.value),
-                 [&parameter](double si) { parameter.value = QuantityTraits<Q>::from_si(si); });
-    }
-
-    template <class Q>
-    void add(const std::string& path, std::optional<Parameter<Q>>& parameter) {
-        if (parameter) {
-            add(path, *parameter);
+    void add(const std::string& path, Parameter<Q>& parameter, NumberForm form = NumberForm::kPositive) {
+        const double value = QuantityTraits<Q>::si(parameter.value);
+        const auto set = [&parameter](double si) { parameter.value = QuantityTraits<Q>::from_si(si); };
+        // What is counted per clock cycle is written as a plain number.
+        const Dimension dimension = std::is_same_v<Q, Operations> ? Dimension{} : QuantityTraits<Q>::kDimension;
+        if (ParameterView* same = view_of(path)) {
+            same->set = [first = std::move(same->set), set](double si) {
+                first(si);
+                set(si);
+            };
+            return;
         }
-    }
-
-    void add_share(const std::string& path, Parameter<double>& parameter) {
-        add(path, parameter);
-        views_.back().most = 1;
-    }
-
-    /// A factor that makes something dearer, or nothing cheaper.
-    void add_factor(const std::string& path, Parameter<double>& parameter) {
-        add(path, parameter);
-        views_.back().least = 1;
-    }
-
-    /// A count per clock cycle: written as a plain number.
-    void add_per_cycle(const std::string& path, Parameter<Operations>& parameter) {
-        add_view(path, parameter, Dimension{}, parameter.value.si(),
-                 [&parameter](double count) { parameter.value = operations(count); });
+        views_.push_back({path, value, dimension, parameter.spread, parameter.origin, parameter.source,
+                          form == NumberForm::kFactor ? 1.0 : 0.0, form == NumberForm::kShare ? 1.0 : kNoLimit,
+                          parameter.where, set});
     }
 
     [[nodiscard]] std::vector<ParameterView> take() { return std::move(views_); }
@@ -48,23 +37,65 @@ class ParameterList {
   private:
     static constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
-    template <class Q>
-    void add_view(const std::string& path, const Parameter<Q>& parameter, Dimension dimension, double value,
-                  std::function<void(double)> set) {
-        const auto same = std::find_if(views_.begin(), views_.end(),
-                                       [&path](const ParameterView& view) { return view.path == path; });
-        if (same != views_.end()) {
-            same->set = [first = std::move(same->set), second = std::move(set)](double si) {
-                first(si);
-                second(si);
-            };
-            return;
-        }
-        views_.push_back({path, value, dimension, parameter.spread, parameter.origin, parameter.source, 0, kNoLimit,
-                          parameter.where, std::move(set)});
+    ParameterView* view_of(const std::string& path) {
+        const auto same = std::ranges::find(views_, path, &ParameterView::path);
+        return same != views_.end() ? &*same : nullptr;
     }
 
     std::vector<ParameterView> views_;
+};
+
+/// Keeps the path of the number at one address.
+class PathFinder {
+  public:
+    explicit PathFinder(const void* number) : number_(number) {}
+
+    template <class Q>
+    void add(const std::string& path, const Parameter<Q>& parameter, NumberForm /*form*/ = NumberForm::kPositive) {
+        path_ = &parameter == number_ ? path : path_;
+    }
+
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+  private:
+    const void* number_;
+    std::string path_;
+};
+
+/// A visitor of the rows of one section: adds its numbers, those that are there, to a list.
+template <class List>
+class NumbersAt {
+  public:
+    NumbersAt(List& list, std::string path) : list_(list), path_(std::move(path)) {}
+
+    void number(std::string_view key, auto& parameter, NumberForm form, std::string_view /*meaning*/) {
+        add(fmt::format("{}.{}", path_, key), parameter, form);
+    }
+    void per_dtype(std::string_view key, auto& parameters, KeyNeed /*need*/, std::string_view /*meaning*/) {
+        for (const auto& row : kDTypeNames) {
+            add(fmt::format("{}.{}.{}", path_, key, row.name), parameters[static_cast<std::size_t>(row.value)],
+                NumberForm::kPositive);
+        }
+    }
+    // What is no number has no spread.
+    void count(auto&&... /*row*/) {}
+    void flag(auto&&... /*row*/) {}
+    void choice(auto&&... /*row*/) {}
+
+  private:
+    List& list_;
+    std::string path_;
+
+    template <class P>
+    void add(const std::string& path, P& parameter, NumberForm form) {
+        if constexpr (requires { parameter.has_value(); }) {
+            if (parameter) {
+                list_.add(path, *parameter, form);
+            }
+        } else {
+            list_.add(path, parameter, form);
+        }
+    }
 };
 
 void add_cluster(auto& list, const std::string& device, auto& cluster) {
@@ -75,131 +106,66 @@ void add_cluster(auto& list, const std::string& device, auto& cluster) {
     }
     for (const auto& row : kDTypeNames) {
         if (auto& macs = cluster.macs_per_cycle[static_cast<std::size_t>(row.value)]) {
-            list.add_per_cycle(
-                fmt::format("{}.macs_per_cycle.{}", cluster.macs_at_device ? device + ".matrix" : own, row.name),
-                *macs);
+            list.add(fmt::format("{}.macs_per_cycle.{}", cluster.macs_at_device ? device + ".matrix" : own, row.name),
+                     *macs);
         }
     }
     list.add((cluster.bandwidth_at_device ? device + ".dma" : own) + ".bandwidth", cluster.bandwidth);
 }
 
 void add_engines(auto& list, const std::string& path, auto& device) {
-    list.add_share(path + ".matrix.efficiency", device.matrix.efficiency);
-    list.add(path + ".matrix.row_tile", device.matrix.row_tile);
-    list.add(path + ".matrix.library_row_tile", device.matrix.library_row_tile);
-    for (const auto& row : kDTypeNames) {
-        list.add(fmt::format("{}.matrix.reserve.{}", path, row.name),
-                 device.matrix.reserve[static_cast<std::size_t>(row.value)]);
-    }
-    if (device.matrix.winograd) {
-        list.add_factor(path + ".matrix.winograd", *device.matrix.winograd);
-    }
-    list.add(path + ".matrix.row_piece", device.matrix.row_piece);
-    list.add(path + ".matrix.wide_output", device.matrix.wide_output);
-    list.add(path + ".matrix.result_buffer", device.matrix.result_buffer);
-    list.add(path + ".matrix.result_steps", device.matrix.result_steps);
-    if (device.matrix.overlap) {
-        list.add_share(path + ".matrix.overlap", *device.matrix.overlap);
-    }
+    NumbersAt matrix(list, path + ".matrix");
+    matrix_keys(matrix, device.matrix);
     for (const auto& row : kVectorClassNames) {
-        auto& rate = device.vector[static_cast<std::size_t>(row.value)];
-        list.add_per_cycle(fmt::format("{}.vector.{}.per_cycle", path, row.name), rate.per_cycle);
-        list.add(fmt::format("{}.vector.{}.traffic", path, row.name), rate.traffic);
-        list.add(fmt::format("{}.vector.{}.call_cycles", path, row.name), rate.call_cycles);
-        list.add(fmt::format("{}.vector.{}.row_cycles", path, row.name), rate.row_cycles);
-        list.add(fmt::format("{}.vector.{}.tail_cycles", path, row.name), rate.tail_cycles);
+        NumbersAt rate(list, fmt::format("{}.vector.{}", path, row.name));
+        vector_rate_keys(rate, device.vector[static_cast<std::size_t>(row.value)]);
     }
     if (device.attention) {
-        list.add(path + ".attention.score_bytes", device.attention->score_bytes);
-        list.add_per_cycle(path + ".attention.per_cycle", device.attention->per_cycle);
-        if (device.attention->row_granule > 1) {
-            list.add_factor(path + ".attention.unaligned", device.attention->unaligned);
-        }
+        NumbersAt attention(list, path + ".attention");
+        attention_keys(attention, *device.attention);
     }
     for (auto& level : device.memories) {
-        list.add(fmt::format("{}.memories.{}.capacity", path, level.name), level.capacity);
-        list.add(fmt::format("{}.memories.{}.bandwidth", path, level.name), level.bandwidth);
-        list.add(fmt::format("{}.memories.{}.exchange", path, level.name), level.exchange);
-        list.add(fmt::format("{}.memories.{}.others", path, level.name), level.others);
+        NumbersAt memory(list, fmt::format("{}.memories.{}", path, level.name));
+        memory_level_keys(memory, level);
     }
-    list.add(path + ".capacity", device.capacity);
-    list.add(path + ".dma.setup", device.dma.setup);
-    list.add(path + ".dma.write_cost", device.dma.write_cost);
-    if (device.dma.overlap) {
-        list.add_share(path + ".dma.overlap", *device.dma.overlap);
-    }
-    list.add(path + ".dma.limit", device.dram_limit);
-    list.add_share(path + ".overlap", device.overlap);
+    NumbersAt dma(list, path + ".dma");
+    dma_keys(dma, device);
+    NumbersAt own(list, path);
+    device_keys(own, device);
 }
 
 void add_runtime(auto& list, const std::string& path, auto& runtime) {
-    list.add(path + ".dispatch.per_kernel", runtime.dispatch_per_kernel);
-    list.add(path + ".dispatch.repeated", runtime.dispatch_repeated);
-    list.add(path + ".dispatch.cold", runtime.dispatch_cold);
-    list.add(path + ".dispatch.per_graph", runtime.dispatch_per_graph);
-    list.add(path + ".dispatch.fork_join", runtime.fork_join);
-    list.add(path + ".dispatch.per_position", runtime.dispatch_per_position);
+    NumbersAt dispatch(list, path + ".dispatch");
+    dispatch_keys(dispatch, runtime);
     for (std::size_t i = 0; i < runtime.fuses.size(); ++i) {
-        list.add(fmt::format("{}.fuses.{}.traffic", path, i), runtime.fuses[i].traffic);
+        if (auto& traffic = runtime.fuses[i].traffic) {
+            list.add(fmt::format("{}.fuses.{}.traffic", path, i), *traffic);
+        }
     }
     for (const auto& row : operator_names()) {
-        list.add(fmt::format("{}.operators.{}.max_bytes", path, row.name),
-                 runtime.operators[static_cast<std::size_t>(row.value)].max_bytes);
-    }
-}
-
-void add_energy_and_error(auto& list, const std::string& path, auto& device) {
-    if (device.energy) {
-        for (const auto& row : kDTypeNames) {
-            list.add(fmt::format("{}.energy.per_mac.{}", path, row.name),
-                     device.energy->per_mac[static_cast<std::size_t>(row.value)]);
+        if (auto& limit = runtime.operators[static_cast<std::size_t>(row.value)].max_bytes) {
+            list.add(fmt::format("{}.operators.{}.max_bytes", path, row.name), *limit);
         }
-        list.add(path + ".energy.per_vector_element", device.energy->per_vector_element);
-        list.add(path + ".energy.per_dram_byte", device.energy->per_dram_byte);
-        list.add(path + ".energy.static_power", device.energy->static_power);
     }
-    list.add(path + ".error.matmul", device.error.matmul);
-    list.add(path + ".error.attention", device.error.attention);
-    list.add(path + ".error.vector", device.error.vector);
-    list.add(path + ".error.handover", device.error.handover);
 }
 
 void add_device(auto& list, auto& device) {
     const std::string path = "devices." + device.name;
-    list.add("memory.dram.sustained", device.bus);
+    if (device.bus) {
+        list.add("memory.dram.sustained", *device.bus);
+    }
     for (auto& cluster : device.clusters) {
         add_cluster(list, path, cluster);
     }
     add_engines(list, path, device);
     add_runtime(list, path + ".runtime", device.runtime);
-    add_energy_and_error(list, path, device);
+    if (device.energy) {
+        NumbersAt energy(list, path + ".energy");
+        energy_keys(energy, *device.energy);
+    }
+    NumbersAt error(list, path + ".error");
+    error_keys(error, device.error);
 }
-
-/// Keeps the path of the number at one address.
-class PathFinder {
-  public:
-    explicit PathFinder(const void* number) : number_(number) {}
-
-    template <class Q>
-    void add(const std::string& path, const Parameter<Q>& parameter) {
-        path_ = &parameter == number_ ? path : path_;
-    }
-    template <class Q>
-    void add(const std::string& path, const std::optional<Parameter<Q>>& parameter) {
-        if (parameter) {
-            add(path, *parameter);
-        }
-    }
-    void add_share(const std::string& path, const Parameter<double>& parameter) { add(path, parameter); }
-    void add_factor(const std::string& path, const Parameter<double>& parameter) { add(path, parameter); }
-    void add_per_cycle(const std::string& path, const Parameter<Operations>& parameter) { add(path, parameter); }
-
-    [[nodiscard]] const std::string& path() const { return path_; }
-
-  private:
-    const void* number_;
-    std::string path_;
-};
 
 }  // namespace
 
@@ -211,21 +177,19 @@ std::string parameter_path(const Device& device, const void* number) {
 
 std::vector<ParameterView> parameters(Profile& profile) {
     ParameterList list;
-    list.add("memory.dram.capacity", profile.dram.capacity);
-    list.add("memory.dram.bandwidth", profile.dram.bandwidth);
-    list.add("memory.dram.sustained", profile.dram.sustained);
+    NumbersAt dram(list, "memory.dram");
+    dram_keys(dram, profile.dram);
     for (Link& link : profile.links) {
-        list.add("memory.dram.sustained", link.bus);
+        if (link.bus) {
+            list.add("memory.dram.sustained", *link.bus);
+        }
     }
     for (Device& device : profile.devices) {
         add_device(list, device);
     }
     for (Link& link : profile.links) {
-        const std::string path = fmt::format("links.{}", link.index);
-        list.add(path + ".per_crossing", link.per_crossing);
-        list.add(path + ".transfer", link.transfer);
-        list.add(path + ".cache_maintenance", link.cache_maintenance);
-        list.add(path + ".layout_change", link.layout_change);
+        NumbersAt costs(list, fmt::format("links.{}", link.index));
+        link_keys(costs, link);
     }
     return list.take();
 }

@@ -5,36 +5,30 @@
 
 #include <algorithm>
 
+#include "hardware/key_reader.h"
+
 namespace berth {
 
-std::optional<Parameter<Bandwidth>> bandwidth_per(const YamlNode& node, Sharing sharing) {
-    auto read = node.parameter<Bandwidth>({.allow_zero = false, .allow_negative = false, .allow_per = true});
-    if (read && read->per && *read->per != sharing) {
-        node.error(fmt::format("this is a rate per {}, not per {}", choice_name(kSharingNames, sharing),
-                               choice_name(kSharingNames, *read->per)));
-        return std::nullopt;
+bool keeps_to_form(double value, NumberForm form, const YamlNode& node) {
+    if (form == NumberForm::kShare && value > 1) {
+        node.error(fmt::format("{} is more than everything", percent_text(value)), "a share above 0 and up to 100%");
+        return false;
     }
-    return read;
+    if (form == NumberForm::kFactor && value < 1) {
+        node.error(fmt::format("{} is less than 1", number_text(value)), "a factor of 1 or more");
+        return false;
+    }
+    return true;
 }
 
-void read_share(Parameter<double>& target, const YamlNode& map, std::string_view key) {
-    const YamlNode node = map.require(key, "a share from 0 to 1, such as 80%");
-    auto read = node.parameter<double>();
-    if (read && read->value > 1) {
-        node.error(fmt::format("{} is more than everything", percent_text(read->value)),
-                   "a share above 0 and up to 100%");
-        return;
+bool keeps_to_sharing(std::optional<Sharing> per, NumberForm form, const YamlNode& node) {
+    const Sharing allowed = form == NumberForm::kPerCore ? Sharing::kCore : Sharing::kDevice;
+    if (per && *per != allowed) {
+        node.error(fmt::format("this is a rate per {}, not per {}", choice_name(kSharingNames, allowed),
+                               choice_name(kSharingNames, *per)));
+        return false;
     }
-    if (read) {
-        target = std::move(*read);
-    }
-}
-
-void read_per_cycle(Parameter<Operations>& target, const YamlNode& map, std::string_view key) {
-    const YamlNode node = map.require(key, "a number per clock cycle and core");
-    if (const auto read = node.parameter<double>()) {
-        target = scaled(*read, operations(1));
-    }
+    return true;
 }
 
 MacsPerCycle read_macs_per_cycle(const YamlNode& map) {
@@ -43,9 +37,7 @@ MacsPerCycle read_macs_per_cycle(const YamlNode& map) {
     for (const auto& row : kDTypeNames) {
         if (const auto node = map.find(row.name)) {
             any = true;
-            if (const auto read = node->parameter<double>()) {
-                result[static_cast<std::size_t>(row.value)] = scaled(*read, operations(1));
-            }
+            result[static_cast<std::size_t>(row.value)] = read_number<Operations>(*node, NumberForm::kPositive);
         }
     }
     map.reject_unknown_keys();

@@ -12,32 +12,23 @@
 
 namespace berth {
 
-inline constexpr QuantityRule kZeroAllowed{.allow_zero = true, .allow_negative = false, .allow_per = false};
-
 /// The parameter at `key`, which must be there.
 template <class Q>
-void read_parameter(Parameter<Q>& target, const YamlNode& map, std::string_view key, QuantityRule rule = {}) {
+void read_parameter(Parameter<Q>& target, const YamlNode& map, std::string_view key) {
     const YamlNode node = map.require(key, dimension_with_example(QuantityTraits<Q>::kDimension));
-    if (auto read = node.parameter<Q>(rule)) {
+    if (auto read = node.parameter<Q>()) {
         target = std::move(*read);
     }
 }
 
 /// The parameter at `key`, if it is there.
 template <class Q>
-void read_parameter(std::optional<Parameter<Q>>& target, const YamlNode& map, std::string_view key,
-                    QuantityRule rule = {}) {
+void read_parameter(std::optional<Parameter<Q>>& target, const YamlNode& map, std::string_view key) {
     if (const auto node = map.find(key)) {
-        target = node->parameter<Q>(rule);
+        target = node->parameter<Q>();
     }
 }
 
-/// A rate that counts per one of `sharing`; writing "per core" behind it is allowed, another word an error.
-[[nodiscard]] std::optional<Parameter<Bandwidth>> bandwidth_per(const YamlNode& node, Sharing sharing);
-/// A share above 0 and up to 1.
-void read_share(Parameter<double>& target, const YamlNode& map, std::string_view key);
-/// A plain number that counts something per clock cycle.
-void read_per_cycle(Parameter<Operations>& target, const YamlNode& map, std::string_view key);
 /// Numbers per dtype, such as `{int8: 1024, fp16: 512}`; at least one.
 [[nodiscard]] MacsPerCycle read_macs_per_cycle(const YamlNode& map);
 /// A list of dtypes, at least one, none twice.

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "hardware/profile_reading.h"
+#include "hardware/key_reader.h"
 
 namespace berth {
 
@@ -57,7 +57,7 @@ CoreCluster read_cluster(const YamlNode& node, const Inherited& inherited) {
     }
     const auto bandwidth = node.find("bandwidth");
     if (bandwidth) {
-        cluster.bandwidth = bandwidth_per(*bandwidth, Sharing::kCore).value_or(Parameter<Bandwidth>{});
+        cluster.bandwidth = read_number<Bandwidth>(*bandwidth, NumberForm::kPerCore).value_or(Parameter<Bandwidth>{});
     } else if (inherited.bandwidth) {
         cluster.bandwidth = *inherited.bandwidth;
         cluster.bandwidth_at_device = true;
@@ -115,7 +115,7 @@ void read_clusters(Device& device, const YamlNode& node, const YamlNode& matrix,
         inherited.has_macs = true;
     }
     if (const auto bandwidth = dma.find("bandwidth")) {
-        inherited.bandwidth = bandwidth_per(*bandwidth, Sharing::kCore).value_or(Parameter<Bandwidth>{});
+        inherited.bandwidth = read_number<Bandwidth>(*bandwidth, NumberForm::kPerCore).value_or(Parameter<Bandwidth>{});
     }
     const auto list = node.find("clusters");
     if (!list) {
@@ -143,10 +143,8 @@ Device read_device(const std::string& name, const YamlNode& node) {
     read_clusters(device, node, matrix, dma);
     read_engines(device, node, matrix, dma);
     read_memories(device, node);
-    if (node.find("capacity")) {
-        read_parameter(device.capacity.emplace(), node, "capacity");
-    }
-    read_share(device.overlap, node, "overlap");
+    KeyReader rows(node);
+    device_keys(rows, device);
     read_runtime(device, node);
     read_energy_and_error(device, node);
     node.reject_unknown_keys();

@@ -1,7 +1,7 @@
 // The engines of a device from YAML: matrix, vector, attention and DMA.
 #include <fmt/format.h>
 
-#include "hardware/profile_reading.h"
+#include "hardware/key_reader.h"
 
 namespace berth {
 
@@ -48,28 +48,8 @@ MatrixEngine read_matrix(const YamlNode& node, const Device& device) {
     read_columns(matrix.align_n, align.require("n", "a whole number, or a map from dtypes to whole numbers"));
     matrix.align_k = integer_in(kCountRange, align, "k");
     align.reject_unknown_keys();
-    read_share(matrix.efficiency, node, "efficiency");
-    read_parameter(matrix.row_tile, node, "row_tile");
-    read_parameter(matrix.library_row_tile, node, "library_row_tile");
-    matrix.min_rows = integer_in(kCountRange, node, "min_rows", 1);
-    matrix.image_channels = integer_in(kCountRange, node, "image_channels", 0);
-    read_parameter(matrix.winograd, node, "winograd");
-    if (matrix.winograd && matrix.winograd->value < 1) {
-        node.require("winograd").error("is a factor that saves MACs", "1 or more");
-    }
-    if (const auto reserve = node.find("reserve")) {
-        for (const auto& row : kDTypeNames) {
-            read_parameter(matrix.reserve[static_cast<std::size_t>(row.value)], *reserve, row.name);
-        }
-        reserve->reject_unknown_keys();
-    }
-    read_parameter(matrix.row_piece, node, "row_piece");
-    read_parameter(matrix.wide_output, node, "wide_output");
-    read_parameter(matrix.result_buffer, node, "result_buffer");
-    read_parameter(matrix.result_steps, node, "result_steps");
-    if (node.find("overlap")) {
-        read_share(matrix.overlap.emplace(), node, "overlap");
-    }
+    KeyReader rows(node);
+    matrix_keys(rows, matrix);
     if (const auto block = node.find("core_block")) {
         matrix.core_block = {integer_in(kCountRange, *block, "m"), integer_in(kCountRange, *block, "n")};
         block->reject_unknown_keys();
@@ -87,11 +67,8 @@ void read_vector(Device& device, const YamlNode& node) {
     for (const auto& row : kVectorClassNames) {
         const YamlNode rate = node.require(row.name, "a map with per_cycle and traffic");
         VectorRate& target = device.vector[static_cast<std::size_t>(row.value)];
-        read_per_cycle(target.per_cycle, rate, "per_cycle");
-        read_parameter(target.traffic, rate, "traffic");
-        read_parameter(target.call_cycles, rate, "call_cycles");
-        read_parameter(target.row_cycles, rate, "row_cycles");
-        read_parameter(target.tail_cycles, rate, "tail_cycles");
+        KeyReader rows(rate);
+        vector_rate_keys(rows, target);
         if (target.tail_cycles && !has_lanes) {
             rate.require("tail_cycles")
                 .error("has no meaning without how many elements a vector holds",
@@ -104,41 +81,27 @@ void read_vector(Device& device, const YamlNode& node) {
 
 AttentionEngine read_attention(const YamlNode& node) {
     AttentionEngine attention;
-    read_parameter(attention.score_bytes, node, "score_bytes");
-    read_per_cycle(attention.per_cycle, node, "per_cycle");
-    attention.row_granule = integer_in(kCountRange, node, "row_granule", 1);
-    attention.unaligned.value = 1;
+    KeyReader rows(node);
+    attention_keys(rows, attention);
     const auto unaligned = node.find("unaligned");
     if (attention.row_granule == 1 && unaligned) {
         unaligned->error("has no meaning without a 'row_granule' above 1");
-    } else if (attention.row_granule > 1) {
-        read_parameter(attention.unaligned, node, "unaligned");
-        if (attention.unaligned.value < 1) {
-            node.require("unaligned").error("is a factor on 'score_bytes' that makes it cheaper", "1 or more");
-        }
-    }
-    if (const auto skips = node.find("skips_masked")) {
-        attention.skips_masked = skips->boolean().value_or(true);
+    } else if (attention.row_granule > 1 && !unaligned) {
+        (void)node.require("unaligned", expected_number<double>(NumberForm::kFactor));
     }
     node.reject_unknown_keys();
     return attention;
 }
 
 void read_dma(Device& device, const YamlNode& node) {
-    read_parameter(device.dma.setup, node, "setup", kZeroAllowed);
-    device.dma.channels = integer_in(kCoreRange, node, "channels");
-    read_parameter(device.dma.write_cost, node, "write_cost");
-    if (node.find("overlap")) {
-        read_share(device.dma.overlap.emplace(), node, "overlap");
-    }
-    const YamlNode limit = node.require("limit", "the bandwidth of all cores together, such as 16 GB/s");
-    device.dram_limit = bandwidth_per(limit, Sharing::kDevice).value_or(Parameter<Bandwidth>{});
+    KeyReader rows(node);
+    dma_keys(rows, device);
     for (const CoreCluster& cluster : device.clusters) {
         if (device.dram_limit.value > Bandwidth() && cluster.bandwidth.value > device.dram_limit.value) {
-            limit.error(
+            node.require("limit").error(
                 fmt::format("{} is less than one core of '{}' draws", to_text(device.dram_limit.value), cluster.name),
                 fmt::format("at least {0}; {1} allows it", to_text(cluster.bandwidth.value),
-                            setting(limit.path(), cluster.bandwidth.value)));
+                            setting(node.path() + ".limit", cluster.bandwidth.value)));
         }
     }
     node.reject_unknown_keys();

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "hardware/profile_reading.h"
+#include "hardware/key_reader.h"
 
 namespace berth {
 
@@ -39,10 +39,8 @@ std::optional<std::pair<DeviceId, DeviceId>> read_ends(const Profile& profile, c
 Link read_costs(const YamlNode& node) {
     Link link;
     link.where = node.where();
-    read_parameter(link.per_crossing, node, "per_crossing", kZeroAllowed);
-    read_parameter(link.transfer, node, "transfer");
-    read_parameter(link.cache_maintenance, node, "cache_maintenance");
-    read_parameter(link.layout_change, node, "layout_change");
+    KeyReader rows(node);
+    link_keys(rows, link);
     return link;
 }
 

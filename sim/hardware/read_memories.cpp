@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "hardware/profile_reading.h"
+#include "hardware/key_reader.h"
 
 namespace berth {
 
@@ -12,21 +12,8 @@ namespace {
 MemoryLevel read_level(const std::string& name, const YamlNode& node) {
     MemoryLevel level;
     level.name = name;
-    read_parameter(level.capacity, node, "capacity");
-    const YamlNode per = node.require("per", "core, cluster or device");
-    level.share = per.enumeration(kMemoryShareNames).value_or(MemoryShare::kCore);
-    if (const auto bandwidth = node.find("bandwidth")) {
-        level.bandwidth = bandwidth_per(*bandwidth, Sharing::kCore);
-    }
-    if (const auto exchange = node.find("exchange")) {
-        level.exchange = bandwidth_per(*exchange, Sharing::kCore);
-    }
-    if (const auto others = node.find("others")) {
-        level.others = bandwidth_per(*others, Sharing::kDevice);
-    }
-    if (const auto keeps = node.find("keeps_tensors")) {
-        level.keeps_tensors = keeps->boolean().value_or(false);
-    }
+    KeyReader rows(node);
+    memory_level_keys(rows, level);
     node.reject_unknown_keys();
     return level;
 }
@@ -61,24 +48,16 @@ void check_tile(const Device& device, const YamlNode& memories) {
 
 EnergyModel read_energy(const YamlNode& node) {
     EnergyModel energy;
-    const YamlNode per_mac = node.require("per_mac", "a map from dtypes to energies such as 0.2 pJ/MAC");
-    for (const auto& row : kDTypeNames) {
-        read_parameter(energy.per_mac[static_cast<std::size_t>(row.value)], per_mac, row.name);
-    }
-    per_mac.reject_unknown_keys();
-    read_parameter(energy.per_vector_element, node, "per_vector_element");
-    read_parameter(energy.per_dram_byte, node, "per_dram_byte");
-    read_parameter(energy.static_power, node, "static_power");
+    KeyReader rows(node);
+    energy_keys(rows, energy);
     node.reject_unknown_keys();
     return energy;
 }
 
 ModelError read_error(const YamlNode& node) {
     ModelError error;
-    read_parameter(error.matmul, node, "matmul");
-    read_parameter(error.attention, node, "attention");
-    read_parameter(error.vector, node, "vector");
-    read_parameter(error.handover, node, "handover");
+    KeyReader rows(node);
+    error_keys(rows, error);
     node.reject_unknown_keys();
     return error;
 }

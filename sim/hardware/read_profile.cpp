@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "hardware/profile_reading.h"
+#include "hardware/key_reader.h"
 
 namespace berth {
 
@@ -13,9 +13,8 @@ Dram read_dram(const YamlNode& root) {
     Dram dram;
     const YamlNode memory = root.require("memory", "a map with 'dram'");
     const YamlNode node = memory.require("dram", "a map with capacity, bandwidth and sustained");
-    read_parameter(dram.capacity, node, "capacity");
-    read_parameter(dram.bandwidth, node, "bandwidth");
-    read_parameter(dram.sustained, node, "sustained");
+    KeyReader rows(node);
+    dram_keys(rows, dram);
     if (dram.sustained.value > dram.bandwidth.value && dram.bandwidth.value > Bandwidth()) {
         node.require("sustained")
             .error(fmt::format("{} is more than the bus carries", to_text(dram.sustained.value)),

@@ -3,19 +3,15 @@
 
 #include <algorithm>
 
-#include "hardware/profile_reading.h"
+#include "hardware/key_reader.h"
 
 namespace berth {
 
 namespace {
 
 void read_dispatch(Runtime& runtime, const YamlNode& node) {
-    read_parameter(runtime.dispatch_per_kernel, node, "per_kernel", kZeroAllowed);
-    read_parameter(runtime.dispatch_repeated, node, "repeated");
-    read_parameter(runtime.dispatch_cold, node, "cold");
-    read_parameter(runtime.dispatch_per_graph, node, "per_graph", kZeroAllowed);
-    read_parameter(runtime.fork_join, node, "fork_join", kZeroAllowed);
-    read_parameter(runtime.dispatch_per_position, node, "per_position");
+    KeyReader rows(node);
+    dispatch_keys(rows, runtime);
     node.reject_unknown_keys();
 }
 
@@ -125,8 +121,8 @@ FusionRule read_fusion(const Device& device, const YamlNode& node) {
         pattern.error("a fusion joins two operators or more");
     }
     if (node.is_map()) {
-        if (node.find("traffic")) {
-            read_parameter(rule.traffic, node, "traffic", kZeroAllowed);
+        if (const auto traffic = node.find("traffic")) {
+            rule.traffic = read_number<double>(*traffic, NumberForm::kZeroAllowed);
         }
         if (const auto multi_core = node.find("multi_core")) {
             rule.multi_core = multi_core->boolean().value_or(true);

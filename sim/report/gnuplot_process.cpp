@@ -71,8 +71,9 @@ std::string content(const std::filesystem::path& path) {
 }  // namespace
 
 bool run_gnuplot(std::string_view script, const std::filesystem::path& directory, Diagnostics& diagnostics) {
-    // The shell notes the status in a file: the pipe's own is lost in gnuplot-iostream.
-    const std::string command = fmt::format("cd {} && {{ gnuplot -d 2>{}; echo $? >{}; }}",
+    // The shell notes the status in a file: the pipe's own is lost in gnuplot-iostream. Labels are UTF-8 whatever the
+    // user's locale, of which gnuplot would complain where it has no degree sign.
+    const std::string command = fmt::format("cd {} && {{ LC_ALL=C.UTF-8 gnuplot -d 2>{}; echo $? >{}; }}",
                                             shell_quoted(directory.string()), kLogName, kStatusName);
     {
         const std::unique_ptr<Gnuplot> plot = std::make_unique<Gnuplot>(command);

@@ -78,7 +78,7 @@ std::string similar_name(const Library& library, std::string_view kind_directory
         known.insert(known.end(), names.begin(), names.end());
     }
     std::ranges::sort(known);  // several roots may hold the same files
-    known.erase(std::ranges::unique(known).begin(), known.end());
+    known.erase(std::unique(known.begin(), known.end()), known.end());
     return suggested_names(stem_of(name_or_path), known);
 }
 

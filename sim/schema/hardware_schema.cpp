@@ -1,24 +1,20 @@
 // Hardware profiles: memory, devices and their engines, links.
 #include <limits>
 
-#include "berth/profile.h"
+#include "berth/profile_keys.h"
+#include "schema/key_schema.h"
 #include "schema/schemas.h"
 
 namespace berth {
 
 namespace {
 
-constexpr QuantityForm zero_allowed() { return {.allow_zero = true, .allow_spread = true, .per = std::nullopt}; }
 constexpr QuantityForm per(Sharing sharing) { return {.allow_zero = false, .allow_spread = true, .per = sharing}; }
 
 Part number(Definitions& q) { return q.parameter(Dimension{}); }
 
 Part memory(Definitions& q) {
-    const Part dram =
-        object_with({required("capacity", "size of the memory", q.parameter(Bytes::kDimension)),
-                     required("bandwidth", "of the bus", q.parameter(Bandwidth::kDimension)),
-                     required("sustained", "reached by all agents together; at most the bandwidth of the bus",
-                              q.parameter(Bandwidth::kDimension))});
+    const Part dram = object_with(keys_of<Dram>(q, [](auto& v, auto& memory) { dram_keys(v, memory); }));
     return object_with({required("dram", "memory shared by the devices", dram)});
 }
 
@@ -60,43 +56,21 @@ Part core_block() {
 }
 
 Part matrix(Definitions& q) {
-    const Part size = q.parameter(Bytes::kDimension);
-    return object_with({
-        optional("macs_per_cycle", "per core and dtype; a dtype that is absent is not multiplied", macs_per_cycle(q)),
-        required("align", "sizes are padded to multiples of these", align()),
-        required("efficiency", "share of the peak that a large problem sustains, up to 100%", q.share()),
-        optional("row_tile", "bytes of input rows held at once; weights are read again for each such tile", size),
-        optional("library_row_tile", "the same for calls of the runtime's matmul library", size),
-        optional("min_rows", "each set of weights takes at least the time of this many rows; 1 if absent",
-                 integer(kCountRange)),
-        optional("image_channels",
-                 "convolutions of at most this many channels share the depth between channels and kernel width",
-                 integer(kCountRange)),
-        optional("winograd", "factor by which Winograd saves MACs in dense 3x3 convolutions of stride 1", number(q)),
-        optional("reserve", "part of the nearest memory that inputs of a dtype occupy beyond the row tile",
-                 per_row(kDTypeNames, size)),
-        optional("row_piece", "contiguous bytes of an input row: one DMA descriptor per piece and row tile", size),
-        optional("wide_output", "write rate of int32 output that is not narrowed", q.parameter(Bandwidth::kDimension)),
-        optional("result_buffer", "bytes of int32 output that are buffered without delay", size),
-        optional("result_steps", "steps along k, of four bytes of input, that each output block takes in addition",
-                 number(q)),
-        optional("overlap", "share of the shorter of MACs and memory that the longer hides; the device's if absent",
-                 q.share()),
-        optional("core_block", "block of a product that one of several cores takes at a time; any share if absent",
-                 core_block()),
-        optional("weight_only", "dtype at which weights stored at this dtype are multiplied with wider activations",
-                 per_row(kDTypeNames, choice(kDTypeNames))),
-    });
+    return object_with(keys_of<MatrixEngine>(
+        q, [](auto& v, auto& matrix) { matrix_keys(v, matrix); },
+        {
+            optional("macs_per_cycle", "per core and dtype; a dtype that is absent is not multiplied",
+                     macs_per_cycle(q)),
+            required("align", "sizes are padded to multiples of these", align()),
+            optional("core_block", "block of a product that one of several cores takes at a time; any share if absent",
+                     core_block()),
+            optional("weight_only", "dtype at which weights stored at this dtype are multiplied with wider activations",
+                     per_row(kDTypeNames, choice(kDTypeNames))),
+        }));
 }
 
 Part vector(Definitions& q) {
-    const Part rate = object_with({
-        required("per_cycle", "elements per clock cycle and core", number(q)),
-        required("traffic", "relative to reading and writing everything once", number(q)),
-        optional("call_cycles", "cycles per kernel on one core before rows are distributed", number(q)),
-        optional("row_cycles", "cycles per row in addition to its elements", number(q)),
-        optional("tail_cycles", "cycles per element of a row beyond its last whole vector of 'lanes'", number(q)),
-    });
+    const Part rate = object_with(keys_of<VectorRate>(q, [](auto& v, auto& rates) { vector_rate_keys(v, rates); }));
     std::vector<Key> keys{optional("lanes", "elements of a row that are processed at once", integer(kCountRange))};
     std::vector<Json> with_tail;
     for (const auto& row : kVectorClassNames) {
@@ -109,58 +83,25 @@ Part vector(Definitions& q) {
 }
 
 Part attention(Definitions& q) {
-    return object_with({
-        required("score_bytes", "DRAM traffic per score element", q.parameter(Bytes::kDimension)),
-        required("per_cycle", "score elements per clock cycle and core beyond the MACs", number(q)),
-        optional("row_granule", "lengths that are not a multiple of it incur the factor 'unaligned'",
-                 integer(kCountRange)),
-        optional("unaligned", "factor on score_bytes for lengths that are not a multiple of row_granule", number(q)),
-        optional("skips_masked", "true (the default): scores hidden by a causal mask or a window cost nothing",
-                 boolean()),
-    });
+    return object_with(keys_of<AttentionEngine>(q, [](auto& v, auto& engine) { attention_keys(v, engine); }));
 }
 
 Part dma(Definitions& q) {
-    return object_with({
-        required("setup", "time per descriptor (one per tile)", q.parameter(Time::kDimension, zero_allowed())),
-        required("channels", "descriptors processed at once", integer(kCoreRange)),
-        optional("bandwidth", "DRAM bandwidth of one core", q.parameter(Bandwidth::kDimension, per(Sharing::kCore))),
-        required("write_cost", "cost of a written byte relative to a read one", number(q)),
-        optional("overlap", "share of the shorter of DRAM traffic and all else that the longer hides", q.share()),
-        required("limit", "DRAM bandwidth of all cores of the device together",
-                 q.parameter(Bandwidth::kDimension, per(Sharing::kDevice))),
-    });
+    return object_with(keys_of<Device>(q, [](auto& v, auto& device) { dma_keys(v, device); },
+                                       {optional("bandwidth", "DRAM bandwidth of one core",
+                                                 q.parameter(Bandwidth::kDimension, per(Sharing::kCore)))}));
 }
 
 Part memories(Definitions& q) {
-    const Part level = object_with({
-        required("capacity", "its size", q.parameter(Bytes::kDimension)),
-        required("per", "what each instance belongs to", choice(kMemoryShareNames)),
-        optional("bandwidth", "per core", q.parameter(Bandwidth::kDimension, per(Sharing::kCore))),
-        optional("others", "fill rate of other users of a shared cache; 0 if absent",
-                 q.parameter(Bandwidth::kDimension, per(Sharing::kDevice))),
-        optional("exchange", "coherence transfer: rate at which a core reads from another core's cache",
-                 q.parameter(Bandwidth::kDimension, per(Sharing::kCore))),
-        optional("keeps_tensors", "whether a tensor may stay here from one kernel to the next", boolean()),
-    });
-    return map_of(level, 1);
+    return map_of(object_with(keys_of<MemoryLevel>(q, [](auto& v, auto& level) { memory_level_keys(v, level); })), 1);
 }
 
 Part energy(Definitions& q) {
-    const Part per_operation = q.parameter(EnergyPerOperation::kDimension);
-    return object_with(
-        {required("per_mac", "energy of a multiply-accumulate by dtype", per_row(kDTypeNames, per_operation)),
-         required("per_vector_element", "of one element in the vector unit", per_operation),
-         required("per_dram_byte", "of a byte from or to DRAM", q.parameter(EnergyPerByte::kDimension)),
-         required("static_power", "power drawn at all times", q.parameter(Power::kDimension))});
+    return object_with(keys_of<EnergyModel>(q, [](auto& v, auto& model) { energy_keys(v, model); }));
 }
 
 Part error(Definitions& q) {
-    const Part share = number(q);
-    return object_with({required("matmul", "of matrix products and convolutions", share),
-                        required("attention", "of fused attention", share),
-                        required("vector", "of all operators on the vector unit", share),
-                        required("handover", "of handing tensors between devices", share)});
+    return object_with(keys_of<ModelError>(q, [](auto& v, auto& errors) { error_keys(v, errors); }));
 }
 
 // Cores stand at the device, or in clusters, which may leave rates to it.
@@ -186,7 +127,7 @@ void add_granule_rule(Part& attention) {
 Part device(Definitions& q) {
     Part fused = attention(q);
     add_granule_rule(fused);
-    Part part = object_with({
+    std::vector<Key> keys{
         required("kind", "what it is", choice(kDeviceKindNames)),
         optional("enabled", "false leaves the device out, with its links; not for the host", boolean()),
         optional("cores", "how many cores it has; or 'clusters' instead", integer(kCoreRange)),
@@ -197,28 +138,23 @@ Part device(Definitions& q) {
         required("vector", "rates of element-wise work by class of operator", vector(q)),
         optional("attention", "attention as one operator of the runtime; without it: two matmuls and a softmax", fused),
         required("memories", "on-chip memory, nearest first", memories(q)),
-        optional("capacity", "memory available to models on it; all of DRAM if absent", q.parameter(Bytes::kDimension)),
         required("dma", "copies between DRAM and the device", dma(q)),
-        required("overlap", "share of the shorter terms that the longest hides", q.share()),
         required("runtime", "the software that runs kernels on it", runtime_part(q)),
         optional("energy", "without it no energy is predicted", energy(q)),
         required("error", "errors of predictions against measurements, by class; they widen every interval", error(q)),
-    });
+    };
+    Part part = object_with(keys_of<Device>(
+        q, [](auto& v, auto& device) { device_keys(v, device); }, std::move(keys)));
     add_core_rules(part);
     return part;
 }
 
 Part links(Definitions& q) {
-    const Part rate = q.parameter(Bandwidth::kDimension);
     Part ends = list_of(text(), 2);
     ends.shape["maxItems"] = 2;
-    return list_of(object_with({
-        required("between", "two device names; the link counts in both directions", ends),
-        required("per_crossing", "time of driver submit and wait", q.parameter(Time::kDimension, zero_allowed())),
-        optional("transfer", "rate of copying, if memory is not shared", rate),
-        optional("cache_maintenance", "rate of flushing and invalidating the tensor", rate),
-        optional("layout_change", "rate of converting it to the device's own layout", rate),
-    }));
+    return list_of(object_with(
+        keys_of<Link>(q, [](auto& v, auto& link) { link_keys(v, link); },
+                      {required("between", "two device names; the link counts in both directions", ends)})));
 }
 
 Part machine(Definitions& q) {

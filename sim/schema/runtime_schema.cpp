@@ -1,8 +1,9 @@
 // The runtime of a device: dispatch, shapes, fusion and the rules of its operators.
 #include <limits>
 
-#include "berth/profile.h"
+#include "berth/profile_keys.h"
 #include "berth/scheme.h"
+#include "schema/key_schema.h"
 #include "schema/schemas.h"
 
 namespace berth {
@@ -10,16 +11,7 @@ namespace berth {
 namespace {
 
 Part dispatch(Definitions& q) {
-    const Part time = q.parameter(Time::kDimension, {.allow_zero = true, .allow_spread = true, .per = std::nullopt});
-    return object_with({
-        required("per_kernel", "for each kernel", time),
-        optional("repeated", "for each kernel that is called repeatedly by itself", q.parameter(Time::kDimension)),
-        optional("cold", "for each kernel whose code and descriptors are not cached", q.parameter(Time::kDimension)),
-        required("per_graph", "for each call", time),
-        required("fork_join", "for each kernel on several cores", time),
-        optional("per_position", "per position whose keys and values enter a cache, in each attention",
-                 q.parameter(Time::kDimension)),
-    });
+    return object_with(keys_of<Runtime>(q, [](auto& v, auto& runtime) { dispatch_keys(v, runtime); }));
 }
 
 Part dtypes() {

@@ -241,6 +241,20 @@ TEST_F(CliSweep, ADifferenceFailsWhereItIsAskedTo) {
               "as 5%)\n");
 }
 
+TEST_F(CliSweep, PicturesAreMadeInWhateverLocale) {
+    const std::vector<std::string> words{"diff", "rag-rk3588", "rag-rk3588-bucket-128", "--report"};
+    const auto into = [&words](const std::string& directory) {
+        auto with = words;
+        with.push_back(directory);
+        return with;
+    };
+    const Outcome plain = berth(into("plain"), "LC_ALL=POSIX");
+    EXPECT_EQ(plain.status, 0);
+    EXPECT_EQ(plain.err, "");
+    EXPECT_EQ(berth(into("utf8"), "LC_ALL=C.UTF-8").err, "");
+    EXPECT_EQ(content_of(folder() / "plain" / "waterfall.svg"), content_of(folder() / "utf8" / "waterfall.svg"));
+}
+
 TEST_F(CliSweep, TwoRangesMakeAMap) {
     const std::vector<std::string> arguments{"crossover", "rag-rk3588",
                                              "--vary",    "models.ms-marco-MiniLM-L-12-v2.sizes.layers=6:8",

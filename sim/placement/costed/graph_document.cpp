@@ -364,7 +364,7 @@ class GraphEvents {
     }
 
     bool boolean(const Value& given) {
-        const bool is_flag = given.integer == 0 || given.integer == 1;
+        const bool is_flag = given.integer && (*given.integer == 0 || *given.integer == 1);
         if (given.kind != Kind::kBoolean && !is_flag) {
             wrong(given, "true or false");
         }

@@ -1,0 +1,199 @@
+// The keys of a profile's sections, one row each: name, where it is kept, how it is written, and what it means.
+// Readers, schemas, parameters(), what-ifs and the list of keys are visitors of these rows, so that a new key is a row
+// here and its use in the cost model.
+//
+// A visitor has
+//   number(key, member, form, meaning)          a Parameter<Q>, which must be there, or an optional one, which may be
+//   per_dtype(key, member, need, meaning)       a map from dtypes to numbers: an array of optional parameters
+//   count(key, member, range, need, meaning)    a whole number; one that may be absent is what the struct holds then
+//   flag(key, member, meaning)                  true or false; what the struct holds where it is absent
+//   choice(key, member, table, meaning)         a name out of a table, which must be there
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "berth/profile.h"
+#include "berth/yaml_reader.h"
+
+namespace berth {
+
+/// What a number may be. One of type Operations is a plain number per clock cycle.
+enum class NumberForm : std::uint8_t {
+    kPositive,
+    kZeroAllowed,
+    kShare,      ///< of a whole: up to 1
+    kFactor,     ///< 1 or more
+    kPerCore,    ///< a rate behind which "per core" may stand
+    kPerDevice,  ///< the same for "per device"
+};
+
+enum class KeyNeed : std::uint8_t { kRequired, kOptional };
+
+/// `memory.dram`
+template <class Visitor>
+void dram_keys(Visitor& v, auto&& dram) {
+    v.number("capacity", dram.capacity, NumberForm::kPositive, "size of the memory");
+    v.number("bandwidth", dram.bandwidth, NumberForm::kPositive, "of the bus");
+    v.number("sustained", dram.sustained, NumberForm::kPositive,
+             "bandwidth of all agents together, at most that of the bus; no kernel that shares the DRAM draws more");
+}
+
+/// `devices.D.matrix`, besides its macs_per_cycle, align, core_block and weight_only.
+template <class Visitor>
+void matrix_keys(Visitor& v, auto&& matrix) {
+    v.number("efficiency", matrix.efficiency, NumberForm::kShare,
+             "share of the peak that a large problem sustains, up to 100%");
+    v.number("row_tile", matrix.row_tile, NumberForm::kPositive,
+             "bytes of input rows held at once; weights are read again for each such tile; absent: the capacity "
+             "decides");
+    v.number("library_row_tile", matrix.library_row_tile, NumberForm::kPositive,
+             "the same for calls of the runtime's matmul library; absent: row_tile");
+    v.count("min_rows", matrix.min_rows, kCountRange, KeyNeed::kOptional,
+            "each set of weights takes at least the time of this many rows; 1 if absent");
+    v.count("image_channels", matrix.image_channels, kCountRange, KeyNeed::kOptional,
+            "convolutions of at most this many channels share the depth between channels and kernel width; absent: "
+            "none");
+    v.per_dtype("reserve", matrix.reserve, KeyNeed::kOptional,
+                "part of the nearest memory that inputs of a dtype occupy beyond the row tile");
+    v.number("winograd", matrix.winograd, NumberForm::kFactor,
+             "factor by which Winograd saves MACs in dense 3x3 convolutions of stride 1; absent: it is not used");
+    v.number("row_piece", matrix.row_piece, NumberForm::kPositive,
+             "contiguous bytes of an input row: one DMA descriptor per piece and row tile");
+    v.number("wide_output", matrix.wide_output, NumberForm::kPositive,
+             "write rate of int32 output that is not narrowed");
+    v.number("result_buffer", matrix.result_buffer, NumberForm::kPositive,
+             "bytes of int32 output that are buffered without delay; absent: none");
+    v.number("result_steps", matrix.result_steps, NumberForm::kPositive,
+             "steps along k, of four bytes of input, that each output block takes in addition: loading accumulators, "
+             "adding the bias, storing; absent: none");
+    v.number("overlap", matrix.overlap, NumberForm::kShare,
+             "share of the shorter of MACs and memory that the longer hides; the device's if absent");
+}
+
+/// `devices.D.vector.CLASS`
+template <class Visitor>
+void vector_rate_keys(Visitor& v, auto&& rate) {
+    v.number("per_cycle", rate.per_cycle, NumberForm::kPositive, "elements per clock cycle and core");
+    v.number("traffic", rate.traffic, NumberForm::kPositive, "relative to reading and writing everything once");
+    v.number("call_cycles", rate.call_cycles, NumberForm::kPositive,
+             "cycles per kernel on one core before its rows are distributed, not for fused operators; absent: none");
+    v.number("row_cycles", rate.row_cycles, NumberForm::kPositive,
+             "cycles per row in addition to its elements (reductions, a root); absent: none");
+    v.number("tail_cycles", rate.tail_cycles, NumberForm::kPositive,
+             "cycles per element of a row beyond its last whole vector of 'lanes'; absent: as all others");
+}
+
+/// `devices.D.attention`
+template <class Visitor>
+void attention_keys(Visitor& v, auto&& attention) {
+    v.number("score_bytes", attention.score_bytes, NumberForm::kPositive, "DRAM traffic per score element");
+    v.number("per_cycle", attention.per_cycle, NumberForm::kPositive,
+             "score elements per clock cycle and core beyond the MACs");
+    v.count("row_granule", attention.row_granule, kCountRange, KeyNeed::kOptional,
+            "lengths that are not a multiple of it incur the factor 'unaligned'");
+    v.number("unaligned", attention.unaligned, NumberForm::kFactor,
+             "factor on score_bytes for lengths that are not a multiple of row_granule");
+    v.flag("skips_masked", attention.skips_masked,
+           "true (the default): scores hidden by a causal mask or a window cost nothing; false: whole tiles are "
+           "computed, masked or not");
+}
+
+/// `devices.D.dma`, besides its bandwidth, which a cluster may have instead.
+template <class Visitor>
+void dma_keys(Visitor& v, auto&& device) {
+    v.number("setup", device.dma.setup, NumberForm::kZeroAllowed, "time per descriptor (one per tile)");
+    v.count("channels", device.dma.channels, kCoreRange, KeyNeed::kRequired, "descriptors processed at once");
+    v.number("write_cost", device.dma.write_cost, NumberForm::kPositive,
+             "cost of a written byte relative to a read one");
+    v.number("overlap", device.dma.overlap, NumberForm::kShare,
+             "share of the shorter of DRAM traffic and all else that the longer hides; absent: as between engines and "
+             "caches");
+    v.number("limit", device.dram_limit, NumberForm::kPerDevice,
+             "DRAM bandwidth of all cores of the device together; at most that of the bus, unless the device has its "
+             "own memory");
+}
+
+/// `devices.D.memories.NAME`
+template <class Visitor>
+void memory_level_keys(Visitor& v, auto&& level) {
+    v.number("capacity", level.capacity, NumberForm::kPositive, "its size");
+    v.choice("per", level.share, kMemoryShareNames, "what each instance belongs to");
+    v.number("bandwidth", level.bandwidth, NumberForm::kPerCore, "per core");
+    v.number("exchange", level.exchange, NumberForm::kPerCore,
+             "coherence transfer: rate at which a core reads from another core's cache, for the share of its inputs "
+             "that other cores produced; absent: free");
+    v.number("others", level.others, NumberForm::kPerDevice,
+             "fill rate of other users of a shared cache: a kernel running t seconds sees its working set enlarged by "
+             "rate x t; 0 if absent");
+    v.flag("keeps_tensors", level.keeps_tensors, "whether a tensor may stay here from one kernel to the next");
+}
+
+/// `devices.D`: numbers that stand at the device itself.
+template <class Visitor>
+void device_keys(Visitor& v, auto&& device) {
+    v.number("capacity", device.capacity, NumberForm::kPositive,
+             "memory available to models on it: its own, or the part of DRAM that it can address; absent: all of DRAM");
+    v.number("overlap", device.overlap, NumberForm::kShare,
+             "share of the shorter terms that the longest hides: time = dispatch + longest + (1 - overlap) x the "
+             "others");
+}
+
+/// `devices.D.runtime.dispatch`
+template <class Visitor>
+void dispatch_keys(Visitor& v, auto&& runtime) {
+    v.number("per_kernel", runtime.dispatch_per_kernel, NumberForm::kZeroAllowed, "for each kernel");
+    v.number("repeated", runtime.dispatch_repeated, NumberForm::kPositive,
+             "for each kernel that is called repeatedly by itself, as in measurements; absent: per_kernel");
+    v.number("cold", runtime.dispatch_cold, NumberForm::kPositive,
+             "for each kernel whose code and descriptors are not cached; absent: per_kernel");
+    v.number("per_graph", runtime.dispatch_per_graph, NumberForm::kZeroAllowed, "for each call");
+    v.number("fork_join", runtime.fork_join, NumberForm::kZeroAllowed, "for each kernel on several cores");
+    v.number("per_position", runtime.dispatch_per_position, NumberForm::kPositive,
+             "per position whose keys and values enter a cache, in each attention; absent: nothing");
+}
+
+/// `devices.D.energy`
+template <class Visitor>
+void energy_keys(Visitor& v, auto&& energy) {
+    v.per_dtype("per_mac", energy.per_mac, KeyNeed::kRequired, "energy of a multiply-accumulate by dtype");
+    v.number("per_vector_element", energy.per_vector_element, NumberForm::kPositive,
+             "of one element in the vector unit");
+    v.number("per_dram_byte", energy.per_dram_byte, NumberForm::kPositive, "of a byte from or to DRAM");
+    v.number("static_power", energy.static_power, NumberForm::kPositive, "power drawn at all times");
+}
+
+/// `devices.D.error`
+template <class Visitor>
+void error_keys(Visitor& v, auto&& error) {
+    v.number("matmul", error.matmul, NumberForm::kPositive, "of matrix products and convolutions");
+    v.number("attention", error.attention, NumberForm::kPositive, "of fused attention");
+    v.number("vector", error.vector, NumberForm::kPositive, "of all operators on the vector unit");
+    v.number("handover", error.handover, NumberForm::kPositive, "of handing tensors between devices");
+}
+
+/// `links.N`, besides the devices that it is between.
+template <class Visitor>
+void link_keys(Visitor& v, auto&& link) {
+    v.number("per_crossing", link.per_crossing, NumberForm::kZeroAllowed, "time of driver submit and wait");
+    v.number("transfer", link.transfer, NumberForm::kPositive, "rate of copying, if memory is not shared");
+    v.number("cache_maintenance", link.cache_maintenance, NumberForm::kPositive,
+             "rate of flushing and invalidating the tensor; absent: it is not needed");
+    v.number("layout_change", link.layout_change, NumberForm::kPositive,
+             "rate of converting it to the device's own layout; absent: it is not needed");
+}
+
+/// One key for those who write profiles.
+struct ProfileKey {
+    std::string path;  ///< `devices.D.matrix.row_tile`; D, CLASS, NAME, DTYPE and N stand for what a profile names
+    std::string kind;  ///< "a size such as 384 KiB", "a whole number", "core, cluster or device"
+    KeyNeed need{};
+    std::string_view meaning;
+};
+/// All of them, in the order of a profile.
+[[nodiscard]] std::vector<ProfileKey> profile_keys();
+
+}  // namespace berth

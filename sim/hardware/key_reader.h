@@ -1,0 +1,101 @@
+// Reads the rows of berth/profile_keys.h out of YAML.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "berth/profile_keys.h"
+#include "hardware/profile_reading.h"
+
+namespace berth {
+
+/// What is expected where a number is missing.
+template <class Q>
+[[nodiscard]] std::string expected_number(NumberForm form) {
+    if constexpr (std::is_same_v<Q, Operations>) {
+        return "a number per clock cycle and core";
+    }
+    return form == NumberForm::kShare       ? "a share from 0 to 1, such as 80%"
+           : form == NumberForm::kPerDevice ? "the bandwidth of all cores together, such as 16 GB/s"
+                                            : dimension_with_example(QuantityTraits<Q>::kDimension);
+}
+
+/// Whether a value is what its form allows; else the error has been reported at the node.
+[[nodiscard]] bool keeps_to_form(double value, NumberForm form, const YamlNode& node);
+/// The same for what stands behind it, such as "per core".
+[[nodiscard]] bool keeps_to_sharing(std::optional<Sharing> per, NumberForm form, const YamlNode& node);
+
+template <class Q>
+[[nodiscard]] std::optional<Parameter<Q>> read_number(const YamlNode& node, NumberForm form) {
+    if constexpr (std::is_same_v<Q, Operations>) {
+        const auto count = node.parameter<double>();
+        return count ? std::optional(scaled(*count, operations(1))) : std::nullopt;
+    } else {
+        auto read = node.parameter<Q>({.allow_zero = form == NumberForm::kZeroAllowed,
+                                       .allow_negative = false,
+                                       .allow_per = form == NumberForm::kPerCore || form == NumberForm::kPerDevice});
+        const bool fits = read && keeps_to_form(QuantityTraits<Q>::si(read->value), form, node) &&
+                          keeps_to_sharing(read->per, form, node);
+        return fits ? std::move(read) : std::nullopt;
+    }
+}
+
+/// A visitor of rows; see berth/profile_keys.h.
+class KeyReader {
+  public:
+    explicit KeyReader(YamlNode map) : map_(std::move(map)) {}
+
+    template <class Q>
+    void number(std::string_view key, Parameter<Q>& target, NumberForm form, std::string_view /*meaning*/) {
+        if (auto read = read_number<Q>(map_.require(key, expected_number<Q>(form)), form)) {
+            target = std::move(*read);
+        }
+    }
+    template <class Q>
+    void number(std::string_view key, std::optional<Parameter<Q>>& target, NumberForm form,
+                std::string_view /*meaning*/) {
+        if (const auto node = map_.find(key)) {
+            target = read_number<Q>(*node, form);
+        }
+    }
+    template <class Q>
+    void per_dtype(std::string_view key, std::array<std::optional<Parameter<Q>>, kDTypeCount>& target, KeyNeed need,
+                   std::string_view /*meaning*/) {
+        const auto found = map_.find(key);
+        if (!found && need == KeyNeed::kOptional) {
+            return;
+        }
+        const YamlNode rows =
+            map_.require(key, "a map from dtypes to " + dimension_with_example(QuantityTraits<Q>::kDimension));
+        KeyReader each(rows);
+        for (const auto& row : kDTypeNames) {
+            each.number(row.name, target[static_cast<std::size_t>(row.value)], NumberForm::kPositive, "");
+        }
+        rows.reject_unknown_keys();
+    }
+    void count(std::string_view key, std::int64_t& target, IntegerRange range, KeyNeed need,
+               std::string_view /*meaning*/) {
+        target = need == KeyNeed::kRequired ? integer_in(range, map_, key) : integer_in(range, map_, key, target);
+    }
+    void flag(std::string_view key, bool& target, std::string_view /*meaning*/) {
+        if (const auto node = map_.find(key)) {
+            target = node->boolean().value_or(target);
+        }
+    }
+    template <class E, class Table>
+    void choice(std::string_view key, E& target, const Table& table, std::string_view /*meaning*/) {
+        std::vector<std::string> names;
+        for (const auto& row : table) {
+            names.emplace_back(row.name);
+        }
+        target = map_.require(key, list_of(names)).enumeration(table).value_or(target);
+    }
+
+  private:
+    YamlNode map_;
+};
+
+}  // namespace berth

@@ -1,0 +1,104 @@
+// The rows of berth/profile_keys.h as a list.
+#include "berth/profile_keys.h"
+
+#include <fmt/format.h>
+
+#include <type_traits>
+#include <utility>
+
+#include "berth/quantity_text.h"
+
+namespace berth {
+
+namespace {
+
+/// A visitor of the rows of one section.
+class KeyList {
+  public:
+    explicit KeyList(std::vector<ProfileKey>& keys) : keys_(keys) {}
+
+    KeyList& at(std::string path) {
+        path_ = std::move(path);
+        return *this;
+    }
+
+    template <class Q>
+    void number(std::string_view key, const Parameter<Q>& /*member*/, NumberForm form, std::string_view meaning) {
+        add(key, kind_of<Q>(form), KeyNeed::kRequired, meaning);
+    }
+    template <class Q>
+    void number(std::string_view key, const std::optional<Parameter<Q>>& /*member*/, NumberForm form,
+                std::string_view meaning) {
+        add(key, kind_of<Q>(form), KeyNeed::kOptional, meaning);
+    }
+    template <class Q>
+    void per_dtype(std::string_view key, const std::array<std::optional<Parameter<Q>>, kDTypeCount>& /*member*/,
+                   KeyNeed need, std::string_view meaning) {
+        add(fmt::format("{}.DTYPE", key), kind_of<Q>(NumberForm::kPositive), need, meaning);
+    }
+    void count(std::string_view key, std::int64_t /*member*/, IntegerRange /*range*/, KeyNeed need,
+               std::string_view meaning) {
+        add(key, "a whole number", need, meaning);
+    }
+    void flag(std::string_view key, bool /*member*/, std::string_view meaning) {
+        add(key, "true or false", KeyNeed::kOptional, meaning);
+    }
+    template <class E, class Table>
+    void choice(std::string_view key, E /*member*/, const Table& table, std::string_view meaning) {
+        std::vector<std::string> names;
+        for (const auto& row : table) {
+            names.emplace_back(row.name);
+        }
+        add(key, list_of(names), KeyNeed::kRequired, meaning);
+    }
+
+  private:
+    std::vector<ProfileKey>& keys_;
+    std::string path_;
+
+    template <class Q>
+    static std::string kind_of(NumberForm form) {
+        if constexpr (std::is_same_v<Q, Operations>) {
+            return "a number per clock cycle and core";
+        }
+        switch (form) {
+            case NumberForm::kShare:
+                return "a share above 0 and up to 100%";
+            case NumberForm::kFactor:
+                return "a factor of 1 or more";
+            case NumberForm::kZeroAllowed:
+                return dimension_with_example(QuantityTraits<Q>::kDimension) + ", or zero";
+            case NumberForm::kPositive:
+            case NumberForm::kPerCore:
+            case NumberForm::kPerDevice:
+                return dimension_with_example(QuantityTraits<Q>::kDimension);
+        }
+        return "";
+    }
+
+    void add(std::string_view key, std::string kind, KeyNeed need, std::string_view meaning) {
+        keys_.push_back({fmt::format("{}.{}", path_, key), std::move(kind), need, meaning});
+    }
+};
+
+}  // namespace
+
+std::vector<ProfileKey> profile_keys() {
+    std::vector<ProfileKey> keys;
+    KeyList list(keys);
+    dram_keys(list.at("memory.dram"), Dram{});
+    const Device device;
+    matrix_keys(list.at("devices.D.matrix"), device.matrix);
+    vector_rate_keys(list.at("devices.D.vector.CLASS"), VectorRate{});
+    attention_keys(list.at("devices.D.attention"), AttentionEngine{});
+    memory_level_keys(list.at("devices.D.memories.NAME"), MemoryLevel{});
+    dma_keys(list.at("devices.D.dma"), device);
+    device_keys(list.at("devices.D"), device);
+    dispatch_keys(list.at("devices.D.runtime.dispatch"), device.runtime);
+    energy_keys(list.at("devices.D.energy"), EnergyModel{});
+    error_keys(list.at("devices.D.error"), device.error);
+    link_keys(list.at("links.N"), Link{});
+    return keys;
+}
+
+}  // namespace berth

@@ -1,0 +1,92 @@
+// The rows of berth/profile_keys.h as keys of a schema.
+#pragma once
+
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "berth/profile_keys.h"
+#include "schema/schema_parts.h"
+
+namespace berth {
+
+/// A visitor of rows, which looks at the types of members alone.
+class KeySchema {
+  public:
+    explicit KeySchema(Definitions& definitions) : definitions_(definitions) {}
+
+    template <class Q>
+    void number(std::string_view key, const Parameter<Q>& /*member*/, NumberForm form, std::string_view meaning) {
+        keys_.push_back(required(key, meaning, part_of<Q>(form)));
+    }
+    template <class Q>
+    void number(std::string_view key, const std::optional<Parameter<Q>>& /*member*/, NumberForm form,
+                std::string_view meaning) {
+        keys_.push_back(optional(key, meaning, part_of<Q>(form)));
+    }
+    template <class Q>
+    void per_dtype(std::string_view key, const std::array<std::optional<Parameter<Q>>, kDTypeCount>& /*member*/,
+                   KeyNeed need, std::string_view meaning) {
+        add(key, need, meaning, per_row(kDTypeNames, part_of<Q>(NumberForm::kPositive)));
+    }
+    void count(std::string_view key, std::int64_t /*member*/, IntegerRange range, KeyNeed need,
+               std::string_view meaning) {
+        add(key, need, meaning, integer(range));
+    }
+    void flag(std::string_view key, bool /*member*/, std::string_view meaning) {
+        add(key, KeyNeed::kOptional, meaning, boolean());
+    }
+    template <class E, class Table>
+    void choice(std::string_view key, E /*member*/, const Table& table, std::string_view meaning) {
+        add(key, KeyNeed::kRequired, meaning, berth::choice(table));
+    }
+
+    [[nodiscard]] std::vector<Key> take() { return std::move(keys_); }
+
+  private:
+    Definitions& definitions_;
+    std::vector<Key> keys_;
+
+    template <class Q>
+    Part part_of(NumberForm form) {
+        if constexpr (std::is_same_v<Q, Operations>) {
+            return definitions_.parameter(Dimension{});
+        }
+        switch (form) {
+            case NumberForm::kShare:
+                return definitions_.share();
+            case NumberForm::kZeroAllowed:
+                return definitions_.parameter(QuantityTraits<Q>::kDimension, quantity_form(true, std::nullopt));
+            case NumberForm::kPerCore:
+                return definitions_.parameter(QuantityTraits<Q>::kDimension, quantity_form(false, Sharing::kCore));
+            case NumberForm::kPerDevice:
+                return definitions_.parameter(QuantityTraits<Q>::kDimension, quantity_form(false, Sharing::kDevice));
+            case NumberForm::kPositive:
+            case NumberForm::kFactor:
+                return definitions_.parameter(QuantityTraits<Q>::kDimension);
+        }
+        return {};
+    }
+    static QuantityForm quantity_form(bool zero, std::optional<Sharing> per) {
+        return {.allow_zero = zero, .allow_spread = true, .per = per};
+    }
+    void add(std::string_view key, KeyNeed need, std::string_view meaning, Part part) {
+        keys_.push_back(need == KeyNeed::kRequired ? required(key, meaning, std::move(part))
+                                                   : optional(key, meaning, std::move(part)));
+    }
+};
+
+/// The keys of a section: `keys_of<MatrixEngine>(q, [](auto& v, auto& matrix) { matrix_keys(v, matrix); })`, with
+/// others that are no plain rows.
+template <class Section, class Rows>
+[[nodiscard]] std::vector<Key> keys_of(Definitions& definitions, const Rows& rows, std::vector<Key> others = {}) {
+    KeySchema schema(definitions);
+    const Section section{};
+    rows(schema, section);
+    std::vector<Key> keys = schema.take();
+    keys.insert(keys.end(), std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
+    return keys;
+}
+
+}  // namespace berth
