@@ -45,8 +45,4 @@ struct CostedGraph {
                                                            Diagnostics& diagnostics);
 [[nodiscard]] std::optional<CostedGraph> load_costed_graph(const std::filesystem::path& path, Diagnostics& diagnostics);
 
-/// Positions in an order in which every producer stands before its consumers; fewer than there are nodes if they form
-/// a cycle.
-[[nodiscard]] std::vector<int> topological_order(std::size_t nodes, const std::vector<std::pair<int, int>>& edges);
-
 }  // namespace berth

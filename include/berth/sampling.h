@@ -26,7 +26,7 @@ struct Sampling {
     std::size_t points = 0;
     std::uint64_t seed = 1;
 };
-inline constexpr std::size_t kMostSobolDimensions = 16;
+inline constexpr std::size_t kMostSobolDimensions = 64;  ///< the time to draw grows with its square
 
 /// `lhs:N` or `sobol:N`. Errors: another plan, no points, more than `most`.
 [[nodiscard]] std::optional<Sampling> parse_sampling(std::string_view text, std::uint64_t seed, std::size_t most,

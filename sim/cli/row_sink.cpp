@@ -4,6 +4,7 @@
 #include "base/line_file.h"
 #include "berth/sweep_report.h"
 #include "cli/command.h"
+#include "cli/packed_rows.h"
 
 namespace berth {
 
@@ -30,6 +31,18 @@ class FileRows : public RowSink {
 
 }  // namespace
 
+bool is_database(const std::string& file) { return file.ends_with(".sqlite") || file.ends_with(".db"); }
+
+Sweep::WriteRow row_writer(const std::string& file, const Sweep& sweep) {
+    if (is_database(file)) {
+        return
+            [&sweep](std::size_t at, const SweepPoint& point, std::string& rows) { pack_row(sweep, at, point, rows); };
+    }
+    return [rows = std::make_shared<SweepRows>(sweep)](std::size_t at, const SweepPoint& point, std::string& text) {
+        rows->add(at, point, text);
+    };
+}
+
 std::unique_ptr<RowSink> print_rows(const Sweep& sweep, Diagnostics& diagnostics) {
     auto rows = std::make_unique<PrintedRows>();
     return rows->add(sweep_csv_header(sweep), diagnostics) ? std::move(rows) : nullptr;
@@ -37,7 +50,7 @@ std::unique_ptr<RowSink> print_rows(const Sweep& sweep, Diagnostics& diagnostics
 
 std::unique_ptr<RowSink> open_rows(const std::string& file, bool resume, const Sweep& sweep, std::size_t& done,
                                    Diagnostics& diagnostics) {
-    if (file.ends_with(".sqlite") || file.ends_with(".db")) {
+    if (is_database(file)) {
         return open_database(file, resume, sweep, done, diagnostics);
     }
     auto rows = std::make_unique<FileRows>();

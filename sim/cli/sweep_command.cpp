@@ -76,14 +76,14 @@ ExitStatus write_rows(const Sweep& sweep, const SweepOptions& options, int threa
     std::size_t done = 0;
     const auto sink = options.out.empty() ? print_rows(sweep, diagnostics)
                                           : open_rows(options.out, options.resume, sweep, done, diagnostics);
-    const SweepRows rows(sweep);
+    const Sweep::WriteRow row = row_writer(options.out, sweep);
     DroppedCount dropped;
     PointProgress progress(sweep.size());
     bool written = sink != nullptr;
     sweep.write(
         written ? std::min(done, sweep.size()) : sweep.size(), sweep.size(), threads,
         [&](std::size_t at, const SweepPoint& point, std::string& text) {
-            rows.add(at, point, text);
+            row(at, point, text);
             if (!point.why_not.empty()) {
                 dropped.add(at, point.why_not);
             }
@@ -102,19 +102,17 @@ ExitStatus write_rows(const Sweep& sweep, const SweepOptions& options, int threa
     return written || status != ExitStatus::kFine ? status : ExitStatus::kBadInput;  // standard output said why
 }
 
-ExitStatus help_first_rank(const Sweep& sweep, int threads, Ranks& ranks) {
-    const SweepRows rows(sweep);
+ExitStatus help_first_rank(const Sweep& sweep, const SweepOptions& options, int threads, Ranks& ranks) {
     sweep.help(
-        threads, [&rows](std::size_t at, const SweepPoint& point, std::string& text) { rows.add(at, point, text); },
-        [&ranks](int thread) { return ranks.next(thread); },
+        threads, row_writer(options.out, sweep), [&ranks](int thread) { return ranks.next(thread); },
         [&ranks](int thread, const SweepChunk& chunk, const std::string& text) { ranks.done(thread, chunk, text); });
     return ExitStatus::kFine;
 }
 
 // Ranks that share a sweep were started with the same options, and read the same from their files.
 std::uint64_t fingerprint(const SweepOptions& options, const std::optional<Sweep>& sweep) {
-    return std::hash<std::string>()(fmt::format("{} {} {} {} {} {}", options.scenario.scenario,
-                                                fmt::join(options.scenario.settings, " "),
+    return std::hash<std::string>()(fmt::format("{} {} {} {} {} {} {}", is_database(options.out),
+                                                options.scenario.scenario, fmt::join(options.scenario.settings, " "),
                                                 fmt::join(options.axes.vary, " "), options.axes.sample,
                                                 options.axes.seed, sweep ? sweep_csv_header(*sweep) : ""));
 }
@@ -140,7 +138,7 @@ ExitStatus sweep_as(Ranks* ranks, const SweepOptions& options, Invocation& invoc
         return answer(std::nullopt, diagnostics);
     }
     if (ranks != nullptr && ranks->rank() > 0) {
-        return help_first_rank(*ready, threads, *ranks);
+        return help_first_rank(*ready, options, threads, *ranks);
     }
     // The answer is rows alone, so that what has no effect is told beside it.
     const auto silent = silent_inputs(ready->base(), ready->axes());

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "berth/csv.h"
+#include "base/overloaded.h"
 #include "berth/quantity_text.h"
-#include "berth/sweep_report.h"
+#include "cli/packed_rows.h"
 #include "cli/row_sink.h"
+#include "report/sweep_cells.h"
 
 namespace berth {
 
@@ -47,15 +48,16 @@ ColumnType type_of(const SweepAxis& axis) {
                                                                            : ColumnType::kText;
 }
 
-std::vector<Column> columns_of(const Sweep& sweep, const CsvRow& header) {
+std::vector<Column> columns_of(const Sweep& sweep) {
     std::vector<Column> columns;
-    for (std::size_t c = 0; c < header.cells.size(); ++c) {
-        const std::string& name = header.cells[c].text;
-        columns.push_back({name, c < sweep.axes().size()                          ? type_of(sweep.axes()[c])
-                                 : name.ends_with("_ms") || name.ends_with("_mj") ? ColumnType::kReal
-                                 : name == "meets_budget"                         ? ColumnType::kTruth
-                                                                                  : ColumnType::kText});
+    for (const SweepAxis& axis : sweep.axes()) {
+        columns.push_back({axis.path, type_of(axis)});
     }
+    each_sweep_column(sweep, [&columns](const std::string& name, SweepColumn kind) {
+        columns.push_back({name, kind == SweepColumn::kNumber  ? ColumnType::kReal
+                                 : kind == SweepColumn::kTruth ? ColumnType::kTruth
+                                                               : ColumnType::kText});
+    });
     return columns;
 }
 
@@ -91,12 +93,7 @@ class DatabaseRows : public RowSink {
     }
 
     bool open(bool resume, const Sweep& sweep, std::size_t& done, Diagnostics& diagnostics) {
-        header_ = sweep_csv_header(sweep);
-        const auto names = parse_csv(header_, file_, diagnostics);
-        if (!names) {
-            return false;
-        }
-        columns_ = columns_of(sweep, names->header);
+        columns_ = columns_of(sweep);
         constexpr int kPatience = 5000;  // milliseconds, while others read
         if (sqlite3_open(file_.c_str(), &database_) != SQLITE_OK ||
             sqlite3_busy_timeout(database_, kPatience) != SQLITE_OK || !run(kWhileWriting)) {
@@ -129,13 +126,9 @@ class DatabaseRows : public RowSink {
     }
 
     bool add(const std::string& rows, Diagnostics& diagnostics) override {
-        const auto table = parse_csv(header_ + rows, file_, diagnostics);
-        if (!table) {
-            return false;
-        }
         bool kept = run("BEGIN");
-        for (std::size_t r = 0; kept && r < table->rows.size(); ++r) {
-            kept = inserted(table->rows[r]);
+        for (PackedCells cells(rows); kept && !cells.over();) {
+            kept = inserted(cells);
         }
         if (!kept || !run("COMMIT")) {
             told(diagnostics, "; what stands there is whole");
@@ -160,32 +153,28 @@ class DatabaseRows : public RowSink {
         return sqlite3_exec(database_, sql, take, &text, nullptr) == SQLITE_OK ? std::optional(text) : std::nullopt;
     }
 
-    bool inserted(const CsvRow& row) {
+    bool inserted(PackedCells& cells) {
         sqlite3_reset(insert_);
         for (std::size_t c = 0; c < columns_.size(); ++c) {
-            bind(static_cast<int>(c + 1), columns_[c].type, row.cells[c].text);
+            const int place = static_cast<int>(c + 1);
+            std::visit(Overloaded{[&](std::monostate) { sqlite3_bind_null(insert_, place); },
+                                  [&](bool truth) { sqlite3_bind_int(insert_, place, truth ? 1 : 0); },
+                                  [&](double number) { sqlite3_bind_double(insert_, place, number); },
+                                  [&](std::string_view text) { bind(place, columns_[c].type, text); }},
+                       cells.next());
         }
         return sqlite3_step(insert_) == SQLITE_DONE;
     }
 
-    void bind(int place, ColumnType type, const std::string& text) {
-        if (text.empty()) {
-            sqlite3_bind_null(insert_, place);
-            return;
-        }
-        switch (type) {
-            case ColumnType::kInteger:
-                sqlite3_bind_int64(insert_, place, static_cast<sqlite3_int64>(parse_number(text).value_or(0)));
-                return;
-            case ColumnType::kReal:
-                sqlite3_bind_double(insert_, place, parse_number(text).value_or(0));
-                return;
-            case ColumnType::kTruth:
-                sqlite3_bind_int(insert_, place, text == "true" ? 1 : 0);
-                return;
-            case ColumnType::kText:
-                // The row outlives the step that reads it.
-                sqlite3_bind_text(insert_, place, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
+    // Values of axes are texts also where they are numbers.
+    void bind(int place, ColumnType type, std::string_view text) {
+        if (type == ColumnType::kInteger) {
+            sqlite3_bind_int64(insert_, place, static_cast<sqlite3_int64>(parse_number(text).value_or(0)));
+        } else if (type == ColumnType::kReal) {
+            sqlite3_bind_double(insert_, place, parse_number(text).value_or(0));
+        } else {
+            // The bytes outlive the step that reads them.
+            sqlite3_bind_text(insert_, place, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
         }
     }
 
@@ -197,7 +186,7 @@ class DatabaseRows : public RowSink {
         return false;
     }
 
-    std::string file_, header_;
+    std::string file_;
     std::vector<Column> columns_;
     sqlite3* database_ = nullptr;
     sqlite3_stmt* insert_ = nullptr;

@@ -4,11 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
-#include <numeric>
-#include <queue>
-#include <stdexcept>
 #include <utility>
+
+#include "graph/precedence.h"
 
 namespace berth {
 
@@ -26,59 +24,18 @@ bool is_ordered(const Graph& graph) {
     return true;
 }
 
-/// Operators in a valid order (Kahn 1962), the earliest that is ready first; shorter than the graph if it has a cycle.
-std::vector<OperatorId> ready_order(const Graph& graph) {
-    std::vector<std::size_t> missing(graph.operators.size(), 0);
-    std::priority_queue<OperatorId, std::vector<OperatorId>, std::greater<>> ready;
+/// Producers and the operators that read them, in the order in which those list their inputs.
+std::vector<Precedence> precedence_of(const Graph& graph) {
+    std::vector<Precedence> pairs;
     for (std::size_t i = 0; i < graph.operators.size(); ++i) {
         for (const TensorId input : graph.operators[i].inputs) {
-            missing[i] += graph.tensors[static_cast<std::size_t>(input)].producer != kNoOperator ? 1U : 0U;
-        }
-        if (missing[i] == 0) {
-            ready.push(static_cast<OperatorId>(i));
-        }
-    }
-    std::vector<OperatorId> order;
-    while (!ready.empty()) {
-        const OperatorId next = ready.top();
-        ready.pop();
-        order.push_back(next);
-        const auto output = static_cast<std::size_t>(graph.operators[static_cast<std::size_t>(next)].output);
-        for (const OperatorId reader : graph.tensors[output].consumers) {
-            if (--missing[static_cast<std::size_t>(reader)] == 0) {
-                ready.push(reader);
-            }
-        }
-    }
-    return order;
-}
-
-/// A cycle among the operators that `done` lacks, each followed by one that reads it, the earliest operator first.
-std::vector<OperatorId> find_cycle(const Graph& graph, const std::vector<OperatorId>& done) {
-    std::vector<bool> stuck(graph.operators.size(), true);
-    for (const OperatorId id : done) {
-        stuck[static_cast<std::size_t>(id)] = false;
-    }
-    const auto stuck_producer = [&](OperatorId id) {
-        for (const TensorId input : graph.operators[static_cast<std::size_t>(id)].inputs) {
             const OperatorId producer = graph.tensors[static_cast<std::size_t>(input)].producer;
-            if (producer != kNoOperator && stuck[static_cast<std::size_t>(producer)]) {
-                return producer;
+            if (producer != kNoOperator) {
+                pairs.emplace_back(producer, static_cast<OperatorId>(i));
             }
         }
-        throw std::logic_error("an operator is stuck but waits for nothing");
-    };
-    // Every stuck operator waits for another: going back from one of them must come round.
-    auto at = static_cast<OperatorId>(std::find(stuck.begin(), stuck.end(), true) - stuck.begin());
-    std::vector<OperatorId> path;
-    while (std::find(path.begin(), path.end(), at) == path.end()) {
-        path.push_back(at);
-        at = stuck_producer(at);
     }
-    path.erase(path.begin(), std::find(path.begin(), path.end(), at));
-    std::reverse(path.begin(), path.end());
-    std::rotate(path.begin(), std::min_element(path.begin(), path.end()), path.end());
-    return path;
+    return pairs;
 }
 
 /// Moves operators to `order` and renames them in the tensors.
@@ -154,12 +111,13 @@ bool sort_topologically(Graph& graph, Diagnostics& diagnostics) {
     if (is_ordered(graph)) {
         return true;
     }
-    const std::vector<OperatorId> order = ready_order(graph);
+    const std::vector<Precedence> pairs = precedence_of(graph);
+    const std::vector<OperatorId> order = topological_order(graph.operators.size(), pairs);
     if (order.size() == graph.operators.size()) {
         reorder(graph, order);
         return true;
     }
-    const std::vector<OperatorId> cycle = find_cycle(graph, order);
+    const std::vector<OperatorId> cycle = find_cycle(graph.operators.size(), pairs);
     const Operator& first = graph.operators[static_cast<std::size_t>(cycle.front())];
     std::string names = first.name;
     for (std::size_t i = 1; i < cycle.size(); ++i) {

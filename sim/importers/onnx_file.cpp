@@ -1,20 +1,20 @@
 // Reads the messages of onnx.proto that shapes depend on.
 #include "importers/onnx_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
+#include <boost/interprocess/file_mapping.hpp>
+#include <boost/interprocess/mapped_region.hpp>
 #include <cstring>
 
 #include "importers/wire_reader.h"
 
 namespace berth {
+
+namespace ipc = boost::interprocess;
 
 namespace {
 
@@ -27,24 +27,10 @@ constexpr std::size_t kMostNodes = 250'000;
 /// Slices end at the largest number there is; no tensor does, and sums of bounded numbers do not overflow.
 std::int64_t bounded(std::int64_t number) { return std::clamp(number, -kLargestSize, kLargestSize); }
 
-/// The whole file, mapped: pages that hold weights are never touched.
-struct Mapping {
-    void* start = MAP_FAILED;
-    std::size_t size = 0;
-    Mapping() = default;
-    Mapping(const Mapping&) = delete;
-    Mapping& operator=(const Mapping&) = delete;
-    ~Mapping() {
-        if (start != MAP_FAILED) {
-            ::munmap(start, size);
-        }
-    }
-};
-
 /// Around each page that is read the system maps up to some megabytes of its neighbours. Gives those back that lie
 /// within weights, which nobody reads.
 void give_back(std::string_view weights) {
-    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto page = static_cast<std::uintptr_t>(ipc::mapped_region::get_page_size());
     const auto start = reinterpret_cast<std::uintptr_t>(weights.data());
     const std::uintptr_t first = (start + page - 1) / page * page;
     const std::uintptr_t last = (start + weights.size()) / page * page;
@@ -361,6 +347,19 @@ class OnnxReader {
     bool too_many_ = false;
 };
 
+// Mapped, so that pages which hold weights are never touched; null where there is nothing to map.
+std::shared_ptr<ipc::mapped_region> mapped(const std::filesystem::path& path) {
+    const ipc::file_mapping file(path.c_str(), ipc::read_only);
+    std::error_code unknown;  // of a device, for one
+    if (std::filesystem::file_size(path, unknown) == 0 || unknown) {
+        return nullptr;
+    }
+    auto region = std::make_shared<ipc::mapped_region>(file, ipc::read_only);
+    // A huge page around each header that is read would map most of the weights. That it is refused does no harm.
+    static_cast<void>(::madvise(region->get_address(), region->get_size(), MADV_NOHUGEPAGE));
+    return region;
+}
+
 }  // namespace
 
 const OnnxAttribute* OnnxNode::attribute(std::string_view wanted) const {
@@ -383,35 +382,20 @@ std::optional<OnnxFile> parse_onnx(std::string_view bytes, const std::string& na
 }
 
 std::optional<OnnxFile> read_onnx_file(const std::filesystem::path& path, Diagnostics& diagnostics) {
-    const auto refuse = [&] {
-        diagnostics.error(SourceLocation(path.string()), fmt::format("cannot open the file: {}", std::strerror(errno)));
+    std::shared_ptr<ipc::mapped_region> region;
+    try {
+        region = mapped(path);
+    } catch (const ipc::interprocess_exception& failure) {
+        diagnostics.error(SourceLocation(path.string()),
+                          fmt::format("cannot open the file: {}", std::strerror(failure.get_native_error())));
         return std::nullopt;
-    };
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-        return refuse();
     }
-    struct stat status {};
-    const bool readable = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-    auto mapping = std::make_shared<Mapping>();
-    mapping->size = readable ? static_cast<std::size_t>(status.st_size) : 0;
-    if (mapping->size > 0) {
-        mapping->start = ::mmap(nullptr, mapping->size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    }
-    if (mapping->size > 0 && mapping->start != MAP_FAILED) {
-        // A huge page around each header that is read would map most of the weights. That it is refused does no harm.
-        static_cast<void>(::madvise(mapping->start, mapping->size, MADV_NOHUGEPAGE));
-    }
-    ::close(descriptor);
-    if (mapping->size > 0 && mapping->start == MAP_FAILED) {
-        return refuse();
-    }
-    const std::string_view bytes = mapping->size == 0
-                                       ? std::string_view()
-                                       : std::string_view(static_cast<const char*>(mapping->start), mapping->size);
+    const std::string_view bytes =
+        region ? std::string_view(static_cast<const char*>(region->get_address()), region->get_size())
+               : std::string_view();
     auto file = OnnxReader(bytes, path.string(), true, diagnostics).read();
     if (file) {
-        file->content = mapping;
+        file->content = region;
     }
     return file;
 }

@@ -15,7 +15,6 @@ namespace {
 
 constexpr double kZero = 1e-11;
 constexpr double kEqual = 1e-9;      // loads that differ by rounding
-constexpr int kMostPivots = 10'000;  // far more than such programmes take
 constexpr double kFewWays = 20'000;  // that are all tried
 constexpr std::int64_t kMostMoves = 1'000;
 
@@ -52,29 +51,15 @@ class Tableau {
         start(tasks.size());
     }
 
-    void minimise() {
-        for (int pivots = 0; pivots < kMostPivots; ++pivots) {
-            std::size_t column = 0;
-            while (column + 1 < columns_ && cell(rows_ - 1, column) > -kZero) {
-                ++column;  // the first, not the best: it cannot run in circles (Bland 1977)
-            }
+    LoadStatus minimise(int most_pivots) {
+        for (int pivots = 0;; ++pivots) {
+            const std::size_t column = entering();
             if (column + 1 == columns_) {
-                return;
+                return LoadStatus::kOptimal;
             }
-            std::size_t row = rows_;
-            double least = std::numeric_limits<double>::infinity();
-            for (std::size_t r = 0; r + 1 < rows_; ++r) {
-                if (cell(r, column) > kZero) {
-                    const double ratio = cell(r, columns_ - 1) / cell(r, column);
-                    const bool first_of_equal = row < rows_ && ratio == least && basis_[r] < basis_[row];
-                    if (ratio < least || first_of_equal) {
-                        least = ratio;
-                        row = r;
-                    }
-                }
-            }
-            if (row == rows_) {
-                return;  // unbounded only by rounding: every load is at least 0
+            const std::size_t row = leaving(column);
+            if (row == rows_ || pivots == most_pivots) {  // unbounded only by rounding: every load is at least 0
+                return LoadStatus::kStopped;
             }
             pivot(row, column);
         }
@@ -107,6 +92,32 @@ class Tableau {
   private:
     double& cell(std::size_t row, std::size_t column) { return cells_[row * columns_ + column]; }
     [[nodiscard]] double cell(std::size_t row, std::size_t column) const { return cells_[row * columns_ + column]; }
+
+    // The first column that lowers the load, not the best: it cannot run in circles (Bland 1977). The last: none does.
+    [[nodiscard]] std::size_t entering() const {
+        std::size_t column = 0;
+        while (column + 1 < columns_ && cell(rows_ - 1, column) > -kZero) {
+            ++column;
+        }
+        return column;
+    }
+
+    // The row that limits a column first; the number of rows where none does.
+    [[nodiscard]] std::size_t leaving(std::size_t column) const {
+        std::size_t row = rows_;
+        double least = std::numeric_limits<double>::infinity();
+        for (std::size_t r = 0; r + 1 < rows_; ++r) {
+            if (cell(r, column) > kZero) {
+                const double ratio = cell(r, columns_ - 1) / cell(r, column);
+                const bool first_of_equal = row < rows_ && ratio == least && basis_[r] < basis_[row];
+                if (ratio < least || first_of_equal) {
+                    least = ratio;
+                    row = r;
+                }
+            }
+        }
+        return row;
+    }
 
     // Everything in the first way, which is where the search starts.
     static std::vector<double> first_loads(std::span<const LoadTask> tasks, std::span<const Time> base) {
@@ -275,13 +286,15 @@ PassCounts rounded(std::span<const LoadTask> tasks, const LoadShares& shares) {
 
 }  // namespace
 
-LoadShares least_load(std::span<const LoadTask> tasks, std::span<const Time> base) {
+LoadShares least_load(std::span<const LoadTask> tasks, std::span<const Time> base, int most_pivots) {
     if (base.empty() || std::ranges::any_of(tasks, [](const LoadTask& task) { return task.choices.empty(); })) {
         throw std::logic_error("loads of nothing, or a task without a way to run");
     }
     Tableau tableau(tasks, base);
-    tableau.minimise();
-    return tableau.answer(tasks);
+    const LoadStatus status = tableau.minimise(most_pivots);
+    LoadShares shares = tableau.answer(tasks);
+    shares.status = status;
+    return shares;
 }
 
 Time priced(std::span<const Time> load, std::span<const double> prices) {

@@ -21,16 +21,29 @@ struct LoadTask {
     std::vector<LoadChoice> choices;
 };
 
+/// How a linear programme ended.
+enum class LoadStatus : std::uint8_t {
+    kOptimal,  ///< shares and prices are the optimum of both programmes
+    /// At the limit of pivots, or where rounding left none: the shares can be had and the prices give a bound, but the
+    /// two need not meet.
+    kStopped,
+};
+
+/// Pivots of one programme at most; those of thirty tasks take some hundred.
+inline constexpr int kMostPivots = 10'000;
+
 /// The least load if passes could be divided at will: a linear programme.
 struct LoadShares {
     std::vector<std::vector<double>> shares;  ///< [task][choice], adding up to 1 per task
     Time load;                                ///< of the busiest resource
     /// [resource] at least 0, adding up to 1: what its load counts for in the bound (the dual solution).
     std::vector<double> prices;
+    LoadStatus status = LoadStatus::kOptimal;
 };
 
 /// By the simplex method. `base` is what each resource has to do in any case.
-[[nodiscard]] LoadShares least_load(std::span<const LoadTask> tasks, std::span<const Time> base);
+[[nodiscard]] LoadShares least_load(std::span<const LoadTask> tasks, std::span<const Time> base,
+                                    int most_pivots = kMostPivots);
 
 /// Sum of a load at these prices.
 [[nodiscard]] Time priced(std::span<const Time> load, std::span<const double> prices);

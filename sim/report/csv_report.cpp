@@ -64,6 +64,15 @@ void add_csv_number(double value, std::string& text) {
     }
 }
 
+double csv_value(double value) {
+    std::array<char, 32> written{};
+    const auto end =
+        std::to_chars(written.begin(), written.end(), value, std::chars_format::scientific, kSignificantDigits - 1).ptr;
+    double read = value;
+    std::from_chars(written.begin(), end, read);
+    return read;
+}
+
 std::string csv_number(double value) { return std::isfinite(value) ? number_text(value, kSignificantDigits) : ""; }
 
 std::string operator_columns() {

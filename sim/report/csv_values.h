@@ -16,7 +16,9 @@ inline constexpr int kSignificantDigits = 6;
 
 /// With the significant digits of files; empty if it is not finite.
 [[nodiscard]] std::string csv_number(double value);
-/// The same, behind what is there.
+/// The number that it says.
+[[nodiscard]] double csv_value(double value);
+/// The same text, behind what is there.
 void add_csv_number(double value, std::string& text);
 
 /// Names of the columns of a table of operators, and its rows, one per operator, each ending with a newline.

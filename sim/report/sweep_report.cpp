@@ -9,16 +9,41 @@
 #include "report/csv_values.h"
 #include "report/dropped.h"
 #include "report/json_values.h"
+#include "report/sweep_cells.h"
 
 namespace berth {
 
 namespace {
 
-void add_milliseconds(const std::optional<Time>& time, std::string& text) {
-    if (time) {
-        add_csv_number(in_milliseconds(*time), text);
+/// Cells behind those of the axes, each with a comma before it unless it is the first.
+class CsvCells {
+  public:
+    explicit CsvCells(std::string& text) : text_(text) {}
+    void number(const std::optional<double>& value) {
+        begin();
+        if (value) {
+            add_csv_number(*value, text_);
+        }
     }
-}
+    void truth(const std::optional<bool>& value) {
+        begin();
+        text_ += value ? (*value ? "true" : "false") : "";
+    }
+    void text(const std::string& value) {
+        begin();
+        text_ += csv_field(value);
+    }
+
+  private:
+    void begin() {
+        if (!first_) {
+            text_ += ',';
+        }
+        first_ = false;
+    }
+    std::string& text_;
+    bool first_ = true;
+};
 
 }  // namespace
 
@@ -27,14 +52,9 @@ std::string sweep_csv_header(const Sweep& sweep) {
     for (const SweepAxis& axis : sweep.axes()) {
         header += csv_field(axis.path) + ",";
     }
-    header += "total_ms,energy_mj,meets_budget";
-    for (const std::string& stage : sweep.stages()) {
-        header += "," + csv_field(stage + ".chosen") + "," + csv_field(stage + ".latency_ms");
-        for (const std::string& device : sweep.devices()) {
-            header += "," + csv_field(fmt::format("{}.{}_ms", stage, device));
-        }
-    }
-    return header + ",why_not\n";
+    each_sweep_column(sweep, [&header](const std::string& name, SweepColumn) { header += csv_field(name) + ","; });
+    header.back() = '\n';
+    return header;
 }
 
 SweepRows::SweepRows(const Sweep& sweep) : sweep_(sweep) {
@@ -51,29 +71,8 @@ void SweepRows::add(std::size_t at, const SweepPoint& point, std::string& text) 
         const std::string& value = sweep_.axes()[a].values[places[a]];
         text.append(plain_[a] ? value : csv_field(value)).append(1, ',');
     }
-    add_milliseconds(point.total, text);
-    text += ',';
-    if (point.energy) {
-        add_csv_number(in_millijoules(*point.energy), text);
-    }
-    text += point.meets_budget ? (*point.meets_budget ? ",true" : ",false") : ",";
-    for (std::size_t s = 0; s < sweep_.stages().size(); ++s) {
-        const bool runs = s < point.stages.size();
-        text += ',';
-        text += runs ? csv_field(point.stages[s].chosen) : "";
-        text += ',';
-        if (runs) {
-            add_milliseconds(point.stages[s].latency, text);
-        }
-        for (std::size_t d = 0; d < sweep_.devices().size(); ++d) {
-            text += ',';
-            if (runs) {
-                add_milliseconds(point.stages[s].on_device[d], text);
-            }
-        }
-    }
-    text += ',';
-    text += csv_field(point.why_not);
+    CsvCells cells(text);
+    each_sweep_cell(sweep_, point, cells);
     text += '\n';
 }
 

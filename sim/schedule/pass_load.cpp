@@ -152,8 +152,8 @@ Time pass_load_bound(const LengthPlan& length, const ModelStage& stage, const Pr
             break;
         }
         bound = std::max(bound, next->lower_bound);
-        if (bound >= shares.load * (1 - kClose)) {
-            break;
+        if (shares.status != LoadStatus::kOptimal || bound >= shares.load * (1 - kClose)) {
+            break;  // what is a bound at any prices is kept; prices that are no optimum's name no column to add
         }
         task.choices.push_back({rates.of(length, next->assignment), {}});
     }

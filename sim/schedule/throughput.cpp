@@ -97,7 +97,8 @@ class Balancing {
         for (int round = 0; round < kMostColumnRounds; ++round) {
             const LoadShares shares = least_load(tasks_, base_);
             bound = std::max(bound, priced_bound(shares.prices));
-            if (bound >= shares.load * (1 - kCloseToBound) || !add_columns(shares.prices)) {
+            const bool solved = shares.status == LoadStatus::kOptimal;  // if not, its prices still give a bound
+            if (!solved || bound >= shares.load * (1 - kCloseToBound) || !add_columns(shares.prices)) {
                 break;
             }
         }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/random/sobol.hpp>
 #include <cmath>
 #include <numeric>
 #include <random>
@@ -17,68 +18,18 @@ namespace berth {
 
 namespace {
 
-constexpr unsigned kBits = 32;
-
-/// Of a dimension beyond the first: degree and inner coefficients of its primitive polynomial, and first odd numbers.
-struct SobolDimension {
-    unsigned degree, coefficients;
-    std::array<std::uint32_t, 6> first;
-};
-// new-joe-kuo-6.21201, dimensions 2 to 16 (S. Joe and F. Y. Kuo, SIAM J. Sci. Comput. 30, 2008).
-constexpr std::array<SobolDimension, kMostSobolDimensions - 1> kDimensions{{
-    {1, 0, {1}},
-    {2, 1, {1, 3}},
-    {3, 1, {1, 3, 1}},
-    {3, 2, {1, 1, 1}},
-    {4, 1, {1, 1, 3, 3}},
-    {4, 4, {1, 3, 5, 13}},
-    {5, 2, {1, 1, 5, 5, 17}},
-    {5, 4, {1, 1, 5, 5, 5}},
-    {5, 7, {1, 1, 7, 11, 19}},
-    {5, 11, {1, 1, 5, 1, 1}},
-    {5, 13, {1, 1, 1, 3, 11}},
-    {5, 14, {1, 3, 5, 5, 31}},
-    {6, 1, {1, 3, 3, 9, 7, 49}},
-    {6, 13, {1, 1, 1, 15, 21, 21}},
-    {6, 16, {1, 3, 1, 13, 27, 49}},
-}};
-
-std::array<std::uint32_t, kBits> direction_numbers(std::size_t dimension) {
-    std::array<std::uint32_t, kBits> direction{};
-    if (dimension == 0) {
-        for (unsigned i = 0; i < kBits; ++i) {
-            direction[i] = 1U << (kBits - 1 - i);
-        }
-        return direction;
-    }
-    const SobolDimension& one = kDimensions.at(dimension - 1);
-    for (unsigned i = 0; i < kBits; ++i) {
-        if (i < one.degree) {
-            direction[i] = one.first[i] << (kBits - 1 - i);
-            continue;
-        }
-        direction[i] = direction[i - one.degree] ^ (direction[i - one.degree] >> one.degree);
-        for (unsigned k = 1; k < one.degree; ++k) {
-            if ((one.coefficients >> (one.degree - 1 - k) & 1U) != 0) {
-                direction[i] ^= direction[i - k];
-            }
-        }
-    }
-    return direction;
-}
-
+// Boost's table holds the direction numbers of Joe and Kuo (new-joe-kuo-6.21201). The engine makes all dimensions up to
+// the one asked for, and starts behind the point whose coordinates are all zero.
 std::vector<double> sobol_coordinates(const Sampling& sampling, std::size_t dimension, std::mt19937_64& random) {
-    const auto direction = direction_numbers(dimension);
+    constexpr int kBits = 32;
+    boost::random::sobol_engine<std::uint32_t, kBits> sequence(dimension + 1);
     const auto shift = static_cast<std::uint32_t>(random());
+    std::vector<std::uint32_t> point(dimension + 1);
     std::vector<double> coordinates;
-    std::uint32_t at = 0;
-    for (std::size_t i = 0; i < sampling.points; ++i) {
-        coordinates.push_back(std::ldexp(static_cast<double>(at ^ shift), -static_cast<int>(kBits)));
-        unsigned lowest_zero = 0;
-        for (std::size_t n = i; (n & 1U) != 0; n >>= 1U) {
-            ++lowest_zero;
-        }
-        at ^= direction.at(lowest_zero);
+    coordinates.reserve(sampling.points);
+    while (coordinates.size() < sampling.points) {
+        coordinates.push_back(std::ldexp(static_cast<double>(point.back() ^ shift), -kBits));
+        sequence.generate(point.begin(), point.end());
     }
     return coordinates;
 }

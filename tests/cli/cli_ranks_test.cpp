@@ -1,6 +1,7 @@
 // berth sweep as one job of several processes.
 #include <filesystem>
 
+#include "cli/database.h"
 #include "cli/run_berth.h"
 
 #ifdef BERTH_MPIRUN
@@ -48,6 +49,15 @@ TEST_F(CliRanks, TheFileIsThatOfOneProcess) {
     auto printed = sweep_to("", 100);
     printed.resize(printed.size() - 2);
     EXPECT_TRUE(berth(printed, ranks(3)).out == one);
+}
+
+TEST_F(CliRanks, TheDatabaseIsThatOfOneProcess) {
+    EXPECT_EQ(berth(sweep_to("one.sqlite", 20)).status, 0);
+    const Outcome several = berth(sweep_to("several.sqlite", 20), ranks(3));
+    EXPECT_EQ(several.status, 0) << several.err;
+    const auto one = Database(folder() / "one.sqlite").rows("SELECT * FROM sweep ORDER BY rowid");
+    EXPECT_EQ(one.size(), 3U * 41 * 20);
+    EXPECT_EQ(Database(folder() / "several.sqlite").rows("SELECT * FROM sweep ORDER BY rowid"), one);
 }
 
 // One rank dies: the launcher ends the others, whole rows stay, and the job can go on.

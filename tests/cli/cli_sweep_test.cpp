@@ -1,10 +1,9 @@
 // berth sweep and berth crossover.
-#include <sqlite3.h>
-
 #include <filesystem>
 
 #include "berth/csv.h"
 #include "berth/quantity_text.h"
+#include "cli/database.h"
 #include "cli/run_berth.h"
 
 namespace berth {
@@ -56,34 +55,6 @@ TEST_F(CliSweep, AFileGoesOnWhereItBrokeOff) {
         << other.err;
     EXPECT_EQ(content_of(folder() / "other.csv"), "a,b\n1,2\n");
 }
-
-/// An SQLite database, read or changed.
-class Database {
-  public:
-    explicit Database(const std::filesystem::path& file) {
-        EXPECT_EQ(sqlite3_open(file.c_str(), &database_), SQLITE_OK);
-    }
-    ~Database() { sqlite3_close(database_); }
-    Database(const Database&) = delete;
-    Database& operator=(const Database&) = delete;
-    /// Rows of a query, their cells with commas between them; numbers as they are, however stored.
-    std::vector<std::string> rows(const char* sql) {
-        std::vector<std::string> found;
-        const auto take = [](void* to, int count, char** cells, char**) {
-            std::string row;
-            for (int c = 0; c < count; ++c) {
-                row += (c > 0 ? "," : "") + std::string(cells[c] != nullptr ? cells[c] : "");
-            }
-            static_cast<std::vector<std::string>*>(to)->push_back(row);
-            return 0;
-        };
-        EXPECT_EQ(sqlite3_exec(database_, sql, take, &found, nullptr), SQLITE_OK) << sqlite3_errmsg(database_);
-        return found;
-    }
-
-  private:
-    sqlite3* database_ = nullptr;
-};
 
 constexpr const char* kAllRows =
     "SELECT \"stages.rerank.tokens\", \"stages.rerank.dtype\", printf('%!g', total_ms), \"rerank.chosen\", why_not "

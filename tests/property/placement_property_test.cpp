@@ -403,41 +403,76 @@ std::vector<LoadTask> any_tasks(std::size_t resources) {
     return tasks;
 }
 
-RC_GTEST_PROP(LeastLoad, IsDualAndNoWholePassesAreBelow, ()) {
-    const auto resources = static_cast<std::size_t>(any_number(1, 5));
-    const std::vector<LoadTask> tasks = any_tasks(resources);
+std::vector<Time> any_base(std::size_t resources) {
     std::vector<Time> base;
     for (std::size_t r = 0; r < resources; ++r) {
         base.push_back(one_in(2) ? Time{} : any_time(200));
     }
-    const LoadShares shares = least_load(tasks, base);
-    std::vector<Time> reached = base;
-    Time bound = priced(base, shares.prices);
-    for (std::size_t t = 0; t < tasks.size(); ++t) {
+    return base;
+}
+
+/// What no choice of shares is below at these prices.
+Time bound_at(const std::vector<LoadTask>& tasks, const std::vector<Time>& base, const std::vector<double>& prices) {
+    Time bound = priced(base, prices);
+    for (const LoadTask& task : tasks) {
         std::optional<Time> cheapest;
+        for (const LoadChoice& choice : task.choices) {
+            const Time price = priced(choice.load, prices);
+            cheapest = cheapest ? std::min(*cheapest, price) : price;
+        }
+        bound += *cheapest * static_cast<double>(task.passes);
+    }
+    return bound;
+}
+
+bool same_load(Time a, Time b) { return std::abs((a - b).si()) < 1e-12; }
+
+// Shares that can be had, which load the busiest resource with what is said; prices that add up to 1.
+void expect_feasible(const std::vector<LoadTask>& tasks, const std::vector<Time>& base, const LoadShares& shares) {
+    std::vector<Time> reached = base;
+    for (std::size_t t = 0; t < tasks.size(); ++t) {
         double all = 0;
         for (std::size_t c = 0; c < tasks[t].choices.size(); ++c) {
-            const Time price = priced(tasks[t].choices[c].load, shares.prices);
-            cheapest = cheapest ? std::min(*cheapest, price) : price;
             all += shares.shares[t][c];
-            for (std::size_t r = 0; r < resources; ++r) {
+            for (std::size_t r = 0; r < base.size(); ++r) {
                 reached[r] +=
                     tasks[t].choices[c].load[r] * (shares.shares[t][c] * static_cast<double>(tasks[t].passes));
             }
         }
         RC_ASSERT(std::abs(all - 1) < 1e-9);
-        bound += *cheapest * static_cast<double>(tasks[t].passes);
     }
     RC_ASSERT(std::abs(std::accumulate(shares.prices.begin(), shares.prices.end(), 0.0) - 1) < 1e-9);
-    const auto same = [](Time a, Time b) { return std::abs((a - b).si()) < 1e-12; };
-    RC_ASSERT(same(*std::ranges::max_element(reached), shares.load));
-    RC_ASSERT(same(bound, shares.load));  // strong duality: neither can be better
+    RC_ASSERT(same_load(*std::ranges::max_element(reached), shares.load));
+}
+
+RC_GTEST_PROP(LeastLoad, IsDualAndNoWholePassesAreBelow, ()) {
+    const auto resources = static_cast<std::size_t>(any_number(1, 5));
+    const std::vector<LoadTask> tasks = any_tasks(resources);
+    const std::vector<Time> base = any_base(resources);
+    const LoadShares shares = least_load(tasks, base);
+    RC_ASSERT(shares.status == LoadStatus::kOptimal);
+    expect_feasible(tasks, base, shares);
+    RC_ASSERT(same_load(bound_at(tasks, base, shares.prices), shares.load));  // strong duality: neither can be better
     const auto counts = whole_passes(tasks, base, shares);
     for (std::size_t t = 0; t < tasks.size(); ++t) {
         RC_ASSERT(std::reduce(counts[t].begin(), counts[t].end()) == tasks[t].passes);
     }
     const auto load = load_of(tasks, base, counts);
     RC_ASSERT(not_before(*std::ranges::max_element(load), shares.load * (1 - 1e-9)));
+}
+
+RC_GTEST_PROP(LeastLoad, StoppedAtItsPivotLimitItSaysSoAndBoundsTheOptimumFromBothSides, ()) {
+    const auto resources = static_cast<std::size_t>(any_number(1, 5));
+    const std::vector<LoadTask> tasks = any_tasks(resources);
+    const std::vector<Time> base = any_base(resources);
+    const Time optimum = least_load(tasks, base).load;
+    const LoadShares stopped = least_load(tasks, base, any_number(0, 3));
+    expect_feasible(tasks, base, stopped);
+    RC_ASSERT(not_before(stopped.load, optimum * (1 - 1e-9)));
+    RC_ASSERT(not_before(optimum, bound_at(tasks, base, stopped.prices) * (1 - 1e-9)));
+    RC_ASSERT(stopped.status == LoadStatus::kStopped || same_load(stopped.load, optimum));
+    RC_CLASSIFY(stopped.status == LoadStatus::kStopped, "stopped");
+    RC_CLASSIFY(!same_load(stopped.load, optimum), "above the optimum");
 }
 
 }  // namespace

@@ -126,6 +126,14 @@ TEST(CostedGraphReading, IdsAndEdges) {
     EXPECT_EQ(errors_of(graph_text(node(1) + ",\n" + node(2) + ",\n" + node(3),
                                    edge(1, 2) + ",\n" + edge(2, 3) + ",\n" + edge(3, 2))),
               "g.json:4:3: error: nodes read each other in a cycle: 2 -> 3 -> 2\n");
+    std::string nodes = node(1), edges = edge(10, 1);
+    for (int id = 2; id <= 10; ++id) {
+        nodes += ",\n" + node(id);
+        edges += ",\n" + edge(id - 1, id);
+    }
+    EXPECT_EQ(errors_of(graph_text(nodes, edges)),
+              "g.json:3:3: error: nodes read each other in a cycle: 1 -> 2 -> 3 -> 4 -> ... -> 7 -> 8 -> 9 -> 10 -> "
+              "1\n");
 }
 
 }  // namespace

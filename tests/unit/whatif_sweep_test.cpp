@@ -240,6 +240,22 @@ TEST(Sampling, PointsAreSpreadEvenly) {
     }
 }
 
+// The first points in three dimensions as Joe and Kuo print them for new-joe-kuo-6.21201. The first is all zeroes, so
+// that it shows the shift that the seed makes.
+TEST(Sampling, SobolPointsAreThoseOfThePublishedDirectionNumbers) {
+    const std::vector<std::vector<double>> published{{0, 0.5, 0.75, 0.25, 0.375, 0.875, 0.625, 0.125},
+                                                     {0, 0.5, 0.25, 0.75, 0.375, 0.875, 0.125, 0.625},
+                                                     {0, 0.5, 0.25, 0.75, 0.625, 0.125, 0.875, 0.375}};
+    const auto bits = [](double at) { return static_cast<std::uint32_t>(std::ldexp(at, 32)); };
+    for (std::size_t dimension = 0; dimension < published.size(); ++dimension) {
+        const auto coordinates = sample_coordinates({SamplingPlan::kSobol, 8, 5}, dimension);
+        for (std::size_t i = 0; i < coordinates.size(); ++i) {
+            const std::uint32_t unshifted = bits(coordinates[i]) ^ bits(coordinates[0]);
+            EXPECT_EQ(std::ldexp(unshifted, -32), published[dimension][i]) << dimension << " " << i;
+        }
+    }
+}
+
 TEST(Sampling, ValuesOfRangesAndLists) {
     Diagnostics diagnostics;
     const std::vector<double> coordinates{0, 0.25, 0.5, 0.999};

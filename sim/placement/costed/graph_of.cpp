@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "graph/precedence.h"
 #include "placement/costed/graph_document.h"
 
 namespace berth {
@@ -59,42 +60,21 @@ void add_edge(const GraphDocument::Edge& edge, const Positions& positions, std::
     node.transfer = std::max(node.transfer, edge.cost);
 }
 
-constexpr std::ptrdiff_t kMostNamed = 8;  // of the nodes in a cycle
+constexpr std::size_t kMostNamed = 8;  // of the nodes in a cycle
 
-// Along producers that are in a cycle or behind one, until a node comes a second time.
-void report_cycle(const CostedGraph& graph, const std::vector<int>& order, Diagnostics& diagnostics) {
-    std::vector<bool> ordered(graph.nodes.size(), false);
-    for (const int node : order) {
-        ordered[static_cast<std::size_t>(node)] = true;
-    }
-    std::vector<int> producer_of(graph.nodes.size(), -1);
-    for (const auto& [producer, consumer] : graph.edges) {
-        if (!ordered[static_cast<std::size_t>(producer)]) {
-            producer_of[static_cast<std::size_t>(consumer)] = producer;
+void report_cycle(const CostedGraph& graph, const std::vector<int>& cycle, Diagnostics& diagnostics) {
+    const auto id_of = [&graph](int node) { return graph.nodes[static_cast<std::size_t>(node)].id; };
+    constexpr std::size_t kAtEachEnd = kMostNamed / 2;
+    std::string text;
+    for (std::size_t i = 0; i < cycle.size(); ++i) {
+        if (cycle.size() <= kMostNamed || i < kAtEachEnd || i + kAtEachEnd >= cycle.size()) {
+            text += fmt::format("{} -> ", id_of(cycle[i]));
+        } else if (i == kAtEachEnd) {
+            text += "... -> ";
         }
     }
-    int node = static_cast<int>(std::ranges::find(ordered, false) - ordered.begin());
-    std::vector<int> path;
-    std::vector<bool> on_path(graph.nodes.size(), false);
-    while (!on_path[static_cast<std::size_t>(node)]) {
-        on_path[static_cast<std::size_t>(node)] = true;
-        path.push_back(node);
-        node = producer_of[static_cast<std::size_t>(node)];
-    }
-    const auto start = std::ranges::find(path, node);
-    const auto length = path.end() - start;
-    std::string text = std::to_string(graph.nodes[static_cast<std::size_t>(node)].id);
-    for (auto at = path.end(); at != start;) {
-        --at;
-        const bool left_out = length > kMostNamed && at - start >= kMostNamed / 2 && path.end() - at > kMostNamed / 2;
-        if (!left_out) {
-            text += fmt::format(" -> {}", graph.nodes[static_cast<std::size_t>(*at)].id);
-        } else if (at - start == kMostNamed / 2) {
-            text += " -> ...";
-        }
-    }
-    diagnostics.error(graph.nodes[static_cast<std::size_t>(node)].where,
-                      fmt::format("nodes read each other in a cycle: {}", text));
+    diagnostics.error(graph.nodes[static_cast<std::size_t>(cycle.front())].where,
+                      fmt::format("nodes read each other in a cycle: {}{}", text, id_of(cycle.front())));
 }
 
 }  // namespace
@@ -118,9 +98,9 @@ CostedGraph graph_of(GraphDocument document, Diagnostics& diagnostics) {
     }
     std::ranges::sort(graph.edges);
     graph.edges.erase(std::unique(graph.edges.begin(), graph.edges.end()), graph.edges.end());
-    const std::vector<int> order = topological_order(graph.nodes.size(), graph.edges);
-    if (order.size() < graph.nodes.size()) {
-        report_cycle(graph, order, diagnostics);
+    const std::vector<int> cycle = find_cycle(graph.nodes.size(), graph.edges);
+    if (!cycle.empty()) {
+        report_cycle(graph, cycle, diagnostics);
     }
     return graph;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/index.h"
+#include "graph/precedence.h"
 #include "placement/costed/placement_units.h"
 
 namespace berth {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/index.h"
+#include "graph/precedence.h"
 
 namespace berth {
 

@@ -3,19 +3,18 @@
 
 #include <algorithm>
 #include <numeric>
-#include <queue>
 #include <stdexcept>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 
 #include "base/index.h"
+#include "graph/precedence.h"
 
 namespace berth {
 
 namespace {
 
-using Edges = std::vector<std::pair<int, int>>;
+using Edges = std::vector<Precedence>;
 
 // Labels to 0, 1, ... in order of their first node.
 std::size_t make_dense(Labels& labels) {
@@ -36,38 +35,6 @@ Edges edges_between(const CostedGraph& graph, const Labels& dense) {
     std::ranges::sort(edges);
     edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
     return edges;
-}
-
-// Kahn's algorithm, the unit with the smallest preference first.
-std::vector<int> preferred_order(std::size_t count, const Edges& edges, const std::vector<double>& preference) {
-    std::vector<std::vector<int>> readers(count);
-    std::vector<int> waiting(count);
-    for (const auto& [from, to] : edges) {
-        readers[at(from)].push_back(to);
-        ++waiting[at(to)];
-    }
-    using Entry = std::pair<double, int>;
-    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> ready;
-    for (std::size_t unit = 0; unit < count; ++unit) {
-        if (waiting[unit] == 0) {
-            ready.emplace(preference[unit], static_cast<int>(unit));
-        }
-    }
-    std::vector<int> order;
-    while (!ready.empty()) {
-        const int unit = ready.top().second;
-        ready.pop();
-        order.push_back(unit);
-        for (const int reader : readers[at(unit)]) {
-            if (--waiting[at(reader)] == 0) {
-                ready.emplace(preference[at(reader)], reader);
-            }
-        }
-    }
-    if (order.size() != count) {
-        throw std::logic_error("units read each other in a cycle");
-    }
-    return order;
 }
 
 void add_producers(const CostedGraph& graph, Units& units) {
@@ -110,7 +77,10 @@ Units units_of(const CostedGraph& graph, const Labels& labels, const std::vector
         double& first = preference[at(units.unit_of[node])];
         first = std::min(first, order.empty() ? static_cast<double>(node) : order[node]);
     }
-    const std::vector<int> sequence = preferred_order(count, edges, preference);
+    const std::vector<int> sequence = topological_order(count, edges, preference);
+    if (sequence.size() != count) {
+        throw std::logic_error("units read each other in a cycle");
+    }
     std::vector<int> number(count);
     for (std::size_t i = 0; i < count; ++i) {
         number[at(sequence[i])] = static_cast<int>(i);
@@ -145,47 +115,7 @@ Units units_of(const CostedGraph& graph, const Labels& labels, const std::vector
 Labels without_cycles(const CostedGraph& graph, const Labels& labels) {
     Labels dense = labels;
     const std::size_t count = make_dense(dense);
-    std::vector<std::vector<int>> readers(count);
-    for (const auto& [from, to] : edges_between(graph, dense)) {
-        readers[at(from)].push_back(to);
-    }
-    // Tarjan's algorithm with a stack of its own: chains are as long as the graph.
-    std::vector<int> number(count, -1), low(count), component(count, -1), open, path;
-    std::vector<std::size_t> next(count);
-    int numbered = 0, components = 0;
-    for (std::size_t root = 0; root < count; ++root) {
-        if (number[root] < 0) {
-            path.push_back(static_cast<int>(root));
-        }
-        while (!path.empty()) {
-            const int unit = path.back();
-            if (number[at(unit)] < 0) {
-                number[at(unit)] = low[at(unit)] = numbered++;
-                open.push_back(unit);
-            }
-            if (next[at(unit)] < readers[at(unit)].size()) {
-                const int reader = readers[at(unit)][next[at(unit)]++];
-                if (number[at(reader)] < 0) {
-                    path.push_back(reader);
-                } else if (component[at(reader)] < 0) {
-                    low[at(unit)] = std::min(low[at(unit)], number[at(reader)]);
-                }
-                continue;
-            }
-            path.pop_back();
-            if (!path.empty()) {
-                low[at(path.back())] = std::min(low[at(path.back())], low[at(unit)]);
-            }
-            if (low[at(unit)] == number[at(unit)]) {
-                for (int member = -1; member != unit;) {
-                    member = open.back();
-                    open.pop_back();
-                    component[at(member)] = components;
-                }
-                ++components;
-            }
-        }
-    }
+    const std::vector<int> component = strong_components(count, edges_between(graph, dense));
     for (int& label : dense) {
         label = component[at(label)];
     }

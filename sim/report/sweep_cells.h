@@ -1,0 +1,53 @@
+// The columns of a sweep behind its axes, and what a point has in them: for whoever writes rows.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+
+#include "berth/sweep.h"
+
+namespace berth {
+
+enum class SweepColumn : std::uint8_t { kNumber, kTruth, kText };
+
+/// `column(name, kind)` for each, in order.
+template <class Column>
+void each_sweep_column(const Sweep& sweep, const Column& column) {
+    column("total_ms", SweepColumn::kNumber);
+    column("energy_mj", SweepColumn::kNumber);
+    column("meets_budget", SweepColumn::kTruth);
+    for (const std::string& stage : sweep.stages()) {
+        column(stage + ".chosen", SweepColumn::kText);
+        column(stage + ".latency_ms", SweepColumn::kNumber);
+        for (const std::string& device : sweep.devices()) {
+            column(fmt::format("{}.{}_ms", stage, device), SweepColumn::kNumber);
+        }
+    }
+    column("why_not", SweepColumn::kText);
+}
+
+/// `cell.number(optional)`, `cell.truth(optional)` or `cell.text(string)` for each column; absent or empty where there
+/// is nothing to tell.
+template <class Cell>
+void each_sweep_cell(const Sweep& sweep, const SweepPoint& point, Cell& cell) {
+    const auto time = [&cell](const std::optional<Time>& value) {
+        cell.number(value ? std::optional(in_milliseconds(*value)) : std::nullopt);
+    };
+    time(point.total);
+    cell.number(point.energy ? std::optional(in_millijoules(*point.energy)) : std::nullopt);
+    cell.truth(point.meets_budget);
+    static const std::string nothing;
+    for (std::size_t s = 0; s < sweep.stages().size(); ++s) {
+        const SweepStage* stage = s < point.stages.size() ? &point.stages[s] : nullptr;
+        cell.text(stage != nullptr ? stage->chosen : nothing);
+        time(stage != nullptr ? std::optional(stage->latency) : std::nullopt);
+        for (std::size_t d = 0; d < sweep.devices().size(); ++d) {
+            time(stage != nullptr ? stage->on_device[d] : std::nullopt);
+        }
+    }
+    cell.text(point.why_not);
+}
+
+}  // namespace berth
