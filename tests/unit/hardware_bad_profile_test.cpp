@@ -74,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "as 16)"),
         bad_value("ZeroVectorRate", kNpuPath + "vector.norm.per_cycle", "0", "'0' is zero (expected more than zero)"),
         bad_value("UnalignedCheaper", kNpuPath + "attention.unaligned", "0.5",
-                  "is a factor on 'score_bytes' that makes it cheaper (expected 1 or more)"),
+                  "0.5 is less than 1 (expected a factor of 1 or more)"),
         bad_value("MoreDefaultCoresThanCores", kNpuPath + "runtime.default_cores", "4",
                   "4 cores are more than there are (expected at most 3, or more 'cores' of devices.npu)"),
         bad_value("NegativeCrossing", "links.0.per_crossing", "-1 us", "'-1 us' is negative (expected zero or more)"),
