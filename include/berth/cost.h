@@ -33,6 +33,10 @@ struct Follower {
     friend bool operator==(const Follower&, const Follower&) = default;
 };
 
+/// Who starts a kernel: the runtime as a step of a graph, or its profiler, which waits for each layer by itself; that of
+/// the runtime's first version waits longer.
+enum class StartedBy : std::uint8_t { kGraph, kProfiler, kProfilerV1 };
+
 /// One operator, or a fused group, as it runs on one device.
 struct Kernel {
     static constexpr std::size_t kMaxFollowers = 3;
@@ -54,6 +58,7 @@ struct Kernel {
     bool weights_on_chip = false;
     double lost = 0;  ///< share of the weights on chip, of a hot kernel of all its operands, that a cache lost again
     CacheState cache = CacheState::kGraph;
+    StartedBy started_by = StartedBy::kGraph;
     friend bool operator==(const Kernel&, const Kernel&) = default;
 };
 
@@ -61,6 +66,9 @@ struct Kernel {
 struct Execution {
     int cores = 1;
     std::optional<Frequency> clock;  ///< of the first cluster; absent: the profile's
+    /// Of the DRAM, where rows were measured at a known state of it; absent: the profile's. No effect on a device whose
+    /// profile rates no clock of the DRAM.
+    std::optional<Frequency> memory_clock{};
 };
 
 /// Block of a matmul that is held on chip, and how often the operands are read because of it.
@@ -77,6 +85,7 @@ struct Traffic {
 /// cost_breakdown.h puts it into words.
 struct CostRule {
     bool engines_serial = false;         ///< matrix and vector work follow one another
+    bool vector_at_memory = false;       ///< vector work adds to the memory's time instead
     double overlap = 1;                  ///< of the kernel's engines and memories
     double device_overlap = 1;           ///< of 32-bit results with all else
     std::optional<double> dram_overlap;  ///< of DRAM with all the rest; absent: as between the others
@@ -113,8 +122,8 @@ struct KernelCost {
 /// Cost of one kernel. The device must support the dtypes (see plan.h); absent MAC rates are a std::logic_error.
 [[nodiscard]] KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Execution& execution);
 
-/// What a call costs the runtime, by what the caches hold of it.
-[[nodiscard]] const Parameter<Time>& dispatch_of(CacheState cache, const Runtime& runtime);
+/// What a call costs the runtime, by what the caches hold of it and by who starts it.
+[[nodiscard]] const Parameter<Time>& dispatch_of(const Kernel& kernel, const Runtime& runtime);
 
 /// What the array works at for this kernel: traffic counts operands as they are stored.
 [[nodiscard]] DType multiplied_at(const Kernel& kernel);

@@ -63,12 +63,15 @@ struct MatrixEngine {
     /// Input rows held at once are limited to this many bytes (rows x K x element); weights are read again for every
     /// such row tile. Absent: the level's capacity decides.
     std::optional<Parameter<Bytes>> row_tile;
+    std::optional<Parameter<Bytes>> image_row_tile;    ///< of convolutions over several lines; absent: `row_tile`
     std::optional<Parameter<Bytes>> library_row_tile;  ///< of calls of the runtime's matmul library; absent: `row_tile`
     /// Of the nearest memory, what a dtype's inputs take beyond their row tile.
     std::array<std::optional<Parameter<Bytes>>, kDTypeNames.size()> reserve{};
     /// Convolutions of at most this many channels read an image whose channels lie interleaved: the width of the kernel
     /// and the channels share the array's depth. 0: every kernel tap takes a depth of its own.
     std::int64_t image_channels = 0;
+    /// The least that a row of weights takes of the array's depth: shorter ones are padded. Absent: as `align_k` says.
+    std::optional<Parameter<Bytes>> min_depth;
     /// Factor by which dense 3x3 convolutions of stride 1 need fewer MACs, where the runtime transforms their windows
     /// (Winograd; Lavin and Gray 2015). Absent: it does not.
     std::optional<Parameter<double>> winograd;
@@ -108,6 +111,7 @@ struct AttentionEngine {
     Parameter<Operations> per_cycle;             ///< score elements per cycle and core
     std::int64_t row_granule = 1;                ///< sequences that are no multiple of it pay `unaligned`
     std::optional<Parameter<double>> unaligned;  ///< factor on score_bytes; absent: there is no granule
+    std::optional<Parameter<Time>> per_head;     ///< that each head of each batch item takes besides its scores
     bool skips_masked = true;                    ///< scores that a causal mask or a window hides cost nothing
 };
 
@@ -184,6 +188,10 @@ struct Runtime {
     std::optional<Parameter<Time>> dispatch_repeated;
     /// Of a kernel whose code and descriptors are in memory, not in the caches; absent: per_kernel.
     std::optional<Parameter<Time>> dispatch_cold;
+    /// Per layer while the runtime's profiler times each by itself; absent: per_kernel.
+    std::optional<Parameter<Time>> dispatch_profiled;
+    /// The same, and per layer on several cores, of version 1 of the runtime; absent: as later ones.
+    std::optional<Parameter<Time>> dispatch_profiled_v1, fork_join_v1;
     Parameter<Time> dispatch_per_graph;  ///< once per call: segment submit and wait, session overhead
     Parameter<Time> fork_join;           ///< per kernel that runs on more than one core
     /// Per position whose keys and values enter a cache, in each attention; absent: nothing.
@@ -209,6 +217,18 @@ struct ModelError {
     Parameter<double> matmul, attention, vector, handover;
 };
 
+/// What a clock of a DRAM may be, relative to the one at which its bandwidths hold.
+inline constexpr double kLeastDramClock = 0.1;
+inline constexpr double kMostDramClock = 2;
+
+/// State of the DRAM: bandwidths of a profile hold at `rated`, and all that pass the DRAM go with `clock`. Boards of one
+/// chip differ in it, since a governor may keep the memory far below what it could do.
+struct DramClock {
+    Parameter<Frequency> clock;
+    Frequency rated;
+    [[nodiscard]] double relative() const { return clock.value / rated; }
+};
+
 struct Device {
     std::string name;
     DeviceKind kind{};
@@ -224,6 +244,7 @@ struct Device {
     /// What the DRAM that it shares with the host sustains, which no kernel draws more than: the profile's
     /// `memory.dram.sustained`. Absent: it has memory of its own.
     std::optional<Parameter<Bandwidth>> bus;
+    std::optional<DramClock> dram_clock;  ///< of the DRAM that it shares with the host; absent: as rated
     /// Share of the shorter terms that the longest one hides: 1 under full double buffering (physics: t = max +
     /// (1 - overlap)(sum - max)).
     Parameter<double> overlap;
@@ -243,11 +264,15 @@ struct Link {
     std::optional<Parameter<Bandwidth>> cache_maintenance;  ///< flush and invalidate of the whole buffer
     std::optional<Parameter<Bandwidth>> layout_change;      ///< row-major to and from the device's own layout
     std::optional<Parameter<Bandwidth>> bus;                ///< what the host's DRAM sustains: `memory.dram.sustained`
+    std::optional<DramClock> dram_clock;                    ///< of the host's DRAM; absent: as rated
     SourceLocation where;
 };
 
 struct Dram {
     Parameter<Bytes> capacity;
+    /// The state that it is in, and that at which its bandwidths hold. Absent: it has one state. Readers give a memory
+    /// whose rated clock is known that one if it states none.
+    std::optional<Parameter<Frequency>> clock, rated_clock;
     Parameter<Bandwidth> bandwidth;  ///< of the bus
     Parameter<Bandwidth> sustained;  ///< by all agents together
 };
@@ -294,8 +319,14 @@ struct Profile {
 [[nodiscard]] const Link* link_between(const Profile& profile, DeviceId a, DeviceId b);
 /// Whether tensors are copied to it rather than shared with the host in DRAM.
 [[nodiscard]] bool has_own_memory(const Profile& profile, DeviceId device);
-/// Gives each device without memory of its own, and each link, what the profile's DRAM sustains. Readers have done so;
-/// parameters() sets all of them together.
+/// Clock of a DRAM relative to that at which its bandwidths hold; 1 if the profile states none.
+[[nodiscard]] double relative_clock(const std::optional<DramClock>& clock);
+[[nodiscard]] std::optional<DramClock> state_of(const Dram& dram);
+/// What the profile's DRAM sustains, and what a device draws at most, as the DRAM is clocked.
+[[nodiscard]] Bandwidth sustained_as_clocked(const Dram& dram);
+[[nodiscard]] Bandwidth limit_as_clocked(const Device& device);
+/// Gives each device without memory of its own, and each link, what the profile's DRAM sustains and its clock. Readers
+/// have done so; parameters() sets all of them together.
 void share_dram(Profile& profile);
 
 /// Reads a profile. Every physically impossible value, unknown key or missing rule is an error at its place. A device

@@ -37,6 +37,11 @@ enum class KeyNeed : std::uint8_t { kRequired, kOptional };
 template <class Visitor>
 void dram_keys(Visitor& v, auto&& dram) {
     v.number("capacity", dram.capacity, NumberForm::kPositive, "size of the memory");
+    v.number("rated_clock", dram.rated_clock, NumberForm::kPositive,
+             "clock of the memory at which the bandwidths hold; absent: it has one state");
+    v.number("clock", dram.clock, NumberForm::kPositive,
+             "state that the memory is in, 0.1 to 2 times rated_clock, which it is if absent: all bandwidths of the "
+             "DRAM, and of what draws from it (dma.bandwidth, dma.limit, matrix.wide_output), are proportional to it");
     v.number("bandwidth", dram.bandwidth, NumberForm::kPositive, "of the bus");
     v.number("sustained", dram.sustained, NumberForm::kPositive,
              "bandwidth of all agents together, at most that of the bus; no kernel that shares the DRAM draws more");
@@ -50,6 +55,8 @@ void matrix_keys(Visitor& v, auto&& matrix) {
     v.number("row_tile", matrix.row_tile, NumberForm::kPositive,
              "bytes of input rows held at once; weights are read again for each such tile; absent: the capacity "
              "decides");
+    v.number("image_row_tile", matrix.image_row_tile, NumberForm::kPositive,
+             "the same for convolutions over more than one line; absent: row_tile");
     v.number("library_row_tile", matrix.library_row_tile, NumberForm::kPositive,
              "the same for calls of the runtime's matmul library; absent: row_tile");
     v.count("min_rows", matrix.min_rows, kCountRange, KeyNeed::kOptional,
@@ -57,6 +64,8 @@ void matrix_keys(Visitor& v, auto&& matrix) {
     v.count("image_channels", matrix.image_channels, kCountRange, KeyNeed::kOptional,
             "convolutions of at most this many channels share the depth between channels and kernel width; absent: "
             "none");
+    v.number("min_depth", matrix.min_depth, NumberForm::kPositive,
+             "least that a row of weights takes of the array's depth; absent: as align.k says");
     v.per_dtype("reserve", matrix.reserve, KeyNeed::kOptional,
                 "part of the nearest memory that inputs of a dtype occupy beyond the row tile");
     v.number("winograd", matrix.winograd, NumberForm::kFactor,
@@ -93,6 +102,7 @@ void attention_keys(Visitor& v, auto&& attention) {
     v.number("score_bytes", attention.score_bytes, NumberForm::kPositive, "DRAM traffic per score element");
     v.number("per_cycle", attention.per_cycle, NumberForm::kPositive,
              "score elements per clock cycle and core beyond the MACs");
+    v.number("per_head", attention.per_head, NumberForm::kPositive, "time of each head besides its scores; absent: none");
     v.count("row_granule", attention.row_granule, kCountRange, KeyNeed::kOptional,
             "lengths that are not a multiple of it incur the factor 'unaligned'");
     v.number("unaligned", attention.unaligned, NumberForm::kFactor,
@@ -150,6 +160,12 @@ void dispatch_keys(Visitor& v, auto&& runtime) {
              "for each kernel that is called repeatedly by itself, as in measurements; absent: per_kernel");
     v.number("cold", runtime.dispatch_cold, NumberForm::kPositive,
              "for each kernel whose code and descriptors are not cached; absent: per_kernel");
+    v.number("profiled", runtime.dispatch_profiled, NumberForm::kPositive,
+             "for each layer in tables of the runtime's profiler, which waits for each by itself; absent: per_kernel");
+    v.number("profiled_v1", runtime.dispatch_profiled_v1, NumberForm::kPositive,
+             "the same in tables of version 1 of the runtime; absent: profiled");
+    v.number("fork_join_v1", runtime.fork_join_v1, NumberForm::kPositive,
+             "for each layer on several cores in tables of version 1 of the runtime; absent: fork_join");
     v.number("per_graph", runtime.dispatch_per_graph, NumberForm::kZeroAllowed, "for each call");
     v.number("fork_join", runtime.fork_join, NumberForm::kZeroAllowed, "for each kernel on several cores");
     v.number("per_position", runtime.dispatch_per_position, NumberForm::kPositive,

@@ -79,6 +79,7 @@ struct MeasuredSet {
     RowForm form{};
     RowUse use{};
     std::string note;
+    std::optional<Frequency> memory_clock;  ///< of whole models: the state of the DRAM of their board, where it is known
     std::vector<MeasuredRow> rows;
     std::vector<std::string> left_out;  ///< rows that the profile cannot predict, with the reason
 };
@@ -90,8 +91,8 @@ struct MeasuredSet {
                                                                          const Profile& profile,
                                                                          Diagnostics& diagnostics);
 
-/// Reads one file of measurements, whose columns tell its form. `device` ran its operators; files of whole models name
-/// theirs. Errors: columns of no form, a row that makes no sense, no row that the profile can predict.
+/// Reads one file of measurements, whose columns tell its form, or a table of layers as the RKNN runtime prints it, at the
+/// device's clock. `device` ran its operators; files of whole models name theirs. Errors: columns of no form, a row that makes no sense, no row that the profile can predict.
 [[nodiscard]] std::optional<MeasuredSet> load_measured_file(const Library& library, const std::filesystem::path& path,
                                                             std::optional<DeviceId> device, const Profile& profile,
                                                             Diagnostics& diagnostics);
@@ -167,12 +168,30 @@ struct ValidatedSet {
     std::vector<std::string> left_out;
 };
 
+/// A number of a profile as measured rows say it, in SI.
+struct FittedNumber {
+    std::string path;  ///< as in ParameterView
+    Dimension dimension;
+    double before = 0;          ///< the profile's own
+    double value = 0;           ///< the likeliest
+    double low = 0, high = 0;   ///< 5-95 %, within the number's range
+    double spread = 0;          ///< one standard deviation, relative
+    std::size_t rows = 0;       ///< that it was fitted to
+};
+
 struct Validation {
     std::string profile;
+    std::optional<FittedNumber> fitted;  ///< with which the profile's rows were predicted
     std::vector<std::string> devices;
     std::vector<ValidatedSet> sets;
     std::vector<Warning> warnings;  ///< of the caller
 };
+
+/// The number at `path` (`memory.dram.clock`) that makes rows likeliest, whose errors are taken as Student's t in the
+/// logarithm; shapes that repeat count once, and a spread of the profile's own number is a prior. Errors: no such number,
+/// or none that a row depends on.
+[[nodiscard]] std::optional<FittedNumber> fit_number(const Profile& profile, std::span<const MeasuredSet> sets,
+                                                     std::string_view path, Diagnostics& diagnostics);
 
 /// Predicts every row and summarises the errors. Absent, with errors, if a model cannot be laid out.
 [[nodiscard]] std::optional<Validation> validate(const Profile& profile, std::span<const MeasuredSet> sets,

@@ -5,59 +5,23 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 
+#include "berth/quantity_text.h"
+#include "calibration/layer_types.h"
 #include "calibration/measured_rows.h"
 
 namespace berth {
 
 namespace {
 
-/// What the profiler calls a layer, and what it is here.
-struct LayerType {
-    std::string_view name;
-    OperatorKind kind;
-    std::optional<OperatorKind> follower;
-};
-constexpr std::array<LayerType, 10> kLayerTypes{{
-    {"Conv", OperatorKind::kMatmul, std::nullopt},
-    {"ConvAdd", OperatorKind::kMatmul, OperatorKind::kAdd},
-    {"ConvExGelu", OperatorKind::kMatmul, OperatorKind::kGelu},
-    {"exSDPAttention", OperatorKind::kAttention, std::nullopt},
-    {"exNorm", OperatorKind::kLayerNorm, std::nullopt},
-    {"Add", OperatorKind::kAdd, std::nullopt},
-    {"Mul", OperatorKind::kMul, std::nullopt},
-    {"Transpose", OperatorKind::kTranspose, std::nullopt},
-    {"Split", OperatorKind::kSplit, std::nullopt},
-    {"Reshape", OperatorKind::kReshape, std::nullopt},
-}};
+constexpr std::string_view kInput = "input_shape_nchw";
+constexpr std::string_view kWeight = "weight_shape_oihw";
+constexpr std::string_view kOutput = "output_shape_nchw";
 
-const LayerType* layer_type(std::string_view name) {
-    const auto found = std::find_if(kLayerTypes.begin(), kLayerTypes.end(),
-                                    [name](const LayerType& type) { return type.name == name; });
-    return found != kLayerTypes.end() ? &*found : nullptr;
-}
+using Shape = std::vector<std::int64_t>;
 
-// "8,64,1,1000": batch or heads, channels, height, width; positions stand along the width. Graphs take and give tensors
-// of three sizes row by row.
-std::vector<std::int64_t> shape_in(const MeasuredTable& table, const CsvRow& row,
-                                   std::string_view column = "input_shape_nchw") {
-    std::vector<std::int64_t> shape;
-    const std::string_view text = table.text(row, column);
-    for (std::size_t at = 0; at <= text.size();) {
-        const std::size_t end = std::min(text.find(',', at), text.size());
-        std::int64_t size = 0;
-        const auto [stop, failure] = std::from_chars(text.data() + at, text.data() + end, size);
-        if (failure != std::errc{} || stop != text.data() + end || size < 1) {
-            table.error(row, column, fmt::format("'{}' is no shape", text), "sizes such as 1,512,1,1000");
-            return {1, 1};
-        }
-        shape.push_back(size);
-        at = end + 1;
-    }
-    return shape;
-}
-
-std::int64_t product_of(const std::vector<std::int64_t>& sizes) {
+std::int64_t product_of(const Shape& sizes) {
     std::int64_t product = 1;
     for (const std::int64_t size : sizes) {
         product *= size;
@@ -65,78 +29,206 @@ std::int64_t product_of(const std::vector<std::int64_t>& sizes) {
     return product;
 }
 
+std::optional<Shape> parsed_shape(std::string_view text) {
+    Shape shape;
+    for (std::size_t at = 0; at <= text.size();) {
+        const std::size_t end = std::min(text.find(',', at), text.size());
+        std::int64_t size = 0;
+        const auto [stop, failure] = std::from_chars(text.data() + at, text.data() + end, size);
+        if (failure != std::errc{} || stop != text.data() + end || size < 1) {
+            return std::nullopt;
+        }
+        shape.push_back(size);
+        at = end + 1;
+    }
+    return shape;
+}
+
+// "8,64,1,1000": batch or heads, channels, height, width; positions stand along the width. Graphs take and give tensors
+// of three sizes row by row. Several are separated by semicolons; `...` stands for those that a log leaves out.
+struct Shapes {
+    std::vector<Shape> listed;
+    bool more = false;
+};
+Shapes shapes_in(const MeasuredTable& table, const CsvRow& row, std::string_view column) {
+    Shapes shapes;
+    const std::string_view text = table.text(row, column);
+    for (std::size_t at = 0; at <= text.size();) {
+        const std::size_t end = std::min(text.find(';', at), text.size());
+        const std::string_view one = text.substr(at, end - at);
+        if (one == "...") {
+            shapes.more = true;
+        } else if (auto shape = parsed_shape(one)) {
+            shapes.listed.push_back(std::move(*shape));
+        } else if (one != "0" && !one.empty()) {  // sizes of a resize, unknown to the log
+            table.error(row, column, fmt::format("'{}' is no shape", one), "sizes such as 1,512,1,1000");
+        }
+        at = end + 1;
+    }
+    if (shapes.listed.empty()) {
+        table.error(row, column, fmt::format("'{}' is no shape", text), "sizes such as 1,512,1,1000");
+        shapes.listed.push_back({1, 1});
+    }
+    return shapes;
+}
+Shape shape_in(const MeasuredTable& table, const CsvRow& row, std::string_view column) {
+    return shapes_in(table, row, column).listed.front();
+}
+
+// What the profiler counted; nothing where it counted none or the table has no such column.
+std::optional<double> counted(const MeasuredTable& table, const CsvRow& row, std::string_view column) {
+    const bool none = !table.has(column) || parse_number(table.text(row, column)) == 0.0;
+    return none ? std::nullopt : table.number(row, column);
+}
+
 // The profiler counts what a layer reads: an addition of two tensors reads twice as much as one of a constant.
 std::int64_t tensors_read(const MeasuredTable& table, const CsvRow& row, double elements, DType dtype) {
-    const Bytes read = kibibytes(table.number(row, "rw_kb").value_or(0));
+    const Bytes read = kibibytes(counted(table, row, "rw_kb").value_or(0));
     return std::max<std::int64_t>(1, std::llround(in_bytes(read) / (elements * in_bytes(element_size(dtype)))));
 }
 
-MatmulDims matmul_of(const MeasuredTable& table, const CsvRow& row) {
-    MatmulDims dims;
-    dims.m = table.count(row, "m");
-    dims.k = table.count(row, "k");
-    dims.n = table.count(row, "n");
-    dims.bias = true;
-    return dims;
+// Operands as large as the result; smaller ones repeat and are too little to count.
+std::int64_t operands_of(const MeasuredTable& table, const CsvRow& row, const Shapes& in, double elements,
+                         DType dtype) {
+    if (in.listed.size() == 1 && !in.more) {
+        return tensors_read(table, row, elements, dtype);
+    }
+    const auto whole = std::ranges::count_if(
+        in.listed, [elements](const Shape& one) { return static_cast<double>(product_of(one)) >= elements / 2; });
+    return std::max<std::int64_t>(1, whole);
 }
 
-// Convolutions of one tap are matmuls over positions; absent for those.
-std::optional<ConvDims> convolution_of(const MeasuredTable& table, const CsvRow& row) {
-    constexpr std::size_t kSizes = 4;
-    constexpr std::string_view kWeight = "weight_shape_oihw";
-    if (!table.has(kWeight) || table.text(row, kWeight).empty()) {
-        return std::nullopt;
-    }
-    const auto weight = shape_in(table, row, kWeight);
-    const auto in = shape_in(table, row);
-    const auto out = shape_in(table, row, "output_shape_nchw");
-    if (weight.size() != kSizes || in.size() != kSizes || out.size() != kSizes || weight[2] * weight[3] == 1) {
-        return std::nullopt;
-    }
+constexpr std::size_t kSizes = 4;
+
+ConvDims convolution_of(const Shape& in, const Shape& weight, const Shape& out) {
     ConvDims dims;
     dims.batch = in[0];
     dims.in_channels = in[1];
     dims.in_height = in[2];
     dims.in_width = in[3];
     dims.out_channels = weight[0];
-    dims.groups = in[1] / weight[1];
+    dims.groups = std::max<std::int64_t>(1, in[1] / weight[1]);
     dims.kernel_height = weight[2];
     dims.kernel_width = weight[3];
     dims.out_height = out[2];
     dims.out_width = out[3];
-    dims.stride = std::max<std::int64_t>(1, in[3] / out[3]);
+    const double steps = static_cast<double>(in[3]) / static_cast<double>(out[3]);
+    dims.stride = std::max<std::int64_t>(1, std::llround(steps));
     dims.bias = true;
     return dims;
 }
 
+// Convolutions of one tap over positions that stand in a row are matmuls.
+Dims product_of_layer(const MeasuredTable& table, const CsvRow& row, bool transposed) {
+    Shape in = shape_in(table, row, kInput);
+    const Shape out = shape_in(table, row, kOutput);
+    const bool listed = table.has(kWeight) && !table.text(row, kWeight).empty();
+    const Shape weight = listed ? shape_in(table, row, kWeight) : Shape{};
+    if (weight.size() != kSizes || in.size() != kSizes || out.size() != kSizes) {
+        MatmulDims dims{1, table.count(row, "m"), table.count(row, "k"), table.count(row, "n")};
+        dims.bias = true;
+        return dims;
+    }
+    if (transposed) {  // zeros between the inputs make them as many as the results
+        in[2] = out[2];
+        in[3] = out[3];
+    }
+    if (in[0] == 1 && in[2] == 1 && weight[1] == in[1] && weight[2] * weight[3] == 1 && in[3] == out[3]) {
+        MatmulDims dims{1, out[3], in[1], weight[0]};
+        dims.bias = true;
+        return dims;
+    }
+    return convolution_of(in, weight, out);
+}
+
 // Channels that lie together per position: all in the runtime's own layout of four sizes, one where a tensor lies row
 // by row.
-std::int64_t channels_together(const std::vector<std::int64_t>& shape) { return shape.size() == 4 ? shape[1] : 1; }
+std::int64_t channels_together(const Shape& shape) { return shape.size() == kSizes ? shape[1] : 1; }
 
-Dims dims_of(const MeasuredTable& table, const CsvRow& row, const LayerType& type, DType dtype) {
-    if (type.kind == OperatorKind::kMatmul) {
-        if (const auto convolution = convolution_of(table, row)) {
-            return *convolution;
-        }
-        return matmul_of(table, row);
-    }
-    const auto shape = shape_in(table, row);
-    if (type.kind == OperatorKind::kAttention) {
-        const std::int64_t width = shape.size() > 1 ? shape[1] : 1;
-        return AttentionDims{1, shape.front(), shape.front(), shape.back(), shape.back(), width};
-    }
-    RowsDims dims;
-    dims.rows = shape.back();
-    dims.cols = product_of(shape) / shape.back();
-    if (type.kind == OperatorKind::kAdd || type.kind == OperatorKind::kMul) {
-        dims.inputs = tensors_read(table, row, static_cast<double>(product_of(shape)), dtype);
-    }
-    dims.affine = type.kind == OperatorKind::kLayerNorm;
-    if (type.kind == OperatorKind::kReshape) {
-        dims.run = channels_together(shape);
-        dims.out_run = channels_together(shape_in(table, row, "output_shape_nchw"));
+// Positions of each image or head, and all channels; graphs take and give tensors of fewer sizes row by row.
+RowsDims rows_of(const Shape& shape) {
+    const std::int64_t positions = shape.size() == kSizes ? shape[2] * shape[3] : shape.back();
+    RowsDims dims{positions, product_of(shape) / positions};
+    if (shape.size() == kSizes) {
+        dims.run = dims.out_run = channels_together(shape);
     }
     return dims;
+}
+
+// Of images: positions, and the channels of each.
+RowsDims positions_of(const Shape& shape) {
+    const std::int64_t channels = channels_together(shape);
+    return {product_of(shape) / channels, channels};
+}
+
+// Elements of whole blocks, as far as sizes alone tell: channels in eights, positions in sixteens.
+std::int64_t room_of(const Shape& shape) {
+    constexpr std::int64_t kChannels = 8;
+    constexpr std::int64_t kPositions = 16;
+    const RowsDims dims = rows_of(shape);
+    const auto whole = [](std::int64_t size, std::int64_t block) { return (size + block - 1) / block * block; };
+    return whole(dims.rows, kPositions) * (dims.cols / std::max<std::int64_t>(1, dims.run)) *
+           whole(std::max<std::int64_t>(1, dims.run), kChannels);
+}
+
+AttentionDims attention_of(const Shapes& in) {
+    const Shape& queries = in.listed.front();
+    const std::int64_t keys = in.listed.size() > 1 ? in.listed[1].back() : queries.back();
+    const std::int64_t width = queries.size() > 1 ? queries[1] : 1;
+    return {1, queries.front(), queries.front(), queries.back(), keys, width};
+}
+
+// A reshape that keeps neither channels nor positions takes blocks of channels apart, as a transpose does.
+bool takes_blocks_apart(const Shape& in, const Shape& out) {
+    return in.size() == kSizes && out.size() == kSizes && in[1] != out[1] && in[3] != out[3];
+}
+
+Dims dims_of(const MeasuredTable& table, const CsvRow& row, LayerType& type, DType dtype) {
+    if (type.form == LayerForm::kProduct || type.form == LayerForm::kTransposed) {
+        return product_of_layer(table, row, type.form == LayerForm::kTransposed);
+    }
+    const Shapes in = shapes_in(table, row, kInput);
+    const Shape& first = in.listed.front();
+    RowsDims dims = rows_of(first);
+    switch (type.form) {
+        case LayerForm::kActivations: {
+            const Shape out = shape_in(table, row, kOutput);
+            const bool four = first.size() == kSizes && out.size() == kSizes;
+            return four ? MatmulDims{out[0], out[3], first[1], out[1] * out[2], false}
+                        : MatmulDims{1, out.back(), first[first.size() / 2], product_of(out) / out.back(), false};
+        }
+        case LayerForm::kAttention:
+            return attention_of(in);
+        case LayerForm::kElementwise:
+            if (type.kind == OperatorKind::kAdd || type.kind == OperatorKind::kMul) {
+                dims.inputs = operands_of(table, row, in, static_cast<double>(product_of(first)), dtype);
+            }
+            return dims;
+        case LayerForm::kConcat:
+            dims = rows_of(shape_in(table, row, kOutput));
+            dims.inputs = std::max<std::int64_t>(2, static_cast<std::int64_t>(in.listed.size()));
+            return dims;
+        case LayerForm::kPart:
+            return rows_of(shape_in(table, row, kOutput));
+        case LayerForm::kPool:
+            dims = positions_of(first);
+            dims.run = dims.out_run = channels_together(first);
+            dims.out_rows = positions_of(shape_in(table, row, kOutput)).rows;
+            return dims;
+        case LayerForm::kMove: {
+            const Shape out = shape_in(table, row, kOutput);
+            dims = rows_of(room_of(out) > room_of(first) ? out : first);
+            dims.run = channels_together(first);
+            dims.out_run = channels_together(out);
+            if (type.kind == OperatorKind::kReshape && takes_blocks_apart(first, out)) {
+                type.kind = OperatorKind::kTranspose;
+            }
+            return dims;
+        }
+        default:
+            dims.affine = type.kind == OperatorKind::kLayerNorm;
+            return dims;
+    }
 }
 
 // What a follower of a matmul or convolution works on.
@@ -148,80 +240,156 @@ RowsDims result_of(const Dims& dims, std::int64_t inputs) {
     return {matmul.m, matmul.n, inputs};
 }
 
-// Where a layer ran is known, so the profile's rules about support are not asked; those about cores and fusion are.
-// Absent if this runtime does not fuse the pair.
-std::optional<Kernel> kernel_of(const LayerType& type, const Dims& dims, DType dtype, const Runtime& runtime) {
+// That the layer is fused is known, so only what the runtime's rules say of its traffic and cores is asked. What another
+// operand adds is one read of three.
+void add_follower(Kernel& kernel, OperatorKind follower, const Runtime& runtime) {
+    const bool operand = follower == OperatorKind::kAdd || follower == OperatorKind::kMul;
+    const std::vector<OperatorKind> pair{kernel.kind, follower};
+    const auto rule = std::ranges::find(runtime.fuses, pair, &FusionRule::pattern);
+    const double unknown = operand ? 1.0 / 3 : 0.0;
+    const double traffic = rule == runtime.fuses.end() ? unknown : rule->traffic ? rule->traffic->value : 0.0;
+    kernel.followers[kernel.follower_count++] = {follower, result_of(kernel.dims, operand ? 2 : 1), traffic};
+    kernel.multi_core = kernel.multi_core && (rule == runtime.fuses.end() || rule->multi_core);
+}
+
+// Where a layer ran is known, so the profile's rules about support are not asked; those about cores are.
+Kernel kernel_of(const LayerType& type, const Dims& dims, DType dtype, const Runtime& runtime) {
     Kernel kernel;
     kernel.kind = type.kind;
     kernel.dims = dims;
     kernel.input = kernel.weight = kernel.output = dtype;
-    kernel.multi_core = runtime.operators[static_cast<std::size_t>(type.kind)].multi_core;
-    if (!type.follower) {
-        return kernel;
+    kernel.multi_core = runtime.operators[static_cast<std::size_t>(type.kind)].multi_core &&
+                        type.form != LayerForm::kTransposed && type.form != LayerForm::kActivations;
+    for (const OperatorKind follower : type.followers) {
+        add_follower(kernel, follower, runtime);
     }
-    const std::vector<OperatorKind> pair{type.kind, *type.follower};
-    const auto rule = std::find_if(runtime.fuses.begin(), runtime.fuses.end(),
-                                   [&pair](const FusionRule& one) { return one.pattern == pair; });
-    if (rule == runtime.fuses.end()) {
-        return std::nullopt;
-    }
-    const std::int64_t inputs = *type.follower == OperatorKind::kAdd ? 2 : 1;
-    kernel.followers[kernel.follower_count++] = {*type.follower, result_of(dims, inputs),
-                                                 rule->traffic ? rule->traffic->value : 0.0};
-    kernel.multi_core = kernel.multi_core && rule->multi_core;
     return kernel;
-}
-
-std::string class_name(const LayerType& type) {
-    const std::string name(traits(type.kind).name);
-    return type.follower ? fmt::format("{} + {}", name, traits(*type.follower).name) : name;
 }
 
 // The compiler's estimates are for one core: the longer of its memory and array cycles.
 std::optional<Time> vendor_estimate(const MeasuredTable& table, const CsvRow& row, std::int64_t cores,
                                     Frequency clock) {
-    const auto memory = table.number(row, "vendor_est_ddr_cycles");
-    const auto array = table.number(row, "vendor_est_npu_cycles");
+    const auto memory = counted(table, row, "vendor_est_ddr_cycles");
+    const auto array = counted(table, row, "vendor_est_npu_cycles");
     return memory && array && cores == 1 ? std::optional(std::max(*memory, *array) / clock) : std::nullopt;
+}
+
+// Version 1 of the runtime estimated cycles of every layer, later ones those of products alone.
+bool looks_old(const MeasuredTable& table) {
+    constexpr std::string_view kCycles = "vendor_est_ddr_cycles";
+    return std::ranges::any_of(table.rows(), [&](const CsvRow& row) {
+               const auto type = layer_type(table.text(row, "op_type"));
+               return type && (type->form == LayerForm::kConcat || type->form == LayerForm::kElementwise) &&
+                      counted(table, row, kCycles);
+           });
+}
+
+// By the version that the table states, or by what it looks like.
+StartedBy started_by(const MeasuredTable& table, const CsvRow& row, bool looks_old) {
+    constexpr std::string_view kVersion = "rknn_version";
+    const std::string_view text = table.has(kVersion) ? table.text(row, kVersion) : "";
+    std::int64_t major = 0;
+    const bool stated = std::from_chars(text.data(), text.data() + text.size(), major).ec == std::errc{};
+    const bool old = stated ? major < 2 : looks_old;
+    return old ? StartedBy::kProfilerV1 : StartedBy::kProfiler;
+}
+
+// Images and unsigned bytes move and multiply as signed ones do.
+std::optional<DType> dtype_of(const MeasuredTable& table, const CsvRow& row) {
+    const std::string_view text = table.text(row, "dtype");
+    return text == "uint8" ? std::optional(DType::kInt8) : choice_named(kDTypeNames, text);
+}
+
+/// Time of what no kernel stands for, by type.
+class Unmapped {
+  public:
+    void add(std::string_view type, Time time) { times_[std::string(type)] += time; }
+    void count(Time time) { all_ += time; }
+    void tell(MeasuredSet& set) const {
+        std::vector<std::pair<std::string, Time>> sorted(times_.begin(), times_.end());
+        std::ranges::stable_sort(sorted, std::ranges::greater{}, [](const auto& one) { return one.second; });
+        for (const auto& [type, time] : sorted) {
+            set.left_out.push_back(
+                fmt::format("{}: no operator of a graph, {} of the time", type, percent_text(time / all_)));
+        }
+    }
+
+  private:
+    std::map<std::string, Time> times_;
+    Time all_;
+};
+
+// On the host, a concatenation puts channels together one by one, as a transpose does, and other layers are passes over
+// their results.
+LayerType on_the_host(const LayerType& type) {
+    return type.form == LayerForm::kConcat ? LayerType{LayerForm::kPart, OperatorKind::kTranspose, {}} : type;
+}
+
+struct Placed {
+    LayerType type;
+    DeviceId device = 0;
+};
+std::optional<Placed> placed(const MeasuredTable& table, const CsvRow& row, const RowSource& source,
+                             const Profile& profile) {
+    const std::string_view name = table.text(row, "op_type");
+    const bool on_host = table.has("target") && table.text(row, "target") == "cpu" && source.device != profile.host;
+    auto type = layer_type(name);
+    if (!on_host) {
+        return type ? std::optional(Placed{std::move(*type), source.device}) : std::nullopt;
+    }
+    if (name == "InputOperator" || name == "OutputOperator") {
+        return std::nullopt;
+    }
+    return Placed{type ? on_the_host(*type) : LayerType{LayerForm::kPart, OperatorKind::kTranspose, {}}, profile.host};
 }
 
 }  // namespace
 
 void read_layer_rows(const MeasuredTable& table, const RowSource& source, const Profile& profile, MeasuredSet& set) {
-    const Runtime& runtime = profile.devices[static_cast<std::size_t>(source.device)].runtime;
+    Unmapped unmapped;
+    const bool old = looks_old(table);
     for (const CsvRow& row : table.rows()) {
+        const std::string_view type_name = table.text(row, "op_type");
+        if (!source.table.empty() && table.text(row, "table") != source.table) {
+            continue;
+        }
+        if (parse_number(table.text(row, "measured_us")) == 0.0) {
+            continue;  // what takes no time to a microsecond, such as a reshape that moves nothing
+        }
+        const Time time = table.microseconds_in(row, "measured_us");
+        unmapped.count(time);
+        auto where = placed(table, row, source, profile);
+        const auto dtype = dtype_of(table, row);
+        if (!where || !dtype) {
+            unmapped.add(type_name, time);
+            continue;
+        }
         const std::int64_t cores = table.count(row, "cores");
         const std::int64_t clock_mhz = table.count(row, "npu_mhz");
-        const std::string_view type_name = table.text(row, "op_type");
+        const bool on_host = where->device != source.device;
+        const Runtime& runtime = profile.devices[static_cast<std::size_t>(where->device)].runtime;
+        const Dims dims = dims_of(table, row, where->type, *dtype);
+        if (std::holds_alternative<ConvDims>(dims)) {
+            where->type.kind = OperatorKind::kConv2d;
+        }
+        const Frequency clock = megahertz(static_cast<double>(clock_mhz));
+        Kernel kernel = kernel_of(where->type, dims, *dtype, runtime);
+        kernel.started_by = started_by(table, row, old);
         MeasuredRow measured;
         measured.name = fmt::format("{} {}, {} {}, {} MHz", table.text(row, "layer"), type_name, cores,
                                     cores == 1 ? "core" : "cores", clock_mhz);
-        const LayerType* listed = layer_type(type_name);
-        const auto dtype = dtype_in(table, row, "dtype");
-        if (listed == nullptr || !dtype) {
-            set.left_out.push_back(fmt::format("{}: no operator of a graph", measured.name));
-            continue;
-        }
-        const Dims dims = dims_of(table, row, *listed, *dtype);
-        LayerType type = *listed;
-        if (std::holds_alternative<ConvDims>(dims)) {
-            type.kind = OperatorKind::kConv2d;
-        }
-        const auto kernel = kernel_of(type, dims, *dtype, runtime);
-        if (!kernel) {
-            set.left_out.push_back(
-                fmt::format("{}: {} does not fuse {}", measured.name, runtime.name, class_name(type)));
-            continue;
-        }
-        const Frequency clock = megahertz(static_cast<double>(clock_mhz));
-        measured.op_class = class_name(type);
+        measured.op_class = class_name(where->type) + (on_host ? ", on the host" : "");
         measured.dtype = *dtype;
-        measured.device = source.device;
-        measured.work = TimedKernel{*kernel, {static_cast<int>(cores), clock}, false};
-        measured.measured = table.microseconds_in(row, "measured_us");
+        measured.device = where->device;
+        measured.work = TimedKernel{kernel,
+                                    {on_host ? 1 : static_cast<int>(cores),
+                                     on_host ? std::nullopt : std::optional(clock), source.memory_clock},
+                                    false};
+        measured.measured = time;
         measured.vendor_estimate = vendor_estimate(table, row, cores, clock);
         set.rows.push_back(std::move(measured));
     }
+    unmapped.tell(set);
 }
 
 }  // namespace berth

@@ -53,7 +53,7 @@ void read_library_rows(const MeasuredTable& table, const RowSource& source, cons
             set.left_out.push_back(fmt::format("{}: {}", measured.name, why));
             continue;
         }
-        measured.work = TimedKernel{*kernel, {source.cores, std::nullopt}, true};
+        measured.work = TimedKernel{*kernel, {source.cores, std::nullopt, source.memory_clock}, true};
         set.rows.push_back(std::move(measured));
     }
 }

@@ -29,6 +29,13 @@ RowSource read_source(const YamlNode& node, RowForm form, const Profile& profile
     if (form != RowForm::kModelTotals) {
         source.device = read_device(node.require("device", "the device that ran these rows"), profile).value_or(0);
     }
+    if (const auto clock = node.find("memory_clock")) {
+        source.memory_clock = clock->quantity<Frequency>();
+    }
+    if (form == RowForm::kCompiledLayers) {
+        const auto log = node.find("table");
+        source.table = log ? log->text().value_or("") : "";
+    }
     if (form == RowForm::kMatmulLibrary) {
         source.cores = static_cast<int>(node.require("cores").integer({1, 1024}).value_or(1));
         source.time = node.require("time", "the column that holds the time").text().value_or("");
@@ -84,6 +91,7 @@ std::optional<MeasuredSet> read_set(const YamlNode& node, const fs::path& folder
     if (form) {
         set.form = *form;
         source = read_source(node, *form, profile);
+        set.memory_clock = *form == RowForm::kModelTotals ? source.memory_clock : std::nullopt;
     }
     node.reject_unknown_keys();
     if (node.diagnostics().error_count() != errors_before) {
@@ -136,7 +144,8 @@ std::optional<MeasuredSet> load_measured_file(const Library& library, const fs::
                                               std::optional<DeviceId> device, const Profile& profile,
                                               Diagnostics& diagnostics) {
     const std::size_t errors_before = diagnostics.error_count();
-    const auto table = MeasuredTable::load(path, diagnostics);
+    const Device& ran = profile.devices[static_cast<std::size_t>(device.value_or(profile.host))];
+    const auto table = MeasuredTable::load(path, diagnostics, ran.clusters.front().clock.value);
     const auto form = table ? form_of(*table, path) : std::nullopt;
     if (!form) {
         return std::nullopt;

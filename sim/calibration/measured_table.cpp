@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "berth/atomic_file.h"
+#include "berth/import_profile.h"
 #include "berth/measure.h"
 #include "berth/quantity_text.h"
 #include "berth/statistics.h"
@@ -34,8 +35,13 @@ constexpr double kMostMeasured = 1e15;
 
 }  // namespace
 
-std::optional<MeasuredTable> MeasuredTable::load(const std::filesystem::path& path, Diagnostics& diagnostics) {
-    const auto content = read_file(path, diagnostics);
+std::optional<MeasuredTable> MeasuredTable::load(const std::filesystem::path& path, Diagnostics& diagnostics,
+                                                 std::optional<Frequency> layer_clock) {
+    auto content = read_file(path, diagnostics);
+    if (content && layer_clock && is_rknn_table(*content)) {
+        const LayerTableFacts facts{path.stem().string(), in_megahertz(*layer_clock), path.filename().string()};
+        content = import_rknn_table(*content, path.string(), facts, diagnostics);
+    }
     auto table = content ? parse_csv(*content, path.string(), diagnostics) : std::nullopt;
     if (!table) {
         return std::nullopt;

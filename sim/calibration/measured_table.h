@@ -16,8 +16,10 @@ namespace berth {
 class MeasuredTable {
   public:
     /// Rows that differ only in `pass` and in what was timed are passes over the same work: they become one, with the
-    /// median of their times. Absent, with errors, if the file cannot be read.
-    [[nodiscard]] static std::optional<MeasuredTable> load(const std::filesystem::path& path, Diagnostics& diagnostics);
+    /// median of their times. A table of layers that the RKNN runtime printed is read as import_rknn_table() does, at
+    /// `layer_clock`, which it does not state. Absent, with errors, if the file cannot be read.
+    [[nodiscard]] static std::optional<MeasuredTable> load(const std::filesystem::path& path, Diagnostics& diagnostics,
+                                                           std::optional<Frequency> layer_clock = std::nullopt);
 
     [[nodiscard]] const CsvTable& table() const { return table_; }
     [[nodiscard]] const std::vector<CsvRow>& rows() const { return table_.rows; }

@@ -38,7 +38,7 @@ void predict_timed(const TimedKernel& timed, const Profile& profile, ValidatedRo
 void predict_probe(const MemoryProbe& probe, const Profile& profile, ValidatedRow& row) {
     const Device& device = profile.devices[static_cast<std::size_t>(row.device)];
     row.predicted = log_normal_estimate(probe_time(probe, device), std::log1p(device.error.vector.value));
-    row.roofline = probe.size / profile.dram.bandwidth.value;
+    row.roofline = probe.size / (profile.dram.bandwidth.value * relative_clock(state_of(profile.dram)));
 }
 
 // What is left of a prediction when inputs and results were in place: all but handing over; the call itself counts.
@@ -93,12 +93,24 @@ std::optional<ValidatedRow> predict_row(const MeasuredRow& measured, const Profi
     return row;
 }
 
+// The board that a set was measured on. Its state was fitted to other rows of it, which leave little open.
+Profile as_measured(const Profile& profile, const std::optional<Frequency>& memory_clock) {
+    constexpr double kOpen = 0.05;
+    Profile board = profile;
+    if (memory_clock && board.dram.clock) {
+        board.dram.clock->value = *memory_clock;
+        board.dram.clock->spread = kOpen;
+        share_dram(board);
+    }
+    return board;
+}
+
 }  // namespace
 
 Time naive_roofline(Operations macs, Bytes compulsory, DType dtype, const Device& device, const Execution& execution,
                     const Dram& dram) {
     const OperationRate peak = peak_rate(device, execution, dtype);
-    const Time memory = compulsory / dram.bandwidth.value;
+    const Time memory = compulsory / (dram.bandwidth.value * relative_clock(state_of(dram)));
     return peak > OperationRate{} ? std::max(macs / peak, memory) : memory;
 }
 
@@ -118,8 +130,9 @@ std::optional<Validation> validate(const Profile& profile, std::span<const Measu
         validated.use = set.use;
         validated.note = set.note;
         validated.left_out = set.left_out;
+        const Profile board = as_measured(profile, set.memory_clock);
         for (const MeasuredRow& row : set.rows) {
-            if (auto predicted = predict_row(row, profile, diagnostics)) {
+            if (auto predicted = predict_row(row, board, diagnostics)) {
                 validated.rows.push_back(std::move(*predicted));
             }
         }

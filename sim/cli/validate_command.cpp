@@ -1,8 +1,11 @@
 // berth validate: how far the predictions of a profile are from what was measured.
+#include <fmt/format.h>
+
 #include <array>
 #include <memory>
 #include <stdexcept>
 
+#include "berth/quantity_text.h"
 #include "berth/validation_report.h"
 #include "cli/command.h"
 #include "cli/machine_check.h"
@@ -16,7 +19,7 @@ constexpr std::array<Choice<ValidateFormat>, 3> kValidateFormatNames{
     {{"text", ValidateFormat::kText}, {"json", ValidateFormat::kJson}, {"markdown", ValidateFormat::kMarkdown}}};
 
 struct ValidateOptions {
-    std::string hardware, measured, device, report;
+    std::string hardware, measured, device, report, fit;
     ValidateFormat format = ValidateFormat::kText;
 };
 
@@ -62,6 +65,41 @@ bool pictures_into(const std::string& folder, const Validation& validation, Diag
     return !diagnostics.has_errors();
 }
 
+std::string without_prefix(const std::string& path) {
+    constexpr std::string_view kPrefix = "hardware.";
+    return path.starts_with(kPrefix) ? path.substr(kPrefix.size()) : path;
+}
+
+// The profile with the number that the rows say, and with what they leave of its spread.
+std::optional<Profile> fitted_to(const FittedNumber& fitted, const ValidateOptions& options, const Library& library,
+                                 Diagnostics& diagnostics) {
+    const std::string value =
+        fmt::format("{{value: {}, spread: {}%, kind: calibrated, source: \"fitted to {} rows of {}\"}}",
+                    quantity_text(fitted.value, fitted.dimension, 6), number_text(100 * fitted.spread, 3), fitted.rows,
+                    std::filesystem::path(options.measured).filename().string());
+    return load_hardware(library, options.hardware, {{"hardware." + fitted.path, value, "by --fit"}},
+                         SourceLocation("--fit"), diagnostics);
+}
+
+std::optional<Validation> fitted_and_validated(const ValidateOptions& options, const Profile& profile,
+                                               std::span<const MeasuredSet> sets, const Library& library,
+                                               Diagnostics& diagnostics) {
+    if (options.fit.empty()) {
+        return validate(profile, sets, diagnostics);
+    }
+    if (options.measured.empty()) {
+        diagnostics.error(SourceLocation("--fit"), "a number is fitted to one file of measurements", "--measured FILE");
+        return std::nullopt;
+    }
+    const auto fitted = fit_number(profile, sets, without_prefix(options.fit), diagnostics);
+    const auto changed = fitted ? fitted_to(*fitted, options, library, diagnostics) : std::nullopt;
+    auto validation = changed ? validate(*changed, sets, diagnostics) : std::nullopt;
+    if (validation) {
+        validation->fitted = fitted;
+    }
+    return validation;
+}
+
 std::optional<std::string> validated(const ValidateOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
     const Library& library = invocation.library;
     const auto profile = load_hardware(library, options.hardware, {}, SourceLocation("--hardware"), diagnostics);
@@ -71,7 +109,7 @@ std::optional<std::string> validated(const ValidateOptions& options, Invocation&
     }
     invocation.provenance.profiles.push_back(profile_origin(*profile, library));
     show_progress("predicting what was measured");
-    auto validation = validate(*profile, *sets, diagnostics);
+    auto validation = fitted_and_validated(options, *profile, *sets, library, diagnostics);
     if (validation) {
         validation->warnings = machine_warnings(*profile, diagnostics);
     }
@@ -92,6 +130,10 @@ void add_validate(CLI::App& app, Invocation& invocation) {
         ->add_option("--measured", options->measured,
                      "A file of measurements (default: those shipped with the profile)")
         ->type_name("FILE");
+    command
+        ->add_option("--fit", options->fit,
+                     "A number of the profile that is fitted to the file first, such as hardware.memory.dram.clock")
+        ->type_name("PATH");
     command->add_option("--device", options->device, "The device that the file was measured on")->type_name("NAME");
     command->add_option("--report", options->report, "Folder to draw predicted against measured times to")
         ->type_name("DIR");
@@ -111,7 +153,8 @@ void add_validate(CLI::App& app, Invocation& invocation) {
     command->footer(
         "Examples:\n"
         "  berth validate --hardware rk3588-rknn-2.3.2\n"
-        "  berth validate --hardware x86-avx512-vnni --device cpu --measured profile.csv");
+        "  berth validate --hardware x86-avx512-vnni --device cpu --measured profile.csv\n"
+        "  berth validate --hardware rk3588-rknn-2.3.2 --device npu --measured layers.csv --fit hardware.memory.dram.clock");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
         auto output = validated(*options, invocation, diagnostics);

@@ -28,6 +28,11 @@ Demand<T> attention_demand(const Kernel& kernel, const AttentionDims& d, const D
     demand.elements = scores;
     const auto score_count = T::given(scores, "score elements");
     demand.vector = score_count / (T::profile(engine.per_cycle, "score elements per cycle") * rates.vector_clock);
+    if (engine.per_head) {
+        demand.vector += T::profile(*engine.per_head, "time per head") *
+                         T::given(static_cast<double>(d.batch * d.heads), "heads") /
+                         T::given(static_cast<double>(rates.cores), "cores");
+    }
     demand.engines_serial = true;
     const Bytes read = element_size(kernel.input) * static_cast<double>(input_elements(kernel.kind, kernel.dims));
     const Bytes written = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));

@@ -47,7 +47,7 @@ Pass pass_of_rows(const ConvDims& d, Bytes row, std::int64_t rows_held) {
     return pass;
 }
 
-// Part of one row of windows, in multiples of what a set of weights must meet in the array.
+// Part of one row of windows, in multiples of the array's rows.
 Pass pass_of_columns(const ConvDims& d, Bytes position, Bytes tile, std::int64_t granule) {
     Pass pass;
     const Bytes column = position * static_cast<double>(std::min(d.kernel_height, d.in_height));
@@ -70,16 +70,17 @@ Pass pass_of_columns(const ConvDims& d, Bytes position, Bytes tile, std::int64_t
 // buffer are read once, and so are those of a depthwise convolution, which pass with their channels.
 Pass fixed_tile_pass(const Kernel& kernel, const ConvDims& d, Bytes weights, const Device& device) {
     const MatrixEngine& matrix = device.matrix;
-    const Bytes tile = row_tile_of(matrix, kernel.library_call);
+    const bool lines = d.in_height > 1 && matrix.image_row_tile && !kernel.library_call;
+    const Bytes tile = lines ? matrix.image_row_tile->value : row_tile_of(matrix, kernel.library_call);
     const std::int64_t channels = d.in_channels / d.groups;
     const Bytes position = element_size(kernel.input) * static_cast<double>(channels);
     const Bytes row = position * static_cast<double>(d.in_width);
     const auto rows_held = static_cast<std::int64_t>(tile / row);
     Pass pass = rows_held >= std::min(d.kernel_height, d.in_height)
                     ? pass_of_rows(d, row, rows_held)
-                    : pass_of_columns(d, position, tile, std::max(matrix.align_m, matrix.min_rows));
+                    : pass_of_columns(d, position, tile, matrix.align_m);
     const Bytes buffer = device.memories.empty() ? Bytes{} : device.memories.front().capacity.value;
-    if (depthwise(d) || weights <= buffer - tile - reserved(matrix, multiplied_at(kernel))) {
+    if (depthwise(d) || weights < buffer - tile - reserved(matrix, multiplied_at(kernel))) {
         pass.weights_stay = true;
     }
     return pass;
@@ -121,7 +122,7 @@ Number<T, Operations> padded(const ConvDims& d, const Pass& pass, DType dtype, c
     }
     return T::named(
         count * T::given(operations(rows), "padded positions") *
-            T::given(static_cast<double>(padded_depth(d, matrix)), "padded depth") *
+            T::given(static_cast<double>(at_least_min_depth(padded_depth(d, matrix), dtype, matrix)), "padded depth") *
             T::given(static_cast<double>(round_up(columns, columns_together(matrix, dtype))), "padded columns"),
         "padded MACs");
 }

@@ -40,7 +40,10 @@ void find_paths(const FormulaPtr& formula, const Device& device) {
 }
 
 std::vector<Contender> contenders_of(const KernelCost& cost) {
-    std::vector<Contender> all{{cost.dma > cost.dram ? Bound::kDma : Bound::kDram, cost.dram + cost.dma},
+    const Time on_the_way = cost.rule.vector_at_memory ? cost.vector : Time{};
+    const Bound channel = cost.dma > cost.dram ? Bound::kDma : Bound::kDram;
+    std::vector<Contender> all{{on_the_way > cost.dram + cost.dma ? Bound::kVector : channel,
+                                cost.dram + cost.dma + on_the_way},
                                {Bound::kDram, cost.results},
                                {Bound::kDram, cost.bus},
                                {Bound::kSram, cost.sram},
@@ -49,7 +52,7 @@ std::vector<Contender> contenders_of(const KernelCost& cost) {
         all.push_back({cost.compute >= cost.vector ? Bound::kCompute : Bound::kVector, cost.compute + cost.vector});
     } else {
         all.push_back({Bound::kCompute, cost.compute});
-        all.push_back({Bound::kVector, cost.vector});
+        all.push_back({Bound::kVector, cost.vector - on_the_way});
     }
     std::ranges::stable_sort(all, std::ranges::greater{}, &Contender::time);
     return all;
@@ -78,7 +81,7 @@ FormulaPtr rule_of(const KernelCost& cost) {
                          time(cost.results, "results"),   time(cost.bus, "bus")};
     const CostRule& rule = cost.rule;
     const Overlaps<T> overlaps{
-        rule.engines_serial, T::given(rule.overlap, "overlap"),
+        rule.engines_serial, rule.vector_at_memory, T::given(rule.overlap, "overlap"),
         T::given(rule.device_overlap, "overlap of int32 output"),
         rule.dram_overlap ? std::optional(T::given(*rule.dram_overlap, "overlap of DRAM")) : std::nullopt};
     return total_of<T>(terms, overlaps).time.formula();

@@ -36,7 +36,7 @@ bool is_left_whole(const Kernel& kernel, const Device& device, int cores) {
 
 template <class T>
 KernelCost costed(const Kernel& kernel, const Device& device, const Execution& execution, Record<T>& record) {
-    const Execution single{1, execution.clock};
+    const Execution single{1, execution.clock, execution.memory_clock};
     if (!kernel.multi_core || execution.cores <= 1 ||
         is_left_whole(kernel, device, std::min(execution.cores, device.cores()))) {
         return costed_on<T>(kernel, device, single, record);
@@ -66,9 +66,10 @@ KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Executi
 HandoverCost handover_cost(const Link& link, Bytes size) {
     HandoverCost cost;
     // Each step moves the tensor through the host's DRAM: a layout change reads and writes it.
-    const auto time = [&link](const std::optional<Parameter<Bandwidth>>& rate, Bytes moved, double passes) {
+    const double clock = relative_clock(link.dram_clock);
+    const auto time = [&link, clock](const std::optional<Parameter<Bandwidth>>& rate, Bytes moved, double passes) {
         const Time own = rate ? moved / rate->value : Time{};
-        return rate && link.bus ? std::max(own, moved * passes / link.bus->value) : own;
+        return rate && link.bus ? std::max(own, moved * passes / (link.bus->value * clock)) : own;
     };
     cost.fixed = link.per_crossing.value;
     cost.transfer = time(link.transfer, size, 1);

@@ -9,8 +9,14 @@
 
 namespace berth {
 
-const Parameter<Time>& dispatch_of(CacheState cache, const Runtime& runtime) {
-    switch (cache) {
+const Parameter<Time>& dispatch_of(const Kernel& kernel, const Runtime& runtime) {
+    if (kernel.started_by == StartedBy::kProfilerV1 && runtime.dispatch_profiled_v1) {
+        return *runtime.dispatch_profiled_v1;
+    }
+    if (kernel.started_by != StartedBy::kGraph && runtime.dispatch_profiled) {
+        return *runtime.dispatch_profiled;
+    }
+    switch (kernel.cache) {
         case CacheState::kHot:
             return runtime.dispatch_repeated ? *runtime.dispatch_repeated : runtime.dispatch_per_kernel;
         case CacheState::kCold:
@@ -22,6 +28,11 @@ const Parameter<Time>& dispatch_of(CacheState cache, const Runtime& runtime) {
 }
 
 namespace {
+
+const Parameter<Time>& fork_join_of(const Kernel& kernel, const Runtime& runtime) {
+    return kernel.started_by == StartedBy::kProfilerV1 && runtime.fork_join_v1 ? *runtime.fork_join_v1
+                                                                                : runtime.fork_join;
+}
 
 // Bytes that a cache had and evicted come from memory again.
 template <class T>
@@ -151,20 +162,23 @@ Number<T, Time> dram_time(const Demand<T>& demand, const Device& device, const R
 }
 
 template <class T>
-Number<T, Time> results_time(const Number<T, Bytes>& results, const MatrixEngine& matrix) {
+Number<T, Time> results_time(const Number<T, Bytes>& results, const Device& device, const Rates<T>& rates) {
+    const MatrixEngine& matrix = device.matrix;
     const auto waiting = matrix.result_buffer ? results - T::profile(*matrix.result_buffer, "result buffer") : results;
-    return value_of(waiting) > Bytes{} ? waiting / T::profile(*matrix.wide_output, "rate of int32 output")
-                                       : Number<T, Time>{};
+    return value_of(waiting) > Bytes{}
+               ? waiting / as_clocked<T>(T::profile(*matrix.wide_output, "rate of int32 output"), device,
+                                           rates.memory_clock)
+               : Number<T, Time>{};
 }
 
 // Reads, writes and 32-bit results pass the DRAM that all devices share. Reads and writes alone are no faster by the
 // term dram unless a written byte costs less than a read one.
 template <class T>
-Number<T, Time> bus_time(const Demand<T>& demand, const Device& device) {
+Number<T, Time> bus_time(const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
     const bool may_exceed = value_of(demand.wide_output) > Bytes{} || device.dma.write_cost.value < 1;
     return device.bus && may_exceed ? (T::named(demand.read, "bytes read") + T::named(demand.written, "bytes written") +
                                        demand.wide_output) /
-                                          T::profile(*device.bus, "sustained DRAM bandwidth")
+                                          as_clocked<T>(T::profile(*device.bus, "sustained DRAM bandwidth"), device, rates.memory_clock)
                                     : Number<T, Time>{};
 }
 
@@ -184,10 +198,10 @@ template <class T>
 Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
     Terms<T> terms;
     terms.dispatch = T::term(
-        T::profile(dispatch_of(kernel.cache, device.runtime), "dispatch per kernel") + cache_time<T>(kernel, device),
+        T::profile(dispatch_of(kernel, device.runtime), "dispatch per kernel") + cache_time<T>(kernel, device),
         "dispatch");
     if (rates.cores > 1) {
-        terms.fork_join = T::term(T::profile(device.runtime.fork_join, "fork and join of a kernel") +
+        terms.fork_join = T::term(T::profile(fork_join_of(kernel, device.runtime), "fork and join of a kernel") +
                                       coherence_time<T>(kernel, demand, device, rates.cores),
                                   "fork/join");
     }
@@ -197,13 +211,15 @@ Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& d
                              T::factor(demand.imbalance, "load imbalance"),
                          "sram");
     terms.dram = T::term(dram_time<T>(demand, device, rates), "dram");
+    // Cores with buffers of their own fill them by themselves.
+    const double channels =
+        static_cast<double>(device.dma.channels) * (device.matrix.row_tile ? rates.cores : 1);
     terms.dma = T::term(T::profile(device.dma.setup, "setup of a descriptor") *
-                            (T::given(demand.descriptors, "descriptors") /
-                             T::given(static_cast<double>(device.dma.channels), "channels")),
+                            (T::given(demand.descriptors, "descriptors") / T::given(channels, "channels")),
                         "dma");
     terms.stall = T::term(stall_time<T>(demand.groups, terms.compute, rates), "stall");
-    terms.results = T::term(results_time<T>(demand.wide_output, device.matrix), "results");
-    terms.bus = T::term(bus_time<T>(demand, device), "bus");
+    terms.results = T::term(results_time<T>(demand.wide_output, device, rates), "results");
+    terms.bus = T::term(bus_time<T>(demand, device, rates), "bus");
     return terms;
 }
 
@@ -214,6 +230,7 @@ Overlaps<T> overlaps_of(const Demand<T>& demand, const Device& device) {
     const bool array = value_of(demand.padded_macs) > Operations{} && !demand.engines_serial && device.matrix.overlap;
     Overlaps<T> overlaps;
     overlaps.engines_serial = demand.engines_serial || device.kind == DeviceKind::kCpu;
+    overlaps.vector_at_memory = demand.vector_at_memory && !overlaps.engines_serial;
     overlaps.own =
         array ? T::profile(*device.matrix.overlap, "overlap of the array") : T::profile(device.overlap, "overlap");
     overlaps.device = T::profile(device.overlap, "overlap");
@@ -239,7 +256,7 @@ void put_down(KernelCost& cost, const Terms<T>& terms) {
 
 template <class T>
 CostRule rule_from(const Overlaps<T>& overlaps) {
-    return {overlaps.engines_serial, value_of(overlaps.own), value_of(overlaps.device),
+    return {overlaps.engines_serial, overlaps.vector_at_memory, value_of(overlaps.own), value_of(overlaps.device),
             overlaps.dram ? std::optional(value_of(*overlaps.dram)) : std::nullopt};
 }
 

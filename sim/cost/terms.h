@@ -16,7 +16,19 @@ struct Rates {
     Number<T, OperationRate> macs;
     Number<T, Frequency> vector_clock;
     Number<T, Bandwidth> dram;
+    std::optional<Frequency> memory_clock;  ///< set by the execution
 };
+/// A bandwidth that passes the DRAM, as the DRAM is clocked.
+template <class T>
+[[nodiscard]] Number<T, Bandwidth> as_clocked(const Number<T, Bandwidth>& rated, const Device& device,
+                                              const std::optional<Frequency>& set) {
+    const auto& state = device.dram_clock;
+    if (!state || (set ? *set : state->clock.value) == state->rated) {
+        return rated;
+    }
+    const auto clock = set ? T::given(*set, "memory clock of the rows") : T::profile(state->clock, "memory clock");
+    return rated * (clock / T::given(state->rated, "rated clock"));
+}
 template <class T>
 [[nodiscard]] Rates<T> rates_of(const Device& device, const Execution& execution, DType dtype);
 
@@ -34,6 +46,7 @@ struct Demand {
     Operations elements;
     Number<T, Time> vector{};        ///< already at the rate of the cores
     bool engines_serial = false;     ///< matrix and vector phases follow one another (attention)
+    bool vector_at_memory = false;   ///< the vector unit works on results on their way to memory, which waits for it
     Number<T, Bytes> read, written;  ///< at DRAM
     Number<T, Bytes> wide_output;    ///< 32-bit results that leave at their own rate instead of as writes
     WeightGroups groups;
@@ -51,6 +64,9 @@ struct Demand {
 [[nodiscard]] Bytes reserved(const MatrixEngine& matrix, DType dtype);
 /// Columns of a dtype that the array computes together.
 [[nodiscard]] std::int64_t columns_together(const MatrixEngine& matrix, DType dtype);
+
+/// Padded depth of a product, or the least that a row of weights takes.
+[[nodiscard]] std::int64_t at_least_min_depth(std::int64_t depth, DType dtype, const MatrixEngine& matrix);
 
 /// Weights that stream past the rows held: k x n of them, this many times.
 struct StreamedWeights {
@@ -101,6 +117,7 @@ struct Terms {
 template <class T>
 struct Overlaps {
     bool engines_serial = false;
+    bool vector_at_memory = false;
     Number<T, double> own, device;
     std::optional<Number<T, double>> dram;
 };

@@ -24,11 +24,11 @@ Tile row_tile(const MatmulDims& d, double input, double weight, Bytes reserve, c
     const MatrixEngine& matrix = device.matrix;
     const double held = in_bytes(row_tile_of(matrix, library_call));
     const auto fit = static_cast<std::int64_t>(held / (static_cast<double>(d.k) * input));
-    const std::int64_t aligned = round_down(fit, std::max(matrix.align_m, matrix.min_rows));
+    const std::int64_t aligned = round_down(fit, matrix.align_m);
     Tile tile{std::clamp<std::int64_t>(fit >= d.m || aligned == 0 ? fit : aligned, 1, d.m), d.k, d.n};
     const double buffer = device.memories.empty() ? 0 : in_bytes(device.memories.front().capacity.value);
     const double weights = static_cast<double>(d.k) * static_cast<double>(d.n) * weight;
-    tile.weight_reads = weights <= buffer - held - in_bytes(reserve) ? 1 : ceil_div(d.m, tile.m);
+    tile.weight_reads = weights < buffer - held - in_bytes(reserve) ? 1 : ceil_div(d.m, tile.m);
     return tile;
 }
 

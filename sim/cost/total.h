@@ -27,10 +27,12 @@ Number<T, Time> beside(const Number<T, Time>& time, const Number<T, Time>& other
 template <class T>
 Total<T> total_of(const Terms<T>& terms, const Overlaps<T>& overlaps) {
     // DMA descriptors and their bytes share the channel; so do the engines of a CPU or of attention, phase after phase.
-    const auto memory = terms.dma + terms.dram;
+    // What the vector unit does on the way to memory delays that instead.
+    const bool on_the_way = overlaps.vector_at_memory;
+    const auto memory = on_the_way ? terms.dma + terms.dram + terms.vector : terms.dma + terms.dram;
     const bool serial = overlaps.engines_serial;
-    const auto engines = serial ? terms.compute + terms.vector : larger(terms.compute, terms.vector);
-    const auto both_engines = terms.compute + terms.vector;
+    const auto both_engines = on_the_way ? terms.compute : terms.compute + terms.vector;
+    const auto engines = serial || on_the_way ? both_engines : larger(terms.compute, terms.vector);
     const auto longest = larger(larger(engines, memory), terms.sram);
     Number<T, Time> core;
     if (overlaps.dram) {
@@ -51,7 +53,9 @@ Total<T> total_of(const Terms<T>& terms, const Overlaps<T>& overlaps) {
     } else if (value_of(terms.results) > value_of(core) || value_of(terms.bus) > value_of(alone)) {
         total.bound = Bound::kDram;
     } else if (value_of(longest) == value_of(memory)) {
-        total.bound = value_of(terms.dma) > value_of(terms.dram) ? Bound::kDma : Bound::kDram;
+        const bool vector = on_the_way && value_of(terms.vector) > value_of(terms.dma + terms.dram);
+        total.bound = vector ? Bound::kVector
+                             : value_of(terms.dma) > value_of(terms.dram) ? Bound::kDma : Bound::kDram;
     } else if (value_of(longest) == value_of(terms.sram)) {
         total.bound = Bound::kSram;
     } else {

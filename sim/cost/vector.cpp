@@ -9,9 +9,10 @@ namespace berth {
 
 namespace {
 
-const VectorRate& rate_of(OperatorKind kind, const Device& device) {
-    return device.vector[static_cast<std::size_t>(traits(kind).vector_class)];
+const VectorRate& rate_of(VectorClass of, const Device& device) {
+    return device.vector[static_cast<std::size_t>(of)];
 }
+const VectorRate& rate_of(OperatorKind kind, const Device& device) { return rate_of(traits(kind).vector_class, device); }
 
 // Static runtimes round the width, here the rows (tokens stand along the width in their layout), up to a granule.
 double padding_factor(std::int64_t rows, const Device& device) {
@@ -27,16 +28,39 @@ std::int64_t channel_block(const Kernel& kernel, const Device& device) {
     return piece ? std::max<std::int64_t>(1, static_cast<std::int64_t>(piece->value / element_size(kernel.input))) : 1;
 }
 
-// A reshape moves nothing if positions keep their channels, or if whole blocks of channels change their place.
+// A reshape moves nothing if whole blocks of channels keep or change their place, or if all lies row by row.
 bool stays_in_place(const Kernel& kernel, const RowsDims& d, const Device& device) {
     const std::int64_t block = channel_block(kernel, device);
-    return d.run == d.out_run || (d.run % block == 0 && d.out_run % block == 0);
+    return (d.run % block == 0 && d.out_run % block == 0) || (d.run == d.out_run && d.run <= 1);
 }
 
-// Read row by row, the channels of a position come one at a time, each in a block of its own.
+// Blocks that channels fill in part take as long as full ones, before or after: three channels those of eight. Read row
+// by row, they come one at a time, each in a block of its own.
 double lanes_taken(const Kernel& kernel, const RowsDims& d, const Device& device) {
     const std::int64_t block = channel_block(kernel, device);
-    return d.run > 0 && d.run < block ? static_cast<double>(block) / static_cast<double>(d.run) : 1.0;
+    const auto taken = [block](std::int64_t run) {
+        return run > 0 ? static_cast<double>(round_up(run, block)) / static_cast<double>(run) : 1.0;
+    };
+    return kernel.kind == OperatorKind::kTranspose ? std::max(taken(d.run), taken(d.out_run)) : taken(d.run);
+}
+
+// In blocks of channels, what keeps a position's channels together is a copy, such as resizing an image; what takes them
+// apart moves elements one by one.
+VectorClass class_of(const Kernel& kernel, const RowsDims& d, const Device& device) {
+    const VectorClass own = traits(kernel.kind).vector_class;
+    if (channel_block(kernel, device) <= 1) {
+        return own;
+    }
+    switch (kernel.kind) {
+        case OperatorKind::kResize:
+            return VectorClass::kElementwise;
+        case OperatorKind::kTranspose:
+            return d.run > 0 && d.run == d.out_run ? VectorClass::kElementwise : own;
+        case OperatorKind::kReshape:
+            return d.run > 1 && d.out_run > 1 ? VectorClass::kMove : own;
+        default:
+            return own;
+    }
 }
 
 template <class T>
@@ -72,6 +96,18 @@ Number<T, Time> call_time(const VectorRate& rate, const Rates<T>& rates) {
                             : Number<T, Time>{};
 }
 
+// Behind an array, results are added to and clipped as they leave; what looks values up takes its time.
+bool done_on_the_way(OperatorKind kind, const Device& device) {
+    return device.matrix.row_tile && traits(kind).vector_class != VectorClass::kActivation;
+}
+
+// The array makes whole groups of columns, and the vector unit behind it works on them all.
+double columns_taken(const Kernel& kernel, const Follower& follower, const Device& device) {
+    const bool product = std::holds_alternative<MatmulDims>(kernel.dims) || std::holds_alternative<ConvDims>(kernel.dims);
+    const std::int64_t columns = product && device.matrix.row_tile ? columns_together(device.matrix, kernel.input) : 1;
+    return static_cast<double>(round_up(follower.dims.cols, columns)) / static_cast<double>(follower.dims.cols);
+}
+
 Bytes activations(DType dtype, double elements) { return element_size(dtype) * elements; }
 
 }  // namespace
@@ -85,7 +121,7 @@ Demand<T> rows_demand(const Kernel& kernel, const RowsDims& d, const Device& dev
     if (traits(kernel.kind).free_when_contiguous && stays_in_place(kernel, d, device)) {
         return demand;
     }
-    const VectorRate& rate = rate_of(kernel.kind, device);
+    const VectorRate& rate = rate_of(class_of(kernel, d, device), device);
     const double padding = padding_factor(d.rows, device);
     if (d.constant_rows > 0) {  // a table of constants; a row of them is too little to count
         const Bytes constants =
@@ -97,7 +133,9 @@ Demand<T> rows_demand(const Kernel& kernel, const RowsDims& d, const Device& dev
     demand.vector =
         row_time<T>(in_operations(demand.elements) * lanes_taken(kernel, d, device), d, rate, device, rates, {}) +
         call_time<T>(rate, rates);
-    const auto factor = T::profile_factor(rate.traffic, "traffic factor") * T::factor(padding, "padding");
+    const double filled = d.run > 1 && d.out_run > 1 ? lanes_taken(kernel, d, device) : 1.0;
+    const auto factor = T::profile_factor(rate.traffic, "traffic factor") * T::factor(padding, "padding") *
+                        T::factor(filled, "blocks filled in part");
     add_activations<T>(demand, kernel, T::given(read, "input") * factor, T::given(written, "result") * factor);
     demand.descriptors = 1;
     return demand;
@@ -150,9 +188,13 @@ void add_epilogue(Demand<T>& demand, const Kernel& kernel, std::size_t index, co
     const VectorRate& rate = rate_of(follower.kind, device);
     const Dims dims = follower.dims;
     const double padding = padding_factor(follower.dims.rows, device);
-    const double elements = in_operations(vector_elements(dims)) * padding;
+    const double elements = in_operations(vector_elements(dims)) * padding * columns_taken(kernel, follower, device);
     demand.elements += operations(elements);
-    demand.vector += row_time<T>(elements, follower.dims, rate, device, rates, of);
+    // An array hands its results to the vector unit on their way out; a SIMD unit is both.
+    demand.vector_at_memory = demand.vector_at_memory || device.matrix.row_tile.has_value();
+    if (!done_on_the_way(follower.kind, device)) {
+        demand.vector += row_time<T>(elements, follower.dims, rate, device, rates, of);
+    }
     const auto share = T::given(follower.traffic, of, "share of traffic left") *
                        T::profile_factor(rate.traffic, of, "traffic factor") * T::factor(padding, of, "padding");
     const Bytes read = activations(kernel.input, static_cast<double>(input_elements(follower.kind, dims)));

@@ -32,6 +32,14 @@ class ParameterList {
                           parameter.where, set});
     }
 
+    /// What a number that is there may be.
+    void bound(const std::string& path, double least, double most) {
+        if (ParameterView* view = view_of(path)) {
+            view->least = least;
+            view->most = most;
+        }
+    }
+
     [[nodiscard]] std::vector<ParameterView> take() { return std::move(views_); }
 
   private:
@@ -154,6 +162,9 @@ void add_device(auto& list, auto& device) {
     if (device.bus) {
         list.add("memory.dram.sustained", *device.bus);
     }
+    if (device.dram_clock) {
+        list.add("memory.dram.clock", device.dram_clock->clock);
+    }
     for (auto& cluster : device.clusters) {
         add_cluster(list, path, cluster);
     }
@@ -179,9 +190,16 @@ std::vector<ParameterView> parameters(Profile& profile) {
     ParameterList list;
     NumbersAt dram(list, "memory.dram");
     dram_keys(dram, profile.dram);
+    if (const auto state = state_of(profile.dram)) {
+        list.bound("memory.dram.clock", QuantityTraits<Frequency>::si(state->rated * kLeastDramClock),
+                   QuantityTraits<Frequency>::si(state->rated * kMostDramClock));
+    }
     for (Link& link : profile.links) {
         if (link.bus) {
             list.add("memory.dram.sustained", *link.bus);
+        }
+        if (link.dram_clock) {
+            list.add("memory.dram.clock", link.dram_clock->clock);
         }
     }
     for (Device& device : profile.devices) {

@@ -31,13 +31,28 @@ bool has_own_memory(const Profile& profile, DeviceId device) {
     return link != nullptr && link->transfer.has_value();
 }
 
+double relative_clock(const std::optional<DramClock>& clock) { return clock ? clock->relative() : 1; }
+
+std::optional<DramClock> state_of(const Dram& dram) {
+    return dram.clock && dram.rated_clock ? std::optional(DramClock{*dram.clock, dram.rated_clock->value})
+                                          : std::nullopt;
+}
+
+Bandwidth sustained_as_clocked(const Dram& dram) { return dram.sustained.value * relative_clock(state_of(dram)); }
+
+Bandwidth limit_as_clocked(const Device& device) {
+    return device.dram_limit.value * relative_clock(device.dram_clock);
+}
+
 void share_dram(Profile& profile) {
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
         const bool shares = !has_own_memory(profile, static_cast<DeviceId>(d));
         profile.devices[d].bus = shares ? std::optional(profile.dram.sustained) : std::nullopt;
+        profile.devices[d].dram_clock = shares ? state_of(profile.dram) : std::nullopt;
     }
     for (Link& link : profile.links) {
         link.bus = profile.dram.sustained;
+        link.dram_clock = state_of(profile.dram);
     }
 }
 

@@ -9,12 +9,32 @@ namespace berth {
 
 namespace {
 
+// What is a tenth or twice as fast as rated is another memory rather than another state of it.
+void check_clock(Dram& dram, const YamlNode& node) {
+    if (dram.clock && !dram.rated_clock) {
+        (void)node.require("rated_clock", "the clock at which the bandwidths hold, such as 2112 MHz");
+        return;
+    }
+    if (!dram.clock && dram.rated_clock) {
+        dram.clock = dram.rated_clock;
+    }
+    const auto state = state_of(dram);
+    const bool read = state && state->rated > Frequency{} && state->clock.value > Frequency{};
+    if (read && (state->relative() < kLeastDramClock || state->relative() > kMostDramClock)) {
+        node.require("clock").error(fmt::format("{} is no state of a memory that is rated at {}",
+                                                to_text(state->clock.value), to_text(state->rated)),
+                                    fmt::format("{} to {}", to_text(state->rated * kLeastDramClock),
+                                                to_text(state->rated * kMostDramClock)));
+    }
+}
+
 Dram read_dram(const YamlNode& root) {
     Dram dram;
     const YamlNode memory = root.require("memory", "a map with 'dram'");
     const YamlNode node = memory.require("dram", "a map with capacity, bandwidth and sustained");
     KeyReader rows(node);
     dram_keys(rows, dram);
+    check_clock(dram, node);
     if (dram.sustained.value > dram.bandwidth.value && dram.bandwidth.value > Bandwidth()) {
         node.require("sustained")
             .error(fmt::format("{} is more than the bus carries", to_text(dram.sustained.value)),

@@ -1,8 +1,11 @@
-// The table of layers that the RKNN runtime prints. Cells are padded with blanks and hold none themselves, but where a
-// layer has no matrix product its share of the array's rate is left empty.
+// The table of layers that the RKNN runtime prints, as it stands in logs: lines may start with what a logger puts there,
+// headers of version 1.5 consist of two words, cells of two cores and more are joined by slashes. Cells are padded with
+// blanks; where a layer has no matrix product, its share of the array's rate is a backslash or left empty.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <charconv>
 #include <sstream>
 
@@ -16,13 +19,31 @@ namespace {
 
 constexpr std::string_view kNeeded[]{"ID", "OpType", "DataType", "Target", "InputShape", "OutputShape"};
 
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kTwoWords{
+    {{"DDR", "Cycles"}, {"NPU", "Cycles"}, {"Total", "Cycles"}, {"Task", "Number"}, {"Lut", "Number"}}};
+
+// Cells of a line: words, but for headers of two words, and for `100.0%/0.0%/0.0% - Up:0.0%`.
 std::vector<std::string> words_of(const std::string& line) {
     std::istringstream stream(line);
     std::vector<std::string> words;
+    bool joins = false;
     for (std::string word; stream >> word;) {
-        words.push_back(std::move(word));
+        const bool second = !words.empty() && std::ranges::any_of(kTwoWords, [&](const auto& two) {
+            return words.back() == two.first && word.starts_with(two.second);
+        });
+        const bool dash = word == "-" && !words.empty() && words.back().ends_with('%');
+        if (second || dash || joins) {
+            words.back() += word;
+        } else {
+            words.push_back(std::move(word));
+        }
+        joins = dash;
     }
     return words;
+}
+
+bool is_number(std::string_view word) {
+    return !word.empty() && std::ranges::all_of(word, [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
 /// What a word of the header stands for. Columns that no version is known to leave empty are read one word each.
@@ -62,41 +83,62 @@ Column column_of(const std::string& header) {
 struct Layer {
     std::string name, type, target, dtype, ddr_cycles, npu_cycles, time, mac_usage, workload, traffic;
     std::vector<std::vector<std::int64_t>> inputs, outputs;
+    bool more_inputs = false, more_outputs = false;  ///< than the log lists
 };
 
-/// `(1,512,1,1000),(512,512,1,1),(512)`; `\` stands for none. Absent if it is neither.
-std::optional<std::vector<std::vector<std::int64_t>>> shapes_in(std::string_view text) {
+/// Shapes of a cell.
+struct ShapeList {
     std::vector<std::vector<std::int64_t>> shapes;
-    if (text == "\\") {
-        return shapes;
-    }
-    while (!text.empty()) {
-        const std::size_t end = text.find(')');
-        if (text.front() != '(' || end == std::string_view::npos) {
+    bool more = false;
+};
+
+std::optional<std::vector<std::int64_t>> sizes_in(std::string_view text) {
+    std::vector<std::int64_t> sizes;
+    for (std::size_t at = 0; at <= text.size();) {
+        const std::size_t end = std::min(text.find(',', at), text.size());
+        std::int64_t size = 0;
+        const auto [last, failure] = std::from_chars(text.data() + at, text.data() + end, size);
+        if (failure != std::errc() || last != text.data() + end || size < 0) {
             return std::nullopt;
         }
-        std::vector<std::int64_t>& shape = shapes.emplace_back();
-        for (std::size_t at = 1; at <= end;) {
-            std::int64_t size = 0;
-            const auto [last, failure] = std::from_chars(text.data() + at, text.data() + end, size);
-            if (failure != std::errc() || size < 1 || (*last != ',' && last != text.data() + end)) {
-                return std::nullopt;
-            }
-            shape.push_back(size);
-            at = static_cast<std::size_t>(last - text.data()) + 1;
+        sizes.push_back(size);
+        at = end + 1;
+    }
+    return sizes;
+}
+
+/// `(1,512,1,1000),(512,512,1,1),...`; a backslash stands for none, dots for more than the log lists. Constants of no size, `(0)`,
+/// are left out. Absent if it is none of that.
+std::optional<ShapeList> shapes_in(std::string_view text) {
+    ShapeList list;
+    if (text == "\\") {
+        return list;
+    }
+    while (!text.empty()) {
+        if (text == "...") {
+            list.more = true;
+            return list;
+        }
+        const std::size_t end = text.find(')');
+        auto sizes = text.front() == '(' && end != std::string_view::npos ? sizes_in(text.substr(1, end - 1)) : std::nullopt;
+        if (!sizes) {
+            return std::nullopt;
+        }
+        if (std::ranges::find(*sizes, 0) == sizes->end()) {
+            list.shapes.push_back(std::move(*sizes));
         }
         text.remove_prefix(end + 1);
         if (text.starts_with(',')) {
             text.remove_prefix(1);
         }
     }
-    return shapes;
+    return list;
 }
 
 std::string dtype_name(std::string_view type) {
     constexpr std::pair<std::string_view, std::string_view> kNames[]{
-        {"INT8", "int8"},  {"UINT8", "int8"},   {"FLOAT16", "fp16"}, {"BFLOAT16", "bf16"},
-        {"FLOAT", "fp32"}, {"FLOAT32", "fp32"}, {"INT4", "int4"}};
+        {"INT8", "int8"},  {"UINT8", "uint8"},  {"FLOAT16", "fp16"}, {"BFLOAT16", "bf16"},
+        {"FLOAT", "fp32"}, {"FLOAT32", "fp32"}, {"INT4", "int4"},    {"INT32", "int32"}};
     const auto found = std::ranges::find(kNames, type, &std::pair<std::string_view, std::string_view>::first);
     return found == std::end(kNames) ? std::string() : std::string(found->second);
 }
@@ -128,20 +170,22 @@ class TableReader {
         bool in_table = false;
         for (std::string line; std::getline(lines_, line);) {
             ++number_;
-            const auto words = words_of(line);
-            if (words.empty() || line.find_first_not_of("- \t\r") == std::string::npos) {
-                in_table = in_table && layers.empty();
-            } else if (!in_table && is_header(words)) {
-                in_table = read_header(words);
-                if (!in_table) {
+            auto words = words_of(line);
+            if (!in_table && is_header(words)) {
+                if (!read_header(words)) {
                     return std::nullopt;
                 }
-            } else if (in_table) {
+                in_table = true;
+                rows_ = 0;
+            } else if (in_table && starts_row(words)) {
                 auto layer = read_layer(words);
                 if (!layer) {
                     return std::nullopt;
                 }
                 layers.push_back(std::move(*layer));
+                ++rows_;
+            } else if (in_table && rows_ > 0 && !is_rule(line) && !words.empty() && words.back() != "...") {
+                in_table = false;  // totals, or the log going on
             }
         }
         return layers;
@@ -152,12 +196,26 @@ class TableReader {
     }
 
   private:
+    static bool is_rule(const std::string& line) { return line.find_first_not_of("-=| \t\r") == std::string::npos; }
+
+    // The number of the layer and its type; what stands before them was put there by a logger and is dropped.
+    static bool starts_row(std::vector<std::string>& words) {
+        for (std::size_t i = 0; i + 2 < words.size(); ++i) {
+            const bool named = std::isalpha(static_cast<unsigned char>(words[i + 1].front())) != 0;
+            if (is_number(words[i]) && named && !dtype_name(words[i + 2]).empty()) {
+                words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(i));
+                return true;
+            }
+        }
+        return false;
+    }
+
     [[nodiscard]] SourceLocation where() const { return SourceLocation(name_, number_, 1); }
 
     bool read_header(const std::vector<std::string>& words) {
         columns_.clear();
-        for (const std::string& word : words) {
-            columns_.push_back(column_of(word));
+        for (auto word = std::ranges::find(words, "ID"); word != words.end(); ++word) {
+            columns_.push_back(column_of(*word));
         }
         for (const std::string_view needed : kNeeded) {
             if (std::ranges::find(words, needed) == words.end()) {
@@ -179,7 +237,7 @@ class TableReader {
         for (const Column column : columns_) {
             const std::string word = at < words.size() ? words[at] : "";
             // Empty where the layer has no matrix product: the next cell, of shares of cores, stands in its place.
-            if (column == Column::kMacUsage && word.find('/') != std::string::npos) {
+            if (column == Column::kMacUsage && word.find('%') != std::string::npos) {
                 continue;
             }
             ++at;
@@ -209,9 +267,9 @@ class TableReader {
                 layer.target = word;
                 return true;
             case Column::kInput:
-                return take_shapes(layer.inputs, word);
+                return take_shapes(layer.inputs, layer.more_inputs, word);
             case Column::kOutput:
-                return take_shapes(layer.outputs, word);
+                return take_shapes(layer.outputs, layer.more_outputs, word);
             case Column::kDdrCycles:
                 layer.ddr_cycles = word;
                 return true;
@@ -227,7 +285,7 @@ class TableReader {
                 layer.time = word;
                 return true;
             case Column::kMacUsage:
-                layer.mac_usage = word;
+                layer.mac_usage = word == "\\" ? "" : word.substr(0, word.find('/'));  // of the first core
                 return true;
             case Column::kWorkload:
                 layer.workload = word;
@@ -242,13 +300,14 @@ class TableReader {
         return true;
     }
 
-    bool take_shapes(std::vector<std::vector<std::int64_t>>& shapes, const std::string& word) {
+    bool take_shapes(std::vector<std::vector<std::int64_t>>& shapes, bool& more, const std::string& word) {
         auto read = shapes_in(word);
         if (!read) {
             diagnostics_.error(where(), fmt::format("'{}' is no list of shapes", word), "such as (1,512,1,1000)");
             return false;
         }
-        shapes = std::move(*read);
+        shapes = std::move(read->shapes);
+        more = read->more;
         return true;
     }
 
@@ -256,6 +315,7 @@ class TableReader {
     const std::string& name_;
     Diagnostics& diagnostics_;
     int number_ = 0;
+    std::size_t rows_ = 0;  ///< of the table
     std::vector<Column> columns_;
 };
 
@@ -271,16 +331,47 @@ std::string product_cells(const Layer& layer) {
     return fmt::format("{},{},{}", out[0] * out[2] * out[3], weight[1] * weight[2] * weight[3], weight[0]);
 }
 
-std::string row_of(const Layer& layer, const LayerTableFacts& facts) {
-    const auto shape = [](const std::vector<std::vector<std::int64_t>>& shapes, std::size_t i) {
-        return i < shapes.size() ? csv_field(sizes_text(shapes[i])) : std::string();
-    };
+// Weights of a convolution have a column of their own, and its bias is left out.
+std::string inputs_text(const Layer& layer) {
     const bool weights = layer.type.starts_with("Conv");
-    return fmt::format(
-        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(facts.model), number_text(facts.clock_mhz, 6),
-        cores_of(layer.workload), csv_field(layer.name), layer.type, layer.target == "NPU" ? "npu" : "cpu", layer.dtype,
-        shape(layer.inputs, 0), weights ? shape(layer.inputs, 1) : "", shape(layer.outputs, 0), product_cells(layer),
-        layer.ddr_cycles, layer.npu_cycles, layer.time, layer.mac_usage, layer.traffic, csv_field(facts.source));
+    std::string text = layer.inputs.empty() ? "" : sizes_text(layer.inputs.front());
+    for (std::size_t i = 1; i < layer.inputs.size() && !weights; ++i) {
+        text += ";" + sizes_text(layer.inputs[i]);
+    }
+    return text + (layer.more_inputs && !weights ? ";..." : "");
+}
+
+// An empty estimate is none: the header may join cells that a layer leaves out.
+std::string cycles_text(const std::string& cycles) { return parse_number(cycles).value_or(0) > 0 ? cycles : ""; }
+
+std::string row_of(const Layer& layer, const LayerTableFacts& facts, const std::string& version) {
+    const bool weights = layer.type.starts_with("Conv") && layer.inputs.size() > 1;
+    const std::string output =
+        layer.outputs.empty() ? "" : sizes_text(layer.outputs.front()) + (layer.more_outputs ? ";..." : "");
+    return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(facts.model),
+                       number_text(facts.clock_mhz, 6), cores_of(layer.workload), version,
+                       csv_field(layer.name.empty() ? layer.type : layer.name), layer.type,
+                       layer.target == "NPU" ? "npu" : "cpu", layer.dtype, csv_field(inputs_text(layer)),
+                       weights ? csv_field(sizes_text(layer.inputs[1])) : "", csv_field(output), product_cells(layer),
+                       cycles_text(layer.ddr_cycles), cycles_text(layer.npu_cycles), layer.time, layer.mac_usage,
+                       layer.traffic, csv_field(facts.source));
+}
+
+// `rknnrt: 1.5.3b9`, `librknnrt version: 2.3.2 (429f97ae6b@2025-04-09)`: up to the first blank, or nothing.
+std::string version_in(std::string_view text) {
+    for (const std::string_view label : {"librknnrt version:", "rknnrt:", "RKNN Runtime Information:"}) {
+        std::size_t at = text.find(label);
+        if (at == std::string_view::npos) {
+            continue;
+        }
+        at = text.find_first_not_of(" \t", at + label.size());
+        const std::string_view rest = at == std::string_view::npos ? "" : text.substr(at);
+        const std::string_view version = rest.substr(0, rest.find_first_not_of("0123456789."));
+        if (!version.empty()) {
+            return std::string(version);
+        }
+    }
+    return "";
 }
 
 }  // namespace
@@ -302,13 +393,14 @@ std::optional<std::string> import_rknn_table(std::string_view text, const std::s
         return std::nullopt;
     }
     std::string csv =
-        "model,npu_mhz,cores,layer,op_type,target,dtype,input_shape_nchw,weight_shape_oihw,output_shape_nchw,m,k,n,"
+        "model,npu_mhz,cores,rknn_version,layer,op_type,target,dtype,input_shape_nchw,weight_shape_oihw,output_shape_nchw,m,k,n,"
         "vendor_est_ddr_cycles,vendor_est_npu_cycles,measured_us,mac_usage_pct,rw_kb,source\n";
+    const std::string version = version_in(text);
     std::size_t rows = 0;
     for (const Layer& layer : *layers) {
-        // Inputs and outputs of the whole graph are listed too; what runs in no time was not measured.
-        if (!layer.inputs.empty() && !layer.outputs.empty() && parse_number(layer.time).value_or(0) > 0) {
-            csv += row_of(layer, facts);
+        // What runs in no time was not measured. Inputs of the whole graph have no input themselves, its outputs no output.
+        if (!(layer.inputs.empty() && layer.outputs.empty()) && parse_number(layer.time).value_or(0) > 0) {
+            csv += row_of(layer, facts, version);
             ++rows;
         }
     }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "berth/quantity_text.h"
 #include "report/json_values.h"
 #include "report/validation_tables.h"
 
@@ -103,6 +104,27 @@ Json json_row(const ValidatedRow& row, const std::vector<std::string>& devices) 
     return json;
 }
 
+// What the number was and is; in the units that the profile is written in, and in SI for programs.
+std::string fitted_sentence(const FittedNumber& fitted) {
+    const auto text = [&](double si) { return quantity_text(si, fitted.dimension, 3); };
+    return fmt::format(
+        "{} fitted to these {} rows is {} (5-95 %: {} to {}); the profile has {}. Predictions below are made with it, so "
+        "that one number of theirs was set with these rows.",
+        fitted.path, fitted.rows, text(fitted.value), text(fitted.low), text(fitted.high), text(fitted.before));
+}
+
+Json json_fitted(const FittedNumber& fitted) {
+    Json json = Json::object();
+    json["path"] = fitted.path;
+    json["text"] = quantity_text(fitted.value, fitted.dimension);
+    json["value"] = json_number(fitted.value);
+    json["low"] = json_number(fitted.low);
+    json["high"] = json_number(fitted.high);
+    json["before"] = json_number(fitted.before);
+    json["rows"] = fitted.rows;
+    return json;
+}
+
 Json json_decision(const Decision& decision, const std::vector<std::string>& devices) {
     Json json = Json::object();
     json["model"] = decision.model;
@@ -147,6 +169,9 @@ Json json_set(const ValidatedSet& set, const std::vector<std::string>& devices) 
 
 std::string validation_text(const Validation& validation, TextWidth width) {
     std::string text = fmt::format("Predictions of {} beside measurements\n", validation.profile);
+    if (validation.fitted) {
+        text += "\n" + wrapped(fitted_sentence(*validation.fitted), 0, width);
+    }
     for (const ValidatedSet& set : validation.sets) {
         text += fmt::format("\n{}\n{}\n", set.name, std::string(display_width(set.name), '-'));
         text += wrapped(use_sentence(set), 0, width);
@@ -163,7 +188,7 @@ std::string validation_text(const Validation& validation, TextWidth width) {
 }
 
 std::string validation_markdown(const Validation& validation) {
-    std::string text;
+    std::string text = validation.fitted ? fitted_sentence(*validation.fitted) + "\n\n" : "";
     for (const ValidatedSet& set : validation.sets) {
         text += fmt::format("### {}\n\n{}\n\n{}\n{}:\n\n{}\n", set.name, use_sentence(set),
                             markdown_table(class_table(set)), rows_heading(set),
@@ -181,6 +206,7 @@ std::string validation_markdown(const Validation& validation) {
 std::string validation_json(const Validation& validation) {
     Json json = Json::object();
     json["profile"] = validation.profile;
+    json["fitted"] = validation.fitted ? json_fitted(*validation.fitted) : Json(nullptr);
     json["sets"] = Json::array();
     for (const ValidatedSet& set : validation.sets) {
         json["sets"].push_back(json_set(set, validation.devices));

@@ -73,7 +73,7 @@ class LoadRates {
         for (const Handover& handover : work.handovers) {
             load[handover_pool(profile_)] += handover.cost;
             load[dram()] +=
-                through_host(profile_, handover.from, handover.to, handover.size) / profile_.dram.sustained.value;
+                through_host(profile_, handover.from, handover.to, handover.size) / sustained_as_clocked(profile_.dram);
         }
         for (const DeviceId device : work.calls) {
             load[dispatch_pool(profile_, device)] += length.plans[at(device)].per_graph;
@@ -126,7 +126,7 @@ PlacementProblem priced_problem(const LengthPlan& length, const ModelStage& stag
                 const Bytes moved = through_host(profile, static_cast<DeviceId>(from), static_cast<DeviceId>(to),
                                                  std::max(flow.size[from], flow.size[to]));
                 flow.crossing[from][to] = flow.crossing[from][to] * price[handover_pool(profile)] +
-                                          moved / profile.dram.sustained.value * price[rates.dram()];
+                                          moved / sustained_as_clocked(profile.dram) * price[rates.dram()];
             }
         }
     }

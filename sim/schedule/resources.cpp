@@ -22,11 +22,11 @@ SimulatedSystem resources_of(const Profile& profile) {
     }
     system.pools.push_back({"hand-over", 1});
     system.pools.push_back({"elsewhere", kManyServers});
-    system.bandwidths.push_back({"dram", profile.dram.sustained.value});
+    system.bandwidths.push_back({"dram", sustained_as_clocked(profile.dram)});
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
         const Device& device = profile.devices[d];
         const bool own = has_own_memory(profile, static_cast<DeviceId>(d));
-        system.bandwidths.push_back({device.name + (own ? " memory" : " dma"), device.dram_limit.value,
+        system.bandwidths.push_back({device.name + (own ? " memory" : " dma"), limit_as_clocked(device),
                                      own ? std::nullopt : std::optional<std::size_t>(0)});
         system.pools.push_back({device.name + " dispatch", 1});
     }
@@ -45,7 +45,7 @@ SimulatedTask handover_task(std::string name, Time work, Bytes moved, const Prof
     SimulatedTask made = task_on(std::move(name), handover_pool(profile), work);
     if (moved > Bytes{} && work > Time{}) {
         made.bandwidth = 0;
-        made.fastest = std::min(moved / work, profile.dram.sustained.value);
+        made.fastest = std::min(moved / work, sustained_as_clocked(profile.dram));
         made.moved = *made.fastest * work;
     }
     return made;

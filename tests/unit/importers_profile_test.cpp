@@ -8,6 +8,7 @@
 #include <iterator>
 #include <set>
 
+#include "berth/atomic_file.h"
 #include "berth/csv.h"
 #include "berth/import_profile.h"
 #include "graph_fixtures.h"
@@ -174,14 +175,62 @@ TEST(RknnTable, BothFormsOfCyclesGiveTheSameRows) {
     EXPECT_EQ(rows, import_rknn_table(table_text(kShortHeader, "one"), "perf.txt", kFacts, diagnostics));
     EXPECT_EQ(
         *rows,
-        "model,npu_mhz,cores,layer,op_type,target,dtype,input_shape_nchw,weight_shape_oihw,output_shape_nchw,m,k,"
+        "model,npu_mhz,cores,rknn_version,layer,op_type,target,dtype,input_shape_nchw,weight_shape_oihw,output_shape_nchw,m,k,"
         "n,vendor_est_ddr_cycles,vendor_est_npu_cycles,measured_us,mac_usage_pct,rw_kb,source\n"
-        "whisper,1000,1,Conv:/conv1/Conv,ConvExGelu,npu,fp16,\"1,80,1,2000\",\"512,80,1,3\",\"1,512,1,2000\",2000,"
+        "whisper,1000,1,,InputOperator:mel,InputOperator,cpu,fp16,,,\"1,80,2000\",,,,,,5,,0,perf.txt\n"
+        "whisper,1000,1,,Conv:/conv1/Conv,ConvExGelu,npu,fp16,\"1,80,1,2000\",\"512,80,1,3\",\"1,512,1,2000\",2000,"
         "240,512,110587,576000,1719,27.92,554,perf.txt\n"
-        "whisper,1000,1,LayerNorm:attn_ln,exNorm,npu,fp16,\"1,512,1,1000\",,\"1,512,1,1000\",,,,0,0,1711,,1005,"
+        "whisper,1000,1,,LayerNorm:attn_ln,exNorm,npu,fp16,\"1,512,1,1000;512;512\",,\"1,512,1,1000\",,,,,,1711,,1005,"
         "perf.txt\n"
-        "whisper,1000,3,Conv:qkv,Conv,npu,fp16,\"1,512,1,1000\",\"1536,512,1,1\",\"1,1536,1,1000\",1000,512,1536,"
+        "whisper,1000,3,,Conv:qkv,Conv,npu,fp16,\"1,512,1,1000\",\"1536,512,1,1\",\"1,1536,1,1000\",1000,512,1536,"
         "239658,1548288,2334,65.81,2536,perf.txt\n");
+}
+
+CsvTable log_as_rows(const std::string& file) {
+    Diagnostics diagnostics;
+    const auto text = read_file(std::string(BERTH_SOURCE_DIR) + "/tests/data/rknn-logs/" + file, diagnostics);
+    EXPECT_TRUE(is_rknn_table(text.value_or("")));
+    const auto rows = import_rknn_table(text.value_or(""), file, kFacts, diagnostics);
+    EXPECT_TRUE(rows) << diagnostics.text();
+    return parse_csv(rows.value_or("a\n"), file, diagnostics).value();
+}
+
+std::string cell(const CsvTable& table, std::size_t row, std::string_view column) {
+    return table.rows.at(row).cells.at(table.column(column).value()).text;
+}
+
+TEST(RknnTable, OfALoggerHasValuesPerCoreAndShapesThatAreLeftOut) {
+    const CsvTable table = log_as_rows("yolov8s.txt");
+    ASSERT_EQ(table.rows.size(), 102U);
+    EXPECT_EQ(cell(table, 1, "op_type"), "ConvExSwish");
+    EXPECT_EQ(cell(table, 1, "dtype"), "uint8");
+    EXPECT_EQ(cell(table, 1, "mac_usage_pct"), "1.53");
+    EXPECT_EQ(cell(table, 1, "cores"), "1");
+    EXPECT_EQ(cell(table, 7, "op_type"), "Add");
+    EXPECT_EQ(cell(table, 7, "cores"), "3");
+    EXPECT_EQ(cell(table, 7, "measured_us"), "231");
+    EXPECT_EQ(cell(table, 8, "input_shape_nchw"), "1,32,160,160;1,32,160,160;...");
+    EXPECT_EQ(cell(table, 46, "op_type"), "Resize");
+    EXPECT_EQ(cell(table, 46, "input_shape_nchw"), "1,512,20,20;4");  // a constant of no size is left out
+    EXPECT_EQ(cell(table, 101, "op_type"), "OutputOperator");
+}
+
+TEST(RknnTable, OfTwoRowsByThemselvesIsRead) {
+    const CsvTable table = log_as_rows("mac_usage_per_core.txt");
+    ASSERT_EQ(table.rows.size(), 2U);
+    EXPECT_EQ(cell(table, 1, "mac_usage_pct"), "0.68");
+    EXPECT_EQ(cell(table, 1, "cores"), "3");
+}
+
+TEST(RknnTable, OfVersion15HasHeadersOfTwoWordsAndStatesItsVersion) {
+    const CsvTable table = log_as_rows("version_1_5.md");
+    ASSERT_EQ(table.rows.size(), 2U);
+    EXPECT_EQ(cell(table, 1, "rknn_version"), "1.5.3");
+    EXPECT_EQ(cell(table, 1, "op_type"), "ConvRelu");
+    EXPECT_EQ(cell(table, 1, "vendor_est_ddr_cycles"), "94150");
+    EXPECT_EQ(cell(table, 1, "measured_us"), "428");
+    EXPECT_EQ(cell(table, 1, "mac_usage_pct"), "2.47");
+    EXPECT_EQ(cell(table, 1, "rw_kb"), "543.75");
 }
 
 TEST(RknnTable, IsRecognised) {
