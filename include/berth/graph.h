@@ -38,6 +38,7 @@ struct Operator {
     std::vector<TensorId> inputs;  ///< activations only
     TensorId output = -1;
     OperatorId table_of = kNoOperator;  ///< an earlier operator whose weights it uses too (a head tied to the words)
+    bool shares_all = false;            ///< with `table_of`: its bias and affine terms too, as a repeated block does
     SourceLocation where;
 };
 
@@ -55,6 +56,8 @@ struct GraphTotals {
     std::int64_t parameters = 0;  ///< all constants once: weights, tables, biases, affine terms
 };
 [[nodiscard]] GraphTotals totals(const Graph& graph);
+/// Of an operator's weight_elements(), those that an operator before it holds already.
+[[nodiscard]] std::int64_t shared_elements(const Operator& op);
 
 /// Bytes of all constants at the operators' schemes (see weight_storage). A table that two operators share counts once
 /// if both store it alike.

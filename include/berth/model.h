@@ -18,10 +18,12 @@
 
 namespace berth {
 
-/// A size that a model must give, or may leave to the default. Flags are sizes from 0 to 1.
+/// A size that a model must give, or may leave to the default. Flags are sizes from 0 to 1. A size `per` another has a
+/// value for each round of the sections that are repeated so often: which blocks have a window, which have experts.
 struct SizeRule {
     std::string name;
-    std::optional<Expression> fallback;  ///< over sizes that must be given and defaults that stand before it
+    std::string per;                     ///< the size that counts its values; empty: it has one
+    std::optional<Expression> fallback;  ///< over sizes that must be given, defaults before it, and `i` if `per`
     std::int64_t min = 1;
     std::int64_t max = kLargestCount;
     std::string meaning;
@@ -54,8 +56,10 @@ struct OperatorTemplate {
     std::vector<std::string> inputs;
     std::vector<Expression> shape;   ///< of the result
     std::optional<Expression> when;  ///< the operator exists only if this holds
-    std::string table_of;            ///< full name of an operator of an earlier section whose weights it uses; or empty
-    int block = -1;                  ///< of a graph written out: which block it belongs to, -1 for none
+    std::string otherwise;           ///< what its readers read if it does not; empty: its first input
+    /// An operator before it in its section, or the full name of one of an earlier section, whose weights it uses.
+    std::string table_of;
+    int block = -1;  ///< of a graph written out: which block it belongs to, -1 for none
     SourceLocation where;
 };
 
@@ -71,7 +75,9 @@ struct Section {
     std::optional<Expression> repeat;  ///< rounds; without it, once and no block
     std::vector<LocalSize> locals;
     std::optional<Expression> when;  ///< the section exists only if this holds; `input` passes by it otherwise
-    std::string result;              ///< operator whose output leaves the section; empty: none is named
+    std::optional<Expression>
+        weights_of;      ///< the round, not a later one, whose weights a round uses instead of its own
+    std::string result;  ///< operator whose output leaves the section; empty: none is named
     std::vector<OperatorTemplate> operators;
     SourceLocation where;
 };
@@ -89,7 +95,7 @@ struct Model {
     std::string name;
     std::shared_ptr<const Architecture> architecture;  ///< shared by models and copies of them; never null
     std::shared_ptr<const Graph> graph;                ///< of a model that was laid out elsewhere; null for all others
-    Symbols sizes;                                     ///< complete: defaults filled in from the architecture
+    Symbols sizes;  ///< complete: defaults filled in from the architecture; those `per` another as `name[0]`, ...
     std::optional<std::int64_t> published_parameters;  ///< as its authors count them
     std::int64_t unused_parameters = 0;                ///< of those, in the checkpoint but never run
     std::string source;

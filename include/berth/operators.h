@@ -131,13 +131,19 @@ struct MatmulDims {
     friend bool operator==(const MatmulDims&, const MatmulDims&) = default;
 };
 
-/// softmax(Q K^T / sqrt(head_dim)) V with Q [batch,heads,seq,head_dim] and K, V [batch,kv_heads,kv_seq,head_dim].
+/// softmax(Q K^T / sqrt(head_dim)) V with Q [batch,heads,seq,head_dim], K [batch,kv_heads,kv_seq,head_dim] and
+/// V [batch,kv_heads,kv_seq,value_width(dims)].
 struct AttentionDims {
     std::int64_t batch = 1, heads = 0, kv_heads = 0, seq = 0, kv_seq = 0, head_dim = 0;
     bool causal = false;
-    std::int64_t window = 0;  ///< keys that a query sees at most; 0 means all
+    std::int64_t window = 0;     ///< keys that a query sees at most; 0 means all
+    std::int64_t value_dim = 0;  ///< width of a head's values; 0 means head_dim
+    bool sinks = false;          ///< a learned score per head joins the sum of the softmax
     friend bool operator==(const AttentionDims&, const AttentionDims&) = default;
 };
+[[nodiscard]] constexpr std::int64_t value_width(const AttentionDims& dims) {
+    return dims.value_dim == 0 ? dims.head_dim : dims.value_dim;
+}
 
 /// Element-wise operators, norms, softmax, moves: [rows, cols] in, [rows, cols] out. Of a split or a concat it is the
 /// result that has [rows, cols]; of a pool and a resize it is the input, of `other` all inputs together.
@@ -156,8 +162,9 @@ struct RowsDims {
     friend bool operator==(const RowsDims&, const RowsDims&) = default;
 };
 
-/// A recurrence over `seq` positions: each reads `inputs` values per channel, updates `state` elements of it, and makes
-/// one. Constants, such as how fast the state decays, are `constant_rows` per channel.
+/// A recurrence over `seq` positions: each reads `inputs` values per channel (or fewer, which channels share; they
+/// count as whole), updates `state` elements of it, and makes one. Constants, such as how fast the state decays, are
+/// `constant_rows` per channel.
 struct ScanDims {
     std::int64_t batch = 1, seq = 0, channels = 0, state = 1, inputs = 1, constant_rows = 0;
     friend bool operator==(const ScanDims&, const ScanDims&) = default;
@@ -225,11 +232,12 @@ struct OperatorTraits {
 
 // Counts below are exact up to kLargestCount and stay there beyond it.
 
-/// Multiply-accumulates, unpadded: batch m active k n for a matmul, 2 batch heads head_dim visible_scores() for
-/// attention.
+/// Multiply-accumulates, unpadded: batch m active k n for a matmul, batch heads (head_dim + value_width())
+/// visible_scores() for attention.
 [[nodiscard]] Operations macs(const Dims& dims);
 /// Score elements per head and batch item: seq kv_seq, less what a causal mask or a window hides. The last query sees
-/// every key, each earlier one a key less; a window bounds the keys per query.
+/// every key, each earlier one a key less; a window bounds the keys per query. Without a causal mask a window lies
+/// around the query, half of it on each side, and ends with the sequence.
 [[nodiscard]] std::int64_t visible_scores(const AttentionDims& dims);
 /// Positions whose keys and values attention reads: all, or those that the window shows to at least one query.
 [[nodiscard]] std::int64_t keys_read(const AttentionDims& dims);

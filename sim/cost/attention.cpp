@@ -21,10 +21,11 @@ Demand<T> attention_demand(const Kernel& kernel, const AttentionDims& d, const D
     const Operations scores = vector_elements(computed);
     Demand<T> demand;
     demand.macs = macs(kernel.dims);
-    demand.padded_macs =
-        T::given(macs(computed), "MACs") *
-        T::factor(static_cast<double>(round_up(d.head_dim, device.matrix.align_k)) / static_cast<double>(d.head_dim),
-                  "padding of the head");
+    demand.padded_macs = T::given(macs(computed), "MACs") *
+                         T::factor(static_cast<double>(round_up(d.head_dim, device.matrix.align_k) +
+                                                       round_up(value_width(d), device.matrix.align_k)) /
+                                       static_cast<double>(d.head_dim + value_width(d)),
+                                   "padding of the head");
     demand.elements = scores;
     const auto score_count = T::given(scores, "score elements");
     demand.vector = score_count / (T::profile(engine.per_cycle, "score elements per cycle") * rates.vector_clock);

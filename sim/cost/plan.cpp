@@ -331,7 +331,7 @@ std::array<Kernel, 3> attention_parts(const Kernel& attention) {
     softmax.kind = OperatorKind::kSoftmax;
     softmax.dims = RowsDims{d.batch * d.heads * d.seq, keys};
     Kernel values = part;
-    values.dims = MatmulDims{d.batch * d.kv_heads, rows, keys, d.head_dim, false, false};
+    values.dims = MatmulDims{d.batch * d.kv_heads, rows, keys, value_width(d), false, false};
     values.output = attention.output;
     return {part, softmax, values};
 }

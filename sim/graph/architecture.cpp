@@ -69,7 +69,7 @@ class ArchitectureReader {
         static_cast<void>(root.find("source"));
         read_sizes(root.require("sizes", "a map of the sizes that a model gives"));
         if (const auto mappings = root.find("huggingface")) {
-            result_.huggingface = read_config_mappings(*mappings, known_);
+            result_.huggingface = read_config_mappings(*mappings, result_.sizes);
         }
         known_.insert(known_.end(), kWorkloadSymbols.begin(), kWorkloadSymbols.end());
         read_checks(root.find("checks"));
@@ -114,7 +114,7 @@ class ArchitectureReader {
     void read_sizes(const YamlNode& node) {
         const std::vector<YamlEntry> entries = node.entries();
         for (const YamlEntry& entry : entries) {
-            if (!entry.value.is_map() || !entry.value.find("default")) {
+            if (!entry.value.is_map() || !(entry.value.find("default") || entry.value.find("per"))) {
                 known_.push_back(entry.key);
             }
         }
@@ -133,7 +133,10 @@ class ArchitectureReader {
             rule.meaning = entry.value.text().value_or("");
             return rule;
         }
-        rule.fallback = read_expression(entry.value.find("default"), known_);
+        if (const auto per = entry.value.find("per")) {
+            rule.per = read_count_of_rounds(*per);
+        }
+        rule.fallback = read_expression(entry.value.find("default"), known_in_rounds(known_, rule.per));
         if (const auto min = entry.value.find("min")) {
             rule.min = min->integer({0, kLargestCount}).value_or(rule.min);
         }
@@ -141,11 +144,34 @@ class ArchitectureReader {
             rule.max = max->integer({rule.min, kLargestCount}).value_or(rule.max);
         }
         rule.meaning = entry.value.require("meaning", "what the size is").text().value_or("");
-        if (rule.fallback) {
+        if (rule.fallback && rule.per.empty()) {
             known_.push_back(rule.name);
         }
         entry.value.reject_unknown_keys();
         return rule;
+    }
+
+    /// A size with a value per round names the size that counts the rounds.
+    [[nodiscard]] std::string read_count_of_rounds(const YamlNode& node) const {
+        std::string name = node.text().value_or("");
+        if (std::ranges::find(known_, name) == known_.end()) {
+            node.error(fmt::format("'{}' is no size of one value that stands before", name), list_of(known_),
+                       nearest_name(name, known_));
+        }
+        return name;
+    }
+
+    /// The symbols of a section that is repeated `rounds` times, with the sizes that have a value for each of them.
+    [[nodiscard]] Known known_in_rounds(Known known, const std::string& rounds) const {
+        if (!rounds.empty()) {
+            known.emplace_back(kRoundSymbol);
+        }
+        for (const SizeRule& rule : result_.sizes) {
+            if (!rule.per.empty() && rule.per == rounds) {
+                known.push_back(rule.name);
+            }
+        }
+        return known;
     }
 
     void read_checks(const std::optional<YamlNode>& node) {
@@ -201,11 +227,9 @@ class ArchitectureReader {
         } else if (!numbered && section.repeat && name_node.exists()) {
             name_node.error("the rounds of this section would share their names", "{i} in the name");
         }
-        Known known = known_;
-        if (section.repeat) {
-            known.emplace_back(kRoundSymbol);
-        }
+        Known known = section.repeat ? known_in_rounds(known_, section.repeat->text()) : known_;
         read_locals(section, node.find("let"), known);
+        section.weights_of = read_weights_of(node, section, known);
         const YamlNode operators = node.require("operators", "a list of operators");
         read_operators(operators, known, section);
         const YamlNode result = node.require("result", "the operator whose output leaves the section");
@@ -221,9 +245,17 @@ class ArchitectureReader {
         result_.sections.push_back(std::move(section));
     }
 
+    static std::optional<Expression> read_weights_of(const YamlNode& node, const Section& section, const Known& known) {
+        const auto round = node.find("weights_of");
+        if (round && !section.repeat) {
+            round->error("only the rounds of a repeated section can share weights", "a 'repeat' beside it");
+        }
+        return read_expression(round, known);
+    }
+
     void read_operators(const YamlNode& operators, const Known& known, Section& section) {
         for (const YamlNode& item : operators.sequence()) {
-            if (auto op = read_operator(item, known)) {
+            if (auto op = read_operator(item, known, section)) {
                 add_operator(section, std::move(*op));
             }
         }
@@ -252,7 +284,7 @@ class ArchitectureReader {
         section.operators.push_back(std::move(op));
     }
 
-    std::optional<OperatorTemplate> read_operator(const YamlNode& node, const Known& known) {
+    std::optional<OperatorTemplate> read_operator(const YamlNode& node, const Known& known, const Section& section) {
         OperatorTemplate op;
         op.where = node.where();
         const auto name = node.require("name", "the operator's name").text();
@@ -267,8 +299,11 @@ class ArchitectureReader {
         }
         op.shape = read_shape(node.require("shape", "the shape of the result, such as [batch, tokens, hidden]"), known);
         op.when = read_expression(node.find("when"), known);
+        if (const auto otherwise = op.when ? node.find("otherwise") : std::nullopt) {
+            op.otherwise = otherwise->text().value_or("");
+        }
         if (const auto table = node.find("table_of")) {
-            op.table_of = read_table_of(*table);
+            op.table_of = read_table_of(*table, section);
         }
         if (const auto block = written_ ? node.find("block") : std::nullopt) {
             op.block = static_cast<int>(block->integer({0, kMostBlocks}).value_or(-1));
@@ -285,12 +320,15 @@ class ArchitectureReader {
         return op;
     }
 
-    /// Weights that are shared belong to an operator of an earlier section that stands once.
-    [[nodiscard]] std::string read_table_of(const YamlNode& node) const {
+    /// Weights that are shared belong to an operator before it in its section, or to one of an earlier section that
+    /// stands once.
+    [[nodiscard]] std::string read_table_of(const YamlNode& node, const Section& section) const {
         std::string name = node.text().value_or("");
-        if (std::find(earlier_.begin(), earlier_.end(), name) == earlier_.end()) {
-            node.error(fmt::format("there is no operator '{}' in an earlier section", name), "",
-                       nearest_name(name, earlier_));
+        Known owners = names_of(section);
+        owners.insert(owners.end(), earlier_.begin(), earlier_.end());
+        if (std::find(owners.begin(), owners.end(), name) == owners.end()) {
+            node.error(fmt::format("there is no operator '{}' before it in its section or in an earlier one", name), "",
+                       nearest_name(name, owners));
         }
         return name;
     }
@@ -335,8 +373,11 @@ class ArchitectureReader {
         const std::unordered_set<std::string_view> set(readable.begin(), readable.end());
         for (const YamlNode& item : operators.sequence()) {
             const auto inputs = item.is_map() ? item.find("inputs") : std::nullopt;
-            for (const YamlNode& input :
-                 inputs && inputs->is_sequence() ? inputs->sequence() : std::vector<YamlNode>{}) {
+            auto names = inputs && inputs->is_sequence() ? inputs->sequence() : std::vector<YamlNode>{};
+            if (const auto otherwise = item.is_map() ? item.find("otherwise") : std::nullopt) {
+                names.push_back(*otherwise);
+            }
+            for (const YamlNode& input : names) {
                 const auto name = input.is_scalar() ? input.text() : std::nullopt;
                 if (name && !set.contains(*name)) {
                     input.error(fmt::format("there is no operator '{}' to read", *name), "",
@@ -354,41 +395,7 @@ class ArchitectureReader {
     bool written_ = false;                        ///< a graph written out: its operators may name their block
 };
 
-bool names_tokens(const Expression& expression) {
-    const auto symbols = expression.symbols();
-    return std::find(symbols.begin(), symbols.end(), kTokensSymbol) != symbols.end();
-}
-
-bool names_tokens(const std::optional<Expression>& expression) { return expression && names_tokens(*expression); }
-
-bool names_tokens(const std::vector<Expression>& expressions) {
-    return std::any_of(expressions.begin(), expressions.end(), [](const Expression& e) { return names_tokens(e); });
-}
-
-bool names_tokens(const OperatorTemplate& op) {
-    return names_tokens(op.when) || names_tokens(op.shape) ||
-           std::any_of(op.sizes.begin(), op.sizes.end(), [](const auto& size) { return names_tokens(size); });
-}
-
-bool names_tokens(const Section& section) {
-    return names_tokens(section.repeat) || names_tokens(section.when) ||
-           std::any_of(section.locals.begin(), section.locals.end(),
-                       [](const LocalSize& local) { return names_tokens(local.value); }) ||
-           std::any_of(section.operators.begin(), section.operators.end(),
-                       [](const OperatorTemplate& op) { return names_tokens(op); });
-}
-
 }  // namespace
-
-bool depends_on_tokens(const Architecture& architecture) {
-    return std::any_of(
-               architecture.inputs.begin(), architecture.inputs.end(),
-               [](const InputTemplate& input) { return names_tokens(input.when) || names_tokens(input.shape); }) ||
-           std::any_of(architecture.checks.begin(), architecture.checks.end(),
-                       [](const SizeCheck& check) { return names_tokens(check.law); }) ||
-           std::any_of(architecture.sections.begin(), architecture.sections.end(),
-                       [](const Section& section) { return names_tokens(section); });
-}
 
 std::optional<Architecture> read_architecture(const YamlNode& root) {
     const std::size_t errors_before = root.diagnostics().error_count();

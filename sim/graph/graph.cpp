@@ -72,7 +72,7 @@ Bytes shared_table_bytes(const Graph& graph, const Operator& op) {
         return Bytes{};
     }
     const WeightStorage storage = weight_storage(op.kind, op.dims, op.dtype);
-    return storage.matrix + storage.scales;
+    return op.shares_all ? storage.total() : storage.matrix + storage.scales;
 }
 
 }  // namespace
@@ -91,10 +91,16 @@ GraphTotals totals(const Graph& graph) {
     GraphTotals sum;
     for (const Operator& op : graph.operators) {
         sum.macs += macs(op.dims);
-        sum.parameters +=
-            weight_elements(op.kind, op.dims) - (op.table_of == kNoOperator ? 0 : matrix_elements(op.dims));
+        sum.parameters += weight_elements(op.kind, op.dims) - shared_elements(op);
     }
     return sum;
+}
+
+std::int64_t shared_elements(const Operator& op) {
+    if (op.table_of == kNoOperator) {
+        return 0;
+    }
+    return op.shares_all ? weight_elements(op.kind, op.dims) : matrix_elements(op.dims);
 }
 
 Bytes weight_bytes(const Operator& op) { return weight_storage(op.kind, op.dims, op.dtype).total(); }

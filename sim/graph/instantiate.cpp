@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "berth/model.h"
+#include "graph/section_plan.h"
 #include "graph/size_rules.h"
 #include "graph/tensor_check.h"
 
@@ -19,41 +19,21 @@ namespace {
 /// Beyond this a graph is a mistake in a size.
 constexpr std::int64_t kMostOperators = 20'000;  // ten times what published models have
 
-/// What an input of a planned operator is, before its tensors have ids.
-struct Source {
-    enum class From : std::uint8_t { kSection, kPreviousResult, kTensor };
-    From from = From::kTensor;
-    std::int32_t index = 0;  ///< of the planned operator, or of the tensor
-};
-
-/// An operator with its expressions evaluated, ready to be copied into every round.
-struct PlannedOperator {
-    const OperatorTemplate* source = nullptr;
-    Dims dims;
-    std::vector<std::int64_t> shape;
-    std::vector<Source> inputs;
-};
-
-struct Plan {
-    std::vector<PlannedOperator> operators;
-    Source result;
-};
-
-bool names_round(const std::optional<Expression>& expression) {
-    if (!expression) {
-        return false;
-    }
-    const auto symbols = expression->symbols();
-    return std::find(symbols.begin(), symbols.end(), kRoundSymbol) != symbols.end();
-}
-
-/// Whether the rounds of a section can differ in more than their names.
-bool depends_on_round(const Section& section) {
+/// Whether the rounds of a section can differ in more than their names: whether it names the round or a size per round.
+bool depends_on_round(const Section& section, const Architecture& architecture) {
+    const auto of_round = [&](const std::string& symbol) {
+        const auto rule = std::ranges::find(architecture.sizes, symbol, &SizeRule::name);
+        return symbol == kRoundSymbol || (rule != architecture.sizes.end() && !rule->per.empty());
+    };
+    const auto names_round = [&](const std::optional<Expression>& expression) {
+        return expression && std::ranges::any_of(expression->symbols(), of_round);
+    };
     const bool by_name = std::any_of(section.locals.begin(), section.locals.end(),
-                                     [](const LocalSize& local) { return names_round(local.value); });
-    return by_name || std::any_of(section.operators.begin(), section.operators.end(), [](const OperatorTemplate& op) {
+                                     [&](const LocalSize& local) { return names_round(local.value); });
+    return by_name || std::any_of(section.operators.begin(), section.operators.end(), [&](const OperatorTemplate& op) {
                return names_round(op.when) || std::any_of(op.sizes.begin(), op.sizes.end(), names_round) ||
-                      std::any_of(op.shape.begin(), op.shape.end(), [](const Expression& e) { return names_round(e); });
+                      std::any_of(op.shape.begin(), op.shape.end(),
+                                  [&](const Expression& e) { return names_round(e); });
            });
 }
 
@@ -64,182 +44,6 @@ std::string with_round(std::string name, std::int64_t round) {
     }
     return name;
 }
-
-/// Whether something with this condition exists; absent if the condition cannot be evaluated.
-std::optional<bool> holds(const std::optional<Expression>& when, const Symbols& symbols, Diagnostics& diagnostics) {
-    if (!when) {
-        return true;
-    }
-    const auto value = when->evaluate(symbols, diagnostics);
-    return value ? std::optional(*value != 0) : std::nullopt;
-}
-
-std::optional<std::vector<std::int64_t>> evaluate_shape(const std::vector<Expression>& shape, const Symbols& symbols,
-                                                        Diagnostics& diagnostics) {
-    std::vector<std::int64_t> result;
-    result.reserve(shape.size());
-    double elements = 1;
-    for (const Expression& size : shape) {
-        const auto value = size.evaluate_count(symbols, diagnostics);
-        if (!value) {
-            return std::nullopt;
-        }
-        result.push_back(*value);
-        elements *= static_cast<double>(*value);
-        if (*value == 0) {
-            diagnostics.error(size.where(), fmt::format("the size '{}' of a tensor is 0", size.text()), "1 or more");
-            return std::nullopt;
-        }
-    }
-    if (elements > static_cast<double>(kLargestCount)) {
-        diagnostics.error(shape.front().where(),
-                          fmt::format("a tensor of this shape would hold more than {} elements", kLargestCount));
-        return std::nullopt;
-    }
-    return result;
-}
-
-/// The operator of that name, if there is a name and it exists.
-OperatorId operator_in(const Graph& graph, std::string_view name) {
-    if (name.empty()) {
-        return kNoOperator;  // nearly every operator has weights of its own
-    }
-    const auto found = std::find_if(graph.operators.begin(), graph.operators.end(),
-                                    [&](const Operator& op) { return op.name == name; });
-    return found == graph.operators.end() ? kNoOperator : static_cast<OperatorId>(found - graph.operators.begin());
-}
-
-/// Evaluates one section. The graph so far says what earlier sections made.
-class SectionPlanner {
-  public:
-    SectionPlanner(const Section& section, std::string prefix, const Graph& graph, const Symbols& symbols,
-                   Diagnostics& diagnostics)
-        : section_(section), prefix_(std::move(prefix)), graph_(graph), symbols_(symbols), diagnostics_(diagnostics) {}
-
-    std::optional<Plan> plan() {
-        const std::size_t errors_before = diagnostics_.error_count();
-        number_those_that_exist();
-        Plan plan;
-        for (std::size_t i = 0; i < section_.operators.size(); ++i) {
-            if (numbers_[i] != kAbsent) {
-                plan.operators.push_back(plan_operator(section_.operators[i]));
-            }
-        }
-        if (section_.result.empty()) {
-            plan.result = {Source::From::kTensor, -1};
-        } else if (const auto result = resolve(section_.result, section_.where, section_.name)) {
-            plan.result = *result;
-        }
-        if (diagnostics_.error_count() != errors_before) {
-            return std::nullopt;
-        }
-        return plan;
-    }
-
-  private:
-    static constexpr std::int32_t kAbsent = -1;
-
-    void number_those_that_exist() {
-        std::int32_t next = 0;
-        for (const OperatorTemplate& op : section_.operators) {
-            indices_.emplace(op.name, numbers_.size());
-            numbers_.push_back(holds(op.when, symbols_, diagnostics_).value_or(false) ? next++ : kAbsent);
-        }
-    }
-
-    PlannedOperator plan_operator(const OperatorTemplate& op) {
-        PlannedOperator planned;
-        planned.source = &op;
-        for (const std::string& input : op.inputs) {
-            if (const auto source = resolve(input, op.where, op.name)) {
-                planned.inputs.push_back(*source);
-            }
-        }
-        if (auto shape = evaluate_shape(op.shape, symbols_, diagnostics_)) {
-            planned.shape = std::move(*shape);
-        }
-        if (const auto dims = evaluate_dims(op)) {
-            planned.dims = *dims;
-            check_table(op, *dims);
-        }
-        return planned;
-    }
-
-    std::optional<Dims> evaluate_dims(const OperatorTemplate& op) {
-        const std::span<const SizeField> fields = size_fields(op.kind);
-        std::vector<std::optional<std::int64_t>> values(fields.size());
-        for (std::size_t i = 0; i < fields.size(); ++i) {
-            if (fields[i].name == kInputsSize) {
-                values[i] = static_cast<std::int64_t>(op.inputs.size());
-            } else if (const auto& expression = op.sizes[i]) {
-                values[i] = expression->evaluate_count(symbols_, diagnostics_);
-                if (!values[i]) {
-                    return std::nullopt;
-                }
-            }
-        }
-        return make_dims(op.kind, values, prefix_ + op.name, op.where, diagnostics_);
-    }
-
-    /// Weights can only be shared by two operators that have as many of them.
-    void check_table(const OperatorTemplate& op, const Dims& dims) {
-        if (op.table_of.empty()) {
-            return;
-        }
-        const OperatorId owner = operator_in(graph_, op.table_of);
-        const std::int64_t held =
-            owner == kNoOperator ? 0 : matrix_elements(graph_.operators[static_cast<std::size_t>(owner)].dims);
-        if (held != matrix_elements(dims)) {
-            diagnostics_.error(op.where, fmt::format("{} uses the weights of {}, which holds {} of them instead of {}",
-                                                     prefix_ + op.name, op.table_of, held, matrix_elements(dims)));
-        }
-    }
-
-    /// What stands behind a name. Operators that do not exist are passed by, towards their first input.
-    std::optional<Source> resolve(std::string_view name, const SourceLocation& where, std::string_view reader) {
-        const std::string_view asked = name;
-        for (std::size_t step = 0; step <= section_.operators.size(); ++step) {
-            const auto found = indices_.find(name);
-            if (found == indices_.end()) {
-                return resolve_outside(name, where, reader);
-            }
-            if (numbers_[found->second] != kAbsent) {
-                return Source{Source::From::kSection, numbers_[found->second]};
-            }
-            const std::vector<std::string>& inputs = section_.operators[found->second].inputs;
-            if (inputs.empty()) {
-                break;
-            }
-            name = inputs.front();
-        }
-        diagnostics_.error(where,
-                           fmt::format("{} reads '{}', which does not exist with these sizes and passes nothing on",
-                                       prefix_ + std::string(reader), asked));
-        return std::nullopt;
-    }
-
-    std::optional<Source> resolve_outside(std::string_view name, const SourceLocation& where, std::string_view reader) {
-        if (name == kPreviousResult && !graph_.operators.empty()) {
-            return Source{Source::From::kPreviousResult, 0};
-        }
-        for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
-            if (graph_.tensors[i].name == name) {
-                return Source{Source::From::kTensor, static_cast<std::int32_t>(i)};
-            }
-        }
-        diagnostics_.error(where, fmt::format("{} reads '{}', which does not exist with these sizes",
-                                              prefix_ + std::string(reader), name));
-        return std::nullopt;
-    }
-
-    const Section& section_;
-    std::string prefix_;
-    const Graph& graph_;
-    const Symbols& symbols_;
-    Diagnostics& diagnostics_;
-    std::vector<std::int32_t> numbers_;  ///< of each template among those that exist, or kAbsent
-    std::unordered_map<std::string_view, std::size_t> indices_;  ///< of the templates, by name
-};
 
 /// Builds the graph section by section.
 class GraphBuilder {
@@ -307,25 +111,65 @@ class GraphBuilder {
     }
 
     bool add_rounds(const Section& section, std::int64_t rounds) {
-        const bool each_round_anew = depends_on_round(section);
+        const bool each_round_anew = depends_on_round(section, *model_.architecture);
         std::optional<Plan> plan;
         for (std::int64_t round = 0; round < rounds; ++round) {
-            const std::string prefix = section.name.empty() ? "" : with_round(section.name, round) + ".";
+            const std::string prefix = prefix_of(section, round);
             if (section.repeat) {
-                symbols_.insert_or_assign(std::string(kRoundSymbol), static_cast<double>(round));
+                set_round(*model_.architecture, section.repeat->text(), round, symbols_);
             }
             if ((!plan || each_round_anew) && !set_locals(section)) {
                 return false;
             }
             if (!plan || each_round_anew) {
-                plan = SectionPlanner(section, prefix, graph_, symbols_, diagnostics_).plan();
+                plan = plan_section(section, prefix, graph_, passed_on_, symbols_, diagnostics_);
             }
-            if (!plan || !add_round(*plan, prefix, section.repeat ? graph_.blocks++ : -1)) {
+            const auto first = static_cast<OperatorId>(graph_.operators.size());
+            if (!plan || !add_round(*plan, prefix, section.repeat ? graph_.blocks++ : -1) ||
+                !share_weights(section, round, first)) {
                 return false;
             }
         }
         for (const LocalSize& local : section.locals) {
             symbols_.erase(local.name);
+        }
+        return true;
+    }
+
+    static std::string prefix_of(const Section& section, std::int64_t round) {
+        return section.name.empty() ? "" : with_round(section.name, round) + ".";
+    }
+
+    /// Operators from `first` on use the weights of those of the same name in the round that the section says.
+    bool share_weights(const Section& section, std::int64_t round, OperatorId first) {
+        if (!section.weights_of) {
+            return true;
+        }
+        const auto owner = section.weights_of->evaluate_count(symbols_, diagnostics_);
+        if (!owner || *owner > round) {
+            diagnostics_.error(section.weights_of->where(),
+                               fmt::format("round {} cannot use the weights of a later one", round),
+                               fmt::format("a round from 0 to {}", round));
+            return false;
+        }
+        const std::size_t own_prefix = prefix_of(section, round).size();
+        for (auto i = static_cast<std::size_t>(first); *owner < round && i < graph_.operators.size(); ++i) {
+            Operator& op = graph_.operators[i];
+            const std::string name = prefix_of(section, *owner) + op.name.substr(own_prefix);
+            const OperatorId other = operator_in(graph_, name);
+            if (weight_elements(op.kind, op.dims) == 0) {
+                continue;
+            }
+            if (other == kNoOperator || weight_elements(op.kind, op.dims) !=
+                                            weight_elements(graph_.operators[static_cast<std::size_t>(other)].kind,
+                                                            graph_.operators[static_cast<std::size_t>(other)].dims)) {
+                diagnostics_.error(
+                    op.where, fmt::format("{} uses the weights of {}, which has other sizes or none", op.name, name));
+                return false;
+            }
+            const Operator& owns = graph_.operators[static_cast<std::size_t>(other)];
+            op.table_of = owns.shares_all ? owns.table_of : other;
+            op.shares_all = true;
         }
         return true;
     }
@@ -342,6 +186,7 @@ class GraphBuilder {
     }
 
     bool add_round(const Plan& plan, const std::string& prefix, int block) {
+        const std::size_t errors_before = diagnostics_.error_count();
         const auto first_operator = static_cast<OperatorId>(graph_.operators.size());
         const auto first_tensor = static_cast<TensorId>(graph_.tensors.size());
         // All tensors first: an operator may read one that is made after it.
@@ -355,9 +200,12 @@ class GraphBuilder {
         for (std::size_t i = 0; i < plan.operators.size(); ++i) {
             add_operator(plan.operators[i], first_tensor + static_cast<TensorId>(i), first_tensor, block);
         }
-        bool good = true;
+        bool good = diagnostics_.error_count() == errors_before;
         for (auto i = static_cast<std::size_t>(first_operator); i < graph_.operators.size(); ++i) {
             good = tensors_fit(graph_, graph_.operators[i], diagnostics_) && good;
+        }
+        for (const auto& [name, source] : plan.passed_on) {
+            passed_on_.insert_or_assign(name, tensor_of(source, first_tensor));
         }
         previous_result_ = tensor_of(plan.result, first_tensor);
         return good;
@@ -374,7 +222,8 @@ class GraphBuilder {
         op.block = planned.source->block >= 0 ? planned.source->block : block;
         graph_.blocks = std::max(graph_.blocks, op.block + 1);
         op.where = planned.source->where;
-        op.table_of = operator_in(graph_, planned.source->table_of);
+        op.table_of = owner_of(*planned.source, op.name);
+        check_table(op, planned.source->table_of);
         op.inputs.reserve(planned.inputs.size());
         for (const Source& source : planned.inputs) {
             const TensorId input = tensor_of(source, first_tensor);
@@ -384,12 +233,33 @@ class GraphBuilder {
         graph_.operators.push_back(std::move(op));
     }
 
+    /// Weights can only be shared by two operators that have as many of them.
+    void check_table(const Operator& op, const std::string& owner) {
+        const std::int64_t held = op.table_of == kNoOperator
+                                      ? 0
+                                      : matrix_elements(graph_.operators[static_cast<std::size_t>(op.table_of)].dims);
+        if (!owner.empty() && held != matrix_elements(op.dims)) {
+            diagnostics_.error(op.where, fmt::format("{} uses the weights of {}, which holds {} of them instead of {}",
+                                                     op.name, owner, held, matrix_elements(op.dims)));
+        }
+    }
+
+    /// Whose weights the operator `name` uses: an operator of its own round, or of an earlier section.
+    [[nodiscard]] OperatorId owner_of(const OperatorTemplate& source, const std::string& name) const {
+        if (source.table_of.empty()) {
+            return kNoOperator;
+        }
+        const std::string prefix = name.substr(0, name.size() - source.name.size());
+        const OperatorId own = operator_in(graph_, prefix + source.table_of);
+        return own == kNoOperator ? operator_in(graph_, source.table_of) : own;
+    }
+
     /// `first_tensor` is the result of the round's first operator.
     [[nodiscard]] TensorId tensor_of(const Source& source, TensorId first_tensor) const {
         switch (source.from) {
             case Source::From::kSection:
                 return first_tensor + source.index;
-            case Source::From::kPreviousResult:
+            case Source::From::kBefore:
                 return previous_result_;
             case Source::From::kTensor:
                 return source.index;
@@ -401,6 +271,7 @@ class GraphBuilder {
     Symbols symbols_;
     Diagnostics& diagnostics_;
     Graph graph_;
+    PassedOn passed_on_;
     TensorId previous_result_ = -1;
 };
 

@@ -81,6 +81,20 @@ std::optional<std::int64_t> read_size(const YamlNode& node, const SizeRule& rule
     return node.integer(range);
 }
 
+/// A value for each round, or for the first rounds, which the others repeat; one value stands for all.
+void read_rounds(const YamlNode& node, const SizeRule& rule, Symbols& sizes) {
+    const std::vector<YamlNode> items = node.is_sequence() ? node.sequence() : std::vector<YamlNode>{node};
+    std::int64_t round = 0;
+    for (const YamlNode& item : items) {
+        if (const auto value = read_size(item, rule)) {
+            sizes[round_value(rule.name, round++)] = static_cast<double>(*value);
+        }
+    }
+    if (items.empty()) {
+        node.error("the list is empty", fmt::format("a value for each of the {}", rule.per));
+    }
+}
+
 bool is_given(const Model& model, std::string_view size) {
     return std::any_of(model.size_places.begin(), model.size_places.end(),
                        [&](const auto& place) { return place.first == size; });
@@ -107,8 +121,13 @@ void read_sizes(const YamlNode& node, Model& model, std::vector<std::string>& me
             continue;
         }
         const auto index = static_cast<std::size_t>(rule - known.begin());
-        if (const auto size = read_size(entry.value, model.architecture->sizes[index])) {
-            model.sizes[entry.key] = static_cast<double>(*size);
+        const SizeRule& size = model.architecture->sizes[index];
+        if (size.per.empty()) {
+            if (const auto value = read_size(entry.value, size)) {
+                model.sizes[entry.key] = static_cast<double>(*value);
+            }
+        } else {
+            read_rounds(entry.value, size, model.sizes);
         }
         model.size_places.emplace_back(entry.key, entry.value.where());
     }
@@ -155,23 +174,6 @@ void read_graph_of(const YamlNode& graph, const YamlNode& root, Model& model) {
 }
 
 }  // namespace
-
-bool keeps_context(const Architecture& architecture) {
-    const auto uses_context = [](const std::optional<Expression>& size) {
-        const auto symbols = size ? size->symbols() : std::vector<std::string>{};
-        return std::find(symbols.begin(), symbols.end(), kContextSymbol) != symbols.end();
-    };
-    const auto has_such_local = [&](const Section& section) {
-        return std::any_of(section.locals.begin(), section.locals.end(),
-                           [&](const LocalSize& local) { return uses_context(local.value); });
-    };
-    return std::any_of(architecture.sections.begin(), architecture.sections.end(), [&](const Section& section) {
-        return has_such_local(section) ||
-               std::any_of(section.operators.begin(), section.operators.end(), [&](const OperatorTemplate& op) {
-                   return op.kind == OperatorKind::kScan || std::any_of(op.sizes.begin(), op.sizes.end(), uses_context);
-               });
-    });
-}
 
 std::optional<Model> read_model(const YamlNode& root, const std::filesystem::path& architectures,
                                 const ReadDocument& read) {

@@ -57,12 +57,25 @@ std::int64_t rows_inputs(OperatorKind kind, const RowsDims& d) {
     return product({reads_each_whole ? d.inputs : 1, d.rows, d.cols});
 }
 
+/// min(0, most) + min(1, most) + ... + min(n - 1, most).
+std::int64_t bounded_sum(std::int64_t n, std::int64_t most) {
+    return n <= most ? triangle(std::max<std::int64_t>(0, n - 1)) : triangle(most) + product({n - 1 - most, most});
+}
+
+/// A window around each of the newest queries: itself, up to half of the others before it, the rest behind it.
+std::int64_t band_scores(const AttentionDims& d, std::int64_t window) {
+    const std::int64_t before = window / 2;
+    const std::int64_t behind = window - 1 - before;
+    const std::int64_t earlier = d.kv_seq - d.seq;
+    return sum({d.seq, bounded_sum(d.kv_seq, before) - bounded_sum(earlier, before), bounded_sum(d.seq, behind)});
+}
+
 }  // namespace
 
 std::int64_t visible_scores(const AttentionDims& d) {
     const std::int64_t window = d.window == 0 ? d.kv_seq : std::min(d.window, d.kv_seq);
     if (!d.causal) {
-        return product({d.seq, window});
+        return d.seq > d.kv_seq || window == d.kv_seq ? product({d.seq, window}) : band_scores(d, window);
     }
     // Query j of seq sees kv_seq - seq + j + 1 keys, or none while that is negative, and the window's at most.
     const std::int64_t queries = std::min(d.seq, d.kv_seq);
@@ -89,23 +102,24 @@ MatmulDims met_experts(const MatmulDims& d) {
 }
 
 Operations macs(const Dims& dims) {
-    return std::visit(
-        Overloaded{
-            [](const MatmulDims& d) {
-                return operations(real(d.batch) * real(d.m) * real(d.active) * real(d.k) * real(d.n));
-            },
-            [](const AttentionDims& d) {
-                return operations(2 * real(d.batch) * real(d.heads) * real(visible_scores(d)) * real(d.head_dim));
-            },
-            [](const RowsDims&) { return operations(0); },
-            [](const GatherDims&) { return operations(0); },
-            [](const ConvDims& d) {
-                return operations(real(d.batch) * real(d.out_channels) * real(d.out_height) * real(d.out_width) *
-                                  real(d.in_channels / d.groups) * real(d.kernel_height) * real(d.kernel_width));
-            },
-            [](const ScanDims&) { return operations(0); },
-        },
-        dims);
+    return std::visit(Overloaded{
+                          [](const MatmulDims& d) {
+                              return operations(real(d.batch) * real(d.m) * real(d.active) * real(d.k) * real(d.n));
+                          },
+                          [](const AttentionDims& d) {
+                              return operations(real(d.batch) * real(d.heads) * real(visible_scores(d)) *
+                                                real(d.head_dim + value_width(d)));
+                          },
+                          [](const RowsDims&) { return operations(0); },
+                          [](const GatherDims&) { return operations(0); },
+                          [](const ConvDims& d) {
+                              return operations(real(d.batch) * real(d.out_channels) * real(d.out_height) *
+                                                real(d.out_width) * real(d.in_channels / d.groups) *
+                                                real(d.kernel_height) * real(d.kernel_width));
+                          },
+                          [](const ScanDims&) { return operations(0); },
+                      },
+                      dims);
 }
 
 Bytes state_size(const ScanDims& d) {
@@ -152,7 +166,7 @@ std::int64_t weight_elements(OperatorKind kind, const Dims& dims) {
                        [](const MatmulDims& d) {
                            return d.bias ? product({d.experts, d.n}) : std::int64_t{0};
                        },
-                       [](const AttentionDims&) { return std::int64_t{0}; },
+                       [](const AttentionDims& d) { return d.sinks ? d.heads : std::int64_t{0}; },
                        [kind](const RowsDims& d) {
                            return product({constant_terms(kind, d), d.cols});
                        },
@@ -174,7 +188,7 @@ std::int64_t input_elements(OperatorKind kind, const Dims& dims) {
             },
             [](const AttentionDims& d) {
                 return sum({product({d.batch, d.heads, d.seq, d.head_dim}),
-                            product({2, d.batch, d.kv_heads, keys_read(d), d.head_dim})});
+                            product({d.batch, d.kv_heads, keys_read(d), d.head_dim + value_width(d)})});
             },
             [kind](const RowsDims& d) { return rows_inputs(kind, d); },
             [](const GatherDims& d) { return d.rows; },
@@ -194,7 +208,7 @@ std::int64_t output_elements(OperatorKind kind, const Dims& dims) {
                               return product({d.batch, d.m, d.active, d.n});
                           },
                           [](const AttentionDims& d) {
-                              return product({d.batch, d.heads, d.seq, d.head_dim});
+                              return product({d.batch, d.heads, d.seq, value_width(d)});
                           },
                           [kind](const RowsDims& d) {
                               return product({makes_other_rows(kind) ? d.out_rows : d.rows, d.cols});

@@ -33,7 +33,7 @@ constexpr auto kMembers<MatmulDims> = std::array<Member<MatmulDims>, 8>{{
     {"active", &MatmulDims::active},
 }};
 template <>
-constexpr auto kMembers<AttentionDims> = std::array<Member<AttentionDims>, 8>{{
+constexpr auto kMembers<AttentionDims> = std::array<Member<AttentionDims>, 10>{{
     {"batch", &AttentionDims::batch},
     {"heads", &AttentionDims::heads},
     {"kv_heads", &AttentionDims::kv_heads},
@@ -42,6 +42,8 @@ constexpr auto kMembers<AttentionDims> = std::array<Member<AttentionDims>, 8>{{
     {"head_dim", &AttentionDims::head_dim},
     {"causal", nullptr, &AttentionDims::causal},
     {"window", &AttentionDims::window},
+    {"value_dim", &AttentionDims::value_dim},
+    {"sinks", nullptr, &AttentionDims::sinks},
 }};
 template <>
 constexpr auto kMembers<RowsDims> = std::array<Member<RowsDims>, 8>{{

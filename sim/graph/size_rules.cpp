@@ -29,6 +29,9 @@ const SourceLocation& place_of(const Model& model, const Expression& law) {
     return model.where;
 }
 
+/// More rounds than operators that a graph may have make no sense.
+constexpr double kMostRounds = 1'000'000;
+
 bool all_known(const Expression& law, const Symbols& symbols) {
     for (const std::string& symbol : law.symbols()) {
         if (symbols.find(symbol) == symbols.end()) {
@@ -43,11 +46,94 @@ std::string range_text(const SizeRule& rule) {
                                      : fmt::format("a whole number from {} to {}", rule.min, rule.max);
 }
 
+/// Values that the model gives are repeated to all rounds; without any the default gives each.
+bool fill_in_rounds(const Architecture& architecture, const SizeRule& rule, Symbols& sizes, Diagnostics& diagnostics) {
+    const std::int64_t rounds = rounds_of(rule, sizes);
+    std::int64_t given = 0;
+    while (given < rounds && sizes.contains(round_value(rule.name, given))) {
+        ++given;
+    }
+    if (given == 0 && !rule.fallback) {
+        return true;  // reported where sizes are checked
+    }
+    Symbols in_round = given == 0 ? sizes : Symbols{};
+    for (std::int64_t round = given; round < rounds; ++round) {
+        std::optional<double> value;
+        if (given > 0) {
+            value = sizes.at(round_value(rule.name, round % given));
+        } else {
+            set_round(architecture, rule.per, round, in_round);
+            value = rule.fallback->evaluate(in_round, diagnostics);
+        }
+        if (!value) {
+            return false;
+        }
+        sizes[round_value(rule.name, round)] = *value;
+    }
+    return true;
+}
+
+bool size_in_range(const Model& model, const SizeRule& rule, const std::string& name, Diagnostics& diagnostics) {
+    const auto found = model.sizes.find(name);
+    if (found == model.sizes.end()) {
+        diagnostics.error(model.where, fmt::format("missing size '{}'", rule.name), rule.meaning);
+        return false;
+    }
+    const double value = found->second;
+    if (std::floor(value) != value || value < static_cast<double>(rule.min) || value > static_cast<double>(rule.max)) {
+        diagnostics.error(place_of(model, rule.name), fmt::format("size '{}' is {}", name, value), range_text(rule));
+        return false;
+    }
+    return true;
+}
+
+/// One value per round, and no more.
+bool rounds_in_range(const Model& model, const SizeRule& rule, Diagnostics& diagnostics) {
+    const std::int64_t rounds = rounds_of(rule, model.sizes);
+    for (std::int64_t round = 0; round < rounds; ++round) {
+        if (!size_in_range(model, rule, round_value(rule.name, round), diagnostics)) {
+            return false;
+        }
+    }
+    if (rounds > 0 && model.sizes.contains(round_value(rule.name, rounds))) {
+        diagnostics.error(place_of(model, rule.name),
+                          fmt::format("size '{}' has more values than there are {}", rule.name, rule.per),
+                          fmt::format("at most {}; fewer are repeated", rounds));
+        return false;
+    }
+    return true;
+}
+
 }  // namespace
+
+std::string round_value(std::string_view size, std::int64_t round) { return fmt::format("{}[{}]", size, round); }
+
+std::int64_t rounds_of(const SizeRule& rule, const Symbols& sizes) {
+    const auto count = sizes.find(rule.per);
+    const bool countable = count != sizes.end() && count->second >= 1 && count->second <= kMostRounds;
+    return countable ? static_cast<std::int64_t>(count->second) : 0;
+}
+
+void set_round(const Architecture& architecture, std::string_view rounds, std::int64_t round, Symbols& symbols) {
+    symbols.insert_or_assign(std::string(kRoundSymbol), static_cast<double>(round));
+    for (const SizeRule& rule : architecture.sizes) {
+        if (rule.per.empty() || rule.per != rounds) {
+            continue;
+        }
+        const auto value = symbols.find(round_value(rule.name, round));
+        if (value != symbols.end()) {
+            symbols.insert_or_assign(rule.name, value->second);
+        }
+    }
+}
 
 bool fill_in_defaults(const Architecture& architecture, Symbols& sizes, Diagnostics& diagnostics) {
     for (const SizeRule& rule : architecture.sizes) {
-        if (rule.fallback && sizes.find(rule.name) == sizes.end()) {
+        if (!rule.per.empty()) {
+            if (!fill_in_rounds(architecture, rule, sizes, diagnostics)) {
+                return false;
+            }
+        } else if (rule.fallback && sizes.find(rule.name) == sizes.end()) {
             const auto value = rule.fallback->evaluate(sizes, diagnostics);
             if (!value) {
                 return false;
@@ -61,19 +147,9 @@ bool fill_in_defaults(const Architecture& architecture, Symbols& sizes, Diagnost
 bool sizes_in_range(const Model& model, Diagnostics& diagnostics) {
     bool good = true;
     for (const SizeRule& rule : model.architecture->sizes) {
-        const auto found = model.sizes.find(rule.name);
-        if (found == model.sizes.end()) {
-            diagnostics.error(model.where, fmt::format("missing size '{}'", rule.name), rule.meaning);
-            good = false;
-            continue;
-        }
-        const double value = found->second;
-        if (std::floor(value) != value || value < static_cast<double>(rule.min) ||
-            value > static_cast<double>(rule.max)) {
-            diagnostics.error(place_of(model, rule.name), fmt::format("size '{}' is {}", rule.name, value),
-                              range_text(rule));
-            good = false;
-        }
+        good = (rule.per.empty() ? size_in_range(model, rule, rule.name, diagnostics)
+                                 : rounds_in_range(model, rule, diagnostics)) &&
+               good;
     }
     return good;
 }

@@ -20,7 +20,17 @@ inline constexpr std::string_view kWrittenGraph = "graph";
 /// The size field that a template gives by listing its inputs.
 inline constexpr std::string_view kInputsSize = "inputs";
 
-/// Gives every size that is missing and has a default its default, in the architecture's order.
+/// The symbol that holds a value of a size `per` another: `window[3]` for the fourth round.
+[[nodiscard]] std::string round_value(std::string_view size, std::int64_t round);
+
+/// How often the section of a size `per` another is repeated, as the sizes stand; 0 if that size is not there.
+[[nodiscard]] std::int64_t rounds_of(const SizeRule& rule, const Symbols& sizes);
+
+/// Sets `i` to the round, and every size per `rounds` to its value there.
+void set_round(const Architecture& architecture, std::string_view rounds, std::int64_t round, Symbols& symbols);
+
+/// Gives every size that is missing and has a default its default, in the architecture's order. Values per round that
+/// are fewer than the rounds are repeated.
 bool fill_in_defaults(const Architecture& architecture, Symbols& sizes, Diagnostics& diagnostics);
 
 /// Whether every size is a whole number in its range, with an error for each that is not.

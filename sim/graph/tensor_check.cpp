@@ -12,12 +12,12 @@ namespace berth {
 namespace {
 
 /// How an input's elements relate to what the sizes say.
-enum class Fit { kExact, kRepeats, kPart, kNewest, kOnceOrEach };
+enum class Fit { kExact, kRepeats, kPart, kNewest, kOnceOrEach, kWholeOrNarrow };
 
 struct Operand {
     std::int64_t elements = 0;
     Fit fit = Fit::kExact;
-    std::int64_t granule = 1;  // of kNewest: elements of one position; of kOnceOrEach: of all once
+    std::int64_t granule = 1;  // of kNewest: elements of one position; of kOnceOrEach: of all once; else: rows
     std::int64_t least = 1;    // of kNewest
 };
 
@@ -28,13 +28,19 @@ using Operands = std::vector<Operand>;
 /// there.
 Operands attention_operands(const AttentionDims& d, std::size_t given) {
     const std::int64_t query = d.batch * d.heads * d.seq * d.head_dim;
-    const std::int64_t keys = d.batch * d.kv_heads * d.kv_seq * d.head_dim;
-    const std::int64_t position = d.batch * d.kv_heads * d.head_dim;
+    const auto newest = [&](std::int64_t width, std::int64_t least) {
+        const std::int64_t position = d.batch * d.kv_heads * width;
+        return Operand{position * d.kv_seq, Fit::kNewest, position, least};
+    };
     if (given == 1) {
-        return {{query + 2 * keys, Fit::kNewest, 2 * position, query}};
+        Operand packed = newest(d.head_dim + value_width(d), query);
+        packed.elements += query;
+        return {packed};
     }
-    const Operand newest{keys, Fit::kNewest, position, position};
-    return {{query, Fit::kExact}, newest, newest};
+    const std::int64_t position = d.batch * d.kv_heads;
+    return {{query, Fit::kExact},
+            newest(d.head_dim, position * d.head_dim),
+            newest(value_width(d), position * value_width(d))};
 }
 
 Operands rows_operands(OperatorKind kind, const RowsDims& d) {
@@ -46,30 +52,33 @@ Operands rows_operands(OperatorKind kind, const RowsDims& d) {
 }
 
 Operands expected_operands(const Operator& op) {
-    return std::visit(Overloaded{
-                          [](const MatmulDims& d) {
-                              // Rows once, or again for each of the experts that they meet.
-                              const std::int64_t once = d.batch * d.m * d.k;
-                              Operands operands{{once * d.active, Fit::kOnceOrEach, once}};
-                              if (!d.weights) {
-                                  operands.push_back({d.batch * d.k * d.n});
-                              }
-                              return operands;
-                          },
-                          [&](const AttentionDims& d) { return attention_operands(d, op.inputs.size()); },
-                          [&](const RowsDims& d) { return rows_operands(op.kind, d); },
-                          // Positions are known beforehand: a gather may have no ids to read.
-                          [&](const GatherDims& d) {
-                              return Operands(op.inputs.empty() ? 0 : 1, {d.rows, Fit::kExact});
-                          },
-                          [&](const ConvDims&) {
-                              return Operands{{input_elements(op.kind, op.dims), Fit::kExact}};
-                          },
-                          [](const ScanDims& d) {
-                              return Operands(static_cast<std::size_t>(d.inputs), {d.batch * d.seq * d.channels});
-                          },
-                      },
-                      op.dims);
+    return std::visit(
+        Overloaded{
+            [](const MatmulDims& d) {
+                // Rows once, or again for each of the experts that they meet.
+                const std::int64_t once = d.batch * d.m * d.k;
+                Operands operands{{once * d.active, Fit::kOnceOrEach, once}};
+                if (!d.weights) {
+                    operands.push_back({d.batch * d.k * d.n});
+                }
+                return operands;
+            },
+            [&](const AttentionDims& d) { return attention_operands(d, op.inputs.size()); },
+            [&](const RowsDims& d) { return rows_operands(op.kind, d); },
+            // Positions are known beforehand: a gather may have no ids to read.
+            [&](const GatherDims& d) {
+                return Operands(op.inputs.empty() ? 0 : 1, {d.rows, Fit::kExact});
+            },
+            [&](const ConvDims&) {
+                return Operands{{input_elements(op.kind, op.dims), Fit::kExact}};
+            },
+            [](const ScanDims& d) {
+                // A value per channel, or fewer that channels share (a rate per head, a key per group).
+                const std::int64_t rows = d.batch * d.seq;
+                return Operands(static_cast<std::size_t>(d.inputs), {rows * d.channels, Fit::kWholeOrNarrow, rows});
+            },
+        },
+        op.dims);
 }
 
 bool fits(const Operand& expected, std::int64_t found) {
@@ -82,6 +91,8 @@ bool fits(const Operand& expected, std::int64_t found) {
             return found >= expected.elements;
         case Fit::kOnceOrEach:
             return found == expected.elements || found == expected.granule;
+        case Fit::kWholeOrNarrow:
+            return found > 0 && found <= expected.elements && found % expected.granule == 0;
         case Fit::kNewest:
             return found >= expected.least && found <= expected.elements &&
                    (found - expected.least) % expected.granule == 0;

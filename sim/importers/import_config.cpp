@@ -4,17 +4,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <iterator>
-#include <map>
 #include <memory>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "base/yaml_text.h"
 #include "berth/graph.h"
 #include "berth/quantity_text.h"
 #include "graph/size_rules.h"
+#include "importers/config_fields.h"
+#include "importers/config_sizes.h"
 
 namespace berth {
 
@@ -24,35 +26,10 @@ constexpr std::string_view kModelType = "model_type";
 constexpr std::string_view kHeads = "architectures";
 constexpr std::string_view kName = "_name_or_path";
 
-/// The configuration taken apart: numbers, texts and where they stand, nested fields joined by dots.
-struct Fields {
-    Symbols numbers;
-    std::map<std::string, std::string, std::less<>> texts;
-    std::map<std::string, SourceLocation, std::less<>> places;
-    std::vector<std::string> order;
-};
-
-void add_fields(const YamlNode& map, const std::string& prefix, Fields& fields) {
-    for (const YamlEntry& entry : map.entries()) {
-        const std::string name = prefix + entry.key;
-        fields.order.push_back(name);
-        fields.places.emplace(name, entry.value.where());
-        if (entry.value.is_map()) {
-            fields.numbers.emplace(name, static_cast<double>(entry.value.entries().size()));
-            add_fields(entry.value, name + ".", fields);
-        } else if (entry.value.is_sequence()) {
-            fields.numbers.emplace(name, static_cast<double>(entry.value.sequence().size()));
-        } else if (entry.value.is_scalar()) {
-            const std::string text = entry.value.text().value_or("");
-            fields.texts.emplace(name, text);
-            if (text == "true" || text == "false") {
-                fields.numbers.emplace(name, text == "true" ? 1 : 0);
-            } else if (const auto number = parse_number(text)) {
-                fields.numbers.emplace(name, *number);
-            }
-        }
-    }
-}
+/// Where configurations carry another one: the text model of one that sees or hears too.
+constexpr std::array<std::string_view, 4> kInnerConfigs{"text_config", "llm_config", "language_config",
+                                                        "thinker_config.text_config"};
+constexpr std::string_view kTextPart = "text";
 
 class ConfigReader {
   public:
@@ -65,28 +42,30 @@ class ConfigReader {
             return std::nullopt;
         }
         const std::size_t errors_before = diagnostics_.error_count();
-        add_fields(root_, "", fields_);
+        fields_ = config_fields(root_);
         if (!choose_mapping()) {
             return std::nullopt;
         }
+        sizes_.emplace(root_, fields_, *architecture_, used_);
+        fill_in_fields();
         check_values();
         check_laws();
         ImportedConfig result;
         result.model.architecture = std::make_shared<const Architecture>(*architecture_);
         result.model.where = root_.where();
         result.model.name = name_of(name);
-        const auto sizes = read_sizes(mapping_->sizes, result.model);
+        const auto sizes = sizes_->read(mapping_->sizes, result.model);
         const auto heads = read_head(result.model);
         if (diagnostics_.error_count() != errors_before || !is_possible(result.model)) {
             return std::nullopt;
         }
-        result.yaml = yaml_of(result.model, sizes, heads);
+        result.yaml = model_file(result.model, sizes, heads);
         result.ignored = ignored_fields();
         return result;
     }
 
   private:
-    using Given = std::vector<std::pair<std::string, std::int64_t>>;
+    using Given = std::vector<GivenSize>;
 
     bool choose_mapping() {
         const YamlNode node = root_.require(kModelType, "the kind of model, as in config.json");
@@ -95,32 +74,124 @@ class ConfigReader {
             return false;
         }
         used_.insert(std::string(kModelType));
+        type_ = *type;
+        const std::vector<std::string> parts = choose_by_type(*type);
+        if (std::ranges::all_of(parts, &std::string::empty)) {
+            choose_inner(*type, node);
+        }
+        if (mapping_ == nullptr && parts.empty()) {
+            report_unknown(node, *type);
+        } else if (mapping_ == nullptr) {
+            report_part(node, *type, parts);
+        }
+        return mapping_ != nullptr;
+    }
+
+    /// Whether a mapping is for this configuration, or the one inside it. One with a condition that holds goes before
+    /// one without.
+    [[nodiscard]] bool suits(const ConfigMapping& mapping, std::string_view inner) const {
+        if (!mapping.when) {
+            return mapping_ == nullptr;
+        }
+        Symbols numbers = fields_.numbers;
+        for (const std::string& symbol : mapping.when->symbols()) {
+            const auto inside = fields_.numbers.find(inner.empty() ? symbol : fmt::format("{}.{}", inner, symbol));
+            if (inside != fields_.numbers.end()) {
+                numbers.insert_or_assign(symbol, inside->second);
+            } else if (!numbers.contains(symbol)) {
+                return false;
+            }
+        }
+        Diagnostics failures;
+        return mapping.when->evaluate(numbers, failures).value_or(0) != 0;
+    }
+
+    /// Fields that the configuration lacks, as the library that reads it has them.
+    void fill_in_fields() {
+        for (const auto& [field, alternatives] : mapping_->defaults) {
+            if (fields_.numbers.contains(field)) {
+                continue;
+            }
+            for (const Expression& expression : alternatives) {
+                const auto value =
+                    sizes_->all_there(expression) ? expression.evaluate(fields_.numbers, diagnostics_) : std::nullopt;
+                if (value) {
+                    static_cast<void>(sizes_->place_of(expression));
+                    fields_.numbers.insert_or_assign(field, *value);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Takes the mapping of the type and the part; which parts there are.
+    std::vector<std::string> choose_by_type(const std::string& type) {
         std::vector<std::string> parts;
         for (const Architecture& architecture : architectures_) {
             for (const ConfigMapping& mapping : architecture.huggingface) {
-                if (std::ranges::find(mapping.model_types, *type) == mapping.model_types.end()) {
+                if (std::ranges::find(mapping.model_types, type) == mapping.model_types.end()) {
                     continue;
                 }
                 parts.push_back(mapping.part);
-                if (mapping.part == part_) {
+                if (mapping.part == part_ && suits(mapping, "")) {
                     architecture_ = &architecture;
                     mapping_ = &mapping;
                 }
             }
         }
-        if (parts.empty()) {
-            const auto known = importable_model_types(architectures_);
-            diagnostics_.error(node.where(), fmt::format("no architecture stands for model_type '{}'", *type),
-                               list_of(known), nearest_name(*type, known));
-        } else if (mapping_ == nullptr) {
-            report_part(node, *type, std::move(parts));
+        return parts;
+    }
+
+    /// Takes the mapping of the configuration that this one carries inside, if there is one that has an architecture.
+    void choose_inner(const std::string& type, const YamlNode& node) {
+        for (const std::string_view inner : kInnerConfigs) {
+            const auto found = fields_.texts.find(fmt::format("{}.{}", inner, kModelType));
+            if (!fields_.numbers.contains(inner) || (!part_.empty() && part_ != kTextPart)) {
+                continue;
+            }
+            const auto outer = std::pair(architecture_, mapping_);
+            mapping_ = nullptr;
+            const bool named =
+                found != fields_.texts.end() && take_inner(inner, found->second, &ConfigMapping::model_types);
+            if (named || take_inner(inner, type, &ConfigMapping::text_of)) {
+                raise_inner_fields(fields_, std::string(inner));
+                used_.insert(fmt::format("{}.{}", inner, kModelType));
+                if (part_.empty()) {
+                    diagnostics_.warning(node.where(),
+                                         fmt::format("of model_type '{}' only the text model is read", type));
+                }
+                return;
+            }
+            std::tie(architecture_, mapping_) = outer;
+        }
+    }
+
+    bool take_inner(std::string_view inner, const std::string& type, std::vector<std::string> ConfigMapping::*names) {
+        for (const Architecture& architecture : architectures_) {
+            for (const ConfigMapping& mapping : architecture.huggingface) {
+                const bool named = std::ranges::find(mapping.*names, type) != (mapping.*names).end();
+                if (named && mapping.part.empty() && suits(mapping, inner)) {
+                    architecture_ = &architecture;
+                    mapping_ = &mapping;
+                }
+            }
         }
         return mapping_ != nullptr;
     }
 
+    void report_unknown(const YamlNode& node, const std::string& type) {
+        const auto known = importable_model_types(architectures_);
+        const std::string nearest = suggested_names(type, known);
+        diagnostics_.error(node.where(), fmt::format("no architecture stands for model_type '{}'", type),
+                           "the model as an ONNX file (berth import model.onnx), an architecture of your own in "
+                           "models/architectures (docs/yaml.md), or one of " +
+                               list_of(known),
+                           nearest);
+    }
+
     void report_part(const YamlNode& node, const std::string& type, std::vector<std::string> parts) {
         std::ranges::sort(parts);
-        const bool whole = parts.size() == 1 && parts.front().empty();
+        const bool whole = std::ranges::all_of(parts, &std::string::empty);
         if (part_.empty()) {
             diagnostics_.error(node.where(), fmt::format("model_type '{}' describes {} models", type, parts.size()),
                                "--part " + list_of(parts));
@@ -132,9 +203,10 @@ class ConfigReader {
 
     void check_values() {
         for (const FieldValues& rule : mapping_->values) {
-            used_.insert(rule.field);
+            sizes_->use(rule.field);
             const auto found = fields_.texts.find(rule.field);
-            if (found != fields_.texts.end() && std::ranges::find(rule.allowed, found->second) == rule.allowed.end()) {
+            if (found != fields_.texts.end() && found->second != "null" &&
+                std::ranges::find(rule.allowed, found->second) == rule.allowed.end()) {
                 diagnostics_.error(
                     fields_.places.at(rule.field),
                     fmt::format("{} '{}' has no form in {}", rule.field, found->second, architecture_->name),
@@ -145,80 +217,12 @@ class ConfigReader {
 
     void check_laws() {
         for (const FieldLaw& check : mapping_->checks) {
-            if (!all_there(check.law)) {
+            if (!sizes_->all_there(check.law)) {
                 continue;
             }
             const auto holds = check.law.evaluate(fields_.numbers, diagnostics_);
             if (holds && *holds == 0) {
-                diagnostics_.error(place_of(check.law), with_values(check.message, fields_.numbers));
-            }
-        }
-    }
-
-    [[nodiscard]] bool all_there(const Expression& expression) const {
-        return std::ranges::all_of(expression.symbols(),
-                                   [this](const std::string& name) { return fields_.numbers.contains(name); });
-    }
-
-    /// Where the first field of an expression stands; the whole file for a constant.
-    SourceLocation place_of(const Expression& expression) {
-        for (const std::string& symbol : expression.symbols()) {
-            used_.insert(symbol);
-        }
-        const auto symbols = expression.symbols();
-        return symbols.empty() ? root_.where() : fields_.places.at(symbols.front());
-    }
-
-    std::optional<std::int64_t> size_of(const Expression& expression) {
-        const SourceLocation where = place_of(expression);
-        Diagnostics failures;
-        const auto value = expression.evaluate_count(fields_.numbers, failures);
-        for (const Diagnostic& failure : failures.all()) {
-            diagnostics_.error(where, failure.message, failure.expected, failure.suggestion);
-        }
-        return value;
-    }
-
-    /// Sizes with a source whose fields are there; the others must have a default.
-    Given read_sizes(const std::vector<SizeSource>& sources, Model& model) {
-        Given given;
-        for (const SizeSource& source : sources) {
-            const auto chosen =
-                std::ranges::find_if(source.alternatives, [this](const Expression& one) { return all_there(one); });
-            if (chosen == source.alternatives.end()) {
-                report_missing(source);
-                continue;
-            }
-            if (const auto value = size_of(*chosen)) {
-                given.emplace_back(source.size, *value);
-                model.sizes.insert_or_assign(source.size, static_cast<double>(*value));
-                model.size_places.emplace_back(source.size, place_of(*chosen));
-            }
-        }
-        return given;
-    }
-
-    /// Not an error where the architecture has a default. A field of the wrong type is told from one that is missing.
-    void report_missing(const SizeSource& source) {
-        const auto rule =
-            std::ranges::find_if(architecture_->sizes, [&](const SizeRule& one) { return one.name == source.size; });
-        if (rule != architecture_->sizes.end() && rule->fallback) {
-            return;
-        }
-        for (const Expression& expression : source.alternatives) {
-            for (const std::string& symbol : expression.symbols()) {
-                if (fields_.numbers.contains(symbol)) {
-                    continue;
-                }
-                const auto place = fields_.places.find(symbol);
-                if (place != fields_.places.end()) {
-                    diagnostics_.error(place->second, fmt::format("field '{}' is no number", symbol), "a number");
-                } else {
-                    diagnostics_.error(root_.where(), fmt::format("missing field '{}'", symbol),
-                                       rule == architecture_->sizes.end() ? "a number" : rule->meaning,
-                                       nearest_name(symbol, fields_.order));
-                }
-                return;
+                diagnostics_.error(sizes_->place_of(check.law), with_values(check.message, fields_.numbers));
             }
         }
     }
@@ -232,7 +236,7 @@ class ConfigReader {
         const auto name = heads->sequence().front().text().value_or("");
         for (const HeadMapping& head : mapping_->heads) {
             if (matches_pattern(head.pattern, name)) {
-                return read_sizes(head.sizes, model);
+                return sizes_->read(head.sizes, model);
             }
         }
         if (!mapping_->heads.empty()) {
@@ -270,29 +274,18 @@ class ConfigReader {
                 return std::string(name) + suffix;
             }
         }
-        return fields_.texts.find(kModelType)->second + suffix;
+        return type_ + suffix;
     }
 
-    [[nodiscard]] std::string map_of(const Given& given) const {
-        std::vector<std::string> entries;
-        for (const auto& [size, value] : given) {
-            const auto rule = std::ranges::find(architecture_->sizes, size, &SizeRule::name);
-            const bool flag = rule != architecture_->sizes.end() && rule->min == 0 && rule->max == 1;
-            entries.push_back(flag ? fmt::format("{}: {}", size, value != 0) : fmt::format("{}: {}", size, value));
-        }
-        return fmt::format("{{{}}}", fmt::join(entries, ", "));
-    }
-
-    [[nodiscard]] std::string yaml_of(const Model& model, const Given& sizes, const Given& heads) const {
+    [[nodiscard]] std::string model_file(const Model& model, const Given& sizes, const Given& heads) const {
         std::string text = fmt::format("model: {}\narchitecture: {}\nsizes: {}\n", yaml_scalar(model.name),
-                                       yaml_scalar(model.architecture->name), map_of(sizes));
+                                       yaml_scalar(model.architecture->name), yaml_of(sizes, *model.architecture));
         if (!heads.empty()) {
-            text += fmt::format("head: {}\n", map_of(heads));
+            text += fmt::format("head: {}\n", yaml_of(heads, *model.architecture));
         }
         const auto path = fields_.texts.find(kName);
         return text + fmt::format("source: {}\n", yaml_scalar(path == fields_.texts.end() || path->second.empty()
-                                                                  ? fmt::format("config.json of model_type {}",
-                                                                                fields_.texts.find(kModelType)->second)
+                                                                  ? fmt::format("config.json of model_type {}", type_)
                                                                   : fmt::format("config.json of {}", path->second)));
     }
 
@@ -317,10 +310,12 @@ class ConfigReader {
     Diagnostics& diagnostics_;
     std::span<const Architecture> architectures_;
     std::string part_;
+    std::string type_;
     const Architecture* architecture_ = nullptr;
     const ConfigMapping* mapping_ = nullptr;
-    Fields fields_;
+    ConfigFields fields_;
     std::set<std::string> used_;
+    std::optional<ConfigSizes> sizes_;
 };
 
 }  // namespace

@@ -28,7 +28,8 @@ Bytes kept_by(const LengthPlan& plan, std::size_t device, std::size_t i, std::in
     const Operator& op = plan.graphs[device].operators[i];
     const OperatorPlan& own = plan.plans[device].operators[i];
     const WeightStorage storage = weight_storage(op.kind, op.dims, own.scheme);
-    const Bytes weights = is_stored_by_owner(plan, device, op, own.scheme) ? storage.beside : storage.total();
+    const Bytes beside = op.shares_all ? Bytes{} : storage.beside;
+    const Bytes weights = is_stored_by_owner(plan, device, op, own.scheme) ? beside : storage.total();
     return weights + kept_in_cache(op, own.ran_at, positions);
 }
 
@@ -166,7 +167,7 @@ Bytes kept_in_cache(const Operator& op, DType ran_at, std::int64_t positions) {
     }
     const std::int64_t held = attention->causal ? positions : attention->kv_seq;
     const std::int64_t kept = attention->window == 0 ? held : std::min(held, attention->window);
-    const std::int64_t each = 2 * attention->batch * attention->kv_heads * attention->head_dim;
+    const std::int64_t each = attention->batch * attention->kv_heads * (attention->head_dim + value_width(*attention));
     return element_size(ran_at) * static_cast<double>(each * kept);
 }
 

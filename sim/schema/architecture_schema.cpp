@@ -9,6 +9,8 @@ namespace {
 
 Part size_rules() {
     const Part rule = object_with({
+        optional("per", "the size that counts its values: one for each round of the sections repeated so often",
+                 text()),
         optional("default", "an expression over required sizes and earlier defaults", expression()),
         optional("min", "1 if absent; a size from 0 to 1 is a flag", integer({0, kLargestCount})),
         optional("max", "no bound if absent", integer({0, kLargestCount})),
@@ -27,6 +29,7 @@ Part section() {
         optional("repeat", "number of repetitions; a repeated section is a block and has {i} in its name",
                  expression()),
         optional("when", "the section exists only if this is not 0", expression()),
+        optional("weights_of", "the round whose weights a round uses: its own or an earlier one", expression()),
         optional("let", "name: expression, for this section", map_of(expression())),
         required("result", "the operator whose output is the input of the next repetition and section", text()),
         required("operators", "in any order, without cycles", graph_operators(GraphForm::kTemplate)),
@@ -36,8 +39,24 @@ Part section() {
     return part;
 }
 
+// The texts of a field and what each means, or a list of rounds.
+Part texts_of_field() {
+    Part part = object_with({
+        optional("field", "a field whose texts have meanings; of a size per round a list with one for each", text()),
+        optional("means", "text: an expression over fields; absent: the numbers themselves", map_of(expression())),
+        optional("listed_in", "a field that lists rounds", text()),
+        optional("then", "the size of the rounds that it lists", expression()),
+        optional("else", "the size of the others", expression()),
+    });
+    part.shape.update(if_then_else(has("listed_in"), has_all({"then", "else"}), has_all({"field"})));
+    return part;
+}
+
 // A size is an expression over fields, or the first of a list whose fields are there.
-Part sources() { return map_of(either({expression(), list_of(expression())})); }
+Part sources() {
+    const Part one = either({expression(), texts_of_field()});
+    return map_of(either({expression(), texts_of_field(), list_of(one)}));
+}
 
 Part mapping() {
     Part heads = map_of(sources());
@@ -46,7 +65,13 @@ Part mapping() {
         required("model_types", "values of model_type", list_of(text(), 1)),
         optional("part", "which of several models that one configuration describes, such as encoder or decoder",
                  text()),
+        optional("text_of", "types that carry one of these in text_config and may leave out its type there",
+                 list_of(text(), 1)),
         required("sizes", "size: an expression over fields; of a list, the first whose fields exist", sources()),
+        optional("when", "a condition on fields: which configurations of the types it is for", expression()),
+        optional("defaults",
+                 "field: what it is where the configuration has none; of a list, the first that can be told",
+                 map_of(either({expression(), list_of(expression(), 1)}))),
         optional("values", "field: its allowed values; others are refused", map_of(list_of(text(), 1))),
         optional("checks", "conditions on fields; skipped where a field is absent", graph_checks()),
         optional("heads", "pattern over the first of the file's architectures: sizes that follow from it", heads),

@@ -144,7 +144,9 @@ Part graph_operators(GraphForm form) {
                  list_of(text())),
         required("shape", "of its result, such as [batch, tokens, hidden]", shape_list()),
         optional("when", "the operator exists only if this is not 0", expression()),
-        optional("table_of", "full name of an operator of an earlier section whose weights it shares", text()),
+        optional("table_of", "operator before it in its section, or of an earlier one, whose weights it shares",
+                 text()),
+        optional("otherwise", "what its readers read if it does not exist; its first input if absent", text()),
     };
     if (form == GraphForm::kWritten) {
         keys.push_back(

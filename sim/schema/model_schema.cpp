@@ -7,10 +7,11 @@ namespace berth {
 namespace {
 
 Part sizes() {
-    return map_of({{{"type", {"integer", "boolean", "string"}},
+    const Part one{{{"type", {"integer", "boolean", "string"}},
                     {"minimum", 0},
                     {"maximum", kLargestCount},
-                    {"pattern", "^([0-9]+|true|false)$"}}});
+                    {"pattern", "^([0-9]+|true|false)$"}}};
+    return map_of(either({one, list_of(one, 1)}));
 }
 
 Part graph() {

@@ -184,8 +184,17 @@ RC_GTEST_PROP(GraphProperty, VisibleScoresAreCountedOneByOne, ()) {
     d.window = *rc::gen::inRange<std::int64_t>(0, 50);
     std::int64_t counted = 0;
     for (std::int64_t query = 0; query < d.seq; ++query) {
-        std::int64_t keys = d.causal ? std::max<std::int64_t>(0, d.kv_seq - d.seq + query + 1) : d.kv_seq;
+        const std::int64_t place = d.kv_seq - d.seq + query;  // of the query among the keys
+        std::int64_t keys = d.causal ? std::max<std::int64_t>(0, place + 1) : d.kv_seq;
         keys = d.window > 0 ? std::min(keys, d.window) : keys;
+        // Without a mask a window lies around the query, unless it shows everything or the queries are more than the
+        // keys.
+        if (!d.causal && d.window > 0 && d.window < d.kv_seq && d.seq <= d.kv_seq) {
+            keys = 0;
+            for (std::int64_t key = 0; key < d.kv_seq; ++key) {
+                keys += key >= place - d.window / 2 && key < place - d.window / 2 + d.window ? 1 : 0;
+            }
+        }
         counted += keys;
     }
     RC_ASSERT(visible_scores(d) == counted);

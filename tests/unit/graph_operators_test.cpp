@@ -79,7 +79,9 @@ TEST(GraphOperators, MasksAndWindowsHideScores) {
     d.window = 2;
     EXPECT_EQ(visible_scores(d), 7);  // 1 + 2 + 2 + 2
     d.causal = false;
-    EXPECT_EQ(visible_scores(d), 8);  // 2 for each of 4
+    EXPECT_EQ(visible_scores(d), 7);  // each sees the one before it and itself
+    d.window = 3;
+    EXPECT_EQ(visible_scores(d), 10);  // one on each side, but at the ends
     d.window = 0;
     EXPECT_EQ(visible_scores(d), 16);
     EXPECT_EQ(visible_scores({.seq = 1, .kv_seq = 9, .causal = true}), 9);               // one new token sees all
@@ -216,10 +218,11 @@ std::variant<Dims, std::string> made(K kind, const Sizes& sizes) {
 TEST(GraphOperators, SizesThatAreNotGivenHaveTheirDefaults) {
     EXPECT_EQ(std::get<Dims>(made(K::kMatmul, {kNotGiven, 3, 5, 7, kNotGiven, kNotGiven, kNotGiven, kNotGiven})),
               Dims(MatmulDims{.batch = 1, .m = 3, .k = 5, .n = 7, .weights = true, .bias = false}));
-    EXPECT_EQ(std::get<Dims>(made(K::kAttention, {2, 4, kNotGiven, 3, kNotGiven, 8, kNotGiven, kNotGiven})),
+    EXPECT_EQ(std::get<Dims>(
+                  made(K::kAttention, {2, 4, kNotGiven, 3, kNotGiven, 8, kNotGiven, kNotGiven, kNotGiven, kNotGiven})),
               Dims(AttentionDims{.batch = 2, .heads = 4, .kv_heads = 4, .seq = 3, .kv_seq = 3, .head_dim = 8}));
     EXPECT_EQ(
-        std::get<Dims>(made(K::kAttention, {2, 4, 2, 3, 9, 8, 1, 5})),
+        std::get<Dims>(made(K::kAttention, {2, 4, 2, 3, 9, 8, 1, 5, kNotGiven, kNotGiven})),
         Dims(AttentionDims{
             .batch = 2, .heads = 4, .kv_heads = 2, .seq = 3, .kv_seq = 9, .head_dim = 8, .causal = true, .window = 5}));
     EXPECT_EQ(std::get<Dims>(made(K::kAdd, {3, 5, kNotGiven, kNotGiven, kNotGiven})),

@@ -1,0 +1,97 @@
+// Flattens a configuration, and takes a configuration inside another one for it.
+#include "importers/config_fields.h"
+
+#include "berth/quantity_text.h"
+
+namespace berth {
+
+namespace {
+
+std::optional<double> number_of(const std::string& text) {
+    if (text == "true" || text == "false") {
+        return text == "true" ? 1 : 0;
+    }
+    return parse_number(text);
+}
+
+void add_list(const YamlNode& list, const std::string& name, ConfigFields& fields) {
+    const auto items = list.sequence();
+    fields.numbers.emplace(name, static_cast<double>(items.size()));
+    std::vector<std::string> texts;
+    for (const YamlNode& item : items) {
+        if (item.is_scalar()) {
+            texts.push_back(item.text().value_or(""));
+        }
+    }
+    if (texts.size() == items.size()) {
+        fields.lists.emplace(name, std::move(texts));
+    }
+}
+
+void add_fields(const YamlNode& map, const std::string& prefix, ConfigFields& fields) {
+    for (const YamlEntry& entry : map.entries()) {
+        const std::string name = prefix + entry.key;
+        fields.order.push_back(name);
+        fields.places.emplace(name, entry.value.where());
+        if (entry.value.is_map()) {
+            fields.numbers.emplace(name, static_cast<double>(entry.value.entries().size()));
+            add_fields(entry.value, name + ".", fields);
+        } else if (entry.value.is_sequence()) {
+            add_list(entry.value, name, fields);
+        } else if (entry.value.is_scalar()) {
+            const std::string text = entry.value.text().value_or("");
+            fields.texts.emplace(name, text);
+            if (const auto number = number_of(text)) {
+                fields.numbers.emplace(name, *number);
+            }
+        }
+    }
+}
+
+/// Puts what stands under `name` inside in place of what stands under it outside.
+template <class Map>
+void raise(Map& map, const std::string& inner, const std::string& name) {
+    map.erase(name);
+    if (const auto found = map.find(inner + "." + name); found != map.end()) {
+        auto value = found->second;
+        map.emplace(name, std::move(value));
+    }
+}
+
+}  // namespace
+
+ConfigFields config_fields(const YamlNode& root) {
+    ConfigFields fields;
+    add_fields(root, "", fields);
+    return fields;
+}
+
+void raise_inner_fields(ConfigFields& fields, const std::string& inner) {
+    fields.inner = inner;
+    const std::string prefix = inner + ".";
+    for (const std::string& full : fields.order) {
+        if (full.starts_with(prefix)) {
+            const std::string name = full.substr(prefix.size());
+            fields.raised.insert(name);
+            raise(fields.numbers, inner, name);
+            raise(fields.texts, inner, name);
+            raise(fields.lists, inner, name);
+            raise(fields.places, inner, name);
+        }
+    }
+}
+
+std::vector<std::string> items_of(const ConfigFields& fields, std::string_view field) {
+    if (const auto list = fields.lists.find(field); list != fields.lists.end()) {
+        return list->second;
+    }
+    std::vector<std::string> letters;
+    if (const auto text = fields.texts.find(field); text != fields.texts.end() && text->second != "null") {
+        for (const char letter : text->second) {
+            letters.emplace_back(1, letter);
+        }
+    }
+    return letters;
+}
+
+}  // namespace berth

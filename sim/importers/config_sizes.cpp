@@ -1,0 +1,256 @@
+// Which alternative of a size's source applies, and its value or values.
+#include "importers/config_sizes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "berth/quantity_text.h"
+#include "graph/size_rules.h"
+
+namespace berth {
+
+namespace {
+
+bool lists(const std::vector<std::string>& items, std::int64_t round) {
+    return std::ranges::any_of(items, [&](const std::string& item) {
+        const auto number = parse_number(item);
+        return number && *number == static_cast<double>(round);
+    });
+}
+
+std::vector<std::string> known_texts(const SizeAlternative& alternative) {
+    std::vector<std::string> known;
+    for (const auto& [text, meaning] : alternative.meanings) {
+        known.push_back(text);
+    }
+    return known;
+}
+
+/// The shortest prefix that makes all values when it is repeated.
+std::vector<std::int64_t> period_of(const std::vector<std::int64_t>& values) {
+    for (std::size_t period = 1; period < values.size(); ++period) {
+        bool repeats = true;
+        for (std::size_t i = period; i < values.size() && repeats; ++i) {
+            repeats = values[i] == values[i - period];
+        }
+        if (repeats) {
+            return {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(period)};
+        }
+    }
+    return values;
+}
+
+}  // namespace
+
+std::vector<GivenSize> ConfigSizes::read(const std::vector<SizeSource>& sources, Model& model) {
+    std::vector<GivenSize> given;
+    // Those per round after the others, which count the rounds.
+    for (const bool per_round : {false, true}) {
+        for (const SizeSource& source : sources) {
+            const auto rule = std::ranges::find(architecture_.sizes, source.size, &SizeRule::name);
+            if (rule != architecture_.sizes.end() && rule->per.empty() != per_round) {
+                read_one(source, *rule, model, given);
+            }
+        }
+    }
+    return given;
+}
+
+void ConfigSizes::read_one(const SizeSource& source, const SizeRule& rule, Model& model,
+                           std::vector<GivenSize>& given) {
+    const auto chosen =
+        std::ranges::find_if(source.alternatives, [&](const SizeAlternative& one) { return applies(one, rule); });
+    if (chosen == source.alternatives.end()) {
+        report_missing(source, rule);
+        return;
+    }
+    const bool one_value = rule.per.empty();
+    const std::int64_t rounds = one_value ? 1 : rounds_of(rule, model.sizes);
+    const auto values = values_of(*chosen, rule, rounds);
+    if (!values) {
+        return;
+    }
+    for (std::size_t i = 0; i < values->size(); ++i) {
+        const auto name = one_value ? source.size : round_value(source.size, static_cast<std::int64_t>(i));
+        model.sizes.insert_or_assign(name, static_cast<double>((*values)[i]));
+    }
+    model.size_places.emplace_back(source.size, place_of(*chosen));
+    given.push_back({source.size, *values});
+}
+
+bool ConfigSizes::applies(const SizeAlternative& alternative, const SizeRule& rule) const {
+    if (alternative.expression) {
+        return all_there(*alternative.expression);
+    }
+    if (!alternative.listed_in.empty()) {
+        return fields_.lists.contains(alternative.listed_in) && all_there(*alternative.listed) &&
+               all_there(*alternative.others);
+    }
+    if (!rule.per.empty()) {
+        return !items_of(fields_, alternative.field).empty();
+    }
+    const auto text = fields_.texts.find(alternative.field);
+    if (text == fields_.texts.end()) {
+        return false;
+    }
+    const auto meaning =
+        std::ranges::find_if(alternative.meanings, [&](const auto& m) { return m.first == text->second; });
+    return meaning == alternative.meanings.end() ? text->second != "null" : all_there(meaning->second);
+}
+
+ConfigSizes::Values ConfigSizes::values_of(const SizeAlternative& alternative, const SizeRule& rule,
+                                           std::int64_t rounds) {
+    if (!alternative.field.empty() && !rule.per.empty()) {
+        return values_of_items(alternative, rule, rounds);
+    }
+    if (!alternative.field.empty()) {
+        use(alternative.field);
+        const auto value = value_of_text(alternative, fields_.texts.find(alternative.field)->second);
+        return value ? Values{{*value}} : std::nullopt;
+    }
+    const auto listed = items_of(fields_, alternative.listed_in);
+    if (!alternative.listed_in.empty()) {
+        use(alternative.listed_in);
+    }
+    std::vector<std::int64_t> values;
+    for (std::int64_t round = 0; round < rounds; ++round) {
+        if (!rule.per.empty()) {
+            fields_.numbers.insert_or_assign(std::string(kRoundSymbol), static_cast<double>(round));
+        }
+        const Expression& expression = alternative.expression ? *alternative.expression
+                                       : lists(listed, round) ? *alternative.listed
+                                                              : *alternative.others;
+        const auto value = size_of(expression);
+        if (!value) {
+            return std::nullopt;
+        }
+        values.push_back(*value);
+    }
+    return values;
+}
+
+ConfigSizes::Values ConfigSizes::values_of_items(const SizeAlternative& alternative, const SizeRule& rule,
+                                                 std::int64_t rounds) {
+    use(alternative.field);
+    const auto items = items_of(fields_, alternative.field);
+    if (static_cast<std::int64_t>(items.size()) != rounds) {
+        diagnostics_.error(
+            fields_.places.at(alternative.field),
+            fmt::format("{} has {} items, but there are {} {}", alternative.field, items.size(), rounds, rule.per),
+            "one for each");
+        return std::nullopt;
+    }
+    std::vector<std::int64_t> values;
+    for (const std::string& item : items) {
+        fields_.numbers.insert_or_assign(std::string(kRoundSymbol), static_cast<double>(values.size()));
+        const auto value = value_of_text(alternative, item);
+        if (!value) {
+            return std::nullopt;
+        }
+        values.push_back(*value);
+    }
+    return values;
+}
+
+std::optional<std::int64_t> ConfigSizes::value_of_text(const SizeAlternative& alternative, const std::string& text) {
+    const auto meaning = std::ranges::find_if(alternative.meanings, [&](const auto& m) { return m.first == text; });
+    if (meaning != alternative.meanings.end()) {
+        return size_of(meaning->second);
+    }
+    const auto number = parse_number(text);
+    if (number && *number >= 0 && *number <= static_cast<double>(kLargestCount)) {
+        return static_cast<std::int64_t>(*number);
+    }
+    const auto known = known_texts(alternative);
+    diagnostics_.error(fields_.places.at(alternative.field),
+                       fmt::format("{} '{}' has no form in {}", alternative.field, text, architecture_.name),
+                       known.empty() ? "a number" : list_of(known), nearest_name(text, known));
+    return std::nullopt;
+}
+
+bool ConfigSizes::all_there(const Expression& expression) const {
+    return std::ranges::all_of(expression.symbols(), [this](const std::string& name) {
+        return name == kRoundSymbol || fields_.numbers.contains(name);
+    });
+}
+
+void ConfigSizes::use(const std::string& field) {
+    used_.insert(field);
+    if (fields_.raised.contains(field)) {
+        used_.insert(fields_.inner + "." + field);
+    }
+}
+
+SourceLocation ConfigSizes::place_of(const Expression& expression) {
+    SourceLocation first = root_.where();
+    bool found = false;
+    for (const std::string& symbol : expression.symbols()) {
+        use(symbol);
+        const auto place = fields_.places.find(symbol);
+        if (!found && place != fields_.places.end()) {
+            first = place->second;
+            found = true;
+        }
+    }
+    return first;
+}
+
+SourceLocation ConfigSizes::place_of(const SizeAlternative& alternative) {
+    if (alternative.expression) {
+        return place_of(*alternative.expression);
+    }
+    return fields_.places.at(alternative.field.empty() ? alternative.listed_in : alternative.field);
+}
+
+std::optional<std::int64_t> ConfigSizes::size_of(const Expression& expression) {
+    const SourceLocation where = place_of(expression);
+    Diagnostics failures;
+    const auto value = expression.evaluate_count(fields_.numbers, failures);
+    for (const Diagnostic& failure : failures.all()) {
+        diagnostics_.error(where, failure.message, failure.expected, failure.suggestion);
+    }
+    return value;
+}
+
+/// Not an error where the architecture has a default. A field of the wrong type is told from one that is missing.
+void ConfigSizes::report_missing(const SizeSource& source, const SizeRule& rule) {
+    if (rule.fallback) {
+        return;
+    }
+    for (const SizeAlternative& alternative : source.alternatives) {
+        const auto symbols =
+            alternative.expression ? alternative.expression->symbols() : std::span<const std::string>{};
+        for (const std::string& symbol : symbols) {
+            if (fields_.numbers.contains(symbol)) {
+                continue;
+            }
+            const auto place = fields_.places.find(symbol);
+            if (place != fields_.places.end()) {
+                diagnostics_.error(place->second, fmt::format("field '{}' is no number", symbol), "a number");
+            } else {
+                diagnostics_.error(root_.where(), fmt::format("missing field '{}'", symbol), rule.meaning,
+                                   nearest_name(symbol, fields_.order));
+            }
+            return;
+        }
+    }
+}
+
+std::string yaml_of(const std::vector<GivenSize>& given, const Architecture& architecture) {
+    std::vector<std::string> entries;
+    for (const GivenSize& one : given) {
+        const auto rule = std::ranges::find(architecture.sizes, one.size, &SizeRule::name);
+        const bool flag = rule != architecture.sizes.end() && rule->min == 0 && rule->max == 1;
+        std::vector<std::string> texts;
+        std::ranges::transform(period_of(one.values), std::back_inserter(texts), [flag](std::int64_t value) {
+            return flag ? fmt::format("{}", value != 0) : fmt::format("{}", value);
+        });
+        entries.push_back(texts.size() == 1 ? fmt::format("{}: {}", one.size, texts.front())
+                                            : fmt::format("{}: [{}]", one.size, fmt::join(texts, ", ")));
+    }
+    return fmt::format("{{{}}}", fmt::join(entries, ", "));
+}
+
+}  // namespace berth

@@ -1,0 +1,59 @@
+// Sizes of an architecture from the fields of a configuration.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "berth/model.h"
+#include "importers/config_fields.h"
+
+namespace berth {
+
+/// A size as the configuration gives it: one value, or one for each round.
+struct GivenSize {
+    std::string size;
+    std::vector<std::int64_t> values;
+};
+
+/// Reads sizes by their sources; marks the fields that it uses.
+class ConfigSizes {
+  public:
+    ConfigSizes(const YamlNode& root, ConfigFields& fields, const Architecture& architecture,
+                std::set<std::string>& used)
+        : root_(root), diagnostics_(root.diagnostics()), fields_(fields), architecture_(architecture), used_(used) {}
+
+    /// Sizes with a source whose fields are there, put into the model too; the others must have a default.
+    std::vector<GivenSize> read(const std::vector<SizeSource>& sources, Model& model);
+
+    /// Whether every field of an expression is there; the round always is.
+    [[nodiscard]] bool all_there(const Expression& expression) const;
+    /// Where the first field of an expression stands; the whole file for a constant. Marks its fields as used.
+    SourceLocation place_of(const Expression& expression);
+    void use(const std::string& field);
+
+  private:
+    using Values = std::optional<std::vector<std::int64_t>>;
+
+    void read_one(const SizeSource& source, const SizeRule& rule, Model& model, std::vector<GivenSize>& given);
+    [[nodiscard]] bool applies(const SizeAlternative& alternative, const SizeRule& rule) const;
+    Values values_of(const SizeAlternative& alternative, const SizeRule& rule, std::int64_t rounds);
+    Values values_of_items(const SizeAlternative& alternative, const SizeRule& rule, std::int64_t rounds);
+    std::optional<std::int64_t> value_of_text(const SizeAlternative& alternative, const std::string& text);
+    SourceLocation place_of(const SizeAlternative& alternative);
+    std::optional<std::int64_t> size_of(const Expression& expression);
+    void report_missing(const SizeSource& source, const SizeRule& rule);
+
+    const YamlNode& root_;
+    Diagnostics& diagnostics_;
+    ConfigFields& fields_;
+    const Architecture& architecture_;
+    std::set<std::string>& used_;
+};
+
+/// The sizes as a YAML map; of those per round the shortest list that repeats to all.
+[[nodiscard]] std::string yaml_of(const std::vector<GivenSize>& given, const Architecture& architecture);
+
+}  // namespace berth
