@@ -33,8 +33,8 @@ struct Follower {
     friend bool operator==(const Follower&, const Follower&) = default;
 };
 
-/// Who starts a kernel: the runtime as a step of a graph, or its profiler, which waits for each layer by itself; that of
-/// the runtime's first version waits longer.
+/// Who starts a kernel: the runtime as a step of a graph, or its profiler, which waits for each layer by itself; that
+/// of the runtime's first version waits longer.
 enum class StartedBy : std::uint8_t { kGraph, kProfiler, kProfilerV1 };
 
 /// One operator, or a fused group, as it runs on one device.

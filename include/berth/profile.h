@@ -221,8 +221,8 @@ struct ModelError {
 inline constexpr double kLeastDramClock = 0.1;
 inline constexpr double kMostDramClock = 2;
 
-/// State of the DRAM: bandwidths of a profile hold at `rated`, and all that pass the DRAM go with `clock`. Boards of one
-/// chip differ in it, since a governor may keep the memory far below what it could do.
+/// State of the DRAM: bandwidths of a profile hold at `rated`, and all that pass the DRAM go with `clock`. Boards of
+/// one chip differ in it, since a governor may keep the memory far below what it could do.
 struct DramClock {
     Parameter<Frequency> clock;
     Frequency rated;

@@ -102,7 +102,8 @@ void attention_keys(Visitor& v, auto&& attention) {
     v.number("score_bytes", attention.score_bytes, NumberForm::kPositive, "DRAM traffic per score element");
     v.number("per_cycle", attention.per_cycle, NumberForm::kPositive,
              "score elements per clock cycle and core beyond the MACs");
-    v.number("per_head", attention.per_head, NumberForm::kPositive, "time of each head besides its scores; absent: none");
+    v.number("per_head", attention.per_head, NumberForm::kPositive,
+             "time of each head besides its scores; absent: none");
     v.count("row_granule", attention.row_granule, kCountRange, KeyNeed::kOptional,
             "lengths that are not a multiple of it incur the factor 'unaligned'");
     v.number("unaligned", attention.unaligned, NumberForm::kFactor,

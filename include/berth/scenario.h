@@ -17,25 +17,11 @@
 #include "berth/interval.h"
 #include "berth/kept_documents.h"
 #include "berth/model.h"
+#include "berth/objective.h"
 #include "berth/profile.h"
 #include "berth/units.h"
 
 namespace berth {
-
-enum class Objective : std::uint8_t {
-    kLatency,     ///< of a request whose operators run one after the other
-    kThroughput,  ///< requests that a stream sustains
-    kEnergy,
-    kEdp,
-    kMakespan,  ///< latency where devices may work at once
-};
-inline constexpr std::array<Choice<Objective>, 5> kObjectiveNames{{
-    {"latency", Objective::kLatency},
-    {"throughput", Objective::kThroughput},
-    {"energy", Objective::kEnergy},
-    {"edp", Objective::kEdp},
-    {"makespan", Objective::kMakespan},
-}};
 
 enum class Granularity : std::uint8_t { kModel, kBlock, kOperator };
 inline constexpr std::array<Choice<Granularity>, 3> kGranularityNames{

@@ -79,7 +79,8 @@ struct MeasuredSet {
     RowForm form{};
     RowUse use{};
     std::string note;
-    std::optional<Frequency> memory_clock;  ///< of whole models: the state of the DRAM of their board, where it is known
+    std::optional<Frequency>
+        memory_clock;  ///< of whole models: the state of the DRAM of their board, where it is known
     std::vector<MeasuredRow> rows;
     std::vector<std::string> left_out;  ///< rows that the profile cannot predict, with the reason
 };
@@ -91,8 +92,9 @@ struct MeasuredSet {
                                                                          const Profile& profile,
                                                                          Diagnostics& diagnostics);
 
-/// Reads one file of measurements, whose columns tell its form, or a table of layers as the RKNN runtime prints it, at the
-/// device's clock. `device` ran its operators; files of whole models name theirs. Errors: columns of no form, a row that makes no sense, no row that the profile can predict.
+/// Reads one file of measurements, whose columns tell its form, or a table of layers as the RKNN runtime prints it, at
+/// the device's clock. `device` ran its operators; files of whole models name theirs. Errors: columns of no form, a row
+/// that makes no sense, no row that the profile can predict.
 [[nodiscard]] std::optional<MeasuredSet> load_measured_file(const Library& library, const std::filesystem::path& path,
                                                             std::optional<DeviceId> device, const Profile& profile,
                                                             Diagnostics& diagnostics);
@@ -172,11 +174,11 @@ struct ValidatedSet {
 struct FittedNumber {
     std::string path;  ///< as in ParameterView
     Dimension dimension;
-    double before = 0;          ///< the profile's own
-    double value = 0;           ///< the likeliest
-    double low = 0, high = 0;   ///< 5-95 %, within the number's range
-    double spread = 0;          ///< one standard deviation, relative
-    std::size_t rows = 0;       ///< that it was fitted to
+    double before = 0;         ///< the profile's own
+    double value = 0;          ///< the likeliest
+    double low = 0, high = 0;  ///< 5-95 %, within the number's range
+    double spread = 0;         ///< one standard deviation, relative
+    std::size_t rows = 0;      ///< that it was fitted to
 };
 
 struct Validation {
@@ -188,8 +190,8 @@ struct Validation {
 };
 
 /// The number at `path` (`memory.dram.clock`) that makes rows likeliest, whose errors are taken as Student's t in the
-/// logarithm; shapes that repeat count once, and a spread of the profile's own number is a prior. Errors: no such number,
-/// or none that a row depends on.
+/// logarithm; shapes that repeat count once, and a spread of the profile's own number is a prior. Errors: no such
+/// number, or none that a row depends on.
 [[nodiscard]] std::optional<FittedNumber> fit_number(const Profile& profile, std::span<const MeasuredSet> sets,
                                                      std::string_view path, Diagnostics& diagnostics);
 

@@ -14,10 +14,10 @@ namespace berth {
 
 namespace {
 
-constexpr double kDegrees = 4;     // of Student's t, for rows that the model does not describe
+constexpr double kDegrees = 4;          // of Student's t, for rows that the model does not describe
 constexpr double kLeastScatter = 0.05;  // rows of one kind err together, so many of them know no more than this
-constexpr double kFarthest = 20;   // from the profile's value, where the number has no bounds of its own
-constexpr double kWidest = 3;      // that a profile may state
+constexpr double kFarthest = 20;        // from the profile's value, where the number has no bounds of its own
+constexpr double kWidest = 3;           // that a profile may state
 constexpr int kSteps = 60;
 constexpr double kNinety = 1.6449;  // standard deviations from the middle to 5 and 95 %
 
@@ -36,9 +36,7 @@ class Curve {
     }
 
     [[nodiscard]] double prior() const { return std::log(view_.value); }
-    [[nodiscard]] double least() const {
-        return std::log(std::max(view_.least, view_.value / kFarthest));
-    }
+    [[nodiscard]] double least() const { return std::log(std::max(view_.least, view_.value / kFarthest)); }
     [[nodiscard]] double most() const { return std::log(std::min(view_.most, view_.value * kFarthest)); }
     [[nodiscard]] const ParameterView& view() const { return view_; }
 
@@ -130,7 +128,8 @@ std::optional<ParameterView> number_at(Profile& profile, std::string_view path, 
 double deviation(Curve& curve, double at, double sigma) {
     constexpr double kAside = 0.05;
     const double middle = curve.cost(at, sigma);
-    const double bend = (curve.cost(at + kAside, sigma) + curve.cost(at - kAside, sigma) - 2 * middle) / (kAside * kAside);
+    const double bend =
+        (curve.cost(at + kAside, sigma) + curve.cost(at - kAside, sigma) - 2 * middle) / (kAside * kAside);
     const double widest = (curve.most() - curve.least()) / 2;
     return bend > 0 ? std::min(widest, 1 / std::sqrt(bend)) : widest;
 }

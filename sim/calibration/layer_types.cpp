@@ -77,26 +77,11 @@ constexpr std::array<Named, 52> kLayers{{
 
 // Longer names first, since `LeakyRelu` ends in `Relu` and `ExSwish` in `Swish`.
 constexpr std::array<std::pair<std::string_view, K>, 20> kFused{{
-    {"ExHardSwish", K::kSilu},
-    {"ExLeakyRelu", K::kRelu},
-    {"ExSigmoid", K::kSigmoid},
-    {"HardSigmoid", K::kSigmoid},
-    {"ExSwish", K::kSilu},
-    {"HardSwish", K::kSilu},
-    {"LeakyRelu", K::kRelu},
-    {"Sigmoid", K::kSigmoid},
-    {"ExGelu", K::kGelu},
-    {"ExTanh", K::kTanh},
-    {"ExMish", K::kSilu},
-    {"Swish", K::kSilu},
-    {"PRelu", K::kRelu},
-    {"Relu6", K::kRelu},
-    {"Gelu", K::kGelu},
-    {"Relu", K::kRelu},
-    {"Clip", K::kRelu},
-    {"Tanh", K::kTanh},
-    {"Add", K::kAdd},
-    {"Mul", K::kMul},
+    {"ExHardSwish", K::kSilu}, {"ExLeakyRelu", K::kRelu}, {"ExSigmoid", K::kSigmoid}, {"HardSigmoid", K::kSigmoid},
+    {"ExSwish", K::kSilu},     {"HardSwish", K::kSilu},   {"LeakyRelu", K::kRelu},    {"Sigmoid", K::kSigmoid},
+    {"ExGelu", K::kGelu},      {"ExTanh", K::kTanh},      {"ExMish", K::kSilu},       {"Swish", K::kSilu},
+    {"PRelu", K::kRelu},       {"Relu6", K::kRelu},       {"Gelu", K::kGelu},         {"Relu", K::kRelu},
+    {"Clip", K::kRelu},        {"Tanh", K::kTanh},        {"Add", K::kAdd},           {"Mul", K::kMul},
 }};
 
 std::optional<std::vector<K>> fused_in(std::string_view names) {
@@ -118,9 +103,9 @@ std::optional<LayerType> product_type(std::string_view name) {
     constexpr std::string_view kTransposed = "ConvTranspose";
     const bool transposed = name.starts_with(kTransposed);
     auto followers = fused_in(name.substr((transposed ? kTransposed : kConv).size()));
-    return followers ? std::optional(LayerType{transposed ? F::kTransposed : F::kProduct, K::kMatmul,
-                                               std::move(*followers)})
-                     : std::nullopt;
+    return followers
+               ? std::optional(LayerType{transposed ? F::kTransposed : F::kProduct, K::kMatmul, std::move(*followers)})
+               : std::nullopt;
 }
 
 }  // namespace

@@ -20,10 +20,10 @@ enum class LayerForm : std::uint8_t {
     kElementwise,
     kNorm,
     kConcat,
-    kCopy,   ///< of all that it reads
-    kPart,   ///< of what it writes
-    kPool,   ///< pooling and resizing: of another number of positions
-    kMove,   ///< transposes and reshapes
+    kCopy,  ///< of all that it reads
+    kPart,  ///< of what it writes
+    kPool,  ///< pooling and resizing: of another number of positions
+    kMove,  ///< transposes and reshapes
 };
 
 struct LayerType {

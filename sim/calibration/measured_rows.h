@@ -17,9 +17,9 @@ struct RowSource {
     int cores = 1;                                                    ///< of library calls and of generation
     std::string time;                                                 ///< of library calls: column that holds the time
     std::int64_t below_m = std::numeric_limits<std::int64_t>::max();  ///< library calls with fewer rows only
-    std::vector<std::string> models;         ///< generation: these only; empty: all
-    std::string table;                       ///< layers: rows of this log only; empty: all
-    std::optional<Frequency> memory_clock;   ///< operators: known state of the DRAM that they were measured at
+    std::vector<std::string> models;                                  ///< generation: these only; empty: all
+    std::string table;                                                ///< layers: rows of this log only; empty: all
+    std::optional<Frequency> memory_clock;  ///< operators: known state of the DRAM that they were measured at
 };
 
 // Each adds its rows to the set; what makes no sense is an error in the table's diagnostics.

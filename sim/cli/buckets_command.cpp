@@ -88,7 +88,10 @@ std::optional<std::string> advised(const BucketOptions& options, Invocation& inv
     }
     advice->changes = scenario->changes;
     add_warnings(options.scenario, *scenario, invocation, diagnostics);
-    return options.format == Format::kJson ? buckets_json(*advice) : buckets_text(*advice, invocation.width);
+    return in_format({.text = [&] { return buckets_text(*advice, invocation.width); },
+                      .json = [&] { return buckets_json(*advice); },
+                      .ends_with_origin = true},
+                     options.format, invocation);
 }
 
 }  // namespace
@@ -115,8 +118,7 @@ void add_buckets(CLI::App& app, Invocation& invocation) {
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
         auto output = advised(*options, invocation, diagnostics);
-        invocation.status =
-            answer(with_origin(std::move(output), options->format.value_or(Format::kText), invocation), diagnostics);
+        invocation.status = answer(output, diagnostics);
     });
 }
 

@@ -136,16 +136,17 @@ std::optional<Scenario> decided_scenario(const CalibrateOptions& options, const 
 
 std::optional<std::string> drifted(const CalibrateOptions& options, const Calibration& first, const Calibration& second,
                                    const Profile& before, const Profile& after, const std::optional<Scenario>& scenario,
-                                   TextWidth width, Diagnostics& diagnostics) {
+                                   const Invocation& invocation, Diagnostics& diagnostics) {
     const auto drift = drift_between(first, second);
     const auto decisions = scenario ? decisions_under(before, after, *scenario, diagnostics) : std::nullopt;
     if (scenario && !decisions) {
         return std::nullopt;
     }
-    if (options.format == Format::kJson) {
-        return drift_json(drift, decisions ? &*decisions : nullptr);
-    }
-    return drift_text(drift, width) + (decisions ? "\n" + decisions_text(*decisions, width) : "");
+    const TextWidth width = invocation.width;
+    return in_format(
+        {.text = [&] { return drift_text(drift, width) + (decisions ? "\n" + decisions_text(*decisions, width) : ""); },
+         .json = [&] { return drift_json(drift, decisions ? &*decisions : nullptr); }},
+        options.format, invocation);
 }
 
 std::optional<std::string> calibrated(const CalibrateOptions& options, Invocation& invocation,
@@ -182,10 +183,12 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, Invocatio
     }
     if (!against->empty()) {
         const auto other = calibrate(second, *against, fit, diagnostics);
-        return other ? drifted(options, *result, *other, *profile, second, scenario, invocation.width, diagnostics)
+        return other ? drifted(options, *result, *other, *profile, second, scenario, invocation, diagnostics)
                      : std::nullopt;
     }
-    return options.format == Format::kJson ? calibration_json(*result) : calibration_text(*result, invocation.width);
+    return in_format({.text = [&] { return calibration_text(*result, invocation.width); },
+                      .json = [&] { return calibration_json(*result); }},
+                     options.format, invocation);
 }
 
 }  // namespace
@@ -237,8 +240,7 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
         auto output = calibrated(*options, invocation, diagnostics);
-        invocation.status =
-            answer(with_head(std::move(output), options->format == Format::kJson, invocation), diagnostics);
+        invocation.status = answer(output, diagnostics);
     });
 }
 

@@ -76,8 +76,9 @@ ExitStatus check(const CheckOptions& options, const Invocation& invocation) {
         one.check = check_file(file, invocation.library, one.diagnostics);
         together.merge(one.diagnostics);
     }
-    const bool json = options.format == Format::kJson;
-    return answer(with_head(json ? json_of(all) : text_of(all), json, invocation), together);
+    return answer(in_format({.text = [&] { return text_of(all); }, .json = [&] { return json_of(all); }},
+                            options.format, invocation),
+                  together);
 }
 
 }  // namespace

@@ -71,18 +71,6 @@ std::optional<Scenario> load(const ScenarioOptions& options, Invocation& invocat
     return scenario;
 }
 
-std::optional<std::string> with_head(std::optional<std::string> output, bool is_json, const Invocation& invocation) {
-    return output && is_json ? std::optional(with_provenance(std::move(*output), invocation.provenance))
-                             : std::move(output);
-}
-
-std::optional<std::string> with_origin(std::optional<std::string> output, Format format, const Invocation& invocation) {
-    if (output && format == Format::kText) {
-        return with_provenance_text(std::move(*output), invocation.provenance, invocation.width);
-    }
-    return with_head(std::move(output), format == Format::kJson, invocation);
-}
-
 void add_warnings(const ScenarioOptions& options, const Scenario& scenario, Invocation& invocation,
                   Diagnostics& diagnostics) {
     std::vector<Warning>& warnings = invocation.provenance.warnings;

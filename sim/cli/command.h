@@ -17,6 +17,7 @@
 #include "berth/scenario.h"
 #include "berth/sweep.h"
 #include "berth/text_width.h"
+#include "cli/forms.h"
 
 namespace berth {
 
@@ -54,10 +55,6 @@ void add_check(CLI::App& app, Invocation& invocation);
 void add_list(CLI::App& app, Invocation& invocation);
 void add_schema(CLI::App& app, Invocation& invocation);
 
-enum class Format : std::uint8_t { kText, kJson, kCsv };
-inline constexpr std::array<Choice<Format>, 3> kFormatNames{
-    {{"text", Format::kText}, {"json", Format::kJson}, {"csv", Format::kCsv}}};
-
 /// `--format`, with the formats that the command has.
 void add_format_option(CLI::App& command, std::optional<Format>& format, const std::vector<Format>& offered);
 
@@ -89,13 +86,6 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options);
 /// Writes the answer to standard output, and what was noticed to standard error. `output` is absent where the input was
 /// no good; nothing is printed to standard output then.
 [[nodiscard]] ExitStatus answer(const std::optional<std::string>& output, const Diagnostics& diagnostics);
-
-/// An answer in JSON with the program, the command and what it rests on at its head; others as they are.
-[[nodiscard]] std::optional<std::string> with_head(std::optional<std::string> output, bool is_json,
-                                                   const Invocation& invocation);
-/// The same for what-ifs, whose text says at its end what it rests on; rows are as they were.
-[[nodiscard]] std::optional<std::string> with_origin(std::optional<std::string> output, Format format,
-                                                     const Invocation& invocation);
 
 /// For an answer without warnings of its own: settings that have no effect, as warnings on standard error, and in JSON
 /// with whether the profile is of another machine, of which load() has warned.

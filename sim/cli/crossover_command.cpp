@@ -71,9 +71,11 @@ std::optional<std::string> mapped(const CrossoverOptions& options, const Crossov
         (!options.report.empty() && !write_crossover_map(options.report, *map, invocation.provenance, diagnostics))) {
         return std::nullopt;
     }
-    return options.format == Format::kJson  ? crossover_map_json(*map)
-           : options.format == Format::kCsv ? crossover_map_csv(*map)
-                                            : crossover_map_text(*map, invocation.width);
+    return in_format({.text = [&] { return crossover_map_text(*map, invocation.width); },
+                      .json = [&] { return crossover_map_json(*map); },
+                      .rows = [&] { return crossover_map_csv(*map); },
+                      .ends_with_origin = true},
+                     options.format, invocation);
 }
 
 bool options_fit(const CrossoverOptions& options, Diagnostics& diagnostics) {
@@ -150,9 +152,11 @@ std::optional<std::string> along(const CrossoverOptions& options, const Crossove
                     !write_crossover(options.report, question, *answer, beside, invocation.provenance, diagnostics))) {
         return std::nullopt;
     }
-    return options.format == Format::kJson  ? crossover_json(question, *answer)
-           : options.format == Format::kCsv ? crossover_csv(question, *answer)
-                                            : crossover_text(question, *answer, invocation.width);
+    return in_format({.text = [&] { return crossover_text(question, *answer, invocation.width); },
+                      .json = [&] { return crossover_json(question, *answer); },
+                      .rows = [&] { return crossover_csv(question, *answer); },
+                      .ends_with_origin = true},
+                     options.format, invocation);
 }
 
 std::optional<std::string> found(const CrossoverOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
@@ -203,7 +207,7 @@ void add_crossover(CLI::App& app, Invocation& invocation) {
         ->add_option("--beside", options->beside,
                      "Further curves for the picture of one range: PATH in the first column, NAME_ms in the others")
         ->type_name("FILE.csv");
-    add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
+    add_format_option(*command, options->format, kAllFormats);
     command->footer(
         "Examples:\n"
         "  berth crossover rag-rk3588 --vary stages.rerank.tokens=16:512 --between npu,cpu\n"
@@ -214,8 +218,7 @@ void add_crossover(CLI::App& app, Invocation& invocation) {
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
         auto output = found(*options, invocation, diagnostics);
-        invocation.status =
-            answer(with_origin(std::move(output), options->format.value_or(Format::kText), invocation), diagnostics);
+        invocation.status = answer(output, diagnostics);
     });
 }
 

@@ -76,9 +76,10 @@ ExitStatus compare(const DiffOptions& options, Invocation& invocation) {
     if (!diff || (!options.report.empty() && !write_diff(options.report, *diff, invocation.provenance, diagnostics))) {
         return answer(std::nullopt, diagnostics);
     }
-    const bool json = options.format == Format::kJson;
-    const ExitStatus status = answer(with_origin(json ? diff_json(*diff) : diff_text(*diff, invocation.width),
-                                                 options.format.value_or(Format::kText), invocation),
+    const ExitStatus status = answer(in_format({.text = [&] { return diff_text(*diff, invocation.width); },
+                                                .json = [&] { return diff_json(*diff); },
+                                                .ends_with_origin = true},
+                                               options.format, invocation),
                                      diagnostics);
     const auto found = failures(*rule, *diff);
     for (const std::string& failure : found) {

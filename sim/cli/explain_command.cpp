@@ -47,10 +47,10 @@ ExitStatus explain(const ExplainOptions& options, Invocation& invocation) {
         execution.cores = candidate->cores;  // a whole model may be placed on other numbers of cores than the stage's
     }
     add_warnings(options.scenario, *scenario, invocation, diagnostics);
-    const bool json = options.format == Format::kJson;
-    return answer(with_head(json ? explain_json(*op, scenario->profile, execution)
-                                 : explain_text(*op, scenario->profile, execution, invocation.width),
-                            json, invocation),
+    const Profile& profile = scenario->profile;
+    return answer(in_format({.text = [&] { return explain_text(*op, profile, execution, invocation.width); },
+                             .json = [&] { return explain_json(*op, profile, execution); }},
+                            options.format, invocation),
                   diagnostics);
 }
 

@@ -208,8 +208,9 @@ ExitStatus list(const ListOptions& options, const Invocation& invocation) {
         text += (text.empty() ? "" : "\n") + listing.text;
         json[std::string(row.name)] = std::move(listing.json);
     }
-    const bool wants_json = options.format == Format::kJson;
-    return answer(with_head(wants_json ? json_document(json) : text, wants_json, invocation), diagnostics);
+    return answer(in_format({.text = [&] { return text; }, .json = [&] { return json_document(json); }}, options.format,
+                            invocation),
+                  diagnostics);
 }
 
 }  // namespace

@@ -103,18 +103,16 @@ ExitStatus ops(const OpsOptions& options, Invocation& invocation) {
     for (const Device& device : scenario->profile.devices) {
         devices.push_back(device.name);
     }
-    switch (options.format.value_or(Format::kText)) {
-        case Format::kText:
-            return answer(
-                what_if_text(*scenario, invocation.width) + text_of(tables, devices, options.memory, invocation.width),
-                diagnostics);
-        case Format::kJson:
-            return answer(with_head(json_of(tables, devices, options.stage.empty(), options.memory), true, invocation),
-                          diagnostics);
-        case Format::kCsv:
-            return answer(csv_of(tables, devices, options.memory), diagnostics);
-    }
-    throw std::logic_error("a format that is not printed");
+    const bool memory = options.memory;
+    return answer(in_format({.text =
+                                 [&] {
+                                     return what_if_text(*scenario, invocation.width) +
+                                            text_of(tables, devices, memory, invocation.width);
+                                 },
+                             .json = [&] { return json_of(tables, devices, options.stage.empty(), memory); },
+                             .rows = [&] { return csv_of(tables, devices, memory); }},
+                            options.format, invocation),
+                  diagnostics);
 }
 
 }  // namespace
@@ -129,7 +127,7 @@ void add_ops(CLI::App& app, Invocation& invocation) {
         ->type_name("DEVICE");
     command->add_flag("--memory", options->memory,
                       "Show what each operator keeps on chip and spills instead of its cost");
-    add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
+    add_format_option(*command, options->format, kAllFormats);
     command->footer("Example: berth ops rag-rk3588 --stage rerank --device npu --format csv");
     command->callback([options, &invocation] { invocation.status = ops(*options, invocation); });
 }

@@ -96,7 +96,7 @@ std::optional<std::string> optimised(const OptimiseOptions& options, Invocation&
     OptimiseAnswer answer = optimise(*sweep, *question, options.axes.used_threads());
     answer.warnings = std::exchange(invocation.provenance.warnings, {});
     std::ranges::move(silent_inputs(sweep->base(), sweep->axes()), std::back_inserter(answer.warnings));
-    if (options.format == Format::kCsv) {  // which has no room for it
+    if (is_rows(options.format)) {  // which have no room for it
         for (const std::string& text : dropped_texts(*sweep, answer.dropped)) {
             diagnostics.warning(SourceLocation("--vary"), text);
         }
@@ -105,9 +105,11 @@ std::optional<std::string> optimised(const OptimiseOptions& options, Invocation&
         !write_optimise(options.report, *sweep, *question, answer, invocation.provenance, diagnostics)) {
         return std::nullopt;
     }
-    return options.format == Format::kJson  ? optimise_json(*sweep, *question, answer)
-           : options.format == Format::kCsv ? optimise_csv(*sweep, *question, answer)
-                                            : optimise_text(*sweep, *question, answer, invocation.width);
+    return in_format({.text = [&] { return optimise_text(*sweep, *question, answer, invocation.width); },
+                      .json = [&] { return optimise_json(*sweep, *question, answer); },
+                      .rows = [&] { return optimise_csv(*sweep, *question, answer); },
+                      .ends_with_origin = true},
+                     options.format, invocation);
 }
 
 }  // namespace
@@ -134,7 +136,7 @@ void add_optimise(CLI::App& app, Invocation& invocation) {
     command
         ->add_option("--report", options->report, "Folder to write the Pareto front to: text, JSON, CSV and a picture")
         ->type_name("DIR");
-    add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
+    add_format_option(*command, options->format, kAllFormats);
     command->footer(
         "Example: berth optimise rag-rk3588-bucket-128 --minimise cost,latency --limit latency=200ms \\\n"
         "    --vary hardware.devices.npu.memories.sram.capacity=256KiB:8MiB:x2 \\\n"
@@ -143,8 +145,7 @@ void add_optimise(CLI::App& app, Invocation& invocation) {
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
         auto output = optimised(*options, invocation, diagnostics);
-        invocation.status =
-            answer(with_origin(std::move(output), options->format.value_or(Format::kText), invocation), diagnostics);
+        invocation.status = answer(output, diagnostics);
     });
 }
 

@@ -26,10 +26,10 @@ ExitStatus place(const PlaceOptions& options, const Invocation& invocation) {
     if (!placement) {
         return answer(std::nullopt, diagnostics);
     }
-    const bool json = options.format == Format::kJson;
-    return answer(with_head(json ? placement_json(*graph, *placement, options.objective)
-                                 : placement_text(*graph, *placement, options.objective, invocation.width),
-                            json, invocation),
+    const CostedObjective objective = options.objective;
+    return answer(in_format({.text = [&] { return placement_text(*graph, *placement, objective, invocation.width); },
+                             .json = [&] { return placement_json(*graph, *placement, objective); }},
+                            options.format, invocation),
                   diagnostics);
 }
 

@@ -22,7 +22,6 @@ struct PredictOptions {
     std::string phase;
     std::optional<std::int64_t> prompt, new_tokens;
     std::optional<Format> format;
-    TextWidth width;
 };
 
 /// What all three need.
@@ -35,11 +34,11 @@ struct Target {
 
 /// Each gives the answer in the format asked for; absent, with errors, if the input is no good.
 [[nodiscard]] std::optional<std::string> predict_model(const PredictOptions& options, const Target& target,
-                                                       const Library& library, Diagnostics& diagnostics);
+                                                       const Invocation& invocation, Diagnostics& diagnostics);
 [[nodiscard]] std::optional<std::string> predict_operator(const PredictOptions& options, const Target& target,
-                                                          Diagnostics& diagnostics);
+                                                          const Invocation& invocation, Diagnostics& diagnostics);
 [[nodiscard]] std::optional<std::string> predict_rows(const PredictOptions& options, const Target& target,
-                                                      Diagnostics& diagnostics);
+                                                      const Invocation& invocation, Diagnostics& diagnostics);
 
 // Values of options that two of the questions share.
 [[nodiscard]] std::optional<Scheme> dtype_option(const PredictOptions& options, Diagnostics& diagnostics);

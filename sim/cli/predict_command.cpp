@@ -58,8 +58,8 @@ void check_options(const PredictOptions& options, Question question, Diagnostics
             diagnostics.error(SourceLocation(option), "it needs --phase", "--phase generate");
         }
     }
-    if (op && options.format == Format::kCsv) {
-        diagnostics.error(SourceLocation("--format"), "one operator has no CSV form", "text or json");
+    if (op && is_rows(options.format)) {
+        diagnostics.error(SourceLocation("--format"), "one operator has no rows", "text or json");
     }
     if (question == Question::kRows && options.format == Format::kText) {
         diagnostics.error(SourceLocation("--format"), "rows have no text form", "csv or json");
@@ -80,11 +80,11 @@ std::optional<std::string> predicted(const PredictOptions& options, Invocation& 
     const Target target{std::move(*profile), *device, std::move(warnings)};
     switch (question) {
         case Question::kModel:
-            return predict_model(options, target, library, diagnostics);
+            return predict_model(options, target, invocation, diagnostics);
         case Question::kOperator:
-            return predict_operator(options, target, diagnostics);
+            return predict_operator(options, target, invocation, diagnostics);
         case Question::kRows:
-            return predict_rows(options, target, diagnostics);
+            return predict_rows(options, target, invocation, diagnostics);
     }
     throw std::logic_error("unknown question");
 }
@@ -141,7 +141,7 @@ void add_predict(CLI::App& app, Invocation& invocation) {
     CLI::App* command = app.add_subcommand("predict", "Predicts a model or single operators on one device");
     add_question(*command, *options);
     add_options(*command, *options);
-    add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
+    add_format_option(*command, options->format, kAllFormats);
     command->footer(
         "Examples:\n"
         "  berth predict --hardware rk3588-rknn-2.3.2 --device npu --model MODEL --dtype int8 --tokens 122 --bucket "
@@ -151,10 +151,8 @@ void add_predict(CLI::App& app, Invocation& invocation) {
         "  berth predict --hardware rk3588-rknn-2.3.2 --device npu --csv rows.csv");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
-        options->width = invocation.width;
         auto output = predicted(*options, invocation, diagnostics);
-        invocation.status =
-            answer(with_head(std::move(output), options->format == Format::kJson, invocation), diagnostics);
+        invocation.status = answer(output, diagnostics);
     });
 }
 

@@ -93,10 +93,10 @@ std::optional<ModelStage> stage_of(const PredictOptions& options, const Target& 
 
 }  // namespace
 
-std::optional<std::string> predict_model(const PredictOptions& options, const Target& target, const Library& library,
-                                         Diagnostics& diagnostics) {
-    auto model = load_model(library, options.model, {}, SourceLocation("--model"), diagnostics);
-    auto stage = model ? stage_of(options, target, std::move(*model), library, diagnostics) : std::nullopt;
+std::optional<std::string> predict_model(const PredictOptions& options, const Target& target,
+                                         const Invocation& invocation, Diagnostics& diagnostics) {
+    auto model = load_model(invocation.library, options.model, {}, SourceLocation("--model"), diagnostics);
+    auto stage = model ? stage_of(options, target, std::move(*model), invocation.library, diagnostics) : std::nullopt;
     auto candidate = stage ? evaluate_on(target.profile, *stage, target.id, diagnostics) : std::nullopt;
     if (!candidate) {
         return std::nullopt;
@@ -106,15 +106,10 @@ std::optional<std::string> predict_model(const PredictOptions& options, const Ta
         devices.push_back(device.name);
     }
     const ModelPrediction prediction{stage->model.name, target.device().name, std::move(*candidate), target.warnings};
-    switch (options.format.value_or(Format::kText)) {
-        case Format::kText:
-            return prediction_text(prediction, devices, options.width);
-        case Format::kJson:
-            return prediction_json(prediction, devices);
-        case Format::kCsv:
-            return operators_csv(prediction.model, prediction.candidate, devices);
-    }
-    throw std::logic_error("a format that is not printed");
+    return in_format({.text = [&] { return prediction_text(prediction, devices, invocation.width); },
+                      .json = [&] { return prediction_json(prediction, devices); },
+                      .rows = [&] { return operators_csv(prediction.model, prediction.candidate, devices); }},
+                     options.format, invocation);
 }
 
 }  // namespace berth

@@ -106,7 +106,7 @@ std::string rows_json(const CsvTable& table, const std::vector<std::optional<Ker
 }  // namespace
 
 std::optional<std::string> predict_operator(const PredictOptions& options, const Target& target,
-                                            Diagnostics& diagnostics) {
+                                            const Invocation& invocation, Diagnostics& diagnostics) {
     const auto row = row_of(options, target, diagnostics);
     if (!row) {
         return std::nullopt;
@@ -118,12 +118,14 @@ std::optional<std::string> predict_operator(const PredictOptions& options, const
         return std::nullopt;
     }
     const auto& [kernel, execution, prediction] = *predicted;
-    return options.format == Format::kJson
-               ? kernel_json(kernel, prediction, target.device(), execution, target.warnings)
-               : kernel_text(kernel, prediction, target.device(), execution, options.width);
+    const Device& device = target.device();
+    return in_format({.text = [&] { return kernel_text(kernel, prediction, device, execution, invocation.width); },
+                      .json = [&] { return kernel_json(kernel, prediction, device, execution, target.warnings); }},
+                     options.format, invocation);
 }
 
-std::optional<std::string> predict_rows(const PredictOptions& options, const Target& target, Diagnostics& diagnostics) {
+std::optional<std::string> predict_rows(const PredictOptions& options, const Target& target,
+                                        const Invocation& invocation, Diagnostics& diagnostics) {
     const auto content = read_file(options.csv, diagnostics);
     const auto table = content ? parse_csv(*content, options.csv, diagnostics) : std::nullopt;
     const auto rows = table ? read_kernel_rows(*table, target.device(), diagnostics) : std::nullopt;
@@ -141,8 +143,9 @@ std::optional<std::string> predict_rows(const PredictOptions& options, const Tar
         lines.push_back(table->rows[i].line);
         predictions.push_back(predicted ? std::optional(predicted->prediction) : std::nullopt);
     }
-    return options.format == Format::kJson ? rows_json(*table, predictions, target.warnings)
-                                           : predictions_csv(table->header.line, lines, predictions);
+    return in_format({.json = [&] { return rows_json(*table, predictions, target.warnings); },
+                      .rows = [&] { return predictions_csv(table->header.line, lines, predictions); }},
+                     options.format, invocation);
 }
 
 }  // namespace berth

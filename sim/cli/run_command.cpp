@@ -40,19 +40,6 @@ std::vector<TokenCurves> curves_of(const Scenario& scenario) {
     return curves;
 }
 
-std::string printed(Format format, const ScenarioResult& result, const Scenario& scenario,
-                    const std::vector<Finding>& found, const Provenance& provenance, TextWidth width) {
-    switch (format) {
-        case Format::kText:
-            return text_report(result, scenario, found, provenance, width);
-        case Format::kJson:
-            return with_provenance(json_report(result, scenario, found), provenance);
-        case Format::kCsv:
-            return csv_report(result);
-    }
-    throw std::logic_error("a format that is not printed");
-}
-
 void add_traffic(const RunOptions& options, const Scenario& scenario, ScenarioResult& result) {
     if (scenario.traffic) {
         show_progress("simulating requests");
@@ -66,7 +53,7 @@ void add_traffic(const RunOptions& options, const Scenario& scenario, ScenarioRe
         stream.traced = options.trace.empty() ? (options.report.empty() ? 0 : kDrawn) : kTraced;
         result.traffic = simulate_traffic(scenario, result, stream);
     }
-    if (scenario.traffic || scenario.objective == Objective::kThroughput) {
+    if (scenario.traffic || row_of(scenario.objective).search == SearchOver::kScenario) {
         show_progress("comparing cores per request");
         SlowProgress slow;
         result.core_splits = core_splits(
@@ -124,9 +111,13 @@ ExitStatus run(const RunOptions& options, Invocation& invocation) {
         show_progress(fmt::format("writing {}", options.report));
         write_report(options.report, *result, *scenario, found, curves, invocation.provenance, diagnostics);
     }
-    return answer(printed(options.format.value_or(Format::kText), *result, *scenario, found, invocation.provenance,
-                          invocation.width),
-                  diagnostics);
+    return answer(
+        in_format(
+            {.text = [&] { return text_report(*result, *scenario, found, invocation.provenance, invocation.width); },
+             .json = [&] { return json_report(*result, *scenario, found); },
+             .rows = [&] { return csv_report(*result); }},
+            options.format, invocation),
+        diagnostics);
 }
 
 }  // namespace
@@ -135,7 +126,7 @@ void add_run(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<RunOptions>();
     CLI::App* command = app.add_subcommand("run", "Predicts, places and simulates a scenario, and lists findings");
     add_scenario_options(*command, options->scenario);
-    add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
+    add_format_option(*command, options->format, kAllFormats);
     command->add_option("--report", options->report, "Folder to write text, JSON, CSV and pictures to")
         ->type_name("DIR");
     command

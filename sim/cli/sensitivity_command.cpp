@@ -37,16 +37,19 @@ std::optional<std::string> tried(const SensitivityOptions& options, Invocation& 
                    with_provenance_text(every_number_markdown(*every), invocation.provenance), diagnostics);
         write_file(folder / "what-each-number-does.csv", every_number_csv(*every), diagnostics);
     }
-    return options.format == Format::kJson  ? every_number_json(*every)
-           : options.format == Format::kCsv ? every_number_csv(*every)
-                                            : every_number_text(*every, invocation.width);
+    return in_format({.text = [&] { return every_number_text(*every, invocation.width); },
+                      .json = [&] { return every_number_json(*every); },
+                      .rows = [&] { return every_number_csv(*every); },
+                      .markdown = [&] { return every_number_markdown(*every); },
+                      .ends_with_origin = true},
+                     options.format, invocation);
 }
 
 std::optional<std::string> found(const SensitivityOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
     if (options.every_number) {
         return tried(options, invocation, diagnostics);
     }
-    if (options.format == Format::kCsv) {
+    if (is_rows(options.format)) {
         diagnostics.error(SourceLocation("--format"), "rows are of single numbers", "--every-number, or text or json");
         return std::nullopt;
     }
@@ -67,8 +70,10 @@ std::optional<std::string> found(const SensitivityOptions& options, Invocation& 
         !write_sensitivity(options.report, sensitivity, invocation.provenance, diagnostics)) {
         return std::nullopt;
     }
-    return options.format == Format::kJson ? sensitivity_json(sensitivity)
-                                           : sensitivity_text(sensitivity, invocation.width);
+    return in_format({.text = [&] { return sensitivity_text(sensitivity, invocation.width); },
+                      .json = [&] { return sensitivity_json(sensitivity); },
+                      .ends_with_origin = true},
+                     options.format, invocation);
 }
 
 }  // namespace
@@ -89,7 +94,7 @@ void add_sensitivity(CLI::App& app, Invocation& invocation) {
                       "quarter, and what that does");
     command->add_option("--report", options->report, "Folder to write text, JSON and a tornado chart to")
         ->type_name("DIR");
-    add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kCsv});
+    add_format_option(*command, options->format, kAllFormats);
     command->footer(
         "Examples:\n"
         "  berth sensitivity rag-rk3588 --set stages.rerank.tokens=200\n"
@@ -97,8 +102,7 @@ void add_sensitivity(CLI::App& app, Invocation& invocation) {
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
         auto output = found(*options, invocation, diagnostics);
-        invocation.status =
-            answer(with_origin(std::move(output), options->format.value_or(Format::kText), invocation), diagnostics);
+        invocation.status = answer(output, diagnostics);
     });
 }
 

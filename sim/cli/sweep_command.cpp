@@ -67,7 +67,7 @@ ExitStatus as_json(const Sweep& sweep, int threads, const Invocation& invocation
         points.push_back(point);
         return true;
     });
-    return answer(with_head(sweep_json(sweep, points), true, invocation), diagnostics);
+    return answer(with_provenance(sweep_json(sweep, points), invocation.provenance), diagnostics);
 }
 
 // Rows from where the sink stands, until it says no. Other ranks wait for work, also where there is none.

@@ -14,26 +14,10 @@ namespace berth {
 
 namespace {
 
-enum class ValidateFormat : std::uint8_t { kText, kJson, kMarkdown };
-constexpr std::array<Choice<ValidateFormat>, 3> kValidateFormatNames{
-    {{"text", ValidateFormat::kText}, {"json", ValidateFormat::kJson}, {"markdown", ValidateFormat::kMarkdown}}};
-
 struct ValidateOptions {
     std::string hardware, measured, device, report, fit;
-    ValidateFormat format = ValidateFormat::kText;
+    std::optional<Format> format;
 };
-
-std::string in_format(const Validation& validation, ValidateFormat format, TextWidth width) {
-    switch (format) {
-        case ValidateFormat::kText:
-            return validation_text(validation, width);
-        case ValidateFormat::kJson:
-            return validation_json(validation);
-        case ValidateFormat::kMarkdown:
-            return validation_markdown(validation);
-    }
-    throw std::logic_error("a format that is not printed");
-}
 
 // Those shipped with the profile, or those of the file that is named.
 std::optional<std::vector<MeasuredSet>> measured_sets(const ValidateOptions& options, const Profile& profile,
@@ -115,7 +99,13 @@ std::optional<std::string> validated(const ValidateOptions& options, Invocation&
     }
     const bool drawn =
         validation && (options.report.empty() || pictures_into(options.report, *validation, diagnostics));
-    return drawn ? std::optional(in_format(*validation, options.format, invocation.width)) : std::nullopt;
+    if (!drawn) {
+        return std::nullopt;
+    }
+    return in_format({.text = [&] { return validation_text(*validation, invocation.width); },
+                      .json = [&] { return validation_json(*validation); },
+                      .markdown = [&] { return validation_markdown(*validation); }},
+                     options.format, invocation);
 }
 
 }  // namespace
@@ -137,29 +127,17 @@ void add_validate(CLI::App& app, Invocation& invocation) {
     command->add_option("--device", options->device, "The device that the file was measured on")->type_name("NAME");
     command->add_option("--report", options->report, "Folder to draw predicted against measured times to")
         ->type_name("DIR");
-    std::vector<std::string> names;
-    for (const auto& choice : kValidateFormatNames) {
-        names.emplace_back(choice.name);
-    }
-    command
-        ->add_option_function<std::string>(
-            "--format",
-            [options](const std::string& name) {
-                options->format = choice_in_any_case(kValidateFormatNames, name).value_or(options->format);
-            },
-            "Output format: " + list_of(names))
-        ->type_name("FORMAT")
-        ->check(CLI::IsMember(names, CLI::ignore_case).description(""));
+    add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kMarkdown});
     command->footer(
         "Examples:\n"
         "  berth validate --hardware rk3588-rknn-2.3.2\n"
         "  berth validate --hardware x86-avx512-vnni --device cpu --measured profile.csv\n"
-        "  berth validate --hardware rk3588-rknn-2.3.2 --device npu --measured layers.csv --fit hardware.memory.dram.clock");
+        "  berth validate --hardware rk3588-rknn-2.3.2 --device npu --measured layers.csv --fit "
+        "hardware.memory.dram.clock");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
         auto output = validated(*options, invocation, diagnostics);
-        invocation.status =
-            answer(with_head(std::move(output), options->format == ValidateFormat::kJson, invocation), diagnostics);
+        invocation.status = answer(output, diagnostics);
     });
 }
 

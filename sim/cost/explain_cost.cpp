@@ -42,12 +42,12 @@ void find_paths(const FormulaPtr& formula, const Device& device) {
 std::vector<Contender> contenders_of(const KernelCost& cost) {
     const Time on_the_way = cost.rule.vector_at_memory ? cost.vector : Time{};
     const Bound channel = cost.dma > cost.dram ? Bound::kDma : Bound::kDram;
-    std::vector<Contender> all{{on_the_way > cost.dram + cost.dma ? Bound::kVector : channel,
-                                cost.dram + cost.dma + on_the_way},
-                               {Bound::kDram, cost.results},
-                               {Bound::kDram, cost.bus},
-                               {Bound::kSram, cost.sram},
-                               {Bound::kDispatch, cost.dispatch + cost.fork_join}};
+    std::vector<Contender> all{
+        {on_the_way > cost.dram + cost.dma ? Bound::kVector : channel, cost.dram + cost.dma + on_the_way},
+        {Bound::kDram, cost.results},
+        {Bound::kDram, cost.bus},
+        {Bound::kSram, cost.sram},
+        {Bound::kDispatch, cost.dispatch + cost.fork_join}};
     if (cost.rule.engines_serial) {
         all.push_back({cost.compute >= cost.vector ? Bound::kCompute : Bound::kVector, cost.compute + cost.vector});
     } else {

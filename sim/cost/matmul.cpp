@@ -25,8 +25,8 @@ template <class T>
 Number<T, Operations> padded(const MatmulDims& d, std::int64_t row_tiles, DType dtype, const MatrixEngine& matrix) {
     const double rows = std::max(static_cast<double>(round_up(d.m, matrix.align_m)),
                                  static_cast<double>(row_tiles) * static_cast<double>(matrix.min_rows));
-    auto depth = T::given(static_cast<double>(at_least_min_depth(round_up(d.k, matrix.align_k), dtype, matrix)),
-                          "padded depth");
+    auto depth =
+        T::given(static_cast<double>(at_least_min_depth(round_up(d.k, matrix.align_k), dtype, matrix)), "padded depth");
     if (matrix.result_steps) {
         depth += T::profile(*matrix.result_steps, "result steps") *
                  T::factor(bytes(4) / element_size(dtype), "elements per step");
@@ -96,9 +96,8 @@ void add_traffic(Demand<T>& demand, const Kernel& kernel, const MatmulDims& d, c
 }  // namespace
 
 std::int64_t at_least_min_depth(std::int64_t depth, DType dtype, const MatrixEngine& matrix) {
-    return matrix.min_depth
-               ? std::max(depth, static_cast<std::int64_t>(matrix.min_depth->value / element_size(dtype)))
-               : depth;
+    return matrix.min_depth ? std::max(depth, static_cast<std::int64_t>(matrix.min_depth->value / element_size(dtype)))
+                            : depth;
 }
 
 Bytes row_tile_of(const MatrixEngine& matrix, bool library_call) {

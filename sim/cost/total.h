@@ -54,8 +54,7 @@ Total<T> total_of(const Terms<T>& terms, const Overlaps<T>& overlaps) {
         total.bound = Bound::kDram;
     } else if (value_of(longest) == value_of(memory)) {
         const bool vector = on_the_way && value_of(terms.vector) > value_of(terms.dma + terms.dram);
-        total.bound = vector ? Bound::kVector
-                             : value_of(terms.dma) > value_of(terms.dram) ? Bound::kDma : Bound::kDram;
+        total.bound = vector ? Bound::kVector : value_of(terms.dma) > value_of(terms.dram) ? Bound::kDma : Bound::kDram;
     } else if (value_of(longest) == value_of(terms.sram)) {
         total.bound = Bound::kSram;
     } else {

@@ -9,10 +9,10 @@ namespace berth {
 
 namespace {
 
-const VectorRate& rate_of(VectorClass of, const Device& device) {
-    return device.vector[static_cast<std::size_t>(of)];
+const VectorRate& rate_of(VectorClass of, const Device& device) { return device.vector[static_cast<std::size_t>(of)]; }
+const VectorRate& rate_of(OperatorKind kind, const Device& device) {
+    return rate_of(traits(kind).vector_class, device);
 }
-const VectorRate& rate_of(OperatorKind kind, const Device& device) { return rate_of(traits(kind).vector_class, device); }
 
 // Static runtimes round the width, here the rows (tokens stand along the width in their layout), up to a granule.
 double padding_factor(std::int64_t rows, const Device& device) {
@@ -44,8 +44,8 @@ double lanes_taken(const Kernel& kernel, const RowsDims& d, const Device& device
     return kernel.kind == OperatorKind::kTranspose ? std::max(taken(d.run), taken(d.out_run)) : taken(d.run);
 }
 
-// In blocks of channels, what keeps a position's channels together is a copy, such as resizing an image; what takes them
-// apart moves elements one by one.
+// In blocks of channels, what keeps a position's channels together is a copy, such as resizing an image; what takes
+// them apart moves elements one by one.
 VectorClass class_of(const Kernel& kernel, const RowsDims& d, const Device& device) {
     const VectorClass own = traits(kernel.kind).vector_class;
     if (channel_block(kernel, device) <= 1) {
@@ -103,7 +103,8 @@ bool done_on_the_way(OperatorKind kind, const Device& device) {
 
 // The array makes whole groups of columns, and the vector unit behind it works on them all.
 double columns_taken(const Kernel& kernel, const Follower& follower, const Device& device) {
-    const bool product = std::holds_alternative<MatmulDims>(kernel.dims) || std::holds_alternative<ConvDims>(kernel.dims);
+    const bool product =
+        std::holds_alternative<MatmulDims>(kernel.dims) || std::holds_alternative<ConvDims>(kernel.dims);
     const std::int64_t columns = product && device.matrix.row_tile ? columns_together(device.matrix, kernel.input) : 1;
     return static_cast<double>(round_up(follower.dims.cols, columns)) / static_cast<double>(follower.dims.cols);
 }

@@ -40,9 +40,7 @@ std::optional<DramClock> state_of(const Dram& dram) {
 
 Bandwidth sustained_as_clocked(const Dram& dram) { return dram.sustained.value * relative_clock(state_of(dram)); }
 
-Bandwidth limit_as_clocked(const Device& device) {
-    return device.dram_limit.value * relative_clock(device.dram_clock);
-}
+Bandwidth limit_as_clocked(const Device& device) { return device.dram_limit.value * relative_clock(device.dram_clock); }
 
 void share_dram(Profile& profile) {
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {

@@ -21,10 +21,10 @@ void check_clock(Dram& dram, const YamlNode& node) {
     const auto state = state_of(dram);
     const bool read = state && state->rated > Frequency{} && state->clock.value > Frequency{};
     if (read && (state->relative() < kLeastDramClock || state->relative() > kMostDramClock)) {
-        node.require("clock").error(fmt::format("{} is no state of a memory that is rated at {}",
-                                                to_text(state->clock.value), to_text(state->rated)),
-                                    fmt::format("{} to {}", to_text(state->rated * kLeastDramClock),
-                                                to_text(state->rated * kMostDramClock)));
+        node.require("clock").error(
+            fmt::format("{} is no state of a memory that is rated at {}", to_text(state->clock.value),
+                        to_text(state->rated)),
+            fmt::format("{} to {}", to_text(state->rated * kLeastDramClock), to_text(state->rated * kMostDramClock)));
     }
 }
 

@@ -103,14 +103,14 @@ std::string why(const StageResult& stage, const ModelStage* asked, Objective obj
         return "no other device can run it." + finer(stage, asked);
     }
     const Candidate& chosen = stage.candidates[*stage.chosen];
-    const std::string energy = objective == Objective::kLatency ? "" : energy_against(chosen, *other);
-    const std::string goal = objective == Objective::kThroughput ? "chosen for the highest rate; " : "";
-    return goal + against(chosen, *other) + energy + "." + finer(stage, asked);
+    const std::string energy = by_time_alone(objective) ? "" : energy_against(chosen, *other);
+    return std::string(row_of(objective).goal) + against(chosen, *other) + energy + "." + finer(stage, asked);
 }
 
 /// Empty where nothing else could have been chosen, or not for being fast.
 std::string sureness(const StageResult& stage, const ModelStage* asked, Objective objective) {
-    return objective != Objective::kThroughput && stage.chosen && fastest_other(stage, asked, true) != nullptr
+    return row_of(objective).search != SearchOver::kScenario && stage.chosen &&
+                   fastest_other(stage, asked, true) != nullptr
                ? share_text(stage.confidence)
                : "";
 }

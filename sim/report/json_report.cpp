@@ -138,7 +138,7 @@ std::string json_report(const ScenarioResult& result, const Scenario& scenario, 
     Json object = Json::object();
     object["scenario"] = result.scenario;
     object["hardware"] = result.hardware;
-    object["objective"] = choice_name(kObjectiveNames, result.objective);
+    object["objective"] = row_of(result.objective).name;
     object["stages"] = Json::array();
     for (const StageResult& stage : result.stages) {
         object["stages"].push_back(stage_json(stage, stage_named(scenario, stage.name), result.devices));

@@ -51,7 +51,7 @@ std::vector<ReportPart> sections(const ScenarioResult& result, const Scenario& s
 
 std::string title(const ScenarioResult& result) {
     return fmt::format("{} ({}, placed for {})", title_of(result.scenario, result.changes), result.hardware,
-                       choice_name(kObjectiveNames, result.objective));
+                       row_of(result.objective).name);
 }
 
 }  // namespace

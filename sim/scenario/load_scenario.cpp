@@ -170,7 +170,7 @@ std::optional<Scenario> read_scenario(const YamlNode& root, const Library& libra
         scenario.description = description->text().value_or("");
     }
     if (const auto objective = root.find("objective")) {
-        scenario.objective = objective->enumeration(kObjectiveNames).value_or(Objective::kLatency);
+        scenario.objective = objective->enumeration(kObjectives).value_or(Objective::kLatency);
     }
     if (const auto budget = root.find("budget")) {
         scenario.budget = budget->quantity<Time>();

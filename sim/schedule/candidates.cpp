@@ -386,7 +386,7 @@ StageCandidates stage_candidates(const ModelStage& stage, const std::vector<Leng
         times.push_back(candidate.feasible ? objective(main.problem, candidate.assignment) : std::nullopt);
     }
     StageOptimum optimum{best->latency, best->lower_bound, best->proved_optimal};
-    if (objective_of_all == Objective::kMakespan && !stage.on && !stage.generation) {
+    if (row_of(objective_of_all).search == SearchOver::kSchedule && !stage.on && !stage.generation) {
         optimum = {best->latency, overlap_bound(main, stage, profile), false};
         if (auto found = overlapped(candidates, stage, lengths, profile, options)) {
             candidates.push_back(std::move(found->first));

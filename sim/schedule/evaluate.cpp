@@ -23,7 +23,7 @@ void report_no_device(const Stage& stage, const std::vector<Candidate>& candidat
             stage.where,
             candidate.feasible
                 ? fmt::format("stage '{}' has no {} on {}: the profile gives no energy numbers", stage.name,
-                              choice_name(kObjectiveNames, objective), candidate.placement)
+                              row_of(objective).name, candidate.placement)
                 : fmt::format("stage '{}' cannot run on {}: {}", stage.name, candidate.placement, candidate.reason));
     }
 }
@@ -234,7 +234,8 @@ std::optional<ScenarioResult> evaluate(const Scenario& scenario, Diagnostics& di
         result.devices.push_back(device.name);
     }
     EvaluationOptions wanted = options;
-    wanted.operators = wanted.operators || scenario.objective == Objective::kThroughput;
+    const bool together = row_of(scenario.objective).search == SearchOver::kScenario;
+    wanted.operators = wanted.operators || together;
     std::vector<PlannedStage> planned;
     for (const Stage& stage : scenario.stages) {
         std::optional<PlannedStage> one;
@@ -248,7 +249,7 @@ std::optional<ScenarioResult> evaluate(const Scenario& scenario, Diagnostics& di
         }
     }
     const bool complete = planned.size() == scenario.stages.size();
-    const bool for_rate = complete && scenario.objective == Objective::kThroughput;
+    const bool for_rate = complete && together;
     const auto bound = for_rate ? std::optional(balance_stages(scenario, planned, wanted)) : std::nullopt;
     Time start;
     for (PlannedStage& one : planned) {

@@ -14,18 +14,11 @@ namespace {
 
 // What the objective minimises; absent if the profile has no energy numbers and the objective needs them.
 std::optional<double> score(const Candidate& candidate, Objective objective) {
-    const double time = in_seconds(candidate.latency.median);
-    switch (objective) {
-        case Objective::kLatency:
-        case Objective::kThroughput:  // of one stage; of all together see balance_stages
-        case Objective::kMakespan:
-            return time;
-        case Objective::kEnergy:
-            return candidate.energy ? std::optional(in_joules(*candidate.energy)) : std::nullopt;
-        case Objective::kEdp:
-            return candidate.energy ? std::optional(in_joules(*candidate.energy) * time) : std::nullopt;
+    const ObjectiveRow& row = row_of(objective);
+    if (row.needs_energy && !candidate.energy) {
+        return std::nullopt;
     }
-    return std::nullopt;
+    return row.score(in_seconds(candidate.latency.median), candidate.energy ? in_joules(*candidate.energy) : 0);
 }
 
 }  // namespace

@@ -144,7 +144,7 @@ Json scenario_schema() {
         required("hardware", "a shipped profile, or the path of one", text()),
         optional("missing", "devices of the hardware that this scenario does not use", list_of(text())),
         required("stages", "stages, run in sequence", list_of(stage(definitions), 1)),
-        optional("objective", "goal of the placement; latency if absent", choice(kObjectiveNames)),
+        optional("objective", "goal of the placement; latency if absent", choice(kObjectives)),
         optional("arrivals", "requests to simulate: users, a rate or a trace", arrivals(definitions)),
         optional("budget", "a time for the whole scenario", definitions.quantity(Time::kDimension)),
     };

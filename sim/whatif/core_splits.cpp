@@ -235,7 +235,7 @@ const CoreSplit* best_split(std::span<const CoreSplit> splits, Objective objecti
     }
     const bool any_stable = std::ranges::any_of(splits, [](const CoreSplit& split) { return split.mean.has_value(); });
     const auto worth = [&](const CoreSplit& split) {  // more is better
-        if (objective == Objective::kThroughput || !any_stable) {
+        if (row_of(objective).search == SearchOver::kScenario || !any_stable) {
             return in_hertz(split.sustainable);
         }
         return split.mean ? 1 / in_seconds(*split.mean) : 0;

@@ -79,20 +79,6 @@ double sum_of(const std::vector<ProgramTerm>& terms, const std::vector<double>& 
     return sum;
 }
 
-double score(double time, double energy, Objective objective) {
-    switch (objective) {
-        case Objective::kLatency:
-        case Objective::kThroughput:
-        case Objective::kMakespan:
-            return time;
-        case Objective::kEnergy:
-            return energy;
-        case Objective::kEdp:
-            return energy * time;
-    }
-    return time;
-}
-
 }  // namespace
 
 std::optional<LaidOutStage::Count> LaidOutStage::count(const Profile& profile, Objective objective,
@@ -109,7 +95,7 @@ std::optional<LaidOutStage::Count> LaidOutStage::count(const Profile& profile, O
         }
         const Count one{d, sum_of(whole_[d]->time, scratch.times), sum_of(whole_[d]->energy, scratch.energies)};
         on_device[d] = seconds(one.time);
-        const double value = score(one.time, one.energy, objective);
+        const double value = row_of(objective).score(one.time, one.energy);
         if (!std::isnan(value) && (!best || value < least)) {
             best = one;
             least = value;
@@ -130,7 +116,7 @@ std::optional<LaidOutStage::Count> LaidOutStage::count(const Profile& profile, O
 }
 
 std::optional<LaidOutScenario> LaidOutScenario::of(const Scenario& scenario, const std::vector<std::string>& devices) {
-    if (scenario.objective == Objective::kThroughput || scenario.objective == Objective::kMakespan) {
+    if (row_of(scenario.objective).search != SearchOver::kStages) {
         return std::nullopt;  // neither a choice of all stages together nor a schedule is a sum
     }
     LaidOutScenario result;

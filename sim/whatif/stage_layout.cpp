@@ -22,8 +22,8 @@ KernelId own_kernel(const DevicePlan& plan, std::size_t op) {
 }
 
 bool splits_fit(const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Scenario& scenario) {
-    const bool by_time = scenario.objective == Objective::kLatency;
-    return stage.granularity == Granularity::kOperator && by_time && lengths.size() == 1 && !stage.generation;
+    return stage.granularity == Granularity::kOperator && by_time_alone(scenario.objective) && lengths.size() == 1 &&
+           !stage.generation;
 }
 
 }  // namespace

@@ -175,7 +175,8 @@ TEST(RknnTable, BothFormsOfCyclesGiveTheSameRows) {
     EXPECT_EQ(rows, import_rknn_table(table_text(kShortHeader, "one"), "perf.txt", kFacts, diagnostics));
     EXPECT_EQ(
         *rows,
-        "model,npu_mhz,cores,rknn_version,layer,op_type,target,dtype,input_shape_nchw,weight_shape_oihw,output_shape_nchw,m,k,"
+        "model,npu_mhz,cores,rknn_version,layer,op_type,target,dtype,input_shape_nchw,weight_shape_oihw,output_shape_"
+        "nchw,m,k,"
         "n,vendor_est_ddr_cycles,vendor_est_npu_cycles,measured_us,mac_usage_pct,rw_kb,source\n"
         "whisper,1000,1,,InputOperator:mel,InputOperator,cpu,fp16,,,\"1,80,2000\",,,,,,5,,0,perf.txt\n"
         "whisper,1000,1,,Conv:/conv1/Conv,ConvExGelu,npu,fp16,\"1,80,1,2000\",\"512,80,1,3\",\"1,512,1,2000\",2000,"

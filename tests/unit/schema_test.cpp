@@ -82,7 +82,7 @@ TEST(Schema, NamesOfAProfileAndAScenarioAreThoseOfTheTables) {
     EXPECT_EQ(texts(profile["definitions"]["frequency_with_origin"]["properties"]["kind"]["enum"]),
               names(kOriginNames));
     const Json scenario = schema_of(FileKind::kScenario);
-    EXPECT_EQ(texts(scenario["properties"]["objective"]["enum"]), names(kObjectiveNames));
+    EXPECT_EQ(texts(scenario["properties"]["objective"]["enum"]), names(kObjectives));
     const Json& stage = scenario["properties"]["stages"]["items"]["properties"];
     EXPECT_EQ(texts(stage["dtype"]["enum"]), names(kSchemeNames));
     EXPECT_EQ(texts(stage["granularity"]["enum"]), names(kGranularityNames));
