@@ -13,9 +13,12 @@ import subprocess
 import sys
 import tempfile
 
-import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper, shape_inference
+try:
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper, shape_inference
+except ImportError as missing:
+    sys.exit(f"{missing}: install python3-onnx (./dev does)")
 
 FOLDER = pathlib.Path("/usr/share/libonnx-testdata/data")
 SUMS = re.compile(r"^graph:  # \d+ operators, (?P<parameters>\d+) parameters, (?P<macs>\d+) MACs$", re.MULTILINE)

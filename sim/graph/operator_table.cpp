@@ -23,8 +23,8 @@ constexpr std::array<std::string_view, 15> kOnnxMatmul{"MatMul",
                                                        "MatMulInteger16",
                                                        "TransposeMatMul",
                                                        "GemmFastGelu"};
-constexpr std::array<std::string_view, 6> kOnnxConv{"Conv",        "FusedConv",     "ConvInteger",
-                                                    "QLinearConv", "ConvTranspose", "ConvTransposeWithDynamicPads"};
+constexpr std::array<std::string_view, 7> kOnnxConv{
+    "Conv", "FusedConv", "ConvInteger", "QLinearConv", "ConvTranspose", "ConvTransposeWithDynamicPads", "DeformConv"};
 constexpr std::array<std::string_view, 5> kOnnxAttention{"Attention", "QAttention", "MultiHeadAttention",
                                                          "GroupQueryAttention", "DecoderMaskedMultiHeadAttention"};
 constexpr std::array<std::string_view, 3> kOnnxSoftmax{"Softmax", "LogSoftmax", "QLinearSoftmax"};
@@ -46,7 +46,7 @@ constexpr std::array<std::string_view, 4> kOnnxTranspose{"Transpose", "DepthToSp
 constexpr std::array<std::string_view, 5> kOnnxReshape{"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"};
 constexpr std::array<std::string_view, 2> kOnnxSplit{"Split", "Slice"};
 constexpr std::array<std::string_view, 2> kOnnxConcat{"Concat", "StackedSlices"};
-constexpr std::array<std::string_view, 1> kOnnxEmbedding{"Gather"};
+constexpr std::array<std::string_view, 2> kOnnxEmbedding{"Gather", "GatherBlockQuantized"};
 constexpr std::array<std::string_view, 12> kOnnxPool{
     "ReduceMean",  "ReduceSum", "ReduceL2",      "ReduceMax", "ReduceMin",          "GlobalAveragePool",
     "AveragePool", "MaxPool",   "GlobalMaxPool", "ArgMax",    "QLinearAveragePool", "QLinearGlobalAveragePool"};

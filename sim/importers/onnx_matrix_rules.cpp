@@ -242,6 +242,7 @@ constexpr NamedRule kMatrix[]{
     {"ConvInteger", integer_conv},
     {"ConvTranspose", convolve_transposed},
     {"ConvTransposeWithDynamicPads", convolve_transposed},
+    {"DeformConv", conv},
     {"DynamicQuantizeMatMul", float_matmul},
     {"EmbedLayerNormalization", embed},
     {"FusedConv", conv},

@@ -42,8 +42,8 @@ Found gather_of(const OnnxSubject& s) {
             return std::nullopt;
         }
         const std::int64_t rows = s.network.elements(s.in(1));
-        return OnnxOperator{
-            s.kind, GatherDims{rows, elements_of(table) / table.front(), table.front()}, {s.in(1)}, {}, s.in(0)};
+        const std::int64_t width = rows == 0 ? 0 : elements_of(s.made) / rows;
+        return OnnxOperator{s.kind, GatherDims{rows, width, table.front()}, {s.in(1)}, {}, s.in(0)};
     }
     return s.constant(1) ? Found(OnnxOperator{OperatorKind::kSplit, rows_of(s.made), {s.in(0)}, {}}) : std::nullopt;
 }

@@ -48,6 +48,22 @@ bool gather_nd(const RuleContext& c) {
     return c.make(0, std::move(result));
 }
 
+/// Rows of a table of few bits, of which each byte packs several.
+bool gather_quantized(const RuleContext& c) {
+    const Shape *table = c.shape(0), *ids = c.shape(1);
+    const std::int64_t bits = c.node().integer("bits", 4);
+    if (table == nullptr || ids == nullptr || table->size() != 2 || c.node().integer("gather_axis", 0) != 0 ||
+        bits < 1 || bits > 8) {
+        return false;
+    }
+    const bool packed = c.in(0)->type == OnnxType::kUint8;
+    Shape result = *ids;
+    result.push_back((*table)[1] * (packed ? 8 / bits : 1));
+    c.make(0, std::move(result));
+    c.values[static_cast<std::size_t>(c.step.outputs[0])].type = OnnxType::kFloat;
+    return true;
+}
+
 bool top_k(const RuleContext& c) {
     const Shape* from = c.shape(0);
     const auto attribute = c.node().integer("k", 0);
@@ -132,6 +148,7 @@ constexpr NamedRule kPicking[]{
     {"Cosh", like_first},
     {"DepthToSpace", depth_to_space},
     {"EyeLike", like_first},
+    {"GatherBlockQuantized", gather_quantized},
     {"GatherND", gather_nd},
     {"GridSample", grid_sample},
     {"Hardmax", like_first},
