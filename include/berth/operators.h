@@ -176,11 +176,15 @@ struct GatherDims {
     friend bool operator==(const GatherDims&, const GatherDims&) = default;
 };
 
-/// Convolution of [batch,in_channels,in_height,in_width]; `groups` equal to the channels makes it depthwise.
+/// Convolution of [batch,in_channels,in_height,in_width], or of volumes with a depth before the height; `groups` equal
+/// to the channels makes it depthwise. A transposed one spreads each input over a kernel of results.
 struct ConvDims {
     std::int64_t batch = 1, in_channels = 0, out_channels = 0, in_height = 1, in_width = 1, kernel_height = 1,
                  kernel_width = 1, stride = 1, groups = 1, out_height = 1, out_width = 1;
     bool bias = false;
+    std::int64_t in_depth = 1, kernel_depth = 1, out_depth = 1;
+    bool weights = true;  ///< the kernels are weights; otherwise a second activation
+    bool transposed = false;
     friend bool operator==(const ConvDims&, const ConvDims&) = default;
 };
 
@@ -223,6 +227,8 @@ struct OperatorTraits {
 [[nodiscard]] std::optional<Dims> make_dims(OperatorKind kind, std::span<const std::optional<std::int64_t>> sizes,
                                             std::string_view name, const SourceLocation& where,
                                             Diagnostics& diagnostics);
+/// Whether make_dims() would take them.
+[[nodiscard]] bool possible_dims(OperatorKind kind, const Dims& dims);
 /// The way back: values in the order of size_fields().
 [[nodiscard]] std::vector<std::int64_t> size_values(OperatorKind kind, const Dims& dims);
 
@@ -233,7 +239,7 @@ struct OperatorTraits {
 // Counts below are exact up to kLargestCount and stay there beyond it.
 
 /// Multiply-accumulates, unpadded: batch m active k n for a matmul, batch heads (head_dim + value_width())
-/// visible_scores() for attention.
+/// visible_scores() for attention; of a convolution a kernel for each result, of a transposed one for each input.
 [[nodiscard]] Operations macs(const Dims& dims);
 /// Score elements per head and batch item: seq kv_seq, less what a causal mask or a window hides. The last query sees
 /// every key, each earlier one a key less; a window bounds the keys per query. Without a causal mask a window lies
@@ -241,6 +247,8 @@ struct OperatorTraits {
 [[nodiscard]] std::int64_t visible_scores(const AttentionDims& dims);
 /// Positions whose keys and values attention reads: all, or those that the window shows to at least one query.
 [[nodiscard]] std::int64_t keys_read(const AttentionDims& dims);
+/// Elements of a convolution's kernels, weights or not.
+[[nodiscard]] std::int64_t kernel_elements(const ConvDims& dims);
 /// What a scan keeps between positions, in 32 bits.
 [[nodiscard]] Bytes state_size(const ScanDims& dims);
 /// Elements that the vector unit visits: score elements of attention; rows x cols of everything that is neither matmul

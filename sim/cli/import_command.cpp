@@ -22,8 +22,9 @@ namespace {
 struct ImportOptions {
     std::string file, out, name, part, model, clock;
     std::vector<std::string> dims;
-    std::optional<std::int64_t> tokens, batch;
+    std::optional<std::int64_t> tokens, batch, iterations;
     std::optional<int> cores;
+    bool allow_unknown = false;
 };
 
 enum class SourceKind : std::uint8_t { kConfig, kOnnx, kOrtProfile, kLayerTable };
@@ -57,7 +58,7 @@ DimSizes read_dims(const std::vector<std::string>& texts, Diagnostics& diagnosti
         if (equals == std::string::npos || equals == 0 || failure != std::errc() || last != end || size < 1 ||
             size > kLargestCount) {
             diagnostics.error(SourceLocation("--dim"), fmt::format("'{}' gives no size to a dimension", text),
-                              "NAME=SIZE, such as sequence=128");
+                              "NAME=SIZE, such as sequence=128, or INPUT:AXIS=SIZE");
         } else if (!dims.emplace(text.substr(0, equals), size).second) {
             diagnostics.error(SourceLocation("--dim"), fmt::format("'{}' is given twice", text.substr(0, equals)));
         }
@@ -76,19 +77,25 @@ std::optional<std::string> imported_config(const ImportOptions& options, const L
     return config ? std::optional(config->yaml) : std::nullopt;
 }
 
-std::optional<std::string> imported_onnx(const ImportOptions& options, Diagnostics& diagnostics) {
+// What is written, and what is said of it where that goes to a file.
+struct Imported {
+    std::string text, summary;
+};
+
+std::optional<Imported> imported_onnx(const ImportOptions& options, Diagnostics& diagnostics) {
     const std::filesystem::path path(options.file);
-    const DimSizes dims = read_dims(options.dims, diagnostics);
-    const auto import = diagnostics.has_errors() ? std::nullopt : import_onnx(path, dims, diagnostics);
+    const OnnxOptions asked{read_dims(options.dims, diagnostics), options.iterations, options.allow_unknown};
+    const auto import = diagnostics.has_errors() ? std::nullopt : import_onnx(path, asked, diagnostics);
     if (!import) {
         return std::nullopt;
     }
     const std::string name = name_of(options);
     std::string source = "import of " + path.filename().string();
-    for (const auto& [dim, size] : dims) {
+    for (const auto& [dim, size] : asked.dims) {
         source += fmt::format(", {}={}", dim, size);
     }
-    return written_model(*import, name.empty() ? path.stem().string() : name, source);
+    return Imported{written_model(*import, name.empty() ? path.stem().string() : name, source),
+                    fmt::format("{}: {}\n", options.out, sums_text(import->graph))};
 }
 
 // An option that says nothing about this kind of file is a mistake.
@@ -103,6 +110,8 @@ void refuse_others(const ImportOptions& options, SourceKind kind, Diagnostics& d
     constexpr std::string_view kOrt = "an ONNX Runtime profile";
     refuse("--part", !options.part.empty(), kind == SourceKind::kConfig, "a configuration");
     refuse("--dim", !options.dims.empty(), kind == SourceKind::kOnnx, "an ONNX model");
+    refuse("--iterations", options.iterations.has_value(), kind == SourceKind::kOnnx, "an ONNX model");
+    refuse("--allow-unknown", options.allow_unknown, kind == SourceKind::kOnnx, "an ONNX model");
     refuse("--model", !options.model.empty(), profile, kOrt);
     refuse("--tokens", options.tokens.has_value(), profile && !options.model.empty(), "a profile, with --model");
     refuse("--batch", options.batch.has_value(), profile && !options.model.empty(), "a profile, with --model");
@@ -214,7 +223,11 @@ std::optional<SourceKind> kind_of(const ImportOptions& options, const std::optio
     return std::nullopt;
 }
 
-std::optional<std::string> imported(const ImportOptions& options, const Library& library, Diagnostics& diagnostics) {
+std::optional<Imported> as_text(std::optional<std::string> text) {
+    return text ? std::optional(Imported{std::move(*text), ""}) : std::nullopt;
+}
+
+std::optional<Imported> imported(const ImportOptions& options, const Library& library, Diagnostics& diagnostics) {
     // Models may be large, and are not read whole.
     const bool onnx = std::filesystem::path(options.file).extension() == ".onnx";
     const auto text = onnx ? std::nullopt : read_file(options.file, diagnostics);
@@ -228,28 +241,29 @@ std::optional<std::string> imported(const ImportOptions& options, const Library&
     }
     switch (*kind) {
         case SourceKind::kConfig:
-            return imported_config(options, library, diagnostics);
+            return as_text(imported_config(options, library, diagnostics));
         case SourceKind::kOnnx:
             return imported_onnx(options, diagnostics);
         case SourceKind::kOrtProfile:
-            return imported_profile(options, *text, library, diagnostics);
+            return as_text(imported_profile(options, *text, library, diagnostics));
         case SourceKind::kLayerTable:
-            return imported_table(options, *text, diagnostics);
+            return as_text(imported_table(options, *text, diagnostics));
     }
     throw std::logic_error("a kind of file that is not imported");
 }
 
 ExitStatus import(const ImportOptions& options, const Library& library) {
     Diagnostics diagnostics;
-    auto text = imported(options, library, diagnostics);
-    if (text && !options.out.empty()) {
+    auto made = imported(options, library, diagnostics);
+    std::optional<std::string> said = made ? std::optional(made->text) : std::nullopt;
+    if (made && !options.out.empty()) {
         if (std::filesystem::path(options.out).extension() == ".yaml") {
-            text->insert(0, schema_line(options.out, "models", FileKind::kModel, library));
+            made->text.insert(0, schema_line(options.out, "models", FileKind::kModel, library));
         }
-        const bool written = write_file(options.out, *text, diagnostics);
-        text = written ? std::optional<std::string>("") : std::nullopt;
+        const bool written = write_file(options.out, made->text, diagnostics);
+        said = written ? std::optional(made->summary) : std::nullopt;
     }
-    return answer(text, diagnostics);
+    return answer(said, diagnostics);
 }
 
 }  // namespace
@@ -268,9 +282,16 @@ void add_import(CLI::App& app, Invocation& invocation) {
         ->type_name("NAME");
     command->add_option("--part", options->part, "Which model, where a configuration describes several")
         ->type_name("PART");
-    command->add_option("--dim", options->dims, "Size of a named dimension of an ONNX model")
+    command->add_option("--dim", options->dims, "Size of a dimension of an ONNX model, by name or as INPUT:AXIS=SIZE")
         ->type_name("NAME=SIZE")
         ->allow_extra_args(false);
+    command
+        ->add_option("--iterations", options->iterations,
+                     "How often loops of an ONNX model run that do not say it themselves")
+        ->type_name("N")
+        ->check(CLI::Range(kCountRange.min, kCountRange.max, "POSITIVE"));
+    command->add_flag("--allow-unknown", options->allow_unknown,
+                      "Import an ONNX model although work or weights are lost");
     command
         ->add_option("--model", options->model,
                      "The profiled model, to match its operators with the steps of the profile")
@@ -287,6 +308,7 @@ void add_import(CLI::App& app, Invocation& invocation) {
         "  berth import config.json --out my-model.yaml\n"
         "  berth import config.json --part decoder --out my-decoder.yaml\n"
         "  berth import model.onnx --dim batch=1 --dim sequence=128 --out my-model.yaml\n"
+        "  berth import detector.onnx --dim images:0=1 --out detector.yaml\n"
         "  berth import onnxruntime_profile.json --model my-model.yaml --tokens 128 --out rows.csv\n"
         "  berth import perf_detail.txt --clock 1000MHz --out layers.csv");
     command->callback([options, &invocation] { invocation.status = import(*options, invocation.library); });

@@ -19,6 +19,29 @@ struct Pass {
     Bytes held;                 ///< of the input, at once
 };
 
+/// The convolution of pictures with the same work. A volume is as many pictures as there are results along its depth,
+/// each of the channels of all slices that a kernel sees. Transposed, each input position makes a block of results,
+/// each from the share of the kernel that falls on it (Shi et al. 2016, sub-pixel convolution).
+ConvDims as_pictures(ConvDims d) {
+    if (d.transposed) {
+        const auto share = [&d](std::int64_t& kernel, std::int64_t in, std::int64_t& out) {
+            const std::int64_t block = std::max<std::int64_t>(1, out / in);
+            kernel = ceil_div(kernel, block);
+            out = in;
+            d.out_channels *= block;
+        };
+        share(d.kernel_depth, d.in_depth, d.out_depth);
+        share(d.kernel_height, d.in_height, d.out_height);
+        share(d.kernel_width, d.in_width, d.out_width);
+        d.stride = 1;
+        d.transposed = false;
+    }
+    d.batch *= d.out_depth;
+    d.in_channels *= d.kernel_depth;
+    d.in_depth = d.kernel_depth = d.out_depth = 1;
+    return d;
+}
+
 std::int64_t windows(std::int64_t inputs, std::int64_t kernel, std::int64_t stride) {
     return inputs < kernel ? 0 : (inputs - kernel) / stride + 1;
 }
@@ -165,13 +188,16 @@ void add_traffic(Demand<T>& demand, const Kernel& kernel, const Number<T, Bytes>
 }  // namespace
 
 template <class T>
-Demand<T> conv_demand(const Kernel& kernel, const ConvDims& d, const Device& device, const Rates<T>& rates) {
-    const Bytes input =
-        element_size(kernel.input) * (share_seen(d) * static_cast<double>(input_elements(kernel.kind, kernel.dims)));
-    const Bytes weight = stored_size(kernel.weight, kernel.weight_group);
-    const Bytes weights = weight * static_cast<double>(matrix_elements(kernel.dims));
+Demand<T> conv_demand(const Kernel& kernel, const ConvDims& dims, const Device& device, const Rates<T>& rates) {
+    const ConvDims d = as_pictures(dims);
+    const auto kernels = static_cast<double>(kernel_elements(dims));
+    const double pixels =
+        static_cast<double>(input_elements(kernel.kind, kernel.dims)) - (dims.weights ? 0.0 : kernels);
+    const Bytes input = element_size(kernel.input) * (share_seen(d) * pixels);
+    const Bytes weight = dims.weights ? stored_size(kernel.weight, kernel.weight_group) : element_size(kernel.input);
+    const Bytes weights = weight * kernels;
     const Bytes output = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
-    const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(d.out_channels)) : Bytes{};
+    const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(dims.out_channels)) : Bytes{};
     const bool private_buffers = device.matrix.row_tile.has_value();
     const Pass pass = private_buffers ? fixed_tile_pass(kernel, d, weights, device) : free_tile_pass(kernel, d, device);
     const std::int64_t depth = d.in_channels / d.groups * d.kernel_height * d.kernel_width;

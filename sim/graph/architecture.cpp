@@ -324,6 +324,9 @@ class ArchitectureReader {
     /// stands once.
     [[nodiscard]] std::string read_table_of(const YamlNode& node, const Section& section) const {
         std::string name = node.text().value_or("");
+        if (written_ && full_names_.contains(name)) {
+            return name;
+        }
         Known owners = names_of(section);
         owners.insert(owners.end(), earlier_.begin(), earlier_.end());
         if (std::find(owners.begin(), owners.end(), name) == owners.end()) {

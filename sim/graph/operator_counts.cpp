@@ -102,24 +102,30 @@ MatmulDims met_experts(const MatmulDims& d) {
 }
 
 Operations macs(const Dims& dims) {
-    return std::visit(Overloaded{
-                          [](const MatmulDims& d) {
-                              return operations(real(d.batch) * real(d.m) * real(d.active) * real(d.k) * real(d.n));
-                          },
-                          [](const AttentionDims& d) {
-                              return operations(real(d.batch) * real(d.heads) * real(visible_scores(d)) *
-                                                real(d.head_dim + value_width(d)));
-                          },
-                          [](const RowsDims&) { return operations(0); },
-                          [](const GatherDims&) { return operations(0); },
-                          [](const ConvDims& d) {
-                              return operations(real(d.batch) * real(d.out_channels) * real(d.out_height) *
-                                                real(d.out_width) * real(d.in_channels / d.groups) *
-                                                real(d.kernel_height) * real(d.kernel_width));
-                          },
-                          [](const ScanDims&) { return operations(0); },
-                      },
-                      dims);
+    return std::visit(
+        Overloaded{
+            [](const MatmulDims& d) {
+                return operations(real(d.batch) * real(d.m) * real(d.active) * real(d.k) * real(d.n));
+            },
+            [](const AttentionDims& d) {
+                return operations(real(d.batch) * real(d.heads) * real(visible_scores(d)) *
+                                  real(sum({d.head_dim, value_width(d)})));
+            },
+            [](const RowsDims&) { return operations(0); },
+            [](const GatherDims&) { return operations(0); },
+            [](const ConvDims& d) {
+                const double positions = d.transposed ? real(d.in_depth) * real(d.in_height) * real(d.in_width)
+                                                      : real(d.out_depth) * real(d.out_height) * real(d.out_width);
+                return operations(real(d.batch) * positions * real(d.out_channels) * real(d.in_channels / d.groups) *
+                                  real(d.kernel_depth) * real(d.kernel_height) * real(d.kernel_width));
+            },
+            [](const ScanDims&) { return operations(0); },
+        },
+        dims);
+}
+
+std::int64_t kernel_elements(const ConvDims& d) {
+    return product({d.out_channels, d.in_channels / d.groups, d.kernel_depth, d.kernel_height, d.kernel_width});
 }
 
 Bytes state_size(const ScanDims& d) {
@@ -142,22 +148,19 @@ Operations vector_elements(const Dims& dims) {
 }
 
 std::int64_t matrix_elements(const Dims& dims) {
-    return std::visit(
-        Overloaded{
-            [](const MatmulDims& d) {
-                return d.weights ? product({d.experts, d.k, d.n}) : std::int64_t{0};
-            },
-            [](const AttentionDims&) { return std::int64_t{0}; },
-            [](const RowsDims&) { return std::int64_t{0}; },
-            [](const GatherDims& d) {
-                return product({d.table_rows, d.cols});
-            },
-            [](const ConvDims& d) {
-                return product({d.out_channels, d.in_channels / d.groups, d.kernel_height, d.kernel_width});
-            },
-            [](const ScanDims&) { return std::int64_t{0}; },
-        },
-        dims);
+    return std::visit(Overloaded{
+                          [](const MatmulDims& d) {
+                              return d.weights ? product({d.experts, d.k, d.n}) : std::int64_t{0};
+                          },
+                          [](const AttentionDims&) { return std::int64_t{0}; },
+                          [](const RowsDims&) { return std::int64_t{0}; },
+                          [](const GatherDims& d) {
+                              return product({d.table_rows, d.cols});
+                          },
+                          [](const ConvDims& d) { return d.weights ? kernel_elements(d) : std::int64_t{0}; },
+                          [](const ScanDims&) { return std::int64_t{0}; },
+                      },
+                      dims);
 }
 
 std::int64_t weight_elements(OperatorKind kind, const Dims& dims) {
@@ -193,7 +196,8 @@ std::int64_t input_elements(OperatorKind kind, const Dims& dims) {
             [kind](const RowsDims& d) { return rows_inputs(kind, d); },
             [](const GatherDims& d) { return d.rows; },
             [](const ConvDims& d) {
-                return product({d.batch, d.in_channels, d.in_height, d.in_width});
+                return sum({product({d.batch, d.in_channels, d.in_depth, d.in_height, d.in_width}),
+                            d.weights ? 0 : kernel_elements(d)});
             },
             [](const ScanDims& d) {
                 return product({d.inputs, d.batch, d.seq, d.channels});
@@ -217,7 +221,7 @@ std::int64_t output_elements(OperatorKind kind, const Dims& dims) {
                               return product({d.rows, d.cols});
                           },
                           [](const ConvDims& d) {
-                              return product({d.batch, d.out_channels, d.out_height, d.out_width});
+                              return product({d.batch, d.out_channels, d.out_depth, d.out_height, d.out_width});
                           },
                           [](const ScanDims& d) {
                               return product({d.batch, d.seq, d.channels});

@@ -63,7 +63,7 @@ constexpr auto kMembers<GatherDims> = std::array<Member<GatherDims>, 3>{{
     {"table_rows", &GatherDims::table_rows},
 }};
 template <>
-constexpr auto kMembers<ConvDims> = std::array<Member<ConvDims>, 12>{{
+constexpr auto kMembers<ConvDims> = std::array<Member<ConvDims>, 17>{{
     {"batch", &ConvDims::batch},
     {"in_channels", &ConvDims::in_channels},
     {"out_channels", &ConvDims::out_channels},
@@ -76,6 +76,11 @@ constexpr auto kMembers<ConvDims> = std::array<Member<ConvDims>, 12>{{
     {"out_height", &ConvDims::out_height},
     {"out_width", &ConvDims::out_width},
     {"bias", nullptr, &ConvDims::bias},
+    {"in_depth", &ConvDims::in_depth},
+    {"kernel_depth", &ConvDims::kernel_depth},
+    {"out_depth", &ConvDims::out_depth},
+    {"weights", nullptr, &ConvDims::weights},
+    {"transposed", nullptr, &ConvDims::transposed},
 }};
 
 template <>
@@ -220,6 +225,16 @@ std::optional<Dims> make_dims(OperatorKind kind, std::span<const std::optional<s
         return std::nullopt;
     }
     return dims;
+}
+
+bool possible_dims(OperatorKind kind, const Dims& dims) {
+    for (const SizeField& field : size_fields(kind)) {
+        const std::int64_t value = load(dims, field.name);
+        if (value < field.min || value > field.max) {
+            return false;
+        }
+    }
+    return conflict(kind, dims).empty() && countable(kind, dims);
 }
 
 std::vector<std::int64_t> size_values(OperatorKind kind, const Dims& dims) {

@@ -8,7 +8,7 @@ namespace berth {
 namespace {
 
 // ONNX operators that cost what the kind costs; Erf is how exporters write gelu out.
-constexpr std::array<std::string_view, 10> kOnnxMatmul{"MatMul",
+constexpr std::array<std::string_view, 15> kOnnxMatmul{"MatMul",
                                                        "Gemm",
                                                        "FusedMatMul",
                                                        "FusedGemm",
@@ -17,10 +17,16 @@ constexpr std::array<std::string_view, 10> kOnnxMatmul{"MatMul",
                                                        "QGemm",
                                                        "MatMulIntegerToFloat",
                                                        "DynamicQuantizeMatMul",
-                                                       "MatMulNBits"};
-constexpr std::array<std::string_view, 4> kOnnxConv{"Conv", "FusedConv", "ConvInteger", "QLinearConv"};
-constexpr std::array<std::string_view, 4> kOnnxAttention{"Attention", "QAttention", "MultiHeadAttention",
-                                                         "GroupQueryAttention"};
+                                                       "MatMulNBits",
+                                                       "MatMulBnb4",
+                                                       "MatMulFpQ4",
+                                                       "MatMulInteger16",
+                                                       "TransposeMatMul",
+                                                       "GemmFastGelu"};
+constexpr std::array<std::string_view, 7> kOnnxConv{
+    "Conv", "FusedConv", "ConvInteger", "QLinearConv", "ConvTranspose", "ConvTransposeWithDynamicPads", "DeformConv"};
+constexpr std::array<std::string_view, 5> kOnnxAttention{"Attention", "QAttention", "MultiHeadAttention",
+                                                         "GroupQueryAttention", "DecoderMaskedMultiHeadAttention"};
 constexpr std::array<std::string_view, 3> kOnnxSoftmax{"Softmax", "LogSoftmax", "QLinearSoftmax"};
 constexpr std::array<std::string_view, 4> kOnnxLayerNorm{"LayerNormalization", "InstanceNormalization",
                                                          "GroupNormalization", "BatchNormalization"};
@@ -35,11 +41,12 @@ constexpr std::array<std::string_view, 18> kOnnxAdd{
     "Less", "LessOrEqual", "And", "Or",    "Xor",  "IsNaN", "Not"};
 constexpr std::array<std::string_view, 15> kOnnxMul{"Mul", "Div", "Pow", "Sqrt", "Mod",   "Neg",   "Abs",       "Exp",
                                                     "Log", "Sin", "Cos", "Ceil", "Floor", "Round", "Reciprocal"};
-constexpr std::array<std::string_view, 1> kOnnxTranspose{"Transpose"};
+constexpr std::array<std::string_view, 4> kOnnxTranspose{"Transpose", "DepthToSpace", "SpaceToDepth",
+                                                         "ReverseSequence"};
 constexpr std::array<std::string_view, 5> kOnnxReshape{"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"};
 constexpr std::array<std::string_view, 2> kOnnxSplit{"Split", "Slice"};
-constexpr std::array<std::string_view, 1> kOnnxConcat{"Concat"};
-constexpr std::array<std::string_view, 1> kOnnxEmbedding{"Gather"};
+constexpr std::array<std::string_view, 2> kOnnxConcat{"Concat", "StackedSlices"};
+constexpr std::array<std::string_view, 2> kOnnxEmbedding{"Gather", "GatherBlockQuantized"};
 constexpr std::array<std::string_view, 12> kOnnxPool{
     "ReduceMean",  "ReduceSum", "ReduceL2",      "ReduceMax", "ReduceMin",          "GlobalAveragePool",
     "AveragePool", "MaxPool",   "GlobalMaxPool", "ArgMax",    "QLinearAveragePool", "QLinearGlobalAveragePool"};
@@ -70,10 +77,12 @@ constexpr std::array<SizeField, 10> kAttnSizes{optional("batch", 1),
                                                SizeField{"window", 0, "", 0},
                                                SizeField{"value_dim", 0, "", 0},
                                                flag("sinks", 0)};
-constexpr std::array<SizeField, 12> kConvSizes{
-    optional("batch", 1),  required("in_channels"),   required("out_channels"), required("in_height"),
-    required("in_width"),  required("kernel_height"), required("kernel_width"), optional("stride", 1),
-    optional("groups", 1), required("out_height"),    required("out_width"),    flag("bias", 0)};
+constexpr std::array<SizeField, 17> kConvSizes{
+    optional("batch", 1),    required("in_channels"),     required("out_channels"), required("in_height"),
+    required("in_width"),    required("kernel_height"),   required("kernel_width"), optional("stride", 1),
+    optional("groups", 1),   required("out_height"),      required("out_width"),    flag("bias", 0),
+    optional("in_depth", 1), optional("kernel_depth", 1), optional("out_depth", 1), flag("weights", 1),
+    flag("transposed", 0)};
 constexpr std::array<SizeField, 3> kGatherSizes{required("rows"), required("cols"), required("table_rows")};
 constexpr std::array<SizeField, 2> kRowsSizes{required("rows"), required("cols")};
 constexpr std::array<SizeField, 3> kNormSizes{required("rows"), required("cols"), flag("affine", 1)};

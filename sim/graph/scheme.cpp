@@ -27,7 +27,8 @@ WeightStorage weight_storage(OperatorKind kind, const Dims& dims, const Scheme& 
 
 bool multiplies_weights(OperatorKind kind, const Dims& dims) {
     const auto* matmul = std::get_if<MatmulDims>(&dims);
-    return kind == OperatorKind::kConv2d || (matmul != nullptr && matmul->weights);
+    const auto* conv = std::get_if<ConvDims>(&dims);
+    return kind == OperatorKind::kConv2d ? conv == nullptr || conv->weights : matmul != nullptr && matmul->weights;
 }
 
 Scheme scheme_for(OperatorKind kind, const Dims& dims, const Scheme& asked) {

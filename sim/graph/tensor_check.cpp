@@ -59,7 +59,8 @@ Operands expected_operands(const Operator& op) {
                 const std::int64_t once = d.batch * d.m * d.k;
                 Operands operands{{once * d.active, Fit::kOnceOrEach, once}};
                 if (!d.weights) {
-                    operands.push_back({d.batch * d.k * d.n});
+                    operands.front().fit = Fit::kRepeats;  // batches broadcast
+                    operands.push_back({d.batch * d.k * d.n, Fit::kRepeats});
                 }
                 return operands;
             },
@@ -69,8 +70,13 @@ Operands expected_operands(const Operator& op) {
             [&](const GatherDims& d) {
                 return Operands(op.inputs.empty() ? 0 : 1, {d.rows, Fit::kExact});
             },
-            [&](const ConvDims&) {
-                return Operands{{input_elements(op.kind, op.dims), Fit::kExact}};
+            [&](const ConvDims& d) {
+                const std::int64_t kernels = d.weights ? 0 : kernel_elements(d);
+                Operands operands{{input_elements(op.kind, op.dims) - kernels, Fit::kExact}};
+                if (!d.weights) {
+                    operands.push_back({kernels, Fit::kExact});
+                }
+                return operands;
             },
             [](const ScanDims& d) {
                 // A value per channel, or fewer that channels share (a rate per head, a key per group).

@@ -3,15 +3,28 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
+#include "berth/quantity_text.h"
 #include "graph/size_rules.h"
 #include "importers/onnx_graph.h"
 
 namespace berth {
 
 namespace {
+
+/// Of a long list the first, and how many more there are.
+std::string joined(std::vector<std::string> names) {
+    constexpr std::size_t kMostNamed = 12;
+    if (names.size() > kMostNamed) {
+        const std::size_t more = names.size() - kMostNamed;
+        names.resize(kMostNamed);
+        names.push_back(fmt::format("and {} more", more));
+    }
+    return fmt::format("{}", fmt::join(names, ", "));
+}
 
 void warn(const OnnxImport& import, const std::string& name, Diagnostics& diagnostics) {
     if (!import.unknown.empty()) {
@@ -20,7 +33,7 @@ void warn(const OnnxImport& import, const std::string& name, Diagnostics& diagno
             names.push_back(fmt::format("{} ({})", op, count));
         }
         diagnostics.warning(SourceLocation(name), fmt::format("unknown operators count as a pass over their data: {}",
-                                                              fmt::join(names, ", ")));
+                                                              joined(std::move(names))));
     }
     if (import.integer_products > 0) {
         diagnostics.warning(SourceLocation(name),
@@ -30,32 +43,75 @@ void warn(const OnnxImport& import, const std::string& name, Diagnostics& diagno
     }
 }
 
-std::optional<OnnxImport> imported(const std::optional<OnnxFile>& file, const std::string& name, const DimSizes& dims,
-                                   Diagnostics& diagnostics) {
-    auto flow = file ? follow_shapes(*file, name, dims, diagnostics) : std::nullopt;
+/// Losses up to this share of the parameters are told of; above it the import is another model.
+constexpr double kMostWeightsLost = 0.01;
+
+std::string text_of(const OnnxLoss& loss) {
+    std::string text = fmt::format("{} ({})", loss.op, loss.count);
+    if (loss.weights > 0) {
+        text += fmt::format(" with {} weights", loss.weights);
+    }
+    return text;
+}
+
+/// Says what is lost; false, with an error, if it is too much.
+bool losses_are_small(const OnnxImport& import, const std::string& name, bool allowed, Diagnostics& diagnostics) {
+    std::vector<std::string> multiplying = import.uncounted;
+    std::vector<std::string> holding;
+    std::int64_t lost = 0;
+    for (const OnnxLoss& loss : import.losses) {
+        lost = std::min(kLargestCount, lost + loss.weights);
+        (loss.multiplies ? multiplying : holding).push_back(text_of(loss));
+    }
+    const double all = static_cast<double>(totals(import.graph).parameters) + static_cast<double>(lost);
+    const bool much = static_cast<double>(lost) > kMostWeightsLost * all;
+    const auto tell = [&](std::string problem, bool refused) {
+        if (refused && !allowed) {
+            diagnostics.error(SourceLocation(name), std::move(problem),
+                              "an export without them; --allow-unknown imports all else");
+        } else {
+            diagnostics.warning(SourceLocation(name), std::move(problem));
+        }
+    };
+    if (!multiplying.empty()) {
+        tell(fmt::format("multiply-accumulates that cannot be counted: {}", joined(multiplying)), true);
+    }
+    if (!holding.empty()) {
+        const double share = all > 0 ? static_cast<double>(lost) / all : 0;
+        tell(fmt::format("{} of the parameters are of operators that count as a pass over their data: {}",
+                         percent_text(share), joined(holding)),
+             much);
+    }
+    return allowed || (multiplying.empty() && !much);
+}
+
+std::optional<OnnxImport> imported(const std::optional<OnnxFile>& file, const std::string& name,
+                                   const OnnxOptions& options, Diagnostics& diagnostics) {
+    auto flow = file ? follow_shapes(*file, name, options, diagnostics) : std::nullopt;
     if (!flow) {
         return std::nullopt;
     }
     OnnxNetwork network(std::move(*flow));
     OnnxPatterns patterns = find_patterns(network);
     auto import = graph_of(std::move(network), std::move(patterns), name, diagnostics);
-    if (import) {
-        import->graph.name = std::string(file->graph_name);
-        warn(*import, name, diagnostics);
+    if (!import || !losses_are_small(*import, name, options.allow_unknown, diagnostics)) {
+        return std::nullopt;
     }
+    import->graph.name = std::string(file->graph.name);
+    warn(*import, name, diagnostics);
     return import;
 }
 
 }  // namespace
 
-std::optional<OnnxImport> import_onnx(const std::filesystem::path& path, const DimSizes& dims,
+std::optional<OnnxImport> import_onnx(const std::filesystem::path& path, const OnnxOptions& options,
                                       Diagnostics& diagnostics) {
-    return imported(read_onnx_file(path, diagnostics), path.string(), dims, diagnostics);
+    return imported(read_onnx_file(path, diagnostics), path.string(), options, diagnostics);
 }
 
-std::optional<OnnxImport> import_onnx(std::string_view bytes, const std::string& name, const DimSizes& dims,
+std::optional<OnnxImport> import_onnx(std::string_view bytes, const std::string& name, const OnnxOptions& options,
                                       Diagnostics& diagnostics) {
-    return imported(parse_onnx(bytes, name, diagnostics), name, dims, diagnostics);
+    return imported(parse_onnx(bytes, name, diagnostics), name, options, diagnostics);
 }
 
 Model model_of(OnnxImport import, const std::string& name, const SourceLocation& where) {

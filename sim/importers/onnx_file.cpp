@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <boost/interprocess/file_mapping.hpp>
 #include <boost/interprocess/mapped_region.hpp>
 #include <cstring>
 
@@ -14,15 +13,16 @@
 
 namespace berth {
 
-namespace ipc = boost::interprocess;
-
 namespace {
 
 /// Constants of up to this many elements keep their values: shapes, axes, slices, scalar factors.
 constexpr std::int64_t kMostValues = 1024;
 
-/// A node takes about a kilobyte by the time that it is an operator.
-constexpr std::size_t kMostNodes = 250'000;
+/// Bodies within bodies; exporters need three or four.
+constexpr int kDeepest = 32;
+
+/// How the pointer file begins that Git LFS checks out instead of what it points to.
+constexpr std::string_view kLfsPointer = "version https://git-lfs.github.com/spec/";
 
 /// Slices end at the largest number there is; no tensor does, and sums of bounded numbers do not overflow.
 std::int64_t bounded(std::int64_t number) { return std::clamp(number, -kLargestSize, kLargestSize); }
@@ -30,7 +30,7 @@ std::int64_t bounded(std::int64_t number) { return std::clamp(number, -kLargestS
 /// Around each page that is read the system maps up to some megabytes of its neighbours. Gives those back that lie
 /// within weights, which nobody reads.
 void give_back(std::string_view weights) {
-    const auto page = static_cast<std::uintptr_t>(ipc::mapped_region::get_page_size());
+    const auto page = static_cast<std::uintptr_t>(boost::interprocess::mapped_region::get_page_size());
     const auto start = reinterpret_cast<std::uintptr_t>(weights.data());
     const std::uintptr_t first = (start + page - 1) / page * page;
     const std::uintptr_t last = (start + weights.size()) / page * page;
@@ -48,33 +48,45 @@ class OnnxReader {
         : bytes_(bytes), name_(name), mapped_(mapped), diagnostics_(diagnostics) {}
 
     std::optional<OnnxFile> read() {
+        if (bytes_.starts_with(kLfsPointer)) {
+            return refuse("it is a pointer of Git LFS, not the model",
+                          "the model itself, which 'git lfs pull' fetches");
+        }
         OnnxFile file;
         bool has_graph = false;
         each_field(bytes_, [&](const WireField& field) {
             if (field.number == 7 && field.has_bytes) {
                 has_graph = true;
-                read_graph(field.bytes, file);
+                read_graph(field.bytes, file.graph);
+            } else if (field.number == 25 && field.has_bytes) {
+                file.functions.push_back(read_function(field.bytes));
             }
         });
         if (broken_at_ != nullptr) {
-            diagnostics_.error(SourceLocation(name_),
-                               fmt::format("broken at byte {} of {}", broken_at_ - bytes_.data(), bytes_.size()),
-                               "a whole ONNX model");
-            return std::nullopt;
+            return refuse(
+                fmt::format("broken at byte {} of {}", broken_at_ - bytes_.data(), bytes_.size()),
+                has_graph ? "a whole ONNX model; this one ends, or changes, in its middle" : "a whole ONNX model");
         }
-        if (too_many_) {
-            diagnostics_.error(SourceLocation(name_), fmt::format("the graph has more than {} nodes", kMostNodes),
-                               "a graph of operators; the largest models have some ten thousand");
-            return std::nullopt;
+        if (nodes_ > kMostOnnxNodes) {
+            return refuse(fmt::format("the graph has more than {} nodes", kMostOnnxNodes),
+                          "a graph of operators; the largest models have some ten thousand");
+        }
+        if (too_deep_) {
+            return refuse(fmt::format("graphs are nested more than {} deep", kDeepest), "a model that a program wrote");
         }
         if (!has_graph) {
-            diagnostics_.error(SourceLocation(name_), "there is no graph in it", "an ONNX model");
-            return std::nullopt;
+            return refuse(bytes_.empty() ? "the file is empty" : "there is no graph in it", "an ONNX model");
         }
         return file;
     }
 
   private:
+    std::nullopt_t refuse(std::string problem, std::string expected) {
+        diagnostics_.error(SourceLocation(name_), std::move(problem), std::move(expected));
+        return std::nullopt;
+    }
+    [[nodiscard]] bool stopped() const { return broken_at_ != nullptr || nodes_ > kMostOnnxNodes || too_deep_; }
+
     /// Where a constant may hold its elements.
     struct TensorData {
         std::string_view raw;
@@ -86,7 +98,7 @@ class OnnxReader {
         WireReader reader(message);
         while (const auto field = reader.next()) {
             visit(*field);
-            if (broken_at_ != nullptr || too_many_) {
+            if (stopped()) {
                 return;
             }
         }
@@ -101,34 +113,77 @@ class OnnxReader {
         }
     }
 
-    void read_graph(std::string_view message, OnnxFile& file) {
+    void add_node(std::string_view message, std::vector<OnnxNode>& to) {
+        if (++nodes_ <= kMostOnnxNodes) {
+            to.push_back(read_node(message));
+        }
+    }
+
+    void read_graph(std::string_view message, OnnxGraph& graph) {
         each_field(message, [&](const WireField& field) {
             switch (field.number) {
                 case 1:
-                    too_many_ = file.nodes.size() == kMostNodes;
-                    if (!too_many_) {
-                        file.nodes.push_back(read_node(field.bytes));
-                    }
+                    add_node(field.bytes, graph.nodes);
                     break;
                 case 2:
-                    file.graph_name = field.bytes;
+                    graph.name = field.bytes;
                     break;
                 case 5:
-                    file.constants.push_back(read_tensor(field.bytes));
+                    graph.constants.push_back(read_tensor(field.bytes));
                     break;
                 case 11:
-                    file.inputs.push_back(read_value(field.bytes));
+                    graph.inputs.push_back(read_value(field.bytes));
                     break;
                 case 12:
-                    file.outputs.push_back(read_value(field.bytes));
+                    graph.outputs.push_back(read_value(field.bytes));
                     break;
                 case 13:
-                    file.values.push_back(read_value(field.bytes));
+                    graph.values.push_back(read_value(field.bytes));
                     break;
                 default:
                     break;
             }
         });
+    }
+
+    std::shared_ptr<const OnnxGraph> read_body(std::string_view message) {
+        auto body = std::make_shared<OnnxGraph>();
+        too_deep_ = too_deep_ || depth_ == kDeepest;
+        if (!too_deep_) {
+            ++depth_;
+            read_graph(message, *body);
+            --depth_;
+        }
+        return body;
+    }
+
+    OnnxFunction read_function(std::string_view message) {
+        OnnxFunction function;
+        each_field(message, [&](const WireField& field) {
+            switch (field.number) {
+                case 1:
+                    function.name = field.bytes;
+                    break;
+                case 4:
+                    function.inputs.push_back(field.bytes);
+                    break;
+                case 5:
+                    function.outputs.push_back(field.bytes);
+                    break;
+                case 7:
+                    add_node(field.bytes, function.nodes);
+                    break;
+                case 10:
+                    function.domain = field.bytes;
+                    break;
+                case 11:
+                    function.defaults.push_back(read_attribute(field.bytes));
+                    break;
+                default:
+                    break;
+            }
+        });
+        return function;
     }
 
     OnnxNode read_node(std::string_view message) {
@@ -180,12 +235,17 @@ class OnnxReader {
                     attribute.tensor = read_tensor(field.bytes);
                     break;
                 case 6:
-                case 11:
-                    attribute.subgraph = true;
+                    attribute.graph = read_body(field.bytes);
+                    break;
+                case 7:
+                    take_reals(field, attribute.reals);
                     break;
                 case 8:
                     take_integers(field, attribute.integers);
                     std::ranges::transform(attribute.integers, attribute.integers.begin(), bounded);
+                    break;
+                case 21:
+                    attribute.refers_to = field.bytes;
                     break;
                 default:
                     break;
@@ -228,6 +288,14 @@ class OnnxReader {
         return tensor;
     }
 
+    static void take_reals(const WireField& field, std::vector<double>& to) {
+        if (field.has_bytes) {
+            append_as<float>(field.bytes, to);
+        } else {
+            to.push_back(static_cast<double>(field.real()));
+        }
+    }
+
     void take_values(OnnxTensor& tensor, const TensorData& data) {
         const std::int64_t count = small_count(tensor.dims);
         if (count < 0) {
@@ -238,11 +306,7 @@ class OnnxReader {
         }
         std::vector<double> values;
         for (const WireField& field : data.floats) {
-            if (field.has_bytes) {
-                append_as<float>(field.bytes, values);
-            } else {
-                values.push_back(static_cast<double>(field.real()));
-            }
+            take_reals(field, values);
         }
         std::vector<std::int64_t> whole;
         for (const WireField& field : data.integers) {
@@ -344,21 +408,10 @@ class OnnxReader {
     bool mapped_;
     Diagnostics& diagnostics_;
     const char* broken_at_ = nullptr;
-    bool too_many_ = false;
+    std::size_t nodes_ = 0;  ///< of the graph, its bodies and functions together
+    int depth_ = 0;
+    bool too_deep_ = false;
 };
-
-// Mapped, so that pages which hold weights are never touched; null where there is nothing to map.
-std::shared_ptr<ipc::mapped_region> mapped(const std::filesystem::path& path) {
-    const ipc::file_mapping file(path.c_str(), ipc::read_only);
-    std::error_code unknown;  // of a device, for one
-    if (std::filesystem::file_size(path, unknown) == 0 || unknown) {
-        return nullptr;
-    }
-    auto region = std::make_shared<ipc::mapped_region>(file, ipc::read_only);
-    // A huge page around each header that is read would map most of the weights. That it is refused does no harm.
-    static_cast<void>(::madvise(region->get_address(), region->get_size(), MADV_NOHUGEPAGE));
-    return region;
-}
 
 }  // namespace
 
@@ -377,27 +430,9 @@ std::vector<std::int64_t> OnnxNode::integers(std::string_view wanted) const {
     return found == nullptr ? std::vector<std::int64_t>{} : found->integers;
 }
 
-std::optional<OnnxFile> parse_onnx(std::string_view bytes, const std::string& name, Diagnostics& diagnostics) {
-    return OnnxReader(bytes, name, false, diagnostics).read();
-}
-
-std::optional<OnnxFile> read_onnx_file(const std::filesystem::path& path, Diagnostics& diagnostics) {
-    std::shared_ptr<ipc::mapped_region> region;
-    try {
-        region = mapped(path);
-    } catch (const ipc::interprocess_exception& failure) {
-        diagnostics.error(SourceLocation(path.string()),
-                          fmt::format("cannot open the file: {}", std::strerror(failure.get_native_error())));
-        return std::nullopt;
-    }
-    const std::string_view bytes =
-        region ? std::string_view(static_cast<const char*>(region->get_address()), region->get_size())
-               : std::string_view();
-    auto file = OnnxReader(bytes, path.string(), true, diagnostics).read();
-    if (file) {
-        file->content = region;
-    }
-    return file;
+std::optional<OnnxFile> parse_onnx(std::string_view bytes, const std::string& name, Diagnostics& diagnostics,
+                                   OnnxBytes kept) {
+    return OnnxReader(bytes, name, kept == OnnxBytes::kMapped, diagnostics).read();
 }
 
 }  // namespace berth

@@ -24,6 +24,8 @@ enum class OnnxType : std::int32_t {
     kBool = 9,
     kFloat16 = 10,
     kDouble = 11,
+    kUint32 = 12,
+    kUint64 = 13,
     kBfloat16 = 16,
     kUint4 = 21,
     kInt4 = 22,
@@ -41,14 +43,18 @@ struct OnnxTensor {
     std::optional<std::vector<double>> values;
 };
 
+struct OnnxGraph;
+
 struct OnnxAttribute {
     std::string_view name;
+    std::string_view refers_to;  ///< in a function: the attribute of the caller that it stands for
     std::optional<std::int64_t> integer;
     std::optional<float> real;
     std::string_view text;
     std::vector<std::int64_t> integers;
+    std::vector<double> reals;
     std::optional<OnnxTensor> tensor;
-    bool subgraph = false;
+    std::shared_ptr<const OnnxGraph> graph;  ///< the body of a loop, a branch of a condition
 };
 
 struct OnnxNode {
@@ -74,19 +80,38 @@ struct OnnxValue {
     std::optional<std::vector<OnnxDim>> shape;
 };
 
-struct OnnxFile {
-    std::string_view graph_name;
+/// Of the whole model, or of a body within it, which sees the values around it.
+struct OnnxGraph {
+    std::string_view name;
     std::vector<OnnxNode> nodes;
     std::vector<OnnxTensor> constants;
     std::vector<OnnxValue> inputs, outputs, values;
+};
+
+/// An operator that the file itself defines.
+struct OnnxFunction {
+    std::string_view name, domain;
+    std::vector<std::string_view> inputs, outputs;
+    std::vector<OnnxNode> nodes;
+    std::vector<OnnxAttribute> defaults;  ///< of attributes that a caller may leave out
+};
+
+struct OnnxFile {
+    OnnxGraph graph;
+    std::vector<OnnxFunction> functions;
     std::shared_ptr<const void> content;  ///< keeps alive what the views point into
 };
 
+/// A node takes about a kilobyte by the time that it is an operator.
+inline constexpr std::size_t kMostOnnxNodes = 250'000;
+
 /// Maps the file into memory and reads all but the data of large constants. Errors: it cannot be opened, is no ONNX
-/// model, is cut off.
+/// model (the pointer that Git LFS leaves in its place, for one), is cut off, has more than kMostOnnxNodes nodes.
 [[nodiscard]] std::optional<OnnxFile> read_onnx_file(const std::filesystem::path& path, Diagnostics& diagnostics);
+/// Whether bytes are a mapped file, of which pages may be given back.
+enum class OnnxBytes : std::uint8_t { kInMemory, kMapped };
 /// The same from bytes, which must outlive the result; `name` stands for the file in messages.
 [[nodiscard]] std::optional<OnnxFile> parse_onnx(std::string_view bytes, const std::string& name,
-                                                 Diagnostics& diagnostics);
+                                                 Diagnostics& diagnostics, OnnxBytes kept = OnnxBytes::kInMemory);
 
 }  // namespace berth

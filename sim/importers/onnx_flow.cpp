@@ -1,257 +1,323 @@
-// Values by number, sizes for named dimensions, and one pass over the nodes.
+// Values by number, sizes for dimensions, and one pass over the nodes.
 #include "importers/onnx_flow.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <set>
-#include <unordered_map>
 #include <utility>
 
 #include "berth/operators.h"
+#include "importers/onnx_flow_builder.h"
 
 namespace berth {
 
-namespace {
+std::optional<ValueId> OnnxScope::find(std::string_view name) const {
+    for (const OnnxScope* scope = this; scope != nullptr; scope = scope->around) {
+        if (const auto found = scope->ids.find(name); found != scope->ids.end()) {
+            return found->second;
+        }
+    }
+    return std::nullopt;
+}
 
-class FlowBuilder {
-  public:
-    FlowBuilder(const OnnxFile& file, const std::string& name, const DimBindings& dims, Diagnostics& diagnostics)
-        : file_(file), name_(name), dims_(dims), diagnostics_(diagnostics) {}
+const OnnxValue* OnnxScope::stated_of(std::string_view name) const {
+    for (const OnnxScope* scope = this; scope != nullptr; scope = scope->around) {
+        if (const auto found = scope->stated.find(name); found != scope->stated.end()) {
+            return found->second;
+        }
+    }
+    return nullptr;
+}
 
-    std::optional<OnnxFlow> build() {
-        const std::size_t errors_before = diagnostics_.error_count();
-        for (const OnnxTensor& constant : file_.constants) {
-            if (!possible(constant.dims)) {
-                diagnostics_.error(where(), fmt::format("constant '{}' has an impossible shape", constant.name),
-                                   fmt::format("up to {} sizes of 0 to {}", kMostAxes, kLargestSize));
-                return std::nullopt;
-            }
-            OnnxFacts& facts = flow_.at(value(constant.name));
-            facts.type = constant.type;
-            facts.shape = constant.dims;
-            facts.data = constant.values;
-            facts.constant = true;
+std::optional<OnnxFlow> OnnxFlowBuilder::build() {
+    const std::size_t errors_before = diagnostics_.error_count();
+    OnnxScope scope;
+    if (!add_constants(file_.graph, scope)) {
+        return std::nullopt;
+    }
+    add_inputs(scope);
+    report_sizes();
+    if (diagnostics_.error_count() != errors_before) {
+        return std::nullopt;
+    }
+    flow_.nodes.reserve(file_.graph.nodes.size());
+    for (const OnnxFunction& function : file_.functions) {
+        functions_.emplace(std::pair(function.domain, function.name), &function);
+    }
+    if (!add_nodes(file_.graph.nodes, scope)) {
+        return std::nullopt;
+    }
+    for (const OnnxValue& output : file_.graph.outputs) {
+        const auto found = scope.find(output.name);
+        if (found && list(*found) != nullptr) {
+            flow_.outputs.insert(flow_.outputs.end(), list(*found)->begin(), list(*found)->end());
+        } else if (found) {
+            flow_.outputs.push_back(*found);
         }
-        add_inputs();
-        for (const OnnxValue& known : file_.values) {
-            stated_.emplace(known.name, &known);
+    }
+    return std::move(flow_);
+}
+
+ValueId OnnxFlowBuilder::new_value(std::string_view name, std::int32_t producer) {
+    OnnxFacts& facts = flow_.values.emplace_back();
+    facts.name = name;
+    facts.producer = producer;
+    return static_cast<ValueId>(flow_.values.size() - 1);
+}
+
+ValueId OnnxFlowBuilder::constant(std::vector<double> data, Shape shape, OnnxType type) {
+    const ValueId id = new_value("");
+    OnnxFacts& facts = flow_.at(id);
+    facts.type = type;
+    facts.shape = std::move(shape);
+    facts.data = std::move(data);
+    facts.constant = true;
+    return id;
+}
+
+/// Constants and what the file says of values.
+bool OnnxFlowBuilder::add_constants(const OnnxGraph& graph, OnnxScope& scope) {
+    for (const OnnxTensor& constant : graph.constants) {
+        if (!possible(constant.dims)) {
+            return refuse(fmt::format("constant '{}' has an impossible shape", constant.name),
+                          fmt::format("up to {} sizes of 0 to {}", kMostAxes, kLargestSize));
         }
-        for (const OnnxValue& known : file_.outputs) {
-            stated_.emplace(known.name, &known);
+        const auto [found, added] = scope.ids.emplace(constant.name, kNoValue);
+        if (added) {
+            found->second = new_value(constant.name);
         }
-        if (diagnostics_.error_count() != errors_before) {
+        OnnxFacts& facts = flow_.at(found->second);
+        facts.type = constant.type;
+        facts.shape = constant.dims;
+        facts.data = constant.values;
+        facts.constant = true;
+    }
+    for (const auto* values : {&graph.values, &graph.outputs}) {
+        for (const OnnxValue& known : *values) {
+            scope.stated.emplace(known.name, &known);
+        }
+    }
+    return true;
+}
+
+void OnnxFlowBuilder::add_inputs(OnnxScope& scope) {
+    for (const OnnxValue& input : file_.graph.inputs) {
+        if (scope.ids.contains(input.name)) {
+            continue;  // older files list the constants among the inputs
+        }
+        const ValueId id = new_value(input.name);
+        scope.ids.emplace(input.name, id);
+        flow_.inputs.push_back(id);
+        flow_.at(id).type = input.type;
+        if (!input.shape) {
+            refuse(fmt::format("input '{}' has no shape", input.name), "sizes or names");
+            continue;
+        }
+        Shape shape;
+        for (std::size_t axis = 0; axis < input.shape->size(); ++axis) {
+            shape.push_back(size_of((*input.shape)[axis], input, axis));
+        }
+        flow_.at(id).shape = std::move(shape);
+    }
+}
+
+/// As the options say, by place or by name; else as the file says. 1 where neither does.
+std::int64_t OnnxFlowBuilder::size_of(const OnnxDim& dim, const OnnxValue& input, std::size_t axis) {
+    const std::string place = fmt::format("{}:{}", input.name, axis);
+    const std::string called = dim.name.empty() ? place : std::string(dim.name);
+    const bool known = dim.name.empty() && dim.value && *dim.value > 0 && *dim.value <= kLargestSize;
+    if (!known) {
+        dims_.insert(called);
+    }
+    for (const std::string& each : {place, called}) {
+        if (const auto given = options_.dims.find(each); given != options_.dims.end()) {
+            dims_.insert(each);
+            return given->second;
+        }
+    }
+    if (known) {
+        return *dim.value;
+    }
+    if (dim.name.empty() && dim.value && *dim.value == 0) {
+        refuse(fmt::format("input '{}' has a size of 0 on axis {}: there is nothing to compute", input.name, axis),
+               fmt::format("a size of at least 1: berth import with --dim {}=SIZE", place));
+    } else if (std::ranges::find(unbound_, called) == unbound_.end()) {
+        unbound_.push_back(called);
+    }
+    return 1;
+}
+
+void OnnxFlowBuilder::report_sizes() const {
+    const std::vector<std::string> known(dims_.begin(), dims_.end());
+    for (const auto& [name, size] : options_.dims) {
+        if (!dims_.contains(name)) {
+            diagnostics_.error(SourceLocation("--dim"), fmt::format("no input has a dimension '{}'", name),
+                               known.empty() ? "no --dim: all sizes are known" : list_of(known),
+                               nearest_name(name, known));
+        }
+    }
+    if (!unbound_.empty()) {
+        std::vector<std::string> options;
+        std::ranges::transform(unbound_, std::back_inserter(options),
+                               [](const std::string& name) { return fmt::format("--dim {}=SIZE", name); });
+        refuse(fmt::format("no size for dimension {}", fmt::join(unbound_, ", ")),
+               fmt::format("berth import with {}", fmt::join(options, " ")));
+    }
+}
+
+bool OnnxFlowBuilder::add_nodes(std::span<const OnnxNode> nodes, OnnxScope& scope) {
+    return std::ranges::all_of(nodes, [&](const OnnxNode& node) { return add_node(node, scope); });
+}
+
+bool OnnxFlowBuilder::add_node(const OnnxNode& node, OnnxScope& scope) {
+    if (node.outputs.empty()) {
+        return refuse(fmt::format("{} '{}' makes nothing", node.op, node.name), "at least one output");
+    }
+    if (!more_work()) {
+        return false;
+    }
+    if (const auto added = add_body(node, scope)) {
+        return *added;
+    }
+    if (const auto added = add_sequence(node, scope)) {
+        return *added;
+    }
+    return add_step(node, scope);
+}
+
+bool OnnxFlowBuilder::more_work() {
+    constexpr std::size_t kLooksPerNode = 4;
+    ++work_;
+    return (flow_.nodes.size() < kMostOnnxNodes && work_ < kLooksPerNode * kMostOnnxNodes) ||
+           refuse(fmt::format("loops and functions make more than {} nodes", kMostOnnxNodes),
+                  "fewer iterations, or a model without the loop");
+}
+
+/// The values that a node reads; absent, with an error, if one of them is not there.
+std::optional<std::vector<ValueId>> OnnxFlowBuilder::inputs_of(const OnnxNode& node, const OnnxScope& scope) const {
+    std::vector<ValueId> inputs;
+    for (const std::string_view input : node.inputs) {
+        const auto found = input.empty() ? std::optional(kNoValue) : scope.find(input);
+        if (!found) {
+            refuse(fmt::format("{} '{}' reads '{}', which nothing before it makes", node.op, node.name, input));
             return std::nullopt;
         }
-        flow_.nodes.reserve(file_.nodes.size());
-        for (const OnnxNode& node : file_.nodes) {
-            if (!add_node(node)) {
-                return std::nullopt;
-            }
-        }
-        for (const OnnxValue& output : file_.outputs) {
-            if (const auto found = ids_.find(output.name); found != ids_.end()) {
-                flow_.outputs.push_back(found->second);
-            }
-        }
-        return std::move(flow_);
+        inputs.push_back(*found);
     }
+    return inputs;
+}
 
-  private:
-    [[nodiscard]] SourceLocation where() const { return SourceLocation(name_); }
-
-    ValueId value(std::string_view name) {
-        const auto [found, added] = ids_.emplace(name, static_cast<ValueId>(flow_.values.size()));
-        if (added) {
-            flow_.values.emplace_back().name = name;
-        }
-        return found->second;
+/// Gives a value its name; false, with an error, if there is such a value already.
+bool OnnxFlowBuilder::bind(const OnnxNode& node, std::string_view output, ValueId value, OnnxScope& scope) {
+    if (!output.empty() && !scope.ids.emplace(output, value).second) {
+        return refuse(fmt::format("{} '{}' makes '{}', which is there already", node.op, node.name, output),
+                      "one node for each value");
     }
+    return true;
+}
 
-    void add_inputs() {
-        std::set<std::string, std::less<>> named;
-        std::vector<std::string> unbound;
-        for (const OnnxValue& input : file_.inputs) {
-            if (ids_.contains(input.name)) {
-                continue;  // older files list the constants among the inputs
-            }
-            const ValueId id = value(input.name);
-            flow_.inputs.push_back(id);
-            flow_.at(id).type = input.type;
-            if (!input.shape) {
-                diagnostics_.error(where(), fmt::format("input '{}' has no shape", input.name), "sizes or names");
-                continue;
-            }
-            Shape shape;
-            for (const OnnxDim& dim : *input.shape) {
-                shape.push_back(size_of(dim, input.name, named, unbound));
-            }
-            flow_.at(id).shape = std::move(shape);
-        }
-        report_names(named, unbound);
+bool OnnxFlowBuilder::add_step(const OnnxNode& node, OnnxScope& scope) {
+    OnnxStep step;
+    step.source = &node;
+    auto inputs = inputs_of(node, scope);
+    if (!inputs) {
+        return false;
     }
-
-    std::int64_t size_of(const OnnxDim& dim, std::string_view input, std::set<std::string, std::less<>>& named,
-                         std::vector<std::string>& unbound) {
-        if (!dim.name.empty()) {
-            named.emplace(dim.name);
-            if (const auto bound = dims_.find(dim.name); bound != dims_.end()) {
-                return bound->second;
-            }
-            if (std::ranges::find(unbound, dim.name) == unbound.end()) {
-                unbound.emplace_back(dim.name);
-            }
-            return 1;
+    step.inputs = std::move(*inputs);
+    // The first result stands for the node and always has a number; others that are not named have none.
+    for (const std::string_view output : node.outputs) {
+        if (output.empty() && !step.outputs.empty()) {
+            step.outputs.push_back(kNoValue);
+            continue;
         }
-        if (dim.value && *dim.value > 0 && *dim.value <= kLargestSize) {
-            return *dim.value;
-        }
-        diagnostics_.error(where(), fmt::format("input '{}' has a size that is neither known nor named", input),
-                           "sizes of at least 1");
-        return 1;
-    }
-
-    void report_names(const std::set<std::string, std::less<>>& named, const std::vector<std::string>& unbound) {
-        const std::vector<std::string> known(named.begin(), named.end());
-        for (const auto& [name, size] : dims_) {
-            if (!named.contains(name)) {
-                diagnostics_.error(SourceLocation("--dim"), fmt::format("no input has a dimension '{}'", name),
-                                   known.empty() ? "no --dim: all sizes are known" : list_of(known),
-                                   nearest_name(name, known));
-            }
-        }
-        if (!unbound.empty()) {
-            std::vector<std::string> options;
-            std::ranges::transform(unbound, std::back_inserter(options),
-                                   [](const std::string& name) { return fmt::format("--dim {}=SIZE", name); });
-            diagnostics_.error(where(), fmt::format("no size for dimension {}", fmt::join(unbound, ", ")),
-                               fmt::format("berth import with {}", fmt::join(options, " ")));
-        }
-    }
-
-    bool add_node(const OnnxNode& node) {
-        OnnxStep step;
-        step.source = &node;
-        for (const std::string_view input : node.inputs) {
-            const auto found = ids_.find(input);
-            if (!input.empty() && found == ids_.end()) {
-                diagnostics_.error(where(), fmt::format("{} '{}' reads '{}', which nothing before it makes", node.op,
-                                                        node.name, input));
-                return false;
-            }
-            step.inputs.push_back(input.empty() ? kNoValue : found->second);
-        }
-        if (node.outputs.empty()) {
-            diagnostics_.error(where(), fmt::format("{} '{}' makes nothing", node.op, node.name),
-                               "at least one output");
+        const ValueId id = new_value(output, static_cast<std::int32_t>(flow_.nodes.size()));
+        if (!bind(node, output, id, scope)) {
             return false;
         }
-        for (const std::string_view output : node.outputs) {
-            const auto id = result(node, output, step.outputs.empty());
-            if (!id) {
-                return false;
-            }
-            step.outputs.push_back(*id);
-        }
-        infer(step);
-        flow_.nodes.push_back(std::move(step));
-        return true;
+        step.outputs.push_back(id);
     }
+    infer(step, scope);
+    flow_.nodes.push_back(std::move(step));
+    return true;
+}
 
-    /// The number of a result of the next node. The first stands for the node and always has one; others that are not
-    /// named have none. Absent, with an error, if there is such a value already.
-    std::optional<ValueId> result(const OnnxNode& node, std::string_view output, bool first) {
-        const auto id = static_cast<ValueId>(flow_.values.size());
-        if (output.empty() && !first) {
-            return kNoValue;
-        }
-        if (!output.empty() && !ids_.emplace(output, id).second) {
-            diagnostics_.error(where(),
-                               fmt::format("{} '{}' makes '{}', which is there already", node.op, node.name, output),
-                               "one node for each value");
-            return std::nullopt;
-        }
-        OnnxFacts& facts = flow_.values.emplace_back();
-        facts.name = output;
-        facts.producer = static_cast<std::int32_t>(flow_.nodes.size());
-        return id;
-    }
+ValueId OnnxFlowBuilder::result_of(OnnxNode node, std::vector<ValueId> inputs, std::string_view name,
+                                   const OnnxScope& scope) {
+    flow_.made.push_back(std::move(node));
+    OnnxStep step;
+    step.source = &flow_.made.back();
+    step.inputs = std::move(inputs);
+    const ValueId made = new_value(name, static_cast<std::int32_t>(flow_.nodes.size()));
+    step.outputs.push_back(made);
+    infer(step, scope);
+    flow_.nodes.push_back(std::move(step));
+    return made;
+}
 
-    /// What the operator's rule says; nothing of a result that came out impossible.
-    std::optional<bool> apply_rule(const OnnxStep& step) {
-        auto worked = infer_shapes(step, flow_.values);
-        for (const ValueId output : step.outputs) {
-            if (output != kNoValue && flow_.at(output).shape && !possible(*flow_.at(output).shape)) {
-                flow_.at(output).shape.reset();
-                worked = false;
-            }
-        }
-        return worked;
-    }
-
-    void infer(const OnnxStep& step) {
-        const auto worked = apply_rule(step);
-        if (!worked && std::ranges::find(flow_.unknown, step.source->op) == flow_.unknown.end()) {
-            flow_.unknown.emplace_back(step.source->op);
-        }
-        bool constant = true;
-        bool scale = false;
-        const OnnxFacts* first = nullptr;
-        for (const ValueId input : step.inputs) {
-            if (input != kNoValue) {
-                constant = constant && flow_.at(input).constant;
-                scale = scale || flow_.at(input).scale;
-                first = first == nullptr ? &flow_.at(input) : first;
-            }
-        }
-        for (const ValueId output : step.outputs) {
-            if (output == kNoValue) {
-                continue;
-            }
-            OnnxFacts& facts = flow_.at(output);
-            if (!worked.value_or(false) || !facts.shape) {
-                take_stated(facts, first);
-            }
-            facts.constant = facts.constant || (constant && worked) || facts.data.has_value();
-            facts.scale = facts.scale || (constant && scale);
+/// What the operator's rule says; nothing of a result that came out impossible.
+std::optional<bool> OnnxFlowBuilder::apply_rule(const OnnxStep& step) {
+    auto worked = infer_shapes(step, flow_.values);
+    for (const ValueId output : step.outputs) {
+        if (output != kNoValue && flow_.at(output).shape && !possible(*flow_.at(output).shape)) {
+            flow_.at(output).shape.reset();
+            worked = false;
         }
     }
+    return worked;
+}
 
-    /// What the file says of the value, its named dimensions bound; else the shape of what is read.
-    void take_stated(OnnxFacts& facts, const OnnxFacts* first) {
-        const auto found = stated_.find(facts.name);
-        if (found != stated_.end() && found->second->shape) {
-            Shape shape;
-            for (const OnnxDim& dim : *found->second->shape) {
-                const auto bound = dims_.find(dim.name);
-                const auto size = bound != dims_.end() ? std::optional(bound->second) : dim.value;
-                if (!size || *size < 1) {
-                    break;
-                }
-                shape.push_back(*size);
-            }
-            if (shape.size() == found->second->shape->size() && possible(shape)) {
-                facts.shape = std::move(shape);
-                facts.type = found->second->type;
-                return;
-            }
-        }
-        if (first != nullptr && !facts.shape) {
-            facts.shape = first->shape;
+void OnnxFlowBuilder::infer(const OnnxStep& step, const OnnxScope& scope) {
+    const auto worked = apply_rule(step);
+    if (!worked) {
+        flow_.unknown.insert(step.source->op);
+    }
+    bool constant = true;
+    bool scale = false;
+    const OnnxFacts* first = nullptr;
+    for (const ValueId input : step.inputs) {
+        if (input != kNoValue) {
+            constant = constant && flow_.at(input).constant;
+            scale = scale || flow_.at(input).scale;
+            first = first == nullptr ? &flow_.at(input) : first;
         }
     }
+    for (const ValueId output : step.outputs) {
+        if (output == kNoValue) {
+            continue;
+        }
+        OnnxFacts& facts = flow_.at(output);
+        if (!worked.value_or(false) || !facts.shape) {
+            take_stated(facts, first, scope);
+        }
+        facts.constant = facts.constant || (constant && worked) || facts.data.has_value();
+        facts.scale = facts.scale || (constant && scale);
+    }
+}
 
-    const OnnxFile& file_;
-    const std::string& name_;
-    const DimBindings& dims_;
-    Diagnostics& diagnostics_;
-    OnnxFlow flow_;
-    std::unordered_map<std::string_view, ValueId> ids_;
-    std::unordered_map<std::string_view, const OnnxValue*> stated_;
-};
-
-}  // namespace
+/// What the file says of the value, its named dimensions bound; else the shape of what is read.
+void OnnxFlowBuilder::take_stated(OnnxFacts& facts, const OnnxFacts* first, const OnnxScope& scope) const {
+    const OnnxValue* found = scope.stated_of(facts.name);
+    if (found != nullptr && found->shape) {
+        Shape shape;
+        for (const OnnxDim& dim : *found->shape) {
+            const auto bound = options_.dims.find(dim.name);
+            const auto size = bound != options_.dims.end() ? std::optional(bound->second) : dim.value;
+            if (!size || *size < 1) {
+                break;
+            }
+            shape.push_back(*size);
+        }
+        if (shape.size() == found->shape->size() && possible(shape)) {
+            facts.shape = std::move(shape);
+            facts.type = found->type;
+            return;
+        }
+    }
+    if (first != nullptr && !facts.shape) {
+        facts.shape = first->shape;
+    }
+}
 
 std::int64_t elements_of(const Shape& shape) {
     std::int64_t count = 1;
@@ -272,9 +338,9 @@ std::int64_t whole_number(double value) {
     return std::isnan(value) ? 0 : static_cast<std::int64_t>(std::clamp(value, -0x1p53, 0x1p53));
 }
 
-std::optional<OnnxFlow> follow_shapes(const OnnxFile& file, const std::string& name, const DimBindings& dims,
+std::optional<OnnxFlow> follow_shapes(const OnnxFile& file, const std::string& name, const OnnxOptions& options,
                                       Diagnostics& diagnostics) {
-    return FlowBuilder(file, name, dims, diagnostics).build();
+    return OnnxFlowBuilder(file, name, options, diagnostics).build();
 }
 
 }  // namespace berth

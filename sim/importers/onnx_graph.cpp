@@ -5,13 +5,16 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <map>
-#include <tuple>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "graph/size_rules.h"
 #include "graph/tensor_check.h"
 #include "importers/onnx_operators.h"
+#include "importers/onnx_parts.h"
+#include "importers/onnx_products.h"
 
 namespace berth {
 
@@ -80,6 +83,7 @@ class GraphMaker {
         assign_categories(import_.graph);
         import_.tokens = tokens();
         import_.integer_products = network_.integer_products();
+        import_.uncounted = network_.flow().uncounted;
         if (diagnostics_.error_count() != errors_before) {
             return std::nullopt;
         }
@@ -98,16 +102,16 @@ class GraphMaker {
         if (!shapes_are_known(node)) {
             return false;
         }
-        if (step.source->op == "SkipLayerNormalization" || step.source->op == "SkipSimplifiedLayerNormalization") {
-            return add_skip_norm(node);
-        }
-        if (step.source->op == "EmbedLayerNormalization") {
-            return add_embeddings(node);
-        }
-        if (step.source->op == "Attention" || step.source->op == "QAttention") {
-            return add_packed_attention(node);
-        }
         count_unknown(step.source->op);
+        const std::size_t before = import_.graph.operators.size();
+        const auto parts = parts_of(network_, node);
+        const bool added = parts.empty() ? add_each_output(node) : add_parts(node, parts);
+        note_loss(node, before);
+        return added;
+    }
+
+    bool add_each_output(NodeId node) {
+        const OnnxStep& step = network_.step(node);
         for (std::size_t i = 0; i < step.outputs.size(); ++i) {
             if (step.outputs[i] != kNoValue && (i == 0 || is_read(step.outputs[i])) &&
                 !add(node, i, operator_of(network_, node, i, patterns_.biased.contains(node)))) {
@@ -117,23 +121,93 @@ class GraphMaker {
         return true;
     }
 
+    bool add_parts(NodeId node, const std::vector<OnnxPart>& parts) {
+        std::vector<TensorId> made;
+        for (const OnnxPart& part : parts) {
+            std::vector<TensorId> inputs;
+            std::ranges::transform(part.inputs, std::back_inserter(inputs), [&](const OnnxSource& source) {
+                return source.value == kNoValue ? made[source.part] : tensor_of(source.value);
+            });
+            const std::string name = name_of(node, 0) + part.suffix;
+            const TensorId result = add_operator(name, part.kind, part.dims, std::move(inputs), part.shape);
+            if (result < 0) {
+                return false;
+            }
+            share_weights(part.weights);
+            made.push_back(result);
+            if (part.makes != kNoValue) {
+                tensors_[static_cast<std::size_t>(part.makes)] = result;
+            }
+        }
+        return true;
+    }
+
+    /// The latest operator uses the weights of an earlier one if both read the same constant whole.
+    void share_weights(ValueId weights) {
+        if (weights == kNoValue) {
+            return;
+        }
+        Operator& op = import_.graph.operators.back();
+        const auto id = static_cast<OperatorId>(import_.graph.operators.size() - 1);
+        const ValueId held = network_.origin(weights);
+        if (network_.elements(held) != matrix_elements(op.dims)) {
+            return;  // a part of it, or packed
+        }
+        const auto [first, added] = owners_.emplace(held, id);
+        op.table_of = added ? kNoOperator : first->second;
+    }
+
+    /// What a node multiplies, or holds in constants, that its operators from `before` on do not count.
+    void note_loss(NodeId node, std::size_t before) {
+        const auto& operators = import_.graph.operators;
+        const auto passes = [](const Operator& op) { return op.kind == OperatorKind::kOther; };
+        const auto begin = operators.begin() + static_cast<std::ptrdiff_t>(before);
+        if (std::none_of(begin, operators.end(), passes)) {
+            return;
+        }
+        const std::string_view op = network_.step(node).source->op;
+        const bool counted =
+            std::any_of(begin, operators.end(), [](const Operator& each) { return macs(each.dims) > operations(0); });
+        OnnxLoss loss{std::string(op), 1, 0, multiplies(op) && !counted};
+        for (std::size_t i = 0; i < network_.step(node).inputs.size(); ++i) {
+            const ValueId value = network_.input(node, i);
+            const bool held = network_.constant(value) && is_weight(network_.flow().at(value).type);
+            const std::int64_t elements = held && network_.elements(value) > 1 ? network_.elements(value) : 0;
+            loss.weights = std::min(kLargestCount, loss.weights + elements);
+        }
+        if (!loss.multiplies && loss.weights == 0) {
+            return;
+        }
+        const auto [found, added] = lost_.emplace(op, import_.losses.size());
+        if (added) {
+            import_.losses.push_back(std::move(loss));
+            return;
+        }
+        OnnxLoss& known = import_.losses[found->second];
+        ++known.count;
+        known.weights = std::min(kLargestCount, known.weights + loss.weights);
+        known.multiplies = known.multiplies || loss.multiplies;
+    }
+
+    /// Ids, axes and masks are no weights.
+    static bool is_weight(OnnxType type) {
+        return type != OnnxType::kInt64 && type != OnnxType::kInt32 && type != OnnxType::kBool;
+    }
+
     [[nodiscard]] bool is_read(ValueId value) const {
         return !network_.read_only_by(value, {}) ||
                std::ranges::find(network_.flow().outputs, value) != network_.flow().outputs.end();
     }
 
     void count_unknown(std::string_view op) {
-        const auto& names = network_.flow().unknown;
-        if (std::ranges::find(names, op) == names.end()) {
+        if (!network_.flow().unknown.contains(op)) {
             return;
         }
-        const auto found =
-            std::ranges::find(import_.unknown, op, [](const auto& each) -> std::string_view { return each.first; });
-        if (found == import_.unknown.end()) {
-            import_.unknown.emplace_back(op, 1);
-        } else {
-            ++found->second;
+        const auto [found, added] = unknown_.emplace(op, import_.unknown.size());
+        if (added) {
+            import_.unknown.emplace_back(op, 0);
         }
+        ++import_.unknown[found->second].second;
     }
 
     bool shapes_are_known(NodeId node) {
@@ -197,6 +271,7 @@ class GraphMaker {
         const TensorId made = add_operator(name_of(node, output), op, *network_.flow().at(value).shape);
         if (made >= 0) {
             tensors_[static_cast<std::size_t>(value)] = made;
+            share_weights(op.weights);
         }
         return made >= 0;
     }
@@ -243,7 +318,7 @@ class GraphMaker {
     /// Whether tensors and sizes agree; what does not agree is taken as a pass over the data.
     bool checked(Operator& op) {
         Diagnostics ignored;
-        if (sizes_are_possible(op) && tensors_fit(import_.graph, op, ignored)) {
+        if (possible_dims(op.kind, op.dims) && tensors_fit(import_.graph, op, ignored)) {
             return true;
         }
         RowsDims dims;
@@ -254,102 +329,12 @@ class GraphMaker {
         dims.out_rows = tensor_at(op.output).elements();
         op.kind = OperatorKind::kOther;
         op.dims = dims;
-        if (!sizes_are_possible(op)) {
+        if (!possible_dims(op.kind, op.dims)) {
             diagnostics_.error(where_, fmt::format("{} reads or makes a tensor of no possible size", op.name),
                                fmt::format("1 to {} elements", kLargestCount));
             return false;
         }
         return true;
-    }
-
-    static bool sizes_are_possible(const Operator& op) {
-        const auto values = size_values(op.kind, op.dims);
-        const auto fields = size_fields(op.kind);
-        for (std::size_t i = 0; i < fields.size(); ++i) {
-            if (values[i] < fields[i].min || values[i] > fields[i].max) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    bool add_skip_norm(NodeId node) {
-        const ValueId value = network_.step(node).outputs[0];
-        const Shape& made = *network_.flow().at(value).shape;
-        RowsDims sum = rows_of(made);
-        const auto inputs = network_.activations(node);
-        sum.inputs = static_cast<std::int64_t>(inputs.size());
-        const TensorId added = add_operator(name_of(node, 0) + ".add", {OperatorKind::kAdd, sum, inputs, {}}, made);
-        RowsDims norm = rows_of(made);
-        norm.affine = true;
-        const bool mean = network_.step(node).source->op == "SkipLayerNormalization";
-        const TensorId result =
-            added < 0 ? -1
-                      : add_operator(name_of(node, 0), mean ? OperatorKind::kLayerNorm : OperatorKind::kRmsNorm, norm,
-                                     {added}, made);
-        tensors_[static_cast<std::size_t>(value)] = result;
-        // The fourth result, where it is asked for, is the sum before it is normalised.
-        if (network_.step(node).outputs.size() > 3 && network_.step(node).outputs[3] != kNoValue) {
-            tensors_[static_cast<std::size_t>(network_.step(node).outputs[3])] = added;
-        }
-        return result >= 0;
-    }
-
-    /// Words, positions and token types are looked up, added and normalised.
-    bool add_embeddings(NodeId node) {
-        const ValueId value = network_.step(node).outputs[0];
-        const Shape& made = *network_.flow().at(value).shape;
-        const std::string name = name_of(node, 0);
-        std::vector<TensorId> parts;
-        for (const auto& [ids, table, part] : {std::tuple(0U, 2U, ".word"), std::tuple(1U, 4U, ".token_type")}) {
-            const ValueId from = network_.input(node, ids);
-            const ValueId rows = network_.input(node, table);
-            if (from == kNoValue || rows == kNoValue || network_.constant(from)) {
-                continue;
-            }
-            const GatherDims dims{network_.elements(from), made.back(), network_.shape(rows).front()};
-            parts.push_back(add_operator(name + part, {OperatorKind::kEmbedding, dims, {from}, {}}, made));
-        }
-        if (parts.empty() || std::ranges::find(parts, -1) != parts.end()) {
-            diagnostics_.error(where_, fmt::format("{} reads no ids", name));
-            return false;
-        }
-        RowsDims sum = rows_of(made);
-        sum.inputs = static_cast<std::int64_t>(parts.size());
-        sum.affine = true;  // the positions
-        RowsDims norm = rows_of(made);
-        norm.affine = true;
-        const TensorId added = add_operator(name + ".add", OperatorKind::kAdd, sum, parts, made);
-        const TensorId result = added < 0 ? -1 : add_operator(name, OperatorKind::kLayerNorm, norm, {added}, made);
-        tensors_[static_cast<std::size_t>(value)] = result;
-        return result >= 0;
-    }
-
-    /// The projections of query, key and value are part of the operator.
-    bool add_packed_attention(NodeId node) {
-        const ValueId value = network_.step(node).outputs[0];
-        const Shape& made = *network_.flow().at(value).shape;
-        const ValueId from = network_.input(node, 0);
-        const ValueId weights = network_.input(node, 1);
-        const std::int64_t heads = network_.step(node).source->integer("num_heads", 0);
-        if (from == kNoValue || weights == kNoValue || heads < 1 || made.size() != 3 || made[2] % heads != 0 ||
-            !network_.constant(weights) || network_.shape(weights).size() != 2) {
-            return add(node, 0, pass_over(network_, network_.activations(node), made));
-        }
-        const Shape& matrix = network_.shape(weights);
-        const MatmulDims project{1, made[0] * made[1], matrix[0], matrix[1], true, true};
-        const TensorId packed = add_operator(name_of(node, 0) + ".qkv", {OperatorKind::kMatmul, project, {from}, {}},
-                                             {made[0], made[1], matrix[1]});
-        AttentionDims dims;
-        dims.batch = made[0];
-        dims.heads = dims.kv_heads = heads;
-        dims.seq = dims.kv_seq = made[1];
-        dims.head_dim = made[2] / heads;
-        dims.causal = network_.step(node).source->integer("unidirectional", 0) != 0;
-        const TensorId result =
-            packed < 0 ? -1 : add_operator(name_of(node, 0), OperatorKind::kAttention, dims, {packed}, made);
-        tensors_[static_cast<std::size_t>(value)] = result;
-        return result >= 0;
     }
 
     /// The second size of the first input of ids.
@@ -372,6 +357,8 @@ class GraphMaker {
     OnnxImport import_;
     std::vector<TensorId> tensors_;  ///< of each value; -1 for none yet
     std::unordered_set<std::string> names_;
+    std::unordered_map<std::string_view, std::size_t> unknown_, lost_;  ///< where operators stand in the import's lists
+    std::unordered_map<ValueId, OperatorId> owners_;  ///< of constants: the first operator that multiplies by them
     std::map<std::string, std::int64_t> counters_;
 };
 

@@ -124,6 +124,40 @@ bool convolve(const RuleContext& c, std::size_t weights) {
     }
     return slide(c, Shape(kernel->begin() + 2, kernel->end()), {(*from)[0], (*kernel)[0]});
 }
+/// Each input position spreads over a kernel of results.
+bool convolve_transposed(const RuleContext& c) {
+    const Shape *from = c.shape(0), *kernel = c.shape(1);
+    if (from == nullptr || kernel == nullptr || from->size() < 3 || kernel->size() != from->size()) {
+        return false;
+    }
+    const std::size_t axes = from->size() - 2;
+    const auto at = [axes](const Shape& sizes, std::size_t i, std::int64_t otherwise) {
+        return sizes.size() >= axes ? sizes[i] : otherwise;
+    };
+    const Shape strides = c.node().integers("strides");
+    const Shape dilations = c.node().integers("dilations");
+    const Shape pads = c.node().integers("pads");
+    const Shape more = c.node().integers("output_padding");
+    const Shape stated = c.node().integers("output_shape");
+    const OnnxAttribute* auto_pad = c.node().attribute("auto_pad");
+    const bool same = auto_pad != nullptr && auto_pad->text.starts_with("SAME");
+    Shape result{(*from)[0], elements_of({(*kernel)[1], c.node().integer("group", 1)})};
+    for (std::size_t i = 0; i < axes; ++i) {
+        const std::int64_t stride = at(strides, i, 1);
+        const std::int64_t reach = elements_of({at(dilations, i, 1), (*kernel)[i + 2] - 1}) + 1;
+        const std::int64_t spread = elements_of({stride, (*from)[i + 2] - 1});
+        if (stride < 1 || reach > kLargestSize || spread > kLargestSize) {
+            return false;
+        }
+        const std::int64_t padding = pads.size() == 2 * axes ? pads[i] + pads[i + axes] : 0;
+        const std::int64_t free = spread + reach + at(more, i, 0) - padding;
+        result.push_back(stated.size() >= axes ? stated[stated.size() - axes + i]
+                         : same                ? elements_of({stride, (*from)[i + 2]})
+                                               : free);
+    }
+    return c.make(0, std::move(result));
+}
+
 bool conv(const RuleContext& c) { return convolve(c, 1); }
 bool conv_with_scales(const RuleContext& c) { return convolve(c, 3); }
 bool integer_conv(const RuleContext& c) {
@@ -190,30 +224,6 @@ bool arg_reduce(const RuleContext& c) {
     return c.make(0, std::move(result));
 }
 
-/// Query, key and value are projections of one input inside the operator: [batch, tokens, width].
-bool packed_attention(const RuleContext& c) {
-    const Shape *from = c.shape(0), *weights = c.shape(1);
-    if (from == nullptr || weights == nullptr || from->size() != 3 || weights->size() != 2) {
-        return false;
-    }
-    const auto sizes = c.node().integers("qkv_hidden_sizes");
-    return c.make(0, {(*from)[0], (*from)[1], sizes.size() == 3 ? sizes[2] : (*weights)[1] / 3});
-}
-
-bool attention(const RuleContext& c) {
-    const Shape* query = c.shape(0);
-    if (query == nullptr || query->size() != 3) {
-        return false;
-    }
-    Shape result = *query;
-    const std::int64_t heads = c.node().integer("num_heads", 0);
-    const std::int64_t shared = c.node().integer("kv_num_heads", 0);
-    if (c.in(1) == nullptr && shared > 0 && heads > 0) {
-        result[2] = result[2] / (heads + 2 * shared) * heads;  // one tensor packs the three
-    }
-    return c.make(0, std::move(result));
-}
-
 bool embed(const RuleContext& c) {
     const Shape *ids = c.shape(0), *table = c.shape(2);
     if (ids == nullptr || table == nullptr || table->size() != 2) {
@@ -227,33 +237,39 @@ bool embed(const RuleContext& c) {
 constexpr NamedRule kMatrix[]{
     {"ArgMax", arg_reduce},
     {"ArgMin", arg_reduce},
-    {"Attention", packed_attention},
     {"AveragePool", pool},
     {"Conv", conv},
     {"ConvInteger", integer_conv},
+    {"ConvTranspose", convolve_transposed},
+    {"ConvTransposeWithDynamicPads", convolve_transposed},
+    {"DeformConv", conv},
     {"DynamicQuantizeMatMul", float_matmul},
     {"EmbedLayerNormalization", embed},
     {"FusedConv", conv},
     {"FusedGemm", matmul},
     {"FusedMatMul", matmul},
     {"Gemm", matmul},
+    {"GemmFastGelu", matmul},
     {"GlobalAveragePool", global_pool},
     {"GlobalMaxPool", global_pool},
-    {"GroupQueryAttention", attention},
     {"LpPool", pool},
     {"MatMul", matmul},
     {"MatMulInteger", integer_matmul},
     {"MatMulIntegerToFloat", float_matmul},
+    {"MatMulBnb4", packed_matmul},
+    {"MatMulFpQ4", packed_matmul},
+    {"MatMulInteger16", integer_matmul},
     {"MatMulNBits", packed_matmul},
     {"MaxPool", pool},
-    {"MultiHeadAttention", attention},
-    {"QAttention", packed_attention},
+    {"QGemm", matmul_with_scales},
     {"QLinearAveragePool", pool},
     {"QLinearConv", conv_with_scales},
     {"QLinearGlobalAveragePool", global_pool},
     {"QLinearMatMul", matmul_with_scales},
+    {"GlobalLpPool", global_pool},
     {"ReduceL1", reduce},
     {"ReduceL2", reduce},
+    {"ReduceLogSum", reduce},
     {"ReduceLogSumExp", reduce},
     {"ReduceMax", reduce},
     {"ReduceMean", reduce},
@@ -261,6 +277,7 @@ constexpr NamedRule kMatrix[]{
     {"ReduceProd", reduce},
     {"ReduceSum", reduce},
     {"ReduceSumSquare", reduce},
+    {"TransposeMatMul", matmul},
 };
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "importers/onnx_products.h"
+
 namespace berth {
 
 namespace {
@@ -12,12 +14,9 @@ bool is_one_of(std::string_view op, std::initializer_list<std::string_view> name
     return std::ranges::find(names, op) != names.end();
 }
 
-bool multiplies_integers(std::string_view op) {
-    return is_one_of(op, {"MatMulInteger", "ConvInteger", "QLinearMatMul", "QLinearConv", "QGemm", "QAttention",
-                          "MatMulIntegerToFloat", "DynamicQuantizeMatMul", "MatMulNBits"});
+bool multiplies_in_floats(std::string_view op) {
+    return is_one_of(op, {"MatMul", "Gemm", "Conv", "FusedMatMul", "ConvTranspose"});
 }
-
-bool multiplies(std::string_view op) { return is_one_of(op, {"MatMul", "Gemm", "Conv", "FusedMatMul"}); }
 
 }  // namespace
 
@@ -69,7 +68,7 @@ void OnnxNetwork::pass_by_storage(NodeId node) {
         const NodeId made_by = input == kNoValue ? kNoNode : flow_.at(input).producer;
         return made_by != kNoNode && step(made_by).source->op == "DequantizeLinear";
     });
-    integer_products_ += multiplies_integers(op) || (multiplies(op) && from_integers) ? 1 : 0;
+    integer_products_ += multiplies_integers(op) || (multiplies_in_floats(op) && from_integers) ? 1 : 0;
     if (is_one_of(op, {"Identity", "Dropout", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear",
                        "DynamicQuantizeLinear"}) ||
         rescales(node)) {
@@ -105,6 +104,19 @@ ValueId OnnxNetwork::resolved(ValueId value) const {
 ValueId OnnxNetwork::input(NodeId node, std::size_t i) const {
     const auto& inputs = step(node).inputs;
     return i < inputs.size() && inputs[i] != kNoValue ? resolved(inputs[i]) : kNoValue;
+}
+
+ValueId OnnxNetwork::origin(ValueId value) const {
+    while (constant(value) && flow_.at(value).producer != kNoNode) {
+        const OnnxStep& maker = step(flow_.at(value).producer);
+        const bool same = is_one_of(maker.source->op, {"Identity", "Cast", "Transpose", "Reshape", "Squeeze",
+                                                       "Unsqueeze", "Flatten", "QuantizeLinear", "DequantizeLinear"});
+        if (!same || maker.inputs.empty() || maker.inputs.front() == kNoValue) {
+            break;
+        }
+        value = maker.inputs.front();
+    }
+    return value;
 }
 
 std::vector<ValueId> OnnxNetwork::activations(NodeId node) const {

@@ -32,6 +32,8 @@ class OnnxNetwork {
     [[nodiscard]] ValueId output(NodeId node) const { return step(node).outputs.front(); }
     /// Its inputs that are given and not constant.
     [[nodiscard]] std::vector<ValueId> activations(NodeId node) const;
+    /// The constant of the file that a constant is made of by storing it otherwise: transposed, reshaped, quantised.
+    [[nodiscard]] ValueId origin(ValueId value) const;
     [[nodiscard]] bool constant(ValueId value) const { return value != kNoValue && flow_.at(value).constant; }
     /// The node that makes it; kNoNode for inputs and constants.
     [[nodiscard]] NodeId maker(ValueId value) const;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "importers/onnx_patterns.h"
+#include "importers/onnx_products.h"
 
 namespace berth {
 
@@ -13,124 +14,7 @@ namespace {
 
 using Found = std::optional<OnnxOperator>;
 
-/// A node, one of its outputs, and its kind by the table.
-struct Subject {
-    const OnnxNetwork& network;
-    NodeId node;
-    OperatorKind kind;
-    const Shape& made;
-    bool biased;
-
-    [[nodiscard]] const OnnxNode& source() const { return *network.step(node).source; }
-    [[nodiscard]] ValueId in(std::size_t i) const { return network.input(node, i); }
-    [[nodiscard]] bool given(std::size_t i) const { return in(i) != kNoValue; }
-    [[nodiscard]] bool constant(std::size_t i) const { return given(i) && network.constant(in(i)); }
-};
-
-std::int64_t product_of(const Shape& shape, std::size_t dropped) {
-    return elements_of(Shape(shape.begin(), shape.end() - static_cast<std::ptrdiff_t>(dropped)));
-}
-
-/// The second factor: behind the scale and zero point of the first in operators that carry them.
-std::size_t second_factor(const Subject& s) { return s.source().op.starts_with("QLinear") ? 3 : 1; }
-
-Found matmul_of(const Subject& s) {
-    const ValueId a = s.in(0);
-    const ValueId b = s.in(second_factor(s));
-    if (a == kNoValue || b == kNoValue || s.made.empty()) {
-        return std::nullopt;
-    }
-    Shape left = s.network.shape(a);
-    const Shape& right = s.network.shape(b);
-    if (left.empty() || right.empty()) {
-        return std::nullopt;
-    }
-    if (s.source().integer("transA", 0) != 0 && left.size() >= 2) {
-        std::swap(left[left.size() - 1], left[left.size() - 2]);
-    }
-    MatmulDims d;
-    d.k = left.back();
-    d.n = right.size() == 1 ? 1 : s.made.back();
-    d.bias = s.biased || s.given(second_factor(s) == 3 ? 8 : 2);
-    d.bias = d.bias && (s.biased || s.source().op == "Gemm" || s.source().op == "FusedGemm");
-    const bool packed = s.source().op == "MatMulNBits";
-    if (s.network.constant(b)) {
-        d.m = product_of(left, 1);
-        // Several constant matrices, one per item of a batch, are no single matrix of weights.
-        const bool single = packed || elements_of(right) == d.k * d.n;
-        return single ? Found(OnnxOperator{s.kind, d, {a}, {}}) : std::nullopt;
-    }
-    if (s.network.constant(a)) {
-        // Weights on the left: the same work with rows and columns changed over.
-        if (right.size() != 2 || left.size() != 2) {
-            return std::nullopt;
-        }
-        return OnnxOperator{s.kind, MatmulDims{1, d.n, d.k, left.front(), true, d.bias}, {b}, {}};
-    }
-    d.weights = false;
-    d.bias = false;
-    if (right.size() <= 2) {
-        d.m = product_of(left, 1);
-    } else {
-        d.m = left.size() == 1 ? 1 : left[left.size() - 2];
-        d.batch = d.n == 0 || d.m == 0 ? 0 : elements_of(s.made) / (d.m * d.n);
-    }
-    return OnnxOperator{s.kind, d, {a, b}, {}};
-}
-
-Found conv_of(const Subject& s) {
-    const std::size_t second = second_factor(s);
-    if (!s.given(0) || !s.constant(second)) {
-        return std::nullopt;
-    }
-    const Shape& from = s.network.shape(s.in(0));
-    const Shape& kernel = s.network.shape(s.in(second));
-    if (from.size() < 3 || from.size() > 4 || kernel.size() != from.size() || s.made.size() != from.size()) {
-        return std::nullopt;
-    }
-    const bool flat = from.size() == 3;  // one-dimensional: a picture of height 1
-    ConvDims d;
-    d.batch = from[0];
-    d.in_channels = from[1];
-    d.out_channels = kernel[0];
-    d.in_height = flat ? 1 : from[2];
-    d.in_width = from.back();
-    d.kernel_height = flat ? 1 : kernel[2];
-    d.kernel_width = kernel.back();
-    d.out_height = flat ? 1 : s.made[2];
-    d.out_width = s.made.back();
-    const auto strides = s.source().integers("strides");
-    d.stride = strides.empty() ? 1 : strides.back();
-    d.groups = s.source().integer("group", 1);
-    d.bias = s.biased || (s.source().op == "Conv" && s.given(2)) || (second == 3 && s.given(8));
-    return OnnxOperator{s.kind, d, {s.in(0)}, {}};
-}
-
-Found attention_of(const Subject& s) {
-    AttentionDims d;
-    d.heads = s.source().integer("num_heads", 0);
-    d.kv_heads = s.source().integer("kv_num_heads", d.heads);
-    d.causal = s.source().integer("unidirectional", 0) != 0 || s.source().op == "GroupQueryAttention";
-    const auto inputs = [&] {
-        std::vector<ValueId> given;
-        for (std::size_t i = 0; i < 3 && s.given(i) && !s.constant(i); ++i) {
-            given.push_back(s.in(i));
-        }
-        return given;
-    }();
-    if (d.heads < 1 || d.kv_heads < 1 || s.made.size() != 3 || s.made[2] % d.heads != 0 ||
-        (inputs.size() != 1 && inputs.size() != 3)) {
-        return std::nullopt;
-    }
-    d.batch = s.made[0];
-    d.seq = s.made[1];
-    d.head_dim = s.made[2] / d.heads;
-    const std::int64_t per_token = elements_of({d.batch, d.kv_heads, d.head_dim});
-    d.kv_seq = inputs.size() == 1 || per_token == 0 ? d.seq : s.network.elements(inputs[1]) / per_token;
-    return OnnxOperator{s.kind, d, inputs, {}};
-}
-
-Found pool_of(const Subject& s) {
+Found pool_of(const OnnxSubject& s) {
     if (!s.given(0)) {
         return std::nullopt;
     }
@@ -148,7 +32,7 @@ Found pool_of(const Subject& s) {
     return OnnxOperator{s.kind, d, {s.in(0)}, {}};
 }
 
-Found gather_of(const Subject& s) {
+Found gather_of(const OnnxSubject& s) {
     if (!s.given(0) || !s.given(1)) {
         return std::nullopt;
     }
@@ -158,21 +42,23 @@ Found gather_of(const Subject& s) {
             return std::nullopt;
         }
         const std::int64_t rows = s.network.elements(s.in(1));
-        return OnnxOperator{s.kind, GatherDims{rows, elements_of(table) / table.front(), table.front()}, {s.in(1)}, {}};
+        const std::int64_t width = rows == 0 ? 0 : elements_of(s.made) / rows;
+        return OnnxOperator{s.kind, GatherDims{rows, width, table.front()}, {s.in(1)}, {}, s.in(0)};
     }
     return s.constant(1) ? Found(OnnxOperator{OperatorKind::kSplit, rows_of(s.made), {s.in(0)}, {}}) : std::nullopt;
 }
 
 /// Of the largest constant that it reads.
-std::int64_t constant_elements(const Subject& s) {
+std::int64_t constant_elements(const OnnxSubject& s) {
     std::int64_t most = 0;
     for (std::size_t i = 0; i < s.network.step(s.node).inputs.size(); ++i) {
-        most = std::max(most, s.constant(i) ? s.network.elements(s.in(i)) : 0);
+        const bool held = s.constant(i) && !s.network.flow().at(s.in(i)).drawn;
+        most = std::max(most, held ? s.network.elements(s.in(i)) : 0);
     }
     return most;
 }
 
-Found sum_of(const Subject& s) {
+Found sum_of(const OnnxSubject& s) {
     RowsDims d = rows_of(s.made);
     const auto inputs = s.network.activations(s.node);
     d.inputs = static_cast<std::int64_t>(inputs.size());
@@ -185,7 +71,7 @@ Found sum_of(const Subject& s) {
     return OnnxOperator{s.kind, d, inputs, {}};
 }
 
-bool only_unit_sizes_move(const Subject& s) {
+bool only_unit_sizes_move(const OnnxSubject& s) {
     Shape from = s.network.shape(s.in(0));
     Shape to = s.made;
     std::erase(from, 1);
@@ -207,12 +93,12 @@ bool only_unit_sizes_move(const Subject& s) {
     return !order.empty() && from == to;
 }
 
-Found given_rows(const Subject& s, const RowsDims& d) {
+Found given_rows(const OnnxSubject& s, const RowsDims& d) {
     return s.given(0) && !s.constant(0) ? Found(OnnxOperator{s.kind, d, {s.in(0)}, {}}) : std::nullopt;
 }
 
 /// Positions become more or fewer; each keeps its channels, which are the second size.
-Found resize_of(const Subject& s) {
+Found resize_of(const OnnxSubject& s) {
     const std::int64_t channels = s.made.size() > 2 ? s.made[1] : 1;
     const std::int64_t given = s.given(0) ? s.network.elements(s.in(0)) : 0;
     if (channels <= 0 || given <= 0 || given % channels != 0) {
@@ -231,7 +117,7 @@ RowsDims as_it_lies(RowsDims d) {
     return d;
 }
 
-Found rows_operator(const Subject& s) {
+Found rows_operator(const OnnxSubject& s) {
     RowsDims d = rows_of(s.made);
     switch (s.kind) {
         case OperatorKind::kAdd:
@@ -272,18 +158,17 @@ Found rows_operator(const Subject& s) {
     }
 }
 
-Found typed_operator(const Subject& s) {
+Found typed_operator(const OnnxSubject& s) {
     switch (traits(s.kind).form) {
         case DimsForm::kMatmul:
             return matmul_of(s);
         case DimsForm::kConv:
             return conv_of(s);
-        case DimsForm::kAttention:
-            return attention_of(s);
         case DimsForm::kGather:
             return gather_of(s);
         case DimsForm::kRows:
             return rows_operator(s);
+        case DimsForm::kAttention:  // several operators; see onnx_parts.h
         case DimsForm::kScan:
             break;
     }
@@ -292,18 +177,7 @@ Found typed_operator(const Subject& s) {
 
 /// Sizes in range, and tensors of just the elements that they speak of.
 bool fits(const OnnxOperator& op, const Shape& made) {
-    const auto values = size_values(op.kind, op.dims);
-    const auto fields = size_fields(op.kind);
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (values[i] < fields[i].min || values[i] > fields[i].max) {
-            return false;
-        }
-    }
-    if (const auto* conv = std::get_if<ConvDims>(&op.dims);
-        conv != nullptr && (conv->in_channels % conv->groups != 0 || conv->out_channels % conv->groups != 0)) {
-        return false;
-    }
-    return output_elements(op.kind, op.dims) == elements_of(made);
+    return possible_dims(op.kind, op.dims) && output_elements(op.kind, op.dims) == elements_of(made);
 }
 
 }  // namespace

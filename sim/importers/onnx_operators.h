@@ -18,6 +18,21 @@ struct OnnxOperator {
     Dims dims;
     std::vector<ValueId> inputs;
     Shape made;
+    ValueId weights = kNoValue;  ///< the constant that holds its matrix, kernels or table
+};
+
+/// A node, one of its outputs, and its kind by the table.
+struct OnnxSubject {
+    const OnnxNetwork& network;
+    NodeId node;
+    OperatorKind kind;
+    const Shape& made;
+    bool biased;  ///< the bias is a node of its own
+
+    [[nodiscard]] const OnnxNode& source() const { return *network.step(node).source; }
+    [[nodiscard]] ValueId in(std::size_t i) const { return network.input(node, i); }
+    [[nodiscard]] bool given(std::size_t i) const { return in(i) != kNoValue; }
+    [[nodiscard]] bool constant(std::size_t i) const { return given(i) && network.constant(in(i)); }
 };
 
 /// The kind that the operator table names for an ONNX operator.

@@ -46,9 +46,9 @@ struct NamedRule {
 [[nodiscard]] std::span<const NamedRule> elementwise_rules();
 [[nodiscard]] std::span<const NamedRule> layout_rules();
 [[nodiscard]] std::span<const NamedRule> matrix_rules();
+[[nodiscard]] std::span<const NamedRule> picking_rules();
+[[nodiscard]] std::span<const NamedRule> sequence_rules();
 
-/// An axis counted from the front; absent if the shape has no such axis.
-[[nodiscard]] std::optional<std::size_t> axis_of(std::int64_t axis, std::size_t rank);
 /// numpy's rule; absent if the shapes do not go together.
 [[nodiscard]] std::optional<Shape> broadcast(const Shape& a, const Shape& b);
 

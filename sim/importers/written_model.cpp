@@ -43,6 +43,9 @@ void append_operator(std::string& text, const Graph& graph, const Operator& op) 
     if (op.block >= 0) {
         fmt::format_to(to, ", block: {}", op.block);
     }
+    if (op.table_of != kNoOperator) {
+        text += ", table_of: " + yaml_scalar(graph.operators[static_cast<std::size_t>(op.table_of)].name);
+    }
     text += ", inputs: [";
     for (std::size_t i = 0; i < op.inputs.size(); ++i) {
         text += (i > 0 ? ", " : "") + yaml_scalar(graph.tensors[static_cast<std::size_t>(op.inputs[i])].name);
@@ -54,9 +57,16 @@ void append_operator(std::string& text, const Graph& graph, const Operator& op) 
 
 }  // namespace
 
+std::string sums_text(const Graph& graph) {
+    const GraphTotals sums = totals(graph);
+    return fmt::format("{} operators, {} parameters, {:.0f} MACs", graph.operators.size(), sums.parameters,
+                       in_operations(sums.macs));
+}
+
 std::string written_model(const OnnxImport& import, const std::string& name, const std::string& source) {
     const Graph& graph = import.graph;
-    std::string text = fmt::format("model: {}\nsource: {}\ngraph:\n", yaml_scalar(name), yaml_scalar(source));
+    std::string text =
+        fmt::format("model: {}\nsource: {}\ngraph:  # {}\n", yaml_scalar(name), yaml_scalar(source), sums_text(graph));
     if (import.tokens > 0) {
         text += fmt::format("  tokens: {}\n", import.tokens);
     }

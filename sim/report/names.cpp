@@ -85,8 +85,12 @@ std::string dims_text(const Dims& dims) {
             return fmt::format("{} of {} rows of {}", d.rows, d.table_rows, d.cols);
         }
         std::string operator()(const ConvDims& d) const {
-            return fmt::format("{}x{}x{} to {}x{}x{}, kernel {}x{}", d.in_channels, d.in_height, d.in_width,
-                               d.out_channels, d.out_height, d.out_width, d.kernel_height, d.kernel_width);
+            const bool deep = d.in_depth > 1 || d.kernel_depth > 1 || d.out_depth > 1;
+            const auto depth = [deep](std::int64_t size) { return deep ? fmt::format("{}x", size) : std::string(); };
+            return fmt::format("{}x{}{}x{} to {}x{}{}x{}, {}kernel {}{}x{}", d.in_channels, depth(d.in_depth),
+                               d.in_height, d.in_width, d.out_channels, depth(d.out_depth), d.out_height, d.out_width,
+                               d.transposed ? "transposed, " : "", depth(d.kernel_depth), d.kernel_height,
+                               d.kernel_width);
         }
         std::string operator()(const ScanDims& d) const {
             return fmt::format("{} positions, {} channels, state {}", d.batch * d.seq, d.channels, d.state);

@@ -51,6 +51,8 @@ TEST_F(CliImport, AnOnnxModelRunsDirectlyAndAsAFile) {
     EXPECT_NE(made.err.find("warning: unknown operators count as a pass over their data: FancyScan (1)"),
               std::string::npos)
         << made.err;
+    EXPECT_EQ(made.out.rfind("block.yaml: 14 operators, ", 0), 0U) << made.out;
+    EXPECT_NE(content_of(folder() / "block.yaml").find("\ngraph:  # 14 operators, "), std::string::npos);
     const auto predict = [this](const std::string& model) {
         return berth({"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--model", model, "--dtype",
                       "fp16", "--tokens", "16", "--format", "json"});
@@ -82,10 +84,20 @@ TEST_F(CliImport, SizesOfDimensionsAreChecked) {
         {"import", data("onnx/small-cnn.onnx"), "--out", "x.yaml"},
         data("onnx/small-cnn.onnx") + ": error: no size for dimension N (expected berth import with --dim N=SIZE)\n");
     expect_refused({"import", data("onnx/small-cnn.onnx"), "--dim", "N=0"},
-                   "--dim: error: 'N=0' gives no size to a dimension (expected NAME=SIZE, such as sequence=128)\n");
+                   "--dim: error: 'N=0' gives no size to a dimension (expected NAME=SIZE, such as sequence=128, or "
+                   "INPUT:AXIS=SIZE)\n");
     expect_refused(
         {"import", data("configs/minilm-l12.json"), "--dim", "N=1"},
         "--dim: error: it does not apply to " + data("configs/minilm-l12.json") + " (expected an ONNX model)\n");
+}
+
+TEST_F(CliImport, OptionsOfAnOnnxModelApplyToNothingElse) {
+    for (const std::vector<std::string>& option : {std::vector<std::string>{"--iterations", "3"}, {"--allow-unknown"}}) {
+        std::vector<std::string> arguments{"import", data("configs/minilm-l12.json")};
+        arguments.insert(arguments.end(), option.begin(), option.end());
+        expect_refused(arguments, option.front() + ": error: it does not apply to " +
+                                      data("configs/minilm-l12.json") + " (expected an ONNX model)\n");
+    }
 }
 
 TEST_F(CliImport, FilesThatAreNotThereOrBroken) {

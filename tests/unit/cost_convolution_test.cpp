@@ -52,6 +52,36 @@ TEST_F(ConvolutionCostTest, EveryTapTakesADepthOfItsOwn) {
     EXPECT_DOUBLE_EQ(in_operations(cost(dims, DType::kFp16).padded_macs), 576000.0 * 512);
 }
 
+TEST_F(ConvolutionCostTest, ATransposedOneMakesABlockOfResultsFromEachInput) {
+    ConvDims spread = square(64, 32, 28, 2, 2);
+    spread.transposed = true;
+    spread.out_height = spread.out_width = 56;
+    // Four results from each input, of one tap each: a kernel of 1x1 with four times the channels.
+    const KernelCost direct = cost(square(64, 4 * 32, 28, 1));
+    EXPECT_DOUBLE_EQ(in_operations(cost(spread).padded_macs), in_operations(direct.padded_macs));
+    EXPECT_DOUBLE_EQ(in_operations(cost(spread).macs), 64.0 * 32 * 4 * 28 * 28);
+    EXPECT_DOUBLE_EQ(in_milliseconds(cost(spread).total), in_milliseconds(direct.total));
+}
+
+TEST_F(ConvolutionCostTest, AVolumeIsAsManyPicturesAsItsResultIsDeep) {
+    ConvDims volume = square(16, 32, 28, 3);
+    volume.in_depth = volume.out_depth = 8;
+    volume.kernel_depth = 3;
+    ConvDims pictures = square(3 * 16, 32, 28, 3);
+    pictures.batch = 8;
+    EXPECT_DOUBLE_EQ(in_operations(cost(volume).macs), in_operations(cost(pictures).macs));
+    EXPECT_DOUBLE_EQ(in_operations(cost(volume).padded_macs), in_operations(cost(pictures).padded_macs));
+    EXPECT_LT(in_milliseconds(cost(volume).total), in_milliseconds(cost(pictures).total));  // it reads each slice once
+}
+
+TEST_F(ConvolutionCostTest, KernelsThatAreComputedAreReadLikeWeights) {
+    ConvDims dims = square(64, 64, 28, 3);
+    const KernelCost stored = cost(dims);
+    dims.weights = false;
+    EXPECT_DOUBLE_EQ(in_operations(cost(dims).padded_macs), in_operations(stored.padded_macs));
+    EXPECT_DOUBLE_EQ(in_milliseconds(cost(dims).total), in_milliseconds(stored.total));
+}
+
 TEST_F(ConvolutionCostTest, AnImagesChannelsShareTheDepthWithTheKernelsWidth) {
     const ConvDims dims = square(3, 64, 224, 7, 2);
     EXPECT_DOUBLE_EQ(in_operations(cost(dims).padded_macs), 112.0 * 112 * 64 * 49 * 32);

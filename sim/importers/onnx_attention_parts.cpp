@@ -1,0 +1,144 @@
+// Attention with projections, biases and caches, part by part.
+#include "importers/onnx_attention_form.h"
+#include "importers/onnx_parts.h"
+#include "importers/onnx_patterns.h"
+
+namespace berth {
+
+namespace {
+
+/// Query, key and value, each of its own.
+struct Heads {
+    OnnxSource query, key, value;
+};
+
+Shape keys_of(const AttentionDims& d, std::int64_t positions, std::int64_t width) {
+    return {d.batch, d.kv_heads, positions, width};
+}
+
+/// One constant per column, added to what the part reads.
+OnnxSource with_bias(OnnxParts& parts, const std::string& suffix, OnnxSource from, const Shape& shape) {
+    RowsDims sum = rows_of(shape);
+    sum.affine = true;
+    return parts.add({suffix, OperatorKind::kAdd, sum, {from}, shape});
+}
+
+/// The projections, if the node has them: one product that makes all three.
+OnnxSource projected(OnnxParts& parts, const AttentionForm& form) {
+    const Shape& from = parts.shape(0);
+    const bool weights = parts.constant(1);
+    const bool bias = form.bias != kNotGiven && parts.constant(form.bias);
+    const MatmulDims d{1, elements_of({from[0], from[1]}), from[2], form.width, weights, bias && weights};
+    OnnxPart part{".qkv", OperatorKind::kMatmul, d, {parts.input(0)}, {from[0], from[1], form.width}};
+    if (weights) {
+        part.weights = parts.in(1);
+    } else {
+        part.inputs.push_back(parts.input(1));
+    }
+    return parts.add(std::move(part));
+}
+
+/// Takes the packed tensor apart; what each of the three holds of it.
+Heads taken_apart(OnnxParts& parts, const AttentionForm& form, OnnxSource packed) {
+    const AttentionDims& d = form.dims;
+    const std::int64_t positions = d.kv_seq - form.past;
+    return {parts.piece(".query", packed, {d.batch, d.seq, d.heads * d.head_dim}),
+            parts.piece(".key", packed, keys_of(d, positions, d.head_dim)),
+            parts.piece(".value", packed, keys_of(d, positions, value_width(d)))};
+}
+
+Heads heads_of(OnnxParts& parts, const AttentionForm& form) {
+    const AttentionDims& d = form.dims;
+    const std::int64_t positions = d.kv_seq - form.past;
+    Heads heads{parts.input(0), parts.input(form.key), parts.input(form.value)};
+    if (form.key == form.value) {  // key and value in one
+        heads.key = parts.piece(".key", parts.input(form.key), keys_of(d, positions, d.head_dim));
+        heads.value = parts.piece(".value", parts.input(form.key), keys_of(d, positions, value_width(d)));
+    }
+    if (form.bias != kNotGiven && parts.constant(form.bias)) {
+        heads.query = with_bias(parts, ".query", heads.query, parts.shape(0));
+        heads.key = with_bias(parts, ".key", heads.key, {d.batch, positions, d.kv_heads * d.head_dim});
+        heads.value = with_bias(parts, ".value", heads.value, {d.batch, positions, d.kv_heads * value_width(d)});
+    }
+    return heads;
+}
+
+/// The cache with the new positions behind the earlier ones, as one result of the node.
+OnnxSource present(OnnxParts& parts, const std::string& suffix, std::vector<OnnxSource> pieces, const Shape& shape,
+                   std::size_t output) {
+    RowsDims d = rows_of(shape);
+    d.inputs = static_cast<std::int64_t>(pieces.size());
+    const OnnxSource made = parts.add({suffix, OperatorKind::kConcat, d, std::move(pieces), shape});
+    parts.makes(made, output);
+    return made;
+}
+
+/// Keys and values of earlier positions, those of new ones behind them: what attention reads.
+void take_cache(OnnxParts& parts, const AttentionForm& form, Heads& heads) {
+    const bool past = form.past > 0;
+    if (form.past_key == form.past_value) {  // both in one tensor
+        std::vector<OnnxSource> pieces{heads.key, heads.value};
+        if (past) {
+            pieces.insert(pieces.begin(), parts.input(form.past_key));
+        }
+        if (past || parts.out(1) != kNoValue) {
+            const OnnxSource both = present(parts, ".present", std::move(pieces), form.present_key, 1);
+            const AttentionDims& d = form.dims;
+            if (past) {
+                heads.key = parts.piece(".keys", both, keys_of(d, d.kv_seq, d.head_dim));
+                heads.value = parts.piece(".values", both, keys_of(d, d.kv_seq, value_width(d)));
+            }
+        }
+        return;
+    }
+    const auto joined = [&](std::size_t earlier, OnnxSource latest, const std::string& suffix, const Shape& shape,
+                            std::size_t output) {
+        if (!past && parts.out(output) == kNoValue) {
+            return latest;
+        }
+        std::vector<OnnxSource> pieces{latest};
+        if (past) {
+            pieces.insert(pieces.begin(), parts.input(earlier));
+        }
+        return present(parts, suffix, std::move(pieces), shape, output);
+    };
+    heads.key = joined(form.past_key, heads.key, ".present_key", form.present_key, 1);
+    heads.value = joined(form.past_value, heads.value, ".present_value", form.present_value, 2);
+}
+
+}  // namespace
+
+bool add_attention_parts(OnnxParts& parts) {
+    const auto form =
+        attention_form(parts.source(), [&parts](std::size_t i) { return parts.given(i) ? &parts.shape(i) : nullptr; });
+    if (!form || parts.network().elements(parts.out(0)) != elements_of(form->made)) {
+        return false;
+    }
+    const bool caches = form->past > 0 || parts.out(1) != kNoValue || parts.out(2) != kNoValue;
+    const bool packed = form->projects || form->key == kNotGiven;
+    OnnxPart attention{"", OperatorKind::kAttention, form->dims, {}, form->made};
+    if (packed && !caches) {
+        OnnxSource from = form->projects ? projected(parts, *form) : parts.input(0);
+        if (!form->projects && form->bias != kNotGiven && parts.constant(form->bias)) {
+            from = with_bias(parts, ".qkv", from, {form->dims.batch, form->dims.seq, form->width});
+        }
+        attention.inputs = {from};
+    } else {
+        Heads heads = packed ? taken_apart(parts, *form, form->projects ? projected(parts, *form) : parts.input(0))
+                             : heads_of(parts, *form);
+        take_cache(parts, *form, heads);
+        attention.inputs = {heads.query, heads.key, heads.value};
+    }
+    const OnnxSource made = parts.add(std::move(attention));
+    parts.makes(made, 0);
+    if (parts.out(3) != kNoValue) {  // the scores themselves
+        const Shape& scores = parts.network().shape(parts.out(3));
+        RowsDims written{1, 1};
+        written.rows = elements_of(form->made);
+        written.out_rows = elements_of(scores);
+        parts.makes(parts.add({".scores", OperatorKind::kOther, written, {made}, scores}), 3);
+    }
+    return true;
+}
+
+}  // namespace berth

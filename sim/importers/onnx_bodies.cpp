@@ -1,0 +1,346 @@
+// Functions, branches and loops of an ONNX file, written out as the nodes that run.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "importers/onnx_flow_builder.h"
+#include "importers/onnx_products.h"
+
+namespace berth {
+
+namespace {
+
+/// A count beyond this says that a condition ends the loop, not the count.
+constexpr std::int64_t kMostIterations = 10'000;
+
+/// Functions that call each other have an end.
+constexpr int kDeepestCalls = 64;
+
+/// A node by its name, or else by what it makes.
+std::string_view called(const OnnxNode& node) { return node.name.empty() ? node.outputs.front() : node.name; }
+
+const OnnxGraph* body_of(const OnnxNode& node, std::string_view attribute) {
+    const OnnxAttribute* found = node.attribute(attribute);
+    return found == nullptr ? nullptr : found->graph.get();
+}
+
+OnnxAttribute integer_attribute(std::string_view name, std::int64_t value) {
+    OnnxAttribute attribute;
+    attribute.name = name;
+    attribute.integer = value;
+    return attribute;
+}
+
+/// A node of a function as its caller means it: attributes that stand for those of the caller have their values.
+OnnxNode as_called(OnnxNode node, const OnnxNode& caller, const OnnxFunction& function) {
+    std::vector<OnnxAttribute> attributes;
+    for (OnnxAttribute& attribute : node.attributes) {
+        if (attribute.refers_to.empty()) {
+            attributes.push_back(std::move(attribute));
+            continue;
+        }
+        const OnnxAttribute* given = caller.attribute(attribute.refers_to);
+        const auto otherwise = std::ranges::find(function.defaults, attribute.refers_to, &OnnxAttribute::name);
+        if (given == nullptr && otherwise == function.defaults.end()) {
+            continue;
+        }
+        OnnxAttribute meant = given != nullptr ? *given : *otherwise;
+        meant.name = attribute.name;
+        attributes.push_back(std::move(meant));
+    }
+    node.attributes = std::move(attributes);
+    return node;
+}
+
+}  // namespace
+
+bool body_multiplies(const OnnxGraph& body) {
+    return std::ranges::any_of(body.nodes, [](const OnnxNode& node) {
+        return multiplies(node.op) || std::ranges::any_of(node.attributes, [](const OnnxAttribute& attribute) {
+                   return attribute.graph != nullptr && body_multiplies(*attribute.graph);
+               });
+    });
+}
+
+std::optional<bool> OnnxFlowBuilder::add_body(const OnnxNode& node, OnnxScope& scope) {
+    const auto function = functions_.find({node.domain, node.op});
+    if (function != functions_.end()) {
+        return add_function(*function->second, node, scope);
+    }
+    if (node.op == "If" && body_of(node, "then_branch") != nullptr && body_of(node, "else_branch") != nullptr) {
+        return add_branches(node, scope);
+    }
+    if (node.op == "Loop" && body_of(node, "body") != nullptr) {
+        return add_loop(node, scope);
+    }
+    if (node.op == "Scan" && body_of(node, "body") != nullptr) {
+        return add_scan(node, scope);
+    }
+    const bool multiplies_inside = std::ranges::any_of(node.attributes, [](const OnnxAttribute& attribute) {
+        return attribute.graph != nullptr && body_multiplies(*attribute.graph);
+    });
+    if (multiplies_inside) {
+        flow_.uncounted.push_back(fmt::format("the body of {} '{}'", node.op, called(node)));
+    }
+    return std::nullopt;
+}
+
+bool OnnxFlowBuilder::add_function(const OnnxFunction& function, const OnnxNode& caller, OnnxScope& scope) {
+    const auto inputs = inputs_of(caller, scope);
+    if (!inputs) {
+        return false;
+    }
+    if (depth_ == kDeepestCalls) {
+        return refuse(fmt::format("function '{}' calls itself", function.name), "functions without recursion");
+    }
+    OnnxScope inside;  // it sees nothing of what is around its caller
+    for (std::size_t i = 0; i < function.inputs.size(); ++i) {
+        if (const ValueId given = i < inputs->size() ? (*inputs)[i] : kNoValue; given != kNoValue) {
+            inside.ids.emplace(function.inputs[i], given);
+        } else {
+            inside.ids.emplace(function.inputs[i], kNoValue);
+        }
+    }
+    ++depth_;
+    for (const OnnxNode& node : function.nodes) {
+        flow_.made.push_back(as_called(node, caller, function));
+        if (!add_node(flow_.made.back(), inside)) {
+            return false;
+        }
+    }
+    --depth_;
+    for (std::size_t i = 0; i < function.outputs.size() && i < caller.outputs.size(); ++i) {
+        const auto made = inside.find(function.outputs[i]);
+        if (!made || *made == kNoValue) {
+            return refuse(fmt::format("function '{}' does not make '{}'", function.name, function.outputs[i]));
+        }
+        if (!bind(caller, caller.outputs[i], *made, scope)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Both branches, of which the one that multiplies less goes again.
+bool OnnxFlowBuilder::add_branches(const OnnxNode& node, OnnxScope& scope) {
+    const auto inputs = inputs_of(node, scope);
+    if (!inputs) {
+        return false;
+    }
+    const auto& condition = inputs->empty() || inputs->front() == kNoValue ? std::optional<std::vector<double>>()
+                                                                           : flow_.at(inputs->front()).data;
+    const OnnxGraph* yes = body_of(node, "then_branch");
+    const OnnxGraph* no = body_of(node, "else_branch");
+    std::vector<const OnnxGraph*> bodies{yes, no};
+    if (condition && !condition->empty()) {
+        bodies = {condition->front() != 0 ? yes : no};
+    }
+    std::vector<std::vector<ValueId>> results;
+    std::vector<std::size_t> ends{flow_.nodes.size()};
+    const std::size_t first_value = flow_.values.size();
+    for (const OnnxGraph* body : bodies) {
+        OnnxScope inside;
+        inside.around = &scope;
+        if (!add_constants(*body, inside) || !add_nodes(body->nodes, inside)) {
+            return false;
+        }
+        auto& made = results.emplace_back();
+        for (const OnnxValue& output : body->outputs) {
+            const auto found = inside.find(output.name);
+            if (!found) {
+                return refuse(fmt::format("a branch of If '{}' does not make '{}'", called(node), output.name));
+            }
+            made.push_back(*found);
+        }
+        ends.push_back(flow_.nodes.size());
+    }
+    std::size_t dearer = 0;
+    if (bodies.size() == 2) {
+        dearer = rough_macs(ends[0], ends[1]) >= rough_macs(ends[1], ends[2]) ? 0 : 1;
+        drop_nodes(ends[1 - dearer], ends[2 - dearer], first_value);
+    }
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+        if (i >= results[dearer].size()) {
+            return refuse(fmt::format("If '{}' has more results than its branches", called(node)));
+        }
+        if (!bind(node, node.outputs[i], results[dearer][i], scope)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Takes nodes out that nobody reads, all of values from `first_value` on; what they made stays without a maker.
+void OnnxFlowBuilder::drop_nodes(std::size_t first, std::size_t last, std::size_t first_value) {
+    const auto number = [](std::size_t node) { return static_cast<std::int32_t>(node); };
+    for (std::size_t value = first_value; value < flow_.values.size(); ++value) {
+        OnnxFacts& facts = flow_.values[value];
+        if (facts.producer >= number(last)) {
+            facts.producer -= number(last - first);
+        } else if (facts.producer >= number(first)) {
+            facts.producer = -1;
+        }
+    }
+    const auto begin = flow_.nodes.begin();
+    flow_.nodes.erase(begin + static_cast<std::ptrdiff_t>(first), begin + static_cast<std::ptrdiff_t>(last));
+}
+
+/// For comparing branches: multiplications as far as shapes tell them, then what is written.
+double OnnxFlowBuilder::rough_macs(std::size_t first, std::size_t last) const {
+    double sum = 0;
+    for (std::size_t node = first; node < last; ++node) {
+        const OnnxStep& step = flow_.nodes[node];
+        const auto shape = [&](std::size_t i) {
+            const bool given = i < step.inputs.size() && step.inputs[i] != kNoValue;
+            return given && flow_.at(step.inputs[i]).shape ? *flow_.at(step.inputs[i]).shape : Shape{};
+        };
+        const auto& made = flow_.at(step.outputs.front()).shape;
+        const double written = made ? static_cast<double>(elements_of(*made)) : 0;
+        sum += written;
+        if (!multiplies(step.source->op)) {
+            continue;
+        }
+        const Shape weights = shape(1);
+        const bool convolves = step.source->op.find("Conv") != std::string_view::npos;
+        const Shape rows = shape(0);
+        sum += written * static_cast<double>(convolves && !weights.empty()
+                                                 ? elements_of(weights) / std::max<std::int64_t>(1, weights.front())
+                                             : rows.empty() ? 1
+                                                            : rows.back());
+    }
+    return sum;
+}
+
+/// How often a loop runs, as far as the graph says it: at most, where a condition may end it before.
+std::optional<std::int64_t> OnnxFlowBuilder::trip_count(const OnnxNode& node, const OnnxScope& scope) const {
+    const auto data = [&](std::size_t i) -> std::optional<double> {
+        const auto found =
+            i < node.inputs.size() && !node.inputs[i].empty() ? scope.find(node.inputs[i]) : std::nullopt;
+        const bool known = found && *found != kNoValue && flow_.at(*found).data && !flow_.at(*found).data->empty();
+        return known ? std::optional(flow_.at(*found).data->front()) : std::nullopt;
+    };
+    if (const auto condition = data(1); condition && *condition == 0) {
+        return 0;
+    }
+    const auto count = data(0);
+    const bool counts = count && *count <= static_cast<double>(kMostIterations);
+    return counts ? std::optional(std::max<std::int64_t>(0, whole_number(*count))) : std::nullopt;
+}
+
+std::optional<bool> OnnxFlowBuilder::add_loop(const OnnxNode& node, OnnxScope& scope) {
+    const OnnxGraph& body = *body_of(node, "body");
+    const auto inputs = inputs_of(node, scope);
+    if (!inputs || inputs->size() < 2 || body.inputs.size() != inputs->size() ||
+        body.outputs.size() + 1 < inputs->size()) {
+        return inputs ? refuse(fmt::format("Loop '{}' and its body do not fit", called(node))) : false;
+    }
+    auto count = trip_count(node, scope);
+    if (!count && !options_.iterations) {
+        if (!body_multiplies(body)) {
+            return std::nullopt;
+        }
+        flow_.uncounted.push_back(
+            fmt::format("Loop '{}', which the graph does not say how often to run; --iterations N does", called(node)));
+    }
+    return add_iterations(node, body, count.value_or(options_.iterations.value_or(1)),
+                          std::vector<ValueId>(inputs->begin() + 2, inputs->end()), {}, scope);
+}
+
+std::optional<bool> OnnxFlowBuilder::add_scan(const OnnxNode& node, OnnxScope& scope) {
+    const OnnxGraph& body = *body_of(node, "body");
+    const auto inputs = inputs_of(node, scope);
+    const auto scanned = static_cast<std::size_t>(std::max<std::int64_t>(0, node.integer("num_scan_inputs", 0)));
+    if (!inputs) {
+        return false;
+    }
+    const std::span<const ValueId> all(*inputs);
+    if (scanned == 0 || all.size() < scanned || body.inputs.size() != all.size() || all.back() == kNoValue ||
+        !flow_.at(all.back()).shape) {
+        if (body_multiplies(body)) {  // operator set 8 has other inputs
+            flow_.uncounted.push_back(fmt::format("the body of Scan '{}'", called(node)));
+        }
+        return std::nullopt;
+    }
+    const auto axes = node.integers("scan_input_axes");
+    const Shape& shape = *flow_.at(all.back()).shape;
+    const auto axis = axis_of(axes.empty() ? 0 : axes.back(), shape.size());
+    if (!axis) {
+        return refuse(fmt::format("Scan '{}' goes along an axis that is not there", called(node)));
+    }
+    const std::size_t states = all.size() - scanned;
+    return add_iterations(node, body, shape[*axis],
+                          std::vector<ValueId>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(states)),
+                          all.subspan(states), scope);
+}
+
+/// Writes a body out `count` times. A loop hands its number and a condition in, and a condition out; a scan the slices.
+bool OnnxFlowBuilder::add_iterations(const OnnxNode& node, const OnnxGraph& body, std::int64_t count,
+                                     std::vector<ValueId> carried, std::span<const ValueId> scanned, OnnxScope& scope) {
+    const std::size_t before = node.op == "Loop" ? 2 : 0;  // inputs of the body ahead of what is carried
+    const std::size_t behind = node.op == "Loop" ? 1 : 0;  // outputs likewise
+    const std::size_t made = body.outputs.size() - std::min(body.outputs.size(), behind + carried.size());
+    std::vector<std::vector<ValueId>> collected(made);
+    const auto axes = node.integers("scan_input_axes");
+    OnnxScope shared;  // constants of the body, the same each time
+    shared.around = &scope;
+    if (!add_constants(body, shared)) {
+        return false;
+    }
+    for (std::int64_t i = 0; i < count; ++i) {
+        if (!more_work()) {
+            return false;
+        }
+        OnnxScope inside;
+        inside.around = &shared;
+        if (before > 0) {
+            inside.ids[body.inputs[0].name] = constant({static_cast<double>(i)}, {}, OnnxType::kInt64);
+            inside.ids[body.inputs[1].name] = constant({1.0}, {}, OnnxType::kBool);
+        }
+        for (std::size_t c = 0; c < carried.size(); ++c) {
+            inside.ids[body.inputs[before + c].name] = carried[c];
+        }
+        for (std::size_t s = 0; s < scanned.size(); ++s) {
+            OnnxNode slice;
+            slice.op = "Gather";
+            slice.attributes.push_back(integer_attribute("axis", s < axes.size() ? axes[s] : 0));
+            const ValueId index = constant({static_cast<double>(i)}, {}, OnnxType::kInt64);
+            const std::string_view name = body.inputs[carried.size() + s].name;
+            inside.ids[name] = result_of(std::move(slice), {scanned[s], index}, name, scope);
+        }
+        if (!add_nodes(body.nodes, inside)) {
+            return false;
+        }
+        for (std::size_t o = behind; o < body.outputs.size(); ++o) {
+            const auto found = inside.find(body.outputs[o].name);
+            if (!found) {
+                return refuse(
+                    fmt::format("the body of {} '{}' does not make '{}'", node.op, called(node), body.outputs[o].name));
+            }
+            if (o - behind < carried.size()) {
+                carried[o - behind] = *found;
+            } else {
+                collected[o - behind - carried.size()].push_back(*found);
+            }
+        }
+    }
+    for (std::size_t o = 0; o < node.outputs.size(); ++o) {
+        ValueId value = kNoValue;
+        if (o < carried.size()) {
+            value = carried[o];
+        } else if (o - carried.size() < collected.size()) {
+            OnnxNode stack;
+            stack.op = kStackedSlices;
+            value = result_of(std::move(stack), std::move(collected[o - carried.size()]), node.outputs[o], scope);
+        }
+        if (value == kNoValue) {
+            return refuse(fmt::format("{} '{}' has more results than its body", node.op, called(node)));
+        }
+        if (!bind(node, node.outputs[o], value, scope)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace berth

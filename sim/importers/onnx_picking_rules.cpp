@@ -1,0 +1,184 @@
+// Shape rules of operators that pick, scatter, draw or rearrange elements.
+#include <algorithm>
+
+#include "importers/onnx_rule.h"
+
+namespace berth {
+
+namespace {
+
+/// Channels become positions, or the other way round: [batch, channels, height, width].
+bool exchange(const RuleContext& c, bool to_space) {
+    const Shape* from = c.shape(0);
+    const std::int64_t block = c.node().integer("blocksize", 0);
+    if (from == nullptr || from->size() != 4 || block < 1 || block > 4096) {
+        return false;
+    }
+    const std::int64_t area = block * block;
+    if (to_space) {
+        return (*from)[1] % area == 0 &&
+               c.make(0, {(*from)[0], (*from)[1] / area, (*from)[2] * block, (*from)[3] * block});
+    }
+    return (*from)[2] % block == 0 && (*from)[3] % block == 0 &&
+           c.make(0, {(*from)[0], elements_of({(*from)[1], area}), (*from)[2] / block, (*from)[3] / block});
+}
+bool depth_to_space(const RuleContext& c) { return exchange(c, true); }
+bool space_to_depth(const RuleContext& c) { return exchange(c, false); }
+
+/// A picture read at the places of a grid: [batch, channels, ...] at [batch, ..., axes].
+bool grid_sample(const RuleContext& c) {
+    const Shape *from = c.shape(0), *grid = c.shape(1);
+    if (from == nullptr || grid == nullptr || from->size() < 3 || grid->size() != from->size()) {
+        return false;
+    }
+    Shape result{(*from)[0], (*from)[1]};
+    result.insert(result.end(), grid->begin() + 1, grid->end() - 1);
+    return c.make(0, std::move(result));
+}
+
+bool gather_nd(const RuleContext& c) {
+    const Shape *from = c.shape(0), *ids = c.shape(1);
+    const auto batch = static_cast<std::size_t>(std::clamp<std::int64_t>(c.node().integer("batch_dims", 0), 0, 64));
+    if (from == nullptr || ids == nullptr || ids->empty() || ids->back() < 0 ||
+        batch + static_cast<std::size_t>(ids->back()) > from->size()) {
+        return false;
+    }
+    Shape result(ids->begin(), ids->end() - 1);
+    result.insert(result.end(), from->begin() + static_cast<std::ptrdiff_t>(batch) + ids->back(), from->end());
+    return c.make(0, std::move(result));
+}
+
+/// Rows of a table of few bits, of which each byte packs several.
+bool gather_quantized(const RuleContext& c) {
+    const Shape *table = c.shape(0), *ids = c.shape(1);
+    const std::int64_t bits = c.node().integer("bits", 4);
+    if (table == nullptr || ids == nullptr || table->size() != 2 || c.node().integer("gather_axis", 0) != 0 ||
+        bits < 1 || bits > 8) {
+        return false;
+    }
+    const bool packed = c.in(0)->type == OnnxType::kUint8;
+    Shape result = *ids;
+    result.push_back((*table)[1] * (packed ? 8 / bits : 1));
+    c.make(0, std::move(result));
+    c.values[static_cast<std::size_t>(c.step.outputs[0])].type = OnnxType::kFloat;
+    return true;
+}
+
+bool top_k(const RuleContext& c) {
+    const Shape* from = c.shape(0);
+    const auto attribute = c.node().integer("k", 0);
+    const auto* given = c.data(1);
+    const auto axis = from == nullptr ? std::nullopt : axis_of(c.node().integer("axis", -1), from->size());
+    const std::int64_t k = given != nullptr && !given->empty() ? whole_number(given->front()) : attribute;
+    if (!axis || k < 1) {
+        return false;
+    }
+    Shape result = *from;
+    result[*axis] = k;
+    c.make(0, result);
+    return c.make(1, std::move(result));
+}
+
+bool one_hot(const RuleContext& c) {
+    const Shape* ids = c.shape(0);
+    const auto* depth = c.data(1);
+    if (ids == nullptr || depth == nullptr || depth->empty()) {
+        return false;
+    }
+    const auto rank = static_cast<std::int64_t>(ids->size()) + 1;
+    const auto axis = axis_of(c.node().integer("axis", -1), static_cast<std::size_t>(rank));
+    if (!axis) {
+        return false;
+    }
+    Shape result = *ids;
+    result.insert(result.begin() + static_cast<std::ptrdiff_t>(*axis), whole_number(depth->front()));
+    return c.make(0, std::move(result));
+}
+
+/// Numbers drawn at random, in the shape of an attribute.
+bool drawn(const RuleContext& c) {
+    const Shape shape = c.node().integers("shape");
+    if (shape.empty()) {
+        return false;
+    }
+    c.make(0, shape);
+    c.values[static_cast<std::size_t>(c.step.outputs[0])].drawn = true;
+    return true;
+}
+
+bool like_first(const RuleContext& c) {
+    const Shape* shape = c.shape(0);
+    return shape != nullptr && c.make(0, *shape);
+}
+
+bool regions(const RuleContext& c) {
+    const Shape *from = c.shape(0), *boxes = c.shape(1);
+    if (from == nullptr || boxes == nullptr || from->size() != 4 || boxes->empty()) {
+        return false;
+    }
+    return c.make(
+        0, {boxes->front(), (*from)[1], c.node().integer("output_height", 1), c.node().integer("output_width", 1)});
+}
+
+bool stacked(const RuleContext& c) {
+    const Shape* each = c.shape(0);
+    if (each == nullptr) {
+        return false;
+    }
+    Shape result = *each;
+    const auto axis = axis_of(c.node().integer("axis", 0), result.size() + 1);
+    result.insert(result.begin() + static_cast<std::ptrdiff_t>(axis.value_or(0)),
+                  static_cast<std::int64_t>(c.step.inputs.size()));
+    return c.make(0, std::move(result));
+}
+
+constexpr NamedRule kPicking[]{
+    {"Acos", like_first},
+    {"Acosh", like_first},
+    {"Asin", like_first},
+    {"Asinh", like_first},
+    {"Atan", like_first},
+    {"Atanh", like_first},
+    {"Bernoulli", like_first},
+    {"BitShift", like_first},
+    {"BitwiseAnd", like_first},
+    {"BitwiseNot", like_first},
+    {"BitwiseOr", like_first},
+    {"BitwiseXor", like_first},
+    {"Cosh", like_first},
+    {"DepthToSpace", depth_to_space},
+    {"EyeLike", like_first},
+    {"GatherBlockQuantized", gather_quantized},
+    {"GatherND", gather_nd},
+    {"GridSample", grid_sample},
+    {"Hardmax", like_first},
+    {"IsInf", like_first},
+    {"MeanVarianceNormalization", like_first},
+    {"MoE", like_first},
+    {"OneHot", one_hot},
+    {"QMoE", like_first},
+    {"RandomNormal", drawn},
+    {"RandomNormalLike", like_first},
+    {"RandomUniform", drawn},
+    {"RandomUniformLike", like_first},
+    {"ReverseSequence", like_first},
+    {"RoiAlign", regions},
+    {"Scatter", like_first},
+    {"ScatterElements", like_first},
+    {"ScatterND", like_first},
+    {"Shrink", like_first},
+    {"Sinh", like_first},
+    {"Softsign", like_first},
+    {"SpaceToDepth", space_to_depth},
+    {"StackedSlices", stacked},
+    {"Tan", like_first},
+    {"TensorScatter", like_first},
+    {"ThresholdedRelu", like_first},
+    {"TopK", top_k},
+};
+
+}  // namespace
+
+std::span<const NamedRule> picking_rules() { return kPicking; }
+
+}  // namespace berth

@@ -1,0 +1,203 @@
+// Sizes of matrix products and convolutions from the shapes of their factors.
+#include "importers/onnx_products.h"
+
+#include <tuple>
+#include <unordered_set>
+#include <utility>
+
+namespace berth {
+
+namespace {
+
+using Found = std::optional<OnnxOperator>;
+
+std::int64_t rows_of_all(const Shape& shape) {
+    return shape.empty() ? 1 : elements_of(Shape(shape.begin(), shape.end() - 1));
+}
+
+void swap_last(Shape& shape) {
+    if (shape.size() >= 2) {
+        std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
+    }
+}
+
+/// Both factors as matrices in a batch: left [..., m, k], right [..., k, n].
+struct Factors {
+    Shape left, right;
+    std::int64_t k = 0, n = 0;
+};
+
+Factors factors_of(const OnnxSubject& s, ValueId a, ValueId b) {
+    Factors f{s.network.shape(a), s.network.shape(b)};
+    if (s.source().integer("transA", 0) != 0) {
+        swap_last(f.left);
+    }
+    if (s.source().integer("transB", 0) != 0) {
+        swap_last(f.right);
+    }
+    f.k = f.left.empty() ? 0 : f.left.back();
+    f.n = f.right.size() < 2 ? 1 : f.right.back();
+    return f;
+}
+
+/// Rows that each meet one, some or all of several constant matrices.
+Found several_matrices(std::int64_t rows, std::int64_t made, MatmulDims d, std::int64_t matrices, ValueId from,
+                       ValueId weights) {
+    d.experts = matrices;
+    d.m = rows;
+    d.active = rows == 0 ? 0 : made / rows;
+    const bool fits = d.active > 0 && made == rows * d.active && d.active <= matrices;
+    return fits ? Found(OnnxOperator{OperatorKind::kMatmul, d, {from}, {}, weights}) : std::nullopt;
+}
+
+Found by_constant(const Factors& f, std::int64_t made, bool bias, ValueId from, ValueId weights) {
+    MatmulDims d{1, rows_of_all(f.left), f.k, f.n, true, bias};
+    const std::int64_t matrix = elements_of({f.k, f.n});
+    const std::int64_t matrices = matrix == 0 ? 0 : elements_of(f.right) / matrix;
+    if (matrices > 1 && f.n > 0) {
+        return several_matrices(d.m, made / f.n, d, matrices, from, weights);
+    }
+    return OnnxOperator{OperatorKind::kMatmul, d, {from}, {}, weights};
+}
+
+/// Weights on the left: the same work with rows and columns changed over.
+Found of_constant(const Factors& f, std::int64_t made, ValueId from, ValueId weights) {
+    const std::int64_t rows = f.left.size() < 2 ? 1 : f.left[f.left.size() - 2];
+    const std::int64_t matrix = elements_of({rows, f.k});
+    const std::int64_t matrices = matrix == 0 ? 0 : elements_of(f.left) / matrix;
+    if (f.k == 0 || rows == 0 || f.n == 0) {
+        return std::nullopt;
+    }
+    const std::int64_t columns = elements_of(f.right) / f.k;
+    const MatmulDims d{1, columns, f.k, rows, true, false};
+    if (matrices > 1) {
+        return several_matrices(columns, made / rows, d, matrices, from, weights);
+    }
+    return OnnxOperator{OperatorKind::kMatmul, d, {from}, {}, weights};
+}
+
+/// Rows that share the second factor, because its batch broadcasts over them, stand below each other in one product.
+Found of_activations(const Factors& f, const Shape& made, ValueId a, ValueId b) {
+    MatmulDims d;
+    d.weights = false;
+    d.k = f.k;
+    d.n = f.n;
+    d.m = f.left.size() < 2 ? 1 : f.left[f.left.size() - 2];
+    std::int64_t left = static_cast<std::int64_t>(f.left.size()) - 3;
+    std::int64_t right = static_cast<std::int64_t>(f.right.size()) - 3;
+    for (; left >= 0 && (right < 0 || f.right[static_cast<std::size_t>(right)] == 1); --left, --right) {
+        d.m = elements_of({d.m, f.left[static_cast<std::size_t>(left)]});
+    }
+    const std::int64_t each = elements_of({d.m, d.n});
+    d.batch = each == 0 ? 0 : elements_of(made) / each;
+    return OnnxOperator{OperatorKind::kMatmul, d, {a, b}, {}};
+}
+
+/// Of the bias, if the operator has one and it is constant.
+bool has_bias(const OnnxSubject& s) {
+    const std::string_view op = s.source().op;
+    const auto bias = [&](std::size_t i) { return s.constant(i) && s.network.elements(s.in(i)) > 1; };
+    if (op == "Gemm" || op == "FusedGemm" || op == "GemmFastGelu") {
+        return bias(2);
+    }
+    if (op == "DynamicQuantizeMatMul") {
+        return bias(4);
+    }
+    return (op == "MatMulNBits" && bias(5)) || ((op == "QGemm" || op == "MatMulIntegerToFloat") && bias(6));
+}
+
+/// Along one axis: sizes of a convolution, 1 where its pictures have no such axis.
+struct Axis {
+    std::int64_t in = 1, kernel = 1, out = 1;
+};
+
+}  // namespace
+
+bool multiplies(std::string_view op) {
+    static const std::unordered_set<std::string_view> kNames{
+        "MatMul", "Gemm", "Conv", "ConvTranspose", "Einsum", "MatMulInteger", "ConvInteger", "QLinearMatMul",
+        "QLinearConv", "Attention", "LSTM", "GRU", "RNN", "DeformConv", "LinearAttention",
+        // of ONNX Runtime
+        "FusedMatMul", "FusedGemm", "FusedConv", "FusedMatMulActivation", "TransposeMatMul", "GemmFastGelu",
+        "GemmFloat8", "QGemm", "MatMulIntegerToFloat", "DynamicQuantizeMatMul", "MatMulInteger16", "MatMulNBits",
+        "MatMulBnb4", "MatMulFpQ4", "SparseToDenseMatMul", "NhwcConv", "NhwcFusedConv", "ConvTransposeWithDynamicPads",
+        "MultiHeadAttention", "GroupQueryAttention", "QAttention", "DecoderAttention", "DecoderMaskedSelfAttention",
+        "DecoderMaskedMultiHeadAttention", "LongformerAttention", "PackedAttention", "PackedMultiHeadAttention",
+        "SparseAttention", "PagedAttention", "QOrderedMatMul", "QOrderedAttention", "QOrderedLongformerAttention",
+        "DynamicQuantizeLSTM", "AttnLSTM", "MoE", "QMoE", "GatedRelativePositionBias", "WordConvEmbedding",
+        "BeamSearch", "GreedySearch", "Sampling", "WhisperBeamSearch"};
+    return kNames.contains(op);
+}
+
+bool multiplies_integers(std::string_view op) {
+    static const std::unordered_set<std::string_view> kNames{
+        "MatMulInteger", "ConvInteger", "QLinearMatMul",        "QLinearConv",
+        "QGemm",         "QAttention",  "MatMulIntegerToFloat", "DynamicQuantizeMatMul",
+        "MatMulNBits",   "MatMulBnb4",  "MatMulFpQ4",           "DynamicQuantizeLSTM"};
+    return kNames.contains(op);
+}
+
+std::size_t second_factor(std::string_view op) { return op.starts_with("QLinear") || op == "QGemm" ? 3 : 1; }
+
+std::optional<OnnxOperator> matmul_of(const OnnxSubject& s) {
+    const ValueId a = s.in(0);
+    const ValueId b = s.in(second_factor(s.source().op));
+    if (a == kNoValue || b == kNoValue) {
+        return std::nullopt;
+    }
+    const bool bias = s.biased || has_bias(s);
+    const std::int64_t made = elements_of(s.made);
+    if (const std::int64_t columns = s.source().integer("N", 0); columns > 0) {  // packed, of few bits
+        const std::int64_t depth = s.source().integer("K", 0);
+        const MatmulDims d{1, rows_of_all(s.network.shape(a)), depth, columns, s.network.constant(b), bias};
+        return d.weights ? Found(OnnxOperator{OperatorKind::kMatmul, d, {a}, {}, b}) : std::nullopt;
+    }
+    const Factors f = factors_of(s, a, b);
+    if (f.left.empty() || f.right.empty()) {
+        return std::nullopt;
+    }
+    if (s.network.constant(b)) {
+        return by_constant(f, made, bias, a, b);
+    }
+    return s.network.constant(a) ? of_constant(f, made, b, a) : of_activations(f, s.made, a, b);
+}
+
+std::optional<OnnxOperator> conv_of(const OnnxSubject& s) {
+    const std::string_view op = s.source().op;
+    const std::size_t second = second_factor(op);
+    if (!s.given(0) || !s.given(second) || s.constant(0)) {
+        return std::nullopt;
+    }
+    const Shape& from = s.network.shape(s.in(0));
+    const Shape& kernel = s.network.shape(s.in(second));
+    const std::size_t rank = from.size();
+    if (rank < 3 || rank > 5 || kernel.size() != rank || s.made.size() != rank) {
+        return std::nullopt;
+    }
+    const auto along = [&](std::size_t from_back) {
+        return rank - from_back < 2 ? Axis{}
+                                    : Axis{from[rank - from_back], kernel[rank - from_back], s.made[rank - from_back]};
+    };
+    const auto [width, height, depth] = std::tuple(along(1), along(2), along(3));
+    ConvDims d;
+    d.transposed = op.find("ConvTranspose") != std::string_view::npos;
+    d.batch = from[0];
+    d.in_channels = from[1];
+    d.groups = s.source().integer("group", 1);
+    d.out_channels = d.transposed ? elements_of({kernel[1], d.groups}) : kernel[0];
+    std::tie(d.in_width, d.kernel_width, d.out_width) = std::tuple(width.in, width.kernel, width.out);
+    std::tie(d.in_height, d.kernel_height, d.out_height) = std::tuple(height.in, height.kernel, height.out);
+    std::tie(d.in_depth, d.kernel_depth, d.out_depth) = std::tuple(depth.in, depth.kernel, depth.out);
+    const auto strides = s.source().integers("strides");
+    d.stride = strides.empty() ? 1 : strides.back();
+    const bool integer = op == "ConvInteger";
+    d.bias = s.biased || (second == 3 ? s.constant(8) : !integer && s.constant(2));
+    d.weights = s.constant(second);
+    if (!d.weights) {
+        d.bias = false;
+        return OnnxOperator{s.kind, d, {s.in(0), s.in(second)}, {}};
+    }
+    return OnnxOperator{s.kind, d, {s.in(0)}, {}, s.in(second)};
+}
+
+}  // namespace berth

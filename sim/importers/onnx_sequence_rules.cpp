@@ -1,0 +1,74 @@
+// Shape rules of attention, of recurrent networks, and of sums over any axes.
+#include "importers/onnx_attention_form.h"
+#include "importers/onnx_einsum.h"
+#include "importers/onnx_rule.h"
+
+namespace berth {
+
+namespace {
+
+bool attention(const RuleContext& c) {
+    auto form = attention_form(c.node(), [&c](std::size_t i) { return c.shape(i); });
+    if (!form) {
+        return false;
+    }
+    c.make(0, std::move(form->made));
+    c.make(1, std::move(form->present_key));
+    c.make(2, std::move(form->present_value));
+    if (const Shape* made = c.step.outputs.size() > 3 ? c.shape(0) : nullptr; made != nullptr) {
+        const AttentionDims& d = form->dims;
+        c.make(3, {d.batch, d.heads, d.seq, d.kv_seq});  // the scores
+    }
+    return true;
+}
+
+/// Y [tokens, directions, batch, hidden], and the last states.
+bool recurrent(const RuleContext& c) {
+    const Shape* from = c.shape(0);
+    const std::int64_t hidden = c.node().integer("hidden_size", 0);
+    if (from == nullptr || from->size() != 3 || hidden < 1) {
+        return false;
+    }
+    const bool batch_first = c.node().integer("layout", 0) != 0;
+    const OnnxAttribute* direction = c.node().attribute("direction");
+    const std::int64_t directions = direction != nullptr && direction->text == "bidirectional" ? 2 : 1;
+    const std::int64_t tokens = (*from)[batch_first ? 1 : 0];
+    const std::int64_t batch = (*from)[batch_first ? 0 : 1];
+    c.make(0, batch_first ? Shape{batch, tokens, directions, hidden} : Shape{tokens, directions, batch, hidden});
+    for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) {
+        c.make(i, batch_first ? Shape{batch, directions, hidden} : Shape{directions, batch, hidden});
+    }
+    return true;
+}
+
+bool einsum(const RuleContext& c) {
+    const OnnxAttribute* text = c.node().attribute("equation");
+    std::vector<Shape> shapes;
+    for (std::size_t i = 0; i < c.step.inputs.size(); ++i) {
+        if (c.shape(i) == nullptr) {
+            return false;
+        }
+        shapes.push_back(*c.shape(i));
+    }
+    const auto equation = text == nullptr ? std::nullopt : einsum_equation(text->text, shapes);
+    return equation && c.make(0, equation->shape(equation->output));
+}
+
+constexpr NamedRule kSequence[]{
+    {"Attention", attention},
+    {"DecoderMaskedMultiHeadAttention", attention},
+    {"DynamicQuantizeLSTM", recurrent},
+    {"Einsum", einsum},
+    {"GRU", recurrent},
+    {"GroupQueryAttention", attention},
+    {"LSTM", recurrent},
+    {"MultiHeadAttention", attention},
+    {"QAttention", attention},
+    {"RNN", recurrent},
+};
+
+}  // namespace
+
+std::span<const NamedRule> sequence_rules() { return kSequence; }
+
+}  // namespace berth

@@ -1,0 +1,84 @@
+// ONNX models as bytes, message by message.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace berth {
+
+// Messages of the wire format, written by hand: what no exporter writes.
+inline std::string varint(std::uint64_t value) {
+    std::string bytes;
+    for (; value > 0x7fU; value >>= 7U) {
+        bytes += static_cast<char>((value & 0x7fU) | 0x80U);
+    }
+    return bytes + static_cast<char>(value);
+}
+
+inline std::string number_field(unsigned field, std::int64_t value) {
+    return varint(std::uint64_t{field} << 3U) + varint(static_cast<std::uint64_t>(value));
+}
+
+inline std::string bytes_field(unsigned field, const std::string& bytes) {
+    return varint(std::uint64_t{field} << 3U | 2U) + varint(bytes.size()) + bytes;
+}
+
+inline std::string node(const std::string& op, const std::vector<std::string>& inputs,
+                        const std::vector<std::string>& outputs, const std::string& attributes = "") {
+    std::string message;
+    for (const std::string& input : inputs) {
+        message += bytes_field(1, input);
+    }
+    for (const std::string& output : outputs) {
+        message += bytes_field(2, output);
+    }
+    return bytes_field(1, message + bytes_field(3, "n") + bytes_field(4, op) + attributes);
+}
+
+inline std::string sized(unsigned field, const std::string& name, const std::vector<std::int64_t>& sizes) {
+    std::string shape;
+    for (const std::int64_t size : sizes) {
+        shape += bytes_field(1, number_field(1, size));
+    }
+    return bytes_field(
+        field, bytes_field(1, name) + bytes_field(2, bytes_field(1, number_field(1, 1) + bytes_field(2, shape))));
+}
+
+inline std::string constant(const std::string& name, const std::vector<std::int64_t>& sizes) {
+    std::string message;
+    for (const std::int64_t size : sizes) {
+        message += number_field(1, size);
+    }
+    return bytes_field(5, message + number_field(2, 1) + bytes_field(8, name));
+}
+
+/// A model with one input x of [4, 8] and one result y.
+inline std::string model_bytes(const std::string& body) {
+    return bytes_field(7, body + sized(11, "x", {4, 8}) + sized(12, "y", {4, 8}));
+}
+
+inline std::string attribute(const std::string& name, std::int64_t value) {
+    return bytes_field(5, bytes_field(1, name) + number_field(3, value));
+}
+
+inline std::string attribute(const std::string& name, const std::string& text) {
+    return bytes_field(5, bytes_field(1, name) + bytes_field(4, text));
+}
+
+inline std::string attribute(const std::string& name, const std::vector<std::int64_t>& values) {
+    std::string message = bytes_field(1, name);
+    for (const std::int64_t value : values) {
+        message += number_field(8, value);
+    }
+    return bytes_field(5, message);
+}
+
+/// `graph`: the fields of a graph, as model_bytes() takes them.
+inline std::string body_attribute(const std::string& name, const std::string& graph) {
+    return bytes_field(5, bytes_field(1, name) + bytes_field(6, graph));
+}
+
+inline std::string runtime_domain() { return bytes_field(7, "com.microsoft"); }
+
+}  // namespace berth
