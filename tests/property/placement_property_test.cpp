@@ -475,5 +475,25 @@ RC_GTEST_PROP(LeastLoad, StoppedAtItsPivotLimitItSaysSoAndBoundsTheOptimumFromBo
     RC_CLASSIFY(!same_load(stopped.load, optimum), "above the optimum");
 }
 
+// As columns are generated, most of them leave most resources alone.
+RC_GTEST_PROP(LeastLoad, LargeProgrammesTakeFewPivots, ()) {
+    constexpr std::size_t kResources = 12;
+    constexpr int kChoices = 30;
+    std::vector<LoadTask> tasks(8);
+    for (LoadTask& task : tasks) {
+        task.passes = any_number(1, 5);
+        for (int choice = 0; choice < kChoices; ++choice) {
+            LoadChoice& made = task.choices.emplace_back();
+            for (std::size_t r = 0; r < kResources; ++r) {
+                made.load.push_back(one_in(3) ? any_time(100) : Time{});
+            }
+        }
+    }
+    const std::vector<Time> base(kResources);
+    const LoadShares shares = least_load(tasks, base, 400);
+    RC_ASSERT(shares.status == LoadStatus::kOptimal);
+    RC_ASSERT(same_load(bound_at(tasks, base, shares.prices), shares.load));
+}
+
 }  // namespace
 }  // namespace berth
