@@ -85,7 +85,7 @@ inline CostedGraph shipped_graph(const std::string& name) {
 /// The definitions once more: sets of nodes, reachability as a matrix, times by recursion.
 class DefinitionCheck {
   public:
-    DefinitionCheck(const CostedGraph& graph, const CostedAssignment& assignment)
+    DefinitionCheck(const CostedGraph& graph, const Assignment& assignment)
         : graph_(graph), device_(assignment), producers_(graph.nodes.size()) {
         for (const auto& [producer, consumer] : graph.edges) {
             producers_[index(consumer)].push_back(index(producer));
@@ -220,7 +220,7 @@ class DefinitionCheck {
     }
 
     const CostedGraph& graph_;
-    const CostedAssignment& device_;
+    const Assignment& device_;
     std::vector<std::vector<std::size_t>> producers_;
     std::vector<double> visible_;
 };

@@ -8,12 +8,12 @@
 
 #include "berth/costed_graph.h"
 #include "berth/diagnostics.h"
+#include "berth/placement_result.h"
 
 namespace berth {
 
 /// Accelerators are 0, 1, ...; CPU core c is `graph.accelerators + c`. For latency all cores are one device, the first.
-using CostedDevice = int;
-using CostedAssignment = std::vector<CostedDevice>;
+using CostedDevice = std::int32_t;
 
 [[nodiscard]] bool is_accelerator(const CostedGraph& graph, CostedDevice device);
 /// "accelerator0", "cpu", or "cpu1" where there are several.
@@ -29,28 +29,23 @@ struct DeviceLoad {
 
 /// Loads of all accelerators, then of all CPU cores. A producer outside an accelerator that it reads costs its transfer
 /// once, and so does each of its own producers that is read outside.
-[[nodiscard]] std::vector<DeviceLoad> device_loads(const CostedGraph& graph, const CostedAssignment& assignment);
+[[nodiscard]] std::vector<DeviceLoad> device_loads(const CostedGraph& graph, const Assignment& assignment);
 
 /// Why an assignment is not allowed; empty if it is. Every accelerator runs what it can and holds what fits, colour
 /// classes stay together, and accelerators run their parts as blocks: no path leaves a block and comes back to it, also
 /// not by way of other blocks.
-[[nodiscard]] std::string violation(const CostedGraph& graph, const CostedAssignment& assignment);
+[[nodiscard]] std::string violation(const CostedGraph& graph, const Assignment& assignment);
 
 /// Largest load of a device; absent for an assignment that is not allowed.
-[[nodiscard]] std::optional<double> throughput_load(const CostedGraph& graph, const CostedAssignment& assignment);
+[[nodiscard]] std::optional<double> throughput_load(const CostedGraph& graph, const Assignment& assignment);
 
 /// Time of one sample; absent for an assignment that is not allowed. The CPU has a core for every operator; an
 /// accelerator's block starts when all its inputs are there, takes inputs, operators and outputs one after another, and
 /// shows its results at its end.
-[[nodiscard]] std::optional<double> sample_latency(const CostedGraph& graph, const CostedAssignment& assignment);
+[[nodiscard]] std::optional<double> sample_latency(const CostedGraph& graph, const Assignment& assignment);
 
-struct CostedPlacement {
-    CostedAssignment assignment;
-    double objective = 0;
-    double lower_bound = 0;            ///< no assignment that is allowed is below it
-    bool proved_optimal = false;       ///< up to a ratio of 1e-9
-    [[nodiscard]] double gap() const;  ///< (objective - lower_bound) / lower_bound; 0 if they are equal
-};
+/// In the unit of the file.
+using CostedPlacement = Placement<double>;
 
 /// How far a search goes, in steps rather than seconds, so that the same input gives the same answer everywhere.
 struct SearchEffort {

@@ -7,13 +7,11 @@
 #include <vector>
 
 #include "berth/graph.h"
+#include "berth/placement_result.h"
 #include "berth/plan.h"
 #include "berth/profile.h"
 
 namespace berth {
-
-/// Device per operator.
-using Assignment = std::vector<DeviceId>;
 
 /// What an assignment must keep to beside running at all.
 struct PlacementLimits {
@@ -76,13 +74,7 @@ struct PlacementProblem {
 [[nodiscard]] std::optional<Assignment> whole_model(const Graph& graph, const std::vector<DevicePlan>& plans,
                                                     DeviceId device, std::string* why);
 
-struct PlacementResult {
-    Assignment assignment;
-    Time latency;
-    Time lower_bound;                  ///< no assignment is below it
-    bool proved_optimal = false;       ///< up to a ratio of 1e-9, which rounding of the sums can cause
-    [[nodiscard]] double gap() const;  ///< (latency - lower_bound) / lower_bound, 0 if they are equal
-};
+using PlacementResult = Placement<Time>;
 
 /// Exact for two devices: minimum s-t cut (Boykov and Kolmogorov 2004). Absent if some operator has no device. Devices
 /// that nothing can run on do not count; three others are a std::logic_error.

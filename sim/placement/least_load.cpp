@@ -53,7 +53,7 @@ class Tableau {
 
     LoadStatus minimise(int most_pivots) {
         for (int pivots = 0;; ++pivots) {
-            const std::size_t column = entering();
+            const std::size_t column = static_cast<std::size_t>(pivots) < columns_ ? steepest() : first_descending();
             if (column + 1 == columns_) {
                 return LoadStatus::kOptimal;
             }
@@ -93,8 +93,22 @@ class Tableau {
     double& cell(std::size_t row, std::size_t column) { return cells_[row * columns_ + column]; }
     [[nodiscard]] double cell(std::size_t row, std::size_t column) const { return cells_[row * columns_ + column]; }
 
-    // The first column that lowers the load, not the best: it cannot run in circles (Bland 1977). The last: none does.
-    [[nodiscard]] std::size_t entering() const {
+    // The column that lowers the load most per share (Dantzig 1951): few pivots, but they may run in circles. The last:
+    // none does.
+    [[nodiscard]] std::size_t steepest() const {
+        std::size_t column = columns_ - 1;
+        double most = -kZero;
+        for (std::size_t c = 0; c + 1 < columns_; ++c) {
+            if (cell(rows_ - 1, c) < most) {
+                most = cell(rows_ - 1, c);
+                column = c;
+            }
+        }
+        return column;
+    }
+
+    // The first that lowers it: that cannot run in circles (Bland 1977).
+    [[nodiscard]] std::size_t first_descending() const {
         std::size_t column = 0;
         while (column + 1 < columns_ && cell(rows_ - 1, column) > -kZero) {
             ++column;

@@ -49,8 +49,6 @@ Time crossings(const PlacementProblem& problem, const Assignment& assignment) {
 
 }  // namespace
 
-double PlacementResult::gap() const { return latency == lower_bound ? 0.0 : (latency - lower_bound) / lower_bound; }
-
 std::optional<Time> objective(const PlacementProblem& problem, const Assignment& assignment) {
     if (assignment.size() != problem.cost.size()) {
         throw std::logic_error("an assignment needs one device per operator");

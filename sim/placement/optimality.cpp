@@ -101,8 +101,7 @@ PlacementResult with_bound(const PlacementProblem& problem, Assignment assignmen
     if (!latency) {
         throw std::logic_error("a placement that cannot run");
     }
-    const bool optimal = *latency <= bound * (1.0 + kEqualCosts);
-    return {std::move(assignment), *latency, optimal ? *latency : std::min(bound, *latency), optimal};
+    return with_bound(std::move(assignment), *latency, bound);
 }
 
 Time one_against_rest_bound(const PlacementProblem& problem, const std::vector<DeviceId>& usable) {

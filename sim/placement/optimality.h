@@ -1,16 +1,23 @@
 // What is known of an assignment: its latency, and how much better another one could be.
 #pragma once
 
+#include <algorithm>
+#include <utility>
+
 #include "berth/placement.h"
 #include "placement/contraction.h"
+#include "placement/tolerances.h"
 
 namespace berth {
 
-/// Sums of the same costs in different orders differ by rounding; up to this ratio they count as equal.
-inline constexpr double kEqualCosts = 1e-9;
+/// A placement with a bound that no assignment is below; where it reaches it, up to kEqualCosts, it is optimal.
+template <class Value>
+[[nodiscard]] Placement<Value> with_bound(Assignment assignment, Value objective, Value bound) {
+    const bool optimal = objective <= bound * (1.0 + kEqualCosts);
+    return {std::move(assignment), objective, optimal ? objective : std::min(bound, objective), optimal};
+}
 
-/// The result for `problem` from an assignment of its contraction. `bound` is a latency that no assignment is below;
-/// where this one reaches it, up to kEqualCosts, it is optimal.
+/// The result for `problem` from an assignment of its contraction.
 [[nodiscard]] PlacementResult with_bound(const PlacementProblem& problem, const Contraction& contraction,
                                          const Assignment& assignment, Time bound);
 /// The same from an assignment of `problem` itself.

@@ -385,9 +385,9 @@ StageCandidates stage_candidates(const ModelStage& stage, const std::vector<Leng
     for (const Candidate& candidate : candidates) {
         times.push_back(candidate.feasible ? objective(main.problem, candidate.assignment) : std::nullopt);
     }
-    StageOptimum optimum{best->latency, best->lower_bound, best->proved_optimal};
+    StageOptimum optimum{best->objective, best->lower_bound, best->proved_optimal};
     if (row_of(objective_of_all).search == SearchOver::kSchedule && !stage.on && !stage.generation) {
-        optimum = {best->latency, overlap_bound(main, stage, profile), false};
+        optimum = {best->objective, overlap_bound(main, stage, profile), false};
         if (auto found = overlapped(candidates, stage, lengths, profile, options)) {
             candidates.push_back(std::move(found->first));
             times.emplace_back(found->second);

@@ -12,13 +12,13 @@
 
 #include "berth/brief_text.h"
 #include "berth/simulated_scenario.h"
+#include "whatif/finding_thresholds.h"
 #include "whatif/variation.h"
 
 namespace berth {
 
 namespace {
 
-constexpr double kWorthASplit = 1.03;
 constexpr int kFewCores = 4;
 
 std::set<int> counts_to_split(const Device& device) {
@@ -242,7 +242,8 @@ const CoreSplit* best_split(std::span<const CoreSplit> splits, Objective objecti
     };
     const CoreSplit* best = &*std::ranges::max_element(splits, {}, worth);
     const auto current = std::ranges::find(splits, true, &CoreSplit::current);
-    return current != splits.end() && worth(*best) < worth(*current) * kWorthASplit ? &*current : best;
+    return current != splits.end() && worth(*best) < worth(*current) * threshold(FindingLimit::kCoreSplit) ? &*current
+                                                                                                           : best;
 }
 
 std::vector<std::span<const CoreSplit>> splits_by_stage(std::span<const CoreSplit> splits) {

@@ -4,13 +4,12 @@
 #include <set>
 
 #include "berth/brief_text.h"
+#include "whatif/finding_thresholds.h"
 #include "whatif/variation.h"
 
 namespace berth {
 
 namespace {
-
-constexpr double kWorthOtherCores = 0.97;
 
 // One core, each cluster's worth of cores added up, and all.
 std::set<int> counts_to_try(const Device& device) {
@@ -55,8 +54,8 @@ void find_cores(const StageView& view, std::vector<Finding>& found) {
             continue;
         }
         const Best best = best_count(view, id, *now);
-        if (!best.variation ||
-            best.variation->stage.candidates[d].latency.median > now->latency.median * kWorthOtherCores) {
+        if (!best.variation || best.variation->stage.candidates[d].latency.median >
+                                   now->latency.median * threshold(FindingLimit::kCores)) {
             continue;
         }
         Finding finding =

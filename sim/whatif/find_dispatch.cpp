@@ -4,13 +4,12 @@
 #include <algorithm>
 
 #include "berth/brief_text.h"
+#include "whatif/finding_thresholds.h"
 #include "whatif/variation.h"
 
 namespace berth {
 
 namespace {
-
-constexpr double kNoticeable = 0.05;  // of the stage's time
 
 struct Overhead {
     Time dispatch, bound_time;
@@ -52,7 +51,7 @@ void find_dispatch(const StageView& view, std::vector<Finding>& found) {
     const Candidate& chosen = view.chosen();
     const Overhead overhead = overhead_of(chosen);
     const double share = overhead.dispatch / chosen.latency.median;
-    if (share < kNoticeable) {
+    if (share < threshold(FindingLimit::kDispatch)) {
         return;
     }
     const auto after = vary_profile(view, [](Profile& changed) {

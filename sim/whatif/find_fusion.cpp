@@ -3,13 +3,12 @@
 
 #include "berth/brief_text.h"
 #include "berth/fusion_summary.h"
+#include "whatif/finding_thresholds.h"
 #include "whatif/variation.h"
 
 namespace berth {
 
 namespace {
-
-constexpr double kWorthAFusion = 0.01;  // of the stage's time
 
 // A rule that leaves the follower nothing to move but its other operands.
 FusionRule rule_for(const MissingFusions& missing) {
@@ -31,14 +30,15 @@ std::string yaml_of(const FusionRule& rule) {
 void find_fusion(const StageView& view, std::vector<Finding>& found) {
     const Candidate& chosen = view.chosen();
     for (const MissingFusions& missing : missing_fusions(chosen)) {
-        if (!missing.cost || *missing.cost < chosen.latency.median * kWorthAFusion) {
+        if (!missing.cost || *missing.cost < chosen.latency.median * threshold(FindingLimit::kFusion)) {
             continue;
         }
         const FusionRule rule = rule_for(missing);
         const auto d = static_cast<std::size_t>(missing.device);
         const auto after =
             vary_profile(view, [&](Profile& changed) { changed.devices[d].runtime.fuses.push_back(rule); });
-        if (!after || view.stage_result().latency.median < after->stage.latency.median * (1 + kWorthAFusion)) {
+        if (!after ||
+            view.stage_result().latency.median < after->stage.latency.median * (1 + threshold(FindingLimit::kFusion))) {
             continue;
         }
         const Device& device = view.scenario.profile.devices[d];

@@ -4,14 +4,12 @@
 #include <algorithm>
 
 #include "berth/brief_text.h"
+#include "whatif/finding_thresholds.h"
 #include "whatif/variation.h"
 
 namespace berth {
 
 namespace {
-
-constexpr double kWorthAPrecision = 1.05;  // speed-up worth a finding
-constexpr double kDisappointing = 0.5;     // share of the speed-up of the MACs that is still as expected
 
 bool offers(const Device& device, DType dtype) {
     return std::all_of(device.clusters.begin(), device.clusters.end(), [dtype](const CoreCluster& cluster) {
@@ -50,11 +48,12 @@ void find_cheaper_precision(const StageView& view, std::vector<Finding>& found) 
     const Scheme now = view.model_stage().precision.dtype;
     const Candidate& chosen = view.chosen();
     const Time bound = memory_bound_time(chosen);
-    if (is_quantized(now.weights) || bound < chosen.latency.median * 0.1) {
+    if (is_quantized(now.weights) || bound < chosen.latency.median * threshold(FindingLimit::kMemoryBound)) {
         return;
     }
     const auto after = vary_stage(view, [](ModelStage& changed) { changed.precision = {DType::kInt8, {}}; });
-    if (!after || view.stage_result().latency.median / after->stage.latency.median < kWorthAPrecision) {
+    if (!after ||
+        view.stage_result().latency.median / after->stage.latency.median < threshold(FindingLimit::kFasterPrecision)) {
         return;
     }
     const bool moves = after->chosen().placement != chosen.placement;
@@ -83,7 +82,7 @@ void find_useless_precision(const StageView& view, DeviceId id, std::vector<Find
     }
     const double speed_up = *before / candidate->latency.median;
     const double promised = peak(device, DType::kInt8) / peak(device, wide);
-    if (speed_up - 1 >= (promised - 1) * kDisappointing) {
+    if (speed_up - 1 >= (promised - 1) * threshold(FindingLimit::kPromisedPrecision)) {
         return;
     }
     const auto [category, time] = largest(*candidate);

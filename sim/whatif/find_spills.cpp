@@ -4,13 +4,12 @@
 #include <cmath>
 
 #include "berth/brief_text.h"
+#include "whatif/finding_thresholds.h"
 #include "whatif/variation.h"
 
 namespace berth {
 
 namespace {
-
-constexpr double kWorthASpill = 0.01;  // of the candidate's time
 
 Bytes whole_mebibytes(Bytes size) { return mebibytes(std::ceil(in_mebibytes(size))); }
 
@@ -35,7 +34,7 @@ void find_spills(const StageView& view, std::vector<Finding>& found) {
             continue;
         }
         const Time kept = after->stage.candidates[d].latency.median;
-        if (kept > candidate->latency.median * (1 - kWorthASpill)) {
+        if (kept > candidate->latency.median * (1 - threshold(FindingLimit::kSpill))) {
             continue;
         }
         Finding finding = finding_of(

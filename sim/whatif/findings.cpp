@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "whatif/finding_thresholds.h"
 #include "whatif/variation.h"
 
 namespace berth {
@@ -15,8 +16,8 @@ Time gain(const Finding& finding) { return *finding.before - *finding.after; }
 }  // namespace
 
 bool changes_total(const Finding& finding) {
-    constexpr double kNoticeable = 5e-4;
-    return finding.before && finding.after && std::abs(*finding.after / *finding.before - 1) >= kNoticeable;
+    return finding.before && finding.after &&
+           std::abs(*finding.after / *finding.before - 1) >= threshold(FindingLimit::kTotal);
 }
 
 std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& result) {

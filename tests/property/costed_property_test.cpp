@@ -46,7 +46,7 @@ struct Optimum {
 Optimum by_trying_everything(const CostedGraph& graph) {
     Optimum best;
     const int devices = static_cast<int>(graph.accelerators + graph.cpus);
-    CostedAssignment assignment(graph.nodes.size(), 0);
+    Assignment assignment(graph.nodes.size(), 0);
     for (std::size_t digit = 0; digit < assignment.size();) {
         DefinitionCheck check(graph, assignment);
         if (check.is_allowed()) {
@@ -132,7 +132,7 @@ RC_GTEST_PROP(CostedPlacement, LatencyWithoutCpuIsAllowedOrRefused, ()) {
 
 RC_GTEST_PROP(CostedPlacement, LibraryAndDefinitionsJudgeAssignmentsAlike, ()) {
     const CostedGraph graph = any_graph(7, static_cast<std::size_t>(any_number(1, 3)));
-    CostedAssignment assignment;
+    Assignment assignment;
     for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
         assignment.push_back(any_number(0, static_cast<int>(graph.accelerators) + 1));
     }

@@ -7,7 +7,7 @@
 namespace berth {
 namespace {
 
-void expect_obeys_definitions(const CostedGraph& graph, const CostedAssignment& assignment) {
+void expect_obeys_definitions(const CostedGraph& graph, const Assignment& assignment) {
     const DefinitionCheck check(graph, assignment);
     EXPECT_TRUE(check.is_allowed()) << violation(graph, assignment);
     EXPECT_TRUE(check.is_convex());
@@ -76,7 +76,7 @@ TEST(CostedPlacement, LoadsByHand) {
     for (const auto& [from, to] : std::vector<std::pair<int, int>>{{a, b}, {a, c}, {a, e}, {a, d}, {b, d}, {c, d}}) {
         connect(graph, from, to);
     }
-    const CostedAssignment assignment{0, 1, 0, 1, 2};
+    const Assignment assignment{0, 1, 0, 1, 2};
     const auto loads = device_loads(graph, assignment);
     ASSERT_EQ(loads.size(), 3U);
     EXPECT_EQ(loads[0].computing, 5);
@@ -138,7 +138,7 @@ TEST(CostedPlacement, AClassOnTheCpuMayRunBeforeAndAfterABlock) {
     Diagnostics diagnostics;
     const auto placement = throughput_placement(graph, diagnostics);
     ASSERT_TRUE(placement);
-    EXPECT_EQ(placement->assignment, (CostedAssignment{1, 0, 1}));
+    EXPECT_EQ(placement->assignment, (Assignment{1, 0, 1}));
     EXPECT_EQ(placement->objective, 5);
     EXPECT_TRUE(placement->proved_optimal);
     EXPECT_EQ(latency_placement(graph, diagnostics)->objective, 7);

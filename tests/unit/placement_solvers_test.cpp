@@ -85,9 +85,9 @@ TEST(PlacementMinimumCut, SolvesTheChain) {
     const auto result = minimum_cut_placement(chain());
     ASSERT_TRUE(result.has_value());
     EXPECT_THAT(result->assignment, ElementsAre(kOther, kHost, kOther));
-    expect_time(result->latency, 24_us);
+    expect_time(result->objective, 24_us);
     EXPECT_TRUE(result->proved_optimal);
-    EXPECT_EQ(result->lower_bound, result->latency);
+    EXPECT_EQ(result->lower_bound, result->objective);
     EXPECT_EQ(result->gap(), 0.0);
 }
 
@@ -120,7 +120,7 @@ TEST(PlacementMinimumCut, KeepsGroupsTogether) {
     const auto result = minimum_cut_placement(problem);
     ASSERT_TRUE(result.has_value());
     EXPECT_THAT(result->assignment, ElementsAre(kHost, kHost, kOther));
-    expect_time(result->latency, 10_us + 10_us + 2_us + 3_us + 1_us);
+    expect_time(result->objective, 10_us + 10_us + 2_us + 3_us + 1_us);
 }
 
 TEST(PlacementMinimumCut, IsAbsentIfAnOperatorOrAGroupHasNoDevice) {
@@ -140,12 +140,12 @@ TEST(PlacementMinimumCut, HandlesNothingAndOneDevice) {
     PlacementProblem problem;
     problem.devices = 1;
     problem.activation = {5_us};
-    expect_time(minimum_cut_placement(problem)->latency, 0_us);
+    expect_time(minimum_cut_placement(problem)->objective, 0_us);
     EXPECT_TRUE(best_placement(problem)->assignment.empty());
     problem.cost = {{3_us}, {4_us}};
     const auto result = best_placement(problem);
     EXPECT_THAT(result->assignment, ElementsAre(0, 0));
-    expect_time(result->latency, 12_us);
+    expect_time(result->objective, 12_us);
     EXPECT_TRUE(result->proved_optimal);
 }
 
@@ -196,7 +196,7 @@ TEST(PlacementSwap, FindsTheThreeSegmentsOfThreeDevices) {
     const auto result = swap_placement(three_devices());
     ASSERT_TRUE(result.has_value());
     EXPECT_THAT(result->assignment, ElementsAre(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2));
-    expect_time(result->latency, 16_us);
+    expect_time(result->objective, 16_us);
     // One device against the best of the others: of the two crossings, the middle device's cut sees both.
     expect_time(result->lower_bound, 16_us);
     EXPECT_TRUE(result->proved_optimal);
@@ -213,9 +213,9 @@ TEST(PlacementSwap, StatesTheGapThatItCannotClose) {
     ASSERT_TRUE(result && best);
     EXPECT_FALSE(result->proved_optimal);
     EXPECT_GE(result->lower_bound, 12_us);  // the sum of the cheapest
-    EXPECT_LE(result->lower_bound, best->latency);
-    EXPECT_GE(result->latency, best->latency);
-    EXPECT_NEAR(result->gap(), result->latency / result->lower_bound - 1.0, 1e-12);
+    EXPECT_LE(result->lower_bound, best->objective);
+    EXPECT_GE(result->objective, best->objective);
+    EXPECT_NEAR(result->gap(), result->objective / result->lower_bound - 1.0, 1e-12);
     EXPECT_GT(result->gap(), 0.0);
 }
 
@@ -230,7 +230,7 @@ TEST(PlacementFrontier, ClosesIt) {
     const auto best = exhaustive_placement(problem);
     ASSERT_TRUE(result && best);
     EXPECT_TRUE(result->proved_optimal);
-    expect_time(result->latency, best->latency);
+    expect_time(result->objective, best->objective);
 }
 
 TEST(PlacementFrontier, KeepsToItsSegments) {
@@ -239,9 +239,9 @@ TEST(PlacementFrontier, KeepsToItsSegments) {
         problem.limits.segments = segments;
         return frontier_placement(problem);
     };
-    expect_time(at_most(1)->latency, 84_us);  // 4 x 1 us and 8 x 10 us
-    expect_time(at_most(2)->latency, 50_us);  // 8 x 1 us, 4 x 10 us and a crossing
-    expect_time(at_most(3)->latency, 16_us);
+    expect_time(at_most(1)->objective, 84_us);  // 4 x 1 us and 8 x 10 us
+    expect_time(at_most(2)->objective, 50_us);  // 8 x 1 us, 4 x 10 us and a crossing
+    expect_time(at_most(3)->objective, 16_us);
     EXPECT_FALSE(frontier_placement(problem, 2));  // more states than it may keep
     const auto cut = frontier_search(problem, 2);
     EXPECT_FALSE(cut.complete);
@@ -266,14 +266,14 @@ TEST(PlacementLimits, MemoryHoldsTheOperatorsThatGainMost) {
     PlacementProblem problem = small_memory();
     const auto best = best_placement(problem);
     ASSERT_TRUE(best);
-    expect_time(best->latency, 4 * 10_us + 2 * 1_us);
+    expect_time(best->objective, 4 * 10_us + 2 * 1_us);
     EXPECT_EQ(best->assignment[3], 1);
     EXPECT_EQ(memory_needed(problem.limits, 0, best->assignment), 3_MB);
     EXPECT_TRUE(best->proved_optimal);
     problem.limits.memories.push_back({"all", 6.5_MB, {true, true}});  // no room to work in on device 1
     const auto without = best_placement(problem);
     ASSERT_TRUE(without);
-    expect_time(without->latency, 100_us);
+    expect_time(without->objective, 100_us);
     problem.limits.memories.back().capacity = 5_MB;
     EXPECT_FALSE(best_placement(problem));
 }
@@ -285,10 +285,10 @@ TEST(PlacementLimits, SegmentsAreThoseOfOperatorsAlsoInGroups) {
     problem.activation = {0_us, 0_us};
     problem.group = {0, 1, 0, 1};
     problem.limits.segments = 4;
-    expect_time(best_placement(problem)->latency, 4_us);
+    expect_time(best_placement(problem)->objective, 4_us);
     problem.limits.segments = 3;  // the groups interlock: one device or four segments
-    expect_time(best_placement(problem)->latency, 20_us);
-    expect_time(frontier_placement(problem)->latency, 20_us);
+    expect_time(best_placement(problem)->objective, 20_us);
+    expect_time(frontier_placement(problem)->objective, 20_us);
 }
 
 // 40 operators in a row that alternate: too many to try, few states.
@@ -305,7 +305,7 @@ TEST(PlacementLimits, LargeGraphsAreExactWhereFewTensorsWait) {
     ASSERT_TRUE(best);
     EXPECT_TRUE(best->proved_optimal);
     EXPECT_LE(segments(best->assignment).size(), 5U);
-    expect_time(best->latency, 58_us);  // 60 us on one device; two single operators of the other gain 1 us each
+    expect_time(best->objective, 58_us);  // 60 us on one device; two single operators of the other gain 1 us each
 }
 
 TEST(PlacementMinimumCut, RefusesThreeUsableDevices) {

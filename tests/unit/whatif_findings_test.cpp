@@ -1,10 +1,15 @@
 // The order of findings, and that what-ifs compare like with like.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 #include "berth/evaluation.h"
 #include "berth/findings.h"
+#include "berth/quantity_text.h"
+#include "whatif/finding_thresholds.h"
 
 namespace berth {
 namespace {
@@ -22,6 +27,16 @@ Finding with_totals(double before, double after) {
     finding.before = milliseconds(before);
     finding.after = milliseconds(after);
     return finding;
+}
+
+TEST(WhatifFindings, TheDocumentHasTheThresholdsOfTheCode) {
+    std::ifstream file(std::string(BERTH_SOURCE_DIR) + "/docs/cli.md");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    for (const FindingThreshold& row : kFindingThresholds) {
+        const std::string line =
+            fmt::format("| {} | {} {} | {} |\n", row.finding, number_text(row.value), row.unit, row.why);
+        EXPECT_NE(text.find(line), std::string::npos) << line;
+    }
 }
 
 TEST(WhatifFindings, OnlyANoticeableDifferenceChangesTheTotal) {

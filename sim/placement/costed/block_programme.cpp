@@ -38,7 +38,7 @@ WorkBound::WorkBound(const Units& units)
             choices_.push_back({units.fast[unit], units.slow[unit], units.size[unit]});
         }
     }
-    make_room(size - accelerators_ * units.memory * kRounding);
+    make_room(size - accelerators_ * units.memory * (1 + kSumRounding));
     std::ranges::sort(choices_, std::greater<>(), [](const Choice& one) { return ratio(one.fast, one.slow); });
 }
 
@@ -52,11 +52,11 @@ void WorkBound::make_room(double excess) {
         for_memory_ += choice.size <= excess ? choice.slow : choice.slow * excess / choice.size;
         excess -= choice.size;
     }
-    for_memory_ = excess > 0 ? kNowhere : for_memory_ / kRounding;
+    for_memory_ = excess > 0 ? kNowhere : for_memory_ / (1 + kSumRounding);
 }
 
 double WorkBound::relief(double limit) const {
-    double left = cpus_ * limit * kRounding - must_slow_;
+    double left = cpus_ * limit * (1 + kSumRounding) - must_slow_;
     if (left < for_memory_) {
         return kNowhere;
     }
@@ -74,7 +74,7 @@ double WorkBound::relief(double limit) const {
 
 bool WorkBound::allows(double limit) const {
     const double fast = relief(limit);
-    return limit >= largest_ && (fast <= accelerators_ * limit || fast <= 1e-12 * total_fast_);
+    return limit >= largest_ && (fast <= accelerators_ * limit || fast <= kSumRounding * total_fast_);
 }
 
 double WorkBound::lower_bound() const {
@@ -102,7 +102,7 @@ BlockProgramme::BlockProgramme(const Units& units, const Ideals& ideals, std::si
 bool BlockProgramme::is_hopeless(std::size_t ideal, std::size_t used) const {
     const double spared = ideals_.remaining[0] - accelerator_time_;
     const double left = ideals_.remaining[ideal] - spared;
-    return left > static_cast<double>(stages_ - 1 - used) * limit_ + 1e-12 * ideals_.remaining[0];
+    return left > static_cast<double>(stages_ - 1 - used) * limit_ + kSumRounding * ideals_.remaining[0];
 }
 
 void BlockProgramme::reach(std::size_t ideal, std::size_t used, double time, int from) {
@@ -163,7 +163,7 @@ void BlockProgramme::grow_block(int ideal, int smallest_unit, const Load& load) 
     for (std::size_t i = ideals_.first[at(ideal)]; i < ideals_.first[at(ideal) + 1] && steps_left_ > 0; ++i) {
         const auto [unit, next] = ideals_.growths[i];
         if (unit < smallest_unit || load.computing + load.receiving + units_.fast[at(unit)] > limit_ ||
-            load.size + units_.size[at(unit)] > units_.memory * kRounding) {
+            !fits(load.size + units_.size[at(unit)], units_.memory)) {
             continue;
         }
         --steps_left_;
@@ -182,7 +182,7 @@ void BlockProgramme::grow_block(int ideal, int smallest_unit, const Load& load) 
 }
 
 Verdict BlockProgramme::decide(double limit) {
-    limit_ = limit * kRounding;
+    limit_ = limit * (1 + kSumRounding);
     cpu_limit_ = static_cast<double>(units_.cpus) * limit_;
     accelerator_time_ = work_.relief(limit_);
     if (accelerator_time_ == kNowhere) {

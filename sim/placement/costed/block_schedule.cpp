@@ -20,7 +20,7 @@ BlockSchedule::BlockSchedule(const CostedGraph& graph)
 }
 
 // Activities are the nodes, then the blocks. A block lasts its inputs, its nodes and its outputs.
-void BlockSchedule::start(const CostedAssignment& assignment) {
+void BlockSchedule::start(const Assignment& assignment) {
     const std::size_t nodes = graph_.nodes.size();
     const std::size_t activities = nodes + graph_.accelerators;
     duration_.assign(activities, 0.0);
@@ -84,7 +84,7 @@ void BlockSchedule::take(std::size_t activity) {
     }
 }
 
-std::optional<double> BlockSchedule::latency(const CostedAssignment& assignment) {
+std::optional<double> BlockSchedule::latency(const Assignment& assignment) {
     start(assignment);
     const std::size_t nodes = graph_.nodes.size();
     std::size_t activities = 0;

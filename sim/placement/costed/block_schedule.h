@@ -15,13 +15,13 @@ class BlockSchedule {
 
     /// When the last operator ends; absent if blocks wait for each other or for themselves. Memory, support and colour
     /// classes are not looked at.
-    [[nodiscard]] std::optional<double> latency(const CostedAssignment& assignment);
+    [[nodiscard]] std::optional<double> latency(const Assignment& assignment);
 
     /// When the results of each node became visible in the latest call.
     [[nodiscard]] const std::vector<double>& visible() const { return visible_; }
 
   private:
-    void start(const CostedAssignment& assignment);
+    void start(const Assignment& assignment);
     void take(std::size_t activity);
 
     const CostedGraph& graph_;

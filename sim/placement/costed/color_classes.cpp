@@ -12,31 +12,26 @@ namespace {
 
 constexpr std::size_t kMostWaysIn = 64;  // a class with more of them is taken as open, which is safe
 
-/// Producers and consumers of each node.
-struct Neighbours {
-    std::vector<std::vector<int>> producers, consumers;
-};
-
 struct ClassShape {
     std::vector<int> ways_in, ways_out;
 };
 
-ClassShape shape_of(const std::vector<int>& members, const Labels& class_of, const Neighbours& neighbours) {
+ClassShape shape_of(const std::vector<int>& members, const Relations& relations) {
     ClassShape shape;
     for (const int node : members) {
-        const auto outside = [&](int other) { return class_of[at(other)] != class_of[at(node)]; };
-        if (std::ranges::any_of(neighbours.producers[at(node)], outside)) {
+        const auto outside = [&](int other) { return relations.class_of[at(other)] != relations.class_of[at(node)]; };
+        if (std::ranges::any_of(relations.producers[at(node)], outside)) {
             shape.ways_in.push_back(node);
         }
-        if (std::ranges::any_of(neighbours.consumers[at(node)], outside)) {
+        if (std::ranges::any_of(relations.consumers[at(node)], outside)) {
             shape.ways_out.push_back(node);
         }
     }
     return shape;
 }
 
-bool is_closed(const std::vector<int>& members, const Labels& class_of, const Neighbours& neighbours) {
-    const ClassShape shape = shape_of(members, class_of, neighbours);
+bool is_closed(const std::vector<int>& members, const Relations& relations) {
+    const ClassShape shape = shape_of(members, relations);
     if (shape.ways_in.size() > kMostWaysIn) {
         return false;
     }
@@ -44,8 +39,9 @@ bool is_closed(const std::vector<int>& members, const Labels& class_of, const Ne
         std::vector<int> reached{entry};
         std::unordered_map<int, bool> seen{{entry, true}};
         for (std::size_t next = 0; next < reached.size(); ++next) {
-            for (const int consumer : neighbours.consumers[at(reached[next])]) {
-                if (class_of[at(consumer)] == class_of[at(entry)] && seen.emplace(consumer, true).second) {
+            for (const int consumer : relations.consumers[at(reached[next])]) {
+                if (relations.class_of[at(consumer)] == relations.class_of[at(entry)] &&
+                    seen.emplace(consumer, true).second) {
                     reached.push_back(consumer);
                 }
             }
@@ -60,39 +56,20 @@ bool is_closed(const std::vector<int>& members, const Labels& class_of, const Ne
 
 }  // namespace
 
-ColorClasses color_classes(const CostedGraph& graph) {
-    const std::size_t nodes = graph.nodes.size();
-    Neighbours neighbours{std::vector<std::vector<int>>(nodes), std::vector<std::vector<int>>(nodes)};
-    for (const auto& [producer, consumer] : graph.edges) {
-        neighbours.producers[at(consumer)].push_back(producer);
-        neighbours.consumers[at(producer)].push_back(consumer);
-    }
+ColorClasses color_classes(const Relations& relations) {
     ColorClasses classes;
-    classes.closed.resize(nodes);
+    classes.closed.resize(relations.class_of.size());
     std::iota(classes.closed.begin(), classes.closed.end(), 0);
-    Labels class_of = classes.closed;
-    std::unordered_map<std::int64_t, std::size_t> position;
-    std::vector<std::vector<int>> members;
-    for (std::size_t node = 0; node < nodes; ++node) {
-        if (const auto& color = graph.nodes[node].color) {
-            const auto [found, is_new] = position.emplace(*color, members.size());
-            if (is_new) {
-                members.emplace_back();
-            }
-            members[found->second].push_back(static_cast<int>(node));
-            class_of[node] = members[found->second].front();
-        }
-    }
-    for (auto& nodes_of_class : members) {
-        if (nodes_of_class.size() == 1) {
+    for (const std::vector<int>& members : relations.classes) {
+        if (members.size() == 1) {
             continue;
         }
-        if (is_closed(nodes_of_class, class_of, neighbours)) {
-            for (const int node : nodes_of_class) {
-                classes.closed[at(node)] = nodes_of_class.front();
+        if (is_closed(members, relations)) {
+            for (const int node : members) {
+                classes.closed[at(node)] = members.front();
             }
         } else {
-            classes.open.push_back(std::move(nodes_of_class));
+            classes.open.push_back(members);
         }
     }
     return classes;

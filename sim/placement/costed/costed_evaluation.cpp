@@ -6,6 +6,7 @@
 
 #include "berth/costed_placement.h"
 #include "placement/costed/block_schedule.h"
+#include "placement/tolerances.h"
 
 namespace berth {
 
@@ -13,14 +14,11 @@ namespace {
 
 std::size_t position(int node) { return static_cast<std::size_t>(node); }
 
-// Of rounding: sizes are sums of many numbers.
-constexpr double kSizeTolerance = 1e-12;
-
 std::string name_of(const CostedNode& node) {
     return node.name.empty() ? fmt::format("node {}", node.id) : fmt::format("node {} ({})", node.id, node.name);
 }
 
-std::string torn_class(const CostedGraph& graph, const CostedAssignment& assignment) {
+std::string torn_class(const CostedGraph& graph, const Assignment& assignment) {
     std::unordered_map<std::int64_t, std::size_t> first;
     for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
         if (!graph.nodes[node].color) {
@@ -48,11 +46,7 @@ std::string device_name(const CostedGraph& graph, CostedDevice device) {
     return graph.cpus > 1 ? fmt::format("cpu{}", position(device) - graph.accelerators) : "cpu";
 }
 
-double CostedPlacement::gap() const {
-    return objective <= lower_bound || lower_bound <= 0 ? 0.0 : (objective - lower_bound) / lower_bound;
-}
-
-std::vector<DeviceLoad> device_loads(const CostedGraph& graph, const CostedAssignment& assignment) {
+std::vector<DeviceLoad> device_loads(const CostedGraph& graph, const Assignment& assignment) {
     std::vector<DeviceLoad> loads(graph.accelerators + graph.cpus);
     for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
         const CostedNode& costs = graph.nodes[node];
@@ -85,7 +79,7 @@ std::vector<DeviceLoad> device_loads(const CostedGraph& graph, const CostedAssig
     return loads;
 }
 
-std::string violation(const CostedGraph& graph, const CostedAssignment& assignment) {
+std::string violation(const CostedGraph& graph, const Assignment& assignment) {
     for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
         const CostedDevice device = assignment[node];
         if (device < 0 || position(device) >= graph.accelerators + graph.cpus) {
@@ -101,7 +95,7 @@ std::string violation(const CostedGraph& graph, const CostedAssignment& assignme
     }
     const auto loads = device_loads(graph, assignment);
     for (std::size_t device = 0; device < graph.accelerators; ++device) {
-        if (loads[device].size > graph.accelerator_memory * (1 + kSizeTolerance)) {
+        if (!fits(loads[device].size, graph.accelerator_memory)) {
             return fmt::format("{} holds {} of {}", device_name(graph, static_cast<CostedDevice>(device)),
                                loads[device].size, graph.accelerator_memory);
         }
@@ -112,7 +106,7 @@ std::string violation(const CostedGraph& graph, const CostedAssignment& assignme
     return "";
 }
 
-std::optional<double> throughput_load(const CostedGraph& graph, const CostedAssignment& assignment) {
+std::optional<double> throughput_load(const CostedGraph& graph, const Assignment& assignment) {
     if (!violation(graph, assignment).empty()) {
         return std::nullopt;
     }
@@ -123,7 +117,7 @@ std::optional<double> throughput_load(const CostedGraph& graph, const CostedAssi
     return largest;
 }
 
-std::optional<double> sample_latency(const CostedGraph& graph, const CostedAssignment& assignment) {
+std::optional<double> sample_latency(const CostedGraph& graph, const Assignment& assignment) {
     return violation(graph, assignment).empty() ? BlockSchedule(graph).latency(assignment) : std::nullopt;
 }
 

@@ -148,7 +148,7 @@ class Beam {
         for (std::size_t unit = position; unit < units_.count() && units_.fast[unit] < kNowhere; ++unit) {
             computing += units_.fast[unit];
             size += units_.size[unit];
-            if (size > units_.memory * kRounding) {
+            if (!fits(size, units_.memory)) {
                 break;
             }
             for (const int producer : units_.reads[unit]) {

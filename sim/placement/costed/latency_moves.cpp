@@ -11,35 +11,30 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kMostWork = 100'000'000;  // nodes and edges looked at, over all schedules
-constexpr double kWorthwhile = 1e-12;           // ratio; less is rounding
 
 }  // namespace
 
-LatencyMoves::LatencyMoves(const CostedGraph& graph)
-    : graph_(graph), unit_of_(graph.nodes.size()), producers_(graph.nodes.size()), consumers_(graph.nodes.size()) {
-    std::unordered_map<std::int64_t, int> unit_of_class;
+LatencyMoves::LatencyMoves(const CostedGraph& graph, const Relations& relations)
+    : graph_(graph), relations_(relations), unit_of_(graph.nodes.size()) {
     for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
-        int unit = static_cast<int>(members_.size());
-        if (graph.nodes[node].color) {
-            unit = unit_of_class.emplace(*graph.nodes[node].color, unit).first->second;
+        const int its = relations.class_of[node];
+        const int first = its < 0 ? static_cast<int>(node) : relations.classes[at(its)].front();
+        if (first == static_cast<int>(node)) {
+            unit_of_[node] = static_cast<int>(members_.size());
+            members_.push_back(its < 0 ? std::vector<int>{first} : relations.classes[at(its)]);
+        } else {
+            unit_of_[node] = unit_of_[at(first)];
         }
-        members_.resize(std::max(members_.size(), at(unit) + 1));
-        members_[at(unit)].push_back(static_cast<int>(node));
-        unit_of_[node] = unit;
-    }
-    for (const auto& [producer, consumer] : graph.edges) {
-        consumers_[at(producer)].push_back(consumer);
-        producers_[at(consumer)].push_back(producer);
     }
 }
 
-std::vector<int> LatencyMoves::part_of(const CostedAssignment& assignment, std::size_t unit, Part part) const {
+std::vector<int> LatencyMoves::part_of(const Assignment& assignment, std::size_t unit, Part part) const {
     std::vector<int> nodes = members_[unit];
     const CostedDevice device = assignment[at(nodes.front())];
     if (part == Part::kUnit || !is_accelerator(graph_, device)) {
         return nodes;
     }
-    const auto& next = part == Part::kWithProducers ? producers_ : consumers_;
+    const auto& next = part == Part::kWithProducers ? relations_.producers : relations_.consumers;
     std::unordered_map<int, bool> taken{{static_cast<int>(unit), true}};
     for (std::size_t i = 0; i < nodes.size(); ++i) {
         for (const int other : next[at(nodes[i])]) {
@@ -53,11 +48,10 @@ std::vector<int> LatencyMoves::part_of(const CostedAssignment& assignment, std::
 }
 
 // Ascending; the devices of neighbours, the CPU and the first accelerator that nothing is on.
-std::vector<CostedDevice> LatencyMoves::targets(const CostedAssignment& assignment,
-                                                const std::vector<int>& part) const {
+std::vector<CostedDevice> LatencyMoves::targets(const Assignment& assignment, const std::vector<int>& part) const {
     std::vector<CostedDevice> devices;
     for (const int node : part) {
-        for (const auto* list : {&producers_[at(node)], &consumers_[at(node)]}) {
+        for (const auto* list : {&relations_.producers[at(node)], &relations_.consumers[at(node)]}) {
             for (const int other : *list) {
                 devices.push_back(assignment[at(other)]);
             }
@@ -80,7 +74,7 @@ std::vector<CostedDevice> LatencyMoves::targets(const CostedAssignment& assignme
     return devices;
 }
 
-bool LatencyMoves::holds(const CostedAssignment& assignment, CostedDevice device) const {
+bool LatencyMoves::holds(const Assignment& assignment, CostedDevice device) const {
     if (!is_accelerator(graph_, device)) {
         return true;
     }
@@ -93,19 +87,19 @@ bool LatencyMoves::holds(const CostedAssignment& assignment, CostedDevice device
             }
         }
     }
-    return size <= graph_.accelerator_memory * (1 + 1e-12);
+    return fits(size, graph_.accelerator_memory);
 }
 
 // The first device that makes the sample shorter gets the nodes; each schedule adds its work.
 bool LatencyMoves::move(const std::vector<int>& nodes, BlockSchedule& schedule, Search& search) const {
     for (const CostedDevice device : targets(search.assignment, nodes)) {
-        CostedAssignment moved = search.assignment;
+        Assignment moved = search.assignment;
         for (const int node : nodes) {
             moved[at(node)] = device;
         }
         search.work += graph_.nodes.size() + graph_.edges.size();
         const auto shorter = holds(moved, device) ? schedule.latency(moved) : std::nullopt;
-        if (shorter && *shorter < search.latency * (1 - kWorthwhile)) {
+        if (shorter && *shorter < search.latency * (1 - kSumRounding)) {
             search.assignment = std::move(moved);
             search.latency = *shorter;
             return true;
@@ -114,7 +108,7 @@ bool LatencyMoves::move(const std::vector<int>& nodes, BlockSchedule& schedule, 
     return false;
 }
 
-double LatencyMoves::improve(BlockSchedule& schedule, CostedAssignment& assignment, double latency) const {
+double LatencyMoves::improve(BlockSchedule& schedule, Assignment& assignment, double latency) const {
     Search search{assignment, latency, 0};
     for (bool improved = true; improved && search.work < kMostWork;) {
         improved = false;

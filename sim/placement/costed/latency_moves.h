@@ -16,29 +16,28 @@ namespace berth {
 /// sample, until none does.
 class LatencyMoves {
   public:
-    explicit LatencyMoves(const CostedGraph& graph);
+    LatencyMoves(const CostedGraph& graph, const Relations& relations);
 
     /// Changes `assignment`, whose latency is given, and returns the new latency.
-    [[nodiscard]] double improve(BlockSchedule& schedule, CostedAssignment& assignment, double latency) const;
+    [[nodiscard]] double improve(BlockSchedule& schedule, Assignment& assignment, double latency) const;
 
   private:
     struct Search {
-        CostedAssignment& assignment;
+        Assignment& assignment;
         double latency;
         std::size_t work;  ///< nodes and edges looked at
     };
     enum class Part : std::uint8_t { kUnit, kWithProducers, kWithConsumers };
 
     bool move(const std::vector<int>& nodes, BlockSchedule& schedule, Search& search) const;
-    [[nodiscard]] std::vector<int> part_of(const CostedAssignment& assignment, std::size_t unit, Part part) const;
-    [[nodiscard]] std::vector<CostedDevice> targets(const CostedAssignment& assignment,
-                                                    const std::vector<int>& part) const;
-    [[nodiscard]] bool holds(const CostedAssignment& assignment, CostedDevice device) const;
+    [[nodiscard]] std::vector<int> part_of(const Assignment& assignment, std::size_t unit, Part part) const;
+    [[nodiscard]] std::vector<CostedDevice> targets(const Assignment& assignment, const std::vector<int>& part) const;
+    [[nodiscard]] bool holds(const Assignment& assignment, CostedDevice device) const;
 
     const CostedGraph& graph_;
+    const Relations& relations_;
     std::vector<std::vector<int>> members_;  ///< nodes of each unit
     std::vector<int> unit_of_;
-    std::vector<std::vector<int>> producers_, consumers_;
 };
 
 }  // namespace berth

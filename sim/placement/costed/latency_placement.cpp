@@ -10,6 +10,7 @@
 #include "placement/costed/latency_moves.h"
 #include "placement/costed/path_bound.h"
 #include "placement/costed/placement_units.h"
+#include "placement/optimality.h"
 
 namespace berth {
 
@@ -21,26 +22,24 @@ constexpr std::size_t kWidest = 8;
 
 class LatencySearch {
   public:
-    explicit LatencySearch(const CostedGraph& graph) : graph_(graph), schedule_(graph) {}
+    explicit LatencySearch(const CostedGraph& graph)
+        : graph_(graph), relations_(relations_of(graph)), schedule_(graph) {}
 
     std::optional<CostedPlacement> best() {
-        const ColorClasses classes = color_classes(graph_);
+        const ColorClasses classes = color_classes(relations_);
         along_orders(classes, Allowed::kAccelerator);
         if (!classes.open.empty() && graph_.cpus > 0) {
             along_orders(classes, Allowed::kCpu);
         }
         if (graph_.cpus > 0) {
-            keep_if_better(CostedAssignment(graph_.nodes.size(), static_cast<CostedDevice>(graph_.accelerators)));
+            keep_if_better(Assignment(graph_.nodes.size(), static_cast<CostedDevice>(graph_.accelerators)));
         }
         if (!best_) {
             return std::nullopt;
         }
-        const LatencyMoves moves(graph_);
-        best_->objective = moves.improve(schedule_, best_->assignment, best_->objective);
-        const double bound = latency_bound(graph_);
-        best_->proved_optimal = bound >= best_->objective * (1 - kProved);
-        best_->lower_bound = best_->proved_optimal ? best_->objective : bound;
-        return best_;
+        const LatencyMoves moves(graph_, relations_);
+        const double latency = moves.improve(schedule_, best_->assignment, best_->objective);
+        return with_bound(std::move(best_->assignment), latency, latency_bound(graph_, relations_));
     }
 
   private:
@@ -55,7 +54,7 @@ class LatencySearch {
             }
         }
         labels = without_cycles(graph_, labels);
-        for (const auto& order : order_preferences(graph_)) {
+        for (const auto& order : order_preferences(relations_)) {
             Units units = units_of(graph_, labels, allowed, order);
             if (units.count() > kMostLaidInOrder) {
                 units = units_of(graph_, coarsened(graph_, units, kMostLaidInOrder), allowed, order);
@@ -68,8 +67,8 @@ class LatencySearch {
         }
     }
 
-    [[nodiscard]] CostedAssignment assignment_of(const Units& units, const UnitDevices& devices) const {
-        CostedAssignment assignment;
+    [[nodiscard]] Assignment assignment_of(const Units& units, const UnitDevices& devices) const {
+        Assignment assignment;
         for (const int unit : units.unit_of) {
             const int device = devices[at(unit)];
             assignment.push_back(device == kOnCpu ? static_cast<CostedDevice>(graph_.accelerators) : device);
@@ -77,7 +76,7 @@ class LatencySearch {
         return assignment;
     }
 
-    void keep_if_better(CostedAssignment assignment) {
+    void keep_if_better(Assignment assignment) {
         const auto latency = schedule_.latency(assignment);
         if (latency && (!best_ || *latency < best_->objective) && violation(graph_, assignment).empty()) {
             best_ = CostedPlacement{std::move(assignment), *latency, 0, false};
@@ -85,6 +84,7 @@ class LatencySearch {
     }
 
     const CostedGraph& graph_;
+    const Relations relations_;
     BlockSchedule schedule_;
     std::optional<CostedPlacement> best_;
 };

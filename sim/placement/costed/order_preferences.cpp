@@ -1,8 +1,5 @@
 // Orders in which to lay out a graph, for heuristics that cut along one.
-#include <algorithm>
-
 #include "base/index.h"
-#include "graph/precedence.h"
 #include "placement/costed/placement_units.h"
 
 namespace berth {
@@ -42,23 +39,18 @@ std::vector<double> left_in_order(const Lists& next, const std::vector<int>& sta
 
 }  // namespace
 
-std::vector<std::vector<double>> order_preferences(const CostedGraph& graph) {
-    const std::size_t nodes = graph.nodes.size();
-    Lists producers(nodes), consumers(nodes);
-    for (const auto& [producer, consumer] : graph.edges) {
-        consumers[at(producer)].push_back(consumer);
-        producers[at(consumer)].push_back(producer);
-    }
-    const std::vector<int> order = topological_order(nodes, graph.edges);
-    std::vector<double> listed(nodes);
-    for (std::size_t i = 0; i < nodes; ++i) {
+std::vector<std::vector<double>> order_preferences(const Relations& relations) {
+    const std::vector<int>& order = relations.order;
+    std::vector<double> listed(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
         listed[at(order[i])] = static_cast<double>(i);
     }
-    std::vector<double> from_inputs = left_in_order(consumers, order);
+    std::vector<double> from_inputs = left_in_order(relations.consumers, order);
     for (double& position : from_inputs) {
         position = -position;
     }
-    return {left_in_order(producers, {order.rbegin(), order.rend()}), std::move(from_inputs), std::move(listed)};
+    return {left_in_order(relations.producers, {order.rbegin(), order.rend()}), std::move(from_inputs),
+            std::move(listed)};
 }
 
 }  // namespace berth

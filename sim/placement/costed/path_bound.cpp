@@ -4,30 +4,33 @@
 
 #include <algorithm>
 #include <limits>
-#include <unordered_map>
+#include <ranges>
 
 #include "base/index.h"
-#include "graph/precedence.h"
+#include "placement/tolerances.h"
 
 namespace berth {
 
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
-constexpr double kRoundedDown = 1 - 1e-12;          // sums in different orders
+constexpr double kRoundedDown = 1 - kSumRounding;
 constexpr std::size_t kMostPathStates = 4'000'000;  // blocks used and operators done, per path
 constexpr std::size_t kMostSteps = 100'000'000;     // of growing stretches, per path
 
 class PathProgramme {
   public:
-    PathProgramme(const CostedGraph& graph, const Path& path)
-        : graph_(graph), path_(path), length_(static_cast<int>(path.size())), nodes_(graph.nodes.size()) {
+    PathProgramme(const CostedGraph& graph, const Relations& relations, const Path& path)
+        : graph_(graph),
+          relations_(relations),
+          path_(path),
+          length_(static_cast<int>(path.size())),
+          nodes_(graph.nodes.size()) {
         in_block_.assign(nodes_, 0);
         received_.assign(nodes_, 0);
         stops_at_.assign(path.size(), 0);
-        find_neighbours();
         find_spans();
-        find_classes();
+        find_ends();
     }
 
     double bound() {
@@ -61,15 +64,6 @@ class PathProgramme {
     }
 
   private:
-    void find_neighbours() {
-        consumers_.resize(nodes_);
-        producers_.resize(nodes_);
-        for (const auto& [producer, consumer] : graph_.edges) {
-            consumers_[at(producer)].push_back(consumer);
-            producers_[at(consumer)].push_back(producer);
-        }
-    }
-
     // Positions on the path count from 0; -1 and length_ stand for none.
     void find_spans() {
         after_.assign(nodes_, -1);
@@ -77,15 +71,13 @@ class PathProgramme {
         for (int i = 0; i < length_; ++i) {
             after_[at(path_[at(i)])] = before_[at(path_[at(i)])] = i;
         }
-        std::vector<int> order = topological_order(nodes_, graph_.edges);
-        for (const int node : order) {
-            for (const int producer : producers_[at(node)]) {
+        for (const int node : relations_.order) {
+            for (const int producer : relations_.producers[at(node)]) {
                 after_[at(node)] = std::max(after_[at(node)], after_[at(producer)]);
             }
         }
-        std::ranges::reverse(order);
-        for (const int node : order) {
-            for (const int consumer : consumers_[at(node)]) {
+        for (const int node : std::views::reverse(relations_.order)) {
+            for (const int consumer : relations_.consumers[at(node)]) {
                 before_[at(node)] = std::min(before_[at(node)], before_[at(consumer)]);
             }
         }
@@ -97,19 +89,10 @@ class PathProgramme {
         }
     }
 
-    void find_classes() {
-        class_of_.assign(nodes_, -1);
-        std::unordered_map<std::int64_t, int> position;
-        for (std::size_t node = 0; node < nodes_; ++node) {
-            if (const auto& color = graph_.nodes[node].color) {
-                class_of_[node] = position.emplace(*color, static_cast<int>(position.size())).first->second;
-                members_.resize(position.size());
-                members_[at(class_of_[node])].push_back(static_cast<int>(node));
-            }
-        }
+    void find_ends() {
         class_before_ = before_;
         std::vector<int> class_after = after_;
-        for (const auto& members : members_) {
+        for (const auto& members : relations_.classes) {
             for (const int node : members) {
                 class_before_[at(members.front())] = std::min(class_before_[at(members.front())], before_[at(node)]);
                 class_after[at(members.front())] = std::max(class_after[at(members.front())], after_[at(node)]);
@@ -166,8 +149,8 @@ class PathProgramme {
 
     void add_with_class(int node, Stretch& stretch) {
         add(node, stretch);
-        if (class_of_[at(node)] >= 0) {
-            for (const int member : members_[at(class_of_[at(node)])]) {
+        if (const int its = relations_.class_of[at(node)]; its >= 0) {
+            for (const int member : relations_.classes[at(its)]) {
                 add(member, stretch);
             }
         }
@@ -185,7 +168,7 @@ class PathProgramme {
         stretch.furthest = std::max(stretch.furthest, after_[at(node)]);
         // With what leads to the operator before the stretch, that operator would be in the block too.
         stretch.possible = stretch.possible && costs.on_accelerator && before_[at(node)] >= stretch.start;
-        for (const int producer : producers_[at(node)]) {
+        for (const int producer : relations_.producers[at(node)]) {
             if (class_before_[at(producer)] < stretch.start && received_[at(producer)] != mark_) {
                 received_[at(producer)] = mark_;
                 stretch.receiving += graph_.nodes[at(producer)].transfer;
@@ -199,17 +182,15 @@ class PathProgramme {
     }
 
     const CostedGraph& graph_;
+    const Relations& relations_;
     const Path& path_;
     int length_;
     std::size_t nodes_;
-    std::vector<std::vector<int>> consumers_, producers_;
     std::vector<int> after_;         ///< last position of the path that leads to a node
     std::vector<int> before_;        ///< first position of the path that a node leads to
     std::vector<int> class_before_;  ///< the same for a node's whole colour class: not in a block that starts later
     std::vector<int> read_until_;    ///< last position of the path that leads to the class of a reader of a node
     std::vector<std::vector<int>> met_at_;  ///< nodes between operators of the path, by `before_`
-    std::vector<int> class_of_;
-    std::vector<std::vector<int>> members_;
     std::vector<int> in_block_, received_;  ///< number of the latest stretch that counted a node
     int mark_ = 0;
     std::vector<double> stops_at_;  ///< transfers of the stretch that nobody behind that position of the path reads
@@ -219,17 +200,12 @@ class PathProgramme {
 
 }  // namespace
 
-Path heaviest_path(const CostedGraph& graph, const std::vector<double>& weight) {
-    const std::vector<int> order = topological_order(graph.nodes.size(), graph.edges);
-    std::vector<std::vector<int>> producers(graph.nodes.size());
-    for (const auto& [producer, consumer] : graph.edges) {
-        producers[at(consumer)].push_back(producer);
-    }
-    std::vector<double> sum(graph.nodes.size());
-    std::vector<int> from(graph.nodes.size(), -1);
-    int last = order.front();
-    for (const int node : order) {
-        for (const int producer : producers[at(node)]) {
+Path heaviest_path(const Relations& relations, const std::vector<double>& weight) {
+    std::vector<double> sum(weight.size());
+    std::vector<int> from(weight.size(), -1);
+    int last = relations.order.front();
+    for (const int node : relations.order) {
+        for (const int producer : relations.producers[at(node)]) {
             if (from[at(node)] < 0 || sum[at(producer)] > sum[at(from[at(node)])]) {
                 from[at(node)] = producer;
             }
@@ -245,9 +221,11 @@ Path heaviest_path(const CostedGraph& graph, const std::vector<double>& weight) 
     return path;
 }
 
-double path_bound(const CostedGraph& graph, const Path& path) { return PathProgramme(graph, path).bound(); }
+double path_bound(const CostedGraph& graph, const Relations& relations, const Path& path) {
+    return PathProgramme(graph, relations, path).bound();
+}
 
-double latency_bound(const CostedGraph& graph) {
+double latency_bound(const CostedGraph& graph, const Relations& relations) {
     const auto weights = [&](const auto& weight_of) {
         std::vector<double> weight;
         for (const CostedNode& node : graph.nodes) {
@@ -260,15 +238,15 @@ double latency_bound(const CostedGraph& graph) {
         return std::min(fast ? node.accelerator_time : kNever, graph.cpus > 0 ? node.cpu_time : kNever);
     };
     double bound = 0;
-    for (const int node : heaviest_path(graph, weights(fastest))) {
+    for (const int node : heaviest_path(relations, weights(fastest))) {
         bound += fastest(graph.nodes[at(node)]);
     }
     bound *= kRoundedDown;
     std::vector<Path> tried;
     const auto attempt = [&](const auto& weight_of) {
-        Path path = heaviest_path(graph, weights(weight_of));
+        Path path = heaviest_path(relations, weights(weight_of));
         if (std::ranges::find(tried, path) == tried.end()) {
-            bound = std::max(bound, path_bound(graph, path));
+            bound = std::max(bound, path_bound(graph, relations, path));
             tried.push_back(std::move(path));
         }
     };

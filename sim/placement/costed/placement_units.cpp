@@ -104,7 +104,7 @@ Units units_of(const CostedGraph& graph, const Labels& labels, const std::vector
     }
     for (std::size_t unit = 0; unit < count; ++unit) {
         std::ranges::sort(units.successors[unit]);
-        if (units.size[unit] > units.memory * (1 + 1e-12)) {
+        if (!fits(units.size[unit], units.memory)) {
             units.fast[unit] = kNowhere;
         }
     }

@@ -7,16 +7,12 @@
 #include <vector>
 
 #include "berth/costed_graph.h"
+#include "placement/costed/relations.h"
+#include "placement/tolerances.h"
 
 namespace berth {
 
 inline constexpr double kNowhere = std::numeric_limits<double>::infinity();
-
-/// Ratio up to which an optimum counts as proved.
-inline constexpr double kProved = 1e-9;
-
-/// Ratio up to which sums in different orders are the same.
-inline constexpr double kRounding = 1 + 1e-12;
 
 /// Where a node may go.
 enum class Allowed : std::uint8_t { kAnywhere, kCpu, kAccelerator };
@@ -58,7 +54,7 @@ struct ColorClasses {
     Labels closed;                       ///< closed classes joined, all else on its own
     std::vector<std::vector<int>> open;  ///< nodes of each open class
 };
-[[nodiscard]] ColorClasses color_classes(const CostedGraph& graph);
+[[nodiscard]] ColorClasses color_classes(const Relations& relations);
 
 /// Joins units wherever that makes no placement worse than `limit` or than it was: a unit whose output moves for more
 /// than it costs to compute it at its only reader, or its input at its only producer.
@@ -69,6 +65,6 @@ struct ColorClasses {
 [[nodiscard]] Labels coarsened(const CostedGraph& graph, const Units& units, std::size_t most);
 
 /// Preferences for `units_of`: as the file lists the nodes, depth first from the results, depth first from the inputs.
-[[nodiscard]] std::vector<std::vector<double>> order_preferences(const CostedGraph& graph);
+[[nodiscard]] std::vector<std::vector<double>> order_preferences(const Relations& relations);
 
 }  // namespace berth

@@ -10,6 +10,7 @@
 #include "placement/costed/feasibility.h"
 #include "placement/costed/ideals.h"
 #include "placement/costed/placement_units.h"
+#include "placement/optimality.h"
 
 namespace berth {
 
@@ -29,10 +30,10 @@ struct Case {
 class ThroughputSearch {
   public:
     ThroughputSearch(const CostedGraph& graph, const SearchEffort& effort)
-        : graph_(graph), effort_(effort), orders_(order_preferences(graph)) {}
+        : graph_(graph), relations_(relations_of(graph)), effort_(effort), orders_(order_preferences(relations_)) {}
 
     [[nodiscard]] std::optional<CostedPlacement> best() {
-        const ColorClasses classes = color_classes(graph_);
+        const ColorClasses classes = color_classes(relations_);
         double bound = kNowhere;
         if (classes.open.size() <= kMostOpenClasses) {
             for (const Case& one : cases(classes)) {
@@ -42,11 +43,7 @@ class ThroughputSearch {
             search(joined(classes));
             bound = search({classes.closed, std::vector<Allowed>(graph_.nodes.size(), Allowed::kAnywhere), true});
         }
-        if (best_) {
-            best_->proved_optimal = bound >= best_->objective * (1 - kProved);
-            best_->lower_bound = best_->proved_optimal ? best_->objective : bound;
-        }
-        return best_;
+        return best_ ? std::optional(with_bound(best_->assignment, best_->objective, bound)) : std::nullopt;
     }
 
     /// After no placement was found: whether there is none.
@@ -135,8 +132,8 @@ class ThroughputSearch {
     double refine(const Units& units, const Ideals& ideals, std::size_t steps, int rounds, double bound) {
         BlockProgramme programme(units, ideals, steps);
         bound = std::max(bound, programme.work().lower_bound());
-        for (int round = 0; round < rounds && (!best_ || bound < limit() * (1 - kProved)); ++round) {
-            const double just_below = best_ ? limit() * (1 - kProved / 2) : limit();
+        for (int round = 0; round < rounds && (!best_ || bound < limit() * (1 - kEqualCosts)); ++round) {
+            const double just_below = best_ ? limit() * (1 - kEqualCosts / 2) : limit();
             const double asked = round % 3 == 0 ? just_below : bound + (limit() - bound) / 2;
             const Verdict verdict = programme.decide(asked);
             if (verdict == Verdict::kImpossible && !best_) {
@@ -155,9 +152,9 @@ class ThroughputSearch {
     }
 
     bool keep_if_better(const Units& units, const UnitDevices& devices) {
-        CostedAssignment assignment = assignment_of(units, devices);
+        Assignment assignment = assignment_of(units, devices);
         const auto load = throughput_load(graph_, assignment);
-        if (!load || (best_ && *load >= limit() * (1 - kProved / 4))) {
+        if (!load || (best_ && *load >= limit() * (1 - kEqualCosts / 4))) {
             return false;
         }
         best_ = CostedPlacement{std::move(assignment), *load, 0, false};
@@ -165,7 +162,7 @@ class ThroughputSearch {
     }
 
     // Units on CPU cores, longest first to the core with the least to do (Graham 1969).
-    [[nodiscard]] CostedAssignment assignment_of(const Units& units, const UnitDevices& devices) const {
+    [[nodiscard]] Assignment assignment_of(const Units& units, const UnitDevices& devices) const {
         std::vector<int> on_cpu;
         for (std::size_t unit = 0; unit < units.count(); ++unit) {
             if (devices[unit] == kOnCpu) {
@@ -180,7 +177,7 @@ class ThroughputSearch {
             *core += units.slow[at(unit)];
             device[at(unit)] = static_cast<int>(graph_.accelerators) + static_cast<int>(core - carried.begin());
         }
-        CostedAssignment assignment(units.unit_of.size());
+        Assignment assignment(units.unit_of.size());
         for (std::size_t node = 0; node < assignment.size(); ++node) {
             assignment[node] = device[at(units.unit_of[node])];
         }
@@ -188,6 +185,7 @@ class ThroughputSearch {
     }
 
     const CostedGraph& graph_;
+    const Relations relations_;
     SearchEffort effort_;
     std::vector<std::vector<double>> orders_;
     std::optional<CostedPlacement> best_;
