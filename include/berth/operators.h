@@ -155,9 +155,9 @@ struct RowsDims {
     /// Constant operand of an add or mul (with `affine`) and constant rows put beside the inputs of a concat: its rows.
     /// It repeats if the result has more.
     std::int64_t constant_rows = 0;
-    /// Channels that lie together per position before and after, 1 of what lies row by row as the host has it, 0 if
-    /// that is not known. A device that stores channels in blocks pays for whole blocks, and a reshape moves data
-    /// unless both fill them.
+    /// Channels that lie together per position before and after, 1 of what lies row by row as the host has it, 0 if that is
+    /// not known. A device that stores channels in blocks pays for whole blocks, and a reshape moves data unless both
+    /// fill them.
     std::int64_t run = 0, out_run = 0;
     friend bool operator==(const RowsDims&, const RowsDims&) = default;
 };
