@@ -31,7 +31,7 @@ namespace {
 
 const Parameter<Time>& fork_join_of(const Kernel& kernel, const Runtime& runtime) {
     return kernel.started_by == StartedBy::kProfilerV1 && runtime.fork_join_v1 ? *runtime.fork_join_v1
-                                                                                : runtime.fork_join;
+                                                                               : runtime.fork_join;
 }
 
 // Bytes that a cache had and evicted come from memory again.
@@ -166,8 +166,8 @@ Number<T, Time> results_time(const Number<T, Bytes>& results, const Device& devi
     const MatrixEngine& matrix = device.matrix;
     const auto waiting = matrix.result_buffer ? results - T::profile(*matrix.result_buffer, "result buffer") : results;
     return value_of(waiting) > Bytes{}
-               ? waiting / as_clocked<T>(T::profile(*matrix.wide_output, "rate of int32 output"), device,
-                                           rates.memory_clock)
+               ? waiting /
+                     as_clocked<T>(T::profile(*matrix.wide_output, "rate of int32 output"), device, rates.memory_clock)
                : Number<T, Time>{};
 }
 
@@ -176,10 +176,11 @@ Number<T, Time> results_time(const Number<T, Bytes>& results, const Device& devi
 template <class T>
 Number<T, Time> bus_time(const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
     const bool may_exceed = value_of(demand.wide_output) > Bytes{} || device.dma.write_cost.value < 1;
-    return device.bus && may_exceed ? (T::named(demand.read, "bytes read") + T::named(demand.written, "bytes written") +
-                                       demand.wide_output) /
-                                          as_clocked<T>(T::profile(*device.bus, "sustained DRAM bandwidth"), device, rates.memory_clock)
-                                    : Number<T, Time>{};
+    return device.bus && may_exceed
+               ? (T::named(demand.read, "bytes read") + T::named(demand.written, "bytes written") +
+                  demand.wide_output) /
+                     as_clocked<T>(T::profile(*device.bus, "sustained DRAM bandwidth"), device, rates.memory_clock)
+               : Number<T, Time>{};
 }
 
 // A group of weights that leaves no room for all of the next one: what could not be loaded ahead comes after the
@@ -194,12 +195,22 @@ Number<T, Time> stall_time(const WeightGroups& groups, const Number<T, Time>& co
     return larger(Number<T, Time>{}, shorter - T::given(groups.ahead, "loaded ahead") / rates.dram) * count;
 }
 
+// A reshape that moves nothing is no layer that a profiler has to wait for.
+template <class T>
+bool does_nothing(const Demand<T>& demand) {
+    return value_of(demand.padded_macs) <= Operations{} && value_of(demand.vector) <= Time{} &&
+           value_of(demand.read) <= Bytes{} && value_of(demand.written) <= Bytes{} &&
+           value_of(demand.on_chip) <= Bytes{};
+}
+
 template <class T>
 Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
     Terms<T> terms;
-    terms.dispatch = T::term(
-        T::profile(dispatch_of(kernel, device.runtime), "dispatch per kernel") + cache_time<T>(kernel, device),
-        "dispatch");
+    Kernel started = kernel;
+    started.started_by = does_nothing<T>(demand) ? StartedBy::kGraph : kernel.started_by;
+    terms.dispatch =
+        T::term(T::profile(dispatch_of(started, device.runtime), "dispatch per kernel") + cache_time<T>(kernel, device),
+                "dispatch");
     if (rates.cores > 1) {
         terms.fork_join = T::term(T::profile(fork_join_of(kernel, device.runtime), "fork and join of a kernel") +
                                       coherence_time<T>(kernel, demand, device, rates.cores),
@@ -212,8 +223,7 @@ Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& d
                          "sram");
     terms.dram = T::term(dram_time<T>(demand, device, rates), "dram");
     // Cores with buffers of their own fill them by themselves.
-    const double channels =
-        static_cast<double>(device.dma.channels) * (device.matrix.row_tile ? rates.cores : 1);
+    const double channels = static_cast<double>(device.dma.channels) * (device.matrix.row_tile ? rates.cores : 1);
     terms.dma = T::term(T::profile(device.dma.setup, "setup of a descriptor") *
                             (T::given(demand.descriptors, "descriptors") / T::given(channels, "channels")),
                         "dma");
