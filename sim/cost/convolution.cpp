@@ -118,6 +118,16 @@ Pass free_tile_pass(const Kernel& kernel, const ConvDims& d, const Device& devic
     return {tile.m, tile.weight_reads, static_cast<double>(tile.input_reads), false, Bytes{}};
 }
 
+// Channels lie in whole blocks; only the few of an image that comes from outside lie side by side.
+double in_blocks(std::int64_t channels, DType dtype, const MatrixEngine& matrix) {
+    const auto block = matrix.row_piece ? static_cast<std::int64_t>(matrix.row_piece->value / element_size(dtype)) : 1;
+    return static_cast<double>(round_up(channels, std::max<std::int64_t>(1, block))) / static_cast<double>(channels);
+}
+bool from_outside(const ConvDims& d) {
+    constexpr std::int64_t kImageChannels = 4;
+    return d.in_channels <= kImageChannels && d.kernel_height * d.kernel_width > 1;
+}
+
 // Depth that a window takes in the array: the channels of each tap, padded; of an image, those of each row of taps.
 std::int64_t padded_depth(const ConvDims& d, const MatrixEngine& matrix) {
     const std::int64_t channels = d.in_channels / d.groups;
@@ -191,13 +201,15 @@ template <class T>
 Demand<T> conv_demand(const Kernel& kernel, const ConvDims& dims, const Device& device, const Rates<T>& rates) {
     const ConvDims d = as_pictures(dims);
     const auto kernels = static_cast<double>(kernel_elements(dims));
+    const double whole_blocks = from_outside(d) ? 1.0 : in_blocks(d.in_channels, kernel.input, device.matrix);
     const double pixels =
         static_cast<double>(input_elements(kernel.kind, kernel.dims)) - (dims.weights ? 0.0 : kernels);
-    const Bytes input = element_size(kernel.input) * (share_seen(d) * pixels);
+    const Bytes input = element_size(kernel.input) * (share_seen(d) * whole_blocks * pixels);
     const Bytes weight = dims.weights ? stored_size(kernel.weight, kernel.weight_group) : element_size(kernel.input);
     const Bytes weights = weight * kernels;
-    const Bytes output = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
-    const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(dims.out_channels)) : Bytes{};
+    const Bytes output = element_size(kernel.output) * (in_blocks(d.out_channels, kernel.output, device.matrix) *
+                                                        static_cast<double>(output_elements(kernel.kind, kernel.dims)));
+    const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(d.out_channels)) : Bytes{};
     const bool private_buffers = device.matrix.row_tile.has_value();
     const Pass pass = private_buffers ? fixed_tile_pass(kernel, d, weights, device) : free_tile_pass(kernel, d, device);
     const std::int64_t depth = d.in_channels / d.groups * d.kernel_height * d.kernel_width;

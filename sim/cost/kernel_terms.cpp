@@ -195,11 +195,21 @@ Number<T, Time> stall_time(const WeightGroups& groups, const Number<T, Time>& co
     return larger(Number<T, Time>{}, shorter - T::given(groups.ahead, "loaded ahead") / rates.dram) * count;
 }
 
+// A reshape that moves nothing is no layer that a profiler has to wait for.
+template <class T>
+bool does_nothing(const Demand<T>& demand) {
+    return value_of(demand.padded_macs) <= Operations{} && value_of(demand.vector) <= Time{} &&
+           value_of(demand.read) <= Bytes{} && value_of(demand.written) <= Bytes{} &&
+           value_of(demand.on_chip) <= Bytes{};
+}
+
 template <class T>
 Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
     Terms<T> terms;
+    Kernel started = kernel;
+    started.started_by = does_nothing<T>(demand) ? StartedBy::kGraph : kernel.started_by;
     terms.dispatch =
-        T::term(T::profile(dispatch_of(kernel, device.runtime), "dispatch per kernel") + cache_time<T>(kernel, device),
+        T::term(T::profile(dispatch_of(started, device.runtime), "dispatch per kernel") + cache_time<T>(kernel, device),
                 "dispatch");
     if (rates.cores > 1) {
         terms.fork_join = T::term(T::profile(fork_join_of(kernel, device.runtime), "fork and join of a kernel") +

@@ -146,6 +146,37 @@ TEST_F(CliImport, OptionsThatSayNothingAboutTheFileAreRefused) {
         << nothing.err;
 }
 
+// The log itself, and the rows that importing it makes, at the same clock.
+TEST_F(CliImport, ATableOfLayersSaysTheStateOfTheMemory) {
+    const std::string log = data("rknn-logs/yolov8s.txt");
+    EXPECT_EQ(berth({"import", log, "--clock", "1000MHz", "--out", "layers.csv"}).status, 0);
+    const auto fitted = [this](const std::string& file) {
+        return berth({"validate", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--measured", file, "--fit",
+                      "hardware.memory.dram.clock", "--format", "json"});
+    };
+    const Outcome from_log = fitted(log);
+    ASSERT_EQ(from_log.status, 0) << from_log.err;
+    const auto number = from_log.json().at("fitted");
+    EXPECT_EQ(number.at("path"), "memory.dram.clock");
+    EXPECT_LE(number.at("low"), number.at("value"));
+    EXPECT_LE(number.at("value"), number.at("high"));
+    const auto set = from_log.json().at("sets").at(0);
+    EXPECT_EQ(set.at("form"), "compiled-layers");
+    EXPECT_GT(set.at("rows").size(), 95U);
+    EXPECT_EQ(set.at("left_out").size(), 2U);  // inputs and outputs of the graph
+    EXPECT_EQ(fitted("layers.csv").json().at("sets").at(0).at("classes"), set.at("classes"));
+}
+
+TEST_F(CliImport, ANumberIsFittedToAFileAlone) {
+    const Outcome shipped = berth({"validate", "--hardware", "rk3588-rknn-2.3.2", "--fit", "memory.dram.clock"});
+    EXPECT_EQ(shipped.status, 2);
+    EXPECT_NE(shipped.err.find("a number is fitted to one file of measurements"), std::string::npos) << shipped.err;
+    const Outcome misspelt = berth({"validate", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--measured",
+                                    data("rknn-logs/yolov8s.txt"), "--fit", "hardware.memory.dram.clok"});
+    EXPECT_EQ(misspelt.status, 2);
+    EXPECT_NE(misspelt.err.find("did you mean memory.dram.clock?"), std::string::npos) << misspelt.err;
+}
+
 TEST_F(CliImport, FilesOfMeasurementsAreRecognisedByTheirColumns) {
     const auto validate = [this](const std::string& text, const std::vector<std::string>& more) {
         write("m.csv", text);
