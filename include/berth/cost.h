@@ -122,9 +122,6 @@ struct KernelCost {
 /// Cost of one kernel. The device must support the dtypes (see plan.h); absent MAC rates are a std::logic_error.
 [[nodiscard]] KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Execution& execution);
 
-/// What a call costs the runtime, by what the caches hold of it and by who starts it.
-[[nodiscard]] const Parameter<Time>& dispatch_of(const Kernel& kernel, const Runtime& runtime);
-
 /// What the array works at for this kernel: traffic counts operands as they are stored.
 [[nodiscard]] DType multiplied_at(const Kernel& kernel);
 

@@ -9,14 +9,17 @@
 
 namespace berth {
 
-const Parameter<Time>& dispatch_of(const Kernel& kernel, const Runtime& runtime) {
-    if (kernel.started_by == StartedBy::kProfilerV1 && runtime.dispatch_profiled_v1) {
+namespace {
+
+// What a call costs the runtime, by what the caches hold of it and by who starts it.
+const Parameter<Time>& dispatch_of(CacheState cache, StartedBy started_by, const Runtime& runtime) {
+    if (started_by == StartedBy::kProfilerV1 && runtime.dispatch_profiled_v1) {
         return *runtime.dispatch_profiled_v1;
     }
-    if (kernel.started_by != StartedBy::kGraph && runtime.dispatch_profiled) {
+    if (started_by != StartedBy::kGraph && runtime.dispatch_profiled) {
         return *runtime.dispatch_profiled;
     }
-    switch (kernel.cache) {
+    switch (cache) {
         case CacheState::kHot:
             return runtime.dispatch_repeated ? *runtime.dispatch_repeated : runtime.dispatch_per_kernel;
         case CacheState::kCold:
@@ -26,8 +29,6 @@ const Parameter<Time>& dispatch_of(const Kernel& kernel, const Runtime& runtime)
     }
     return runtime.dispatch_per_kernel;
 }
-
-namespace {
 
 const Parameter<Time>& fork_join_of(const Kernel& kernel, const Runtime& runtime) {
     return kernel.started_by == StartedBy::kProfilerV1 && runtime.fork_join_v1 ? *runtime.fork_join_v1
@@ -206,11 +207,10 @@ bool does_nothing(const Demand<T>& demand) {
 template <class T>
 Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
     Terms<T> terms;
-    Kernel started = kernel;
-    started.started_by = does_nothing<T>(demand) ? StartedBy::kGraph : kernel.started_by;
-    terms.dispatch =
-        T::term(T::profile(dispatch_of(started, device.runtime), "dispatch per kernel") + cache_time<T>(kernel, device),
-                "dispatch");
+    const StartedBy started_by = does_nothing<T>(demand) ? StartedBy::kGraph : kernel.started_by;
+    terms.dispatch = T::term(T::profile(dispatch_of(kernel.cache, started_by, device.runtime), "dispatch per kernel") +
+                                 cache_time<T>(kernel, device),
+                             "dispatch");
     if (rates.cores > 1) {
         terms.fork_join = T::term(T::profile(fork_join_of(kernel, device.runtime), "fork and join of a kernel") +
                                       coherence_time<T>(kernel, demand, device, rates.cores),

@@ -92,11 +92,12 @@ TEST_F(CliImport, SizesOfDimensionsAreChecked) {
 }
 
 TEST_F(CliImport, OptionsOfAnOnnxModelApplyToNothingElse) {
-    for (const std::vector<std::string>& option : {std::vector<std::string>{"--iterations", "3"}, {"--allow-unknown"}}) {
+    for (const std::vector<std::string>& option :
+         {std::vector<std::string>{"--iterations", "3"}, {"--allow-unknown"}}) {
         std::vector<std::string> arguments{"import", data("configs/minilm-l12.json")};
         arguments.insert(arguments.end(), option.begin(), option.end());
-        expect_refused(arguments, option.front() + ": error: it does not apply to " +
-                                      data("configs/minilm-l12.json") + " (expected an ONNX model)\n");
+        expect_refused(arguments, option.front() + ": error: it does not apply to " + data("configs/minilm-l12.json") +
+                                      " (expected an ONNX model)\n");
     }
 }
 
