@@ -38,6 +38,8 @@ void add_fields(const YamlNode& map, const std::string& prefix, ConfigFields& fi
             add_fields(entry.value, name + ".", fields);
         } else if (entry.value.is_sequence()) {
             add_list(entry.value, name, fields);
+        } else if (entry.value.is_null()) {
+            fields.texts.emplace(name, kNullText);
         } else if (entry.value.is_scalar()) {
             const std::string text = entry.value.text().value_or("");
             fields.texts.emplace(name, text);
@@ -86,7 +88,7 @@ std::vector<std::string> items_of(const ConfigFields& fields, std::string_view f
         return list->second;
     }
     std::vector<std::string> letters;
-    if (const auto text = fields.texts.find(field); text != fields.texts.end() && text->second != "null") {
+    if (const auto text = fields.texts.find(field); text != fields.texts.end() && text->second != kNullText) {
         for (const char letter : text->second) {
             letters.emplace_back(1, letter);
         }

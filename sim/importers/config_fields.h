@@ -14,6 +14,9 @@
 
 namespace berth {
 
+/// The text of a field that is null.
+inline constexpr std::string_view kNullText = "null";
+
 /// Fields by name, those of nested maps joined by dots. A list or a map counts its entries; `true` and `false` are 1
 /// and 0; `null` is a text, but no number.
 struct ConfigFields {

@@ -97,7 +97,7 @@ bool ConfigSizes::applies(const SizeAlternative& alternative, const SizeRule& ru
     }
     const auto meaning =
         std::ranges::find_if(alternative.meanings, [&](const auto& m) { return m.first == text->second; });
-    return meaning == alternative.meanings.end() ? text->second != "null" : all_there(meaning->second);
+    return meaning == alternative.meanings.end() ? text->second != kNullText : all_there(meaning->second);
 }
 
 ConfigSizes::Values ConfigSizes::values_of(const SizeAlternative& alternative, const SizeRule& rule,

@@ -26,10 +26,18 @@ constexpr std::string_view kModelType = "model_type";
 constexpr std::string_view kHeads = "architectures";
 constexpr std::string_view kName = "_name_or_path";
 
-/// Where configurations carry another one: the text model of one that sees or hears too.
-constexpr std::array<std::string_view, 4> kInnerConfigs{"text_config", "llm_config", "language_config",
-                                                        "thinker_config.text_config"};
+/// Where configurations carry another one, and which part it is: a model that sees or hears has a text model inside.
+struct InnerConfig {
+    std::string_view field;
+    std::string_view part;
+};
 constexpr std::string_view kTextPart = "text";
+constexpr std::array<InnerConfig, 6> kInnerConfigs{{{"text_config", kTextPart},
+                                                    {"llm_config", kTextPart},
+                                                    {"language_config", kTextPart},
+                                                    {"thinker_config.text_config", kTextPart},
+                                                    {"vision_config", "image"},
+                                                    {"audio_config", "audio"}}};
 
 class ConfigReader {
   public:
@@ -43,6 +51,9 @@ class ConfigReader {
         }
         const std::size_t errors_before = diagnostics_.error_count();
         fields_ = config_fields(root_);
+        if (const auto path = fields_.texts.find(kName); path != fields_.texts.end() && path->second == kNullText) {
+            fields_.texts.erase(path);
+        }
         if (!choose_mapping()) {
             return std::nullopt;
         }
@@ -144,16 +155,17 @@ class ConfigReader {
 
     /// Takes the mapping of the configuration that this one carries inside, if there is one that has an architecture.
     void choose_inner(const std::string& type, const YamlNode& node) {
-        for (const std::string_view inner : kInnerConfigs) {
+        const std::string_view part = part_.empty() ? kTextPart : std::string_view(part_);
+        for (const auto& [inner, holds] : kInnerConfigs) {
             const auto found = fields_.texts.find(fmt::format("{}.{}", inner, kModelType));
-            if (!fields_.numbers.contains(inner) || (!part_.empty() && part_ != kTextPart)) {
+            if (!fields_.numbers.contains(inner) || part != holds) {
                 continue;
             }
             const auto outer = std::pair(architecture_, mapping_);
             mapping_ = nullptr;
             const bool named =
                 found != fields_.texts.end() && take_inner(inner, found->second, &ConfigMapping::model_types);
-            if (named || take_inner(inner, type, &ConfigMapping::text_of)) {
+            if (named || (part == kTextPart && take_inner(inner, type, &ConfigMapping::text_of))) {
                 raise_inner_fields(fields_, std::string(inner));
                 used_.insert(fmt::format("{}.{}", inner, kModelType));
                 if (part_.empty()) {
@@ -205,7 +217,7 @@ class ConfigReader {
         for (const FieldValues& rule : mapping_->values) {
             sizes_->use(rule.field);
             const auto found = fields_.texts.find(rule.field);
-            if (found != fields_.texts.end() && found->second != "null" &&
+            if (found != fields_.texts.end() && found->second != kNullText &&
                 std::ranges::find(rule.allowed, found->second) == rule.allowed.end()) {
                 diagnostics_.error(
                     fields_.places.at(rule.field),

@@ -34,15 +34,17 @@ TEST(GraphBadModel, UnknownArchitecture) {
 }
 
 TEST(GraphBadModel, MissingAndUnknownSizes) {
-    EXPECT_EQ(said("model: m\n"
-                   "architecture: bert-encoder\n"
-                   "sizes: {layers: 2, hiden: 384, heads: 12, vocab: 100, max_positions: 64}\n"
-                   "head: {colour: 3}\n"),
-              "m.yaml:3:8: error: missing size 'ffn' (expected width inside the feed-forward network)\n"
-              "m.yaml:3:20: error: unknown size 'hiden' (did you mean hidden?)\n"
-              "m.yaml:4:8: error: unknown size 'colour' (expected layers, hidden, heads, ffn, vocab, "
-              "max_positions, reserved_positions, token_types, mean_pooling, normalize, pooler or "
-              "classes)\n");
+    EXPECT_EQ(
+        said("model: m\n"
+             "architecture: bert-encoder\n"
+             "sizes: {layers: 2, hiden: 384, heads: 12, vocab: 100, max_positions: 64}\n"
+             "head: {colour: 3}\n"),
+        "m.yaml:3:8: error: missing size 'ffn' (expected width inside the feed-forward network)\n"
+        "m.yaml:3:20: error: unknown size 'hiden' (did you mean hidden?)\n"
+        "m.yaml:4:8: error: unknown size 'colour' (expected layers, hidden, heads, ffn, vocab, "
+        "max_positions, learned_positions, rotary, word_width, groups, qkv_bias, output_bias, up_bias, down_bias, "
+        "gated, silu, reserved_positions, token_types, mean_pooling, first_token, normalize, pooler or "
+        "classes)\n");
 }
 
 TEST(GraphBadModel, SizesOutOfRange) {

@@ -154,7 +154,8 @@ TEST(GraphDecoder, SharedWeightsAreChecked) {
     WrittenModel stranger(std::string(kTied) +
                           "      - {name: head, op: matmul, inputs: [input], m: tokens, k: width, n: rows, table_of: "
                           "a.words, shape: [tokens, rows]}\n");
-    EXPECT_THAT(stranger.said(), HasSubstr("there is no operator 'a.words' in an earlier section"));
+    EXPECT_THAT(stranger.said(),
+                HasSubstr("there is no operator 'a.words' before it in its section or in an earlier one"));
     WrittenModel other_size(std::string(kTied) +
                                 "      - {name: head, op: matmul, inputs: [input], m: tokens, k: width, n: 3, "
                                 "table_of: a.word, shape: [tokens, 3]}\n",

@@ -239,7 +239,7 @@ TEST(GraphOperators, BadSizesAreNamed) {
               "f:3: error: x: matmul needs the size k\n"
               "f:3: error: x: n is 0 (expected 1 or more)\n"
               "f:3: error: x: bias is 2 (expected 0 to 1)\n");
-    EXPECT_EQ(std::get<std::string>(made(K::kAttention, {1, 6, 4, 3, 3, 8, 0, 0})),
+    EXPECT_EQ(std::get<std::string>(made(K::kAttention, {1, 6, 4, 3, 3, 8, 0, 0, 0, 0})),
               "f:3: error: x: heads 6 is not divisible by kv_heads 4\n");
     EXPECT_EQ(std::get<std::string>(made(K::kPool, {3, 5, 4})), "f:3: error: x: out_rows 4 is more than rows 3\n");
     EXPECT_TRUE(std::holds_alternative<Dims>(made(K::kResize, {3, 5, 12})));

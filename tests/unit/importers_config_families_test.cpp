@@ -290,7 +290,8 @@ INSTANTIATE_TEST_SUITE_P(
 "mamba"]})"},
                     FamilyConfig{"kimi k2", 1026408232448,
                                  R"({"model_type": "kimi_k2", "first_k_dense_replace": 1,
-"n_routed_experts": 384, "num_attention_heads": 64, "vocab_size": 163840})"}),
+"n_routed_experts": 384, "num_attention_heads": 64, "vocab_size": 163840})"},
+                    FamilyConfig{"minimax-m2", 228689764864, R"({"model_type": "minimax_m2"})"}),
     [](const auto& row) { return test_name(row.param.name); });
 
 }  // namespace

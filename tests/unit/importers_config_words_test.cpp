@@ -115,6 +115,9 @@ TEST(ConfigWords, AConfigurationCarriesAnother) {
     EXPECT_THAT(Imported(mapping, R"({"model_type": "eyes", "text_config": {"n": 2}})").said,
                 HasSubstr("no architecture stands for model_type 'eyes'"));
     EXPECT_THAT(Imported(mapping, named, "image").said, HasSubstr("no architecture stands for model_type 'eyes'"));
+    const std::string seeing = R"({"model_type": "eyes", "vision_config": {"model_type": "t_text", "n": 7}})";
+    EXPECT_EQ(Imported(mapping, seeing, "image").sizes(), "{layers: 7, width: 3}");
+    EXPECT_THAT(Imported(mapping, seeing).said, HasSubstr("no architecture stands for model_type 'eyes'"));
 }
 
 TEST(ConfigWords, AnUnknownFamilyIsToldTheWaysOut) {
