@@ -120,10 +120,10 @@ ConvDims convolution_of(const Shape& in, const Shape& weight, const Shape& out) 
 
 // Convolutions of one tap over positions that stand in a row are matmuls.
 Dims product_of_layer(const MeasuredTable& table, const CsvRow& row, bool transposed) {
-    Shape in = shape_in(table, row, kInput);
-    const Shape out = shape_in(table, row, kOutput);
     const bool listed = table.has(kWeight) && !table.text(row, kWeight).empty();
     const Shape weight = listed ? shape_in(table, row, kWeight) : Shape{};
+    Shape in = listed ? shape_in(table, row, kInput) : Shape{};
+    const Shape out = listed ? shape_in(table, row, kOutput) : Shape{};
     if (weight.size() != kSizes || in.size() != kSizes || out.size() != kSizes) {
         MatmulDims dims{1, table.count(row, "m"), table.count(row, "k"), table.count(row, "n")};
         dims.bias = true;
@@ -240,8 +240,8 @@ RowsDims result_of(const Dims& dims, std::int64_t inputs) {
     return {matmul.m, matmul.n, inputs};
 }
 
-// That the layer is fused is known, so only what the runtime's rules say of its traffic and cores is asked. What another
-// operand adds is one read of three.
+// That the layer is fused is known, so only what the runtime's rules say of its traffic and cores is asked. What
+// another operand adds is one read of three.
 void add_follower(Kernel& kernel, OperatorKind follower, const Runtime& runtime) {
     const bool operand = follower == OperatorKind::kAdd || follower == OperatorKind::kMul;
     const std::vector<OperatorKind> pair{kernel.kind, follower};
@@ -278,10 +278,10 @@ std::optional<Time> vendor_estimate(const MeasuredTable& table, const CsvRow& ro
 bool looks_old(const MeasuredTable& table) {
     constexpr std::string_view kCycles = "vendor_est_ddr_cycles";
     return std::ranges::any_of(table.rows(), [&](const CsvRow& row) {
-               const auto type = layer_type(table.text(row, "op_type"));
-               return type && (type->form == LayerForm::kConcat || type->form == LayerForm::kElementwise) &&
-                      counted(table, row, kCycles);
-           });
+        const auto type = layer_type(table.text(row, "op_type"));
+        return type && (type->form == LayerForm::kConcat || type->form == LayerForm::kElementwise) &&
+               counted(table, row, kCycles);
+    });
 }
 
 // By the version that the table states, or by what it looks like.
@@ -381,10 +381,10 @@ void read_layer_rows(const MeasuredTable& table, const RowSource& source, const 
         measured.op_class = class_name(where->type) + (on_host ? ", on the host" : "");
         measured.dtype = *dtype;
         measured.device = where->device;
-        measured.work = TimedKernel{kernel,
-                                    {on_host ? 1 : static_cast<int>(cores),
-                                     on_host ? std::nullopt : std::optional(clock), source.memory_clock},
-                                    false};
+        measured.work = TimedKernel{
+            kernel,
+            {on_host ? 1 : static_cast<int>(cores), on_host ? std::nullopt : std::optional(clock), source.memory_clock},
+            false};
         measured.measured = time;
         measured.vendor_estimate = vendor_estimate(table, row, cores, clock);
         set.rows.push_back(std::move(measured));

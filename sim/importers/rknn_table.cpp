@@ -1,6 +1,6 @@
-// The table of layers that the RKNN runtime prints, as it stands in logs: lines may start with what a logger puts there,
-// headers of version 1.5 consist of two words, cells of two cores and more are joined by slashes. Cells are padded with
-// blanks; where a layer has no matrix product, its share of the array's rate is a backslash or left empty.
+// The table of layers that the RKNN runtime prints, as it stands in logs: lines may start with what a logger puts
+// there, headers of version 1.5 consist of two words, cells of two cores and more are joined by slashes. Cells are
+// padded with blanks; where a layer has no matrix product, its share of the array's rate is a backslash or left empty.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -107,8 +107,8 @@ std::optional<std::vector<std::int64_t>> sizes_in(std::string_view text) {
     return sizes;
 }
 
-/// `(1,512,1,1000),(512,512,1,1),...`; a backslash stands for none, dots for more than the log lists. Constants of no size, `(0)`,
-/// are left out. Absent if it is none of that.
+/// `(1,512,1,1000),(512,512,1,1),...`; a backslash stands for none, dots for more than the log lists. Constants of no
+/// size, `(0)`, are left out. Absent if it is none of that.
 std::optional<ShapeList> shapes_in(std::string_view text) {
     ShapeList list;
     if (text == "\\") {
@@ -120,7 +120,8 @@ std::optional<ShapeList> shapes_in(std::string_view text) {
             return list;
         }
         const std::size_t end = text.find(')');
-        auto sizes = text.front() == '(' && end != std::string_view::npos ? sizes_in(text.substr(1, end - 1)) : std::nullopt;
+        auto sizes =
+            text.front() == '(' && end != std::string_view::npos ? sizes_in(text.substr(1, end - 1)) : std::nullopt;
         if (!sizes) {
             return std::nullopt;
         }
@@ -244,6 +245,9 @@ class TableReader {
             if (!take(layer, column, word)) {
                 return std::nullopt;
             }
+        }
+        if (at + 1 == words.size() && std::ranges::find(columns_, Column::kName) == columns_.end()) {
+            layer.name = words[at++];  // of version 1.5, whose header leaves it out
         }
         if (at != words.size() || !parse_number(layer.time)) {
             diagnostics_.error(where(), fmt::format("the row has {} cells, the header asks for {}", words.size(), at),
@@ -393,12 +397,14 @@ std::optional<std::string> import_rknn_table(std::string_view text, const std::s
         return std::nullopt;
     }
     std::string csv =
-        "model,npu_mhz,cores,rknn_version,layer,op_type,target,dtype,input_shape_nchw,weight_shape_oihw,output_shape_nchw,m,k,n,"
+        "model,npu_mhz,cores,rknn_version,layer,op_type,target,dtype,input_shape_nchw,weight_shape_oihw,output_shape_"
+        "nchw,m,k,n,"
         "vendor_est_ddr_cycles,vendor_est_npu_cycles,measured_us,mac_usage_pct,rw_kb,source\n";
     const std::string version = version_in(text);
     std::size_t rows = 0;
     for (const Layer& layer : *layers) {
-        // What runs in no time was not measured. Inputs of the whole graph have no input themselves, its outputs no output.
+        // What runs in no time was not measured. Inputs of the whole graph have no input themselves, its outputs no
+        // output.
         if (!(layer.inputs.empty() && layer.outputs.empty()) && parse_number(layer.time).value_or(0) > 0) {
             csv += row_of(layer, facts, version);
             ++rows;
