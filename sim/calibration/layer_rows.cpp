@@ -120,10 +120,10 @@ ConvDims convolution_of(const Shape& in, const Shape& weight, const Shape& out) 
 
 // Convolutions of one tap over positions that stand in a row are matmuls.
 Dims product_of_layer(const MeasuredTable& table, const CsvRow& row, bool transposed) {
-    Shape in = shape_in(table, row, kInput);
-    const Shape out = shape_in(table, row, kOutput);
     const bool listed = table.has(kWeight) && !table.text(row, kWeight).empty();
     const Shape weight = listed ? shape_in(table, row, kWeight) : Shape{};
+    Shape in = listed ? shape_in(table, row, kInput) : Shape{};
+    const Shape out = listed ? shape_in(table, row, kOutput) : Shape{};
     if (weight.size() != kSizes || in.size() != kSizes || out.size() != kSizes) {
         MatmulDims dims{1, table.count(row, "m"), table.count(row, "k"), table.count(row, "n")};
         dims.bias = true;

@@ -246,6 +246,9 @@ class TableReader {
                 return std::nullopt;
             }
         }
+        if (at + 1 == words.size() && std::ranges::find(columns_, Column::kName) == columns_.end()) {
+            layer.name = words[at++];  // of version 1.5, whose header leaves it out
+        }
         if (at != words.size() || !parse_number(layer.time)) {
             diagnostics_.error(where(), fmt::format("the row has {} cells, the header asks for {}", words.size(), at),
                                "a row as the runtime printed it");

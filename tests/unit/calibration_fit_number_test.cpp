@@ -48,7 +48,7 @@ TEST(FitNumber, FindsTheStateOfTheMemory) {
     EXPECT_NEAR(found.value, 1.2e9, 0.03e9);
     EXPECT_LT(found.low, 1.2e9);
     EXPECT_GT(found.high, 1.2e9);
-    EXPECT_DOUBLE_EQ(found.before, 2e9);
+    EXPECT_NEAR(found.before, 2e9, 1);
     EXPECT_EQ(found.rows, 15U);
     EXPECT_LT(found.spread, 0.1);
 }
@@ -59,8 +59,9 @@ TEST(FitNumber, IsNotLedAwayByOneRow) {
 }
 
 TEST(FitNumber, TakesAnyNumberThatRowsDependOn) {
-    const Profile profile = board_with_state();
+    Profile profile = board_with_state();
     const MeasuredSet set = rows_at(profile, gigahertz(1.0));
+    profile.devices.front().clusters.front().bandwidth.spread = 0;  // nothing is believed of it
     EXPECT_NEAR(fitted(profile, set, "devices.npu.dma.bandwidth").value, 4e9, 0.2e9);
 }
 

@@ -137,8 +137,8 @@ TEST_F(ConvolutionCostTest, TransformedWindowsNeedFewerMacs) {
     EXPECT_DOUBLE_EQ(padded(depthwise), 56.0 * 56 * 9 * 32 * 64);
 }
 
-TEST_F(ConvolutionCostTest, ALongRowIsCutIntoMultiplesOfTheRowsThatTheArrayNeeds) {
-    // 2000 positions of 1 KiB, 96 of them at once: 47 windows of three with stride two, cut to 32; 32 passes.
+TEST_F(ConvolutionCostTest, ALongRowIsCutIntoTheWindowsThatItsTileHolds) {
+    // 2000 positions of 1 KiB, 96 of them at once: 47 windows of three with stride two; 22 passes.
     npu_.matrix.row_tile->value = 96_KiB;
     npu_.matrix.min_rows = 16;
     ConvDims dims;
@@ -148,8 +148,29 @@ TEST_F(ConvolutionCostTest, ALongRowIsCutIntoMultiplesOfTheRowsThatTheArrayNeeds
     dims.kernel_width = 3;
     dims.stride = 2;
     const KernelCost passes = cost(dims, DType::kFp16);
-    EXPECT_EQ(passes.tile.m, 32);
-    EXPECT_EQ(passes.tile.weight_reads, 32);
+    EXPECT_EQ(passes.tile.m, 47);
+    EXPECT_EQ(passes.tile.weight_reads, 22);
+}
+
+TEST_F(ConvolutionCostTest, ImagesOfSeveralLinesMayHaveATileOfTheirOwn) {
+    npu_.matrix.row_tile->value = 96_KiB;
+    npu_.matrix.image_row_tile = Parameter<Bytes>{192_KiB};
+    const ConvDims lines = square(3072, 768, 32, 1);  // 6 KiB per position, 192 KiB per line
+    EXPECT_EQ(cost(lines, DType::kFp16).tile.weight_reads, 32);
+    ConvDims line = lines;
+    line.in_width = line.out_width = 1024;
+    line.in_height = line.out_height = 1;
+    EXPECT_EQ(cost(line, DType::kFp16).tile.weight_reads, 64);
+}
+
+TEST_F(ConvolutionCostTest, FewChannelsTakeTheLeastDepthAndWholeBlocks) {
+    npu_.matrix.min_depth = Parameter<Bytes>{128_B};
+    npu_.matrix.row_piece = Parameter<Bytes>{16_B};
+    const KernelCost point = cost(square(3, 32, 64, 1), DType::kInt8);
+    EXPECT_DOUBLE_EQ(in_operations(point.padded_macs), 64.0 * 64 * 128 * 32);
+    EXPECT_DOUBLE_EQ(in_bytes(point.compulsory), 64 * 64 * (16 + 32) + 3 * 32);  // 3 channels lie in a block of 16
+    EXPECT_DOUBLE_EQ(in_bytes(cost(square(3, 32, 64, 3), DType::kInt8).compulsory),
+                     64 * 64 * (3 + 32) + 9 * 3 * 32);  // but those of an image side by side
 }
 
 TEST_F(ConvolutionCostTest, OneTapAlongALineIsAMatmul) {

@@ -45,7 +45,7 @@ TEST_F(SilentChanges, TheValueThatItHasIsNoChange) {
 
 TEST_F(SilentChanges, ALimitThatIsNotReachedNamesWhatIs) {
     EXPECT_THAT(said("hardware.memory.dram.bandwidth", "100 GB/s"),
-                AllOf(HasSubstr("one npu core draws at most 11 GB/s"), HasSubstr("the bus of 100 GB/s is not reached"),
+                AllOf(HasSubstr("one npu core draws at most 14.4 GB/s"), HasSubstr("the bus of 100 GB/s is not reached"),
                       HasSubstr("vary hardware.devices.")));
     EXPECT_THAT(
         said("hardware.devices.npu.dma.limit", "30 GB/s"),
@@ -68,7 +68,7 @@ TEST_F(SilentChanges, CoresBeyondThoseUsedNameTheStage) {
 
 TEST_F(SilentChanges, WhatMovesOnlyAnotherPlacementIsDistinguished) {
     EXPECT_THAT(said("stages.rerank.cores", "{npu: 3}"),
-                AllOf(HasSubstr("moves only what is not chosen"), HasSubstr("rerank on npu from 184 ms to"),
+                AllOf(HasSubstr("moves only what is not chosen"), HasSubstr("rerank on npu from "),
                       HasSubstr("cpu stays the choice")));
 }
 
@@ -106,7 +106,7 @@ TEST_F(SilentChanges, EveryNumberOfTheFilesIsFound) {
     ASSERT_TRUE(numbers.has_value()) << diagnostics.text();
     EXPECT_GT(numbers->size(), 140U);
     for (const char* path : {"hardware.devices.npu.cores", "hardware.devices.cpu.clusters.big.clock",
-                             "hardware.links.0.layout_change", "hardware.devices.npu.runtime.fuses.0.traffic",
+                             "hardware.links.0.layout_change", "hardware.devices.npu.runtime.fuses.7.traffic",
                              "stages.rerank.tokens", "stages.rerank.buckets.0", "budget"}) {
         EXPECT_TRUE(std::ranges::any_of(*numbers, [path](const auto& one) { return one.path == path; })) << path;
     }
