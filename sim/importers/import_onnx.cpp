@@ -68,7 +68,7 @@ bool losses_are_small(const OnnxImport& import, const std::string& name, bool al
     const auto tell = [&](std::string problem, bool refused) {
         if (refused && !allowed) {
             diagnostics.error(SourceLocation(name), std::move(problem),
-                              "an export without them; --allow-unknown imports all else");
+                              "an export without them; berth import --allow-unknown imports all else");
         } else {
             diagnostics.warning(SourceLocation(name), std::move(problem));
         }

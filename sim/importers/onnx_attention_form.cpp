@@ -92,11 +92,11 @@ Form multi_head(const OnnxNode& node, const InputShape& shape) {
     AttentionDims& d = form.dims;
     d.heads = d.kv_heads = node.integer("num_heads", 0);
     d.causal = node.integer("unidirectional", 0) != 0;
-    if (query == nullptr) {
+    if (query == nullptr || query->size() < 3) {
         return std::nullopt;
     }
     d.batch = (*query)[0];
-    d.seq = d.kv_seq = query->size() > 1 ? (*query)[1] : 0;
+    d.seq = d.kv_seq = (*query)[1];
     const bool one_token = node.op == "DecoderMaskedMultiHeadAttention";
     form.bias = given(shape, one_token ? 10 : 3);
     form.past_key = given(shape, one_token ? 5 : 6);

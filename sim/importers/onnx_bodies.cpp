@@ -240,8 +240,8 @@ std::optional<bool> OnnxFlowBuilder::add_loop(const OnnxNode& node, OnnxScope& s
         if (!body_multiplies(body)) {
             return std::nullopt;
         }
-        flow_.uncounted.push_back(
-            fmt::format("Loop '{}', which the graph does not say how often to run; --iterations N does", called(node)));
+        flow_.uncounted.push_back(fmt::format(
+            "Loop '{}', which runs an unknown number of times (berth import --iterations N)", called(node)));
     }
     return add_iterations(node, body, count.value_or(options_.iterations.value_or(1)),
                           std::vector<ValueId>(inputs->begin() + 2, inputs->end()), {}, scope);

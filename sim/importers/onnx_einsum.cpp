@@ -124,19 +124,19 @@ EinsumProduct einsum_product(const EinsumEquation& equation, const EinsumTerm& l
         if (has(right, letter)) {
             if (has(kept, letter)) {
                 batch += letter;
-                d.batch *= size;
+                d.batch = elements_of({d.batch, size});
             } else {
-                d.k *= size;
+                d.k = elements_of({d.k, size});
             }
         } else if (has(kept, letter)) {
             rows += letter;
-            d.m *= size;
+            d.m = elements_of({d.m, size});
         }
     }
     for (const char letter : right) {
         if (!has(left, letter) && has(kept, letter)) {
             columns += letter;
-            d.n *= equation.sizes.at(letter);
+            d.n = elements_of({d.n, equation.sizes.at(letter)});
         }
     }
     product.made = batch + rows + columns;

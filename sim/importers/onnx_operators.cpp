@@ -66,7 +66,7 @@ Found sum_of(const OnnxSubject& s) {
     if (!s.source().op.starts_with("QLinear")) {
         const std::int64_t constants = constant_elements(s);
         d.affine = constants > 1;
-        d.constant_rows = constants > d.cols && constants % d.cols == 0 ? constants / d.cols : 0;
+        d.constant_rows = d.cols > 0 && constants > d.cols && constants % d.cols == 0 ? constants / d.cols : 0;
     }
     return OnnxOperator{s.kind, d, inputs, {}};
 }

@@ -75,20 +75,21 @@ bool add_expert_parts(OnnxParts& parts) {
     const std::int64_t rows = elements_of(from) / std::max<std::int64_t>(1, width);
     const std::int64_t experts = parts.shape(1).back();
     const std::int64_t active = parts.source().integer("k", 1);
+    const std::int64_t met = elements_of({rows, std::max<std::int64_t>(0, active)});
     const auto inner = [&](std::size_t matrix) {
         const std::int64_t each = elements_of({experts, width});
         return each == 0 ? 0 : parts.network().elements(parts.in(matrix)) * (8 / bits) / each;
     };
     const auto product = [&](const std::string& suffix, std::size_t matrix, OnnxSource read, MatmulDims d) {
         d.bias = parts.constant(matrix + stride - 1);
-        return parts.add({suffix, OperatorKind::kMatmul, d, {read}, {rows * active, d.n}, kNoValue, parts.in(matrix)});
+        return parts.add({suffix, OperatorKind::kMatmul, d, {read}, {met, d.n}, kNoValue, parts.in(matrix)});
     };
     const std::int64_t up = inner(2);
     const std::int64_t down = inner(2 + stride);
     OnnxSource hidden = product(".up", 2, parts.input(0), {1, rows, width, up, true, false, experts, active});
     const bool gated = parts.constant(2 + 2 * stride);
-    RowsDims each{rows * active, down};
-    const Shape shape{rows * active, down};
+    RowsDims each{met, down};
+    const Shape shape{met, down};
     if (up == 2 * down) {  // the gate lies beside it
         hidden = parts.piece(".gate", hidden, shape);
     }
@@ -100,7 +101,7 @@ bool add_expert_parts(OnnxParts& parts) {
         hidden = parts.add({".mul", OperatorKind::kMul, each, {hidden, beside}, shape});
     }
     const OnnxSource out = product(".down", 2 + stride, hidden, {1, rows, down, width, true, false, experts, active});
-    RowsDims sum{rows * active, width};
+    RowsDims sum{met, width};
     sum.out_rows = rows;
     parts.makes(parts.add({"", OperatorKind::kPool, sum, {out}, from}), 0);
     return up > 0 && down > 0 && (up == down || up == 2 * down) && active > 0 && active <= experts;
@@ -152,7 +153,7 @@ void take_weights(OnnxPart& part, const OnnxParts& parts) {
     if (constant(1)) {
         d.weights = true;
         d.experts = d.batch;
-        d.m *= d.batch;
+        d.m = elements_of({d.m, d.batch});
         d.batch = 1;
         part.weights = part.inputs[1].value;
         part.inputs.resize(1);
@@ -167,7 +168,8 @@ void take_elementwise(OnnxPart& part, const OnnxParts& parts) {
         const bool constant = one.value != kNoValue && parts.network().constant(one.value);
         const std::int64_t elements = constant ? parts.network().elements(one.value) : 0;
         d.affine = d.affine || elements > 1;
-        d.constant_rows = elements > d.cols && elements % d.cols == 0 ? elements / d.cols : d.constant_rows;
+        d.constant_rows =
+            d.cols > 0 && elements > d.cols && elements % d.cols == 0 ? elements / d.cols : d.constant_rows;
         return constant;
     });
     d.inputs = static_cast<std::int64_t>(part.inputs.size());

@@ -225,7 +225,8 @@ void find_biases(OnnxNetwork& network, OnnxPatterns& found) {
     for (NodeId node = 0; node < network.size(); ++node) {
         const bool product = network.is(node, "MatMul") || network.is(node, "MatMulInteger") ||
                              network.is(node, "MatMulNBits") || network.is(node, "FusedMatMul");
-        const bool conv = network.is(node, "Conv") || network.is(node, "ConvInteger");
+        const bool conv =
+            network.is(node, "Conv") || network.is(node, "ConvInteger") || network.is(node, "ConvTranspose");
         if ((!product && !conv) || network.activations(node).size() != 1) {
             continue;
         }

@@ -170,6 +170,20 @@ TEST(OnnxProducts, WeightsOfFewBitsCountWhole) {
     EXPECT_EQ(import.integer_products, 1);
 }
 
+TEST(OnnxProducts, ATableOfFewBitsIsATable) {
+    const std::string ids = bytes_field(
+        11,
+        bytes_field(1, "ids") +
+            bytes_field(2, bytes_field(1, number_field(1, 7) + bytes_field(2, bytes_field(1, number_field(1, 9))))));
+    const std::string table =
+        bytes_field(5, number_field(1, 1000) + number_field(1, 32) + number_field(2, 2) + bytes_field(8, "w"));
+    const OnnxImport import = imported(model_of_graph(
+        table + node("GatherBlockQuantized", {"w", "ids"}, {"y"}, runtime_domain() + attribute("bits", 4)) + ids +
+        bytes_field(12, bytes_field(1, "y"))));
+    EXPECT_EQ(std::get<GatherDims>(import.graph.operators.at(0).dims), (GatherDims{9, 64, 1000}));
+    expect_round_trip(import);
+}
+
 TEST(OnnxProducts, ConvolutionsOfAnyRankAndOfKernelsThatAreComputed) {
     const OnnxImport volume =
         imported_graph(constant("w", {32, 16, 3, 3, 3}) + constant("b", {32}) +
@@ -310,8 +324,9 @@ TEST(OnnxBodies, ALoopOfUnknownLengthNeedsAnOption) {
     const std::string bytes = model_of_graph(loop("n") + inputs_and_result({{"x", {4, 8}}, {"n", {}}}, "y"));
     EXPECT_EQ(
         refusal(bytes),
-        "m.onnx: error: multiply-accumulates that cannot be counted: Loop 'n', which the graph does not say how "
-        "often to run; --iterations N does (expected an export without them; --allow-unknown imports all else)\n");
+        "m.onnx: error: multiply-accumulates that cannot be counted: Loop 'n', which runs an unknown number of times "
+        "(berth import --iterations N) (expected an export without them; berth import --allow-unknown imports all "
+        "else)\n");
     EXPECT_EQ(macs_in(imported(bytes, {{}, 7}).graph), 7.0 * 4 * 64);
     EXPECT_EQ(macs_in(imported(bytes, {{}, std::nullopt, true}).graph), 4.0 * 64);
     EXPECT_THAT(refusal(bytes, {{}, 1'000'000}), HasSubstr("loops and functions make more than 250000 nodes"));
@@ -363,15 +378,27 @@ TEST(OnnxBodies, BodiesWithinBodiesHaveAnEnd) {
     EXPECT_THAT(refusal(model_bytes(body)), HasSubstr("graphs are nested more than 32 deep"));
 }
 
+TEST(OnnxBodies, SequencesAreOnlyPlumbing) {
+    const OnnxImport import = imported_graph(
+        constant("w", {8, 8}) + node("SequenceConstruct", {"x", "x"}, {"s"}) + node("MatMul", {"x", "w"}, {"t"}) +
+            node("SequenceInsert", {"s", "t"}, {"u"}) + node("ConcatFromSequence", {"u"}, {"y"}, attribute("axis", 0)),
+        {{"x", {4, 8}}});
+    EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("matmul", "concat"));
+    EXPECT_EQ(import.graph.tensors[static_cast<std::size_t>(import.graph.operators.back().output)].shape,
+              (Sizes{12, 8}));
+    expect_round_trip(import);
+}
+
 // What is lost.
 
 TEST(OnnxLosses, WeightsOfUnknownOperatorsAreNotLostSilently) {
     const std::string bytes =
         model_of_graph(constant("w", {64, 64}) + node("Mystery", {"x", "w"}, {"y"}, bytes_field(7, "example.org")) +
                        sized(11, "x", {4, 64}) + sized(12, "y", {4, 64}));
-    EXPECT_EQ(refusal(bytes),
-              "m.onnx: error: 100% of the parameters are of operators that count as a pass over their data: Mystery "
-              "(1) with 4096 weights (expected an export without them; --allow-unknown imports all else)\n");
+    EXPECT_EQ(
+        refusal(bytes),
+        "m.onnx: error: 100% of the parameters are of operators that count as a pass over their data: Mystery "
+        "(1) with 4096 weights (expected an export without them; berth import --allow-unknown imports all else)\n");
     const OnnxImport import = imported(bytes, {{}, std::nullopt, true});
     ASSERT_EQ(import.losses.size(), 1U);
     EXPECT_EQ(import.losses[0].weights, 4096);

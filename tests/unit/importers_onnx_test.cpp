@@ -221,7 +221,7 @@ TEST(OnnxImport, NumbersThatOverflowAreNoSizes) {
     EXPECT_EQ(
         said_of_onnx(picture),
         "m.onnx: error: multiply-accumulates that cannot be counted: Conv (1) with 216 weights (expected an export "
-        "without them; --allow-unknown imports all else)\n");
+        "without them; berth import --allow-unknown imports all else)\n");
     Diagnostics diagnostics;
     const auto import = import_onnx(picture, "m.onnx", {{}, std::nullopt, true}, diagnostics);
     ASSERT_TRUE(import) << diagnostics.text();
