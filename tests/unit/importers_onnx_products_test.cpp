@@ -25,7 +25,7 @@ std::string inputs_and_result(const std::vector<std::pair<std::string, Sizes>>& 
 
 std::string model_of_graph(const std::string& graph) { return bytes_field(7, graph); }
 
-OnnxImport imported(const std::string& bytes, const OnnxOptions& options = {}) {
+OnnxImport imported_from_bytes(const std::string& bytes, const OnnxOptions& options = {}) {
     Diagnostics diagnostics;
     auto import = import_onnx(bytes, "m.onnx", options, diagnostics);
     if (!import) {
@@ -36,7 +36,7 @@ OnnxImport imported(const std::string& bytes, const OnnxOptions& options = {}) {
 
 OnnxImport imported_graph(const std::string& nodes, const std::vector<std::pair<std::string, Sizes>>& inputs,
                           const OnnxOptions& options = {}) {
-    return imported(model_of_graph(nodes + inputs_and_result(inputs, "y")), options);
+    return imported_from_bytes(model_of_graph(nodes + inputs_and_result(inputs, "y")), options);
 }
 
 std::string refusal(const std::string& bytes, const OnnxOptions& options = {}) {
@@ -177,7 +177,7 @@ TEST(OnnxProducts, ATableOfFewBitsIsATable) {
             bytes_field(2, bytes_field(1, number_field(1, 7) + bytes_field(2, bytes_field(1, number_field(1, 9))))));
     const std::string table =
         bytes_field(5, number_field(1, 1000) + number_field(1, 32) + number_field(2, 2) + bytes_field(8, "w"));
-    const OnnxImport import = imported(model_of_graph(
+    const OnnxImport import = imported_from_bytes(model_of_graph(
         table + node("GatherBlockQuantized", {"w", "ids"}, {"y"}, runtime_domain() + attribute("bits", 4)) + ids +
         bytes_field(12, bytes_field(1, "y"))));
     EXPECT_EQ(std::get<GatherDims>(import.graph.operators.at(0).dims), (GatherDims{9, 64, 1000}));
@@ -327,8 +327,8 @@ TEST(OnnxBodies, ALoopOfUnknownLengthNeedsAnOption) {
         "m.onnx: error: multiply-accumulates that cannot be counted: Loop 'n', which runs an unknown number of times "
         "(berth import --iterations N) (expected an export without them; berth import --allow-unknown imports all "
         "else)\n");
-    EXPECT_EQ(macs_in(imported(bytes, {{}, 7}).graph), 7.0 * 4 * 64);
-    EXPECT_EQ(macs_in(imported(bytes, {{}, std::nullopt, true}).graph), 4.0 * 64);
+    EXPECT_EQ(macs_in(imported_from_bytes(bytes, {{}, 7}).graph), 7.0 * 4 * 64);
+    EXPECT_EQ(macs_in(imported_from_bytes(bytes, {{}, std::nullopt, true}).graph), 4.0 * 64);
     EXPECT_THAT(refusal(bytes, {{}, 1'000'000}), HasSubstr("loops and functions make more than 250000 nodes"));
 }
 
@@ -363,7 +363,7 @@ TEST(OnnxBodies, FunctionsStandAsTheirNodes) {
     const std::string graph = constant("w", {8, 8}) + call + inputs_and_result({{"x", {4, 8}}}, "y");
     const std::string twice =
         function(in_function(node("MatMul", {"a", "m"}, {"t"})) + in_function(node("MatMul", {"t", "m"}, {"b"})));
-    const OnnxImport import = imported(model_of_graph(graph) + twice);
+    const OnnxImport import = imported_from_bytes(model_of_graph(graph) + twice);
     EXPECT_EQ(macs_in(import.graph), 2.0 * 4 * 64);
     EXPECT_EQ(totals(import.graph).parameters, 64);
     const std::string itself = function(in_function(node("Twice", {"a", "m"}, {"b"}, bytes_field(7, "local"))));
@@ -399,7 +399,7 @@ TEST(OnnxLosses, WeightsOfUnknownOperatorsAreNotLostSilently) {
         refusal(bytes),
         "m.onnx: error: 100% of the parameters are of operators that count as a pass over their data: Mystery "
         "(1) with 4096 weights (expected an export without them; berth import --allow-unknown imports all else)\n");
-    const OnnxImport import = imported(bytes, {{}, std::nullopt, true});
+    const OnnxImport import = imported_from_bytes(bytes, {{}, std::nullopt, true});
     ASSERT_EQ(import.losses.size(), 1U);
     EXPECT_EQ(import.losses[0].weights, 4096);
     EXPECT_FALSE(import.losses[0].multiplies);
@@ -409,7 +409,7 @@ TEST(OnnxLosses, ProductsThatCannotBeCountedAreRefused) {
     const std::string bytes = model_of_graph(node("PackedAttention", {"x"}, {"y"}, runtime_domain()) +
                                              sized(11, "x", {4, 64}) + sized(12, "y", {4, 64}));
     EXPECT_THAT(refusal(bytes), HasSubstr("multiply-accumulates that cannot be counted: PackedAttention (1)"));
-    EXPECT_TRUE(imported(bytes, {{}, std::nullopt, true}).losses.at(0).multiplies);
+    EXPECT_TRUE(imported_from_bytes(bytes, {{}, std::nullopt, true}).losses.at(0).multiplies);
 }
 
 TEST(OnnxSizes, DimensionsWithoutNameHaveAPlace) {
@@ -420,7 +420,7 @@ TEST(OnnxSizes, DimensionsWithoutNameHaveAPlace) {
                                           bytes_field(2, bytes_field(1, "") + bytes_field(1, number_field(1, 8))))));
     const std::string bytes = model_of_graph(node("Relu", {"x"}, {"y"}) + open + sized(12, "y", {4, 8}));
     EXPECT_EQ(refusal(bytes), "m.onnx: error: no size for dimension x:0 (expected berth import with --dim x:0=SIZE)\n");
-    const OnnxImport import = imported(bytes, {{{"x:0", 5}}});
+    const OnnxImport import = imported_from_bytes(bytes, {{{"x:0", 5}}});
     EXPECT_EQ(import.graph.tensors[0].shape, (Sizes{5, 8}));
     EXPECT_THAT(refusal(bytes, {{{"x:0", 5}, {"x:9", 1}}}), HasSubstr("no input has a dimension 'x:9'"));
 }
