@@ -44,8 +44,8 @@ std::vector<std::int64_t> period_of(const std::vector<std::int64_t>& values) {
 
 }  // namespace
 
-std::vector<GivenSize> ConfigSizes::read(const std::vector<SizeSource>& sources, Model& model) {
-    std::vector<GivenSize> given;
+std::vector<ConfiguredSize> ConfigSizes::read(const std::vector<SizeSource>& sources, Model& model) {
+    std::vector<ConfiguredSize> given;
     // Those per round after the others, which count the rounds.
     for (const bool per_round : {false, true}) {
         for (const SizeSource& source : sources) {
@@ -59,7 +59,7 @@ std::vector<GivenSize> ConfigSizes::read(const std::vector<SizeSource>& sources,
 }
 
 void ConfigSizes::read_one(const SizeSource& source, const SizeRule& rule, Model& model,
-                           std::vector<GivenSize>& given) {
+                           std::vector<ConfiguredSize>& given) {
     const auto chosen =
         std::ranges::find_if(source.alternatives, [&](const SizeAlternative& one) { return applies(one, rule); });
     if (chosen == source.alternatives.end()) {
@@ -238,9 +238,9 @@ void ConfigSizes::report_missing(const SizeSource& source, const SizeRule& rule)
     }
 }
 
-std::string yaml_of(const std::vector<GivenSize>& given, const Architecture& architecture) {
+std::string yaml_of(const std::vector<ConfiguredSize>& given, const Architecture& architecture) {
     std::vector<std::string> entries;
-    for (const GivenSize& one : given) {
+    for (const ConfiguredSize& one : given) {
         const auto rule = std::ranges::find(architecture.sizes, one.size, &SizeRule::name);
         const bool flag = rule != architecture.sizes.end() && rule->min == 0 && rule->max == 1;
         std::vector<std::string> texts;

@@ -13,7 +13,7 @@
 namespace berth {
 
 /// A size as the configuration gives it: one value, or one for each round.
-struct GivenSize {
+struct ConfiguredSize {
     std::string size;
     std::vector<std::int64_t> values;
 };
@@ -26,7 +26,7 @@ class ConfigSizes {
         : root_(root), diagnostics_(root.diagnostics()), fields_(fields), architecture_(architecture), used_(used) {}
 
     /// Sizes with a source whose fields are there, put into the model too; the others must have a default.
-    std::vector<GivenSize> read(const std::vector<SizeSource>& sources, Model& model);
+    std::vector<ConfiguredSize> read(const std::vector<SizeSource>& sources, Model& model);
 
     /// Whether every field of an expression is there; the round always is.
     [[nodiscard]] bool all_there(const Expression& expression) const;
@@ -37,7 +37,7 @@ class ConfigSizes {
   private:
     using Values = std::optional<std::vector<std::int64_t>>;
 
-    void read_one(const SizeSource& source, const SizeRule& rule, Model& model, std::vector<GivenSize>& given);
+    void read_one(const SizeSource& source, const SizeRule& rule, Model& model, std::vector<ConfiguredSize>& given);
     [[nodiscard]] bool applies(const SizeAlternative& alternative, const SizeRule& rule) const;
     Values values_of(const SizeAlternative& alternative, const SizeRule& rule, std::int64_t rounds);
     Values values_of_items(const SizeAlternative& alternative, const SizeRule& rule, std::int64_t rounds);
@@ -54,6 +54,6 @@ class ConfigSizes {
 };
 
 /// The sizes as a YAML map; of those per round the shortest list that repeats to all.
-[[nodiscard]] std::string yaml_of(const std::vector<GivenSize>& given, const Architecture& architecture);
+[[nodiscard]] std::string yaml_of(const std::vector<ConfiguredSize>& given, const Architecture& architecture);
 
 }  // namespace berth

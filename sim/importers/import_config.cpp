@@ -76,7 +76,7 @@ class ConfigReader {
     }
 
   private:
-    using Given = std::vector<GivenSize>;
+    using Given = std::vector<ConfiguredSize>;
 
     bool choose_mapping() {
         const YamlNode node = root_.require(kModelType, "the kind of model, as in config.json");

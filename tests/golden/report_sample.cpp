@@ -57,7 +57,7 @@ Device device(std::string name, DeviceKind kind, int cores) {
 Profile profile() {
     Profile result;
     result.name = "toy-chip";
-    result.dram = {known(4_GiB), known(20_GBps), known(16_GBps)};
+    result.dram = {known(4_GiB), std::nullopt, std::nullopt, known(20_GBps), known(16_GBps)};
     result.devices = {device("cpu", DeviceKind::kCpu, 4), device("npu", DeviceKind::kNpu, 1),
                       device("gpu", DeviceKind::kGpu, 1)};
     result.host = kCpu;
@@ -83,7 +83,7 @@ KernelCost matmul_cost(double mega_macs, double megabytes_read) {
     const Time memory = cost.dram + cost.dma;
     const bool by_compute = cost.compute > memory;
     cost.total = cost.dispatch + (by_compute ? cost.compute + 0.25 * memory : memory + 0.25 * cost.compute);
-    cost.rule = {false, 0.75, 0.75, {}};
+    cost.rule = {false, false, 0.75, 0.75, {}};
     cost.bound = by_compute ? Bound::kCompute : Bound::kDram;
     cost.compulsory = megabytes(0.5 * megabytes_read + 0.4);
     cost.tile = {64, 256, 1024, 1, 2, 1};
@@ -99,7 +99,7 @@ KernelCost norm_cost() {
     cost.dram = (0.8_MB + 1.25 * 0.8_MB) / 8_GBps;
     cost.dma = 1_us;
     cost.total = cost.dispatch + cost.dram + cost.dma + 0.25 * cost.vector;
-    cost.rule = {false, 0.75, 0.75, {}};
+    cost.rule = {false, false, 0.75, 0.75, {}};
     cost.bound = Bound::kDram;
     cost.compulsory = 1.6_MB;
     return cost;
