@@ -207,15 +207,15 @@ std::optional<SourceKind> kind_of(const ImportOptions& options, const std::optio
     if (!text) {
         return std::nullopt;
     }
+    if (is_rknn_table(*text)) {  // whose logs may start with a bracket, too
+        return SourceKind::kLayerTable;
+    }
     const std::size_t start = text->find_first_not_of(" \t\r\n");
     if (start != std::string::npos && (*text)[start] == '[') {
         return SourceKind::kOrtProfile;
     }
     if (start != std::string::npos && (*text)[start] == '{') {
         return SourceKind::kConfig;
-    }
-    if (is_rknn_table(*text)) {
-        return SourceKind::kLayerTable;
     }
     diagnostics.error(SourceLocation(options.file), "unknown file format",
                       "a Hugging Face config.json, an ONNX model (.onnx), an ONNX Runtime profile (JSON) or a layer "

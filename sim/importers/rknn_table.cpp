@@ -241,13 +241,13 @@ class TableReader {
             if (column == Column::kMacUsage && word.find('%') != std::string::npos) {
                 continue;
             }
+            if (column == Column::kName && at == words.size()) {
+                continue;  // logs are cut off behind what is measured
+            }
             ++at;
             if (!take(layer, column, word)) {
                 return std::nullopt;
             }
-        }
-        if (at + 1 == words.size() && std::ranges::find(columns_, Column::kName) == columns_.end()) {
-            layer.name = words[at++];  // of version 1.5, whose header leaves it out
         }
         if (at != words.size() || !parse_number(layer.time)) {
             diagnostics_.error(where(), fmt::format("the row has {} cells, the header asks for {}", words.size(), at),
