@@ -55,7 +55,7 @@ DimSizes read_dims(const std::vector<std::string>& texts, Diagnostics& diagnosti
         const char* start = text.data() + (equals == std::string::npos ? 0 : equals + 1);
         const char* end = text.data() + text.size();
         const auto [last, failure] = std::from_chars(start, end, size);
-        if (equals == std::string::npos || equals == 0 || failure != std::errc() || last != end || size < 1 ||
+        if (equals == std::string::npos || equals == 0 || failure != std::errc() || last != end || size < 0 ||
             size > kLargestCount) {
             diagnostics.error(SourceLocation("--dim"), fmt::format("'{}' gives no size to a dimension", text),
                               "NAME=SIZE, such as sequence=128, or INPUT:AXIS=SIZE");

@@ -110,16 +110,36 @@ void OnnxFlowBuilder::add_inputs(OnnxScope& scope) {
         scope.ids.emplace(input.name, id);
         flow_.inputs.push_back(id);
         flow_.at(id).type = input.type;
+        Shape shape;
         if (!input.shape) {
-            refuse(fmt::format("input '{}' has no shape", input.name), "sizes or names");
+            shape = asked_shape(input.name);
+            if (shape.empty()) {
+                refuse(fmt::format("input '{}' has no shape", input.name),
+                       fmt::format("a size for each axis: berth import with --dim {}:0=SIZE and so on", input.name));
+            }
+            flow_.at(id).shape = std::move(shape);
             continue;
         }
-        Shape shape;
         for (std::size_t axis = 0; axis < input.shape->size(); ++axis) {
             shape.push_back(size_of((*input.shape)[axis], input, axis));
         }
         flow_.at(id).shape = std::move(shape);
     }
+}
+
+/// Of an input without a shape: a size per axis, as far as the options have them from the first on.
+Shape OnnxFlowBuilder::asked_shape(std::string_view input) {
+    Shape shape;
+    for (std::size_t axis = 0; axis < kMostAxes; ++axis) {
+        const std::string place = fmt::format("{}:{}", input, axis);
+        const auto given = options_.dims.find(place);
+        if (given == options_.dims.end()) {
+            break;
+        }
+        dims_.insert(place);
+        shape.push_back(given->second);
+    }
+    return shape;
 }
 
 /// As the options say, by place or by name; else as the file says. 1 where neither does.

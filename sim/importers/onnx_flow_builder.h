@@ -42,6 +42,7 @@ class OnnxFlowBuilder {
     // The graph and its inputs (onnx_flow.cpp).
     bool add_constants(const OnnxGraph& graph, OnnxScope& scope);
     void add_inputs(OnnxScope& scope);
+    Shape asked_shape(std::string_view input);
     std::int64_t size_of(const OnnxDim& dim, const OnnxValue& input, std::size_t axis);
     void report_sizes() const;
     ValueId new_value(std::string_view name, std::int32_t producer = -1);

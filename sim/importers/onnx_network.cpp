@@ -58,8 +58,8 @@ void OnnxNetwork::gather_readers() {
 void OnnxNetwork::pass_by_storage(NodeId node) {
     const OnnxStep& here = step(node);
     const std::string_view op = here.source->op;
-    const bool all_constant =
-        std::ranges::all_of(here.outputs, [this](ValueId output) { return output == kNoValue || constant(output); });
+    const bool all_constant = std::ranges::all_of(
+        here.outputs, [this](ValueId output) { return output == kNoValue || constant(output) || empty(output); });
     if (all_constant) {
         absorb(node);
         return;
@@ -123,7 +123,7 @@ std::vector<ValueId> OnnxNetwork::activations(NodeId node) const {
     std::vector<ValueId> result;
     for (std::size_t i = 0; i < step(node).inputs.size(); ++i) {
         const ValueId value = input(node, i);
-        if (value != kNoValue && !constant(value)) {
+        if (value != kNoValue && !constant(value) && !empty(value)) {
             result.push_back(value);
         }
     }

@@ -30,11 +30,15 @@ class OnnxNetwork {
     /// What the node reads in the end; kNoValue if it is not given.
     [[nodiscard]] ValueId input(NodeId node, std::size_t i) const;
     [[nodiscard]] ValueId output(NodeId node) const { return step(node).outputs.front(); }
-    /// Its inputs that are given and not constant.
+    /// Its inputs that are given, not constant and not empty.
     [[nodiscard]] std::vector<ValueId> activations(NodeId node) const;
     /// The constant of the file that a constant is made of by storing it otherwise: transposed, reshaped, quantised.
     [[nodiscard]] ValueId origin(ValueId value) const;
     [[nodiscard]] bool constant(ValueId value) const { return value != kNoValue && flow_.at(value).constant; }
+    /// Whether it has no elements: a cache of no positions.
+    [[nodiscard]] bool empty(ValueId value) const {
+        return value != kNoValue && flow_.at(value).shape && elements(value) == 0;
+    }
     /// The node that makes it; kNoNode for inputs and constants.
     [[nodiscard]] NodeId maker(ValueId value) const;
     /// Nodes that read it now, in order.

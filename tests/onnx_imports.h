@@ -1,0 +1,74 @@
+// Small ONNX models imported: from nodes to the graph, its sums, and the way through the model file and back.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "berth/import_onnx.h"
+#include "berth/model.h"
+#include "onnx_bytes.h"
+
+namespace berth {
+
+using OnnxSizes = std::vector<std::int64_t>;
+
+inline std::string inputs_and_result(const std::vector<std::pair<std::string, OnnxSizes>>& inputs,
+                                     const std::string& output) {
+    std::string fields;
+    for (const auto& [name, sizes] : inputs) {
+        fields += sized(11, name, sizes);
+    }
+    return fields + bytes_field(12, bytes_field(1, output));
+}
+
+inline std::string model_of_graph(const std::string& graph) { return bytes_field(7, graph); }
+
+inline OnnxImport imported_model(const std::string& bytes, const OnnxOptions& options = {}) {
+    Diagnostics diagnostics;
+    auto import = import_onnx(bytes, "m.onnx", options, diagnostics);
+    if (!import) {
+        throw std::runtime_error(diagnostics.text());
+    }
+    return std::move(*import);
+}
+
+inline OnnxImport imported_graph(const std::string& nodes, const std::vector<std::pair<std::string, OnnxSizes>>& inputs,
+                                 const OnnxOptions& options = {}) {
+    return imported_model(model_of_graph(nodes + inputs_and_result(inputs, "y")), options);
+}
+
+inline std::string onnx_refusal(const std::string& bytes, const OnnxOptions& options = {}) {
+    Diagnostics diagnostics;
+    EXPECT_FALSE(import_onnx(bytes, "m.onnx", options, diagnostics));
+    return diagnostics.text();
+}
+
+inline double macs_in(const Graph& graph) { return in_operations(totals(graph).macs); }
+
+inline std::vector<std::string> kinds_in_order(const Graph& graph) {
+    std::vector<std::string> kinds;
+    for (const Operator& op : graph.operators) {
+        kinds.emplace_back(traits(op.kind).name);
+    }
+    return kinds;
+}
+
+/// The model as it is written is read again, and is the same.
+inline void expect_round_trip(const OnnxImport& import) {
+    Diagnostics diagnostics;
+    const std::string text = written_model(import, "m", "test");
+    const auto document = YamlDocument::parse(text, "m.yaml", diagnostics);
+    const auto model = document ? read_model(document->root(diagnostics), {}) : std::nullopt;
+    const auto graph = model ? instantiate(*model, {1, 1}, diagnostics) : std::nullopt;
+    ASSERT_TRUE(graph) << diagnostics.text() << text;
+    EXPECT_EQ(totals(*graph).macs, totals(import.graph).macs);
+    EXPECT_EQ(totals(*graph).parameters, totals(import.graph).parameters);
+    EXPECT_EQ(kinds_in_order(*graph), kinds_in_order(import.graph));
+}
+
+}  // namespace berth

@@ -1,0 +1,172 @@
+// Functions, branches and loops of ONNX files, what an import loses, and sizes that a file leaves open.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "onnx_imports.h"
+
+namespace berth {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string if_branch(const std::string& name, std::int64_t width) {
+    const std::string weights = "w" + std::to_string(width);
+    return body_attribute(name, constant(weights, {8, width}) + node("MatMul", {"x", weights}, {name}) +
+                                    bytes_field(12, bytes_field(1, name)));
+}
+
+TEST(OnnxBodies, OfAConditionTheDearerBranchCounts) {
+    for (const auto& [yes, no] : {std::pair(16, 32), std::pair(32, 16)}) {
+        const OnnxImport import =
+            imported_graph(node("If", {"c"}, {"y"}, if_branch("then_branch", yes) + if_branch("else_branch", no)),
+                           {{"x", {4, 8}}, {"c", {}}});
+        EXPECT_EQ(macs_in(import.graph), 4.0 * 8 * 32);
+        EXPECT_EQ(totals(import.graph).parameters, 8 * 32);
+        expect_round_trip(import);
+    }
+}
+
+/// x goes through eight columns again and again.
+std::string loop_of(const std::string& count) {
+    return node("Loop", {count, "", "x"}, {"y"},
+                body_attribute("body", constant("w", {8, 8}) + node("MatMul", {"s", "w"}, {"t"}) +
+                                           node("Identity", {"c"}, {"d"}) + sized(11, "i", {}) + sized(11, "c", {}) +
+                                           sized(11, "s", {4, 8}) + bytes_field(12, bytes_field(1, "d")) +
+                                           bytes_field(12, bytes_field(1, "t"))));
+}
+
+std::string whole_constant(const std::string& name, std::int64_t value) {
+    return bytes_field(5, number_field(2, 7) + number_field(7, value) + bytes_field(8, name));
+}
+
+TEST(OnnxBodies, ALoopRunsAsOftenAsTheGraphSays) {
+    const OnnxImport import = imported_graph(whole_constant("n", 12) + loop_of("n"), {{"x", {4, 8}}});
+    EXPECT_EQ(macs_in(import.graph), 12.0 * 4 * 64);
+    EXPECT_EQ(totals(import.graph).parameters, 64);  // the same weights each time
+    expect_round_trip(import);
+}
+
+TEST(OnnxBodies, ALoopOfUnknownLengthNeedsAnOption) {
+    const std::string bytes = model_of_graph(loop_of("n") + inputs_and_result({{"x", {4, 8}}, {"n", {}}}, "y"));
+    EXPECT_EQ(
+        onnx_refusal(bytes),
+        "m.onnx: error: multiply-accumulates that cannot be counted: Loop 'n', which runs an unknown number of times "
+        "(berth import --iterations N) (expected an export without them; berth import --allow-unknown imports all "
+        "else)\n");
+    EXPECT_EQ(macs_in(imported_model(bytes, {{}, 7}).graph), 7.0 * 4 * 64);
+    EXPECT_EQ(macs_in(imported_model(bytes, {{}, std::nullopt, true}).graph), 4.0 * 64);
+    EXPECT_THAT(onnx_refusal(bytes, {{}, 1'000'000}), HasSubstr("loops and functions make more than 250000 nodes"));
+}
+
+TEST(OnnxBodies, AScanGoesAlongItsInput) {
+    const std::string body = body_attribute(
+        "body", constant("w", {8, 8}) + node("MatMul", {"h", "w"}, {"t"}) + node("Add", {"t", "x_t"}, {"g"}) +
+                    node("Relu", {"g"}, {"o"}) + sized(11, "h", {4, 8}) + sized(11, "x_t", {4, 8}) +
+                    bytes_field(12, bytes_field(1, "g")) + bytes_field(12, bytes_field(1, "o")));
+    const OnnxImport import =
+        imported_graph(node("Scan", {"h0", "x"}, {"h1", "y"}, body + attribute("num_scan_inputs", 1)),
+                       {{"h0", {4, 8}}, {"x", {20, 4, 8}}});
+    EXPECT_EQ(macs_in(import.graph), 20.0 * 4 * 64);
+    EXPECT_EQ(totals(import.graph).parameters, 64);
+    EXPECT_EQ(import.graph.tensors[static_cast<std::size_t>(import.graph.operators.back().output)].shape,
+              (OnnxSizes{20, 4, 8}));
+    expect_round_trip(import);
+}
+
+/// A function `local.Twice` of its first input and a matrix.
+std::string twice_of(const std::string& nodes) {
+    return bytes_field(25, bytes_field(1, "Twice") + bytes_field(10, "local") + bytes_field(4, "a") +
+                               bytes_field(4, "m") + bytes_field(5, "b") + nodes);
+}
+
+std::string in_function(std::string node_bytes) {  // field 7 of a function, not 1 of a graph
+    node_bytes[0] = static_cast<char>(7U << 3U | 2U);
+    return node_bytes;
+}
+
+TEST(OnnxBodies, FunctionsStandAsTheirNodes) {
+    const std::string call = node("Twice", {"x", "w"}, {"y"}, bytes_field(7, "local"));
+    const std::string graph = constant("w", {8, 8}) + call + inputs_and_result({{"x", {4, 8}}}, "y");
+    const std::string twice =
+        twice_of(in_function(node("MatMul", {"a", "m"}, {"t"})) + in_function(node("MatMul", {"t", "m"}, {"b"})));
+    const OnnxImport import = imported_model(model_of_graph(graph) + twice);
+    EXPECT_EQ(macs_in(import.graph), 2.0 * 4 * 64);
+    EXPECT_EQ(totals(import.graph).parameters, 64);
+    const std::string itself = twice_of(in_function(node("Twice", {"a", "m"}, {"b"}, bytes_field(7, "local"))));
+    EXPECT_THAT(onnx_refusal(model_of_graph(graph) + itself), HasSubstr("function 'Twice' calls itself"));
+}
+
+TEST(OnnxBodies, BodiesWithinBodiesHaveAnEnd) {
+    std::string body = node("Relu", {"x"}, {"y"});
+    for (int i = 0; i < 40; ++i) {
+        body = node("If", {"x"}, {"y"}, body_attribute("then_branch", body) + body_attribute("else_branch", ""));
+    }
+    EXPECT_THAT(onnx_refusal(model_bytes(body)), HasSubstr("graphs are nested more than 32 deep"));
+}
+
+TEST(OnnxBodies, SequencesAreOnlyPlumbing) {
+    const OnnxImport import = imported_graph(
+        constant("w", {8, 8}) + node("SequenceConstruct", {"x", "x"}, {"s"}) + node("MatMul", {"x", "w"}, {"t"}) +
+            node("SequenceInsert", {"s", "t"}, {"u"}) + node("ConcatFromSequence", {"u"}, {"y"}, attribute("axis", 0)),
+        {{"x", {4, 8}}});
+    EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("matmul", "concat"));
+    EXPECT_EQ(import.graph.tensors[static_cast<std::size_t>(import.graph.operators.back().output)].shape,
+              (OnnxSizes{12, 8}));
+    expect_round_trip(import);
+}
+
+// What is lost.
+
+TEST(OnnxLosses, WeightsOfUnknownOperatorsAreNotLostSilently) {
+    const std::string bytes =
+        model_of_graph(constant("w", {64, 64}) + node("Mystery", {"x", "w"}, {"y"}, bytes_field(7, "example.org")) +
+                       sized(11, "x", {4, 64}) + sized(12, "y", {4, 64}));
+    EXPECT_EQ(
+        onnx_refusal(bytes),
+        "m.onnx: error: 100% of the parameters are of operators that count as a pass over their data: Mystery "
+        "(1) with 4096 weights (expected an export without them; berth import --allow-unknown imports all else)\n");
+    const OnnxImport import = imported_model(bytes, {{}, std::nullopt, true});
+    ASSERT_EQ(import.losses.size(), 1U);
+    EXPECT_EQ(import.losses[0].weights, 4096);
+    EXPECT_FALSE(import.losses[0].multiplies);
+}
+
+TEST(OnnxLosses, ProductsThatCannotBeCountedAreRefused) {
+    const std::string bytes = model_of_graph(node("PackedAttention", {"x"}, {"y"}, runtime_domain()) +
+                                             sized(11, "x", {4, 64}) + sized(12, "y", {4, 64}));
+    EXPECT_THAT(onnx_refusal(bytes), HasSubstr("multiply-accumulates that cannot be counted: PackedAttention (1)"));
+    EXPECT_TRUE(imported_model(bytes, {{}, std::nullopt, true}).losses.at(0).multiplies);
+}
+
+TEST(OnnxSizes, DimensionsWithoutNameHaveAPlace) {
+    const std::string open = bytes_field(
+        11, bytes_field(1, "x") +
+                bytes_field(
+                    2, bytes_field(1, number_field(1, 1) +
+                                          bytes_field(2, bytes_field(1, "") + bytes_field(1, number_field(1, 8))))));
+    const std::string bytes = model_of_graph(node("Relu", {"x"}, {"y"}) + open + sized(12, "y", {4, 8}));
+    EXPECT_EQ(onnx_refusal(bytes),
+              "m.onnx: error: no size for dimension x:0 (expected berth import with --dim x:0=SIZE)\n");
+    const OnnxImport import = imported_model(bytes, {{{"x:0", 5}}});
+    EXPECT_EQ(import.graph.tensors[0].shape, (OnnxSizes{5, 8}));
+    EXPECT_THAT(onnx_refusal(bytes, {{{"x:0", 5}, {"x:9", 1}}}), HasSubstr("no input has a dimension 'x:9'"));
+}
+
+TEST(OnnxSizes, ASizeOfZeroIsCalledSo) {
+    EXPECT_EQ(onnx_refusal(
+                  model_of_graph(node("Relu", {"x"}, {"y"}) + sized(11, "x", {1, 0, 16}) + sized(12, "y", {1, 0, 16}))),
+              "m.onnx: error: input 'x' has a size of 0 on axis 1: there is nothing to compute (expected a size of at "
+              "least 1: berth import with --dim x:1=SIZE)\n");
+}
+
+TEST(OnnxSizes, APointerIsNotTheModel) {
+    EXPECT_EQ(
+        onnx_refusal("version https://git-lfs.github.com/spec/v1\noid sha256:f7ff\nsize 548\n"),
+        "m.onnx: error: it is a pointer of Git LFS, not the model (expected the model itself, which 'git lfs pull' "
+        "fetches)\n");
+}
+
+}  // namespace
+}  // namespace berth
