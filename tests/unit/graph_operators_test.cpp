@@ -247,7 +247,7 @@ TEST(GraphOperators, BadSizesAreNamed) {
               "f:3: error: x: active 3 is more than experts 2\n");
     EXPECT_EQ(std::get<std::string>(made(K::kMatmul, {1, 3, 5, 7, 0, 0, 2, 1})),
               "f:3: error: x: experts 2 are weights\n");
-    EXPECT_EQ(std::get<std::string>(made(K::kConv2d, {1, 6, 8, 4, 4, 3, 3, 1, 4, 4, 4, 0})),
+    EXPECT_EQ(std::get<std::string>(made(K::kConv2d, {1, 6, 8, 4, 4, 3, 3, 1, 4, 4, 4, 0, 1, 1, 1, 1, 0})),
               "f:3: error: x: groups 4 does not divide in_channels 6 and out_channels 8\n");
     EXPECT_EQ(std::get<std::string>(made(K::kSoftmax, {kLargestCount, kLargestCount})),
               "f:3: error: x: its tensors would hold more than 9007199254740992 elements\n");

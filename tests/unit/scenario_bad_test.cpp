@@ -172,7 +172,7 @@ TEST_F(BadScenario, UnknownChoices) {
     EXPECT_EQ(
         load_text("scenario: s\nhardware: board\nobjective: latancy\nstages: [{name: a, takes: 1 ms}]\n").complaints,
         "scenarios/s.yaml:3:12: error: objective: unknown value 'latancy' (expected latency, throughput, energy, "
-        "edp or makespan, did you mean latency?)\n");
+        "edp, ed2p or makespan, did you mean latency?)\n");
     EXPECT_EQ(load_stage(std::string(kModel) + "granularity: layer").complaints,
               "scenarios/s.yaml:4:70: error: stages.0.granularity: unknown value 'layer' (expected model, block or "
               "operator)\n");
