@@ -44,6 +44,8 @@ EXCEPTIONS = [
      "what is missing may stand in the file that is extended"),
     (r"unknown key '(multi_core|dtypes|max_bytes|max_k|else)' in 'devices\..*\.runtime\.operators\.", lambda data: True,
      "a rule has these keys only if it is 'on' the device whose name is a key further up"),
+    (r"^(sizes|head)\..*found a list", lambda data: "architecture" in data,
+     "the architecture knows which sizes have a value per block"),
 ]
 # Keys of another form of the same value, which the reader looks for first to tell the forms apart.
 OTHER_FORM = {("scenario", "/stages/#/tokens/2"): {"from", "to"},
@@ -57,6 +59,9 @@ REST = {
     "weights": "{profile: p, extends: x86-avx512-vnni, devices: {cpu: {matrix: {weight_only: {int4: fp16}}}}}",
     "checks": """{model: m, graph: {checks: [{law: batch == 1, message: one}], inputs: {x: {shape: [1]}},
         operators: [{name: a, op: relu, inputs: [x], rows: 1, cols: 1, shape: [1]}]}}""",
+    "heads": """{architecture: a, sizes: {w: width}, huggingface: [{model_types: [t], sizes: {w: {field: f}},
+        heads: {"*Model": {w: {field: f, means: {x: 1}}}}}], inputs: {x: {shape: [w]}},
+        sections: [{section: s, result: a, operators: [{name: a, op: relu, inputs: [x], rows: 1, cols: w, shape: [w]}]}]}""",
     "lengths": """{scenario: s, hardware: x86-avx512-vnni, stages: [
         {name: a, takes: {value: 26 ms, spread: 10%}},
         {name: b, model: gpt2, dtype: fp32, tokens: {file: lengths.csv, column: tokens}}]}""",

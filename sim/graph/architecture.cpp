@@ -299,7 +299,7 @@ class ArchitectureReader {
         }
         op.shape = read_shape(node.require("shape", "the shape of the result, such as [batch, tokens, hidden]"), known);
         op.when = read_expression(node.find("when"), known);
-        if (const auto otherwise = op.when ? node.find("otherwise") : std::nullopt) {
+        if (const auto otherwise = node.find("otherwise")) {
             op.otherwise = otherwise->text().value_or("");
         }
         if (const auto table = node.find("table_of")) {

@@ -36,18 +36,22 @@ std::optional<Expression> read_field_expression(const YamlNode& node) {
 std::optional<SizeAlternative> read_texts_of_field(const YamlNode& node) {
     SizeAlternative read;
     read.where = node.where();
-    if (const auto list = node.find("listed_in")) {
+    const auto list = node.find("listed_in");
+    const auto listed = node.find("then");
+    const auto others = node.find("else");
+    const auto means = node.find("means");
+    if (list && listed && others) {
         read.listed_in = list->text().value_or("");
-        read.listed = read_field_expression(node.require("then", "the size where the round is listed"));
-        read.others = read_field_expression(node.require("else", "the size of the other rounds"));
+        read.listed = read_field_expression(*listed);
+        read.others = read_field_expression(*others);
+    } else if (list || listed || others) {
+        node.error("a list of rounds needs all of its keys", "listed_in, then and else");
     } else {
         read.field = node.require("field", "a field whose texts have meanings").text().value_or("");
-        if (const auto means = node.find("means")) {
-            for (const YamlEntry& entry : means->entries()) {
-                if (auto value = read_field_expression(entry.value)) {
-                    read.meanings.emplace_back(entry.key, std::move(*value));
-                }
-            }
+    }
+    for (const YamlEntry& entry : means ? means->entries() : std::vector<YamlEntry>{}) {
+        if (auto value = read_field_expression(entry.value)) {
+            read.meanings.emplace_back(entry.key, std::move(*value));
         }
     }
     node.reject_unknown_keys();
