@@ -91,9 +91,9 @@ Pass pass_of_columns(const ConvDims& d, Bytes position, Bytes tile, std::int64_t
 
 // The row tile holds rows of the input as they are, not unrolled patches; weights that fit into what is left of the
 // buffer are read once, and so are those of a depthwise convolution, which pass with their channels.
-Pass fixed_tile_pass(const Kernel& kernel, const ConvDims& d, Bytes weights, const Device& device) {
+Pass fixed_tile_pass(const Kernel& kernel, const ConvDims& d, Bytes weights, const Device& device, int cores) {
     const MatrixEngine& matrix = device.matrix;
-    const bool lines = d.in_height > 1 && matrix.image_row_tile && !kernel.library_call;
+    const bool lines = d.in_height > 1 && cores > 1 && matrix.image_row_tile && !kernel.library_call;
     const Bytes tile = lines ? matrix.image_row_tile->value : row_tile_of(matrix, kernel.library_call);
     const std::int64_t channels = d.in_channels / d.groups;
     const Bytes position = element_size(kernel.input) * static_cast<double>(channels);
@@ -211,7 +211,8 @@ Demand<T> conv_demand(const Kernel& kernel, const ConvDims& dims, const Device& 
                                                         static_cast<double>(output_elements(kernel.kind, kernel.dims)));
     const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(d.out_channels)) : Bytes{};
     const bool private_buffers = device.matrix.row_tile.has_value();
-    const Pass pass = private_buffers ? fixed_tile_pass(kernel, d, weights, device) : free_tile_pass(kernel, d, device);
+    const Pass pass =
+        private_buffers ? fixed_tile_pass(kernel, d, weights, device, rates.cores) : free_tile_pass(kernel, d, device);
     const std::int64_t depth = d.in_channels / d.groups * d.kernel_height * d.kernel_width;
     const std::int64_t weight_passes = pass.weights_stay ? 1 : pass.passes;
 

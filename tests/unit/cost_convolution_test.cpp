@@ -156,7 +156,8 @@ TEST_F(ConvolutionCostTest, ImagesOfSeveralLinesMayHaveATileOfTheirOwn) {
     npu_.matrix.row_tile->value = 96_KiB;
     npu_.matrix.image_row_tile = Parameter<Bytes>{192_KiB};
     const ConvDims lines = square(3072, 768, 32, 1);  // 6 KiB per position, 192 KiB per line
-    EXPECT_EQ(cost(lines, DType::kFp16).tile.weight_reads, 32);
+    EXPECT_EQ(cost(lines, DType::kFp16, 3).tile.weight_reads, 32);
+    EXPECT_EQ(cost(lines, DType::kFp16).tile.weight_reads, 64);  // one core has no lines to share
     ConvDims line = lines;
     line.in_width = line.out_width = 1024;
     line.in_height = line.out_height = 1;

@@ -53,7 +53,7 @@ TEST(CoreSplits, SideBySideSustainsMoreThanOneOverAllCores) {
     const auto [scenario, result] = ran({{"objective", "throughput"}});
     for (const auto splits : splits_by_stage(result.core_splits)) {
         for (std::size_t i = 1; i < splits.size(); ++i) {
-            EXPECT_LE(splits[i].alone, splits[i - 1].alone * (1 + 1e-9));
+            EXPECT_LE(splits[i].alone, splits[i - 1].alone * (1 + 1e-2));  // cores read some operands again
             EXPECT_LE(splits[i].sustainable, splits[i - 1].sustainable * (1 + 1e-2));
         }
         EXPECT_EQ(best_split(splits, Objective::kThroughput)->cores, 1);

@@ -92,7 +92,7 @@ TEST(EncoderLayers, ReshapesThatCopyAreToldFromThoseThatDoNot) {
             EXPECT_LT(row.predicted.median, microseconds(10)) << row.name;
         } else {
             ++copies;
-            EXPECT_LT(std::abs(relative_error(row)), 0.15) << row.name;
+            EXPECT_LT(std::abs(relative_error(row)), 0.3) << row.name;
         }
     }
     EXPECT_EQ(copies, 4);
