@@ -63,9 +63,11 @@ class OnnxReader {
             }
         });
         if (broken_at_ != nullptr) {
-            return refuse(
-                fmt::format("broken at byte {} of {}", broken_at_ - bytes_.data(), bytes_.size()),
-                has_graph ? "a whole ONNX model; this one ends, or changes, in its middle" : "a whole ONNX model");
+            const std::string place = fmt::format("broken at byte {} of {}", broken_at_ - bytes_.data(), bytes_.size());
+            return missing_ == 0 ? refuse(place, "a whole ONNX model")
+                                 : refuse(fmt::format("{}: what begins before it goes on for {} more than there are",
+                                                      place, missing_),
+                                          "a whole ONNX model, such as a download that was not cut off");
         }
         if (nodes_ > kMostOnnxNodes) {
             return refuse(fmt::format("the graph has more than {} nodes", kMostOnnxNodes),
@@ -104,6 +106,7 @@ class OnnxReader {
         }
         if (reader.broken()) {
             broken_at_ = message.data() + reader.offset();
+            missing_ = message.size() == bytes_.size() ? reader.missing() : 0;
         }
     }
 
@@ -408,7 +411,8 @@ class OnnxReader {
     bool mapped_;
     Diagnostics& diagnostics_;
     const char* broken_at_ = nullptr;
-    std::size_t nodes_ = 0;  ///< of the graph, its bodies and functions together
+    std::uint64_t missing_ = 0;  ///< at the end of the file
+    std::size_t nodes_ = 0;      ///< of the graph, its bodies and functions together
     int depth_ = 0;
     bool too_deep_ = false;
 };

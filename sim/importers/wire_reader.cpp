@@ -64,6 +64,7 @@ std::optional<WireField> WireReader::next() {
         case WireType::kBytes:
             value = varint();
             if (!value || *value > rest_.size()) {
+                missing_ = value ? *value - rest_.size() : 0;
                 return std::nullopt;
             }
             field.has_bytes = true;

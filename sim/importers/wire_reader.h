@@ -29,6 +29,8 @@ class WireReader {
     explicit WireReader(std::string_view message) : rest_(message), start_(message.data()) {}
     [[nodiscard]] std::optional<WireField> next();
     [[nodiscard]] bool broken() const { return broken_; }
+    /// Bytes that the broken field has beyond the end of the message; 0 if it is broken otherwise.
+    [[nodiscard]] std::uint64_t missing() const { return missing_; }
     /// Bytes from the start of the message to where reading stands.
     [[nodiscard]] std::size_t offset() const { return static_cast<std::size_t>(rest_.data() - start_); }
 
@@ -39,6 +41,7 @@ class WireReader {
     std::string_view rest_;
     const char* start_;
     bool broken_ = false;
+    std::uint64_t missing_ = 0;
 };
 
 /// Appends the integers of a repeated field, packed or one at a time. False if the bytes are broken.

@@ -189,6 +189,11 @@ TEST(OnnxImport, WhatIsNoModelIsRefused) {
     const std::string bytes = bytes_of("gpt-block");
     EXPECT_THAT(said_of_onnx(std::string_view(bytes).substr(0, bytes.size() / 2)),
                 HasSubstr("m.onnx: error: broken at byte"));
+    const std::string whole = model_bytes(node("Relu", {"x"}, {"y"}));
+    EXPECT_EQ(said_of_onnx(std::string_view(whole).substr(0, 40)),
+              fmt::format("m.onnx: error: broken at byte 2 of 40: what begins before it goes on for {} more than there "
+                          "are (expected a whole ONNX model, such as a download that was not cut off)\n",
+                          whole.size() - 40));
 }
 
 TEST(OnnxImport, ImpossibleGraphsAreToldApart) {
