@@ -252,6 +252,8 @@ TEST(NumberOrders, AreWhatReadersRefuse) {
                         broken = broken || (!cluster.clocks.empty() && !listed);
                     }
                 }
+                const double state = relative_clock(state_of(profile->dram));
+                broken = broken || state < kLeastDramClock || state > kMostDramClock;
                 view.set(view.value);
                 Diagnostics diagnostics;
                 const auto read =

@@ -259,6 +259,7 @@ Graph encoder_of(int layers, std::int64_t tokens) {
     static const Model model = shipped_model("ms-marco-MiniLM-L-12-v2");
     Model sized = model;
     sized.sizes["layers"] = layers;
+    sized.sizes["groups"] = layers;
     Graph graph = lay_out(sized, {1, tokens});
     for (Operator& op : graph.operators) {
         op.dtype = DType::kFp16;

@@ -24,6 +24,7 @@ Model any_encoder() {
     const bool pooler = *rc::gen::arbitrary<bool>();
     const bool mean = !pooler && *rc::gen::arbitrary<bool>();
     model.sizes["layers"] = *rc::gen::inRange(1, 6);
+    model.sizes["groups"] = model.sizes["layers"];  // every block has weights of its own
     model.sizes["heads"] = heads;
     model.sizes["hidden"] = heads * *rc::gen::inRange(1, 17);
     model.sizes["ffn"] = *rc::gen::inRange(1, 100);
@@ -61,6 +62,7 @@ RC_GTEST_PROP(GraphProperty, LayersAreAllAlike, ()) {
     const Graph many = lay_out(model, workload);
     const double layers = model.sizes.at("layers");
     model.sizes["layers"] = 1;
+    model.sizes["groups"] = 1;
     const Graph one = lay_out(model, workload);
     for (const OperatorKind kind : {OperatorKind::kMatmul, OperatorKind::kAttention}) {
         RC_ASSERT(block_macs(many, kind) == layers * block_macs(one, kind));
