@@ -254,7 +254,8 @@ TEST_F(CliAnswer, ThePartOfANameListsWhatHoldsIt) {
     };
     EXPECT_EQ(suggested("MiniLM-L6"), "did you mean all-MiniLM-L6-v2 or ms-marco-MiniLM-L-6-v2?)\n");
     EXPECT_EQ(suggested("minilm"),
-              "did you mean all-MiniLM-L6-v2, ms-marco-MiniLM-L-12-v2 or ms-marco-MiniLM-L-6-v2?)\n");
+              "did you mean all-MiniLM-L12-v2, all-MiniLM-L6-v2, ms-marco-MiniLM-L-12-v2, ms-marco-MiniLM-L-6-v2 or "
+              "paraphrase-multilingual-MiniLM-L12-v2?)\n");
     EXPECT_EQ(suggested("tinyllama"), "did you mean tinyllama-1.1b?)\n");
     const Outcome op = berth({"explain", "rag-rk3588", "--stage", "rank", "--op", "ffn.up"});
     EXPECT_NE(op.err.find("did you mean rerank?"), std::string::npos) << op.err;
