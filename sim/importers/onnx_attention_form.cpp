@@ -26,6 +26,7 @@ void add_past(AttentionForm& form, const InputShape& shape) {
         past != nullptr && past->size() >= 4) {
         form.past = (*past)[past->size() - 2];
     }
+    form.latest = d.kv_seq;
     d.kv_seq += form.past;
     form.present_key = {d.batch, d.kv_heads, d.kv_seq, d.head_dim};
     form.present_value = {d.batch, d.kv_heads, d.kv_seq, value_width(d)};

@@ -18,6 +18,7 @@ inline constexpr std::size_t kNotGiven = ~std::size_t{0};
 struct AttentionForm {
     AttentionDims dims;                                        ///< keys of the past among kv_seq
     std::int64_t past = 0;                                     ///< positions in the cache before
+    std::int64_t latest = 0;                                   ///< positions whose keys are new
     std::size_t key = kNotGiven, value = kNotGiven;            ///< kNotGiven: packed in the first input, with the query
     std::size_t past_key = kNotGiven, past_value = kNotGiven;  ///< the same: both in one tensor
     std::size_t bias = kNotGiven;                              ///< of the projections, which are part of it or not

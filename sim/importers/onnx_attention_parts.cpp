@@ -41,7 +41,7 @@ OnnxSource projected(OnnxParts& parts, const AttentionForm& form) {
 /// Takes the packed tensor apart; what each of the three holds of it.
 Heads taken_apart(OnnxParts& parts, const AttentionForm& form, OnnxSource packed) {
     const AttentionDims& d = form.dims;
-    const std::int64_t positions = d.kv_seq - form.past;
+    const std::int64_t positions = form.latest;
     return {parts.piece(".query", packed, {d.batch, d.seq, d.heads * d.head_dim}),
             parts.piece(".key", packed, keys_of(d, positions, d.head_dim)),
             parts.piece(".value", packed, keys_of(d, positions, value_width(d)))};
@@ -49,7 +49,7 @@ Heads taken_apart(OnnxParts& parts, const AttentionForm& form, OnnxSource packed
 
 Heads heads_of(OnnxParts& parts, const AttentionForm& form) {
     const AttentionDims& d = form.dims;
-    const std::int64_t positions = d.kv_seq - form.past;
+    const std::int64_t positions = form.latest;
     Heads heads{parts.input(0), parts.input(form.key), parts.input(form.value)};
     if (form.key == form.value) {  // key and value in one
         heads.key = parts.piece(".key", parts.input(form.key), keys_of(d, positions, d.head_dim));
@@ -71,6 +71,26 @@ OnnxSource present(OnnxParts& parts, const std::string& suffix, std::vector<Onnx
     const OnnxSource made = parts.add({suffix, OperatorKind::kConcat, d, std::move(pieces), shape});
     parts.makes(made, output);
     return made;
+}
+
+/// Whether the cache that is made is as large as the one that is read: it has room, and new positions go where they
+/// belong.
+bool in_place(const OnnxParts& parts, const AttentionForm& form) {
+    return form.past > 0 && form.past_key != form.past_value && parts.out(1) != kNoValue &&
+           parts.network().shape(parts.out(1)) == parts.shape(form.past_key);
+}
+
+/// The new positions written into the cache, all that is written of it.
+void write_in_place(OnnxParts& parts, const AttentionForm& form, const Heads& heads) {
+    const AttentionDims& d = form.dims;
+    const auto written = [&](const std::string& suffix, OnnxSource from, std::int64_t width, std::size_t output) {
+        const Shape shape = keys_of(d, form.latest, width);
+        parts.makes(parts.add({suffix, OperatorKind::kTranspose, rows_of(shape), {from}, shape}), output);
+    };
+    written(".present_key", heads.key, d.head_dim, 1);
+    if (parts.out(2) != kNoValue) {
+        written(".present_value", heads.value, value_width(d), 2);
+    }
 }
 
 /// Keys and values of earlier positions, those of new ones behind them: what attention reads.
@@ -109,7 +129,7 @@ void take_cache(OnnxParts& parts, const AttentionForm& form, Heads& heads) {
 }  // namespace
 
 bool add_attention_parts(OnnxParts& parts) {
-    const auto form =
+    auto form =
         attention_form(parts.source(), [&parts](std::size_t i) { return parts.given(i) ? &parts.shape(i) : nullptr; });
     if (!form || parts.network().elements(parts.out(0)) != elements_of(form->made)) {
         return false;
@@ -126,7 +146,14 @@ bool add_attention_parts(OnnxParts& parts) {
     } else {
         Heads heads = packed ? taken_apart(parts, *form, form->projects ? projected(parts, *form) : parts.input(0))
                              : heads_of(parts, *form);
-        take_cache(parts, *form, heads);
+        if (in_place(parts, *form)) {
+            // How much of it is filled is known only when it runs: at most all.
+            form->dims.kv_seq = form->past;
+            attention.dims = form->dims;
+            write_in_place(parts, *form, heads);
+        } else {
+            take_cache(parts, *form, heads);
+        }
         attention.inputs = {heads.query, heads.key, heads.value};
     }
     const OnnxSource made = parts.add(std::move(attention));

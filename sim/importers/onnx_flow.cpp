@@ -9,6 +9,7 @@
 
 #include "berth/operators.h"
 #include "importers/onnx_flow_builder.h"
+#include "importers/onnx_products.h"
 
 namespace berth {
 
@@ -307,7 +308,9 @@ void OnnxFlowBuilder::infer(const OnnxStep& step, const OnnxScope& scope) {
             continue;
         }
         OnnxFacts& facts = flow_.at(output);
-        if (!worked.value_or(false) || !facts.shape) {
+        // What a cache holds after attention depends on its room, which only the file knows.
+        const bool cache = output != step.outputs.front() && multiplies(step.source->op);
+        if (!worked.value_or(false) || !facts.shape || cache) {
             take_stated(facts, first, scope);
         }
         facts.constant = facts.constant || (constant && worked) || facts.data.has_value();

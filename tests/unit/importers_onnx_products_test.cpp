@@ -43,6 +43,19 @@ TEST(OnnxProducts, PackedQueriesKeysAndValuesAreTakenApartForTheCache) {
     expect_round_trip(first);
 }
 
+TEST(OnnxProducts, ACacheWithRoomIsWrittenInPlace) {
+    const OnnxSizes cache{1, 8, 4096, 128};
+    const std::string attention = node("GroupQueryAttention", {"q", "k", "v", "pk", "pv"}, {"y", "keys", "values"},
+                                       runtime_domain() + attribute("num_heads", 32) + attribute("kv_num_heads", 8)) +
+                                  sized(12, "keys", cache) + sized(12, "values", cache);
+    const OnnxImport import = imported_graph(
+        attention, {{"q", {1, 1, 4096}}, {"k", {1, 1, 1024}}, {"v", {1, 1, 1024}}, {"pk", cache}, {"pv", cache}});
+    EXPECT_EQ(macs_in(import.graph), 2.0 * 32 * 128 * 4096);  // all of it, at most
+    EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("transpose", "transpose", "attention"));
+    EXPECT_EQ(import.graph.tensors[static_cast<std::size_t>(import.graph.operators[0].output)].elements(), 8 * 128);
+    expect_round_trip(import);
+}
+
 TEST(OnnxProducts, ACacheMayBeEmpty) {
     // Written out, as exporters do it: new keys behind none, and a product of the two.
     const OnnxSizes latest{1, 4, 5, 16};
