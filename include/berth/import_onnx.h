@@ -33,8 +33,8 @@ struct OnnxImport {
     std::vector<std::string> uncounted;  ///< what else multiplies and is not counted, in words
 };
 
-/// Sizes of dimensions, as `--dim` gives them: by name (`sequence`: 128), or by input and axis (`pixels:0`: 1). 0 is for
-/// what may be empty, such as the earlier positions of a cache.
+/// Sizes of dimensions, as `--dim` gives them: by name (`sequence`: 128), or by input and axis (`pixels:0`: 1). 0 is
+/// for what may be empty, such as the earlier positions of a cache.
 using DimSizes = std::map<std::string, std::int64_t, std::less<>>;
 
 struct OnnxOptions {

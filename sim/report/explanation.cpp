@@ -58,15 +58,28 @@ class Lines {
     Explanation& explanation_;
 };
 
-/// The model takes the least of several limits.
+/// The least of several limits, which may be multiplied by the state of the memory; null if there is none.
+FormulaPtr minimum_in(const FormulaPtr& formula) {
+    if (formula->kind == FormulaKind::kMinimum) {
+        return formula;
+    }
+    for (const FormulaPtr& operand : formula->operands) {
+        if (FormulaPtr found = minimum_in(operand)) {
+            return found;
+        }
+    }
+    return nullptr;
+}
+
 DramRate dram_rate_of(const std::vector<CostTerm>& terms) {
     for (const CostTerm& term : terms) {
         for (const FormulaPtr& input : term.formula ? formula_inputs(*term.formula) : std::vector<FormulaPtr>()) {
-            if (input->name != kDramRate || input->kind != FormulaKind::kMinimum) {
+            const FormulaPtr limits = input->name == kDramRate ? minimum_in(input) : nullptr;
+            if (!limits) {
                 continue;
             }
             const auto least =
-                *std::ranges::min_element(input->operands, {}, [](const FormulaPtr& one) { return one->value; });
+                *std::ranges::min_element(limits->operands, {}, [](const FormulaPtr& one) { return one->value; });
             for (const FormulaPtr& number : least->number ? std::vector{least} : formula_inputs(*least)) {
                 if (number->number) {
                     return {formula_value(*input), number->number->path};

@@ -31,7 +31,7 @@ TEST_F(CliSilentChanges, ANumberThatIsSetToItsValueChangesNothing) {
     };
     compare({"run", "rag-rk3588", "--format", "json"},
             {"hardware.devices.cpu.matrix.efficiency=21%", "hardware.devices.cpu.matrix.efficiency=0.21",
-             "hardware.devices.npu.dma.bandwidth=11 GB/s", "hardware.devices.npu.cores=3", "budget=200 ms"});
+             "hardware.devices.npu.dma.bandwidth=14.4 GB/s", "hardware.devices.npu.cores=3", "budget=200 ms"});
     compare({"run", "rag-rk3588-bucket-128", "--set", "arrivals={rate: 4 Hz}", "--format", "json"},
             {"hardware.devices.cpu.matrix.efficiency=21%"});
 }
