@@ -79,7 +79,7 @@ std::vector<int> find_cycle(std::size_t nodes, std::span<const Precedence> pairs
     }
     path.erase(path.begin(), std::ranges::find(path, node));
     std::ranges::reverse(path);
-    std::ranges::rotate(path, std::ranges::min_element(path));
+    std::rotate(path.begin(), std::ranges::min_element(path), path.end());
     return path;
 }
 

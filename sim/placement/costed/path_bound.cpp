@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <ranges>
 
 #include "base/index.h"
 #include "placement/tolerances.h"
@@ -76,7 +75,8 @@ class PathProgramme {
                 after_[at(node)] = std::max(after_[at(node)], after_[at(producer)]);
             }
         }
-        for (const int node : std::views::reverse(relations_.order)) {
+        const std::vector<int> backwards(relations_.order.rbegin(), relations_.order.rend());
+        for (const int node : backwards) {
             for (const int consumer : relations_.consumers[at(node)]) {
                 before_[at(node)] = std::min(before_[at(node)], before_[at(consumer)]);
             }
