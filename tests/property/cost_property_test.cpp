@@ -209,6 +209,10 @@ RC_GTEST_PROP(CostProperty, ThreeCoresAreNeverSlowerThanOne, ()) {
     RC_ASSERT(kernel_cost(kernel, npu(), {3, {}}).total <= kernel_cost(kernel, npu(), {1, {}}).total * kRounding);
 }
 
+/// Traffic that a follower keeps, as a share of its own: no more than what a kernel by itself does not hide behind its
+/// work, since behind a product it hides nothing.
+double any_traffic_kept() { return *rc::gen::inRange(0, 101) / 100.0 * (1 - npu().overlap.value); }
+
 // What follows a product works on all columns that the array makes, those of its padding included.
 std::int64_t columns_made(std::int64_t columns, DType dtype) {
     const std::int64_t together = npu().matrix.align_n.at(static_cast<std::size_t>(dtype));
@@ -222,7 +226,7 @@ RC_GTEST_PROP(CostProperty, AFusedGroupIsNeverDearerThanItsParts, ()) {
     const RowsDims rows{dims.batch * dims.m, dims.n, kind == OperatorKind::kAdd ? 2 : 1};
     const Kernel head = kernel_at(OperatorKind::kMatmul, dims, dtype);
     Kernel group = head;
-    group.followers[0] = {kind, rows, *rc::gen::inRange(0, 101) / 100.0};
+    group.followers[0] = {kind, rows, any_traffic_kept()};
     group.follower_count = 1;
     RowsDims alone = rows;
     alone.cols = columns_made(rows.cols, dtype);
@@ -241,7 +245,7 @@ RC_GTEST_PROP(CostProperty, AGroupOfSeveralIsNeverDearerThanItsParts, ()) {
     for (std::size_t i = 0; i < followers; ++i) {
         const OperatorKind kind = *rc::gen::element(OperatorKind::kGelu, OperatorKind::kAdd, OperatorKind::kLayerNorm);
         const RowsDims rows{dims.batch * dims.m, dims.n, kind == OperatorKind::kAdd ? 2 : 1};
-        group.followers.at(group.follower_count++) = {kind, rows, *rc::gen::inRange(0, 101) / 100.0};
+        group.followers.at(group.follower_count++) = {kind, rows, any_traffic_kept()};
         RowsDims alone = rows;
         alone.cols = columns_made(rows.cols, dtype);
         parts += kernel_cost(kernel_at(kind, alone, dtype), npu(), execution).total;
