@@ -13,14 +13,12 @@ import public_data as public
 from berth_runs import PROFILE, ROOT, candidate, stage_of, total_ms
 from documents import signed, table, whole, write_or_print
 from ledger import figures, interval, ms, percent
-from reference_case import BUCKET_128, MEASURED, ReferenceCase, attention_evidence, dear_attention
+from reference_case import BUCKET_128, DRAM_CLOCK, DRAM_STATES, MEASURED, SCENARIO, ReferenceCase
 
 TEMPLATE = pathlib.Path(__file__).with_name("accuracy_template.md")
 TARGETS = ROOT / "tests" / "validation" / "targets.json"
 MISFITS_SHOWN = 6
 FITTED = ("rk3588_npu_matmul_m128_30reps.csv", "rk3588_rknn_per_layer_profiles.csv")
-NPU_TARGET = max(target["within"] for target in json.loads(TARGETS.read_text(encoding="utf-8"))["totals"]
-                 if " on npu" in target["row"])
 
 
 def error_of(row):
@@ -139,47 +137,21 @@ def layers(validation):
     return table(["layer", "measured", "predicted", "error", "vendor's estimate"], "lrrlr", rows)
 
 
-def positions():
-    return " and ".join(sorted({row["seq"] for row in public.rows("rk3588_rknn_sdpa_points.csv")}))
-
-
-def aligned(case):
-    """What the reranker would take if aligned lengths cost what an unaligned one was measured to cost."""
-    score_bytes = public.find_profile_number("devices.npu.attention.score_bytes")
-    factor = public.find_profile_number("devices.npu.attention.unaligned")
-    if dear_attention() is None:
-        return "The profile makes no difference between aligned and unaligned lengths."
-    granule = public.find_profile_number("devices.npu.attention.row_granule")
-    change = {f"hardware.{path}": value for path, value in dear_attention().items()}
-    rows, misses = [], []
-    for name, changes, stage, measured in (
-            ("reranker, int8, bucket of 512", {}, "rerank", MEASURED["npu int8"]),
-            ("reranker, fp16, bucket of 512", {"stages.rerank.dtype": "fp16"}, "rerank", MEASURED["npu fp16"]),
-            ("reranker, int8, bucket of 128", BUCKET_128, "rerank", None),
-            ("embedder, fp16, bucket of 256", {}, "embed", MEASURED["embedder"])):
-        assumed, dear = (candidate(case.changed({**changes, **more}), stage, "npu") for more in ({}, change))
-        rows.append([name, interval(assumed), interval(dear), f"{measured:.1f} ms" if measured else "-"])
-        if measured and abs(dear["latency_ms"] / measured - 1) > NPU_TARGET:
-            misses.append(f"{name} ({signed(dear['latency_ms'] / measured - 1)})")
-    chosen = [stage_of(case.changed({**BUCKET_128, **more}), "rerank") for more in ({}, change)]
-    totals = [total_ms(case.changed({**BUCKET_128, **more})) for more in ({}, change)]
-    point = public.attention_point(1000) * 1e9
+def memory_states(case):
+    """The reference query on boards that keep their DRAM at different clocks."""
+    rows = []
+    for state in DRAM_STATES:
+        change = {f"hardware.{DRAM_CLOCK}": state}
+        query, small = case.changed(change), case.changed({**BUCKET_128, **change})
+        rows.append([state, interval(candidate(query, "embed", "npu")), interval(candidate(query, "rerank", "npu")),
+                     interval(candidate(query, "rerank", "cpu")), stage_of(query, "rerank")["chosen"],
+                     ms(total_ms(query)), interval(candidate(small, "rerank", "npu")),
+                     stage_of(small, "rerank")["chosen"], ms(total_ms(small))])
     return "\n".join([
-        f"The only published rows of the fused attention operator are of {positions()} positions, no multiple of "
-        f"{granule.text}: {figures(point)} ns per score element at 1000 MHz. No row shows an aligned length. The "
-        f"profile assumes that lengths which are a multiple of {granule.text} move {score_bytes.text} per score "
-        f"element and others {figures(factor.value)} times that (`devices.npu.attention.score_bytes`, "
-        f"{score_bytes.kind}; `devices.npu.attention.unaligned`, {factor.kind}). If aligned lengths cost as much as "
-        "the measured one:\n",
-        table(["on one NPU core", "as assumed", "as the unaligned length", "measured"], "lrrr", rows), "",
-        f"In a bucket of 128 the reranker would run on {chosen[0]['chosen']} as assumed and on {chosen[1]['chosen']} "
-        f"otherwise, with a probability of {percent(chosen[0]['confidence'])} and {percent(chosen[1]['confidence'])}; "
-        f"the query would take {ms(totals[0])} and {ms(totals[1])}. Of the totals accepted above within "
-        f"{percent(NPU_TARGET)}, {len(misses)} would miss{': ' if misses else ''}{'; '.join(misses)}. Timing the "
-        "operator at one aligned length, such as 512 positions, settles it.\n",
-        "From `berth run rag-rk3588 --set "
-        f"'hardware.devices.npu.attention.score_bytes={score_bytes.value * factor.value:.4g} B'`, and "
-        f"with the changes to `stages.rerank.dtype` and `stages.rerank.buckets` that the rows name."])
+        table(["clock of the DRAM", "embedder, npu", "reranker in 512, npu", "reranker, cpu", "runs on", "query",
+               "reranker in 128, npu", "runs on", "query"], "lrrrlrrlr", rows), "",
+        f"From `berth run {SCENARIO} --set 'hardware.{DRAM_CLOCK}=CLOCK'`, without and with `--set "
+        "'stages.rerank.buckets=[128, 512]'`."])
 
 
 IMAGE_ENCODERS = ["clip-vit-b-32-image", "clip-vit-b-16-image", "clip-vit-l-14-image"]
@@ -286,11 +258,11 @@ def document(berth):
     case = ReferenceCase(berth)
     parts = {"acceptance": acceptance(validation), "coverage": coverage(validation),
              "uncovered": uncovered(validation), "misfits": misfits(validation),
-             "sizes": sizes(validation), "layers": layers(validation), "aligned": aligned(case), "cpu": cpu(case),
+             "sizes": sizes(validation), "layers": layers(validation), "memory_states": memory_states(case), "cpu": cpu(case),
              "language_models": language_models.section(berth),
              "other_runtime": other_runtime(berth), "measured_cpu": measured_cpu.section(berth, "x86-avx512-vnni"),
              "second_runtime": measured_cpu.section(berth, "x86-onnxruntime"), "errors": standard_errors(berth),
-             "image_encoder": image_encoder(berth), "profile": PROFILE, "evidence": attention_evidence(),
+             "image_encoder": image_encoder(berth), "profile": PROFILE,
              "tables": berth.output(["validate", "--hardware", PROFILE, "--format", "markdown"]).strip()}
     return TEMPLATE.read_text(encoding="utf-8").format(**parts).rstrip() + "\n"
 

@@ -13,7 +13,7 @@ import rules_of_thumb
 from berth_runs import Berth
 from documents import write_or_print
 from ledger import TITLES, Runs, summary, table
-from reference_case import ReferenceCase, attention_evidence, dear_attention
+from reference_case import DRAM_CLOCK, DRAM_STATES, ReferenceCase
 
 SECTIONS = [claims_reranker.causes, claims_reranker.precision, claims_reranker.parts, claims_system.embedder,
             claims_system.query,
@@ -33,20 +33,18 @@ def judged(berth):
     return [(section.__doc__.rstrip("."), list(section(case))) for section in SECTIONS]
 
 
-def if_attention_is_dear(berth, sections):
-    """Which verdicts rest on the assumption that aligned attention is cheaper than the one published length."""
-    change = dear_attention()
-    if change is None:
-        return ""
-    dear = judged(Berth(berth.binary, change))
-    before, after = ([claim.verdict for _, claims in each for claim in claims] for each in (sections, dear))
-    moved = [f"{number} ({now.value})" for number, (was, now) in enumerate(zip(before, after), 1) if was is not now]
-    path, value = next(iter(change.items()))
-    return (f"The NPU's times rest on {attention_evidence()}: attention over aligned lengths is assumed to move fewer bytes "
-            "than over the one published length ([accuracy](../../docs/accuracy.md#what-aligned-attention-costs)). "
-            "Without it "
-            f"(`{path}` at {value}), {len(moved)} of the {len(before)} verdicts change"
-            + (f": {', '.join(moved)}." if moved else "."))
+def in_other_states(berth, sections):
+    """Which verdicts depend on the state in which a board keeps its memory."""
+    before = [claim.verdict for _, claims in sections for claim in claims]
+    texts = []
+    for state in (DRAM_STATES[0], DRAM_STATES[-1]):
+        there = judged(Berth(berth.binary, {DRAM_CLOCK: state}))
+        after = [claim.verdict for _, claims in there for claim in claims]
+        moved = [f"{number} ({now.value})" for number, (was, now) in enumerate(zip(before, after), 1) if was is not now]
+        texts.append(f"at {state} {len(moved)} of the {len(before)} verdicts change"
+                     + (f": {', '.join(moved)}" if moved else ""))
+    return (f"The NPU's times depend on the clock at which a board keeps its DRAM (`hardware.{DRAM_CLOCK}`, "
+            f"[accuracy](../../docs/accuracy.md#the-state-of-the-memory)): {'; '.join(texts)}.")
 
 
 def ledger(berth):
@@ -59,7 +57,7 @@ def ledger(berth):
     documents = "\n".join(f"- `{name}`: {title}" for name, title in TITLES.items())
     commands = "\n".join(f"{number}. `{command}`" for number, command in enumerate(runs.commands, 1))
     return "\n".join(["# Claims of the documents, tested\n", summary(sections), "",
-                      if_attention_is_dear(berth, sections), "", HOW_TO_READ, "", documents, "", *parts,
+                      in_other_states(berth, sections), "", HOW_TO_READ, "", documents, "", *parts,
                       f"## Runs\n\n{commands}\n"])
 
 

@@ -2,7 +2,6 @@
 import functools
 import re
 
-import public_data as public
 from berth_runs import total_ms
 
 RERANKER, EMBEDDER_MODEL, SMALL_RERANKER = "ms-marco-MiniLM-L-12-v2", "all-MiniLM-L6-v2", "ms-marco-MiniLM-L-6-v2"
@@ -11,6 +10,9 @@ HELD = 122  # tokens of query and passage: "Realistic dummy data (query + passag
 # Totals that the documents measured, in ms.
 MEASURED = {"npu fp16": 184.0, "npu int8": 181.5, "cpu int8": 85.0, "embedder": 39.3}
 BUCKET_128 = {"stages.rerank.buckets": "[128, 512]"}
+# States in which boards keep their DRAM: `berth validate --fit hardware.memory.dram.clock` says those of the layer tables.
+DRAM_CLOCK = "memory.dram.clock"
+DRAM_STATES = ["1100 MHz", "1500 MHz", "1850 MHz", "2112 MHz"]
 
 
 class ReferenceCase:
@@ -40,22 +42,6 @@ class ReferenceCase:
 
     def embedder(self, dtype="fp16", **options):
         return self.berth.predict(EMBEDDER_MODEL, "npu", dtype, 256, bucket=256, **{"cores": 1, **options})
-
-
-def dear_attention():
-    """The change that makes aligned attention cost what the published, unaligned length costs; None if it does."""
-    score_bytes = public.find_profile_number("devices.npu.attention.score_bytes")
-    factor = public.find_profile_number("devices.npu.attention.unaligned")
-    if score_bytes is None or factor is None or factor.value == 1:
-        return None
-    return {"devices.npu.attention.score_bytes": f"{score_bytes.value * factor.value:.4g} B"}
-
-
-def attention_evidence():
-    """What stands behind the cost of aligned attention, in words."""
-    number = public.find_profile_number("devices.npu.attention.score_bytes")
-    assumed = number is not None and number.kind == "assumed"
-    return "an assumption that no published row supports" if assumed else "a number that published rows support"
 
 
 def part_ms(run, pattern):
