@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-#include "berth/change_warnings_report.h"
+#include "berth/warnings_report.h"
 #include "berth/dropped_points.h"
 #include "berth/silent_changes.h"
 #include "berth/sweep_report.h"
@@ -142,7 +142,7 @@ ExitStatus sweep_as(Ranks* ranks, const SweepOptions& options, Invocation& invoc
     }
     // The answer is rows alone, so that what has no effect is told beside it.
     const auto silent = silent_inputs(ready->base(), ready->axes());
-    fmt::print(stderr, "{}", change_warnings_text(silent, invocation.width));
+    fmt::print(stderr, "{}", warnings_text(silent, invocation.width));
     std::ranges::copy(silent, std::back_inserter(invocation.provenance.warnings));
     return options.format == Format::kJson ? as_json(*ready, threads, invocation, diagnostics)
                                            : write_rows(*ready, options, threads, ranks, diagnostics);

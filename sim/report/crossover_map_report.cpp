@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "berth/atomic_file.h"
-#include "berth/change_warnings_report.h"
+#include "berth/warnings_report.h"
 #include "berth/crossover_report.h"
 #include "berth/dropped_points.h"
 #include "report/csv_values.h"
@@ -248,7 +248,7 @@ std::string crossover_map_text(const CrossoverMap& map, TextWidth width) {
         wrapped(fmt::format("Up: {}; across: {}. Letter: faster device. Dot: one of the two cannot run the model here.",
                             map.up.path, map.across.path),
                 0, width);
-    return text + "\n" + moves_text(map, width) + why_not_text(map, width) + change_warnings_text(map.warnings, width);
+    return text + "\n" + moves_text(map, width) + why_not_text(map, width) + warnings_text(map.warnings, width);
 }
 
 std::string crossover_map_json(const CrossoverMap& map) {

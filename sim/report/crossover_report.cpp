@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "berth/change_warnings_report.h"
+#include "berth/warnings_report.h"
 #include "berth/dropped_points.h"
 #include "berth/quantity_text.h"
 #include "report/csv_values.h"
@@ -110,7 +110,7 @@ std::string crossover_text(const CrossoverQuestion& question, const CrossoverAns
     for (const Crossing& crossing : answer.crossings) {
         text += wrapped(sentence(question, crossing), 2, width);
     }
-    const std::string warnings = change_warnings_text(answer.warnings, width);
+    const std::string warnings = warnings_text(answer.warnings, width);
     text += warnings.empty() ? "" : "\n" + warnings;
     return text + "\n" + point_table(question, answer, width) + why_not_text(question, answer, width) + "\n" +
            wrapped("Times are of one pass. Two crossings between neighbouring rows would go unnoticed.", 0, width);

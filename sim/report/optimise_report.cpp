@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "berth/atomic_file.h"
-#include "berth/change_warnings_report.h"
+#include "berth/warnings_report.h"
 #include "berth/quantity_text.h"
 #include "berth/sweep_report.h"
 #include "report/csv_values.h"
@@ -192,7 +192,7 @@ std::string optimise_text(const Sweep& sweep, const OptimiseQuestion& question, 
         text += wrapped(line, 2, width);
     }
     text += "\n";
-    const std::string warnings = change_warnings_text(answer.warnings, width);
+    const std::string warnings = warnings_text(answer.warnings, width);
     text += warnings.empty() ? "" : warnings + "\n";
     if (!answer.best) {
         return text +

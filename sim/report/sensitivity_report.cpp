@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "berth/atomic_file.h"
-#include "berth/change_warnings_report.h"
+#include "berth/warnings_report.h"
 #include "berth/quantity_text.h"
 #include "report/json_values.h"
 #include "report/plot_rows.h"
@@ -172,7 +172,7 @@ std::string sensitivity_text(const Sensitivity& sensitivity, TextWidth width) {
         text += "\n" + sampled_text(*sensitivity.sampled, width);
     }
     if (!sensitivity.warnings.empty()) {
-        text += "\n" + change_warnings_text(sensitivity.warnings, width);
+        text += "\n" + warnings_text(sensitivity.warnings, width);
     }
     return text + "\n" +
            wrapped(

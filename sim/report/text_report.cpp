@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "berth/change_warnings_report.h"
+#include "berth/warnings_report.h"
 #include "berth/report.h"
 #include "berth/traffic_report.h"
 #include "report/sections.h"
@@ -31,7 +31,7 @@ std::vector<ReportPart> sections(const ScenarioResult& result, const Scenario& s
         }
     };
     add(kAnswer, answer_text(result, scenario, width));
-    add("Warnings", change_warnings_text(result.warnings, width));
+    add("Warnings", warnings_text(result.warnings, width));
     std::string candidates;
     for (const StageResult& stage : result.stages) {
         const std::string one = candidates_text(stage, result, width);

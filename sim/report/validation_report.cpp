@@ -108,10 +108,10 @@ Json json_row(const ValidatedRow& row, const std::vector<std::string>& devices) 
 std::string fitted_sentence(const FittedNumber& fitted) {
     const auto text = [&](double si) { return quantity_text(si, fitted.dimension, 3); };
     return fmt::format(
-        "{} fitted to these {} rows is {} (5-95 %: {} to {}); the profile has {}. Predictions below are made with it, "
-        "so "
-        "that one number of theirs was set with these rows.",
-        fitted.path, fitted.rows, text(fitted.value), text(fitted.low), text(fitted.high), text(fitted.before));
+        "{}, fitted to {}, is {} (5-95 %: {} to {}); the profile has {}. The predictions below use it, so that one of "
+        "their numbers was set with these rows.",
+        fitted.path, fitted.rows == 1 ? "this one row" : fmt::format("these {} rows", fitted.rows), text(fitted.value),
+        text(fitted.low), text(fitted.high), text(fitted.before));
 }
 
 Json json_fitted(const FittedNumber& fitted) {

@@ -1,4 +1,4 @@
-// Changes without effect as text; in JSON they are `warnings`, a list of `path` and `text`.
+// What to know before believing an answer, as text; in JSON it is `warnings`, a list of `path` and `text`.
 #pragma once
 
 #include <span>
@@ -10,6 +10,6 @@
 namespace berth {
 
 /// One paragraph per warning, its path first; empty if there are none.
-[[nodiscard]] std::string change_warnings_text(std::span<const Warning> warnings, TextWidth width);
+[[nodiscard]] std::string warnings_text(std::span<const Warning> warnings, TextWidth width);
 
 }  // namespace berth
