@@ -24,6 +24,8 @@ inline constexpr Frequency kSlowestArrivals = hertz(1e-5);
 inline constexpr Frequency kFastestArrivals = hertz(1e6);
 inline constexpr Time kLastArrival = milliseconds(1e12);
 inline constexpr std::int64_t kMostRequests = 100'000'000;
+/// Of requests that no statistic counts: all of them are simulated, whatever is known before.
+inline constexpr std::int64_t kMostWarmUp = 100'000;
 inline constexpr std::int64_t kLargestSeed = 1'000'000'000;
 
 /// Each user sends the next request a think time after the last one ended.

@@ -17,7 +17,7 @@ namespace {
 
 constexpr IntegerRange kUsers{1, kMostUsers};
 constexpr IntegerRange kRequests{1, kMostRequests};
-constexpr IntegerRange kWarmUp{0, kMostRequests};
+constexpr IntegerRange kWarmUp{0, kMostWarmUp};
 constexpr IntegerRange kSeed{0, kLargestSeed};
 constexpr std::string_view kColumn = "arrival_ms";
 

@@ -2,6 +2,8 @@
 #include "berth/simulated_scenario.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -49,17 +51,18 @@ class SystemBuilder {
         }
     }
 
-    void add_fixed(const std::string& name, const FixedStage& stage) {
+    /// `times` as long as one pass, here and below: a task of several passes in sequence.
+    void add_fixed(const std::string& name, const FixedStage& stage, double times) {
         parts_.emplace_back();
         SimulatedTask task =
-            task_on(name, stage.on ? cores_pool(*stage.on) : elsewhere_pool(profile_), stage.takes.median);
+            task_on(name, stage.on ? cores_pool(*stage.on) : elsewhere_pool(profile_), stage.takes.median * times);
         task.servers = stage.on ? stage.cores : 1;
         append(std::move(task));
     }
 
-    void add_pass(const std::string& stage, const ModelStage& asked, const Candidate& candidate) {
+    void add_pass(const std::string& stage, const ModelStage& asked, const Candidate& candidate, double times) {
         if (!candidate.tasks.empty()) {
-            add_overlapped(stage, candidate);
+            add_overlapped(stage, candidate, times);
             return;
         }
         Time sum;
@@ -67,7 +70,7 @@ class SystemBuilder {
             sum += op.latency;
         }
         // Operators are of the dominant input length, or of one step; the latency is of the mean pass.
-        const double scale = sum > Time{} ? candidate.latency.median / sum : 0;
+        const double scale = sum > Time{} ? times * (candidate.latency.median / sum) : 0;
         for (std::size_t i = 0; i < candidate.operators.size();) {
             const OperatorResult& first = candidate.operators[i];
             const Device& device = profile_.devices[static_cast<std::size_t>(first.device)];
@@ -139,11 +142,11 @@ class SystemBuilder {
 
     // Its first tasks wait for all before the pass, and what follows waits for all of them. The tasks are those of the
     // main length; the latency is of the mean pass.
-    void add_overlapped(const std::string& stage, const Candidate& candidate) {
+    void add_overlapped(const std::string& stage, const Candidate& candidate, double times) {
         const std::size_t first = system_.tasks.size();
         SimulatedSystem alone = resources_of(profile_);
         alone.tasks = candidate.tasks;
-        const double scale = candidate.latency.median / request_time(alone);
+        const double scale = times * (candidate.latency.median / request_time(alone));
         std::vector<bool> is_last(candidate.tasks.size(), true);
         for (const auto& operators : candidate.run_by) {
             auto& parts = parts_.emplace_back();
@@ -188,6 +191,18 @@ class SystemBuilder {
     std::vector<std::vector<CallPart>> parts_;  ///< [task]
 };
 
+/// More passes of a stage are simulated as so many longer ones: what other requests do between them hardly changes, and
+/// a request of a million passes would not fit into memory.
+constexpr std::int64_t kMostPasses = 256;
+
+/// Calls `add` for each pass to simulate, with how many passes it stands for.
+void add_passes(std::int64_t passes, const std::function<void(double times)>& add) {
+    const std::int64_t simulated = std::min(passes, kMostPasses);
+    for (std::int64_t pass = 0; pass < simulated; ++pass) {
+        add(static_cast<double>(passes) / static_cast<double>(simulated));
+    }
+}
+
 SystemBuilder built(const Scenario& scenario, const ScenarioResult& result) {
     Time total;
     for (const StageResult& stage : result.stages) {
@@ -198,14 +213,13 @@ SystemBuilder built(const Scenario& scenario, const ScenarioResult& result) {
         const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);
         builder.begin_stage(stage.name, stage.budget);
         if (const auto* fixed = std::get_if<FixedStage>(&asked->work)) {
-            for (std::int64_t pass = 0; pass < stage.repeat; ++pass) {
-                builder.add_fixed(stage.name, *fixed);
-            }
+            add_passes(stage.repeat, [&](double times) { builder.add_fixed(stage.name, *fixed, times); });
         }
         for (const PassShare& share : stage.passes) {
-            for (std::int64_t pass = 0; pass < share.passes; ++pass) {
-                builder.add_pass(stage.name, std::get<ModelStage>(asked->work), stage.candidates[share.candidate]);
-            }
+            const auto& work = std::get<ModelStage>(asked->work);
+            add_passes(share.passes, [&](double times) {
+                builder.add_pass(stage.name, work, stage.candidates[share.candidate], times);
+            });
         }
         builder.end_stage();
     }

@@ -115,7 +115,7 @@ Part arrivals(Definitions& q) {
         optional("trace", "a CSV file with ascending arrival times in the column arrival_ms", text()),
         optional("requests", "largest number of counted requests; 100000 if absent", integer({1, kMostRequests})),
         optional("warm_up", "uncounted requests before them; determined by the simulation if absent",
-                 integer({0, kMostRequests})),
+                 integer({0, kMostWarmUp})),
         optional("seed", "seed of the random times; 1 if absent", integer({0, kLargestSeed})),
     });
     const char* why = "arrivals are of one kind: users, rate or trace";
