@@ -117,11 +117,12 @@ std::optional<std::string> predict_operator(const PredictOptions& options, const
         diagnostics.error(SourceLocation("--op"), why);
         return std::nullopt;
     }
-    const auto& [kernel, execution, prediction] = *predicted;
+    const Predicted& is = *predicted;
     const Device& device = target.device();
-    return in_format({.text = [&] { return kernel_text(kernel, prediction, device, execution, invocation.width); },
-                      .json = [&] { return kernel_json(kernel, prediction, device, execution, target.warnings); }},
-                     options.format, invocation);
+    return in_format(
+        {.text = [&] { return kernel_text(is.kernel, is.prediction, device, is.execution, invocation.width); },
+         .json = [&] { return kernel_json(is.kernel, is.prediction, device, is.execution, target.warnings); }},
+        options.format, invocation);
 }
 
 std::optional<std::string> predict_rows(const PredictOptions& options, const Target& target,

@@ -10,10 +10,10 @@
 #include <memory>
 #include <string>
 
-#include "berth/warnings_report.h"
 #include "berth/dropped_points.h"
 #include "berth/silent_changes.h"
 #include "berth/sweep_report.h"
+#include "berth/warnings_report.h"
 #include "cli/command.h"
 #include "cli/join_ranks.h"
 #include "cli/row_sink.h"

@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "berth/atomic_file.h"
-#include "berth/warnings_report.h"
 #include "berth/crossover_report.h"
 #include "berth/dropped_points.h"
+#include "berth/warnings_report.h"
 #include "report/csv_values.h"
 #include "report/json_values.h"
 #include "report/plot_rows.h"

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include "berth/warnings_report.h"
 #include "berth/dropped_points.h"
 #include "berth/quantity_text.h"
+#include "berth/warnings_report.h"
 #include "report/csv_values.h"
 #include "report/json_values.h"
 #include "report/text_layout.h"

@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "berth/atomic_file.h"
-#include "berth/warnings_report.h"
 #include "berth/quantity_text.h"
 #include "berth/sweep_report.h"
+#include "berth/warnings_report.h"
 #include "report/csv_values.h"
 #include "report/dropped.h"
 #include "report/json_values.h"

@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "berth/atomic_file.h"
-#include "berth/warnings_report.h"
 #include "berth/quantity_text.h"
+#include "berth/warnings_report.h"
 #include "report/json_values.h"
 #include "report/plot_rows.h"
 #include "report/text_layout.h"

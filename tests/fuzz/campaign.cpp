@@ -50,6 +50,7 @@ struct Board {
     std::array<Counts, kKinds.size()> by_kind;
     std::size_t faults;
     std::array<SharedFault, kMostFaults> fault;
+    std::array<char, 400> running{};  ///< the command that a worker is at
 };
 
 double processor_time(clockid_t clock) {
@@ -135,6 +136,7 @@ class Worker {
   private:
     int run(const Trial& trial, std::size_t number, const Command& command, bool speaks_of_nan) {
         ++board_.commands;
+        std::snprintf(board_.running.data(), board_.running.size(), "%s", words_of(command).c_str());
         int status = static_cast<int>(ExitStatus::kInternalFailure);
         std::string why;
         try {
@@ -197,12 +199,12 @@ std::string ending_of(pid_t child, const Board& board, double limit_s) {
         if (has_clock && processor_time(clock) - board.started_s > limit_s) {
             ::kill(child, SIGKILL);
             ::waitpid(child, &status, 0);
-            return fmt::format("more than {} s", limit_s);
+            return fmt::format("{}: more than {} s", board.running.data(), limit_s);
         }
         ::usleep(1'000'000 / kChecksPerSecond);
     }
     if (WIFSIGNALED(status)) {
-        return fmt::format("signal {}", WTERMSIG(status));
+        return fmt::format("{}: signal {}", board.running.data(), WTERMSIG(status));
     }
     return WEXITSTATUS(status) == 0 ? "" : fmt::format("exit status {}", WEXITSTATUS(status));
 }
