@@ -41,7 +41,7 @@ def in_other_states(berth, sections):
         there = judged(Berth(berth.binary, {DRAM_CLOCK: state}))
         after = [claim.verdict for _, claims in there for claim in claims]
         moved = [f"{number} ({now.value})" for number, (was, now) in enumerate(zip(before, after), 1) if was is not now]
-        texts.append(f"at {state} {len(moved)} of the {len(before)} verdicts change"
+        texts.append(f"at {state} {len(moved)} of the {len(before)} verdicts {'changes' if len(moved) == 1 else 'change'}"
                      + (f": {', '.join(moved)}" if moved else ""))
     return (f"The NPU's times depend on the clock at which a board keeps its DRAM (`hardware.{DRAM_CLOCK}`, "
             f"[accuracy](../../docs/accuracy.md#the-state-of-the-memory)): {'; '.join(texts)}.")
