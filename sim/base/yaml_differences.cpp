@@ -34,8 +34,6 @@ std::string text_of_member(const YamlValue& map, std::string_view key) {
     return member != nullptr && member->value->kind == YamlKind::kScalar ? member->value->text : "";
 }
 
-bool is_number_map(const YamlValue& node) { return node.kind == YamlKind::kMap && node.member("value") != nullptr; }
-
 WrittenNumber written(const YamlValue& node) {
     if (!is_number_map(node)) {
         return {node.text, "", "", ""};

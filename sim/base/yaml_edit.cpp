@@ -188,13 +188,6 @@ YamlPointer found_at(const YamlPointer& root, std::string_view path) {
     return node;
 }
 
-namespace {
-
-// Spread, kind and source belong to the value that they stand with, not to one that replaces it.
-bool states_a_number(const YamlValue& node) { return node.kind == YamlKind::kMap && node.member("value") != nullptr; }
-
-}  // namespace
-
 YamlPointer merged(const YamlPointer& base, const YamlPointer& later) {
     if (base->kind != YamlKind::kMap || later->kind != YamlKind::kMap) {
         return later;
@@ -212,7 +205,8 @@ YamlPointer merged(const YamlPointer& base, const YamlPointer& later) {
         } else {
             YamlMember& inherited = result->members[found->second];
             inherited.key_where = member.key_where;
-            inherited.value = states_a_number(*member.value) ? member.value : merged(inherited.value, member.value);
+            // Spread, kind and source belong to the value that they stand with, not to one that replaces it.
+            inherited.value = is_number_map(*member.value) ? member.value : merged(inherited.value, member.value);
         }
     }
     return result;

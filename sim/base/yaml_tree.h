@@ -55,6 +55,11 @@ struct YamlReadState {
 [[nodiscard]] YamlPointer replaced(const YamlPointer& root, std::string_view path, const YamlPointer& value,
                                    const SourceLocation& where, const std::string& set_by, Diagnostics& diagnostics);
 
+/// Whether it is a number with more about it: `{value: 8 GB/s, spread: 10%, source: ...}`.
+[[nodiscard]] inline bool is_number_map(const YamlValue& node) {
+    return node.kind == YamlKind::kMap && node.member("value") != nullptr;
+}
+
 /// What stands where `present` stood once it is set to `now`. A number keeps its relative spread, kind and source
 /// unless `now` gives its own; one that is set to the value that it has stays as the file has it.
 [[nodiscard]] YamlPointer in_place_of(const YamlPointer& present, const YamlPointer& now, const std::string& set_by);

@@ -2,36 +2,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "architecture_fixtures.h"
 #include "berth/import_config.h"
-#include "graph_fixtures.h"
 
 namespace berth {
 namespace {
 
 using testing::HasSubstr;
 
-const std::vector<Architecture>& all_architectures() {
-    static const auto kAll = [] {
-        std::vector<Architecture> all;
-        for (const auto& entry : std::filesystem::directory_iterator(shipped_models() / "architectures")) {
-            Diagnostics diagnostics;
-            const auto document = YamlDocument::load(entry.path(), diagnostics);
-            auto architecture = document ? read_architecture(document->root(diagnostics)) : std::nullopt;
-            if (!architecture) {
-                throw std::runtime_error(diagnostics.text());
-            }
-            all.push_back(std::move(*architecture));
-        }
-        return all;
-    }();
-    return kAll;
-}
-
 /// Parameters of what a configuration becomes, after its model file was written and read again.
 double parameters_of(const std::optional<YamlDocument>& document, Diagnostics& diagnostics, const std::string& part,
                      std::string& architecture) {
     const auto import =
-        document ? import_config(document->root(diagnostics), all_architectures(), "", part) : std::nullopt;
+        document ? import_config(document->root(diagnostics), shipped_architectures(), "", part) : std::nullopt;
     if (!import) {
         return 0;
     }

@@ -2,33 +2,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "architecture_fixtures.h"
 #include "berth/import_config.h"
-#include "graph_fixtures.h"
 
 namespace berth {
 namespace {
 
 using testing::HasSubstr;
 
-std::vector<Architecture> read_architectures() {
-    std::vector<Architecture> all;
-    for (const auto& entry : std::filesystem::directory_iterator(shipped_models() / "architectures")) {
-        Diagnostics diagnostics;
-        const auto document = YamlDocument::load(entry.path(), diagnostics);
-        auto architecture = document ? read_architecture(document->root(diagnostics)) : std::nullopt;
-        if (!architecture) {
-            throw std::runtime_error(diagnostics.text());
-        }
-        all.push_back(std::move(*architecture));
-    }
-    return all;
-}
-
 std::optional<ImportedConfig> imported(const std::string& file, const std::string& part, Diagnostics& diagnostics) {
-    static const auto kArchitectures = read_architectures();
     const auto path = std::filesystem::path(BERTH_SOURCE_DIR) / "tests/data/configs" / (file + ".json");
     const auto document = YamlDocument::load(path, diagnostics);
-    return document ? import_config(document->root(diagnostics), kArchitectures, "", part) : std::nullopt;
+    return document ? import_config(document->root(diagnostics), shipped_architectures(), "", part) : std::nullopt;
 }
 
 struct Published {

@@ -4,8 +4,8 @@
 
 #include <set>
 
+#include "architecture_fixtures.h"
 #include "berth/import_config.h"
-#include "graph_fixtures.h"
 
 namespace berth {
 namespace {
@@ -13,33 +13,16 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::vector<Architecture>& architectures() {
-    static const auto all = [] {
-        std::vector<Architecture> read;
-        for (const auto& entry : std::filesystem::directory_iterator(shipped_models() / "architectures")) {
-            Diagnostics diagnostics;
-            const auto document = YamlDocument::load(entry.path(), diagnostics);
-            auto architecture = document ? read_architecture(document->root(diagnostics)) : std::nullopt;
-            if (!architecture) {
-                throw std::runtime_error(diagnostics.text());
-            }
-            read.push_back(std::move(*architecture));
-        }
-        return read;
-    }();
-    return all;
-}
-
 std::optional<ImportedConfig> imported(const std::string& text, Diagnostics& diagnostics,
                                        const std::string& name = "") {
     const auto document = YamlDocument::parse(text, "config.json", diagnostics);
-    return document ? import_config(document->root(diagnostics), architectures(), name) : std::nullopt;
+    return document ? import_config(document->root(diagnostics), shipped_architectures(), name) : std::nullopt;
 }
 
 std::optional<ImportedConfig> imported_file(const std::string& file, Diagnostics& diagnostics) {
     const auto path = std::filesystem::path(BERTH_SOURCE_DIR) / "tests/data/configs" / (file + ".json");
     const auto document = YamlDocument::load(path, diagnostics);
-    return document ? import_config(document->root(diagnostics), architectures(), "") : std::nullopt;
+    return document ? import_config(document->root(diagnostics), shipped_architectures(), "") : std::nullopt;
 }
 
 std::string said_of(const std::string& text) {
@@ -111,7 +94,7 @@ TEST(ConfigImport, TheFileThatIsWrittenIsReadBack) {
 }
 
 TEST(ConfigImport, AnUnknownTypeListsThoseThatAreKnown) {
-    const auto known = importable_model_types(architectures());
+    const auto known = importable_model_types(shipped_architectures());
     EXPECT_THAT(known, testing::IsSupersetOf({"bert", "distilbert", "electra", "roberta"}));
     EXPECT_EQ(
         said_of("{\n  \"model_type\": \"brt\"\n}\n"),
@@ -125,7 +108,7 @@ TEST(ConfigImport, AnUnknownTypeListsThoseThatAreKnown) {
 // An architecture that another one shadows would never be imported.
 TEST(ConfigImport, EveryTypeHasOneMappingPerPart) {
     std::set<std::string> seen;
-    for (const Architecture& architecture : architectures()) {
+    for (const Architecture& architecture : shipped_architectures()) {
         for (const ConfigMapping& mapping : architecture.huggingface) {
             for (const std::string& type : mapping.model_types) {
                 const std::string when = mapping.when ? " " + mapping.when->text() : "";
@@ -134,7 +117,7 @@ TEST(ConfigImport, EveryTypeHasOneMappingPerPart) {
         }
     }
     // A type that stands for one model whole has no parts.
-    for (const std::string& type : importable_model_types(architectures())) {
+    for (const std::string& type : importable_model_types(shipped_architectures())) {
         const auto whole = seen.contains(type + " ");
         const bool in_parts = std::ranges::any_of(seen, [&](const std::string& one) {
             return one.starts_with(type + " ") && one.size() > type.size() + 1 && one[type.size() + 1] != ' ';
