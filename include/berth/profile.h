@@ -365,6 +365,13 @@ using ProfileResolver =
                                                            std::vector<std::string>& extended,
                                                            Diagnostics& diagnostics);
 
+/// What paths of a profile begin with among those of a scenario, as in `--set`.
+inline constexpr std::string_view kHardwarePrefix = "hardware.";
+/// The path as the profile's own file has it, with or without the prefix.
+[[nodiscard]] constexpr std::string_view below_hardware(std::string_view path) {
+    return path.starts_with(kHardwarePrefix) ? path.substr(kHardwarePrefix.size()) : path;
+}
+
 /// A number of a profile seen through its path, for uncertainty, sensitivity and lists of assumptions.
 struct ParameterView {
     std::string path;     ///< `devices.npu.dma.setup`, as an override writes it

@@ -43,8 +43,8 @@ void add_scenario(Provenance& provenance, const Scenario& scenario);
 /// `berth` and its arguments, to be pasted into a shell.
 [[nodiscard]] std::string command_text(std::span<const std::string> arguments);
 
-/// An answer in JSON, an object, with `version` and `command` at its head; with a scenario also `title`, `changes[]`
-/// (`path`, `value`, `before`) and `profiles[]` (`name`, `file`, `extends[]`, `numbers` by origin), and
+/// An answer in JSON, an object, with `version` and `command` at its head; with a scenario also `title`; with
+/// one or with changes `changes[]` (`path`, `value`, `before`); and `profiles[]` (`name`, `file`, `extends[]`, `numbers` by origin), and
 /// `warnings[]` if there are any. As it was without a command.
 [[nodiscard]] std::string with_provenance(std::string json, const Provenance& provenance);
 

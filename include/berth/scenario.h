@@ -134,6 +134,9 @@ struct Scenario {
 
 /// What the overrides of a source replace, in their order; of several for one path the last value and the first text.
 [[nodiscard]] std::vector<SettingChange> setting_changes(const ScenarioSource& source);
+/// The same for a profile by itself: each path is one below `hardware.`.
+[[nodiscard]] std::vector<SettingChange> hardware_changes(const Library& library, std::string_view name_or_path,
+                                                          const std::vector<Override>& settings);
 
 /// "with PATH=VALUE (was BEFORE), PATH=VALUE and 2 more changes"; empty without changes.
 [[nodiscard]] std::string changes_text(const std::vector<SettingChange>& changes);

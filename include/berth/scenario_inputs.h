@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "berth/scenario.h"
@@ -32,6 +33,10 @@ struct ScenarioInputs {
     /// What stands at a path of `--set`; absent if nothing does.
     [[nodiscard]] std::optional<std::string> text_at(const std::string& path) const;
 };
+
+/// A profile with what it extends, before anything is set.
+[[nodiscard]] std::optional<YamlDocument> resolved_hardware(const Library& library, std::string_view name_or_path,
+                                                            Diagnostics& diagnostics);
 
 /// Errors: those of finding, reading and overriding the files. A model that is no YAML is left to load_scenario().
 [[nodiscard]] std::optional<ScenarioInputs> resolved_inputs(const ScenarioSource& source, Diagnostics& diagnostics);

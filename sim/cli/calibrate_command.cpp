@@ -38,23 +38,17 @@ std::optional<std::vector<MeasuredSet>> measured_sets(const std::vector<std::str
     return diagnostics.has_errors() ? std::nullopt : std::optional(std::move(sets));
 }
 
-// A path as the profile's own file has it.
-std::string within(const std::string& path) {
-    constexpr std::string_view kPrefix = "hardware.";
-    return path.starts_with(kPrefix) ? path.substr(kPrefix.size()) : path;
-}
-
 std::vector<ProfileOverride> within(const std::vector<Override>& settings) {
     std::vector<ProfileOverride> own;
     for (const Override& setting : settings) {
-        own.push_back({within(setting.path), setting.value});
+        own.push_back({std::string(below_hardware(setting.path)), setting.value});
     }
     return own;
 }
 
 std::vector<std::string> within(std::vector<std::string> paths) {
     for (std::string& path : paths) {
-        path = within(path);
+        path = std::string(below_hardware(path));
     }
     return paths;
 }

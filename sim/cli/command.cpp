@@ -32,17 +32,18 @@ void add_format_option(CLI::App& command, std::optional<Format>& format, const s
         ->check(CLI::IsMember(names, CLI::ignore_case).description(""));
 }
 
+void add_set_option(CLI::App& command, std::vector<std::string>& settings, const std::string& paths) {
+    command.add_option("--set", settings, "Changes a value before the run; PATH " + paths)
+        ->type_name("PATH=VALUE")
+        ->allow_extra_args(false);
+}
+
 void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
     command.add_option("scenario", options.scenario, "A shipped scenario (see `berth list`) or a file")
         ->type_name("SCENARIO")
         ->required();
-    command
-        .add_option(
-            "--set", options.settings,
-            "Changes a value before the run; PATH starts with hardware., models.NAME. or stages.NAME., or is a key "
-            "of the scenario")
-        ->type_name("PATH=VALUE")
-        ->allow_extra_args(false);
+    add_set_option(command, options.settings,
+                   "starts with hardware., models.NAME. or stages.NAME., or is a key of the scenario");
 }
 
 std::vector<Override> read_settings(const std::vector<std::string>& settings, Diagnostics& diagnostics) {
@@ -76,7 +77,11 @@ void add_warnings(const ScenarioOptions& options, const Scenario& scenario, Invo
     std::vector<Warning>& warnings = invocation.provenance.warnings;
     Diagnostics said;
     std::ranges::move(machine_warnings(scenario.profile, said), std::back_inserter(warnings));
-    for (Warning& warning : silent_settings(base_of(options, invocation.library))) {
+    add_silent_settings(silent_settings(base_of(options, invocation.library)), warnings, diagnostics);
+}
+
+void add_silent_settings(std::vector<Warning> silent, std::vector<Warning>& warnings, Diagnostics& diagnostics) {
+    for (Warning& warning : silent) {
         diagnostics.warning(SourceLocation("--set " + warning.path), warning.text);
         warnings.push_back(std::move(warning));
     }

@@ -64,6 +64,8 @@ struct ScenarioOptions {
     std::vector<std::string> settings;
 };
 void add_scenario_options(CLI::App& command, ScenarioOptions& options);
+/// `--set PATH=VALUE`, any number of times. `paths`: what PATH may be, after that word.
+void add_set_option(CLI::App& command, std::vector<std::string>& settings, const std::string& paths);
 /// The scenario knows what was changed in it, and the invocation what its answer rests on.
 [[nodiscard]] std::optional<Scenario> load(const ScenarioOptions& options, Invocation& invocation,
                                            Diagnostics& diagnostics);
@@ -91,6 +93,9 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options);
 /// with whether the profile is of another machine, of which load() has warned.
 void add_warnings(const ScenarioOptions& options, const Scenario& scenario, Invocation& invocation,
                   Diagnostics& diagnostics);
+
+/// Settings without effect, on standard error and among an answer's warnings.
+void add_silent_settings(std::vector<Warning> silent, std::vector<Warning>& warnings, Diagnostics& diagnostics);
 
 /// Makes the folder of a report, or says why not: before the work is done.
 [[nodiscard]] bool make_folder(const std::filesystem::path& directory, Diagnostics& diagnostics);

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "berth/warning.h"
 #include "cli/command.h"
@@ -13,6 +15,7 @@ namespace berth {
 /// The options as they were given; which belong together depends on the question.
 struct PredictOptions {
     std::string hardware, device;
+    std::vector<std::string> settings;
     std::string model, op, csv;  ///< exactly one of them is given
     std::string dtype;
     std::optional<std::int64_t> tokens, bucket, batch;
@@ -29,10 +32,14 @@ struct Target {
     Profile profile;
     DeviceId id = 0;
     std::vector<Warning> warnings{};
+    std::vector<std::string> set{};  ///< paths of settings that change a value
+    /// The profile with those settings that are marked; absent where it does not go without another one.
+    std::function<std::optional<Profile>(const std::vector<bool>& made)> with{};
     [[nodiscard]] const Device& device() const { return profile.devices[static_cast<std::size_t>(id)]; }
 };
 
-/// Each gives the answer in the format asked for; absent, with errors, if the input is no good.
+/// Each gives the answer in the format asked for; absent, with errors, if the input is no good. Settings that change
+/// nothing in it are warnings.
 [[nodiscard]] std::optional<std::string> predict_model(const PredictOptions& options, const Target& target,
                                                        const Invocation& invocation, Diagnostics& diagnostics);
 [[nodiscard]] std::optional<std::string> predict_operator(const PredictOptions& options, const Target& target,
@@ -47,5 +54,12 @@ struct Target {
 /// Absent where it is not given, or with an error.
 [[nodiscard]] std::optional<Frequency> clock_option(const PredictOptions& options, const Device& device,
                                                     Diagnostics& diagnostics);
+
+/// "With PATH=VALUE (was BEFORE):" as the first line of an answer for people; empty without changes.
+[[nodiscard]] std::string changes_line(const Invocation& invocation);
+
+/// Settings without which `same_with` says of the profile that is left that it predicts the same.
+[[nodiscard]] std::vector<Warning> silent_settings(const Target& target,
+                                                   const std::function<bool(const Profile& without)>& same_with);
 
 }  // namespace berth

@@ -66,25 +66,62 @@ void check_options(const PredictOptions& options, Question question, Diagnostics
     }
 }
 
-std::optional<std::string> predicted(const PredictOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
+// PATH=VALUE of the profile; an error for each that is of anything else.
+std::vector<Override> hardware_settings(const PredictOptions& options, Diagnostics& diagnostics) {
+    auto settings = read_settings(options.settings, diagnostics);
+    for (const Override& each : settings) {
+        if (!each.path.starts_with(kHardwarePrefix)) {
+            diagnostics.error(SourceLocation("--set " + each.path), "a prediction has no such key",
+                              "a path of the profile, such as hardware.memory.dram.bandwidth");
+        }
+    }
+    return settings;
+}
+
+std::optional<Target> target_of(const PredictOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
     const Library& library = invocation.library;
-    const Question question = question_of(options);
-    check_options(options, question, diagnostics);
-    auto profile = load_hardware(library, options.hardware, {}, SourceLocation("--hardware"), diagnostics);
+    const auto settings = hardware_settings(options, diagnostics);
+    const auto load = [&library, &options](const std::vector<Override>& set, Diagnostics& found) {
+        return load_hardware(library, options.hardware, set, SourceLocation("--hardware"), found);
+    };
+    auto profile = diagnostics.has_errors() ? std::nullopt : load(settings, diagnostics);
     const auto device = profile ? device_option(*profile, options.device, diagnostics) : std::nullopt;
     if (!device || diagnostics.has_errors()) {
         return std::nullopt;
     }
-    invocation.provenance.profiles.push_back(profile_origin(*profile, library));
+    Provenance& provenance = invocation.provenance;
+    provenance.changes = hardware_changes(library, options.hardware, settings);
+    provenance.profiles.push_back(profile_origin(*profile, library));
     auto warnings = machine_warnings(*profile, diagnostics);
-    const Target target{std::move(*profile), *device, std::move(warnings)};
+    Target target{std::move(*profile), *device, std::move(warnings)};
+    for (const SettingChange& change : provenance.changes) {
+        target.set.push_back(change.path);
+    }
+    target.with = [load, settings, paths = target.set](const std::vector<bool>& made) {
+        auto kept = settings;
+        for (std::size_t i = 0; i < paths.size(); ++i) {
+            std::erase_if(kept, [&](const Override& each) { return !made[i] && each.path == paths[i]; });
+        }
+        Diagnostics ignored;
+        return load(kept, ignored);
+    };
+    return target;
+}
+
+std::optional<std::string> predicted(const PredictOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
+    const Question question = question_of(options);
+    check_options(options, question, diagnostics);
+    const auto target = target_of(options, invocation, diagnostics);
+    if (!target) {
+        return std::nullopt;
+    }
     switch (question) {
         case Question::kModel:
-            return predict_model(options, target, invocation, diagnostics);
+            return predict_model(options, *target, invocation, diagnostics);
         case Question::kOperator:
-            return predict_operator(options, target, invocation, diagnostics);
+            return predict_operator(options, *target, invocation, diagnostics);
         case Question::kRows:
-            return predict_rows(options, target, invocation, diagnostics);
+            return predict_rows(options, *target, invocation, diagnostics);
     }
     throw std::logic_error("unknown question");
 }
@@ -106,6 +143,7 @@ void add_options(CLI::App& command, PredictOptions& options) {
     const auto positive = CLI::Range(kCountRange.min, kCountRange.max, "POSITIVE");
     command.add_option("--hardware", options.hardware, "A shipped profile or a file")->type_name("H")->required();
     command.add_option("--device", options.device, "Device of the profile")->type_name("D")->required();
+    add_set_option(command, options.settings, "starts with hardware.");
     command.add_option("--dtype", options.dtype, "Precision (default for models: fp32)")->type_name("T");
     command
         .add_option("--tokens", options.tokens,
@@ -148,7 +186,9 @@ void add_predict(CLI::App& app, Invocation& invocation) {
         "512\n"
         "  berth predict --hardware rk3588-rknn-2.3.2 --device npu --op matmul --shape m=128,k=384,n=1536 --dtype "
         "fp16\n"
-        "  berth predict --hardware rk3588-rknn-2.3.2 --device npu --csv rows.csv");
+        "  berth predict --hardware rk3588-rknn-2.3.2 --device npu --csv rows.csv\n"
+        "  berth predict --hardware rk3588-rknn-2.3.2 --device npu --model MODEL --set "
+        "hardware.devices.npu.clock=600MHz");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
         auto output = predicted(*options, invocation, diagnostics);

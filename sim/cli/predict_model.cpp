@@ -5,6 +5,7 @@
 
 #include "berth/latency_curve.h"
 #include "berth/report.h"
+#include "berth/silent_changes.h"
 #include "cli/predict.h"
 #include "scenario/offered_precision.h"
 
@@ -91,6 +92,27 @@ std::optional<ModelStage> stage_of(const PredictOptions& options, const Target& 
     return diagnostics.error_count() == errors_before ? std::optional(std::move(stage)) : std::nullopt;
 }
 
+// As `berth run` says it of a scenario whose one stage this is.
+std::vector<Warning> silent_settings_of(const PredictOptions& options, const Target& target, ModelStage stage) {
+    stage.on = target.id;
+    if (!options.cores) {
+        stage.cores.clear();  // as many as the profile says
+    }
+    return silent_changes(target.set, [&](const std::vector<bool>& made) -> std::optional<Scenario> {
+        auto profile = target.with(made);
+        if (!profile) {
+            return std::nullopt;
+        }
+        Scenario scenario;
+        scenario.name = stage.model.name;
+        scenario.profile = std::move(*profile);
+        Stage& only = scenario.stages.emplace_back();
+        only.name = stage.model.name;
+        only.work = stage;
+        return scenario;
+    });
+}
+
 }  // namespace
 
 std::optional<std::string> predict_model(const PredictOptions& options, const Target& target,
@@ -105,11 +127,15 @@ std::optional<std::string> predict_model(const PredictOptions& options, const Ta
     for (const Device& device : target.profile.devices) {
         devices.push_back(device.name);
     }
-    const ModelPrediction prediction{stage->model.name, target.device().name, std::move(*candidate), target.warnings};
-    return in_format({.text = [&] { return prediction_text(prediction, devices, invocation.width); },
-                      .json = [&] { return prediction_json(prediction, devices); },
-                      .rows = [&] { return operators_csv(prediction.model, prediction.candidate, devices); }},
-                     options.format, invocation);
+    std::vector<Warning> warnings = target.warnings;
+    add_silent_settings(silent_settings_of(options, target, *stage), warnings, diagnostics);
+    const ModelPrediction prediction{stage->model.name, target.device().name, std::move(*candidate),
+                                     std::move(warnings)};
+    return in_format(
+        {.text = [&] { return changes_line(invocation) + prediction_text(prediction, devices, invocation.width); },
+         .json = [&] { return prediction_json(prediction, devices); },
+         .rows = [&] { return operators_csv(prediction.model, prediction.candidate, devices); }},
+        options.format, invocation);
 }
 
 }  // namespace berth

@@ -1,6 +1,8 @@
 // berth predict --op and --csv: single operators on one device.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
 #include <stdexcept>
 
 #include "berth/atomic_file.h"
@@ -47,6 +49,27 @@ auto choice_option(const Table& table, std::string_view option, const std::strin
                           suggested_names(name, names));
     }
     return value;
+}
+
+bool same_latency(const std::optional<Predicted>& a, const std::optional<Predicted>& b) {
+    const auto same = [](const Estimate<Time>& x, const Estimate<Time>& y) {
+        return x.median == y.median && x.low == y.low && x.high == y.high;
+    };
+    return a.has_value() == b.has_value() && (!a || same(a->prediction.latency, b->prediction.latency));
+}
+
+// Of the target's warnings and settings: none of the rows tells whether a setting was made.
+std::vector<Warning> warnings_of(std::span<const KernelRow> rows, const Target& target, Diagnostics& diagnostics) {
+    std::vector<Warning> warnings = target.warnings;
+    const auto silent = silent_settings(target, [&](const Profile& without) {
+        const Target before{without, target.id};
+        return std::ranges::all_of(rows, [&](const KernelRow& row) {
+            std::string ignored;
+            return same_latency(predict_row(row, target, &ignored), predict_row(row, before, &ignored));
+        });
+    });
+    add_silent_settings(silent, warnings, diagnostics);
+    return warnings;
 }
 
 std::optional<KernelRow> row_of(const PredictOptions& options, const Target& target, Diagnostics& diagnostics) {
@@ -119,10 +142,14 @@ std::optional<std::string> predict_operator(const PredictOptions& options, const
     }
     const Predicted& is = *predicted;
     const Device& device = target.device();
-    return in_format(
-        {.text = [&] { return kernel_text(is.kernel, is.prediction, device, is.execution, invocation.width); },
-         .json = [&] { return kernel_json(is.kernel, is.prediction, device, is.execution, target.warnings); }},
-        options.format, invocation);
+    const auto warnings = warnings_of({&*row, 1}, target, diagnostics);
+    return in_format({.text =
+                          [&] {
+                              return changes_line(invocation) +
+                                     kernel_text(is.kernel, is.prediction, device, is.execution, invocation.width);
+                          },
+                      .json = [&] { return kernel_json(is.kernel, is.prediction, device, is.execution, warnings); }},
+                     options.format, invocation);
 }
 
 std::optional<std::string> predict_rows(const PredictOptions& options, const Target& target,
@@ -144,7 +171,8 @@ std::optional<std::string> predict_rows(const PredictOptions& options, const Tar
         lines.push_back(table->rows[i].line);
         predictions.push_back(predicted ? std::optional(predicted->prediction) : std::nullopt);
     }
-    return in_format({.json = [&] { return rows_json(*table, predictions, target.warnings); },
+    const auto warnings = warnings_of(*rows, target, diagnostics);
+    return in_format({.json = [&] { return rows_json(*table, predictions, warnings); },
                       .rows = [&] { return predictions_csv(table->header.line, lines, predictions); }},
                      options.format, invocation);
 }

@@ -49,11 +49,6 @@ bool pictures_into(const std::string& folder, const Validation& validation, Diag
     return !diagnostics.has_errors();
 }
 
-std::string without_prefix(const std::string& path) {
-    constexpr std::string_view kPrefix = "hardware.";
-    return path.starts_with(kPrefix) ? path.substr(kPrefix.size()) : path;
-}
-
 // The profile with the number that the rows say, and with what they leave of its spread.
 std::optional<Profile> fitted_to(const FittedNumber& fitted, const ValidateOptions& options, const Library& library,
                                  Diagnostics& diagnostics) {
@@ -75,7 +70,7 @@ std::optional<Validation> fitted_and_validated(const ValidateOptions& options, c
         diagnostics.error(SourceLocation("--fit"), "a number is fitted to one file of measurements", "--measured FILE");
         return std::nullopt;
     }
-    const auto fitted = fit_number(profile, sets, without_prefix(options.fit), diagnostics);
+    const auto fitted = fit_number(profile, sets, below_hardware(options.fit), diagnostics);
     const auto changed = fitted ? fitted_to(*fitted, options, library, diagnostics) : std::nullopt;
     auto validation = changed ? validate(*changed, sets, diagnostics) : std::nullopt;
     if (validation) {

@@ -35,14 +35,9 @@ bool inherit(YamlDocument& document, const ProfileResolver& resolve, std::vector
     return true;
 }
 
-std::string_view without_prefix(std::string_view path) {
-    constexpr std::string_view kPrefix = "hardware.";
-    return path.starts_with(kPrefix) ? path.substr(kPrefix.size()) : path;
-}
-
 // Errors show the path as scenarios write it, whether or not it was written so.
 void set(YamlDocument& document, const ProfileOverride& change, Diagnostics& diagnostics) {
-    const std::string_view path = without_prefix(change.path);
+    const std::string_view path = below_hardware(change.path);
     const std::string written = fmt::format("--set hardware.{}", path);
     if (const auto value = YamlDocument::parse(change.value, written, diagnostics)) {
         static_cast<void>(

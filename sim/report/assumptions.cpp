@@ -50,14 +50,9 @@ std::vector<Effect> effects(const ScenarioResult& result) {
 
 double magnitude(const Effect& effect) { return std::abs(effect.on_total.si()); }
 
-std::string_view without_prefix(std::string_view path) {
-    constexpr std::string_view kPrefix = "hardware.";
-    return path.starts_with(kPrefix) ? path.substr(kPrefix.size()) : path;
-}
-
 const ParameterView* number_at(const std::vector<ParameterView>& numbers, std::string_view path) {
     const auto found = std::find_if(numbers.begin(), numbers.end(),
-                                    [path](const ParameterView& view) { return view.path == without_prefix(path); });
+                                    [path](const ParameterView& view) { return view.path == below_hardware(path); });
     return found == numbers.end() ? nullptr : &*found;
 }
 

@@ -51,6 +51,8 @@ Json head_of(const Provenance& provenance) {
     head["command"] = provenance.command;
     if (!provenance.title.empty()) {
         head["title"] = provenance.title;
+    }
+    if (!provenance.title.empty() || !provenance.changes.empty()) {
         head["changes"] = changes_json(provenance.changes);
     }
     if (!provenance.profiles.empty()) {

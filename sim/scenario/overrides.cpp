@@ -8,7 +8,6 @@ namespace berth {
 
 namespace {
 
-constexpr std::string_view kHardware = "hardware.";
 constexpr std::string_view kModels = "models.";
 
 // The longest of `names` that stands between `models.` and a further step; nullptr if none does.
@@ -53,9 +52,9 @@ SortedOverrides sorted_by_target(const std::vector<Override>& overrides) {
     SortedOverrides sorted;
     for (const Override& each : overrides) {
         const std::string path = typed_path(each.path);
-        auto& target = path.starts_with(kHardware) ? sorted.hardware
-                       : path.starts_with(kModels) ? sorted.models
-                                                   : sorted.scenario;
+        auto& target = path.starts_with(kHardwarePrefix) ? sorted.hardware
+                       : path.starts_with(kModels)       ? sorted.models
+                                                         : sorted.scenario;
         target.push_back({path, each.value});
     }
     return sorted;

@@ -16,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kHardwarePrefix = "hardware.";
 constexpr std::string_view kModelPrefix = "models.";
 
 bool leaves_out_device(const Override& each) { return each.path.ends_with(".enabled"); }
@@ -80,8 +79,7 @@ std::optional<std::string> ScenarioInputs::text_at(const std::string& path) cons
     const std::string typed = typed_path(path);
     if (typed.starts_with(kHardwarePrefix)) {
         const auto omission = std::ranges::find(omissions, typed, &Override::path);
-        return omission != omissions.end() ? std::optional(omission->value)
-                                           : hardware.text_at(std::string_view(typed).substr(kHardwarePrefix.size()));
+        return omission != omissions.end() ? std::optional(omission->value) : hardware.text_at(below_hardware(typed));
     }
     if (typed.starts_with(kModelPrefix)) {
         for (const StageModel& each : stage_models) {
@@ -95,6 +93,12 @@ std::optional<std::string> ScenarioInputs::text_at(const std::string& path) cons
         return std::nullopt;
     }
     return scenario.text_at(typed);
+}
+
+std::optional<YamlDocument> resolved_hardware(const Library& library, std::string_view name_or_path,
+                                              Diagnostics& diagnostics) {
+    const auto path = find_file(library, "hardware", name_or_path, SourceLocation("--hardware"), diagnostics);
+    return path ? resolved_hardware(*path, library, {}, diagnostics) : std::nullopt;
 }
 
 std::optional<ScenarioInputs> resolved_inputs(const ScenarioSource& source, Diagnostics& diagnostics) {

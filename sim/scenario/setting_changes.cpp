@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <utility>
 
 #include "berth/profile.h"
 #include "berth/quantity_text.h"
@@ -15,14 +17,9 @@ namespace {
 constexpr std::size_t kChangesShown = 3;
 constexpr std::size_t kMostColumns = 48;  // of a list or map within a sentence
 
-/// A profile's number where its files leave it to the default.
-std::optional<std::string> default_number(const ScenarioSource& source, const std::string& path) {
-    Diagnostics ignored;
-    auto scenario = load_scenario(source.library, source.scenario, source.settings, ignored);
-    if (!scenario) {
-        return std::nullopt;
-    }
-    for (const ParameterView& number : parameters(scenario->profile)) {
+/// A profile's number as it is, for one that its files leave to the default.
+std::optional<std::string> number_text_of(Profile profile, const std::string& path) {
+    for (const ParameterView& number : parameters(profile)) {
         if (typed_path(number.path) == path) {
             return quantity_text(number.value, number.dimension);
         }
@@ -47,10 +44,32 @@ bool same_value(const std::string& before, const std::string& after) {
            one->per == other->per && one->spread == other->spread;
 }
 
+/// What stands at a path before anything is set.
+using TextBefore = std::function<std::optional<std::string>(const std::string& path)>;
+
 /// Of `{value: 11 GB/s, spread: 14%, source: ...}` just the value: the rest is in the profile.
-std::optional<std::string> replaced_text(const ScenarioInputs& inputs, const std::string& path) {
-    const auto value = inputs.text_at(path + ".value");
-    return value ? value : inputs.text_at(path);
+std::optional<std::string> replaced_text(const TextBefore& before, const std::string& path) {
+    const auto value = before(path + ".value");
+    return value ? value : before(path);
+}
+
+/// `number`: of a path that no file sets.
+std::vector<SettingChange> changes_of(const std::vector<Override>& settings, const TextBefore& before,
+                                      const TextBefore& number) {
+    std::vector<SettingChange> changes;
+    for (const Override& setting : settings) {
+        const std::string path = typed_path(setting.path);
+        const auto known = std::ranges::find(changes, path, &SettingChange::path);
+        if (known != changes.end()) {
+            known->value = setting.value;
+            continue;
+        }
+        const auto text = replaced_text(before, path);
+        changes.push_back({path, setting.value, text ? text : number(path)});
+    }
+    std::erase_if(
+        changes, [](const SettingChange& change) { return change.before && same_value(*change.before, change.value); });
+    return changes;
 }
 
 }  // namespace
@@ -58,33 +77,38 @@ std::optional<std::string> replaced_text(const ScenarioInputs& inputs, const std
 std::string typed_path(std::string_view path) {
     constexpr std::array<std::string_view, 3> kOfProfiles{"devices.", "memory.", "links."};
     const bool own = std::ranges::any_of(kOfProfiles, [path](std::string_view each) { return path.starts_with(each); });
-    return fmt::format("{}{}", own ? "hardware." : "", path);
+    return fmt::format("{}{}", own ? kHardwarePrefix : "", path);
 }
 
 std::vector<SettingChange> setting_changes(const ScenarioSource& source) {
-    std::vector<SettingChange> changes;
     if (source.settings.empty()) {
-        return changes;
+        return {};
     }
     Diagnostics ignored;
     const ScenarioSource plain{source.library, source.scenario, {}};
     const auto inputs = resolved_inputs(plain, ignored);
-    for (const Override& setting : source.settings) {
-        const std::string path = typed_path(setting.path);
-        const auto known = std::ranges::find(changes, path, &SettingChange::path);
-        if (known != changes.end()) {
-            known->value = setting.value;
-            continue;
-        }
-        auto before = inputs ? replaced_text(*inputs, path) : std::nullopt;
-        if (!before && path.starts_with("hardware.")) {
-            before = default_number(plain, path);
-        }
-        changes.push_back({path, setting.value, std::move(before)});
+    const auto before = [&inputs](const std::string& path) { return inputs ? inputs->text_at(path) : std::nullopt; };
+    return changes_of(source.settings, before, [&](const std::string& path) {
+        auto scenario = path.starts_with(kHardwarePrefix) ? load_scenario(plain.library, plain.scenario, {}, ignored)
+                                                          : std::nullopt;
+        return scenario ? number_text_of(std::move(scenario->profile), path) : std::nullopt;
+    });
+}
+
+std::vector<SettingChange> hardware_changes(const Library& library, std::string_view name_or_path,
+                                            const std::vector<Override>& settings) {
+    if (settings.empty()) {
+        return {};
     }
-    std::erase_if(
-        changes, [](const SettingChange& change) { return change.before && same_value(*change.before, change.value); });
-    return changes;
+    Diagnostics ignored;
+    const auto document = resolved_hardware(library, name_or_path, ignored);
+    const auto before = [&document](const std::string& path) {
+        return document ? document->text_at(below_hardware(path)) : std::nullopt;
+    };
+    return changes_of(settings, before, [&](const std::string& path) {
+        auto profile = load_hardware(library, name_or_path, {}, SourceLocation("--hardware"), ignored);
+        return profile ? number_text_of(std::move(*profile), path) : std::nullopt;
+    });
 }
 
 std::string changes_text(const std::vector<SettingChange>& changes) {

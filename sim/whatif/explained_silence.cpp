@@ -26,11 +26,10 @@ std::string moved_text(const std::vector<MovedCandidate>& others) {
 }
 
 std::string ExplainedSilence::text(const std::string& path, LazyAnswer& changed) {
-    constexpr std::string_view kHardware = "hardware.";
     const SilentScene scene{*changed.scenario(), use_, probe_};
     const std::string typed = typed_path(path);
-    return typed.starts_with(kHardware) ? hardware_silence(scene, std::string_view(typed).substr(kHardware.size()))
-                                        : scenario_silence(scene, *changed.whole(), typed);
+    return typed.starts_with(kHardwarePrefix) ? hardware_silence(scene, below_hardware(typed))
+                                              : scenario_silence(scene, *changed.whole(), typed);
 }
 
 }  // namespace berth

@@ -14,14 +14,12 @@ namespace berth {
 
 namespace {
 
-constexpr std::string_view kHardware = "hardware.";
-
 /// Values of an axis that is a number of the profile, in SI; absent where one is not just a number of its dimension.
 std::optional<std::vector<double>> numbers_of(const SweepAxis& axis, const std::vector<ParameterView>& parameters) {
-    if (!axis.path.starts_with(kHardware)) {
+    if (!axis.path.starts_with(kHardwarePrefix)) {
         return std::nullopt;
     }
-    const auto found = std::ranges::find(parameters, axis.path.substr(kHardware.size()), &ParameterView::path);
+    const auto found = std::ranges::find(parameters, below_hardware(axis.path), &ParameterView::path);
     if (found == parameters.end()) {
         return std::nullopt;
     }

@@ -72,5 +72,49 @@ TEST_F(CliSilentChanges, NoNumberIsSilent) {
     }
 }
 
+// A prediction takes numbers of the profile, says what it rests on, and which of them it does not use.
+TEST_F(CliSilentChanges, APredictionTakesSettings) {
+    const std::vector<std::string> words{
+        "predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu",      "--model", "all-MiniLM-L6-v2",
+        "--dtype", "fp16",       "--tokens",          "64",       "--format", "json"};
+    const auto with = [&](const std::vector<std::string>& settings) {
+        auto asked = words;
+        for (const std::string& each : settings) {
+            asked.insert(asked.end(), {"--set", each});
+        }
+        return berth(asked);
+    };
+    const auto latency = [](const Json& json) { return json["latency_ms"].get<double>(); };
+    const Json plain = Json::parse(with({}).out);
+    const Json slow = Json::parse(with({"devices.npu.clock=500 MHz"}).out);
+    EXPECT_GT(latency(slow), 1.1 * latency(plain));
+    EXPECT_TRUE(slow["warnings"].empty());
+    EXPECT_EQ(slow["changes"][0]["path"], "hardware.devices.npu.clock");
+    EXPECT_EQ(slow["changes"][0]["before"], "1 GHz");
+
+    const Outcome silent = with({"hardware.memory.dram.bandwidth=68 GB/s", "hardware.devices.npu.clock=500 MHz"});
+    const Json json = Json::parse(silent.out);
+    ASSERT_EQ(json["warnings"].size(), 1U);
+    EXPECT_EQ(json["warnings"][0]["path"], "hardware.memory.dram.bandwidth");
+    EXPECT_NE(silent.err.find("no effect"), std::string::npos) << silent.err;
+    EXPECT_EQ(latency(json), latency(slow));
+    EXPECT_TRUE(Json::parse(with({"hardware.devices.npu.clock=1000 MHz"}).out)["changes"].empty());
+
+    const Outcome other = with({"stages.embed.tokens=3", "hardware.devices.npu.clokc=1 GHz"});
+    EXPECT_EQ(other.status, 2);
+    EXPECT_NE(other.err.find("a prediction has no such key"), std::string::npos) << other.err;
+
+    const std::vector<std::string> op{"predict", "--hardware", "rk3588-rknn-2.3.2",  "--device", "npu",  "--op",
+                                      "matmul",  "--shape",    "m=128,k=384,n=1536", "--dtype",  "fp16", "--format",
+                                      "json",    "--set"};
+    const auto of_operator = [&](const std::string& setting) {
+        auto asked = op;
+        asked.push_back(setting);
+        return Json::parse(berth(asked).out)["warnings"].size();
+    };
+    EXPECT_EQ(of_operator("hardware.devices.npu.vector.gather.per_cycle=9"), 1U);
+    EXPECT_EQ(of_operator("hardware.devices.npu.clock=500 MHz"), 0U);
+}
+
 }  // namespace
 }  // namespace berth
