@@ -17,9 +17,9 @@ inline Profile board_with_all_rules() {
     matrix.min_rows = 16;
     matrix.align_n[static_cast<std::size_t>(DType::kFp16)] = 16;
     matrix.reserve[static_cast<std::size_t>(DType::kInt8)] = Parameter<Bytes>{kibibytes(32)};
-    matrix.row_piece = Parameter<Bytes>{bytes(16)};
+    matrix.layout_block = Parameter<Bytes>{bytes(16)};
     matrix.library_row_tile = Parameter<Bytes>{kibibytes(160)};
-    matrix.wide_output = Parameter<Bandwidth>{gigabytes_per_second(2)};
+    matrix.int32_output = Parameter<Bandwidth>{gigabytes_per_second(2)};
     matrix.result_buffer = Parameter<Bytes>{kibibytes(32)};
     return profile;
 }
@@ -85,7 +85,7 @@ inline Kernel any_npu_kernel() {
     const OperatorKind kind = any_kind();
     Kernel kernel = kernel_at(kind, any_dims(kind), *rc::gen::element(DType::kInt8, DType::kFp16));
     kernel.library_call = kind == OperatorKind::kMatmul && *rc::gen::arbitrary<bool>();
-    kernel.wide_output = kernel.library_call;
+    kernel.int32_output = kernel.library_call;
     return kernel;
 }
 

@@ -26,11 +26,11 @@ inline constexpr std::array<Choice<Bound>, 7> kBoundNames{{
 }};
 
 /// An operator that runs inside the kernel of the one before it.
-struct Follower {
+struct EpilogueOp {
     OperatorKind kind{};
     RowsDims dims;
     double traffic = 0;  ///< share of its unfused traffic that remains
-    friend bool operator==(const Follower&, const Follower&) = default;
+    friend bool operator==(const EpilogueOp&, const EpilogueOp&) = default;
 };
 
 /// Who starts a kernel: the runtime as a step of a graph, or its profiler, which waits for each layer by itself; that
@@ -39,7 +39,7 @@ enum class StartedBy : std::uint8_t { kGraph, kProfiler, kProfilerV1 };
 
 /// One operator, or a fused group, as it runs on one device.
 struct Kernel {
-    static constexpr std::size_t kMaxFollowers = 3;
+    static constexpr std::size_t kMaxEpilogue = 3;
 
     OperatorKind kind{};
     Dims dims;
@@ -48,15 +48,16 @@ struct Kernel {
     DType output{};
     std::optional<DType> multiply;  ///< what the array works at; absent: the wider of `input` and `weight`
     std::int64_t weight_group = 0;  ///< weights that share a scale; 0: scales are too few to count
-    std::array<Follower, kMaxFollowers> followers{};
-    std::uint8_t follower_count = 0;
+    std::array<EpilogueOp, kMaxEpilogue> epilogue{};
+    std::uint8_t epilogue_length = 0;
     bool library_call = false;    ///< a call of the runtime's matmul library rather than a step of a compiled graph
-    bool wide_output = false;     ///< leaves as 32-bit accumulators
+    bool int32_output = false;    ///< leaves as 32-bit accumulators
     bool multi_core = true;       ///< the runtime may split it over cores
     bool input_on_chip = false;   ///< activations read stayed on chip
     bool output_on_chip = false;  ///< the result stays there
     bool weights_on_chip = false;
-    double lost = 0;  ///< share of the weights on chip, of a hot kernel of all its operands, that a cache lost again
+    double evicted =
+        0;  ///< share evicted before it is used again: of the weights on chip; of a hot kernel, of all its operands
     CacheState cache = CacheState::kGraph;
     StartedBy started_by = StartedBy::kGraph;
     friend bool operator==(const Kernel&, const Kernel&) = default;
@@ -96,7 +97,7 @@ struct KernelCost {
     Time dispatch;
     Time fork_join;  ///< of several cores: waking and waiting, and exchanging what lies in each other's caches
     Time compute;    ///< MACs padded to the array
-    Time vector;     ///< element-wise work, followers included
+    Time vector;     ///< element-wise work, epilogue included
     Time sram;       ///< the nearest level, where its bandwidth is known
     Time dram;       ///< traffic / bandwidth
     Time dma;        ///< descriptors x setup
@@ -107,12 +108,12 @@ struct KernelCost {
     CostRule rule;
     Bound bound = Bound::kDispatch;
     Operations macs, padded_macs, elements;
-    Traffic traffic;   ///< at DRAM
-    Bytes compulsory;  ///< each operand once
-    Bytes displaced;   ///< of the traffic, what others took the place of in a cache that they share
+    Traffic traffic;         ///< at DRAM
+    Bytes compulsory;        ///< each operand once
+    Bytes co_runner_misses;  ///< of the traffic, what others took the place of in a cache that they share
     Tile tile;
     int cores = 1;
-    double busiest = 1;  ///< what the core with most to do has of a product, relative to an even share
+    double imbalance = 1;  ///< what the core with most to do has of a product, relative to an even share
     std::optional<Energy> energy;
 };
 
@@ -133,7 +134,7 @@ struct KernelCost {
 /// Share of a product that the busiest of several cores has, from 1 / cores to 1: whole columns of blocks, if they go
 /// round or there are not enough rows to share those as well; rows in smaller blocks where columns are fewer than
 /// cores.
-[[nodiscard]] double busiest_share(const MatmulDims& dims, const CoreBlock& block, int cores);
+[[nodiscard]] double largest_share(const MatmulDims& dims, const CoreBlock& block, int cores);
 
 /// Bytes that no tiling can avoid: each operand once, and 2 m n k / sqrt(capacity in elements) (Smith et al. 2019).
 [[nodiscard]] Bytes matmul_traffic_bound(const MatmulDims& dims, Bytes element, Bytes capacity);
@@ -145,8 +146,8 @@ struct KernelCost {
 /// to half of it, all beyond three times as much, in between by the logarithm. Real caches are no queues: sets are
 /// hashed, lines are evicted at random, and others use them too. Memory that software fills (of an NPU) holds all or
 /// nothing.
-[[nodiscard]] double lost_share(Bytes used, Bytes capacity, DeviceKind kind);
-/// Capacities from which all of `used` bytes is kept, and below which nothing is (see lost_share).
+[[nodiscard]] double evicted_share(Bytes used, Bytes capacity, DeviceKind kind);
+/// Capacities from which all of `used` bytes is kept, and below which nothing is (see evicted_share).
 struct KeepingCapacities {
     Bytes all_from, nothing_below;
 };

@@ -28,7 +28,7 @@ struct OperatorResult {
     Time handover;                   ///< part of the latency
     Time call;                       ///< part of the hand-over: entering the runtime
     Time conversion;                 ///< part of the latency
-    std::optional<KernelCost> cost;  ///< of its main kernel; absent for a fused follower
+    std::optional<KernelCost> cost;  ///< of its main kernel; absent for a fused epilogue_op
     std::optional<Kernel> kernel;
     std::string fused_into;                  ///< name of the operator whose kernel it is part of
     std::optional<MissingFusion> not_fused;  ///< with the operator before it, and why
@@ -94,9 +94,9 @@ struct Candidate {
     std::optional<GenerationResult> generation;
     double optimality_gap = 0;
     bool proved_optimal = false;
-    std::optional<Time> regret;    ///< of one pass of the main length, above the stage's best placement
-    std::int64_t tokens_paid = 0;  ///< bucket or tokens of the dominant length
-    std::int64_t tokens_held = 0;
+    std::optional<Time> regret;      ///< of one pass of the main length, above the stage's best placement
+    std::int64_t padded_tokens = 0;  ///< bucket or tokens of the dominant length
+    std::int64_t actual_tokens = 0;
     int cores = 1;  ///< of the device, for a whole model
     Bytes weight_bytes, peak_activation_bytes, spilled_bytes;
     Bytes kept_in_dram;  ///< weights and caches in the memory that devices share

@@ -41,8 +41,8 @@ struct CurveCrossing {
 struct TokenCurves {
     std::string stage;
     std::vector<LatencyCurve> curves;
-    std::vector<CurveCrossing> crossings;     ///< of curves that are not proposed, by pair, ascending
-    std::optional<std::int64_t> tokens_held;  ///< length of the scenario's input, marked in the picture
+    std::vector<CurveCrossing> crossings;       ///< of curves that are not proposed, by pair, ascending
+    std::optional<std::int64_t> actual_tokens;  ///< length of the scenario's input, marked in the picture
 };
 
 /// Latency of a curve, by its position, at a length that it covers.

@@ -76,9 +76,9 @@ struct MatrixEngine {
     /// (Winograd; Lavin and Gray 2015). Absent: it does not.
     std::optional<Parameter<double>> winograd;
     /// Bytes of one input row that lie together in memory: a row tile comes in one descriptor per such piece of K.
-    std::optional<Parameter<Bytes>> row_piece;
+    std::optional<Parameter<Bytes>> layout_block;
     /// Rate at which 32-bit accumulators leave the array where the result is not narrowed.
-    std::optional<Parameter<Bandwidth>> wide_output;
+    std::optional<Parameter<Bandwidth>> int32_output;
     /// Of those, what is taken up while they are computed and delays nothing.
     std::optional<Parameter<Bytes>> result_buffer;
     /// Steps along k (of four bytes of input) that each block of results takes besides its own: loading accumulators,
@@ -127,9 +127,9 @@ struct MemoryLevel {
     std::optional<Parameter<Bandwidth>> bandwidth;  ///< per core
     bool keeps_tensors = false;                     ///< a tensor may stay here from one kernel to the next
     /// At which a core gets what lies in another one's caches, through this level; absent: costs nothing.
-    std::optional<Parameter<Bandwidth>> exchange;
+    std::optional<Parameter<Bandwidth>> coherence_transfer;
     /// At which other programs, or other machines on the same processor, bring lines of theirs in; absent: nobody does.
-    std::optional<Parameter<Bandwidth>> others;
+    std::optional<Parameter<Bandwidth>> co_runners;
 };
 
 /// Descriptor-driven copies between DRAM and the device.
@@ -167,7 +167,7 @@ struct OperatorRule {
 /// A run of operators that becomes one kernel: the first kind followed by others, each reading the one before.
 struct FusionRule {
     std::vector<OperatorKind> pattern;
-    /// Traffic of each follower as a share of its unfused traffic; absent: 0.
+    /// Traffic of each epilogue_op as a share of its unfused traffic; absent: 0.
     std::optional<Parameter<double>> traffic;
     bool multi_core = true;  ///< the fused kernel may still be split over cores
     SourceLocation where;

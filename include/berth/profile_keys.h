@@ -41,7 +41,7 @@ void dram_keys(Visitor& v, auto&& dram) {
              "clock of the memory at which the bandwidths hold; absent: it has one state");
     v.number("clock", dram.clock, NumberForm::kPositive,
              "state that the memory is in, 0.1 to 2 times rated_clock, which it is if absent: all bandwidths of the "
-             "DRAM, and of what draws from it (dma.bandwidth, dma.limit, matrix.wide_output), are proportional to it");
+             "DRAM, and of what draws from it (dma.bandwidth, dma.limit, matrix.int32_output), are proportional to it");
     v.number("bandwidth", dram.bandwidth, NumberForm::kPositive, "of the bus");
     v.number("sustained", dram.sustained, NumberForm::kPositive,
              "bandwidth of all agents together, at most that of the bus; no kernel that shares the DRAM draws more");
@@ -70,9 +70,9 @@ void matrix_keys(Visitor& v, auto&& matrix) {
                 "part of the nearest memory that inputs of a dtype occupy beyond the row tile");
     v.number("winograd", matrix.winograd, NumberForm::kFactor,
              "factor by which Winograd saves MACs in dense 3x3 convolutions of stride 1; absent: it is not used");
-    v.number("row_piece", matrix.row_piece, NumberForm::kPositive,
+    v.number("layout_block", matrix.layout_block, NumberForm::kPositive,
              "contiguous bytes of an input row: one DMA descriptor per piece and row tile");
-    v.number("wide_output", matrix.wide_output, NumberForm::kPositive,
+    v.number("int32_output", matrix.int32_output, NumberForm::kPositive,
              "write rate of int32 output that is not narrowed");
     v.number("result_buffer", matrix.result_buffer, NumberForm::kPositive,
              "bytes of int32 output that are buffered without delay; absent: none");
@@ -134,10 +134,10 @@ void memory_level_keys(Visitor& v, auto&& level) {
     v.number("capacity", level.capacity, NumberForm::kPositive, "its size");
     v.choice("per", level.share, kMemoryShareNames, "what each instance belongs to");
     v.number("bandwidth", level.bandwidth, NumberForm::kPerCore, "per core");
-    v.number("exchange", level.exchange, NumberForm::kPerCore,
+    v.number("coherence_transfer", level.coherence_transfer, NumberForm::kPerCore,
              "coherence transfer: rate at which a core reads from another core's cache, for the share of its inputs "
              "that other cores produced; absent: free");
-    v.number("others", level.others, NumberForm::kPerDevice,
+    v.number("co_runners", level.co_runners, NumberForm::kPerDevice,
              "fill rate of other users of a shared cache: a kernel running t seconds sees its working set enlarged by "
              "rate x t; 0 if absent");
     v.flag("keeps_tensors", level.keeps_tensors, "whether a tensor may stay here from one kernel to the next");

@@ -173,7 +173,7 @@ struct StabilityOutlook {
 /// because bandwidth is shared, its operators lose in proportion to the bytes that they move.
 struct OperatorContention {
     std::string stage, name;  ///< without a name: a stage of fixed time
-    TaskContention lost;
+    TaskContention delay;
 };
 
 /// A system and what came of simulating it.

@@ -168,6 +168,11 @@ class YamlDocument {
     /// Takes a key of the topmost map away, if it is there.
     void erase(std::string_view key);
 
+    /// Gives a key another name in every map that `steps` lead to, a step `*` being any key or item, and says where it
+    /// stood. A map that has both keeps both.
+    std::vector<SourceLocation> rename(std::span<const std::string_view> steps, std::string_view from,
+                                       std::string_view to);
+
     /// Lays this document over `base`: maps are merged key by key; everything else of this document, and a map
     /// that states a number ('value'), replaces the base's. Inherited nodes keep pointing to their own file.
     void overlay(const YamlDocument& base);

@@ -1,6 +1,9 @@
 // Documents: loading, overrides and inheritance.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <memory>
+#include <span>
 #include <utility>
 
 #include "base/yaml_tree.h"
@@ -8,6 +11,41 @@
 #include "berth/yaml_reader.h"
 
 namespace berth {
+
+namespace {
+
+/// What YamlDocument::rename() is asked, and what it found.
+struct Renaming {
+    std::string_view from, to;
+    std::vector<SourceLocation> found;
+};
+
+// A copy where something was renamed, else the value itself.
+YamlPointer renamed(const YamlPointer& value, std::span<const std::string_view> steps, Renaming& renaming) {
+    if (steps.empty()) {
+        if (value->member(renaming.from) == nullptr || value->member(renaming.to) != nullptr) {
+            return value;
+        }
+        auto copy = std::make_shared<YamlValue>(*value);
+        const auto member = std::ranges::find(copy->members, renaming.from, &YamlMember::key);
+        renaming.found.push_back(member->key_where);
+        member->key = renaming.to;
+        return copy;
+    }
+    auto copy = std::make_shared<YamlValue>(*value);
+    const std::size_t found_before = renaming.found.size();
+    for (YamlMember& member : copy->members) {
+        if (steps.front() == "*" || steps.front() == member.key) {
+            member.value = renamed(member.value, steps.subspan(1), renaming);
+        }
+    }
+    for (YamlPointer& item : copy->items) {
+        item = steps.front() == "*" ? renamed(item, steps.subspan(1), renaming) : item;
+    }
+    return renaming.found.size() > found_before ? copy : value;
+}
+
+}  // namespace
 
 std::optional<YamlDocument> YamlDocument::load(const std::filesystem::path& path, Diagnostics& diagnostics) {
     const auto text = read_file(path, diagnostics);
@@ -65,6 +103,13 @@ void YamlDocument::erase(std::string_view key) {
         std::erase_if(copy->members, [key](const YamlMember& member) { return member.key == key; });
         root_ = std::move(copy);
     }
+}
+
+std::vector<SourceLocation> YamlDocument::rename(std::span<const std::string_view> steps, std::string_view from,
+                                                 std::string_view to) {
+    Renaming renaming{from, to, {}};
+    root_ = renamed(root_, steps, renaming);
+    return std::move(renaming.found);
 }
 
 void YamlDocument::overlay(const YamlDocument& base) { root_ = merged(base.root_, root_); }

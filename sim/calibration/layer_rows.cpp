@@ -231,7 +231,7 @@ Dims dims_of(const MeasuredTable& table, const CsvRow& row, LayerType& type, DTy
     }
 }
 
-// What a follower of a matmul or convolution works on.
+// What a epilogue_op of a matmul or convolution works on.
 RowsDims result_of(const Dims& dims, std::int64_t inputs) {
     if (const auto* conv = std::get_if<ConvDims>(&dims)) {
         return {conv->batch * conv->out_height * conv->out_width, conv->out_channels, inputs};
@@ -242,13 +242,13 @@ RowsDims result_of(const Dims& dims, std::int64_t inputs) {
 
 // That the layer is fused is known, so only what the runtime's rules say of its traffic and cores is asked. What
 // another operand adds is one read of three.
-void add_follower(Kernel& kernel, OperatorKind follower, const Runtime& runtime) {
-    const bool operand = follower == OperatorKind::kAdd || follower == OperatorKind::kMul;
-    const std::vector<OperatorKind> pair{kernel.kind, follower};
+void add_epilogue(Kernel& kernel, OperatorKind epilogue_op, const Runtime& runtime) {
+    const bool operand = epilogue_op == OperatorKind::kAdd || epilogue_op == OperatorKind::kMul;
+    const std::vector<OperatorKind> pair{kernel.kind, epilogue_op};
     const auto rule = std::ranges::find(runtime.fuses, pair, &FusionRule::pattern);
     const double unknown = operand ? 1.0 / 3 : 0.0;
     const double traffic = rule == runtime.fuses.end() ? unknown : rule->traffic ? rule->traffic->value : 0.0;
-    kernel.followers[kernel.follower_count++] = {follower, result_of(kernel.dims, operand ? 2 : 1), traffic};
+    kernel.epilogue[kernel.epilogue_length++] = {epilogue_op, result_of(kernel.dims, operand ? 2 : 1), traffic};
     kernel.multi_core = kernel.multi_core && (rule == runtime.fuses.end() || rule->multi_core);
 }
 
@@ -260,8 +260,8 @@ Kernel kernel_of(const LayerType& type, const Dims& dims, DType dtype, const Run
     kernel.input = kernel.weight = kernel.output = dtype;
     kernel.multi_core = runtime.operators[static_cast<std::size_t>(type.kind)].multi_core &&
                         type.form != LayerForm::kTransposed && type.form != LayerForm::kActivations;
-    for (const OperatorKind follower : type.followers) {
-        add_follower(kernel, follower, runtime);
+    for (const OperatorKind epilogue_op : type.epilogue) {
+        add_epilogue(kernel, epilogue_op, runtime);
     }
     return kernel;
 }

@@ -85,26 +85,26 @@ constexpr std::array<std::pair<std::string_view, K>, 20> kFused{{
 }};
 
 std::optional<std::vector<K>> fused_in(std::string_view names) {
-    std::vector<K> followers;
+    std::vector<K> epilogue;
     while (!names.empty()) {
         const auto found =
             std::ranges::find_if(kFused, [names](const auto& one) { return names.starts_with(one.first); });
-        if (found == kFused.end() || followers.size() == Kernel::kMaxFollowers) {
+        if (found == kFused.end() || epilogue.size() == Kernel::kMaxEpilogue) {
             return std::nullopt;
         }
-        followers.push_back(found->second);
+        epilogue.push_back(found->second);
         names.remove_prefix(found->first.size());
     }
-    return followers;
+    return epilogue;
 }
 
 std::optional<LayerType> product_type(std::string_view name) {
     constexpr std::string_view kConv = "Conv";
     constexpr std::string_view kTransposed = "ConvTranspose";
     const bool transposed = name.starts_with(kTransposed);
-    auto followers = fused_in(name.substr((transposed ? kTransposed : kConv).size()));
-    return followers
-               ? std::optional(LayerType{transposed ? F::kTransposed : F::kProduct, K::kMatmul, std::move(*followers)})
+    auto epilogue = fused_in(name.substr((transposed ? kTransposed : kConv).size()));
+    return epilogue
+               ? std::optional(LayerType{transposed ? F::kTransposed : F::kProduct, K::kMatmul, std::move(*epilogue)})
                : std::nullopt;
 }
 
@@ -123,8 +123,8 @@ std::optional<LayerType> layer_type(std::string_view name) {
 
 std::string class_name(const LayerType& type) {
     std::string name(traits(type.kind).name);
-    for (const OperatorKind follower : type.followers) {
-        name += fmt::format(" + {}", traits(follower).name);
+    for (const OperatorKind epilogue_op : type.epilogue) {
+        name += fmt::format(" + {}", traits(epilogue_op).name);
     }
     return name;
 }

@@ -29,7 +29,7 @@ enum class LayerForm : std::uint8_t {
 struct LayerType {
     LayerForm form{};
     OperatorKind kind{};
-    std::vector<OperatorKind> followers;  ///< fused into it, at most three
+    std::vector<OperatorKind> epilogue;  ///< fused into it, at most three
 };
 
 /// `ConvExSwish`, `exSDPAttention`: absent for what is no operator of a graph, such as handing over its inputs. Names

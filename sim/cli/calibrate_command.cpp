@@ -7,6 +7,7 @@
 #include "berth/calibration_report.h"
 #include "cli/command.h"
 #include "cli/fitted_profile.h"
+#include "hardware/former_keys.h"
 
 namespace berth {
 
@@ -48,7 +49,7 @@ std::vector<ProfileOverride> within(const std::vector<Override>& settings) {
 
 std::vector<std::string> within(std::vector<std::string> paths) {
     for (std::string& path : paths) {
-        path = std::string(below_hardware(path));
+        path = present_path(below_hardware(path));
     }
     return paths;
 }

@@ -99,7 +99,7 @@ TakeLine into(LineFile& file, Diagnostics& diagnostics) {
 bool measure_rows(const MeasureTask& task, const std::vector<MeasureJob>& jobs, std::size_t done, std::size_t until,
                   const TakeLine& take, Diagnostics& diagnostics) {
     const TimingRules rules = TimingRules::of(task.subject, task.extent);
-    const auto quickest = task.quickest ? task.quickest : shared_quickest_looks();
+    const auto quickest = task.quickest ? task.quickest : shared_quickest_probes();
     const RowProgress progress(done, until);
     for (std::size_t end = done; done < until; done = end) {
         const std::size_t pass = done / jobs.size() + 1;

@@ -13,8 +13,8 @@ struct MeasureTask {
     MeasureSubject subject = MeasureSubject::kOperators;
     MeasureExtent extent = MeasureExtent::kQuick;
     std::uint32_t seed = 1;
-    int passes = 0;                             ///< 0: as many as the extent asks for
-    std::shared_ptr<QuickestLooks> quickest{};  ///< of all that is measured together; null: of this alone
+    int passes = 0;                              ///< 0: as many as the extent asks for
+    std::shared_ptr<QuickestProbes> quickest{};  ///< of all that is measured together; null: of this alone
 };
 
 /// Writes the rows as they come, or goes on behind the last one that is there. False where the file could not be

@@ -47,7 +47,7 @@ bool measure_host(const HostOptions& options, const MachineDescription& machine,
         return false;
     }
     const MeasureExtent extent = options.quick ? MeasureExtent::kQuick : MeasureExtent::kFull;
-    const auto quickest = shared_quickest_looks();
+    const auto quickest = shared_quickest_probes();
     // Pass by pass through all files: what is fitted and what is not see the same hours of the machine.
     for (int pass = 1; pass <= passes_of(extent); ++pass) {
         for (const HostFile& file : kFiles) {

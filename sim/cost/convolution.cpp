@@ -120,7 +120,8 @@ Pass free_tile_pass(const Kernel& kernel, const ConvDims& d, const Device& devic
 
 // Channels lie in whole blocks; only the few of an image that comes from outside lie side by side.
 double in_blocks(std::int64_t channels, DType dtype, const MatrixEngine& matrix) {
-    const auto block = matrix.row_piece ? static_cast<std::int64_t>(matrix.row_piece->value / element_size(dtype)) : 1;
+    const auto block =
+        matrix.layout_block ? static_cast<std::int64_t>(matrix.layout_block->value / element_size(dtype)) : 1;
     return static_cast<double>(round_up(channels, std::max<std::int64_t>(1, block))) / static_cast<double>(channels);
 }
 bool from_outside(const ConvDims& d) {
@@ -163,9 +164,9 @@ Number<T, Operations> padded(const ConvDims& d, const Pass& pass, DType dtype, c
 // A pass brings its rows in pieces of the layout, or else in one descriptor beside those of its weights.
 double descriptor_count(const Kernel& kernel, const ConvDims& d, const Pass& pass, const Device& device) {
     const double passes = static_cast<double>(d.batch * pass.passes);
-    if (device.matrix.row_piece) {
+    if (device.matrix.layout_block) {
         return passes * std::ceil(element_size(kernel.input) * static_cast<double>(d.in_channels) /
-                                  device.matrix.row_piece->value);
+                                  device.matrix.layout_block->value);
     }
     return 2 * passes;
 }

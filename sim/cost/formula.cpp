@@ -173,8 +173,8 @@ std::string TracedNumbers::text_of(const PartOf& part) {
     if (part.place == 0) {
         return {};
     }
-    constexpr std::array<std::string_view, Kernel::kMaxFollowers> kPlaces{"", "second ", "third "};
-    const auto& epilogue = part.kernel->followers;
+    constexpr std::array<std::string_view, Kernel::kMaxEpilogue> kPlaces{"", "second ", "third "};
+    const auto& epilogue = part.kernel->epilogue;
     const auto own = epilogue.begin() + static_cast<std::ptrdiff_t>(part.place) - 1;
     const auto alike = std::count_if(epilogue.begin(), own, [own](const auto& one) { return one.kind == own->kind; });
     return fmt::format("{}{} ", kPlaces[static_cast<std::size_t>(alike)], traits(own->kind).name);

@@ -8,7 +8,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kMostOperators = Kernel::kMaxFollowers + 1;
+constexpr std::size_t kMostOperators = Kernel::kMaxEpilogue + 1;
 
 struct Group {
     std::array<OperatorId, kMostOperators> members{};
@@ -90,7 +90,7 @@ class Matcher {
         return group;
     }
 
-    // A follower works on the result as it was made: where the dtype changes, there is an operator between the two.
+    // A epilogue_op works on the result as it was made: where the dtype changes, there is an operator between the two.
     [[nodiscard]] bool follows(std::size_t before, std::size_t op, OperatorKind kind) const {
         return kind_of(op) == kind && taken_[op] == 0 && classes_.support(op).supported &&
                classes_[before].made_at == classes_.support(op).ran_at() &&
@@ -129,8 +129,8 @@ Fusion fuse(const OperatorClasses& classes, const std::vector<TensorFacts>& tens
     return fusion;
 }
 
-void add_follower_to(Kernel& group, const Follower& follower, bool multi_core, DType made_at, bool stays_on_chip) {
-    group.followers.at(group.follower_count++) = follower;
+void add_epilogue_to(Kernel& group, const EpilogueOp& epilogue_op, bool multi_core, DType made_at, bool stays_on_chip) {
+    group.epilogue.at(group.epilogue_length++) = epilogue_op;
     group.multi_core = group.multi_core && multi_core;
     group.output = made_at;
     group.output_on_chip = stays_on_chip;

@@ -94,12 +94,12 @@ class Reporter {
             return FusionBarrier::kDtype;
         }
         const DevicePlan& plan = plan_of(id);
-        const auto followers = [&plan](KernelId kernel) {
-            return std::size_t{plan.kernels[static_cast<std::size_t>(kernel)].follower_count};
+        const auto epilogue = [&plan](KernelId kernel) {
+            return std::size_t{plan.kernels[static_cast<std::size_t>(kernel)].epilogue_length};
         };
         const std::size_t joined =
-            followers(making_kernel(planned(head_of(before)))) + 1 + followers(making_kernel(planned(id)));
-        return joined > Kernel::kMaxFollowers ? FusionBarrier::kGroupFull : FusionBarrier::kNoRule;
+            epilogue(making_kernel(planned(head_of(before)))) + 1 + epilogue(making_kernel(planned(id)));
+        return joined > Kernel::kMaxEpilogue ? FusionBarrier::kGroupFull : FusionBarrier::kNoRule;
     }
 
     // Of several operators before it, the one that is nearest to fusion, the latest of those.
@@ -136,9 +136,9 @@ class Reporter {
         const auto& dims = std::get<RowsDims>(own.dims);
         const double others = static_cast<double>(dims.inputs - 1) / static_cast<double>(dims.inputs + 1);
         Kernel joined = plan.kernels[first];
-        add_follower_to(joined, {own.kind, dims, others}, true, own.output, own.output_on_chip);
-        for (std::size_t f = 0; f < own.follower_count; ++f) {
-            add_follower_to(joined, own.followers.at(f), true, own.output, own.output_on_chip);
+        add_epilogue_to(joined, {own.kind, dims, others}, true, own.output, own.output_on_chip);
+        for (std::size_t f = 0; f < own.epilogue_length; ++f) {
+            add_epilogue_to(joined, own.epilogue.at(f), true, own.output, own.output_on_chip);
         }
         const Time apart = plan.costs[first].total + plan.costs[second].total;
         return std::max(Time{}, apart - kernel_cost(joined, chip_of(id), plan.execution).total);

@@ -20,7 +20,7 @@ namespace {
 bool is_left_whole(const Kernel& kernel, const Device& device, int cores) {
     const Runtime& runtime = device.runtime;
     if (const auto* product = std::get_if<MatmulDims>(&kernel.dims); product != nullptr && device.matrix.core_block) {
-        return busiest_share(*product, *device.matrix.core_block, cores) >= 1;
+        return largest_share(*product, *device.matrix.core_block, cores) >= 1;
     }
     const auto* rows = std::get_if<RowsDims>(&kernel.dims);
     if (rows == nullptr) {

@@ -56,12 +56,12 @@ Demand<T> demand_of(const Kernel& kernel, const Device& device, const Rates<T>& 
         Demand<T> operator()(const ScanDims& d) const { return scan_demand<T>(kernel, d, device, rates); }
     };
     Demand<T> demand = std::visit(Visitor{kernel, device, rates}, kernel.dims);
-    for (std::size_t i = 0; i < kernel.follower_count; ++i) {
+    for (std::size_t i = 0; i < kernel.epilogue_length; ++i) {
         add_epilogue<T>(demand, kernel, i, device, rates);
     }
-    evict<T>(demand.weights_on_chip, demand, T::given(kernel.lost, "evicted share"));
+    evict<T>(demand.weights_on_chip, demand, T::given(kernel.evicted, "evicted share"));
     if (kernel.cache == CacheState::kHot) {
-        evict<T>(demand.on_chip, demand, T::given(kernel.lost, "evicted share"));
+        evict<T>(demand.on_chip, demand, T::given(kernel.evicted, "evicted share"));
     }
     return demand;
 }
@@ -122,14 +122,14 @@ Number<T, Time> coherence_time(const Kernel& kernel, const Demand<T>& demand, co
         return {};
     }
     const auto through =
-        std::ranges::find_if(device.memories, [](const auto& one) { return one.exchange.has_value(); });
+        std::ranges::find_if(device.memories, [](const auto& one) { return one.coherence_transfer.has_value(); });
     if (through == device.memories.end()) {
         return {};
     }
     const auto count = T::given(static_cast<double>(cores), "cores");
     const auto share = 1.0 - T::given(1.0, "") / count;
     return T::named(in_own_caches<T>(demand.on_chip, device, cores) * share /
-                        (T::profile(*through->exchange, "coherence rate of a core") * count),
+                        (T::profile(*through->coherence_transfer, "coherence rate of a core") * count),
                     "coherence transfer");
 }
 
@@ -168,7 +168,7 @@ Number<T, Time> results_time(const Number<T, Bytes>& results, const Device& devi
     const auto waiting = matrix.result_buffer ? results - T::profile(*matrix.result_buffer, "result buffer") : results;
     return value_of(waiting) > Bytes{}
                ? waiting /
-                     as_clocked<T>(T::profile(*matrix.wide_output, "rate of int32 output"), device, rates.memory_clock)
+                     as_clocked<T>(T::profile(*matrix.int32_output, "rate of int32 output"), device, rates.memory_clock)
                : Number<T, Time>{};
 }
 
@@ -176,10 +176,10 @@ Number<T, Time> results_time(const Number<T, Bytes>& results, const Device& devi
 // term dram unless a written byte costs less than a read one.
 template <class T>
 Number<T, Time> bus_time(const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
-    const bool may_exceed = value_of(demand.wide_output) > Bytes{} || device.dma.write_cost.value < 1;
+    const bool may_exceed = value_of(demand.int32_output) > Bytes{} || device.dma.write_cost.value < 1;
     return device.bus && may_exceed
                ? (T::named(demand.read, "bytes read") + T::named(demand.written, "bytes written") +
-                  demand.wide_output) /
+                  demand.int32_output) /
                      as_clocked<T>(T::profile(*device.bus, "sustained DRAM bandwidth"), device, rates.memory_clock)
                : Number<T, Time>{};
 }
@@ -228,7 +228,7 @@ Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& d
                             (T::given(demand.descriptors, "descriptors") / T::given(channels, "channels")),
                         "dma");
     terms.stall = T::term(stall_time<T>(demand.groups, terms.compute, rates), "stall");
-    terms.results = T::term(results_time<T>(demand.wide_output, device, rates), "results");
+    terms.results = T::term(results_time<T>(demand.int32_output, device, rates), "results");
     terms.bus = T::term(bus_time<T>(demand, device, rates), "bus");
     return terms;
 }
@@ -286,9 +286,9 @@ KernelCost cost_of(const Kernel& kernel, const Demand<T>& demand, const Device& 
     cost.macs = demand.macs;
     cost.padded_macs = value_of(demand.padded_macs);
     cost.elements = demand.elements;
-    cost.traffic = {value_of(demand.read), value_of(demand.written) + value_of(demand.wide_output)};
+    cost.traffic = {value_of(demand.read), value_of(demand.written) + value_of(demand.int32_output)};
     cost.compulsory = demand.compulsory;
-    cost.busiest = demand.imbalance;
+    cost.imbalance = demand.imbalance;
     cost.tile = demand.tile;
     cost.energy = kernel_energy(cost, rates.multiplied_at, device);
     return cost;
@@ -306,17 +306,17 @@ KernelCost costed_on(const Kernel& kernel, const Device& device, const Execution
     const Rates<T> rates = rates_of<T>(device, execution, multiplied_at(kernel));
     Demand<T> demand = demand_of<T>(kernel, device, rates);
     const MemoryLevel* level = level_holding(demand.compulsory, device, rates.cores);
-    if (level == nullptr || !level->others) {
+    if (level == nullptr || !level->co_runners) {
         return cost_of<T>(kernel, demand, device, rates, record);
     }
     const Bytes alone = value_of(demand.read);
     const auto capacity = T::profile(level->capacity, level->name, " capacity") *
                           T::factor(level->share == MemoryShare::kCore ? rates.cores : 1, "cores");
-    const auto brought_in = T::profile(*level->others, "fill rate of co-runners") *
+    const auto brought_in = T::profile(*level->co_runners, "fill rate of co-runners") *
                             T::given(time_of<T>(kernel, demand, device, rates), "time without co-runners");
     interfere<T>(demand, kernel, device.kind, capacity, brought_in);
     KernelCost cost = cost_of<T>(kernel, demand, device, rates, record);
-    cost.displaced = cost.traffic.read - alone;
+    cost.co_runner_misses = cost.traffic.read - alone;
     return cost;
 }
 

@@ -27,7 +27,7 @@ KeepingCapacities keeping_capacities(Bytes used, DeviceKind kind) {
     return {used * (cache ? 2.0 : 1.0), used / (cache ? 3.0 : 1.0)};
 }
 
-double lost_share(Bytes used, Bytes capacity, DeviceKind kind) {
+double evicted_share(Bytes used, Bytes capacity, DeviceKind kind) {
     const KeepingCapacities keeps = keeping_capacities(used, kind);
     if (capacity >= keeps.all_from) {
         return 0;

@@ -70,17 +70,17 @@ struct TensorFacts {
 };
 [[nodiscard]] std::vector<TensorFacts> tensor_facts(const Graph& graph, const OperatorClasses& classes);
 
-/// Operator before each fused follower (kNoOperator where there is none), by the runtime's rules, longest pattern
+/// Operator before each fused epilogue_op (kNoOperator where there is none), by the runtime's rules, longest pattern
 /// first.
 struct Fusion {
     std::vector<OperatorId> into;         ///< the operator right before it in its group
-    std::vector<const FusionRule*> rule;  ///< of the group, for its followers
+    std::vector<const FusionRule*> rule;  ///< of the group, for its epilogue
 };
 [[nodiscard]] Fusion fuse(const OperatorClasses& classes, const std::vector<TensorFacts>& tensors,
                           const Runtime& runtime);
 
-/// One more operator in a group: the group's result is now the follower's.
-void add_follower_to(Kernel& group, const Follower& follower, bool multi_core, DType made_at, bool stays_on_chip);
+/// One more operator in a group: the group's result is now the epilogue_op's.
+void add_epilogue_to(Kernel& group, const EpilogueOp& epilogue_op, bool multi_core, DType made_at, bool stays_on_chip);
 
 /// What kind of operator changes a dtype, and which it is in the graph.
 [[nodiscard]] StepRole conversion_role(DType from, DType to);
@@ -90,9 +90,9 @@ void add_follower_to(Kernel& group, const Follower& follower, bool multi_core, D
 struct Residency {
     std::vector<char> on_chip;  ///< per tensor, as a truth value
     std::size_t kept_tensors = 0;
-    std::vector<Bytes> alive;  ///< per operator: activations alive while it runs
-    std::vector<Bytes> kept;   ///< per operator: of them, those on chip
-    double weights_lost = 1;   ///< share of the weights that is not on chip when its turn comes again
+    std::vector<Bytes> alive;    ///< per operator: activations alive while it runs
+    std::vector<Bytes> kept;     ///< per operator: of them, those on chip
+    double weights_evicted = 1;  ///< share of the weights that is not on chip when its turn comes again
     Bytes peak, spilled, capacity;
     Bytes alike_from, alike_below;  ///< capacities in between keep the same
 };

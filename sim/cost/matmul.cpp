@@ -54,9 +54,9 @@ Reads reads_of(Bytes a, Bytes b, const MatmulDims& d, const Tile& tile, const De
 // A row tile comes in pieces, because the layout keeps only some bytes of a row together. Without such a layout each
 // descriptor brings one tile: the row tile once, and its share of the weights per strip that fits beside it.
 double descriptor_count(const MatmulDims& d, const Tile& tile, DType input, Bytes weights, const Device& device) {
-    if (device.matrix.row_piece) {
+    if (device.matrix.layout_block) {
         const double pieces =
-            std::ceil(element_size(input) * static_cast<double>(d.k) / device.matrix.row_piece->value);
+            std::ceil(element_size(input) * static_cast<double>(d.k) / device.matrix.layout_block->value);
         return static_cast<double>(d.batch * ceil_div(d.m, tile.m)) * pieces;
     }
     const Bytes buffer = device.memories.empty() ? kibibytes(256) : device.memories.front().capacity.value;
@@ -85,11 +85,11 @@ void add_traffic(Demand<T>& demand, const Kernel& kernel, const MatmulDims& d, c
     if (!kernel.weights_on_chip) {
         demand.read += T::given(once.bias, "bias");
     }
-    const bool wide = kernel.wide_output && device.matrix.wide_output;
+    const bool wide = kernel.int32_output && device.matrix.int32_output;
     add_activations<T>(demand, kernel, activations, wide ? Number<T, Bytes>{} : T::given(once.result, "result"));
     if (wide) {
         const double elements = static_cast<double>(d.m) * static_cast<double>(d.n) * static_cast<double>(d.batch);
-        demand.wide_output = T::given(bytes(4.0 * elements), "int32 output");
+        demand.int32_output = T::given(bytes(4.0 * elements), "int32 output");
     }
 }
 
@@ -131,7 +131,7 @@ WeightGroups weight_groups(const Kernel& kernel, DType multiplied_at, Bytes weig
             std::max(Bytes{}, buffer - streamed.held - each)};
 }
 
-double busiest_share(const MatmulDims& d, const CoreBlock& block, int cores) {
+double largest_share(const MatmulDims& d, const CoreBlock& block, int cores) {
     const double even = 1 / static_cast<double>(cores);
     const auto in_blocks = [cores](std::int64_t size, std::int64_t of) {
         return std::min(1.0, static_cast<double>(ceil_div(ceil_div(size, of), cores) * of) / static_cast<double>(size));
@@ -155,7 +155,7 @@ Demand<T> matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Devi
     demand.tile = matmul_tile(d, kernel.input, kernel.weight, device, kernel.library_call);
     demand.padded_macs = padded<T>(d, demand.tile.weight_reads, rates.multiplied_at, device.matrix);
     if (rates.cores > 1 && device.matrix.core_block) {
-        demand.imbalance = busiest_share(d, *device.matrix.core_block, rates.cores) * rates.cores;
+        demand.imbalance = largest_share(d, *device.matrix.core_block, rates.cores) * rates.cores;
     }
     const double batch = static_cast<double>(d.batch);
     const Bytes a = product(d.m, d.k, element_size(kernel.input));

@@ -52,8 +52,8 @@ struct PlainNumbers {
     static Q term(Q value, const char* /*name*/) {
         return value;
     }
-    /// Of `used` bytes, what a cache no longer has (see lost_share).
-    static double evicted(Bytes used, Bytes capacity, DeviceKind kind) { return lost_share(used, capacity, kind); }
+    /// Of `used` bytes, what a cache no longer has (see evicted_share).
+    static double evicted(Bytes used, Bytes capacity, DeviceKind kind) { return evicted_share(used, capacity, kind); }
 };
 
 template <class T, class Q>

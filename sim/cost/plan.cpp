@@ -58,19 +58,19 @@ class KernelTable {
 
     struct Group {
         KernelId before;
-        std::uint32_t follower;
+        std::uint32_t epilogue_op;
         const FusionRule* rule;
         bool on_chip;
         KernelId made;
     };
-    KernelId& group(KernelId before, std::uint32_t follower, const FusionRule* rule, bool on_chip) {
+    KernelId& group(KernelId before, std::uint32_t epilogue_op, const FusionRule* rule, bool on_chip) {
         for (Group& known : groups_) {
-            if (known.before == before && known.follower == follower && known.rule == rule &&
+            if (known.before == before && known.epilogue_op == epilogue_op && known.rule == rule &&
                 known.on_chip == on_chip) {
                 return known.made;
             }
         }
-        groups_.push_back({before, follower, rule, on_chip, -1});
+        groups_.push_back({before, epilogue_op, rule, on_chip, -1});
         return groups_.back().made;
     }
 
@@ -193,8 +193,8 @@ class Lowering {
         set_dtypes(kernel, of.support);
         kernel.output = of.made_at;
         kernel.multi_core = of.support.multi_core;
-        kernel.weights_on_chip = residency_.weights_lost < 1;
-        kernel.lost = kernel.weights_on_chip ? residency_.weights_lost : 0;
+        kernel.weights_on_chip = residency_.weights_evicted < 1;
+        kernel.evicted = kernel.weights_on_chip ? residency_.weights_evicted : 0;
         kernel.output_on_chip = on_chip(made_by(i));
         kernel.input_on_chip = inputs_on_chip(i);
         return kernel;
@@ -236,7 +236,7 @@ class Lowering {
         }
     }
 
-    // The head's kernel takes the follower in; the follower pays what that adds.
+    // The head's kernel takes the epilogue_op in; the epilogue_op pays what that adds.
     void fuse_into_group(std::size_t i, OperatorPlan& plan) {
         auto head = static_cast<std::size_t>(plan.fused_into);
         while (fusion_.into[head] != kNoOperator) {
@@ -248,7 +248,7 @@ class Lowering {
         if (id < 0) {
             Kernel group = table_.kernel(step.kernel);
             const double share = rule.traffic ? rule.traffic->value : 0.0;
-            add_follower_to(group, {op(i).kind, std::get<RowsDims>(op(i).dims), share}, rule.multi_core,
+            add_epilogue_to(group, {op(i).kind, std::get<RowsDims>(op(i).dims), share}, rule.multi_core,
                             classes_[i].made_at, on_chip(made_by(i)));
             id = table_.add(group);
         }

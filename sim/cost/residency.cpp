@@ -85,7 +85,7 @@ Residency plan_residency(const std::vector<TensorFacts>& tensors, std::size_t op
         residency.peak = std::max(residency.peak, now);
     }
     residency.capacity = keeping_capacity(device, cores);
-    residency.weights_lost = lost_share(weights + residency.peak, residency.capacity, device.kind);
+    residency.weights_evicted = evicted_share(weights + residency.peak, residency.capacity, device.kind);
     find_what_decides_alike(residency, weights + residency.peak, device.kind);
     keep_what_fits(residency, tensors);
     return residency;

@@ -21,7 +21,7 @@ void leave_accumulators(Kernel& kernel) {
             kernel.output = DType::kFp16;
             return;
     }
-    kernel.wide_output = true;
+    kernel.int32_output = true;
 }
 
 }  // namespace
@@ -63,9 +63,9 @@ std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, con
         leave_accumulators(kernel);
     }
     kernel.cache = cache;
-    const double lost = lost_share(operands_of(kernel), keeping_capacity(chip, chip.cores()), chip.kind);
-    if (cache != CacheState::kCold && lost < 1) {
-        kernel.lost = lost;
+    const double evicted = evicted_share(operands_of(kernel), keeping_capacity(chip, chip.cores()), chip.kind);
+    if (cache != CacheState::kCold && evicted < 1) {
+        kernel.evicted = evicted;
         kernel.input_on_chip = true;
         kernel.output_on_chip = true;
         kernel.weights_on_chip = true;

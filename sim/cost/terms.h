@@ -48,7 +48,7 @@ struct Demand {
     bool engines_serial = false;     ///< matrix and vector phases follow one another (attention)
     bool vector_at_memory = false;   ///< the vector unit works on results on their way to memory, which waits for it
     Number<T, Bytes> read, written;  ///< at DRAM
-    Number<T, Bytes> wide_output;    ///< 32-bit results that leave at their own rate instead of as writes
+    Number<T, Bytes> int32_output;   ///< 32-bit results that leave at their own rate instead of as writes
     WeightGroups groups;
     Number<T, Bytes> on_chip;          ///< activations served by a level that keeps tensors
     Number<T, Bytes> weights_on_chip;  ///< constants served by one

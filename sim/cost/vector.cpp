@@ -24,7 +24,7 @@ double padding_factor(std::int64_t rows, const Device& device) {
 
 // Channels of a position that lie together in the device's layout; 1 where tensors lie row by row.
 std::int64_t channel_block(const Kernel& kernel, const Device& device) {
-    const auto& piece = device.matrix.row_piece;
+    const auto& piece = device.matrix.layout_block;
     return piece ? std::max<std::int64_t>(1, static_cast<std::int64_t>(piece->value / element_size(kernel.input))) : 1;
 }
 
@@ -102,11 +102,11 @@ bool done_on_the_way(OperatorKind kind, const Device& device) {
 }
 
 // The array makes whole groups of columns, and the vector unit behind it works on them all.
-double columns_taken(const Kernel& kernel, const Follower& follower, const Device& device) {
+double columns_taken(const Kernel& kernel, const EpilogueOp& epilogue_op, const Device& device) {
     const bool product =
         std::holds_alternative<MatmulDims>(kernel.dims) || std::holds_alternative<ConvDims>(kernel.dims);
     const std::int64_t columns = product && device.matrix.row_tile ? columns_together(device.matrix, kernel.input) : 1;
-    return static_cast<double>(round_up(follower.dims.cols, columns)) / static_cast<double>(follower.dims.cols);
+    return static_cast<double>(round_up(epilogue_op.dims.cols, columns)) / static_cast<double>(epilogue_op.dims.cols);
 }
 
 Bytes activations(DType dtype, double elements) { return element_size(dtype) * elements; }
@@ -184,22 +184,22 @@ Demand<T> scan_demand(const Kernel& kernel, const ScanDims& d, const Device& dev
 template <class T>
 void add_epilogue(Demand<T>& demand, const Kernel& kernel, std::size_t index, const Device& device,
                   const Rates<T>& rates) {
-    const Follower& follower = kernel.followers[index];
+    const EpilogueOp& epilogue_op = kernel.epilogue[index];
     const PartOf of{&kernel, index + 1};
-    const VectorRate& rate = rate_of(follower.kind, device);
-    const Dims dims = follower.dims;
-    const double padding = padding_factor(follower.dims.rows, device);
-    const double elements = in_operations(vector_elements(dims)) * padding * columns_taken(kernel, follower, device);
+    const VectorRate& rate = rate_of(epilogue_op.kind, device);
+    const Dims dims = epilogue_op.dims;
+    const double padding = padding_factor(epilogue_op.dims.rows, device);
+    const double elements = in_operations(vector_elements(dims)) * padding * columns_taken(kernel, epilogue_op, device);
     demand.elements += operations(elements);
     // An array hands its results to the vector unit on their way out; a SIMD unit is both.
     demand.vector_at_memory = demand.vector_at_memory || device.matrix.row_tile.has_value();
-    if (!done_on_the_way(follower.kind, device)) {
-        demand.vector += row_time<T>(elements, follower.dims, rate, device, rates, of);
+    if (!done_on_the_way(epilogue_op.kind, device)) {
+        demand.vector += row_time<T>(elements, epilogue_op.dims, rate, device, rates, of);
     }
-    const auto share = T::given(follower.traffic, of, "share of traffic left") *
+    const auto share = T::given(epilogue_op.traffic, of, "share of traffic left") *
                        T::profile_factor(rate.traffic, of, "traffic factor") * T::factor(padding, of, "padding");
-    const Bytes read = activations(kernel.input, static_cast<double>(input_elements(follower.kind, dims)));
-    const Bytes written = activations(kernel.output, static_cast<double>(output_elements(follower.kind, dims)));
+    const Bytes read = activations(kernel.input, static_cast<double>(input_elements(epilogue_op.kind, dims)));
+    const Bytes written = activations(kernel.output, static_cast<double>(output_elements(epilogue_op.kind, dims)));
     add_activations<T>(demand, kernel, share * T::given(read, of, "input"), share * T::given(written, of, "result"));
 }
 

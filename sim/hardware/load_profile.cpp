@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "berth/profile.h"
+#include "hardware/former_keys.h"
 
 namespace berth {
 
@@ -14,6 +15,7 @@ namespace {
 // Lays `document` over what it extends, and that over what it extends in turn. `chain` holds the names on the way.
 bool inherit(YamlDocument& document, const ProfileResolver& resolve, std::vector<std::string>& chain,
              Diagnostics& diagnostics) {
+    use_present_keys(document, diagnostics);
     const auto extends = document.root(diagnostics).find("extends");
     if (!extends) {
         return true;
@@ -37,7 +39,7 @@ bool inherit(YamlDocument& document, const ProfileResolver& resolve, std::vector
 
 // Errors show the path as scenarios write it, whether or not it was written so.
 void set(YamlDocument& document, const ProfileOverride& change, Diagnostics& diagnostics) {
-    const std::string_view path = below_hardware(change.path);
+    const std::string path = present_path(below_hardware(change.path));
     const std::string written = fmt::format("--set hardware.{}", path);
     if (const auto value = YamlDocument::parse(change.value, written, diagnostics)) {
         static_cast<void>(

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "hardware/former_keys.h"
 #include "hardware/profile_reading.h"
 
 namespace berth {
@@ -25,7 +26,7 @@ std::vector<std::string> read_paths(const YamlNode& of, Profile& profile) {
     }
     std::vector<std::string> paths;
     for (const YamlNode& item : of.sequence()) {
-        const std::string path = text_or_empty(item);
+        const std::string path = present_path(text_or_empty(item));
         if (std::ranges::find(known, path) == known.end()) {
             item.error(fmt::format("no number of the profile is called '{}'", path), "", nearest_name(path, known));
         } else if (std::ranges::find(paths, path) != paths.end()) {

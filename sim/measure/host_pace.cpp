@@ -71,26 +71,26 @@ double pace_of(double now, double& quickest) {
 
 }  // namespace
 
-std::shared_ptr<QuickestLooks> shared_quickest_looks() {
+std::shared_ptr<QuickestProbes> shared_quickest_probes() {
     namespace shared = boost::interprocess;
-    auto region = std::make_shared<shared::mapped_region>(shared::anonymous_shared_memory(sizeof(QuickestLooks)));
-    auto* const looks = new (region->get_address()) QuickestLooks;
-    return {std::move(region), looks};
+    auto region = std::make_shared<shared::mapped_region>(shared::anonymous_shared_memory(sizeof(QuickestProbes)));
+    auto* const probes = new (region->get_address()) QuickestProbes;
+    return {std::move(region), probes};
 }
 
-HostPace::HostPace(Time patience, std::shared_ptr<QuickestLooks> quickest)
+HostPace::HostPace(Time patience, std::shared_ptr<QuickestProbes> quickest)
     : patience_(patience), quickest_(std::move(quickest)) {
     static_cast<void>(pace_of(slowest_core(1, kRuns), quickest_->core));
 }
 
-double HostPace::glance(int threads) { return pace_of(slowest_core(threads, 1), quickest_->core); }
+double HostPace::probe(int threads) { return pace_of(slowest_core(threads, 1), quickest_->core); }
 
 double HostPace::surroundings(int threads, Bytes used) {
     const auto all = static_cast<double>(threads);
-    Looks& looks = looks_[threads];
-    if (!looks.cache) {
-        looks.cache = memory_call({MemoryAccess::kRead, kBeyondOwnCaches * all, threads});
-        looks.team = [start = fork_join_call({threads})] {
+    Probes& probes = probes_[threads];
+    if (!probes.cache) {
+        probes.cache = memory_call({MemoryAccess::kRead, kBeyondOwnCaches * all, threads});
+        probes.team = [start = fork_join_call({threads})] {
             for (int i = 0; i < kTeams; ++i) {
                 start();
             }
@@ -99,10 +99,10 @@ double HostPace::surroundings(int threads, Bytes used) {
     const auto at = std::min<std::size_t>(std::bit_width(static_cast<unsigned>(threads)), quickest_->cache.size()) - 1;
     double pace = 1;
     if (used > kOwnCaches * all) {
-        pace = std::min(pace, kCacheVaries * pace_of(quickest_of(kRuns, looks.cache), quickest_->cache[at]));
+        pace = std::min(pace, kCacheVaries * pace_of(quickest_of(kRuns, probes.cache), quickest_->cache[at]));
     }
     if (threads > 1) {
-        pace = std::min(pace, kTeamVaries * pace_of(quickest_of(kRuns, looks.team), quickest_->team[at]));
+        pace = std::min(pace, kTeamVaries * pace_of(quickest_of(kRuns, probes.team), quickest_->team[at]));
     }
     return pace;
 }

@@ -145,7 +145,7 @@ Timing time_calls(const Calls& calls, const Call& before, const TimingRules& rul
     const auto start = Clock::now();
     Time spent;
     std::size_t check = kLeastSamples;
-    double pace_before = pace.glance(threads);
+    double pace_before = pace.probe(threads);
     for (std::size_t turn = 1; turn <= kMostSamples; ++turn) {
         if (before) {
             before();
@@ -156,7 +156,7 @@ Timing time_calls(const Calls& calls, const Call& before, const TimingRules& rul
                 run(stretch.calls);
             }
             const Time took = since(from);
-            const double pace_after = pace.glance(threads);
+            const double pace_after = pace.probe(threads);
             const double slower = std::min(pace_before, pace_after);
             (slower >= kAlone ? stretch.undisturbed : stretch.disturbed)
                 .add(took / static_cast<double>(together), slower);

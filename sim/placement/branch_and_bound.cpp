@@ -121,8 +121,8 @@ class Branching {
         }
         for (const std::size_t i : losses_[op]) {
             const auto& loss = problem_.fusion[i];
-            const bool torn = current_[at(loss.after)] == loss.device && current_[at(loss.before)] != loss.device;
-            cost += torn ? loss.loss : Time{};
+            const bool split = current_[at(loss.after)] == loss.device && current_[at(loss.before)] != loss.device;
+            cost += split ? loss.loss : Time{};
         }
         return cost;
     }

@@ -295,8 +295,8 @@ class Frontier {
         }
         for (const std::size_t i : losses_[op]) {
             const auto& loss = problem_.fusion[i];
-            const bool torn = device_of_[at(loss.after)] == loss.device && device_of_[at(loss.before)] != loss.device;
-            cost += torn ? loss.loss : Time{};
+            const bool split = device_of_[at(loss.after)] == loss.device && device_of_[at(loss.before)] != loss.device;
+            cost += split ? loss.loss : Time{};
         }
         return cost;
     }

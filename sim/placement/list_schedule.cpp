@@ -262,7 +262,7 @@ Assignment ListScheduler::heft() const {
 
 Assignment ListScheduler::peft() const { return placed_by(optimistic_ranks(), optimistic_costs()); }
 
-// A follower is part of its group's kernel unless it also waits for something that the group may have to make first.
+// A epilogue_op is part of its group's kernel unless it also waits for something that the group may have to make first.
 std::vector<std::vector<OperatorId>> ListScheduler::units_of(const Assignment& assignment) const {
     std::vector<std::vector<OperatorId>> units;
     std::vector<std::size_t> unit_of(assignment.size());

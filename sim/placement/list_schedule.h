@@ -70,7 +70,7 @@ class ListScheduler {
     const PlacementProblem& problem_;
     std::vector<int> lanes_;
     std::vector<std::vector<std::size_t>> reads_, makes_;  ///< [operator] flows
-    std::vector<std::vector<std::size_t>> losses_;         ///< [operator] fusion losses as a follower
+    std::vector<std::vector<std::size_t>> losses_;         ///< [operator] fusion losses as a epilogue_op
     std::vector<Time> mean_cost_, mean_crossing_, ranks_;  ///< [operator], [flow], [operator]
 };
 

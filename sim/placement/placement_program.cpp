@@ -20,7 +20,7 @@ constexpr std::size_t kDevices = 2;
 
 }  // namespace
 
-/// Finds the states: which devices still matter, of operators whose results or fused followers come later, and which
+/// Finds the states: which devices still matter, of operators whose results or fused epilogue come later, and which
 /// devices a tensor has reached.
 class ProgramBuilder {
   public:

@@ -52,7 +52,7 @@ std::string largest_loss(const Candidate& faster, const Candidate& slower) {
 
 std::string paid_for(const Candidate& candidate) {
     return fmt::format("{} computes {} padded tokens for {} actual ones", placement_name(candidate),
-                       candidate.tokens_paid, candidate.tokens_held);
+                       candidate.padded_tokens, candidate.actual_tokens);
 }
 
 std::string against(const Candidate& chosen, const Candidate& other) {
@@ -66,7 +66,7 @@ std::string against(const Candidate& chosen, const Candidate& other) {
                               : fmt::format("takes {} times as long as {}", number_text(1 / ratio, 3), name);
     const Candidate& slow = faster ? other : chosen;
     const Candidate& fast = faster ? chosen : other;
-    if (slow.tokens_paid > fast.tokens_paid) {
+    if (slow.padded_tokens > fast.padded_tokens) {
         text += "; " + paid_for(slow);
     } else {
         text += largest_loss(fast, slow);

@@ -44,26 +44,10 @@ std::vector<Category> classes_by_time(const std::vector<const Candidate*>& candi
     return result;
 }
 
-/// The bound under which most of the time is spent, with its share: "dram 64%".
-std::string main_bound(const Candidate& candidate) {
-    std::map<Bound, Time> under;
-    Time all;
-    for (const OperatorResult& op : candidate.operators) {
-        under[op.bound] += op.latency;
-        all += op.latency;
-    }
-    const auto largest =
-        std::max_element(under.begin(), under.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-    if (largest == under.end() || all <= Time{}) {
-        return "-";
-    }
-    return fmt::format("{} {}", choice_name(kBoundNames, largest->first), percent_text(largest->second / all, 2));
-}
-
 std::string tokens_text(const Candidate& candidate) {
-    return candidate.tokens_paid == candidate.tokens_held
-               ? fmt::format("{}", candidate.tokens_paid)
-               : fmt::format("{}/{}", candidate.tokens_paid, candidate.tokens_held);
+    return candidate.padded_tokens == candidate.actual_tokens
+               ? fmt::format("{}", candidate.padded_tokens)
+               : fmt::format("{}/{}", candidate.padded_tokens, candidate.actual_tokens);
 }
 
 std::string number(Time time, int decimals) { return fmt::format("{:.{}f}", in_milliseconds(time), decimals); }
@@ -194,7 +178,7 @@ std::string mixed_lengths(const Candidate& chosen) {
     return std::abs(sum / chosen.latency.median - 1) < 0.005
                ? ""
                : fmt::format(" The latency is the mean over input lengths; the classes are those of {} tokens.",
-                             chosen.tokens_held);
+                             chosen.actual_tokens);
 }
 
 std::string segments_text(const Candidate& chosen, const std::vector<std::string>& devices) {

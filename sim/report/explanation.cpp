@@ -116,9 +116,9 @@ std::string traffic_text(const Kernel& kernel, const KernelCost& cost) {
     if (stays) {
         text += fmt::format("; on chip:{}{}{}", kernel.input_on_chip ? " input" : "",
                             kernel.weights_on_chip ? " weights" : "", kernel.output_on_chip ? " result" : "");
-        text += kernel.lost > 0 ? fmt::format(", {} of {} evicted", percent_text(kernel.lost, 2),
-                                              kernel.cache == CacheState::kHot ? "which" : "the weights")
-                                : "";
+        text += kernel.evicted > 0 ? fmt::format(", {} of {} evicted", percent_text(kernel.evicted, 2),
+                                                 kernel.cache == CacheState::kHot ? "which" : "the weights")
+                                   : "";
     }
     return text;
 }
@@ -134,8 +134,8 @@ std::string kernel_description(const Kernel& kernel, int cores, const Device& de
         text += fmt::format(" (weights {}{}, result {})", choice_name(kDTypeNames, kernel.weight), group,
                             choice_name(kDTypeNames, kernel.output));
     }
-    for (std::size_t i = 0; i < kernel.follower_count; ++i) {
-        text += fmt::format(" + {}", traits(kernel.followers[i].kind).name);
+    for (std::size_t i = 0; i < kernel.epilogue_length; ++i) {
+        text += fmt::format(" + {}", traits(kernel.epilogue[i].kind).name);
     }
     return text + (device.cores() == 1 ? fmt::format(", on {}", device.name)
                                        : fmt::format(", on {} of {} cores of {}", cores, device.cores(), device.name));

@@ -48,8 +48,8 @@ Json candidate_json(const Candidate& candidate, std::span<const std::string> dev
     object["granularity"] = choice_name(kGranularityNames, candidate.granularity);
     object["reason"] = nullptr;
     object["handover_ms"] = json_milliseconds(candidate.handover);
-    object["tokens_paid"] = candidate.tokens_paid;
-    object["tokens_held"] = candidate.tokens_held;
+    object["tokens_paid"] = candidate.padded_tokens;
+    object["tokens_held"] = candidate.actual_tokens;
     object["cores"] = candidate.cores;
     object["optimality_gap"] = json_number(candidate.optimality_gap);
     object["proved_optimal"] = candidate.proved_optimal;

@@ -113,4 +113,19 @@ std::string rule_text(const KernelCost& cost) {
     return rule == nullptr ? "0" : formula_in_words(*rule);
 }
 
+std::string main_bound(const Candidate& candidate) {
+    std::map<Bound, Time> under;
+    Time all;
+    for (const OperatorResult& op : candidate.operators) {
+        under[op.bound] += op.latency;
+        all += op.latency;
+    }
+    const auto largest =
+        std::max_element(under.begin(), under.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (largest == under.end() || all <= Time{}) {
+        return "-";
+    }
+    return fmt::format("{} {}", choice_name(kBoundNames, largest->first), percent_text(largest->second / all, 2));
+}
+
 }  // namespace berth

@@ -31,6 +31,9 @@ namespace berth {
 /// Time of a placement in operators of one category.
 [[nodiscard]] Time time_in(const Candidate& candidate, Category category);
 
+/// The bound under which most of the time is spent, with its share: "dram 64%"; "-" without operators.
+[[nodiscard]] std::string main_bound(const Candidate& candidate);
+
 /// `5.12 requests per second`
 [[nodiscard]] std::string requests_text(Frequency rate);
 

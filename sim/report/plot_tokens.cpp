@@ -175,8 +175,8 @@ Drawing drawing_of(const TokenCurves& curves, const Profile& profile, const std:
     set_range(picture);
     std::string text = picture.canvas.commands;
     Obstacles obstacles;
-    if (curves.tokens_held) {
-        text += held_commands(*curves.tokens_held, picture, obstacles);
+    if (curves.actual_tokens) {
+        text += held_commands(*curves.actual_tokens, picture, obstacles);
     }
     text += crossing_commands(picture, std::move(obstacles));
     for (std::size_t i = 0; i < picture.lines.size(); ++i) {

@@ -62,7 +62,7 @@ std::string elsewhere_text(const Candidate& candidate, std::span<const std::stri
 std::string generation_text(const Candidate& candidate) {
     const GenerationResult& generation = *candidate.generation;
     std::string text = fmt::format("{} core{}, prompt of {} tokens\n", candidate.cores, candidate.cores == 1 ? "" : "s",
-                                   candidate.tokens_held);
+                                   candidate.actual_tokens);
     if (generation.first_token) {
         text += fmt::format("first token after {}\n", estimate_text(*generation.first_token));
     }
@@ -74,7 +74,7 @@ std::string generation_text(const Candidate& candidate) {
 
 std::string lengths_text(const Candidate& candidate) {
     return fmt::format("{} core{}, {} padded tokens for {} actual ones\n", candidate.cores,
-                       candidate.cores == 1 ? "" : "s", candidate.tokens_paid, candidate.tokens_held);
+                       candidate.cores == 1 ? "" : "s", candidate.padded_tokens, candidate.actual_tokens);
 }
 
 }  // namespace
@@ -106,8 +106,8 @@ std::string prediction_json(const ModelPrediction& prediction, std::span<const s
     object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
     object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));
     object["energy_mj"] = json_millijoules(candidate.energy);
-    object["tokens_paid"] = candidate.tokens_paid;
-    object["tokens_held"] = candidate.tokens_held;
+    object["tokens_paid"] = candidate.padded_tokens;
+    object["tokens_held"] = candidate.actual_tokens;
     object["cores"] = candidate.cores;
     object["handover_ms"] = json_milliseconds(candidate.handover);
     object["by_category"] = json_categories(candidate.by_category);

@@ -48,30 +48,30 @@ double nanoseconds_exact(Time time) { return std::round(in_nanoseconds(time)) / 
 // What tasks lose to others, the largest losses first.
 std::vector<std::size_t> by_contention(const SimulationResult& result) {
     std::vector<std::size_t> order;
-    const auto lost = [&result](std::size_t task) {
+    const auto delay = [&result](std::size_t task) {
         return result.contention[task].waited + result.contention[task].slowed;
     };
     Time all;
     for (std::size_t task = 0; task < result.contention.size(); ++task) {
         order.push_back(task);
-        all += lost(task);
+        all += delay(task);
     }
-    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return lost(a) > lost(b); });
-    std::erase_if(order, [&](std::size_t task) { return lost(task) <= 1e-3 * all; });
+    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return delay(a) > delay(b); });
+    std::erase_if(order, [&](std::size_t task) { return delay(task) <= 1e-3 * all; });
     return order;
 }
 
 // Operators that lose something, the largest losses first.
 std::vector<const OperatorContention*> losing_operators(const TrafficResult& traffic) {
     std::vector<const OperatorContention*> order;
-    const auto lost = [](const OperatorContention* one) { return one->lost.waited + one->lost.slowed; };
+    const auto delay = [](const OperatorContention* one) { return one->delay.waited + one->delay.slowed; };
     Time all;
     for (const OperatorContention& one : traffic.operators) {
         order.push_back(&one);
-        all += lost(&one);
+        all += delay(&one);
     }
-    std::ranges::stable_sort(order, std::ranges::greater(), lost);
-    std::erase_if(order, [&](const OperatorContention* one) { return lost(one) <= 1e-3 * all; });
+    std::ranges::stable_sort(order, std::ranges::greater(), delay);
+    std::erase_if(order, [&](const OperatorContention* one) { return delay(one) <= 1e-3 * all; });
     return order;
 }
 
@@ -83,11 +83,11 @@ std::string contention_text(const TrafficResult& traffic, TextWidth width) {
     table.column("waiting", Align::kRight);
     table.column("slowed", Align::kRight);
     const auto order = losing_operators(traffic);
-    const TimeUnit unit(order.empty() ? Time{} : order.front()->lost.waited + order.front()->lost.slowed);
+    const TimeUnit unit(order.empty() ? Time{} : order.front()->delay.waited + order.front()->delay.slowed);
     for (std::size_t i = 0; i < std::min(kShown, order.size()); ++i) {
-        const TaskContention& lost = order[i]->lost;
-        table.row({order[i]->stage + " " + order[i]->name, unit.text(lost.waited + lost.slowed), unit.text(lost.waited),
-                   unit.text(lost.slowed)});
+        const TaskContention& delay = order[i]->delay;
+        table.row({order[i]->stage + " " + order[i]->name, unit.text(delay.waited + delay.slowed),
+                   unit.text(delay.waited), unit.text(delay.slowed)});
     }
     const std::string more =
         order.size() > kShown ? wrapped(fmt::format("and {} more", order.size() - kShown), 4, width) : "";
@@ -307,20 +307,20 @@ Json json_traffic(const TrafficResult& traffic) {
     }
     object["contention"] = Json::array();
     for (const std::size_t task : by_contention(result)) {
-        Json lost = Json::object();
-        lost["task"] = json_text(traffic.system.tasks[task].name);
-        lost["waited_ms"] = json_milliseconds(result.contention[task].waited);
-        lost["slowed_ms"] = json_milliseconds(result.contention[task].slowed);
-        object["contention"].push_back(std::move(lost));
+        Json delay = Json::object();
+        delay["task"] = json_text(traffic.system.tasks[task].name);
+        delay["waited_ms"] = json_milliseconds(result.contention[task].waited);
+        delay["slowed_ms"] = json_milliseconds(result.contention[task].slowed);
+        object["contention"].push_back(std::move(delay));
     }
     object["operators"] = Json::array();
     for (const OperatorContention* one : losing_operators(traffic)) {
-        Json lost = Json::object();
-        lost["stage"] = json_text(one->stage);
-        lost["name"] = json_text(one->name);
-        lost["waited_ms"] = json_milliseconds(one->lost.waited);
-        lost["slowed_ms"] = json_milliseconds(one->lost.slowed);
-        object["operators"].push_back(std::move(lost));
+        Json delay = Json::object();
+        delay["stage"] = json_text(one->stage);
+        delay["name"] = json_text(one->name);
+        delay["waited_ms"] = json_milliseconds(one->delay.waited);
+        delay["slowed_ms"] = json_milliseconds(one->delay.slowed);
+        object["operators"].push_back(std::move(delay));
     }
     return object;
 }

@@ -133,8 +133,8 @@ void add_generation(Candidate& candidate, const Generation& generation, const st
     if (generation.phase != Phase::kPrefill) {
         result.step = generation.phase == Phase::kDecode ? steps : steps / static_cast<double>(generation.new_tokens);
     }
-    candidate.tokens_held = generation.prompt;
-    candidate.tokens_paid = generation.prompt;
+    candidate.actual_tokens = generation.prompt;
+    candidate.padded_tokens = generation.prompt;
     candidate.generation = result;
 }
 
@@ -176,7 +176,7 @@ Candidate costed(std::string placement, Assignment assignment, const ModelStage&
     }
     candidate.latency = log_normal_estimate(latency, candidate.uncertainty.sigma());
     candidate.segments = segments(candidate.assignment);
-    candidate.tokens_held = candidate.tokens_paid = main.length.tokens;
+    candidate.actual_tokens = candidate.padded_tokens = main.length.tokens;
     // The first pass of a stage that generates text holds what later ones need no more.
     const std::size_t largest = stage.generation ? 0 : static_cast<std::size_t>(&main - lengths.data());
     add_weights(candidate, placed[largest], lengths[largest], profile);
@@ -233,8 +233,8 @@ Candidate whole(DeviceId device, const ModelStage& stage, const std::vector<Leng
         candidate.reason = why;
     }
     if (!stage.generation) {
-        candidate.tokens_held = main.length.tokens;
-        candidate.tokens_paid = main.paid[d];
+        candidate.actual_tokens = main.length.tokens;
+        candidate.padded_tokens = main.paid[d];
     }
     candidate.device = device;
     candidate.cores = main.plans[d].execution.cores;
@@ -265,8 +265,8 @@ void add_split(std::vector<Candidate>& candidates, Granularity granularity, cons
     Candidate candidate = costed("split", best->assignment, stage, lengths, profile, options);
     candidate.granularity = granularity;
     for (const DeviceId device : best->assignment) {
-        candidate.tokens_paid =
-            std::max(candidate.tokens_paid, dominant(lengths).paid[static_cast<std::size_t>(device)]);
+        candidate.padded_tokens =
+            std::max(candidate.padded_tokens, dominant(lengths).paid[static_cast<std::size_t>(device)]);
     }
     candidates.push_back(std::move(candidate));
 }

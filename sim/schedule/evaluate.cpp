@@ -109,7 +109,7 @@ std::optional<PlannedStage> model_stage(const Stage& stage, const ModelStage& wo
         report_clash(stage, work, lengths->front(), scenario.profile, diagnostics);
         return std::nullopt;
     }
-    settle(result, {{order.front(), result.repeat}}, work);
+    select(result, {{order.front(), result.repeat}}, work);
     return PlannedStage{std::move(result), std::move(*lengths)};
 }
 
@@ -194,7 +194,7 @@ bool keep_to_slowdowns(const Scenario& scenario, ScenarioResult& result, Diagnos
         std::vector<std::string> tried;
         for (const std::size_t candidate : settled ? std::vector<std::size_t>() : order) {
             if (work != nullptr) {
-                settle(result.stages[i], {{candidate, result.stages[i].repeat}}, *work);
+                select(result.stages[i], {{candidate, result.stages[i].repeat}}, *work);
             }
             slowdowns = slowdowns_by(stage, scenario, result);
             if (within_limits(slowdowns)) {

@@ -22,7 +22,7 @@ Bytes moved_by(const DevicePlan& plan, KernelId kernel) {
     return in_bytes(traffic.read + traffic.write) * bytes(1);
 }
 
-bool is_torn(const LengthPlan& length, const Assignment& assignment, std::size_t op) {
+bool is_split_group(const LengthPlan& length, const Assignment& assignment, std::size_t op) {
     const OperatorPlan& plan = length.plans[at(assignment[op])].operators[op];
     return plan.fused_into != kNoOperator && assignment[at(plan.fused_into)] != assignment[op];
 }
@@ -91,7 +91,7 @@ class LoadRates {
 
 OperatorDemand demand_of(const LengthPlan& length, const Assignment& assignment, std::size_t op) {
     OperatorDemand demand = demand_on(length, op, assignment[op]);
-    if (is_torn(length, assignment, op)) {
+    if (is_split_group(length, assignment, op)) {
         const DevicePlan& plan = length.plans[at(assignment[op])];
         demand.work += plan.operators[op].unfused_extra;
         demand.moved += moved_by(plan, plan.operators[op].alone);

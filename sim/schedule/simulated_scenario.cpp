@@ -227,8 +227,8 @@ SystemBuilder built(const Scenario& scenario, const ScenarioResult& result) {
 }
 
 // What tasks lose, given to the operators that they run: waiting as they take turns, and being slowed by bytes.
-std::vector<OperatorContention> operators_lose(const ScenarioResult& result, const SystemBuilder& builder,
-                                               const SimulatedSystem& system, const SimulationResult& simulation) {
+std::vector<OperatorContention> operator_delays(const ScenarioResult& result, const SystemBuilder& builder,
+                                                const SimulatedSystem& system, const SimulationResult& simulation) {
     std::vector<OperatorContention> all;
     for (const SimulatedPhase& phase : simulation.stable ? system.phases : std::vector<SimulatedPhase>()) {
         const auto stage = std::ranges::find(result.stages, phase.name, &StageResult::name);
@@ -236,7 +236,7 @@ std::vector<OperatorContention> operators_lose(const ScenarioResult& result, con
         if (!stage->chosen) {
             all.push_back({stage->name, "", {}});
             for (std::size_t task = phase.first; task <= phase.last; ++task) {
-                all.back().lost.waited += simulation.contention[task].waited;
+                all.back().delay.waited += simulation.contention[task].waited;
             }
             continue;
         }
@@ -245,15 +245,15 @@ std::vector<OperatorContention> operators_lose(const ScenarioResult& result, con
         }
         for (std::size_t task = phase.first; task <= phase.last; ++task) {
             const std::vector<CallPart>& parts = builder.parts()[task];
-            const TaskContention& lost = simulation.contention[task];
+            const TaskContention& delay = simulation.contention[task];
             double moved = 0;
             for (const CallPart& part : parts) {
                 moved += part.moved;
             }
             for (const CallPart& part : parts) {
-                TaskContention& own = all[first + static_cast<std::size_t>(part.op)].lost;
-                own.waited += lost.waited * part.waits;
-                own.slowed += lost.slowed * (moved > 0 ? part.moved / moved : 0);
+                TaskContention& own = all[first + static_cast<std::size_t>(part.op)].delay;
+                own.waited += delay.waited * part.waits;
+                own.slowed += delay.slowed * (moved > 0 ? part.moved / moved : 0);
             }
         }
     }
@@ -291,7 +291,7 @@ std::optional<TrafficResult> simulate_traffic(const Scenario& scenario, const Sc
     SystemBuilder builder = built(scenario, result);
     TrafficResult simulated{builder.take(), {}};
     simulated.simulation = simulate_stream(scenario, simulated.system, options);
-    simulated.operators = operators_lose(result, builder, simulated.system, simulated.simulation);
+    simulated.operators = operator_delays(result, builder, simulated.system, simulated.simulation);
     if (options.outlook) {
         add_outlook(scenario, result, simulated);
     }

@@ -59,7 +59,7 @@ double confidence_in(const std::vector<Candidate>& candidates, std::size_t chose
 
 }  // namespace
 
-void settle(StageResult& result, std::vector<PassShare> passes, const ModelStage& stage) {
+void select(StageResult& result, std::vector<PassShare> passes, const ModelStage& stage) {
     result.chosen = std::ranges::max_element(passes, {}, &PassShare::passes)->candidate;
     result.latency = {};
     for (const PassShare& share : passes) {

@@ -297,7 +297,7 @@ class Balancing {
                 }
             }
             result.candidates = std::move(kept);
-            settle(result, std::move(passes), work_of_task(t));
+            select(result, std::move(passes), work_of_task(t));
         }
     }
 

@@ -56,8 +56,8 @@ std::vector<std::array<Time, kErrorClassNames.size()>> class_times(const std::ve
 }
 
 // Effects of the numbers at these paths, the first of the list, with correlated ones told apart.
-std::vector<double> told_apart(std::vector<double> effect, const std::vector<std::string>& paths,
-                               const Correlations& correlations) {
+std::vector<double> decorrelated(std::vector<double> effect, const std::vector<std::string>& paths,
+                                 const Correlations& correlations) {
     if (correlations.paths.empty()) {
         return effect;
     }
@@ -162,7 +162,7 @@ Uncertainty uncertainty_of(const std::vector<WeightedWork>& mix, const Profile& 
             uncertainty.effect.push_back(share * std::log1p(error_of(profile.devices[d], row.value).value));
         }
     }
-    uncertainty.independent = told_apart(uncertainty.effect, paths, profile.correlations);
+    uncertainty.independent = decorrelated(uncertainty.effect, paths, profile.correlations);
     return uncertainty;
 }
 

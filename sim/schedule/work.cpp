@@ -15,8 +15,8 @@ void add_kernels(Work& work, const LengthPlan& length, const Assignment& assignm
     const auto index = static_cast<std::size_t>(id);
     const DeviceId device = assignment[index];
     const OperatorPlan& op = plan_on(length, device).operators[index];
-    const bool torn = op.fused_into != kNoOperator && assignment[static_cast<std::size_t>(op.fused_into)] != device;
-    if (torn) {
+    const bool split = op.fused_into != kNoOperator && assignment[static_cast<std::size_t>(op.fused_into)] != device;
+    if (split) {
         work.kernels.push_back({device, op.alone, StepRole::kOperator, id});
     }
     for (const Step& step : op.steps) {

@@ -50,7 +50,7 @@ Part fuses(Definitions& q) {
     const Part share = q.parameter(Dimension{}, {.allow_zero = true, .allow_spread = true, .per = std::nullopt});
     const Part map = object_with({
         required("pattern", "operators that become one kernel, each reading the previous one", pattern),
-        optional("traffic", "share of each follower's own traffic that remains; 0 if absent", share),
+        optional("traffic", "share of each epilogue_op's own traffic that remains; 0 if absent", share),
         optional("multi_core", "false keeps the fused kernel on one core", boolean()),
     });
     return list_of(either({pattern, map}));

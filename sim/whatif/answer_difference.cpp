@@ -42,7 +42,7 @@ bool generations_differ(const Candidate& a, const Candidate& b) {
 
 bool candidates_differ(const Candidate& a, const Candidate& b) {
     const auto exact = [](const Candidate& one) {
-        return std::tie(one.placement, one.feasible, one.tokens_paid, one.tokens_held, one.cores, one.assignment);
+        return std::tie(one.placement, one.feasible, one.padded_tokens, one.actual_tokens, one.cores, one.assignment);
     };
     return exact(a) != exact(b) || differ(a.latency, b.latency) || differ(a.energy, b.energy) ||
            differ(a.handover, b.handover) || categories_differ(a, b) || generations_differ(a, b) ||

@@ -188,7 +188,7 @@ SilenceReason of_cores(const Place& place) {
         }
         return of_faster_cluster(place);
     }
-    if (place.begins({"runtime", "dispatch", "fork_join"}) || place.last() == "exchange" ||
+    if (place.begins({"runtime", "dispatch", "fork_join"}) || place.last() == "coherence_transfer" ||
         place.begins({"matrix", "core_block"})) {
         return used > 1 ? SilenceReason{}
                         : SilenceReason{fmt::format("{} runs on one core here, and this counts where several share "
@@ -211,7 +211,7 @@ SilenceReason of_special_use(const Place& place) {
     if ((last == "winograd" || last == "image_channels") && !kinds.contains(OperatorKind::kConv2d)) {
         return {fmt::format("no convolution runs on {} here", name), {}};
     }
-    if (last == "library_row_tile" || last == "wide_output" || last == "result_buffer") {
+    if (last == "library_row_tile" || last == "int32_output" || last == "result_buffer") {
         return {fmt::format("only calls of the matmul library of {} use it, not compiled graphs (berth predict --op "
                             "matmul --layout native)",
                             place.device().runtime.name),

@@ -10,7 +10,7 @@ namespace berth {
 
 namespace {
 
-// A rule that leaves the follower nothing to move but its other operands.
+// A rule that leaves the epilogue_op nothing to move but its other operands.
 FusionRule rule_for(const MissingFusions& missing) {
     FusionRule rule;
     rule.pattern = {missing.before, missing.op};

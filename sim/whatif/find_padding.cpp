@@ -32,7 +32,7 @@ void find_padding(const StageView& view, std::vector<Finding>& found) {
         const Device& device = view.scenario.profile.devices[d];
         const Candidate* padded = view.on(static_cast<DeviceId>(d));
         if (device.runtime.shapes != ShapeRule::kStatic || padded == nullptr || stage.buckets.empty() ||
-            padded->tokens_paid <= bucket) {
+            padded->padded_tokens <= bucket) {
             continue;
         }
         std::vector<std::int64_t> buckets = stage.buckets;
@@ -42,13 +42,14 @@ void find_padding(const StageView& view, std::vector<Finding>& found) {
             continue;
         }
         const Time tight = after->stage.candidates[d].latency.median;
-        const double waste = 1 - static_cast<double>(padded->tokens_held) / static_cast<double>(padded->tokens_paid);
+        const double waste =
+            1 - static_cast<double>(padded->actual_tokens) / static_cast<double>(padded->padded_tokens);
         Finding finding = finding_of(
             FindingKind::kPadding, view, *after,
             fmt::format(
                 "{} computes {} tokens for an input of {}: {} is padding. With a bucket of {} the model takes {} there "
                 "instead of {}.",
-                device.name, padded->tokens_paid, padded->tokens_held, percent_text(waste, 2), bucket, brief(tight),
+                device.name, padded->padded_tokens, padded->actual_tokens, percent_text(waste, 2), bucket, brief(tight),
                 brief(padded->latency.median)));
         finding.change = {
             {fmt::format("stages.{}.buckets", view.stage().name), fmt::format("[{}]", fmt::join(buckets, ", "))}};

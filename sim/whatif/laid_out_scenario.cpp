@@ -26,7 +26,7 @@ bool LayoutCondition::holds(const Profile& profile) const {
         }
         case Kind::kLargestResult:
             return in_bytes(on.runtime.operators[index].max_bytes->value) == from;
-        case Kind::kFollowerTraffic:
+        case Kind::kEpilogueTraffic:
             return on.runtime.fuses[index].traffic->value == from;
     }
     return false;

@@ -17,7 +17,7 @@ namespace berth {
 
 /// A number of a profile that a layout depends on beyond its kernels' costs.
 struct LayoutCondition {
-    enum class Kind : std::uint8_t { kCapacity, kLargestResult, kFollowerTraffic } kind{};
+    enum class Kind : std::uint8_t { kCapacity, kLargestResult, kEpilogueTraffic } kind{};
     DeviceId device = 0;
     int cores = 1;               ///< kCapacity
     std::size_t index = 0;       ///< kind of operator, or fusion rule
@@ -31,7 +31,7 @@ struct KernelNumber {
     Execution execution;
     Kernel kernel;
 };
-struct LossNumber {  ///< a fused follower that runs elsewhere than the operator before it
+struct LossNumber {  ///< a fused epilogue_op that runs elsewhere than the operator before it
     std::uint32_t alone = 0, joined = 0, before = 0;
 };
 struct CrossingNumber {

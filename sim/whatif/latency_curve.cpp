@@ -180,7 +180,7 @@ TokenCurves latency_curves(const Stage& stage, const Profile& profile) {
     if (work == nullptr) {
         return result;
     }
-    result.tokens_held = dominant_length(*work);
+    result.actual_tokens = dominant_length(*work);
     const std::vector<std::int64_t> lengths = lengths_of(*work);
     std::vector<std::int64_t> from_one = lengths;
     if (from_one.front() > 1) {

@@ -53,8 +53,8 @@ std::set<OperatorKind> DeviceUse::kinds() const {
     std::set<OperatorKind> result;
     for (const Kernel& kernel : kernels) {
         result.insert(kernel.kind);
-        for (std::size_t i = 0; i < kernel.follower_count; ++i) {
-            result.insert(kernel.followers.at(i).kind);
+        for (std::size_t i = 0; i < kernel.epilogue_length; ++i) {
+            result.insert(kernel.epilogue.at(i).kind);
         }
     }
     return result;

@@ -22,7 +22,7 @@ struct DeviceUse {
     std::set<OperatorKind> fell_back;  ///< kinds that the device hands to another one
     [[nodiscard]] bool any() const { return !kernels.empty(); }
 
-    [[nodiscard]] std::set<OperatorKind> kinds() const;  ///< followers included
+    [[nodiscard]] std::set<OperatorKind> kinds() const;  ///< epilogue included
     [[nodiscard]] std::set<DType> multiplied() const;    ///< dtypes that its array works at
     [[nodiscard]] std::set<VectorClass> vector_classes() const;
     [[nodiscard]] int most_cores() const { return cores.empty() ? 1 : *cores.rbegin(); }

@@ -196,7 +196,7 @@ std::string stage_reason(const StageResult& result, const std::string& key) {
     const std::string chosen = result.chosen ? result.candidates[*result.chosen].placement : "";
     if (key == "buckets" || key == "tokens") {
         return fmt::format("what each device pays for is the same with it; {} pays for {} tokens", chosen,
-                           result.chosen ? result.candidates[*result.chosen].tokens_paid : 0);
+                           result.chosen ? result.candidates[*result.chosen].padded_tokens : 0);
     }
     if (key == "granularity" || key == "segments" || key == "pin" || key == "on") {
         return fmt::format("{} is the best placement of {} with it and without it", chosen, result.name);

@@ -197,7 +197,7 @@ class StageLayout {
             for (std::size_t i = 0; i < runtime.fuses.size(); ++i) {
                 if (runtime.fuses[i].traffic) {
                     const double share = runtime.fuses[i].traffic->value;
-                    result_.conditions_.push_back({Kind::kFollowerTraffic, device, 1, i, share, share});
+                    result_.conditions_.push_back({Kind::kEpilogueTraffic, device, 1, i, share, share});
                 }
             }
         }

@@ -144,7 +144,7 @@ OperatorResult norm(std::string name, DeviceId on) {
     return op;
 }
 
-OperatorResult follower(std::string name, const std::string& leader, DeviceId on) {
+OperatorResult epilogue_op(std::string name, const std::string& leader, DeviceId on) {
     OperatorResult op;
     op.name = std::move(name);
     op.kind = OperatorKind::kGelu;
@@ -164,7 +164,7 @@ std::vector<OperatorResult> operators(int blocks, const std::array<DeviceId, 4>&
         const std::string prefix = "layer." + std::to_string(i) + ".";
         all.push_back(matmul(prefix + "attention.query", on[0], 40, 1.2));
         all.push_back(matmul(prefix + "ffn.up", on[1], 120, 4.4));
-        all.push_back(follower(prefix + "ffn.gelu", prefix + "ffn.up", on[2]));
+        all.push_back(epilogue_op(prefix + "ffn.gelu", prefix + "ffn.up", on[2]));
         all.push_back(norm(prefix + "norm", on[3]));
     }
     Time at;
@@ -197,7 +197,7 @@ Candidate candidate(std::string placement, std::vector<OperatorResult> ops, doub
     result.uncertainty.effect = {-0.8 * sigma, 0.6 * sigma, 0};
     result.uncertainty.independent = result.uncertainty.effect;
     result.operators = std::move(ops);
-    result.tokens_paid = result.tokens_held = 100;
+    result.padded_tokens = result.actual_tokens = 100;
     result.weight_bytes = 33.4_MB;
     result.peak_activation_bytes = 1.5_MiB;
     result.spilled_bytes = 12_MB;
@@ -208,7 +208,7 @@ Candidate impossible() {
     Candidate result;
     result.placement = "gpu";
     result.reason = "layer.0.norm: no kernel for layer_norm in runtime 1.0";
-    result.tokens_held = 100;
+    result.actual_tokens = 100;
     return result;
 }
 
@@ -220,7 +220,7 @@ StageResult embed_result() {
                         candidate("npu", operators(2, {kNpu, kNpu, kNpu, kNpu}), 0.2), impossible()};
     stage.candidates[0].cores = 4;
     stage.candidates[0].proved_optimal = true;
-    stage.candidates[1].tokens_paid = 256;
+    stage.candidates[1].padded_tokens = 256;
     stage.candidates[1].latency = log_normal_estimate(25_ms, 0.2);
     stage.candidates[1].energy = 40_mJ;
     stage.chosen = 0;

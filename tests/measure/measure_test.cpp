@@ -46,7 +46,7 @@ TEST(OwnProcess, SaysHowItEnded) {
 }
 
 TEST(HostPace, RemembersWhatOtherProcessesSaw) {
-    const auto quickest = shared_quickest_looks();
+    const auto quickest = shared_quickest_probes();
     Diagnostics diagnostics;
     const auto look = [&](const TakeLine&) {
         HostPace pace(Time{}, quickest);
@@ -114,7 +114,7 @@ TEST(MeasureJobs, AreTheSameForTheSameSeedAndOthersForAnother) {
 TEST(MeasureTiming, KnowsWhatASleepTakes) {
     TimingRules rules = TimingRules::of(MeasureSubject::kMemory, MeasureExtent::kQuick);
     std::string why;
-    HostPace pace(Time{}, shared_quickest_looks());
+    HostPace pace(Time{}, shared_quickest_probes());
     const auto timing = measure(MemoryJob{MemoryAccess::kRead, mebibytes(1), 1}, rules, pace, why);
     ASSERT_TRUE(timing.has_value()) << why;
     EXPECT_LE(timing->least, timing->lower_quartile);
@@ -131,7 +131,7 @@ TEST(MeasureTiming, KnowsWhatASleepTakes) {
 }
 
 TEST(MeasureTiming, AddsUpWhatCallsTakeOneAfterTheOther) {
-    HostPace pace(Time{}, shared_quickest_looks());
+    HostPace pace(Time{}, shared_quickest_probes());
     std::string order;
     std::map<char, Time> longest;  // a busy machine may keep a call waiting for any time
     const auto busy = [&order, &longest](char name, Time time) {
@@ -167,10 +167,10 @@ TEST(MeasureTiming, AddsUpWhatCallsTakeOneAfterTheOther) {
 }
 
 TEST(HostPace, WaitsNoLongerThanItsPatienceLasts) {
-    HostPace pace(milliseconds(100), shared_quickest_looks());
+    HostPace pace(milliseconds(100), shared_quickest_probes());
     EXPECT_TRUE(pace.is_patient());
     for (const int threads : {1, 2}) {
-        for (const double seen : {pace.glance(threads), pace.surroundings(threads, mebibytes(8))}) {
+        for (const double seen : {pace.probe(threads), pace.surroundings(threads, mebibytes(8))}) {
             EXPECT_GT(seen, 0);
             EXPECT_LE(seen, 1);
         }

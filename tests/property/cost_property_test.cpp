@@ -123,8 +123,8 @@ RC_GTEST_PROP(CostProperty, OthersInTheCacheNeverMakeAKernelFaster, ()) {
     Device busy = quiet;
     Device busier = quiet;
     const double rate = *rc::gen::inRange(1, 100) * 1e9;
-    busy.memories.back().others = Parameter<Bandwidth>{bytes_per_second(rate)};
-    busier.memories.back().others = Parameter<Bandwidth>{bytes_per_second(2 * rate)};
+    busy.memories.back().co_runners = Parameter<Bandwidth>{bytes_per_second(rate)};
+    busier.memories.back().co_runners = Parameter<Bandwidth>{bytes_per_second(2 * rate)};
     const auto cost = [&kernel](const Device& device) { return kernel_cost(kernel, device, {2, {}}); };
     RC_ASSERT(cost(quiet).total <= cost(busy).total * kRounding);
     RC_ASSERT(cost(busy).total <= cost(busier).total * kRounding);
@@ -137,7 +137,7 @@ RC_GTEST_PROP(CostProperty, NoCoreHasLessThanAnEvenShareOrMoreThanAll, ()) {
     const MatmulDims dims = any_matmul();
     const CoreBlock block{*rc::gen::inRange<std::int64_t>(1, 100), *rc::gen::inRange<std::int64_t>(1, 200)};
     const int cores = *rc::gen::inRange(2, 9);
-    const double share = busiest_share(dims, block, cores);
+    const double share = largest_share(dims, block, cores);
     RC_ASSERT(share >= 1.0 / cores - 1e-12);
     RC_ASSERT(share <= 1.0);
 }
@@ -209,8 +209,8 @@ RC_GTEST_PROP(CostProperty, ThreeCoresAreNeverSlowerThanOne, ()) {
     RC_ASSERT(kernel_cost(kernel, npu(), {3, {}}).total <= kernel_cost(kernel, npu(), {1, {}}).total * kRounding);
 }
 
-/// Traffic that a follower keeps, as a share of its own: no more than what a kernel by itself does not hide behind its
-/// work, since behind a product it hides nothing.
+/// Traffic that a epilogue_op keeps, as a share of its own: no more than what a kernel by itself does not hide behind
+/// its work, since behind a product it hides nothing.
 double any_traffic_kept() { return *rc::gen::inRange(0, 101) / 100.0 * (1 - npu().overlap.value); }
 
 // What follows a product works on all columns that the array makes, those of its padding included.
@@ -226,8 +226,8 @@ RC_GTEST_PROP(CostProperty, AFusedGroupIsNeverDearerThanItsParts, ()) {
     const RowsDims rows{dims.batch * dims.m, dims.n, kind == OperatorKind::kAdd ? 2 : 1};
     const Kernel head = kernel_at(OperatorKind::kMatmul, dims, dtype);
     Kernel group = head;
-    group.followers[0] = {kind, rows, any_traffic_kept()};
-    group.follower_count = 1;
+    group.epilogue[0] = {kind, rows, any_traffic_kept()};
+    group.epilogue_length = 1;
     RowsDims alone = rows;
     alone.cols = columns_made(rows.cols, dtype);
     const Time parts =
@@ -241,11 +241,11 @@ RC_GTEST_PROP(CostProperty, AGroupOfSeveralIsNeverDearerThanItsParts, ()) {
     const Execution execution{*rc::gen::inRange(1, 4), std::nullopt};
     Kernel group = kernel_at(OperatorKind::kMatmul, dims, dtype);
     Time parts = kernel_cost(group, npu(), execution).total;
-    const auto followers = *rc::gen::inRange<std::size_t>(1, Kernel::kMaxFollowers + 1);
-    for (std::size_t i = 0; i < followers; ++i) {
+    const auto epilogue = *rc::gen::inRange<std::size_t>(1, Kernel::kMaxEpilogue + 1);
+    for (std::size_t i = 0; i < epilogue; ++i) {
         const OperatorKind kind = *rc::gen::element(OperatorKind::kGelu, OperatorKind::kAdd, OperatorKind::kLayerNorm);
         const RowsDims rows{dims.batch * dims.m, dims.n, kind == OperatorKind::kAdd ? 2 : 1};
-        group.followers.at(group.follower_count++) = {kind, rows, any_traffic_kept()};
+        group.epilogue.at(group.epilogue_length++) = {kind, rows, any_traffic_kept()};
         RowsDims alone = rows;
         alone.cols = columns_made(rows.cols, dtype);
         parts += kernel_cost(kernel_at(kind, alone, dtype), npu(), execution).total;
@@ -260,7 +260,7 @@ RC_GTEST_PROP(CostProperty, DoublingAllRatesHalvesAllTimes, ()) {
     twice.clusters[0].bandwidth.value *= 2;
     twice.dram_limit.value *= 2;
     twice.bus->value *= 2;
-    twice.matrix.wide_output->value *= 2;
+    twice.matrix.int32_output->value *= 2;
     twice.dma.setup.value *= 0.5;
     twice.runtime.dispatch_per_kernel.value *= 0.5;
     twice.runtime.fork_join.value *= 0.5;

@@ -108,7 +108,8 @@ bool same(const KernelCost& a, const KernelCost& b) {
     return a.total == b.total && a.bound == b.bound && a.dispatch == b.dispatch && a.fork_join == b.fork_join &&
            a.compute == b.compute && a.vector == b.vector && a.sram == b.sram && a.dram == b.dram && a.dma == b.dma &&
            a.stall == b.stall && a.results == b.results && a.bus == b.bus && a.cores == b.cores &&
-           a.traffic.read == b.traffic.read && a.traffic.write == b.traffic.write && a.displaced == b.displaced;
+           a.traffic.read == b.traffic.read && a.traffic.write == b.traffic.write &&
+           a.co_runner_misses == b.co_runner_misses;
 }
 
 std::string in_one_line(const std::string& text) {
@@ -151,20 +152,20 @@ std::string wrong_about(const Kernel& kernel, const Device& device, const Execut
 /// As it is, and as a table of operators has it: called again and again, out of empty caches, from the library.
 std::vector<Kernel> variants(const Kernel& kernel, const Device& device) {
     std::vector<Kernel> all{kernel};
-    const double lost = lost_share(operands_of(kernel), keeping_capacity(device, device.cores()), device.kind);
+    const double evicted = evicted_share(operands_of(kernel), keeping_capacity(device, device.cores()), device.kind);
     Kernel hot = kernel;
     hot.cache = CacheState::kHot;
-    hot.lost = lost < 1 ? lost : 0;
-    hot.input_on_chip = hot.output_on_chip = hot.weights_on_chip = lost < 1;
+    hot.evicted = evicted < 1 ? evicted : 0;
+    hot.input_on_chip = hot.output_on_chip = hot.weights_on_chip = evicted < 1;
     all.push_back(hot);
     Kernel cold = kernel;
     cold.cache = CacheState::kCold;
-    cold.lost = 0;
+    cold.evicted = 0;
     cold.input_on_chip = cold.output_on_chip = cold.weights_on_chip = false;
     all.push_back(cold);
-    if (kernel.kind == OperatorKind::kMatmul && kernel.follower_count == 0) {
+    if (kernel.kind == OperatorKind::kMatmul && kernel.epilogue_length == 0) {
         Kernel call = cold;
-        call.library_call = call.wide_output = true;
+        call.library_call = call.int32_output = true;
         all.push_back(call);
     }
     return all;
@@ -278,8 +279,8 @@ Device any_cpu() {
         maybe(rate.tail_cycles, 4.25);
         maybe(rate.call_cycles, 812.0);
     }
-    maybe(device.memories.back().exchange, gigabytes_per_second(17.15));
-    maybe(device.memories.back().others, gigabytes_per_second(6.925));
+    maybe(device.memories.back().coherence_transfer, gigabytes_per_second(17.15));
+    maybe(device.memories.back().co_runners, gigabytes_per_second(6.925));
     maybe(device.runtime.dispatch_repeated, microseconds(1.3));
     maybe(device.runtime.dispatch_cold, microseconds(8.7));
     maybe(device.runtime.dispatch_per_position, microseconds(19.7));
@@ -293,18 +294,18 @@ Kernel any_kernel(const Device& device) {
     }
     if (device.kind == DeviceKind::kCpu) {
         kernel.input = kernel.weight = kernel.output = *rc::gen::element(DType::kInt8, DType::kFp32);
-        kernel.library_call = kernel.wide_output = false;
+        kernel.library_call = kernel.int32_output = false;
     }
     const std::int64_t elements = output_elements(kernel.kind, kernel.dims);
-    kernel.follower_count = *rc::gen::inRange<std::uint8_t>(0, Kernel::kMaxFollowers + 1);
-    for (std::size_t i = 0; i < kernel.follower_count; ++i) {
-        kernel.followers[i] = {*rc::gen::element(OperatorKind::kGelu, OperatorKind::kAdd, OperatorKind::kLayerNorm),
-                               RowsDims{std::max<std::int64_t>(1, elements / 384), 384}, 0.33};
+    kernel.epilogue_length = *rc::gen::inRange<std::uint8_t>(0, Kernel::kMaxEpilogue + 1);
+    for (std::size_t i = 0; i < kernel.epilogue_length; ++i) {
+        kernel.epilogue[i] = {*rc::gen::element(OperatorKind::kGelu, OperatorKind::kAdd, OperatorKind::kLayerNorm),
+                              RowsDims{std::max<std::int64_t>(1, elements / 384), 384}, 0.33};
     }
     kernel.input_on_chip = *rc::gen::arbitrary<bool>();
     kernel.output_on_chip = *rc::gen::arbitrary<bool>();
     kernel.weights_on_chip = *rc::gen::arbitrary<bool>();
-    kernel.lost = *rc::gen::element(0.0, 0.3173, 1.0);
+    kernel.evicted = *rc::gen::element(0.0, 0.3173, 1.0);
     kernel.cache = *rc::gen::element(CacheState::kGraph, CacheState::kHot, CacheState::kCold);
     return kernel;
 }

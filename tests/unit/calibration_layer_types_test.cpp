@@ -9,20 +9,20 @@ namespace {
 using K = OperatorKind;
 
 TEST(LayerTypes, OfConvolutionsNameWhatIsFusedInOrder) {
-    const auto followers = [](std::string_view name) {
+    const auto epilogue = [](std::string_view name) {
         const auto type = layer_type(name);
-        return type && type->form == LayerForm::kProduct ? std::optional(type->followers) : std::nullopt;
+        return type && type->form == LayerForm::kProduct ? std::optional(type->epilogue) : std::nullopt;
     };
-    EXPECT_EQ(followers("Conv"), std::vector<K>{});
-    EXPECT_EQ(followers("ConvExSwish"), std::vector{K::kSilu});
-    EXPECT_EQ(followers("ConvExGelu"), std::vector{K::kGelu});
-    EXPECT_EQ(followers("ConvLeakyRelu"), std::vector{K::kRelu});
-    EXPECT_EQ(followers("ConvClip"), std::vector{K::kRelu});
-    EXPECT_EQ(followers("ConvSigmoid"), std::vector{K::kSigmoid});
-    EXPECT_EQ(followers("ConvReluAdd"), (std::vector{K::kRelu, K::kAdd}));
-    EXPECT_EQ(followers("ConvAddRelu"), (std::vector{K::kAdd, K::kRelu}));
-    EXPECT_EQ(followers("ConvSomethingNew"), std::nullopt);
-    EXPECT_EQ(followers("ConvReluReluReluRelu"), std::nullopt);  // more than a kernel holds
+    EXPECT_EQ(epilogue("Conv"), std::vector<K>{});
+    EXPECT_EQ(epilogue("ConvExSwish"), std::vector{K::kSilu});
+    EXPECT_EQ(epilogue("ConvExGelu"), std::vector{K::kGelu});
+    EXPECT_EQ(epilogue("ConvLeakyRelu"), std::vector{K::kRelu});
+    EXPECT_EQ(epilogue("ConvClip"), std::vector{K::kRelu});
+    EXPECT_EQ(epilogue("ConvSigmoid"), std::vector{K::kSigmoid});
+    EXPECT_EQ(epilogue("ConvReluAdd"), (std::vector{K::kRelu, K::kAdd}));
+    EXPECT_EQ(epilogue("ConvAddRelu"), (std::vector{K::kAdd, K::kRelu}));
+    EXPECT_EQ(epilogue("ConvSomethingNew"), std::nullopt);
+    EXPECT_EQ(epilogue("ConvReluReluReluRelu"), std::nullopt);  // more than a kernel holds
 }
 
 TEST(LayerTypes, OfTheCompilersOwnOperatorsHaveAPrefix) {

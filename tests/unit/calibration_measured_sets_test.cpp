@@ -97,7 +97,7 @@ TEST_F(MeasuredSets, ReadLayersWithTheirFollowersAndTheVendorsEstimate) {
     EXPECT_EQ(set.rows[0].op_class, "matmul + add");
     EXPECT_DOUBLE_EQ(in_microseconds(set.rows[0].vendor_estimate.value()), 5);  // the longer of both, at 1 GHz
     const auto& matmul = std::get<TimedKernel>(set.rows[0].work).kernel;
-    EXPECT_EQ(matmul.follower_count, 1);
+    EXPECT_EQ(matmul.epilogue_length, 1);
     EXPECT_EQ(std::get<MatmulDims>(matmul.dims).n, 32);
     EXPECT_EQ(set.rows[1].name, "norm exNorm, 3 cores, 500 MHz");
     EXPECT_FALSE(set.rows[1].vendor_estimate.has_value());
@@ -144,9 +144,9 @@ TEST_F(MeasuredSets, ReadPairsThatTheRuntimeHasNoRuleFor) {
     const auto outcome = load_set(layer_set(), std::string(kLayerHeader) + "1000,1,up,ConvAdd,fp16,,10,64,32,,,40,\n");
     ASSERT_EQ(outcome.complaints, "");
     const Kernel& kernel = std::get<TimedKernel>(outcome.sets->front().rows.front().work).kernel;
-    ASSERT_EQ(kernel.follower_count, 1);
-    EXPECT_EQ(kernel.followers[0].kind, OperatorKind::kAdd);
-    EXPECT_DOUBLE_EQ(kernel.followers[0].traffic, 1.0 / 3);
+    ASSERT_EQ(kernel.epilogue_length, 1);
+    EXPECT_EQ(kernel.epilogue[0].kind, OperatorKind::kAdd);
+    EXPECT_DOUBLE_EQ(kernel.epilogue[0].traffic, 1.0 / 3);
 }
 
 TEST_F(MeasuredSets, ReadImagesAndTheTimeOfWhatIsNone) {

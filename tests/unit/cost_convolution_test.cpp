@@ -166,7 +166,7 @@ TEST_F(ConvolutionCostTest, ImagesOfSeveralLinesMayHaveATileOfTheirOwn) {
 
 TEST_F(ConvolutionCostTest, FewChannelsTakeTheLeastDepthAndWholeBlocks) {
     npu_.matrix.min_depth = Parameter<Bytes>{128_B};
-    npu_.matrix.row_piece = Parameter<Bytes>{16_B};
+    npu_.matrix.layout_block = Parameter<Bytes>{16_B};
     const KernelCost point = cost(square(3, 32, 64, 1), DType::kInt8);
     EXPECT_DOUBLE_EQ(in_operations(point.padded_macs), 64.0 * 64 * 128 * 32);
     EXPECT_DOUBLE_EQ(in_bytes(point.compulsory), 64 * 64 * (16 + 32) + 3 * 32);  // 3 channels lie in a block of 16
@@ -200,7 +200,7 @@ TEST_F(ConvolutionCostTest, SeveralCoresShareChannelsOrPositions) {
 }
 
 TEST_F(ConvolutionCostTest, AReshapeIsFreeWhileWholeBlocksOfChannelsMove) {
-    npu_.matrix.row_piece = Parameter<Bytes>{16_B};  // 8 channels in fp16
+    npu_.matrix.layout_block = Parameter<Bytes>{16_B};  // 8 channels in fp16
     const Time free = npu_.runtime.dispatch_per_kernel.value;
     EXPECT_EQ(reshape(512, 512).total, free);
     EXPECT_EQ(reshape(1536, 64).total, free);
@@ -209,7 +209,7 @@ TEST_F(ConvolutionCostTest, AReshapeIsFreeWhileWholeBlocksOfChannelsMove) {
     EXPECT_DOUBLE_EQ(in_bytes(reshape(512, 1).traffic.read), 992.0 * 512 * 2);
     // From rows to blocks each element takes a block of its own.
     EXPECT_NEAR(reshape(1, 512).vector / reshape(512, 1).vector, 8, 1e-9);
-    npu_.matrix.row_piece.reset();
+    npu_.matrix.layout_block.reset();
     EXPECT_EQ(reshape(512, 36).total, free);
 }
 

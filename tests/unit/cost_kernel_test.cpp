@@ -107,9 +107,9 @@ TEST_F(KernelCostTest, TheArrayMayHideMoreThanItsDevice) {
 }
 
 TEST_F(KernelCostTest, WideResultsLeaveAtTheirOwnRate) {
-    npu_.matrix.wide_output = Parameter<Bandwidth>{2_GBps};
+    npu_.matrix.int32_output = Parameter<Bandwidth>{2_GBps};
     Kernel kernel = matmul(128, 64, 1024, DType::kFp16);
-    kernel.wide_output = true;
+    kernel.int32_output = true;
     const KernelCost cost = kernel_cost(kernel, npu_, {1, {}});
     const double read = 128 * 64 * 2 + 64 * 1024 * 2;
     const double results = 128 * 1024 * 4 / 2e3;
@@ -123,10 +123,10 @@ TEST_F(KernelCostTest, WideResultsLeaveAtTheirOwnRate) {
 }
 
 TEST_F(KernelCostTest, ResultsThatTheBufferTakesDelayNothing) {
-    npu_.matrix.wide_output = Parameter<Bandwidth>{2_GBps};
+    npu_.matrix.int32_output = Parameter<Bandwidth>{2_GBps};
     npu_.matrix.result_buffer = Parameter<Bytes>{kibibytes(32)};
     Kernel kernel = matmul(128, 64, 64, DType::kFp16);
-    kernel.wide_output = true;
+    kernel.int32_output = true;
     EXPECT_EQ(kernel_cost(kernel, npu_, {1, {}}).results, Time{});
     kernel.dims = MatmulDims{1, 128, 64, 128};
     const KernelCost cost = kernel_cost(kernel, npu_, {1, {}});
@@ -169,7 +169,7 @@ TEST_F(KernelCostTest, WeightsNeedRoomBesideWhatADtypeReserves) {
 }
 
 TEST_F(KernelCostTest, ARowTileComesInPieces) {
-    npu_.matrix.row_piece = Parameter<Bytes>{16_B};
+    npu_.matrix.layout_block = Parameter<Bytes>{16_B};
     // 2 row tiles of 64 rows, each in 2048 / 16 pieces of 1 us over two channels.
     const KernelCost cost = kernel_cost(matmul(128, 1024, 4096, DType::kFp16), npu_, {1, {}});
     EXPECT_NEAR(in_microseconds(cost.dma), 2 * 128 * 1.0 / 2, 1e-9);
@@ -258,22 +258,22 @@ TEST_F(KernelCostTest, StandaloneOperandsAreHotUnlessTheyAreColdOrTooLarge) {
     EXPECT_TRUE(with(256, CacheState::kHot).weights_on_chip);
     EXPECT_FALSE(with(256, CacheState::kCold).weights_on_chip);
     EXPECT_FALSE(with(16384, CacheState::kHot).weights_on_chip);  // 16 MiB of weights, 2 MiB of cache
-    EXPECT_EQ(with(256, CacheState::kHot).lost, 0);
-    EXPECT_GT(with(4096, CacheState::kHot).lost, 0);
+    EXPECT_EQ(with(256, CacheState::kHot).evicted, 0);
+    EXPECT_GT(with(4096, CacheState::kHot).evicted, 0);
 }
 
 TEST_F(KernelCostTest, ACacheLosesMoreTheMoreIsUsed) {
-    EXPECT_EQ(lost_share(1_MiB, 2_MiB, DeviceKind::kCpu), 0);
-    EXPECT_EQ(lost_share(6_MiB, 2_MiB, DeviceKind::kCpu), 1);
-    EXPECT_NEAR(lost_share(2_MiB, 2_MiB, DeviceKind::kCpu), std::log(2) / std::log(6), 1e-12);
-    EXPECT_EQ(lost_share(2_MiB, 2_MiB, DeviceKind::kNpu), 0);  // software fills it: all or nothing
-    EXPECT_EQ(lost_share(3_MiB, 2_MiB, DeviceKind::kNpu), 1);
-    EXPECT_EQ(lost_share(1_MiB, Bytes{}, DeviceKind::kCpu), 1);
+    EXPECT_EQ(evicted_share(1_MiB, 2_MiB, DeviceKind::kCpu), 0);
+    EXPECT_EQ(evicted_share(6_MiB, 2_MiB, DeviceKind::kCpu), 1);
+    EXPECT_NEAR(evicted_share(2_MiB, 2_MiB, DeviceKind::kCpu), std::log(2) / std::log(6), 1e-12);
+    EXPECT_EQ(evicted_share(2_MiB, 2_MiB, DeviceKind::kNpu), 0);  // software fills it: all or nothing
+    EXPECT_EQ(evicted_share(3_MiB, 2_MiB, DeviceKind::kNpu), 1);
+    EXPECT_EQ(evicted_share(1_MiB, Bytes{}, DeviceKind::kCpu), 1);
     // What is lost is read again from DRAM: nothing comes for free.
     Kernel product = matmul(1, 64, 64, DType::kFp32);
     product.weights_on_chip = true;
     const Bytes before = kernel_cost(product, cpu_, {1, {}}).traffic.read;
-    product.lost = 0.25;
+    product.evicted = 0.25;
     EXPECT_NEAR(in_bytes(kernel_cost(product, cpu_, {1, {}}).traffic.read - before), 64 * 64 * 4 / 4.0, 1e-9);
 }
 
@@ -296,8 +296,8 @@ TEST_F(KernelCostTest, WhatACallCostsDependsOnWhatCameBefore) {
 TEST_F(KernelCostTest, WhatIsFusedOnACpuAddsUp) {
     Kernel alone = matmul(128, 256, 256, DType::kFp32);
     Kernel fused = alone;
-    fused.followers[0] = {OperatorKind::kGelu, RowsDims{128, 256}, 0};
-    fused.follower_count = 1;
+    fused.epilogue[0] = {OperatorKind::kGelu, RowsDims{128, 256}, 0};
+    fused.epilogue_length = 1;
     const KernelCost before = kernel_cost(alone, cpu_, {1, {}});
     const KernelCost after = kernel_cost(fused, cpu_, {1, {}});
     EXPECT_GT(before.compute, before.dram);
@@ -371,7 +371,7 @@ TEST_F(KernelCostTest, AHandoverPaysForTheWholeBuffer) {
 TEST(BusiestShareTest, IsThatOfTheCoreWithMostBlocks) {
     const CoreBlock block{32, 64};
     const auto share = [&block](std::int64_t m, std::int64_t n, std::int64_t batch = 1) {
-        return busiest_share({batch, m, 256, n}, block, 2);
+        return largest_share({batch, m, 256, n}, block, 2);
     };
     EXPECT_DOUBLE_EQ(share(16, 384), 0.5);        // six blocks of columns go round
     EXPECT_DOUBLE_EQ(share(16, 80), 64.0 / 80);   // two do, the second is small
@@ -382,7 +382,7 @@ TEST(BusiestShareTest, IsThatOfTheCoreWithMostBlocks) {
     EXPECT_DOUBLE_EQ(share(24, 64), 16.0 / 24);
     EXPECT_DOUBLE_EQ(share(48, 64), 0.5);
     EXPECT_DOUBLE_EQ(share(16, 80, 12), 0.5);
-    EXPECT_DOUBLE_EQ(busiest_share({1, 16, 256, 192}, block, 3), 1.0 / 3);
+    EXPECT_DOUBLE_EQ(largest_share({1, 16, 256, 192}, block, 3), 1.0 / 3);
 }
 
 TEST(MatmulTileTest, ThreeDataflowsUnderACapacity) {

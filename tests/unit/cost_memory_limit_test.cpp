@@ -68,14 +68,14 @@ TEST(MemoryLimit, IsNamedWhereItDecides) {
 TEST(MemoryLimit, HoldsInt32ResultsAndCheapWrites) {
     Profile profile = sustaining("4 GB/s");
     Device& npu = profile.devices[0];
-    npu.matrix.wide_output = Parameter<Bandwidth>{gigabytes_per_second(10)};
+    npu.matrix.int32_output = Parameter<Bandwidth>{gigabytes_per_second(10)};
     Kernel kernel = streaming_matmul();
     kernel.dims = MatmulDims{1, 64, 512, 8192};
-    kernel.library_call = kernel.wide_output = true;
+    kernel.library_call = kernel.int32_output = true;
     const KernelCost wide = kernel_cost(kernel, npu, {1, {}});
     EXPECT_LE((wide.traffic.read + wide.traffic.write) / wide.total, 4_GBps);
     EXPECT_EQ(wide.bound, Bound::kDram);
-    npu.matrix.wide_output.reset();
+    npu.matrix.int32_output.reset();
     npu.dma.write_cost.value = 0.1;
     const KernelCost cheap = kernel_cost(kernel, npu, {1, {}});
     EXPECT_LE((cheap.traffic.read + cheap.traffic.write) / cheap.total, 4_GBps);

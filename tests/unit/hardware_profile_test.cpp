@@ -43,7 +43,7 @@ TEST(HardwareProfile, ReadsTheBoard) {
     EXPECT_DOUBLE_EQ(npu.clusters[0].bandwidth.spread, 0.1);
     EXPECT_EQ(npu.dram_limit.value, 16_GBps);
     EXPECT_EQ(npu.matrix.row_tile->value, 128_KiB);
-    EXPECT_FALSE(npu.matrix.wide_output.has_value());
+    EXPECT_FALSE(npu.matrix.int32_output.has_value());
     EXPECT_EQ(npu.dma.channels, 2);
     EXPECT_EQ(npu.memories[0].share, MemoryShare::kCore);
     EXPECT_FALSE(npu.memories[0].keeps_tensors);

@@ -116,7 +116,7 @@ TEST(CostedPlacement, ViolationsAreNamed) {
     graph.nodes[0].color = graph.nodes[1].color = 7;
     graph.nodes[2].on_accelerator = false;
     graph.nodes[2].name = "gather";
-    EXPECT_EQ(violation(graph, {0, 1, 2}), "colour class 7 is torn apart between node 100 and node 101");
+    EXPECT_EQ(violation(graph, {0, 1, 2}), "colour class 7 is split between node 100 and node 101");
     EXPECT_EQ(violation(graph, {0, 0, 2}), "accelerator0 holds 6 of 5");
     EXPECT_EQ(violation(graph, {2, 2, 1}), "node 102 (gather) cannot run on an accelerator");
     EXPECT_EQ(violation(graph, {2, 2, 3}), "node 102 (gather) has no device");

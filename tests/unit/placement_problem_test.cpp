@@ -73,9 +73,9 @@ struct TwoDevices {
         gathers.supported = false;
         gathers.reason = "the runtime has no gather";
         gathers.fallback = kProcessor;
-        OperatorPlan& follower = on(kAccelerator, 2);
-        follower.fused_into = 1;
-        follower.unfused_extra = 6_us;
+        OperatorPlan& epilogue_op = on(kAccelerator, 2);
+        epilogue_op.fused_into = 1;
+        epilogue_op.unfused_extra = 6_us;
     }
 
     OperatorPlan& on(DeviceId device, std::size_t op) {

@@ -131,7 +131,7 @@ TEST_F(Towers, BusyDevicesAreSharedByManyRequests) {
         tasks += lost.waited + lost.slowed;
     }
     for (const OperatorContention& one : traffic->operators) {
-        operators += one.lost.waited + one.lost.slowed;
+        operators += one.delay.waited + one.delay.slowed;
     }
     EXPECT_EQ(traffic->operators.size(), 5U);
     EXPECT_NEAR(in_seconds(operators), in_seconds(tasks), 1e-9 * in_seconds(tasks));

@@ -198,7 +198,7 @@ TEST(SimulatedScenario, AFixedTimeHoldsCoresOfItsDevice) {
                                                   {{"stages.retrieve", "{name: retrieve, takes: 150 ms" + on + "}"}});
         Time sum;
         for (const OperatorContention& one : result.traffic->operators) {
-            sum += one.lost.waited + one.lost.slowed;
+            sum += one.delay.waited + one.delay.slowed;
         }
         return sum;
     };

@@ -58,7 +58,7 @@ TEST_F(SilentChanges, WhatNoOperatorUsesSaysSo) {
     EXPECT_THAT(
         said("hardware.devices.npu.matrix.macs_per_cycle.int4", "4096"),
         AllOf(HasSubstr("nothing is multiplied at int4 on npu"), HasSubstr("fp16"), HasSubstr("vary hardware.")));
-    EXPECT_THAT(said("hardware.devices.npu.matrix.wide_output", "9 GB/s"), HasSubstr("matmul library"));
+    EXPECT_THAT(said("hardware.devices.npu.matrix.int32_output", "9 GB/s"), HasSubstr("matmul library"));
 }
 
 TEST_F(SilentChanges, CoresBeyondThoseUsedNameTheStage) {

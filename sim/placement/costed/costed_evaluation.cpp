@@ -18,7 +18,7 @@ std::string name_of(const CostedNode& node) {
     return node.name.empty() ? fmt::format("node {}", node.id) : fmt::format("node {} ({})", node.id, node.name);
 }
 
-std::string torn_class(const CostedGraph& graph, const Assignment& assignment) {
+std::string split_class(const CostedGraph& graph, const Assignment& assignment) {
     std::unordered_map<std::int64_t, std::size_t> first;
     for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
         if (!graph.nodes[node].color) {
@@ -26,7 +26,7 @@ std::string torn_class(const CostedGraph& graph, const Assignment& assignment) {
         }
         const auto [found, is_new] = first.emplace(*graph.nodes[node].color, node);
         if (!is_new && assignment[found->second] != assignment[node]) {
-            return fmt::format("colour class {} is torn apart between {} and {}", *graph.nodes[node].color,
+            return fmt::format("colour class {} is split between {} and {}", *graph.nodes[node].color,
                                name_of(graph.nodes[found->second]), name_of(graph.nodes[node]));
         }
     }
@@ -89,9 +89,9 @@ std::string violation(const CostedGraph& graph, const Assignment& assignment) {
             return fmt::format("{} cannot run on an accelerator", name_of(graph.nodes[node]));
         }
     }
-    std::string torn = torn_class(graph, assignment);
-    if (!torn.empty()) {
-        return torn;
+    std::string split = split_class(graph, assignment);
+    if (!split.empty()) {
+        return split;
     }
     const auto loads = device_loads(graph, assignment);
     for (std::size_t device = 0; device < graph.accelerators; ++device) {
