@@ -15,6 +15,7 @@
 #include "berth/silent_changes.h"
 #include "cli/machine_check.h"
 #include "cli/terminal_width.h"
+#include "hardware/former_keys.h"
 #include "report/text_layout.h"
 
 namespace berth {
@@ -46,6 +47,23 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
                    "starts with hardware., models.NAME. or stages.NAME., or is a key of the scenario");
 }
 
+namespace {
+
+// The path with the names that keys have today; a warning where it has a former one.
+std::string present_setting(const std::string& path, Diagnostics& diagnostics) {
+    if (!path.starts_with(kHardwarePrefix)) {
+        return path;
+    }
+    std::string present = std::string(kHardwarePrefix) + present_path(below_hardware(path));
+    if (present != path) {
+        diagnostics.warning(SourceLocation("--set " + path), "is now called " + present,
+                            "the new name; the former one is no longer read in the next release");
+    }
+    return present;
+}
+
+}  // namespace
+
 std::vector<Override> read_settings(const std::vector<std::string>& settings, Diagnostics& diagnostics) {
     std::vector<Override> overrides;
     for (const std::string& setting : settings) {
@@ -55,7 +73,8 @@ std::vector<Override> read_settings(const std::vector<std::string>& settings, Di
                               "PATH=VALUE, such as stages.rerank.tokens=122");
             continue;
         }
-        overrides.push_back({typed_path(setting.substr(0, equals)), setting.substr(equals + 1)});
+        overrides.push_back(
+            {present_setting(typed_path(setting.substr(0, equals)), diagnostics), setting.substr(equals + 1)});
     }
     return overrides;
 }
