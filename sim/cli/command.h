@@ -48,6 +48,7 @@ void add_sweep(CLI::App& app, Invocation& invocation);
 void add_crossover(CLI::App& app, Invocation& invocation);
 void add_sensitivity(CLI::App& app, Invocation& invocation);
 void add_diff(CLI::App& app, Invocation& invocation);
+void add_compare(CLI::App& app, Invocation& invocation);
 void add_buckets(CLI::App& app, Invocation& invocation);
 void add_optimise(CLI::App& app, Invocation& invocation);
 void add_import(CLI::App& app, Invocation& invocation);

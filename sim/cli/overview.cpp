@@ -31,11 +31,12 @@ constexpr std::array<CommandEntry, 4> kAskCommands{{
     {add_ops, "ops", "berth ops rag-rk3588 --stage rerank --device npu"},
     {add_explain, "explain", "berth explain rag-rk3588 --stage rerank --op layer.0.ffn.up"},
 }};
-constexpr std::array<CommandEntry, 6> kVaryCommands{{
+constexpr std::array<CommandEntry, 7> kVaryCommands{{
     {add_sweep, "sweep", "berth sweep rag-rk3588 --vary stages.rerank.tokens=64:256:64"},
     {add_crossover, "crossover", "berth crossover rag-rk3588 --vary stages.rerank.batch=1:16 --between npu,cpu"},
     {add_sensitivity, "sensitivity", "berth sensitivity rag-rk3588"},
     {add_diff, "diff", "berth diff rag-rk3588 rag-rk3588-bucket-128"},
+    {add_compare, "compare", "berth compare rag-rk3588 --hardware rk3588-rknn-2.3.2,rk3576-rknn-2.3.2"},
     {add_optimise, "optimise", "berth optimise rag-rk3588 --vary stages.rerank.batch=1,2 --minimise latency"},
     {add_buckets, "buckets", "berth buckets rag-rk3588 --stage rerank --lengths 60,122,240 --max 2"},
 }};

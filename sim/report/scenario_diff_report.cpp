@@ -10,25 +10,37 @@
 #include "berth/quantity_text.h"
 #include "report/json_values.h"
 #include "report/plot_rows.h"
+#include "report/plot_waterfall.h"
 #include "report/text_layout.h"
 
 namespace berth {
 
 namespace {
 
-constexpr std::size_t kLabelColumns = 56;
+constexpr std::size_t kLabelColumns = 64;
+constexpr std::size_t kBriefValue = 20;
 constexpr std::size_t kValueColumns = 60;  // of a source or a description; JSON has all of it
 constexpr double kStepHalf = 0.34;
+constexpr double kShownChange = 1e-4;  // of the total: less is none
+constexpr double kSmallStep = 0.01;    // of the total: less is told together with its neighbours
 constexpr std::string_view kFasterColor = "#009E73";
 constexpr std::string_view kSlowerColor = "#D55E00";
 constexpr std::string_view kTotalColor = "#0072B2";
 
-std::string signed_text(Time change, TimeUnit unit) { return (change > Time{} ? "+" : "") + unit.text(change); }
+bool matters(Time change, Time total) { return std::max(change, Time{} - change) >= kShownChange * total; }
+
+// In the digits that matter beside a total.
+std::string signed_text(Time change, Time total, TimeUnit unit) {
+    return matters(change, total) ? (change > Time{} ? "+" : "") + unit.text(change) : unit.text(Time{});
+}
+
+// The larger of both totals.
+Time scale_of(const ScenarioDiff& diff) {
+    return std::max(diff.before.total.latency.median, diff.after.total.latency.median);
+}
 
 // Times of both sides are read beside each other.
-TimeUnit unit_of(const ScenarioDiff& diff) {
-    return TimeUnit(std::max(diff.before.total.latency.median, diff.after.total.latency.median));
-}
+TimeUnit unit_of(const ScenarioDiff& diff) { return TimeUnit(scale_of(diff)); }
 
 std::string signed_share(Time change, Time of) {
     const double share = change / of;
@@ -59,20 +71,68 @@ std::string inputs_text(const std::vector<InputDifference>& inputs) {
 /// Those that moved the total or a decision; the others stand below.
 bool is_in_table(const DiffStep& step) { return step.answers.empty() && !step.without_effect(); }
 
+/// The last steps of each path, which tell inputs of one picture apart, and where a stage moves.
+std::string brief_inputs(const DiffStep& step) {
+    std::vector<std::string> texts;
+    for (const InputDifference& input : step.inputs) {
+        std::string_view path = input.path;
+        for (const std::string_view known :
+             {kHardwarePrefix, std::string_view("devices."), std::string_view("memory.")}) {
+            path.remove_prefix(path.starts_with(known) ? known.size() : 0);
+        }
+        texts.push_back(fmt::format("{}: {} -> {}", path, shortened(input.before, kBriefValue),
+                                    shortened(input.after, kBriefValue)));
+    }
+    std::string text = fmt::format("{}", fmt::join(texts, "; "));
+    for (const DecisionChange& move : step.decisions) {
+        text += fmt::format(" ({} to {})", move.stage, move.after);
+    }
+    return text;
+}
+
+/// A row of the table and of the waterfall: one step, or several that follow each other and do little.
+struct ShownStep {
+    std::string label, moves, brief;  ///< brief: for a picture
+    Time before, after;
+    std::size_t small = 0;  ///< steps that are in it because they do little
+};
+
+/// Small steps one after the other are one row, which names their inputs.
+std::vector<ShownStep> shown_steps(const ScenarioDiff& diff) {
+    const Time least = kSmallStep * scale_of(diff);
+    std::vector<ShownStep> shown;
+    for (const DiffStep& step : diff.steps) {
+        if (!is_in_table(step)) {
+            continue;
+        }
+        const Time change = step.after - step.before;
+        const bool small = std::max(change, Time{} - change) < least && step.decisions.empty();
+        if (small && !shown.empty() && shown.back().small > 0) {
+            ShownStep& group = shown.back();
+            group.label += "; " + inputs_text(step.inputs);
+            group.after = step.after;
+            ++group.small;
+            group.brief = fmt::format("{} small ones", group.small);
+        } else {
+            shown.push_back({inputs_text(step.inputs), moves_text(step.decisions), brief_inputs(step), step.before,
+                             step.after, small ? std::size_t{1} : 0});
+        }
+    }
+    return shown;
+}
+
 std::string step_table(const ScenarioDiff& diff, TextWidth width) {
     TextTable table;
-    table.column("input", Align::kLeft, Fit::kWrap);
+    table.column("input", Align::kLeft, Fit::kWrapPaths);
     table.column("change", Align::kRight);
     table.column("total", Align::kRight);
     table.column("moves", Align::kLeft, Fit::kWrap);
     const Time before = diff.before.total.latency.median;
     const TimeUnit unit = unit_of(diff);
     table.row({diff.before.scenario, "", unit.text(before), ""});
-    for (const DiffStep& step : diff.steps) {
-        if (is_in_table(step)) {
-            table.row({inputs_text(step.inputs), signed_text(step.after - step.before, unit), unit.text(step.after),
-                       moves_text(step.decisions)});
-        }
+    for (const ShownStep& step : shown_steps(diff)) {
+        table.row({step.label, signed_text(step.after - step.before, scale_of(diff), unit), unit.text(step.after),
+                   step.moves});
     }
     return table.text(2, width);
 }
@@ -163,7 +223,7 @@ std::string class_table(const ScenarioDiff& diff, TextWidth width) {
     }
     const TimeUnit unit = unit_of(diff);
     const auto row = [&](const std::string& name, Time before, Time after) {
-        table.row({name, unit.text(before), unit.text(after), signed_text(after - before, unit)});
+        table.row({name, unit.text(before), unit.text(after), signed_text(after - before, scale_of(diff), unit)});
     };
     for (const ClassDifference& one : diff.classes) {
         row(one.name, one.before, one.after);
@@ -198,14 +258,15 @@ Json side_json(const ScenarioResult& result) {
     return json;
 }
 
-/// Bars of the waterfall: both totals from zero, and each step from where the last one ended.
-std::vector<Drawing> waterfall(const ScenarioDiff& diff) {
-    struct Step {
+}  // namespace
+
+Drawing waterfall_drawing(const ScenarioDiff& diff) {
+    struct Floating {
         double from = 0, to = 0;
         std::string_view color;
     };
     std::vector<Row> rows;
-    std::vector<Step> bars;
+    std::vector<Floating> bars;
     const auto add = [&](const std::string& label, const std::string& note, Time from, Time to,
                          std::string_view color) {
         const auto [least, most] = std::minmax({in_milliseconds(from), in_milliseconds(to)});
@@ -215,22 +276,28 @@ std::vector<Drawing> waterfall(const ScenarioDiff& diff) {
     const Time before = diff.before.total.latency.median;
     const Time after = diff.after.total.latency.median;
     const TimeUnit unit = unit_of(diff);
-    add("before: " + diff.before.scenario, unit.text(before), Time{}, before, kTotalColor);
-    for (const DiffStep& step : diff.steps) {
-        if (!is_in_table(step)) {
+    const bool chips = diff.before.hardware != diff.after.hardware;
+    add("before: " + (chips ? diff.before.hardware : diff.before.scenario), unit.text(before), Time{}, before,
+        kTotalColor);
+    for (const ShownStep& step : shown_steps(diff)) {
+        const Time change = step.after - step.before;
+        if (!matters(change, scale_of(diff)) && step.moves.empty()) {
             continue;
         }
-        const Time change = step.after - step.before;
-        const std::string moved = step.decisions.empty() ? "" : ", " + moves_text(step.decisions);
-        add(inputs_text(step.inputs), signed_text(change, unit) + moved, step.before, step.after,
+        add(step.brief, signed_text(change, scale_of(diff), unit), step.before, step.after,
             change > Time{} ? kSlowerColor : kFasterColor);
     }
-    add("after: " + diff.after.scenario, unit.text(after), Time{}, after, kTotalColor);
+    const bool same_name = diff.before.scenario == diff.after.scenario;
+    add("after: " + (chips       ? diff.after.hardware
+                     : same_name ? "with the changes"
+                                 : diff.after.scenario),
+        unit.text(after), Time{}, after, kTotalColor);
     const std::vector<LegendEntry> legend{{LegendMark::kBox, std::string(kTotalColor), "total"},
                                           {LegendMark::kBox, std::string(kFasterColor), "faster"},
                                           {LegendMark::kBox, std::string(kSlowerColor), "slower"}};
     const RowFrame frame =
-        row_frame(rows, titled("Effect of each input on the latency", diff.after.changes), "time (ms)", legend);
+        row_frame(rows, "Effect of each input on the latency\n" + title_of(diff.after.scenario, diff.after.changes),
+                  "latency of a request (ms)", legend);
     std::string data;
     std::string clauses;
     for (const LegendEntry& entry : legend) {
@@ -246,12 +313,10 @@ std::vector<Drawing> waterfall(const ScenarioDiff& diff) {
             clauses += (clauses.empty() ? "" : ", ") + cell_clause(name, entry.color);
         }
     }
-    return {{{"waterfall", "Effect of each input on the latency, changed one after the other."},
-             frame.canvas.height,
-             frame.canvas.commands + data + "plot " + clauses + "\n"}};
+    return {{"waterfall", "Effect of each input on the latency, changed one after the other."},
+            frame.canvas.height,
+            frame.canvas.commands + data + "plot " + clauses + "\n"};
 }
-
-}  // namespace
 
 std::string diff_text(const ScenarioDiff& diff, TextWidth width) {
     const Estimate<Time>& before = diff.before.total.latency;
@@ -261,9 +326,10 @@ std::string diff_text(const ScenarioDiff& diff, TextWidth width) {
         fmt::format("{} ({}) -> {} ({})", title_of(diff.before.scenario, diff.before.changes), diff.before.hardware,
                     title_of(diff.after.scenario, diff.after.changes), diff.after.hardware),
         0, width);
-    text += wrapped(fmt::format("Total {} -> {}: {}, {}.", estimate_text(before), estimate_text(after),
-                                signed_text(change, unit_of(diff)), signed_share(change, before.median)),
-                    0, width);
+    text +=
+        wrapped(fmt::format("Total {} -> {}: {}, {}.", estimate_text(before), estimate_text(after),
+                            signed_text(change, scale_of(diff), unit_of(diff)), signed_share(change, before.median)),
+                0, width);
     if (!diff.decisions.empty()) {
         text += wrapped(fmt::format("Moves: {}.", moves_text(diff.decisions)), 0, width);
     }
@@ -322,7 +388,7 @@ bool write_diff(const std::filesystem::path& directory, const ScenarioDiff& diff
     const std::size_t before = diagnostics.error_count();
     write_file(directory / "diff.txt", with_provenance_text(diff_text(diff), provenance), diagnostics);
     write_file(directory / "diff.json", with_provenance(diff_json(diff), provenance), diagnostics);
-    static_cast<void>(draw_all(directory, waterfall(diff), diagnostics));
+    static_cast<void>(draw_all(directory, {waterfall_drawing(diff)}, diagnostics));
     return diagnostics.error_count() == before;
 }
 

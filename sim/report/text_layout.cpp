@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 
 namespace berth {
@@ -39,6 +40,20 @@ std::vector<std::string> unbreakable_parts(std::string_view text) {
     return parts;
 }
 
+// "hardware.", "devices.", "npu": a path that is too long for a line may break behind a dot. The dot of a number stays.
+std::vector<std::string_view> path_steps(std::string_view word) {
+    std::vector<std::string_view> steps;
+    std::size_t from = 0;
+    for (std::size_t at = 0; at + 1 < word.size(); ++at) {
+        if (word[at] == '.' && std::isalpha(static_cast<unsigned char>(word[at + 1])) != 0) {
+            steps.push_back(word.substr(from, at + 1 - from));
+            from = at + 1;
+        }
+    }
+    steps.push_back(word.substr(from));
+    return steps;
+}
+
 // Where a word of a command line ends; a quoted one may hold spaces.
 std::size_t word_end(std::string_view line, std::size_t at) {
     for (bool quoted = false; at < line.size() && (quoted || line[at] != ' '); ++at) {
@@ -62,19 +77,30 @@ std::size_t display_width(std::string_view text) {
     return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_code_point));
 }
 
-std::string wrapped(std::string_view text, std::size_t indent, TextWidth width, std::size_t hanging) {
+std::string wrapped(std::string_view text, std::size_t indent, TextWidth width, std::size_t hanging, Breaks breaks) {
     const std::size_t columns = std::min(width.columns, kMostReadable);
     std::string result;
     std::string line;
     std::size_t start = indent;
-    for (const std::string& word : unbreakable_parts(text)) {
-        if (!line.empty() && start + display_width(line) + 1 + display_width(word) > columns) {
+    const auto add = [&](std::string_view part, std::string_view space) {
+        if (!line.empty() && start + display_width(line) + space.size() + display_width(part) > columns) {
             result += std::string(start, ' ') + line + "\n";
             start = indent + hanging;
             line.clear();
         }
-        line += line.empty() ? "" : " ";
-        line += word;
+        line += line.empty() ? "" : space;
+        line += part;
+    };
+    for (const std::string& word : unbreakable_parts(text)) {
+        if (breaks == Breaks::kAtSpaces || indent + hanging + display_width(word) <= columns) {
+            add(word, " ");
+            continue;
+        }
+        std::string_view space = " ";
+        for (const std::string_view step : path_steps(word)) {
+            add(step, space);
+            space = "";
+        }
     }
     return result + std::string(line.empty() ? 0 : start, ' ') + line + "\n";
 }

@@ -23,8 +23,11 @@ inline constexpr std::size_t kMostReadable = 100;
 
 /// Breaks `text` at spaces into lines that fit; every line starts with `indent` spaces and those after the first with
 /// `hanging` more. Ends with a newline. A number stays
-/// with its unit; a word that is longer than a line stands alone on one.
-[[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent, TextWidth width, std::size_t hanging = 0);
+/// with its unit; a word that is longer than a line stands alone on one, or breaks behind the dots of a path if
+/// `breaks` says so.
+enum class Breaks : std::uint8_t { kAtSpaces, kInPaths };
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent, TextWidth width, std::size_t hanging = 0,
+                                  Breaks breaks = Breaks::kAtSpaces);
 
 /// One line of a command, broken in front of words with the backslash that a shell wants; an option stays with its
 /// value.

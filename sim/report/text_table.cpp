@@ -24,9 +24,9 @@ std::size_t total(const std::vector<std::size_t>& widths, const std::vector<std:
 }
 
 // Spaces in front stay in front of every line.
-std::vector<std::string> lines_of(std::string_view text, std::size_t columns) {
+std::vector<std::string> lines_of(std::string_view text, std::size_t columns, Breaks breaks = Breaks::kAtSpaces) {
     std::vector<std::string> lines;
-    const std::string broken = wrapped(text, std::min(text.find_first_not_of(' '), text.size()), {columns});
+    const std::string broken = wrapped(text, std::min(text.find_first_not_of(' '), text.size()), {columns}, 0, breaks);
     for (std::size_t at = 0; at < broken.size();) {
         const std::size_t end = broken.find('\n', at);
         lines.push_back(broken.substr(at, end - at));
@@ -35,9 +35,9 @@ std::vector<std::string> lines_of(std::string_view text, std::size_t columns) {
     return lines;
 }
 
-std::size_t longest_word(std::string_view text) {
+std::size_t longest_word(std::string_view text, Breaks breaks = Breaks::kAtSpaces) {
     std::size_t longest = 0;
-    for (const std::string& word : lines_of(text, 1)) {
+    for (const std::string& word : lines_of(text, 1, breaks)) {
         longest = std::max(longest, display_width(word));
     }
     return longest;
@@ -112,6 +112,8 @@ std::vector<std::string> fitted_lines(const std::string& cell, Fit fit, std::siz
             return {shortened(cell, width)};
         case Fit::kWrap:
             return lines_of(cell, width);
+        case Fit::kWrapPaths:
+            return lines_of(cell, width, Breaks::kInPaths);
         case Fit::kOwnLine:
             return {""};
         case Fit::kWhole:
@@ -155,11 +157,13 @@ std::size_t TextTable::least_width(std::size_t column) const {
         case Fit::kOwnLine:
             return heading;
         case Fit::kWrap:
+        case Fit::kWrapPaths:
             break;
     }
+    const Breaks breaks = columns_[column].fit == Fit::kWrapPaths ? Breaks::kInPaths : Breaks::kAtSpaces;
     std::size_t word = heading;
     for (const auto& row : rows_) {
-        word = std::max(word, longest_word(row[column]));
+        word = std::max(word, longest_word(row[column], breaks));
     }
     return word;
 }

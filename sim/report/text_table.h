@@ -13,11 +13,12 @@ enum class Align { kLeft, kRight };
 
 /// What may happen to the cells of a column where the table is wider than its lines.
 enum class Fit {
-    kWhole,     ///< numbers, and names as they are typed: never cut
-    kShorten,   ///< names: "..." for their middle
-    kWrap,      ///< sentences and lists: broken at spaces
-    kOwnLine,   ///< paths: where one is too long it stands whole on a line of its own, above the rest of its row
-    kOptional,  ///< what the reader can do without: the last such column goes first, and is named below the table
+    kWhole,      ///< numbers, and names as they are typed: never cut
+    kShorten,    ///< names: "..." for their middle
+    kWrap,       ///< sentences and lists: broken at spaces
+    kWrapPaths,  ///< paths with their values: broken behind dots, too
+    kOwnLine,    ///< paths: where one is too long it stands whole on a line of its own, above the rest of its row
+    kOptional,   ///< what the reader can do without: the last such column goes first, and is named below the table
 };
 
 /// A table with a heading and columns as wide as their widest cell, two spaces apart. Where that is too wide, headings

@@ -15,7 +15,6 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kMostNumbers = 12;  // of the hardware, told one by one
 constexpr std::string_view kStages = "stages";
 
 std::string text_of(const std::optional<std::string>& text) { return text.value_or("not set"); }
@@ -25,6 +24,9 @@ const StageModel* model_of(const ScenarioInputs& inputs, const std::string& stag
     const auto found = std::ranges::find(inputs.stage_models, stage, &StageModel::stage);
     return found == inputs.stage_models.end() ? nullptr : &*found;
 }
+
+/// Nothing is computed from it, and another profile has another one.
+bool describes_hardware(const YamlDifference& difference) { return difference.path() == "profile"; }
 
 class Comparison {
   public:
@@ -92,38 +94,17 @@ class Comparison {
     }
 
     void compare_hardware() {
-        std::vector<YamlDifference> different;
-        for (YamlDifference& difference : differences_between(before_.inputs.hardware, after_.inputs.hardware)) {
-            const bool name = difference.path() == "profile";
-            if (!name && !defaults_.are_same(difference, "hardware.")) {
-                different.push_back(std::move(difference));
+        for (const YamlDifference& difference : differences_between(before_.inputs.hardware, after_.inputs.hardware)) {
+            if (describes_hardware(difference) || defaults_.are_same(difference, "hardware.")) {
+                continue;
             }
+            const std::string path = "hardware." + difference.path();
+            add(path, difference.before.value_or(defaults_.before(path)),
+                difference.after.value_or(defaults_.after(path)),
+                [difference, &from = after_.inputs.hardware](ScenarioInputs& inputs) {
+                    take_over(inputs.hardware, difference, from);
+                });
         }
-        if (different.size() <= kMostNumbers) {
-            for (const YamlDifference& difference : different) {
-                const std::string path = "hardware." + difference.path();
-                add(path, difference.before.value_or(defaults_.before(path)),
-                    difference.after.value_or(defaults_.after(path)), hardware_change({difference}));
-            }
-            return;
-        }
-        std::map<std::string, std::vector<YamlDifference>> groups;
-        for (const YamlDifference& difference : different) {
-            const bool device = difference.steps.front() == "devices" && difference.steps.size() > 1;
-            groups[device ? "devices." + difference.steps[1] : difference.steps.front()].push_back(difference);
-        }
-        for (auto& [group, members] : groups) {
-            const std::string count = fmt::format("{} ({} inputs)", after_.scenario.profile.name, members.size());
-            add("hardware." + group, before_.scenario.profile.name, count, hardware_change(std::move(members)));
-        }
-    }
-
-    std::function<void(ScenarioInputs&)> hardware_change(std::vector<YamlDifference> differences) {
-        return [all = std::move(differences), &from = after_.inputs.hardware](ScenarioInputs& inputs) {
-            for (const YamlDifference& difference : all) {
-                take_over(inputs.hardware, difference, from);
-            }
-        };
     }
 
     // Devices that --set leaves out.

@@ -104,15 +104,15 @@ class DiffSteps {
     DiffSteps(ScenarioInputs inputs, ScenarioResult first, std::vector<Answer> answers, ScenarioDiff& diff)
         : inputs_(std::move(inputs)), now_(std::move(first)), answers_(std::move(answers)), diff_(diff) {}
 
+    // A change that the scenario does not run with waits until one behind it has been made; see make_waiting().
     void make(const InputChange& change) {
-        change.make(inputs_);
-        waiting_.push_back(change.input);
-        waiting_changes_.push_back(&change);
-        Diagnostics ignored;  // of an input that does not go without one that is changed later
-        const auto scenario = load_scenario(inputs_, ignored);
-        auto next = scenario ? evaluate(*scenario, ignored, totals_only(*scenario)) : std::nullopt;
-        if (next) {
-            add(*scenario, std::move(*next));
+        if (made_alone({&change})) {
+            make_waiting();
+            return;
+        }
+        waiting_.push_back(&change);
+        if (waiting_.size() > 1 && made_alone(waiting_)) {  // they need each other
+            waiting_.clear();
         }
     }
 
@@ -121,18 +121,56 @@ class DiffSteps {
         if (waiting_.empty() && !differs(now_.total.latency.median, last.total.latency.median)) {
             return;
         }
-        if (waiting_.empty()) {
-            waiting_.push_back({"files that the inputs name", "as they were", "as they are"});
+        std::vector<InputDifference> left = inputs_of(waiting_);
+        if (left.empty()) {
+            left.push_back({"files that the inputs name", "as they were", "as they are"});
         }
-        add(after, last);
+        add(after, last, std::move(left), std::exchange(waiting_, {}));
     }
 
     /// The changes of each step.
     [[nodiscard]] const std::vector<std::vector<const InputChange*>>& made() const { return made_; }
 
   private:
-    void add(const Scenario& scenario, ScenarioResult next) {
-        DiffStep step{std::exchange(waiting_, {}), now_.total.latency.median, next.total.latency.median,
+    using Changes = std::vector<const InputChange*>;
+
+    static std::vector<InputDifference> inputs_of(const Changes& changes) {
+        std::vector<InputDifference> inputs;
+        for (const InputChange* change : changes) {
+            inputs.push_back(change->input);
+        }
+        return inputs;
+    }
+
+    // Makes the changes in one step, or leaves everything as it is where the scenario does not run with them.
+    bool made_alone(const Changes& changes) {
+        ScenarioInputs changed = inputs_;
+        for (const InputChange* change : changes) {
+            change->make(changed);
+        }
+        Diagnostics ignored;
+        const auto scenario = load_scenario(changed, ignored);
+        auto next = scenario ? evaluate(*scenario, ignored, totals_only(*scenario)) : std::nullopt;
+        if (!next) {
+            return false;
+        }
+        inputs_ = std::move(changed);
+        add(*scenario, std::move(*next), inputs_of(changes), changes);
+        return true;
+    }
+
+    // Those that wait, as long as one of them can be made.
+    void make_waiting() {
+        const auto made =
+            std::ranges::find_if(waiting_, [this](const InputChange* each) { return made_alone({each}); });
+        if (made != waiting_.end()) {
+            waiting_.erase(made);
+            make_waiting();
+        }
+    }
+
+    void add(const Scenario& scenario, ScenarioResult next, std::vector<InputDifference> inputs, Changes changes) {
+        DiffStep step{std::move(inputs), now_.total.latency.median, next.total.latency.median,
                       decisions_between(now_, next)};
         if (step.without_effect()) {  // on the total: other answers may tell
             if (behind_) {
@@ -146,7 +184,7 @@ class DiffSteps {
             behind_ = scenario;
         }
         diff_.steps.push_back(std::move(step));
-        made_.push_back(std::exchange(waiting_changes_, {}));
+        made_.push_back(std::move(changes));
         now_ = std::move(next);
     }
 
@@ -154,9 +192,8 @@ class DiffSteps {
     ScenarioResult now_;
     std::vector<Answer> answers_;     ///< of the last step, or of `behind_` where they have not been counted
     std::optional<Scenario> behind_;  ///< the scenario of the last step
-    std::vector<InputDifference> waiting_;
-    std::vector<const InputChange*> waiting_changes_;
-    std::vector<std::vector<const InputChange*>> made_;
+    Changes waiting_;
+    std::vector<Changes> made_;
     ScenarioDiff& diff_;
 };
 

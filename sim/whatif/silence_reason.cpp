@@ -262,6 +262,9 @@ std::string scenario_silence(const SilentScene& scene, const ScenarioResult& res
         reason.why = stage_reason(*std::ranges::find(result.stages, stage->name, &StageResult::name), steps[2]);
     } else if (steps.front() == "stages" && stage == nullptr) {
         reason.why = "that stage takes no part in this scenario";
+    } else if (path == "hardware") {
+        reason.why = "a name; what the profiles differ in are inputs of their own";
+        reason.complete = true;
     } else if (steps.front() == "objective") {
         reason.why = "the same placements are the best for it";
     } else if (steps.front() == "arrivals") {

@@ -98,14 +98,26 @@ TEST(ScenarioDiff, EachInputIsAStepInTheStatedOrder) {
     EXPECT_EQ(diff.steps[2].decisions[0].after, "npu");
 }
 
-// 300 tokens do not fit a bucket of 256, and 200 heads do not divide the width: what comes later makes them fit.
-TEST(ScenarioDiff, InputsThatNeedEachOtherAreChangedTogether) {
+// 300 tokens do not fit a bucket of 256: the bucket, which comes later in the file, is changed first.
+TEST(ScenarioDiff, AnInputThatNeedsAnotherIsChangedBehindIt) {
     const Scenario base = loaded("rag-rk3588", {{"stages.rerank.buckets", "[256]"}});
     const Scenario after = loaded("rag-rk3588", {{"stages.rerank.tokens", "300"}, {"stages.rerank.buckets", "[320]"}});
     const ScenarioDiff diff = diff_of(base, after);
     expect_whole(diff);
+    ASSERT_EQ(diff.steps.size(), 2U);
+    EXPECT_THAT(paths_of(diff.steps[0]), ElementsAre("stages.rerank.buckets"));
+    EXPECT_THAT(paths_of(diff.steps[1]), ElementsAre("stages.rerank.tokens"));
+}
+
+// Twelve heads do not divide a width of 400, nor do 25 heads one of 384.
+TEST(ScenarioDiff, InputsThatNeedEachOtherAreChangedTogether) {
+    const std::string sizes = "models.ms-marco-MiniLM-L-12-v2.sizes.";
+    const Scenario base = loaded("rag-rk3588");
+    const Scenario after = loaded("rag-rk3588", {{sizes + "hidden", "400"}, {sizes + "heads", "25"}});
+    const ScenarioDiff diff = diff_of(base, after);
+    expect_whole(diff);
     ASSERT_EQ(diff.steps.size(), 1U);
-    EXPECT_THAT(paths_of(diff.steps[0]), ElementsAre("stages.rerank.tokens", "stages.rerank.buckets"));
+    EXPECT_THAT(paths_of(diff.steps[0]), testing::UnorderedElementsAre(sizes + "hidden", sizes + "heads"));
 }
 
 TEST(ScenarioDiff, LayersOfAModelAreAnInput) {

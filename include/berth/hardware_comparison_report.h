@@ -1,0 +1,28 @@
+// A scenario on several chips as a table, as JSON, as rows, and as bars with their intervals.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+
+#include "berth/diagnostics.h"
+#include "berth/hardware_comparison.h"
+#include "berth/provenance.h"
+#include "berth/text_width.h"
+
+namespace berth {
+
+/// Totals, then each stage on each chip, why a chip cannot run it, and what makes one chip slower than another.
+/// `origins`: of the profiles, in the order of the chips; of one that does not load, empty.
+[[nodiscard]] std::string comparison_text(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins,
+                                          TextWidth width = {});
+[[nodiscard]] std::string comparison_json(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins);
+/// A row per chip.
+[[nodiscard]] std::string comparison_csv(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins);
+
+/// `compare.txt`, `.json`, `.csv` and the picture `compare`, and where two chips were set side by side their
+/// `waterfall` (PNG and SVG), in a folder, which exists. False, with errors, if anything is missing.
+bool write_comparison(const std::filesystem::path& directory, const HardwareComparison& comparison,
+                      std::span<const ProfileOrigin> origins, const Provenance& provenance, Diagnostics& diagnostics);
+
+}  // namespace berth

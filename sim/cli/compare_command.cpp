@@ -1,0 +1,178 @@
+// berth compare: the same question on several chips.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "berth/hardware_comparison.h"
+#include "berth/hardware_comparison_report.h"
+#include "cli/command.h"
+#include "cli/data_folders.h"
+#include "cli/machine_check.h"
+
+namespace berth {
+
+namespace {
+
+struct CompareOptions {
+    ScenarioOptions scenario;
+    std::vector<std::string> hardware, between;
+    std::string report;
+    std::optional<Format> format;
+};
+
+constexpr std::string_view kAll = "all";
+
+/// The names that were given, each once, and those of all shipped profiles for `all`.
+std::vector<std::string> names_of(const CompareOptions& options, const Library& library) {
+    std::vector<std::string> names;
+    const auto add = [&names](const std::string& name) {
+        if (std::ranges::find(names, name) == names.end()) {
+            names.push_back(name);
+        }
+    };
+    for (const std::string& given : options.hardware) {
+        if (given != kAll) {
+            add(given);
+            continue;
+        }
+        for (const ShippedFile& file : shipped_files(library, "hardware")) {
+            add(file.name);
+        }
+    }
+    return names;
+}
+
+/// A chip of the comparison that runs, by its name; else an error.
+std::optional<std::size_t> chip_named(const HardwareComparison& comparison, const std::string& name,
+                                      Diagnostics& diagnostics) {
+    std::vector<std::string> known;
+    for (std::size_t i = 0; i < comparison.chips.size(); ++i) {
+        const ChipAnswer& chip = comparison.chips[i];
+        if (chip.result &&
+            (equal_ignoring_case(chip.hardware, name) || equal_ignoring_case(chip.result->hardware, name))) {
+            return i;
+        }
+        if (chip.result) {
+            known.push_back(chip.hardware);
+        }
+    }
+    diagnostics.error(SourceLocation("--between"), fmt::format("'{}' is none of the chips that run it", name),
+                      list_of(known), suggested_names(name, known));
+    return std::nullopt;
+}
+
+// The two of --between; else, of two chips in all, the first and the second.
+void add_difference(const CompareOptions& options, HardwareComparison& comparison, Diagnostics& diagnostics) {
+    if (options.between.empty()) {
+        if (comparison.chips.size() == 2 && comparison.chips[0].result && comparison.chips[1].result) {
+            explain_difference(comparison, 0, 1, diagnostics);
+        }
+        return;
+    }
+    if (options.between.size() != 2) {
+        diagnostics.error(SourceLocation("--between"), fmt::format("{} names are given", options.between.size()),
+                          "the two chips to set side by side");
+        return;
+    }
+    const auto from = chip_named(comparison, options.between[0], diagnostics);
+    const auto to = chip_named(comparison, options.between[1], diagnostics);
+    if (from && to) {
+        explain_difference(comparison, *from, *to, diagnostics);
+    }
+}
+
+std::vector<ProfileOrigin> origins_of(const HardwareComparison& comparison, const Library& library) {
+    std::vector<ProfileOrigin> origins;
+    for (const ChipAnswer& chip : comparison.chips) {
+        origins.push_back(chip.scenario ? profile_origin(chip.scenario->profile, library) : ProfileOrigin{});
+    }
+    return origins;
+}
+
+void note_provenance(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins,
+                     Provenance& provenance) {
+    for (std::size_t i = 0; i < comparison.chips.size(); ++i) {
+        if (const auto& scenario = comparison.chips[i].scenario) {
+            provenance.title = title_of(scenario->name, scenario->changes);
+            provenance.changes = scenario->changes;
+            provenance.profiles.push_back(origins[i]);
+        }
+    }
+}
+
+std::optional<std::string> compared(const CompareOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
+    const SweepBase base{invocation.library, options.scenario.scenario,
+                         read_settings(options.scenario.settings, diagnostics)};
+    const auto names = names_of(options, invocation.library);
+    static_cast<void>(find_file(base.library, "scenarios", base.scenario, SourceLocation("scenario"), diagnostics));
+    for (const std::string& name : names) {
+        static_cast<void>(find_file(base.library, "hardware", name, SourceLocation("--hardware"), diagnostics));
+    }
+    if (diagnostics.has_errors() || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
+        return std::nullopt;
+    }
+    HardwareComparison comparison = compare_hardware({base.library, base.scenario, base.settings}, names,
+                                                     [](std::string_view name) { show_progress(name); });
+    show_progress("");
+    if (std::ranges::none_of(comparison.chips, [](const ChipAnswer& chip) { return chip.scenario.has_value(); })) {
+        // What is wrong with the scenario itself is told once, on its own hardware.
+        return load(options.scenario, invocation, diagnostics)
+                   ? comparison_text(comparison, origins_of(comparison, base.library))
+                   : std::optional<std::string>();
+    }
+    for (ChipAnswer& chip : comparison.chips) {
+        if (chip.result) {
+            chip.result->warnings = machine_warnings(chip.scenario->profile, diagnostics);
+        }
+    }
+    add_difference(options, comparison, diagnostics);
+    const auto origins = origins_of(comparison, base.library);
+    note_provenance(comparison, origins, invocation.provenance);
+    if (diagnostics.has_errors() ||
+        (!options.report.empty() &&
+         !write_comparison(options.report, comparison, origins, invocation.provenance, diagnostics))) {
+        return std::nullopt;
+    }
+    return in_format({.text = [&] { return comparison_text(comparison, origins, invocation.width); },
+                      .json = [&] { return comparison_json(comparison, origins); },
+                      .rows = [&] { return comparison_csv(comparison, origins); },
+                      .ends_with_origin = true},
+                     options.format, invocation);
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app, Invocation& invocation) {
+    const auto options = std::make_shared<CompareOptions>();
+    CLI::App* command = app.add_subcommand("compare", "Asks the same question of several chips");
+    add_scenario_options(*command, options->scenario);
+    command
+        ->add_option("--hardware", options->hardware,
+                     "Profiles, shipped or files, separated by commas; all stands for every shipped one")
+        ->type_name("NAME,...|all")
+        ->delimiter(',')
+        ->required()
+        ->allow_extra_args(false);
+    command
+        ->add_option("--between", options->between,
+                     "Two of them: what makes the second slower or faster than the first, number by number "
+                     "(default: the two, if two are compared)")
+        ->type_name("A,B")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    command->add_option("--report", options->report, "Folder to write text, JSON, CSV and pictures to")
+        ->type_name("DIR");
+    add_format_option(*command, options->format, kAllFormats);
+    command->footer(
+        "Examples:\n"
+        "  berth compare rag-rk3588 --hardware rk3588-rknn-2.3.2,rk3576-rknn-2.3.2\n"
+        "  berth compare rag-rk3588 --hardware all --between rk3588-rknn-2.3.2,rk3576-rknn-2.3.2");
+    command->callback([options, &invocation] {
+        Diagnostics diagnostics;
+        auto output = compared(*options, invocation, diagnostics);
+        invocation.status = answer(output, diagnostics);
+    });
+}
+
+}  // namespace berth

@@ -1,0 +1,319 @@
+#include "berth/hardware_comparison_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "berth/atomic_file.h"
+#include "berth/brief_text.h"
+#include "berth/csv.h"
+#include "berth/quantity_text.h"
+#include "berth/scenario_diff_report.h"
+#include "report/csv_values.h"
+#include "report/json_values.h"
+#include "report/names.h"
+#include "report/plot_rows.h"
+#include "report/plot_waterfall.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kBarHalf = 0.30;  // of a row
+constexpr std::string_view kIntervalColor = "#000000";
+
+const ChipAnswer* first_answer(const HardwareComparison& comparison) {
+    const auto found =
+        std::ranges::find_if(comparison.chips, [](const ChipAnswer& chip) { return chip.result.has_value(); });
+    return found == comparison.chips.end() ? nullptr : &*found;
+}
+
+const Candidate* chosen_of(const StageResult& stage) {
+    return stage.chosen ? &stage.candidates[*stage.chosen] : nullptr;
+}
+
+std::optional<Energy> energy_of(const StageResult& stage) {
+    Energy sum;
+    for (const PassShare& share : stage.passes) {
+        const auto& energy = stage.candidates[share.candidate].energy;
+        if (!energy) {
+            return std::nullopt;
+        }
+        sum += *energy * static_cast<double>(share.passes);
+    }
+    return stage.passes.empty() ? std::nullopt : std::optional(sum);
+}
+
+std::string energy_text(const std::optional<Energy>& energy) {
+    return energy ? number_text(in_millijoules(*energy), 3) : "-";
+}
+
+// Nothing of a time that is certain.
+std::string interval_text(const Estimate<Time>& latency) {
+    return latency.high > latency.low ? range_text(latency) : "";
+}
+
+/// "35 of 118": numbers that were measured on the chip, or fitted to what was.
+std::string known_text(const ProfileOrigin& origin) {
+    const auto of = [&origin](Origin kind) { return origin.numbers[static_cast<std::size_t>(kind)]; };
+    const std::size_t all = std::accumulate(origin.numbers.begin(), origin.numbers.end(), std::size_t{0});
+    return all == 0 ? "-" : fmt::format("{} of {}", of(Origin::kMeasured) + of(Origin::kCalibrated), all);
+}
+
+TextTable totals_table(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins) {
+    TextTable table;
+    table.column("  hardware", Align::kLeft);
+    for (const char* heading : {"total", "5-95 %", "mJ", "in budget"}) {
+        table.column(heading, Align::kRight);
+    }
+    table.column("measured or calibrated", Align::kRight, Fit::kWrap);
+    for (std::size_t i = 0; i < comparison.chips.size(); ++i) {
+        const ChipAnswer& chip = comparison.chips[i];
+        if (!chip.result) {
+            continue;
+        }
+        const ScenarioTotal& total = chip.result->total;
+        const TimeUnit unit(total.latency.median);
+        table.row({(comparison.best == i ? "* " : "  ") + chip.result->hardware, unit.text(total.latency.median),
+                   interval_text(total.latency), energy_text(total.energy),
+                   total.budget_probability ? share_text(*total.budget_probability) : "-", known_text(origins[i])});
+    }
+    return table;
+}
+
+TextTable stage_table(const HardwareComparison& comparison, std::size_t stage) {
+    TextTable table;
+    table.column("hardware", Align::kLeft);
+    table.column("run on", Align::kLeft);
+    for (const char* heading : {"time", "5-95 %", "sure", "mJ"}) {
+        table.column(heading, Align::kRight);
+    }
+    table.column("bound", Align::kLeft);
+    for (const ChipAnswer& chip : comparison.chips) {
+        if (!chip.result) {
+            continue;
+        }
+        const StageResult& result = chip.result->stages[stage];
+        const Candidate* chosen = chosen_of(result);
+        const TimeUnit unit(result.latency.median);
+        table.row({chip.result->hardware, chosen != nullptr ? placement_name(*chosen) : "fixed",
+                   unit.text(result.latency.median), interval_text(result.latency),
+                   chosen != nullptr && result.candidates.size() > 1 ? share_text(result.confidence) : "",
+                   energy_text(energy_of(result)), chosen != nullptr ? main_bound(*chosen) : "-"});
+    }
+    return table;
+}
+
+std::string refusals_text(const HardwareComparison& comparison, TextWidth width) {
+    std::string text;
+    for (const ChipAnswer& chip : comparison.chips) {
+        if (!chip.result) {
+            text += wrapped(fmt::format("{}: {}.", chip.hardware, chip.why_not), 2, width);
+        }
+    }
+    return text.empty() ? "" : "\nCannot run it\n-------------\n" + text;
+}
+
+Json stage_json(const StageResult& stage) {
+    Json json = Json::object();
+    json["stage"] = json_text(stage.name);
+    const Candidate* chosen = chosen_of(stage);
+    json["chosen"] = chosen != nullptr ? json_text(chosen->placement) : Json(nullptr);
+    add_estimate(json, stage.latency);
+    json["confidence"] = chosen != nullptr ? json_number(stage.confidence) : Json(nullptr);
+    json["energy_mj"] = json_millijoules(energy_of(stage));
+    json["bound"] = chosen != nullptr ? Json(main_bound(*chosen)) : Json(nullptr);
+    return json;
+}
+
+Json chip_json(const ChipAnswer& chip, const ProfileOrigin& origin) {
+    Json json = Json::object();
+    json["hardware"] = json_text(chip.result ? chip.result->hardware : chip.hardware);
+    json["runs"] = chip.result.has_value();
+    json["why_not"] = chip.result ? Json(nullptr) : json_text(chip.why_not);
+    json["numbers"] = Json::object();
+    for (const auto& row : kOriginNames) {
+        json["numbers"][std::string(row.name)] = origin.numbers[static_cast<std::size_t>(row.value)];
+    }
+    json["stages"] = Json::array();
+    if (!chip.result) {
+        return json;
+    }
+    const ScenarioTotal& total = chip.result->total;
+    add_estimate(json, total.latency);
+    json["energy_mj"] = json_millijoules(total.energy);
+    json["budget_probability"] = json_number(total.budget_probability);
+    for (const StageResult& stage : chip.result->stages) {
+        json["stages"].push_back(stage_json(stage));
+    }
+    json["warnings"] = json_warnings(chip.result->warnings);
+    return json;
+}
+
+std::string csv_row(const ChipAnswer& chip, const ProfileOrigin& origin, std::size_t stages) {
+    std::string text = csv_field(chip.result ? chip.result->hardware : chip.hardware);
+    const auto number = [&text](const std::optional<double>& value) {
+        text += "," + (value ? csv_number(*value) : "");
+    };
+    const auto estimate = [&number](const Estimate<Time>& time) {
+        for (const Time value : {time.median, time.low, time.high}) {
+            number(in_milliseconds(value));
+        }
+    };
+    if (!chip.result) {
+        return text + std::string(6 + 6 * stages + 1, ',') + csv_field(chip.why_not) + "\n";
+    }
+    const ScenarioTotal& total = chip.result->total;
+    estimate(total.latency);
+    number(total.energy ? std::optional(in_millijoules(*total.energy)) : std::nullopt);
+    number(total.budget_probability);
+    text += "," + known_text(origin);
+    for (const StageResult& stage : chip.result->stages) {
+        const Candidate* chosen = chosen_of(stage);
+        text += "," + csv_field(chosen != nullptr ? chosen->placement : "");
+        estimate(stage.latency);
+        number(chosen != nullptr ? std::optional(stage.confidence) : std::nullopt);
+        text += "," + csv_field(chosen != nullptr ? main_bound(*chosen) : "");
+    }
+    return text + ",\n";
+}
+
+/// Bars of the stages one behind the other, the interval of the total on top.
+std::vector<Drawing> comparison_drawings(const HardwareComparison& comparison) {
+    const ChipAnswer* first = first_answer(comparison);
+    if (first == nullptr) {
+        return {};
+    }
+    std::vector<Row> rows;
+    std::vector<LegendEntry> legend;
+    for (std::size_t stage = 0; stage < first->result->stages.size(); ++stage) {
+        legend.push_back({LegendMark::kBox, std::string(device_color(stage)), first->result->stages[stage].name});
+    }
+    std::vector<LegendEntry> shown = legend;
+    shown.push_back({LegendMark::kInterval, std::string(kIntervalColor), "5-95 % of the total"});
+    const auto& budget = first->result->total.budget;
+    if (budget) {
+        shown.push_back({LegendMark::kDashedLine, std::string(kQuietColor), "budget"});
+    }
+    for (const ChipAnswer& chip : comparison.chips) {
+        if (chip.result) {
+            const Estimate<Time>& total = chip.result->total.latency;
+            rows.push_back({chip.result->hardware, brief(total.median), in_milliseconds(total.high), false});
+        }
+    }
+    const std::string title = titled(first->result->scenario + ": each chip", first->scenario->changes);
+    const RowFrame frame = row_frame(rows, title, "latency of a request (ms)", shown);
+    std::vector<std::vector<Cell>> cells(legend.size() + 1);
+    std::size_t row = 0;
+    for (const ChipAnswer& chip : comparison.chips) {
+        if (!chip.result) {
+            continue;
+        }
+        double from = 0;
+        for (std::size_t stage = 0; stage < chip.result->stages.size(); ++stage) {
+            const double to = from + in_milliseconds(chip.result->stages[stage].latency.median);
+            cells[stage].push_back({frame.middle[row], kBarHalf, from, to});
+            from = to;
+        }
+        const Estimate<Time>& total = chip.result->total.latency;
+        cells.back().push_back({frame.middle[row], kBarHalf, in_milliseconds(total.low), in_milliseconds(total.high)});
+        ++row;
+    }
+    std::string data;
+    std::string clauses;
+    for (std::size_t i = 0; i < legend.size(); ++i) {
+        const std::string name = fmt::format("$cells{}", i);
+        data += cell_data(name, cells[i]);
+        clauses += (clauses.empty() ? "" : ", ") + cell_clause(name, legend[i].color);
+    }
+    data += cell_data(fmt::format("$cells{}", legend.size()), cells.back());
+    clauses +=
+        fmt::format(", $cells{} using 1:2:3:4 with xerrorbars lc rgb '{}' lw 3 pt -1", legend.size(), kIntervalColor);
+    std::string line;
+    if (budget) {
+        line = fmt::format(
+            "set arrow from first {0}, graph 0 to first {0}, graph 1 nohead lc rgb '{1}' lw 3 dt {2} front\n",
+            plotted(in_milliseconds(*budget)), kQuietColor, kDashes);
+    }
+    return {{{"compare", "Latency of a request on each chip, stage by stage, with the interval of the total."},
+             frame.canvas.height,
+             frame.canvas.commands + line + data + "plot " + clauses + "\n"}};
+}
+
+}  // namespace
+
+std::string comparison_text(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins,
+                            TextWidth width) {
+    const ChipAnswer* first = first_answer(comparison);
+    if (first == nullptr) {
+        return "No chip can run it.\n" + refusals_text(comparison, width);
+    }
+    const ScenarioResult& result = *first->result;
+    std::string text =
+        wrapped(fmt::format("{}, placed for {}", title_of(result.scenario, first->scenario->changes),
+                            choice_name(kObjectives, result.objective)),
+                0, width) +
+        "\n" + totals_table(comparison, origins).text(2, width) +
+        wrapped(
+            "*: best by the median. measured or calibrated: of the profile's numbers; the others are from "
+            "datasheets, inherited or assumed.",
+            2, width);
+    for (std::size_t stage = 0; stage < result.stages.size(); ++stage) {
+        text += fmt::format("\n{}\n", result.stages[stage].name) + stage_table(comparison, stage).text(2, width);
+    }
+    text += refusals_text(comparison, width);
+    if (comparison.difference) {
+        const std::string heading =
+            fmt::format("From {} to {}", comparison.difference->before.hardware, comparison.difference->after.hardware);
+        text += fmt::format("\n{}\n{:-<{}}\n{}", heading, "", heading.size(), diff_text(*comparison.difference, width));
+    }
+    return text;
+}
+
+std::string comparison_json(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins) {
+    Json json = Json::object();
+    json["chips"] = Json::array();
+    for (std::size_t i = 0; i < comparison.chips.size(); ++i) {
+        json["chips"].push_back(chip_json(comparison.chips[i], origins[i]));
+    }
+    json["best"] = comparison.best ? json_text(comparison.chips[*comparison.best].result->hardware) : Json(nullptr);
+    json["difference"] = comparison.difference ? Json::parse(diff_json(*comparison.difference)) : Json(nullptr);
+    return json_document(json);
+}
+
+std::string comparison_csv(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins) {
+    const ChipAnswer* first = first_answer(comparison);
+    std::string text = "hardware,total_ms,low_ms,high_ms,energy_mj,budget_probability,measured_or_calibrated";
+    const std::size_t stages = first == nullptr ? 0 : first->result->stages.size();
+    for (std::size_t stage = 0; stage < stages; ++stage) {
+        for (const char* column : {"chosen", "latency_ms", "low_ms", "high_ms", "confidence", "bound"}) {
+            text += "," + csv_field(first->result->stages[stage].name + "." + column);
+        }
+    }
+    text += ",why_not\n";
+    for (std::size_t i = 0; i < comparison.chips.size(); ++i) {
+        text += csv_row(comparison.chips[i], origins[i], stages);
+    }
+    return text;
+}
+
+bool write_comparison(const std::filesystem::path& directory, const HardwareComparison& comparison,
+                      std::span<const ProfileOrigin> origins, const Provenance& provenance, Diagnostics& diagnostics) {
+    const std::size_t before = diagnostics.error_count();
+    write_file(directory / "compare.txt", with_provenance_text(comparison_text(comparison, origins), provenance),
+               diagnostics);
+    write_file(directory / "compare.json", with_provenance(comparison_json(comparison, origins), provenance),
+               diagnostics);
+    write_file(directory / "compare.csv", comparison_csv(comparison, origins), diagnostics);
+    auto drawings = comparison_drawings(comparison);
+    if (comparison.difference) {
+        drawings.push_back(waterfall_drawing(*comparison.difference));
+    }
+    static_cast<void>(draw_all(directory, drawings, diagnostics));
+    return diagnostics.error_count() == before;
+}
+
+}  // namespace berth
