@@ -65,7 +65,9 @@ class WiredGraph {
 inline Time total_of(const DevicePlan& plan) {
     Time total;
     for (const OperatorPlan& op : plan.operators) {
-        total += op.cost;
+        for (const Step& step : op.steps) {
+            total += plan.costs[static_cast<std::size_t>(step.kernel)].total;
+        }
     }
     return total;
 }

@@ -19,7 +19,8 @@ struct PlacementLimits {
     struct Memory {
         std::string name;
         Bytes capacity;
-        std::vector<bool> holds;  ///< [device]
+        std::vector<bool> holds;             ///< [device]
+        std::optional<DeviceId> of{};        ///< whose own it is; absent: devices share it
     };
     std::optional<int> segments;  ///< at most so many maximal runs of operators on one device, in execution order
     std::vector<Memory> memories;
@@ -59,8 +60,10 @@ struct PlacementProblem {
     PlacementLimits limits;        ///< no part of the sums; best_placement and exhaustive_placement keep to them
 };
 
-/// Handing `size` bytes from one device to another, through the host where they have no link of their own.
-[[nodiscard]] Time crossing_cost(const Profile& profile, DeviceId from, DeviceId to, Bytes size);
+/// What no assignment of the problem takes more of a memory than.
+[[nodiscard]] Bytes most_needed(const PlacementProblem& problem, std::size_t memory);
+/// The problem's limits without memories that not even the largest choices fill.
+[[nodiscard]] PlacementLimits limits_that_bind(const PlacementProblem& problem);
 
 /// Builds the problem from plans of the same graph, one per device of the profile.
 [[nodiscard]] PlacementProblem placement_problem(const Graph& graph, const std::vector<DevicePlan>& plans,

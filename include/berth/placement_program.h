@@ -1,37 +1,17 @@
-// The optimal placement of one graph under ever other costs: states found once, numbers put in again and again.
+// The optimal placement of one graph again and again under other numbers: states are found once.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <optional>
-#include <span>
 #include <utility>
 #include <vector>
 
 #include "berth/placement.h"
+#include "berth/placement_sums.h"
 
 namespace berth {
-
-/// A number of the caller's table, so many times.
-struct ProgramTerm {
-    std::uint32_t number = 0;
-    double factor = 1;
-    friend bool operator==(const ProgramTerm&, const ProgramTerm&) = default;
-};
-
-/// What a choice costs, as sums over the table: of times, and of energies.
-struct ProgramCost {
-    std::vector<ProgramTerm> time, energy;
-};
-
-/// Which numbers stand behind the costs of a PlacementProblem.
-struct ProgramNumbers {
-    std::function<ProgramCost(std::size_t op, std::size_t device)> cost;
-    std::function<ProgramCost(std::size_t loss)> loss;  ///< by the position in PlacementProblem::fusion
-    std::function<std::uint32_t(std::size_t flow, std::size_t from, std::size_t to)> crossing;
-};
 
 /// The dynamic programme along the execution order that places a graph on two devices, both of which are used. Layers
 /// that repeat become one step that is applied so often (min-plus matrices; Baccelli et al. 1992, section 3).
@@ -48,10 +28,10 @@ class PlacementProgram {
 
     /// Absent for other than two devices, groups, a problem without a placement, and graphs that keep more states.
     [[nodiscard]] static std::optional<PlacementProgram> of(const PlacementProblem& problem,
-                                                            const ProgramNumbers& numbers);
+                                                            const PlacementSums& sums);
 
     /// Time of the best placement, with what using both devices costs left out, and its energy.
-    [[nodiscard]] Best best(std::span<const double> times, std::span<const double> energies, Scratch& scratch) const;
+    [[nodiscard]] Best best(const TermValues& values, Scratch& scratch) const;
 
   private:
     friend class ProgramBuilder;
@@ -72,10 +52,10 @@ class PlacementProgram {
         std::size_t first = 0, last = 0, times = 1;
     };
     struct Sum {
-        std::uint32_t first = 0, energy = 0, last = 0;  ///< terms of time up to `energy`, then those of energy
+        std::uint32_t first = 0, last = 0;
     };
 
-    void add_up(std::span<const double> times, std::span<const double> energies, std::vector<Best>& sums) const;
+    void add_up(const TermValues& values, std::vector<Best>& sums) const;
     void walk(const Part& part, Scratch& scratch) const;
     void repeat(const Part& part, Scratch& scratch) const;
     void find_parts();
@@ -84,7 +64,7 @@ class PlacementProgram {
     std::vector<std::uint32_t> order_;  ///< per operator, into `layers_`
     std::vector<Part> parts_;           ///< of `order_`
     std::vector<Sum> sums_;
-    std::vector<ProgramTerm> terms_;
+    std::vector<TermCount> terms_;
 };
 
 }  // namespace berth

@@ -55,12 +55,10 @@ struct OperatorPlan {
     bool supported = false;
     std::string reason;                   ///< why not, with the number and the limit
     std::optional<DeviceId> fallback;     ///< where the runtime runs it instead
-    Steps steps;                          ///< without a kernel of its own for a fused epilogue_op
+    Steps steps;                          ///< without a kernel of its own for a fused epilogue operator
     OperatorId fused_into = kNoOperator;  ///< the operator before it in the fused group
-    Time cost;                            ///< of its steps, or its share in the group's kernel
-    KernelId alone = -1;                  ///< of a fused epilogue_op: its kernel if the operator before ran elsewhere
-    KernelId joined = -1, before = -1;    ///< of a fused epilogue_op: the group's kernel with it, and that without it
-    Time unfused_extra;                   ///< what that would cost more
+    KernelId alone = -1;                  ///< its kernel by itself; absent where parts stand for it
+    KernelId joined = -1, before = -1;    ///< of a fused epilogue operator: the group's kernel with it, and that without it
     DType ran_at = DType::kFp32;
     Scheme scheme;      ///< what became of the one it was asked for: `ran_at`, and what its weights are stored in
     Bytes output_size;  ///< of the tensor it makes, at the dtype it makes it in

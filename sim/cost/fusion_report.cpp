@@ -1,6 +1,8 @@
 // What fusion did to a placed graph, what it left apart, and what a rule for that would save.
 #include <algorithm>
 
+#include "base/index.h"
+#include "berth/placement_terms.h"
 #include "berth/fusion.h"
 #include "cost/lowering.h"
 
@@ -57,7 +59,9 @@ class Reporter {
             } else if (device_of(op.fused_into) == device_of(id)) {
                 report.fused.push_back({id, head_of(id)});
             } else {
-                report.missing.push_back({id, op.fused_into, FusionBarrier::kDevice, op.unfused_extra});
+                const auto cost = [&](KernelId kernel) { return plan_of(id).costs[at(kernel)].total; };
+                report.missing.push_back({id, op.fused_into, FusionBarrier::kDevice,
+                                          cost_of_split_fusion(cost(op.alone), cost(op.joined), cost(op.before))});
             }
         }
         return report;

@@ -21,7 +21,6 @@ class KernelTable {
         plain_.assign(classes, {-1, -1, -1, -1});
     }
 
-    [[nodiscard]] Time cost(KernelId id) const { return plan_.costs[static_cast<std::size_t>(id)].total; }
     [[nodiscard]] const Kernel& kernel(KernelId id) const { return plan_.kernels[static_cast<std::size_t>(id)]; }
 
     // Kernels are listed once each, whatever they were made from.
@@ -218,21 +217,17 @@ class Lowering {
         return ids;
     }
 
-    void add_step(OperatorPlan& plan, KernelId id, StepRole role) {
-        plan.steps.push_back({id, role});
-        plan.cost += table_.cost(id);
-    }
-
     void lower(std::size_t i) {
         OperatorPlan& plan = plan_.operators[i];
         if (plan.fused_into != kNoOperator) {
             fuse_into_group(i, plan);
         } else if (op(i).kind == OperatorKind::kAttention && !device_.attention) {
             for (const KernelId part : parts_of(i)) {
-                add_step(plan, part, StepRole::kPart);
+                plan.steps.push_back({part, StepRole::kPart});
             }
         } else {
-            add_step(plan, plain(i), StepRole::kOperator);
+            plan.alone = plain(i);
+            plan.steps.push_back({plan.alone, StepRole::kOperator});
         }
     }
 
@@ -252,9 +247,7 @@ class Lowering {
                             classes_[i].made_at, on_chip(made_by(i)));
             id = table_.add(group);
         }
-        plan.cost = table_.cost(id) - table_.cost(step.kernel);
         plan.alone = plain(i);
-        plan.unfused_extra = std::max(Time{}, table_.cost(plan.alone) - plan.cost);
         plan.before = step.kernel;
         plan.joined = step.kernel = id;
     }
@@ -288,7 +281,7 @@ class Lowering {
             kernel.input_on_chip = kernel.output_on_chip = stays;
             id = table_.add(kernel);
         }
-        add_step(plan_.operators[i], id, role);
+        plan_.operators[i].steps.push_back({id, role});
     }
 
     const Graph& graph_;

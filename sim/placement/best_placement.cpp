@@ -61,27 +61,6 @@ std::optional<PlacementResult> without_limits(const PlacementProblem& problem, c
     return std::nullopt;  // unreachable: the last one always fits
 }
 
-// Memories that not even the largest choices fill do not matter.
-PlacementLimits that_matter(const PlacementLimits& limits, const PlacementProblem& problem) {
-    PlacementLimits result = limits;
-    std::erase_if(result.memories, [&](const PlacementLimits::Memory& memory) {
-        Bytes most;
-        for (std::size_t device = 0; device < limits.working.size(); ++device) {
-            most = memory.holds[device] ? std::max(most, limits.working[device]) : most;
-        }
-        for (std::size_t op = 0; op < limits.size.size(); ++op) {
-            Bytes largest;
-            for (std::size_t device = 0; device < problem.devices; ++device) {
-                const bool possible = memory.holds[device] && problem.cost[op][device];
-                largest = possible ? std::max(largest, limits.size[op][device]) : largest;
-            }
-            most += largest;
-        }
-        return most <= memory.capacity;
-    });
-    return result;
-}
-
 }  // namespace
 
 std::optional<PlacementResult> best_placement(const PlacementProblem& problem) {
@@ -95,7 +74,7 @@ std::optional<PlacementResult> best_placement(const PlacementProblem& problem) {
     if (!free || within(problem.limits, free->assignment)) {
         return free;
     }
-    limited.limits = that_matter(problem.limits, problem);
+    limited.limits = limits_that_bind(problem);
     if (size.assignments <= kFewAssignments) {
         return branch_and_bound_placement(limited);
     }

@@ -264,7 +264,7 @@ class Frontier {
     bool add_size(const Layer& layer, std::size_t state, std::size_t op, std::size_t device, unsigned used,
                   std::vector<Bytes>& held) const {
         for (std::size_t memory = 0; memory < held.size(); ++memory) {
-            const auto& [name, capacity, holds] = limits_.memories[memory];
+            const auto& [name, capacity, holds, of] = limits_.memories[memory];
             held[memory] = layer.held[state * held.size() + memory];
             held[memory] += holds[device] && !limits_.size.empty() ? limits_.size[op][device] : Bytes{};
             Bytes working;

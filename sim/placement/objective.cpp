@@ -5,6 +5,7 @@
 
 #include "base/index.h"
 #include "berth/placement.h"
+#include "placement/crossings.h"
 
 namespace berth {
 
@@ -19,32 +20,6 @@ bool respects_groups(const PlacementProblem& problem, const Assignment& assignme
         }
     }
     return true;
-}
-
-// Each tensor goes once to every other device that reads it.
-Time crossings(const PlacementProblem& problem, const Assignment& assignment) {
-    Time sum;
-    std::vector<std::size_t> reached(problem.devices, 0);  // number of the last tensor that came there
-    std::size_t number = 0;
-    for (const auto& flow : problem.flows) {
-        ++number;
-        const DeviceId from =
-            flow.producer == kNoOperator ? problem.host : assignment[static_cast<std::size_t>(flow.producer)];
-        reached[at(from)] = number;
-        const auto reach = [&](DeviceId to) {
-            if (reached[at(to)] != number) {
-                reached[at(to)] = number;
-                sum += flow.crossing[at(from)][at(to)];
-            }
-        };
-        for (const OperatorId consumer : flow.consumers) {
-            reach(assignment[static_cast<std::size_t>(consumer)]);
-        }
-        if (flow.to_host) {
-            reach(problem.host);
-        }
-    }
-    return sum;
 }
 
 }  // namespace
@@ -78,32 +53,11 @@ std::optional<Time> objective(const PlacementProblem& problem, const Assignment&
             sum += loss.loss;
         }
     }
-    return sum + crossings(problem, assignment);
-}
-
-Bytes memory_needed(const PlacementLimits& limits, std::size_t memory, const Assignment& assignment) {
-    const std::vector<bool>& holds = limits.memories.at(memory).holds;
-    Bytes kept, working;
-    for (std::size_t op = 0; op < assignment.size(); ++op) {
-        const std::size_t device = at(assignment[op]);
-        if (holds.at(device)) {
-            kept += limits.size.empty() ? Bytes{} : limits.size[op][device];
-            working = limits.working.empty() ? working : std::max(working, limits.working[device]);
-        }
-    }
-    return kept + working;
-}
-
-bool within(const PlacementLimits& limits, const Assignment& assignment) {
-    if (limits.segments && segments(assignment).size() > static_cast<std::size_t>(*limits.segments)) {
-        return false;
-    }
-    for (std::size_t memory = 0; memory < limits.memories.size(); ++memory) {
-        if (memory_needed(limits, memory, assignment) > limits.memories[memory].capacity) {
-            return false;
-        }
-    }
-    return true;
+    Time crossings;
+    visit_crossings(problem, assignment, [&](const FlowCrossing& one) {
+        crossings += problem.flows[one.flow].crossing[at(one.from)][at(one.to)];
+    });
+    return sum + crossings;
 }
 
 std::vector<Segment> segments(const Assignment& assignment) {

@@ -24,9 +24,9 @@ constexpr std::size_t kDevices = 2;
 /// devices a tensor has reached.
 class ProgramBuilder {
   public:
-    ProgramBuilder(const PlacementProblem& problem, const ProgramNumbers& numbers)
+    ProgramBuilder(const PlacementProblem& problem, const PlacementSums& sums)
         : problem_(problem),
-          numbers_(numbers),
+          of_(sums),
           operators_(problem.cost.size()),
           live_(operators_ + 1),
           open_(operators_ + 1),
@@ -142,7 +142,8 @@ class ProgramBuilder {
 
     // What running `op` on `device` adds, with everything of the state decoded; updates it.
     std::uint32_t step(std::size_t op, std::size_t device) {
-        ProgramCost cost = numbers_.cost(op, device);
+        const auto own = of_.of_operator(op, device);
+        CostSum cost(own.begin(), own.end());
         device_of_[op] = static_cast<std::uint8_t>(device);
         for (const std::size_t f : touched_[op]) {
             const auto& consumers = problem_.flows[f].consumers;
@@ -157,51 +158,40 @@ class ProgramBuilder {
         for (const std::size_t i : losses_[op]) {
             const auto& loss = problem_.fusion[i];
             if (device_of_[at(loss.after)] == loss.device && device_of_[at(loss.before)] != loss.device) {
-                const ProgramCost more = numbers_.loss(i);
-                cost.time.insert(cost.time.end(), more.time.begin(), more.time.end());
-                cost.energy.insert(cost.energy.end(), more.energy.begin(), more.energy.end());
+                cost.push_back({of_.split_fusion(i), 1});
             }
         }
         return sum_of(cost);
     }
 
-    void add_crossings(ProgramCost& cost, std::size_t f) const {
+    void add_crossings(CostSum& cost, std::size_t f) const {
         const auto& flow = problem_.flows[f];
         const std::size_t from = flow.producer == kNoOperator ? at(problem_.host) : device_of_[at(flow.producer)];
         const unsigned reached = reached_[f] | (flow.to_host ? 1U << at(problem_.host) : 0U);
         for (std::size_t to = 0; to < kDevices; ++to) {
             if (to != from && (reached >> to & 1U) != 0) {
-                cost.time.push_back({numbers_.crossing(f, from, to), 1});
+                cost.push_back({of_.crossing(f, from, to), 1});
             }
         }
     }
 
-    std::uint32_t sum_of(const ProgramCost& cost) {
+    std::uint32_t sum_of(const CostSum& cost) {
         std::string key;
-        const auto note = [&key](const std::vector<ProgramTerm>& terms) {
-            for (const ProgramTerm& term : terms) {
-                key.append(reinterpret_cast<const char*>(&term.number), sizeof term.number);
-                key.append(reinterpret_cast<const char*>(&term.factor), sizeof term.factor);
-            }
-            key.push_back('\0');
-        };
-        note(cost.time);
-        note(cost.energy);
+        for (const TermCount& one : cost) {
+            key.append(reinterpret_cast<const char*>(&one.term), sizeof one.term);
+            key.append(reinterpret_cast<const char*>(&one.count), sizeof one.count);
+        }
         const auto [found, is_new] = sums_.emplace(key, static_cast<std::uint32_t>(program_.sums_.size()));
         if (is_new) {
-            PlacementProgram::Sum sum;
-            sum.first = static_cast<std::uint32_t>(program_.terms_.size());
-            program_.terms_.insert(program_.terms_.end(), cost.time.begin(), cost.time.end());
-            sum.energy = static_cast<std::uint32_t>(program_.terms_.size());
-            program_.terms_.insert(program_.terms_.end(), cost.energy.begin(), cost.energy.end());
-            sum.last = static_cast<std::uint32_t>(program_.terms_.size());
-            program_.sums_.push_back(sum);
+            const auto first = static_cast<std::uint32_t>(program_.terms_.size());
+            program_.terms_.insert(program_.terms_.end(), cost.begin(), cost.end());
+            program_.sums_.push_back({first, static_cast<std::uint32_t>(program_.terms_.size())});
         }
         return found->second;
     }
 
     const PlacementProblem& problem_;
-    const ProgramNumbers& numbers_;
+    const PlacementSums& of_;
     std::size_t operators_;
     std::vector<std::vector<std::size_t>> live_, open_;        ///< operators and flows that matter before each position
     std::vector<std::vector<std::size_t>> touched_, closing_;  ///< flows that each operator makes or reads, or ends
@@ -211,12 +201,12 @@ class ProgramBuilder {
     PlacementProgram program_;
 };
 
-std::optional<PlacementProgram> PlacementProgram::of(const PlacementProblem& problem, const ProgramNumbers& numbers) {
+std::optional<PlacementProgram> PlacementProgram::of(const PlacementProblem& problem, const PlacementSums& sums) {
     if (problem.devices != kDevices || !problem.group.empty() || problem.cost.empty() ||
         problem.cost.size() > kMostOperators) {
         return std::nullopt;
     }
-    return ProgramBuilder(problem, numbers).program();
+    return ProgramBuilder(problem, sums).program();
 }
 
 // The run of layers whose repetition saves most becomes one part; it is cut where fewest states meet.
@@ -252,16 +242,13 @@ void PlacementProgram::find_parts() {
     parts_ = {{0, best.first, 1}, best, {behind, count, 1}};
 }
 
-void PlacementProgram::add_up(std::span<const double> times, std::span<const double> energies,
-                              std::vector<Best>& sums) const {
+void PlacementProgram::add_up(const TermValues& values, std::vector<Best>& sums) const {
     sums.resize(sums_.size());
     for (std::size_t s = 0; s < sums_.size(); ++s) {
         Best sum{0, 0};
-        for (std::size_t t = sums_[s].first; t < sums_[s].energy; ++t) {
-            sum.time += terms_[t].factor * times[terms_[t].number];
-        }
-        for (std::size_t t = sums_[s].energy; t < sums_[s].last; ++t) {
-            sum.energy += terms_[t].factor * energies[terms_[t].number];
+        for (std::size_t t = sums_[s].first; t < sums_[s].last; ++t) {
+            sum.time += terms_[t].count * values.times[terms_[t].term];
+            sum.energy += terms_[t].count * values.energies[terms_[t].term];
         }
         sums[s] = sum;
     }
@@ -310,9 +297,8 @@ void PlacementProgram::repeat(const Part& part, Scratch& scratch) const {
     std::swap(scratch.now, scratch.column);
 }
 
-PlacementProgram::Best PlacementProgram::best(std::span<const double> times, std::span<const double> energies,
-                                              Scratch& scratch) const {
-    add_up(times, energies, scratch.sums);
+PlacementProgram::Best PlacementProgram::best(const TermValues& values, Scratch& scratch) const {
+    add_up(values, scratch.sums);
     scratch.now.assign(1, {0, 0});
     for (const Part& part : parts_) {
         if (part.times > 1) {

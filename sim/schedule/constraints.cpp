@@ -44,7 +44,8 @@ PlacementLimits limits_of(const ModelStage& stage, const LengthPlan& plan, const
         if (const auto& capacity = profile.devices[d].capacity) {
             std::vector<bool> own(devices);
             own[d] = true;
-            limits.memories.push_back({"memory of " + profile.devices[d].name, capacity->value, std::move(own)});
+            limits.memories.push_back(
+                {"memory of " + profile.devices[d].name, capacity->value, std::move(own), static_cast<DeviceId>(d)});
         }
     }
     limits.memories.push_back(std::move(dram));
@@ -187,11 +188,11 @@ std::optional<std::string> exceeded_limit(const PlacementLimits& limits, const A
         return fmt::format("it has {} segments, the stage allows {}", runs, *limits.segments);
     }
     for (std::size_t memory = 0; memory < limits.memories.size(); ++memory) {
-        const auto& [name, capacity, holds] = limits.memories[memory];
+        const PlacementLimits::Memory& of = limits.memories[memory];
         const Bytes needed = memory_needed(limits, memory, assignment);
-        if (needed > capacity) {
+        if (needed > of.capacity) {
             return fmt::format("weights, caches and activations take {} of the {} of {}", to_text(needed),
-                               to_text(capacity), name);
+                               to_text(of.capacity), of.name);
         }
     }
     return std::nullopt;

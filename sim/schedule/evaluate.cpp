@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "berth/quantity_text.h"
+#include "schedule/candidates.h"
 #include "schedule/constraints.h"
 #include "schedule/slowdown.h"
 #include "schedule/stage_choice.h"
 #include "schedule/throughput.h"
-#include "schedule/work.h"
 
 namespace berth {
 
@@ -100,7 +100,8 @@ std::optional<PlannedStage> model_stage(const Stage& stage, const ModelStage& wo
     result.model = work.model.name;
     result.repeat = stage.repeat;
     result.budget = stage.budget;
-    auto [candidates, optimum] = stage_candidates(work, *lengths, scenario.profile, scenario.objective, options);
+    CandidateCosts costs(work, *lengths, scenario.profile, options);
+    auto [candidates, optimum] = stage_candidates(costs, scenario.objective, options.splits);
     result.candidates = std::move(candidates);
     result.optimum = optimum;
     const std::vector<std::size_t> order = in_order(result.candidates, work, scenario.objective);
@@ -286,7 +287,8 @@ std::optional<Candidate> evaluate_on(const Profile& profile, const ModelStage& s
     for (LengthPlan& length : *lengths) {
         limits.push_back(std::exchange(length.problem.limits, {}));
     }
-    auto candidates = stage_candidates(pinned, *lengths, profile, Objective::kLatency, {}).candidates;
+    CandidateCosts costs(pinned, *lengths, profile, {});
+    auto candidates = stage_candidates(costs, Objective::kLatency, true).candidates;
     Candidate& candidate = candidates[static_cast<std::size_t>(device)];
     if (!candidate.feasible) {
         diagnostics.error(stage.model.where, candidate.reason);

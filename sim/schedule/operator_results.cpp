@@ -85,14 +85,17 @@ std::vector<OperatorResult> operator_results(const LengthPlan& length, const Ass
         result.call = shares.call[i];
         result.handover_bytes = shares.moved[i];
         result.conversion = shares.conversion[i];
-        result.latency = op.cost + result.handover;
-        const bool fused = op.fused_into != kNoOperator;
-        if (fused && assignment[static_cast<std::size_t>(op.fused_into)] == assignment[i]) {
-            result.fused_into = graph.operators[static_cast<std::size_t>(op.fused_into)].name;
-        } else if (fused) {
-            result.latency += op.unfused_extra;
-        }
+        result.latency = *length.problem.cost[i][static_cast<std::size_t>(assignment[i])] + result.handover;
         results.push_back(std::move(result));
+    }
+    for (const PlacementProblem::FusionLoss& fusion : length.problem.fusion) {
+        const auto after = static_cast<std::size_t>(fusion.after);
+        const auto before = static_cast<std::size_t>(fusion.before);
+        if (assignment[after] == fusion.device && assignment[before] == fusion.device) {
+            results[after].fused_into = graph.operators[before].name;
+        } else if (assignment[after] == fusion.device) {
+            results[after].latency += fusion.loss;
+        }
     }
     for (const ScheduledKernel& scheduled : work.kernels) {
         add_kernel(results[static_cast<std::size_t>(scheduled.op)],

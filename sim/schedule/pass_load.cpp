@@ -22,14 +22,9 @@ Bytes moved_by(const DevicePlan& plan, KernelId kernel) {
     return in_bytes(traffic.read + traffic.write) * bytes(1);
 }
 
-bool is_split_group(const LengthPlan& length, const Assignment& assignment, std::size_t op) {
-    const OperatorPlan& plan = length.plans[at(assignment[op])].operators[op];
-    return plan.fused_into != kNoOperator && assignment[at(plan.fused_into)] != assignment[op];
-}
-
 OperatorDemand demand_on(const LengthPlan& length, std::size_t op, DeviceId device) {
     const DevicePlan& plan = length.plans[at(device)];
-    OperatorDemand demand{plan.operators[op].cost, {}};
+    OperatorDemand demand{*length.problem.cost[op][at(device)], {}};
     for (const Step& step : plan.operators[op].steps) {
         demand.moved += moved_by(plan, step.kernel);
     }
@@ -91,10 +86,12 @@ class LoadRates {
 
 OperatorDemand demand_of(const LengthPlan& length, const Assignment& assignment, std::size_t op) {
     OperatorDemand demand = demand_on(length, op, assignment[op]);
-    if (is_split_group(length, assignment, op)) {
-        const DevicePlan& plan = length.plans[at(assignment[op])];
-        demand.work += plan.operators[op].unfused_extra;
-        demand.moved += moved_by(plan, plan.operators[op].alone);
+    const DevicePlan& plan = length.plans[at(assignment[op])];
+    const OperatorPlan& own = plan.operators[op];
+    if (own.fused_into != kNoOperator && assignment[at(own.fused_into)] != assignment[op]) {
+        const auto cost = [&plan](KernelId kernel) { return plan.costs[at(kernel)].total; };
+        demand.work += cost_of_split_fusion(cost(own.alone), cost(own.joined), cost(own.before));
+        demand.moved += moved_by(plan, own.alone);
     }
     return demand;
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "schedule/constraints.h"
 #include "schedule/work.h"
@@ -60,7 +61,9 @@ std::optional<LengthPlan> plan_length(const std::string& stage_name, const Model
         plan.plans.push_back(plan_device(plan.graphs.back(), profile, static_cast<DeviceId>(d),
                                          execution_on(stage, profile, static_cast<DeviceId>(d))));
     }
-    plan.problem = placement_problem(plan.graphs[static_cast<std::size_t>(profile.host)], plan.plans, profile);
+    SummedProblem made = summed_problem(plan.graphs[static_cast<std::size_t>(profile.host)], plan.plans, profile);
+    plan.problem = std::move(made.problem);
+    plan.sums = std::move(made.sums);
     return constrain(plan, stage, profile, diagnostics) ? std::optional(std::move(plan)) : std::nullopt;
 }
 

@@ -11,6 +11,7 @@
 
 #include "schedule/event_engine.h"
 #include "schedule/outlook.h"
+#include "schedule/pass_system.h"
 #include "schedule/resources.h"
 
 namespace berth {
@@ -261,6 +262,18 @@ std::vector<OperatorContention> operator_delays(const ScenarioResult& result, co
 }
 
 }  // namespace
+
+SimulatedSystem pass_system(const Profile& profile, const Stage& stage, const Candidate* candidate) {
+    SystemBuilder builder(profile, Time{});  // operators one by one
+    builder.begin_stage(stage.name, std::nullopt);
+    if (candidate == nullptr) {
+        builder.add_fixed(stage.name, std::get<FixedStage>(stage.work), 1);
+    } else {
+        builder.add_pass(stage.name, std::get<ModelStage>(stage.work), *candidate, 1);
+    }
+    builder.end_stage();
+    return builder.take();
+}
 
 SimulatedSystem simulated_system(const Scenario& scenario, const ScenarioResult& result) {
     return built(scenario, result).take();

@@ -8,7 +8,10 @@
 
 #include "berth/simulated_scenario.h"
 #include "placement/least_load.h"
+#include "schedule/candidates.h"
 #include "schedule/pass_load.h"
+#include "schedule/pass_system.h"
+#include "schedule/resources.h"
 #include "schedule/stage_choice.h"
 
 namespace berth {
@@ -59,11 +62,12 @@ void add_core_counts(PlannedStage& stage, const std::string& name, const ModelSt
             changed.cores[id] = cores;
             Diagnostics ignored;  // what does not fit is no candidate
             const auto lengths = plan_passes(name, changed, profile, ignored);
-            EvaluationOptions wanted = options;
-            wanted.splits = false;
-            auto all = lengths ? stage_candidates(changed, *lengths, profile, Objective::kThroughput, wanted)
-                               : StageCandidates{};
-            if (lengths && all.candidates[d].feasible) {
+            if (!lengths) {
+                continue;
+            }
+            CandidateCosts costs(changed, *lengths, profile, options);
+            auto all = stage_candidates(costs, Objective::kThroughput, false);
+            if (all.candidates[d].feasible) {
                 Candidate& made = all.candidates[d];
                 compare(made, stage.result);
                 made.placement = fmt::format("{} on {} {}", device.name, cores, cores == 1 ? "core" : "cores");
@@ -80,7 +84,7 @@ class Balancing {
         : scenario_(scenario),
           stages_(stages),
           options_(options),
-          base_(resource_loads(simulated_system(scenario, ScenarioResult{}))) {
+          base_(resource_loads(resources_of(scenario.profile))) {
         for (std::size_t s = 0; s < stages.size(); ++s) {
             if (const auto* work = std::get_if<ModelStage>(&scenario.stages[s].work)) {
                 add_core_counts(stages[s], scenario.stages[s].name, *work, scenario.profile, options);
@@ -111,21 +115,8 @@ class Balancing {
         return std::get<ModelStage>(scenario_.stages[stage_of_[task]].work);
     }
 
-    // Of one pass.
-    std::vector<Time> load_of_stage(std::size_t stage, std::optional<std::size_t> candidate) const {
-        ScenarioResult one;
-        StageResult& result = one.stages.emplace_back();
-        result.name = stages_[stage].result.name;
-        if (candidate) {
-            result.candidates.push_back(stages_[stage].result.candidates[*candidate]);
-            result.chosen = 0;
-            result.passes = {{0, 1}};
-        }
-        return resource_loads(simulated_system(scenario_, one));
-    }
-
     void add_to_base(std::size_t stage) {
-        const std::vector<Time> load = load_of_stage(stage, std::nullopt);
+        const std::vector<Time> load = resource_loads(pass_system(scenario_.profile, scenario_.stages[stage], nullptr));
         for (std::size_t r = 0; r < base_.size(); ++r) {
             base_[r] += load[r] * static_cast<double>(stages_[stage].result.repeat);
         }
@@ -145,8 +136,9 @@ class Balancing {
 
     void add_choice(std::size_t task, std::size_t candidate) {
         const std::size_t stage = stage_of_[task];
-        tasks_[task].choices.push_back(
-            {load_of_stage(stage, candidate), stages_[stage].result.candidates[candidate].latency.median});
+        const Candidate& placed = stages_[stage].result.candidates[candidate];
+        const SimulatedSystem pass = pass_system(scenario_.profile, scenario_.stages[stage], &placed);
+        tasks_[task].choices.push_back({resource_loads(pass), placed.latency.median});
         candidate_of_[task].push_back(candidate);
     }
 
@@ -194,8 +186,8 @@ class Balancing {
             if (!split || std::ranges::any_of(candidates, known)) {
                 continue;
             }
-            Candidate made = costed("balanced", split->assignment, work_of_task(t), stages_[stage_of_[t]].lengths,
-                                    scenario_.profile, options_);
+            CandidateCosts costs(work_of_task(t), stages_[stage_of_[t]].lengths, scenario_.profile, options_);
+            Candidate made = costs.of("balanced", split->assignment);
             made.granularity = work_of_task(t).granularity;
             compare(made, stages_[stage_of_[t]].result);
             if (made.feasible) {

@@ -1,7 +1,6 @@
-// The kernels and hand-overs that a placed stage consists of, countable again under other numbers of the profile.
+// One input length of a stage laid out on every device, and what a placed pass of it does in order.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "berth/evaluation.h"
 #include "berth/placement.h"
+#include "berth/placement_sums.h"
 #include "berth/plan.h"
 
 namespace berth {
@@ -21,6 +21,7 @@ struct LengthPlan {
     std::vector<std::int64_t> paid;               ///< per device: bucket or tokens
     std::vector<std::optional<DeviceId>> pinned;  ///< per operator; empty: none
     PlacementProblem problem;                     ///< within the stage's constraints
+    PlacementSums sums;                           ///< behind the numbers of the problem
 };
 
 /// A tensor that goes over a link.
@@ -30,13 +31,7 @@ struct Handover {
     DeviceId from = 0, to = 0;
     Bytes size;
     Time cost;
-    bool layout_only = false;  ///< nothing crosses: a library call changes the layout of its matrices
 };
-/// What a hand-over moves through the host's DRAM beside kernels: a tensor that goes to memory of a device's own, or
-/// comes from there, once per such link. Where memory is shared, it is the caches that are flushed.
-[[nodiscard]] Bytes through_host(const Profile& profile, DeviceId from, DeviceId to, Bytes size);
-/// Its cost under `profile`.
-[[nodiscard]] Time handover_time(const Handover& handover, const Profile& profile);
 
 /// A kernel of a plan, and the operator it runs for.
 struct ScheduledKernel {
@@ -53,9 +48,6 @@ struct Work {
     std::vector<DeviceId> calls;  ///< devices whose runtime is called
 };
 [[nodiscard]] Work work_of(const LengthPlan& length, const Assignment& assignment);
-
-/// Time of the work under `profile`, which may differ from the one it was planned with in its numbers only.
-[[nodiscard]] Time time_of(const Work& work, const LengthPlan& length, const Profile& profile);
 
 /// Lays one input length out on every device. Empty, with errors, if the model or a bucket does not allow it.
 [[nodiscard]] std::optional<LengthPlan> plan_length(const std::string& stage_name, const ModelStage& stage,
@@ -78,45 +70,8 @@ struct Work {
 /// goes.
 [[nodiscard]] Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assignment& assignment);
 
-/// Candidates of a stage: each device for the whole model, then the best split per block and per operator where that
-/// is better than all of them, and for the objective makespan the best that was found with devices at once.
-struct StageCandidates {
-    std::vector<Candidate> candidates;
-    std::optional<StageOptimum> optimum;
-};
-[[nodiscard]] StageCandidates stage_candidates(const ModelStage& stage, const std::vector<LengthPlan>& lengths,
-                                               const Profile& profile, Objective objective,
-                                               const EvaluationOptions& options);
-
-/// One candidate by its assignment of the main length.
-[[nodiscard]] Candidate costed(std::string placement, Assignment assignment, const ModelStage& stage,
-                               const std::vector<LengthPlan>& lengths, const Profile& profile,
-                               const EvaluationOptions& options);
-
 /// Operators of one placed pass with their share of the time; their latencies add up to the pass.
 [[nodiscard]] std::vector<OperatorResult> operator_results(const LengthPlan& length, const Assignment& assignment,
                                                            const Profile& profile);
-
-/// Effects of every uncertain number on the log latency of a mix of works (`share` weighted).
-struct WeightedWork {
-    Work work;
-    const LengthPlan* length = nullptr;
-    double share = 1;
-};
-[[nodiscard]] Uncertainty uncertainty_of(const std::vector<WeightedWork>& mix, const Profile& profile);
-
-/// Which of a device's own model errors a kernel's time, or that of a hand-over to it, belongs to.
-enum class ErrorClass : std::uint8_t { kMatmul, kAttention, kVector, kHandover };
-inline constexpr std::array<Choice<ErrorClass>, 4> kErrorClassNames{{
-    {"matmul", ErrorClass::kMatmul},
-    {"attention", ErrorClass::kAttention},
-    {"vector", ErrorClass::kVector},
-    {"handover", ErrorClass::kHandover},
-}};
-[[nodiscard]] ErrorClass error_class(OperatorKind kind);
-[[nodiscard]] const Parameter<double>& error_of(const Device& device, ErrorClass error);
-
-/// Paths of the numbers that Uncertainty::effect runs over: those with a spread, then the model's own errors.
-[[nodiscard]] std::vector<std::string> uncertain_numbers(const Profile& profile);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// From a profile to the numbers of a layout, and to the sums over them.
+// From a profile to the terms of a layout, and to the sums of them.
 #include "whatif/laid_out_scenario.h"
 
 #include <algorithm>
@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "base/index.h"
-#include "schedule/work.h"
 
 namespace berth {
 
@@ -17,74 +16,15 @@ constexpr double kRounding = 1e-12;
 
 }  // namespace
 
-bool LayoutCondition::holds(const Profile& profile) const {
-    const Device& on = profile.devices[at(device)];
-    switch (kind) {
-        case Kind::kCapacity: {
-            const double capacity = in_bytes(keeping_capacity(on, cores));
-            return from <= capacity && capacity < below;
-        }
-        case Kind::kLargestResult:
-            return in_bytes(on.runtime.operators[index].max_bytes->value) == from;
-        case Kind::kEpilogueTraffic:
-            return on.runtime.fuses[index].traffic->value == from;
-    }
-    return false;
+bool MemoryCondition::holds(const Profile& profile) const {
+    const Bytes capacity = device ? profile.devices[at(*device)].capacity->value : profile.dram.capacity.value;
+    return from <= capacity && capacity < below;
 }
-
-namespace {
-
-double error_factor(DeviceId device, ErrorClass error, const LaidOutStage::Scratch& scratch) {
-    const std::size_t index = at(device) * kErrorClassNames.size() + static_cast<std::size_t>(error);
-    return scratch.error_factors.empty() ? 1.0 : scratch.error_factors[index];
-}
-
-/// Works one number out; those before it stand in `scratch` already.
-struct NumberValue {
-    const Profile& profile;
-    LaidOutStage::Scratch& scratch;
-    std::size_t index;
-
-    double operator()(const KernelNumber& number) const {
-        const KernelCost cost = kernel_cost(number.kernel, profile.devices[at(number.device)], number.execution);
-        scratch.energies[index] = cost.energy ? in_joules(*cost.energy) : std::numeric_limits<double>::quiet_NaN();
-        return in_seconds(cost.total) * error_factor(number.device, error_class(number.kernel.kind), scratch);
-    }
-    double operator()(const LossNumber& number) const {
-        const double joined = scratch.times[number.joined] - scratch.times[number.before];
-        return std::max(0.0, scratch.times[number.alone] - joined);
-    }
-    double operator()(const CrossingNumber& number) const {
-        return in_seconds(crossing_cost(profile, number.from, number.to, number.size)) *
-               error_factor(number.to, ErrorClass::kHandover, scratch);
-    }
-    double operator()(const CallNumber& number) const {
-        return in_seconds(profile.devices[at(number.device)].runtime.dispatch_per_graph.value);
-    }
-};
-
-void work_out(const std::vector<LayoutNumber>& numbers, const Profile& profile, LaidOutStage::Scratch& scratch) {
-    scratch.times.resize(numbers.size());
-    scratch.energies.assign(numbers.size(), 0);
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        scratch.times[i] = std::visit(NumberValue{profile, scratch, i}, numbers[i]);
-    }
-}
-
-double sum_of(const std::vector<ProgramTerm>& terms, const std::vector<double>& values) {
-    double sum = 0;
-    for (const ProgramTerm& term : terms) {
-        sum += term.factor * values[term.number];
-    }
-    return sum;
-}
-
-}  // namespace
 
 std::optional<LaidOutStage::Count> LaidOutStage::count(const Profile& profile, Objective objective,
                                                        std::vector<std::optional<Time>>& on_device,
                                                        Scratch& scratch) const {
-    work_out(numbers_, profile, scratch);
+    terms_.work_out(profile, scratch.values, scratch.error_factors);
     std::optional<Count> best;
     double least = 0;
     on_device.resize(whole_.size());
@@ -93,7 +33,7 @@ std::optional<LaidOutStage::Count> LaidOutStage::count(const Profile& profile, O
         if (!whole_[d]) {
             continue;
         }
-        const Count one{d, sum_of(whole_[d]->time, scratch.times), sum_of(whole_[d]->energy, scratch.energies)};
+        const Count one{d, total_of(*whole_[d], scratch.values.times), total_of(*whole_[d], scratch.values.energies)};
         on_device[d] = seconds(one.time);
         const double value = row_of(objective).score(one.time, one.energy);
         if (!std::isnan(value) && (!best || value < least)) {
@@ -102,10 +42,10 @@ std::optional<LaidOutStage::Count> LaidOutStage::count(const Profile& profile, O
         }
     }
     if (split_ && best) {
-        const auto split = split_->best(scratch.times, scratch.energies, scratch.program);
+        const auto split = split_->best(scratch.values, scratch.program);
         double time = split.time;
-        for (const std::uint32_t call : calls_) {
-            time += scratch.times[call];
+        for (const TermId call : calls_) {
+            time += scratch.values.times[call];
         }
         scratch.split = time;
         if (time < best->time * (1 - kRounding)) {
@@ -144,12 +84,39 @@ std::optional<LaidOutScenario> LaidOutScenario::of(const Scenario& scenario, con
         }
         result.parts_.push_back(std::move(part));
     }
-    return result;
+    return result.fits_together(scenario) ? std::optional(std::move(result)) : std::nullopt;
+}
+
+// Models that stay loaded share DRAM.
+bool LaidOutScenario::fits_together(const Scenario& scenario) {
+    Bytes most;
+    std::size_t models = 0;
+    for (const Part& part : parts_) {
+        most += part.stage ? part.stage->most_in_dram() : Bytes{};
+        models += part.stage ? 1 : 0;
+    }
+    if (models > 1) {
+        conditions_.emplace_back(
+            MemoryCondition{std::nullopt, most, Bytes::from_si(std::numeric_limits<double>::infinity())});
+    }
+    return models <= 1 || most <= scenario.profile.dram.capacity.value;
 }
 
 bool LaidOutScenario::holds(const Profile& profile) const {
-    return std::ranges::all_of(conditions_,
-                               [&profile](const LayoutCondition& condition) { return condition.holds(profile); });
+    return std::ranges::all_of(conditions_, [&profile](const LayoutCondition& condition) {
+        return std::visit([&profile](const auto& one) { return one.holds(profile); }, condition);
+    });
+}
+
+std::vector<std::string> LaidOutScenario::deciding_parameters(const Profile& profile) {
+    std::vector<std::string> paths = lowering_parameters(profile);
+    for (const Device& device : profile.devices) {
+        if (device.capacity) {
+            paths.push_back(parameter_path(device, &*device.capacity));
+        }
+    }
+    paths.emplace_back("memory.dram.capacity");
+    return paths;
 }
 
 bool LaidOutScenario::count(const Profile& profile, SweepPoint& point, Scratch& scratch) const {

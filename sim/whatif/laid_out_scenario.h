@@ -2,55 +2,33 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "berth/lowering_conditions.h"
 #include "berth/placement_program.h"
 #include "berth/scenario.h"
 #include "berth/sweep.h"
 
 namespace berth {
 
-/// A number of a profile that a layout depends on beyond its kernels' costs.
-struct LayoutCondition {
-    enum class Kind : std::uint8_t { kCapacity, kLargestResult, kEpilogueTraffic } kind{};
-    DeviceId device = 0;
-    int cores = 1;               ///< kCapacity
-    std::size_t index = 0;       ///< kind of operator, or fusion rule
-    double from = 0, below = 0;  ///< kCapacity: anything in between; else just `from`
+/// As long as it holds, the same placements fit a memory: a device's own, or the DRAM.
+struct MemoryCondition {
+    std::optional<DeviceId> device;
+    Bytes from, below;  ///< the capacity lies in between
     [[nodiscard]] bool holds(const Profile& profile) const;
 };
+using LayoutCondition = std::variant<LoweringCondition, MemoryCondition>;
 
-/// The different numbers that times are made of, worked out once per profile, in order.
-struct KernelNumber {
-    DeviceId device = 0;
-    Execution execution;
-    Kernel kernel;
-};
-struct LossNumber {  ///< a fused epilogue_op that runs elsewhere than the operator before it
-    std::uint32_t alone = 0, joined = 0, before = 0;
-};
-struct CrossingNumber {
-    DeviceId from = 0, to = 0;
-    Bytes size;
-    friend bool operator==(const CrossingNumber&, const CrossingNumber&) = default;
-};
-struct CallNumber {
-    DeviceId device = 0;
-};
-using LayoutNumber = std::variant<KernelNumber, LossNumber, CrossingNumber, CallNumber>;
-
-/// One stage: every whole model as a weighted sum of numbers, and the programme that splits it.
+/// One stage: every whole model as a sum of terms, and the programme that splits it.
 class LaidOutStage {
   public:
     struct Scratch {
-        std::vector<double> times, energies;
-        /// Per device and class of error (see schedule/work.h), what times are multiplied with; empty: nothing.
-        std::vector<double> error_factors;
+        TermValues values;
+        std::vector<double> error_factors;  ///< see PlacementTerms::value()
         std::vector<std::optional<Time>> on_device;
         double split = 0;  ///< time of the best one
         PlacementProgram::Scratch program;
@@ -59,6 +37,8 @@ class LaidOutStage {
     [[nodiscard]] static std::optional<LaidOutStage> of(const Stage& stage, const Scenario& scenario);
 
     [[nodiscard]] const std::vector<LayoutCondition>& conditions() const { return conditions_; }
+    /// No placement takes more of the memory that devices share.
+    [[nodiscard]] Bytes most_in_dram() const { return most_in_dram_; }
     /// Absent: the objective needs energies that the profile does not have.
     struct Count {
         std::size_t chosen = 0;  ///< a device, or one behind the last for a split
@@ -69,11 +49,12 @@ class LaidOutStage {
 
   private:
     friend class StageLayout;
-    std::vector<LayoutNumber> numbers_;
-    std::vector<std::optional<ProgramCost>> whole_;  ///< per device
-    std::vector<std::uint32_t> calls_;               ///< per device, of the split
+    PlacementTerms terms_;
+    std::vector<std::optional<CostSum>> whole_;  ///< per device
+    std::vector<TermId> calls_;                  ///< per device, of the split
     std::optional<PlacementProgram> split_;
     std::vector<LayoutCondition> conditions_;
+    Bytes most_in_dram_;
 };
 
 class LaidOutScenario {
@@ -86,6 +67,8 @@ class LaidOutScenario {
 
     /// Whether the same scenario under this profile would be laid out and lowered the same.
     [[nodiscard]] bool holds(const Profile& profile) const;
+    /// Paths of the numbers of a profile that decide that.
+    [[nodiscard]] static std::vector<std::string> deciding_parameters(const Profile& profile);
 
     /// What each stage is best placed on, and the total of the placements that `placed` names instead, one per stage: a
     /// device, or one behind the last for the best split. Absent: only an evaluation tells.
@@ -105,6 +88,8 @@ class LaidOutScenario {
         Time fixed;
         double repeat = 1;
     };
+    [[nodiscard]] bool fits_together(const Scenario& scenario);
+
     std::vector<Part> parts_;
     std::vector<LayoutCondition> conditions_;
     Objective objective_{};

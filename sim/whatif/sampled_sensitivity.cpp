@@ -8,7 +8,7 @@
 #include "base/chance.h"
 #include "berth/sensitivity.h"
 #include "berth/statistics.h"
-#include "schedule/work.h"
+#include "schedule/sensitivities.h"
 #include "whatif/laid_out_scenario.h"
 
 namespace berth {
@@ -27,18 +27,16 @@ class Sampler {
   public:
     Sampler(const Scenario& scenario, const LaidOutScenario& layout, std::vector<std::size_t> placed)
         : profile_(scenario.profile), layout_(layout), placed_(std::move(placed)) {
-        for (ParameterView& number : parameters(profile_)) {
-            if (number.spread > 0 && number.path.find(".error.") == std::string::npos) {
-                const double sigma = std::log1p(number.spread);
-                uncertain_.push_back({number.path, [set = std::move(number.set), value = number.value,
-                                                    sigma](double z) { set(value * std::exp(sigma * z)); }});
-            }
+        for (ParameterView& number : uncertain_parameters(profile_)) {
+            const double sigma = std::log1p(number.spread);
+            uncertain_.push_back({number.path, [set = std::move(number.set), value = number.value, sigma](double z) {
+                                      set(value * std::exp(sigma * z));
+                                  }});
         }
         scratch_.error_factors.assign(profile_.devices.size() * kErrorClassNames.size(), 1);
         for (std::size_t d = 0; d < profile_.devices.size(); ++d) {
             for (const auto& row : kErrorClassNames) {
-                double& factor =
-                    scratch_.error_factors[d * kErrorClassNames.size() + static_cast<std::size_t>(row.value)];
+                double& factor = scratch_.error_factors[error_place(static_cast<DeviceId>(d), row.value)];
                 const double sigma = std::log1p(error_of(profile_.devices[d], row.value).value);
                 if (sigma > 0) {
                     uncertain_.push_back({fmt::format("devices.{}.error.{}", profile_.devices[d].name, row.name),

@@ -1,41 +1,29 @@
-// From the plans of a stage to sums over numbers.
+// From the plans of a stage to sums of terms.
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <utility>
 
 #include "base/index.h"
+#include "schedule/candidates.h"
 #include "schedule/work.h"
 #include "whatif/laid_out_scenario.h"
 
 namespace berth {
 
-namespace {
-
-// The kernel of an operator before others were fused into it.
-KernelId own_kernel(const DevicePlan& plan, std::size_t op) {
-    for (std::size_t next = op + 1; next < plan.operators.size(); ++next) {
-        if (plan.operators[next].fused_into == static_cast<OperatorId>(op)) {
-            return plan.operators[next].before;
-        }
-    }
-    return plan.operators[op].steps.begin()->kernel;
-}
-
-bool splits_fit(const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Scenario& scenario) {
-    return stage.granularity == Granularity::kOperator && by_time_alone(scenario.objective) && lengths.size() == 1 &&
-           !stage.generation;
-}
-
-}  // namespace
-
-/// Turns the plans of a stage into sums over a table of numbers.
+/// Turns the plans of a stage into sums over one table of terms.
 class StageLayout {
   public:
-    StageLayout(const ModelStage& stage, const Scenario& scenario, std::vector<LengthPlan> lengths)
-        : stage_(stage), scenario_(scenario), lengths_(std::move(lengths)) {}
+    StageLayout(const ModelStage& stage, const Scenario& scenario, const std::vector<LengthPlan>& lengths)
+        : stage_(stage), scenario_(scenario), lengths_(lengths) {}
 
     std::optional<LaidOutStage> laid_out() {
         const std::size_t devices = scenario_.profile.devices.size();
+        const bool split = stage_.granularity != Granularity::kModel && devices > 1 && !stage_.on;
+        if (split && !add_split()) {
+            return std::nullopt;
+        }
+        add_memories(split);
         for (std::size_t d = 0; d < devices; ++d) {
             const auto device = static_cast<DeviceId>(d);
             const bool allowed = !stage_.on || *stage_.on == device;
@@ -44,176 +32,98 @@ class StageLayout {
         if (std::ranges::none_of(result_.whole_, [](const auto& one) { return one.has_value(); })) {
             return std::nullopt;
         }
-        if (stage_.granularity != Granularity::kModel && devices > 1 && !stage_.on && !add_split()) {
-            return std::nullopt;
+        for (const LengthPlan& length : lengths_) {
+            for (const DevicePlan& plan : length.plans) {
+                const auto own = lowering_conditions(plan, scenario_.profile);
+                result_.conditions_.insert(result_.conditions_.end(), own.begin(), own.end());
+            }
         }
-        add_conditions();
         return std::move(result_);
     }
 
   private:
-    template <class Number, class Same>
-    std::uint32_t number(const Number& wanted, const Same& same) {
-        for (std::size_t i = 0; i < result_.numbers_.size(); ++i) {
-            const auto* known = std::get_if<Number>(&result_.numbers_[i]);
-            if (known != nullptr && same(*known)) {
-                return static_cast<std::uint32_t>(i);
+    // Of a stage with one length the table is that of its plans.
+    bool add_split() {
+        const bool fit = stage_.granularity == Granularity::kOperator && by_time_alone(scenario_.objective) &&
+                         lengths_.size() == 1 && !stage_.generation;
+        const LengthPlan& length = lengths_.front();
+        if (!fit || limits_that_bind(length.problem).any()) {
+            return false;
+        }
+        result_.split_ = PlacementProgram::of(length.problem, length.sums);
+        for (std::size_t d = 0; d < length.plans.size(); ++d) {
+            result_.calls_.push_back(length.sums.call(d));
+        }
+        result_.terms_ = length.sums.terms();
+        return result_.split_.has_value();
+    }
+
+    /// Of a memory: capacities between which the same fits.
+    void add_memories(bool split) {
+        const auto& memories = lengths_.front().problem.limits.memories;
+        for (std::size_t m = 0; m < memories.size(); ++m) {
+            MemoryCondition condition{memories[m].of, {}, Bytes::from_si(std::numeric_limits<double>::infinity())};
+            Bytes most;
+            for (const LengthPlan& length : lengths_) {
+                most = std::max(most, most_needed(length.problem, m));
+            }
+            condition.from = split ? most : Bytes{};
+            result_.most_in_dram_ = memories[m].of ? result_.most_in_dram_ : most;
+            result_.conditions_.emplace_back(condition);
+        }
+    }
+
+    void note_memories(const LengthPlan& length, const Assignment& assignment) {
+        for (std::size_t m = 0; m < length.problem.limits.memories.size(); ++m) {
+            auto& condition = std::get<MemoryCondition>(result_.conditions_[m]);
+            const Bytes needed = memory_needed(length.problem.limits, m, assignment);
+            if (needed <= length.problem.limits.memories[m].capacity) {
+                condition.from = std::max(condition.from, needed);
+            } else {
+                condition.below = std::min(condition.below, needed);
             }
         }
-        result_.numbers_.emplace_back(wanted);
-        return static_cast<std::uint32_t>(result_.numbers_.size() - 1);
     }
 
-    std::uint32_t kernel(const DevicePlan& plan, KernelId id) {
-        const Kernel& kernel = plan.kernels[at(id)];
-        return number(KernelNumber{plan.device, plan.execution, kernel},
-                      [&](const KernelNumber& known) { return known.device == plan.device && known.kernel == kernel; });
-    }
-
-    std::uint32_t crossing(DeviceId from, DeviceId to, Bytes size) {
-        const CrossingNumber wanted{from, to, size};
-        return number(wanted, [&wanted](const CrossingNumber& known) { return known == wanted; });
-    }
-
-    std::uint32_t call(DeviceId device) {
-        return number(CallNumber{device}, [device](const CallNumber& known) { return known.device == device; });
-    }
-
-    ProgramCost operator_cost(const DevicePlan& plan, std::size_t op) {
-        const OperatorPlan& own = plan.operators[op];
-        ProgramCost cost;
-        const bool follows = own.fused_into != kNoOperator;
-        if (follows) {
-            cost.time = {{kernel(plan, own.joined), 1}, {kernel(plan, own.before), -1}};
-        }
-        for (const Step& step : own.steps) {
-            const bool head = !follows && &step == own.steps.begin();
-            cost.time.push_back({kernel(plan, head ? own_kernel(plan, op) : step.kernel), 1});
-            cost.energy.push_back({kernel(plan, step.kernel), 1});
-        }
-        return cost;
-    }
-
-    ProgramCost loss_cost(const DevicePlan& plan, std::size_t op) {
-        const OperatorPlan& own = plan.operators[op];
-        const LossNumber wanted{kernel(plan, own.alone), kernel(plan, own.joined), kernel(plan, own.before)};
-        const std::uint32_t loss = number(wanted, [&wanted](const LossNumber& known) {
-            return known.alone == wanted.alone && known.joined == wanted.joined && known.before == wanted.before;
-        });
-        return {{{loss, 1}}, {{wanted.alone, 1}}};
-    }
-
-    static void add(std::map<std::uint32_t, double>& sum, const std::vector<ProgramTerm>& terms, double share) {
-        for (const ProgramTerm& term : terms) {
-            sum[term.number] += share * term.factor;
-        }
-    }
-
-    static std::vector<ProgramTerm> terms_of(const std::map<std::uint32_t, double>& sum) {
-        std::vector<ProgramTerm> terms;
-        for (const auto& [number, factor] : sum) {
-            if (factor != 0) {
-                terms.push_back({number, factor});
-            }
-        }
-        return terms;
-    }
-
-    std::optional<ProgramCost> whole(DeviceId device) {
-        const auto host = at(scenario_.profile.host);
+    std::optional<CostSum> whole(DeviceId device) {
+        const std::size_t host = at(scenario_.profile.host);
         const LengthPlan& main = dominant(lengths_);
-        const auto placed = whole_model(main.graphs[host], main.plans, device, nullptr);
-        std::map<std::uint32_t, double> time;
-        std::map<std::uint32_t, double> energy;
+        std::string why;
+        const auto placed = whole_placement(main, device, why);
+        std::map<TermId, double> counts;
+        bool fits = placed.has_value();
         for (const LengthPlan& length : lengths_) {
             const Assignment assignment =
                 placed ? assignment_for(length.graphs[host], main.graphs[host], *placed) : Assignment{};
             if (!placed || !objective(length.problem, assignment)) {
                 return std::nullopt;
             }
-            const double share = length.length.share;
-            for (std::size_t op = 0; op < assignment.size(); ++op) {
-                const DevicePlan& plan = length.plans[at(assignment[op])];
-                const OperatorId into = plan.operators[op].fused_into;
-                const ProgramCost cost = operator_cost(plan, op);
-                add(time, cost.time, share);
-                add(energy, cost.energy, share);
-                if (into != kNoOperator && assignment[at(into)] != assignment[op]) {
-                    const ProgramCost loss = loss_cost(plan, op);
-                    add(time, loss.time, share);
-                    add(energy, loss.energy, share);
-                }
-            }
-            const Work work = work_of(length, assignment);
-            for (const Handover& handover : work.handovers) {
-                time[crossing(handover.from, handover.to, handover.size)] += share;
-            }
-            for (const DeviceId called : work.calls) {
-                time[call(called)] += share;
+            note_memories(length, assignment);
+            fits = fits && within(length.problem.limits, assignment);
+            for (const TermCount& one : length.sums.of(length.problem, assignment)) {
+                const TermId term =
+                    result_.split_ ? one.term : result_.terms_.carry(length.sums.terms(), one.term);
+                counts[term] += length.length.share * one.count;
             }
         }
-        return ProgramCost{terms_of(time), terms_of(energy)};
-    }
-
-    bool add_split() {
-        if (!splits_fit(stage_, lengths_, scenario_)) {
-            return false;
+        CostSum sum;
+        for (const auto& [term, count] : counts) {
+            sum.push_back({term, count});
         }
-        const LengthPlan& length = lengths_.front();
-        const ProgramNumbers numbers{
-            [&](std::size_t op, std::size_t device) { return operator_cost(length.plans[device], op); },
-            [&](std::size_t loss) {
-                const auto& pair = length.problem.fusion[loss];
-                return loss_cost(length.plans[at(pair.device)], at(pair.after));
-            },
-            [&](std::size_t flow, std::size_t from, std::size_t to) {
-                const auto& size = length.problem.flows[flow].size;
-                return crossing(static_cast<DeviceId>(from), static_cast<DeviceId>(to), std::max(size[from], size[to]));
-            }};
-        result_.split_ = PlacementProgram::of(length.problem, numbers);
-        for (std::size_t d = 0; d < length.plans.size(); ++d) {
-            result_.calls_.push_back(call(static_cast<DeviceId>(d)));
-        }
-        return result_.split_.has_value();
-    }
-
-    void add_conditions() {
-        using Kind = LayoutCondition::Kind;
-        for (const LengthPlan& length : lengths_) {
-            for (const DevicePlan& plan : length.plans) {
-                result_.conditions_.push_back({Kind::kCapacity, plan.device, plan.execution.cores, 0,
-                                               in_bytes(plan.alike_from), in_bytes(plan.alike_below)});
-            }
-        }
-        for (std::size_t d = 0; d < scenario_.profile.devices.size(); ++d) {
-            const Runtime& runtime = scenario_.profile.devices[d].runtime;
-            const auto device = static_cast<DeviceId>(d);
-            for (std::size_t i = 0; i < runtime.operators.size(); ++i) {
-                if (runtime.operators[i].max_bytes) {
-                    const double limit = in_bytes(runtime.operators[i].max_bytes->value);
-                    result_.conditions_.push_back({Kind::kLargestResult, device, 1, i, limit, limit});
-                }
-            }
-            for (std::size_t i = 0; i < runtime.fuses.size(); ++i) {
-                if (runtime.fuses[i].traffic) {
-                    const double share = runtime.fuses[i].traffic->value;
-                    result_.conditions_.push_back({Kind::kEpilogueTraffic, device, 1, i, share, share});
-                }
-            }
-        }
+        return fits ? std::optional(std::move(sum)) : std::nullopt;
     }
 
     const ModelStage& stage_;
     const Scenario& scenario_;
-    std::vector<LengthPlan> lengths_;
+    const std::vector<LengthPlan>& lengths_;
     LaidOutStage result_;
 };
 
 std::optional<LaidOutStage> LaidOutStage::of(const Stage& stage, const Scenario& scenario) {
     const auto& work = std::get<ModelStage>(stage.work);
     Diagnostics ignored;  // an evaluation tells it again
-    auto lengths = plan_passes(stage.name, work, scenario.profile, ignored);
-    return lengths ? StageLayout(work, scenario, std::move(*lengths)).laid_out() : std::nullopt;
+    const auto lengths = plan_passes(stage.name, work, scenario.profile, ignored);
+    return lengths ? StageLayout(work, scenario, *lengths).laid_out() : std::nullopt;
 }
 
 }  // namespace berth

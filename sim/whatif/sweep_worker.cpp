@@ -74,9 +74,6 @@ SweepWorker::SweepWorker(const Sweep& sweep, SweepLayouts& layouts) : sweep_(&sw
     for (std::size_t a = 0; a < sweep.axes_.size(); ++a) {
         const std::string& path = sweep.axes_[a].path;
         is_hardware_.push_back(path.starts_with(kHardwareKey));
-        const bool condition =
-            path.ends_with(".capacity") || path.ends_with(".max_bytes") || path.find(".fuses.") != std::string::npos;
-        conditions_vary_ = conditions_vary_ || (sweep.numbers_[a] && condition);
         if (!sweep.numbers_[a]) {
             const bool of_a_grid = sweep.axes_[a].order.empty();
             scenarios_ *= of_a_grid && !is_hardware_.back() ? sweep.axes_[a].values.size() : 0;
@@ -136,6 +133,7 @@ SweepWorker::Numbers* SweepWorker::numbers_at(const Key& key, std::string& why_n
     auto numbers = std::make_unique<Numbers>();
     numbers->profile = scenario->profile;
     const auto views = parameters(numbers->profile);
+    const std::vector<std::string> deciding = LaidOutScenario::deciding_parameters(numbers->profile);
     for (std::size_t a = 0; a < places_.size(); ++a) {
         auto& set = numbers->set.emplace_back([](double) {});
         if (sweep_->numbers_[a]) {
@@ -144,6 +142,8 @@ SweepWorker::Numbers* SweepWorker::numbers_at(const Key& key, std::string& why_n
             if (view != views.end()) {
                 set = view->set;
             }
+            numbers->decide_layouts =
+                numbers->decide_layouts || std::ranges::find(deciding, path) != deciding.end();
         }
     }
     numbers->places.assign(places_.size(), static_cast<std::size_t>(-1));
@@ -187,7 +187,8 @@ void SweepWorker::lay_out_next(std::size_t number, const Profile& profile) {
     }
 }
 
-const LaidOutScenario* SweepWorker::layout_for(const Key& key, const Profile& profile, SweepLayout*& layout) {
+const LaidOutScenario* SweepWorker::layout_for(const Key& key, const Numbers& numbers, SweepLayout*& layout) {
+    const Profile& profile = numbers.profile;
     const auto fitting = [&profile](const SweepLayout& from) {
         const auto found = std::ranges::find_if(from.known, [&](const auto& one) { return one->holds(profile); });
         return found == from.known.end() ? nullptr : found->get();
@@ -211,11 +212,11 @@ const LaidOutScenario* SweepWorker::layout_for(const Key& key, const Profile& pr
     SweepLayout& all = shared->layout;
     if (!all.evaluates && all.why_not.empty() && fitting(all) == nullptr) {
         // Threads that need it for other capacities make theirs meanwhile.
-        if (conditions_vary_) {
+        if (numbers.decide_layouts) {
             lock.unlock();
         }
         SweepLayout made = laid_out(key.scenario, profile);
-        if (conditions_vary_) {
+        if (numbers.decide_layouts) {
             lock.lock();
         }
         all.why_not = std::move(made.why_not);
@@ -251,9 +252,9 @@ void SweepWorker::evaluate(std::size_t point, SweepPoint& result) {
         return;
     }
     set_numbers(*numbers);
-    if (last_ == nullptr || last_number_ != key.scenario || conditions_vary_) {
+    if (last_ == nullptr || last_number_ != key.scenario || numbers->decide_layouts) {
         SweepLayout* layout = nullptr;
-        last_ = layout_for(key, numbers->profile, layout);
+        last_ = layout_for(key, *numbers, layout);
         last_number_ = key.scenario;
         if (last_ == nullptr && !layout->why_not.empty()) {
             clear_point(result, layout->why_not);

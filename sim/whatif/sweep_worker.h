@@ -52,6 +52,7 @@ class alignas(kCacheLine) SweepWorker {
         Profile profile;
         std::vector<std::function<void(double)>> set;  ///< per axis that is a number
         std::vector<std::size_t> places;               ///< that they are set to
+        bool decide_layouts = false;                   ///< some of those that are varied do
     };
 
     /// Mixed-radix numbers of a point: over the axes that make it another scenario, and over those of them that make it
@@ -66,14 +67,13 @@ class alignas(kCacheLine) SweepWorker {
     void set_numbers(Numbers& numbers) const;
     [[nodiscard]] SweepLayout laid_out(std::size_t number, const Profile& profile);
     void lay_out_next(std::size_t number, const Profile& profile);
-    [[nodiscard]] const LaidOutScenario* layout_for(const Key& key, const Profile& profile, SweepLayout*& layout);
+    [[nodiscard]] const LaidOutScenario* layout_for(const Key& key, const Numbers& numbers, SweepLayout*& layout);
     void evaluate_all(const Key& key, const Profile& profile, SweepPoint& result);
 
     const Sweep* sweep_;
     SweepLayouts* layouts_;
     std::vector<bool> is_hardware_;
-    bool conditions_vary_ = false;  ///< numbers that a layout may depend on are varied
-    std::size_t scenarios_ = 1;     ///< of a grid in which only numbers of the profile vary besides
+    std::size_t scenarios_ = 1;  ///< of a grid in which only numbers of the profile vary besides
     std::vector<std::size_t> places_;
     std::unordered_map<std::size_t, SweepLayout> own_;
     std::size_t last_number_ = 0;

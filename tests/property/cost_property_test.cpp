@@ -291,11 +291,7 @@ const Profile& rk3588() {
 }
 
 Time plan_time(const Graph& graph, DeviceId device) {
-    Time total;
-    for (const OperatorPlan& op : plan_device(graph, rk3588(), device, {1, {}}).operators) {
-        total += op.cost;
-    }
-    return total;
+    return total_of(plan_device(graph, rk3588(), device, {1, {}}));
 }
 
 RC_GTEST_PROP(PlanProperty, LayersCostTheSameEach, ()) {

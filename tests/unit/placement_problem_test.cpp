@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "berth/placement.h"
+#include "berth/placement_terms.h"
 
 namespace berth {
 namespace {
@@ -65,7 +66,8 @@ struct TwoDevices {
             for (int op = 0; op < 3; ++op) {
                 OperatorPlan& own = plan.operators.emplace_back();
                 own.supported = true;
-                own.cost = microseconds(10.0 * (device + 1) + op);
+                own.alone = add_kernel(plan, microseconds(10.0 * (device + 1) + op));
+                own.steps.push_back({own.alone, StepRole::kOperator});
                 own.output_size = device == kAccelerator ? 4000_B : 1000_B;
             }
         }
@@ -73,9 +75,25 @@ struct TwoDevices {
         gathers.supported = false;
         gathers.reason = "the runtime has no gather";
         gathers.fallback = kProcessor;
-        OperatorPlan& epilogue_op = on(kAccelerator, 2);
-        epilogue_op.fused_into = 1;
-        epilogue_op.unfused_extra = 6_us;
+        gathers.steps = {};
+        fuse_score_and_scale(plans.back());
+    }
+
+    static KernelId add_kernel(DevicePlan& plan, Time total) {
+        plan.kernels.emplace_back().kind = OperatorKind::kAdd;
+        plan.costs.emplace_back().total = total;
+        return static_cast<KernelId>(plan.kernels.size() - 1);
+    }
+
+    // scale adds 22 us to the kernel of score, and takes 28 us by itself.
+    static void fuse_score_and_scale(DevicePlan& plan) {
+        OperatorPlan& score = plan.operators[1];
+        OperatorPlan& scale = plan.operators[2];
+        plan.costs[static_cast<std::size_t>(scale.alone)].total = 28_us;
+        scale.fused_into = 1;
+        scale.before = score.alone;
+        scale.joined = score.steps.front().kernel = add_kernel(plan, 21_us + 22_us);
+        scale.steps = {};
     }
 
     OperatorPlan& on(DeviceId device, std::size_t op) {
@@ -96,6 +114,7 @@ TEST(PlacementProblem, TakesCostsActivationAndFusionFromThePlans) {
     EXPECT_EQ(problem.devices, 3U);
     EXPECT_EQ(problem.host, kProcessor);
     expect_time(*problem.cost[1][kAccelerator], 21);
+    expect_time(*problem.cost[2][kAccelerator], 22);
     expect_time(*problem.cost[2][kGpu], 32);
     EXPECT_FALSE(problem.cost[0][kAccelerator].has_value());
     expect_time(problem.activation[kAccelerator], 200);

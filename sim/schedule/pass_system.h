@@ -1,0 +1,13 @@
+// One pass of a stage as tasks on the resources of a profile.
+#pragma once
+
+#include "berth/evaluation.h"
+#include "berth/scenario.h"
+#include "berth/simulation.h"
+
+namespace berth {
+
+/// Operators that take turns are tasks of their own. `candidate`: as which the pass runs; null for a fixed stage.
+[[nodiscard]] SimulatedSystem pass_system(const Profile& profile, const Stage& stage, const Candidate* candidate);
+
+}  // namespace berth
