@@ -1,17 +1,13 @@
 // berth run: predicts, places and lays out a scenario, and looks for what is worth changing.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <iterator>
 #include <memory>
 
 #include "berth/atomic_file.h"
-#include "berth/core_splits.h"
 #include "berth/findings.h"
 #include "berth/latency_curve.h"
 #include "berth/report.h"
-#include "berth/silent_changes.h"
-#include "berth/simulated_scenario.h"
+#include "berth/scenario_analysis.h"
 #include "berth/traffic_report.h"
 #include "cli/command.h"
 #include "cli/machine_check.h"
@@ -40,30 +36,22 @@ std::vector<TokenCurves> curves_of(const Scenario& scenario) {
     return curves;
 }
 
-void add_traffic(const RunOptions& options, const Scenario& scenario, ScenarioResult& result) {
-    if (scenario.traffic) {
-        show_progress("simulating requests");
-        StreamOptions stream;
-        SlowProgress slow;
-        stream.progress = [&slow](const SimulationProgress& so_far) {
-            const std::string known =
-                so_far.precision ? fmt::format(", p95 known to {:.0f}%", 100 * *so_far.precision) : std::string();
-            slow.reached(fmt::format("simulating: {} of at most {} requests{}", so_far.requests, so_far.most, known));
-        };
-        stream.traced = options.trace.empty() ? (options.report.empty() ? 0 : kDrawn) : kTraced;
-        result.traffic = simulate_traffic(scenario, result, stream);
-    }
-    if (scenario.traffic || row_of(scenario.objective).search == SearchOver::kScenario) {
-        show_progress("comparing cores per request");
-        SlowProgress slow;
-        result.core_splits = core_splits(
-            scenario, result, [&slow](const std::string& what) { slow.reached(fmt::format("comparing {}", what)); });
-        result.batch_sizes = batch_sizes(scenario, result);
-    }
-    if (!options.report.empty()) {
-        const bool drawn = result.traffic && result.traffic->simulation.stable;
-        result.timeline = drawn ? first_requests(*result.traffic, kDrawn) : request_alone(scenario, result);
-    }
+std::optional<ScenarioResult> analysed(const RunOptions& options, const Scenario& scenario,
+                                       const Invocation& invocation, Diagnostics& diagnostics) {
+    SlowProgress slow;
+    AnalysisOptions wanted;
+    wanted.warnings = machine_warnings(scenario.profile, diagnostics);
+    wanted.settings = base_of(options.scenario, invocation.library);
+    wanted.drawn = options.report.empty() ? 0 : kDrawn;
+    wanted.traced = options.trace.empty() ? wanted.drawn : kTraced;
+    wanted.begins = show_progress;
+    wanted.reached = [&slow](const std::string& what) { slow.reached(what); };
+    wanted.simulated = [&slow](const SimulationProgress& so_far) {
+        const std::string known =
+            so_far.precision ? fmt::format(", p95 known to {:.0f}%", 100 * *so_far.precision) : std::string();
+        slow.reached(fmt::format("simulating: {} of at most {} requests{}", so_far.requests, so_far.most, known));
+    };
+    return analyse(scenario, wanted, diagnostics);
 }
 
 // Of a stream that piles up, too: the trace shows where.
@@ -85,17 +73,12 @@ ExitStatus run(const RunOptions& options, Invocation& invocation) {
     if (!scenario) {
         return answer(std::nullopt, diagnostics);
     }
-    show_progress(fmt::format("evaluating {}", scenario->name));
-    auto result = evaluate(*scenario, diagnostics);
     if (!options.trace.empty() && !scenario->traffic) {
         diagnostics.error(SourceLocation("--trace"), fmt::format("{} has no arrivals to simulate", scenario->name),
                           "a scenario with arrivals, or --set 'arrivals={rate: 1 Hz}'");
         return answer(std::nullopt, diagnostics);
     }
-    if (result) {
-        result->warnings = machine_warnings(scenario->profile, diagnostics);
-        add_traffic(options, *scenario, *result);
-    }
+    const auto result = analysed(options, *scenario, invocation, diagnostics);
     if (result && !options.trace.empty() &&
         !write_trace(options, *scenario, *result->traffic, invocation.provenance, diagnostics)) {
         return answer(std::nullopt, diagnostics);
@@ -103,8 +86,6 @@ ExitStatus run(const RunOptions& options, Invocation& invocation) {
     if (!result || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
         return answer(std::nullopt, diagnostics);
     }
-    std::ranges::move(silent_settings(base_of(options.scenario, invocation.library)),
-                      std::back_inserter(result->warnings));
     const auto found = findings(*scenario, *result);
     if (!options.report.empty()) {
         const auto curves = curves_of(*scenario);

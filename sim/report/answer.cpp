@@ -9,22 +9,19 @@
 #include "report/names.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
+#include "schedule/stage_choice.h"
 
 namespace berth {
 
 namespace {
-
-bool allowed(const Candidate& candidate, const ModelStage* asked) {
-    return candidate.feasible &&
-           (asked == nullptr || static_cast<int>(candidate.granularity) <= static_cast<int>(asked->granularity));
-}
 
 /// The fastest candidate other than the chosen one that may (or, for the forbidden ones, may not) be recommended.
 const Candidate* fastest_other(const StageResult& stage, const ModelStage* asked, bool may_be_chosen) {
     const Candidate* best = nullptr;
     for (std::size_t i = 0; i < stage.candidates.size(); ++i) {
         const Candidate& candidate = stage.candidates[i];
-        if (i != *stage.chosen && candidate.feasible && allowed(candidate, asked) == may_be_chosen &&
+        const bool may_be = asked == nullptr || allowed(candidate, *asked);
+        if (i != *stage.chosen && candidate.feasible && may_be == may_be_chosen &&
             (best == nullptr || candidate.latency.median < best->latency.median)) {
             best = &candidate;
         }

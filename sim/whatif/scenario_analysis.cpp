@@ -1,0 +1,62 @@
+// What comes after the choice of placements, each from the same result.
+#include "berth/scenario_analysis.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "berth/core_splits.h"
+#include "berth/silent_changes.h"
+#include "berth/simulated_scenario.h"
+
+namespace berth {
+
+namespace {
+
+void begin(const AnalysisOptions& options, const std::string& what) {
+    if (options.begins) {
+        options.begins(what);
+    }
+}
+
+void add_traffic(const Scenario& scenario, const AnalysisOptions& options, ScenarioResult& result) {
+    if (scenario.traffic) {
+        begin(options, "simulating requests");
+        StreamOptions stream;
+        stream.progress = options.simulated;
+        stream.traced = options.traced;
+        result.traffic = simulate_traffic(scenario, result, stream);
+    }
+    if (scenario.traffic || row_of(scenario.objective).search == SearchOver::kScenario) {
+        begin(options, "comparing cores per request");
+        result.core_splits = core_splits(scenario, result, [&options](const std::string& what) {
+            if (options.reached) {
+                options.reached("comparing " + what);
+            }
+        });
+        result.batch_sizes = batch_sizes(scenario, result);
+    }
+}
+
+}  // namespace
+
+std::optional<ScenarioResult> analyse(const Scenario& scenario, const AnalysisOptions& options,
+                                      Diagnostics& diagnostics) {
+    begin(options, "evaluating " + scenario.name);
+    auto result = evaluate(scenario, diagnostics);
+    if (!result) {
+        return result;
+    }
+    add_traffic(scenario, options, *result);
+    if (options.drawn > 0) {
+        const bool streamed = result->traffic && result->traffic->simulation.stable;
+        result->timeline =
+            streamed ? first_requests(*result->traffic, options.drawn) : request_alone(scenario, *result);
+    }
+    result->warnings = options.warnings;
+    if (options.settings) {
+        std::ranges::move(silent_settings(*options.settings), std::back_inserter(result->warnings));
+    }
+    return result;
+}
+
+}  // namespace berth
