@@ -117,6 +117,25 @@ TEST(Sweep, APointIsTheScenarioWithItsSettings) {
     });
 }
 
+// 20 MB hold no model, 100 MB each of the two but not both.
+TEST(Sweep, WhetherModelsFitIsAskedAtEveryPoint) {
+    const Sweep sweep = prepared({axis("hardware.memory.dram.capacity=20 MB,100 MB,150 MB,16 GB,20 MB"),
+                                  axis("stages.rerank.granularity=model,operator")});
+    std::size_t fits = 0;
+    sweep.run(0, sweep.size(), 1, [&](std::size_t at, const SweepPoint& point) {
+        Diagnostics diagnostics;
+        const std::vector<Override> settings{{sweep.axes()[0].path, sweep.values(at)[0]},
+                                             {sweep.axes()[1].path, sweep.values(at)[1]}};
+        const auto scenario = load_scenario(shipped(), "rag-rk3588", settings, diagnostics);
+        const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
+        EXPECT_EQ(point.total.has_value(), result.has_value()) << at;
+        EXPECT_EQ(point.why_not.empty(), result.has_value()) << at;
+        fits += result ? 1 : 0;
+        return true;
+    });
+    EXPECT_EQ(fits, 4U);
+}
+
 TEST(Sweep, ThreadsAndRestartsDoNotShow) {
     const Sweep sweep = prepared(
         {axis("stages.rerank.buckets=[128],[512]"), axis("hardware.devices.npu.dma.bandwidth=5GB/s:30GB/s:x1.1")});
