@@ -120,8 +120,9 @@ class SystemBuilder {
         }
     };
 
+    // A fused operator runs inside the kernel of the one before it.
     [[nodiscard]] bool ends_slice(const Call& call, const OperatorResult& next, double scale) const {
-        return next.handover > Time{} || call.work + next.latency * scale > slice_;
+        return next.fused_into.empty() && (next.handover > Time{} || call.work + next.latency * scale > slice_);
     }
 
     void add_call(const Call& call) {
