@@ -13,7 +13,7 @@
 #include "berth/quantity_text.h"
 #include "calibration/fit.h"
 #include "calibration/fit_errors.h"
-#include "schedule/work.h"
+#include "evaluation/work.h"
 
 namespace berth {
 

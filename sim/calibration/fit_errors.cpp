@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "berth/statistics.h"
-#include "schedule/work.h"
+#include "evaluation/work.h"
 
 namespace berth {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cost/lowering.h"
-#include "schedule/work.h"
+#include "evaluation/work.h"
 
 namespace berth {
 

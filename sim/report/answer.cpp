@@ -9,7 +9,7 @@
 #include "report/names.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
-#include "schedule/stage_choice.h"
+#include "evaluation/stage_choice.h"
 
 namespace berth {
 

@@ -10,10 +10,10 @@
 
 #include "berth/evaluation.h"
 #include "berth/placement_sums.h"
-#include "schedule/candidates.h"
-#include "schedule/pass_system.h"
-#include "schedule/sensitivities.h"
-#include "whatif/laid_out_scenario.h"
+#include "evaluation/candidates.h"
+#include "evaluation/pass_system.h"
+#include "evaluation/sensitivities.h"
+#include "analysis/laid_out_scenario.h"
 
 namespace berth {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "berth/simulation.h"
 #include "random_fixtures.h"
-#include "schedule/max_min.h"
-#include "schedule/saturation.h"
+#include "simulation/max_min.h"
+#include "simulation/saturation.h"
 
 namespace berth {
 namespace {

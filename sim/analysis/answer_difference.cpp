@@ -1,0 +1,167 @@
+// Compares results number by number.
+#include "analysis/answer_difference.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+namespace berth {
+
+namespace {
+
+constexpr int kShownDigits = 6;  // of every number in JSON
+
+bool differ(Time a, Time b) { return numbers_differ(a.si(), b.si()); }
+bool differ(Bytes a, Bytes b) { return numbers_differ(a.si(), b.si()); }
+bool differ(Energy a, Energy b) { return numbers_differ(a.si(), b.si()); }
+bool differ(Frequency a, Frequency b) { return numbers_differ(a.si(), b.si()); }
+bool differ(double a, double b) { return numbers_differ(a, b); }
+bool differ(const Estimate<Time>& a, const Estimate<Time>& b) {
+    return differ(a.median, b.median) || differ(a.low, b.low) || differ(a.high, b.high);
+}
+template <class Value>
+bool differ(const std::optional<Value>& a, const std::optional<Value>& b) {
+    return a.has_value() != b.has_value() || (a && differ(*a, *b));
+}
+
+bool categories_differ(const Candidate& a, const Candidate& b) {
+    return !std::ranges::equal(a.by_category, b.by_category, [](const auto& x, const auto& y) {
+        return x.first == y.first && !differ(x.second, y.second);
+    });
+}
+
+bool generations_differ(const Candidate& a, const Candidate& b) {
+    if (!a.generation || !b.generation) {
+        return a.generation.has_value() != b.generation.has_value();
+    }
+    return differ(a.generation->first_token, b.generation->first_token) ||
+           differ(a.generation->step, b.generation->step) || differ(a.generation->kv_cache, b.generation->kv_cache);
+}
+
+bool candidates_differ(const Candidate& a, const Candidate& b) {
+    const auto exact = [](const Candidate& one) {
+        return std::tie(one.placement, one.feasible, one.padded_tokens, one.actual_tokens, one.cores, one.assignment);
+    };
+    return exact(a) != exact(b) || differ(a.latency, b.latency) || differ(a.energy, b.energy) ||
+           differ(a.handover, b.handover) || categories_differ(a, b) || generations_differ(a, b) ||
+           differ(a.weight_bytes, b.weight_bytes) || differ(a.peak_activation_bytes, b.peak_activation_bytes) ||
+           differ(a.spilled_bytes, b.spilled_bytes) || differ(a.kept_in_dram, b.kept_in_dram);
+}
+
+std::string chosen_of(const StageResult& stage) {
+    return stage.chosen ? stage.candidates[*stage.chosen].placement : "";
+}
+
+bool chosen_differ(const StageResult& a, const StageResult& b) {
+    if (chosen_of(a) != chosen_of(b) || a.passes.size() != b.passes.size()) {
+        return true;
+    }
+    for (std::size_t i = 0; i < a.passes.size(); ++i) {
+        const Candidate& old = a.candidates[a.passes[i].candidate];
+        const Candidate& now = b.candidates[b.passes[i].candidate];
+        if (a.passes[i].passes != b.passes[i].passes || candidates_differ(old, now)) {
+            return true;
+        }
+    }
+    return a.chosen && candidates_differ(a.candidates[*a.chosen], b.candidates[*b.chosen]);
+}
+
+bool stages_differ(const StageResult& a, const StageResult& b) {
+    return std::tie(a.name, a.model, a.repeat) != std::tie(b.name, b.model, b.repeat) || differ(a.latency, b.latency) ||
+           differ(a.budget, b.budget) || chosen_differ(a, b);
+}
+
+bool totals_differ(const ScenarioResult& a, const ScenarioResult& b) {
+    const auto exact = [](const ScenarioResult& one) {
+        return std::tie(one.scenario, one.hardware, one.devices, one.objective);
+    };
+    if (exact(a) != exact(b) || differ(a.total.latency, b.total.latency) || differ(a.total.energy, b.total.energy) ||
+        differ(a.total.budget, b.total.budget) || differ(a.total.budget_probability, b.total.budget_probability)) {
+        return true;
+    }
+    return a.rate.has_value() != b.rate.has_value() ||
+           (a.rate && (differ(a.rate->simulated, b.rate->simulated) || differ(a.rate->capacity, b.rate->capacity) ||
+                       a.rate->busiest != b.rate->busiest));
+}
+
+// Of a placement that only one of the two has, the other one has nothing.
+std::optional<Time> latency_of(const Candidate* candidate) {
+    return candidate != nullptr && candidate->feasible ? std::optional(candidate->latency.median) : std::nullopt;
+}
+
+// Splits of one stage go by the granularity of their parts.
+std::string placement_name(const Candidate& candidate) {
+    return candidate.granularity == Granularity::kModel
+               ? candidate.placement
+               : fmt::format("{} by {}", candidate.placement, choice_name(kGranularityNames, candidate.granularity));
+}
+
+void compare_others(const StageResult& before, const StageResult& after, std::vector<MovedCandidate>& others) {
+    const auto named = [](const StageResult& stage, const std::string& name) {
+        const auto found = std::ranges::find(stage.candidates, name, placement_name);
+        return found == stage.candidates.end() ? nullptr : &*found;
+    };
+    const auto add = [&](const std::string& name, const Candidate* old, const Candidate* now) {
+        others.push_back({after.name, name, chosen_of(after), latency_of(old), latency_of(now)});
+    };
+    for (const Candidate& now : after.candidates) {
+        const Candidate* old = named(before, placement_name(now));
+        if (old == nullptr || candidates_differ(*old, now)) {
+            add(placement_name(now), old, &now);
+        }
+    }
+    for (const Candidate& old : before.candidates) {
+        if (named(after, placement_name(old)) == nullptr) {
+            add(placement_name(old), &old, nullptr);
+        }
+    }
+}
+
+}  // namespace
+
+bool numbers_differ(double a, double b) {
+    if (a == b) {
+        return false;
+    }
+    const double most = std::max(std::abs(a), std::abs(b));
+    const double scale = std::pow(10.0, kShownDigits - 1 - std::floor(std::log10(most)));
+    return std::round(a * scale) != std::round(b * scale);
+}
+
+AnswerDifference difference_of(const ScenarioResult& before, const ScenarioResult& after) {
+    AnswerDifference difference;
+    difference.chosen = totals_differ(before, after) ||
+                        !std::ranges::equal(before.stages, after.stages,
+                                            [](const auto& a, const auto& b) { return !stages_differ(a, b); });
+    for (std::size_t i = 0; !difference.chosen && i < after.stages.size(); ++i) {
+        compare_others(before.stages[i], after.stages[i], difference.others);
+    }
+    return difference;
+}
+
+bool same_traffic(const TrafficResult& before, const TrafficResult& after) {
+    const SimulationResult& a = before.simulation;
+    const SimulationResult& b = after.simulation;
+    const auto times = [](const SimulationResult& one) {
+        return one.latency ? std::vector{one.latency->mean.value, one.latency->p50.value, one.latency->p95.value,
+                                         one.latency->p99.value}
+                           : std::vector<Time>{};
+    };
+    const auto same = [](const auto& x, const auto& y) { return !differ(x, y); };
+    const auto met = [](const SimulationResult& one) {
+        return one.within_deadline ? std::optional(one.within_deadline->value) : std::nullopt;
+    };
+    const auto load = [](const SimulationResult& one) {
+        return one.load ? std::optional(one.load->value) : std::nullopt;
+    };
+    const auto same_use = [](const ResourceUse& x, const ResourceUse& y) {
+        return x.name == y.name && !differ(x.utilisation, y.utilisation);
+    };
+    return a.stable == b.stable && same(a.throughput, b.throughput) && same(a.sustainable, b.sustainable) &&
+           std::ranges::equal(times(a), times(b), same) && std::ranges::equal(a.pools, b.pools, same_use) &&
+           std::ranges::equal(a.bandwidths, b.bandwidths, same_use) && same(met(a), met(b)) && same(load(a), load(b));
+}
+
+}  // namespace berth

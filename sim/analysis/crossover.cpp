@@ -1,0 +1,300 @@
+// Points along a range, and bisection between those that disagree.
+#include "berth/crossover.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <tuple>
+
+#include "berth/evaluation.h"
+#include "berth/quantity_text.h"
+#include "analysis/crossing_search.h"
+#include "analysis/digits.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kPoints = 33;
+constexpr double kSure = 0.9;
+
+class Search {
+  public:
+    /// `uncertainty`: whether points say how sure they are, beyond which device is the faster one.
+    explicit Search(const CrossoverQuestion& question, bool uncertainty = true)
+        : question_(question), uncertainty_(uncertainty) {}
+
+    [[nodiscard]] CrossoverPoint at(double value) const {
+        CrossoverPoint point;
+        point.value = value;
+        auto settings = question_.base.settings;
+        settings.push_back({question_.range.path, question_.range.text(value)});
+        Diagnostics diagnostics;
+        const auto scenario = load_scenario(question_.base.library, question_.base.scenario, settings, diagnostics);
+        EvaluationOptions options;
+        options.uncertainty = uncertainty_;
+        options.operators = false;
+        options.splits = false;
+        const auto result = scenario ? evaluate(*scenario, diagnostics, options) : std::nullopt;
+        if (!result) {
+            const std::string text = diagnostics.text();
+            point.why_not = text.substr(0, text.find('\n'));
+            return point;
+        }
+        const auto stage = std::ranges::find(result->stages, question_.stage, &StageResult::name);
+        const Candidate* first = on(*stage, question_.between.first, point.why_not);
+        const Candidate* second = on(*stage, question_.between.second, point.why_not);
+        if (first != nullptr) {
+            point.first = first->latency;
+        }
+        if (second != nullptr) {
+            point.second = second->latency;
+        }
+        if (first != nullptr && second != nullptr) {
+            point.first_is_faster = probability_faster(*first, *second);
+        }
+        return point;
+    }
+
+    // `holds` is true at `yes` and false at `no`. The two last values that disagree.
+    [[nodiscard]] std::pair<double, double> narrowed(double yes, double no,
+                                                     const std::function<bool(const CrossoverPoint&)>& holds) const {
+        return berth::narrowed(yes, no, question_.range.whole, [&](double value) {
+            const CrossoverPoint point = at(value);
+            // What runs nowhere in the middle of two that do is left to the points around it.
+            return point.first_is_faster && holds(point);
+        });
+    }
+
+  private:
+    static const Candidate* on(const StageResult& stage, const std::string& device, std::string& why_not) {
+        for (const Candidate& candidate : stage.candidates) {
+            if (candidate.placement == device && candidate.granularity == Granularity::kModel) {
+                if (candidate.feasible) {
+                    return &candidate;
+                }
+                why_not = fmt::format("{}: {}", device, candidate.reason);
+            }
+        }
+        return nullptr;
+    }
+
+    const CrossoverQuestion& question_;
+    bool uncertainty_;
+};
+
+// The value nearest to the crossing, on one side of it, from which the winner of that side is sure.
+std::optional<double> sure_from(const Search& search, const std::vector<CrossoverPoint>& points, std::size_t start,
+                                int step, bool first_side, double crossing) {
+    const auto sure = [first_side](const CrossoverPoint& point) {
+        return (first_side ? *point.first_is_faster : 1 - *point.first_is_faster) >= kSure;
+    };
+    double unsure = crossing;
+    for (auto i = static_cast<std::ptrdiff_t>(start); i >= 0 && i < static_cast<std::ptrdiff_t>(points.size());
+         i += step) {
+        const CrossoverPoint& point = points[static_cast<std::size_t>(i)];
+        if (!point.first_is_faster || point.first_wins() != first_side) {
+            return std::nullopt;
+        }
+        if (sure(point)) {
+            return search.narrowed(point.value, unsure, sure).first;
+        }
+        unsure = point.value;
+    }
+    return std::nullopt;
+}
+
+bool known(const CrossoverQuestion& question, Diagnostics& diagnostics) {
+    const auto scenario =
+        load_scenario(question.base.library, question.base.scenario, question.base.settings, diagnostics);
+    if (!scenario) {
+        return false;
+    }
+    std::vector<std::string> stages;
+    for (const Stage& stage : scenario->stages) {
+        if (std::holds_alternative<ModelStage>(stage.work)) {
+            stages.push_back(stage.name);
+        }
+    }
+    if (std::ranges::find(stages, question.stage) == stages.end()) {
+        diagnostics.error(SourceLocation("--stage"), fmt::format("no stage '{}' that runs a model", question.stage),
+                          list_of(stages), nearest_name(question.stage, stages));
+    }
+    std::vector<std::string> devices;
+    for (const Device& device : scenario->profile.devices) {
+        devices.push_back(device.name);
+    }
+    for (const std::string& name : {question.between.first, question.between.second}) {
+        if (std::ranges::find(devices, name) == devices.end()) {
+            diagnostics.error(SourceLocation("--between"), fmt::format("no device '{}'", name), list_of(devices),
+                              nearest_name(name, devices));
+        }
+    }
+    // Both ends have to make sense, so that a path or a unit that does not is told as what it is.
+    for (const double end : {question.range.from, question.range.to}) {
+        auto settings = question.base.settings;
+        settings.push_back({question.range.path, question.range.text(end)});
+        static_cast<void>(load_scenario(question.base.library, question.base.scenario, settings, diagnostics));
+    }
+    return !diagnostics.has_errors();
+}
+
+// The same question of a library that reads each file once.
+CrossoverQuestion reading_once(CrossoverQuestion question) {
+    if (!question.base.library.kept) {
+        question.base.library.kept = std::make_shared<KeptDocuments>();
+    }
+    return question;
+}
+
+bool both_run_somewhere(const CrossoverQuestion& question, const std::vector<CrossoverPoint>& points,
+                        Diagnostics& diagnostics) {
+    if (std::ranges::any_of(points, [](const CrossoverPoint& point) { return point.first_is_faster.has_value(); })) {
+        return true;
+    }
+    diagnostics.error(SourceLocation("--vary"),
+                      fmt::format("{} and {} nowhere both run {} in this range", question.between.first,
+                                  question.between.second, question.stage),
+                      points.front().why_not);
+    return false;
+}
+
+}  // namespace
+
+std::vector<double> range_values(const SweepRange& range) {
+    if (!range.values.empty()) {
+        return range.values;
+    }
+    std::vector<double> values;
+    for (std::size_t i = 0; i < kPoints; ++i) {
+        const double share = static_cast<double>(i) / static_cast<double>(kPoints - 1);
+        double value = range.wide() ? range.from * std::pow(range.to / range.from, share)
+                                    : range.from + (range.to - range.from) * share;
+        value = range.whole ? std::round(value) : value;
+        if (values.empty() || value > values.back()) {
+            values.push_back(value);
+        }
+    }
+    values.back() = range.to;
+    return values;
+}
+
+std::string SweepRange::text(double value) const { return number_text(value, kKeptDigits) + unit; }
+
+std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question, Diagnostics& diagnostics) {
+    const CrossoverQuestion keeping = reading_once(question);
+    if (!known(keeping, diagnostics)) {
+        return std::nullopt;
+    }
+    const Search search(keeping);
+    CrossoverAnswer answer;
+    for (const double value : range_values(question.range)) {
+        answer.points.push_back(search.at(value));
+    }
+    if (!both_run_somewhere(question, answer.points, diagnostics)) {
+        return std::nullopt;
+    }
+    for (std::size_t i = 1; i < answer.points.size(); ++i) {
+        const CrossoverPoint& left = answer.points[i - 1];
+        const CrossoverPoint& right = answer.points[i];
+        if (!left.first_is_faster || !right.first_is_faster || left.first_wins() == right.first_wins()) {
+            continue;
+        }
+        Crossing crossing;
+        crossing.first_below = left.first_wins();
+        std::tie(crossing.below, crossing.above) =
+            search.narrowed(left.value, right.value,
+                            [&](const CrossoverPoint& point) { return point.first_wins() == crossing.first_below; });
+        crossing.sure_below = sure_from(search, answer.points, i - 1, -1, crossing.first_below, crossing.below);
+        crossing.sure_above = sure_from(search, answer.points, i, 1, !crossing.first_below, crossing.above);
+        answer.crossings.push_back(crossing);
+    }
+    return answer;
+}
+
+namespace {
+
+// Where the faster device changes in one column of the map, as find_crossovers() with that value across finds it.
+std::vector<CrossoverMap::Change> changes_in(const CrossoverMap& map, std::size_t column,
+                                             const std::vector<double>& up_values, CrossoverQuestion question) {
+    question.base.settings.push_back({map.across.path, map.across.values[column]});
+    const Search search(question, false);
+    std::vector<CrossoverMap::Change> changes;
+    for (std::size_t row = 1; row < up_values.size(); ++row) {
+        const CrossoverMap::Cell& before = map.at(column, row - 1);
+        const CrossoverMap::Cell& now = map.at(column, row);
+        if (before.both() && now.both() && before.first_wins() != now.first_wins()) {
+            const bool first_below = before.first_wins();
+            const auto [below, above] = search.narrowed(
+                up_values[row - 1], up_values[row],
+                [first_below](const CrossoverPoint& point) { return point.first_wins() == first_below; });
+            changes.push_back({below, above, question.range.text(above), !first_below});
+        }
+    }
+    return changes;
+}
+
+SweepAxis axis_of(const SweepRange& range) {
+    SweepAxis axis{range.path, {}};
+    for (const double value : range_values(range)) {
+        axis.values.push_back(range.text(value));
+    }
+    return axis;
+}
+
+// The cells, in the order of a sweep over both axes.
+bool fill(CrossoverMap& map, const CrossoverQuestion& question, int threads, Diagnostics& diagnostics) {
+    const auto sweep = Sweep::prepare(question.base, {map.up, map.across},
+                                      map.across.values.size() * map.up.values.size(), diagnostics);
+    if (!sweep) {
+        return false;
+    }
+    const auto place = [](const std::vector<std::string>& names, const std::string& name) {
+        return static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
+    };
+    const std::size_t stage = place(sweep->stages(), question.stage);
+    const std::size_t first = place(sweep->devices(), question.between.first);
+    const std::size_t second = place(sweep->devices(), question.between.second);
+    sweep->run(0, sweep->size(), threads, [&](std::size_t, const SweepPoint& point) {
+        CrossoverMap::Cell cell;
+        if (stage < point.stages.size()) {
+            cell.first = point.stages[stage].on_device[first];
+            cell.second = point.stages[stage].on_device[second];
+        }
+        cell.why_not = !point.why_not.empty() ? point.why_not : cell.both() ? "" : "it does not run there";
+        map.cells.push_back(std::move(cell));
+        return true;
+    });
+    if (std::ranges::none_of(map.cells, &CrossoverMap::Cell::both)) {
+        diagnostics.error(SourceLocation("--vary"),
+                          fmt::format("{} and {} nowhere both run {} in these ranges", question.between.first,
+                                      question.between.second, question.stage),
+                          map.cells.front().why_not);
+        return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::optional<CrossoverMap> map_crossovers(const CrossoverQuestion& question, const SweepRange& up, int threads,
+                                           Diagnostics& diagnostics) {
+    CrossoverQuestion other = reading_once(question);
+    other.range = up;
+    if (!known(question, diagnostics) || !known(other, diagnostics)) {
+        return std::nullopt;
+    }
+    CrossoverMap map{question.stage, question.between, axis_of(question.range), axis_of(up), {}, {}};
+    map.changes = setting_changes(question.base);
+    if (!fill(map, question, threads, diagnostics)) {
+        return std::nullopt;
+    }
+    for (std::size_t column = 0; column < map.across.values.size(); ++column) {
+        map.crossings.push_back(changes_in(map, column, range_values(up), other));
+    }
+    return map;
+}
+
+}  // namespace berth

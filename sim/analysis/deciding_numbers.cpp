@@ -1,0 +1,122 @@
+// Numbers are set in a copy of the scenario and set back: each look is an evaluation without intervals or operators.
+#include "analysis/deciding_numbers.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "berth/evaluation.h"
+#include "analysis/answer_difference.h"
+#include "analysis/variation.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kStep = 1.1;
+constexpr double kFactor = 4;      // from one look at where a limit may be to the next
+constexpr int kLooks = 6;          // up to a factor of 4096
+constexpr double kPrecise = 1.01;  // where it is
+
+}  // namespace
+
+NumberProbe::NumberProbe(const Scenario& scenario) : scenario_(scenario), numbers_(parameters(scenario_.profile)) {
+    for (const ParameterView& number : numbers_) {
+        paths_.push_back(number.path);
+    }
+    moves_.resize(numbers_.size());
+    base_ = times();
+}
+
+NumberProbe::Times NumberProbe::times() const {
+    Diagnostics ignored;
+    const auto result = evaluate(scenario_, ignored, totals_only(scenario_));
+    Times times;
+    if (!result) {
+        return times;
+    }
+    times.emplace_back(in_seconds(result->total.latency.median));
+    for (const StageResult& stage : result->stages) {
+        for (const Candidate& candidate : stage.candidates) {
+            times.push_back(candidate.feasible ? std::optional(in_seconds(candidate.latency.median)) : std::nullopt);
+        }
+    }
+    return times;
+}
+
+const NumberMove& NumberProbe::move_of(std::size_t number) {
+    auto& move = moves_[number];
+    if (move) {
+        return *move;
+    }
+    move = NumberMove{paths_[number], 0, 0};
+    const double value = numbers_[number].value;
+    numbers_[number].set(std::min(value * kStep, numbers_[number].most));
+    const Times now = times();
+    numbers_[number].set(value);
+    for (std::size_t i = 0; i < std::min(now.size(), base_.size()); ++i) {
+        if (now[i] && base_[i] && numbers_differ(*now[i], *base_[i])) {
+            const double change = std::abs(std::log(*now[i] / *base_[i]));
+            double& kept = i == 0 ? move->chosen : move->others;
+            kept = std::max(kept, change);
+        }
+    }
+    return *move;
+}
+
+std::optional<NumberMove> NumberProbe::strongest(const std::vector<std::string>& wanted) {
+    std::optional<NumberMove> best;
+    for (const std::string& path : wanted) {
+        const auto number = place_of(path);
+        if (!number) {
+            continue;
+        }
+        const NumberMove& move = move_of(*number);
+        const bool moves = move.chosen > 0 || move.others > 0;
+        if (moves && (!best || std::pair(move.chosen, move.others) > std::pair(best->chosen, best->others))) {
+            best = move;
+        }
+    }
+    return best;
+}
+
+bool NumberProbe::matters(std::size_t number, double value) {
+    numbers_[number].set(value);
+    const Times now = times();
+    numbers_[number].set(numbers_[number].value);
+    return !std::ranges::equal(now, base_, [](const auto& a, const auto& b) {
+        return a.has_value() == b.has_value() && (!a || !numbers_differ(*a, *b));
+    });
+}
+
+std::optional<NumberProbe::Reach> NumberProbe::reached_at(const std::string& path) {
+    const auto number = place_of(path);
+    const double value = number ? numbers_[*number].value : 0;
+    for (int look = 1; number && value > 0 && look <= kLooks; ++look) {
+        for (const bool below : {true, false}) {
+            const double factor = std::pow(kFactor, below ? -look : look);
+            if (value * factor > numbers_[*number].most || !matters(*number, value * factor)) {
+                continue;
+            }
+            double yes = value * factor;
+            double no = value * (below ? factor * kFactor : factor / kFactor);
+            while (std::max(yes, no) / std::min(yes, no) > kPrecise) {
+                const double middle = std::sqrt(yes * no);
+                (matters(*number, middle) ? yes : no) = middle;
+            }
+            return Reach{no, below};
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::size_t> NumberProbe::place_of(const std::string& path) const {
+    const auto found = std::ranges::find(paths_, path);
+    return found == paths_.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - paths_.begin()));
+}
+
+Dimension NumberProbe::dimension_of(const std::string& path) const {
+    const auto place = place_of(path);
+    return place ? numbers_[*place].dimension : Dimension{};
+}
+
+}  // namespace berth

@@ -1,0 +1,337 @@
+// Numbers of one device that nothing in a scenario uses: one rule per section of a profile.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "berth/quantity_text.h"
+#include "analysis/silence_reason.h"
+
+namespace berth {
+
+namespace {
+
+/// One number, and the device that it is of.
+struct Place {
+    const SilentScene& scene;
+    DeviceId id;
+    const PathSteps& steps;  ///< behind the device's name
+
+    [[nodiscard]] const Device& device() const { return scene.scenario.profile.devices[static_cast<std::size_t>(id)]; }
+    [[nodiscard]] const DeviceUse& use() const { return scene.use.devices[static_cast<std::size_t>(id)]; }
+    [[nodiscard]] std::string own(std::string_view rest) const {
+        return fmt::format("devices.{}.{}", device().name, rest);
+    }
+    [[nodiscard]] bool begins(std::initializer_list<std::string_view> first) const {
+        return steps.size() >= first.size() && std::equal(first.begin(), first.end(), steps.begin());
+    }
+    [[nodiscard]] const std::string& last() const { return steps.back(); }
+};
+
+template <class Table, class Value>
+std::string names_of(const Table& table, const std::set<Value>& values) {
+    std::vector<std::string> names;
+    for (const Value value : values) {
+        names.emplace_back(choice_name(table, value));
+    }
+    return names.empty() ? "nothing" : fmt::format("{}", fmt::join(names, " and "));
+}
+
+std::string core_text(int cores) { return cores == 1 ? "1 core" : fmt::format("{} cores", cores); }
+
+// What stages of a device set their cores with.
+std::string cores_setting(const Place& place) {
+    const std::string stage = place.use().stages.empty() ? "NAME" : *place.use().stages.begin();
+    return fmt::format("set stages.{}.cores={{{}: N}} or {}", stage, place.device().name,
+                       "hardware." + place.own("runtime.default_cores"));
+}
+
+// Numbers that are given once per dtype: nothing is multiplied at this one.
+SilenceReason of_dtype(const Place& place) {
+    const bool energy = place.begins({"energy", "per_mac"});
+    const bool by_dtype = energy || place.begins({"matrix", "macs_per_cycle"}) || place.begins({"matrix", "reserve"}) ||
+                          place.begins({"matrix", "align", "n"}) ||
+                          (place.begins({"clusters"}) && place.steps.size() == 4 && place.steps[2] == "macs_per_cycle");
+    const auto dtype = by_dtype ? choice_named(kDTypeNames, place.last()) : std::nullopt;
+    const auto used = place.use().multiplied();
+    if (!dtype || used.contains(*dtype)) {
+        return {};
+    }
+    SilenceReason reason{fmt::format("nothing is multiplied at {} on {} here, only at {}", place.last(),
+                                     place.device().name, names_of(kDTypeNames, used)),
+                         {}};
+    auto& same = reason.instead.emplace_back();
+    for (const DType other : used) {
+        PathSteps steps = place.steps;
+        steps.back() = choice_name(kDTypeNames, other);
+        same.push_back(place.own(fmt::format("{}", fmt::join(steps, "."))));
+    }
+    if (energy && !same.empty()) {  // which moves no time
+        reason.why += ": vary hardware." + same.front();
+        reason.complete = true;
+    }
+    return reason;
+}
+
+SilenceReason of_vector_class(const Place& place) {
+    const auto vector_class = place.begins({"vector"}) && place.steps.size() == 3
+                                  ? choice_named(kVectorClassNames, place.steps[1])
+                                  : std::nullopt;
+    if (!vector_class) {
+        return {};
+    }
+    if (vector_class == VectorClass::kSoftmax && place.device().attention &&
+        !place.use().kinds().contains(OperatorKind::kSoftmax)) {
+        return {fmt::format("no softmax runs on {} by itself, and attention has rates of its own", place.device().name),
+                {{place.own("attention.score_bytes"), place.own("attention.per_cycle")}}};
+    }
+    if (place.use().vector_classes().contains(*vector_class)) {
+        return {};
+    }
+    SilenceReason reason{fmt::format("no operator of class {} runs on {} here", place.steps[1], place.device().name),
+                         {}};
+    auto& elsewhere = reason.instead.emplace_back();
+    std::vector<std::string> names;
+    for (std::size_t d = 0; d < place.scene.use.devices.size(); ++d) {
+        if (place.scene.use.devices[d].vector_classes().contains(*vector_class)) {
+            const std::string& name = place.scene.scenario.profile.devices[d].name;
+            names.push_back(name);
+            elsewhere.push_back(fmt::format("devices.{}.{}", name, fmt::join(place.steps, ".")));
+        }
+    }
+    reason.why += names.empty() ? "" : fmt::format(" (those that there are run on {})", fmt::join(names, " and "));
+    auto& own = reason.instead.emplace_back();
+    for (const VectorClass used : place.use().vector_classes()) {
+        own.push_back(place.own(fmt::format("vector.{}.{}", choice_name(kVectorClassNames, used), place.last())));
+    }
+    return reason;
+}
+
+SilenceReason of_attention(const Place& place) {
+    if (!place.begins({"attention"})) {
+        return {};
+    }
+    const std::string& name = place.device().name;
+    if (!place.use().kinds().contains(OperatorKind::kAttention)) {
+        return {fmt::format("no attention runs on {} as one operator here", name), {}};
+    }
+    if (place.last() == "unaligned" || place.last() == "row_granule") {
+        return {fmt::format("every length that {} pays for is a multiple of {} rows", name,
+                            place.device().attention->row_granule),
+                {{place.own("attention.score_bytes"), place.own("attention.per_cycle")}}};
+    }
+    return {};
+}
+
+// Clusters share work evenly, so that a rate of a faster one does nothing.
+SilenceReason of_faster_cluster(const Place& place) {
+    SilenceReason reason;
+    auto& same = reason.instead.emplace_back();
+    for (const CoreCluster& cluster : place.device().clusters) {
+        if (cluster.name != place.steps[1]) {
+            PathSteps steps = place.steps;
+            steps[1] = cluster.name;
+            same.push_back(place.own(fmt::format("{}", fmt::join(steps, "."))));
+        }
+    }
+    if (!same.empty()) {
+        reason.why = fmt::format("work on {} is split evenly over its cores, and another cluster is the slower one",
+                                 place.device().name);
+    }
+    return reason;
+}
+
+// What one core draws, where all in use reach their limit, or what the memory sustains.
+SilenceReason of_core_bandwidth(const Place& place) {
+    const int used = place.use().most_cores();
+    const std::string& name = place.device().name;
+    if (place.last() == "bandwidth" && (place.begins({"clusters"}) || place.begins({"dma"}))) {
+        const auto& bus = place.device().bus;
+        const Bandwidth most =
+            bus ? std::min(bus->value, place.device().dram_limit.value) : place.device().dram_limit.value;
+        Bandwidth one = place.device().dram_limit.value;
+        for (const CoreCluster& cluster : place.device().clusters) {
+            one = std::min(one, cluster.bandwidth.value);
+        }
+        if (one * static_cast<double>(used) >= most && most < place.device().dram_limit.value) {
+            return {fmt::format("{} of {} reach the {} that the memory sustains", core_text(used), name, to_text(most)),
+                    {{"memory.dram.sustained"}}};
+        }
+        if (one * static_cast<double>(used) >= most) {
+            return {fmt::format("{} of {} reach its limit of {} together", core_text(used), name,
+                                to_text(place.device().dram_limit.value)),
+                    {{place.own("dma.limit")}}};
+        }
+    }
+    return {};
+}
+
+SilenceReason of_cores(const Place& place) {
+    const int used = place.use().most_cores();
+    const std::string& name = place.device().name;
+    if (place.last() == "cores") {
+        return {fmt::format("a stage runs on {} of {}, not on all of them; to use more, {}", core_text(used), name,
+                            cores_setting(place)),
+                {},
+                true};
+    }
+    if (place.begins({"clusters"})) {
+        int before = 0;
+        for (const CoreCluster& cluster : place.device().clusters) {
+            if (cluster.name == place.steps[1] && before >= used) {
+                return {fmt::format("a stage runs on {} of {}, none of them of cluster {}; to use more, {}",
+                                    core_text(used), name, cluster.name, cores_setting(place)),
+                        {},
+                        true};
+            }
+            before += cluster.cores;
+        }
+        return of_faster_cluster(place);
+    }
+    if (place.begins({"runtime", "dispatch", "fork_join"}) || place.last() == "coherence_transfer" ||
+        place.begins({"matrix", "core_block"})) {
+        return used > 1 ? SilenceReason{}
+                        : SilenceReason{fmt::format("{} runs on one core here, and this counts where several share "
+                                                    "work; to use more, {}",
+                                                    name, cores_setting(place)),
+                                        {},
+                                        true};
+    }
+    if (place.last() == "default_cores") {
+        return {fmt::format("every stage says itself on how many cores of {} it runs (stages.NAME.cores)", name), {}};
+    }
+    return {};
+}
+
+// What only convolutions, calls of the matmul library, cold or repeated calls, and generated text use.
+SilenceReason of_special_use(const Place& place) {
+    const std::string& name = place.device().name;
+    const auto kinds = place.use().kinds();
+    const std::string& last = place.last();
+    if ((last == "winograd" || last == "image_channels") && !kinds.contains(OperatorKind::kConv2d)) {
+        return {fmt::format("no convolution runs on {} here", name), {}};
+    }
+    if (last == "library_row_tile" || last == "int32_output" || last == "result_buffer") {
+        return {fmt::format("only calls of the matmul library of {} use it, not compiled graphs (berth predict --op "
+                            "matmul --layout native)",
+                            place.device().runtime.name),
+                {{place.own("matrix.row_tile")}, {place.own("dma.bandwidth")}}};
+    }
+    if (place.begins({"runtime", "dispatch"}) && (last == "repeated" || last == "cold")) {
+        return {"only single operators that are called by themselves use it (berth predict --op)",
+                {{place.own("runtime.dispatch.per_kernel")}}};
+    }
+    if (last == "per_position" && !place.scene.use.generates) {
+        return {"no stage generates text",
+                {{place.own("runtime.dispatch.per_kernel"), place.own("runtime.dispatch.per_graph")}}};
+    }
+    if (place.begins({"clocks"})) {
+        return {fmt::format("it only lists what the clock of {} may be set to", name), {{place.own("clock")}}};
+    }
+    return {};
+}
+
+// Tiles, and what shapes are padded to.
+SilenceReason of_shapes(const Place& place) {
+    const MatrixEngine& matrix = place.device().matrix;
+    const std::vector<MemoryLevel>& levels = place.device().memories;
+    if (place.begins({"matrix", "align"}) || place.last() == "min_rows" || place.last() == "lanes" ||
+        place.last() == "pad_width_to") {
+        return {
+            "the shapes of this scenario are multiples of it as they are, or what they are padded to decides nothing",
+            {{place.own("matrix.row_tile"), place.own("matrix.efficiency")}}};
+    }
+    if (!place.begins({"memories"}) || place.last() != "capacity") {
+        return {};
+    }
+    if (matrix.row_tile) {
+        return {fmt::format("matrix.row_tile of {} fixes the tile of a product, and weights fit beside it no better",
+                            to_text(matrix.row_tile->value)),
+                {{place.own("matrix.row_tile")}}};
+    }
+    if (place.steps[1] != levels.back().name) {
+        return {fmt::format("tiles on {} are chosen for its last level, {}", place.device().name, levels.back().name),
+                {{place.own(fmt::format("memories.{}.capacity", levels.back().name)),
+                  place.own(fmt::format("memories.{}.bandwidth", levels.back().name))}}};
+    }
+    return {};
+}
+
+SilenceReason of_fusion(const Place& place) {
+    if (!place.begins({"runtime", "fuses"}) || place.steps.size() < 3) {
+        return {};
+    }
+    std::vector<std::string> paths;
+    for (std::size_t i = 0; i < place.device().runtime.fuses.size(); ++i) {
+        const FusionRule& rule = place.device().runtime.fuses[i];
+        if (place.steps[2] == fmt::format("{}", i)) {
+            std::vector<std::string> pattern;
+            for (const OperatorKind kind : rule.pattern) {
+                pattern.emplace_back(choice_name(operator_names(), kind));
+            }
+            paths.insert(paths.begin(), fmt::format("{}", fmt::join(pattern, " + ")));
+        }
+    }
+    if (paths.empty()) {
+        return {};
+    }
+    SilenceReason reason{
+        fmt::format("no operators of this scenario run as {} on {}", paths.front(), place.device().name), {}};
+    auto& others = reason.instead.emplace_back();
+    for (std::size_t i = 0; i < place.device().runtime.fuses.size(); ++i) {
+        others.push_back(place.own(fmt::format("runtime.fuses.{}.traffic", i)));
+    }
+    return reason;
+}
+
+SilenceReason of_operator(const Place& place) {
+    if (!place.begins({"runtime", "operators"}) || place.steps.size() < 3) {
+        return {};
+    }
+    const auto kind = choice_named(operator_names(), place.steps[2]);
+    const bool asked = kind && (place.use().kinds().contains(*kind) || place.use().fell_back.contains(*kind));
+    return {asked ? fmt::format("every {} of this scenario is on the same side of that limit of {}", place.steps[2],
+                                place.device().name)
+                  : fmt::format("this scenario has no {} as an operator of its own on {}", place.steps[2],
+                                place.device().name),
+            {},
+            true};
+}
+
+SilenceReason of_energy_and_error(const Place& place) {
+    const std::string& name = place.device().name;
+    if (place.begins({"error"})) {
+        return {
+            fmt::format("no time on {} is of that kind here, so that its error widens no interval; those of the other "
+                        "kinds do",
+                        name),
+            {},
+            true};
+    }
+    if (place.begins({"energy"})) {
+        return {fmt::format("no energy is counted for what {} does here", name), {}, true};
+    }
+    return {};
+}
+
+}  // namespace
+
+SilenceReason reason_on_device(const SilentScene& scene, DeviceId device, const PathSteps& steps) {
+    const Place place{scene, device, steps};
+    if (!place.use().any()) {
+        const std::string& why = place.use().reason;
+        return {
+            fmt::format("no placement of this scenario uses {}{}", place.device().name, why.empty() ? "" : ": " + why),
+            {}};
+    }
+    using Rule = SilenceReason (*)(const Place&);
+    for (const Rule rule : {&of_dtype, &of_vector_class, &of_attention, &of_core_bandwidth, &of_cores, &of_special_use,
+                            &of_shapes, &of_fusion, &of_operator, &of_energy_and_error}) {
+        if (SilenceReason reason = rule(place); !reason.why.empty()) {
+            return reason;
+        }
+    }
+    return {};
+}
+
+}  // namespace berth

@@ -1,0 +1,35 @@
+// Puts the sentence about a silent change together.
+#include "analysis/explained_silence.h"
+
+#include <fmt/format.h>
+
+#include "berth/brief_text.h"
+
+namespace berth {
+
+std::string moved_text(const std::vector<MovedCandidate>& others) {
+    std::vector<std::string> parts;
+    const auto time = [](std::optional<Time> latency) { return latency ? brief(*latency) : "cannot run"; };
+    for (const MovedCandidate& one : others) {
+        const bool longer = one.before != one.after;
+        if (longer && time(one.before) == time(one.after)) {
+            parts.push_back(fmt::format("{} on {} by {} ({} stays the choice)", one.stage, one.placement,
+                                        percent_text(*one.after / *one.before - 1, 2), one.chosen));
+            continue;
+        }
+        parts.push_back(longer ? fmt::format("{} on {} from {} to {} ({} stays the choice)", one.stage, one.placement,
+                                             time(one.before), time(one.after), one.chosen)
+                               : fmt::format("{} on {}, but not its latency ({} stays the choice)", one.stage,
+                                             one.placement, one.chosen));
+    }
+    return fmt::format("moves only what is not chosen: {}", fmt::join(parts, ", "));
+}
+
+std::string ExplainedSilence::text(const std::string& path, LazyAnswer& changed) {
+    const SilentScene scene{*changed.scenario(), use_, probe_};
+    const std::string typed = typed_path(path);
+    return typed.starts_with(kHardwarePrefix) ? hardware_silence(scene, below_hardware(typed))
+                                              : scenario_silence(scene, *changed.whole(), typed);
+}
+
+}  // namespace berth

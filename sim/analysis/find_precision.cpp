@@ -1,0 +1,113 @@
+// Precision: memory-bound operators that fewer bits would speed up, and fewer bits that buy nothing.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "berth/brief_text.h"
+#include "analysis/finding_thresholds.h"
+#include "analysis/variation.h"
+
+namespace berth {
+
+namespace {
+
+bool offers(const Device& device, DType dtype) {
+    return std::all_of(device.clusters.begin(), device.clusters.end(), [dtype](const CoreCluster& cluster) {
+        return cluster.macs_per_cycle[static_cast<std::size_t>(dtype)].has_value();
+    });
+}
+
+OperationRate peak(const Device& device, DType dtype) { return core_rates(device, Execution{}, dtype).macs; }
+
+std::optional<Time> latency_at(const StageView& view, DeviceId device, DType dtype) {
+    const auto after = vary_stage(view, [dtype](ModelStage& changed) { changed.precision = {dtype, {}}; });
+    if (!after) {
+        return std::nullopt;
+    }
+    const Candidate& candidate = after->stage.candidates[static_cast<std::size_t>(device)];
+    return candidate.feasible ? std::optional(candidate.latency.median) : std::nullopt;
+}
+
+Time memory_bound_time(const Candidate& candidate) {
+    Time time;
+    for (const OperatorResult& op : candidate.operators) {
+        if (op.cost && (op.bound == Bound::kDram || op.bound == Bound::kSram) && op.macs > Operations{}) {
+            time += op.latency;
+        }
+    }
+    return time;
+}
+
+std::pair<Category, Time> largest(const Candidate& candidate) {
+    const auto most = std::max_element(candidate.by_category.begin(), candidate.by_category.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    return *most;
+}
+
+void find_cheaper_precision(const StageView& view, std::vector<Finding>& found) {
+    const Scheme now = view.model_stage().precision.dtype;
+    const Candidate& chosen = view.chosen();
+    const Time bound = memory_bound_time(chosen);
+    if (is_quantized(now.weights) || bound < chosen.latency.median * threshold(FindingLimit::kMemoryBound)) {
+        return;
+    }
+    const auto after = vary_stage(view, [](ModelStage& changed) { changed.precision = {DType::kInt8, {}}; });
+    if (!after ||
+        view.stage_result().latency.median / after->stage.latency.median < threshold(FindingLimit::kFasterPrecision)) {
+        return;
+    }
+    const bool moves = after->chosen().placement != chosen.placement;
+    Finding finding = finding_of(
+        FindingKind::kMemoryBound, view, *after,
+        fmt::format("{}, memory-bound matrix operators take {} of {}. At int8 instead of {} the model takes {}{}.",
+                    placed(chosen), brief(bound), brief(chosen.latency.median), choice_name(kSchemeNames, now),
+                    brief(after->chosen().latency.median),
+                    moves ? ", on " + after->chosen().placement : std::string()));
+    finding.change = {{fmt::format("stages.{}.dtype", view.stage().name), "int8"}};
+    found.push_back(std::move(finding));
+}
+
+// Compares int8 with fp16 (or fp32) where the device multiplies both.
+void find_useless_precision(const StageView& view, DeviceId id, std::vector<Finding>& found) {
+    const Device& device = view.scenario.profile.devices[static_cast<std::size_t>(id)];
+    const Candidate* candidate = view.on(id);
+    const DType wide = offers(device, DType::kFp16) ? DType::kFp16 : DType::kFp32;
+    if (candidate == nullptr || view.model_stage().precision.dtype != DType::kInt8 || !offers(device, DType::kInt8) ||
+        !offers(device, wide)) {
+        return;
+    }
+    const auto before = latency_at(view, id, wide);
+    if (!before) {
+        return;
+    }
+    const double speed_up = *before / candidate->latency.median;
+    const double promised = peak(device, DType::kInt8) / peak(device, wide);
+    if (speed_up - 1 >= (promised - 1) * threshold(FindingLimit::kPromisedPrecision)) {
+        return;
+    }
+    const auto [category, time] = largest(*candidate);
+    const std::string ratio = number_text(promised, 2);
+    const std::string promised_text = ratio == "2" ? "twice" : ratio + " times";
+    Finding finding;
+    finding.kind = FindingKind::kPrecision;
+    finding.stage = view.stage().name;
+    finding.text = fmt::format(
+        "On {} int8 is only {} times as fast as {} ({} against {}), although its multiply rate is {} as high: {} takes "
+        "{} "
+        "of the time and hardly depends on the precision.",
+        device.name, number_text(speed_up, 3), choice_name(kDTypeNames, wide), brief(candidate->latency.median),
+        brief(*before), promised_text, choice_name(kCategoryNames, category),
+        percent_text(time / candidate->latency.median, 2));
+    found.push_back(std::move(finding));
+}
+
+}  // namespace
+
+void find_precision(const StageView& view, std::vector<Finding>& found) {
+    find_cheaper_precision(view, found);
+    for (std::size_t d = 0; d < view.scenario.profile.devices.size(); ++d) {
+        find_useless_precision(view, static_cast<DeviceId>(d), found);
+    }
+}
+
+}  // namespace berth

@@ -1,0 +1,55 @@
+// Evaluates once, when it is first asked.
+#include "analysis/lazy_answer.h"
+
+#include "berth/simulated_scenario.h"
+#include "analysis/variation.h"
+
+namespace berth {
+
+const ScenarioResult* LazyAnswer::totals() {
+    return evaluated(totals_, scenario_ ? totals_only(*scenario_) : EvaluationOptions{});
+}
+
+const ScenarioResult* LazyAnswer::whole() { return evaluated(whole_, {}); }
+
+const TrafficResult* LazyAnswer::traffic() {
+    if (!traffic_ && whole() != nullptr) {
+        traffic_ = simulate_traffic(*scenario_, *whole_, {.outlook = false});
+    }
+    return traffic_ ? &*traffic_ : nullptr;
+}
+
+const ScenarioResult* LazyAnswer::evaluated(std::optional<ScenarioResult>& kept, const EvaluationOptions& options) {
+    if (!kept && scenario_) {
+        Diagnostics ignored;  // what cannot run without another change is no answer to compare with
+        kept = evaluate(*scenario_, ignored, options);
+        if (!kept) {
+            scenario_.reset();
+        }
+    }
+    return kept ? &*kept : nullptr;
+}
+
+AnswerDifference compared(LazyAnswer& before, LazyAnswer& after) {
+    if (before.totals() == nullptr || after.totals() == nullptr) {
+        return {before.totals() != after.totals(), {}};
+    }
+    AnswerDifference difference = difference_of(*before.totals(), *after.totals());
+    if (difference.chosen) {
+        return difference;
+    }
+    if (before.whole() == nullptr || after.whole() == nullptr) {
+        return {before.whole() != after.whole(), {}};
+    }
+    difference = difference_of(*before.whole(), *after.whole());
+    const TrafficResult* old = difference.chosen ? nullptr : before.traffic();
+    const TrafficResult* now = difference.chosen ? nullptr : after.traffic();
+    if (old != nullptr && now != nullptr) {
+        difference.chosen = !same_traffic(*old, *now);
+    } else if (old != now) {
+        difference.chosen = true;
+    }
+    return difference;
+}
+
+}  // namespace berth

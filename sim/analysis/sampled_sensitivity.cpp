@@ -1,0 +1,166 @@
+// Sobol indices by Monte Carlo over the profile's spreads, counted over one layout.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "base/chance.h"
+#include "berth/sensitivity.h"
+#include "berth/statistics.h"
+#include "evaluation/sensitivities.h"
+#include "analysis/laid_out_scenario.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kLeastShare = 1e-3;
+
+/// An uncertain number: how one standard normal value moves it.
+struct Uncertain {
+    std::string path;
+    std::function<void(double)> move;
+};
+
+class Sampler {
+  public:
+    Sampler(const Scenario& scenario, const LaidOutScenario& layout, std::vector<std::size_t> placed)
+        : profile_(scenario.profile), layout_(layout), placed_(std::move(placed)) {
+        for (ParameterView& number : uncertain_parameters(profile_)) {
+            const double sigma = std::log1p(number.spread);
+            uncertain_.push_back({number.path, [set = std::move(number.set), value = number.value, sigma](double z) {
+                                      set(value * std::exp(sigma * z));
+                                  }});
+        }
+        scratch_.error_factors.assign(profile_.devices.size() * kErrorClassNames.size(), 1);
+        for (std::size_t d = 0; d < profile_.devices.size(); ++d) {
+            for (const auto& row : kErrorClassNames) {
+                double& factor = scratch_.error_factors[error_place(static_cast<DeviceId>(d), row.value)];
+                const double sigma = std::log1p(error_of(profile_.devices[d], row.value).value);
+                if (sigma > 0) {
+                    uncertain_.push_back({fmt::format("devices.{}.error.{}", profile_.devices[d].name, row.name),
+                                          [&factor, sigma](double z) { factor = std::exp(sigma * z); }});
+                }
+            }
+        }
+    }
+    Sampler(const Sampler&) = delete;
+    Sampler& operator=(const Sampler&) = delete;
+
+    [[nodiscard]] const std::vector<Uncertain>& uncertain() const { return uncertain_; }
+
+    void move_all(const std::vector<double>& z) {
+        for (std::size_t i = 0; i < uncertain_.size(); ++i) {
+            uncertain_[i].move(z[i]);
+        }
+    }
+    void move(std::size_t number, double z) { uncertain_[number].move(z); }
+
+    std::optional<double> total() {
+        const auto count = layout_.count_placed(profile_, placed_, scratch_);
+        right_ = count && count->best == placed_;
+        return count ? std::optional(count->total) : std::nullopt;
+    }
+    /// Whether the last total was that of the best placements.
+    [[nodiscard]] bool right() const { return right_; }
+
+  private:
+    Profile profile_;
+    const LaidOutScenario& layout_;
+    std::vector<std::size_t> placed_;
+    std::vector<Uncertain> uncertain_;
+    LaidOutScenario::Scratch scratch_;
+    bool right_ = false;
+};
+
+// One stream per number, so that what is drawn for it does not depend on which others are uncertain.
+std::vector<Chance> chances_of(const std::vector<Uncertain>& numbers, std::uint64_t seed) {
+    std::vector<Chance> chances;
+    for (const Uncertain& number : numbers) {
+        chances.emplace_back(seed, stream_of(number.path));
+    }
+    return chances;
+}
+
+std::vector<double> drawn(std::vector<Chance>& chances) {
+    std::vector<double> values;
+    for (Chance& chance : chances) {
+        values.push_back(chance.normal());
+    }
+    return values;
+}
+
+std::vector<std::size_t> placements_of(const ScenarioResult& result) {
+    std::vector<std::size_t> placed;
+    for (const StageResult& stage : result.stages) {
+        const std::string name = stage.chosen ? stage.candidates[*stage.chosen].placement : "";
+        const auto device = std::ranges::find(result.devices, name);
+        placed.push_back(static_cast<std::size_t>(device - result.devices.begin()));
+    }
+    return placed;
+}
+
+/// Sums over the samples, per number, of what changing it alone from the first sample to the second does: itself, its
+/// square (Jansen's estimator of the share in all) and its product with the second total (Saltelli's of that alone).
+struct Crosses {
+    double change = 0, square = 0, product = 0;
+};
+
+}  // namespace
+
+std::optional<SampledSensitivity> sample_sensitivity(const Scenario& scenario, const ScenarioResult& result,
+                                                     std::size_t samples, std::uint64_t seed) {
+    const auto layout = LaidOutScenario::of(scenario, result.devices);
+    if (!layout) {
+        return std::nullopt;
+    }
+    Sampler sampler(scenario, *layout, placements_of(result));
+    const std::size_t count = sampler.uncertain().size();
+    std::vector<Chance> chances = chances_of(sampler.uncertain(), seed);
+    std::vector<double> totals;
+    std::vector<Crosses> crosses(count);
+    std::size_t right = 0;
+    for (std::size_t s = 0; s < samples; ++s) {
+        const std::vector<double> first = drawn(chances);
+        const std::vector<double> second = drawn(chances);
+        sampler.move_all(second);
+        const auto of_second = sampler.total();
+        right += sampler.right() ? 1 : 0;
+        sampler.move_all(first);
+        const auto of_first = sampler.total();
+        right += sampler.right() ? 1 : 0;
+        if (!of_first || !of_second) {
+            return std::nullopt;
+        }
+        totals.insert(totals.end(), {*of_first, *of_second});
+        for (std::size_t i = 0; i < count; ++i) {
+            sampler.move(i, second[i]);
+            const double change = sampler.total().value_or(*of_first) - *of_first;
+            sampler.move(i, first[i]);
+            crosses[i].change += change;
+            crosses[i].square += change * change;
+            crosses[i].product += change * *of_second;
+        }
+    }
+    SampledSensitivity answer;
+    answer.samples = samples;
+    answer.right = static_cast<double>(right) / (2 * static_cast<double>(samples));
+    answer.total = {seconds(quantile(totals, 0.5).value_or(0)), seconds(quantile(totals, 0.05).value_or(0)),
+                    seconds(quantile(totals, 0.95).value_or(0))};
+    const double deviation = standard_deviation(totals).value_or(0);
+    const double middle = mean(totals).value_or(0);
+    const double scale = static_cast<double>(samples) * deviation * deviation;
+    for (std::size_t i = 0; i < count && scale > 0; ++i) {
+        // An estimate of a small share may come out below zero.
+        const double alone = (crosses[i].product - middle * crosses[i].change) / scale;
+        const VarianceShare share{sampler.uncertain()[i].path, std::max(0.0, alone), crosses[i].square / (2 * scale)};
+        if (share.total >= kLeastShare) {
+            answer.numbers.push_back(share);
+        }
+    }
+    std::ranges::stable_sort(answer.numbers, std::greater<>(), &VarianceShare::total);
+    return answer;
+}
+
+}  // namespace berth

@@ -1,0 +1,199 @@
+// Compares the documents of two scenarios leaf by leaf: hardware, then stage by stage, then everything else.
+#include "analysis/scenario_changes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "berth/quantity_text.h"
+#include "berth/yaml_differences.h"
+#include "analysis/input_defaults.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::string_view kStages = "stages";
+
+std::string text_of(const std::optional<std::string>& text) { return text.value_or("not set"); }
+
+/// The file of a stage's model; null for one that is no YAML, or for a stage that is not there.
+const StageModel* model_of(const ScenarioInputs& inputs, const std::string& stage) {
+    const auto found = std::ranges::find(inputs.stage_models, stage, &StageModel::stage);
+    return found == inputs.stage_models.end() ? nullptr : &*found;
+}
+
+/// Nothing is computed from it, and another profile has another one.
+bool describes_hardware(const YamlDifference& difference) { return difference.path() == "profile"; }
+
+class Comparison {
+  public:
+    Comparison(const ComparedScenario& before, const ComparedScenario& after)
+        : before_(before), after_(after), defaults_(before.scenario, after.scenario) {}
+
+    std::vector<InputChange> changes() {
+        compare_hardware();
+        compare_omissions();
+        for (const YamlDifference& difference : differences_between(before_.inputs.scenario, after_.inputs.scenario)) {
+            sort_in(difference);
+        }
+        for (const std::string& stage : stage_order_) {
+            compare_model(stage);
+            add_all(of_stages_[stage]);
+        }
+        compare_other_models();
+        add_all(whole_stages_);
+        add_all(others_);
+        return std::move(changes_);
+    }
+
+  private:
+    void add_all(const std::vector<YamlDifference>& differences) {
+        for (const YamlDifference& difference : differences) {
+            add_of_scenario(difference);
+        }
+    }
+
+    void add(std::string path, std::string before, std::string after, std::function<void(ScenarioInputs&)> make) {
+        changes_.push_back({{std::move(path), std::move(before), std::move(after)}, std::move(make)});
+    }
+
+    // A stage as a whole comes or goes, or the list of them has another order; the rest belongs to a stage or to none.
+    void sort_in(const YamlDifference& difference) {
+        const bool of_stage = !difference.steps.empty() && difference.steps.front() == kStages;
+        if (of_stage && difference.steps.size() > 2) {
+            const std::string& stage = difference.steps[1];
+            if (!of_stages_.contains(stage)) {
+                stage_order_.push_back(stage);
+            }
+            of_stages_[stage].push_back(difference);
+        } else if (of_stage) {
+            whole_stages_.push_back(difference);
+        } else if (difference.path() != "scenario") {  // the name, which heads every answer
+            others_.push_back(difference);
+        }
+    }
+
+    void add_of_scenario(const YamlDifference& difference) {
+        if (defaults_.are_same(difference, "")) {
+            return;
+        }
+        const bool whole_stage =
+            difference.steps.size() == 2 && difference.steps.front() == kStages && !difference.order;
+        const bool comes_or_goes = whole_stage && (!difference.before || !difference.after);
+        add(difference.path() + (difference.order ? " (order)" : ""),
+            comes_or_goes ? (difference.before ? "there" : "not there")
+                          : difference.before.value_or(defaults_.before(difference.path())),
+            comes_or_goes ? (difference.after ? "there" : "not there")
+                          : difference.after.value_or(defaults_.after(difference.path())),
+            [difference, &from = after_.inputs.scenario](ScenarioInputs& inputs) {
+                take_over(inputs.scenario, difference, from);
+            });
+    }
+
+    void compare_hardware() {
+        for (const YamlDifference& difference : differences_between(before_.inputs.hardware, after_.inputs.hardware)) {
+            if (describes_hardware(difference) || defaults_.are_same(difference, "hardware.")) {
+                continue;
+            }
+            const std::string path = "hardware." + difference.path();
+            add(path, difference.before.value_or(defaults_.before(path)),
+                difference.after.value_or(defaults_.after(path)),
+                [difference, &from = after_.inputs.hardware](ScenarioInputs& inputs) {
+                    take_over(inputs.hardware, difference, from);
+                });
+        }
+    }
+
+    // Devices that --set leaves out.
+    void compare_omissions() {
+        std::map<std::string, std::pair<std::string, std::string>> values;
+        for (const Override& each : before_.inputs.omissions) {
+            values.try_emplace(each.path, "true", "true").first->second.first = each.value;
+        }
+        for (const Override& each : after_.inputs.omissions) {
+            values.try_emplace(each.path, "true", "true").first->second.second = each.value;
+        }
+        for (const auto& [path, both] : values) {
+            if (both.first != both.second) {
+                add(path, both.first, both.second, [path = path, value = both.second](ScenarioInputs& inputs) {
+                    std::erase_if(inputs.omissions, [&path](const Override& each) { return each.path == path; });
+                    inputs.omissions.push_back({path, value});
+                });
+            }
+        }
+    }
+
+    void compare_documents(const std::string& name, const std::filesystem::path& old_file,
+                           const std::filesystem::path& new_file) {
+        const auto old = before_.inputs.models.find(old_file);
+        const auto now = after_.inputs.models.find(new_file);
+        if (old == before_.inputs.models.end() || now == after_.inputs.models.end()) {
+            return;
+        }
+        for (const YamlDifference& difference : differences_between(old->second, now->second)) {
+            const std::string path = difference.path();
+            if (old_file != new_file && (path == "model" || path == "description" || path == "source")) {
+                continue;  // the model's name is changed behind its contents, and brings these along
+            }
+            add(fmt::format("models.{}.{}", name, path), text_of(difference.before), text_of(difference.after),
+                [difference, old_file, &from = now->second](ScenarioInputs& inputs) {
+                    take_over(inputs.models.at(old_file), difference, from);
+                });
+        }
+        compared_.insert(old_file);
+    }
+
+    /// Whether the stage's model can become the other one size by size: no other stage has it, and both are of one
+    /// architecture.
+    [[nodiscard]] bool changes_by_size(const StageModel& old, const StageModel& now) const {
+        for (const ScenarioInputs* inputs : {&before_.inputs, &after_.inputs}) {
+            if (std::ranges::count(inputs->stage_models, old.file, &StageModel::file) > 1) {
+                return false;
+            }
+        }
+        const auto a = before_.inputs.models.find(old.file);
+        const auto b = after_.inputs.models.find(now.file);
+        return a != before_.inputs.models.end() && b != after_.inputs.models.end() &&
+               !after_.inputs.models.contains(old.file) && a->second.text_at("architecture") &&
+               a->second.text_at("architecture") == b->second.text_at("architecture");
+    }
+
+    void compare_model(const std::string& stage) {
+        const StageModel* old = model_of(before_.inputs, stage);
+        const StageModel* now = model_of(after_.inputs, stage);
+        if (old == nullptr || now == nullptr || compared_.contains(old->file)) {
+            return;
+        }
+        if (old->file == now->file || changes_by_size(*old, *now)) {
+            compare_documents(old->name, old->file, now->file);
+        }
+    }
+
+    // Models of stages that differ in nothing else.
+    void compare_other_models() {
+        for (const StageModel& old : before_.inputs.stage_models) {
+            if (!compared_.contains(old.file) && after_.inputs.models.contains(old.file)) {
+                compare_documents(old.name, old.file, old.file);
+            }
+        }
+    }
+
+    ComparedScenario before_, after_;
+    InputDefaults defaults_;
+    std::vector<std::string> stage_order_;
+    std::map<std::string, std::vector<YamlDifference>> of_stages_;
+    std::vector<YamlDifference> whole_stages_, others_;
+    std::set<std::filesystem::path> compared_;
+    std::vector<InputChange> changes_;
+};
+
+}  // namespace
+
+std::vector<InputChange> changes_between(const ComparedScenario& before, const ComparedScenario& after) {
+    return Comparison(before, after).changes();
+}
+
+}  // namespace berth

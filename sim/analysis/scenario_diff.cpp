@@ -1,0 +1,263 @@
+// Makes the changes between two scenarios one after another, and evaluates after each.
+#include "berth/scenario_diff.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "berth/kept_documents.h"
+#include "berth/silent_changes.h"
+#include "analysis/other_answers.h"
+#include "analysis/scenario_changes.h"
+#include "analysis/variation.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kNoChange = 1e-12;
+
+std::string placement_of(const StageResult& stage) {
+    return stage.chosen ? stage.candidates[*stage.chosen].placement : "";
+}
+
+bool overlaps(const ScenarioResult& result) {
+    return std::ranges::any_of(result.stages, [](const StageResult& stage) {
+        return stage.chosen && !stage.candidates[*stage.chosen].tasks.empty();
+    });
+}
+
+/// Classes of operators, hand-overs, and what no class holds.
+std::vector<std::pair<std::string, Time>> classes_of(const ScenarioResult& result) {
+    std::vector<std::pair<std::string, Time>> classes;
+    for (const auto& row : kCategoryNames) {
+        classes.emplace_back(row.name, Time{});
+    }
+    Time handover;
+    Time fixed;
+    Time told;
+    for (const StageResult& stage : result.stages) {
+        if (!stage.chosen) {
+            fixed += stage.latency.median;
+            continue;
+        }
+        for (const PassShare& share : stage.passes) {
+            const Candidate& candidate = stage.candidates[share.candidate];
+            const auto passes = static_cast<double>(share.passes);
+            handover += candidate.handover * passes;
+            for (const auto& [category, time] : candidate.by_category) {
+                const std::string_view name = choice_name(kCategoryNames, category);
+                std::ranges::find(classes, name, &std::pair<std::string, Time>::first)->second += time * passes;
+            }
+        }
+    }
+    for (const auto& [name, time] : classes) {
+        told += time;
+    }
+    classes.emplace_back("hand-over", handover);
+    classes.emplace_back("fixed", fixed);
+    // Classes are those of the most frequent length; with several, the others differ from it. Of devices that work at
+    // once, they add up to more than the time.
+    const Time rest = result.total.latency.median - told - handover - fixed;
+    const bool rounding = std::abs(rest / result.total.latency.median) < 1e-9;
+    const bool at_once = overlaps(result);
+    classes.emplace_back("other lengths", rounding || at_once ? Time{} : rest);
+    classes.emplace_back("at the same time", !rounding && at_once ? rest : Time{});
+    return classes;
+}
+
+std::vector<ClassDifference> class_differences(const ScenarioResult& before, const ScenarioResult& after) {
+    const auto old = classes_of(before);
+    const auto now = classes_of(after);
+    std::vector<ClassDifference> differences;
+    for (std::size_t i = 0; i < old.size(); ++i) {
+        if (old[i].second != Time{} || now[i].second != Time{}) {
+            differences.push_back({old[i].first, old[i].second, now[i].second});
+        }
+    }
+    return differences;
+}
+
+bool differs(Time a, Time b) { return std::abs(in_seconds(a - b)) > kNoChange * in_seconds(a); }
+
+}  // namespace
+
+std::vector<DecisionChange> decisions_between(const ScenarioResult& before, const ScenarioResult& after) {
+    std::vector<DecisionChange> changes;
+    for (const StageResult& stage : before.stages) {
+        const auto other = std::ranges::find(after.stages, stage.name, &StageResult::name);
+        if (other != after.stages.end() && placement_of(stage) != placement_of(*other)) {
+            changes.push_back({stage.name, placement_of(stage), placement_of(*other)});
+        }
+    }
+    return changes;
+}
+
+bool DiffStep::without_effect() const { return !differs(before, after) && decisions.empty() && answers.empty(); }
+
+namespace {
+
+/// Makes one change after another and evaluates after each.
+class DiffSteps {
+  public:
+    DiffSteps(ScenarioInputs inputs, ScenarioResult first, std::vector<Answer> answers, ScenarioDiff& diff)
+        : inputs_(std::move(inputs)), now_(std::move(first)), answers_(std::move(answers)), diff_(diff) {}
+
+    // A change that the scenario does not run with waits until one behind it has been made; see make_waiting().
+    void make(const InputChange& change) {
+        if (made_alone({&change})) {
+            make_waiting();
+            return;
+        }
+        waiting_.push_back(&change);
+        if (waiting_.size() > 1 && made_alone(waiting_)) {  // they need each other
+            waiting_.clear();
+        }
+    }
+
+    // What is left is in files that inputs name, or waits for nothing any more.
+    void finish(const Scenario& after, const ScenarioResult& last) {
+        if (waiting_.empty() && !differs(now_.total.latency.median, last.total.latency.median)) {
+            return;
+        }
+        std::vector<InputDifference> left = inputs_of(waiting_);
+        if (left.empty()) {
+            left.push_back({"files that the inputs name", "as they were", "as they are"});
+        }
+        add(after, last, std::move(left), std::exchange(waiting_, {}));
+    }
+
+    /// The changes of each step.
+    [[nodiscard]] const std::vector<std::vector<const InputChange*>>& made() const { return made_; }
+
+  private:
+    using Changes = std::vector<const InputChange*>;
+
+    static std::vector<InputDifference> inputs_of(const Changes& changes) {
+        std::vector<InputDifference> inputs;
+        for (const InputChange* change : changes) {
+            inputs.push_back(change->input);
+        }
+        return inputs;
+    }
+
+    // Makes the changes in one step, or leaves everything as it is where the scenario does not run with them.
+    bool made_alone(const Changes& changes) {
+        ScenarioInputs changed = inputs_;
+        for (const InputChange* change : changes) {
+            change->make(changed);
+        }
+        Diagnostics ignored;
+        const auto scenario = load_scenario(changed, ignored);
+        auto next = scenario ? evaluate(*scenario, ignored, totals_only(*scenario)) : std::nullopt;
+        if (!next) {
+            return false;
+        }
+        inputs_ = std::move(changed);
+        add(*scenario, std::move(*next), inputs_of(changes), changes);
+        return true;
+    }
+
+    // Those that wait, as long as one of them can be made.
+    void make_waiting() {
+        const auto made =
+            std::ranges::find_if(waiting_, [this](const InputChange* each) { return made_alone({each}); });
+        if (made != waiting_.end()) {
+            waiting_.erase(made);
+            make_waiting();
+        }
+    }
+
+    void add(const Scenario& scenario, ScenarioResult next, std::vector<InputDifference> inputs, Changes changes) {
+        DiffStep step{std::move(inputs), now_.total.latency.median, next.total.latency.median,
+                      decisions_between(now_, next)};
+        if (step.without_effect()) {  // on the total: other answers may tell
+            if (behind_) {
+                answers_ = answers_of(*behind_);
+            }
+            auto answers = answers_of(scenario);
+            step.answers = answer_changes(answers_, answers);
+            answers_ = std::move(answers);
+            behind_.reset();
+        } else {
+            behind_ = scenario;
+        }
+        diff_.steps.push_back(std::move(step));
+        made_.push_back(std::move(changes));
+        now_ = std::move(next);
+    }
+
+    ScenarioInputs inputs_;
+    ScenarioResult now_;
+    std::vector<Answer> answers_;     ///< of the last step, or of `behind_` where they have not been counted
+    std::optional<Scenario> behind_;  ///< the scenario of the last step
+    Changes waiting_;
+    std::vector<Changes> made_;
+    ScenarioDiff& diff_;
+};
+
+/// Why steps have no effect, and what decides instead; nothing of more than a dozen, for each takes some evaluations.
+std::vector<Warning> silent_steps(const ScenarioInputs& inputs, const ScenarioDiff& diff,
+                                  const std::vector<std::vector<const InputChange*>>& made) {
+    constexpr std::size_t kMostSilent = 12;
+    std::vector<std::size_t> silent;
+    std::vector<std::string> paths;
+    for (std::size_t i = 0; i < diff.steps.size(); ++i) {
+        if (diff.steps[i].without_effect()) {
+            silent.push_back(i);
+            paths.push_back(diff.steps[i].inputs.front().path);
+        }
+    }
+    if (silent.size() > kMostSilent) {
+        return {};
+    }
+    return silent_changes(paths, [&](const std::vector<bool>& wanted) {
+        ScenarioInputs changed = inputs;
+        for (std::size_t i = 0; i < made.size(); ++i) {
+            const auto found = std::ranges::find(silent, i);
+            if (found == silent.end() || wanted[static_cast<std::size_t>(found - silent.begin())]) {
+                for (const InputChange* change : made[i]) {
+                    change->make(changed);
+                }
+            }
+        }
+        Diagnostics ignored;
+        return load_scenario(changed, ignored);
+    });
+}
+
+}  // namespace
+
+std::optional<ScenarioDiff> diff_scenarios(const Scenario& before, const Scenario& after, Diagnostics& diagnostics) {
+    auto first = evaluate(before, diagnostics, options_for_answers(before));
+    auto last = evaluate(after, diagnostics, options_for_answers(after));
+    auto inputs = resolved_inputs(before.source, diagnostics);
+    const auto wanted = resolved_inputs(after.source, diagnostics);
+    if (!first || !last || !inputs || !wanted) {
+        return std::nullopt;
+    }
+    if (!inputs->library.kept) {
+        inputs->library.kept = std::make_shared<KeptDocuments>();
+    }
+    ScenarioInputs changing = *inputs;
+    changing.hardware_files.insert(wanted->hardware_files.begin(), wanted->hardware_files.end());
+    changing.models.insert(wanted->models.begin(), wanted->models.end());
+    ScenarioDiff diff;
+    diff.classes = class_differences(*first, *last);
+    diff.decisions = decisions_between(*first, *last);
+    auto answers = other_answers(before, *first);
+    diff.answers = answer_changes(answers, other_answers(after, *last));
+    DiffSteps steps(changing, *first, std::move(answers), diff);
+    const auto changes = changes_between({before, *inputs}, {after, *wanted});
+    for (const InputChange& change : changes) {
+        steps.make(change);
+    }
+    steps.finish(after, *last);
+    diff.warnings = silent_steps(changing, diff, steps.made());
+    diff.before = std::move(*first);
+    diff.after = std::move(*last);
+    return diff;
+}
+
+}  // namespace berth

@@ -1,0 +1,278 @@
+// Sentences for changes that do nothing: why, and which number decides instead.
+#include "analysis/silence_reason.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "berth/brief_text.h"
+#include "berth/quantity_text.h"
+
+namespace berth {
+
+namespace {
+
+const std::string& device_name(const SilentScene& scene, std::size_t device) {
+    return scene.scenario.profile.devices[device].name;
+}
+
+// What the cores in use draw together from the memory at most.
+Bandwidth drawn_by(const SilentScene& scene, std::size_t device) {
+    const DeviceUse& use = scene.use.devices[device];
+    const auto dtypes = use.multiplied();
+    return core_rates(scene.scenario.profile.devices[device], {use.most_cores(), std::nullopt},
+                      dtypes.empty() ? DType::kFp32 : *dtypes.begin())
+        .dram;
+}
+
+std::string drawn_text(const SilentScene& scene, std::size_t device) {
+    const int cores = scene.use.devices[device].most_cores();
+    const std::string& name = device_name(scene, device);
+    const std::string drawn = to_text(drawn_by(scene, device));
+    return cores == 1 ? fmt::format("one {} core draws at most {}", name, drawn)
+                      : fmt::format("{} {} cores draw at most {}", cores, name, drawn);
+}
+
+PathSteps bandwidths_of(const SilentScene& scene, std::size_t device) {
+    const std::string own = "devices." + device_name(scene, device);
+    PathSteps paths{own + ".dma.bandwidth"};
+    for (const CoreCluster& cluster : scene.scenario.profile.devices[device].clusters) {
+        paths.push_back(fmt::format("{}.clusters.{}.bandwidth", own, cluster.name));
+    }
+    return paths;
+}
+
+std::optional<std::size_t> device_of(const SilentScene& scene, const PathSteps& steps) {
+    const auto device =
+        steps.size() > 1 && steps[0] == "devices" ? device_named(scene.scenario.profile, steps[1]) : std::nullopt;
+    return device ? std::optional(static_cast<std::size_t>(*device)) : std::nullopt;
+}
+
+// Limits above what one core draws: of a device, of what all sustain, of the bus.
+SilenceReason of_bandwidth_limits(const SilentScene& scene, const PathSteps& steps) {
+    const bool bus = steps == PathSteps{"memory", "dram", "bandwidth"};
+    const bool sustained = steps == PathSteps{"memory", "dram", "sustained"};
+    const auto device = device_of(scene, steps);
+    const bool limit = device && steps.size() == 4 && steps[2] == "dma" && steps[3] == "limit";
+    if (!bus && !sustained && !limit) {
+        return {};
+    }
+    SilenceReason reason;
+    PathSteps cores;
+    PathSteps limits;
+    Bandwidth most;
+    std::vector<std::string> drawn;
+    for (std::size_t d = 0; d < scene.use.devices.size(); ++d) {
+        if (scene.use.devices[d].any() && (!limit || d == *device)) {
+            drawn.push_back(drawn_text(scene, d));
+            most = std::max(most, drawn_by(scene, d));
+            const PathSteps own = bandwidths_of(scene, d);
+            cores.insert(cores.end(), own.begin(), own.end());
+            limits.push_back(fmt::format("devices.{}.dma.limit", device_name(scene, d)));
+        }
+    }
+    if (drawn.empty()) {
+        return {};
+    }
+    limits.emplace_back("memory.dram.sustained");
+    reason.instead = {std::move(cores), std::move(limits)};
+    const Dram& dram = scene.scenario.profile.dram;
+    if (limit && scene.scenario.profile.devices[*device].bus && most >= dram.sustained.value) {
+        return {fmt::format("{}, which is all that the memory sustains", fmt::join(drawn, ", ")),
+                {{"memory.dram.sustained"}}};
+    }
+    const std::string what =
+        bus         ? fmt::format("the bus of {}", to_text(dram.bandwidth.value))
+        : sustained ? fmt::format("the {} that the memory sustains", to_text(dram.sustained.value))
+                    : fmt::format("its limit of {}", to_text(scene.scenario.profile.devices[*device].dram_limit.value));
+    reason.why = fmt::format("{}; {} {} not reached", fmt::join(drawn, ", "), what, sustained ? "are" : "is");
+    return reason;
+}
+
+// Memory that everything fits, or nothing would run.
+SilenceReason of_capacity(const SilentScene& scene, const PathSteps& steps) {
+    const std::string path = fmt::format("{}", fmt::join(steps, "."));
+    const bool whole = steps.size() == 3 && steps.back() == "capacity";
+    const auto reach = whole ? scene.probe.reached_at(path) : std::nullopt;
+    return reach && reach->below
+               ? SilenceReason{fmt::format("everything fits: {} are needed", brief(bytes(reach->value))), {}, true}
+               : SilenceReason{};
+}
+
+SilenceReason of_links(const SilentScene& scene, const PathSteps& steps) {
+    if (steps.front() != "links" || steps.size() < 2) {
+        return {};
+    }
+    for (const Link& link : scene.scenario.profile.links) {
+        const bool used = scene.use.handed_over.contains({link.from, link.to}) ||
+                          scene.use.handed_over.contains({link.to, link.from});
+        if (steps[1] == fmt::format("{}", link.index) && !used) {
+            return {fmt::format("nothing is handed over between {} and {} here",
+                                device_name(scene, static_cast<std::size_t>(link.from)),
+                                device_name(scene, static_cast<std::size_t>(link.to))),
+                    {}};
+        }
+    }
+    return {};
+}
+
+bool is_description(const PathSteps& steps) {
+    static constexpr std::array<std::string_view, 7> kNames{"description", "source", "kind",    "profile",
+                                                            "scenario",    "name",   "language"};
+    return std::ranges::find(kNames, steps.back()) != kNames.end() && !(steps.size() == 3 && steps[0] == "devices");
+}
+
+std::optional<double> value_in(const Scenario& scenario, const std::string& path) {
+    Profile copy = scenario.profile;
+    const auto views = parameters(copy);
+    const auto view = std::ranges::find(views, path, &ParameterView::path);
+    return view == views.end() ? std::nullopt : std::optional(view->value);
+}
+
+// A number that the rules do not know: where along its values it starts to matter.
+std::string reach_text(const SilentScene& scene, const std::string& path) {
+    const auto value = value_in(scene.scenario, path);
+    if (!value) {
+        return "nothing that runs in this scenario depends on it";
+    }
+    const auto reach = scene.probe.reached_at(path);
+    if (!reach) {
+        return "nothing in this scenario takes longer or shorter by it, whatever its value";
+    }
+    const Dimension dimension = scene.probe.dimension_of(path);
+    return fmt::format("at {} it decides nothing; it takes effect {} {}", quantity_text(*value, dimension),
+                       reach->below ? "below" : "above", quantity_text(reach->value, dimension));
+}
+
+// Numbers of the same section, of the same device, and all.
+std::vector<PathSteps> wider(const SilentScene& scene, const PathSteps& steps) {
+    std::vector<PathSteps> lists;
+    for (std::size_t length = steps.size() > 1 ? steps.size() - 1 : 0;; --length) {
+        const std::string prefix =
+            length == 0 ? ""
+                        : fmt::format("{}.", fmt::join(steps.begin(),
+                                                       steps.begin() + static_cast<std::ptrdiff_t>(length), "."));
+        PathSteps list;
+        std::ranges::copy_if(scene.probe.paths(), std::back_inserter(list),
+                             [&prefix](const std::string& path) { return path.starts_with(prefix); });
+        lists.push_back(std::move(list));
+        if (length == 0) {
+            return lists;
+        }
+    }
+}
+
+std::string instead_text(const SilentScene& scene, const std::vector<PathSteps>& lists) {
+    std::optional<NumberMove> best;
+    for (const PathSteps& list : lists) {
+        const auto strongest = scene.probe.strongest(list);
+        if (strongest && strongest->chosen > 0) {
+            return ": vary hardware." + strongest->path;
+        }
+        best = best ? best : strongest;
+    }
+    return best ? ": vary hardware." + best->path : "";
+}
+
+std::string sentence(const SilentScene& scene, SilenceReason reason, const PathSteps& steps) {
+    if (reason.complete) {
+        return "no effect: " + reason.why;
+    }
+    const auto more = wider(scene, steps);
+    reason.instead.insert(reason.instead.end(), more.begin(), more.end());
+    return "no effect: " + reason.why + instead_text(scene, reason.instead);
+}
+
+const Stage* stage_of(const SilentScene& scene, const PathSteps& steps) {
+    const auto found = steps.size() > 1 && steps[0] == "stages"
+                           ? std::ranges::find(scene.scenario.stages, steps[1], &Stage::name)
+                           : scene.scenario.stages.end();
+    return found == scene.scenario.stages.end() ? nullptr : &*found;
+}
+
+// By the key of a stage that runs a model, what its placements have in common with and without it.
+std::string stage_reason(const StageResult& result, const std::string& key) {
+    const std::string chosen = result.chosen ? result.candidates[*result.chosen].placement : "";
+    if (key == "buckets" || key == "tokens") {
+        return fmt::format("what each device pays for is the same with it; {} pays for {} tokens", chosen,
+                           result.chosen ? result.candidates[*result.chosen].padded_tokens : 0);
+    }
+    if (key == "granularity" || key == "segments" || key == "pin" || key == "on") {
+        return fmt::format("{} is the best placement of {} with it and without it", chosen, result.name);
+    }
+    if (key == "cores" || key == "core_mask" || key == "clock") {
+        return fmt::format("the placements of {} run on so many cores and at that clock anyway", result.name);
+    }
+    return fmt::format("every placement of {} is the same with it and without it", result.name);
+}
+
+}  // namespace
+
+PathSteps steps_of(std::string_view path) {
+    PathSteps steps;
+    for (std::size_t start = 0; start <= path.size();) {
+        const std::size_t end = std::min(path.find('.', start), path.size());
+        steps.emplace_back(path.substr(start, end - start));
+        start = end + 1;
+    }
+    return steps;
+}
+
+std::string hardware_silence(const SilentScene& scene, std::string_view path) {
+    PathSteps steps = steps_of(path);
+    if (is_description(steps)) {
+        return "no effect: it describes, and nothing is computed from it";
+    }
+    if (steps.size() > 2 && (steps.back() == "value" || steps.back() == "spread")) {
+        steps.pop_back();
+    }
+    // Clusters may be named by their place, and are listed by their name.
+    const auto device = device_of(scene, steps);
+    if (device && steps.size() > 3 && steps[2] == "clusters") {
+        const auto& clusters = scene.scenario.profile.devices[*device].clusters;
+        for (std::size_t i = 0; i < clusters.size(); ++i) {
+            steps[3] = steps[3] == fmt::format("{}", i) ? clusters[i].name : steps[3];
+        }
+    }
+    SilenceReason reason = of_bandwidth_limits(scene, steps);
+    if (reason.why.empty()) {
+        reason = of_links(scene, steps);
+    }
+    if (reason.why.empty()) {
+        reason = of_capacity(scene, steps);
+    }
+    if (reason.why.empty() && device && steps.size() > 2) {
+        reason = reason_on_device(scene, static_cast<DeviceId>(*device), PathSteps(steps.begin() + 2, steps.end()));
+    }
+    if (reason.why.empty()) {
+        reason.why = reach_text(scene, fmt::format("{}", fmt::join(steps, ".")));
+    }
+    return sentence(scene, std::move(reason), steps);
+}
+
+std::string scenario_silence(const SilentScene& scene, const ScenarioResult& result, std::string_view path) {
+    const PathSteps steps = steps_of(path);
+    if (is_description(steps)) {
+        return "no effect: it describes, and nothing is computed from it";
+    }
+    SilenceReason reason;
+    const Stage* stage = stage_of(scene, steps);
+    if (stage != nullptr && std::holds_alternative<ModelStage>(stage->work) && steps.size() > 2) {
+        reason.why = stage_reason(*std::ranges::find(result.stages, stage->name, &StageResult::name), steps[2]);
+    } else if (steps.front() == "stages" && stage == nullptr) {
+        reason.why = "that stage takes no part in this scenario";
+    } else if (path == "hardware") {
+        reason.why = "a name; what the profiles differ in are inputs of their own";
+        reason.complete = true;
+    } else if (steps.front() == "objective") {
+        reason.why = "the same placements are the best for it";
+    } else if (steps.front() == "arrivals") {
+        reason.why = "the simulated requests fare the same with it and without it";
+    } else {
+        reason.why = "nothing that runs in this scenario depends on it";
+    }
+    return sentence(scene, std::move(reason), {});
+}
+
+}  // namespace berth

@@ -1,0 +1,229 @@
+// Leaves out one change at a time, and makes one alone, and compares what comes out.
+#include "berth/silent_changes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "berth/scenario_inputs.h"
+#include "berth/yaml_differences.h"
+#include "analysis/explained_silence.h"
+
+namespace berth {
+
+namespace {
+
+using Made = std::vector<bool>;
+
+class SettingSearch {
+  public:
+    SettingSearch(const std::vector<std::string>& paths, const ScenarioWith& with) : paths_(paths), with_(with) {}
+
+    std::vector<Warning> warnings() {
+        std::vector<Warning> found;
+        const Made all(paths_.size(), true);
+        for (std::size_t i = 0; i < paths_.size(); ++i) {
+            Made without = all;
+            without[i] = false;
+            Made alone(paths_.size(), false);
+            alone[i] = true;
+            const AnswerDifference left_out = compared(at(without), at(all));
+            if (left_out.chosen) {
+                continue;
+            }
+            LazyAnswer& nothing = at(Made(paths_.size(), false));
+            LazyAnswer& only = at(alone);
+            if (nothing.totals() != nullptr && only.totals() != nullptr && compared(nothing, only).chosen) {
+                continue;
+            }
+            found.push_back({paths_[i], said_of(paths_[i], left_out, at(all))});
+        }
+        return found;
+    }
+
+  private:
+    LazyAnswer& at(const Made& made) {
+        auto& answer = answers_[made];
+        if (!answer) {
+            answer = std::make_unique<LazyAnswer>(with_(made));
+        }
+        return *answer;
+    }
+
+    std::string said_of(const std::string& path, const AnswerDifference& difference, LazyAnswer& answer) {
+        if (!difference.none()) {
+            return moved_text(difference.others);
+        }
+        if (answer.whole() == nullptr) {
+            return "no effect: the scenario cannot run with it or without it";
+        }
+        explained_ = explained_ ? std::move(explained_) : std::make_unique<ExplainedSilence>(answer);
+        return explained_->text(path, answer);
+    }
+
+    const std::vector<std::string>& paths_;
+    const ScenarioWith& with_;
+    std::map<Made, std::unique_ptr<LazyAnswer>> answers_;
+    std::unique_ptr<ExplainedSilence> explained_;  ///< of all changes together
+};
+
+Library reading_once(Library library) {
+    library.kept = library.kept ? library.kept : std::make_shared<KeptDocuments>();
+    return library;
+}
+
+std::vector<Override> without_path(std::vector<Override> settings, const std::string& path) {
+    std::erase_if(settings, [&path](const Override& each) { return each.path == path; });
+    return settings;
+}
+
+// Whether the scenario, its profile and its models read differently with some settings than with others.
+bool settings_differ(const SweepBase& base, const std::vector<Override>& without, const Library& library) {
+    Diagnostics ignored;
+    const auto before = resolved_inputs({library, base.scenario, without}, ignored);
+    const auto after = resolved_inputs({library, base.scenario, base.settings}, ignored);
+    if (!before || !after || before->omissions.size() != after->omissions.size()) {
+        return true;
+    }
+    return !differences_between(before->scenario, after->scenario).empty() ||
+           !differences_between(before->hardware, after->hardware).empty() ||
+           std::ranges::any_of(after->models, [&before](const auto& model) {
+               const auto known = before->models.find(model.first);
+               return known == before->models.end() || !differences_between(known->second, model.second).empty();
+           });
+}
+
+// At most five of a list: both ends, and evenly in between.
+std::vector<std::string> some_of(const std::vector<std::string>& values) {
+    constexpr std::size_t kSome = 5;
+    std::vector<std::string> some;
+    const std::size_t count = std::min(kSome, values.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        some.push_back(values[count < 2 ? 0 : i * (values.size() - 1) / (count - 1)]);
+    }
+    return some;
+}
+
+/// One axis at a few values, with the others at their first, middle or last ones.
+class AxisSearch {
+  public:
+    AxisSearch(const SweepBase& base, const std::vector<SweepAxis>& axes)
+        : base_(base), axes_(axes), library_(reading_once(base.library)) {}
+
+    [[nodiscard]] std::optional<Warning> warning(std::size_t axis) {
+        const auto values = some_of(axes_[axis].values);
+        std::size_t tried = 0;
+        std::unique_ptr<LazyAnswer> last;
+        for (const double share : axes_.size() > 1 ? std::vector{0.0, 0.5, 1.0} : std::vector{0.0}) {
+            last.reset();
+            for (const std::string& value : values) {
+                auto now = std::make_unique<LazyAnswer>(at(axis, value, share));
+                if (last && differs(*last, *now)) {
+                    return std::nullopt;
+                }
+                last = std::move(now);
+                ++tried;
+            }
+        }
+        if (values.size() < 2) {
+            return std::nullopt;
+        }
+        const std::string why = last->whole() == nullptr ? "no effect: the scenario cannot run at any of its values"
+                                                         : ExplainedSilence(*last).text(axes_[axis].path, *last);
+        return Warning{axes_[axis].path, fmt::format("{} (looked at {} points)", why, tried)};
+    }
+
+  private:
+    // Rows of a sweep show totals, choices, and times of all placements.
+    static bool differs(LazyAnswer& a, LazyAnswer& b) {
+        const bool both = a.totals() != nullptr && b.totals() != nullptr;
+        return both ? !difference_of(*a.totals(), *b.totals()).none() : a.totals() != b.totals();
+    }
+
+    [[nodiscard]] std::optional<Scenario> at(std::size_t axis, const std::string& value, double share) const {
+        auto settings = base_.settings;
+        for (std::size_t a = 0; a < axes_.size(); ++a) {
+            const auto place = static_cast<std::size_t>(share * static_cast<double>(axes_[a].values.size() - 1));
+            settings.push_back({axes_[a].path, a == axis ? value : axes_[a].values[place]});
+        }
+        Diagnostics ignored;
+        return load_scenario(library_, base_.scenario, settings, ignored);
+    }
+
+    const SweepBase& base_;
+    const std::vector<SweepAxis>& axes_;
+    Library library_;
+};
+
+// Neither device takes longer or shorter anywhere.
+bool is_flat(const CrossoverAnswer& answer) {
+    const auto same = [](const std::optional<Estimate<Time>>& a, const std::optional<Estimate<Time>>& b) {
+        return a.has_value() == b.has_value() &&
+               (!a || (a->median == b->median && a->low == b->low && a->high == b->high));
+    };
+    return std::ranges::all_of(answer.points, [&](const CrossoverPoint& point) {
+        return same(point.first, answer.points.front().first) && same(point.second, answer.points.front().second);
+    });
+}
+
+}  // namespace
+
+std::vector<Warning> silent_changes(const std::vector<std::string>& paths, const ScenarioWith& with) {
+    return paths.empty() ? std::vector<Warning>{} : SettingSearch(paths, with).warnings();
+}
+
+std::vector<Warning> silent_settings(const SweepBase& base) {
+    const Library library = reading_once(base.library);
+    std::vector<std::string> paths;
+    for (const Override& each : base.settings) {
+        const bool is_new = std::ranges::find(paths, each.path) == paths.end();
+        // What is set to the value that it has is no change.
+        if (is_new && settings_differ(base, without_path(base.settings, each.path), library)) {
+            paths.push_back(each.path);
+        }
+    }
+    return silent_changes(paths, [&](const Made& made) {
+        auto settings = base.settings;
+        for (std::size_t i = 0; i < paths.size(); ++i) {
+            settings = made[i] ? settings : without_path(settings, paths[i]);
+        }
+        Diagnostics ignored;
+        return load_scenario(library, base.scenario, settings, ignored);
+    });
+}
+
+std::vector<Warning> silent_axes(const SweepBase& base, const std::vector<SweepAxis>& axes) {
+    std::vector<Warning> found;
+    AxisSearch search(base, axes);
+    for (std::size_t axis = 0; axis < axes.size(); ++axis) {
+        if (auto warning = search.warning(axis)) {
+            found.push_back(std::move(*warning));
+        }
+    }
+    return found;
+}
+
+std::vector<Warning> silent_inputs(const SweepBase& base, const std::vector<SweepAxis>& axes) {
+    auto found = silent_settings(base);
+    auto more = silent_axes(base, axes);
+    found.insert(found.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    return found;
+}
+
+std::vector<Warning> silent_inputs(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
+    auto found = silent_settings(question.base);
+    if (is_flat(answer)) {
+        auto settings = question.base.settings;
+        settings.push_back({question.range.path, question.range.text(question.range.to)});
+        Diagnostics ignored;
+        LazyAnswer last(load_scenario(question.base.library, question.base.scenario, settings, ignored));
+        if (last.whole() != nullptr) {
+            found.push_back({question.range.path, ExplainedSilence(last).text(question.range.path, last)});
+        }
+    }
+    return found;
+}
+
+}  // namespace berth

@@ -1,0 +1,269 @@
+// A point: its scenario loaded where the file's meaning changes, its numbers set in place where only those do.
+#include "analysis/sweep_worker.h"
+
+#include <algorithm>
+
+#include "berth/evaluation.h"
+#include "analysis/variation.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::string_view kHardwareKey = "hardware";
+constexpr std::size_t kMostLayouts = 1024;  // some 50 KiB each
+constexpr std::size_t kMostPerScenario = 64;
+constexpr std::size_t kMostProfiles = 64;
+
+std::string message_of(const Diagnostics& diagnostics) {
+    const std::string text = diagnostics.text();
+    return text.substr(0, text.find('\n'));
+}
+
+void clear_point(SweepPoint& point, std::string why_not) {
+    point = SweepPoint{};
+    point.why_not = std::move(why_not);
+}
+
+SweepStage stage_of(const StageResult& stage, const std::vector<std::string>& devices) {
+    SweepStage result;
+    result.chosen = stage.chosen ? stage.candidates[*stage.chosen].placement : "";
+    result.latency = stage.latency.median;
+    result.on_device.resize(devices.size());
+    for (const Candidate& candidate : stage.candidates) {
+        const auto device = std::ranges::find(devices, candidate.placement);
+        if (candidate.feasible && candidate.granularity == Granularity::kModel && device != devices.end()) {
+            result.on_device[static_cast<std::size_t>(device - devices.begin())] = candidate.latency.median;
+        }
+    }
+    return result;
+}
+
+void evaluate_into(const Scenario& scenario, const std::vector<std::string>& devices, SweepPoint& point) {
+    Diagnostics diagnostics;
+    const auto result = evaluate(scenario, diagnostics, totals_only(scenario));
+    clear_point(point, result ? "" : message_of(diagnostics));
+    if (!result) {
+        return;
+    }
+    point.total = result->total.latency.median;
+    point.energy = result->total.energy;
+    if (result->total.budget) {
+        point.meets_budget = *point.total <= *result->total.budget;
+    }
+    for (const StageResult& stage : result->stages) {
+        point.stages.push_back(stage_of(stage, devices));
+    }
+}
+
+}  // namespace
+
+std::shared_ptr<SweepLayouts::Shared> SweepLayouts::at(std::size_t number) {
+    const std::lock_guard lock(mutex_);
+    if (shared_.size() > kMostLayouts) {
+        shared_.clear();
+    }
+    auto& shared = shared_[number];
+    if (!shared) {
+        shared = std::make_shared<Shared>();
+    }
+    return shared;
+}
+
+SweepWorker::SweepWorker(const Sweep& sweep, SweepLayouts& layouts) : sweep_(&sweep), layouts_(&layouts) {
+    for (std::size_t a = 0; a < sweep.axes_.size(); ++a) {
+        const std::string& path = sweep.axes_[a].path;
+        is_hardware_.push_back(path.starts_with(kHardwareKey));
+        if (!sweep.numbers_[a]) {
+            const bool of_a_grid = sweep.axes_[a].order.empty();
+            scenarios_ *= of_a_grid && !is_hardware_.back() ? sweep.axes_[a].values.size() : 0;
+        }
+    }
+}
+
+SweepWorker::Key SweepWorker::key_of_places() const {
+    Key key;
+    for (std::size_t a = 0; a < places_.size(); ++a) {
+        if (!sweep_->numbers_[a]) {
+            const std::size_t values = sweep_->axes_[a].values.size();
+            key.scenario = key.scenario * values + places_[a];
+            key.hardware = is_hardware_[a] ? key.hardware * values + places_[a] : key.hardware;
+        }
+    }
+    return key;
+}
+
+std::vector<Override> SweepWorker::settings_of(std::size_t number) const {
+    std::vector<Override> varied;
+    for (std::size_t a = sweep_->axes_.size(); a-- > 0;) {
+        if (!sweep_->numbers_[a]) {
+            const SweepAxis& axis = sweep_->axes_[a];
+            varied.push_back({axis.path, axis.values[number % axis.values.size()]});
+            number /= axis.values.size();
+        }
+    }
+    auto settings = sweep_->base_.settings;
+    settings.insert(settings.end(), varied.rbegin(), varied.rend());
+    return settings;
+}
+
+const Scenario* SweepWorker::loaded(std::size_t number, std::string& why_not) {
+    if (loaded_number_ != number) {
+        Diagnostics diagnostics;
+        loaded_ = load_scenario(sweep_->base_.library, sweep_->base_.scenario, settings_of(number), diagnostics);
+        load_failure_ = loaded_ ? "" : message_of(diagnostics);
+        loaded_number_ = number;
+    }
+    why_not = load_failure_;
+    return loaded_ ? &*loaded_ : nullptr;
+}
+
+SweepWorker::Numbers* SweepWorker::numbers_at(const Key& key, std::string& why_not) {
+    const auto known = numbers_.find(key.hardware);
+    if (known != numbers_.end()) {
+        return known->second.get();
+    }
+    const Scenario* scenario = loaded(key.scenario, why_not);
+    if (scenario == nullptr) {
+        return nullptr;
+    }
+    if (numbers_.size() >= kMostProfiles) {
+        numbers_.clear();
+    }
+    auto numbers = std::make_unique<Numbers>();
+    numbers->profile = scenario->profile;
+    const auto views = parameters(numbers->profile);
+    const std::vector<std::string> deciding = LaidOutScenario::deciding_parameters(numbers->profile);
+    for (std::size_t a = 0; a < places_.size(); ++a) {
+        auto& set = numbers->set.emplace_back([](double) {});
+        if (sweep_->numbers_[a]) {
+            const std::string path = sweep_->axes_[a].path.substr(kHardwareKey.size() + 1);
+            const auto view = std::ranges::find(views, path, &ParameterView::path);
+            if (view != views.end()) {
+                set = view->set;
+            }
+            numbers->decide_layouts =
+                numbers->decide_layouts || std::ranges::find(deciding, path) != deciding.end();
+        }
+    }
+    numbers->places.assign(places_.size(), static_cast<std::size_t>(-1));
+    return numbers_.emplace(key.hardware, std::move(numbers)).first->second.get();
+}
+
+void SweepWorker::set_numbers(Numbers& numbers) const {
+    for (std::size_t a = 0; a < places_.size(); ++a) {
+        if (sweep_->numbers_[a] && numbers.places[a] != places_[a]) {
+            numbers.set[a]((*sweep_->numbers_[a])[places_[a]]);
+            numbers.places[a] = places_[a];
+        }
+    }
+}
+
+SweepLayout SweepWorker::laid_out(std::size_t number, const Profile& profile) {
+    SweepLayout layout;
+    const Scenario* scenario = loaded(number, layout.why_not);
+    if (scenario != nullptr) {
+        Scenario changed = *scenario;
+        changed.profile = profile;
+        auto made = LaidOutScenario::of(changed, sweep_->devices_);
+        layout.evaluates = !made;
+        if (made) {
+            layout.known.push_back(std::make_shared<const LaidOutScenario>(std::move(*made)));
+        }
+    }
+    return layout;
+}
+
+// Of the scenario that a grid comes to next, unless some thread is at it or has been.
+void SweepWorker::lay_out_next(std::size_t number, const Profile& profile) {
+    if (number + 1 >= scenarios_) {
+        return;
+    }
+    const auto shared = layouts_->at(number + 1);
+    const std::unique_lock lock(shared->mutex, std::try_to_lock);
+    SweepLayout& layout = shared->layout;
+    if (lock.owns_lock() && layout.known.empty() && !layout.evaluates && layout.why_not.empty()) {
+        layout = laid_out(number + 1, profile);
+    }
+}
+
+const LaidOutScenario* SweepWorker::layout_for(const Key& key, const Numbers& numbers, SweepLayout*& layout) {
+    const Profile& profile = numbers.profile;
+    const auto fitting = [&profile](const SweepLayout& from) {
+        const auto found = std::ranges::find_if(from.known, [&](const auto& one) { return one->holds(profile); });
+        return found == from.known.end() ? nullptr : found->get();
+    };
+    if (own_.size() > kMostLayouts) {
+        own_.clear();
+    }
+    layout = &own_[key.scenario];
+    if (const LaidOutScenario* known = fitting(*layout)) {
+        return known;
+    }
+    if (layout->evaluates || !layout->why_not.empty()) {
+        return nullptr;
+    }
+    const auto shared = layouts_->at(key.scenario);
+    std::unique_lock lock(shared->mutex, std::try_to_lock);
+    if (!lock.owns_lock()) {  // another thread is at it: the time until then is enough for the next one
+        lay_out_next(key.scenario, profile);
+        lock.lock();
+    }
+    SweepLayout& all = shared->layout;
+    if (!all.evaluates && all.why_not.empty() && fitting(all) == nullptr) {
+        // Threads that need it for other capacities make theirs meanwhile.
+        if (numbers.decide_layouts) {
+            lock.unlock();
+        }
+        SweepLayout made = laid_out(key.scenario, profile);
+        if (numbers.decide_layouts) {
+            lock.lock();
+        }
+        all.why_not = std::move(made.why_not);
+        all.evaluates = made.evaluates;
+        if (all.known.size() >= kMostPerScenario) {
+            all.known.clear();
+        }
+        all.known.insert(all.known.end(), made.known.begin(), made.known.end());
+    }
+    *layout = all;
+    return fitting(*layout);
+}
+
+void SweepWorker::evaluate_all(const Key& key, const Profile& profile, SweepPoint& result) {
+    std::string why_not;
+    const Scenario* scenario = loaded(key.scenario, why_not);
+    if (scenario == nullptr) {
+        clear_point(result, std::move(why_not));
+        return;
+    }
+    Scenario changed = *scenario;
+    changed.profile = profile;
+    evaluate_into(changed, sweep_->devices_, result);
+}
+
+void SweepWorker::evaluate(std::size_t point, SweepPoint& result) {
+    sweep_->find_places(point, places_);
+    const Key key = key_of_places();
+    std::string why_not;
+    Numbers* numbers = numbers_at(key, why_not);
+    if (numbers == nullptr) {
+        clear_point(result, std::move(why_not));
+        return;
+    }
+    set_numbers(*numbers);
+    if (last_ == nullptr || last_number_ != key.scenario || numbers->decide_layouts) {
+        SweepLayout* layout = nullptr;
+        last_ = layout_for(key, *numbers, layout);
+        last_number_ = key.scenario;
+        if (last_ == nullptr && !layout->why_not.empty()) {
+            clear_point(result, layout->why_not);
+            return;
+        }
+    }
+    if (last_ == nullptr || !last_->count(numbers->profile, result, scratch_)) {
+        evaluate_all(key, numbers->profile, result);
+    }
+}
+
+}  // namespace berth

@@ -1,0 +1,226 @@
+// One candidate by its assignment: times, energies, memory and operators over all passes of a stage.
+#include "evaluation/candidate_costs.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "evaluation/constraints.h"
+
+namespace berth {
+
+namespace {
+
+bool is_step(const LengthPlan& length) { return length.length.context > 0; }
+
+// A table that two operators on one device store alike is there once.
+bool shares_table(const Assignment& assignment, const LengthPlan& length, std::size_t i) {
+    const auto d = static_cast<std::size_t>(assignment[i]);
+    const OperatorId owner = length.graphs[d].operators[i].table_of;
+    if (owner == kNoOperator) {
+        return false;
+    }
+    const auto o = static_cast<std::size_t>(owner);
+    const Scheme& own = length.plans[d].operators[i].scheme;
+    const Scheme& of_owner = length.plans[d].operators[o].scheme;
+    return assignment[o] == assignment[i] && own.weights == of_owner.weights && own.group == of_owner.group;
+}
+
+void add_stored(WeightMemory& weights, DType dtype, Bytes size) {
+    if (size > Bytes{}) {
+        weights.by_dtype[dtype] += size;
+    }
+}
+
+void add_activations(Candidate& candidate, const Assignment& assignment, const LengthPlan& length) {
+    candidate.spilled_bytes = Bytes{};
+    candidate.keeping_capacity = Bytes{};
+    std::vector<bool> seen(length.plans.size(), false);
+    for (const DeviceId device : assignment) {
+        const auto d = static_cast<std::size_t>(device);
+        if (!seen[d]) {
+            seen[d] = true;
+            candidate.peak_activation_bytes =
+                std::max(candidate.peak_activation_bytes, length.plans[d].peak_activation_bytes);
+            candidate.spilled_bytes += length.plans[d].spilled_bytes;
+            candidate.keeping_capacity += length.plans[d].keeping_capacity;
+        }
+    }
+}
+
+void add_weights(Candidate& candidate, const Assignment& assignment, const LengthPlan& length, const Profile& profile) {
+    for (std::size_t i = 0; i < assignment.size(); ++i) {
+        const auto d = static_cast<std::size_t>(assignment[i]);
+        const Operator& op = length.graphs[d].operators[i];
+        const Scheme& scheme = length.plans[d].operators[i].scheme;
+        WeightStorage storage = weight_storage(op.kind, op.dims, scheme);
+        if (shares_table(assignment, length, i)) {
+            storage.matrix = storage.scales = Bytes{};
+            storage.beside = op.shares_all ? Bytes{} : storage.beside;
+        }
+        candidate.weight_bytes += storage.total();
+        candidate.kept_in_dram += has_own_memory(profile, assignment[i]) ? Bytes{} : storage.total();
+        candidate.weights.scales += storage.scales;
+        add_stored(candidate.weights, scheme.weights, storage.matrix);
+        add_stored(candidate.weights, storage.beside_at, storage.beside);
+    }
+}
+
+void add_operators(Candidate& candidate, const Assignment& assignment, const LengthPlan& length, double passes,
+                   const Profile& profile, bool keep) {
+    std::vector<OperatorResult> results = operator_results(length, assignment, profile);
+    for (OperatorResult& result : results) {
+        candidate.by_category[result.category] += (result.latency - result.handover - result.conversion) * passes;
+        if (result.conversion > Time{}) {
+            candidate.by_category[Category::kConversion] += result.conversion * passes;
+        }
+        candidate.handover += result.handover * passes;
+    }
+    if (keep) {
+        candidate.fusion =
+            fusion_report(length.graphs[static_cast<std::size_t>(profile.host)], length.plans, profile, assignment);
+        for (const MissingFusion& missing : candidate.fusion.missing) {
+            OperatorResult& result = results[static_cast<std::size_t>(missing.op)];
+            result.not_fused = missing;
+            result.not_fused_with = results[static_cast<std::size_t>(missing.before)].name;
+        }
+        candidate.operators = std::move(results);
+    }
+}
+
+// Keys and values of all positions.
+Bytes kv_cache(const Assignment& assignment, const LengthPlan& length, std::int64_t positions) {
+    Bytes cache;
+    for (std::size_t i = 0; i < assignment.size(); ++i) {
+        const auto d = static_cast<std::size_t>(assignment[i]);
+        cache += kept_in_cache(length.graphs[d].operators[i], length.plans[d].operators[i].ran_at, positions);
+    }
+    return cache;
+}
+
+std::optional<Energy> energy_of(const WeightedSum& pass) {
+    const double energy = total_of(pass.sum, pass.values->energies);
+    return std::isnan(energy) ? std::nullopt : std::optional(joules(energy));
+}
+
+}  // namespace
+
+const LengthPlan& dominant(const std::vector<LengthPlan>& lengths) {
+    return *std::max_element(lengths.begin(), lengths.end(),
+                             [](const LengthPlan& a, const LengthPlan& b) { return a.length.share < b.length.share; });
+}
+
+Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assignment& assignment) {
+    const auto same_name = [](const Operator& a, const Operator& b) { return a.name == b.name; };
+    if (std::equal(graph.operators.begin(), graph.operators.end(), assigned.operators.begin(), assigned.operators.end(),
+                   same_name)) {
+        return assignment;
+    }
+    std::unordered_map<std::string_view, DeviceId> devices;
+    for (std::size_t i = 0; i < assignment.size(); ++i) {
+        devices.emplace(assigned.operators[i].name, assignment[i]);
+    }
+    Assignment result(graph.operators.size());
+    DeviceId next = assignment.back();
+    for (std::size_t i = result.size(); i-- > 0;) {
+        const auto found = devices.find(graph.operators[i].name);
+        next = result[i] = found == devices.end() ? next : found->second;
+    }
+    return result;
+}
+
+CandidateCosts::CandidateCosts(const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Profile& profile,
+                               const EvaluationOptions& options)
+    : stage_(stage), lengths_(lengths), profile_(profile), options_(options) {}
+
+Uncertainty CandidateCosts::uncertainty_of(std::span<const WeightedSum> mix) {
+    if (!options_.uncertainty) {
+        return {};
+    }
+    if (!sensitivities_) {
+        sensitivities_.emplace(profile_);
+    }
+    return sensitivities_->of(mix);
+}
+
+void CandidateCosts::add_generation(Candidate& candidate, const Generation& generation,
+                                    const std::vector<WeightedSum>& mix) {
+    GenerationResult result;
+    Time steps;
+    for (std::size_t i = 0; i < mix.size(); ++i) {
+        const Time time = seconds(total_of(mix[i].sum, mix[i].values->times));
+        if (is_step(lengths_[i])) {
+            steps += time * mix[i].share;
+        } else {
+            result.first_token = log_normal_estimate(time, uncertainty_of(std::span(&mix[i], 1)).sigma());
+        }
+    }
+    if (generation.phase != Phase::kPrefill) {
+        result.step = generation.phase == Phase::kDecode ? steps : steps / static_cast<double>(generation.new_tokens);
+    }
+    candidate.actual_tokens = generation.prompt;
+    candidate.padded_tokens = generation.prompt;
+    candidate.generation = result;
+}
+
+// Operators and categories are those of the dominant length, but categories add up over all passes of a stage that
+// generates text.
+void CandidateCosts::add_passes(Candidate& candidate, const std::vector<Assignment>& placed) const {
+    const LengthPlan& main = dominant(lengths_);
+    candidate.actual_tokens = candidate.padded_tokens = main.length.tokens;
+    // The first pass of a stage that generates text holds what later ones need no more.
+    const std::size_t largest = stage_.generation ? 0 : static_cast<std::size_t>(&main - lengths_.data());
+    add_weights(candidate, placed[largest], lengths_[largest], profile_);
+    for (std::size_t i = 0; i < lengths_.size(); ++i) {
+        const bool is_main = &lengths_[i] == &main;
+        if (stage_.generation || is_main) {
+            add_activations(candidate, placed[i], lengths_[i]);
+            const double passes = stage_.generation ? lengths_[i].length.share : 1;
+            add_operators(candidate, placed[i], lengths_[i], passes, profile_, is_main && options_.operators);
+        }
+    }
+}
+
+Candidate CandidateCosts::of(std::string placement, Assignment assignment) {
+    Candidate candidate;
+    candidate.placement = std::move(placement);
+    candidate.assignment = std::move(assignment);
+    const auto host = static_cast<std::size_t>(profile_.host);
+    std::vector<Assignment> placed;
+    Time latency;
+    std::vector<WeightedSum> mix;
+    candidate.energy = Energy{};
+    for (const LengthPlan& length : lengths_) {
+        placed.push_back(assignment_for(length.graphs[host], dominant(lengths_).graphs[host], candidate.assignment));
+        const auto time = objective(length.problem, placed.back());
+        if (!time) {
+            candidate.reason = "an input length does not fit this placement";
+            return candidate;
+        }
+        if (auto limit = exceeded_limit(length.problem.limits, placed.back())) {
+            candidate.reason = std::move(*limit);
+            return candidate;
+        }
+        latency += *time * length.length.share;
+        mix.push_back({&length.sums.terms(), &length.sums.planned(), length.sums.of(length.problem, placed.back()),
+                       length.length.share});
+        const auto one = energy_of(mix.back());
+        candidate.energy =
+            candidate.energy && one ? std::optional(*candidate.energy + *one * length.length.share) : std::nullopt;
+    }
+    candidate.feasible = true;
+    candidate.uncertainty = uncertainty_of(mix);
+    candidate.latency = log_normal_estimate(latency, candidate.uncertainty.sigma());
+    candidate.segments = segments(candidate.assignment);
+    add_passes(candidate, placed);
+    if (stage_.generation) {
+        add_generation(candidate, *stage_.generation, mix);
+        candidate.generation->kv_cache =
+            kv_cache(placed.front(), lengths_.front(), stage_.generation->prompt + stage_.generation->new_tokens);
+    }
+    return candidate;
+}
+
+}  // namespace berth

@@ -1,0 +1,41 @@
+// What a placement of a stage costs over all its passes.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "berth/evaluation.h"
+#include "evaluation/sensitivities.h"
+#include "evaluation/work.h"
+
+namespace berth {
+
+/// Costs the placements of one stage. Kernels that several of them run are worked out once under each uncertain number.
+class CandidateCosts {
+  public:
+    /// All are kept by reference.
+    CandidateCosts(const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Profile& profile,
+                   const EvaluationOptions& options);
+
+    [[nodiscard]] const ModelStage& stage() const { return stage_; }
+    [[nodiscard]] const std::vector<LengthPlan>& lengths() const { return lengths_; }
+    [[nodiscard]] const Profile& profile() const { return profile_; }
+
+    /// By an assignment of the main length.
+    [[nodiscard]] Candidate of(std::string placement, Assignment assignment);
+
+  private:
+    Uncertainty uncertainty_of(std::span<const WeightedSum> mix);
+    void add_generation(Candidate& candidate, const Generation& generation, const std::vector<WeightedSum>& mix);
+    void add_passes(Candidate& candidate, const std::vector<Assignment>& placed) const;
+
+    const ModelStage& stage_;
+    const std::vector<LengthPlan>& lengths_;
+    const Profile& profile_;
+    EvaluationOptions options_;
+    std::optional<Sensitivities> sensitivities_;
+};
+
+}  // namespace berth

@@ -1,0 +1,189 @@
+// The placements of a stage that are worth showing, each costed over all its input lengths.
+#include "evaluation/candidates.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/index.h"
+#include "placement/tolerances.h"
+#include "evaluation/overlap.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kBeyondChance = 1 - 1e-4;  // less is gained by chance
+
+}  // namespace
+
+std::optional<Assignment> whole_placement(const LengthPlan& length, DeviceId device, std::string& why) {
+    auto assignment = whole_model(length.graphs[at(length.problem.host)], length.plans, device, &why);
+    for (std::size_t i = 0; assignment && i < length.pinned.size(); ++i) {
+        if (!length.pinned[i]) {
+            continue;
+        }
+        const auto d = static_cast<std::size_t>(*length.pinned[i]);
+        const OperatorPlan& plan = length.plans[d].operators[i];
+        if (!plan.supported) {
+            why =
+                fmt::format("{} is pinned to where it cannot run: {}", length.graphs[d].operators[i].name, plan.reason);
+            return std::nullopt;
+        }
+        (*assignment)[i] = *length.pinned[i];
+    }
+    return assignment;
+}
+
+namespace {
+
+Candidate whole(DeviceId device, CandidateCosts& costs) {
+    const LengthPlan& main = dominant(costs.lengths());
+    const Profile& profile = costs.profile();
+    const std::size_t d = at(device);
+    std::string why;
+    const auto assignment = whole_placement(main, device, why);
+    Candidate candidate;
+    if (assignment) {
+        candidate = costs.of(profile.devices[d].name, *assignment);
+    } else {
+        candidate.placement = profile.devices[d].name;
+        candidate.reason = why;
+    }
+    if (!costs.stage().generation) {
+        candidate.actual_tokens = main.length.tokens;
+        candidate.padded_tokens = main.paid[d];
+    }
+    candidate.device = device;
+    candidate.cores = main.plans[d].execution.cores;
+    const auto& operators = main.plans[d].operators;
+    for (OperatorResult& result : candidate.operators) {
+        const bool pinned = !main.pinned.empty() && main.pinned[at(result.id)].has_value();
+        if (result.device != device && !pinned) {
+            result.fell_back = true;
+            result.reason = operators[at(result.id)].reason;
+        }
+    }
+    return candidate;
+}
+
+void add_split(std::vector<Candidate>& candidates, Granularity granularity,
+               const std::optional<PlacementResult>& best, CandidateCosts& costs) {
+    const auto known = [&best](const Candidate& candidate) {
+        return candidate.feasible && candidate.assignment == best->assignment;
+    };
+    if (!best || std::ranges::any_of(candidates, known)) {
+        return;
+    }
+    Candidate candidate = costs.of("split", best->assignment);
+    candidate.granularity = granularity;
+    for (const DeviceId device : best->assignment) {
+        candidate.padded_tokens = std::max(candidate.padded_tokens, dominant(costs.lengths()).paid[at(device)]);
+    }
+    candidates.push_back(std::move(candidate));
+}
+
+// Devices at once, where that is better than all else; with its time for the main length.
+std::optional<std::pair<Candidate, Time>> overlapped(const std::vector<Candidate>& candidates, CandidateCosts& costs) {
+    const LengthPlan& main = dominant(costs.lengths());
+    const ModelStage& stage = costs.stage();
+    const Profile& profile = costs.profile();
+    std::vector<Assignment> starts;
+    std::optional<Time> least;
+    for (const Candidate& candidate : candidates) {
+        if (candidate.feasible) {
+            starts.push_back(candidate.assignment);
+            least = least ? std::min(*least, candidate.latency.median) : candidate.latency.median;
+        }
+    }
+    auto pass = overlapped_pass(main, stage, profile, starts);
+    if (!pass) {
+        return std::nullopt;
+    }
+    Candidate candidate = costs.of("overlap", pass->assignment);
+    const Graph& graph = main.graphs[at(profile.host)];
+    Time latency;
+    for (const LengthPlan& length : costs.lengths()) {
+        const Graph& own = length.graphs[at(profile.host)];
+        const bool is_main = &length == &main;
+        const Time time = is_main
+                              ? pass->time
+                              : overlap_of(length, stage, profile, assignment_for(own, graph, pass->assignment)).time;
+        latency += time * length.length.share;
+    }
+    if (!candidate.feasible || (least && !(latency < *least * kBeyondChance))) {
+        return std::nullopt;
+    }
+    candidate.granularity = Granularity::kOperator;
+    candidate.latency = log_normal_estimate(latency, candidate.uncertainty.sigma());
+    for (OperatorResult& result : candidate.operators) {
+        result.start = pass->start[at(result.id)];
+    }
+    candidate.tasks = std::move(pass->tasks);
+    candidate.run_by = std::move(pass->run_by);
+    return std::pair(std::move(candidate), pass->time);
+}
+
+// How far candidates are from the best placement of the operators, by their times for the main length.
+void compare(StageCandidates& result, const std::vector<std::optional<Time>>& times, StageOptimum optimum) {
+    for (const auto& time : times) {
+        // The search may have been cut short: what another one found counts too.
+        optimum.latency = time ? std::min(optimum.latency, *time) : optimum.latency;
+    }
+    optimum.proved = optimum.proved || optimum.latency <= optimum.lower_bound * (1 + kEqualCosts);
+    for (std::size_t i = 0; i < times.size(); ++i) {
+        if (times[i]) {
+            Candidate& candidate = result.candidates[i];
+            candidate.optimality_gap = std::max(0.0, *times[i] / optimum.lower_bound - 1);
+            candidate.proved_optimal = optimum.proved && candidate.optimality_gap < kEqualCosts;
+            candidate.regret = *times[i] - optimum.latency;
+        }
+    }
+    result.optimum = optimum;
+}
+
+}  // namespace
+
+StageCandidates stage_candidates(CandidateCosts& costs, Objective objective_of_all, bool splits) {
+    const ModelStage& stage = costs.stage();
+    const Profile& profile = costs.profile();
+    StageCandidates result;
+    std::vector<Candidate>& candidates = result.candidates;
+    for (std::size_t d = 0; d < profile.devices.size(); ++d) {
+        candidates.push_back(whole(static_cast<DeviceId>(d), costs));
+        if (stage.on && *stage.on != static_cast<DeviceId>(d)) {
+            candidates.back().feasible = false;
+            candidates.back().reason = "the scenario pins this stage to " + profile.devices[at(*stage.on)].name;
+        }
+    }
+    if (!splits) {
+        return result;
+    }
+    const LengthPlan& main = dominant(costs.lengths());
+    const auto best = best_placement(main.problem);
+    if (profile.devices.size() > 1 && !stage.on) {
+        const Graph& graph = main.graphs[at(profile.host)];
+        add_split(candidates, Granularity::kBlock, best_placement(per_block(main.problem, graph)), costs);
+        add_split(candidates, Granularity::kOperator, best, costs);
+    }
+    if (!best || best->lower_bound <= Time{}) {
+        return result;
+    }
+    std::vector<std::optional<Time>> times;
+    for (const Candidate& candidate : candidates) {
+        times.push_back(candidate.feasible ? objective(main.problem, candidate.assignment) : std::nullopt);
+    }
+    StageOptimum optimum{best->objective, best->lower_bound, best->proved_optimal};
+    if (row_of(objective_of_all).search == SearchOver::kSchedule && !stage.on && !stage.generation) {
+        optimum = {best->objective, overlap_bound(main, stage, profile), false};
+        if (auto found = overlapped(candidates, costs)) {
+            candidates.push_back(std::move(found->first));
+            times.emplace_back(found->second);
+        }
+    }
+    compare(result, times, optimum);
+    return result;
+}
+
+}  // namespace berth

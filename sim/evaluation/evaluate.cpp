@@ -1,0 +1,309 @@
+// Runs a scenario: candidates per stage, the choice among them, the chain of stages in time, and the total.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "berth/quantity_text.h"
+#include "evaluation/candidates.h"
+#include "evaluation/constraints.h"
+#include "evaluation/slowdown.h"
+#include "evaluation/stage_choice.h"
+#include "evaluation/throughput.h"
+
+namespace berth {
+
+namespace {
+
+void report_no_device(const Stage& stage, const std::vector<Candidate>& candidates, Objective objective,
+                      Diagnostics& diagnostics) {
+    for (const Candidate& candidate : candidates) {
+        diagnostics.error(
+            stage.where,
+            candidate.feasible
+                ? fmt::format("stage '{}' has no {} on {}: the profile gives no energy numbers", stage.name,
+                              row_of(objective).name, candidate.placement)
+                : fmt::format("stage '{}' cannot run on {}: {}", stage.name, candidate.placement, candidate.reason));
+    }
+}
+
+// Which of the stage's constraints leave no placement, or that a finer one than the stage allows would be left.
+void report_clash(const Stage& stage, const ModelStage& work, const LengthPlan& length, const Profile& profile,
+                  Diagnostics& diagnostics) {
+    const std::vector<std::string> clash = clashing_constraints(length, work, profile);
+    if (clash.size() == 1) {
+        diagnostics.error(stage.where, fmt::format("stage '{}': no placement of its operators keeps to {}", stage.name,
+                                                   clash.front()));
+    } else if (!clash.empty()) {
+        diagnostics.error(stage.where,
+                          fmt::format("stage '{}': no placement of its operators keeps to all of these, but "
+                                      "to any without one of them: {}",
+                                      stage.name, fmt::join(clash, "; ")));
+    } else if (work.granularity != Granularity::kOperator && !work.on && best_placement(length.problem)) {
+        diagnostics.error(stage.where,
+                          fmt::format("stage '{}': only finer placements than it allows remain", stage.name),
+                          "granularity: operator");
+    }
+}
+
+// Models that stay loaded share DRAM; one that several stages run at the same precision is there once.
+bool fit_together(const Scenario& scenario, const ScenarioResult& result, Diagnostics& diagnostics) {
+    std::vector<std::pair<const ModelStage*, Bytes>> loaded;
+    Bytes working;
+    std::string sizes;
+    for (const StageResult& stage : result.stages) {
+        if (!stage.chosen) {
+            continue;
+        }
+        const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);
+        const auto& work = std::get<ModelStage>(asked->work);
+        Bytes kept;
+        for (const PassShare& share : stage.passes) {  // each placement has its own copy
+            const Candidate& candidate = stage.candidates[share.candidate];
+            working = std::max(working, candidate.peak_activation_bytes);
+            const Bytes cache = candidate.generation ? candidate.generation->kv_cache : Bytes{};
+            kept += candidate.kept_in_dram > Bytes{} ? candidate.kept_in_dram + cache : Bytes{};
+        }
+        const auto same = std::ranges::find_if(loaded, [&work](const auto& other) {
+            return other.first->model.name == work.model.name && other.first->precision.dtype == work.precision.dtype;
+        });
+        if (same != loaded.end()) {
+            same->second = std::max(same->second, kept);
+        } else {
+            loaded.emplace_back(&work, kept);
+        }
+    }
+    Bytes all = working;
+    for (const auto& [work, kept] : loaded) {
+        all += kept;
+        sizes += fmt::format("{}{} {}", sizes.empty() ? "" : ", ", work->model.name, to_text(kept));
+    }
+    const Bytes capacity = scenario.profile.dram.capacity.value;
+    if (loaded.size() > 1 && all > capacity) {
+        diagnostics.error(
+            scenario.stages.front().where,
+            fmt::format("the models together take {} of the {} of dram: {}", to_text(all), to_text(capacity), sizes));
+        return false;
+    }
+    return true;
+}
+
+std::optional<PlannedStage> model_stage(const Stage& stage, const ModelStage& work, const Scenario& scenario,
+                                        const EvaluationOptions& options, Diagnostics& diagnostics) {
+    auto lengths = plan_passes(stage.name, work, scenario.profile, diagnostics);
+    if (!lengths) {
+        return std::nullopt;
+    }
+    StageResult result;
+    result.name = stage.name;
+    result.model = work.model.name;
+    result.repeat = stage.repeat;
+    result.budget = stage.budget;
+    CandidateCosts costs(work, *lengths, scenario.profile, options);
+    auto [candidates, optimum] = stage_candidates(costs, scenario.objective, options.splits);
+    result.candidates = std::move(candidates);
+    result.optimum = optimum;
+    const std::vector<std::size_t> order = in_order(result.candidates, work, scenario.objective);
+    if (order.empty()) {
+        report_no_device(stage, result.candidates, scenario.objective, diagnostics);
+        report_clash(stage, work, lengths->front(), scenario.profile, diagnostics);
+        return std::nullopt;
+    }
+    select(result, {{order.front(), result.repeat}}, work);
+    return PlannedStage{std::move(result), std::move(*lengths)};
+}
+
+StageResult fixed_stage(const Stage& stage, const FixedStage& work) {
+    StageResult result;
+    result.name = stage.name;
+    result.repeat = stage.repeat;
+    result.budget = stage.budget;
+    const double repeat = static_cast<double>(stage.repeat);
+    result.latency = {work.takes.median * repeat, work.takes.low * repeat, work.takes.high * repeat};
+    return result;
+}
+
+// Numbers that several stages use move them together; fixed times are independent of everything.
+double total_sigma(const std::vector<StageResult>& stages, Time total) {
+    std::vector<double> shared;
+    double own = 0;
+    for (const StageResult& stage : stages) {
+        const double share = stage.latency.median / total;
+        if (!stage.chosen) {
+            const double sigma = log_normal_sigma(stage.latency) * share;
+            own += sigma * sigma;
+            continue;
+        }
+        const std::vector<double> causes = stage_causes(stage);
+        shared.resize(std::max(shared.size(), causes.size()), 0.0);
+        for (std::size_t i = 0; i < causes.size(); ++i) {
+            shared[i] += share * causes[i];
+        }
+    }
+    for (const double one : shared) {
+        own += one * one;
+    }
+    return std::sqrt(own);
+}
+
+ScenarioTotal total_of(const std::vector<StageResult>& stages, const Scenario& scenario) {
+    ScenarioTotal total;
+    Time latency;
+    std::optional<Energy> energy = Energy{};
+    for (const StageResult& stage : stages) {
+        latency += stage.latency.median;
+        energy = stage.chosen ? energy : std::nullopt;
+        for (const PassShare& share : stage.passes) {
+            const auto one = stage.candidates[share.candidate].energy;
+            energy = energy && one ? std::optional(*energy + *one * static_cast<double>(share.passes)) : std::nullopt;
+        }
+    }
+    const double sigma = latency > Time{} ? total_sigma(stages, latency) : 0;
+    total.latency = log_normal_estimate(latency, sigma);
+    total.energy = energy;
+    total.budget = scenario.budget;
+    if (scenario.budget) {
+        const double margin = std::log(*scenario.budget / latency);
+        total.budget_probability = sigma > 0 ? normal_probability(margin / sigma) : (margin >= 0 ? 1.0 : 0.0);
+    }
+    return total;
+}
+
+std::string slowdown_text(const StageSlowdown& one) {
+    const std::string by = one.share ? percent_text(*one.share, 3) : "without end: requests pile up";
+    return fmt::format("slows '{}' by {} (at most {})", one.of, by, percent_text(one.allowed, 3));
+}
+
+// Moves a stage that slows another too much to the best of its placements that does not.
+bool keep_to_slowdowns(const Scenario& scenario, ScenarioResult& result, Diagnostics& diagnostics) {
+    bool kept = true;
+    for (std::size_t i = 0; i < scenario.stages.size(); ++i) {
+        const Stage& stage = scenario.stages[i];
+        if (stage.slows.empty()) {
+            continue;
+        }
+        const auto* work = std::get_if<ModelStage>(&stage.work);
+        const auto order = work != nullptr ? in_order(result.stages[i].candidates, *work, scenario.objective)
+                                           : std::vector<std::size_t>{0};
+        std::vector<StageSlowdown> slowdowns;
+        bool settled = false;
+        if (result.rate) {  // passes may be spread over several candidates
+            slowdowns = slowdowns_by(stage, scenario, result);
+            settled = within_limits(slowdowns);
+        }
+        std::vector<std::string> tried;
+        for (const std::size_t candidate : settled ? std::vector<std::size_t>() : order) {
+            if (work != nullptr) {
+                select(result.stages[i], {{candidate, result.stages[i].repeat}}, *work);
+            }
+            slowdowns = slowdowns_by(stage, scenario, result);
+            if (within_limits(slowdowns)) {
+                break;
+            }
+            const std::string where =
+                work != nullptr ? result.stages[i].candidates[candidate].placement : "where it runs";
+            for (const StageSlowdown& one : slowdowns) {
+                tried.push_back(fmt::format("on {} it {}", where, slowdown_text(one)));
+            }
+        }
+        if (!within_limits(slowdowns)) {
+            diagnostics.error(stage.where, fmt::format("stage '{}' has no placement that keeps to 'slows': {}",
+                                                       stage.name, fmt::join(tried, "; ")));
+            kept = false;
+        }
+        result.slowdowns.insert(result.slowdowns.end(), slowdowns.begin(), slowdowns.end());
+    }
+    Time start;
+    for (StageResult& stage : result.stages) {
+        stage.start = start;
+        start += stage.latency.median;
+    }
+    return kept;
+}
+
+}  // namespace
+
+std::optional<ScenarioResult> evaluate(const Scenario& scenario, Diagnostics& diagnostics,
+                                       const EvaluationOptions& options) {
+    ScenarioResult result;
+    result.scenario = scenario.name;
+    result.changes = scenario.changes;
+    result.hardware = scenario.profile.name;
+    result.objective = scenario.objective;
+    for (const Device& device : scenario.profile.devices) {
+        result.devices.push_back(device.name);
+    }
+    EvaluationOptions wanted = options;
+    const bool together = row_of(scenario.objective).search == SearchOver::kScenario;
+    wanted.operators = wanted.operators || together;
+    std::vector<PlannedStage> planned;
+    for (const Stage& stage : scenario.stages) {
+        std::optional<PlannedStage> one;
+        if (const auto* fixed = std::get_if<FixedStage>(&stage.work)) {
+            one = PlannedStage{fixed_stage(stage, *fixed), {}};
+        } else {
+            one = model_stage(stage, std::get<ModelStage>(stage.work), scenario, wanted, diagnostics);
+        }
+        if (one) {
+            planned.push_back(std::move(*one));
+        }
+    }
+    const bool complete = planned.size() == scenario.stages.size();
+    const bool for_rate = complete && together;
+    const auto bound = for_rate ? std::optional(balance_stages(scenario, planned, wanted)) : std::nullopt;
+    Time start;
+    for (PlannedStage& one : planned) {
+        one.result.start = start;
+        start += one.result.latency.median;
+        result.stages.push_back(std::move(one.result));
+    }
+    if (bound) {
+        result.rate = sustained_rate(scenario, result, *bound);
+    }
+    if (!complete || !fit_together(scenario, result, diagnostics) ||
+        (options.operators && !keep_to_slowdowns(scenario, result, diagnostics))) {
+        return std::nullopt;
+    }
+    if (bound && !result.slowdowns.empty()) {  // a stage may have been moved
+        result.rate = sustained_rate(scenario, result, *bound);
+    }
+    if (options.uncertainty) {
+        result.uncertain_numbers = uncertain_numbers(scenario.profile);
+    }
+    result.total = total_of(result.stages, scenario);
+    return result;
+}
+
+std::optional<Candidate> evaluate_on(const Profile& profile, const ModelStage& stage, DeviceId device,
+                                     Diagnostics& diagnostics) {
+    ModelStage pinned = stage;
+    pinned.on = device;
+    auto lengths = plan_passes(stage.model.name, stage, profile, diagnostics);
+    if (!lengths) {
+        return std::nullopt;
+    }
+    std::vector<PlacementLimits> limits;  // what does not fit is predicted all the same, with a warning
+    for (LengthPlan& length : *lengths) {
+        limits.push_back(std::exchange(length.problem.limits, {}));
+    }
+    CandidateCosts costs(pinned, *lengths, profile, {});
+    auto candidates = stage_candidates(costs, Objective::kLatency, true).candidates;
+    Candidate& candidate = candidates[static_cast<std::size_t>(device)];
+    if (!candidate.feasible) {
+        diagnostics.error(stage.model.where, candidate.reason);
+        return std::nullopt;
+    }
+    for (const PlacementLimits& one : limits) {
+        if (one.size.size() != candidate.assignment.size()) {
+            continue;  // a pass with other operators, which the main one stands for
+        }
+        if (const auto limit = exceeded_limit(one, candidate.assignment)) {
+            diagnostics.warning(stage.model.where, fmt::format("{} does not fit: {}", stage.model.name, *limit));
+            break;
+        }
+    }
+    return std::move(candidate);
+}
+
+}  // namespace berth

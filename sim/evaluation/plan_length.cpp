@@ -1,0 +1,70 @@
+// One input length of a stage, laid out for what each device pays: its bucket, or the tokens themselves.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "evaluation/constraints.h"
+#include "evaluation/work.h"
+
+namespace berth {
+
+namespace {
+
+std::optional<std::int64_t> paid_tokens(const ModelStage& stage, const Device& device, std::int64_t tokens) {
+    if (device.runtime.shapes == ShapeRule::kDynamic || stage.buckets.empty()) {
+        return tokens;
+    }
+    const auto bucket = std::lower_bound(stage.buckets.begin(), stage.buckets.end(), tokens);
+    return bucket == stage.buckets.end() ? std::nullopt : std::optional(*bucket);
+}
+
+}  // namespace
+
+Execution execution_on(const ModelStage& stage, const Profile& profile, DeviceId device) {
+    Execution execution;
+    const auto cores = stage.cores.find(device);
+    execution.cores = cores == stage.cores.end()
+                          ? profile.devices[static_cast<std::size_t>(device)].runtime.default_cores
+                          : cores->second;
+    const auto clock = stage.clocks.find(device);
+    if (clock != stage.clocks.end()) {
+        execution.clock = clock->second;
+    }
+    return execution;
+}
+
+std::optional<LengthPlan> plan_length(const std::string& stage_name, const ModelStage& stage, const TokenShare& length,
+                                      const Profile& profile, Diagnostics& diagnostics) {
+    LengthPlan plan;
+    plan.length = length;
+    for (std::size_t d = 0; d < profile.devices.size(); ++d) {
+        const Device& device = profile.devices[d];
+        const auto paid = paid_tokens(stage, device, length.tokens);
+        if (!paid) {
+            diagnostics.error(stage.model.where,
+                              fmt::format("stage '{}': no bucket holds {} tokens", stage_name, length.tokens),
+                              fmt::format("a bucket of at least {}", length.tokens));
+            return std::nullopt;
+        }
+        plan.paid.push_back(*paid);
+        const auto same = std::find(plan.paid.begin(), plan.paid.end() - 1, *paid);
+        if (same != plan.paid.end() - 1) {
+            plan.graphs.push_back(plan.graphs[static_cast<std::size_t>(same - plan.paid.begin())]);
+        } else {
+            auto graph = instantiate(stage.model, Workload{stage.batch, *paid, length.context}, diagnostics);
+            if (!graph || !apply_precision(*graph, stage.precision, diagnostics)) {
+                return std::nullopt;
+            }
+            plan.graphs.push_back(std::move(*graph));
+        }
+        plan.plans.push_back(plan_device(plan.graphs.back(), profile, static_cast<DeviceId>(d),
+                                         execution_on(stage, profile, static_cast<DeviceId>(d))));
+    }
+    SummedProblem made = summed_problem(plan.graphs[static_cast<std::size_t>(profile.host)], plan.plans, profile);
+    plan.problem = std::move(made.problem);
+    plan.sums = std::move(made.sums);
+    return constrain(plan, stage, profile, diagnostics) ? std::optional(std::move(plan)) : std::nullopt;
+}
+
+}  // namespace berth

@@ -1,0 +1,55 @@
+// One kernel by itself: as a step of a compiled graph, or as a call of the runtime's operator library.
+#include "base/index.h"
+#include "cost/lowering.h"
+#include "evaluation/sensitivities.h"
+
+namespace berth {
+
+namespace {
+
+// The activation goes into the device's layout and the result comes back, as wide as the library leaves it.
+CrossingTerm layout_change(const Profile& profile, DeviceId device, const Kernel& kernel) {
+    const Bytes in = element_size(kernel.input) * static_cast<double>(input_elements(kernel.kind, kernel.dims));
+    const Bytes out = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
+    return {profile.host, device, in + out, true};
+}
+
+}  // namespace
+
+KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const Kernel& kernel,
+                                const Execution& execution, bool library_call, MatrixLayout layout) {
+    const Device& chip = profile.devices[at(device)];
+    std::vector<Kernel> kernels{kernel};
+    if (kernel.kind == OperatorKind::kAttention && !chip.attention) {
+        const auto parts = attention_parts(kernel);
+        kernels.assign(parts.begin(), parts.end());
+    }
+    PlacementTerms terms;
+    KernelPrediction prediction;
+    for (const Kernel& one : kernels) {
+        terms.append(KernelTerm{device, execution, one});
+        const KernelCost cost = kernel_cost(one, chip, execution);
+        if (terms.size() == 1 || cost.total > prediction.cost.total) {
+            prediction.cost = cost;
+            prediction.kernel = one;
+        }
+    }
+    if (library_call) {
+        terms.append(CallTerm{device});
+        if (layout == MatrixLayout::kNormal) {
+            terms.append(layout_change(profile, device, kernel));
+        }
+    }
+    TermValues values;
+    terms.work_out(profile, values);
+    WeightedSum all{&terms, &values, {}};
+    for (std::size_t term = 0; term < terms.size(); ++term) {
+        all.sum.push_back({static_cast<TermId>(term), 1});
+    }
+    prediction.uncertainty = Sensitivities(profile).of(std::span(&all, 1));
+    prediction.latency =
+        log_normal_estimate(seconds(total_of(all.sum, values.times)), prediction.uncertainty.sigma());
+    return prediction;
+}
+
+}  // namespace berth

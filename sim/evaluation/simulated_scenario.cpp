@@ -1,0 +1,332 @@
+// Candidates into tasks: hand-overs on the link, calls on the cores, bytes through DRAM.
+#include "berth/simulated_scenario.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "simulation/event_engine.h"
+#include "evaluation/outlook.h"
+#include "evaluation/pass_system.h"
+#include "simulation/resources.h"
+
+namespace berth {
+
+namespace {
+
+// Simulated, with nothing else on its resources.
+Time request_time(const SimulatedSystem& system) {
+    const Arrivals once = ClosedLoop{};
+    EventEngine engine(system, once, {1, 0});
+    engine.run();
+    return seconds(engine.now());
+}
+
+constexpr double kSlices = 64;  // of a request's time, in which operators of one device take turns
+
+/// An operator in a call, the bytes that it moves, and its share of what the call waits.
+struct CallPart {
+    OperatorId op = kNoOperator;
+    double moved = 0;
+    double waits = 0;
+};
+
+class SystemBuilder {
+  public:
+    /// Operators that take turns are put together up to a time of `slice`.
+    SystemBuilder(const Profile& profile, Time slice)
+        : profile_(profile), slice_(slice), system_(resources_of(profile)) {}
+
+    void begin_stage(const std::string& name, std::optional<Time> budget) {
+        system_.phases.push_back({name, system_.tasks.size(), system_.tasks.size(), budget});
+    }
+    void end_stage() {
+        if (system_.tasks.size() > system_.phases.back().first) {
+            system_.phases.back().last = system_.tasks.size() - 1;
+        } else {
+            system_.phases.pop_back();  // it takes no time
+        }
+    }
+
+    /// `times` as long as one pass, here and below: a task of several passes in sequence.
+    void add_fixed(const std::string& name, const FixedStage& stage, double times) {
+        parts_.emplace_back();
+        SimulatedTask task =
+            task_on(name, stage.on ? cores_pool(*stage.on) : elsewhere_pool(profile_), stage.takes.median * times);
+        task.servers = stage.on ? stage.cores : 1;
+        append(std::move(task));
+    }
+
+    void add_pass(const std::string& stage, const ModelStage& asked, const Candidate& candidate, double times) {
+        if (!candidate.tasks.empty()) {
+            add_overlapped(stage, candidate, times);
+            return;
+        }
+        Time sum;
+        for (const OperatorResult& op : candidate.operators) {
+            sum += op.latency;
+        }
+        // Operators are of the dominant input length, or of one step; the latency is of the mean pass.
+        const double scale = sum > Time{} ? times * (candidate.latency.median / sum) : 0;
+        for (std::size_t i = 0; i < candidate.operators.size();) {
+            const OperatorResult& first = candidate.operators[i];
+            const Device& device = profile_.devices[static_cast<std::size_t>(first.device)];
+            const bool whole = candidate.device == first.device;
+            const int cores = whole ? candidate.cores : execution_on(asked, profile_, first.device).cores;
+            const bool turns = device.runtime.shapes != ShapeRule::kStatic;
+            Call call{stage + " " + first.name, first.device, cores};
+            do {
+                call.add(candidate.operators[i], scale);
+                ++i;
+            } while (i < candidate.operators.size() && candidate.operators[i].device == first.device &&
+                     !(turns && ends_slice(call, candidate.operators[i], scale)));
+            call.share_waiting(turns);
+            add_call(call);
+        }
+    }
+
+    [[nodiscard]] SimulatedSystem take() { return std::move(system_); }
+    [[nodiscard]] const std::vector<std::vector<CallPart>>& parts() const { return parts_; }
+
+  private:
+    struct Call {
+        std::string name;
+        DeviceId device = 0;
+        int cores = 1;
+        Time handover{}, entering{}, work{};
+        Bytes moved{}, handed_over{};
+
+        std::vector<CallPart> parts{};
+
+        void add(const OperatorResult& op, double scale) {
+            parts.push_back({op.id, in_bytes(op.dram_bytes), 0});
+            handover += (op.handover - op.call) * scale;
+            entering += op.call * scale;
+            work += (op.latency - op.handover) * scale;
+            moved += op.dram_bytes * scale;
+            handed_over += op.handover_bytes * scale;
+        }
+
+        // A segment waits before its first operator; operators that take turns wait alike.
+        void share_waiting(bool turns) {
+            for (CallPart& part : parts) {
+                part.waits = turns ? 1 / static_cast<double>(parts.size()) : 0;
+            }
+            parts.front().waits = turns ? parts.front().waits : 1;
+        }
+    };
+
+    // A fused operator runs inside the kernel of the one before it.
+    [[nodiscard]] bool ends_slice(const Call& call, const OperatorResult& next, double scale) const {
+        return next.fused_into.empty() && (next.handover > Time{} || call.work + next.latency * scale > slice_);
+    }
+
+    void add_call(const Call& call) {
+        std::vector<CallPart> first{call.parts.front()};
+        first.front().waits = 1;
+        if (call.handover > Time{}) {
+            parts_.push_back(first);
+            append(handover_task(call.name + " (hand-over)", call.handover, call.handed_over, profile_));
+        }
+        if (call.entering > Time{}) {
+            parts_.push_back(first);
+            append(task_on(call.name + " (call)", dispatch_pool(profile_, call.device), call.entering));
+        }
+        if (call.work > Time{}) {
+            parts_.push_back(call.parts);
+            append(call_task(call.name, call.device, call.cores, call.work, call.moved, system_));
+        }
+    }
+
+    // Its first tasks wait for all before the pass, and what follows waits for all of them. The tasks are those of the
+    // main length; the latency is of the mean pass.
+    void add_overlapped(const std::string& stage, const Candidate& candidate, double times) {
+        const std::size_t first = system_.tasks.size();
+        SimulatedSystem alone = resources_of(profile_);
+        alone.tasks = candidate.tasks;
+        const double scale = times * (candidate.latency.median / request_time(alone));
+        std::vector<bool> is_last(candidate.tasks.size(), true);
+        for (const auto& operators : candidate.run_by) {
+            auto& parts = parts_.emplace_back();
+            for (const OperatorId op : operators) {
+                const double moved = in_bytes(candidate.operators[static_cast<std::size_t>(op)].dram_bytes);
+                parts.push_back({op, moved, parts.empty() ? 1.0 : 0.0});
+            }
+        }
+        parts_.emplace_back();
+        for (SimulatedTask task : candidate.tasks) {
+            task.name = stage + " " + task.name;
+            task.work *= scale;
+            task.moved *= scale;
+            for (std::size_t& before : task.after) {
+                is_last[before] = false;
+                before += first;
+            }
+            if (task.after.empty() && first > 0) {
+                task.after = {first - 1};
+            }
+            system_.tasks.push_back(std::move(task));
+        }
+        SimulatedTask end = task_on(stage + " (end)", elsewhere_pool(profile_), Time{});
+        for (std::size_t i = 0; i < is_last.size(); ++i) {
+            if (is_last[i]) {
+                end.after.push_back(first + i);
+            }
+        }
+        system_.tasks.push_back(std::move(end));
+    }
+
+    void append(SimulatedTask task) {
+        if (!system_.tasks.empty()) {
+            task.after = {system_.tasks.size() - 1};
+        }
+        system_.tasks.push_back(std::move(task));
+    }
+
+    const Profile& profile_;
+    Time slice_;
+    SimulatedSystem system_;
+    std::vector<std::vector<CallPart>> parts_;  ///< [task]
+};
+
+/// More passes of a stage are simulated as so many longer ones: what other requests do between them hardly changes, and
+/// a request of a million passes would not fit into memory.
+constexpr std::int64_t kMostPasses = 256;
+
+/// Calls `add` for each pass to simulate, with how many passes it stands for.
+void add_passes(std::int64_t passes, const std::function<void(double times)>& add) {
+    const std::int64_t simulated = std::min(passes, kMostPasses);
+    for (std::int64_t pass = 0; pass < simulated; ++pass) {
+        add(static_cast<double>(passes) / static_cast<double>(simulated));
+    }
+}
+
+SystemBuilder built(const Scenario& scenario, const ScenarioResult& result) {
+    Time total;
+    for (const StageResult& stage : result.stages) {
+        total += stage.latency.median;
+    }
+    SystemBuilder builder(scenario.profile, total / kSlices);
+    for (const StageResult& stage : result.stages) {
+        const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);
+        builder.begin_stage(stage.name, stage.budget);
+        if (const auto* fixed = std::get_if<FixedStage>(&asked->work)) {
+            add_passes(stage.repeat, [&](double times) { builder.add_fixed(stage.name, *fixed, times); });
+        }
+        for (const PassShare& share : stage.passes) {
+            const auto& work = std::get<ModelStage>(asked->work);
+            add_passes(share.passes, [&](double times) {
+                builder.add_pass(stage.name, work, stage.candidates[share.candidate], times);
+            });
+        }
+        builder.end_stage();
+    }
+    return builder;
+}
+
+// What tasks lose, given to the operators that they run: waiting as they take turns, and being slowed by bytes.
+std::vector<OperatorContention> operator_delays(const ScenarioResult& result, const SystemBuilder& builder,
+                                                const SimulatedSystem& system, const SimulationResult& simulation) {
+    std::vector<OperatorContention> all;
+    for (const SimulatedPhase& phase : simulation.stable ? system.phases : std::vector<SimulatedPhase>()) {
+        const auto stage = std::ranges::find(result.stages, phase.name, &StageResult::name);
+        const std::size_t first = all.size();
+        if (!stage->chosen) {
+            all.push_back({stage->name, "", {}});
+            for (std::size_t task = phase.first; task <= phase.last; ++task) {
+                all.back().delay.waited += simulation.contention[task].waited;
+            }
+            continue;
+        }
+        for (const OperatorResult& op : stage->candidates[*stage->chosen].operators) {
+            all.push_back({stage->name, op.name, {}});
+        }
+        for (std::size_t task = phase.first; task <= phase.last; ++task) {
+            const std::vector<CallPart>& parts = builder.parts()[task];
+            const TaskContention& delay = simulation.contention[task];
+            double moved = 0;
+            for (const CallPart& part : parts) {
+                moved += part.moved;
+            }
+            for (const CallPart& part : parts) {
+                TaskContention& own = all[first + static_cast<std::size_t>(part.op)].delay;
+                own.waited += delay.waited * part.waits;
+                own.slowed += delay.slowed * (moved > 0 ? part.moved / moved : 0);
+            }
+        }
+    }
+    return all;
+}
+
+}  // namespace
+
+SimulatedSystem pass_system(const Profile& profile, const Stage& stage, const Candidate* candidate) {
+    SystemBuilder builder(profile, Time{});  // operators one by one
+    builder.begin_stage(stage.name, std::nullopt);
+    if (candidate == nullptr) {
+        builder.add_fixed(stage.name, std::get<FixedStage>(stage.work), 1);
+    } else {
+        builder.add_pass(stage.name, std::get<ModelStage>(stage.work), *candidate, 1);
+    }
+    builder.end_stage();
+    return builder.take();
+}
+
+SimulatedSystem simulated_system(const Scenario& scenario, const ScenarioResult& result) {
+    return built(scenario, result).take();
+}
+
+SimulationResult simulate_stream(const Scenario& scenario, const SimulatedSystem& system,
+                                 const StreamOptions& options) {
+    if (!scenario.traffic) {
+        throw std::logic_error("a scenario without arrivals");
+    }
+    const RequestStream& traffic = *scenario.traffic;
+    SimulationOptions simulation;
+    simulation.requests = traffic.requests;
+    simulation.warm_up = traffic.warm_up;
+    simulation.seed = traffic.seed;
+    simulation.traced = options.traced;
+    simulation.deadline = scenario.budget;
+    simulation.precision = kStreamPrecision;
+    simulation.progress = options.progress;
+    return simulate(system, traffic.arrivals, simulation);
+}
+
+std::optional<TrafficResult> simulate_traffic(const Scenario& scenario, const ScenarioResult& result,
+                                              const StreamOptions& options) {
+    if (!scenario.traffic) {
+        return std::nullopt;
+    }
+    SystemBuilder builder = built(scenario, result);
+    TrafficResult simulated{builder.take(), {}};
+    simulated.simulation = simulate_stream(scenario, simulated.system, options);
+    simulated.operators = operator_delays(result, builder, simulated.system, simulated.simulation);
+    if (options.outlook) {
+        add_outlook(scenario, result, simulated);
+    }
+    return simulated;
+}
+
+TrafficResult first_requests(TrafficResult traffic, std::size_t requests) {
+    SimulationResult& simulation = traffic.simulation;
+    std::erase_if(simulation.spans, [requests](const SimulatedSpan& span) { return span.request >= requests; });
+    Time last;
+    for (const SimulatedSpan& span : simulation.spans) {
+        last = std::max(last, span.end);
+    }
+    std::erase_if(simulation.uses, [last](const BandwidthUse& use) { return use.from > last; });
+    return traffic;
+}
+
+TrafficResult request_alone(const Scenario& scenario, const ScenarioResult& result) {
+    TrafficResult simulated{simulated_system(scenario, result), {}};
+    simulated.simulation = simulate(simulated.system, ClosedLoop{}, {1, 0, 1, 1});
+    return simulated;
+}
+
+}  // namespace berth

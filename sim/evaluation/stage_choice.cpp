@@ -1,0 +1,102 @@
+// Scores of candidates, and a stage's sums over its passes.
+#include "evaluation/stage_choice.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+namespace berth {
+
+double normal_probability(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
+
+namespace {
+
+// What the objective minimises; absent if the profile has no energy numbers and the objective needs them.
+std::optional<double> score(const Candidate& candidate, Objective objective) {
+    const ObjectiveRow& row = row_of(objective);
+    if (row.needs_energy && !candidate.energy) {
+        return std::nullopt;
+    }
+    return row.score(in_seconds(candidate.latency.median), candidate.energy ? in_joules(*candidate.energy) : 0);
+}
+
+}  // namespace
+
+bool allowed(const Candidate& candidate, const ModelStage& stage) {
+    return candidate.feasible && static_cast<int>(candidate.granularity) <= static_cast<int>(stage.granularity);
+}
+
+std::vector<std::size_t> in_order(const std::vector<Candidate>& candidates, const ModelStage& stage,
+                                  Objective objective) {
+    std::vector<std::pair<double, std::size_t>> scores;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        const auto value = allowed(candidates[i], stage) ? score(candidates[i], objective) : std::nullopt;
+        if (value) {
+            scores.emplace_back(*value, i);
+        }
+    }
+    std::ranges::sort(scores);
+    std::vector<std::size_t> order;
+    for (const auto& [value, candidate] : scores) {
+        order.push_back(candidate);
+    }
+    return order;
+}
+
+namespace {
+
+// That the chosen one is faster than all it could have been chosen instead of.
+double confidence_in(const std::vector<Candidate>& candidates, std::size_t chosen, const ModelStage& stage) {
+    double confidence = 1;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        if (i != chosen && allowed(candidates[i], stage)) {
+            confidence = std::min(confidence, probability_faster(candidates[chosen], candidates[i]));
+        }
+    }
+    return confidence;
+}
+
+}  // namespace
+
+void select(StageResult& result, std::vector<PassShare> passes, const ModelStage& stage) {
+    result.chosen = std::ranges::max_element(passes, {}, &PassShare::passes)->candidate;
+    result.latency = {};
+    for (const PassShare& share : passes) {
+        const Estimate<Time>& latency = result.candidates[share.candidate].latency;
+        const auto count = static_cast<double>(share.passes);
+        result.latency.median += latency.median * count;
+        result.latency.low += latency.low * count;
+        result.latency.high += latency.high * count;
+    }
+    result.confidence = confidence_in(result.candidates, *result.chosen, stage);
+    result.passes = std::move(passes);
+}
+
+std::vector<double> stage_causes(const StageResult& stage) {
+    std::vector<double> causes;
+    for (const PassShare& share : stage.passes) {
+        const Candidate& candidate = stage.candidates[share.candidate];
+        const double weight = candidate.latency.median * static_cast<double>(share.passes) / stage.latency.median;
+        causes.resize(std::max(causes.size(), candidate.uncertainty.independent.size()), 0.0);
+        for (std::size_t i = 0; i < candidate.uncertainty.independent.size(); ++i) {
+            causes[i] += weight * candidate.uncertainty.independent[i];
+        }
+    }
+    return causes;
+}
+
+double probability_faster(const Candidate& a, const Candidate& b) {
+    double variance = 0;
+    for (std::size_t i = 0; i < a.uncertainty.independent.size() && i < b.uncertainty.independent.size(); ++i) {
+        const double difference = a.uncertainty.independent[i] - b.uncertainty.independent[i];
+        variance += difference * difference;
+    }
+    const double margin = std::log(b.latency.median / a.latency.median);
+    if (variance <= 0) {
+        return margin > 0 ? 1.0 : (margin < 0 ? 0.0 : 0.5);
+    }
+    return normal_probability(margin / std::sqrt(variance));
+}
+
+}  // namespace berth

@@ -1,0 +1,217 @@
+// Terms under numbers moved up and down, and what that does to sums of them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/overloaded.h"
+#include "evaluation/sensitivities.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+bool is_model_error(const ParameterView& number) { return number.path.find(".error.") != std::string::npos; }
+
+// Terms of a sum without a row, and those that they refer to, in order.
+std::vector<TermId> missing_terms(const WeightedSum& sum, const std::vector<std::size_t>& row) {
+    std::vector<TermId> missing;
+    const auto need = [&](TermId term) {
+        if (row[term] == kNone) {
+            missing.push_back(term);
+        }
+    };
+    for (const TermCount& one : sum.sum) {
+        need(one.term);
+        if (const auto* split = std::get_if<SplitFusionTerm>(&(*sum.terms)[one.term])) {
+            need(split->alone);
+            need(split->joined);
+            need(split->before);
+        }
+    }
+    std::ranges::sort(missing);
+    missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
+    return missing;
+}
+
+}  // namespace
+
+double time_of(std::span<const WeightedSum> mix) {
+    double time = 0;
+    for (const WeightedSum& one : mix) {
+        time += total_of(one.sum, one.values->times) * one.share;
+    }
+    return time;
+}
+
+double Uncertainty::sigma() const {
+    double sum = 0;
+    for (const double one : independent) {
+        sum += one * one;
+    }
+    return std::sqrt(sum);
+}
+
+std::vector<ParameterView> uncertain_parameters(Profile& profile) {
+    std::vector<ParameterView> numbers = parameters(profile);
+    std::erase_if(numbers, [](const ParameterView& one) { return one.spread <= 0 || is_model_error(one); });
+    return numbers;
+}
+
+std::vector<std::string> uncertain_numbers(const Profile& profile) {
+    Profile copy = profile;
+    std::vector<std::string> paths;
+    for (const ParameterView& number : uncertain_parameters(copy)) {
+        paths.push_back(number.path);
+    }
+    for (const Device& device : profile.devices) {
+        for (const auto& row : kErrorClassNames) {
+            paths.push_back(fmt::format("devices.{}.error.{}", device.name, row.name));
+        }
+    }
+    return paths;
+}
+
+Sensitivities::Sensitivities(const Profile& profile)
+    : profile_(profile), moved_(profile), numbers_(uncertain_parameters(moved_)) {
+    for (const ParameterView& number : numbers_) {
+        reach_.push_back(reach_of(number, profile));
+    }
+}
+
+Sensitivities::Reach Sensitivities::reach_of(const ParameterView& number, const Profile& profile) {
+    for (std::size_t d = 0; d < profile.devices.size(); ++d) {
+        if (number.path.starts_with(fmt::format("devices.{}.", profile.devices[d].name))) {
+            return {static_cast<DeviceId>(d), false};
+        }
+    }
+    return {std::nullopt, number.path.starts_with("links.")};
+}
+
+bool Sensitivities::reaches(const Reach& reach, const PlacementTerms& terms, TermId term) {
+    const auto on = [&reach](DeviceId device) { return !reach.links_only && reach.device.value_or(device) == device; };
+    return std::visit(Overloaded{[&](const KernelTerm& one) { return on(one.device); },
+                                 [&](const SplitFusionTerm& one) { return reaches(reach, terms, one.alone); },
+                                 [&](const CrossingTerm& /*one*/) { return !reach.device.has_value(); },
+                                 [&](const CallTerm& one) { return on(one.device); }},
+                      terms[term]);
+}
+
+void Sensitivities::work_out(Table& table, const TermValues& values, const std::vector<TermId>& terms,
+                             std::size_t number, bool up) {
+    const std::size_t column = up ? number : numbers_.size() + number;
+    for (const TermId term : terms) {
+        double time = values.times[term];
+        if (reaches(reach_[number], *table.terms, term)) {
+            if (const auto* split = std::get_if<SplitFusionTerm>(&(*table.terms)[term])) {
+                for (const TermId part : {split->alone, split->joined, split->before}) {
+                    scratch_.times[part] = table.times[table.row[part] + column];
+                }
+            }
+            time = table.terms->value(term, moved_, scratch_).time;
+        }
+        table.times[table.row[term] + column] = time;
+    }
+}
+
+Sensitivities::Table& Sensitivities::worked_out(const WeightedSum& sum) {
+    auto table = std::ranges::find(tables_, sum.terms, &Table::terms);
+    if (table == tables_.end()) {
+        tables_.push_back({sum.terms, std::vector<std::size_t>(sum.terms->size(), kNone), {}});
+        table = tables_.end() - 1;
+    }
+    const std::vector<TermId> missing = missing_terms(sum, table->row);
+    if (missing.empty()) {
+        return *table;
+    }
+    for (const TermId term : missing) {
+        table->row[term] = table->times.size();
+        table->times.resize(table->times.size() + 2 * numbers_.size());
+    }
+    scratch_.times.resize(std::max(scratch_.times.size(), sum.terms->size()));
+    scratch_.energies.resize(scratch_.times.size());
+    for (std::size_t i = 0; i < numbers_.size(); ++i) {
+        const ParameterView& number = numbers_[i];
+        const double factor = 1 + number.spread;
+        number.set(number.value * factor);
+        work_out(*table, *sum.values, missing, i, true);
+        number.set(number.value / factor);
+        work_out(*table, *sum.values, missing, i, false);
+        number.set(number.value);
+    }
+    return *table;
+}
+
+// Share of the sum's time per device and class of kernel.
+void Sensitivities::add_errors(const WeightedSum& sum, std::vector<double>& times) const {
+    const auto add = [&](TermId term, double count) {
+        const double time = sum.values->times[term] * count * sum.share;
+        if (const auto* kernel = std::get_if<KernelTerm>(&(*sum.terms)[term])) {
+            times[error_place(kernel->device, error_class(kernel->kernel.kind))] += time;
+        } else if (const auto* crossing = std::get_if<CrossingTerm>(&(*sum.terms)[term])) {
+            times[error_place(crossing->to, ErrorClass::kHandover)] += time;
+        }
+    };
+    for (const TermCount& one : sum.sum) {
+        const auto* split = std::get_if<SplitFusionTerm>(&(*sum.terms)[one.term]);
+        if (split == nullptr) {
+            add(one.term, one.count);
+        } else if (sum.values->times[one.term] > 0) {
+            add(split->alone, one.count);
+            add(split->joined, -one.count);
+            add(split->before, one.count);
+        }
+    }
+}
+
+// Effects with what goes together (Profile::correlations) replaced by independent causes.
+std::vector<double> Sensitivities::decorrelated(std::vector<double> effect) const {
+    const Correlations& correlations = profile_.correlations;
+    if (correlations.paths.empty()) {
+        return effect;
+    }
+    std::vector<double> together;
+    for (const std::string& path : correlations.paths) {
+        const auto place = std::ranges::find(numbers_, path, &ParameterView::path) - numbers_.begin();
+        const bool uncertain = static_cast<std::size_t>(place) < numbers_.size();  // else it was set to an exact value
+        together.push_back(uncertain ? std::exchange(effect[static_cast<std::size_t>(place)], 0) : 0);
+    }
+    const std::vector<double> parts = correlations.independent(together);
+    effect.insert(effect.end(), parts.begin(), parts.end());
+    return effect;
+}
+
+Uncertainty Sensitivities::of(std::span<const WeightedSum> mix) {
+    const std::size_t count = numbers_.size();
+    std::vector<double> moved(2 * count);
+    std::vector<double> errors(profile_.devices.size() * kErrorClassNames.size());
+    for (const WeightedSum& sum : mix) {
+        const Table& table = worked_out(sum);
+        for (const TermCount& one : sum.sum) {
+            const double times = one.count * sum.share;
+            const double* row = table.times.data() + table.row[one.term];
+            for (std::size_t i = 0; i < moved.size(); ++i) {
+                moved[i] += times * row[i];
+            }
+        }
+        add_errors(sum, errors);
+    }
+    Uncertainty uncertainty;
+    for (std::size_t i = 0; i < count; ++i) {
+        uncertainty.effect.push_back(0.5 * std::log(moved[i] / moved[count + i]));
+    }
+    const double total = time_of(mix);
+    for (std::size_t d = 0; d < profile_.devices.size(); ++d) {
+        for (const auto& row : kErrorClassNames) {
+            const double share = errors[error_place(static_cast<DeviceId>(d), row.value)] / total;
+            uncertainty.effect.push_back(share * std::log1p(error_of(profile_.devices[d], row.value).value));
+        }
+    }
+    uncertainty.independent = decorrelated(uncertainty.effect);
+    return uncertainty;
+}
+
+}  // namespace berth

@@ -1,0 +1,133 @@
+// Bytes on their way: each bandwidth's transfers, what each gets of it, and when the first of them ends.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "simulation/event_engine.h"
+#include "simulation/max_min.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kDone = 1e-12;  // share of a transfer's bytes that rounding may leave
+
+}  // namespace
+
+void EventEngine::start_transfer(Step step) {
+    const PlannedTask& task = plan_.tasks[step.task];
+    Share& share = shares_[static_cast<std::size_t>(task.share)];
+    advance(share);
+    const auto place = std::upper_bound(share.caps.begin(), share.caps.end(), task.cap) - share.caps.begin();
+    share.caps.insert(share.caps.begin() + place, task.cap);
+    share.transfers.insert(share.transfers.begin() + place, {step, task.bytes, task.bytes});
+    if (!share.parts.empty()) {
+        share.part_of.insert(share.part_of.begin() + place, task.part);
+    }
+    reshare(static_cast<std::uint32_t>(task.share));
+}
+
+// Where there is always enough, what moves does so evenly over the task's time, and nothing has to be shared out:
+// `sign` is 1 as it starts and -1 as it ends.
+void EventEngine::draw_freely(Step step, double sign) {
+    const PlannedTask& task = plan_.tasks[step.task];
+    const auto index = static_cast<std::uint32_t>(task.share);
+    Share& share = shares_[index];
+    advance(share);
+    const double rate = task.bytes / std::max(task.work, task.alone);
+    Part* within = task.part < 0 ? nullptr : &share.parts[static_cast<std::size_t>(task.part)];
+    share.moving += sign > 0 ? 1 : static_cast<std::size_t>(-1);
+    share.rate = share.moving == 0 ? 0 : share.rate + sign * rate;
+    if (within != nullptr) {
+        within->rate = share.moving == 0 ? 0 : within->rate + sign * rate;
+    }
+    if (sign < 0) {
+        share.moved += task.bytes;
+        if (within != nullptr) {
+            within->moved += task.bytes;
+        }
+    }
+    note_use(index, share.rate);
+}
+
+// What has moved since the shares were last decided.
+void EventEngine::advance(Share& share) const {
+    const double passed = now_ - share.since;
+    share.since = now_;
+    if (share.enough) {
+        share.drawn += share.rate * passed;
+        for (Part& within : share.parts) {
+            within.drawn += within.rate * passed;
+        }
+        return;
+    }
+    for (std::size_t i = 0; i < share.transfers.size(); ++i) {
+        share.transfers[i].left -= share.rates[i] * passed;
+        share.drawn += share.rates[i] * passed;
+    }
+    for (std::size_t i = 0; i < share.part_of.size(); ++i) {
+        if (share.part_of[i] >= 0) {
+            share.parts[static_cast<std::size_t>(share.part_of[i])].drawn += share.rates[i] * passed;
+        }
+    }
+}
+
+void EventEngine::note_use(std::uint32_t bandwidth, double drawn) {
+    if (traced_left_ > 0) {
+        uses_.push_back({seconds(now_), plan_.shares[bandwidth].position, bytes_per_second(drawn)});
+    }
+}
+
+// Decides the shares, and when the first of the transfers ends under them.
+void EventEngine::reshare(std::uint32_t bandwidth) {
+    Share& share = shares_[bandwidth];
+    ++share.version;
+    share.rates.resize(share.transfers.size());
+    if (share.parts.empty()) {
+        max_min_rates(share.bandwidth, share.caps, share.rates);
+    } else {
+        max_min_rates(share.bandwidth, share.caps, share.part_of, share.limits, share.left, share.rates);
+    }
+    note_use(bandwidth, std::accumulate(share.rates.begin(), share.rates.end(), 0.0));
+    double soonest = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < share.transfers.size(); ++i) {
+        soonest = std::min(soonest, std::max(share.transfers[i].left, 0.0) / share.rates[i]);
+    }
+    if (!share.transfers.empty()) {
+        push(now_ + soonest, Kind::kTransfer, bandwidth, share.version);
+    }
+}
+
+void EventEngine::end_transfers(std::uint32_t bandwidth) {
+    Share& share = shares_[bandwidth];
+    advance(share);
+    std::vector<Step> ended;
+    for (std::size_t i = 0; i < share.transfers.size();) {
+        // Less is left than moves in the smallest step of the clock: it would never come to an end otherwise.
+        const double step_of_clock = std::nextafter(now_, std::numeric_limits<double>::infinity()) - now_;
+        const Transfer& transfer = share.transfers[i];
+        if (transfer.left > kDone * transfer.whole && transfer.left > share.rates[i] * step_of_clock) {
+            ++i;
+            continue;
+        }
+        share.moved += transfer.whole;
+        ended.push_back(transfer.step);
+        const auto place = static_cast<std::ptrdiff_t>(i);
+        if (!share.parts.empty()) {
+            if (share.part_of[i] >= 0) {
+                share.parts[static_cast<std::size_t>(share.part_of[i])].moved += transfer.whole;
+            }
+            share.part_of.erase(share.part_of.begin() + place);
+        }
+        share.transfers.erase(share.transfers.begin() + place);
+        share.caps.erase(share.caps.begin() + place);
+        share.rates.erase(share.rates.begin() + place);
+    }
+    reshare(bandwidth);
+    for (const Step step : ended) {
+        finish_part(step);
+    }
+}
+
+}  // namespace berth

@@ -1,0 +1,302 @@
+// Tasks become ready, wait for servers, hold them for their time and their bytes, and let the next ones go on.
+#include "simulation/event_engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace berth {
+
+namespace {
+
+// Purposes that random times are drawn for: each has streams of its own.
+const std::uint64_t kGaps = stream_of("arrivals");
+const std::uint64_t kWorkTimes = stream_of("work");
+const std::uint64_t kThinkTimes = stream_of("think");
+constexpr unsigned kTaskBits = 24;  // of a stream's number, for the task of a request
+
+template <class Event>
+bool later(const Event& a, const Event& b) {
+    return a.time != b.time ? a.time > b.time : a.number > b.number;
+}
+
+}  // namespace
+
+EventEngine::EventEngine(const SimulatedSystem& system, const Arrivals& arrivals, const SimulationOptions& options)
+    : arrivals_(arrivals),
+      options_(options),
+      plan_(plan_engine(system)),
+      record_(plan_.tasks.size(), plan_.phases.size()),
+      warm_up_(options.warm_up.value_or(0)),
+      most_(options.requests),
+      gaps_(options.seed, kGaps),
+      traced_left_(options.traced) {
+    for (const int servers : plan_.servers) {
+        Pool& made = pools_.emplace_back();
+        made.servers = made.free = servers;
+    }
+    for (const PlannedShare& planned : plan_.shares) {
+        Share& share = shares_.emplace_back();
+        share.bandwidth = planned.bandwidth;
+        share.enough = planned.enough;
+        share.limits = planned.limits;
+        share.left.resize(planned.limits.size());
+        share.parts.resize(planned.limits.size());
+    }
+    if (const auto* trace = std::get_if<ArrivalTrace>(&arrivals)) {
+        if (!std::ranges::is_sorted(trace->times)) {
+            throw std::logic_error("a trace whose arrivals do not ascend");
+        }
+        warm_up_ = std::min(warm_up_, trace->times.size());
+        most_ = std::min(most_, trace->times.size() - warm_up_);
+    }
+    first_arrivals();
+}
+
+void EventEngine::push(double time, Kind kind, std::uint32_t slot, std::uint32_t task) {
+    heap_.push_back({time, number_++, slot, task, kind});
+    std::push_heap(heap_.begin(), heap_.end(), later<Event>);
+}
+
+void EventEngine::first_arrivals() {
+    if (const auto* loop = std::get_if<ClosedLoop>(&arrivals_)) {
+        for (int user = 0; user < loop->users; ++user) {
+            push(0, Kind::kArrival, 0, 0);
+        }
+    } else {
+        next_arrival(0);
+    }
+}
+
+// In a closed loop the end of a request brings the next one instead.
+void EventEngine::next_arrival(double after) {
+    if (const auto* poisson = std::get_if<PoissonArrivals>(&arrivals_)) {
+        push(after + gaps_.exponential(1 / in_hertz(poisson->rate)), Kind::kArrival, 0, 0);
+    } else if (const auto* trace = std::get_if<ArrivalTrace>(&arrivals_)) {
+        if (arrived_ < trace->times.size()) {
+            push(in_seconds(trace->times[arrived_]), Kind::kArrival, 0, 0);
+        }
+    }
+}
+
+// Each task of each request has a stream of its own: what is drawn for it does not depend on the order of events, and
+// so not on any other number of the system.
+double EventEngine::work_of(Step step) const {
+    const PlannedTask& task = plan_.tasks[step.task];
+    if (!task.varies) {
+        return task.work;
+    }
+    const std::uint64_t stream = (requests_[step.slot].number << kTaskBits) + step.task;
+    return Chance(options_.seed ^ kWorkTimes, stream).exponential(task.work);
+}
+
+double EventEngine::pause_after(std::size_t request) const {
+    const auto& loop = std::get<ClosedLoop>(arrivals_);
+    const double think = in_seconds(loop.think);
+    return loop.variability == Variability::kExponential
+               ? Chance(options_.seed ^ kThinkTimes, request).exponential(think)
+               : think;
+}
+
+void EventEngine::run(std::size_t counted) {
+    wanted_ = std::min(counted, most_);
+    ended_ = record_.ended_of(wanted_);
+    while (ended_ < wanted_ && !heap_.empty()) {
+        std::pop_heap(heap_.begin(), heap_.end(), later<Event>);
+        const Event event = heap_.back();
+        heap_.pop_back();
+        if (event.kind == Kind::kTransfer && event.task != shares_[event.slot].version) {
+            continue;  // its shares have changed since
+        }
+        now_ = event.time;
+        ++events_;
+        handle(event);
+    }
+    for (Pool& pool : pools_) {
+        count_busy(pool);
+    }
+    for (Share& share : shares_) {
+        advance(share);
+    }
+}
+
+void EventEngine::handle(const Event& event) {
+    switch (event.kind) {
+        case Kind::kArrival:
+            arrive();
+            break;
+        case Kind::kWork:
+            finish_part({event.slot, event.task});
+            break;
+        case Kind::kTransfer:
+            end_transfers(event.slot);
+            break;
+    }
+}
+
+// Time, requests completed, server time of each pool, bytes over each bandwidth.
+void EventEngine::take_snapshot() {
+    std::vector<double> uses{now_, static_cast<double>(completed_)};
+    for (Pool& pool : pools_) {
+        count_busy(pool);
+        uses.push_back(pool.busy);
+    }
+    for (Share& share : shares_) {
+        advance(share);
+    }
+    for (std::size_t i = 0; i < plan_.places.size(); ++i) {
+        uses.push_back(drawn(i));
+    }
+    record_.snapshot(std::move(uses));
+}
+
+std::uint32_t EventEngine::free_slot() {
+    if (!free_.empty()) {
+        const std::uint32_t slot = free_.back();
+        free_.pop_back();
+        return slot;
+    }
+    requests_.emplace_back();
+    waits_.resize(requests_.size() * plan_.tasks.size());
+    parts_.resize(waits_.size());
+    mark_.resize(waits_.size());
+    phase_start_.resize(requests_.size() * plan_.phases.size());
+    span_of_.resize(options_.traced > 0 ? waits_.size() : 0);
+    return static_cast<std::uint32_t>(requests_.size() - 1);
+}
+
+void EventEngine::arrive() {
+    if (arrived_ >= warm_up_) {
+        if ((arrived_ - warm_up_) % EngineRecord::kBatch == 0) {
+            take_snapshot();
+        }
+        record_.arrived();
+    }
+    const std::uint32_t slot = free_slot();
+    requests_[slot] = {arrived_++, now_, static_cast<std::uint32_t>(plan_.tasks.size())};
+    for (std::size_t task = 0; task < plan_.tasks.size(); ++task) {
+        waits_[slot * plan_.tasks.size() + task] = plan_.tasks[task].waits_for;
+    }
+    next_arrival(now_);
+    for (const std::uint32_t task : plan_.first_tasks) {
+        ready({slot, task});
+    }
+}
+
+void EventEngine::ready(Step step) {
+    const PlannedTask& task = plan_.tasks[step.task];
+    if (is_traced(step)) {
+        span_of_[part(step)] = spans_.size();
+        spans_.push_back({requests_[step.slot].number, step.task, seconds(now_), {}, {}});
+    }
+    mark_[part(step)] = now_;
+    for (const std::size_t phase : task.begins) {
+        phase_start_[step.slot * plan_.phases.size() + phase] = now_;
+    }
+    Pool& pool = pools_[task.pool];
+    if (pool.queue.empty() && pool.free >= task.servers) {
+        start(step);
+    } else {
+        pool.queue.push_back(step);
+    }
+}
+
+void EventEngine::count_busy(Pool& pool) const {
+    pool.busy += (now_ - pool.since) * (pool.servers - pool.free);
+    pool.since = now_;
+}
+
+void EventEngine::start(Step step) {
+    const PlannedTask& task = plan_.tasks[step.task];
+    Pool& pool = pools_[task.pool];
+    count_busy(pool);
+    pool.free -= task.servers;
+    if (is_traced(step)) {
+        spans_[span_of_[part(step)]].start = seconds(now_);
+    }
+    const double work = work_of(step);
+    if (counts(step)) {
+        record_.waited(counted_number(step.slot), step.task, now_ - mark_[part(step)]);
+    }
+    mark_[part(step)] = now_ + std::max(work, task.alone);
+    const bool shares = task.share >= 0 && !shares_[static_cast<std::size_t>(task.share)].enough;
+    parts_[part(step)] = shares ? 2 : 1;
+    push(shares ? now_ + work : mark_[part(step)], Kind::kWork, step.slot, step.task);
+    if (shares) {
+        start_transfer(step);
+    } else if (task.share >= 0) {
+        draw_freely(step, 1);
+    }
+}
+
+void EventEngine::finish_part(Step step) {
+    if (--parts_[part(step)] == 0) {
+        finish(step);
+    }
+}
+
+void EventEngine::finish(Step step) {
+    const PlannedTask& task = plan_.tasks[step.task];
+    Pool& pool = pools_[task.pool];
+    count_busy(pool);
+    pool.free += task.servers;
+    if (task.share >= 0 && shares_[static_cast<std::size_t>(task.share)].enough) {
+        draw_freely(step, -1);
+    }
+    if (is_traced(step)) {
+        spans_[span_of_[part(step)]].end = seconds(now_);
+    }
+    if (counts(step)) {
+        const double slowed = now_ - mark_[part(step)];
+        if (slowed > 0) {
+            record_.slowed(counted_number(step.slot), step.task, slowed);
+        }
+        end_phases(step);
+    }
+    serve(task.pool);
+    for (const std::uint32_t next : task.then) {
+        if (--waits_[part({step.slot, next})] == 0) {
+            ready({step.slot, next});
+        }
+    }
+    if (--requests_[step.slot].left == 0) {
+        end_request(step.slot);
+    }
+}
+
+bool EventEngine::counts(Step step) const {
+    const std::size_t number = requests_[step.slot].number;
+    return number >= warm_up_ && number - warm_up_ < most_;
+}
+
+void EventEngine::end_phases(Step step) {
+    for (const std::size_t phase : plan_.tasks[step.task].ends) {
+        const double time = now_ - phase_start_[step.slot * plan_.phases.size() + phase];
+        record_.phase(counted_number(step.slot), phase, time, time <= plan_.phases[phase].budget);
+    }
+}
+
+void EventEngine::serve(std::uint32_t index) {
+    Pool& pool = pools_[index];
+    while (!pool.queue.empty() && pool.free >= plan_.tasks[pool.queue.front().task].servers) {
+        const Step step = pool.queue.front();
+        pool.queue.pop_front();
+        start(step);
+    }
+}
+
+void EventEngine::end_request(std::uint32_t slot) {
+    const Request request = requests_[slot];
+    ++completed_;
+    traced_left_ -= request.number < options_.traced ? 1 : 0;
+    if (request.number >= warm_up_) {
+        record_.ended(request.number - warm_up_, now_ - request.arrived);
+        ended_ += request.number - warm_up_ < wanted_ ? 1 : 0;
+    }
+    free_.push_back(slot);
+    if (std::holds_alternative<ClosedLoop>(arrivals_)) {
+        push(now_ + pause_after(request.number), Kind::kArrival, 0, 0);
+    }
+}
+
+}  // namespace berth

@@ -1,0 +1,149 @@
+// The simulator's core: a clock, a heap of events, pools with queues, and bandwidths whose shares change at each event.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/chance.h"
+#include "berth/simulation.h"
+#include "simulation/engine_plan.h"
+#include "simulation/engine_record.h"
+
+namespace berth {
+
+/// One simulation. Times are seconds and sizes bytes here. Random times are drawn by purpose and by request, so that
+/// systems that differ are asked the same.
+class EventEngine {
+  public:
+    EventEngine(const SimulatedSystem& system, const Arrivals& arrivals, const SimulationOptions& options);
+
+    /// Until the first `counted` requests behind the warm-up of the options have ended, or all of a trace; asked again
+    /// for more it goes on. Whole batches, or as many as the options count at most, which is what is run without a
+    /// number.
+    void run(std::size_t counted);
+    void run() { run(options_.requests); }
+
+    /// Of the requests asked for, by arrival.
+    [[nodiscard]] std::span<const double> latencies() const { return {record_.latencies().data(), wanted_}; }
+    /// Whether more could be asked for.
+    [[nodiscard]] bool more() const { return wanted_ < most_; }
+    [[nodiscard]] double now() const { return now_; }
+    [[nodiscard]] std::size_t completed() const { return completed_; }
+    [[nodiscard]] std::size_t warm_up() const { return warm_up_; }
+    [[nodiscard]] std::uint64_t events() const { return events_; }
+    [[nodiscard]] double moved(std::size_t bandwidth) const;
+    [[nodiscard]] std::vector<SimulatedSpan> take_spans() { return std::move(spans_); }
+    [[nodiscard]] std::vector<BandwidthUse> take_uses() { return std::move(uses_); }
+    /// Time between the first arrivals of one batch (EngineRecord::kBatch) and the next.
+    [[nodiscard]] std::vector<double> batch_gaps() const;
+
+    // Of the requests that count without the first `left_out` batches of them, or of the time since those arrived.
+    [[nodiscard]] double throughput(std::size_t left_out) const;
+    [[nodiscard]] double pool_utilisation(std::size_t pool, std::size_t left_out) const;
+    [[nodiscard]] double bandwidth_utilisation(std::size_t bandwidth, std::size_t left_out) const;
+    [[nodiscard]] TaskContention contention(std::size_t task, std::size_t left_out) const;
+    [[nodiscard]] PhaseTime phase(std::size_t index, std::size_t left_out) const;
+
+  private:
+    enum class Kind : std::uint8_t { kArrival, kWork, kTransfer };
+    struct Event {
+        double time;
+        std::uint64_t number;  ///< of events at one time, the one made first comes first
+        std::uint32_t slot;    ///< of the request; of a transfer, the bandwidth
+        std::uint32_t task;    ///< of a transfer, the version of its shares
+        Kind kind;
+    };
+    struct Step {
+        std::uint32_t slot, task;
+    };
+    struct Pool {
+        int servers = 1, free = 1;
+        std::deque<Step> queue;
+        double busy = 0, since = 0;  ///< server time, last change
+    };
+    struct Transfer {
+        Step step;
+        double left, whole;
+    };
+    /// Of a share: what one device carries of it.
+    struct Part {
+        double drawn = 0, moved = 0, rate = 0;
+    };
+    struct Share {
+        double bandwidth = 0;
+        bool enough = false;  ///< nothing that moves is ever slowed: only the sums of rates are kept
+        std::vector<Part> parts;
+        std::vector<double> limits, left;  ///< of the parts
+        std::vector<int> part_of;          ///< of the transfers, if there are parts; -1: none
+        std::vector<Transfer> transfers;   ///< by ascending cap
+        std::vector<double> caps, rates;   ///< of the transfers
+        double since = 0, drawn = 0, moved = 0;
+        double rate = 0;         ///< where there is enough: of all that move
+        std::size_t moving = 0;  ///< where there is enough: how many move
+        std::uint32_t version = 0;
+    };
+    struct Request {
+        std::size_t number = 0;
+        double arrived = 0;
+        std::uint32_t left = 0;
+    };
+
+    void push(double time, Kind kind, std::uint32_t slot, std::uint32_t task);
+    void handle(const Event& event);
+    void first_arrivals();
+    void next_arrival(double after);
+    [[nodiscard]] double pause_after(std::size_t request) const;
+    [[nodiscard]] double work_of(Step step) const;
+    void take_snapshot();
+    [[nodiscard]] std::uint32_t free_slot();
+    void arrive();
+    void ready(Step step);
+    void start(Step step);
+    void start_transfer(Step step);
+    void draw_freely(Step step, double sign);
+    void finish_part(Step step);
+    void finish(Step step);
+    void end_request(std::uint32_t slot);
+    void end_phases(Step step);
+    void serve(std::uint32_t index);
+    void count_busy(Pool& pool) const;
+    void advance(Share& share) const;
+    void reshare(std::uint32_t bandwidth);
+    void note_use(std::uint32_t bandwidth, double drawn);
+    void end_transfers(std::uint32_t bandwidth);
+    [[nodiscard]] double drawn(std::size_t bandwidth) const;
+    [[nodiscard]] bool counts(Step step) const;
+    [[nodiscard]] std::size_t counted_number(std::uint32_t slot) const { return requests_[slot].number - warm_up_; }
+    [[nodiscard]] bool is_traced(Step step) const { return requests_[step.slot].number < options_.traced; }
+    [[nodiscard]] std::size_t part(Step step) const { return step.slot * plan_.tasks.size() + step.task; }
+    [[nodiscard]] double counted_from(std::size_t left_out) const;
+    [[nodiscard]] EngineRecord::Batches batches_from(std::size_t left_out) const;
+
+    const Arrivals& arrivals_;
+    SimulationOptions options_;
+    EnginePlan plan_;
+    EngineRecord record_;
+    std::size_t warm_up_ = 0, most_ = 0;  ///< requests that do not count, and that may
+    std::vector<Pool> pools_;
+    std::vector<Share> shares_;
+    Chance gaps_;  ///< between arrivals
+    std::vector<Event> heap_;
+    std::uint64_t number_ = 0, events_ = 0;
+    double now_ = 0;
+    std::vector<Request> requests_;     ///< by slot
+    std::vector<std::uint32_t> free_;   ///< slots
+    std::vector<int> waits_;            ///< [slot][task]: tasks that it still waits for
+    std::vector<std::int8_t> parts_;    ///< [slot][task]: work and transfer that have not ended
+    std::vector<std::size_t> span_of_;  ///< [slot][task] of traced requests
+    std::vector<double> mark_;          ///< [slot][task] when it was ready; once started, when it ends alone
+    std::vector<double> phase_start_;   ///< [slot][phase]
+    std::size_t arrived_ = 0, completed_ = 0, ended_ = 0, wanted_ = 0, traced_left_ = 0;
+    std::vector<SimulatedSpan> spans_;
+    std::vector<BandwidthUse> uses_;
+};
+
+}  // namespace berth

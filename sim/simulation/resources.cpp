@@ -1,0 +1,70 @@
+// Pools and bandwidths of a profile, and tasks that use them.
+#include "simulation/resources.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace berth {
+
+namespace {
+
+constexpr int kManyServers = 1'000'000;  // nobody waits for a stage that runs elsewhere
+
+std::size_t dma_of(DeviceId device) { return 1 + static_cast<std::size_t>(device); }
+
+}  // namespace
+
+SimulatedSystem resources_of(const Profile& profile) {
+    SimulatedSystem system;
+    for (const Device& device : profile.devices) {
+        system.pools.push_back({device.name, device.cores()});
+    }
+    system.pools.push_back({"hand-over", 1});
+    system.pools.push_back({"elsewhere", kManyServers});
+    system.bandwidths.push_back({"dram", sustained_as_clocked(profile.dram)});
+    for (std::size_t d = 0; d < profile.devices.size(); ++d) {
+        const Device& device = profile.devices[d];
+        const bool own = has_own_memory(profile, static_cast<DeviceId>(d));
+        system.bandwidths.push_back({device.name + (own ? " memory" : " dma"), limit_as_clocked(device),
+                                     own ? std::nullopt : std::optional<std::size_t>(0)});
+        system.pools.push_back({device.name + " dispatch", 1});
+    }
+    return system;
+}
+
+SimulatedTask task_on(std::string name, std::size_t pool, Time work) {
+    SimulatedTask made;
+    made.name = std::move(name);
+    made.pool = pool;
+    made.work = work;
+    return made;
+}
+
+SimulatedTask handover_task(std::string name, Time work, Bytes moved, const Profile& profile) {
+    SimulatedTask made = task_on(std::move(name), handover_pool(profile), work);
+    if (moved > Bytes{} && work > Time{}) {
+        made.bandwidth = 0;
+        made.fastest = std::min(moved / work, sustained_as_clocked(profile.dram));
+        made.moved = *made.fastest * work;
+    }
+    return made;
+}
+
+SimulatedTask call_task(std::string name, DeviceId device, int cores, Time work, Bytes moved,
+                        const SimulatedSystem& resources) {
+    SimulatedTask made = task_on(std::move(name), cores_pool(device), work);
+    made.servers = std::min(cores, resources.pools[made.pool].servers);
+    if (moved > Bytes{} && work > Time{}) {
+        const SharedBandwidth& dma = resources.bandwidths[dma_of(device)];
+        made.bandwidth = dma_of(device);
+        made.fastest = std::min(moved / work, dma.bandwidth);
+        if (dma.within) {
+            made.fastest = std::min(*made.fastest, resources.bandwidths[*dma.within].bandwidth);
+        }
+        made.moved = *made.fastest * work;
+    }
+    return made;
+}
+
+}  // namespace berth

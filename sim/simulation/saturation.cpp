@@ -1,0 +1,138 @@
+// Bounds on what is at work at once, and a simulation with many users where they leave something open.
+#include "simulation/saturation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "simulation/event_engine.h"
+#include "simulation/steady_state.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kUsers = 4;  // times as many as keep the busiest resource busy
+constexpr double kLeastUsers = 8;
+constexpr double kMostProbing = 256;
+constexpr double kRateKnown = 0.01;
+constexpr std::size_t kLeastBatches = 20;
+constexpr double kMostProbed = 4e5;
+constexpr double kSameRate = 1 + 1e-9;
+
+// What the pool's tasks over this bandwidth draw at most at once.
+double most_drawn(const SimulatedSystem& system, std::size_t pool, std::size_t bandwidth) {
+    const int servers = system.pools[pool].servers;
+    double per_server = 0;
+    int least = servers;
+    double fastest = 0;
+    for (const SimulatedTask& task : system.tasks) {
+        if (task.pool != pool || task.bandwidth != bandwidth || !(task.moved > Bytes{})) {
+            continue;
+        }
+        if (!task.fastest || task.variability != Variability::kNone) {
+            return std::numeric_limits<double>::infinity();
+        }
+        const double cap = in_bytes_per_second(*task.fastest);
+        per_server = std::max(per_server, cap / task.servers);
+        fastest = std::max(fastest, cap);
+        least = std::min(least, task.servers);
+    }
+    const int at_once = servers / least;
+    return std::min(per_server * servers, fastest * at_once);
+}
+
+// Time that a request takes up a pool if as many of its servers work as can, and if as many stand idle as may.
+struct PoolLoad {
+    double least = 0, most = 0;
+};
+
+PoolLoad load_of(const SimulatedSystem& system, std::size_t pool, const std::vector<double>& times) {
+    const int servers = system.pools[pool].servers;
+    int smallest = servers, largest = 0;
+    double held = 0;
+    for (std::size_t i = 0; i < system.tasks.size(); ++i) {
+        const SimulatedTask& task = system.tasks[i];
+        if (task.pool == pool) {
+            held += times[i] * task.servers;
+            smallest = std::min(smallest, task.servers);
+            largest = std::max(largest, task.servers);
+        }
+    }
+    if (largest == 0) {
+        return {};
+    }
+    if (smallest == largest) {
+        const double both = held / (servers - servers % largest);
+        return {both, both};
+    }
+    return {held / servers, held / (servers - largest + 1)};
+}
+
+Frequency simulated_rate(const SimulatedSystem& system, Frequency most) {
+    const double in_service = in_seconds(time_alone(system)) * in_hertz(most);
+    const auto users = static_cast<int>(std::clamp(std::ceil(kUsers * in_service), kLeastUsers, kMostProbing));
+    const Arrivals loop = ClosedLoop{users, {}, Variability::kNone};
+    const std::size_t least =
+        std::max<std::size_t>(kLeastBatches * EngineRecord::kBatch, 4 * static_cast<std::size_t>(users));
+    const auto allowed = static_cast<std::size_t>(kMostProbed / static_cast<double>(system.tasks.size()));
+    SimulationOptions options;
+    options.requests = std::max(least, allowed);
+    options.warm_up = 0;
+    EventEngine engine(system, loop, options);
+    for (std::size_t count = least;; count += count / 2) {
+        engine.run(std::min(count, options.requests));
+        const SeriesEstimate rate = rate_of(engine.batch_gaps());
+        if (rate.half <= kRateKnown * rate.value || count >= options.requests) {
+            return hertz(rate.value);
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<bool> never_short(const SimulatedSystem& system) {
+    std::vector<double> drawn(system.bandwidths.size());
+    for (std::size_t i = 0; i < drawn.size(); ++i) {
+        for (std::size_t pool = 0; pool < system.pools.size(); ++pool) {
+            drawn[i] += most_drawn(system, pool, i);
+        }
+    }
+    std::vector<bool> enough(system.bandwidths.size(), true);
+    std::vector<double> whole = drawn;
+    for (std::size_t i = 0; i < drawn.size(); ++i) {
+        if (const auto within = system.bandwidths[i].within) {
+            whole[*within] += drawn[i];
+        }
+    }
+    const auto carried = [&](std::size_t i) { return in_bytes_per_second(system.bandwidths[i].bandwidth); };
+    constexpr double kRounding = 1 + 1e-12;
+    for (std::size_t i = 0; i < drawn.size(); ++i) {
+        const std::size_t top = system.bandwidths[i].within.value_or(i);
+        enough[top] = enough[top] && whole[i] <= carried(i) * kRounding;
+    }
+    for (std::size_t i = 0; i < drawn.size(); ++i) {
+        enough[i] = enough[system.bandwidths[i].within.value_or(i)];
+    }
+    return enough;
+}
+
+Frequency sustainable_rate(const SimulatedSystem& system) {
+    const std::vector<double> times = times_alone(system);
+    PoolLoad load;
+    for (std::size_t pool = 0; pool < system.pools.size(); ++pool) {
+        const PoolLoad own = load_of(system, pool, times);
+        load = {std::max(load.least, own.least), std::max(load.most, own.most)};
+    }
+    const std::vector<bool> enough = never_short(system);
+    const bool unslowed = std::ranges::all_of(enough, [](bool one) { return one; });
+    const Frequency most = std::min(capacity(system), hertz(1 / load.least));
+    if (!std::isfinite(in_hertz(most)) || (unslowed && load.most <= load.least * kSameRate)) {
+        return most;
+    }
+    const Frequency simulated = std::min(most, simulated_rate(system, most));
+    return unslowed ? std::max(simulated, hertz(1 / load.most)) : simulated;
+}
+
+}  // namespace berth

@@ -1,0 +1,191 @@
+// Judges whether a stream is stable, and runs the engine until its latencies are known well enough.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "berth/simulation.h"
+#include "simulation/event_engine.h"
+#include "simulation/simulate.h"
+#include "simulation/steady_state.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kLeast = 4'000;  // requests before the intervals are believed
+constexpr std::size_t kLeastPerUser = 20;
+constexpr double kAtHighLoad = 100;  // times 1 / (1 - load)^2
+constexpr double kMostTasks = 2e7;
+
+std::size_t whole_batches(double requests) {
+    return static_cast<std::size_t>(std::ceil(requests / EngineRecord::kBatch)) * EngineRecord::kBatch;
+}
+
+/// A run as it stands: what is left out at its start, and what the rest says.
+struct Judgement {
+    std::size_t left_out = 0;  ///< batches
+    std::optional<SimulatedLatency> latency;
+    bool converged = false;
+};
+
+// A start that goes on for half of the run is still going on.
+Judgement judged(const EventEngine& engine, const SimulationOptions& options) {
+    Judgement judgement;
+    const auto latencies = engine.latencies();
+    bool started = true;
+    if (!options.warm_up && latencies.size() >= kLeastInBatch * kIntervalBatches) {
+        std::vector<double> means;
+        for (std::size_t first = 0; first + EngineRecord::kBatch <= latencies.size(); first += EngineRecord::kBatch) {
+            double sum = 0;
+            for (const double latency : latencies.subspan(first, EngineRecord::kBatch)) {
+                sum += latency;
+            }
+            means.push_back(sum);
+        }
+        judgement.left_out = warm_up_of(means);
+        started = judgement.left_out < means.size() / 2;
+    }
+    judgement.latency = latency_of(latencies.subspan(judgement.left_out * EngineRecord::kBatch));
+    judgement.converged = started && judgement.latency && judgement.latency->has_intervals && options.precision &&
+                          judgement.latency->precision() <= *options.precision;
+    return judgement;
+}
+
+// Of requests that are counted before the first look, and at most.
+struct Length {
+    std::size_t first = 0, most = 0;
+};
+
+Length length_of(const SimulatedSystem& system, const Arrivals& arrivals, const SimulationOptions& options,
+                 const std::optional<StreamLoad>& load) {
+    if (!options.precision || std::holds_alternative<ArrivalTrace>(arrivals)) {
+        return {options.requests, options.requests};
+    }
+    double least = kLeast;
+    if (const auto* loop = std::get_if<ClosedLoop>(&arrivals)) {
+        least = std::max(least, static_cast<double>(kLeastPerUser) * loop->users);
+    }
+    const double affordable = kMostTasks / static_cast<double>(system.tasks.size());
+    const std::size_t most = std::min(options.requests, whole_batches(std::max<double>(kLeast, affordable)));
+    if (load) {
+        least = std::max(least, kAtHighLoad / ((1 - load->value) * (1 - load->value)));
+    }
+    return {whole_batches(std::min(least, static_cast<double>(most))), most};
+}
+
+Judgement run_until_known(EventEngine& engine, const Length& length, const SimulationOptions& options) {
+    for (std::size_t target = length.first;; target = whole_batches(1.5 * static_cast<double>(target))) {
+        engine.run(std::min(target, length.most));
+        const Judgement judgement = judged(engine, options);
+        if (options.progress) {
+            const bool known = judgement.latency && judgement.latency->has_intervals;
+            options.progress({engine.latencies().size(), length.most,
+                              known ? std::optional(judgement.latency->precision()) : std::nullopt});
+        }
+        if (judgement.converged || target >= length.most || !engine.more()) {
+            return judgement;
+        }
+    }
+}
+
+void add_resources(SimulationResult& result, const SimulatedSystem& system, const EventEngine& engine,
+                   std::size_t left_out) {
+    for (std::size_t pool = 0; pool < system.pools.size(); ++pool) {
+        result.pools.push_back({system.pools[pool].name, engine.pool_utilisation(pool, left_out)});
+    }
+    for (std::size_t shared = 0; shared < system.bandwidths.size(); ++shared) {
+        result.bandwidths.push_back({system.bandwidths[shared].name, engine.bandwidth_utilisation(shared, left_out)});
+        result.moved.push_back(bytes(engine.moved(shared)));
+    }
+}
+
+}  // namespace
+
+std::optional<Frequency> offered_rate(const Arrivals& arrivals) {
+    constexpr std::size_t kFew = 100;
+    if (const auto* poisson = std::get_if<PoissonArrivals>(&arrivals)) {
+        return poisson->rate;
+    }
+    if (const auto* trace = std::get_if<ArrivalTrace>(&arrivals)) {
+        if (trace->times.size() >= kFew && trace->times.back() > trace->times.front()) {
+            return static_cast<double>(trace->times.size() - 1) / (trace->times.back() - trace->times.front());
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<StreamLoad> load_of(const SimulatedSystem& system, const Arrivals& arrivals, Frequency sustainable) {
+    const auto rate = offered_rate(arrivals);
+    if (!rate) {
+        return std::nullopt;
+    }
+    const std::vector<Time> loads = resource_loads(system);
+    const auto busiest = static_cast<std::size_t>(std::ranges::max_element(loads) - loads.begin());
+    const std::size_t pools = system.pools.size();
+    return StreamLoad{*rate / sustainable,
+                      busiest < pools ? system.pools[busiest].name : system.bandwidths[busiest - pools].name};
+}
+
+SimulationResult simulate_first_requests(const SimulatedSystem& system, const Arrivals& arrivals, std::size_t requests,
+                                         std::uint64_t seed) {
+    SimulationOptions options;
+    options.requests = requests;
+    options.warm_up = 0;
+    options.seed = seed;
+    options.traced = requests;
+    EventEngine engine(system, arrivals, options);
+    engine.run();
+    SimulationResult result;
+    result.completed = engine.completed();
+    result.duration = seconds(engine.now());
+    result.spans = engine.take_spans();
+    result.uses = engine.take_uses();
+    return result;
+}
+
+SimulationResult simulate(const SimulatedSystem& system, const Arrivals& arrivals, const SimulationOptions& options) {
+    static_cast<void>(plan_engine(system));  // what does not fit together is told before anything is computed from it
+    return simulate_within(system, arrivals, options, sustainable_rate(system));
+}
+
+SimulationResult simulate_within(const SimulatedSystem& system, const Arrivals& arrivals,
+                                 const SimulationOptions& options, Frequency sustainable) {
+    SimulationResult result;
+    result.sustainable = sustainable;
+    result.load = load_of(system, arrivals, sustainable);
+    if (result.load && result.load->value >= 1) {
+        result.stable = false;
+        return result;
+    }
+    SimulationOptions longest = options;
+    const Length length = length_of(system, arrivals, options, result.load);
+    longest.requests = length.most;
+    EventEngine engine(system, arrivals, longest);
+    const Judgement judgement = run_until_known(engine, length, options);
+    const std::size_t left_out = judgement.left_out;
+    result.latency = judgement.latency;
+    result.converged = judgement.converged || !options.precision;
+    result.throughput = hertz(engine.throughput(left_out));
+    result.completed = engine.completed();
+    result.warm_up = engine.warm_up() + left_out * EngineRecord::kBatch;
+    const auto counted = engine.latencies().subspan(left_out * EngineRecord::kBatch);
+    result.counted = counted.size();
+    result.duration = seconds(engine.now());
+    result.events = engine.events();
+    add_resources(result, system, engine, left_out);
+    for (std::size_t task = 0; task < system.tasks.size(); ++task) {
+        result.contention.push_back(engine.contention(task, left_out));
+    }
+    for (std::size_t phase = 0; phase < system.phases.size(); ++phase) {
+        result.phases.push_back(engine.phase(phase, left_out));
+    }
+    if (options.deadline && !counted.empty()) {
+        result.within_deadline = share_within(counted, in_seconds(*options.deadline));
+    }
+    result.spans = engine.take_spans();
+    result.uses = engine.take_uses();
+    return result;
+}
+
+}  // namespace berth

@@ -1,0 +1,102 @@
+// The order of findings, and that what-ifs compare like with like.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "berth/evaluation.h"
+#include "berth/findings.h"
+#include "berth/quantity_text.h"
+#include "analysis/finding_thresholds.h"
+
+namespace berth {
+namespace {
+
+std::vector<Finding> findings_of(const std::string& name, const std::vector<Override>& overrides) {
+    Diagnostics diagnostics;
+    const auto scenario = load_scenario(Library{{BERTH_SOURCE_DIR}}, name, overrides, diagnostics);
+    const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
+    EXPECT_TRUE(result) << diagnostics.text();
+    return result ? findings(*scenario, *result) : std::vector<Finding>{};
+}
+
+Finding with_totals(double before, double after) {
+    Finding finding;
+    finding.before = milliseconds(before);
+    finding.after = milliseconds(after);
+    return finding;
+}
+
+TEST(WhatifFindings, TheDocumentHasTheThresholdsOfTheCode) {
+    std::ifstream file(std::string(BERTH_SOURCE_DIR) + "/docs/cli.md");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    for (const FindingThreshold& row : kFindingThresholds) {
+        const std::string line =
+            fmt::format("| {} | {} {} | {} |\n", row.finding, number_text(row.value), row.unit, row.why);
+        EXPECT_NE(text.find(line), std::string::npos) << line;
+    }
+}
+
+TEST(WhatifFindings, OnlyANoticeableDifferenceChangesTheTotal) {
+    EXPECT_FALSE(changes_total(Finding{}));
+    EXPECT_FALSE(changes_total(with_totals(100, 100.04)));
+    EXPECT_TRUE(changes_total(with_totals(100, 99.9)));
+    EXPECT_TRUE(changes_total(with_totals(100, 100.1)));
+}
+
+TEST(WhatifFindings, LargestGainFirstAndThoseWithoutLast) {
+    const auto all = findings_of("rag-rk3588", {});
+    ASSERT_GT(all.size(), 2U);
+    EXPECT_TRUE(std::ranges::is_partitioned(all, changes_total));
+    const auto gain = [](const Finding& finding) { return *finding.before - *finding.after; };
+    for (std::size_t i = 1; i < all.size() && changes_total(all[i]); ++i) {
+        EXPECT_GE(gain(all[i - 1]), gain(all[i])) << all[i].text;
+    }
+    EXPECT_TRUE(changes_total(all.front()));
+    EXPECT_FALSE(changes_total(all.back()));
+}
+
+// A split that is chosen is compared with splits: hardware that does more cannot make the stage slower.
+TEST(WhatifFindings, BetterHardwareDoesNotSlowASplitDown) {
+    int compared = 0;
+    for (const Finding& finding : findings_of("rag-rk3588", {{"stages.rerank.granularity", "operator"}})) {
+        if (finding.kind == FindingKind::kDispatch || finding.kind == FindingKind::kSpill) {
+            EXPECT_LE(*finding.after, *finding.before * (1 + 1e-9)) << finding.text;
+            ++compared;
+        }
+    }
+    EXPECT_GT(compared, 0);
+}
+
+TEST(WhatifFindings, AFusionThatIsMissingIsWorthItsRule) {
+    int tried = 0;
+    constexpr std::string_view kScenario = "rag-rk3588-short-question";
+    const Override kOneOnTheCpu{"stages.rerank.on", "npu"};  // a rule changes every stage of its device
+    for (const Finding& finding : findings_of(std::string(kScenario), {kOneOnTheCpu})) {
+        if (finding.kind != FindingKind::kFusion) {
+            continue;
+        }
+        ASSERT_EQ(finding.change.size(), 1U);
+        const auto& [path, value] = finding.change.front();
+        Diagnostics diagnostics;
+        const auto changed =
+            load_scenario(Library{{BERTH_SOURCE_DIR}}, kScenario, {kOneOnTheCpu, {path, value}}, diagnostics);
+        ASSERT_TRUE(changed) << diagnostics.text();
+        EXPECT_NEAR(evaluate(*changed, diagnostics)->total.latency.median / *finding.after, 1, 1e-9) << path << value;
+        ++tried;
+    }
+    EXPECT_GT(tried, 0);
+}
+
+TEST(WhatifFindings, TextsCountInWords) {
+    for (const Finding& finding : findings_of("rag-rk3588", {})) {
+        EXPECT_EQ(finding.text.find(" 1 times"), std::string::npos) << finding.text;
+        EXPECT_EQ(finding.text.find(" 1 cores"), std::string::npos) << finding.text;
+        EXPECT_TRUE(finding.text.ends_with(".")) << finding.text;
+    }
+}
+
+}  // namespace
+}  // namespace berth

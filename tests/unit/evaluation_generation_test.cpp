@@ -1,0 +1,149 @@
+// Generating text: its passes, its cache in bytes, what it refuses.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <stdexcept>
+
+#include "berth/evaluation.h"
+#include "evaluation/work.h"
+
+namespace berth {
+namespace {
+
+using testing::HasSubstr;
+
+const Library kLibrary{{BERTH_SOURCE_DIR}};
+
+Profile phone(const std::vector<Override>& overrides = {}) {
+    Diagnostics diagnostics;
+    auto profile = load_hardware(kLibrary, "rk3588-rkllm-1.3.0", overrides, SourceLocation("test"), diagnostics);
+    if (!profile) {
+        throw std::runtime_error(diagnostics.text());
+    }
+    return std::move(*profile);
+}
+
+ModelStage stage_of(const std::string& model, Generation generation) {
+    Diagnostics diagnostics;
+    ModelStage stage;
+    stage.model = load_model(kLibrary, model, {}, SourceLocation("m"), diagnostics).value();
+    stage.model.where = SourceLocation("m");
+    stage.precision.dtype = DType::kInt8;
+    stage.generation = generation;
+    stage.tokens = {{generation.prompt, 1}};
+    return stage;
+}
+
+Candidate on_npu(const ModelStage& stage, const Profile& profile) {
+    Diagnostics diagnostics;
+    auto candidate = evaluate_on(profile, stage, 0, diagnostics);
+    if (!candidate) {
+        throw std::runtime_error(diagnostics.text());
+    }
+    return std::move(*candidate);
+}
+
+TEST(ScheduleGeneration, PassesOfAPromptAndItsSteps) {
+    const auto passes = passes_of(stage_of("tinyllama-1.1b", {Phase::kGenerate, 128, 64}));
+    ASSERT_EQ(passes.size(), 5U);
+    EXPECT_EQ(passes[0].tokens, 128);
+    EXPECT_EQ(passes[0].context, 0);
+    EXPECT_EQ(passes[0].share, 1);
+    double steps = 0;
+    for (std::size_t i = 1; i < passes.size(); ++i) {
+        EXPECT_EQ(passes[i].tokens, 1);
+        steps += passes[i].share;
+    }
+    EXPECT_EQ(steps, 64);
+    EXPECT_EQ(passes[1].context, 128 + 7);
+    EXPECT_EQ(passes[4].context, 128 + 55);
+
+    const auto mean = passes_of(stage_of("tinyllama-1.1b", {Phase::kDecode, 10, 2}));
+    ASSERT_EQ(mean.size(), 2U);
+    EXPECT_EQ(mean[0].context, 10);
+    EXPECT_EQ(mean[1].context, 11);
+    EXPECT_EQ(mean[0].share, 0.5);
+    EXPECT_EQ(passes_of(stage_of("tinyllama-1.1b", {Phase::kPrefill, 10, 0})).size(), 1U);
+}
+
+TEST(ScheduleGeneration, CacheInBytes) {
+    // 22 blocks x (keys and values) x 4 heads x 64 columns x 192 positions x 2 bytes: attention runs in fp16.
+    const Candidate tiny = on_npu(stage_of("tinyllama-1.1b", {Phase::kGenerate, 128, 64}), phone());
+    EXPECT_EQ(in_bytes(tiny.generation->kv_cache), 22.0 * 2 * 4 * 64 * 192 * 2);
+    // 13 of 26 blocks keep no more than their window of 4096 positions.
+    const Candidate gemma = on_npu(stage_of("gemma2-2b", {Phase::kDecode, 5999, 1}), phone());
+    EXPECT_EQ(in_bytes(gemma.generation->kv_cache), 13.0 * 2 * 4 * 256 * (6000 + 4096) * 2);
+}
+
+TEST(ScheduleGeneration, ASourceIsProjectedOnceAndItsKeysAreKept) {
+    const Candidate whole = on_npu(stage_of("whisper-tiny-decoder", {Phase::kGenerate, 4, 32}), phone());
+    // 4 blocks x (keys and values) x 384 columns x (36 positions of text and 1500 of audio) x 2 bytes.
+    EXPECT_EQ(in_bytes(whole.generation->kv_cache), 4.0 * 2 * 384 * (36 + 1500) * 2);
+    const Candidate step = on_npu(stage_of("whisper-tiny-decoder", {Phase::kDecode, 4, 32}), phone());
+    const Candidate first = on_npu(stage_of("whisper-tiny-decoder", {Phase::kPrefill, 4, 0}), phone());
+    // Steps alone do without the matrices of the source.
+    EXPECT_EQ(whole.weight_bytes, first.weight_bytes);
+    EXPECT_LT(step.weight_bytes, first.weight_bytes);
+    const Time sum = first.latency.median + step.latency.median * 32.0;
+    EXPECT_NEAR(whole.latency.median / sum, 1, 1e-6);
+}
+
+TEST(ScheduleGeneration, AStepReadsTheCacheFromDram) {
+    const ModelStage shorter = stage_of("tinyllama-1.1b", {Phase::kDecode, 100, 1});
+    const ModelStage longer = stage_of("tinyllama-1.1b", {Phase::kDecode, 1100, 1});
+    const auto bytes_of = [](const Candidate& candidate) {
+        for (const OperatorResult& op : candidate.operators) {
+            if (op.name == "layer.0.attention.scores") {
+                return in_bytes(op.dram_bytes);
+            }
+        }
+        throw std::runtime_error("no attention");
+    };
+    // At least 1000 more positions of keys and values, 4 heads of 64 columns at 2 bytes.
+    EXPECT_GE(bytes_of(on_npu(longer, phone())) - bytes_of(on_npu(shorter, phone())), 1000.0 * 2 * 4 * 64 * 2);
+}
+
+TEST(ScheduleGeneration, AStepIsBoundByTheWeights) {
+    const Candidate step = on_npu(stage_of("internlm2-1.8b", {Phase::kDecode, 128, 1}), phone());
+    const double all_cores = 30.5e9;
+    // Every weight but the word table once, at what the cores draw together.
+    const double weights = 1889110016.0 - 92544.0 * 2048;
+    EXPECT_GT(in_seconds(step.latency.median), weights / all_cores);
+    EXPECT_LT(in_seconds(step.latency.median), 1.25 * weights / all_cores);
+}
+
+TEST(ScheduleGeneration, PositionsThatEnterTheCacheCostWhatTheProfileSays) {
+    const auto time_with = [](const std::string& per_position, Generation generation) {
+        const Profile profile = phone({{"hardware.devices.npu.runtime.dispatch.per_position", per_position}});
+        return in_microseconds(on_npu(stage_of("tinyllama-1.1b", generation), profile).latency.median);
+    };
+    EXPECT_NEAR(time_with("20 us", {Phase::kPrefill, 100, 0}) - time_with("10 us", {Phase::kPrefill, 100, 0}),
+                22 * 100 * 10, 0.1);
+    EXPECT_NEAR(time_with("20 us", {Phase::kDecode, 100, 1}) - time_with("10 us", {Phase::kDecode, 100, 1}), 22 * 10,
+                0.1);
+}
+
+TEST(ScheduleGeneration, MaskedScoresCostOnlyWhereTheyAreComputed) {
+    const auto time_with = [](const std::string& skips) {
+        const Profile profile = phone({{"hardware.devices.npu.attention.skips_masked", skips}});
+        return on_npu(stage_of("tinyllama-1.1b", {Phase::kPrefill, 256, 0}), profile).by_category[Category::kAttention];
+    };
+    EXPECT_GT(time_with("false"), time_with("true"));
+}
+
+TEST(ScheduleGeneration, Refusals) {
+    const auto refused = [](const ModelStage& stage) {
+        Diagnostics diagnostics;
+        EXPECT_FALSE(evaluate_on(phone(), stage, 0, diagnostics));
+        return diagnostics.text();
+    };
+    EXPECT_THAT(refused(stage_of("bert-base-uncased", {Phase::kGenerate, 10, 10})),
+                HasSubstr("bert-base-uncased does not generate text"));
+    EXPECT_THAT(refused(stage_of("tinyllama-1.1b", {Phase::kGenerate, 2000, 49})),
+                HasSubstr("1 tokens behind 2048 others are more than max_positions 2048"));
+    EXPECT_TRUE(on_npu(stage_of("tinyllama-1.1b", {Phase::kGenerate, 2000, 48}), phone()).feasible);
+}
+
+}  // namespace
+}  // namespace berth
