@@ -141,6 +141,10 @@ void memory_level_keys(Visitor& v, auto&& level) {
              "fill rate of other users of a shared cache: a kernel running t seconds sees its working set enlarged by "
              "rate x t; 0 if absent");
     v.flag("keeps_tensors", level.keeps_tensors, "whether a tensor may stay here from one kernel to the next");
+    v.choice("weights", level.weights, kWeightsKeptNames,
+             "weights that a memory which keeps tensors still has at the next pass: all if everything fits, else none; "
+             "none, as each call starts with an empty one; or as many as fit beside the activations, the rest being "
+             "read again. Not for caches; absent: all_or_none");
 }
 
 /// `devices.D`: numbers that stand at the device itself.
