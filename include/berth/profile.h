@@ -99,6 +99,7 @@ struct MatrixEngine {
 struct VectorRate {
     Parameter<Operations> per_cycle;
     Parameter<double> traffic;
+    std::optional<Parameter<double>> narrow;       ///< factor by which elements of 8 bits are faster; absent: 1
     std::optional<Parameter<double>> call_cycles;  ///< that a kernel takes on one core before rows are shared out
     std::optional<Parameter<double>> row_cycles;   ///< that a row takes besides its elements: reductions, roots
     std::optional<Parameter<double>> tail_cycles;  ///< of each element of a row beyond its last whole vector

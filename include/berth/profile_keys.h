@@ -88,6 +88,9 @@ template <class Visitor>
 void vector_rate_keys(Visitor& v, auto&& rate) {
     v.number("per_cycle", rate.per_cycle, NumberForm::kPositive, "elements per clock cycle and core");
     v.number("traffic", rate.traffic, NumberForm::kPositive, "relative to reading and writing everything once");
+    v.number("narrow", rate.narrow, NumberForm::kFactor,
+             "factor by which elements of 8 bits are faster: vectors of so many bytes hold more of them, tables look "
+             "them up at once; absent: 1");
     v.number("call_cycles", rate.call_cycles, NumberForm::kPositive,
              "cycles per kernel on one core before its rows are distributed, not for fused operators; absent: none");
     v.number("row_cycles", rate.row_cycles, NumberForm::kPositive,

@@ -59,8 +59,8 @@ double evicted_weights(Bytes weights, Bytes activations, const MemoryLevel* leve
     return evicted_share(weights + activations, capacity, kind);
 }
 
-// Every decision compares the capacity with what is alive while an operator runs, or with all of it and the weights. What
-// loses a part of the weights loses another part at any other capacity.
+// Every decision compares the capacity with what is alive while an operator runs, or with all of it and the weights.
+// What loses a part of the weights loses another part at any other capacity.
 void find_what_decides_alike(Residency& residency, Bytes all, DeviceKind kind) {
     residency.alike_below = Bytes::from_si(std::numeric_limits<double>::infinity());
     const auto consider = [&residency](Bytes needed) {
