@@ -199,7 +199,7 @@ void add_epilogue(Demand<T>& demand, const Kernel& kernel, std::size_t index, co
     // An array hands its results to the vector unit on their way out; a SIMD unit is both.
     demand.vector_at_memory = demand.vector_at_memory || device.matrix.row_tile.has_value();
     if (!done_on_the_way(epilogue_op.kind, device)) {
-        demand.vector += row_time<T>(elements, epilogue_op.dims, rate, device, rates, of);
+        demand.vector += row_time<T>(elements, epilogue_op.dims, rate, kernel.input, device, rates, of);
     }
     const auto share = T::given(epilogue_op.traffic, of, "share of traffic left") *
                        T::profile_factor(rate.traffic, of, "traffic factor") * T::factor(padding, of, "padding");
