@@ -17,6 +17,7 @@ struct CalibrationOptions {
     std::vector<std::string> fit;
     int folds = 5;                    ///< of the cross-validation
     std::vector<std::string> kept{};  ///< paths that stay whatever the rows say: somebody set them
+    std::vector<MeasuredRow> candidates{};  ///< models that could be timed next; what was measured of them is not read
 };
 
 /// A number before and after. Spreads are relative standard errors (see Parameter).
@@ -26,6 +27,8 @@ struct FittedParameter {
     double before = 0, spread_before = 0;  ///< SI; the prior is log-normal
     double after = 0, spread_after = 0;
     bool determined = false;  ///< the rows at least halved what was open
+    std::optional<Origin> kept{};  ///< of a number that was not fitted but has to be written: its kind
+    std::string source{};          ///< and its source
 };
 
 /// A number that was believed and gave way to one that was measured: the bus carries what its cores were seen to draw.
@@ -65,6 +68,21 @@ struct FittedRow {
     Time unseen;          ///< predicted by a fit without the rows of this shape
     double leverage = 0;  ///< how far the row decides its own prediction, 0 to 1
     double weight = 1;    ///< below 1: it counts less, as an outlier
+    double sigma = 0;     ///< of the logarithm of `predicted`, by the numbers that were fitted
+};
+
+/// A link with fitted numbers, in full: lists of a profile replace those of the one it extends.
+struct FittedLink {
+    std::string a, b;
+    std::vector<FittedParameter> numbers;  ///< paths are the keys of a link; those that were not fitted, too
+};
+
+/// A network that was not timed: how uncertain its time is by the fitted numbers.
+struct WorthTiming {
+    std::string name;
+    Time predicted;
+    double sigma = 0;    ///< of the logarithm
+    double removes = 0;  ///< share of the open variance of all fitted numbers together that its time would remove
 };
 
 struct Calibration {
@@ -80,6 +98,8 @@ struct Calibration {
     std::vector<FollowingNumber> following;
     std::vector<HeldNumber> held;
     std::vector<FittedClocks> clocks;
+    std::vector<FittedLink> links;
+    std::vector<WorthTiming> next;  ///< of the candidates, those that would tell most first
     std::size_t left_out = 0;  ///< rows that are not fitted: probes of memory
     /// Of the parameters that were fitted: covariance of their logarithms, row by row.
     std::vector<double> covariance;

@@ -12,13 +12,15 @@
 
 namespace berth {
 
-enum class Origin { kDatasheet, kMeasured, kCalibrated, kAssumed };
+/// kInherited: of an archetype, or of another chip's profile, whatever it was there.
+enum class Origin { kDatasheet, kMeasured, kCalibrated, kAssumed, kInherited };
 
-inline constexpr std::array<Choice<Origin>, 4> kOriginNames{{
+inline constexpr std::array<Choice<Origin>, 5> kOriginNames{{
     {"datasheet", Origin::kDatasheet},
     {"measured", Origin::kMeasured},
     {"calibrated", Origin::kCalibrated},
     {"assumed", Origin::kAssumed},
+    {"inherited", Origin::kInherited},
 }};
 
 /// A value of quantity type `Q` (or double for a plain number). A bare number counts as assumed.

@@ -99,6 +99,7 @@ struct MatrixEngine {
 struct VectorRate {
     Parameter<Operations> per_cycle;
     Parameter<double> traffic;
+    std::optional<Parameter<double>> narrow;       ///< factor by which elements of 8 bits are faster; absent: 1
     std::optional<Parameter<double>> call_cycles;  ///< that a kernel takes on one core before rows are shared out
     std::optional<Parameter<double>> row_cycles;   ///< that a row takes besides its elements: reductions, roots
     std::optional<Parameter<double>> tail_cycles;  ///< of each element of a row beyond its last whole vector
@@ -119,6 +120,11 @@ enum class MemoryShare : std::uint8_t { kCore, kCluster, kDevice };
 inline constexpr std::array<Choice<MemoryShare>, 3> kMemoryShareNames{
     {{"core", MemoryShare::kCore}, {"cluster", MemoryShare::kCluster}, {"device", MemoryShare::kDevice}}};
 
+/// Which weights of a graph a level still has when the next pass reads them.
+enum class WeightsKept : std::uint8_t { kAllOrNone, kNone, kPart };
+inline constexpr std::array<Choice<WeightsKept>, 3> kWeightsKeptNames{
+    {{"all_or_none", WeightsKept::kAllOrNone}, {"none", WeightsKept::kNone}, {"part", WeightsKept::kPart}}};
+
 /// A level between the engines and DRAM, nearest first.
 struct MemoryLevel {
     std::string name;
@@ -126,6 +132,8 @@ struct MemoryLevel {
     MemoryShare share = MemoryShare::kCore;
     std::optional<Parameter<Bandwidth>> bandwidth;  ///< per core
     bool keeps_tensors = false;                     ///< a tensor may stay here from one kernel to the next
+    /// Of a level that keeps tensors and is no cache, whose evictions decide. Absent: all or none.
+    std::optional<WeightsKept> weights;
     /// At which a core gets what lies in another one's caches, through this level; absent: costs nothing.
     std::optional<Parameter<Bandwidth>> coherence_transfer;
     /// At which other programs, or other machines on the same processor, bring lines of theirs in; absent: nobody does.
@@ -200,6 +208,9 @@ struct Runtime {
     std::int64_t pad_width_to = 1;
     QuantizationScheme quantization = QuantizationScheme::kStatic;
     int default_cores = 1;
+    /// Attention as its parts: queries, keys, values and the result are transposed between rows of all heads, as
+    /// products make and take them, and heads.
+    bool moves_heads = false;
     std::vector<FusionRule> fuses;
     std::array<OperatorRule, kOperatorKindCount> operators;
 };

@@ -88,6 +88,9 @@ template <class Visitor>
 void vector_rate_keys(Visitor& v, auto&& rate) {
     v.number("per_cycle", rate.per_cycle, NumberForm::kPositive, "elements per clock cycle and core");
     v.number("traffic", rate.traffic, NumberForm::kPositive, "relative to reading and writing everything once");
+    v.number("narrow", rate.narrow, NumberForm::kFactor,
+             "factor by which elements of 8 bits are faster: vectors of so many bytes hold more of them, tables look "
+             "them up at once; absent: 1");
     v.number("call_cycles", rate.call_cycles, NumberForm::kPositive,
              "cycles per kernel on one core before its rows are distributed, not for fused operators; absent: none");
     v.number("row_cycles", rate.row_cycles, NumberForm::kPositive,
@@ -141,6 +144,10 @@ void memory_level_keys(Visitor& v, auto&& level) {
              "fill rate of other users of a shared cache: a kernel running t seconds sees its working set enlarged by "
              "rate x t; 0 if absent");
     v.flag("keeps_tensors", level.keeps_tensors, "whether a tensor may stay here from one kernel to the next");
+    v.choice("weights", level.weights, kWeightsKeptNames,
+             "weights that a memory which keeps tensors still has at the next pass: all if everything fits, else none; "
+             "none, as each call starts with an empty one; or as many as fit beside the activations, the rest being "
+             "read again. Not for caches; absent: all_or_none");
 }
 
 /// `devices.D`: numbers that stand at the device itself.

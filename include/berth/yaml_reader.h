@@ -177,6 +177,10 @@ class YamlDocument {
     /// that states a number ('value'), replaces the base's. Inherited nodes keep pointing to their own file.
     void overlay(const YamlDocument& base);
 
+    /// Gives every number with more about it ('value') the kind 'inherited', and its source the name in front, except
+    /// those that have that kind already.
+    void mark_inherited(const std::string& name);
+
   private:
     friend struct YamlDocumentAccess;  // of yaml_differences.cpp
     explicit YamlDocument(std::shared_ptr<const YamlValue> root) : root_(std::move(root)) {}

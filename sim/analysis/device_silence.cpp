@@ -217,6 +217,10 @@ SilenceReason of_special_use(const Place& place) {
                             place.device().runtime.name),
                 {{place.own("matrix.row_tile")}, {place.own("dma.bandwidth")}}};
     }
+    if (last == "narrow" && place.begins({"vector"})) {
+        return {fmt::format("no elements of 8 bits pass that class on {} here", name),
+                {{place.own(fmt::format("vector.{}.per_cycle", place.steps[1]))}}};
+    }
     if (place.begins({"runtime", "dispatch"}) && (last == "repeated" || last == "cold")) {
         return {"only single operators that are called by themselves use it (berth predict --op)",
                 {{place.own("runtime.dispatch.per_kernel")}}};

@@ -114,4 +114,6 @@ std::vector<SourceLocation> YamlDocument::rename(std::span<const std::string_vie
 
 void YamlDocument::overlay(const YamlDocument& base) { root_ = merged(base.root_, root_); }
 
+void YamlDocument::mark_inherited(const std::string& name) { root_ = marked_inherited(root_, name); }
+
 }  // namespace berth

@@ -188,6 +188,39 @@ YamlPointer found_at(const YamlPointer& root, std::string_view path) {
     return node;
 }
 
+YamlPointer marked_inherited(const YamlPointer& root, const std::string& name) {
+    auto copy = std::make_shared<YamlValue>(*root);
+    for (YamlPointer& item : copy->items) {
+        item = marked_inherited(item, name);
+    }
+    if (!is_number_map(*root)) {
+        for (YamlMember& member : copy->members) {
+            member.value = marked_inherited(member.value, name);
+        }
+        return copy;
+    }
+    constexpr std::string_view kKind = "inherited";
+    const auto scalar = [&root](std::string text) {
+        auto value = std::make_shared<YamlValue>();
+        value->kind = YamlKind::kScalar;
+        value->where = root->where;
+        value->text = std::move(text);
+        value->quoted = true;
+        return value;
+    };
+    const YamlMember* kind = root->member("kind");
+    if (kind != nullptr && kind->value->text == kKind) {
+        return copy;
+    }
+    const YamlMember* source = root->member("source");
+    const std::string before = source == nullptr ? "" : source->value->text;
+    std::erase_if(copy->members, [](const YamlMember& one) { return one.key == "kind" || one.key == "source"; });
+    copy->members.push_back({"kind", root->where, scalar(std::string(kKind))});
+    copy->members.push_back(
+        {"source", root->where, scalar(before.empty() ? "of " + name : fmt::format("of {}: {}", name, before))});
+    return copy;
+}
+
 YamlPointer merged(const YamlPointer& base, const YamlPointer& later) {
     if (base->kind != YamlKind::kMap || later->kind != YamlKind::kMap) {
         return later;

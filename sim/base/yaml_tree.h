@@ -51,6 +51,9 @@ struct YamlReadState {
 /// `later` laid over `base`: maps merged key by key, everything else replaced.
 [[nodiscard]] YamlPointer merged(const YamlPointer& base, const YamlPointer& later);
 
+/// A copy of the tree in which numbers say that they are inherited from `name` (see YamlDocument::mark_inherited).
+[[nodiscard]] YamlPointer marked_inherited(const YamlPointer& root, const std::string& name);
+
 /// A copy of the tree with `value` at `path`; nullptr, with an error at `where`, if there is no such place.
 [[nodiscard]] YamlPointer replaced(const YamlPointer& root, std::string_view path, const YamlPointer& value,
                                    const SourceLocation& where, const std::string& set_by, Diagnostics& diagnostics);

@@ -238,6 +238,66 @@ void note_parameters(Calibration& result, const std::vector<Unknown>& unknowns, 
     result.covariance.assign(covariance.data(), covariance.data() + covariance.size());
 }
 
+// Links with a fitted number, in full.
+void note_links(Calibration& result, Profile& profile) {
+    const std::vector<ParameterView> views = parameters(profile);
+    for (std::size_t i = 0; i < profile.links.size(); ++i) {
+        const std::string prefix = fmt::format("links.{}.", i);
+        const auto own = [&prefix](const std::string& path) { return path.starts_with(prefix); };
+        if (std::ranges::none_of(result.parameters, own, &FittedParameter::path)) {
+            continue;
+        }
+        const auto name = [&profile](DeviceId id) { return profile.devices[static_cast<std::size_t>(id)].name; };
+        FittedLink link{name(profile.links[i].from), name(profile.links[i].to), {}};
+        for (const ParameterView& view : views) {
+            if (own(view.path)) {
+                const auto fitted = std::ranges::find(result.parameters, view.path, &FittedParameter::path);
+                FittedParameter number{view.path,   view.dimension, view.value, view.spread,
+                                       view.value,  view.spread,    false,
+                                       view.origin, view.source};
+                number = fitted == result.parameters.end() ? number : *fitted;
+                number.path = view.path.substr(prefix.size());
+                link.numbers.push_back(std::move(number));
+            }
+        }
+        result.links.push_back(std::move(link));
+    }
+}
+
+// Of a row that was not timed: by how much the fitted numbers leave its time open, and how much of what they leave open
+// altogether it would close. With the covariance C of the logarithms and the row's slopes s, timing it to `noise` takes
+// s C C s / (s C s + noise^2) off the trace of C (the Kalman filter's update; Gelb 1974, section 4.2).
+WorthTiming worth_timing(const FitRow& row, Profile& profile, std::vector<Unknown> unknowns, const MatrixXd& covariance,
+                         double noise) {
+    constexpr double kAside = 0.01;
+    VectorXd slopes(static_cast<Eigen::Index>(unknowns.size()));
+    const auto log_time = [&] { return std::log(in_seconds(time_of(row, profile))); };
+    for (std::size_t j = 0; j < unknowns.size(); ++j) {
+        const double at = unknowns[j].value;
+        unknowns[j].set(at + kAside);
+        const double up = log_time();
+        unknowns[j].set(at - kAside);
+        slopes[static_cast<Eigen::Index>(j)] = (up - log_time()) / (2 * kAside);
+        unknowns[j].set(at);
+    }
+    const VectorXd shared = covariance * slopes;
+    const double variance = slopes.dot(shared);
+    return {row.row->name, time_of(row, profile), std::sqrt(variance),
+            shared.squaredNorm() / (variance + noise * noise) / covariance.trace()};
+}
+
+void note_next(Calibration& result, Profile& profile, const std::vector<MeasuredRow>& candidates,
+               const std::vector<Unknown>& unknowns, const MatrixXd& covariance) {
+    for (const MeasuredRow& candidate : candidates) {
+        Diagnostics own;  // what the device cannot run is no candidate
+        const auto row = fit_row(candidate, profile, own);
+        if (row && std::ranges::find(result.rows, candidate.op_class, &FittedRow::op_class) == result.rows.end()) {
+            result.next.push_back(worth_timing(*row, profile, unknowns, covariance, result.sigma));
+        }
+    }
+    std::ranges::stable_sort(result.next, std::greater{}, &WorthTiming::removes);
+}
+
 }  // namespace
 
 std::vector<Drift> drift_between(const Calibration& first, const Calibration& second) {
@@ -279,9 +339,10 @@ std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredS
         const auto at = static_cast<Eigen::Index>(i);
         const double leverage = (slopes.row(at) * covariance * slopes.row(at).transpose())(0, 0) * weights[at] /
                                 (result.sigma * result.sigma);
+        const double variance = (slopes.row(at) * covariance * slopes.row(at).transpose())(0, 0);
         result.rows.push_back({rows[i].row->name, rows[i].row->op_class, rows[i].row->measured,
                                seconds(std::exp(predicted[at])), seconds(std::exp(unseen[at])), leverage,
-                               std::min(1.0, weights[at])});
+                               std::min(1.0, weights[at]), std::sqrt(variance)});
     }
     note_parameters(result, fit.unknowns(), covariance);
     result.following = fit.bounds().moved();
@@ -291,7 +352,9 @@ std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredS
     result.unseen = summary_of(result.rows, &FittedRow::unseen);
     const Device& device = profile.devices[static_cast<std::size_t>(rows.front().row->device)];
     result.device = device.name;
-    result.error = errors_of(device, rows, result.rows);
+    result.error = errors_of(device, profile, rows, result.rows);
+    note_links(result, profile);
+    note_next(result, profile, options.candidates, fit.unknowns(), covariance);
     return result;
 }
 

@@ -55,6 +55,26 @@ std::string entry(const FittedParameter& one, std::string_view kind, const std::
                        percent_text(one.spread_after, 2), kind, yaml_scalar(source));
 }
 
+std::string left_open(const FittedParameter& one) {
+    return one.determined
+               ? ""
+               : fmt::format(", which hardly determine it: {} before", quantity_text(one.before, one.dimension));
+}
+
+std::string links_text(const Calibration& calibration, const std::string& source) {
+    std::string text = calibration.links.empty() ? "" : "links:\n";
+    for (const FittedLink& link : calibration.links) {
+        text += fmt::format("  - between: [{}, {}]\n", yaml_scalar(link.a), yaml_scalar(link.b));
+        for (const FittedParameter& one : link.numbers) {
+            const bool fitted = !one.kept;
+            text += fmt::format("    {}: {}\n", one.path,
+                                entry(one, fitted ? "calibrated" : choice_name(kOriginNames, *one.kept),
+                                      fitted ? source + left_open(one) : one.source));
+        }
+    }
+    return text;
+}
+
 // What it was and why it is something else now.
 std::string following_source(const FollowingNumber& one) {
     return fmt::format("{} {}; {} before", one.after > one.before ? "no less than" : "no more than", one.because_of,
@@ -126,10 +146,10 @@ std::string calibrated_profile(const Calibration& calibration, const ProfileText
         root.at(one.path).value = entry(one, "measured", source + ", probes of memory");
     }
     for (const FittedParameter& one : calibration.parameters) {
-        const std::string open = one.determined ? ""
-                                                : fmt::format(", which hardly determine it: {} before",
-                                                              quantity_text(one.before, one.dimension));
-        root.at(one.path).value = entry(one, "calibrated", source + open);
+        if (one.path.starts_with("links.")) {
+            continue;
+        }
+        root.at(one.path).value = entry(one, "calibrated", source + left_open(one));
     }
     for (const FollowingNumber& one : calibration.following) {
         root.at(one.path).value = entry({one.path, one.dimension, one.before, one.spread, one.after, one.spread, false},
@@ -152,6 +172,9 @@ std::string calibrated_profile(const Calibration& calibration, const ProfileText
     if (calibration.error.attention.origin == Origin::kCalibrated) {
         error("attention", calibration.error.attention);
     }
+    if (calibration.error.handover.origin == Origin::kCalibrated) {
+        error("handover", calibration.error.handover);
+    }
     std::string yaml = fmt::format("profile: {}\nextends: {}\n", yaml_scalar(text.name), yaml_scalar(text.base));
     if (!text.description.empty()) {
         yaml += fmt::format("description: {}\n", yaml_scalar(text.description));
@@ -160,7 +183,7 @@ std::string calibrated_profile(const Calibration& calibration, const ProfileText
         yaml += machine_yaml(*text.machine);
     }
     root.write(yaml, 0);
-    return yaml + correlations_text(calibration);
+    return yaml + links_text(calibration, source) + correlations_text(calibration);
 }
 
 }  // namespace berth

@@ -13,56 +13,97 @@ namespace berth {
 
 namespace {
 
+constexpr double kNineTenths = 1.645;  // standard deviations within which nine tenths lie
+
 // The spread with which nine of ten unseen rows lie within 1.645 standard deviations; the prior where there are none.
 void widen(Parameter<double>& error, const std::vector<double>& logs) {
     const auto far = quantile(logs, 0.9);
     if (far) {
         // Rows agree with each other at best so well; a factor of eleven says that nothing is known.
-        error.value = std::clamp(std::expm1(*far / 1.645), 0.01, 10.0);
+        error.value = std::clamp(std::expm1(*far / kNineTenths), 0.01, 10.0);
         error.origin = Origin::kCalibrated;
     }
 }
 
 double off_by(const FittedRow& row) { return std::abs(std::log(row.unseen / row.measured)); }
 
-// Standard deviation of a model's log time by the errors of its kernels' classes.
-double sigma_by_classes(const FitRow& row, const Device& device) {
+// Variance of a model's log time by the errors of its kernels' classes and of what it hands over.
+double variance_by_classes(const FitRow& row, const Profile& profile, const Device& device) {
     std::array<Time, kErrorClassNames.size()> times{};
-    Time all;
     for (const CountedKernel& one : row.kernels) {
-        const Time time = kernel_cost(one.kernel, device, row.execution).total * one.times;
-        times[static_cast<std::size_t>(error_class(one.kernel.kind))] += time;
-        all += time;
+        const Device& on = profile.devices[static_cast<std::size_t>(one.device)];
+        times[static_cast<std::size_t>(error_class(one.kernel.kind))] +=
+            kernel_cost(one.kernel, on, one.execution).total * one.times;
     }
+    for (const HandedOver& one : row.handovers) {
+        times[static_cast<std::size_t>(ErrorClass::kHandover)] +=
+            crossing_cost(profile, one.from, one.to, one.size);
+    }
+    const Time all = time_of(row, profile);
     double variance = 0;
     for (const auto& row_of : kErrorClassNames) {
         const double share = times[static_cast<std::size_t>(row_of.value)] / all;
         const double sigma = share * std::log1p(error_of(device, row_of.value).value);
         variance += sigma * sigma;
     }
-    return std::sqrt(variance);
+    return variance;
+}
+
+/// A model that the fit left out: how far it was off, and the variances of its log time by the numbers and by classes.
+struct UnseenModel {
+    double off = 0, by_numbers = 0, by_classes = 0;
+};
+
+// Share of the models within nine tenths of what is said of them, if the errors of classes were `factor` times as wide.
+double share_within(const std::vector<UnseenModel>& models, double factor) {
+    const auto within = std::ranges::count_if(models, [factor](const UnseenModel& one) {
+        return one.off <= kNineTenths * std::sqrt(one.by_numbers + factor * factor * one.by_classes);
+    });
+    return static_cast<double>(within) / static_cast<double>(models.size());
+}
+
+// The factor on the errors of all classes with which nine of ten unseen models are within; it narrows them only where
+// models are all that was measured.
+double factor_for(const std::vector<UnseenModel>& models, bool may_narrow) {
+    constexpr double kLeast = 0.1;
+    constexpr double kMost = 10;
+    constexpr double kGrowth = 1.02;
+    double factor = may_narrow ? kLeast : 1;
+    while (factor < kMost && share_within(models, factor) < 0.9) {
+        factor *= kGrowth;
+    }
+    return factor;
 }
 
 // Operators behind one another may be further off than each alone: then all classes are, by as much as whole models
 // ask.
-void widen_for_models(Device& device, std::span<const FitRow> rows, const std::vector<FittedRow>& fitted) {
-    std::vector<double> sigmas;
+void widen_for_models(Device& device, const Profile& profile, std::span<const FitRow> rows,
+                      const std::vector<FittedRow>& fitted) {
+    std::vector<UnseenModel> models;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (!rows[i].kind) {
-            sigmas.push_back(off_by(fitted[i]) / sigma_by_classes(rows[i], device));
+            models.push_back({off_by(fitted[i]), fitted[i].sigma * fitted[i].sigma,
+                              variance_by_classes(rows[i], profile, device)});
         }
     }
-    const double factor = quantile(sigmas, 0.9).value_or(0) / 1.645;
-    for (Parameter<double>* error : {&device.error.matmul, &device.error.attention, &device.error.vector}) {
-        if (factor > 1 && error->origin == Origin::kCalibrated) {
-            error->value = std::min(error->value * factor, 10.0);
+    if (models.empty()) {
+        return;
+    }
+    const bool models_alone = models.size() == rows.size();
+    const double factor = factor_for(models, models_alone);
+    for (Parameter<double>* error :
+         {&device.error.matmul, &device.error.attention, &device.error.vector, &device.error.handover}) {
+        if (models_alone || (factor > 1 && error->origin == Origin::kCalibrated)) {
+            error->value = std::clamp(error->value * factor, 0.01, 10.0);
+            error->origin = Origin::kCalibrated;
         }
     }
 }
 
 }  // namespace
 
-ModelError errors_of(Device device, std::span<const FitRow> rows, const std::vector<FittedRow>& fitted) {
+ModelError errors_of(Device device, const Profile& profile, std::span<const FitRow> rows,
+                     const std::vector<FittedRow>& fitted) {
     std::array<std::vector<double>, kErrorClassNames.size()> far;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (rows[i].kind) {
@@ -72,7 +113,7 @@ ModelError errors_of(Device device, std::span<const FitRow> rows, const std::vec
     widen(device.error.matmul, far[static_cast<std::size_t>(ErrorClass::kMatmul)]);
     widen(device.error.attention, far[static_cast<std::size_t>(ErrorClass::kAttention)]);
     widen(device.error.vector, far[static_cast<std::size_t>(ErrorClass::kVector)]);
-    widen_for_models(device, rows, fitted);
+    widen_for_models(device, profile, rows, fitted);
     return device.error;
 }
 

@@ -3,7 +3,9 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
+#include "berth/placement.h"
 #include "cost/lowering.h"
 #include "evaluation/work.h"
 
@@ -31,32 +33,32 @@ FitRow operator_row(const MeasuredRow& row, const TimedKernel& timed, const Devi
     FitRow fit;
     fit.row = &row;
     fit.kind = timed.kernel.kind;
-    fit.execution = timed.execution;
-    fit.calls_graph = timed.library_call;
+    if (timed.library_call) {
+        fit.calls = {row.device};
+    }
     fit.block = blocks.of(timed.kernel.kind, timed.kernel.dims);
     if (timed.kernel.kind == OperatorKind::kAttention && !device.attention) {
         for (const Kernel& part : attention_parts(timed.kernel)) {
-            fit.kernels.push_back({part, 1});
+            fit.kernels.push_back({part, 1, row.device, timed.execution});
         }
     } else {
-        fit.kernels.push_back({timed.kernel, 1});
+        fit.kernels.push_back({timed.kernel, 1, row.device, timed.execution});
     }
     return fit;
 }
 
-// The steps of a plan, each distinct kernel once with its count.
-std::vector<CountedKernel> counted(const DevicePlan& plan) {
-    std::vector<CountedKernel> kernels;
-    for (const Kernel& kernel : plan.kernels) {
-        kernels.push_back({kernel, 0});
-    }
-    for (const OperatorPlan& op : plan.operators) {
-        for (const Step& step : op.steps) {
-            kernels[static_cast<std::size_t>(step.kernel)].times += 1;
+// The kernels of a placed pass, each distinct one once with its count.
+void add_kernels(FitRow& fit, const Work& work, const LengthPlan& length) {
+    std::map<std::pair<DeviceId, KernelId>, std::size_t> place;
+    for (const ScheduledKernel& one : work.kernels) {
+        const DevicePlan& plan = length.plans[static_cast<std::size_t>(one.device)];
+        const auto [found, fresh] = place.try_emplace({one.device, one.kernel}, fit.kernels.size());
+        if (fresh) {
+            fit.kernels.push_back(
+                {plan.kernels[static_cast<std::size_t>(one.kernel)], 0, one.device, plan.execution});
         }
+        fit.kernels[found->second].times += 1;
     }
-    std::erase_if(kernels, [](const CountedKernel& one) { return one.times == 0; });
-    return kernels;
 }
 
 std::optional<FitRow> model_row(const MeasuredRow& row, const ModelStage& stage, const Profile& profile, Blocks& blocks,
@@ -65,12 +67,24 @@ std::optional<FitRow> model_row(const MeasuredRow& row, const ModelStage& stage,
     if (!lengths) {
         return std::nullopt;
     }
-    const DevicePlan& plan = dominant(*lengths).plans[static_cast<std::size_t>(row.device)];
+    const LengthPlan& length = dominant(*lengths);
+    std::string why;
+    const auto assignment =
+        whole_model(length.graphs[static_cast<std::size_t>(row.device)], length.plans, row.device, &why);
+    if (!assignment) {
+        diagnostics.error(stage.model.where, why);
+        return std::nullopt;
+    }
+    const Work work = work_of(length, *assignment);
     FitRow fit;
     fit.row = &row;
-    fit.kernels = counted(plan);
-    fit.execution = plan.execution;
-    fit.calls_graph = true;
+    add_kernels(fit, work, length);
+    fit.calls = work.calls;
+    for (const Handover& one : work.handovers) {
+        if (!row.without_handover) {
+            fit.handovers.push_back({one.from, one.to, one.size});
+        }
+    }
     fit.block = blocks.of(stage.model.name + " " + std::to_string(stage.tokens.front().tokens));
     return fit;
 }
@@ -99,11 +113,23 @@ std::vector<FitRow> fit_rows(std::span<const MeasuredSet> sets, const Profile& p
     return rows;
 }
 
+std::optional<FitRow> fit_row(const MeasuredRow& row, const Profile& profile, Diagnostics& diagnostics) {
+    Blocks blocks;
+    const auto* stage = std::get_if<ModelStage>(&row.work);
+    return stage == nullptr ? std::nullopt : model_row(row, *stage, profile, blocks, diagnostics);
+}
+
 Time time_of(const FitRow& row, const Profile& profile) {
-    const Device& device = profile.devices[static_cast<std::size_t>(row.row->device)];
-    Time time = row.calls_graph ? device.runtime.dispatch_per_graph.value : Time{};
+    Time time;
+    for (const DeviceId called : row.calls) {
+        time += profile.devices[static_cast<std::size_t>(called)].runtime.dispatch_per_graph.value;
+    }
     for (const CountedKernel& one : row.kernels) {
-        time += kernel_cost(one.kernel, device, row.execution).total * one.times;
+        const Device& device = profile.devices[static_cast<std::size_t>(one.device)];
+        time += kernel_cost(one.kernel, device, one.execution).total * one.times;
+    }
+    for (const HandedOver& one : row.handovers) {
+        time += crossing_cost(profile, one.from, one.to, one.size);
     }
     return time;
 }

@@ -10,18 +10,26 @@
 
 namespace berth {
 
-/// A kernel, and how often it runs.
+/// A kernel, where it runs, and how often.
 struct CountedKernel {
     Kernel kernel;
     double times = 1;
+    DeviceId device = 0;
+    Execution execution;
+};
+
+/// A tensor that a model hands from one device to another.
+struct HandedOver {
+    DeviceId from = 0, to = 0;
+    Bytes size;
 };
 
 struct FitRow {
     const MeasuredRow* row = nullptr;
     std::optional<OperatorKind> kind;  ///< absent: a whole model
     std::vector<CountedKernel> kernels;
-    Execution execution;
-    bool calls_graph = false;  ///< the runtime's cost of a call comes on top
+    std::vector<HandedOver> handovers;  ///< of a model, unless it was timed without them
+    std::vector<DeviceId> calls;        ///< devices whose runtime's cost of a call comes on top
     std::size_t block = 0;     ///< the same for all rows of one shape, whatever their dtype and cores
 };
 
@@ -30,6 +38,9 @@ struct FitRow {
 /// errors, if a model cannot be laid out.
 [[nodiscard]] std::vector<FitRow> fit_rows(std::span<const MeasuredSet> sets, const Profile& profile,
                                            std::size_t& left_out, Diagnostics& diagnostics);
+
+/// The same for one model as it would be timed; absent, with errors, if it cannot be laid out.
+[[nodiscard]] std::optional<FitRow> fit_row(const MeasuredRow& row, const Profile& profile, Diagnostics& diagnostics);
 
 /// The model's time for a row.
 [[nodiscard]] Time time_of(const FitRow& row, const Profile& profile);

@@ -25,7 +25,8 @@ struct RowSource {
 // Each adds its rows to the set; what makes no sense is an error in the table's diagnostics.
 void read_library_rows(const MeasuredTable& table, const RowSource& source, const Profile& profile, MeasuredSet& set);
 void read_layer_rows(const MeasuredTable& table, const RowSource& source, const Profile& profile, MeasuredSet& set);
-void read_total_rows(const MeasuredTable& table, const Profile& profile, const Library& library, MeasuredSet& set);
+void read_total_rows(const MeasuredTable& table, const RowSource& source, const Profile& profile,
+                     const Library& library, MeasuredSet& set);
 void read_generation_rows(const MeasuredTable& table, const RowSource& source, const Library& library,
                           MeasuredSet& set);
 void read_memory_rows(const MeasuredTable& table, const RowSource& source, MeasuredSet& set);

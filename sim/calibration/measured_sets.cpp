@@ -64,7 +64,7 @@ void read_rows(const MeasuredTable& table, const RowSource& source, const Profil
             read_layer_rows(table, source, profile, set);
             return;
         case RowForm::kModelTotals:
-            read_total_rows(table, profile, library, set);
+            read_total_rows(table, source, profile, library, set);
             return;
         case RowForm::kGeneration:
             read_generation_rows(table, source, library, set);
@@ -116,6 +116,7 @@ const std::vector<FormColumns>& form_columns() {
         {RowForm::kMatmulLibrary, {"ac_native_layout", "latency_us_median"}},
         {RowForm::kGeneration, {"model", "ttft_ms", "decode_tokens_per_s"}},
         {RowForm::kModelTotals, {"model", "device", "measured_ms"}},
+        {RowForm::kModelTotals, {"model", "dtype", "ms"}},
     };
     return kColumns;
 }
@@ -150,7 +151,7 @@ std::optional<MeasuredSet> load_measured_file(const Library& library, const fs::
     if (!form) {
         return std::nullopt;
     }
-    if (!device && *form != RowForm::kModelTotals) {
+    if (!device && (*form != RowForm::kModelTotals || !table->has("device")) && profile.devices.size() > 1) {
         diagnostics.error(SourceLocation("--device"), "which device ran these rows is not in the file",
                           "--device NAME");
         return std::nullopt;

@@ -12,8 +12,7 @@
 namespace berth {
 
 bool in_list(const std::string& path) {
-    return path.find(".clusters.") != std::string::npos || path.find(".fuses.") != std::string::npos ||
-           path.starts_with("links.");
+    return path.find(".clusters.") != std::string::npos || path.find(".fuses.") != std::string::npos;
 }
 
 double as_written(double si, Dimension dimension) {

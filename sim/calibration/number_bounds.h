@@ -60,7 +60,8 @@ class NumberBounds {
     std::vector<NumberOrder> between_fitted_;
 };
 
-/// Numbers in lists (clusters, fusion rules, links) cannot be written into a profile that extends another.
+/// Numbers in lists (clusters, fusion rules) cannot be written into a profile that extends another; of links, which are
+/// few, all are written again.
 [[nodiscard]] bool in_list(const std::string& path);
 
 /// The value as a profile has it written: four digits.

@@ -8,7 +8,23 @@ namespace berth {
 
 namespace {
 
-std::optional<DeviceId> device_in(const MeasuredTable& table, const CsvRow& row, const Profile& profile) {
+// Columns that a table of networks may lack.
+std::string_view text_if(const MeasuredTable& table, const CsvRow& row, std::string_view column) {
+    return table.has(column) ? table.text(row, column) : std::string_view{};
+}
+std::int64_t count_if(const MeasuredTable& table, const CsvRow& row, std::string_view column) {
+    return text_if(table, row, column).empty() ? 1 : table.count(row, column);
+}
+
+// The column of times: `ms` in tables of those who time their own networks.
+std::string_view time_column(const MeasuredTable& table) { return table.has("ms") ? "ms" : "measured_ms"; }
+
+// Of rows that do not say it, the device that the caller names.
+std::optional<DeviceId> device_in(const MeasuredTable& table, const CsvRow& row, const RowSource& source,
+                                  const Profile& profile) {
+    if (!table.has("device")) {
+        return source.device;
+    }
     const std::string name(table.text(row, "device"));
     const auto device = device_named(profile, name);
     if (!device) {
@@ -23,8 +39,8 @@ std::optional<DeviceId> device_in(const MeasuredTable& table, const CsvRow& row,
 
 // Tokens held, and the bucket; where one is not known, the other stands for it. Models of images have neither.
 bool read_lengths(const MeasuredTable& table, const CsvRow& row, ModelStage& stage) {
-    const bool has_tokens = !table.text(row, "tokens").empty();
-    const bool has_bucket = !table.text(row, "bucket").empty();
+    const bool has_tokens = !text_if(table, row, "tokens").empty();
+    const bool has_bucket = !text_if(table, row, "bucket").empty();
     if (has_bucket) {
         stage.buckets = {table.count(row, "bucket")};
     }
@@ -78,9 +94,11 @@ std::string row_name(const MeasuredTable& table, const CsvRow& row, const Profil
 
 }  // namespace
 
-void read_total_rows(const MeasuredTable& table, const Profile& profile, const Library& library, MeasuredSet& set) {
+void read_total_rows(const MeasuredTable& table, const RowSource& source, const Profile& profile,
+                     const Library& library, MeasuredSet& set) {
+    const std::string_view time = time_column(table);
     for (const CsvRow& row : table.rows()) {
-        const auto device = device_in(table, row, profile);
+        const auto device = device_in(table, row, source, profile);
         const auto dtype = dtype_in(table, row, "dtype");
         auto model = load_model(library, table.text(row, "model"), {}, table.where(row, "model"), table.diagnostics());
         if (!device || !dtype || !model) {
@@ -92,8 +110,10 @@ void read_total_rows(const MeasuredTable& table, const Profile& profile, const L
             continue;
         }
         stage.precision.dtype = *dtype;
-        stage.batch = table.count(row, "batch");
-        stage.cores[*device] = static_cast<int>(table.count(row, "cores"));
+        stage.batch = count_if(table, row, "batch");
+        if (!text_if(table, row, "cores").empty()) {
+            stage.cores[*device] = static_cast<int>(table.count(row, "cores"));
+        }
         if (const auto clock = clock_in(table, row)) {
             stage.clocks[*device] = *clock;
         }
@@ -102,9 +122,9 @@ void read_total_rows(const MeasuredTable& table, const Profile& profile, const L
         measured.op_class = stage.model.name;
         measured.dtype = *dtype;
         measured.device = *device;
-        measured.measured = milliseconds(table.number(row, "measured_ms").value_or(0));
+        measured.measured = milliseconds(table.number(row, time).value_or(0));
         if (measured.measured <= Time{}) {
-            table.error(row, "measured_ms", "no time is given", "milliseconds of one pass");
+            table.error(row, time, "no time is given", "milliseconds of one pass");
         }
         measured.work = std::move(stage);
         measured.without_handover = without_handover(table, row);

@@ -2,10 +2,13 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <set>
+#include <utility>
 
 #include "berth/atomic_file.h"
 #include "berth/calibration_report.h"
 #include "cli/command.h"
+#include "cli/data_folders.h"
 #include "cli/fitted_profile.h"
 #include "hardware/former_keys.h"
 
@@ -37,6 +40,42 @@ std::optional<std::vector<MeasuredSet>> measured_sets(const std::vector<std::str
         }
     }
     return diagnostics.has_errors() ? std::nullopt : std::optional(std::move(sets));
+}
+
+// Networks that could be timed next, where networks are all that was timed: those that ship and see pictures or sound,
+// whose shape is known, in the dtypes that were timed.
+std::vector<MeasuredRow> candidates_beside(const std::vector<MeasuredSet>& sets, const Library& library) {
+    std::set<std::pair<DeviceId, DType>> timed;
+    for (const MeasuredSet& set : sets) {
+        for (const MeasuredRow& row : set.rows) {
+            if (!std::holds_alternative<ModelStage>(row.work)) {
+                return {};
+            }
+            timed.emplace(row.device, row.dtype);
+        }
+    }
+    std::vector<MeasuredRow> candidates;
+    for (const ShippedFile& file : shipped_files(library, "models")) {
+        Diagnostics own;
+        const auto model = load_model(library, file.path.string(), {}, SourceLocation(file.path.string()), own);
+        if (!model || depends_on_tokens(*model->architecture)) {
+            continue;
+        }
+        for (const auto& [device, dtype] : timed) {
+            ModelStage stage;
+            stage.model = *model;
+            stage.tokens = {{1, 1}};
+            stage.precision.dtype = dtype;
+            MeasuredRow row;
+            row.name = fmt::format("{} {}", model->name, choice_name(kDTypeNames, dtype));
+            row.op_class = model->name;
+            row.dtype = dtype;
+            row.device = device;
+            row.work = std::move(stage);
+            candidates.push_back(std::move(row));
+        }
+    }
+    return candidates;
 }
 
 std::vector<ProfileOverride> within(const std::vector<Override>& settings) {
@@ -165,7 +204,8 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, Invocatio
     invocation.provenance.profiles.push_back(profile_origin(*profile, library));
     show_progress("fitting");
     Profile second = *profile;
-    const CalibrationOptions fit{within(options.fit), CalibrationOptions{}.folds, kept_by(within(settings))};
+    const CalibrationOptions fit{within(options.fit), CalibrationOptions{}.folds, kept_by(within(settings)),
+                                 candidates_beside(*sets, library)};
     const auto result = calibrate(*profile, *sets, fit, diagnostics);
     if (!result) {
         return std::nullopt;

@@ -101,5 +101,8 @@ struct Residency {
 
 /// Two matmuls and a softmax that stand for attention where the runtime has no operator for it.
 [[nodiscard]] std::array<Kernel, 3> attention_parts(const Kernel& attention);
+/// The transposes between rows of all heads and heads around those parts, as one kernel; absent where the runtime has
+/// none, or the model keeps heads apart.
+[[nodiscard]] std::optional<Kernel> head_moves(const Kernel& attention, const Runtime& runtime);
 
 }  // namespace berth

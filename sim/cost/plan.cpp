@@ -42,16 +42,16 @@ class KernelTable {
     struct Parts {
         std::uint32_t of_class;
         bool input_on_chip, output_on_chip;
-        std::array<KernelId, 3> made;
+        std::array<KernelId, 4> made;  ///< the last: -1 where heads are not moved
     };
-    std::array<KernelId, 3>& parts(std::uint32_t of_class, bool input_on_chip, bool output_on_chip) {
+    std::array<KernelId, 4>& parts(std::uint32_t of_class, bool input_on_chip, bool output_on_chip) {
         for (Parts& known : parts_) {
             if (known.of_class == of_class && known.input_on_chip == input_on_chip &&
                 known.output_on_chip == output_on_chip) {
                 return known.made;
             }
         }
-        parts_.push_back({of_class, input_on_chip, output_on_chip, {-1, -1, -1}});
+        parts_.push_back({of_class, input_on_chip, output_on_chip, {-1, -1, -1, -1}});
         return parts_.back().made;
     }
 
@@ -207,12 +207,15 @@ class Lowering {
         return id;
     }
 
-    const std::array<KernelId, 3>& parts_of(std::size_t i) {
-        std::array<KernelId, 3>& ids = table_.parts(classes_.of[i], inputs_on_chip(i), on_chip(made_by(i)));
+    const std::array<KernelId, 4>& parts_of(std::size_t i) {
+        std::array<KernelId, 4>& ids = table_.parts(classes_.of[i], inputs_on_chip(i), on_chip(made_by(i)));
         if (ids.front() < 0) {
             const auto kernels = attention_parts(plain_kernel(i));
             std::transform(kernels.begin(), kernels.end(), ids.begin(),
                            [this](const Kernel& kernel) { return table_.add(kernel); });
+            if (const auto moves = head_moves(plain_kernel(i), device_.runtime)) {
+                ids.back() = table_.add(*moves);
+            }
         }
         return ids;
     }
@@ -223,7 +226,9 @@ class Lowering {
             fuse_into_group(i, plan);
         } else if (op(i).kind == OperatorKind::kAttention && !device_.attention) {
             for (const KernelId part : parts_of(i)) {
-                plan.steps.push_back({part, StepRole::kPart});
+                if (part >= 0) {
+                    plan.steps.push_back({part, StepRole::kPart});
+                }
             }
         } else {
             plan.alone = plain(i);
@@ -327,6 +332,20 @@ std::array<Kernel, 3> attention_parts(const Kernel& attention) {
     values.dims = MatmulDims{d.batch * d.kv_heads, rows, keys, value_width(d), false, false};
     values.output = attention.output;
     return {part, softmax, values};
+}
+
+std::optional<Kernel> head_moves(const Kernel& attention, const Runtime& runtime) {
+    const auto& d = std::get<AttentionDims>(attention.dims);
+    if (!runtime.moves_heads || d.heads_apart) {
+        return std::nullopt;
+    }
+    Kernel moves = attention;
+    moves.kind = OperatorKind::kTranspose;
+    moves.output = attention.input;
+    const std::int64_t keys = d.kv_heads * (d.head_dim + value_width(d));  // of one position, values among them
+    const std::int64_t queries = d.heads * (d.head_dim + value_width(d));  // of one position, with its result
+    moves.dims = RowsDims{1, d.batch * (d.seq * queries + keys_read(d) * keys)};
+    return moves;
 }
 
 DevicePlan plan_device(const Graph& graph, const Profile& profile, DeviceId device, const Execution& execution) {

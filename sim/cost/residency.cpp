@@ -34,8 +34,33 @@ void keep_what_fits(Residency& residency, const std::vector<TensorFacts>& tensor
     }
 }
 
-// Every decision compares the capacity with what is alive while an operator runs, or with all of it and the weights. A
-// cache that loses a part of the weights loses another part at any other capacity.
+// The largest level in which tensors stay.
+const MemoryLevel* keeping_level(const Device& device, int cores) {
+    const MemoryLevel* largest = nullptr;
+    for (const MemoryLevel& level : device.memories) {
+        if (level.keeps_tensors && (largest == nullptr || capacity_of(level, cores) > capacity_of(*largest, cores))) {
+            largest = &level;
+        }
+    }
+    return largest;
+}
+
+// Of the weights, the share that has to be read again for the next pass.
+double evicted_weights(Bytes weights, Bytes activations, const MemoryLevel* level, int cores, DeviceKind kind) {
+    const Bytes capacity = level == nullptr ? Bytes{} : capacity_of(*level, cores);
+    switch (level == nullptr ? WeightsKept::kAllOrNone : level->weights.value_or(WeightsKept::kAllOrNone)) {
+        case WeightsKept::kNone:
+            return 1;
+        case WeightsKept::kPart:
+            return weights > Bytes{} ? std::clamp(1 - (capacity - activations) / weights, 0.0, 1.0) : 0;
+        case WeightsKept::kAllOrNone:
+            break;
+    }
+    return evicted_share(weights + activations, capacity, kind);
+}
+
+// Every decision compares the capacity with what is alive while an operator runs, or with all of it and the weights.
+// What loses a part of the weights loses another part at any other capacity.
 void find_what_decides_alike(Residency& residency, Bytes all, DeviceKind kind) {
     residency.alike_below = Bytes::from_si(std::numeric_limits<double>::infinity());
     const auto consider = [&residency](Bytes needed) {
@@ -49,7 +74,7 @@ void find_what_decides_alike(Residency& residency, Bytes all, DeviceKind kind) {
     consider(keeps.nothing_below);
     consider(keeps.all_from);
     std::ranges::for_each(residency.alive, consider);
-    if (keeps.nothing_below <= residency.capacity && residency.capacity < keeps.all_from) {
+    if (0 < residency.weights_evicted && residency.weights_evicted < 1) {
         const double next = std::nextafter(residency.capacity.si(), std::numeric_limits<double>::infinity());
         residency.alike_from = residency.capacity;
         residency.alike_below = Bytes::from_si(next);
@@ -59,13 +84,8 @@ void find_what_decides_alike(Residency& residency, Bytes all, DeviceKind kind) {
 }  // namespace
 
 Bytes keeping_capacity(const Device& device, int cores) {
-    Bytes capacity;
-    for (const MemoryLevel& level : device.memories) {
-        if (level.keeps_tensors) {
-            capacity = std::max(capacity, capacity_of(level, cores));
-        }
-    }
-    return capacity;
+    const MemoryLevel* level = keeping_level(device, cores);
+    return level == nullptr ? Bytes{} : capacity_of(*level, cores);
 }
 
 Residency plan_residency(const std::vector<TensorFacts>& tensors, std::size_t operators, Bytes weights,
@@ -85,7 +105,8 @@ Residency plan_residency(const std::vector<TensorFacts>& tensors, std::size_t op
         residency.peak = std::max(residency.peak, now);
     }
     residency.capacity = keeping_capacity(device, cores);
-    residency.weights_evicted = evicted_share(weights + residency.peak, residency.capacity, device.kind);
+    residency.weights_evicted =
+        evicted_weights(weights, residency.peak, keeping_level(device, cores), cores, device.kind);
     find_what_decides_alike(residency, weights + residency.peak, device.kind);
     keep_what_fits(residency, tensors);
     return residency;

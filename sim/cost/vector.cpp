@@ -64,10 +64,13 @@ VectorClass class_of(const Kernel& kernel, const RowsDims& d, const Device& devi
 }
 
 template <class T>
-Number<T, Time> vector_time(double elements, double rows, const VectorRate& rate, const Rates<T>& rates,
+Number<T, Time> vector_time(double elements, double rows, const VectorRate& rate, DType dtype, const Rates<T>& rates,
                             const PartOf& of) {
-    auto time = T::given(operations(elements), of, "elements") /
-                (T::profile(rate.per_cycle, of, "elements per cycle") * rates.vector_clock);
+    auto rate_of_elements = T::profile(rate.per_cycle, of, "elements per cycle") * rates.vector_clock;
+    if (rate.narrow && element_size(dtype) <= bytes(1)) {
+        rate_of_elements = rate_of_elements * T::profile_factor(*rate.narrow, of, "factor of 8-bit elements");
+    }
+    auto time = T::given(operations(elements), of, "elements") / rate_of_elements;
     if (rate.row_cycles) {
         time += T::profile(*rate.row_cycles, of, "cycles per row") * T::given(rows, of, "rows") / rates.vector_clock;
     }
@@ -76,14 +79,14 @@ Number<T, Time> vector_time(double elements, double rows, const VectorRate& rate
 
 // Rows that fill no whole number of vectors end in elements that are worked on one by one.
 template <class T>
-Number<T, Time> row_time(double elements, const RowsDims& d, const VectorRate& rate, const Device& device,
+Number<T, Time> row_time(double elements, const RowsDims& d, const VectorRate& rate, DType dtype, const Device& device,
                          const Rates<T>& rates, const PartOf& of) {
     const auto rows = static_cast<double>(d.rows);
     if (!rate.tail_cycles) {
-        return vector_time<T>(elements, rows, rate, rates, of);
+        return vector_time<T>(elements, rows, rate, dtype, rates, of);
     }
     const double tail = static_cast<double>(d.cols % device.vector_lanes) * rows;
-    return vector_time<T>(elements - tail, rows, rate, rates, of) +
+    return vector_time<T>(elements - tail, rows, rate, dtype, rates, of) +
            T::profile(*rate.tail_cycles, of, "cycles per tail element") * T::given(tail, of, "tail elements") /
                rates.vector_clock;
 }
@@ -132,7 +135,8 @@ Demand<T> rows_demand(const Kernel& kernel, const RowsDims& d, const Device& dev
     }
     demand.elements = vector_elements(kernel.dims) * padding;
     demand.vector =
-        row_time<T>(in_operations(demand.elements) * lanes_taken(kernel, d, device), d, rate, device, rates, {}) +
+        row_time<T>(in_operations(demand.elements) * lanes_taken(kernel, d, device), d, rate, kernel.input,
+                    device, rates, {}) +
         call_time<T>(rate, rates);
     const double filled = d.run > 1 && d.out_run > 1 ? lanes_taken(kernel, d, device) : 1.0;
     const auto factor = T::profile_factor(rate.traffic, "traffic factor") * T::factor(padding, "padding") *
@@ -148,7 +152,7 @@ Demand<T> gather_demand(const Kernel& kernel, const GatherDims& d, const Device&
     const double elements = static_cast<double>(d.rows) * static_cast<double>(d.cols);
     const VectorRate& rate = rate_of(kernel.kind, device);
     demand.elements = operations(elements);
-    demand.vector = vector_time<T>(elements, static_cast<double>(d.rows), rate, rates, {});
+    demand.vector = vector_time<T>(elements, static_cast<double>(d.rows), rate, kernel.input, rates, {});
     const Bytes ids = bytes(4.0 * static_cast<double>(d.rows));
     const Bytes rows = element_size(kernel.weight) * elements;
     const Bytes written = element_size(kernel.output) * elements;
@@ -165,7 +169,8 @@ Demand<T> scan_demand(const Kernel& kernel, const ScanDims& d, const Device& dev
     Demand<T> demand;
     const VectorRate& rate = rate_of(kernel.kind, device);
     demand.elements = vector_elements(kernel.dims);
-    demand.vector = vector_time<T>(in_operations(demand.elements), static_cast<double>(d.batch), rate, rates, {});
+    demand.vector = vector_time<T>(in_operations(demand.elements), static_cast<double>(d.batch), rate, kernel.input,
+                                    rates, {});
     const Bytes read = activations(kernel.input, static_cast<double>(input_elements(kernel.kind, kernel.dims)));
     const Bytes written = activations(kernel.output, static_cast<double>(output_elements(kernel.kind, kernel.dims)));
     const Bytes constants =
@@ -194,7 +199,7 @@ void add_epilogue(Demand<T>& demand, const Kernel& kernel, std::size_t index, co
     // An array hands its results to the vector unit on their way out; a SIMD unit is both.
     demand.vector_at_memory = demand.vector_at_memory || device.matrix.row_tile.has_value();
     if (!done_on_the_way(epilogue_op.kind, device)) {
-        demand.vector += row_time<T>(elements, epilogue_op.dims, rate, device, rates, of);
+        demand.vector += row_time<T>(elements, epilogue_op.dims, rate, kernel.input, device, rates, of);
     }
     const auto share = T::given(epilogue_op.traffic, of, "share of traffic left") *
                        T::profile_factor(rate.traffic, of, "traffic factor") * T::factor(padding, of, "padding");

@@ -33,7 +33,7 @@ constexpr auto kMembers<MatmulDims> = std::array<Member<MatmulDims>, 8>{{
     {"active", &MatmulDims::active},
 }};
 template <>
-constexpr auto kMembers<AttentionDims> = std::array<Member<AttentionDims>, 10>{{
+constexpr auto kMembers<AttentionDims> = std::array<Member<AttentionDims>, 11>{{
     {"batch", &AttentionDims::batch},
     {"heads", &AttentionDims::heads},
     {"kv_heads", &AttentionDims::kv_heads},
@@ -44,6 +44,7 @@ constexpr auto kMembers<AttentionDims> = std::array<Member<AttentionDims>, 10>{{
     {"window", &AttentionDims::window},
     {"value_dim", &AttentionDims::value_dim},
     {"sinks", nullptr, &AttentionDims::sinks},
+    {"heads_apart", nullptr, &AttentionDims::heads_apart},
 }};
 template <>
 constexpr auto kMembers<RowsDims> = std::array<Member<RowsDims>, 8>{{

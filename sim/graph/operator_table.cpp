@@ -67,7 +67,7 @@ constexpr SizeField as_much_as(std::string_view name, std::string_view other) { 
 constexpr std::array<SizeField, 8> kMatmulSizes{optional("batch", 1),   required("m"),        required("k"),
                                                 required("n"),          flag("weights", 1),   flag("bias", 0),
                                                 optional("experts", 1), optional("active", 1)};
-constexpr std::array<SizeField, 10> kAttnSizes{optional("batch", 1),
+constexpr std::array<SizeField, 11> kAttnSizes{optional("batch", 1),
                                                required("heads"),
                                                as_much_as("kv_heads", "heads"),
                                                required("seq"),
@@ -76,7 +76,7 @@ constexpr std::array<SizeField, 10> kAttnSizes{optional("batch", 1),
                                                flag("causal", 0),
                                                SizeField{"window", 0, "", 0},
                                                SizeField{"value_dim", 0, "", 0},
-                                               flag("sinks", 0)};
+                                               flag("sinks", 0), flag("heads_apart", 0)};
 constexpr std::array<SizeField, 17> kConvSizes{
     optional("batch", 1),    required("in_channels"),     required("out_channels"), required("in_height"),
     required("in_width"),    required("kernel_height"),   required("kernel_width"), optional("stride", 1),

@@ -93,6 +93,12 @@ class KeyReader {
         }
         target = map_.require(key, list_of(names)).enumeration(table).value_or(target);
     }
+    template <class E, class Table>
+    void choice(std::string_view key, std::optional<E>& target, const Table& table, std::string_view /*meaning*/) {
+        if (const auto node = map_.find(key)) {
+            target = node->enumeration(table);
+        }
+    }
 
   private:
     YamlNode map_;

@@ -12,28 +12,57 @@ namespace berth {
 
 namespace {
 
-// Lays `document` over what it extends, and that over what it extends in turn. `chain` holds the names on the way.
-bool inherit(YamlDocument& document, const ProfileResolver& resolve, std::vector<std::string>& chain,
-             Diagnostics& diagnostics) {
-    use_present_keys(document, diagnostics);
-    const auto extends = document.root(diagnostics).find("extends");
+// The names in `extends`: one, or a list of which each goes before the next.
+std::vector<YamlNode> extended_by(const YamlNode& root) {
+    const auto extends = root.find("extends");
     if (!extends) {
-        return true;
+        return {};
     }
-    const auto name = extends->text();
-    if (!name) {
-        return false;
+    return extends->is_sequence() ? extends->sequence() : std::vector{*extends};
+}
+
+std::string stated_at(const YamlNode& root, std::string_view key) {
+    const auto node = root.find(key);
+    return node && node->is_scalar() ? node->text().value_or("") : "";
+}
+
+// Numbers of an archetype, and of the profile of another chip, are not this chip's own.
+bool of_another_chip(const YamlNode& root, const YamlNode& base) {
+    const std::string own = stated_at(root, "chip");
+    const std::string other = stated_at(base, "chip");
+    return stated_at(base, "archetype") == "true" || (!own.empty() && !other.empty() && own != other);
+}
+
+// Lays `document` over what it extends, and that over what it extends in turn. `chain` holds the names on the way,
+// `extended` all of them, the nearest first.
+bool inherit(YamlDocument& document, const ProfileResolver& resolve, std::vector<std::string> chain,
+             std::vector<std::string>& extended, Diagnostics& diagnostics) {
+    use_present_keys(document, diagnostics);
+    const YamlNode root = document.root(diagnostics);
+    for (const YamlNode& extends : extended_by(root)) {
+        const auto name = extends.text();
+        if (!name) {
+            return false;
+        }
+        if (std::find(chain.begin(), chain.end(), *name) != chain.end()) {
+            extends.error(fmt::format("'{}' extends itself: {} -> {}", *name, fmt::join(chain, " -> "), *name));
+            return false;
+        }
+        std::vector<std::string> further = chain;
+        further.push_back(*name);
+        if (std::ranges::find(extended, *name) == extended.end()) {
+            extended.push_back(*name);
+        }
+        auto base = resolve(*name, extends.where(), diagnostics);
+        if (!base || !inherit(*base, resolve, std::move(further), extended, diagnostics)) {
+            return false;
+        }
+        if (of_another_chip(root, base->root(diagnostics))) {
+            base->mark_inherited(*name);
+        }
+        base->erase("archetype");
+        document.overlay(*base);
     }
-    if (std::find(chain.begin(), chain.end(), *name) != chain.end()) {
-        extends->error(fmt::format("'{}' extends itself: {} -> {}", *name, fmt::join(chain, " -> "), *name));
-        return false;
-    }
-    chain.push_back(*name);
-    auto base = resolve(*name, extends->where(), diagnostics);
-    if (!base || !inherit(*base, resolve, chain, diagnostics)) {
-        return false;
-    }
-    document.overlay(*base);
     return true;
 }
 
@@ -63,6 +92,15 @@ std::vector<std::string> profile_names(const std::filesystem::path& directory) {
     return names;
 }
 
+// Archetypes lie in a folder below each: chips are named before them.
+std::vector<std::filesystem::path> with_archetypes(std::vector<std::filesystem::path> directories) {
+    const std::size_t count = directories.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        directories.push_back(directories[i] / "archetypes");
+    }
+    return directories;
+}
+
 }  // namespace
 
 ProfileResolver profiles_in(std::vector<std::filesystem::path> directories, ReadDocument read) {
@@ -77,7 +115,7 @@ ProfileResolver profiles_in(std::vector<std::filesystem::path> directories, Read
             }
         }
         std::vector<std::string> known;
-        for (const auto& directory : directories) {
+        for (const auto& directory : with_archetypes(directories)) {
             const auto names = profile_names(directory);
             if (const auto found = find_name(name, names)) {
                 return read(directory / (names[*found] + ".yaml"), diagnostics);
@@ -96,11 +134,10 @@ std::optional<YamlDocument> resolved_profile(YamlDocument document, const Profil
     if (const auto own = document.root(diagnostics).find("profile"); own && own->is_scalar()) {
         chain.push_back(own->text().value_or(""));
     }
-    const std::size_t own_names = chain.size();
-    if (!inherit(document, resolve, chain, diagnostics)) {
+    extended.clear();
+    if (!inherit(document, resolve, std::move(chain), extended, diagnostics)) {
         return std::nullopt;
     }
-    extended.assign(chain.begin() + static_cast<std::ptrdiff_t>(own_names), chain.end());
     for (const ProfileOverride& each : overrides) {
         set(document, each, diagnostics);
     }

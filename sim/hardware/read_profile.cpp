@@ -116,7 +116,11 @@ std::optional<Profile> read_profile(const YamlNode& root) {
     if (const auto description = root.find("description")) {
         profile.description = text_or_empty(*description);
     }
-    (void)root.find("extends");  // has been followed before
+    (void)root.find("extends");  // has been followed before, and what the next two say has been heeded
+    (void)root.find("chip");
+    if (const auto archetype = root.find("archetype")) {
+        (void)archetype->boolean();
+    }
     if (const auto machine = root.find("machine")) {
         profile.machine = read_machine(*machine);
     }

@@ -174,6 +174,9 @@ void read_runtime(Device& device, const YamlNode& node) {
         cores.error(fmt::format("{} cores are more than there are", runtime.default_cores),
                     fmt::format("at most {}, or more 'cores' of devices.{}", device.cores(), device.name));
     }
+    if (const auto moves_heads = map.find("moves_heads")) {
+        runtime.moves_heads = moves_heads->boolean().value_or(false);
+    }
     if (const auto precisions = map.find("precisions")) {
         runtime.precisions = read_precisions(*precisions);
     }

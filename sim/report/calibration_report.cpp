@@ -103,6 +103,25 @@ std::string standing_out(const Calibration& calibration, TextWidth width) {
     return table.text(2, width);
 }
 
+// What the rows leave open, and which network's time would close most of it.
+std::string next_text(const Calibration& calibration, TextWidth width) {
+    constexpr std::size_t kShown = 3;
+    if (calibration.next.empty()) {
+        return "";
+    }
+    TextTable table;
+    table.column("network", Align::kLeft);
+    for (const std::string_view heading : {"predicted", "open by", "would close"}) {
+        table.column(std::string(heading), Align::kRight);
+    }
+    for (std::size_t i = 0; i < std::min(kShown, calibration.next.size()); ++i) {
+        const WorthTiming& one = calibration.next[i];
+        table.row({one.name, brief(one.predicted), "± " + ratio_text(std::expm1(one.sigma)), ratio_text(one.removes)});
+    }
+    return "  Time next, of the networks that ship: share of the open variance of all numbers that its time would close\n" +
+           table.text(2, width) + "\n";
+}
+
 // What gave way to the fit, and what the fit was not allowed to move.
 std::string bounds_text(const Calibration& calibration, TextWidth width) {
     std::string text;
@@ -148,6 +167,7 @@ std::string calibration_text(const Calibration& calibration, TextWidth width) {
     text += wrapped(error_row_of("Each shape predicted by a fit without it", calibration.unseen), 2, width);
     text += "\n  Median error of unseen rows by time (rows)\n" + residual_table(calibration, width);
     text += "\n  Largest errors, and largest leverage\n" + standing_out(calibration, width) + "\n";
+    text += next_text(calibration, width);
     return text + wrapped(
                       "Moved: in standard deviations of the prior. Determined: the rows at least halved the prior's "
                       "uncertainty. Weight below 1: the row counts less, as an outlier. Leverage: how much a row "
@@ -183,6 +203,13 @@ std::string calibration_json(const Calibration& calibration) {
     for (const HeldNumber& one : calibration.held) {
         json["held"].push_back(
             {{"path", one.path}, {"at", json_number(one.at)}, {"by", one.by}, {"where", one.where.text()}});
+    }
+    json["next"] = Json::array();
+    for (const WorthTiming& one : calibration.next) {
+        json["next"].push_back({{"name", one.name},
+                                {"predicted_us", json_number(in_microseconds(one.predicted))},
+                                {"open", json_number(std::expm1(one.sigma))},
+                                {"would_close", json_number(one.removes)}});
     }
     json["fitted"] = json_errors(calibration.fitted);
     json["unseen"] = json_errors(calibration.unseen);

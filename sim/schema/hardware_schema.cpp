@@ -206,10 +206,12 @@ Json hardware_schema() {
     const Part top = object_with({
         required("profile", "the profile's name, that of its file", text()),
         optional("description", "a text for readers of the file", text()),
-        optional(
-            "extends",
-            "the profile to start from, a name or a path that ends in .yaml; this file then has only the differences",
-            text()),
+        optional("extends",
+                 "the profile to start from, a name or a path that ends in .yaml, or a list of them of which each goes "
+                 "before the next; this file then has only the differences",
+                 either({text(), list_of(text(), 1)})),
+        optional("chip", "the chip; numbers of a profile of another one that this extends are inherited", text()),
+        optional("archetype", "true for a kind of chip: whoever extends it inherits its numbers", boolean()),
         optional("machine", "whose measurements it rests on; compared with the machine that uses it",
                  machine(definitions)),
         required("memory", "memory outside the devices", memory(definitions)),

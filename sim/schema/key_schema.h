@@ -41,6 +41,10 @@ class KeySchema {
     void choice(std::string_view key, E /*member*/, const Table& table, std::string_view meaning) {
         add(key, KeyNeed::kRequired, meaning, berth::choice(table));
     }
+    template <class E, class Table>
+    void choice(std::string_view key, std::optional<E> /*member*/, const Table& table, std::string_view meaning) {
+        add(key, KeyNeed::kOptional, meaning, berth::choice(table));
+    }
 
     [[nodiscard]] std::vector<Key> take() { return std::move(keys_); }
 

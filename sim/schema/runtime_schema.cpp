@@ -68,6 +68,10 @@ Part runtime_part(Definitions& q) {
                  "static: scales are known at compile time; dynamic: each int8 matmul quantises its input",
                  choice(kQuantizationSchemeNames)),
         required("default_cores", "used unless a stage says otherwise", integer(kCoreRange)),
+        optional("moves_heads",
+                 "attention as its parts: whether queries, keys, values and the result are transposed between rows of "
+                 "all heads and heads; false if absent",
+                 boolean()),
         optional("precisions", "schemes that models may be compiled for; absent: all that matrix products support",
                  precisions()),
         required("dtypes", "dtypes that operators run in, preferred first", dtypes()),

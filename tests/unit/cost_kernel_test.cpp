@@ -389,7 +389,7 @@ TEST(MatmulTileTest, ThreeDataflowsUnderACapacity) {
     Device device;
     device.matrix.align_n.fill(8);
     device.matrix.align_k = 4;
-    device.memories.push_back({"l2", Parameter<Bytes>{1_MiB}, MemoryShare::kDevice, std::nullopt, true, {}, {}});
+    device.memories.push_back({"l2", Parameter<Bytes>{1_MiB}, MemoryShare::kDevice, std::nullopt, true, {}, {}, {}});
     // A fits: 64 x 1024 x 4 B = 256 KiB, so B streams past once.
     const Tile rows_stay = matmul_tile({1, 64, 1024, 8192}, DType::kFp32, DType::kFp32, device, false);
     EXPECT_EQ(rows_stay.input_reads, 1);

@@ -1,0 +1,136 @@
+// Archetypes: what a profile has from a kind of chip, or from another chip, says so.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "berth/cost.h"
+#include "berth/plan.h"
+#include "berth/profile.h"
+#include "plan_fixtures.h"
+
+namespace berth {
+namespace {
+
+namespace fs = std::filesystem;
+const fs::path kProfiles = fs::path(BERTH_SOURCE_DIR) / "hardware";
+
+std::optional<Profile> profile_from(const std::string& yaml, Diagnostics& diagnostics) {
+    auto document = YamlDocument::parse(yaml, "own.yaml", diagnostics);
+    return document ? load_profile(std::move(*document), profiles_in({kProfiles}), {}, diagnostics) : std::nullopt;
+}
+
+ParameterView number_at(Profile& profile, const std::string& path) {
+    const auto views = parameters(profile);
+    const auto found = std::ranges::find(views, path, &ParameterView::path);
+    return found == views.end() ? ParameterView{} : *found;
+}
+
+constexpr const char* kOwnChip = R"(
+profile: own
+chip: own
+extends: npu-vector
+memory: {dram: {bandwidth: {value: 51.2 GB/s, kind: datasheet, source: 64-bit LPDDR5-6400}}}
+devices:
+  npu:
+    dma: {bandwidth: 30 GB/s per core, limit: 30 GB/s}
+)";
+
+TEST(Archetypes, WhatIsInheritedSaysSoAndFromWhere) {
+    Diagnostics diagnostics;
+    auto profile = profile_from(kOwnChip, diagnostics);
+    ASSERT_TRUE(profile.has_value()) << diagnostics.text();
+    const ParameterView softmax = number_at(*profile, "devices.npu.vector.softmax.per_cycle");
+    EXPECT_EQ(softmax.origin, Origin::kInherited);
+    EXPECT_THAT(softmax.source, ::testing::StartsWith("of npu-vector: "));
+    // The host's numbers come from further down, and say so.
+    EXPECT_THAT(number_at(*profile, "devices.cpu.matrix.efficiency").source,
+                ::testing::StartsWith("of arm-big-little: "));
+    EXPECT_EQ(number_at(*profile, "memory.dram.bandwidth").origin, Origin::kDatasheet);
+}
+
+TEST(Archetypes, ANumberCalibratedOnOneChipIsNotCalibratedForAnother) {
+    Diagnostics diagnostics;
+    auto same = profile_from("profile: own\nextends: rk3588-rknn-2.3.2\n", diagnostics);
+    auto other = profile_from("profile: own\nchip: own\nextends: rk3588-rknn-2.3.2\n", diagnostics);
+    ASSERT_TRUE(same && other) << diagnostics.text();
+    const std::string path = "devices.npu.attention.score_bytes";
+    EXPECT_EQ(number_at(*same, path).origin, Origin::kCalibrated);
+    EXPECT_EQ(number_at(*other, path).origin, Origin::kInherited);
+    for (const ParameterView& view : parameters(*other)) {
+        EXPECT_TRUE(view.origin != Origin::kCalibrated && view.origin != Origin::kMeasured) << view.path;
+    }
+}
+
+TEST(Archetypes, TheFirstOfSeveralGoesBeforeTheNext) {
+    Diagnostics diagnostics;
+    auto profile =
+        profile_from("profile: own\nextends: [x86-cpu, npu-vector]\ndevices: {npu: {enabled: true}}\n", diagnostics);
+    ASSERT_TRUE(profile.has_value()) << diagnostics.text();
+    EXPECT_THAT(number_at(*profile, "devices.cpu.matrix.efficiency").source, ::testing::StartsWith("of x86-cpu: "));
+    EXPECT_EQ(profile->extends, (std::vector<std::string>{"x86-cpu", "npu-vector", "arm-big-little"}));
+}
+
+TEST(Archetypes, AllAreProfilesWithASourceAndASpreadForEveryNumber) {
+    int count = 0;
+    for (const auto& entry : fs::directory_iterator(kProfiles / "archetypes")) {
+        Diagnostics diagnostics;
+        auto profile = load_profile(entry.path(), profiles_in({kProfiles}), {}, diagnostics);
+        ASSERT_TRUE(profile.has_value()) << entry.path() << diagnostics.text();
+        for (const ParameterView& view : parameters(*profile)) {
+            EXPECT_FALSE(view.source.empty()) << entry.path() << view.path;
+            const bool exact = view.path.find(".error.") != std::string::npos || view.path == "memory.dram.capacity" ||
+                               view.source.find("by definition") != std::string::npos;
+            EXPECT_TRUE(exact || view.spread >= 0.05) << entry.path() << view.path;
+        }
+        ++count;
+    }
+    EXPECT_EQ(count, 7);
+}
+
+TEST(Archetypes, ADatasheetProfileIsShort) {
+    for (const auto& entry : fs::recursive_directory_iterator(kProfiles / "measured")) {
+        if (entry.path().filename() != "prior.yaml" || entry.path().parent_path().filename() == "x86-onnxruntime") {
+            continue;
+        }
+        std::ifstream file(entry.path());
+        const auto lines = std::count(std::istreambuf_iterator<char>(file), {}, '\n');
+        EXPECT_LE(lines, 25) << entry.path();
+    }
+}
+
+// Two products, of 16 MiB of fp16 weights each, one behind the other.
+DevicePlan plan_with(const char* weights) {
+    Diagnostics diagnostics;
+    std::string yaml(kOwnChip);
+    yaml += std::string("    memories: {vtcm: {capacity: 8 MiB, weights: ") + weights + "}}\n";
+    const auto profile = profile_from(yaml, diagnostics);
+    EXPECT_TRUE(profile.has_value()) << diagnostics.text();
+    WiredGraph wired;
+    const Scheme half = choice_named(kSchemeNames, "fp16").value();
+    const OperatorId up = wired.add(OperatorKind::kMatmul, MatmulDims{1, 64, 1024, 8192, true, false}, {}, half);
+    wired.add(OperatorKind::kMatmul, MatmulDims{1, 64, 8192, 1024, true, false}, {up}, half);
+    return plan_device(wired.done(), *profile, *device_named(*profile, "npu"), {1, {}});
+}
+
+double weights_from_dram(const DevicePlan& plan) {
+    double bytes = 0;
+    for (const KernelCost& cost : plan.costs) {
+        bytes += in_bytes(cost.traffic.read);
+    }
+    return bytes;
+}
+
+TEST(WeightsKept, NoneAllOrAsManyAsFit) {
+    const double all = 2.0 * 1024 * 8192 * 2;  // fp16
+    EXPECT_GE(weights_from_dram(plan_with("none")), all);
+    EXPECT_GE(weights_from_dram(plan_with("all_or_none")), all);
+    // 8 MiB less what is alive at most (the input and the wide result, 1.125 MiB) of 32 MiB stay.
+    const double part = weights_from_dram(plan_with("part"));
+    EXPECT_NEAR(part / all, 1 - (8 - 1.125) / 32, 0.02);
+}
+
+}  // namespace
+}  // namespace berth
