@@ -45,11 +45,7 @@ class KeyList {
     }
     template <class E, class Table>
     void choice(std::string_view key, E /*member*/, const Table& table, std::string_view meaning) {
-        std::vector<std::string> names;
-        for (const auto& row : table) {
-            names.emplace_back(row.name);
-        }
-        add(key, list_of(names), KeyNeed::kRequired, meaning);
+        add(key, list_of(choice_names(table)), KeyNeed::kRequired, meaning);
     }
 
   private:
