@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace berth {
 
@@ -14,6 +16,16 @@ struct Choice {
     std::string_view name;
     E value;
 };
+
+/// All names of a table, or of any rows that have one, in its order: for messages that list what there is.
+template <class Table>
+[[nodiscard]] std::vector<std::string> choice_names(const Table& table) {
+    std::vector<std::string> names;
+    for (const auto& row : table) {
+        names.emplace_back(row.name);
+    }
+    return names;
+}
 
 /// The value that the table gives to `name`.
 template <class Table>

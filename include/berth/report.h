@@ -40,6 +40,18 @@ namespace berth {
                                           std::span<const Finding> findings, std::span<const Picture> pictures,
                                           const Provenance& provenance = {});
 
+/// A picture and what is in its SVG file.
+struct DrawnPicture {
+    Picture picture;
+    std::string svg;
+};
+/// The report as one page that loads nothing: the question and its answer, variants, why, what would change it, the
+/// timeline, assumptions, every operator, words, where it is from. Readable without script, which sorts and filters
+/// the table of operators; names from files are escaped.
+[[nodiscard]] std::string html_report(const ScenarioResult& result, const Scenario& scenario,
+                                      std::span<const Finding> findings, std::span<const DrawnPicture> pictures,
+                                      const Provenance& provenance = {});
+
 /// `berth ops`: the operators of one placement of a stage; `devices` are the profile's names. The CSV has the columns
 /// of csv_report, the JSON is {"stage", "placement", "operators": [as in json_report]}.
 [[nodiscard]] std::string operators_text(std::string_view stage, const Candidate& candidate,
@@ -86,7 +98,8 @@ struct ModelPrediction {
 [[nodiscard]] std::string predictions_csv(std::string_view header, std::span<const std::string> rows,
                                           std::span<const std::optional<KernelPrediction>> predictions);
 
-/// `--report DIR`: report.txt, report.json, operators.csv, the pictures as SVG and PNG, and report.md that shows them.
+/// `--report DIR`: index.html, a page with everything; report.txt, report.json, operators.csv, the pictures as SVG and
+/// PNG, and report.md that shows them.
 /// Each file is written whole. If the pictures cannot be drawn, the rest is there all the same; false, with errors, if
 /// anything is missing.
 bool write_report(const std::filesystem::path& directory, const ScenarioResult& result, const Scenario& scenario,

@@ -209,10 +209,7 @@ std::optional<Parameter<Q>> YamlNode::parameter(QuantityRule rule) const {
 
 template <class Table>
 auto YamlNode::enumeration(const Table& table) const -> std::optional<decltype(table[0].value)> {
-    std::vector<std::string> names;
-    for (const auto& row : table) {
-        names.emplace_back(row.name);
-    }
+    const std::vector<std::string> names = choice_names(table);
     const std::string* found = scalar(list_of(names));
     if (found == nullptr) {
         return std::nullopt;

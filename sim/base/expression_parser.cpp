@@ -253,10 +253,7 @@ class ExpressionParser {
     bool parse_function(std::string_view name, std::size_t offset) {
         const auto code = choice_named(kFunctions, name);
         if (!code) {
-            std::vector<std::string> names;
-            for (const auto& row : kFunctions) {
-                names.emplace_back(row.name);
-            }
+            const std::vector<std::string> names = choice_names(kFunctions);
             at_ = offset;
             return fail(fmt::format("unknown function '{}'", name), list_of(names), nearest_name(name, names));
         }

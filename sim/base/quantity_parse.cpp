@@ -105,10 +105,7 @@ std::variant<Sharing, QuantityError> parse_sharing(std::string_view word) {
     if (const auto sharing = choice_named(kSharingNames, word)) {
         return *sharing;
     }
-    std::vector<std::string> names;
-    for (const auto& row : kSharingNames) {
-        names.emplace_back(row.name);
-    }
+    const std::vector<std::string> names = choice_names(kSharingNames);
     QuantityError error{fmt::format("'per {}' is not a way to share", word), "per " + list_of(names),
                         nearest_name(word, names)};
     if (resolve_unit(word)) {

@@ -55,10 +55,7 @@ std::vector<std::string> size_names() {
 
 template <class Table>
 std::vector<std::string> names_in(const Table& table) {
-    std::vector<std::string> names;
-    for (const auto& row : table) {
-        names.emplace_back(row.name);
-    }
+    const std::vector<std::string> names = choice_names(table);
     return names;
 }
 

@@ -21,10 +21,7 @@ std::string counted(std::size_t count, std::string_view what) {
 }
 
 std::optional<FileKind> kind_of(const YamlNode& root) {
-    std::vector<std::string> names;
-    for (const auto& row : kFileKindNames) {
-        names.emplace_back(row.name);
-    }
+    const std::vector<std::string> names = choice_names(kFileKindNames);
     const auto entries = root.entries();
     for (const YamlEntry& entry : entries) {
         if (const auto kind = choice_named(kFileKindNames, entry.key)) {

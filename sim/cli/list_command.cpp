@@ -218,10 +218,7 @@ ExitStatus list(const ListOptions& options, const Invocation& invocation) {
 void add_list(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<ListOptions>();
     CLI::App* command = app.add_subcommand("list", "Lists the models, profiles and scenarios that ship");
-    std::vector<std::string> shelves;
-    for (const auto& row : kShelfNames) {
-        shelves.emplace_back(row.name);
-    }
+    const std::vector<std::string> shelves = choice_names(kShelfNames);
     command->add_option("what", options->shelf, "Only " + list_of(shelves))
         ->type_name("WHAT")
         ->check(CLI::IsMember(shelves, CLI::ignore_case).description(""));

@@ -49,7 +49,8 @@ constexpr std::array<CommandEntry, 4> kMeasureCommands{{
     {add_calibrate, "calibrate", "berth calibrate --hardware onednn-cpu --measured rows.csv"},
     {add_validate, "validate", "berth validate --hardware rk3588-rknn-2.3.2"},
 }};
-constexpr std::array<CommandEntry, 4> kFileCommands{{
+constexpr std::array<CommandEntry, 5> kFileCommands{{
+    {add_new_chip, "new-chip", "berth new-chip my-chip --archetype npu-convolution --clock 800MHz --yes"},
     {add_list, "list", "berth list models"},
     {add_import, "import", "berth import config.json --out model.yaml"},
     {add_check, "check", "berth check my-chip.yaml my-scenario.yaml"},

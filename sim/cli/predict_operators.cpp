@@ -41,10 +41,7 @@ auto choice_option(const Table& table, std::string_view option, const std::strin
     -> std::optional<decltype(table[0].value)> {
     const auto value = choice_in_any_case(table, name);
     if (!value) {
-        std::vector<std::string> names;
-        for (const auto& row : table) {
-            names.emplace_back(row.name);
-        }
+        const std::vector<std::string> names = choice_names(table);
         diagnostics.error(SourceLocation(std::string(option)), fmt::format("unknown name '{}'", name), list_of(names),
                           suggested_names(name, names));
     }

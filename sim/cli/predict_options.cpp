@@ -13,10 +13,7 @@ namespace berth {
 std::optional<Scheme> dtype_option(const PredictOptions& options, Diagnostics& diagnostics) {
     const auto dtype = choice_in_any_case(kSchemeNames, options.dtype);
     if (!dtype) {
-        std::vector<std::string> names;
-        for (const auto& row : kSchemeNames) {
-            names.emplace_back(row.name);
-        }
+        const std::vector<std::string> names = choice_names(kSchemeNames);
         diagnostics.error(
             SourceLocation("--dtype"),
             options.dtype.empty() ? std::string("no dtype is given") : fmt::format("unknown dtype '{}'", options.dtype),

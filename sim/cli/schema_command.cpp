@@ -34,10 +34,7 @@ ExitStatus schema(const SchemaOptions& options, const std::vector<std::string>& 
 void add_schema(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<SchemaOptions>();
     CLI::App* command = app.add_subcommand("schema", "Prints JSON Schema of the files that people write");
-    std::vector<std::string> names;
-    for (const auto& row : kSchemaNames) {
-        names.emplace_back(row.name);
-    }
+    const std::vector<std::string> names = choice_names(kSchemaNames);
     command->add_option("what", options->name, "Only " + list_of(names))->type_name("WHAT");
     add_format_option(*command, options->format, {Format::kJson});
     command->footer("Example: berth schema hardware");

@@ -87,11 +87,7 @@ class KeyReader {
     }
     template <class E, class Table>
     void choice(std::string_view key, E& target, const Table& table, std::string_view /*meaning*/) {
-        std::vector<std::string> names;
-        for (const auto& row : table) {
-            names.emplace_back(row.name);
-        }
-        target = map_.require(key, list_of(names)).enumeration(table).value_or(target);
+        target = map_.require(key, list_of(choice_names(table))).enumeration(table).value_or(target);
     }
     template <class E, class Table>
     void choice(std::string_view key, std::optional<E>& target, const Table& table, std::string_view /*meaning*/) {

@@ -45,25 +45,17 @@ class KeyList {
     }
     template <class E, class Table>
     void choice(std::string_view key, E /*member*/, const Table& table, std::string_view meaning) {
-        add(key, list_of(names_of(table)), KeyNeed::kRequired, meaning);
+        add(key, list_of(choice_names(table)), KeyNeed::kRequired, meaning);
     }
     template <class E, class Table>
     void choice(std::string_view key, std::optional<E> /*member*/, const Table& table, std::string_view meaning) {
-        add(key, list_of(names_of(table)), KeyNeed::kOptional, meaning);
+        add(key, list_of(choice_names(table)), KeyNeed::kOptional, meaning);
     }
 
   private:
     std::vector<ProfileKey>& keys_;
     std::string path_;
 
-    template <class Table>
-    static std::vector<std::string> names_of(const Table& table) {
-        std::vector<std::string> names;
-        for (const auto& row : table) {
-            names.emplace_back(row.name);
-        }
-        return names;
-    }
 
     template <class Q>
     static std::string kind_of(NumberForm form) {

@@ -82,14 +82,6 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
     return rule;
 }
 
-std::vector<std::string> operator_list() {
-    std::vector<std::string> names;
-    for (const auto& row : operator_names()) {
-        names.emplace_back(row.name);
-    }
-    return names;
-}
-
 void read_operators(Device& device, const YamlNode& node, const std::vector<DType>& dtypes) {
     for (const YamlEntry& entry : node.entries()) {
         const auto kind = choice_named(operator_names(), entry.key);
@@ -97,7 +89,7 @@ void read_operators(Device& device, const YamlNode& node, const std::vector<DTyp
             device.runtime.operators[static_cast<std::size_t>(*kind)] = read_rule(device, *kind, entry.value, dtypes);
             continue;
         }
-        const auto names = operator_list();
+        const auto names = choice_names(operator_names());
         node.diagnostics().error(entry.key_where, fmt::format("{}: no operator '{}'", node.path(), entry.key),
                                  list_of(names), nearest_name(entry.key, names));
     }

@@ -132,7 +132,9 @@ void add_stage(TextTable& table, const StageResult& stage, const Stage* asked, c
                sureness(stage, model_asked(asked), objective), stage.budget ? brief(*stage.budget) : ""});
 }
 
-std::string stage_table(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
+}  // namespace
+
+TextTable stage_rows(const ScenarioResult& result, const Scenario& scenario) {
     TextTable table;
     table.column("stage", Align::kLeft, Fit::kShorten);
     table.column("run on", Align::kLeft, Fit::kWrap);
@@ -144,18 +146,27 @@ std::string stage_table(const ScenarioResult& result, const Scenario& scenario, 
     for (const StageResult& stage : result.stages) {
         add_stage(table, stage, stage_named(scenario, stage.name), result.devices, result.objective);
     }
-    return table.text(0, width);
+    return table;
 }
 
-std::string reasons(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
-    std::string text;
+std::vector<std::string> stage_reasons(const ScenarioResult& result, const Scenario& scenario) {
+    std::vector<std::string> sentences;
     for (const StageResult& stage : result.stages) {
         if (stage.chosen) {
             const Stage* asked = stage_named(scenario, stage.name);
-            text += wrapped(fmt::format("{}: {}", stage_placed(stage.name, stage.candidates[*stage.chosen]),
-                                        why(stage, model_asked(asked), result.objective)),
-                            0, width);
+            sentences.push_back(fmt::format("{}: {}", stage_placed(stage.name, stage.candidates[*stage.chosen]),
+                                            why(stage, model_asked(asked), result.objective)));
         }
+    }
+    return sentences;
+}
+
+namespace {
+
+std::string reasons(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
+    std::string text;
+    for (const std::string& sentence : stage_reasons(result, scenario)) {
+        text += wrapped(sentence, 0, width);
     }
     const bool legend = std::ranges::any_of(result.stages, [&](const StageResult& stage) {
         return !sureness(stage, model_asked(stage_named(scenario, stage.name)), result.objective).empty();
@@ -211,14 +222,15 @@ std::string budget_text(const ScenarioTotal& total) {
 
 }  // namespace
 
-std::string answer_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
+std::string headline(const ScenarioResult& result) {
     const ScenarioTotal& total = result.total;
-    std::string headline = fmt::format("Total {}.{}", estimate_text(total.latency), budget_text(total));
-    if (total.energy) {
-        headline += fmt::format(" Energy {}.", brief(*total.energy));
-    }
-    std::string text = wrapped(headline, 0, width) + "\n" + rate_text(result, width) +
-                       stage_table(result, scenario, width) + reasons(result, scenario, width);
+    const std::string energy = total.energy ? fmt::format(" Energy {}.", brief(*total.energy)) : "";
+    return fmt::format("Total {}.{}{}", estimate_text(total.latency), budget_text(total), energy);
+}
+
+std::string answer_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
+    std::string text = wrapped(headline(result), 0, width) + "\n" + rate_text(result, width) +
+                       stage_rows(result, scenario).text(0, width) + reasons(result, scenario, width);
     if (!scenario.disabled.empty()) {
         text += wrapped(fmt::format("Disabled by the scenario: {}.", fmt::join(scenario.disabled, ", ")), 0, width);
     }

@@ -88,22 +88,28 @@ TextTable table_of(const std::vector<Effect>& shown, double variance, const std:
 
 }  // namespace
 
-std::string assumptions_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
+std::optional<TextTable> assumption_rows(const ScenarioResult& result, const Scenario& scenario) {
     std::vector<Effect> all = effects(result);
     double variance = 0;
     for (const Effect& effect : all) {
         variance += magnitude(effect) * magnitude(effect);
     }
     if (variance <= 0) {
-        return "";
+        return std::nullopt;
     }
     std::stable_sort(all.begin(), all.end(),
                      [](const Effect& a, const Effect& b) { return magnitude(a) > magnitude(b); });
     all.resize(std::min(kAssumptionsShown, all.size()));
     Profile profile = scenario.profile;  // a view can set its number, so it needs one of its own
     const std::vector<ParameterView> numbers = parameters(profile);
-    return wrapped("One standard deviation of each number, and its share of the total's variance:", 0, width) +
-           table_of(all, variance, numbers).text(kIndent, width);
+    return table_of(all, variance, numbers);
+}
+
+std::string assumptions_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
+    const auto table = assumption_rows(result, scenario);
+    return table ? wrapped("One standard deviation of each number, and its share of the total's variance:", 0, width) +
+                       table->text(kIndent, width)
+                 : "";
 }
 
 }  // namespace berth

@@ -199,32 +199,46 @@ std::string segments_text(const Candidate& chosen, const std::vector<std::string
 
 }  // namespace
 
+TextTable candidate_rows(const StageResult& stage) {
+    const std::vector<const Candidate*> shown = feasible(stage);
+    return overview(shown, &stage.candidates[*stage.chosen], decimals_of(shown));
+}
+
+TextTable candidate_classes(const StageResult& stage, TextWidth width) {
+    const std::vector<const Candidate*> shown = feasible(stage);
+    return fitting_class_table(shown, &stage.candidates[*stage.chosen], decimals_of(shown), width);
+}
+
+std::vector<std::string> candidate_notes(const StageResult& stage, const ScenarioResult& result) {
+    const Candidate& chosen = stage.candidates[*stage.chosen];
+    std::vector<std::string> notes{fmt::format("* chosen: {}.{}", quality(chosen), mixed_lengths(chosen))};
+    if (std::string regrets = regret_text(stage); !regrets.empty()) {
+        notes.push_back(std::move(regrets));
+    }
+    if (const std::string fusions = fusion_text(chosen); !fusions.empty()) {
+        notes.push_back(fmt::format("fusion: {}.", fusions));
+    }
+    if (chosen.segments.size() > 1 && !chosen.operators.empty()) {
+        notes.push_back(segments_text(chosen, result.devices));
+    }
+    return notes;
+}
+
 std::string candidates_text(const StageResult& stage, const ScenarioResult& result, TextWidth width) {
     if (!stage.chosen) {
         return "";
     }
-    const Candidate& chosen = stage.candidates[*stage.chosen];
-    const std::vector<const Candidate*> shown = feasible(stage);
-    const int decimals = decimals_of(shown);
     std::string text =
         wrapped(fmt::format("{}: {}, one pass; tokens are padded/actual", stage.name, stage.model), 0, width);
-    text += overview(shown, &chosen, decimals).text(kIndent, width) + "\n";
-    text += fitting_class_table(shown, &chosen, decimals, width).text(kIndent, width);
+    text += candidate_rows(stage).text(kIndent, width) + "\n" + candidate_classes(stage, width).text(kIndent, width);
     for (const Candidate& candidate : stage.candidates) {
         if (!candidate.feasible) {
             text += wrapped(fmt::format("{} cannot run it: {}", placement_name(candidate), candidate.reason),
                             kIndent + 2, width);
         }
     }
-    text += wrapped(fmt::format("* chosen: {}.{}", quality(chosen), mixed_lengths(chosen)), kIndent, width);
-    if (const std::string regrets = regret_text(stage); !regrets.empty()) {
-        text += wrapped(regrets, kIndent, width);
-    }
-    if (const std::string fusions = fusion_text(chosen); !fusions.empty()) {
-        text += wrapped(fmt::format("fusion: {}.", fusions), kIndent, width);
-    }
-    if (chosen.segments.size() > 1 && !chosen.operators.empty()) {
-        text += wrapped(segments_text(chosen, result.devices), kIndent, width);
+    for (const std::string& note : candidate_notes(stage, result)) {
+        text += wrapped(note, kIndent, width);
     }
     return text;
 }

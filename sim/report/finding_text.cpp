@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t kFindingIndent = 4;
 
-std::string gain(const Finding& finding) {
+}  // namespace
+
+std::string finding_gain(const Finding& finding) {
     if (!changes_total(finding)) {
         return "";
     }
@@ -31,8 +33,6 @@ std::string gain(const Finding& finding) {
     return text;
 }
 
-}  // namespace
-
 std::string findings_text(std::span<const Finding> findings, TextWidth width) {
     if (findings.empty()) {
         return "Nothing to act on was found.\n";
@@ -47,7 +47,7 @@ std::string findings_text(std::span<const Finding> findings, TextWidth width) {
         }
         text += fmt::format("{}. {}{}\n", i + 1, choice_name(kFindingKindNames, finding.kind), stage);
         text += wrapped(finding.text, kFindingIndent, width);
-        if (const std::string predicted = gain(finding); !predicted.empty()) {
+        if (const std::string predicted = finding_gain(finding); !predicted.empty()) {
             text += wrapped("predicts: " + predicted, kFindingIndent, width);
         }
         for (const auto& [path, value] : finding.change) {

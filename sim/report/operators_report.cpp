@@ -8,6 +8,7 @@
 #include "report/csv_values.h"
 #include "report/json_values.h"
 #include "report/names.h"
+#include "report/sections.h"
 #include "report/text_layout.h"
 
 namespace berth {
@@ -22,7 +23,7 @@ std::string note(const OperatorResult& op) {
     return op.fell_back ? "fell back: " + op.reason : "";
 }
 
-TextTable heading() {
+TextTable operator_heading() {
     TextTable table;
     table.column("operator", Align::kLeft, Fit::kShorten);
     table.column("op", Align::kLeft, Fit::kOptional);
@@ -39,14 +40,12 @@ TextTable heading() {
 
 }  // namespace
 
-std::string operators_text(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
-                           TextWidth width) {
-    TextTable table = heading();
+TextTable operator_table(const Candidate& candidate, std::span<const std::string> devices) {
+    TextTable table = operator_heading();
     Time sum;
     for (const OperatorResult& op : candidate.operators) {
         sum += op.latency;
     }
-    std::string notes;
     for (const OperatorResult& op : candidate.operators) {
         const std::string mark = note(op).empty() ? "" : " +";
         table.row({op.name + mark, std::string(traits(op.kind).name), device_name(devices, op.device),
@@ -55,7 +54,16 @@ std::string operators_text(std::string_view stage, const Candidate& candidate, s
                    sum > Time{} ? fmt::format("{:.1f}%", 100 * (op.latency / sum)) : "",
                    std::string(choice_name(kBoundNames, op.bound)), number_text(in_operations(op.macs) / 1e6, 4),
                    fmt::format("{:.1f}", in_bytes(op.dram_bytes) / 0x1p10)});
-        if (!mark.empty()) {
+    }
+    return table;
+}
+
+std::string operators_text(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
+                           TextWidth width) {
+    const TextTable table = operator_table(candidate, devices);
+    std::string notes;
+    for (const OperatorResult& op : candidate.operators) {
+        if (!note(op).empty()) {
             notes += wrapped(fmt::format("+ {}: {}", op.name, note(op)), 0, width);
         }
     }

@@ -2,10 +2,28 @@
 #include "berth/report.h"
 
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "berth/atomic_file.h"
 
 namespace berth {
+
+namespace {
+
+// Of a picture that could not be drawn, which has been said, nothing is shown.
+std::vector<DrawnPicture> drawn_in(const std::filesystem::path& directory, std::span<const Picture> pictures) {
+    std::vector<DrawnPicture> drawn;
+    Diagnostics ignored;
+    for (const Picture& picture : pictures) {
+        if (auto svg = read_file(directory / (picture.name + ".svg"), ignored)) {
+            drawn.push_back({picture, std::move(*svg)});
+        }
+    }
+    return drawn;
+}
+
+}  // namespace
 
 bool write_report(const std::filesystem::path& directory, const ScenarioResult& result, const Scenario& scenario,
                   std::span<const Finding> findings, std::span<const TokenCurves> curves, const Provenance& provenance,
@@ -24,6 +42,8 @@ bool write_report(const std::filesystem::path& directory, const ScenarioResult& 
     write_file(directory / "operators.csv", csv_report(result), diagnostics);
     const auto pictures = draw_pictures(directory, result, scenario.profile, curves, diagnostics);
     write_file(directory / "report.md", markdown_report(result, scenario, findings, pictures, provenance), diagnostics);
+    write_file(directory / "index.html",
+               html_report(result, scenario, findings, drawn_in(directory, pictures), provenance), diagnostics);
     return diagnostics.error_count() == before;
 }
 

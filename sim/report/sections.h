@@ -1,6 +1,7 @@
 // Parts of the text report, shared by the terminal and the Markdown version.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,14 +10,25 @@
 #include "berth/findings.h"
 #include "berth/scenario.h"
 #include "berth/text_width.h"
+#include "report/text_table.h"
 
 namespace berth {
 
 /// Where to run each stage, how long it takes, why; the total against the budget.
 [[nodiscard]] std::string answer_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width);
 
+// The same in parts, for pages: the total against the budget, a row per stage, and why each runs where it does.
+[[nodiscard]] std::string headline(const ScenarioResult& result);
+[[nodiscard]] TextTable stage_rows(const ScenarioResult& result, const Scenario& scenario);
+[[nodiscard]] std::vector<std::string> stage_reasons(const ScenarioResult& result, const Scenario& scenario);
+
 /// Every candidate of one stage; empty for a fixed stage.
 [[nodiscard]] std::string candidates_text(const StageResult& stage, const ScenarioResult& result, TextWidth width);
+
+// The same in parts, of a stage that runs a model: its placements, their time by class, what is to be said of them.
+[[nodiscard]] TextTable candidate_rows(const StageResult& stage);
+[[nodiscard]] TextTable candidate_classes(const StageResult& stage, TextWidth width);
+[[nodiscard]] std::vector<std::string> candidate_notes(const StageResult& stage, const ScenarioResult& result);
 
 /// Cores per request against requests side by side; empty where they were not compared.
 [[nodiscard]] std::string core_splits_text(const ScenarioResult& result, TextWidth width);
@@ -29,5 +41,12 @@ namespace berth {
 
 /// The numbers that move the total most within their spreads; empty if no uncertainty was asked for.
 [[nodiscard]] std::string assumptions_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width);
+[[nodiscard]] std::optional<TextTable> assumption_rows(const ScenarioResult& result, const Scenario& scenario);
+
+/// A row per operator of a placement; one with a note has a "+" behind its name.
+[[nodiscard]] TextTable operator_table(const Candidate& candidate, std::span<const std::string> devices);
+
+/// What acting on a finding does to the total: "total 448 ms -> 161 ms (-64%)"; empty where it does nothing.
+[[nodiscard]] std::string finding_gain(const Finding& finding);
 
 }  // namespace berth

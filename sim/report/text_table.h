@@ -29,16 +29,18 @@ class TextTable {
     void column(std::string heading, Align align, Fit fit = Fit::kWhole);
     /// As many cells as there are columns, else a std::logic_error.
     void row(std::vector<std::string> cells);
-    /// Columns that it takes with nothing fitted, without the indent.
-    [[nodiscard]] std::size_t natural_width() const;
-    [[nodiscard]] std::string text(std::size_t indent, TextWidth width) const;
-
-  private:
     struct Column {
         std::string heading;
         Align align = Align::kLeft;
         Fit fit = Fit::kWhole;
     };
+    [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
+    [[nodiscard]] const std::vector<std::vector<std::string>>& rows() const { return rows_; }
+    /// Columns that it takes with nothing fitted, without the indent.
+    [[nodiscard]] std::size_t natural_width() const;
+    [[nodiscard]] std::string text(std::size_t indent, TextWidth width) const;
+
+  private:
     std::vector<Column> columns_;
     std::vector<std::vector<std::string>> rows_;
 

@@ -75,6 +75,15 @@ std::optional<Profile> load_hardware_file(const Library& library, const fs::path
                     : std::nullopt;
 }
 
+std::optional<Profile> load_hardware_text(const Library& library, const fs::path& path, std::string_view text,
+                                          Diagnostics& diagnostics) {
+    auto document = YamlDocument::parse(text, path.string(), diagnostics);
+    return document
+               ? load_profile(std::move(*document),
+                              profiles_in(folders_for(library, path, "hardware"), reader_of(library)), {}, diagnostics)
+               : std::nullopt;
+}
+
 std::optional<Model> load_model_file(const Library& library, const fs::path& path,
                                      const std::vector<ModelOverride>& overrides, Diagnostics& diagnostics) {
     if (is_onnx_file(path)) {

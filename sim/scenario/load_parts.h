@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "berth/scenario.h"
@@ -14,6 +15,10 @@ namespace berth {
 [[nodiscard]] std::optional<Profile> load_hardware_file(const Library& library, const std::filesystem::path& path,
                                                         const std::vector<Override>& overrides,
                                                         Diagnostics& diagnostics);
+
+/// The same of a text that will be, or would be, the file at `path`.
+[[nodiscard]] std::optional<Profile> load_hardware_text(const Library& library, const std::filesystem::path& path,
+                                                        std::string_view text, Diagnostics& diagnostics);
 
 /// The model in `path`, whose architecture is in `architectures` beside it or ships.
 [[nodiscard]] std::optional<Model> load_model_file(const Library& library, const std::filesystem::path& path,

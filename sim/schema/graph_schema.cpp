@@ -152,7 +152,7 @@ Part graph_operators(GraphForm form) {
         keys.push_back(
             optional("block", "number of the block it belongs to, for placement by block", integer({0, 1'000'000})));
     }
-    const std::vector<std::string> common = names_of(keys);
+    const std::vector<std::string> common = choice_names(keys);
     const std::vector<Key> sizes = size_keys(form);
     keys.insert(keys.end(), sizes.begin(), sizes.end());
     Part item = object_with(keys);

@@ -94,7 +94,7 @@ Part stage(Definitions& q) {
         optional("enabled", "false: the stage is checked but not run", boolean()),
     };
     const std::vector<Key> more = model_keys(q);
-    const std::vector<std::string> only_with_model = names_of(more);
+    const std::vector<std::string> only_with_model = choice_names(more);
     keys.insert(keys.end(), more.begin(), more.end());
     Part part = object_with(keys);
     const Json fixed = has_none(only_with_model, "a stage of fixed time has no such key");
@@ -128,7 +128,8 @@ Part arrivals(Definitions& q) {
 // Paths start with a key of the scenario, or go on into its models; what lies in other files travels as text.
 Part settings(const std::vector<Key>& keys) {
     Part part{{{"type", "object"}}};
-    part.shape["propertyNames"] = {{"pattern", fmt::format("^({}|models|set)(\\.|$)", fmt::join(names_of(keys), "|"))}};
+    part.shape["propertyNames"] = {
+        {"pattern", fmt::format("^({}|models|set)(\\.|$)", fmt::join(choice_names(keys), "|"))}};
     part.shape["patternProperties"]["^(hardware|models)\\."] = text().shape;
     return part;
 }

@@ -54,18 +54,9 @@ struct Key {
 [[nodiscard]] Part integer(IntegerRange range);
 [[nodiscard]] Part anything();
 
-/// The names of a table.
-template <class Table>
-[[nodiscard]] std::vector<std::string> names_of(const Table& table) {
-    std::vector<std::string> names;
-    for (const auto& row : table) {
-        names.emplace_back(row.name);
-    }
-    return names;
-}
 template <class Table>
 [[nodiscard]] Part choice(const Table& table) {
-    return {Json{{"enum", names_of(table)}}};
+    return {Json{{"enum", choice_names(table)}}};
 }
 /// A map with a key for rows of a table.
 template <class Table>

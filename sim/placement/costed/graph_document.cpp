@@ -241,10 +241,7 @@ class GraphEvents {
         if (std::find(kUnusedKeys.begin(), kUnusedKeys.end(), key_) != kUnusedKeys.end()) {
             return;
         }
-        std::vector<std::string> all;
-        for (const auto& row : names) {
-            all.emplace_back(row.name);
-        }
+        const std::vector<std::string> all = choice_names(names);
         const std::string suggestion = nearest_name(key_, all);
         diagnostics_.warning(key_where_, fmt::format("unknown key '{}' is not used", key_),
                              suggestion.empty() ? list_of(all) : "", suggestion);

@@ -1,0 +1,220 @@
+// berth new-chip: from a datasheet to a profile, with a first answer and what to measure.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <memory>
+
+#include "berth/atomic_file.h"
+#include "berth/brief_text.h"
+#include "berth/new_chip.h"
+#include "berth/next_measurement.h"
+#include "berth/quantity_text.h"
+#include "berth/report.h"
+#include "cli/command.h"
+#include "cli/data_folders.h"
+#include "report/sections.h"
+#include "report/text_layout.h"
+#include "scenario/load_parts.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kNoise = 0.03;  // of a measurement of a kernel
+constexpr std::size_t kMeasureFirst = 3;
+
+struct NewChipOptions {
+    std::string name, archetype, out, model = "bert-base-uncased";
+    Datasheet stated;
+    std::int64_t tokens = 128;
+    bool yes = false;
+};
+
+// Of a whole number or a quantity; empty where it is fine.
+std::string complaint_about(const DatasheetNumber& number, const std::string& text) {
+    const auto parsed = parse_quantity(text, number.dimension);
+    if (const auto* error = std::get_if<QuantityError>(&parsed)) {
+        return error->message;
+    }
+    const auto& quantity = std::get<ParsedQuantity>(parsed);
+    const bool counts = !number.whole || (quantity.value >= 1 && quantity.value == std::floor(quantity.value));
+    return quantity.value > 0 && counts ? "" : fmt::format("'{}' is not possible", text);
+}
+
+void check_stated(const Datasheet& stated, Diagnostics& diagnostics) {
+    for (const DatasheetNumber& number : kDatasheetNumbers) {
+        const auto found = stated.find(number.option);
+        const std::string wrong = found == stated.end() ? "" : complaint_about(number, found->second);
+        if (!wrong.empty()) {
+            diagnostics.error(SourceLocation(std::string(number.option)), wrong, std::string(number.example));
+        }
+    }
+}
+
+// Asks for what was not stated; an empty line leaves it to the archetype.
+void ask(NewChipOptions& options) {
+    for (const DatasheetNumber& number : kDatasheetNumbers) {
+        while (!options.stated.contains(number.option)) {
+            fmt::print(stderr, "{}, such as {} (Enter to inherit): ", number.question, number.example);
+            std::string line;
+            if (!std::getline(std::cin, line) || line.empty()) {
+                break;
+            }
+            if (const std::string wrong = complaint_about(number, line); !wrong.empty()) {
+                fmt::print(stderr, "{}\n", wrong);
+                continue;
+            }
+            options.stated.emplace(number.option, line);
+        }
+    }
+}
+
+// int8 where it is offered, else the first that is.
+Scheme first_scheme(const Device& device) {
+    const std::vector<std::string> offered = offered_precisions(device);
+    const std::string name =
+        std::ranges::find(offered, "int8") != offered.end() || offered.empty() ? "int8" : offered.front();
+    return choice_named(kSchemeNames, name).value_or(DType::kInt8);
+}
+
+/// The first model on the new chip, as a scenario of one stage.
+std::optional<Scenario> first_question(const NewChipOptions& options, const Profile& profile, const Library& library,
+                                       Diagnostics& diagnostics) {
+    auto model = load_model(library, options.model, {}, SourceLocation("--model"), diagnostics);
+    if (!model) {
+        return std::nullopt;
+    }
+    Scenario scenario;
+    scenario.name = fmt::format("{}, {} tokens", model->name, options.tokens);
+    scenario.profile = profile;
+    ModelStage work;
+    work.model = std::move(*model);
+    work.precision.dtype = first_scheme(accelerator_of(profile));
+    work.tokens = {{options.tokens, 1}};
+    Stage& stage = scenario.stages.emplace_back();
+    stage.name = "model";
+    stage.work = std::move(work);
+    return scenario;
+}
+
+std::string answer_of(const Scenario& scenario, const ScenarioResult& result, TextWidth width) {
+    std::string text = answer_text(result, scenario, width) + "\nNumbers that decide\n-------------------\n" +
+                       assumptions_text(result, scenario, width);
+    const auto measurements = next_measurements(scenario, result, kNoise);
+    if (!measurements.empty()) {
+        text += "\nMeasure first\n-------------\n";
+        for (std::size_t i = 0; i < std::min(kMeasureFirst, measurements.size()); ++i) {
+            const WorthMeasuring& one = measurements[i];
+            const Device& device = scenario.profile.devices[static_cast<std::size_t>(one.device)];
+            text += wrapped(fmt::format("{} on {}, predicted {}: removes {} of the variance of the decision", one.op,
+                                        device.name, brief(one.predicted), share_text(one.removes)),
+                            0, width, kIndent);
+        }
+    }
+    return text;
+}
+
+std::vector<std::string> heading_of(const NewChipOptions& options, const std::string& archetype) {
+    return {
+        "yaml-language-server: $schema=../docs/schema/hardware.json",
+        fmt::format("What is stated of {}, on top of the archetype {}. Numbers that are not stated are inherited, with",
+                    options.name, archetype),
+        "the spread between chips of that kind: `berth list keys` says what each key means.",
+        fmt::format(
+            "As soon as two networks were timed, `berth calibrate --hardware {} --networks ROWS.csv` replaces guesses.",
+            options.out)};
+}
+
+// The archetypes that ship, by what follows `archetypes/`.
+std::vector<std::string> archetype_names(const Library& library) {
+    std::vector<std::string> names;
+    for (const ShippedFile& file : shipped_files(library, "hardware/archetypes")) {
+        names.push_back(file.name);
+    }
+    return names;
+}
+
+std::optional<std::string> archetype_of(const NewChipOptions& options, const Library& library,
+                                        Diagnostics& diagnostics) {
+    const auto known = archetype_names(library);
+    const auto found = find_name(options.archetype, known);
+    if (found) {
+        return known[*found];
+    }
+    diagnostics.error(SourceLocation("--archetype"), fmt::format("there is no archetype '{}'", options.archetype),
+                      list_of(known), suggested_names(options.archetype, known));
+    return std::nullopt;
+}
+
+void check_file(const NewChipOptions& options, Diagnostics& diagnostics) {
+    std::error_code ignored;
+    if (std::filesystem::exists(options.out, ignored)) {
+        diagnostics.error(SourceLocation("--out"), fmt::format("{} is there already", options.out), "another name");
+    }
+}
+
+std::optional<std::string> made(NewChipOptions options, Invocation& invocation, Diagnostics& diagnostics) {
+    const Library& library = invocation.library;
+    options.out = options.out.empty() ? options.name + ".yaml" : options.out;
+    check_file(options, diagnostics);
+    check_stated(options.stated, diagnostics);
+    const auto archetype = archetype_of(options, library, diagnostics);
+    const auto base =
+        archetype ? load_hardware(library, "archetypes/" + *archetype, {}, SourceLocation("--archetype"), diagnostics)
+                  : std::nullopt;
+    if (!base || diagnostics.has_errors()) {
+        return std::nullopt;
+    }
+    if (!options.yes && isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0) {
+        ask(options);
+    }
+    const std::string yaml =
+        new_chip_yaml(options.name, *archetype, *base, options.stated, heading_of(options, *archetype));
+    const auto profile = load_hardware_text(library, options.out, yaml, diagnostics);
+    const auto scenario = profile ? first_question(options, *profile, library, diagnostics) : std::nullopt;
+    const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
+    if (!result || !write_file(options.out, yaml, diagnostics)) {
+        return std::nullopt;
+    }
+    return yaml + "\n" + wrapped(fmt::format("Written to {}. Its first answer:", options.out), 0, invocation.width) +
+           "\n" + answer_of(*scenario, *result, invocation.width);
+}
+
+}  // namespace
+
+void add_new_chip(CLI::App& app, Invocation& invocation) {
+    const auto options = std::make_shared<NewChipOptions>();
+    CLI::App* command = app.add_subcommand("new-chip", "Makes a profile of a chip out of its datasheet");
+    command->add_option("name", options->name, "Name of the profile")->type_name("NAME")->required();
+    command->add_option("--archetype", options->archetype, "Kind of chip that everything else is inherited from")
+        ->type_name("KIND")
+        ->required();
+    for (const DatasheetNumber& number : kDatasheetNumbers) {
+        command
+            ->add_option_function<std::string>(
+                std::string(number.option),
+                [options, &number](const std::string& value) { options->stated[number.option] = value; },
+                fmt::format("{}, such as {}", number.question, number.example))
+            ->type_name(number.whole ? "N" : "VALUE");
+    }
+    command->add_option("--out", options->out, "File to write (default: NAME.yaml)")->type_name("FILE");
+    command->add_option("--model", options->model, "Model of the first answer")->type_name("MODEL");
+    command->add_option("--tokens", options->tokens, "Its tokens")
+        ->type_name("N")
+        ->check(CLI::Range(kCountRange.min, kCountRange.max, "POSITIVE"));
+    command->add_flag("--yes", options->yes, "Ask nothing: what is not stated is inherited");
+    command->footer(
+        "Example: berth new-chip my-chip --archetype npu-convolution --cores 2 --clock 800MHz --macs-int8 2048 --sram "
+        "1MiB "
+        "--bandwidth 20GB/s --dram 34GB/s --cpu-cores 4 --cpu-clock 2GHz --yes");
+    command->callback([options, &invocation] {
+        Diagnostics diagnostics;
+        auto output = made(*options, invocation, diagnostics);
+        invocation.status = answer(output, diagnostics);
+    });
+}
+
+}  // namespace berth

@@ -1,0 +1,83 @@
+// From ten numbers of a datasheet to a profile that answers and says where each number is from.
+#include <filesystem>
+
+#include "cli/run_berth.h"
+
+namespace berth {
+namespace {
+
+using Json = nlohmann::json;
+using testing::HasSubstr;
+
+class CliNewChip : public BerthCommand {
+  protected:
+    static std::vector<std::string> asked(const std::string& name) {
+        return {"new-chip",    name,   "--archetype", "npu-convolution", "--cores",     "2",       "--clock", "800 MHz",
+                "--macs-int8", "2048", "--sram",      "1 MiB",           "--bandwidth", "20 GB/s", "--dram",  "34 GB/s",
+                "--cpu-cores", "4",    "--cpu-clock", "2 GHz",           "--yes"};
+    }
+    Json prediction(const std::string& profile) {
+        const Outcome outcome = berth({"predict", "--hardware", profile, "--device", "npu", "--model",
+                                       "bert-base-uncased", "--dtype", "int8", "--tokens", "128", "--format", "json"});
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        return Json::parse(outcome.out);
+    }
+};
+
+TEST_F(CliNewChip, MakesAShortProfileThatSaysWhereNumbersAreFrom) {
+    const Outcome made = berth(asked("my-chip"));
+    ASSERT_EQ(made.status, 0) << made.err;
+    EXPECT_THAT(made.out, HasSubstr("Numbers that decide"));
+    EXPECT_THAT(made.out, HasSubstr("Measure first"));
+    const std::string text = content_of(folder() / "my-chip.yaml");
+    EXPECT_LE(std::ranges::count(text, '\n'), 30);
+    EXPECT_EQ(berth({"check", "my-chip.yaml"}).status, 0);
+
+    const Json json = prediction("my-chip.yaml");
+    const Json& numbers = json["profiles"][0]["numbers"];
+    EXPECT_EQ(numbers["calibrated"], 0) << "nothing of another chip passes as calibrated here";
+    EXPECT_GE(numbers["datasheet"].get<int>(), 7);
+    EXPECT_GT(numbers["inherited"].get<int>(), 20);
+}
+
+// Never below the roofline: 11.2 GMAC at 2 x 2048 MACs in 800 MHz, or 85 MB of weights at 20 GB/s.
+TEST_F(CliNewChip, IsNotFasterThanItsDatasheetAllows) {
+    ASSERT_EQ(berth(asked("my-chip")).status, 0);
+    const double latency = prediction("my-chip.yaml")["latency_ms"];
+    const double macs = 128.0 * (12 * (4 * 768 * 768 + 2 * 768 * 3072) + 12 * 2 * 128 * 768);
+    EXPECT_GT(latency, 1e3 * macs / (2 * 2048 * 800e6));
+}
+
+TEST_F(CliNewChip, SaysWhatIsWrongAndWritesNothing) {
+    const auto refused = [this](const std::vector<std::string>& words, const std::string& says) {
+        const Outcome outcome = berth(words);
+        EXPECT_EQ(outcome.status, 2) << outcome.out;
+        EXPECT_THAT(outcome.err, HasSubstr(says));
+        EXPECT_FALSE(std::filesystem::exists(folder() / "x.yaml"));
+    };
+    refused({"new-chip", "x", "--archetype", "npu-convolutoin", "--yes"}, "did you mean npu-convolution");
+    refused({"new-chip", "x", "--archetype", "npu-convolution", "--clock", "800 MB", "--yes"}, "--clock");
+    refused({"new-chip", "x", "--archetype", "npu-convolution", "--cores", "1.5", "--yes"}, "--cores");
+    refused({"new-chip", "x", "--archetype", "npu-convolution", "--model", "brt-base", "--yes"}, "brt-base");
+    const Outcome both = berth({"new-chip", "x", "--archetype", "gpu", "--clock", "fast", "--sram", "much", "--yes"});
+    EXPECT_THAT(both.err, HasSubstr("--clock"));
+    EXPECT_THAT(both.err, HasSubstr("--sram"));
+}
+
+TEST_F(CliNewChip, DoesNotOverwrite) {
+    write("my-chip.yaml", "kept");
+    EXPECT_EQ(berth(asked("my-chip")).status, 2);
+    EXPECT_EQ(content_of(folder() / "my-chip.yaml"), "kept");
+}
+
+TEST_F(CliNewChip, EveryArchetypeMakesOne) {
+    for (const char* kind : {"npu-convolution", "npu-vector", "npu-systolic", "accelerator-host-link", "gpu",
+                             "arm-big-little", "x86-cpu"}) {
+        const std::string name = std::string("a-") + kind;
+        const Outcome made = berth({"new-chip", name, "--archetype", kind, "--yes"});
+        EXPECT_EQ(made.status, 0) << kind << "\n" << made.err;
+    }
+}
+
+}  // namespace
+}  // namespace berth
