@@ -34,7 +34,7 @@ devices:
       gather: {per_cycle: 1, traffic: 1}
       reduce: {per_cycle: 1, traffic: 1}
       convert: {per_cycle: 4, traffic: 1}
-    attention: {score_bytes: 30 B, per_cycle: 0.5, row_granule: 16, unaligned: 1.25}
+    attention: {score_bytes: 30 B, per_cycle: 0.5, row_granule: 16, unaligned: 1.25, keeps_scores: false}
     memories: {sram: {capacity: 384 KiB, per: core}}
     overlap: 0.8
     runtime:

@@ -37,6 +37,13 @@ struct Parameter {
     [[nodiscard]] double log_sigma() const { return std::log1p(spread); }
 };
 
+/// A number that is a share of another one: `sustained: 83% of bandwidth`. Its spread is that of the share, so that it
+/// follows whatever the other becomes.
+struct RelativeNumber {
+    std::string path, base;  ///< of both in the document, items of a list by their names
+    double share = 1;
+};
+
 /// The same parameter, provenance included, in another unit: a count per cycle times one operation, say.
 template <class Q, class F>
 [[nodiscard]] auto scaled(const Parameter<Q>& parameter, F factor) {

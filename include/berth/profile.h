@@ -105,15 +105,17 @@ struct VectorRate {
     std::optional<Parameter<double>> tail_cycles;  ///< of each element of a row beyond its last whole vector
 };
 
-/// Attention as one operator of the runtime. Its scores do not stay on chip on every device: `score_bytes` is what each
-/// score element costs at the memory, `per_cycle` at how many of them the engines work beyond the MACs.
+/// Attention as one operator of the runtime. Scores stay on chip where a tile of them fits and the runtime keeps them;
+/// elsewhere they pass the DRAM at `score_bytes` each. Engines work on `per_cycle` of them beyond the MACs.
 struct AttentionEngine {
-    Parameter<Bytes> score_bytes;                ///< DRAM traffic per score element
-    Parameter<Operations> per_cycle;             ///< score elements per cycle and core
-    std::int64_t row_granule = 1;                ///< sequences that are no multiple of it pay `unaligned`
-    std::optional<Parameter<double>> unaligned;  ///< factor on score_bytes; absent: there is no granule
-    std::optional<Parameter<Time>> per_head;     ///< that each head of each batch item takes besides its scores
-    bool skips_masked = true;                    ///< scores that a causal mask or a window hides cost nothing
+    Parameter<Bytes> score_bytes;                       ///< DRAM traffic per score element that does not stay on chip
+    Parameter<Operations> per_cycle;                    ///< score elements per cycle and core
+    std::int64_t row_granule = 1;                       ///< sequences that are no multiple of it pay `unaligned`
+    std::optional<Parameter<double>> unaligned;         ///< factor on score_bytes; absent: there is no granule
+    std::optional<Parameter<Time>> per_head;            ///< that each head of each batch item takes besides its scores
+    bool skips_masked = true;                           ///< scores that a causal mask or a window hides cost nothing
+    bool keeps_scores = true;                           ///< the runtime has a schedule that leaves them on chip
+    std::optional<Parameter<Bytes>> keeps_scores_from;  ///< in memories of at least this size; absent: in any
 };
 
 enum class MemoryShare : std::uint8_t { kCore, kCluster, kDevice };
@@ -310,6 +312,7 @@ struct Profile {
     std::vector<Link> links;
     DeviceId host = 0;  ///< where inputs come from and results go to
     Correlations correlations;
+    std::vector<RelativeNumber> relative;  ///< numbers that follow others; paths as in ParameterView
     SourceLocation where;
 };
 
@@ -394,14 +397,23 @@ struct ParameterView {
     double least = 0;                                       ///< 1 for a factor that saves nothing at best
     double most = std::numeric_limits<double>::infinity();  ///< 1 for a share
     SourceLocation where;
+    std::string base{};               ///< path of the number that it is a share of; empty: it stands for itself
+    double share = 0;                 ///< of that, at the values of now
     std::function<void(double)> set;  ///< valid while the profile it was taken from lives
+    /// The same for a number that is asked for as such: from then on it is no share of another one any more.
+    std::function<void(double)> fix;
 };
 /// Every number of the profile with a provenance, in the order of the structs above. One that several clusters inherit
-/// from their device appears once, and setting it sets all of them.
+/// from their device appears once, and setting it sets all of them. What is a share of a number moves with it; to set
+/// such a share is to say what it comes to at the base's value of now, so that shares and bases may be set in any
+/// order.
 [[nodiscard]] std::vector<ParameterView> parameters(Profile& profile);
 /// Path of the number of `device` that lies at this address, as parameters() names it: of its bus
 /// `memory.dram.sustained`. Empty if it is none of the device's.
 [[nodiscard]] std::string parameter_path(const Device& device, const void* number);
+
+/// Paths of all numbers that move with this one, itself the first.
+[[nodiscard]] std::vector<std::string> moving_with(const Profile& profile, const std::string& path);
 
 /// One number of a profile may not be more than another: a core draws no more than all of them, and they no more than
 /// the bus carries. Readers refuse profiles that break it, fits keep to it.

@@ -102,7 +102,8 @@ void vector_rate_keys(Visitor& v, auto&& rate) {
 /// `devices.D.attention`
 template <class Visitor>
 void attention_keys(Visitor& v, auto&& attention) {
-    v.number("score_bytes", attention.score_bytes, NumberForm::kPositive, "DRAM traffic per score element");
+    v.number("score_bytes", attention.score_bytes, NumberForm::kPositive,
+             "DRAM traffic per score element that does not stay on chip, whatever its dtype");
     v.number("per_cycle", attention.per_cycle, NumberForm::kPositive,
              "score elements per clock cycle and core beyond the MACs");
     v.number("per_head", attention.per_head, NumberForm::kPositive,
@@ -114,6 +115,11 @@ void attention_keys(Visitor& v, auto&& attention) {
     v.flag("skips_masked", attention.skips_masked,
            "true (the default): scores hidden by a causal mask or a window cost nothing; false: whole tiles are "
            "computed, masked or not");
+    v.flag("keeps_scores", attention.keeps_scores,
+           "true (the default): the runtime leaves scores on chip where a tile of their rows fits in the last memory "
+           "level; false: they always pass the DRAM");
+    v.number("keeps_scores_from", attention.keeps_scores_from, NumberForm::kPositive,
+             "least capacity of that level for which the runtime does so; absent: any");
 }
 
 /// `devices.D.dma`, besides its bandwidth, which a cluster may have instead.

@@ -61,6 +61,17 @@ struct QuantityError {
 /// The same, and an error unless the result has dimension `wanted` and lies in its plausible range.
 [[nodiscard]] std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text, Dimension wanted);
 
+/// A share of another number as written: "83% of bandwidth ± 5%".
+struct RelativeText {
+    double share = 0;
+    std::string base;              ///< path of the other number, as far as it is written
+    std::optional<double> spread;  ///< relative
+    std::optional<Sharing> per;
+};
+/// Reads `SHARE% of PATH [± SPREAD%] [per core]`; empty if the text does not have this form. An error where the share
+/// is no number above zero, or the spread no percentage.
+[[nodiscard]] std::optional<std::variant<RelativeText, QuantityError>> parse_relative(std::string_view text);
+
 /// How a quantity may be written at some place, for quantity_pattern().
 struct QuantityForm {
     bool allow_zero = false;     ///< else more than zero
@@ -72,6 +83,8 @@ struct QuantityForm {
 /// A regular expression (ECMAScript, whole text) for what parse_quantity() reads in a dimension, out of the same table
 /// of units. Negative values never match; numbers too large for a double do.
 [[nodiscard]] std::string quantity_pattern(Dimension dimension, const QuantityForm& form = {});
+/// The same for what parse_relative() reads.
+[[nodiscard]] std::string relative_pattern(const QuantityForm& form = {});
 
 /// A whole text that is one finite number, with nothing around it but spaces; locale-independent.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text);

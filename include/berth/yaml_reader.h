@@ -22,6 +22,7 @@ namespace berth {
 struct YamlValue;      // one node of the immutable tree, private to the reader
 struct YamlReadState;  // where errors go, and which keys have been asked for
 struct YamlEntry;
+struct RelativeText;
 
 /// Inclusive bounds of an integer.
 struct IntegerRange {
@@ -65,6 +66,9 @@ class YamlNode {
     [[nodiscard]] bool is_scalar() const;
     [[nodiscard]] bool is_null() const;
 
+    /// Whether it was put in the place of what the file says, as `--set` does.
+    [[nodiscard]] bool is_set() const;
+
     /// Dotted path from the document's root, sequence items by index: `devices.npu.memories`, `stages.0.model`.
     [[nodiscard]] const std::string& path() const { return path_; }
     /// Where the value stands; for an absent node, where it was missed.
@@ -95,6 +99,11 @@ class YamlNode {
     template <class Q>
     [[nodiscard]] std::optional<Parameter<Q>> parameter(QuantityRule rule = {}) const;
 
+    /// Numbers of the document that have been read as shares of others so far.
+    [[nodiscard]] const std::vector<RelativeNumber>& relative_numbers() const;
+    /// How this number is written as a share of another one, if it is.
+    [[nodiscard]] const RelativeNumber* relative() const;
+
     /// One name of a table of Choice rows.
     template <class Table>
     [[nodiscard]] auto enumeration(const Table& table) const -> std::optional<decltype(table[0].value)>;
@@ -116,6 +125,9 @@ class YamlNode {
     [[nodiscard]] YamlNode child(std::string_view step, std::shared_ptr<const YamlValue> value) const;
     [[nodiscard]] const std::string* scalar(std::string_view expected) const;
     [[nodiscard]] const YamlValue* map() const;
+    [[nodiscard]] std::optional<Parameter<double>> read_relative(const RelativeText& written,
+                                                                 Dimension dimension) const;
+    [[nodiscard]] std::optional<Parameter<double>> read_written(const std::string& written, Dimension dimension) const;
     [[nodiscard]] std::optional<Parameter<double>> read_scalar_parameter(Dimension dimension, QuantityRule rule) const;
     [[nodiscard]] std::optional<Parameter<double>> read_parameter(Dimension dimension, QuantityRule rule) const;
     [[nodiscard]] std::optional<Parameter<double>> read_parameter_map(Dimension dimension, QuantityRule rule) const;

@@ -72,8 +72,7 @@ std::shared_ptr<SweepLayouts::Shared> SweepLayouts::at(std::size_t number) {
 
 SweepWorker::SweepWorker(const Sweep& sweep, SweepLayouts& layouts) : sweep_(&sweep), layouts_(&layouts) {
     for (std::size_t a = 0; a < sweep.axes_.size(); ++a) {
-        const std::string& path = sweep.axes_[a].path;
-        is_hardware_.push_back(path.starts_with(kHardwareKey));
+        is_hardware_.push_back(sweep.axes_[a].path.starts_with(kHardwareKey));
         if (!sweep.numbers_[a]) {
             const bool of_a_grid = sweep.axes_[a].order.empty();
             scenarios_ *= of_a_grid && !is_hardware_.back() ? sweep.axes_[a].values.size() : 0;
@@ -140,10 +139,12 @@ SweepWorker::Numbers* SweepWorker::numbers_at(const Key& key, std::string& why_n
             const std::string path = sweep_->axes_[a].path.substr(kHardwareKey.size() + 1);
             const auto view = std::ranges::find(views, path, &ParameterView::path);
             if (view != views.end()) {
-                set = view->set;
+                set = view->fix;
             }
-            numbers->decide_layouts =
-                numbers->decide_layouts || std::ranges::find(deciding, path) != deciding.end();
+            for (const std::string& moved : moving_with(numbers->profile, path)) {
+                numbers->decide_layouts =
+                    numbers->decide_layouts || std::ranges::find(deciding, moved) != deciding.end();
+            }
         }
     }
     numbers->places.assign(places_.size(), static_cast<std::size_t>(-1));

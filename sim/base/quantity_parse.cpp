@@ -235,6 +235,46 @@ std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text
     return parsed;
 }
 
+std::optional<std::variant<RelativeText, QuantityError>> parse_relative(std::string_view text) {
+    constexpr std::string_view kOf = " of ";
+    const auto [value_part, spread_part] = split_spread(text);
+    const auto at = value_part.find(kOf);
+    if (at == std::string_view::npos || !trimmed(value_part.substr(0, at)).ends_with('%')) {
+        return std::nullopt;
+    }
+    const auto share = parse_plain(value_part.substr(0, at));
+    if (const auto* error = std::get_if<QuantityError>(&share)) {
+        return *error;
+    }
+    RelativeText result;
+    result.share = std::get<ParsedQuantity>(share).value;
+    const auto [base, value_per] = split_per(value_part.substr(at + kOf.size()));
+    result.base = trimmed(base);
+    if (result.share <= 0 || result.base.empty()) {
+        return QuantityError{fmt::format("'{}' is no share of another number", trimmed(text)),
+                             "a share above zero and a number, such as 83% of bandwidth", ""};
+    }
+    std::string_view per = value_per;
+    if (spread_part) {
+        const auto [spread_text, spread_per] = split_per(*spread_part);
+        auto spread = parse_spread(spread_text, result.share, Dimension{});
+        if (auto* error = std::get_if<QuantityError>(&spread)) {
+            error->expected = "a percentage of the share, such as \u00b1 10%";
+            return std::move(*error);
+        }
+        result.spread = std::get<double>(spread);
+        per = per.empty() ? spread_per : per;
+    }
+    if (!per.empty()) {
+        auto sharing = parse_sharing(per);
+        if (auto* error = std::get_if<QuantityError>(&sharing)) {
+            return std::move(*error);
+        }
+        result.per = std::get<Sharing>(sharing);
+    }
+    return result;
+}
+
 std::optional<double> parse_number(std::string_view text) {
     std::string_view rest = trimmed(text);
     const auto number = take_number(rest);

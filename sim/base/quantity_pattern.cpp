@@ -42,4 +42,13 @@ std::string quantity_pattern(Dimension dimension, const QuantityForm& form) {
                        per, spread);
 }
 
+std::string relative_pattern(const QuantityForm& form) {
+    const std::string per =
+        form.per ? fmt::format("(?:[ \\t]+per[ \\t]+{})?", choice_name(kSharingNames, *form.per)) : "";
+    const std::string spread =
+        form.allow_spread ? fmt::format("(?:{0}(?:\u00b1|\\+/-|\\+-){0}\\+?{1}{0}%{2})?", kSpace, kDigitsPattern, per)
+                          : "";
+    return fmt::format("^{0}\\+?{1}{2}{0}%{0} of {0}[^ \\t]+{3}{4}{0}$", kSpace, kNotZero, kDigitsPattern, per, spread);
+}
+
 }  // namespace berth

@@ -42,6 +42,15 @@ std::optional<ParsedQuantity> quantity_of(const YamlValue& scalar) {
     return quantity != nullptr ? std::optional(*quantity) : std::nullopt;
 }
 
+// The same of a share of another number: its spread is the share's, and what it is of decides its dimension.
+std::optional<ParsedQuantity> share_of(const YamlValue& scalar, const std::optional<ParsedQuantity>& other) {
+    const auto relative = scalar.kind == YamlKind::kScalar ? parse_relative(scalar.text) : std::nullopt;
+    const auto* share = relative ? std::get_if<RelativeText>(&*relative) : nullptr;
+    return share != nullptr ? std::optional(ParsedQuantity{share->share, other ? other->dimension : Dimension{},
+                                                           share->spread, share->per})
+                            : std::nullopt;
+}
+
 // What is written as the number itself: the node, or its `value`.
 const YamlValue& number_of(const YamlValue& node) {
     return is_number_with_origin(node) ? *node.member(kValue)->value : node;
@@ -147,7 +156,9 @@ YamlPointer with_new_description(const YamlValue& old, const std::optional<Parse
 }
 
 YamlPointer changed_number(const YamlValue& old, const YamlPointer& now) {
-    const auto before = quantity_of(number_of(old));
+    auto after = quantity_of(number_of(*now));
+    auto before = quantity_of(number_of(old));
+    before = before ? before : share_of(number_of(old), after);
     if (!before) {
         return now;
     }
@@ -155,7 +166,7 @@ YamlPointer changed_number(const YamlValue& old, const YamlPointer& now) {
         return with_new_description(old, before, now);
     }
     // What is no number of this dimension stands as it is: its reader says what is wrong with it.
-    const auto after = quantity_of(*now);
+    after = after ? after : share_of(*now, before);
     const bool goes_on = after && after->dimension == before->dimension;
     const bool has_more = is_number_with_origin(old) || before->spread;
     return goes_on && has_more ? with_new_value(old, *before, *now, *after) : now;

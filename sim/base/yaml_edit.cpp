@@ -169,23 +169,44 @@ std::string item_name(const YamlValue& item) {
     return name != nullptr && name->value->kind == YamlKind::kScalar ? name->value->text : "";
 }
 
-YamlPointer found_at(const YamlPointer& root, std::string_view path) {
-    YamlPointer node = root;
-    while (node && !path.empty()) {
+namespace {
+
+/// A place in the tree, and how it is called there.
+struct Place {
+    YamlPointer node;
+    std::string name;
+};
+
+Place walked_to(const YamlPointer& root, std::string_view path) {
+    Place at{root, ""};
+    while (at.node && !path.empty()) {
+        const YamlPointer node = at.node;
+        at.node = nullptr;
         if (node->kind == YamlKind::kMap) {
             const std::vector<std::string> keys = node->keys();
-            const auto index = longest_match(path, keys);
-            path = index ? *after(path, keys[*index]) : path;
-            node = index ? node->members[*index].value : nullptr;
+            if (const auto index = longest_match(path, keys)) {
+                path = *after(path, keys[*index]);
+                at = {node->members[*index].value, joined(at.name, keys[*index])};
+            }
         } else if (node->kind == YamlKind::kSequence) {
-            const auto found = item_at(*node, path);
-            path = found ? *after(path, found->second) : path;
-            node = found ? node->items[found->first] : nullptr;
-        } else {
-            node = nullptr;
+            if (const auto found = item_at(*node, path)) {
+                const YamlPointer& item = node->items[found->first];
+                const std::string name = item_name(*item);
+                path = *after(path, found->second);
+                at = {item, joined(at.name, name.empty() ? found->second : name)};
+            }
         }
     }
-    return node;
+    return at;
+}
+
+}  // namespace
+
+YamlPointer found_at(const YamlPointer& root, std::string_view path) { return walked_to(root, path).node; }
+
+std::string named_path(const YamlPointer& root, std::string_view path) {
+    const Place place = walked_to(root, path);
+    return place.node ? place.name : "";
 }
 
 YamlPointer marked_inherited(const YamlPointer& root, const std::string& name) {

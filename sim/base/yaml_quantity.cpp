@@ -46,25 +46,39 @@ std::optional<Parameter<double>> YamlNode::read_scalar_parameter(Dimension dimen
     if (written == nullptr) {
         return std::nullopt;
     }
-    const auto parsed = parse_quantity(*written, dimension);
-    if (const auto* failure = std::get_if<QuantityError>(&parsed)) {
+    auto result = read_written(*written, dimension);
+    if (!result) {
+        return std::nullopt;
+    }
+    if (result->value == 0 && !rule.allow_zero) {
+        error(fmt::format("'{}' is zero", *written), "more than zero");
+        return std::nullopt;
+    }
+    if (result->value < 0 && !rule.allow_negative) {
+        error(fmt::format("'{}' is negative", *written), rule.allow_zero ? "zero or more" : "more than zero");
+        return std::nullopt;
+    }
+    if (result->per && !rule.allow_per) {
+        error(fmt::format("'{}' says 'per {}', which has no meaning here", *written,
+                          choice_name(kSharingNames, *result->per)));
+        return std::nullopt;
+    }
+    return result;
+}
+
+// A quantity with its unit, or a share of another number.
+std::optional<Parameter<double>> YamlNode::read_written(const std::string& written, Dimension dimension) const {
+    const auto relative = parse_relative(written);
+    if (const auto* share = relative ? std::get_if<RelativeText>(&*relative) : nullptr) {
+        return read_relative(*share, dimension);
+    }
+    const auto parsed = parse_quantity(written, dimension);
+    const auto* failure = relative ? std::get_if<QuantityError>(&*relative) : std::get_if<QuantityError>(&parsed);
+    if (failure != nullptr) {
         error(failure->message, failure->expected, failure->suggestion);
         return std::nullopt;
     }
     const auto& quantity = std::get<ParsedQuantity>(parsed);
-    if (quantity.value == 0 && !rule.allow_zero) {
-        error(fmt::format("'{}' is zero", *written), "more than zero");
-        return std::nullopt;
-    }
-    if (quantity.value < 0 && !rule.allow_negative) {
-        error(fmt::format("'{}' is negative", *written), rule.allow_zero ? "zero or more" : "more than zero");
-        return std::nullopt;
-    }
-    if (quantity.per && !rule.allow_per) {
-        error(fmt::format("'{}' says 'per {}', which has no meaning here", *written,
-                          choice_name(kSharingNames, *quantity.per)));
-        return std::nullopt;
-    }
     Parameter<double> result;
     result.value = quantity.value;
     result.spread = quantity.spread.value_or(0);
@@ -104,6 +118,10 @@ std::optional<Parameter<double>> YamlNode::read_parameter(Dimension dimension, Q
     }
     if (read && !value_->set_by.empty() && !keeps_source(*value_)) {
         read->source = set_text(*value_);
+    }
+    if (const RelativeNumber* share = read ? relative() : nullptr) {
+        read->source = fmt::format("{} of {}{}{}", percent_text(share->share, 6), share->base,
+                                   read->source.empty() ? "" : "; ", read->source);
     }
     return read;
 }

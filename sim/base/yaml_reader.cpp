@@ -39,9 +39,14 @@ void remember(std::vector<std::string>& asked, std::string_view key) {
 // A value of `--set PATH=VALUE` stands at a place that names its path.
 std::string at_path(std::string_view message, const std::string& path, const SourceLocation& where) {
     constexpr std::string_view kSet = "--set ";
+    constexpr std::string_view kValueEnd = ".value";  // of a number that keeps its spread and source
+    const std::string_view number =
+        std::string_view(path).substr(0, path.size() - (path.ends_with(kValueEnd) ? kValueEnd.size() : 0));
     const std::string& file = where.file_name();
     const std::string_view set_path = std::string_view(file).substr(std::min(kSet.size(), file.size()));
-    const bool said = file.starts_with(kSet) && (set_path == path || set_path.ends_with("." + path));
+    const bool said = file.starts_with(kSet) &&
+                      (set_path == path || set_path == number || set_path.ends_with(fmt::format(".{}", path)) ||
+                       set_path.ends_with(fmt::format(".{}", number)));
     return path.empty() || said ? std::string(message) : fmt::format("{}: {}", path, message);
 }
 
@@ -73,6 +78,8 @@ bool YamlNode::is_map() const { return value_ && value_->kind == YamlKind::kMap;
 bool YamlNode::is_sequence() const { return value_ && value_->kind == YamlKind::kSequence; }
 bool YamlNode::is_scalar() const { return value_ && value_->kind == YamlKind::kScalar; }
 bool YamlNode::is_null() const { return value_ && value_->kind == YamlKind::kNull; }
+
+bool YamlNode::is_set() const { return value_ && !value_->set_by.empty(); }
 
 SourceLocation YamlNode::content_where() const { return where_.shifted(is_scalar() && value_->quoted ? 1 : 0); }
 
@@ -133,6 +140,9 @@ YamlNode YamlNode::require(std::string_view key, std::string_view expected) cons
 }
 
 void YamlNode::reject_unknown_keys() const {
+    if (path_.empty()) {
+        complain_of_misfits(*state_);
+    }
     if (!is_map()) {
         return;
     }

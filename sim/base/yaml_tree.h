@@ -38,11 +38,22 @@ struct YamlValue {
     [[nodiscard]] std::vector<std::string> keys() const;
 };
 
+/// A share of what is no number of its dimension: one of the two is wrong.
+struct MisfitShare {
+    SourceLocation where;  ///< of the share
+    std::string message, expected;
+    SourceLocation base;  ///< where the other number is written
+};
+
 struct YamlReadState {
     Diagnostics* diagnostics = nullptr;
     YamlPointer root;  ///< keeps alive the maps that `asked` points to
     std::unordered_map<const YamlValue*, std::vector<std::string>> asked;
+    std::vector<RelativeNumber> relative;  ///< those read so far
+    std::vector<MisfitShare> misfits;
 };
+/// Once the whole document has been read: complains of each such share, unless the other number was complained of.
+void complain_of_misfits(YamlReadState& state);
 
 /// The tree of one document; nullptr, with errors at `file`, unless the text is valid YAML without repeated keys.
 [[nodiscard]] YamlPointer parse_yaml(std::string_view text, const std::shared_ptr<const std::string>& file,
@@ -73,6 +84,9 @@ struct YamlReadState {
 
 /// What stands at a path that replaced() takes; nullptr if nothing does.
 [[nodiscard]] YamlPointer found_at(const YamlPointer& root, std::string_view path);
+
+/// A path as parameters are named: items of a sequence by their `name`, where they have one. Empty if nothing is there.
+[[nodiscard]] std::string named_path(const YamlPointer& root, std::string_view path);
 
 /// The `name` of an item of a sequence, empty if it has none.
 [[nodiscard]] std::string item_name(const YamlValue& item);

@@ -43,9 +43,11 @@ struct Branch {
     }
 };
 
-// As the reader takes it: bandwidths of cores say so.
+// As the reader takes it: bandwidths of cores say so, and shares of other numbers stay shares of them.
 std::string value_text(const FittedParameter& one) {
-    std::string text = quantity_text(one.after, one.dimension);
+    const double share = one.base.empty() ? 0 : one.share * one.after / one.before;
+    std::string text = one.base.empty() ? quantity_text(one.after, one.dimension)
+                                        : fmt::format("{} of {}", percent_text(share, 4), one.base);
     const bool of_core = one.path.starts_with("devices.") && one.path.ends_with(".bandwidth");
     return of_core ? text + " per core" : text;
 }
@@ -152,8 +154,9 @@ std::string calibrated_profile(const Calibration& calibration, const ProfileText
         root.at(one.path).value = entry(one, "calibrated", source + left_open(one));
     }
     for (const FollowingNumber& one : calibration.following) {
-        root.at(one.path).value = entry({one.path, one.dimension, one.before, one.spread, one.after, one.spread, false},
-                                        choice_name(kOriginNames, one.origin), following_source(one));
+        root.at(one.path).value =
+            entry({one.path, one.dimension, one.before, one.spread, one.after, one.spread, false, {}, 0},
+                  choice_name(kOriginNames, one.origin), following_source(one));
     }
     for (const FittedClocks& list : calibration.clocks) {
         root.at(list.path).value = clocks_text(list.clocks);

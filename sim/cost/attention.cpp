@@ -1,4 +1,6 @@
 // Attention as one operator of the runtime. Runtimes without it run two matmuls and a softmax (see plan.cpp).
+#include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "cost/rounding.h"
@@ -6,6 +8,112 @@
 #include "cost/traced.h"
 
 namespace berth {
+
+namespace {
+
+/// Of the scores between the products: quantised operands give scores of 16 bits.
+DType score_dtype(const Kernel& kernel) {
+    return element_size(kernel.input) < element_size(DType::kFp16) ? DType::kFp16 : kernel.input;
+}
+
+/// What one core has on chip for the rows of a head that it works on.
+Bytes room_of_core(const Device& device, int cores) {
+    if (device.memories.empty()) {
+        return {};
+    }
+    const MemoryLevel& level = device.matrix.row_tile ? device.memories.front() : device.memories.back();
+    return level.share == MemoryShare::kCore ? level.capacity.value : level.capacity.value / static_cast<double>(cores);
+}
+
+/// How scores that stay on chip are worked on: so many queries at a time, past which all keys and values go.
+struct ScoreTile {
+    std::int64_t queries = 0;  ///< 0: not even one fits
+    double passes = 0;         ///< over the keys and values
+};
+
+// Whole rows of scores, since a softmax needs the sum of its row, with their queries and results; keys and values
+// stream past in strips of the columns that the array computes together, two at a time.
+ScoreTile score_tile(const Kernel& kernel, const AttentionDims& d, const Device& device, int cores) {
+    const Bytes element = element_size(kernel.input);
+    const double width = static_cast<double>(d.head_dim + value_width(d));
+    const double strip = static_cast<double>(std::min(columns_together(device.matrix, kernel.input), d.kv_seq));
+    const Bytes left = room_of_core(device, cores) - element * (2 * strip * width);
+    const Bytes per_query = element_size(score_dtype(kernel)) * static_cast<double>(keys_read(d)) + element * width;
+    const double fit = std::floor(std::max(0.0, left / per_query));
+    const auto queries = static_cast<std::int64_t>(std::min(fit, static_cast<double>(d.seq)));
+    return {queries, queries > 0 ? static_cast<double>(ceil_div(d.seq, queries)) : 0};
+}
+
+bool may_keep(const AttentionEngine& engine, const Device& device, int cores) {
+    return engine.keeps_scores &&
+           (!engine.keeps_scores_from || room_of_core(device, cores) >= engine.keeps_scores_from->value);
+}
+
+/// What one way of running it moves besides each operand once.
+template <class T>
+struct ScoreTraffic {
+    Number<T, Bytes> read{};
+    double descriptors = 0;
+};
+
+// Of one head: rows of the first product's input, which are queries, or of the second's, which are scores.
+double rows_moved(const MatmulDims& d, DType rows, DType second, const Device& device) {
+    const Bytes streamed = element_size(second) * (static_cast<double>(d.k) * static_cast<double>(d.n));
+    return descriptor_count(d, matmul_tile(d, rows, second, device, false), rows, streamed, device);
+}
+
+template <class T>
+ScoreTraffic<T> spilled_scores(const Kernel& kernel, const AttentionDims& d, const Device& device, Bytes once) {
+    const AttentionEngine& engine = *device.attention;
+    // The measured cost per score covers Q, K, V and the result, which are never moved less than once.
+    auto spilled = T::profile(engine.score_bytes, "bytes per score element") *
+                   T::given(in_operations(vector_elements(d)), "score elements");
+    if (d.kv_seq % engine.row_granule != 0) {
+        spilled = spilled * T::profile_factor(*engine.unaligned, "factor of unaligned lengths");
+    }
+    const double per_head = rows_moved({1, d.seq, d.head_dim, d.kv_seq}, kernel.input, kernel.input, device) +
+                            rows_moved({1, d.seq, d.kv_seq, value_width(d)}, score_dtype(kernel), kernel.input, device);
+    return {larger(Number<T, Bytes>{}, spilled - T::given(once, "each operand once")),
+            per_head * static_cast<double>(d.batch * d.heads)};
+}
+
+template <class T>
+ScoreTraffic<T> kept_scores(const Kernel& kernel, const AttentionDims& d, const Device& device, const ScoreTile& tile) {
+    const Bytes keys_and_values = element_size(kernel.input) *
+                                  static_cast<double>(d.batch * d.kv_heads * keys_read(d)) *
+                                  static_cast<double>(d.head_dim + value_width(d));
+    const double per_head =
+        rows_moved({1, d.seq, d.head_dim, d.kv_seq}, kernel.input, kernel.input, device) + tile.passes;
+    return {tile.passes > 1
+                ? T::given(keys_and_values, "keys and values") * T::given(tile.passes - 1, "further passes over them")
+                : Number<T, Bytes>{},
+            per_head * static_cast<double>(d.batch * d.heads)};
+}
+
+template <class T>
+Time moving_time(const ScoreTraffic<T>& traffic, const Device& device, const Rates<T>& rates) {
+    return value_of(traffic.read) / value_of(rates.dram) +
+           device.dma.setup.value * (traffic.descriptors / dma_channels(device, rates.cores));
+}
+
+// The runtime leaves scores on chip where it has a schedule for that, they fit, and it moves less.
+template <class T>
+void add_scores(Demand<T>& demand, const Kernel& kernel, const AttentionDims& d, const Device& device,
+                const Rates<T>& rates) {
+    ScoreTraffic<T> chosen = spilled_scores<T>(kernel, d, device, demand.compulsory);
+    const ScoreTile tile = score_tile(kernel, d, device, rates.cores);
+    if (tile.queries > 0 && may_keep(*device.attention, device, rates.cores)) {
+        const ScoreTraffic<T> kept = kept_scores<T>(kernel, d, device, tile);
+        if (moving_time<T>(kept, device, rates) <= moving_time<T>(chosen, device, rates)) {
+            chosen = kept;
+            demand.tile = {tile.queries, d.head_dim, keys_read(d)};
+        }
+    }
+    demand.read += chosen.read;
+    demand.descriptors = chosen.descriptors;
+}
+
+}  // namespace
 
 template <class T>
 Demand<T> attention_demand(const Kernel& kernel, const AttentionDims& d, const Device& device, const Rates<T>& rates) {
@@ -27,8 +135,8 @@ Demand<T> attention_demand(const Kernel& kernel, const AttentionDims& d, const D
                                        static_cast<double>(d.head_dim + value_width(d)),
                                    "padding of the head");
     demand.elements = scores;
-    const auto score_count = T::given(scores, "score elements");
-    demand.vector = score_count / (T::profile(engine.per_cycle, "score elements per cycle") * rates.vector_clock);
+    demand.vector = T::given(scores, "score elements") /
+                    (T::profile(engine.per_cycle, "score elements per cycle") * rates.vector_clock);
     if (engine.per_head) {
         demand.vector += T::profile(*engine.per_head, "time per head") *
                          T::given(static_cast<double>(d.batch * d.heads), "heads") /
@@ -39,14 +147,7 @@ Demand<T> attention_demand(const Kernel& kernel, const AttentionDims& d, const D
     const Bytes written = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
     demand.compulsory = read + written;
     add_activations<T>(demand, kernel, T::given(read, "queries, keys and values"), T::given(written, "result"));
-    // The measured cost per score covers Q, K, V and the result, which are never moved less than once.
-    auto spilled =
-        T::profile(engine.score_bytes, "bytes per score element") * T::given(in_operations(scores), "score elements");
-    if (d.kv_seq % engine.row_granule != 0) {
-        spilled = spilled * T::profile_factor(*engine.unaligned, "factor of unaligned lengths");
-    }
-    demand.read += larger(Number<T, Bytes>{}, spilled - T::given(demand.compulsory, "each operand once"));
-    demand.descriptors = static_cast<double>(d.batch * d.heads);
+    add_scores<T>(demand, kernel, computed, device, rates);
     return demand;
 }
 

@@ -44,15 +44,18 @@ KernelCost costed(const Kernel& kernel, const Device& device, const Execution& e
     if (device.runtime.shapes == ShapeRule::kDynamic) {
         return costed_on<T>(kernel, device, execution, record);  // a thread pool splits whatever it is given
     }
-    // A compiler knows the shape and leaves a kernel whole where splitting it does not pay.
-    const KernelCost split = costed_on<T>(kernel, device, execution, record);
-    Record<T> record_of_whole;
-    KernelCost whole = costed_on<T>(kernel, device, single, record_of_whole);
-    if (whole.total > split.total) {
-        return split;
+    // A compiler knows the shape, and takes as many cores as pay: where they share a bandwidth, fewer may do as well.
+    KernelCost best = costed_on<T>(kernel, device, single, record);
+    for (int cores = 2; cores <= std::min(execution.cores, device.cores()); ++cores) {
+        Record<T> record_of_split;
+        const KernelCost split =
+            costed_on<T>(kernel, device, {cores, execution.clock, execution.memory_clock}, record_of_split);
+        if (split.total < best.total) {
+            best = split;
+            record = record_of_split;
+        }
     }
-    record = record_of_whole;
-    return whole;
+    return best;
 }
 
 template KernelCost costed(const Kernel&, const Device&, const Execution&, Record<PlainNumbers>&);

@@ -222,8 +222,7 @@ Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& d
                              T::factor(demand.imbalance, "load imbalance"),
                          "sram");
     terms.dram = T::term(dram_time<T>(demand, device, rates), "dram");
-    // Cores with buffers of their own fill them by themselves.
-    const double channels = static_cast<double>(device.dma.channels) * (device.matrix.row_tile ? rates.cores : 1);
+    const double channels = dma_channels(device, rates.cores);
     terms.dma = T::term(T::profile(device.dma.setup, "setup of a descriptor") *
                             (T::given(demand.descriptors, "descriptors") / T::given(channels, "channels")),
                         "dma");

@@ -51,19 +51,6 @@ Reads reads_of(Bytes a, Bytes b, const MatmulDims& d, const Tile& tile, const De
     return a * by_columns.rows + b * by_columns.weights <= a + b * by_rows.weights ? by_columns : by_rows;
 }
 
-// A row tile comes in pieces, because the layout keeps only some bytes of a row together. Without such a layout each
-// descriptor brings one tile: the row tile once, and its share of the weights per strip that fits beside it.
-double descriptor_count(const MatmulDims& d, const Tile& tile, DType input, Bytes weights, const Device& device) {
-    if (device.matrix.layout_block) {
-        const double pieces =
-            std::ceil(element_size(input) * static_cast<double>(d.k) / device.matrix.layout_block->value);
-        return static_cast<double>(d.batch * ceil_div(d.m, tile.m)) * pieces;
-    }
-    const Bytes buffer = device.memories.empty() ? kibibytes(256) : device.memories.front().capacity.value;
-    const double strips = std::max(1.0, weights / buffer);
-    return static_cast<double>(d.batch) * static_cast<double>(tile.weight_reads) * (1 + strips);
-}
-
 /// Each operand once, all products of a batch together.
 struct MatmulBytes {
     Bytes input, second, result, bias;
@@ -94,6 +81,19 @@ void add_traffic(Demand<T>& demand, const Kernel& kernel, const MatmulDims& d, c
 }
 
 }  // namespace
+
+// A row tile comes in pieces, because the layout keeps only some bytes of a row together. Without such a layout each
+// descriptor brings one tile: the row tile once, and its share of the weights per strip that fits beside it.
+double descriptor_count(const MatmulDims& d, const Tile& tile, DType input, Bytes weights, const Device& device) {
+    if (device.matrix.layout_block) {
+        const double pieces =
+            std::ceil(element_size(input) * static_cast<double>(d.k) / device.matrix.layout_block->value);
+        return static_cast<double>(d.batch * ceil_div(d.m, tile.m)) * pieces;
+    }
+    const double strips =
+        device.memories.empty() ? 1.0 : std::max(1.0, weights / device.memories.front().capacity.value);
+    return static_cast<double>(d.batch) * static_cast<double>(tile.weight_reads) * (1 + strips);
+}
 
 std::int64_t at_least_min_depth(std::int64_t depth, DType dtype, const MatrixEngine& matrix) {
     return matrix.min_depth ? std::max(depth, static_cast<std::int64_t>(matrix.min_depth->value / element_size(dtype)))

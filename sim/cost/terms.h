@@ -65,6 +65,14 @@ struct Demand {
 /// Columns of a dtype that the array computes together.
 [[nodiscard]] std::int64_t columns_together(const MatrixEngine& matrix, DType dtype);
 
+/// Descriptors that are worked on at once: cores with buffers of their own fill them by themselves.
+[[nodiscard]] inline double dma_channels(const Device& device, int cores) {
+    return static_cast<double>(device.dma.channels) * (device.matrix.row_tile ? cores : 1);
+}
+/// Descriptors of the tiles of the rows and of the weights of a product; `weights` are all of the second operand.
+[[nodiscard]] double descriptor_count(const MatmulDims& dims, const Tile& tile, DType input, Bytes weights,
+                                      const Device& device);
+
 /// Padded depth of a product, or the least that a row of weights takes.
 [[nodiscard]] std::int64_t at_least_min_depth(std::int64_t depth, DType dtype, const MatrixEngine& matrix);
 

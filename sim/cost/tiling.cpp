@@ -56,8 +56,10 @@ Tile weight_stationary(const MatmulDims& d, const Operands& o, std::int64_t alig
 Tile output_stationary(const MatmulDims& d, const Operands& o, std::int64_t align) {
     const std::int64_t depth = std::min(align, d.k);
     const double strip = 2 * static_cast<double>(depth) * std::max(o.input, o.weight);
-    const double side = std::sqrt(o.capacity / kAccumulatorBytes + strip * strip / 64) - strip / 8;
-    const auto edge = std::max(std::int64_t{1}, static_cast<std::int64_t>(side * 0.9));
+    // The edge of a square whose accumulators and strips of both operands fill the level: 4 e^2 + 2 strip e = capacity.
+    const double half = strip / kAccumulatorBytes;
+    const double side = std::sqrt(o.capacity / kAccumulatorBytes + half * half) - half;
+    const auto edge = std::max(std::int64_t{1}, static_cast<std::int64_t>(side));
     Tile tile{std::min(edge, d.m), depth, std::min(edge, d.n)};
     if (tile.m == d.m && tile.m > 0) {
         const double columns =

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "berth/profile_keys.h"
+#include "hardware/followers.h"
 
 namespace berth {
 
@@ -27,9 +28,19 @@ class ParameterList {
             };
             return;
         }
-        views_.push_back({path, value, dimension, parameter.spread, parameter.origin, parameter.source,
-                          form == NumberForm::kFactor ? 1.0 : 0.0, form == NumberForm::kShare ? 1.0 : kNoLimit,
-                          parameter.where, set});
+        views_.push_back({path,
+                          value,
+                          dimension,
+                          parameter.spread,
+                          parameter.origin,
+                          parameter.source,
+                          form == NumberForm::kFactor ? 1.0 : 0.0,
+                          form == NumberForm::kShare ? 1.0 : kNoLimit,
+                          parameter.where,
+                          "",
+                          0,
+                          set,
+                          {}});
     }
 
     /// What a number that is there may be.
@@ -209,7 +220,9 @@ std::vector<ParameterView> parameters(Profile& profile) {
         NumbersAt costs(list, fmt::format("links.{}", link.index));
         link_keys(costs, link);
     }
-    return list.take();
+    auto views = list.take();
+    make_followers_move(views, profile);
+    return views;
 }
 
 }  // namespace berth

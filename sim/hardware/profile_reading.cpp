@@ -96,6 +96,37 @@ std::string setting(std::string_view path, Bandwidth value) {
     return setting(path, number_text(value / gigabytes_per_second(1), kExact) + " GB/s");
 }
 
+namespace {
+
+// Whether a number is a share of another, or of one that is.
+bool moves_with(const YamlNode& number, const std::string& other) {
+    const auto& all = number.relative_numbers();
+    const auto base_of = [&all](const std::string& path) {
+        const auto found = std::ranges::find(all, path, &RelativeNumber::path);
+        return found != all.end() ? found->base : std::string();
+    };
+    const RelativeNumber* share = number.relative();
+    for (std::string base = share != nullptr ? share->base : ""; !base.empty(); base = base_of(base)) {
+        if (base == other) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+std::string way_out(const TooMuch& found) {
+    const RelativeNumber* share = found.number.relative();
+    std::string most =
+        share != nullptr
+            ? fmt::format("at most {} of {}", percent_text(share->share * (found.bound / found.value), 4), share->base)
+            : fmt::format("at most {} of {}", found.of_bound, to_text(found.bound));
+    return moves_with(found.number, found.bound_path)
+               ? most
+               : fmt::format("{}; {} allows it", most, setting(found.bound_path, found.value));
+}
+
 std::string text_or_empty(const YamlNode& node) { return node.text().value_or(""); }
 
 }  // namespace berth

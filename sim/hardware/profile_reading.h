@@ -42,6 +42,15 @@ void read_parameter(std::optional<Parameter<Q>>& target, const YamlNode& map, st
 [[nodiscard]] std::string setting(std::string_view path, std::string_view value);
 [[nodiscard]] std::string setting(std::string_view path, Frequency value);
 [[nodiscard]] std::string setting(std::string_view path, Bandwidth value);
+/// How a number that is more than another one may be is allowed: as a smaller value, or by raising the other. A share
+/// that moves with the other has to be a smaller share.
+struct TooMuch {
+    const YamlNode& number;     ///< as it is written
+    Bandwidth value, bound;     ///< what it comes to, and what it may be
+    std::string_view of_bound;  ///< "the bandwidth"
+    std::string bound_path;
+};
+[[nodiscard]] std::string way_out(const TooMuch& found);
 /// The text, or nothing after an error.
 [[nodiscard]] std::string text_or_empty(const YamlNode& node);
 [[nodiscard]] std::vector<std::string> device_names(const Profile& profile);
@@ -60,6 +69,6 @@ void read_correlations(Profile& profile, const YamlNode& node);
 /// Checks what concerns several devices: fallbacks, how devices are linked, and what they draw from the common memory.
 void check_fallbacks(const Profile& profile, Diagnostics& diagnostics);
 void check_links(const Profile& profile, const YamlNode& root);
-void check_limits(const Profile& profile, Diagnostics& diagnostics);
+void check_limits(const Profile& profile, const YamlNode& root);
 
 }  // namespace berth

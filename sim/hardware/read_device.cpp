@@ -33,10 +33,12 @@ void read_clock(CoreCluster& cluster, const YamlNode& node) {
     const double clock = cluster.clock.value.si();
     const bool known = std::any_of(cluster.clocks.begin(), cluster.clocks.end(),
                                    [clock](Frequency each) { return std::abs(each.si() - clock) <= 1e-9 * clock; });
-    if (clock > 0 && !names.empty() && !known) {
+    // A file that contradicts itself is a mistake; what is set asks what another clock would do.
+    if (clock > 0 && !names.empty() && !known && !node.require("clock").is_set()) {
+        const YamlNode written = node.require("clock");
         const std::string added = setting(node.path() + ".clocks.+", cluster.clock.value);
-        node.require("clock").error(fmt::format("{} is none of its clocks", to_text(cluster.clock.value)),
-                                    fmt::format("{}; {} lists one more", list_of(names), added));
+        written.error(fmt::format("{} is none of its clocks", to_text(cluster.clock.value)),
+                      fmt::format("{}; {} lists one more", list_of(names), added));
     }
 }
 

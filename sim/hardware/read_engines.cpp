@@ -89,6 +89,9 @@ AttentionEngine read_attention(const YamlNode& node) {
     } else if (attention.row_granule > 1 && !unaligned) {
         (void)node.require("unaligned", expected_number<double>(NumberForm::kFactor));
     }
+    if (const auto from = node.find("keeps_scores_from"); from && !attention.keeps_scores) {
+        from->error("has no meaning with 'keeps_scores: false'", "one of the two");
+    }
     node.reject_unknown_keys();
     return attention;
 }
@@ -98,10 +101,14 @@ void read_dma(Device& device, const YamlNode& node) {
     dma_keys(rows, device);
     for (const CoreCluster& cluster : device.clusters) {
         if (device.dram_limit.value > Bandwidth() && cluster.bandwidth.value > device.dram_limit.value) {
-            node.require("limit").error(
+            const YamlNode limit = node.require("limit");
+            const RelativeNumber* share = limit.relative();
+            const double least = cluster.bandwidth.value / device.dram_limit.value;
+            limit.error(
                 fmt::format("{} is less than one core of '{}' draws", to_text(device.dram_limit.value), cluster.name),
-                fmt::format("at least {0}; {1} allows it", to_text(cluster.bandwidth.value),
-                            setting(node.path() + ".limit", cluster.bandwidth.value)));
+                share != nullptr ? fmt::format("at least {} of {}", percent_text(share->share * least, 4), share->base)
+                                 : fmt::format("at least {0}; {1} allows it", to_text(cluster.bandwidth.value),
+                                               setting(node.path() + ".limit", cluster.bandwidth.value)));
         }
     }
     node.reject_unknown_keys();

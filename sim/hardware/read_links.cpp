@@ -156,19 +156,16 @@ void check_links(const Profile& profile, const YamlNode& root) {
     }
 }
 
-void check_limits(const Profile& profile, Diagnostics& diagnostics) {
+void check_limits(const Profile& profile, const YamlNode& root) {
+    const YamlNode devices = root.require("devices");
     for (std::size_t id = 0; id < profile.devices.size(); ++id) {
         const Device& device = profile.devices[id];
-        const Link* link = link_between(profile, profile.host, static_cast<DeviceId>(id));
-        const bool own_memory = link != nullptr && link->transfer.has_value();
-        if (!own_memory && device.dram_limit.value > profile.dram.bandwidth.value &&
-            profile.dram.bandwidth.value > Bandwidth()) {
-            diagnostics.error(
-                device.dram_limit.where,
-                fmt::format("devices.{}.dma.limit: {} is more than the bus carries", device.name,
-                            to_text(device.dram_limit.value)),
-                fmt::format("at most the bandwidth of {}; {} allows it", to_text(profile.dram.bandwidth.value),
-                            setting("memory.dram.bandwidth", device.dram_limit.value)));
+        const Bandwidth bus = profile.dram.bandwidth.value;
+        const bool shared = !has_own_memory(profile, static_cast<DeviceId>(id));
+        if (shared && device.dram_limit.value > bus && bus > Bandwidth()) {
+            const YamlNode limit = devices.require(device.name).require("dma").require("limit");
+            limit.error(fmt::format("{} is more than the bus carries", to_text(device.dram_limit.value)),
+                        way_out({limit, device.dram_limit.value, bus, "the bandwidth", "memory.dram.bandwidth"}));
         }
     }
 }

@@ -36,10 +36,10 @@ Dram read_dram(const YamlNode& root) {
     dram_keys(rows, dram);
     check_clock(dram, node);
     if (dram.sustained.value > dram.bandwidth.value && dram.bandwidth.value > Bandwidth()) {
-        node.require("sustained")
-            .error(fmt::format("{} is more than the bus carries", to_text(dram.sustained.value)),
-                   fmt::format("at most the bandwidth of {}; {} allows it", to_text(dram.bandwidth.value),
-                               setting("memory.dram.bandwidth", dram.sustained.value)));
+        const YamlNode sustained = node.require("sustained");
+        sustained.error(
+            fmt::format("{} is more than the bus carries", to_text(dram.sustained.value)),
+            way_out({sustained, dram.sustained.value, dram.bandwidth.value, "the bandwidth", "memory.dram.bandwidth"}));
     }
     node.reject_unknown_keys();
     memory.reject_unknown_keys();
@@ -133,7 +133,7 @@ std::optional<Profile> read_profile(const YamlNode& root) {
     }
     if (root.diagnostics().error_count() == errors_before_links) {  // else a missing link may be one that is misspelt
         check_links(profile, root);
-        check_limits(profile, root.diagnostics());
+        check_limits(profile, root);
     }
     check_fallbacks(profile, root.diagnostics());
     if (const auto correlations = root.find("correlations")) {
@@ -147,6 +147,7 @@ std::optional<Profile> read_profile(const YamlNode& root) {
         remove_device(profile, name);
     }
     share_dram(profile);
+    profile.relative = root.relative_numbers();
     return profile;
 }
 

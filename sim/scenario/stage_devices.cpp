@@ -55,6 +55,13 @@ std::optional<int> read_mask(const YamlNode& node, const Device& device) {
     return std::popcount(bits);
 }
 
+// How to ask what more cores would do; which of several kinds they are is not said by their number.
+std::string setting_of_cores(const Device& device, std::int64_t count) {
+    return device.clusters.front().clock_at_device
+               ? fmt::format("; --set 'hardware.devices.{}.cores={}' allows it", device.name, count)
+               : "";
+}
+
 // How to let a device run at another clock: one more in its list, or another one altogether.
 std::string setting_of_clock(const Device& device, Frequency clock) {
     constexpr int kExact = 12;  // digits: a rounded value would be refused again
@@ -118,7 +125,12 @@ std::optional<DeviceId> read_pinned(const YamlNode& node, const ScenarioDevices&
 
 std::map<DeviceId, int> read_cores(const YamlNode& stage, const ScenarioDevices& devices) {
     auto cores = per_device<int>(stage, "cores", devices, [](const YamlNode& node, const Device& device) {
-        const auto count = node.integer({1, device.cores()});
+        const auto count = node.integer(kCoreRange);
+        if (count && *count > device.cores()) {
+            node.error(fmt::format("{} has {} cores, not {}", device.name, device.cores(), *count),
+                       fmt::format("1 to {}{}", device.cores(), setting_of_cores(device, *count)));
+            return std::optional<int>();
+        }
         return count ? std::optional(static_cast<int>(*count)) : std::nullopt;
     });
     for (const auto& [device, count] : per_device<int>(stage, "core_mask", devices, read_mask)) {

@@ -54,8 +54,8 @@ std::string Definitions::define_value(Dimension dimension, const QuantityForm& f
         value["minimum"] = form.allow_zero ? 0 : range.least;
         value["maximum"] = most.value_or(range.most);
     }
-    value["pattern"] = quantity_pattern(dimension, form);
-    value["patternErrorMessage"] = fmt::format("expected {}", meaning);
+    value["pattern"] = fmt::format("{}|{}", quantity_pattern(dimension, form), relative_pattern(form));
+    value["patternErrorMessage"] = fmt::format("expected {}, or a share of another number", meaning);
     definitions_[name] = std::move(value);
     return name;
 }

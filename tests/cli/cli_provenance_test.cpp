@@ -141,10 +141,10 @@ TEST_F(CliProvenance, EveryAnswerWarnsOfASettingWithoutEffect) {
              {"optimise", "rag-rk3588", "--vary", "stages.rerank.tokens=64,128", "--minimise", "latency"},
              {"buckets", "rag-rk3588", "--stage", "rerank", "--lengths", "24,122"}}) {
         Words with = words;
-        with.insert(with.end(), {"--set", "hardware.memory.dram.bandwidth=66 GB/s"});
+        with.insert(with.end(), {"--set", "hardware.memory.dram.sustained=33 GB/s"});
         const Json warnings = as_json(with).json().at("warnings");
         ASSERT_EQ(warnings.size(), 1U) << words[0];
-        EXPECT_EQ(warnings[0].at("path"), "hardware.memory.dram.bandwidth") << words[0];
+        EXPECT_EQ(warnings[0].at("path"), "hardware.memory.dram.sustained") << words[0];
     }
 }
 

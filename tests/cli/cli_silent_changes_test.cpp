@@ -31,7 +31,8 @@ TEST_F(CliSilentChanges, ANumberThatIsSetToItsValueChangesNothing) {
     };
     compare({"run", "rag-rk3588", "--format", "json"},
             {"hardware.devices.cpu.matrix.efficiency=21%", "hardware.devices.cpu.matrix.efficiency=0.21",
-             "hardware.devices.npu.dma.bandwidth=14.4 GB/s", "hardware.devices.npu.cores=3", "budget=200 ms"});
+             "hardware.devices.npu.dma.bandwidth=42.6% of memory.dram.bandwidth per core",
+             "hardware.devices.npu.dma.setup=0.04 us", "hardware.devices.npu.cores=3", "budget=200 ms"});
     compare({"run", "rag-rk3588-bucket-128", "--set", "arrivals={rate: 4 Hz}", "--format", "json"},
             {"hardware.devices.cpu.matrix.efficiency=21%"});
 }
@@ -92,10 +93,10 @@ TEST_F(CliSilentChanges, APredictionTakesSettings) {
     EXPECT_EQ(slow["changes"][0]["path"], "hardware.devices.npu.clock");
     EXPECT_EQ(slow["changes"][0]["before"], "1 GHz");
 
-    const Outcome silent = with({"hardware.memory.dram.bandwidth=68 GB/s", "hardware.devices.npu.clock=500 MHz"});
+    const Outcome silent = with({"hardware.memory.dram.sustained=33 GB/s", "hardware.devices.npu.clock=500 MHz"});
     const Json json = Json::parse(silent.out);
     ASSERT_EQ(json["warnings"].size(), 1U);
-    EXPECT_EQ(json["warnings"][0]["path"], "hardware.memory.dram.bandwidth");
+    EXPECT_EQ(json["warnings"][0]["path"], "hardware.memory.dram.sustained");
     EXPECT_NE(silent.err.find("no effect"), std::string::npos) << silent.err;
     EXPECT_EQ(latency(json), latency(slow));
     EXPECT_TRUE(Json::parse(with({"hardware.devices.npu.clock=1000 MHz"}).out)["changes"].empty());

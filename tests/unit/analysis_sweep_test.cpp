@@ -92,12 +92,7 @@ TEST(Sweep, TheLastAxisRunsFastest) {
 }
 
 // Numbers of the profile are set in place, all else by reading the files again: both are the scenario with --set.
-TEST(Sweep, APointIsTheScenarioWithItsSettings) {
-    const Sweep sweep =
-        prepared({axis("hardware.devices.npu.dma.bandwidth=6 GB/s,20 GB/s"),
-                  axis("hardware.memory.dram.sustained=5 GB/s,28 GB/s"),
-                  axis("hardware.devices.npu.memories.sram.capacity=384 KiB,8 MiB"),
-                  axis("stages.rerank.granularity=model,block,operator"), axis("stages.rerank.tokens=64,300")});
+void expect_points_are_scenarios(const Sweep& sweep) {
     sweep.run(0, sweep.size(), 1, [&](std::size_t at, const SweepPoint& point) {
         std::vector<Override> settings;
         const auto values = sweep.values(at);
@@ -134,6 +129,25 @@ TEST(Sweep, WhetherModelsFitIsAskedAtEveryPoint) {
         return true;
     });
     EXPECT_EQ(fits, 4U);
+}
+
+TEST(Sweep, APointIsTheScenarioWithItsSettings) {
+    expect_points_are_scenarios(
+        prepared({axis("hardware.devices.npu.dma.bandwidth=6 GB/s,20 GB/s"),
+                  axis("hardware.memory.dram.sustained=5 GB/s,28 GB/s"),
+                  axis("hardware.devices.npu.memories.sram.capacity=384 KiB,8 MiB"),
+                  axis("stages.rerank.granularity=model,block,operator"), axis("stages.rerank.tokens=64,300")}));
+}
+
+// Axes in both orders: a number follows another one, unless it is varied itself.
+TEST(Sweep, WhatIsAShareOfAVariedNumberMovesWithIt) {
+    expect_points_are_scenarios(prepared({axis("hardware.memory.dram.sustained=10 GB/s,15 GB/s"),
+                                          axis("hardware.memory.dram.bandwidth=16.9 GB/s,33.8 GB/s,67.6 GB/s"),
+                                          axis("hardware.devices.npu.matrix.row_tile=64 KiB,192 KiB"),
+                                          axis("hardware.devices.npu.memories.sram.capacity=192 KiB,8 MiB")}));
+    expect_points_are_scenarios(prepared({axis("hardware.memory.dram.bandwidth=16.9 GB/s,67.6 GB/s"),
+                                          axis("hardware.devices.npu.attention.keeps_scores_from=128 KiB,2 MiB"),
+                                          axis("hardware.devices.npu.memories.sram.capacity=192 KiB,8 MiB")}));
 }
 
 TEST(Sweep, ThreadsAndRestartsDoNotShow) {

@@ -61,11 +61,11 @@ TEST_F(BadScenario, CoresAndMasksThatTheDeviceLacks) {
         "scenarios/s.yaml:4:74: error: stages.0.core_mask.npu: mask 8 names core 3 (expected a mask of cores 0 to "
         "2 of npu)\n");
     EXPECT_EQ(load_stage(std::string(kModel) + "cores: {npu: 4}").complaints,
-              "scenarios/s.yaml:4:70: error: stages.0.cores.npu: 4 is out of range (expected a whole number from 1 to "
-              "3)\n");
+              "scenarios/s.yaml:4:70: error: stages.0.cores.npu: npu has 3 cores, not 4 (expected 1 to 3; --set "
+              "'hardware.devices.npu.cores=4' allows it)\n");
     EXPECT_EQ(load_stage(std::string(kModel) + "cores: {npu: 0}").complaints,
               "scenarios/s.yaml:4:70: error: stages.0.cores.npu: 0 is out of range (expected a whole number from 1 to "
-              "3)\n");
+              "1024)\n");
 }
 
 TEST_F(BadScenario, ClocksThatTheDeviceDoesNotHave) {

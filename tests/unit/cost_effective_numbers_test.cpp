@@ -1,0 +1,132 @@
+// Numbers of the RK3588 that sum up what its compiler chose: what each of them follows, and what it does not.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "berth/cost.h"
+#include "berth/profile.h"
+
+namespace berth {
+namespace {
+
+Profile effective_rk3588(const std::vector<ProfileOverride>& overrides = {}) {
+    const auto hardware = std::filesystem::path(BERTH_SOURCE_DIR) / "hardware";
+    Diagnostics diagnostics;
+    auto profile = load_profile(hardware / "rk3588-rknn-2.3.2.yaml", profiles_in({hardware}), overrides, diagnostics);
+    if (!profile) {
+        throw std::runtime_error(diagnostics.text());
+    }
+    return std::move(*profile);
+}
+
+double effective_value(Profile profile, const std::string& path) {
+    const auto views = parameters(profile);
+    const auto found = std::ranges::find(views, path, &ParameterView::path);
+    return found != views.end() ? found->value : 0;
+}
+
+/// What an architect may change, each to twice what it is.
+const std::map<std::string, ProfileOverride> kDoubled{
+    {"bus", {"memory.dram.bandwidth", "67.6 GB/s"}},
+    {"buffer", {"devices.npu.memories.sram.capacity", "768 KiB"}},
+    {"macs", {"devices.npu.matrix.macs_per_cycle.fp16", "1024"}},
+    {"clock", {"devices.npu.clock", "2 GHz"}},
+};
+
+struct EffectiveNumber {
+    std::string path;
+    std::string follows;  ///< the one of those that it is proportional to; empty: none
+};
+
+class EffectiveNumbers : public testing::TestWithParam<EffectiveNumber> {};
+
+TEST_P(EffectiveNumbers, FollowsWhatItSaysAndNothingElse) {
+    const auto& [path, follows] = GetParam();
+    const double now = effective_value(effective_rk3588(), path);
+    ASSERT_GT(now, 0) << path;
+    for (const auto& [what, change] : kDoubled) {
+        const double then = effective_value(effective_rk3588({change}), path);
+        EXPECT_NEAR(then / now, what == follows ? 2 : 1, 1e-9) << path << " with twice the " << what;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rk3588, EffectiveNumbers,
+    testing::Values(
+        // What goes with the bus: shares of it that cores, the device and wide results draw.
+        EffectiveNumber{"memory.dram.sustained", "bus"}, EffectiveNumber{"devices.npu.dma.bandwidth", "bus"},
+        EffectiveNumber{"devices.npu.dma.limit", "bus"}, EffectiveNumber{"devices.npu.matrix.int32_output", "bus"},
+        EffectiveNumber{"devices.cpu.clusters.big.bandwidth", "bus"}, EffectiveNumber{"devices.cpu.dma.limit", "bus"},
+        // What the compiler puts into the buffer.
+        EffectiveNumber{"devices.npu.matrix.row_tile", "buffer"},
+        EffectiveNumber{"devices.npu.matrix.image_row_tile", "buffer"},
+        EffectiveNumber{"devices.npu.matrix.library_row_tile", "buffer"},
+        // What follows none of them: bytes and cycles of schedules that are not known step by step, and one bank.
+        EffectiveNumber{"devices.npu.attention.score_bytes", ""},
+        EffectiveNumber{"devices.npu.attention.per_cycle", ""}, EffectiveNumber{"devices.npu.attention.per_head", ""},
+        EffectiveNumber{"devices.npu.matrix.result_buffer", ""}, EffectiveNumber{"devices.npu.vector.norm.traffic", ""},
+        EffectiveNumber{"devices.npu.vector.move.traffic", ""},
+        EffectiveNumber{"devices.npu.vector.softmax.traffic", ""},
+        EffectiveNumber{"devices.npu.vector.elementwise.traffic", ""}, EffectiveNumber{"devices.npu.overlap", ""},
+        EffectiveNumber{"devices.npu.matrix.efficiency", ""}),
+    [](const auto& each) {
+        std::string name = each.param.path;
+        std::ranges::replace(name, '.', '_');
+        return name;
+    });
+
+KernelCost attention_on(const Profile& profile, DType dtype, std::int64_t head_dim = 32) {
+    Kernel kernel;
+    kernel.kind = OperatorKind::kAttention;
+    kernel.dims = AttentionDims{1, 12, 12, 512, 512, head_dim};
+    kernel.input = kernel.weight = kernel.output = dtype;
+    return kernel_cost(kernel, profile.devices[0], {1, std::nullopt});
+}
+
+TEST(SpilledScores, MoveTheSameWhateverTheDtypeAndTheHead) {
+    const Profile chip = effective_rk3588();
+    const Traffic fp16 = attention_on(chip, DType::kFp16).traffic;
+    const Traffic int8 = attention_on(chip, DType::kInt8).traffic;
+    const Traffic wide = attention_on(chip, DType::kFp16, 64).traffic;
+    const double scores = 12.0 * 512 * 512;
+    EXPECT_NEAR(in_bytes(fp16.read + fp16.write) / scores, 37.6, 1e-9);
+    EXPECT_NEAR(in_bytes(int8.read + int8.write) / scores, 37.6, 1e-9);
+    EXPECT_NEAR(in_bytes(wide.read + wide.write) / scores, 37.6, 1e-9);
+}
+
+TEST(SpilledScores, ComeInTilesThatNeedDescriptors) {
+    // Queries of 32 x 2 B come in 4 pieces of 16 B, all rows at once; scores of 1 KiB in 64, 96 rows at a time.
+    const Profile chip = effective_rk3588();
+    const KernelCost cost = attention_on(chip, DType::kFp16);
+    EXPECT_NEAR(cost.dma / chip.devices[0].dma.setup.value, 12 * (4 + 6 * 64), 1e-9);
+}
+
+TEST(KeptScores, LeaveEachOperandOnceInABufferThatHoldsThem) {
+    const Profile large = effective_rk3588({{"devices.npu.memories.sram.capacity", "8 MiB"}});
+    const KernelCost kept = attention_on(large, DType::kFp16);
+    EXPECT_EQ(kept.traffic.read + kept.traffic.write, kept.compulsory);
+    EXPECT_LT(kept.total, attention_on(effective_rk3588(), DType::kFp16).total * 0.7);
+}
+
+TEST(KeptScores, AreWhatARuntimeMayRefuse) {
+    const Profile large = effective_rk3588(
+        {{"devices.npu.memories.sram.capacity", "8 MiB"}, {"devices.npu.attention.keeps_scores_from", "16 MiB"}});
+    const KernelCost spilled = attention_on(large, DType::kFp16);
+    EXPECT_NEAR(in_bytes(spilled.traffic.read + spilled.traffic.write) / (12.0 * 512 * 512), 37.6, 1e-9);
+}
+
+TEST(KeptScores, TakeAsManyQueriesAsFit) {
+    // Granted to the chip as it is. A query needs 512 scores of 2 B, itself and its result, 64 B each: 1152 B. Two
+    // strips of 16 keys and values take 4 KiB of the 384 KiB, which leaves room for 337 queries: two passes over keys
+    // and values.
+    const Profile granted = effective_rk3588({{"devices.npu.attention.keeps_scores_from", "128 KiB"}});
+    const KernelCost kept = attention_on(granted, DType::kFp16);
+    EXPECT_EQ(kept.tile.m, 337);
+    const Bytes keys_and_values = bytes(12.0 * 512 * 64 * 2);
+    EXPECT_EQ(kept.traffic.read + kept.traffic.write, kept.compulsory + keys_and_values);
+}
+
+}  // namespace
+}  // namespace berth

@@ -1,0 +1,169 @@
+// Numbers that are shares of others: what they come to, what moves them, and what is refused.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "hardware_fixtures.h"
+
+namespace berth {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::string_view kSustained = "sustained: 20 GB/s";
+constexpr std::string_view kLimit = "limit: 16 GB/s";
+
+std::string with_shares() {
+    std::string text = board_text();
+    const auto put = [&text](std::string_view passage, std::string_view replacement) {
+        text.replace(text.find(passage), passage.size(), replacement);
+    };
+    put(kSustained, "sustained: {value: 80% of bandwidth, spread: 5%, kind: measured, source: a probe}");
+    put(kLimit, "limit: 75% of memory.dram.sustained ± 4%");
+    put("row_tile: 128 KiB", "row_tile: 25% of memories.sram.capacity");
+    return text;
+}
+
+ProfileReading read_shares(const std::vector<ProfileOverride>& overrides = {}) {
+    return read_board(overrides, with_shares());
+}
+
+ParameterView share_view(Profile& profile, std::string_view path) {
+    auto views = parameters(profile);
+    return *std::ranges::find(views, path, &ParameterView::path);
+}
+
+TEST(RelativeNumber, ComesToItsShareOfTheOther) {
+    const auto board = read_shares();
+    ASSERT_TRUE(board.profile) << board.complaints;
+    EXPECT_DOUBLE_EQ(board.profile->dram.sustained.value / gigabytes_per_second(1), 24);
+    EXPECT_DOUBLE_EQ(board.profile->devices[0].dram_limit.value / gigabytes_per_second(1), 18);
+    EXPECT_EQ(board.profile->devices[0].matrix.row_tile->value, kibibytes(96));
+    EXPECT_EQ(board.profile->dram.sustained.spread, 0.05);
+    EXPECT_EQ(board.profile->dram.sustained.source, "80% of memory.dram.bandwidth; a probe");
+    EXPECT_EQ(board.profile->devices[0].dram_limit.spread, 0.04);
+}
+
+TEST(RelativeNumber, FollowsTheOtherWhereItIsSet) {
+    const auto other =
+        read_shares({{"memory.dram.bandwidth", "20 GB/s"}, {"devices.npu.memories.sram.capacity", "8 MiB"}});
+    ASSERT_TRUE(other.profile) << other.complaints;
+    EXPECT_DOUBLE_EQ(other.profile->dram.sustained.value / gigabytes_per_second(1), 16);
+    EXPECT_DOUBLE_EQ(other.profile->devices[0].dram_limit.value / gigabytes_per_second(1), 12);
+    EXPECT_EQ(other.profile->devices[0].matrix.row_tile->value, mebibytes(2));
+}
+
+TEST(RelativeNumber, SetItselfStandsForItselfAndKeepsItsSpread) {
+    const auto board = read_shares({{"memory.dram.sustained", "26 GB/s"}, {"memory.dram.bandwidth", "60 GB/s"}});
+    ASSERT_TRUE(board.profile) << board.complaints;
+    EXPECT_DOUBLE_EQ(board.profile->dram.sustained.value / gigabytes_per_second(1), 26);
+    EXPECT_EQ(board.profile->dram.sustained.spread, 0.05);
+    EXPECT_THAT(board.profile->dram.sustained.source, HasSubstr("was 80% of bandwidth, measured: a probe"));
+    EXPECT_DOUBLE_EQ(board.profile->devices[0].dram_limit.value / gigabytes_per_second(1), 19.5);
+}
+
+TEST(RelativeNumber, MayTakeThePlaceOfAPlainOne) {
+    const auto board = read_board({{"devices.npu.dma.bandwidth", "25% of memory.dram.bandwidth"}});
+    ASSERT_TRUE(board.profile) << board.complaints;
+    const auto& bandwidth = board.profile->devices[0].clusters[0].bandwidth;
+    EXPECT_DOUBLE_EQ(bandwidth.value / gigabytes_per_second(1), 7.5);
+    EXPECT_EQ(bandwidth.spread, 0.1);  // of the plain one
+}
+
+TEST(RelativeNumber, MovesWithTheOtherInPlace) {
+    auto board = read_shares();
+    Profile profile = *board.profile;
+    EXPECT_THAT(moving_with(profile, "memory.dram.bandwidth"),
+                ElementsAre("memory.dram.bandwidth", "memory.dram.sustained", "devices.npu.dma.limit"));
+    auto views = parameters(profile);
+    const auto set = [&views](std::string_view path, double gigabytes) {
+        std::ranges::find(views, path, &ParameterView::path)->set(gigabytes * 1e9);
+    };
+    set("memory.dram.bandwidth", 60);
+    EXPECT_DOUBLE_EQ(profile.devices[0].bus->value / gigabytes_per_second(1), 48);
+    EXPECT_DOUBLE_EQ(profile.devices[0].dram_limit.value / gigabytes_per_second(1), 36);
+    // The spread is that of the share: half of what it was, at a base twice as fast.
+    set("memory.dram.sustained", 12);
+    EXPECT_DOUBLE_EQ(profile.dram.sustained.value / gigabytes_per_second(1), 24);
+    set("memory.dram.bandwidth", 30);
+    EXPECT_DOUBLE_EQ(profile.dram.sustained.value / gigabytes_per_second(1), 12);
+    EXPECT_DOUBLE_EQ(profile.devices[0].dram_limit.value / gigabytes_per_second(1), 9);
+}
+
+TEST(RelativeNumber, AskedForAsSuchFollowsNoMore) {
+    auto board = read_shares();
+    Profile profile = *board.profile;
+    const auto views = parameters(profile);
+    const auto view = [&views](std::string_view path) { return *std::ranges::find(views, path, &ParameterView::path); };
+    view("memory.dram.sustained").fix(10e9);
+    view("memory.dram.bandwidth").set(60e9);
+    EXPECT_DOUBLE_EQ(profile.dram.sustained.value / gigabytes_per_second(1), 10);
+    EXPECT_DOUBLE_EQ(profile.devices[0].dram_limit.value / gigabytes_per_second(1), 7.5);
+    EXPECT_EQ(share_view(profile, "memory.dram.sustained").base, "");
+    EXPECT_EQ(share_view(profile, "devices.npu.dma.limit").base, "memory.dram.sustained");
+}
+
+TEST(RelativeNumber, ACopyMovesByItself) {
+    const auto board = read_shares();
+    Profile copy = *board.profile;
+    share_view(copy, "memory.dram.bandwidth").set(60e9);
+    EXPECT_DOUBLE_EQ(copy.dram.sustained.value / board.profile->dram.sustained.value, 2);
+}
+
+/// A text in place of the sustained bandwidth, and the complaint about it.
+struct BadShare {
+    std::string_view text, complaint;
+};
+
+class RelativeNumberRefused : public testing::TestWithParam<BadShare> {};
+
+TEST_P(RelativeNumberRefused, WithPlaceAndWayOut) {
+    const auto& [text, complaint] = GetParam();
+    const auto reading = read_board_with(kSustained, "sustained: " + std::string(text));
+    EXPECT_FALSE(reading.profile);
+    EXPECT_EQ(reading.complaints, "board.yaml:3:65: error: memory.dram.sustained: " + std::string(complaint) + "\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Texts, RelativeNumberRefused,
+    testing::Values(
+        BadShare{"80% of bandwith",
+                 "no number is called 'bandwith' here (expected the path of another number, such as 83% of bandwidth, "
+                 "did you mean bandwidth?)"},
+        BadShare{"80% of sustained",
+                 "a share of itself: memory.dram.sustained -> memory.dram.sustained (expected a share of a number that "
+                 "stands for itself)"},
+        BadShare{"80% of capacity",
+                 "memory.dram.capacity is a size in bytes, not a bandwidth (expected a share of a bandwidth)"},
+        BadShare{"0% of bandwidth",
+                 "'0% of bandwidth' is no share of another number (expected a share above zero and a number, such as "
+                 "83% of bandwidth)"},
+        BadShare{"80% of bandwidth ± 2 GB/s",
+                 "the spread '2 GB/s' is a bandwidth, and the value is a plain number (expected a percentage of the "
+                 "share, such as ± 10%)"},
+        BadShare{"110% of bandwidth",
+                 "33 GB/s is more than the bus carries (expected at most 100% of memory.dram.bandwidth)"}));
+
+TEST(RelativeNumber, InACircleIsRefused) {
+    const auto reading = read_board({{"memory.dram.bandwidth", "120% of sustained"}}, with_shares());
+    EXPECT_FALSE(reading.profile);
+    EXPECT_THAT(reading.complaints, HasSubstr("a share of itself: memory.dram.bandwidth -> memory.dram.sustained -> "
+                                              "memory.dram.bandwidth"));
+}
+
+TEST(RelativeNumber, AboveTheBusSaysWhichShareFits) {
+    const auto reading = read_board({{"devices.npu.dma.limit", "150% of memory.dram.sustained"}}, with_shares());
+    EXPECT_FALSE(reading.profile);
+    EXPECT_THAT(reading.complaints,
+                HasSubstr("36 GB/s is more than the bus carries (expected at most 125% of memory.dram.sustained)"));
+}
+
+TEST(RelativeNumber, AClockOutsideTheListMayBeAskedFor) {
+    const auto board = read_board({{"devices.npu.clock", "1.6 GHz"}});
+    ASSERT_TRUE(board.profile) << board.complaints;
+    EXPECT_EQ(board.profile->devices[0].clusters[0].clock.value, gigahertz(1.6));
+}
+
+}  // namespace
+}  // namespace berth
