@@ -67,9 +67,9 @@ template <class T>
 Number<T, Time> vector_time(double elements, double rows, const VectorRate& rate, const Rates<T>& rates,
                             const PartOf& of) {
     auto time = T::given(operations(elements), of, "elements") /
-                (T::profile(rate.per_cycle, of, "elements per cycle") * rates.vector_clock);
+                (T::profile(rate.per_cycle, of, "elements per cycle") * rates.element_clock);
     if (rate.row_cycles) {
-        time += T::profile(*rate.row_cycles, of, "cycles per row") * T::given(rows, of, "rows") / rates.vector_clock;
+        time += T::profile(*rate.row_cycles, of, "cycles per row") * T::given(rows, of, "rows") / rates.element_clock;
     }
     return time;
 }
@@ -85,14 +85,14 @@ Number<T, Time> row_time(double elements, const RowsDims& d, const VectorRate& r
     const double tail = static_cast<double>(d.cols % device.vector_lanes) * rows;
     return vector_time<T>(elements - tail, rows, rate, rates, of) +
            T::profile(*rate.tail_cycles, of, "cycles per tail element") * T::given(tail, of, "tail elements") /
-               rates.vector_clock;
+               rates.element_clock;
 }
 
 // One core does it while the others wait.
 template <class T>
 Number<T, Time> call_time(const VectorRate& rate, const Rates<T>& rates) {
     return rate.call_cycles ? T::profile(*rate.call_cycles, "cycles per call") *
-                                  T::given(static_cast<double>(rates.cores), "cores") / rates.vector_clock
+                                  T::given(rates.element_cores, "cores") / rates.element_clock
                             : Number<T, Time>{};
 }
 
