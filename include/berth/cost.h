@@ -33,6 +33,15 @@ struct EpilogueOp {
     friend bool operator==(const EpilogueOp&, const EpilogueOp&) = default;
 };
 
+/// Pieces that a runtime cuts a product into, by ProductDim: each is a product by itself. Those of k make partial sums,
+/// which are added up.
+struct ProductCut {
+    std::array<std::int64_t, kProductDimCount> pieces{1, 1, 1};
+    [[nodiscard]] std::int64_t of(ProductDim dim) const { return pieces[static_cast<std::size_t>(dim)]; }
+    [[nodiscard]] std::int64_t count() const { return pieces[0] * pieces[1] * pieces[2]; }
+    friend bool operator==(const ProductCut&, const ProductCut&) = default;
+};
+
 /// Who starts a kernel: the runtime as a step of a graph, or its profiler, which waits for each layer by itself; that
 /// of the runtime's first version waits longer.
 enum class StartedBy : std::uint8_t { kGraph, kProfiler, kProfilerV1 };
@@ -48,6 +57,7 @@ struct Kernel {
     DType output{};
     std::optional<DType> multiply;  ///< what the array works at; absent: the wider of `input` and `weight`
     std::int64_t weight_group = 0;  ///< weights that share a scale; 0: scales are too few to count
+    ProductCut cut;                 ///< of a matmul
     std::array<EpilogueOp, kMaxEpilogue> epilogue{};
     std::uint8_t epilogue_length = 0;
     bool library_call = false;    ///< a call of the runtime's matmul library rather than a step of a compiled graph

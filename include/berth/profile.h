@@ -92,6 +92,12 @@ struct MatrixEngine {
     /// Weights that are stored narrower than activations, and what they are multiplied at. Absent altogether: any, at
     /// the wider of the two.
     std::optional<std::array<std::optional<DType>, kDTypeCount>> weight_only;
+    /// Stored with each group of weights that shares a scale: the scale, and an offset if the format has one. Absent:
+    /// a scale of 16 bits.
+    std::optional<Parameter<Bytes>> group_scale;
+    /// Partial sums per cycle and core that are scaled and added: with weights scaled in groups, each result has one
+    /// per group. Absent: on the way, at no cost.
+    std::optional<Parameter<Operations>> group_sums;
 };
 
 /// Work per element of one vector class: elements per cycle and core, and traffic relative to reading each input and
@@ -113,6 +119,9 @@ struct AttentionEngine {
     std::int64_t row_granule = 1;                       ///< sequences that are no multiple of it pay `unaligned`
     std::optional<Parameter<double>> unaligned;         ///< factor on score_bytes; absent: there is no granule
     std::optional<Parameter<Time>> per_head;            ///< that each head of each batch item takes besides its scores
+    /// Cycles of a core of the host for each element of new queries, keys and values, which it turns (rotary
+    /// positions), sorts by head and puts into the cache. Absent: none.
+    std::optional<Parameter<double>> layout_cycles;
     bool skips_masked = true;                           ///< scores that a causal mask or a window hides cost nothing
     bool keeps_scores = true;                           ///< the runtime has a schedule that leaves them on chip
     std::optional<Parameter<Bytes>> keeps_scores_from;  ///< in memories of at least this size; absent: in any
@@ -160,17 +169,31 @@ enum class QuantizationScheme : std::uint8_t { kStatic, kDynamic };
 inline constexpr std::array<Choice<QuantizationScheme>, 2> kQuantizationSchemeNames{
     {{"static", QuantizationScheme::kStatic}, {"dynamic", QuantizationScheme::kDynamic}}};
 
+/// Dimensions of a product, m x k by k x n.
+enum class ProductDim : std::uint8_t { kM, kK, kN };
+inline constexpr std::array<Choice<ProductDim>, 3> kProductDimNames{
+    {{"m", ProductDim::kM}, {"k", ProductDim::kK}, {"n", ProductDim::kN}}};
+inline constexpr std::size_t kProductDimCount = kProductDimNames.size();
+
+/// The most that a product may have of one dimension, and whether a runtime cuts a larger one into pieces.
+struct ProductLimit {
+    std::optional<std::int64_t> most;
+    bool cut = false;  ///< else a larger product falls back
+    [[nodiscard]] bool falls_back() const { return most && !cut; }
+};
+
 /// How a runtime treats one kind of operator.
 struct OperatorRule {
     bool supported = false;
     bool multi_core = false;
+    bool on_the_way = false;  ///< a conversion that kernels do as they read and write: it takes no kernel of its own
     std::int64_t multi_core_from = 1;  ///< elements of its result; a smaller one stays on one core
     /// What it may run at; another dtype is run at one of these. Never empty where the operator is supported.
     std::vector<DType> dtypes;
-    std::optional<Parameter<Bytes>> max_bytes;  ///< of its result; above, it falls back
-    std::optional<std::int64_t> max_k;          ///< of a matmul; above, it falls back
-    std::optional<std::string> fallback;        ///< device by name; absent: an unsupported operator has no place here
-    std::string reason;                         ///< why, in the profile's words
+    std::optional<Parameter<Bytes>> max_bytes;                  ///< of its result; above, it falls back
+    std::array<ProductLimit, kProductDimCount> product_limits;  ///< of a matmul, by ProductDim
+    std::optional<std::string> fallback;  ///< device by name; absent: an unsupported operator has no place here
+    std::string reason;                   ///< why, in the profile's words
     SourceLocation where;
 };
 
@@ -204,8 +227,12 @@ struct Runtime {
     std::optional<Parameter<Time>> dispatch_profiled_v1, fork_join_v1;
     Parameter<Time> dispatch_per_graph;  ///< once per call: segment submit and wait, session overhead
     Parameter<Time> fork_join;           ///< per kernel that runs on more than one core
-    /// Per position whose keys and values enter a cache, in each attention; absent: nothing.
-    std::optional<Parameter<Time>> dispatch_per_position;
+    /// Cycles of a core of the host for each kernel, besides what it takes whatever the host's clock is; absent: none.
+    std::optional<Parameter<double>> dispatch_host_cycles;
+    std::int64_t prompt_chunk = 0;  ///< most positions of a prompt that one pass reads; 0: all of them
+    /// Positions of a cache that is compiled in: each pass attends to all of them, filled or not. 0: as many as there
+    /// are.
+    std::int64_t cache_length = 0;
     ShapeRule shapes = ShapeRule::kDynamic;
     std::int64_t pad_width_to = 1;
     QuantizationScheme quantization = QuantizationScheme::kStatic;
@@ -230,6 +257,12 @@ struct ModelError {
     Parameter<double> matmul, attention, vector, handover;
 };
 
+/// A core of the host, where a runtime works on elements and starts kernels.
+struct HostCore {
+    std::string clock_path;  ///< of its clock, as parameters() names it
+    Parameter<Frequency> clock;
+};
+
 /// What a clock of a DRAM may be, relative to the one at which its bandwidths hold.
 inline constexpr double kLeastDramClock = 0.1;
 inline constexpr double kMostDramClock = 2;
@@ -249,6 +282,8 @@ struct Device {
     MatrixEngine matrix;
     std::array<VectorRate, kVectorClassCount> vector;
     std::int64_t vector_lanes = 1;  ///< elements that are worked on at once; what a row has beyond has `tail_cycles`
+    bool vector_by_host = false;    ///< its runtime leaves element-wise work to a core of the host, whose cycles count
+    std::optional<HostCore> host_core;  ///< of its first cluster; absent: the device is the host itself
     std::optional<AttentionEngine> attention;
     std::vector<MemoryLevel> memories;
     std::optional<Parameter<Bytes>> capacity;  ///< of memory that models on it may fill; absent: all that there is
@@ -342,6 +377,8 @@ struct Profile {
 /// Gives each device without memory of its own, and each link, what the profile's DRAM sustains and its clock. Readers
 /// have done so; parameters() sets all of them together.
 void share_dram(Profile& profile);
+/// Gives each device but the host the clock of the host's first cluster, likewise.
+void share_host(Profile& profile);
 
 /// Reads a profile. Every physically impossible value, unknown key or missing rule is an error at its place. A device
 /// with `enabled: false` is checked like the others and then left out, with its links; what fell back to it has no

@@ -81,6 +81,12 @@ void matrix_keys(Visitor& v, auto&& matrix) {
              "adding the bias, storing; absent: none");
     v.number("overlap", matrix.overlap, NumberForm::kShare,
              "share of the shorter of MACs and memory that the longer hides; the device's if absent");
+    v.number("group_scale", matrix.group_scale, NumberForm::kPositive,
+             "stored with each group of weights that shares a scale: the scale, and an offset where there is one; 2 B "
+             "if absent");
+    v.number("group_sums", matrix.group_sums, NumberForm::kPositive,
+             "partial sums per clock cycle and core that are scaled and added: each result has one per group of its "
+             "weights; absent: at no cost");
 }
 
 /// `devices.D.vector.CLASS`
@@ -108,6 +114,9 @@ void attention_keys(Visitor& v, auto&& attention) {
              "score elements per clock cycle and core beyond the MACs");
     v.number("per_head", attention.per_head, NumberForm::kPositive,
              "time of each head besides its scores; absent: none");
+    v.number("layout_cycles", attention.layout_cycles, NumberForm::kPositive,
+             "cycles of a core of the host per element of new queries, keys and values, to turn them, sort them by "
+             "head and put them into the cache; absent: none");
     v.count("row_granule", attention.row_granule, kCountRange, KeyNeed::kOptional,
             "lengths that are not a multiple of it incur the factor 'unaligned'");
     v.number("unaligned", attention.unaligned, NumberForm::kFactor,
@@ -182,8 +191,20 @@ void dispatch_keys(Visitor& v, auto&& runtime) {
              "for each layer on several cores in tables of version 1 of the runtime; absent: fork_join");
     v.number("per_graph", runtime.dispatch_per_graph, NumberForm::kZeroAllowed, "for each call");
     v.number("fork_join", runtime.fork_join, NumberForm::kZeroAllowed, "for each kernel on several cores");
-    v.number("per_position", runtime.dispatch_per_position, NumberForm::kPositive,
-             "per position whose keys and values enter a cache, in each attention; absent: nothing");
+    v.number("host_cycles", runtime.dispatch_host_cycles, NumberForm::kPositive,
+             "cycles of a core of the host for each kernel, besides per_kernel: this part follows the host's clock; "
+             "absent: none");
+}
+
+/// `devices.D.runtime.generation`
+template <class Visitor>
+void generation_keys(Visitor& v, auto&& runtime) {
+    v.count("prompt_chunk", runtime.prompt_chunk, kCountRange, KeyNeed::kOptional,
+            "most tokens of a prompt that one pass reads, which static shapes pad the last ones to; absent: all");
+    v.count(
+        "cache_length", runtime.cache_length, kCountRange, KeyNeed::kOptional,
+        "positions of a cache that is compiled in: each pass attends to all of them, filled or not; absent: as many "
+        "as there are");
 }
 
 /// `devices.D.energy`

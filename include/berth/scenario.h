@@ -32,6 +32,7 @@ struct TokenShare {
     std::int64_t tokens = 0;
     double share = 1;
     std::int64_t context = 0;  ///< positions before them, whose keys and values lie in the cache
+    bool step = false;         ///< of generated text: one of the tokens behind the prompt
 };
 using TokenDistribution = std::vector<TokenShare>;
 

@@ -225,9 +225,11 @@ SilenceReason of_special_use(const Place& place) {
         return {"only single operators that are called by themselves use it (berth predict --op)",
                 {{place.own("runtime.dispatch.per_kernel")}}};
     }
-    if (last == "per_position" && !place.scene.use.generates) {
-        return {"no stage generates text",
-                {{place.own("runtime.dispatch.per_kernel"), place.own("runtime.dispatch.per_graph")}}};
+    const bool of_groups = last == "group_scale" || last == "group_sums";
+    if (of_groups &&
+        std::ranges::all_of(place.use().kernels, [](const Kernel& one) { return one.weight_group == 0; })) {
+        return {fmt::format("no product on {} has weights that are scaled in groups", name),
+                {{place.own("dma.limit")}}};
     }
     if (place.begins({"clocks"})) {
         return {fmt::format("it only lists what the clock of {} may be set to", name), {{place.own("clock")}}};

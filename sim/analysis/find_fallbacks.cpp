@@ -64,7 +64,7 @@ void find_fallbacks(const StageView& view, std::vector<Finding>& found) {
                 OperatorRule& rule = changed.devices[d].runtime.operators[static_cast<std::size_t>(kind)];
                 rule.supported = true;
                 rule.max_bytes.reset();
-                rule.max_k.reset();
+                rule.product_limits = {};
             });
             if (!after) {
                 continue;

@@ -59,6 +59,11 @@ Rates<T> rates_of(const Device& device, const Execution& execution, DType dtype)
     rates.vector_clock =
         clock_of<T>(device, works, execution) * T::profile_factor(works.vector_scale, "vector scale") * cores;
 
+    rates.element_clock = device.vector_by_host && device.host_core
+                              ? T::profile(device.host_core->clock, "clock of the host")
+                              : rates.vector_clock;
+    rates.element_cores = device.vector_by_host ? 1 : rates.cores;
+
     const CoreCluster& draws = slowest(device, rates.cores, [](const CoreCluster& c) { return c.bandwidth.value; });
     rates.dram = smaller(T::profile(draws.bandwidth, "DRAM bandwidth of a core") * cores,
                          T::profile(device.dram_limit, "DRAM limit of the device"));

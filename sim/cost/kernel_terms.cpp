@@ -133,26 +133,53 @@ Number<T, Time> coherence_time(const Kernel& kernel, const Demand<T>& demand, co
                     "coherence transfer");
 }
 
-// What the runtime spends on placing the positions of this pass in the cache.
-template <class T>
-Number<T, Time> cache_time(const Kernel& kernel, const Device& device) {
-    const auto* attention = std::get_if<AttentionDims>(&kernel.dims);
-    if (attention == nullptr || !attention->causal || !device.runtime.dispatch_per_position) {
-        return {};
-    }
-    return T::profile(*device.runtime.dispatch_per_position, "dispatch per position") *
-           T::given(static_cast<double>(attention->batch * attention->seq), "positions");
+// Of the positions that a pass adds.
+double new_elements(const AttentionDims& d) {
+    const std::int64_t position = d.heads * d.head_dim + d.kv_heads * (d.head_dim + value_width(d));
+    return static_cast<double>(d.batch * d.seq) * static_cast<double>(position);
 }
 
 template <class T>
-Number<T, Time> compute_time(const Demand<T>& demand, const Rates<T>& rates) {
+Number<T, Time> host_time(const Parameter<double>& cycles, const char* words, double times, const char* what,
+                          const Device& device) {
+    return T::profile(cycles, words) * T::factor(times, what) /
+           T::profile(device.host_core->clock, "clock of the host");
+}
+
+// What a core of the host does for a kernel: starting it, and turning, sorting and keeping new queries, keys and
+// values.
+template <class T>
+Number<T, Time> host_share(const Kernel& kernel, const Device& device) {
+    Number<T, Time> time;
+    if (!device.host_core) {
+        return time;
+    }
+    if (const auto& start = device.runtime.dispatch_host_cycles) {
+        time +=
+            host_time<T>(*start, "host cycles per kernel", static_cast<double>(kernel.cut.count()), "pieces", device);
+    }
+    const auto* attention = std::get_if<AttentionDims>(&kernel.dims);
+    if (attention != nullptr && device.attention && device.attention->layout_cycles) {
+        time += host_time<T>(*device.attention->layout_cycles, "host cycles per element", new_elements(*attention),
+                             "elements of new queries, keys and values", device);
+    }
+    return time;
+}
+
+template <class T>
+Number<T, Time> compute_time(const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
     if (value_of(demand.padded_macs) <= Operations{}) {
         return {};
     }
     if (value_of(rates.macs) <= OperationRate{}) {
         throw std::logic_error("a kernel was planned at a dtype that its device does not multiply");
     }
-    return demand.padded_macs / rates.macs * T::factor(demand.imbalance, "load imbalance");
+    auto time = demand.padded_macs / rates.macs;
+    if (device.matrix.group_sums && value_of(demand.group_sums) > Operations{}) {
+        time +=
+            demand.group_sums / (T::profile(*device.matrix.group_sums, "group sums per cycle") * rates.vector_clock);
+    }
+    return time * T::factor(demand.imbalance, "load imbalance");
 }
 
 template <class T>
@@ -208,15 +235,16 @@ template <class T>
 Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
     Terms<T> terms;
     const StartedBy started_by = does_nothing<T>(demand) ? StartedBy::kGraph : kernel.started_by;
-    terms.dispatch = T::term(T::profile(dispatch_of(kernel.cache, started_by, device.runtime), "dispatch per kernel") +
-                                 cache_time<T>(kernel, device),
+    terms.dispatch = T::term(T::profile(dispatch_of(kernel.cache, started_by, device.runtime), "dispatch per kernel") *
+                                     T::factor(static_cast<double>(kernel.cut.count()), "pieces") +
+                                 host_share<T>(kernel, device),
                              "dispatch");
     if (rates.cores > 1) {
         terms.fork_join = T::term(T::profile(fork_join_of(kernel, device.runtime), "fork and join of a kernel") +
                                       coherence_time<T>(kernel, demand, device, rates.cores),
                                   "fork/join");
     }
-    terms.compute = T::term(compute_time<T>(demand, rates), "compute");
+    terms.compute = T::term(compute_time<T>(demand, device, rates), "compute");
     terms.vector = T::term(demand.vector, "vector");
     terms.sram = T::term(sram_time<T>(demand, kernel.cache == CacheState::kHot, device, rates.cores) *
                              T::factor(demand.imbalance, "load imbalance"),

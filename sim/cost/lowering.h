@@ -25,6 +25,7 @@ struct Support {
     bool multi_core = false;
     Scheme scheme;                  ///< dtypes of its activations and of its weights as they are stored
     std::optional<DType> multiply;  ///< where the runtime multiplies narrow weights at a dtype of its own choice
+    ProductCut cut;                 ///< of a matmul above the limits of one
     std::string reason;             ///< why not
     std::optional<DeviceId> fallback;
     [[nodiscard]] DType ran_at() const { return scheme.activations; }

@@ -15,8 +15,53 @@ Bytes product(std::int64_t a, std::int64_t b, Bytes element) {
 }
 
 // Of the second operand: weights as they are stored, scales included, or a second activation.
-Bytes operand_size(const Kernel& kernel, const MatmulDims& d) {
-    return d.weights ? stored_size(kernel.weight, kernel.weight_group) : element_size(kernel.input);
+Bytes operand_size(const Kernel& kernel, const MatmulDims& d, const MatrixEngine& matrix) {
+    if (!d.weights) {
+        return element_size(kernel.input);
+    }
+    return matrix.group_scale && kernel.weight_group > 0
+               ? element_size(kernel.weight) + matrix.group_scale->value / static_cast<double>(kernel.weight_group)
+               : stored_size(kernel.weight, kernel.weight_group);
+}
+
+// Pieces of a product, as a batch of equal ones: rows and columns that do not divide fill the last piece up.
+MatmulDims in_pieces(MatmulDims d, const ProductCut& cut) {
+    d.m = ceil_div(d.m, cut.of(ProductDim::kM));
+    d.k = ceil_div(d.k, cut.of(ProductDim::kK));
+    d.n = ceil_div(d.n, cut.of(ProductDim::kN));
+    d.batch *= cut.count();
+    return d;
+}
+
+// Pieces of k leave sums of 32 bits, which are read again, added and written as the result.
+template <class T>
+void add_up_pieces(Demand<T>& demand, const Kernel& kernel, const MatmulDims& whole, const Device& device,
+                   const Rates<T>& rates) {
+    const std::int64_t pieces = kernel.cut.of(ProductDim::kK);
+    if (pieces <= 1) {
+        return;
+    }
+    const double results =
+        static_cast<double>(whole.batch) * static_cast<double>(whole.m) * static_cast<double>(whole.n);
+    const auto sums = T::given(bytes(4.0 * results), "partial sums of a piece") *
+                      T::factor(static_cast<double>(pieces), "pieces of k");
+    demand.read += sums;
+    demand.written += sums;
+    const VectorRate& adds = device.vector[static_cast<std::size_t>(VectorClass::kElementwise)];
+    demand.vector += T::given(operations(results), "results") *
+                     T::factor(static_cast<double>(pieces - 1), "additions") /
+                     (T::profile(adds.per_cycle, "elements per cycle") * rates.element_clock);
+}
+
+// Results of weights that are scaled in groups are a partial sum for each.
+template <class T>
+Number<T, Operations> sums_of_groups(const Kernel& kernel, const MatmulDims& d) {
+    if (!d.weights || kernel.weight_group <= 0) {
+        return {};
+    }
+    const double results = static_cast<double>(d.batch) * static_cast<double>(d.m) * static_cast<double>(d.n);
+    return T::given(operations(results), "results") *
+           T::given(static_cast<double>(ceil_div(d.k, kernel.weight_group)), "groups of weights");
 }
 
 // Each row tile meets every set of weights for at least `min_rows` rows' time; each block of results takes a few steps
@@ -149,7 +194,8 @@ double largest_share(const MatmulDims& d, const CoreBlock& block, int cores) {
 
 template <class T>
 Demand<T> matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Device& device, const Rates<T>& rates) {
-    const MatmulDims d = met_experts(dims);
+    const MatmulDims whole = met_experts(dims);
+    const MatmulDims d = in_pieces(whole, kernel.cut);
     Demand<T> demand;
     demand.macs = macs(kernel.dims);
     demand.tile = matmul_tile(d, kernel.input, kernel.weight, device, kernel.library_call);
@@ -159,13 +205,16 @@ Demand<T> matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Devi
     }
     const double batch = static_cast<double>(d.batch);
     const Bytes a = product(d.m, d.k, element_size(kernel.input));
-    const Bytes b = product(d.k, d.n, operand_size(kernel, d));
-    const Bytes c = product(d.m, d.n, element_size(kernel.output)) * batch;
-    const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(d.n)) : Bytes{};
+    const Bytes weight = operand_size(kernel, d, device.matrix);
+    const Bytes b = product(d.k, d.n, weight);
+    const Bytes c = product(whole.m, whole.n, element_size(kernel.output)) * static_cast<double>(whole.batch);
+    const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(whole.n)) : Bytes{};
     demand.descriptors = descriptor_count(d, demand.tile, kernel.input, b, device);
     const Bytes held = element_size(kernel.input) * (static_cast<double>(d.k) * static_cast<double>(demand.tile.m));
-    demand.groups = weight_groups(kernel, rates.multiplied_at, operand_size(kernel, d),
+    demand.groups = weight_groups(kernel, rates.multiplied_at, weight,
                                   {d.k, d.n, d.batch * demand.tile.weight_reads, held}, device);
+    demand.group_sums = sums_of_groups<T>(kernel, d);
+    add_up_pieces<T>(demand, kernel, whole, device, rates);
     demand.compulsory = (a + b) * batch + bias + c;
     add_traffic<T>(demand, kernel, d, {a * batch, b * batch, c, bias},
                    reads_of(a, b, d, demand.tile, device, rates.cores), device);

@@ -275,6 +275,9 @@ class Lowering {
         const bool stays = on_chip(made_by(i));
         const DType from = classes_[i].made_at;
         const StepRole role = conversion_role(from, to);
+        if (device_.runtime.operators[static_cast<std::size_t>(conversion_kind(role))].on_the_way) {
+            return;
+        }
         KernelId& id = table_.conversion(made.elements(), columns, from, to, stays);
         if (id < 0) {
             Kernel kernel;
@@ -314,6 +317,7 @@ void set_dtypes(Kernel& kernel, const Support& support) {
     kernel.weight = support.scheme.weights;
     kernel.weight_group = support.scheme.group;
     kernel.multiply = support.multiply;
+    kernel.cut = support.cut;
 }
 
 std::array<Kernel, 3> attention_parts(const Kernel& attention) {

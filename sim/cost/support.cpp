@@ -6,6 +6,7 @@
 #include "berth/diagnostics.h"
 #include "berth/quantity_text.h"
 #include "cost/lowering.h"
+#include "cost/rounding.h"
 
 namespace berth {
 
@@ -39,6 +40,24 @@ bool any_float(const DTypeSet& set) {
     });
 }
 
+std::int64_t size_of(const MatmulDims& dims, ProductDim dim) {
+    return dim == ProductDim::kM ? dims.m : dim == ProductDim::kK ? dims.k : dims.n;
+}
+
+// As few pieces as keep to the limits, of the dimensions that the runtime cuts.
+ProductCut cut_of(const Operator& op, const OperatorRule& rule) {
+    ProductCut cut;
+    const auto* matmul = std::get_if<MatmulDims>(&op.dims);
+    for (const auto& row : kProductDimNames) {
+        const auto at = static_cast<std::size_t>(row.value);
+        const ProductLimit& limit = rule.product_limits[at];
+        if (matmul != nullptr && limit.most && limit.cut) {
+            cut.pieces[at] = ceil_div(size_of(*matmul, row.value), *limit.most);
+        }
+    }
+    return cut;
+}
+
 std::optional<std::string> exceeded_limit(const Operator& op, const OperatorRule& rule, DType ran_at) {
     if (rule.max_bytes) {
         const Bytes size = element_size(ran_at) * static_cast<double>(output_elements(op.kind, op.dims));
@@ -47,8 +66,11 @@ std::optional<std::string> exceeded_limit(const Operator& op, const OperatorRule
         }
     }
     const auto* matmul = std::get_if<MatmulDims>(&op.dims);
-    if (rule.max_k && matmul != nullptr && matmul->k > *rule.max_k) {
-        return fmt::format("k is {}, the limit is {}", matmul->k, *rule.max_k);
+    for (const auto& row : kProductDimNames) {
+        const ProductLimit& limit = rule.product_limits[static_cast<std::size_t>(row.value)];
+        if (matmul != nullptr && limit.most && !limit.cut && size_of(*matmul, row.value) > *limit.most) {
+            return fmt::format("{} is {}, the limit is {}", row.name, size_of(*matmul, row.value), *limit.most);
+        }
     }
     return std::nullopt;
 }
@@ -153,6 +175,7 @@ Support operator_support(const Operator& op, const Profile& profile, const Devic
     if (const auto limit = exceeded_limit(op, rule, support.ran_at())) {
         return refuse(*limit);
     }
+    support.cut = cut_of(op, rule);
     support.supported = true;
     support.multi_core = rule.multi_core;
     support.fallback.reset();

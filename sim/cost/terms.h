@@ -15,6 +15,8 @@ struct Rates {
     DType multiplied_at{};
     Number<T, OperationRate> macs;
     Number<T, Frequency> vector_clock;
+    Number<T, Frequency> element_clock;  ///< of element-wise work: `vector_clock`, or that of a core of the host
+    double element_cores = 1;            ///< that it counts
     Number<T, Bandwidth> dram;
     std::optional<Frequency> memory_clock;  ///< set by the execution
 };
@@ -43,6 +45,7 @@ template <class T>
 struct Demand {
     Operations macs;
     Number<T, Operations> padded_macs;
+    Number<T, Operations> group_sums;  ///< partial sums of groups of weights
     Operations elements;
     Number<T, Time> vector{};        ///< already at the rate of the cores
     bool engines_serial = false;     ///< matrix and vector phases follow one another (attention)

@@ -66,13 +66,13 @@ VectorClass class_of(const Kernel& kernel, const RowsDims& d, const Device& devi
 template <class T>
 Number<T, Time> vector_time(double elements, double rows, const VectorRate& rate, DType dtype, const Rates<T>& rates,
                             const PartOf& of) {
-    auto rate_of_elements = T::profile(rate.per_cycle, of, "elements per cycle") * rates.vector_clock;
+    auto rate_of_elements = T::profile(rate.per_cycle, of, "elements per cycle") * rates.element_clock;
     if (rate.narrow && element_size(dtype) <= bytes(1)) {
         rate_of_elements = rate_of_elements * T::profile_factor(*rate.narrow, of, "factor of 8-bit elements");
     }
     auto time = T::given(operations(elements), of, "elements") / rate_of_elements;
     if (rate.row_cycles) {
-        time += T::profile(*rate.row_cycles, of, "cycles per row") * T::given(rows, of, "rows") / rates.vector_clock;
+        time += T::profile(*rate.row_cycles, of, "cycles per row") * T::given(rows, of, "rows") / rates.element_clock;
     }
     return time;
 }
@@ -88,14 +88,14 @@ Number<T, Time> row_time(double elements, const RowsDims& d, const VectorRate& r
     const double tail = static_cast<double>(d.cols % device.vector_lanes) * rows;
     return vector_time<T>(elements - tail, rows, rate, dtype, rates, of) +
            T::profile(*rate.tail_cycles, of, "cycles per tail element") * T::given(tail, of, "tail elements") /
-               rates.vector_clock;
+               rates.element_clock;
 }
 
 // One core does it while the others wait.
 template <class T>
 Number<T, Time> call_time(const VectorRate& rate, const Rates<T>& rates) {
     return rate.call_cycles ? T::profile(*rate.call_cycles, "cycles per call") *
-                                  T::given(static_cast<double>(rates.cores), "cores") / rates.vector_clock
+                                  T::given(rates.element_cores, "cores") / rates.element_clock
                             : Number<T, Time>{};
 }
 

@@ -13,8 +13,6 @@ namespace berth {
 
 namespace {
 
-bool is_step(const LengthPlan& length) { return length.length.context > 0; }
-
 // A table that two operators on one device store alike is there once.
 bool shares_table(const Assignment& assignment, const LengthPlan& length, std::size_t i) {
     const auto d = static_cast<std::size_t>(assignment[i]);
@@ -149,13 +147,17 @@ void CandidateCosts::add_generation(Candidate& candidate, const Generation& gene
                                     const std::vector<WeightedSum>& mix) {
     GenerationResult result;
     Time steps;
+    Time prompt;
+    std::size_t chunks = 0;  // of the prompt, which come first
     for (std::size_t i = 0; i < mix.size(); ++i) {
-        const Time time = seconds(total_of(mix[i].sum, mix[i].values->times));
-        if (is_step(lengths_[i])) {
-            steps += time * mix[i].share;
-        } else {
-            result.first_token = log_normal_estimate(time, uncertainty_of(std::span(&mix[i], 1)).sigma());
-        }
+        const Time time = seconds(total_of(mix[i].sum, mix[i].values->times)) * mix[i].share;
+        const bool step = lengths_[i].length.step;
+        (step ? steps : prompt) += time;
+        chunks += step ? 0 : 1;
+    }
+    if (chunks > 0) {
+        const auto of_prompt = std::span<const WeightedSum>(mix).first(chunks);
+        result.first_token = log_normal_estimate(prompt, uncertainty_of(of_prompt).sigma());
     }
     if (generation.phase != Phase::kPrefill) {
         result.step = generation.phase == Phase::kDecode ? steps : steps / static_cast<double>(generation.new_tokens);

@@ -279,7 +279,7 @@ std::optional<Candidate> evaluate_on(const Profile& profile, const ModelStage& s
                                      Diagnostics& diagnostics) {
     ModelStage pinned = stage;
     pinned.on = device;
-    auto lengths = plan_passes(stage.model.name, stage, profile, diagnostics);
+    auto lengths = plan_passes(stage.model.name, pinned, profile, diagnostics);
     if (!lengths) {
         return std::nullopt;
     }

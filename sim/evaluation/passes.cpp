@@ -20,7 +20,45 @@ void add_steps(std::vector<TokenShare>& passes, const Generation& generation, do
         const std::int64_t first = steps * run / runs;
         const std::int64_t end = steps * (run + 1) / runs;
         const double share = share_of_all * static_cast<double>(end - first) / static_cast<double>(steps);
-        passes.push_back({1, share, generation.prompt + (first + end - 1) / 2});
+        passes.push_back({1, share, generation.prompt + (first + end - 1) / 2, true});
+    }
+}
+
+// What chunks of a prompt are laid out for; all devices of a stage read the same ones.
+struct PromptChunks {
+    std::int64_t most = 0;  ///< tokens; 0: the prompt is read at once
+    bool padded = false;    ///< the last chunk is as long as the others
+};
+
+PromptChunks chunks_of(const ModelStage& stage, const Profile& profile) {
+    PromptChunks chunks;
+    for (std::size_t d = 0; d < profile.devices.size(); ++d) {
+        const Runtime& runtime = profile.devices[d].runtime;
+        const bool may_run = !stage.on || *stage.on == static_cast<DeviceId>(d);
+        if (may_run && runtime.prompt_chunk > 0 && (chunks.most == 0 || runtime.prompt_chunk < chunks.most)) {
+            chunks = {runtime.prompt_chunk, runtime.shapes == ShapeRule::kStatic};
+        }
+    }
+    return chunks;
+}
+
+// As with steps, a few chunks in the middle of others stand for them.
+void add_prompt(std::vector<TokenShare>& passes, std::int64_t prompt, const PromptChunks& chunks) {
+    if (chunks.most == 0 || (prompt <= chunks.most && !chunks.padded)) {
+        passes.push_back({prompt, 1, 0});
+        return;
+    }
+    const std::int64_t rest = prompt % chunks.most;
+    const std::int64_t whole = prompt / chunks.most + (chunks.padded && rest > 0 ? 1 : 0);
+    const std::int64_t runs = std::min(whole, kMostRuns);
+    for (std::int64_t run = 0; run < runs; ++run) {
+        const std::int64_t first = whole * run / runs;
+        const std::int64_t end = whole * (run + 1) / runs;
+        const std::int64_t context = (first + end - 1) * chunks.most / 2;
+        passes.push_back({chunks.most, static_cast<double>(end - first), context});
+    }
+    if (rest > 0 && !chunks.padded) {
+        passes.push_back({rest, 1, prompt - rest});
     }
 }
 
@@ -38,14 +76,14 @@ bool last_step_fits(const ModelStage& stage, Diagnostics& diagnostics) {
 
 }  // namespace
 
-std::vector<TokenShare> passes_of(const ModelStage& stage) {
+std::vector<TokenShare> passes_of(const ModelStage& stage, const Profile& profile) {
     if (!stage.generation) {
         return stage.tokens;
     }
     const Generation& generation = *stage.generation;
     std::vector<TokenShare> passes;
     if (generation.phase != Phase::kDecode) {
-        passes.push_back({generation.prompt, 1, 0});
+        add_prompt(passes, generation.prompt, chunks_of(stage, profile));
     }
     if (generation.phase != Phase::kPrefill) {
         const bool mean = generation.phase == Phase::kDecode;
@@ -60,7 +98,7 @@ std::optional<std::vector<LengthPlan>> plan_passes(const std::string& stage_name
         return std::nullopt;
     }
     std::vector<LengthPlan> plans;
-    for (const TokenShare& length : passes_of(stage)) {
+    for (const TokenShare& length : passes_of(stage, profile)) {
         auto plan = plan_length(stage_name, stage, length, profile, diagnostics);
         if (!plan) {
             return std::nullopt;

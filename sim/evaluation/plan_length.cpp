@@ -19,6 +19,11 @@ std::optional<std::int64_t> paid_tokens(const ModelStage& stage, const Device& d
     return bucket == stage.buckets.end() ? std::nullopt : std::optional(*bucket);
 }
 
+// A cache that is compiled in is attended to as a whole, whatever of it is filled.
+std::int64_t context_of(const ModelStage& stage, const Device& device, const TokenShare& length) {
+    return stage.generation ? std::max(length.context, device.runtime.cache_length - length.tokens) : length.context;
+}
+
 }  // namespace
 
 Execution execution_on(const ModelStage& stage, const Profile& profile, DeviceId device) {
@@ -38,8 +43,10 @@ std::optional<LengthPlan> plan_length(const std::string& stage_name, const Model
                                       const Profile& profile, Diagnostics& diagnostics) {
     LengthPlan plan;
     plan.length = length;
+    std::vector<std::int64_t> contexts;
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
         const Device& device = profile.devices[d];
+        contexts.push_back(context_of(stage, device, length));
         const auto paid = paid_tokens(stage, device, length.tokens);
         if (!paid) {
             diagnostics.error(stage.model.where,
@@ -48,11 +55,14 @@ std::optional<LengthPlan> plan_length(const std::string& stage_name, const Model
             return std::nullopt;
         }
         plan.paid.push_back(*paid);
-        const auto same = std::find(plan.paid.begin(), plan.paid.end() - 1, *paid);
-        if (same != plan.paid.end() - 1) {
-            plan.graphs.push_back(plan.graphs[static_cast<std::size_t>(same - plan.paid.begin())]);
+        std::size_t same = 0;
+        while (plan.paid[same] != *paid || contexts[same] != contexts[d]) {
+            ++same;
+        }
+        if (same < d) {
+            plan.graphs.push_back(plan.graphs[same]);
         } else {
-            auto graph = instantiate(stage.model, Workload{stage.batch, *paid, length.context}, diagnostics);
+            auto graph = instantiate(stage.model, Workload{stage.batch, *paid, contexts[d]}, diagnostics);
             if (!graph || !apply_precision(*graph, stage.precision, diagnostics)) {
                 return std::nullopt;
             }

@@ -56,7 +56,8 @@ struct Work {
 
 /// The passes that make up a stage, with how often each runs: one per input length; of a stage that generates text the
 /// prompt and, since the time of a step grows evenly with the context, a few steps that stand for all.
-[[nodiscard]] std::vector<TokenShare> passes_of(const ModelStage& stage);
+/// A prompt is read in chunks where a runtime that the stage may run on does so: the shortest of them.
+[[nodiscard]] std::vector<TokenShare> passes_of(const ModelStage& stage, const Profile& profile);
 
 /// All passes of a stage laid out. Empty, with errors, if one cannot be.
 [[nodiscard]] std::optional<std::vector<LengthPlan>> plan_passes(const std::string& stage_name, const ModelStage& stage,

@@ -176,6 +176,9 @@ void add_device(auto& list, auto& device) {
     if (device.dram_clock) {
         list.add("memory.dram.clock", device.dram_clock->clock);
     }
+    if (device.host_core) {
+        list.add(device.host_core->clock_path, device.host_core->clock);
+    }
     for (auto& cluster : device.clusters) {
         add_cluster(list, path, cluster);
     }

@@ -54,4 +54,14 @@ void share_dram(Profile& profile) {
     }
 }
 
+void share_host(Profile& profile) {
+    const Device& host = profile.devices[static_cast<std::size_t>(profile.host)];
+    const CoreCluster& first = host.clusters.front();
+    const std::string cluster = first.clock_at_device ? std::string() : ".clusters." + first.name;
+    const HostCore core{"devices." + host.name + cluster + ".clock", first.clock};
+    for (std::size_t d = 0; d < profile.devices.size(); ++d) {
+        profile.devices[d].host_core = static_cast<DeviceId>(d) == profile.host ? std::nullopt : std::optional(core);
+    }
+}
+
 }  // namespace berth

@@ -96,6 +96,7 @@ std::vector<ProfileKey> profile_keys() {
     dma_keys(list.at("devices.D.dma"), device);
     device_keys(list.at("devices.D"), device);
     dispatch_keys(list.at("devices.D.runtime.dispatch"), device.runtime);
+    generation_keys(list.at("devices.D.runtime.generation"), device.runtime);
     energy_keys(list.at("devices.D.energy"), EnergyModel{});
     error_keys(list.at("devices.D.error"), device.error);
     link_keys(list.at("links.N"), Link{});

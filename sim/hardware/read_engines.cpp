@@ -64,6 +64,9 @@ MatrixEngine read_matrix(const YamlNode& node, const Device& device) {
 void read_vector(Device& device, const YamlNode& node) {
     const bool has_lanes = node.find("lanes").has_value();
     device.vector_lanes = integer_in(kCountRange, node, "lanes", 1);
+    if (const auto by_host = node.find("by_host")) {
+        device.vector_by_host = by_host->boolean().value_or(false);
+    }
     for (const auto& row : kVectorClassNames) {
         const YamlNode rate = node.require(row.name, "a map with per_cycle and traffic");
         VectorRate& target = device.vector[static_cast<std::size_t>(row.value)];

@@ -76,6 +76,11 @@ void read_host(Profile& profile, const YamlNode& root, const std::vector<std::st
         return;
     }
     profile.host = *host;
+    const Device& device = profile.devices[static_cast<std::size_t>(*host)];
+    if (device.vector_by_host) {
+        root.require("devices").require(*name).require("vector").require("by_host").error(
+            fmt::format("'{}' is the host itself", *name), "no 'by_host', or another device as host");
+    }
     if (std::find(disabled.begin(), disabled.end(), *name) != disabled.end()) {
         node.error(fmt::format("the host '{}' is disabled", *name), "a host that is there");
     }
@@ -148,6 +153,7 @@ std::optional<Profile> read_profile(const YamlNode& root) {
     }
     share_dram(profile);
     profile.relative = root.relative_numbers();
+    share_host(profile);
     return profile;
 }
 

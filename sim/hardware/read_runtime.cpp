@@ -15,6 +15,12 @@ void read_dispatch(Runtime& runtime, const YamlNode& node) {
     node.reject_unknown_keys();
 }
 
+void read_generation_rules(Runtime& runtime, const YamlNode& node) {
+    KeyReader rows(node);
+    generation_keys(rows, runtime);
+    node.reject_unknown_keys();
+}
+
 bool computes_on_array(OperatorKind kind) {
     return kind == OperatorKind::kMatmul || kind == OperatorKind::kConv2d || kind == OperatorKind::kAttention;
 }
@@ -38,6 +44,39 @@ void check_dtypes(const Device& device, OperatorKind kind, const OperatorRule& r
                 return;
             }
         }
+    }
+}
+
+// `max_m`, `max_k` and `max_n`, and `cuts: [k]` for those above which a product is cut instead of falling back.
+void read_product_limits(OperatorRule& rule, const YamlNode& node) {
+    const auto cuts = node.find("cuts");
+    for (const auto& row : kProductDimNames) {
+        const std::string key = fmt::format("max_{}", row.name);
+        if (node.find(key)) {
+            rule.product_limits[static_cast<std::size_t>(row.value)].most = integer_in(kLimitRange, node, key);
+        }
+    }
+    for (const YamlNode& item : cuts ? cuts->sequence() : std::vector<YamlNode>()) {
+        const auto dim = item.enumeration(kProductDimNames);
+        if (!dim) {
+            continue;
+        }
+        ProductLimit& limit = rule.product_limits[static_cast<std::size_t>(*dim)];
+        limit.cut = true;
+        if (!limit.most) {
+            item.error(fmt::format("has no meaning without 'max_{}'", choice_name(kProductDimNames, *dim)));
+        }
+    }
+}
+
+void read_on_the_way(OperatorRule& rule, OperatorKind kind, const YamlNode& node) {
+    const auto on_the_way = node.find("on_the_way");
+    if (!on_the_way) {
+        return;
+    }
+    rule.on_the_way = on_the_way->boolean().value_or(false);
+    if (kind != OperatorKind::kQuantize && kind != OperatorKind::kDequantize && kind != OperatorKind::kCast) {
+        on_the_way->error("is for conversions: quantize, dequantize and cast");
     }
 }
 
@@ -67,16 +106,15 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
     const auto own_dtypes = node.find("dtypes");
     rule.dtypes = own_dtypes ? read_dtypes(*own_dtypes) : dtypes;
     read_parameter(rule.max_bytes, node, "max_bytes");
-    if (node.find("max_k")) {
-        rule.max_k = integer_in(kLimitRange, node, "max_k");
-    }
+    read_product_limits(rule, node);
     if (const auto otherwise = node.find("else")) {
-        if (rule.max_bytes || rule.max_k) {
+        if (rule.max_bytes || std::ranges::any_of(rule.product_limits, &ProductLimit::falls_back)) {
             rule.fallback = text_or_empty(*otherwise);
         } else {
-            otherwise->error("has no meaning without 'max_bytes' or 'max_k'");
+            otherwise->error("has no meaning without a limit: 'max_bytes', 'max_m', 'max_k' or 'max_n', not in 'cuts'");
         }
     }
+    read_on_the_way(rule, kind, node);
     check_dtypes(device, kind, rule, node);
     node.reject_unknown_keys();
     return rule;
@@ -171,6 +209,9 @@ void read_runtime(Device& device, const YamlNode& node) {
     }
     if (const auto precisions = map.find("precisions")) {
         runtime.precisions = read_precisions(*precisions);
+    }
+    if (const auto generation = map.find("generation")) {
+        read_generation_rules(runtime, *generation);
     }
     const auto dtypes = read_dtypes(map.require("dtypes", "a list of dtypes, the preferred one first"));
     read_operators(device, map.require("operators", "a map from operators to rules"), dtypes);

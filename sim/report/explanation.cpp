@@ -134,6 +134,10 @@ std::string kernel_description(const Kernel& kernel, int cores, const Device& de
         text += fmt::format(" (weights {}{}, result {})", choice_name(kDTypeNames, kernel.weight), group,
                             choice_name(kDTypeNames, kernel.output));
     }
+    for (const auto& row : kProductDimNames) {
+        text +=
+            kernel.cut.of(row.value) > 1 ? fmt::format(", in {} pieces of {}", kernel.cut.of(row.value), row.name) : "";
+    }
     for (std::size_t i = 0; i < kernel.epilogue_length; ++i) {
         text += fmt::format(" + {}", traits(kernel.epilogue[i].kind).name);
     }

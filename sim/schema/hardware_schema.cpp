@@ -71,7 +71,10 @@ Part matrix(Definitions& q) {
 
 Part vector(Definitions& q) {
     const Part rate = object_with(keys_of<VectorRate>(q, [](auto& v, auto& rates) { vector_rate_keys(v, rates); }));
-    std::vector<Key> keys{optional("lanes", "elements of a row that are processed at once", integer(kCountRange))};
+    std::vector<Key> keys{
+        optional("lanes", "elements of a row that are processed at once", integer(kCountRange)),
+        optional("by_host", "whether a core of the host works on elements, so that rates are per cycle of it",
+                 boolean())};
     std::vector<Json> with_tail;
     for (const auto& row : kVectorClassNames) {
         keys.push_back(required(row.name, "", rate));

@@ -14,6 +14,10 @@ Part dispatch(Definitions& q) {
     return object_with(keys_of<Runtime>(q, [](auto& v, auto& runtime) { dispatch_keys(v, runtime); }));
 }
 
+Part generation(Definitions& q) {
+    return object_with(keys_of<Runtime>(q, [](auto& v, auto& runtime) { generation_keys(v, runtime); }));
+}
+
 Part dtypes() {
     Part part = list_of(choice(kDTypeNames), 1);
     part.shape["uniqueItems"] = true;
@@ -36,11 +40,17 @@ Part rule(Definitions& q) {
         optional("dtypes", "dtypes that it may run in, instead of the runtime's", dtypes()),
         optional("max_bytes", "limit on its result; above, it goes to the device 'else'",
                  q.parameter(Bytes::kDimension)),
-        optional("max_k", "limit on a matmul's depth; above, it goes to the device 'else'", integer(kLimitRange)),
+        optional("max_m", "limit on a matmul's rows; above, it is cut or goes to the device 'else'",
+                 integer(kLimitRange)),
+        optional("max_k", "the same for its depth", integer(kLimitRange)),
+        optional("max_n", "the same for its columns", integer(kLimitRange)),
+        optional("cuts", "dimensions of a matmul that the runtime cuts into pieces above their limits",
+                 list_of(choice(kProductDimNames), 1)),
         optional("else", "the device for operators above the limits", text()),
+        optional("on_the_way", "whether kernels convert as they read and write, without a kernel for it", boolean()),
     });
     part.complete.update(all_of(
-        {if_then(has("else"), any_of({has("max_bytes"), has("max_k")})),
+        {if_then(has("else"), any_of({has("max_bytes"), has("max_m"), has("max_k"), has("max_n")})),
          if_then(has("multi_core_from"), all_of({has("multi_core"), at_key("multi_core", {{"const", true}})}))}));
     return part;
 }
@@ -74,6 +84,7 @@ Part runtime_part(Definitions& q) {
                  boolean()),
         optional("precisions", "schemes that models may be compiled for; absent: all that matrix products support",
                  precisions()),
+        optional("generation", "how it generates text", generation(q)),
         required("dtypes", "dtypes that operators run in, preferred first", dtypes()),
         required("operators", "a rule for each operator that runs or falls back; not listed: runs nowhere",
                  per_row(operator_names(), q.define("operator_rule", rule(q)), Key::Need::kListed)),

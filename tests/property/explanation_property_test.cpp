@@ -283,14 +283,34 @@ Device any_cpu() {
     maybe(device.memories.back().co_runners, gigabytes_per_second(6.925));
     maybe(device.runtime.dispatch_repeated, microseconds(1.3));
     maybe(device.runtime.dispatch_cold, microseconds(8.7));
-    maybe(device.runtime.dispatch_per_position, microseconds(19.7));
     return device;
+}
+
+/// The NPU of the board with what runtimes for language models add.
+Device any_npu() {
+    Device device = board_with_all_rules().devices[0];
+    maybe(device.runtime.dispatch_host_cycles, 41700.0);
+    maybe(device.attention->layout_cycles, 7.3);
+    maybe(device.matrix.group_sums, operations(3.7));
+    maybe(device.matrix.group_scale, bytes(8));
+    device.vector_by_host = *rc::gen::arbitrary<bool>();
+    return device;
+}
+
+void cut_some(Kernel& kernel) {
+    if (kernel.kind == OperatorKind::kMatmul && *rc::gen::arbitrary<bool>()) {
+        kernel.cut.pieces = {*rc::gen::inRange(1, 3), *rc::gen::inRange(1, 4), *rc::gen::inRange(1, 3)};
+        kernel.weight_group = *rc::gen::element(0, 128);
+    }
 }
 
 Kernel any_kernel(const Device& device) {
     Kernel kernel = any_npu_kernel();
     while (kernel.kind == OperatorKind::kAttention && !device.attention) {
         kernel = any_npu_kernel();
+    }
+    if (device.kind == DeviceKind::kNpu) {
+        cut_some(kernel);
     }
     if (device.kind == DeviceKind::kCpu) {
         kernel.input = kernel.weight = kernel.output = *rc::gen::element(DType::kInt8, DType::kFp32);
@@ -311,14 +331,14 @@ Kernel any_kernel(const Device& device) {
 }
 
 RC_GTEST_PROP(Explanations, OfAnyKernelAddUp, ()) {
-    const Device device = *rc::gen::arbitrary<bool>() ? any_cpu() : board_with_all_rules().devices[0];
+    const Device device = *rc::gen::arbitrary<bool>() ? any_cpu() : any_npu();
     const Kernel kernel = any_kernel(device);
     const int cores = *rc::gen::inRange(1, device.cores() + 1);
     RC_ASSERT(wrong_about(kernel, device, {cores, std::nullopt}) == "");
 }
 
 RC_GTEST_PROP(Explanations, AreOfNoKernelThatDrawsMoreThanTheMemorySustains, ()) {
-    Device device = *rc::gen::arbitrary<bool>() ? any_cpu() : board_with_all_rules().devices[0];
+    Device device = *rc::gen::arbitrary<bool>() ? any_cpu() : any_npu();
     device.bus = Parameter<Bandwidth>{gigabytes_per_second(*rc::gen::element(0.3, 1.0, 4.0, 12.0))};
     const Kernel kernel = any_kernel(device);
     const Execution execution{*rc::gen::inRange(1, device.cores() + 1), std::nullopt};

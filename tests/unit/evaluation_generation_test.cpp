@@ -45,7 +45,7 @@ Candidate on_npu(const ModelStage& stage, const Profile& profile) {
 }
 
 TEST(ScheduleGeneration, PassesOfAPromptAndItsSteps) {
-    const auto passes = passes_of(stage_of("tinyllama-1.1b", {Phase::kGenerate, 128, 64}));
+    const auto passes = passes_of(stage_of("tinyllama-1.1b", {Phase::kGenerate, 128, 64}), phone());
     ASSERT_EQ(passes.size(), 5U);
     EXPECT_EQ(passes[0].tokens, 128);
     EXPECT_EQ(passes[0].context, 0);
@@ -59,12 +59,12 @@ TEST(ScheduleGeneration, PassesOfAPromptAndItsSteps) {
     EXPECT_EQ(passes[1].context, 128 + 7);
     EXPECT_EQ(passes[4].context, 128 + 55);
 
-    const auto mean = passes_of(stage_of("tinyllama-1.1b", {Phase::kDecode, 10, 2}));
+    const auto mean = passes_of(stage_of("tinyllama-1.1b", {Phase::kDecode, 10, 2}), phone());
     ASSERT_EQ(mean.size(), 2U);
     EXPECT_EQ(mean[0].context, 10);
     EXPECT_EQ(mean[1].context, 11);
     EXPECT_EQ(mean[0].share, 0.5);
-    EXPECT_EQ(passes_of(stage_of("tinyllama-1.1b", {Phase::kPrefill, 10, 0})).size(), 1U);
+    EXPECT_EQ(passes_of(stage_of("tinyllama-1.1b", {Phase::kPrefill, 10, 0}), phone()).size(), 1U);
 }
 
 TEST(ScheduleGeneration, CacheInBytes) {
@@ -113,15 +113,54 @@ TEST(ScheduleGeneration, AStepIsBoundByTheWeights) {
     EXPECT_LT(in_seconds(step.latency.median), 1.25 * weights / all_cores);
 }
 
-TEST(ScheduleGeneration, PositionsThatEnterTheCacheCostWhatTheProfileSays) {
-    const auto time_with = [](const std::string& per_position, Generation generation) {
-        const Profile profile = phone({{"hardware.devices.npu.runtime.dispatch.per_position", per_position}});
+TEST(ScheduleGeneration, NewQueriesKeysAndValuesCostTheHostWhatTheProfileSays) {
+    const auto time_with = [](const std::string& cycles, Generation generation) {
+        const Profile profile = phone({{"hardware.devices.npu.attention.layout_cycles", cycles},
+                                       {"hardware.devices.cpu.clusters.big.clock", "2 GHz"}});
         return in_microseconds(on_npu(stage_of("tinyllama-1.1b", generation), profile).latency.median);
     };
-    EXPECT_NEAR(time_with("20 us", {Phase::kPrefill, 100, 0}) - time_with("10 us", {Phase::kPrefill, 100, 0}),
-                22 * 100 * 10, 0.1);
-    EXPECT_NEAR(time_with("20 us", {Phase::kDecode, 100, 1}) - time_with("10 us", {Phase::kDecode, 100, 1}), 22 * 10,
+    // 32 heads of queries, 4 of keys and 4 of values, 64 wide each; 10 cycles at 2 GHz are 5 ns.
+    const double position = 22 * 40 * 64 * 5e-3;
+    EXPECT_NEAR(time_with("20", {Phase::kPrefill, 100, 0}) - time_with("10", {Phase::kPrefill, 100, 0}), 100 * position,
                 0.1);
+    EXPECT_NEAR(time_with("20", {Phase::kDecode, 100, 1}) - time_with("10", {Phase::kDecode, 100, 1}), position, 0.1);
+}
+
+TEST(ScheduleGeneration, ASlowHostSlowsTheTokens) {
+    const auto step_at = [](const std::string& clock) {
+        const Profile profile = phone({{"hardware.devices.cpu.clusters.big.clock", clock}});
+        return on_npu(stage_of("qwen2-0.5b", {Phase::kDecode, 128, 1}), profile).latency.median;
+    };
+    const double ratio = step_at("600 MHz") / step_at("2.35 GHz");
+    EXPECT_GT(ratio, 1.5);
+    EXPECT_LT(ratio, 2.35 / 0.6) << "the memory is as fast as before";
+}
+
+TEST(ScheduleGeneration, ChunksOfAPromptAddUpToIt) {
+    const Profile chunked = phone({{"hardware.devices.npu.runtime.generation.prompt_chunk", "100"}});
+    const auto passes = passes_of(stage_of("tinyllama-1.1b", {Phase::kPrefill, 950, 0}), chunked);
+    double tokens = 0;
+    double contexts = 0;
+    for (const TokenShare& pass : passes) {
+        EXPECT_FALSE(pass.step);
+        tokens += static_cast<double>(pass.tokens) * pass.share;
+        contexts += static_cast<double>(pass.context) * pass.share;
+    }
+    EXPECT_EQ(tokens, 950);
+    EXPECT_EQ(contexts, 4500) << "0, 100, ... 900 stand before the chunks";
+    const ModelStage prompt = stage_of("tinyllama-1.1b", {Phase::kPrefill, 950, 0});
+    EXPECT_GT(on_npu(prompt, chunked).generation->first_token->median,
+              on_npu(prompt, phone()).generation->first_token->median)
+        << "weights are read for each chunk";
+}
+
+TEST(ScheduleGeneration, ACacheThatIsCompiledInIsAttendedToAsAWhole) {
+    const Profile compiled = phone({{"hardware.devices.npu.runtime.generation.cache_length", "1024"}});
+    const auto step = [](const Profile& profile, std::int64_t prompt) {
+        return on_npu(stage_of("tinyllama-1.1b", {Phase::kDecode, prompt, 1}), profile).latency.median;
+    };
+    EXPECT_EQ(step(compiled, 10), step(compiled, 500));
+    EXPECT_EQ(step(compiled, 10), step(phone(), 1023));
 }
 
 TEST(ScheduleGeneration, MaskedScoresCostOnlyWhereTheyAreComputed) {

@@ -153,7 +153,12 @@ INSTANTIATE_TEST_SUITE_P(
                  "board.yaml:37:20: error: devices.npu.runtime.operators.transpose: falls back in a circle: npu -> cpu "
                  "-> npu\n"},
         bad_value("WholeOrSplit", kRules + "gelu.multi_core_from", "64", "has no meaning without 'multi_core: true'"),
-        bad_value("ElseWithoutLimit", kRules + "add.else", "cpu", "has no meaning without 'max_bytes' or 'max_k'"),
+        bad_value("ElseWithoutLimit", kRules + "add.else", "cpu",
+                  "has no meaning without a limit: 'max_bytes', 'max_m', 'max_k' or 'max_n', not in 'cuts'"),
+        bad_value("ElseOfACut", kRules + "matmul", "{on: npu, max_k: 64, cuts: [k], else: cpu}",
+                  "has no meaning without a limit: 'max_bytes', 'max_m', 'max_k' or 'max_n', not in 'cuts'"),
+        bad_value("CutWithoutLimit", kRules + "matmul.cuts", "[n]", "has no meaning without 'max_n'"),
+        bad_value("OnTheWay", kRules + "add.on_the_way", "true", "is for conversions: quantize, dequantize and cast"),
         BadValue{"CoresOfAnotherDevice", kRules + "embedding.multi_core", "true",
                  at_set(kRules + "embedding.multi_core",
                         "unknown key 'multi_core' in 'devices.npu.runtime.operators.embedding' (expected on or "

@@ -76,7 +76,7 @@ TEST(HardwareProfile, RulesSayWhereOperatorsRun) {
     const OperatorRule& matmul = rule(board, "npu", OperatorKind::kMatmul);
     EXPECT_TRUE(matmul.supported);
     EXPECT_TRUE(matmul.multi_core);
-    EXPECT_EQ(matmul.max_k, 8192);
+    EXPECT_EQ(matmul.product_limits[static_cast<std::size_t>(ProductDim::kK)].most, 8192);
     EXPECT_EQ(matmul.dtypes, (std::vector{DType::kFp16, DType::kInt8})) << "those of the runtime";
     EXPECT_EQ(rule(board, "npu", OperatorKind::kGelu).dtypes, std::vector{DType::kFp16});
     EXPECT_FALSE(rule(board, "npu", OperatorKind::kGelu).multi_core);

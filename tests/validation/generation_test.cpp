@@ -1,9 +1,10 @@
-// Claims about language models: the vendor's table, of which the models in between were not used to set anything.
+// Claims about language models: the vendor's table, of which one model was not used to set anything.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "berth/evaluation.h"
 #include "validation/shipped_validation.h"
 
 namespace berth {
@@ -61,15 +62,29 @@ TEST(GenerationRows, FirstTokensOfUnseenModelsAreWithinTheirTarget) {
     }
 }
 
-// What it costs to widen 4-bit weights is not modelled.
-TEST(GenerationRows, StepsWith4BitWeightsTakeLongerThanPredicted) {
+TEST(GenerationRows, StepsWith4BitWeightsAreWithinTheirTarget) {
     const double target = targets().at("generation").at("step_of_4_bit_weights");
     for (const ValidatedSet& set : chips()[1].sets) {
         const ClassSummary* summary = summary_of(set, "decode", DType::kInt4);
         ASSERT_NE(summary, nullptr);
         EXPECT_LE(*summary->model.mean_error, target);
-        EXPECT_LT(*summary->model.bias, 0);
     }
+}
+
+// Qwen3 0.6B with more than 4,000 tokens: about 20 s, of a board that is not stated. Nothing was set with it.
+TEST(GenerationRows, AReportedLongPromptLiesInItsInterval) {
+    Diagnostics diagnostics;
+    const auto profile =
+        load_hardware(shipped_library(), "rk3588-rkllm-1.3.0", {}, SourceLocation("test"), diagnostics);
+    ModelStage stage;
+    stage.model = load_model(shipped_library(), "qwen3-0.6b", {}, SourceLocation("test"), diagnostics).value();
+    stage.precision.dtype = DType::kInt8;
+    stage.generation = {Phase::kPrefill, 4096, 0};
+    stage.tokens = {{4096, 1}};
+    const auto candidate = evaluate_on(profile.value(), stage, 0, diagnostics);
+    ASSERT_TRUE(candidate) << diagnostics.text();
+    EXPECT_LT(in_seconds(candidate->latency.low), 20);
+    EXPECT_GT(in_seconds(candidate->latency.high), 20);
 }
 
 TEST(GenerationRows, LieInsideTheirIntervals) {
