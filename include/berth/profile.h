@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "berth/diagnostics.h"
+#include "berth/evidence.h"
 #include "berth/kept_documents.h"
 #include "berth/machine.h"
 #include "berth/operators.h"
@@ -159,6 +160,8 @@ struct OperatorRule {
     std::vector<DType> dtypes;
     std::optional<Parameter<Bytes>> max_bytes;  ///< of its result; above, it falls back
     std::optional<std::int64_t> max_k;          ///< of a matmul; above, it falls back
+    std::optional<std::int64_t> max_kernel;     ///< height and width of a convolution's kernel; above, it falls back
+    std::optional<std::int64_t> max_pooled;     ///< positions that one result of a pooling is made of; the same
     std::optional<std::string> fallback;        ///< device by name; absent: an unsupported operator has no place here
     std::string reason;                         ///< why, in the profile's words
     SourceLocation where;
@@ -215,6 +218,7 @@ struct EnergyModel {
 /// How far predictions were from measured rows after calibration, per class; widens every interval.
 struct ModelError {
     Parameter<double> matmul, attention, vector, handover;
+    std::optional<Parameter<double>> library;  ///< of calls of the runtime's matmul library; absent: as matmul
 };
 
 /// What a clock of a DRAM may be, relative to the one at which its bandwidths hold.
@@ -251,6 +255,8 @@ struct Device {
     Runtime runtime;
     std::optional<EnergyModel> energy;
     ModelError error;
+    /// Operators that were measured on it; predictions of others are less certain. Absent: the profile does not say.
+    std::optional<std::vector<MeasuredKind>> evidence;
     SourceLocation where;
     [[nodiscard]] int cores() const;
 };

@@ -87,6 +87,7 @@ std::vector<FitRow> fit_rows(std::span<const MeasuredSet> sets, const Profile& p
             const Device& device = profile.devices[static_cast<std::size_t>(row.device)];
             if (const auto* timed = std::get_if<TimedKernel>(&row.work); timed != nullptr) {
                 rows.push_back(operator_row(row, *timed, device, blocks));
+                rows.back().network = set.one_network && !row.network.empty() ? set.name : row.network;
             } else if (const auto* stage = std::get_if<ModelStage>(&row.work); stage != nullptr) {
                 if (auto fit = model_row(row, *stage, profile, blocks, diagnostics)) {
                     rows.push_back(std::move(*fit));

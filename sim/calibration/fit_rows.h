@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "berth/validation.h"
@@ -22,6 +23,7 @@ struct FitRow {
     std::vector<CountedKernel> kernels;
     Execution execution;
     bool calls_graph = false;  ///< the runtime's cost of a call comes on top
+    std::string network;       ///< of a layer; networks whose tables are probes of one count as one
     std::size_t block = 0;     ///< the same for all rows of one shape, whatever their dtype and cores
 };
 

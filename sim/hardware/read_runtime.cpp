@@ -70,11 +70,17 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
     if (node.find("max_k")) {
         rule.max_k = integer_in(kLimitRange, node, "max_k");
     }
+    if (node.find("max_kernel")) {
+        rule.max_kernel = integer_in(kLimitRange, node, "max_kernel");
+    }
+    if (node.find("max_pooled")) {
+        rule.max_pooled = integer_in(kLimitRange, node, "max_pooled");
+    }
     if (const auto otherwise = node.find("else")) {
-        if (rule.max_bytes || rule.max_k) {
+        if (rule.max_bytes || rule.max_k || rule.max_kernel || rule.max_pooled) {
             rule.fallback = text_or_empty(*otherwise);
         } else {
-            otherwise->error("has no meaning without 'max_bytes' or 'max_k'");
+            otherwise->error("has no meaning without a limit: 'max_bytes', 'max_k', 'max_kernel' or 'max_pooled'");
         }
     }
     check_dtypes(device, kind, rule, node);

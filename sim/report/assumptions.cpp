@@ -9,6 +9,7 @@
 
 #include "berth/interval.h"
 #include "berth/quantity_text.h"
+#include "report/evidence_text.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
 
@@ -86,6 +87,18 @@ TextTable table_of(const std::vector<Effect>& shown, double variance, const std:
     return table;
 }
 
+// Of the placement that each stage runs as.
+std::string stage_evidence(const ScenarioResult& result, TextWidth width) {
+    std::string text;
+    for (const StageResult& stage : result.stages) {
+        const Candidate* chosen = stage.chosen ? &stage.candidates[*stage.chosen] : nullptr;
+        if (chosen != nullptr && chosen->uncertainty.evidence) {
+            text += wrapped(fmt::format("{}: {}", stage.name, evidence_phrase(*chosen->uncertainty.evidence)), 0, width);
+        }
+    }
+    return text.empty() ? "" : "\n" + text;
+}
+
 }  // namespace
 
 std::string assumptions_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
@@ -103,7 +116,7 @@ std::string assumptions_text(const ScenarioResult& result, const Scenario& scena
     Profile profile = scenario.profile;  // a view can set its number, so it needs one of its own
     const std::vector<ParameterView> numbers = parameters(profile);
     return wrapped("One standard deviation of each number, and its share of the total's variance:", 0, width) +
-           table_of(all, variance, numbers).text(kIndent, width);
+           table_of(all, variance, numbers).text(kIndent, width) + stage_evidence(result, width);
 }
 
 }  // namespace berth

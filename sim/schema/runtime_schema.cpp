@@ -37,10 +37,12 @@ Part rule(Definitions& q) {
         optional("max_bytes", "limit on its result; above, it goes to the device 'else'",
                  q.parameter(Bytes::kDimension)),
         optional("max_k", "limit on a matmul's depth; above, it goes to the device 'else'", integer(kLimitRange)),
+        optional("max_kernel", "limit on the height and width of a convolution's kernel", integer(kLimitRange)),
+        optional("max_pooled", "limit on the positions that one result of a pooling is made of", integer(kLimitRange)),
         optional("else", "the device for operators above the limits", text()),
     });
     part.complete.update(all_of(
-        {if_then(has("else"), any_of({has("max_bytes"), has("max_k")})),
+        {if_then(has("else"), any_of({has("max_bytes"), has("max_k"), has("max_kernel"), has("max_pooled")})),
          if_then(has("multi_core_from"), all_of({has("multi_core"), at_key("multi_core", {{"const", true}})}))}));
     return part;
 }
