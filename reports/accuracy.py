@@ -253,6 +253,58 @@ def standard_errors(berth):
     return table(["number", "spread in the profile", "rows ask for", "standard error", "determined"], "lrrrl", rows)
 
 
+BESIDE = ("rk3588-ggml", "rk3588-pytorch", NCNN)
+SMALL = "rk3576-rknn-2.3.2"
+
+
+def left_out(berth):
+    """Networks left out of the fit one after the other, and what their layers ask of each class's error."""
+    fit = berth.ask("calibrate", "--hardware", PROFILE, "--device", "npu", "--leave-out", "network")
+    rows = [[one["name"], one["error"]["rows"], f"{one['memory_clock'] / 1e6:.0f} MHz", whole(one["error"]["mape"]),
+             whole(one["error"]["median"]), whole(one["coverage"])] for one in fit["networks"]]
+    layers = sum(one["error"]["rows"] for one in fit["networks"])
+    inside = sum(one["error"]["rows"] * one["coverage"] for one in fit["networks"]) / layers
+    errors = [abs(one["unseen_us"] / one["measured_us"] - 1) for one in fit["residuals"] if one["network"]]
+    rows.append(["all", layers, "-", whole(sum(errors) / len(errors)), whole(sorted(errors)[len(errors) // 2]), whole(inside)])
+    classes = [[one["class"], one["rows"], whole(one["coverage"]), whole(one["needed"])] for one in fit["classes"]]
+    return "\n\n".join([
+        table(["network", "layers", "its memory", "MAPE", "median", "inside 5-95 %"], "lrrrrr", rows),
+        table(["class", "layers", "inside 5-95 %", "error for 90 %"], "lrrr", classes)])
+
+
+def whole_networks(berth):
+    """Rows of whole networks, set by set, of both chips."""
+    parts = []
+    for profile, names in ((PROFILE, ("networks of the vendor's model zoo", "networks on NPU and CPU")),
+                           (SMALL, ("networks of the vendor's model zoo", "networks on NPU and CPU"))):
+        sets = {one["name"]: one for one in berth.ask("validate", "--hardware", profile)["sets"]}
+        for name in names:
+            one, every = sets[name], sets[name]["classes"][-1]
+            rows = [[row["name"], ms(row["measured_us"] / 1e3), ms(row["predicted_us"] / 1e3),
+                     f"{ms(row['low_us'] / 1e3)} to {ms(row['high_us'] / 1e3)}", signed(error_of(row))] for row in one["rows"]]
+            parts.append(f"*{profile}, {name}.* Median error {whole(every['model']['median'])}, MAPE "
+                         f"{whole(every['model']['mape'])}, {whole(every['coverage'])} inside 5-95 %. {one['note'].strip()}")
+            parts.append(table(["network", "measured", "predicted", "5-95 %", "error"], "lrrrr", rows))
+    return "\n\n".join(parts)
+
+
+def decisions(berth, profile, beside):
+    arguments = [word for other in beside for word in ("--beside", other)]
+    return berth.output(["validate", "--hardware", profile, "--decisions", *arguments, "--format", "markdown"]).strip()
+
+
+def cpu_runtimes(berth):
+    rows = []
+    for profile, wanted in ((PROFILE, "networks under ONNX Runtime"), ("rk3588-ggml", ""), ("rk3588-pytorch", "")):
+        for one in berth.ask("validate", "--hardware", profile)["sets"]:
+            if wanted in ("", one["name"]):
+                every = one["classes"][-1]
+                rows.append([profile, one["name"], "set with these rows" if one["use"] == "fitted" else "unseen",
+                             every["model"]["rows"], whole(every["model"]["mape"]), direction(every["model"]["bias"]),
+                             whole(every["coverage"])])
+    return table(["profile", "set", "use", "rows", "MAPE", "bias", "inside 5-95 %"], "lllrrlr", rows)
+
+
 def document(berth):
     validation = berth.ask("validate", "--hardware", PROFILE)
     case = ReferenceCase(berth)
@@ -262,7 +314,9 @@ def document(berth):
              "language_models": language_models.section(berth),
              "other_runtime": other_runtime(berth), "measured_cpu": measured_cpu.section(berth, "x86-avx512-vnni"),
              "second_runtime": measured_cpu.section(berth, "x86-onnxruntime"), "errors": standard_errors(berth),
-             "image_encoder": image_encoder(berth), "profile": PROFILE,
+             "image_encoder": image_encoder(berth), "profile": PROFILE, "left_out": left_out(berth),
+             "networks": whole_networks(berth), "decisions": decisions(berth, PROFILE, BESIDE),
+             "decisions_small": decisions(berth, SMALL, ()), "cpu_runtimes": cpu_runtimes(berth),
              "tables": berth.output(["validate", "--hardware", PROFILE, "--format", "markdown"]).strip()}
     return TEMPLATE.read_text(encoding="utf-8").format(**parts).rstrip() + "\n"
 

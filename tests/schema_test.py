@@ -42,7 +42,7 @@ STRUCTURAL = re.compile(
 EXCEPTIONS = [
     (r"missing key|no value is given|arrivals are of one kind|only users think", lambda data: "extends" in data,
      "what is missing may stand in the file that is extended"),
-    (r"unknown key '(multi_core|dtypes|max_bytes|max_m|max_k|max_n|cuts|on_the_way|else)' in 'devices\..*\.runtime\.operators\.", lambda data: True,
+    (r"unknown key '(multi_core|dtypes|max_bytes|max_m|max_k|max_n|max_kernel|max_pooled|cuts|on_the_way|else)' in 'devices\..*\.runtime\.operators\.", lambda data: True,
      "a rule has these keys only if it is 'on' the device whose name is a key further up"),
     (r"^(sizes|head)\..*found a list", lambda data: "architecture" in data,
      "the architecture knows which sizes have a value per block"),

@@ -8,15 +8,40 @@
 #include <string>
 #include <vector>
 
+#include "berth/placement_terms.h"
 #include "berth/validation.h"
 
 namespace berth {
+
+/// What a row is predicted without, to see how far the fit is off on what it did not see: its shape, or the whole
+/// network that it is part of. With networks, layers below 20 us, most of which is the profiler, do not count, and
+/// numbers that were calibrated start from next to nothing believed (a factor of two), since the same rows set them.
+enum class LeftOut : std::uint8_t { kShape, kNetwork };
+inline constexpr std::array<Choice<LeftOut>, 2> kLeftOutNames{
+    {{"shape", LeftOut::kShape}, {"network", LeftOut::kNetwork}}};
+
+/// A network whose layers were predicted by a fit of all others.
+struct LeftOutNetwork {
+    std::string name;
+    std::optional<Frequency> memory_clock;  ///< that its own layers say; absent: the profile has no state of the memory
+    ErrorSummary error;
+    double coverage = 0;  ///< share of layers inside the 5-95 % of the profile's spreads, around the prediction
+};
+
+/// Layers of all left-out networks by class of error.
+struct LeftOutClass {
+    ErrorClass of{};
+    std::size_t rows = 0;
+    double coverage = 0;
+    double needed = 0;  ///< the class's error at which nine of ten would be inside (split conformal prediction)
+};
 
 struct CalibrationOptions {
     /// Paths of numbers, with `*`; empty: every number of the rows' devices that has a spread and changes a row.
     std::vector<std::string> fit;
     int folds = 5;                    ///< of the cross-validation
     std::vector<std::string> kept{};  ///< paths that stay whatever the rows say: somebody set them
+    LeftOut leave_out = LeftOut::kShape;
     std::vector<MeasuredRow> candidates{};  ///< models that could be timed next; what was measured of them is not read
 };
 
@@ -26,11 +51,11 @@ struct FittedParameter {
     Dimension dimension;
     double before = 0, spread_before = 0;  ///< SI; the prior is log-normal
     double after = 0, spread_after = 0;
-    bool determined = false;  ///< the rows at least halved what was open
+    bool determined = false;       ///< the rows at least halved what was open
     std::optional<Origin> kept{};  ///< of a number that was not fitted but has to be written: its kind
     std::string source{};          ///< and its source
-    std::string base{};       ///< path of the number that it is a share of; empty: it stands for itself
-    double share = 0;         ///< of that, before
+    std::string base{};            ///< path of the number that it is a share of; empty: it stands for itself
+    double share = 0;              ///< of that, before
 };
 
 /// A number that was believed and gave way to one that was measured: the bus carries what its cores were seen to draw.
@@ -67,7 +92,8 @@ struct Correlation {
 struct FittedRow {
     std::string name, op_class;
     Time measured, predicted;
-    Time unseen;          ///< predicted by a fit without the rows of this shape
+    Time unseen;          ///< predicted by a fit without the rows of this shape, or of this network
+    std::string network;  ///< of a layer, where networks were left out
     double leverage = 0;  ///< how far the row decides its own prediction, 0 to 1
     double weight = 1;    ///< below 1: it counts less, as an outlier
     double sigma = 0;     ///< of the logarithm of `predicted`, by the numbers that were fitted
@@ -102,9 +128,11 @@ struct Calibration {
     std::vector<FittedClocks> clocks;
     std::vector<FittedLink> links;
     std::vector<WorthTiming> next;  ///< of the candidates, those that would tell most first
-    std::size_t left_out = 0;  ///< rows that are not fitted: probes of memory
+    std::size_t left_out = 0;       ///< rows that are not fitted: probes of memory
     /// Of the parameters that were fitted: covariance of their logarithms, row by row.
     std::vector<double> covariance;
+    std::vector<LeftOutNetwork> networks;  ///< with LeftOut::kNetwork
+    std::vector<LeftOutClass> classes;     ///< the same
 };
 
 /// Takes from probes of memory and threads what they say directly: rates of the levels and of DRAM, what is left of a

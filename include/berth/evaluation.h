@@ -60,6 +60,8 @@ struct Uncertainty {
     /// The same with what goes together (Profile::correlations) told apart: causes that have nothing to do with each
     /// other, the same ones for every placement under one profile. Their squares add up.
     std::vector<double> independent;
+    /// What the time rests on; absent where a device that takes part does not say what was measured on it.
+    std::optional<Evidence> evidence;
     [[nodiscard]] double sigma() const;
 };
 

@@ -18,14 +18,17 @@
 namespace berth {
 
 /// Which of a device's own model errors a kernel's time, or that of a hand-over to it, belongs to.
-enum class ErrorClass : std::uint8_t { kMatmul, kAttention, kVector, kHandover };
-inline constexpr std::array<Choice<ErrorClass>, 4> kErrorClassNames{{
+enum class ErrorClass : std::uint8_t { kMatmul, kAttention, kVector, kHandover, kLibrary };
+inline constexpr std::array<Choice<ErrorClass>, 5> kErrorClassNames{{
     {"matmul", ErrorClass::kMatmul},
     {"attention", ErrorClass::kAttention},
     {"vector", ErrorClass::kVector},
     {"handover", ErrorClass::kHandover},
+    {"library", ErrorClass::kLibrary},
 }};
 [[nodiscard]] ErrorClass error_class(OperatorKind kind);
+/// The same; calls of a matmul library count by themselves where the device states an error of theirs.
+[[nodiscard]] ErrorClass error_class(const Kernel& kernel, const Device& device);
 [[nodiscard]] const Parameter<double>& error_of(const Device& device, ErrorClass error);
 /// Place of a device's class in a list of all.
 [[nodiscard]] constexpr std::size_t error_place(DeviceId device, ErrorClass error) {

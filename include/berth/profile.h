@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "berth/diagnostics.h"
+#include "berth/evidence.h"
 #include "berth/kept_documents.h"
 #include "berth/machine.h"
 #include "berth/operators.h"
@@ -114,11 +115,11 @@ struct VectorRate {
 /// Attention as one operator of the runtime. Scores stay on chip where a tile of them fits and the runtime keeps them;
 /// elsewhere they pass the DRAM at `score_bytes` each. Engines work on `per_cycle` of them beyond the MACs.
 struct AttentionEngine {
-    Parameter<Bytes> score_bytes;                       ///< DRAM traffic per score element that does not stay on chip
-    Parameter<Operations> per_cycle;                    ///< score elements per cycle and core
-    std::int64_t row_granule = 1;                       ///< sequences that are no multiple of it pay `unaligned`
-    std::optional<Parameter<double>> unaligned;         ///< factor on score_bytes; absent: there is no granule
-    std::optional<Parameter<Time>> per_head;            ///< that each head of each batch item takes besides its scores
+    Parameter<Bytes> score_bytes;                ///< DRAM traffic per score element that does not stay on chip
+    Parameter<Operations> per_cycle;             ///< score elements per cycle and core
+    std::int64_t row_granule = 1;                ///< sequences that are no multiple of it pay `unaligned`
+    std::optional<Parameter<double>> unaligned;  ///< factor on score_bytes; absent: there is no granule
+    std::optional<Parameter<Time>> per_head;     ///< that each head of each batch item takes besides its scores
     /// Cycles of a core of the host for each element of new queries, keys and values, which it turns (rotary
     /// positions), sorts by head and puts into the cache. Absent: none.
     std::optional<Parameter<double>> layout_cycles;
@@ -192,8 +193,10 @@ struct OperatorRule {
     std::vector<DType> dtypes;
     std::optional<Parameter<Bytes>> max_bytes;                  ///< of its result; above, it falls back
     std::array<ProductLimit, kProductDimCount> product_limits;  ///< of a matmul, by ProductDim
-    std::optional<std::string> fallback;  ///< device by name; absent: an unsupported operator has no place here
-    std::string reason;                   ///< why, in the profile's words
+    std::optional<std::int64_t> max_kernel;  ///< height and width of a convolution's kernel; above, it falls back
+    std::optional<std::int64_t> max_pooled;  ///< positions that one result of a pooling is made of; the same
+    std::optional<std::string> fallback;     ///< device by name; absent: an unsupported operator has no place here
+    std::string reason;                      ///< why, in the profile's words
     SourceLocation where;
 };
 
@@ -255,6 +258,7 @@ struct EnergyModel {
 /// How far predictions were from measured rows after calibration, per class; widens every interval.
 struct ModelError {
     Parameter<double> matmul, attention, vector, handover;
+    std::optional<Parameter<double>> library;  ///< of calls of the runtime's matmul library; absent: as matmul
 };
 
 /// A core of the host, where a runtime works on elements and starts kernels.
@@ -299,6 +303,8 @@ struct Device {
     Runtime runtime;
     std::optional<EnergyModel> energy;
     ModelError error;
+    /// Operators that were measured on it; predictions of others are less certain. Absent: the profile does not say.
+    std::optional<std::vector<MeasuredKind>> evidence;
     SourceLocation where;
     [[nodiscard]] int cores() const;
 };

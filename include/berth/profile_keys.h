@@ -224,6 +224,8 @@ void error_keys(Visitor& v, auto&& error) {
     v.number("attention", error.attention, NumberForm::kPositive, "of fused attention");
     v.number("vector", error.vector, NumberForm::kPositive, "of all operators on the vector unit");
     v.number("handover", error.handover, NumberForm::kPositive, "of handing tensors between devices");
+    v.number("library", error.library, NumberForm::kPositive,
+             "of calls of the runtime's matmul library; absent: as matmul");
 }
 
 /// `links.N`, besides the devices that it is between.

@@ -71,6 +71,7 @@ struct MeasuredRow {
     std::optional<Time> vendor_estimate;  ///< what the vendor's compiler expected, for one core
     /// What the passes were off their median, relative, on average: no prediction is better. Absent: there was but one.
     std::optional<double> noise;
+    std::string network;  ///< of a layer: the network that it is part of
 };
 
 /// The rows of one file, in its order.
@@ -81,6 +82,7 @@ struct MeasuredSet {
     std::string note;
     std::optional<Frequency>
         memory_clock;  ///< of whole models: the state of the DRAM of their board, where it is known
+    bool one_network = false;  ///< its tables are probes of one network, which a fit leaves out together
     std::vector<MeasuredRow> rows;
     std::vector<std::string> left_out;  ///< rows that the profile cannot predict, with the reason
 };
@@ -110,7 +112,11 @@ struct ValidatedRow {
     std::optional<Time> vendor_estimate;
     std::optional<double> noise;  ///< see MeasuredRow
     std::int64_t tokens = 0;      ///< of a whole model: held by its input
-    int cores = 0;                ///< of a whole model: those it ran on
+    int cores = 0;                ///< those it ran on
+    std::string work{};           ///< what was computed, equal for equal work; empty: a probe of memory
+    std::string clock{};          ///< of the device, where the row states it
+    /// Standard deviations of the logarithm of the prediction by cause, in one order for all rows of a profile.
+    std::vector<double> effects{};
 };
 
 /// Errors of predictions p against measurements m; |p - m| / m is the error of a row. Absent: not enough rows.
@@ -186,6 +192,7 @@ struct Validation {
     std::optional<FittedNumber> fitted;  ///< with which the profile's rows were predicted
     std::vector<std::string> devices;
     std::vector<ValidatedSet> sets;
+    std::vector<std::vector<MeasuredKind>> evidence;  ///< [device] what its rows are of
     std::vector<Warning> warnings;  ///< of the caller
 };
 
@@ -194,6 +201,11 @@ struct Validation {
 /// number, or none that a row depends on.
 [[nodiscard]] std::optional<FittedNumber> fit_number(const Profile& profile, std::span<const MeasuredSet> sets,
                                                      std::string_view path, Diagnostics& diagnostics);
+
+/// The kinds of operators that rows of a device are of, with the range of each size; of those inside whole networks
+/// none. In the order of operators and dtypes.
+[[nodiscard]] std::vector<MeasuredKind> evidence_of(std::span<const MeasuredSet> sets, const Profile& profile,
+                                                    DeviceId device, Diagnostics& diagnostics);
 
 /// Predicts every row and summarises the errors. Absent, with errors, if a model cannot be laid out.
 [[nodiscard]] std::optional<Validation> validate(const Profile& profile, std::span<const MeasuredSet> sets,

@@ -36,6 +36,9 @@ class Sampler {
         scratch_.error_factors.assign(profile_.devices.size() * kErrorClassNames.size(), 1);
         for (std::size_t d = 0; d < profile_.devices.size(); ++d) {
             for (const auto& row : kErrorClassNames) {
+                if (row.value == ErrorClass::kLibrary) {
+                    continue;  // scenarios call no matmul library
+                }
                 double& factor = scratch_.error_factors[error_place(static_cast<DeviceId>(d), row.value)];
                 const double sigma = std::log1p(error_of(profile_.devices[d], row.value).value);
                 if (sigma > 0) {

@@ -13,6 +13,7 @@
 #include "berth/quantity_text.h"
 #include "calibration/fit.h"
 #include "calibration/fit_errors.h"
+#include "calibration/left_out.h"
 #include "evaluation/work.h"
 
 namespace berth {
@@ -40,6 +41,13 @@ bool wanted(const ParameterView& view, const std::vector<std::string>& patterns)
                                [&view](const std::string& pattern) { return matches_pattern(pattern, view.path); });
 }
 
+// Rows that set a number may not vouch for it again where networks are left out.
+double prior_sigma(const ParameterView& view, const CalibrationOptions& options) {
+    constexpr double kNextToNothing = 1;  // a factor of two
+    const bool set_by_rows = options.leave_out == LeftOut::kNetwork && view.origin == Origin::kCalibrated;
+    return std::log1p(set_by_rows ? std::max(view.spread, kNextToNothing) : view.spread);
+}
+
 std::vector<Unknown> unknowns_of(Profile& profile, const CalibrationOptions& options, Diagnostics& diagnostics) {
     std::vector<ParameterView> views = parameters(profile);
     for (const std::string& pattern : options.fit) {
@@ -63,7 +71,7 @@ std::vector<Unknown> unknowns_of(Profile& profile, const CalibrationOptions& opt
         Unknown one;
         one.prior = std::log(view.value);
         one.value = one.prior;
-        one.sigma = std::log1p(view.spread);
+        one.sigma = prior_sigma(view, options);
         one.view = std::move(view);
         unknowns.push_back(std::move(one));
     }
@@ -194,6 +202,18 @@ VectorXd unseen_predictions(Fit& fit, std::span<const FitRow> rows, int folds) {
     return logs;
 }
 
+// Layers so short that most of their time is the profiler's.
+bool too_short(const FitRow& row) { return !row.network.empty() && row.row->measured < microseconds(20); }
+
+// Rows of networks by fits without their network, all others by fits without their shape.
+VectorXd unseen_by_network(Fit& fit, std::span<const FitRow> rows, const CalibrationOptions& options,
+                           const Profile& fitted, const Profile& stated, Calibration& result) {
+    const VectorXd by_network = predict_networks_left_out(fit, rows, fitted, result.networks);
+    result.classes = check_intervals(rows, by_network, stated, result.networks);
+    const VectorXd by_shape = unseen_predictions(fit, rows, options.folds);
+    return by_network.array().isNaN().select(by_shape, by_network);
+}
+
 ErrorSummary summary_of(const std::vector<FittedRow>& rows, Time FittedRow::*predicted) {
     std::vector<double> p;
     std::vector<double> m;
@@ -253,9 +273,8 @@ void note_links(Calibration& result, Profile& profile) {
         for (const ParameterView& view : views) {
             if (own(view.path)) {
                 const auto fitted = std::ranges::find(result.parameters, view.path, &FittedParameter::path);
-                FittedParameter number{view.path,   view.dimension, view.value, view.spread,
-                                       view.value,  view.spread,    false,
-                                       view.origin, view.source};
+                FittedParameter number{view.path,   view.dimension, view.value,  view.spread, view.value,
+                                       view.spread, false,          view.origin, view.source};
                 number = fitted == result.parameters.end() ? number : *fitted;
                 number.path = view.path.substr(prefix.size());
                 link.numbers.push_back(std::move(number));
@@ -318,8 +337,12 @@ std::vector<Drift> drift_between(const Calibration& first, const Calibration& se
 std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredSet> sets,
                                      const CalibrationOptions& options, Diagnostics& diagnostics) {
     Calibration result;
+    const Profile stated = profile;
     result.probed = apply_memory_probes(profile, sets, options.kept);
-    const std::vector<FitRow> rows = fit_rows(sets, profile, result.left_out, diagnostics);
+    std::vector<FitRow> rows = fit_rows(sets, profile, result.left_out, diagnostics);
+    if (options.leave_out == LeftOut::kNetwork) {
+        std::erase_if(rows, too_short);
+    }
     auto unknowns = unknowns_of(profile, options, diagnostics);
     if (rows.empty()) {
         diagnostics.error(SourceLocation("--measured"), "there are no operators to fit to", "rows of operators");
@@ -335,14 +358,17 @@ std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredS
     const MatrixXd covariance = precision.ldlt().solve(MatrixXd::Identity(precision.rows(), precision.cols()));
     fit.round_to_text();
     const VectorXd predicted = fit.predicted();
-    const VectorXd unseen = unseen_predictions(fit, rows, options.folds);
+    const VectorXd unseen = options.leave_out == LeftOut::kNetwork
+                                ? unseen_by_network(fit, rows, options, profile, stated, result)
+                                : unseen_predictions(fit, rows, options.folds);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto at = static_cast<Eigen::Index>(i);
         const double leverage = (slopes.row(at) * covariance * slopes.row(at).transpose())(0, 0) * weights[at] /
                                 (result.sigma * result.sigma);
         const double variance = (slopes.row(at) * covariance * slopes.row(at).transpose())(0, 0);
         result.rows.push_back({rows[i].row->name, rows[i].row->op_class, rows[i].row->measured,
-                               seconds(std::exp(predicted[at])), seconds(std::exp(unseen[at])), leverage,
+                               seconds(std::exp(predicted[at])), seconds(std::exp(unseen[at])),
+                               options.leave_out == LeftOut::kNetwork ? rows[i].network : "", leverage,
                                std::min(1.0, weights[at]), std::sqrt(variance)});
     }
     note_parameters(result, fit.unknowns(), covariance);

@@ -36,8 +36,7 @@ double variance_by_classes(const FitRow& row, const Profile& profile, const Devi
             kernel_cost(one.kernel, on, one.execution).total * one.times;
     }
     for (const HandedOver& one : row.handovers) {
-        times[static_cast<std::size_t>(ErrorClass::kHandover)] +=
-            crossing_cost(profile, one.from, one.to, one.size);
+        times[static_cast<std::size_t>(ErrorClass::kHandover)] += crossing_cost(profile, one.from, one.to, one.size);
     }
     const Time all = time_of(row, profile);
     double variance = 0;
@@ -82,8 +81,8 @@ void widen_for_models(Device& device, const Profile& profile, std::span<const Fi
     std::vector<UnseenModel> models;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (!rows[i].kind) {
-            models.push_back({off_by(fitted[i]), fitted[i].sigma * fitted[i].sigma,
-                              variance_by_classes(rows[i], profile, device)});
+            models.push_back(
+                {off_by(fitted[i]), fitted[i].sigma * fitted[i].sigma, variance_by_classes(rows[i], profile, device)});
         }
     }
     if (models.empty()) {

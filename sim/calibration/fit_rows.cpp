@@ -54,8 +54,7 @@ void add_kernels(FitRow& fit, const Work& work, const LengthPlan& length) {
         const DevicePlan& plan = length.plans[static_cast<std::size_t>(one.device)];
         const auto [found, fresh] = place.try_emplace({one.device, one.kernel}, fit.kernels.size());
         if (fresh) {
-            fit.kernels.push_back(
-                {plan.kernels[static_cast<std::size_t>(one.kernel)], 0, one.device, plan.execution});
+            fit.kernels.push_back({plan.kernels[static_cast<std::size_t>(one.kernel)], 0, one.device, plan.execution});
         }
         fit.kernels[found->second].times += 1;
     }
@@ -101,6 +100,7 @@ std::vector<FitRow> fit_rows(std::span<const MeasuredSet> sets, const Profile& p
             const Device& device = profile.devices[static_cast<std::size_t>(row.device)];
             if (const auto* timed = std::get_if<TimedKernel>(&row.work); timed != nullptr) {
                 rows.push_back(operator_row(row, *timed, device, blocks));
+                rows.back().network = set.one_network && !row.network.empty() ? set.name : row.network;
             } else if (const auto* stage = std::get_if<ModelStage>(&row.work); stage != nullptr) {
                 if (auto fit = model_row(row, *stage, profile, blocks, diagnostics)) {
                     rows.push_back(std::move(*fit));

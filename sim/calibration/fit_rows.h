@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "berth/validation.h"
@@ -30,7 +31,9 @@ struct FitRow {
     std::vector<CountedKernel> kernels;
     std::vector<HandedOver> handovers;  ///< of a model, unless it was timed without them
     std::vector<DeviceId> calls;        ///< devices whose runtime's cost of a call comes on top
-    std::size_t block = 0;     ///< the same for all rows of one shape, whatever their dtype and cores
+    Execution execution;
+    std::string network;    ///< of a layer; networks whose tables are probes of one count as one
+    std::size_t block = 0;  ///< the same for all rows of one shape, whatever their dtype and cores
 };
 
 /// The operators of all sets, and models that run on one device. `left_out` counts the others: probes, and operators

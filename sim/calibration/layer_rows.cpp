@@ -386,6 +386,7 @@ void read_layer_rows(const MeasuredTable& table, const RowSource& source, const 
             {on_host ? 1 : static_cast<int>(cores), on_host ? std::nullopt : std::optional(clock), source.memory_clock},
             false};
         measured.measured = time;
+        measured.network = table.has("model") ? table.text(row, "model") : "";
         measured.vendor_estimate = vendor_estimate(table, row, cores, clock);
         set.rows.push_back(std::move(measured));
     }

@@ -92,6 +92,9 @@ std::optional<MeasuredSet> read_set(const YamlNode& node, const fs::path& folder
         set.form = *form;
         source = read_source(node, *form, profile);
         set.memory_clock = *form == RowForm::kModelTotals ? source.memory_clock : std::nullopt;
+        if (const auto one = *form == RowForm::kCompiledLayers ? node.find("one_network") : std::nullopt) {
+            set.one_network = one->boolean().value_or(false);
+        }
     }
     node.reject_unknown_keys();
     if (node.diagnostics().error_count() != errors_before) {

@@ -1,12 +1,33 @@
 // Predicts measured rows: single kernels and whole models, and what a back-of-the-envelope estimate says of each.
 #include "berth/validation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+
+#include "berth/quantity_text.h"
 
 namespace berth {
 
 namespace {
+
+// Equal for equal work, whatever runs it: the model and its input, or the operator with its sizes and epilogue.
+std::string work_of(const TimedKernel& timed) {
+    const Kernel& kernel = timed.kernel;
+    std::string text = fmt::format("{}{} {}", timed.library_call ? "library call of " : "", traits(kernel.kind).name,
+                                   fmt::join(size_values(kernel.kind, kernel.dims), "x"));
+    for (std::size_t i = 0; i < kernel.epilogue_length; ++i) {
+        text += fmt::format(" + {}", traits(kernel.epilogue[i].kind).name);
+    }
+    return text;
+}
+std::string work_of(const ModelStage& stage) {
+    const std::string tokens =
+        depends_on_tokens(*stage.model.architecture) ? fmt::format(", {} tokens", stage.tokens.front().tokens) : "";
+    return fmt::format("{}{}{}", stage.model.name, tokens,
+                       stage.batch > 1 ? fmt::format(", {} inputs", stage.batch) : "");
+}
 
 // Peak rate of the first `cores` cores together; 0 if one of them does not multiply at this dtype.
 OperationRate peak_rate(const Device& device, const Execution& execution, DType dtype) {
@@ -31,6 +52,10 @@ void predict_timed(const TimedKernel& timed, const Profile& profile, ValidatedRo
     const auto prediction =
         predict_kernel(profile, row.device, timed.kernel, timed.execution, timed.library_call, MatrixLayout::kNative);
     row.predicted = prediction.latency;
+    row.work = work_of(timed);
+    row.cores = timed.execution.cores;
+    row.clock = timed.execution.clock ? to_text(*timed.execution.clock) : "";
+    row.effects = prediction.uncertainty.independent;
     row.roofline = naive_roofline(macs(timed.kernel.dims), prediction.cost.compulsory, timed.kernel.input, device,
                                   timed.execution, profile.dram);
 }
@@ -65,6 +90,9 @@ bool predict_stage(const ModelStage& stage, bool without_handover, const Profile
         all_macs += op.macs;
     }
     row.tokens = stage.tokens.front().tokens;
+    row.work = work_of(stage);
+    row.clock = stage.clocks.contains(row.device) ? to_text(stage.clocks.at(row.device)) : "";
+    row.effects = candidate->uncertainty.independent;
     row.cores = execution_on(stage, profile, row.device).cores;
     row.predicted = without_handover ? within_the_call(*candidate, device) : candidate->latency;
     row.roofline = naive_roofline(all_macs, candidate->weight_bytes, row.dtype, device,
@@ -139,6 +167,9 @@ std::optional<Validation> validate(const Profile& profile, std::span<const Measu
         validated.classes = summarise_classes(validated.rows);
         validated.decisions = decisions(validated.rows);
         validated.settings = setting_checks(validated.rows);
+    }
+    for (std::size_t device = 0; device < profile.devices.size(); ++device) {
+        validation.evidence.push_back(evidence_of(sets, profile, static_cast<DeviceId>(device), diagnostics));
     }
     return diagnostics.error_count() == errors_before ? std::optional(std::move(validation)) : std::nullopt;
 }

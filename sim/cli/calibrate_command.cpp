@@ -20,6 +20,7 @@ struct CalibrateOptions {
     std::string hardware, device, out, name, decide, report;
     std::vector<std::string> measured, against, fit, settings;
     std::optional<Format> format;
+    std::string leave_out = "shape";
 };
 
 std::optional<std::vector<MeasuredSet>> measured_sets(const std::vector<std::string>& files,
@@ -42,6 +43,7 @@ std::optional<std::vector<MeasuredSet>> measured_sets(const std::vector<std::str
     return diagnostics.has_errors() ? std::nullopt : std::optional(std::move(sets));
 }
 
+<<<<<<< HEAD
 // Networks that could be timed next, where networks are all that was timed: those that ship and see pictures or sound,
 // whose shape is known, in the dtypes that were timed.
 std::vector<MeasuredRow> candidates_beside(const std::vector<MeasuredSet>& sets, const Library& library) {
@@ -76,6 +78,24 @@ std::vector<MeasuredRow> candidates_beside(const std::vector<MeasuredSet>& sets,
         }
     }
     return candidates;
+=======
+// The rows that ship with the profile and that its numbers were set with: operators of one device.
+std::optional<std::vector<MeasuredSet>> shipped_sets(const CalibrateOptions& options, const Profile& profile,
+                                                     const Library& library, Diagnostics& diagnostics) {
+    const auto device =
+        options.device.empty() ? std::optional(profile.host) : device_option(profile, options.device, diagnostics);
+    auto sets = device ? load_measured_sets(library, options.hardware, profile, diagnostics) : std::nullopt;
+    if (!sets) {
+        return std::nullopt;
+    }
+    std::erase_if(*sets, [](const MeasuredSet& set) { return set.use != RowUse::kFitted; });
+    for (MeasuredSet& set : *sets) {
+        std::erase_if(set.rows, [&](const MeasuredRow& row) {
+            return row.device != *device || !std::holds_alternative<TimedKernel>(row.work);
+        });
+    }
+    return sets;
+>>>>>>> rk
 }
 
 std::vector<ProfileOverride> within(const std::vector<Override>& settings) {
@@ -191,7 +211,9 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, Invocatio
     const auto base = profile && !options.out.empty() ? extended_profile(library, options.hardware, options.out,
                                                                          SourceLocation("--out"), diagnostics)
                                                       : std::nullopt;
-    const auto sets = profile ? measured_sets(options.measured, options, *profile, library, diagnostics) : std::nullopt;
+    const auto sets = !profile                   ? std::nullopt
+                      : options.measured.empty() ? shipped_sets(options, *profile, library, diagnostics)
+                                                 : measured_sets(options.measured, options, *profile, library, diagnostics);
     if (!sets) {
         return std::nullopt;
     }
@@ -205,7 +227,11 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, Invocatio
     show_progress("fitting");
     Profile second = *profile;
     const CalibrationOptions fit{within(options.fit), CalibrationOptions{}.folds, kept_by(within(settings)),
+<<<<<<< HEAD
                                  candidates_beside(*sets, library)};
+=======
+                                 choice_named(kLeftOutNames, options.leave_out).value_or(LeftOut::kShape)};
+>>>>>>> rk
     const auto result = calibrate(*profile, *sets, fit, diagnostics);
     if (!result) {
         return std::nullopt;
@@ -236,10 +262,15 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
         ->required();
     command
         ->add_option("--measured", options->measured,
-                     "Measurements of `berth measure` or in its format; several files are fitted together")
+                     "Measurements of `berth measure` or in its format; several files are fitted together (default: those "
+                     "shipped with the profile that its numbers were set with)")
         ->type_name("FILE")
-        ->allow_extra_args(false)
-        ->required();
+        ->allow_extra_args(false);
+    command
+        ->add_option("--leave-out", options->leave_out,
+                     "What each row is predicted without, to see how far off unseen ones are: its shape or its network")
+        ->check(CLI::IsMember({"shape", "network"}))
+        ->capture_default_str();
     command
         ->add_option(
             "--against", options->against,
@@ -271,7 +302,8 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
     command->footer(
         "Examples:\n"
         "  berth measure --full --out rows.csv && berth measure --of memory --full --out memory.csv\n"
-        "  berth calibrate --hardware onednn-cpu --measured memory.csv --measured rows.csv --out my-host.yaml");
+        "  berth calibrate --hardware onednn-cpu --measured memory.csv --measured rows.csv --out my-host.yaml\n"
+        "  berth calibrate --hardware rk3588-rknn-2.3.2 --device npu --leave-out network");
     command->callback([options, &invocation] {
         Diagnostics diagnostics;
         auto output = calibrated(*options, invocation, diagnostics);

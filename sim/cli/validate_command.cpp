@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "berth/choices_report.h"
 #include "berth/quantity_text.h"
 #include "berth/validation_report.h"
 #include "cli/command.h"
@@ -16,6 +17,8 @@ namespace {
 
 struct ValidateOptions {
     std::string hardware, measured, device, report, fit;
+    std::vector<std::string> beside;
+    bool decisions = false;
     std::optional<Format> format;
 };
 
@@ -79,6 +82,42 @@ std::optional<Validation> fitted_and_validated(const ValidateOptions& options, c
     return validation;
 }
 
+// The shipped measurements of another runtime, whose rows are alternatives.
+std::optional<Validation> validated_beside(const std::string& hardware, Invocation& invocation,
+                                           Diagnostics& diagnostics) {
+    const Library& library = invocation.library;
+    const auto profile = load_hardware(library, hardware, {}, SourceLocation("--beside"), diagnostics);
+    const auto sets = profile ? load_measured_sets(library, hardware, *profile, diagnostics) : std::nullopt;
+    if (!sets) {
+        return std::nullopt;
+    }
+    invocation.provenance.profiles.push_back(profile_origin(*profile, library));
+    return validate(*profile, *sets, diagnostics);
+}
+
+std::optional<std::string> decided(const ValidateOptions& options, Validation validation, Invocation& invocation,
+                                   Diagnostics& diagnostics) {
+    std::vector<Validation> all;
+    all.push_back(std::move(validation));
+    for (const std::string& hardware : options.beside) {
+        auto other = validated_beside(hardware, invocation, diagnostics);
+        if (!other) {
+            return std::nullopt;
+        }
+        all.push_back(std::move(*other));
+    }
+    const auto choices = choices_of(all);
+    if (choices.empty()) {
+        diagnostics.error(SourceLocation("--decisions"), "no two rows are of the same work",
+                          "rows of one model or operator on two devices, dtypes or numbers of cores");
+        return std::nullopt;
+    }
+    return in_format({.text = [&] { return choices_text(choices, invocation.width); },
+                      .json = [&] { return choices_json(choices); },
+                      .markdown = [&] { return choices_markdown(choices); }},
+                     options.format, invocation);
+}
+
 std::optional<std::string> validated(const ValidateOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
     const Library& library = invocation.library;
     const auto profile = load_hardware(library, options.hardware, {}, SourceLocation("--hardware"), diagnostics);
@@ -96,6 +135,9 @@ std::optional<std::string> validated(const ValidateOptions& options, Invocation&
         validation && (options.report.empty() || pictures_into(options.report, *validation, diagnostics));
     if (!drawn) {
         return std::nullopt;
+    }
+    if (options.decisions) {
+        return decided(options, std::move(*validation), invocation, diagnostics);
     }
     return in_format({.text = [&] { return validation_text(*validation, invocation.width); },
                       .json = [&] { return validation_json(*validation); },
@@ -122,10 +164,20 @@ void add_validate(CLI::App& app, Invocation& invocation) {
     command->add_option("--device", options->device, "The device that the file was measured on")->type_name("NAME");
     command->add_option("--report", options->report, "Folder to draw predicted against measured times to")
         ->type_name("DIR");
+    CLI::Option* decisions = command->add_flag(
+        "--decisions", options->decisions,
+        "Pairs of rows of the same work instead: which was faster, which is predicted to be, and how sure");
+    command
+        ->add_option("--beside", options->beside,
+                     "With --decisions: another runtime, whose shipped measurements are alternatives")
+        ->type_name("PROFILE")
+        ->allow_extra_args(false)
+        ->needs(decisions);
     add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kMarkdown});
     command->footer(
         "Examples:\n"
         "  berth validate --hardware rk3588-rknn-2.3.2\n"
+        "  berth validate --hardware rk3588-rknn-2.3.2 --decisions --beside rk3588-pytorch\n"
         "  berth validate --hardware x86-avx512-vnni --device cpu --measured profile.csv\n"
         "  berth validate --hardware rk3588-rknn-2.3.2 --device npu --measured layers.csv --fit "
         "hardware.memory.dram.clock");

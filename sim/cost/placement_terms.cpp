@@ -41,6 +41,10 @@ ErrorClass error_class(OperatorKind kind) {
     return ErrorClass::kVector;
 }
 
+ErrorClass error_class(const Kernel& kernel, const Device& device) {
+    return kernel.library_call && device.error.library ? ErrorClass::kLibrary : error_class(kernel.kind);
+}
+
 const Parameter<double>& error_of(const Device& device, ErrorClass error) {
     switch (error) {
         case ErrorClass::kMatmul:
@@ -49,6 +53,8 @@ const Parameter<double>& error_of(const Device& device, ErrorClass error) {
             return device.error.attention;
         case ErrorClass::kVector:
             return device.error.vector;
+        case ErrorClass::kLibrary:
+            return device.error.library ? *device.error.library : device.error.matmul;
         case ErrorClass::kHandover:
             break;
     }

@@ -72,6 +72,17 @@ std::optional<std::string> exceeded_limit(const Operator& op, const OperatorRule
             return fmt::format("{} is {}, the limit is {}", row.name, size_of(*matmul, row.value), *limit.most);
         }
     }
+    const auto* conv = std::get_if<ConvDims>(&op.dims);
+    if (rule.max_kernel && conv != nullptr && std::max(conv->kernel_height, conv->kernel_width) > *rule.max_kernel) {
+        return fmt::format("its kernel is {} x {}, the limit is {}", conv->kernel_height, conv->kernel_width,
+                           *rule.max_kernel);
+    }
+    const auto* rows = std::get_if<RowsDims>(&op.dims);
+    if (rule.max_pooled && op.kind == OperatorKind::kPool && rows != nullptr && rows->out_rows > 0 &&
+        rows->rows / rows->out_rows > *rule.max_pooled) {
+        return fmt::format("each result is made of {} positions, the limit is {}", rows->rows / rows->out_rows,
+                           *rule.max_pooled);
+    }
     return std::nullopt;
 }
 

@@ -37,6 +37,73 @@ std::vector<TermId> missing_terms(const WeightedSum& sum, const std::vector<std:
     return missing;
 }
 
+// Terms of a sum with their time in it; a fusion that was split as what it is made of.
+template <class Add>
+void each_term(const WeightedSum& sum, Add add) {
+    const auto each = [&](TermId term, double count) {
+        add((*sum.terms)[term], sum.values->times[term] * count * sum.share);
+    };
+    for (const TermCount& one : sum.sum) {
+        const auto* split = std::get_if<SplitFusionTerm>(&(*sum.terms)[one.term]);
+        if (split == nullptr) {
+            each(one.term, one.count);
+        } else if (sum.values->times[one.term] > 0) {
+            each(split->alone, one.count);
+            each(split->joined, -one.count);
+            each(split->before, one.count);
+        }
+    }
+}
+
+// How much less certain a kernel is that was not measured near its sizes: the errors of a profile are those of kernels
+// that were.
+double doubt(EvidenceKind evidence) {
+    constexpr double kFarther = 1.5;  // layers of left-out networks beyond the sizes of all others (docs/accuracy.md)
+    return evidence == EvidenceKind::kNear ? 1 : kFarther;
+}
+
+std::optional<EvidenceKind> evidence_for(const Kernel& kernel, const Device& device) {
+    return device.evidence ? std::optional(evidence_for(kernel.kind, kernel.input, kernel.dims, *device.evidence))
+                           : std::nullopt;
+}
+
+bool was_measured(Origin origin) { return origin == Origin::kMeasured || origin == Origin::kCalibrated; }
+
+// Hand-overs and calls rest on their own numbers.
+std::optional<EvidenceKind> evidence_for(const PlacementTerm& term, const Profile& profile) {
+    const auto device = [&profile](DeviceId id) -> const Device& {
+        return profile.devices[static_cast<std::size_t>(id)];
+    };
+    if (const auto* kernel = std::get_if<KernelTerm>(&term)) {
+        return evidence_for(kernel->kernel, device(kernel->device));
+    }
+    const auto* call = std::get_if<CallTerm>(&term);
+    const auto* crossing = std::get_if<CrossingTerm>(&term);
+    if (call != nullptr) {
+        return was_measured(device(call->device).runtime.dispatch_per_graph.origin) ? EvidenceKind::kNear
+                                                                                     : EvidenceKind::kAssumed;
+    }
+    return crossing != nullptr && was_measured(device(crossing->to).error.handover.origin) ? EvidenceKind::kElsewhere
+                                                                                           : EvidenceKind::kAssumed;
+}
+
+std::optional<Evidence> evidence_of(std::span<const WeightedSum> mix, const Profile& profile) {
+    Evidence evidence;
+    bool stated = true;
+    for (const WeightedSum& sum : mix) {
+        each_term(sum, [&](const PlacementTerm& term, double time) {
+            const auto rests_on = evidence_for(term, profile);
+            stated = stated && rests_on;
+            evidence.add(rests_on.value_or(EvidenceKind::kAssumed), time);
+        });
+    }
+    const double all = evidence.near + evidence.elsewhere + evidence.assumed;
+    if (!stated || all <= 0) {
+        return std::nullopt;
+    }
+    return Evidence{evidence.near / all, evidence.elsewhere / all, evidence.assumed / all};
+}
+
 }  // namespace
 
 double time_of(std::span<const WeightedSum> mix) {
@@ -145,26 +212,17 @@ Sensitivities::Table& Sensitivities::worked_out(const WeightedSum& sum) {
     return *table;
 }
 
-// Share of the sum's time per device and class of kernel.
+// Share of the sum's time per device and class of kernel, more of it for kernels that are less certain.
 void Sensitivities::add_errors(const WeightedSum& sum, std::vector<double>& times) const {
-    const auto add = [&](TermId term, double count) {
-        const double time = sum.values->times[term] * count * sum.share;
-        if (const auto* kernel = std::get_if<KernelTerm>(&(*sum.terms)[term])) {
-            times[error_place(kernel->device, error_class(kernel->kernel.kind))] += time;
-        } else if (const auto* crossing = std::get_if<CrossingTerm>(&(*sum.terms)[term])) {
+    each_term(sum, [&](const PlacementTerm& term, double time) {
+        if (const auto* kernel = std::get_if<KernelTerm>(&term)) {
+            const Device& device = profile_.devices[static_cast<std::size_t>(kernel->device)];
+            times[error_place(kernel->device, error_class(kernel->kernel, device))] +=
+                time * doubt(evidence_for(kernel->kernel, device).value_or(EvidenceKind::kNear));
+        } else if (const auto* crossing = std::get_if<CrossingTerm>(&term)) {
             times[error_place(crossing->to, ErrorClass::kHandover)] += time;
         }
-    };
-    for (const TermCount& one : sum.sum) {
-        const auto* split = std::get_if<SplitFusionTerm>(&(*sum.terms)[one.term]);
-        if (split == nullptr) {
-            add(one.term, one.count);
-        } else if (sum.values->times[one.term] > 0) {
-            add(split->alone, one.count);
-            add(split->joined, -one.count);
-            add(split->before, one.count);
-        }
-    }
+    });
 }
 
 // Effects with what goes together (Profile::correlations) replaced by independent causes.
@@ -210,6 +268,7 @@ Uncertainty Sensitivities::of(std::span<const WeightedSum> mix) {
             uncertainty.effect.push_back(share * std::log1p(error_of(profile_.devices[d], row.value).value));
         }
     }
+    uncertainty.evidence = evidence_of(mix, profile_);
     uncertainty.independent = decorrelated(uncertainty.effect);
     return uncertainty;
 }

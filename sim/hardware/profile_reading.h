@@ -61,6 +61,7 @@ void read_clusters(Device& device, const YamlNode& node, const YamlNode& matrix,
 void read_engines(Device& device, const YamlNode& node, const YamlNode& matrix, const YamlNode& dma);
 void read_memories(Device& device, const YamlNode& node);
 void read_energy_and_error(Device& device, const YamlNode& node);
+void read_evidence(Device& device, const YamlNode& node);
 void read_runtime(Device& device, const YamlNode& node);
 void read_links(Profile& profile, const YamlNode& list);
 /// Once everything with a number has been read.

@@ -149,6 +149,7 @@ Device read_device(const std::string& name, const YamlNode& node) {
     device_keys(rows, device);
     read_runtime(device, node);
     read_energy_and_error(device, node);
+    read_evidence(device, node);
     node.reject_unknown_keys();
     return device;
 }

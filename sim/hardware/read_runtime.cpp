@@ -107,11 +107,20 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
     rule.dtypes = own_dtypes ? read_dtypes(*own_dtypes) : dtypes;
     read_parameter(rule.max_bytes, node, "max_bytes");
     read_product_limits(rule, node);
+    if (node.find("max_kernel")) {
+        rule.max_kernel = integer_in(kLimitRange, node, "max_kernel");
+    }
+    if (node.find("max_pooled")) {
+        rule.max_pooled = integer_in(kLimitRange, node, "max_pooled");
+    }
     if (const auto otherwise = node.find("else")) {
-        if (rule.max_bytes || std::ranges::any_of(rule.product_limits, &ProductLimit::falls_back)) {
+        if (rule.max_bytes || rule.max_kernel || rule.max_pooled ||
+            std::ranges::any_of(rule.product_limits, &ProductLimit::falls_back)) {
             rule.fallback = text_or_empty(*otherwise);
         } else {
-            otherwise->error("has no meaning without a limit: 'max_bytes', 'max_m', 'max_k' or 'max_n', not in 'cuts'");
+            otherwise->error(
+                "has no meaning without a limit: 'max_bytes', 'max_m', 'max_k', 'max_n', 'max_kernel' or 'max_pooled', "
+                "not in 'cuts'");
         }
     }
     read_on_the_way(rule, kind, node);

@@ -9,6 +9,7 @@
 
 #include "berth/interval.h"
 #include "berth/quantity_text.h"
+#include "report/evidence_text.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
 
@@ -86,6 +87,19 @@ TextTable table_of(const std::vector<Effect>& shown, double variance, const std:
     return table;
 }
 
+// Of the placement that each stage runs as.
+std::string stage_evidence(const ScenarioResult& result, TextWidth width) {
+    std::string text;
+    for (const StageResult& stage : result.stages) {
+        const Candidate* chosen = stage.chosen ? &stage.candidates[*stage.chosen] : nullptr;
+        if (chosen != nullptr && chosen->uncertainty.evidence) {
+            text +=
+                wrapped(fmt::format("{}: {}", stage.name, evidence_phrase(*chosen->uncertainty.evidence)), 0, width);
+        }
+    }
+    return text.empty() ? "" : "\n" + text;
+}
+
 }  // namespace
 
 std::optional<TextTable> assumption_rows(const ScenarioResult& result, const Scenario& scenario) {
@@ -108,7 +122,7 @@ std::optional<TextTable> assumption_rows(const ScenarioResult& result, const Sce
 std::string assumptions_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
     const auto table = assumption_rows(result, scenario);
     return table ? wrapped("One standard deviation of each number, and its share of the total's variance:", 0, width) +
-                       table->text(kIndent, width)
+                       table->text(kIndent, width) + stage_evidence(result, width)
                  : "";
 }
 

@@ -141,6 +141,53 @@ std::string bounds_text(const Calibration& calibration, TextWidth width) {
     return text;
 }
 
+std::string networks_text(const Calibration& calibration, TextWidth width) {
+    if (calibration.networks.empty()) {
+        return "";
+    }
+    TextTable table;
+    table.column("network left out", Align::kLeft, Fit::kShorten);
+    for (const std::string_view heading : {"layers", "memory", "MAPE", "median", "in 5-95 %"}) {
+        table.column(std::string(heading), Align::kRight);
+    }
+    for (const LeftOutNetwork& one : calibration.networks) {
+        table.row({one.name, fmt::format("{}", one.error.rows), one.memory_clock ? to_text(*one.memory_clock) : "-",
+                   ratio_text(one.error.mean_error), ratio_text(one.error.median_error), percent_text(one.coverage, 2)});
+    }
+    TextTable classes;
+    classes.column("class", Align::kLeft);
+    for (const std::string_view heading : {"layers", "in 5-95 %", "error for 90 %"}) {
+        classes.column(std::string(heading), Align::kRight);
+    }
+    for (const LeftOutClass& one : calibration.classes) {
+        classes.row({std::string(choice_name(kErrorClassNames, one.of)), fmt::format("{}", one.rows),
+                     percent_text(one.coverage, 2), percent_text(one.needed, 2)});
+    }
+    return "\n" + table.text(2, width) + "\n" + classes.text(2, width);
+}
+
+Json json_networks(const Calibration& calibration) {
+    Json networks = Json::array();
+    for (const LeftOutNetwork& one : calibration.networks) {
+        networks.push_back({{"name", one.name},
+                            {"memory_clock", one.memory_clock ? Json(in_hertz(*one.memory_clock)) : Json(nullptr)},
+                            {"error", json_errors(one.error)},
+                            {"coverage", json_number(one.coverage)}});
+    }
+    return networks;
+}
+
+Json json_classes(const Calibration& calibration) {
+    Json classes = Json::array();
+    for (const LeftOutClass& one : calibration.classes) {
+        classes.push_back({{"class", choice_name(kErrorClassNames, one.of)},
+                           {"rows", one.rows},
+                           {"coverage", json_number(one.coverage)},
+                           {"needed", json_number(one.needed)}});
+    }
+    return classes;
+}
+
 Json json_parameter(const FittedParameter& one, bool probed) {
     return {{"path", typed_path(one.path)},
             {"before", json_number(one.before)},
@@ -164,7 +211,10 @@ std::string calibration_text(const Calibration& calibration, TextWidth width) {
     }
     text += bounds_text(calibration, width);
     text += wrapped(error_row_of("Fitted rows", calibration.fitted), 2, width);
-    text += wrapped(error_row_of("Each shape predicted by a fit without it", calibration.unseen), 2, width);
+    const std::string_view unseen = calibration.networks.empty() ? "Each shape predicted by a fit without it"
+                                                                 : "Each network predicted by a fit without it";
+    text += wrapped(error_row_of(unseen, calibration.unseen), 2, width);
+    text += networks_text(calibration, width);
     text += "\n  Median error of unseen rows by time (rows)\n" + residual_table(calibration, width);
     text += "\n  Largest errors, and largest leverage\n" + standing_out(calibration, width) + "\n";
     text += next_text(calibration, width);
@@ -213,10 +263,13 @@ std::string calibration_json(const Calibration& calibration) {
     }
     json["fitted"] = json_errors(calibration.fitted);
     json["unseen"] = json_errors(calibration.unseen);
+    json["networks"] = json_networks(calibration);
+    json["classes"] = json_classes(calibration);
     json["residuals"] = Json::array();
     for (const FittedRow& row : calibration.rows) {
         json["residuals"].push_back({{"name", row.name},
                                      {"class", row.op_class},
+                                     {"network", json_text(row.network)},
                                      {"measured_us", json_number(in_microseconds(row.measured))},
                                      {"fitted_us", json_number(in_microseconds(row.predicted))},
                                      {"unseen_us", json_number(in_microseconds(row.unseen))},

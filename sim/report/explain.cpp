@@ -6,6 +6,7 @@
 
 #include "berth/quantity_text.h"
 #include "berth/report.h"
+#include "report/evidence_text.h"
 #include "report/explanation.h"
 #include "report/fusions.h"
 #include "report/text_layout.h"
@@ -78,6 +79,17 @@ std::vector<NumberUsed> handover_numbers(const OperatorResult& op, const Profile
 
 }  // namespace
 
+namespace {
+
+// ", measured near these sizes"; nothing where the profile does not say what was measured.
+std::string rests_on(const Kernel& kernel, const Device& device) {
+    return device.evidence ? fmt::format(", {}", evidence_words(evidence_for(kernel.kind, kernel.input, kernel.dims,
+                                                                             *device.evidence)))
+                           : "";
+}
+
+}  // namespace
+
 std::string explain_text(const OperatorResult& op, const Profile& profile, const Execution& execution,
                          TextWidth width) {
     const Device& device = device_of(op, profile);
@@ -102,7 +114,8 @@ std::string explain_text(const OperatorResult& op, const Profile& profile, const
     }
     if (op.cost && op.kernel) {
         const Explanation explanation = explain_kernel(*op.kernel, device, execution);
-        text += wrapped("Kernel: " + explanation.kernel + ".", 0, width) + "\n" + explanation_text(explanation, width);
+        text += wrapped(fmt::format("Kernel: {}{}.", explanation.kernel, rests_on(*op.kernel, device)), 0, width) + "\n" +
+                explanation_text(explanation, width);
     }
     if (const auto numbers = handover_numbers(op, profile); !numbers.empty()) {
         text += "\nhand-over\n" + numbers_text(numbers, width);
@@ -120,6 +133,11 @@ std::string explain_json(const OperatorResult& op, const Profile& profile, const
     object["latency_ms"] = json_milliseconds(op.latency);
     object["conversion_ms"] = json_milliseconds(op.conversion);
     object["handover_ms"] = json_milliseconds(op.handover);
+    object["evidence"] = nullptr;
+    if (op.kernel && device.evidence) {
+        object["evidence"] = choice_name(
+            kEvidenceKindNames, evidence_for(op.kernel->kind, op.kernel->input, op.kernel->dims, *device.evidence));
+    }
     object["fused_into"] = json_text(op.fused_into);
     object["not_fused"] = json_not_fused(op);
     object["fell_back"] = op.fell_back;

@@ -43,6 +43,7 @@ Json candidate_json(const Candidate& candidate, std::span<const std::string> dev
         return object;
     }
     add_estimate(object, candidate.latency);
+    add_evidence(object, candidate.uncertainty.evidence);
     object["energy_mj"] = json_millijoules(candidate.energy);
     object["by_category"] = json_categories(candidate.by_category);
     object["granularity"] = choice_name(kGranularityNames, candidate.granularity);

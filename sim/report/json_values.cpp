@@ -64,6 +64,15 @@ Json json_millijoules(const std::optional<Energy>& energy) {
     return energy ? json_number(in_millijoules(*energy)) : Json(nullptr);
 }
 
+void add_evidence(Json& object, const std::optional<Evidence>& evidence) {
+    object["evidence"] = nullptr;
+    if (evidence) {
+        object["evidence"] = {{"near", json_number(evidence->near)},
+                              {"elsewhere", json_number(evidence->elsewhere)},
+                              {"assumed", json_number(evidence->assumed)}};
+    }
+}
+
 void add_estimate(Json& object, const Estimate<Time>& estimate) {
     object["latency_ms"] = json_milliseconds(estimate.median);
     object["low_ms"] = json_milliseconds(estimate.low);

@@ -6,6 +6,7 @@
 #include "berth/quantity_text.h"
 #include "berth/report.h"
 #include "report/csv_values.h"
+#include "report/evidence_text.h"
 #include "report/json_values.h"
 #include "report/names.h"
 #include "report/sections.h"
@@ -71,13 +72,14 @@ std::string operators_text(std::string_view stage, const Candidate& candidate, s
         candidate.handover > Time{} ? fmt::format(", of which {} for hand-overs", brief(candidate.handover)) : "";
     const std::string title = fmt::format("{}: {} operators, {}{}", stage_placed(stage, candidate),
                                           candidate.operators.size(), brief(candidate.latency.median), handover);
-    return wrapped(title, 0, width) + "\n" + table.text(0, width) + (notes.empty() ? "" : "\n" + notes);
+    return wrapped(title, 0, width) + evidence_text(candidate.uncertainty.evidence, width) + "\n" + table.text(0, width) + (notes.empty() ? "" : "\n" + notes);
 }
 
 std::string operators_json(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {
     Json object = Json::object();
     object["stage"] = std::string(stage);
     object["placement"] = candidate.placement;
+    add_evidence(object, candidate.uncertainty.evidence);
     object["operators"] = json_operators(candidate.operators, devices);
     return json_document(object);
 }

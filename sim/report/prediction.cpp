@@ -9,6 +9,7 @@
 
 #include "berth/quantity_text.h"
 #include "berth/report.h"
+#include "report/evidence_text.h"
 #include "report/explanation.h"
 #include "report/json_values.h"
 #include "report/names.h"
@@ -87,6 +88,7 @@ std::string prediction_text(const ModelPrediction& prediction, std::span<const s
     text += wrapped(fmt::format("weights {}, activations {} at the peak, {} spilled", brief(candidate.weight_bytes),
                                 brief(candidate.peak_activation_bytes), brief(candidate.spilled_bytes)),
                     0, width);
+    text += evidence_text(candidate.uncertainty.evidence, width);
     if (candidate.energy) {
         text += fmt::format("energy {}\n", brief(*candidate.energy));
     }
@@ -102,6 +104,7 @@ std::string prediction_json(const ModelPrediction& prediction, std::span<const s
     object["device"] = prediction.device;
     add_estimate(object, candidate.latency);
     add_generation(object, candidate);
+    add_evidence(object, candidate.uncertainty.evidence);
     object["weight_bytes"] = json_number(in_bytes(candidate.weight_bytes));
     object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
     object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));
@@ -121,6 +124,7 @@ std::string kernel_text(const Kernel& kernel, const KernelPrediction& prediction
     const Explanation explanation = explain_kernel(prediction.kernel, device, execution);
     const std::string asked = kernel_description(kernel, explanation.cost.cores, device);
     std::string text = wrapped(fmt::format("{}: {}", asked, estimate_text(prediction.latency)), 0, width);
+    text += evidence_text(prediction.uncertainty.evidence, width);
     if (asked != explanation.kernel) {
         text += wrapped(fmt::format("Of its kernels, {} takes longest:", explanation.kernel), 0, width);
     }
@@ -134,6 +138,7 @@ std::string kernel_json(const Kernel& kernel, const KernelPrediction& prediction
     object["model"] = nullptr;
     object["device"] = device.name;
     add_estimate(object, prediction.latency);
+    add_evidence(object, prediction.uncertainty.evidence);
     object["ttft_ms"] = nullptr;
     object["tokens_per_s"] = nullptr;
     object["weight_bytes"] = nullptr;

@@ -46,33 +46,6 @@ std::string rows_heading(const ValidatedSet& set) {
     return set.form == RowForm::kModelTotals ? "Rows" : "Furthest off";
 }
 
-std::string text_table(const CellTable& cells, TextWidth width) {
-    TextTable table;
-    for (std::size_t i = 0; i < cells.headings.size(); ++i) {
-        table.column(cells.headings[i], cells.aligns[i], cells.fits[i]);
-    }
-    for (const auto& row : cells.rows) {
-        table.row(row);
-    }
-    return table.text(2, width);
-}
-
-std::string markdown_row(const std::vector<std::string>& cells) {
-    return fmt::format("| {} |\n", fmt::join(cells, " | "));
-}
-
-std::string markdown_table(const CellTable& cells) {
-    std::vector<std::string> rules;
-    for (const Align align : cells.aligns) {
-        rules.emplace_back(align == Align::kRight ? "---:" : "---");
-    }
-    std::string text = markdown_row(cells.headings) + markdown_row(rules);
-    for (const auto& row : cells.rows) {
-        text += markdown_row(row);
-    }
-    return text;
-}
-
 Json json_microseconds(Time time) { return json_number(in_microseconds(time)); }
 
 Json json_class(const ClassSummary& summary) {
@@ -126,6 +99,24 @@ Json json_fitted(const FittedNumber& fitted) {
     return json;
 }
 
+Json json_evidence(const Validation& validation) {
+    Json list = Json::array();
+    for (std::size_t device = 0; device < validation.evidence.size(); ++device) {
+        for (const MeasuredKind& one : validation.evidence[device]) {
+            Json sizes = Json::object();
+            const auto names = evidence_size_names(one.kind);
+            for (std::size_t i = 0; i < one.ranges.size(); ++i) {
+                sizes[std::string(names[i])] = {one.ranges[i].least, one.ranges[i].most};
+            }
+            list.push_back({{"device", validation.devices[device]},
+                            {"op", traits(one.kind).name},
+                            {"dtype", choice_name(kDTypeNames, one.dtype)},
+                            {"sizes", std::move(sizes)}});
+        }
+    }
+    return list;
+}
+
 Json json_decision(const Decision& decision, const std::vector<std::string>& devices) {
     Json json = Json::object();
     json["model"] = decision.model;
@@ -176,8 +167,8 @@ std::string validation_text(const Validation& validation, TextWidth width) {
     for (const ValidatedSet& set : validation.sets) {
         text += fmt::format("\n{}\n{}\n", set.name, std::string(display_width(set.name), '-'));
         text += wrapped(use_sentence(set), 0, width);
-        text += "\n" + text_table(class_table(set), width);
-        text += fmt::format("\n  {}:\n", rows_heading(set)) + text_table(row_table(set, kWorstShown), width);
+        text += "\n" + cells_text(class_table(set), width);
+        text += fmt::format("\n  {}:\n", rows_heading(set)) + cells_text(row_table(set, kWorstShown), width);
         for (const std::string& sentence : decision_sentences(set, validation.devices)) {
             text += "\n" + wrapped(sentence, 2, width);
         }
@@ -192,8 +183,8 @@ std::string validation_markdown(const Validation& validation) {
     std::string text = validation.fitted ? fitted_sentence(*validation.fitted) + "\n\n" : "";
     for (const ValidatedSet& set : validation.sets) {
         text += fmt::format("### {}\n\n{}\n\n{}\n{}:\n\n{}\n", set.name, use_sentence(set),
-                            markdown_table(class_table(set)), rows_heading(set),
-                            markdown_table(row_table(set, kWorstShown)));
+                            cells_markdown(class_table(set)), rows_heading(set),
+                            cells_markdown(row_table(set, kWorstShown)));
         for (const std::string& sentence : decision_sentences(set, validation.devices)) {
             text += sentence + "\n\n";
         }
@@ -212,6 +203,7 @@ std::string validation_json(const Validation& validation) {
     for (const ValidatedSet& set : validation.sets) {
         json["sets"].push_back(json_set(set, validation.devices));
     }
+    json["evidence"] = json_evidence(validation);
     json["warnings"] = json_warnings(validation.warnings);
     return json_document(json);
 }

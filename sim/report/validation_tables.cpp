@@ -26,9 +26,36 @@ std::string of_summary(const std::optional<ErrorSummary>& summary) {
     return summary ? percent_cell(summary->mean_error) : std::string("-");
 }
 
+std::string markdown_row(const std::vector<std::string>& cells) {
+    return fmt::format("| {} |\n", fmt::join(cells, " | "));
+}
+
 double error_of(const ValidatedRow& row) { return row.predicted.median / row.measured - 1; }
 
 }  // namespace
+
+std::string cells_text(const CellTable& cells, TextWidth width) {
+    TextTable table;
+    for (std::size_t i = 0; i < cells.headings.size(); ++i) {
+        table.column(cells.headings[i], cells.aligns[i], cells.fits[i]);
+    }
+    for (const auto& row : cells.rows) {
+        table.row(row);
+    }
+    return table.text(2, width);
+}
+
+std::string cells_markdown(const CellTable& cells) {
+    std::vector<std::string> rules;
+    for (const Align align : cells.aligns) {
+        rules.emplace_back(align == Align::kRight ? "---:" : "---");
+    }
+    std::string text = markdown_row(cells.headings) + markdown_row(rules);
+    for (const auto& row : cells.rows) {
+        text += markdown_row(row);
+    }
+    return text;
+}
 
 CellTable class_table(const ValidatedSet& set) {
     const bool vendor = !set.classes.empty() && set.classes.back().vendor.has_value();

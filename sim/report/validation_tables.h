@@ -17,6 +17,9 @@ struct CellTable {
     std::vector<std::vector<std::string>> rows;
 };
 
+[[nodiscard]] std::string cells_text(const CellTable& cells, TextWidth width);
+[[nodiscard]] std::string cells_markdown(const CellTable& cells);
+
 /// One row per class: errors of the model, and beside them those of the roofline and of the vendor's compiler.
 [[nodiscard]] CellTable class_table(const ValidatedSet& set);
 /// Rows that are furthest off, at most `count`; of a set of models all rows in their order.

@@ -107,6 +107,17 @@ Part error(Definitions& q) {
     return object_with(keys_of<ModelError>(q, [](auto& v, auto& errors) { error_keys(v, errors); }));
 }
 
+// How many sizes there are depends on the kind.
+Part evidence() {
+    Part range = list_of(integer(kCountRange), 2);
+    range.shape["maxItems"] = 2;
+    return list_of(object_with({
+        required("op", "a kind of operator", choice(operator_names())),
+        required("dtype", "what it ran at", choice(kDTypeNames)),
+        optional("sizes", "the least and the most of each size; absent: inside whole networks only", list_of(range, 2)),
+    }));
+}
+
 // Cores stand at the device, or in clusters, which may leave rates to it.
 void add_core_rules(Part& device) {
     const Json in_each = {{"items", has("macs_per_cycle")}};
@@ -145,6 +156,8 @@ Part device(Definitions& q) {
         required("runtime", "the software that runs kernels on it", runtime_part(q)),
         optional("energy", "without it no energy is predicted", energy(q)),
         required("error", "errors of predictions against measurements, by class; they widen every interval", error(q)),
+        optional("evidence", "operators that were measured, and the range of their sizes; predictions of others are less "
+                             "certain", evidence()),
     };
     Part part = object_with(keys_of<Device>(
         q, [](auto& v, auto& device) { device_keys(v, device); }, std::move(keys)));

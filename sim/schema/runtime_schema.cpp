@@ -46,11 +46,14 @@ Part rule(Definitions& q) {
         optional("max_n", "the same for its columns", integer(kLimitRange)),
         optional("cuts", "dimensions of a matmul that the runtime cuts into pieces above their limits",
                  list_of(choice(kProductDimNames), 1)),
+        optional("max_kernel", "limit on the height and width of a convolution's kernel", integer(kLimitRange)),
+        optional("max_pooled", "limit on the positions that one result of a pooling is made of", integer(kLimitRange)),
         optional("else", "the device for operators above the limits", text()),
         optional("on_the_way", "whether kernels convert as they read and write, without a kernel for it", boolean()),
     });
     part.complete.update(all_of(
-        {if_then(has("else"), any_of({has("max_bytes"), has("max_m"), has("max_k"), has("max_n")})),
+        {if_then(has("else"), any_of({has("max_bytes"), has("max_m"), has("max_k"), has("max_n"), has("max_kernel"),
+                                      has("max_pooled")})),
          if_then(has("multi_core_from"), all_of({has("multi_core"), at_key("multi_core", {{"const", true}})}))}));
     return part;
 }

@@ -154,11 +154,19 @@ INSTANTIATE_TEST_SUITE_P(
                  "-> npu\n"},
         bad_value("WholeOrSplit", kRules + "gelu.multi_core_from", "64", "has no meaning without 'multi_core: true'"),
         bad_value("ElseWithoutLimit", kRules + "add.else", "cpu",
-                  "has no meaning without a limit: 'max_bytes', 'max_m', 'max_k' or 'max_n', not in 'cuts'"),
+                  "has no meaning without a limit: 'max_bytes', 'max_m', 'max_k', 'max_n', 'max_kernel' or "
+                  "'max_pooled', not in 'cuts'"),
         bad_value("ElseOfACut", kRules + "matmul", "{on: npu, max_k: 64, cuts: [k], else: cpu}",
-                  "has no meaning without a limit: 'max_bytes', 'max_m', 'max_k' or 'max_n', not in 'cuts'"),
+                  "has no meaning without a limit: 'max_bytes', 'max_m', 'max_k', 'max_n', 'max_kernel' or "
+                  "'max_pooled', not in 'cuts'"),
         bad_value("CutWithoutLimit", kRules + "matmul.cuts", "[n]", "has no meaning without 'max_n'"),
         bad_value("OnTheWay", kRules + "add.on_the_way", "true", "is for conversions: quantize, dequantize and cast"),
+        bad_value("EvidenceOfOtherSizes", kNpuPath + "evidence", "[{op: matmul, dtype: fp16, sizes: [[1, 2]]}]",
+                  "1 ranges are given (expected one for each of m, k, n)"),
+        bad_value("EvidenceUpsideDown", kNpuPath + "evidence", "[{op: add, dtype: fp16, sizes: [[1, 2], [4, 3]]}]",
+                  "is no range (expected the least and the most, such as [1, 1024])"),
+        bad_value("EvidenceTwice", kNpuPath + "evidence", "[{op: add, dtype: fp16}, {op: add, dtype: fp16}]",
+                  "add in fp16 is listed twice"),
         BadValue{"CoresOfAnotherDevice", kRules + "embedding.multi_core", "true",
                  at_set(kRules + "embedding.multi_core",
                         "unknown key 'multi_core' in 'devices.npu.runtime.operators.embedding' (expected on or "

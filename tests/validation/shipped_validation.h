@@ -27,11 +27,12 @@ inline Profile shipped_profile(const std::vector<Override>& overrides = {}) {
     return std::move(*profile);
 }
 
-inline Validation make_validation() {
+/// A profile's predictions beside the measurements that ship with it.
+inline Validation validation_of(std::string_view hardware) {
     Diagnostics diagnostics;
-    const Profile profile = shipped_profile();
-    const auto sets = load_measured_sets(shipped_library(), "rk3588-rknn-2.3.2", profile, diagnostics);
-    auto validation = sets ? validate(profile, *sets, diagnostics) : std::nullopt;
+    const auto profile = load_hardware(shipped_library(), hardware, {}, SourceLocation("test"), diagnostics);
+    const auto sets = profile ? load_measured_sets(shipped_library(), hardware, *profile, diagnostics) : std::nullopt;
+    auto validation = sets ? validate(*profile, *sets, diagnostics) : std::nullopt;
     if (!validation) {
         throw std::runtime_error(diagnostics.text());
     }
@@ -39,7 +40,7 @@ inline Validation make_validation() {
 }
 
 inline const Validation& shipped_validation() {
-    static const Validation validation = make_validation();
+    static const Validation validation = validation_of("rk3588-rknn-2.3.2");
     return validation;
 }
 

@@ -1,0 +1,150 @@
+// Pairs of measured rows that are two ways to run the same work.
+#include "berth/choices.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "berth/statistics.h"
+#include "schedule/stage_choice.h"
+
+namespace berth {
+
+namespace {
+
+// An alternative before its rows are brought together.
+struct Way {
+    std::string profile, set;
+    DeviceId device = 0;
+    DType dtype{};
+    int cores = 1;
+    std::string clock;
+    friend auto operator<=>(const Way&, const Way&) = default;
+};
+
+using Ways = std::map<Way, std::vector<const ValidatedRow*>>;
+
+Alternative alternative(const Way& way, const std::vector<const ValidatedRow*>& rows, const std::string& device) {
+    std::vector<double> measured;
+    for (const ValidatedRow* row : rows) {
+        measured.push_back(in_seconds(row->measured));
+    }
+    const ValidatedRow& first = *rows.front();
+    return {way.profile,
+            way.set,
+            device,
+            way.dtype,
+            way.cores,
+            seconds(median(measured).value_or(0)),
+            first.predicted.median,
+            log_normal_sigma(first.predicted),
+            first.effects};
+}
+
+std::optional<ChoiceOf> what_differs(const Way& a, const Way& b) {
+    if (a.profile != b.profile) {
+        return ChoiceOf::kRuntime;
+    }
+    if (a.set != b.set) {
+        return std::nullopt;
+    }
+    if (a.device != b.device) {
+        return ChoiceOf::kDevice;
+    }
+    if (a.clock != b.clock || (a.dtype != b.dtype && a.cores != b.cores)) {
+        return std::nullopt;
+    }
+    return a.dtype != b.dtype ? ChoiceOf::kDType : ChoiceOf::kCores;
+}
+
+// Under one profile numbers that both use move both; two profiles are taken as independent, which is cautious where
+// they share a chip.
+double sigma_of_ratio(const Alternative& a, const Alternative& b) {
+    if (a.profile != b.profile || a.effects.size() != b.effects.size() || a.effects.empty()) {
+        return std::hypot(a.sigma, b.sigma);
+    }
+    double variance = 0;
+    for (std::size_t i = 0; i < a.effects.size(); ++i) {
+        variance += (a.effects[i] - b.effects[i]) * (a.effects[i] - b.effects[i]);
+    }
+    return std::sqrt(variance);
+}
+
+MeasuredChoice choice_between(const std::string& work, ChoiceOf of, bool whole_model, Alternative a, Alternative b) {
+    MeasuredChoice choice{work, of, whole_model, std::move(a), std::move(b)};
+    if (choice.slower.measured < choice.faster.measured) {
+        std::swap(choice.faster, choice.slower);
+    }
+    const double sigma = sigma_of_ratio(choice.faster, choice.slower);
+    const double margin = std::log(choice.predicted_ratio());
+    choice.probability = sigma > 0 ? normal_probability(margin / sigma) : margin > 0 ? 1.0 : margin < 0 ? 0.0 : 0.5;
+    return choice;
+}
+
+}  // namespace
+
+std::vector<MeasuredChoice> choices_of(std::span<const Validation> validations) {
+    std::map<std::string, Ways> works;
+    std::map<std::pair<std::string, DeviceId>, std::string> devices;
+    for (const Validation& validation : validations) {
+        for (std::size_t d = 0; d < validation.devices.size(); ++d) {
+            devices[{validation.profile, static_cast<DeviceId>(d)}] = validation.devices[d];
+        }
+        for (const ValidatedSet& set : validation.sets) {
+            for (const ValidatedRow& row : set.rows) {
+                if (!row.work.empty()) {
+                    works[row.work][{validation.profile, set.name, row.device, row.dtype, row.cores, row.clock}]
+                        .push_back(&row);
+                }
+            }
+        }
+    }
+    std::vector<MeasuredChoice> choices;
+    for (const auto& [work, ways] : works) {
+        for (auto a = ways.begin(); a != ways.end(); ++a) {
+            for (auto b = std::next(a); b != ways.end(); ++b) {
+                if (const auto of = what_differs(a->first, b->first)) {
+                    choices.push_back(choice_between(
+                        work, *of, a->second.front()->tokens > 0,
+                        alternative(a->first, a->second, devices.at({a->first.profile, a->first.device})),
+                        alternative(b->first, b->second, devices.at({b->first.profile, b->first.device}))));
+                }
+            }
+        }
+    }
+    return choices;
+}
+
+std::vector<ReliabilityBin> reliability_of(std::span<const MeasuredChoice> choices) {
+    constexpr int kBins = 5;
+    std::vector<ReliabilityBin> bins;
+    for (int i = 0; i < kBins; ++i) {
+        bins.push_back({0.5 + 0.1 * i, 0.6 + 0.1 * i});
+    }
+    for (const MeasuredChoice& choice : choices) {
+        const double stated = std::max(choice.probability, 1 - choice.probability);
+        const auto place = std::min<std::size_t>(kBins - 1, static_cast<std::size_t>((stated - 0.5) * 10));
+        bins[place].choices += 1;
+        bins[place].right += choice.probability > 0.5 ? 1 : 0;
+        bins[place].stated += stated;
+    }
+    for (ReliabilityBin& bin : bins) {
+        bin.stated = bin.choices > 0 ? bin.stated / static_cast<double>(bin.choices) : 0;
+    }
+    return bins;
+}
+
+ChoiceCount count_choices(std::span<const MeasuredChoice> choices, double least_ratio, std::optional<ChoiceOf> of) {
+    ChoiceCount count;
+    for (const MeasuredChoice& choice : choices) {
+        if ((!of || choice.of == *of) && choice.measured_ratio() >= least_ratio) {
+            count.choices += 1;
+            count.right += choice.right() ? 1 : 0;
+        }
+    }
+    return count;
+}
+
+}  // namespace berth

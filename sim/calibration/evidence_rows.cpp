@@ -1,0 +1,51 @@
+// What measured rows say of a device's operators: kinds, dtypes, and the range of each size.
+#include <algorithm>
+
+#include "calibration/fit_rows.h"
+
+namespace berth {
+
+namespace {
+
+MeasuredKind& entry_of(std::vector<MeasuredKind>& measured, OperatorKind kind, DType dtype) {
+    const auto found =
+        std::ranges::find_if(measured, [&](const MeasuredKind& one) { return one.kind == kind && one.dtype == dtype; });
+    return found == measured.end() ? measured.emplace_back(MeasuredKind{kind, dtype, {}}) : *found;
+}
+
+void extend(MeasuredKind& measured, const Dims& dims) {
+    const auto sizes = evidence_sizes(dims);
+    if (measured.ranges.empty()) {
+        for (const std::int64_t size : sizes) {
+            measured.ranges.push_back({size, size});
+        }
+        return;
+    }
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+        measured.ranges[i].least = std::min(measured.ranges[i].least, sizes[i]);
+        measured.ranges[i].most = std::max(measured.ranges[i].most, sizes[i]);
+    }
+}
+
+}  // namespace
+
+std::vector<MeasuredKind> evidence_of(std::span<const MeasuredSet> sets, const Profile& profile, DeviceId device,
+                                      Diagnostics& diagnostics) {
+    std::vector<MeasuredKind> measured;
+    std::size_t left_out = 0;
+    for (const FitRow& row : fit_rows(sets, profile, left_out, diagnostics)) {
+        if (row.row->device != device) {
+            continue;
+        }
+        for (const CountedKernel& one : row.kernels) {
+            MeasuredKind& entry = entry_of(measured, one.kernel.kind, one.kernel.input);
+            if (row.kind) {
+                extend(entry, one.kernel.dims);
+            }
+        }
+    }
+    std::ranges::stable_sort(measured, {}, [](const MeasuredKind& one) { return std::pair(one.kind, one.dtype); });
+    return measured;
+}
+
+}  // namespace berth

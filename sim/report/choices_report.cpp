@@ -1,0 +1,159 @@
+// berth validate --decisions: pairs of measured rows of the same work, as text, Markdown and JSON.
+#include "berth/choices_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "berth/quantity_text.h"
+#include "report/json_values.h"
+#include "report/validation_tables.h"
+
+namespace berth {
+
+namespace {
+
+constexpr double kWorthIt = 1.2;  // alternatives that differ by less are as good as each other
+
+std::string alternative_text(const Alternative& one) {
+    return fmt::format("{} {}, {} core{} ({})", one.device, choice_name(kDTypeNames, one.dtype), one.cores,
+                       one.cores == 1 ? "" : "s", one.profile);
+}
+
+std::string right_share(const ChoiceCount& count) {
+    return count.choices == 0
+               ? "-"
+               : percent_text(static_cast<double>(count.right) / static_cast<double>(count.choices), 3);
+}
+
+std::vector<std::string> count_row(std::string name, std::span<const MeasuredChoice> choices,
+                                   std::optional<ChoiceOf> of) {
+    const ChoiceCount all = count_choices(choices, 1, of);
+    const ChoiceCount apart = count_choices(choices, kWorthIt, of);
+    return {std::move(name), fmt::format("{}", all.choices), right_share(all), fmt::format("{}", apart.choices),
+            right_share(apart)};
+}
+
+CellTable table_of(std::vector<std::string> headings, std::size_t left) {
+    CellTable table;
+    table.headings = std::move(headings);
+    table.aligns.assign(table.headings.size(), Align::kRight);
+    std::fill_n(table.aligns.begin(), left, Align::kLeft);
+    table.fits.assign(table.headings.size(), Fit::kWhole);
+    return table;
+}
+
+CellTable counts_table(std::span<const MeasuredChoice> choices) {
+    CellTable table = table_of({"they differ in", "pairs", "right", "of them 1.2 times apart", "right there"}, 1);
+    for (const auto& row : kChoiceOfNames) {
+        if (count_choices(choices, 1, row.value).choices > 0) {
+            table.rows.push_back(count_row(std::string(row.name), choices, row.value));
+        }
+    }
+    table.rows.push_back(count_row("all", choices, std::nullopt));
+    return table;
+}
+
+CellTable reliability_table(std::span<const MeasuredChoice> choices) {
+    CellTable table = table_of({"stated probability", "pairs", "mean", "right"}, 1);
+    for (const ReliabilityBin& bin : reliability_of(choices)) {
+        table.rows.push_back({fmt::format("{} to {}", percent_text(bin.least, 2), percent_text(bin.most, 3)),
+                              fmt::format("{}", bin.choices), bin.choices > 0 ? percent_text(bin.stated, 3) : "-",
+                              right_share({bin.choices, bin.right})});
+    }
+    return table;
+}
+
+bool is_shown(const MeasuredChoice& choice) {
+    const bool wrong = !choice.right() && choice.measured_ratio() >= kWorthIt;
+    return choice.of == ChoiceOf::kRuntime || choice.of == ChoiceOf::kDevice || choice.whole_model || wrong;
+}
+
+CellTable choices_table(std::span<const MeasuredChoice> choices) {
+    CellTable table = table_of({"work", "measured faster", "measured slower", "times as fast", "predicted", "sure", ""}, 3);
+    table.fits.front() = Fit::kShorten;
+    table.aligns.back() = Align::kLeft;
+    for (const MeasuredChoice& one : choices) {
+        if (is_shown(one)) {
+            table.rows.push_back({one.work, alternative_text(one.faster), alternative_text(one.slower),
+                                  number_text(one.measured_ratio(), 3), number_text(one.predicted_ratio(), 3),
+                                  percent_text(one.probability, 2),
+                                  one.right() ? "right" : one.measured_ratio() < kWorthIt ? "about equal" : "wrong"});
+        }
+    }
+    return table;
+}
+
+constexpr std::string_view kChoicesLegend =
+    "Right: the alternative that was measured faster is predicted faster. Sure: its stated probability. The table "
+    "shows choices between runtimes, between devices and of whole models, and all wrong ones whose alternatives are 1.2 "
+    "times apart.";
+
+Json json_alternative(const Alternative& one) {
+    return {{"profile", one.profile},
+            {"set", one.set},
+            {"device", one.device},
+            {"dtype", choice_name(kDTypeNames, one.dtype)},
+            {"cores", one.cores},
+            {"measured_us", json_number(in_microseconds(one.measured))},
+            {"predicted_us", json_number(in_microseconds(one.predicted))}};
+}
+
+Json json_choice(const MeasuredChoice& one) {
+    return {{"work", one.work},
+            {"of", choice_name(kChoiceOfNames, one.of)},
+            {"faster", json_alternative(one.faster)},
+            {"slower", json_alternative(one.slower)},
+            {"measured_ratio", json_number(one.measured_ratio())},
+            {"predicted_ratio", json_number(one.predicted_ratio())},
+            {"probability", json_number(one.probability)},
+            {"right", one.right()}};
+}
+
+Json json_count(std::string_view of, std::span<const MeasuredChoice> choices, std::optional<ChoiceOf> kind) {
+    const ChoiceCount all = count_choices(choices, 1, kind);
+    const ChoiceCount apart = count_choices(choices, kWorthIt, kind);
+    return {{"of", of},
+            {"choices", all.choices},
+            {"right", all.right},
+            {"apart", apart.choices},
+            {"apart_right", apart.right}};
+}
+
+}  // namespace
+
+std::string choices_text(std::span<const MeasuredChoice> choices, TextWidth width) {
+    return fmt::format("Choices that were measured\n\n{}\n{}\n{}\n{}", cells_text(counts_table(choices), width),
+                       cells_text(reliability_table(choices), width), cells_text(choices_table(choices), width),
+                       wrapped(kChoicesLegend, 0, width));
+}
+
+std::string choices_markdown(std::span<const MeasuredChoice> choices) {
+    return fmt::format("{}\n{}\n{}\n{}\n", cells_markdown(counts_table(choices)),
+                       cells_markdown(reliability_table(choices)), cells_markdown(choices_table(choices)), kChoicesLegend);
+}
+
+std::string choices_json(std::span<const MeasuredChoice> choices) {
+    Json json = Json::object();
+    json["counts"] = Json::array();
+    for (const auto& row : kChoiceOfNames) {
+        json["counts"].push_back(json_count(row.name, choices, row.value));
+    }
+    json["counts"].push_back(json_count("all", choices, std::nullopt));
+    json["reliability"] = Json::array();
+    for (const ReliabilityBin& bin : reliability_of(choices)) {
+        json["reliability"].push_back({{"least", json_number(bin.least)},
+                                       {"most", json_number(bin.most)},
+                                       {"choices", bin.choices},
+                                       {"right", bin.right},
+                                       {"stated", json_number(bin.stated)}});
+    }
+    json["choices"] = Json::array();
+    for (const MeasuredChoice& one : choices) {
+        json["choices"].push_back(json_choice(one));
+    }
+    return json_document(json);
+}
+
+}  // namespace berth

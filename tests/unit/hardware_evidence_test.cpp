@@ -1,0 +1,45 @@
+// What was measured on a device: reading it, and how near an operator is to it.
+#include <gtest/gtest.h>
+
+#include "hardware_fixtures.h"
+
+namespace berth {
+namespace {
+
+MeasuredKind products_of_a_board() {
+    return {OperatorKind::kMatmul, DType::kFp16, {{16, 1024}, {64, 4096}, {64, 4096}}};
+}
+
+EvidenceKind of_product(std::int64_t m, std::int64_t k, std::int64_t n, DType dtype = DType::kFp16) {
+    const std::vector<MeasuredKind> measured{products_of_a_board()};
+    return evidence_for(OperatorKind::kMatmul, dtype, MatmulDims{1, m, k, n}, measured);
+}
+
+TEST(Evidence, IsNearWithinAFactorOfTwoOfEachSize) {
+    EXPECT_EQ(of_product(128, 512, 512), EvidenceKind::kNear);
+    EXPECT_EQ(of_product(8, 32, 8192), EvidenceKind::kNear);
+    EXPECT_EQ(of_product(7, 512, 512), EvidenceKind::kElsewhere);
+    EXPECT_EQ(of_product(128, 512, 8193), EvidenceKind::kElsewhere);
+}
+
+TEST(Evidence, IsOfOneKindAndDType) {
+    EXPECT_EQ(of_product(128, 512, 512, DType::kInt8), EvidenceKind::kAssumed);
+    const std::vector<MeasuredKind> inside_networks{{OperatorKind::kMatmul, DType::kFp16, {}}};
+    EXPECT_EQ(evidence_for(OperatorKind::kMatmul, DType::kFp16, MatmulDims{1, 128, 512, 512}, inside_networks),
+              EvidenceKind::kElsewhere);
+    EXPECT_EQ(evidence_for(OperatorKind::kAdd, DType::kFp16, RowsDims{128, 512}, inside_networks),
+              EvidenceKind::kAssumed);
+}
+
+TEST(Evidence, OfAConvolutionCountsPositionsDepthAndChannels) {
+    ConvDims conv;
+    conv.in_channels = 64;
+    conv.groups = 2;
+    conv.kernel_height = conv.kernel_width = 3;
+    conv.out_channels = 128;
+    conv.out_height = conv.out_width = 20;
+    EXPECT_EQ(evidence_sizes(conv), (std::vector<std::int64_t>{400, 288, 128}));
+}
+
+}  // namespace
+}  // namespace berth
