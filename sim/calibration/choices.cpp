@@ -8,7 +8,7 @@
 #include <map>
 
 #include "berth/statistics.h"
-#include "schedule/stage_choice.h"
+#include "evaluation/stage_choice.h"
 
 namespace berth {
 

@@ -31,7 +31,6 @@ struct FitRow {
     std::vector<CountedKernel> kernels;
     std::vector<HandedOver> handovers;  ///< of a model, unless it was timed without them
     std::vector<DeviceId> calls;        ///< devices whose runtime's cost of a call comes on top
-    Execution execution;
     std::string network;    ///< of a layer; networks whose tables are probes of one count as one
     std::size_t block = 0;  ///< the same for all rows of one shape, whatever their dtype and cores
 };

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "berth/statistics.h"
-#include "schedule/work.h"
+#include "evaluation/work.h"
 
 namespace berth {
 
@@ -31,12 +31,18 @@ std::vector<FitRow> rows_of_network(std::span<const FitRow> rows, const std::str
     return own;
 }
 
+void set_memory_clock(FitRow& row, Frequency clock) {
+    for (CountedKernel& one : row.kernels) {
+        one.execution.memory_clock = clock;
+    }
+}
+
 // Minus the logarithm of the likelihood of rows at a state of the memory, with tails for rows that the model misses.
 double cost_at(std::vector<FitRow>& rows, Frequency clock, double sigma, const Profile& profile) {
     constexpr double kDegrees = 4;  // of Student's t
     double cost = 0;
     for (FitRow& row : rows) {
-        row.execution.memory_clock = clock;
+        set_memory_clock(row, clock);
         const double z = std::log(time_of(row, profile) / row.row->measured) / sigma;
         cost += std::log1p(z * z / kDegrees);
     }
@@ -99,7 +105,9 @@ VectorXd predict_networks_left_out(Fit& fit, std::span<const FitRow> rows, const
         for (std::size_t i = 0; i < rows.size(); ++i) {
             if (rows[i].network == name) {
                 FitRow row = rows[i];
-                row.execution.memory_clock = state ? state : row.execution.memory_clock;
+                if (state) {
+                    set_memory_clock(row, *state);
+                }
                 predicted.push_back(in_seconds(time_of(row, fitted)));
                 measured.push_back(in_seconds(row.row->measured));
                 logs[static_cast<Eigen::Index>(i)] = std::log(predicted.back());
