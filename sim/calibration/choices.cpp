@@ -59,8 +59,8 @@ std::optional<ChoiceOf> what_differs(const Way& a, const Way& b) {
     return a.dtype != b.dtype ? ChoiceOf::kDType : ChoiceOf::kCores;
 }
 
-// Under one profile numbers that both use move both; two profiles are taken as independent, which is cautious where they
-// share a chip.
+// Under one profile numbers that both use move both; two profiles are taken as independent, which is cautious where
+// they share a chip.
 double sigma_of_ratio(const Alternative& a, const Alternative& b) {
     if (a.profile != b.profile || a.effects.size() != b.effects.size() || a.effects.empty()) {
         return std::hypot(a.sigma, b.sigma);
@@ -95,8 +95,8 @@ std::vector<MeasuredChoice> choices_of(std::span<const Validation> validations) 
         for (const ValidatedSet& set : validation.sets) {
             for (const ValidatedRow& row : set.rows) {
                 if (!row.work.empty()) {
-                    works[row.work][{validation.profile, set.name, row.device, row.dtype, row.cores, row.clock}].push_back(
-                        &row);
+                    works[row.work][{validation.profile, set.name, row.device, row.dtype, row.cores, row.clock}]
+                        .push_back(&row);
                 }
             }
         }
@@ -107,7 +107,8 @@ std::vector<MeasuredChoice> choices_of(std::span<const Validation> validations) 
             for (auto b = std::next(a); b != ways.end(); ++b) {
                 if (const auto of = what_differs(a->first, b->first)) {
                     choices.push_back(choice_between(
-                        work, *of, a->second.front()->tokens > 0, alternative(a->first, a->second, devices.at({a->first.profile, a->first.device})),
+                        work, *of, a->second.front()->tokens > 0,
+                        alternative(a->first, a->second, devices.at({a->first.profile, a->first.device})),
                         alternative(b->first, b->second, devices.at({b->first.profile, b->first.device}))));
                 }
             }

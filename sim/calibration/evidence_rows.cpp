@@ -8,8 +8,8 @@ namespace berth {
 namespace {
 
 MeasuredKind& entry_of(std::vector<MeasuredKind>& measured, OperatorKind kind, DType dtype) {
-    const auto found = std::ranges::find_if(
-        measured, [&](const MeasuredKind& one) { return one.kind == kind && one.dtype == dtype; });
+    const auto found =
+        std::ranges::find_if(measured, [&](const MeasuredKind& one) { return one.kind == kind && one.dtype == dtype; });
     return found == measured.end() ? measured.emplace_back(MeasuredKind{kind, dtype, {}}) : *found;
 }
 
@@ -28,6 +28,10 @@ void extend(MeasuredKind& measured, const Dims& dims) {
 }
 
 }  // namespace
+
+void add_evidence(std::vector<MeasuredKind>& measured, OperatorKind kind, DType dtype, const Dims& dims) {
+    extend(entry_of(measured, kind, dtype), dims);
+}
 
 std::vector<MeasuredKind> evidence_of(std::span<const MeasuredSet> sets, const Profile& profile, DeviceId device,
                                       Diagnostics& diagnostics) {

@@ -33,6 +33,9 @@ struct FitRow {
 [[nodiscard]] std::vector<FitRow> fit_rows(std::span<const MeasuredSet> sets, const Profile& profile,
                                            std::size_t& left_out, Diagnostics& diagnostics);
 
+/// Notes an operator among those that were measured.
+void add_evidence(std::vector<MeasuredKind>& measured, OperatorKind kind, DType dtype, const Dims& dims);
+
 /// The model's time for a row.
 [[nodiscard]] Time time_of(const FitRow& row, const Profile& profile);
 

@@ -23,9 +23,8 @@ std::string work_of(const TimedKernel& timed) {
     return text;
 }
 std::string work_of(const ModelStage& stage) {
-    const std::string tokens = depends_on_tokens(*stage.model.architecture)
-                                   ? fmt::format(", {} tokens", stage.tokens.front().tokens)
-                                   : "";
+    const std::string tokens =
+        depends_on_tokens(*stage.model.architecture) ? fmt::format(", {} tokens", stage.tokens.front().tokens) : "";
     return fmt::format("{}{}{}", stage.model.name, tokens,
                        stage.batch > 1 ? fmt::format(", {} inputs", stage.batch) : "");
 }

@@ -93,7 +93,8 @@ std::string stage_evidence(const ScenarioResult& result, TextWidth width) {
     for (const StageResult& stage : result.stages) {
         const Candidate* chosen = stage.chosen ? &stage.candidates[*stage.chosen] : nullptr;
         if (chosen != nullptr && chosen->uncertainty.evidence) {
-            text += wrapped(fmt::format("{}: {}", stage.name, evidence_phrase(*chosen->uncertainty.evidence)), 0, width);
+            text +=
+                wrapped(fmt::format("{}: {}", stage.name, evidence_phrase(*chosen->uncertainty.evidence)), 0, width);
         }
     }
     return text.empty() ? "" : "\n" + text;
