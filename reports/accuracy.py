@@ -267,9 +267,11 @@ def left_out(berth):
     errors = [abs(one["unseen_us"] / one["measured_us"] - 1) for one in fit["residuals"] if one["network"]]
     rows.append(["all", layers, "-", whole(sum(errors) / len(errors)), whole(sorted(errors)[len(errors) // 2]), whole(inside)])
     classes = [[one["class"], one["rows"], whole(one["coverage"]), whole(one["needed"])] for one in fit["classes"]]
+    distances = [[one["distance"], one["rows"], whole(one["coverage"]), f"{one['factor']:.2f}"] for one in fit["distances"]]
     return "\n\n".join([
         table(["network", "layers", "its memory", "MAPE", "median", "inside 5-95 %"], "lrrrrr", rows),
-        table(["class", "layers", "inside 5-95 %", "error for 90 %"], "lrrr", classes)])
+        table(["class", "layers", "inside 5-95 %", "error for 90 %"], "lrrr", classes),
+        table(["next to the sizes of all others", "layers", "inside 5-95 %", "factor for 90 %"], "lrrr", distances)])
 
 
 def whole_networks(berth):

@@ -36,6 +36,14 @@ struct LeftOutClass {
     double needed = 0;  ///< the class's error at which nine of ten would be inside (split conformal prediction)
 };
 
+/// Layers of all left-out networks by how near their sizes are to those of the others.
+struct LeftOutDistance {
+    EvidenceKind distance{};
+    std::size_t rows = 0;
+    double coverage = 0;
+    double factor = 0;  ///< on the profile's standard deviations, with which nine of ten would be inside
+};
+
 struct CalibrationOptions {
     /// Paths of numbers, with `*`; empty: every number of the rows' devices that has a spread and changes a row.
     std::vector<std::string> fit;
@@ -131,8 +139,9 @@ struct Calibration {
     std::size_t left_out = 0;       ///< rows that are not fitted: probes of memory
     /// Of the parameters that were fitted: covariance of their logarithms, row by row.
     std::vector<double> covariance;
-    std::vector<LeftOutNetwork> networks;  ///< with LeftOut::kNetwork
-    std::vector<LeftOutClass> classes;     ///< the same
+    std::vector<LeftOutNetwork> networks;    ///< with LeftOut::kNetwork
+    std::vector<LeftOutClass> classes;       ///< the same
+    std::vector<LeftOutDistance> distances;  ///< the same
 };
 
 /// Takes from probes of memory and threads what they say directly: rates of the levels and of DRAM, what is left of a

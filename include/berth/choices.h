@@ -37,16 +37,17 @@ struct MeasuredChoice {
     bool whole_model = false;
     Alternative faster, slower;
     double probability = 0.5;  ///< that `faster` is the faster one, as predicted
-    [[nodiscard]] double measured_ratio() const { return slower.measured / faster.measured; }    ///< 1 or more
+    [[nodiscard]] double measured_ratio() const { return slower.measured / faster.measured; }     ///< 1 or more
     [[nodiscard]] double predicted_ratio() const { return slower.predicted / faster.predicted; }  ///< above 1: right
     [[nodiscard]] bool right() const { return predicted_ratio() > 1; }
 };
 
-/// Every pair of rows of the same work. Rows of one profile are compared within one set, whose board is the same, at one
-/// clock; rows of different profiles as they are.
+/// Every pair of rows of the same work. Rows of one profile are compared within one set, whose board is the same, at
+/// one clock; rows of different profiles as they are.
 [[nodiscard]] std::vector<MeasuredChoice> choices_of(std::span<const Validation> validations);
 
-/// Choices whose probability lies in a range, of the alternative that is predicted faster: how many, and how often it is.
+/// Choices whose probability lies in a range, of the alternative that is predicted faster: how many, and how often it
+/// is.
 struct ReliabilityBin {
     double least = 0.5, most = 1;
     std::size_t choices = 0, right = 0;

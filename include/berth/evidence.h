@@ -25,13 +25,14 @@ struct MeasuredKind {
     friend bool operator==(const MeasuredKind&, const MeasuredKind&) = default;
 };
 
-/// The sizes that the time of a kind depends on: `m`, `k`, `n` of products; `positions`, `depth` (input channels of a group x
-/// kernel), `channels` of convolutions; `heads`, `scores` (of a head), `head_dim` of attention; else `rows`, `cols`.
+/// The sizes that the time of a kind depends on: `m`, `k`, `n` of products; `positions`, `depth` (input channels of a
+/// group x kernel), `channels` of convolutions; `heads`, `scores` (of a head), `head_dim` of attention; else `rows`,
+/// `cols`.
 [[nodiscard]] std::span<const std::string_view> evidence_size_names(OperatorKind kind);
 [[nodiscard]] std::vector<std::int64_t> evidence_sizes(const Dims& dims);
 
-/// `near`: each size within a factor of two of what was measured; `elsewhere`: the kind and dtype were measured, at other
-/// sizes or inside whole networks; `assumed`: they were not.
+/// `near`: each size within a factor of two of what was measured; `elsewhere`: the kind and dtype were measured, at
+/// other sizes or inside whole networks; `assumed`: they were not.
 enum class EvidenceKind : std::uint8_t { kNear, kElsewhere, kAssumed };
 inline constexpr std::array<Choice<EvidenceKind>, 3> kEvidenceKindNames{
     {{"near", EvidenceKind::kNear}, {"elsewhere", EvidenceKind::kElsewhere}, {"assumed", EvidenceKind::kAssumed}}};

@@ -103,7 +103,8 @@ class PlacementTerms {
     /// A term of another table, with those that it refers to.
     TermId carry(const PlacementTerms& from, TermId term);
 
-    /// One term, where those before it are worked out. `error_factors` multiply times, by error_place(); empty: nothing.
+    /// One term, where those before it are worked out. `error_factors` multiply times, by error_place(); empty:
+    /// nothing.
     [[nodiscard]] TermValue value(TermId term, const Profile& profile, const TermValues& before,
                                   std::span<const double> error_factors = {}) const;
     void work_out(const Profile& profile, TermValues& values, std::span<const double> error_factors = {}) const;

@@ -81,7 +81,7 @@ struct MeasuredSet {
     RowUse use{};
     std::string note;
     std::optional<Frequency>
-        memory_clock;  ///< of whole models: the state of the DRAM of their board, where it is known
+        memory_clock;          ///< of whole models: the state of the DRAM of their board, where it is known
     bool one_network = false;  ///< its tables are probes of one network, which a fit leaves out together
     std::vector<MeasuredRow> rows;
     std::vector<std::string> left_out;  ///< rows that the profile cannot predict, with the reason
@@ -193,7 +193,7 @@ struct Validation {
     std::vector<std::string> devices;
     std::vector<ValidatedSet> sets;
     std::vector<std::vector<MeasuredKind>> evidence;  ///< [device] what its rows are of
-    std::vector<Warning> warnings;  ///< of the caller
+    std::vector<Warning> warnings;                    ///< of the caller
 };
 
 /// The number at `path` (`memory.dram.clock`) that makes rows likeliest, whose errors are taken as Student's t in the

@@ -209,7 +209,7 @@ bool too_short(const FitRow& row) { return !row.network.empty() && row.row->meas
 VectorXd unseen_by_network(Fit& fit, std::span<const FitRow> rows, const CalibrationOptions& options,
                            const Profile& fitted, const Profile& stated, Calibration& result) {
     const VectorXd by_network = predict_networks_left_out(fit, rows, fitted, result.networks);
-    result.classes = check_intervals(rows, by_network, stated, result.networks);
+    check_intervals(rows, by_network, stated, result);
     const VectorXd by_shape = unseen_predictions(fit, rows, options.folds);
     return by_network.array().isNaN().select(by_shape, by_network);
 }

@@ -29,6 +29,10 @@ void extend(MeasuredKind& measured, const Dims& dims) {
 
 }  // namespace
 
+void add_evidence(std::vector<MeasuredKind>& measured, OperatorKind kind, DType dtype, const Dims& dims) {
+    extend(entry_of(measured, kind, dtype), dims);
+}
+
 std::vector<MeasuredKind> evidence_of(std::span<const MeasuredSet> sets, const Profile& profile, DeviceId device,
                                       Diagnostics& diagnostics) {
     std::vector<MeasuredKind> measured;

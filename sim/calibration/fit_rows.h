@@ -44,6 +44,9 @@ struct FitRow {
 /// The same for one model as it would be timed; absent, with errors, if it cannot be laid out.
 [[nodiscard]] std::optional<FitRow> fit_row(const MeasuredRow& row, const Profile& profile, Diagnostics& diagnostics);
 
+/// Notes an operator among those that were measured.
+void add_evidence(std::vector<MeasuredKind>& measured, OperatorKind kind, DType dtype, const Dims& dims);
+
 /// The model's time for a row.
 [[nodiscard]] Time time_of(const FitRow& row, const Profile& profile);
 

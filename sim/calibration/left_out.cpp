@@ -83,12 +83,35 @@ double needed_error(double off, double sigma, double stated_error) {
     return std::sqrt(std::max(0.0, all * all - of_numbers));
 }
 
+// Rows inside their interval, and what each would need to be.
 struct Inside {
     std::size_t rows = 0, inside = 0;
+    std::vector<double> needed;
+    void add(double off, double sigma, double need) {
+        rows += 1;
+        inside += off <= kNormal95 * sigma ? 1 : 0;
+        needed.push_back(need);
+    }
     [[nodiscard]] double share() const {
         return rows > 0 ? static_cast<double>(inside) / static_cast<double>(rows) : 0;
     }
+    [[nodiscard]] double nine_of_ten() const { return quantile(needed, 0.9).value_or(0); }
 };
+
+// For each network what the layers of all others are.
+std::map<std::string, std::vector<MeasuredKind>> evidence_of_others(std::span<const FitRow> rows) {
+    std::map<std::string, std::vector<MeasuredKind>> others;
+    for (const std::string& name : networks_of(rows)) {
+        std::vector<MeasuredKind>& measured = others[name];
+        for (const FitRow& row : rows) {
+            const auto* timed = std::get_if<TimedKernel>(&row.row->work);
+            if (row.network != name && timed != nullptr) {
+                add_evidence(measured, timed->kernel.kind, timed->kernel.input, timed->kernel.dims);
+            }
+        }
+    }
+    return others;
+}
 
 }  // namespace
 
@@ -119,37 +142,36 @@ VectorXd predict_networks_left_out(Fit& fit, std::span<const FitRow> rows, const
     return logs;
 }
 
-std::vector<LeftOutClass> check_intervals(std::span<const FitRow> rows, const VectorXd& unseen, const Profile& stated,
-                                          std::vector<LeftOutNetwork>& networks) {
+void check_intervals(std::span<const FitRow> rows, const VectorXd& unseen, const Profile& stated, Calibration& result) {
     std::map<std::string, Inside> by_network;
     std::map<ErrorClass, Inside> by_class;
-    std::map<ErrorClass, std::vector<double>> needed;
+    std::map<EvidenceKind, Inside> by_distance;
+    const auto others = evidence_of_others(rows);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto* timed = std::get_if<TimedKernel>(&rows[i].row->work);
         if (rows[i].network.empty() || timed == nullptr) {
             continue;
         }
         const Device& device = stated.devices[static_cast<std::size_t>(rows[i].row->device)];
-        const ErrorClass of = error_class(timed->kernel, device);
-        const double sigma =
-            predict_kernel(stated, rows[i].row->device, timed->kernel, timed->execution, timed->library_call)
-                .uncertainty.sigma();
+        const Kernel& kernel = timed->kernel;
+        const ErrorClass of = error_class(kernel, device);
+        const double sigma = predict_kernel(stated, rows[i].row->device, kernel, timed->execution, timed->library_call)
+                                 .uncertainty.sigma();
         const double off = std::abs(unseen[static_cast<Eigen::Index>(i)] - std::log(in_seconds(rows[i].row->measured)));
-        const bool inside = off <= kNormal95 * sigma;
-        for (Inside* count : {&by_network[rows[i].network], &by_class[of]}) {
-            count->rows += 1;
-            count->inside += inside ? 1 : 0;
-        }
-        needed[of].push_back(needed_error(off, sigma, std::log1p(error_of(device, of).value)));
+        by_network[rows[i].network].add(off, sigma, 0);
+        by_class[of].add(off, sigma, needed_error(off, sigma, std::log1p(error_of(device, of).value)));
+        const EvidenceKind distance = evidence_for(kernel.kind, kernel.input, kernel.dims, others.at(rows[i].network));
+        by_distance[distance].add(off, sigma, off / (kNormal95 * sigma));
     }
-    for (LeftOutNetwork& network : networks) {
+    for (LeftOutNetwork& network : result.networks) {
         network.coverage = by_network[network.name].share();
     }
-    std::vector<LeftOutClass> classes;
     for (const auto& [of, count] : by_class) {
-        classes.push_back({of, count.rows, count.share(), std::expm1(quantile(needed[of], 0.9).value_or(0))});
+        result.classes.push_back({of, count.rows, count.share(), std::expm1(count.nine_of_ten())});
     }
-    return classes;
+    for (const auto& [distance, count] : by_distance) {
+        result.distances.push_back({distance, count.rows, count.share(), count.nine_of_ten()});
+    }
 }
 
 }  // namespace berth

@@ -15,8 +15,9 @@ namespace berth {
 [[nodiscard]] Eigen::VectorXd predict_networks_left_out(Fit& fit, std::span<const FitRow> rows, const Profile& fitted,
                                                         std::vector<LeftOutNetwork>& networks);
 
-/// How far the intervals that `stated` gives hold for these predictions, by network and by class of error.
-[[nodiscard]] std::vector<LeftOutClass> check_intervals(std::span<const FitRow> rows, const Eigen::VectorXd& unseen,
-                                                        const Profile& stated, std::vector<LeftOutNetwork>& networks);
+/// How far the intervals that `stated` gives hold for these predictions: sets the networks' coverage, and the classes
+/// and distances of the calibration.
+void check_intervals(std::span<const FitRow> rows, const Eigen::VectorXd& unseen, const Profile& stated,
+                     Calibration& result);
 
 }  // namespace berth

@@ -211,9 +211,10 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, Invocatio
     const auto base = profile && !options.out.empty() ? extended_profile(library, options.hardware, options.out,
                                                                          SourceLocation("--out"), diagnostics)
                                                       : std::nullopt;
-    const auto sets = !profile                   ? std::nullopt
-                      : options.measured.empty() ? shipped_sets(options, *profile, library, diagnostics)
-                                                 : measured_sets(options.measured, options, *profile, library, diagnostics);
+    const auto sets = !profile ? std::nullopt
+                      : options.measured.empty()
+                          ? shipped_sets(options, *profile, library, diagnostics)
+                          : measured_sets(options.measured, options, *profile, library, diagnostics);
     if (!sets) {
         return std::nullopt;
     }
@@ -261,9 +262,10 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
         ->type_name("PROFILE")
         ->required();
     command
-        ->add_option("--measured", options->measured,
-                     "Measurements of `berth measure` or in its format; several files are fitted together (default: those "
-                     "shipped with the profile that its numbers were set with)")
+        ->add_option(
+            "--measured", options->measured,
+            "Measurements of `berth measure` or in its format; several files are fitted together (default: those "
+            "shipped with the profile that its numbers were set with)")
         ->type_name("FILE")
         ->allow_extra_args(false);
     command

@@ -102,24 +102,23 @@ TermId PlacementTerms::call(DeviceId device) {
 }
 
 TermId PlacementTerms::carry(const PlacementTerms& from, TermId term) {
-    return std::visit(
-        Overloaded{[this](const KernelTerm& one) {
-                       return find_or_append(one, [&one](const KernelTerm& known) {
-                           return known.device == one.device && known.kernel == one.kernel;
-                       });
-                   },
-                   [&](const SplitFusionTerm& one) {
-                       const TermId alone = carry(from, one.alone);
-                       const TermId joined = carry(from, one.joined);
-                       return split_fusion({alone, joined, carry(from, one.before)});
-                   },
-                   [this](const CrossingTerm& one) { return crossing(one); },
-                   [this](const CallTerm& one) { return call(one.device); }},
-        from[term]);
+    return std::visit(Overloaded{[this](const KernelTerm& one) {
+                                     return find_or_append(one, [&one](const KernelTerm& known) {
+                                         return known.device == one.device && known.kernel == one.kernel;
+                                     });
+                                 },
+                                 [&](const SplitFusionTerm& one) {
+                                     const TermId alone = carry(from, one.alone);
+                                     const TermId joined = carry(from, one.joined);
+                                     return split_fusion({alone, joined, carry(from, one.before)});
+                                 },
+                                 [this](const CrossingTerm& one) { return crossing(one); },
+                                 [this](const CallTerm& one) { return call(one.device); }},
+                      from[term]);
 }
 
 TermValue PlacementTerms::value(TermId term, const Profile& profile, const TermValues& before,
-                           std::span<const double> error_factors) const {
+                                std::span<const double> error_factors) const {
     const auto kernel = [&](const KernelTerm& one) {
         const KernelCost cost = kernel_cost(one.kernel, profile.devices[at(one.device)], one.execution);
         const double factor = factor_of(error_factors, one.device, error_class(one.kernel.kind));

@@ -81,7 +81,7 @@ std::optional<EvidenceKind> evidence_for(const PlacementTerm& term, const Profil
     const auto* crossing = std::get_if<CrossingTerm>(&term);
     if (call != nullptr) {
         return was_measured(device(call->device).runtime.dispatch_per_graph.origin) ? EvidenceKind::kNear
-                                                                                     : EvidenceKind::kAssumed;
+                                                                                    : EvidenceKind::kAssumed;
     }
     return crossing != nullptr && was_measured(device(crossing->to).error.handover.origin) ? EvidenceKind::kElsewhere
                                                                                            : EvidenceKind::kAssumed;

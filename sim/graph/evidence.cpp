@@ -17,9 +17,7 @@ std::vector<std::int64_t> sizes_of(const ConvDims& d) {
     return {d.batch * d.out_depth * d.out_height * d.out_width,
             d.in_channels / d.groups * d.kernel_depth * d.kernel_height * d.kernel_width, d.out_channels};
 }
-std::vector<std::int64_t> sizes_of(const AttentionDims& d) {
-    return {d.batch * d.heads, d.seq * d.kv_seq, d.head_dim};
-}
+std::vector<std::int64_t> sizes_of(const AttentionDims& d) { return {d.batch * d.heads, d.seq * d.kv_seq, d.head_dim}; }
 std::vector<std::int64_t> sizes_of(const RowsDims& d) { return {d.rows, d.cols}; }
 std::vector<std::int64_t> sizes_of(const GatherDims& d) { return {d.rows, d.cols}; }
 std::vector<std::int64_t> sizes_of(const ScanDims& d) { return {d.batch * d.seq, d.channels}; }
@@ -52,8 +50,8 @@ std::vector<std::int64_t> evidence_sizes(const Dims& dims) {
 }
 
 EvidenceKind evidence_for(OperatorKind kind, DType dtype, const Dims& dims, std::span<const MeasuredKind> measured) {
-    const auto found = std::ranges::find_if(
-        measured, [&](const MeasuredKind& one) { return one.kind == kind && one.dtype == dtype; });
+    const auto found =
+        std::ranges::find_if(measured, [&](const MeasuredKind& one) { return one.kind == kind && one.dtype == dtype; });
     if (found == measured.end()) {
         return EvidenceKind::kAssumed;
     }

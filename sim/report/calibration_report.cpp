@@ -152,7 +152,8 @@ std::string networks_text(const Calibration& calibration, TextWidth width) {
     }
     for (const LeftOutNetwork& one : calibration.networks) {
         table.row({one.name, fmt::format("{}", one.error.rows), one.memory_clock ? to_text(*one.memory_clock) : "-",
-                   ratio_text(one.error.mean_error), ratio_text(one.error.median_error), percent_text(one.coverage, 2)});
+                   ratio_text(one.error.mean_error), ratio_text(one.error.median_error),
+                   percent_text(one.coverage, 2)});
     }
     TextTable classes;
     classes.column("class", Align::kLeft);
@@ -163,7 +164,16 @@ std::string networks_text(const Calibration& calibration, TextWidth width) {
         classes.row({std::string(choice_name(kErrorClassNames, one.of)), fmt::format("{}", one.rows),
                      percent_text(one.coverage, 2), percent_text(one.needed, 2)});
     }
-    return "\n" + table.text(2, width) + "\n" + classes.text(2, width);
+    TextTable distances;
+    distances.column("next to the others", Align::kLeft);
+    for (const std::string_view heading : {"layers", "in 5-95 %", "factor for 90 %"}) {
+        distances.column(std::string(heading), Align::kRight);
+    }
+    for (const LeftOutDistance& one : calibration.distances) {
+        distances.row({std::string(choice_name(kEvidenceKindNames, one.distance)), fmt::format("{}", one.rows),
+                       percent_text(one.coverage, 2), number_text(one.factor, 3)});
+    }
+    return "\n" + table.text(2, width) + "\n" + classes.text(2, width) + "\n" + distances.text(2, width);
 }
 
 Json json_networks(const Calibration& calibration) {
@@ -186,6 +196,17 @@ Json json_classes(const Calibration& calibration) {
                            {"needed", json_number(one.needed)}});
     }
     return classes;
+}
+
+Json json_distances(const Calibration& calibration) {
+    Json distances = Json::array();
+    for (const LeftOutDistance& one : calibration.distances) {
+        distances.push_back({{"distance", choice_name(kEvidenceKindNames, one.distance)},
+                             {"rows", one.rows},
+                             {"coverage", json_number(one.coverage)},
+                             {"factor", json_number(one.factor)}});
+    }
+    return distances;
 }
 
 Json json_parameter(const FittedParameter& one, bool probed) {
@@ -265,6 +286,7 @@ std::string calibration_json(const Calibration& calibration) {
     json["unseen"] = json_errors(calibration.unseen);
     json["networks"] = json_networks(calibration);
     json["classes"] = json_classes(calibration);
+    json["distances"] = json_distances(calibration);
     json["residuals"] = Json::array();
     for (const FittedRow& row : calibration.rows) {
         json["residuals"].push_back({{"name", row.name},

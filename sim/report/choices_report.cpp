@@ -22,9 +22,8 @@ std::string alternative_text(const Alternative& one) {
 }
 
 std::string right_share(const ChoiceCount& count) {
-    return count.choices == 0
-               ? "-"
-               : percent_text(static_cast<double>(count.right) / static_cast<double>(count.choices), 3);
+    return count.choices == 0 ? "-"
+                              : percent_text(static_cast<double>(count.right) / static_cast<double>(count.choices), 3);
 }
 
 std::vector<std::string> count_row(std::string name, std::span<const MeasuredChoice> choices,
@@ -71,7 +70,8 @@ bool is_shown(const MeasuredChoice& choice) {
 }
 
 CellTable choices_table(std::span<const MeasuredChoice> choices) {
-    CellTable table = table_of({"work", "measured faster", "measured slower", "times as fast", "predicted", "sure", ""}, 3);
+    CellTable table =
+        table_of({"work", "measured faster", "measured slower", "times as fast", "predicted", "sure", ""}, 3);
     table.fits.front() = Fit::kShorten;
     table.aligns.back() = Align::kLeft;
     for (const MeasuredChoice& one : choices) {
@@ -79,7 +79,9 @@ CellTable choices_table(std::span<const MeasuredChoice> choices) {
             table.rows.push_back({one.work, alternative_text(one.faster), alternative_text(one.slower),
                                   number_text(one.measured_ratio(), 3), number_text(one.predicted_ratio(), 3),
                                   percent_text(one.probability, 2),
-                                  one.right() ? "right" : one.measured_ratio() < kWorthIt ? "about equal" : "wrong"});
+                                  one.right()                       ? "right"
+                                  : one.measured_ratio() < kWorthIt ? "about equal"
+                                                                    : "wrong"});
         }
     }
     return table;
@@ -87,7 +89,8 @@ CellTable choices_table(std::span<const MeasuredChoice> choices) {
 
 constexpr std::string_view kChoicesLegend =
     "Right: the alternative that was measured faster is predicted faster. Sure: its stated probability. The table "
-    "shows choices between runtimes, between devices and of whole models, and all wrong ones whose alternatives are 1.2 "
+    "shows choices between runtimes, between devices and of whole models, and all wrong ones whose alternatives are "
+    "1.2 "
     "times apart.";
 
 Json json_alternative(const Alternative& one) {
@@ -131,7 +134,8 @@ std::string choices_text(std::span<const MeasuredChoice> choices, TextWidth widt
 
 std::string choices_markdown(std::span<const MeasuredChoice> choices) {
     return fmt::format("{}\n{}\n{}\n{}\n", cells_markdown(counts_table(choices)),
-                       cells_markdown(reliability_table(choices)), cells_markdown(choices_table(choices)), kChoicesLegend);
+                       cells_markdown(reliability_table(choices)), cells_markdown(choices_table(choices)),
+                       kChoicesLegend);
 }
 
 std::string choices_json(std::span<const MeasuredChoice> choices) {

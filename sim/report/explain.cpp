@@ -83,9 +83,10 @@ namespace {
 
 // ", measured near these sizes"; nothing where the profile does not say what was measured.
 std::string rests_on(const Kernel& kernel, const Device& device) {
-    return device.evidence ? fmt::format(", {}", evidence_words(evidence_for(kernel.kind, kernel.input, kernel.dims,
-                                                                             *device.evidence)))
-                           : "";
+    return device.evidence
+               ? fmt::format(", {}",
+                             evidence_words(evidence_for(kernel.kind, kernel.input, kernel.dims, *device.evidence)))
+               : "";
 }
 
 }  // namespace
@@ -114,8 +115,8 @@ std::string explain_text(const OperatorResult& op, const Profile& profile, const
     }
     if (op.cost && op.kernel) {
         const Explanation explanation = explain_kernel(*op.kernel, device, execution);
-        text += wrapped(fmt::format("Kernel: {}{}.", explanation.kernel, rests_on(*op.kernel, device)), 0, width) + "\n" +
-                explanation_text(explanation, width);
+        text += wrapped(fmt::format("Kernel: {}{}.", explanation.kernel, rests_on(*op.kernel, device)), 0, width) +
+                "\n" + explanation_text(explanation, width);
     }
     if (const auto numbers = handover_numbers(op, profile); !numbers.empty()) {
         text += "\nhand-over\n" + numbers_text(numbers, width);

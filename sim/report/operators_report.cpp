@@ -72,7 +72,8 @@ std::string operators_text(std::string_view stage, const Candidate& candidate, s
         candidate.handover > Time{} ? fmt::format(", of which {} for hand-overs", brief(candidate.handover)) : "";
     const std::string title = fmt::format("{}: {} operators, {}{}", stage_placed(stage, candidate),
                                           candidate.operators.size(), brief(candidate.latency.median), handover);
-    return wrapped(title, 0, width) + evidence_text(candidate.uncertainty.evidence, width) + "\n" + table.text(0, width) + (notes.empty() ? "" : "\n" + notes);
+    return wrapped(title, 0, width) + evidence_text(candidate.uncertainty.evidence, width) + "\n" +
+           table.text(0, width) + (notes.empty() ? "" : "\n" + notes);
 }
 
 std::string operators_json(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {

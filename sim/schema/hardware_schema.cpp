@@ -156,8 +156,10 @@ Part device(Definitions& q) {
         required("runtime", "the software that runs kernels on it", runtime_part(q)),
         optional("energy", "without it no energy is predicted", energy(q)),
         required("error", "errors of predictions against measurements, by class; they widen every interval", error(q)),
-        optional("evidence", "operators that were measured, and the range of their sizes; predictions of others are less "
-                             "certain", evidence()),
+        optional("evidence",
+                 "operators that were measured, and the range of their sizes; predictions of others are less "
+                 "certain",
+                 evidence()),
     };
     Part part = object_with(keys_of<Device>(
         q, [](auto& v, auto& device) { device_keys(v, device); }, std::move(keys)));

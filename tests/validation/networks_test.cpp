@@ -33,7 +33,8 @@ TEST(ZooNetworks, AreWithinTheirTargetAtTheMedian) {
         const Validation validation = validation_of(chip);
         const ValidatedSet& zoo = set_named(validation, "networks of the vendor's model zoo");
         EXPECT_GE(zoo.rows.size(), 10U);
-        EXPECT_LE(*all_rows(zoo).model.median_error, targets().at("median_error_of_zoo_networks").get<double>()) << chip;
+        EXPECT_LE(*all_rows(zoo).model.median_error, targets().at("median_error_of_zoo_networks").get<double>())
+            << chip;
         EXPECT_GE(*all_rows(zoo).coverage, 0.75) << chip;  // patches of 32 x 32 and one norm are known misfits
     }
 }
@@ -43,7 +44,8 @@ TEST(CpuRuntimes, AreWithinTheirTargets) {
     for (const auto& [chip, sets] : target.items()) {
         const Validation validation = validation_of(chip);
         for (const auto& [name, most] : sets.items()) {
-            EXPECT_LE(*all_rows(set_named(validation, name)).model.mean_error, most.get<double>()) << chip << " " << name;
+            EXPECT_LE(*all_rows(set_named(validation, name)).model.mean_error, most.get<double>())
+                << chip << " " << name;
         }
     }
 }

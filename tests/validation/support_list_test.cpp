@@ -32,13 +32,20 @@ SupportList support_list(const std::string& path) {
 /// Operators here, and the line of the list that says most of them.
 const std::vector<std::pair<OperatorKind, std::string>>& lines() {
     static const std::vector<std::pair<OperatorKind, std::string>> kLines{
-        {OperatorKind::kConv2d, "Convolution"},   {OperatorKind::kAttention, "exSDPAttention"},
-        {OperatorKind::kSoftmax, "exSoftmax13"},  {OperatorKind::kLayerNorm, "exNorm"},
-        {OperatorKind::kRmsNorm, "exNorm"},       {OperatorKind::kGelu, "exGelu"},
-        {OperatorKind::kSilu, "exSwish"},         {OperatorKind::kRelu, "Relu"},
-        {OperatorKind::kTanh, "Tanh"},            {OperatorKind::kSigmoid, "Sigmoid"},
-        {OperatorKind::kAdd, "Add"},              {OperatorKind::kTranspose, "Transpose"},
-        {OperatorKind::kReshape, "Reshape"},      {OperatorKind::kResize, "Resize"},
+        {OperatorKind::kConv2d, "Convolution"},
+        {OperatorKind::kAttention, "exSDPAttention"},
+        {OperatorKind::kSoftmax, "exSoftmax13"},
+        {OperatorKind::kLayerNorm, "exNorm"},
+        {OperatorKind::kRmsNorm, "exNorm"},
+        {OperatorKind::kGelu, "exGelu"},
+        {OperatorKind::kSilu, "exSwish"},
+        {OperatorKind::kRelu, "Relu"},
+        {OperatorKind::kTanh, "Tanh"},
+        {OperatorKind::kSigmoid, "Sigmoid"},
+        {OperatorKind::kAdd, "Add"},
+        {OperatorKind::kTranspose, "Transpose"},
+        {OperatorKind::kReshape, "Reshape"},
+        {OperatorKind::kResize, "Resize"},
     };
     return kLines;
 }
@@ -83,11 +90,10 @@ TEST_P(SupportOf, DepthIsLimitedWhereTheListSaysSo) {
     EXPECT_EQ(pooled == 7 * 7, small_pools);
 }
 
-INSTANTIATE_TEST_SUITE_P(Chips, SupportOf,
-                         testing::Values(std::pair{"rk3588-rknn-2.3.2",
-                                                   "rk3588-rknn-2.3.2/rk3588_operator_support.csv"},
-                                         std::pair{"rk3576-rknn-2.3.2",
-                                                   "rk3576-rknn-2.3.2/rk3576_operator_support.csv"}));
+INSTANTIATE_TEST_SUITE_P(
+    Chips, SupportOf,
+    testing::Values(std::pair{"rk3588-rknn-2.3.2", "rk3588-rknn-2.3.2/rk3588_operator_support.csv"},
+                    std::pair{"rk3576-rknn-2.3.2", "rk3576-rknn-2.3.2/rk3576_operator_support.csv"}));
 
 TEST(SupportList, LargePatchesGoToTheHost) {
     Diagnostics diagnostics;
