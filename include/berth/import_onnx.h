@@ -31,6 +31,8 @@ struct OnnxImport {
     std::int64_t integer_products = 0;   ///< matrix products and convolutions that the file does in integers
     std::vector<OnnxLoss> losses;        ///< operators that read weights or multiply, taken as passes over their data
     std::vector<std::string> uncounted;  ///< what else multiplies and is not counted, in words
+    /// What the file multiplies, `int8 by int8`, and how often; empty where it does not come from a TFLite file.
+    std::vector<std::pair<std::string, std::int64_t>> products;
 };
 
 /// Sizes of dimensions, as `--dim` gives them: by name (`sequence`: 128), or by input and axis (`pixels:0`: 1). 0 is
@@ -41,6 +43,7 @@ struct OnnxOptions {
     DimSizes dims;
     std::optional<std::int64_t> iterations = std::nullopt;  ///< of loops for which the graph does not say it
     bool allow_unknown = false;                             ///< import although work or weights are lost
+    std::string part = {};                                  ///< signature of a TFLite file that has several
 };
 
 /// Reads a model without its weights. Casts and quantisation are left out, since a stage says what precision it runs

@@ -11,6 +11,7 @@
 #include "berth/latency_curve.h"
 #include "berth/quantity_text.h"
 #include "berth/yaml_reader.h"
+#include "scenario/load_parts.h"
 
 namespace berth {
 
@@ -101,7 +102,7 @@ std::string check_scenario(const std::string& path, const Library& library, Diag
 
 FileCheck check_file(const std::string& path, const Library& library, Diagnostics& diagnostics) {
     FileCheck check;
-    if (std::filesystem::path(path).extension() == ".onnx") {
+    if (is_network_file(path)) {
         check.kind = FileKind::kModel;
         check.summary = check_model(path, library, diagnostics);
         return check;

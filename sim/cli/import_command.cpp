@@ -10,6 +10,7 @@
 #include "berth/import_config.h"
 #include "berth/import_onnx.h"
 #include "berth/import_profile.h"
+#include "berth/import_tflite.h"
 #include "berth/latency_curve.h"
 #include "berth/quantity_text.h"
 #include "cli/command.h"
@@ -27,7 +28,7 @@ struct ImportOptions {
     bool allow_unknown = false;
 };
 
-enum class SourceKind : std::uint8_t { kConfig, kOnnx, kOrtProfile, kLayerTable };
+enum class SourceKind : std::uint8_t { kConfig, kOnnx, kTflite, kOrtProfile, kLayerTable };
 
 std::vector<Architecture> shipped_architectures(const Library& library, Diagnostics& diagnostics) {
     std::vector<Architecture> architectures;
@@ -82,10 +83,22 @@ struct Imported {
     std::string text, summary;
 };
 
-std::optional<Imported> imported_onnx(const ImportOptions& options, Diagnostics& diagnostics) {
+// `, int8 by int8 (53)`: what a file multiplies, where it says so.
+std::string products_text(const OnnxImport& import) {
+    std::string text;
+    for (const auto& [dtypes, count] : import.products) {
+        text += fmt::format("{}{} ({})", text.empty() ? "; products: " : ", ", dtypes, count);
+    }
+    return text;
+}
+
+std::optional<Imported> imported_network(const ImportOptions& options, SourceKind kind, Diagnostics& diagnostics) {
     const std::filesystem::path path(options.file);
-    const OnnxOptions asked{read_dims(options.dims, diagnostics), options.iterations, options.allow_unknown};
-    const auto import = diagnostics.has_errors() ? std::nullopt : import_onnx(path, asked, diagnostics);
+    const OnnxOptions asked{read_dims(options.dims, diagnostics), options.iterations, options.allow_unknown,
+                            options.part};
+    const auto import = diagnostics.has_errors()      ? std::nullopt
+                        : kind == SourceKind::kTflite ? import_tflite(path, asked, diagnostics)
+                                                      : import_onnx(path, asked, diagnostics);
     if (!import) {
         return std::nullopt;
     }
@@ -94,8 +107,9 @@ std::optional<Imported> imported_onnx(const ImportOptions& options, Diagnostics&
     for (const auto& [dim, size] : asked.dims) {
         source += fmt::format(", {}={}", dim, size);
     }
+    source += products_text(*import);
     return Imported{written_model(*import, name.empty() ? path.stem().string() : name, source),
-                    fmt::format("{}: {}\n", options.out, sums_text(import->graph))};
+                    fmt::format("{}: {}{}\n", options.out, sums_text(import->graph), products_text(*import))};
 }
 
 // An option that says nothing about this kind of file is a mistake.
@@ -108,10 +122,13 @@ void refuse_others(const ImportOptions& options, SourceKind kind, Diagnostics& d
         }
     };
     constexpr std::string_view kOrt = "an ONNX Runtime profile";
-    refuse("--part", !options.part.empty(), kind == SourceKind::kConfig, "a configuration");
-    refuse("--dim", !options.dims.empty(), kind == SourceKind::kOnnx, "an ONNX model");
-    refuse("--iterations", options.iterations.has_value(), kind == SourceKind::kOnnx, "an ONNX model");
-    refuse("--allow-unknown", options.allow_unknown, kind == SourceKind::kOnnx, "an ONNX model");
+    constexpr std::string_view kNetwork = "an ONNX or TFLite model";
+    const bool network = kind == SourceKind::kOnnx || kind == SourceKind::kTflite;
+    refuse("--part", !options.part.empty(), kind == SourceKind::kConfig || kind == SourceKind::kTflite,
+           "a configuration or a TFLite model");
+    refuse("--dim", !options.dims.empty(), network, kNetwork);
+    refuse("--iterations", options.iterations.has_value(), network, kNetwork);
+    refuse("--allow-unknown", options.allow_unknown, network, kNetwork);
     refuse("--model", !options.model.empty(), profile, kOrt);
     refuse("--tokens", options.tokens.has_value(), profile && !options.model.empty(), "a profile, with --model");
     refuse("--batch", options.batch.has_value(), profile && !options.model.empty(), "a profile, with --model");
@@ -218,9 +235,16 @@ std::optional<SourceKind> kind_of(const ImportOptions& options, const std::optio
         return SourceKind::kConfig;
     }
     diagnostics.error(SourceLocation(options.file), "unknown file format",
-                      "a Hugging Face config.json, an ONNX model (.onnx), an ONNX Runtime profile (JSON) or a layer "
-                      "table of the RKNN runtime");
+                      "a Hugging Face config.json, an ONNX model (.onnx), a TFLite model (.tflite), an ONNX Runtime "
+                      "profile (JSON) or a layer table of the RKNN runtime");
     return std::nullopt;
+}
+
+std::optional<SourceKind> kind_of_network(const std::filesystem::path& file) {
+    const std::filesystem::path extension = file.extension();
+    return extension == ".onnx"     ? std::optional(SourceKind::kOnnx)
+           : extension == ".tflite" ? std::optional(SourceKind::kTflite)
+                                    : std::nullopt;
 }
 
 std::optional<Imported> as_text(std::optional<std::string> text) {
@@ -229,9 +253,9 @@ std::optional<Imported> as_text(std::optional<std::string> text) {
 
 std::optional<Imported> imported(const ImportOptions& options, const Library& library, Diagnostics& diagnostics) {
     // Models may be large, and are not read whole.
-    const bool onnx = std::filesystem::path(options.file).extension() == ".onnx";
-    const auto text = onnx ? std::nullopt : read_file(options.file, diagnostics);
-    const auto kind = onnx ? std::optional(SourceKind::kOnnx) : kind_of(options, text, diagnostics);
+    const auto network = kind_of_network(options.file);
+    const auto text = network ? std::nullopt : read_file(options.file, diagnostics);
+    const auto kind = network ? network : kind_of(options, text, diagnostics);
     if (!kind) {
         return std::nullopt;
     }
@@ -243,7 +267,8 @@ std::optional<Imported> imported(const ImportOptions& options, const Library& li
         case SourceKind::kConfig:
             return as_text(imported_config(options, library, diagnostics));
         case SourceKind::kOnnx:
-            return imported_onnx(options, diagnostics);
+        case SourceKind::kTflite:
+            return imported_network(options, *kind, diagnostics);
         case SourceKind::kOrtProfile:
             return as_text(imported_profile(options, *text, library, diagnostics));
         case SourceKind::kLayerTable:
@@ -272,26 +297,30 @@ void add_import(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<ImportOptions>();
     CLI::App* command = app.add_subcommand("import", "Converts models and measurements of other programs");
     command
-        ->add_option("file", options->file,
-                     "A Hugging Face config.json, an ONNX model, an ONNX Runtime profile or an RKNN layer table")
+        ->add_option(
+            "file", options->file,
+            "A Hugging Face config.json, an ONNX or TFLite model, an ONNX Runtime profile or an RKNN layer table")
         ->type_name("FILE")
         ->required();
     command->add_option("--out", options->out, "File to write the result to (default: standard output)")
         ->type_name("FILE");
     command->add_option("--name", options->name, "Name of the model (default: that of the output or the input)")
         ->type_name("NAME");
-    command->add_option("--part", options->part, "Which model, where a configuration describes several")
+    command
+        ->add_option("--part", options->part,
+                     "Which model, where a configuration describes several; which signature of a TFLite model")
         ->type_name("PART");
-    command->add_option("--dim", options->dims, "Size of a dimension of an ONNX model, by name or as INPUT:AXIS=SIZE")
+    command
+        ->add_option("--dim", options->dims,
+                     "Size of a dimension of an ONNX or TFLite model, by name or as INPUT:AXIS=SIZE")
         ->type_name("NAME=SIZE")
         ->allow_extra_args(false);
     command
         ->add_option("--iterations", options->iterations,
-                     "How often loops of an ONNX model run that do not say it themselves")
+                     "How often loops of a model run that do not say it themselves")
         ->type_name("N")
         ->check(CLI::Range(kCountRange.min, kCountRange.max, "POSITIVE"));
-    command->add_flag("--allow-unknown", options->allow_unknown,
-                      "Import an ONNX model although work or weights are lost");
+    command->add_flag("--allow-unknown", options->allow_unknown, "Import a model although work or weights are lost");
     command
         ->add_option("--model", options->model,
                      "The profiled model, to match its operators with the steps of the profile")
@@ -309,6 +338,7 @@ void add_import(CLI::App& app, Invocation& invocation) {
         "  berth import config.json --part decoder --out my-decoder.yaml\n"
         "  berth import model.onnx --dim batch=1 --dim sequence=128 --out my-model.yaml\n"
         "  berth import detector.onnx --dim images:0=1 --out detector.yaml\n"
+        "  berth import classifier.tflite --out classifier.yaml\n"
         "  berth import onnxruntime_profile.json --model my-model.yaml --tokens 128 --out rows.csv\n"
         "  berth import perf_detail.txt --clock 1000MHz --out layers.csv");
     command->callback([options, &invocation] { invocation.status = import(*options, invocation.library); });

@@ -9,6 +9,7 @@
 
 #include "berth/quantity_text.h"
 #include "graph/size_rules.h"
+#include "importers/import_steps.h"
 #include "importers/onnx_graph.h"
 
 namespace berth {
@@ -85,9 +86,11 @@ bool losses_are_small(const OnnxImport& import, const std::string& name, bool al
     return allowed || (multiplying.empty() && !much);
 }
 
-std::optional<OnnxImport> imported(const std::optional<OnnxFile>& file, const std::string& name,
-                                   const OnnxOptions& options, Diagnostics& diagnostics) {
-    auto flow = file ? follow_shapes(*file, name, options, diagnostics) : std::nullopt;
+}  // namespace
+
+std::optional<OnnxImport> import_network(const OnnxFile& file, const std::string& name, const OnnxOptions& options,
+                                         Diagnostics& diagnostics) {
+    auto flow = follow_shapes(file, name, options, diagnostics);
     if (!flow) {
         return std::nullopt;
     }
@@ -97,21 +100,21 @@ std::optional<OnnxImport> imported(const std::optional<OnnxFile>& file, const st
     if (!import || !losses_are_small(*import, name, options.allow_unknown, diagnostics)) {
         return std::nullopt;
     }
-    import->graph.name = std::string(file->graph.name);
+    import->graph.name = std::string(file.graph.name);
     warn(*import, name, diagnostics);
     return import;
 }
 
-}  // namespace
-
 std::optional<OnnxImport> import_onnx(const std::filesystem::path& path, const OnnxOptions& options,
                                       Diagnostics& diagnostics) {
-    return imported(read_onnx_file(path, diagnostics), path.string(), options, diagnostics);
+    const auto file = read_onnx_file(path, diagnostics);
+    return file ? import_network(*file, path.string(), options, diagnostics) : std::nullopt;
 }
 
 std::optional<OnnxImport> import_onnx(std::string_view bytes, const std::string& name, const OnnxOptions& options,
                                       Diagnostics& diagnostics) {
-    return imported(parse_onnx(bytes, name, diagnostics), name, options, diagnostics);
+    const auto file = parse_onnx(bytes, name, diagnostics);
+    return file ? import_network(*file, name, options, diagnostics) : std::nullopt;
 }
 
 Model model_of(OnnxImport import, const std::string& name, const SourceLocation& where) {

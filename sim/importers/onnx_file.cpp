@@ -9,6 +9,7 @@
 #include <boost/interprocess/mapped_region.hpp>
 #include <cstring>
 
+#include "importers/mapped_file.h"
 #include "importers/wire_reader.h"
 
 namespace berth {
@@ -20,9 +21,6 @@ constexpr std::int64_t kMostValues = 1024;
 
 /// Bodies within bodies; exporters need three or four.
 constexpr int kDeepest = 32;
-
-/// How the pointer file begins that Git LFS checks out instead of what it points to.
-constexpr std::string_view kLfsPointer = "version https://git-lfs.github.com/spec/";
 
 /// Slices end at the largest number there is; no tensor does, and sums of bounded numbers do not overflow.
 std::int64_t bounded(std::int64_t number) { return std::clamp(number, -kLargestSize, kLargestSize); }
@@ -48,9 +46,8 @@ class OnnxReader {
         : bytes_(bytes), name_(name), mapped_(mapped), diagnostics_(diagnostics) {}
 
     std::optional<OnnxFile> read() {
-        if (bytes_.starts_with(kLfsPointer)) {
-            return refuse("it is a pointer of Git LFS, not the model",
-                          "the model itself, which 'git lfs pull' fetches");
+        if (is_lfs_pointer(bytes_, name_, diagnostics_)) {
+            return std::nullopt;
         }
         OnnxFile file;
         bool has_graph = false;
@@ -432,6 +429,15 @@ std::int64_t OnnxNode::integer(std::string_view wanted, std::int64_t otherwise) 
 std::vector<std::int64_t> OnnxNode::integers(std::string_view wanted) const {
     const OnnxAttribute* found = attribute(wanted);
     return found == nullptr ? std::vector<std::int64_t>{} : found->integers;
+}
+
+std::optional<OnnxFile> read_onnx_file(const std::filesystem::path& path, Diagnostics& diagnostics) {
+    const auto mapped = map_file(path, diagnostics);
+    auto file = mapped ? parse_onnx(mapped->bytes, path.string(), diagnostics, OnnxBytes::kMapped) : std::nullopt;
+    if (file) {
+        file->content = mapped->content;
+    }
+    return file;
 }
 
 std::optional<OnnxFile> parse_onnx(std::string_view bytes, const std::string& name, Diagnostics& diagnostics,

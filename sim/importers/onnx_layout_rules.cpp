@@ -388,6 +388,10 @@ bool resize(const RuleContext& c) {
     }
     if (const auto sizes = c.integers(3, ""); sizes && sizes->size() == shape->size()) {
         return c.make(0, *sizes);
+    } else if (sizes && c.node().integer("channels_last", 0) != 0 && sizes->size() + 2 == shape->size()) {
+        Shape result = *shape;  // of the axes between batch and channels
+        std::ranges::copy(*sizes, result.begin() + 1);
+        return c.make(0, std::move(result));
     }
     const auto* scales = c.data(c.node().op == "Upsample" ? 1 : 2);
     if (scales == nullptr || scales->size() != shape->size()) {

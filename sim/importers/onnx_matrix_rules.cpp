@@ -92,8 +92,8 @@ std::int64_t positions(std::int64_t size, const Window& w, std::string_view auto
     return room < 0 ? 0 : (room + (up ? w.stride - 1 : 0)) / w.stride + 1;
 }
 
-bool slide(const RuleContext& c, const Shape& kernel, Shape result) {
-    const Shape& from = *c.shape(0);
+/// `from` and `result` have channels second.
+bool slide(const RuleContext& c, const Shape& from, const Shape& kernel, Shape result) {
     const auto strides = c.node().integers("strides");
     const auto dilations = c.node().integers("dilations");
     const auto pads = c.node().integers("pads");
@@ -114,23 +114,36 @@ bool slide(const RuleContext& c, const Shape& kernel, Shape result) {
         result.push_back(positions(from[i + 2], window, auto_pad == nullptr ? "" : auto_pad->text,
                                    c.node().integer("ceil_mode", 0) != 0));
     }
-    return c.make(0, std::move(result));
+    return c.make(0, as_laid_out(c.node(), std::move(result)));
+}
+
+/// What a convolution reads and its kernel, both the way ONNX has them.
+struct Convolved {
+    Shape from, kernel;
+};
+
+std::optional<Convolved> convolved(const RuleContext& c, std::size_t weights) {
+    const Shape *from = c.shape(0), *kernel = c.shape(weights);
+    if (from == nullptr || kernel == nullptr || from->size() < 3 || kernel->size() != from->size()) {
+        return std::nullopt;
+    }
+    return Convolved{channels_second(c.node(), *from), kernel_shape(c.node(), *kernel)};
 }
 
 bool convolve(const RuleContext& c, std::size_t weights) {
-    const Shape *from = c.shape(0), *kernel = c.shape(weights);
-    if (from == nullptr || kernel == nullptr || from->size() < 3 || kernel->size() != from->size()) {
-        return false;
-    }
-    return slide(c, Shape(kernel->begin() + 2, kernel->end()), {(*from)[0], (*kernel)[0]});
+    const auto read = convolved(c, weights);
+    return read &&
+           slide(c, read->from, Shape(read->kernel.begin() + 2, read->kernel.end()), {read->from[0], read->kernel[0]});
 }
+
 /// Each input position spreads over a kernel of results.
 bool convolve_transposed(const RuleContext& c) {
-    const Shape *from = c.shape(0), *kernel = c.shape(1);
-    if (from == nullptr || kernel == nullptr || from->size() < 3 || kernel->size() != from->size()) {
+    const auto read = convolved(c, 1);
+    if (!read) {
         return false;
     }
-    const std::size_t axes = from->size() - 2;
+    const auto& [from, kernel] = *read;
+    const std::size_t axes = from.size() - 2;
     const auto at = [axes](const Shape& sizes, std::size_t i, std::int64_t otherwise) {
         return sizes.size() >= axes ? sizes[i] : otherwise;
     };
@@ -141,21 +154,21 @@ bool convolve_transposed(const RuleContext& c) {
     const Shape stated = c.node().integers("output_shape");
     const OnnxAttribute* auto_pad = c.node().attribute("auto_pad");
     const bool same = auto_pad != nullptr && auto_pad->text.starts_with("SAME");
-    Shape result{(*from)[0], elements_of({(*kernel)[1], c.node().integer("group", 1)})};
+    Shape result{from[0], elements_of({kernel[1], c.node().integer("group", 1)})};
     for (std::size_t i = 0; i < axes; ++i) {
         const std::int64_t stride = at(strides, i, 1);
-        const std::int64_t reach = elements_of({at(dilations, i, 1), (*kernel)[i + 2] - 1}) + 1;
-        const std::int64_t spread = elements_of({stride, (*from)[i + 2] - 1});
+        const std::int64_t reach = elements_of({at(dilations, i, 1), kernel[i + 2] - 1}) + 1;
+        const std::int64_t spread = elements_of({stride, from[i + 2] - 1});
         if (stride < 1 || reach > kLargestSize || spread > kLargestSize) {
             return false;
         }
         const std::int64_t padding = pads.size() == 2 * axes ? pads[i] + pads[i + axes] : 0;
         const std::int64_t free = spread + reach + at(more, i, 0) - padding;
         result.push_back(stated.size() >= axes ? stated[stated.size() - axes + i]
-                         : same                ? elements_of({stride, (*from)[i + 2]})
+                         : same                ? elements_of({stride, from[i + 2]})
                                                : free);
     }
-    return c.make(0, std::move(result));
+    return c.make(0, as_laid_out(c.node(), std::move(result)));
 }
 
 bool conv(const RuleContext& c) { return convolve(c, 1); }
@@ -174,7 +187,8 @@ bool pool(const RuleContext& c) {
     if (from == nullptr || from->size() < 3 || kernel.size() + 2 != from->size()) {
         return false;
     }
-    return slide(c, kernel, {(*from)[0], (*from)[1]});
+    const Shape pictures = channels_second(c.node(), *from);
+    return slide(c, pictures, kernel, {pictures[0], pictures[1]});
 }
 
 bool global_pool(const RuleContext& c) {

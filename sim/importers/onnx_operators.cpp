@@ -7,6 +7,7 @@
 
 #include "importers/onnx_patterns.h"
 #include "importers/onnx_products.h"
+#include "importers/onnx_rule.h"
 
 namespace berth {
 
@@ -18,7 +19,7 @@ Found pool_of(const OnnxSubject& s) {
     if (!s.given(0)) {
         return std::nullopt;
     }
-    const Shape& from = s.network.shape(s.in(0));
+    const Shape from = channels_second(s.source(), s.network.shape(s.in(0)));
     const std::int64_t all = elements_of(from);
     const std::int64_t left = elements_of(s.made);
     // Pictures are pooled per channel; anything else per column, if whole columns are left.
@@ -99,7 +100,7 @@ Found given_rows(const OnnxSubject& s, const RowsDims& d) {
 
 /// Positions become more or fewer; each keeps its channels, which are the second size.
 Found resize_of(const OnnxSubject& s) {
-    const std::int64_t channels = s.made.size() > 2 ? s.made[1] : 1;
+    const std::int64_t channels = s.made.size() > 2 ? channels_second(s.source(), s.made)[1] : 1;
     const std::int64_t given = s.given(0) ? s.network.elements(s.in(0)) : 0;
     if (channels <= 0 || given <= 0 || given % channels != 0) {
         return std::nullopt;

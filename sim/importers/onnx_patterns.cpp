@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "importers/onnx_rule.h"
+
 namespace berth {
 
 namespace {
@@ -123,7 +125,53 @@ NodeId division_by(const OnnxNetwork& network, NodeId root, std::vector<NodeId>&
     return network.is(reader, "Div") && network.input(reader, 1) == network.output(root) ? reader : kNoNode;
 }
 
+/// The other factor of a product; kNoValue if it is none, or if `value` is not among its factors.
+ValueId other_factor(const OnnxNetwork& network, NodeId product, ValueId value) {
+    const auto factors = network.is(product, "Mul") ? network.activations(product) : std::vector<ValueId>{};
+    if (factors.size() != 2 || (factors[0] != value && factors[1] != value)) {
+        return kNoValue;
+    }
+    return factors[factors[0] == value ? 1 : 0];
+}
+
+/// As TensorFlow writes it, with r the reciprocal of the root: x (r gamma) + (beta - mean (r gamma)).
+bool match_folded_norm(OnnxNetwork& network, NodeId root, OnnxPatterns& found) {
+    std::vector<NodeId> steps;
+    const ValueId squared = squared_below(network, root, steps);
+    const NodeId inverse = network.only_reader(network.output(root));
+    const auto below = squared == kNoValue ? std::nullopt : centred(network, squared, steps);
+    if (!below || !below->centred || !network.is(inverse, "Reciprocal")) {
+        return false;
+    }
+    const NodeId gamma = next_with_constant(network, inverse, "Mul");
+    const ValueId scale = network.output(gamma == kNoNode ? inverse : gamma);
+    const ValueId mean = network.input(network.maker(squared), 1);
+    NodeId scaled = kNoNode;
+    NodeId offset = kNoNode;
+    for (const NodeId product : network.readers(scale)) {
+        const ValueId other = other_factor(network, product, scale);
+        (other == below->x ? scaled : offset) = other == below->x || other == mean ? product : kNoNode;
+    }
+    const NodeId shift = offset == kNoNode ? kNoNode : network.only_reader(network.output(offset));
+    const NodeId last = shift == kNoNode ? kNoNode : network.only_reader(network.output(shift));
+    if (scaled == kNoNode || !with_constant(network, shift, "Sub") || !network.is(last, "Add") ||
+        network.only_reader(network.output(scaled)) != last) {
+        return false;
+    }
+    steps.insert(steps.end(), {inverse, scaled, offset, shift});
+    if (gamma != kNoNode) {
+        steps.push_back(gamma);
+    }
+    RowsDims dims = rows_of(network.shape(below->x));
+    dims.affine = gamma != kNoNode;
+    add_group(network, found, std::move(steps), last, {OperatorKind::kLayerNorm, dims, {below->x}, kNoValue});
+    return true;
+}
+
 void match_norm(OnnxNetwork& network, NodeId root, OnnxPatterns& found) {
+    if (match_folded_norm(network, root, found)) {
+        return;
+    }
     std::vector<NodeId> steps;
     const ValueId squared = squared_below(network, root, steps);
     if (squared == kNoValue) {
@@ -234,7 +282,7 @@ void find_biases(OnnxNetwork& network, OnnxPatterns& found) {
         if (reader == kNoNode) {
             continue;
         }
-        const Shape& made = network.shape(network.output(node));
+        const Shape made = channels_second(*network.step(node).source, network.shape(network.output(node)));
         const std::int64_t columns = conv && made.size() > 1 ? made[1] : made.empty() ? 1 : made.back();
         const bool adds = with_constant(network, reader, "Add") &&
                           std::ranges::any_of(network.step(reader).inputs, [&](ValueId input) {

@@ -9,18 +9,19 @@ namespace {
 
 /// Channels become positions, or the other way round: [batch, channels, height, width].
 bool exchange(const RuleContext& c, bool to_space) {
-    const Shape* from = c.shape(0);
+    const Shape* shape = c.shape(0);
     const std::int64_t block = c.node().integer("blocksize", 0);
-    if (from == nullptr || from->size() != 4 || block < 1 || block > 4096) {
+    if (shape == nullptr || shape->size() != 4 || block < 1 || block > 4096) {
         return false;
     }
+    const Shape from = channels_second(c.node(), *shape);
     const std::int64_t area = block * block;
     if (to_space) {
-        return (*from)[1] % area == 0 &&
-               c.make(0, {(*from)[0], (*from)[1] / area, (*from)[2] * block, (*from)[3] * block});
+        return from[1] % area == 0 &&
+               c.make(0, as_laid_out(c.node(), {from[0], from[1] / area, from[2] * block, from[3] * block}));
     }
-    return (*from)[2] % block == 0 && (*from)[3] % block == 0 &&
-           c.make(0, {(*from)[0], elements_of({(*from)[1], area}), (*from)[2] / block, (*from)[3] / block});
+    return from[2] % block == 0 && from[3] % block == 0 &&
+           c.make(0, as_laid_out(c.node(), {from[0], elements_of({from[1], area}), from[2] / block, from[3] / block}));
 }
 bool depth_to_space(const RuleContext& c) { return exchange(c, true); }
 bool space_to_depth(const RuleContext& c) { return exchange(c, false); }

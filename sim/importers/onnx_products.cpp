@@ -5,6 +5,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "importers/onnx_rule.h"
+
 namespace berth {
 
 namespace {
@@ -96,7 +98,8 @@ Found of_activations(const Factors& f, const Shape& made, ValueId a, ValueId b) 
 /// Of the bias, if the operator has one and it is constant.
 bool has_bias(const OnnxSubject& s) {
     const std::string_view op = s.source().op;
-    const auto bias = [&](std::size_t i) { return s.constant(i) && s.network.elements(s.in(i)) > 1; };
+    const bool one_column = !s.made.empty() && s.made.back() == 1;
+    const auto bias = [&](std::size_t i) { return s.constant(i) && (s.network.elements(s.in(i)) > 1 || one_column); };
     if (op == "Gemm" || op == "FusedGemm" || op == "GemmFastGelu") {
         return bias(2);
     }
@@ -125,7 +128,14 @@ bool multiplies(std::string_view op) {
         "DecoderMaskedMultiHeadAttention", "LongformerAttention", "PackedAttention", "PackedMultiHeadAttention",
         "SparseAttention", "PagedAttention", "QOrderedMatMul", "QOrderedAttention", "QOrderedLongformerAttention",
         "DynamicQuantizeLSTM", "AttnLSTM", "MoE", "QMoE", "GatedRelativePositionBias", "WordConvEmbedding",
-        "BeamSearch", "GreedySearch", "Sampling", "WhisperBeamSearch"};
+        "BeamSearch", "GreedySearch", "Sampling", "WhisperBeamSearch",
+        // of TensorFlow Lite, by its names where ONNX has no form for them; graphs that an accelerator's compiler
+        // packed
+        "CONV_2D", "DEPTHWISE_CONV_2D", "CONV_3D", "TRANSPOSE_CONV", "CONV_3D_TRANSPOSE", "FULLY_CONNECTED", "SVDF",
+        "UNIDIRECTIONAL_SEQUENCE_LSTM", "UNIDIRECTIONAL_SEQUENCE_RNN", "BIDIRECTIONAL_SEQUENCE_LSTM",
+        "BIDIRECTIONAL_SEQUENCE_RNN", "CALL", "STABLEHLO_CONVOLUTION", "STABLEHLO_DOT_GENERAL", "STABLEHLO_COMPOSITE",
+        "STABLEHLO_WHILE", "STABLEHLO_CASE", "WHILE", "IF", "Convolution2DTransposeBias", "edgetpu-custom-op",
+        "ethos-u", "DELEGATE"};
     return kNames.contains(op);
 }
 
@@ -168,15 +178,16 @@ std::optional<OnnxOperator> conv_of(const OnnxSubject& s) {
     if (!s.given(0) || !s.given(second) || s.constant(0)) {
         return std::nullopt;
     }
-    const Shape& from = s.network.shape(s.in(0));
-    const Shape& kernel = s.network.shape(s.in(second));
+    const Shape from = channels_second(s.source(), s.network.shape(s.in(0)));
+    const Shape kernel = kernel_shape(s.source(), s.network.shape(s.in(second)));
+    const Shape made = channels_second(s.source(), s.made);
     const std::size_t rank = from.size();
-    if (rank < 3 || rank > 5 || kernel.size() != rank || s.made.size() != rank) {
+    if (rank < 3 || rank > 5 || kernel.size() != rank || made.size() != rank) {
         return std::nullopt;
     }
     const auto along = [&](std::size_t from_back) {
         return rank - from_back < 2 ? Axis{}
-                                    : Axis{from[rank - from_back], kernel[rank - from_back], s.made[rank - from_back]};
+                                    : Axis{from[rank - from_back], kernel[rank - from_back], made[rank - from_back]};
     };
     const auto [width, height, depth] = std::tuple(along(1), along(2), along(3));
     ConvDims d;

@@ -49,6 +49,13 @@ struct NamedRule {
 [[nodiscard]] std::span<const NamedRule> picking_rules();
 [[nodiscard]] std::span<const NamedRule> sequence_rules();
 
+/// ONNX has channels right behind the batch. A node with the attribute `channels_last` has them last, as TensorFlow
+/// does: its shape the way ONNX has it, and back again.
+[[nodiscard]] Shape channels_second(const OnnxNode& node, Shape shape);
+[[nodiscard]] Shape as_laid_out(const OnnxNode& node, Shape shape);
+/// A kernel's shape the way ONNX has it, of which `kernel_axes` gives the places in the node's own.
+[[nodiscard]] Shape kernel_shape(const OnnxNode& node, const Shape& shape);
+
 /// numpy's rule; absent if the shapes do not go together.
 [[nodiscard]] std::optional<Shape> broadcast(const Shape& a, const Shape& b);
 

@@ -283,6 +283,29 @@ std::optional<std::size_t> axis_of(std::int64_t axis, std::size_t rank) {
     return counted >= 0 && counted < size ? std::optional(static_cast<std::size_t>(counted)) : std::nullopt;
 }
 
+Shape channels_second(const OnnxNode& node, Shape shape) {
+    if (shape.size() > 2 && node.integer("channels_last", 0) != 0) {
+        std::rotate(shape.begin() + 1, shape.end() - 1, shape.end());
+    }
+    return shape;
+}
+
+Shape as_laid_out(const OnnxNode& node, Shape shape) {
+    if (shape.size() > 2 && node.integer("channels_last", 0) != 0) {
+        std::rotate(shape.begin() + 1, shape.begin() + 2, shape.end());
+    }
+    return shape;
+}
+
+Shape kernel_shape(const OnnxNode& node, const Shape& shape) {
+    const Shape axes = node.integers("kernel_axes");
+    Shape result = shape;
+    for (std::size_t i = 0; i < axes.size() && axes.size() == shape.size(); ++i) {
+        result[i] = shape[static_cast<std::size_t>(axes[i])];
+    }
+    return result;
+}
+
 std::optional<Shape> broadcast(const Shape& a, const Shape& b) {
     const Shape& longer = a.size() >= b.size() ? a : b;
     const Shape& shorter = a.size() >= b.size() ? b : a;

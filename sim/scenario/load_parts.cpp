@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "berth/import_onnx.h"
+#include "berth/import_tflite.h"
 #include "scenario/find_file.h"
 #include "scenario/overrides.h"
 
@@ -45,16 +46,16 @@ bool apply(const ModelOverride& change, YamlDocument& document, Diagnostics& dia
                                  change.written.set_by);
 }
 
-bool is_onnx_file(const fs::path& path) { return path.extension() == ".onnx"; }
-
 // Such a file has no keys that an override could change.
-std::optional<Model> load_onnx_model(const fs::path& path, const std::vector<ModelOverride>& overrides,
-                                     Diagnostics& diagnostics) {
+std::optional<Model> load_network(const fs::path& path, const std::vector<ModelOverride>& overrides,
+                                  Diagnostics& diagnostics) {
     for (const ModelOverride& each : overrides) {
-        diagnostics.error(SourceLocation("--set " + each.written.path), "an ONNX model has no keys to change",
+        diagnostics.error(SourceLocation("--set " + each.written.path),
+                          "a model of another program has no keys to change",
                           "the model file that berth import makes of it");
     }
-    auto import = import_onnx(path, {}, diagnostics);
+    auto import =
+        path.extension() == ".onnx" ? import_onnx(path, {}, diagnostics) : import_tflite(path, {}, diagnostics);
     return import && overrides.empty()
                ? std::optional(model_of(std::move(*import), path.stem().string(), SourceLocation(path.string())))
                : std::nullopt;
@@ -84,10 +85,15 @@ std::optional<Profile> load_hardware_text(const Library& library, const fs::path
                : std::nullopt;
 }
 
+bool is_network_file(const fs::path& path) {
+    const fs::path extension = path.extension();
+    return extension == ".onnx" || extension == ".tflite";
+}
+
 std::optional<Model> load_model_file(const Library& library, const fs::path& path,
                                      const std::vector<ModelOverride>& overrides, Diagnostics& diagnostics) {
-    if (is_onnx_file(path)) {
-        return load_onnx_model(path, overrides, diagnostics);
+    if (is_network_file(path)) {
+        return load_network(path, overrides, diagnostics);
     }
     const ReadDocument read = reader_of(library);
     auto document = read(path, diagnostics);

@@ -20,6 +20,9 @@ namespace berth {
 [[nodiscard]] std::optional<Profile> load_hardware_text(const Library& library, const std::filesystem::path& path,
                                                         std::string_view text, Diagnostics& diagnostics);
 
+/// Whether a file is a network that import_onnx() or import_tflite() reads, by how its name ends.
+[[nodiscard]] bool is_network_file(const std::filesystem::path& path);
+
 /// The model in `path`, whose architecture is in `architectures` beside it or ships.
 [[nodiscard]] std::optional<Model> load_model_file(const Library& library, const std::filesystem::path& path,
                                                    const std::vector<ModelOverride>& overrides,

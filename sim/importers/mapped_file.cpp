@@ -1,4 +1,4 @@
-// Maps an ONNX file into memory, where its weights stay unread.
+// Maps models into memory, where their weights stay unread.
 #include <fmt/format.h>
 #include <sys/mman.h>
 
@@ -6,7 +6,7 @@
 #include <boost/interprocess/mapped_region.hpp>
 #include <cstring>
 
-#include "importers/onnx_file.h"
+#include "importers/mapped_file.h"
 
 namespace berth {
 
@@ -29,23 +29,27 @@ std::shared_ptr<ipc::mapped_region> mapped(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::optional<OnnxFile> read_onnx_file(const std::filesystem::path& path, Diagnostics& diagnostics) {
-    std::shared_ptr<ipc::mapped_region> region;
+std::optional<MappedFile> map_file(const std::filesystem::path& path, Diagnostics& diagnostics) {
     try {
-        region = mapped(path);
+        const auto region = mapped(path);
+        const auto bytes = region
+                               ? std::string_view(static_cast<const char*>(region->get_address()), region->get_size())
+                               : std::string_view();
+        return MappedFile{bytes, region};
     } catch (const ipc::interprocess_exception& failure) {
         diagnostics.error(SourceLocation(path.string()),
                           fmt::format("cannot open the file: {}", std::strerror(failure.get_native_error())));
         return std::nullopt;
     }
-    const std::string_view bytes =
-        region ? std::string_view(static_cast<const char*>(region->get_address()), region->get_size())
-               : std::string_view();
-    auto file = parse_onnx(bytes, path.string(), diagnostics, OnnxBytes::kMapped);
-    if (file) {
-        file->content = region;
+}
+
+bool is_lfs_pointer(std::string_view bytes, const std::string& name, Diagnostics& diagnostics) {
+    if (!bytes.starts_with("version https://git-lfs.github.com/spec/")) {
+        return false;
     }
-    return file;
+    diagnostics.error(SourceLocation(name), "it is a pointer of Git LFS, not the model",
+                      "the model itself, which 'git lfs pull' fetches");
+    return true;
 }
 
 }  // namespace berth
