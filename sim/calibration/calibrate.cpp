@@ -246,8 +246,8 @@ void note_parameters(Calibration& result, const std::vector<Unknown>& unknowns, 
         const auto at = static_cast<Eigen::Index>(j);
         const double sigma = std::sqrt(covariance(at, at));
         result.parameters.push_back({one.view.path, one.view.dimension, std::exp(one.prior), std::expm1(one.sigma),
-                                     std::exp(one.value), std::expm1(sigma), sigma < 0.5 * one.sigma, one.view.base,
-                                     one.view.share});
+                                     std::exp(one.value), std::expm1(sigma), sigma < 0.5 * one.sigma, {}, {},
+                                     one.view.base, one.view.share});
         for (std::size_t k = 0; k < j; ++k) {
             const auto other = static_cast<Eigen::Index>(k);
             const double shared = covariance(at, other) / std::sqrt(covariance(at, at) * covariance(other, other));
