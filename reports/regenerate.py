@@ -11,6 +11,7 @@ import tempfile
 import accuracy
 import claims
 import matmul_review
+import what_ifs
 from berth_runs import ROOT, Berth
 from reference_case import SCENARIO
 
@@ -27,6 +28,7 @@ def regenerate(berth, folder):
     berth.output(["run", SCENARIO, "--report", REVIEW.as_posix()], folder)  # answers repeat their command
     berth.output(["sensitivity", SCENARIO, "--every-number", "--report", REVIEW.as_posix()], folder)
     (folder / REVIEW / "claims.md").write_text(claims.ledger(berth), encoding="utf-8")
+    (folder / REVIEW / "what-ifs.md").write_text(what_ifs.document(berth), encoding="utf-8")
     matmul_review.write(berth, folder / MATMUL)
     (folder / DOCUMENT).write_text(accuracy.document(berth), encoding="utf-8")
 
