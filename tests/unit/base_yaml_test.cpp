@@ -196,7 +196,7 @@ TEST(BaseYaml, ReportsImpossibleAndMisplacedQuantities) {
         "t.yaml:3:4: error: c: GHz is a frequency, not a size in bytes (expected a size in bytes such as 384 KiB)\n"
         "t.yaml:4:4: error: d: '7.8 GB/s per core' says 'per core', which has no meaning here\n"
         "t.yaml:5:4: error: e: '30 us \u00b1 10%' has a spread, which has no meaning here\n"
-        "t.yaml:6:25: error: f.kind: unknown value 'guessed' (expected datasheet, measured, calibrated or assumed)\n"
+        "t.yaml:6:25: error: f.kind: unknown value 'guessed' (expected datasheet, measured, calibrated, assumed or inherited)\n"
         "t.yaml:6:34: error: unknown key 'sauce' in 'f' (did you mean source?)\n"
         "t.yaml:7:33: error: g.spread: the spread is given twice, here and in the value\n"
         "t.yaml:8:27: error: h.spread: the spread '3 ms' is a time, and the value is a frequency (expected a spread "
