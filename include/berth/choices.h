@@ -32,7 +32,7 @@ struct Alternative {
 
 /// Two ways to run the same work, `faster` by measurement.
 struct MeasuredChoice {
-    std::string work;  ///< `yolov5s`, `attention 12x1024x1024x64`
+    std::string work;  ///< a model, or an operator with its sizes: `attention 12x1024x1024x64`
     ChoiceOf of{};
     bool whole_model = false;
     Alternative faster, slower;

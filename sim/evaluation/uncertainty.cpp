@@ -56,9 +56,9 @@ void each_term(const WeightedSum& sum, Add add) {
 }
 
 // How much less certain a kernel is that was not measured near its sizes: the errors of a profile are those of kernels
-// that were.
+// that were. The factor is an assumption; `berth calibrate --leave-out network` says which one left-out networks ask for.
 double doubt(EvidenceKind evidence) {
-    constexpr double kFarther = 1.5;  // layers of left-out networks beyond the sizes of all others (docs/accuracy.md)
+    constexpr double kFarther = 1.5;
     return evidence == EvidenceKind::kNear ? 1 : kFarther;
 }
 
