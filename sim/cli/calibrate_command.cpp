@@ -43,7 +43,6 @@ std::optional<std::vector<MeasuredSet>> measured_sets(const std::vector<std::str
     return diagnostics.has_errors() ? std::nullopt : std::optional(std::move(sets));
 }
 
-<<<<<<< HEAD
 // Networks that could be timed next, where networks are all that was timed: those that ship and see pictures or sound,
 // whose shape is known, in the dtypes that were timed.
 std::vector<MeasuredRow> candidates_beside(const std::vector<MeasuredSet>& sets, const Library& library) {
@@ -78,7 +77,8 @@ std::vector<MeasuredRow> candidates_beside(const std::vector<MeasuredSet>& sets,
         }
     }
     return candidates;
-=======
+}
+
 // The rows that ship with the profile and that its numbers were set with: operators of one device.
 std::optional<std::vector<MeasuredSet>> shipped_sets(const CalibrateOptions& options, const Profile& profile,
                                                      const Library& library, Diagnostics& diagnostics) {
@@ -95,7 +95,6 @@ std::optional<std::vector<MeasuredSet>> shipped_sets(const CalibrateOptions& opt
         });
     }
     return sets;
->>>>>>> rk
 }
 
 std::vector<ProfileOverride> within(const std::vector<Override>& settings) {
@@ -228,11 +227,8 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, Invocatio
     show_progress("fitting");
     Profile second = *profile;
     const CalibrationOptions fit{within(options.fit), CalibrationOptions{}.folds, kept_by(within(settings)),
-<<<<<<< HEAD
+                                 choice_named(kLeftOutNames, options.leave_out).value_or(LeftOut::kShape),
                                  candidates_beside(*sets, library)};
-=======
-                                 choice_named(kLeftOutNames, options.leave_out).value_or(LeftOut::kShape)};
->>>>>>> rk
     const auto result = calibrate(*profile, *sets, fit, diagnostics);
     if (!result) {
         return std::nullopt;
