@@ -68,7 +68,7 @@ std::optional<std::string> exceeded_limit(const Operator& op, const OperatorRule
     const auto* matmul = std::get_if<MatmulDims>(&op.dims);
     for (const auto& row : kProductDimNames) {
         const ProductLimit& limit = rule.product_limits[static_cast<std::size_t>(row.value)];
-        if (matmul != nullptr && limit.most && !limit.cut && size_of(*matmul, row.value) > *limit.most) {
+        if (matmul != nullptr && limit.falls_back() && size_of(*matmul, row.value) > *limit.most) {
             return fmt::format("{} is {}, the limit is {}", row.name, size_of(*matmul, row.value), *limit.most);
         }
     }

@@ -150,6 +150,13 @@ Sensitivities::Sensitivities(const Profile& profile)
 }
 
 Sensitivities::Reach Sensitivities::reach_of(const ParameterView& number, const Profile& profile) {
+    // The clock of the host counts on devices that leave work to it.
+    const auto follows = [&number](const Device& one) {
+        return one.host_core && one.host_core->clock_path == number.path;
+    };
+    if (std::ranges::any_of(profile.devices, follows)) {
+        return {std::nullopt, false};
+    }
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
         if (number.path.starts_with(fmt::format("devices.{}.", profile.devices[d].name))) {
             return {static_cast<DeviceId>(d), false};

@@ -114,13 +114,13 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
         rule.max_pooled = integer_in(kLimitRange, node, "max_pooled");
     }
     if (const auto otherwise = node.find("else")) {
+        const auto has_limit = [](const ProductLimit& limit) { return limit.most.has_value(); };
         if (rule.max_bytes || rule.max_kernel || rule.max_pooled ||
-            std::ranges::any_of(rule.product_limits, &ProductLimit::falls_back)) {
+            std::ranges::any_of(rule.product_limits, has_limit)) {
             rule.fallback = text_or_empty(*otherwise);
         } else {
             otherwise->error(
-                "has no meaning without a limit: 'max_bytes', 'max_m', 'max_k', 'max_n', 'max_kernel' or 'max_pooled', "
-                "not in 'cuts'");
+                "has no meaning without 'max_bytes', 'max_m', 'max_k', 'max_n', 'max_kernel' or 'max_pooled'");
         }
     }
     read_on_the_way(rule, kind, node);

@@ -154,11 +154,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "-> npu\n"},
         bad_value("WholeOrSplit", kRules + "gelu.multi_core_from", "64", "has no meaning without 'multi_core: true'"),
         bad_value("ElseWithoutLimit", kRules + "add.else", "cpu",
-                  "has no meaning without a limit: 'max_bytes', 'max_m', 'max_k', 'max_n', 'max_kernel' or "
-                  "'max_pooled', not in 'cuts'"),
-        bad_value("ElseOfACut", kRules + "matmul", "{on: npu, max_k: 64, cuts: [k], else: cpu}",
-                  "has no meaning without a limit: 'max_bytes', 'max_m', 'max_k', 'max_n', 'max_kernel' or "
-                  "'max_pooled', not in 'cuts'"),
+                  "has no meaning without 'max_bytes', 'max_m', 'max_k', 'max_n', 'max_kernel' or 'max_pooled'"),
         bad_value("CutWithoutLimit", kRules + "matmul.cuts", "[n]", "has no meaning without 'max_n'"),
         bad_value("OnTheWay", kRules + "add.on_the_way", "true", "is for conversions: quantize, dequantize and cast"),
         bad_value("EvidenceOfOtherSizes", kNpuPath + "evidence", "[{op: matmul, dtype: fp16, sizes: [[1, 2]]}]",
