@@ -56,7 +56,8 @@ void each_term(const WeightedSum& sum, Add add) {
 }
 
 // How much less certain a kernel is that was not measured near its sizes: the errors of a profile are those of kernels
-// that were. The factor is an assumption; `berth calibrate --leave-out network` says which one left-out networks ask for.
+// that were. The factor is an assumption; `berth calibrate --leave-out network` says which one left-out networks ask
+// for.
 double doubt(EvidenceKind evidence) {
     constexpr double kFarther = 1.5;
     return evidence == EvidenceKind::kNear ? 1 : kFarther;
