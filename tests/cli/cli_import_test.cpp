@@ -89,9 +89,9 @@ TEST_F(CliImport, SizesOfDimensionsAreChecked) {
     const Outcome none = berth({"import", data("onnx/small-cnn.onnx"), "--dim", "N=0"});
     EXPECT_EQ(none.status, 2);
     EXPECT_NE(none.err.find("no operator is left that depends on an input"), std::string::npos) << none.err;
-    expect_refused(
-        {"import", data("configs/minilm-l12.json"), "--dim", "N=1"},
-        "--dim: error: it does not apply to " + data("configs/minilm-l12.json") + " (expected an ONNX model)\n");
+    expect_refused({"import", data("configs/minilm-l12.json"), "--dim", "N=1"},
+                   "--dim: error: it does not apply to " + data("configs/minilm-l12.json") +
+                       " (expected an ONNX or TFLite model)\n");
 }
 
 TEST_F(CliImport, OptionsOfAnOnnxModelApplyToNothingElse) {
@@ -100,7 +100,7 @@ TEST_F(CliImport, OptionsOfAnOnnxModelApplyToNothingElse) {
         std::vector<std::string> arguments{"import", data("configs/minilm-l12.json")};
         arguments.insert(arguments.end(), option.begin(), option.end());
         expect_refused(arguments, option.front() + ": error: it does not apply to " + data("configs/minilm-l12.json") +
-                                      " (expected an ONNX model)\n");
+                                      " (expected an ONNX or TFLite model)\n");
     }
 }
 
