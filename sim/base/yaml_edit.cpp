@@ -220,6 +220,9 @@ YamlPointer marked_inherited(const YamlPointer& root, const std::string& name) {
         }
         return copy;
     }
+    if (root->member("value")->value->kind != YamlKind::kScalar) {
+        return copy;  // a list with its source, which is of no kind
+    }
     constexpr std::string_view kKind = "inherited";
     const auto scalar = [&root](std::string text) {
         auto value = std::make_shared<YamlValue>();

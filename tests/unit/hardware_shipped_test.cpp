@@ -96,7 +96,7 @@ TEST(HardwareRk3588, StatesTheChip) {
     EXPECT_DOUBLE_EQ(peak(npu.clusters[0], DType::kInt8).si(), 6.144e12) << "the advertised 6 TOP/s";
     EXPECT_DOUBLE_EQ(peak(npu.clusters[0], DType::kFp16).si(), 3.072e12);
     EXPECT_NEAR(peak(cpu.clusters[0], DType::kFp32).si(), 150e9, 1e9) << "four A76 at 2.35 GHz";
-    EXPECT_NEAR(peak(cpu.clusters[0], DType::kInt8).si(), 600e9, 3e9);
+    EXPECT_NEAR(peak(cpu.clusters[0], DType::kInt8).si(), 338e9, 2e9) << "of 600, which no int8 kernel reaches";
     EXPECT_EQ(npu.memories[0].capacity.value, kibibytes(12 * 32));
     EXPECT_EQ(npu.runtime.shapes, ShapeRule::kStatic);
     EXPECT_EQ(cpu.runtime.shapes, ShapeRule::kDynamic);

@@ -76,7 +76,7 @@ TEST(Schema, NamesOfAProfileAndAScenarioAreThoseOfTheTables) {
     const Json profile = schema_of(FileKind::kProfile);
     const Json& device = profile["properties"]["devices"]["additionalProperties"]["properties"];
     EXPECT_EQ(texts(device["kind"]["enum"]), names(kDeviceKindNames));
-    EXPECT_EQ(device["vector"]["properties"].size(), kVectorClassCount + 1);  // and `lanes`
+    EXPECT_EQ(device["vector"]["properties"].size(), kVectorClassCount + 2);  // and `lanes`, `by_host`
     EXPECT_EQ(device["matrix"]["properties"]["macs_per_cycle"]["properties"].size(), kDTypeCount);
     EXPECT_EQ(device["runtime"]["properties"]["operators"]["properties"].size(), kOperatorKindCount);
     EXPECT_EQ(texts(profile["definitions"]["frequency_with_origin"]["properties"]["kind"]["enum"]),
