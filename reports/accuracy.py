@@ -9,6 +9,7 @@ import pathlib
 
 import language_models
 import measured_cpu
+import network_chips
 import public_data as public
 from berth_runs import PROFILE, ROOT, candidate, stage_of, total_ms
 from documents import signed, table, whole, write_or_print
@@ -262,7 +263,7 @@ def document(berth):
              "language_models": language_models.section(berth),
              "other_runtime": other_runtime(berth), "measured_cpu": measured_cpu.section(berth, "x86-avx512-vnni"),
              "second_runtime": measured_cpu.section(berth, "x86-onnxruntime"), "errors": standard_errors(berth),
-             "image_encoder": image_encoder(berth), "profile": PROFILE,
+             "image_encoder": image_encoder(berth), "network_chips": network_chips.section(berth), "profile": PROFILE,
              "tables": berth.output(["validate", "--hardware", PROFILE, "--format", "markdown"]).strip()}
     return TEMPLATE.read_text(encoding="utf-8").format(**parts).rstrip() + "\n"
 
