@@ -9,6 +9,7 @@ import pathlib
 
 import language_models
 import measured_cpu
+import network_chips
 import public_data as public
 from berth_runs import PROFILE, ROOT, candidate, stage_of, total_ms
 from documents import signed, table, whole, write_or_print
@@ -316,7 +317,7 @@ def document(berth):
              "language_models": language_models.section(berth),
              "other_runtime": other_runtime(berth), "measured_cpu": measured_cpu.section(berth, "x86-avx512-vnni"),
              "second_runtime": measured_cpu.section(berth, "x86-onnxruntime"), "errors": standard_errors(berth),
-             "image_encoder": image_encoder(berth), "profile": PROFILE, "left_out": left_out(berth),
+             "image_encoder": image_encoder(berth), "network_chips": network_chips.section(berth), "profile": PROFILE, "left_out": left_out(berth),
              "networks": whole_networks(berth), "decisions": decisions(berth, PROFILE, BESIDE),
              "decisions_small": decisions(berth, SMALL, ()), "cpu_runtimes": cpu_runtimes(berth),
              "tables": berth.output(["validate", "--hardware", PROFILE, "--format", "markdown"]).strip()}
