@@ -60,10 +60,10 @@ struct FittedParameter {
     double before = 0, spread_before = 0;  ///< SI; the prior is log-normal
     double after = 0, spread_after = 0;
     bool determined = false;       ///< the rows at least halved what was open
-    std::optional<Origin> kept{};  ///< of a number that was not fitted but has to be written: its kind
-    std::string source{};          ///< and its source
     std::string base{};            ///< path of the number that it is a share of; empty: it stands for itself
     double share = 0;              ///< of that, before
+    std::optional<Origin> kept{};  ///< of a number that was not fitted but has to be written: its kind
+    std::string source{};          ///< and its source
 };
 
 /// A number that was believed and gave way to one that was measured: the bus carries what its cores were seen to draw.

@@ -124,25 +124,20 @@ std::vector<std::string> heading_of(const NewChipOptions& options, const std::st
                     options.name, archetype),
         "the spread between chips of that kind: `berth list keys` says what each key means.",
         fmt::format(
-            "As soon as two networks were timed, `berth calibrate --hardware {} --networks ROWS.csv` replaces guesses.",
+            "As soon as two networks were timed, `berth calibrate --hardware {} --measured ROWS.csv` replaces guesses.",
             options.out)};
 }
 
-// The archetypes that ship, by what follows `archetypes/`.
-std::vector<std::string> archetype_names(const Library& library) {
-    std::vector<std::string> names;
-    for (const ShippedFile& file : shipped_files(library, "hardware/archetypes")) {
-        names.push_back(file.name);
-    }
-    return names;
-}
-
-std::optional<std::string> archetype_of(const NewChipOptions& options, const Library& library,
+std::optional<ShippedFile> archetype_of(const NewChipOptions& options, const Library& library,
                                         Diagnostics& diagnostics) {
-    const auto known = archetype_names(library);
+    const auto shipped = shipped_files(library, "hardware/archetypes");
+    std::vector<std::string> known;
+    for (const ShippedFile& file : shipped) {
+        known.push_back(file.name);
+    }
     const auto found = find_name(options.archetype, known);
     if (found) {
-        return known[*found];
+        return shipped[*found];
     }
     diagnostics.error(SourceLocation("--archetype"), fmt::format("there is no archetype '{}'", options.archetype),
                       list_of(known), suggested_names(options.archetype, known));
@@ -163,7 +158,7 @@ std::optional<std::string> made(NewChipOptions options, Invocation& invocation, 
     check_stated(options.stated, diagnostics);
     const auto archetype = archetype_of(options, library, diagnostics);
     const auto base =
-        archetype ? load_hardware(library, "archetypes/" + *archetype, {}, SourceLocation("--archetype"), diagnostics)
+        archetype ? load_hardware(library, archetype->path.string(), {}, SourceLocation("--archetype"), diagnostics)
                   : std::nullopt;
     if (!base || diagnostics.has_errors()) {
         return std::nullopt;
@@ -172,7 +167,7 @@ std::optional<std::string> made(NewChipOptions options, Invocation& invocation, 
         ask(options);
     }
     const std::string yaml =
-        new_chip_yaml(options.name, *archetype, *base, options.stated, heading_of(options, *archetype));
+        new_chip_yaml(options.name, archetype->name, *base, options.stated, heading_of(options, archetype->name));
     const auto profile = load_hardware_text(library, options.out, yaml, diagnostics);
     const auto scenario = profile ? first_question(options, *profile, library, diagnostics) : std::nullopt;
     const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;

@@ -11,7 +11,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::string_view kSustainedShare = "80%";  // of a bus: 75% to 92% were measured on chips of several makers
+constexpr std::string_view kSustainedShare = "80%";  // of a bus
 
 /// One line of a profile: its path, and what stands there.
 struct Line {
@@ -79,13 +79,10 @@ class Sheet {
         }
     }
     void follow_bus() {
-        if (const std::string* bus = stated("--dram")) {
-            const double share = 0.8;
-            lines_.push_back({"memory.dram.sustained",
-                              assumed_value(scaled_text(*bus, share, QuantityTraits<Bandwidth>::kDimension), "15%",
-                                            fmt::format("{} of the bus; 75% to 92% were measured on chips of several "
-                                                        "makers",
-                                                        kSustainedShare))});
+        if (stated("--dram") != nullptr) {
+            lines_.push_back(
+                {"memory.dram.sustained", assumed_value(fmt::format("{} of bandwidth", kSustainedShare), "15%",
+                                                        "75% to 92% were measured on chips of several makers")});
         }
     }
     // A compiled graph runs on all of them unless the runtime is known to do otherwise.
@@ -115,8 +112,10 @@ class Sheet {
         }
         lines_.push_back(
             {"devices.cpu.clusters",
-             fmt::format("[{{name: big, cores: {}, clock: {}}}]", cores != nullptr ? *cores : "4",
-                         clock != nullptr ? stated_value(*clock) : assumed_value("2 GHz", "30%", "1.5 to 3 GHz"))});
+             fmt::format(
+                 "[{{name: big, cores: {}, clock: {}, vector_scale: {}}}]", cores != nullptr ? *cores : "4",
+                 clock != nullptr ? stated_value(*clock) : assumed_value("2 GHz", "30%", "1.5 to 3 GHz"),
+                 "{value: 1, kind: assumed, source: \"by definition: vector rates are those of a large core\"}")});
     }
 
     const Device& device_;

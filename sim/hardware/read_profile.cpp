@@ -122,7 +122,9 @@ std::optional<Profile> read_profile(const YamlNode& root) {
         profile.description = text_or_empty(*description);
     }
     (void)root.find("extends");  // has been followed before, and what the next two say has been heeded
-    (void)root.find("chip");
+    if (const auto chip = root.find("chip")) {
+        (void)text_or_empty(*chip);  // which inheritance has followed by then
+    }
     if (const auto archetype = root.find("archetype")) {
         (void)archetype->boolean();
     }

@@ -12,7 +12,7 @@ namespace berth {
 
 namespace {
 
-// "rk3576-rkllm-1.3.0 (npu)", each shipped profile once.
+// "rk3576-rkllm-1.3.0 (npu)": each shipped profile, once, that says what its runtime offers.
 std::vector<std::string> profiles_offering(const Scheme& scheme, const Library& library) {
     std::vector<std::string> found;
     std::vector<std::string> seen;
@@ -25,7 +25,8 @@ std::vector<std::string> profiles_offering(const Scheme& scheme, const Library& 
             Diagnostics ignored;  // a profile that is no good offers nothing
             const auto profile = load_hardware_file(library, folder / (name + ".yaml"), {}, ignored);
             for (const Device& device : profile ? profile->devices : std::vector<Device>()) {
-                if (offers(device, scheme)) {
+                // One that does not say what it offers is no example of what is offered.
+                if (device.runtime.precisions && offers(device, scheme)) {
                     found.push_back(fmt::format("{} ({})", name, device.name));
                 }
             }

@@ -593,7 +593,7 @@ TEST_F(CliAnswer, CalibrateTellsWhichDecisionsAnotherRuntimeChanges) {
     write("after.csv", slowed(before, "latency_us_median", 0.7));
     write("scenario.yaml",
           "scenario: close\nhardware: rk3588-rknn-2.3.2\nobjective: latency\nstages:\n"
-          "  - {name: rerank, model: ms-marco-MiniLM-L-12-v2, dtype: int8, tokens: 122, buckets: [344]}\n");
+          "  - {name: rerank, model: ms-marco-MiniLM-L-12-v2, dtype: int8, tokens: 122, buckets: [304]}\n");
     const auto drift = [this](const std::string& file, const std::string& scenario) {
         return berth({"calibrate", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--measured", "before.csv",
                       "--against", file, "--decide", scenario, "--format", "json"});

@@ -275,7 +275,8 @@ TEST_F(CliBadInput, AFileThatDescribesNothing) {
 TEST_F(CliBadInput, UnknownCommandsAndOptions) {
     expect_refused({"rnu"},
                    "berth: error: unknown command 'rnu' (expected run, predict, ops, explain, sweep, crossover, "
-                   "sensitivity, diff, compare, optimise, buckets, place, profile-host, measure, calibrate, validate, list, "
+                   "sensitivity, diff, compare, optimise, buckets, place, profile-host, measure, calibrate, validate, "
+                   "new-chip, list, "
                    "import, check or "
                    "schema, did you mean run?)\n");
     for (const std::vector<std::string>& words :

@@ -30,11 +30,11 @@ TEST_F(CliSilentChanges, ANumberThatIsSetToItsValueChangesNothing) {
         }
     };
     compare({"run", "rag-rk3588", "--format", "json"},
-            {"hardware.devices.cpu.matrix.efficiency=21%", "hardware.devices.cpu.matrix.efficiency=0.21",
+            {"hardware.devices.cpu.matrix.efficiency=39%", "hardware.devices.cpu.matrix.efficiency=0.39",
              "hardware.devices.npu.dma.bandwidth=42.6% of memory.dram.bandwidth per core",
              "hardware.devices.npu.dma.setup=0.04 us", "hardware.devices.npu.cores=3", "budget=200 ms"});
     compare({"run", "rag-rk3588-bucket-128", "--set", "arrivals={rate: 4 Hz}", "--format", "json"},
-            {"hardware.devices.cpu.matrix.efficiency=21%"});
+            {"hardware.devices.cpu.matrix.efficiency=39%"});
 }
 
 TEST_F(CliSilentChanges, AChangeWithoutEffectIsSaid) {

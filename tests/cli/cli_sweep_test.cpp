@@ -169,7 +169,7 @@ TEST_F(CliSweep, ACrossoverIsASentenceAndATable) {
                                              "--between", "npu,cpu"};
     const Outcome text = berth(arguments);
     EXPECT_EQ(text.status, 0) << text.err;
-    EXPECT_NE(text.out.find("cpu is faster up to 236, npu from 237 on."), std::string::npos) << text.out;
+    EXPECT_NE(text.out.find("cpu is faster up to 280, npu from 281 on."), std::string::npos) << text.out;
     auto as_json = arguments;
     as_json.insert(as_json.end(), {"--format", "json"});
     const auto json = berth(as_json).json();
@@ -196,7 +196,7 @@ TEST_F(CliSweep, ADifferenceFailsWhereItIsAskedTo) {
     EXPECT_EQ(berth(with({"--fail-on", "latency=20%"})).status, 0);
     const Outcome failed = berth(with({"--fail-on", "decision", "--fail-on", "latency=5%"}));
     EXPECT_EQ(failed.status, 4);
-    EXPECT_EQ(failed.err, "berth: the total is 17.4% slower, more than 5%\n");
+    EXPECT_EQ(failed.err, "berth: the total is 16.9% slower, more than 5%\n");
     EXPECT_FALSE(failed.out.empty());
     const Outcome moved =
         berth({"diff", "rag-rk3588", "rag-rk3588-bucket-128", "--fail-on", "decision", "--report", "d"});

@@ -61,7 +61,7 @@ unsigned png_width(const std::string& png) {
 TEST_F(ReportFolder, HoldsEveryDocumentAndPictureAndNothingElse) {
     ASSERT_TRUE(write(folder_ / "new" / "review")) << diagnostics_.text();
     EXPECT_TRUE(diagnostics_.empty()) << diagnostics_.text();
-    std::vector<std::string> expected{"report.txt", "report.json", "operators.csv", "report.md"};
+    std::vector<std::string> expected{"report.txt", "report.json", "operators.csv", "report.md", "index.html"};
     for (const std::string& picture : kPictures) {
         expected.push_back(picture + ".png");
         expected.push_back(picture + ".svg");
@@ -160,7 +160,7 @@ TEST_F(ReportFolder, WithoutGnuplotTheDocumentsAreWhole) {
         "error: the pictures need gnuplot, which is not on the PATH (expected an installed gnuplot, on Debian the "
         "package gnuplot-nox)\n");
     EXPECT_THAT(names_in(folder_ / "out"),
-                testing::UnorderedElementsAre("report.txt", "report.json", "operators.csv", "report.md"));
+                testing::UnorderedElementsAre("report.txt", "report.json", "operators.csv", "report.md", "index.html"));
     EXPECT_EQ(content(folder_ / "out" / "report.txt"),
               text_report(sample_result(), sample_scenario(), sample_findings()));
     EXPECT_THAT(content(folder_ / "out" / "report.md"), Not(HasSubstr(".png")));
@@ -175,7 +175,7 @@ TEST_F(ReportFolder, AGnuplotThatFailsIsReportedWithWhatItSaid) {
     setenv("PATH", path.c_str(), 1);
     EXPECT_FALSE(whole);
     EXPECT_EQ(diagnostics_.text(), "error: gnuplot stopped: no such terminal\n");
-    EXPECT_EQ(names_in(folder_ / "out").size(), 4U);
+    EXPECT_EQ(names_in(folder_ / "out").size(), 5U);
 }
 
 TEST_F(ReportFolder, AFileInTheWayIsAnError) {

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <variant>
 
+#include "analysis/crossing_search.h"
 #include "berth/crossover.h"
 #include "berth/latency_curve.h"
-#include "analysis/crossing_search.h"
 
 namespace berth {
 namespace {

@@ -142,7 +142,7 @@ TEST(ScenarioDiff, WhateverIsSetIsSeen) {
         {{"hardware.devices.npu.cores", "6"}, Effect::kNone},
         {{"hardware.devices.npu.runtime.pad_width_to", "64"}, Effect::kTotal},
         {{"hardware.description", "another board"}, Effect::kNone},
-        {{"hardware.devices.cpu.matrix.efficiency", "{value: 21%, spread: 10%, kind: measured}"}, Effect::kOther},
+        {{"hardware.devices.cpu.matrix.efficiency", "{value: 39%, spread: 10%, kind: measured}"}, Effect::kOther},
         {{"budget", "400 ms"}, Effect::kOther},
         {{"arrivals", "{rate: 1 Hz, requests: 400}"}, Effect::kOther},
         {{"stages.retrieve.takes", "100 ms"}, Effect::kTotal},

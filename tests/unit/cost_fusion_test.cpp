@@ -112,8 +112,7 @@ TEST(CostFusion, AnotherDeviceTearsAGroupApart) {
     const DevicePlan& plan = lowered.plans[kFusing];
     const auto cost = [&plan](KernelId kernel) { return plan.costs[static_cast<std::size_t>(kernel)].total; };
     const OperatorPlan& gelu = plan.operators[1];
-    EXPECT_EQ(*report.missing[0].cost,
-              std::max(Time{}, cost(gelu.alone) - (cost(gelu.joined) - cost(gelu.before))));
+    EXPECT_EQ(*report.missing[0].cost, std::max(Time{}, cost(gelu.alone) - (cost(gelu.joined) - cost(gelu.before))));
 }
 
 TEST(CostFusion, AnAddIsComparedWithTheProducerThatItCouldJoin) {

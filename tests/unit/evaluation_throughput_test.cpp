@@ -7,8 +7,8 @@
 
 #include "berth/core_splits.h"
 #include "berth/simulated_scenario.h"
-#include "scenario_fixtures.h"
 #include "evaluation/overlap.h"
+#include "scenario_fixtures.h"
 
 namespace berth {
 namespace {

@@ -218,11 +218,11 @@ std::variant<Dims, std::string> made(K kind, const Sizes& sizes) {
 TEST(GraphOperators, SizesThatAreNotGivenHaveTheirDefaults) {
     EXPECT_EQ(std::get<Dims>(made(K::kMatmul, {kNotGiven, 3, 5, 7, kNotGiven, kNotGiven, kNotGiven, kNotGiven})),
               Dims(MatmulDims{.batch = 1, .m = 3, .k = 5, .n = 7, .weights = true, .bias = false}));
-    EXPECT_EQ(std::get<Dims>(
-                  made(K::kAttention, {2, 4, kNotGiven, 3, kNotGiven, 8, kNotGiven, kNotGiven, kNotGiven, kNotGiven})),
+    EXPECT_EQ(std::get<Dims>(made(K::kAttention, {2, 4, kNotGiven, 3, kNotGiven, 8, kNotGiven, kNotGiven, kNotGiven,
+                                                  kNotGiven, kNotGiven})),
               Dims(AttentionDims{.batch = 2, .heads = 4, .kv_heads = 4, .seq = 3, .kv_seq = 3, .head_dim = 8}));
     EXPECT_EQ(
-        std::get<Dims>(made(K::kAttention, {2, 4, 2, 3, 9, 8, 1, 5, kNotGiven, kNotGiven})),
+        std::get<Dims>(made(K::kAttention, {2, 4, 2, 3, 9, 8, 1, 5, kNotGiven, kNotGiven, kNotGiven})),
         Dims(AttentionDims{
             .batch = 2, .heads = 4, .kv_heads = 2, .seq = 3, .kv_seq = 9, .head_dim = 8, .causal = true, .window = 5}));
     EXPECT_EQ(std::get<Dims>(made(K::kAdd, {3, 5, kNotGiven, kNotGiven, kNotGiven})),
@@ -239,7 +239,7 @@ TEST(GraphOperators, BadSizesAreNamed) {
               "f:3: error: x: matmul needs the size k\n"
               "f:3: error: x: n is 0 (expected 1 or more)\n"
               "f:3: error: x: bias is 2 (expected 0 to 1)\n");
-    EXPECT_EQ(std::get<std::string>(made(K::kAttention, {1, 6, 4, 3, 3, 8, 0, 0, 0, 0})),
+    EXPECT_EQ(std::get<std::string>(made(K::kAttention, {1, 6, 4, 3, 3, 8, 0, 0, 0, 0, 0})),
               "f:3: error: x: heads 6 is not divisible by kv_heads 4\n");
     EXPECT_EQ(std::get<std::string>(made(K::kPool, {3, 5, 4})), "f:3: error: x: out_rows 4 is more than rows 3\n");
     EXPECT_TRUE(std::holds_alternative<Dims>(made(K::kResize, {3, 5, 12})));

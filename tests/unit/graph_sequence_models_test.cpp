@@ -66,14 +66,10 @@ TEST(SequenceModels, LaterStepsFindTheSourceInTheCache) {
     EXPECT_THROW(operator_named(step, "layer.0.cross.key"), std::runtime_error);
     EXPECT_THAT(read_by(step, "layer.0.cross.scores"), ElementsAre("layer.0.cross.query"));
     const Operator& cross = operator_named(step, "layer.0.cross.scores");
-    EXPECT_EQ(cross.dims,
-              Dims(AttentionDims{.batch = 1,
-                                 .heads = 6,
-                                 .kv_heads = 6,
-                                 .seq = 1,
-                                 .kv_seq = 1500,
-                                 .head_dim = 64,
-                                 .heads_apart = true}));
+    EXPECT_EQ(
+        cross.dims,
+        Dims(AttentionDims{
+            .batch = 1, .heads = 6, .kv_heads = 6, .seq = 1, .kv_seq = 1500, .head_dim = 64, .heads_apart = true}));
     EXPECT_EQ(input_elements(cross.kind, cross.dims), 384 + 2 * 1500 * 384);
     EXPECT_THAT(read_by(step, "layer.0.cross.output"), ElementsAre("layer.0.cross.scores"));
     constexpr double kHidden = 384;

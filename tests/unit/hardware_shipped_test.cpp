@@ -47,7 +47,8 @@ TEST_P(HardwareShipped, EveryNumberSaysWhereItComesFrom) {
         // What was not read in a datasheet is uncertain; errors of the model are spreads themselves, and 1 or 0 by
         // definition needs none.
         const bool exact = view.origin == Origin::kDatasheet || view.path.find(".error.") != std::string::npos ||
-                           view.source.find("by definition") != std::string::npos || view.path == "memory.dram.capacity";
+                           view.source.find("by definition") != std::string::npos ||
+                           view.path == "memory.dram.capacity";
         EXPECT_TRUE(exact || view.spread > 0) << view.path << " is not from a datasheet and has no spread";
     }
 }

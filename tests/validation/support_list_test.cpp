@@ -76,7 +76,7 @@ TEST_P(SupportOf, OperatorsAreThoseOfTheList) {
 TEST_P(SupportOf, OperatorsAreSharedByCoresWhereTheListSaysSo) {
     const Device device = npu();
     for (const auto& [kind, line] : lines()) {
-        const std::string& cores = list().at(line).cores;
+        const std::string cores = list().at(line).cores;
         const bool shared = cores == "yes" || cores.starts_with("RK3576 yes");
         EXPECT_EQ(device.runtime.operators[static_cast<std::size_t>(kind)].multi_core, shared) << line;
     }
