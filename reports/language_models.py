@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """What the rows of a language-model runtime say about the few numbers of its profile, and how well they predict.
 
-Each number is moved by a little, which gives how the logarithm of every row's time follows the logarithm of the number;
-least squares on relative errors then say what any part of the rows asks for. Leaving the rows of one model out at a time
+A row's time is very nearly a sum: bytes over the bandwidth, kernels and elements times the host's cycles for each. Each number
+is moved by a little, which gives its part of every row's time; least squares on relative errors then say what any part of
+the rows asks for, and no part is below zero. Leaving the rows of one model out at a time
 shows how well a model is predicted that was never seen. Numbers whose estimates go together cannot be told apart.
 
 Usage: language_models.py BERTH prints what is written into docs/accuracy.md.
@@ -17,7 +18,7 @@ import sys
 from berth_runs import ROOT, Berth
 from documents import table
 
-STEP = math.log(1.03)
+STEP = 0.03
 # How well a row is known: the time to a first token includes what the table does not state, such as tokenising.
 TOLERANCE = {"first token": 0.05, "step": 0.015}
 
@@ -114,7 +115,7 @@ def inverse(matrix):
 
 
 class Fit:
-    """The rows of one profile, linear in logarithms around its numbers."""
+    """The rows of one profile: times that are linear in each number, or in its inverse where it is a rate."""
 
     def __init__(self, berth, profile):
         self.profile, self.numbers, self.rows = profile, PROFILES[profile], rows_of(profile)
@@ -125,37 +126,47 @@ class Fit:
         self.slopes = []
         for number in self.numbers:
             # A lower bandwidth, so that the bus never limits it.
-            factor = math.exp(STEP if number.slows else -STEP)
+            factor = 1 + STEP if number.slows else 1 / (1 + STEP)
             moved = times(berth, profile, self.rows,
                           settings(profile, number, factor) + memory_allows(profile, number, factor))
-            self.slopes.append([math.log(after / before) / math.log(factor)
-                                for after, before in zip(moved, self.predicted)])
+            self.slopes.append([(after / before - 1) / STEP for after, before in zip(moved, self.predicted)])
 
     @staticmethod
     def tolerance(i):
         return TOLERANCE["step" if i % 2 else "first token"]
 
     def solved(self, using):
-        """Change of each number's logarithm that these rows ask for, and the covariance of the changes."""
+        """Relative change of each part that these rows ask for, and the covariance of the changes."""
         count = len(self.numbers)
-        design = [[self.slopes[j][i] / self.tolerance(i) for j in range(count)] for i in using]
-        wanted = [-math.log(self.predicted[i] / self.measured[i]) / self.tolerance(i) for i in using]
+        ratio = [p / m for p, m in zip(self.predicted, self.measured)]
+        design = [[ratio[i] * self.slopes[j][i] / self.tolerance(i) for j in range(count)] for i in using]
+        wanted = [(1 - ratio[i]) / self.tolerance(i) for i in using]
         for j, number in enumerate(self.numbers):
             if number.prior:
                 given, (known, spread) = shipped(self.profile, number)[0], number.prior
                 design.append([float(a == j) / spread for a in range(count)])
-                wanted.append(math.log(known / given) / spread)
-        normal = [[sum(row[a] * row[b] for row in design) for b in range(count)] for a in range(count)]
-        right = [sum(row[a] * value for row, value in zip(design, wanted)) for a in range(count)]
-        solution = inverse(normal)
-        change = [sum(a * b for a, b in zip(row, right)) for row in solution]
+                wanted.append(((known / given if number.slows else given / known) - 1) / spread)
+        change = [0.0] * count
+        free = list(range(count))
+        while True:
+            fixed = [value - sum(row[j] * change[j] for j in range(count) if j not in free)
+                     for row, value in zip(design, wanted)]
+            normal = [[sum(row[a] * row[b] for row in design) for b in free] for a in free]
+            right = [sum(row[a] * value for row, value in zip(design, fixed)) for a in free]
+            for j, row in zip(free, inverse(normal)):
+                change[j] = sum(a * b for a, b in zip(row, right))
+            below = [j for j in free if change[j] < -1]
+            if not below:
+                break
+            change[below[0]] = -1.0  # nothing is left of it
+            free.remove(below[0])
+        solution = inverse([[sum(row[a] * row[b] for row in design) for b in range(count)] for a in range(count)])
         left = [value - sum(x * d for x, d in zip(row, change)) for row, value in zip(design, wanted)]
         variance = max(1.0, sum(value * value for value in left) / max(1, len(design) - count))
         return change, [[variance * value for value in row] for row in solution]
 
     def relative_error(self, i, change):
-        log_time = math.log(self.predicted[i]) + sum(s[i] * d for s, d in zip(self.slopes, change))
-        return math.exp(log_time) / self.measured[i] - 1
+        return self.predicted[i] * (1 + sum(s[i] * d for s, d in zip(self.slopes, change))) / self.measured[i] - 1
 
     def left_out(self):
         """Errors on each model's rows, by numbers that the other models' rows give."""
@@ -208,7 +219,8 @@ def numbers_table(fit):
     for j, (number, moved) in enumerate(zip(fit.numbers, change)):
         values = shipped(fit.profile, number)
         given = " / ".join(f"{value:g}" for value in values)
-        best = " / ".join(f"{value * math.exp(moved):.3g}" for value in values)
+        factor = 1 + moved if number.slows else 1 / (1 + moved)
+        best = " / ".join(f"{value * factor:.3g}" if value < 1e3 else f"{value * factor:.0f}" for value in values)
         space = "" if number.unit.startswith("%") else " "
         rows.append([number.label, f"{given}{space}{number.unit}".rstrip(), f"{best}{space}{number.unit}".rstrip(),
                      f"{100 * math.sqrt(covariance[j][j]):.0f} %"])
