@@ -9,6 +9,7 @@
 
 #include "berth/atomic_file.h"
 #include "berth/brief_text.h"
+#include "berth/latency_curve.h"
 #include "berth/new_chip.h"
 #include "berth/next_measurement.h"
 #include "berth/quantity_text.h"
@@ -27,7 +28,7 @@ constexpr double kNoise = 0.03;  // of a measurement of a kernel
 constexpr std::size_t kMeasureFirst = 3;
 
 struct NewChipOptions {
-    std::string name, archetype, out, model = "bert-base-uncased";
+    std::string name, archetype, out, model;
     Datasheet stated;
     std::int64_t tokens = 128;
     bool yes = false;
@@ -80,10 +81,24 @@ Scheme first_scheme(const Device& device) {
     return choice_named(kSchemeNames, name).value_or(DType::kInt8);
 }
 
+// The first shipped model that reads so many tokens at once.
+std::string first_model(std::int64_t tokens, const Library& library) {
+    for (const ShippedFile& file : shipped_files(library, "models")) {
+        Diagnostics ignored;
+        const auto model = load_model(library, file.path.string(), {}, SourceLocation("--model"), ignored);
+        const auto longest = model ? longest_input(*model) : std::nullopt;
+        if (longest && *longest >= tokens) {
+            return file.path.string();
+        }
+    }
+    return "";
+}
+
 /// The first model on the new chip, as a scenario of one stage.
 std::optional<Scenario> first_question(const NewChipOptions& options, const Profile& profile, const Library& library,
                                        Diagnostics& diagnostics) {
-    auto model = load_model(library, options.model, {}, SourceLocation("--model"), diagnostics);
+    const std::string name = options.model.empty() ? first_model(options.tokens, library) : options.model;
+    auto model = load_model(library, name, {}, SourceLocation("--model"), diagnostics);
     if (!model) {
         return std::nullopt;
     }
@@ -196,7 +211,10 @@ void add_new_chip(CLI::App& app, Invocation& invocation) {
             ->type_name(number.whole ? "N" : "VALUE");
     }
     command->add_option("--out", options->out, "File to write (default: NAME.yaml)")->type_name("FILE");
-    command->add_option("--model", options->model, "Model of the first answer")->type_name("MODEL");
+    command
+        ->add_option("--model", options->model,
+                     "Model of the first answer (default: the first shipped one that reads text)")
+        ->type_name("MODEL");
     command->add_option("--tokens", options->tokens, "Its tokens")
         ->type_name("N")
         ->check(CLI::Range(kCountRange.min, kCountRange.max, "POSITIVE"));

@@ -134,7 +134,6 @@ std::string explain_json(const OperatorResult& op, const Profile& profile, const
     object["latency_ms"] = json_milliseconds(op.latency);
     object["conversion_ms"] = json_milliseconds(op.conversion);
     object["handover_ms"] = json_milliseconds(op.handover);
-    object["evidence"] = nullptr;
     if (op.kernel && device.evidence) {
         object["evidence"] = choice_name(
             kEvidenceKindNames, evidence_for(op.kernel->kind, op.kernel->input, op.kernel->dims, *device.evidence));

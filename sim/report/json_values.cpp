@@ -65,7 +65,6 @@ Json json_millijoules(const std::optional<Energy>& energy) {
 }
 
 void add_evidence(Json& object, const std::optional<Evidence>& evidence) {
-    object["evidence"] = nullptr;
     if (evidence) {
         object["evidence"] = {{"near", json_number(evidence->near)},
                               {"elsewhere", json_number(evidence->elsewhere)},

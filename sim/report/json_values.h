@@ -21,7 +21,8 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json json_millijoules(const std::optional<Energy>& energy);
 /// Adds latency_ms, low_ms and high_ms.
 void add_estimate(Json& object, const Estimate<Time>& estimate);
-/// "evidence": {"near", "elsewhere", "assumed"}, or null.
+/// "evidence": {"near", "elsewhere", "assumed"}, shares that add up to 1; nothing where the profile does not say what
+/// was measured.
 void add_evidence(Json& object, const std::optional<Evidence>& evidence);
 /// null for an empty text.
 [[nodiscard]] Json json_text(const std::string& text);

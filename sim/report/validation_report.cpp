@@ -160,7 +160,7 @@ Json json_set(const ValidatedSet& set, const std::vector<std::string>& devices) 
 }  // namespace
 
 std::string validation_text(const Validation& validation, TextWidth width) {
-    std::string text = fmt::format("Predictions of {} beside measurements\n", validation.profile);
+    std::string text = wrapped(fmt::format("Predictions of {} beside measurements", validation.profile), 0, width);
     if (validation.fitted) {
         text += "\n" + wrapped(fitted_sentence(*validation.fitted), 0, width);
     }
