@@ -55,8 +55,7 @@ std::vector<std::string> size_names() {
 
 template <class Table>
 std::vector<std::string> names_in(const Table& table) {
-    const std::vector<std::string> names = choice_names(table);
-    return names;
+    return choice_names(table);
 }
 
 // Reads the rows of one table; each column is looked up once.

@@ -62,7 +62,7 @@ const Parameter<double>& error_of(const Device& device, ErrorClass error) {
 }
 
 TermId PlacementTerms::append(PlacementTerm term) {
-    terms_.push_back(std::move(term));
+    terms_.push_back(term);
     return static_cast<TermId>(terms_.size() - 1);
 }
 

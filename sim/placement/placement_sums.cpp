@@ -74,7 +74,7 @@ class SumsBuilder {
     TermId add_term(PlacementTerm term, double time, double energy) {
         values_.times.push_back(time);
         values_.energies.push_back(energy);
-        return terms_.append(std::move(term));
+        return terms_.append(term);
     }
 
     void add_device(const DevicePlan& plan) {
