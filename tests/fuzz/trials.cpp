@@ -40,8 +40,10 @@ std::string compact(const std::string& yaml) {
     return result;
 }
 
-std::vector<std::pair<std::string, std::string>> files_of(const fs::path& folder, std::string_view extension) {
-    std::vector<std::pair<std::string, std::string>> files;
+using NamedTexts = std::vector<std::pair<std::string, std::string>>;
+
+NamedTexts files_of(const fs::path& folder, std::string_view extension) {
+    NamedTexts files;
     for (const auto& entry : fs::directory_iterator(folder)) {
         if (entry.path().extension() == extension) {
             const std::string text = content_of(entry.path());
@@ -50,6 +52,31 @@ std::vector<std::pair<std::string, std::string>> files_of(const fs::path& folder
     }
     std::ranges::sort(files);
     return files;
+}
+
+// The file of that name in each folder that has it, under the folder's name.
+NamedTexts one_of_each(const fs::path& folders, std::string_view file) {
+    NamedTexts files;
+    for (const auto& entry : fs::directory_iterator(folders)) {
+        if (fs::exists(entry.path() / file)) {
+            files.emplace_back(entry.path().filename().string(), content_of(entry.path() / file));
+        }
+    }
+    std::ranges::sort(files);
+    return files;
+}
+
+NamedTexts together(NamedTexts files, const NamedTexts& more) {
+    files.insert(files.end(), more.begin(), more.end());
+    return files;
+}
+
+// Names the file beside a shipped profile where it is, for a profile that lies elsewhere.
+void find_from_anywhere(std::string& profile, const fs::path& hardware) {
+    constexpr std::string_view kBeside = "\nextends: measured/";
+    if (const std::size_t at = profile.find(kBeside); at != std::string::npos) {
+        profile.replace(at, kBeside.size(), "\nextends: " + (hardware / "measured").string() + "/");
+    }
 }
 
 void write_all(const std::vector<std::pair<std::string, std::string>>& files, const fs::path& folder) {
@@ -116,10 +143,25 @@ Seeds::Seeds(const fs::path& sources, const fs::path& data)
       onnx_(files_of(sources / "tests" / "data" / "onnx", ".onnx")),
       logs_(files_of(sources / "tests" / "data" / "profiles", ".json")),
       measured_(files_of(sources / "hardware" / "measured" / "rk3588-rknn-2.3.2", ".csv")),
+      tflite_(files_of(sources / "tests" / "data" / "tflite", ".tflite")),
+      tables_(together(files_of(sources / "tests" / "data" / "rknn-logs", ".txt"),
+                       files_of(sources / "tests" / "data" / "rknn-logs", ".md"))),
+      networks_(one_of_each(sources / "hardware" / "measured", "networks.csv")),
       graph_(costed_graph()) {
     std::erase_if(onnx_, [](const Named& file) { return file.second.size() > 20'000; });  // as the smaller ones do
     std::erase_if(measured_, [](const Named& file) { return file.second.size() > 20'000; });
+    const NamedTexts archetypes = files_of(sources / "hardware" / "archetypes", ".yaml");
+    const NamedTexts priors = one_of_each(sources / "hardware" / "measured", "prior.yaml");
     write_all(profiles_, data / "hardware");
+    write_all(archetypes, data / "hardware" / "archetypes");
+    for (const auto& [name, text] : priors) {
+        write_all({{"prior", text}}, data / "hardware" / "measured" / name);
+        profiles_.emplace_back(name + "-prior", compact(text));
+    }
+    for (Named& profile : profiles_) {
+        find_from_anywhere(profile.second, data / "hardware");
+    }
+    profiles_.insert(profiles_.end(), archetypes.begin(), archetypes.end());
     write_all(architectures_, data / "models" / "architectures");
     for (Named& model : models_) {
         model.second = with_few_layers(model.second);
@@ -157,6 +199,9 @@ Trial Seeds::profile(Draw& draw) const {
                             "--format", "json"}};
     if (draw.one_in(8)) {
         trial.once_accepted.push_back({"sensitivity", "s.yaml"});
+    } else if (draw.one_in(8)) {
+        trial.once_accepted.push_back(
+            {"compare", "s.yaml", "--hardware", "p.yaml," + std::string(kChip), "--format", "json"});
     }
     return trial;
 }
@@ -205,6 +250,8 @@ Trial Seeds::scenario(Draw& draw) const {
     trial.once_accepted = {{"run", "s.yaml"}};
     if (draw.one_in(4)) {
         trial.once_accepted = {{"run", "s.yaml", "--format", "json"}, {"ops", "s.yaml"}};
+    } else if (draw.one_in(8)) {
+        trial.once_accepted = {{"compare", "s.yaml", "--hardware", std::string(kChip) + ",rk3576-rknn-2.3.2"}};
     }
     return trial;
 }
@@ -235,6 +282,74 @@ Trial Seeds::setting(Draw& draw) const {
     }
     trial.always = {{"run", "s.yaml", "--set", set}};
     trial.once_accepted = {{"run", "s.yaml", "--set", set, "--format", "json"}};
+    return trial;
+}
+
+Trial Seeds::import(std::string_view kind, Draw& draw) const {
+    const std::string chip(kChip);
+    Trial trial;
+    if (kind == "config") {
+        trial.files = {{"c.json", mutated_text(draw.of(configs_).second, draw)}};
+        trial.always = {{"import", "c.json", "--out", "o.yaml"}};
+        trial.once_accepted = {{"check", "o.yaml"}};
+    } else if (kind == "onnx" || kind == "tflite") {
+        const std::string file = kind == "onnx" ? "x.onnx" : "x.tflite";
+        trial.files = {{file, mutated_bytes(draw.of(kind == "onnx" ? onnx_ : tflite_).second, draw)}};
+        trial.always = {{"import", file, "--out", "o.yaml"}};
+        if (kind == "onnx") {
+            trial.always.front().insert(trial.always.front().end(), {"--dim", "batch=1", "--dim", "sequence=16"});
+        }
+        if (draw.one_in(3)) {
+            trial.always = {{"check", file}};
+        }
+        trial.once_accepted = {
+            {"check", "o.yaml"},
+            {"predict", "--hardware", chip, "--device", "cpu", "--model", "o.yaml", "--tokens", "1"}};
+    } else if (kind == "table") {
+        trial.files = {{"t.txt", mutated_text(draw.of(tables_).second, draw)}};
+        trial.always = {{"import", "t.txt", "--clock", "1 GHz", "--out", "o.csv"}};
+        trial.once_accepted = {{"validate", "--hardware", chip, "--device", "npu", "--measured", "o.csv"}};
+    } else {
+        trial.files = {{"l.json", mutated_text(draw.of(logs_).second, draw)}};
+        trial.always = {{"import", "l.json", "--model", "ms-marco-MiniLM-L-12-v2", "--tokens", "128", "--cores", "1",
+                         "--out", "o.csv"}};
+    }
+    return trial;
+}
+
+// A datasheet whose numbers are mostly those of a chip that could be.
+Trial Seeds::new_chip(Draw& draw) const {
+    static constexpr std::array<std::string_view, 7> kKindsOfChip{
+        "npu-convolution", "npu-vector", "npu-systolic", "accelerator-host-link", "gpu", "arm-big-little", "x86-cpu"};
+    struct Number {
+        std::string_view option, value, unit;
+    };
+    static constexpr std::array<Number, 10> kNumbers{{{"--cores", "2", ""},
+                                                      {"--clock", "800", " MHz"},
+                                                      {"--macs-int8", "2048", ""},
+                                                      {"--macs-fp16", "1024", ""},
+                                                      {"--sram", "1", " MiB"},
+                                                      {"--bandwidth", "20", " GB/s"},
+                                                      {"--dram", "34", " GB/s"},
+                                                      {"--dram-size", "8", " GiB"},
+                                                      {"--cpu-cores", "4", ""},
+                                                      {"--cpu-clock", "2", " GHz"}}};
+    Trial trial;
+    trial.files = {{"m.yaml", std::string(kSmallModel)}, {"s.yaml", scenario_of("c.yaml", "24", "")}};
+    Command make{"new-chip", "c",        "--archetype", std::string(draw.of(kKindsOfChip)),
+                 "--yes",    "--out",    "c.yaml",      "--model",
+                 "m.yaml",   "--tokens", "24"};
+    const std::size_t spoilt = draw.below(kNumbers.size());
+    for (std::size_t i = 0; i < kNumbers.size(); ++i) {
+        const bool extreme = i == spoilt || draw.one_in(8);
+        if (extreme || draw.one_in(2)) {
+            make.emplace_back(kNumbers[i].option);
+            make.push_back((extreme ? extreme_number(draw) : std::string(kNumbers[i].value)) +
+                           std::string(kNumbers[i].unit));
+        }
+    }
+    trial.always = {make};
+    trial.once_accepted = {{"check", "c.yaml"}, {"run", "s.yaml"}};
     return trial;
 }
 
@@ -272,30 +387,26 @@ Trial Seeds::of_kind(std::string_view kind, Draw& draw) const {
                        {"s.yaml", scenario_of(chip, lengths ? "{file: l.csv, column: tokens}" : "24",
                                               lengths ? "" : "arrivals: {trace: l.csv}\n")}};
         trial.always = {{"run", "s.yaml"}};
-    } else if (kind == "config") {
-        trial.files = {{"c.json", mutated_text(draw.of(configs_).second, draw)}};
-        trial.always = {{"import", "c.json", "--out", "o.yaml"}};
-        trial.once_accepted = {{"check", "o.yaml"}};
-    } else if (kind == "onnx") {
-        trial.files = {{"x.onnx", mutated_bytes(draw.of(onnx_).second, draw)}};
-        trial.always = {{"import", "x.onnx", "--dim", "batch=1", "--dim", "sequence=16", "--out", "o.yaml"}};
-        if (draw.one_in(3)) {
-            trial.always = {{"check", "x.onnx"}};
+    } else if (kind == "networks") {
+        const Named& rows = draw.of(networks_);
+        trial.files = {{"n.csv", mutated_text(rows.second, draw)}};
+        trial.always = {{"validate", "--hardware", rows.first, "--measured", "n.csv"}};
+        if (draw.one_in(4)) {
+            trial.once_accepted = {
+                {"calibrate", "--hardware", rows.first, "--device", "npu", "--measured", "n.csv", "--out", "o.yaml"},
+                {"check", "o.yaml"}};
         }
-        trial.once_accepted = {
-            {"check", "o.yaml"},
-            {"predict", "--hardware", chip, "--device", "cpu", "--model", "o.yaml", "--tokens", "1"}};
+    } else if (kind == "chip") {
+        return new_chip(draw);
     } else {
-        trial.files = {{"l.json", mutated_text(draw.of(logs_).second, draw)}};
-        trial.always = {{"import", "l.json", "--model", "ms-marco-MiniLM-L-12-v2", "--tokens", "128", "--cores", "1",
-                         "--out", "o.csv"}};
+        return import(kind, draw);
     }
     return trial;
 }
 
 Trial Seeds::trial(std::uint64_t seed, std::size_t number) const {
     // Each kind's share follows what it costs and how much of it people write by hand.
-    static constexpr std::array<std::size_t, kKinds.size()> kShares{24, 10, 8, 10, 12, 8, 4, 4, 6, 6, 2, 6};
+    static constexpr std::array<std::size_t, kKinds.size()> kShares{20, 8, 7, 10, 6, 7, 4, 4, 6, 6, 2, 6, 4, 2, 2, 6};
     Draw draw(seed * 1'000'003 + number);
     std::size_t at = draw.below(100);
     std::size_t kind = 0;

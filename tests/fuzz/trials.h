@@ -12,9 +12,9 @@
 
 namespace berth::fuzz {
 
-inline constexpr std::array<std::string_view, 12> kKinds{"profile", "model", "architecture", "scenario",
-                                                         "graph",   "rows",  "lengths",      "arrivals",
-                                                         "config",  "onnx",  "log",          "setting"};
+inline constexpr std::array<std::string_view, 16> kKinds{
+    "profile", "model", "architecture", "scenario", "graph",  "rows",  "lengths",  "arrivals",
+    "config",  "onnx",  "log",          "setting",  "tflite", "table", "networks", "chip"};
 
 using Command = std::vector<std::string>;
 
@@ -42,8 +42,11 @@ class Seeds {
     [[nodiscard]] Trial architecture(Draw& draw) const;
     [[nodiscard]] Trial scenario(Draw& draw) const;
     [[nodiscard]] Trial setting(Draw& draw) const;
+    [[nodiscard]] Trial import(std::string_view kind, Draw& draw) const;
+    [[nodiscard]] Trial new_chip(Draw& draw) const;
 
-    std::vector<Named> profiles_, models_, architectures_, scenarios_, configs_, onnx_, logs_, measured_;
+    std::vector<Named> profiles_, models_, architectures_, scenarios_, configs_, onnx_, logs_, measured_, tflite_,
+        tables_, networks_;                                     ///< of `networks_`, the name is that of the profile
     std::vector<std::pair<std::string, std::string>> numbers_;  ///< path of a profile's number, and a value of it
     std::string graph_;
 };
