@@ -12,6 +12,7 @@ namespace berth {
 /// One input in both, as `--set` takes it where it can be set alone.
 struct InputDifference {
     std::string path, before, after;
+    bool origin = false;  ///< a number with the same value, but another spread, kind or source
 };
 
 /// A stage that runs elsewhere than before.

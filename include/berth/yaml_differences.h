@@ -14,6 +14,7 @@ struct YamlDifference {
     std::vector<std::string> steps;            ///< keys, names of items, or their indices
     std::optional<std::string> before, after;  ///< on one line; absent where there is nothing
     bool order = false;                        ///< the same items in another order: names of both orders
+    bool origin = false;                       ///< a number with the same value, but another spread, kind or source
 
     /// The steps joined by dots, as `--set` takes them.
     [[nodiscard]] std::string path() const;

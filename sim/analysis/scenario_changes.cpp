@@ -104,6 +104,7 @@ class Comparison {
                 [difference, &from = after_.inputs.hardware](ScenarioInputs& inputs) {
                     take_over(inputs.hardware, difference, from);
                 });
+            changes_.back().input.origin = difference.origin;
         }
     }
 

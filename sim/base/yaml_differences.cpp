@@ -215,6 +215,7 @@ class Comparison {
         if (a && b && is_number(*a) && is_number(*b) && differs_in_origin(*a, *b)) {
             difference.before = text_with_origin(*a);
             difference.after = text_with_origin(*b);
+            difference.origin = true;
         }
         found_.push_back(std::move(difference));
     }

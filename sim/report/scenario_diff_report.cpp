@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t kLabelColumns = 64;
 constexpr std::size_t kBriefValue = 20;
 constexpr std::size_t kValueColumns = 60;  // of a source or a description; JSON has all of it
+constexpr std::size_t kMostSilent = 12;    // inputs without effect that a text names
 constexpr double kStepHalf = 0.34;
 constexpr double kShownChange = 1e-4;  // of the total: less is none
 constexpr double kSmallStep = 0.01;    // of the total: less is told together with its neighbours
@@ -187,32 +188,62 @@ std::string value_text(const std::string& answer, const std::optional<double>& v
     return answer.ends_with("_per_s") ? number_text(*value, 4) : share_text(*value);
 }
 
+// Those that change in the digits that are printed.
 std::string answers_text(const std::vector<AnswerChange>& answers) {
     std::vector<std::string> texts;
     for (const AnswerChange& one : answers) {
         const std::string name = answer_name(one.answer);
         const std::string after = value_text(one.answer, one.after);
+        if (one.before && value_text(one.answer, one.before) == after) {
+            continue;
+        }
         texts.push_back(one.before ? fmt::format("{} {} -> {}", name, value_text(one.answer, one.before), after)
                                    : fmt::format("{} {} (none before)", name, after));
     }
     return fmt::format("{}", fmt::join(texts, ", "));
 }
 
-// Inputs that leave the total as it is, and what they do instead.
-std::string other_steps_text(const ScenarioDiff& diff, TextWidth width) {
-    std::string others;
+bool only_in_origin(const DiffStep& step) { return std::ranges::all_of(step.inputs, &InputDifference::origin); }
+
+// A chip has a hundred numbers, of which most do nothing for one question: the first ones, and how many there are.
+std::string silent_text(const ScenarioDiff& diff, TextWidth width) {
     std::string silent;
+    std::size_t same_value = 0, listed = 0, more = 0;
     for (const DiffStep& step : diff.steps) {
-        if (!step.answers.empty()) {
-            others += wrapped(fmt::format("{}: {}", inputs_text(step.inputs), answers_text(step.answers)), 4, width);
-        } else if (step.without_effect()) {
-            const auto why = std::ranges::find(diff.warnings, step.inputs.front().path, &Warning::path);
+        const auto why = std::ranges::find(diff.warnings, step.inputs.front().path, &Warning::path);
+        if (is_in_table(step) || !answers_text(step.answers).empty()) {
+            continue;
+        }
+        if (why == diff.warnings.end() && only_in_origin(step)) {
+            same_value += step.inputs.size();
+        } else if (why == diff.warnings.end() && listed == kMostSilent) {
+            more += step.inputs.size();
+        } else {
+            listed += why == diff.warnings.end() ? 1 : 0;
             silent +=
                 wrapped(inputs_text(step.inputs) + (why == diff.warnings.end() ? "" : "; " + why->text), 4, width);
         }
     }
-    return (others.empty() ? "" : "\n  Inputs that leave the total as it is:\n" + others) +
-           (silent.empty() ? "" : "\n  Inputs that differ and change nothing in the answer:\n" + silent);
+    if (more > 0) {
+        silent += wrapped(fmt::format("and {} more, which JSON lists", more), 4, width);
+    }
+    if (same_value > 0) {
+        silent += wrapped(fmt::format("{} {} the same value on both sides, but not the same spread and origin",
+                                      same_value, same_value == 1 ? "number has" : "numbers have"),
+                          4, width);
+    }
+    return silent.empty() ? "" : "\n  Inputs that differ and change nothing in the answer:\n" + silent;
+}
+
+// Inputs that leave the total as it is, and what they do instead.
+std::string other_steps_text(const ScenarioDiff& diff, TextWidth width) {
+    std::string others;
+    for (const DiffStep& step : diff.steps) {
+        if (const std::string answers = answers_text(step.answers); !answers.empty()) {
+            others += wrapped(fmt::format("{}: {}", inputs_text(step.inputs), answers), 4, width);
+        }
+    }
+    return (others.empty() ? "" : "\n  Inputs that leave the total as it is:\n" + others) + silent_text(diff, width);
 }
 
 std::string class_table(const ScenarioDiff& diff, TextWidth width) {
@@ -333,8 +364,8 @@ std::string diff_text(const ScenarioDiff& diff, TextWidth width) {
     if (!diff.decisions.empty()) {
         text += wrapped(fmt::format("Moves: {}.", moves_text(diff.decisions)), 0, width);
     }
-    if (!diff.answers.empty()) {
-        text += wrapped(fmt::format("Other answers: {}.", answers_text(diff.answers)), 0, width);
+    if (const std::string answers = answers_text(diff.answers); !answers.empty()) {
+        text += wrapped(fmt::format("Other answers: {}.", answers), 0, width);
     }
     if (diff.steps.empty()) {
         return text + "\nNo input differs.\n";

@@ -68,6 +68,20 @@ TEST_F(CliCompare, TheWaterfallAddsUp) {
     EXPECT_NEAR(total, after, 1e-4 * after);
 }
 
+// Chips differ in a hundred numbers: the text has room for those that do something, JSON for all of them.
+TEST_F(CliCompare, NumbersWithoutEffectAreCounted) {
+    const std::vector<std::string> question{"compare", "rag-rk3588", "--hardware",
+                                            "rk3588-rknn-2.3.2,rk3576-rknn-2.3.2"};
+    const std::string text = berth(question).out;
+    EXPECT_LT(std::ranges::count(text, '\n'), 150);
+    EXPECT_THAT(text, HasSubstr("more, which JSON lists"));
+    EXPECT_THAT(text, HasSubstr("numbers have the same value on both sides"));
+    auto as_json = question;
+    as_json.insert(as_json.end(), {"--format", "json"});
+    const Json compared = Json::parse(berth(as_json).out);
+    EXPECT_GT(compared["difference"]["steps"].size(), 100U);
+}
+
 TEST_F(CliCompare, AChipThatCannotRunItSaysWhy) {
     const Outcome text = berth({"compare", "rag-rk3588", "--hardware", "rk3588-rknn-2.3.2,x86-onnxruntime", "--set",
                                 "hardware.devices.npu.clock=800 MHz"});
