@@ -46,6 +46,8 @@ EXCEPTIONS = [
      "a rule has these keys only if it is 'on' the device whose name is a key further up"),
     (r"^memory\.dram\.rated_clock: no value is given", lambda data: True,
      "a clock of the memory needs the one at which its bandwidths hold"),
+    (r"^stages\..*\.tokens: no value is given|missing key 'tokens'", lambda data: "stages" in data,
+     "the model knows whether it reads text"),
     (r"has no meaning without 'max_bytes'", lambda data: True,
      "a limit that is there without a value is none to the reader, which says so of 'else' too"),
     (r"^(sizes|head)\..*found a list", lambda data: "architecture" in data,

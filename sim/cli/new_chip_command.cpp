@@ -30,7 +30,7 @@ constexpr std::size_t kMeasureFirst = 3;
 struct NewChipOptions {
     std::string name, archetype, out, model;
     Datasheet stated;
-    std::int64_t tokens = 128;
+    std::optional<std::int64_t> tokens;
     bool yes = false;
 };
 
@@ -81,6 +81,12 @@ Scheme first_scheme(const Device& device) {
     return choice_named(kSchemeNames, name).value_or(DType::kInt8);
 }
 
+constexpr std::int64_t kTokens = 128;  // unless others are asked for, or the model reads fewer
+
+std::int64_t tokens_of(const NewChipOptions& options, const Model& model) {
+    return options.tokens.value_or(std::min(kTokens, longest_input(model).value_or(kTokens)));
+}
+
 // The first shipped model that reads so many tokens at once.
 std::string first_model(std::int64_t tokens, const Library& library) {
     for (const ShippedFile& file : shipped_files(library, "models")) {
@@ -97,18 +103,20 @@ std::string first_model(std::int64_t tokens, const Library& library) {
 /// The first model on the new chip, as a scenario of one stage.
 std::optional<Scenario> first_question(const NewChipOptions& options, const Profile& profile, const Library& library,
                                        Diagnostics& diagnostics) {
-    const std::string name = options.model.empty() ? first_model(options.tokens, library) : options.model;
+    const std::string name =
+        options.model.empty() ? first_model(options.tokens.value_or(kTokens), library) : options.model;
     auto model = load_model(library, name, {}, SourceLocation("--model"), diagnostics);
     if (!model) {
         return std::nullopt;
     }
     Scenario scenario;
-    scenario.name = fmt::format("{}, {} tokens", model->name, options.tokens);
     scenario.profile = profile;
     ModelStage work;
-    work.model = std::move(*model);
     work.precision.dtype = first_scheme(accelerator_of(profile));
-    work.tokens = {{options.tokens, 1}};
+    const std::int64_t tokens = tokens_of(options, *model);
+    scenario.name = fmt::format("{}, {} tokens, {}", model->name, tokens, scheme_name(work.precision.dtype));
+    work.model = std::move(*model);
+    work.tokens = {{tokens, 1}};
     Stage& stage = scenario.stages.emplace_back();
     stage.name = "model";
     stage.work = std::move(work);
@@ -189,7 +197,9 @@ std::optional<std::string> made(NewChipOptions options, Invocation& invocation, 
     if (!result || !write_file(options.out, yaml, diagnostics)) {
         return std::nullopt;
     }
-    return yaml + "\n" + wrapped(fmt::format("Written to {}. Its first answer:", options.out), 0, invocation.width) +
+    return yaml + "\n" +
+           wrapped(fmt::format("Written to {}. Its first answer, {}:", options.out, scenario->name), 0,
+                   invocation.width) +
            "\n" + answer_of(*scenario, *result, invocation.width);
 }
 
@@ -215,7 +225,7 @@ void add_new_chip(CLI::App& app, Invocation& invocation) {
         ->add_option("--model", options->model,
                      "Model of the first answer (default: the first shipped one that reads text)")
         ->type_name("MODEL");
-    command->add_option("--tokens", options->tokens, "Its tokens")
+    command->add_option("--tokens", options->tokens, "Its tokens (default: 128, or as many as it reads)")
         ->type_name("N")
         ->check(CLI::Range(kCountRange.min, kCountRange.max, "POSITIVE"));
     command->add_flag("--yes", options->yes, "Ask nothing: what is not stated is inherited");

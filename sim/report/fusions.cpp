@@ -16,8 +16,10 @@ namespace {
 
 constexpr double kWorthShowing = 1e-3;  // of the latency: below that a missing fusion is not worth a reader's time
 
+constexpr std::size_t kMostNames = 3;  // of operators that one kind is fused into
+
 struct FusedOperators {
-    OperatorKind op{};
+    OperatorKind op{}, into_kind{};
     std::string into;
     std::int64_t count = 0;
 };
@@ -26,12 +28,13 @@ std::vector<FusedOperators> fused_operators(const Candidate& candidate) {
     std::vector<FusedOperators> groups;
     for (const FusedOperator& fused : candidate.fusion.fused) {
         const OperatorKind kind = candidate.operators.at(static_cast<std::size_t>(fused.op)).kind;
-        const std::string into = name_in_block(candidate.operators.at(static_cast<std::size_t>(fused.into)).name);
+        const OperatorResult& into_op = candidate.operators.at(static_cast<std::size_t>(fused.into));
+        const std::string into = name_in_block(into_op.name);
         const auto known = std::find_if(groups.begin(), groups.end(), [&](const FusedOperators& group) {
             return group.op == kind && group.into == into;
         });
         if (known == groups.end()) {
-            groups.push_back({kind, into, 1});
+            groups.push_back({kind, into_op.kind, into, 1});
         } else {
             ++known->count;
         }
@@ -39,11 +42,33 @@ std::vector<FusedOperators> fused_operators(const Candidate& candidate) {
     return groups;
 }
 
+bool same_kinds(const FusedOperators& a, const FusedOperators& b) { return a.op == b.op && a.into_kind == b.into_kind; }
+
+// Networks without blocks that repeat have a name per layer: there the kind of operator says more.
+std::vector<FusedOperators> in_few_words(const std::vector<FusedOperators>& groups) {
+    std::vector<FusedOperators> few;
+    for (const FusedOperators& group : groups) {
+        const auto alike = [&group](const FusedOperators& other) { return same_kinds(group, other); };
+        if (static_cast<std::size_t>(std::ranges::count_if(groups, alike)) <= kMostNames) {
+            few.push_back(group);
+            continue;
+        }
+        const auto known = std::ranges::find_if(few, alike);
+        if (known == few.end()) {
+            few.push_back(
+                {group.op, group.into_kind, fmt::format("the {} before", traits(group.into_kind).name), group.count});
+        } else {
+            known->count += group.count;
+        }
+    }
+    return few;
+}
+
 }  // namespace
 
 std::string fusion_text(const Candidate& candidate) {
     std::vector<std::string> parts;
-    for (const FusedOperators& group : fused_operators(candidate)) {
+    for (const FusedOperators& group : in_few_words(fused_operators(candidate))) {
         parts.push_back(fmt::format("{} {} fused into {}", group.count, traits(group.op).name, group.into));
     }
     for (const MissingFusions& group : missing_fusions(candidate)) {

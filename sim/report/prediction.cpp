@@ -74,8 +74,11 @@ std::string generation_text(const Candidate& candidate) {
 }
 
 std::string lengths_text(const Candidate& candidate) {
-    return fmt::format("{} core{}, {} padded tokens for {} actual ones\n", candidate.cores,
-                       candidate.cores == 1 ? "" : "s", candidate.padded_tokens, candidate.actual_tokens);
+    const std::string cores = fmt::format("{} core{}", candidate.cores, candidate.cores == 1 ? "" : "s");
+    const bool one_size = candidate.padded_tokens == 1;  // such as a picture's
+    return cores + (one_size ? "\n"
+                             : fmt::format(", {} padded tokens for {} actual ones\n", candidate.padded_tokens,
+                                           candidate.actual_tokens));
 }
 
 }  // namespace

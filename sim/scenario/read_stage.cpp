@@ -145,9 +145,13 @@ void read_lengths(const YamlNode& node, ModelStage& stage) {
         return;
     }
     stage.buckets = read_buckets(node);
-    const YamlNode tokens = node.require("tokens", "how many tokens the input really holds");
-    if (tokens.exists()) {
-        if (auto lengths = read_tokens(tokens, stage.buckets)) {
+    const bool has_length = !stage.model.architecture || depends_on_tokens(*stage.model.architecture);
+    const auto tokens = has_length ? std::optional(node.require("tokens", "how many tokens the input really holds"))
+                                   : node.find("tokens");
+    if (!tokens) {
+        stage.tokens = {{1, 1}};  // the input of the model has one size
+    } else if (tokens->exists()) {
+        if (auto lengths = read_tokens(*tokens, stage.buckets)) {
             stage.tokens = std::move(lengths->distribution);
             check_buckets(node, stage.buckets, lengths->longest);
         }

@@ -47,7 +47,10 @@ std::vector<Key> model_keys(Definitions& q) {
         optional("dtype", "precision that the model is compiled for: a scheme of weights and activations",
                  choice(kSchemeNames)),
         optional("precision", "exceptions from dtype; the last match counts", precision()),
-        optional("tokens", "actual tokens of the input: a number, a range or a column of lengths", tokens()),
+        optional("tokens",
+                 "actual tokens of the input: a number, a range or a column of lengths; none if the model does not "
+                 "read text",
+                 tokens()),
         optional("buckets", "compiled lengths", either({bucket, list_of(bucket)})),
         optional("phase", "for a model that generates text, instead of tokens and buckets", choice(kPhaseNames)),
         optional("prompt", "tokens of the prompt", integer(kCountRange)),
@@ -65,15 +68,14 @@ std::vector<Key> model_keys(Definitions& q) {
     };
 }
 
-// A model is given tokens, or a prompt and a phase.
+// A model of text is given tokens, or a prompt and a phase; which model reads text the schema does not know.
 Json model_rules() {
     const Json generate = {{"properties", {{"phase", {{"const", choice_name(kPhaseNames, Phase::kGenerate)}}}}}};
     const Json prefill = {{"properties", {{"phase", {{"const", choice_name(kPhaseNames, Phase::kPrefill)}}}}}};
     const Json with_phase = all_of({has("prompt"), has_none({"tokens", "buckets"}, "does not go with a 'phase'"),
                                     if_then(generate, has("new_tokens")),
                                     if_then(prefill, has_none({"new_tokens"}, "a prefill makes none"))});
-    const Json without =
-        all_of({has("tokens"), has_none({"prompt", "new_tokens"}, "has no meaning without a 'phase'")});
+    const Json without = has_none({"prompt", "new_tokens"}, "has no meaning without a 'phase'");
     return all_of({has("dtype"), has_none({"takes"}, "the stage runs a model, so its time is predicted"),
                    if_then_else(has("phase"), with_phase, without)});
 }

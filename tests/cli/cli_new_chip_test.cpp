@@ -64,6 +64,16 @@ TEST_F(CliNewChip, SaysWhatIsWrongAndWritesNothing) {
     EXPECT_THAT(both.err, HasSubstr("--sram"));
 }
 
+TEST_F(CliNewChip, TheFirstAnswerSaysOfWhat) {
+    EXPECT_THAT(berth({"new-chip", "a", "--archetype", "gpu", "--model", "bert-base-uncased", "--yes"}).out,
+                HasSubstr("Its first answer, bert-base-uncased, 128 tokens, int8:"));
+    write("short.yaml",
+          "model: short\narchitecture: bert-encoder\n"
+          "sizes: {layers: 2, hidden: 64, heads: 4, ffn: 128, vocab: 100, max_positions: 64}\n");
+    EXPECT_THAT(berth({"new-chip", "b", "--archetype", "gpu", "--model", "short.yaml", "--yes"}).out,
+                HasSubstr("Its first answer, short, 64 tokens, int8:"));
+}
+
 TEST_F(CliNewChip, DoesNotOverwrite) {
     write("my-chip.yaml", "kept");
     EXPECT_EQ(berth(asked("my-chip")).status, 2);
