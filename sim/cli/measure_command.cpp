@@ -130,7 +130,7 @@ std::string sizes_text(const Kernel& kernel) {
             sizes.push_back(fmt::format("{}={}", fields[i].name, values[i]));
         }
     }
-    return fmt::format("{}", fmt::join(sizes, ","));
+    return fmt::format("{}", fmt::join(sizes, ", "));
 }
 
 std::string ranking_text(const std::vector<WorthMeasuring>& ranked, const Profile& profile, std::size_t top,

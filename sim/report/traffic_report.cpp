@@ -137,13 +137,19 @@ std::string outlook_text(const TrafficResult& traffic, const Scenario& scenario,
     return text.empty() ? "" : wrapped(text, 0, width);
 }
 
+constexpr double kFinestPrecision = 0.001;  // that a reader cares for
+
+std::string precision_text(double precision) {
+    return precision < kFinestPrecision ? "less than " + percent_text(kFinestPrecision, 1) : percent_text(precision, 2);
+}
+
 // How long the simulation was, and how well it knows what it says.
 std::string length_text(const SimulationResult& result, const Arrivals& arrivals, TextWidth width) {
     if (!result.latency || !result.latency->has_intervals) {
         return wrapped(fmt::format("{} requests simulated, too few for intervals.", result.counted), 0, width);
     }
     std::string text = fmt::format("{} requests simulated after a warm-up of {}: mean and p95 are known to within {}",
-                                   result.counted, result.warm_up, percent_text(result.latency->precision(), 2));
+                                   result.counted, result.warm_up, precision_text(result.latency->precision()));
     if (!result.converged) {
         text +=
             std::holds_alternative<ArrivalTrace>(arrivals)
