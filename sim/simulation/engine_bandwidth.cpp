@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "simulation/event_engine.h"
 #include "simulation/max_min.h"
@@ -15,17 +16,69 @@ constexpr double kDone = 1e-12;  // share of a transfer's bytes that rounding ma
 
 }  // namespace
 
-void EventEngine::start_transfer(Step step) {
+// Most of the time one task moves bytes: nothing has to be shared out, and its end is known from the start.
+void EventEngine::start_sole(Step step, double work) {
     const PlannedTask& task = plan_.tasks[step.task];
     Share& share = shares_[static_cast<std::size_t>(task.share)];
     advance(share);
+    share.sole = Sole{step, now_, work, number_};
+    parts_[part(step)] = 1;
+    push(mark_[part(step)], Kind::kSole, static_cast<std::uint32_t>(task.share), ++share.version);
+}
+
+double EventEngine::moved_by(const Sole& sole, double time) const {
+    const PlannedTask& task = plan_.tasks[sole.step.task];
+    return std::min(task.bytes, task.bytes / task.alone * (time - sole.started));
+}
+
+void EventEngine::end_sole(std::uint32_t bandwidth) {
+    Share& share = shares_[bandwidth];
+    advance(share);
+    const Step step = share.sole->step;
+    share.sole.reset();
+    const PlannedTask& task = plan_.tasks[step.task];
+    share.moved += task.bytes;
+    if (task.part >= 0) {
+        share.parts[static_cast<std::size_t>(task.part)].moved += task.bytes;
+    }
+    finish_part(step);
+}
+
+// Another transfer begins: what was the sole one ends its work and its transfer by events of their own from here on.
+void EventEngine::join_others(std::uint32_t bandwidth) {
+    Share& share = shares_[bandwidth];
+    if (!share.sole) {
+        return;
+    }
+    const Sole sole = *std::exchange(share.sole, std::nullopt);
+    const double left = plan_.tasks[sole.step.task].bytes - moved_by(sole, now_);
+    const double work_ends = std::max(sole.started + sole.work, now_);
+    const bool works = work_ends > now_;
+    parts_[part(sole.step)] = works ? 2 : 1;
+    if (works) {
+        push({work_ends, sole.number, sole.step.slot, sole.step.task, Kind::kWork});
+    }
+    add_transfer(sole.step, left);
+}
+
+void EventEngine::start_transfer(Step step) {
+    const PlannedTask& task = plan_.tasks[step.task];
+    const auto bandwidth = static_cast<std::uint32_t>(task.share);
+    advance(shares_[bandwidth]);
+    join_others(bandwidth);
+    add_transfer(step, task.bytes);
+    reshare(bandwidth);
+}
+
+void EventEngine::add_transfer(Step step, double left) {
+    const PlannedTask& task = plan_.tasks[step.task];
+    Share& share = shares_[static_cast<std::size_t>(task.share)];
     const auto place = std::upper_bound(share.caps.begin(), share.caps.end(), task.cap) - share.caps.begin();
     share.caps.insert(share.caps.begin() + place, task.cap);
-    share.transfers.insert(share.transfers.begin() + place, {step, task.bytes, task.bytes});
+    share.transfers.insert(share.transfers.begin() + place, {step, left, task.bytes});
     if (!share.parts.empty()) {
         share.part_of.insert(share.part_of.begin() + place, task.part);
     }
-    reshare(static_cast<std::uint32_t>(task.share));
 }
 
 // Where there is always enough, what moves does so evenly over the task's time, and nothing has to be shared out:
@@ -54,7 +107,16 @@ void EventEngine::draw_freely(Step step, double sign) {
 // What has moved since the shares were last decided.
 void EventEngine::advance(Share& share) const {
     const double passed = now_ - share.since;
-    share.since = now_;
+    const double since = std::exchange(share.since, now_);
+    if (share.sole) {
+        const double moved = moved_by(*share.sole, now_) - moved_by(*share.sole, since);
+        const int within = plan_.tasks[share.sole->step.task].part;
+        share.drawn += moved;
+        if (within >= 0) {
+            share.parts[static_cast<std::size_t>(within)].drawn += moved;
+        }
+        return;
+    }
     if (share.enough) {
         share.drawn += share.rate * passed;
         for (Part& within : share.parts) {

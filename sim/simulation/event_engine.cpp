@@ -15,10 +15,13 @@ const std::uint64_t kWorkTimes = stream_of("work");
 const std::uint64_t kThinkTimes = stream_of("think");
 constexpr unsigned kTaskBits = 24;  // of a stream's number, for the task of a request
 
-template <class Event>
-bool later(const Event& a, const Event& b) {
-    return a.time != b.time ? a.time > b.time : a.number > b.number;
-}
+// A type of its own, not a function: so that the heap has it inline.
+struct Later {
+    template <class Event>
+    bool operator()(const Event& a, const Event& b) const {
+        return a.time != b.time ? a.time > b.time : a.number > b.number;
+    }
+};
 
 }  // namespace
 
@@ -54,8 +57,12 @@ EventEngine::EventEngine(const SimulatedSystem& system, const Arrivals& arrivals
 }
 
 void EventEngine::push(double time, Kind kind, std::uint32_t slot, std::uint32_t task) {
-    heap_.push_back({time, number_++, slot, task, kind});
-    std::push_heap(heap_.begin(), heap_.end(), later<Event>);
+    push({time, number_++, slot, task, kind});
+}
+
+void EventEngine::push(const Event& event) {
+    heap_.push_back(event);
+    std::push_heap(heap_.begin(), heap_.end(), Later{});
 }
 
 void EventEngine::first_arrivals() {
@@ -102,10 +109,11 @@ void EventEngine::run(std::size_t counted) {
     wanted_ = std::min(counted, most_);
     ended_ = record_.ended_of(wanted_);
     while (ended_ < wanted_ && !heap_.empty()) {
-        std::pop_heap(heap_.begin(), heap_.end(), later<Event>);
+        std::pop_heap(heap_.begin(), heap_.end(), Later{});
         const Event event = heap_.back();
         heap_.pop_back();
-        if (event.kind == Kind::kTransfer && event.task != shares_[event.slot].version) {
+        const bool of_share = event.kind == Kind::kTransfer || event.kind == Kind::kSole;
+        if (of_share && event.task != shares_[event.slot].version) {
             continue;  // its shares have changed since
         }
         now_ = event.time;
@@ -130,6 +138,9 @@ void EventEngine::handle(const Event& event) {
             break;
         case Kind::kTransfer:
             end_transfers(event.slot);
+            break;
+        case Kind::kSole:
+            end_sole(event.slot);
             break;
     }
 }
@@ -220,6 +231,10 @@ void EventEngine::start(Step step) {
     }
     mark_[part(step)] = now_ + std::max(work, task.alone);
     const bool shares = task.share >= 0 && !shares_[static_cast<std::size_t>(task.share)].enough;
+    if (shares && is_idle(shares_[static_cast<std::size_t>(task.share)])) {
+        start_sole(step, work);
+        return;
+    }
     parts_[part(step)] = shares ? 2 : 1;
     push(shares ? now_ + work : mark_[part(step)], Kind::kWork, step.slot, step.task);
     if (shares) {
@@ -227,6 +242,11 @@ void EventEngine::start(Step step) {
     } else if (task.share >= 0) {
         draw_freely(step, 1);
     }
+}
+
+// What a trace shows of a bandwidth are the moments at which transfers begin and end, one by one.
+bool EventEngine::is_idle(const Share& share) const {
+    return traced_left_ == 0 && share.transfers.empty() && !share.sole;
 }
 
 void EventEngine::finish_part(Step step) {

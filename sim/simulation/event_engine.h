@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -49,12 +50,12 @@ class EventEngine {
     [[nodiscard]] PhaseTime phase(std::size_t index, std::size_t left_out) const;
 
   private:
-    enum class Kind : std::uint8_t { kArrival, kWork, kTransfer };
+    enum class Kind : std::uint8_t { kArrival, kWork, kTransfer, kSole };
     struct Event {
         double time;
         std::uint64_t number;  ///< of events at one time, the one made first comes first
-        std::uint32_t slot;    ///< of the request; of a transfer, the bandwidth
-        std::uint32_t task;    ///< of a transfer, the version of its shares
+        std::uint32_t slot;    ///< of the request; of a transfer or the sole one, the bandwidth
+        std::uint32_t task;    ///< of a transfer or the sole one, the version of the shares
         Kind kind;
     };
     struct Step {
@@ -69,6 +70,12 @@ class EventEngine {
         Step step;
         double left, whole;
     };
+    /// A task that moves its bytes while nothing else does: one event ends both its work and its transfer.
+    struct Sole {
+        Step step{};
+        double started = 0, work = 0;
+        std::uint64_t number = 0;  ///< of its event, which the end of its work keeps: at one moment the order stays
+    };
     /// Of a share: what one device carries of it.
     struct Part {
         double drawn = 0, moved = 0, rate = 0;
@@ -81,6 +88,7 @@ class EventEngine {
         std::vector<int> part_of;          ///< of the transfers, if there are parts; -1: none
         std::vector<Transfer> transfers;   ///< by ascending cap
         std::vector<double> caps, rates;   ///< of the transfers
+        std::optional<Sole> sole;          ///< there are no transfers beside it
         double since = 0, drawn = 0, moved = 0;
         double rate = 0;         ///< where there is enough: of all that move
         std::size_t moving = 0;  ///< where there is enough: how many move
@@ -93,6 +101,7 @@ class EventEngine {
     };
 
     void push(double time, Kind kind, std::uint32_t slot, std::uint32_t task);
+    void push(const Event& event);
     void handle(const Event& event);
     void first_arrivals();
     void next_arrival(double after);
@@ -103,7 +112,13 @@ class EventEngine {
     void arrive();
     void ready(Step step);
     void start(Step step);
+    void start_sole(Step step, double work);
+    void join_others(std::uint32_t bandwidth);
+    void end_sole(std::uint32_t bandwidth);
     void start_transfer(Step step);
+    void add_transfer(Step step, double left);
+    [[nodiscard]] bool is_idle(const Share& share) const;
+    [[nodiscard]] double moved_by(const Sole& sole, double time) const;
     void draw_freely(Step step, double sign);
     void finish_part(Step step);
     void finish(Step step);

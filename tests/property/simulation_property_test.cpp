@@ -79,6 +79,29 @@ RC_GTEST_PROP(Simulation, NothingIsLostAndNothingIsUsedBeyondItself, ()) {
     }
 }
 
+bool alike(double a, double b) { return std::abs(a - b) <= 1e-9 * std::max({std::abs(a), std::abs(b), 1e-9}); }
+
+// Without a trace a task whose transfer is alone takes one event instead of two: the same must come of it.
+RC_GTEST_PROP(Simulation, ATraceChangesNothing, ()) {
+    const SimulatedSystem system = any_system();
+    const ArrivalTrace trace = any_trace();
+    const auto traced = simulate(system, trace, {1000, 0, 1, 1000});
+    const auto plain = simulate(system, trace, {1000, 0, 1, 0});
+    RC_ASSERT(plain.completed == traced.completed);
+    RC_ASSERT(plain.latency.has_value() == traced.latency.has_value());
+    if (plain.latency) {
+        RC_ASSERT(alike(in_seconds(plain.latency->mean.value), in_seconds(traced.latency->mean.value)));
+        RC_ASSERT(alike(in_seconds(plain.latency->p95.value), in_seconds(traced.latency->p95.value)));
+    }
+    for (std::size_t pool = 0; pool < system.pools.size(); ++pool) {
+        RC_ASSERT(alike(plain.pools[pool].utilisation, traced.pools[pool].utilisation));
+    }
+    for (std::size_t shared = 0; shared < system.bandwidths.size(); ++shared) {
+        RC_ASSERT(alike(plain.bandwidths[shared].utilisation, traced.bandwidths[shared].utilisation));
+        RC_ASSERT(alike(in_bytes(plain.moved[shared]), in_bytes(traced.moved[shared])));
+    }
+}
+
 RC_GTEST_PROP(Simulation, NoTaskBeforeItsInputsAndNoPoolOverfull, ()) {
     const SimulatedSystem system = any_system();
     const auto result = simulate(system, any_trace(), {1000, 0, 1, 1000});
