@@ -95,6 +95,8 @@ struct CrossoverMap {
     std::vector<std::vector<Change>> crossings;  ///< [column] ascending
     std::vector<SettingChange> changes{};        ///< of the scenario, for titles
     std::vector<Warning> warnings{};             ///< settings and ranges without effect
+    /// What the scenario itself says across and up, as it is written there; absent where it does not say both.
+    std::optional<std::pair<std::string, std::string>> today{};
     [[nodiscard]] const Cell& at(std::size_t column, std::size_t row) const {
         return cells[row * across.values.size() + column];
     }

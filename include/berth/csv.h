@@ -35,7 +35,7 @@ struct CsvTable {
 /// twice, a row has another number of cells than the header, or a quote is not closed.
 [[nodiscard]] std::optional<CsvTable> parse_csv(std::string_view text, std::string name, Diagnostics& diagnostics);
 
-/// Text as a cell: quoted where it holds a comma, a quote or a line break.
+/// Text as a cell: quoted where it holds a comma, a quote or a line break; behind a ' where it would be a formula.
 [[nodiscard]] std::string csv_field(std::string_view text);
 
 }  // namespace berth

@@ -33,6 +33,8 @@ class CostFormula {
     /// In SI units of dimension(). Absent where it has none, as of a division by zero.
     [[nodiscard]] std::optional<double> at(const std::vector<std::size_t>& places) const;
     [[nodiscard]] Dimension dimension() const { return dimension_; }
+    /// As it was given.
+    [[nodiscard]] const std::string& text() const { return expression_.text(); }
 
   private:
     struct Term {

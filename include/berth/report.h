@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "berth/design_review.h"
 #include "berth/diagnostics.h"
 #include "berth/evaluation.h"
 #include "berth/findings.h"
@@ -46,11 +47,12 @@ struct DrawnPicture {
     std::string svg;
 };
 /// The report as one page that loads nothing: the question and its answer, variants, why, what would change it, the
-/// timeline, assumptions, every operator, words, where it is from. Readable without script, which sorts and filters
-/// the table of operators; names from files are escaped.
+/// timeline, assumptions, accuracy, every operator, words, where it is from. Readable without script, which sorts and
+/// filters the tables of operators, marks the same operators in all pictures, and keeps its state in the address; names
+/// from files are escaped.
 [[nodiscard]] std::string html_report(const ScenarioResult& result, const Scenario& scenario,
-                                      std::span<const Finding> findings, std::span<const DrawnPicture> pictures,
-                                      const Provenance& provenance = {});
+                                      std::span<const Finding> findings, const DesignReview& review,
+                                      std::span<const DrawnPicture> pictures, const Provenance& provenance = {});
 
 /// `berth ops`: the operators of one placement of a stage; `devices` are the profile's names. The CSV has the columns
 /// of csv_report, the JSON is {"stage", "placement", "operators": [as in json_report]}.
@@ -99,11 +101,11 @@ struct ModelPrediction {
                                           std::span<const std::optional<KernelPrediction>> predictions);
 
 /// `--report DIR`: index.html, a page with everything; report.txt, report.json, operators.csv, the pictures as SVG and
-/// PNG, and report.md that shows them.
+/// PNG with what they show as CSV, and report.md that shows them.
 /// Each file is written whole. If the pictures cannot be drawn, the rest is there all the same; false, with errors, if
 /// anything is missing.
 bool write_report(const std::filesystem::path& directory, const ScenarioResult& result, const Scenario& scenario,
-                  std::span<const Finding> findings, std::span<const TokenCurves> curves, const Provenance& provenance,
-                  Diagnostics& diagnostics);
+                  std::span<const Finding> findings, std::span<const TokenCurves> curves, const DesignReview& review,
+                  const Provenance& provenance, Diagnostics& diagnostics);
 
 }  // namespace berth

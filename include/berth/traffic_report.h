@@ -16,7 +16,9 @@ namespace berth {
 /// How much stages slow others, where the scenario limits it; else empty.
 [[nodiscard]] std::string slowdowns_text(const ScenarioResult& result, TextWidth width = {});
 
-/// The traced requests as a Chrome trace (chrome://tracing, Perfetto): one process per pool, one thread per request.
+/// The traced requests as a Chrome trace (chrome://tracing, Perfetto): one process per pool with a
+/// thread per request, requests as spans of their own, arrows to the tasks that wait on another pool, and what each
+/// bandwidth carries as a counter.
 [[nodiscard]] std::string chrome_trace(const TrafficResult& traffic);
 
 }  // namespace berth

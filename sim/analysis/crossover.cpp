@@ -8,10 +8,10 @@
 #include <functional>
 #include <tuple>
 
-#include "berth/evaluation.h"
-#include "berth/quantity_text.h"
 #include "analysis/crossing_search.h"
 #include "analysis/digits.h"
+#include "berth/evaluation.h"
+#include "berth/quantity_text.h"
 
 namespace berth {
 
@@ -279,6 +279,23 @@ bool fill(CrossoverMap& map, const CrossoverQuestion& question, int threads, Dia
 
 }  // namespace
 
+namespace {
+
+// What settings of both ranges would replace.
+std::optional<std::pair<std::string, std::string>> today_of(SweepBase base, const SweepRange& across,
+                                                            const SweepRange& up) {
+    base.settings.push_back({across.path, across.text(across.from)});
+    base.settings.push_back({up.path, up.text(up.from)});
+    std::optional<std::string> first, second;
+    for (const SettingChange& change : setting_changes(base)) {
+        first = change.path == across.path ? change.before : first;
+        second = change.path == up.path ? change.before : second;
+    }
+    return first && second ? std::optional(std::pair(*first, *second)) : std::nullopt;
+}
+
+}  // namespace
+
 std::optional<CrossoverMap> map_crossovers(const CrossoverQuestion& question, const SweepRange& up, int threads,
                                            Diagnostics& diagnostics) {
     CrossoverQuestion other = reading_once(question);
@@ -288,6 +305,7 @@ std::optional<CrossoverMap> map_crossovers(const CrossoverQuestion& question, co
     }
     CrossoverMap map{question.stage, question.between, axis_of(question.range), axis_of(up), {}, {}};
     map.changes = setting_changes(question.base);
+    map.today = today_of(question.base, question.range, up);
     if (!fill(map, question, threads, diagnostics)) {
         return std::nullopt;
     }

@@ -128,12 +128,24 @@ std::optional<CsvTable> parse_csv(std::string_view text, std::string name, Diagn
     return diagnostics.error_count() == errors_before ? std::optional(std::move(table)) : std::nullopt;
 }
 
+namespace {
+
+// What a spreadsheet would compute instead of showing it. A minus before a digit is a number's.
+bool is_formula(std::string_view text) {
+    constexpr std::string_view kStarts = "=+@\t\r";
+    const bool minus = text.size() > 1 && text.front() == '-' && (text[1] < '0' || text[1] > '9') && text[1] != '.';
+    return !text.empty() && (minus || kStarts.find(text.front()) != std::string_view::npos);
+}
+
+}  // namespace
+
 std::string csv_field(std::string_view text) {
-    if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-        return std::string(text);
+    const std::string plain = (is_formula(text) ? "'" : "") + std::string(text);
+    if (plain.find_first_of(",\"\r\n") == std::string::npos) {
+        return plain;
     }
     std::string quoted = "\"";
-    for (const char c : text) {
+    for (const char c : plain) {
         quoted += c == '"' ? "\"\"" : std::string(1, c);
     }
     return quoted + "\"";

@@ -198,6 +198,9 @@ bool make_folder(const std::filesystem::path& directory, Diagnostics& diagnostic
     if (!failure && !std::filesystem::is_directory(directory, failure)) {
         failure = std::make_error_code(std::errc::not_a_directory);
     }
+    if (!failure && ::access(directory.c_str(), W_OK | X_OK) != 0) {  // said once, not for each file
+        failure = {errno, std::generic_category()};
+    }
     if (failure) {
         diagnostics.error(SourceLocation(directory.string()),
                           fmt::format("cannot make the folder of the report: {}", failure.message()));

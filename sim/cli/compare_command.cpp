@@ -129,10 +129,11 @@ std::optional<std::string> compared(const CompareOptions& options, Invocation& i
     add_difference(options, comparison, diagnostics);
     const auto origins = origins_of(comparison, base.library);
     note_provenance(comparison, origins, invocation.provenance);
-    if (diagnostics.has_errors() ||
-        (!options.report.empty() &&
-         !write_comparison(options.report, comparison, origins, invocation.provenance, diagnostics))) {
+    if (diagnostics.has_errors()) {
         return std::nullopt;
+    }
+    if (!options.report.empty()) {  // what cannot be written is said; the answer is there all the same
+        write_comparison(options.report, comparison, origins, invocation.provenance, diagnostics);
     }
     return in_format({.text = [&] { return comparison_text(comparison, origins, invocation.width); },
                       .json = [&] { return comparison_json(comparison, origins); },
@@ -161,7 +162,9 @@ void add_compare(CLI::App& app, Invocation& invocation) {
         ->type_name("A,B")
         ->delimiter(',')
         ->allow_extra_args(false);
-    command->add_option("--report", options->report, "Folder to write text, JSON, CSV and pictures to")
+    command
+        ->add_option("--report", options->report,
+                     "Folder to write a page (index.html), text, JSON, CSV and pictures to")
         ->type_name("DIR");
     add_format_option(*command, options->format, kAllFormats);
     command->footer(

@@ -67,9 +67,11 @@ std::optional<std::string> mapped(const CrossoverOptions& options, const Crossov
     if (map) {
         map->warnings = silent_inputs(question.base, {map->across, map->up});
     }
-    if (!map ||
-        (!options.report.empty() && !write_crossover_map(options.report, *map, invocation.provenance, diagnostics))) {
+    if (!map) {
         return std::nullopt;
+    }
+    if (!options.report.empty()) {  // what cannot be written is said; the answer is there all the same
+        write_crossover_map(options.report, *map, invocation.provenance, diagnostics);
     }
     return in_format({.text = [&] { return crossover_map_text(*map, invocation.width); },
                       .json = [&] { return crossover_map_json(*map); },
@@ -148,9 +150,11 @@ std::optional<std::string> along(const CrossoverOptions& options, const Crossove
     if (answer) {
         answer->warnings = silent_inputs(question, *answer);
     }
-    if (!answer || (!options.report.empty() &&
-                    !write_crossover(options.report, question, *answer, beside, invocation.provenance, diagnostics))) {
+    if (!answer) {
         return std::nullopt;
+    }
+    if (!options.report.empty()) {
+        write_crossover(options.report, question, *answer, beside, invocation.provenance, diagnostics);
     }
     return in_format({.text = [&] { return crossover_text(question, *answer, invocation.width); },
                       .json = [&] { return crossover_json(question, *answer); },

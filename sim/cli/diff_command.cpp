@@ -73,8 +73,11 @@ ExitStatus compare(const DiffOptions& options, Invocation& invocation) {
     invocation.provenance.title =
         title_of(before->name, before->changes) + " -> " + title_of(after->name, after->changes);
     const auto diff = diff_scenarios(*before, *after, diagnostics);
-    if (!diff || (!options.report.empty() && !write_diff(options.report, *diff, invocation.provenance, diagnostics))) {
+    if (!diff) {
         return answer(std::nullopt, diagnostics);
+    }
+    if (!options.report.empty()) {  // what cannot be written is said; the answer is there all the same
+        write_diff(options.report, *diff, invocation.provenance, diagnostics);
     }
     const ExitStatus status = answer(in_format({.text = [&] { return diff_text(*diff, invocation.width); },
                                                 .json = [&] { return diff_json(*diff); },
@@ -109,7 +112,9 @@ void add_diff(CLI::App& app, Invocation& invocation) {
             "share (latency=5%)")
         ->type_name("decision|latency=SHARE")
         ->allow_extra_args(false);
-    command->add_option("--report", options->report, "Folder to write text, JSON and a waterfall chart to")
+    command
+        ->add_option("--report", options->report,
+                     "Folder to write a page (index.html), text, JSON and a waterfall chart to")
         ->type_name("DIR");
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer(

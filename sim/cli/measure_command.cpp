@@ -14,6 +14,7 @@
 #include "berth/next_measurement.h"
 #include "cli/command.h"
 #include "report/text_layout.h"
+#include "report/worth_measuring.h"
 
 namespace berth {
 
@@ -121,35 +122,9 @@ bool measure_rows(const MeasureTask& task, const std::vector<MeasureJob>& jobs, 
     return true;
 }
 
-std::string sizes_text(const Kernel& kernel) {
-    std::vector<std::string> sizes;
-    const auto fields = size_fields(kernel.kind);
-    const auto values = size_values(kernel.kind, kernel.dims);
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (fields[i].required()) {
-            sizes.push_back(fmt::format("{}={}", fields[i].name, values[i]));
-        }
-    }
-    return fmt::format("{}", fmt::join(sizes, ", "));
-}
-
 std::string ranking_text(const std::vector<WorthMeasuring>& ranked, const Profile& profile, std::size_t top,
                          TextWidth width) {
-    TextTable table;
-    table.column("removes", Align::kRight);
-    table.column("operator", Align::kLeft, Fit::kWrap);
-    table.column("kernel", Align::kLeft, Fit::kWrap);
-    table.column("predicted", Align::kRight);
-    for (std::size_t i = 0; i < std::min(top, ranked.size()); ++i) {
-        const WorthMeasuring& one = ranked[i];
-        table.row({percent_text(one.removes, 2),
-                   fmt::format("{} of {} on {}", one.op, one.stage,
-                               profile.devices[static_cast<std::size_t>(one.device)].name),
-                   fmt::format("{} {} {}", choice_name(kDTypeNames, one.kernel.input), traits(one.kernel.kind).name,
-                               sizes_text(one.kernel)),
-                   brief(one.predicted)});
-    }
-    return table.text(2, width) + "\n" +
+    return worth_measuring_rows(ranked, profile, top).text(2, width) + "\n" +
            wrapped("Removes: share of the variance of the stage's decision that a measurement would remove.", 0, width);
 }
 

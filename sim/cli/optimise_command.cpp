@@ -101,9 +101,8 @@ std::optional<std::string> optimised(const OptimiseOptions& options, Invocation&
             diagnostics.warning(SourceLocation("--vary"), text);
         }
     }
-    if (!options.report.empty() &&
-        !write_optimise(options.report, *sweep, *question, answer, invocation.provenance, diagnostics)) {
-        return std::nullopt;
+    if (!options.report.empty()) {  // what cannot be written is said; the answer is there all the same
+        write_optimise(options.report, *sweep, *question, answer, invocation.provenance, diagnostics);
     }
     return in_format({.text = [&] { return optimise_text(*sweep, *question, answer, invocation.width); },
                       .json = [&] { return optimise_json(*sweep, *question, answer); },

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "berth/atomic_file.h"
+#include "berth/design_review.h"
 #include "berth/findings.h"
 #include "berth/latency_curve.h"
 #include "berth/report.h"
@@ -89,8 +90,10 @@ ExitStatus run(const RunOptions& options, Invocation& invocation) {
     const auto found = findings(*scenario, *result);
     if (!options.report.empty()) {
         const auto curves = curves_of(*scenario);
+        show_progress("what would change the answer");
+        const DesignReview review = design_review(*scenario, *result);
         show_progress(fmt::format("writing {}", options.report));
-        write_report(options.report, *result, *scenario, found, curves, invocation.provenance, diagnostics);
+        write_report(options.report, *result, *scenario, found, curves, review, invocation.provenance, diagnostics);
     }
     return answer(
         in_format(
@@ -108,7 +111,9 @@ void add_run(CLI::App& app, Invocation& invocation) {
     CLI::App* command = app.add_subcommand("run", "Predicts, places and simulates a scenario, and lists findings");
     add_scenario_options(*command, options->scenario);
     add_format_option(*command, options->format, kAllFormats);
-    command->add_option("--report", options->report, "Folder to write text, JSON, CSV and pictures to")
+    command
+        ->add_option("--report", options->report,
+                     "Folder to write a page (index.html), text, JSON, CSV and pictures to")
         ->type_name("DIR");
     command
         ->add_option("--trace", options->trace,

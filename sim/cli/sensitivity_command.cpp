@@ -66,9 +66,8 @@ std::optional<std::string> found(const SensitivityOptions& options, Invocation& 
         show_progress("sampling the profile numbers");
         sensitivity.sampled = sample_sensitivity(*scenario, *result, options.samples, options.seed);
     }
-    if (!options.report.empty() &&
-        !write_sensitivity(options.report, sensitivity, invocation.provenance, diagnostics)) {
-        return std::nullopt;
+    if (!options.report.empty()) {  // what cannot be written is said; the answer is there all the same
+        write_sensitivity(options.report, sensitivity, invocation.provenance, diagnostics);
     }
     return in_format({.text = [&] { return sensitivity_text(sensitivity, invocation.width); },
                       .json = [&] { return sensitivity_json(sensitivity); },

@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "berth/quantity_text.h"
+#include "evaluation/stage_choice.h"
 #include "report/names.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
-#include "evaluation/stage_choice.h"
 
 namespace berth {
 
@@ -161,6 +161,30 @@ std::vector<std::string> stage_reasons(const ScenarioResult& result, const Scena
     return sentences;
 }
 
+std::vector<std::string> rate_sentences(const ScenarioResult& result) {
+    if (!result.rate) {
+        return {};
+    }
+    const SustainedRate& rate = *result.rate;
+    std::vector<std::string> sentences{fmt::format(
+        "Sustained rate with many users waiting: {} ({} allows {}). {}.", requests_text(rate.simulated), rate.busiest,
+        number_text(in_hertz(rate.capacity), 4),
+        rate.gap() < 1e-6 ? "No placement that the stages allow sustains more"
+                          : fmt::format("No placement that the stages allow sustains more than {} ({} more)",
+                                        number_text(in_hertz(rate.upper_bound), 4), percent_text(rate.gap(), 3)))};
+    for (const StageResult& stage : result.stages) {
+        if (stage.passes.size() > 1) {
+            std::string spread;
+            for (const PassShare& share : stage.passes) {
+                spread += fmt::format("{}{} on {}", spread.empty() ? "" : ", ", share.passes,
+                                      placement_name(stage.candidates[share.candidate]));
+            }
+            sentences.push_back(fmt::format("{}: of its {} passes {}.", stage.name, stage.repeat, spread));
+        }
+    }
+    return sentences;
+}
+
 namespace {
 
 std::string reasons(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
@@ -180,30 +204,12 @@ std::string reasons(const ScenarioResult& result, const Scenario& scenario, Text
                      text;
 }
 
-/// What a stream sustains, and how the passes of a stage are spread for it.
 std::string rate_text(const ScenarioResult& result, TextWidth width) {
-    if (!result.rate) {
-        return "";
+    std::string text;
+    for (const std::string& sentence : rate_sentences(result)) {
+        text += wrapped(sentence, 0, width);
     }
-    const SustainedRate& rate = *result.rate;
-    std::string text =
-        fmt::format("Sustained rate with many users waiting: {} ({} allows {}). ", requests_text(rate.simulated),
-                    rate.busiest, number_text(in_hertz(rate.capacity), 4));
-    text += rate.gap() < 1e-6 ? "No placement that the stages allow sustains more"
-                              : fmt::format("No placement that the stages allow sustains more than {} ({} more)",
-                                            number_text(in_hertz(rate.upper_bound), 4), percent_text(rate.gap(), 3));
-    text = wrapped(text + ".", 0, width);
-    for (const StageResult& stage : result.stages) {
-        if (stage.passes.size() > 1) {
-            std::string spread;
-            for (const PassShare& share : stage.passes) {
-                spread += fmt::format("{}{} on {}", spread.empty() ? "" : ", ", share.passes,
-                                      placement_name(stage.candidates[share.candidate]));
-            }
-            text += wrapped(fmt::format("{}: of its {} passes {}.", stage.name, stage.repeat, spread), 0, width);
-        }
-    }
-    return text + "\n";
+    return text.empty() ? "" : text + "\n";
 }
 
 std::string budget_text(const ScenarioTotal& total) {
@@ -226,6 +232,27 @@ std::string headline(const ScenarioResult& result) {
     const ScenarioTotal& total = result.total;
     const std::string energy = total.energy ? fmt::format(" Energy {}.", brief(*total.energy)) : "";
     return fmt::format("Total {}.{}{}", estimate_text(total.latency), budget_text(total), energy);
+}
+
+std::string answer_sentence(const ScenarioResult& result, const Scenario& scenario) {
+    std::vector<std::string> places;
+    for (const StageResult& stage : result.stages) {
+        if (!stage.chosen) {
+            continue;
+        }
+        const std::string sure = sureness(stage, model_asked(stage_named(scenario, stage.name)), result.objective);
+        places.push_back(stage_placed(stage.name, stage.candidates[*stage.chosen]) +
+                         (sure.empty() ? "" : fmt::format(" (the fastest choice with a probability of {})", sure)));
+    }
+    const ScenarioTotal& total = result.total;
+    std::string text = fmt::format("{}{}a request takes {}", places.empty() ? "" : "Run ",
+                                   places.empty() ? "" : fmt::format("{}: ", fmt::join(places, " and ")),
+                                   estimate_text(total.latency));
+    if (total.budget && total.budget_probability) {
+        text += fmt::format(", and stays within its budget of {} with a probability of {}", brief(*total.budget),
+                            share_text(*total.budget_probability));
+    }
+    return text + ".";
 }
 
 std::string answer_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {

@@ -68,41 +68,37 @@ std::string value_text(const ParameterView* number) {
     return fmt::format("{} ± {}", quantity_text(number->value, number->dimension), percent_text(number->spread, 2));
 }
 
-TextTable table_of(const std::vector<Effect>& shown, double variance, const std::vector<ParameterView>& numbers) {
+enum class Sources : std::uint8_t { kLeftOut, kShown };
+
+TextTable table_of(const std::vector<Effect>& shown, double variance, const std::vector<ParameterView>& numbers,
+                   Sources sources) {
     TextTable table;
     table.column("number", Align::kLeft, Fit::kOwnLine);
     table.column("value", Align::kRight);
     table.column("on the total", Align::kRight);
     table.column("share", Align::kRight);
     table.column("origin", Align::kLeft);
+    if (sources == Sources::kShown) {
+        table.column("source", Align::kLeft);
+    }
     for (const Effect& effect : shown) {
         if (magnitude(effect) <= 0) {
             continue;
         }
         const ParameterView* number = number_at(numbers, effect.path);
-        table.row({typed_path(effect.path), value_text(number), "± " + brief(Time::from_si(magnitude(effect))),
-                   share_text(magnitude(effect) * magnitude(effect) / variance),
-                   number == nullptr ? "" : std::string(choice_name(kOriginNames, number->origin))});
+        std::vector<std::string> cells{typed_path(effect.path), value_text(number),
+                                       "± " + brief(Time::from_si(magnitude(effect))),
+                                       share_text(magnitude(effect) * magnitude(effect) / variance),
+                                       number == nullptr ? "" : std::string(choice_name(kOriginNames, number->origin))};
+        if (sources == Sources::kShown) {
+            cells.push_back(number == nullptr ? "" : number->source);
+        }
+        table.row(std::move(cells));
     }
     return table;
 }
 
-// Of the placement that each stage runs as.
-std::string stage_evidence(const ScenarioResult& result, TextWidth width) {
-    std::string text;
-    for (const StageResult& stage : result.stages) {
-        const Candidate* chosen = stage.chosen ? &stage.candidates[*stage.chosen] : nullptr;
-        if (chosen != nullptr && chosen->uncertainty.evidence) {
-            text +=
-                wrapped(fmt::format("{}: {}", stage.name, evidence_phrase(*chosen->uncertainty.evidence)), 0, width);
-        }
-    }
-    return text.empty() ? "" : "\n" + text;
-}
-
-}  // namespace
-
-std::optional<TextTable> assumption_rows(const ScenarioResult& result, const Scenario& scenario) {
+std::optional<TextTable> largest_effects(const ScenarioResult& result, const Scenario& scenario, Sources sources) {
     std::vector<Effect> all = effects(result);
     double variance = 0;
     for (const Effect& effect : all) {
@@ -116,14 +112,44 @@ std::optional<TextTable> assumption_rows(const ScenarioResult& result, const Sce
     all.resize(std::min(kAssumptionsShown, all.size()));
     Profile profile = scenario.profile;  // a view can set its number, so it needs one of its own
     const std::vector<ParameterView> numbers = parameters(profile);
-    return table_of(all, variance, numbers);
+    return table_of(all, variance, numbers, sources);
+}
+
+}  // namespace
+
+std::optional<TextTable> assumption_rows(const ScenarioResult& result, const Scenario& scenario) {
+    return largest_effects(result, scenario, Sources::kLeftOut);
+}
+
+std::optional<TextTable> sourced_assumption_rows(const ScenarioResult& result, const Scenario& scenario) {
+    return largest_effects(result, scenario, Sources::kShown);
+}
+
+std::vector<std::string> stage_evidence_sentences(const ScenarioResult& result) {
+    std::vector<std::string> sentences;
+    for (const StageResult& stage : result.stages) {
+        const Candidate* chosen = stage.chosen ? &stage.candidates[*stage.chosen] : nullptr;  // that most passes run as
+        if (chosen != nullptr && chosen->uncertainty.evidence) {
+            sentences.push_back(fmt::format("{}: {}", stage.name, evidence_phrase(*chosen->uncertainty.evidence)));
+        }
+    }
+    return sentences;
 }
 
 std::string assumptions_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
     const auto table = assumption_rows(result, scenario);
-    return table ? wrapped("One standard deviation of each number, and its share of the total's variance:", 0, width) +
-                       table->text(kIndent, width) + stage_evidence(result, width)
-                 : "";
+    if (!table) {
+        return "";
+    }
+    std::string text =
+        wrapped("One standard deviation of each number, and its share of the total's variance:", 0, width) +
+        table->text(kIndent, width);
+    const auto sentences = stage_evidence_sentences(result);
+    text += sentences.empty() ? "" : "\n";
+    for (const std::string& sentence : sentences) {
+        text += wrapped(sentence, 0, width);
+    }
+    return text;
 }
 
 }  // namespace berth

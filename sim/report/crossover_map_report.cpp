@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "berth/atomic_file.h"
 #include "berth/crossover_report.h"
 #include "berth/dropped_points.h"
+#include "berth/quantity_text.h"
 #include "berth/warnings_report.h"
 #include "report/csv_values.h"
 #include "report/json_values.h"
@@ -62,31 +65,114 @@ std::string_view winner(const CrossoverMap& map, const CrossoverMap::Cell& cell)
     return !cell.both() ? "" : cell.first_wins() ? std::string_view(map.between.first) : map.between.second;
 }
 
-// A value with three digits, its unit behind it.
-std::string tic_label(const std::string& value) {
-    const std::size_t end = std::min(value.find(' '), value.size());
-    const auto number = parse_number(value.substr(0, end));
-    return number ? number_text(*number, 3) + value.substr(end) : value;
+/// An axis of the map: its cells stand at 0, 1, 2, ..., whatever their values.
+class MapAxis {
+  public:
+    explicit MapAxis(const SweepAxis& axis) {
+        for (const std::string& value : axis.values) {
+            const auto number = leading_number(value);
+            numbers_.push_back(number.value_or(0));
+            numeric_ = numeric_ && number && (numbers_.size() < 2 || numbers_[numbers_.size() - 2] < *number);
+        }
+        const std::string& first = axis.values.front();
+        unit_ = first.substr(std::min(first.find(' '), first.size()));
+        wide_ = numeric_ && numbers_.front() > 0 && numbers_.back() / numbers_.front() > SweepRange::kWideRange;
+    }
+    /// Where a value stands between the cells; absent outside of them, or where values are no ascending numbers.
+    [[nodiscard]] std::optional<double> place(double value) const {
+        const auto above = std::ranges::upper_bound(numbers_, value);
+        if (!numeric_ || above == numbers_.begin() || value > numbers_.back()) {
+            return std::nullopt;
+        }
+        if (above == numbers_.end()) {
+            return static_cast<double>(numbers_.size() - 1);
+        }
+        const double low = *(above - 1);
+        const double share = wide_ ? std::log(value / low) / std::log(*above / low) : (value - low) / (*above - low);
+        return static_cast<double>(above - numbers_.begin()) - 1 + share;
+    }
+    /// Of a value with the unit of the axis.
+    [[nodiscard]] std::optional<double> place(const std::string& value) const {
+        const auto number = leading_number(value);
+        return number && value.substr(std::min(value.find(' '), value.size())) == unit_ ? place(*number) : std::nullopt;
+    }
+    /// Round values with their unit: 1, 2 and 5 of each decade in a wide range, else evenly spaced.
+    [[nodiscard]] std::vector<std::pair<std::string, double>> tics() const {
+        std::vector<std::pair<std::string, double>> all;
+        for (const double value : round_values()) {
+            if (const auto at = place(value)) {
+                all.emplace_back(number_text(value, 3) + unit_, *at);
+            }
+        }
+        return all;
+    }
+
+  private:
+    static std::optional<double> leading_number(const std::string& value) {
+        return parse_number(value.substr(0, std::min(value.find(' '), value.size())));
+    }
+    [[nodiscard]] std::vector<double> round_values() const {
+        std::vector<double> values;
+        if (!numeric_) {
+            return values;
+        }
+        if (wide_) {
+            for (double decade = std::pow(10, std::floor(std::log10(numbers_.front()))); decade <= numbers_.back();
+                 decade *= 10) {
+                values.insert(values.end(), {decade, 2 * decade, 5 * decade});
+            }
+            return values;
+        }
+        const double least = (numbers_.back() - numbers_.front()) / kTics;
+        const double decade = std::pow(10, std::floor(std::log10(least)));
+        const double step = least <= 2 * decade ? 2 * decade : least <= 5 * decade ? 5 * decade : 10 * decade;
+        for (double i = std::ceil(numbers_.front() / step); i * step <= numbers_.back(); ++i) {
+            values.push_back(i * step);
+        }
+        return values;
+    }
+
+    std::vector<double> numbers_;
+    std::string unit_;
+    bool numeric_ = true, wide_ = false;
+};
+
+// Of an axis without round values, such as a list of names, a few of its own.
+std::vector<std::pair<std::string, double>> map_tics(const SweepAxis& axis) {
+    auto all = axis.values.size() > 1 ? MapAxis(axis).tics() : std::vector<std::pair<std::string, double>>();
+    const std::size_t step = std::max<std::size_t>(1, axis.values.size() / kTics);
+    for (std::size_t i = 0; all.size() < 2 && i < axis.values.size(); i += step) {
+        all.emplace_back(axis.values[i], static_cast<double>(i));
+    }
+    return all;
 }
 
-// Tics at a few cells, with their values.
-std::string tics(const SweepAxis& axis) {
-    std::string text;
-    const std::size_t step = std::max<std::size_t>(1, axis.values.size() / kTics);
-    for (std::size_t i = 0; i < axis.values.size(); i += step) {
-        text += fmt::format("{}{} {}", i == 0 ? "" : ", ", gnuplot_text(tic_label(axis.values[i])), i);
+std::string map_tic_text(const SweepAxis& axis) {
+    std::vector<std::string> texts;
+    for (const auto& [label, at] : map_tics(axis)) {
+        texts.push_back(fmt::format("{} {}", tic_text(label), plotted(at)));
     }
-    return text;
+    return fmt::format("{}", fmt::join(texts, ", "));
 }
 
 // Room for the longest label beside the name of the axis.
 double left_margin(const SweepAxis& axis) {
     constexpr double kName = 90;
     double longest = 100;
-    for (const std::string& value : axis.values) {
-        longest = std::max(longest, text_width(tic_label(value)));
+    for (const auto& [label, at] : map_tics(axis)) {
+        longest = std::max(longest, text_width(label));
     }
     return kName + longest;
+}
+
+// The scenario as it is, where both of its values lie in the map.
+std::optional<std::pair<double, double>> today_place(const CrossoverMap& map) {
+    if (!map.today || map.across.values.size() < 2 || map.up.values.size() < 2) {
+        return std::nullopt;
+    }
+    const auto x = MapAxis(map.across).place(map.today->first);
+    const auto y = MapAxis(map.up).place(map.today->second);
+    return x && y ? std::optional(std::pair(*x, *y)) : std::nullopt;
 }
 
 // Between neighbours with different winners.
@@ -140,6 +226,15 @@ std::vector<Drawing> map_drawing(const CrossoverMap& map) {
         data += fmt::format("$boundary << EOD\n{}EOD\n", lines);
         clauses += ", $boundary using 1:2:3:4 with vectors nohead lw 4 lc rgb '#000000'";
     }
+    const auto today = today_place(map);
+    if (today) {
+        legend.push_back({LegendMark::kPoint, "#000000", "the scenario as it is", 7, true});
+        data += fmt::format("$today << EOD\n{} {}\nEOD\n", plotted(today->first), plotted(today->second));
+        clauses += fmt::format(
+            ", $today using 1:2 with points pt 7 ps 2.4*{0} lc rgb '#000000', $today using 1:2 with points pt 7 ps "
+            "1.4*{0} lc rgb '#FFFFFF'",
+            kSymbolScale);
+    }
     const Canvas frame =
         canvas(left_margin(map.up), kHeight,
                titled(fmt::format("{}: {} or {}", map.stage, map.between.first, map.between.second), map.changes),
@@ -148,7 +243,7 @@ std::vector<Drawing> map_drawing(const CrossoverMap& map) {
     commands += fmt::format("set xrange [-0.5:{}]\nset yrange [-0.5:{}]\nunset grid\n",
                             plotted(static_cast<double>(map.across.values.size()) - 0.5),
                             plotted(static_cast<double>(map.up.values.size()) - 0.5));
-    commands += fmt::format("set xtics ({})\nset ytics ({})\n", tics(map.across), tics(map.up));
+    commands += fmt::format("set xtics ({})\nset ytics ({})\n", map_tic_text(map.across), map_tic_text(map.up));
     commands += data + "plot " + clauses + "\n";
     return {{{"crossover-map", "Which device is faster, and by how much; black line: crossover."},
              frame.height,

@@ -8,6 +8,7 @@
 #include "berth/warnings_report.h"
 #include "report/csv_values.h"
 #include "report/json_values.h"
+#include "report/sections.h"
 #include "report/text_layout.h"
 
 namespace berth {
@@ -98,17 +99,22 @@ std::vector<std::pair<std::string, std::optional<Time>>> times_of(const Crossove
 
 }  // namespace
 
+std::vector<std::string> crossover_sentences(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
+    std::vector<std::string> sentences;
+    for (const Crossing& crossing : answer.crossings) {
+        sentences.push_back(sentence(question, crossing));
+    }
+    return sentences.empty() ? std::vector{no_crossing(question, answer)} : sentences;
+}
+
 std::string crossover_text(const CrossoverQuestion& question, const CrossoverAnswer& answer, TextWidth width) {
     const auto& range = question.range;
     const std::string subject =
         fmt::format("{}: {} or {}, {} from {} to {}", question.stage, question.between.first, question.between.second,
                     range.path, range.text(range.from), range.text(range.to));
     std::string text = wrapped(title_of(subject, setting_changes(question.base)), 0, width) + "\n";
-    if (answer.crossings.empty()) {
-        text += wrapped(no_crossing(question, answer), 2, width);
-    }
-    for (const Crossing& crossing : answer.crossings) {
-        text += wrapped(sentence(question, crossing), 2, width);
+    for (const std::string& one : crossover_sentences(question, answer)) {
+        text += wrapped(one, 2, width);
     }
     const std::string warnings = warnings_text(answer.warnings, width);
     text += warnings.empty() ? "" : "\n" + warnings;

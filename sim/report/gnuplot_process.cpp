@@ -5,11 +5,10 @@
 #include <pthread.h>
 
 #include <csignal>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "berth/quantity_text.h"
+#include "report/unnamed_file.h"
 
 // The 2014 header is not written for our warnings.
 #pragma GCC diagnostic push
@@ -24,8 +23,6 @@ namespace berth {
 namespace {
 
 constexpr int kCommandNotFound = 127;
-constexpr const char* kLogName = "gnuplot.log";
-constexpr const char* kStatusName = "gnuplot.status";
 
 /// Writing to a gnuplot that has gone raises SIGPIPE in this thread; here it becomes a failed write.
 class PipeSignalBlock {
@@ -53,36 +50,31 @@ class PipeSignalBlock {
     bool was_pending_ = false;
 };
 
-std::string shell_quoted(const std::string& text) {
-    std::string quoted = "'";
-    for (const char c : text) {
-        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    }
-    return quoted + "'";
-}
-
-std::string content(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+std::string trimmed(std::string text) {
     text.erase(text.find_last_not_of(" \n") + 1);
     return text;
 }
 
 }  // namespace
 
-bool run_gnuplot(std::string_view script, const std::filesystem::path& directory, Diagnostics& diagnostics) {
+bool run_gnuplot(std::string_view script, Diagnostics& diagnostics) {
+    const UnnamedFile said, ended;
+    if (!said.is_open() || !ended.is_open()) {
+        diagnostics.error({}, "the pictures need room for temporary files", "a folder for them in TMPDIR or /tmp");
+        return false;
+    }
     // The shell notes the status in a file: the pipe's own is lost in gnuplot-iostream. Labels are UTF-8 whatever the
     // user's locale, of which gnuplot would complain where it has no degree sign.
-    const std::string command = fmt::format("cd {} && {{ LC_ALL=C.UTF-8 gnuplot -d 2>{}; echo $? >{}; }}",
-                                            shell_quoted(directory.string()), kLogName, kStatusName);
+    const std::string command =
+        fmt::format("LC_ALL=C.UTF-8 gnuplot -d 2>{}; echo $? >{}", said.path_for_child(), ended.path_for_child());
     {
         const std::unique_ptr<Gnuplot> plot = std::make_unique<Gnuplot>(command);
         const PipeSignalBlock block;
         plot->write(script.data(), static_cast<std::streamsize>(script.size()));
         plot->flush();
     }
-    const std::string log = content(directory / kLogName);
-    const auto status = parse_number(content(directory / kStatusName));
+    const std::string log = trimmed(said.content());
+    const auto status = parse_number(trimmed(ended.content()));
     if (status == kCommandNotFound) {
         diagnostics.error({}, "the pictures need gnuplot, which is not on the PATH",
                           "an installed gnuplot, on Debian the package gnuplot-nox");

@@ -14,6 +14,8 @@
 #include "report/csv_values.h"
 #include "report/json_values.h"
 #include "report/names.h"
+#include "report/page/comparison_page.h"
+#include "report/page/drawn_pictures.h"
 #include "report/plot_rows.h"
 #include "report/plot_waterfall.h"
 #include "report/text_layout.h"
@@ -243,6 +245,23 @@ std::vector<Drawing> comparison_drawings(const HardwareComparison& comparison) {
              frame.canvas.commands + line + data + "plot " + clauses + "\n"}};
 }
 
+constexpr std::string_view kTotalsNote =
+    "*: best by the median. measured or calibrated: of the profile's numbers; the others are from datasheets, "
+    "inherited "
+    "or assumed.";
+
+std::string page_of(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins,
+                    std::span<const DrawnPicture> pictures, const Provenance& provenance) {
+    std::vector<NamedTable> stages;
+    if (const ChipAnswer* first = first_answer(comparison)) {
+        for (std::size_t stage = 0; stage < first->result->stages.size(); ++stage) {
+            stages.push_back({first->result->stages[stage].name, stage_table(comparison, stage)});
+        }
+    }
+    return comparison_page(comparison, {std::string(kTotalsNote), totals_table(comparison, origins)}, stages, pictures,
+                           provenance);
+}
+
 }  // namespace
 
 std::string comparison_text(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins,
@@ -252,15 +271,10 @@ std::string comparison_text(const HardwareComparison& comparison, std::span<cons
         return "No chip can run it.\n" + refusals_text(comparison, width);
     }
     const ScenarioResult& result = *first->result;
-    std::string text =
-        wrapped(fmt::format("{}, placed for {}", title_of(result.scenario, first->scenario->changes),
-                            choice_name(kObjectives, result.objective)),
-                0, width) +
-        "\n" + totals_table(comparison, origins).text(2, width) +
-        wrapped(
-            "*: best by the median. measured or calibrated: of the profile's numbers; the others are from "
-            "datasheets, inherited or assumed.",
-            2, width);
+    std::string text = wrapped(fmt::format("{}, placed for {}", title_of(result.scenario, first->scenario->changes),
+                                           choice_name(kObjectives, result.objective)),
+                               0, width) +
+                       "\n" + totals_table(comparison, origins).text(2, width) + wrapped(kTotalsNote, 2, width);
     for (std::size_t stage = 0; stage < result.stages.size(); ++stage) {
         text += fmt::format("\n{}\n", result.stages[stage].name) + stage_table(comparison, stage).text(2, width);
     }
@@ -312,7 +326,9 @@ bool write_comparison(const std::filesystem::path& directory, const HardwareComp
     if (comparison.difference) {
         drawings.push_back(waterfall_drawing(*comparison.difference));
     }
-    static_cast<void>(draw_all(directory, drawings, diagnostics));
+    const auto drawn = draw_all(directory, std::move(drawings), diagnostics);
+    write_file(directory / "index.html", page_of(comparison, origins, drawn_in(directory, drawn), provenance),
+               diagnostics);
     return diagnostics.error_count() == before;
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "berth/cost_breakdown.h"
@@ -43,6 +44,24 @@ std::string_view block_of(std::string_view name) {
 std::string name_in_block(std::string_view name) {
     const std::size_t end = end_of_number(name);
     return std::string(end == std::string_view::npos || end >= name.size() ? name : name.substr(end + 1));
+}
+
+std::string operator_key(std::string_view stage, std::string_view name) {
+    return fmt::format("{}/{}", stage, name_in_block(name));
+}
+
+std::string file_stem(std::string_view name) {
+    std::string stem;
+    for (const char c : name) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (plain) {
+            stem += c;
+        } else if (!stem.ends_with('-')) {
+            stem += '-';
+        }
+    }
+    stem.erase(stem.find_last_not_of('-') + 1);
+    return stem.empty() ? "picture" : stem;
 }
 
 const Stage* stage_named(const Scenario& scenario, std::string_view name) {
@@ -102,6 +121,18 @@ std::string dims_text(const Dims& dims) {
 Time time_in(const Candidate& candidate, Category category) {
     const auto found = candidate.by_category.find(category);
     return found == candidate.by_category.end() ? Time{} : found->second;
+}
+
+std::string short_path(std::string_view path) {
+    for (const std::string_view known : {kHardwarePrefix, std::string_view("devices."), std::string_view("memory.")}) {
+        path.remove_prefix(path.starts_with(known) ? known.size() : 0);
+    }
+    return std::string(path);
+}
+
+std::string signed_percent_of_log(double log_change) {
+    const double ratio = std::expm1(log_change);
+    return fmt::format("{}{}", ratio > 0 ? "+" : "", percent_text(ratio, 2));
 }
 
 std::string requests_text(Frequency rate) {

@@ -19,6 +19,12 @@ namespace berth {
 /// `attention.query` of `layer.0.attention.query`: what identical operators of all blocks share.
 [[nodiscard]] std::string name_in_block(std::string_view name);
 
+/// Letters, digits and dashes: what a file may be called whatever a stage is.
+[[nodiscard]] std::string file_stem(std::string_view name);
+
+/// `STAGE/attention.query`: what pictures and tables of a page know these operators by.
+[[nodiscard]] std::string operator_key(std::string_view stage, std::string_view name);
+
 /// The scenario's stage of that name, or null.
 [[nodiscard]] const Stage* stage_named(const Scenario& scenario, std::string_view name);
 
@@ -33,6 +39,12 @@ namespace berth {
 
 /// The bound under which most of the time is spent, with its share: "dram 64%"; "-" without operators.
 [[nodiscard]] std::string main_bound(const Candidate& candidate);
+
+/// `npu.dma.setup` of `hardware.devices.npu.dma.setup`: what tells paths of one picture apart.
+[[nodiscard]] std::string short_path(std::string_view path);
+
+/// `-29%` of a change of the logarithm.
+[[nodiscard]] std::string signed_percent_of_log(double log_change);
 
 /// `5.12 requests per second`
 [[nodiscard]] std::string requests_text(Frequency rate);

@@ -12,7 +12,7 @@
 #include "report/csv_values.h"
 #include "report/dropped.h"
 #include "report/json_values.h"
-#include "report/plot_style.h"
+#include "report/sweep_front.h"
 #include "report/text_layout.h"
 
 namespace berth {
@@ -20,20 +20,6 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kPointsShown = 24;
-
-/// As JSON, CSV and pictures have it: milliseconds, millijoules, the formula's SI unit.
-double shown(const DesignPoint& point, Goal goal) {
-    const double value = point.values[static_cast<std::size_t>(goal)];
-    switch (goal) {
-        case Goal::kLatency:
-            return in_milliseconds(seconds(value));
-        case Goal::kEnergy:
-            return in_millijoules(joules(value));
-        case Goal::kCost:
-            break;
-    }
-    return value;
-}
 
 std::string_view column_name(Goal goal) {
     switch (goal) {
@@ -47,37 +33,11 @@ std::string_view column_name(Goal goal) {
     return "cost";
 }
 
-/// "B", "B/s", "Hz"; empty for a plain number.
-std::string cost_unit(const OptimiseQuestion& question) {
-    const std::string one = question.cost ? quantity_text(1, question.cost->dimension()) : "1";
-    const std::size_t space = one.find(' ');
-    return space == std::string::npos ? "" : one.substr(space + 1);
-}
-
-std::string axis_name(const OptimiseQuestion& question, Goal goal) {
-    switch (goal) {
-        case Goal::kLatency:
-            return "latency (ms)";
-        case Goal::kEnergy:
-            return "energy (mJ)";
-        case Goal::kCost:
-            break;
-    }
-    const std::string unit = cost_unit(question);
-    return unit.empty() ? "cost" : fmt::format("cost ({})", unit);
-}
-
 /// In a table, where a cost has the prefix that fits it.
 std::string cell(const OptimiseQuestion& question, const DesignPoint& point, Goal goal) {
     const bool has_unit = goal == Goal::kCost && !cost_unit(question).empty();
     return has_unit ? quantity_text(shown(point, goal), question.cost->dimension())
                     : number_text(shown(point, goal), 4);
-}
-
-/// The end of a path, as a formula may name it.
-std::string short_name(const SweepAxis& axis) {
-    const std::size_t dot = axis.path.rfind('.', axis.path.rfind('.') - 1);
-    return axis.path.substr(dot == std::string::npos ? 0 : dot + 1);
 }
 
 // As it is typed: one line each.
@@ -146,40 +106,6 @@ std::string columns_text(const Sweep& sweep, TextWidth width) {
             short_name(axis) == axis.path ? "" : wrapped(fmt::format("{}: {}", short_name(axis), axis.path), 0, width);
     }
     return text;
-}
-
-std::string points_data(std::string_view block, const std::vector<DesignPoint>& points, Goal x, Goal y) {
-    std::string text = fmt::format("{} << EOD\n", block);
-    for (const DesignPoint& point : points) {
-        text += fmt::format("{} {}\n", plotted(shown(point, x)), plotted(shown(point, y)));
-    }
-    return text + "EOD\n";
-}
-
-std::vector<Drawing> front_drawing(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer) {
-    if (question.goals.size() < 2 || answer.front.empty()) {
-        return {};
-    }
-    const Goal x = question.goals[0];
-    const Goal y = question.goals[1];
-    const std::vector<LegendEntry> legend{{LegendMark::kPoint, std::string(kHandoverColor), "evaluated points"},
-                                          {LegendMark::kPoint, "#0072B2", "Pareto-optimal within the limits"},
-                                          {LegendMark::kPoint, "#D55E00", "best"}};
-    const Canvas frame =
-        canvas(190, 700,
-               titled(fmt::format("Pareto front of {} and {}", choice_name(kGoalNames, x), choice_name(kGoalNames, y)),
-                      setting_changes(sweep.base())),
-               axis_name(question, x), axis_name(question, y), legend);
-    std::string commands = frame.commands;
-    commands += points_data("$others", answer.others, x, y) + points_data("$front", answer.front, x, y) +
-                points_data("$best", {answer.front[*answer.best]}, x, y);
-    commands += "set autoscale\nset offsets graph 0.03, graph 0.03, graph 0.03, graph 0.03\n";
-    commands += fmt::format(
-        "plot $others using 1:2 with points pt 7 ps 0.5*{0} lc rgb '{1}', $front using 1:2 with points pt 7 ps 1*{0} "
-        "lc "
-        "rgb '#0072B2', $best using 1:2 with points pt 7 ps 2*{0} lc rgb '#D55E00'\n",
-        kSymbolScale, kHandoverColor);
-    return {{{"front", "Pareto-optimal points within the limits."}, frame.height, std::move(commands)}};
 }
 
 }  // namespace
@@ -272,7 +198,7 @@ bool write_optimise(const std::filesystem::path& directory, const Sweep& sweep, 
     write_file(directory / "optimise.json", with_provenance(optimise_json(sweep, question, answer), provenance),
                diagnostics);
     write_file(directory / "front.csv", optimise_csv(sweep, question, answer), diagnostics);
-    const auto drawings = front_drawing(sweep, question, answer);
+    const auto drawings = front_drawings(sweep, question, answer);
     if (drawings.empty() && question.goals.size() > 1) {
         diagnostics.warning(SourceLocation((directory / "front.png").string()),
                             "not drawn: no point is within the limits");

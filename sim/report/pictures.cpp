@@ -3,13 +3,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <optional>
-#include <system_error>
+#include <set>
+#include <utility>
 
+#include "berth/atomic_file.h"
 #include "report/gnuplot_process.h"
+#include "report/names.h"
 #include "report/plot_style.h"
+#include "report/unnamed_file.h"
 
 namespace berth {
 
@@ -17,87 +18,77 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A folder of its own inside `parent`, removed with everything in it.
-class ScratchFolder {
-  public:
-    explicit ScratchFolder(const fs::path& parent) {
-        std::string pattern = (parent / ".pictures-XXXXXX").string();
-        if (mkdtemp(pattern.data()) != nullptr) {
-            path_ = pattern;
-        }
-    }
-    ~ScratchFolder() {
-        std::error_code ignored;
-        if (!path_.empty()) {
-            fs::remove_all(path_, ignored);
-        }
-    }
-    ScratchFolder(const ScratchFolder&) = delete;
-    ScratchFolder& operator=(const ScratchFolder&) = delete;
-    [[nodiscard]] const fs::path& path() const { return path_; }
-
-  private:
-    fs::path path_;
+/// Both forms of a picture as gnuplot writes them.
+struct DrawnFiles {
+    UnnamedFile png, svg;
 };
 
 std::vector<Drawing> all_drawings(const ScenarioResult& result, const Profile& profile,
-                                  std::span<const TokenCurves> curves) {
+                                  std::span<const TokenCurves> curves, const DesignReview& review) {
     std::vector<Drawing> all = class_drawings(result);
     for (auto& more : {placement_drawings(result), timeline_drawings(result),
                        token_drawings(curves, profile, result.changes), roofline_drawings(result, profile)}) {
         all.insert(all.end(), more.begin(), more.end());
     }
-    for (Drawing& drawing : all) {  // a stage's name may hold what a file's cannot
-        std::replace(drawing.picture.name.begin(), drawing.picture.name.end(), '/', '-');
-        std::replace(drawing.picture.name.begin(), drawing.picture.name.end(), ' ', '-');
+    if (review.sensitivity) {
+        const auto tornado = tornado_drawings(*review.sensitivity);
+        all.insert(all.end(), tornado.begin(), tornado.end());
     }
     return all;
 }
 
-bool move_into_place(const fs::path& from, const fs::path& to, Diagnostics& diagnostics) {
-    std::error_code error;
-    if (fs::file_size(from, error) == 0 || error) {
+/// Drawings whose names differ: of two stages `a b` and `a/b` the second gets a number.
+std::vector<Drawing> with_file_names(std::vector<Drawing> drawings) {
+    std::set<std::string> taken;
+    for (Drawing& drawing : drawings) {
+        const std::string wanted = file_stem(drawing.picture.name);
+        std::string& name = drawing.picture.name = wanted;
+        for (int next = 2; !taken.insert(name).second; ++next) {
+            name = fmt::format("{}-{}", wanted, next);
+        }
+    }
+    return drawings;
+}
+
+bool write_drawn(const fs::path& to, const std::string& content, Diagnostics& diagnostics) {
+    if (content.empty()) {
         diagnostics.error(SourceLocation(to.string()), "gnuplot drew nothing");
         return false;
     }
-    fs::rename(from, to, error);
-    if (error) {
-        diagnostics.error(SourceLocation(to.string()), "cannot write: " + error.message());
-        return false;
-    }
-    return true;
+    return write_file(to, content, diagnostics);
 }
 
 }  // namespace
 
 std::vector<Picture> draw_pictures(const fs::path& directory, const ScenarioResult& result, const Profile& profile,
-                                   std::span<const TokenCurves> curves, Diagnostics& diagnostics) {
-    return draw_all(directory, all_drawings(result, profile, curves), diagnostics);
+                                   std::span<const TokenCurves> curves, const DesignReview& review,
+                                   Diagnostics& diagnostics) {
+    return draw_all(directory, all_drawings(result, profile, curves, review), diagnostics);
 }
 
-std::vector<Picture> draw_all(const fs::path& directory, const std::vector<Drawing>& drawings,
-                              Diagnostics& diagnostics) {
-    const ScratchFolder scratch(directory);
-    if (scratch.path().empty()) {
-        diagnostics.error(SourceLocation(directory.string()), "cannot make a folder for the pictures in it");
-        return {};
-    }
+std::vector<Picture> draw_all(const fs::path& directory, std::vector<Drawing> drawings, Diagnostics& diagnostics) {
+    drawings = with_file_names(std::move(drawings));
+    const std::vector<DrawnFiles> files(drawings.size());
     std::string commands;
-    for (const Drawing& drawing : drawings) {
-        commands += script(drawing);
+    for (std::size_t i = 0; i < drawings.size(); ++i) {
+        if (!files[i].png.is_open() || !files[i].svg.is_open()) {
+            diagnostics.error(SourceLocation(directory.string()), "cannot make temporary files for the pictures");
+            return {};
+        }
+        commands += script(drawings[i], files[i].png.path_for_child(), files[i].svg.path_for_child());
     }
-    if (!run_gnuplot(commands, scratch.path(), diagnostics)) {
+    if (!run_gnuplot(commands, diagnostics)) {
         return {};
     }
     std::vector<Picture> drawn;
-    for (const Drawing& drawing : drawings) {
-        bool whole = true;
-        for (const char* type : {".png", ".svg"}) {
-            const std::string file = drawing.picture.name + type;
-            whole = move_into_place(scratch.path() / file, directory / file, diagnostics) && whole;
-        }
-        if (whole) {
-            drawn.push_back(drawing.picture);
+    for (std::size_t i = 0; i < drawings.size(); ++i) {
+        const std::string& name = drawings[i].picture.name;
+        const bool png = write_drawn(directory / (name + ".png"), files[i].png.content(), diagnostics);
+        const bool svg = write_drawn(directory / (name + ".svg"), files[i].svg.content(), diagnostics);
+        const bool data =
+            drawings[i].csv.empty() || write_file(directory / (name + ".csv"), drawings[i].csv, diagnostics);
+        if (png && svg && data) {
+            drawn.push_back(drawings[i].picture);
         }
     }
     return drawn;

@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 
+#include "berth/csv.h"
+#include "report/csv_values.h"
 #include "report/names.h"
 #include "report/plot_rows.h"
 #include "report/text_layout.h"
@@ -78,6 +80,21 @@ std::string interval_data(const Bars& bars, const RowFrame& frame) {
     return text + "EOD\n";
 }
 
+std::string class_rows(const Bars& bars) {
+    std::string text = "placement,class,time_ms\n";
+    for (std::size_t i = 0; i < bars.rows.size(); ++i) {
+        const auto add = [&](std::string_view name, Time time) {
+            text += fmt::format("{},{},{}\n", csv_field(bars.rows[i].label), name,
+                                csv_number(in_milliseconds(time) * bars.repeats[i]));
+        };
+        for (const auto& [category, time] : bars.candidates[i]->by_category) {
+            add(choice_name(kCategoryNames, category), time);
+        }
+        add("hand-over", bars.candidates[i]->handover);
+    }
+    return text;
+}
+
 std::vector<LegendEntry> legend_of(const Bars& bars) {
     constexpr double kThinnest = 0.003;  // of the longest bar: thinner classes cannot be seen in any bar
     Time longest;
@@ -127,6 +144,7 @@ std::vector<Drawing> class_drawings(const ScenarioResult& result) {
         "plot {}$interval using 1:2:3:4 with xerrorbars pt -1 lw 4 lc rgb '#FFFFFF', $interval using 1:2:3:4 with "
         "xerrorbars pt -1 lw 1.5 lc rgb '#000000'\n",
         clauses);
+    drawing.csv = class_rows(bars);
     return {drawing};
 }
 

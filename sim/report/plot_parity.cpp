@@ -18,25 +18,32 @@ constexpr double kParityLeft = 190;
 constexpr double kParityHeight = 1000;
 constexpr double kBand = 0.1;
 
+/// A row: measured in microseconds, and what stands over it with its interval.
+struct ParityPoint {
+    double x = 0, y = 0, low = 0, high = 0;
+};
+
 /// Rows of one class.
 struct Cloud {
     std::string op_class;
-    std::vector<std::pair<double, double>> points;  ///< measured in microseconds, and what stands over it
+    std::vector<ParityPoint> points;
 };
 
-void add_point(std::vector<Cloud>& clouds, const std::string& op_class, double x, double y) {
+void add_point(std::vector<Cloud>& clouds, const std::string& op_class, const ParityPoint& point) {
     auto cloud = std::ranges::find(clouds, op_class, &Cloud::op_class);
     if (cloud == clouds.end()) {
         clouds.push_back({op_class, {}});
         cloud = clouds.end() - 1;
     }
-    cloud->points.emplace_back(x, y);
+    cloud->points.push_back(point);
 }
 
 std::vector<Cloud> clouds_of(const ValidatedSet& set) {
     std::vector<Cloud> clouds;
     for (const ValidatedRow& row : set.rows) {
-        add_point(clouds, row.op_class, in_microseconds(row.measured), in_microseconds(row.predicted.median));
+        add_point(clouds, row.op_class,
+                  {in_microseconds(row.measured), in_microseconds(row.predicted.median),
+                   in_microseconds(row.predicted.low), in_microseconds(row.predicted.high)});
     }
     return clouds;
 }
@@ -54,6 +61,12 @@ std::vector<LegendEntry> legend_of(const std::vector<Cloud>& clouds) {
         legend.push_back({LegendMark::kPoint, std::string(device_color(i)), clouds[i].op_class, cloud_symbol(i)});
     }
     legend.push_back({LegendMark::kBox, "#DDDDDD", "within 10 %"});
+    const bool intervals = std::ranges::any_of(clouds, [](const Cloud& cloud) {
+        return std::ranges::any_of(cloud.points, [](const ParityPoint& point) { return point.high > point.low; });
+    });
+    if (intervals) {
+        legend.push_back({LegendMark::kInterval, "#767676", "5-95 %"});
+    }
     return legend;
 }
 
@@ -71,9 +84,9 @@ struct Range {
 Range range_of(const std::vector<Cloud>& clouds) {
     Range range;
     for (const Cloud& cloud : clouds) {
-        for (const auto& [measured, predicted] : cloud.points) {
-            range.include(measured);
-            range.include(predicted);
+        for (const ParityPoint& point : cloud.points) {
+            range.include(point.x);
+            range.include(point.y);
         }
     }
     return range.whole_decades();
@@ -92,8 +105,9 @@ std::string data_of(const std::vector<Cloud>& clouds) {
     std::string text;
     for (std::size_t i = 0; i < clouds.size(); ++i) {
         text += fmt::format("$cloud{} << EOD\n", i);
-        for (const auto& [measured, predicted] : clouds[i].points) {
-            text += fmt::format("{} {}\n", plotted(measured), plotted(predicted));
+        for (const ParityPoint& point : clouds[i].points) {
+            text += fmt::format("{} {} {} {}\n", plotted(point.x), plotted(point.y), plotted(point.low),
+                                plotted(point.high));
         }
         text += "EOD\n";
     }
@@ -103,8 +117,12 @@ std::string data_of(const std::vector<Cloud>& clouds) {
 // All clouds, behind the commands for axes and the band of 10 %.
 std::string clouds_text(const std::vector<Cloud>& clouds) {
     std::string text = "plot $band using 1:2:3 with filledcurves lc rgb '#DDDDDD'";
+    for (std::size_t i = 0; i < clouds.size(); ++i) {  // beneath all points
+        text += fmt::format(", $cloud{} using 1:2:3:4 with yerrorbars pt -1 lw 1 lc rgb '#AA{}'", i,
+                            device_color(i).substr(1));
+    }
     for (std::size_t i = 0; i < clouds.size(); ++i) {
-        text += fmt::format(", $cloud{} using 1:2 with points pt {} ps 1.1*{} lc rgb '{}'", i, cloud_symbol(i),
+        text += fmt::format(", $cloud{} using 1:2 with points pt {} ps 1.7*{} lc rgb '{}'", i, cloud_symbol(i),
                             kSymbolScale, device_color(i));
     }
     return text + "\nunset logscale\n";
@@ -124,7 +142,7 @@ Drawing drawing_of(const ValidatedSet& set, const std::string& profile) {
     const Canvas drawn = canvas(kParityLeft, kParityHeight,
                                 fmt::format("{}: {} rows of {}, MAPE {}", profile, set.rows.size(), set.name,
                                             all.mean_error ? percent_text(*all.mean_error, 2) : "-"),
-                                "measured", "predicted", legend_of(clouds));
+                                "measured time", "predicted time", legend_of(clouds));
     std::string text = drawn.commands + data_of(clouds) + band_text(range, range.low, range.high);
     text += fmt::format("set logscale xy\nset xrange [{0}:{1}]\nset yrange [{0}:{1}]\n", plotted(range.low),
                         plotted(range.high));
@@ -139,8 +157,8 @@ Drawing residuals_of(const Calibration& calibration) {
     std::vector<Cloud> clouds;
     Range x;
     for (const FittedRow& row : calibration.rows) {
-        add_point(clouds, row.op_class, in_microseconds(row.measured),
-                  std::clamp(row.unseen / row.measured, 1 / kMostOff, kMostOff));
+        const double off = std::clamp(row.unseen / row.measured, 1 / kMostOff, kMostOff);
+        add_point(clouds, row.op_class, {in_microseconds(row.measured), off, off, off});
         x.include(in_microseconds(row.measured));
     }
     x = x.whole_decades();
@@ -164,8 +182,6 @@ std::vector<Picture> draw_parity(const std::filesystem::path& directory, const V
     for (const ValidatedSet& set : validation.sets) {
         if (!set.rows.empty()) {
             drawings.push_back(drawing_of(set, validation.profile));
-            std::ranges::replace(drawings.back().picture.name, '/', '-');
-            std::ranges::replace(drawings.back().picture.name, ' ', '-');
         }
     }
     return draw_all(directory, drawings, diagnostics);

@@ -5,6 +5,8 @@
 #include <set>
 #include <string_view>
 
+#include "berth/csv.h"
+#include "report/csv_values.h"
 #include "report/names.h"
 #include "report/plot_rows.h"
 #include "report/text_layout.h"
@@ -22,6 +24,7 @@ struct Cells {
     std::string boundaries;  ///< data of vertical lines between blocks
     std::string separators;  ///< and between operators that are wide enough to tell apart
     std::string labels;
+    std::vector<Spot> spots;
 };
 
 std::vector<std::size_t> rows_in_order(const StageResult& stage) {
@@ -94,7 +97,7 @@ std::string vertical_line(double at, double middle) {
     return fmt::format("{} {} 0 {}\n", plotted(at), plotted(middle - kUnitHalf), plotted(2 * kUnitHalf));
 }
 
-void add_row(Cells& cells, const Candidate& candidate, double middle, const RowFrame& frame) {
+void add_row(Cells& cells, std::string_view stage, const Candidate& candidate, double middle, const RowFrame& frame) {
     constexpr double kNarrowest = 6;  // units of an operator that gets a line of its own
     const double units = (frame.canvas.area.right - frame.canvas.area.left) / frame.time_range;
     std::string_view block;
@@ -115,6 +118,10 @@ void add_row(Cells& cells, const Candidate& candidate, double middle, const RowF
         end = in_milliseconds(op.start + op.latency);
         add_cell(cells.handover, middle, start, own);
         add_cell(cells.of_device[op.device], middle, own, end);
+        if (end > start) {
+            cells.spots.push_back(spot_of({middle, kUnitHalf, start, end}, frame, operator_key(stage, op.name),
+                                          fmt::format("{}: {}", op.name, brief(op.latency))));
+        }
         if ((end - start) * units > kNarrowest && start > 0) {
             cells.separators += vertical_line(start, middle);
         }
@@ -132,6 +139,20 @@ std::vector<Row> rows_of(const StageResult& stage, const std::vector<std::size_t
                         in_milliseconds(end_of(candidate)), false});
     }
     return rows;
+}
+
+std::string cell_rows(const StageResult& stage, const std::vector<std::size_t>& order,
+                      const std::vector<std::string>& devices) {
+    std::string text = "placement,operator,device,start_ms,handover_ms,latency_ms\n";
+    for (const std::size_t i : order) {
+        const std::string placement = csv_field(placement_name(stage.candidates[i]));
+        for (const OperatorResult& op : stage.candidates[i].operators) {
+            text += fmt::format("{},{},{},{},{},{}\n", placement, csv_field(op.name),
+                                csv_field(device_name(devices, op.device)), csv_number(in_milliseconds(op.start)),
+                                csv_number(in_milliseconds(op.handover)), csv_number(in_milliseconds(op.latency)));
+        }
+    }
+    return text;
 }
 
 Drawing drawing_of(const StageResult& stage, const std::vector<std::size_t>& order,
@@ -155,7 +176,7 @@ Drawing drawing_of(const StageResult& stage, const std::vector<std::size_t>& ord
         "time within the pass (ms)", legend);
     Cells cells;
     for (std::size_t row = 0; row < order.size(); ++row) {
-        add_row(cells, stage.candidates[order[row]], frame.middle[row], frame);
+        add_row(cells, stage.name, stage.candidates[order[row]], frame.middle[row], frame);
     }
     std::string data;
     std::string clauses;
@@ -187,6 +208,8 @@ Drawing drawing_of(const StageResult& stage, const std::vector<std::size_t>& ord
         frame.canvas.height,
         frame.canvas.commands + cells.labels + data};
     drawing.commands += "plot " + clauses + "\n";
+    drawing.picture.spots = std::move(cells.spots);
+    drawing.csv = cell_rows(stage, order, devices);
     return drawing;
 }
 

@@ -7,8 +7,11 @@
 #include <map>
 #include <set>
 
+#include "berth/brief_text.h"
 #include "berth/cost.h"
+#include "berth/csv.h"
 #include "berth/quantity_text.h"
+#include "report/csv_values.h"
 #include "report/label_layout.h"
 #include "report/names.h"
 #include "report/plot_style.h"
@@ -312,6 +315,30 @@ std::string point_data(const Roofline& roofline, const Axes& axes) {
     return data + "EOD\n";
 }
 
+std::vector<Spot> point_spots(const Roofline& roofline, const Axes& axes, int height) {
+    const Time all = total_time(roofline);
+    std::vector<Spot> spots;
+    for (const Point& point : roofline.points) {
+        const double half = std::max(12.0, 7 * symbol_size(point, all));
+        const std::string& stage = roofline.stages[point.stage];
+        spots.push_back({axes.x(point.intensity) - half, height - axes.y(point.rate) - half, 2 * half, 2 * half,
+                         operator_key(stage, point.name),
+                         fmt::format("{} {} x{}: {}", stage, point.name, point.count, brief(point.time))});
+    }
+    return spots;
+}
+
+std::string point_rows(const Roofline& roofline) {
+    std::string text = "stage,operators,count,category,has_macs,operations_per_dram_byte,operations_per_s,time_ms\n";
+    for (const Point& point : roofline.points) {
+        text += fmt::format("{},{},{},{},{},{},{},{}\n", csv_field(roofline.stages[point.stage]), csv_field(point.name),
+                            point.count, choice_name(kCategoryNames, point.category), point.has_macs ? 1 : 0,
+                            point.intensity > 0 ? csv_number(point.intensity) : "", csv_number(point.rate),
+                            csv_number(in_milliseconds(point.time)));
+    }
+    return text;
+}
+
 std::vector<LegendEntry> legend_of(const Roofline& roofline) {
     std::set<Category> categories;
     bool open = false;
@@ -328,8 +355,8 @@ std::vector<LegendEntry> legend_of(const Roofline& roofline) {
         legend.push_back({LegendMark::kPoint, std::string(kQuietColor), roofline.stages[i], stage_symbol(i), false});
     }
     if (open) {
-        legend.push_back(
-            {LegendMark::kPoint, std::string(kQuietColor), "open: element operations, no MACs", stage_symbol(0), true});
+        legend.push_back({LegendMark::kPoint, std::string(kQuietColor),
+                          "open: operators without multiplications, by elements", stage_symbol(0), true});
     }
     return legend;
 }
@@ -351,10 +378,14 @@ Drawing drawing_of(const Roofline& roofline, const Device& device, const std::ve
     text += point_labels(roofline, axes, frame.height, obstacles);
     text += point_data(roofline, axes);
     text += "plot $points using 1:2:($3*symbol_scale):4:5 with points pt variable ps variable lc rgb variable\n";
-    return {{"roofline-" + device.name,
-             fmt::format("Rate that each operator reaches on {}, against the compute and DRAM limits.", device.name)},
-            frame.height,
-            text};
+    Drawing drawing{
+        {"roofline-" + device.name,
+         fmt::format("Rate that each operator reaches on {}, against the compute and DRAM limits.", device.name)},
+        frame.height,
+        text};
+    drawing.picture.spots = point_spots(roofline, axes, frame.height);
+    drawing.csv = point_rows(roofline);
+    return drawing;
 }
 
 }  // namespace

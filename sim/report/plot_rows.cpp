@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace berth {
 
@@ -11,6 +12,8 @@ namespace {
 
 constexpr double kRowHeight = 72;  // units
 constexpr double kGap = 0.6;       // of a row, between groups
+constexpr double kAboveRows = 0.55;
+constexpr double kBelowRows = -0.45;  // they end closer to the axis
 
 double note_width(const Row& row) { return 14 + text_width(row.note, kSmallFontSize); }
 
@@ -40,12 +43,14 @@ RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::st
     }
     frame.canvas = canvas(label_width + 40, at * kRowHeight, title, time_label, "", legend);
     frame.time_range = time_range(rows, frame.canvas.area.right - frame.canvas.area.left);
+    frame.rows = at;
     std::string tics;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        tics += fmt::format("{}{} {}", i == 0 ? "" : ", ", gnuplot_text(rows[i].label), plotted(frame.middle[i]));
+        tics += fmt::format("{}{} {}", i == 0 ? "" : ", ", tic_text(rows[i].label), plotted(frame.middle[i]));
     }
     std::string& text = frame.canvas.commands;
-    text += fmt::format("set xrange [0:{}]\nset yrange [{}:-0.55]\n", plotted(frame.time_range), plotted(at - 0.45));
+    text += fmt::format("set xrange [0:{}]\nset yrange [{}:{}]\n", plotted(frame.time_range), plotted(at + kBelowRows),
+                        plotted(-kAboveRows));
     text += fmt::format("set ytics ({}) scale 0\nunset grid\nset grid x lc rgb '#DDDDDD' lw 1 lt 1\n", tics);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         text += fmt::format("set label {} at first {}, first {} left offset screen {}, screen 0 font {} front\n",
@@ -53,6 +58,19 @@ RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::st
                             plotted(10.0 / kPictureWidth), kSmallFont);
     }
     return frame;
+}
+
+Spot spot_of(const Cell& cell, const RowFrame& frame, std::string key, std::string title) {
+    const PlotArea& area = frame.canvas.area;
+    const double unit = (area.top - area.bottom) / (frame.rows + kBelowRows + kAboveRows);
+    const double per_time = (area.right - area.left) / frame.time_range;
+    const double top = frame.canvas.height - area.top + (cell.middle - cell.half_height + kAboveRows) * unit;
+    return {area.left + cell.from * per_time,
+            top,
+            (cell.to - cell.from) * per_time,
+            2 * cell.half_height * unit,
+            std::move(key),
+            std::move(title)};
 }
 
 std::string cell_data(std::string_view block, const std::vector<Cell>& cells) {

@@ -22,6 +22,7 @@ struct RowFrame {
     Canvas canvas;
     double time_range = 0;       ///< the time axis goes from 0 to this
     std::vector<double> middle;  ///< of each row, on the y axis
+    double rows = 0;             ///< that the y axis is high, gaps included
 };
 [[nodiscard]] RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::string_view time_label,
                                  const std::vector<LegendEntry>& legend);
@@ -30,7 +31,10 @@ struct RowFrame {
 struct Cell {
     double middle = 0, half_height = 0, from = 0, to = 0;
 };
+/// The place of a cell in the picture.
+[[nodiscard]] Spot spot_of(const Cell& cell, const RowFrame& frame, std::string key, std::string title);
 /// A data block of cells, and the plot clause that fills them.
 [[nodiscard]] std::string cell_data(std::string_view block, const std::vector<Cell>& cells);
 [[nodiscard]] std::string cell_clause(std::string_view block, std::string_view color);
+
 }  // namespace berth

@@ -18,19 +18,17 @@ constexpr double kUnitsPerPoint = 4.0 / 3.0;
 /// What makes the same commands look the same: svg counts fonts in units and scales symbols and tics with the font.
 struct Terminal {
     std::string_view name;
-    std::string_view extension;
     double font_scale = 1;
     double symbol_scale = 1;
 };
 
-std::string commands_for(const Terminal& terminal, const Drawing& drawing) {
+std::string commands_for(const Terminal& terminal, const Drawing& drawing, std::string_view output) {
     std::string text = "reset\nset encoding utf8\n";
     text += fmt::format("set terminal {} noenhanced size {},{} font 'DejaVu Sans,{}' background rgb 'white'\n",
                         terminal.name, kPictureWidth, drawing.height, plotted(kFontSize * terminal.font_scale));
     text += fmt::format("{} = ',{}'\n{} = {}\n", kSmallFont, plotted(kSmallFontSize * terminal.font_scale),
                         kSymbolScale, plotted(terminal.symbol_scale));
-    text += fmt::format("set output {}\n{}unset output\n",
-                        gnuplot_text(drawing.picture.name + std::string(terminal.extension)), drawing.commands);
+    text += fmt::format("set output {}\n{}unset output\n", gnuplot_text(output), drawing.commands);
     return text;
 }
 
@@ -111,10 +109,10 @@ std::string legend_mark(const LegendEntry& entry, double x, double y, int height
     throw std::logic_error("a mark that is not drawn");
 }
 
-/// As much of a text in the small font as a width holds.
-std::string fitted(std::string_view text, double width) {
+/// As much of a text in a font as a width holds.
+std::string fitted(std::string_view text, double width, int font_size) {
     std::string result = shortened(text, text.size());
-    for (std::size_t columns = text.size(); columns > 3 && text_width(result, kSmallFontSize) > width;) {
+    for (std::size_t columns = text.size(); columns > 3 && text_width(result, font_size) > width;) {
         result = shortened(text, --columns);
     }
     return result;
@@ -162,6 +160,14 @@ std::string gnuplot_text(std::string_view text) {
     return result + "'";
 }
 
+std::string tic_text(std::string_view text) {
+    std::string plain;
+    for (const char c : text) {
+        plain += c == '%' ? std::string("%%") : std::string(1, c);
+    }
+    return gnuplot_text(plain);
+}
+
 double text_width(std::string_view text, int font_size) {
     double width = 0;
     for (const char c : text) {
@@ -189,11 +195,13 @@ Canvas canvas(double left, double plot_height, std::string_view title, std::stri
                         plotted(area.right / width));
     text += fmt::format("set bmargin at screen {}\nset tmargin at screen {}\n", plotted(area.bottom / result.height),
                         plotted(area.top / result.height));
-    text +=
-        label_at(area.left, area.top + 1.3 * kFontSize + second_line, result.height, title.substr(0, line_end), "left");
+    const std::string first = fitted(title.substr(0, line_end), width - 2 * kEdge, kFontSize);
+    // Above the axes, or as far left of them as a long one needs.
+    const double start = std::max(kEdge, std::min(area.left, width - kEdge - text_width(first)));
+    text += label_at(start, area.top + 1.3 * kFontSize + second_line, result.height, first, "left");
     if (!second.empty()) {
-        text += label_at(kEdge, area.top + 1.2 * kFontSize, result.height, fitted(second, width - 2 * kEdge),
-                         fmt::format("left font {}", kSmallFont));
+        text += label_at(kEdge, area.top + 1.2 * kFontSize, result.height,
+                         fitted(second, width - 2 * kEdge, kSmallFontSize), fmt::format("left font {}", kSmallFont));
     }
     text += label_at((area.left + area.right) / 2, area.bottom - 80, result.height, x_name, "center");
     if (!y_name.empty()) {
@@ -228,10 +236,10 @@ std::string label_at(double x, double y, int height, std::string_view text, std:
                        plotted(x / kPictureWidth), plotted(y / height), options);
 }
 
-std::string script(const Drawing& drawing) {
-    const Terminal png{"pngcairo", ".png", 1 / kUnitsPerPoint, 1};
-    const Terminal svg{"svg", ".svg", 1, 0.36};
-    return commands_for(png, drawing) + commands_for(svg, drawing);
+std::string script(const Drawing& drawing, std::string_view png, std::string_view svg) {
+    const Terminal pixels{"pngcairo", 1 / kUnitsPerPoint, 1};
+    const Terminal vectors{"svg", 1, 0.36};
+    return commands_for(pixels, drawing, png) + commands_for(vectors, drawing, svg);
 }
 
 }  // namespace berth

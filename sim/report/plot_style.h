@@ -24,6 +24,7 @@ struct Drawing {
     Picture picture;
     int height = 0;
     std::string commands;
+    std::string csv{};  ///< what is drawn, for a file beside the picture; empty: another file of the folder has it
 };
 
 /// Where the axes stand, in units from the lower left corner of the picture.
@@ -65,6 +66,9 @@ inline constexpr std::string_view kDashes = "(6,3)";  ///< of the line of a prop
 /// In single quotes, as gnuplot reads it.
 [[nodiscard]] std::string gnuplot_text(std::string_view text);
 
+/// The same for the label of a tic, in which gnuplot would take a percent sign for a format.
+[[nodiscard]] std::string tic_text(std::string_view text);
+
 /// Estimated width of a text in the pictures' font.
 [[nodiscard]] double text_width(std::string_view text, int font_size = kFontSize);
 
@@ -78,13 +82,13 @@ inline constexpr double kOpening = 0.6;
 [[nodiscard]] std::string symbol_at(double x, double y, int height, int symbol, bool open, double size,
                                     std::string_view color);
 
-/// Commands for both terminals of a drawing, writing NAME.png and NAME.svg.
-[[nodiscard]] std::string script(const Drawing& drawing);
+/// Commands for both terminals of a drawing, each writing to its path.
+[[nodiscard]] std::string script(const Drawing& drawing, std::string_view png, std::string_view svg);
 
-/// Draws into `directory`, which exists. What cannot be drawn is reported; files appear whole or not at all. Returns
-/// what was drawn.
-[[nodiscard]] std::vector<Picture> draw_all(const std::filesystem::path& directory,
-                                            const std::vector<Drawing>& drawings, Diagnostics& diagnostics);
+/// Draws into `directory`, which exists, under names of letters, digits and dashes. What cannot be drawn is reported;
+/// files appear whole or not at all, and nothing else does, however this process ends. Returns what was drawn.
+[[nodiscard]] std::vector<Picture> draw_all(const std::filesystem::path& directory, std::vector<Drawing> drawings,
+                                            Diagnostics& diagnostics);
 
 /// A number with a decimal point, short and exact enough to draw.
 [[nodiscard]] std::string plotted(double value);
@@ -96,5 +100,6 @@ inline constexpr double kOpening = 0.6;
 [[nodiscard]] std::vector<Drawing> timeline_drawings(const ScenarioResult& result);
 [[nodiscard]] std::vector<Drawing> token_drawings(std::span<const TokenCurves> curves, const Profile& profile,
                                                   const std::vector<SettingChange>& changes);
+[[nodiscard]] std::vector<Drawing> tornado_drawings(const Sensitivity& sensitivity);
 
 }  // namespace berth

@@ -4,8 +4,12 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include "berth/brief_text.h"
+#include "berth/csv.h"
+#include "report/csv_values.h"
 #include "report/plot_rows.h"
 
 namespace berth {
@@ -23,11 +27,19 @@ struct Bar {
     double from = 0, to = 0;
 };
 
+/// Servers of a pool that do the same, one or several.
 struct Lane {
-    std::string name;
-    bool first_of_pool = false;
+    std::size_t pool = 0;
+    int first = 0, last = 0;  ///< servers
+    bool only = false;        ///< nothing else of the pool is told apart
     double busy_until = 0;
 };
+
+std::string lane_name(const Lane& lane, const ServerPool& pool) {
+    return lane.only                 ? pool.name
+           : lane.first == lane.last ? fmt::format("{} {}", pool.name, lane.first)
+                                     : fmt::format("{} {}-{}", pool.name, lane.first, lane.last);
+}
 
 /// Lays spans out on lanes, the servers of their pools.
 class Lanes {
@@ -37,6 +49,7 @@ class Lanes {
             add_pool(pool, traffic.simulation.spans);
         }
         std::stable_sort(bars_.begin(), bars_.end(), [](const Bar& a, const Bar& b) { return a.from < b.from; });
+        join_equal_lanes();
     }
     [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
     [[nodiscard]] const std::vector<Bar>& bars() const { return bars_; }
@@ -83,10 +96,7 @@ class Lanes {
             const ServerPool& servers = system_.pools[pool];
             const auto number = static_cast<int>(lane - first) * together;
             const bool one = servers.servers <= together || servers.servers > 1'000;
-            lanes_.push_back({one             ? servers.name
-                              : together == 1 ? fmt::format("{} {}", servers.name, number)
-                                              : fmt::format("{} {}-{}", servers.name, number, number + together - 1),
-                              lane == first, 0});
+            lanes_.push_back({pool, number, number + together - 1, one, 0});
         }
         add_bar(span, lane, start, end);
         lanes_[lane].busy_until = end;
@@ -105,6 +115,44 @@ class Lanes {
         }
         latest_[lane] = bars_.size();
         bars_.push_back({lane, span.request, phase, system_.tasks[span.task].name, start, end});
+    }
+
+    [[nodiscard]] std::vector<const Bar*> bars_on(std::size_t lane) const {
+        std::vector<const Bar*> found;
+        for (const Bar& bar : bars_) {
+            if (bar.lane == lane) {
+                found.push_back(&bar);
+            }
+        }
+        return found;
+    }
+
+    [[nodiscard]] bool do_the_same(std::size_t a, std::size_t b) const {
+        return lanes_[a].pool == lanes_[b].pool &&
+               std::ranges::equal(bars_on(a), bars_on(b), [](const Bar* x, const Bar* y) {
+                   return x->from == y->from && x->to == y->to && x->request == y->request && x->phase == y->phase;
+               });
+    }
+
+    // Cores that work together would be as many rows with the same bars.
+    void join_equal_lanes() {
+        std::vector<Lane> joined;
+        std::vector<std::size_t> row(lanes_.size());
+        std::vector<bool> kept(lanes_.size(), true);
+        for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+            if (lane > 0 && do_the_same(lane - 1, lane)) {
+                joined.back().last = lanes_[lane].last;
+                kept[lane] = false;
+            } else {
+                joined.push_back(lanes_[lane]);
+            }
+            row[lane] = joined.size() - 1;
+        }
+        std::erase_if(bars_, [&kept](const Bar& bar) { return !kept[bar.lane]; });
+        for (Bar& bar : bars_) {
+            bar.lane = row[bar.lane];
+        }
+        lanes_ = std::move(joined);
     }
 
     const SimulatedSystem& system_;
@@ -141,12 +189,17 @@ std::string bar_label(const Bar& bar, std::size_t requests) {
     return requests > 1 ? fmt::format("{}: {}", bar.request + 1, bar.label) : bar.label;
 }
 
-std::string bar_labels(const std::vector<Bar>& bars, const RowFrame& frame, std::size_t requests) {
+std::string stage_of(const Bar& bar, const TrafficResult& traffic) {
+    return traffic.system.phases.empty() ? bar.label : traffic.system.phases[bar.phase].name;
+}
+
+std::string bar_labels(const std::vector<Bar>& bars, const TrafficResult& traffic, const RowFrame& frame,
+                       std::size_t requests) {
     const double units = (frame.canvas.area.right - frame.canvas.area.left) / frame.time_range;
     std::string commands;
     for (const Bar& bar : bars) {
         const std::string number = requests > 1 ? fmt::format("{}", bar.request + 1) : "";
-        for (const std::string& label : {bar_label(bar, requests), number}) {
+        for (const std::string& label : {bar_label(bar, requests), stage_of(bar, traffic), number}) {
             if (!label.empty() && text_width(label, kSmallFontSize) + 10 < (bar.to - bar.from) * units) {
                 commands +=
                     fmt::format("set label {} at first {}, first {} center font {} front\n", gnuplot_text(label),
@@ -159,10 +212,12 @@ std::string bar_labels(const std::vector<Bar>& bars, const RowFrame& frame, std:
 }
 
 // A lane per row, and two rows for the bandwidth.
-std::vector<Row> rows_of(const std::vector<Lane>& lanes, double end) {
+std::vector<Row> rows_of(const Lanes& lanes, const SimulatedSystem& system, double end) {
     std::vector<Row> rows;
-    for (const Lane& lane : lanes) {
-        rows.push_back({lane.name, "", end, lane.first_of_pool && !rows.empty()});
+    std::optional<std::size_t> pool;
+    for (const Lane& lane : lanes.lanes()) {
+        rows.push_back({lane_name(lane, system.pools[lane.pool]), "", end, pool && *pool != lane.pool});
+        pool = lane.pool;
     }
     rows.push_back({"", "", end, true});
     rows.push_back({"dram", "", end, false});
@@ -174,13 +229,45 @@ struct Plotted {
     std::string data, clauses;
 };
 
+/// Wide enough to be seen: a dispatch of some microseconds would be thinner than a pixel, and its lane look empty.
+Cell cell_of(const Bar& bar, const RowFrame& frame) {
+    constexpr double kThinnest = 3;  // units
+    const double least = kThinnest * frame.time_range / (frame.canvas.area.right - frame.canvas.area.left);
+    return {frame.middle[bar.lane], kTaskHalf, bar.from, std::max(bar.to, bar.from + least)};
+}
+
+std::vector<Spot> bar_spots(const std::vector<Bar>& bars, const TrafficResult& traffic, const RowFrame& frame) {
+    std::vector<Spot> spots;
+    for (const Bar& bar : bars) {
+        const std::string stage = stage_of(bar, traffic);
+        spots.push_back(spot_of(cell_of(bar, frame), frame, stage,
+                                fmt::format("{}, request {}: {} from {} on", stage, bar.request + 1,
+                                            brief(milliseconds(bar.to - bar.from)), brief(milliseconds(bar.from)))));
+    }
+    return spots;
+}
+
+std::string bar_rows(const std::vector<Bar>& bars, const Lanes& lanes, const TrafficResult& traffic) {
+    std::string text = "resource,request,stage,from_ms,to_ms\n";
+    for (const Bar& bar : bars) {
+        const Lane& lane = lanes.lanes()[bar.lane];
+        text +=
+            fmt::format("{},{},{},{},{}\n", csv_field(lane_name(lane, traffic.system.pools[lane.pool])),
+                        bar.request + 1, csv_field(stage_of(bar, traffic)), csv_number(bar.from), csv_number(bar.to));
+    }
+    return text;
+}
+
 Plotted plotted_bars(const std::vector<Bar>& bars, const RowFrame& frame) {
     std::map<std::size_t, std::vector<Cell>> of_phase;
     std::string edges;
     for (const Bar& bar : bars) {
-        const double middle = frame.middle[bar.lane];
-        of_phase[bar.phase].push_back({middle, kTaskHalf, bar.from, bar.to});
-        edges += fmt::format("{} {} 0 {}\n", plotted(bar.to), plotted(middle - kTaskHalf), plotted(2 * kTaskHalf));
+        const Cell cell = cell_of(bar, frame);
+        of_phase[bar.phase].push_back(cell);
+        if (cell.to <= bar.to) {  // an edge would hide one that is thinner than that
+            edges +=
+                fmt::format("{} {} 0 {}\n", plotted(cell.to), plotted(cell.middle - kTaskHalf), plotted(2 * kTaskHalf));
+        }
     }
     Plotted all;
     for (const auto& [phase, cells] : of_phase) {
@@ -208,6 +295,22 @@ Plotted plotted_bandwidth(const TrafficResult& traffic, double middle, double en
     return drawn;
 }
 
+// A budget counts from the arrival of each request: of several it would be several lines. One far off would squeeze
+// what there is to see.
+std::optional<double> budget_shown(const ScenarioResult& result, std::size_t requests, double end) {
+    const auto& budget = result.total.budget;
+    return requests == 1 && budget && in_milliseconds(*budget) < 3 * end ? std::optional(in_milliseconds(*budget))
+                                                                         : std::nullopt;
+}
+
+std::string budget_line(const std::optional<double>& budget) {
+    return budget ? fmt::format(
+                        "set arrow from first {0}, graph 0 to first {0}, graph 1 nohead lc rgb '{1}' lw 3 dt "
+                        "{2} back\n",
+                        plotted(*budget), kQuietColor, kDashes)
+                  : "";
+}
+
 }  // namespace
 
 std::vector<Drawing> timeline_drawings(const ScenarioResult& result) {
@@ -226,16 +329,27 @@ std::vector<Drawing> timeline_drawings(const ScenarioResult& result) {
     for (std::size_t phase = 0; phase < traffic.system.phases.size(); ++phase) {
         legend.push_back({LegendMark::kBox, std::string(device_color(phase)), traffic.system.phases[phase].name});
     }
-    const std::string title = requests == 1 ? "One request over time" : fmt::format("{} requests over time", requests);
-    const RowFrame frame = row_frame(rows_of(lanes.lanes(), end), titled(title, result.changes), "time (ms)", legend);
+    const auto budget = budget_shown(result, requests, end);
+    if (budget) {
+        legend.push_back(
+            {LegendMark::kDashedLine, std::string(kQuietColor), "budget of " + brief(milliseconds(*budget))});
+    }
+    const double last = std::max(end, budget.value_or(0));
+    const std::string title = requests == 1 ? fmt::format("One request over time on {}", result.hardware)
+                                            : fmt::format("{} requests over time on {}", requests, result.hardware);
+    const RowFrame frame =
+        row_frame(rows_of(lanes, traffic.system, last), titled(title, result.changes), "time (ms)", legend);
     const Plotted bars = plotted_bars(lanes.bars(), frame);
     const Plotted dram = plotted_bandwidth(traffic, frame.middle.back(), end);
     Drawing drawing{{"timeline",
                      "Requests on cores, dispatch threads and link over time, numbered by arrival, with the "
                      "DRAM bandwidth that they draw beneath."},
                     frame.canvas.height,
-                    frame.canvas.commands + bar_labels(lanes.bars(), frame, requests) + bars.data + dram.data};
+                    frame.canvas.commands + bar_labels(lanes.bars(), traffic, frame, requests) + budget_line(budget) +
+                        bars.data + dram.data};
     drawing.commands += "plot " + bars.clauses + dram.clauses + "\n";
+    drawing.picture.spots = bar_spots(lanes.bars(), traffic, frame);
+    drawing.csv = bar_rows(lanes.bars(), lanes, traffic);
     return {drawing};
 }
 

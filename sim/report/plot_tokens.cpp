@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "berth/csv.h"
+#include "report/csv_values.h"
 #include "report/label_layout.h"
 #include "report/plot_style.h"
 
@@ -164,6 +166,19 @@ std::string plot_command(const std::vector<Line>& lines) {
     return "plot " + bands + medians + "\n";
 }
 
+std::string curve_rows(const TokenCurves& curves) {
+    std::string text = "device,tokens,latency_ms,low_ms,high_ms\n";
+    for (const LatencyCurve& curve : curves.curves) {
+        for (const LatencyCurve::Point& point : curve.points) {
+            text += fmt::format("{},{},{},{},{}\n", csv_field(curve.device), point.tokens,
+                                csv_number(in_milliseconds(point.latency.median)),
+                                csv_number(in_milliseconds(point.latency.low)),
+                                csv_number(in_milliseconds(point.latency.high)));
+        }
+    }
+    return text;
+}
+
 Drawing drawing_of(const TokenCurves& curves, const Profile& profile, const std::vector<SettingChange>& changes) {
     TokenPicture picture;
     picture.curves = &curves;
@@ -186,7 +201,8 @@ Drawing drawing_of(const TokenCurves& curves, const Profile& profile, const std:
     return {{"tokens-" + curves.stage,
              fmt::format("Latency of {} per device over the input length, with crossovers.", curves.stage)},
             picture.canvas.height,
-            text};
+            text,
+            curve_rows(curves)};
 }
 
 }  // namespace

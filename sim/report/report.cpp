@@ -6,28 +6,13 @@
 #include <vector>
 
 #include "berth/atomic_file.h"
+#include "report/page/drawn_pictures.h"
 
 namespace berth {
 
-namespace {
-
-// Of a picture that could not be drawn, which has been said, nothing is shown.
-std::vector<DrawnPicture> drawn_in(const std::filesystem::path& directory, std::span<const Picture> pictures) {
-    std::vector<DrawnPicture> drawn;
-    Diagnostics ignored;
-    for (const Picture& picture : pictures) {
-        if (auto svg = read_file(directory / (picture.name + ".svg"), ignored)) {
-            drawn.push_back({picture, std::move(*svg)});
-        }
-    }
-    return drawn;
-}
-
-}  // namespace
-
 bool write_report(const std::filesystem::path& directory, const ScenarioResult& result, const Scenario& scenario,
-                  std::span<const Finding> findings, std::span<const TokenCurves> curves, const Provenance& provenance,
-                  Diagnostics& diagnostics) {
+                  std::span<const Finding> findings, std::span<const TokenCurves> curves, const DesignReview& review,
+                  const Provenance& provenance, Diagnostics& diagnostics) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (error || !std::filesystem::is_directory(directory)) {
@@ -40,10 +25,10 @@ bool write_report(const std::filesystem::path& directory, const ScenarioResult& 
     write_file(directory / "report.json", with_provenance(json_report(result, scenario, findings), provenance),
                diagnostics);
     write_file(directory / "operators.csv", csv_report(result), diagnostics);
-    const auto pictures = draw_pictures(directory, result, scenario.profile, curves, diagnostics);
+    const auto pictures = draw_pictures(directory, result, scenario.profile, curves, review, diagnostics);
     write_file(directory / "report.md", markdown_report(result, scenario, findings, pictures, provenance), diagnostics);
     write_file(directory / "index.html",
-               html_report(result, scenario, findings, drawn_in(directory, pictures), provenance), diagnostics);
+               html_report(result, scenario, findings, review, drawn_in(directory, pictures), provenance), diagnostics);
     return diagnostics.error_count() == before;
 }
 

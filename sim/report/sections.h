@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "berth/crossover.h"
 #include "berth/evaluation.h"
 #include "berth/findings.h"
 #include "berth/scenario.h"
+#include "berth/sensitivity.h"
 #include "berth/text_width.h"
 #include "report/text_table.h"
 
@@ -16,6 +18,11 @@ namespace berth {
 
 /// Where to run each stage, how long it takes, why; the total against the budget.
 [[nodiscard]] std::string answer_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width);
+
+/// Where to run each stage, how long a request takes and whether it stays within the budget, each with its probability.
+[[nodiscard]] std::string answer_sentence(const ScenarioResult& result, const Scenario& scenario);
+/// What a stream sustains, and how the passes of a stage are spread for it; none unless placed for throughput.
+[[nodiscard]] std::vector<std::string> rate_sentences(const ScenarioResult& result);
 
 // The same in parts, for pages: the total against the budget, a row per stage, and why each runs where it does.
 [[nodiscard]] std::string headline(const ScenarioResult& result);
@@ -42,6 +49,18 @@ namespace berth {
 /// The numbers that move the total most within their spreads; empty if no uncertainty was asked for.
 [[nodiscard]] std::string assumptions_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width);
 [[nodiscard]] std::optional<TextTable> assumption_rows(const ScenarioResult& result, const Scenario& scenario);
+
+/// The same with the source of each number.
+[[nodiscard]] std::optional<TextTable> sourced_assumption_rows(const ScenarioResult& result, const Scenario& scenario);
+/// How much of each stage's time was measured near its sizes, at others, or is assumed.
+[[nodiscard]] std::vector<std::string> stage_evidence_sentences(const ScenarioResult& result);
+
+/// Which device is faster up to where, and where that is sure; of no crossing, which one is faster throughout.
+[[nodiscard]] std::vector<std::string> crossover_sentences(const CrossoverQuestion& question,
+                                                           const CrossoverAnswer& answer);
+
+/// How sure each stage's choice is, and which numbers could reverse it.
+[[nodiscard]] std::vector<std::string> decision_sentences(const Sensitivity& sensitivity);
 
 /// A row per operator of a placement; one with a note has a "+" behind its name.
 [[nodiscard]] TextTable operator_table(const Candidate& candidate, std::span<const std::string> devices);

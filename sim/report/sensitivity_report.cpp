@@ -10,7 +10,9 @@
 #include "berth/quantity_text.h"
 #include "berth/warnings_report.h"
 #include "report/json_values.h"
-#include "report/plot_rows.h"
+#include "report/names.h"
+#include "report/plot_style.h"
+#include "report/sections.h"
 #include "report/text_layout.h"
 
 namespace berth {
@@ -19,11 +21,6 @@ namespace {
 
 constexpr std::size_t kNumbersShown = 20;
 constexpr double kBarColumns = 20;
-
-std::string signed_percent_of(double log_change) {
-    const double ratio = std::expm1(log_change);
-    return fmt::format("{}{}", ratio > 0 ? "+" : "", percent_text(ratio, 2));
-}
 
 std::string decision_text(const DecisionSensitivity& decision) {
     std::string text = fmt::format("{}: {} is {} times as fast as {}, and faster with a probability of {}. ",
@@ -51,7 +48,7 @@ std::string number_table(const Sensitivity& sensitivity, TextWidth width) {
     for (std::size_t i = 0; i < std::min(kNumbersShown, sensitivity.numbers.size()); ++i) {
         const NumberEffect& number = sensitivity.numbers[i];
         const auto bar = static_cast<std::size_t>(std::lround(kBarColumns * std::abs(number.on_total) / most));
-        table.row({typed_path(number.path), percent_text(number.spread, 2), signed_percent_of(number.on_total),
+        table.row({typed_path(number.path), percent_text(number.spread, 2), signed_percent_of_log(number.on_total),
                    number_text(number.elasticity, 2), std::string(bar, '#')});
     }
     return table.text(2, width);
@@ -87,51 +84,6 @@ Json sampled_json(const SampledSensitivity& sampled) {
     return json;
 }
 
-/// What a number does to the total in either direction, largest first.
-std::vector<Drawing> tornado(const Sensitivity& sensitivity) {
-    constexpr std::size_t kBars = 15;
-    constexpr double kHalfHeight = 0.34;
-    const double median = in_milliseconds(sensitivity.total.median);
-    std::vector<Row> rows;
-    std::vector<std::pair<double, double>> ends;  // with the number lower, and higher
-    double least = median;
-    double most = median;
-    for (std::size_t i = 0; i < std::min(kBars, sensitivity.numbers.size()); ++i) {
-        const NumberEffect& number = sensitivity.numbers[i];
-        ends.emplace_back(median * std::exp(-number.on_total), median * std::exp(number.on_total));
-        const auto [low, high] = std::minmax(ends.back().first, ends.back().second);
-        least = std::min(least, low);
-        most = std::max(most, high);
-        rows.push_back({typed_path(number.path), signed_percent_of(number.on_total), high, false});
-    }
-    if (rows.empty()) {
-        return {};
-    }
-    const std::vector<LegendEntry> legend{{LegendMark::kBox, "#D55E00", "number one standard deviation higher"},
-                                          {LegendMark::kBox, "#0072B2", "one standard deviation lower"}};
-    const RowFrame frame =
-        row_frame(rows,
-                  titled(fmt::format("Effect of each profile number on the total of {}", sensitivity.scenario),
-                         sensitivity.changes),
-                  "time (ms)", legend);
-    std::vector<Cell> higher;
-    std::vector<Cell> lower;
-    for (std::size_t i = 0; i < ends.size(); ++i) {
-        higher.push_back(
-            {frame.middle[i], kHalfHeight, std::min(median, ends[i].second), std::max(median, ends[i].second)});
-        lower.push_back(
-            {frame.middle[i], kHalfHeight, std::min(median, ends[i].first), std::max(median, ends[i].first)});
-    }
-    const double margin = 0.05 * (most - least);
-    std::string commands = frame.canvas.commands + cell_data("$higher", higher) + cell_data("$lower", lower);
-    commands += fmt::format("set xrange [{}:{}]\n", plotted(least - margin), plotted(most + 5 * margin));
-    commands +=
-        fmt::format("plot {}, {}\n", cell_clause("$higher", legend[0].color), cell_clause("$lower", legend[1].color));
-    return {{{"tornado", "Change of the total when each profile number moves by one standard deviation."},
-             frame.canvas.height,
-             std::move(commands)}};
-}
-
 }  // namespace
 
 bool write_sensitivity(const std::filesystem::path& directory, const Sensitivity& sensitivity,
@@ -140,7 +92,7 @@ bool write_sensitivity(const std::filesystem::path& directory, const Sensitivity
     write_file(directory / "sensitivity.txt", with_provenance_text(sensitivity_text(sensitivity), provenance),
                diagnostics);
     write_file(directory / "sensitivity.json", with_provenance(sensitivity_json(sensitivity), provenance), diagnostics);
-    const auto drawings = tornado(sensitivity);
+    const auto drawings = tornado_drawings(sensitivity);
     if (drawings.empty()) {
         diagnostics.warning(SourceLocation((directory / "tornado.png").string()),
                             "not drawn: no uncertain number moves the total");
@@ -149,13 +101,21 @@ bool write_sensitivity(const std::filesystem::path& directory, const Sensitivity
     return diagnostics.error_count() == before;
 }
 
+std::vector<std::string> decision_sentences(const Sensitivity& sensitivity) {
+    std::vector<std::string> sentences;
+    for (const DecisionSensitivity& decision : sensitivity.decisions) {
+        sentences.push_back(decision_text(decision));
+    }
+    return sentences;
+}
+
 std::string sensitivity_text(const Sensitivity& sensitivity, TextWidth width) {
     std::string text = wrapped(fmt::format("{}: {}", title_of(sensitivity.scenario, sensitivity.changes),
                                            estimate_text(sensitivity.total)),
                                0, width) +
                        "\n";
-    for (const DecisionSensitivity& decision : sensitivity.decisions) {
-        text += wrapped(decision_text(decision), 2, width) + "\n";
+    for (const std::string& sentence : decision_sentences(sensitivity)) {
+        text += wrapped(sentence, 2, width) + "\n";
     }
     text += number_table(sensitivity, width);
     if (sensitivity.numbers.size() > kNumbersShown) {

@@ -42,9 +42,6 @@ Json json_time(const SimulatedTime& time) {
     return object;
 }
 
-// Microseconds, as traces have them, to the nanosecond: six digits would blur an hour.
-double nanoseconds_exact(Time time) { return std::round(in_nanoseconds(time)) / 1000; }
-
 // What tasks lose to others, the largest losses first.
 std::vector<std::size_t> by_contention(const SimulationResult& result) {
     std::vector<std::size_t> order;
@@ -329,39 +326,6 @@ Json json_traffic(const TrafficResult& traffic) {
         object["operators"].push_back(std::move(delay));
     }
     return object;
-}
-
-std::string chrome_trace(const TrafficResult& traffic) {
-    Json events = Json::array();
-    for (std::size_t pool = 0; pool < traffic.system.pools.size(); ++pool) {
-        Json name = Json::object();
-        name["name"] = "process_name";
-        name["ph"] = "M";
-        name["pid"] = pool;
-        name["args"] = Json::object();
-        name["args"]["name"] = traffic.system.pools[pool].name;
-        events.push_back(std::move(name));
-    }
-    for (const SimulatedSpan& span : traffic.simulation.spans) {
-        const SimulatedTask& task = traffic.system.tasks[span.task];
-        if (span.end < span.start || span.end <= Time{}) {
-            continue;  // had not ended when the last counted request did
-        }
-        Json event = Json::object();
-        event["name"] = task.name;
-        event["ph"] = "X";
-        event["pid"] = task.pool;
-        event["tid"] = span.request;
-        event["ts"] = nanoseconds_exact(span.start);
-        event["dur"] = nanoseconds_exact(span.end - span.start);
-        event["args"] = Json::object();
-        event["args"]["waited_us"] = json_number(in_microseconds(span.start - span.ready));
-        events.push_back(std::move(event));
-    }
-    Json document = Json::object();
-    document["displayTimeUnit"] = "ms";
-    document["traceEvents"] = std::move(events);
-    return json_document(document);
 }
 
 }  // namespace berth

@@ -51,7 +51,7 @@ TEST_F(CliTraffic, ATraceOfWhatPilesUpHoldsItsFirstRequests) {
     std::set<int> seen;  // requests
     for (const auto& event : trace["traceEvents"]) {
         if (event.value("ph", "") == "X") {
-            seen.insert(event.at("tid").get<int>());
+            seen.insert(event.at("args").at("request").get<int>());
         }
     }
     EXPECT_GT(seen.size(), 5U);

@@ -27,7 +27,7 @@ class ReportFolder : public testing::Test {
     void TearDown() override { fs::remove_all(folder_); }
 
     bool write(const fs::path& to) {
-        return write_report(to, sample_result(), sample_scenario(), sample_findings(), sample_curves(), {},
+        return write_report(to, sample_result(), sample_scenario(), sample_findings(), sample_curves(), {}, {},
                             diagnostics_);
     }
     static std::string content(const fs::path& path) {
@@ -46,6 +46,8 @@ class ReportFolder : public testing::Test {
     Diagnostics diagnostics_;
 };
 
+using namespace literals;
+
 const std::vector<std::string> kPictures{"time-by-class", "placement-embed", "placement-rank",
                                          "roofline-cpu",  "roofline-npu",    "tokens-embed"};
 
@@ -63,8 +65,9 @@ TEST_F(ReportFolder, HoldsEveryDocumentAndPictureAndNothingElse) {
     EXPECT_TRUE(diagnostics_.empty()) << diagnostics_.text();
     std::vector<std::string> expected{"report.txt", "report.json", "operators.csv", "report.md", "index.html"};
     for (const std::string& picture : kPictures) {
-        expected.push_back(picture + ".png");
-        expected.push_back(picture + ".svg");
+        for (const char* type : {".png", ".svg", ".csv"}) {
+            expected.push_back(picture + type);
+        }
     }
     EXPECT_THAT(names_in(folder_ / "new" / "review"), testing::UnorderedElementsAreArray(expected));
 }
@@ -94,7 +97,7 @@ TEST_F(ReportFolder, AxesHaveUnitsAndLegendsNames) {
     EXPECT_THAT(classes, Not(HasSubstr("gpu")));  // infeasible
     const std::string roofline = content(folder_ / "roofline-npu.svg");
     for (const char* text : {"operations per DRAM byte (MAC/byte)", "achieved rate (MAC/s)", "int8: 51.2 GMAC/s",
-                             "DRAM: 8 GB/s", "open: element operations, no MACs"}) {
+                             "DRAM: 8 GB/s", "open: operators without multiplications, by elements"}) {
         EXPECT_THAT(roofline, HasSubstr(std::string("<text>") + text + "<")) << text;
     }
     const std::string placement = content(folder_ / "placement-rank.svg");
@@ -109,7 +112,6 @@ TEST_F(ReportFolder, AxesHaveUnitsAndLegendsNames) {
 }
 
 TEST_F(ReportFolder, TimelineHasLanesStagesAndBandwidth) {
-    using namespace literals;
     SimulatedTask embed, rank;
     embed.name = "embed layer.0";
     embed.work = 20_ms;
@@ -125,11 +127,13 @@ TEST_F(ReportFolder, TimelineHasLanesStagesAndBandwidth) {
     result.timeline = TrafficResult{
         {{{"npu", 1}, {"cpu", 4}}, {{"dram", 10_GBps}}, {embed, rank}, {{"embed", 0, 0, {}}, {"rank", 1, 1, {}}}}, {}};
     result.timeline->simulation = simulate(result.timeline->system, ArrivalTrace{{0_ms, 5_ms, 10_ms}}, {3, 0, 1, 3});
-    ASSERT_TRUE(write_report(folder_, result, sample_scenario(), sample_findings(), sample_curves(), {}, diagnostics_))
+    ASSERT_TRUE(
+        write_report(folder_, result, sample_scenario(), sample_findings(), sample_curves(), {}, {}, diagnostics_))
         << diagnostics_.text();
     const std::string timeline = content(folder_ / "timeline.svg");
-    for (const char* text : {"3 requests over time", "time (ms)", "npu", "cpu 0-1", "cpu 2-3", "dram", "embed", "rank",
-                             "1: embed layer.0", "2: rank layer.0", "at most 40% of 10 GB/s"}) {
+    EXPECT_THAT(timeline, HasSubstr("<text>3 requests over time on " + result.hardware + "<"));
+    for (const char* text : {"time (ms)", "npu", "cpu 0-1", "cpu 2-3", "dram", "embed", "rank", "1: embed layer.0",
+                             "2: rank layer.0", "at most 40% of 10 GB/s"}) {
         EXPECT_THAT(timeline, HasSubstr(std::string("<text>") + text + "<")) << text;
     }
 }
@@ -184,11 +188,83 @@ TEST_F(ReportFolder, AFileInTheWayIsAnError) {
     EXPECT_THAT(diagnostics_.text(), HasSubstr("taken: error: cannot make this folder"));
 }
 
-TEST_F(ReportFolder, QuotesInNamesAreHarmless) {
+// Cores that work together are one lane; a dispatch of microseconds is drawn wide enough to be seen; the budget is a
+// line.
+TEST_F(ReportFolder, TimelineJoinsEqualLanesAndShowsTheBudget) {
+    SimulatedTask launch, rank;
+    launch.name = "rank dispatch";
+    launch.work = 1_us;
+    rank.name = "rank layer.0";
+    rank.pool = 1;
+    rank.servers = 1;
+    rank.work = 30_ms;
+    rank.after = {0};
+    SimulatedTask fourth = rank;
     ScenarioResult result = sample_result();
-    result.stages[0].name = "it's; a/b 'stage'";
-    EXPECT_TRUE(write_report(folder_, result, sample_scenario(), {}, {}, {}, diagnostics_)) << diagnostics_.text();
-    EXPECT_TRUE(fs::exists(folder_ / "placement-it's;-a-b-'stage'.svg"));
+    result.total.budget = 40_ms;
+    result.timeline = TrafficResult{{{{"cpu dispatch", 1}, {"cpu", 4}},
+                                     {{"dram", 10_GBps}},
+                                     {launch, rank, rank, rank, fourth},
+                                     {{"rank", 0, 4, {}}}},
+                                    {}};
+    result.timeline->simulation = simulate(result.timeline->system, ArrivalTrace{{0_ms}}, {1, 0, 1, 1});
+    ASSERT_TRUE(write_report(folder_, result, sample_scenario(), {}, {}, {}, {}, diagnostics_)) << diagnostics_.text();
+    const std::string timeline = content(folder_ / "timeline.svg");
+    EXPECT_THAT(timeline, HasSubstr("<text>cpu 0-3<"));
+    EXPECT_THAT(timeline, HasSubstr("<text>budget of 40 ms<"));
+    EXPECT_EQ(content(folder_ / "timeline.csv"),
+              "resource,request,stage,from_ms,to_ms\ncpu dispatch,1,rank,0,0.001\n"
+              "cpu 0-3,1,rank,0.001,30.001\n");
+    const std::string page = content(folder_ / "index.html");
+    EXPECT_THAT(page, HasSubstr("data-op=\"rank\"><title>rank, request 1: 30 ms from 1 us on</title>"));
+}
+
+// Names reach five languages: HTML, SVG, gnuplot's, file names and CSV.
+TEST_F(ReportFolder, OddNamesAreHarmless) {
+    const std::string odd = "it's; a/b\"<script>alert(1)</script>%d `id` $(id) {x}^2 ../../up";
+    ScenarioResult result = sample_result();
+    Scenario scenario = sample_scenario();
+    const std::string before = result.stages[0].name;
+    result.stages[0].name = odd;
+    for (Stage& stage : scenario.stages) {
+        stage.name = stage.name == before ? odd : stage.name;
+    }
+    EXPECT_TRUE(write_report(folder_, result, scenario, {}, {}, {}, {}, diagnostics_)) << diagnostics_.text();
+    EXPECT_EQ(diagnostics_.text(), "");
+    for (const std::string& name : names_in(folder_)) {
+        EXPECT_EQ(name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."),
+                  std::string::npos)
+            << name;
+    }
+    EXPECT_THAT(content(folder_ / "placement-it-s-a-b-script-alert-1-script-d-id-id-x-2-up.svg"),
+                HasSubstr("alert(1)"));
+    const std::string page = content(folder_ / "index.html");
+    EXPECT_EQ(page.find("<script>"), page.rfind("<script>"));  // the page's own
+    EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;%d `id` $(id) {x}^2"));
+    EXPECT_THAT(content(folder_ / "time-by-class.svg"), HasSubstr("%d `id` $(id) {x}^2"));
+}
+
+TEST_F(ReportFolder, StagesWhoseFileNamesWouldBeOneHaveTwo) {
+    ScenarioResult result = sample_result();
+    result.stages[0].name = "a b";
+    result.stages[1].name = "a/b";
+    EXPECT_TRUE(write_report(folder_, result, sample_scenario(), {}, {}, {}, {}, diagnostics_)) << diagnostics_.text();
+    EXPECT_TRUE(fs::exists(folder_ / "placement-a-b.svg"));
+    EXPECT_TRUE(fs::exists(folder_ / "placement-a-b-2.svg"));
+}
+
+// The page stands by itself: nothing but the table of contents and the pictures' own parts is referred to.
+TEST_F(ReportFolder, ThePageLoadsNothing) {
+    ASSERT_TRUE(write(folder_)) << diagnostics_.text();
+    const std::string page = content(folder_ / "index.html");
+    for (const char* reference : {"src=", "href=\"http", "href='http", "url(http", "@import", "fetch("}) {
+        EXPECT_THAT(page, Not(HasSubstr(reference)));
+    }
+    EXPECT_LT(page.size(), 1'500'000U);
+    for (const char* id : {"variants", "why", "changes", "assumptions", "accuracy", "operators", "glossary"}) {
+        EXPECT_THAT(page, HasSubstr(std::string("<h2 id=\"") + id + "\">"));
+        EXPECT_THAT(page, HasSubstr(std::string("<a href=\"#") + id + "\">"));
+    }
 }
 
 }  // namespace

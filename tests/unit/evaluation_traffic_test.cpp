@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "berth/simulated_scenario.h"
 #include "berth/traffic_report.h"
@@ -226,6 +229,63 @@ TEST(SimulatedScenario, OverloadAndTrace) {
         EXPECT_TRUE(event["ph"] != "X" || event["dur"].get<double>() >= 0);
     }
     EXPECT_EQ(spans, 2 * result.traffic->system.tasks.size());
+}
+
+// What a viewer needs: names, spans that do not overlap on a thread, ends for every begin, arrows within spans,
+// counters.
+TEST(SimulatedScenario, TraceHasNamesRequestsArrowsAndBandwidth) {
+    const auto [scenario, result] = reference("rag-rk3588-bucket-128", "{rate: 30 Hz, requests: 400}");
+    TrafficResult first{result.traffic->system,
+                        simulate_first_requests(result.traffic->system, scenario.traffic->arrivals, 6, 1)};
+    const auto trace = nlohmann::json::parse(chrome_trace(first));
+    using Thread = std::pair<int, int>;
+    std::map<Thread, std::vector<std::pair<double, double>>> spans;
+    std::set<int> processes;
+    std::set<Thread> threads;
+    std::map<int, std::vector<double>> requests, arrows;
+    std::vector<std::pair<Thread, double>> ends_of_arrows;
+    std::size_t counters = 0;
+    for (const auto& event : trace["traceEvents"]) {
+        const std::string kind = event["ph"];
+        const Thread thread{event["pid"], event["tid"]};
+        EXPECT_GT(thread.first, 0);
+        if (event["name"] == "process_name") {
+            EXPECT_TRUE(processes.insert(thread.first).second);
+        } else if (event["name"] == "thread_name") {
+            EXPECT_TRUE(threads.insert(thread).second);
+        } else if (kind == "X") {
+            const double start = event["ts"];
+            spans[thread].emplace_back(start, start + event["dur"].get<double>());
+        } else if (kind == "b" || kind == "e") {
+            requests[event["id"].get<int>()].push_back(event["ts"]);
+        } else if (kind == "s" || kind == "f") {
+            arrows[event["id"].get<int>()].push_back(event["ts"]);
+            ends_of_arrows.emplace_back(thread, event["ts"]);
+        } else if (kind == "C") {
+            ++counters;
+            EXPECT_GE(event["args"]["GB/s"].get<double>(), 0);
+        }
+    }
+    EXPECT_EQ(requests.size(), 6U);
+    EXPECT_GT(counters, 10U);
+    EXPECT_FALSE(arrows.empty());
+    for (const auto* pairs : {&requests, &arrows}) {
+        for (const auto& [id, times] : *pairs) {
+            ASSERT_EQ(times.size(), 2U) << id;
+            EXPECT_LE(times[0], times[1]) << id;
+        }
+    }
+    for (auto& [thread, of_thread] : spans) {
+        EXPECT_TRUE(threads.contains(thread) && processes.contains(thread.first));
+        std::ranges::sort(of_thread);
+        for (std::size_t i = 1; i < of_thread.size(); ++i) {
+            EXPECT_LE(of_thread[i - 1].second, of_thread[i].first + 0.002);
+        }
+    }
+    for (const auto& [thread, at] : ends_of_arrows) {
+        EXPECT_TRUE(std::ranges::any_of(spans[thread],
+                                        [at = at](const auto& span) { return span.first <= at && at <= span.second; }));
+    }
 }
 
 // With one request at a time arrivals leave nothing to chance: the outlook is the probability of the total.

@@ -1,0 +1,302 @@
+// One page that a colleague opens without having the program: the answer first, then why, then what would change it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "berth/brief_text.h"
+#include "berth/quantity_text.h"
+#include "berth/report.h"
+#include "berth/traffic_report.h"
+#include "berth/warnings_report.h"
+#include "report/names.h"
+#include "report/page/glossary.h"
+#include "report/page/html_parts.h"
+#include "report/page/lost_time.h"
+#include "report/page/review_sections.h"
+#include "report/sections.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+constexpr TextWidth kUnbounded{100000};
+constexpr std::size_t kLosersShown = 12;
+
+std::string question(const ScenarioResult& result) {
+    const auto& budget = result.total.budget;
+    return fmt::format("Where should each stage of “{}” run on {}, placed for {}{}?",
+                       title_of(result.scenario, result.changes), result.hardware, row_of(result.objective).name,
+                       budget ? fmt::format(", and does a request stay within {}", brief(*budget)) : "");
+}
+
+std::string budget_verdict(const ScenarioResult& result) {
+    const auto& [latency, budget, probability, energy] = result.total;
+    std::string text = energy ? fmt::format("Energy of a request: {}. ", brief(*energy)) : "";
+    if (!budget) {
+        return text + "The scenario has no budget.";
+    }
+    const bool met = latency.median <= *budget;
+    text += met ? fmt::format("Budget of {}: met by the median, with {} to spare.", brief(*budget),
+                              brief(*budget - latency.median))
+                : fmt::format("Budget of {}: missed by the median, which is {} over it.", brief(*budget),
+                              brief(latency.median - *budget));
+    const auto& traffic = result.traffic;
+    if (traffic && !traffic->simulation.stable) {
+        return text + " Under the scenario's arrivals requests pile up.";
+    }
+    return traffic && traffic->budget
+               ? text + fmt::format(" Under the scenario's arrivals a request meets it with a probability of {}.",
+                                    share_text(traffic->budget->probability.value))
+               : text;
+}
+
+std::string answer(const ScenarioResult& result, const Scenario& scenario) {
+    const auto& total = result.total;
+    const std::string_view verdict = !total.budget                           ? "answer"
+                                     : total.latency.median <= *total.budget ? "answer met"
+                                                                             : "answer missed";
+    return html_paragraph(answer_sentence(result, scenario), verdict) + html_paragraph(budget_verdict(result)) +
+           html_list(rate_sentences(result)) +
+           html_table(stage_rows(result, scenario), {"Recommended placement, stage by stage"}) +
+           html_list(stage_reasons(result, scenario));
+}
+
+/// A whole scenario as it would run in one way.
+struct Variant {
+    std::string name, places;
+    Time total;
+};
+
+// Every stage alone on one device; of a stage that cannot, the device's variant does not exist.
+std::optional<Variant> on_one_device(const ScenarioResult& result, const std::string& device) {
+    Variant variant{fmt::format("every model on {}", device), "", Time{}};
+    bool any = false;
+    for (const StageResult& stage : result.stages) {
+        if (!stage.chosen) {
+            variant.total += stage.latency.median;
+            continue;
+        }
+        const auto alone = std::ranges::find_if(stage.candidates, [&device](const Candidate& candidate) {
+            return candidate.feasible && candidate.placement == device;
+        });
+        if (alone == stage.candidates.end()) {
+            return std::nullopt;
+        }
+        const auto at = static_cast<std::size_t>(alone - stage.candidates.begin());
+        any = true;
+        variant.total += stage.chosen == at && stage.passes.size() == 1
+                             ? stage.latency.median
+                             : alone->latency.median * static_cast<double>(stage.repeat);
+        variant.places += fmt::format("{}{} {}", variant.places.empty() ? "" : ", ", stage.name, device);
+    }
+    return any ? std::optional(variant) : std::nullopt;
+}
+
+std::string recommended_places(const ScenarioResult& result) {
+    std::vector<std::string> places;
+    for (const StageResult& stage : result.stages) {
+        if (stage.chosen) {
+            places.push_back(fmt::format("{} {}", stage.name, placement_name(stage.candidates[*stage.chosen])));
+        }
+    }
+    return fmt::format("{}", fmt::join(places, ", "));
+}
+
+std::vector<Variant> variants_of(const ScenarioResult& result, std::span<const Finding> findings) {
+    std::vector<Variant> all{{"recommended", recommended_places(result), result.total.latency.median}};
+    for (const std::string& device : result.devices) {
+        if (auto variant = on_one_device(result, device)) {
+            all.push_back(std::move(*variant));
+        }
+    }
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+        const Finding& finding = findings[i];
+        if (changes_total(finding)) {
+            const bool moves = finding.chosen_before != finding.chosen_after && !finding.chosen_after.empty();
+            all.push_back({fmt::format("finding {}: {} in {}", i + 1, choice_name(kFindingKindNames, finding.kind),
+                                       finding.stage),
+                           moves ? fmt::format("{} {}", finding.stage, finding.chosen_after) : "as recommended",
+                           *finding.after});
+        }
+    }
+    return all;
+}
+
+std::string variant_table(const ScenarioResult& result, std::span<const Finding> findings) {
+    TextTable table;
+    table.column("variant", Align::kLeft);
+    table.column("total", Align::kRight);
+    table.column("against the baseline", Align::kRight);
+    table.column("within the budget", Align::kLeft);
+    table.column("runs on", Align::kLeft);
+    HtmlTable how{"The whole scenario, median of a request; findings are alternatives and do not add up", false,
+                  "variant-totals"};
+    const Time recommended = result.total.latency.median;
+    for (const Variant& one : variants_of(result, findings)) {
+        const double share = one.total / recommended - 1;
+        table.row({one.name, brief(one.total),
+                   how.marks.empty() ? "baseline" : fmt::format("{}{}", share > 0 ? "+" : "", percent_text(share, 3)),
+                   !result.total.budget                ? "-"
+                   : one.total <= *result.total.budget ? "yes"
+                                                       : "no",
+                   one.places});
+        how.marks.push_back({"", in_milliseconds(one.total)});
+    }
+    return html_table(table, how);
+}
+
+std::string stage_variants(const ScenarioResult& result) {
+    std::string text;
+    for (const StageResult& stage : result.stages) {
+        if (stage.chosen) {
+            text += fmt::format("<h3>{}</h3>\n", html_text(stage.name)) +
+                    html_table(candidate_rows(stage),
+                               {fmt::format("{}: {}, one pass; tokens are padded/actual", stage.name, stage.model)}) +
+                    html_list(candidate_notes(stage, result));
+        }
+    }
+    return text;
+}
+
+std::string loser_table(const ScenarioResult& result, const Scenario& scenario) {
+    const auto groups = groups_by_lost_time(result, scenario);
+    TextTable table;
+    table.column("operators", Align::kLeft);
+    table.column("stage", Align::kLeft);
+    table.column("device", Align::kLeft);
+    for (const char* heading : {"how many", "ms", "above roofline"}) {
+        table.column(heading, Align::kRight);
+    }
+    table.column("bound", Align::kLeft);
+    HtmlTable how{
+        "Where time is lost: operators of the recommended placements by their time above the roofline, one "
+        "pass of their stage"};
+    for (std::size_t i = 0; i < std::min(kLosersShown, groups.size()); ++i) {
+        const OperatorGroup& one = groups[i];
+        table.row({one.name, one.stage, device_name(result.devices, one.device), fmt::format("{}", one.count),
+                   number_text(with_digits(in_milliseconds(one.time), 3), 3),
+                   fmt::format("{} ms, {}", number_text(with_digits(in_milliseconds(one.above_roofline), 3), 3),
+                               one.time > Time{} ? share_text(one.above_roofline / one.time) : "-"),
+                   std::string(choice_name(kBoundNames, one.bound))});
+        how.marks.push_back({operator_key(one.stage, one.name), in_milliseconds(one.time)});
+    }
+    return groups.empty() ? "" : html_table(table, how);
+}
+
+// What binds each stage's time, in shares of it.
+std::string bound_table(const ScenarioResult& result) {
+    TextTable table;
+    table.column("stage", Align::kLeft);
+    for (const auto& row : kBoundNames) {
+        table.column(std::string(row.name), Align::kRight);
+    }
+    for (const StageResult& stage : result.stages) {
+        if (!stage.chosen || stage.candidates[*stage.chosen].operators.empty()) {
+            continue;
+        }
+        std::array<Time, kBoundNames.size()> times{};
+        Time sum;
+        for (const OperatorResult& op : stage.candidates[*stage.chosen].operators) {
+            times.at(static_cast<std::size_t>(op.bound)) += op.latency;
+            sum += op.latency;
+        }
+        std::vector<std::string> cells{stage.name};
+        for (const Time time : times) {
+            cells.push_back(time > Time{} ? share_text(time / sum) : "-");
+        }
+        table.row(std::move(cells));
+    }
+    return table.rows().empty()
+               ? ""
+               : html_table(table, {"Time by what binds it: share of a pass in operators that are bound so"});
+}
+
+std::string why(const ScenarioResult& result, const Scenario& scenario, std::span<const DrawnPicture> pictures) {
+    std::string text = html_figures(pictures, {"time-by-class"});
+    for (const StageResult& stage : result.stages) {
+        if (stage.chosen) {
+            text += html_table(candidate_classes(stage, kUnbounded), {"Time by class of operators: " + stage.name});
+        }
+    }
+    return text + bound_table(result) + loser_table(result, scenario) +
+           html_figures(pictures, {"placement-", "roofline-"});
+}
+
+/// The table of operators with the time that each loses.
+TextTable with_lost_time(const TextTable& table, const Candidate& candidate, const ModelStage& stage,
+                         const Profile& profile) {
+    TextTable wider;
+    for (const TextTable::Column& column : table.columns()) {
+        wider.column(column.heading, column.align, column.fit);
+    }
+    wider.column("above roofline us", Align::kRight);
+    for (std::size_t i = 0; i < table.rows().size(); ++i) {
+        std::vector<std::string> cells = table.rows()[i];
+        cells.push_back(
+            fmt::format("{:.1f}", in_microseconds(above_roofline(candidate.operators[i], candidate, stage, profile))));
+        wider.row(std::move(cells));
+    }
+    return wider;
+}
+
+std::string operators(const ScenarioResult& result, const Scenario& scenario) {
+    std::string text;
+    for (const StageResult& stage : result.stages) {
+        const Stage* asked = stage_named(scenario, stage.name);
+        const auto* model = asked != nullptr ? std::get_if<ModelStage>(&asked->work) : nullptr;
+        if (!stage.chosen || model == nullptr) {
+            continue;
+        }
+        const Candidate& candidate = stage.candidates[*stage.chosen];
+        const std::string title = fmt::format("Operators of {}", stage_placed(stage.name, candidate));
+        HtmlTable how{title + ", in order; + has a note in operators.csv", true};
+        for (const OperatorResult& op : candidate.operators) {
+            how.marks.push_back({operator_key(stage.name, op.name), in_milliseconds(op.latency)});
+        }
+        text += html_details(
+            fmt::format("{} ({})", title, candidate.operators.size()),
+            html_table(with_lost_time(operator_table(candidate, result.devices), candidate, *model, scenario.profile),
+                       how));
+    }
+    return text;
+}
+
+// Tables come one per picture where another file does not have what it shows.
+std::vector<std::string> files_beside(std::span<const DrawnPicture> pictures) {
+    std::vector<std::string> files{"report.txt", "report.md", "report.json", "operators.csv"};
+    for (const DrawnPicture& one : pictures) {
+        files.push_back(one.picture.name + " (png, svg, csv)");
+    }
+    return files;
+}
+
+}  // namespace
+
+std::string html_report(const ScenarioResult& result, const Scenario& scenario, std::span<const Finding> findings,
+                        const DesignReview& review, std::span<const DrawnPicture> pictures,
+                        const Provenance& provenance) {
+    const auto beside = files_beside(pictures);
+    const std::vector<HtmlSection> sections{
+        {"warnings", "Warnings", html_preformatted(warnings_text(result.warnings, {}))},
+        {"variants", "Variants side by side", variant_table(result, findings) + stage_variants(result)},
+        {"why", "Why", why(result, scenario, pictures)},
+        {"changes", "What would change it", changes_section(review, scenario, findings, pictures)},
+        {"traffic", "Traffic",
+         html_preformatted(result.traffic ? traffic_text(*result.traffic, scenario, {}) + slowdowns_text(result, {})
+                                          : "")},
+        {"cores", "Cores per request", html_preformatted(core_splits_text(result, {}))},
+        {"inputs", "Inputs per pass", html_preformatted(batch_sizes_text(result, {}))},
+        {"timeline", "Timeline", html_figures(pictures, {"timeline"})},
+        {"assumptions", "What the interval rests on", assumptions_section(result, scenario)},
+        {"accuracy", "How good the profile has proved to be", accuracy_section(review)},
+        {"operators", "Every operator", operators(result, scenario)},
+        {"glossary", "Words", glossary_html()},
+        {"provenance", "Where this is from", html_provenance(provenance, beside)},
+    };
+    return html_page(title_of(result.scenario, result.changes),
+                     html_paragraph(question(result)) + answer(result, scenario), sections);
+}
+
+}  // namespace berth

@@ -1,0 +1,218 @@
+// What differs between two scenarios, in the pieces that text, picture and page are made of.
+#include "report/scenario_diff_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "berth/quantity_text.h"
+#include "report/names.h"
+#include "report/text_layout.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kBriefValue = 20;
+constexpr std::size_t kValueColumns = 60;  // of a source or a description; JSON has all of it
+constexpr double kShownChange = 1e-4;      // of the total: less is none
+constexpr double kSmallStep = 0.01;        // of the total: less is told together with its neighbours
+
+std::string move_text(const DecisionChange& move) {
+    return fmt::format("{} from {} to {}", move.stage, move.before, move.after);
+}
+
+/// The last steps of each path, which tell inputs of one picture apart, and where a stage moves.
+std::string brief_inputs(const DiffStep& step) {
+    std::vector<std::string> texts;
+    for (const InputDifference& input : step.inputs) {
+        texts.push_back(fmt::format("{}: {} -> {}", short_path(input.path), shortened(input.before, kBriefValue),
+                                    shortened(input.after, kBriefValue)));
+    }
+    std::string text = fmt::format("{}", fmt::join(texts, "; "));
+    for (const DecisionChange& move : step.decisions) {
+        text += fmt::format(" ({} to {})", move.stage, move.after);
+    }
+    return text;
+}
+
+std::string signed_share(Time change, Time of) {
+    const double share = change / of;
+    return fmt::format("{}{}", share > 0 ? "+" : "", percent_text(with_digits(share, 3), 3));
+}
+
+struct AnswerName {
+    std::string_view answer, text;
+};
+constexpr std::array<AnswerName, 16> kAnswerNames{{
+    {"low_ms", "5 % end of the total"},
+    {"high_ms", "95 % end of the total"},
+    {"energy_mj", "energy"},
+    {"meets_budget", "budget met by the median"},
+    {"budget_probability", "probability of meeting the budget"},
+    {"simulated_per_s", "requests per second"},
+    {"upper_bound_per_s", "bound of the requests per second"},
+    {"stable", "stream is stable"},
+    {"sustainable_per_s", "sustainable requests per second"},
+    {"throughput_per_s", "completed requests per second"},
+    {"mean_ms", "mean latency"},
+    {"p50_ms", "median latency"},
+    {"p95_ms", "p95"},
+    {"p99_ms", "p99"},
+    {"within_budget", "share of requests within the budget"},
+    {".within_budget", "share within the budget of "},
+}};
+
+std::string answer_name(const std::string& answer) {
+    for (const AnswerName& row : kAnswerNames) {
+        if (row.answer == answer) {
+            return std::string(row.text);
+        }
+    }
+    const AnswerName& of_stage = kAnswerNames.back();
+    return answer.ends_with(of_stage.answer)
+               ? std::string(of_stage.text) + answer.substr(0, answer.size() - of_stage.answer.size())
+               : answer;
+}
+
+std::string value_text(const std::string& answer, const std::optional<double>& value) {
+    if (!value) {
+        return "none";
+    }
+    if (answer.ends_with("_ms")) {
+        return brief(milliseconds(*value));
+    }
+    if (answer.ends_with("_mj")) {
+        return brief(millijoules(*value));
+    }
+    if (answer == "stable" || answer == "meets_budget") {
+        return *value > 0 ? "yes" : "no";
+    }
+    return answer.ends_with("_per_s") ? number_text(*value, 4) : share_text(*value);
+}
+
+}  // namespace
+
+Time scale_of(const ScenarioDiff& diff) {
+    return std::max(diff.before.total.latency.median, diff.after.total.latency.median);
+}
+
+TimeUnit unit_of(const ScenarioDiff& diff) { return TimeUnit(scale_of(diff)); }
+
+bool matters(Time change, Time total) { return std::max(change, Time{} - change) >= kShownChange * total; }
+
+std::string signed_text(Time change, Time total, TimeUnit unit) {
+    return matters(change, total) ? (change > Time{} ? "+" : "") + unit.text(change) : unit.text(Time{});
+}
+
+std::string start_name(const ScenarioDiff& diff) {
+    return diff.before.hardware != diff.after.hardware ? diff.before.hardware : diff.before.scenario;
+}
+
+std::string end_name(const ScenarioDiff& diff) {
+    const bool same_name = diff.before.scenario == diff.after.scenario;
+    return diff.before.hardware != diff.after.hardware ? diff.after.hardware
+           : same_name                                 ? "with the changes"
+                                                       : diff.after.scenario;
+}
+
+std::string total_sentence(const ScenarioDiff& diff) {
+    const Estimate<Time>& before = diff.before.total.latency;
+    const Estimate<Time>& after = diff.after.total.latency;
+    const Time change = after.median - before.median;
+    return fmt::format("Total {} -> {}: {}, {}.", estimate_text(before), estimate_text(after),
+                       signed_text(change, scale_of(diff), unit_of(diff)), signed_share(change, before.median));
+}
+
+std::string moves_text(const std::vector<DecisionChange>& moves) {
+    std::vector<std::string> texts;
+    for (const DecisionChange& move : moves) {
+        texts.push_back(move_text(move));
+    }
+    return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+std::string inputs_text(const std::vector<InputDifference>& inputs) {
+    std::vector<std::string> texts;
+    for (const InputDifference& input : inputs) {
+        texts.push_back(fmt::format("{}: {} -> {}", input.path, shortened(input.before, kValueColumns),
+                                    shortened(input.after, kValueColumns)));
+    }
+    return fmt::format("{}", fmt::join(texts, "; "));
+}
+
+bool is_in_table(const DiffStep& step) { return step.answers.empty() && !step.without_effect(); }
+
+// Small steps one after the other are one row, which names their inputs.
+std::vector<ShownStep> shown_steps(const ScenarioDiff& diff) {
+    const Time least = kSmallStep * scale_of(diff);
+    std::vector<ShownStep> shown;
+    for (const DiffStep& step : diff.steps) {
+        if (!is_in_table(step)) {
+            continue;
+        }
+        const Time change = step.after - step.before;
+        const bool small = std::max(change, Time{} - change) < least && step.decisions.empty();
+        if (small && !shown.empty() && shown.back().small > 0) {
+            ShownStep& group = shown.back();
+            group.label += "; " + inputs_text(step.inputs);
+            group.after = step.after;
+            ++group.small;
+            group.brief = fmt::format("{} small differences", group.small);
+        } else {
+            shown.push_back({inputs_text(step.inputs), moves_text(step.decisions), brief_inputs(step), step.before,
+                             step.after, small ? std::size_t{1} : 0});
+        }
+    }
+    return shown;
+}
+
+std::string answers_text(const std::vector<AnswerChange>& answers) {
+    std::vector<std::string> texts;
+    for (const AnswerChange& one : answers) {
+        const std::string name = answer_name(one.answer);
+        const std::string after = value_text(one.answer, one.after);
+        if (one.before && value_text(one.answer, one.before) == after) {
+            continue;
+        }
+        texts.push_back(one.before ? fmt::format("{} {} -> {}", name, value_text(one.answer, one.before), after)
+                                   : fmt::format("{} {} (none before)", name, after));
+    }
+    return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+TextTable diff_step_rows(const ScenarioDiff& diff) {
+    TextTable table;
+    table.column("input", Align::kLeft, Fit::kWrapPaths);
+    table.column("change", Align::kRight);
+    table.column("total", Align::kRight);
+    table.column("moves", Align::kLeft, Fit::kWrap);
+    const Time before = diff.before.total.latency.median;
+    const TimeUnit unit = unit_of(diff);
+    table.row({start_name(diff), "", unit.text(before), ""});
+    for (const ShownStep& step : shown_steps(diff)) {
+        table.row({step.label, signed_text(step.after - step.before, scale_of(diff), unit), unit.text(step.after),
+                   step.moves});
+    }
+    return table;
+}
+
+TextTable diff_class_rows(const ScenarioDiff& diff) {
+    TextTable table;
+    table.column("class", Align::kLeft);
+    for (const char* heading : {"before", "after", "change"}) {
+        table.column(heading, Align::kRight);
+    }
+    const TimeUnit unit = unit_of(diff);
+    const auto row = [&](const std::string& name, Time before, Time after) {
+        table.row({name, unit.text(before), unit.text(after), signed_text(after - before, scale_of(diff), unit)});
+    };
+    for (const ClassDifference& one : diff.classes) {
+        row(one.name, one.before, one.after);
+    }
+    row("total", diff.before.total.latency.median, diff.after.total.latency.median);
+    return table;
+}
+
+}  // namespace berth

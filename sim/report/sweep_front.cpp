@@ -1,0 +1,207 @@
+#include "report/sweep_front.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "berth/quantity_text.h"
+#include "report/label_layout.h"
+
+namespace berth {
+
+double shown(const DesignPoint& point, Goal goal) {
+    const double value = point.values[static_cast<std::size_t>(goal)];
+    switch (goal) {
+        case Goal::kLatency:
+            return in_milliseconds(seconds(value));
+        case Goal::kEnergy:
+            return in_millijoules(joules(value));
+        case Goal::kCost:
+            break;
+    }
+    return value;
+}
+
+std::string cost_unit(const OptimiseQuestion& question) {
+    const std::string one = question.cost ? quantity_text(1, question.cost->dimension()) : "1";
+    const std::size_t space = one.find(' ');
+    return space == std::string::npos ? "" : one.substr(space + 1);
+}
+
+std::string axis_name(const OptimiseQuestion& question, Goal goal) {
+    switch (goal) {
+        case Goal::kLatency:
+            return "latency (ms)";
+        case Goal::kEnergy:
+            return "energy (mJ)";
+        case Goal::kCost:
+            break;
+    }
+    const std::string unit = cost_unit(question);
+    const std::string formula = question.cost ? question.cost->text() : "";
+    return unit.empty() ? fmt::format("cost: {}", formula) : fmt::format("cost in {}: {}", unit, formula);
+}
+
+std::string short_name(const SweepAxis& axis) {
+    const std::size_t dot = axis.path.rfind('.', axis.path.rfind('.') - 1);
+    return axis.path.substr(dot == std::string::npos ? 0 : dot + 1);
+}
+
+namespace {
+
+constexpr double kFrontLeft = 190;
+constexpr double kFrontHeight = 700;
+constexpr std::string_view kFrontColor = "#0072B2";
+constexpr std::string_view kBestColor = "#D55E00";
+
+/// One axis of the picture: a goal over a little more than the range of all points.
+struct GoalAxis {
+    Goal goal{};
+    double low = 1e300, high = -1e300;
+    void include(const std::vector<DesignPoint>& points) {
+        for (const DesignPoint& point : points) {
+            low = std::min(low, shown(point, goal));
+            high = std::max(high, shown(point, goal));
+        }
+    }
+    void widen() {
+        const double margin = high > low ? 0.06 * (high - low) : 0.1 * std::max(1.0, high);
+        low -= margin;
+        high += margin;
+    }
+    [[nodiscard]] double share(double value) const { return (value - low) / (high - low); }
+};
+
+struct FrontAxes {
+    PlotArea area;
+    GoalAxis x, y;
+    [[nodiscard]] double place_x(const DesignPoint& point) const {
+        return area.left + (area.right - area.left) * x.share(shown(point, x.goal));
+    }
+    [[nodiscard]] double place_y(const DesignPoint& point) const {
+        return area.bottom + (area.top - area.bottom) * y.share(shown(point, y.goal));
+    }
+};
+
+std::string points_data(std::string_view block, const std::vector<DesignPoint>& points, const FrontAxes& axes) {
+    std::string text = fmt::format("{} << EOD\n", block);
+    for (const DesignPoint& point : points) {
+        text += fmt::format("{} {}\n", plotted(shown(point, axes.x.goal)), plotted(shown(point, axes.y.goal)));
+    }
+    return text + "EOD\n";
+}
+
+std::optional<double> shown_limit(const OptimiseQuestion& question, Goal goal) {
+    const auto& limit = question.limits.at(static_cast<std::size_t>(goal));
+    DesignPoint at;
+    at.values.at(static_cast<std::size_t>(goal)) = limit.value_or(0);
+    return limit ? std::optional(shown(at, goal)) : std::nullopt;
+}
+
+std::string limit_text(const OptimiseQuestion& question, Goal goal, double limit) {
+    const std::string_view unit = goal == Goal::kLatency ? " ms" : goal == Goal::kEnergy ? " mJ" : "";
+    const std::string own = goal == Goal::kCost && !cost_unit(question).empty() ? " " + cost_unit(question) : "";
+    return fmt::format("{}{}{}", number_text(limit, 4), unit, own);
+}
+
+std::string limit_lines(const OptimiseQuestion& question, const FrontAxes& axes) {
+    constexpr std::string_view kStyle = "nohead lc rgb '{}' lw 3 dt {} back\n";
+    std::string text;
+    const auto within = [](const GoalAxis& axis, const std::optional<double>& limit) {
+        return limit && *limit > axis.low && *limit < axis.high;
+    };
+    if (const auto limit = shown_limit(question, axes.x.goal); within(axes.x, limit)) {
+        text += fmt::format("set arrow from {0}, graph 0 to {0}, graph 1 ", plotted(*limit));
+        text += fmt::format(kStyle, kQuietColor, kDashes);
+    }
+    if (const auto limit = shown_limit(question, axes.y.goal); within(axes.y, limit)) {
+        text += fmt::format("set arrow from graph 0, first {0} to graph 1, first {0} ", plotted(*limit));
+        text += fmt::format(kStyle, kQuietColor, kDashes);
+    }
+    return text;
+}
+
+/// "sram.capacity 1 MiB, dma.bandwidth 6 GB/s"
+std::string point_name(const Sweep& sweep, const DesignPoint& point) {
+    std::vector<std::string> parts;
+    const auto values = sweep.values(point.at);
+    for (std::size_t a = 0; a < values.size(); ++a) {
+        parts.push_back(fmt::format("{} {}", short_name(sweep.axes()[a]), values[a]));
+    }
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+// The best and both ends of the front, as far as there is room.
+std::string point_names(const Sweep& sweep, const OptimiseAnswer& answer, const FrontAxes& axes, int height) {
+    Obstacles obstacles;
+    for (const auto* points : {&answer.front, &answer.others}) {
+        for (const DesignPoint& point : *points) {
+            const double x = axes.place_x(point);
+            const double y = axes.place_y(point);
+            obstacles.marks.push_back({x - 9, y - 9, x + 9, y + 9});
+        }
+    }
+    std::vector<std::size_t> named{*answer.best, 0, answer.front.size() - 1};
+    std::vector<LabelRequest> requests;
+    for (std::size_t i = 0; i < named.size(); ++i) {
+        if (std::ranges::find(named.begin(), named.begin() + static_cast<std::ptrdiff_t>(i), named[i]) ==
+            named.begin() + static_cast<std::ptrdiff_t>(i)) {
+            const DesignPoint& point = answer.front[named[i]];
+            requests.push_back({axes.place_x(point), axes.place_y(point), point_name(sweep, point)});
+        }
+    }
+    const auto placed = place_labels(requests, std::move(obstacles), axes.area, kSmallFontSize);
+    return label_commands(requests, placed, height);
+}
+
+std::vector<LegendEntry> front_legend(const OptimiseQuestion& question) {
+    std::vector<LegendEntry> legend{{LegendMark::kPoint, std::string(kHandoverColor), "evaluated points"},
+                                    {LegendMark::kPoint, std::string(kFrontColor), "Pareto-optimal within the limits"},
+                                    {LegendMark::kPoint, std::string(kBestColor), "best"}};
+    for (const Goal goal : {question.goals[0], question.goals[1]}) {
+        if (const auto limit = shown_limit(question, goal)) {
+            legend.push_back(
+                {LegendMark::kDashedLine, std::string(kQuietColor),
+                 fmt::format("limit of {}: {}", choice_name(kGoalNames, goal), limit_text(question, goal, *limit))});
+        }
+    }
+    return legend;
+}
+
+}  // namespace
+
+std::vector<Drawing> front_drawings(const Sweep& sweep, const OptimiseQuestion& question,
+                                    const OptimiseAnswer& answer) {
+    if (question.goals.size() < 2 || answer.front.empty()) {
+        return {};
+    }
+    FrontAxes axes{{}, {question.goals[0]}, {question.goals[1]}};
+    for (GoalAxis* axis : {&axes.x, &axes.y}) {
+        axis->include(answer.others);
+        axis->include(answer.front);
+        axis->widen();
+    }
+    const Canvas frame =
+        canvas(kFrontLeft, kFrontHeight,
+               titled(fmt::format("{}: Pareto front of {} and {}", sweep.base().scenario,
+                                  choice_name(kGoalNames, axes.x.goal), choice_name(kGoalNames, axes.y.goal)),
+                      setting_changes(sweep.base())),
+               axis_name(question, axes.x.goal), axis_name(question, axes.y.goal), front_legend(question));
+    axes.area = frame.area;
+    std::string commands =
+        frame.commands + limit_lines(question, axes) + point_names(sweep, answer, axes, frame.height);
+    commands += points_data("$others", answer.others, axes) + points_data("$front", answer.front, axes) +
+                points_data("$best", {answer.front[*answer.best]}, axes);
+    commands += fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\n", plotted(axes.x.low), plotted(axes.x.high),
+                            plotted(axes.y.low), plotted(axes.y.high));
+    commands += fmt::format(
+        "plot $others using 1:2 with points pt 7 ps 0.7*{0} lc rgb '{1}', $front using 1:2 with points pt 7 ps 1.3*{0} "
+        "lc rgb '{2}', $best using 1:2 with points pt 7 ps 2*{0} lc rgb '{3}'\n",
+        kSymbolScale, kHandoverColor, kFrontColor, kBestColor);
+    return {{{"front", "Pareto-optimal points within the limits, among all that were evaluated."},
+             frame.height,
+             std::move(commands)}};
+}
+
+}  // namespace berth

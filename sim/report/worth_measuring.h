@@ -1,0 +1,16 @@
+// Which measurements are worth making, as a table.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "berth/next_measurement.h"
+#include "report/text_table.h"
+
+namespace berth {
+
+/// The first `top` of them: what each would remove, the operator, its kernel and its predicted time.
+[[nodiscard]] TextTable worth_measuring_rows(std::span<const WorthMeasuring> ranked, const Profile& profile,
+                                             std::size_t top);
+
+}  // namespace berth
