@@ -48,6 +48,7 @@ def left_out_unsaid(demo):
                 (["measure", "--quick", "--out", "x.csv"], {}, "without kernels"),
                 (["measure", "--plan", "rag-rk3588"], {}, "without kernels"),
                 (["profile-host", "--out", folder], {}, "without kernels"),
+                (["explore", "rag-rk3588"], {}, "without an HTTP server"),
                 ([*sweep, "--out", rows], {}, "without SQLite"),
                 (sweep, {"OMPI_COMM_WORLD_SIZE": "2"}, "without MPI")]:
             result = run(demo, arguments, **environment)

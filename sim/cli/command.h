@@ -56,6 +56,7 @@ void add_check(CLI::App& app, Invocation& invocation);
 void add_list(CLI::App& app, Invocation& invocation);
 void add_schema(CLI::App& app, Invocation& invocation);
 void add_new_chip(CLI::App& app, Invocation& invocation);
+void add_explore(CLI::App& app, Invocation& invocation);
 
 /// `--format`, with the formats that the command has.
 void add_format_option(CLI::App& command, std::optional<Format>& format, const std::vector<Format>& offered);

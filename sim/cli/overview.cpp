@@ -31,7 +31,8 @@ constexpr std::array<CommandEntry, 4> kAskCommands{{
     {add_ops, "ops", "berth ops rag-rk3588 --stage rerank --device npu"},
     {add_explain, "explain", "berth explain rag-rk3588 --stage rerank --op layer.0.ffn.up"},
 }};
-constexpr std::array<CommandEntry, 7> kVaryCommands{{
+constexpr std::array<CommandEntry, 8> kVaryCommands{{
+    {add_explore, "explore", "berth explore rag-rk3588"},
     {add_sweep, "sweep", "berth sweep rag-rk3588 --vary stages.rerank.tokens=64:256:64"},
     {add_crossover, "crossover", "berth crossover rag-rk3588 --vary stages.rerank.batch=1:16 --between npu,cpu"},
     {add_sensitivity, "sensitivity", "berth sensitivity rag-rk3588"},

@@ -274,7 +274,7 @@ TEST_F(CliBadInput, AFileThatDescribesNothing) {
 
 TEST_F(CliBadInput, UnknownCommandsAndOptions) {
     expect_refused({"rnu"},
-                   "berth: error: unknown command 'rnu' (expected run, predict, ops, explain, sweep, crossover, "
+                   "berth: error: unknown command 'rnu' (expected run, predict, ops, explain, explore, sweep, crossover, "
                    "sensitivity, diff, compare, optimise, buckets, place, profile-host, measure, calibrate, validate, "
                    "new-chip, list, "
                    "import, check or "

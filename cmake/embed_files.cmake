@@ -1,0 +1,15 @@
+# Writes a C++ source with the content of files: cmake -DFOLDER=... -DFILES=a;b -DOUT=... -P embed_files.cmake
+# A literal holds at most 64 KiB for every compiler, and these files are smaller.
+set(entries "")
+foreach(name IN LISTS FILES)
+    file(READ ${FOLDER}/${name} content)
+    string(FIND "${content}" ")embedded\"" inside)
+    if(NOT inside EQUAL -1)
+        message(FATAL_ERROR "${name} holds the text that ends it")
+    endif()
+    string(APPEND entries "    {\"${name}\", R\"embedded(${content})embedded\"},\n")
+endforeach()
+list(LENGTH FILES count)
+file(WRITE ${OUT} "// Made from ${FILES}.\n#include \"explore/page_files.h\"\n\n#include <array>\n\nnamespace berth {\n\nnamespace {\n\n"
+     "constexpr std::array<PageFile, ${count}> kPageFiles{{\n${entries}}};\n\n}  // namespace\n\n"
+     "std::span<const PageFile> page_files() { return kPageFiles; }\n\n}  // namespace berth\n")

@@ -1,0 +1,191 @@
+// Answers from the same functions as the other commands.
+#include "explore/explorer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "berth/atomic_file.h"
+#include "berth/build_info.h"
+#include "berth/findings.h"
+#include "berth/provenance.h"
+#include "berth/report.h"
+#include "berth/scenario_analysis.h"
+#include "berth/silent_changes.h"
+#include "explore/answer_json.h"
+#include "explore/temporary_folder.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kRequestsDrawn = 4;  // in the timeline of a report
+
+Json control_json(const Control& control) {
+    Json object = Json::object();
+    object["path"] = control.path;
+    object["kind"] = choice_name(kControlKindNames, control.kind);
+    object["group"] = control.group;
+    object["label"] = control.label;
+    object["value"] = control.value;
+    object["unit"] = control.unit;
+    object["number"] = control.number;
+    object["least"] = control.least;
+    object["most"] = control.most;
+    object["choices"] = control.choices;
+    object["common"] = control.common;
+    object["note"] = control.note;
+    object["on_maps"] = may_be_on_maps(control);
+    return object;
+}
+
+std::vector<TokenCurves> curves_of(const Scenario& scenario) {
+    std::vector<TokenCurves> curves;
+    for (const Stage& stage : scenario.stages) {
+        if (std::holds_alternative<ModelStage>(stage.work)) {
+            curves.push_back(latency_curves(stage, scenario.profile));
+        }
+    }
+    return curves;
+}
+
+// In single quotes, as YAML reads it.
+std::string yaml_text(std::string text) {
+    for (std::size_t at = text.find('\''); at != text.npos; at = text.find('\'', at + 2)) {
+        text.insert(at, 1, '\'');
+    }
+    return "'" + text + "'";
+}
+
+}  // namespace
+
+std::optional<Explorer> Explorer::open(ScenarioSource source, Diagnostics& diagnostics) {
+    source.library.kept = std::make_shared<KeptDocuments>();
+    auto inputs = resolved_inputs(source, diagnostics);
+    const auto scenario = load_scenario(source.library, source.scenario, source.settings, diagnostics);
+    const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
+    if (!inputs || !result) {
+        return std::nullopt;
+    }
+    Explorer explorer(std::move(source), std::move(*inputs));
+    explorer.title_ = scenario->name;
+    explorer.controls_ = controls_of({*scenario, explorer.inputs_, *result});
+    explorer.first_answer_ = explorer.answer({}, diagnostics).value_or(Json());
+    return explorer;
+}
+
+Json Explorer::description() const {
+    Json object = Json::object();
+    object["title"] = title_;
+    object["command"] = command({});
+    object["controls"] = Json::array();
+    for (const Control& control : controls_) {
+        object["controls"].push_back(control_json(control));
+    }
+    object["answer"] = first_answer_;
+    return object;
+}
+
+const Control* Explorer::control_at(const std::string& path) const {
+    const auto found = std::ranges::find(controls_, path, &Control::path);
+    return found == controls_.end() ? nullptr : &*found;
+}
+
+std::vector<Override> Explorer::settings_of(const Json& changes, Diagnostics& diagnostics) const {
+    if (!changes.is_object()) {
+        diagnostics.error(SourceLocation("settings"), "are no map from paths to values");
+        return {};
+    }
+    for (const auto& [path, value] : changes.items()) {
+        const Control* control = control_at(path);
+        const std::string wanted = control == nullptr  ? "a path of this page"
+                                   : value.is_string() ? why_not_set(*control, value.get<std::string>())
+                                                       : "a text";
+        if (!wanted.empty()) {
+            diagnostics.error(SourceLocation(), fmt::format("{} cannot be set to {}", path, value.dump()), wanted);
+        }
+    }
+    std::vector<Override> settings;
+    for (const Control& control : controls_) {
+        const auto set = changes.find(control.path);
+        if (set != changes.end() && set->is_string() && *set != control.value) {
+            add_setting(control, set->get<std::string>(), settings);
+        }
+    }
+    return settings;
+}
+
+ScenarioSource Explorer::with(const std::vector<Override>& settings) const {
+    ScenarioSource source = source_;
+    source.settings.insert(source.settings.end(), settings.begin(), settings.end());
+    return source;
+}
+
+std::optional<Scenario> Explorer::loaded(const std::vector<Override>& settings, Diagnostics& diagnostics) const {
+    const ScenarioSource source = with(settings);
+    auto scenario = load_scenario(source.library, source.scenario, source.settings, diagnostics);
+    if (scenario) {
+        scenario->changes = setting_changes(scenario->source);
+    }
+    return scenario;
+}
+
+std::string Explorer::command(const std::vector<Override>& settings) const {
+    std::vector<std::string> words{"run", source_.scenario};
+    for (const Override& each : with(settings).settings) {
+        words.insert(words.end(), {"--set", fmt::format("{}={}", each.path, each.value)});
+    }
+    return command_text(words);
+}
+
+std::optional<Json> Explorer::answer(const std::vector<Override>& settings, Diagnostics& diagnostics) const {
+    const auto scenario = loaded(settings, diagnostics);
+    const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
+    if (!result) {
+        return std::nullopt;
+    }
+    Json object = explored_answer(*scenario, *result);
+    object["title"] = title_of(scenario->name, scenario->changes);
+    object["command"] = command(settings);
+    return object;
+}
+
+Json Explorer::silent(const std::vector<Override>& settings) const {
+    std::vector<Warning> warnings = silent_settings(with(settings));
+    std::erase_if(warnings, [&settings](const Warning& warning) {
+        return std::ranges::find(settings, warning.path, &Override::path) == settings.end();
+    });
+    return {{"warnings", json_warnings(warnings)}};
+}
+
+std::string Explorer::scenario_file(const std::vector<Override>& settings) const {
+    const bool shipped = source_.scenario.find('/') == source_.scenario.npos && !source_.scenario.ends_with(".yaml");
+    const std::string base = shipped ? source_.scenario : std::filesystem::absolute(inputs_.scenario_file).string();
+    std::string text = fmt::format("scenario: {}\nextends: {}\n", yaml_text(title_ + ", explored"), yaml_text(base));
+    const ScenarioSource source = with(settings);
+    text += source.settings.empty() ? "" : "set:\n";
+    for (const Override& each : source.settings) {
+        text += fmt::format("  {}: {}\n", yaml_text(each.path), each.value);
+    }
+    return text;
+}
+
+std::optional<std::string> Explorer::report(const std::vector<Override>& settings, Diagnostics& diagnostics) const {
+    const auto scenario = loaded(settings, diagnostics);
+    AnalysisOptions wanted;
+    wanted.settings = with(settings);
+    wanted.drawn = kRequestsDrawn;
+    wanted.traced = kRequestsDrawn;
+    const auto result = scenario ? analyse(*scenario, wanted, diagnostics) : std::nullopt;
+    const TemporaryFolder folder;
+    if (!result || !folder.made(diagnostics)) {
+        return std::nullopt;
+    }
+    Provenance provenance{std::string(kVersion), command(settings), "", {}, {}, {}};
+    add_scenario(provenance, *scenario);
+    write_report(folder.path(), *result, *scenario, findings(*scenario, *result), curves_of(*scenario), provenance,
+                 diagnostics);
+    return read_file(folder.path() / "index.html", diagnostics);
+}
+
+}  // namespace berth

@@ -1,0 +1,173 @@
+// A stage's placement over two controls, as a sweep of a few points.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <thread>
+
+#include "berth/quantity_text.h"
+#include "berth/sweep.h"
+#include "explore/explorer.h"
+
+namespace berth {
+
+namespace {
+
+constexpr std::size_t kMostCells = 33;  // in a row or column
+constexpr double kStretch = 8;          // of a number, either way
+constexpr double kCountStretch = 4;     // of a count
+constexpr double kFewCounts = 16;       // that a small count is shown up to
+constexpr int kMapThreads = 2;
+
+// Evenly spaced whole numbers, of which the nearest gives way to the one that is set.
+std::vector<std::string> counts_around(double now, double most, std::size_t wanted) {
+    const double last = std::min(most, std::max(kCountStretch * now, kFewCounts));
+    std::vector<double> values;
+    for (std::size_t i = 0; i < wanted; ++i) {
+        const double share = static_cast<double>(i) / static_cast<double>(std::max<std::size_t>(wanted, 2) - 1);
+        values.push_back(std::round(1 + share * (std::max(last, 2.0) - 1)));
+    }
+    const auto nearest = std::ranges::min_element(values, {}, [now](double v) { return std::abs(v - now); });
+    *nearest = now;
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    std::vector<std::string> texts;
+    for (const double value : values) {
+        texts.push_back(number_text(value, 12));
+    }
+    return texts;
+}
+
+// By equal factors, the one that is set in the middle.
+std::vector<std::string> numbers_around(double now, const Control& control, std::size_t wanted) {
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < wanted; ++i) {
+        const double share = 2 * static_cast<double>(i) / static_cast<double>(std::max<std::size_t>(wanted, 2) - 1) - 1;
+        const double value = now * std::pow(kStretch, share);
+        if (value <= control.most || share <= 0) {
+            texts.push_back(number_text(value, 3) + control.unit);
+        }
+    }
+    return texts;
+}
+
+SweepAxis axis_of(const Control& control, const std::vector<Override>& settings, double most, std::size_t wanted) {
+    const auto set = std::ranges::find(settings, control.path, &Override::path);
+    const std::string text = set == settings.end() ? control.value : set->value;
+    const double now = parse_number(text.substr(0, text.size() - control.unit.size())).value_or(control.number);
+    return {control.path, control.kind == ControlKind::kCount ? counts_around(now, most, wanted)
+                                                              : numbers_around(now, control, wanted)};
+}
+
+// An input is no longer than the largest bucket, whatever it was when the controls were made.
+double longest_of(const Control& control, const Scenario& scenario) {
+    for (const Stage& stage : scenario.stages) {
+        const auto* work = std::get_if<ModelStage>(&stage.work);
+        if (work != nullptr && control.path == fmt::format("stages.{}.tokens", stage.name) && !work->buckets.empty()) {
+            return static_cast<double>(work->buckets.back());
+        }
+    }
+    return control.most;
+}
+
+Json axis_json(const SweepAxis& axis) { return {{"path", axis.path}, {"values", axis.values}}; }
+
+class MapCells {
+  public:
+    explicit MapCells(std::size_t stage) : stage_(stage) {}
+
+    void add(const SweepPoint& point) {
+        if (!point.total || stage_ >= point.stages.size()) {
+            cells_.push_back({nullptr, nullptr, nullptr});
+            return;
+        }
+        const std::string& chosen = point.stages[stage_].chosen;
+        const auto known = std::ranges::find(placements_, chosen);
+        const auto place = known - placements_.begin();
+        if (known == placements_.end()) {
+            placements_.push_back(chosen);
+        }
+        cells_.push_back(
+            {place, json_milliseconds(point.total), point.meets_budget ? Json(*point.meets_budget) : Json(nullptr)});
+    }
+    void write(Json& object) const {
+        object["placements"] = placements_;
+        object["cells"] = cells_;
+    }
+
+  private:
+    std::size_t stage_;
+    std::vector<std::string> placements_;
+    std::vector<std::array<Json, 3>> cells_;
+};
+
+std::size_t cells_asked(const Json& asked, const char* key, std::size_t otherwise) {
+    const auto found = asked.find(key);
+    return found != asked.end() && found->is_number_unsigned()
+               ? std::clamp<std::size_t>(found->get<std::size_t>(), 2, kMostCells)
+               : otherwise;
+}
+
+std::string text_asked(const Json& asked, const char* key) {
+    const auto found = asked.find(key);
+    return found != asked.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+}  // namespace
+
+bool may_be_on_maps(const Control& control) {
+    return control.map.empty() && (control.kind == ControlKind::kNumber || control.kind == ControlKind::kCount);
+}
+
+std::optional<MapQuestion> Explorer::map_question(const Json& asked, Diagnostics& diagnostics) const {
+    MapQuestion question;
+    if (!asked.is_object()) {
+        diagnostics.error(SourceLocation("map"), "is no map with stage, across and up");
+        return std::nullopt;
+    }
+    question.stage = text_asked(asked, "stage");
+    question.across = text_asked(asked, "across");
+    question.up = text_asked(asked, "up");
+    question.columns = cells_asked(asked, "columns", question.columns);
+    question.rows = cells_asked(asked, "rows", question.rows);
+    for (const std::string& path : {question.across, question.up}) {
+        const Control* control = control_at(path);
+        if (control == nullptr || !may_be_on_maps(*control)) {
+            diagnostics.error(SourceLocation("map"), fmt::format("'{}' is no number of this page", path));
+        }
+    }
+    if (question.across == question.up) {
+        diagnostics.error(SourceLocation("map"), "both sides are the same number");
+    }
+    return diagnostics.has_errors() ? std::nullopt : std::optional(question);
+}
+
+std::optional<Json> Explorer::map(const std::vector<Override>& settings, const MapQuestion& question,
+                                  Diagnostics& diagnostics) const {
+    const auto scenario = loaded(settings, diagnostics);
+    if (!scenario) {
+        return std::nullopt;
+    }
+    const Control& across = *control_at(question.across);
+    const Control& up = *control_at(question.up);
+    std::vector<SweepAxis> axes{axis_of(up, settings, longest_of(up, *scenario), question.rows),
+                                axis_of(across, settings, longest_of(across, *scenario), question.columns)};
+    const auto sweep = Sweep::prepare(with(settings), axes, kMostCells * kMostCells, diagnostics);
+    if (!sweep) {
+        return std::nullopt;
+    }
+    const auto stage = std::ranges::find(sweep->stages(), question.stage);
+    MapCells cells(static_cast<std::size_t>(stage - sweep->stages().begin()));
+    sweep->run(0, sweep->size(), kMapThreads, [&cells](std::size_t, const SweepPoint& point) {
+        cells.add(point);
+        return true;
+    });
+    Json object = Json::object();
+    object["stage"] = question.stage;
+    object["across"] = axis_json(axes[1]);
+    object["up"] = axis_json(axes[0]);
+    cells.write(object);
+    return object;
+}
+
+}  // namespace berth
