@@ -14,6 +14,7 @@
 #include "berth/quantity_text.h"
 #include "berth/silent_changes.h"
 #include "cli/machine_check.h"
+#include "cli/terminal_manners.h"
 #include "cli/terminal_width.h"
 #include "hardware/former_keys.h"
 #include "report/text_layout.h"
@@ -163,17 +164,30 @@ std::optional<Frequency> read_clock(const std::string& text, Diagnostics& diagno
 
 namespace {
 
-// One line each for programs that read them; on a terminal they are wrapped.
+// What is wrong, without what is only worth knowing.
+Diagnostics errors_of(const Diagnostics& diagnostics) {
+    Diagnostics errors;
+    for (const Diagnostic& one : diagnostics.all()) {
+        if (one.severity == Severity::kError) {
+            errors.error(one.where, one.message, one.expected, one.suggestion);
+        }
+    }
+    return errors;
+}
+
+// One line each for programs that read them; on a terminal they are wrapped, and what they are has a colour.
 void print_diagnostics(const Diagnostics& diagnostics) {
-    const std::string lines = diagnostics.text();
+    const std::string lines = is_quiet() ? errors_of(diagnostics).text() : diagnostics.text();
     if (::isatty(STDERR_FILENO) != 1) {
         fmt::print(stderr, "{}", lines);
         return;
     }
     const TextWidth width = terminal_width(STDERR_FILENO);
+    const bool colour = shows_colour(STDERR_FILENO);
     for (std::size_t at = 0; at < lines.size();) {
         const std::size_t end = lines.find('\n', at);
-        fmt::print(stderr, "{}", wrapped(lines.substr(at, end - at), 0, width, 4));
+        const std::string line = wrapped(lines.substr(at, end - at), 0, width, 4);
+        fmt::print(stderr, "{}", colour ? with_coloured_severity(line) : line);
         at = end + 1;
     }
 }
@@ -209,7 +223,7 @@ bool make_folder(const std::filesystem::path& directory, Diagnostics& diagnostic
 }
 
 void show_progress(std::string_view what) {
-    if (::isatty(STDERR_FILENO) == 1) {
+    if (!is_quiet() && ::isatty(STDERR_FILENO) == 1) {
         fmt::print(stderr, "berth: {}\n", what);
     }
 }
@@ -218,7 +232,7 @@ void SlowProgress::reached(std::string_view what) {
     const bool terminal = ::isatty(STDERR_FILENO) == 1;
     const auto patience = std::chrono::seconds(terminal ? 2 : 10);
     const auto now = std::chrono::steady_clock::now();
-    if (now - shown_ >= patience) {
+    if (!is_quiet() && now - shown_ >= patience) {
         shown_ = now;
         const std::chrono::duration<double> passed = now - start_;
         fmt::print(stderr, "berth: {}, {:.0f} s so far\n", what, passed.count());

@@ -22,7 +22,7 @@
 namespace berth {
 
 /// Exit status of the program. Status 1 is left out: the shell and the loader use it for much else. `kDiffers` is what
-/// `berth diff --fail-on` asks for.
+/// `berth diff --fail-on` and `berth gate` look for.
 enum class ExitStatus : std::uint8_t { kFine = 0, kBadInput = 2, kInternalFailure = 3, kDiffers = 4 };
 
 /// One call of the program: the command that was asked for leaves its status here.
@@ -49,6 +49,7 @@ void add_crossover(CLI::App& app, Invocation& invocation);
 void add_sensitivity(CLI::App& app, Invocation& invocation);
 void add_diff(CLI::App& app, Invocation& invocation);
 void add_compare(CLI::App& app, Invocation& invocation);
+void add_gate(CLI::App& app, Invocation& invocation);
 void add_buckets(CLI::App& app, Invocation& invocation);
 void add_optimise(CLI::App& app, Invocation& invocation);
 void add_import(CLI::App& app, Invocation& invocation);
@@ -57,6 +58,8 @@ void add_list(CLI::App& app, Invocation& invocation);
 void add_schema(CLI::App& app, Invocation& invocation);
 void add_new_chip(CLI::App& app, Invocation& invocation);
 void add_explore(CLI::App& app, Invocation& invocation);
+void add_completion(CLI::App& app, Invocation& invocation);
+void add_man(CLI::App& app, Invocation& invocation);
 
 /// `--format`, with the formats that the command has.
 void add_format_option(CLI::App& command, std::optional<Format>& format, const std::vector<Format>& offered);

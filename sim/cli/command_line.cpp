@@ -14,6 +14,7 @@
 #include "cli/data_folders.h"
 #include "cli/help_text.h"
 #include "cli/overview.h"
+#include "cli/terminal_manners.h"
 #include "cli/terminal_width.h"
 
 namespace berth {
@@ -61,9 +62,12 @@ ExitStatus run_command_line(std::vector<std::string> words) {
     app.formatter(help_formatter(invocation.width));
     invocation.provenance.version = kVersion;
     invocation.provenance.command = command_text(words);
+    be_quiet(false);
     add_commands(app, invocation);
     for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
         command->ignore_case();
+        command->add_flag_callback(
+            "--quiet", [] { be_quiet(true); }, "Say nothing but errors on standard error: no progress, no warnings");
     }
     if (words.size() > 1 && words[0] == "help") {  // berth help COMMAND
         words = {words[1], "--help"};

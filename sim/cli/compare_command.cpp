@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/data_folders.h"
 #include "cli/machine_check.h"
+#include "cli/terminal_manners.h"
 
 namespace berth {
 
@@ -101,6 +102,13 @@ void note_provenance(const HardwareComparison& comparison, std::span<const Profi
     }
 }
 
+HardwareComparison compared_chips(const SweepBase& base, const std::vector<std::string>& names) {
+    ProgressBar progress("chips", names.size());
+    std::size_t done = 0;
+    return compare_hardware({base.library, base.scenario, base.settings}, names,
+                            [&](std::string_view name) { progress.reached(done++, name); });
+}
+
 std::optional<std::string> compared(const CompareOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
     const SweepBase base{invocation.library, options.scenario.scenario,
                          read_settings(options.scenario.settings, diagnostics)};
@@ -112,9 +120,7 @@ std::optional<std::string> compared(const CompareOptions& options, Invocation& i
     if (diagnostics.has_errors() || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
         return std::nullopt;
     }
-    HardwareComparison comparison = compare_hardware({base.library, base.scenario, base.settings}, names,
-                                                     [](std::string_view name) { show_progress(name); });
-    show_progress("");
+    HardwareComparison comparison = compared_chips(base, names);
     if (std::ranges::none_of(comparison.chips, [](const ChipAnswer& chip) { return chip.scenario.has_value(); })) {
         // What is wrong with the scenario itself is told once, on its own hardware.
         return load(options.scenario, invocation, diagnostics)

@@ -31,13 +31,14 @@ constexpr std::array<CommandEntry, 4> kAskCommands{{
     {add_ops, "ops", "berth ops rag-rk3588 --stage rerank --device npu"},
     {add_explain, "explain", "berth explain rag-rk3588 --stage rerank --op layer.0.ffn.up"},
 }};
-constexpr std::array<CommandEntry, 8> kVaryCommands{{
+constexpr std::array<CommandEntry, 9> kVaryCommands{{
     {add_explore, "explore", "berth explore rag-rk3588"},
     {add_sweep, "sweep", "berth sweep rag-rk3588 --vary stages.rerank.tokens=64:256:64"},
     {add_crossover, "crossover", "berth crossover rag-rk3588 --vary stages.rerank.batch=1:16 --between npu,cpu"},
     {add_sensitivity, "sensitivity", "berth sensitivity rag-rk3588"},
     {add_diff, "diff", "berth diff rag-rk3588 rag-rk3588-bucket-128"},
     {add_compare, "compare", "berth compare rag-rk3588 --hardware rk3588-rknn-2.3.2,rk3576-rknn-2.3.2"},
+    {add_gate, "gate", "berth gate main . --format markdown --junit gate.xml"},
     {add_optimise, "optimise", "berth optimise rag-rk3588 --vary stages.rerank.batch=1,2 --minimise latency"},
     {add_buckets, "buckets", "berth buckets rag-rk3588 --stage rerank --lengths 60,122,240 --max 2"},
 }};
@@ -58,12 +59,18 @@ constexpr std::array<CommandEntry, 5> kFileCommands{{
     {add_schema, "schema", "berth schema hardware"},
 }};
 
-constexpr std::array<Purpose, 5> kPurposes{{
+constexpr std::array<CommandEntry, 2> kShellCommands{{
+    {add_completion, "completion", "berth completion bash"},
+    {add_man, "man", "berth man run"},
+}};
+
+constexpr std::array<Purpose, 6> kPurposes{{
     {"Ask where models run and how long they take", kAskCommands},
     {"Vary a number, compare, and find what would change the answer", kVaryCommands},
     {"Place a graph with given costs", kPlaceCommands},
     {"Measure this machine, and fit and test profiles", kMeasureCommands},
     {"Find, make and check files", kFileCommands},
+    {"Help a shell", kShellCommands},
 }};
 
 }  // namespace

@@ -1,8 +1,8 @@
 // berth sweep: a scenario over a grid of its numbers.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -18,6 +18,7 @@
 #include "cli/join_ranks.h"
 #include "cli/row_sink.h"
 #include "cli/sweep_axes.h"
+#include "cli/terminal_manners.h"
 
 namespace berth {
 
@@ -44,29 +45,15 @@ bool output_fits(const SweepOptions& options, const Ranks* ranks, Diagnostics& d
     return !diagnostics.has_errors();
 }
 
-/// Shows how far it is, once in a while.
-class PointProgress {
-  public:
-    explicit PointProgress(std::size_t points) : points_(points) {}
-    void reached(std::size_t point) {
-        const auto now = std::chrono::steady_clock::now();
-        if (point == points_ || now - shown_ > std::chrono::seconds(1)) {
-            shown_ = now;
-            show_progress(fmt::format("{} of {} points", point, points_));
-        }
-    }
-
-  private:
-    std::size_t points_;
-    std::chrono::steady_clock::time_point shown_ = std::chrono::steady_clock::now();
-};
-
 ExitStatus as_json(const Sweep& sweep, int threads, const Invocation& invocation, const Diagnostics& diagnostics) {
     std::vector<SweepPoint> points;
-    sweep.run(0, sweep.size(), threads, [&](std::size_t, const SweepPoint& point) {
+    std::optional<ProgressBar> progress(std::in_place, "points", sweep.size());
+    sweep.run(0, sweep.size(), threads, [&](std::size_t at, const SweepPoint& point) {
+        progress->reached(at + 1);
         points.push_back(point);
         return true;
     });
+    progress.reset();  // off the line that the answer takes
     return answer(with_provenance(sweep_json(sweep, points), invocation.provenance), diagnostics);
 }
 
@@ -78,7 +65,10 @@ ExitStatus write_rows(const Sweep& sweep, const SweepOptions& options, int threa
                                           : open_rows(options.out, options.resume, sweep, done, diagnostics);
     const Sweep::WriteRow row = row_writer(options.out, sweep);
     DroppedCount dropped;
-    PointProgress progress(sweep.size());
+    std::optional<ProgressBar> progress;
+    if (!options.out.empty() || ::isatty(STDOUT_FILENO) != 1) {  // rows on a terminal show how far it is themselves
+        progress.emplace("points", sweep.size(), std::min(done, sweep.size()));
+    }
     bool written = sink != nullptr;
     sweep.write(
         written ? std::min(done, sweep.size()) : sweep.size(), sweep.size(), threads,
@@ -89,10 +79,13 @@ ExitStatus write_rows(const Sweep& sweep, const SweepOptions& options, int threa
             }
         },
         [&](std::size_t behind, const std::string& text) {
-            progress.reached(behind);
+            if (progress) {
+                progress->reached(behind);
+            }
             return written = sink->add(text, diagnostics);
         },
         ranks != nullptr ? ranks->helpers() : SweepHelpers{});
+    progress.reset();
     if (ranks == nullptr) {  // others keep theirs to themselves
         for (const std::string& text : dropped_texts(sweep, dropped.rows())) {
             diagnostics.warning(SourceLocation("--vary"), text);

@@ -52,6 +52,10 @@ namespace berth {
 /// The rule by which the terms of a cost make its total: `dispatch + max(compute, dram)` and the like.
 [[nodiscard]] std::string rule_text(const KernelCost& cost);
 
+/// Another answer than the total, in words: "probability of meeting the budget" for `budget_probability`. One that has
+/// no words keeps its name.
+[[nodiscard]] std::string answer_name(const std::string& answer);
+
 /// `512x384x1536` and the like.
 [[nodiscard]] std::string dims_text(const Dims& dims);
 

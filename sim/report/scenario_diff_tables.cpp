@@ -64,6 +64,8 @@ constexpr std::array<AnswerName, 16> kAnswerNames{{
     {".within_budget", "share within the budget of "},
 }};
 
+}  // namespace
+
 std::string answer_name(const std::string& answer) {
     for (const AnswerName& row : kAnswerNames) {
         if (row.answer == answer) {
@@ -75,6 +77,8 @@ std::string answer_name(const std::string& answer) {
                ? std::string(of_stage.text) + answer.substr(0, answer.size() - of_stage.answer.size())
                : answer;
 }
+
+namespace {
 
 std::string value_text(const std::string& answer, const std::optional<double>& value) {
     if (!value) {

@@ -1,0 +1,26 @@
+// Two revisions side by side as text, for a pull request, as JSON, as rows and for the test page of a CI service.
+#pragma once
+
+#include <string>
+
+#include "berth/gate.h"
+#include "berth/text_width.h"
+
+namespace berth {
+
+/// Whether something blocks, what turned, what else is worth knowing, and the totals that moved.
+[[nodiscard]] std::string gate_text(const GateComparison& comparison, TextWidth width = {});
+/// The same in Markdown; names of files and stages are escaped.
+[[nodiscard]] std::string gate_markdown(const GateComparison& comparison);
+[[nodiscard]] std::string gate_json(const GateComparison& comparison);
+/// CSV, a row per check.
+[[nodiscard]] std::string gate_csv(const GateComparison& comparison);
+
+/// JUnit XML: a test case per check, in a class per scenario. What blocks is a failure; what only one revision has is
+/// skipped.
+[[nodiscard]] std::string gate_junit(const GateComparison& comparison);
+
+/// What blocks, a sentence each.
+[[nodiscard]] std::vector<std::string> gate_failures(const GateComparison& comparison);
+
+}  // namespace berth

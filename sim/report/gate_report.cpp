@@ -1,0 +1,342 @@
+// One table of what turned, read as text, Markdown, JSON, CSV and JUnit XML.
+#include "berth/gate_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/property_tree/ptree.hpp>
+#include <boost/property_tree/xml_parser.hpp>
+#include <sstream>
+
+#include "base/overloaded.h"
+#include "berth/csv.h"
+#include "berth/quantity_text.h"
+#include "report/csv_values.h"
+#include "report/json_values.h"
+#include "report/names.h"
+#include "report/text_layout.h"
+#include "report/validation_tables.h"
+
+namespace berth {
+
+namespace {
+
+namespace tree = boost::property_tree;
+
+std::string gate_value_text(const GateValue& value) {
+    return std::visit(Overloaded{[](std::monostate) { return std::string("-"); },
+                                 [](Running running) { return std::string(choice_name(kRunningNames, running)); },
+                                 [](const std::string& placement) { return placement; },
+                                 [](bool met) { return std::string(met ? "yes" : "no"); },
+                                 [](double probability) { return share_text(probability); }},
+                      value);
+}
+
+Json gate_value_json(const GateValue& value) {
+    return std::visit(
+        Overloaded{[](std::monostate) { return Json(nullptr); },
+                   [](Running running) { return Json(std::string(choice_name(kRunningNames, running))); },
+                   [](const std::string& placement) { return Json(placement); }, [](bool met) { return Json(met); },
+                   [](double probability) { return json_number(probability); }},
+        value);
+}
+
+/// Exact where people would see a rounded share.
+std::string gate_value_csv(const GateValue& value) {
+    if (const auto* probability = std::get_if<double>(&value)) {
+        return csv_number(*probability);
+    }
+    return std::holds_alternative<std::monostate>(value) ? "" : csv_field(gate_value_text(value));
+}
+
+bool is_stage(const GatedScenario& scenario, const std::string& subject) {
+    const auto has = [&](const RevisionAnswer& answer) {
+        return answer.result &&
+               std::ranges::find(answer.result->stages, subject, &StageResult::name) != answer.result->stages.end();
+    };
+    return has(scenario.before) || has(scenario.after);
+}
+
+/// What a check is about: "rerank runs on", "probability of meeting the budget".
+std::string question(const GatedScenario& scenario, const GateCheck& check) {
+    if (check.kind == GateKind::kRuns) {
+        return "the scenario";
+    }
+    if (!is_stage(scenario, check.subject)) {
+        return answer_name(check.subject);
+    }
+    return check.kind == GateKind::kDecision ? check.subject + " runs on"
+           : check.kind == GateKind::kBudget ? check.subject + " keeps its budget"
+                                             : "probability of the decision on " + check.subject;
+}
+
+std::string why_not_text(const GatedScenario& scenario, const GateCheck& check) {
+    if (check.kind != GateKind::kRuns) {
+        return "";
+    }
+    const RevisionAnswer& broken = scenario.after.why_not.empty() ? scenario.before : scenario.after;
+    return broken.why_not;
+}
+
+std::string check_sentence(const GatedScenario& scenario, const GateCheck& check) {
+    const std::string why_not = why_not_text(scenario, check);
+    return fmt::format("{}: {}: {} -> {}{}", scenario.name, question(scenario, check), gate_value_text(check.before),
+                       gate_value_text(check.after), why_not.empty() ? "" : "; " + why_not);
+}
+
+std::size_t checks_with(const GateComparison& comparison, GateVerdict verdict) {
+    std::size_t count = 0;
+    for (const GatedScenario& scenario : comparison.scenarios) {
+        count += static_cast<std::size_t>(std::ranges::count(scenario.checks, verdict, &GateCheck::verdict));
+    }
+    return count;
+}
+
+CellTable checks_table(const GateComparison& comparison, GateVerdict verdict) {
+    CellTable table{{"scenario", "what", comparison.before, comparison.after},
+                    {Align::kLeft, Align::kLeft, Align::kLeft, Align::kLeft},
+                    {Fit::kShorten, Fit::kWrap, Fit::kWrap, Fit::kWrap},
+                    {}};
+    for (const GatedScenario& scenario : comparison.scenarios) {
+        for (const GateCheck& check : scenario.checks) {
+            if (check.verdict == verdict) {
+                table.rows.push_back({scenario.name, question(scenario, check), gate_value_text(check.before),
+                                      gate_value_text(check.after)});
+            }
+        }
+    }
+    return table;
+}
+
+/// Of scenarios that run in both and answer something else.
+CellTable totals_table(const GateComparison& comparison) {
+    CellTable table{{"scenario", comparison.before, comparison.after, "change"},
+                    {Align::kLeft, Align::kRight, Align::kRight, Align::kRight},
+                    {Fit::kShorten, Fit::kWhole, Fit::kWhole, Fit::kWhole},
+                    {}};
+    for (const GatedScenario& scenario : comparison.scenarios) {
+        if (!scenario.differs) {
+            continue;
+        }
+        const Time old = scenario.before.result->total.latency.median;
+        const Time now = scenario.after.result->total.latency.median;
+        const double share = with_digits(now / old - 1, 3);
+        table.rows.push_back({scenario.name, brief(old), brief(now),
+                              std::abs(share) < 5e-4 ? "0%" : (share > 0 ? "+" : "") + percent_text(share, 3)});
+    }
+    return table;
+}
+
+std::vector<std::string> reasons(const GateComparison& comparison) {
+    std::vector<std::string> sentences;
+    for (const GatedScenario& scenario : comparison.scenarios) {
+        for (const auto& [answer, name] :
+             {std::pair(&scenario.before, &comparison.before), std::pair(&scenario.after, &comparison.after)}) {
+            if (!answer->why_not.empty()) {
+                sentences.push_back(fmt::format("{} does not run in {}: {}", scenario.name, *name, answer->why_not));
+            }
+        }
+    }
+    return sentences;
+}
+
+std::string counted_text(std::size_t count, std::string_view one, std::string_view many) {
+    return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+std::string verdict_sentence(const GateComparison& comparison) {
+    const std::size_t blocking = checks_with(comparison, GateVerdict::kBlocks);
+    const auto moved = std::ranges::count(comparison.scenarios, true, &GatedScenario::differs);
+    return fmt::format("{} -> {}: {}, {} of them with another answer. {}", comparison.before, comparison.after,
+                       counted_text(comparison.scenarios.size(), "scenario", "scenarios"), moved,
+                       blocking == 0 ? "Nothing that decides turned."
+                                     : fmt::format("{} for the worse, which blocks.",
+                                                   counted_text(blocking, "decision, budget or probability turned",
+                                                                "decisions, budgets or probabilities turned")));
+}
+
+std::string sure_sentence(const GateComparison& comparison) {
+    return fmt::format("A probability blocks where it was at least {} and is no longer.",
+                       percent_text(comparison.sure, 3));
+}
+
+// What a table in Markdown would read as something else.
+std::string markdown_text(std::string_view text) {
+    std::string escaped;
+    for (const char c : text) {
+        if (c == '<') {
+            escaped += "&lt;";
+        } else if (c == '&') {
+            escaped += "&amp;";
+        } else if (c == '\n') {
+            escaped += ' ';
+        } else {
+            if (std::string_view("\\`*_[]|#~").find(c) != std::string_view::npos) {
+                escaped += '\\';
+            }
+            escaped += c;
+        }
+    }
+    return escaped;
+}
+
+std::string table_markdown(CellTable table) {
+    for (std::string& heading : table.headings) {
+        heading = markdown_text(heading);
+    }
+    for (auto& row : table.rows) {
+        std::ranges::transform(row, row.begin(), markdown_text);
+    }
+    return cells_markdown(table);
+}
+
+std::string text_section(std::string_view title, const CellTable& table, TextWidth width) {
+    return table.rows.empty() ? "" : fmt::format("\n{}\n{}", title, cells_text(table, width));
+}
+
+std::string markdown_section(std::string_view title, const CellTable& table) {
+    return table.rows.empty() ? "" : fmt::format("\n**{}**\n\n{}", title, table_markdown(table));
+}
+
+constexpr std::string_view kBlocksTitle = "Turned for the worse";
+constexpr std::string_view kNotedTitle = "Also different";
+constexpr std::string_view kTotalsTitle = "Totals";
+
+Json total_json(const RevisionAnswer& answer) {
+    Json json = Json::object();
+    json["runs"] = answer.result.has_value();
+    json["there"] = answer.there;
+    json["why_not"] = json_text(answer.why_not);
+    json["latency_ms"] = answer.result ? json_milliseconds(answer.result->total.latency.median) : Json(nullptr);
+    return json;
+}
+
+Json check_json(const GateCheck& check) {
+    return {{"kind", choice_name(kGateKindNames, check.kind)},
+            {"subject", json_text(check.subject)},
+            {"before", gate_value_json(check.before)},
+            {"after", gate_value_json(check.after)},
+            {"verdict", choice_name(kGateVerdictNames, check.verdict)}};
+}
+
+// Characters that no XML document may hold, not even escaped.
+std::string xml_text(std::string text) {
+    std::ranges::replace_if(
+        text, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n'; }, '?');
+    return text;
+}
+
+tree::ptree junit_case(const GatedScenario& scenario, const GateCheck& check) {
+    tree::ptree test;
+    test.put("<xmlattr>.classname", xml_text(scenario.name));
+    test.put("<xmlattr>.name", xml_text(question(scenario, check)));
+    if (check.verdict != GateVerdict::kKept) {
+        const bool one_sided = std::holds_alternative<std::monostate>(check.before) ||
+                               std::holds_alternative<std::monostate>(check.after) || check.kind == GateKind::kRuns;
+        const bool blocks = check.verdict == GateVerdict::kBlocks;
+        const std::string sentence = xml_text(check_sentence(scenario, check));
+        if (blocks || one_sided) {
+            test.put(blocks ? "failure.<xmlattr>.message" : "skipped.<xmlattr>.message", sentence);
+        } else {
+            test.put("system-out", sentence);
+        }
+    }
+    return test;
+}
+
+}  // namespace
+
+std::string gate_text(const GateComparison& comparison, TextWidth width) {
+    std::string text = wrapped(verdict_sentence(comparison), 0, width) +
+                       text_section(kBlocksTitle, checks_table(comparison, GateVerdict::kBlocks), width) +
+                       text_section(kNotedTitle, checks_table(comparison, GateVerdict::kNoted), width) +
+                       text_section(kTotalsTitle, totals_table(comparison), width);
+    for (const std::string& reason : reasons(comparison)) {
+        text += "\n" + wrapped(reason, 0, width, kIndent);
+    }
+    return text + "\n" + wrapped(sure_sentence(comparison), 0, width);
+}
+
+std::string gate_markdown(const GateComparison& comparison) {
+    std::string text = fmt::format("### Berth: {}\n\n{}\n", comparison.blocks() ? "blocked" : "nothing turned",
+                                   markdown_text(verdict_sentence(comparison))) +
+                       markdown_section(kBlocksTitle, checks_table(comparison, GateVerdict::kBlocks)) +
+                       markdown_section(kNotedTitle, checks_table(comparison, GateVerdict::kNoted)) +
+                       markdown_section(kTotalsTitle, totals_table(comparison));
+    for (const std::string& reason : reasons(comparison)) {
+        text += fmt::format("\n{}\n", markdown_text(reason));
+    }
+    return text + fmt::format("\n{}\n", sure_sentence(comparison));
+}
+
+std::string gate_json(const GateComparison& comparison) {
+    Json json;
+    json["before"] = comparison.before;
+    json["after"] = comparison.after;
+    json["sure"] = json_number(comparison.sure);
+    json["blocks"] = comparison.blocks();
+    json["scenarios"] = Json::array();
+    for (const GatedScenario& scenario : comparison.scenarios) {
+        Json one = Json::object();
+        one["scenario"] = scenario.name;
+        one["verdict"] = choice_name(kGateVerdictNames, scenario.verdict());
+        one["differs"] = scenario.differs;
+        one["before"] = total_json(scenario.before);
+        one["after"] = total_json(scenario.after);
+        one["checks"] = Json::array();
+        for (const GateCheck& check : scenario.checks) {
+            one["checks"].push_back(check_json(check));
+        }
+        json["scenarios"].push_back(std::move(one));
+    }
+    return json_document(json);
+}
+
+std::string gate_csv(const GateComparison& comparison) {
+    std::string text = "scenario,kind,subject,before,after,verdict\n";
+    for (const GatedScenario& scenario : comparison.scenarios) {
+        for (const GateCheck& check : scenario.checks) {
+            text +=
+                fmt::format("{},{},{},{},{},{}\n", csv_field(scenario.name), choice_name(kGateKindNames, check.kind),
+                            csv_field(check.subject), gate_value_csv(check.before), gate_value_csv(check.after),
+                            choice_name(kGateVerdictNames, check.verdict));
+        }
+    }
+    return text;
+}
+
+std::string gate_junit(const GateComparison& comparison) {
+    tree::ptree suite;
+    std::size_t tests = 0;
+    suite.put("<xmlattr>.name", xml_text(fmt::format("berth gate {} {}", comparison.before, comparison.after)));
+    tree::ptree cases;
+    for (const GatedScenario& scenario : comparison.scenarios) {
+        for (const GateCheck& check : scenario.checks) {
+            cases.add_child("testcase", junit_case(scenario, check));
+            ++tests;
+        }
+    }
+    suite.put("<xmlattr>.tests", tests);
+    suite.put("<xmlattr>.failures", checks_with(comparison, GateVerdict::kBlocks));
+    suite.put("<xmlattr>.errors", 0);
+    suite.insert(suite.end(), cases.begin(), cases.end());
+    tree::ptree document;
+    document.add_child("testsuites.testsuite", suite);
+    std::ostringstream text;
+    tree::write_xml(text, document, tree::xml_writer_make_settings<std::string>(' ', 2));
+    return text.str();
+}
+
+std::vector<std::string> gate_failures(const GateComparison& comparison) {
+    std::vector<std::string> sentences;
+    for (const GatedScenario& scenario : comparison.scenarios) {
+        for (const GateCheck& check : scenario.checks) {
+            if (check.verdict == GateVerdict::kBlocks) {
+                sentences.push_back(check_sentence(scenario, check));
+            }
+        }
+    }
+    return sentences;
+}
+
+}  // namespace berth
