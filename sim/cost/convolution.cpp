@@ -142,23 +142,45 @@ bool transformed(const ConvDims& d) {
     return d.kernel_height == 3 && d.kernel_width == 3 && d.stride == 1 && !depthwise(d);
 }
 
+// What one position takes of the array: depth x width of each product, padded.
+struct PaddedProducts {
+    std::int64_t products = 1, depth = 0, columns = 0;
+    [[nodiscard]] std::int64_t all() const { return products * depth * columns; }
+};
+
 // A depthwise convolution has one channel in the depth of the array and all channels along its width.
+PaddedProducts padded_products(const ConvDims& d, DType dtype, const MatrixEngine& matrix) {
+    const std::int64_t columns = depthwise(d) ? d.out_channels : d.out_channels / d.groups;
+    return {depthwise(d) ? 1 : d.groups, at_least_min_depth(padded_depth(d, matrix), dtype, matrix),
+            round_up(columns, columns_together(matrix, dtype))};
+}
+
+// Groups of few channels share the array as blocks of one product with zeros between them, as many as pad least.
+PaddedProducts packed_products(const ConvDims& d, DType dtype, const MatrixEngine& matrix) {
+    PaddedProducts best = padded_products(d, dtype, matrix);
+    ConvDims packed = d;
+    while (!depthwise(d) && packed.groups % 2 == 0) {
+        packed.groups /= 2;
+        const PaddedProducts now = padded_products(packed, dtype, matrix);
+        best = now.all() < best.all() ? now : best;
+    }
+    return best;
+}
+
 template <class T>
 Number<T, Operations> padded(const ConvDims& d, const Pass& pass, DType dtype, const MatrixEngine& matrix) {
     const double met = pass.weights_stay ? 1.0 : static_cast<double>(pass.passes);
     const double rows = std::max(static_cast<double>(round_up(d.out_height * d.out_width, matrix.align_m)),
                                  met * static_cast<double>(matrix.min_rows));
-    const std::int64_t columns = depthwise(d) ? d.out_channels : d.out_channels / d.groups;
-    const std::int64_t products = depthwise(d) ? 1 : d.groups;
-    auto count = T::given(static_cast<double>(d.batch * products), "images and groups");
+    const PaddedProducts packed = packed_products(d, dtype, matrix);
+    auto count = T::given(static_cast<double>(d.batch * packed.products), "images and groups");
     if (matrix.winograd && transformed(d)) {
         count = count / T::profile(*matrix.winograd, "MACs saved by Winograd");
     }
-    return T::named(
-        count * T::given(operations(rows), "padded positions") *
-            T::given(static_cast<double>(at_least_min_depth(padded_depth(d, matrix), dtype, matrix)), "padded depth") *
-            T::given(static_cast<double>(round_up(columns, columns_together(matrix, dtype))), "padded columns"),
-        "padded MACs");
+    return T::named(count * T::given(operations(rows), "padded positions") *
+                        T::given(static_cast<double>(packed.depth), "padded depth") *
+                        T::given(static_cast<double>(packed.columns), "padded columns"),
+                    "padded MACs");
 }
 
 // A pass brings its rows in pieces of the layout, or else in one descriptor beside those of its weights.

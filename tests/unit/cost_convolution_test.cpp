@@ -99,6 +99,15 @@ TEST_F(ConvolutionCostTest, ADepthwiseConvolutionUsesOneLaneOfTheDepth) {
     EXPECT_LT(depthwise.total, dense.total);
 }
 
+TEST_F(ConvolutionCostTest, GroupsOfFewChannelsShareTheArray) {
+    ConvDims grouped = square(128, 128, 28, 3);
+    grouped.groups = 32;
+    // Eight groups of 4 channels fill a depth and a width of 32; groups of 64 fill it by themselves.
+    EXPECT_DOUBLE_EQ(in_operations(cost(grouped).padded_macs), 28.0 * 28 * 4 * (9 * 32) * 32);
+    grouped.groups = 2;
+    EXPECT_DOUBLE_EQ(in_operations(cost(grouped).padded_macs), 28.0 * 28 * 2 * (9 * 64) * 64);
+}
+
 TEST_F(ConvolutionCostTest, OnePassHoldsWholeRowsOfTheInput) {
     // A row takes 56 x 256 B = 14 KiB, 9 of them fit into 128 KiB, which make 7 rows of windows: 8 passes. Two rows are
     // read again at each of the 7 seams. 256 x 256 x 9 B of weights do not fit beside.
