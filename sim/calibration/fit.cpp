@@ -14,9 +14,11 @@ using Eigen::VectorXd;
 namespace {
 
 constexpr double kNarrowest = 0.01;  // no model is right to less than this: rows agree with each other at best so well
-constexpr double kSure = 0.05;       // to look for where the rows lead, whatever was believed
-constexpr double kFreedom = 4;       // of Student's t, for outliers
-constexpr double kStep = 0.01;       // of differences, in the logarithm
+constexpr double kUsual = 0.1;       // of the logarithm of a time, and how many rows that weighs
+constexpr double kUsualRows = 1;
+constexpr double kSure = 0.05;  // to look for where the rows lead, whatever was believed
+constexpr double kFreedom = 4;  // of Student's t, for outliers
+constexpr double kStep = 0.01;  // of differences, in the logarithm
 constexpr int kMostRounds = 40;
 
 }  // namespace
@@ -157,7 +159,9 @@ void Fit::order_fitted() {
     }
 }
 
-// The spread of what is used, from its median so that outliers do not widen it.
+// The spread of what is used, from its median so that outliers do not widen it. A few rows that as many numbers meet
+// exactly say nothing of how exact the rows are, so they count beside some of the spread that whole networks usually
+// leave (a scaled inverse chi-squared prior; Gelman et al., Bayesian Data Analysis, section 3.2).
 void Fit::weigh(const VectorXd& residuals, const VectorXd& use) {
     std::vector<double> sizes;
     for (Eigen::Index i = 0; i < residuals.size(); ++i) {
@@ -165,7 +169,9 @@ void Fit::weigh(const VectorXd& residuals, const VectorXd& use) {
             sizes.push_back(std::abs(residuals[i]));
         }
     }
-    sigma_ = std::max(kNarrowest, 1.4826 * median(sizes).value_or(0));
+    const double seen = 1.4826 * median(sizes).value_or(0);
+    const double rows = static_cast<double>(sizes.size());
+    sigma_ = std::max(kNarrowest, std::sqrt((kUsualRows * kUsual * kUsual + rows * seen * seen) / (kUsualRows + rows)));
     weights_ = VectorXd(residuals.size());
     for (Eigen::Index i = 0; i < residuals.size(); ++i) {
         const double far = residuals[i] / sigma_;
