@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Regenerates what is kept of berth's answers: docs/accuracy.md and the reviews in reports/.
+"""Regenerates what is kept of berth's answers: docs/accuracy.md, the reviews in reports/, and what profiles say was
+measured.
 
 Usage: regenerate.py BERTH [FOLDER]. Writes below FOLDER, the source tree if it is not given. Same inputs, same bytes.
 """
@@ -10,6 +11,7 @@ import tempfile
 
 import accuracy
 import claims
+import evidence
 import matmul_review
 import what_ifs
 from berth_runs import ROOT, Berth
@@ -44,6 +46,7 @@ def replace(made, folder):
 
 def main():
     berth, folder = Berth(sys.argv[1]), pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else ROOT
+    evidence.write(berth, folder)  # first, since predictions rest on it
     with tempfile.TemporaryDirectory() as made:
         regenerate(berth, pathlib.Path(made) / "new")
         replace(pathlib.Path(made) / "new", folder)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks that docs/accuracy.md and the texts in reports/ are what berth says today, and that the verdict rules work.
+"""Checks that docs/accuracy.md, the texts in reports/ and the profiles' lists of what was measured are what berth says
+today, and that the verdict rules work.
 
 Usage: reports_test.py BERTH SOURCE_DIR. Pictures are not compared: their bytes differ between versions of gnuplot.
 `./dev reports` regenerates everything. Takes about 3 s.
@@ -37,6 +38,12 @@ def differences(there, made):
     return errors
 
 
+def evidence_errors(berth, root):
+    import evidence
+    return [f"{path}: 'evidence' is not what its rows are of" for path, text in evidence.profiles(berth)
+            if text != (root / path).read_text(encoding="utf-8")]
+
+
 def rule_errors():
     """Each rule on both sides of its limits, by hand."""
     from ledger import Verdict, by_conditions, by_counterexample, by_factor, by_interval, by_share
@@ -70,7 +77,7 @@ def main():
     sys.path.insert(0, str(root / "reports"))
     from berth_runs import Berth
     from regenerate import regenerate
-    errors = rule_errors() + text_errors()
+    errors = rule_errors() + text_errors() + evidence_errors(Berth(binary), root)
     with tempfile.TemporaryDirectory() as folder:
         made = pathlib.Path(folder) / "made"
         regenerate(Berth(binary), made)

@@ -130,6 +130,7 @@ struct Calibration {
     ErrorSummary unseen;  ///< the same rows, each predicted without its shape
     ModelError error;     ///< what unseen rows of each class are off by
     std::string device;
+    std::vector<MeasuredKind> evidence;   ///< what the device's numbers rest on now: the profile's and these rows
     std::vector<FittedParameter> probed;  ///< set by probes of memory before the fit
     std::vector<FollowingNumber> following;
     std::vector<HeldNumber> held;

@@ -192,7 +192,7 @@ struct Validation {
     std::optional<FittedNumber> fitted;  ///< with which the profile's rows were predicted
     std::vector<std::string> devices;
     std::vector<ValidatedSet> sets;
-    std::vector<std::vector<MeasuredKind>> evidence;  ///< [device] what its rows are of
+    std::vector<std::vector<MeasuredKind>> evidence;  ///< [device] what its fitted rows are of
     std::vector<Warning> warnings;                    ///< of the caller
 };
 
@@ -202,8 +202,8 @@ struct Validation {
 [[nodiscard]] std::optional<FittedNumber> fit_number(const Profile& profile, std::span<const MeasuredSet> sets,
                                                      std::string_view path, Diagnostics& diagnostics);
 
-/// The kinds of operators that rows of a device are of, with the range of each size; of those inside whole networks
-/// none. In the order of operators and dtypes.
+/// The kinds of operators that rows which numbers of a device were set with are of, with the range of each size; of
+/// those inside whole networks none. In the order of operators and dtypes.
 [[nodiscard]] std::vector<MeasuredKind> evidence_of(std::span<const MeasuredSet> sets, const Profile& profile,
                                                     DeviceId device, Diagnostics& diagnostics);
 

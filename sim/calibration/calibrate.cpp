@@ -379,6 +379,8 @@ std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredS
     result.unseen = summary_of(result.rows, &FittedRow::unseen);
     const Device& device = profile.devices[static_cast<std::size_t>(rows.front().row->device)];
     result.device = device.name;
+    result.evidence = device.evidence.value_or(std::vector<MeasuredKind>{});
+    add_evidence(result.evidence, rows, rows.front().row->device);
     result.error = errors_of(device, profile, rows, result.rows);
     note_links(result, profile);
     note_next(result, profile, options.candidates, fit.unknowns(), covariance);

@@ -34,7 +34,7 @@ struct Branch {
         for (const Branch& child : children) {
             text += fmt::format("{}{}:", std::string(indent, ' '), child.key);
             if (child.children.empty()) {
-                text += " " + child.value + "\n";
+                text += (child.value.starts_with('\n') ? "" : " ") + child.value + "\n";
             } else {
                 text += "\n";
                 child.write(text, indent + 2);
@@ -81,6 +81,21 @@ std::string links_text(const Calibration& calibration, const std::string& source
 std::string following_source(const FollowingNumber& one) {
     return fmt::format("{} {}; {} before", one.after > one.before ? "no less than" : "no more than", one.because_of,
                        quantity_text(one.before, one.dimension));
+}
+
+// One kind a line: `{op: matmul, dtype: fp16, sizes: [[1, 128], [64, 8192], [64, 8192]]}`.
+std::string evidence_yaml(const std::vector<MeasuredKind>& evidence) {
+    std::string text;
+    for (const MeasuredKind& one : evidence) {
+        std::vector<std::string> ranges;
+        for (const SizeRange& range : one.ranges) {
+            ranges.push_back(fmt::format("[{}, {}]", range.least, range.most));
+        }
+        const std::string sizes = ranges.empty() ? "" : fmt::format(", sizes: [{}]", fmt::join(ranges, ", "));
+        text += fmt::format("\n      - {{op: {}, dtype: {}{}}}", choice_name(operator_names(), one.kind),
+                            choice_name(kDTypeNames, one.dtype), sizes);
+    }
+    return text.empty() ? "[]" : text;
 }
 
 std::string clocks_text(const std::vector<Frequency>& clocks) {
@@ -178,6 +193,7 @@ std::string calibrated_profile(const Calibration& calibration, const ProfileText
     if (calibration.error.handover.origin == Origin::kCalibrated) {
         error("handover", calibration.error.handover);
     }
+    root.at(fmt::format("devices.{}.evidence", calibration.device)).value = evidence_yaml(calibration.evidence);
     std::string yaml = fmt::format("profile: {}\nextends: {}\n", yaml_scalar(text.name), yaml_scalar(text.base));
     if (!text.description.empty()) {
         yaml += fmt::format("description: {}\n", yaml_scalar(text.description));

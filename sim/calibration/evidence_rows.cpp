@@ -33,15 +33,12 @@ void add_evidence(std::vector<MeasuredKind>& measured, OperatorKind kind, DType 
     extend(entry_of(measured, kind, dtype), dims);
 }
 
-std::vector<MeasuredKind> evidence_of(std::span<const MeasuredSet> sets, const Profile& profile, DeviceId device,
-                                      Diagnostics& diagnostics) {
-    std::vector<MeasuredKind> measured;
-    std::size_t left_out = 0;
-    for (const FitRow& row : fit_rows(sets, profile, left_out, diagnostics)) {
-        if (row.row->device != device) {
-            continue;
-        }
+void add_evidence(std::vector<MeasuredKind>& measured, std::span<const FitRow> rows, DeviceId device) {
+    for (const FitRow& row : rows) {
         for (const CountedKernel& one : row.kernels) {
+            if (one.device != device) {
+                continue;
+            }
             MeasuredKind& entry = entry_of(measured, one.kernel.kind, one.kernel.input);
             if (row.kind) {
                 extend(entry, one.kernel.dims);
@@ -49,6 +46,16 @@ std::vector<MeasuredKind> evidence_of(std::span<const MeasuredSet> sets, const P
         }
     }
     std::ranges::stable_sort(measured, {}, [](const MeasuredKind& one) { return std::pair(one.kind, one.dtype); });
+}
+
+std::vector<MeasuredKind> evidence_of(std::span<const MeasuredSet> sets, const Profile& profile, DeviceId device,
+                                      Diagnostics& diagnostics) {
+    std::vector<MeasuredSet> fitted;
+    std::ranges::copy_if(sets, std::back_inserter(fitted),
+                         [](const MeasuredSet& set) { return set.use == RowUse::kFitted; });
+    std::vector<MeasuredKind> measured;
+    std::size_t left_out = 0;
+    add_evidence(measured, fit_rows(fitted, profile, left_out, diagnostics), device);
     return measured;
 }
 

@@ -31,8 +31,8 @@ struct FitRow {
     std::vector<CountedKernel> kernels;
     std::vector<HandedOver> handovers;  ///< of a model, unless it was timed without them
     std::vector<DeviceId> calls;        ///< devices whose runtime's cost of a call comes on top
-    std::string network;    ///< of a layer; networks whose tables are probes of one count as one
-    std::size_t block = 0;  ///< the same for all rows of one shape, whatever their dtype and cores
+    std::string network;                ///< of a layer; networks whose tables are probes of one count as one
+    std::size_t block = 0;              ///< the same for all rows of one shape, whatever their dtype and cores
 };
 
 /// The operators of all sets, and models that run on one device. `left_out` counts the others: probes, and operators
@@ -46,6 +46,8 @@ struct FitRow {
 
 /// Notes an operator among those that were measured.
 void add_evidence(std::vector<MeasuredKind>& measured, OperatorKind kind, DType dtype, const Dims& dims);
+/// Notes the operators of a device that rows are of, and puts all in order.
+void add_evidence(std::vector<MeasuredKind>& measured, std::span<const FitRow> rows, DeviceId device);
 
 /// The model's time for a row.
 [[nodiscard]] Time time_of(const FitRow& row, const Profile& profile);

@@ -147,16 +147,19 @@ void check_intervals(std::span<const FitRow> rows, const VectorXd& unseen, const
     std::map<ErrorClass, Inside> by_class;
     std::map<EvidenceKind, Inside> by_distance;
     const auto others = evidence_of_others(rows);
+    Profile as_told = stated;  // by the layers of all other networks
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto* timed = std::get_if<TimedKernel>(&rows[i].row->work);
         if (rows[i].network.empty() || timed == nullptr) {
             continue;
         }
-        const Device& device = stated.devices[static_cast<std::size_t>(rows[i].row->device)];
+        const DeviceId id = rows[i].row->device;
+        as_told.devices[static_cast<std::size_t>(id)].evidence = others.at(rows[i].network);
+        const Device& device = as_told.devices[static_cast<std::size_t>(id)];
         const Kernel& kernel = timed->kernel;
         const ErrorClass of = error_class(kernel, device);
-        const double sigma = predict_kernel(stated, rows[i].row->device, kernel, timed->execution, timed->library_call)
-                                 .uncertainty.sigma();
+        const double sigma =
+            predict_kernel(as_told, id, kernel, timed->execution, timed->library_call).uncertainty.sigma();
         const double off = std::abs(unseen[static_cast<Eigen::Index>(i)] - std::log(in_seconds(rows[i].row->measured)));
         by_network[rows[i].network].add(off, sigma, 0);
         by_class[of].add(off, sigma, needed_error(off, sigma, std::log1p(error_of(device, of).value)));

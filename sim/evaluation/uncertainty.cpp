@@ -55,20 +55,24 @@ void each_term(const WeightedSum& sum, Add add) {
     }
 }
 
-// How much less certain a kernel is that was not measured near its sizes: the errors of a profile are those of kernels
-// that were. The factor is an assumption; `berth calibrate --leave-out network` says which one left-out networks ask
-// for.
-double doubt(EvidenceKind evidence) {
-    constexpr double kFarther = 1.5;
-    return evidence == EvidenceKind::kNear ? 1 : kFarther;
-}
-
 std::optional<EvidenceKind> evidence_for(const Kernel& kernel, const Device& device) {
     return device.evidence ? std::optional(evidence_for(kernel.kind, kernel.input, kernel.dims, *device.evidence))
                            : std::nullopt;
 }
 
 bool was_measured(Origin origin) { return origin == Origin::kMeasured || origin == Origin::kCalibrated; }
+
+// How much less certain a kernel is that was not measured near its sizes, where the error of its class was set with
+// kernels that were measured by themselves: it is that of kernels near those. Errors that are assumed, or were set with
+// whole networks, are of any kernel. The factor is an assumption; `berth calibrate --leave-out network` says which one
+// left-out networks ask for.
+double doubt(const Kernel& kernel, const Device& device, ErrorClass of) {
+    constexpr double kFarther = 1.5;
+    const auto by_itself = [](const MeasuredKind& one) { return !one.ranges.empty(); };
+    const bool of_kernels = was_measured(error_of(device, of).origin) && device.evidence &&
+                            std::ranges::any_of(*device.evidence, by_itself);
+    return of_kernels && evidence_for(kernel, device) != EvidenceKind::kNear ? kFarther : 1;
+}
 
 // Hand-overs and calls rest on their own numbers.
 std::optional<EvidenceKind> evidence_for(const PlacementTerm& term, const Profile& profile) {
@@ -225,8 +229,8 @@ void Sensitivities::add_errors(const WeightedSum& sum, std::vector<double>& time
     each_term(sum, [&](const PlacementTerm& term, double time) {
         if (const auto* kernel = std::get_if<KernelTerm>(&term)) {
             const Device& device = profile_.devices[static_cast<std::size_t>(kernel->device)];
-            times[error_place(kernel->device, error_class(kernel->kernel, device))] +=
-                time * doubt(evidence_for(kernel->kernel, device).value_or(EvidenceKind::kNear));
+            const ErrorClass of = error_class(kernel->kernel, device);
+            times[error_place(kernel->device, of)] += time * doubt(kernel->kernel, device, of);
         } else if (const auto* crossing = std::get_if<CrossingTerm>(&term)) {
             times[error_place(crossing->to, ErrorClass::kHandover)] += time;
         }

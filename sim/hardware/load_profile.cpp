@@ -33,6 +33,16 @@ bool of_another_chip(const YamlNode& root, const YamlNode& base) {
     return stated_at(base, "archetype") == "true" || (!own.empty() && !other.empty() && own != other);
 }
 
+// What was measured was the other chip.
+void forget_evidence(YamlDocument& base, Diagnostics& diagnostics) {
+    const auto devices = base.root(diagnostics).find("devices");
+    for (const YamlEntry& device : devices ? devices->entries() : std::vector<YamlEntry>{}) {
+        if (device.value.find("evidence")) {
+            static_cast<void>(base.set(fmt::format("devices.{}.evidence", device.key), "[]", diagnostics));
+        }
+    }
+}
+
 // Lays `document` over what it extends, and that over what it extends in turn. `chain` holds the names on the way,
 // `extended` all of them, the nearest first.
 bool inherit(YamlDocument& document, const ProfileResolver& resolve, std::vector<std::string> chain,
@@ -59,6 +69,7 @@ bool inherit(YamlDocument& document, const ProfileResolver& resolve, std::vector
         }
         if (of_another_chip(root, base->root(diagnostics))) {
             base->mark_inherited(*name);
+            forget_evidence(*base, diagnostics);
         }
         base->erase("archetype");
         document.overlay(*base);

@@ -23,7 +23,7 @@ std::string_view evidence_words(EvidenceKind evidence) {
         case EvidenceKind::kNear:
             return "measured near these sizes";
         case EvidenceKind::kElsewhere:
-            return "measured at other sizes only";
+            return "measured at other sizes or inside whole networks only";
         case EvidenceKind::kAssumed:
             break;
     }

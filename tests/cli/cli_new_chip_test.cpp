@@ -48,6 +48,38 @@ TEST_F(CliNewChip, IsNotFasterThanItsDatasheetAllows) {
     EXPECT_GT(latency, 1e3 * macs / (2 * 2048 * 800e6));
 }
 
+// The same ten numbers over another chip of the kind, whose own numbers are inherited: no other answer than over the
+// archetype, within what both say that they do not know.
+TEST_F(CliNewChip, AgreesWithTheSameNumbersOverAChipOfTheKind) {
+    ASSERT_EQ(berth(asked("my-chip")).status, 0);
+    write("over-a-chip.yaml", R"(profile: over-a-chip
+chip: my-chip
+extends: rk3588-rknn-2.3.2
+memory: {dram: {bandwidth: 34 GB/s}}
+devices:
+  npu:
+    cores: 2
+    clock: 800 MHz
+    matrix: {macs_per_cycle: {int8: 2048}}
+    dma: {bandwidth: 20 GB/s per core, limit: 20 GB/s}
+    memories: {sram: {capacity: 1 MiB}}
+  cpu:
+    clusters:
+      - {name: big, cores: 4, clock: 2 GHz, vector_scale: 1, macs_per_cycle: {int8: 18, fp32: 8, fp16: 16}, bandwidth: 15 GB/s}
+    runtime: {default_cores: 4}
+)");
+    const Json archetype = prediction("my-chip.yaml");
+    const Json chip = prediction("over-a-chip.yaml");
+    const double ratio = chip["latency_ms"].get<double>() / archetype["latency_ms"].get<double>();
+    EXPECT_GT(ratio, 1 / 1.5);
+    EXPECT_LT(ratio, 1.5);
+    EXPECT_LT(archetype["low_ms"], chip["high_ms"]);
+    EXPECT_LT(chip["low_ms"], archetype["high_ms"]);
+    for (const Json& one : {archetype, chip}) {
+        EXPECT_EQ(one["evidence"]["assumed"], 1) << "nothing of it was measured";
+    }
+}
+
 TEST_F(CliNewChip, SaysWhatIsWrongAndWritesNothing) {
     const auto refused = [this](const std::vector<std::string>& words, const std::string& says) {
         const Outcome outcome = berth(words);

@@ -178,6 +178,8 @@ TEST_F(CalibrationFit, TheWrittenProfilePredictsAsTheFitDid) {
     const double written = in_seconds(kernel_cost(timed.kernel, loaded->devices[0], timed.execution).total);
     EXPECT_NEAR(written / in_seconds(calibration->rows[40].predicted), 1, 0.005);  // four digits are written
     EXPECT_EQ(loaded->devices[0].matrix.efficiency.origin, Origin::kCalibrated);
+    EXPECT_EQ(evidence_for(timed.kernel.kind, timed.kernel.input, timed.kernel.dims, *loaded->devices[0].evidence),
+              EvidenceKind::kNear);
     EXPECT_THAT(calibration_text(*calibration), ::testing::HasSubstr("devices.cpu.vector.softmax.per_cycle"));
 }
 

@@ -51,6 +51,15 @@ TEST(Archetypes, WhatIsInheritedSaysSoAndFromWhere) {
     EXPECT_EQ(number_at(*profile, "memory.dram.bandwidth").origin, Origin::kDatasheet);
 }
 
+TEST(Archetypes, WhatWasMeasuredOfOneChipWasNotOfAnother) {
+    Diagnostics diagnostics;
+    const auto same = profile_from("profile: own\nextends: rk3588-rknn-2.3.2\n", diagnostics);
+    const auto other = profile_from("profile: own\nchip: own\nextends: rk3588-rknn-2.3.2\n", diagnostics);
+    ASSERT_TRUE(same && other) << diagnostics.text();
+    EXPECT_FALSE(same->devices[0].evidence.value().empty());
+    EXPECT_TRUE(other->devices[0].evidence.value().empty());
+}
+
 TEST(Archetypes, ANumberCalibratedOnOneChipIsNotCalibratedForAnother) {
     Diagnostics diagnostics;
     auto same = profile_from("profile: own\nextends: rk3588-rknn-2.3.2\n", diagnostics);

@@ -1,6 +1,10 @@
 // What was measured on a device: reading it, and how near an operator is to it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "berth/evaluation.h"
+#include "evaluation/sensitivities.h"
 #include "hardware_fixtures.h"
 
 namespace berth {
@@ -39,6 +43,35 @@ TEST(Evidence, OfAConvolutionCountsPositionsDepthAndChannels) {
     conv.out_channels = 128;
     conv.out_height = conv.out_width = 20;
     EXPECT_EQ(evidence_sizes(conv), (std::vector<std::int64_t>{400, 288, 128}));
+}
+
+// The effect of errors of products in one product's time, where products of 128 rows were measured.
+double error_of_product(std::int64_t m, const std::string& kind, const std::string& evidence) {
+    const ProfileReading board = read_board(
+        {{"devices.npu.error.matmul", "{value: 20%, kind: " + kind + "}"}, {"devices.npu.evidence", evidence}});
+    EXPECT_TRUE(board.profile) << board.complaints;
+    Kernel kernel;
+    kernel.kind = OperatorKind::kMatmul;
+    kernel.dims = MatmulDims{1, m, 512, 512};
+    kernel.input = kernel.weight = kernel.output = DType::kFp16;
+    const Uncertainty found = predict_kernel(*board.profile, 0, kernel, {1, std::nullopt}, false).uncertainty;
+    const auto numbers = uncertain_numbers(*board.profile);
+    const auto place = std::ranges::find(numbers, "devices.npu.error.matmul") - numbers.begin();
+    return found.effect.at(static_cast<std::size_t>(place));
+}
+
+constexpr const char* kOneProduct = "[{op: matmul, dtype: fp16, sizes: [[128, 128], [512, 512], [512, 512]]}]";
+
+TEST(Evidence, WidensTheErrorOfWhatWasMeasuredElsewhere) {
+    const double near = error_of_product(128, "calibrated", kOneProduct);
+    EXPECT_NEAR(error_of_product(1024, "calibrated", kOneProduct) / near, 1.5, 1e-9);
+}
+
+TEST(Evidence, LeavesErrorsThatAreOfAnyKernel) {
+    const double near = error_of_product(128, "calibrated", kOneProduct);
+    EXPECT_NEAR(error_of_product(1024, "assumed", kOneProduct) / near, 1, 1e-9);
+    EXPECT_NEAR(error_of_product(1024, "calibrated", "[{op: matmul, dtype: fp16}]") / near, 1, 1e-9);
+    EXPECT_NEAR(error_of_product(1024, "calibrated", "[]") / near, 1, 1e-9);
 }
 
 }  // namespace
