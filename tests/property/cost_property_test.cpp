@@ -74,6 +74,19 @@ RC_GTEST_PROP(CostProperty, ADepthwiseConvolutionIsNeverDearerThanTheDenseOne, (
                   kRounding);
 }
 
+RC_GTEST_PROP(CostProperty, GroupsNeverComputeMoreThanTheDenseConvolution, ()) {
+    ConvDims dense = any_convolution();
+    ConvDims grouped = dense;
+    grouped.groups = *rc::gen::element(2, 4, 16, 32);
+    grouped.in_channels = dense.in_channels *= grouped.groups;
+    grouped.out_channels = dense.out_channels *= grouped.groups;
+    const auto computed = [](const ConvDims& dims) {
+        return kernel_cost(kernel_at(OperatorKind::kConv2d, dims, DType::kInt8), npu(), {1, std::nullopt}).padded_macs;
+    };
+    RC_PRE(grouped.in_channels > grouped.groups);
+    RC_ASSERT(computed(grouped) <= computed(dense) * kRounding);
+}
+
 RC_GTEST_PROP(CostProperty, MoreBandwidthIsNeverSlower, ()) {
     never_slower([](Device& device, double factor) {
         device.clusters[0].bandwidth.value *= factor;

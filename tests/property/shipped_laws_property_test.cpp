@@ -1,0 +1,201 @@
+// Laws that hold for every chip that ships, and for any whose numbers are others: what is twice as fast takes half as
+// long, more is never slower, and each resource without limit leaves what the others take.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <functional>
+
+#include "berth/cost.h"
+#include "random_kernels.h"
+
+namespace berth::shipped_laws {
+namespace {
+
+constexpr double kRounding = 1 + 1e-9;
+constexpr double kWithoutLimit = 1e9;
+
+std::vector<Profile> shipped_profiles() {
+    const auto folder = std::filesystem::path(BERTH_SOURCE_DIR) / "hardware";
+    std::vector<std::filesystem::path> files;
+    for (const auto& where : {folder, folder / "archetypes"}) {
+        for (const auto& entry : std::filesystem::directory_iterator(where)) {
+            if (entry.path().extension() == ".yaml") {
+                files.push_back(entry.path());
+            }
+        }
+    }
+    std::ranges::sort(files);
+    std::vector<Profile> profiles;
+    for (const auto& file : files) {
+        Diagnostics diagnostics;
+        auto profile = load_profile(file, profiles_in({folder, folder / "archetypes"}), {}, diagnostics);
+        EXPECT_TRUE(profile) << diagnostics.text();
+        profiles.push_back(std::move(*profile));
+    }
+    return profiles;
+}
+
+/// A device of a profile, a kernel that it multiplies, and how it runs it.
+struct Case {
+    Profile profile;
+    std::size_t device = 0;
+    Kernel kernel;
+    Execution execution;
+
+    [[nodiscard]] KernelCost cost() const { return kernel_cost(kernel, profile.devices[device], execution); }
+};
+
+std::vector<DType> multiplied(const Device& device) {
+    std::vector<DType> dtypes;
+    for (const auto& row : kDTypeNames) {
+        const auto has = [&row](const CoreCluster& cluster) {
+            return cluster.macs_per_cycle[static_cast<std::size_t>(row.value)].has_value();
+        };
+        if (std::ranges::all_of(device.clusters, has)) {
+            dtypes.push_back(row.value);
+        }
+    }
+    return dtypes;
+}
+
+// Numbers within a factor of two of those that ship; shares and factors, which have bounds, as they are.
+void move_numbers(Profile& profile) {
+    for (const ParameterView& view : parameters(profile)) {
+        if (view.base.empty() && view.least == 0 && std::isinf(view.most) && view.path.starts_with("devices.")) {
+            view.set(view.value * *rc::gen::inRange(50, 200) / 100.0);
+        }
+    }
+}
+
+Case any_case() {
+    static const std::vector<Profile> shipped = shipped_profiles();
+    Case one{*rc::gen::elementOf(shipped), 0, {}, {}};
+    if (*rc::gen::arbitrary<bool>()) {
+        move_numbers(one.profile);
+    }
+    one.device = *rc::gen::inRange<std::size_t>(0, one.profile.devices.size());
+    const Device& device = one.profile.devices[one.device];
+    OperatorKind kind = any_kind();
+    while (kind == OperatorKind::kAttention && !device.attention) {
+        kind = any_kind();
+    }
+    one.kernel = kernel_at(kind, any_dims(kind), *rc::gen::elementOf(multiplied(device)));
+    one.execution.cores = *rc::gen::inRange(1, device.cores() + 1);
+    RC_LOG() << one.profile.name << " " << device.name << " " << traits(kind).name << " on " << one.execution.cores
+             << " cores";
+    return one;
+}
+
+using Chosen = std::function<bool(const ParameterView&)>;
+
+/// The same case with some numbers so many times as large; shares of them follow.
+Case times(const Case& one, double factor, const Chosen& chosen) {
+    Case changed = one;
+    std::vector<ParameterView> views = parameters(changed.profile);
+    std::vector<std::pair<const ParameterView*, double>> values;
+    for (const ParameterView& view : views) {
+        if (view.base.empty() && chosen(view)) {
+            values.emplace_back(&view, view.value * factor);
+        }
+    }
+    for (const auto& [view, value] : values) {
+        view->set(value);
+    }
+    return changed;
+}
+
+// A memory clock is relative to the rated one.
+bool is_clock(const ParameterView& view) {
+    return view.dimension == QuantityTraits<Frequency>::kDimension && view.path.starts_with("devices.");
+}
+bool is_bandwidth(const ParameterView& view) { return view.dimension == QuantityTraits<Bandwidth>::kDimension; }
+bool is_time(const ParameterView& view) { return view.dimension == QuantityTraits<Time>::kDimension; }
+bool is_macs(const ParameterView& view) { return view.path.find(".macs_per_cycle.") != std::string::npos; }
+bool is_setup(const ParameterView& view) { return view.path.ends_with(".dma.setup"); }
+
+RC_GTEST_PROP(ShippedLaws, TwiceTheRatesAndHalfTheFixedCostsTakeHalf, ()) {
+    const Case one = any_case();
+    const Case faster = times(
+        times(one, 2, [](const ParameterView& view) { return is_clock(view) || is_bandwidth(view); }), 0.5, is_time);
+    RC_ASSERT(std::abs(one.cost().total / faster.cost().total - 2) < 1e-6);
+}
+
+RC_GTEST_PROP(ShippedLaws, TwiceTheRatesTakeNoLessThanHalf, ()) {
+    const Case one = any_case();
+    const Case faster = times(one, 2, [](const ParameterView& view) { return is_clock(view) || is_bandwidth(view); });
+    RC_ASSERT(faster.cost().total <= one.cost().total * kRounding);
+    RC_ASSERT(faster.cost().total * 2 * kRounding >= one.cost().total);
+}
+
+RC_GTEST_PROP(ShippedLaws, MoreIsNeverSlower, ()) {
+    const Case one = any_case();
+    const Chosen more = *rc::gen::element<Chosen>(is_clock, is_bandwidth, is_macs);
+    const double factor = 1 + *rc::gen::inRange(1, 300) / 100.0;
+    RC_ASSERT(times(one, factor, more).cost().total <= one.cost().total * kRounding);
+}
+
+RC_GTEST_PROP(ShippedLaws, BandwidthWithoutLimitLeavesComputing, ()) {
+    const Case one = any_case();
+    const KernelCost left = times(one, kWithoutLimit, is_bandwidth).cost();
+    RC_ASSERT(left.dram + left.bus + left.sram + left.results <= one.cost().total * 1e-6);
+    const Time others = left.dispatch + left.fork_join + left.compute + left.vector + left.dma + left.stall;
+    RC_ASSERT(left.total <= others * (1 + 1e-6));
+    RC_ASSERT(left.total * kRounding >= std::max(left.compute, left.vector));
+}
+
+RC_GTEST_PROP(ShippedLaws, MacsWithoutLimitLeaveMemory, ()) {
+    const Case one = any_case();
+    const KernelCost before = one.cost();
+    const KernelCost left = times(one, kWithoutLimit, is_macs).cost();
+    RC_ASSERT(left.compute <= before.compute * 1e-6);
+    RC_ASSERT(left.dram == before.dram);
+    RC_ASSERT(left.total * kRounding >= std::max({left.dram, left.bus, left.results}));
+}
+
+RC_GTEST_PROP(ShippedLaws, TenTimesTheSetupCostsWhatItsDescriptorsSay, ()) {
+    const Case one = any_case();
+    const KernelCost before = one.cost();
+    const KernelCost after = times(one, 10, is_setup).cost();
+    RC_ASSERT(std::abs(in_seconds(after.dma - before.dma * 10)) <= in_seconds(before.dma) * 1e-8);
+    RC_ASSERT(after.total * kRounding >= before.total);
+    RC_ASSERT(after.total <= (before.total + before.dma * 9) * kRounding);
+}
+
+// A buffer that holds all of a product reads its weights once.
+RC_GTEST_PROP(ShippedLaws, ABufferThatHoldsAllReadsEachWeightOnce, ()) {
+    Case one = any_case();
+    one.kernel = kernel_at(OperatorKind::kMatmul, any_matmul(), one.kernel.input);
+    one.execution.cores = 1;
+    const Case roomy = times(one, kWithoutLimit, [](const ParameterView& view) {
+        return view.path.ends_with(".capacity") || view.path.ends_with("row_tile");
+    });
+    const KernelCost cost = roomy.cost();
+    RC_ASSERT(cost.tile.weight_reads == 1);
+    RC_ASSERT(cost.traffic.read + cost.traffic.write <= cost.compulsory * kRounding);
+}
+
+// The least that any chip of these rates needs: its MACs at the peak of all cores that take part.
+RC_GTEST_PROP(ShippedLaws, NothingIsBelowTheRoofline, ()) {
+    const Case one = any_case();
+    const KernelCost cost = one.cost();
+    const Device& device = one.profile.devices[one.device];
+    OperationRate peak;
+    int left = cost.cores;
+    for (const CoreCluster& cluster : device.clusters) {
+        const int taken = std::min(left, cluster.cores);
+        left -= taken;
+        peak += cluster.macs_per_cycle[static_cast<std::size_t>(one.kernel.input)]->value * cluster.clock.value *
+                static_cast<double>(taken);
+    }
+    const double saved = device.matrix.winograd ? device.matrix.winograd->value : 1;
+    const double efficiency = std::max(1.0, device.matrix.efficiency.value);
+    RC_ASSERT(cost.total * kRounding >= cost.macs / peak / saved / efficiency);
+    RC_ASSERT(!device.bus || (cost.traffic.read + cost.traffic.write) / cost.total <= device.bus->value * kRounding);
+}
+
+}  // namespace
+}  // namespace berth::shipped_laws
