@@ -13,10 +13,11 @@ namespace berth {
 
 namespace {
 
-// Keys whose text is for readers.
+// Keys whose text is for readers, or says how much is known rather than what the hardware is.
 bool describes(const std::string& key) {
-    static constexpr std::array<std::string_view, 9> kKeys{"profile", "description", "source",  "kind", "name",
-                                                           "reason",  "scenario",    "extends", "model"};
+    static constexpr std::array<std::string_view, 11> kKeys{"profile", "description", "source",      "kind",
+                                                            "name",    "reason",      "scenario",    "extends",
+                                                            "model",   "evidence",    "correlations"};
     return std::ranges::find(kKeys, key) != kKeys.end();
 }
 
@@ -48,7 +49,7 @@ class NumberWalk {
             return;
         }
         for (const YamlEntry& entry : entries) {
-            if (!describes(entry.key) && entry.key != "correlations" && entry.key != "set") {
+            if (!describes(entry.key) && entry.key != "set") {
                 walk(entry.value, path.empty() || path.back() == '.' ? path + entry.key : path + "." + entry.key);
             }
         }
