@@ -21,6 +21,8 @@ from documents import table
 STEP = 0.03
 # How well a row is known: the time to a first token includes what the table does not state, such as tokenising.
 TOLERANCE = {"first token": 0.05, "step": 0.015}
+# Two versions of one model of the same sizes differ by so much on Snapdragon chips.
+OF_SNAPDRAGON = {"first token": 0.05, "step": 0.05}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,12 +48,17 @@ LAYOUT = Number("host cycles per element of queries, keys and values",
                 (("attention.layout_cycles", pattern("layout_cycles")),))
 GROUPS = Number("sums of groups per cycle", (("matrix.group_sums", pattern("group_sums")),), slows=False)
 SCALES = Number("bytes per group", (("matrix.group_scale", pattern("group_scale")),), "B")
+CORE = Number("bandwidth of the NPU", (("dma.bandwidth", pattern("bandwidth")),), "GB/s per core", False)
+INT4 = Number("MACs per cycle at 4 bits", (("matrix.macs_per_cycle.int4", pattern("int4")),), slows=False)
+MOVES = Number("elements moved per cycle", (("vector.move.per_cycle", pattern("per_cycle", "move: {")),), slows=False)
 
 # DRAM as one big CPU core of the chip fills it (tinymembench), 29 of 33.8 and 15.7 of 17.1 GB/s, is known without these
 # rows.
 PROFILES = {
     "rk3588-rkllm-1.3.0": [dataclasses.replace(BANDWIDTH, prior=(100 * 29.0 / 33.8, 0.07)), KERNEL, ELEMENTS, LAYOUT],
     "rk3576-rkllm-1.3.0": [dataclasses.replace(BANDWIDTH, prior=(100 * 15.7 / 17.1, 0.07)), KERNEL, ELEMENTS, LAYOUT, GROUPS, SCALES],
+    "snapdragon-x-elite-genie": [CORE, INT4, MOVES],
+    "snapdragon-8-elite-gen-5-genie": [CORE, INT4, MOVES],
 }
 TOGETHER = 0.8  # correlation of two estimates from which they are called hard to tell apart
 
@@ -62,7 +69,8 @@ def shipped(profile, number):
 
 
 def rows_of(profile):
-    path = ROOT / "hardware" / "measured" / profile / "rkllm_benchmark.csv"
+    name = "rkllm_benchmark.csv" if "rkllm" in profile else "language_models.csv"
+    path = ROOT / "hardware" / "measured" / profile / name
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -131,9 +139,9 @@ class Fit:
                           settings(profile, number, factor) + memory_allows(profile, number, factor))
             self.slopes.append([(after / before - 1) / STEP for after, before in zip(moved, self.predicted)])
 
-    @staticmethod
-    def tolerance(i):
-        return TOLERANCE["step" if i % 2 else "first token"]
+    def tolerance(self, i):
+        known = OF_SNAPDRAGON if self.profile.startswith("snapdragon") else TOLERANCE
+        return known["step" if i % 2 else "first token"]
 
     def solved(self, using):
         """Relative change of each part that these rows ask for, and the covariance of the changes."""
