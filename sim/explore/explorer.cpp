@@ -7,6 +7,7 @@
 
 #include "berth/atomic_file.h"
 #include "berth/build_info.h"
+#include "berth/design_review.h"
 #include "berth/findings.h"
 #include "berth/provenance.h"
 #include "berth/report.h"
@@ -183,8 +184,8 @@ std::optional<std::string> Explorer::report(const std::vector<Override>& setting
     }
     Provenance provenance{std::string(kVersion), command(settings), "", {}, {}, {}};
     add_scenario(provenance, *scenario);
-    write_report(folder.path(), *result, *scenario, findings(*scenario, *result), curves_of(*scenario), provenance,
-                 diagnostics);
+    write_report(folder.path(), *result, *scenario, findings(*scenario, *result), curves_of(*scenario),
+                 design_review(*scenario, *result), provenance, diagnostics);
     return read_file(folder.path() / "index.html", diagnostics);
 }
 
