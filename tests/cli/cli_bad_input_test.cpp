@@ -273,12 +273,11 @@ TEST_F(CliBadInput, AFileThatDescribesNothing) {
 }
 
 TEST_F(CliBadInput, UnknownCommandsAndOptions) {
-    expect_refused({"rnu"},
-                   "berth: error: unknown command 'rnu' (expected run, predict, ops, explain, explore, sweep, crossover, "
-                   "sensitivity, diff, compare, optimise, buckets, place, profile-host, measure, calibrate, validate, "
-                   "new-chip, list, "
-                   "import, check or "
-                   "schema, did you mean run?)\n");
+    expect_refused(
+        {"rnu"},
+        "berth: error: unknown command 'rnu' (expected run, predict, ops, explain, explore, sweep, crossover, "
+        "sensitivity, diff, compare, gate, optimise, buckets, place, profile-host, measure, calibrate, validate, "
+        "new-chip, list, import, check, schema, completion or man, did you mean run?)\n");
     for (const std::vector<std::string>& words :
          std::vector<std::vector<std::string>>{{"run"},
                                                {"run", "rag-rk3588", "--fromat", "json"},
