@@ -27,7 +27,7 @@ struct Alternative {
     int cores = 1;
     Time measured, predicted;
     double sigma = 0;             ///< standard deviation of the logarithm of the prediction
-    std::vector<double> effects;  ///< of that by cause, those of one profile in one order
+    std::vector<double> effects;  ///< of that by number of the profile, in one order
 };
 
 /// Two ways to run the same work, `faster` by measurement.

@@ -115,7 +115,8 @@ struct ValidatedRow {
     int cores = 0;                ///< those it ran on
     std::string work{};           ///< what was computed, equal for equal work; empty: a probe of memory
     std::string clock{};          ///< of the device, where the row states it
-    /// Standard deviations of the logarithm of the prediction by cause, in one order for all rows of a profile.
+    /// Standard deviations of the logarithm of the prediction by number of the profile, in one order for all its rows.
+    /// What they leave of its interval is the model's own error.
     std::vector<double> effects{};
 };
 

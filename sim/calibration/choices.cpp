@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "berth/statistics.h"
 #include "evaluation/stage_choice.h"
@@ -59,13 +60,19 @@ std::optional<ChoiceOf> what_differs(const Way& a, const Way& b) {
     return a.dtype != b.dtype ? ChoiceOf::kDType : ChoiceOf::kCores;
 }
 
-// Under one profile numbers that both use move both; two profiles are taken as independent, which is cautious where
-// they share a chip.
+// Of the logarithm of a prediction, beside what numbers of the profile explain.
+double own_variance(const Alternative& one) {
+    const double explained = std::inner_product(one.effects.begin(), one.effects.end(), one.effects.begin(), 0.0);
+    return std::max(0.0, one.sigma * one.sigma - explained);
+}
+
+// Under one profile numbers that both use move both, while errors of the model are of each by itself; two profiles are
+// taken as independent, which is cautious where they share a chip.
 double sigma_of_ratio(const Alternative& a, const Alternative& b) {
     if (a.profile != b.profile || a.effects.size() != b.effects.size() || a.effects.empty()) {
         return std::hypot(a.sigma, b.sigma);
     }
-    double variance = 0;
+    double variance = own_variance(a) + own_variance(b);
     for (std::size_t i = 0; i < a.effects.size(); ++i) {
         variance += (a.effects[i] - b.effects[i]) * (a.effects[i] - b.effects[i]);
     }

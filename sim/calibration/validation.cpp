@@ -47,6 +47,15 @@ OperationRate peak_rate(const Device& device, const Execution& execution, DType 
     return rate;
 }
 
+// Errors of the model behind those of the numbers are left out: they are of this way to do the work.
+std::vector<double> effects_of_numbers(const Uncertainty& uncertainty, const Profile& profile) {
+    const std::size_t errors = profile.devices.size() * kErrorClassNames.size();
+    std::vector<double> effects = uncertainty.independent;
+    const auto first = effects.begin() + static_cast<std::ptrdiff_t>(uncertainty.effect.size() - errors);
+    std::fill_n(first, errors, 0.0);
+    return effects;
+}
+
 void predict_timed(const TimedKernel& timed, const Profile& profile, ValidatedRow& row) {
     const Device& device = profile.devices[static_cast<std::size_t>(row.device)];
     const auto prediction =
@@ -55,7 +64,7 @@ void predict_timed(const TimedKernel& timed, const Profile& profile, ValidatedRo
     row.work = work_of(timed);
     row.cores = timed.execution.cores;
     row.clock = timed.execution.clock ? to_text(*timed.execution.clock) : "";
-    row.effects = prediction.uncertainty.independent;
+    row.effects = effects_of_numbers(prediction.uncertainty, profile);
     row.roofline = naive_roofline(macs(timed.kernel.dims), prediction.cost.compulsory, timed.kernel.input, device,
                                   timed.execution, profile.dram);
 }
@@ -92,7 +101,7 @@ bool predict_stage(const ModelStage& stage, bool without_handover, const Profile
     row.tokens = stage.tokens.front().tokens;
     row.work = work_of(stage);
     row.clock = stage.clocks.contains(row.device) ? to_text(stage.clocks.at(row.device)) : "";
-    row.effects = candidate->uncertainty.independent;
+    row.effects = effects_of_numbers(candidate->uncertainty, profile);
     row.cores = execution_on(stage, profile, row.device).cores;
     row.predicted = without_handover ? within_the_call(*candidate, device) : candidate->latency;
     row.roofline = naive_roofline(all_macs, candidate->weight_bytes, row.dtype, device,
