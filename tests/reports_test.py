@@ -22,6 +22,7 @@ def texts(folder, within):
 def kept(folder):
     """What is generated: the reviews, and one document."""
     return {**texts(folder, "reports/rk3588-rag"), **texts(folder, "reports/rk3588-matmul"),
+            **texts(folder, "reports/rk3588-chat"),
             **{path: text for path, text in texts(folder, "docs").items() if path.name == "accuracy.md"}}
 
 

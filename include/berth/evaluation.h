@@ -70,24 +70,36 @@ struct GenerationResult {
     std::optional<Estimate<Time>> first_token;  ///< after reading the prompt; absent in a decode phase
     std::optional<Time> step;                   ///< mean time per further token; absent in a prefill phase
     Bytes kv_cache;                             ///< keys and values of all positions at the end
+    Bytes handed_over;                          ///< of them, those that go to another device behind the prompt
+    Time handover;                              ///< part of the latency
+    Uncertainty of_first_token, of_step;        ///< where there are such times
+};
+
+/// A device for each operator of the first pass over the prompt, and for each of the last step.
+struct PhasedAssignment {
+    Assignment prompt, steps;
+    friend bool operator==(const PhasedAssignment&, const PhasedAssignment&) = default;
 };
 
 /// One placement of one stage, for one pass of it.
 struct Candidate {
     /// A device's name for a whole model, `npu on 3 cores` for one on others than the stage's; `split`; `overlap` where
-    /// devices work at once; `balanced` for a split that leaves the busiest resource least to do.
+    /// devices work at once; `balanced` for a split that leaves the busiest resource least to do; `npu, then cpu` where
+    /// the prompt is read by one and the tokens are made by the other.
     std::string placement;
     std::optional<DeviceId> device;  ///< of a whole model
     Granularity granularity = Granularity::kModel;
     bool feasible = false;
-    std::string reason;  ///< why not
-    Assignment assignment;
+    std::string reason;                      ///< why not
+    Assignment assignment;                   ///< of the main pass
+    std::optional<PhasedAssignment> phases;  ///< where prompt and tokens are placed apart
     Estimate<Time> latency;
     Uncertainty uncertainty;
     std::optional<Energy> energy;
     std::map<Category, Time> by_category;
     Time handover;
     std::vector<OperatorResult> operators;  ///< of a stage that generates text: of one step, at a middling context
+    std::vector<OperatorResult> prompt_operators;  ///< where phases are placed apart: of the prompt
     std::vector<Segment> segments;
     /// Of a pass of the main length whose devices work at once, on the resources of the profile; empty: its operators
     /// run one after the other.
@@ -229,7 +241,7 @@ struct KernelPrediction {
                                               const Execution& execution, bool library_call,
                                               MatrixLayout layout = MatrixLayout::kNative);
 
-/// Probability that a takes less time than b, numbers shared by both moving together.
-[[nodiscard]] double probability_faster(const Candidate& a, const Candidate& b);
+/// Probability that a takes less time than b, numbers shared by both moving together: by default of all of it.
+[[nodiscard]] double probability_faster(const Candidate& a, const Candidate& b, TimeOf which = TimeOf::kStage);
 
 }  // namespace berth

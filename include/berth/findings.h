@@ -21,9 +21,10 @@ enum class FindingKind : std::uint8_t {
     kMemoryBound,
     kPrecision,
     kCores,
+    kContext,
     kFlip,
 };
-inline constexpr std::array<Choice<FindingKind>, 10> kFindingKindNames{{
+inline constexpr std::array<Choice<FindingKind>, 11> kFindingKindNames{{
     {"padding", FindingKind::kPadding},
     {"spill", FindingKind::kSpill},
     {"ping-pong", FindingKind::kPingPong},
@@ -33,6 +34,7 @@ inline constexpr std::array<Choice<FindingKind>, 10> kFindingKindNames{{
     {"memory-bound", FindingKind::kMemoryBound},
     {"precision", FindingKind::kPrecision},
     {"cores", FindingKind::kCores},
+    {"context", FindingKind::kContext},
     {"flip", FindingKind::kFlip},
 }};
 

@@ -38,6 +38,7 @@ struct Operator {
     std::vector<TensorId> inputs;  ///< activations only
     TensorId output = -1;
     OperatorId table_of = kNoOperator;  ///< an earlier operator whose weights it uses too (a head tied to the words)
+    std::optional<CacheStorage> cache;  ///< of attention: asked for its keys and values; absent: as it computes
     bool shares_all = false;            ///< with `table_of`: its bias and affine terms too, as a repeated block does
     SourceLocation where;
 };
@@ -77,6 +78,7 @@ struct PrecisionRule {
 struct Precision {
     Scheme dtype;
     std::vector<PrecisionRule> rules;
+    std::optional<CacheStorage> cache{};  ///< of keys and values; absent: as attention computes
 };
 /// Sets every operator's scheme, as far as it applies to the operator. A pattern that matches nothing is an error.
 bool apply_precision(Graph& graph, const Precision& precision, Diagnostics& diagnostics);

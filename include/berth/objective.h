@@ -8,7 +8,7 @@
 
 namespace berth {
 
-enum class Objective : std::uint8_t { kLatency, kThroughput, kEnergy, kEdp, kEd2p, kMakespan };
+enum class Objective : std::uint8_t { kLatency, kThroughput, kEnergy, kEdp, kEd2p, kMakespan, kFirstToken, kTokenRate };
 
 /// How far a choice reaches.
 enum class SearchOver : std::uint8_t {
@@ -16,6 +16,9 @@ enum class SearchOver : std::uint8_t {
     kScenario,  ///< all stages together: they share devices
     kSchedule,  ///< of operators that devices work on at once
 };
+
+/// Which time of a stage counts. One that generates no text has but one.
+enum class TimeOf : std::uint8_t { kStage, kFirstToken, kToken };
 
 struct ObjectiveRow {
     std::string_view name;
@@ -25,9 +28,10 @@ struct ObjectiveRow {
     bool needs_energy;
     SearchOver search;
     std::string_view goal;  ///< in front of a sentence about what was chosen; empty: nothing needs to be said
+    TimeOf time_of = TimeOf::kStage;
 };
 
-inline constexpr std::array<ObjectiveRow, 6> kObjectives{{
+inline constexpr std::array<ObjectiveRow, 8> kObjectives{{
     // of a request whose operators run one after the other
     {"latency", Objective::kLatency, [](double time, double) { return time; }, false, SearchOver::kStages, ""},
     // requests that a stream sustains; of one stage by itself, its time
@@ -41,6 +45,12 @@ inline constexpr std::array<ObjectiveRow, 6> kObjectives{{
      SearchOver::kStages, ""},
     // latency where devices may work at once
     {"makespan", Objective::kMakespan, [](double time, double) { return time; }, false, SearchOver::kSchedule, ""},
+    // of stages that generate text, the wait for the first token
+    {"first_token", Objective::kFirstToken, [](double time, double) { return time; }, false, SearchOver::kStages,
+     "chosen for the first token; ", TimeOf::kFirstToken},
+    // and the time of each further one
+    {"token_rate", Objective::kTokenRate, [](double time, double) { return time; }, false, SearchOver::kStages,
+     "chosen for the rate of tokens; ", TimeOf::kToken},
 }};
 
 /// A value without a row is a fault of the table.

@@ -23,9 +23,17 @@
 
 namespace berth {
 
-enum class Granularity : std::uint8_t { kModel, kBlock, kOperator };
-inline constexpr std::array<Choice<Granularity>, 3> kGranularityNames{
-    {{"model", Granularity::kModel}, {"block", Granularity::kBlock}, {"operator", Granularity::kOperator}}};
+/// What may run on devices of its own, the coarsest first: each allows those before it.
+enum class Granularity : std::uint8_t {
+    kModel,
+    kPhase,  ///< the prompt and the tokens behind it, each a whole model
+    kBlock,  ///< of each phase
+    kOperator,
+};
+inline constexpr std::array<Choice<Granularity>, 4> kGranularityNames{{{"model", Granularity::kModel},
+                                                                       {"phase", Granularity::kPhase},
+                                                                       {"block", Granularity::kBlock},
+                                                                       {"operator", Granularity::kOperator}}};
 
 /// What an input really holds: one or several lengths with their shares (which add up to 1).
 struct TokenShare {
@@ -62,6 +70,7 @@ struct PinRule {
 struct ModelStage {
     Model model;
     Precision precision;
+    std::map<DeviceId, Scheme> dtypes;  ///< where a device has another than `precision.dtype`
     TokenDistribution tokens;
     std::optional<Generation> generation;  ///< then `tokens` is the prompt, and there are no buckets
     std::vector<std::int64_t> buckets;     ///< compiled lengths, ascending; empty: compiled for each length

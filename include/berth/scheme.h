@@ -30,7 +30,7 @@ struct Scheme {
 };
 
 /// What a model may be asked to run at. int32 is for ids and accumulators alone.
-inline constexpr std::array<Choice<Scheme>, 10> kSchemeNames{{
+inline constexpr std::array<Choice<Scheme>, 12> kSchemeNames{{
     {"fp32", DType::kFp32},
     {"fp16", DType::kFp16},
     {"bf16", DType::kBf16},
@@ -40,7 +40,24 @@ inline constexpr std::array<Choice<Scheme>, 10> kSchemeNames{{
     {"w8a16", {DType::kInt8, DType::kFp16}},
     {"w4a16", {DType::kInt4, DType::kFp16}},
     {"w4a16_g128", {DType::kInt4, DType::kFp16, 128}},
+    {"w4a16_g32", {DType::kInt4, DType::kFp16, 32}},
     {"int8_dynamic", {DType::kInt8, DType::kInt8, 0, true}},
+    {"int8_dynamic_g32", {DType::kInt8, DType::kInt8, 32, true}},
+}};
+
+/// What keys and values of earlier positions are stored in; `group` of them share a scale of 16 bits, 0: none.
+struct CacheStorage {
+    DType dtype = DType::kFp16;
+    std::int64_t group = 0;
+    friend constexpr bool operator==(const CacheStorage&, const CacheStorage&) = default;
+};
+inline constexpr std::array<Choice<CacheStorage>, 6> kCacheNames{{
+    {"fp32", {DType::kFp32, 0}},
+    {"fp16", {DType::kFp16, 0}},
+    {"int8", {DType::kInt8, 0}},
+    {"int8_g32", {DType::kInt8, 32}},
+    {"int4", {DType::kInt4, 0}},
+    {"int4_g32", {DType::kInt4, 32}},
 }};
 
 /// Bytes per stored weight, its share of the group's scale included.

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "berth/brief_text.h"
 #include "analysis/finding_thresholds.h"
 #include "analysis/variation.h"
+#include "berth/brief_text.h"
 
 namespace berth {
 
@@ -19,8 +19,14 @@ bool offers(const Device& device, DType dtype) {
 
 OperationRate peak(const Device& device, DType dtype) { return core_rates(device, Execution{}, dtype).macs; }
 
+// All operators, on devices that have no dtype of their own.
+void run_at(ModelStage& stage, DType dtype) {
+    stage.precision.dtype = dtype;
+    stage.precision.rules.clear();
+}
+
 std::optional<Time> latency_at(const StageView& view, DeviceId device, DType dtype) {
-    const auto after = vary_stage(view, [dtype](ModelStage& changed) { changed.precision = {dtype, {}}; });
+    const auto after = vary_stage(view, [dtype](ModelStage& changed) { run_at(changed, dtype); });
     if (!after) {
         return std::nullopt;
     }
@@ -51,7 +57,7 @@ void find_cheaper_precision(const StageView& view, std::vector<Finding>& found) 
     if (is_quantized(now.weights) || bound < chosen.latency.median * threshold(FindingLimit::kMemoryBound)) {
         return;
     }
-    const auto after = vary_stage(view, [](ModelStage& changed) { changed.precision = {DType::kInt8, {}}; });
+    const auto after = vary_stage(view, [](ModelStage& changed) { run_at(changed, DType::kInt8); });
     if (!after ||
         view.stage_result().latency.median / after->stage.latency.median < threshold(FindingLimit::kFasterPrecision)) {
         return;
@@ -72,8 +78,8 @@ void find_useless_precision(const StageView& view, DeviceId id, std::vector<Find
     const Device& device = view.scenario.profile.devices[static_cast<std::size_t>(id)];
     const Candidate* candidate = view.on(id);
     const DType wide = offers(device, DType::kFp16) ? DType::kFp16 : DType::kFp32;
-    if (candidate == nullptr || view.model_stage().precision.dtype != DType::kInt8 || !offers(device, DType::kInt8) ||
-        !offers(device, wide)) {
+    if (candidate == nullptr || view.model_stage().dtypes.contains(id) ||
+        view.model_stage().precision.dtype != DType::kInt8 || !offers(device, DType::kInt8) || !offers(device, wide)) {
         return;
     }
     const auto before = latency_at(view, id, wide);

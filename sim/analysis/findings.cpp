@@ -33,6 +33,7 @@ std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& re
         find_dispatch(view, found);
         find_fusion(view, found);
         find_precision(view, found);
+        find_context(view, found);
         if (result.core_splits.empty()) {  // they look at one request alone
             find_cores(view, found);
         }

@@ -56,8 +56,9 @@ std::optional<LaidOutStage::Count> LaidOutStage::count(const Profile& profile, O
 }
 
 std::optional<LaidOutScenario> LaidOutScenario::of(const Scenario& scenario, const std::vector<std::string>& devices) {
-    if (row_of(scenario.objective).search != SearchOver::kStages) {
-        return std::nullopt;  // neither a choice of all stages together nor a schedule is a sum
+    const ObjectiveRow& row = row_of(scenario.objective);
+    if (row.search != SearchOver::kStages || row.time_of != TimeOf::kStage) {
+        return std::nullopt;  // neither a choice of all stages nor a schedule is a sum, and a layout has no phases
     }
     LaidOutScenario result;
     result.objective_ = scenario.objective;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "evaluation/phases.h"
 #include "evaluation/work.h"
 
 namespace berth {
@@ -21,8 +22,8 @@ void add_kernel(DeviceUse& use, const Kernel& kernel, const KernelCost& cost) {
     }
 }
 
-void add_candidate(ScenarioUse& use, const std::string& stage, const Candidate& candidate, const LengthPlan& length) {
-    const Work work = work_of(length, candidate.assignment);
+void add_pass(ScenarioUse& use, const std::string& stage, const Assignment& assignment, const LengthPlan& length) {
+    const Work work = work_of(length, assignment);
     for (const ScheduledKernel& scheduled : work.kernels) {
         const auto device = static_cast<std::size_t>(scheduled.device);
         const DevicePlan& plan = length.plans[device];
@@ -97,11 +98,9 @@ ScenarioUse use_of(const Scenario& scenario, const ScenarioResult& result) {
         add_fallbacks(use, main);
         for (const Candidate& candidate : stage.candidates) {
             if (candidate.feasible) {
-                for (const LengthPlan& length : *lengths) {
-                    Candidate of_length = candidate;
-                    of_length.assignment =
-                        assignment_for(length.graphs.front(), main.graphs.front(), candidate.assignment);
-                    add_candidate(use, stage.name, of_length, length);
+                const auto placed = placed_passes(*lengths, candidate);
+                for (std::size_t i = 0; i < placed.size(); ++i) {
+                    add_pass(use, stage.name, placed[i], (*lengths)[i]);
                 }
             } else if (candidate.device) {
                 use.devices[static_cast<std::size_t>(*candidate.device)].reason = candidate.reason;

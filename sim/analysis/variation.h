@@ -55,6 +55,7 @@ void find_dispatch(const StageView& view, std::vector<Finding>& found);
 void find_fusion(const StageView& view, std::vector<Finding>& found);
 void find_precision(const StageView& view, std::vector<Finding>& found);
 void find_cores(const StageView& view, std::vector<Finding>& found);
+void find_context(const StageView& view, std::vector<Finding>& found);
 /// Over all stages: cores per request that serve better, where they were compared (see core_splits).
 void find_core_splits(const Scenario& scenario, const ScenarioResult& result, std::vector<Finding>& found);
 

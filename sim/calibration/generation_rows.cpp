@@ -1,4 +1,5 @@
-// Models that generate text: from each row the time to the first token, and the mean time of a further one.
+// Models that generate text: from each row the time to the first token, the mean time of a further one,
+// or both.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,17 +14,13 @@ namespace {
 /// One of the two times of a row.
 struct TimedPhase {
     Phase phase{};
-    std::string_view column, op_class;
+    std::string_view op_class;
     std::string name;
     Time measured;
 };
 
 void add_row(const TimedPhase& timed, const MeasuredTable& table, const CsvRow& row, ModelStage stage, DeviceId device,
              MeasuredSet& set) {
-    if (timed.measured <= Time{}) {
-        table.error(row, timed.column, "no time is given", "a number greater than 0");
-        return;
-    }
     MeasuredRow measured;
     measured.name = fmt::format("{} {}, {}", stage.model.name, table.text(row, "dtype"), timed.name);
     measured.op_class = timed.op_class;
@@ -66,13 +63,19 @@ void read_generation_rows(const MeasuredTable& table, const RowSource& source, c
             Generation{Phase::kDecode, table.count(row, "prompt_tokens"), table.count(row, "new_tokens")};
         stage.tokens = {{stage.generation->prompt, 1}};
         const std::int64_t prompt = stage.generation->prompt;
-        const Time first = milliseconds(table.number(row, "ttft_ms").value_or(0));
+        const auto first = table.number(row, "ttft_ms");
         const auto rate = table.number(row, "decode_tokens_per_s");
-        const Time step = rate ? seconds(1 / *rate) : Time{};
-        add_row({Phase::kPrefill, "ttft_ms", "prefill", fmt::format("first token after {}", prompt), first}, table, row,
-                stage, source.device, set);
-        add_row({Phase::kDecode, "decode_tokens_per_s", "decode", fmt::format("a token behind {}", prompt), step},
-                table, row, std::move(stage), source.device, set);
+        if (!first && !rate) {
+            table.error(row, "ttft_ms", "no time is given", "a number greater than 0 here or in decode_tokens_per_s");
+        }
+        if (first) {
+            add_row({Phase::kPrefill, "prefill", fmt::format("first token after {}", prompt), milliseconds(*first)},
+                    table, row, stage, source.device, set);
+        }
+        if (rate) {
+            add_row({Phase::kDecode, "decode", fmt::format("a token behind {}", prompt), seconds(1 / *rate)}, table,
+                    row, std::move(stage), source.device, set);
+        }
     }
 }
 

@@ -49,6 +49,15 @@ bool may_keep(const AttentionEngine& engine, const Device& device, int cores) {
            (!engine.keeps_scores_from || room_of_core(device, cores) >= engine.keeps_scores_from->value);
 }
 
+// Each operand once: keys and values as the cache stores them.
+Bytes operands_read(const Kernel& kernel, const AttentionDims& d) {
+    const double cached =
+        static_cast<double>(d.batch * d.kv_heads * keys_read(d)) * static_cast<double>(d.head_dim + value_width(d));
+    const auto all = static_cast<double>(input_elements(kernel.kind, kernel.dims));
+    const Bytes narrower = element_size(kernel.input) - stored_size(kernel.weight, kernel.weight_group);
+    return element_size(kernel.input) * all - narrower * cached;
+}
+
 /// What one way of running it moves besides each operand once.
 template <class T>
 struct ScoreTraffic {
@@ -79,7 +88,7 @@ ScoreTraffic<T> spilled_scores(const Kernel& kernel, const AttentionDims& d, con
 
 template <class T>
 ScoreTraffic<T> kept_scores(const Kernel& kernel, const AttentionDims& d, const Device& device, const ScoreTile& tile) {
-    const Bytes keys_and_values = element_size(kernel.input) *
+    const Bytes keys_and_values = stored_size(kernel.weight, kernel.weight_group) *
                                   static_cast<double>(d.batch * d.kv_heads * keys_read(d)) *
                                   static_cast<double>(d.head_dim + value_width(d));
     const double per_head =
@@ -143,7 +152,7 @@ Demand<T> attention_demand(const Kernel& kernel, const AttentionDims& d, const D
                          T::given(static_cast<double>(rates.cores), "cores");
     }
     demand.engines_serial = true;
-    const Bytes read = element_size(kernel.input) * static_cast<double>(input_elements(kernel.kind, kernel.dims));
+    const Bytes read = operands_read(kernel, d);
     const Bytes written = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
     demand.compulsory = read + written;
     add_activations<T>(demand, kernel, T::given(read, "queries, keys and values"), T::given(written, "result"));

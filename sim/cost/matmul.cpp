@@ -14,11 +14,8 @@ Bytes product(std::int64_t a, std::int64_t b, Bytes element) {
     return element * (static_cast<double>(a) * static_cast<double>(b));
 }
 
-// Of the second operand: weights as they are stored, scales included, or a second activation.
-Bytes operand_size(const Kernel& kernel, const MatmulDims& d, const MatrixEngine& matrix) {
-    if (!d.weights) {
-        return element_size(kernel.input);
-    }
+// Of the second operand as it is stored, scales included: weights, a second activation, or keys or values in a cache.
+Bytes operand_size(const Kernel& kernel, const MatrixEngine& matrix) {
     return matrix.group_scale && kernel.weight_group > 0
                ? element_size(kernel.weight) + matrix.group_scale->value / static_cast<double>(kernel.weight_group)
                : stored_size(kernel.weight, kernel.weight_group);
@@ -205,7 +202,7 @@ Demand<T> matmul_demand(const Kernel& kernel, const MatmulDims& dims, const Devi
     }
     const double batch = static_cast<double>(d.batch);
     const Bytes a = product(d.m, d.k, element_size(kernel.input));
-    const Bytes weight = operand_size(kernel, d, device.matrix);
+    const Bytes weight = operand_size(kernel, device.matrix);
     const Bytes b = product(d.k, d.n, weight);
     const Bytes c = product(whole.m, whole.n, element_size(kernel.output)) * static_cast<double>(whole.batch);
     const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(whole.n)) : Bytes{};

@@ -183,6 +183,13 @@ Support operator_support(const Operator& op, const Profile& profile, const Devic
             support.multiply = (*device.matrix.weight_only)[static_cast<std::size_t>(op.dtype.weights)];
         }
     }
+    if (weighted && !op.dtype.weight_only()) {
+        support.scheme.group = op.dtype.group;
+    }
+    if (op.cache) {
+        support.scheme.weights = op.cache->dtype;
+        support.scheme.group = op.cache->group;
+    }
     if (const auto limit = exceeded_limit(op, rule, support.ran_at())) {
         return refuse(*limit);
     }

@@ -48,8 +48,13 @@ void add_activations(Candidate& candidate, const Assignment& assignment, const L
     }
 }
 
-void add_weights(Candidate& candidate, const Assignment& assignment, const LengthPlan& length, const Profile& profile) {
+// `there`: devices that hold an operator's weights already; empty: none does.
+void add_weights(Candidate& candidate, const Assignment& assignment, const LengthPlan& length, const Profile& profile,
+                 const std::vector<std::optional<DeviceId>>& there = {}) {
     for (std::size_t i = 0; i < assignment.size(); ++i) {
+        if (!there.empty() && there[i] == assignment[i]) {
+            continue;
+        }
         const auto d = static_cast<std::size_t>(assignment[i]);
         const Operator& op = length.graphs[d].operators[i];
         const Scheme& scheme = length.plans[d].operators[i].scheme;
@@ -66,16 +71,20 @@ void add_weights(Candidate& candidate, const Assignment& assignment, const Lengt
     }
 }
 
-void add_operators(Candidate& candidate, const Assignment& assignment, const LengthPlan& length, double passes,
-                   const Profile& profile, bool keep) {
-    std::vector<OperatorResult> results = operator_results(length, assignment, profile);
-    for (OperatorResult& result : results) {
+void add_classes(Candidate& candidate, const std::vector<OperatorResult>& results, double passes) {
+    for (const OperatorResult& result : results) {
         candidate.by_category[result.category] += (result.latency - result.handover - result.conversion) * passes;
         if (result.conversion > Time{}) {
             candidate.by_category[Category::kConversion] += result.conversion * passes;
         }
         candidate.handover += result.handover * passes;
     }
+}
+
+void add_operators(Candidate& candidate, const Assignment& assignment, const LengthPlan& length, double passes,
+                   const Profile& profile, bool keep) {
+    std::vector<OperatorResult> results = operator_results(length, assignment, profile);
+    add_classes(candidate, results, passes);
     if (keep) {
         candidate.fusion =
             fusion_report(length.graphs[static_cast<std::size_t>(profile.host)], length.plans, profile, assignment);
@@ -88,14 +97,42 @@ void add_operators(Candidate& candidate, const Assignment& assignment, const Len
     }
 }
 
+Bytes cached_by(const LengthPlan& length, std::size_t i, DeviceId device, std::int64_t positions) {
+    const auto d = static_cast<std::size_t>(device);
+    return kept_in_cache(length.graphs[d].operators[i], length.plans[d].operators[i].scheme, positions);
+}
+
 // Keys and values of all positions.
 Bytes kv_cache(const Assignment& assignment, const LengthPlan& length, std::int64_t positions) {
     Bytes cache;
     for (std::size_t i = 0; i < assignment.size(); ++i) {
-        const auto d = static_cast<std::size_t>(assignment[i]);
-        cache += kept_in_cache(length.graphs[d].operators[i], length.plans[d].operators[i].ran_at, positions);
+        cache += cached_by(length, i, assignment[i], positions);
     }
     return cache;
+}
+
+// Where the prompt had each operator of the steps.
+std::vector<std::optional<DeviceId>> prompt_devices(const std::vector<LengthPlan>& lengths,
+                                                    const PhasedAssignment& phases) {
+    const auto host = static_cast<std::size_t>(lengths.front().problem.host);
+    std::vector<std::optional<DeviceId>> devices;
+    for (const OperatorId op : counterparts(lengths.back().graphs[host], lengths.front().graphs[host])) {
+        devices.push_back(op == kNoOperator ? std::nullopt
+                                            : std::optional(phases.prompt[static_cast<std::size_t>(op)]));
+    }
+    return devices;
+}
+
+// Caches that stay where the prompt was read while the tokens are made elsewhere.
+Bytes left_behind(const PhasedAssignment& phases, const LengthPlan& step,
+                  const std::vector<std::optional<DeviceId>>& prompt, std::int64_t positions, const Profile& profile) {
+    Bytes all;
+    for (std::size_t i = 0; i < prompt.size(); ++i) {
+        if (prompt[i] && *prompt[i] != phases.steps[i] && !has_own_memory(profile, *prompt[i])) {
+            all += cached_by(step, i, *prompt[i], positions);
+        }
+    }
+    return all;
 }
 
 std::optional<Energy> energy_of(const WeightedSum& pass) {
@@ -143,13 +180,14 @@ Uncertainty CandidateCosts::uncertainty_of(std::span<const WeightedSum> mix) {
     return sensitivities_->of(mix);
 }
 
-void CandidateCosts::add_generation(Candidate& candidate, const Generation& generation,
+void CandidateCosts::add_generation(Candidate& candidate, const std::vector<Assignment>& placed,
                                     const std::vector<WeightedSum>& mix) {
+    const Generation& generation = *stage_.generation;
     GenerationResult result;
     Time steps;
     Time prompt;
     std::size_t chunks = 0;  // of the prompt, which come first
-    for (std::size_t i = 0; i < mix.size(); ++i) {
+    for (std::size_t i = 0; i < lengths_.size(); ++i) {
         const Time time = seconds(total_of(mix[i].sum, mix[i].values->times)) * mix[i].share;
         const bool step = lengths_[i].length.step;
         (step ? steps : prompt) += time;
@@ -157,10 +195,20 @@ void CandidateCosts::add_generation(Candidate& candidate, const Generation& gene
     }
     if (chunks > 0) {
         const auto of_prompt = std::span<const WeightedSum>(mix).first(chunks);
-        result.first_token = log_normal_estimate(prompt, uncertainty_of(of_prompt).sigma());
+        result.of_first_token = uncertainty_of(of_prompt);
+        result.first_token = log_normal_estimate(prompt, result.of_first_token.sigma());
     }
     if (generation.phase != Phase::kPrefill) {
         result.step = generation.phase == Phase::kDecode ? steps : steps / static_cast<double>(generation.new_tokens);
+    }
+    if (chunks < lengths_.size()) {
+        result.of_step = uncertainty_of(std::span<const WeightedSum>(mix).subspan(chunks, lengths_.size() - chunks));
+    }
+    result.kv_cache = kv_cache(placed.back(), lengths_.back(), generation.prompt + generation.new_tokens);
+    if (candidate.phases) {
+        result.handed_over = cache_handover_->bytes_of(*candidate.phases);
+        result.handover = seconds(total_of(mix.back().sum, mix.back().values->times));
+        candidate.handover += result.handover;
     }
     candidate.actual_tokens = generation.prompt;
     candidate.padded_tokens = generation.prompt;
@@ -185,44 +233,96 @@ void CandidateCosts::add_passes(Candidate& candidate, const std::vector<Assignme
     }
 }
 
-Candidate CandidateCosts::of(std::string placement, Assignment assignment) {
+Candidate CandidateCosts::of(std::string placement, const Assignment& assignment) {
     Candidate candidate;
     candidate.placement = std::move(placement);
-    candidate.assignment = std::move(assignment);
-    const auto host = static_cast<std::size_t>(profile_.host);
-    std::vector<Assignment> placed;
-    Time latency;
-    std::vector<WeightedSum> mix;
+    add_placed(candidate, placed_passes(lengths_, assignment));
+    return candidate;
+}
+
+Candidate CandidateCosts::of(std::string placement, PhasedAssignment phases) {
+    Candidate candidate;
+    candidate.placement = std::move(placement);
+    candidate.granularity = Granularity::kPhase;
+    candidate.phases = std::move(phases);
+    if (auto limit = exceeded_memory(lengths_, *candidate.phases)) {
+        candidate.reason = std::move(*limit);
+        return candidate;
+    }
+    add_placed(candidate, placed_passes(lengths_, *candidate.phases));
+    if (candidate.feasible) {
+        add_second_copy(candidate);
+    }
+    return candidate;
+}
+
+const CacheHandover& CandidateCosts::cache_handover() {
+    if (!cache_handover_) {
+        cache_handover_.emplace(stage_, lengths_, profile_);
+    }
+    return *cache_handover_;
+}
+
+void CandidateCosts::add_second_copy(Candidate& candidate) const {
+    const Generation& generation = *stage_.generation;
+    const auto prompt = prompt_devices(lengths_, *candidate.phases);
+    add_weights(candidate, candidate.phases->steps, lengths_.back(), profile_, prompt);
+    candidate.kept_in_dram +=
+        left_behind(*candidate.phases, lengths_.back(), prompt, generation.prompt + generation.new_tokens, profile_);
+    if (options_.operators) {
+        candidate.prompt_operators = operator_results(lengths_.front(), candidate.phases->prompt, profile_);
+        if (!dominant(lengths_).length.step) {
+            candidate.operators = operator_results(lengths_.back(), candidate.phases->steps, profile_);
+        }
+    }
+}
+
+// Passes in their order, then the caches that are handed over between them.
+bool CandidateCosts::add_times(Candidate& candidate, const std::vector<Assignment>& placed,
+                               std::vector<WeightedSum>& mix) {
     candidate.energy = Energy{};
-    for (const LengthPlan& length : lengths_) {
-        placed.push_back(assignment_for(length.graphs[host], dominant(lengths_).graphs[host], candidate.assignment));
-        const auto time = objective(length.problem, placed.back());
-        if (!time) {
+    for (std::size_t i = 0; i < lengths_.size(); ++i) {
+        const LengthPlan& length = lengths_[i];
+        if (!objective(length.problem, placed[i])) {
             candidate.reason = "an input length does not fit this placement";
-            return candidate;
+            return false;
         }
-        if (auto limit = exceeded_limit(length.problem.limits, placed.back())) {
+        if (auto limit = exceeded_limit(length.problem.limits, placed[i])) {
             candidate.reason = std::move(*limit);
-            return candidate;
+            return false;
         }
-        latency += *time * length.length.share;
-        mix.push_back({&length.sums.terms(), &length.sums.planned(), length.sums.of(length.problem, placed.back()),
+        mix.push_back({&length.sums.terms(), &length.sums.planned(), length.sums.of(length.problem, placed[i]),
                        length.length.share});
         const auto one = energy_of(mix.back());
         candidate.energy =
             candidate.energy && one ? std::optional(*candidate.energy + *one * length.length.share) : std::nullopt;
     }
+    if (candidate.phases) {
+        const CacheHandover& caches = cache_handover();
+        mix.push_back({&caches.terms(), &caches.values(), caches.of(*candidate.phases), 1});
+    }
+    return true;
+}
+
+void CandidateCosts::add_placed(Candidate& candidate, const std::vector<Assignment>& placed) {
+    candidate.assignment = placed[static_cast<std::size_t>(&dominant(lengths_) - lengths_.data())];
+    std::vector<WeightedSum> mix;
+    if (!add_times(candidate, placed, mix)) {
+        return;
+    }
+    Time latency;
+    for (std::size_t i = 0; i < lengths_.size(); ++i) {
+        latency += *objective(lengths_[i].problem, placed[i]) * lengths_[i].length.share;
+    }
     candidate.feasible = true;
-    candidate.uncertainty = uncertainty_of(mix);
-    candidate.latency = log_normal_estimate(latency, candidate.uncertainty.sigma());
     candidate.segments = segments(candidate.assignment);
     add_passes(candidate, placed);
     if (stage_.generation) {
-        add_generation(candidate, *stage_.generation, mix);
-        candidate.generation->kv_cache =
-            kv_cache(placed.front(), lengths_.front(), stage_.generation->prompt + stage_.generation->new_tokens);
+        add_generation(candidate, placed, mix);
+        latency += candidate.generation->handover;
     }
-    return candidate;
+    candidate.uncertainty = uncertainty_of(mix);
+    candidate.latency = log_normal_estimate(latency, candidate.uncertainty.sigma());
 }
 
 }  // namespace berth

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "berth/evaluation.h"
+#include "evaluation/phases.h"
 #include "evaluation/sensitivities.h"
 #include "evaluation/work.h"
 
@@ -24,11 +25,20 @@ class CandidateCosts {
     [[nodiscard]] const Profile& profile() const { return profile_; }
 
     /// By an assignment of the main length.
-    [[nodiscard]] Candidate of(std::string placement, Assignment assignment);
+    [[nodiscard]] Candidate of(std::string placement, const Assignment& assignment);
+    /// With the phases of a stage that generates text placed apart, and the caches handed over.
+    [[nodiscard]] Candidate of(std::string placement, PhasedAssignment phases);
+    /// Of a stage of two phases.
+    [[nodiscard]] const CacheHandover& cache_handover();
 
   private:
     Uncertainty uncertainty_of(std::span<const WeightedSum> mix);
-    void add_generation(Candidate& candidate, const Generation& generation, const std::vector<WeightedSum>& mix);
+    void add_placed(Candidate& candidate, const std::vector<Assignment>& placed);
+    /// False, with the candidate's reason, where a pass cannot run so.
+    bool add_times(Candidate& candidate, const std::vector<Assignment>& placed, std::vector<WeightedSum>& mix);
+    void add_generation(Candidate& candidate, const std::vector<Assignment>& placed,
+                        const std::vector<WeightedSum>& mix);
+    void add_second_copy(Candidate& candidate) const;
     void add_passes(Candidate& candidate, const std::vector<Assignment>& placed) const;
 
     const ModelStage& stage_;
@@ -36,6 +46,7 @@ class CandidateCosts {
     const Profile& profile_;
     EvaluationOptions options_;
     std::optional<Sensitivities> sensitivities_;
+    std::optional<CacheHandover> cache_handover_;
 };
 
 }  // namespace berth

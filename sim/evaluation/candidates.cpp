@@ -7,8 +7,9 @@
 #include <utility>
 
 #include "base/index.h"
-#include "placement/tolerances.h"
 #include "evaluation/overlap.h"
+#include "evaluation/phase_candidates.h"
+#include "placement/tolerances.h"
 
 namespace berth {
 
@@ -68,8 +69,8 @@ Candidate whole(DeviceId device, CandidateCosts& costs) {
     return candidate;
 }
 
-void add_split(std::vector<Candidate>& candidates, Granularity granularity,
-               const std::optional<PlacementResult>& best, CandidateCosts& costs) {
+void add_split(std::vector<Candidate>& candidates, Granularity granularity, const std::optional<PlacementResult>& best,
+               CandidateCosts& costs) {
     const auto known = [&best](const Candidate& candidate) {
         return candidate.feasible && candidate.assignment == best->assignment;
     };
@@ -143,6 +144,14 @@ void compare(StageCandidates& result, const std::vector<std::optional<Time>>& ti
     result.optimum = optimum;
 }
 
+std::vector<std::optional<Time>> answer_times(const std::vector<Candidate>& candidates) {
+    std::vector<std::optional<Time>> times;
+    for (const Candidate& candidate : candidates) {
+        times.push_back(candidate.feasible ? std::optional(candidate.latency.median) : std::nullopt);
+    }
+    return times;
+}
+
 }  // namespace
 
 StageCandidates stage_candidates(CandidateCosts& costs, Objective objective_of_all, bool splits) {
@@ -159,6 +168,12 @@ StageCandidates stage_candidates(CandidateCosts& costs, Objective objective_of_a
     }
     if (!splits) {
         return result;
+    }
+    if (has_two_phases(stage, profile)) {
+        if (const auto optimum = add_phase_candidates(candidates, costs)) {
+            compare(result, answer_times(candidates), *optimum);
+            return result;
+        }
     }
     const LengthPlan& main = dominant(costs.lengths());
     const auto best = best_placement(main.problem);

@@ -30,7 +30,7 @@ Bytes kept_by(const LengthPlan& plan, std::size_t device, std::size_t i, std::in
     const WeightStorage storage = weight_storage(op.kind, op.dims, own.scheme);
     const Bytes beside = op.shares_all ? Bytes{} : storage.beside;
     const Bytes weights = is_stored_by_owner(plan, device, op, own.scheme) ? beside : storage.total();
-    return weights + kept_in_cache(op, own.ran_at, positions);
+    return weights + kept_in_cache(op, own.scheme, positions);
 }
 
 PlacementLimits limits_of(const ModelStage& stage, const LengthPlan& plan, const Profile& profile) {
@@ -155,7 +155,7 @@ class Constraints {
 
 }  // namespace
 
-Bytes kept_in_cache(const Operator& op, DType ran_at, std::int64_t positions) {
+Bytes kept_in_cache(const Operator& op, const Scheme& scheme, std::int64_t positions) {
     if (positions == 0) {
         return {};
     }
@@ -169,7 +169,7 @@ Bytes kept_in_cache(const Operator& op, DType ran_at, std::int64_t positions) {
     const std::int64_t held = attention->causal ? positions : attention->kv_seq;
     const std::int64_t kept = attention->window == 0 ? held : std::min(held, attention->window);
     const std::int64_t each = attention->batch * attention->kv_heads * (attention->head_dim + value_width(*attention));
-    return element_size(ran_at) * static_cast<double>(each * kept);
+    return stored_size(scheme.weights, scheme.group) * static_cast<double>(each * kept);
 }
 
 bool constrain(LengthPlan& plan, const ModelStage& stage, const Profile& profile, Diagnostics& diagnostics) {

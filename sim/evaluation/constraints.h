@@ -13,9 +13,10 @@ namespace berth {
 [[nodiscard]] bool constrain(LengthPlan& plan, const ModelStage& stage, const Profile& profile,
                              Diagnostics& diagnostics);
 
-/// Keys and values that an operator keeps in a cache that holds `positions`, as wide as attention reads them, and
-/// states. What is not causal reads those of a source, which were made once.
-[[nodiscard]] Bytes kept_in_cache(const Operator& op, DType ran_at, std::int64_t positions);
+/// Keys and values that an operator keeps in a cache that holds `positions`, and states. `scheme` is what became of the
+/// operator's own: an attention's weights are its cache. What is not causal reads keys and values of a source, which
+/// were made once.
+[[nodiscard]] Bytes kept_in_cache(const Operator& op, const Scheme& scheme, std::int64_t positions);
 
 /// The limit that an assignment exceeds, with both numbers; absent if it keeps to all of them.
 [[nodiscard]] std::optional<std::string> exceeded_limit(const PlacementLimits& limits, const Assignment& assignment);

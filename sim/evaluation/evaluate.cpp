@@ -66,7 +66,8 @@ bool fit_together(const Scenario& scenario, const ScenarioResult& result, Diagno
             kept += candidate.kept_in_dram > Bytes{} ? candidate.kept_in_dram + cache : Bytes{};
         }
         const auto same = std::ranges::find_if(loaded, [&work](const auto& other) {
-            return other.first->model.name == work.model.name && other.first->precision.dtype == work.precision.dtype;
+            return other.first->model.name == work.model.name && other.first->precision.dtype == work.precision.dtype &&
+                   other.first->dtypes == work.dtypes;
         });
         if (same != loaded.end()) {
             same->second = std::max(same->second, kept);
@@ -110,7 +111,7 @@ std::optional<PlannedStage> model_stage(const Stage& stage, const ModelStage& wo
         report_clash(stage, work, lengths->front(), scenario.profile, diagnostics);
         return std::nullopt;
     }
-    select(result, {{order.front(), result.repeat}}, work);
+    select(result, {{order.front(), result.repeat}}, work, scenario.objective);
     return PlannedStage{std::move(result), std::move(*lengths)};
 }
 
@@ -195,7 +196,7 @@ bool keep_to_slowdowns(const Scenario& scenario, ScenarioResult& result, Diagnos
         std::vector<std::string> tried;
         for (const std::size_t candidate : settled ? std::vector<std::size_t>() : order) {
             if (work != nullptr) {
-                select(result.stages[i], {{candidate, result.stages[i].repeat}}, *work);
+                select(result.stages[i], {{candidate, result.stages[i].repeat}}, *work, scenario.objective);
             }
             slowdowns = slowdowns_by(stage, scenario, result);
             if (within_limits(slowdowns)) {

@@ -24,6 +24,14 @@ std::int64_t context_of(const ModelStage& stage, const Device& device, const Tok
     return stage.generation ? std::max(length.context, device.runtime.cache_length - length.tokens) : length.context;
 }
 
+// Exceptions by operator hold on every device.
+Precision precision_on(const ModelStage& stage, DeviceId device) {
+    Precision precision = stage.precision;
+    const auto own = stage.dtypes.find(device);
+    precision.dtype = own == stage.dtypes.end() ? precision.dtype : own->second;
+    return precision;
+}
+
 }  // namespace
 
 Execution execution_on(const ModelStage& stage, const Profile& profile, DeviceId device) {
@@ -44,9 +52,11 @@ std::optional<LengthPlan> plan_length(const std::string& stage_name, const Model
     LengthPlan plan;
     plan.length = length;
     std::vector<std::int64_t> contexts;
+    std::vector<Precision> asked;
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
         const Device& device = profile.devices[d];
         contexts.push_back(context_of(stage, device, length));
+        asked.push_back(precision_on(stage, static_cast<DeviceId>(d)));
         const auto paid = paid_tokens(stage, device, length.tokens);
         if (!paid) {
             diagnostics.error(stage.model.where,
@@ -56,14 +66,14 @@ std::optional<LengthPlan> plan_length(const std::string& stage_name, const Model
         }
         plan.paid.push_back(*paid);
         std::size_t same = 0;
-        while (plan.paid[same] != *paid || contexts[same] != contexts[d]) {
+        while (plan.paid[same] != *paid || contexts[same] != contexts[d] || asked[same].dtype != asked[d].dtype) {
             ++same;
         }
         if (same < d) {
             plan.graphs.push_back(plan.graphs[same]);
         } else {
             auto graph = instantiate(stage.model, Workload{stage.batch, *paid, contexts[d]}, diagnostics);
-            if (!graph || !apply_precision(*graph, stage.precision, diagnostics)) {
+            if (!graph || !apply_precision(*graph, asked[d], diagnostics)) {
                 return std::nullopt;
             }
             plan.graphs.push_back(std::move(*graph));

@@ -9,9 +9,9 @@
 #include <utility>
 #include <variant>
 
-#include "simulation/event_engine.h"
 #include "evaluation/outlook.h"
 #include "evaluation/pass_system.h"
+#include "simulation/event_engine.h"
 #include "simulation/resources.h"
 
 namespace berth {
@@ -66,33 +66,52 @@ class SystemBuilder {
             add_overlapped(stage, candidate, times);
             return;
         }
-        Time sum;
-        for (const OperatorResult& op : candidate.operators) {
-            sum += op.latency;
-        }
         // Operators are of the dominant input length, or of one step; the latency is of the mean pass.
-        const double scale = sum > Time{} ? times * (candidate.latency.median / sum) : 0;
-        for (std::size_t i = 0; i < candidate.operators.size();) {
-            const OperatorResult& first = candidate.operators[i];
-            const Device& device = profile_.devices[static_cast<std::size_t>(first.device)];
-            const bool whole = candidate.device == first.device;
-            const int cores = whole ? candidate.cores : execution_on(asked, profile_, first.device).cores;
-            const bool turns = device.runtime.shapes != ShapeRule::kStatic;
-            Call call{stage + " " + first.name, first.device, cores};
-            do {
-                call.add(candidate.operators[i], scale);
-                ++i;
-            } while (i < candidate.operators.size() && candidate.operators[i].device == first.device &&
-                     !(turns && ends_slice(call, candidate.operators[i], scale)));
-            call.share_waiting(turns);
-            add_call(call);
+        const std::size_t kept = parts_.size();
+        Time steps = candidate.latency.median;
+        if (candidate.phases && candidate.generation) {
+            const Time prompt = candidate.generation->first_token->median;
+            const Time handover = candidate.generation->handover;
+            steps = steps - prompt - handover;
+            add_operators(stage, asked, candidate, candidate.prompt_operators, prompt, times);
+            append(handover_task(stage + " (hand-over of the cache)", handover * times,
+                                 candidate.generation->handed_over * times, profile_));
+            // Delays are told by operators of a step.
+            parts_.resize(kept);
+            parts_.resize(system_.tasks.size());
         }
+        add_operators(stage, asked, candidate, candidate.operators, steps, times);
     }
 
     [[nodiscard]] SimulatedSystem take() { return std::move(system_); }
     [[nodiscard]] const std::vector<std::vector<CallPart>>& parts() const { return parts_; }
 
   private:
+    // Operators of a pass, drawn out or together to `all`.
+    void add_operators(const std::string& stage, const ModelStage& asked, const Candidate& candidate,
+                       const std::vector<OperatorResult>& operators, Time all, double times) {
+        Time sum;
+        for (const OperatorResult& op : operators) {
+            sum += op.latency;
+        }
+        const double scale = sum > Time{} ? times * (all / sum) : 0;
+        for (std::size_t i = 0; i < operators.size();) {
+            const OperatorResult& first = operators[i];
+            const Device& device = profile_.devices[static_cast<std::size_t>(first.device)];
+            const bool whole = candidate.device == first.device;
+            const int cores = whole ? candidate.cores : execution_on(asked, profile_, first.device).cores;
+            const bool turns = device.runtime.shapes != ShapeRule::kStatic;
+            Call call{stage + " " + first.name, first.device, cores};
+            do {
+                call.add(operators[i], scale);
+                ++i;
+            } while (i < operators.size() && operators[i].device == first.device &&
+                     !(turns && ends_slice(call, operators[i], scale)));
+            call.share_waiting(turns);
+            add_call(call);
+        }
+    }
+
     struct Call {
         std::string name;
         DeviceId device = 0;

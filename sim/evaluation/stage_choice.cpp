@@ -12,13 +12,29 @@ double normal_probability(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)
 
 namespace {
 
+Time time_of(const Candidate& candidate, TimeOf which) {
+    const auto& generation = candidate.generation;
+    if (which == TimeOf::kFirstToken && generation && generation->first_token) {
+        return generation->first_token->median;
+    }
+    return which == TimeOf::kToken && generation && generation->step ? *generation->step : candidate.latency.median;
+}
+
+const Uncertainty& uncertainty_of(const Candidate& candidate, TimeOf which) {
+    const auto& generation = candidate.generation;
+    if (which == TimeOf::kFirstToken && generation && generation->first_token) {
+        return generation->of_first_token;
+    }
+    return which == TimeOf::kToken && generation && generation->step ? generation->of_step : candidate.uncertainty;
+}
+
 // What the objective minimises; absent if the profile has no energy numbers and the objective needs them.
 std::optional<double> score(const Candidate& candidate, Objective objective) {
     const ObjectiveRow& row = row_of(objective);
     if (row.needs_energy && !candidate.energy) {
         return std::nullopt;
     }
-    return row.score(in_seconds(candidate.latency.median), candidate.energy ? in_joules(*candidate.energy) : 0);
+    return row.score(in_seconds(time_of(candidate, row.time_of)), candidate.energy ? in_joules(*candidate.energy) : 0);
 }
 
 }  // namespace
@@ -46,12 +62,16 @@ std::vector<std::size_t> in_order(const std::vector<Candidate>& candidates, cons
 
 namespace {
 
-// That the chosen one is faster than all it could have been chosen instead of.
-double confidence_in(const std::vector<Candidate>& candidates, std::size_t chosen, const ModelStage& stage) {
+// That the chosen one is faster than all it could have been chosen instead of; one that takes as long by the very same
+// work is no rival.
+double confidence_in(const std::vector<Candidate>& candidates, std::size_t chosen, const ModelStage& stage,
+                     TimeOf which) {
     double confidence = 1;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-        if (i != chosen && allowed(candidates[i], stage)) {
-            confidence = std::min(confidence, probability_faster(candidates[chosen], candidates[i]));
+        const bool same =
+            which != TimeOf::kStage && time_of(candidates[i], which) == time_of(candidates[chosen], which);
+        if (i != chosen && !same && allowed(candidates[i], stage)) {
+            confidence = std::min(confidence, probability_faster(candidates[chosen], candidates[i], which));
         }
     }
     return confidence;
@@ -59,7 +79,7 @@ double confidence_in(const std::vector<Candidate>& candidates, std::size_t chose
 
 }  // namespace
 
-void select(StageResult& result, std::vector<PassShare> passes, const ModelStage& stage) {
+void select(StageResult& result, std::vector<PassShare> passes, const ModelStage& stage, Objective objective) {
     result.chosen = std::ranges::max_element(passes, {}, &PassShare::passes)->candidate;
     result.latency = {};
     for (const PassShare& share : passes) {
@@ -69,7 +89,7 @@ void select(StageResult& result, std::vector<PassShare> passes, const ModelStage
         result.latency.low += latency.low * count;
         result.latency.high += latency.high * count;
     }
-    result.confidence = confidence_in(result.candidates, *result.chosen, stage);
+    result.confidence = confidence_in(result.candidates, *result.chosen, stage, row_of(objective).time_of);
     result.passes = std::move(passes);
 }
 
@@ -86,13 +106,15 @@ std::vector<double> stage_causes(const StageResult& stage) {
     return causes;
 }
 
-double probability_faster(const Candidate& a, const Candidate& b) {
+double probability_faster(const Candidate& a, const Candidate& b, TimeOf which) {
+    const std::vector<double>& of_a = uncertainty_of(a, which).independent;
+    const std::vector<double>& of_b = uncertainty_of(b, which).independent;
     double variance = 0;
-    for (std::size_t i = 0; i < a.uncertainty.independent.size() && i < b.uncertainty.independent.size(); ++i) {
-        const double difference = a.uncertainty.independent[i] - b.uncertainty.independent[i];
+    for (std::size_t i = 0; i < of_a.size() && i < of_b.size(); ++i) {
+        const double difference = of_a[i] - of_b[i];
         variance += difference * difference;
     }
-    const double margin = std::log(b.latency.median / a.latency.median);
+    const double margin = std::log(time_of(b, which) / time_of(a, which));
     if (variance <= 0) {
         return margin > 0 ? 1.0 : (margin < 0 ? 0.0 : 0.5);
     }

@@ -20,7 +20,7 @@ namespace berth {
                                                 Objective objective);
 
 /// Sets how the passes of a stage run, and what follows: the chosen candidate and the latency of all of them.
-void select(StageResult& result, std::vector<PassShare> passes, const ModelStage& stage);
+void select(StageResult& result, std::vector<PassShare> passes, const ModelStage& stage, Objective objective);
 
 /// Effects of independent causes (Uncertainty) on the log latency of all passes of a stage with a model.
 [[nodiscard]] std::vector<double> stage_causes(const StageResult& stage);

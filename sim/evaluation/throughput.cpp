@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "berth/simulated_scenario.h"
-#include "placement/least_load.h"
 #include "evaluation/candidates.h"
 #include "evaluation/pass_load.h"
 #include "evaluation/pass_system.h"
-#include "simulation/resources.h"
 #include "evaluation/stage_choice.h"
+#include "placement/least_load.h"
+#include "simulation/resources.h"
 
 namespace berth {
 
@@ -289,7 +289,7 @@ class Balancing {
                 }
             }
             result.candidates = std::move(kept);
-            select(result, std::move(passes), work_of_task(t));
+            select(result, std::move(passes), work_of_task(t), Objective::kThroughput);
         }
     }
 

@@ -49,6 +49,7 @@ std::vector<std::size_t> operators_matching(const Graph& graph, std::string_view
 bool apply_precision(Graph& graph, const Precision& precision, Diagnostics& diagnostics) {
     for (Operator& op : graph.operators) {
         op.dtype = scheme_for(op.kind, op.dims, precision.dtype);
+        op.cache = op.kind == OperatorKind::kAttention ? precision.cache : std::nullopt;
     }
     bool all_match = true;
     for (const PrecisionRule& rule : precision.rules) {

@@ -84,9 +84,10 @@ std::string finer(const StageResult& stage, const ModelStage* asked) {
     if (forbidden == nullptr || forbidden->latency.median >= stage.candidates[*stage.chosen].latency.median) {
         return "";
     }
-    const std::string_view kept = asked->granularity == Granularity::kModel ? "its model" : "a block";
+    const std::string_view kept = asked->granularity == Granularity::kBlock ? "a block" : "its model";
+    const std::string_view article = forbidden->granularity == Granularity::kPhase ? "Prompt and tokens on" : "A";
     return fmt::format(
-        " A {} would take {}, but the stage must not split {} (--set stages.{}.granularity={} allows it).",
+        " {} {} would take {}, but the stage must not split {} (--set stages.{}.granularity={} allows it).", article,
         placement_name(*forbidden), brief(forbidden->latency.median), kept, stage.name,
         choice_name(kGranularityNames, forbidden->granularity));
 }

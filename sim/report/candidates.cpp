@@ -197,6 +197,35 @@ std::string segments_text(const Candidate& chosen, const std::vector<std::string
     return text;
 }
 
+std::string pace_text(const Candidate& candidate) {
+    const GenerationResult& generation = *candidate.generation;
+    std::vector<std::string> parts;
+    if (generation.first_token) {
+        parts.push_back(fmt::format("first token after {}", brief(generation.first_token->median)));
+    }
+    if (generation.step) {
+        parts.push_back(fmt::format("{} tokens/s", number_text(1 / in_seconds(*generation.step), 3)));
+    }
+    return fmt::format("{}", fmt::join(parts, ", then "));
+}
+
+/// How fast text comes in each placement, and what it takes to make tokens elsewhere than the prompt was read.
+std::string generation_notes(const StageResult& stage) {
+    std::vector<std::string> paces;
+    std::string handed_over;
+    for (const Candidate* candidate : feasible(stage)) {
+        paces.push_back(fmt::format("{} {}", placement_name(*candidate), pace_text(*candidate)));
+        if (candidate->generation->handed_over > Bytes{}) {
+            handed_over += fmt::format(
+                " {} hands over {} of keys and values behind the prompt in {} and holds weights "
+                "on both devices.",
+                placement_name(*candidate), brief(candidate->generation->handed_over),
+                brief(candidate->generation->handover));
+        }
+    }
+    return fmt::format("text: {}.{}", fmt::join(paces, "; "), handed_over);
+}
+
 }  // namespace
 
 TextTable candidate_rows(const StageResult& stage) {
@@ -220,6 +249,9 @@ std::vector<std::string> candidate_notes(const StageResult& stage, const Scenari
     }
     if (chosen.segments.size() > 1 && !chosen.operators.empty()) {
         notes.push_back(segments_text(chosen, result.devices));
+    }
+    if (chosen.generation) {
+        notes.insert(notes.begin() + 1, generation_notes(stage));
     }
     return notes;
 }

@@ -179,6 +179,8 @@ void add_generation(Json& object, const Candidate& candidate) {
     object["ttft_ms"] = reads ? json_number(in_milliseconds(generation->first_token->median)) : Json(nullptr);
     object["tokens_per_s"] = steps ? json_number(1 / in_seconds(*generation->step)) : Json(nullptr);
     object["kv_cache_bytes"] = generation ? json_number(in_bytes(generation->kv_cache)) : Json(nullptr);
+    object["cache_handed_over_bytes"] = generation ? json_number(in_bytes(generation->handed_over)) : Json(nullptr);
+    object["cache_handover_ms"] = generation ? json_number(in_milliseconds(generation->handover)) : Json(nullptr);
 }
 
 }  // namespace berth

@@ -72,6 +72,7 @@ const Stage* stage_named(const Scenario& scenario, std::string_view name) {
 std::string placement_name(const Candidate& candidate) {
     switch (candidate.granularity) {
         case Granularity::kModel:
+        case Granularity::kPhase:
             return candidate.placement;
         case Granularity::kBlock:
             return candidate.placement + " by block";
@@ -82,7 +83,7 @@ std::string placement_name(const Candidate& candidate) {
 }
 
 std::string stage_placed(std::string_view stage, const Candidate& candidate) {
-    return fmt::format("{}{}{}", stage, candidate.granularity == Granularity::kModel ? " on " : ", ",
+    return fmt::format("{}{}{}", stage, candidate.granularity <= Granularity::kPhase ? " on " : ", ",
                        placement_name(candidate));
 }
 

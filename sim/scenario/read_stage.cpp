@@ -170,6 +170,21 @@ std::vector<PinRule> read_pins(const YamlNode& stage, const ScenarioDevices& dev
     return pins;
 }
 
+Granularity read_granularity(const YamlNode& node, const std::optional<Generation>& generation) {
+    const auto granularity = node.enumeration(kGranularityNames).value_or(Granularity::kModel);
+    if (granularity == Granularity::kPhase && (!generation || generation->phase != Phase::kGenerate)) {
+        node.error("the stage has one phase only", "phase: generate");
+    }
+    return granularity;
+}
+
+std::optional<CacheStorage> read_cache(const YamlNode& node, const std::optional<Generation>& generation) {
+    if (!generation) {
+        node.error("a stage that generates no text keeps no cache", "phase: generate");
+    }
+    return node.enumeration(kCacheNames);
+}
+
 ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const Library& library,
                             const ScenarioDevices& devices, const std::vector<std::string>& all_names,
                             const std::vector<Override>& overrides, const Offered& offered) {
@@ -183,6 +198,7 @@ ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const L
     if (const auto batch = node.find("batch")) {
         stage.batch = batch->integer(kCountRange).value_or(1);
     }
+    stage.dtypes = read_dtypes(node, devices, library);
     stage.cores = read_cores(node, devices);
     stage.clocks = read_clocks(node, devices);
     stage.pins = read_pins(node, devices);
@@ -190,7 +206,10 @@ ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const L
         stage.most_segments = static_cast<int>(segments->integer(kCountRange).value_or(1));
     }
     if (const auto granularity = node.find("granularity")) {
-        stage.granularity = granularity->enumeration(kGranularityNames).value_or(Granularity::kModel);
+        stage.granularity = read_granularity(*granularity, stage.generation);
+    }
+    if (const auto cache = node.find("cache")) {
+        stage.precision.cache = read_cache(*cache, stage.generation);
     }
     return stage;
 }
@@ -215,8 +234,9 @@ std::optional<Estimate<Time>> read_duration(const YamlNode& node) {
 }
 
 void refuse_model_keys(const YamlNode& stage) {
-    for (const std::string_view key : {"dtype", "precision", "tokens", "buckets", "phase", "prompt", "new_tokens",
-                                       "batch", "core_mask", "clock", "pin", "segments", "granularity"}) {
+    for (const std::string_view key :
+         {"dtype", "dtypes", "precision", "tokens", "buckets", "phase", "prompt", "new_tokens", "batch", "core_mask",
+          "clock", "pin", "segments", "granularity", "cache"}) {
         if (const auto node = stage.find(key)) {
             node->error("a stage of fixed time has no such key", "'model' instead of 'takes'");
         }

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "berth/quantity_text.h"
+#include "scenario/offered_precision.h"
 
 namespace berth {
 
@@ -143,6 +144,18 @@ std::map<DeviceId, int> read_cores(const YamlNode& stage, const ScenarioDevices&
 
 std::map<DeviceId, Frequency> read_clocks(const YamlNode& stage, const ScenarioDevices& devices) {
     return per_device<Frequency>(stage, "clock", devices, read_clock);
+}
+
+std::map<DeviceId, Scheme> read_dtypes(const YamlNode& stage, const ScenarioDevices& devices, const Library& library) {
+    return per_device<Scheme>(stage, "dtypes", devices, [&](const YamlNode& node, const Device& device) {
+        const auto scheme = node.enumeration(kSchemeNames);
+        const auto id = devices.id(device);
+        if (const auto refusal =
+                scheme && id ? precision_refusal(*scheme, devices.profile, {*id}, library) : std::nullopt) {
+            node.error(refusal->message, refusal->expected);
+        }
+        return scheme;
+    });
 }
 
 }  // namespace berth

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "berth/profile.h"
+#include "berth/scenario.h"
 #include "berth/yaml_reader.h"
 
 namespace berth {
@@ -31,5 +32,9 @@ struct ScenarioDevices {
 
 /// `clock: {npu: 600 MHz}`: one of the clocks that the profile lists for the device.
 [[nodiscard]] std::map<DeviceId, Frequency> read_clocks(const YamlNode& stage, const ScenarioDevices& devices);
+
+/// `dtypes: {cpu: w4a16}`: what the model is compiled for on a device, where that is not the stage's `dtype`.
+[[nodiscard]] std::map<DeviceId, Scheme> read_dtypes(const YamlNode& stage, const ScenarioDevices& devices,
+                                                     const Library& library);
 
 }  // namespace berth

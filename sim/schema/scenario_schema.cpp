@@ -46,6 +46,8 @@ std::vector<Key> model_keys(Definitions& q) {
     return {
         optional("dtype", "precision that the model is compiled for: a scheme of weights and activations",
                  choice(kSchemeNames)),
+        optional("dtypes", "devices on which it is compiled for another, each with its scheme",
+                 map_of(choice(kSchemeNames))),
         optional("precision", "exceptions from dtype; the last match counts", precision()),
         optional("tokens",
                  "actual tokens of the input: a number, a range or a column of lengths; none if the model does not "
@@ -55,6 +57,8 @@ std::vector<Key> model_keys(Definitions& q) {
         optional("phase", "for a model that generates text, instead of tokens and buckets", choice(kPhaseNames)),
         optional("prompt", "tokens of the prompt", integer(kCountRange)),
         optional("new_tokens", "tokens generated after the prompt", integer(kCountRange)),
+        optional("cache", "what keys and values of earlier positions are stored in; as attention computes if absent",
+                 choice(kCacheNames)),
         optional("batch", "inputs per pass; 1 if absent", integer(kCountRange)),
         optional("core_mask", "the same as a bit mask; 0 leaves the choice to the runtime",
                  map_of(integer({0, std::numeric_limits<std::int32_t>::max()}))),

@@ -191,7 +191,7 @@ TEST_F(CliBadInput, AllBadCellsOfATableAtOnce) {
         "normalize, quantize, dequantize, cast or other, did you mean matmul?)\n"
         "rows.csv:3:1: error: shape: matmul needs the size n\n"
         "rows.csv:3:8: error: unknown dtype 'fp61' (expected fp32, fp16, bf16, int8, int4, w8a8, w8a16, w4a16, "
-        "w4a16_g128 or int8_dynamic, did you mean fp16?)\n"
+        "w4a16_g128, w4a16_g32, int8_dynamic or int8_dynamic_g32, did you mean fp16?)\n"
         "rows.csv:3:13: error: m is 'x' (expected a whole number)\n"
         "rows.csv:3:19: error: '9' is no number of cores (expected 1 to 3, the cores of npu)\n"
         "rows.csv:3:21: error: '-5' is no clock in MHz (expected a number greater than 0)\n"

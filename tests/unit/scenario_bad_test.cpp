@@ -163,19 +163,21 @@ TEST_F(BadScenario, AStageRunsAModelOrTakesATime) {
 }
 
 TEST_F(BadScenario, UnknownChoices) {
-    EXPECT_EQ(load_stage("model: tiny, dtype: fp61, tokens: 8").complaints,
-              "scenarios/s.yaml:4:38: error: stages.0.dtype: unknown value 'fp61' (expected fp32, fp16, bf16, int8, "
-              "int4, w8a8, w8a16, w4a16, w4a16_g128 or int8_dynamic, did you mean fp16?)\n");
+    EXPECT_EQ(
+        load_stage("model: tiny, dtype: fp61, tokens: 8").complaints,
+        "scenarios/s.yaml:4:38: error: stages.0.dtype: unknown value 'fp61' (expected fp32, fp16, bf16, int8, "
+        "int4, w8a8, w8a16, w4a16, w4a16_g128, w4a16_g32, int8_dynamic or int8_dynamic_g32, did you mean fp16?)\n");
     EXPECT_EQ(load_stage("model: tiny, tokens: 8").complaints,
               "scenarios/s.yaml:4:5: error: stages.0: missing key 'dtype' (expected the precision the model is "
               "compiled for)\n");
     EXPECT_EQ(
         load_text("scenario: s\nhardware: board\nobjective: latancy\nstages: [{name: a, takes: 1 ms}]\n").complaints,
         "scenarios/s.yaml:3:12: error: objective: unknown value 'latancy' (expected latency, throughput, energy, "
-        "edp, ed2p or makespan, did you mean latency?)\n");
-    EXPECT_EQ(load_stage(std::string(kModel) + "granularity: layer").complaints,
-              "scenarios/s.yaml:4:70: error: stages.0.granularity: unknown value 'layer' (expected model, block or "
-              "operator)\n");
+        "edp, ed2p, makespan, first_token or token_rate, did you mean latency?)\n");
+    EXPECT_EQ(
+        load_stage(std::string(kModel) + "granularity: layer").complaints,
+        "scenarios/s.yaml:4:70: error: stages.0.granularity: unknown value 'layer' (expected model, phase, block or "
+        "operator)\n");
 }
 
 TEST_F(BadScenario, ABudgetIsATime) {
@@ -205,7 +207,7 @@ TEST_F(BadScenario, AllMistakesAreReportedTogether) {
         "scenarios/s.yaml:5:22: error: stages.0.takes: 'm' is not a unit (expected a time such as 30 "
         "us)\n"
         "scenarios/s.yaml:6:35: error: stages.1.dtype: unknown value 'int9' (expected fp32, fp16, bf16, int8, "
-        "int4, w8a8, w8a16, w4a16, w4a16_g128 or int8_dynamic, did you mean int8?)\n"
+        "int4, w8a8, w8a16, w4a16, w4a16_g128, w4a16_g32, int8_dynamic or int8_dynamic_g32, did you mean int8?)\n"
         "scenarios/s.yaml:6:49: error: stages.1.tokens: 'x' is not a whole number (expected a whole number from 1 "
         "to 1000000)\n");
 }

@@ -1,0 +1,62 @@
+// Contexts: the length at which weights and caches no longer fit the memory, and what a narrower cache would hold.
+#include <fmt/format.h>
+
+#include "analysis/variation.h"
+#include "berth/brief_text.h"
+#include "berth/latency_curve.h"
+#include "evaluation/context_memory.h"
+
+namespace berth {
+
+namespace {
+
+/// Half as wide as the 16 bits that attention computes in, with the scales that keep it accurate.
+constexpr std::string_view kNarrowerCache = "int8_g32";
+
+std::optional<ContextMemory> memory_of(const Scenario& scenario, const std::string& name, const ModelStage& stage,
+                                       const Candidate& candidate, std::int64_t most) {
+    Diagnostics ignored;  // it has been laid out before
+    const auto lengths = plan_passes(name, stage, scenario.profile, ignored);
+    return lengths ? context_memory(*lengths, stage, candidate, most) : std::nullopt;
+}
+
+std::string narrower_text(const StageView& view, std::int64_t most) {
+    ModelStage stage = view.model_stage();
+    stage.precision.cache = choice_named(kCacheNames, kNarrowerCache);
+    const auto held = memory_of(view.scenario, view.stage().name, stage, view.chosen(), most);
+    return held ? fmt::format("{} positions", held->positions) : fmt::format("all {}", most);
+}
+
+}  // namespace
+
+void find_context(const StageView& view, std::vector<Finding>& found) {
+    const ModelStage& stage = view.model_stage();
+    const auto most = longest_input(stage.model);
+    if (!stage.generation || !most) {
+        return;
+    }
+    const auto limit = memory_of(view.scenario, view.stage().name, stage, view.chosen(), *most);
+    if (!limit) {
+        return;
+    }
+    std::string text = fmt::format(
+        "{}, weights and activations take {} of the {} of {}: a context of more than {} positions no longer fits, "
+        "where "
+        "the model reads {}.",
+        placed(view.chosen()), brief(limit->beside), brief(limit->capacity), limit->memory, limit->positions, *most);
+    if (stage.precision.cache) {
+        found.push_back({FindingKind::kContext, view.stage().name, std::move(text), {}, {}, {}, "", ""});
+        return;
+    }
+    text += fmt::format(" With a cache of 8 bits {} fit.", narrower_text(view, *most));
+    const auto after = vary_stage(
+        view, [](ModelStage& changed) { changed.precision.cache = choice_named(kCacheNames, kNarrowerCache); });
+    if (!after) {
+        return;
+    }
+    Finding finding = finding_of(FindingKind::kContext, view, *after, std::move(text));
+    finding.change = {{fmt::format("stages.{}.cache", view.stage().name), std::string(kNarrowerCache)}};
+    found.push_back(std::move(finding));
+}
+
+}  // namespace berth

@@ -1,0 +1,396 @@
+// Two placements of one stage as one problem: every operator stands in it once for the prompt and once for the steps,
+// and between the two lies its cache.
+#include "evaluation/phases.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/index.h"
+#include "berth/quantity_text.h"
+#include "evaluation/constraints.h"
+
+namespace berth {
+
+namespace {
+
+const Graph& host_graph(const LengthPlan& length) { return length.graphs[at(length.problem.host)]; }
+
+std::span<const LengthPlan> of_prompt(const std::vector<LengthPlan>& lengths) {
+    const auto steps = std::ranges::find_if(lengths, [](const LengthPlan& one) { return one.length.step; });
+    return {lengths.begin(), steps};
+}
+
+std::span<const LengthPlan> of_steps(const std::vector<LengthPlan>& lengths) {
+    return std::span(lengths).subspan(of_prompt(lengths).size());
+}
+
+void scale(PlacementProblem& problem, double share) {
+    for (auto& costs : problem.cost) {
+        for (auto& cost : costs) {
+            cost = cost ? std::optional(*cost * share) : std::nullopt;
+        }
+    }
+    for (auto& flow : problem.flows) {
+        for (auto& row : flow.crossing) {
+            std::ranges::for_each(row, [share](Time& time) { time *= share; });
+        }
+    }
+    std::ranges::for_each(problem.fusion, [share](auto& one) { one.loss *= share; });
+    std::ranges::for_each(problem.activation, [share](Time& time) { time *= share; });
+}
+
+bool same_flow(const PlacementProblem::TensorFlow& a, const PlacementProblem::TensorFlow& b) {
+    return a.producer == b.producer && a.consumers == b.consumers && a.to_host == b.to_host;
+}
+
+bool alike(const PlacementProblem& a, const PlacementProblem& b) {
+    return a.cost.size() == b.cost.size() && std::ranges::equal(a.flows, b.flows, same_flow);
+}
+
+void add_costs(PlacementProblem& sum, const PlacementProblem& one) {
+    for (std::size_t op = 0; op < sum.cost.size(); ++op) {
+        for (std::size_t d = 0; d < sum.devices; ++d) {
+            auto& cost = sum.cost[op][d];
+            cost = cost && one.cost[op][d] ? std::optional(*cost + *one.cost[op][d]) : std::nullopt;
+        }
+    }
+    for (std::size_t f = 0; f < sum.flows.size(); ++f) {
+        for (std::size_t from = 0; from < sum.devices; ++from) {
+            for (std::size_t to = 0; to < sum.devices; ++to) {
+                sum.flows[f].crossing[from][to] += one.flows[f].crossing[from][to];
+            }
+        }
+    }
+    sum.fusion.insert(sum.fusion.end(), one.fusion.begin(), one.fusion.end());
+    for (std::size_t d = 0; d < sum.devices; ++d) {
+        sum.activation[d] += one.activation[d];
+    }
+}
+
+// Passes of one phase, each as often as it runs. Absent where they differ in more than sizes.
+std::optional<PlacementProblem> added_up(std::span<const LengthPlan> passes) {
+    std::optional<PlacementProblem> sum;
+    for (const LengthPlan& pass : passes) {
+        PlacementProblem one = pass.problem;
+        scale(one, pass.length.share);
+        if (!sum) {
+            sum = std::move(one);
+        } else if (!alike(*sum, one)) {
+            return std::nullopt;
+        } else {
+            add_costs(*sum, one);
+        }
+    }
+    if (sum) {
+        sum->limits = {};
+    }
+    return sum;
+}
+
+std::vector<DeviceId> usable_devices(const PlacementProblem& prompt, const PlacementProblem& steps) {
+    std::vector<DeviceId> usable;
+    for (std::size_t d = 0; d < prompt.devices; ++d) {
+        const auto runs = [d](const auto& costs) { return costs[d].has_value(); };
+        if (std::ranges::any_of(prompt.cost, runs) || std::ranges::any_of(steps.cost, runs)) {
+            usable.push_back(static_cast<DeviceId>(d));
+        }
+    }
+    return usable;
+}
+
+/// Puts the operators of both phases into one order, in which a step's operator follows the prompt's of its name: few
+/// caches wait at a time.
+class Joining {
+  public:
+    Joining(PlacementProblem& joined, const PlacementProblem& prompt, const PlacementProblem& steps)
+        : joined_(joined), prompt_(prompt), steps_(steps) {
+        joined_.devices = prompt.devices;
+        joined_.host = prompt.host;
+        joined_.activation.resize(prompt.devices);
+    }
+
+    // A call costs once where any operator of its phase runs: the tensor that an operator elsewhere sends there.
+    void add_callers(const std::vector<DeviceId>& usable) {
+        for (const PlacementProblem* phase : {&prompt_, &steps_}) {
+            for (const DeviceId device : usable) {
+                if (phase->activation[at(device)] > Time{}) {
+                    callers.push_back({phase, device, usable.front() == device ? usable[1] : usable.front()});
+                    append(std::vector<std::optional<Time>>(joined_.devices), -1);
+                    joined_.cost.back()[at(callers.back().at)] = Time{};
+                }
+            }
+        }
+    }
+
+    void add_operators(const std::vector<OperatorId>& counterpart) {
+        std::size_t step = 0;
+        const auto add_steps_up_to = [&](OperatorId last) {
+            while (step < counterpart.size() && counterpart[step] <= last) {
+                steps_at.push_back(append(steps_.cost[step], grouped(steps_, step, prompt_.cost.size())));
+                ++step;
+            }
+        };
+        for (std::size_t op = 0; op < prompt_.cost.size(); ++op) {
+            prompt_at.push_back(append(prompt_.cost[op], grouped(prompt_, op, 0)));
+            add_steps_up_to(static_cast<OperatorId>(op));
+        }
+        add_steps_up_to(std::numeric_limits<OperatorId>::max());
+    }
+
+    void add_flows() {
+        for (std::size_t i = 0; i < callers.size(); ++i) {
+            add_call(static_cast<OperatorId>(i));
+        }
+        add_phase(prompt_, prompt_at);
+        add_phase(steps_, steps_at);
+    }
+
+    void add_cache(const CacheHandover::Cache& cache, const TermValues& values) {
+        PlacementProblem::TensorFlow& flow = joined_.flows.emplace_back();
+        flow.producer = prompt_at[at(cache.prompt)];
+        flow.consumers = {steps_at[at(cache.step)]};
+        flow.size = cache.size;
+        flow.crossing.assign(joined_.devices, std::vector<Time>(joined_.devices));
+        for (std::size_t from = 0; from < joined_.devices; ++from) {
+            for (std::size_t to = 0; to < joined_.devices; ++to) {
+                flow.crossing[from][to] = from == to ? Time{} : seconds(values.times[cache.crossing[from][to]]);
+            }
+        }
+    }
+
+    struct Caller {
+        const PlacementProblem* phase = nullptr;
+        DeviceId called = 0, at = 0;
+    };
+    std::vector<Caller> callers;
+    std::vector<OperatorId> prompt_at, steps_at;
+
+  private:
+    OperatorId append(std::vector<std::optional<Time>> cost, int group) {
+        joined_.cost.push_back(std::move(cost));
+        joined_.group.push_back(group);
+        return static_cast<OperatorId>(joined_.cost.size() - 1);
+    }
+
+    static int grouped(const PlacementProblem& phase, std::size_t op, std::size_t behind) {
+        return phase.group.empty() || phase.group[op] < 0 ? -1 : phase.group[op] + static_cast<int>(behind);
+    }
+
+    void add_call(OperatorId number) {
+        const Caller& caller = callers[at(number)];
+        PlacementProblem::TensorFlow& flow = joined_.flows.emplace_back();
+        flow.producer = number;
+        flow.consumers = caller.phase == &prompt_ ? prompt_at : steps_at;
+        flow.size.resize(joined_.devices);
+        flow.crossing.assign(joined_.devices, std::vector<Time>(joined_.devices));
+        flow.crossing[at(caller.at)][at(caller.called)] = caller.phase->activation[at(caller.called)];
+    }
+
+    void add_phase(const PlacementProblem& phase, const std::vector<OperatorId>& places) {
+        for (PlacementProblem::TensorFlow flow : phase.flows) {
+            flow.producer = flow.producer == kNoOperator ? kNoOperator : places[at(flow.producer)];
+            std::ranges::for_each(flow.consumers, [&places](OperatorId& one) { one = places[at(one)]; });
+            joined_.flows.push_back(std::move(flow));
+        }
+        for (const auto& loss : phase.fusion) {
+            joined_.fusion.push_back({places[at(loss.before)], places[at(loss.after)], loss.device, loss.loss});
+        }
+    }
+
+    PlacementProblem& joined_;
+    const PlacementProblem& prompt_;
+    const PlacementProblem& steps_;
+};
+
+}  // namespace
+
+bool has_two_phases(const ModelStage& stage, const Profile& profile) {
+    return stage.generation && stage.generation->phase == Phase::kGenerate && !stage.on && profile.devices.size() > 1;
+}
+
+std::vector<OperatorId> counterparts(const Graph& steps, const Graph& prompt) {
+    std::unordered_map<std::string_view, OperatorId> numbers;
+    for (std::size_t i = 0; i < prompt.operators.size(); ++i) {
+        numbers.emplace(prompt.operators[i].name, static_cast<OperatorId>(i));
+    }
+    std::vector<OperatorId> found;
+    for (const Operator& op : steps.operators) {
+        const auto same = numbers.find(op.name);
+        found.push_back(same == numbers.end() ? kNoOperator : same->second);
+    }
+    return found;
+}
+
+CacheHandover::CacheHandover(const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Profile& profile) {
+    const LengthPlan& prompt = lengths.front();
+    const LengthPlan& step = lengths.back();
+    const auto same = counterparts(host_graph(step), host_graph(prompt));
+    const std::size_t devices = profile.devices.size();
+    for (std::size_t i = 0; i < same.size(); ++i) {
+        Cache cache{same[i], static_cast<OperatorId>(i), {}, {}};
+        if (cache.prompt == kNoOperator) {
+            continue;
+        }
+        for (std::size_t d = 0; d < devices; ++d) {
+            cache.size.push_back(kept_in_cache(prompt.graphs[d].operators[at(cache.prompt)],
+                                               prompt.plans[d].operators[at(cache.prompt)].scheme,
+                                               stage.generation->prompt));
+        }
+        if (std::ranges::max(cache.size) <= Bytes{}) {
+            continue;
+        }
+        cache.crossing.assign(devices, std::vector<TermId>(devices));
+        for (std::size_t from = 0; from < devices; ++from) {
+            for (std::size_t to = 0; to < devices; ++to) {
+                if (from != to) {
+                    cache.crossing[from][to] = terms_.crossing({static_cast<DeviceId>(from), static_cast<DeviceId>(to),
+                                                                std::max(cache.size[from], cache.size[to])});
+                }
+            }
+        }
+        caches_.push_back(std::move(cache));
+    }
+    terms_.work_out(profile, values_);
+}
+
+CostSum CacheHandover::of(const PhasedAssignment& placed) const {
+    std::vector<double> counts(terms_.size());
+    for (const Cache& cache : caches_) {
+        const DeviceId from = placed.prompt[at(cache.prompt)];
+        const DeviceId to = placed.steps[at(cache.step)];
+        if (from != to) {
+            counts[cache.crossing[at(from)][at(to)]] += 1;
+        }
+    }
+    CostSum sum;
+    for (std::size_t term = 0; term < counts.size(); ++term) {
+        if (counts[term] > 0) {
+            sum.push_back({static_cast<TermId>(term), counts[term]});
+        }
+    }
+    return sum;
+}
+
+Bytes CacheHandover::bytes_of(const PhasedAssignment& placed) const {
+    Bytes all;
+    for (const TermCount& one : of(placed)) {
+        all += std::get<CrossingTerm>(terms_[one.term]).size * one.count;
+    }
+    return all;
+}
+
+std::optional<PhasesProblem> PhasesProblem::of(const std::vector<LengthPlan>& lengths, const CacheHandover& caches,
+                                               Granularity granularity) {
+    auto prompt = added_up(of_prompt(lengths));
+    auto steps = added_up(of_steps(lengths));
+    if (!prompt || !steps) {
+        return std::nullopt;
+    }
+    const std::vector<DeviceId> usable = usable_devices(*prompt, *steps);
+    if (usable.size() < 2) {
+        return std::nullopt;
+    }
+    const Graph& prompt_graph = host_graph(lengths.front());
+    const Graph& steps_graph = host_graph(lengths.back());
+    if (granularity == Granularity::kBlock) {
+        prompt = per_block(*prompt, prompt_graph);
+        steps = per_block(*steps, steps_graph);
+    }
+    PhasesProblem result;
+    Joining joining(result.problem_, *prompt, *steps);
+    joining.add_callers(usable);
+    joining.add_operators(counterparts(steps_graph, prompt_graph));
+    joining.add_flows();
+    for (const CacheHandover::Cache& cache : caches.caches()) {
+        joining.add_cache(cache, caches.values());
+    }
+    for (const auto& caller : joining.callers) {
+        result.callers_.push_back(caller.at);
+    }
+    result.prompt_ = std::move(joining.prompt_at);
+    result.steps_ = std::move(joining.steps_at);
+    return result;
+}
+
+PhasedAssignment PhasesProblem::phases_of(const Assignment& assignment) const {
+    PhasedAssignment placed;
+    for (const OperatorId op : prompt_) {
+        placed.prompt.push_back(assignment[at(op)]);
+    }
+    for (const OperatorId op : steps_) {
+        placed.steps.push_back(assignment[at(op)]);
+    }
+    return placed;
+}
+
+Assignment PhasesProblem::joined(const PhasedAssignment& placed) const {
+    Assignment assignment = callers_;
+    assignment.resize(problem_.cost.size());
+    for (std::size_t i = 0; i < prompt_.size(); ++i) {
+        assignment[at(prompt_[i])] = placed.prompt[i];
+    }
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+        assignment[at(steps_[i])] = placed.steps[i];
+    }
+    return assignment;
+}
+
+Bytes memory_needed(const std::vector<LengthPlan>& lengths, std::size_t memory, const PhasedAssignment& placed) {
+    const LengthPlan& prompt = lengths.front();
+    const LengthPlan& step = lengths.back();
+    const auto same = counterparts(host_graph(prompt), host_graph(step));
+    Bytes all = memory_needed(step.problem.limits, memory, placed.steps);
+    Bytes beside;
+    const PlacementLimits& limits = prompt.problem.limits;
+    for (std::size_t i = 0; i < placed.prompt.size(); ++i) {
+        const DeviceId device = placed.prompt[i];
+        const bool stays = same[i] != kNoOperator && placed.steps[at(same[i])] == device;
+        if (limits.memories[memory].holds[at(device)]) {
+            all += stays ? Bytes{} : limits.size[i][at(device)];
+            beside = std::max(beside, limits.working[at(device)]);
+        }
+    }
+    return all + beside;
+}
+
+std::optional<std::string> exceeded_memory(const std::vector<LengthPlan>& lengths, const PhasedAssignment& placed) {
+    const PlacementLimits& limits = lengths.front().problem.limits;
+    for (std::size_t memory = 0; memory < limits.memories.size(); ++memory) {
+        const Bytes needed = memory_needed(lengths, memory, placed);
+        const PlacementLimits::Memory& of = limits.memories[memory];
+        if (needed > of.capacity) {
+            return fmt::format("weights, caches and activations of both phases take {} of the {} of {}",
+                               to_text(needed), to_text(of.capacity), of.name);
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<Assignment> placed_passes(const std::vector<LengthPlan>& lengths, const PhasedAssignment& placed) {
+    std::vector<Assignment> passes;
+    for (const LengthPlan& length : lengths) {
+        const bool step = length.length.step;
+        passes.push_back(assignment_for(host_graph(length), host_graph(step ? lengths.back() : lengths.front()),
+                                        step ? placed.steps : placed.prompt));
+    }
+    return passes;
+}
+
+std::vector<Assignment> placed_passes(const std::vector<LengthPlan>& lengths, const Assignment& assignment) {
+    std::vector<Assignment> passes;
+    for (const LengthPlan& length : lengths) {
+        passes.push_back(assignment_for(host_graph(length), host_graph(dominant(lengths)), assignment));
+    }
+    return passes;
+}
+
+std::vector<Assignment> placed_passes(const std::vector<LengthPlan>& lengths, const Candidate& candidate) {
+    return candidate.phases ? placed_passes(lengths, *candidate.phases) : placed_passes(lengths, candidate.assignment);
+}
+
+}  // namespace berth

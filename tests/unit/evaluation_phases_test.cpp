@@ -1,0 +1,268 @@
+// Prompt and tokens on devices of their own: what they take, what is handed over between them, and that the best is
+// found.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "berth/evaluation.h"
+#include "berth/findings.h"
+#include "berth/simulated_scenario.h"
+#include "evaluation/candidates.h"
+#include "evaluation/phases.h"
+
+namespace berth {
+namespace {
+
+using testing::HasSubstr;
+
+const Library kShipped{{BERTH_SOURCE_DIR}};
+
+// A small model on both runtimes of a board, with what a test changes.
+std::vector<Override> small_chat(std::vector<Override> changes) {
+    std::vector<Override> all{
+        {"stages.answer.model", "smollm2-135m"}, {"stages.answer.prompt", "256"}, {"stages.answer.new_tokens", "32"}};
+    all.insert(all.end(), changes.begin(), changes.end());
+    return all;
+}
+
+struct Chat {
+    std::optional<Scenario> scenario;
+    std::optional<ScenarioResult> result;
+    std::string complaints;
+
+    [[nodiscard]] const StageResult& stage() const { return result->stages.front(); }
+    [[nodiscard]] const Candidate& placed(const std::string& placement) const {
+        const auto& candidates = stage().candidates;
+        const auto found = std::ranges::find(candidates, placement, &Candidate::placement);
+        if (found == candidates.end()) {
+            throw std::runtime_error("no candidate " + placement);
+        }
+        return *found;
+    }
+    [[nodiscard]] const Candidate& chosen() const { return stage().candidates[*stage().chosen]; }
+};
+
+Chat chat(std::vector<Override> changes) {
+    Diagnostics diagnostics;
+    Chat all;
+    all.scenario = load_scenario(kShipped, "chat-rk3588-both", small_chat(std::move(changes)), diagnostics);
+    if (all.scenario) {
+        all.result = evaluate(*all.scenario, diagnostics);
+    }
+    all.complaints = diagnostics.text();
+    return all;
+}
+
+const Candidate& pair_of(const Chat& all) {
+    const auto& candidates = all.stage().candidates;
+    const auto found = std::ranges::find(candidates, Granularity::kPhase, &Candidate::granularity);
+    if (found == candidates.end()) {
+        throw std::runtime_error("no pair");
+    }
+    return *found;
+}
+
+// Both directions, whichever is the faster one.
+struct Direction {
+    const Candidate& prompt;
+    const Candidate& tokens;
+};
+Direction direction(const Chat& all) {
+    const bool npu_first = pair_of(all).placement == "npu, then cpu";
+    return {all.placed(npu_first ? "npu" : "cpu"), all.placed(npu_first ? "cpu" : "npu")};
+}
+
+TEST(PhasesApart, TakeThePromptOfOneAndTheTokensOfTheOther) {
+    const Chat all = chat({});
+    ASSERT_TRUE(all.result) << all.complaints;
+    const GenerationResult& pair = *pair_of(all).generation;
+    const auto [prompt, tokens] = direction(all);
+    EXPECT_NEAR(pair.first_token->median / prompt.generation->first_token->median, 1, 1e-9);
+    EXPECT_NEAR(*pair.step / *tokens.generation->step, 1, 1e-9);
+    const Time sum = pair.first_token->median + *pair.step * 32.0 + pair.handover;
+    EXPECT_NEAR(pair_of(all).latency.median / sum, 1, 1e-9);
+    EXPECT_LT(pair_of(all).latency.low, pair_of(all).latency.median);
+}
+
+TEST(PhasesApart, HandOverTheCacheOfThePromptLayerByLayer) {
+    const Chat all = chat({});
+    ASSERT_TRUE(all.result) << all.complaints;
+    const Candidate& pair = pair_of(all);
+    // 30 layers x (keys and values) x 3 heads x 64 columns x 256 positions x 2 bytes.
+    EXPECT_EQ(in_bytes(pair.generation->handed_over), 30.0 * 2 * 3 * 64 * 256 * 2);
+    const bool npu_first = pair.placement == "npu, then cpu";
+    const Bytes of_layer = bytes(2.0 * 3 * 64 * 256 * 2);
+    const Time one = crossing_cost(all.scenario->profile, npu_first ? 0 : 1, npu_first ? 1 : 0, of_layer);
+    EXPECT_NEAR(pair.generation->handover / (one * 30.0), 1, 1e-9);
+    EXPECT_EQ(in_bytes(all.placed("npu").generation->handed_over), 0);
+}
+
+TEST(PhasesApart, HoldWeightsOnBothDevices) {
+    const Chat all = chat({{"stages.answer.dtypes", "{cpu: int8}"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    const Candidate& npu = all.placed("npu");
+    // The word table is the host's in both; every matrix is there twice.
+    const Bytes matrices = npu.weights.by_dtype.at(DType::kInt8);
+    EXPECT_NEAR((pair_of(all).weight_bytes - npu.weight_bytes) / matrices, 1, 0.02);
+    EXPECT_GT(pair_of(all).kept_in_dram, npu.kept_in_dram + matrices);
+}
+
+TEST(PhasesApart, MustFitTheMemoryTogether) {
+    const Chat roomy = chat({});
+    ASSERT_TRUE(roomy.result) << roomy.complaints;
+    const double one = in_mebibytes(roomy.placed("npu").weight_bytes + roomy.placed("npu").generation->kv_cache +
+                                    roomy.placed("npu").peak_activation_bytes);
+    const double two = in_mebibytes(pair_of(roomy).weight_bytes + pair_of(roomy).generation->kv_cache * 2.0);
+    const std::string between = std::to_string(static_cast<int>((one + two) / 2)) + " MiB";
+    const Chat narrow = chat({{"hardware.memory.dram.capacity", between}});
+    ASSERT_TRUE(narrow.result) << narrow.complaints;
+    EXPECT_TRUE(narrow.placed("npu").feasible) << narrow.placed("npu").reason;
+    EXPECT_FALSE(pair_of(narrow).feasible);
+    EXPECT_THAT(pair_of(narrow).reason, HasSubstr("of both phases take"));
+}
+
+TEST(PhasesApart, AreChosenOnlyWhereTheStageAllowsThem) {
+    EXPECT_EQ(chat({}).chosen().granularity, Granularity::kModel);
+    const Chat all = chat({{"stages.answer.granularity", "phase"}, {"hardware.links.0.cache_maintenance", "300 GB/s"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    for (const Candidate& one : all.stage().candidates) {
+        if (one.feasible && one.granularity <= Granularity::kPhase) {
+            EXPECT_LE(all.chosen().latency.median, one.latency.median);
+        }
+    }
+}
+
+TEST(PhasesApart, OneProblemIsWorthWhatCandidatesTake) {
+    const Chat all = chat({});
+    ASSERT_TRUE(all.result) << all.complaints;
+    const auto& stage = std::get<ModelStage>(all.scenario->stages.front().work);
+    Diagnostics diagnostics;
+    const auto lengths = plan_passes("answer", stage, all.scenario->profile, diagnostics).value();
+    const CacheHandover caches(stage, lengths, all.scenario->profile);
+    const auto both = PhasesProblem::of(lengths, caches, Granularity::kOperator).value();
+    for (const Candidate& one : all.stage().candidates) {
+        if (!one.feasible) {
+            continue;
+        }
+        const auto placed = placed_passes(lengths, one);
+        const auto time = objective(both.problem(), both.joined({placed.front(), placed.back()}));
+        ASSERT_TRUE(time) << one.placement;
+        EXPECT_NEAR(*time / one.latency.median, 1, 1e-9) << one.placement;
+    }
+}
+
+TEST(PhasesApart, TheBestOfBothIsFoundAndProved) {
+    const Chat all = chat({{"stages.answer.granularity", "operator"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    ASSERT_TRUE(all.stage().optimum);
+    EXPECT_TRUE(all.stage().optimum->proved);
+    EXPECT_NEAR(all.chosen().latency.median / all.stage().optimum->lower_bound, 1, 1e-6);
+    for (const Candidate& one : all.stage().candidates) {
+        if (one.feasible) {
+            EXPECT_GE(one.latency.median, all.stage().optimum->lower_bound * (1 - 1e-9)) << one.placement;
+        }
+    }
+}
+
+// Two blocks of a model, every placement of the blocks of both phases tried.
+TEST(PhasesApart, BlocksAreTriedExhaustively) {
+    const Chat all = chat({{"models.smollm2-135m.sizes.layers", "2"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    const auto& stage = std::get<ModelStage>(all.scenario->stages.front().work);
+    Diagnostics diagnostics;
+    const auto lengths = plan_passes("answer", stage, all.scenario->profile, diagnostics).value();
+    const CacheHandover caches(stage, lengths, all.scenario->profile);
+    const auto both = PhasesProblem::of(lengths, caches, Granularity::kBlock).value();
+    const auto cut = best_placement(both.problem());
+    const auto tried = exhaustive_placement(both.problem());
+    ASSERT_TRUE(cut && tried);
+    EXPECT_NEAR(cut->objective / tried->objective, 1, 1e-9);
+    EXPECT_NEAR(cut->lower_bound / tried->objective, 1, 1e-9);
+}
+
+TEST(PhasesApart, TheObjectiveSaysWhichTimeCounts) {
+    const auto best = [](const char* objective, auto time) {
+        const Chat all = chat({{"objective", objective}, {"stages.answer.granularity", "operator"}});
+        ASSERT_TRUE(all.result) << all.complaints;
+        for (const Candidate& one : all.stage().candidates) {
+            if (one.feasible) {
+                EXPECT_LE(time(all.chosen()), time(one) * (1 + 1e-12)) << objective << " " << one.placement;
+            }
+        }
+    };
+    best("first_token", [](const Candidate& one) { return one.generation->first_token->median; });
+    best("token_rate", [](const Candidate& one) { return *one.generation->step; });
+    best("latency", [](const Candidate& one) { return one.latency.median; });
+}
+
+TEST(PhasesApart, BothPhasesAreSimulated) {
+    const Chat all = chat({{"stages.answer.granularity", "phase"},
+                           {"hardware.links.0.cache_maintenance", "300 GB/s"},
+                           {"hardware.links.0.layout_change", "300 GB/s"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    Scenario scenario = *all.scenario;
+    ScenarioResult result = *all.result;
+    StageResult& stage = result.stages.front();
+    const auto pair = std::ranges::find(stage.candidates, Granularity::kPhase, &Candidate::granularity);
+    stage.chosen = static_cast<std::size_t>(pair - stage.candidates.begin());
+    stage.passes = {{*stage.chosen, 1}};
+    stage.latency = pair->latency;
+    const TrafficResult alone = request_alone(scenario, result);
+    EXPECT_NEAR(alone.simulation.duration / pair->latency.median, 1, 1e-6);
+}
+
+TEST(KeyValueCache, TakesWhatItIsStoredIn) {
+    const auto cache = [](const char* stored) {
+        const Chat all = chat({{"stages.answer.cache", stored}, {"stages.answer.prompt", "4096"}});
+        if (!all.result) {
+            throw std::runtime_error(all.complaints);
+        }
+        return all.placed("npu");
+    };
+    const Candidate wide = cache("fp16");
+    EXPECT_EQ(in_bytes(wide.generation->kv_cache), 30.0 * 2 * 3 * 64 * (4096 + 32) * 2);
+    const Candidate narrow = cache("int8_g32");
+    EXPECT_NEAR(narrow.generation->kv_cache / wide.generation->kv_cache, 34.0 / 64, 1e-12);
+    EXPECT_NEAR(cache("int4").generation->kv_cache / wide.generation->kv_cache, 0.25, 1e-12);
+    EXPECT_LT(*narrow.generation->step, *wide.generation->step);
+}
+
+TEST(KeyValueCache, TheContextThatNoLongerFitsIsFound) {
+    const Chat all = chat({{"hardware.memory.dram.capacity", "320 MiB"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    const auto found = findings(*all.scenario, *all.result);
+    const auto context = std::ranges::find(found, FindingKind::kContext, &Finding::kind);
+    ASSERT_NE(context, found.end());
+    EXPECT_THAT(context->text, HasSubstr("the model reads 8192"));
+    const auto digits = context->text.find("more than ") + 10;
+    const long positions = std::stol(context->text.substr(digits));
+    const auto feasible = [&](long prompt) {
+        return chat({{"hardware.memory.dram.capacity", "320 MiB"},
+                     {"stages.answer.on", all.chosen().placement},
+                     {"stages.answer.phase", "decode"},
+                     {"stages.answer.new_tokens", "1"},
+                     {"stages.answer.prompt", std::to_string(prompt - 1)}})
+            .result.has_value();
+    };
+    // Activations are those of a prompt of 256 tokens in the one, and of a step in the other.
+    EXPECT_TRUE(feasible(positions));
+    EXPECT_FALSE(feasible(positions + 1000));
+    EXPECT_TRUE(findings(*chat({}).scenario, *chat({}).result).empty() ||
+                std::ranges::none_of(findings(*chat({}).scenario, *chat({}).result),
+                                     [](const Finding& one) { return one.kind == FindingKind::kContext; }));
+}
+
+TEST(PhasesApart, WhatAStageCannotAskForIsSaid) {
+    EXPECT_THAT(chat({{"stages.answer.phase", "decode"}, {"stages.answer.granularity", "phase"}}).complaints,
+                HasSubstr("stages.0.granularity: the stage has one phase only (expected phase: generate)"));
+    EXPECT_THAT(chat({{"stages.answer.dtypes", "{npu: w4a16_g32}"}}).complaints, HasSubstr("w4a16_g32 is not offered"));
+    EXPECT_THAT(chat({{"stages.answer.dtypes", "{gpu: int8}"}}).complaints, HasSubstr("has no device 'gpu'"));
+    Diagnostics diagnostics;
+    static_cast<void>(load_scenario(kShipped, "rag-rk3588", {{"stages.rerank.cache", "int8"}}, diagnostics));
+    EXPECT_THAT(diagnostics.text(), HasSubstr("a stage that generates no text keeps no cache"));
+}
+
+}  // namespace
+}  // namespace berth
