@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 import accuracy
+import chat_review
 import claims
 import evidence
 import matmul_review
@@ -17,8 +18,8 @@ import what_ifs
 from berth_runs import ROOT, Berth
 from reference_case import SCENARIO
 
-REVIEW, MATMUL = (pathlib.Path("reports") / name for name in ("rk3588-rag", "rk3588-matmul"))
-REVIEWS = (REVIEW, MATMUL)
+REVIEW, MATMUL, CHAT = (pathlib.Path("reports") / name for name in ("rk3588-rag", "rk3588-matmul", "rk3588-chat"))
+REVIEWS = (REVIEW, MATMUL, CHAT)
 DOCUMENT = pathlib.Path("docs") / "accuracy.md"
 
 
@@ -32,6 +33,7 @@ def regenerate(berth, folder):
     (folder / REVIEW / "claims.md").write_text(claims.ledger(berth), encoding="utf-8")
     (folder / REVIEW / "what-ifs.md").write_text(what_ifs.document(berth), encoding="utf-8")
     matmul_review.write(berth, folder / MATMUL)
+    chat_review.write(berth, folder / CHAT)
     (folder / DOCUMENT).write_text(accuracy.document(berth), encoding="utf-8")
 
 
