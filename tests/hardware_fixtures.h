@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "berth/load_profile.h"
 #include "berth/profile.h"
 
 namespace berth {

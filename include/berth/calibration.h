@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "berth/load_profile.h"
 #include "berth/placement_terms.h"
 #include "berth/validation.h"
 

@@ -135,7 +135,8 @@ struct PassShare {
 
 struct StageResult {
     std::string name;
-    std::string model;  ///< empty for a fixed stage
+    std::string model;    ///< empty for a fixed stage
+    std::string runtime;  ///< the profile that it runs under; empty for a fixed stage
     std::int64_t repeat = 1;
     std::optional<std::size_t> chosen;  ///< index into candidates, of most passes; absent for a fixed stage
     std::vector<PassShare> passes;      ///< add up to `repeat`; none for a fixed stage
@@ -221,16 +222,20 @@ struct EvaluationOptions {
 [[nodiscard]] std::optional<ScenarioResult> evaluate(const Scenario& scenario, Diagnostics& diagnostics,
                                                      const EvaluationOptions& options = {});
 
-/// One model on one device, as `berth predict` asks.
-[[nodiscard]] std::optional<Candidate> evaluate_on(const Profile& profile, const ModelStage& stage, DeviceId device,
+/// One model on one device, as `berth predict` asks; under the stage's runtime, if it names one.
+[[nodiscard]] std::optional<Candidate> evaluate_on(const Profile& hardware, const ModelStage& stage, DeviceId device,
                                                    Diagnostics& diagnostics);
 
-/// How a stage uses a device: its own cores and clock, or the runtime's default and the profile's clock.
+/// What a stage runs under: the hardware's profile, or that of the runtime that it names.
+[[nodiscard]] const Profile& profile_of(const Scenario& scenario, const ModelStage& stage);
+
+/// How a stage uses a device: its own cores and clock, or its runtime's default and the profile's clock.
 [[nodiscard]] Execution execution_on(const ModelStage& stage, const Profile& profile, DeviceId device);
 
 /// One stand-alone kernel (see standalone_kernel) with its interval, as `berth predict --op` and `--csv` ask. A call of
 /// the runtime's library pays what a call of a graph costs, and with matrices in normal layout their change: the input
-/// into the device's own layout and the result back; weights have been changed before.
+/// into the device's own layout and the result back; weights have been changed before. `runtime` is a place in
+/// Profile::runtimes.
 struct KernelPrediction {
     Estimate<Time> latency;
     KernelCost cost;
@@ -239,7 +244,8 @@ struct KernelPrediction {
 };
 [[nodiscard]] KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const Kernel& kernel,
                                               const Execution& execution, bool library_call,
-                                              MatrixLayout layout = MatrixLayout::kNative);
+                                              MatrixLayout layout = MatrixLayout::kNative,
+                                              std::optional<std::size_t> runtime = {});
 
 /// Probability that a takes less time than b, numbers shared by both moving together: by default of all of it.
 [[nodiscard]] double probability_faster(const Candidate& a, const Candidate& b, TimeOf which = TimeOf::kStage);

@@ -13,6 +13,7 @@
 #include "berth/choice.h"
 #include "berth/diagnostics.h"
 #include "berth/host_pace.h"
+#include "berth/load_profile.h"
 #include "berth/machine.h"
 #include "berth/model.h"
 #include "berth/operators.h"

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -14,7 +13,6 @@
 
 #include "berth/diagnostics.h"
 #include "berth/evidence.h"
-#include "berth/kept_documents.h"
 #include "berth/machine.h"
 #include "berth/operators.h"
 #include "berth/parameter.h"
@@ -343,6 +341,11 @@ struct Correlations {
     [[nodiscard]] std::vector<double> independent(const std::vector<double>& effect) const;
 };
 
+/// A number of the chip, its memory or its cores, which a runtime beside the hardware has from there.
+struct ChipNumber {
+    std::string path, own, used;  ///< what the runtime's file says, and what the hardware's does
+};
+
 struct Profile {
     std::string name;
     std::string description;
@@ -355,6 +358,12 @@ struct Profile {
     Correlations correlations;
     std::vector<RelativeNumber> relative;  ///< numbers that follow others; paths as in ParameterView
     SourceLocation where;
+    /// Other runtimes of this chip, which stages of a scenario name: profiles with the same devices in the same order,
+    /// see join_runtimes(). They have none themselves.
+    std::vector<Profile> runtimes;
+    std::string prefix;                ///< of a runtime's own numbers in parameters(): `runtimes.NAME.`; else empty
+    std::vector<std::string> shared;   ///< of a runtime: paths of the numbers that it has in common with the hardware
+    std::vector<ChipNumber> replaced;  ///< of a runtime: what its own file says otherwise of the chip
 };
 
 /// Whether models may be compiled for the scheme on the device, as its runtime says. One in floating point may wherever
@@ -386,44 +395,10 @@ void share_dram(Profile& profile);
 /// Gives each device but the host the clock of the host's first cluster, likewise.
 void share_host(Profile& profile);
 
-/// Reads a profile. Every physically impossible value, unknown key or missing rule is an error at its place. A device
-/// with `enabled: false` is checked like the others and then left out, with its links; what fell back to it has no
-/// place any more.
-[[nodiscard]] std::optional<Profile> read_profile(const YamlNode& root);
-
-/// One `--set hardware.PATH=VALUE`: the path follows the keys of the file (the prefix `hardware.` may stay), the value
-/// is YAML.
-struct ProfileOverride {
-    std::string path;
-    std::string value;
-    std::string set_by = "on the command line";  ///< for the source of the number
-};
-
-/// Finds the profile that another one names in `extends:`; reports at `where` what it cannot find.
-using ProfileResolver =
-    std::function<std::optional<YamlDocument>(const std::string& name, const SourceLocation& where, Diagnostics&)>;
-
-/// Looks for NAME.yaml in these directories, in this order; suggests the nearest name that is there. What ends in
-/// `.yaml` is a path from the file that names it.
-[[nodiscard]] ProfileResolver profiles_in(std::vector<std::filesystem::path> directories,
-                                          ReadDocument read = YamlDocument::load);
-
-/// Follows `extends:`, applies the overrides in order and reads the result.
-[[nodiscard]] std::optional<Profile> load_profile(const std::filesystem::path& path, const ProfileResolver& resolve,
-                                                  std::span<const ProfileOverride> overrides, Diagnostics& diagnostics);
-[[nodiscard]] std::optional<Profile> load_profile(YamlDocument document, const ProfileResolver& resolve,
-                                                  std::span<const ProfileOverride> overrides, Diagnostics& diagnostics);
-
-/// The document that load_profile() reads: what the profile extends and the overrides are in it, and it extends nothing
-/// any more; `extended` gets the names of what it extended, the nearest first. An override that fits nothing is an
-/// error, and is left out.
-[[nodiscard]] std::optional<YamlDocument> resolved_profile(YamlDocument document, const ProfileResolver& resolve,
-                                                           std::span<const ProfileOverride> overrides,
-                                                           std::vector<std::string>& extended,
-                                                           Diagnostics& diagnostics);
-
 /// What paths of a profile begin with among those of a scenario, as in `--set`.
 inline constexpr std::string_view kHardwarePrefix = "hardware.";
+/// What those of a runtime beside it begin with, before its name.
+inline constexpr std::string_view kRuntimesPrefix = "runtimes.";
 /// The path as the profile's own file has it, with or without the prefix.
 [[nodiscard]] constexpr std::string_view below_hardware(std::string_view path) {
     return path.starts_with(kHardwarePrefix) ? path.substr(kHardwarePrefix.size()) : path;
@@ -446,8 +421,9 @@ struct ParameterView {
     /// The same for a number that is asked for as such: from then on it is no share of another one any more.
     std::function<void(double)> fix;
 };
-/// Every number of the profile with a provenance, in the order of the structs above. One that several clusters inherit
-/// from their device appears once, and setting it sets all of them. What is a share of a number moves with it; to set
+/// Every number of the profile with a provenance, in the order of the structs above, then those that runtimes beside it
+/// have for themselves. One that several clusters inherit from their device, or that runtimes share, appears once, and
+/// setting it sets all of them. What is a share of a number moves with it; to set
 /// such a share is to say what it comes to at the base's value of now, so that shares and bases may be set in any
 /// order.
 [[nodiscard]] std::vector<ParameterView> parameters(Profile& profile);
@@ -457,14 +433,5 @@ struct ParameterView {
 
 /// Paths of all numbers that move with this one, itself the first.
 [[nodiscard]] std::vector<std::string> moving_with(const Profile& profile, const std::string& path);
-
-/// One number of a profile may not be more than another: a core draws no more than all of them, and they no more than
-/// the bus carries. Readers refuse profiles that break it, fits keep to it.
-struct NumberOrder {
-    std::string lesser, greater;  ///< paths as in ParameterView
-    bool refused = true;          ///< by readers, where it is broken; else only fits keep to it
-};
-/// All of them, from the cores to the bus. What bounds a number by itself is in ParameterView.
-[[nodiscard]] std::vector<NumberOrder> number_orders(const Profile& profile);
 
 }  // namespace berth

@@ -59,7 +59,7 @@ struct DrawnPicture {
 [[nodiscard]] std::string operators_text(std::string_view stage, const Candidate& candidate,
                                          std::span<const std::string> devices, TextWidth width = {});
 [[nodiscard]] std::string operators_json(std::string_view stage, const Candidate& candidate,
-                                         std::span<const std::string> devices);
+                                         std::span<const std::string> devices, std::string_view runtime = {});
 [[nodiscard]] std::string operators_csv(std::string_view stage, const Candidate& candidate,
                                         std::span<const std::string> devices);
 
@@ -68,7 +68,7 @@ struct DrawnPicture {
 [[nodiscard]] std::string memory_text(std::string_view stage, const Candidate& candidate,
                                       std::span<const std::string> devices, TextWidth width = {});
 [[nodiscard]] std::string memory_json(std::string_view stage, const Candidate& candidate,
-                                      std::span<const std::string> devices);
+                                      std::span<const std::string> devices, std::string_view runtime = {});
 [[nodiscard]] std::string memory_csv(std::string_view stage, const Candidate& candidate,
                                      std::span<const std::string> devices);
 

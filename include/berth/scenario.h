@@ -75,7 +75,8 @@ struct ModelStage {
     std::optional<Generation> generation;  ///< then `tokens` is the prompt, and there are no buckets
     std::vector<std::int64_t> buckets;     ///< compiled lengths, ascending; empty: compiled for each length
     std::int64_t batch = 1;
-    std::map<DeviceId, int> cores;  ///< where the stage overrides the runtime's default
+    std::optional<std::size_t> runtime;  ///< its place in Profile::runtimes; absent: that of the hardware itself
+    std::map<DeviceId, int> cores;       ///< where the stage overrides the runtime's default
     std::map<DeviceId, Frequency> clocks;
     std::optional<DeviceId> on;                     ///< pinned
     std::vector<PinRule> pins;                      ///< exceptions from that, or from any placement; the last counts
@@ -100,7 +101,8 @@ struct Stage {
     SourceLocation where;
 };
 
-/// A `--set PATH=VALUE`. PATH starts with `hardware.`, `models.NAME.`, `stages.NAME.` or a key of the scenario.
+/// A `--set PATH=VALUE`. PATH starts with `hardware.`, `runtimes.NAME.`, `models.NAME.`, `stages.NAME.` or a key of the
+/// scenario.
 struct Override {
     std::string path;
     std::string value;

@@ -21,17 +21,27 @@ struct StageModel {
     std::filesystem::path file;
 };
 
+/// The profile of a runtime that stages name.
+struct RuntimeInput {
+    std::string name;
+    std::filesystem::path file;
+    YamlDocument document;
+};
+
 struct ScenarioInputs {
     Library library;
     std::filesystem::path scenario_file;
     std::set<std::filesystem::path> hardware_files;  ///< each reads as `hardware`, whichever the scenario names
     YamlDocument scenario, hardware;
     std::map<std::filesystem::path, YamlDocument> models;
+    std::vector<RuntimeInput> runtimes;
     std::vector<StageModel> stage_models;
     std::vector<Override> omissions;  ///< `hardware.devices.NAME.enabled`: they leave out what the hardware has
 
     /// What stands at a path of `--set`; absent if nothing does.
     [[nodiscard]] std::optional<std::string> text_at(const std::string& path) const;
+    /// Whether it is a path below a runtime, which says there what the hardware does.
+    [[nodiscard]] bool is_shared(const std::string& path) const;
 };
 
 /// A profile with what it extends, before anything is set.

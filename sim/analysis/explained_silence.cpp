@@ -28,8 +28,9 @@ std::string moved_text(const std::vector<MovedCandidate>& others) {
 std::string ExplainedSilence::text(const std::string& path, LazyAnswer& changed) {
     const SilentScene scene{*changed.scenario(), use_, probe_};
     const std::string typed = typed_path(path);
-    return typed.starts_with(kHardwarePrefix) ? hardware_silence(scene, below_hardware(typed))
-                                              : scenario_silence(scene, *changed.whole(), typed);
+    const bool of_profile = typed.starts_with(kHardwarePrefix) || typed.starts_with(kRuntimesPrefix);
+    return of_profile ? hardware_silence(scene, below_hardware(typed))
+                      : scenario_silence(scene, *changed.whole(), typed);
 }
 
 }  // namespace berth

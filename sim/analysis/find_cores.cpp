@@ -3,9 +3,9 @@
 
 #include <set>
 
-#include "berth/brief_text.h"
 #include "analysis/finding_thresholds.h"
 #include "analysis/variation.h"
+#include "berth/brief_text.h"
 
 namespace berth {
 
@@ -30,7 +30,7 @@ struct Best {
 Best best_count(const StageView& view, DeviceId id, const Candidate& now) {
     const auto d = static_cast<std::size_t>(id);
     Best best;
-    for (const int cores : counts_to_try(view.scenario.profile.devices[d])) {
+    for (const int cores : counts_to_try(view.profile().devices[d])) {
         if (cores == now.cores) {
             continue;
         }
@@ -46,9 +46,9 @@ Best best_count(const StageView& view, DeviceId id, const Candidate& now) {
 }  // namespace
 
 void find_cores(const StageView& view, std::vector<Finding>& found) {
-    for (std::size_t d = 0; d < view.scenario.profile.devices.size(); ++d) {
+    for (std::size_t d = 0; d < view.profile().devices.size(); ++d) {
         const auto id = static_cast<DeviceId>(d);
-        const Device& device = view.scenario.profile.devices[d];
+        const Device& device = view.profile().devices[d];
         const Candidate* now = view.on(id);
         if (now == nullptr || device.cores() == 1) {
             continue;

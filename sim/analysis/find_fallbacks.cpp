@@ -3,8 +3,9 @@
 
 #include <map>
 
-#include "berth/brief_text.h"
 #include "analysis/variation.h"
+#include "berth/brief_text.h"
+#include "berth/runtimes.h"
 
 namespace berth {
 
@@ -51,7 +52,7 @@ void find_ping_pong(const StageView& view, DeviceId device, const Candidate& can
 }  // namespace
 
 void find_fallbacks(const StageView& view, std::vector<Finding>& found) {
-    const Profile& profile = view.scenario.profile;
+    const Profile& profile = view.profile();
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
         const auto device = static_cast<DeviceId>(d);
         const Candidate* candidate = view.on(device);
@@ -79,8 +80,9 @@ void find_fallbacks(const StageView& view, std::vector<Finding>& found) {
                             profile.devices[static_cast<std::size_t>(fallback.to)].name, fallback.reason,
                             one ? "s" : "", brief(fallback.time), name, one ? "it" : "them",
                             brief(after->stage.candidates[d].latency.median), brief(candidate->latency.median)));
-            finding.change = {{fmt::format("hardware.devices.{}.runtime.operators.{}", name, traits(kind).name),
-                               fmt::format("{{on: {}}}", name)}};
+            finding.change = {
+                {own_setting(profile, fmt::format("devices.{}.runtime.operators.{}", name, traits(kind).name)),
+                 fmt::format("{{on: {}}}", name)}};
             found.push_back(std::move(finding));
         }
     }

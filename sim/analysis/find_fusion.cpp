@@ -1,10 +1,11 @@
 // Fusion: neighbours that no rule of the runtime joins, where a rule would save noticeable time.
 #include <fmt/format.h>
 
-#include "berth/brief_text.h"
-#include "berth/fusion_summary.h"
 #include "analysis/finding_thresholds.h"
 #include "analysis/variation.h"
+#include "berth/brief_text.h"
+#include "berth/fusion_summary.h"
+#include "berth/runtimes.h"
 
 namespace berth {
 
@@ -41,7 +42,7 @@ void find_fusion(const StageView& view, std::vector<Finding>& found) {
             view.stage_result().latency.median < after->stage.latency.median * (1 + threshold(FindingLimit::kFusion))) {
             continue;
         }
-        const Device& device = view.scenario.profile.devices[d];
+        const Device& device = view.profile().devices[d];
         Finding finding = finding_of(
             FindingKind::kFusion, view, *after,
             fmt::format(
@@ -50,8 +51,9 @@ void find_fusion(const StageView& view, std::vector<Finding>& found) {
                 placed(chosen), missing.count, traits(missing.op).name, traits(missing.before).name,
                 device.runtime.name, brief(after->chosen().latency.median), brief(chosen.latency.median)));
         const bool has_rules = !device.runtime.fuses.empty();
-        finding.change = {{fmt::format("hardware.devices.{}.runtime.fuses{}", device.name, has_rules ? ".+" : ""),
-                           has_rules ? yaml_of(rule) : "[" + yaml_of(rule) + "]"}};
+        finding.change = {
+            {own_setting(view.profile(), fmt::format("devices.{}.runtime.fuses{}", device.name, has_rules ? ".+" : "")),
+             has_rules ? yaml_of(rule) : "[" + yaml_of(rule) + "]"}};
         found.push_back(std::move(finding));
     }
 }

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <bit>
 
-#include "berth/brief_text.h"
 #include "analysis/variation.h"
+#include "berth/brief_text.h"
 
 namespace berth {
 
@@ -28,8 +28,8 @@ std::int64_t fitting_bucket(std::int64_t tokens) {
 void find_padding(const StageView& view, std::vector<Finding>& found) {
     const ModelStage& stage = view.model_stage();
     const std::int64_t bucket = fitting_bucket(longest(stage));
-    for (std::size_t d = 0; d < view.scenario.profile.devices.size(); ++d) {
-        const Device& device = view.scenario.profile.devices[d];
+    for (std::size_t d = 0; d < view.profile().devices.size(); ++d) {
+        const Device& device = view.profile().devices[d];
         const Candidate* padded = view.on(static_cast<DeviceId>(d));
         if (device.runtime.shapes != ShapeRule::kStatic || padded == nullptr || stage.buckets.empty() ||
             padded->padded_tokens <= bucket) {

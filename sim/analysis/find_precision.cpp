@@ -75,7 +75,7 @@ void find_cheaper_precision(const StageView& view, std::vector<Finding>& found) 
 
 // Compares int8 with fp16 (or fp32) where the device multiplies both.
 void find_useless_precision(const StageView& view, DeviceId id, std::vector<Finding>& found) {
-    const Device& device = view.scenario.profile.devices[static_cast<std::size_t>(id)];
+    const Device& device = view.profile().devices[static_cast<std::size_t>(id)];
     const Candidate* candidate = view.on(id);
     const DType wide = offers(device, DType::kFp16) ? DType::kFp16 : DType::kFp32;
     if (candidate == nullptr || view.model_stage().dtypes.contains(id) ||
@@ -111,7 +111,7 @@ void find_useless_precision(const StageView& view, DeviceId id, std::vector<Find
 
 void find_precision(const StageView& view, std::vector<Finding>& found) {
     find_cheaper_precision(view, found);
-    for (std::size_t d = 0; d < view.scenario.profile.devices.size(); ++d) {
+    for (std::size_t d = 0; d < view.profile().devices.size(); ++d) {
         find_useless_precision(view, static_cast<DeviceId>(d), found);
     }
 }

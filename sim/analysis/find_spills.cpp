@@ -3,9 +3,10 @@
 
 #include <cmath>
 
-#include "berth/brief_text.h"
 #include "analysis/finding_thresholds.h"
 #include "analysis/variation.h"
+#include "berth/brief_text.h"
+#include "berth/runtimes.h"
 
 namespace berth {
 
@@ -16,8 +17,8 @@ Bytes whole_mebibytes(Bytes size) { return mebibytes(std::ceil(in_mebibytes(size
 }  // namespace
 
 void find_spills(const StageView& view, std::vector<Finding>& found) {
-    for (std::size_t d = 0; d < view.scenario.profile.devices.size(); ++d) {
-        const Device& device = view.scenario.profile.devices[d];
+    for (std::size_t d = 0; d < view.profile().devices.size(); ++d) {
+        const Device& device = view.profile().devices[d];
         const Candidate* candidate = view.on(static_cast<DeviceId>(d));
         if (candidate == nullptr || device.memories.empty() || candidate->spilled_bytes <= Bytes{}) {
             continue;
@@ -44,7 +45,8 @@ void find_spills(const StageView& view, std::vector<Finding>& found) {
                 "{} kept {} between kernels, the model would take {} there instead of {}.",
                 brief(candidate->spilled_bytes), device.name, brief(candidate->peak_activation_bytes), level.name,
                 brief(level.capacity.value), level.name, brief(needed), brief(kept), brief(candidate->latency.median)));
-        const std::string path = fmt::format("hardware.devices.{}.memories.{}", device.name, level.name);
+        const std::string path =
+            own_setting(view.profile(), fmt::format("devices.{}.memories.{}", device.name, level.name));
         finding.change = {
             {path + ".capacity", to_text(needed)}, {path + ".keeps_tensors", "true"}, {path + ".per", "device"}};
         found.push_back(std::move(finding));

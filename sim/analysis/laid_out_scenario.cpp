@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "base/index.h"
+#include "berth/runtimes.h"
 
 namespace berth {
 
@@ -21,10 +23,19 @@ bool MemoryCondition::holds(const Profile& profile) const {
     return from <= capacity && capacity < below;
 }
 
-std::optional<LaidOutStage::Count> LaidOutStage::count(const Profile& profile, Objective objective,
+bool LaidOutStage::holds(const Profile& hardware) const {
+    return std::ranges::all_of(conditions_, [&profile = under(hardware, runtime_)](const LayoutCondition& condition) {
+        return std::visit([&profile](const auto& one) { return one.holds(profile); }, condition);
+    });
+}
+
+std::optional<LaidOutStage::Count> LaidOutStage::count(const Profile& hardware, Objective objective,
                                                        std::vector<std::optional<Time>>& on_device,
                                                        Scratch& scratch) const {
-    terms_.work_out(profile, scratch.values, scratch.error_factors);
+    const std::size_t place = runtime_ ? 1 + *runtime_ : 0;
+    const bool certain = scratch.error_factors.empty();
+    terms_.work_out(under(hardware, runtime_), scratch.values,
+                    certain ? std::span<const double>() : std::span<const double>(scratch.error_factors[place]));
     std::optional<Count> best;
     double least = 0;
     on_device.resize(whole_.size());
@@ -80,8 +91,6 @@ std::optional<LaidOutScenario> LaidOutScenario::of(const Scenario& scenario, con
             if (!part.stage) {
                 return std::nullopt;
             }
-            const auto& own = part.stage->conditions();
-            result.conditions_.insert(result.conditions_.end(), own.begin(), own.end());
         }
         result.parts_.push_back(std::move(part));
     }
@@ -97,16 +106,14 @@ bool LaidOutScenario::fits_together(const Scenario& scenario) {
         models += part.stage ? 1 : 0;
     }
     if (models > 1) {
-        conditions_.emplace_back(
-            MemoryCondition{std::nullopt, most, Bytes::from_si(std::numeric_limits<double>::infinity())});
+        conditions_.push_back({std::nullopt, most, Bytes::from_si(std::numeric_limits<double>::infinity())});
     }
     return models <= 1 || most <= scenario.profile.dram.capacity.value;
 }
 
 bool LaidOutScenario::holds(const Profile& profile) const {
-    return std::ranges::all_of(conditions_, [&profile](const LayoutCondition& condition) {
-        return std::visit([&profile](const auto& one) { return one.holds(profile); }, condition);
-    });
+    return std::ranges::all_of(parts_, [&](const Part& part) { return !part.stage || part.stage->holds(profile); }) &&
+           std::ranges::all_of(conditions_, [&](const MemoryCondition& one) { return one.holds(profile); });
 }
 
 std::vector<std::string> LaidOutScenario::deciding_parameters(const Profile& profile) {
@@ -117,6 +124,11 @@ std::vector<std::string> LaidOutScenario::deciding_parameters(const Profile& pro
         }
     }
     paths.emplace_back("memory.dram.capacity");
+    for (const Profile& runtime : profile.runtimes) {
+        for (const std::string& path : deciding_parameters(runtime)) {
+            paths.push_back(path_among_all(runtime, path));
+        }
+    }
     return paths;
 }
 

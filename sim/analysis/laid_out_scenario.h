@@ -28,7 +28,8 @@ class LaidOutStage {
   public:
     struct Scratch {
         TermValues values;
-        std::vector<double> error_factors;  ///< see PlacementTerms::value()
+        /// See PlacementTerms::value(): of the hardware, then of each runtime beside it; empty: all are 1.
+        std::vector<std::vector<double>> error_factors;
         std::vector<std::optional<Time>> on_device;
         double split = 0;  ///< time of the best one
         PlacementProgram::Scratch program;
@@ -36,7 +37,8 @@ class LaidOutStage {
     /// Absent where only an evaluation tells: no device takes it, it may be split in blocks or over several lengths.
     [[nodiscard]] static std::optional<LaidOutStage> of(const Stage& stage, const Scenario& scenario);
 
-    [[nodiscard]] const std::vector<LayoutCondition>& conditions() const { return conditions_; }
+    /// Whether the same stage under this profile of the hardware would be laid out and lowered the same.
+    [[nodiscard]] bool holds(const Profile& hardware) const;
     /// No placement takes more of the memory that devices share.
     [[nodiscard]] Bytes most_in_dram() const { return most_in_dram_; }
     /// Absent: the objective needs energies that the profile does not have.
@@ -44,11 +46,12 @@ class LaidOutStage {
         std::size_t chosen = 0;  ///< a device, or one behind the last for a split
         double time = 0, energy = 0;
     };
-    [[nodiscard]] std::optional<Count> count(const Profile& profile, Objective objective,
+    [[nodiscard]] std::optional<Count> count(const Profile& hardware, Objective objective,
                                              std::vector<std::optional<Time>>& on_device, Scratch& scratch) const;
 
   private:
     friend class StageLayout;
+    std::optional<std::size_t> runtime_;
     PlacementTerms terms_;
     std::vector<std::optional<CostSum>> whole_;  ///< per device
     std::vector<TermId> calls_;                  ///< per device, of the split
@@ -91,7 +94,7 @@ class LaidOutScenario {
     [[nodiscard]] bool fits_together(const Scenario& scenario);
 
     std::vector<Part> parts_;
-    std::vector<LayoutCondition> conditions_;
+    std::vector<MemoryCondition> conditions_;  ///< of all stages together
     Objective objective_{};
     std::optional<Time> budget_;
     std::vector<std::string> names_;                 ///< of devices, then of a split

@@ -7,8 +7,9 @@
 #include <set>
 #include <utility>
 
-#include "berth/evaluation.h"
 #include "analysis/crossing_search.h"
+#include "berth/evaluation.h"
+#include "berth/runtimes.h"
 
 namespace berth {
 
@@ -173,13 +174,14 @@ std::vector<CurveCrossing> curve_crossings(const std::vector<LatencyCurve>& curv
     return found;
 }
 
-TokenCurves latency_curves(const Stage& stage, const Profile& profile) {
+TokenCurves latency_curves(const Stage& stage, const Profile& hardware) {
     TokenCurves result;
     result.stage = stage.name;
     const auto* work = std::get_if<ModelStage>(&stage.work);
     if (work == nullptr) {
         return result;
     }
+    const Profile& profile = under(hardware, work->runtime);
     result.actual_tokens = dominant_length(*work);
     const std::vector<std::int64_t> lengths = lengths_of(*work);
     std::vector<std::int64_t> from_one = lengths;
@@ -191,20 +193,20 @@ TokenCurves latency_curves(const Stage& stage, const Profile& profile) {
         const Device& device = profile.devices[d];
         const bool padded = device.runtime.shapes == ShapeRule::kStatic && !work->buckets.empty();
         const auto id = static_cast<DeviceId>(d);
-        auto points = points_at(padded ? lengths : from_one, *work, profile, id);
+        auto points = points_at(padded ? lengths : from_one, *work, hardware, id);
         if (points.empty()) {
             continue;
         }
         devices.resize(result.curves.size() + (padded ? 2 : 1), id);
         if (padded) {
-            result.curves.push_back({device.name, true, false, points_at(work->buckets, *work, profile, id)});
+            result.curves.push_back({device.name, true, false, points_at(work->buckets, *work, hardware, id)});
         }
         const std::string name =
             padded ? fmt::format("{} (a bucket every {})", device.name, lengths.front()) : device.name;
         result.curves.push_back({name, padded, padded, std::move(points)});
     }
     result.crossings = curve_crossings(result.curves, [&](std::size_t curve, std::int64_t tokens) {
-        const auto latency = pass_of(*work, tokens, profile, devices[curve]);
+        const auto latency = pass_of(*work, tokens, hardware, devices[curve]);
         return latency ? latency->median : result.curves[curve].points.back().latency.median;
     });
     return result;

@@ -5,11 +5,12 @@
 #include <cmath>
 #include <functional>
 
+#include "analysis/laid_out_scenario.h"
 #include "base/chance.h"
+#include "berth/runtimes.h"
 #include "berth/sensitivity.h"
 #include "berth/statistics.h"
 #include "evaluation/sensitivities.h"
-#include "analysis/laid_out_scenario.h"
 
 namespace berth {
 
@@ -33,19 +34,11 @@ class Sampler {
                                       set(value * std::exp(sigma * z));
                                   }});
         }
-        scratch_.error_factors.assign(profile_.devices.size() * kErrorClassNames.size(), 1);
-        for (std::size_t d = 0; d < profile_.devices.size(); ++d) {
-            for (const auto& row : kErrorClassNames) {
-                if (row.value == ErrorClass::kLibrary) {
-                    continue;  // scenarios call no matmul library
-                }
-                double& factor = scratch_.error_factors[error_place(static_cast<DeviceId>(d), row.value)];
-                const double sigma = std::log1p(error_of(profile_.devices[d], row.value).value);
-                if (sigma > 0) {
-                    uncertain_.push_back({fmt::format("devices.{}.error.{}", profile_.devices[d].name, row.name),
-                                          [&factor, sigma](double z) { factor = std::exp(sigma * z); }});
-                }
-            }
+        const std::vector<double> certain(profile_.devices.size() * kErrorClassNames.size(), 1);
+        scratch_.error_factors.assign(1 + profile_.runtimes.size(), certain);
+        add_errors(profile_, scratch_.error_factors.front());
+        for (std::size_t r = 0; r < profile_.runtimes.size(); ++r) {
+            add_errors(profile_.runtimes[r], scratch_.error_factors[1 + r]);
         }
     }
     Sampler(const Sampler&) = delete;
@@ -69,6 +62,34 @@ class Sampler {
     [[nodiscard]] bool right() const { return right_; }
 
   private:
+    void add_errors(const Profile& profile, std::vector<double>& factors) {
+        for (std::size_t d = 0; d < profile.devices.size(); ++d) {
+            for (const auto& row : kErrorClassNames) {
+                const double sigma = std::log1p(error_of(profile.devices[d], row.value).value);
+                if (row.value == ErrorClass::kLibrary || sigma <= 0) {
+                    continue;  // scenarios call no matmul library
+                }
+                const std::string own = fmt::format("devices.{}.error.{}", profile.devices[d].name, row.name);
+                add_error(path_among_all(profile, own), sigma,
+                          factors[error_place(static_cast<DeviceId>(d), row.value)]);
+            }
+        }
+    }
+
+    // One that runtimes share moves the factors of all of them.
+    void add_error(const std::string& path, double sigma, double& factor) {
+        std::function<void(double)> move = [&factor, sigma](double z) { factor = std::exp(sigma * z); };
+        const auto known = std::ranges::find(uncertain_, path, &Uncertain::path);
+        if (known == uncertain_.end()) {
+            uncertain_.push_back({path, std::move(move)});
+            return;
+        }
+        known->move = [first = std::move(known->move), move = std::move(move)](double z) {
+            first(z);
+            move(z);
+        };
+    }
+
     Profile profile_;
     const LaidOutScenario& layout_;
     std::vector<std::size_t> placed_;

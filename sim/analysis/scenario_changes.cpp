@@ -7,9 +7,9 @@
 #include <map>
 #include <set>
 
+#include "analysis/input_defaults.h"
 #include "berth/quantity_text.h"
 #include "berth/yaml_differences.h"
-#include "analysis/input_defaults.h"
 
 namespace berth {
 
@@ -35,6 +35,7 @@ class Comparison {
 
     std::vector<InputChange> changes() {
         compare_hardware();
+        compare_runtimes();
         compare_omissions();
         for (const YamlDifference& difference : differences_between(before_.inputs.scenario, after_.inputs.scenario)) {
             sort_in(difference);
@@ -102,9 +103,37 @@ class Comparison {
             add(path, difference.before.value_or(defaults_.before(path)),
                 difference.after.value_or(defaults_.after(path)),
                 [difference, &from = after_.inputs.hardware](ScenarioInputs& inputs) {
+                    for (RuntimeInput& runtime : inputs.runtimes) {
+                        const std::string at = difference.path();
+                        if (runtime.document.text_at(at) == inputs.hardware.text_at(at)) {
+                            take_over(runtime.document, difference, from);
+                        }
+                    }
                     take_over(inputs.hardware, difference, from);
                 });
             changes_.back().input.origin = difference.origin;
+        }
+    }
+
+    // What runtimes that both have say otherwise, but for what goes with the hardware.
+    void compare_runtimes() {
+        for (std::size_t i = 0; i < before_.inputs.runtimes.size(); ++i) {
+            const RuntimeInput& old = before_.inputs.runtimes[i];
+            const auto now = std::ranges::find(after_.inputs.runtimes, old.file, &RuntimeInput::file);
+            if (now == after_.inputs.runtimes.end()) {
+                continue;
+            }
+            for (const YamlDifference& difference : differences_between(old.document, now->document)) {
+                const std::string path = fmt::format("{}{}.{}", kRuntimesPrefix, old.name, difference.path());
+                if (before_.inputs.is_shared(path) && after_.inputs.is_shared(path)) {
+                    continue;
+                }
+                add(path, difference.before.value_or(defaults_.before(path)),
+                    difference.after.value_or(defaults_.after(path)),
+                    [difference, i, &from = now->document](ScenarioInputs& inputs) {
+                        take_over(inputs.runtimes[i].document, difference, from);
+                    });
+            }
         }
     }
 

@@ -163,16 +163,20 @@ std::vector<PathSteps> wider(const SilentScene& scene, const PathSteps& steps) {
     }
 }
 
+std::string settable(const std::string& path) {
+    return fmt::format("{}{}", path.starts_with(kRuntimesPrefix) ? std::string_view() : kHardwarePrefix, path);
+}
+
 std::string instead_text(const SilentScene& scene, const std::vector<PathSteps>& lists) {
     std::optional<NumberMove> best;
     for (const PathSteps& list : lists) {
         const auto strongest = scene.probe.strongest(list);
         if (strongest && strongest->chosen > 0) {
-            return ": vary hardware." + strongest->path;
+            return ": vary " + settable(strongest->path);
         }
         best = best ? best : strongest;
     }
-    return best ? ": vary hardware." + best->path : "";
+    return best ? ": vary " + settable(best->path) : "";
 }
 
 std::string sentence(const SilentScene& scene, SilenceReason reason, const PathSteps& steps) {

@@ -7,9 +7,9 @@
 #include <map>
 #include <memory>
 
+#include "analysis/explained_silence.h"
 #include "berth/scenario_inputs.h"
 #include "berth/yaml_differences.h"
-#include "analysis/explained_silence.h"
 
 namespace berth {
 
@@ -89,6 +89,10 @@ bool settings_differ(const SweepBase& base, const std::vector<Override>& without
     }
     return !differences_between(before->scenario, after->scenario).empty() ||
            !differences_between(before->hardware, after->hardware).empty() ||
+           !std::ranges::equal(before->runtimes, after->runtimes,
+                               [](const RuntimeInput& a, const RuntimeInput& b) {
+                                   return a.file == b.file && differences_between(a.document, b.document).empty();
+                               }) ||
            std::ranges::any_of(after->models, [&before](const auto& model) {
                const auto known = before->models.find(model.first);
                return known == before->models.end() || !differences_between(known->second, model.second).empty();

@@ -4,10 +4,10 @@
 #include <map>
 #include <utility>
 
+#include "analysis/laid_out_scenario.h"
 #include "base/index.h"
 #include "evaluation/candidates.h"
 #include "evaluation/work.h"
-#include "analysis/laid_out_scenario.h"
 
 namespace berth {
 
@@ -15,10 +15,12 @@ namespace berth {
 class StageLayout {
   public:
     StageLayout(const ModelStage& stage, const Scenario& scenario, const std::vector<LengthPlan>& lengths)
-        : stage_(stage), scenario_(scenario), lengths_(lengths) {}
+        : stage_(stage), profile_(profile_of(scenario, stage)), objective_(scenario.objective), lengths_(lengths) {
+        result_.runtime_ = stage.runtime;
+    }
 
     std::optional<LaidOutStage> laid_out() {
-        const std::size_t devices = scenario_.profile.devices.size();
+        const std::size_t devices = profile_.devices.size();
         const bool split = stage_.granularity != Granularity::kModel && devices > 1 && !stage_.on;
         if (split && !add_split()) {
             return std::nullopt;
@@ -34,7 +36,7 @@ class StageLayout {
         }
         for (const LengthPlan& length : lengths_) {
             for (const DevicePlan& plan : length.plans) {
-                const auto own = lowering_conditions(plan, scenario_.profile);
+                const auto own = lowering_conditions(plan, profile_);
                 result_.conditions_.insert(result_.conditions_.end(), own.begin(), own.end());
             }
         }
@@ -44,7 +46,7 @@ class StageLayout {
   private:
     // Of a stage with one length the table is that of its plans.
     bool add_split() {
-        const bool fit = stage_.granularity == Granularity::kOperator && by_time_alone(scenario_.objective) &&
+        const bool fit = stage_.granularity == Granularity::kOperator && by_time_alone(objective_) &&
                          lengths_.size() == 1 && !stage_.generation;
         const LengthPlan& length = lengths_.front();
         if (!fit || limits_that_bind(length.problem).any()) {
@@ -86,7 +88,7 @@ class StageLayout {
     }
 
     std::optional<CostSum> whole(DeviceId device) {
-        const std::size_t host = at(scenario_.profile.host);
+        const std::size_t host = at(profile_.host);
         const LengthPlan& main = dominant(lengths_);
         std::string why;
         const auto placed = whole_placement(main, device, why);
@@ -101,8 +103,7 @@ class StageLayout {
             note_memories(length, assignment);
             fits = fits && within(length.problem.limits, assignment);
             for (const TermCount& one : length.sums.of(length.problem, assignment)) {
-                const TermId term =
-                    result_.split_ ? one.term : result_.terms_.carry(length.sums.terms(), one.term);
+                const TermId term = result_.split_ ? one.term : result_.terms_.carry(length.sums.terms(), one.term);
                 counts[term] += length.length.share * one.count;
             }
         }
@@ -114,7 +115,8 @@ class StageLayout {
     }
 
     const ModelStage& stage_;
-    const Scenario& scenario_;
+    const Profile& profile_;  ///< of the stage's runtime
+    Objective objective_;
     const std::vector<LengthPlan>& lengths_;
     LaidOutStage result_;
 };

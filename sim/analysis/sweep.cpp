@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <thread>
 
-#include "berth/quantity_text.h"
 #include "analysis/in_order.h"
 #include "analysis/sweep_worker.h"
+#include "berth/quantity_text.h"
 
 namespace berth {
 
@@ -16,7 +16,7 @@ namespace {
 
 /// Values of an axis that is a number of the profile, in SI; absent where one is not just a number of its dimension.
 std::optional<std::vector<double>> numbers_of(const SweepAxis& axis, const std::vector<ParameterView>& parameters) {
-    if (!axis.path.starts_with(kHardwarePrefix)) {
+    if (!axis.path.starts_with(kHardwarePrefix) && !axis.path.starts_with(kRuntimesPrefix)) {
         return std::nullopt;
     }
     const auto found = std::ranges::find(parameters, below_hardware(axis.path), &ParameterView::path);

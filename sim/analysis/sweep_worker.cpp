@@ -3,17 +3,22 @@
 
 #include <algorithm>
 
-#include "berth/evaluation.h"
 #include "analysis/variation.h"
+#include "berth/evaluation.h"
 
 namespace berth {
 
 namespace {
 
-constexpr std::string_view kHardwareKey = "hardware";
 constexpr std::size_t kMostLayouts = 1024;  // some 50 KiB each
 constexpr std::size_t kMostPerScenario = 64;
 constexpr std::size_t kMostProfiles = 64;
+
+// Whether it decides which profiles a scenario has, or what they say.
+bool sets_profiles(std::string_view path) {
+    return path.starts_with("hardware") || path.starts_with(kRuntimesPrefix) ||
+           (path.starts_with("stages.") && path.ends_with(".runtime"));
+}
 
 std::string message_of(const Diagnostics& diagnostics) {
     const std::string text = diagnostics.text();
@@ -72,7 +77,7 @@ std::shared_ptr<SweepLayouts::Shared> SweepLayouts::at(std::size_t number) {
 
 SweepWorker::SweepWorker(const Sweep& sweep, SweepLayouts& layouts) : sweep_(&sweep), layouts_(&layouts) {
     for (std::size_t a = 0; a < sweep.axes_.size(); ++a) {
-        is_hardware_.push_back(sweep.axes_[a].path.starts_with(kHardwareKey));
+        is_hardware_.push_back(sets_profiles(sweep.axes_[a].path));
         if (!sweep.numbers_[a]) {
             const bool of_a_grid = sweep.axes_[a].order.empty();
             scenarios_ *= of_a_grid && !is_hardware_.back() ? sweep.axes_[a].values.size() : 0;
@@ -136,7 +141,7 @@ SweepWorker::Numbers* SweepWorker::numbers_at(const Key& key, std::string& why_n
     for (std::size_t a = 0; a < places_.size(); ++a) {
         auto& set = numbers->set.emplace_back([](double) {});
         if (sweep_->numbers_[a]) {
-            const std::string path = sweep_->axes_[a].path.substr(kHardwareKey.size() + 1);
+            const std::string path(below_hardware(sweep_->axes_[a].path));
             const auto view = std::ranges::find(views, path, &ParameterView::path);
             if (view != views.end()) {
                 set = view->fix;

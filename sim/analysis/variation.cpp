@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "berth/runtimes.h"
+
 namespace berth {
 
 namespace {
@@ -64,7 +66,7 @@ std::optional<Variation> vary_stage(const StageView& view, const StageChange& ch
 
 std::optional<Variation> vary_profile(const StageView& view, const ProfileChange& change) {
     Scenario changed = only_this_stage(view);
-    change(changed.profile);
+    change(under(changed.profile, view.model_stage().runtime));
     return evaluated(view, changed);
 }
 

@@ -19,6 +19,8 @@ struct StageView {
 
     [[nodiscard]] const Stage& stage() const { return scenario.stages[index]; }
     [[nodiscard]] const ModelStage& model_stage() const { return std::get<ModelStage>(stage().work); }
+    /// What the stage runs under.
+    [[nodiscard]] const Profile& profile() const { return profile_of(scenario, model_stage()); }
     [[nodiscard]] const StageResult& stage_result() const { return result.stages[index]; }
     [[nodiscard]] const Candidate& chosen() const { return stage_result().candidates[*stage_result().chosen]; }
     /// The whole model on a device; null if it does not fit there.
@@ -33,7 +35,7 @@ struct Variation {
 };
 using StageChange = std::function<void(ModelStage&)>;
 using ProfileChange = std::function<void(Profile&)>;
-/// Absent if the changed stage runs nowhere.
+/// Absent if the changed stage runs nowhere. A profile is that which the stage runs under.
 [[nodiscard]] std::optional<Variation> vary_stage(const StageView& view, const StageChange& change);
 [[nodiscard]] std::optional<Variation> vary_profile(const StageView& view, const ProfileChange& change);
 

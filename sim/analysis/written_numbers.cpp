@@ -77,7 +77,13 @@ std::optional<std::vector<WrittenNumber>> written_numbers(const SweepBase& base,
     NumberWalk walk;
     walk.walk(inputs->hardware.root(diagnostics), "hardware.");
     walk.walk(inputs->scenario.root(diagnostics), "");
-    return walk.take();
+    for (const RuntimeInput& runtime : inputs->runtimes) {
+        walk.walk(runtime.document.root(diagnostics), fmt::format("{}{}.", kRuntimesPrefix, runtime.name));
+    }
+    auto numbers = walk.take();
+    // What a runtime has from the hardware is set there.
+    std::erase_if(numbers, [&inputs](const WrittenNumber& number) { return inputs->is_shared(number.path); });
+    return numbers;
 }
 
 std::string times_factor(const std::string& value, double factor) {

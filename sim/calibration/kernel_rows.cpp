@@ -53,11 +53,6 @@ std::vector<std::string> size_names() {
     return {names.begin(), names.end()};
 }
 
-template <class Table>
-std::vector<std::string> names_in(const Table& table) {
-    return choice_names(table);
-}
-
 // Reads the rows of one table; each column is looked up once.
 class RowReader {
   public:
@@ -108,7 +103,7 @@ class RowReader {
     template <class Table>
     [[nodiscard]] auto choice(const CsvRow& row, std::string_view name, const Table& table, bool required) const
         -> std::optional<decltype(table[0].value)> {
-        const auto names = names_in(table);
+        const auto names = choice_names(table);
         const CsvCell* found = cell(row, name);
         if (found == nullptr) {
             if (required && table_.column(name)) {

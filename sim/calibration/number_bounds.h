@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "berth/calibration.h"
+#include "berth/number_orders.h"
 
 namespace berth {
 

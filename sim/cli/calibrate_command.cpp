@@ -184,6 +184,11 @@ std::optional<Scenario> decided_scenario(const CalibrateOptions& options, const 
                           fmt::format("{} runs on {}, not on {}", options.decide, scenario->profile.name, profile.name),
                           "a scenario on the hardware that is calibrated");
     }
+    if (scenario && !scenario->profile.runtimes.empty()) {
+        diagnostics.error(SourceLocation("--decide"),
+                          fmt::format("stages of {} name other runtimes, which are not calibrated", options.decide),
+                          "a scenario without 'runtime'");
+    }
     return scenario;
 }
 

@@ -45,7 +45,7 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
         ->type_name("SCENARIO")
         ->required();
     add_set_option(command, options.settings,
-                   "starts with hardware., models.NAME. or stages.NAME., or is a key of the scenario");
+                   "starts with hardware., runtimes.NAME., models.NAME. or stages.NAME., or is a key of the scenario");
 }
 
 namespace {

@@ -21,8 +21,15 @@ struct OpsOptions {
 
 struct StageTable {
     std::string stage;
+    std::string runtime;  ///< where the stage names another one than the hardware's; else empty
     Candidate candidate;
+    [[nodiscard]] std::string title() const { return runtime.empty() ? stage : fmt::format("{} ({})", stage, runtime); }
 };
+
+std::string runtime_named(const Scenario& scenario, const Stage& stage) {
+    const auto& work = std::get<ModelStage>(stage.work);
+    return work.runtime ? profile_of(scenario, work).name : "";
+}
 
 // The stage that was asked for, else every stage with a model.
 std::vector<StageTable> tables_of(const OpsOptions& options, const Scenario& scenario, Diagnostics& diagnostics) {
@@ -41,7 +48,7 @@ std::vector<StageTable> tables_of(const OpsOptions& options, const Scenario& sce
         auto candidate = stage != nullptr ? stage_candidate(scenario, *stage, options.device, diagnostics)
                                           : std::optional<Candidate>();
         if (candidate) {
-            tables.push_back({stage->name, std::move(*candidate)});
+            tables.push_back({stage->name, runtime_named(scenario, *stage), std::move(*candidate)});
         }
     }
     return tables;
@@ -54,7 +61,7 @@ std::string text_of(const std::vector<StageTable>& tables, const std::vector<std
     std::string text;
     for (const StageTable& table : tables) {
         text += (text.empty() ? "" : "\n") +
-                (memory ? memory_text : operators_text)(table.stage, table.candidate, devices, width);
+                (memory ? memory_text : operators_text)(table.title(), table.candidate, devices, width);
     }
     return text;
 }
@@ -69,7 +76,7 @@ std::string json_of(const std::vector<StageTable>& tables, const std::vector<std
                     bool memory) {
     std::string text;
     for (const StageTable& table : tables) {
-        std::string one = (memory ? memory_json : operators_json)(table.stage, table.candidate, devices);
+        std::string one = (memory ? memory_json : operators_json)(table.stage, table.candidate, devices, table.runtime);
         if (list) {
             one.erase(one.find_last_not_of('\n') + 1);
             text += text.empty() ? "" : ",\n";

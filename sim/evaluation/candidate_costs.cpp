@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "berth/runtimes.h"
 #include "evaluation/constraints.h"
 
 namespace berth {
@@ -166,16 +167,20 @@ Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assig
     return result;
 }
 
-CandidateCosts::CandidateCosts(const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Profile& profile,
+CandidateCosts::CandidateCosts(const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Profile& hardware,
                                const EvaluationOptions& options)
-    : stage_(stage), lengths_(lengths), profile_(profile), options_(options) {}
+    : stage_(stage),
+      lengths_(lengths),
+      hardware_(hardware),
+      profile_(under(hardware, stage.runtime)),
+      options_(options) {}
 
 Uncertainty CandidateCosts::uncertainty_of(std::span<const WeightedSum> mix) {
     if (!options_.uncertainty) {
         return {};
     }
     if (!sensitivities_) {
-        sensitivities_.emplace(profile_);
+        sensitivities_.emplace(hardware_, stage_.runtime);
     }
     return sensitivities_->of(mix);
 }

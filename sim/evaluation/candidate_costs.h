@@ -16,8 +16,8 @@ namespace berth {
 /// Costs the placements of one stage. Kernels that several of them run are worked out once under each uncertain number.
 class CandidateCosts {
   public:
-    /// All are kept by reference.
-    CandidateCosts(const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Profile& profile,
+    /// Under the stage's runtime of the hardware. All are kept by reference.
+    CandidateCosts(const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Profile& hardware,
                    const EvaluationOptions& options);
 
     [[nodiscard]] const ModelStage& stage() const { return stage_; }
@@ -43,7 +43,8 @@ class CandidateCosts {
 
     const ModelStage& stage_;
     const std::vector<LengthPlan>& lengths_;
-    const Profile& profile_;
+    const Profile& hardware_;
+    const Profile& profile_;  ///< of the stage's runtime
     EvaluationOptions options_;
     std::optional<Sensitivities> sensitivities_;
     std::optional<CacheHandover> cache_handover_;

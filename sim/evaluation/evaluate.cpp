@@ -47,7 +47,8 @@ void report_clash(const Stage& stage, const ModelStage& work, const LengthPlan& 
     }
 }
 
-// Models that stay loaded share DRAM; one that several stages run at the same precision is there once.
+// Models that stay loaded share DRAM; one that several stages run at the same precision under the same runtime is there
+// once.
 bool fit_together(const Scenario& scenario, const ScenarioResult& result, Diagnostics& diagnostics) {
     std::vector<std::pair<const ModelStage*, Bytes>> loaded;
     Bytes working;
@@ -67,7 +68,7 @@ bool fit_together(const Scenario& scenario, const ScenarioResult& result, Diagno
         }
         const auto same = std::ranges::find_if(loaded, [&work](const auto& other) {
             return other.first->model.name == work.model.name && other.first->precision.dtype == work.precision.dtype &&
-                   other.first->dtypes == work.dtypes;
+                   other.first->dtypes == work.dtypes && other.first->runtime == work.runtime;
         });
         if (same != loaded.end()) {
             same->second = std::max(same->second, kept);
@@ -99,6 +100,7 @@ std::optional<PlannedStage> model_stage(const Stage& stage, const ModelStage& wo
     StageResult result;
     result.name = stage.name;
     result.model = work.model.name;
+    result.runtime = profile_of(scenario, work).name;
     result.repeat = stage.repeat;
     result.budget = stage.budget;
     CandidateCosts costs(work, *lengths, scenario.profile, options);
@@ -108,7 +110,7 @@ std::optional<PlannedStage> model_stage(const Stage& stage, const ModelStage& wo
     const std::vector<std::size_t> order = in_order(result.candidates, work, scenario.objective);
     if (order.empty()) {
         report_no_device(stage, result.candidates, scenario.objective, diagnostics);
-        report_clash(stage, work, lengths->front(), scenario.profile, diagnostics);
+        report_clash(stage, work, lengths->front(), profile_of(scenario, work), diagnostics);
         return std::nullopt;
     }
     select(result, {{order.front(), result.repeat}}, work, scenario.objective);
@@ -276,11 +278,11 @@ std::optional<ScenarioResult> evaluate(const Scenario& scenario, Diagnostics& di
     return result;
 }
 
-std::optional<Candidate> evaluate_on(const Profile& profile, const ModelStage& stage, DeviceId device,
+std::optional<Candidate> evaluate_on(const Profile& hardware, const ModelStage& stage, DeviceId device,
                                      Diagnostics& diagnostics) {
     ModelStage pinned = stage;
     pinned.on = device;
-    auto lengths = plan_passes(stage.model.name, pinned, profile, diagnostics);
+    auto lengths = plan_passes(stage.model.name, pinned, hardware, diagnostics);
     if (!lengths) {
         return std::nullopt;
     }
@@ -288,7 +290,7 @@ std::optional<Candidate> evaluate_on(const Profile& profile, const ModelStage& s
     for (LengthPlan& length : *lengths) {
         limits.push_back(std::exchange(length.problem.limits, {}));
     }
-    CandidateCosts costs(pinned, *lengths, profile, {});
+    CandidateCosts costs(pinned, *lengths, hardware, {});
     auto candidates = stage_candidates(costs, Objective::kLatency, true).candidates;
     Candidate& candidate = candidates[static_cast<std::size_t>(device)];
     if (!candidate.feasible) {

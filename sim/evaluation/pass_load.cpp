@@ -44,6 +44,7 @@ class LoadRates {
 
     [[nodiscard]] std::size_t count() const { return resources_.pools.size() + resources_.bandwidths.size(); }
     [[nodiscard]] std::size_t dram() const { return resources_.pools.size(); }
+    [[nodiscard]] Bandwidth dram_bandwidth() const { return resources_.bandwidths.front().bandwidth; }
     [[nodiscard]] double share(DeviceId device) const { return share_[at(device)]; }
 
     void add(OperatorDemand demand, DeviceId device, std::vector<Time>& load) const {
@@ -67,8 +68,7 @@ class LoadRates {
         }
         for (const Handover& handover : work.handovers) {
             load[handover_pool(profile_)] += handover.cost;
-            load[dram()] +=
-                through_host(profile_, handover.from, handover.to, handover.size) / sustained_as_clocked(profile_.dram);
+            load[dram()] += through_host(profile_, handover.from, handover.to, handover.size) / dram_bandwidth();
         }
         for (const DeviceId device : work.calls) {
             load[dispatch_pool(profile_, device)] += length.plans[at(device)].per_graph;
@@ -123,7 +123,7 @@ PlacementProblem priced_problem(const LengthPlan& length, const ModelStage& stag
                 const Bytes moved = through_host(profile, static_cast<DeviceId>(from), static_cast<DeviceId>(to),
                                                  std::max(flow.size[from], flow.size[to]));
                 flow.crossing[from][to] = flow.crossing[from][to] * price[handover_pool(profile)] +
-                                          moved / sustained_as_clocked(profile.dram) * price[rates.dram()];
+                                          moved / rates.dram_bandwidth() * price[rates.dram()];
             }
         }
     }

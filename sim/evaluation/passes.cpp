@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "berth/runtimes.h"
 #include "evaluation/work.h"
 
 namespace berth {
@@ -93,7 +94,8 @@ std::vector<TokenShare> passes_of(const ModelStage& stage, const Profile& profil
 }
 
 std::optional<std::vector<LengthPlan>> plan_passes(const std::string& stage_name, const ModelStage& stage,
-                                                   const Profile& profile, Diagnostics& diagnostics) {
+                                                   const Profile& hardware, Diagnostics& diagnostics) {
+    const Profile& profile = under(hardware, stage.runtime);
     if (stage.generation && !last_step_fits(stage, diagnostics)) {
         return std::nullopt;
     }

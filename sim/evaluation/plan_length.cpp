@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "berth/runtimes.h"
 #include "evaluation/constraints.h"
 #include "evaluation/work.h"
 
@@ -34,7 +35,12 @@ Precision precision_on(const ModelStage& stage, DeviceId device) {
 
 }  // namespace
 
-Execution execution_on(const ModelStage& stage, const Profile& profile, DeviceId device) {
+const Profile& profile_of(const Scenario& scenario, const ModelStage& stage) {
+    return under(scenario.profile, stage.runtime);
+}
+
+Execution execution_on(const ModelStage& stage, const Profile& hardware, DeviceId device) {
+    const Profile& profile = under(hardware, stage.runtime);
     Execution execution;
     const auto cores = stage.cores.find(device);
     execution.cores = cores == stage.cores.end()

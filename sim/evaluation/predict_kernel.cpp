@@ -1,5 +1,6 @@
 // One kernel by itself: as a step of a compiled graph, or as a call of the runtime's operator library.
 #include "base/index.h"
+#include "berth/runtimes.h"
 #include "cost/lowering.h"
 #include "evaluation/sensitivities.h"
 
@@ -16,8 +17,10 @@ CrossingTerm layout_change(const Profile& profile, DeviceId device, const Kernel
 
 }  // namespace
 
-KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const Kernel& kernel,
-                                const Execution& execution, bool library_call, MatrixLayout layout) {
+KernelPrediction predict_kernel(const Profile& hardware, DeviceId device, const Kernel& kernel,
+                                const Execution& execution, bool library_call, MatrixLayout layout,
+                                std::optional<std::size_t> runtime) {
+    const Profile& profile = under(hardware, runtime);
     const Device& chip = profile.devices[at(device)];
     std::vector<Kernel> kernels{kernel};
     if (kernel.kind == OperatorKind::kAttention && !chip.attention) {
@@ -46,9 +49,8 @@ KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const K
     for (std::size_t term = 0; term < terms.size(); ++term) {
         all.sum.push_back({static_cast<TermId>(term), 1});
     }
-    prediction.uncertainty = Sensitivities(profile).of(std::span(&all, 1));
-    prediction.latency =
-        log_normal_estimate(seconds(total_of(all.sum, values.times)), prediction.uncertainty.sigma());
+    prediction.uncertainty = Sensitivities(hardware, runtime).of(std::span(&all, 1));
+    prediction.latency = log_normal_estimate(seconds(total_of(all.sum, values.times)), prediction.uncertainty.sigma());
     return prediction;
 }
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "berth/placement_terms.h"
 #include "berth/evaluation.h"
+#include "berth/placement_terms.h"
 #include "berth/profile.h"
 
 namespace berth {
@@ -22,7 +22,7 @@ struct WeightedSum {
 /// Time (s) of a mix.
 [[nodiscard]] double time_of(std::span<const WeightedSum> mix);
 
-/// Numbers of the profile with a spread; its model errors are told by error_of().
+/// Numbers of the profile, and of runtimes beside it, with a spread; model errors are told by error_of().
 [[nodiscard]] std::vector<ParameterView> uncertain_parameters(Profile& profile);
 
 /// Paths of the numbers that Uncertainty::effect runs over: those with a spread, then the model's own errors.
@@ -32,7 +32,8 @@ struct WeightedSum {
 /// their table, which has to stay where it is.
 class Sensitivities {
   public:
-    explicit Sensitivities(const Profile& profile);
+    /// Of what runs under one runtime of the hardware, over the numbers of all of them.
+    explicit Sensitivities(const Profile& hardware, std::optional<std::size_t> runtime = {});
     Sensitivities(const Sensitivities&) = delete;
     Sensitivities& operator=(const Sensitivities&) = delete;
 
@@ -40,10 +41,11 @@ class Sensitivities {
     [[nodiscard]] Uncertainty of(std::span<const WeightedSum> mix);
 
   private:
-    /// Whose terms a number can change: those of one device, of links alone, or of all.
+    /// Whose terms a number can change: those of one device, of links alone, of all, or those of another runtime.
     struct Reach {
         std::optional<DeviceId> device;
         bool links_only = false;
+        bool elsewhere = false;
     };
     [[nodiscard]] static Reach reach_of(const ParameterView& number, const Profile& profile);
     [[nodiscard]] static bool reaches(const Reach& reach, const PlacementTerms& terms, TermId term);
@@ -61,8 +63,12 @@ class Sensitivities {
     void add_errors(const WeightedSum& sum, std::vector<double>& times) const;
     [[nodiscard]] std::vector<double> decorrelated(std::vector<double> effect) const;
 
-    const Profile& profile_;
-    Profile moved_;
+    const Profile& hardware_;
+    std::optional<std::size_t> runtime_;
+    const Profile& profile_;              ///< of the runtime
+    Profile moved_;                       ///< the hardware
+    std::vector<std::size_t> errors_;     ///< [error_place] in the list of all model errors, behind the numbers
+    std::size_t error_count_ = 0;         ///< of all
     std::vector<ParameterView> numbers_;  ///< of `moved_`
     std::vector<Reach> reach_;            ///< [number]
     std::vector<Table> tables_;

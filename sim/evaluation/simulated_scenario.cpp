@@ -1,6 +1,8 @@
 // Candidates into tasks: hand-overs on the link, calls on the cores, bytes through DRAM.
 #include "berth/simulated_scenario.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <functional>
@@ -9,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "berth/runtimes.h"
 #include "evaluation/outlook.h"
 #include "evaluation/pass_system.h"
 #include "simulation/event_engine.h"
@@ -97,7 +100,7 @@ class SystemBuilder {
         const double scale = sum > Time{} ? times * (all / sum) : 0;
         for (std::size_t i = 0; i < operators.size();) {
             const OperatorResult& first = operators[i];
-            const Device& device = profile_.devices[static_cast<std::size_t>(first.device)];
+            const Device& device = under(profile_, asked.runtime).devices[static_cast<std::size_t>(first.device)];
             const bool whole = candidate.device == first.device;
             const int cores = whole ? candidate.cores : execution_on(asked, profile_, first.device).cores;
             const bool turns = device.runtime.shapes != ShapeRule::kStatic;
@@ -238,9 +241,9 @@ SystemBuilder built(const Scenario& scenario, const ScenarioResult& result) {
         }
         for (const PassShare& share : stage.passes) {
             const auto& work = std::get<ModelStage>(asked->work);
-            add_passes(share.passes, [&](double times) {
-                builder.add_pass(stage.name, work, stage.candidates[share.candidate], times);
-            });
+            const std::string name = work.runtime ? fmt::format("{} ({})", stage.name, stage.runtime) : stage.name;
+            add_passes(share.passes,
+                       [&](double times) { builder.add_pass(name, work, stage.candidates[share.candidate], times); });
         }
         builder.end_stage();
     }

@@ -48,8 +48,9 @@ void compare(Candidate& made, const StageResult& result) {
 }
 
 // Whole models on other numbers of cores than the stage's.
-void add_core_counts(PlannedStage& stage, const std::string& name, const ModelStage& work, const Profile& profile,
+void add_core_counts(PlannedStage& stage, const std::string& name, const ModelStage& work, const Scenario& scenario,
                      const EvaluationOptions& options) {
+    const Profile& profile = profile_of(scenario, work);
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
         const Device& device = profile.devices[d];
         const auto id = static_cast<DeviceId>(d);
@@ -61,11 +62,11 @@ void add_core_counts(PlannedStage& stage, const std::string& name, const ModelSt
             ModelStage changed = work;
             changed.cores[id] = cores;
             Diagnostics ignored;  // what does not fit is no candidate
-            const auto lengths = plan_passes(name, changed, profile, ignored);
+            const auto lengths = plan_passes(name, changed, scenario.profile, ignored);
             if (!lengths) {
                 continue;
             }
-            CandidateCosts costs(changed, *lengths, profile, options);
+            CandidateCosts costs(changed, *lengths, scenario.profile, options);
             auto all = stage_candidates(costs, Objective::kThroughput, false);
             if (all.candidates[d].feasible) {
                 Candidate& made = all.candidates[d];
@@ -87,7 +88,7 @@ class Balancing {
           base_(resource_loads(resources_of(scenario.profile))) {
         for (std::size_t s = 0; s < stages.size(); ++s) {
             if (const auto* work = std::get_if<ModelStage>(&scenario.stages[s].work)) {
-                add_core_counts(stages[s], scenario.stages[s].name, *work, scenario.profile, options);
+                add_core_counts(stages[s], scenario.stages[s].name, *work, scenario, options);
                 listed_.push_back(stages[s].result.candidates.size());
                 add_task(s, *work);
             } else {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/overloaded.h"
+#include "berth/runtimes.h"
 #include "evaluation/sensitivities.h"
 
 namespace berth {
@@ -133,44 +134,83 @@ std::vector<ParameterView> uncertain_parameters(Profile& profile) {
     return numbers;
 }
 
+namespace {
+
+std::string error_path(const Device& device, std::string_view error) {
+    return fmt::format("devices.{}.error.{}", device.name, error);
+}
+
+// Errors of the profile's predictions, then those that runtimes beside it have for themselves.
+std::vector<std::string> error_numbers(const Profile& hardware) {
+    std::vector<std::string> paths;
+    const auto add = [&paths](const Profile& profile) {
+        for (const Device& device : profile.devices) {
+            for (const auto& row : kErrorClassNames) {
+                std::string path = path_among_all(profile, error_path(device, row.name));
+                if (std::ranges::find(paths, path) == paths.end()) {
+                    paths.push_back(std::move(path));
+                }
+            }
+        }
+    };
+    add(hardware);
+    std::ranges::for_each(hardware.runtimes, add);
+    return paths;
+}
+
+}  // namespace
+
 std::vector<std::string> uncertain_numbers(const Profile& profile) {
     Profile copy = profile;
     std::vector<std::string> paths;
     for (const ParameterView& number : uncertain_parameters(copy)) {
         paths.push_back(number.path);
     }
-    for (const Device& device : profile.devices) {
-        for (const auto& row : kErrorClassNames) {
-            paths.push_back(fmt::format("devices.{}.error.{}", device.name, row.name));
-        }
-    }
+    std::ranges::copy(error_numbers(profile), std::back_inserter(paths));
     return paths;
 }
 
-Sensitivities::Sensitivities(const Profile& profile)
-    : profile_(profile), moved_(profile), numbers_(uncertain_parameters(moved_)) {
+Sensitivities::Sensitivities(const Profile& hardware, std::optional<std::size_t> runtime)
+    : hardware_(hardware),
+      runtime_(runtime),
+      profile_(under(hardware, runtime)),
+      moved_(hardware),
+      numbers_(uncertain_parameters(moved_)) {
     for (const ParameterView& number : numbers_) {
-        reach_.push_back(reach_of(number, profile));
+        reach_.push_back(reach_of(number, profile_));
+    }
+    const std::vector<std::string> all = error_numbers(hardware);
+    error_count_ = all.size();
+    for (const Device& device : profile_.devices) {
+        for (const auto& row : kErrorClassNames) {
+            const auto place = std::ranges::find(all, path_among_all(profile_, error_path(device, row.name)));
+            errors_.push_back(static_cast<std::size_t>(place - all.begin()));
+        }
     }
 }
 
 Sensitivities::Reach Sensitivities::reach_of(const ParameterView& number, const Profile& profile) {
+    const auto path = path_within(profile, number.path);
+    if (!path) {
+        return {std::nullopt, false, true};
+    }
     // The clock of the host counts on devices that leave work to it.
-    const auto follows = [&number](const Device& one) {
-        return one.host_core && one.host_core->clock_path == number.path;
-    };
+    const auto follows = [&path](const Device& one) { return one.host_core && one.host_core->clock_path == *path; };
     if (std::ranges::any_of(profile.devices, follows)) {
-        return {std::nullopt, false};
+        return {};
     }
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
-        if (number.path.starts_with(fmt::format("devices.{}.", profile.devices[d].name))) {
-            return {static_cast<DeviceId>(d), false};
+        if (path->starts_with(fmt::format("devices.{}.", profile.devices[d].name))) {
+            return {static_cast<DeviceId>(d)};
         }
     }
-    return {std::nullopt, number.path.starts_with("links.")};
+    return {std::nullopt, path->starts_with("links.")};
 }
 
 bool Sensitivities::reaches(const Reach& reach, const PlacementTerms& terms, TermId term) {
+    if (reach.elsewhere) {
+        return false;
+    }
     const auto on = [&reach](DeviceId device) { return !reach.links_only && reach.device.value_or(device) == device; };
     return std::visit(Overloaded{[&](const KernelTerm& one) { return on(one.device); },
                                  [&](const SplitFusionTerm& one) { return reaches(reach, terms, one.alone); },
@@ -190,7 +230,7 @@ void Sensitivities::work_out(Table& table, const TermValues& values, const std::
                     scratch_.times[part] = table.times[table.row[part] + column];
                 }
             }
-            time = table.terms->value(term, moved_, scratch_).time;
+            time = table.terms->value(term, under(moved_, runtime_), scratch_).time;
         }
         table.times[table.row[term] + column] = time;
     }
@@ -237,20 +277,48 @@ void Sensitivities::add_errors(const WeightedSum& sum, std::vector<double>& time
     });
 }
 
+namespace {
+
+bool has_correlations_of(const Profile& runtime, const Profile& hardware) {
+    const auto is_shared = [&runtime](const std::string& path) { return path_among_all(runtime, path) == path; };
+    return runtime.correlations.paths == hardware.correlations.paths &&
+           runtime.correlations.factor == hardware.correlations.factor &&
+           std::ranges::all_of(runtime.correlations.paths, is_shared);
+}
+
+// Causes that stand for what goes together under one profile lie in a block of their own, behind those of others.
+struct CauseBlock {
+    std::size_t first = 0, all = 0;
+};
+CauseBlock block_of(const Profile& profile, const Profile& hardware) {
+    CauseBlock block{0, hardware.correlations.paths.size()};
+    for (const Profile& runtime : hardware.runtimes) {
+        const bool same = has_correlations_of(runtime, hardware);
+        block.first = &runtime == &profile && !same ? block.all : block.first;
+        block.all += same ? 0 : runtime.correlations.paths.size();
+    }
+    return block;
+}
+
+}  // namespace
+
 // Effects with what goes together (Profile::correlations) replaced by independent causes.
 std::vector<double> Sensitivities::decorrelated(std::vector<double> effect) const {
     const Correlations& correlations = profile_.correlations;
-    if (correlations.paths.empty()) {
-        return effect;
-    }
+    const CauseBlock block = block_of(profile_, hardware_);
     std::vector<double> together;
     for (const std::string& path : correlations.paths) {
-        const auto place = std::ranges::find(numbers_, path, &ParameterView::path) - numbers_.begin();
+        const auto place =
+            std::ranges::find(numbers_, path_among_all(profile_, path), &ParameterView::path) - numbers_.begin();
         const bool uncertain = static_cast<std::size_t>(place) < numbers_.size();  // else it was set to an exact value
         together.push_back(uncertain ? std::exchange(effect[static_cast<std::size_t>(place)], 0) : 0);
     }
+    const std::size_t before = effect.size() + block.first;
+    const std::size_t all = effect.size() + block.all;
     const std::vector<double> parts = correlations.independent(together);
+    effect.resize(before, 0.0);
     effect.insert(effect.end(), parts.begin(), parts.end());
+    effect.resize(all, 0.0);
     return effect;
 }
 
@@ -274,10 +342,12 @@ Uncertainty Sensitivities::of(std::span<const WeightedSum> mix) {
         uncertainty.effect.push_back(0.5 * std::log(moved[i] / moved[count + i]));
     }
     const double total = time_of(mix);
+    uncertainty.effect.resize(count + error_count_, 0.0);
     for (std::size_t d = 0; d < profile_.devices.size(); ++d) {
         for (const auto& row : kErrorClassNames) {
-            const double share = errors[error_place(static_cast<DeviceId>(d), row.value)] / total;
-            uncertainty.effect.push_back(share * std::log1p(error_of(profile_.devices[d], row.value).value));
+            const std::size_t place = error_place(static_cast<DeviceId>(d), row.value);
+            uncertainty.effect[count + errors_[place]] =
+                errors[place] / total * std::log1p(error_of(profile_.devices[d], row.value).value);
         }
     }
     uncertainty.evidence = evidence_of(mix, profile_);

@@ -59,9 +59,9 @@ struct Work {
 /// A prompt is read in chunks where a runtime that the stage may run on does so: the shortest of them.
 [[nodiscard]] std::vector<TokenShare> passes_of(const ModelStage& stage, const Profile& profile);
 
-/// All passes of a stage laid out. Empty, with errors, if one cannot be.
+/// All passes of a stage laid out under its runtime of the hardware. Empty, with errors, if one cannot be.
 [[nodiscard]] std::optional<std::vector<LengthPlan>> plan_passes(const std::string& stage_name, const ModelStage& stage,
-                                                                 const Profile& profile, Diagnostics& diagnostics);
+                                                                 const Profile& hardware, Diagnostics& diagnostics);
 
 /// The length that most inputs have.
 [[nodiscard]] const LengthPlan& dominant(const std::vector<LengthPlan>& lengths);

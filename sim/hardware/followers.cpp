@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "berth/runtimes.h"
+
 namespace berth {
 
 namespace {
@@ -58,12 +60,31 @@ class Followers {
 
 }  // namespace
 
-std::vector<std::string> moving_with(const Profile& profile, const std::string& path) {
+namespace {
+
+// Numbers of one profile that move with one of its own.
+std::vector<std::string> followers_of(const Profile& profile, const std::string& path) {
     std::vector<std::string> moving{path};
     for (std::size_t i = 0; i < moving.size(); ++i) {
         for (const RelativeNumber& one : profile.relative) {
             if (one.base == moving[i]) {
                 moving.push_back(one.path);
+            }
+        }
+    }
+    return moving;
+}
+
+}  // namespace
+
+std::vector<std::string> moving_with(const Profile& profile, const std::string& path) {
+    std::vector<std::string> moving = followers_of(profile, path);
+    for (const Profile& runtime : profile.runtimes) {
+        const auto within = path_within(runtime, path);
+        for (const std::string& each : within ? followers_of(runtime, *within) : std::vector<std::string>()) {
+            const std::string moved = path_among_all(runtime, each);
+            if (std::ranges::find(moving, moved) == moving.end()) {
+                moving.push_back(moved);
             }
         }
     }

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "berth/load_profile.h"
 #include "berth/profile.h"
 #include "hardware/former_keys.h"
 

@@ -1,7 +1,7 @@
 // Which numbers of a profile bound each other.
 #include <fmt/format.h>
 
-#include "berth/profile.h"
+#include "berth/number_orders.h"
 
 namespace berth {
 

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "berth/profile_keys.h"
+#include "berth/runtimes.h"
 #include "hardware/followers.h"
+#include "hardware/own_parameters.h"
 
 namespace berth {
 
@@ -200,7 +202,7 @@ std::string parameter_path(const Device& device, const void* number) {
     return finder.path();
 }
 
-std::vector<ParameterView> parameters(Profile& profile) {
+std::vector<ParameterView> own_parameters(Profile& profile) {
     ParameterList list;
     NumbersAt dram(list, "memory.dram");
     dram_keys(dram, profile.dram);
@@ -225,6 +227,41 @@ std::vector<ParameterView> parameters(Profile& profile) {
     }
     auto views = list.take();
     make_followers_move(views, profile);
+    return views;
+}
+
+namespace {
+
+// Setting a number that both have sets both.
+std::function<void(double)> both(std::function<void(double)> first, std::function<void(double)> second) {
+    return [first = std::move(first), second = std::move(second)](double si) {
+        first(si);
+        second(si);
+    };
+}
+
+void add_runtime_numbers(std::vector<ParameterView>& views, Profile& runtime) {
+    for (ParameterView& number : own_parameters(runtime)) {
+        std::string path = path_among_all(runtime, number.path);
+        const auto same = std::ranges::find(views, path, &ParameterView::path);
+        if (same != views.end()) {
+            same->set = both(std::move(same->set), std::move(number.set));
+            same->fix = both(std::move(same->fix), std::move(number.fix));
+        } else {
+            number.base = number.base.empty() ? "" : path_among_all(runtime, number.base);
+            number.path = std::move(path);
+            views.push_back(std::move(number));
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<ParameterView> parameters(Profile& profile) {
+    auto views = own_parameters(profile);
+    for (Profile& runtime : profile.runtimes) {
+        add_runtime_numbers(views, runtime);
+    }
     return views;
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "berth/load_profile.h"
 #include "hardware/key_reader.h"
 
 namespace berth {

@@ -124,28 +124,69 @@ std::string place_of(const StageResult& stage, const FixedStage* fixed, const st
     return fixed != nullptr && fixed->on ? device_name(devices, *fixed->on) : "-";
 }
 
-void add_stage(TextTable& table, const StageResult& stage, const Stage* asked, const std::vector<std::string>& devices,
-               Objective objective) {
+std::vector<std::string> stage_row(const StageResult& stage, const Stage* asked,
+                                   const std::vector<std::string>& devices, Objective objective) {
     const auto* fixed = asked != nullptr ? std::get_if<FixedStage>(&asked->work) : nullptr;
     const bool spread = stage.latency.high > stage.latency.low;
-    table.row({stage.name, place_of(stage, fixed, devices), fmt::format("{}", stage.repeat),
-               brief(stage.latency.median), spread ? range_text(stage.latency) : (fixed != nullptr ? "fixed" : ""),
-               sureness(stage, model_asked(asked), objective), stage.budget ? brief(*stage.budget) : ""});
+    return {stage.name,
+            place_of(stage, fixed, devices),
+            fmt::format("{}", stage.repeat),
+            brief(stage.latency.median),
+            spread ? range_text(stage.latency) : (fixed != nullptr ? "fixed" : ""),
+            sureness(stage, model_asked(asked), objective),
+            stage.budget ? brief(*stage.budget) : ""};
+}
+
+// Which stages a runtime runs, and what of the chip's memory and clocks its own profile says otherwise.
+std::string runtime_text(const Profile& runtime, const ScenarioResult& result) {
+    std::vector<std::string> stages;
+    for (const StageResult& stage : result.stages) {
+        if (stage.runtime == runtime.name) {
+            stages.push_back(stage.name);
+        }
+    }
+    if (stages.empty()) {
+        return "";
+    }
+    std::vector<std::string> numbers;
+    for (const ChipNumber& number : runtime.replaced) {
+        numbers.push_back(fmt::format("{} {} (alone {})", number.path, number.used, number.own));
+    }
+    const std::string chip = numbers.empty() ? "" : fmt::format(", on this board: {}", fmt::join(numbers, ", "));
+    return fmt::format("{} under {}{}", fmt::join(stages, ", "), runtime.name, chip);
+}
+
+std::string runtimes_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
+    std::vector<std::string> parts;
+    for (const Profile& runtime : scenario.profile.runtimes) {
+        if (std::string part = runtime_text(runtime, result); !part.empty()) {
+            parts.push_back(std::move(part));
+        }
+    }
+    return parts.empty() ? "" : wrapped(fmt::format("Other runtimes: {}.", fmt::join(parts, "; ")), 0, width);
 }
 
 }  // namespace
 
 TextTable stage_rows(const ScenarioResult& result, const Scenario& scenario) {
+    const bool several = !scenario.profile.runtimes.empty();
     TextTable table;
     table.column("stage", Align::kLeft, Fit::kShorten);
     table.column("run on", Align::kLeft, Fit::kWrap);
+    if (several) {
+        table.column("runtime", Align::kLeft, Fit::kWrap);
+    }
     table.column("passes", Align::kRight);
     table.column("time", Align::kRight);
     table.column("5-95 %", Align::kLeft);
     table.column("sure", Align::kRight);
     table.column("budget", Align::kRight);
     for (const StageResult& stage : result.stages) {
-        add_stage(table, stage, stage_named(scenario, stage.name), result.devices, result.objective);
+        auto row = stage_row(stage, stage_named(scenario, stage.name), result.devices, result.objective);
+        if (several) {
+            row.insert(row.begin() + 2, stage.runtime);
+        }
+        table.row(std::move(row));
     }
     return table;
 }
@@ -259,6 +300,7 @@ std::string answer_sentence(const ScenarioResult& result, const Scenario& scenar
 std::string answer_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
     std::string text = wrapped(headline(result), 0, width) + "\n" + rate_text(result, width) +
                        stage_rows(result, scenario).text(0, width) + reasons(result, scenario, width);
+    text += runtimes_text(result, scenario, width);
     if (!scenario.disabled.empty()) {
         text += wrapped(fmt::format("Disabled by the scenario: {}.", fmt::join(scenario.disabled, ", ")), 0, width);
     }

@@ -1,6 +1,7 @@
 // One operator of a placed stage, explained.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -56,18 +57,19 @@ std::vector<NumberUsed> handover_numbers(const OperatorResult& op, const Profile
         return {};
     }
     const Device& device = device_of(op, profile);
-    std::vector<NumberUsed> numbers{number_used(fmt::format("devices.{}.runtime.dispatch.per_graph", device.name),
-                                                device.runtime.dispatch_per_graph,
-                                                to_text(device.runtime.dispatch_per_graph.value))};
+    std::vector<NumberUsed> numbers{
+        number_used(profile, fmt::format("devices.{}.runtime.dispatch.per_graph", device.name),
+                    device.runtime.dispatch_per_graph, to_text(device.runtime.dispatch_per_graph.value))};
     for (const Link& link : profile.links) {
         if (link.from != op.device && link.to != op.device) {
             continue;
         }
         const std::string path = fmt::format("links.{}", link.index);
-        numbers.push_back(number_used(path + ".per_crossing", link.per_crossing, to_text(link.per_crossing.value)));
+        numbers.push_back(
+            number_used(profile, path + ".per_crossing", link.per_crossing, to_text(link.per_crossing.value)));
         const auto add = [&](const char* key, const std::optional<Parameter<Bandwidth>>& rate) {
             if (rate) {
-                numbers.push_back(number_used(fmt::format("{}.{}", path, key), *rate, to_text(rate->value)));
+                numbers.push_back(number_used(profile, fmt::format("{}.{}", path, key), *rate, to_text(rate->value)));
             }
         };
         add("transfer", link.transfer);
@@ -80,6 +82,30 @@ std::vector<NumberUsed> handover_numbers(const OperatorResult& op, const Profile
 }  // namespace
 
 namespace {
+
+// Numbers as the hardware calls them, of which this may be one of several runtimes.
+Explanation explained(const OperatorResult& op, const Profile& profile, const Execution& execution) {
+    Explanation explanation = explain_kernel(*op.kernel, device_of(op, profile), execution);
+    const auto rename = [&profile](std::string& path) {
+        path = path.empty() ? path : settable_path(profile, std::string(below_hardware(path)));
+    };
+    const auto rename_in = [&rename](FormulaLine& line) {
+        for (FormulaInput& input : line.inputs) {
+            rename(input.path);
+        }
+    };
+    for (Term& term : explanation.terms) {
+        rename_in(term.line);
+        std::ranges::for_each(term.parts, rename_in);
+    }
+    rename_in(explanation.rule);
+    std::ranges::for_each(explanation.rule_parts, rename_in);
+    rename(explanation.dram_rate.decided_by);
+    for (NumberUsed& number : explanation.numbers) {
+        rename(number.path);
+    }
+    return explanation;
+}
 
 // ", measured near these sizes"; nothing where the profile does not say what was measured.
 std::string rests_on(const Kernel& kernel, const Device& device) {
@@ -98,6 +124,9 @@ std::string explain_text(const OperatorResult& op, const Profile& profile, const
                                            choice_name(kDTypeNames, op.ran_at)),
                                0, width);
     text += wrapped(latency_text(op), 0, width);
+    if (!profile.prefix.empty()) {
+        text += wrapped(fmt::format("Under {}.", profile.name), 0, width);
+    }
     if (op.fell_back) {
         text += wrapped(fmt::format("It fell back to {}: {}.", device.name, op.reason), 0, width);
     }
@@ -114,7 +143,7 @@ std::string explain_text(const OperatorResult& op, const Profile& profile, const
                         0, width);
     }
     if (op.cost && op.kernel) {
-        const Explanation explanation = explain_kernel(*op.kernel, device, execution);
+        const Explanation explanation = explained(op, profile, execution);
         text += wrapped(fmt::format("Kernel: {}{}.", explanation.kernel, rests_on(*op.kernel, device)), 0, width) +
                 "\n" + explanation_text(explanation, width);
     }
@@ -130,6 +159,9 @@ std::string explain_json(const OperatorResult& op, const Profile& profile, const
     object["name"] = op.name;
     object["op"] = traits(op.kind).name;
     object["device"] = device.name;
+    if (!profile.prefix.empty()) {
+        object["runtime"] = profile.name;
+    }
     object["dtype"] = choice_name(kDTypeNames, op.ran_at);
     object["latency_ms"] = json_milliseconds(op.latency);
     object["conversion_ms"] = json_milliseconds(op.conversion);
@@ -143,7 +175,7 @@ std::string explain_json(const OperatorResult& op, const Profile& profile, const
     object["fell_back"] = op.fell_back;
     object["reason"] = json_text(op.reason);
     if (op.cost && op.kernel) {
-        add_explanation(object, explain_kernel(*op.kernel, device, execution));
+        add_explanation(object, explained(op, profile, execution));
     }
     object["handover_numbers"] = json_numbers(handover_numbers(op, profile));
     return json_document(object);

@@ -7,12 +7,13 @@
 
 #include "berth/cost_breakdown.h"
 #include "berth/evaluation.h"
+#include "berth/runtimes.h"
 #include "berth/text_width.h"
 #include "report/json_values.h"
 
 namespace berth {
 
-/// A number of the profile, under the path that `--set` takes.
+/// A number of a profile, under the path that `--set` takes.
 struct NumberUsed {
     std::string path;
     std::string value;
@@ -74,8 +75,9 @@ void add_explanation(Json& object, const Explanation& explanation);
 [[nodiscard]] Json json_numbers(const std::vector<NumberUsed>& numbers);
 
 template <class Q>
-[[nodiscard]] NumberUsed number_used(const std::string& path, const Parameter<Q>& parameter, std::string value) {
-    return {"hardware." + path, std::move(value), parameter.spread, parameter.origin, parameter.source};
+[[nodiscard]] NumberUsed number_used(const Profile& profile, const std::string& path, const Parameter<Q>& parameter,
+                                     std::string value) {
+    return {settable_path(profile, path), std::move(value), parameter.spread, parameter.origin, parameter.source};
 }
 
 }  // namespace berth

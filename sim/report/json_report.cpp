@@ -143,6 +143,9 @@ std::string json_report(const ScenarioResult& result, const Scenario& scenario, 
     object["stages"] = Json::array();
     for (const StageResult& stage : result.stages) {
         object["stages"].push_back(stage_json(stage, stage_named(scenario, stage.name), result.devices));
+        if (!scenario.profile.runtimes.empty()) {
+            object["stages"].back()["runtime"] = json_text(stage.runtime);
+        }
     }
     object["total"] = total_json(result.total);
     if (result.rate) {

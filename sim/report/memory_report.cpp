@@ -70,9 +70,13 @@ std::string memory_text(std::string_view stage, const Candidate& candidate, std:
            wrapped(summary(candidate), 0, width) + "\n" + table.text(0, width);
 }
 
-std::string memory_json(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {
+std::string memory_json(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
+                        std::string_view runtime) {
     Json object = Json::object();
     object["stage"] = std::string(stage);
+    if (!runtime.empty()) {
+        object["runtime"] = std::string(runtime);
+    }
     object["placement"] = candidate.placement;
     object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
     object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));

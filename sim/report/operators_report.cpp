@@ -76,9 +76,13 @@ std::string operators_text(std::string_view stage, const Candidate& candidate, s
            table.text(0, width) + (notes.empty() ? "" : "\n" + notes);
 }
 
-std::string operators_json(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {
+std::string operators_json(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
+                           std::string_view runtime) {
     Json object = Json::object();
     object["stage"] = std::string(stage);
+    if (!runtime.empty()) {
+        object["runtime"] = std::string(runtime);
+    }
     object["placement"] = candidate.placement;
     add_evidence(object, candidate.uncertainty.evidence);
     object["operators"] = json_operators(candidate.operators, devices);

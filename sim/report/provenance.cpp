@@ -102,9 +102,14 @@ ProfileOrigin profile_origin(Profile profile, const Library& library) {
 void add_scenario(Provenance& provenance, const Scenario& scenario) {
     provenance.title = title_of(scenario.name, scenario.changes);
     provenance.changes = scenario.changes;
-    ProfileOrigin origin = profile_origin(scenario.profile, scenario.source.library);
-    if (provenance.profiles.empty() || provenance.profiles.back() != origin) {
-        provenance.profiles.push_back(std::move(origin));
+    Profile hardware = scenario.profile;
+    std::vector<Profile> all = std::exchange(hardware.runtimes, {});
+    all.insert(all.begin(), std::move(hardware));
+    for (Profile& profile : all) {
+        ProfileOrigin origin = profile_origin(std::move(profile), scenario.source.library);
+        if (std::ranges::find(provenance.profiles, origin) == provenance.profiles.end()) {
+            provenance.profiles.push_back(std::move(origin));
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "berth/import_onnx.h"
 #include "berth/import_tflite.h"
+#include "berth/load_profile.h"
 #include "scenario/find_file.h"
 #include "scenario/overrides.h"
 
@@ -63,17 +64,39 @@ std::optional<Model> load_network(const fs::path& path, const std::vector<ModelO
 
 }  // namespace
 
-std::optional<Profile> load_hardware_file(const Library& library, const fs::path& path,
-                                          const std::vector<Override>& overrides, Diagnostics& diagnostics) {
+namespace {
+
+std::vector<ProfileOverride> profile_overrides(const std::vector<Override>& overrides) {
     std::vector<ProfileOverride> changes;
     for (const Override& each : overrides) {
         changes.push_back({each.path, each.value, each.set_by});
     }
+    return changes;
+}
+
+}  // namespace
+
+std::optional<Profile> load_hardware_file(const Library& library, const fs::path& path,
+                                          const std::vector<Override>& overrides, Diagnostics& diagnostics) {
     const ReadDocument read = reader_of(library);
     auto document = read(path, diagnostics);
     return document ? load_profile(std::move(*document), profiles_in(folders_for(library, path, "hardware"), read),
-                                   changes, diagnostics)
+                                   profile_overrides(overrides), diagnostics)
                     : std::nullopt;
+}
+
+std::optional<YamlDocument> resolved_file(const Library& library, const fs::path& path,
+                                          const std::vector<Override>& overrides, std::vector<std::string>& extended,
+                                          Diagnostics& diagnostics) {
+    const ReadDocument read = reader_of(library);
+    auto document = read(path, diagnostics);
+    return document ? resolved_profile(std::move(*document), profiles_in(folders_for(library, path, "hardware"), read),
+                                       profile_overrides(overrides), extended, diagnostics)
+                    : std::nullopt;
+}
+
+std::optional<Profile> load_resolved(YamlDocument document, Diagnostics& diagnostics) {
+    return load_profile(std::move(document), profiles_in({}), {}, diagnostics);
 }
 
 std::optional<Profile> load_hardware_text(const Library& library, const fs::path& path, std::string_view text,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "berth/scenario.h"
+#include "berth/yaml_reader.h"
 #include "scenario/overrides.h"
 
 namespace berth {
@@ -15,6 +16,14 @@ namespace berth {
 [[nodiscard]] std::optional<Profile> load_hardware_file(const Library& library, const std::filesystem::path& path,
                                                         const std::vector<Override>& overrides,
                                                         Diagnostics& diagnostics);
+
+/// The same as the document that it is read from; `extended` gets the names of what it extends, the nearest first.
+[[nodiscard]] std::optional<YamlDocument> resolved_file(const Library& library, const std::filesystem::path& path,
+                                                        const std::vector<Override>& overrides,
+                                                        std::vector<std::string>& extended, Diagnostics& diagnostics);
+
+/// The profile of a document that resolved_file() or runtime_documents() made.
+[[nodiscard]] std::optional<Profile> load_resolved(YamlDocument document, Diagnostics& diagnostics);
 
 /// The same of a text that will be, or would be, the file at `path`.
 [[nodiscard]] std::optional<Profile> load_hardware_text(const Library& library, const std::filesystem::path& path,

@@ -12,17 +12,11 @@
 #include "scenario/read_arrivals.h"
 #include "scenario/read_stage.h"
 #include "scenario/scenario_document.h"
+#include "scenario/stage_runtimes.h"
 
 namespace berth {
 
 namespace {
-
-/// The profile, and the same with the devices that the scenario or an override leaves out.
-struct Hardware {
-    Profile profile, complete;
-};
-
-bool leaves_out(const Override& each) { return each.path.ends_with(".enabled"); }
 
 // Adds the overrides that leave out what `missing:` lists.
 bool add_missing(const YamlNode& missing, const Profile& complete, std::vector<Override>& overrides) {
@@ -41,8 +35,38 @@ bool add_missing(const YamlNode& missing, const Profile& complete, std::vector<O
     return known;
 }
 
-std::optional<Hardware> load_all_hardware(const YamlNode& root, const Library& library,
-                                          std::vector<Override> overrides) {
+// The profiles of runtimes as these settings leave them.
+bool add_runtimes(Profile& hardware, const std::vector<RuntimeDocument>& documents, Diagnostics& diagnostics) {
+    for (const RuntimeDocument& each : documents) {
+        auto profile = load_resolved(each.document, diagnostics);
+        if (!profile) {
+            return false;
+        }
+        profile->extends = each.extends;
+        profile->replaced = each.replaced;
+        hardware.runtimes.push_back(std::move(*profile));
+    }
+    return true;
+}
+
+/// What a scenario's profiles are read from.
+struct ProfileFiles {
+    const Library& library;
+    std::filesystem::path hardware;
+    std::vector<RuntimeFile> runtimes;
+};
+
+std::optional<Profile> load_profiles(const ProfileFiles& files, const ProfileSettings& settings,
+                                     Diagnostics& diagnostics) {
+    auto profile = load_hardware_file(files.library, files.hardware, settings.hardware, diagnostics);
+    const auto documents = profile
+                               ? runtime_documents(files.runtimes, files.hardware, files.library, settings, diagnostics)
+                               : std::nullopt;
+    return documents && add_runtimes(*profile, *documents, diagnostics) ? std::move(profile) : std::nullopt;
+}
+
+std::optional<StageHardware> load_all_hardware(const YamlNode& root, const std::vector<YamlNode>& stages,
+                                               const Library& library, ProfileSettings settings) {
     Diagnostics& diagnostics = root.diagnostics();
     const auto missing = root.find("missing");
     const YamlNode reference = root.require("hardware", "a hardware profile");
@@ -50,20 +74,24 @@ std::optional<Hardware> load_all_hardware(const YamlNode& root, const Library& l
     const auto path =
         name ? find_file_from(library, "hardware", *name, bases_at(reference.where()), reference.where(), diagnostics)
              : std::nullopt;
-    if (!path) {
+    const auto runtimes = path ? runtime_files(stages, *path, library) : std::nullopt;
+    if (!runtimes) {
         return std::nullopt;
     }
-    std::vector<Override> without_omissions;
-    std::ranges::remove_copy_if(overrides, std::back_inserter(without_omissions), leaves_out);
-    auto complete = load_hardware_file(library, *path, without_omissions, diagnostics);
-    if (!complete || (missing && !add_missing(*missing, *complete, overrides))) {
+    const ProfileFiles files{library, *path, *runtimes};
+    const ProfileSettings complete_settings{without_omissions(settings.hardware), settings.runtimes};
+    auto complete = load_profiles(files, complete_settings, diagnostics);
+    if (!complete || (missing && !add_missing(*missing, *complete, settings.hardware))) {
         return std::nullopt;
     }
-    if (overrides.size() == without_omissions.size()) {
-        return Hardware{*complete, *complete};
+    const bool all = settings.hardware.size() == complete_settings.hardware.size();
+    auto profile = all ? complete : load_profiles(files, settings, diagnostics);
+    if (!profile) {
+        return std::nullopt;
     }
-    auto profile = load_hardware_file(library, *path, overrides, diagnostics);
-    return profile ? std::optional(Hardware{std::move(*profile), std::move(*complete)}) : std::nullopt;
+    auto complete_runtimes = std::exchange(complete->runtimes, {});
+    join_runtimes(*profile);
+    return StageHardware{std::move(*profile), std::move(*complete), *runtimes, std::move(complete_runtimes)};
 }
 
 // What overrides may call the models of the scenario, disabled stages included.
@@ -110,13 +138,13 @@ void check_names(const std::vector<YamlNode>& stages) {
     }
 }
 
-void read_stages(const std::vector<YamlNode>& items, const Library& library, const Hardware& hardware,
+void read_stages(const std::vector<YamlNode>& items, const Library& library, const StageHardware& hardware,
                  const std::vector<Override>& overrides, Diagnostics& diagnostics, Scenario& scenario) {
     check_names(items);
     const std::vector<std::string> names = names_of_models(items);
     check_model_overrides(overrides, names, diagnostics);
     for (const YamlNode& item : items) {
-        auto reading = read_stage(item, library, {hardware.profile, hardware.complete}, names, overrides);
+        auto reading = read_stage(item, library, hardware, names, overrides);
         if (reading && reading->enabled) {
             scenario.stages.push_back(std::move(reading->stage));
         } else if (reading) {
@@ -183,7 +211,7 @@ std::optional<Scenario> read_scenario(const YamlNode& root, const Library& libra
     if (stages.is_sequence() && items.empty()) {
         stages.error("there are no stages", "at least one");
     }
-    const auto hardware = load_all_hardware(root, library, document.hardware);
+    auto hardware = load_all_hardware(root, items, library, {document.hardware, document.runtimes});
     root.reject_unknown_keys();
     if (!hardware) {
         return std::nullopt;
@@ -191,7 +219,7 @@ std::optional<Scenario> read_scenario(const YamlNode& root, const Library& libra
     read_stages(items, library, *hardware, document.models, diagnostics, scenario);
     check_slowdowns(items, root.find("arrivals").has_value());
     name_slowed_stages(scenario.stages);
-    scenario.profile = hardware->profile;
+    scenario.profile = std::move(hardware->profile);
     return diagnostics.error_count() == errors_before ? std::optional(std::move(scenario)) : std::nullopt;
 }
 

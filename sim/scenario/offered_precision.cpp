@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "berth/runtimes.h"
 #include "scenario/find_file.h"
 #include "scenario/load_parts.h"
 
@@ -36,10 +37,11 @@ std::vector<std::string> profiles_offering(const Scheme& scheme, const Library& 
 }
 
 // `[fp16, int8, w4a16]` with the scheme behind what the device offers.
-std::string granted(const Device& device, const Scheme& scheme) {
+std::string granted(const Profile& profile, const Device& device, const Scheme& scheme) {
     auto names = offered_precisions(device);
     names.push_back(scheme_name(scheme));
-    return fmt::format("hardware.devices.{}.runtime.precisions=[{}]", device.name, fmt::join(names, ","));
+    const std::string path = fmt::format("devices.{}.runtime.precisions", device.name);
+    return fmt::format("{}=[{}]", own_setting(profile, path), fmt::join(names, ","));
 }
 
 }  // namespace
@@ -63,7 +65,7 @@ std::optional<PrecisionRefusal> precision_refusal(const Scheme& scheme, const Pr
                                ? fmt::format("one of these; no shipped profile offers {}", name)
                                : fmt::format("one of these; {} is offered by {}", name, fmt::join(others, ", "));
     if (could != nullptr) {
-        expected += fmt::format("; to ask what if it were: --set '{}'", granted(*could, scheme));
+        expected += fmt::format("; to ask what if it were: --set '{}'", granted(profile, *could, scheme));
     }
     return PrecisionRefusal{fmt::format("{} is not offered: {}", name, fmt::join(offered, "; ")), std::move(expected)};
 }

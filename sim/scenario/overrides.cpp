@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 namespace berth {
 
@@ -10,12 +11,12 @@ namespace {
 
 constexpr std::string_view kModels = "models.";
 
-// The longest of `names` that stands between `models.` and a further step; nullptr if none does.
-const std::string* named_model(std::string_view path, std::span<const std::string> names) {
-    if (!path.starts_with(kModels)) {
+// The longest of `names` that stands between a prefix such as `models.` and a further step; nullptr if none does.
+const std::string* named_below(std::string_view prefix, std::string_view path, std::span<const std::string> names) {
+    if (!path.starts_with(prefix)) {
         return nullptr;
     }
-    const std::string_view rest = path.substr(kModels.size());
+    const std::string_view rest = path.substr(prefix.size());
     const std::string* best = nullptr;
     bool best_exact = false;
     for (const std::string& name : names) {
@@ -31,6 +32,12 @@ const std::string* named_model(std::string_view path, std::span<const std::strin
     return best;
 }
 
+std::optional<std::string_view> after_name(std::string_view prefix, std::string_view path,
+                                           std::span<const std::string> names) {
+    const std::string* name = named_below(prefix, path, names);
+    return name != nullptr ? std::optional(path.substr(prefix.size() + name->size() + 1)) : std::nullopt;
+}
+
 }  // namespace
 
 std::vector<std::string> model_names(std::string_view name_or_path) {
@@ -44,17 +51,29 @@ std::vector<std::string> model_names(std::string_view name_or_path) {
 }
 
 std::optional<std::string_view> after_model_name(std::string_view path, std::span<const std::string> names) {
-    const std::string* name = named_model(path, names);
-    return name != nullptr ? std::optional(path.substr(kModels.size() + name->size() + 1)) : std::nullopt;
+    return after_name(kModels, path, names);
+}
+
+std::optional<std::string_view> after_runtime_name(std::string_view path, std::span<const std::string> names) {
+    return after_name(kRuntimesPrefix, path, names);
+}
+
+bool leaves_out(const Override& each) { return each.path.ends_with(".enabled"); }
+
+std::vector<Override> without_omissions(const std::vector<Override>& overrides) {
+    std::vector<Override> others;
+    std::ranges::remove_copy_if(overrides, std::back_inserter(others), leaves_out);
+    return others;
 }
 
 SortedOverrides sorted_by_target(const std::vector<Override>& overrides) {
     SortedOverrides sorted;
     for (const Override& each : overrides) {
         const std::string path = typed_path(each.path);
-        auto& target = path.starts_with(kHardwarePrefix) ? sorted.hardware
-                       : path.starts_with(kModels)       ? sorted.models
-                                                         : sorted.scenario;
+        auto& target = path.starts_with(kHardwarePrefix)   ? sorted.hardware
+                       : path.starts_with(kRuntimesPrefix) ? sorted.runtimes
+                       : path.starts_with(kModels)         ? sorted.models
+                                                           : sorted.scenario;
         target.push_back({path, each.value});
     }
     return sorted;
@@ -64,7 +83,7 @@ std::vector<ModelOverride> overrides_of(std::span<const std::string> own_names, 
                                         const std::vector<Override>& overrides) {
     std::vector<ModelOverride> own;
     for (const Override& each : overrides) {
-        const std::string* name = named_model(each.path, all_names);
+        const std::string* name = named_below(kModels, each.path, all_names);
         if (name != nullptr && std::ranges::find(own_names, *name) != own_names.end()) {
             own.push_back({std::string(*after_model_name(each.path, all_names)), each});
         }

@@ -18,8 +18,17 @@ namespace berth {
 [[nodiscard]] std::optional<std::string_view> after_model_name(std::string_view path,
                                                                std::span<const std::string> names);
 
+/// The same for what follows `runtimes.NAME.`.
+[[nodiscard]] std::optional<std::string_view> after_runtime_name(std::string_view path,
+                                                                 std::span<const std::string> names);
+
+/// Whether it takes a device of the hardware out, or puts it back.
+[[nodiscard]] bool leaves_out(const Override& each);
+[[nodiscard]] std::vector<Override> without_omissions(const std::vector<Override>& overrides);
+
 struct SortedOverrides {
     std::vector<Override> hardware;  ///< paths as they were, with `hardware.`
+    std::vector<Override> runtimes;  ///< with `runtimes.NAME.`
     std::vector<Override> models;    ///< with `models.NAME.`
     std::vector<Override> scenario;
 };

@@ -235,8 +235,8 @@ std::optional<Estimate<Time>> read_duration(const YamlNode& node) {
 
 void refuse_model_keys(const YamlNode& stage) {
     for (const std::string_view key :
-         {"dtype", "dtypes", "precision", "tokens", "buckets", "phase", "prompt", "new_tokens", "batch", "core_mask",
-          "clock", "pin", "segments", "granularity", "cache"}) {
+         {"runtime", "dtype", "dtypes", "precision", "tokens", "buckets", "phase", "prompt", "new_tokens", "batch",
+          "core_mask", "clock", "pin", "segments", "granularity", "cache"}) {
         if (const auto node = stage.find(key)) {
             node->error("a stage of fixed time has no such key", "'model' instead of 'takes'");
         }
@@ -261,7 +261,7 @@ FixedStage read_fixed_stage(const YamlNode& node, const YamlNode& takes, std::op
 
 }  // namespace
 
-std::optional<StageReading> read_stage(const YamlNode& node, const Library& library, const ScenarioDevices& devices,
+std::optional<StageReading> read_stage(const YamlNode& node, const Library& library, const StageHardware& hardware,
                                        const std::vector<std::string>& model_names,
                                        const std::vector<Override>& overrides) {
     const std::size_t errors_before = node.diagnostics().error_count();
@@ -271,6 +271,8 @@ std::optional<StageReading> read_stage(const YamlNode& node, const Library& libr
     stage.name = node.require("name", "the stage's name").text().value_or("");
     const auto model = node.find("model");
     const auto takes = node.find("takes");
+    const auto runtime = model ? read_runtime(node, library, hardware) : std::nullopt;
+    const ScenarioDevices devices = hardware.devices(runtime);
     const auto on = node.find("on");
     const auto device = on ? read_pinned(*on, devices) : std::nullopt;
     if (model && takes) {
@@ -279,6 +281,7 @@ std::optional<StageReading> read_stage(const YamlNode& node, const Library& libr
     if (model) {
         auto work = read_model_stage(node, *model, library, devices, model_names, overrides,
                                      {devices.profile, library, device});
+        work.runtime = runtime;
         work.on = device;
         stage.work = std::move(work);
     } else if (takes) {

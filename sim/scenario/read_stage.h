@@ -6,7 +6,7 @@
 
 #include "berth/scenario.h"
 #include "berth/yaml_reader.h"
-#include "scenario/stage_devices.h"
+#include "scenario/stage_runtimes.h"
 
 namespace berth {
 
@@ -18,7 +18,7 @@ struct StageReading {
 /// Absent, with errors, if anything is wrong with it; a stage that is not enabled is checked like the others.
 /// `overrides` are those of all models.
 [[nodiscard]] std::optional<StageReading> read_stage(const YamlNode& node, const Library& library,
-                                                     const ScenarioDevices& devices,
+                                                     const StageHardware& hardware,
                                                      const std::vector<std::string>& model_names,
                                                      const std::vector<Override>& overrides);
 

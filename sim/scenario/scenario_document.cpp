@@ -24,7 +24,9 @@ bool keep_for_later(const YamlEntry& entry, ScenarioDocument& scenario) {
     if (!text) {
         return false;
     }
-    auto& target = entry.key.starts_with("models.") ? scenario.models : scenario.hardware;
+    auto& target = entry.key.starts_with("models.")         ? scenario.models
+                   : entry.key.starts_with(kRuntimesPrefix) ? scenario.runtimes
+                                                            : scenario.hardware;
     target.push_back({typed_path(entry.key), *text, set_by(entry)});
     return true;
 }
@@ -32,7 +34,8 @@ bool keep_for_later(const YamlEntry& entry, ScenarioDocument& scenario) {
 bool apply_own_settings(const YamlNode& settings, ScenarioDocument& scenario) {
     bool applied = true;
     for (const YamlEntry& entry : settings.entries()) {
-        const bool elsewhere = typed_path(entry.key).starts_with("hardware.") || entry.key.starts_with("models.");
+        const bool elsewhere = typed_path(entry.key).starts_with(kHardwarePrefix) ||
+                               entry.key.starts_with(kRuntimesPrefix) || entry.key.starts_with("models.");
         const bool done = elsewhere ? keep_for_later(entry, scenario)
                                     : scenario.document.set(entry.key, entry.value, entry.key_where,
                                                             settings.diagnostics(), set_by(entry));
@@ -59,7 +62,7 @@ std::optional<ScenarioDocument> load_chain(const Library& library, const fs::pat
             settings->error("there is nothing to change", "'extends' beside it");
             return std::nullopt;
         }
-        return ScenarioDocument{std::move(*document), {}, {}};
+        return ScenarioDocument{std::move(*document), {}, {}, {}};
     }
     const auto name = extends->text();
     const auto base_path =
@@ -99,6 +102,7 @@ std::optional<ScenarioDocument> load_scenario_document(const Library& library, c
         applied = scenario->document.set(each.path, each.value, diagnostics, each.set_by) && applied;
     }
     scenario->hardware.insert(scenario->hardware.end(), sorted.hardware.begin(), sorted.hardware.end());
+    scenario->runtimes.insert(scenario->runtimes.end(), sorted.runtimes.begin(), sorted.runtimes.end());
     scenario->models.insert(scenario->models.end(), sorted.models.begin(), sorted.models.end());
     return applied ? std::move(scenario) : std::nullopt;
 }

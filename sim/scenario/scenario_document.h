@@ -13,6 +13,7 @@ namespace berth {
 struct ScenarioDocument {
     YamlDocument document;
     std::vector<Override> hardware;  ///< in the order to be applied
+    std::vector<Override> runtimes;
     std::vector<Override> models;
 };
 

@@ -2,13 +2,16 @@
 #include "berth/scenario_inputs.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 
 #include "berth/profile.h"
 #include "scenario/find_file.h"
+#include "scenario/load_parts.h"
 #include "scenario/overrides.h"
 #include "scenario/scenario_document.h"
+#include "scenario/stage_runtimes.h"
 
 namespace berth {
 
@@ -18,8 +21,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kModelPrefix = "models.";
 
-bool leaves_out_device(const Override& each) { return each.path.ends_with(".enabled"); }
-
 /// A file of that kind that a key names, as the scenario's reader finds it.
 std::optional<fs::path> file_named(const YamlNode& node, const Library& library, std::string_view kind) {
     const auto name = node.text();
@@ -27,24 +28,9 @@ std::optional<fs::path> file_named(const YamlNode& node, const Library& library,
                 : std::nullopt;
 }
 
-std::optional<YamlDocument> resolved_hardware(const fs::path& path, const Library& library,
-                                              const std::vector<Override>& overrides, Diagnostics& diagnostics) {
-    std::vector<fs::path> folders = shipped_folders(library, "hardware");
-    if (std::ranges::find(folders, path.parent_path()) == folders.end()) {
-        folders.insert(folders.begin(), path.parent_path());
-    }
-    std::vector<ProfileOverride> changes;
-    for (const Override& each : overrides) {
-        if (!leaves_out_device(each)) {
-            changes.push_back({each.path, each.value, each.set_by});
-        }
-    }
-    const ReadDocument read = reader_of(library);
-    auto document = read(path, diagnostics);
-    std::vector<std::string> ignored;
-    return document ? resolved_profile(std::move(*document), profiles_in(std::move(folders), read), changes, ignored,
-                                       diagnostics)
-                    : std::nullopt;
+std::vector<YamlNode> stages_in(const YamlNode& root) {
+    const auto stages = root.find("stages");
+    return stages && stages->is_sequence() ? stages->sequence() : std::vector<YamlNode>();
 }
 
 /// Reads the model of each stage that has one, once per file.
@@ -75,11 +61,25 @@ void resolve_models(const YamlNode& stages, const Library& library, const std::v
 
 }  // namespace
 
+bool ScenarioInputs::is_shared(const std::string& path) const {
+    return std::ranges::any_of(runtimes, [&](const RuntimeInput& each) {
+        const std::array names{each.name};
+        const auto key = after_runtime_name(path, names);
+        return key && each.document.text_at(*key) == hardware.text_at(*key);
+    });
+}
+
 std::optional<std::string> ScenarioInputs::text_at(const std::string& path) const {
     const std::string typed = typed_path(path);
     if (typed.starts_with(kHardwarePrefix)) {
         const auto omission = std::ranges::find(omissions, typed, &Override::path);
         return omission != omissions.end() ? std::optional(omission->value) : hardware.text_at(below_hardware(typed));
+    }
+    for (const RuntimeInput& each : runtimes) {
+        const std::array names{each.name, each.file.stem().string()};
+        if (const auto key = after_runtime_name(typed, names)) {
+            return each.document.text_at(*key);
+        }
     }
     if (typed.starts_with(kModelPrefix)) {
         for (const StageModel& each : stage_models) {
@@ -98,7 +98,8 @@ std::optional<std::string> ScenarioInputs::text_at(const std::string& path) cons
 std::optional<YamlDocument> resolved_hardware(const Library& library, std::string_view name_or_path,
                                               Diagnostics& diagnostics) {
     const auto path = find_file(library, "hardware", name_or_path, SourceLocation("--hardware"), diagnostics);
-    return path ? resolved_hardware(*path, library, {}, diagnostics) : std::nullopt;
+    std::vector<std::string> ignored;
+    return path ? resolved_file(library, *path, {}, ignored, diagnostics) : std::nullopt;
 }
 
 std::optional<ScenarioInputs> resolved_inputs(const ScenarioSource& source, Diagnostics& diagnostics) {
@@ -111,14 +112,24 @@ std::optional<ScenarioInputs> resolved_inputs(const ScenarioSource& source, Diag
     }
     const YamlNode root = document->document.root(diagnostics);
     const auto hardware_file = file_named(root.require("hardware", "a hardware profile"), library, "hardware");
+    std::vector<std::string> ignored;
+    const auto hardware_settings = without_omissions(document->hardware);
     auto hardware =
-        hardware_file ? resolved_hardware(*hardware_file, library, document->hardware, diagnostics) : std::nullopt;
-    if (!hardware) {
+        hardware_file ? resolved_file(library, *hardware_file, hardware_settings, ignored, diagnostics) : std::nullopt;
+    const auto files = hardware ? runtime_files(stages_in(root), *hardware_file, library) : std::nullopt;
+    auto runtimes =
+        files ? runtime_documents(*files, *hardware_file, library, {hardware_settings, document->runtimes}, diagnostics)
+              : std::nullopt;
+    if (!runtimes) {
         return std::nullopt;
     }
-    ScenarioInputs inputs{library, *path, {*hardware_file}, document->document, std::move(*hardware), {}, {}, {}};
+    ScenarioInputs inputs{library, *path, {*hardware_file}, document->document, std::move(*hardware), {}, {}, {}, {}};
+    for (RuntimeDocument& each : *runtimes) {
+        const std::string name = each.document.text_at("profile").value_or(each.file.name);
+        inputs.runtimes.push_back({name, each.file.file, std::move(each.document)});
+    }
     for (const Override& each : document->hardware) {
-        if (leaves_out_device(each)) {
+        if (leaves_out(each)) {
             inputs.omissions.push_back({typed_path(each.path), each.value});
         }
     }
@@ -134,6 +145,9 @@ std::optional<Scenario> load_scenario(const ScenarioInputs& inputs, Diagnostics&
     library.kept->keep(inputs.scenario_file, inputs.scenario);
     for (const fs::path& file : inputs.hardware_files) {
         library.kept->keep(file, inputs.hardware);
+    }
+    for (const RuntimeInput& each : inputs.runtimes) {
+        library.kept->keep(each.file, each.document);
     }
     for (const auto& [file, document] : inputs.models) {
         library.kept->keep(file, document);

@@ -44,6 +44,8 @@ Part precision() {
 std::vector<Key> model_keys(Definitions& q) {
     const Part bucket = integer(kCountRange);
     return {
+        optional("runtime", "another profile of the same chip, whose runtime runs it; the hardware's own if absent",
+                 text()),
         optional("dtype", "precision that the model is compiled for: a scheme of weights and activations",
                  choice(kSchemeNames)),
         optional("dtypes", "devices on which it is compiled for another, each with its scheme",
@@ -135,8 +137,8 @@ Part arrivals(Definitions& q) {
 Part settings(const std::vector<Key>& keys) {
     Part part{{{"type", "object"}}};
     part.shape["propertyNames"] = {
-        {"pattern", fmt::format("^({}|models|set)(\\.|$)", fmt::join(choice_names(keys), "|"))}};
-    part.shape["patternProperties"]["^(hardware|models)\\."] = text().shape;
+        {"pattern", fmt::format("^({}|models|runtimes|set)(\\.|$)", fmt::join(choice_names(keys), "|"))}};
+    part.shape["patternProperties"]["^(hardware|runtimes|models)\\."] = text().shape;
     return part;
 }
 

@@ -13,6 +13,16 @@ constexpr int kManyServers = 1'000'000;  // nobody waits for a stage that runs e
 
 std::size_t dma_of(DeviceId device) { return 1 + static_cast<std::size_t>(device); }
 
+// The memory, and the DMA of a device, carry what any of the chip's runtimes gets out of them.
+template <class Of>
+Bandwidth most_under_any(const Profile& profile, Of of) {
+    Bandwidth most = of(profile);
+    for (const Profile& runtime : profile.runtimes) {
+        most = std::max(most, of(runtime));
+    }
+    return most;
+}
+
 }  // namespace
 
 SimulatedSystem resources_of(const Profile& profile) {
@@ -22,12 +32,15 @@ SimulatedSystem resources_of(const Profile& profile) {
     }
     system.pools.push_back({"hand-over", 1});
     system.pools.push_back({"elsewhere", kManyServers});
-    system.bandwidths.push_back({"dram", sustained_as_clocked(profile.dram)});
+    system.bandwidths.push_back(
+        {"dram", most_under_any(profile, [](const Profile& one) { return sustained_as_clocked(one.dram); })});
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
         const Device& device = profile.devices[d];
         const bool own = has_own_memory(profile, static_cast<DeviceId>(d));
-        system.bandwidths.push_back({device.name + (own ? " memory" : " dma"), limit_as_clocked(device),
-                                     own ? std::nullopt : std::optional<std::size_t>(0)});
+        system.bandwidths.push_back(
+            {device.name + (own ? " memory" : " dma"),
+             most_under_any(profile, [d](const Profile& one) { return limit_as_clocked(one.devices[d]); }),
+             own ? std::nullopt : std::optional<std::size_t>(0)});
         system.pools.push_back({device.name + " dispatch", 1});
     }
     return system;

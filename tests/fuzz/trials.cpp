@@ -8,6 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "berth/load_profile.h"
 #include "berth/profile.h"
 #include "berth/quantity_text.h"
 #include "hardware_fixtures.h"

@@ -9,6 +9,8 @@
 #include <set>
 
 #include "berth/calibration.h"
+#include "berth/load_profile.h"
+#include "berth/number_orders.h"
 #include "berth/quantity_text.h"
 #include "berth/statistics.h"
 

@@ -1,19 +1,21 @@
-// What a placement costs is summed once: on every shipped scenario and profile, times, energies, operators, loads of the
-// simulator, uncertainty and sweeps are what its sum of terms says.
+// What a placement costs is summed once: on every shipped scenario and profile, times, energies, operators, loads of
+// the simulator, uncertainty and sweeps are what its sum of terms says.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "analysis/laid_out_scenario.h"
 #include "berth/evaluation.h"
 #include "berth/placement_sums.h"
+#include "berth/runtimes.h"
 #include "evaluation/candidates.h"
 #include "evaluation/pass_system.h"
 #include "evaluation/sensitivities.h"
-#include "analysis/laid_out_scenario.h"
 
 namespace berth {
 namespace {
@@ -81,8 +83,8 @@ void expect_listed_work(const LengthPlan& length, const Assignment& assignment, 
     const Work work = work_of(length, assignment);
     double listed = 0, joules_listed = 0;
     for (const ScheduledKernel& one : work.kernels) {
-        const KernelCost& cost = length.plans[static_cast<std::size_t>(one.device)]
-                                     .costs[static_cast<std::size_t>(one.kernel)];
+        const KernelCost& cost =
+            length.plans[static_cast<std::size_t>(one.device)].costs[static_cast<std::size_t>(one.kernel)];
         listed += in_seconds(cost.total);
         joules_listed += cost.energy ? in_joules(*cost.energy) : std::nan("");
     }
@@ -162,10 +164,10 @@ void expect_counts(const Scenario& scenario, const ScenarioResult& result) {
 }
 
 // Numbers moved one by one, with every kernel costed again.
-void expect_effects(const LengthPlan& length, const Profile& profile) {
-    Profile moved = profile;
+void expect_effects(const LengthPlan& length, const Profile& hardware, std::optional<std::size_t> runtime) {
+    Profile moved = hardware;
     const auto numbers = uncertain_parameters(moved);
-    Sensitivities sensitivities(profile);
+    Sensitivities sensitivities(hardware, runtime);
     for (const Assignment& assignment : assignments_to_sum(length)) {
         const CostSum sum = length.sums.of(length.problem, assignment);
         const WeightedSum one{&length.sums.terms(), &length.sums.planned(), sum};
@@ -173,9 +175,9 @@ void expect_effects(const LengthPlan& length, const Profile& profile) {
         TermValues up, down;
         for (std::size_t i = 0; i < numbers.size(); ++i) {
             numbers[i].set(numbers[i].value * (1 + numbers[i].spread));
-            length.sums.terms().work_out(moved, up);
+            length.sums.terms().work_out(under(moved, runtime), up);
             numbers[i].set(numbers[i].value / (1 + numbers[i].spread));
-            length.sums.terms().work_out(moved, down);
+            length.sums.terms().work_out(under(moved, runtime), down);
             numbers[i].set(numbers[i].value);
             const double expected = 0.5 * std::log(total_of(sum, up.times) / total_of(sum, down.times));
             EXPECT_NEAR(uncertainty.effect[i], expected, kEffectsAgree) << numbers[i].path;
@@ -197,9 +199,9 @@ void expect_summed_once(const Scenario& scenario) {
         const auto lengths = plan_passes(stage.name, *work, scenario.profile, ignored);
         ASSERT_TRUE(lengths);
         for (const LengthPlan& length : *lengths) {
-            expect_one_sum(length, scenario.profile);
+            expect_one_sum(length, profile_of(scenario, *work));
         }
-        expect_effects(lengths->front(), scenario.profile);
+        expect_effects(lengths->front(), scenario.profile, work->runtime);
     }
     expect_tasks(scenario, *result);
     expect_counts(scenario, *result);
@@ -231,8 +233,8 @@ TEST(PlacementSums, AreWhatEveryShippedProfileCosts) {
     EXPECT_GE(count, 8U);
 }
 
-// A layout whose conditions hold under a changed profile is that profile's own; and what is not named among the deciding
-// numbers cannot break one.
+// A layout whose conditions hold under a changed profile is that profile's own; and what is not named among the
+// deciding numbers cannot break one.
 TEST(PlacementSums, NumbersThatDecideALayoutAreNamed) {
     for (const std::string& hardware : shipped_in("hardware")) {
         const auto scenario = shipped_on("rag-rk3588", hardware);

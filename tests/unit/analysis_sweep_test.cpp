@@ -32,9 +32,9 @@ std::string said_of_axis(std::string_view text, std::size_t most = 1000) {
     return diagnostics.text();
 }
 
-Sweep prepared(std::vector<SweepAxis> axes) {
+Sweep prepared(std::vector<SweepAxis> axes, const std::string& scenario = "rag-rk3588") {
     Diagnostics diagnostics;
-    auto sweep = Sweep::prepare({shipped(), "rag-rk3588", {}}, std::move(axes), 1000, diagnostics);
+    auto sweep = Sweep::prepare({shipped(), scenario, {}}, std::move(axes), 1000, diagnostics);
     if (!sweep) {
         throw std::runtime_error(diagnostics.text());
     }
@@ -92,7 +92,7 @@ TEST(Sweep, TheLastAxisRunsFastest) {
 }
 
 // Numbers of the profile are set in place, all else by reading the files again: both are the scenario with --set.
-void expect_points_are_scenarios(const Sweep& sweep) {
+void expect_points_are_scenarios(const Sweep& sweep, const std::string& name = "rag-rk3588") {
     sweep.run(0, sweep.size(), 1, [&](std::size_t at, const SweepPoint& point) {
         std::vector<Override> settings;
         const auto values = sweep.values(at);
@@ -100,7 +100,7 @@ void expect_points_are_scenarios(const Sweep& sweep) {
             settings.push_back({sweep.axes()[a].path, values[a]});
         }
         Diagnostics diagnostics;
-        const auto scenario = load_scenario(shipped(), "rag-rk3588", settings, diagnostics);
+        const auto scenario = load_scenario(shipped(), name, settings, diagnostics);
         const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
         EXPECT_TRUE(result) << diagnostics.text();
         if (result) {
@@ -121,7 +121,7 @@ TEST(Sweep, WhetherModelsFitIsAskedAtEveryPoint) {
         Diagnostics diagnostics;
         const std::vector<Override> settings{{sweep.axes()[0].path, sweep.values(at)[0]},
                                              {sweep.axes()[1].path, sweep.values(at)[1]}};
-        const auto scenario = load_scenario(shipped(), "rag-rk3588", settings, diagnostics);
+        const auto scenario = load_scenario(shipped(), name, settings, diagnostics);
         const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
         EXPECT_EQ(point.total.has_value(), result.has_value()) << at;
         EXPECT_EQ(point.why_not.empty(), result.has_value()) << at;
@@ -148,6 +148,17 @@ TEST(Sweep, WhatIsAShareOfAVariedNumberMovesWithIt) {
     expect_points_are_scenarios(prepared({axis("hardware.memory.dram.bandwidth=16.9 GB/s,67.6 GB/s"),
                                           axis("hardware.devices.npu.attention.keeps_scores_from=128 KiB,2 MiB"),
                                           axis("hardware.devices.npu.memories.sram.capacity=192 KiB,8 MiB")}));
+}
+
+TEST(Sweep, NumbersThatRuntimesShareMoveInAll) {
+    const std::string name = "voice-rk3588-two-runtimes";
+    expect_points_are_scenarios(
+        prepared({axis("runtimes.rk3588-rkllm-1.3.0.devices.npu.dma.limit=8 GB/s,15 GB/s"),
+                  axis("hardware.memory.dram.bandwidth=16.9 GB/s,67.6 GB/s"),
+                  axis("hardware.memory.dram.clock=1 GHz,2112 MHz"), axis("hardware.devices.npu.clock=500 MHz,1 GHz"),
+                  axis("stages.answer.prompt=64,128")},
+                 name),
+        name);
 }
 
 TEST(Sweep, ThreadsAndRestartsDoNotShow) {

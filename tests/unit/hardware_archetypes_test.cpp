@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "berth/cost.h"
+#include "berth/load_profile.h"
 #include "berth/plan.h"
 #include "berth/profile.h"
 #include "plan_fixtures.h"

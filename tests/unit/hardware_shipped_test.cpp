@@ -7,6 +7,7 @@
 #include <set>
 
 #include "berth/atomic_file.h"
+#include "berth/load_profile.h"
 #include "berth/profile.h"
 
 namespace berth {
