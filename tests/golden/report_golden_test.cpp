@@ -28,7 +28,7 @@ ModelPrediction sample_prediction() {
     prediction.candidate = sample_result().stages[0].candidates[1];
     prediction.candidate.actual_tokens = 100;
     prediction.candidate.generation = GenerationResult{
-        Estimate<Time>{milliseconds(25), milliseconds(18), milliseconds(34.7)}, seconds(1 / 12.345), mebibytes(1.5)};
+        Estimate<Time>{milliseconds(25), milliseconds(18), milliseconds(34.7)}, seconds(1 / 12.345), mebibytes(1.5), {}, {}, {}, {}};
     return prediction;
 }
 
