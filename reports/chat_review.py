@@ -17,7 +17,7 @@ MODELS = ("qwen2-0.5b", "qwen2.5-1.5b", "chatglm3-6b")
 VARY = f"{STAGE}.prompt=64:32000"
 PHASES = {"prefill": ("the first token", PROMPT, {}), "decode": ("a further token", SCENARIO, {f"{STAGE}.phase": "decode"})}
 CACHES = ("fp16", "int8_g32", "int4_g32")
-BOARDS = ("2 GiB", "4 GiB", "8 GiB")
+BOARDS = ("2 GiB", "2.25 GiB", "2.5 GiB")
 
 
 def positions_of(model):
@@ -45,12 +45,12 @@ def crossing_text(berth, phase):
     winner = lambda point: "npu" if point["npu_ms"] <= point["cpu_ms"] else "cpu"
     sure = lambda point: point["probability"] if winner(point) == "npu" else 1 - point["probability"]
     if not found["crossings"]:
-        return (f"For {what} there is no crossover from {figures(first['value'])} to {figures(last['value'])} tokens: "
+        return (f"For {what} there is no crossover from {first['value']:g} to {last['value']:g} tokens: "
                 f"{winner(first)} is faster throughout (probability {percent(sure(first))} at the shortest and "
                 f"{percent(sure(last))} at the longest context).")
-    where = ", ".join(figures(one["above"], 3) for one in found["crossings"])
-    return (f"For {what} {winner(first)} is faster at {figures(first['value'])} tokens (probability "
-            f"{percent(sure(first))}) and {winner(last)} at {figures(last['value'])} ({percent(sure(last))}), with the crossover at "
+    where = ", ".join(f"{one['above']:g}" for one in found["crossings"])
+    return (f"For {what} {winner(first)} is faster at {first['value']:g} tokens (probability "
+            f"{percent(sure(first))}) and {winner(last)} at {last['value']:g} ({percent(sure(last))}), with the crossover at "
             f"{where}.")
 
 
