@@ -214,7 +214,7 @@ std::string generation_notes(const StageResult& stage) {
     std::vector<std::string> paces;
     std::string handed_over;
     for (const Candidate* candidate : feasible(stage)) {
-        paces.push_back(fmt::format("{} {}", placement_name(*candidate), pace_text(*candidate)));
+        paces.push_back(fmt::format("{}: {}", placement_name(*candidate), pace_text(*candidate)));
         if (candidate->generation->handed_over > Bytes{}) {
             handed_over += fmt::format(
                 " {} hands over {} of keys and values behind the prompt in {} and holds weights "
@@ -223,7 +223,7 @@ std::string generation_notes(const StageResult& stage) {
                 brief(candidate->generation->handover));
         }
     }
-    return fmt::format("text: {}.{}", fmt::join(paces, "; "), handed_over);
+    return fmt::format("text by placement: {}.{}", fmt::join(paces, "; "), handed_over);
 }
 
 }  // namespace
