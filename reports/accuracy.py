@@ -298,7 +298,8 @@ def decisions(berth, profile, beside):
 
 def cpu_runtimes(berth):
     rows = []
-    for profile, wanted in ((PROFILE, "networks under ONNX Runtime"), ("rk3588-ggml", ""), ("rk3588-pytorch", "")):
+    for profile, wanted in ((PROFILE, "networks under ONNX Runtime"), ("rk3588-ggml", ""), ("raspberry-pi-5-ggml", ""),
+                            ("rk3588-pytorch", "")):
         for one in berth.ask("validate", "--hardware", profile)["sets"]:
             if wanted in ("", one["name"]):
                 every = one["classes"][-1]
