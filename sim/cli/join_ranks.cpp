@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kModule = "berth_ranks.so";
+constexpr const char* kInstalledModules = "lib/berth/modules";
 
 // Launchers say how many processes they start: Open MPI's mpirun, then those of PMI. PMIx only says that it is there.
 bool started_together() {
@@ -32,7 +33,7 @@ bool started_together() {
 void* load_module(std::string& why_not) {
     std::error_code unknown;
     const fs::path folder = fs::read_symlink("/proc/self/exe", unknown).parent_path();
-    for (const fs::path& place : {folder / kModule, folder.parent_path() / "lib" / "berth" / kModule}) {
+    for (const fs::path& place : {folder / kModule, folder.parent_path() / kInstalledModules / kModule}) {
         // What the MPI library loads itself looks for its names among those of the whole program.
         if (void* module = ::dlopen(place.c_str(), RTLD_NOW | RTLD_GLOBAL); module != nullptr) {
             return module;
