@@ -174,7 +174,7 @@ TextTable stage_rows(const ScenarioResult& result, const Scenario& scenario) {
     table.column("stage", Align::kLeft, Fit::kShorten);
     table.column("run on", Align::kLeft, Fit::kWrap);
     if (several) {
-        table.column("runtime", Align::kLeft, Fit::kWrap);
+        table.column("runtime", Align::kLeft, Fit::kOptional);
     }
     table.column("passes", Align::kRight);
     table.column("time", Align::kRight);

@@ -153,8 +153,8 @@ TEST(Sweep, WhatIsAShareOfAVariedNumberMovesWithIt) {
 TEST(Sweep, NumbersThatRuntimesShareMoveInAll) {
     const std::string name = "voice-rk3588-two-runtimes";
     expect_points_are_scenarios(
-        prepared({axis("runtimes.rk3588-rkllm-1.3.0.devices.npu.dma.limit=8 GB/s,15 GB/s"),
-                  axis("hardware.memory.dram.bandwidth=16.9 GB/s,67.6 GB/s"),
+        prepared({axis("runtimes.rk3588-rkllm-1.3.0.devices.npu.dma.limit=15 GB/s,20 GB/s"),
+                  axis("hardware.memory.dram.bandwidth=30 GB/s,33.8 GB/s"),
                   axis("hardware.memory.dram.clock=1 GHz,2112 MHz"), axis("hardware.devices.npu.clock=500 MHz,1 GHz"),
                   axis("stages.answer.prompt=64,128")},
                  name),
