@@ -109,7 +109,7 @@ Part error(Definitions& q) {
 
 // How many sizes there are depends on the kind.
 Part evidence() {
-    Part range = list_of(integer(kCountRange), 2);
+    Part range = list_of(integer({1, kLargestCount}), 2);
     range.shape["maxItems"] = 2;
     return list_of(object_with({
         required("op", "a kind of operator", choice(operator_names())),
