@@ -118,7 +118,7 @@ std::string data_of(const std::vector<Cloud>& clouds) {
 std::string clouds_text(const std::vector<Cloud>& clouds) {
     std::string text = "plot $band using 1:2:3 with filledcurves lc rgb '#DDDDDD'";
     for (std::size_t i = 0; i < clouds.size(); ++i) {  // beneath all points
-        text += fmt::format(", $cloud{} using 1:2:3:4 with yerrorbars pt -1 lw 1 lc rgb '#AA{}'", i,
+        text += fmt::format(", $cloud{} using 1:2:3:4 with yerrorbars pt -1 lw 1.5 lc rgb '#77{}'", i,
                             device_color(i).substr(1));
     }
     for (std::size_t i = 0; i < clouds.size(); ++i) {

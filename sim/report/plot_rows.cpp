@@ -28,6 +28,24 @@ double time_range(const std::vector<Row>& rows, double width) {
     return range > 0 ? range : 1;
 }
 
+/// Units of the picture per row.
+double row_unit(const RowFrame& frame) {
+    return (frame.canvas.area.top - frame.canvas.area.bottom) / (frame.rows + kBelowRows + kAboveRows);
+}
+
+// As labels: gnuplot takes the name of a tic for a format, and cuts one that holds a percent sign.
+std::string row_names(const std::vector<Row>& rows, const RowFrame& frame) {
+    constexpr double kBesideAxis = 20;
+    const Canvas& canvas = frame.canvas;
+    std::string text;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        text +=
+            label_at(canvas.area.left - kBesideAxis, canvas.area.top - (frame.middle[i] + kAboveRows) * row_unit(frame),
+                     canvas.height, rows[i].label, "right");
+    }
+    return text;
+}
+
 }  // namespace
 
 RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::string_view time_label,
@@ -44,14 +62,10 @@ RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::st
     frame.canvas = canvas(label_width + 40, at * kRowHeight, title, time_label, "", legend);
     frame.time_range = time_range(rows, frame.canvas.area.right - frame.canvas.area.left);
     frame.rows = at;
-    std::string tics;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        tics += fmt::format("{}{} {}", i == 0 ? "" : ", ", tic_text(rows[i].label), plotted(frame.middle[i]));
-    }
     std::string& text = frame.canvas.commands;
     text += fmt::format("set xrange [0:{}]\nset yrange [{}:{}]\n", plotted(frame.time_range), plotted(at + kBelowRows),
                         plotted(-kAboveRows));
-    text += fmt::format("set ytics ({}) scale 0\nunset grid\nset grid x lc rgb '#DDDDDD' lw 1 lt 1\n", tics);
+    text += "unset ytics\nunset grid\nset grid x lc rgb '#DDDDDD' lw 1 lt 1\n" + row_names(rows, frame);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         text += fmt::format("set label {} at first {}, first {} left offset screen {}, screen 0 font {} front\n",
                             gnuplot_text(rows[i].note), plotted(rows[i].end), plotted(frame.middle[i]),
@@ -62,7 +76,7 @@ RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::st
 
 Spot spot_of(const Cell& cell, const RowFrame& frame, std::string key, std::string title) {
     const PlotArea& area = frame.canvas.area;
-    const double unit = (area.top - area.bottom) / (frame.rows + kBelowRows + kAboveRows);
+    const double unit = row_unit(frame);
     const double per_time = (area.right - area.left) / frame.time_range;
     const double top = frame.canvas.height - area.top + (cell.middle - cell.half_height + kAboveRows) * unit;
     return {area.left + cell.from * per_time,
