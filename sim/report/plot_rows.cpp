@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace berth {
@@ -65,6 +66,7 @@ RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::st
     std::string& text = frame.canvas.commands;
     text += fmt::format("set xrange [0:{}]\nset yrange [{}:{}]\n", plotted(frame.time_range), plotted(at + kBelowRows),
                         plotted(-kAboveRows));
+    text += time_tics(frame.time_range, frame.canvas.area.right - frame.canvas.area.left);
     text += "unset ytics\nunset grid\nset grid x lc rgb '#DDDDDD' lw 1 lt 1\n" + row_names(rows, frame);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         text += fmt::format("set label {} at first {}, first {} left offset screen {}, screen 0 font {} front\n",
@@ -72,6 +74,17 @@ RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::st
                             plotted(10.0 / kPictureWidth), kSmallFont);
     }
     return frame;
+}
+
+std::string time_tics(double range, double width) {
+    constexpr double kBetween = 36;
+    const double least = range / std::max(2.0, width / (text_width("00000") + kBetween));
+    const double decade = std::pow(10, std::floor(std::log10(least)));
+    const double step = least <= decade       ? decade
+                        : least <= 2 * decade ? 2 * decade
+                        : least <= 5 * decade ? 5 * decade
+                                              : 10 * decade;
+    return fmt::format("set xtics {}\n", plotted(step));
 }
 
 Spot spot_of(const Cell& cell, const RowFrame& frame, std::string key, std::string title) {

@@ -27,6 +27,9 @@ struct RowFrame {
 [[nodiscard]] RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::string_view time_label,
                                  const std::vector<LegendEntry>& legend);
 
+/// Round tics of the time axis, as many as stand beside each other on so many units.
+[[nodiscard]] std::string time_tics(double range, double width);
+
 /// A filled cell of a row, from `from` to `to` on the time axis.
 struct Cell {
     double middle = 0, half_height = 0, from = 0, to = 0;
