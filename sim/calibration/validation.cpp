@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "berth/placement_terms.h"
 #include "berth/quantity_text.h"
 
 namespace berth {
