@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -109,6 +110,7 @@ class Sweep {
     Sweep(SweepBase base, std::vector<SweepAxis> axes) : base_(std::move(base)), axes_(std::move(axes)) {}
 
     SweepBase base_;
+    std::shared_ptr<const Scenario> plain_;  ///< without what is varied
     std::vector<SweepAxis> axes_;
     std::vector<std::optional<std::vector<double>>> numbers_;  ///< of axes that are numbers of the profile: SI values
     std::vector<std::string> stages_, devices_;

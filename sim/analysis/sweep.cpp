@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <thread>
 
 #include "analysis/in_order.h"
+#include "analysis/stage_counts.h"
 #include "analysis/sweep_worker.h"
 #include "berth/quantity_text.h"
 
@@ -77,6 +79,9 @@ std::optional<Sweep> Sweep::prepare(SweepBase base, std::vector<SweepAxis> axes,
     // Both ends of every axis have to make sense by themselves; what does not in between is told at its point.
     for (const SweepAxis& axis : sweep.axes_) {
         for (const std::string& value : {axis.values.front(), axis.values.back()}) {
+            if (Scenario counted = *plain; set_stage_count(counted, axis.path, value)) {
+                continue;
+            }
             auto settings = sweep.base_.settings;
             settings.push_back({axis.path, value});
             static_cast<void>(load_scenario(sweep.base_.library, sweep.base_.scenario, settings, diagnostics));
@@ -95,6 +100,7 @@ std::optional<Sweep> Sweep::prepare(SweepBase base, std::vector<SweepAxis> axes,
     for (const Device& device : plain->profile.devices) {
         sweep.devices_.push_back(device.name);
     }
+    sweep.plain_ = std::make_shared<const Scenario>(std::move(*plain));
     return sweep;
 }
 

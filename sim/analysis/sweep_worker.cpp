@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "analysis/stage_counts.h"
 #include "analysis/variation.h"
 #include "berth/evaluation.h"
 
@@ -97,7 +98,8 @@ SweepWorker::Key SweepWorker::key_of_places() const {
     return key;
 }
 
-std::vector<Override> SweepWorker::settings_of(std::size_t number) const {
+// In the order of the axes.
+std::vector<Override> SweepWorker::varied_at(std::size_t number) const {
     std::vector<Override> varied;
     for (std::size_t a = sweep_->axes_.size(); a-- > 0;) {
         if (!sweep_->numbers_[a]) {
@@ -106,15 +108,28 @@ std::vector<Override> SweepWorker::settings_of(std::size_t number) const {
             number /= axis.values.size();
         }
     }
-    auto settings = sweep_->base_.settings;
-    settings.insert(settings.end(), varied.rbegin(), varied.rend());
-    return settings;
+    std::ranges::reverse(varied);
+    return varied;
+}
+
+// Without reading anything, where only counts of stages vary.
+std::optional<Scenario> SweepWorker::counted(const std::vector<Override>& varied) const {
+    std::optional<Scenario> scenario = *sweep_->plain_;
+    const bool all = std::ranges::all_of(
+        varied, [&scenario](const Override& each) { return set_stage_count(*scenario, each.path, each.value); });
+    return all ? std::move(scenario) : std::nullopt;
 }
 
 const Scenario* SweepWorker::loaded(std::size_t number, std::string& why_not) {
     if (loaded_number_ != number) {
+        const auto varied = varied_at(number);
         Diagnostics diagnostics;
-        loaded_ = load_scenario(sweep_->base_.library, sweep_->base_.scenario, settings_of(number), diagnostics);
+        loaded_ = counted(varied);
+        if (!loaded_) {
+            auto settings = sweep_->base_.settings;
+            settings.insert(settings.end(), varied.begin(), varied.end());
+            loaded_ = load_scenario(sweep_->base_.library, sweep_->base_.scenario, settings, diagnostics);
+        }
         load_failure_ = loaded_ ? "" : message_of(diagnostics);
         loaded_number_ = number;
     }

@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "berth/sweep.h"
 #include "analysis/laid_out_scenario.h"
+#include "berth/sweep.h"
 
 namespace berth {
 
@@ -61,7 +61,8 @@ class alignas(kCacheLine) SweepWorker {
         std::size_t scenario = 0, hardware = 0;
     };
     [[nodiscard]] Key key_of_places() const;
-    [[nodiscard]] std::vector<Override> settings_of(std::size_t number) const;
+    [[nodiscard]] std::vector<Override> varied_at(std::size_t number) const;
+    [[nodiscard]] std::optional<Scenario> counted(const std::vector<Override>& varied) const;
     [[nodiscard]] const Scenario* loaded(std::size_t number, std::string& why_not);
     [[nodiscard]] Numbers* numbers_at(const Key& key, std::string& why_not);
     void set_numbers(Numbers& numbers) const;
