@@ -1,6 +1,6 @@
 # Files that the program carries with it.
 
-# berth_embed(TARGET FOLDER) adds the files of FOLDER to TARGET as the source of sim/explore/page_files.h.
+# berth_embed(TARGET FOLDER) adds the files of FOLDER to TARGET as the source of sim/explore/page_files.h; the target TARGET_files makes it.
 function(berth_embed target folder)
     file(GLOB names CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/${folder} ${PROJECT_SOURCE_DIR}/${folder}/*)
     list(TRANSFORM names PREPEND ${PROJECT_SOURCE_DIR}/${folder}/ OUTPUT_VARIABLE files)
@@ -10,5 +10,7 @@ function(berth_embed target folder)
                                -P ${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake
                        DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake
                        COMMENT "Files of ${folder}" VERBATIM)
+    add_custom_target(${target}_files DEPENDS ${source})
+    add_dependencies(${target} ${target}_files)
     target_sources(${target} PRIVATE ${source})
 endfunction()

@@ -50,8 +50,10 @@ const move = (page, path, value) => page.evaluate((wanted, text) => new Promise(
   const input = row.querySelector("input[type=range]") ?? row.querySelector("input, select");
   const start = performance.now();
   new MutationObserver((_, observer) => {
-    observer.disconnect();
-    resolve(performance.now() - start);
+    if (document.body.dataset.shown === document.body.dataset.asked) {
+      observer.disconnect();
+      resolve(performance.now() - start);
+    }
   }).observe(document.body, { attributeFilter: ["data-shown"] });
   if (input.type === "checkbox") input.checked = text;
   else input.value = text;
@@ -59,7 +61,10 @@ const move = (page, path, value) => page.evaluate((wanted, text) => new Promise(
 }), path, value);
 
 const textOf = (page, id) => page.$eval(`#${id}`, element => element.textContent);
-const settled = page => page.waitForFunction(() => document.body.dataset.settled === document.body.dataset.shown);
+const settled = page => page.waitForFunction(() => {
+  const { asked, shown, settled } = document.body.dataset;
+  return asked !== undefined && asked === shown && asked === settled;
+});
 
 const busy = os.loadavg()[0];
 
@@ -90,7 +95,7 @@ async function checkAnswer(page) {
   check(Math.abs(JSON.parse(said).total.latency_ms - 160.8) < 0.5 &&
     (await textOf(page, "headline")).startsWith(`Total ${Math.round(JSON.parse(said).total.latency_ms)} ms`), "the exported command gives what is shown");
   await page.reload();
-  await page.waitForFunction(() => document.body.dataset.settled);
+  await settled(page);
   check((await textOf(page, "headline")).startsWith("Total 161 ms"), "the address keeps the changes");
   await move(page, "stages.rerank.buckets", "[16]");
   check((await textOf(page, "errors")).includes("smaller than the 122 tokens"), "what cannot run is refused with its reason");
@@ -139,7 +144,7 @@ async function main() {
   try {
     await page.setViewport({ width: 1400, height: 1000 });
     await page.goto(url);
-    await page.waitForFunction(() => document.body.dataset.settled);
+    await settled(page);
     await measureMoves(page);
     await checkAnswer(page);
     await checkKeyboard(page);

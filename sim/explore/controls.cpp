@@ -22,13 +22,13 @@ std::size_t end_of_number(const std::string& text) {
 bool is_count(const std::string& text) {
     const auto number = parse_number(text);
     return number && *number >= 1 && *number == std::floor(*number) &&
-           text.find_first_not_of("0123456789") == text.npos;
+           text.find_first_not_of("0123456789") == std::string::npos;
 }
 
 // "[128, 512]", "128"
 bool is_list_of_counts(const std::string& text) {
-    return !text.empty() && text.find_first_of("0123456789") != text.npos &&
-           text.find_first_not_of("0123456789, []") == text.npos;
+    return !text.empty() && text.find_first_of("0123456789") != std::string::npos &&
+           text.find_first_not_of("0123456789, []") == std::string::npos;
 }
 
 std::string number_with_unit(const Control& control, const std::string& value) {

@@ -52,7 +52,7 @@ std::vector<TokenCurves> curves_of(const Scenario& scenario) {
 
 // In single quotes, as YAML reads it.
 std::string yaml_text(std::string text) {
-    for (std::size_t at = text.find('\''); at != text.npos; at = text.find('\'', at + 2)) {
+    for (std::size_t at = text.find('\''); at != std::string::npos; at = text.find('\'', at + 2)) {
         text.insert(at, 1, '\'');
     }
     return "'" + text + "'";
@@ -160,7 +160,7 @@ Json Explorer::silent(const std::vector<Override>& settings) const {
 }
 
 std::string Explorer::scenario_file(const std::vector<Override>& settings) const {
-    const bool shipped = source_.scenario.find('/') == source_.scenario.npos && !source_.scenario.ends_with(".yaml");
+    const bool shipped = source_.scenario.find('/') == std::string::npos && !source_.scenario.ends_with(".yaml");
     const std::string base = shipped ? source_.scenario : std::filesystem::absolute(inputs_.scenario_file).string();
     std::string text = fmt::format("scenario: {}\nextends: {}\n", yaml_text(title_ + ", explored"), yaml_text(base));
     const ScenarioSource source = with(settings);

@@ -76,8 +76,8 @@ Control control_at(const std::string& path, ControlKind kind) {
 
 // Spreads of the model itself, and what only tables of measured layers pay.
 bool describes_measurements(const std::string& path) {
-    return path.find(".error.") != path.npos || path.find("dispatch.profiled") != path.npos ||
-           path.find("fork_join_v1") != path.npos || path.find("dispatch.repeated") != path.npos;
+    return path.find(".error.") != std::string::npos || path.find("dispatch.profiled") != std::string::npos ||
+           path.find("fork_join_v1") != std::string::npos || path.find("dispatch.repeated") != std::string::npos;
 }
 
 std::string note_of(const ParameterView& number) {

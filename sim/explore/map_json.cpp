@@ -18,6 +18,7 @@ constexpr std::size_t kMostCells = 33;  // in a row or column
 constexpr double kStretch = 8;          // of a number, either way
 constexpr double kCountStretch = 4;     // of a count
 constexpr double kFewCounts = 16;       // that a small count is shown up to
+constexpr const char* kDigits = "0123456789";
 constexpr int kMapThreads = 2;
 
 // Evenly spaced whole numbers, of which the nearest gives way to the one that is set.
@@ -59,15 +60,21 @@ SweepAxis axis_of(const Control& control, const std::vector<Override>& settings,
                                                               : numbers_around(now, control, wanted)};
 }
 
-// An input is no longer than the largest bucket, whatever it was when the controls were made.
-double longest_of(const Control& control, const Scenario& scenario) {
-    for (const Stage& stage : scenario.stages) {
-        const auto* work = std::get_if<ModelStage>(&stage.work);
-        if (work != nullptr && control.path == fmt::format("stages.{}.tokens", stage.name) && !work->buckets.empty()) {
-            return static_cast<double>(work->buckets.back());
-        }
+// An input is no longer than the largest bucket, which may be set too.
+double longest_of(const Control& control, const std::vector<Override>& settings) {
+    constexpr std::string_view kTokens = ".tokens";
+    const auto buckets = std::ranges::find_if(settings, [&control, kTokens](const Override& each) {
+        return control.path.ends_with(kTokens) &&
+               each.path == control.path.substr(0, control.path.size() - kTokens.size()) + ".buckets";
+    });
+    double longest = 0;
+    const std::string text = buckets == settings.end() ? "" : buckets->value;
+    for (std::size_t at = text.find_first_of(kDigits); at != std::string::npos; at = text.find_first_of(kDigits, at)) {
+        const std::size_t end = std::min(text.find_first_not_of(kDigits, at), text.size());
+        longest = std::max(longest, parse_number(text.substr(at, end - at)).value_or(0));
+        at = end;
     }
-    return control.most;
+    return longest > 0 ? longest : control.most;
 }
 
 Json axis_json(const SweepAxis& axis) { return {{"path", axis.path}, {"values", axis.values}}; }
@@ -144,14 +151,10 @@ std::optional<MapQuestion> Explorer::map_question(const Json& asked, Diagnostics
 
 std::optional<Json> Explorer::map(const std::vector<Override>& settings, const MapQuestion& question,
                                   Diagnostics& diagnostics) const {
-    const auto scenario = loaded(settings, diagnostics);
-    if (!scenario) {
-        return std::nullopt;
-    }
     const Control& across = *control_at(question.across);
     const Control& up = *control_at(question.up);
-    std::vector<SweepAxis> axes{axis_of(up, settings, longest_of(up, *scenario), question.rows),
-                                axis_of(across, settings, longest_of(across, *scenario), question.columns)};
+    std::vector<SweepAxis> axes{axis_of(up, settings, longest_of(up, settings), question.rows),
+                                axis_of(across, settings, longest_of(across, settings), question.columns)};
     const auto sweep = Sweep::prepare(with(settings), axes, kMostCells * kMostCells, diagnostics);
     if (!sweep) {
         return std::nullopt;

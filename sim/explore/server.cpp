@@ -23,9 +23,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kLoopback = "127.0.0.1";
-constexpr std::size_t kMostBytes = 64 * 1024;  // of a request
-constexpr std::size_t kWorkers = 32;           // slow clients hold one each
-constexpr auto kPatience = 2s;                 // for the next byte of a request
+constexpr std::size_t kMostBytes = std::size_t{64} * 1024;  // of a request
+constexpr std::size_t kWorkers = 32;                        // slow clients hold one each
+constexpr auto kPatience = 2s;                              // for the next byte of a request
 constexpr int kForbidden = 403, kUnsupported = 415, kMalformed = 400, kRefused = 422, kFailure = 500;
 
 constexpr std::array<std::pair<std::string_view, const char*>, 3> kTypes{{{".html", "text/html; charset=utf-8"},
@@ -102,7 +102,7 @@ ExploreServer::ExploreServer(const Explorer& explorer)
         return refuses(request, response) ? httplib::Server::HandlerResponse::Handled
                                           : httplib::Server::HandlerResponse::Unhandled;
     });
-    server_->set_exception_handler([](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+    server_->set_exception_handler([](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
         reply_errors(response, kFailure, {"internal failure"});
     });
     add_page();

@@ -26,7 +26,7 @@ class StageControls {
             add_inputs(*work);
             add_compilation(*work);
             add_place(*work);
-        } else if (const auto takes = text_at("takes"); takes && takes->find_first_of("{±") == takes->npos) {
+        } else if (const auto takes = text_at("takes"); takes && takes->find_first_of("{±") == std::string::npos) {
             set_number(add("takes", ControlKind::kNumber), *takes);
         }
         set_count(add("repeat", ControlKind::kCount), stage_.repeat, std::max(kMostRepeats, 4 * stage_.repeat));

@@ -210,6 +210,28 @@ TEST_F(Explore, MapsWhereTheChoiceChanges) {
     EXPECT_EQ(cell[2], false);
 }
 
+// Every cell is what the scenario gives with those two values, whether or not it has to be read again for them.
+TEST_F(Explore, CellsOfAMapAreAnswers) {
+    for (const auto& [across, up] : std::vector<std::pair<std::string, std::string>>{
+             {"stages.rerank.tokens", "stages.rerank.batch"},
+             {"stages.embed.repeat", "hardware.devices.npu.clock"},
+             {"hardware.devices.npu.dma.bandwidth", "stages.rerank.tokens"}}) {
+        const Json map = asked(
+            "/api/map", {{"settings", {{"stages.rerank.buckets", "[64, 128]"}}},
+                         {"map", {{"stage", "rerank"}, {"across", across}, {"up", up}, {"columns", 3}, {"rows", 3}}}});
+        const auto& columns = map["across"]["values"];
+        const auto& rows = map["up"]["values"];
+        for (std::size_t i = 0; i < map["cells"].size(); ++i) {
+            const Json answer = asked("/api/answer", {{"settings",
+                                                       {{"stages.rerank.buckets", "[64, 128]"},
+                                                        {across, columns[i % columns.size()]},
+                                                        {up, rows[i / columns.size()]}}}});
+            EXPECT_NEAR(map["cells"][i][1], answer["total"]["latency_ms"].get<double>(), 1e-3) << across << " " << i;
+            EXPECT_EQ(map["placements"][map["cells"][i][0].get<std::size_t>()], answer["stages"][2]["chosen"]);
+        }
+    }
+}
+
 TEST_F(Explore, RefusesMapsOfWhatIsNoNumber) {
     for (const auto& [across, up] : std::vector<std::pair<std::string, std::string>>{
              {"stages.rerank.dtype", "budget"}, {"budget", "budget"}, {"nothing", "budget"}}) {

@@ -74,7 +74,7 @@ function stageBars(stage, before, width) {
       text(left - 6, y + LABEL, label(candidate), { "text-anchor": "end", "font-weight": candidate.chosen ? 700 : 400 }),
       ...stackedBar(candidate, x, y), ...interval(candidate, x, y + (ROW - 8) / 2),
       ...(was ? [shape("line", { class: "pinned", x1: x(was.latency_ms), x2: x(was.latency_ms), y1: y - 4, y2: y + ROW - 4 }, hint(`baseline: ${time(was.latency_ms)}`))] : []),
-      text(left, y + ROW + 5, `${time(candidate.latency_ms)}, ${candidate.main_bound}${padding(candidate)}`, { class: "quiet" }),
+      text(left, y + ROW + 5, `${time(candidate.latency_ms)}, ${candidate.main_bound}${width > 300 ? padding(candidate) : ""}`, { class: "quiet" }),
     ];
   });
   const bottom = rows.length * (ROW + 16) + 6;
@@ -206,11 +206,10 @@ export function drawMap(into, legend, map, now, names) {
   const axes = [
     ...up.values.map((value, i) => text(left - 5, bottom - i * high - 9, brief(value), { class: "quiet", "text-anchor": "end" })),
     ...across.values.flatMap((value, i) => i % every === 0 ? [text(left + (i + .5) * wide, bottom + 14, brief(value), { class: "quiet", "text-anchor": "middle" })] : []),
-    text(left, bottom + 31, `across: ${names.across}; up: ${names.up}`, { class: "quiet" }),
   ];
   const label = `Placement of ${map.stage} over ${names.across} and ${names.up}: ${map.placements.join(", ")}`;
   const missed = cells.some(([, , meets]) => meets === false);
   drawLegend(legend, map.placements.map((name, i) => [i, name || "fixed time"]), i => `place-${i % 6}`);
   if (missed) legend.append(Object.assign(document.createElement("li"), { textContent: "pale: over the budget" }));
-  into.replaceChildren(chart(width, bottom + 38, label, ...axes, ...drawn));
+  into.replaceChildren(chart(width, bottom + 20, label, ...axes, ...drawn), paragraph(`Across: ${names.across}; up: ${names.up}.`));
 }

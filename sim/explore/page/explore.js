@@ -121,23 +121,26 @@ async function askAnswer() {
   }
 }
 
-// Both at once; a number counts the answers that are shown, for whoever waits for one.
-let shown = 0;
+// Both at once. Questions are counted: `shown` is the last one whose answer is on the page, for whoever waits for it.
+let asked = 0;
 const refresh = latestOnly(async () => {
+  const question = asked;
   await Promise.all([askAnswer(), askMap(COARSE)]);
-  document.body.dataset.shown = String(++shown);
+  document.body.dataset.shown = String(question);
 });
 
 const settle = latestOnly(async () => {
+  const question = asked;
   const { json } = await ask("/api/silent", { settings: settings() });
   state.warnings = new Map((json?.warnings ?? []).map(warning => [warning.path, warning.text]));
   showChanges();
   await askMap(FINE);
-  document.body.dataset.settled = String(shown);
+  document.body.dataset.settled = String(question);
 });
 let timer = 0;
 
 function changed() {
+  document.body.dataset.asked = String(++asked);
   history.replaceState(null, "", state.changes.size > 0 ? "#" + encodeURIComponent(JSON.stringify(settings())) : "#");
   showChanges();
   refresh();
