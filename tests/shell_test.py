@@ -77,6 +77,7 @@ def check_words(folder, root):
         ("run", "rag-rk3588", "--format", "=", "js"): ["json"],
         ("run", "rag-rk3588", "--set", "har"): ["hardware."],
         ("run", "rag-rk3588", "--set", "hardware.devices.npu.dma.se"): ["hardware.devices.npu.dma.setup="],
+        ("run", "rag-rk3588", "--set", "hardware.devices.npu.dma.ba"): ["hardware.devices.npu.dma.bandwidth="],
         ("predict", "--hardware", ""): [":files", *profiles],
         ("compare", "rag-rk3588", "--hardware", "rk3588-rknn-2.3.2,rk3576-rk"):
             [":files", "rk3588-rknn-2.3.2,rk3576-rkllm-1.3.0", "rk3588-rknn-2.3.2,rk3576-rknn-2.3.2"],

@@ -167,7 +167,8 @@ std::vector<std::string> number_paths(const TypedLine& line) {
         for (const WrittenNumber& number : numbers.value_or(std::vector<WrittenNumber>())) {
             paths.push_back(number.path);
         }
-    } else if (auto profile = named_profile(line)) {
+    }
+    if (auto profile = named_profile(line)) {  // with those that are written as shares of others
         for (const ParameterView& number : parameters(*profile)) {
             paths.push_back(std::string(kHardwarePrefix) + number.path);
         }
