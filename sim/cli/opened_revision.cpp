@@ -2,13 +2,13 @@
 #include "cli/opened_revision.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/process.hpp>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <future>
 #include <iterator>
