@@ -94,7 +94,7 @@ using Steps = std::vector<std::string>;
 std::vector<Steps> chip_numbers(const YamlDocument& hardware) {
     static constexpr std::array<const char*, 3> kOfCores{"cores", "clock", "clocks"};
     std::vector<Steps> numbers;
-    for (const char* key : {"capacity", "bandwidth", "rated_clock", "clock"}) {
+    for (const char* key : {"capacity", "bandwidth", "sustained", "rated_clock", "clock"}) {
         numbers.push_back({"memory", "dram", key});
     }
     for (const std::string& device : names_below(hardware, {"devices"})) {
