@@ -69,13 +69,21 @@ def measured(berth, profile):
     return by_device
 
 
+def with_device(lines, added):
+    start = next((at for at, line in enumerate(lines) if line.startswith("devices:")), None)
+    if start is None:
+        return lines + ["devices:"] + added
+    end = end_of(lines, start, 0)
+    return lines[:end] + added + lines[end:]
+
+
 def written(text, kinds):
     """The text of a profile with its lists."""
     lines = text.splitlines()
     for name, start, end in reversed(blocks(lines)):
         lines[start:end] = without_list(lines[start:end]) + list_of(kinds.pop(name, []))
-    if kinds:
-        raise SystemExit(f"devices with rows that the profile does not describe: {', '.join(kinds)}")
+    for name in sorted(kinds):  # described in a profile that this one extends
+        lines = with_device(lines, [" " * DEVICE + f"{name}:"] + list_of(kinds[name]))
     return "\n".join(lines) + "\n"
 
 
