@@ -10,7 +10,7 @@ function(berth_add_folder name)
     endif()
     add_library(berth_${name} OBJECT ${sources})
     target_link_libraries(berth_${name} PRIVATE berth_build_options ${arg_USES})
-    if(BERTH_BUILD_PYTHON)  # whose module is a shared library
+    if(BERTH_POSITION_INDEPENDENT OR BERTH_BUILD_PYTHON)
         set_target_properties(berth_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
         target_compile_options(berth_${name} PRIVATE -fno-semantic-interposition)
     endif()
