@@ -174,14 +174,14 @@ std::vector<CurveCrossing> curve_crossings(const std::vector<LatencyCurve>& curv
     return found;
 }
 
-TokenCurves latency_curves(const Stage& stage, const Profile& hardware) {
+TokenCurves latency_curves(const Stage& stage, const Profile& profile) {
     TokenCurves result;
     result.stage = stage.name;
     const auto* work = std::get_if<ModelStage>(&stage.work);
     if (work == nullptr) {
         return result;
     }
-    const Profile& profile = under(hardware, work->runtime);
+    const Profile& own = under(profile, work->runtime);
     result.actual_tokens = dominant_length(*work);
     const std::vector<std::int64_t> lengths = lengths_of(*work);
     std::vector<std::int64_t> from_one = lengths;
@@ -189,24 +189,24 @@ TokenCurves latency_curves(const Stage& stage, const Profile& hardware) {
         from_one.insert(from_one.begin(), 1);
     }
     std::vector<DeviceId> devices;  // of the curves
-    for (std::size_t d = 0; d < profile.devices.size(); ++d) {
-        const Device& device = profile.devices[d];
+    for (std::size_t d = 0; d < own.devices.size(); ++d) {
+        const Device& device = own.devices[d];
         const bool padded = device.runtime.shapes == ShapeRule::kStatic && !work->buckets.empty();
         const auto id = static_cast<DeviceId>(d);
-        auto points = points_at(padded ? lengths : from_one, *work, hardware, id);
+        auto points = points_at(padded ? lengths : from_one, *work, profile, id);
         if (points.empty()) {
             continue;
         }
         devices.resize(result.curves.size() + (padded ? 2 : 1), id);
         if (padded) {
-            result.curves.push_back({device.name, true, false, points_at(work->buckets, *work, hardware, id)});
+            result.curves.push_back({device.name, true, false, points_at(work->buckets, *work, profile, id)});
         }
         const std::string name =
             padded ? fmt::format("{} (a bucket every {})", device.name, lengths.front()) : device.name;
         result.curves.push_back({name, padded, padded, std::move(points)});
     }
     result.crossings = curve_crossings(result.curves, [&](std::size_t curve, std::int64_t tokens) {
-        const auto latency = pass_of(*work, tokens, hardware, devices[curve]);
+        const auto latency = pass_of(*work, tokens, profile, devices[curve]);
         return latency ? latency->median : result.curves[curve].points.back().latency.median;
     });
     return result;

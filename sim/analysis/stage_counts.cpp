@@ -41,12 +41,12 @@ bool set_count(Stage& stage, std::string_view key, std::int64_t count) {
 }  // namespace
 
 bool set_stage_count(Scenario& scenario, std::string_view path, std::string_view value) {
-    constexpr std::string_view kStages = "stages.";
+    constexpr std::string_view kPrefix = "stages.";
     const std::size_t dot = path.rfind('.');
-    if (!path.starts_with(kStages) || dot < kStages.size()) {
+    if (!path.starts_with(kPrefix) || dot < kPrefix.size()) {
         return false;
     }
-    const std::string_view name = path.substr(kStages.size(), dot - kStages.size());
+    const std::string_view name = path.substr(kPrefix.size(), dot - kPrefix.size());
     const auto count = count_in(value);
     for (Stage& stage : scenario.stages) {
         if (stage.name == name) {

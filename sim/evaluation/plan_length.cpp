@@ -39,13 +39,12 @@ const Profile& profile_of(const Scenario& scenario, const ModelStage& stage) {
     return under(scenario.profile, stage.runtime);
 }
 
-Execution execution_on(const ModelStage& stage, const Profile& hardware, DeviceId device) {
-    const Profile& profile = under(hardware, stage.runtime);
+Execution execution_on(const ModelStage& stage, const Profile& profile, DeviceId device) {
+    const Profile& own = under(profile, stage.runtime);
     Execution execution;
     const auto cores = stage.cores.find(device);
-    execution.cores = cores == stage.cores.end()
-                          ? profile.devices[static_cast<std::size_t>(device)].runtime.default_cores
-                          : cores->second;
+    execution.cores = cores == stage.cores.end() ? own.devices[static_cast<std::size_t>(device)].runtime.default_cores
+                                                 : cores->second;
     const auto clock = stage.clocks.find(device);
     if (clock != stage.clocks.end()) {
         execution.clock = clock->second;

@@ -17,11 +17,11 @@ CrossingTerm layout_change(const Profile& profile, DeviceId device, const Kernel
 
 }  // namespace
 
-KernelPrediction predict_kernel(const Profile& hardware, DeviceId device, const Kernel& kernel,
+KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const Kernel& kernel,
                                 const Execution& execution, bool library_call, MatrixLayout layout,
                                 std::optional<std::size_t> runtime) {
-    const Profile& profile = under(hardware, runtime);
-    const Device& chip = profile.devices[at(device)];
+    const Profile& own = under(profile, runtime);
+    const Device& chip = own.devices[at(device)];
     std::vector<Kernel> kernels{kernel};
     if (kernel.kind == OperatorKind::kAttention && !chip.attention) {
         const auto parts = attention_parts(kernel);
@@ -40,16 +40,16 @@ KernelPrediction predict_kernel(const Profile& hardware, DeviceId device, const 
     if (library_call) {
         terms.append(CallTerm{device});
         if (layout == MatrixLayout::kNormal) {
-            terms.append(layout_change(profile, device, kernel));
+            terms.append(layout_change(own, device, kernel));
         }
     }
     TermValues values;
-    terms.work_out(profile, values);
+    terms.work_out(own, values);
     WeightedSum all{&terms, &values, {}};
     for (std::size_t term = 0; term < terms.size(); ++term) {
         all.sum.push_back({static_cast<TermId>(term), 1});
     }
-    prediction.uncertainty = Sensitivities(hardware, runtime).of(std::span(&all, 1));
+    prediction.uncertainty = Sensitivities(profile, runtime).of(std::span(&all, 1));
     prediction.latency = log_normal_estimate(seconds(total_of(all.sum, values.times)), prediction.uncertainty.sigma());
     return prediction;
 }
