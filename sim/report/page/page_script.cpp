@@ -3,8 +3,9 @@
 
 namespace berth {
 
-std::string_view page_script() {
-    return R"js(
+namespace {
+
+constexpr std::string_view kScript = R"js(
 "use strict";
 document.documentElement.classList.add("js");
 
@@ -137,6 +138,9 @@ bar.hidden = true;
 if (location.hash.includes("=")) restore();
 addEventListener("hashchange", () => { if (location.hash.includes("=")) restore(); });
 )js";
-}
+
+}  // namespace
+
+std::string_view page_script() { return kScript; }
 
 }  // namespace berth
