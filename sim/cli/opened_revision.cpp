@@ -65,12 +65,12 @@ ProcessOutcome run_program(const std::string& name, const std::vector<std::strin
     return {child.exit_code() == 0, std::move(text), trimmed_end(err.get())};
 }
 
-TemporaryFolder new_folder() {
+RevisionFolder new_folder() {
     std::string pattern = (fs::temp_directory_path() / "berth-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) {
         throw std::system_error(errno, std::generic_category(), pattern);
     }
-    return TemporaryFolder(pattern);
+    return RevisionFolder(pattern);
 }
 
 /// The data folders of a tree, unpacked; says why where that fails.
@@ -114,7 +114,7 @@ std::optional<OpenedRevision> open_commit(const std::string& word, const Library
                           std::string(kExpectedRevision));
         return std::nullopt;
     }
-    TemporaryFolder folder = new_folder();
+    RevisionFolder folder = new_folder();
     if (const auto why_not = unpack(trimmed_end(parsed.out), folder.path())) {
         diagnostics.error(SourceLocation(word), why_not->empty() ? "the revision has none of these folders" : *why_not,
                           std::string(kExpectedRevision));
@@ -126,7 +126,7 @@ std::optional<OpenedRevision> open_commit(const std::string& word, const Library
 
 }  // namespace
 
-void TemporaryFolder::remove() {
+void RevisionFolder::remove() {
     if (!path_.empty()) {
         std::error_code ignored;
         fs::remove_all(path_, ignored);

@@ -11,15 +11,15 @@
 namespace berth {
 
 /// A folder that goes with this value.
-class TemporaryFolder {
+class RevisionFolder {
   public:
-    TemporaryFolder() = default;
-    explicit TemporaryFolder(std::filesystem::path path) : path_(std::move(path)) {}
-    ~TemporaryFolder() { remove(); }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-    TemporaryFolder& operator=(TemporaryFolder&& other) noexcept {
+    RevisionFolder() = default;
+    explicit RevisionFolder(std::filesystem::path path) : path_(std::move(path)) {}
+    ~RevisionFolder() { remove(); }
+    RevisionFolder(const RevisionFolder&) = delete;
+    RevisionFolder& operator=(const RevisionFolder&) = delete;
+    RevisionFolder(RevisionFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+    RevisionFolder& operator=(RevisionFolder&& other) noexcept {
         remove();
         path_ = std::exchange(other.path_, {});
         return *this;
@@ -34,7 +34,7 @@ class TemporaryFolder {
 /// A revision whose files can be read as long as it lives.
 struct OpenedRevision {
     DataRevision revision;
-    TemporaryFolder files;  ///< of a commit
+    RevisionFolder files;  ///< of a commit
 
     /// A message with the names of files as people know them: `main:hardware/board.yaml` for the copy of a commit's.
     [[nodiscard]] std::string in_own_names(std::string text) const;
