@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "berth/cost.h"
+#include "berth/runtimes.h"
 #include "report/names.h"
 
 namespace berth {
@@ -31,8 +32,8 @@ Time above_roofline(const OperatorResult& op, const Candidate& candidate, const 
     }
     Execution execution = execution_on(stage, profile, op.device);
     execution.cores = candidate.device == op.device ? candidate.cores : execution.cores;
-    const CoreRates rates =
-        core_rates(profile.devices[static_cast<std::size_t>(op.device)], execution, multiplied_at(*op.kernel));
+    const Device& device = under(profile, stage.runtime).devices[static_cast<std::size_t>(op.device)];
+    const CoreRates rates = core_rates(device, execution, multiplied_at(*op.kernel));
     const Time arithmetic = op.cost->macs > Operations{} ? op.cost->macs / rates.macs : Time{};
     const Time traffic = (op.cost->traffic.read + op.cost->traffic.write) / rates.dram;
     return std::max(Time{}, op.latency - std::max(arithmetic, traffic));
