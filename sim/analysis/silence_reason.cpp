@@ -213,16 +213,6 @@ std::string stage_reason(const StageResult& result, const std::string& key) {
 
 }  // namespace
 
-PathSteps steps_of(std::string_view path) {
-    PathSteps steps;
-    for (std::size_t start = 0; start <= path.size();) {
-        const std::size_t end = std::min(path.find('.', start), path.size());
-        steps.emplace_back(path.substr(start, end - start));
-        start = end + 1;
-    }
-    return steps;
-}
-
 std::string hardware_silence(const SilentScene& scene, std::string_view path) {
     PathSteps steps = steps_of(path);
     if (is_description(steps)) {

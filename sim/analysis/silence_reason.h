@@ -7,6 +7,7 @@
 
 #include "analysis/deciding_numbers.h"
 #include "analysis/scenario_use.h"
+#include "base/path_steps.h"
 
 namespace berth {
 
@@ -23,10 +24,6 @@ struct SilenceReason {
     std::vector<std::vector<std::string>> instead;
     bool complete = false;  ///< `why` says what to change
 };
-
-/// The parts of a path: `devices.npu.dma.limit` is {devices, npu, dma, limit}.
-using PathSteps = std::vector<std::string>;
-[[nodiscard]] PathSteps steps_of(std::string_view path);
 
 /// Of a number below `devices.NAME.` (`steps` begin behind the name); empty where only looking at values tells.
 [[nodiscard]] SilenceReason reason_on_device(const SilentScene& scene, DeviceId device, const PathSteps& steps);

@@ -1,5 +1,5 @@
-// Made where the system wants temporary files, under a name that nobody else has.
-#include "explore/temporary_folder.h"
+// Made by the system, which finds the name.
+#include "base/temporary_folder.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -8,26 +8,26 @@
 
 namespace berth {
 
-TemporaryFolder::TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path(failure_) / "berth-XXXXXX").string();
-    if (!failure_ && ::mkdtemp(name.data()) == nullptr) {
-        failure_ = std::error_code(errno, std::generic_category());
+std::optional<TemporaryFolder> TemporaryFolder::make(Diagnostics& diagnostics) {
+    std::error_code failure;
+    std::string name = (std::filesystem::temp_directory_path(failure) / "berth-XXXXXX").string();
+    if (!failure && ::mkdtemp(name.data()) == nullptr) {
+        failure = std::error_code(errno, std::generic_category());
     }
-    path_ = name;
+    if (failure) {
+        diagnostics.error(SourceLocation(name), "cannot make this folder: " + failure.message());
+        return std::nullopt;
+    }
+    TemporaryFolder folder;
+    folder.path_ = name;
+    return folder;
 }
 
-TemporaryFolder::~TemporaryFolder() {
-    if (!failure_) {
+void TemporaryFolder::remove() const {
+    if (!path_.empty()) {
         std::error_code ignored;
         std::filesystem::remove_all(path_, ignored);
     }
-}
-
-bool TemporaryFolder::made(Diagnostics& diagnostics) const {
-    if (failure_) {
-        diagnostics.error(SourceLocation(path_.string()), "cannot make this folder: " + failure_.message());
-    }
-    return !failure_;
 }
 
 }  // namespace berth

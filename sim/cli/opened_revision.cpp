@@ -7,9 +7,6 @@
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/process.hpp>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <future>
 #include <iterator>
 #include <memory>
@@ -17,6 +14,8 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+
+#include "base/trimmed.h"
 
 namespace berth {
 
@@ -35,11 +34,6 @@ std::vector<std::string> data_folders_in(const fs::path& folder) {
         }
     }
     return found;
-}
-
-std::string trimmed_end(std::string text) {
-    text.erase(text.find_last_not_of(" \n") + 1);
-    return text;
 }
 
 struct ProcessOutcome {
@@ -62,15 +56,7 @@ ProcessOutcome run_program(const std::string& name, const std::vector<std::strin
     std::string text{std::istreambuf_iterator<char>(out), std::istreambuf_iterator<char>()};
     events.run();
     child.wait();
-    return {child.exit_code() == 0, std::move(text), trimmed_end(err.get())};
-}
-
-RevisionFolder new_folder() {
-    std::string pattern = (fs::temp_directory_path() / "berth-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) {
-        throw std::system_error(errno, std::generic_category(), pattern);
-    }
-    return RevisionFolder(pattern);
+    return {child.exit_code() == 0, std::move(text), std::string(trimmed(err.get()))};
 }
 
 /// The data folders of a tree, unpacked; says why where that fails.
@@ -114,24 +100,20 @@ std::optional<OpenedRevision> open_commit(const std::string& word, const Library
                           std::string(kExpectedRevision));
         return std::nullopt;
     }
-    RevisionFolder folder = new_folder();
-    if (const auto why_not = unpack(trimmed_end(parsed.out), folder.path())) {
+    auto folder = TemporaryFolder::make(diagnostics);
+    if (!folder) {
+        return std::nullopt;
+    }
+    if (const auto why_not = unpack(std::string(trimmed(parsed.out)), folder->path())) {
         diagnostics.error(SourceLocation(word), why_not->empty() ? "the revision has none of these folders" : *why_not,
                           std::string(kExpectedRevision));
         return std::nullopt;
     }
-    DataRevision revision = revision_at(word, folder.path(), shipped);
-    return OpenedRevision{std::move(revision), std::move(folder)};
+    DataRevision revision = revision_at(word, folder->path(), shipped);
+    return OpenedRevision{std::move(revision), std::move(*folder)};
 }
 
 }  // namespace
-
-void RevisionFolder::remove() {
-    if (!path_.empty()) {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-}
 
 std::string OpenedRevision::in_own_names(std::string text) const {
     if (files.path().empty()) {

@@ -5,36 +5,16 @@
 #include <optional>
 #include <string>
 
+#include "base/temporary_folder.h"
 #include "berth/diagnostics.h"
 #include "berth/gate.h"
 
 namespace berth {
 
-/// A folder that goes with this value.
-class RevisionFolder {
-  public:
-    RevisionFolder() = default;
-    explicit RevisionFolder(std::filesystem::path path) : path_(std::move(path)) {}
-    ~RevisionFolder() { remove(); }
-    RevisionFolder(const RevisionFolder&) = delete;
-    RevisionFolder& operator=(const RevisionFolder&) = delete;
-    RevisionFolder(RevisionFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-    RevisionFolder& operator=(RevisionFolder&& other) noexcept {
-        remove();
-        path_ = std::exchange(other.path_, {});
-        return *this;
-    }
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
-    void remove();
-};
-
 /// A revision whose files can be read as long as it lives.
 struct OpenedRevision {
     DataRevision revision;
-    RevisionFolder files;  ///< of a commit
+    TemporaryFolder files;  ///< of a commit
 
     /// A message with the names of files as people know them: `main:hardware/board.yaml` for the copy of a commit's.
     [[nodiscard]] std::string in_own_names(std::string text) const;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/temporary_folder.h"
 #include "berth/atomic_file.h"
 #include "berth/build_info.h"
 #include "berth/design_review.h"
@@ -14,7 +15,6 @@
 #include "berth/scenario_analysis.h"
 #include "berth/silent_changes.h"
 #include "explore/answer_json.h"
-#include "explore/temporary_folder.h"
 
 namespace berth {
 
@@ -178,15 +178,15 @@ std::optional<std::string> Explorer::report(const std::vector<Override>& setting
     wanted.drawn = kRequestsDrawn;
     wanted.traced = kRequestsDrawn;
     const auto result = scenario ? analyse(*scenario, wanted, diagnostics) : std::nullopt;
-    const TemporaryFolder folder;
-    if (!result || !folder.made(diagnostics)) {
+    const auto folder = result ? TemporaryFolder::make(diagnostics) : std::nullopt;
+    if (!folder) {
         return std::nullopt;
     }
     Provenance provenance{std::string(kVersion), command(settings), "", {}, {}, {}};
     add_scenario(provenance, *scenario);
-    write_report(folder.path(), *result, *scenario, findings(*scenario, *result), curves_of(*scenario),
+    write_report(folder->path(), *result, *scenario, findings(*scenario, *result), curves_of(*scenario),
                  design_review(*scenario, *result), provenance, diagnostics);
-    return read_file(folder.path() / "index.html", diagnostics);
+    return read_file(folder->path() / "index.html", diagnostics);
 }
 
 }  // namespace berth

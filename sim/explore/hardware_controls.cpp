@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "base/path_steps.h"
 #include "berth/profile_keys.h"
 #include "berth/quantity_text.h"
 #include "explore/controls.h"
@@ -37,20 +38,10 @@ constexpr std::array<std::string_view, 20> kCommonEnds{"memory.dram.clock",
                                                        "attention.keeps_scores",
                                                        "links.*.per_crossing"};
 
-std::vector<std::string_view> steps_of(std::string_view path) {
-    std::vector<std::string_view> steps;
-    for (std::size_t at = 0; at <= path.size();) {
-        const std::size_t end = std::min(path.find('.', at), path.size());
-        steps.push_back(path.substr(at, end - at));
-        at = end + 1;
-    }
-    return steps;
-}
-
-bool ends_like(const std::vector<std::string_view>& path, const std::vector<std::string_view>& end) {
+bool ends_like(const PathSteps& path, const PathSteps& end) {
     return path.size() >= end.size() &&
            std::equal(end.rbegin(), end.rend(), path.rbegin(),
-                      [](std::string_view wanted, std::string_view step) { return wanted == "*" || wanted == step; });
+                      [](const std::string& wanted, const std::string& step) { return wanted == "*" || wanted == step; });
 }
 
 // Its place among those; behind them for any other.

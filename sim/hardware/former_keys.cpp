@@ -1,4 +1,5 @@
 #include "hardware/former_keys.h"
+#include "base/path_steps.h"
 
 #include <fmt/format.h>
 
@@ -26,17 +27,7 @@ constexpr std::array<FormerKey, 4> kFormerKeys{{
     {kMatrix, "wide_output", "int32_output"},
 }};
 
-std::vector<std::string_view> steps_in(std::string_view path) {
-    std::vector<std::string_view> steps;
-    for (std::size_t from = 0; from <= path.size();) {
-        const std::size_t to = std::min(path.find('.', from), path.size());
-        steps.push_back(path.substr(from, to - from));
-        from = to + 1;
-    }
-    return steps;
-}
-
-bool leads_to(std::span<const std::string_view> pattern, std::span<const std::string_view> steps) {
+bool leads_to(std::span<const std::string_view> pattern, std::span<const std::string> steps) {
     return pattern.size() <= steps.size() &&
            std::ranges::equal(pattern, steps.first(pattern.size()),
                               [](std::string_view asked, std::string_view is) { return asked == "*" || asked == is; });
@@ -54,7 +45,7 @@ void use_present_keys(YamlDocument& document, Diagnostics& diagnostics) {
 }
 
 std::string present_path(std::string_view path) {
-    std::vector<std::string_view> steps = steps_in(path);
+    PathSteps steps = steps_of(path);
     for (const FormerKey& key : kFormerKeys) {
         if (leads_to(key.in, steps) && steps.size() > key.in.size() && steps[key.in.size()] == key.former) {
             steps[key.in.size()] = key.present;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/path_steps.h"
 #include "berth/quantity_text.h"
 
 namespace berth {
@@ -124,19 +125,9 @@ class Sheet {
     std::vector<Line> lines_;
 };
 
-std::vector<std::string> steps_of_path(std::string_view path) {
-    std::vector<std::string> steps;
-    for (std::size_t from = 0; from <= path.size();) {
-        const std::size_t to = std::min(path.find('.', from), path.size());
-        steps.emplace_back(path.substr(from, to - from));
-        from = to + 1;
-    }
-    return steps;
-}
-
 // Block style; a map is opened where a line's path leaves the one before.
 std::string block_text(std::vector<Line> lines) {
-    const auto key = [](const Line& line) { return steps_of_path(line.path); };
+    const auto key = [](const Line& line) { return steps_of(line.path); };
     std::ranges::stable_sort(lines, [&key](const Line& a, const Line& b) {
         const auto x = key(a);
         const auto y = key(b);
