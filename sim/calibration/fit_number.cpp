@@ -14,7 +14,6 @@ namespace berth {
 
 namespace {
 
-constexpr double kDegrees = 4;          // of Student's t, for rows that the model does not describe
 constexpr double kLeastScatter = 0.05;  // rows of one kind err together, so many of them know no more than this
 constexpr double kFarthest = 20;        // from the profile's value, where the number has no bounds of its own
 constexpr double kWidest = 3;           // that a profile may state
@@ -54,8 +53,7 @@ class Curve {
         const std::vector<double> off = residuals(at);
         double sum = 0;
         for (std::size_t i = 0; i < off.size(); ++i) {
-            const double z = off[i] / sigma;
-            sum += weights_[i] * (kDegrees + 1) / 2 * std::log1p(z * z / kDegrees);
+            sum += weights_[i] * unlikelihood(off[i] / sigma);
         }
         const double believed = std::log1p(view_.spread);
         if (believed > 0) {

@@ -1,6 +1,7 @@
 // Measured operators and models as counted kernels.
 #include "calibration/fit_rows.h"
 
+#include <cmath>
 #include <map>
 #include <string>
 #include <utility>
@@ -117,6 +118,11 @@ std::optional<FitRow> fit_row(const MeasuredRow& row, const Profile& profile, Di
     Blocks blocks;
     const auto* stage = std::get_if<ModelStage>(&row.work);
     return stage == nullptr ? std::nullopt : model_row(row, *stage, profile, blocks, diagnostics);
+}
+
+double unlikelihood(double z) {
+    constexpr double kDegrees = 4;
+    return (kDegrees + 1) / 2 * std::log1p(z * z / kDegrees);
 }
 
 Time time_of(const FitRow& row, const Profile& profile) {

@@ -39,12 +39,10 @@ void set_memory_clock(FitRow& row, Frequency clock) {
 
 // Minus the logarithm of the likelihood of rows at a state of the memory, with tails for rows that the model misses.
 double cost_at(std::vector<FitRow>& rows, Frequency clock, double sigma, const Profile& profile) {
-    constexpr double kDegrees = 4;  // of Student's t
     double cost = 0;
     for (FitRow& row : rows) {
         set_memory_clock(row, clock);
-        const double z = std::log(time_of(row, profile) / row.row->measured) / sigma;
-        cost += std::log1p(z * z / kDegrees);
+        cost += unlikelihood(std::log(time_of(row, profile) / row.row->measured) / sigma);
     }
     return cost;
 }
