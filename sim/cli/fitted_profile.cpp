@@ -6,6 +6,8 @@
 #include <system_error>
 
 #include "berth/atomic_file.h"
+#include "berth/file_kind.h"
+#include "cli/data_folders.h"
 #include "scenario/find_file.h"
 
 namespace berth {
@@ -55,7 +57,7 @@ std::optional<ExtendedProfile> extended_profile(const Library& library, const st
 
 std::optional<Profile> write_profile(const fs::path& path, const std::string& text, const Library& library,
                                      Diagnostics& diagnostics) {
-    return write_file(path, text, diagnostics)
+    return write_file(path, schema_line(path, "hardware", FileKind::kProfile, library) + text, diagnostics)
                ? load_hardware(library, path.string(), {}, SourceLocation(path.string()), diagnostics)
                : std::nullopt;
 }

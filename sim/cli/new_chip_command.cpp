@@ -9,6 +9,7 @@
 
 #include "berth/atomic_file.h"
 #include "berth/brief_text.h"
+#include "berth/file_kind.h"
 #include "berth/latency_curve.h"
 #include "berth/new_chip.h"
 #include "berth/next_measurement.h"
@@ -142,7 +143,6 @@ std::string answer_of(const Scenario& scenario, const ScenarioResult& result, Te
 
 std::vector<std::string> heading_of(const NewChipOptions& options, const std::string& archetype) {
     return {
-        "yaml-language-server: $schema=../docs/schema/hardware.json",
         fmt::format("What is stated of {}, on top of the archetype {}. Numbers that are not stated are inherited, with",
                     options.name, archetype),
         "the spread between chips of that kind: `berth list keys` says what each key means.",
@@ -190,6 +190,7 @@ std::optional<std::string> made(NewChipOptions options, Invocation& invocation, 
         ask(options);
     }
     const std::string yaml =
+        schema_line(options.out, "hardware", FileKind::kProfile, library) +
         new_chip_yaml(options.name, archetype->name, *base, options.stated, heading_of(options, archetype->name));
     const auto profile = load_hardware_text(library, options.out, yaml, diagnostics);
     const auto scenario = profile ? first_question(options, *profile, library, diagnostics) : std::nullopt;
