@@ -3,6 +3,7 @@
 
 Usage: accuracy.py BERTH [FILE]. Writes the document to FILE, or prints it.
 """
+import csv
 import json
 import math
 import pathlib
@@ -291,6 +292,14 @@ def whole_networks(berth):
     return "\n\n".join(parts)
 
 
+def contradicted(name, column):
+    """Of pairs of library calls of which one has twice the rows, the share in which that one took less than 1/1.2 of the time."""
+    with open(ROOT / "hardware" / "measured" / PROFILE / name, encoding="utf-8") as file:
+        rows = {(int(row["m"]), row["k"], row["n"], row["dtype_in"]): float(row[column]) for row in csv.DictReader(file)}
+    pairs = [(time, rows[2 * m, *rest]) for (m, *rest), time in rows.items() if (2 * m, *rest) in rows]
+    return whole(sum(fewer >= 1.2 * more for fewer, more in pairs) / len(pairs))
+
+
 def decisions(berth, profile, beside):
     arguments = [word for other in beside for word in ("--beside", other)]
     return berth.output(["validate", "--hardware", profile, "--decisions", *arguments, "--format", "markdown"]).strip()
@@ -320,7 +329,8 @@ def document(berth):
              "second_runtime": measured_cpu.section(berth, "x86-onnxruntime"), "errors": standard_errors(berth),
              "image_encoder": image_encoder(berth), "network_chips": network_chips.section(berth), "profile": PROFILE, "left_out": left_out(berth),
              "networks": whole_networks(berth), "decisions": decisions(berth, PROFILE, BESIDE),
-             "decisions_small": decisions(berth, SMALL, ()), "cpu_runtimes": cpu_runtimes(berth),
+             "decisions_small": decisions(berth, SMALL, ()),
+             "contradicted": contradicted("rk3588_npu_matmul_m_sweep_native.csv", "latency_us"), "cpu_runtimes": cpu_runtimes(berth),
              "tables": berth.output(["validate", "--hardware", PROFILE, "--format", "markdown"]).strip()}
     return TEMPLATE.read_text(encoding="utf-8").format(**parts).rstrip() + "\n"
 

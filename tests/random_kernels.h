@@ -85,7 +85,7 @@ inline Kernel any_npu_kernel() {
     const OperatorKind kind = any_kind();
     Kernel kernel = kernel_at(kind, any_dims(kind), *rc::gen::element(DType::kInt8, DType::kFp16));
     kernel.library_call = kind == OperatorKind::kMatmul && *rc::gen::arbitrary<bool>();
-    kernel.int32_output = kernel.library_call;
+    kernel.keeps_accumulators = kernel.library_call;
     return kernel;
 }
 

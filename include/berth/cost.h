@@ -61,7 +61,7 @@ struct Kernel {
     std::array<EpilogueOp, kMaxEpilogue> epilogue{};
     std::uint8_t epilogue_length = 0;
     bool library_call = false;    ///< a call of the runtime's matmul library rather than a step of a compiled graph
-    bool int32_output = false;    ///< leaves as 32-bit accumulators
+    bool keeps_accumulators = false;  ///< its result leaves as it was added up, not narrowed
     bool multi_core = true;       ///< the runtime may split it over cores
     bool input_on_chip = false;   ///< activations read stayed on chip
     bool output_on_chip = false;  ///< the result stays there

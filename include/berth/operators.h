@@ -233,6 +233,13 @@ struct OperatorTraits {
 /// The way back: values in the order of size_fields().
 [[nodiscard]] std::vector<std::int64_t> size_values(OperatorKind kind, const Dims& dims);
 
+/// Of those the ones that would have to be written down, since they are not what they are if not given.
+struct StatedSize {
+    const SizeField* field = nullptr;
+    std::int64_t value = 0;
+};
+[[nodiscard]] std::vector<StatedSize> stated_sizes(OperatorKind kind, const Dims& dims);
+
 /// A layer of experts as a batch of products, one per expert that is met: of e experts, of which each of m rows picks a
 /// at random, e (1 - (1 - a/e)^m) are, rounded, and the rows are shared evenly. Other dims as they are.
 [[nodiscard]] MatmulDims met_experts(const MatmulDims& dims);

@@ -78,6 +78,9 @@ struct MatrixEngine {
     std::optional<Parameter<Bytes>> layout_block;
     /// Rate at which 32-bit accumulators leave the array where the result is not narrowed.
     std::optional<Parameter<Bandwidth>> int32_output;
+    /// That of floating-point accumulators, where it is another, and that of 16-bit ones; absent: they are written as
+    /// other results.
+    std::optional<Parameter<Bandwidth>> fp32_output, int16_output;
     /// Of those, what is taken up while they are computed and delays nothing.
     std::optional<Parameter<Bytes>> result_buffer;
     /// Steps along k (of four bytes of input) that each block of results takes besides its own: loading accumulators,

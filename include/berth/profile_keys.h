@@ -73,7 +73,11 @@ void matrix_keys(Visitor& v, auto&& matrix) {
     v.number("layout_block", matrix.layout_block, NumberForm::kPositive,
              "contiguous bytes of an input row: one DMA descriptor per piece and row tile");
     v.number("int32_output", matrix.int32_output, NumberForm::kPositive,
-             "write rate of int32 output that is not narrowed");
+             "write rate of 32-bit output that is not narrowed");
+    v.number("fp32_output", matrix.fp32_output, NumberForm::kPositive,
+             "that of floating-point output; as int32_output if absent");
+    v.number("int16_output", matrix.int16_output, NumberForm::kPositive,
+             "that of 16-bit output, as of int4 products; as other results if absent");
     v.number("result_buffer", matrix.result_buffer, NumberForm::kPositive,
              "bytes of int32 output that are buffered without delay; absent: none");
     v.number("result_steps", matrix.result_steps, NumberForm::kPositive,

@@ -211,7 +211,7 @@ SilenceReason of_special_use(const Place& place) {
     if ((last == "winograd" || last == "image_channels") && !kinds.contains(OperatorKind::kConv2d)) {
         return {fmt::format("no convolution runs on {} here", name), {}};
     }
-    if (last == "library_row_tile" || last == "int32_output" || last == "result_buffer") {
+    if (last == "library_row_tile" || last.ends_with("_output") || last == "result_buffer") {
         return {fmt::format("only calls of the matmul library of {} use it, not compiled graphs (berth predict --op "
                             "matmul --layout native)",
                             place.device().runtime.name),

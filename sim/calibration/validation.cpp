@@ -16,8 +16,12 @@ namespace {
 // Equal for equal work, whatever runs it: the model and its input, or the operator with its sizes and epilogue.
 std::string work_of(const TimedKernel& timed) {
     const Kernel& kernel = timed.kernel;
-    std::string text = fmt::format("{}{} {}", timed.library_call ? "library call of " : "", traits(kernel.kind).name,
-                                   fmt::join(size_values(kernel.kind, kernel.dims), "x"));
+    std::vector<std::string> sizes;
+    for (const auto& [field, value] : stated_sizes(kernel.kind, kernel.dims)) {
+        sizes.push_back(fmt::format("{}={}", field->name, value));
+    }
+    std::string text = fmt::format("{} {}{}", traits(kernel.kind).name, fmt::join(sizes, ","),
+                                   timed.library_call ? ", library call" : "");
     for (std::size_t i = 0; i < kernel.epilogue_length; ++i) {
         text += fmt::format(" + {}", traits(kernel.epilogue[i].kind).name);
     }

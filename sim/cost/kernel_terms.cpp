@@ -190,12 +190,13 @@ Number<T, Time> dram_time(const Demand<T>& demand, const Device& device, const R
 }
 
 template <class T>
-Number<T, Time> results_time(const Number<T, Bytes>& results, const Device& device, const Rates<T>& rates) {
+Number<T, Time> results_time(const Number<T, Bytes>& results, DType dtype, const Device& device,
+                             const Rates<T>& rates) {
     const MatrixEngine& matrix = device.matrix;
     const auto waiting = matrix.result_buffer ? results - T::profile(*matrix.result_buffer, "result buffer") : results;
     return value_of(waiting) > Bytes{}
-               ? waiting /
-                     as_clocked<T>(T::profile(*matrix.int32_output, "rate of int32 output"), device, rates.memory_clock)
+               ? waiting / as_clocked<T>(T::profile(*accumulator_rate(matrix, dtype), "rate of accumulators"), device,
+                                         rates.memory_clock)
                : Number<T, Time>{};
 }
 
@@ -203,10 +204,10 @@ Number<T, Time> results_time(const Number<T, Bytes>& results, const Device& devi
 // term dram unless a written byte costs less than a read one.
 template <class T>
 Number<T, Time> bus_time(const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
-    const bool may_exceed = value_of(demand.int32_output) > Bytes{} || device.dma.write_cost.value < 1;
+    const bool may_exceed = value_of(demand.accumulators) > Bytes{} || device.dma.write_cost.value < 1;
     return device.bus && may_exceed
                ? (T::named(demand.read, "bytes read") + T::named(demand.written, "bytes written") +
-                  demand.int32_output) /
+                  demand.accumulators) /
                      as_clocked<T>(T::profile(*device.bus, "sustained DRAM bandwidth"), device, rates.memory_clock)
                : Number<T, Time>{};
 }
@@ -255,7 +256,7 @@ Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& d
                             (T::given(demand.descriptors, "descriptors") / T::given(channels, "channels")),
                         "dma");
     terms.stall = T::term(stall_time<T>(demand.groups, terms.compute, rates), "stall");
-    terms.results = T::term(results_time<T>(demand.int32_output, device, rates), "results");
+    terms.results = T::term(results_time<T>(demand.accumulators, kernel.output, device, rates), "results");
     terms.bus = T::term(bus_time<T>(demand, device, rates), "bus");
     return terms;
 }
@@ -313,7 +314,7 @@ KernelCost cost_of(const Kernel& kernel, const Demand<T>& demand, const Device& 
     cost.macs = demand.macs;
     cost.padded_macs = value_of(demand.padded_macs);
     cost.elements = demand.elements;
-    cost.traffic = {value_of(demand.read), value_of(demand.written) + value_of(demand.int32_output)};
+    cost.traffic = {value_of(demand.read), value_of(demand.written) + value_of(demand.accumulators)};
     cost.compulsory = demand.compulsory;
     cost.imbalance = demand.imbalance;
     cost.tile = demand.tile;

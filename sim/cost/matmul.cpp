@@ -114,15 +114,21 @@ void add_traffic(Demand<T>& demand, const Kernel& kernel, const MatmulDims& d, c
     if (!kernel.weights_on_chip) {
         demand.read += T::given(once.bias, "bias");
     }
-    const bool wide = kernel.int32_output && device.matrix.int32_output;
-    add_activations<T>(demand, kernel, activations, wide ? Number<T, Bytes>{} : T::given(once.result, "result"));
-    if (wide) {
-        const double elements = static_cast<double>(d.m) * static_cast<double>(d.n) * static_cast<double>(d.batch);
-        demand.int32_output = T::given(bytes(4.0 * elements), "int32 output");
+    const bool at_own_rate = kernel.keeps_accumulators && accumulator_rate(device.matrix, kernel.output).has_value();
+    add_activations<T>(demand, kernel, activations, at_own_rate ? Number<T, Bytes>{} : T::given(once.result, "result"));
+    if (at_own_rate) {
+        demand.accumulators = T::given(once.result, "accumulators");
     }
 }
 
 }  // namespace
+
+const std::optional<Parameter<Bandwidth>>& accumulator_rate(const MatrixEngine& matrix, DType result) {
+    if (result == DType::kFp16) {
+        return matrix.int16_output;  // sums of int4 products, which have the size of fp16
+    }
+    return result == DType::kFp32 && matrix.fp32_output ? matrix.fp32_output : matrix.int32_output;
+}
 
 // A row tile comes in pieces, because the layout keeps only some bytes of a row together. Without such a layout each
 // descriptor brings one tile: the row tile once, and its share of the weights per strip that fits beside it.

@@ -19,9 +19,9 @@ void leave_accumulators(Kernel& kernel) {
             break;
         case DType::kInt4:
             kernel.output = DType::kFp16;
-            return;
+            break;
     }
-    kernel.int32_output = true;
+    kernel.keeps_accumulators = true;
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ struct Demand {
     bool engines_serial = false;     ///< matrix and vector phases follow one another (attention)
     bool vector_at_memory = false;   ///< the vector unit works on results on their way to memory, which waits for it
     Number<T, Bytes> read, written;  ///< at DRAM
-    Number<T, Bytes> int32_output;   ///< 32-bit results that leave at their own rate instead of as writes
+    Number<T, Bytes> accumulators;   ///< results that leave at a rate of their own instead of as writes
     WeightGroups groups;
     Number<T, Bytes> on_chip;          ///< activations served by a level that keeps tensors
     Number<T, Bytes> weights_on_chip;  ///< constants served by one
@@ -65,6 +65,8 @@ struct Demand {
 [[nodiscard]] Bytes row_tile_of(const MatrixEngine& matrix, bool library_call);
 /// What inputs of a dtype take of the nearest memory beyond their row tile.
 [[nodiscard]] Bytes reserved(const MatrixEngine& matrix, DType dtype);
+/// At which accumulators of that dtype leave the array; absent: they are written as other results.
+[[nodiscard]] const std::optional<Parameter<Bandwidth>>& accumulator_rate(const MatrixEngine& matrix, DType result);
 /// Columns of a dtype that the array computes together.
 [[nodiscard]] std::int64_t columns_together(const MatrixEngine& matrix, DType dtype);
 

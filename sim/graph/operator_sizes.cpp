@@ -246,4 +246,16 @@ std::vector<std::int64_t> size_values(OperatorKind kind, const Dims& dims) {
     return values;
 }
 
+std::vector<StatedSize> stated_sizes(OperatorKind kind, const Dims& dims) {
+    std::vector<StatedSize> stated;
+    for (const SizeField& field : size_fields(kind)) {
+        const std::int64_t value = load(dims, field.name);
+        const auto otherwise = field.same_as.empty() ? field.fallback : std::optional(load(dims, field.same_as));
+        if (value != otherwise) {
+            stated.push_back({&field, value});
+        }
+    }
+    return stated;
+}
+
 }  // namespace berth

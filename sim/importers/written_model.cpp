@@ -13,23 +13,13 @@ namespace {
 
 /// Sizes that differ from what they are without being written down; flags as true and false.
 std::string sizes_text(const Operator& op) {
-    const auto fields = size_fields(op.kind);
-    const auto values = size_values(op.kind, op.dims);
     std::string text;
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-        const SizeField& field = fields[i];
-        std::optional<std::int64_t> otherwise = field.fallback;
-        for (std::size_t other = 0; other < fields.size() && !field.same_as.empty(); ++other) {
-            if (fields[other].name == field.same_as) {
-                otherwise = values[other];
-            }
-        }
-        if (field.name == kInputsSize || values[i] == otherwise) {
+    for (const auto& [field, value] : stated_sizes(op.kind, op.dims)) {
+        if (field->name == kInputsSize) {
             continue;
         }
-        const bool flag = field.min == 0 && field.max == 1;
-        text +=
-            flag ? fmt::format(", {}: {}", field.name, values[i] != 0) : fmt::format(", {}: {}", field.name, values[i]);
+        const bool flag = field->min == 0 && field->max == 1;
+        text += flag ? fmt::format(", {}: {}", field->name, value != 0) : fmt::format(", {}: {}", field->name, value);
     }
     return text;
 }

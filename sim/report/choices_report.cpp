@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "berth/quantity_text.h"
@@ -51,6 +53,23 @@ CellTable counts_table(std::span<const MeasuredChoice> choices) {
         }
     }
     table.rows.push_back(count_row("all", choices, std::nullopt));
+    return table;
+}
+
+// By the set of rows that both alternatives were measured in: sets differ in how well they know a time.
+std::map<std::string, std::vector<MeasuredChoice>> by_set(std::span<const MeasuredChoice> choices) {
+    std::map<std::string, std::vector<MeasuredChoice>> sets;
+    for (const MeasuredChoice& one : choices) {
+        sets[one.faster.set == one.slower.set ? one.faster.set : "one set and another"].push_back(one);
+    }
+    return sets;
+}
+
+CellTable sets_table(std::span<const MeasuredChoice> choices) {
+    CellTable table = table_of({"measured in", "pairs", "right", "of them 1.2 times apart", "right there"}, 1);
+    for (const auto& [set, within] : by_set(choices)) {
+        table.rows.push_back(count_row(set, within, std::nullopt));
+    }
     return table;
 }
 
@@ -127,15 +146,15 @@ Json json_count(std::string_view of, std::span<const MeasuredChoice> choices, st
 }  // namespace
 
 std::string choices_text(std::span<const MeasuredChoice> choices, TextWidth width) {
-    return fmt::format("Choices that were measured\n\n{}\n{}\n{}\n{}", cells_text(counts_table(choices), width),
-                       cells_text(reliability_table(choices), width), cells_text(choices_table(choices), width),
-                       wrapped(kChoicesLegend, 0, width));
+    return fmt::format("Choices that were measured\n\n{}\n{}\n{}\n{}\n{}", cells_text(counts_table(choices), width),
+                       cells_text(sets_table(choices), width), cells_text(reliability_table(choices), width),
+                       cells_text(choices_table(choices), width), wrapped(kChoicesLegend, 0, width));
 }
 
 std::string choices_markdown(std::span<const MeasuredChoice> choices) {
-    return fmt::format("{}\n{}\n{}\n{}\n", cells_markdown(counts_table(choices)),
-                       cells_markdown(reliability_table(choices)), cells_markdown(choices_table(choices)),
-                       kChoicesLegend);
+    return fmt::format("{}\n{}\n{}\n{}\n{}\n", cells_markdown(counts_table(choices)),
+                       cells_markdown(sets_table(choices)), cells_markdown(reliability_table(choices)),
+                       cells_markdown(choices_table(choices)), kChoicesLegend);
 }
 
 std::string choices_json(std::span<const MeasuredChoice> choices) {
@@ -145,6 +164,10 @@ std::string choices_json(std::span<const MeasuredChoice> choices) {
         json["counts"].push_back(json_count(row.name, choices, row.value));
     }
     json["counts"].push_back(json_count("all", choices, std::nullopt));
+    json["sets"] = Json::array();
+    for (const auto& [set, within] : by_set(choices)) {
+        json["sets"].push_back(json_count(set, within, std::nullopt));
+    }
     json["reliability"] = Json::array();
     for (const ReliabilityBin& bin : reliability_of(choices)) {
         json["reliability"].push_back({{"least", json_number(bin.least)},

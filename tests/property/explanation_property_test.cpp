@@ -165,7 +165,7 @@ std::vector<Kernel> variants(const Kernel& kernel, const Device& device) {
     all.push_back(cold);
     if (kernel.kind == OperatorKind::kMatmul && kernel.epilogue_length == 0) {
         Kernel call = cold;
-        call.library_call = call.int32_output = true;
+        call.library_call = call.keeps_accumulators = true;
         all.push_back(call);
     }
     return all;
@@ -321,7 +321,7 @@ Kernel any_kernel(const Device& device) {
     }
     if (device.kind == DeviceKind::kCpu) {
         kernel.input = kernel.weight = kernel.output = *rc::gen::element(DType::kInt8, DType::kFp32);
-        kernel.library_call = kernel.int32_output = false;
+        kernel.library_call = kernel.keeps_accumulators = false;
     }
     const std::int64_t elements = output_elements(kernel.kind, kernel.dims);
     kernel.epilogue_length = *rc::gen::inRange<std::uint8_t>(0, Kernel::kMaxEpilogue + 1);

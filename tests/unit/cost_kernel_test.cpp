@@ -109,7 +109,8 @@ TEST_F(KernelCostTest, TheArrayMayHideMoreThanItsDevice) {
 TEST_F(KernelCostTest, WideResultsLeaveAtTheirOwnRate) {
     npu_.matrix.int32_output = Parameter<Bandwidth>{2_GBps};
     Kernel kernel = matmul(128, 64, 1024, DType::kFp16);
-    kernel.int32_output = true;
+    kernel.keeps_accumulators = true;
+    kernel.output = DType::kInt32;
     const KernelCost cost = kernel_cost(kernel, npu_, {1, {}});
     const double read = 128 * 64 * 2 + 64 * 1024 * 2;
     const double results = 128 * 1024 * 4 / 2e3;
@@ -122,11 +123,29 @@ TEST_F(KernelCostTest, WideResultsLeaveAtTheirOwnRate) {
     EXPECT_EQ(cost.bound, Bound::kDram);
 }
 
+TEST_F(KernelCostTest, AccumulatorsOfEachKindLeaveAtTheirRate) {
+    npu_.matrix.int32_output = Parameter<Bandwidth>{2_GBps};
+    Kernel kernel = matmul(128, 64, 1024, DType::kFp16);
+    kernel.keeps_accumulators = true;
+    const auto results = [&](DType dtype) {
+        kernel.output = dtype;
+        return in_microseconds(kernel_cost(kernel, npu_, {1, {}}).results);
+    };
+    EXPECT_NEAR(results(DType::kFp32), 128 * 1024 * 4 / 2e3, 1e-9);
+    EXPECT_EQ(results(DType::kFp16), 0);  // written as other results
+    npu_.matrix.fp32_output = Parameter<Bandwidth>{4_GBps};
+    npu_.matrix.int16_output = Parameter<Bandwidth>{8_GBps};
+    EXPECT_NEAR(results(DType::kInt32), 128 * 1024 * 4 / 2e3, 1e-9);
+    EXPECT_NEAR(results(DType::kFp32), 128 * 1024 * 4 / 4e3, 1e-9);
+    EXPECT_NEAR(results(DType::kFp16), 128 * 1024 * 2 / 8e3, 1e-9);
+}
+
 TEST_F(KernelCostTest, ResultsThatTheBufferTakesDelayNothing) {
     npu_.matrix.int32_output = Parameter<Bandwidth>{2_GBps};
     npu_.matrix.result_buffer = Parameter<Bytes>{kibibytes(32)};
     Kernel kernel = matmul(128, 64, 64, DType::kFp16);
-    kernel.int32_output = true;
+    kernel.keeps_accumulators = true;
+    kernel.output = DType::kInt32;
     EXPECT_EQ(kernel_cost(kernel, npu_, {1, {}}).results, Time{});
     kernel.dims = MatmulDims{1, 128, 64, 128};
     const KernelCost cost = kernel_cost(kernel, npu_, {1, {}});

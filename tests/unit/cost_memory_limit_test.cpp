@@ -71,7 +71,7 @@ TEST(MemoryLimit, HoldsInt32ResultsAndCheapWrites) {
     npu.matrix.int32_output = Parameter<Bandwidth>{gigabytes_per_second(10)};
     Kernel kernel = streaming_matmul();
     kernel.dims = MatmulDims{1, 64, 512, 8192};
-    kernel.library_call = kernel.int32_output = true;
+    kernel.library_call = kernel.keeps_accumulators = true;
     const KernelCost wide = kernel_cost(kernel, npu, {1, {}});
     EXPECT_LE((wide.traffic.read + wide.traffic.write) / wide.total, 4_GBps);
     EXPECT_EQ(wide.bound, Bound::kDram);
