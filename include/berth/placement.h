@@ -42,7 +42,7 @@ struct PlacementProblem {
         OperatorId producer = kNoOperator;  ///< kNoOperator: comes from the host
         std::vector<OperatorId> consumers;
         bool to_host = false;                     ///< result of the graph
-        std::vector<Bytes> size;                  ///< as each device holds it; the larger of the two is handed over
+        std::vector<Bytes> size;                  ///< as each device gives and takes it: the larger of two crosses
         std::vector<std::vector<Time>> crossing;  ///< [from][to]
     };
     struct FusionLoss {

@@ -29,16 +29,18 @@ std::vector<const DevicePlan*> by_device(const Graph& graph, const std::vector<D
     return ordered;
 }
 
-// Size of the tensor as a device holds it, padded to its bucket and at its dtype.
-Bytes size_at(const Graph& graph, const Tensor& tensor, const DevicePlan& plan) {
-    if (tensor.producer != kNoOperator) {
-        return plan.operators[at(tensor.producer)].output_size;
-    }
-    DType dtype = DType::kInt32;
-    if (!tensor.integer && !tensor.consumers.empty()) {
-        dtype = graph.operators[at(tensor.consumers.front())].dtype.activations;
-    }
-    return static_cast<double>(tensor.elements()) * element_size(dtype);
+// What an operator of the plan reads the tensor at; absent if none does.
+std::optional<DType> read_at(const Tensor& tensor, const DevicePlan& plan) {
+    const auto reader = std::ranges::find_if(
+        tensor.consumers, [&plan](OperatorId consumer) { return plan.operators[at(consumer)].supported; });
+    return reader == tensor.consumers.end() ? std::nullopt : std::optional(plan.operators[at(*reader)].ran_at);
+}
+
+// Callers have ids of 32 bits, and floating-point numbers too; a quantised network takes its inputs as integers.
+Bytes input_size(const Tensor& tensor, const DevicePlan& plan) {
+    const DType read = read_at(tensor, plan).value_or(DType::kFp32);
+    const bool integers = !tensor.integer && is_quantized(read);
+    return static_cast<double>(tensor.elements()) * element_size(integers ? read : DType::kFp32);
 }
 
 }  // namespace
@@ -137,12 +139,31 @@ class SumsBuilder {
         flow.producer = tensor.producer;
         flow.consumers = tensor.consumers;
         flow.to_host = tensor.graph_output;
-        for (const DevicePlan* plan : plans_) {
-            flow.size.push_back(size_at(graph_, tensor, *plan));
-        }
+        flow.size = handed_over(tensor);
         const Sizes& sizes = sizes_of(flow.size);
         flow.crossing = sizes.times;
         sums_.crossings_of_.push_back(sizes.crossings);
+    }
+
+    // By device, padded to its bucket; the larger of two crosses, since one side converts what it has at another dtype.
+    // What the caller gives and takes is as its device has it if that is integers, and else of 32 bits.
+    [[nodiscard]] std::vector<Bytes> handed_over(const Tensor& tensor) const {
+        const bool given = tensor.producer == kNoOperator;
+        std::vector<Bytes> size;
+        for (const DevicePlan* plan : plans_) {
+            size.push_back(given ? input_size(tensor, *plan) : plan->operators[at(tensor.producer)].output_size);
+        }
+        if (given || tensor.consumers.empty()) {
+            const Bytes on_host = size[at(profile_.host)];
+            for (std::size_t device = 0; device < size.size() && !given; ++device) {
+                size[device] = integers_of(tensor.producer, device) ? size[device] : std::max(size[device], on_host);
+            }
+            size[at(profile_.host)] = {};
+        }
+        return size;
+    }
+    [[nodiscard]] bool integers_of(OperatorId op, std::size_t device) const {
+        return is_quantized(result_dtype(profile_.devices[device].runtime, plans_[device]->operators[at(op)].ran_at));
     }
 
     // Layers repeat, so few tensors differ in size.

@@ -138,6 +138,35 @@ TEST(PlacementProblem, HandsOverTheLargerOfBothSizesAndRoutesThroughTheHost) {
     expect_time(between.crossing[kGpu][kGpu], 0);
 }
 
+TEST(PlacementProblem, AQuantisedNetworkGivesItsResultsAsIntegers) {
+    TwoDevices example;
+    example.on(kAccelerator, 2).ran_at = DType::kInt8;
+    example.on(kAccelerator, 2).output_size = 500_B;
+    Profile profile = star();
+    const auto given = [&](DeviceId from) {
+        return placement_problem(example.graph, example.plans, profile).flows[3].crossing[from][kProcessor];
+    };
+    expect_time(given(kAccelerator), 10 + 0.5);
+    example.on(kGpu, 2).output_size = 250_B;
+    expect_time(given(kGpu), 20 + 0.5);  // not integers: the 1000 B that the host would make
+    // Where scales are found as it runs, results are floating-point numbers.
+    profile.devices[kAccelerator].runtime.quantization = QuantizationScheme::kDynamic;
+    expect_time(given(kAccelerator), 10 + 1);
+}
+
+TEST(PlacementProblem, AQuantisedNetworkTakesItsInputsAsIntegers) {
+    TwoDevices example;
+    example.graph.tensors[0].integer = false;
+    OperatorPlan& first = example.on(kAccelerator, 0);
+    first.supported = true;
+    const auto taken = [&example](DType dtype) {
+        example.on(kAccelerator, 0).ran_at = dtype;
+        return placement_problem(example.graph, example.plans, star()).flows[0].crossing[kProcessor][kAccelerator];
+    };
+    expect_time(taken(DType::kInt8), 10 + 0.5);
+    expect_time(taken(DType::kFp16), 10 + 2);  // callers have fp32
+}
+
 TEST(PlacementProblem, InputsComeFromTheHostAndResultsGoThere) {
     const TwoDevices example;
     const PlacementProblem problem = placement_problem(example.graph, example.plans, star());
