@@ -7,11 +7,14 @@
 
 #include "berth/load_profile.h"
 #include "berth/profile.h"
+#include "berth/quantity_text.h"
 #include "hardware/former_keys.h"
 
 namespace berth {
 
 namespace {
+
+constexpr const char* kNobody = "";  // sets a number that follows from what is written
 
 // The names in `extends`: one, or a list of which each goes before the next.
 std::vector<YamlNode> extended_by(const YamlNode& root) {
@@ -76,6 +79,36 @@ bool inherit(YamlDocument& document, const ProfileResolver& resolve, std::vector
         document.overlay(*base);
     }
     return true;
+}
+
+std::string scalar_below(const std::optional<YamlNode>& node, std::string_view key) {
+    return node && node->is_map() ? stated_at(*node, key) : "";
+}
+
+// What an archetype's vector unit does is a share of the array, since chips size the two together. Of a chip, whose
+// array is known, it is a number: a question about another array asks about nothing else.
+void settle_vector_rates(YamlDocument& document, Diagnostics& diagnostics) {
+    const auto devices = document.root(diagnostics).find("devices");
+    for (const YamlEntry& device : devices ? devices->entries() : std::vector<YamlEntry>{}) {
+        const auto vector = device.value.find("vector");
+        for (const YamlEntry& one : vector && vector->is_map() ? vector->entries() : std::vector<YamlEntry>{}) {
+            const auto rate = one.value.is_map() ? one.value.find("per_cycle") : std::nullopt;
+            const auto relative = parse_relative(scalar_below(rate, "value"));
+            const auto* share = relative ? std::get_if<RelativeText>(&*relative) : nullptr;
+            if (share == nullptr || scalar_below(rate, "kind") != "inherited") {
+                continue;
+            }
+            const std::string array = fmt::format("devices.{}.{}", device.key, share->base);
+            const auto stated = document.text_at(array + ".value");
+            const auto parsed = parse_quantity(stated ? *stated : document.text_at(array).value_or(""));
+            if (const auto* macs = std::get_if<ParsedQuantity>(&parsed); macs != nullptr) {
+                const std::string path = fmt::format("devices.{}.vector.{}.per_cycle.value", device.key, one.key);
+                const auto number = YamlDocument::parse(number_text(share->share * macs->value), path, diagnostics);
+                static_cast<void>(
+                    document.set(path, number->root(diagnostics), rate->where(), diagnostics, kNobody));
+            }
+        }
+    }
 }
 
 // Errors show the path as scenarios write it, whether or not it was written so.
@@ -150,6 +183,7 @@ std::optional<YamlDocument> resolved_profile(YamlDocument document, const Profil
     if (!inherit(document, resolve, std::move(chain), extended, diagnostics)) {
         return std::nullopt;
     }
+    settle_vector_rates(document, diagnostics);
     for (const ProfileOverride& each : overrides) {
         set(document, each, diagnostics);
     }

@@ -46,10 +46,12 @@ TEST_F(CliNewChip, IsNotFasterThanItsDatasheetAllows) {
     const double latency = prediction("my-chip.yaml")["latency_ms"];
     const double macs = 128.0 * (12 * (4 * 768 * 768 + 2 * 768 * 3072) + 12 * 2 * 128 * 768);
     EXPECT_GT(latency, 1e3 * macs / (2 * 2048 * 800e6));
+    EXPECT_LT(latency, 2 * 8.6) << "operator by operator, the roofline takes 8.6 ms";
 }
 
 // The same ten numbers over another chip of the kind, whose own numbers are inherited: no other answer than over the
-// archetype, within what both say that they do not know.
+// archetype, within what both say that they do not know. That chip's vector unit stands beside half the array, and its
+// attention pays for each head: the archetype is faster, but not by more than a factor of two.
 TEST_F(CliNewChip, AgreesWithTheSameNumbersOverAChipOfTheKind) {
     ASSERT_EQ(berth(asked("my-chip")).status, 0);
     write("over-a-chip.yaml", R"(profile: over-a-chip
@@ -71,8 +73,8 @@ devices:
     const Json archetype = prediction("my-chip.yaml");
     const Json chip = prediction("over-a-chip.yaml");
     const double ratio = chip["latency_ms"].get<double>() / archetype["latency_ms"].get<double>();
-    EXPECT_GT(ratio, 1 / 1.5);
-    EXPECT_LT(ratio, 1.5);
+    EXPECT_GT(ratio, 1);
+    EXPECT_LT(ratio, 2);
     EXPECT_LT(archetype["low_ms"], chip["high_ms"]);
     EXPECT_LT(chip["low_ms"], archetype["high_ms"]);
     for (const Json& one : {archetype, chip}) {

@@ -69,6 +69,9 @@ TEST(Archetypes, ANumberCalibratedOnOneChipIsNotCalibratedForAnother) {
     const std::string path = "devices.npu.attention.score_bytes";
     EXPECT_EQ(number_at(*same, path).origin, Origin::kCalibrated);
     EXPECT_EQ(number_at(*other, path).origin, Origin::kInherited);
+    EXPECT_LT(number_at(*same, path).spread, 0.2);
+    EXPECT_GE(number_at(*other, path).spread, 0.4) << "as far as chips differ";
+    EXPECT_EQ(number_at(*other, "devices.npu.clock").spread, 0) << "a datasheet's number is one of that chip";
     for (const ParameterView& view : parameters(*other)) {
         EXPECT_TRUE(view.origin != Origin::kCalibrated && view.origin != Origin::kMeasured) << view.path;
     }
