@@ -93,12 +93,16 @@ std::string standing_out(const Calibration& calibration, TextWidth width) {
         table.row({row.name, row.op_class, brief(row.measured), brief(row.predicted), brief(row.unseen),
                    number_text(row.weight, 2), number_text(row.leverage, 2)});
     };
-    for (std::size_t i = 0; i < std::min(kLeverageShown, rows.size()); ++i) {
-        add(*rows[i]);
+    const auto shown = static_cast<std::ptrdiff_t>(std::min(kLeverageShown, rows.size()));
+    const std::vector<const FittedRow*> furthest(rows.begin(), rows.begin() + shown);
+    for (const FittedRow* row : furthest) {
+        add(*row);
     }
     std::ranges::sort(rows, std::greater{}, &FittedRow::leverage);
-    for (std::size_t i = 0; i < std::min(kLeverageShown, rows.size()); ++i) {
-        add(*rows[i]);
+    for (auto row = rows.begin(); row != rows.begin() + shown; ++row) {
+        if (std::ranges::find(furthest, *row) == furthest.end()) {
+            add(**row);
+        }
     }
     return table.text(2, width);
 }

@@ -52,6 +52,11 @@ TEST_F(CalibrationNetworks, TwoTimesGiveAProfileThatSaysWhatTheyLeaveOpen) {
     for (const FittedParameter& one : found->parameters) {
         EXPECT_LE(one.spread_after, one.spread_before * 1.001) << one.path;
     }
+    const std::string text = calibration_text(*found, TextWidth{200});
+    const auto row = text.find("resnet-18 fp16 on npu");
+    ASSERT_NE(row, std::string::npos);
+    EXPECT_EQ(text.find("resnet-18 fp16 on npu", row + 1), std::string::npos)
+        << "a row that is far off and of much leverage stands there once";
 }
 
 TEST_F(CalibrationNetworks, HandOversAreFittedAndWrittenWithTheirLink) {
