@@ -3,7 +3,6 @@
 
 Usage: accuracy.py BERTH [FILE]. Writes the document to FILE, or prints it.
 """
-import csv
 import json
 import math
 import pathlib
@@ -257,6 +256,7 @@ def standard_errors(berth):
 
 BESIDE = ("rk3588-ggml", "rk3588-pytorch", NCNN)
 SMALL = "rk3576-rknn-2.3.2"
+LIBRARY_CALL = "library call of matmul "
 
 
 def left_out(berth):
@@ -292,17 +292,29 @@ def whole_networks(berth):
     return "\n\n".join(parts)
 
 
-def contradicted(name, column):
-    """Of pairs of library calls of which one has twice the rows, the share in which that one took less than 1/1.2 of the time."""
-    with open(ROOT / "hardware" / "measured" / PROFILE / name, encoding="utf-8") as file:
-        rows = {(int(row["m"]), row["k"], row["n"], row["dtype_in"]): float(row[column]) for row in csv.DictReader(file)}
-    pairs = [(time, rows[2 * m, *rest]) for (m, *rest), time in rows.items() if (2 * m, *rest) in rows]
-    return whole(sum(fewer >= 1.2 * more for fewer, more in pairs) / len(pairs))
-
-
 def decisions(berth, profile, beside):
     arguments = [word for other in beside for word in ("--beside", other)]
     return berth.output(["validate", "--hardware", profile, "--decisions", *arguments, "--format", "markdown"]).strip()
+
+
+def neighbours(berth):
+    """Of calls with half and twice the rows beside a pair, the share that agrees which dtype is faster: beside pairs
+    1.2 times apart that are predicted wrong, and right."""
+    choices = [one for one in berth.ask("validate", "--hardware", PROFILE, "--decisions")["choices"]
+               if one["of"] == "dtype" and one["work"].startswith(LIBRARY_CALL)]
+
+    def place(one, factor=1.0):
+        batch, rows, *others = one["work"][len(LIBRARY_CALL):].split("x")
+        dtypes = frozenset((one["faster"]["dtype"], one["slower"]["dtype"]))
+        return one["faster"]["set"], batch, float(rows) * factor, tuple(others), dtypes
+
+    faster = {place(one): one["faster"]["dtype"] for one in choices}
+    agree = {True: [], False: []}
+    for one in choices:
+        if one["measured_ratio"] >= 1.2:
+            agree[one["right"]] += [faster[beside] == one["faster"]["dtype"]
+                                    for beside in (place(one, 0.5), place(one, 2)) if beside in faster]
+    return tuple(whole(sum(agree[right]) / len(agree[right])) for right in (False, True))
 
 
 def cpu_runtimes(berth):
@@ -321,6 +333,7 @@ def cpu_runtimes(berth):
 def document(berth):
     validation = berth.ask("validate", "--hardware", PROFILE)
     case = ReferenceCase(berth)
+    beside_wrong, beside_right = neighbours(berth)
     parts = {"acceptance": acceptance(validation), "coverage": coverage(validation),
              "uncovered": uncovered(validation), "misfits": misfits(validation),
              "sizes": sizes(validation), "layers": layers(validation), "memory_states": memory_states(case), "cpu": cpu(case),
@@ -329,8 +342,8 @@ def document(berth):
              "second_runtime": measured_cpu.section(berth, "x86-onnxruntime"), "errors": standard_errors(berth),
              "image_encoder": image_encoder(berth), "network_chips": network_chips.section(berth), "profile": PROFILE, "left_out": left_out(berth),
              "networks": whole_networks(berth), "decisions": decisions(berth, PROFILE, BESIDE),
-             "decisions_small": decisions(berth, SMALL, ()),
-             "contradicted": contradicted("rk3588_npu_matmul_m_sweep_native.csv", "latency_us"), "cpu_runtimes": cpu_runtimes(berth),
+             "decisions_small": decisions(berth, SMALL, ()), "cpu_runtimes": cpu_runtimes(berth),
+             "beside_wrong": beside_wrong, "beside_right": beside_right,
              "tables": berth.output(["validate", "--hardware", PROFILE, "--format", "markdown"]).strip()}
     return TEMPLATE.read_text(encoding="utf-8").format(**parts).rstrip() + "\n"
 
