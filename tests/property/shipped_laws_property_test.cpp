@@ -139,6 +139,18 @@ RC_GTEST_PROP(ShippedLaws, MoreIsNeverSlower, ()) {
     RC_ASSERT(times(one, factor, more).cost().total <= one.cost().total * kRounding);
 }
 
+// Nor are more cores, in use or on the chip, where a compiler takes as many as pay; a thread pool splits whatever it
+// is given.
+RC_GTEST_PROP(ShippedLaws, MoreCoresAreNeverSlowerWhereACompilerChooses, ()) {
+    Case one = any_case();
+    RC_PRE(one.profile.devices[one.device].runtime.shapes == ShapeRule::kStatic);
+    one.kernel.multi_core = true;
+    Case more = one;
+    more.profile.devices[more.device].clusters.back().cores += *rc::gen::inRange(0, 4);
+    more.execution.cores += *rc::gen::inRange(1, 4);
+    RC_ASSERT(more.cost().total <= one.cost().total * kRounding);
+}
+
 RC_GTEST_PROP(ShippedLaws, BandwidthWithoutLimitLeavesComputing, ()) {
     const Case one = any_case();
     const KernelCost left = times(one, kWithoutLimit, is_bandwidth).cost();
