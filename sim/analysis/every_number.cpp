@@ -5,22 +5,18 @@
 #include <memory>
 
 #include "analysis/explained_silence.h"
+#include "analysis/first_error.h"
 
 namespace berth {
 
 namespace {
 
 // Without its place in a file, which depends on where that lies.
-std::string first_error(const Diagnostics& diagnostics) {
-    const auto error = std::ranges::find(diagnostics.all(), Severity::kError, &Diagnostic::severity);
-    if (error == diagnostics.all().end()) {
-        return "";
-    }
-    Diagnostic placeless = *error;
+std::string placeless_error(const Diagnostics& diagnostics) {
+    Diagnostic placeless = first_error(diagnostics);
     placeless.where = SourceLocation();
-    const std::string text = placeless.text();
     constexpr std::string_view kError = "error: ";
-    return text.starts_with(kError) ? text.substr(kError.size()) : text;
+    return placeless.message.empty() ? "" : placeless.text().substr(kError.size());
 }
 
 class NumberTrials {
@@ -36,7 +32,7 @@ class NumberTrials {
         Diagnostics diagnostics;
         LazyAnswer changed(load_scenario(base_.library, base_.scenario, settings, diagnostics));
         if (changed.totals() == nullptr) {
-            tried.said = diagnostics.has_errors() ? first_error(diagnostics) : why_not(settings);
+            tried.said = diagnostics.has_errors() ? placeless_error(diagnostics) : why_not(settings);
             return tried;
         }
         tried.total = changed.totals()->total.latency.median;
@@ -53,7 +49,7 @@ class NumberTrials {
         Diagnostics diagnostics;
         const auto scenario = load_scenario(base_.library, base_.scenario, settings, diagnostics);
         static_cast<void>(scenario ? evaluate(*scenario, diagnostics) : std::nullopt);
-        return first_error(diagnostics);
+        return placeless_error(diagnostics);
     }
 
     ExplainedSilence& explained() {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "analysis/answer_difference.h"
+#include "analysis/first_error.h"
 #include "analysis/other_answers.h"
 
 namespace berth {
@@ -159,15 +160,6 @@ void check_answers(const std::vector<Answer>& before, const std::vector<Answer>&
     }
 }
 
-std::string first_error_text(const Diagnostics& diagnostics) {
-    for (const Diagnostic& one : diagnostics.all()) {
-        if (one.severity == Severity::kError) {
-            return one.text();
-        }
-    }
-    return "";
-}
-
 /// Where a revision has a scenario; absent where it has none of that name.
 std::optional<fs::path> scenario_file(const DataRevision& revision, const std::string& name) {
     for (const fs::path& root : revision.own.roots) {
@@ -190,7 +182,7 @@ RevisionAnswer answer_at(const DataRevision& revision, const std::optional<fs::p
     if (answer.scenario && !diagnostics.has_errors()) {
         answer.result = evaluate(*answer.scenario, diagnostics, options_for_answers(*answer.scenario));
     }
-    answer.why_not = answer.result ? "" : first_error_text(diagnostics);
+    answer.why_not = answer.result ? "" : first_error(diagnostics).text();
     return answer;
 }
 

@@ -3,21 +3,13 @@
 #include <memory>
 #include <utility>
 
+#include "analysis/first_error.h"
 #include "berth/kept_documents.h"
 #include "berth/objective.h"
 
 namespace berth {
 
 namespace {
-
-std::string first_error(const Diagnostics& diagnostics) {
-    for (const Diagnostic& each : diagnostics.all()) {
-        if (each.severity == Severity::kError) {
-            return each.message;
-        }
-    }
-    return "";
-}
 
 ChipAnswer answer_on(const ScenarioSource& source, const std::string& hardware) {
     ChipAnswer answer;
@@ -31,7 +23,7 @@ ChipAnswer answer_on(const ScenarioSource& source, const std::string& hardware) 
         answer.scenario->changes = setting_changes({source.library, source.scenario, source.settings});
         answer.result = evaluate(*answer.scenario, diagnostics);
     }
-    answer.why_not = answer.result ? "" : first_error(diagnostics);
+    answer.why_not = answer.result ? "" : first_error(diagnostics).message;
     return answer;
 }
 
