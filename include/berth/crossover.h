@@ -49,6 +49,9 @@ struct CrossoverPoint {
     [[nodiscard]] bool first_wins() const { return first->median <= second->median; }
 };
 
+/// The faster device is told to be so from this probability on.
+inline constexpr double kSureShare = 0.9;
+
 /// Between `below` and `above`, neighbouring whole numbers or numbers within a ten-thousandth, the faster device
 /// changes.
 struct Crossing {
@@ -63,6 +66,7 @@ struct CrossoverAnswer {
     std::vector<CrossoverPoint> points;  ///< those looked at first, ascending
     std::vector<Crossing> crossings;     ///< ascending; two that lie between neighbouring points are not seen
     std::vector<Warning> warnings{};     ///< settings without effect, and the range if it has none
+    std::string subject{};               ///< "MODEL on PROFILE"
 };
 
 /// Looks at the values of range_values(); every change of the faster device between neighbours is then narrowed down by
@@ -77,8 +81,14 @@ struct CrossoverAnswer {
 /// Which of two devices is the faster one over two ranges.
 struct CrossoverMap {
     struct Cell {
-        std::optional<Time> first, second;  ///< one pass of the stage's model on either device
-        std::string why_not;                ///< why one of them does not run there
+        std::optional<Time> first, second;      ///< one pass of the stage's model on either device
+        std::string why_not;                    ///< why one of them does not run there
+        std::optional<double> first_is_faster;  ///< as in CrossoverPoint
+        /// Of the faster one.
+        [[nodiscard]] std::optional<double> probability() const {
+            return first_is_faster && !first_wins() ? 1 - *first_is_faster : first_is_faster;
+        }
+        [[nodiscard]] bool sure() const { return probability().value_or(0) >= kSureShare; }
         [[nodiscard]] bool both() const { return first && second; }
         [[nodiscard]] bool first_wins() const { return both() && *first <= *second; }
     };
@@ -95,6 +105,7 @@ struct CrossoverMap {
     std::vector<std::vector<Change>> crossings;  ///< [column] ascending
     std::vector<SettingChange> changes{};        ///< of the scenario, for titles
     std::vector<Warning> warnings{};             ///< settings and ranges without effect
+    std::string subject{};                       ///< "MODEL on PROFILE"
     /// What the scenario itself says across and up, as it is written there; absent where it does not say both.
     std::optional<std::pair<std::string, std::string>> today{};
     [[nodiscard]] const Cell& at(std::size_t column, std::size_t row) const {

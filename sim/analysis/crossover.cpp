@@ -10,6 +10,7 @@
 
 #include "analysis/crossing_search.h"
 #include "analysis/digits.h"
+#include "analysis/in_order.h"
 #include "berth/evaluation.h"
 #include "berth/quantity_text.h"
 
@@ -18,7 +19,6 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kPoints = 33;
-constexpr double kSure = 0.9;
 
 class Search {
   public:
@@ -89,7 +89,7 @@ class Search {
 std::optional<double> sure_from(const Search& search, const std::vector<CrossoverPoint>& points, std::size_t start,
                                 int step, bool first_side, double crossing) {
     const auto sure = [first_side](const CrossoverPoint& point) {
-        return (first_side ? *point.first_is_faster : 1 - *point.first_is_faster) >= kSure;
+        return (first_side ? *point.first_is_faster : 1 - *point.first_is_faster) >= kSureShare;
     };
     double unsure = crossing;
     for (auto i = static_cast<std::ptrdiff_t>(start); i >= 0 && i < static_cast<std::ptrdiff_t>(points.size());
@@ -106,16 +106,21 @@ std::optional<double> sure_from(const Search& search, const std::vector<Crossove
     return std::nullopt;
 }
 
-bool known(const CrossoverQuestion& question, Diagnostics& diagnostics) {
+/// "MODEL on PROFILE" of the stage; absent, with errors, where the question cannot be asked.
+std::optional<std::string> subject_of(const CrossoverQuestion& question, Diagnostics& diagnostics) {
     const auto scenario =
         load_scenario(question.base.library, question.base.scenario, question.base.settings, diagnostics);
     if (!scenario) {
-        return false;
+        return std::nullopt;
     }
     std::vector<std::string> stages;
+    std::string subject;
     for (const Stage& stage : scenario->stages) {
-        if (std::holds_alternative<ModelStage>(stage.work)) {
+        if (const auto* work = std::get_if<ModelStage>(&stage.work)) {
             stages.push_back(stage.name);
+            subject = stage.name == question.stage
+                          ? fmt::format("{} on {}", work->model.name, profile_of(*scenario, *work).name)
+                          : subject;
         }
     }
     if (std::ranges::find(stages, question.stage) == stages.end()) {
@@ -138,7 +143,7 @@ bool known(const CrossoverQuestion& question, Diagnostics& diagnostics) {
         settings.push_back({question.range.path, question.range.text(end)});
         static_cast<void>(load_scenario(question.base.library, question.base.scenario, settings, diagnostics));
     }
-    return !diagnostics.has_errors();
+    return diagnostics.has_errors() ? std::nullopt : std::optional(subject);
 }
 
 // The same question of a library that reads each file once.
@@ -185,11 +190,13 @@ std::string SweepRange::text(double value) const { return number_text(value, kKe
 
 std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question, Diagnostics& diagnostics) {
     const CrossoverQuestion keeping = reading_once(question);
-    if (!known(keeping, diagnostics)) {
+    const auto subject = subject_of(keeping, diagnostics);
+    if (!subject) {
         return std::nullopt;
     }
     const Search search(keeping);
     CrossoverAnswer answer;
+    answer.subject = *subject;
     for (const double value : range_values(question.range)) {
         answer.points.push_back(search.at(value));
     }
@@ -277,9 +284,24 @@ bool fill(CrossoverMap& map, const CrossoverQuestion& question, int threads, Dia
     return true;
 }
 
-}  // namespace
-
-namespace {
+// How sure the faster device of each cell is, `up` being the range of the question.
+void add_confidence(CrossoverMap& map, const CrossoverQuestion& question, int threads) {
+    const std::vector<double> values = range_values(question.range);
+    std::vector<CrossoverQuestion> workers(static_cast<std::size_t>(std::max(1, threads)), question);
+    std::size_t next = 0;
+    in_order<std::optional<double>>(
+        map.cells.size(), workers,
+        [&](CrossoverQuestion& asked, std::size_t cell) {
+            const std::size_t columns = map.across.values.size();
+            asked.base.settings = question.base.settings;
+            asked.base.settings.push_back({map.across.path, map.across.values[cell % columns]});
+            return map.cells[cell].both() ? Search(asked).at(values[cell / columns]).first_is_faster : std::nullopt;
+        },
+        [&](std::optional<double> faster) {
+            map.cells[next++].first_is_faster = faster;
+            return true;
+        });
+}
 
 // What settings of both ranges would replace.
 std::optional<std::pair<std::string, std::string>> today_of(SweepBase base, const SweepRange& across,
@@ -300,15 +322,18 @@ std::optional<CrossoverMap> map_crossovers(const CrossoverQuestion& question, co
                                            Diagnostics& diagnostics) {
     CrossoverQuestion other = reading_once(question);
     other.range = up;
-    if (!known(question, diagnostics) || !known(other, diagnostics)) {
+    const auto subject = subject_of(question, diagnostics);
+    if (!subject || !subject_of(other, diagnostics)) {
         return std::nullopt;
     }
     CrossoverMap map{question.stage, question.between, axis_of(question.range), axis_of(up), {}, {}};
+    map.subject = *subject;
     map.changes = setting_changes(question.base);
     map.today = today_of(question.base, question.range, up);
     if (!fill(map, question, threads, diagnostics)) {
         return std::nullopt;
     }
+    add_confidence(map, other, threads);
     for (std::size_t column = 0; column < map.across.values.size(); ++column) {
         map.crossings.push_back(changes_in(map, column, range_values(up), other));
     }

@@ -396,7 +396,10 @@ TEST(Crossover, AMapIsManyCrossovers) {
         EXPECT_NEAR(*cell.first / last->points[i].first->median, 1, 1e-12);
         EXPECT_NEAR(*cell.second / last->points[i].second->median, 1, 1e-12);
         EXPECT_EQ(cell.first_wins(), last->points[i].first_wins());
+        EXPECT_EQ(cell.first_is_faster, last->points[i].first_is_faster);
+        EXPECT_EQ(cell.sure(), std::abs(*cell.first_is_faster - 0.5) >= 0.4);
     }
+    EXPECT_EQ(map->subject, "ms-marco-MiniLM-L-12-v2 on rk3588-rknn-2.3.2");
 }
 
 TEST(Crossover, StepsSayWhatIsLookedAt) {
