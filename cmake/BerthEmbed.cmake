@@ -1,16 +1,18 @@
 # Files that the program carries with it.
 
-# berth_embed(TARGET FOLDER) adds the files of FOLDER to TARGET as the source of sim/explore/page_files.h; the target TARGET_files makes it.
-function(berth_embed target folder)
+# berth_embed(TARGET FOLDER HEADER FUNCTION) adds the files of FOLDER to TARGET, as what FUNCTION, which HEADER declares,
+# gives; the target FUNCTION_source makes it.
+function(berth_embed target folder header function)
     file(GLOB names CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/${folder} ${PROJECT_SOURCE_DIR}/${folder}/*)
     list(TRANSFORM names PREPEND ${PROJECT_SOURCE_DIR}/${folder}/ OUTPUT_VARIABLE files)
-    set(source ${PROJECT_BINARY_DIR}/generated/${target}_page_files.cpp)
+    set(source ${PROJECT_BINARY_DIR}/generated/${function}.cpp)
     add_custom_command(OUTPUT ${source}
-                       COMMAND ${CMAKE_COMMAND} -DFOLDER=${PROJECT_SOURCE_DIR}/${folder} "-DFILES=${names}" -DOUT=${source}
+                       COMMAND ${CMAKE_COMMAND} -DFOLDER=${PROJECT_SOURCE_DIR}/${folder} "-DFILES=${names}"
+                               -DHEADER=${header} -DFUNCTION=${function} -DOUT=${source}
                                -P ${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake
                        DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake
                        COMMENT "Files of ${folder}" VERBATIM)
-    add_custom_target(${target}_files DEPENDS ${source})
-    add_dependencies(${target} ${target}_files)
+    add_custom_target(${function}_source DEPENDS ${source})
+    add_dependencies(${target} ${function}_source)
     target_sources(${target} PRIVATE ${source})
 endfunction()

@@ -1,4 +1,4 @@
-# Writes a C++ source with the content of files: cmake -DFOLDER=... -DFILES=a;b -DOUT=... -P embed_files.cmake
+# Writes a C++ source with the content of files: cmake -DFOLDER=... -DFILES=a;b -DHEADER=... -DFUNCTION=... -DOUT=... -P embed_files.cmake
 # A literal holds at most 64 KiB for every compiler, and these files are smaller.
 set(entries "")
 foreach(name IN LISTS FILES)
@@ -10,6 +10,6 @@ foreach(name IN LISTS FILES)
     string(APPEND entries "    {\"${name}\", R\"embedded(${content})embedded\"},\n")
 endforeach()
 list(LENGTH FILES count)
-file(WRITE ${OUT} "// Made from ${FILES}.\n#include \"explore/page_files.h\"\n\n#include <array>\n\nnamespace berth {\n\nnamespace {\n\n"
-     "constexpr std::array<PageFile, ${count}> kPageFiles{{\n${entries}}};\n\n}  // namespace\n\n"
-     "std::span<const PageFile> page_files() { return kPageFiles; }\n\n}  // namespace berth\n")
+file(WRITE ${OUT} "// Made from ${FILES}.\n#include \"${HEADER}\"\n\n#include <array>\n\nnamespace berth {\n\nnamespace {\n\n"
+     "constexpr std::array<CarriedFile, ${count}> kFiles{{\n${entries}}};\n\n}  // namespace\n\n"
+     "std::span<const CarriedFile> ${FUNCTION}() { return kFiles; }\n\n}  // namespace berth\n")

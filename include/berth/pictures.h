@@ -23,19 +23,24 @@ struct Spot {
     std::string title;  ///< what it is, in words
 };
 
-/// A picture that lies in a folder as NAME.svg and NAME.png.
+/// A picture, with what its files NAME.svg, NAME.png and NAME.csv hold.
 struct Picture {
     std::string name;     ///< letters, digits and dashes
     std::string caption;  ///< one sentence: what it shows
     std::vector<Spot> spots{};
+    std::string svg{}, png{};
+    std::string csv{};  ///< what is drawn; empty: another file of a report has it
 };
 
-/// Draws into `directory`, which exists: `roofline-DEVICE` for each device that runs something alone, `time-by-class`,
+/// Draws `roofline-DEVICE` for each device that runs something alone, `time-by-class`,
 /// `placement-STAGE` for each stage with a model, `timeline` of the requests that the result traces, `tokens-STAGE` for
-/// each of the curves, `tornado` of the review's sensitivities; NAME.csv has what NAME shows. What cannot be drawn is
-/// reported; files appear whole or not at all. Returns what was drawn.
-[[nodiscard]] std::vector<Picture> draw_pictures(const std::filesystem::path& directory, const ScenarioResult& result,
-                                                 const Profile& profile, std::span<const TokenCurves> curves,
-                                                 const DesignReview& review, Diagnostics& diagnostics);
+/// each of the curves, `tornado` of the review's sensitivities. What cannot be drawn is reported.
+[[nodiscard]] std::vector<Picture> draw_pictures(const ScenarioResult& result, const Profile& profile,
+                                                 std::span<const TokenCurves> curves, const DesignReview& review,
+                                                 Diagnostics& diagnostics);
+
+/// Into `directory`, which exists; files appear whole or not at all. Returns those whose files are there.
+std::vector<Picture> write_pictures(const std::filesystem::path& directory, std::vector<Picture> pictures,
+                                    Diagnostics& diagnostics);
 
 }  // namespace berth

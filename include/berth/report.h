@@ -32,8 +32,9 @@ namespace berth {
                                       std::span<const Finding> findings);
 
 /// One row per operator of each stage's chosen placement. Columns: stage, placement, operator, op, category, device,
-/// dtype, start_ms, latency_ms, handover_ms, conversion_ms, bound, macs, dram_bytes, cores, dispatch_ms, fork_join_ms,
-/// compute_ms, vector_ms, sram_ms, dram_ms, dma_ms, energy_mj, fused_into, fallback_reason. Empty: does not apply.
+/// runtime, dtype, start_ms, latency_ms, handover_ms, conversion_ms, bound, macs, dram_bytes, cores, dispatch_ms,
+/// fork_join_ms, compute_ms, vector_ms, sram_ms, dram_ms, dma_ms, energy_mj, fused_into, fallback_reason. Empty: does
+/// not apply.
 [[nodiscard]] std::string csv_report(const ScenarioResult& result);
 
 /// The text report as Markdown, with the pictures that lie beside it.
@@ -41,18 +42,14 @@ namespace berth {
                                           std::span<const Finding> findings, std::span<const Picture> pictures,
                                           const Provenance& provenance = {});
 
-/// A picture and what is in its SVG file.
-struct DrawnPicture {
-    Picture picture;
-    std::string svg;
-};
 /// The report as one page that loads nothing: the question and its answer, variants, why, what would change it, the
 /// timeline, assumptions, accuracy, every operator, words, where it is from. Readable without script, which sorts and
 /// filters the tables of operators, marks the same operators in all pictures, and keeps its state in the address; names
-/// from files are escaped.
+/// from files are escaped. `beside` names the files that it lies with.
 [[nodiscard]] std::string html_report(const ScenarioResult& result, const Scenario& scenario,
                                       std::span<const Finding> findings, const DesignReview& review,
-                                      std::span<const DrawnPicture> pictures, const Provenance& provenance = {});
+                                      std::span<const Picture> pictures, const Provenance& provenance = {},
+                                      std::span<const std::string> beside = {});
 
 /// `berth ops`: the operators of one placement of a stage; `devices` are the profile's names. The CSV has the columns
 /// of csv_report, the JSON is {"stage", "placement", "operators": [as in json_report]}.
@@ -61,7 +58,7 @@ struct DrawnPicture {
 [[nodiscard]] std::string operators_json(std::string_view stage, const Candidate& candidate,
                                          std::span<const std::string> devices, std::string_view runtime = {});
 [[nodiscard]] std::string operators_csv(std::string_view stage, const Candidate& candidate,
-                                        std::span<const std::string> devices);
+                                        std::span<const std::string> devices, std::string_view runtime = {});
 
 /// `berth ops --memory`: per operator, in execution order, its weights, the activations alive while it runs, what of
 /// them stays on chip and what is spilled, and its result; peak and weights by dtype above.
@@ -100,10 +97,10 @@ struct ModelPrediction {
 [[nodiscard]] std::string predictions_csv(std::string_view header, std::span<const std::string> rows,
                                           std::span<const std::optional<KernelPrediction>> predictions);
 
-/// `--report DIR`: index.html, a page with everything; report.txt, report.json, operators.csv, the pictures as SVG and
-/// PNG with what they show as CSV, and report.md that shows them.
-/// Each file is written whole. If the pictures cannot be drawn, the rest is there all the same; false, with errors, if
-/// anything is missing.
+/// `--report DIR`: index.html, a page with everything, and report.pdf, the same on A4; report.txt, report.json,
+/// operators.csv, the pictures as SVG and PNG with what they show as CSV, and report.md that shows them. Each file is
+/// written whole. If the pictures cannot be drawn, the rest is there all the same; false, with errors, if anything is
+/// missing. Without WeasyPrint there is no PDF, and a warning.
 bool write_report(const std::filesystem::path& directory, const ScenarioResult& result, const Scenario& scenario,
                   std::span<const Finding> findings, std::span<const TokenCurves> curves, const DesignReview& review,
                   const Provenance& provenance, Diagnostics& diagnostics);

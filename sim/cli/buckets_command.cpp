@@ -87,7 +87,7 @@ std::optional<std::string> advised(const BucketOptions& options, Invocation& inv
         return std::nullopt;
     }
     advice->changes = scenario->changes;
-    add_warnings(options.scenario, *scenario, invocation, diagnostics);
+    add_warnings(options.scenario, invocation, diagnostics);
     return in_format({.text = [&] { return buckets_text(*advice, invocation.width); },
                       .json = [&] { return buckets_json(*advice); },
                       .ends_with_origin = true},

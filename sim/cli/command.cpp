@@ -86,17 +86,15 @@ std::optional<Scenario> load(const ScenarioOptions& options, Invocation& invocat
     if (!scenario || diagnostics.has_errors()) {
         return std::nullopt;
     }
-    machine_warnings(scenario->profile, diagnostics);
+    invocation.machine = machine_warnings(scenario->profile, diagnostics);
     scenario->changes = setting_changes(scenario->source);
     add_scenario(invocation.provenance, *scenario);
     return scenario;
 }
 
-void add_warnings(const ScenarioOptions& options, const Scenario& scenario, Invocation& invocation,
-                  Diagnostics& diagnostics) {
+void add_warnings(const ScenarioOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
     std::vector<Warning>& warnings = invocation.provenance.warnings;
-    Diagnostics said;
-    std::ranges::move(machine_warnings(scenario.profile, said), std::back_inserter(warnings));
+    std::ranges::copy(invocation.machine, std::back_inserter(warnings));
     add_silent_settings(silent_settings(base_of(options, invocation.library)), warnings, diagnostics);
 }
 

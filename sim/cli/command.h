@@ -30,7 +30,8 @@ struct Invocation {
     Library library;
     TextWidth width;  ///< of the terminal, for text
     ExitStatus status = ExitStatus::kFine;
-    Provenance provenance;  ///< program and command; the command adds what its answer rests on
+    Provenance provenance;           ///< program and command; the command adds what its answer rests on
+    std::vector<Warning> machine{};  ///< of the scenario's profile, see machine_warnings()
 };
 
 /// Adds a command to the application; it runs when the command line names it. The options live as long as the command.
@@ -97,8 +98,7 @@ void add_set_option(CLI::App& command, std::vector<std::string>& settings, const
 
 /// For an answer without warnings of its own: settings that have no effect, as warnings on standard error, and in JSON
 /// with whether the profile is of another machine, of which load() has warned.
-void add_warnings(const ScenarioOptions& options, const Scenario& scenario, Invocation& invocation,
-                  Diagnostics& diagnostics);
+void add_warnings(const ScenarioOptions& options, Invocation& invocation, Diagnostics& diagnostics);
 
 /// Settings without effect, on standard error and among an answer's warnings.
 void add_silent_settings(std::vector<Warning> silent, std::vector<Warning>& warnings, Diagnostics& diagnostics);

@@ -170,7 +170,7 @@ void add_compare(CLI::App& app, Invocation& invocation) {
         ->allow_extra_args(false);
     command
         ->add_option("--report", options->report,
-                     "Folder to write a page (index.html), text, JSON, CSV and pictures to")
+                     "Folder to write a page (index.html and PDF), text, JSON, CSV and pictures to")
         ->type_name("DIR");
     add_format_option(*command, options->format, kAllFormats);
     command->footer(

@@ -114,7 +114,7 @@ void add_diff(CLI::App& app, Invocation& invocation) {
         ->allow_extra_args(false);
     command
         ->add_option("--report", options->report,
-                     "Folder to write a page (index.html), text, JSON and a waterfall chart to")
+                     "Folder to write a page (index.html and PDF), text, JSON and a waterfall chart to")
         ->type_name("DIR");
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer(

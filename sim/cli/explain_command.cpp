@@ -46,7 +46,7 @@ ExitStatus explain(const ExplainOptions& options, Invocation& invocation) {
     if (candidate->device == op->device) {
         execution.cores = candidate->cores;  // a whole model may be placed on other numbers of cores than the stage's
     }
-    add_warnings(options.scenario, *scenario, invocation, diagnostics);
+    add_warnings(options.scenario, invocation, diagnostics);
     const Profile& profile = profile_of(*scenario, std::get<ModelStage>(stage->work));
     return answer(in_format({.text = [&] { return explain_text(*op, profile, execution, invocation.width); },
                              .json = [&] { return explain_json(*op, profile, execution); }},

@@ -86,10 +86,13 @@ std::string json_of(const std::vector<StageTable>& tables, const std::vector<std
     return list ? fmt::format("{{\n  \"stages\": [\n{}\n  ]\n}}\n", text) : text;
 }
 
-std::string csv_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices, bool memory) {
+std::string csv_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices,
+                   const std::string& hardware, bool memory) {
     std::string text;
     for (const StageTable& table : tables) {
-        const std::string one = (memory ? memory_csv : operators_csv)(table.stage, table.candidate, devices);
+        const std::string& runtime = table.runtime.empty() ? hardware : table.runtime;
+        const std::string one = memory ? memory_csv(table.stage, table.candidate, devices)
+                                       : operators_csv(table.stage, table.candidate, devices, runtime);
         text += text.empty() ? one : without_first_line(one);
     }
     return text;
@@ -105,7 +108,7 @@ ExitStatus ops(const OpsOptions& options, Invocation& invocation) {
     if (diagnostics.has_errors()) {
         return answer(std::nullopt, diagnostics);
     }
-    add_warnings(options.scenario, *scenario, invocation, diagnostics);
+    add_warnings(options.scenario, invocation, diagnostics);
     std::vector<std::string> devices;
     for (const Device& device : scenario->profile.devices) {
         devices.push_back(device.name);
@@ -117,7 +120,7 @@ ExitStatus ops(const OpsOptions& options, Invocation& invocation) {
                                             text_of(tables, devices, memory, invocation.width);
                                  },
                              .json = [&] { return json_of(tables, devices, options.stage.empty(), memory); },
-                             .rows = [&] { return csv_of(tables, devices, memory); }},
+                             .rows = [&] { return csv_of(tables, devices, scenario->profile.name, memory); }},
                             options.format, invocation),
                   diagnostics);
 }

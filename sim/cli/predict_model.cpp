@@ -134,7 +134,7 @@ std::optional<std::string> predict_model(const PredictOptions& options, const Ta
     return in_format(
         {.text = [&] { return changes_line(invocation) + prediction_text(prediction, devices, invocation.width); },
          .json = [&] { return prediction_json(prediction, devices); },
-         .rows = [&] { return operators_csv(prediction.model, prediction.candidate, devices); }},
+         .rows = [&] { return operators_csv(prediction.model, prediction.candidate, devices, target.profile.name); }},
         options.format, invocation);
 }
 

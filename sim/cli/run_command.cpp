@@ -11,7 +11,6 @@
 #include "berth/scenario_analysis.h"
 #include "berth/traffic_report.h"
 #include "cli/command.h"
-#include "cli/machine_check.h"
 
 namespace berth {
 
@@ -41,7 +40,7 @@ std::optional<ScenarioResult> analysed(const RunOptions& options, const Scenario
                                        const Invocation& invocation, Diagnostics& diagnostics) {
     SlowProgress slow;
     AnalysisOptions wanted;
-    wanted.warnings = machine_warnings(scenario.profile, diagnostics);
+    wanted.warnings = invocation.machine;
     wanted.settings = base_of(options.scenario, invocation.library);
     wanted.drawn = options.report.empty() ? 0 : kDrawn;
     wanted.traced = options.trace.empty() ? wanted.drawn : kTraced;
@@ -113,7 +112,7 @@ void add_run(CLI::App& app, Invocation& invocation) {
     add_format_option(*command, options->format, kAllFormats);
     command
         ->add_option("--report", options->report,
-                     "Folder to write a page (index.html), text, JSON, CSV and pictures to")
+                     "Folder to write a page (index.html and PDF), text, JSON, CSV and pictures to")
         ->type_name("DIR");
     command
         ->add_option("--trace", options->trace,

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "base/temporary_folder.h"
-#include "berth/atomic_file.h"
 #include "berth/build_info.h"
 #include "berth/design_review.h"
 #include "berth/findings.h"
@@ -178,15 +176,15 @@ std::optional<std::string> Explorer::report(const std::vector<Override>& setting
     wanted.drawn = kRequestsDrawn;
     wanted.traced = kRequestsDrawn;
     const auto result = scenario ? analyse(*scenario, wanted, diagnostics) : std::nullopt;
-    const auto folder = result ? TemporaryFolder::make(diagnostics) : std::nullopt;
-    if (!folder) {
+    if (!result) {
         return std::nullopt;
     }
     Provenance provenance{std::string(kVersion), command(settings), "", {}, {}, {}};
     add_scenario(provenance, *scenario);
-    write_report(folder->path(), *result, *scenario, findings(*scenario, *result), curves_of(*scenario),
-                 design_review(*scenario, *result), provenance, diagnostics);
-    return read_file(folder->path() / "index.html", diagnostics);
+    const DesignReview review = design_review(*scenario, *result);
+    return html_report(*result, *scenario, findings(*scenario, *result), review,
+                       draw_pictures(*result, scenario->profile, curves_of(*scenario), review, diagnostics),
+                       provenance);
 }
 
 }  // namespace berth

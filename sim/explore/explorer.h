@@ -16,6 +16,7 @@ namespace berth {
 struct MapQuestion {
     std::string stage, across, up;  ///< a stage, and paths of numbers or counts
     std::size_t columns = 9, rows = 7;
+    bool sure = false;  ///< whether cells say how sure the choice is, which takes longer
 };
 
 /// A number that stands for itself.
@@ -34,7 +35,7 @@ class Explorer {
     /// Of {PATH: VALUE}, in the order of the controls; an error for each path that is no control, and for each value
     /// that it may not have.
     [[nodiscard]] std::vector<Override> settings_of(const Json& changes, Diagnostics& diagnostics) const;
-    /// Of {"stage", "across", "up", "columns", "rows"}; errors likewise.
+    /// Of {"stage", "across", "up", "columns", "rows", "sure"}; errors likewise.
     [[nodiscard]] std::optional<MapQuestion> map_question(const Json& asked, Diagnostics& diagnostics) const;
 
     // What is asked about the scenario with settings; absent, with errors, where it cannot run so.
@@ -43,7 +44,8 @@ class Explorer {
     /// `warnings[]` for those that move nothing.
     [[nodiscard]] Json silent(const std::vector<Override>& settings) const;
     /// `across` and `up` (`path`, `values[]`), `placements[]`, and `cells[]` row by row from the first value of `up`:
-    /// [placement, total in ms, whether it meets the budget], each null where there is none.
+    /// [placement, total in ms, whether it meets the budget, probability that the placement is the fastest], each null
+    /// where there is none or it was not asked for.
     [[nodiscard]] std::optional<Json> map(const std::vector<Override>& settings, const MapQuestion& question,
                                           Diagnostics& diagnostics) const;
     /// A scenario file that extends this one.
@@ -53,6 +55,9 @@ class Explorer {
                                                     Diagnostics& diagnostics) const;
 
   private:
+    /// How sure the choice of a stage is; absent where the scenario cannot run so.
+    [[nodiscard]] std::optional<double> confidence(const std::vector<Override>& settings,
+                                                   const std::string& stage) const;
     Explorer(ScenarioSource source, ScenarioInputs inputs) : source_(std::move(source)), inputs_(std::move(inputs)) {}
     [[nodiscard]] ScenarioSource with(const std::vector<Override>& settings) const;
     [[nodiscard]] std::optional<Scenario> loaded(const std::vector<Override>& settings, Diagnostics& diagnostics) const;

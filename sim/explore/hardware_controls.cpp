@@ -40,8 +40,9 @@ constexpr std::array<std::string_view, 20> kCommonEnds{"memory.dram.clock",
 
 bool ends_like(const PathSteps& path, const PathSteps& end) {
     return path.size() >= end.size() &&
-           std::equal(end.rbegin(), end.rend(), path.rbegin(),
-                      [](const std::string& wanted, const std::string& step) { return wanted == "*" || wanted == step; });
+           std::equal(end.rbegin(), end.rend(), path.rbegin(), [](const std::string& wanted, const std::string& step) {
+               return wanted == "*" || wanted == step;
+           });
 }
 
 // Its place among those; behind them for any other.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <thread>
 
+#include "analysis/in_order.h"
 #include "berth/quantity_text.h"
 #include "berth/sweep.h"
 #include "explore/explorer.h"
@@ -85,7 +86,7 @@ class MapCells {
 
     void add(const SweepPoint& point) {
         if (!point.total || stage_ >= point.stages.size()) {
-            cells_.push_back({nullptr, nullptr, nullptr});
+            cells_.push_back({nullptr, nullptr, nullptr, nullptr});
             return;
         }
         const std::string& chosen = point.stages[stage_].chosen;
@@ -94,8 +95,11 @@ class MapCells {
         if (known == placements_.end()) {
             placements_.push_back(chosen);
         }
-        cells_.push_back(
-            {place, json_milliseconds(point.total), point.meets_budget ? Json(*point.meets_budget) : Json(nullptr)});
+        cells_.push_back({place, json_milliseconds(point.total),
+                          point.meets_budget ? Json(*point.meets_budget) : Json(nullptr), nullptr});
+    }
+    void add_confidence(std::size_t cell, const std::optional<double>& confidence) {
+        cells_[cell].back() = json_number(confidence);
     }
     void write(Json& object) const {
         object["placements"] = placements_;
@@ -105,7 +109,7 @@ class MapCells {
   private:
     std::size_t stage_;
     std::vector<std::string> placements_;
-    std::vector<std::array<Json, 3>> cells_;
+    std::vector<std::array<Json, 4>> cells_;
 };
 
 std::size_t cells_asked(const Json& asked, const char* key, std::size_t otherwise) {
@@ -137,6 +141,7 @@ std::optional<MapQuestion> Explorer::map_question(const Json& asked, Diagnostics
     question.up = text_asked(asked, "up");
     question.columns = cells_asked(asked, "columns", question.columns);
     question.rows = cells_asked(asked, "rows", question.rows);
+    question.sure = asked.value("sure", Json(false)) == true;
     for (const std::string& path : {question.across, question.up}) {
         const Control* control = control_at(path);
         if (control == nullptr || !may_be_on_maps(*control)) {
@@ -147,6 +152,21 @@ std::optional<MapQuestion> Explorer::map_question(const Json& asked, Diagnostics
         diagnostics.error(SourceLocation("map"), "both sides are the same number");
     }
     return diagnostics.has_errors() ? std::nullopt : std::optional(question);
+}
+
+std::optional<double> Explorer::confidence(const std::vector<Override>& settings, const std::string& stage) const {
+    Diagnostics ignored;
+    const ScenarioSource source = with(settings);
+    EvaluationOptions options;
+    options.operators = false;
+    options.splits = false;
+    const auto scenario = load_scenario(source.library, source.scenario, source.settings, ignored);
+    const auto result = scenario ? evaluate(*scenario, ignored, options) : std::nullopt;
+    if (!result) {
+        return std::nullopt;
+    }
+    const auto found = std::ranges::find(result->stages, stage, &StageResult::name);
+    return found == result->stages.end() ? std::nullopt : std::optional(found->confidence);
 }
 
 std::optional<Json> Explorer::map(const std::vector<Override>& settings, const MapQuestion& question,
@@ -165,6 +185,23 @@ std::optional<Json> Explorer::map(const std::vector<Override>& settings, const M
         cells.add(point);
         return true;
     });
+    if (question.sure) {
+        std::vector<int> workers(kMapThreads);
+        std::size_t next = 0;
+        in_order<std::optional<double>>(
+            sweep->size(), workers,
+            [&](int&, std::size_t cell) {
+                auto there = settings;
+                const std::size_t columns = axes[1].values.size();
+                there.push_back({question.up, axes[0].values[cell / columns]});
+                there.push_back({question.across, axes[1].values[cell % columns]});
+                return confidence(there, question.stage);
+            },
+            [&](const std::optional<double>& sure) {
+                cells.add_confidence(next++, sure);
+                return true;
+            });
+    }
     Json object = Json::object();
     object["stage"] = question.stage;
     object["across"] = axis_json(axes[1]);

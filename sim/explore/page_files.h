@@ -1,17 +1,13 @@
-// Files of the page, in the program since it was built.
+// Files of the page.
 #pragma once
 
 #include <span>
-#include <string_view>
+
+#include "base/carried_file.h"
 
 namespace berth {
 
-struct PageFile {
-    std::string_view name;  ///< `index.html`
-    std::string_view content;
-};
-
-/// All of them; the source is made from sim/explore/page when the program is built.
-[[nodiscard]] std::span<const PageFile> page_files();
+/// All of sim/explore/page.
+[[nodiscard]] std::span<const CarriedFile> explore_page_files();
 
 }  // namespace berth

@@ -60,9 +60,13 @@ std::vector<std::string> errors_of(const Diagnostics& diagnostics) {
     std::vector<std::string> errors;
     for (const Diagnostic& each : diagnostics.all()) {
         if (each.severity == Severity::kError) {
-            Diagnostic placeless = each;
-            placeless.where = SourceLocation();
-            errors.push_back(placeless.text());
+            // The path of a setting says which control it is; places in files say nothing here.
+            constexpr std::string_view kSetting = "--set ";
+            const std::string& place = each.where.file_name();
+            Diagnostic shown = each;
+            shown.where =
+                place.starts_with(kSetting) ? SourceLocation(place.substr(kSetting.size())) : SourceLocation();
+            errors.push_back(shown.text());
         }
     }
     return errors;
@@ -128,7 +132,7 @@ bool ExploreServer::refuses(const httplib::Request& request, httplib::Response& 
 }
 
 void ExploreServer::add_page() {
-    for (const PageFile& file : page_files()) {
+    for (const CarriedFile& file : explore_page_files()) {
         const auto give = [&file](const httplib::Request&, httplib::Response& response) {
             response.set_content(file.content.data(), file.content.size(), type_of(file.name));
         };

@@ -122,7 +122,8 @@ std::string next_text(const Calibration& calibration, TextWidth width) {
         const WorthTiming& one = calibration.next[i];
         table.row({one.name, brief(one.predicted), "± " + ratio_text(std::expm1(one.sigma)), ratio_text(one.removes)});
     }
-    return "  Time next, of the networks that ship: share of the open variance of all numbers that its time would close\n" +
+    return "  Time next, of the networks that ship: share of the open variance of all numbers that its time would "
+           "close\n" +
            table.text(2, width) + "\n";
 }
 

@@ -201,8 +201,7 @@ Drawing drawing_of(const CrossoverQuestion& question, const CrossoverAnswer& ans
     const std::string unit =
         unit_at == std::string::npos ? "" : fmt::format(" ({})", question.range.unit.substr(unit_at));
     picture.canvas =
-        canvas(kCurveLeft, kCurveHeight,
-               titled(fmt::format("Latency of one pass of {}", question.stage), setting_changes(question.base)),
+        canvas(kCurveLeft, kCurveHeight, titled("One pass of " + answer.subject, setting_changes(question.base)),
                question.range.path + unit, "latency (ms)", legend);
     picture.across = {question.range.wide(), question.range.from, question.range.to};
     picture.up = times_scale(picture.curves);
@@ -226,7 +225,7 @@ bool write_crossover(const std::filesystem::path& directory, const CrossoverQues
     write_file(directory / "crossover.json", with_provenance(crossover_json(question, answer), provenance),
                diagnostics);
     write_file(directory / "crossover.csv", crossover_csv(question, answer), diagnostics);
-    static_cast<void>(draw_all(directory, {drawing_of(question, answer, beside)}, diagnostics));
+    write_pictures(directory, drawn({drawing_of(question, answer, beside)}, diagnostics), diagnostics);
     return diagnostics.error_count() == before;
 }
 

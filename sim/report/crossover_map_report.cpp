@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -58,7 +59,8 @@ char letter_of(const CrossoverMap& map, const CrossoverMap::Cell& cell) {
     if (!cell.both()) {
         return '.';
     }
-    return cell.first_wins() ? (alike ? '1' : first.front()) : (alike ? '2' : second.front());
+    const char letter = cell.first_wins() ? (alike ? '1' : first.front()) : (alike ? '2' : second.front());
+    return cell.sure() ? static_cast<char>(std::toupper(static_cast<unsigned char>(letter))) : letter;
 }
 
 std::string_view winner(const CrossoverMap& map, const CrossoverMap::Cell& cell) {
@@ -198,6 +200,17 @@ std::string boundary(const CrossoverMap& map) {
     return lines;
 }
 
+// Cells whose faster device is not sure to be.
+std::string unsure_places(const CrossoverMap& map) {
+    std::string places;
+    for (std::size_t cell = 0; cell < map.cells.size(); ++cell) {
+        if (map.cells[cell].first_is_faster && !map.cells[cell].sure()) {
+            places += fmt::format("{} {}\n", cell % map.across.values.size(), cell / map.across.values.size());
+        }
+    }
+    return places;
+}
+
 std::vector<Drawing> map_drawing(const CrossoverMap& map) {
     constexpr double kHeight = 760;
     const std::vector<Shade> shades = shades_of(map);
@@ -226,6 +239,11 @@ std::vector<Drawing> map_drawing(const CrossoverMap& map) {
         data += fmt::format("$boundary << EOD\n{}EOD\n", lines);
         clauses += ", $boundary using 1:2:3:4 with vectors nohead lw 4 lc rgb '#000000'";
     }
+    if (const std::string unsure = unsure_places(map); !unsure.empty()) {
+        legend.push_back({LegendMark::kPoint, "#000000", "probability below 90 %"});
+        data += fmt::format("$unsure << EOD\n{}EOD\n", unsure);
+        clauses += fmt::format(", $unsure using 1:2 with points pt 7 ps 0.5*{} lc rgb '#000000'", kSymbolScale);
+    }
     const auto today = today_place(map);
     if (today) {
         legend.push_back({LegendMark::kPoint, "#000000", "the scenario as it is", 7, true});
@@ -237,7 +255,7 @@ std::vector<Drawing> map_drawing(const CrossoverMap& map) {
     }
     const Canvas frame =
         canvas(left_margin(map.up), kHeight,
-               titled(fmt::format("{}: {} or {}", map.stage, map.between.first, map.between.second), map.changes),
+               titled(fmt::format("{} or {}: {}", map.between.first, map.between.second, map.subject), map.changes),
                map.across.path, map.up.path, legend);
     std::string commands = frame.commands;
     commands += fmt::format("set xrange [-0.5:{}]\nset yrange [-0.5:{}]\nunset grid\n",
@@ -245,9 +263,10 @@ std::vector<Drawing> map_drawing(const CrossoverMap& map) {
                             plotted(static_cast<double>(map.up.values.size()) - 0.5));
     commands += fmt::format("set xtics ({})\nset ytics ({})\n", map_tic_text(map.across), map_tic_text(map.up));
     commands += data + "plot " + clauses + "\n";
-    return {{{"crossover-map", "Which device is faster, and by how much; black line: crossover."},
-             frame.height,
-             std::move(commands)}};
+    return {
+        {{"crossover-map", "Which device is faster, by how much, and where that is not sure; black line: crossover."},
+         frame.height,
+         std::move(commands)}};
 }
 
 // At each value across, the first value of `up` from which another device is the faster one.
@@ -289,12 +308,14 @@ std::string why_not_text(const CrossoverMap& map, TextWidth width) {
     return text.empty() ? "" : "\n" + text;
 }
 
-Json times_json(const CrossoverMap& map, std::optional<Time> CrossoverMap::Cell::*time) {
+/// Rows of what `value` gives for each cell.
+template <class Value>
+Json cells_json(const CrossoverMap& map, const Value& value) {
     Json rows = Json::array();
     for (std::size_t row = 0; row < map.up.values.size(); ++row) {
         Json values = Json::array();
         for (std::size_t column = 0; column < map.across.values.size(); ++column) {
-            values.push_back(json_milliseconds(map.at(column, row).*time));
+            values.push_back(value(map.at(column, row)));
         }
         rows.push_back(std::move(values));
     }
@@ -339,10 +360,11 @@ std::string crossover_map_text(const CrossoverMap& map, TextWidth width) {
         text += '\n';
     }
     text += fmt::format("{:>24}  {} to {}\n\n", "", map.across.values.front(), map.across.values.back());
-    text +=
-        wrapped(fmt::format("Up: {}; across: {}. Letter: faster device. Dot: one of the two cannot run the model here.",
-                            map.up.path, map.across.path),
-                0, width);
+    text += wrapped(fmt::format("Up: {}; across: {}. Letter: faster device, a capital where it is so with 90 % "
+                                "probability. Dot: one of the two cannot run the model "
+                                "here.",
+                                map.up.path, map.across.path),
+                    0, width);
     return text + "\n" + moves_text(map, width) + why_not_text(map, width) + warnings_text(map.warnings, width);
 }
 
@@ -353,30 +375,29 @@ std::string crossover_map_json(const CrossoverMap& map) {
     json["across"] = axis_json(map.across);
     json["up"] = axis_json(map.up);
     json["warnings"] = json_warnings(map.warnings);
-    json["faster"] = Json::array();
-    for (std::size_t row = 0; row < map.up.values.size(); ++row) {
-        Json names = Json::array();
-        for (std::size_t column = 0; column < map.across.values.size(); ++column) {
-            names.push_back(json_text(std::string(winner(map, map.at(column, row)))));
-        }
-        json["faster"].push_back(std::move(names));
-    }
+    json["faster"] =
+        cells_json(map, [&map](const CrossoverMap::Cell& cell) { return json_text(std::string(winner(map, cell))); });
     json["crossings"] = crossings_json(map);
-    json[map.between.first + "_ms"] = times_json(map, &CrossoverMap::Cell::first);
-    json[map.between.second + "_ms"] = times_json(map, &CrossoverMap::Cell::second);
+    json["probability"] =
+        cells_json(map, [](const CrossoverMap::Cell& cell) { return json_number(cell.first_is_faster); });
+    json[map.between.first + "_ms"] =
+        cells_json(map, [](const CrossoverMap::Cell& cell) { return json_milliseconds(cell.first); });
+    json[map.between.second + "_ms"] =
+        cells_json(map, [](const CrossoverMap::Cell& cell) { return json_milliseconds(cell.second); });
     return json_document(json);
 }
 
 std::string crossover_map_csv(const CrossoverMap& map) {
-    std::string text = fmt::format("{},{},{}_ms,{}_ms,faster,why_not\n", csv_field(map.up.path),
+    std::string text = fmt::format("{},{},{}_ms,{}_ms,faster,probability,why_not\n", csv_field(map.up.path),
                                    csv_field(map.across.path), map.between.first, map.between.second);
     const auto time = [](const std::optional<Time>& value) { return value ? csv_number(in_milliseconds(*value)) : ""; };
     for (std::size_t row = 0; row < map.up.values.size(); ++row) {
         for (std::size_t column = 0; column < map.across.values.size(); ++column) {
             const CrossoverMap::Cell& cell = map.at(column, row);
-            text +=
-                fmt::format("{},{},{},{},{},{}\n", csv_field(map.up.values[row]), csv_field(map.across.values[column]),
-                            time(cell.first), time(cell.second), csv_field(winner(map, cell)), csv_field(cell.why_not));
+            text += fmt::format("{},{},{},{},{},{},{}\n", csv_field(map.up.values[row]),
+                                csv_field(map.across.values[column]), time(cell.first), time(cell.second),
+                                csv_field(winner(map, cell)),
+                                cell.first_is_faster ? csv_number(*cell.first_is_faster) : "", csv_field(cell.why_not));
         }
     }
     return text;
@@ -388,7 +409,7 @@ bool write_crossover_map(const std::filesystem::path& directory, const Crossover
     write_file(directory / "crossover.txt", with_provenance_text(crossover_map_text(map), provenance), diagnostics);
     write_file(directory / "crossover.json", with_provenance(crossover_map_json(map), provenance), diagnostics);
     write_file(directory / "crossover.csv", crossover_map_csv(map), diagnostics);
-    static_cast<void>(draw_all(directory, map_drawing(map), diagnostics));
+    write_pictures(directory, drawn(map_drawing(map), diagnostics), diagnostics);
     return diagnostics.error_count() == before;
 }
 

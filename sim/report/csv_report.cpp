@@ -76,18 +76,21 @@ double csv_value(double value) {
 std::string csv_number(double value) { return std::isfinite(value) ? number_text(value, kSignificantDigits) : ""; }
 
 std::string operator_columns() {
-    return "stage,placement,operator,op,category,device,dtype,start_ms,latency_ms,handover_ms,conversion_ms,bound,macs,"
+    return "stage,placement,operator,op,category,device,runtime,dtype,start_ms,latency_ms,handover_ms,conversion_ms,"
+           "bound,macs,"
            "dram_bytes,cores,dispatch_ms,fork_join_ms,compute_ms,vector_ms,sram_ms,dram_ms,dma_ms,stall_ms,results_ms,"
            "bus_ms,rule,energy_mj,fused_into,fallback_reason\n";
 }
 
-std::string operator_rows(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {
+std::string operator_rows(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
+                          std::string_view runtime) {
     std::string text;
     for (const OperatorResult& op : candidate.operators) {
         const auto out = std::back_inserter(text);
-        fmt::format_to(out, "{},{},{},{},{},{},{},", csv_field(stage), csv_field(candidate.placement),
+        fmt::format_to(out, "{},{},{},{},{},{},{},{},", csv_field(stage), csv_field(candidate.placement),
                        csv_field(op.name), traits(op.kind).name, choice_name(kCategoryNames, op.category),
-                       csv_field(device_name(devices, op.device)), choice_name(kDTypeNames, op.ran_at));
+                       csv_field(device_name(devices, op.device)), csv_field(runtime),
+                       choice_name(kDTypeNames, op.ran_at));
         fmt::format_to(out, "{},{},{},{},{},{:.0f},{:.0f},", milliseconds_field(op.start),
                        milliseconds_field(op.latency), milliseconds_field(op.handover),
                        milliseconds_field(op.conversion), choice_name(kBoundNames, op.bound), in_operations(op.macs),
@@ -102,7 +105,7 @@ std::string csv_report(const ScenarioResult& result) {
     std::string text = operator_columns();
     for (const StageResult& stage : result.stages) {
         if (stage.chosen) {
-            text += operator_rows(stage.name, stage.candidates[*stage.chosen], result.devices);
+            text += operator_rows(stage.name, stage.candidates[*stage.chosen], result.devices, stage.runtime);
         }
     }
     return text;

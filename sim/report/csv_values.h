@@ -24,6 +24,6 @@ void add_csv_number(double value, std::string& text);
 /// Names of the columns of a table of operators, and its rows, one per operator, each ending with a newline.
 [[nodiscard]] std::string operator_columns();
 [[nodiscard]] std::string operator_rows(std::string_view stage, const Candidate& candidate,
-                                        std::span<const std::string> devices);
+                                        std::span<const std::string> devices, std::string_view runtime);
 
 }  // namespace berth

@@ -15,9 +15,10 @@
 #include "report/json_values.h"
 #include "report/names.h"
 #include "report/page/comparison_page.h"
-#include "report/page/drawn_pictures.h"
+#include "report/page/written_page.h"
 #include "report/plot_rows.h"
 #include "report/plot_waterfall.h"
+#include "report/scenario_diff_tables.h"
 #include "report/text_layout.h"
 
 namespace berth {
@@ -196,10 +197,6 @@ std::vector<Drawing> comparison_drawings(const HardwareComparison& comparison) {
     }
     std::vector<LegendEntry> shown = legend;
     shown.push_back({LegendMark::kInterval, std::string(kIntervalColor), "5-95 % of the total"});
-    const auto& budget = first->result->total.budget;
-    if (budget) {
-        shown.push_back({LegendMark::kDashedLine, std::string(kQuietColor), "budget"});
-    }
     for (const ChipAnswer& chip : comparison.chips) {
         if (chip.result) {
             const Estimate<Time>& total = chip.result->total.latency;
@@ -207,7 +204,7 @@ std::vector<Drawing> comparison_drawings(const HardwareComparison& comparison) {
         }
     }
     const std::string title = titled(first->result->scenario + ": each chip", first->scenario->changes);
-    const RowFrame frame = row_frame(rows, title, "latency of a request (ms)", shown);
+    const RowFrame frame = row_frame(rows, title, "latency of a request", shown, first->result->total.budget);
     std::vector<std::vector<Cell>> cells(legend.size() + 1);
     std::size_t row = 0;
     for (const ChipAnswer& chip : comparison.chips) {
@@ -234,15 +231,9 @@ std::vector<Drawing> comparison_drawings(const HardwareComparison& comparison) {
     data += cell_data(fmt::format("$cells{}", legend.size()), cells.back());
     clauses +=
         fmt::format(", $cells{} using 1:2:3:4 with xerrorbars lc rgb '{}' lw 3 pt -1", legend.size(), kIntervalColor);
-    std::string line;
-    if (budget) {
-        line = fmt::format(
-            "set arrow from first {0}, graph 0 to first {0}, graph 1 nohead lc rgb '{1}' lw 3 dt {2} front\n",
-            plotted(in_milliseconds(*budget)), kQuietColor, kDashes);
-    }
     return {{{"compare", "Latency of a request on each chip, stage by stage, with the interval of the total."},
              frame.canvas.height,
-             frame.canvas.commands + line + data + "plot " + clauses + "\n"}};
+             frame.canvas.commands + data + "plot " + clauses + "\n"}};
 }
 
 constexpr std::string_view kTotalsNote =
@@ -251,7 +242,7 @@ constexpr std::string_view kTotalsNote =
     "or assumed.";
 
 std::string page_of(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins,
-                    std::span<const DrawnPicture> pictures, const Provenance& provenance) {
+                    std::span<const Picture> pictures, const Provenance& provenance) {
     std::vector<NamedTable> stages;
     if (const ChipAnswer* first = first_answer(comparison)) {
         for (std::size_t stage = 0; stage < first->result->stages.size(); ++stage) {
@@ -294,7 +285,7 @@ std::string comparison_json(const HardwareComparison& comparison, std::span<cons
         json["chips"].push_back(chip_json(comparison.chips[i], origins[i]));
     }
     json["best"] = comparison.best ? json_text(comparison.chips[*comparison.best].result->hardware) : Json(nullptr);
-    json["difference"] = comparison.difference ? Json::parse(diff_json(*comparison.difference)) : Json(nullptr);
+    json["difference"] = comparison.difference ? json_of(*comparison.difference) : Json(nullptr);
     return json_document(json);
 }
 
@@ -326,9 +317,8 @@ bool write_comparison(const std::filesystem::path& directory, const HardwareComp
     if (comparison.difference) {
         drawings.push_back(waterfall_drawing(*comparison.difference));
     }
-    const auto drawn = draw_all(directory, std::move(drawings), diagnostics);
-    write_file(directory / "index.html", page_of(comparison, origins, drawn_in(directory, drawn), provenance),
-               diagnostics);
+    const auto pictures = write_pictures(directory, drawn(std::move(drawings), diagnostics), diagnostics);
+    write_page(directory, "compare", page_of(comparison, origins, pictures, provenance), diagnostics);
     return diagnostics.error_count() == before;
 }
 

@@ -89,8 +89,9 @@ std::string operators_json(std::string_view stage, const Candidate& candidate, s
     return json_document(object);
 }
 
-std::string operators_csv(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {
-    return operator_columns() + operator_rows(stage, candidate, devices);
+std::string operators_csv(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
+                          std::string_view runtime) {
+    return operator_columns() + operator_rows(stage, candidate, devices, runtime);
 }
 
 }  // namespace berth

@@ -203,7 +203,7 @@ bool write_optimise(const std::filesystem::path& directory, const Sweep& sweep, 
         diagnostics.warning(SourceLocation((directory / "front.png").string()),
                             "not drawn: no point is within the limits");
     }
-    static_cast<void>(draw_all(directory, drawings, diagnostics));
+    write_pictures(directory, drawn(drawings, diagnostics), diagnostics);
     return diagnostics.error_count() == before;
 }
 

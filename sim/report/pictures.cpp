@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "berth/atomic_file.h"
-#include "report/gnuplot_process.h"
+#include "report/drawing_program.h"
 #include "report/names.h"
 #include "report/plot_style.h"
 #include "report/unnamed_file.h"
@@ -26,8 +26,8 @@ struct DrawnFiles {
 std::vector<Drawing> all_drawings(const ScenarioResult& result, const Profile& profile,
                                   std::span<const TokenCurves> curves, const DesignReview& review) {
     std::vector<Drawing> all = class_drawings(result);
-    for (auto& more : {placement_drawings(result), timeline_drawings(result),
-                       token_drawings(curves, profile, result.changes), roofline_drawings(result, profile)}) {
+    for (auto& more : {placement_drawings(result), timeline_drawings(result), token_drawings(curves, result, profile),
+                       roofline_drawings(result, profile)}) {
         all.insert(all.end(), more.begin(), more.end());
     }
     if (review.sensitivity) {
@@ -50,29 +50,21 @@ std::vector<Drawing> with_file_names(std::vector<Drawing> drawings) {
     return drawings;
 }
 
-bool write_drawn(const fs::path& to, const std::string& content, Diagnostics& diagnostics) {
-    if (content.empty()) {
-        diagnostics.error(SourceLocation(to.string()), "gnuplot drew nothing");
-        return false;
-    }
-    return write_file(to, content, diagnostics);
-}
-
 }  // namespace
 
-std::vector<Picture> draw_pictures(const fs::path& directory, const ScenarioResult& result, const Profile& profile,
+std::vector<Picture> draw_pictures(const ScenarioResult& result, const Profile& profile,
                                    std::span<const TokenCurves> curves, const DesignReview& review,
                                    Diagnostics& diagnostics) {
-    return draw_all(directory, all_drawings(result, profile, curves, review), diagnostics);
+    return drawn(all_drawings(result, profile, curves, review), diagnostics);
 }
 
-std::vector<Picture> draw_all(const fs::path& directory, std::vector<Drawing> drawings, Diagnostics& diagnostics) {
+std::vector<Picture> drawn(std::vector<Drawing> drawings, Diagnostics& diagnostics) {
     drawings = with_file_names(std::move(drawings));
     const std::vector<DrawnFiles> files(drawings.size());
     std::string commands;
     for (std::size_t i = 0; i < drawings.size(); ++i) {
         if (!files[i].png.is_open() || !files[i].svg.is_open()) {
-            diagnostics.error(SourceLocation(directory.string()), "cannot make temporary files for the pictures");
+            diagnostics.error({}, "cannot make temporary files for the pictures");
             return {};
         }
         commands += script(drawings[i], files[i].png.path_for_child(), files[i].svg.path_for_child());
@@ -80,18 +72,32 @@ std::vector<Picture> draw_all(const fs::path& directory, std::vector<Drawing> dr
     if (!run_gnuplot(commands, diagnostics)) {
         return {};
     }
-    std::vector<Picture> drawn;
+    std::vector<Picture> pictures;
     for (std::size_t i = 0; i < drawings.size(); ++i) {
-        const std::string& name = drawings[i].picture.name;
-        const bool png = write_drawn(directory / (name + ".png"), files[i].png.content(), diagnostics);
-        const bool svg = write_drawn(directory / (name + ".svg"), files[i].svg.content(), diagnostics);
-        const bool data =
-            drawings[i].csv.empty() || write_file(directory / (name + ".csv"), drawings[i].csv, diagnostics);
-        if (png && svg && data) {
-            drawn.push_back(drawings[i].picture);
+        Picture& picture = drawings[i].picture;
+        picture.svg = files[i].svg.content();
+        picture.png = files[i].png.content();
+        picture.csv = std::move(drawings[i].csv);
+        if (picture.svg.empty() || picture.png.empty()) {
+            diagnostics.error(SourceLocation(picture.name), "gnuplot drew nothing");
+        } else {
+            pictures.push_back(std::move(picture));
         }
     }
-    return drawn;
+    return pictures;
+}
+
+std::vector<Picture> write_pictures(const fs::path& directory, std::vector<Picture> pictures,
+                                    Diagnostics& diagnostics) {
+    std::erase_if(pictures, [&](const Picture& picture) {
+        const auto written = [&](const char* type, const std::string& content) {
+            return write_file(directory / (picture.name + type), content, diagnostics);
+        };
+        const bool png = written(".png", picture.png);
+        const bool svg = written(".svg", picture.svg);
+        return !(picture.csv.empty() || written(".csv", picture.csv)) || !png || !svg;
+    });
+    return pictures;
 }
 
 }  // namespace berth

@@ -125,9 +125,10 @@ std::vector<Drawing> class_drawings(const ScenarioResult& result) {
     if (bars.rows.empty()) {
         return {};
     }
-    const RowFrame frame =
-        row_frame(bars.rows, titled("Time per operator class, over all passes of a stage", result.changes), "time (ms)",
-                  legend_of(bars));
+    const RowFrame frame = row_frame(
+        bars.rows,
+        titled(fmt::format("All passes of each stage by operator class, on {}", result.hardware), result.changes),
+        "time", legend_of(bars));
     std::string data = interval_data(bars, frame);
     std::string clauses;
     int block = 0;

@@ -184,12 +184,12 @@ std::vector<Picture> draw_parity(const std::filesystem::path& directory, const V
             drawings.push_back(drawing_of(set, validation.profile));
         }
     }
-    return draw_all(directory, drawings, diagnostics);
+    return write_pictures(directory, drawn(drawings, diagnostics), diagnostics);
 }
 
 std::vector<Picture> draw_residuals(const std::filesystem::path& directory, const Calibration& calibration,
                                     Diagnostics& diagnostics) {
-    return draw_all(directory, {residuals_of(calibration)}, diagnostics);
+    return write_pictures(directory, drawn({residuals_of(calibration)}, diagnostics), diagnostics);
 }
 
 }  // namespace berth

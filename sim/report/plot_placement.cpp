@@ -38,6 +38,8 @@ std::vector<std::size_t> rows_in_order(const StageResult& stage) {
     return order;
 }
 
+constexpr double kSameTime = 0.02;  // of a pass, as a share
+
 Time end_of(const Candidate& candidate) {
     Time end;
     for (const OperatorResult& op : candidate.operators) {
@@ -134,9 +136,13 @@ std::vector<Row> rows_of(const StageResult& stage, const std::vector<std::size_t
     std::vector<Row> rows;
     for (const std::size_t i : order) {
         const Candidate& candidate = stage.candidates[i];
-        rows.push_back({placement_name(candidate),
-                        brief(candidate.latency.median) + (stage.chosen == i ? ", chosen" : ""),
-                        in_milliseconds(end_of(candidate)), false});
+        const Time drawn = end_of(candidate);
+        // Of a text that is generated, one of its passes is drawn.
+        const bool whole = std::abs(drawn / candidate.latency.median - 1) < kSameTime;
+        const std::string time =
+            whole ? brief(drawn) : fmt::format("{} of {}", brief(drawn), brief(candidate.latency.median));
+        rows.push_back(
+            {placement_name(candidate), time + (stage.chosen == i ? ", chosen" : ""), in_milliseconds(drawn), false});
     }
     return rows;
 }
@@ -155,8 +161,8 @@ std::string cell_rows(const StageResult& stage, const std::vector<std::size_t>& 
     return text;
 }
 
-Drawing drawing_of(const StageResult& stage, const std::vector<std::size_t>& order,
-                   const std::vector<std::string>& devices, const std::vector<SettingChange>& changes) {
+Drawing drawing_of(const StageResult& stage, const std::vector<std::size_t>& order, const ScenarioResult& result) {
+    const std::vector<std::string>& devices = result.devices;
     const std::vector<Row> rows = rows_of(stage, order);
     std::set<DeviceId> used;
     for (const std::size_t i : order) {
@@ -171,9 +177,8 @@ Drawing drawing_of(const StageResult& stage, const std::vector<std::size_t>& ord
     }
     legend.push_back({LegendMark::kBox, std::string(kHandoverColor), "hand-over and calls"});
     const RowFrame frame = row_frame(
-        rows,
-        titled(fmt::format("Placement along {} ({}), one pass; numbers are blocks", stage.model, stage.name), changes),
-        "time within the pass (ms)", legend);
+        rows, titled(fmt::format("Blocks of {} ({}) on {}", stage.model, stage.name, stage.runtime), result.changes),
+        "time within the pass", legend);
     Cells cells;
     for (std::size_t row = 0; row < order.size(); ++row) {
         add_row(cells, stage.name, stage.candidates[order[row]], frame.middle[row], frame);
@@ -223,7 +228,7 @@ std::vector<Drawing> placement_drawings(const ScenarioResult& result) {
         }
         const std::vector<std::size_t> order = rows_in_order(stage);
         if (!order.empty()) {
-            drawings.push_back(drawing_of(stage, order, result.devices, result.changes));
+            drawings.push_back(drawing_of(stage, order, result));
         }
     }
     return drawings;

@@ -1,4 +1,4 @@
-// Rooflines (Williams, Waterman, Patterson, CACM 2009): every operator of a device under its compute and DRAM roofs.
+// Pictures of rooflines.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,13 +8,13 @@
 #include <set>
 
 #include "berth/brief_text.h"
-#include "berth/cost.h"
 #include "berth/csv.h"
 #include "berth/quantity_text.h"
 #include "report/csv_values.h"
 #include "report/label_layout.h"
 #include "report/names.h"
 #include "report/plot_style.h"
+#include "report/roofline.h"
 
 namespace berth {
 
@@ -24,116 +24,6 @@ constexpr std::size_t kLabelled = 7;
 constexpr double kRooflineLeft = 180;
 constexpr double kRooflineHeight = 830;
 constexpr double kStrip = 90;  // for operators without DRAM traffic
-
-/// Operators of the same name in all blocks, with the same position.
-struct Point {
-    double intensity = 0;  ///< operations per byte; 0 where no byte moves at DRAM
-    double rate = 0;       ///< operations per second
-    Category category{};
-    bool has_macs = false;
-    std::size_t stage = 0;
-    std::string name;
-    int count = 0;
-    Time time;
-};
-
-struct Roof {
-    std::string label;
-    double rate = 0;
-};
-
-struct Roofline {
-    std::vector<Point> points;
-    std::vector<Roof> roofs;
-    double bandwidth = 0;  ///< bytes per second
-    int cores = 1;
-    std::vector<std::string> stages;
-};
-
-bool same_place(const Point& a, const Point& b) {
-    const auto close = [](double x, double y) { return std::abs(x - y) <= 1e-6 * std::abs(y); };
-    return a.stage == b.stage && a.name == b.name && close(a.intensity, b.intensity) && close(a.rate, b.rate);
-}
-
-void add_operator(Roofline& roofline, const OperatorResult& op, std::size_t stage) {
-    if (!op.cost || op.cost->total <= Time{}) {
-        return;
-    }
-    const KernelCost& cost = *op.cost;
-    const bool has_macs = cost.macs > Operations{};
-    const double work = in_operations(has_macs ? cost.macs : cost.elements);
-    if (work <= 0) {
-        return;
-    }
-    const double moved = in_bytes(cost.traffic.read + cost.traffic.write);
-    const Point point{moved > 0 ? work / moved : 0,
-                      work / in_seconds(cost.total),
-                      op.category,
-                      has_macs,
-                      stage,
-                      name_in_block(op.name),
-                      1,
-                      cost.total};
-    const auto same = std::find_if(roofline.points.begin(), roofline.points.end(),
-                                   [&point](const Point& other) { return same_place(other, point); });
-    if (same == roofline.points.end()) {
-        roofline.points.push_back(point);
-    } else {
-        same->count += 1;
-        same->time += point.time;
-    }
-}
-
-/// Roofs for the dtypes at which the device multiplied; equal ones share a line.
-std::vector<Roof> roofs_of(const Device& device, int cores, const std::set<DType>& dtypes) {
-    std::vector<Roof> roofs;
-    for (const DType dtype : dtypes) {
-        const double rate = in_operations_per_second(core_rates(device, {cores, {}}, dtype).macs);
-        if (!std::isfinite(rate) || rate <= 0) {
-            continue;
-        }
-        const std::string name(choice_name(kDTypeNames, dtype));
-        const auto same = std::find_if(roofs.begin(), roofs.end(),
-                                       [rate](const Roof& roof) { return std::abs(roof.rate / rate - 1) < 1e-9; });
-        if (same == roofs.end()) {
-            roofs.push_back({name, rate});
-        } else {
-            same->label += ", " + name;
-        }
-    }
-    for (Roof& roof : roofs) {
-        roof.label = fmt::format("{}: {} GMAC/s", roof.label, number_text(roof.rate / 1e9, 3));
-    }
-    std::sort(roofs.begin(), roofs.end(), [](const Roof& a, const Roof& b) { return a.rate > b.rate; });
-    return roofs;
-}
-
-Roofline roofline_of(const ScenarioResult& result, const Profile& profile, DeviceId device) {
-    Roofline roofline;
-    const Device& chip = profile.devices[static_cast<std::size_t>(device)];
-    std::set<DType> dtypes;
-    for (const StageResult& stage : result.stages) {
-        const auto alone = std::find_if(stage.candidates.begin(), stage.candidates.end(), [&chip](const Candidate& c) {
-            return c.feasible && c.granularity == Granularity::kModel && c.placement == chip.name;
-        });
-        if (alone == stage.candidates.end()) {
-            continue;
-        }
-        roofline.cores = std::max(roofline.cores, alone->cores);
-        for (const OperatorResult& op : alone->operators) {
-            if (op.device == device) {
-                add_operator(roofline, op, roofline.stages.size());
-                if (op.kernel && op.cost && op.cost->macs > Operations{}) {
-                    dtypes.insert(op.kernel->input);
-                }
-            }
-        }
-        roofline.stages.push_back(stage.name);
-    }
-    roofline.roofs = roofs_of(chip, roofline.cores, dtypes);
-    roofline.bandwidth = in_bytes_per_second(core_rates(chip, {roofline.cores, {}}, DType::kFp32).dram);
-    return roofline;
-}
 
 /// The logarithmic axes of one picture. Operators without DRAM traffic stand in a strip at the right end.
 struct Axes {
@@ -157,7 +47,7 @@ struct Axes {
 
 Axes axes_of(const Roofline& roofline, const PlotArea& area) {
     Axes axes{area, 1e300, 0, 1e300, 0, false};
-    for (const Point& point : roofline.points) {
+    for (const RooflinePoint& point : roofline.points) {
         if (point.intensity > 0) {
             axes.x_low = std::min(axes.x_low, point.intensity);
             axes.x_high = std::max(axes.x_high, point.intensity);
@@ -179,6 +69,7 @@ Axes axes_of(const Roofline& roofline, const PlotArea& area) {
     axes.x_high *= 4;
     axes.y_low /= 2.5;
     axes.y_high *= 2.5;
+    axes.y_low = std::min(axes.y_low, axes.y_high / 100);  // with two decades at least
     return axes;
 }
 
@@ -208,13 +99,13 @@ int stage_symbol(std::size_t stage) {
 
 Time total_time(const Roofline& roofline) {
     Time sum;
-    for (const Point& point : roofline.points) {
+    for (const RooflinePoint& point : roofline.points) {
         sum += point.time;
     }
     return sum;
 }
 
-double symbol_size(const Point& point, Time all) { return 1.2 + 4 * std::sqrt(point.time / all); }
+double symbol_size(const RooflinePoint& point, Time all) { return 1.2 + 4 * std::sqrt(point.time / all); }
 
 std::string strip_commands(const Axes& axes, int height, Obstacles& obstacles) {
     if (!axes.strip) {
@@ -228,12 +119,36 @@ std::string strip_commands(const Axes& axes, int height, Obstacles& obstacles) {
                     fmt::format("right font {} tc rgb '{}'", kSmallFont, kQuietColor));
 }
 
-// Whether a text from `left` to the end of the roofs, centred on `y`, would lie on an operator.
-bool hides_operators(const Roofline& roofline, const Axes& axes, double left, double y) {
-    return std::any_of(roofline.points.begin(), roofline.points.end(), [&](const Point& point) {
-        constexpr double kReach = 10;  // half a symbol and a little room
-        return axes.x(point.intensity) > left - kReach && std::abs(axes.y(point.rate) - y) < 10 + kReach;
-    });
+Box symbol_box(const RooflinePoint& point, const Axes& axes, Time all) {
+    const double half = 7 * symbol_size(point, all);
+    const double x = axes.x(point.intensity), y = axes.y(point.rate);
+    return {x - half, y - half, x + half, y + half};
+}
+
+/// The place of a roof's label: at its line as far right as it lies on no operator and on no line, and below `ceiling`.
+Box roof_label(const Roofline& roofline, const Axes& axes, const Roof& roof, double width, double ceiling) {
+    constexpr double kHalf = 17, kFromLine = 20, kStep = 20;
+    const Time all = total_time(roofline);
+    const double line = axes.y(roof.rate);
+    const auto at = [&](double left, double y) { return Box{left, y - kHalf, left + width, y + kHalf}; };
+    const auto is_free = [&](const Box& box) {
+        return box.top < ceiling &&
+               std::ranges::none_of(
+                   roofline.points,
+                   [&](const RooflinePoint& point) { return box.overlaps(symbol_box(point, axes, all)); }) &&
+               std::ranges::none_of(roofline.roofs, [&](const Roof& other) {
+                   return box.bottom < axes.y(other.rate) && axes.y(other.rate) < box.top;
+               });
+    };
+    const double last = axes.roofs_end() - width - 4;
+    for (double left = last; left > axes.x(roof.rate / roofline.bandwidth); left -= kStep) {
+        for (const double y : {line + kFromLine, line - kFromLine}) {
+            if (is_free(at(left, y))) {
+                return at(left, y);
+            }
+        }
+    }
+    return at(last, line - kFromLine);
 }
 
 std::string roof_commands(const Roofline& roofline, const Axes& axes, int height, Obstacles& obstacles) {
@@ -244,21 +159,17 @@ std::string roof_commands(const Roofline& roofline, const Axes& axes, int height
     text += fmt::format("set arrow from {0}, {1} to {2}, {3} nohead lw 3 lc rgb '#000000' back\n", plotted(from),
                         plotted(from * roofline.bandwidth), plotted(ridge), plotted(highest));
     obstacles.add_line(axes.x(from), axes.y(from * roofline.bandwidth), axes.x(ridge), axes.y(highest));
-    double lowest_label = 1e300;
+    double ceiling = 1e300;
     for (const Roof& roof : roofline.roofs) {
         const double start = roof.rate / roofline.bandwidth;
         text += fmt::format("set arrow from {}, {} to {}, {} nohead lw 3 lc rgb '#000000' back\n", plotted(start),
                             plotted(roof.rate), plotted(axes.x_high), plotted(roof.rate));
         obstacles.add_line(axes.x(start), axes.y(roof.rate), axes.roofs_end(), axes.y(roof.rate));
-        // Above its line, unless the label of the roof above leaves no room or operators stand there: then below.
-        const double width = text_width(roof.label, kSmallFontSize);
-        const double left = axes.roofs_end() - width - 8;
-        const bool room = lowest_label - axes.y(roof.rate) > 1.4 * kSmallFontSize + 4;
-        const bool above = room && !hides_operators(roofline, axes, left, axes.y(roof.rate) + 20);
-        const double y = axes.y(roof.rate) + (above ? 20 : -20);
-        text += label_at(axes.roofs_end() - 4, y, height, roof.label, fmt::format("right font {}", kSmallFont));
-        obstacles.texts.push_back({left, y - 17, axes.roofs_end(), y + 17});
-        lowest_label = std::min(axes.y(roof.rate), y - 17);
+        const std::string label = fmt::format("{}: {} GMAC/s", roof.dtypes, number_text(roof.rate / 1e9, 3));
+        const Box box = roof_label(roofline, axes, roof, text_width(label, kSmallFontSize), ceiling);
+        text += label_at(box.left, (box.bottom + box.top) / 2, height, label, fmt::format("left font {}", kSmallFont));
+        obstacles.texts.push_back(box);
+        ceiling = std::min(axes.y(roof.rate), box.bottom);
     }
     const double slope = (axes.y(highest) - axes.y(from * roofline.bandwidth)) / (axes.x(ridge) - axes.x(from));
     const double angle = std::atan(slope);
@@ -274,18 +185,17 @@ std::string roof_commands(const Roofline& roofline, const Axes& axes, int height
 }
 
 std::string point_labels(const Roofline& roofline, const Axes& axes, int height, Obstacles obstacles) {
-    std::vector<const Point*> by_time;
+    std::vector<const RooflinePoint*> by_time;
     const Time all = total_time(roofline);
-    for (const Point& point : roofline.points) {
+    for (const RooflinePoint& point : roofline.points) {
         by_time.push_back(&point);
-        const double half = 7 * symbol_size(point, all);
-        const double x = axes.x(point.intensity);
-        obstacles.marks.push_back({x - half, axes.y(point.rate) - half, x + half, axes.y(point.rate) + half});
+        obstacles.marks.push_back(symbol_box(point, axes, all));
     }
-    std::stable_sort(by_time.begin(), by_time.end(), [](const Point* a, const Point* b) { return a->time > b->time; });
+    std::stable_sort(by_time.begin(), by_time.end(),
+                     [](const RooflinePoint* a, const RooflinePoint* b) { return a->time > b->time; });
     by_time.resize(std::min(kLabelled, by_time.size()));
     std::vector<LabelRequest> requests;
-    for (const Point* point : by_time) {
+    for (const RooflinePoint* point : by_time) {
         const std::string stage = roofline.stages.size() > 1 ? roofline.stages[point->stage] + " " : "";
         const std::string count = point->count > 1 ? fmt::format(" x{}", point->count) : "";
         requests.push_back({axes.x(point->intensity), axes.y(point->rate),
@@ -298,10 +208,11 @@ std::string point_labels(const Roofline& roofline, const Axes& axes, int height,
 /// Large symbols first, so that small ones lie on top.
 std::string point_data(const Roofline& roofline, const Axes& axes) {
     const Time all = total_time(roofline);
-    std::vector<Point> points = roofline.points;
-    std::stable_sort(points.begin(), points.end(), [](const Point& a, const Point& b) { return a.time > b.time; });
+    std::vector<RooflinePoint> points = roofline.points;
+    std::stable_sort(points.begin(), points.end(),
+                     [](const RooflinePoint& a, const RooflinePoint& b) { return a.time > b.time; });
     std::string data = "$points << EOD\n";
-    for (const Point& point : points) {
+    for (const RooflinePoint& point : points) {
         const auto add = [&](double share_of_size, std::string_view color) {
             data += fmt::format("{} {} {} {} 0x{}\n", plotted(axes.intensity_at(axes.x(point.intensity))),
                                 plotted(point.rate), plotted(share_of_size * symbol_size(point, all)),
@@ -318,7 +229,7 @@ std::string point_data(const Roofline& roofline, const Axes& axes) {
 std::vector<Spot> point_spots(const Roofline& roofline, const Axes& axes, int height) {
     const Time all = total_time(roofline);
     std::vector<Spot> spots;
-    for (const Point& point : roofline.points) {
+    for (const RooflinePoint& point : roofline.points) {
         const double half = std::max(12.0, 7 * symbol_size(point, all));
         const std::string& stage = roofline.stages[point.stage];
         spots.push_back({axes.x(point.intensity) - half, height - axes.y(point.rate) - half, 2 * half, 2 * half,
@@ -330,7 +241,7 @@ std::vector<Spot> point_spots(const Roofline& roofline, const Axes& axes, int he
 
 std::string point_rows(const Roofline& roofline) {
     std::string text = "stage,operators,count,category,has_macs,operations_per_dram_byte,operations_per_s,time_ms\n";
-    for (const Point& point : roofline.points) {
+    for (const RooflinePoint& point : roofline.points) {
         text += fmt::format("{},{},{},{},{},{},{},{}\n", csv_field(roofline.stages[point.stage]), csv_field(point.name),
                             point.count, choice_name(kCategoryNames, point.category), point.has_macs ? 1 : 0,
                             point.intensity > 0 ? csv_number(point.intensity) : "", csv_number(point.rate),
@@ -342,7 +253,7 @@ std::string point_rows(const Roofline& roofline) {
 std::vector<LegendEntry> legend_of(const Roofline& roofline) {
     std::set<Category> categories;
     bool open = false;
-    for (const Point& point : roofline.points) {
+    for (const RooflinePoint& point : roofline.points) {
         categories.insert(point.category);
         open = open || !point.has_macs;
     }
@@ -361,12 +272,14 @@ std::vector<LegendEntry> legend_of(const Roofline& roofline) {
     return legend;
 }
 
-Drawing drawing_of(const Roofline& roofline, const Device& device, const std::vector<SettingChange>& changes) {
-    const Canvas frame = canvas(kRooflineLeft, kRooflineHeight,
-                                titled(fmt::format("Roofline of {}, {} core{}; larger symbols take more of the time",
-                                                   device.name, roofline.cores, roofline.cores == 1 ? "" : "s"),
-                                       changes),
-                                "operations per DRAM byte (MAC/byte)", "achieved rate (MAC/s)", legend_of(roofline));
+/// Under a name of its own among those of other runtimes of the device.
+Drawing drawing_of(const Roofline& roofline, bool among_others, const std::vector<SettingChange>& changes) {
+    const Canvas frame =
+        canvas(kRooflineLeft, kRooflineHeight,
+               titled(fmt::format("Roofline of {} on {}, {} core{}; larger symbols take more time", roofline.device,
+                                  roofline.runtime, roofline.cores, roofline.cores == 1 ? "" : "s"),
+                      changes),
+               "operations per DRAM byte (MAC/byte)", "achieved rate (MAC/s)", legend_of(roofline));
     const Axes axes = axes_of(roofline, frame.area);
     Obstacles obstacles;
     std::string text = frame.commands;
@@ -378,11 +291,11 @@ Drawing drawing_of(const Roofline& roofline, const Device& device, const std::ve
     text += point_labels(roofline, axes, frame.height, obstacles);
     text += point_data(roofline, axes);
     text += "plot $points using 1:2:($3*symbol_scale):4:5 with points pt variable ps variable lc rgb variable\n";
-    Drawing drawing{
-        {"roofline-" + device.name,
-         fmt::format("Rate that each operator reaches on {}, against the compute and DRAM limits.", device.name)},
-        frame.height,
-        text};
+    Drawing drawing{{"roofline-" + roofline.device + (among_others ? "-" + roofline.runtime : ""),
+                     fmt::format("Rate that each operator reaches on {} under {}, against the compute and DRAM limits.",
+                                 roofline.device, roofline.runtime)},
+                    frame.height,
+                    text};
     drawing.picture.spots = point_spots(roofline, axes, frame.height);
     drawing.csv = point_rows(roofline);
     return drawing;
@@ -391,12 +304,11 @@ Drawing drawing_of(const Roofline& roofline, const Device& device, const std::ve
 }  // namespace
 
 std::vector<Drawing> roofline_drawings(const ScenarioResult& result, const Profile& profile) {
+    const std::vector<Roofline> all = rooflines(result, profile);
     std::vector<Drawing> drawings;
-    for (std::size_t d = 0; d < profile.devices.size(); ++d) {
-        const Roofline roofline = roofline_of(result, profile, static_cast<DeviceId>(d));
-        if (!roofline.points.empty()) {
-            drawings.push_back(drawing_of(roofline, profile.devices[d], result.changes));
-        }
+    for (const Roofline& one : all) {
+        const auto of_device = std::ranges::count(all, one.device, &Roofline::device);
+        drawings.push_back(drawing_of(one, of_device > 1, result.changes));
     }
     return drawings;
 }

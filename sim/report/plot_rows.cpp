@@ -7,6 +7,9 @@
 #include <cmath>
 #include <utility>
 
+#include "berth/brief_text.h"
+#include "berth/quantity_text.h"
+
 namespace berth {
 
 namespace {
@@ -29,6 +32,28 @@ double time_range(const std::vector<Row>& rows, double width) {
     return range > 0 ? range : 1;
 }
 
+/// Moves notes that a line at `limit` would go through behind it. Returns the range in which all then end inside.
+double range_beside(double limit, std::vector<Row>& rows, double width) {
+    double range = std::max(time_range(rows, width), limit * 1.02);
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (Row& row : rows) {
+            if (limit > row.end && limit < row.end + note_width(row) * range / width) {
+                row.end = limit;
+                moved = true;
+            }
+        }
+        range = std::max(range, time_range(rows, width));
+    }
+    return range;
+}
+
+std::string budget_line(Time budget) {
+    return fmt::format(
+        "set arrow from first {0}, graph 0 to first {0}, graph 1 nohead lc rgb '{1}' lw 3 dt {2} front\n",
+        plotted(in_milliseconds(budget)), kQuietColor, kDashes);
+}
+
 /// Units of the picture per row.
 double row_unit(const RowFrame& frame) {
     return (frame.canvas.area.top - frame.canvas.area.bottom) / (frame.rows + kBelowRows + kAboveRows);
@@ -49,9 +74,32 @@ std::string row_names(const std::vector<Row>& rows, const RowFrame& frame) {
 
 }  // namespace
 
-RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::string_view time_label,
-                   const std::vector<LegendEntry>& legend) {
+TimeAxis time_axis(double last) {
+    constexpr double kSecond = 1000, kLarge = 10 * kSecond;
+    return last < kLarge ? TimeAxis{} : TimeAxis{"s", kSecond};
+}
+
+std::string time_tics(const TimeAxis& axis, std::string_view tics, double from, double to, double width) {
+    constexpr double kBetween = 36;
+    const double least = (to - from) / std::max(2.0, width / (text_width("00000") + kBetween));
+    const double decade = std::pow(10, std::floor(std::log10(least)));
+    const double step = least <= decade       ? decade
+                        : least <= 2 * decade ? 2 * decade
+                        : least <= 5 * decade ? 5 * decade
+                                              : 10 * decade;
+    std::vector<std::string> places;
+    for (double i = std::ceil(from / step); i * step <= to; ++i) {
+        places.push_back(fmt::format("'{}' {}", number_text(i * step / axis.milliseconds, 6), plotted(i * step)));
+    }
+    return fmt::format("set {} ({})\n", tics, fmt::join(places, ", "));
+}
+
+RowFrame row_frame(std::vector<Row> rows, std::string_view title, std::string_view time_label,
+                   std::vector<LegendEntry> legend, std::optional<Time> budget) {
     RowFrame frame;
+    if (budget) {
+        legend.push_back({LegendMark::kDashedLine, std::string(kQuietColor), "budget of " + brief(*budget)});
+    }
     double at = 0;
     double label_width = 0;
     for (const Row& row : rows) {
@@ -60,13 +108,17 @@ RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::st
         at += 1;
         label_width = std::max(label_width, text_width(row.label));
     }
-    frame.canvas = canvas(label_width + 40, at * kRowHeight, title, time_label, "", legend);
-    frame.time_range = time_range(rows, frame.canvas.area.right - frame.canvas.area.left);
+    const PlotArea area = canvas(label_width + 40, at * kRowHeight, title, time_label, "", legend).area;
+    const double width = area.right - area.left;
+    frame.time_range = budget ? range_beside(in_milliseconds(*budget), rows, width) : time_range(rows, width);
+    frame.axis = time_axis(frame.time_range);
+    frame.canvas = canvas(label_width + 40, at * kRowHeight, title, fmt::format("{} ({})", time_label, frame.axis.unit),
+                          "", legend);
     frame.rows = at;
     std::string& text = frame.canvas.commands;
     text += fmt::format("set xrange [0:{}]\nset yrange [{}:{}]\n", plotted(frame.time_range), plotted(at + kBelowRows),
                         plotted(-kAboveRows));
-    text += time_tics(frame.time_range, frame.canvas.area.right - frame.canvas.area.left);
+    text += time_tics(frame.axis, "xtics", 0, frame.time_range, width) + (budget ? budget_line(*budget) : "");
     text += "unset ytics\nunset grid\nset grid x lc rgb '#DDDDDD' lw 1 lt 1\n" + row_names(rows, frame);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         text += fmt::format("set label {} at first {}, first {} left offset screen {}, screen 0 font {} front\n",
@@ -74,17 +126,6 @@ RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::st
                             plotted(10.0 / kPictureWidth), kSmallFont);
     }
     return frame;
-}
-
-std::string time_tics(double range, double width) {
-    constexpr double kBetween = 36;
-    const double least = range / std::max(2.0, width / (text_width("00000") + kBetween));
-    const double decade = std::pow(10, std::floor(std::log10(least)));
-    const double step = least <= decade       ? decade
-                        : least <= 2 * decade ? 2 * decade
-                        : least <= 5 * decade ? 5 * decade
-                                              : 10 * decade;
-    return fmt::format("set xtics {}\n", plotted(step));
 }
 
 Spot spot_of(const Cell& cell, const RowFrame& frame, std::string key, std::string title) {

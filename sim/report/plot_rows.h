@@ -1,6 +1,7 @@
 // Pictures made of horizontal rows over a time axis: bars and placements share their frame.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,18 +18,28 @@ struct Row {
     bool gap_before = false;  ///< a new group starts here
 };
 
+/// What the numbers along an axis of times are read in: seconds where they would be large, else milliseconds.
+struct TimeAxis {
+    std::string_view unit = "ms";
+    double milliseconds = 1;  ///< of the unit
+};
+/// Of an axis that ends at so many milliseconds.
+[[nodiscard]] TimeAxis time_axis(double last);
+/// Round tics of an axis (xtics, ytics) between two times in milliseconds, as many as stand beside each other on so
+/// many units of the picture.
+[[nodiscard]] std::string time_tics(const TimeAxis& axis, std::string_view tics, double from, double to, double width);
+
 /// Rows from top to bottom with room for labels and notes, and where each stands.
 struct RowFrame {
     Canvas canvas;
+    TimeAxis axis;
     double time_range = 0;       ///< the time axis goes from 0 to this
     std::vector<double> middle;  ///< of each row, on the y axis
     double rows = 0;             ///< that the y axis is high, gaps included
 };
-[[nodiscard]] RowFrame row_frame(const std::vector<Row>& rows, std::string_view title, std::string_view time_label,
-                                 const std::vector<LegendEntry>& legend);
-
-/// Round tics of the time axis, as many as stand beside each other on so many units.
-[[nodiscard]] std::string time_tics(double range, double width);
+/// `time_label` is followed by the unit. A budget is a dashed line with its entry in the legend; notes stand beside it.
+[[nodiscard]] RowFrame row_frame(std::vector<Row> rows, std::string_view title, std::string_view time_label,
+                                 std::vector<LegendEntry> legend, std::optional<Time> budget = {});
 
 /// A filled cell of a row, from `from` to `to` on the time axis.
 struct Cell {

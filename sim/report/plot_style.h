@@ -85,10 +85,9 @@ inline constexpr double kOpening = 0.6;
 /// Commands for both terminals of a drawing, each writing to its path.
 [[nodiscard]] std::string script(const Drawing& drawing, std::string_view png, std::string_view svg);
 
-/// Draws into `directory`, which exists, under names of letters, digits and dashes. What cannot be drawn is reported;
-/// files appear whole or not at all, and nothing else does, however this process ends. Returns what was drawn.
-[[nodiscard]] std::vector<Picture> draw_all(const std::filesystem::path& directory, std::vector<Drawing> drawings,
-                                            Diagnostics& diagnostics);
+/// The drawings under names of letters, digits and dashes. What cannot be drawn is reported; no file of it is left,
+/// however this process ends.
+[[nodiscard]] std::vector<Picture> drawn(std::vector<Drawing> drawings, Diagnostics& diagnostics);
 
 /// A number with a decimal point, short and exact enough to draw.
 [[nodiscard]] std::string plotted(double value);
@@ -98,8 +97,8 @@ inline constexpr double kOpening = 0.6;
 [[nodiscard]] std::vector<Drawing> class_drawings(const ScenarioResult& result);
 [[nodiscard]] std::vector<Drawing> placement_drawings(const ScenarioResult& result);
 [[nodiscard]] std::vector<Drawing> timeline_drawings(const ScenarioResult& result);
-[[nodiscard]] std::vector<Drawing> token_drawings(std::span<const TokenCurves> curves, const Profile& profile,
-                                                  const std::vector<SettingChange>& changes);
+[[nodiscard]] std::vector<Drawing> token_drawings(std::span<const TokenCurves> curves, const ScenarioResult& result,
+                                                  const Profile& profile);
 [[nodiscard]] std::vector<Drawing> tornado_drawings(const Sensitivity& sensitivity);
 
 }  // namespace berth

@@ -23,7 +23,7 @@ constexpr std::size_t kMostLanes = 12;  // of one pool
 struct Bar {
     std::size_t lane = 0;
     std::size_t request = 0, phase = 0;
-    std::string label;
+    std::string task;  ///< the first
     double from = 0, to = 0;
 };
 
@@ -109,7 +109,6 @@ class Lanes {
             Bar& bar = bars_[latest->second];
             if (bar.request == span.request && bar.phase == phase && start - bar.to <= 1e-9 * start) {
                 bar.to = end;
-                bar.label = system_.phases.empty() ? "" : system_.phases[phase].name;
                 return;
             }
         }
@@ -185,12 +184,8 @@ std::vector<Cell> bandwidth_cells(const TrafficResult& traffic, double middle, d
     return cells;
 }
 
-std::string bar_label(const Bar& bar, std::size_t requests) {
-    return requests > 1 ? fmt::format("{}: {}", bar.request + 1, bar.label) : bar.label;
-}
-
 std::string stage_of(const Bar& bar, const TrafficResult& traffic) {
-    return traffic.system.phases.empty() ? bar.label : traffic.system.phases[bar.phase].name;
+    return traffic.system.phases.empty() ? bar.task : traffic.system.phases[bar.phase].name;
 }
 
 std::string bar_labels(const std::vector<Bar>& bars, const TrafficResult& traffic, const RowFrame& frame,
@@ -198,8 +193,9 @@ std::string bar_labels(const std::vector<Bar>& bars, const TrafficResult& traffi
     const double units = (frame.canvas.area.right - frame.canvas.area.left) / frame.time_range;
     std::string commands;
     for (const Bar& bar : bars) {
+        const std::string stage = stage_of(bar, traffic);
         const std::string number = requests > 1 ? fmt::format("{}", bar.request + 1) : "";
-        for (const std::string& label : {bar_label(bar, requests), stage_of(bar, traffic), number}) {
+        for (const std::string& label : {number.empty() ? stage : number + ": " + stage, stage, number}) {
             if (!label.empty() && text_width(label, kSmallFontSize) + 10 < (bar.to - bar.from) * units) {
                 commands +=
                     fmt::format("set label {} at first {}, first {} center font {} front\n", gnuplot_text(label),
@@ -338,7 +334,7 @@ std::vector<Drawing> timeline_drawings(const ScenarioResult& result) {
     const std::string title = requests == 1 ? fmt::format("One request over time on {}", result.hardware)
                                             : fmt::format("{} requests over time on {}", requests, result.hardware);
     const RowFrame frame =
-        row_frame(rows_of(lanes, traffic.system, last), titled(title, result.changes), "time (ms)", legend);
+        row_frame(rows_of(lanes, traffic.system, last), titled(title, result.changes), "time", legend);
     const Plotted bars = plotted_bars(lanes.bars(), frame);
     const Plotted dram = plotted_bandwidth(traffic, frame.middle.back(), end);
     Drawing drawing{{"timeline",

@@ -8,7 +8,7 @@
 #include "berth/csv.h"
 #include "report/csv_values.h"
 #include "report/label_layout.h"
-#include "report/plot_style.h"
+#include "report/plot_rows.h"
 
 namespace berth {
 
@@ -81,14 +81,16 @@ std::vector<Line> lines_of(const TokenCurves& curves, const Profile& profile) {
     return lines;
 }
 
-std::vector<LegendEntry> legend_of(const std::vector<Line>& lines) {
+std::vector<LegendEntry> legend_of(const std::vector<Line>& lines, bool crossings) {
     std::vector<LegendEntry> legend;
     for (const Line& line : lines) {
         legend.push_back({line.curve->proposed ? LegendMark::kDashedLine : LegendMark::kLine,
                           std::string(device_color(line.device)), line.curve->device});
     }
     legend.push_back({LegendMark::kBox, "#CCCCCC", "5-95 %"});
-    legend.push_back({LegendMark::kPoint, "#000000", "crossover", 7, true});
+    if (crossings) {
+        legend.push_back({LegendMark::kPoint, "#000000", "crossover", 7, true});
+    }
     return legend;
 }
 
@@ -100,8 +102,6 @@ void set_range(TokenPicture& picture) {
             picture.time = std::max({picture.time, 1.15 * v.median});
         }
     }
-    picture.canvas.commands +=
-        fmt::format("set xrange [0:{}]\nset yrange [0:{}]\n", plotted(picture.tokens), plotted(picture.time));
 }
 
 std::string crossing_commands(const TokenPicture& picture, Obstacles obstacles) {
@@ -179,15 +179,18 @@ std::string curve_rows(const TokenCurves& curves) {
     return text;
 }
 
-Drawing drawing_of(const TokenCurves& curves, const Profile& profile, const std::vector<SettingChange>& changes) {
+Drawing drawing_of(const TokenCurves& curves, const Profile& profile, const std::string& title) {
     TokenPicture picture;
     picture.curves = &curves;
     picture.lines = lines_of(curves, profile);
-    picture.canvas =
-        canvas(kTokensLeft, kTokensHeight,
-               titled(fmt::format("Latency of one pass of {} over the input length", curves.stage), changes),
-               "actual tokens of the input", "latency (ms)", legend_of(picture.lines));
     set_range(picture);
+    const TimeAxis axis = time_axis(picture.time);
+    picture.canvas =
+        canvas(kTokensLeft, kTokensHeight, title, "actual tokens of the input",
+               fmt::format("latency of a pass ({})", axis.unit), legend_of(picture.lines, !curves.crossings.empty()));
+    picture.canvas.commands +=
+        fmt::format("set xrange [0:{}]\nset yrange [0:{}]\n{}", plotted(picture.tokens), plotted(picture.time),
+                    time_tics(axis, "ytics", 0, picture.time, kTokensHeight));
     std::string text = picture.canvas.commands;
     Obstacles obstacles;
     if (curves.actual_tokens) {
@@ -207,14 +210,26 @@ Drawing drawing_of(const TokenCurves& curves, const Profile& profile, const std:
 
 }  // namespace
 
-std::vector<Drawing> token_drawings(std::span<const TokenCurves> curves, const Profile& profile,
-                                    const std::vector<SettingChange>& changes) {
+namespace {
+
+// A model of one input size, such as one of images, has no curve to draw.
+bool has_lengths(const TokenCurves& curves) {
+    return std::ranges::any_of(curves.curves, [](const LatencyCurve& curve) {
+        return !curve.points.empty() && curve.points.back().tokens > 1;
+    });
+}
+
+}  // namespace
+
+std::vector<Drawing> token_drawings(std::span<const TokenCurves> curves, const ScenarioResult& result,
+                                    const Profile& profile) {
     std::vector<Drawing> drawings;
     for (const TokenCurves& one : curves) {
-        const bool any = std::any_of(one.curves.begin(), one.curves.end(),
-                                     [](const LatencyCurve& curve) { return !curve.points.empty(); });
-        if (any) {
-            drawings.push_back(drawing_of(one, profile, changes));
+        const auto stage = std::ranges::find(result.stages, one.stage, &StageResult::name);
+        if (has_lengths(one)) {
+            const std::string subject =
+                stage == result.stages.end() ? one.stage : fmt::format("{} on {}", stage->model, stage->runtime);
+            drawings.push_back(drawing_of(one, profile, titled("One pass of " + subject, result.changes)));
         }
     }
     return drawings;

@@ -56,7 +56,7 @@ std::vector<Drawing> tornado_drawings(const Sensitivity& sensitivity) {
     const RowFrame frame = row_frame(
         rows,
         titled(fmt::format("Total of {} when a number moves by its spread", sensitivity.scenario), sensitivity.changes),
-        "latency of a request (ms)", legend);
+        "latency of a request", legend);
     std::vector<Cell> higher;
     std::vector<Cell> lower;
     for (std::size_t i = 0; i < ends.size(); ++i) {
@@ -69,7 +69,8 @@ std::vector<Drawing> tornado_drawings(const Sensitivity& sensitivity) {
     const double margin = 0.05 * (most - least);
     std::string commands = frame.canvas.commands + cell_data("$higher", higher) + cell_data("$lower", lower);
     commands += fmt::format("set xrange [{}:{}]\n", plotted(least - margin), plotted(most + 5 * margin));
-    commands += time_tics(most - least + 6 * margin, frame.canvas.area.right - frame.canvas.area.left);
+    commands += time_tics(frame.axis, "xtics", least - margin, most + 5 * margin,
+                          frame.canvas.area.right - frame.canvas.area.left);
     commands +=
         fmt::format("plot {}, {}\n", cell_clause("$higher", legend[0].color), cell_clause("$lower", legend[1].color));
     return {{{"tornado", "Change of the total when each number of the profile moves by one standard deviation."},

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 
 #include "berth/csv.h"
 #include "report/csv_values.h"
@@ -60,21 +59,17 @@ Drawing waterfall_drawing(const ScenarioDiff& diff) {
             change > Time{} ? kSlowerColor : kFasterColor);
     }
     add("after: " + end_name(diff), unit.text(after), Time{}, after, kTotalColor);
-    std::vector<LegendEntry> legend{{LegendMark::kBox, std::string(kTotalColor), "total"},
-                                    {LegendMark::kBox, std::string(kFasterColor), "faster"},
-                                    {LegendMark::kBox, std::string(kSlowerColor), "slower"}};
+    const std::vector<LegendEntry> legend{{LegendMark::kBox, std::string(kTotalColor), "total"},
+                                          {LegendMark::kBox, std::string(kFasterColor), "faster"},
+                                          {LegendMark::kBox, std::string(kSlowerColor), "slower"}};
     const auto& budget = diff.after.total.budget;
     const bool near = budget && *budget < 2 * scale_of(diff);  // one far off would squeeze the bars
-    const std::size_t colors = legend.size();
-    if (near) {
-        legend.push_back({LegendMark::kDashedLine, std::string(kQuietColor), "budget of " + brief(*budget)});
-    }
     const RowFrame frame = row_frame(
         rows, "What each difference does to the latency\n" + title_of(diff.after.scenario, diff.after.changes),
-        "latency of a request (ms)", legend);
+        "latency of a request", legend, near ? budget : std::nullopt);
     std::string data;
     std::string clauses;
-    for (const LegendEntry& entry : std::span(legend).first(colors)) {
+    for (const LegendEntry& entry : legend) {
         std::vector<Cell> cells;
         for (std::size_t i = 0; i < bars.size(); ++i) {
             if (bars[i].color == entry.color && bars[i].to > bars[i].from) {
@@ -87,16 +82,10 @@ Drawing waterfall_drawing(const ScenarioDiff& diff) {
             clauses += (clauses.empty() ? "" : ", ") + cell_clause(name, entry.color);
         }
     }
-    const std::string line =
-        near ? fmt::format(
-                   "set arrow from first {0}, graph 0 to first {0}, graph 1 nohead lc rgb '{1}' lw 3 dt {2} "
-                   "front\n",
-                   plotted(in_milliseconds(*budget)), kQuietColor, kDashes)
-             : "";
     return {{"waterfall", fmt::format("What each difference from {} to {} does to the latency, one after the other.",
                                       start_name(diff), end_name(diff))},
             frame.canvas.height,
-            frame.canvas.commands + line + data + "plot " + clauses + "\n",
+            frame.canvas.commands + data + "plot " + clauses + "\n",
             waterfall_rows(diff)};
 }
 

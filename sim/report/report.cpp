@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "berth/atomic_file.h"
-#include "report/page/drawn_pictures.h"
+#include "report/page/written_page.h"
 
 namespace berth {
 
@@ -25,10 +25,12 @@ bool write_report(const std::filesystem::path& directory, const ScenarioResult& 
     write_file(directory / "report.json", with_provenance(json_report(result, scenario, findings), provenance),
                diagnostics);
     write_file(directory / "operators.csv", csv_report(result), diagnostics);
-    const auto pictures = draw_pictures(directory, result, scenario.profile, curves, review, diagnostics);
+    const auto pictures =
+        write_pictures(directory, draw_pictures(result, scenario.profile, curves, review, diagnostics), diagnostics);
     write_file(directory / "report.md", markdown_report(result, scenario, findings, pictures, provenance), diagnostics);
-    write_file(directory / "index.html",
-               html_report(result, scenario, findings, review, drawn_in(directory, pictures), provenance), diagnostics);
+    const auto beside = beside_page("report", {"report.txt", "report.md", "report.json", "operators.csv"}, pictures);
+    write_page(directory, "report", html_report(result, scenario, findings, review, pictures, provenance, beside),
+               diagnostics);
     return diagnostics.error_count() == before;
 }
 

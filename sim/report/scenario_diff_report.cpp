@@ -8,7 +8,7 @@
 #include "berth/atomic_file.h"
 #include "report/json_values.h"
 #include "report/page/diff_page.h"
-#include "report/page/drawn_pictures.h"
+#include "report/page/written_page.h"
 #include "report/plot_waterfall.h"
 #include "report/scenario_diff_tables.h"
 #include "report/text_layout.h"
@@ -116,7 +116,9 @@ std::string diff_text(const ScenarioDiff& diff, TextWidth width) {
            "\n" + diff_class_rows(diff).text(2, width);
 }
 
-std::string diff_json(const ScenarioDiff& diff) {
+std::string diff_json(const ScenarioDiff& diff) { return json_document(json_of(diff)); }
+
+Json json_of(const ScenarioDiff& diff) {
     Json json;
     json["before"] = side_json(diff.before);
     json["after"] = side_json(diff.after);
@@ -146,7 +148,7 @@ std::string diff_json(const ScenarioDiff& diff) {
                                    {"after_ms", json_milliseconds(one.after)},
                                    {"change_ms", json_milliseconds(one.after - one.before)}});
     }
-    return json_document(json);
+    return json;
 }
 
 bool write_diff(const std::filesystem::path& directory, const ScenarioDiff& diff, const Provenance& provenance,
@@ -154,8 +156,8 @@ bool write_diff(const std::filesystem::path& directory, const ScenarioDiff& diff
     const std::size_t before = diagnostics.error_count();
     write_file(directory / "diff.txt", with_provenance_text(diff_text(diff), provenance), diagnostics);
     write_file(directory / "diff.json", with_provenance(diff_json(diff), provenance), diagnostics);
-    const auto drawn = draw_all(directory, {waterfall_drawing(diff)}, diagnostics);
-    write_file(directory / "index.html", diff_page(diff, drawn_in(directory, drawn), provenance), diagnostics);
+    const auto pictures = write_pictures(directory, drawn({waterfall_drawing(diff)}, diagnostics), diagnostics);
+    write_page(directory, "diff", diff_page(diff, pictures, provenance), diagnostics);
     return diagnostics.error_count() == before;
 }
 

@@ -7,6 +7,7 @@
 
 #include "berth/brief_text.h"
 #include "berth/scenario_diff.h"
+#include "report/json_values.h"
 #include "report/text_table.h"
 
 namespace berth {
@@ -43,5 +44,8 @@ struct ShownStep {
 [[nodiscard]] TextTable diff_step_rows(const ScenarioDiff& diff);
 /// Time by class of operators on both sides.
 [[nodiscard]] TextTable diff_class_rows(const ScenarioDiff& diff);
+
+/// What diff_json() writes.
+[[nodiscard]] Json json_of(const ScenarioDiff& diff);
 
 }  // namespace berth

@@ -97,7 +97,7 @@ bool write_sensitivity(const std::filesystem::path& directory, const Sensitivity
         diagnostics.warning(SourceLocation((directory / "tornado.png").string()),
                             "not drawn: no uncertain number moves the total");
     }
-    static_cast<void>(draw_all(directory, drawings, diagnostics));
+    write_pictures(directory, drawn(drawings, diagnostics), diagnostics);
     return diagnostics.error_count() == before;
 }
 

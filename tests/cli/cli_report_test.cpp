@@ -33,6 +33,9 @@ TEST_F(CliReport, WithoutGnuplotTheAnswerIsStillGiven) {
         EXPECT_EQ(outcome.status, 2) << words.front();
         EXPECT_THAT(outcome.err, HasSubstr("the pictures need gnuplot, which is not on the PATH")) << words.front();
         EXPECT_THAT(outcome.err, HasSubstr("gnuplot-nox")) << words.front();
+        const bool page = std::filesystem::exists(folder() / "out" / "index.html");
+        EXPECT_EQ(outcome.err.find("the page as PDF needs WeasyPrint") != std::string::npos, page) << outcome.err;
+        std::filesystem::remove_all(folder() / "out");
         const std::string answer = plain.out.substr(0, plain.out.find("\nProvenance\n"));
         EXPECT_THAT(outcome.out, ::testing::StartsWith(answer)) << words.front();
     }

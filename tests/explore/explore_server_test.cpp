@@ -193,7 +193,8 @@ TEST_F(Explore, MapsWhereTheChoiceChanges) {
                                           {"across", "stages.rerank.tokens"},
                                           {"up", "hardware.memory.dram.clock"},
                                           {"columns", 5},
-                                          {"rows", 3}}}});
+                                          {"rows", 3},
+                                          {"sure", true}}}});
     const std::size_t columns = map["across"]["values"].size(), rows = map["up"]["values"].size();
     ASSERT_EQ(map["cells"].size(), columns * rows);
     EXPECT_EQ(columns, 5U);
@@ -208,6 +209,8 @@ TEST_F(Explore, MapsWhereTheChoiceChanges) {
     EXPECT_EQ(map["placements"][cell[0].get<std::size_t>()], "cpu");
     EXPECT_NEAR(cell[1], 380.338, 0.001);
     EXPECT_EQ(cell[2], false);
+    const Json answer = asked("/api/answer", {{"settings", Json::object()}});
+    EXPECT_NEAR(cell[3], answer["stages"][2]["confidence"].get<double>(), 1e-5);
 }
 
 // Every cell is what the scenario gives with those two values, whether or not it has to be read again for them.
@@ -266,16 +269,17 @@ TEST_F(Explore, ExportsTheReportOfTheState) {
 }
 
 TEST_F(Explore, RefusesWhatMayNotBeSet) {
-    for (const auto& [path, value, said] :
-         std::vector<std::array<std::string, 3>>{{"stages.rerank.model", "/etc/passwd", "a path of this page"},
-                                                 {"stages.rerank.tokens", "lengths.csv", "a whole number"},
-                                                 {"stages.rerank.tokens", "0", "a whole number"},
-                                                 {"stages.rerank.buckets", "{a: 1}", "whole numbers"},
-                                                 {"stages.rerank.dtype", "int3", "fp16, int8"},
-                                                 {"hardware.devices.npu.clock", "1 GB/s", "a number before ' GHz'"},
-                                                 {"hardware.devices.npu.enabled", "maybe", "true or false"},
-                                                 {"hardware.devices.npu.clock", "-1 GHz", "zero"},
-                                                 {"stages.rerank.tokens", "513", "smaller than the 513 tokens"}}) {
+    for (const auto& [path, value, said] : std::vector<std::array<std::string, 3>>{
+             {"stages.rerank.model", "/etc/passwd", "a path of this page"},
+             {"stages.rerank.tokens", "lengths.csv", "a whole number"},
+             {"stages.rerank.tokens", "0", "a whole number"},
+             {"stages.rerank.buckets", "{a: 1}", "whole numbers"},
+             {"stages.rerank.dtype", "int3", "fp16, int8"},
+             {"hardware.devices.npu.clock", "1 GB/s", "a number before ' GHz'"},
+             {"hardware.devices.npu.enabled", "maybe", "true or false"},
+             {"hardware.devices.npu.clock", "-1 GHz", "zero"},
+             {"hardware.devices.npu.clock", "-1 GHz", "hardware.devices.npu.clock: error"},
+             {"stages.rerank.tokens", "513", "smaller than the 513 tokens"}}) {
         const Json refused = asked("/api/answer", {{"settings", {{path, value}}}}, 422);
         EXPECT_THAT(refused.dump(), HasSubstr(said)) << path << "=" << value;
     }

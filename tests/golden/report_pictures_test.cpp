@@ -7,8 +7,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 
+#include "berth/cost.h"
 #include "berth/report.h"
+#include "report/roofline.h"
 #include "report_sample.h"
 
 namespace berth {
@@ -18,14 +21,27 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 
+/// A WeasyPrint that takes no time stands before any other on the PATH.
 class ReportFolder : public testing::Test {
   protected:
     void SetUp() override {
         std::string pattern = (fs::temp_directory_path() / "berth-report-XXXXXX").string();
         ASSERT_NE(mkdtemp(pattern.data()), nullptr);
         folder_ = pattern;
+        programs_ = pattern + "-programs";
+        fs::create_directory(programs_);
+        put_program(programs_ / "weasyprint", "cat >/dev/null\necho '%PDF-1.7' >\"$3\"");
+        setenv("PATH", (programs_.string() + ":" + path_).c_str(), 1);
     }
-    void TearDown() override { fs::remove_all(folder_); }
+    void TearDown() override {
+        setenv("PATH", path_.c_str(), 1);
+        fs::remove_all(folder_);
+        fs::remove_all(programs_);
+    }
+    static void put_program(const fs::path& at, const std::string& lines) {
+        std::ofstream(at) << "#!/bin/sh\n" << lines << "\n";
+        fs::permissions(at, fs::perms::owner_all);
+    }
 
     bool write(const fs::path& to) {
         return write_report(to, sample_result(), sample_scenario(), sample_findings(), sample_curves(), {}, {},
@@ -43,7 +59,8 @@ class ReportFolder : public testing::Test {
         return names;
     }
 
-    fs::path folder_;
+    const std::string path_ = std::getenv("PATH");
+    fs::path folder_, programs_;
     Diagnostics diagnostics_;
 };
 
@@ -64,7 +81,8 @@ unsigned png_width(const std::string& png) {
 TEST_F(ReportFolder, HoldsEveryDocumentAndPictureAndNothingElse) {
     ASSERT_TRUE(write(folder_ / "new" / "review")) << diagnostics_.text();
     EXPECT_TRUE(diagnostics_.empty()) << diagnostics_.text();
-    std::vector<std::string> expected{"report.txt", "report.json", "operators.csv", "report.md", "index.html"};
+    std::vector<std::string> expected{"report.txt", "report.json", "operators.csv",
+                                      "report.md",  "index.html",  "report.pdf"};
     for (const std::string& picture : kPictures) {
         for (const char* type : {".png", ".svg", ".csv"}) {
             expected.push_back(picture + type);
@@ -107,7 +125,7 @@ TEST_F(ReportFolder, AxesHaveUnitsAndLegendsNames) {
     }
     const std::string tokens = content(folder_ / "tokens-embed.svg");
     for (const char* text :
-         {"actual tokens of the input", "latency (ms)", "input: 100 tokens", "from 129 tokens: cpu"}) {
+         {"actual tokens of the input", "latency of a pass (ms)", "input: 100 tokens", "from 129 tokens: cpu"}) {
         EXPECT_THAT(tokens, HasSubstr(std::string("<text>") + text + "<")) << text;
     }
 }
@@ -133,8 +151,8 @@ TEST_F(ReportFolder, TimelineHasLanesStagesAndBandwidth) {
         << diagnostics_.text();
     const std::string timeline = content(folder_ / "timeline.svg");
     EXPECT_THAT(timeline, HasSubstr("<text>3 requests over time on " + result.hardware + "<"));
-    for (const char* text : {"time (ms)", "npu", "cpu 0-1", "cpu 2-3", "dram", "embed", "rank", "1: embed layer.0",
-                             "2: rank layer.0", "at most 40% of 10 GB/s"}) {
+    for (const char* text : {"time (ms)", "npu", "cpu 0-1", "cpu 2-3", "dram", "embed", "rank", "1: embed", "2: rank",
+                             "at most 40% of 10 GB/s"}) {
         EXPECT_THAT(timeline, HasSubstr(std::string("<text>") + text + "<")) << text;
     }
 }
@@ -154,16 +172,38 @@ TEST_F(ReportFolder, MarkdownShowsPicturesThatAreThere) {
     }
 }
 
-TEST_F(ReportFolder, WithoutGnuplotTheDocumentsAreWhole) {
-    const std::string path = std::getenv("PATH");
+// By the real program: the test of the command that writes a report twice, too.
+TEST_F(ReportFolder, ThePageIsPrintedOnPaper) {
+    setenv("PATH", path_.c_str(), 1);
+    ASSERT_TRUE(write(folder_)) << diagnostics_.text();
+    if (!fs::exists(folder_ / "report.pdf")) {
+        GTEST_SKIP() << diagnostics_.text();
+    }
+    EXPECT_TRUE(diagnostics_.empty()) << diagnostics_.text();
+    const std::string pdf = content(folder_ / "report.pdf");
+    EXPECT_TRUE(pdf.starts_with("%PDF-"));
+    EXPECT_GT(pdf.size(), 30000U);
+    EXPECT_THAT(pdf, Not(HasSubstr("/Subtype /Image")));  // pictures are vectors
+}
+
+TEST_F(ReportFolder, AWeasyPrintThatFailsIsAWarning) {
+    put_program(programs_ / "weasyprint", "echo 'no fonts' >&2\nexit 3");
+    EXPECT_TRUE(write(folder_));
+    EXPECT_EQ(diagnostics_.text(), "warning: WeasyPrint printed no PDF: no fonts\n");
+    EXPECT_FALSE(fs::exists(folder_ / "report.pdf"));
+    EXPECT_TRUE(fs::exists(folder_ / "index.html"));
+}
+
+TEST_F(ReportFolder, WithoutGnuplotAndWeasyPrintTheDocumentsAreWhole) {
     setenv("PATH", folder_.c_str(), 1);
-    const bool whole = write(folder_ / "out");
-    setenv("PATH", path.c_str(), 1);
-    EXPECT_FALSE(whole);
+    EXPECT_FALSE(write(folder_ / "out"));
     EXPECT_EQ(
         diagnostics_.text(),
         "error: the pictures need gnuplot, which is not on the PATH (expected an installed gnuplot, on Debian the "
-        "package gnuplot-nox)\n");
+        "package gnuplot-nox)\n"
+        "warning: the page as PDF needs WeasyPrint, which is not on the PATH (expected an installed WeasyPrint, on "
+        "Debian "
+        "the package weasyprint)\n");
     EXPECT_THAT(names_in(folder_ / "out"),
                 testing::UnorderedElementsAre("report.txt", "report.json", "operators.csv", "report.md", "index.html"));
     EXPECT_EQ(content(folder_ / "out" / "report.txt"),
@@ -172,15 +212,10 @@ TEST_F(ReportFolder, WithoutGnuplotTheDocumentsAreWhole) {
 }
 
 TEST_F(ReportFolder, AGnuplotThatFailsIsReportedWithWhatItSaid) {
-    std::ofstream(folder_ / "gnuplot") << "#!/bin/sh\necho 'no such terminal' >&2\nexit 1\n";
-    fs::permissions(folder_ / "gnuplot", fs::perms::owner_all);
-    const std::string path = std::getenv("PATH");
-    setenv("PATH", (folder_.string() + ":" + path).c_str(), 1);
-    const bool whole = write(folder_ / "out");
-    setenv("PATH", path.c_str(), 1);
-    EXPECT_FALSE(whole);
+    put_program(programs_ / "gnuplot", "echo 'no such terminal' >&2\nexit 1");
+    EXPECT_FALSE(write(folder_ / "out"));
     EXPECT_EQ(diagnostics_.text(), "error: gnuplot stopped: no such terminal\n");
-    EXPECT_EQ(names_in(folder_ / "out").size(), 5U);
+    EXPECT_EQ(names_in(folder_ / "out").size(), 6U);
 }
 
 TEST_F(ReportFolder, AFileInTheWayIsAnError) {
@@ -267,6 +302,28 @@ TEST_F(ReportFolder, ThePageLoadsNothing) {
         EXPECT_THAT(page, HasSubstr(std::string("<h2 id=\"") + id + "\">"));
         EXPECT_THAT(page, HasSubstr(std::string("<a href=\"#") + id + "\">"));
     }
+}
+
+// A stage under another runtime stands under the roofs that the device has there.
+TEST(Rooflines, AreThoseOfTheRuntimeThatAStageNames) {
+    Diagnostics diagnostics;
+    const auto scenario = load_scenario({{BERTH_SOURCE_DIR}}, "voice-rk3588-two-runtimes", {}, diagnostics);
+    ASSERT_TRUE(scenario) << diagnostics.text();
+    const auto result = evaluate(*scenario, diagnostics);
+    ASSERT_TRUE(result) << diagnostics.text();
+    std::map<std::string, std::vector<std::string>> on_npu;
+    for (const Roofline& one : rooflines(*result, scenario->profile)) {
+        const Profile& own =
+            one.runtime == scenario->profile.name ? scenario->profile : scenario->profile.runtimes.front();
+        const auto device = std::ranges::find(own.devices, one.device, &Device::name);
+        EXPECT_EQ(one.runtime, own.name);
+        EXPECT_DOUBLE_EQ(one.bandwidth, in_bytes_per_second(core_rates(*device, {one.cores, {}}, DType::kFp32).dram));
+        if (one.device == "npu") {
+            on_npu[one.runtime] = one.stages;
+        }
+    }
+    EXPECT_THAT(on_npu["rk3588-rknn-2.3.2"], testing::ElementsAre("listen"));
+    EXPECT_THAT(on_npu["rk3588-rkllm-1.3.0"], testing::ElementsAre("answer"));
 }
 
 }  // namespace

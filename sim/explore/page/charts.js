@@ -161,7 +161,7 @@ function roofline(one, width) {
 }
 
 // Roofs in words, since their ends lie close to each other and to points.
-const roofWords = one => `Roofs: ${digits(one.gb_per_s)} GB/s of DRAM; ${one.roofs.map(roof => `${roof.dtype} ${digits(roof.gmacs_per_s)} GMAC/s`).join(", ")}.`;
+const roofWords = one => `Roofs: ${digits(one.gb_per_s)} GB/s of DRAM; ${one.roofs.map(roof => `${roof.dtypes} ${digits(roof.gmacs_per_s)} GMAC/s`).join(", ")}.`;
 
 function panel(...children) {
   const made = document.createElement("div");
@@ -180,23 +180,25 @@ function panelWidth(into, panels) {
 /// One per device that runs a stage alone; areas of points follow time.
 export function drawRooflines(into, answer) {
   into.replaceChildren(...answer.rooflines.map(one =>
-    panel(heading(`${one.device}, ${one.cores} core${one.cores > 1 ? "s" : ""}`), paragraph(roofWords(one)), roofline(one, panelWidth(into, answer.rooflines.length)))));
+    panel(heading(`${one.device} under ${one.runtime}, ${one.cores} core${one.cores > 1 ? "s" : ""}`), paragraph(roofWords(one)), roofline(one, panelWidth(into, answer.rooflines.length)))));
 }
 
 // The value in use stands in each axis.
 const placeOf = (axis, now) => axis.values.indexOf(now);
 
-/// Cells by placement; pale ones miss the budget, the outlined one is where the scenario is.
+/// Cells by placement; pale ones miss the budget, a dot is where the choice is not sure, the outlined one where the scenario is.
+const SURE = 0.9;
 export function drawMap(into, legend, map, now, names) {
   const width = widthOf(into), { across, up, cells } = map, columns = across.values.length, rows = up.values.length;
   const left = Math.min(150, 14 + 6.6 * Math.max(...up.values.map(value => value.replace(/ ?% of .*/, "%").length)));
   const high = 26, wide = (width - left - 4) / columns, bottom = rows * high + 4;
-  const drawn = cells.map(([place, total, meets], i) => {
+  const drawn = cells.map(([place, total, meets, sure], i) => {
     const column = i % columns, row = Math.floor(i / columns), x = left + column * wide, y = bottom - (row + 1) * high;
     const box = { x, y, width: Math.max(1, wide - 1), height: high - 1 };
-    const words = place === null ? "cannot run" : `${map.placements[place]}: ${time(total)}${meets === false ? ", over the budget" : ""}`;
+    const words = place === null ? "cannot run" : `${map.placements[place]}: ${time(total)}${meets === false ? ", over the budget" : ""}${sure === null ? "" : `, fastest with ${Math.round(100 * sure)} %`}`;
     const group = shape("g", {}, hint(`${across.values[column]}, ${up.values[row]}: ${words}`), shape("rect", { class: place === null ? "none" : `place-${place % 6}`, ...box }));
     if (meets === false) group.append(shape("rect", { class: "missed", ...box }));
+    if (sure !== null && sure < SURE) group.append(shape("circle", { class: "unsure", cx: x + wide / 2, cy: y + high / 2, r: 2.5 }));
     return group;
   });
   const [column, row] = [placeOf(across, now.across), placeOf(up, now.up)];
@@ -210,6 +212,8 @@ export function drawMap(into, legend, map, now, names) {
   const label = `Placement of ${map.stage} over ${names.across} and ${names.up}: ${map.placements.join(", ")}`;
   const missed = cells.some(([, , meets]) => meets === false);
   drawLegend(legend, map.placements.map((name, i) => [i, name || "fixed time"]), i => `place-${i % 6}`);
-  if (missed) legend.append(Object.assign(document.createElement("li"), { textContent: "pale: over the budget" }));
+  const unsure = cells.some(([, , , sure]) => sure !== null && sure < SURE);
+  const notes = [...missed ? ["pale: over the budget"] : [], ...unsure ? ["dot: fastest with less than 90 %"] : []];
+  legend.append(...notes.map(textContent => Object.assign(document.createElement("li"), { textContent })));
   into.replaceChildren(chart(width, bottom + 20, label, ...axes, ...drawn), paragraph(`Across: ${names.across}; up: ${names.up}.`));
 }

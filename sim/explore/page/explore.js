@@ -4,7 +4,7 @@ import { drawBars, drawLegend, drawMap, drawRooflines, drawTimeline, digits, mea
 
 const CATEGORIES = ["embedding", "attention", "ffn", "norm", "convolution", "head", "elementwise", "conversion", "handover"];
 const SETTLED = 200; // ms without a change, before what takes longer is asked for
-const COARSE = { columns: 7, rows: 5 }, FINE = { columns: 17, rows: 11 };
+const COARSE = { columns: 7, rows: 5 }, FINE = { columns: 17, rows: 11, sure: true };
 
 const CHARTS = ["bars", "timeline", "map", "rooflines"];
 

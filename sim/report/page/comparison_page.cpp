@@ -8,6 +8,7 @@
 #include "report/page/diff_page.h"
 #include "report/page/glossary.h"
 #include "report/page/html_parts.h"
+#include "report/page/written_page.h"
 #include "report/scenario_diff_tables.h"
 
 namespace berth {
@@ -42,7 +43,7 @@ std::string refusals(const HardwareComparison& comparison) {
 }  // namespace
 
 std::string comparison_page(const HardwareComparison& comparison, const NamedTable& totals,
-                            std::span<const NamedTable> stages, std::span<const DrawnPicture> pictures,
+                            std::span<const NamedTable> stages, std::span<const Picture> pictures,
                             const Provenance& provenance) {
     std::string of_stages;
     for (const NamedTable& stage : stages) {
@@ -66,10 +67,7 @@ std::string comparison_page(const HardwareComparison& comparison, const NamedTab
         }
     }
     sections.push_back({"glossary", "Words", glossary_html()});
-    std::vector<std::string> beside{"compare.txt", "compare.json", "compare.csv"};
-    for (const DrawnPicture& one : pictures) {
-        beside.push_back(one.picture.name + " (png, svg)");
-    }
+    const auto beside = beside_page("compare", {"compare.txt", "compare.json", "compare.csv"}, pictures);
     sections.push_back({"provenance", "Where this is from", html_provenance(provenance, beside)});
     const std::string title = provenance.title.empty() ? "One scenario on several chips" : provenance.title;
     return html_page(title + ": which chip?",

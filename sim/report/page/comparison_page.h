@@ -19,7 +19,7 @@ struct NamedTable {
 
 /// The best chip first, each stage on each chip, what makes the difference of two, why a chip cannot run it.
 [[nodiscard]] std::string comparison_page(const HardwareComparison& comparison, const NamedTable& totals,
-                                          std::span<const NamedTable> stages, std::span<const DrawnPicture> pictures,
+                                          std::span<const NamedTable> stages, std::span<const Picture> pictures,
                                           const Provenance& provenance);
 
 }  // namespace berth

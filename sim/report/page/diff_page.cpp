@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "report/page/glossary.h"
+#include "report/page/written_page.h"
 #include "report/scenario_diff_tables.h"
 
 namespace berth {
@@ -49,7 +50,7 @@ std::string inputs_section(const ScenarioDiff& diff) {
 
 }  // namespace
 
-std::vector<HtmlSection> diff_sections(const ScenarioDiff& diff, std::span<const DrawnPicture> pictures) {
+std::vector<HtmlSection> diff_sections(const ScenarioDiff& diff, std::span<const Picture> pictures) {
     const std::string order = html_paragraph(
         "Inputs are changed one after the other; the steps add up to the difference of the totals, and another order "
         "would attribute it differently.");
@@ -66,7 +67,7 @@ std::vector<HtmlSection> diff_sections(const ScenarioDiff& diff, std::span<const
             {"inputs", "Inputs that differ", inputs_section(diff)}};
 }
 
-std::string diff_page(const ScenarioDiff& diff, std::span<const DrawnPicture> pictures, const Provenance& provenance) {
+std::string diff_page(const ScenarioDiff& diff, std::span<const Picture> pictures, const Provenance& provenance) {
     const std::string title = fmt::format("{}: {} or {}", diff.after.scenario, start_name(diff), end_name(diff));
     const bool faster = diff.after.total.latency.median <= diff.before.total.latency.median;
     std::string first =
@@ -78,7 +79,7 @@ std::string diff_page(const ScenarioDiff& diff, std::span<const DrawnPicture> pi
         answers_text(diff.answers).empty() ? "" : html_paragraph(fmt::format("Also: {}.", answers_text(diff.answers)));
     auto sections = diff_sections(diff, pictures);
     sections.push_back({"glossary", "Words", glossary_html()});
-    const std::vector<std::string> beside{"diff.txt", "diff.json", "waterfall (png, svg, csv)"};
+    const auto beside = beside_page("diff", {"diff.txt", "diff.json"}, pictures);
     sections.push_back({"provenance", "Where this is from", html_provenance(provenance, beside)});
     return html_page(title, first, sections);
 }

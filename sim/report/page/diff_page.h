@@ -13,10 +13,10 @@
 namespace berth {
 
 /// What changed and by how much, what did it, what moved, which inputs differ by name and value, time by class.
-[[nodiscard]] std::string diff_page(const ScenarioDiff& diff, std::span<const DrawnPicture> pictures,
+[[nodiscard]] std::string diff_page(const ScenarioDiff& diff, std::span<const Picture> pictures,
                                     const Provenance& provenance);
 
 /// The sections of it, for a page that shows more.
-[[nodiscard]] std::vector<HtmlSection> diff_sections(const ScenarioDiff& diff, std::span<const DrawnPicture> pictures);
+[[nodiscard]] std::vector<HtmlSection> diff_sections(const ScenarioDiff& diff, std::span<const Picture> pictures);
 
 }  // namespace berth

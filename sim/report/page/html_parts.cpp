@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <regex>
 #include <utility>
 
 #include "report/names.h"
 #include "report/page/glossary.h"
-#include "report/page/page_resources.h"
+#include "report/page/page_files.h"
 
 namespace berth {
 
@@ -24,6 +25,10 @@ std::string replaced_all(std::string text, std::string_view from, std::string_vi
         text.replace(at, from.size(), to);
     }
     return text;
+}
+
+std::string_view page_file(std::string_view name) {
+    return std::ranges::find(report_page_files(), name, &CarriedFile::name)->content;
 }
 
 std::string heading_text(std::string_view heading) {
@@ -47,12 +52,22 @@ std::string row_start(const std::vector<std::string>& cells, const RowMark* mark
     return text + ">";
 }
 
+/// Without `currentColor`, which WeasyPrint does not know: what gnuplot draws has the colour itself.
+std::string with_plain_colors(const std::string& drawing) {
+    static const std::regex kStrokeOfGroup(R"re((color="([^"]*)" stroke=)"currentColor")re");
+    static const std::regex kColorOfSymbol(R"re((<use [^>]*) color='([^']*)')re");
+    static const std::regex kInherited(R"re( (?:stroke|fill)='currentColor')re");
+    std::string plain = std::regex_replace(drawing, kStrokeOfGroup, R"($1"$2")");
+    plain = std::regex_replace(plain, kColorOfSymbol, "$1 fill='$2' stroke='$2'");
+    return std::regex_replace(plain, kInherited, "");
+}
+
 /// gnuplot's drawing without its head, with ids of its own.
-std::string inline_drawing(const DrawnPicture& drawn) {
+std::string inline_drawing(const Picture& drawn) {
     const std::size_t start = drawn.svg.find("<svg");
-    std::string drawing = start == std::string::npos ? "" : drawn.svg.substr(start);
+    std::string drawing = start == std::string::npos ? "" : with_plain_colors(drawn.svg.substr(start));
     for (const std::string_view before : {"id='", "id=\"", "href='#", "href=\"#", "url(#"}) {
-        drawing = replaced_all(std::move(drawing), before, fmt::format("{}{}-", before, drawn.picture.name));
+        drawing = replaced_all(std::move(drawing), before, fmt::format("{}{}-", before, drawn.name));
     }
     // The caption names it; gnuplot's own title would be shown on hover.
     for (const auto& [open, close] : {std::pair{"<title>", "</title>"}, std::pair{"<desc>", "</desc>"}}) {
@@ -66,15 +81,15 @@ std::string inline_drawing(const DrawnPicture& drawn) {
 }
 
 /// Where to hover and to click, for those who point; tables have buttons for the same.
-std::string spot_overlay(const DrawnPicture& drawn) {
+std::string spot_overlay(const Picture& drawn) {
     const std::size_t box = drawn.svg.find("viewBox=\"");
-    if (drawn.picture.spots.empty() || box == std::string::npos) {
+    if (drawn.spots.empty() || box == std::string::npos) {
         return "";
     }
     const std::size_t from = box + std::string_view("viewBox=\"").size();
     std::string text = fmt::format("<svg class=\"spots\" viewBox=\"{}\" aria-hidden=\"true\">",
                                    drawn.svg.substr(from, drawn.svg.find('"', from) - from));
-    for (const Spot& spot : drawn.picture.spots) {
+    for (const Spot& spot : drawn.spots) {
         text += fmt::format(
             "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
             "data-op=\"{}\"><title>{}</title></rect>\n",
@@ -141,24 +156,24 @@ std::string html_table(const TextTable& table, const HtmlTable& how) {
     return text + "</tbody></table></div>\n";
 }
 
-std::string html_figure(const DrawnPicture& drawn) {
+std::string html_figure(const Picture& drawn) {
     std::string drawing = inline_drawing(drawn);
     if (drawing.empty()) {
         return "";
     }
-    const std::string caption = html_text(drawn.picture.caption);
+    const std::string caption = html_text(drawn.caption);
     drawing.insert(4, fmt::format(" class=\"drawing\" role=\"img\" aria-label=\"{}\"", caption));
     return fmt::format(
         "<figure id=\"figure-{0}\"><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Picture {0}\"><div "
         "class=\"stack\">{1}{2}</div></div><figcaption>{3}</figcaption></figure>\n",
-        drawn.picture.name, drawing, spot_overlay(drawn), caption);
+        drawn.name, drawing, spot_overlay(drawn), caption);
 }
 
-std::string html_figures(std::span<const DrawnPicture> pictures, std::initializer_list<std::string_view> names) {
+std::string html_figures(std::span<const Picture> pictures, std::initializer_list<std::string_view> names) {
     std::string text;
     for (const std::string_view name : names) {
-        for (const DrawnPicture& one : pictures) {
-            text += one.picture.name.starts_with(name) ? html_figure(one) : "";
+        for (const Picture& one : pictures) {
+            text += one.name.starts_with(name) ? html_figure(one) : "";
         }
     }
     return text;
@@ -166,8 +181,7 @@ std::string html_figures(std::span<const DrawnPicture> pictures, std::initialize
 
 std::string html_provenance(const Provenance& provenance, std::span<const std::string> beside) {
     std::string text = html_preformatted(provenance_text(provenance));
-    return text + html_paragraph("Beside this page: " + fmt::format("{}", fmt::join(beside, ", ")) +
-                                 ". A browser prints the page on A4 and to PDF.");
+    return beside.empty() ? text : text + html_paragraph(fmt::format("Beside this page: {}.", fmt::join(beside, ", ")));
 }
 
 std::string html_page(std::string_view title, std::string_view first, std::span<const HtmlSection> sections) {
@@ -180,13 +194,9 @@ std::string html_page(std::string_view title, std::string_view first, std::span<
                                 html_text(one.title), one.body);
         }
     }
-    return fmt::format(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-        "content=\"width=device-width, initial-scale=1\"><meta http-equiv=\"Content-Security-Policy\" "
-        "content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n<title>{0}</title>\n"
-        "<style>{1}</style></head>\n<body><main>\n<h1>{0}</h1>\n{2}<nav aria-label=\"Sections\"><ul>{3}</ul></nav>\n"
-        "{4}</main>\n<script>{5}</script></body></html>\n",
-        html_text(title), page_style(), first, links, body, page_script());
+    return fmt::format(fmt::runtime(page_file("page.html")), fmt::arg("title", html_text(title)),
+                       fmt::arg("style", page_file("page.css")), fmt::arg("first", first), fmt::arg("links", links),
+                       fmt::arg("sections", body), fmt::arg("script", page_file("page.js")));
 }
 
 }  // namespace berth

@@ -50,9 +50,9 @@ struct HtmlSection {
 
 /// A drawing inline with its caption, and its spots on top. Ids within it get its name in front, so that several may
 /// share a page. Empty where there is no SVG.
-[[nodiscard]] std::string html_figure(const DrawnPicture& drawn);
+[[nodiscard]] std::string html_figure(const Picture& drawn);
 /// Those whose names begin with one of `names`.
-[[nodiscard]] std::string html_figures(std::span<const DrawnPicture> pictures,
+[[nodiscard]] std::string html_figures(std::span<const Picture> pictures,
                                        std::initializer_list<std::string_view> names);
 
 /// Where the page is from: the program's version, the command, every change, the profiles, and what lies beside it.

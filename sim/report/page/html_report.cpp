@@ -213,7 +213,7 @@ std::string bound_table(const ScenarioResult& result) {
                : html_table(table, {"Time by what binds it: share of a pass in operators that are bound so"});
 }
 
-std::string why(const ScenarioResult& result, const Scenario& scenario, std::span<const DrawnPicture> pictures) {
+std::string why(const ScenarioResult& result, const Scenario& scenario, std::span<const Picture> pictures) {
     std::string text = html_figures(pictures, {"time-by-class"});
     for (const StageResult& stage : result.stages) {
         if (stage.chosen) {
@@ -263,21 +263,11 @@ std::string operators(const ScenarioResult& result, const Scenario& scenario) {
     return text;
 }
 
-// Tables come one per picture where another file does not have what it shows.
-std::vector<std::string> files_beside(std::span<const DrawnPicture> pictures) {
-    std::vector<std::string> files{"report.txt", "report.md", "report.json", "operators.csv"};
-    for (const DrawnPicture& one : pictures) {
-        files.push_back(one.picture.name + " (png, svg, csv)");
-    }
-    return files;
-}
-
 }  // namespace
 
 std::string html_report(const ScenarioResult& result, const Scenario& scenario, std::span<const Finding> findings,
-                        const DesignReview& review, std::span<const DrawnPicture> pictures,
-                        const Provenance& provenance) {
-    const auto beside = files_beside(pictures);
+                        const DesignReview& review, std::span<const Picture> pictures, const Provenance& provenance,
+                        std::span<const std::string> beside) {
     const std::vector<HtmlSection> sections{
         {"warnings", "Warnings", html_preformatted(warnings_text(result.warnings, {}))},
         {"variants", "Variants side by side", variant_table(result, findings) + stage_variants(result)},

@@ -85,7 +85,7 @@ void add_accuracy_row(TextTable& table, const ValidatedSet& set) {
 }  // namespace
 
 std::string changes_section(const DesignReview& review, const Scenario& scenario, std::span<const Finding> findings,
-                            std::span<const DrawnPicture> pictures) {
+                            std::span<const Picture> pictures) {
     std::string text = finding_lists(findings);
     text += headed("Where the decision turns", crossover_list(review) + html_figures(pictures, {"tokens-"}));
     if (review.sensitivity) {

@@ -12,7 +12,7 @@ namespace berth {
 
 /// Findings with their gains, where decisions turn, what each number does, and what to measure next.
 [[nodiscard]] std::string changes_section(const DesignReview& review, const Scenario& scenario,
-                                          std::span<const Finding> findings, std::span<const DrawnPicture> pictures);
+                                          std::span<const Finding> findings, std::span<const Picture> pictures);
 
 /// The numbers that the interval rests on, the weakest first, with their sources; and what kind of evidence times have.
 [[nodiscard]] std::string assumptions_section(const ScenarioResult& result, const Scenario& scenario);

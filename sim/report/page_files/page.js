@@ -1,11 +1,4 @@
 // The script of a page. Without it everything is there, in the order of the file.
-#include "report/page/page_resources.h"
-
-namespace berth {
-
-namespace {
-
-constexpr std::string_view kScript = R"js(
 "use strict";
 document.documentElement.classList.add("js");
 
@@ -137,10 +130,3 @@ document.body.append(bar);
 bar.hidden = true;
 if (location.hash.includes("=")) restore();
 addEventListener("hashchange", () => { if (location.hash.includes("=")) restore(); });
-)js";
-
-}  // namespace
-
-std::string_view page_script() { return kScript; }
-
-}  // namespace berth
