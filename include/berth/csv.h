@@ -35,6 +35,10 @@ struct CsvTable {
 /// twice, a row has another number of cells than the header, or a quote is not closed.
 [[nodiscard]] std::optional<CsvTable> parse_csv(std::string_view text, std::string name, Diagnostics& diagnostics);
 
+/// The cells of one line, for tables that are none of the above: with other separators, or several headers.
+[[nodiscard]] std::vector<CsvCell> csv_cells(std::string_view line, char separator, const SourceLocation& where,
+                                             Diagnostics& diagnostics);
+
 /// Text as a cell: quoted where it holds a comma, a quote or a line break; behind a ' where it would be a formula.
 [[nodiscard]] std::string csv_field(std::string_view text);
 

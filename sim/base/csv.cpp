@@ -17,8 +17,8 @@ namespace {
 // One line; columns are counted in bytes from 1.
 class LineSplitter {
   public:
-    LineSplitter(std::string_view line, SourceLocation where, Diagnostics& diagnostics)
-        : line_(line), where_(std::move(where)), diagnostics_(diagnostics) {}
+    LineSplitter(std::string_view line, char separator, SourceLocation where, Diagnostics& diagnostics)
+        : line_(line), separator_(separator), where_(std::move(where)), diagnostics_(diagnostics) {}
 
     std::vector<CsvCell> cells() {
         std::vector<CsvCell> cells;
@@ -36,7 +36,7 @@ class LineSplitter {
         if (text != std::string_view::npos && line_[text] == '"') {
             return quoted(text);
         }
-        const std::size_t end = std::min(line_.find(',', at_), line_.size());
+        const std::size_t end = std::min(line_.find(separator_, at_), line_.size());
         CsvCell cell{std::string(trimmed(line_.substr(at_, end - at_))), place(std::min(text, end))};
         at_ = end + 1;
         return cell;
@@ -55,7 +55,7 @@ class LineSplitter {
         if (i >= line_.size()) {
             diagnostics_.error(cell.where, "the quote is not closed");
         }
-        const std::size_t end = std::min(line_.find(',', std::min(i, line_.size())), line_.size());
+        const std::size_t end = std::min(line_.find(separator_, std::min(i, line_.size())), line_.size());
         if (i + 1 < end && !trimmed(line_.substr(i + 1, end - i - 1)).empty()) {
             diagnostics_.error(place(i + 1), "text after a quoted cell", "a comma");
         }
@@ -64,6 +64,7 @@ class LineSplitter {
     }
 
     std::string_view line_;
+    char separator_;
     SourceLocation where_;
     Diagnostics& diagnostics_;
     std::size_t at_ = 0;
@@ -89,6 +90,11 @@ std::optional<std::size_t> CsvTable::column(std::string_view name) const {
     return std::nullopt;
 }
 
+std::vector<CsvCell> csv_cells(std::string_view line, char separator, const SourceLocation& where,
+                               Diagnostics& diagnostics) {
+    return LineSplitter(line, separator, where, diagnostics).cells();
+}
+
 std::optional<CsvTable> parse_csv(std::string_view text, std::string name, Diagnostics& diagnostics) {
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     const std::size_t errors_before = diagnostics.error_count();
@@ -110,7 +116,7 @@ std::optional<CsvTable> parse_csv(std::string_view text, std::string name, Diagn
             continue;
         }
         CsvRow row{std::string(line), {}, SourceLocation(file, number, 1)};
-        row.cells = LineSplitter(line, row.where, diagnostics).cells();
+        row.cells = csv_cells(line, ',', row.where, diagnostics);
         if (table.header.cells.empty()) {
             check_header(row, diagnostics);
             table.header = std::move(row);

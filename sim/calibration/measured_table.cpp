@@ -38,6 +38,12 @@ constexpr double kMostMeasured = 1e15;
 std::optional<MeasuredTable> MeasuredTable::load(const std::filesystem::path& path, Diagnostics& diagnostics,
                                                  std::optional<Frequency> layer_clock) {
     auto content = read_file(path, diagnostics);
+    if (content && !is_rknn_table(*content) && (layer_report_of(*content) || content->starts_with("["))) {
+        diagnostics.error(SourceLocation(path.string()), "a profile of another program states no sizes of operators",
+                          fmt::format("the rows that 'berth import {} --model MODEL --out rows.csv' makes of it",
+                                      path.filename().string()));
+        return std::nullopt;
+    }
     if (content && layer_clock && is_rknn_table(*content)) {
         const LayerTableFacts facts{path.stem().string(), in_megahertz(*layer_clock), path.filename().string()};
         content = import_rknn_table(*content, path.string(), facts, diagnostics);

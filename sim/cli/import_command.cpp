@@ -21,14 +21,14 @@ namespace berth {
 namespace {
 
 struct ImportOptions {
-    std::string file, out, name, part, model, clock;
+    std::string file, out, name, part, model, clock, dtype;
     std::vector<std::string> dims;
     std::optional<std::int64_t> tokens, batch, iterations;
     std::optional<int> cores;
     bool allow_unknown = false;
 };
 
-enum class SourceKind : std::uint8_t { kConfig, kOnnx, kTflite, kOrtProfile, kLayerTable };
+enum class SourceKind : std::uint8_t { kConfig, kOnnx, kTflite, kOrtProfile, kLayerReport, kLayerTable };
 
 std::vector<Architecture> shipped_architectures(const Library& library, Diagnostics& diagnostics) {
     std::vector<Architecture> architectures;
@@ -114,14 +114,15 @@ std::optional<Imported> imported_network(const ImportOptions& options, SourceKin
 
 // An option that says nothing about this kind of file is a mistake.
 void refuse_others(const ImportOptions& options, SourceKind kind, Diagnostics& diagnostics) {
-    const bool profile = kind == SourceKind::kOrtProfile;
+    const bool report = kind == SourceKind::kLayerReport;
+    const bool profile = report || kind == SourceKind::kOrtProfile;
     const auto refuse = [&](std::string_view option, bool given, bool fits, std::string_view fitting) {
         if (given && !fits) {
             diagnostics.error(SourceLocation(std::string(option)), fmt::format("it does not apply to {}", options.file),
                               std::string(fitting));
         }
     };
-    constexpr std::string_view kOrt = "an ONNX Runtime profile";
+    constexpr std::string_view kProfile = "a profile of ONNX Runtime, OpenVINO, QNN or Vela";
     constexpr std::string_view kNetwork = "an ONNX or TFLite model";
     const bool network = kind == SourceKind::kOnnx || kind == SourceKind::kTflite;
     refuse("--part", !options.part.empty(), kind == SourceKind::kConfig || kind == SourceKind::kTflite,
@@ -129,15 +130,17 @@ void refuse_others(const ImportOptions& options, SourceKind kind, Diagnostics& d
     refuse("--dim", !options.dims.empty(), network, kNetwork);
     refuse("--iterations", options.iterations.has_value(), network, kNetwork);
     refuse("--allow-unknown", options.allow_unknown, network, kNetwork);
-    refuse("--model", !options.model.empty(), profile, kOrt);
+    refuse("--model", !options.model.empty(), profile, kProfile);
     refuse("--tokens", options.tokens.has_value(), profile && !options.model.empty(), "a profile, with --model");
     refuse("--batch", options.batch.has_value(), profile && !options.model.empty(), "a profile, with --model");
-    refuse("--cores", options.cores.has_value(), profile, kOrt);
-    refuse("--clock", !options.clock.empty(), kind == SourceKind::kLayerTable, "a layer table of the RKNN runtime");
+    refuse("--cores", options.cores.has_value(), profile, kProfile);
+    refuse("--clock", !options.clock.empty(), report || kind == SourceKind::kLayerTable,
+           "a layer table of the RKNN runtime, QNN or Vela");
+    refuse("--dtype", !options.dtype.empty(), report, "a layer table of QNN, OpenVINO or Vela");
 }
 
 // What was left out of a profile, dearest first.
-void tell_left_out(const ProfileImport& import, const std::string& file, Diagnostics& diagnostics) {
+void tell_left_out(const ProfileImport& import, const std::string& file, bool matched, Diagnostics& diagnostics) {
     auto left_out = import.not_operators;
     std::stable_sort(left_out.begin(), left_out.end(),
                      [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -160,9 +163,9 @@ void tell_left_out(const ProfileImport& import, const std::string& file, Diagnos
     if (without_sizes > Time{}) {
         diagnostics.warning(
             SourceLocation(file),
-            fmt::format("left out, {} of the time: attention and convolutions whose sizes the profile does not state",
-                        percent_text(without_sizes / all)),
-            "--model MODEL, which states them");
+            fmt::format("left out, {} of the time: steps whose sizes the profile does not state{}",
+                        percent_text(without_sizes / all), matched ? " and that match no operator of the model" : ""),
+            matched ? "" : "--model MODEL, which states them");
     }
 }
 
@@ -192,14 +195,45 @@ bool match_with_model(ProfileImport& import, const ImportOptions& options, const
     return true;
 }
 
-std::optional<std::string> imported_profile(const ImportOptions& options, const std::string& text,
-                                            const Library& library, Diagnostics& diagnostics) {
-    auto import = import_ort_profile(text, options.file, diagnostics);
-    if (!import || (!options.model.empty() && !match_with_model(*import, options, library, diagnostics))) {
+// Rows of the steps, with the sizes of the model where there is one.
+std::optional<std::string> rows_of_profile(std::optional<ProfileImport> import, const ImportOptions& options,
+                                           const Library& library, Diagnostics& diagnostics) {
+    const bool matched = !options.model.empty();
+    if (import && !import->states_sizes && !matched) {
+        diagnostics.error(SourceLocation(options.file), "it names layers and does not state their sizes",
+                          "--model MODEL, which states them: the ONNX or TFLite file that ran, or a model file");
         return std::nullopt;
     }
-    tell_left_out(*import, options.file, diagnostics);
+    if (!import || (matched && !match_with_model(*import, options, library, diagnostics))) {
+        return std::nullopt;
+    }
+    tell_left_out(*import, options.file, matched, diagnostics);
     return measured_rows_csv(*import, options.cores, std::filesystem::path(options.file).filename().string());
+}
+
+// The clock that was asked for; absent if none was, or, with errors, if it is none.
+std::optional<Frequency> asked_clock(const ImportOptions& options, Diagnostics& diagnostics) {
+    return options.clock.empty() ? std::nullopt : read_clock(options.clock, diagnostics);
+}
+
+std::optional<std::string> imported_report(const ImportOptions& options, const std::string& text,
+                                           const Library& library, Diagnostics& diagnostics) {
+    const LayerReport kind = *layer_report_of(text);
+    const auto dtype =
+        options.dtype.empty() ? std::nullopt : choice_in_any_case(kDTypeNames, std::string_view(options.dtype));
+    if (!options.dtype.empty() && !dtype) {
+        diagnostics.error(SourceLocation("--dtype"), fmt::format("unknown dtype '{}'", options.dtype),
+                          list_of(choice_names(kDTypeNames)), nearest_name(options.dtype, choice_names(kDTypeNames)));
+    }
+    const LayerReportFacts facts{asked_clock(options, diagnostics), dtype};
+    if (diagnostics.has_errors()) {
+        return std::nullopt;
+    }
+    if (kind == LayerReport::kVela) {
+        diagnostics.warning(SourceLocation(options.file), "its cycles are the compiler's estimates, not measurements");
+    }
+    return rows_of_profile(import_layer_report(text, kind, options.file, facts, diagnostics), options, library,
+                           diagnostics);
 }
 
 std::optional<std::string> imported_table(const ImportOptions& options, const std::string& text,
@@ -209,7 +243,7 @@ std::optional<std::string> imported_table(const ImportOptions& options, const st
         diagnostics.error(SourceLocation("--clock"), "the table does not state the clock", "--clock such as 1000MHz");
         return std::nullopt;
     }
-    const auto clock = read_clock(options.clock, diagnostics);
+    const auto clock = asked_clock(options, diagnostics);
     if (!clock) {
         return std::nullopt;
     }
@@ -227,6 +261,9 @@ std::optional<SourceKind> kind_of(const ImportOptions& options, const std::optio
     if (is_rknn_table(*text)) {  // whose logs may start with a bracket, too
         return SourceKind::kLayerTable;
     }
+    if (layer_report_of(*text)) {
+        return SourceKind::kLayerReport;
+    }
     const std::size_t start = text->find_first_not_of(" \t\r\n");
     if (start != std::string::npos && (*text)[start] == '[') {
         return SourceKind::kOrtProfile;
@@ -236,7 +273,7 @@ std::optional<SourceKind> kind_of(const ImportOptions& options, const std::optio
     }
     diagnostics.error(SourceLocation(options.file), "unknown file format",
                       "a Hugging Face config.json, an ONNX model (.onnx), a TFLite model (.tflite), an ONNX Runtime "
-                      "profile (JSON) or a layer table of the RKNN runtime");
+                      "profile (JSON) or a layer table of RKNN, OpenVINO, QNN or Vela");
     return std::nullopt;
 }
 
@@ -270,7 +307,10 @@ std::optional<Imported> imported(const ImportOptions& options, const Library& li
         case SourceKind::kTflite:
             return imported_network(options, *kind, diagnostics);
         case SourceKind::kOrtProfile:
-            return as_text(imported_profile(options, *text, library, diagnostics));
+            return as_text(
+                rows_of_profile(import_ort_profile(*text, options.file, diagnostics), options, library, diagnostics));
+        case SourceKind::kLayerReport:
+            return as_text(imported_report(options, *text, library, diagnostics));
         case SourceKind::kLayerTable:
             return as_text(imported_table(options, *text, diagnostics));
     }
@@ -299,7 +339,8 @@ void add_import(CLI::App& app, Invocation& invocation) {
     command
         ->add_option(
             "file", options->file,
-            "A Hugging Face config.json, an ONNX or TFLite model, an ONNX Runtime profile or an RKNN layer table")
+            "A Hugging Face config.json, an ONNX or TFLite model, an ONNX Runtime profile or a layer table of RKNN, "
+            "OpenVINO, QNN or Vela")
         ->type_name("FILE")
         ->required();
     command->add_option("--out", options->out, "File to write the result to (default: standard output)")
@@ -332,6 +373,8 @@ void add_import(CLI::App& app, Invocation& invocation) {
         ->type_name("N")
         ->check(CLI::Range(kCoreRange.min, kCoreRange.max, "POSITIVE"));
     command->add_option("--clock", options->clock, "Clock of the NPU when the layer table was printed")->type_name("F");
+    command->add_option("--dtype", options->dtype, "What layers ran at, where their table does not state it")
+        ->type_name("T");
     command->footer(
         "Examples:\n"
         "  berth import config.json --out my-model.yaml\n"
@@ -340,6 +383,8 @@ void add_import(CLI::App& app, Invocation& invocation) {
         "  berth import detector.onnx --dim images:0=1 --out detector.yaml\n"
         "  berth import classifier.tflite --out classifier.yaml\n"
         "  berth import onnxruntime_profile.json --model my-model.yaml --tokens 128 --out rows.csv\n"
+        "  berth import benchmark_average_counters_report.csv --model model.onnx --cores 4 --out rows.csv\n"
+        "  berth import qnn_profile.csv --model my-model.yaml --tokens 128 --dtype fp16 --out rows.csv\n"
         "  berth import perf_detail.txt --clock 1000MHz --out layers.csv");
     command->callback([options, &invocation] { invocation.status = import(*options, invocation.library); });
 }

@@ -75,6 +75,8 @@ struct Node {
     std::string name, op;
     std::vector<EventTensor> inputs, outputs;
     double parameter_bytes = 0;
+    bool bare = false;        ///< without shapes
+    double output_bytes = 0;  ///< which it lists all the same
     std::vector<double> microseconds;
 };
 
@@ -185,7 +187,8 @@ DType dtype_of(const Node& node) {
     const auto holds = [&node](OnnxType type) {
         return std::ranges::any_of(node.inputs, [type](const EventTensor& one) { return one.type.type == type; });
     };
-    if (holds(OnnxType::kInt8) || holds(OnnxType::kUint8) || node.op == "DynamicQuantizeMatMul") {
+    if (holds(OnnxType::kInt8) || holds(OnnxType::kUint8) || node.op == "DynamicQuantizeMatMul" ||
+        node.op.starts_with("QLinear")) {
         return DType::kInt8;
     }
     return holds(OnnxType::kFloat16) ? DType::kFp16 : holds(OnnxType::kBfloat16) ? DType::kBf16 : DType::kFp32;
@@ -229,30 +232,23 @@ bool computes_shapes(const Node& node) {
 
 Time median_of(const Node& node) { return microseconds(median(node.microseconds).value_or(0)); }
 
-void leave_out(const Node& node, ProfileImport& import) {
-    const auto found = std::ranges::find(import.not_operators, node.op, &std::pair<std::string, Time>::first);
-    if (found == import.not_operators.end()) {
-        import.not_operators.emplace_back(node.op, median_of(node));
-    } else {
-        found->second += median_of(node);
-    }
-}
-
 void add_step(const Node& node, ProfileImport& import) {
-    const auto kind = computes_shapes(node) ? std::nullopt : kind_of(node.op);
-    const auto dims = kind ? dims_of(node, *kind) : std::nullopt;
-    // A model may tell the heads of attention, and the weights of convolutions, which are packed away as well.
-    const bool told = dims || kind == OperatorKind::kAttention || kind == OperatorKind::kConv2d;
+    const auto kind = !node.bare && computes_shapes(node) ? std::nullopt : kind_of(node.op);
+    const auto dims = kind && !node.bare ? dims_of(node, *kind) : std::nullopt;
+    // A model may tell the heads of attention, and the weights of convolutions, which are packed away as well; and all
+    // sizes where the profile lists no shapes.
+    const bool told = dims || node.bare || kind == OperatorKind::kAttention || kind == OperatorKind::kConv2d;
     // Times are whole microseconds: 0 is no measurement.
     if (!kind || !told || median_of(node) <= Time{}) {
-        leave_out(node, import);
+        leave_out(import, node.op, median_of(node));
         return;
     }
     ProfiledStep step;
     step.name = node.name;
     step.kind = *kind;
     step.dims = dims;
-    step.made_elements = elements_of(node.outputs.front().shape);
+    step.made_elements = node.bare ? 0 : elements_of(node.outputs.front().shape);
+    step.made_bytes = node.bare ? static_cast<std::int64_t>(node.output_bytes) : 0;
     step.dtype = dtype_of(node);
     const auto [least, most] = std::ranges::minmax(node.microseconds);
     step.median = median_of(node);
@@ -260,6 +256,11 @@ void add_step(const Node& node, ProfileImport& import) {
     step.most = microseconds(most);
     step.runs = node.microseconds.size();
     import.steps.push_back(std::move(step));
+}
+
+double bytes_in(const Json& arguments, const char* key) {
+    const double number = parse_number(text_of(arguments, key)).value_or(0);
+    return number > 0 && plausible_range(Bytes::kDimension).holds(number) ? number : 0;
 }
 
 Node node_of(const Json& event, const Json& arguments) {
@@ -271,8 +272,9 @@ Node node_of(const Json& event, const Json& arguments) {
     node.op = text_of(arguments, "op_name");
     node.inputs = tensors_of(arguments, "input_type_shape");
     node.outputs = tensors_of(arguments, "output_type_shape");
-    const double bytes = parse_number(text_of(arguments, "parameter_size")).value_or(0);
-    node.parameter_bytes = bytes > 0 && plausible_range(Bytes::kDimension).holds(bytes) ? bytes : 0;
+    node.bare = !arguments.contains("output_type_shape");
+    node.parameter_bytes = bytes_in(arguments, "parameter_size");
+    node.output_bytes = bytes_in(arguments, "output_size");
     return node;
 }
 
@@ -324,6 +326,7 @@ std::optional<ProfileImport> import_ort_profile(std::string_view json, const std
         }
         add_step(node, import);
     }
+    import.states_sizes = !std::ranges::all_of(nodes, &Node::bare);
     return import;
 }
 

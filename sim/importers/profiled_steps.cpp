@@ -31,13 +31,25 @@ Dims without_flags(Dims dims) {
     return dims;
 }
 
+bool makes_as_many_bytes(std::int64_t bytes, std::int64_t elements) {
+    return bytes == elements || bytes == 2 * elements || bytes == 4 * elements;
+}
+
+/// What the profile states of the work; what it leaves open fits anything.
 bool is_the_work_of(const ProfiledStep& step, const Operator& op) {
-    if (step.kind != op.kind) {
+    if (step.kind.value_or(op.kind) != op.kind) {
         return false;
     }
-    return step.dims ? without_flags(*step.dims) == without_flags(op.dims)
-                     : step.made_elements == output_elements(op.kind, op.dims);
+    const std::int64_t made = output_elements(op.kind, op.dims);
+    const double products = in_operations(macs(op.dims));
+    return step.dims                ? without_flags(*step.dims) == without_flags(op.dims)
+           : step.made_elements > 0 ? step.made_elements == made
+           : step.made_bytes > 0    ? makes_as_many_bytes(step.made_bytes, made)
+                                    : step.macs == 0 || products == 0 || products == static_cast<double>(step.macs);
 }
+
+/// Bytes alone are those of too many operators.
+bool states_a_size(const ProfiledStep& step) { return step.dims || step.made_elements > 0; }
 
 /// The words of a name, such as encoder, layer, 3, attention, query.
 std::set<std::string> words_of(std::string_view name) {
@@ -50,8 +62,20 @@ std::set<std::string> words_of(std::string_view name) {
             words.insert(std::exchange(word, ""));
         }
     }
-    words.insert(word);
+    if (!word.empty()) {
+        words.insert(word);
+    }
     return words;
+}
+
+/// Whether nothing but words that are no numbers stands in the longer name beside the shorter: `conv_1` is not `conv`.
+bool one_holds_the_other(const std::set<std::string>& a, const std::set<std::string>& b) {
+    std::vector<std::string> apart;
+    std::ranges::set_symmetric_difference(a, b, std::back_inserter(apart));
+    return (std::ranges::includes(a, b) || std::ranges::includes(b, a)) &&
+           std::ranges::none_of(apart, [](const std::string& word) {
+               return std::ranges::all_of(word, [](unsigned char c) { return std::isdigit(c) != 0; });
+           });
 }
 
 std::size_t words_in_common(const std::set<std::string>& a, const std::set<std::string>& b) {
@@ -75,8 +99,8 @@ std::vector<std::string> size_columns(const ProfileImport& import) {
 }
 
 std::string size_cells(const ProfiledStep& step, const std::vector<std::string>& columns) {
-    const auto fields = size_fields(step.kind);
-    const auto values = size_values(step.kind, *step.dims);
+    const auto fields = size_fields(*step.kind);
+    const auto values = size_values(*step.kind, *step.dims);
     std::string cells;
     for (const std::string& column : columns) {
         const auto field = std::ranges::find(fields, column, &SizeField::name);
@@ -86,9 +110,47 @@ std::string size_cells(const ProfiledStep& step, const std::vector<std::string>&
     return cells;
 }
 
+/// The first of the operators that none has yet and that share most words with the step, of those that it can be.
+std::optional<std::size_t> best_match(const ProfiledStep& step, const Graph& graph, const std::vector<bool>& taken,
+                                      const std::vector<std::set<std::string>>& words) {
+    const auto own = words_of(step.name);
+    std::optional<std::size_t> best;
+    std::size_t most = 0;
+    for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+        const bool named = states_a_size(step) || (step.kind ? one_holds_the_other(own, words[i]) : own == words[i]);
+        if (taken[i] || !named || !is_the_work_of(step, graph.operators[i])) {
+            continue;
+        }
+        if (const std::size_t common = words_in_common(own, words[i]); !best || common > most) {
+            best = i;
+            most = common;
+        }
+    }
+    return best;
+}
+
+/// Sizes and kind of the operator; of bytes that were stated, what an element has.
+void take_operator(ProfiledStep& step, const Operator& op) {
+    step.of_operator = op.name;
+    step.kind = op.kind;
+    step.dims = step.dims ? step.dims : std::optional(op.dims);
+    if (step.made_bytes == 2 * output_elements(op.kind, op.dims)) {
+        step.dtype = DType::kFp16;
+    }
+}
+
 std::string microseconds_cell(Time time) { return number_text(in_microseconds(time), kSignificantDigits); }
 
 }  // namespace
+
+void leave_out(ProfileImport& import, const std::string& type, Time time) {
+    const auto found = std::ranges::find(import.not_operators, type, &std::pair<std::string, Time>::first);
+    if (found == import.not_operators.end()) {
+        import.not_operators.emplace_back(type, time);
+    } else {
+        found->second += time;
+    }
+}
 
 std::size_t match_operators(ProfileImport& import, const Graph& graph) {
     std::vector<bool> taken(graph.operators.size(), false);
@@ -98,24 +160,10 @@ std::size_t match_operators(ProfileImport& import, const Graph& graph) {
     }
     std::size_t found = 0;
     for (ProfiledStep& step : import.steps) {
-        const auto own = words_of(step.name);
-        std::optional<std::size_t> best;
-        std::size_t most = 0;
-        for (std::size_t i = 0; i < graph.operators.size(); ++i) {
-            if (taken[i] || !is_the_work_of(step, graph.operators[i])) {
-                continue;
-            }
-            if (const std::size_t common = words_in_common(own, words[i]); !best || common > most) {
-                best = i;
-                most = common;
-            }
-        }
-        if (best) {
-            const Operator& op = graph.operators[*best];
+        if (const auto best = best_match(step, graph, taken, words)) {
             taken[*best] = true;
             ++found;
-            step.of_operator = op.name;
-            step.dims = step.dims ? step.dims : std::optional(op.dims);
+            take_operator(step, graph.operators[*best]);
         }
     }
     return found;
@@ -133,7 +181,7 @@ std::string measured_rows_csv(const ProfileImport& import, std::optional<int> co
             continue;
         }
         text += fmt::format("{},{},{},{},{},{}{},{},{},{},{},{}\n", csv_field(step.name), csv_field(step.of_operator),
-                            traits(step.kind).name, choice_name(kDTypeNames, step.dtype),
+                            traits(*step.kind).name, choice_name(kDTypeNames, step.dtype),
                             cores ? fmt::format("{}", *cores) : "", choice_name(kCacheStateNames, CacheState::kGraph),
                             size_cells(step, sizes), microseconds_cell(step.median), microseconds_cell(step.least),
                             microseconds_cell(step.most), step.runs, csv_field(source));

@@ -133,6 +133,30 @@ TEST_F(CliImport, AProfileIsValidatedAgainst) {
     EXPECT_EQ(predicted.status, 0) << predicted.err;
 }
 
+TEST_F(CliImport, ATableOfLayersTakesItsSizesFromTheModelThatRan) {
+    write("layers.csv",
+          "layerName;execStatus;layerType;execType;realTime (ms);cpuTime (ms);\n"
+          "/stem/Conv;EXECUTED;Convolution;jit_avx512_FP32;0.031;0.031;\n"
+          "/head/Gemm;EXECUTED;FullyConnected;brgemm_avx512_FP32;0.006;0.006;\n");
+    ASSERT_EQ(berth({"import", data("onnx/small-cnn.onnx"), "--dim", "N=1", "--out", "cnn.yaml"}).status, 0);
+    const Outcome made = berth({"import", "layers.csv", "--model", "cnn.yaml", "--cores", "1", "--out", "rows.csv"});
+    EXPECT_EQ(made.status, 0) << made.err;
+    EXPECT_EQ(made.err, "layers.csv: warning: 2 of 2 steps match operators of cnn, which has 10\n");
+    const Outcome validated = berth(
+        {"validate", "--hardware", "x86-avx512-vnni", "--device", "cpu", "--measured", "rows.csv", "--format", "json"});
+    EXPECT_EQ(validated.status, 0) << validated.err;
+    EXPECT_EQ(validated.json().at("sets").at(0).at("rows").size(), 2U);
+    expect_refused({"import", "layers.csv"},
+                   "layers.csv: error: it names layers and does not state their sizes (expected --model MODEL, which "
+                   "states them: the ONNX or TFLite file that ran, or a model file)\n");
+    expect_refused({"import", "layers.csv", "--model", "cnn.yaml", "--dtype", "int7"},
+                   "--dtype: error: unknown dtype 'int7' (expected fp32, fp16, bf16, int8, int4 or int32, did you mean "
+                   "int8?)\n");
+    expect_refused({"validate", "--hardware", "x86-avx512-vnni", "--measured", "layers.csv"},
+                   "layers.csv: error: a profile of another program states no sizes of operators (expected the rows "
+                   "that 'berth import layers.csv --model MODEL --out rows.csv' makes of it)\n");
+}
+
 TEST_F(CliImport, OptionsThatSayNothingAboutTheFileAreRefused) {
     write("perf.txt", "ID OpType DataType Target InputShape OutputShape Time(us)\n");
     const Outcome config =

@@ -1,0 +1,187 @@
+// Profiles that name layers without their sizes: tables in the forms that Vela, OpenVINO's benchmark_app and QNN's
+// profile viewer print, and a profile of ONNX Runtime without shapes, each joined with the model that ran.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "berth/atomic_file.h"
+#include "berth/import_profile.h"
+#include "graph_fixtures.h"
+#include "onnx_imports.h"
+
+namespace berth {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::string_view kVela =
+    "TFLite_operator,NNG Operator,SRAM Usage,Peak%,Op Cycles,Network%,NPU,SRAM AC,DRAM AC,OnFlash AC,OffFlash AC,"
+    "MAC Count,Network%,Util%,Name\n"
+    "CONV_2D,Conv2DBias,40960,100,9000.0,60.0,8000.0,700.0,0.0,300.0,0.0,221184,40,4.8,stem/Conv\n"
+    "DEPTHWISE_CONV_2D,DepthwiseConv2DBias,40960,100,2000.0,20.0,1800.0,500.0,0.0,100.0,0.0,73728,20,7.2,"
+    "\"block.0/depthwise/Conv\"\n"
+    "DEPTHWISE_CONV_2D,DepthwiseConv2DBias,40960,100,400.0,4.0,300.0,500.0,0.0,100.0,0.0,0,0,0,block.0/depthwise/Conv\n"
+    "ADD,Add,40960,100,300.0,3.0,200.0,100.0,0.0,0.0,0.0,0,0,0,sum_of_another_model\n";
+
+constexpr std::string_view kOpenVino =
+    "layerName;execStatus;layerType;execType;realTime (ms);cpuTime (ms);\n"
+    "pixels;EXECUTED;Parameter;unknown_FP32;0.001;0.001;\n"
+    "/stem/Conv;EXECUTED;Convolution;jit_avx512_FP32;0.031;0.031;\n"
+    "relu_4;OPTIMIZED_OUT;Relu;undef;0;0;\n"
+    "/block.0/depthwise/Conv;EXECUTED;GroupConvolution;jit_avx512_dw_I8;0.012;0.012;\n"
+    "add_17;EXECUTED;Eltwise;jit_avx512_FP32;0.002;0.002;\n"
+    "/stem/Conv_reorder_1;EXECUTED;Reorder;jit_uni_FP32;0.003;0.003;\n"
+    "Total;;;;0.049;0.049;\n\n";
+
+constexpr std::string_view kQnn =
+    "Msg Timestamp,Message,Time,Unit of Measurement,Timing Source,Event Level,Event Identifier\r\n"
+    "1,EXECUTE,4,COUNT,BACKEND,ROOT,Number of HVX threads used\r\n"
+    "1,EXECUTE,2000,CYCLES,BACKEND,ROOT,Accelerator (execute) time (cycles)\r\n"
+    "1,EXECUTE,2,US,BACKEND,ROOT,Accelerator (execute) time\r\n"
+    "1,NODE,900,CYCLES,BACKEND,SUB-EVENT,_stem_Conv:OpId_21 (cycles)\r\n"
+    "1,NODE,0,CYCLES,BACKEND,SUB-EVENT,relu_4:OpId_22 (cycles)\r\n"
+    "2,NODE,500,CYCLES,BACKEND,SUB-EVENT,_stem_Conv:OpId_21 (cycles)\r\n"
+    "3,NODE,700,CYCLES,BACKEND,SUB-EVENT,_stem_Conv:OpId_21 (cycles)\r\n"
+    "3,NODE,70,CYCLES,BACKEND,SUB-EVENT,_stem_Conv_1:OpId_23 (cycles)\r\n";
+
+Graph small_cnn() {
+    Diagnostics diagnostics;
+    auto import = import_onnx(std::filesystem::path(BERTH_SOURCE_DIR) / "tests/data/onnx/small-cnn.onnx",
+                              {.dims = {{"N", 1}}}, diagnostics);
+    if (!import) {
+        throw std::runtime_error(diagnostics.text());
+    }
+    return std::move(import->graph);
+}
+
+ProfileImport layers_of(std::string_view text, const LayerReportFacts& facts) {
+    Diagnostics diagnostics;
+    const auto kind = layer_report_of(text);
+    auto import = kind ? import_layer_report(text, *kind, "layers.csv", facts, diagnostics) : std::nullopt;
+    if (!import) {
+        throw std::runtime_error("no table of layers: " + diagnostics.text());
+    }
+    return std::move(*import);
+}
+
+std::string refusal_of(std::string_view text, const LayerReportFacts& facts = {}) {
+    Diagnostics diagnostics;
+    EXPECT_FALSE(import_layer_report(text, layer_report_of(text).value(), "layers.csv", facts, diagnostics));
+    return diagnostics.text();
+}
+
+TEST(LayerReport, VelasCyclesAreTimesAtTheClockAndPartsOfAnOperatorAddUp) {
+    ProfileImport import = layers_of(kVela, {.clock = megahertz(500), .dtype = {}});
+    ASSERT_EQ(import.steps.size(), 3U);
+    EXPECT_DOUBLE_EQ(in_microseconds(import.steps[0].median), 18);
+    EXPECT_DOUBLE_EQ(in_microseconds(import.steps[1].median), 4.8);
+    EXPECT_EQ(import.steps[1].dtype, DType::kInt8);
+    EXPECT_EQ(match_operators(import, small_cnn()), 2U);
+    EXPECT_EQ(import.steps[0].of_operator, "stem.Conv");
+    EXPECT_EQ(std::get<ConvDims>(*import.steps[1].dims).groups, 32);
+    EXPECT_FALSE(import.steps[2].dims);
+    EXPECT_EQ(
+        refusal_of(kVela),
+        "--clock: error: the table counts cycles and does not state the clock (expected --clock such as 1000MHz)\n");
+}
+
+TEST(LayerReport, AnotherNumberOfMacsIsAnotherLayer) {
+    std::string text(kVela);
+    text.replace(text.find("221184"), 6, "221185");
+    ProfileImport import = layers_of(text, {.clock = megahertz(500), .dtype = {}});
+    EXPECT_EQ(match_operators(import, small_cnn()), 1U);
+}
+
+TEST(LayerReport, OpenVinosTypesSayTheKindAndTheDtype) {
+    ProfileImport import = layers_of(kOpenVino, {});
+    EXPECT_EQ(match_operators(import, small_cnn()), 3U);
+    ASSERT_EQ(import.steps.size(), 3U);  // what was fused has no time; a reorder and a parameter are no operators
+    EXPECT_DOUBLE_EQ(in_microseconds(import.steps[0].median), 31);
+    EXPECT_EQ(import.steps[0].dtype, DType::kFp32);
+    EXPECT_EQ(import.steps[1].dtype, DType::kInt8);
+    EXPECT_EQ(import.steps[2].kind, OperatorKind::kAdd);  // an element-wise layer is what its name says
+    ASSERT_EQ(import.not_operators.size(), 2U);
+    EXPECT_EQ(import.not_operators[1].first, "Reorder");
+    std::string microseconds_stated(kOpenVino);
+    microseconds_stated.replace(microseconds_stated.find("(ms)"), 4, "(us)");
+    EXPECT_DOUBLE_EQ(in_microseconds(layers_of(microseconds_stated, {}).steps[0].median), 0.031);
+}
+
+TEST(LayerReport, QnnStatesItsClockAndNothingButNames) {
+    ProfileImport import = layers_of(kQnn, {.clock = {}, .dtype = DType::kFp16});
+    ASSERT_EQ(import.steps.size(), 2U);
+    EXPECT_DOUBLE_EQ(in_microseconds(import.steps[0].median), 0.6);  // at 1 GHz, of the runs behind the first
+    EXPECT_EQ(import.steps[0].runs, 2U);
+    EXPECT_EQ(import.steps[0].dtype, DType::kFp16);
+    EXPECT_EQ(match_operators(import, small_cnn()), 1U);
+    EXPECT_EQ(import.steps[0].of_operator, "stem.Conv");
+    EXPECT_EQ(import.steps[1].of_operator, "");  // the convolution of another number
+}
+
+TEST(LayerReport, WhatIsIncompleteIsRefusedWithAWayOut) {
+    const std::string qnn(kQnn);
+    EXPECT_EQ(refusal_of(qnn),
+              "--dtype: error: the table does not state what its layers multiply at (expected --dtype such as int8)\n");
+    EXPECT_EQ(refusal_of(qnn.substr(0, qnn.find("1,NODE")), {.clock = {}, .dtype = DType::kInt8}),
+              "layers.csv: error: the table of QNN times no layer (expected a profile at the level 'detailed', which "
+              "times nodes)\n");
+    const std::string headless = qnn.substr(0, qnn.find('\n') + 1) + qnn.substr(qnn.find("1,NODE"));
+    EXPECT_EQ(refusal_of(headless, {.clock = {}, .dtype = DType::kInt8}),
+              "--clock: error: the table counts cycles and does not state the clock (expected --clock such as "
+              "1000MHz)\n");
+    const std::string openvino(kOpenVino);
+    EXPECT_EQ(refusal_of(openvino.substr(0, openvino.find("0.031"))),
+              "layers.csv:3:1: error: the row has 5 cells (expected 7, as in the header: a whole table)\n");
+    EXPECT_EQ(refusal_of(openvino.substr(0, openvino.find('\n'))),
+              "layers.csv: error: the table of OpenVINO times no layer (expected rows of layers that were executed)\n");
+    std::string word(openvino);
+    word.replace(word.find("0.031"), 5, "soon!");
+    EXPECT_EQ(refusal_of(word),
+              "layers.csv:3:1: error: the time of '/stem/Conv' is 'soon!' (expected a number of at least 0)\n");
+    EXPECT_FALSE(layer_report_of("layer,time\nconv,1\n"));
+    EXPECT_FALSE(layer_report_of(""));
+}
+
+TEST(LayerReport, CutOffAnywhereItIsReadOrRefused) {
+    for (const std::string_view text : {kVela, kOpenVino, kQnn}) {
+        for (std::size_t size = text.find('\n') + 1; size < text.size(); ++size) {
+            Diagnostics diagnostics;
+            const auto cut = text.substr(0, size);
+            const auto import = import_layer_report(cut, layer_report_of(cut).value(), "layers.csv",
+                                                    {.clock = megahertz(500), .dtype = DType::kInt8}, diagnostics);
+            EXPECT_NE(import.has_value(), diagnostics.has_errors()) << cut;
+        }
+    }
+}
+
+// The real profile of importers_profile_test.cpp, as of versions that list no shapes.
+TEST(OrtProfileWithoutShapes, IsJoinedWithTheModelByNameKindAndBytes) {
+    Diagnostics diagnostics;
+    const auto file = std::filesystem::path(BERTH_SOURCE_DIR) / "tests/data/profiles/minilm-block.onnxruntime.json";
+    auto events = nlohmann::json::parse(read_file(file, diagnostics).value());
+    for (auto& event : events) {
+        if (event.contains("args")) {
+            event["args"].erase("input_type_shape");
+            event["args"].erase("output_type_shape");
+        }
+    }
+    auto import = import_ort_profile(events.dump(), "p.json", diagnostics).value();
+    EXPECT_FALSE(import.states_sizes);
+    EXPECT_GT(match_operators(import, lay_out("ms-marco-MiniLM-L-12-v2", {1, 128})), 3U);
+    const auto step_named = [&import](std::string_view name) {
+        return *std::ranges::find(import.steps, name, &ProfiledStep::name);
+    };
+    const ProfiledStep query = step_named("/encoder/layer.0/attention/self/query/MatMul");
+    EXPECT_EQ(query.of_operator, "layer.0.attention.query");
+    EXPECT_EQ(std::get<MatmulDims>(query.dims.value()), (MatmulDims{1, 128, 384, 384, true, true}));
+    // Half of an attention makes as many bytes as a product that the model has, and is another.
+    EXPECT_FALSE(step_named("matmul_94").dims);
+    // With another number of tokens its bytes are others.
+    auto of_others = import_ort_profile(events.dump(), "p.json", diagnostics).value();
+    static_cast<void>(match_operators(of_others, lay_out("ms-marco-MiniLM-L-12-v2", {1, 64})));
+    EXPECT_FALSE(std::ranges::find(of_others.steps, query.name, &ProfiledStep::name)->dims);
+}
+
+}  // namespace
+}  // namespace berth
