@@ -8,7 +8,7 @@ namespace berth {
 namespace {
 
 // ONNX operators that cost what the kind costs; Erf is how exporters write gelu out.
-constexpr std::array<std::string_view, 15> kOnnxMatmul{"MatMul",
+constexpr std::array<std::string_view, 17> kOnnxMatmul{"MatMul",
                                                        "Gemm",
                                                        "FusedMatMul",
                                                        "FusedGemm",
@@ -22,14 +22,17 @@ constexpr std::array<std::string_view, 15> kOnnxMatmul{"MatMul",
                                                        "MatMulFpQ4",
                                                        "MatMulInteger16",
                                                        "TransposeMatMul",
-                                                       "GemmFastGelu"};
-constexpr std::array<std::string_view, 7> kOnnxConv{
-    "Conv", "FusedConv", "ConvInteger", "QLinearConv", "ConvTranspose", "ConvTransposeWithDynamicPads", "DeformConv"};
+                                                       "GemmFastGelu",
+                                                       "GemmFloat8",
+                                                       "FusedMatMulActivation"};
+constexpr std::array<std::string_view, 9> kOnnxConv{"Conv",        "FusedConv",     "ConvInteger",
+                                                    "QLinearConv", "ConvTranspose", "ConvTransposeWithDynamicPads",
+                                                    "DeformConv",  "NhwcConv",      "NhwcFusedConv"};
 constexpr std::array<std::string_view, 5> kOnnxAttention{"Attention", "QAttention", "MultiHeadAttention",
                                                          "GroupQueryAttention", "DecoderMaskedMultiHeadAttention"};
 constexpr std::array<std::string_view, 3> kOnnxSoftmax{"Softmax", "LogSoftmax", "QLinearSoftmax"};
-constexpr std::array<std::string_view, 4> kOnnxLayerNorm{"LayerNormalization", "InstanceNormalization",
-                                                         "GroupNormalization", "BatchNormalization"};
+constexpr std::array<std::string_view, 5> kOnnxLayerNorm{"LayerNormalization", "InstanceNormalization",
+                                                         "GroupNormalization", "BatchNormalization", "GroupNorm"};
 constexpr std::array<std::string_view, 2> kOnnxRmsNorm{"RMSNormalization", "SimplifiedLayerNormalization"};
 constexpr std::array<std::string_view, 5> kOnnxGelu{"Gelu", "FastGelu", "BiasGelu", "QuickGelu", "Erf"};
 constexpr std::array<std::string_view, 3> kOnnxSilu{"Swish", "HardSwish", "Mish"};
@@ -47,9 +50,10 @@ constexpr std::array<std::string_view, 5> kOnnxReshape{"Reshape", "Flatten", "Sq
 constexpr std::array<std::string_view, 2> kOnnxSplit{"Split", "Slice"};
 constexpr std::array<std::string_view, 2> kOnnxConcat{"Concat", "StackedSlices"};
 constexpr std::array<std::string_view, 2> kOnnxEmbedding{"Gather", "GatherBlockQuantized"};
-constexpr std::array<std::string_view, 12> kOnnxPool{
+constexpr std::array<std::string_view, 13> kOnnxPool{
     "ReduceMean",  "ReduceSum", "ReduceL2",      "ReduceMax", "ReduceMin",          "GlobalAveragePool",
-    "AveragePool", "MaxPool",   "GlobalMaxPool", "ArgMax",    "QLinearAveragePool", "QLinearGlobalAveragePool"};
+    "AveragePool", "MaxPool",   "GlobalMaxPool", "ArgMax",    "QLinearAveragePool", "QLinearGlobalAveragePool",
+    "NhwcMaxPool"};
 constexpr std::array<std::string_view, 2> kOnnxResize{"Resize", "Upsample"};
 constexpr std::array<std::string_view, 0> kOnnxScan{};
 constexpr std::array<std::string_view, 1> kOnnxNormalize{"LpNormalization"};
@@ -76,7 +80,8 @@ constexpr std::array<SizeField, 11> kAttnSizes{optional("batch", 1),
                                                flag("causal", 0),
                                                SizeField{"window", 0, "", 0},
                                                SizeField{"value_dim", 0, "", 0},
-                                               flag("sinks", 0), flag("heads_apart", 0)};
+                                               flag("sinks", 0),
+                                               flag("heads_apart", 0)};
 constexpr std::array<SizeField, 17> kConvSizes{
     optional("batch", 1),    required("in_channels"),     required("out_channels"), required("in_height"),
     required("in_width"),    required("kernel_height"),   required("kernel_width"), optional("stride", 1),

@@ -7,7 +7,7 @@ namespace berth {
 
 namespace {
 
-std::optional<Shape> product_shape(Shape a, Shape b, bool transpose_a, bool transpose_b) {
+std::optional<Shape> product_shape(Shape a, Shape b) {
     const bool vector_a = a.size() == 1;
     const bool vector_b = b.size() == 1;
     if (a.empty() || b.empty()) {
@@ -18,12 +18,6 @@ std::optional<Shape> product_shape(Shape a, Shape b, bool transpose_a, bool tran
     }
     if (vector_b) {
         b.push_back(1);
-    }
-    if (transpose_a) {
-        std::swap(a[a.size() - 1], a[a.size() - 2]);
-    }
-    if (transpose_b) {
-        std::swap(b[b.size() - 1], b[b.size() - 2]);
     }
     if (a.back() != b[b.size() - 2]) {
         return std::nullopt;
@@ -43,7 +37,7 @@ std::optional<Shape> product_shape(Shape a, Shape b, bool transpose_a, bool tran
 bool product(const RuleContext& c, std::size_t second) {
     const Shape *a = c.shape(0), *b = c.shape(second);
     auto result = a != nullptr && b != nullptr
-                      ? product_shape(*a, *b, c.node().integer("transA", 0) != 0, c.node().integer("transB", 0) != 0)
+                      ? product_shape(factor_shape(c.node(), *a, false), factor_shape(c.node(), *b, true))
                       : std::nullopt;
     return result && c.make(0, std::move(*result));
 }
@@ -67,10 +61,12 @@ bool float_matmul(const RuleContext& c) {
     return true;
 }
 
-/// Weights of few bits, packed: their shape stands in the attributes.
+/// Weights of few bits, packed: their shape stands in the attributes, or in an input of its own.
 bool packed_matmul(const RuleContext& c) {
     const Shape* a = c.shape(0);
-    const std::int64_t columns = c.node().integer("N", 0);
+    const auto* packed = c.node().op == "MatMulFpQ4" ? c.data(2) : nullptr;
+    const std::int64_t columns =
+        packed != nullptr && packed->size() == 2 ? static_cast<std::int64_t>(packed->back()) : c.node().integer("N", 0);
     if (a == nullptr || a->empty() || columns < 1) {
         return false;
     }
@@ -262,8 +258,10 @@ constexpr NamedRule kMatrix[]{
     {"FusedConv", conv},
     {"FusedGemm", matmul},
     {"FusedMatMul", matmul},
+    {"FusedMatMulActivation", matmul},
     {"Gemm", matmul},
     {"GemmFastGelu", matmul},
+    {"GemmFloat8", matmul},
     {"GlobalAveragePool", global_pool},
     {"GlobalMaxPool", global_pool},
     {"LpPool", pool},
@@ -275,6 +273,9 @@ constexpr NamedRule kMatrix[]{
     {"MatMulInteger16", integer_matmul},
     {"MatMulNBits", packed_matmul},
     {"MaxPool", pool},
+    {"NhwcConv", conv},
+    {"NhwcFusedConv", conv},
+    {"NhwcMaxPool", pool},
     {"QGemm", matmul_with_scales},
     {"QLinearAveragePool", pool},
     {"QLinearConv", conv_with_scales},

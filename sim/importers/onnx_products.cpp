@@ -17,12 +17,6 @@ std::int64_t rows_of_all(const Shape& shape) {
     return shape.empty() ? 1 : elements_of(Shape(shape.begin(), shape.end() - 1));
 }
 
-void swap_last(Shape& shape) {
-    if (shape.size() >= 2) {
-        std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
-    }
-}
-
 /// Both factors as matrices in a batch: left [..., m, k], right [..., k, n].
 struct Factors {
     Shape left, right;
@@ -30,13 +24,7 @@ struct Factors {
 };
 
 Factors factors_of(const OnnxSubject& s, ValueId a, ValueId b) {
-    Factors f{s.network.shape(a), s.network.shape(b)};
-    if (s.source().integer("transA", 0) != 0) {
-        swap_last(f.left);
-    }
-    if (s.source().integer("transB", 0) != 0) {
-        swap_last(f.right);
-    }
+    Factors f{factor_shape(s.source(), s.network.shape(a), false), factor_shape(s.source(), s.network.shape(b), true)};
     f.k = f.left.empty() ? 0 : f.left.back();
     f.n = f.right.size() < 2 ? 1 : f.right.back();
     return f;
@@ -100,13 +88,22 @@ bool has_bias(const OnnxSubject& s) {
     const std::string_view op = s.source().op;
     const bool one_column = !s.made.empty() && s.made.back() == 1;
     const auto bias = [&](std::size_t i) { return s.constant(i) && (s.network.elements(s.in(i)) > 1 || one_column); };
-    if (op == "Gemm" || op == "FusedGemm" || op == "GemmFastGelu") {
+    if (op == "Gemm" || op == "FusedGemm" || op == "GemmFastGelu" || op == "GemmFloat8") {
         return bias(2);
     }
     if (op == "DynamicQuantizeMatMul") {
         return bias(4);
     }
     return (op == "MatMulNBits" && bias(5)) || ((op == "QGemm" || op == "MatMulIntegerToFloat") && bias(6));
+}
+
+/// Rows and columns of weights of few bits, which are stored packed; no columns if they are not.
+std::pair<std::int64_t, std::int64_t> packed_matrix(const OnnxSubject& s) {
+    const bool stated = s.source().op == "MatMulFpQ4" && s.given(2);
+    const auto& shape = stated ? s.network.flow().at(s.in(2)).data : std::nullopt;
+    return shape && shape->size() == 2
+               ? std::pair(static_cast<std::int64_t>(shape->front()), static_cast<std::int64_t>(shape->back()))
+               : std::pair(s.source().integer("K", 0), s.source().integer("N", 0));
 }
 
 /// Along one axis: sizes of a convolution, 1 where its pictures have no such axis.
@@ -127,8 +124,10 @@ bool multiplies(std::string_view op) {
         "MultiHeadAttention", "GroupQueryAttention", "QAttention", "DecoderAttention", "DecoderMaskedSelfAttention",
         "DecoderMaskedMultiHeadAttention", "LongformerAttention", "PackedAttention", "PackedMultiHeadAttention",
         "SparseAttention", "PagedAttention", "QOrderedMatMul", "QOrderedAttention", "QOrderedLongformerAttention",
-        "DynamicQuantizeLSTM", "AttnLSTM", "MoE", "QMoE", "GatedRelativePositionBias", "WordConvEmbedding",
-        "BeamSearch", "GreedySearch", "Sampling", "WhisperBeamSearch",
+        "CDist", "Inverse", "CausalConvWithState", "DynamicQuantizeLSTM", "AttnLSTM", "MoE", "QMoE",
+        "GatedRelativePositionBias", "WordConvEmbedding", "BeamSearch", "GreedySearch", "Sampling", "WhisperBeamSearch",
+        // of classical machine learning
+        "LinearClassifier", "LinearRegressor", "SVMClassifier", "SVMRegressor",
         // of TensorFlow Lite, by its names where ONNX has no form for them; graphs that an accelerator's compiler
         // packed
         "CONV_2D", "DEPTHWISE_CONV_2D", "CONV_3D", "TRANSPOSE_CONV", "CONV_3D_TRANSPOSE", "FULLY_CONNECTED", "SVDF",
@@ -157,8 +156,7 @@ std::optional<OnnxOperator> matmul_of(const OnnxSubject& s) {
     }
     const bool bias = s.biased || has_bias(s);
     const std::int64_t made = elements_of(s.made);
-    if (const std::int64_t columns = s.source().integer("N", 0); columns > 0) {  // packed, of few bits
-        const std::int64_t depth = s.source().integer("K", 0);
+    if (const auto [depth, columns] = packed_matrix(s); columns > 0) {
         const MatmulDims d{1, rows_of_all(s.network.shape(a)), depth, columns, s.network.constant(b), bias};
         return d.weights ? Found(OnnxOperator{OperatorKind::kMatmul, d, {a}, {}, b}) : std::nullopt;
     }

@@ -20,9 +20,10 @@ std::int64_t gates_of(std::string_view op) { return op == "RNN" ? 1 : op == "GRU
 bool take_sizes(Recurrence& r, const OnnxParts& parts) {
     const Shape& from = parts.shape(0);
     r.hidden = parts.source().integer("hidden_size", 0);
-    if (from.size() != 3 || r.hidden < 1 || !parts.given(1) || !parts.given(2)) {
+    if (from.size() != 3 || !parts.given(1) || !parts.given(2) || parts.shape(2).empty()) {
         return false;
     }
+    r.hidden = r.hidden < 1 ? parts.shape(2).back() : r.hidden;  // which the attribute may leave to the weights
     const bool batch_first = parts.source().integer("layout", 0) != 0;
     r.tokens = from[batch_first ? 1 : 0];
     r.batch = from[batch_first ? 0 : 1];

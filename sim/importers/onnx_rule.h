@@ -49,8 +49,11 @@ struct NamedRule {
 [[nodiscard]] std::span<const NamedRule> picking_rules();
 [[nodiscard]] std::span<const NamedRule> sequence_rules();
 
-/// ONNX has channels right behind the batch. A node with the attribute `channels_last` has them last, as TensorFlow
-/// does: its shape the way ONNX has it, and back again.
+/// A factor of a matrix product, the first or the second, with its axes where the product has them.
+[[nodiscard]] Shape factor_shape(const OnnxNode& node, Shape shape, bool second);
+
+/// ONNX has channels right behind the batch. A node with the attribute `channels_last`, or of the kinds of ONNX Runtime
+/// called Nhwc, has them last, as TensorFlow does: its shape the way ONNX has it, and back again.
 [[nodiscard]] Shape channels_second(const OnnxNode& node, Shape shape);
 [[nodiscard]] Shape as_laid_out(const OnnxNode& node, Shape shape);
 /// A kernel's shape the way ONNX has it, of which `kernel_axes` gives the places in the node's own.

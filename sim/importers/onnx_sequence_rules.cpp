@@ -25,7 +25,9 @@ bool attention(const RuleContext& c) {
 /// Y [tokens, directions, batch, hidden], and the last states.
 bool recurrent(const RuleContext& c) {
     const Shape* from = c.shape(0);
-    const std::int64_t hidden = c.node().integer("hidden_size", 0);
+    // The attribute may leave it to the weights of the state.
+    const std::int64_t hidden =
+        c.node().integer("hidden_size", c.shape(2) == nullptr || c.shape(2)->empty() ? 0 : c.shape(2)->back());
     if (from == nullptr || from->size() != 3 || hidden < 1) {
         return false;
     }

@@ -163,6 +163,7 @@ constexpr NamedRule kElementwise[]{
     {"Greater", broadcast_all},
     {"GreaterOrEqual", broadcast_all},
     {"GroupNorm", only_first},
+    {"GroupNorm", only_first},
     {"GroupNormalization", only_first},
     {"HardSigmoid", only_first},
     {"HardSwish", only_first},
@@ -283,15 +284,34 @@ std::optional<std::size_t> axis_of(std::int64_t axis, std::size_t rank) {
     return counted >= 0 && counted < size ? std::optional(static_cast<std::size_t>(counted)) : std::nullopt;
 }
 
+Shape factor_shape(const OnnxNode& node, Shape shape, bool second) {
+    // The first axis goes behind those of the batch.
+    if (shape.size() > 2 && node.integer(second ? "transBatchB" : "transBatchA", 0) != 0) {
+        std::rotate(shape.begin(), shape.begin() + 1, shape.end() - 1);
+    }
+    if (shape.size() > 1 && node.integer(second ? "transB" : "transA", 0) != 0) {
+        std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
+    }
+    return shape;
+}
+
+namespace {
+
+bool has_channels_last(const OnnxNode& node) {
+    return node.integer("channels_last", 0) != 0 || node.op.starts_with("Nhwc");
+}
+
+}  // namespace
+
 Shape channels_second(const OnnxNode& node, Shape shape) {
-    if (shape.size() > 2 && node.integer("channels_last", 0) != 0) {
+    if (shape.size() > 2 && has_channels_last(node)) {
         std::rotate(shape.begin() + 1, shape.end() - 1, shape.end());
     }
     return shape;
 }
 
 Shape as_laid_out(const OnnxNode& node, Shape shape) {
-    if (shape.size() > 2 && node.integer("channels_last", 0) != 0) {
+    if (shape.size() > 2 && has_channels_last(node)) {
         std::rotate(shape.begin() + 1, shape.begin() + 2, shape.end());
     }
     return shape;

@@ -1,4 +1,5 @@
 // ONNX operators that multiply: what each is counted as.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -141,6 +142,44 @@ TEST(OnnxProducts, WeightsOfFewBitsCountWhole) {
     EXPECT_EQ(import.integer_products, 1);
 }
 
+TEST(OnnxProducts, FormsOfOnnxRuntimeAreTheProductsThatTheyName) {
+    const auto macs_of = [](const std::string& nodes, const OnnxSizes& x) {
+        const OnnxImport import = imported_graph(nodes, {{"x", x}});
+        expect_round_trip(import);
+        return macs_in(import.graph);
+    };
+    const auto of_runtime = [](const std::string& op, const std::vector<std::string>& inputs, const std::string& more) {
+        return node(op, inputs, {"y"}, runtime_domain() + more);
+    };
+    // Channels last, weights as ONNX has them.
+    for (const char* op : {"NhwcConv", "NhwcFusedConv"}) {
+        EXPECT_EQ(macs_of(constant("w", {8, 3, 3, 3}) + of_runtime(op, {"x", "w"}, ""), {1, 16, 16, 3}),
+                  8.0 * 14 * 14 * 27);
+    }
+    EXPECT_EQ(macs_of(constant("w", {8, 16}) + of_runtime("GemmFloat8", {"x", "w"}, attribute("transB", 1)), {4, 16}),
+              4.0 * 16 * 8);
+    EXPECT_EQ(macs_of(constant("w", {16, 8}) + of_runtime("FusedMatMulActivation", {"x", "w"}, ""), {4, 16}),
+              4.0 * 16 * 8);
+    // The matrix is packed into bytes; another input states its sizes.
+    const std::string sizes = bytes_field(
+        5, number_field(1, 2) + number_field(2, 7) + number_field(7, 64) + number_field(7, 48) + bytes_field(8, "s"));
+    EXPECT_EQ(macs_of(constant("w", {1536}) + sizes + of_runtime("MatMulFpQ4", {"x", "w", "s"}, ""), {4, 64}),
+              4.0 * 64 * 48);
+    // The batch stands behind the rows.
+    const OnnxImport turned = imported_graph(of_runtime("FusedMatMul", {"x", "v"}, attribute("transBatchA", 1)),
+                                             {{"x", {4, 2, 16}}, {"v", {2, 16, 8}}});
+    EXPECT_EQ(std::get<MatmulDims>(turned.graph.operators[0].dims), (MatmulDims{2, 4, 16, 8, false, false}));
+    expect_round_trip(turned);
+}
+
+TEST(OnnxProducts, WhatMultipliesAndHasNoFormHereIsNamed) {
+    for (const char* op : {"CDist", "Inverse", "LinearClassifier", "SVMRegressor", "CausalConvWithState"}) {
+        EXPECT_THAT(onnx_refusal(model_of_graph(node(op, {"x"}, {"y"}) + inputs_and_result({{"x", {1, 8}}}, "y") +
+                                                sized(12, "y", {1, 8}))),
+                    testing::HasSubstr(fmt::format("multiply-accumulates that cannot be counted: {} (1)", op)));
+    }
+}
+
 TEST(OnnxProducts, ATableOfFewBitsIsATable) {
     const std::string ids = bytes_field(
         11,
@@ -197,6 +236,10 @@ TEST(OnnxProducts, RecurrentNetworksReadTheirWeightsForEachPosition) {
     EXPECT_EQ(macs_in(both.graph), 2.0 * 20 * 3 * 48 * (12 + 16));
     EXPECT_EQ(totals(both.graph).parameters, 2 * 48 * (12 + 16));
     expect_round_trip(both);
+    const OnnxImport sized_by_weights =
+        imported_graph(constant("w", {1, 64, 12}) + constant("r", {1, 64, 16}) + node("LSTM", {"x", "w", "r"}, {"y"}),
+                       {{"x", {20, 3, 12}}});
+    EXPECT_EQ(macs_in(sized_by_weights.graph), 20.0 * 3 * 64 * (12 + 16));
 }
 
 TEST(OnnxProducts, SumsOverAnyAxesAreTheProductsThatTheyAre) {
