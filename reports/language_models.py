@@ -58,6 +58,7 @@ PROFILES = {
     "rk3588-rkllm-1.3.0": [dataclasses.replace(BANDWIDTH, prior=(100 * 29.0 / 33.8, 0.07)), KERNEL, ELEMENTS, LAYOUT],
     "rk3576-rkllm-1.3.0": [dataclasses.replace(BANDWIDTH, prior=(100 * 15.7 / 17.1, 0.07)), KERNEL, ELEMENTS, LAYOUT, GROUPS, SCALES],
     "snapdragon-x-elite-genie": [CORE, INT4, MOVES],
+    "snapdragon-8-elite-genie": [CORE, INT4, MOVES],
     "snapdragon-8-elite-gen-5-genie": [CORE, INT4, MOVES],
 }
 TOGETHER = 0.8  # correlation of two estimates from which they are called hard to tell apart

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "berth/chats.h"
 #include "berth/fusion.h"
 #include "berth/interval.h"
 #include "berth/placement.h"
@@ -75,6 +76,18 @@ struct GenerationResult {
     Uncertainty of_first_token, of_step;        ///< where there are such times
 };
 
+/// Tokens that a smaller model drafts and one pass of the larger checks: a round.
+struct DraftResult {
+    std::string model, device;  ///< that drafts
+    std::int64_t length = 1;    ///< tokens drafted in a round
+    double acceptance = 0;
+    double tokens_per_round = 1;        ///< expected; the check makes one itself
+    Time drafting, checking;            ///< of a round
+    Time step;                          ///< of a token without it, on the device that checks
+    std::optional<double> pays_from{};  ///< acceptance from which on tokens come faster than without; absent: none
+    std::int64_t best_length = 0;       ///< at this acceptance, by times of passes between those that were laid out
+};
+
 /// A device for each operator of the first pass over the prompt, and for each of the last step.
 struct PhasedAssignment {
     Assignment prompt, steps;
@@ -106,6 +119,7 @@ struct Candidate {
     std::vector<SimulatedTask> tasks;
     std::vector<std::vector<OperatorId>> run_by;  ///< [task] operators; a hand-over's is the one it is for
     std::optional<GenerationResult> generation;
+    std::optional<DraftResult> draft;  ///< where tokens are drafted
     double optimality_gap = 0;
     bool proved_optimal = false;
     std::optional<Time> regret;      ///< of one pass of the main length, above the stage's best placement
@@ -120,7 +134,8 @@ struct Candidate {
 };
 
 /// The best placement of a stage's operators that was found, for one pass of the main length, whether the stage allows
-/// one so fine or not. For the objective makespan devices may work at once.
+/// one so fine or not. For the objective makespan devices may work at once; of a stage with two phases it is the whole
+/// answer, or the time that the objective counts.
 struct StageOptimum {
     Time latency;
     Time lower_bound;  ///< no placement within the stage's constraints is below it
@@ -203,6 +218,7 @@ struct ScenarioResult {
     std::optional<SustainedRate> rate;           ///< with the objective throughput
     std::vector<std::string> uncertain_numbers;  ///< paths, parallel to Uncertainty::effect
     std::optional<TrafficResult> traffic;        ///< where the scenario has arrivals and they were simulated
+    std::vector<PlacedChats> chats;              ///< the same of arrivals that are chats, the chosen placement first
     std::optional<TrafficResult> timeline;       ///< a few requests with their spans, for a picture
     std::vector<CoreSplit> core_splits;          ///< where they were compared
     std::vector<BatchSize> batch_sizes;          ///< where they were compared

@@ -108,6 +108,7 @@ struct Workload {
     std::int64_t batch = 1;
     std::int64_t tokens = 1;
     std::int64_t context = 0;
+    std::int64_t scored = 1;  ///< positions of each input, the last ones, whose next token is asked for
     friend auto operator<=>(const Workload&, const Workload&) = default;
 };
 

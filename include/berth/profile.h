@@ -237,6 +237,9 @@ struct Runtime {
     /// Positions of a cache that is compiled in: each pass attends to all of them, filled or not. 0: as many as there
     /// are.
     std::int64_t cache_length = 0;
+    /// Most answers of which one pass makes a token each, beside reading a prompt (continuous batching; Yu et al., OSDI
+    /// 2022). 1: one answer after another.
+    std::int64_t answers = 1;
     ShapeRule shapes = ShapeRule::kDynamic;
     std::int64_t pad_width_to = 1;
     QuantizationScheme quantization = QuantizationScheme::kStatic;

@@ -209,6 +209,9 @@ void generation_keys(Visitor& v, auto&& runtime) {
         "cache_length", runtime.cache_length, kCountRange, KeyNeed::kOptional,
         "positions of a cache that is compiled in: each pass attends to all of them, filled or not; absent: as many "
         "as there are");
+    v.count("answers", runtime.answers, kCountRange, KeyNeed::kOptional,
+            "most answers of which one pass makes a token each, beside reading a prompt (continuous batching); absent: "
+            "one answer after another");
 }
 
 /// `devices.D.energy`

@@ -55,8 +55,22 @@ inline constexpr std::array<Choice<Phase>, 3> kPhaseNames{
 
 struct Generation {
     Phase phase{};
-    std::int64_t prompt = 1;
-    std::int64_t new_tokens = 0;  ///< 0 for a prefill, else at least 1
+    std::int64_t prompt = 1;      ///< of several lengths the mean
+    std::int64_t new_tokens = 0;  ///< 0 for a prefill, else at least 1; of several lengths the mean
+    /// What a stream of chats draws from; empty: all are alike.
+    TokenDistribution prompts{}, answers{};
+    std::int64_t longest = 0;  ///< positions of the longest prompt and the longest answer; 0: prompt + new_tokens
+    [[nodiscard]] std::int64_t positions() const { return longest > 0 ? longest : prompt + new_tokens; }
+};
+
+/// Speculative decoding: a smaller model drafts tokens, and one pass of the stage's own checks all of them.
+struct Draft {
+    Model model;
+    Precision precision;
+    std::map<DeviceId, Scheme> dtypes;
+    std::int64_t length = 1;         ///< tokens drafted at a time
+    Parameter<double> acceptance;    ///< probability that the stage's model would have made a drafted token
+    std::optional<DeviceId> on;      ///< pinned
 };
 
 /// Operators of one device, by a pattern over their names.
@@ -82,6 +96,8 @@ struct ModelStage {
     std::vector<PinRule> pins;                      ///< exceptions from that, or from any placement; the last counts
     std::optional<int> most_segments;               ///< runs of operators on one device, each a call
     Granularity granularity = Granularity::kModel;  ///< finest placement that may be recommended
+    std::int64_t slots = 1;                         ///< answers at once, each with a cache of its own
+    std::optional<Draft> draft;
 };
 
 /// A stage of known duration, such as a search in an index. On a device it holds cores of it as long as it lasts;

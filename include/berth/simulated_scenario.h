@@ -32,7 +32,7 @@ struct StreamOptions {
 [[nodiscard]] SimulationResult simulate_stream(const Scenario& scenario, const SimulatedSystem& system,
                                                const StreamOptions& options = {});
 
-/// The scenario's traffic as it is placed, with an outlook; absent where it asks for none.
+/// The scenario's traffic as it is placed, with an outlook; absent where it asks for none, or for chats.
 [[nodiscard]] std::optional<TrafficResult> simulate_traffic(const Scenario& scenario, const ScenarioResult& result,
                                                             const StreamOptions& options = {});
 

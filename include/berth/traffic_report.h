@@ -13,6 +13,11 @@ namespace berth {
 /// piles up, what would be sustainable instead.
 [[nodiscard]] std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario, TextWidth width = {});
 
+/// Chats under each placement: waits for the first token, rates of tokens and what is sustainable. Empty without chats.
+[[nodiscard]] std::string chats_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width = {});
+/// The same, a row per placement.
+[[nodiscard]] std::string chats_csv(const ScenarioResult& result);
+
 /// How much stages slow others, where the scenario limits it; else empty.
 [[nodiscard]] std::string slowdowns_text(const ScenarioResult& result, TextWidth width = {});
 

@@ -17,7 +17,7 @@ std::optional<ContextMemory> memory_of(const Scenario& scenario, const std::stri
                                        const Candidate& candidate, std::int64_t most) {
     Diagnostics ignored;  // it has been laid out before
     const auto lengths = plan_passes(name, stage, scenario.profile, ignored);
-    return lengths ? context_memory(*lengths, stage, candidate, most) : std::nullopt;
+    return lengths ? context_memory(*lengths, stage, profile_of(scenario, stage), candidate, most) : std::nullopt;
 }
 
 std::string narrower_text(const StageView& view, std::int64_t most) {
@@ -32,7 +32,7 @@ std::string narrower_text(const StageView& view, std::int64_t most) {
 void find_context(const StageView& view, std::vector<Finding>& found) {
     const ModelStage& stage = view.model_stage();
     const auto most = longest_input(stage.model);
-    if (!stage.generation || !most) {
+    if (!stage.generation || !most || view.chosen().draft) {  // a draft has weights and a cache of its own
         return;
     }
     const auto limit = memory_of(view.scenario, view.stage().name, stage, view.chosen(), *most);

@@ -67,6 +67,7 @@ std::optional<Estimate<Time>> pass_of(ModelStage stage, std::int64_t tokens, con
     stage.tokens = {{tokens, 1}};
     if (stage.generation) {
         stage.generation->prompt = tokens;
+        stage.generation->longest = 0;
     }
     Diagnostics why_not;
     const auto candidate = evaluate_on(profile, stage, device, why_not);

@@ -19,6 +19,11 @@ const TrafficResult* LazyAnswer::traffic() {
     return traffic_ ? &*traffic_ : nullptr;
 }
 
+// Of the chosen placement; the percentiles of one and the same stream are the same to the last bit.
+std::vector<Answer> LazyAnswer::chats() {
+    return whole() != nullptr && has_chats(*scenario_) ? other_answers(*scenario_, *whole_) : std::vector<Answer>();
+}
+
 const ScenarioResult* LazyAnswer::evaluated(std::optional<ScenarioResult>& kept, const EvaluationOptions& options) {
     if (!kept && scenario_) {
         Diagnostics ignored;  // what cannot run without another change is no answer to compare with
@@ -48,6 +53,8 @@ AnswerDifference compared(LazyAnswer& before, LazyAnswer& after) {
         difference.chosen = !same_traffic(*old, *now);
     } else if (old != now) {
         difference.chosen = true;
+    } else if (!difference.chosen) {
+        difference.chosen = !answer_changes(before.chats(), after.chats()).empty();
     }
     return difference;
 }

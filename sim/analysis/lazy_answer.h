@@ -2,9 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "berth/evaluation.h"
 #include "analysis/answer_difference.h"
+#include "analysis/other_answers.h"
 
 namespace berth {
 
@@ -20,6 +22,8 @@ class LazyAnswer {
     [[nodiscard]] const ScenarioResult* whole();
     /// Null where it has no requests.
     [[nodiscard]] const TrafficResult* traffic();
+    /// None where it has no chats.
+    [[nodiscard]] std::vector<Answer> chats();
 
   private:
     const ScenarioResult* evaluated(std::optional<ScenarioResult>& kept, const EvaluationOptions& options);

@@ -49,6 +49,24 @@ void add_traffic(AnswerList& list, const TrafficResult& traffic) {
     }
 }
 
+void add_chats(AnswerList& list, const ChatTraffic& chats) {
+    list.add("stable", chats.stable ? 1 : 0);
+    list.add("sustainable_per_s", in_hertz(chats.sustainable));
+    if (!chats.first_token) {
+        return;
+    }
+    list.add("throughput_per_s", in_hertz(chats.throughput));
+    list.add("first_token_p50_ms", in_milliseconds(chats.first_token->p50.value));
+    list.add("first_token_p95_ms", in_milliseconds(chats.first_token->p95.value));
+    list.add("tokens_p50_per_s", 1 / in_seconds(chats.token->p50.value));
+    list.add("tokens_p95_per_s", 1 / in_seconds(chats.token->p95.value));
+    list.add("p50_ms", in_milliseconds(chats.answer->p50.value));
+    list.add("p95_ms", in_milliseconds(chats.answer->p95.value));
+    if (chats.within_budget) {
+        list.add("within_budget", chats.within_budget->value);
+    }
+}
+
 const Answer* named(const std::vector<Answer>& answers, const std::string& name) {
     const auto found = std::ranges::find(answers, name, &Answer::name);
     return found == answers.end() ? nullptr : &*found;
@@ -80,6 +98,8 @@ std::vector<Answer> other_answers(const Scenario& scenario, const ScenarioResult
     }
     if (const auto traffic = simulate_traffic(scenario, result, {.outlook = false})) {
         add_traffic(list, *traffic);
+    } else if (const auto chats = simulate_chats(scenario, result); !chats.empty()) {
+        add_chats(list, chats.front().traffic);
     }
     return list.take();
 }

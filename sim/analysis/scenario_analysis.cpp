@@ -19,6 +19,11 @@ void begin(const AnalysisOptions& options, const std::string& what) {
 }
 
 void add_traffic(const Scenario& scenario, const AnalysisOptions& options, ScenarioResult& result) {
+    if (has_chats(scenario)) {
+        begin(options, "simulating chats");
+        result.chats = simulate_chats(scenario, result, options.simulated);
+        return;
+    }
     if (scenario.traffic) {
         begin(options, "simulating requests");
         StreamOptions stream;

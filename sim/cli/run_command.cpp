@@ -78,6 +78,11 @@ ExitStatus run(const RunOptions& options, Invocation& invocation) {
                           "a scenario with arrivals, or --set 'arrivals={rate: 1 Hz}'");
         return answer(std::nullopt, diagnostics);
     }
+    if (!options.trace.empty() && has_chats(*scenario)) {
+        diagnostics.error(SourceLocation("--trace"), "chats are simulated pass by pass and leave no spans",
+                          "a scenario whose requests are all alike");
+        return answer(std::nullopt, diagnostics);
+    }
     const auto result = analysed(options, *scenario, invocation, diagnostics);
     if (result && !options.trace.empty() &&
         !write_trace(options, *scenario, *result->traffic, invocation.provenance, diagnostics)) {

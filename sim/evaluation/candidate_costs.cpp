@@ -103,11 +103,13 @@ Bytes cached_by(const LengthPlan& length, std::size_t i, DeviceId device, std::i
     return kept_in_cache(length.graphs[d].operators[i], length.plans[d].operators[i].scheme, positions);
 }
 
-// Keys and values of all positions.
-Bytes kv_cache(const Assignment& assignment, const LengthPlan& length, std::int64_t positions) {
+// Keys and values of all positions, in each slot.
+Bytes kv_cache(const Assignment& assignment, const LengthPlan& length, const ModelStage& stage,
+               const Profile& profile) {
     Bytes cache;
     for (std::size_t i = 0; i < assignment.size(); ++i) {
-        cache += cached_by(length, i, assignment[i], positions);
+        cache += cached_by(length, i, assignment[i], stage.generation->positions()) *
+                 static_cast<double>(slots_on(stage, profile, assignment[i]));
     }
     return cache;
 }
@@ -126,22 +128,23 @@ std::vector<std::optional<DeviceId>> prompt_devices(const std::vector<LengthPlan
 
 // Caches that stay where the prompt was read while the tokens are made elsewhere.
 Bytes left_behind(const PhasedAssignment& phases, const LengthPlan& step,
-                  const std::vector<std::optional<DeviceId>>& prompt, std::int64_t positions, const Profile& profile) {
+                  const std::vector<std::optional<DeviceId>>& prompt, const ModelStage& stage, const Profile& profile) {
     Bytes all;
     for (std::size_t i = 0; i < prompt.size(); ++i) {
         if (prompt[i] && *prompt[i] != phases.steps[i] && !has_own_memory(profile, *prompt[i])) {
-            all += cached_by(step, i, *prompt[i], positions);
+            all += cached_by(step, i, *prompt[i], stage.generation->positions()) *
+                   static_cast<double>(slots_on(stage, profile, *prompt[i]));
         }
     }
     return all;
 }
 
+}  // namespace
+
 std::optional<Energy> energy_of(const WeightedSum& pass) {
     const double energy = total_of(pass.sum, pass.values->energies);
     return std::isnan(energy) ? std::nullopt : std::optional(joules(energy));
 }
-
-}  // namespace
 
 const LengthPlan& dominant(const std::vector<LengthPlan>& lengths) {
     return *std::max_element(lengths.begin(), lengths.end(),
@@ -209,7 +212,7 @@ void CandidateCosts::add_generation(Candidate& candidate, const std::vector<Assi
     if (chunks < lengths_.size()) {
         result.of_step = uncertainty_of(std::span<const WeightedSum>(mix).subspan(chunks, lengths_.size() - chunks));
     }
-    result.kv_cache = kv_cache(placed.back(), lengths_.back(), generation.prompt + generation.new_tokens);
+    result.kv_cache = kv_cache(placed.back(), lengths_.back(), stage_, profile_);
     if (candidate.phases) {
         result.handed_over = cache_handover_->bytes_of(*candidate.phases);
         result.handover = seconds(total_of(mix.back().sum, mix.back().values->times));
@@ -269,11 +272,9 @@ const CacheHandover& CandidateCosts::cache_handover() {
 }
 
 void CandidateCosts::add_second_copy(Candidate& candidate) const {
-    const Generation& generation = *stage_.generation;
     const auto prompt = prompt_devices(lengths_, *candidate.phases);
     add_weights(candidate, candidate.phases->steps, lengths_.back(), profile_, prompt);
-    candidate.kept_in_dram +=
-        left_behind(*candidate.phases, lengths_.back(), prompt, generation.prompt + generation.new_tokens, profile_);
+    candidate.kept_in_dram += left_behind(*candidate.phases, lengths_.back(), prompt, stage_, profile_);
     if (options_.operators) {
         candidate.prompt_operators = operator_results(lengths_.front(), candidate.phases->prompt, profile_);
         if (!dominant(lengths_).length.step) {

@@ -13,6 +13,9 @@
 
 namespace berth {
 
+/// What a placed pass of a mix takes each time; absent without energy numbers.
+[[nodiscard]] std::optional<Energy> energy_of(const WeightedSum& pass);
+
 /// Costs the placements of one stage. Kernels that several of them run are worked out once under each uncertain number.
 class CandidateCosts {
   public:
@@ -23,6 +26,7 @@ class CandidateCosts {
     [[nodiscard]] const ModelStage& stage() const { return stage_; }
     [[nodiscard]] const std::vector<LengthPlan>& lengths() const { return lengths_; }
     [[nodiscard]] const Profile& profile() const { return profile_; }
+    [[nodiscard]] const Profile& hardware() const { return hardware_; }
 
     /// By an assignment of the main length.
     [[nodiscard]] Candidate of(std::string placement, const Assignment& assignment);
@@ -30,9 +34,10 @@ class CandidateCosts {
     [[nodiscard]] Candidate of(std::string placement, PhasedAssignment phases);
     /// Of a stage of two phases.
     [[nodiscard]] const CacheHandover& cache_handover();
+    /// None where the options ask for none. Tables of terms have to stay as long as this does.
+    [[nodiscard]] Uncertainty uncertainty_of(std::span<const WeightedSum> mix);
 
   private:
-    Uncertainty uncertainty_of(std::span<const WeightedSum> mix);
     void add_placed(Candidate& candidate, const std::vector<Assignment>& placed);
     /// False, with the candidate's reason, where a pass cannot run so.
     bool add_times(Candidate& candidate, const std::vector<Assignment>& placed, std::vector<WeightedSum>& mix);

@@ -9,6 +9,7 @@
 #include "base/index.h"
 #include "evaluation/overlap.h"
 #include "evaluation/phase_candidates.h"
+#include "evaluation/stage_choice.h"
 #include "placement/tolerances.h"
 
 namespace berth {
@@ -144,10 +145,10 @@ void compare(StageCandidates& result, const std::vector<std::optional<Time>>& ti
     result.optimum = optimum;
 }
 
-std::vector<std::optional<Time>> answer_times(const std::vector<Candidate>& candidates) {
+std::vector<std::optional<Time>> answer_times(const std::vector<Candidate>& candidates, TimeOf which) {
     std::vector<std::optional<Time>> times;
     for (const Candidate& candidate : candidates) {
-        times.push_back(candidate.feasible ? std::optional(candidate.latency.median) : std::nullopt);
+        times.push_back(candidate.feasible ? std::optional(time_of(candidate, which)) : std::nullopt);
     }
     return times;
 }
@@ -170,8 +171,9 @@ StageCandidates stage_candidates(CandidateCosts& costs, Objective objective_of_a
         return result;
     }
     if (has_two_phases(stage, profile)) {
-        if (const auto optimum = add_phase_candidates(candidates, costs)) {
-            compare(result, answer_times(candidates), *optimum);
+        const TimeOf which = row_of(objective_of_all).time_of;
+        if (const auto optimum = add_phase_candidates(candidates, costs, which)) {
+            compare(result, answer_times(candidates, which), *optimum);
             return result;
         }
     }

@@ -24,13 +24,14 @@ bool is_stored_by_owner(const LengthPlan& plan, std::size_t device, const Operat
     return scheme.weights == of_owner.weights && scheme.group == of_owner.group;
 }
 
-Bytes kept_by(const LengthPlan& plan, std::size_t device, std::size_t i, std::int64_t positions) {
+// A cache of so many positions in each of the slots.
+Bytes kept_by(const LengthPlan& plan, std::size_t device, std::size_t i, std::int64_t positions, std::int64_t slots) {
     const Operator& op = plan.graphs[device].operators[i];
     const OperatorPlan& own = plan.plans[device].operators[i];
     const WeightStorage storage = weight_storage(op.kind, op.dims, own.scheme);
     const Bytes beside = op.shares_all ? Bytes{} : storage.beside;
     const Bytes weights = is_stored_by_owner(plan, device, op, own.scheme) ? beside : storage.total();
-    return weights + kept_in_cache(op, own.scheme, positions);
+    return weights + kept_in_cache(op, own.scheme, positions) * static_cast<double>(slots);
 }
 
 PlacementLimits limits_of(const ModelStage& stage, const LengthPlan& plan, const Profile& profile) {
@@ -49,11 +50,13 @@ PlacementLimits limits_of(const ModelStage& stage, const LengthPlan& plan, const
         }
     }
     limits.memories.push_back(std::move(dram));
-    const std::int64_t positions = stage.generation ? stage.generation->prompt + stage.generation->new_tokens : 0;
+    const std::int64_t positions = stage.generation ? stage.generation->positions() : 0;
     limits.size.resize(plan.problem.cost.size());
     for (std::size_t i = 0; i < limits.size.size(); ++i) {
         for (std::size_t d = 0; d < devices; ++d) {
-            limits.size[i].push_back(plan.plans[d].operators[i].supported ? kept_by(plan, d, i, positions) : Bytes{});
+            const std::int64_t slots = slots_on(stage, profile, static_cast<DeviceId>(d));
+            limits.size[i].push_back(plan.plans[d].operators[i].supported ? kept_by(plan, d, i, positions, slots)
+                                                                          : Bytes{});
         }
     }
     return limits;

@@ -11,19 +11,30 @@ namespace berth {
 
 namespace {
 
-Bytes cache_of(const LengthPlan& length, const Assignment& assignment, const std::vector<bool>& holds,
+/// [device] caches that it keeps in a memory: one per slot, none where it keeps them elsewhere.
+using Copies = std::vector<double>;
+
+Copies copies_in(const PlacementLimits::Memory& memory, const ModelStage& stage, const Profile& profile) {
+    Copies copies;
+    for (std::size_t d = 0; d < memory.holds.size(); ++d) {
+        const auto slots = static_cast<double>(slots_on(stage, profile, static_cast<DeviceId>(d)));
+        copies.push_back(memory.holds[d] ? slots : 0);
+    }
+    return copies;
+}
+
+Bytes cache_of(const LengthPlan& length, const Assignment& assignment, const Copies& copies,
                std::int64_t positions) {
     Bytes all;
     for (std::size_t i = 0; i < assignment.size(); ++i) {
         const std::size_t d = at(assignment[i]);
-        all += holds[d] ? kept_in_cache(length.graphs[d].operators[i], length.plans[d].operators[i].scheme, positions)
-                        : Bytes{};
+        all += kept_in_cache(length.graphs[d].operators[i], length.plans[d].operators[i].scheme, positions) * copies[d];
     }
     return all;
 }
 
 // Of both phases: what stays on its device is there once.
-Bytes cache_of(const std::vector<LengthPlan>& lengths, const PhasedAssignment& placed, const std::vector<bool>& holds,
+Bytes cache_of(const std::vector<LengthPlan>& lengths, const PhasedAssignment& placed, const Copies& copies,
                std::int64_t positions) {
     const std::size_t host = at(lengths.front().problem.host);
     const auto same = counterparts(lengths.back().graphs[host], lengths.front().graphs[host]);
@@ -31,21 +42,21 @@ Bytes cache_of(const std::vector<LengthPlan>& lengths, const PhasedAssignment& p
     for (std::size_t i = 0; i < same.size(); ++i) {
         left.push_back(same[i] == kNoOperator ? placed.steps[i] : placed.prompt[at(same[i])]);
     }
-    Bytes all = cache_of(lengths.back(), placed.steps, holds, positions);
+    Bytes all = cache_of(lengths.back(), placed.steps, copies, positions);
     for (std::size_t i = 0; i < left.size(); ++i) {
         const std::size_t d = at(left[i]);
-        const bool elsewhere = left[i] != placed.steps[i] && holds[d];
-        all += elsewhere ? kept_in_cache(lengths.back().graphs[d].operators[i],
-                                         lengths.back().plans[d].operators[i].scheme, positions)
-                         : Bytes{};
+        all += left[i] == placed.steps[i] ? Bytes{}
+                                          : kept_in_cache(lengths.back().graphs[d].operators[i],
+                                                          lengths.back().plans[d].operators[i].scheme, positions) *
+                                                copies[d];
     }
     return all;
 }
 
-Bytes cache_of(const std::vector<LengthPlan>& lengths, const Candidate& candidate, const std::vector<bool>& holds,
+Bytes cache_of(const std::vector<LengthPlan>& lengths, const Candidate& candidate, const Copies& copies,
                std::int64_t positions) {
-    return candidate.phases ? cache_of(lengths, *candidate.phases, holds, positions)
-                            : cache_of(lengths.back(), placed_passes(lengths, candidate).back(), holds, positions);
+    return candidate.phases ? cache_of(lengths, *candidate.phases, copies, positions)
+                            : cache_of(lengths.back(), placed_passes(lengths, candidate).back(), copies, positions);
 }
 
 Bytes needed_now(const std::vector<LengthPlan>& lengths, const Candidate& candidate, std::size_t memory) {
@@ -69,14 +80,13 @@ std::int64_t most_positions(std::int64_t most, Fits fits) {
 }  // namespace
 
 std::optional<ContextMemory> context_memory(const std::vector<LengthPlan>& lengths, const ModelStage& stage,
-                                            const Candidate& candidate, std::int64_t most) {
-    const std::int64_t now = stage.generation->prompt + stage.generation->new_tokens;
+                                            const Profile& profile, const Candidate& candidate, std::int64_t most) {
+    const std::int64_t now = stage.generation->positions();
     std::optional<ContextMemory> first;
     const auto& memories = lengths.front().problem.limits.memories;
     for (std::size_t m = 0; m < memories.size(); ++m) {
-        const auto cache = [&](std::int64_t positions) {
-            return cache_of(lengths, candidate, memories[m].holds, positions);
-        };
+        const Copies copies = copies_in(memories[m], stage, profile);
+        const auto cache = [&](std::int64_t positions) { return cache_of(lengths, candidate, copies, positions); };
         const Bytes beside = needed_now(lengths, candidate, m) - cache(now);
         const std::int64_t fit = most_positions(
             most, [&](std::int64_t positions) { return beside + cache(positions) <= memories[m].capacity; });

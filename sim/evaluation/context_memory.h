@@ -21,7 +21,7 @@ struct ContextMemory {
 /// Of a stage that generates text: of the memory that fills up first, if it does below `most` positions; absent if none
 /// does. Activations are those of the passes as they are.
 [[nodiscard]] std::optional<ContextMemory> context_memory(const std::vector<LengthPlan>& lengths,
-                                                          const ModelStage& stage, const Candidate& candidate,
-                                                          std::int64_t most);
+                                                          const ModelStage& stage, const Profile& profile,
+                                                          const Candidate& candidate, std::int64_t most);
 
 }  // namespace berth

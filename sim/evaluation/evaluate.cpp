@@ -8,6 +8,7 @@
 #include "berth/quantity_text.h"
 #include "evaluation/candidates.h"
 #include "evaluation/constraints.h"
+#include "evaluation/drafts.h"
 #include "evaluation/slowdown.h"
 #include "evaluation/stage_choice.h"
 #include "evaluation/throughput.h"
@@ -107,6 +108,9 @@ std::optional<PlannedStage> model_stage(const Stage& stage, const ModelStage& wo
     auto [candidates, optimum] = stage_candidates(costs, scenario.objective, options.splits);
     result.candidates = std::move(candidates);
     result.optimum = optimum;
+    if (work.draft && !add_drafted(stage.name, costs, result.candidates, diagnostics)) {
+        return std::nullopt;
+    }
     const std::vector<std::size_t> order = in_order(result.candidates, work, scenario.objective);
     if (order.empty()) {
         report_no_device(stage, result.candidates, scenario.objective, diagnostics);

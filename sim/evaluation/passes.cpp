@@ -25,24 +25,6 @@ void add_steps(std::vector<TokenShare>& passes, const Generation& generation, do
     }
 }
 
-// What chunks of a prompt are laid out for; all devices of a stage read the same ones.
-struct PromptChunks {
-    std::int64_t most = 0;  ///< tokens; 0: the prompt is read at once
-    bool padded = false;    ///< the last chunk is as long as the others
-};
-
-PromptChunks chunks_of(const ModelStage& stage, const Profile& profile) {
-    PromptChunks chunks;
-    for (std::size_t d = 0; d < profile.devices.size(); ++d) {
-        const Runtime& runtime = profile.devices[d].runtime;
-        const bool may_run = !stage.on || *stage.on == static_cast<DeviceId>(d);
-        if (may_run && runtime.prompt_chunk > 0 && (chunks.most == 0 || runtime.prompt_chunk < chunks.most)) {
-            chunks = {runtime.prompt_chunk, runtime.shapes == ShapeRule::kStatic};
-        }
-    }
-    return chunks;
-}
-
 // As with steps, a few chunks in the middle of others stand for them.
 void add_prompt(std::vector<TokenShare>& passes, std::int64_t prompt, const PromptChunks& chunks) {
     if (chunks.most == 0 || (prompt <= chunks.most && !chunks.padded)) {
@@ -72,10 +54,26 @@ bool last_step_fits(const ModelStage& stage, Diagnostics& diagnostics) {
         return false;
     }
     return generation.new_tokens == 0 ||
-           instantiate(stage.model, {stage.batch, 1, generation.prompt + generation.new_tokens - 1}, diagnostics);
+           instantiate(stage.model, {stage.batch, 1, generation.positions() - 1}, diagnostics);
 }
 
 }  // namespace
+
+PromptChunks chunks_of(const ModelStage& stage, const Profile& profile) {
+    PromptChunks chunks;
+    for (std::size_t d = 0; d < profile.devices.size(); ++d) {
+        const Runtime& runtime = profile.devices[d].runtime;
+        const bool may_run = !stage.on || *stage.on == static_cast<DeviceId>(d);
+        if (may_run && runtime.prompt_chunk > 0 && (chunks.most == 0 || runtime.prompt_chunk < chunks.most)) {
+            chunks = {runtime.prompt_chunk, runtime.shapes == ShapeRule::kStatic};
+        }
+    }
+    return chunks;
+}
+
+std::int64_t slots_on(const ModelStage& stage, const Profile& profile, DeviceId device) {
+    return std::min(stage.slots, profile.devices[static_cast<std::size_t>(device)].runtime.answers);
+}
 
 std::vector<TokenShare> passes_of(const ModelStage& stage, const Profile& profile) {
     if (!stage.generation) {

@@ -1,4 +1,4 @@
-// Placements of a stage that reads a prompt and then makes tokens, for the time of a whole answer.
+// Placements of a stage that reads a prompt and then makes tokens, for a whole answer, its first token or its rate.
 #pragma once
 
 #include <optional>
@@ -10,8 +10,9 @@
 namespace berth {
 
 /// Adds the fastest pair of devices for prompt and tokens, then the best splits of both phases by block and by
-/// operator, where these are none that are there. The optimum is that of a whole answer; absent where the phases
-/// cannot be told apart.
-std::optional<StageOptimum> add_phase_candidates(std::vector<Candidate>& candidates, CandidateCosts& costs);
+/// operator, where these are none that are there. The optimum is of the time that counts: a whole answer's, the first
+/// token's or that of each further one; absent where the phases cannot be told apart.
+std::optional<StageOptimum> add_phase_candidates(std::vector<Candidate>& candidates, CandidateCosts& costs,
+                                                 TimeOf which);
 
 }  // namespace berth

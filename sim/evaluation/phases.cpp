@@ -314,7 +314,20 @@ std::optional<PhasesProblem> PhasesProblem::of(const std::vector<LengthPlan>& le
     }
     result.prompt_ = std::move(joining.prompt_at);
     result.steps_ = std::move(joining.steps_at);
+    result.prompt_alone_ = std::move(*prompt);
+    result.steps_alone_ = std::move(*steps);
     return result;
+}
+
+PlacementProblem PhasesProblem::with(const std::vector<OperatorId>& phase, const Assignment& placed) const {
+    PlacementProblem problem = problem_;
+    for (std::size_t i = 0; i < phase.size(); ++i) {
+        auto& costs = problem.cost[at(phase[i])];
+        for (std::size_t d = 0; d < costs.size(); ++d) {
+            costs[d] = static_cast<DeviceId>(d) == placed[i] ? costs[d] : std::nullopt;
+        }
+    }
+    return problem;
 }
 
 PhasedAssignment PhasesProblem::phases_of(const Assignment& assignment) const {

@@ -42,7 +42,8 @@ class CacheHandover {
     std::vector<Cache> caches_;
 };
 
-/// Both phases of a stage as one problem without limits, whose objective is the time of a whole answer.
+/// Both phases of a stage as one problem without limits, whose objective is the time of a whole answer, and each by
+/// itself.
 class PhasesProblem {
   public:
     /// At blocks or operators. Absent where passes of one phase differ in their operators, or fewer than two devices
@@ -51,11 +52,19 @@ class PhasesProblem {
                                                          const CacheHandover& caches, Granularity granularity);
 
     [[nodiscard]] const PlacementProblem& problem() const { return problem_; }
+    /// The prompt alone, whose objective is the time to the first token, or all steps alone.
+    [[nodiscard]] const PlacementProblem& prompt() const { return prompt_alone_; }
+    [[nodiscard]] const PlacementProblem& steps() const { return steps_alone_; }
+    /// Both, with one phase where it is put.
+    [[nodiscard]] PlacementProblem with_prompt(const Assignment& prompt) const { return with(prompt_, prompt); }
+    [[nodiscard]] PlacementProblem with_steps(const Assignment& steps) const { return with(steps_, steps); }
     [[nodiscard]] PhasedAssignment phases_of(const Assignment& assignment) const;
     [[nodiscard]] Assignment joined(const PhasedAssignment& placed) const;
 
   private:
-    PlacementProblem problem_;
+    [[nodiscard]] PlacementProblem with(const std::vector<OperatorId>& phase, const Assignment& placed) const;
+
+    PlacementProblem problem_, prompt_alone_, steps_alone_;
     std::vector<OperatorId> prompt_, steps_;  ///< [operator of the phase] its number in the problem
     std::vector<DeviceId> callers_;           ///< [operator of the problem] where it stands for a call; else negative
 };

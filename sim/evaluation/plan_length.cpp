@@ -77,7 +77,9 @@ std::optional<LengthPlan> plan_length(const std::string& stage_name, const Model
         if (same < d) {
             plan.graphs.push_back(plan.graphs[same]);
         } else {
-            auto graph = instantiate(stage.model, Workload{stage.batch, *paid, contexts[d]}, diagnostics);
+            // Of several tokens behind a context each one is asked about: they were drafted.
+            const std::int64_t scored = length.step ? length.tokens : 1;
+            auto graph = instantiate(stage.model, Workload{stage.batch, *paid, contexts[d], scored}, diagnostics);
             if (!graph || !apply_precision(*graph, asked[d], diagnostics)) {
                 return std::nullopt;
             }

@@ -321,7 +321,7 @@ SimulationResult simulate_stream(const Scenario& scenario, const SimulatedSystem
 
 std::optional<TrafficResult> simulate_traffic(const Scenario& scenario, const ScenarioResult& result,
                                               const StreamOptions& options) {
-    if (!scenario.traffic) {
+    if (!scenario.traffic || has_chats(scenario)) {
         return std::nullopt;
     }
     SystemBuilder builder = built(scenario, result);

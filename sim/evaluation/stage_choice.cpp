@@ -10,8 +10,6 @@ namespace berth {
 
 double normal_probability(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
 
-namespace {
-
 Time time_of(const Candidate& candidate, TimeOf which) {
     const auto& generation = candidate.generation;
     if (which == TimeOf::kFirstToken && generation && generation->first_token) {
@@ -19,6 +17,8 @@ Time time_of(const Candidate& candidate, TimeOf which) {
     }
     return which == TimeOf::kToken && generation && generation->step ? *generation->step : candidate.latency.median;
 }
+
+namespace {
 
 const Uncertainty& uncertainty_of(const Candidate& candidate, TimeOf which) {
     const auto& generation = candidate.generation;
@@ -110,8 +110,8 @@ double probability_faster(const Candidate& a, const Candidate& b, TimeOf which) 
     const std::vector<double>& of_a = uncertainty_of(a, which).independent;
     const std::vector<double>& of_b = uncertainty_of(b, which).independent;
     double variance = 0;
-    for (std::size_t i = 0; i < of_a.size() && i < of_b.size(); ++i) {
-        const double difference = of_a[i] - of_b[i];
+    for (std::size_t i = 0; i < std::max(of_a.size(), of_b.size()); ++i) {  // one may have causes of its own
+        const double difference = (i < of_a.size() ? of_a[i] : 0) - (i < of_b.size() ? of_b[i] : 0);
         variance += difference * difference;
     }
     const double margin = std::log(time_of(b, which) / time_of(a, which));

@@ -12,6 +12,9 @@ namespace berth {
 /// Of a normal distribution with deviation 1 around 0: the share below z.
 [[nodiscard]] double normal_probability(double z);
 
+/// The time of a candidate that counts: of the whole stage, if it has no other.
+[[nodiscard]] Time time_of(const Candidate& candidate, TimeOf which);
+
 /// Whether a stage may run as the candidate: it is possible, and not finer than the stage allows.
 [[nodiscard]] bool allowed(const Candidate& candidate, const ModelStage& stage);
 

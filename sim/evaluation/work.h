@@ -54,6 +54,16 @@ struct Work {
                                                     const TokenShare& length, const Profile& profile,
                                                     Diagnostics& diagnostics);
 
+/// What chunks of a prompt are laid out for; all devices of a stage read the same ones.
+struct PromptChunks {
+    std::int64_t most = 0;  ///< tokens; 0: the prompt is read at once
+    bool padded = false;    ///< the last chunk is as long as the others
+};
+[[nodiscard]] PromptChunks chunks_of(const ModelStage& stage, const Profile& profile);
+
+/// Answers that a stage makes at once on a device: as many as it asks for, or as its runtime can.
+[[nodiscard]] std::int64_t slots_on(const ModelStage& stage, const Profile& profile, DeviceId device);
+
 /// The passes that make up a stage, with how often each runs: one per input length; of a stage that generates text the
 /// prompt and, since the time of a step grows evenly with the context, a few steps that stand for all.
 /// A prompt is read in chunks where a runtime that the stage may run on does so: the shortest of them.

@@ -295,6 +295,7 @@ std::optional<Graph> instantiate(const Model& model, const Workload& workload, D
     symbols.insert_or_assign(std::string(kBatchSymbol), static_cast<double>(workload.batch));
     symbols.insert_or_assign(std::string(kTokensSymbol), static_cast<double>(workload.tokens));
     symbols.insert_or_assign(std::string(kContextSymbol), static_cast<double>(workload.context));
+    symbols.insert_or_assign(std::string(kScoredSymbol), static_cast<double>(workload.scored));
     if (!sizes_in_range(model, diagnostics) || !obey_checks(model, symbols, diagnostics)) {
         return std::nullopt;
     }

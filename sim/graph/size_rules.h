@@ -11,7 +11,9 @@ namespace berth {
 inline constexpr std::string_view kBatchSymbol = "batch";
 inline constexpr std::string_view kTokensSymbol = "tokens";
 inline constexpr std::string_view kContextSymbol = "context";
-inline constexpr std::array<std::string_view, 3> kWorkloadSymbols{kBatchSymbol, kTokensSymbol, kContextSymbol};
+inline constexpr std::string_view kScoredSymbol = "scored";
+inline constexpr std::array<std::string_view, 4> kWorkloadSymbols{kBatchSymbol, kTokensSymbol, kContextSymbol,
+                                                                  kScoredSymbol};
 inline constexpr std::string_view kRoundSymbol = "i";
 /// As an input of an operator: what the section or the round before made.
 inline constexpr std::string_view kPreviousResult = "input";

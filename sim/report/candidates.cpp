@@ -136,6 +136,9 @@ int decimals_of(const std::vector<const Candidate*>& candidates) {
 }
 
 std::string quality(const Candidate& chosen) {
+    if (chosen.draft) {
+        return "its tokens are drafted, which no bound on placements covers";
+    }
     if (chosen.proved_optimal) {
         return "no placement of its operators is faster (proved)";
     }
@@ -209,6 +212,28 @@ std::string pace_text(const Candidate& candidate) {
     return fmt::format("{}", fmt::join(parts, ", then "));
 }
 
+/// What a round of drafting and checking makes, and whether that is faster than steps.
+std::string draft_note(const Candidate& candidate) {
+    const DraftResult& draft = *candidate.draft;
+    const auto rate = [](Time token) { return number_text(1 / in_seconds(token), 3); };
+    const Time token = *candidate.generation->step;
+    std::string text = fmt::format(
+        "drafting: {} drafts {} in {} on {}, they are checked in {}; at an acceptance of {} that makes {} a round: {} "
+        "tokens/s instead of {}. ",
+        draft.model, draft.length == 1 ? "1 token" : fmt::format("{} tokens", draft.length), brief(draft.drafting),
+        draft.device, brief(draft.checking), percent_text(draft.acceptance, 3),
+        number_text(draft.tokens_per_round, 3), rate(token), rate(draft.step));
+    const std::string from = draft.pays_from ? fmt::format("from an acceptance of {} on", percent_text(*draft.pays_from, 2))
+                                             : "at no acceptance: a round takes longer than the tokens that it could make";
+    text += token < draft.step ? fmt::format("It pays {}", from)
+                               : fmt::format("It does not pay; it would {}", from);
+    if (draft.best_length != draft.length) {
+        text += fmt::format("; {} at a time would be {}", draft.best_length,
+                            token < draft.step ? "better" : "less of a loss");
+    }
+    return text + ".";
+}
+
 /// How fast text comes in each placement, and what it takes to make tokens elsewhere than the prompt was read.
 std::string generation_notes(const StageResult& stage) {
     std::vector<std::string> paces;
@@ -252,6 +277,11 @@ std::vector<std::string> candidate_notes(const StageResult& stage, const Scenari
     }
     if (chosen.generation) {
         notes.insert(notes.begin() + 1, generation_notes(stage));
+    }
+    for (const Candidate* candidate : feasible(stage)) {
+        if (candidate->draft) {
+            notes.push_back(draft_note(*candidate));
+        }
     }
     return notes;
 }

@@ -14,8 +14,6 @@ namespace {
 
 std::string time_text(const std::optional<Time>& time) { return time ? brief(*time) : "-"; }
 
-std::string per_second_text(Frequency rate) { return number_text(with_digits(in_hertz(rate), 3), 3); }
-
 }  // namespace
 
 std::string core_splits_text(const ScenarioResult& result, TextWidth width) {

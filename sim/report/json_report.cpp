@@ -28,6 +28,21 @@ Json segments_json(const Candidate& candidate, std::span<const std::string> devi
     return array;
 }
 
+Json json_draft(const DraftResult& draft) {
+    Json object = Json::object();
+    object["model"] = json_text(draft.model);
+    object["device"] = draft.device;
+    object["length"] = draft.length;
+    object["acceptance"] = json_number(draft.acceptance);
+    object["tokens_per_round"] = json_number(draft.tokens_per_round);
+    object["drafting_ms"] = json_milliseconds(draft.drafting);
+    object["checking_ms"] = json_milliseconds(draft.checking);
+    object["step_without_ms"] = json_milliseconds(draft.step);
+    object["pays_from"] = json_number(draft.pays_from);
+    object["best_length"] = draft.best_length;
+    return object;
+}
+
 /// An infeasible candidate has a reason and no numbers.
 Json candidate_json(const Candidate& candidate, std::span<const std::string> devices) {
     Json object = Json::object();
@@ -59,6 +74,9 @@ Json candidate_json(const Candidate& candidate, std::span<const std::string> dev
     object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
     object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));
     add_generation(object, candidate);
+    if (candidate.draft) {
+        object["draft"] = json_draft(*candidate.draft);
+    }
     object["weights"] = json_weights(candidate);
     object["fusion"] = json_fusion(candidate, devices);
     object["segments"] = segments_json(candidate, devices);
@@ -160,6 +178,9 @@ std::string json_report(const ScenarioResult& result, const Scenario& scenario, 
     if (result.traffic) {
         object["traffic"] = json_traffic(*result.traffic);
         object["traffic"]["slowdowns"] = json_slowdowns(result);
+    }
+    if (!result.chats.empty()) {
+        object["chats"] = json_chats(result);
     }
     if (!result.core_splits.empty()) {
         object["core_splits"] = json_core_splits(result);

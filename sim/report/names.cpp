@@ -140,6 +140,8 @@ std::string requests_text(Frequency rate) {
     return fmt::format("{} requests per second", number_text(in_hertz(rate), 4));
 }
 
+std::string per_second_text(Frequency rate) { return number_text(with_digits(in_hertz(rate), 3), 3); }
+
 std::string rule_text(const KernelCost& cost) {
     const FormulaPtr rule = rule_of(cost);
     return rule == nullptr ? "0" : formula_in_words(*rule);

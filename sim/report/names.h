@@ -48,6 +48,8 @@ namespace berth {
 
 /// `5.12 requests per second`
 [[nodiscard]] std::string requests_text(Frequency rate);
+/// The number of it, "2.61".
+[[nodiscard]] std::string per_second_text(Frequency rate);
 
 /// The rule by which the terms of a cost make its total: `dispatch + max(compute, dram)` and the like.
 [[nodiscard]] std::string rule_text(const KernelCost& cost);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "berth/atomic_file.h"
+#include "berth/traffic_report.h"
 #include "report/page/written_page.h"
 
 namespace berth {
@@ -25,6 +26,9 @@ bool write_report(const std::filesystem::path& directory, const ScenarioResult& 
     write_file(directory / "report.json", with_provenance(json_report(result, scenario, findings), provenance),
                diagnostics);
     write_file(directory / "operators.csv", csv_report(result), diagnostics);
+    if (!result.chats.empty()) {
+        write_file(directory / "chats.csv", chats_csv(result), diagnostics);
+    }
     const auto pictures =
         write_pictures(directory, draw_pictures(result, scenario.profile, curves, review, diagnostics), diagnostics);
     write_file(directory / "report.md", markdown_report(result, scenario, findings, pictures, provenance), diagnostics);

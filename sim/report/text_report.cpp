@@ -41,6 +41,7 @@ std::vector<ReportPart> sections(const ScenarioResult& result, const Scenario& s
     if (result.traffic) {
         add("Traffic", traffic_text(*result.traffic, scenario, width) + slowdowns_text(result, width));
     }
+    add("Chats", chats_text(result, scenario, width));
     add("Cores per request", core_splits_text(result, width));
     add("Inputs per pass", batch_sizes_text(result, width));
     add("Findings", findings_text(findings, width));

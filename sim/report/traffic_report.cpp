@@ -22,6 +22,8 @@ std::array<std::pair<const char*, const SimulatedTime*>, 4> rows_of(const Simula
     return {{{"mean", &latency.mean}, {"p50", &latency.p50}, {"p95", &latency.p95}, {"p99", &latency.p99}}};
 }
 
+}  // namespace
+
 std::string arrivals_text(const Arrivals& arrivals) {
     if (const auto* loop = std::get_if<ClosedLoop>(&arrivals)) {
         const std::string users = loop->users == 1 ? "1 user" : fmt::format("{} users", loop->users);
@@ -41,6 +43,8 @@ Json json_time(const SimulatedTime& time) {
     object["high_ms"] = json_milliseconds(time.high);
     return object;
 }
+
+namespace {
 
 // What tasks lose to others, the largest losses first.
 std::vector<std::size_t> by_contention(const SimulationResult& result) {

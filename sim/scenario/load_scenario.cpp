@@ -97,15 +97,19 @@ std::optional<StageHardware> load_all_hardware(const YamlNode& root, const std::
 // What overrides may call the models of the scenario, disabled stages included.
 std::vector<std::string> names_of_models(const std::vector<YamlNode>& stages) {
     std::vector<std::string> names;
-    for (const YamlNode& stage : stages) {
-        const auto model = stage.is_map() ? stage.find("model") : std::nullopt;
-        if (!model || !model->is_scalar()) {
-            continue;
-        }
-        for (std::string& name : model_names(model->text().value_or(""))) {
+    const auto add = [&names](const YamlNode& user) {
+        const auto model = user.is_map() ? user.find("model") : std::nullopt;
+        for (std::string& name : model && model->is_scalar() ? model_names(model->text().value_or(""))
+                                                              : std::vector<std::string>()) {
             if (std::ranges::find(names, name) == names.end()) {
                 names.push_back(std::move(name));
             }
+        }
+    };
+    for (const YamlNode& stage : stages) {
+        add(stage);
+        if (const auto draft = stage.is_map() ? stage.find("draft") : std::nullopt) {
+            add(*draft);
         }
     }
     return names;

@@ -19,6 +19,8 @@ namespace berth {
 
 namespace {
 
+constexpr IntegerRange kDraftRange{1, 64};
+
 std::optional<Model> read_model_reference(const YamlNode& node, const Library& library,
                                           const std::vector<std::string>& all_names,
                                           const std::vector<Override>& overrides) {
@@ -104,11 +106,31 @@ void check_buckets(const YamlNode& stage, const std::vector<std::int64_t>& bucke
         fmt::format("a bucket of at least {}", longest), fmt::format("{}", enough));
 }
 
+// The mean of several lengths, which a stream of chats draws from.
+std::int64_t read_drawn(const YamlNode& node, Phase phase, TokenDistribution& lengths, std::int64_t& longest) {
+    const auto read = node.exists() ? read_tokens(node, {}) : std::nullopt;
+    if (!read) {
+        return 1;
+    }
+    if (node.is_map() && phase != Phase::kGenerate) {
+        node.error("chats of several lengths are whole answers", "one length, or phase: generate");
+    }
+    longest += read->longest;
+    if (read->distribution.size() > 1) {
+        lengths = read->distribution;
+    }
+    double mean = 0;
+    for (const TokenShare& length : read->distribution) {
+        mean += length.share * static_cast<double>(length.tokens);
+    }
+    return std::max<std::int64_t>(1, std::llround(mean));
+}
+
 // `phase` of a model that generates text; its prompt stands for `tokens`.
 std::optional<Generation> read_generation(const YamlNode& stage) {
     const auto phase_node = stage.find("phase");
     if (!phase_node) {
-        for (const std::string_view key : {"prompt", "new_tokens"}) {
+        for (const std::string_view key : {"prompt", "new_tokens", "slots", "draft"}) {
             if (const auto node = stage.find(key)) {
                 node->error("has no meaning without a 'phase'", "phase: generate");
             }
@@ -118,17 +140,23 @@ std::optional<Generation> read_generation(const YamlNode& stage) {
     Generation generation;
     const auto phase = phase_node->enumeration(kPhaseNames);
     generation.phase = phase.value_or(Phase::kGenerate);
-    generation.prompt = stage.require("prompt", "the tokens of the prompt").integer(kCountRange).value_or(1);
+    generation.prompt = read_drawn(stage.require("prompt", "the tokens of the prompt"), generation.phase,
+                                   generation.prompts, generation.longest);
     const auto new_tokens = stage.find("new_tokens");
     if (phase == Phase::kPrefill) {
         if (new_tokens) {
             new_tokens->error("a prefill makes none", "phase: generate");
         }
     } else {
-        generation.new_tokens = new_tokens ? new_tokens->integer(kCountRange).value_or(1) : 1;
+        generation.new_tokens =
+            new_tokens ? read_drawn(*new_tokens, generation.phase, generation.answers, generation.longest) : 1;
+        generation.longest += new_tokens ? 0 : 1;
         if (!new_tokens && phase == Phase::kGenerate) {
             static_cast<void>(stage.require("new_tokens", "how many tokens follow the prompt"));
         }
+    }
+    if (generation.prompts.empty() && generation.answers.empty()) {
+        generation.longest = 0;
     }
     for (const std::string_view key : {"tokens", "buckets"}) {
         if (const auto node = stage.find(key)) {
@@ -185,6 +213,63 @@ std::optional<CacheStorage> read_cache(const YamlNode& node, const std::optional
     return node.enumeration(kCacheNames);
 }
 
+// `draft: {model: NAME, dtype: int8, length: 4, acceptance: 70%}`.
+std::optional<Draft> read_draft(const YamlNode& node, const ModelStage& stage, const Library& library,
+                                const ScenarioDevices& devices, const std::vector<std::string>& all_names,
+                                const std::vector<Override>& overrides, const Offered& offered) {
+    Draft draft;
+    const YamlNode name = node.require("model", "a smaller model with the same words");
+    auto model = name.exists() ? read_model_reference(name, library, all_names, overrides) : std::nullopt;
+    const auto on = node.find("on");
+    draft.on = on ? read_pinned(*on, devices) : std::nullopt;
+    const Offered of_draft{offered.profile, offered.library, draft.on};
+    const YamlNode dtype = node.require("dtype", "the precision that it is compiled for");
+    draft.precision.dtype = dtype.exists() ? read_offered(dtype, of_draft).value_or(Scheme{}) : Scheme{};
+    draft.dtypes = read_dtypes(node, devices, library);
+    draft.length =
+        node.require("length", "how many tokens are drafted at a time").integer(kDraftRange).value_or(1);
+    const YamlNode acceptance = node.require("acceptance", "the share of drafted tokens that are right, such as 70%");
+    const auto share = acceptance.exists() ? acceptance.parameter<double>() : std::nullopt;
+    node.reject_unknown_keys();
+    if (share && share->value > 1) {
+        acceptance.error("more tokens are accepted than were drafted", "a share up to 100%");
+    }
+    if (stage.generation->phase != Phase::kGenerate) {
+        node.error("only whole answers are drafted", "phase: generate");
+    }
+    if (stage.slots > 1) {
+        node.error("answers that are made at once are not drafted", "slots: 1");
+    }
+    if (!model || !share) {
+        return std::nullopt;
+    }
+    model->where = name.where();
+    draft.model = std::move(*model);
+    draft.acceptance = *share;
+    return draft;
+}
+
+// Answers at once, which some device of the stage must be able to make.
+std::int64_t read_slots(const YamlNode& node, const Offered& offered) {
+    const std::int64_t slots = node.integer(kCountRange).value_or(1);
+    std::int64_t most = 1;
+    std::vector<std::string> made;
+    for (std::size_t d = 0; d < offered.profile.devices.size(); ++d) {
+        const Device& device = offered.profile.devices[d];
+        if (!offered.on || *offered.on == static_cast<DeviceId>(d)) {
+            most = std::max(most, device.runtime.answers);
+            made.push_back(fmt::format("{} ({}) makes {}", device.name, device.runtime.name,
+                                       device.runtime.answers == 1 ? std::string("one answer after another")
+                                                                   : fmt::format("{} at once", device.runtime.answers)));
+        }
+    }
+    if (slots > most) {
+        node.error(fmt::format("{} answers at once are more than there can be: {}", slots, fmt::join(made, "; ")),
+                   most == 1 ? "1" : fmt::format("1 to {}", most));
+    }
+    return slots;
+}
+
 ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const Library& library,
                             const ScenarioDevices& devices, const std::vector<std::string>& all_names,
                             const std::vector<Override>& overrides, const Offered& offered) {
@@ -211,6 +296,12 @@ ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const L
     if (const auto cache = node.find("cache")) {
         stage.precision.cache = read_cache(*cache, stage.generation);
     }
+    if (const auto slots = stage.generation ? node.find("slots") : std::nullopt) {
+        stage.slots = read_slots(*slots, offered);
+    }
+    if (const auto draft = stage.generation ? node.find("draft") : std::nullopt) {
+        stage.draft = read_draft(*draft, stage, library, devices, all_names, overrides, offered);
+    }
     return stage;
 }
 
@@ -236,7 +327,7 @@ std::optional<Estimate<Time>> read_duration(const YamlNode& node) {
 void refuse_model_keys(const YamlNode& stage) {
     for (const std::string_view key :
          {"runtime", "dtype", "dtypes", "precision", "tokens", "buckets", "phase", "prompt", "new_tokens", "batch",
-          "core_mask", "clock", "pin", "segments", "granularity", "cache"}) {
+          "core_mask", "clock", "pin", "segments", "granularity", "cache", "slots", "draft"}) {
         if (const auto node = stage.find(key)) {
             node->error("a stage of fixed time has no such key", "'model' instead of 'takes'");
         }

@@ -40,6 +40,18 @@ Part precision() {
     }));
 }
 
+Part draft(Definitions& q) {
+    return object_with({
+        required("model", "a smaller model with the same words", text()),
+        required("dtype", "precision that it is compiled for", choice(kSchemeNames)),
+        optional("dtypes", "devices on which it is compiled for another, each with its scheme",
+                 map_of(choice(kSchemeNames))),
+        required("length", "tokens drafted at a time", integer({1, 64})),
+        required("acceptance", "share of drafted tokens that are right", q.parameter(Dimension{})),
+        optional("on", "the device that drafts; any if absent", text()),
+    });
+}
+
 // What only a stage with a model has.
 std::vector<Key> model_keys(Definitions& q) {
     const Part bucket = integer(kCountRange);
@@ -57,8 +69,10 @@ std::vector<Key> model_keys(Definitions& q) {
                  tokens()),
         optional("buckets", "compiled lengths", either({bucket, list_of(bucket)})),
         optional("phase", "for a model that generates text, instead of tokens and buckets", choice(kPhaseNames)),
-        optional("prompt", "tokens of the prompt", integer(kCountRange)),
-        optional("new_tokens", "tokens generated after the prompt", integer(kCountRange)),
+        optional("prompt", "tokens of the prompt; of a stream of chats a range or a column of lengths, too", tokens()),
+        optional("new_tokens", "tokens generated after the prompt; as for prompt", tokens()),
+        optional("slots", "answers at once, where the runtime can; 1 if absent", integer(kCountRange)),
+        optional("draft", "a smaller model that drafts tokens, which this one checks", draft(q)),
         optional("cache", "what keys and values of earlier positions are stored in; as attention computes if absent",
                  choice(kCacheNames)),
         optional("batch", "inputs per pass; 1 if absent", integer(kCountRange)),
@@ -81,7 +95,7 @@ Json model_rules() {
     const Json with_phase = all_of({has("prompt"), has_none({"tokens", "buckets"}, "does not go with a 'phase'"),
                                     if_then(generate, has("new_tokens")),
                                     if_then(prefill, has_none({"new_tokens"}, "a prefill makes none"))});
-    const Json without = has_none({"prompt", "new_tokens"}, "has no meaning without a 'phase'");
+    const Json without = has_none({"prompt", "new_tokens", "slots", "draft"}, "has no meaning without a 'phase'");
     return all_of({has("dtype"), has_none({"takes"}, "the stage runs a model, so its time is predicted"),
                    if_then_else(has("phase"), with_phase, without)});
 }

@@ -254,6 +254,35 @@ TEST(KeyValueCache, TheContextThatNoLongerFitsIsFound) {
                                      [](const Finding& one) { return one.kind == FindingKind::kContext; }));
 }
 
+TEST(PhasesApart, FirstTokenAndRateHaveBestPlacementsOfTheirOwn) {
+    const auto best = [](const std::string& objective, const std::string& granularity) {
+        Chat all = chat({{"objective", objective}, {"stages.answer.granularity", granularity}});
+        EXPECT_TRUE(all.result) << all.complaints;
+        return all;
+    };
+    const auto first = [](const Candidate& one) { return one.generation->first_token->median; };
+    const auto step = [](const Candidate& one) { return *one.generation->step; };
+    for (const std::string granularity : {"block", "operator"}) {
+        const Chat answer = best("latency", granularity);
+        const Chat early = best("first_token", granularity);
+        const Chat fast = best("token_rate", granularity);
+        EXPECT_LE(first(early.chosen()), first(answer.chosen()) * (1 + 1e-9));
+        EXPECT_LE(first(early.chosen()), first(fast.chosen()) * (1 + 1e-9));
+        EXPECT_LE(step(fast.chosen()), step(answer.chosen()) * (1 + 1e-9));
+        EXPECT_LE(step(fast.chosen()), step(early.chosen()) * (1 + 1e-9));
+        for (const Candidate& one : early.stage().candidates) {
+            EXPECT_TRUE(!one.feasible || first(one) >= early.stage().optimum->lower_bound * (1 - 1e-9));
+        }
+        EXPECT_LE(early.stage().optimum->lower_bound, early.stage().optimum->latency * (1 + 1e-9));
+    }
+    const Chat early = best("first_token", "operator");
+    EXPECT_TRUE(early.chosen().proved_optimal);
+    EXPECT_NEAR(first(early.chosen()) / early.stage().optimum->latency, 1, 1e-9);
+    const Chat fast = best("token_rate", "operator");
+    EXPECT_TRUE(fast.chosen().proved_optimal);
+    EXPECT_NEAR(step(fast.chosen()) / fast.stage().optimum->latency, 1, 1e-9);
+}
+
 TEST(PhasesApart, WhatAStageCannotAskForIsSaid) {
     EXPECT_THAT(chat({{"stages.answer.phase", "decode"}, {"stages.answer.granularity", "phase"}}).complaints,
                 HasSubstr("stages.0.granularity: the stage has one phase only (expected phase: generate)"));

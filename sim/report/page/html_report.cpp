@@ -275,7 +275,7 @@ std::string html_report(const ScenarioResult& result, const Scenario& scenario, 
         {"changes", "What would change it", changes_section(review, scenario, findings, pictures)},
         {"traffic", "Traffic",
          html_preformatted(result.traffic ? traffic_text(*result.traffic, scenario, {}) + slowdowns_text(result, {})
-                                          : "")},
+                                          : chats_text(result, scenario, {}))},
         {"cores", "Cores per request", html_preformatted(core_splits_text(result, {}))},
         {"inputs", "Inputs per pass", html_preformatted(batch_sizes_text(result, {}))},
         {"timeline", "Timeline", html_figures(pictures, {"timeline"})},

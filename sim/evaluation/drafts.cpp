@@ -1,0 +1,354 @@
+// Rounds of drafting and checking: prompts of both models, then passes of each as often as rounds need them.
+#include "evaluation/drafts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "base/index.h"
+#include "berth/quantity_text.h"
+#include "evaluation/candidates.h"
+#include "evaluation/phases.h"
+
+namespace berth {
+
+double tokens_per_round(double acceptance, double drafted) {
+    return acceptance < 1 ? (1 - std::pow(acceptance, drafted + 1)) / (1 - acceptance) : drafted + 1;
+}
+
+namespace {
+
+/// The stage as its draft would run it.
+ModelStage stage_of_draft(const ModelStage& stage) {
+    ModelStage drafting = stage;
+    const Draft& draft = *stage.draft;
+    drafting.model = draft.model;
+    drafting.precision = draft.precision;
+    drafting.precision.cache = stage.precision.cache;
+    drafting.dtypes = draft.dtypes;
+    drafting.on = draft.on;
+    drafting.pins.clear();
+    drafting.draft.reset();
+    return drafting;
+}
+
+/// A placed pass of either model, as often as an answer needs it.
+struct PlacedPass {
+    const LengthPlan* plan = nullptr;
+    Assignment assignment;
+    double times = 1;
+
+    [[nodiscard]] Time time() const { return *objective(plan->problem, assignment); }
+};
+
+Time time_of(const std::vector<PlacedPass>& passes) {
+    Time sum;
+    for (const PlacedPass& pass : passes) {
+        sum += pass.time() * pass.times;
+    }
+    return sum;
+}
+
+Assignment assigned_like(const LengthPlan& plan, const LengthPlan& main, const Assignment& assignment) {
+    const std::size_t host = at(plan.problem.host);
+    return assignment_for(plan.graphs[host], main.graphs[host], assignment);
+}
+
+// Passes of a model that is placed whole; none where it does not run there.
+std::vector<PlacedPass> passes_on(const std::vector<LengthPlan>& lengths, DeviceId device) {
+    std::string ignored;
+    const LengthPlan& main = dominant(lengths);
+    const auto whole = whole_placement(main, device, ignored);
+    std::vector<PlacedPass> passes;
+    for (const LengthPlan& length : lengths) {
+        if (!whole) {
+            return {};
+        }
+        passes.push_back({&length, assigned_like(length, main, *whole), length.length.share});
+        if (!objective(length.problem, passes.back().assignment)) {
+            return {};
+        }
+    }
+    return passes;
+}
+
+std::vector<PlacedPass> of_steps(const std::vector<PlacedPass>& passes, bool steps) {
+    std::vector<PlacedPass> some;
+    std::ranges::copy_if(passes, std::back_inserter(some),
+                         [steps](const PlacedPass& pass) { return pass.plan->length.step == steps; });
+    return some;
+}
+
+/// Passes of a pair of devices.
+class Rounds {
+  public:
+    Rounds(const Draft& draft, std::vector<PlacedPass> own, std::vector<PlacedPass> checks,
+           std::vector<PlacedPass> longer_checks, std::vector<PlacedPass> drafting)
+        : draft_(draft),
+          own_(std::move(own)),
+          checks_(std::move(checks)),
+          longer_checks_(std::move(longer_checks)),
+          drafting_(std::move(drafting)) {}
+
+    [[nodiscard]] DraftResult result(double tokens) const {
+        DraftResult result;
+        result.length = draft_.length;
+        result.acceptance = draft_.acceptance.value;
+        const auto drafted = static_cast<double>(draft_.length);
+        result.tokens_per_round = tokens_per_round(result.acceptance, drafted);
+        const Time step_of_draft = time_of(of_steps(drafting_, true)) / tokens;
+        result.drafting = step_of_draft * drafted;
+        result.checking = time_of(checks_) / tokens;
+        result.step = time_of(of_steps(own_, true)) / tokens;
+        const Time round = result.drafting + result.checking;
+        result.pays_from = acceptance_for(round / result.step, drafted);
+        result.best_length = best_length(result, step_of_draft, time_of(longer_checks_) / tokens);
+        return result;
+    }
+
+    /// Everything that an answer takes: both prompts, then rounds.
+    [[nodiscard]] std::vector<PlacedPass> all(const DraftResult& result) const {
+        std::vector<PlacedPass> all = of_steps(own_, false);
+        for (PlacedPass pass : checks_) {
+            pass.times /= result.tokens_per_round;
+            all.push_back(std::move(pass));
+        }
+        for (PlacedPass pass : drafting_) {
+            pass.times *= pass.plan->length.step
+                              ? static_cast<double>(result.length) / result.tokens_per_round
+                              : 1;
+            all.push_back(std::move(pass));
+        }
+        return all;
+    }
+
+  private:
+    // From which on a round makes so many tokens.
+    static std::optional<double> acceptance_for(double tokens, double drafted) {
+        if (tokens >= drafted + 1) {
+            return std::nullopt;
+        }
+        double low = 0, high = 1;
+        for (int halving = 0; halving < 50; ++halving) {
+            const double middle = (low + high) / 2;
+            (tokens_per_round(middle, drafted) < tokens ? low : high) = middle;
+        }
+        return high;
+    }
+
+    // Checks of other lengths lie on lines between a step, the check as it is and one of twice the length.
+    static std::int64_t best_length(const DraftResult& at, Time step_of_draft, Time twice) {
+        std::int64_t best = at.length;
+        Time least = (at.drafting + at.checking) / at.tokens_per_round;
+        for (std::int64_t length = 1; length <= 2 * at.length; ++length) {
+            const double along = static_cast<double>(length) / static_cast<double>(at.length);
+            const Time check = along <= 1 ? at.step + (at.checking - at.step) * along
+                                          : at.checking + (twice - at.checking) * (along - 1);
+            const auto drafted = static_cast<double>(length);
+            const Time token = (step_of_draft * drafted + check) / tokens_per_round(at.acceptance, drafted);
+            if (token < least) {
+                least = token;
+                best = length;
+            }
+        }
+        return best;
+    }
+
+    const Draft& draft_;
+    std::vector<PlacedPass> own_, checks_, longer_checks_, drafting_;
+};
+
+/// Everything laid out once for all pairs of devices.
+class Drafting {
+  public:
+    explicit Drafting(CandidateCosts& costs) : costs_(costs), stage_(costs.stage()) {}
+
+    bool lay_out(const std::string& stage_name, Diagnostics& diagnostics) {
+        auto drafting = plan_passes(stage_name, stage_of_draft(stage_), costs_.hardware(), diagnostics);
+        if (!drafting) {
+            return false;
+        }
+        drafting_ = std::move(*drafting);
+        return lay_out_checks(stage_name, stage_.draft->length, checks_, diagnostics) &&
+               lay_out_checks(stage_name, 2 * stage_.draft->length, longer_checks_, diagnostics);
+    }
+
+    [[nodiscard]] std::optional<Candidate> pair(const Candidate& checker, DeviceId drafter) {
+        std::vector<PlacedPass> drafting = passes_on(drafting_, drafter);
+        if (drafting.empty()) {
+            return std::nullopt;
+        }
+        const Profile& profile = costs_.profile();
+        Candidate candidate = checker;
+        candidate.placement =
+            fmt::format("{}, drafted by {}", checker.placement, profile.devices[at(drafter)].name);
+        candidate.device.reset();
+        candidate.proved_optimal = false;
+        candidate.optimality_gap = 0;
+        candidate.regret.reset();
+        if (auto exceeded = exceeded_memory_of_both(checker, drafting)) {
+            candidate.feasible = false;
+            candidate.reason = std::move(*exceeded);
+            return candidate;
+        }
+        const auto tokens = static_cast<double>(stage_.generation->new_tokens);
+        const Rounds rounds(*stage_.draft, own_passes(checker), like_steps(checks_, checker),
+                            like_steps(longer_checks_, checker), drafting);
+        DraftResult result = rounds.result(tokens);
+        result.model = stage_.draft->model.name;
+        result.device = profile.devices[at(drafter)].name;
+        candidate.draft = result;
+        add_times(candidate, rounds.all(result));
+        add_memory(candidate, drafting);
+        return candidate;
+    }
+
+  private:
+    bool lay_out_checks(const std::string& stage_name, std::int64_t drafted, std::vector<LengthPlan>& checks,
+                        Diagnostics& diagnostics) {
+        for (const LengthPlan& length : costs_.lengths()) {
+            if (!length.length.step) {
+                continue;
+            }
+            TokenShare check = length.length;
+            check.tokens = drafted + 1;
+            auto plan = plan_length(stage_name, stage_, check, costs_.profile(), diagnostics);
+            if (!plan) {
+                return false;
+            }
+            checks.push_back(std::move(*plan));
+        }
+        return true;
+    }
+
+    [[nodiscard]] std::vector<PlacedPass> own_passes(const Candidate& checker) const {
+        const auto placed = placed_passes(costs_.lengths(), checker);
+        std::vector<PlacedPass> passes;
+        for (std::size_t i = 0; i < placed.size(); ++i) {
+            passes.push_back({&costs_.lengths()[i], placed[i], costs_.lengths()[i].length.share});
+        }
+        return passes;
+    }
+
+    [[nodiscard]] std::vector<PlacedPass> like_steps(const std::vector<LengthPlan>& plans,
+                                                     const Candidate& checker) const {
+        const auto placed = placed_passes(costs_.lengths(), checker);
+        std::vector<PlacedPass> passes;
+        for (const LengthPlan& plan : plans) {
+            passes.push_back({&plan, assigned_like(plan, costs_.lengths().back(), placed.back()), plan.length.share});
+        }
+        return passes;
+    }
+
+    // Both models stay loaded, with a cache each.
+    [[nodiscard]] std::optional<std::string> exceeded_memory_of_both(const Candidate& checker,
+                                                                     const std::vector<PlacedPass>& drafting) const {
+        const auto own = placed_passes(costs_.lengths(), checker);
+        const PlacementLimits& limits = costs_.lengths().front().problem.limits;
+        for (std::size_t m = 0; m < limits.memories.size(); ++m) {
+            const Bytes needed = memory_needed(limits, m, own.front()) +
+                                 memory_needed(drafting.front().plan->problem.limits, m, drafting.front().assignment);
+            if (needed > limits.memories[m].capacity) {
+                return fmt::format("both models with their caches take {} of the {} of {}", to_text(needed),
+                                   to_text(limits.memories[m].capacity), limits.memories[m].name);
+            }
+        }
+        return std::nullopt;
+    }
+
+    void add_times(Candidate& candidate, const std::vector<PlacedPass>& passes) {
+        std::vector<WeightedSum> mix, rounds;
+        candidate.by_category.clear();
+        candidate.handover = Time{};
+        candidate.energy = Energy{};
+        Time in_rounds;
+        for (const PlacedPass& pass : passes) {
+            const LengthPlan& plan = *pass.plan;
+            mix.push_back({&plan.sums.terms(), &plan.sums.planned(), plan.sums.of(plan.problem, pass.assignment),
+                           pass.times});
+            if (plan.length.step) {
+                rounds.push_back(mix.back());
+                in_rounds += pass.time() * pass.times;
+            }
+            const auto energy = energy_of(mix.back());
+            candidate.energy = candidate.energy && energy ? std::optional(*candidate.energy + *energy * pass.times)
+                                                          : std::nullopt;
+            for (const OperatorResult& op : operator_results(plan, pass.assignment, costs_.profile())) {
+                candidate.by_category[op.category] += (op.latency - op.handover) * pass.times;
+                candidate.handover += op.handover * pass.times;
+            }
+        }
+        const Time all = time_of(passes);
+        candidate.uncertainty = with_acceptance(costs_.uncertainty_of(mix), in_rounds / all);
+        candidate.latency = log_normal_estimate(all, candidate.uncertainty.sigma());
+        candidate.generation->of_step = with_acceptance(costs_.uncertainty_of(rounds), 1);
+        candidate.generation->step = in_rounds / static_cast<double>(stage_.generation->new_tokens);
+    }
+
+    // How well the acceptance is known is no number of the profile: a cause of its own, behind all others.
+    [[nodiscard]] Uncertainty with_acceptance(Uncertainty of, double share) const {
+        const Parameter<double>& acceptance = stage_.draft->acceptance;
+        const auto drafted = static_cast<double>(stage_.draft->length);
+        const double sigma = acceptance.log_sigma();
+        if (sigma > 0 && !of.independent.empty()) {
+            const double more = tokens_per_round(std::min(1.0, acceptance.value * std::exp(sigma)), drafted);
+            const double less = tokens_per_round(acceptance.value * std::exp(-sigma), drafted);
+            of.independent.push_back(-share * std::log(more / less) / 2);
+        }
+        return of;
+    }
+
+    void add_memory(Candidate& candidate, const std::vector<PlacedPass>& drafting) const {
+        const LengthPlan& plan = *drafting.front().plan;
+        const Assignment& assignment = drafting.front().assignment;
+        for (std::size_t i = 0; i < assignment.size(); ++i) {
+            const std::size_t d = at(assignment[i]);
+            const Operator& op = plan.graphs[d].operators[i];
+            const Bytes kept = plan.problem.limits.size[i][d];
+            const Bytes cache = kept_in_cache(op, plan.plans[d].operators[i].scheme, stage_.generation->positions());
+            candidate.weight_bytes += kept - cache;
+            candidate.kept_in_dram += has_own_memory(costs_.profile(), assignment[i]) ? Bytes{} : kept - cache;
+            candidate.generation->kv_cache += cache;
+            candidate.weights.by_dtype[plan.plans[d].operators[i].scheme.weights] += kept - cache;
+        }
+    }
+
+    CandidateCosts& costs_;
+    const ModelStage& stage_;
+    std::vector<LengthPlan> drafting_, checks_, longer_checks_;
+};
+
+}  // namespace
+
+bool add_drafted(const std::string& stage_name, CandidateCosts& costs, std::vector<Candidate>& candidates,
+                 Diagnostics& diagnostics) {
+    Drafting drafting(costs);
+    if (!drafting.lay_out(stage_name, diagnostics)) {
+        return false;
+    }
+    std::optional<Candidate> best;
+    for (const Candidate& checker : candidates) {
+        for (std::size_t d = 0; checker.feasible && checker.device && d < costs.profile().devices.size(); ++d) {
+            const auto drafter = static_cast<DeviceId>(d);
+            const auto& on = costs.stage().draft->on;
+            auto one = on && *on != drafter ? std::nullopt : drafting.pair(checker, drafter);
+            if (one && (!best || (one->feasible && !best->feasible) ||
+                        (one->feasible && one->latency.median < best->latency.median))) {
+                best = std::move(one);
+            }
+        }
+    }
+    if (best) {
+        candidates.push_back(std::move(*best));
+    } else {
+        diagnostics.error(costs.stage().draft->model.where,
+                          fmt::format("stage '{}': {} runs on no device that may draft", stage_name,
+                                      costs.stage().draft->model.name));
+    }
+    return best.has_value();
+}
+
+}  // namespace berth

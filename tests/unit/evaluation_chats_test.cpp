@@ -1,0 +1,179 @@
+// Chats and drafted tokens of placed stages: what passes take, what the memory holds, and what is refused.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "berth/evaluation.h"
+#include "berth/report.h"
+#include "berth/traffic_report.h"
+#include "evaluation/drafts.h"
+
+namespace berth {
+namespace {
+
+using testing::HasSubstr;
+
+const Library kShipped{{BERTH_SOURCE_DIR}};
+
+struct Asked {
+    std::optional<Scenario> scenario;
+    std::optional<ScenarioResult> result;
+    std::string complaints;
+
+    [[nodiscard]] const Candidate& placed(const std::string& placement) const {
+        const auto& candidates = result->stages.front().candidates;
+        const auto found = std::ranges::find(candidates, placement, &Candidate::placement);
+        if (found == candidates.end()) {
+            throw std::runtime_error("no candidate " + placement);
+        }
+        return *found;
+    }
+    [[nodiscard]] std::size_t number(const std::string& placement) const {
+        return static_cast<std::size_t>(&placed(placement) - result->stages.front().candidates.data());
+    }
+};
+
+Asked ask(const std::string& scenario, std::vector<Override> changes) {
+    changes.insert(changes.begin(), {"stages.answer.model", "smollm2-360m"});
+    Diagnostics diagnostics;
+    Asked all;
+    all.scenario = load_scenario(kShipped, scenario, changes, diagnostics);
+    if (all.scenario) {
+        all.result = evaluate(*all.scenario, diagnostics);
+    }
+    all.complaints = diagnostics.text();
+    return all;
+}
+
+Asked chats(const std::vector<Override>& changes) { return ask("chats-rk3588", changes); }
+
+Asked drafted(std::vector<Override> changes) {
+    changes.insert(changes.begin(), {"stages.answer.draft.model", "smollm2-135m"});
+    return ask("chat-rk3588-draft", changes);
+}
+
+TEST(ChatsOfAStage, OneAloneTakesTheSingleAnswer) {
+    const Asked all = chats({{"stages.answer.prompt", "256"}, {"stages.answer.new_tokens", "64"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    SimulationOptions options;
+    options.requests = 20;
+    options.warm_up = 0;
+    for (const std::string placement : {"npu", "cpu"}) {
+        const ChatService service = chat_service(*all.scenario, *all.result, all.number(placement));
+        const ChatTraffic alone = simulate_chats(service, ClosedLoop{}, options);
+        const GenerationResult& generation = *all.placed(placement).generation;
+        EXPECT_NEAR(alone.first_token->p50.value / generation.first_token->median, 1, 1e-6);
+        EXPECT_NEAR(alone.token->p50.value / *generation.step, 1, 0.01);
+        EXPECT_NEAR(alone.answer->p50.value / all.placed(placement).latency.median, 1, 0.01);
+    }
+}
+
+TEST(ChatsOfAStage, OnlyRuntimesThatBatchHaveSlots) {
+    const Asked all = chats({});
+    ASSERT_TRUE(all.result) << all.complaints;
+    EXPECT_EQ(chat_service(*all.scenario, *all.result, all.number("npu")).slots, 1);
+    EXPECT_EQ(chat_service(*all.scenario, *all.result, all.number("cpu")).slots, 4);
+    // Each slot has a cache for the longest prompt and answer.
+    const Asked one = chats({{"stages.answer.slots", "1"}});
+    EXPECT_NEAR(all.placed("cpu").generation->kv_cache / one.placed("cpu").generation->kv_cache, 4, 1e-9);
+    EXPECT_NEAR(all.placed("npu").generation->kv_cache / one.placed("npu").generation->kv_cache, 1, 1e-9);
+}
+
+TEST(ChatsOfAStage, PercentilesAreInEveryForm) {
+    Asked all = chats({{"arrivals.rate", "0.01 Hz"}, {"arrivals.requests", "500"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    all.result->chats = simulate_chats(*all.scenario, *all.result);
+    ASSERT_EQ(all.result->chats.size(), 2U);
+    EXPECT_EQ(all.result->chats.front().candidate, *all.result->stages.front().chosen);
+    EXPECT_LE(all.result->chats.front().traffic.first_token->p50.value,
+              all.result->chats.front().traffic.first_token->p95.value);
+    EXPECT_THAT(chats_text(*all.result, *all.scenario), HasSubstr("Under 0.01 requests per second at random times (Poisson): prompts of 36 to 510"));
+    EXPECT_THAT(chats_csv(*all.result), HasSubstr("first_token_p95_ms"));
+    EXPECT_THAT(json_report(*all.result, *all.scenario, {}), HasSubstr("\"token_rate\""));
+    EXPECT_THAT(markdown_report(*all.result, *all.scenario, {}, {}, {}), HasSubstr("## Chats"));
+}
+
+TEST(ChatsOfAStage, WhatCannotBeAskedForIsSaid) {
+    EXPECT_THAT(chats({{"stages.answer.slots", "65"}}).complaints,
+                HasSubstr("65 answers at once are more than there can be: npu (rkllm 1.3.0) makes one answer after another; "
+                          "cpu (ggml 2023-11) makes 64 at once (expected 1 to 64)"));
+    EXPECT_THAT(chats({{"stages.answer.on", "npu"}}).complaints,
+                HasSubstr("4 answers at once are more than there can be: npu (rkllm 1.3.0) makes one answer after another "
+                          "(expected 1)"));
+    EXPECT_THAT(chats({{"stages.answer.phase", "decode"}}).complaints,
+                HasSubstr("chats of several lengths are whole answers (expected one length, or phase: generate)"));
+    EXPECT_THAT(chats({{"stages.answer.prompt", "{from: 5, to: 2}"}}).complaints,
+                HasSubstr("the range from 5 to 2 is empty"));
+    EXPECT_THAT(drafted({{"stages.answer.draft.acceptance", "120%"}}).complaints,
+                HasSubstr("more tokens are accepted than were drafted (expected a share up to 100%)"));
+    EXPECT_THAT(drafted({{"stages.answer.draft.length", "0"}}).complaints, HasSubstr("whole number from 1 to 64"));
+    EXPECT_THAT(drafted({{"stages.answer.on", "cpu"}, {"stages.answer.dtype", "w4a16_g32"}, {"stages.answer.slots", "2"}})
+                    .complaints,
+                HasSubstr("answers that are made at once are not drafted (expected slots: 1)"));
+    EXPECT_THAT(drafted({{"stages.answer.draft.model", "smollm2-135"}}).complaints, HasSubstr("smollm2-135m"));
+}
+
+TEST(DraftedTokens, MakeWhatTheFormulaSays) {
+    EXPECT_NEAR(tokens_per_round(0.8, 4), 1 + 0.8 + 0.64 + 0.512 + 0.4096, 1e-12);
+    EXPECT_DOUBLE_EQ(tokens_per_round(0, 4), 1);
+    EXPECT_DOUBLE_EQ(tokens_per_round(1, 4), 5);
+}
+
+TEST(DraftedTokens, ARoundIsDraftsAndOneCheck) {
+    const Asked all = drafted({});
+    ASSERT_TRUE(all.result) << all.complaints;
+    const Candidate& pair = all.placed("npu, drafted by cpu");
+    const Candidate& npu = all.placed("npu");
+    const DraftResult& draft = *pair.draft;
+    EXPECT_NEAR(*pair.generation->step / ((draft.drafting + draft.checking) / draft.tokens_per_round), 1, 1e-9);
+    EXPECT_NEAR(draft.step / *npu.generation->step, 1, 1e-9);
+    EXPECT_EQ(pair.generation->first_token->median, npu.generation->first_token->median);
+    // A check reads the same weights as a step, and the head's for five positions.
+    EXPECT_GT(draft.checking, draft.step);
+    EXPECT_LT(draft.checking, draft.step * 5.0);
+    // At the acceptance from which on it pays, both are as fast.
+    ASSERT_TRUE(draft.pays_from);
+    EXPECT_NEAR((draft.drafting + draft.checking) / tokens_per_round(*draft.pays_from, 4) / draft.step, 1, 1e-9);
+    // The uncertain acceptance makes the interval wider.
+    const Asked exact = drafted({{"stages.answer.draft.acceptance", "65% ± 0%"}});
+    EXPECT_LT(log_normal_sigma(exact.placed("npu, drafted by cpu").latency), log_normal_sigma(pair.latency));
+}
+
+TEST(DraftedTokens, MoreAcceptedTokensAreFaster) {
+    Time before = seconds(1e9);
+    for (const std::string acceptance : {"10%", "50%", "90%", "100%"}) {
+        const Asked all = drafted({{"stages.answer.draft.acceptance", acceptance}});
+        ASSERT_TRUE(all.result) << all.complaints;
+        const Time now = all.placed("npu, drafted by cpu").latency.median;
+        EXPECT_LT(now, before);
+        before = now;
+    }
+}
+
+TEST(DraftedTokens, NeedTheMemoryOfBoth) {
+    const Asked roomy = drafted({});
+    ASSERT_TRUE(roomy.result) << roomy.complaints;
+    const Candidate& pair = roomy.placed("npu, drafted by cpu");
+    const Candidate& npu = roomy.placed("npu");
+    EXPECT_GT(pair.weight_bytes, npu.weight_bytes);
+    EXPECT_GT(pair.generation->kv_cache, npu.generation->kv_cache);
+    const double between = in_mebibytes((pair.weight_bytes + npu.weight_bytes) / 2.0);
+    const Asked narrow = drafted({{"hardware.memory.dram.capacity", std::to_string(static_cast<int>(between)) + " MiB"}});
+    ASSERT_TRUE(narrow.result) << narrow.complaints;
+    EXPECT_FALSE(narrow.placed("npu, drafted by cpu").feasible);
+    EXPECT_THAT(narrow.placed("npu, drafted by cpu").reason, HasSubstr("both models with their caches take"));
+}
+
+TEST(DraftedTokens, WhereTheyDoNotPayThatIsSaid) {
+    const Asked all = drafted({{"stages.answer.draft.acceptance", "5%"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    const StageResult& stage = all.result->stages.front();
+    EXPECT_EQ(stage.candidates[*stage.chosen].placement, "npu");
+    EXPECT_THAT(text_report(*all.result, *all.scenario, {}, {}), HasSubstr("It does not pay"));
+}
+
+}  // namespace
+}  // namespace berth
