@@ -15,6 +15,9 @@
 
 namespace berth {
 
+/// Profiles, models and scenarios that ship.
+inline const Library kShipped{{BERTH_SOURCE_DIR}};
+
 class ScenarioFolder : public testing::Test {
   protected:
     struct Loaded {

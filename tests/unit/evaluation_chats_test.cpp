@@ -10,13 +10,12 @@
 #include "berth/report.h"
 #include "berth/traffic_report.h"
 #include "evaluation/drafts.h"
+#include "scenario_fixtures.h"
 
 namespace berth {
 namespace {
 
 using testing::HasSubstr;
-
-const Library kShipped{{BERTH_SOURCE_DIR}};
 
 struct Asked {
     std::optional<Scenario> scenario;

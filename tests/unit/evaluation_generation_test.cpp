@@ -7,17 +7,16 @@
 
 #include "berth/evaluation.h"
 #include "evaluation/work.h"
+#include "scenario_fixtures.h"
 
 namespace berth {
 namespace {
 
 using testing::HasSubstr;
 
-const Library kLibrary{{BERTH_SOURCE_DIR}};
-
 Profile phone(const std::vector<Override>& overrides = {}) {
     Diagnostics diagnostics;
-    auto profile = load_hardware(kLibrary, "rk3588-rkllm-1.3.0", overrides, SourceLocation("test"), diagnostics);
+    auto profile = load_hardware(kShipped, "rk3588-rkllm-1.3.0", overrides, SourceLocation("test"), diagnostics);
     if (!profile) {
         throw std::runtime_error(diagnostics.text());
     }
@@ -27,7 +26,7 @@ Profile phone(const std::vector<Override>& overrides = {}) {
 ModelStage stage_of(const std::string& model, Generation generation) {
     Diagnostics diagnostics;
     ModelStage stage;
-    stage.model = load_model(kLibrary, model, {}, SourceLocation("m"), diagnostics).value();
+    stage.model = load_model(kShipped, model, {}, SourceLocation("m"), diagnostics).value();
     stage.model.where = SourceLocation("m");
     stage.precision.dtype = DType::kInt8;
     stage.generation = generation;

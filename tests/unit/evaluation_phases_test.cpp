@@ -11,13 +11,12 @@
 #include "berth/simulated_scenario.h"
 #include "evaluation/candidates.h"
 #include "evaluation/phases.h"
+#include "scenario_fixtures.h"
 
 namespace berth {
 namespace {
 
 using testing::HasSubstr;
-
-const Library kShipped{{BERTH_SOURCE_DIR}};
 
 // A small model on both runtimes of a board, with what a test changes.
 std::vector<Override> small_chat(std::vector<Override> changes) {
