@@ -183,14 +183,15 @@ Number<T, Operations> padded(const ConvDims& d, const Pass& pass, DType dtype, c
                     "padded MACs");
 }
 
-// A pass brings its rows in pieces of the layout, or else in one descriptor beside those of its weights.
-double descriptor_count(const Kernel& kernel, const ConvDims& d, const Pass& pass, const Device& device) {
+// A pass brings its rows in pieces of the layout, or else in one descriptor beside those of its weights, and that for
+// each product that groups are put together to: their channels lie apart.
+double descriptor_count(const Kernel& kernel, const ConvDims& d, const Pass& pass, DType dtype, const Device& device) {
     const double passes = static_cast<double>(d.batch * pass.passes);
     if (device.matrix.layout_block) {
         return passes * std::ceil(element_size(kernel.input) * static_cast<double>(d.in_channels) /
                                   device.matrix.layout_block->value);
     }
-    return 2 * passes;
+    return 2 * passes * static_cast<double>(packed_products(d, dtype, device.matrix).products);
 }
 
 // Cores with private buffers share either the output channels, and each reads all of the input, or the positions, and
@@ -245,7 +246,7 @@ Demand<T> conv_demand(const Kernel& kernel, const ConvDims& dims, const Device& 
     demand.tile = {
         pass.positions, depth, d.out_channels / d.groups, static_cast<std::int64_t>(std::ceil(pass.input_reads)),
         weight_passes,  1};
-    demand.descriptors = descriptor_count(kernel, d, pass, device);
+    demand.descriptors = descriptor_count(kernel, d, pass, rates.multiplied_at, device);
     if (!depthwise(d)) {
         demand.groups =
             weight_groups(kernel, rates.multiplied_at, weight,

@@ -52,6 +52,18 @@ TEST_F(ConvolutionCostTest, EveryTapTakesADepthOfItsOwn) {
     EXPECT_DOUBLE_EQ(in_operations(cost(dims, DType::kFp16).padded_macs), 576000.0 * 512);
 }
 
+TEST_F(ConvolutionCostTest, GroupsThatFillTheArrayAreBroughtByThemselves) {
+    npu_.matrix.layout_block.reset();
+    ConvDims grouped = square(256, 256, 14, 3);
+    const Time whole = cost(grouped).dma;
+    grouped.groups = 4;
+    EXPECT_DOUBLE_EQ(cost(grouped).dma / whole, 4);
+    grouped.groups = 32;  // four of 8 channels make one product
+    EXPECT_DOUBLE_EQ(cost(grouped).dma / whole, 8);
+    grouped.groups = 256;  // depthwise: all channels lie along the array's width
+    EXPECT_DOUBLE_EQ(cost(grouped).dma / whole, 1);
+}
+
 TEST_F(ConvolutionCostTest, ATransposedOneMakesABlockOfResultsFromEachInput) {
     ConvDims spread = square(64, 32, 28, 2, 2);
     spread.transposed = true;
