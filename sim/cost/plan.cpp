@@ -207,10 +207,22 @@ class Lowering {
         return id;
     }
 
+    // A compiler for memory that it manages takes attention by tiles of rows, whose scores stay there from product to
+    // product, however many there are of all rows.
+    [[nodiscard]] bool tiles_scores(const Kernel& softmax) const {
+        constexpr std::int64_t kRows = 32;
+        const Bytes row = element_size(softmax.input) * static_cast<double>(std::get<RowsDims>(softmax.dims).cols);
+        return device_.runtime.shapes == ShapeRule::kStatic && residency_.capacity >= 2.0 * kRows * row;
+    }
+
     const std::array<KernelId, 4>& parts_of(std::size_t i) {
         std::array<KernelId, 4>& ids = table_.parts(classes_.of[i], inputs_on_chip(i), on_chip(made_by(i)));
         if (ids.front() < 0) {
-            const auto kernels = attention_parts(plain_kernel(i));
+            auto kernels = attention_parts(plain_kernel(i));
+            if (tiles_scores(kernels[1])) {
+                auto& [scores, softmax, values] = kernels;
+                scores.output_on_chip = softmax.input_on_chip = softmax.output_on_chip = values.input_on_chip = true;
+            }
             std::transform(kernels.begin(), kernels.end(), ids.begin(),
                            [this](const Kernel& kernel) { return table_.add(kernel); });
             if (const auto moves = head_moves(plain_kernel(i), device_.runtime)) {

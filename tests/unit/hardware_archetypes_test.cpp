@@ -145,5 +145,29 @@ TEST(WeightsKept, NoneAllOrAsManyAsFit) {
     EXPECT_NEAR(part / all, 1 - (8 - 1.125) / 32, 0.02);
 }
 
+// A softmax of 12 heads of 1500 x 1500 scores, 54 MB of them, between two products.
+KernelCost softmax_with(const char* capacity) {
+    Diagnostics diagnostics;
+    std::string yaml(kOwnChip);
+    yaml += std::string("    memories: {vtcm: {capacity: ") + capacity + "}}\n";
+    const auto profile = profile_from(yaml, diagnostics);
+    EXPECT_TRUE(profile.has_value()) << diagnostics.text();
+    WiredGraph wired;
+    AttentionDims dims;
+    dims.heads = dims.kv_heads = 12;
+    dims.seq = dims.kv_seq = 1500;
+    dims.head_dim = 64;
+    wired.add(OperatorKind::kAttention, dims, {}, choice_named(kSchemeNames, "fp16").value());
+    const DevicePlan plan = plan_device(wired.done(), *profile, *device_named(*profile, "npu"), {1, {}});
+    const auto softmax = std::ranges::find(plan.kernels, OperatorKind::kSoftmax, &Kernel::kind);
+    return plan.costs.at(static_cast<std::size_t>(softmax - plan.kernels.begin()));
+}
+
+TEST(AttentionInParts, ScoresStayWhereATileOfRowsFits) {
+    EXPECT_EQ(softmax_with("2 MiB").traffic.read, Bytes{});
+    EXPECT_EQ(softmax_with("2 MiB").traffic.write, Bytes{});
+    EXPECT_GT(softmax_with("128 KiB").traffic.read, megabytes(50));
+}
+
 }  // namespace
 }  // namespace berth
