@@ -303,15 +303,34 @@ void add_confidence(CrossoverMap& map, const CrossoverQuestion& question, int th
         });
 }
 
+// A number of the hardware that is written as a share of another one, in the unit of the range; else what is written.
+std::optional<std::string> in_unit_of(const SweepRange& range, std::optional<std::string> written, Profile profile) {
+    constexpr std::string_view kHardware = "hardware.";
+    const auto views = parameters(profile);
+    const auto view = std::ranges::find_if(views, [&](const ParameterView& each) {
+        return !each.base.empty() && range.path.starts_with(kHardware) &&
+               range.path.substr(kHardware.size()) == each.path;
+    });
+    const auto unit = parse_quantity("1" + range.unit);
+    const auto* one = std::get_if<ParsedQuantity>(&unit);
+    return view == views.end() || one == nullptr ? std::move(written) : range.text(view->value / one->value);
+}
+
 // What settings of both ranges would replace.
 std::optional<std::pair<std::string, std::string>> today_of(SweepBase base, const SweepRange& across,
                                                             const SweepRange& up) {
+    Diagnostics ignored;
+    const auto now = load_scenario(base.library, base.scenario, base.settings, ignored);
     base.settings.push_back({across.path, across.text(across.from)});
     base.settings.push_back({up.path, up.text(up.from)});
     std::optional<std::string> first, second;
     for (const SettingChange& change : setting_changes(base)) {
         first = change.path == across.path ? change.before : first;
         second = change.path == up.path ? change.before : second;
+    }
+    if (now) {
+        first = in_unit_of(across, std::move(first), now->profile);
+        second = in_unit_of(up, std::move(second), now->profile);
     }
     return first && second ? std::optional(std::pair(*first, *second)) : std::nullopt;
 }

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <thread>
 
-#include "analysis/in_order.h"
 #include "berth/quantity_text.h"
 #include "berth/sweep.h"
 #include "explore/explorer.h"
@@ -185,22 +184,12 @@ std::optional<Json> Explorer::map(const std::vector<Override>& settings, const M
         cells.add(point);
         return true;
     });
-    if (question.sure) {
-        std::vector<int> workers(kMapThreads);
-        std::size_t next = 0;
-        in_order<std::optional<double>>(
-            sweep->size(), workers,
-            [&](int&, std::size_t cell) {
-                auto there = settings;
-                const std::size_t columns = axes[1].values.size();
-                there.push_back({question.up, axes[0].values[cell / columns]});
-                there.push_back({question.across, axes[1].values[cell % columns]});
-                return confidence(there, question.stage);
-            },
-            [&](const std::optional<double>& sure) {
-                cells.add_confidence(next++, sure);
-                return true;
-            });
+    // One after the other: a core is left for the answers of a slider that moves meanwhile.
+    for (std::size_t cell = 0; question.sure && cell < sweep->size(); ++cell) {
+        auto there = settings;
+        there.push_back({question.up, axes[0].values[cell / axes[1].values.size()]});
+        there.push_back({question.across, axes[1].values[cell % axes[1].values.size()]});
+        cells.add_confidence(cell, confidence(there, question.stage));
     }
     Json object = Json::object();
     object["stage"] = question.stage;

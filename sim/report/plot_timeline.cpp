@@ -282,7 +282,7 @@ Plotted plotted_bandwidth(const TrafficResult& traffic, double middle, double en
     const Bandwidth all = traffic.system.bandwidths.front().bandwidth;
     const std::string scale = fmt::format("at most {:.0f}% of {:.3g} GB/s", 100 * most, in_gigabytes_per_second(all));
     Plotted drawn{fmt::format("set label {} at first {}, first {} left font {} front\n", gnuplot_text(scale),
-                              plotted(end * 0.005), plotted(middle - 1), kSmallFont),
+                              plotted(end * 0.005), plotted(middle - 1.1), kSmallFont),
                   ""};
     if (!cells.empty()) {
         drawn.data += cell_data("$dram", cells);
