@@ -90,7 +90,7 @@ class ConfigReader {
         if (std::ranges::all_of(parts, &std::string::empty)) {
             choose_inner(*type, node);
         }
-        if (mapping_ == nullptr && parts.empty()) {
+        if (mapping_ == nullptr && (parts.empty() || !tower_.empty())) {
             report_unknown(node, *type);
         } else if (mapping_ == nullptr) {
             report_part(node, *type, parts);
@@ -163,6 +163,9 @@ class ConfigReader {
             }
             const auto outer = std::pair(architecture_, mapping_);
             mapping_ = nullptr;
+            if (part != kTextPart) {
+                tower_ = found == fields_.texts.end() ? type : found->second;
+            }
             const bool named =
                 found != fields_.texts.end() && take_inner(inner, found->second, &ConfigMapping::model_types);
             if (named || (part == kTextPart && take_inner(inner, type, &ConfigMapping::text_of))) {
@@ -178,11 +181,17 @@ class ConfigReader {
         }
     }
 
+    static bool reads_ids(const Architecture& architecture) {
+        return std::ranges::any_of(architecture.inputs, &InputTemplate::integer);
+    }
+
     bool take_inner(std::string_view inner, const std::string& type, std::vector<std::string> ConfigMapping::*names) {
         for (const Architecture& architecture : architectures_) {
             for (const ConfigMapping& mapping : architecture.huggingface) {
                 const bool named = std::ranges::find(mapping.*names, type) != (mapping.*names).end();
-                if (named && mapping.part.empty() && suits(mapping, inner)) {
+                // The model that sees may bear the type of the one that reads beside it.
+                const bool other = !tower_.empty() && reads_ids(architecture);
+                if (named && !other && mapping.part.empty() && suits(mapping, inner)) {
                     architecture_ = &architecture;
                     mapping_ = &mapping;
                 }
@@ -192,13 +201,20 @@ class ConfigReader {
     }
 
     void report_unknown(const YamlNode& node, const std::string& type) {
+        constexpr std::string_view kWaysOut =
+            "the model as an ONNX file (berth import model.onnx), an architecture of your own in models/architectures "
+            "(docs/yaml.md)";
+        if (!tower_.empty()) {
+            diagnostics_.error(
+                node.where(),
+                fmt::format("no architecture stands for the {} model '{}' of model_type '{}'", part_, tower_, type),
+                std::string(kWaysOut));
+            return;
+        }
         const auto known = importable_model_types(architectures_);
         const std::string nearest = suggested_names(type, known);
         diagnostics_.error(node.where(), fmt::format("no architecture stands for model_type '{}'", type),
-                           "the model as an ONNX file (berth import model.onnx), an architecture of your own in "
-                           "models/architectures (docs/yaml.md), or one of " +
-                               list_of(known),
-                           nearest);
+                           fmt::format("{}, or one of {}", kWaysOut, list_of(known)), nearest);
     }
 
     void report_part(const YamlNode& node, const std::string& type, std::vector<std::string> parts) {
@@ -323,6 +339,7 @@ class ConfigReader {
     std::span<const Architecture> architectures_;
     std::string part_;
     std::string type_;
+    std::string tower_;  ///< type of the model that sees or hears, if that is the part that was asked for
     const Architecture* architecture_ = nullptr;
     const ConfigMapping* mapping_ = nullptr;
     ConfigFields fields_;

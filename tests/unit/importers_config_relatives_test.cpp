@@ -1,0 +1,132 @@
+// Models that translate, relatives of families that are there, and the towers of models that see: parameters by hand,
+// which are those that the library counts.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "architecture_fixtures.h"
+#include "berth/import_config.h"
+
+namespace berth {
+namespace {
+
+using testing::HasSubstr;
+
+/// What a configuration becomes: its parameters, or 0, and what was said.
+struct Relative {
+    double parameters = 0;
+    std::string said;
+
+    explicit Relative(const std::string& config, const std::string& part = "") {
+        Diagnostics diagnostics;
+        const auto document = YamlDocument::parse(config, "config.json", diagnostics);
+        const auto import =
+            document ? import_config(document->root(diagnostics), shipped_architectures(), "", part) : std::nullopt;
+        const auto written = import ? YamlDocument::parse(import->yaml, "model.yaml", diagnostics) : std::nullopt;
+        const auto model =
+            written ? read_model(written->root(diagnostics), shipped_models() / "architectures") : std::nullopt;
+        parameters = model ? static_cast<double>(totals(lay_out(*model, {1, 8})).parameters) : 0;
+        said = diagnostics.text();
+    }
+};
+
+constexpr std::string_view kBart =
+    R"("d_model": 768, "vocab_size": 50265, "encoder_layers": 6, "decoder_layers": 6, "encoder_attention_heads": 12,
+"decoder_attention_heads": 12, "encoder_ffn_dim": 3072, "decoder_ffn_dim": 3072, "max_position_embeddings": 1024})";
+constexpr std::string_view kNllb =
+    R"("d_model": 1024, "encoder_layers": 12, "decoder_layers": 12, "encoder_attention_heads": 16,
+"decoder_attention_heads": 16, "encoder_ffn_dim": 4096, "decoder_ffn_dim": 4096, "max_position_embeddings": 1024,
+"activation_function": "relu", )";
+
+struct RelativeCount {
+    std::string name, part;
+    double counted;
+    std::string config;
+};
+
+class Relatives : public testing::TestWithParam<RelativeCount> {};
+
+TEST_P(Relatives, HaveTheParametersThatTheLibraryCounts) {
+    const Relative found(GetParam().config, GetParam().part);
+    // Sines count as the constants that they are.
+    EXPECT_NEAR(found.parameters / GetParam().counted, 1, 0.0005) << found.said;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Relatives,
+    testing::Values(
+        // Both, less the table that they share: 139420416, as published.
+        RelativeCount{"bart-base encoder", "encoder", 81920256,
+                      R"({"model_type": "bart", "activation_function": "gelu", )" + std::string(kBart)},
+        RelativeCount{"bart-base decoder", "decoder", 96103680,
+                      R"({"model_type": "bart", "activation_function": "gelu", )" + std::string(kBart)},
+        // 615073792 in all.
+        RelativeCount{"nllb-200-distilled-600M encoder", "encoder", 413511680,
+                      "{" + std::string(kNllb) + R"("model_type": "m2m_100", "vocab_size": 256206})"},
+        RelativeCount{"nllb-200-distilled-600M decoder", "decoder", 463917056,
+                      "{" + std::string(kNllb) + R"("model_type": "m2m_100", "vocab_size": 256206})"},
+        RelativeCount{"mbart-large-50 encoder", "encoder", 408264704,
+                      "{" + std::string(kNllb) + R"("model_type": "mbart", "vocab_size": 250054})"},
+        RelativeCount{"opus-mt-en-de encoder", "encoder", 48662016,
+                      R"({"model_type": "marian", "d_model": 512, "vocab_size": 58101, "encoder_layers": 6,
+"encoder_attention_heads": 8, "encoder_ffn_dim": 2048, "max_position_embeddings": 512,
+"activation_function": "swish"})"},
+        // 300176768 in all, with the tables of relative positions.
+        RelativeCount{"mt5-small encoder", "encoder", 146940416,
+                      R"({"model_type": "mt5", "d_model": 512, "d_kv": 64, "d_ff": 1024, "num_layers": 8,
+"num_heads": 6, "vocab_size": 250112, "feed_forward_proj": "gated-gelu", "tie_word_embeddings": false})"},
+        RelativeCount{"mt5-small decoder", "decoder", 281293312,
+                      R"({"model_type": "mt5", "d_model": 512, "d_kv": 64, "d_ff": 1024, "num_layers": 8,
+"num_heads": 6, "vocab_size": 250112, "feed_forward_proj": "gated-gelu", "tie_word_embeddings": false})"},
+        RelativeCount{"hubert-base", "", 94371712,
+                      R"({"model_type": "hubert", "num_hidden_layers": 12, "hidden_size": 768,
+"num_attention_heads": 12, "intermediate_size": 3072, "num_conv_pos_embeddings": 128,
+"num_conv_pos_embedding_groups": 16, "do_stable_layer_norm": false, "architectures": ["HubertModel"]})"},
+        RelativeCount{"seed-oss-36b", "", 36151104512, R"({"model_type": "seed_oss", "hidden_size": 5120})"},
+        RelativeCount{"exaone-3.5-2.4b", "", 2405327360,
+                      R"({"model_type": "exaone", "num_layers": 30, "hidden_size": 2560, "intermediate_size": 7168,
+"num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 80, "vocab_size": 102400})"},
+        RelativeCount{"exaone-4-1.2b", "", 1279391488,
+                      R"({"model_type": "exaone4", "num_hidden_layers": 30, "hidden_size": 2048,
+"intermediate_size": 4096, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 64, "vocab_size": 102400,
+"sliding_window": null, "tie_word_embeddings": true})"},
+        RelativeCount{"hunyuan-1.8b", "", 1791080448,
+                      R"({"model_type": "hunyuan_v1_dense", "hidden_size": 2048, "intermediate_size": 6144,
+"num_attention_heads": 16, "num_key_value_heads": 4, "head_dim": 128, "vocab_size": 120818,
+"tie_word_embeddings": true})"},
+        RelativeCount{"dots.llm1", "", 142774381696,
+                      R"({"model_type": "dots1", "hidden_size": 4096, "vocab_size": 152064})"},
+        RelativeCount{"ernie-4.5-21b-a3b", "", 21825437888, R"({"model_type": "ernie4_5_moe"})"},
+        // The towers of models that see.
+        RelativeCount{"internvit-300m", "image", 304012288,
+                      R"({"model_type": "internvl_chat", "vision_config": {"model_type": "intern_vit_6b",
+"hidden_size": 1024, "image_size": 448, "intermediate_size": 4096, "num_attention_heads": 16,
+"num_hidden_layers": 24, "patch_size": 14}})"},
+        RelativeCount{"smolvlm vision", "image", 86433024,
+                      R"({"model_type": "smolvlm", "vision_config": {"model_type": "smolvlm_vision",
+"hidden_size": 768, "image_size": 512, "num_attention_heads": 12, "patch_size": 16}})"}),
+    [](const auto& row) {
+        std::string name = row.param.name;
+        std::erase_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); });
+        return name;
+    });
+
+// The image model of Qwen2-VL bears the type of the text model, whose sizes are none of its own.
+TEST(Relatives, ATowerWithoutAnArchitectureIsNotTheTextModel) {
+    const Relative seeing(R"({"model_type": "qwen2_vl", "vision_config": {"model_type": "qwen2_vl",
+"hidden_size": 1536, "num_heads": 16}})",
+                          "image");
+    EXPECT_EQ(seeing.said,
+              "config.json:1:16: error: no architecture stands for the image model 'qwen2_vl' of model_type 'qwen2_vl' "
+              "(expected the model as an ONNX file (berth import model.onnx), an architecture of your own in "
+              "models/architectures (docs/yaml.md))\n");
+}
+
+TEST(Relatives, AttentionInBlocksIsRefused) {
+    EXPECT_THAT(Relative(R"({"model_type": "big_bird", "num_hidden_layers": 12, "hidden_size": 768,
+"num_attention_heads": 12, "intermediate_size": 3072, "vocab_size": 50358, "attention_type": "block_sparse"})")
+                    .said,
+                HasSubstr("attention_type 'block_sparse' has no form in bert-encoder (expected original_full)"));
+}
+
+}  // namespace
+}  // namespace berth
