@@ -16,8 +16,10 @@ namespace berth {
 
 namespace {
 
-/// Beyond this a graph is a mistake in a size.
+/// Beyond this, rounds of sections are a mistake in a size.
 constexpr std::int64_t kMostOperators = 20'000;  // ten times what published models have
+/// Of those that stand in a file one by one: as many as an ONNX file may have nodes.
+constexpr std::int64_t kMostWrittenOperators = 250'000;
 
 /// Whether the rounds of a section can differ in more than their names: whether it names the round or a size per round.
 bool depends_on_round(const Section& section, const Architecture& architecture) {
@@ -100,11 +102,14 @@ class GraphBuilder {
         if (!rounds) {
             return false;
         }
-        const auto room = kMostOperators - static_cast<std::int64_t>(graph_.operators.size());
-        if (*rounds > room / std::max<std::int64_t>(static_cast<std::int64_t>(section.operators.size()), 1)) {
+        const auto each = static_cast<std::int64_t>(section.operators.size());
+        const auto most = section.repeat ? kMostOperators : kMostWrittenOperators;
+        if (*rounds > (most - static_cast<std::int64_t>(graph_.operators.size())) / std::max<std::int64_t>(each, 1)) {
             diagnostics_.error(section.where,
-                               fmt::format("{} rounds of '{}' make too large a graph", *rounds, section.name),
-                               fmt::format("at most {} operators", kMostOperators));
+                               section.repeat
+                                   ? fmt::format("{} rounds of '{}' make too large a graph", *rounds, section.name)
+                                   : fmt::format("{} operators make too large a graph", each),
+                               fmt::format("at most {} operators", most));
             return false;
         }
         return add_rounds(section, *rounds);

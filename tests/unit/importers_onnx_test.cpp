@@ -9,7 +9,7 @@
 
 #include "berth/import_onnx.h"
 #include "graph_fixtures.h"
-#include "onnx_bytes.h"
+#include "onnx_imports.h"
 
 namespace berth {
 namespace {
@@ -293,6 +293,18 @@ TEST_P(OnnxBytes, AreReadOrRefusedWhereverTheyAreBroken) {
 
 INSTANTIATE_TEST_SUITE_P(Files, OnnxBytes,
                          testing::Values("gpt-block", "small-cnn", "contrib-block", "minilm-block-qdq"));
+
+TEST(OnnxImport, AGraphOfManyOperatorsIsReadAgain) {
+    constexpr int kMany = 20'001;  // more than rounds of sections may come to
+    std::string nodes;
+    for (int i = 0; i < kMany; ++i) {
+        nodes +=
+            node("Relu", {i == 0 ? "x" : fmt::format("t{}", i)}, {i + 1 == kMany ? "y" : fmt::format("t{}", i + 1)});
+    }
+    const OnnxImport import = imported_graph(nodes, {{"x", {1, 2}}});
+    EXPECT_EQ(import.graph.operators.size(), static_cast<std::size_t>(kMany));
+    expect_round_trip(import);
+}
 
 }  // namespace
 }  // namespace berth
