@@ -1,5 +1,6 @@
 // Models that translate, relatives of families that are there, and the towers of models that see: parameters by hand,
 // which are those that the library counts.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -109,6 +110,38 @@ INSTANTIATE_TEST_SUITE_P(
         std::erase_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); });
         return name;
     });
+
+/// Products of scores and values per head and element of its width: what queries see, twice.
+double seen_in_chunks(std::int64_t chunk, std::int64_t tokens, std::int64_t context) {
+    Diagnostics diagnostics;
+    const auto document = YamlDocument::parse(
+        fmt::format(
+            "model: m\narchitecture: moe-decoder\nsizes: {{layers: 1, hidden: 8, heads: 1, head_dim: 8, experts: 2, "
+            "active: 1, expert_ffn: 8, vocab: 8, max_positions: 100000, window: {}, chunked: true}}\n",
+            chunk),
+        "m.yaml", diagnostics);
+    const auto model = read_model(document.value().root(diagnostics), shipped_models() / "architectures");
+    const Graph graph = lay_out(model.value(), {1, tokens, context});
+    const auto attention = std::ranges::find(graph.operators, OperatorKind::kAttention, &Operator::kind);
+    return in_operations(macs(attention->dims)) / 8 / 2;
+}
+
+TEST(Relatives, AQuerySeesNothingBeforeItsChunk) {
+    const auto exactly = [](std::int64_t chunk, std::int64_t tokens, std::int64_t context) {
+        double seen = 0;
+        for (std::int64_t i = context; i < context + tokens; ++i) {
+            seen += static_cast<double>(i % chunk + 1);
+        }
+        return seen;
+    };
+    // Within a chunk, and the next token wherever it stands.
+    for (const auto& [tokens, context] : {std::pair{500, 0}, {1, 500}, {1, 1000}, {1, 5900}, {300, 1200}}) {
+        EXPECT_EQ(seen_in_chunks(1000, tokens, context), exactly(1000, tokens, context)) << tokens << " " << context;
+    }
+    for (const auto& [tokens, context] : {std::pair{1100, 0}, {1500, 0}, {2000, 0}, {4500, 0}, {32000, 0}, {3000, 1200}}) {
+        EXPECT_NEAR(seen_in_chunks(1000, tokens, context) / exactly(1000, tokens, context), 1, 0.06) << tokens;
+    }
+}
 
 // The image model of Qwen2-VL bears the type of the text model, whose sizes are none of its own.
 TEST(Relatives, ATowerWithoutAnArchitectureIsNotTheTextModel) {
