@@ -4,6 +4,8 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <sstream>
 #include <unordered_set>
@@ -34,6 +36,12 @@ class TreeBuilder final : public YAML::EventHandler {
 
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& text) override {
+        // Most scalars are keys, which need no value of their own.
+        if (anchor == 0 && !open_.empty() && open_.back().value->kind == YamlKind::kMap && !open_.back().has_key) {
+            ++open_.back().size;
+            name_key(open_.back(), text, at(mark));
+            return;
+        }
         auto value = make(YamlKind::kScalar, mark);
         value->text = text;
         value->quoted = tag == "!";  // yaml-cpp tags quoted scalars "!" and plain ones "?"
@@ -70,8 +78,8 @@ class TreeBuilder final : public YAML::EventHandler {
         std::string key;
         SourceLocation key_where;
         bool has_key = false;
-        std::unordered_set<std::string> keys;
-        std::size_t size = 1;  // values in it, those behind aliases as often as they are named
+        std::unordered_set<std::string> keys;  // of a map of many: of a few, the members tell
+        std::size_t size = 1;                  // values in it, those behind aliases as often as they are named
     };
 
     struct Anchored {
@@ -124,14 +132,35 @@ class TreeBuilder final : public YAML::EventHandler {
     }
 
     void take_key(Open& parent, const YamlValue& key, const SourceLocation& where) {
+        if (key.kind == YamlKind::kScalar) {
+            name_key(parent, key.text, where);
+            return;
+        }
         parent.has_key = true;
         parent.key = key.text;
         parent.key_where = where;
-        if (key.kind != YamlKind::kScalar) {
-            diagnostics_.error(where, "a key must be a single word or text");
-        } else if (!parent.keys.insert(key.text).second) {
-            diagnostics_.error(where, fmt::format("the key '{}' appears twice", key.text));
+        diagnostics_.error(where, "a key must be a single word or text");
+    }
+
+    void name_key(Open& parent, const std::string& key, const SourceLocation& where) {
+        parent.has_key = true;
+        parent.key = key;
+        parent.key_where = where;
+        if (!is_new(parent)) {
+            diagnostics_.error(where, fmt::format("the key '{}' appears twice", key));
         }
+    }
+
+    static bool is_new(Open& parent) {
+        constexpr std::size_t kFew = 16;
+        const auto& members = parent.value->members;
+        if (members.size() < kFew) {
+            return std::ranges::find(members, parent.key, &YamlMember::key) == members.end();
+        }
+        if (parent.keys.empty()) {
+            std::ranges::transform(members, std::inserter(parent.keys, parent.keys.end()), &YamlMember::key);
+        }
+        return parent.keys.insert(parent.key).second;
     }
 
     void close() {
