@@ -77,8 +77,13 @@ YamlPointer put_in_map(const YamlPointer& node, const std::string& walked, std::
     }
     const std::string_view step = first_step(rest);
     if (step.size() < rest.size()) {
-        walk.diagnostics.error(walk.where, fmt::format("{} has no key '{}'", place(walked), step),
-                               keys.empty() ? "" : list_of(keys), nearest_name(step, keys));
+        const std::string near = nearest_name(step, keys);
+        std::string expected = keys.empty() ? "" : list_of(keys);
+        if (!walked.empty() && near.empty()) {  // no slip of the pen: a map that is not there yet is given whole
+            expected += fmt::format("{}{}={{{}: VALUE}} to add the whole map", expected.empty() ? "" : "; ", step,
+                                    *after(rest, step));
+        }
+        walk.diagnostics.error(walk.where, fmt::format("{} has no key '{}'", place(walked), step), expected, near);
         return nullptr;
     }
     copy->members.push_back(

@@ -177,8 +177,10 @@ class HardwareControls {
                "static: scales are known when compiling; dynamic: each quantised product measures its input first");
         count("default_cores", runtime.default_cores, kCoreRange, KeyNeed::kRequired,
               "cores of a stage that does not say how many");
-        section_ = path + ".generation";
-        generation_keys(*this, runtime);
+        if (runtime.prompt_chunk || runtime.cache_length || runtime.answers > 1) {  // a map of the profile
+            section_ = path + ".generation";
+            generation_keys(*this, runtime);
+        }
         for (const OperatorKind kind : kinds_used()) {
             const OperatorRule& rule = runtime.operators[static_cast<std::size_t>(kind)];
             if (rule.supported) {
