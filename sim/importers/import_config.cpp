@@ -87,7 +87,9 @@ class ConfigReader {
         used_.insert(std::string(kModelType));
         type_ = *type;
         const std::vector<std::string> parts = choose_by_type(*type);
-        if (std::ranges::all_of(parts, &std::string::empty)) {
+        // A part may be another configuration inside; encoders and decoders stand side by side in one.
+        const bool inside = !part_.empty() || std::ranges::all_of(parts, &std::string::empty) || has_text_of(*type);
+        if (mapping_ == nullptr ? inside : mapping_->part.empty()) {
             choose_inner(*type, node);
         }
         if (mapping_ == nullptr && (parts.empty() || !tower_.empty())) {
@@ -179,6 +181,14 @@ class ConfigReader {
             }
             std::tie(architecture_, mapping_) = outer;
         }
+    }
+
+    [[nodiscard]] bool has_text_of(const std::string& type) const {
+        return std::ranges::any_of(architectures_, [&type](const Architecture& architecture) {
+            return std::ranges::any_of(architecture.huggingface, [&type](const ConfigMapping& mapping) {
+                return std::ranges::find(mapping.text_of, type) != mapping.text_of.end();
+            });
+        });
     }
 
     static bool reads_ids(const Architecture& architecture) {

@@ -102,6 +102,19 @@ INSTANTIATE_TEST_SUITE_P(
                       R"({"model_type": "internvl_chat", "vision_config": {"model_type": "intern_vit_6b",
 "hidden_size": 1024, "image_size": 448, "intermediate_size": 4096, "num_attention_heads": 16,
 "num_hidden_layers": 24, "patch_size": 14}})"},
+        RelativeCount{"qwen2-vl-7b tower", "image", 675759104,
+                      R"({"model_type": "qwen2_vl", "vision_config": {"model_type": "qwen2_vl", "depth": 32,
+"embed_dim": 1280, "mlp_ratio": 4, "num_heads": 16, "hidden_size": 3584, "patch_size": 14}})"},
+        RelativeCount{"qwen2.5-vl-3b tower", "image", 668684288,
+                      R"({"model_type": "qwen2_5_vl", "vision_config": {"model_type": "qwen2_5_vl", "depth": 32,
+"hidden_size": 1280, "intermediate_size": 3420, "num_heads": 16, "out_hidden_size": 2048, "patch_size": 14,
+"window_size": 112, "fullatt_block_indexes": [7, 15, 23, 31]}})"},
+        // What Qwen3-VL-2B has beside the 1720574976 of its text model.
+        RelativeCount{"qwen3-vl-2b tower", "image", 406957056,
+                      R"({"model_type": "qwen3_vl", "text_config": {"model_type": "qwen3_vl_text"},
+"vision_config": {"model_type": "qwen3_vl", "depth": 24, "hidden_size": 1024, "intermediate_size": 4096,
+"num_heads": 16, "out_hidden_size": 2048, "patch_size": 16, "num_position_embeddings": 2304,
+"deepstack_visual_indexes": [5, 11, 17]}})"},
         RelativeCount{"smolvlm vision", "image", 86433024,
                       R"({"model_type": "smolvlm", "vision_config": {"model_type": "smolvlm_vision",
 "hidden_size": 768, "image_size": 512, "num_attention_heads": 12, "patch_size": 16}})"}),
@@ -138,20 +151,34 @@ TEST(Relatives, AQuerySeesNothingBeforeItsChunk) {
     for (const auto& [tokens, context] : {std::pair{500, 0}, {1, 500}, {1, 1000}, {1, 5900}, {300, 1200}}) {
         EXPECT_EQ(seen_in_chunks(1000, tokens, context), exactly(1000, tokens, context)) << tokens << " " << context;
     }
-    for (const auto& [tokens, context] : {std::pair{1100, 0}, {1500, 0}, {2000, 0}, {4500, 0}, {32000, 0}, {3000, 1200}}) {
+    for (const auto& [tokens, context] :
+         {std::pair{1100, 0}, {1500, 0}, {2000, 0}, {4500, 0}, {32000, 0}, {3000, 1200}}) {
         EXPECT_NEAR(seen_in_chunks(1000, tokens, context) / exactly(1000, tokens, context), 1, 0.06) << tokens;
     }
 }
 
-// The image model of Qwen2-VL bears the type of the text model, whose sizes are none of its own.
+// The model that sees may bear the type of the one that reads, whose sizes are none of its own.
 TEST(Relatives, ATowerWithoutAnArchitectureIsNotTheTextModel) {
-    const Relative seeing(R"({"model_type": "qwen2_vl", "vision_config": {"model_type": "qwen2_vl",
-"hidden_size": 1536, "num_heads": 16}})",
+    const Relative seeing(R"({"model_type": "eyes", "vision_config": {"model_type": "qwen2", "hidden_size": 1536}})",
                           "image");
     EXPECT_EQ(seeing.said,
-              "config.json:1:16: error: no architecture stands for the image model 'qwen2_vl' of model_type 'qwen2_vl' "
+              "config.json:1:16: error: no architecture stands for the image model 'qwen2' of model_type 'eyes' "
               "(expected the model as an ONNX file (berth import model.onnx), an architecture of your own in "
               "models/architectures (docs/yaml.md))\n");
+}
+
+TEST(Relatives, TheTextModelBesideATowerIsReadAsBefore) {
+    const std::string outer = R"({"model_type": "qwen2_vl", "vision_config": {"model_type": "qwen2_vl"}, )";
+    const std::string sizes =
+        R"("hidden_size": 1536, "intermediate_size": 8960, "num_hidden_layers": 28, "num_attention_heads": 12,
+"num_key_value_heads": 2, "vocab_size": 151936, "tie_word_embeddings": true})";
+    // Qwen2-VL-2B: the sizes of Qwen2-1.5B, once beside the tower, as published, once inside.
+    for (const std::string& config :
+         {outer + sizes, outer + R"("text_config": {"model_type": "qwen2_vl_text", )" + sizes + "}"}) {
+        EXPECT_EQ(Relative(config).parameters, 1543714304) << Relative(config).said;
+    }
+    EXPECT_EQ(Relative(outer + R"("text_config": {"model_type": "qwen2_vl_text", )" + sizes + "}", "text").parameters,
+              1543714304);
 }
 
 TEST(Relatives, AttentionInBlocksIsRefused) {
