@@ -55,6 +55,8 @@ EXCEPTIONS = [
 ]
 # Keys of another form of the same value, which the reader looks for first to tell the forms apart.
 OTHER_FORM = {("scenario", "/stages/#/tokens/2"): {"from", "to"},
+              ("scenario", "/stages/#/prompt/2"): {"from", "to"},
+              ("scenario", "/stages/#/new_tokens/2"): {"from", "to"},
               ("scenario", "definitions/time_with_origin"): {"low", "high"}}
 # Maps that no other file of the test has.
 REST = {
@@ -63,7 +65,7 @@ REST = {
     "stream": """{scenario: s, hardware: x86-avx512-vnni, arrivals: {rate: 5 Hz, requests: 9, warm_up: 0},
         stages: [{name: a, takes: 2 ms}]}""",
     "evidence": "{profile: p, extends: x86-avx512-vnni, devices: {cpu: {evidence: [{op: matmul, dtype: fp32, sizes: [[1, 2], [3, 4], [5, 6]]}]}}}",
-    "generation": "{profile: p, extends: x86-avx512-vnni, devices: {cpu: {runtime: {generation: {prompt_chunk: 128, cache_length: 1024}}}}}",
+    "generation": "{profile: p, extends: x86-avx512-vnni, devices: {cpu: {runtime: {generation: {prompt_chunk: 128, cache_length: 1024, answers: 4}}}}}",
     "weights": "{profile: p, extends: x86-avx512-vnni, devices: {cpu: {matrix: {weight_only: {int4: fp16}}}}}",
     "checks": """{model: m, graph: {checks: [{law: batch == 1, message: one}], inputs: {x: {shape: [1]}},
         operators: [{name: a, op: relu, inputs: [x], rows: 1, cols: 1, shape: [1]}]}}""",
@@ -72,7 +74,9 @@ REST = {
         sections: [{section: s, result: a, operators: [{name: a, op: relu, inputs: [x], rows: 1, cols: w, shape: [w]}]}]}""",
     "lengths": """{scenario: s, hardware: x86-avx512-vnni, stages: [
         {name: a, takes: {value: 26 ms, spread: 10%}},
-        {name: b, model: gpt2, dtype: fp32, tokens: {file: lengths.csv, column: tokens}}]}""",
+        {name: b, model: gpt2, dtype: fp32, tokens: {file: lengths.csv, column: tokens}},
+        {name: c, model: gpt2, dtype: fp32, phase: generate, prompt: {file: lengths.csv, column: tokens},
+         new_tokens: {file: lengths.csv, column: tokens}}]}""",
 }
 
 

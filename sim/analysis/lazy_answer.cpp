@@ -1,8 +1,8 @@
 // Evaluates once, when it is first asked.
 #include "analysis/lazy_answer.h"
 
-#include "berth/simulated_scenario.h"
 #include "analysis/variation.h"
+#include "berth/simulated_scenario.h"
 
 namespace berth {
 

@@ -4,9 +4,9 @@
 #include <optional>
 #include <vector>
 
-#include "berth/evaluation.h"
 #include "analysis/answer_difference.h"
 #include "analysis/other_answers.h"
+#include "berth/evaluation.h"
 
 namespace berth {
 

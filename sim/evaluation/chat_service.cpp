@@ -109,8 +109,8 @@ class PlacedPasses {
     [[nodiscard]] double time_of(const ModelStage& stage, const TokenShare& length, const Placed& placed) const {
         Diagnostics ignored;
         const auto plan = plan_length("", stage, length, profile_, ignored);
-        const auto time = plan ? objective(plan->problem, assignment_for(plan->graphs[at(profile_.host)], placed.first,
-                                                                         placed.second))
+        const auto time = plan ? objective(plan->problem,
+                                           assignment_for(plan->graphs[at(profile_.host)], placed.first, placed.second))
                                : std::nullopt;
         if (!time) {
             throw std::logic_error("passes of a placed stage do not all run where it was placed");
@@ -125,8 +125,8 @@ class PlacedPasses {
 
 /// What passes take by their sizes.
 struct PassTimes {
-    Surface reading;   ///< by positions read, and those behind them
-    Surface stepping;  ///< by answers, and the context of each
+    Surface reading;          ///< by positions read, and those behind them
+    Surface stepping;         ///< by answers, and the context of each
     std::int64_t padded = 0;  ///< length of all pieces of a prompt; 0: they are as long as they are
     bool apart = false;       ///< steps run on other devices than prompts: no pass does both
     double handover = 0;      ///< s per position of a prompt, on its way to where tokens are made

@@ -23,8 +23,7 @@ Copies copies_in(const PlacementLimits::Memory& memory, const ModelStage& stage,
     return copies;
 }
 
-Bytes cache_of(const LengthPlan& length, const Assignment& assignment, const Copies& copies,
-               std::int64_t positions) {
+Bytes cache_of(const LengthPlan& length, const Assignment& assignment, const Copies& copies, std::int64_t positions) {
     Bytes all;
     for (std::size_t i = 0; i < assignment.size(); ++i) {
         const std::size_t d = at(assignment[i]);

@@ -117,9 +117,7 @@ class Rounds {
             all.push_back(std::move(pass));
         }
         for (PlacedPass pass : drafting_) {
-            pass.times *= pass.plan->length.step
-                              ? static_cast<double>(result.length) / result.tokens_per_round
-                              : 1;
+            pass.times *= pass.plan->length.step ? static_cast<double>(result.length) / result.tokens_per_round : 1;
             all.push_back(std::move(pass));
         }
         return all;
@@ -183,8 +181,7 @@ class Drafting {
         }
         const Profile& profile = costs_.profile();
         Candidate candidate = checker;
-        candidate.placement =
-            fmt::format("{}, drafted by {}", checker.placement, profile.devices[at(drafter)].name);
+        candidate.placement = fmt::format("{}, drafted by {}", checker.placement, profile.devices[at(drafter)].name);
         candidate.device.reset();
         candidate.proved_optimal = false;
         candidate.optimality_gap = 0;
@@ -267,15 +264,15 @@ class Drafting {
         Time in_rounds;
         for (const PlacedPass& pass : passes) {
             const LengthPlan& plan = *pass.plan;
-            mix.push_back({&plan.sums.terms(), &plan.sums.planned(), plan.sums.of(plan.problem, pass.assignment),
-                           pass.times});
+            mix.push_back(
+                {&plan.sums.terms(), &plan.sums.planned(), plan.sums.of(plan.problem, pass.assignment), pass.times});
             if (plan.length.step) {
                 rounds.push_back(mix.back());
                 in_rounds += pass.time() * pass.times;
             }
             const auto energy = energy_of(mix.back());
-            candidate.energy = candidate.energy && energy ? std::optional(*candidate.energy + *energy * pass.times)
-                                                          : std::nullopt;
+            candidate.energy =
+                candidate.energy && energy ? std::optional(*candidate.energy + *energy * pass.times) : std::nullopt;
             for (const OperatorResult& op : operator_results(plan, pass.assignment, costs_.profile())) {
                 candidate.by_category[op.category] += (op.latency - op.handover) * pass.times;
                 candidate.handover += op.handover * pass.times;

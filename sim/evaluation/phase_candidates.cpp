@@ -73,9 +73,9 @@ std::optional<BestPhases> best_phases(const PhasesProblem& both, TimeOf which) {
     }
     const bool first = which == TimeOf::kFirstToken;
     auto best = best_placement(first ? both.prompt() : both.steps());
-    const auto rest = best ? best_placement(first ? both.with_prompt(best->assignment)
-                                                  : both.with_steps(best->assignment))
-                           : std::nullopt;
+    const auto rest =
+        best ? best_placement(first ? both.with_prompt(best->assignment) : both.with_steps(best->assignment))
+             : std::nullopt;
     return rest ? std::optional(BestPhases{std::move(*best), both.phases_of(rest->assignment)}) : std::nullopt;
 }
 

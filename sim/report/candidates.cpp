@@ -135,15 +135,23 @@ int decimals_of(const std::vector<const Candidate*>& candidates) {
     return decimals;
 }
 
-std::string quality(const Candidate& chosen) {
+// Where phases are placed by themselves it is one of them that the bound is of.
+std::string by_what(const StageResult& stage, Objective objective) {
+    const bool apart =
+        std::ranges::any_of(stage.candidates, [](const Candidate& one) { return one.phases.has_value(); });
+    const TimeOf which = row_of(objective).time_of;
+    return !apart || which == TimeOf::kStage ? "" : which == TimeOf::kFirstToken ? " to the first token" : " per token";
+}
+
+std::string quality(const Candidate& chosen, const std::string& by) {
     if (chosen.draft) {
         return "its tokens are drafted, which no bound on placements covers";
     }
     if (chosen.proved_optimal) {
-        return "no placement of its operators is faster (proved)";
+        return fmt::format("no placement of its operators is faster{} (proved)", by);
     }
-    return fmt::format("at most {} slower than the best placement of its operators",
-                       percent_text(chosen.optimality_gap, 3));
+    return fmt::format("at most {} slower{} than the best placement of its operators",
+                       percent_text(chosen.optimality_gap, 3), by);
 }
 
 /// What runtimes do by default: all that a device can run there, the rest where it falls back to.
@@ -221,15 +229,14 @@ std::string draft_note(const Candidate& candidate) {
         "drafting: {} drafts {} in {} on {}, they are checked in {}; at an acceptance of {} that makes {} a round: {} "
         "tokens/s instead of {}. ",
         draft.model, draft.length == 1 ? "1 token" : fmt::format("{} tokens", draft.length), brief(draft.drafting),
-        draft.device, brief(draft.checking), percent_text(draft.acceptance, 3),
-        number_text(draft.tokens_per_round, 3), rate(token), rate(draft.step));
-    const std::string from = draft.pays_from ? fmt::format("from an acceptance of {} on", percent_text(*draft.pays_from, 2))
-                                             : "at no acceptance: a round takes longer than the tokens that it could make";
-    text += token < draft.step ? fmt::format("It pays {}", from)
-                               : fmt::format("It does not pay; it would {}", from);
+        draft.device, brief(draft.checking), percent_text(draft.acceptance, 3), number_text(draft.tokens_per_round, 3),
+        rate(token), rate(draft.step));
+    const std::string from = draft.pays_from
+                                 ? fmt::format("from an acceptance of {} on", percent_text(*draft.pays_from, 2))
+                                 : "at no acceptance: a round takes longer than the tokens that it could make";
+    text += token < draft.step ? fmt::format("It pays {}", from) : fmt::format("It does not pay; it would {}", from);
     if (draft.best_length != draft.length) {
-        text += fmt::format("; {} at a time would be {}", draft.best_length,
-                            token < draft.step ? "better" : "less of a loss");
+        text += fmt::format("; {} at a time would be faster", draft.best_length);
     }
     return text + ".";
 }
@@ -265,7 +272,8 @@ TextTable candidate_classes(const StageResult& stage, TextWidth width) {
 
 std::vector<std::string> candidate_notes(const StageResult& stage, const ScenarioResult& result) {
     const Candidate& chosen = stage.candidates[*stage.chosen];
-    std::vector<std::string> notes{fmt::format("* chosen: {}.{}", quality(chosen), mixed_lengths(chosen))};
+    std::vector<std::string> notes{
+        fmt::format("* chosen: {}.{}", quality(chosen, by_what(stage, result.objective)), mixed_lengths(chosen))};
     if (std::string regrets = regret_text(stage); !regrets.empty()) {
         notes.push_back(std::move(regrets));
     }

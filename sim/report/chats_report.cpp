@@ -23,8 +23,9 @@ const Candidate& placed(const PlacedChats& chats, const ScenarioResult& result) 
 
 // "16 to 1024 tokens (mean 300)".
 std::string lengths_text(const TokenDistribution& lengths, std::int64_t mean) {
-    return lengths.empty() ? fmt::format("{} tokens", mean)
-                           : fmt::format("{} to {} tokens (mean {})", lengths.front().tokens, lengths.back().tokens, mean);
+    return lengths.empty()
+               ? fmt::format("{} tokens", mean)
+               : fmt::format("{} to {} tokens (mean {})", lengths.front().tokens, lengths.back().tokens, mean);
 }
 
 std::string rate_text(Time token) { return token > Time{} ? number_text(1 / in_seconds(token), 3) : "-"; }
@@ -34,7 +35,8 @@ std::vector<std::string> row_of_chats(const PlacedChats& chats, const std::strin
     const ChatTraffic& traffic = chats.traffic;
     std::vector<std::string> cells{name, fmt::format("{}", chats.slots)};
     if (traffic.first_token) {
-        for (const SimulatedTime* time : {&traffic.first_token->p50, &traffic.first_token->p95, &traffic.first_token->p99}) {
+        for (const SimulatedTime* time :
+             {&traffic.first_token->p50, &traffic.first_token->p95, &traffic.first_token->p99}) {
             cells.push_back(brief(time->value));
         }
         for (const SimulatedTime* time : {&traffic.token->p50, &traffic.token->p95, &traffic.token->p99}) {
@@ -61,10 +63,11 @@ std::string chosen_text(const PlacedChats& chats, const std::string& name, const
     if (!traffic.stable) {
         text = fmt::format("On {} chats pile up: {} are sustainable.", name, requests_text(traffic.sustainable));
     } else {
-        text = fmt::format("On {} {} are completed, {} tokens/s of all answers together; it is busy {} of the time, with "
-                           "a mean of {} in its slots.",
-                           name, requests_text(traffic.throughput), number_text(in_hertz(traffic.tokens), 3),
-                           percent_text(traffic.busy, 2), number_text(traffic.at_once, 3));
+        text = fmt::format(
+            "On {} {} are completed, {} tokens/s of all answers together; it is busy {} of the time, with "
+            "a mean of {} in its slots.",
+            name, requests_text(traffic.throughput), number_text(in_hertz(traffic.tokens), 3),
+            percent_text(traffic.busy, 2), number_text(traffic.at_once, 3));
     }
     if (traffic.piling_up && *traffic.piling_up > 0) {
         text += fmt::format(" Given the profile's uncertainty, chats pile up with a probability of {}.",
@@ -153,8 +156,9 @@ std::string chats_text(const ScenarioResult& result, const Scenario& scenario, T
 }
 
 std::string chats_csv(const ScenarioResult& result) {
-    std::string text = "placement,chosen,slots,stable,load,sustainable_per_s,throughput_per_s,tokens_per_s,busy,at_once,"
-                       "within_budget,counted";
+    std::string text =
+        "placement,chosen,slots,stable,load,sustainable_per_s,throughput_per_s,tokens_per_s,busy,at_once,"
+        "within_budget,counted";
     for (const char* what : {"first_token", "tokens", "answer"}) {
         for (const char* statistic : kStatistics) {
             text += fmt::format(",{}_{}_{}", what, statistic, std::string_view(what) == "tokens" ? "per_s" : "ms");
@@ -164,9 +168,9 @@ std::string chats_csv(const ScenarioResult& result) {
     for (const PlacedChats& chats : result.chats) {
         const ChatTraffic& traffic = chats.traffic;
         std::string row = csv_field(placement_name(placed(chats, result)));
-        row += fmt::format(",{},{},{},{},{}", chats.candidate == result.stages.front().chosen, chats.slots,
-                           traffic.stable, traffic.load ? csv_number(*traffic.load) : "",
-                           csv_number(in_hertz(traffic.sustainable)));
+        row +=
+            fmt::format(",{},{},{},{},{}", chats.candidate == result.stages.front().chosen, chats.slots, traffic.stable,
+                        traffic.load ? csv_number(*traffic.load) : "", csv_number(in_hertz(traffic.sustainable)));
         row += traffic.stable
                    ? fmt::format(",{},{},{},{},{},{}", csv_number(in_hertz(traffic.throughput)),
                                  csv_number(in_hertz(traffic.tokens)), csv_number(traffic.busy),
@@ -193,7 +197,8 @@ Json json_chats(const ScenarioResult& result) {
         object["load"] = json_number(traffic.load);
         object["piling_up_probability"] = json_number(traffic.piling_up);
         object["sustainable_per_s"] = json_number(in_hertz(traffic.sustainable));
-        object["throughput_per_s"] = json_number(traffic.stable ? std::optional(in_hertz(traffic.throughput)) : std::nullopt);
+        object["throughput_per_s"] =
+            json_number(traffic.stable ? std::optional(in_hertz(traffic.throughput)) : std::nullopt);
         object["tokens_per_s"] = json_number(traffic.stable ? std::optional(in_hertz(traffic.tokens)) : std::nullopt);
         object["busy"] = json_number(traffic.busy);
         object["at_once"] = json_number(traffic.at_once);

@@ -99,8 +99,8 @@ std::vector<std::string> names_of_models(const std::vector<YamlNode>& stages) {
     std::vector<std::string> names;
     const auto add = [&names](const YamlNode& user) {
         const auto model = user.is_map() ? user.find("model") : std::nullopt;
-        for (std::string& name : model && model->is_scalar() ? model_names(model->text().value_or(""))
-                                                              : std::vector<std::string>()) {
+        for (std::string& name :
+             model && model->is_scalar() ? model_names(model->text().value_or("")) : std::vector<std::string>()) {
             if (std::ranges::find(names, name) == names.end()) {
                 names.push_back(std::move(name));
             }

@@ -226,8 +226,7 @@ std::optional<Draft> read_draft(const YamlNode& node, const ModelStage& stage, c
     const YamlNode dtype = node.require("dtype", "the precision that it is compiled for");
     draft.precision.dtype = dtype.exists() ? read_offered(dtype, of_draft).value_or(Scheme{}) : Scheme{};
     draft.dtypes = read_dtypes(node, devices, library);
-    draft.length =
-        node.require("length", "how many tokens are drafted at a time").integer(kDraftRange).value_or(1);
+    draft.length = node.require("length", "how many tokens are drafted at a time").integer(kDraftRange).value_or(1);
     const YamlNode acceptance = node.require("acceptance", "the share of drafted tokens that are right, such as 70%");
     const auto share = acceptance.exists() ? acceptance.parameter<double>() : std::nullopt;
     node.reject_unknown_keys();
@@ -259,8 +258,9 @@ std::int64_t read_slots(const YamlNode& node, const Offered& offered) {
         if (!offered.on || *offered.on == static_cast<DeviceId>(d)) {
             most = std::max(most, device.runtime.answers);
             made.push_back(fmt::format("{} ({}) makes {}", device.name, device.runtime.name,
-                                       device.runtime.answers == 1 ? std::string("one answer after another")
-                                                                   : fmt::format("{} at once", device.runtime.answers)));
+                                       device.runtime.answers == 1
+                                           ? std::string("one answer after another")
+                                           : fmt::format("{} at once", device.runtime.answers)));
         }
     }
     if (slots > most) {

@@ -15,9 +15,9 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kLeastChats = 2'000;    // before the intervals are believed
-constexpr std::size_t kSaturated = 1'000;     // answers from which a service's rate is told
-constexpr std::size_t kFilling = 100;         // answers before them
+constexpr std::size_t kLeastChats = 2'000;  // before the intervals are believed
+constexpr std::size_t kSaturated = 1'000;   // answers from which a service's rate is told
+constexpr std::size_t kFilling = 100;       // answers before them
 constexpr double kGrowth = 1.5;
 
 /// What is left out at the start of a run, and whether the rest says enough.

@@ -89,19 +89,22 @@ TEST(ChatsOfAStage, PercentilesAreInEveryForm) {
     EXPECT_EQ(all.result->chats.front().candidate, *all.result->stages.front().chosen);
     EXPECT_LE(all.result->chats.front().traffic.first_token->p50.value,
               all.result->chats.front().traffic.first_token->p95.value);
-    EXPECT_THAT(chats_text(*all.result, *all.scenario), HasSubstr("Under 0.01 requests per second at random times (Poisson): prompts of 36 to 510"));
+    EXPECT_THAT(chats_text(*all.result, *all.scenario),
+                HasSubstr("Under 0.01 requests per second at random times (Poisson): prompts of 36 to 510"));
     EXPECT_THAT(chats_csv(*all.result), HasSubstr("first_token_p95_ms"));
     EXPECT_THAT(json_report(*all.result, *all.scenario, {}), HasSubstr("\"token_rate\""));
     EXPECT_THAT(markdown_report(*all.result, *all.scenario, {}, {}, {}), HasSubstr("## Chats"));
 }
 
 TEST(ChatsOfAStage, WhatCannotBeAskedForIsSaid) {
-    EXPECT_THAT(chats({{"stages.answer.slots", "65"}}).complaints,
-                HasSubstr("65 answers at once are more than there can be: npu (rkllm 1.3.0) makes one answer after another; "
-                          "cpu (ggml 2023-11) makes 64 at once (expected 1 to 64)"));
-    EXPECT_THAT(chats({{"stages.answer.on", "npu"}}).complaints,
-                HasSubstr("4 answers at once are more than there can be: npu (rkllm 1.3.0) makes one answer after another "
-                          "(expected 1)"));
+    EXPECT_THAT(
+        chats({{"stages.answer.slots", "65"}}).complaints,
+        HasSubstr("65 answers at once are more than there can be: npu (rkllm 1.3.0) makes one answer after another; "
+                  "cpu (ggml 2023-11) makes 64 at once (expected 1 to 64)"));
+    EXPECT_THAT(
+        chats({{"stages.answer.on", "npu"}}).complaints,
+        HasSubstr("4 answers at once are more than there can be: npu (rkllm 1.3.0) makes one answer after another "
+                  "(expected 1)"));
     EXPECT_THAT(chats({{"stages.answer.phase", "decode"}}).complaints,
                 HasSubstr("chats of several lengths are whole answers (expected one length, or phase: generate)"));
     EXPECT_THAT(chats({{"stages.answer.prompt", "{from: 5, to: 2}"}}).complaints,
@@ -109,9 +112,10 @@ TEST(ChatsOfAStage, WhatCannotBeAskedForIsSaid) {
     EXPECT_THAT(drafted({{"stages.answer.draft.acceptance", "120%"}}).complaints,
                 HasSubstr("more tokens are accepted than were drafted (expected a share up to 100%)"));
     EXPECT_THAT(drafted({{"stages.answer.draft.length", "0"}}).complaints, HasSubstr("whole number from 1 to 64"));
-    EXPECT_THAT(drafted({{"stages.answer.on", "cpu"}, {"stages.answer.dtype", "w4a16_g32"}, {"stages.answer.slots", "2"}})
-                    .complaints,
-                HasSubstr("answers that are made at once are not drafted (expected slots: 1)"));
+    EXPECT_THAT(
+        drafted({{"stages.answer.on", "cpu"}, {"stages.answer.dtype", "w4a16_g32"}, {"stages.answer.slots", "2"}})
+            .complaints,
+        HasSubstr("answers that are made at once are not drafted (expected slots: 1)"));
     EXPECT_THAT(drafted({{"stages.answer.draft.model", "smollm2-135"}}).complaints, HasSubstr("smollm2-135m"));
 }
 
@@ -160,7 +164,8 @@ TEST(DraftedTokens, NeedTheMemoryOfBoth) {
     EXPECT_GT(pair.weight_bytes, npu.weight_bytes);
     EXPECT_GT(pair.generation->kv_cache, npu.generation->kv_cache);
     const double between = in_mebibytes((pair.weight_bytes + npu.weight_bytes) / 2.0);
-    const Asked narrow = drafted({{"hardware.memory.dram.capacity", std::to_string(static_cast<int>(between)) + " MiB"}});
+    const Asked narrow =
+        drafted({{"hardware.memory.dram.capacity", std::to_string(static_cast<int>(between)) + " MiB"}});
     ASSERT_TRUE(narrow.result) << narrow.complaints;
     EXPECT_FALSE(narrow.placed("npu, drafted by cpu").feasible);
     EXPECT_THAT(narrow.placed("npu, drafted by cpu").reason, HasSubstr("both models with their caches take"));
