@@ -35,7 +35,7 @@ struct ChatService {
 
 /// What came of a stream of chats, without its warm-up.
 struct ChatTraffic {
-    bool stable = true;    ///< the load is below 1; else chats pile up, and there are no percentiles to speak of
+    bool stable = true;          ///< the load is below 1; else chats pile up, and there are no percentiles to speak of
     std::optional<double> load;  ///< share of what is sustainable; absent where ends of answers bring the next chats
     Frequency throughput;        ///< answers
     Frequency tokens;            ///< of all answers together, the first ones included
@@ -46,7 +46,7 @@ struct ChatTraffic {
     double at_once = 0;                           ///< mean answers in slots while there are any
     double busy = 0;                              ///< share of the time
     std::size_t warm_up = 0, counted = 0;
-    bool converged = true;                      ///< false: ended before the precision that was asked for was reached
+    bool converged = true;  ///< false: ended before the precision that was asked for was reached
     std::optional<SimulatedShare> within_budget{};  ///< of answers
     std::optional<double> piling_up{};  ///< probability of a load of 1 or more, given the profile's uncertainty
 };

@@ -68,9 +68,9 @@ struct Draft {
     Model model;
     Precision precision;
     std::map<DeviceId, Scheme> dtypes;
-    std::int64_t length = 1;         ///< tokens drafted at a time
-    Parameter<double> acceptance;    ///< probability that the stage's model would have made a drafted token
-    std::optional<DeviceId> on;      ///< pinned
+    std::int64_t length = 1;       ///< tokens drafted at a time
+    Parameter<double> acceptance;  ///< probability that the stage's model would have made a drafted token
+    std::optional<DeviceId> on;    ///< pinned
 };
 
 /// Operators of one device, by a pattern over their names.

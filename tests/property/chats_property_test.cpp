@@ -3,6 +3,9 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "berth/chats.h"
 #include "random_fixtures.h"
 
