@@ -104,8 +104,7 @@ void settle_vector_rates(YamlDocument& document, Diagnostics& diagnostics) {
             if (const auto* macs = std::get_if<ParsedQuantity>(&parsed); macs != nullptr) {
                 const std::string path = fmt::format("devices.{}.vector.{}.per_cycle.value", device.key, one.key);
                 const auto number = YamlDocument::parse(number_text(share->share * macs->value), path, diagnostics);
-                static_cast<void>(
-                    document.set(path, number->root(diagnostics), rate->where(), diagnostics, kNobody));
+                static_cast<void>(document.set(path, number->root(diagnostics), rate->where(), diagnostics, kNobody));
             }
         }
     }
