@@ -116,5 +116,22 @@ TEST_F(Reference, OtherStepsFindTheSameCrossing) {
     EXPECT_EQ(coarse->crossings.front().above, fine->crossings.front().above);
 }
 
+// Also where a number is written as a share of another one.
+TEST(CrossingSearch, AMapKnowsTheScenarioAsItIs) {
+    Diagnostics diagnostics;
+    const Library shipped{{BERTH_SOURCE_DIR}};
+    const auto across = parse_stepped_range("stages.rerank.tokens=100:200:100", 10, diagnostics);
+    const auto up = parse_stepped_range("hardware.devices.npu.dma.bandwidth=10 GB/s:20 GB/s:10 GB/s", 10, diagnostics);
+    const auto map =
+        map_crossovers({{shipped, "rag-rk3588", {}}, *across, "rerank", {"npu", "cpu"}}, *up, 1, diagnostics);
+    ASSERT_TRUE(map && map->today) << diagnostics.text();
+    EXPECT_EQ(map->today->first, "122");
+    auto now = load_scenario(shipped, "rag-rk3588", {}, diagnostics);
+    const auto views = parameters(now->profile);
+    const auto view = std::ranges::find(views, "devices.npu.dma.bandwidth", &ParameterView::path);
+    EXPECT_FALSE(view->base.empty());
+    EXPECT_EQ(map->today->second, up->text(view->value / 1e9));
+}
+
 }  // namespace
 }  // namespace berth
