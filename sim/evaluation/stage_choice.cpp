@@ -52,7 +52,11 @@ std::vector<std::size_t> in_order(const std::vector<Candidate>& candidates, cons
             scores.emplace_back(*value, i);
         }
     }
-    std::ranges::sort(scores);
+    // Where only one phase counts, placements that differ in the other are as good: the whole answer decides.
+    std::ranges::sort(scores, [&](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first < b.first
+                                  : candidates[a.second].latency.median < candidates[b.second].latency.median;
+    });
     std::vector<std::size_t> order;
     for (const auto& [value, candidate] : scores) {
         order.push_back(candidate);
