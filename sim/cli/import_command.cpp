@@ -15,6 +15,7 @@
 #include "berth/quantity_text.h"
 #include "cli/command.h"
 #include "cli/data_folders.h"
+#include "scenario/load_parts.h"
 
 namespace berth {
 
@@ -92,19 +93,25 @@ std::string products_text(const OnnxImport& import) {
     return text;
 }
 
-std::optional<Imported> imported_network(const ImportOptions& options, SourceKind kind, Diagnostics& diagnostics) {
-    const std::filesystem::path path(options.file);
+// An ONNX or TFLite model with the sizes that are given.
+std::optional<OnnxImport> network_in(const std::filesystem::path& path, const ImportOptions& options,
+                                     Diagnostics& diagnostics) {
     const OnnxOptions asked{read_dims(options.dims, diagnostics), options.iterations, options.allow_unknown,
                             options.part};
-    const auto import = diagnostics.has_errors()      ? std::nullopt
-                        : kind == SourceKind::kTflite ? import_tflite(path, asked, diagnostics)
-                                                      : import_onnx(path, asked, diagnostics);
+    return diagnostics.has_errors()        ? std::nullopt
+           : path.extension() == ".tflite" ? import_tflite(path, asked, diagnostics)
+                                           : import_onnx(path, asked, diagnostics);
+}
+
+std::optional<Imported> imported_network(const ImportOptions& options, Diagnostics& diagnostics) {
+    const std::filesystem::path path(options.file);
+    const auto import = network_in(path, options, diagnostics);
     if (!import) {
         return std::nullopt;
     }
     const std::string name = name_of(options);
     std::string source = "import of " + path.filename().string();
-    for (const auto& [dim, size] : asked.dims) {
+    for (const auto& [dim, size] : read_dims(options.dims, diagnostics)) {
         source += fmt::format(", {}={}", dim, size);
     }
     source += products_text(*import);
@@ -124,7 +131,8 @@ void refuse_others(const ImportOptions& options, SourceKind kind, Diagnostics& d
     };
     constexpr std::string_view kProfile = "a profile of ONNX Runtime, OpenVINO, QNN or Vela";
     constexpr std::string_view kNetwork = "an ONNX or TFLite model";
-    const bool network = kind == SourceKind::kOnnx || kind == SourceKind::kTflite;
+    const bool network =
+        kind == SourceKind::kOnnx || kind == SourceKind::kTflite || (profile && is_network_file(options.model));
     refuse("--part", !options.part.empty(), kind == SourceKind::kConfig || kind == SourceKind::kTflite,
            "a configuration or a TFLite model");
     refuse("--dim", !options.dims.empty(), network, kNetwork);
@@ -169,15 +177,25 @@ void tell_left_out(const ProfileImport& import, const std::string& file, bool ma
     }
 }
 
+// The graph that was profiled, under the name of its model.
+std::optional<Graph> profiled_graph(const ImportOptions& options, const Library& library, Diagnostics& diagnostics) {
+    if (is_network_file(options.model)) {
+        auto network = network_in(options.model, options, diagnostics);
+        if (!network) {
+            return std::nullopt;
+        }
+        network->graph.name = std::filesystem::path(options.model).stem().string();
+        return std::move(network->graph);
+    }
+    const auto model = load_model(library, options.model, {}, SourceLocation("--model"), diagnostics);
+    const auto tokens = options.tokens || !model ? options.tokens : longest_input(*model);
+    return model ? instantiate(*model, {options.batch.value_or(1), tokens.value_or(1), 0}, diagnostics) : std::nullopt;
+}
+
 // Matches the profile with the model's operators, and says how many found theirs.
 bool match_with_model(ProfileImport& import, const ImportOptions& options, const Library& library,
                       Diagnostics& diagnostics) {
-    const auto model = load_model(library, options.model, {}, SourceLocation("--model"), diagnostics);
-    if (!model) {
-        return false;
-    }
-    const auto tokens = options.tokens ? options.tokens : longest_input(*model);
-    const auto graph = instantiate(*model, {options.batch.value_or(1), tokens.value_or(1), 0}, diagnostics);
+    const auto graph = profiled_graph(options, library, diagnostics);
     if (!graph) {
         return false;
     }
@@ -185,13 +203,13 @@ bool match_with_model(ProfileImport& import, const ImportOptions& options, const
     if (matched == 0) {
         diagnostics.error(
             SourceLocation("--model"),
-            fmt::format("no step of {} matches the kind and sizes of an operator of {}", options.file, model->name),
+            fmt::format("no step of {} matches the kind and sizes of an operator of {}", options.file, graph->name),
             "the profiled model, with its --tokens and --batch");
         return false;
     }
     diagnostics.warning(SourceLocation(options.file),
                         fmt::format("{} of {} steps match operators of {}, which has {}", matched, import.steps.size(),
-                                    model->name, graph->operators.size()));
+                                    graph->name, graph->operators.size()));
     return true;
 }
 
@@ -305,7 +323,7 @@ std::optional<Imported> imported(const ImportOptions& options, const Library& li
             return as_text(imported_config(options, library, diagnostics));
         case SourceKind::kOnnx:
         case SourceKind::kTflite:
-            return imported_network(options, *kind, diagnostics);
+            return imported_network(options, diagnostics);
         case SourceKind::kOrtProfile:
             return as_text(
                 rows_of_profile(import_ort_profile(*text, options.file, diagnostics), options, library, diagnostics));

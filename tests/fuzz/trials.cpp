@@ -12,6 +12,7 @@
 #include "berth/profile.h"
 #include "berth/quantity_text.h"
 #include "hardware_fixtures.h"
+#include "layer_reports.h"
 
 namespace berth::fuzz {
 
@@ -148,7 +149,8 @@ Seeds::Seeds(const fs::path& sources, const fs::path& data)
       tables_(together(files_of(sources / "tests" / "data" / "rknn-logs", ".txt"),
                        files_of(sources / "tests" / "data" / "rknn-logs", ".md"))),
       networks_(one_of_each(sources / "hardware" / "measured", "networks.csv")),
-      graph_(costed_graph()) {
+      graph_(costed_graph()),
+      network_((sources / "tests" / "data" / "onnx" / "small-cnn.onnx").string()) {
     std::erase_if(onnx_, [](const Named& file) { return file.second.size() > 20'000; });  // as the smaller ones do
     std::erase_if(measured_, [](const Named& file) { return file.second.size() > 20'000; });
     const NamedTexts archetypes = files_of(sources / "hardware" / "archetypes", ".yaml");
@@ -310,6 +312,12 @@ Trial Seeds::import(std::string_view kind, Draw& draw) const {
         trial.files = {{"t.txt", mutated_text(draw.of(tables_).second, draw)}};
         trial.always = {{"import", "t.txt", "--clock", "1 GHz", "--out", "o.csv"}};
         trial.once_accepted = {{"validate", "--hardware", chip, "--device", "npu", "--measured", "o.csv"}};
+    } else if (kind == "layers") {
+        static constexpr std::array<std::string_view, 3> kReports{kVela, kOpenVino, kQnn};
+        trial.files = {{"l.csv", mutated_text(std::string(draw.of(kReports)), draw)}};
+        trial.always = {{"import", "l.csv", "--model", network_, "--dim", "N=1", "--dtype", "int8", "--clock", "500 MHz",
+                         "--out", "o.csv"}};
+        trial.once_accepted = {{"validate", "--hardware", chip, "--device", "npu", "--measured", "o.csv"}};
     } else {
         trial.files = {{"l.json", mutated_text(draw.of(logs_).second, draw)}};
         trial.always = {{"import", "l.json", "--model", "ms-marco-MiniLM-L-12-v2", "--tokens", "128", "--cores", "1",
@@ -407,7 +415,8 @@ Trial Seeds::of_kind(std::string_view kind, Draw& draw) const {
 
 Trial Seeds::trial(std::uint64_t seed, std::size_t number) const {
     // Each kind's share follows what it costs and how much of it people write by hand.
-    static constexpr std::array<std::size_t, kKinds.size()> kShares{20, 8, 7, 10, 6, 7, 4, 4, 6, 6, 2, 6, 4, 2, 2, 6};
+    static constexpr std::array<std::size_t, kKinds.size()> kShares{18, 8, 7, 10, 6, 7, 4, 4, 6, 6, 2, 6, 4, 2, 2, 6,
+                                                                    2};
     Draw draw(seed * 1'000'003 + number);
     std::size_t at = draw.below(100);
     std::size_t kind = 0;
