@@ -256,7 +256,7 @@ def standard_errors(berth):
 
 BESIDE = ("rk3588-ggml", "rk3588-pytorch", NCNN)
 SMALL = "rk3576-rknn-2.3.2"
-LIBRARY_CALL = "library call of matmul "
+LIBRARY_CALL = ", library call"
 
 
 def left_out(berth):
@@ -301,12 +301,14 @@ def neighbours(berth):
     """Of calls with half and twice the rows beside a pair, the share that agrees which dtype is faster: beside pairs
     1.2 times apart that are predicted wrong, and right."""
     choices = [one for one in berth.ask("validate", "--hardware", PROFILE, "--decisions")["choices"]
-               if one["of"] == "dtype" and one["work"].startswith(LIBRARY_CALL)]
+               if one["of"] == "dtype" and one["work"].endswith(LIBRARY_CALL)]
 
     def place(one, factor=1.0):
-        batch, rows, *others = one["work"][len(LIBRARY_CALL):].split("x")
+        sizes = one["work"].removesuffix(LIBRARY_CALL).split()[1].split(",")
+        rows, = (size[2:] for size in sizes if size.startswith("m="))
+        others = (size for size in sizes if not size.startswith("m="))
         dtypes = frozenset((one["faster"]["dtype"], one["slower"]["dtype"]))
-        return one["faster"]["set"], batch, float(rows) * factor, tuple(others), dtypes
+        return one["faster"]["set"], float(rows) * factor, tuple(others), dtypes
 
     faster = {place(one): one["faster"]["dtype"] for one in choices}
     agree = {True: [], False: []}
