@@ -401,7 +401,8 @@ void add_import(CLI::App& app, Invocation& invocation) {
         "  berth import detector.onnx --dim images:0=1 --out detector.yaml\n"
         "  berth import classifier.tflite --out classifier.yaml\n"
         "  berth import onnxruntime_profile.json --model my-model.yaml --tokens 128 --out rows.csv\n"
-        "  berth import benchmark_average_counters_report.csv --model model.onnx --cores 4 --out rows.csv\n"
+        "  berth import benchmark_average_counters_report.csv --model model.onnx --dim batch=1 \\\n"
+        "      --dim sequence=128 --cores 4 --out rows.csv\n"
         "  berth import qnn_profile.csv --model my-model.yaml --tokens 128 --dtype fp16 --out rows.csv\n"
         "  berth import perf_detail.txt --clock 1000MHz --out layers.csv");
     command->callback([options, &invocation] { invocation.status = import(*options, invocation.library); });
