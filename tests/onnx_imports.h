@@ -28,7 +28,7 @@ inline std::string inputs_and_result(const std::vector<std::pair<std::string, On
 
 inline std::string model_of_graph(const std::string& graph) { return bytes_field(7, graph); }
 
-inline OnnxImport imported_model(const std::string& bytes, const OnnxOptions& options = {}) {
+inline NetworkImport imported_model(const std::string& bytes, const NetworkOptions& options = {}) {
     Diagnostics diagnostics;
     auto import = import_onnx(bytes, "m.onnx", options, diagnostics);
     if (!import) {
@@ -37,12 +37,13 @@ inline OnnxImport imported_model(const std::string& bytes, const OnnxOptions& op
     return std::move(*import);
 }
 
-inline OnnxImport imported_graph(const std::string& nodes, const std::vector<std::pair<std::string, OnnxSizes>>& inputs,
-                                 const OnnxOptions& options = {}) {
+inline NetworkImport imported_graph(const std::string& nodes,
+                                    const std::vector<std::pair<std::string, OnnxSizes>>& inputs,
+                                    const NetworkOptions& options = {}) {
     return imported_model(model_of_graph(nodes + inputs_and_result(inputs, "y")), options);
 }
 
-inline std::string onnx_refusal(const std::string& bytes, const OnnxOptions& options = {}) {
+inline std::string onnx_refusal(const std::string& bytes, const NetworkOptions& options = {}) {
     Diagnostics diagnostics;
     EXPECT_FALSE(import_onnx(bytes, "m.onnx", options, diagnostics));
     return diagnostics.text();
@@ -59,7 +60,7 @@ inline std::vector<std::string> kinds_in_order(const Graph& graph) {
 }
 
 /// The model as it is written is read again, and is the same.
-inline void expect_round_trip(const OnnxImport& import) {
+inline void expect_round_trip(const NetworkImport& import) {
     Diagnostics diagnostics;
     const std::string text = written_model(import, "m", "test");
     const auto document = YamlDocument::parse(text, "m.yaml", diagnostics);

@@ -112,7 +112,7 @@ class TfliteModel {
     int last_buffer_ = 0;
 };
 
-inline OnnxImport imported_tflite(const std::string& bytes, const OnnxOptions& options = {}) {
+inline NetworkImport imported_tflite(const std::string& bytes, const NetworkOptions& options = {}) {
     Diagnostics diagnostics;
     auto import = import_tflite(bytes, "m.tflite", options, diagnostics);
     if (!import) {
@@ -121,7 +121,7 @@ inline OnnxImport imported_tflite(const std::string& bytes, const OnnxOptions& o
     return std::move(*import);
 }
 
-inline std::string tflite_refusal(const std::string& bytes, const OnnxOptions& options = {}) {
+inline std::string tflite_refusal(const std::string& bytes, const NetworkOptions& options = {}) {
     Diagnostics diagnostics;
     EXPECT_FALSE(import_tflite(bytes, "m.tflite", options, diagnostics));
     return diagnostics.text();

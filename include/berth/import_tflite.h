@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "berth/diagnostics.h"
-#include "berth/import_onnx.h"
+#include "berth/network_import.h"
 
 namespace berth {
 
@@ -18,10 +18,10 @@ namespace berth {
 /// `options.part` selects one. Errors, at the file: it cannot be opened, is a pointer of Git LFS, is no TFLite model,
 /// is cut off or damaged (checked before anything is read), refers to a tensor, operator or subgraph that is not there;
 /// a signature that is missing or unknown; and those of import_onnx().
-[[nodiscard]] std::optional<OnnxImport> import_tflite(const std::filesystem::path& path, const OnnxOptions& options,
-                                                      Diagnostics& diagnostics);
+[[nodiscard]] std::optional<NetworkImport> import_tflite(const std::filesystem::path& path,
+                                                         const NetworkOptions& options, Diagnostics& diagnostics);
 /// The same from bytes; `name` stands for the file in messages.
-[[nodiscard]] std::optional<OnnxImport> import_tflite(std::string_view bytes, const std::string& name,
-                                                      const OnnxOptions& options, Diagnostics& diagnostics);
+[[nodiscard]] std::optional<NetworkImport> import_tflite(std::string_view bytes, const std::string& name,
+                                                         const NetworkOptions& options, Diagnostics& diagnostics);
 
 }  // namespace berth

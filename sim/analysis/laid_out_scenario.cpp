@@ -88,8 +88,8 @@ std::optional<LaidOutScenario> LaidOutScenario::of(const Scenario& scenario, con
             part.fixed = fixed->takes.median;
         } else {
             part.stage = LaidOutStage::of(stage, scenario);
-            if (!part.stage) {
-                return std::nullopt;
+            if (!part.stage || std::get<ModelStage>(stage.work).draft) {
+                return std::nullopt;  // a draft has passes of its own
             }
         }
         result.parts_.push_back(std::move(part));

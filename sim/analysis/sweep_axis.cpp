@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/digits.h"
 #include "berth/crossover.h"
 #include "berth/quantity_text.h"
-#include "analysis/digits.h"
 
 namespace berth {
 
@@ -32,7 +32,7 @@ class AxisReader {
             return std::nullopt;
         }
         SweepAxis axis{typed_path(text.substr(0, equals)), {}};
-        const auto parts = split(text.substr(equals + 1), ':');
+        const auto parts = range_parts(text.substr(equals + 1));
         const bool read = parts.size() == 1   ? read_list(parts[0], axis)
                           : parts.size() == 3 ? read_range(parts, axis)
                                               : refuse(text);
@@ -42,7 +42,7 @@ class AxisReader {
     std::optional<SweepRange> read_ends(std::string_view text, bool with_steps) {
         const std::size_t equals = text.find('=');
         const auto parts =
-            equals == std::string_view::npos ? std::vector<std::string>{} : split(text.substr(equals + 1), ':');
+            equals == std::string_view::npos ? std::vector<std::string>{} : range_parts(text.substr(equals + 1));
         const bool steps = with_steps && parts.size() == 3;
         if ((parts.size() != 2 && !steps) || equals == 0) {
             error(fmt::format("'{}' is no range", text),
@@ -91,6 +91,26 @@ class AxisReader {
             const std::size_t end = std::min(text.find(at, start), text.size());
             parts.emplace_back(text.substr(start, end - start));
             start = end + 1;
+        }
+        return parts;
+    }
+
+    // A range may state its unit once: 20:40:5GB/s.
+    static std::vector<std::string> range_parts(std::string_view text) {
+        auto parts = split(text, ':');
+        std::string unit;
+        const auto states_none = [](const std::string& part) {
+            return !part.empty() && !part.starts_with('x') && unit_of(part).empty();
+        };
+        for (const std::string& part : parts) {
+            const std::string stated = part.starts_with('x') ? "" : unit_of(part);
+            if (!unit.empty() && !stated.empty() && stated != unit) {
+                return parts;
+            }
+            unit = stated.empty() ? unit : stated;
+        }
+        for (std::string& part : parts) {
+            part += parts.size() > 1 && states_none(part) ? unit : "";
         }
         return parts;
     }

@@ -85,7 +85,7 @@ struct Imported {
 };
 
 // `, int8 by int8 (53)`: what a file multiplies, where it says so.
-std::string products_text(const OnnxImport& import) {
+std::string products_text(const NetworkImport& import) {
     std::string text;
     for (const auto& [dtypes, count] : import.products) {
         text += fmt::format("{}{} ({})", text.empty() ? "; products: " : ", ", dtypes, count);
@@ -94,10 +94,10 @@ std::string products_text(const OnnxImport& import) {
 }
 
 // An ONNX or TFLite model with the sizes that are given.
-std::optional<OnnxImport> network_in(const std::filesystem::path& path, const ImportOptions& options,
-                                     Diagnostics& diagnostics) {
-    const OnnxOptions asked{read_dims(options.dims, diagnostics), options.iterations, options.allow_unknown,
-                            options.part};
+std::optional<NetworkImport> network_in(const std::filesystem::path& path, const ImportOptions& options,
+                                        Diagnostics& diagnostics) {
+    const NetworkOptions asked{read_dims(options.dims, diagnostics), options.iterations, options.allow_unknown,
+                               options.part};
     return diagnostics.has_errors()        ? std::nullopt
            : path.extension() == ".tflite" ? import_tflite(path, asked, diagnostics)
                                            : import_onnx(path, asked, diagnostics);

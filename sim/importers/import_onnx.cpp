@@ -27,7 +27,7 @@ std::string joined(std::vector<std::string> names) {
     return fmt::format("{}", fmt::join(names, ", "));
 }
 
-void warn(const OnnxImport& import, const std::string& name, Diagnostics& diagnostics) {
+void warn(const NetworkImport& import, const std::string& name, Diagnostics& diagnostics) {
     if (!import.unknown.empty()) {
         std::vector<std::string> names;
         for (const auto& [op, count] : import.unknown) {
@@ -47,7 +47,7 @@ void warn(const OnnxImport& import, const std::string& name, Diagnostics& diagno
 /// Losses up to this share of the parameters are told of; above it the import is another model.
 constexpr double kMostWeightsLost = 0.01;
 
-std::string text_of(const OnnxLoss& loss) {
+std::string text_of(const ImportLoss& loss) {
     std::string text = fmt::format("{} ({})", loss.op, loss.count);
     if (loss.weights > 0) {
         text += fmt::format(" with {} weights", loss.weights);
@@ -56,11 +56,11 @@ std::string text_of(const OnnxLoss& loss) {
 }
 
 /// Says what is lost; false, with an error, if it is too much.
-bool losses_are_small(const OnnxImport& import, const std::string& name, bool allowed, Diagnostics& diagnostics) {
+bool losses_are_small(const NetworkImport& import, const std::string& name, bool allowed, Diagnostics& diagnostics) {
     std::vector<std::string> multiplying = import.uncounted;
     std::vector<std::string> holding;
     std::int64_t lost = 0;
-    for (const OnnxLoss& loss : import.losses) {
+    for (const ImportLoss& loss : import.losses) {
         lost = std::min(kLargestCount, lost + loss.weights);
         (loss.multiplies ? multiplying : holding).push_back(text_of(loss));
     }
@@ -88,8 +88,8 @@ bool losses_are_small(const OnnxImport& import, const std::string& name, bool al
 
 }  // namespace
 
-std::optional<OnnxImport> import_network(const OnnxFile& file, const std::string& name, const OnnxOptions& options,
-                                         Diagnostics& diagnostics) {
+std::optional<NetworkImport> import_network(const OnnxFile& file, const std::string& name,
+                                            const NetworkOptions& options, Diagnostics& diagnostics) {
     auto flow = follow_shapes(file, name, options, diagnostics);
     if (!flow) {
         return std::nullopt;
@@ -105,19 +105,19 @@ std::optional<OnnxImport> import_network(const OnnxFile& file, const std::string
     return import;
 }
 
-std::optional<OnnxImport> import_onnx(const std::filesystem::path& path, const OnnxOptions& options,
-                                      Diagnostics& diagnostics) {
+std::optional<NetworkImport> import_onnx(const std::filesystem::path& path, const NetworkOptions& options,
+                                         Diagnostics& diagnostics) {
     const auto file = read_onnx_file(path, diagnostics);
     return file ? import_network(*file, path.string(), options, diagnostics) : std::nullopt;
 }
 
-std::optional<OnnxImport> import_onnx(std::string_view bytes, const std::string& name, const OnnxOptions& options,
-                                      Diagnostics& diagnostics) {
+std::optional<NetworkImport> import_onnx(std::string_view bytes, const std::string& name, const NetworkOptions& options,
+                                         Diagnostics& diagnostics) {
     const auto file = parse_onnx(bytes, name, diagnostics);
     return file ? import_network(*file, name, options, diagnostics) : std::nullopt;
 }
 
-Model model_of(OnnxImport import, const std::string& name, const SourceLocation& where) {
+Model model_of(NetworkImport import, const std::string& name, const SourceLocation& where) {
     Architecture architecture;
     architecture.name = kWrittenGraph;
     if (import.tokens > 0) {

@@ -104,7 +104,7 @@ bool is_integer(TensorType type) {
 }
 
 /// Counts the products of a graph by what they multiply.
-void count_products(OnnxImport& import, const tflite::Model& model, const tflite::SubGraph& graph) {
+void count_products(NetworkImport& import, const tflite::Model& model, const tflite::SubGraph& graph) {
     const std::vector<TensorType> stored = stored_types(model, graph);
     import.integer_products = 0;
     for (unsigned i = 0; graph.operators() != nullptr && i < graph.operators()->size(); ++i) {
@@ -136,8 +136,8 @@ bool says_open_axes(const tflite::SubGraph& graph) {
 
 }  // namespace
 
-std::optional<OnnxImport> import_tflite(std::string_view bytes, const std::string& name, const OnnxOptions& options,
-                                        Diagnostics& diagnostics) {
+std::optional<NetworkImport> import_tflite(std::string_view bytes, const std::string& name,
+                                           const NetworkOptions& options, Diagnostics& diagnostics) {
     const tflite::Model* model = read_tflite(bytes, name, diagnostics);
     const auto* graph = model == nullptr ? nullptr : chosen_graph(*model, options.part, name, diagnostics);
     if (graph == nullptr) {
@@ -154,8 +154,8 @@ std::optional<OnnxImport> import_tflite(std::string_view bytes, const std::strin
     return import;
 }
 
-std::optional<OnnxImport> import_tflite(const std::filesystem::path& path, const OnnxOptions& options,
-                                        Diagnostics& diagnostics) {
+std::optional<NetworkImport> import_tflite(const std::filesystem::path& path, const NetworkOptions& options,
+                                           Diagnostics& diagnostics) {
     const auto file = map_file(path, diagnostics);
     return file ? import_tflite(file->bytes, path.string(), options, diagnostics) : std::nullopt;
 }

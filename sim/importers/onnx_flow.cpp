@@ -361,7 +361,7 @@ std::int64_t whole_number(double value) {
     return std::isnan(value) ? 0 : static_cast<std::int64_t>(std::clamp(value, -0x1p53, 0x1p53));
 }
 
-std::optional<OnnxFlow> follow_shapes(const OnnxFile& file, const std::string& name, const OnnxOptions& options,
+std::optional<OnnxFlow> follow_shapes(const OnnxFile& file, const std::string& name, const NetworkOptions& options,
                                       Diagnostics& diagnostics) {
     return OnnxFlowBuilder(file, name, options, diagnostics).build();
 }

@@ -10,7 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "berth/import_onnx.h"
+#include "berth/network_import.h"
 #include "importers/onnx_file.h"
 
 namespace berth {
@@ -67,7 +67,7 @@ inline constexpr std::string_view kStackedSlices = "StackedSlices";
 /// dimension without a size or of size 0, a size for a dimension that no input has, a constant of an impossible shape,
 /// a node without results, a value that nothing makes or that two nodes make, loops that make too many nodes.
 [[nodiscard]] std::optional<OnnxFlow> follow_shapes(const OnnxFile& file, const std::string& name,
-                                                    const OnnxOptions& options, Diagnostics& diagnostics);
+                                                    const NetworkOptions& options, Diagnostics& diagnostics);
 
 /// Applies the rule of the node's operator: shapes and, where they are small and known, data of its outputs. Absent if
 /// there is no rule; false if what the rule needs is not known.

@@ -28,7 +28,8 @@ struct OnnxScope {
 
 class OnnxFlowBuilder {
   public:
-    OnnxFlowBuilder(const OnnxFile& file, const std::string& name, const OnnxOptions& options, Diagnostics& diagnostics)
+    OnnxFlowBuilder(const OnnxFile& file, const std::string& name, const NetworkOptions& options,
+                    Diagnostics& diagnostics)
         : file_(file), name_(name), options_(options), diagnostics_(diagnostics) {}
     [[nodiscard]] std::optional<OnnxFlow> build();
 
@@ -81,7 +82,7 @@ class OnnxFlowBuilder {
 
     const OnnxFile& file_;
     const std::string& name_;
-    const OnnxOptions& options_;
+    const NetworkOptions& options_;
     Diagnostics& diagnostics_;
     OnnxFlow flow_;
     std::unordered_map<ValueId, std::vector<ValueId>> lists_;  ///< of sequences: their elements

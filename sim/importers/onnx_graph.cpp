@@ -61,7 +61,7 @@ class GraphMaker {
           where_(file_),
           diagnostics_(diagnostics) {}
 
-    std::optional<OnnxImport> make() {
+    std::optional<NetworkImport> make() {
         const std::size_t errors_before = diagnostics_.error_count();
         tensors_.assign(network_.flow().values.size(), -1);
         for (NodeId node = 0; node < network_.size(); ++node) {
@@ -168,7 +168,7 @@ class GraphMaker {
         const std::string_view op = network_.step(node).source->op;
         const bool counted =
             std::any_of(begin, operators.end(), [](const Operator& each) { return macs(each.dims) > operations(0); });
-        OnnxLoss loss{std::string(op), 1, 0, multiplies(op) && !counted};
+        ImportLoss loss{std::string(op), 1, 0, multiplies(op) && !counted};
         for (std::size_t i = 0; i < network_.step(node).inputs.size(); ++i) {
             const ValueId value = network_.input(node, i);
             const bool held = network_.constant(value) && is_weight(network_.flow().at(value).type);
@@ -183,7 +183,7 @@ class GraphMaker {
             import_.losses.push_back(std::move(loss));
             return;
         }
-        OnnxLoss& known = import_.losses[found->second];
+        ImportLoss& known = import_.losses[found->second];
         ++known.count;
         known.weights = std::min(kLargestCount, known.weights + loss.weights);
         known.multiplies = known.multiplies || loss.multiplies;
@@ -354,7 +354,7 @@ class GraphMaker {
     std::string file_;
     SourceLocation where_;
     Diagnostics& diagnostics_;
-    OnnxImport import_;
+    NetworkImport import_;
     std::vector<TensorId> tensors_;  ///< of each value; -1 for none yet
     std::unordered_set<std::string> names_;
     std::unordered_map<std::string_view, std::size_t> unknown_, lost_;  ///< where operators stand in the import's lists
@@ -364,8 +364,8 @@ class GraphMaker {
 
 }  // namespace
 
-std::optional<OnnxImport> graph_of(OnnxNetwork network, OnnxPatterns patterns, const std::string& name,
-                                   Diagnostics& diagnostics) {
+std::optional<NetworkImport> graph_of(OnnxNetwork network, OnnxPatterns patterns, const std::string& name,
+                                      Diagnostics& diagnostics) {
     return GraphMaker(std::move(network), std::move(patterns), name, diagnostics).make();
 }
 

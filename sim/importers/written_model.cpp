@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "base/yaml_text.h"
-#include "berth/import_onnx.h"
+#include "berth/network_import.h"
 #include "graph/size_rules.h"
 
 namespace berth {
@@ -53,7 +53,7 @@ std::string sums_text(const Graph& graph) {
                        in_operations(sums.macs));
 }
 
-std::string written_model(const OnnxImport& import, const std::string& name, const std::string& source) {
+std::string written_model(const NetworkImport& import, const std::string& name, const std::string& source) {
     const Graph& graph = import.graph;
     std::string text =
         fmt::format("model: {}\nsource: {}\ngraph:  # {}\n", yaml_scalar(name), yaml_scalar(source), sums_text(graph));

@@ -64,7 +64,7 @@ void onnx_to_cost(benchmark::State& state) {
     const Profile chip = profile();
     for (auto _ : state) {
         Diagnostics diagnostics;
-        OnnxImport import = loaded(import_onnx(model, "chain.onnx", {}, diagnostics), diagnostics);
+        NetworkImport import = loaded(import_onnx(model, "chain.onnx", {}, diagnostics), diagnostics);
         apply_precision(import.graph, {DType::kInt8, {}}, diagnostics);
         benchmark::DoNotOptimize(plan_device(import.graph, chip, 0, {1, {}}));
     }
@@ -75,7 +75,7 @@ BENCHMARK(onnx_to_cost)->Unit(benchmark::kMillisecond);
 
 void model_file_to_graph(benchmark::State& state) {
     Diagnostics diagnostics;
-    const OnnxImport import = loaded(import_onnx(chain_of(kOperators), "chain.onnx", {}, diagnostics), diagnostics);
+    const NetworkImport import = loaded(import_onnx(chain_of(kOperators), "chain.onnx", {}, diagnostics), diagnostics);
     const std::string text = written_model(import, "chain", "bench");
     for (auto _ : state) {
         const auto document = YamlDocument::parse(text, "chain.yaml", diagnostics);

@@ -60,6 +60,7 @@ TEST(SweepAxis, StepsFactorsAndListsAreWrittenAsSettingsTakeThem) {
     EXPECT_THAT(axis("a=8:1:x0.5").values, ElementsAre("8", "4", "2", "1"));
     EXPECT_THAT(axis("a=0.1:0.5:0.1").values, ElementsAre("0.1", "0.2", "0.3", "0.4", "0.5"));
     EXPECT_THAT(axis("a=7:7:1").values, ElementsAre("7"));
+    EXPECT_THAT(axis("a=20:30:5GB/s").values, ElementsAre("20GB/s", "25GB/s", "30GB/s"));
     EXPECT_THAT(axis("stages.rerank.dtype=int8,fp16").values, ElementsAre("int8", "fp16"));
     EXPECT_EQ(axis("stages.rerank.dtype=int8,fp16").path, "stages.rerank.dtype");
 }

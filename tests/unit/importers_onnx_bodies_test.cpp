@@ -19,7 +19,7 @@ std::string if_branch(const std::string& name, std::int64_t width) {
 
 TEST(OnnxBodies, OfAConditionTheDearerBranchCounts) {
     for (const auto& [yes, no] : {std::pair(16, 32), std::pair(32, 16)}) {
-        const OnnxImport import =
+        const NetworkImport import =
             imported_graph(node("If", {"c"}, {"y"}, if_branch("then_branch", yes) + if_branch("else_branch", no)),
                            {{"x", {4, 8}}, {"c", {}}});
         EXPECT_EQ(macs_in(import.graph), 4.0 * 8 * 32);
@@ -42,7 +42,7 @@ std::string whole_constant(const std::string& name, std::int64_t value) {
 }
 
 TEST(OnnxBodies, ALoopRunsAsOftenAsTheGraphSays) {
-    const OnnxImport import = imported_graph(whole_constant("n", 12) + loop_of("n"), {{"x", {4, 8}}});
+    const NetworkImport import = imported_graph(whole_constant("n", 12) + loop_of("n"), {{"x", {4, 8}}});
     EXPECT_EQ(macs_in(import.graph), 12.0 * 4 * 64);
     EXPECT_EQ(totals(import.graph).parameters, 64);  // the same weights each time
     expect_round_trip(import);
@@ -65,7 +65,7 @@ TEST(OnnxBodies, AScanGoesAlongItsInput) {
         "body", constant("w", {8, 8}) + node("MatMul", {"h", "w"}, {"t"}) + node("Add", {"t", "x_t"}, {"g"}) +
                     node("Relu", {"g"}, {"o"}) + sized(11, "h", {4, 8}) + sized(11, "x_t", {4, 8}) +
                     bytes_field(12, bytes_field(1, "g")) + bytes_field(12, bytes_field(1, "o")));
-    const OnnxImport import =
+    const NetworkImport import =
         imported_graph(node("Scan", {"h0", "x"}, {"h1", "y"}, body + attribute("num_scan_inputs", 1)),
                        {{"h0", {4, 8}}, {"x", {20, 4, 8}}});
     EXPECT_EQ(macs_in(import.graph), 20.0 * 4 * 64);
@@ -91,7 +91,7 @@ TEST(OnnxBodies, FunctionsStandAsTheirNodes) {
     const std::string graph = constant("w", {8, 8}) + call + inputs_and_result({{"x", {4, 8}}}, "y");
     const std::string twice =
         twice_of(in_function(node("MatMul", {"a", "m"}, {"t"})) + in_function(node("MatMul", {"t", "m"}, {"b"})));
-    const OnnxImport import = imported_model(model_of_graph(graph) + twice);
+    const NetworkImport import = imported_model(model_of_graph(graph) + twice);
     EXPECT_EQ(macs_in(import.graph), 2.0 * 4 * 64);
     EXPECT_EQ(totals(import.graph).parameters, 64);
     const std::string itself = twice_of(in_function(node("Twice", {"a", "m"}, {"b"}, bytes_field(7, "local"))));
@@ -107,7 +107,7 @@ TEST(OnnxBodies, BodiesWithinBodiesHaveAnEnd) {
 }
 
 TEST(OnnxBodies, SequencesAreOnlyPlumbing) {
-    const OnnxImport import = imported_graph(
+    const NetworkImport import = imported_graph(
         constant("w", {8, 8}) + node("SequenceConstruct", {"x", "x"}, {"s"}) + node("MatMul", {"x", "w"}, {"t"}) +
             node("SequenceInsert", {"s", "t"}, {"u"}) + node("ConcatFromSequence", {"u"}, {"y"}, attribute("axis", 0)),
         {{"x", {4, 8}}});
@@ -127,7 +127,7 @@ TEST(OnnxLosses, WeightsOfUnknownOperatorsAreNotLostSilently) {
         onnx_refusal(bytes),
         "m.onnx: error: 100% of the parameters are of operators that count as a pass over their data: Mystery "
         "(1) with 4096 weights (expected an export without them; berth import --allow-unknown imports all else)\n");
-    const OnnxImport import = imported_model(bytes, {{}, std::nullopt, true});
+    const NetworkImport import = imported_model(bytes, {{}, std::nullopt, true});
     ASSERT_EQ(import.losses.size(), 1U);
     EXPECT_EQ(import.losses[0].weights, 4096);
     EXPECT_FALSE(import.losses[0].multiplies);
@@ -149,7 +149,7 @@ TEST(OnnxSizes, DimensionsWithoutNameHaveAPlace) {
     const std::string bytes = model_of_graph(node("Relu", {"x"}, {"y"}) + open + sized(12, "y", {4, 8}));
     EXPECT_EQ(onnx_refusal(bytes),
               "m.onnx: error: no size for dimension x:0 (expected berth import with --dim x:0=SIZE)\n");
-    const OnnxImport import = imported_model(bytes, {{{"x:0", 5}}});
+    const NetworkImport import = imported_model(bytes, {{{"x:0", 5}}});
     EXPECT_EQ(import.graph.tensors[0].shape, (OnnxSizes{5, 8}));
     EXPECT_THAT(onnx_refusal(bytes, {{{"x:0", 5}, {"x:9", 1}}}), HasSubstr("no input has a dimension 'x:9'"));
 }

@@ -20,7 +20,7 @@ std::string group_query(const std::vector<std::string>& inputs, const std::strin
 TEST(OnnxProducts, AttentionReadsTheCacheAndWritesTheNewOne) {
     for (const std::int64_t past : {16, 4096}) {
         const OnnxSizes cache{1, 8, past, 128};
-        const OnnxImport import = imported_graph(
+        const NetworkImport import = imported_graph(
             group_query({"q", "k", "v", "pk", "pv"}),
             {{"q", {1, 1, 4096}}, {"k", {1, 1, 1024}}, {"v", {1, 1, 1024}}, {"pk", cache}, {"pv", cache}});
         // One query of 32 heads meets past + 1 keys of width 128, and as many values.
@@ -33,13 +33,13 @@ TEST(OnnxProducts, AttentionReadsTheCacheAndWritesTheNewOne) {
 }
 
 TEST(OnnxProducts, PackedQueriesKeysAndValuesAreTakenApartForTheCache) {
-    const OnnxImport import =
+    const NetworkImport import =
         imported_graph(group_query({"x", "", "", "pk", "pv"}),
                        {{"x", {1, 1, 6144}}, {"pk", {1, 8, 4096, 128}}, {"pv", {1, 8, 4096, 128}}});
     EXPECT_EQ(macs_in(import.graph), 2.0 * 32 * 128 * 4097);
     EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("split", "split", "split", "concat", "concat", "attention"));
     expect_round_trip(import);
-    const OnnxImport first = imported_graph(group_query({"x", "", ""}), {{"x", {1, 512, 6144}}});
+    const NetworkImport first = imported_graph(group_query({"x", "", ""}), {{"x", {1, 512, 6144}}});
     EXPECT_EQ(macs_in(first.graph), 2.0 * 32 * 128 * 512 * 513 / 2);  // no token sees a later one
     expect_round_trip(first);
 }
@@ -49,7 +49,7 @@ TEST(OnnxProducts, ACacheWithRoomIsWrittenInPlace) {
     const std::string attention = node("GroupQueryAttention", {"q", "k", "v", "pk", "pv"}, {"y", "keys", "values"},
                                        runtime_domain() + attribute("num_heads", 32) + attribute("kv_num_heads", 8)) +
                                   sized(12, "keys", cache) + sized(12, "values", cache);
-    const OnnxImport import = imported_graph(
+    const NetworkImport import = imported_graph(
         attention, {{"q", {1, 1, 4096}}, {"k", {1, 1, 1024}}, {"v", {1, 1, 1024}}, {"pk", cache}, {"pv", cache}});
     EXPECT_EQ(macs_in(import.graph), 2.0 * 32 * 128 * 4096);  // all of it, at most
     EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("transpose", "transpose", "attention"));
@@ -60,21 +60,22 @@ TEST(OnnxProducts, ACacheWithRoomIsWrittenInPlace) {
 TEST(OnnxProducts, ACacheMayBeEmpty) {
     // Written out, as exporters do it: new keys behind none, and a product of the two.
     const OnnxSizes latest{1, 4, 5, 16};
-    const OnnxImport import =
+    const NetworkImport import =
         imported_graph(node("Concat", {"past", "k"}, {"all"}, attribute("axis", 2)) +
                            node("Transpose", {"all"}, {"t"}, attribute("perm", OnnxSizes{0, 1, 3, 2})) +
                            node("MatMul", {"q", "t"}, {"y"}),
                        {{"q", latest}, {"k", latest}, {"past", {1, 4, 7, 16}}}, {{{"past:2", 0}}});
     EXPECT_EQ(macs_in(import.graph), 4.0 * 5 * 5 * 16);
     expect_round_trip(import);
-    const OnnxImport fused = imported_graph(node("Attention", {"q", "k", "k", "", "past", "past"}, {"y", "ok", "ov"}),
-                                            {{"q", latest}, {"k", latest}, {"past", {1, 4, 7, 16}}}, {{{"past:2", 0}}});
+    const NetworkImport fused =
+        imported_graph(node("Attention", {"q", "k", "k", "", "past", "past"}, {"y", "ok", "ov"}),
+                       {{"q", latest}, {"k", latest}, {"past", {1, 4, 7, 16}}}, {{{"past:2", 0}}});
     EXPECT_EQ(macs_in(fused.graph), 2.0 * 4 * 5 * 5 * 16);
     expect_round_trip(fused);
 }
 
 TEST(OnnxProducts, AWindowLimitsTheKeys) {
-    const OnnxImport import = imported_graph(
+    const NetworkImport import = imported_graph(
         group_query({"q", "k", "v", "pk", "pv"}, attribute("local_window_size", 4096)), {{"q", {1, 1, 4096}},
                                                                                          {"k", {1, 1, 1024}},
                                                                                          {"v", {1, 1, 1024}},
@@ -86,14 +87,14 @@ TEST(OnnxProducts, AWindowLimitsTheKeys) {
 TEST(OnnxProducts, AttentionOfTheStandardHasItsOwnHeadsAndWidths) {
     const std::vector<std::pair<std::string, OnnxSizes>> inputs{
         {"q", {1, 32, 512, 128}}, {"k", {1, 8, 512, 128}}, {"v", {1, 8, 512, 64}}};
-    const OnnxImport whole = imported_graph(node("Attention", {"q", "k", "v"}, {"y"}), inputs);
+    const NetworkImport whole = imported_graph(node("Attention", {"q", "k", "v"}, {"y"}), inputs);
     EXPECT_EQ(macs_in(whole.graph), 32.0 * 512 * 512 * (128 + 64));
     expect_round_trip(whole);
-    const OnnxImport causal =
+    const NetworkImport causal =
         imported_graph(node("Attention", {"q", "k", "v"}, {"y"}, attribute("is_causal", 1)), inputs);
     EXPECT_EQ(macs_in(causal.graph), 32.0 * 512 * 513 / 2 * (128 + 64));
     // Heads and width in one, with a cache.
-    const OnnxImport flat = imported_graph(
+    const NetworkImport flat = imported_graph(
         node("Attention", {"q", "k", "v", "", "pk", "pv"}, {"y", "ok", "ov"},
              attribute("q_num_heads", 8) + attribute("kv_num_heads", 2)),
         {{"q", {2, 1, 512}}, {"k", {2, 1, 128}}, {"v", {2, 1, 128}}, {"pk", {2, 2, 9, 64}}, {"pv", {2, 2, 9, 64}}});
@@ -102,7 +103,7 @@ TEST(OnnxProducts, AttentionOfTheStandardHasItsOwnHeadsAndWidths) {
 }
 
 TEST(OnnxProducts, ProjectionsWithinAttentionAreWeights) {
-    const OnnxImport import = imported_graph(
+    const NetworkImport import = imported_graph(
         constant("w", {512, 1536}) + constant("b", {1536}) +
             node("Attention", {"x", "w", "b", "", "p"}, {"y", "present"}, runtime_domain() + attribute("num_heads", 8)),
         {{"x", {2, 1, 512}}, {"p", {2, 2, 8, 100, 64}}});
@@ -112,27 +113,27 @@ TEST(OnnxProducts, ProjectionsWithinAttentionAreWeights) {
 }
 
 TEST(OnnxProducts, BatchesBroadcast) {
-    const OnnxImport shared =
+    const NetworkImport shared =
         imported_graph(node("MatMul", {"q", "k"}, {"y"}), {{"q", {1, 8, 4, 128, 64}}, {"k", {1, 8, 1, 64, 128}}});
     // Four groups of queries share the keys: their rows stand below each other.
     EXPECT_EQ(std::get<MatmulDims>(shared.graph.operators[0].dims), (MatmulDims{8, 512, 64, 128, false, false}));
-    const OnnxImport both =
+    const NetworkImport both =
         imported_graph(node("MatMul", {"q", "k"}, {"y"}), {{"q", {2, 1, 4, 128, 64}}, {"k", {1, 8, 1, 64, 128}}});
     EXPECT_EQ(macs_in(both.graph), 2.0 * 8 * 4 * 128 * 64 * 128);
     expect_round_trip(both);
     // A matrix of weights for each item of the batch.
-    const OnnxImport several =
+    const NetworkImport several =
         imported_graph(constant("w", {3, 64, 32}) + node("MatMul", {"x", "w"}, {"y"}), {{"x", {3, 10, 64}}});
     EXPECT_EQ(macs_in(several.graph), 3.0 * 10 * 64 * 32);
     EXPECT_EQ(totals(several.graph).parameters, 3 * 64 * 32);
     expect_round_trip(several);
-    const OnnxImport left =
+    const NetworkImport left =
         imported_graph(constant("w", {20, 64}) + node("MatMul", {"w", "x"}, {"y"}), {{"x", {5, 64, 7}}});
     EXPECT_EQ(std::get<MatmulDims>(left.graph.operators[0].dims), (MatmulDims{1, 35, 64, 20, true, false}));
 }
 
 TEST(OnnxProducts, WeightsOfFewBitsCountWhole) {
-    const OnnxImport import =
+    const NetworkImport import =
         imported_graph(constant("w", {1024, 128, 16}) + constant("s", {131072}) +
                            node("MatMulNBits", {"x", "w", "s"}, {"y"},
                                 runtime_domain() + attribute("K", 4096) + attribute("N", 1024) + attribute("bits", 4)),
@@ -144,7 +145,7 @@ TEST(OnnxProducts, WeightsOfFewBitsCountWhole) {
 
 TEST(OnnxProducts, FormsOfOnnxRuntimeAreTheProductsThatTheyName) {
     const auto macs_of = [](const std::string& nodes, const OnnxSizes& x) {
-        const OnnxImport import = imported_graph(nodes, {{"x", x}});
+        const NetworkImport import = imported_graph(nodes, {{"x", x}});
         expect_round_trip(import);
         return macs_in(import.graph);
     };
@@ -166,8 +167,8 @@ TEST(OnnxProducts, FormsOfOnnxRuntimeAreTheProductsThatTheyName) {
     EXPECT_EQ(macs_of(constant("w", {1536}) + sizes + of_runtime("MatMulFpQ4", {"x", "w", "s"}, ""), {4, 64}),
               4.0 * 64 * 48);
     // The batch stands behind the rows.
-    const OnnxImport turned = imported_graph(of_runtime("FusedMatMul", {"x", "v"}, attribute("transBatchA", 1)),
-                                             {{"x", {4, 2, 16}}, {"v", {2, 16, 8}}});
+    const NetworkImport turned = imported_graph(of_runtime("FusedMatMul", {"x", "v"}, attribute("transBatchA", 1)),
+                                                {{"x", {4, 2, 16}}, {"v", {2, 16, 8}}});
     EXPECT_EQ(std::get<MatmulDims>(turned.graph.operators[0].dims), (MatmulDims{2, 4, 16, 8, false, false}));
     expect_round_trip(turned);
 }
@@ -187,7 +188,7 @@ TEST(OnnxProducts, ATableOfFewBitsIsATable) {
             bytes_field(2, bytes_field(1, number_field(1, 7) + bytes_field(2, bytes_field(1, number_field(1, 9))))));
     const std::string table =
         bytes_field(5, number_field(1, 1000) + number_field(1, 32) + number_field(2, 2) + bytes_field(8, "w"));
-    const OnnxImport import = imported_model(model_of_graph(
+    const NetworkImport import = imported_model(model_of_graph(
         table + node("GatherBlockQuantized", {"w", "ids"}, {"y"}, runtime_domain() + attribute("bits", 4)) + ids +
         bytes_field(12, bytes_field(1, "y"))));
     EXPECT_EQ(std::get<GatherDims>(import.graph.operators.at(0).dims), (GatherDims{9, 64, 1000}));
@@ -195,20 +196,20 @@ TEST(OnnxProducts, ATableOfFewBitsIsATable) {
 }
 
 TEST(OnnxProducts, ConvolutionsOfAnyRankAndOfKernelsThatAreComputed) {
-    const OnnxImport volume =
+    const NetworkImport volume =
         imported_graph(constant("w", {32, 16, 3, 3, 3}) + constant("b", {32}) +
                            node("Conv", {"x", "w", "b"}, {"y"}, attribute("pads", OnnxSizes{1, 1, 1, 1, 1, 1})),
                        {{"x", {1, 16, 16, 56, 56}}});
     EXPECT_EQ(macs_in(volume.graph), 16.0 * 27 * 32 * 16 * 56 * 56);
     EXPECT_EQ(totals(volume.graph).parameters, 32 * 16 * 27 + 32);
     expect_round_trip(volume);
-    const OnnxImport computed =
+    const NetworkImport computed =
         imported_graph(node("Conv", {"x", "k"}, {"y"}), {{"x", {1, 8, 10, 10}}, {"k", {4, 8, 3, 3}}});
     EXPECT_EQ(macs_in(computed.graph), 4.0 * 8 * 9 * 64);
     EXPECT_EQ(totals(computed.graph).parameters, 0);
     expect_round_trip(computed);
     // 512 to 256 channels, each input a block of 2x2 results.
-    const OnnxImport transposed =
+    const NetworkImport transposed =
         imported_graph(constant("w", {512, 256, 2, 2}) +
                            node("ConvTranspose", {"x", "w"}, {"y"}, attribute("strides", OnnxSizes{2, 2})),
                        {{"x", {1, 512, 32, 32}}});
@@ -221,7 +222,7 @@ TEST(OnnxProducts, ConvolutionsOfAnyRankAndOfKernelsThatAreComputed) {
 TEST(OnnxProducts, RecurrentNetworksReadTheirWeightsForEachPosition) {
     const std::string weights =
         constant("w", {1, 2048, 512}) + constant("r", {1, 2048, 512}) + constant("b", {1, 4096});
-    const OnnxImport import =
+    const NetworkImport import =
         imported_graph(weights + node("LSTM", {"x", "w", "r", "b"}, {"y", "h"}, attribute("hidden_size", 512)),
                        {{"x", {100, 1, 512}}});
     EXPECT_EQ(totals(import.graph).parameters, 2 * 2048 * 512 + 4096);
@@ -229,14 +230,14 @@ TEST(OnnxProducts, RecurrentNetworksReadTheirWeightsForEachPosition) {
     const auto& recurrent = operator_named(import.graph, "n.recurrent");
     EXPECT_EQ(std::get<MatmulDims>(recurrent.dims), (MatmulDims{100, 1, 512, 2048, true, true}));
     expect_round_trip(import);
-    const OnnxImport both = imported_graph(
+    const NetworkImport both = imported_graph(
         constant("w", {2, 48, 12}) + constant("r", {2, 48, 16}) +
             node("GRU", {"x", "w", "r"}, {"y"}, attribute("hidden_size", 16) + attribute("direction", "bidirectional")),
         {{"x", {20, 3, 12}}});
     EXPECT_EQ(macs_in(both.graph), 2.0 * 20 * 3 * 48 * (12 + 16));
     EXPECT_EQ(totals(both.graph).parameters, 2 * 48 * (12 + 16));
     expect_round_trip(both);
-    const OnnxImport sized_by_weights =
+    const NetworkImport sized_by_weights =
         imported_graph(constant("w", {1, 64, 12}) + constant("r", {1, 64, 16}) + node("LSTM", {"x", "w", "r"}, {"y"}),
                        {{"x", {20, 3, 12}}});
     EXPECT_EQ(macs_in(sized_by_weights.graph), 20.0 * 3 * 64 * (12 + 16));
@@ -246,7 +247,7 @@ TEST(OnnxProducts, SumsOverAnyAxesAreTheProductsThatTheyAre) {
     const auto einsum = [](const std::string& equation, const OnnxSizes& x, const OnnxSizes& v) {
         return imported_graph(node("Einsum", {"x", "v"}, {"y"}, attribute("equation", equation)), {{"x", x}, {"v", v}});
     };
-    const OnnxImport scores = einsum("bqhd,bkhd->bhqk", {1, 512, 12, 64}, {1, 500, 12, 64});
+    const NetworkImport scores = einsum("bqhd,bkhd->bhqk", {1, 512, 12, 64}, {1, 500, 12, 64});
     EXPECT_EQ(macs_in(scores.graph), 12.0 * 512 * 500 * 64);
     expect_round_trip(scores);
     EXPECT_EQ(macs_in(einsum("...ij,...jk->...ik", {3, 5, 6}, {3, 6, 7}).graph), 3.0 * 5 * 6 * 7);
@@ -254,7 +255,7 @@ TEST(OnnxProducts, SumsOverAnyAxesAreTheProductsThatTheyAre) {
 }
 
 TEST(OnnxProducts, ExpertsAreMetBySomeRowsEach) {
-    const OnnxImport import =
+    const NetworkImport import =
         imported_graph(constant("up", {8, 256, 64}) + constant("down", {8, 64, 256}) +
                            node("MoE", {"x", "router", "up", "", "down"}, {"y"}, runtime_domain() + attribute("k", 2)),
                        {{"x", {16, 64}}, {"router", {16, 8}}});
@@ -264,14 +265,14 @@ TEST(OnnxProducts, ExpertsAreMetBySomeRowsEach) {
 }
 
 TEST(OnnxProducts, AChannelShuffleIsAMove) {
-    const OnnxImport import =
+    const NetworkImport import =
         imported_graph(node("DepthToSpace", {"x"}, {"y"}, attribute("blocksize", 2)), {{"x", {1, 128, 16, 16}}});
     EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("transpose"));
     EXPECT_TRUE(import.unknown.empty());
 }
 
 TEST(OnnxProducts, APoolThatGrowsIsAcceptedAsItIsWritten) {
-    const OnnxImport import =
+    const NetworkImport import =
         imported_graph(node("AveragePool", {"x"}, {"y"},
                             attribute("kernel_shape", OnnxSizes{3, 3}) + attribute("pads", OnnxSizes{2, 2, 2, 2})),
                        {{"x", {1, 3, 28, 28}}});
@@ -279,7 +280,7 @@ TEST(OnnxProducts, APoolThatGrowsIsAcceptedAsItIsWritten) {
 }
 
 TEST(OnnxProducts, NumbersDrawnAtRandomAreNoWeights) {
-    const OnnxImport import = imported_graph(
+    const NetworkImport import = imported_graph(
         node("RandomNormal", {}, {"r"}, attribute("shape", OnnxSizes{1, 192, 200})) + node("Add", {"x", "r"}, {"y"}),
         {{"x", {1, 192, 200}}});
     EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("add"));
@@ -288,9 +289,9 @@ TEST(OnnxProducts, NumbersDrawnAtRandomAreNoWeights) {
 
 TEST(OnnxProducts, WeightsThatSeveralOperatorsUseCountOnce) {
     const std::string weights = constant("w", {8, 8});
-    const OnnxImport import = imported_graph(weights + node("MatMul", {"x", "w"}, {"t"}) +
-                                                 node("Transpose", {"w"}, {"u"}) + node("MatMul", {"t", "u"}, {"y"}),
-                                             {{"x", {4, 8}}});
+    const NetworkImport import = imported_graph(weights + node("MatMul", {"x", "w"}, {"t"}) +
+                                                    node("Transpose", {"w"}, {"u"}) + node("MatMul", {"t", "u"}, {"y"}),
+                                                {{"x", {4, 8}}});
     EXPECT_EQ(totals(import.graph).parameters, 64);
     EXPECT_EQ(macs_in(import.graph), 2.0 * 4 * 64);
     expect_round_trip(import);

@@ -26,7 +26,7 @@ std::string bytes_of(const std::string& name) {
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-OnnxImport imported(const std::string& name, const DimSizes& dims = {}) {
+NetworkImport imported(const std::string& name, const DimSizes& dims = {}) {
     Diagnostics diagnostics;
     auto import = import_onnx(onnx_file(name), {dims}, diagnostics);
     if (!import) {
@@ -60,7 +60,7 @@ std::string said_of_onnx(std::string_view bytes, const DimSizes& dims = {}) {
 }
 
 TEST(OnnxImport, ALargeEncoderHasTheWorkOfItsYamlModel) {
-    const OnnxImport import = imported("minilm-l12", kOneOf128);
+    const NetworkImport import = imported("minilm-l12", kOneOf128);
     const Graph written = lay_out("ms-marco-MiniLM-L-12-v2", {1, 128});
     EXPECT_EQ(macs_of(import.graph, OperatorKind::kMatmul), macs_of(written, OperatorKind::kMatmul));
     EXPECT_EQ(macs_of(import.graph, OperatorKind::kAttention), macs_of(written, OperatorKind::kAttention));
@@ -77,10 +77,10 @@ TEST(OnnxImport, ALargeEncoderHasTheWorkOfItsYamlModel) {
 }
 
 TEST(OnnxImport, QuantisedFormsOfABlockAreTheFloatBlock) {
-    const OnnxImport plain = imported("minilm-block", kOneOf128);
+    const NetworkImport plain = imported("minilm-block", kOneOf128);
     EXPECT_EQ(plain.integer_products, 0);
     for (const char* name : {"minilm-block-dynamic-int8", "minilm-block-qdq"}) {
-        const OnnxImport quantised = imported(name, kOneOf128);
+        const NetworkImport quantised = imported(name, kOneOf128);
         EXPECT_EQ(kinds(quantised.graph), kinds(plain.graph)) << name;
         EXPECT_EQ(totals(quantised.graph).parameters, totals(plain.graph).parameters) << name;
         EXPECT_EQ(totals(quantised.graph).macs, totals(plain.graph).macs) << name;
@@ -143,7 +143,7 @@ TEST(OnnxImport, FusedOperatorsOfTheRuntimeAreTakenApart) {
 TEST(OnnxImport, TheModelFileIsTheSameGraph) {
     for (const char* name : {"minilm-l12", "minilm-block", "minilm-block-qdq", "gpt-block", "contrib-block"}) {
         const bool named = std::string(name).starts_with("minilm");
-        const OnnxImport import = imported(name, named ? kOneOf128 : DimSizes{});
+        const NetworkImport import = imported(name, named ? kOneOf128 : DimSizes{});
         const std::string text = written_model(import, name, "test");
         Diagnostics diagnostics;
         const auto document = YamlDocument::parse(text, "written.yaml", diagnostics);
@@ -301,7 +301,7 @@ TEST(OnnxImport, AGraphOfManyOperatorsIsReadAgain) {
         nodes +=
             node("Relu", {i == 0 ? "x" : fmt::format("t{}", i)}, {i + 1 == kMany ? "y" : fmt::format("t{}", i + 1)});
     }
-    const OnnxImport import = imported_graph(nodes, {{"x", {1, 2}}});
+    const NetworkImport import = imported_graph(nodes, {{"x", {1, 2}}});
     EXPECT_EQ(import.graph.operators.size(), static_cast<std::size_t>(kMany));
     expect_round_trip(import);
 }

@@ -43,7 +43,7 @@ TfliteModel small_classifier() {
 constexpr double kClassifierMacs = 16.0 * 16 * 8 * 27 + 14.0 * 14 * 8 * 9 + 10 * 8;
 
 TEST(Tflite, ConvolutionsHaveTheirChannelsLast) {
-    const OnnxImport import = imported_tflite(small_classifier().bytes());
+    const NetworkImport import = imported_tflite(small_classifier().bytes());
     EXPECT_EQ(macs_in(import.graph), kClassifierMacs);
     EXPECT_EQ(totals(import.graph).parameters, 8 * 27 + 8 + 8 * 9 + 8 + 80);
     EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("conv2d", "relu", "conv2d", "pool", "reshape", "matmul"));
@@ -56,7 +56,7 @@ TEST(Tflite, ConvolutionsHaveTheirChannelsLast) {
 }
 
 TEST(Tflite, TheBatchIsThatOfTheFileUnlessAskedFor) {
-    const OnnxImport import = imported_tflite(small_classifier().bytes(), {{{"image:0", 4}}});
+    const NetworkImport import = imported_tflite(small_classifier().bytes(), {{{"image:0", 4}}});
     EXPECT_EQ(macs_in(import.graph), 4 * kClassifierMacs);
     expect_round_trip(import);
 }
@@ -82,7 +82,7 @@ TEST(Tflite, TransposedAndDeepConvolutions) {
         .tensor("y", {1, 16, 16, 4})
         .op("TRANSPOSE_CONV", {"size", "w", "x"}, {"y"}, "TransposeConvOptions", "padding:SAME,stride_w:2,stride_h:2")
         .graph({"x"}, {"y"});
-    const OnnxImport raised = imported_tflite(up.bytes());
+    const NetworkImport raised = imported_tflite(up.bytes());
     EXPECT_EQ(macs_in(raised.graph), 8.0 * 8 * 8 * 4 * 2 * 2);
     EXPECT_EQ(totals(raised.graph).parameters, 4 * 2 * 2 * 8);
     TfliteModel deep;
@@ -102,7 +102,7 @@ TEST(Tflite, AttentionWrittenOutIsOneOperator) {
         .op("SOFTMAX", {"scores"}, {"shares"})
         .op("BATCH_MATMUL", {"shares", "v"}, {"y"}, "BatchMatMulOptions")
         .graph({"q", "k", "v"}, {"y"});
-    const OnnxImport import = imported_tflite(model.bytes());
+    const NetworkImport import = imported_tflite(model.bytes());
     EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("attention"));
     EXPECT_EQ(macs_in(import.graph), 2.0 * 2 * 6 * 6 * 4);
 }
@@ -128,7 +128,7 @@ TEST(Tflite, NormsAreOneOperator) {
         .op("SUB", {"beta", "offset"}, {"shift"}, "SubOptions")
         .op("ADD", {"scaled", "shift"}, {"y"}, "AddOptions")
         .graph({"x"}, {"y"});
-    const OnnxImport import = imported_tflite(model.bytes());
+    const NetworkImport import = imported_tflite(model.bytes());
     EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("layer_norm"));
     EXPECT_EQ(totals(import.graph).parameters, 32);
     expect_round_trip(import);
@@ -172,7 +172,7 @@ TEST(Tflite, FiltersOfRankOneAreTwoProducts) {
         .op("SVDF", {"x", "features", "times", "bias", "state"}, {"y"}, "SVDFOptions",
             "rank:2,fused_activation_function:RELU")
         .graph({"x"}, {"y"});
-    const OnnxImport import = imported_tflite(model.bytes());
+    const NetworkImport import = imported_tflite(model.bytes());
     EXPECT_EQ(macs_in(import.graph), 16.0 * 40 + 16 * 8);
     expect_round_trip(import);
 }
@@ -196,7 +196,7 @@ TfliteModel loop_model(bool known) {
 }
 
 TEST(Tflite, LoopsRunAsOftenAsTheirCounterSays) {
-    const OnnxImport import = imported_tflite(loop_model(true).bytes());
+    const NetworkImport import = imported_tflite(loop_model(true).bytes());
     EXPECT_EQ(macs_in(import.graph), 7.0 * 4 * 8 * 8);
     EXPECT_EQ(totals(import.graph).parameters, 64);
     EXPECT_THAT(tflite_refusal(loop_model(false).bytes()), HasSubstr("--iterations N"));
@@ -232,7 +232,7 @@ TEST(Tflite, SignaturesAreChosenByName) {
     const std::string bytes = model.signature("see", 0).signature("decode", 1).bytes();
     EXPECT_THAT(tflite_refusal(bytes),
                 HasSubstr("2 signatures (expected berth import with --part and one of see, decode)"));
-    OnnxOptions options;
+    NetworkOptions options;
     options.part = "decode";
     EXPECT_EQ(macs_in(imported_tflite(bytes, options).graph), 64);
     options.part = "decoed";
