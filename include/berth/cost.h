@@ -60,11 +60,11 @@ struct Kernel {
     ProductCut cut;                 ///< of a matmul
     std::array<EpilogueOp, kMaxEpilogue> epilogue{};
     std::uint8_t epilogue_length = 0;
-    bool library_call = false;    ///< a call of the runtime's matmul library rather than a step of a compiled graph
+    bool library_call = false;        ///< a call of the runtime's matmul library rather than a step of a compiled graph
     bool keeps_accumulators = false;  ///< its result leaves as it was added up, not narrowed
-    bool multi_core = true;       ///< the runtime may split it over cores
-    bool input_on_chip = false;   ///< activations read stayed on chip
-    bool output_on_chip = false;  ///< the result stays there
+    bool multi_core = true;           ///< the runtime may split it over cores
+    bool input_on_chip = false;       ///< activations read stayed on chip
+    bool output_on_chip = false;      ///< the result stays there
     bool weights_on_chip = false;
     double evicted =
         0;  ///< share evicted before it is used again: of the weights on chip; of a hot kernel, of all its operands

@@ -139,7 +139,7 @@ struct AttentionDims {
     std::int64_t window = 0;     ///< keys that a query sees at most; 0 means all
     std::int64_t value_dim = 0;  ///< width of a head's values; 0 means head_dim
     bool sinks = false;          ///< a learned score per head joins the sum of the softmax
-    bool heads_apart = false;    ///< queries, keys and values of each head are tensors of their own, as some exports are
+    bool heads_apart = false;  ///< queries, keys and values of each head are tensors of their own, as some exports are
     friend bool operator==(const AttentionDims&, const AttentionDims&) = default;
 };
 [[nodiscard]] constexpr std::int64_t value_width(const AttentionDims& dims) {

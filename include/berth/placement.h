@@ -19,8 +19,8 @@ struct PlacementLimits {
     struct Memory {
         std::string name;
         Bytes capacity;
-        std::vector<bool> holds;             ///< [device]
-        std::optional<DeviceId> of{};        ///< whose own it is; absent: devices share it
+        std::vector<bool> holds;       ///< [device]
+        std::optional<DeviceId> of{};  ///< whose own it is; absent: devices share it
     };
     std::optional<int> segments;  ///< at most so many maximal runs of operators on one device, in execution order
     std::vector<Memory> memories;

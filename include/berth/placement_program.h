@@ -27,8 +27,7 @@ class PlacementProgram {
     };
 
     /// Absent for other than two devices, groups, a problem without a placement, and graphs that keep more states.
-    [[nodiscard]] static std::optional<PlacementProgram> of(const PlacementProblem& problem,
-                                                            const PlacementSums& sums);
+    [[nodiscard]] static std::optional<PlacementProgram> of(const PlacementProblem& problem, const PlacementSums& sums);
 
     /// Time of the best placement, with what using both devices costs left out, and its energy.
     [[nodiscard]] Best best(const TermValues& values, Scratch& scratch) const;

@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
-#include "berth/placement_terms.h"
 #include "berth/graph.h"
 #include "berth/placement.h"
+#include "berth/placement_terms.h"
 #include "berth/plan.h"
 #include "berth/profile.h"
 

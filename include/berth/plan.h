@@ -58,7 +58,8 @@ struct OperatorPlan {
     Steps steps;                          ///< without a kernel of its own for a fused epilogue operator
     OperatorId fused_into = kNoOperator;  ///< the operator before it in the fused group
     KernelId alone = -1;                  ///< its kernel by itself; absent where parts stand for it
-    KernelId joined = -1, before = -1;    ///< of a fused epilogue operator: the group's kernel with it, and that without it
+    KernelId joined = -1,
+             before = -1;  ///< of a fused epilogue operator: the group's kernel with it, and that without it
     DType ran_at = DType::kFp32;
     Scheme scheme;      ///< what became of the one it was asked for: `ran_at`, and what its weights are stored in
     Bytes output_size;  ///< of the tensor it makes, at the dtype it makes it in

@@ -44,8 +44,8 @@ void add_scenario(Provenance& provenance, const Scenario& scenario);
 [[nodiscard]] std::string command_text(std::span<const std::string> arguments);
 
 /// An answer in JSON, an object, with `version` and `command` at its head; with a scenario also `title`; with
-/// one or with changes `changes[]` (`path`, `value`, `before`); and `profiles[]` (`name`, `file`, `extends[]`, `numbers` by origin), and
-/// `warnings[]` if there are any. As it was without a command.
+/// one or with changes `changes[]` (`path`, `value`, `before`); and `profiles[]` (`name`, `file`, `extends[]`,
+/// `numbers` by origin), and `warnings[]` if there are any. As it was without a command.
 [[nodiscard]] std::string with_provenance(std::string json, const Provenance& provenance);
 
 /// The same for people, in lines that fit `width`: a long command goes on behind a backslash, so that it can be

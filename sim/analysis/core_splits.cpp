@@ -10,10 +10,10 @@
 #include <thread>
 #include <utility>
 
-#include "berth/brief_text.h"
-#include "berth/simulated_scenario.h"
 #include "analysis/finding_thresholds.h"
 #include "analysis/variation.h"
+#include "berth/brief_text.h"
+#include "berth/simulated_scenario.h"
 
 namespace berth {
 

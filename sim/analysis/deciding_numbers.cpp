@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "berth/evaluation.h"
 #include "analysis/answer_difference.h"
 #include "analysis/variation.h"
+#include "berth/evaluation.h"
 
 namespace berth {
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "berth/quantity_text.h"
 #include "analysis/silence_reason.h"
+#include "berth/quantity_text.h"
 
 namespace berth {
 

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "berth/brief_text.h"
 #include "analysis/finding_thresholds.h"
 #include "analysis/variation.h"
+#include "berth/brief_text.h"
 
 namespace berth {
 

@@ -6,11 +6,11 @@
 #include <memory>
 #include <utility>
 
-#include "berth/kept_documents.h"
-#include "berth/silent_changes.h"
 #include "analysis/other_answers.h"
 #include "analysis/scenario_changes.h"
 #include "analysis/variation.h"
+#include "berth/kept_documents.h"
+#include "berth/silent_changes.h"
 
 namespace berth {
 

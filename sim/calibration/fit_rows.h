@@ -49,8 +49,8 @@ void add_evidence(std::vector<MeasuredKind>& measured, OperatorKind kind, DType 
 /// Notes the operators of a device that rows are of, and puts all in order.
 void add_evidence(std::vector<MeasuredKind>& measured, std::span<const FitRow> rows, DeviceId device);
 
-/// Minus the logarithm of the likelihood of a row that is off by `z` standard deviations, but for a constant. Student's t
-/// with four degrees of freedom: its tails leave room for rows that the model does not describe.
+/// Minus the logarithm of the likelihood of a row that is off by `z` standard deviations, but for a constant. Student's
+/// t with four degrees of freedom: its tails leave room for rows that the model does not describe.
 [[nodiscard]] double unlikelihood(double z);
 
 /// The model's time for a row.

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "base/index.h"
-#include "berth/placement_terms.h"
 #include "berth/fusion.h"
+#include "berth/placement_terms.h"
 #include "cost/lowering.h"
 
 namespace berth {

@@ -134,10 +134,9 @@ Demand<T> rows_demand(const Kernel& kernel, const RowsDims& d, const Device& dev
         demand.compulsory += constants;
     }
     demand.elements = vector_elements(kernel.dims) * padding;
-    demand.vector =
-        row_time<T>(in_operations(demand.elements) * lanes_taken(kernel, d, device), d, rate, kernel.input,
-                    device, rates, {}) +
-        call_time<T>(rate, rates);
+    demand.vector = row_time<T>(in_operations(demand.elements) * lanes_taken(kernel, d, device), d, rate, kernel.input,
+                                device, rates, {}) +
+                    call_time<T>(rate, rates);
     const double filled = d.run > 1 && d.out_run > 1 ? lanes_taken(kernel, d, device) : 1.0;
     const auto factor = T::profile_factor(rate.traffic, "traffic factor") * T::factor(padding, "padding") *
                         T::factor(filled, "blocks filled in part");
@@ -169,8 +168,8 @@ Demand<T> scan_demand(const Kernel& kernel, const ScanDims& d, const Device& dev
     Demand<T> demand;
     const VectorRate& rate = rate_of(kernel.kind, device);
     demand.elements = vector_elements(kernel.dims);
-    demand.vector = vector_time<T>(in_operations(demand.elements), static_cast<double>(d.batch), rate, kernel.input,
-                                    rates, {});
+    demand.vector =
+        vector_time<T>(in_operations(demand.elements), static_cast<double>(d.batch), rate, kernel.input, rates, {});
     const Bytes read = activations(kernel.input, static_cast<double>(input_elements(kernel.kind, kernel.dims)));
     const Bytes written = activations(kernel.output, static_cast<double>(output_elements(kernel.kind, kernel.dims)));
     const Bytes constants =

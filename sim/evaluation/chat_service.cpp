@@ -254,7 +254,7 @@ std::vector<PlacedChats> simulate_chats(const Scenario& scenario, const Scenario
         const ChatService service = chat_service(scenario, result, i);
         PlacedChats one{i, service.slots, simulate_chats(service, scenario.traffic->arrivals, options)};
         one.traffic.piling_up = probability_of_piling_up(one.traffic, stage.candidates[i].uncertainty.sigma());
-        all.insert(i == *stage.chosen ? all.begin() : all.end(), std::move(one));
+        all.insert(i == *stage.chosen ? all.begin() : all.end(), one);
     }
     return all;
 }

@@ -12,8 +12,8 @@
 
 #include "base/chance.h"
 #include "berth/statistics.h"
-#include "simulation/simulate.h"
 #include "evaluation/stage_choice.h"
+#include "simulation/simulate.h"
 
 namespace berth {
 

@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "base/index.h"
-#include "placement/list_schedule.h"
-#include "simulation/event_engine.h"
 #include "evaluation/pass_load.h"
 #include "evaluation/pass_tasks.h"
+#include "placement/list_schedule.h"
+#include "simulation/event_engine.h"
 #include "simulation/resources.h"
 
 namespace berth {

@@ -7,8 +7,8 @@
 
 #include "berth/scenario.h"
 #include "berth/simulation.h"
-#include "placement/list_schedule.h"
 #include "evaluation/work.h"
+#include "placement/list_schedule.h"
 
 namespace berth {
 

@@ -56,7 +56,6 @@ class KeyList {
     std::vector<ProfileKey>& keys_;
     std::string path_;
 
-
     template <class Q>
     static std::string kind_of(NumberForm form) {
         if constexpr (std::is_same_v<Q, Operations>) {

@@ -233,9 +233,8 @@ CostSum PlacementSums::of(const PlacementProblem& problem, const Assignment& ass
     for (std::size_t device = 0; device < calls_.size(); ++device) {
         counts[calls_[device]] += called[device] ? 1 : 0;
     }
-    visit_crossings(problem, assignment, [&](const FlowCrossing& one) {
-        counts[crossing(one.flow, at(one.from), at(one.to))] += 1;
-    });
+    visit_crossings(problem, assignment,
+                    [&](const FlowCrossing& one) { counts[crossing(one.flow, at(one.from), at(one.to))] += 1; });
     CostSum sum;
     for (std::size_t term = 0; term < counts.size(); ++term) {
         if (counts[term] != 0) {

@@ -195,7 +195,8 @@ std::string bar_labels(const std::vector<Bar>& bars, const TrafficResult& traffi
     for (const Bar& bar : bars) {
         const std::string stage = stage_of(bar, traffic);
         const std::string number = requests > 1 ? fmt::format("{}", bar.request + 1) : "";
-        for (const std::string& label : {number.empty() ? stage : number + ": " + stage, stage, number}) {
+        for (const std::string& label :
+             {number.empty() ? stage : fmt::format("{}: {}", number, stage), stage, number}) {
             if (!label.empty() && text_width(label, kSmallFontSize) + 10 < (bar.to - bar.from) * units) {
                 commands +=
                     fmt::format("set label {} at first {}, first {} center font {} front\n", gnuplot_text(label),

@@ -315,8 +315,8 @@ Trial Seeds::import(std::string_view kind, Draw& draw) const {
     } else if (kind == "layers") {
         static constexpr std::array<std::string_view, 3> kReports{kVela, kOpenVino, kQnn};
         trial.files = {{"l.csv", mutated_text(std::string(draw.of(kReports)), draw)}};
-        trial.always = {{"import", "l.csv", "--model", network_, "--dim", "N=1", "--dtype", "int8", "--clock", "500 MHz",
-                         "--out", "o.csv"}};
+        trial.always = {{"import", "l.csv", "--model", network_, "--dim", "N=1", "--dtype", "int8", "--clock",
+                         "500 MHz", "--out", "o.csv"}};
         trial.once_accepted = {{"validate", "--hardware", chip, "--device", "npu", "--measured", "o.csv"}};
     } else {
         trial.files = {{"l.json", mutated_text(draw.of(logs_).second, draw)}};
@@ -415,8 +415,8 @@ Trial Seeds::of_kind(std::string_view kind, Draw& draw) const {
 
 Trial Seeds::trial(std::uint64_t seed, std::size_t number) const {
     // Each kind's share follows what it costs and how much of it people write by hand.
-    static constexpr std::array<std::size_t, kKinds.size()> kShares{18, 8, 7, 10, 6, 7, 4, 4, 6, 6, 2, 6, 4, 2, 2, 6,
-                                                                    2};
+    static constexpr std::array<std::size_t, kKinds.size()> kShares{18, 8, 7, 10, 6, 7, 4, 4, 6,
+                                                                    6,  2, 6, 4,  2, 2, 6, 2};
     Draw draw(seed * 1'000'003 + number);
     std::size_t at = draw.below(100);
     std::size_t kind = 0;

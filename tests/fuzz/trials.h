@@ -13,9 +13,8 @@
 namespace berth::fuzz {
 
 inline constexpr std::array<std::string_view, 17> kKinds{
-    "profile", "model", "architecture", "scenario", "graph",  "rows",  "lengths",  "arrivals",
-    "config",  "onnx",  "log",          "setting",  "tflite", "table", "networks", "chip",
-    "layers"};
+    "profile", "model", "architecture", "scenario", "graph", "rows",     "lengths", "arrivals", "config",
+    "onnx",    "log",   "setting",      "tflite",   "table", "networks", "chip",    "layers"};
 
 using Command = std::vector<std::string>;
 
@@ -49,7 +48,7 @@ class Seeds {
     std::vector<Named> profiles_, models_, architectures_, scenarios_, configs_, onnx_, logs_, measured_, tflite_,
         tables_, networks_;                                     ///< of `networks_`, the name is that of the profile
     std::vector<std::pair<std::string, std::string>> numbers_;  ///< path of a profile's number, and a value of it
-    std::string graph_, network_;  ///< a graph with costs; the file of a small network
+    std::string graph_, network_;                               ///< a graph with costs; the file of a small network
 };
 
 }  // namespace berth::fuzz

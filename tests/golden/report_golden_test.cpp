@@ -27,8 +27,14 @@ ModelPrediction sample_prediction() {
     prediction.device = "npu";
     prediction.candidate = sample_result().stages[0].candidates[1];
     prediction.candidate.actual_tokens = 100;
-    prediction.candidate.generation = GenerationResult{
-        Estimate<Time>{milliseconds(25), milliseconds(18), milliseconds(34.7)}, seconds(1 / 12.345), mebibytes(1.5), {}, {}, {}, {}};
+    prediction.candidate.generation =
+        GenerationResult{Estimate<Time>{milliseconds(25), milliseconds(18), milliseconds(34.7)},
+                         seconds(1 / 12.345),
+                         mebibytes(1.5),
+                         {},
+                         {},
+                         {},
+                         {}};
     return prediction;
 }
 

@@ -9,9 +9,9 @@
 #include <limits>
 #include <map>
 
+#include "analysis/laid_out_scenario.h"
 #include "berth/buckets.h"
 #include "berth/evaluation.h"
-#include "analysis/laid_out_scenario.h"
 
 namespace berth {
 namespace {

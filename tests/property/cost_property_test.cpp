@@ -303,9 +303,7 @@ const Profile& rk3588() {
     return profile;
 }
 
-Time plan_time(const Graph& graph, DeviceId device) {
-    return total_of(plan_device(graph, rk3588(), device, {1, {}}));
-}
+Time plan_time(const Graph& graph, DeviceId device) { return total_of(plan_device(graph, rk3588(), device, {1, {}})); }
 
 RC_GTEST_PROP(PlanProperty, LayersCostTheSameEach, ()) {
     const auto device = *rc::gen::element<DeviceId>(0, 1);

@@ -28,8 +28,8 @@ TEST(DesignReview, AnswersEveryQuestionOfAShippedScenario) {
     EXPECT_TRUE(review.crossovers[1].answer.crossings[0].sure_below);
     EXPECT_FALSE(review.measurements.empty());
     ASSERT_TRUE(review.accuracy);
-    EXPECT_TRUE(std::ranges::any_of(review.accuracy->sets,
-                                    [](const ValidatedSet& set) { return set.use == RowUse::kUnseen; }));
+    EXPECT_TRUE(
+        std::ranges::any_of(review.accuracy->sets, [](const ValidatedSet& set) { return set.use == RowUse::kUnseen; }));
 }
 
 // A what-if changes the chip of the scenario, not the one that was measured.
