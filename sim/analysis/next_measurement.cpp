@@ -5,13 +5,19 @@
 #include <cmath>
 #include <numeric>
 
+#include "evaluation/stage_choice.h"
+
 namespace berth {
 
 namespace {
 
 using Effects = std::vector<double>;
 
-double product(const Effects& a, const Effects& b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
+// Of the causes that both know: one may have more of its own, behind all others.
+double product(const Effects& a, const Effects& b) {
+    const auto common = static_cast<std::ptrdiff_t>(std::min(a.size(), b.size()));
+    return std::inner_product(a.begin(), a.begin() + common, b.begin(), 0.0);
+}
 
 // The two fastest candidates that run the whole model on one device each.
 std::vector<const Candidate*> rivals_in(const StageResult& stage) {
@@ -42,10 +48,7 @@ std::vector<WorthMeasuring> next_measurements(const Scenario& scenario, const Sc
         if (rivals.empty() || work == nullptr) {
             continue;
         }
-        Effects margin = rivals[0]->uncertainty.independent;
-        for (std::size_t i = 0; i < margin.size(); ++i) {
-            margin[i] -= rivals[1]->uncertainty.independent[i];
-        }
+        const Effects margin = causes_apart(rivals[0]->uncertainty.independent, rivals[1]->uncertainty.independent);
         const double variance = product(margin, margin);
         for (const Candidate* rival : rivals) {
             for (const OperatorResult& op : rival->operators) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -110,14 +111,18 @@ std::vector<double> stage_causes(const StageResult& stage) {
     return causes;
 }
 
-double probability_faster(const Candidate& a, const Candidate& b, TimeOf which) {
-    const std::vector<double>& of_a = uncertainty_of(a, which).independent;
-    const std::vector<double>& of_b = uncertainty_of(b, which).independent;
-    double variance = 0;
-    for (std::size_t i = 0; i < std::max(of_a.size(), of_b.size()); ++i) {  // one may have causes of its own
-        const double difference = (i < of_a.size() ? of_a[i] : 0) - (i < of_b.size() ? of_b[i] : 0);
-        variance += difference * difference;
+std::vector<double> causes_apart(const std::vector<double>& a, const std::vector<double>& b) {
+    std::vector<double> apart = a;
+    apart.resize(std::max(a.size(), b.size()), 0.0);
+    for (std::size_t i = 0; i < b.size(); ++i) {
+        apart[i] -= b[i];
     }
+    return apart;
+}
+
+double probability_faster(const Candidate& a, const Candidate& b, TimeOf which) {
+    const auto apart = causes_apart(uncertainty_of(a, which).independent, uncertainty_of(b, which).independent);
+    const double variance = std::inner_product(apart.begin(), apart.end(), apart.begin(), 0.0);
     const double margin = std::log(time_of(b, which) / time_of(a, which));
     if (variance <= 0) {
         return margin > 0 ? 1.0 : (margin < 0 ? 0.0 : 0.5);

@@ -28,4 +28,7 @@ void select(StageResult& result, std::vector<PassShare> passes, const ModelStage
 /// Effects of independent causes (Uncertainty) on the log latency of all passes of a stage with a model.
 [[nodiscard]] std::vector<double> stage_causes(const StageResult& stage);
 
+/// Effects of independent causes on the ratio of two times; either may have causes of its own behind those of both.
+[[nodiscard]] std::vector<double> causes_apart(const std::vector<double>& a, const std::vector<double>& b);
+
 }  // namespace berth
