@@ -87,9 +87,12 @@ std::optional<LaidOutScenario> LaidOutScenario::of(const Scenario& scenario, con
         if (const auto* fixed = std::get_if<FixedStage>(&stage.work)) {
             part.fixed = fixed->takes.median;
         } else {
-            part.stage = LaidOutStage::of(stage, scenario);
-            if (!part.stage || std::get<ModelStage>(stage.work).draft) {
+            if (std::get<ModelStage>(stage.work).draft) {
                 return std::nullopt;  // a draft has passes of its own
+            }
+            part.stage = LaidOutStage::of(stage, scenario);
+            if (!part.stage) {
+                return std::nullopt;
             }
         }
         result.parts_.push_back(std::move(part));

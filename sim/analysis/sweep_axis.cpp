@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "analysis/digits.h"
 #include "berth/crossover.h"
@@ -98,19 +99,15 @@ class AxisReader {
     // A range may state its unit once: 20:40:5GB/s.
     static std::vector<std::string> range_parts(std::string_view text) {
         auto parts = split(text, ':');
-        std::string unit;
-        const auto states_none = [](const std::string& part) {
-            return !part.empty() && !part.starts_with('x') && unit_of(part).empty();
-        };
+        const auto is_number = [](const std::string& part) { return !part.empty() && unit_of(part).empty(); };
+        std::set<std::string> units;
         for (const std::string& part : parts) {
-            const std::string stated = part.starts_with('x') ? "" : unit_of(part);
-            if (!unit.empty() && !stated.empty() && stated != unit) {
-                return parts;
+            if (!part.empty() && !part.starts_with('x') && !is_number(part)) {
+                units.insert(unit_of(part));
             }
-            unit = stated.empty() ? unit : stated;
         }
         for (std::string& part : parts) {
-            part += parts.size() > 1 && states_none(part) ? unit : "";
+            part += units.size() == 1 && is_number(part) ? *units.begin() : "";
         }
         return parts;
     }

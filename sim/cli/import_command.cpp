@@ -95,9 +95,8 @@ std::string products_text(const NetworkImport& import) {
 
 // An ONNX or TFLite model with the sizes that are given.
 std::optional<NetworkImport> network_in(const std::filesystem::path& path, const ImportOptions& options,
-                                        Diagnostics& diagnostics) {
-    const NetworkOptions asked{read_dims(options.dims, diagnostics), options.iterations, options.allow_unknown,
-                               options.part};
+                                        const DimSizes& dims, Diagnostics& diagnostics) {
+    const NetworkOptions asked{dims, options.iterations, options.allow_unknown, options.part};
     return diagnostics.has_errors()        ? std::nullopt
            : path.extension() == ".tflite" ? import_tflite(path, asked, diagnostics)
                                            : import_onnx(path, asked, diagnostics);
@@ -105,13 +104,14 @@ std::optional<NetworkImport> network_in(const std::filesystem::path& path, const
 
 std::optional<Imported> imported_network(const ImportOptions& options, Diagnostics& diagnostics) {
     const std::filesystem::path path(options.file);
-    const auto import = network_in(path, options, diagnostics);
+    const DimSizes dims = read_dims(options.dims, diagnostics);
+    const auto import = network_in(path, options, dims, diagnostics);
     if (!import) {
         return std::nullopt;
     }
     const std::string name = name_of(options);
     std::string source = "import of " + path.filename().string();
-    for (const auto& [dim, size] : read_dims(options.dims, diagnostics)) {
+    for (const auto& [dim, size] : dims) {
         source += fmt::format(", {}={}", dim, size);
     }
     source += products_text(*import);
@@ -180,7 +180,7 @@ void tell_left_out(const ProfileImport& import, const std::string& file, bool ma
 // The graph that was profiled, under the name of its model.
 std::optional<Graph> profiled_graph(const ImportOptions& options, const Library& library, Diagnostics& diagnostics) {
     if (is_network_file(options.model)) {
-        auto network = network_in(options.model, options, diagnostics);
+        auto network = network_in(options.model, options, read_dims(options.dims, diagnostics), diagnostics);
         if (!network) {
             return std::nullopt;
         }

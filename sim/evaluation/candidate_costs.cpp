@@ -12,6 +12,16 @@
 
 namespace berth {
 
+void add_classes(Candidate& candidate, const std::vector<OperatorResult>& results, double passes) {
+    for (const OperatorResult& result : results) {
+        candidate.by_category[result.category] += (result.latency - result.handover - result.conversion) * passes;
+        if (result.conversion > Time{}) {
+            candidate.by_category[Category::kConversion] += result.conversion * passes;
+        }
+        candidate.handover += result.handover * passes;
+    }
+}
+
 namespace {
 
 // A table that two operators on one device store alike is there once.
@@ -69,16 +79,6 @@ void add_weights(Candidate& candidate, const Assignment& assignment, const Lengt
         candidate.weights.scales += storage.scales;
         add_stored(candidate.weights, scheme.weights, storage.matrix);
         add_stored(candidate.weights, storage.beside_at, storage.beside);
-    }
-}
-
-void add_classes(Candidate& candidate, const std::vector<OperatorResult>& results, double passes) {
-    for (const OperatorResult& result : results) {
-        candidate.by_category[result.category] += (result.latency - result.handover - result.conversion) * passes;
-        if (result.conversion > Time{}) {
-            candidate.by_category[Category::kConversion] += result.conversion * passes;
-        }
-        candidate.handover += result.handover * passes;
     }
 }
 

@@ -55,4 +55,7 @@ class CandidateCosts {
     std::optional<CacheHandover> cache_handover_;
 };
 
+/// Adds the times of a pass's operators to the candidate's classes, hand-over and conversions apart.
+void add_classes(Candidate& candidate, const std::vector<OperatorResult>& results, double passes);
+
 }  // namespace berth

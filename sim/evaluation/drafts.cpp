@@ -186,14 +186,15 @@ class Drafting {
         candidate.proved_optimal = false;
         candidate.optimality_gap = 0;
         candidate.regret.reset();
-        if (auto exceeded = exceeded_memory_of_both(checker, drafting)) {
+        const auto own = placed_passes(costs_.lengths(), checker);
+        if (auto exceeded = exceeded_memory_of_both(own.front(), drafting)) {
             candidate.feasible = false;
             candidate.reason = std::move(*exceeded);
             return candidate;
         }
         const auto tokens = static_cast<double>(stage_.generation->new_tokens);
-        const Rounds rounds(*stage_.draft, own_passes(checker), like_steps(checks_, checker),
-                            like_steps(longer_checks_, checker), drafting);
+        const Rounds rounds(*stage_.draft, own_passes(own), like_steps(checks_, own.back()),
+                            like_steps(longer_checks_, own.back()), drafting);
         DraftResult result = rounds.result(tokens);
         result.model = stage_.draft->model.name;
         result.device = profile.devices[at(drafter)].name;
@@ -221,8 +222,7 @@ class Drafting {
         return true;
     }
 
-    [[nodiscard]] std::vector<PlacedPass> own_passes(const Candidate& checker) const {
-        const auto placed = placed_passes(costs_.lengths(), checker);
+    [[nodiscard]] std::vector<PlacedPass> own_passes(const std::vector<Assignment>& placed) const {
         std::vector<PlacedPass> passes;
         for (std::size_t i = 0; i < placed.size(); ++i) {
             passes.push_back({&costs_.lengths()[i], placed[i], costs_.lengths()[i].length.share});
@@ -231,22 +231,20 @@ class Drafting {
     }
 
     [[nodiscard]] std::vector<PlacedPass> like_steps(const std::vector<LengthPlan>& plans,
-                                                     const Candidate& checker) const {
-        const auto placed = placed_passes(costs_.lengths(), checker);
+                                                     const Assignment& step) const {
         std::vector<PlacedPass> passes;
         for (const LengthPlan& plan : plans) {
-            passes.push_back({&plan, assigned_like(plan, costs_.lengths().back(), placed.back()), plan.length.share});
+            passes.push_back({&plan, assigned_like(plan, costs_.lengths().back(), step), plan.length.share});
         }
         return passes;
     }
 
     // Both models stay loaded, with a cache each.
-    [[nodiscard]] std::optional<std::string> exceeded_memory_of_both(const Candidate& checker,
+    [[nodiscard]] std::optional<std::string> exceeded_memory_of_both(const Assignment& own,
                                                                      const std::vector<PlacedPass>& drafting) const {
-        const auto own = placed_passes(costs_.lengths(), checker);
         const PlacementLimits& limits = costs_.lengths().front().problem.limits;
         for (std::size_t m = 0; m < limits.memories.size(); ++m) {
-            const Bytes needed = memory_needed(limits, m, own.front()) +
+            const Bytes needed = memory_needed(limits, m, own) +
                                  memory_needed(drafting.front().plan->problem.limits, m, drafting.front().assignment);
             if (needed > limits.memories[m].capacity) {
                 return fmt::format("both models with their caches take {} of the {} of {}", to_text(needed),
@@ -273,10 +271,7 @@ class Drafting {
             const auto energy = energy_of(mix.back());
             candidate.energy =
                 candidate.energy && energy ? std::optional(*candidate.energy + *energy * pass.times) : std::nullopt;
-            for (const OperatorResult& op : operator_results(plan, pass.assignment, costs_.profile())) {
-                candidate.by_category[op.category] += (op.latency - op.handover) * pass.times;
-                candidate.handover += op.handover * pass.times;
-            }
+            add_classes(candidate, operator_results(plan, pass.assignment, costs_.profile()), pass.times);
         }
         const Time all = time_of(passes);
         candidate.uncertainty = with_acceptance(costs_.uncertainty_of(mix), in_rounds / all);
