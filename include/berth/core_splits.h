@@ -22,7 +22,9 @@ namespace berth {
 
 /// For each stage with a model as it is placed: 1, 2, 4, ... inputs in one pass up to 16, the scenario's number, and
 /// all inputs of a request. Passes of a batch that is larger than what a request brings are shared with other requests.
-[[nodiscard]] std::vector<BatchSize> batch_sizes(const Scenario& scenario, const ScenarioResult& result);
+/// `progress` is told now and then which stage with how many is being simulated.
+[[nodiscard]] std::vector<BatchSize> batch_sizes(const Scenario& scenario, const ScenarioResult& result,
+                                                 const std::function<void(const std::string&)>& progress = {});
 
 /// What serves a stage best: under arrivals the least mean latency, for throughput (or where requests pile up however
 /// they are served) the largest sustainable rate. The current one unless another gains 3 %. Null if `splits` is empty.

@@ -4,13 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <future>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include "analysis/finding_thresholds.h"
+#include "analysis/in_parallel.h"
 #include "analysis/variation.h"
 #include "berth/brief_text.h"
 #include "berth/simulated_scenario.h"
@@ -124,9 +122,17 @@ CoreSplit simulated(const Scenario& scenario, const ScenarioResult& result, cons
 
 }  // namespace
 
-std::vector<BatchSize> batch_sizes(const Scenario& scenario, const ScenarioResult& result) {
+namespace {
+
+/// A stage with a number of inputs in a pass, to be evaluated.
+struct BatchJob {
+    std::size_t stage = 0;
+    std::int64_t batch = 1, inputs = 1;
+};
+
+std::vector<BatchJob> batch_jobs_of(const Scenario& scenario, const ScenarioResult& result) {
     constexpr std::int64_t kLargest = 16;
-    std::vector<BatchSize> sizes;
+    std::vector<BatchJob> jobs;
     for (std::size_t i = 0; i < scenario.stages.size(); ++i) {
         const auto* work = std::get_if<ModelStage>(&scenario.stages[i].work);
         if (work == nullptr || result.stages[i].passes.size() != 1) {
@@ -138,12 +144,38 @@ std::vector<BatchSize> batch_sizes(const Scenario& scenario, const ScenarioResul
             batches.insert(batch);
         }
         for (const std::int64_t batch : batches) {
-            if (const auto size = with_batch(scenario, result, i, batch, inputs)) {
-                sizes.push_back(*size);
-            }
+            jobs.push_back({i, batch, inputs});
         }
     }
-    return sizes;
+    return jobs;
+}
+
+template <class Made>
+std::vector<Made> those_made(std::vector<std::optional<Made>>& made) {
+    std::vector<Made> kept;
+    for (std::optional<Made>& one : made) {
+        if (one) {
+            kept.push_back(std::move(*one));
+        }
+    }
+    return kept;
+}
+
+}  // namespace
+
+std::vector<BatchSize> batch_sizes(const Scenario& scenario, const ScenarioResult& result,
+                                   const std::function<void(const std::string&)>& progress) {
+    const std::vector<BatchJob> jobs = batch_jobs_of(scenario, result);
+    std::vector<std::optional<BatchSize>> made(jobs.size());
+    in_parallel(
+        jobs.size(),
+        [&](std::size_t i) { made[i] = with_batch(scenario, result, jobs[i].stage, jobs[i].batch, jobs[i].inputs); },
+        [&](std::size_t i) {
+            if (progress) {
+                progress(fmt::format("{} with {} in a pass", scenario.stages[jobs[i].stage].name, jobs[i].batch));
+            }
+        });
+    return those_made(made);
 }
 
 namespace {
@@ -202,31 +234,15 @@ std::vector<CoreSplit> core_splits(const Scenario& scenario, const ScenarioResul
                                    const std::function<void(const std::string&)>& progress) {
     const std::vector<SplitJob> jobs = jobs_of(scenario, result);
     std::vector<std::optional<CoreSplit>> made(jobs.size());
-    std::atomic<std::size_t> next = 0;
-    const auto work = [&](bool tells) {
-        for (std::size_t i = next++; i < jobs.size(); i = next++) {
-            if (tells && progress) {
+    in_parallel(
+        jobs.size(), [&](std::size_t i) { made[i] = split_of(scenario, result, jobs[i]); },
+        [&](std::size_t i) {
+            if (progress) {
                 progress(fmt::format("{} on {} of {} cores", scenario.stages[jobs[i].stage].name, jobs[i].cores,
                                      scenario.profile.devices[static_cast<std::size_t>(jobs[i].device)].cores()));
             }
-            made[i] = split_of(scenario, result, jobs[i]);
-        }
-    };
-    std::vector<std::future<void>> others;
-    for (unsigned thread = 1; thread < std::thread::hardware_concurrency(); ++thread) {
-        others.push_back(std::async(std::launch::async, work, false));
-    }
-    work(true);
-    for (std::future<void>& other : others) {
-        other.get();
-    }
-    std::vector<CoreSplit> splits;
-    for (std::optional<CoreSplit>& split : made) {
-        if (split) {
-            splits.push_back(std::move(*split));
-        }
-    }
-    return splits;
+        });
+    return those_made(made);
 }
 
 const CoreSplit* best_split(std::span<const CoreSplit> splits, Objective objective) {

@@ -33,12 +33,13 @@ void add_traffic(const Scenario& scenario, const AnalysisOptions& options, Scena
     }
     if (scenario.traffic || row_of(scenario.objective).search == SearchOver::kScenario) {
         begin(options, "comparing cores per request");
-        result.core_splits = core_splits(scenario, result, [&options](const std::string& what) {
+        const auto compares = [&options](const std::string& what) {
             if (options.reached) {
                 options.reached("comparing " + what);
             }
-        });
-        result.batch_sizes = batch_sizes(scenario, result);
+        };
+        result.core_splits = core_splits(scenario, result, compares);
+        result.batch_sizes = batch_sizes(scenario, result, compares);
     }
 }
 

@@ -22,8 +22,9 @@ void EventEngine::start_sole(Step step, double work) {
     Share& share = shares_[static_cast<std::size_t>(task.share)];
     advance(share);
     share.sole = Sole{step, now_, work, number_};
-    parts_[part(step)] = 1;
-    push(mark_[part(step)], Kind::kSole, static_cast<std::uint32_t>(task.share), ++share.version);
+    Progress& progress = this->progress(step);
+    progress.unended = 1;
+    push(progress.mark, Kind::kSole, static_cast<std::uint32_t>(task.share), ++share.version);
 }
 
 double EventEngine::moved_by(const Sole& sole, double time) const {
@@ -54,7 +55,7 @@ void EventEngine::join_others(std::uint32_t bandwidth) {
     const double left = plan_.tasks[sole.step.task].bytes - moved_by(sole, now_);
     const double work_ends = std::max(sole.started + sole.work, now_);
     const bool works = work_ends > now_;
-    parts_[part(sole.step)] = works ? 2 : 1;
+    progress(sole.step).unended = works ? 2 : 1;
     if (works) {
         push({work_ends, sole.number, sole.step.slot, sole.step.task, Kind::kWork});
     }
@@ -106,6 +107,9 @@ void EventEngine::draw_freely(Step step, double sign) {
 
 // What has moved since the shares were last decided.
 void EventEngine::advance(Share& share) const {
+    if (now_ == share.since) {
+        return;
+    }
     const double passed = now_ - share.since;
     const double since = std::exchange(share.since, now_);
     if (share.sole) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 namespace berth {
 
@@ -33,6 +34,7 @@ EventEngine::EventEngine(const SimulatedSystem& system, const Arrivals& arrivals
       warm_up_(options.warm_up.value_or(0)),
       most_(options.requests),
       gaps_(options.seed, kGaps),
+      tasks_(plan_.tasks.size()),
       traced_left_(options.traced) {
     for (const int servers : plan_.servers) {
         Pool& made = pools_.emplace_back();
@@ -60,9 +62,35 @@ void EventEngine::push(double time, Kind kind, std::uint32_t slot, std::uint32_t
     push({time, number_++, slot, task, kind});
 }
 
+// Most events are the next to come when they are pushed (the end of the task that has just begun): that one waits
+// beside the heap, which then neither grows nor shrinks for it.
 void EventEngine::push(const Event& event) {
+    if (!next_) {
+        if (heap_.empty() || Later{}(heap_.front(), event)) {
+            next_ = event;
+            return;
+        }
+    } else if (Later{}(*next_, event)) {
+        push_heap(*next_);
+        next_ = event;
+        return;
+    }
+    push_heap(event);
+}
+
+void EventEngine::push_heap(const Event& event) {
     heap_.push_back(event);
     std::push_heap(heap_.begin(), heap_.end(), Later{});
+}
+
+EventEngine::Event EventEngine::pop() {
+    if (next_) {
+        return *std::exchange(next_, std::nullopt);
+    }
+    std::pop_heap(heap_.begin(), heap_.end(), Later{});
+    const Event event = heap_.back();
+    heap_.pop_back();
+    return event;
 }
 
 void EventEngine::first_arrivals() {
@@ -108,10 +136,8 @@ double EventEngine::pause_after(std::size_t request) const {
 void EventEngine::run(std::size_t counted) {
     wanted_ = std::min(counted, most_);
     ended_ = record_.ended_of(wanted_);
-    while (ended_ < wanted_ && !heap_.empty()) {
-        std::pop_heap(heap_.begin(), heap_.end(), Later{});
-        const Event event = heap_.back();
-        heap_.pop_back();
+    while (ended_ < wanted_ && (next_ || !heap_.empty())) {
+        const Event event = pop();
         const bool of_share = event.kind == Kind::kTransfer || event.kind == Kind::kSole;
         if (of_share && event.task != shares_[event.slot].version) {
             continue;  // its shares have changed since
@@ -168,11 +194,9 @@ std::uint32_t EventEngine::free_slot() {
         return slot;
     }
     requests_.emplace_back();
-    waits_.resize(requests_.size() * plan_.tasks.size());
-    parts_.resize(waits_.size());
-    mark_.resize(waits_.size());
+    progress_.resize(requests_.size() * tasks_);
     phase_start_.resize(requests_.size() * plan_.phases.size());
-    span_of_.resize(options_.traced > 0 ? waits_.size() : 0);
+    span_of_.resize(options_.traced > 0 ? progress_.size() : 0);
     return static_cast<std::uint32_t>(requests_.size() - 1);
 }
 
@@ -184,9 +208,9 @@ void EventEngine::arrive() {
         record_.arrived();
     }
     const std::uint32_t slot = free_slot();
-    requests_[slot] = {arrived_++, now_, static_cast<std::uint32_t>(plan_.tasks.size())};
-    for (std::size_t task = 0; task < plan_.tasks.size(); ++task) {
-        waits_[slot * plan_.tasks.size() + task] = plan_.tasks[task].waits_for;
+    requests_[slot] = {arrived_++, now_, static_cast<std::uint32_t>(tasks_)};
+    for (std::uint32_t task = 0; task < tasks_; ++task) {
+        progress({slot, task}).waits = plan_.tasks[task].waits_for;
     }
     next_arrival(now_);
     for (const std::uint32_t task : plan_.first_tasks) {
@@ -197,10 +221,10 @@ void EventEngine::arrive() {
 void EventEngine::ready(Step step) {
     const PlannedTask& task = plan_.tasks[step.task];
     if (is_traced(step)) {
-        span_of_[part(step)] = spans_.size();
+        span_of_[place_of(step)] = spans_.size();
         spans_.push_back({requests_[step.slot].number, step.task, seconds(now_), {}, {}});
     }
-    mark_[part(step)] = now_;
+    progress(step).mark = now_;
     for (const std::size_t phase : task.begins) {
         phase_start_[step.slot * plan_.phases.size() + phase] = now_;
     }
@@ -223,20 +247,21 @@ void EventEngine::start(Step step) {
     count_busy(pool);
     pool.free -= task.servers;
     if (is_traced(step)) {
-        spans_[span_of_[part(step)]].start = seconds(now_);
+        spans_[span_of_[place_of(step)]].start = seconds(now_);
     }
     const double work = work_of(step);
+    Progress& progress = this->progress(step);
     if (counts(step)) {
-        record_.waited(counted_number(step.slot), step.task, now_ - mark_[part(step)]);
+        record_.waited(counted_number(step.slot), step.task, now_ - progress.mark);
     }
-    mark_[part(step)] = now_ + std::max(work, task.alone);
+    progress.mark = now_ + std::max(work, task.alone);
     const bool shares = task.share >= 0 && !shares_[static_cast<std::size_t>(task.share)].enough;
     if (shares && is_idle(shares_[static_cast<std::size_t>(task.share)])) {
         start_sole(step, work);
         return;
     }
-    parts_[part(step)] = shares ? 2 : 1;
-    push(shares ? now_ + work : mark_[part(step)], Kind::kWork, step.slot, step.task);
+    progress.unended = shares ? 2 : 1;
+    push(shares ? now_ + work : progress.mark, Kind::kWork, step.slot, step.task);
     if (shares) {
         start_transfer(step);
     } else if (task.share >= 0) {
@@ -250,7 +275,7 @@ bool EventEngine::is_idle(const Share& share) const {
 }
 
 void EventEngine::finish_part(Step step) {
-    if (--parts_[part(step)] == 0) {
+    if (--progress(step).unended == 0) {
         finish(step);
     }
 }
@@ -264,10 +289,10 @@ void EventEngine::finish(Step step) {
         draw_freely(step, -1);
     }
     if (is_traced(step)) {
-        spans_[span_of_[part(step)]].end = seconds(now_);
+        spans_[span_of_[place_of(step)]].end = seconds(now_);
     }
     if (counts(step)) {
-        const double slowed = now_ - mark_[part(step)];
+        const double slowed = now_ - progress(step).mark;
         if (slowed > 0) {
             record_.slowed(counted_number(step.slot), step.task, slowed);
         }
@@ -275,7 +300,7 @@ void EventEngine::finish(Step step) {
     }
     serve(task.pool);
     for (const std::uint32_t next : task.then) {
-        if (--waits_[part({step.slot, next})] == 0) {
+        if (--progress({step.slot, next}).waits == 0) {
             ready({step.slot, next});
         }
     }

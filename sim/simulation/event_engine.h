@@ -61,6 +61,12 @@ class EventEngine {
     struct Step {
         std::uint32_t slot, task;
     };
+    /// Of one task of one request.
+    struct Progress {
+        double mark = 0;          ///< when it was ready; once started, when it ends alone
+        int waits = 0;            ///< for so many tasks still
+        std::int8_t unended = 0;  ///< of its work and its transfer
+    };
     struct Pool {
         int servers = 1, free = 1;
         std::deque<Step> queue;
@@ -102,6 +108,8 @@ class EventEngine {
 
     void push(double time, Kind kind, std::uint32_t slot, std::uint32_t task);
     void push(const Event& event);
+    void push_heap(const Event& event);
+    [[nodiscard]] Event pop();
     void handle(const Event& event);
     void first_arrivals();
     void next_arrival(double after);
@@ -134,7 +142,8 @@ class EventEngine {
     [[nodiscard]] bool counts(Step step) const;
     [[nodiscard]] std::size_t counted_number(std::uint32_t slot) const { return requests_[slot].number - warm_up_; }
     [[nodiscard]] bool is_traced(Step step) const { return requests_[step.slot].number < options_.traced; }
-    [[nodiscard]] std::size_t part(Step step) const { return step.slot * plan_.tasks.size() + step.task; }
+    [[nodiscard]] std::size_t place_of(Step step) const { return step.slot * tasks_ + step.task; }
+    [[nodiscard]] Progress& progress(Step step) { return progress_[place_of(step)]; }
     [[nodiscard]] double counted_from(std::size_t left_out) const;
     [[nodiscard]] EngineRecord::Batches batches_from(std::size_t left_out) const;
 
@@ -147,14 +156,14 @@ class EventEngine {
     std::vector<Share> shares_;
     Chance gaps_;  ///< between arrivals
     std::vector<Event> heap_;
+    std::optional<Event> next_;  ///< comes before all of the heap
     std::uint64_t number_ = 0, events_ = 0;
     double now_ = 0;
     std::vector<Request> requests_;     ///< by slot
     std::vector<std::uint32_t> free_;   ///< slots
-    std::vector<int> waits_;            ///< [slot][task]: tasks that it still waits for
-    std::vector<std::int8_t> parts_;    ///< [slot][task]: work and transfer that have not ended
+    std::size_t tasks_ = 0;             ///< of a request
+    std::vector<Progress> progress_;    ///< [slot][task]
     std::vector<std::size_t> span_of_;  ///< [slot][task] of traced requests
-    std::vector<double> mark_;          ///< [slot][task] when it was ready; once started, when it ends alone
     std::vector<double> phase_start_;   ///< [slot][phase]
     std::size_t arrived_ = 0, completed_ = 0, ended_ = 0, wanted_ = 0, traced_left_ = 0;
     std::vector<SimulatedSpan> spans_;
