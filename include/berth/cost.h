@@ -80,6 +80,7 @@ struct Execution {
     /// Of the DRAM, where rows were measured at a known state of it; absent: the profile's. No effect on a device whose
     /// profile rates no clock of the DRAM.
     std::optional<Frequency> memory_clock{};
+    friend bool operator==(const Execution&, const Execution&) = default;
 };
 
 /// Block of a matmul that is held on chip, and how often the operands are read because of it.

@@ -85,6 +85,7 @@ class Calibrator {
                const std::vector<FittedParameter>& probed, std::vector<Unknown> candidates)
         : profile_(profile),
           rows_(rows),
+          times_(rows),
           options_(options),
           believed_(parameters(profile)),
           candidates_(std::move(candidates)) {
@@ -146,7 +147,7 @@ class Calibrator {
     // Those that move a row, but for numbers that only follow.
     [[nodiscard]] std::vector<Unknown> that_matter(const std::vector<Unknown>& unknowns,
                                                    const std::vector<FollowingNumber>& following) {
-        const VectorXd here = predictions();
+        const VectorXd here = logs_of(times_, profile_);
         std::vector<Unknown> kept;
         for (const Unknown& one : unknowns) {
             if (std::ranges::find(following, one.view.path, &FollowingNumber::path) != following.end()) {
@@ -155,7 +156,7 @@ class Calibrator {
             double moved = 0;
             for (const double share : {-kLook, kLook}) {
                 one.view.set(std::min(one.view.value * std::exp(share), one.view.most));
-                moved = std::max(moved, (predictions() - here).cwiseAbs().maxCoeff());
+                moved = std::max(moved, (logs_of(times_, profile_) - here).cwiseAbs().maxCoeff());
             }
             one.view.set(one.view.value);
             if (moved > kMoves) {
@@ -165,19 +166,12 @@ class Calibrator {
         return kept;
     }
 
-    [[nodiscard]] VectorXd predictions() const {
-        VectorXd logs(static_cast<Eigen::Index>(rows_.size()));
-        for (std::size_t i = 0; i < rows_.size(); ++i) {
-            logs[static_cast<Eigen::Index>(i)] = std::log(in_seconds(time_of(rows_[i], profile_)));
-        }
-        return logs;
-    }
-
     static constexpr double kLook = 0.01;
     static constexpr double kMoves = 1e-8;
 
     Profile& profile_;
     std::span<const FitRow> rows_;
+    RowTimes times_;
     const CalibrationOptions& options_;
     std::vector<ParameterView> believed_;
     std::vector<Unknown> candidates_;

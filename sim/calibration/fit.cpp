@@ -23,13 +23,18 @@ constexpr int kMostRounds = 40;
 
 }  // namespace
 
+VectorXd logs_of(const RowTimes& times, const Profile& profile) {
+    const std::vector<double> logs = times.logs(profile);
+    return VectorXd::Map(logs.data(), static_cast<Eigen::Index>(logs.size()));
+}
+
 void Unknown::set(double to) {
     value = std::clamp(to, least, most);
     view.set(std::exp(value));
 }
 
 Fit::Fit(Profile& profile, std::span<const FitRow> rows, std::vector<Unknown> unknowns, NumberBounds bounds)
-    : profile_(profile), rows_(rows), unknowns_(std::move(unknowns)), bounds_(std::move(bounds)) {
+    : profile_(profile), times_(rows), unknowns_(std::move(unknowns)), bounds_(std::move(bounds)) {
     measured_ = VectorXd(static_cast<Eigen::Index>(rows.size()));
     for (std::size_t i = 0; i < rows.size(); ++i) {
         measured_[static_cast<Eigen::Index>(i)] = std::log(in_seconds(rows[i].row->measured));
@@ -44,13 +49,7 @@ Fit::Fit(Profile& profile, std::span<const FitRow> rows, std::vector<Unknown> un
     set_all(logs());
 }
 
-VectorXd Fit::predicted() const {
-    VectorXd logs(measured_.size());
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-        logs[static_cast<Eigen::Index>(i)] = std::log(in_seconds(time_of(rows_[i], profile_)));
-    }
-    return logs;
-}
+VectorXd Fit::predicted() const { return logs_of(times_, profile_); }
 
 MatrixXd Fit::jacobian() {
     MatrixXd slopes(measured_.size(), static_cast<Eigen::Index>(unknowns_.size()));

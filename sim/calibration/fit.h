@@ -21,6 +21,9 @@ struct Unknown {
     void set(double to);
 };
 
+/// Logarithms of seconds, by row.
+[[nodiscard]] Eigen::VectorXd logs_of(const RowTimes& times, const Profile& profile);
+
 class Fit {
   public:
     /// `bounds` is about the same unknowns in the same order. The profile lives longer than the fit.
@@ -62,7 +65,7 @@ class Fit {
     double step(const Eigen::VectorXd& residuals);
 
     Profile& profile_;
-    std::span<const FitRow> rows_;
+    RowTimes times_;
     std::vector<Unknown> unknowns_;
     NumberBounds bounds_;
     std::vector<std::pair<std::size_t, std::size_t>> ordered_;  ///< unknowns: the first is at most the second

@@ -1,6 +1,7 @@
 // Measured operators and models as counted kernels.
 #include "calibration/fit_rows.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <string>
@@ -138,6 +139,29 @@ Time time_of(const FitRow& row, const Profile& profile) {
         time += crossing_cost(profile, one.from, one.to, one.size);
     }
     return time;
+}
+
+RowTimes::RowTimes(std::span<const FitRow> rows) : rows_(rows) {
+    std::map<std::size_t, std::vector<std::size_t>> distinct;  // by block
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        std::vector<std::size_t>& before = distinct[rows[i].block];
+        const auto alike = std::ranges::find_if(before, [&](std::size_t other) {
+            return rows[other].kernels == rows[i].kernels && rows[other].handovers == rows[i].handovers &&
+                   rows[other].calls == rows[i].calls;
+        });
+        first_.push_back(alike == before.end() ? i : *alike);
+        if (first_.back() == i) {
+            before.push_back(i);
+        }
+    }
+}
+
+std::vector<double> RowTimes::logs(const Profile& profile) const {
+    std::vector<double> logs;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        logs.push_back(first_[i] < i ? logs[first_[i]] : std::log(in_seconds(time_of(rows_[i], profile))));
+    }
+    return logs;
 }
 
 }  // namespace berth

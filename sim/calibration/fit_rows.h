@@ -17,12 +17,14 @@ struct CountedKernel {
     double times = 1;
     DeviceId device = 0;
     Execution execution;
+    friend bool operator==(const CountedKernel&, const CountedKernel&) = default;
 };
 
 /// A tensor that a model hands from one device to another.
 struct HandedOver {
     DeviceId from = 0, to = 0;
     Bytes size;
+    friend bool operator==(const HandedOver&, const HandedOver&) = default;
 };
 
 struct FitRow {
@@ -55,5 +57,18 @@ void add_evidence(std::vector<MeasuredKind>& measured, std::span<const FitRow> r
 
 /// The model's time for a row.
 [[nodiscard]] Time time_of(const FitRow& row, const Profile& profile);
+
+/// Times of rows, of which those that are the same work timed again are counted once.
+class RowTimes {
+  public:
+    /// The rows live longer.
+    explicit RowTimes(std::span<const FitRow> rows);
+    /// Logarithms of seconds, by row.
+    [[nodiscard]] std::vector<double> logs(const Profile& profile) const;
+
+  private:
+    std::span<const FitRow> rows_;
+    std::vector<std::size_t> first_;  ///< [row]: of those of the same work
+};
 
 }  // namespace berth

@@ -1,6 +1,10 @@
 // Whole models: one pass of each, with the length that the device paid for.
 #include <fmt/format.h>
 
+#include <functional>
+#include <map>
+#include <string>
+
 #include "berth/quantity_text.h"
 #include "calibration/measured_rows.h"
 
@@ -92,20 +96,41 @@ std::string row_name(const MeasuredTable& table, const CsvRow& row, const Profil
                        profile.devices[static_cast<std::size_t>(device)].name, lengths);
 }
 
+// Each model is read once, however many rows are of it.
+class ReadModels {
+  public:
+    explicit ReadModels(const Library& library) : library_(library) {}
+
+    /// Null, with errors, for one that cannot be had.
+    [[nodiscard]] const Model* of(const MeasuredTable& table, const CsvRow& row) {
+        const std::string_view name = table.text(row, "model");
+        if (const auto known = models_.find(name); known != models_.end()) {
+            return &known->second;
+        }
+        auto model = load_model(library_, name, {}, table.where(row, "model"), table.diagnostics());
+        return model ? &models_.emplace(name, std::move(*model)).first->second : nullptr;
+    }
+
+  private:
+    const Library& library_;
+    std::map<std::string, Model, std::less<>> models_;
+};
+
 }  // namespace
 
 void read_total_rows(const MeasuredTable& table, const RowSource& source, const Profile& profile,
                      const Library& library, MeasuredSet& set) {
     const std::string_view time = time_column(table);
+    ReadModels models(library);
     for (const CsvRow& row : table.rows()) {
         const auto device = device_in(table, row, source, profile);
         const auto dtype = dtype_in(table, row, "dtype");
-        auto model = load_model(library, table.text(row, "model"), {}, table.where(row, "model"), table.diagnostics());
-        if (!device || !dtype || !model) {
+        const Model* model = models.of(table, row);
+        if (!device || !dtype || model == nullptr) {
             continue;
         }
         ModelStage stage;
-        stage.model = std::move(*model);
+        stage.model = *model;
         if (!read_lengths(table, row, stage)) {
             continue;
         }

@@ -53,7 +53,7 @@ struct Board {
     std::array<char, 400> running{};  ///< the command that a worker is at
 };
 
-double processor_time(clockid_t clock) {
+double time_on(clockid_t clock) {
     timespec now{};
     ::clock_gettime(clock, &now);
     return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
@@ -179,9 +179,9 @@ class Worker {
         if (done == kWarmUp) {
             heap = ::mallinfo2().uordblks;
         }
-        board.started_s = processor_time(CLOCK_PROCESS_CPUTIME_ID);
+        board.started_s = time_on(CLOCK_PROCESS_CPUTIME_ID);
         worker.run(seeds.trial(seed, board.next), board.next);
-        board.slowest_s = std::max(board.slowest_s, processor_time(CLOCK_PROCESS_CPUTIME_ID) - board.started_s);
+        board.slowest_s = std::max(board.slowest_s, time_on(CLOCK_PROCESS_CPUTIME_ID) - board.started_s);
         if (done > kWarmUp) {
             board.grown = static_cast<std::int64_t>(::mallinfo2().uordblks) - static_cast<std::int64_t>(heap);
             board.grown_over = static_cast<std::int64_t>(done - kWarmUp);
@@ -190,17 +190,42 @@ class Worker {
     ::_exit(0);
 }
 
-// Absent while it works as it should; else how it ended.
-std::string ending_of(pid_t child, const Board& board, double limit_s) {
+/// Tells of a long campaign every half a minute, and of faults as they are found.
+class Progress {
+  public:
+    Progress(std::size_t first, std::size_t count) : first_(first), count_(count) {}
+
+    void tell(const Board& board) {
+        const double now = time_on(CLOCK_MONOTONIC);
+        if (now - told_ < kEvery) {
+            return;
+        }
+        told_ = now;
+        fmt::print(stderr, "{} of {} files, {} faults\n", board.next - first_, count_, board.faults);
+        for (; told_faults_ < board.faults; ++told_faults_) {
+            const SharedFault& fault = board.fault[told_faults_];
+            fmt::print(stderr, "{} {}: {}\n", fault.number, kKinds[fault.kind], fault.what.data());
+        }
+    }
+
+  private:
+    static constexpr double kEvery = 30;  // seconds
+    std::size_t first_, count_, told_faults_ = 0;
+    double told_ = time_on(CLOCK_MONOTONIC);
+};
+
+// Empty once it has worked to its end as it should; else how it ended.
+std::string ending_of(pid_t child, const Board& board, double limit_s, Progress& progress) {
     clockid_t clock{};
     const bool has_clock = ::clock_getcpuclockid(child, &clock) == 0;
     int status = 0;
     while (::waitpid(child, &status, WNOHANG) == 0) {
-        if (has_clock && processor_time(clock) - board.started_s > limit_s) {
+        if (has_clock && time_on(clock) - board.started_s > limit_s) {
             ::kill(child, SIGKILL);
             ::waitpid(child, &status, 0);
             return fmt::format("{}: more than {} s", board.running.data(), limit_s);
         }
+        progress.tell(board);
         ::usleep(1'000'000 / kChecksPerSecond);
     }
     if (WIFSIGNALED(status)) {
@@ -231,13 +256,14 @@ CampaignResult run_campaign(std::uint64_t seed, std::size_t first, std::size_t c
     }
     Board& board = *new (memory) Board{};
     board.next = first;
+    Progress progress(first, count);
     while (board.next < first + count) {
         std::fflush(nullptr);
         const pid_t child = ::fork();
         if (child == 0) {
             work(seeds, seed, first + count, board, folder);
         }
-        const std::string ending = ending_of(child, board, limit_s);
+        const std::string ending = ending_of(child, board, limit_s, progress);
         if (!ending.empty()) {
             const Trial trial = seeds.trial(seed, board.next);
             note(board, trial, board.next, ending);

@@ -10,6 +10,7 @@
 #include "berth/calibration.h"
 #include "berth/calibration_report.h"
 #include "berth/scenario.h"
+#include "calibration/fit_rows.h"
 
 namespace berth {
 namespace {
@@ -57,6 +58,26 @@ TEST_F(CalibrationNetworks, TwoTimesGiveAProfileThatSaysWhatTheyLeaveOpen) {
     ASSERT_NE(row, std::string::npos);
     EXPECT_EQ(text.find("resnet-18 fp16 on npu", row + 1), std::string::npos)
         << "a row that is far off and of much leverage stands there once";
+}
+
+TEST_F(CalibrationNetworks, RowsOfTheSameWorkTakeTheTimeThatIsCountedOnce) {
+    const Profile profile = chip();
+    // Twice the same, another dtype, another length, and the first once more.
+    const auto set = table(
+        "resnet-18,fp16,,0.916\nresnet-18,fp16,,0.95\nresnet-18,int8,,0.5\nvit-b-16,fp16,,6.2\n"
+        "distilbert-base-uncased-masked-lm,fp16,128,3\ndistilbert-base-uncased-masked-lm,fp16,384,11.8\n"
+        "resnet-18,fp16,,0.9\n",
+        profile);
+    ASSERT_TRUE(set.has_value()) << diagnostics_.text();
+    std::size_t left_out = 0;
+    const std::vector<FitRow> rows = fit_rows(std::vector{*set}, profile, left_out, diagnostics_);
+    ASSERT_EQ(rows.size(), 7U);
+    const std::vector<double> logs = RowTimes(rows).logs(profile);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        EXPECT_EQ(logs[i], std::log(in_seconds(time_of(rows[i], profile)))) << i;
+    }
+    EXPECT_NE(logs[0], logs[2]);
+    EXPECT_NE(logs[4], logs[5]);
 }
 
 TEST_F(CalibrationNetworks, HandOversAreFittedAndWrittenWithTheirLink) {
