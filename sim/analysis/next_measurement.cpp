@@ -1,9 +1,10 @@
-// Ranks the kernels of a scenario by what their measurement would tell about its decisions.
+// Ranks the kernels of a scenario by what their measurement would tell about its decisions and latency.
 #include "berth/next_measurement.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "evaluation/stage_choice.h"
 
@@ -32,6 +33,28 @@ std::vector<const Candidate*> rivals_in(const StageResult& stage) {
     return rivals.size() == 2 ? rivals : std::vector<const Candidate*>{};
 }
 
+/// What measurements of a stage are for, by the causes of its uncertainty, and whose kernels tell of it.
+struct Aim {
+    MeasurementGoal goal = MeasurementGoal::kDecision;
+    Effects gradient;
+    std::vector<const Candidate*> candidates;
+};
+
+// Absent for a stage that nothing is to be learnt of: a fixed one.
+std::optional<Aim> aim_of(const StageResult& stage) {
+    constexpr double kSure = 0.99;  // whoever decides asks no more
+    const auto rivals = rivals_in(stage);
+    if (!rivals.empty() && stage.confidence < kSure) {
+        return Aim{MeasurementGoal::kDecision,
+                   causes_apart(rivals[0]->uncertainty.independent, rivals[1]->uncertainty.independent), rivals};
+    }
+    if (!stage.chosen) {
+        return std::nullopt;
+    }
+    const Candidate& chosen = stage.candidates[*stage.chosen];
+    return Aim{MeasurementGoal::kLatency, chosen.uncertainty.independent, {&chosen}};
+}
+
 bool known(const std::vector<WorthMeasuring>& found, DeviceId device, const Kernel& kernel) {
     return std::ranges::any_of(found,
                                [&](const WorthMeasuring& one) { return one.device == device && one.kernel == kernel; });
@@ -43,15 +66,14 @@ std::vector<WorthMeasuring> next_measurements(const Scenario& scenario, const Sc
     std::vector<WorthMeasuring> found;
     for (std::size_t s = 0; s < result.stages.size(); ++s) {
         const StageResult& stage = result.stages[s];
-        const auto rivals = rivals_in(stage);
+        const auto aim = aim_of(stage);
         const auto* work = std::get_if<ModelStage>(&scenario.stages[s].work);
-        if (rivals.empty() || work == nullptr) {
+        if (!aim || work == nullptr) {
             continue;
         }
-        const Effects margin = causes_apart(rivals[0]->uncertainty.independent, rivals[1]->uncertainty.independent);
-        const double variance = product(margin, margin);
-        for (const Candidate* rival : rivals) {
-            for (const OperatorResult& op : rival->operators) {
+        const double variance = product(aim->gradient, aim->gradient);
+        for (const Candidate* candidate : aim->candidates) {
+            for (const OperatorResult& op : candidate->operators) {
                 if (!op.kernel || known(found, op.device, *op.kernel) || variance <= 0) {
                     continue;
                 }
@@ -59,8 +81,8 @@ std::vector<WorthMeasuring> next_measurements(const Scenario& scenario, const Sc
                 const auto alone = predict_kernel(scenario.profile, op.device, *op.kernel, execution, false,
                                                   MatrixLayout::kNative, work->runtime);
                 const Effects& slope = alone.uncertainty.independent;
-                const double told = product(margin, slope);
-                found.push_back({stage.name, op.name, op.device, *op.kernel, execution, alone.latency.median,
+                const double told = product(aim->gradient, slope);
+                found.push_back({stage.name, op.name, op.device, *op.kernel, execution, alone.latency.median, aim->goal,
                                  told * told / ((product(slope, slope) + noise * noise) * variance)});
             }
         }

@@ -125,7 +125,10 @@ bool measure_rows(const MeasureTask& task, const std::vector<MeasureJob>& jobs, 
 std::string ranking_text(const std::vector<WorthMeasuring>& ranked, const Profile& profile, std::size_t top,
                          TextWidth width) {
     return worth_measuring_rows(ranked, profile, top).text(2, width) + "\n" +
-           wrapped("Removes: share of the variance of the stage's decision that a measurement would remove.", 0, width);
+           wrapped(
+               "Removes: share of the variance of the stage's decision, or where that is sure of its latency, that a "
+               "measurement would remove.",
+               0, width);
 }
 
 // The kernels among the first that this machine's device runs.

@@ -19,6 +19,7 @@
 #include "cli/data_folders.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
+#include "report/worth_measuring.h"
 #include "scenario/load_parts.h"
 
 namespace berth {
@@ -133,9 +134,10 @@ std::string answer_of(const Scenario& scenario, const ScenarioResult& result, Te
         for (std::size_t i = 0; i < std::min(kMeasureFirst, measurements.size()); ++i) {
             const WorthMeasuring& one = measurements[i];
             const Device& device = scenario.profile.devices[static_cast<std::size_t>(one.device)];
-            text += wrapped(fmt::format("{} on {}, predicted {}: removes {} of the variance of the decision", one.op,
-                                        device.name, brief(one.predicted), share_text(one.removes)),
-                            0, width, kIndent);
+            text +=
+                wrapped(fmt::format("{} on {}, predicted {}: removes {} of the variance of the {}", one.op, device.name,
+                                    brief(one.predicted), share_text(one.removes), goal_name(one.goal)),
+                        0, width, kIndent);
         }
     }
     return text;

@@ -3,11 +3,15 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 #include "berth/next_measurement.h"
 #include "report/text_table.h"
 
 namespace berth {
+
+/// As a word that "the variance of the" stands before.
+[[nodiscard]] std::string_view goal_name(MeasurementGoal goal);
 
 /// The first `top` of them: what each would remove, the operator, its kernel and its predicted time.
 [[nodiscard]] TextTable worth_measuring_rows(std::span<const WorthMeasuring> ranked, const Profile& profile,

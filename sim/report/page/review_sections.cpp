@@ -96,7 +96,8 @@ std::string changes_section(const DesignReview& review, const Scenario& scenario
     if (!review.measurements.empty()) {
         text += headed("What to measure next",
                        html_table(worth_measuring_rows(review.measurements, scenario.profile, kMeasurementsShown),
-                                  {"Operators whose time would tell most about a stage's decision"}));
+                                  {"Operators whose time would tell most about a stage's decision, or where that is "
+                                   "sure, about its latency"}));
     }
     return text;
 }
