@@ -1,5 +1,6 @@
 // berth validate --decisions: pairs of measured rows of the same work, as text, Markdown and JSON.
 #include "berth/choices_report.h"
+#include "berth/brief_text.h"
 
 #include <fmt/format.h>
 
@@ -97,7 +98,7 @@ CellTable choices_table(std::span<const MeasuredChoice> choices) {
         if (is_shown(one)) {
             table.rows.push_back({one.work, alternative_text(one.faster), alternative_text(one.slower),
                                   number_text(one.measured_ratio(), 3), number_text(one.predicted_ratio(), 3),
-                                  percent_text(one.probability, 2),
+                                  share_text(one.probability),
                                   one.right()                       ? "right"
                                   : one.measured_ratio() < kWorthIt ? "about equal"
                                                                     : "wrong"});

@@ -1,5 +1,6 @@
 // Crossovers as sentences and a table, as JSON and CSV.
 #include "berth/crossover_report.h"
+#include "berth/brief_text.h"
 
 #include <fmt/format.h>
 
@@ -61,7 +62,7 @@ std::string point_table(const CrossoverQuestion& question, const CrossoverAnswer
         const bool first = both && point.first_wins();
         const double probability = !both ? 0 : first ? *point.first_is_faster : 1 - *point.first_is_faster;
         table.row({question.range.text(point.value), cell(point.first), cell(point.second),
-                   both ? std::string(winner(question, first)) : "-", both ? percent_text(probability, 2) : "-"});
+                   both ? std::string(winner(question, first)) : "-", both ? share_text(probability) : "-"});
     }
     return table.text(2, width);
 }

@@ -1,5 +1,6 @@
 // Sensitivities as a table with bars, and as JSON.
 #include "berth/sensitivity_report.h"
+#include "berth/brief_text.h"
 
 #include <fmt/format.h>
 
@@ -25,7 +26,7 @@ constexpr double kBarColumns = 20;
 std::string decision_text(const DecisionSensitivity& decision) {
     std::string text = fmt::format("{}: {} is {} times as fast as {}, and faster with a probability of {}. ",
                                    decision.stage, decision.chosen, number_text(std::exp(decision.margin), 3),
-                                   decision.other, percent_text(decision.probability, 2));
+                                   decision.other, share_text(decision.probability));
     if (decision.could_flip.empty()) {
         return text + "No single profile number, moved by up to two standard deviations, reverses this choice.";
     }
