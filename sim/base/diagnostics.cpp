@@ -8,6 +8,8 @@
 #include <tuple>
 #include <utility>
 
+#include "base/mapped.h"
+
 namespace berth {
 
 namespace {
@@ -77,10 +79,8 @@ std::string RepeatedDiagnostic::text() const {
     }
     std::string lines;
     if (also.size() <= kPlacesNamed && first.where.line > 0) {
-        std::vector<std::string> names;
-        for (const SourceLocation& place : also) {
-            names.push_back(fmt::format("{}:{}", place.line, place.column));
-        }
+        auto names =
+            mapped(also, [](const SourceLocation& place) { return fmt::format("{}:{}", place.line, place.column); });
         lines = fmt::format(", also at {}", fmt::join(names, ", "));
     }
     return fmt::format("{} ({} times{})", first.text(), count(), lines);

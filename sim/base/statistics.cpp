@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "base/mapped.h"
+
 namespace berth {
 
 namespace {
@@ -85,10 +87,7 @@ std::optional<double> standard_deviation(std::span<const double> values) {
         return std::nullopt;
     }
     const double centre = *mean(values);
-    double squares = 0;
-    for (const double value : values) {
-        squares += (value - centre) * (value - centre);
-    }
+    double squares = sum_of<double>(values, [&](const double value) { return (value - centre) * (value - centre); });
     return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/mapped.h"
+
 namespace berth {
 
 namespace {
@@ -151,13 +153,7 @@ std::string unit_pattern(Dimension dimension) {
     return pattern.empty() ? pattern : "(?:" + pattern + ")";
 }
 
-std::vector<Dimension> named_dimensions() {
-    std::vector<Dimension> result;
-    for (const NamedDimension& named : kNamed) {
-        result.push_back(named.dimension);
-    }
-    return result;
-}
+std::vector<Dimension> named_dimensions() { return mapped(kNamed, &NamedDimension::dimension); }
 
 const NamedDimension* named_dimension(Dimension dimension) {
     const auto* found = std::find_if(kNamed.begin(), kNamed.end(),

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/mapped.h"
 #include "base/yaml_tree.h"
 #include "berth/quantity_text.h"
 
@@ -92,11 +93,7 @@ YamlPointer put_in_map(const YamlPointer& node, const std::string& walked, std::
 }
 
 std::vector<std::string> item_names(const YamlValue& sequence) {
-    std::vector<std::string> names;
-    for (const YamlPointer& item : sequence.items) {
-        names.push_back(item_name(*item));
-    }
-    return names;
+    return mapped<std::string>(sequence.items, [](const YamlPointer& item) { return item_name(*item); });
 }
 
 // The item that the first step of `rest` means, by name or by index, and the step.

@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "base/mapped.h"
 #include "berth/placement.h"
 #include "placement/branch_and_bound.h"
 #include "placement/contraction.h"
@@ -23,10 +24,7 @@ ProblemSize size_of(const PlacementProblem& problem) {
     const Contraction contraction = contract(problem);
     ProblemSize size{contraction.usable.size(), 1};
     for (const auto& costs : contraction.problem.cost) {
-        double choices = 0;
-        for (const auto& cost : costs) {
-            choices += cost ? 1 : 0;
-        }
+        double choices = sum_of<double>(costs, [](const auto& cost) { return cost ? 1 : 0; });
         size.assignments *= choices;
     }
     return size;

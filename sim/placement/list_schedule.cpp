@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/index.h"
+#include "base/mapped.h"
 
 namespace berth {
 
@@ -163,11 +164,9 @@ std::vector<std::vector<Time>> ListScheduler::optimistic_costs() const {
 }
 
 std::vector<Time> ListScheduler::optimistic_ranks() const {
-    std::vector<Time> ranks;
-    for (const auto& row : optimistic_costs()) {
-        ranks.push_back(std::accumulate(row.begin(), row.end(), Time{}) / static_cast<double>(problem_.devices));
-    }
-    return ranks;
+    return mapped(optimistic_costs(), [&](const auto& row) {
+        return std::accumulate(row.begin(), row.end(), Time{}) / static_cast<double>(problem_.devices);
+    });
 }
 
 /// A placement as it grows.

@@ -1,6 +1,7 @@
 // Hardware profiles: memory, devices and their engines, links.
 #include <limits>
 
+#include "base/mapped.h"
 #include "berth/profile_keys.h"
 #include "schema/key_schema.h"
 #include "schema/schemas.h"
@@ -20,10 +21,7 @@ Part memory(Definitions& q) {
 
 Part macs_per_cycle(Definitions& q) {
     Part part = per_row(kDTypeNames, number(q));
-    std::vector<Json> given;
-    for (const auto& row : kDTypeNames) {
-        given.push_back(has(row.name));
-    }
+    auto given = mapped(kDTypeNames, [](const auto& row) { return has(row.name); });
     part.complete.update(any_of(given));
     return part;
 }

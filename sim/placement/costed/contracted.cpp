@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/index.h"
+#include "base/mapped.h"
 #include "placement/costed/placement_units.h"
 
 namespace berth {
@@ -13,11 +14,7 @@ namespace {
 constexpr int kMostPasses = 64;
 
 double sum_of_transfers(const Units& units, const std::vector<int>& producers) {
-    double sum = 0;
-    for (const int producer : producers) {
-        sum += units.producers[at(producer)].transfer;
-    }
-    return sum;
+    return sum_of<double>(producers, [&](const int producer) { return units.producers[at(producer)].transfer; });
 }
 
 /// What joining relies on: that memory is no matter for what moves, and that the device it moves to can run it.
@@ -90,10 +87,7 @@ Labels relabelled(const Units& units, const Labels& unit_label) {
 }  // namespace
 
 Labels contracted(const CostedGraph& graph, Labels labels, const std::vector<Allowed>& allowed, double limit) {
-    double total = 0;
-    for (const CostedNode& node : graph.nodes) {
-        total += node.size;
-    }
+    double total = sum_of<double>(graph.nodes, &CostedNode::size);
     for (int pass = 0; pass < kMostPasses; ++pass) {
         const Units units = units_of(graph, labels, allowed);
         Labels unit_label(units.count());

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/index.h"
+#include "base/mapped.h"
 #include "placement/tolerances.h"
 
 namespace berth {
@@ -226,21 +227,13 @@ double path_bound(const CostedGraph& graph, const Relations& relations, const Pa
 }
 
 double latency_bound(const CostedGraph& graph, const Relations& relations) {
-    const auto weights = [&](const auto& weight_of) {
-        std::vector<double> weight;
-        for (const CostedNode& node : graph.nodes) {
-            weight.push_back(weight_of(node));
-        }
-        return weight;
-    };
+    const auto weights = [&](const auto& weight_of) { return mapped<double>(graph.nodes, weight_of); };
     const auto fastest = [&](const CostedNode& node) {
         const bool fast = node.on_accelerator && graph.accelerators > 0;
         return std::min(fast ? node.accelerator_time : kNever, graph.cpus > 0 ? node.cpu_time : kNever);
     };
-    double bound = 0;
-    for (const int node : heaviest_path(relations, weights(fastest))) {
-        bound += fastest(graph.nodes[at(node)]);
-    }
+    double bound = sum_of<double>(heaviest_path(relations, weights(fastest)),
+                                  [&](const int node) { return fastest(graph.nodes[at(node)]); });
     bound *= kRoundedDown;
     std::vector<Path> tried;
     const auto attempt = [&](const auto& weight_of) {

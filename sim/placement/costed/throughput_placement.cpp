@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/index.h"
+#include "base/mapped.h"
 #include "berth/costed_placement.h"
 #include "placement/costed/block_programme.h"
 #include "placement/costed/feasibility.h"
@@ -83,11 +84,9 @@ class ThroughputSearch {
 
     /// No placement loads a device with more.
     [[nodiscard]] double everything() const {
-        double sum = 0;
-        for (const CostedNode& node : graph_.nodes) {
-            sum += node.cpu_time + node.accelerator_time + 2 * node.transfer;
-        }
-        return sum;
+        return sum_of<double>(graph_.nodes, [](const CostedNode& node) {
+            return node.cpu_time + node.accelerator_time + 2 * node.transfer;
+        });
     }
 
     [[nodiscard]] double limit() const { return best_ ? best_->objective : everything(); }
