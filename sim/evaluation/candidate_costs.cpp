@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/mapped.h"
 #include "berth/runtimes.h"
 #include "evaluation/constraints.h"
 
@@ -118,12 +119,10 @@ Bytes kv_cache(const Assignment& assignment, const LengthPlan& length, const Mod
 std::vector<std::optional<DeviceId>> prompt_devices(const std::vector<LengthPlan>& lengths,
                                                     const PhasedAssignment& phases) {
     const auto host = static_cast<std::size_t>(lengths.front().problem.host);
-    std::vector<std::optional<DeviceId>> devices;
-    for (const OperatorId op : counterparts(lengths.back().graphs[host], lengths.front().graphs[host])) {
-        devices.push_back(op == kNoOperator ? std::nullopt
-                                            : std::optional(phases.prompt[static_cast<std::size_t>(op)]));
-    }
-    return devices;
+    return mapped<std::optional<DeviceId>>(
+        counterparts(lengths.back().graphs[host], lengths.front().graphs[host]), [&](const OperatorId op) {
+            return op == kNoOperator ? std::nullopt : std::optional(phases.prompt[static_cast<std::size_t>(op)]);
+        });
 }
 
 // Caches that stay where the prompt was read while the tokens are made elsewhere.

@@ -4,17 +4,121 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/index.h"
+#include "base/mapped.h"
+#include "berth/evaluation.h"
+#include "evaluation/candidate_costs.h"
 #include "evaluation/overlap.h"
-#include "evaluation/phase_candidates.h"
+#include "evaluation/phases.h"
 #include "evaluation/stage_choice.h"
 #include "placement/tolerances.h"
 
 namespace berth {
 
 namespace {
+
+/// Adds the fastest pair of devices for prompt and tokens, then the best splits of both phases by block and by
+/// operator, where these are none that are there. The optimum is of the time that counts: a whole answer's, the first
+/// token's or that of each further one; absent where the phases cannot be told apart.
+std::optional<StageOptimum> add_phase_candidates(std::vector<Candidate>& candidates, CandidateCosts& costs,
+                                                 TimeOf which);
+
+// A whole model on each of two devices. Absent where one of them does not run it.
+std::optional<PhasedAssignment> pair_of(const std::vector<LengthPlan>& lengths, DeviceId prompt, DeviceId tokens) {
+    std::string ignored;
+    auto first = whole_placement(lengths.front(), prompt, ignored);
+    auto then = whole_placement(lengths.back(), tokens, ignored);
+    return first && then ? std::optional(PhasedAssignment{std::move(*first), std::move(*then)}) : std::nullopt;
+}
+
+// Fallbacks may put both whole models in the same place.
+bool is_together(const std::vector<LengthPlan>& lengths, const PhasedAssignment& pair) {
+    const std::size_t host = at(lengths.front().problem.host);
+    return pair.prompt == assignment_for(lengths.front().graphs[host], lengths.back().graphs[host], pair.steps);
+}
+
+// The fastest that fits, or else one that does not, which says why.
+std::optional<Candidate> best_pair(CandidateCosts& costs, TimeOf which) {
+    const auto& devices = costs.profile().devices;
+    std::optional<Candidate> best;
+    for (std::size_t prompt = 0; prompt < devices.size(); ++prompt) {
+        for (std::size_t tokens = 0; tokens < devices.size(); ++tokens) {
+            auto pair = prompt == tokens
+                            ? std::nullopt
+                            : pair_of(costs.lengths(), static_cast<DeviceId>(prompt), static_cast<DeviceId>(tokens));
+            if (!pair || is_together(costs.lengths(), *pair)) {
+                continue;
+            }
+            Candidate one =
+                costs.of(fmt::format("{}, then {}", devices[prompt].name, devices[tokens].name), std::move(*pair));
+            const bool better = !best || (one.feasible && !best->feasible) ||
+                                (one.feasible && time_of(one, which) < time_of(*best, which));
+            best = better ? std::optional(std::move(one)) : std::move(best);
+        }
+    }
+    return best;
+}
+
+bool is_known(const std::vector<Candidate>& candidates, const std::vector<LengthPlan>& lengths,
+              const PhasedAssignment& phases) {
+    const auto wanted = placed_passes(lengths, phases);
+    return std::ranges::any_of(
+        candidates, [&](const Candidate& one) { return one.feasible && placed_passes(lengths, one) == wanted; });
+}
+
+/// The best placement by the time that counts, and both phases as they are then placed.
+struct BestPhases {
+    PlacementResult best;
+    PhasedAssignment phases;
+};
+
+// Where one phase counts it is placed for itself; the other then as is best for the whole answer.
+std::optional<BestPhases> best_phases(const PhasesProblem& both, TimeOf which) {
+    if (which == TimeOf::kStage) {
+        auto best = best_placement(both.problem());
+        return best ? std::optional(BestPhases{*best, both.phases_of(best->assignment)}) : std::nullopt;
+    }
+    const bool first = which == TimeOf::kFirstToken;
+    auto best = best_placement(first ? both.prompt() : both.steps());
+    const auto rest =
+        best ? best_placement(first ? both.with_prompt(best->assignment) : both.with_steps(best->assignment))
+             : std::nullopt;
+    return rest ? std::optional(BestPhases{std::move(*best), both.phases_of(rest->assignment)}) : std::nullopt;
+}
+
+// The best of both phases at a granularity. What does not fit the memory is shown with the reason.
+std::optional<PlacementResult> add_best_of_both(std::vector<Candidate>& candidates, Granularity granularity,
+                                                CandidateCosts& costs, TimeOf which) {
+    const auto both = PhasesProblem::of(costs.lengths(), costs.cache_handover(), granularity);
+    auto found = both ? best_phases(*both, which) : std::nullopt;
+    if (!found) {
+        return std::nullopt;
+    }
+    PhasedAssignment& phases = found->phases;
+    if (!is_known(candidates, costs.lengths(), phases)) {
+        candidates.push_back(costs.of("split", std::move(phases)));
+        candidates.back().granularity = granularity;
+    }
+    return found->best;
+}
+
+std::optional<StageOptimum> add_phase_candidates(std::vector<Candidate>& candidates, CandidateCosts& costs,
+                                                 TimeOf which) {
+    if (auto pair = best_pair(costs, which)) {
+        candidates.push_back(std::move(*pair));
+    }
+    static_cast<void>(add_best_of_both(candidates, Granularity::kBlock, costs, which));
+    const auto best = add_best_of_both(candidates, Granularity::kOperator, costs, which);
+    const double times =
+        which == TimeOf::kToken ? static_cast<double>(costs.stage().generation->new_tokens) : 1;  // that count as one
+    return best ? std::optional(StageOptimum{best->objective / times, best->lower_bound / times, best->proved_optimal})
+                : std::nullopt;
+}
 
 constexpr double kBeyondChance = 1 - 1e-4;  // less is gained by chance
 
@@ -146,11 +250,9 @@ void compare(StageCandidates& result, const std::vector<std::optional<Time>>& ti
 }
 
 std::vector<std::optional<Time>> answer_times(const std::vector<Candidate>& candidates, TimeOf which) {
-    std::vector<std::optional<Time>> times;
-    for (const Candidate& candidate : candidates) {
-        times.push_back(candidate.feasible ? std::optional(time_of(candidate, which)) : std::nullopt);
-    }
-    return times;
+    return mapped<std::optional<Time>>(candidates, [&](const Candidate& candidate) {
+        return candidate.feasible ? std::optional(time_of(candidate, which)) : std::nullopt;
+    });
 }
 
 }  // namespace

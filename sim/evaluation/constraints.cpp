@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/mapped.h"
 #include "berth/quantity_text.h"
 
 namespace berth {
@@ -87,10 +88,7 @@ bool all_match(const std::vector<PinRule>& pins, const Graph& graph, Diagnostics
     bool matched = true;
     for (const PinRule& pin : pins) {
         if (operators_matching(graph, pin.pattern).empty()) {
-            std::vector<std::string> names;
-            for (const Operator& op : graph.operators) {
-                names.push_back(op.name);
-            }
+            auto names = mapped(graph.operators, &Operator::name);
             diagnostics.error(pin.where, fmt::format("'{}' matches no operator of {}", pin.pattern, graph.name), "",
                               suggested_names(pin.pattern, names));
             matched = false;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/index.h"
+#include "base/mapped.h"
 #include "berth/quantity_text.h"
 #include "evaluation/candidates.h"
 #include "evaluation/phases.h"
@@ -45,11 +46,7 @@ struct PlacedPass {
 };
 
 Time time_of(const std::vector<PlacedPass>& passes) {
-    Time sum;
-    for (const PlacedPass& pass : passes) {
-        sum += pass.time() * pass.times;
-    }
-    return sum;
+    return sum_of<Time>(passes, [](const PlacedPass& pass) { return pass.time() * pass.times; });
 }
 
 Assignment assigned_like(const LengthPlan& plan, const LengthPlan& main, const Assignment& assignment) {
@@ -232,11 +229,9 @@ class Drafting {
 
     [[nodiscard]] std::vector<PlacedPass> like_steps(const std::vector<LengthPlan>& plans,
                                                      const Assignment& step) const {
-        std::vector<PlacedPass> passes;
-        for (const LengthPlan& plan : plans) {
-            passes.push_back({&plan, assigned_like(plan, costs_.lengths().back(), step), plan.length.share});
-        }
-        return passes;
+        return mapped(plans, [&](const LengthPlan& plan) {
+            return PlacedPass{&plan, assigned_like(plan, costs_.lengths().back(), step), plan.length.share};
+        });
     }
 
     // Both models stay loaded, with a cache each.

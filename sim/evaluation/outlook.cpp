@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/chance.h"
+#include "base/mapped.h"
 #include "berth/statistics.h"
 #include "evaluation/stage_choice.h"
 #include "simulation/simulate.h"
@@ -170,10 +171,7 @@ class Outlook {
     }
 
     [[nodiscard]] StabilityOutlook stability() const {
-        std::vector<double> loads;
-        for (const Draw& draw : all_) {
-            loads.push_back(draw.load);
-        }
+        auto loads = mapped(all_, &Draw::load);
         return {1 - share_of_stable(), *quantile(loads, 0.05), *quantile(loads, 0.95)};
     }
 

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "base/index.h"
+#include "base/mapped.h"
 #include "berth/quantity_text.h"
 #include "evaluation/constraints.h"
 
@@ -277,11 +278,8 @@ CostSum CacheHandover::of(const PhasedAssignment& placed) const {
 }
 
 Bytes CacheHandover::bytes_of(const PhasedAssignment& placed) const {
-    Bytes all;
-    for (const TermCount& one : of(placed)) {
-        all += std::get<CrossingTerm>(terms_[one.term]).size * one.count;
-    }
-    return all;
+    return sum_of<Bytes>(
+        of(placed), [&](const TermCount& one) { return std::get<CrossingTerm>(terms_[one.term]).size * one.count; });
 }
 
 std::optional<PhasesProblem> PhasesProblem::of(const std::vector<LengthPlan>& lengths, const CacheHandover& caches,
@@ -395,11 +393,9 @@ std::vector<Assignment> placed_passes(const std::vector<LengthPlan>& lengths, co
 }
 
 std::vector<Assignment> placed_passes(const std::vector<LengthPlan>& lengths, const Assignment& assignment) {
-    std::vector<Assignment> passes;
-    for (const LengthPlan& length : lengths) {
-        passes.push_back(assignment_for(host_graph(length), host_graph(dominant(lengths)), assignment));
-    }
-    return passes;
+    return mapped(lengths, [&](const LengthPlan& length) {
+        return assignment_for(host_graph(length), host_graph(dominant(lengths)), assignment);
+    });
 }
 
 std::vector<Assignment> placed_passes(const std::vector<LengthPlan>& lengths, const Candidate& candidate) {

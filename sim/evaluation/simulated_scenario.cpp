@@ -11,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/mapped.h"
 #include "berth/runtimes.h"
 #include "evaluation/outlook.h"
 #include "evaluation/pass_system.h"
@@ -93,10 +94,7 @@ class SystemBuilder {
     // Operators of a pass, drawn out or together to `all`.
     void add_operators(const std::string& stage, const ModelStage& asked, const Candidate& candidate,
                        const std::vector<OperatorResult>& operators, Time all, double times) {
-        Time sum;
-        for (const OperatorResult& op : operators) {
-            sum += op.latency;
-        }
+        Time sum = sum_of<Time>(operators, &OperatorResult::latency);
         const double scale = sum > Time{} ? times * (all / sum) : 0;
         for (std::size_t i = 0; i < operators.size();) {
             const OperatorResult& first = operators[i];
@@ -228,10 +226,7 @@ void add_passes(std::int64_t passes, const std::function<void(double times)>& ad
 }
 
 SystemBuilder built(const Scenario& scenario, const ScenarioResult& result) {
-    Time total;
-    for (const StageResult& stage : result.stages) {
-        total += stage.latency.median;
-    }
+    Time total = sum_of<Time>(result.stages, [](const StageResult& stage) { return stage.latency.median; });
     SystemBuilder builder(scenario.profile, total / kSlices);
     for (const StageResult& stage : result.stages) {
         const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);

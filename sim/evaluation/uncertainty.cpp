@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/mapped.h"
 #include "base/overloaded.h"
 #include "berth/runtimes.h"
 #include "evaluation/sensitivities.h"
@@ -113,18 +114,11 @@ std::optional<Evidence> evidence_of(std::span<const WeightedSum> mix, const Prof
 }  // namespace
 
 double time_of(std::span<const WeightedSum> mix) {
-    double time = 0;
-    for (const WeightedSum& one : mix) {
-        time += total_of(one.sum, one.values->times) * one.share;
-    }
-    return time;
+    return sum_of<double>(mix, [](const WeightedSum& one) { return total_of(one.sum, one.values->times) * one.share; });
 }
 
 double Uncertainty::sigma() const {
-    double sum = 0;
-    for (const double one : independent) {
-        sum += one * one;
-    }
+    double sum = sum_of<double>(independent, [](const double one) { return one * one; });
     return std::sqrt(sum);
 }
 
@@ -162,10 +156,7 @@ std::vector<std::string> error_numbers(const Profile& hardware) {
 
 std::vector<std::string> uncertain_numbers(const Profile& profile) {
     Profile copy = profile;
-    std::vector<std::string> paths;
-    for (const ParameterView& number : uncertain_parameters(copy)) {
-        paths.push_back(number.path);
-    }
+    auto paths = mapped(uncertain_parameters(copy), &ParameterView::path);
     std::ranges::copy(error_numbers(profile), std::back_inserter(paths));
     return paths;
 }
