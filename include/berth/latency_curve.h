@@ -62,4 +62,8 @@ using CurveLatency = std::function<Time(std::size_t curve, std::int64_t tokens)>
 /// A stage without a model has no curves.
 [[nodiscard]] TokenCurves latency_curves(const Stage& stage, const Profile& profile);
 
+/// Those of each stage that runs a model; `begins` is told its name first.
+[[nodiscard]] std::vector<TokenCurves> latency_curves(const Scenario& scenario,
+                                                      const std::function<void(const std::string& stage)>& begins = {});
+
 }  // namespace berth

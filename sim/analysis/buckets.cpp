@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "base/mapped.h"
 #include "berth/evaluation.h"
 #include "berth/latency_curve.h"
 
@@ -193,10 +194,7 @@ std::optional<BucketAdvice> advise_buckets(const Stage& stage, const Profile& pr
             advice.rows.push_back(std::move(*row));
         }
     }
-    std::vector<std::int64_t> each;
-    for (const TokenShare& length : lengths) {
-        each.push_back(length.tokens);
-    }
+    auto each = mapped(lengths, &TokenShare::tokens);
     const auto unpadded = row_of(each, lengths, passes, diagnostics);
     if (!unpadded) {
         return std::nullopt;

@@ -11,6 +11,7 @@
 #include "analysis/crossing_search.h"
 #include "analysis/digits.h"
 #include "analysis/in_order.h"
+#include "base/mapped.h"
 #include "berth/evaluation.h"
 #include "berth/quantity_text.h"
 
@@ -127,10 +128,7 @@ std::optional<std::string> subject_of(const CrossoverQuestion& question, Diagnos
         diagnostics.error(SourceLocation("--stage"), fmt::format("no stage '{}' that runs a model", question.stage),
                           list_of(stages), nearest_name(question.stage, stages));
     }
-    std::vector<std::string> devices;
-    for (const Device& device : scenario->profile.devices) {
-        devices.push_back(device.name);
-    }
+    auto devices = mapped(scenario->profile.devices, &Device::name);
     for (const std::string& name : {question.between.first, question.between.second}) {
         if (std::ranges::find(devices, name) == devices.end()) {
             diagnostics.error(SourceLocation("--between"), fmt::format("no device '{}'", name), list_of(devices),

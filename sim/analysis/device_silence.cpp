@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "analysis/silence_reason.h"
+#include "base/mapped.h"
 #include "berth/quantity_text.h"
 
 namespace berth {
@@ -30,10 +31,7 @@ struct Place {
 
 template <class Table, class Value>
 std::string names_of(const Table& table, const std::set<Value>& values) {
-    std::vector<std::string> names;
-    for (const Value value : values) {
-        names.emplace_back(choice_name(table, value));
-    }
+    auto names = mapped<std::string>(values, [&](const Value value) { return choice_name(table, value); });
     return names.empty() ? "nothing" : fmt::format("{}", fmt::join(names, " and "));
 }
 
@@ -271,10 +269,8 @@ SilenceReason of_fusion(const Place& place) {
     for (std::size_t i = 0; i < place.device().runtime.fuses.size(); ++i) {
         const FusionRule& rule = place.device().runtime.fuses[i];
         if (place.steps[2] == fmt::format("{}", i)) {
-            std::vector<std::string> pattern;
-            for (const OperatorKind kind : rule.pattern) {
-                pattern.emplace_back(choice_name(operator_names(), kind));
-            }
+            auto pattern = mapped<std::string>(
+                rule.pattern, [](const OperatorKind kind) { return choice_name(operator_names(), kind); });
             paths.insert(paths.begin(), fmt::format("{}", fmt::join(pattern, " + ")));
         }
     }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/mapped.h"
+
 namespace berth {
 
 namespace {
@@ -47,10 +49,7 @@ void DroppedCount::add(std::size_t point, std::string_view reason) {
 
 std::vector<DroppedPoints> DroppedCount::rows() const {
     const std::lock_guard lock(mutex_);
-    std::vector<DroppedPoints> rows;
-    for (const Kind& kind : kinds_) {
-        rows.push_back(kind.points);
-    }
+    auto rows = mapped(kinds_, &Kind::points);
     std::ranges::sort(rows, [](const DroppedPoints& a, const DroppedPoints& b) {
         return a.count != b.count ? a.count > b.count : a.example < b.example;
     });

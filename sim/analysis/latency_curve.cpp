@@ -213,4 +213,18 @@ TokenCurves latency_curves(const Stage& stage, const Profile& profile) {
     return result;
 }
 
+std::vector<TokenCurves> latency_curves(const Scenario& scenario,
+                                        const std::function<void(const std::string& stage)>& begins) {
+    std::vector<TokenCurves> curves;
+    for (const Stage& stage : scenario.stages) {
+        if (std::holds_alternative<ModelStage>(stage.work)) {
+            if (begins) {
+                begins(stage.name);
+            }
+            curves.push_back(latency_curves(stage, scenario.profile));
+        }
+    }
+    return curves;
+}
+
 }  // namespace berth

@@ -7,6 +7,7 @@
 
 #include "analysis/laid_out_scenario.h"
 #include "base/chance.h"
+#include "base/mapped.h"
 #include "berth/runtimes.h"
 #include "berth/sensitivity.h"
 #include "berth/statistics.h"
@@ -100,19 +101,11 @@ class Sampler {
 
 // One stream per number, so that what is drawn for it does not depend on which others are uncertain.
 std::vector<Chance> chances_of(const std::vector<Uncertain>& numbers, std::uint64_t seed) {
-    std::vector<Chance> chances;
-    for (const Uncertain& number : numbers) {
-        chances.emplace_back(seed, stream_of(number.path));
-    }
-    return chances;
+    return mapped(numbers, [&](const Uncertain& number) { return Chance(seed, stream_of(number.path)); });
 }
 
 std::vector<double> drawn(std::vector<Chance>& chances) {
-    std::vector<double> values;
-    for (Chance& chance : chances) {
-        values.push_back(chance.normal());
-    }
-    return values;
+    return mapped<double>(chances, [](Chance& chance) { return chance.normal(); });
 }
 
 std::vector<std::size_t> placements_of(const ScenarioResult& result) {

@@ -9,6 +9,7 @@
 #include "analysis/other_answers.h"
 #include "analysis/scenario_changes.h"
 #include "analysis/variation.h"
+#include "base/mapped.h"
 #include "berth/kept_documents.h"
 #include "berth/silent_changes.h"
 
@@ -30,10 +31,8 @@ bool overlaps(const ScenarioResult& result) {
 
 /// Classes of operators, hand-overs, and what no class holds.
 std::vector<std::pair<std::string, Time>> classes_of(const ScenarioResult& result) {
-    std::vector<std::pair<std::string, Time>> classes;
-    for (const auto& row : kCategoryNames) {
-        classes.emplace_back(row.name, Time{});
-    }
+    auto classes = mapped<std::pair<std::string, Time>>(kCategoryNames,
+                                                        [](const auto& row) { return std::pair(row.name, Time{}); });
     Time handover;
     Time fixed;
     Time told;
@@ -135,11 +134,7 @@ class DiffSteps {
     using Changes = std::vector<const InputChange*>;
 
     static std::vector<InputDifference> inputs_of(const Changes& changes) {
-        std::vector<InputDifference> inputs;
-        for (const InputChange* change : changes) {
-            inputs.push_back(change->input);
-        }
-        return inputs;
+        return mapped(changes, [](const InputChange* change) { return change->input; });
     }
 
     // Makes the changes in one step, or leaves everything as it is where the scenario does not run with them.
