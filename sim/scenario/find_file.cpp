@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <system_error>
 
+#include "base/mapped.h"
+
 namespace berth {
 
 namespace {
@@ -97,11 +99,7 @@ std::vector<std::string> names_in(const fs::path& folder) {
 }
 
 std::vector<fs::path> shipped_folders(const Library& library, std::string_view kind_directory) {
-    std::vector<fs::path> folders;
-    for (const fs::path& root : library.roots) {
-        folders.push_back(root / kind_directory);
-    }
-    return folders;
+    return mapped(library.roots, [&](const fs::path& root) { return root / kind_directory; });
 }
 
 ReadDocument reader_of(const Library& library) {

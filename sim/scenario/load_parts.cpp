@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mapped.h"
 #include "berth/import_onnx.h"
 #include "berth/import_tflite.h"
 #include "berth/load_profile.h"
@@ -62,16 +63,8 @@ std::optional<Model> load_network(const fs::path& path, const std::vector<ModelO
                : std::nullopt;
 }
 
-}  // namespace
-
-namespace {
-
 std::vector<ProfileOverride> profile_overrides(const std::vector<Override>& overrides) {
-    std::vector<ProfileOverride> changes;
-    for (const Override& each : overrides) {
-        changes.push_back({each.path, each.value, each.set_by});
-    }
-    return changes;
+    return mapped(overrides, [](const Override& each) { return ProfileOverride{each.path, each.value, each.set_by}; });
 }
 
 }  // namespace

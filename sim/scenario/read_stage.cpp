@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "base/mapped.h"
 #include "scenario/find_file.h"
 #include "scenario/load_parts.h"
 #include "scenario/offered_precision.h"
@@ -119,10 +120,8 @@ std::int64_t read_drawn(const YamlNode& node, Phase phase, TokenDistribution& le
     if (read->distribution.size() > 1) {
         lengths = read->distribution;
     }
-    double mean = 0;
-    for (const TokenShare& length : read->distribution) {
-        mean += length.share * static_cast<double>(length.tokens);
-    }
+    double mean = sum_of<double>(
+        read->distribution, [](const TokenShare& length) { return length.share * static_cast<double>(length.tokens); });
     return std::max<std::int64_t>(1, std::llround(mean));
 }
 

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "base/mapped.h"
 #include "berth/quantity_text.h"
 #include "scenario/offered_precision.h"
 
@@ -86,10 +87,7 @@ std::optional<Frequency> read_clock(const YamlNode& node, const Device& device) 
     const bool known =
         std::ranges::any_of(possible, [&](Frequency each) { return std::abs(*clock / each - 1.0) < kSameClock; });
     if (!known) {
-        std::vector<std::string> names;
-        for (const Frequency each : possible) {
-            names.push_back(to_text(each));
-        }
+        auto names = mapped(possible, [](const Frequency each) { return to_text(each); });
         node.error(fmt::format("{} does not run at {}", device.name, to_text(*clock)),
                    fmt::format("{}; {} allows it", list_of(names), setting_of_clock(device, *clock)));
         return std::nullopt;
@@ -103,10 +101,7 @@ const Device* ScenarioDevices::named(const YamlNode& node, const std::string& na
     if (const auto found = device_named(complete, name)) {
         return &complete.devices[static_cast<std::size_t>(*found)];
     }
-    std::vector<std::string> known;
-    for (const Device& device : complete.devices) {
-        known.push_back(device.name);
-    }
+    auto known = mapped(complete.devices, &Device::name);
     node.error(fmt::format("{} has no device '{}'", complete.name, name), list_of(known), suggested_names(name, known));
     return nullptr;
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "base/mapped.h"
 #include "berth/yaml_differences.h"
 #include "hardware/former_keys.h"
 #include "scenario/find_file.h"
@@ -77,10 +78,7 @@ std::vector<std::string> names_below(const YamlDocument& document, std::initiali
     for (const std::string_view step : steps) {
         node = node && node->is_map() ? node->find(step) : std::nullopt;
     }
-    std::vector<std::string> names;
-    for (const YamlEntry& entry : node && node->is_map() ? node->entries() : std::vector<YamlEntry>()) {
-        names.push_back(entry.key);
-    }
+    auto names = mapped(node && node->is_map() ? node->entries() : std::vector<YamlEntry>(), &YamlEntry::key);
     for (const YamlNode& item : node && node->is_sequence() ? node->sequence() : std::vector<YamlNode>()) {
         const auto name = item.is_map() ? item.find("name") : std::nullopt;
         names.push_back(name && name->is_scalar() ? name->text().value_or("") : "");

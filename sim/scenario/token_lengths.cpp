@@ -10,6 +10,7 @@
 #include <string>
 #include <system_error>
 
+#include "base/mapped.h"
 #include "berth/atomic_file.h"
 #include "berth/csv.h"
 #include "scenario/find_file.h"
@@ -103,10 +104,7 @@ std::optional<std::vector<TokenShare>> lengths_in(const fs::path& path, const st
     }
     const auto column = table->column(wanted);
     if (!column) {
-        std::vector<std::string> known;
-        for (const CsvCell& cell : table->header.cells) {
-            known.push_back(cell.text);
-        }
+        auto known = mapped(table->header.cells, &CsvCell::text);
         diagnostics.error(where, fmt::format("{} has no column '{}'", name, wanted), list_of(known),
                           nearest_name(wanted, known));
         return std::nullopt;
