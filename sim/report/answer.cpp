@@ -176,11 +176,9 @@ TextTable stage_rows(const ScenarioResult& result, const Scenario& scenario) {
     if (several) {
         table.column("runtime", Align::kLeft, Fit::kOptional);
     }
-    table.column("passes", Align::kRight);
-    table.column("time", Align::kRight);
+    table.columns(Align::kRight, {"passes", "time"});
     table.column("5-95 %", Align::kLeft);
-    table.column("sure", Align::kRight);
-    table.column("budget", Align::kRight);
+    table.columns(Align::kRight, {"sure", "budget"});
     for (const StageResult& stage : result.stages) {
         auto row = stage_row(stage, stage_named(scenario, stage.name), result.devices, result.objective);
         if (several) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/mapped.h"
 #include "berth/interval.h"
 #include "berth/quantity_text.h"
 #include "report/evidence_text.h"
@@ -74,9 +75,7 @@ TextTable table_of(const std::vector<Effect>& shown, double variance, const std:
                    Sources sources) {
     TextTable table;
     table.column("number", Align::kLeft, Fit::kOwnLine);
-    table.column("value", Align::kRight);
-    table.column("on the total", Align::kRight);
-    table.column("share", Align::kRight);
+    table.columns(Align::kRight, {"value", "on the total", "share"});
     table.column("origin", Align::kLeft);
     if (sources == Sources::kShown) {
         table.column("source", Align::kLeft);
@@ -100,10 +99,7 @@ TextTable table_of(const std::vector<Effect>& shown, double variance, const std:
 
 std::optional<TextTable> largest_effects(const ScenarioResult& result, const Scenario& scenario, Sources sources) {
     std::vector<Effect> all = effects(result);
-    double variance = 0;
-    for (const Effect& effect : all) {
-        variance += magnitude(effect) * magnitude(effect);
-    }
+    double variance = sum_of<double>(all, [](const Effect& effect) { return magnitude(effect) * magnitude(effect); });
     if (variance <= 0) {
         return std::nullopt;
     }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mapped.h"
 #include "report/json_values.h"
 #include "report/text_layout.h"
 
@@ -11,11 +12,8 @@ namespace berth {
 namespace {
 
 double mean_tokens(const BucketAdvice& advice) {
-    double mean = 0;
-    for (const TokenShare& length : advice.lengths) {
-        mean += length.share * static_cast<double>(length.tokens);
-    }
-    return mean;
+    return sum_of<double>(advice.lengths,
+                          [](const TokenShare& length) { return length.share * static_cast<double>(length.tokens); });
 }
 
 std::string list_text(const std::vector<std::int64_t>& buckets) { return fmt::format("{}", fmt::join(buckets, ", ")); }
@@ -26,14 +24,12 @@ Bytes with_copies(const BucketRow& row) {
 }
 
 Json row_json(const BucketRow& row, Time one) {
-    Json json;
-    json["buckets"] = row.buckets;
-    json["mean_ms"] = json_milliseconds(row.mean);
-    json["gain"] = json_number(1 - row.mean / one);
-    json["padding"] = json_number(row.padding);
-    json["shared_bytes"] = json_number(in_bytes(row.weights + row.activations));
-    json["separate_bytes"] = json_number(in_bytes(with_copies(row)));
-    return json;
+    return Json{{"buckets", row.buckets},
+                {"mean_ms", json_milliseconds(row.mean)},
+                {"gain", json_number(1 - row.mean / one)},
+                {"padding", json_number(row.padding)},
+                {"shared_bytes", json_number(in_bytes(row.weights + row.activations))},
+                {"separate_bytes", json_number(in_bytes(with_copies(row)))}};
 }
 
 }  // namespace
@@ -47,9 +43,7 @@ std::string buckets_text(const BucketAdvice& advice, TextWidth width) {
     TextTable table;
     table.column("at most", Align::kRight);
     table.column("buckets", Align::kLeft, Fit::kWrap);
-    for (const char* heading : {"mean", "gain", "padding", "shared weights", "separate weights"}) {
-        table.column(heading, Align::kRight);
-    }
+    table.columns(Align::kRight, {"mean", "gain", "padding", "shared weights", "separate weights"});
     const Time one = advice.rows.front().mean;
     const auto add = [&](const std::string& name, const BucketRow& row) {
         table.row({name, list_text(row.buckets), brief(row.mean), percent_text(1 - row.mean / one, 3),

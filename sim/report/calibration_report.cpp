@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 
+#include "base/mapped.h"
 #include "berth/statistics.h"
 #include "report/json_values.h"
 #include "report/text_layout.h"
@@ -37,9 +38,7 @@ void add_numbers(TextTable& table, const std::vector<FittedParameter>& numbers, 
 std::string number_table(const Calibration& calibration, TextWidth width) {
     TextTable table;
     table.column("number", Align::kLeft, Fit::kOwnLine);
-    table.column("before", Align::kRight);
-    table.column("after", Align::kRight);
-    table.column("moved", Align::kRight);
+    table.columns(Align::kRight, {"before", "after", "moved"});
     table.column("determined", Align::kLeft);
     add_numbers(table, calibration.probed, true);
     add_numbers(table, calibration.parameters, false);
@@ -77,10 +76,7 @@ std::string residual_table(const Calibration& calibration, TextWidth width) {
 
 // Those furthest off, and those that decide most of their own prediction.
 std::string standing_out(const Calibration& calibration, TextWidth width) {
-    std::vector<const FittedRow*> rows;
-    for (const FittedRow& row : calibration.rows) {
-        rows.push_back(&row);
-    }
+    auto rows = mapped(calibration.rows, [](const FittedRow& row) { return &row; });
     const auto far = [](const FittedRow* row) { return std::abs(std::log(row->unseen / row->measured)); };
     std::ranges::sort(rows, std::greater{}, far);
     TextTable table;
@@ -182,36 +178,30 @@ std::string networks_text(const Calibration& calibration, TextWidth width) {
 }
 
 Json json_networks(const Calibration& calibration) {
-    Json networks = Json::array();
-    for (const LeftOutNetwork& one : calibration.networks) {
-        networks.push_back({{"name", one.name},
-                            {"memory_clock", one.memory_clock ? Json(in_hertz(*one.memory_clock)) : Json(nullptr)},
-                            {"error", json_errors(one.error)},
-                            {"coverage", json_number(one.coverage)}});
-    }
-    return networks;
+    return json_array(calibration.networks, [](const LeftOutNetwork& one) {
+        return Json{{"name", one.name},
+                    {"memory_clock", one.memory_clock ? Json(in_hertz(*one.memory_clock)) : Json(nullptr)},
+                    {"error", json_errors(one.error)},
+                    {"coverage", json_number(one.coverage)}};
+    });
 }
 
 Json json_classes(const Calibration& calibration) {
-    Json classes = Json::array();
-    for (const LeftOutClass& one : calibration.classes) {
-        classes.push_back({{"class", choice_name(kErrorClassNames, one.of)},
-                           {"rows", one.rows},
-                           {"coverage", json_number(one.coverage)},
-                           {"needed", json_number(one.needed)}});
-    }
-    return classes;
+    return json_array(calibration.classes, [&](const LeftOutClass& one) {
+        return Json{{"class", choice_name(kErrorClassNames, one.of)},
+                    {"rows", one.rows},
+                    {"coverage", json_number(one.coverage)},
+                    {"needed", json_number(one.needed)}};
+    });
 }
 
 Json json_distances(const Calibration& calibration) {
-    Json distances = Json::array();
-    for (const LeftOutDistance& one : calibration.distances) {
-        distances.push_back({{"distance", choice_name(kEvidenceKindNames, one.distance)},
-                             {"rows", one.rows},
-                             {"coverage", json_number(one.coverage)},
-                             {"factor", json_number(one.factor)}});
-    }
-    return distances;
+    return json_array(calibration.distances, [&](const LeftOutDistance& one) {
+        return Json{{"distance", choice_name(kEvidenceKindNames, one.distance)},
+                    {"rows", one.rows},
+                    {"coverage", json_number(one.coverage)},
+                    {"factor", json_number(one.factor)}};
+    });
 }
 
 Json json_parameter(const FittedParameter& one, bool probed) {
@@ -256,18 +246,14 @@ std::string calibration_json(const Calibration& calibration) {
     json["device"] = calibration.device;
     json["rows"] = calibration.rows.size();
     json["sigma"] = json_number(calibration.sigma);
-    json["parameters"] = Json::array();
-    for (const FittedParameter& one : calibration.probed) {
-        json["parameters"].push_back(json_parameter(one, true));
-    }
+    json["parameters"] =
+        json_array(calibration.probed, [](const FittedParameter& one) { return json_parameter(one, true); });
     for (const FittedParameter& one : calibration.parameters) {
         json["parameters"].push_back(json_parameter(one, false));
     }
-    json["correlations"] = Json::array();
-    for (const Correlation& pair : calibration.correlations) {
-        json["correlations"].push_back(
-            {{"a", typed_path(pair.a)}, {"b", typed_path(pair.b)}, {"value", json_number(pair.value)}});
-    }
+    json["correlations"] = json_array(calibration.correlations, [](const Correlation& pair) {
+        return Json{{"a", typed_path(pair.a)}, {"b", typed_path(pair.b)}, {"value", json_number(pair.value)}};
+    });
     json["following"] = Json::array();
     for (const FollowingNumber& one : calibration.following) {
         json["following"].push_back({{"path", one.path},
@@ -275,11 +261,9 @@ std::string calibration_json(const Calibration& calibration) {
                                      {"after", json_number(one.after)},
                                      {"because_of", one.because_of}});
     }
-    json["held"] = Json::array();
-    for (const HeldNumber& one : calibration.held) {
-        json["held"].push_back(
-            {{"path", one.path}, {"at", json_number(one.at)}, {"by", one.by}, {"where", one.where.text()}});
-    }
+    json["held"] = json_array(calibration.held, [](const HeldNumber& one) {
+        return Json{{"path", one.path}, {"at", json_number(one.at)}, {"by", one.by}, {"where", one.where.text()}};
+    });
     json["next"] = Json::array();
     for (const WorthTiming& one : calibration.next) {
         json["next"].push_back({{"name", one.name},
@@ -319,9 +303,7 @@ std::string drift_text(const std::vector<Drift>& drift, TextWidth width) {
     constexpr double kBeyondErrors = 2;
     TextTable table;
     table.column("number", Align::kLeft, Fit::kOwnLine);
-    table.column("first", Align::kRight);
-    table.column("second", Align::kRight);
-    table.column("standard errors", Align::kRight);
+    table.columns(Align::kRight, {"first", "second", "standard errors"});
     std::size_t moved = 0;
     for (const Drift& one : drift) {
         if (std::abs(one.sigmas) > kBeyondErrors) {

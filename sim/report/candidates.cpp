@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "base/mapped.h"
 #include "berth/quantity_text.h"
 #include "report/fusions.h"
 #include "report/names.h"
@@ -61,14 +62,9 @@ std::string marked_name(const Candidate& candidate, const Candidate* chosen) {
 TextTable overview(const std::vector<const Candidate*>& candidates, const Candidate* chosen, int decimals) {
     TextTable table;
     table.column("  placement", Align::kLeft);
-    table.column("cores", Align::kRight);
-    table.column("tokens", Align::kRight);
-    table.column("ms", Align::kRight);
-    table.column("5-95 %", Align::kRight);
-    table.column("mJ", Align::kRight);
+    table.columns(Align::kRight, {"cores", "tokens", "ms", "5-95 %", "mJ"});
     table.column("bound", Align::kLeft);
-    table.column("weights MiB", Align::kRight);
-    table.column("peak MiB", Align::kRight);
+    table.columns(Align::kRight, {"weights MiB", "peak MiB"});
     for (const Candidate* candidate : candidates) {
         const Estimate<Time>& latency = candidate->latency;
         table.row({marked_name(*candidate, chosen),
@@ -101,10 +97,7 @@ TextTable class_table(const std::vector<const Candidate*>& candidates, const Can
             cells.push_back(number(time_in(*candidate, category), decimals));
         }
         if (!others.empty()) {
-            Time other;
-            for (const Category category : others) {
-                other += time_in(*candidate, category);
-            }
+            Time other = sum_of<Time>(others, [&](const Category category) { return time_in(*candidate, category); });
             cells.push_back(number(other, decimals));
         }
         cells.push_back(number(candidate->handover, decimals));

@@ -143,9 +143,7 @@ std::string chats_text(const ScenarioResult& result, const Scenario& scenario, T
     TextTable table;
     table.column("  placement", Align::kLeft);
     table.column("slots", Align::kRight);
-    for (const char* heading : {"first token p50", "p95", "p99", "tokens/s p50", "p95", "p99", "at most", "load"}) {
-        table.column(heading, Align::kRight);
-    }
+    table.columns(Align::kRight, {"first token p50", "p95", "p99", "tokens/s p50", "p95", "p99", "at most", "load"});
     for (const PlacedChats& chats : result.chats) {
         const bool chosen = chats.candidate == result.stages.front().chosen;
         table.row(row_of_chats(chats, (chosen ? "* " : "  ") + placement_name(placed(chats, result))));

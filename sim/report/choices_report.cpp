@@ -37,23 +37,22 @@ std::vector<std::string> count_row(std::string name, std::span<const MeasuredCho
             right_share(apart)};
 }
 
-CellTable table_of(std::vector<std::string> headings, std::size_t left) {
-    CellTable table;
-    table.headings = std::move(headings);
-    table.aligns.assign(table.headings.size(), Align::kRight);
-    std::fill_n(table.aligns.begin(), left, Align::kLeft);
-    table.fits.assign(table.headings.size(), Fit::kWhole);
+// What is counted, and in how many choices the prediction is right.
+TextTable count_columns(std::string what) {
+    TextTable table;
+    table.column(std::move(what), Align::kLeft);
+    table.columns(Align::kRight, {"pairs", "right", "of them 1.2 times apart", "right there"});
     return table;
 }
 
-CellTable counts_table(std::span<const MeasuredChoice> choices) {
-    CellTable table = table_of({"they differ in", "pairs", "right", "of them 1.2 times apart", "right there"}, 1);
+TextTable counts_table(std::span<const MeasuredChoice> choices) {
+    TextTable table = count_columns("they differ in");
     for (const auto& row : kChoiceOfNames) {
         if (count_choices(choices, 1, row.value).choices > 0) {
-            table.rows.push_back(count_row(std::string(row.name), choices, row.value));
+            table.row(count_row(std::string(row.name), choices, row.value));
         }
     }
-    table.rows.push_back(count_row("all", choices, std::nullopt));
+    table.row(count_row("all", choices, std::nullopt));
     return table;
 }
 
@@ -66,20 +65,22 @@ std::map<std::string, std::vector<MeasuredChoice>> by_set(std::span<const Measur
     return sets;
 }
 
-CellTable sets_table(std::span<const MeasuredChoice> choices) {
-    CellTable table = table_of({"measured in", "pairs", "right", "of them 1.2 times apart", "right there"}, 1);
+TextTable sets_table(std::span<const MeasuredChoice> choices) {
+    TextTable table = count_columns("measured in");
     for (const auto& [set, within] : by_set(choices)) {
-        table.rows.push_back(count_row(set, within, std::nullopt));
+        table.row(count_row(set, within, std::nullopt));
     }
     return table;
 }
 
-CellTable reliability_table(std::span<const MeasuredChoice> choices) {
-    CellTable table = table_of({"stated probability", "pairs", "mean", "right"}, 1);
+TextTable reliability_table(std::span<const MeasuredChoice> choices) {
+    TextTable table;
+    table.column("stated probability", Align::kLeft);
+    table.columns(Align::kRight, {"pairs", "mean", "right"});
     for (const ReliabilityBin& bin : reliability_of(choices)) {
-        table.rows.push_back({fmt::format("{} to {}", percent_text(bin.least, 2), percent_text(bin.most, 3)),
-                              fmt::format("{}", bin.choices), bin.choices > 0 ? percent_text(bin.stated, 3) : "-",
-                              right_share({bin.choices, bin.right})});
+        table.row({fmt::format("{} to {}", percent_text(bin.least, 2), percent_text(bin.most, 3)),
+                   fmt::format("{}", bin.choices), bin.choices > 0 ? percent_text(bin.stated, 3) : "-",
+                   right_share({bin.choices, bin.right})});
     }
     return table;
 }
@@ -89,19 +90,20 @@ bool is_shown(const MeasuredChoice& choice) {
     return choice.of == ChoiceOf::kRuntime || choice.of == ChoiceOf::kDevice || choice.whole_model || wrong;
 }
 
-CellTable choices_table(std::span<const MeasuredChoice> choices) {
-    CellTable table =
-        table_of({"work", "measured faster", "measured slower", "times as fast", "predicted", "sure", ""}, 3);
-    table.fits.front() = Fit::kShorten;
-    table.aligns.back() = Align::kLeft;
+TextTable choices_table(std::span<const MeasuredChoice> choices) {
+    TextTable table;
+    table.column("work", Align::kLeft, Fit::kShorten);
+    table.columns(Align::kLeft, {"measured faster", "measured slower"});
+    table.columns(Align::kRight, {"times as fast", "predicted", "sure"});
+    table.column("", Align::kLeft);
     for (const MeasuredChoice& one : choices) {
         if (is_shown(one)) {
-            table.rows.push_back({one.work, alternative_text(one.faster), alternative_text(one.slower),
-                                  number_text(one.measured_ratio(), 3), number_text(one.predicted_ratio(), 3),
-                                  share_text(one.probability),
-                                  one.right()                       ? "right"
-                                  : one.measured_ratio() < kWorthIt ? "about equal"
-                                                                    : "wrong"});
+            table.row({one.work, alternative_text(one.faster), alternative_text(one.slower),
+                       number_text(one.measured_ratio(), 3), number_text(one.predicted_ratio(), 3),
+                       share_text(one.probability),
+                       one.right()                       ? "right"
+                       : one.measured_ratio() < kWorthIt ? "about equal"
+                                                         : "wrong"});
         }
     }
     return table;
@@ -147,23 +149,20 @@ Json json_count(std::string_view of, std::span<const MeasuredChoice> choices, st
 }  // namespace
 
 std::string choices_text(std::span<const MeasuredChoice> choices, TextWidth width) {
-    return fmt::format("Choices that were measured\n\n{}\n{}\n{}\n{}\n{}", cells_text(counts_table(choices), width),
-                       cells_text(sets_table(choices), width), cells_text(reliability_table(choices), width),
-                       cells_text(choices_table(choices), width), wrapped(kChoicesLegend, 0, width));
+    return fmt::format("Choices that were measured\n\n{}\n{}\n{}\n{}\n{}", counts_table(choices).text(2, width),
+                       sets_table(choices).text(2, width), reliability_table(choices).text(2, width),
+                       choices_table(choices).text(2, width), wrapped(kChoicesLegend, 0, width));
 }
 
 std::string choices_markdown(std::span<const MeasuredChoice> choices) {
-    return fmt::format("{}\n{}\n{}\n{}\n{}\n", cells_markdown(counts_table(choices)),
-                       cells_markdown(sets_table(choices)), cells_markdown(reliability_table(choices)),
-                       cells_markdown(choices_table(choices)), kChoicesLegend);
+    return fmt::format("{}\n{}\n{}\n{}\n{}\n", counts_table(choices).markdown(), sets_table(choices).markdown(),
+                       reliability_table(choices).markdown(), choices_table(choices).markdown(), kChoicesLegend);
 }
 
 std::string choices_json(std::span<const MeasuredChoice> choices) {
     Json json = Json::object();
-    json["counts"] = Json::array();
-    for (const auto& row : kChoiceOfNames) {
-        json["counts"].push_back(json_count(row.name, choices, row.value));
-    }
+    json["counts"] =
+        json_array(kChoiceOfNames, [&](const auto& row) { return json_count(row.name, choices, row.value); });
     json["counts"].push_back(json_count("all", choices, std::nullopt));
     json["sets"] = Json::array();
     for (const auto& [set, within] : by_set(choices)) {
@@ -177,10 +176,7 @@ std::string choices_json(std::span<const MeasuredChoice> choices) {
                                        {"right", bin.right},
                                        {"stated", json_number(bin.stated)}});
     }
-    json["choices"] = Json::array();
-    for (const MeasuredChoice& one : choices) {
-        json["choices"].push_back(json_choice(one));
-    }
+    json["choices"] = json_array(choices, json_choice);
     return json_document(json);
 }
 

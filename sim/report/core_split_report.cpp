@@ -21,11 +21,7 @@ std::string core_splits_text(const ScenarioResult& result, TextWidth width) {
     for (const auto splits : splits_by_stage(result.core_splits)) {
         TextTable table;
         table.column("  cores per request", Align::kLeft);
-        table.column("side by side", Align::kRight);
-        table.column("alone", Align::kRight);
-        table.column("mean", Align::kRight);
-        table.column("p95", Align::kRight);
-        table.column("sustainable per s", Align::kRight);
+        table.columns(Align::kRight, {"side by side", "alone", "mean", "p95", "sustainable per s"});
         const CoreSplit* best = best_split(splits, result.objective);
         for (const CoreSplit& split : splits) {
             table.row({fmt::format("{}{}", &split == best ? "* " : "  ", split.cores),
@@ -59,10 +55,7 @@ std::string batch_sizes_text(const ScenarioResult& result, TextWidth width) {
             stage = one.stage;
             table = TextTable();
             table.column("  inputs", Align::kLeft);
-            table.column("pass", Align::kRight);
-            table.column("per input", Align::kRight);
-            table.column("request", Align::kRight);
-            table.column("sustainable per s", Align::kRight);
+            table.columns(Align::kRight, {"pass", "per input", "request", "sustainable per s"});
         }
         table.row({fmt::format("{}{}", one.current ? "* " : "  ", one.batch), time_text(one.pass),
                    time_text(one.pass / static_cast<double>(one.batch)), time_text(one.request),
@@ -77,18 +70,14 @@ std::string batch_sizes_text(const ScenarioResult& result, TextWidth width) {
 }
 
 Json json_batch_sizes(const ScenarioResult& result) {
-    Json array = Json::array();
-    for (const BatchSize& one : result.batch_sizes) {
-        Json object = Json::object();
-        object["stage"] = json_text(one.stage);
-        object["batch"] = one.batch;
-        object["current"] = one.current;
-        object["pass_ms"] = json_milliseconds(one.pass);
-        object["request_ms"] = json_milliseconds(one.request);
-        object["sustainable_per_s"] = json_number(in_hertz(one.sustainable));
-        array.push_back(std::move(object));
-    }
-    return array;
+    return json_array(result.batch_sizes, [](const BatchSize& one) {
+        return Json{{"stage", json_text(one.stage)},
+                    {"batch", one.batch},
+                    {"current", one.current},
+                    {"pass_ms", json_milliseconds(one.pass)},
+                    {"request_ms", json_milliseconds(one.request)},
+                    {"sustainable_per_s", json_number(in_hertz(one.sustainable))}};
+    });
 }
 
 Json json_core_splits(const ScenarioResult& result) {
@@ -96,18 +85,16 @@ Json json_core_splits(const ScenarioResult& result) {
     for (const auto splits : splits_by_stage(result.core_splits)) {
         const CoreSplit* best = best_split(splits, result.objective);
         for (const CoreSplit& split : splits) {
-            Json object = Json::object();
-            object["stage"] = json_text(split.stage);
-            object["device"] = device_name(result.devices, split.device);
-            object["cores"] = split.cores;
-            object["side_by_side"] = split.side_by_side;
-            object["current"] = split.current;
-            object["best"] = &split == best;
-            object["alone_ms"] = json_milliseconds(split.alone);
-            object["mean_ms"] = json_milliseconds(split.mean);
-            object["p95_ms"] = json_milliseconds(split.p95);
-            object["sustainable_per_s"] = json_number(in_hertz(split.sustainable));
-            array.push_back(std::move(object));
+            array.push_back({{"stage", json_text(split.stage)},
+                             {"device", device_name(result.devices, split.device)},
+                             {"cores", split.cores},
+                             {"side_by_side", split.side_by_side},
+                             {"current", split.current},
+                             {"best", &split == best},
+                             {"alone_ms", json_milliseconds(split.alone)},
+                             {"mean_ms", json_milliseconds(split.mean)},
+                             {"p95_ms", json_milliseconds(split.p95)},
+                             {"sustainable_per_s", json_number(in_hertz(split.sustainable))}});
         }
     }
     return array;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/mapped.h"
 #include "berth/atomic_file.h"
 #include "berth/crossover_report.h"
 #include "berth/dropped_points.h"
@@ -277,11 +278,9 @@ std::string moves_text(const CrossoverMap& map, TextWidth width) {
     table.column("crossovers upwards", Align::kLeft, Fit::kWrap);
     const std::size_t step = std::max<std::size_t>(1, map.across.values.size() / 16);
     for (std::size_t column = 0; column < map.across.values.size(); column += step) {
-        std::vector<std::string> changes;
-        for (const CrossoverMap::Change& change : map.crossings[column]) {
-            changes.push_back(
-                fmt::format("{} from {}", change.first_wins ? map.between.first : map.between.second, change.from));
-        }
+        auto changes = mapped<std::string>(map.crossings[column], [&](const CrossoverMap::Change& change) {
+            return fmt::format("{} from {}", change.first_wins ? map.between.first : map.between.second, change.from);
+        });
         const std::string start(winner(map, map.at(column, 0)));
         table.row({map.across.values[column], start.empty() ? "-" : start,
                    changes.empty() ? "-" : fmt::format("{}", fmt::join(changes, ", "))});
@@ -338,10 +337,7 @@ Json crossings_json(const CrossoverMap& map) {
 }
 
 Json axis_json(const SweepAxis& axis) {
-    Json values = Json::array();
-    for (const std::string& value : axis.values) {
-        values.push_back(json_of_yaml(value));
-    }
+    Json values = json_array(axis.values, json_of_yaml);
     return {{"path", axis.path}, {"values", std::move(values)}};
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mapped.h"
 #include "berth/dropped_points.h"
 #include "berth/quantity_text.h"
 #include "berth/warnings_report.h"
@@ -49,9 +50,8 @@ std::string no_crossing(const CrossoverQuestion& question, const CrossoverAnswer
 std::string point_table(const CrossoverQuestion& question, const CrossoverAnswer& answer, TextWidth width) {
     TextTable table;
     const std::size_t dot = question.range.path.rfind('.');
-    table.column(question.range.path.substr(dot == std::string::npos ? 0 : dot + 1), Align::kRight);
-    table.column(question.between.first, Align::kRight);
-    table.column(question.between.second, Align::kRight);
+    table.columns(Align::kRight, {question.range.path.substr(dot == std::string::npos ? 0 : dot + 1),
+                                  question.between.first, question.between.second});
     table.column("faster", Align::kLeft);
     table.column("probability", Align::kRight);
     const auto cell = [](const std::optional<Estimate<Time>>& time) {
@@ -101,10 +101,8 @@ std::vector<std::pair<std::string, std::optional<Time>>> times_of(const Crossove
 }  // namespace
 
 std::vector<std::string> crossover_sentences(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
-    std::vector<std::string> sentences;
-    for (const Crossing& crossing : answer.crossings) {
-        sentences.push_back(sentence(question, crossing));
-    }
+    auto sentences =
+        mapped<std::string>(answer.crossings, [&](const Crossing& crossing) { return sentence(question, crossing); });
     return sentences.empty() ? std::vector{no_crossing(question, answer)} : sentences;
 }
 

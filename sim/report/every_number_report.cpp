@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/mapped.h"
 #include "berth/csv.h"
 #include "berth/quantity_text.h"
 #include "report/csv_values.h"
@@ -45,10 +46,7 @@ Counts counts_of(const EveryNumber& every) {
 
 std::string summary(const EveryNumber& every) {
     const Counts counts = counts_of(every);
-    std::vector<std::string> factors;
-    for (const double factor : every.factors) {
-        factors.push_back(number_text(factor));
-    }
+    auto factors = mapped(every.factors, [](double factor) { return number_text(factor); });
     return fmt::format(
         "{}: each of {} numbers of the scenario and its profile, set alone to {} times its value. Of {} changes, {} "
         "change the answer, {} do not and say why, {} are refused, and {} are silent.",

@@ -79,10 +79,6 @@ std::vector<NumberUsed> handover_numbers(const OperatorResult& op, const Profile
     return numbers;
 }
 
-}  // namespace
-
-namespace {
-
 // Numbers as the hardware calls them, of which this may be one of several runtimes.
 Explanation explained(const OperatorResult& op, const Profile& profile, const Execution& execution) {
     Explanation explanation = explain_kernel(*op.kernel, device_of(op, profile), execution);

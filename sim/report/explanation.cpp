@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/mapped.h"
 #include "berth/quantity_text.h"
 #include "report/names.h"
 #include "report/text_layout.h"
@@ -151,10 +152,7 @@ Explanation explain_kernel(const Kernel& kernel, const Device& device, const Exe
     explanation.cost = breakdown.cost;
     explanation.kernel = kernel_description(kernel, breakdown.cost.cores, device);
     Lines lines(explanation);
-    std::vector<std::string> terms;
-    for (const CostTerm& term : breakdown.terms) {
-        terms.push_back(term.name);
-    }
+    auto terms = mapped(breakdown.terms, &CostTerm::name);
     for (const CostTerm& term : breakdown.terms) {
         Term& made = explanation.terms.emplace_back(Term{term.time, lines.line(term.name, term.formula), {}});
         lines.add_parts(term.formula, terms, made.parts);

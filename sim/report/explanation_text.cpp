@@ -80,21 +80,14 @@ Json json_line(const FormulaLine& line) {
     return object;
 }
 
-Json json_lines(const std::vector<FormulaLine>& lines) {
-    Json array = Json::array();
-    for (const FormulaLine& line : lines) {
-        array.push_back(json_line(line));
-    }
-    return array;
-}
+Json json_lines(const std::vector<FormulaLine>& lines) { return json_array(lines, json_line); }
 
 }  // namespace
 
 std::string numbers_text(const std::vector<NumberUsed>& numbers, TextWidth width) {
     TextTable table;
     table.column("number", Align::kLeft, Fit::kOwnLine);
-    table.column("value", Align::kRight);
-    table.column("spread", Align::kRight);
+    table.columns(Align::kRight, {"value", "spread"});
     table.column("origin", Align::kLeft);
     for (const NumberUsed& number : numbers) {
         table.row({number.path, number.value, number.spread > 0 ? "± " + percent_text(number.spread, 2) : "",
@@ -111,17 +104,13 @@ std::string numbers_text(const std::vector<NumberUsed>& numbers, TextWidth width
 }
 
 Json json_numbers(const std::vector<NumberUsed>& numbers) {
-    Json array = Json::array();
-    for (const NumberUsed& number : numbers) {
-        Json object = Json::object();
-        object["path"] = number.path;
-        object["value"] = number.value;
-        object["spread"] = json_number(number.spread);
-        object["origin"] = choice_name(kOriginNames, number.origin);
-        object["source"] = json_text(number.source);
-        array.push_back(std::move(object));
-    }
-    return array;
+    return json_array(numbers, [&](const NumberUsed& number) {
+        return Json{{"path", number.path},
+                    {"value", number.value},
+                    {"spread", json_number(number.spread)},
+                    {"origin", choice_name(kOriginNames, number.origin)},
+                    {"source", json_text(number.source)}};
+    });
 }
 
 std::string explanation_text(const Explanation& explanation, TextWidth width) {

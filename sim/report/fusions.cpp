@@ -85,11 +85,7 @@ Json json_fusion(const Candidate& candidate, std::span<const std::string> device
     Json object = Json::object();
     object["fused"] = Json::array();
     for (const FusedOperators& group : fused_operators(candidate)) {
-        Json one = Json::object();
-        one["op"] = traits(group.op).name;
-        one["into"] = group.into;
-        one["count"] = group.count;
-        object["fused"].push_back(std::move(one));
+        object["fused"].push_back({{"op", traits(group.op).name}, {"into", group.into}, {"count", group.count}});
     }
     object["missing"] = Json::array();
     Time sum;
@@ -112,11 +108,9 @@ Json json_not_fused(const OperatorResult& op) {
     if (!op.not_fused) {
         return nullptr;
     }
-    Json object = Json::object();
-    object["before"] = op.not_fused_with;
-    object["reason"] = choice_name(kFusionBarrierNames, op.not_fused->barrier);
-    object["cost_ms"] = json_milliseconds(op.not_fused->cost);
-    return object;
+    return Json{{"before", op.not_fused_with},
+                {"reason", choice_name(kFusionBarrierNames, op.not_fused->barrier)},
+                {"cost_ms", json_milliseconds(op.not_fused->cost)}};
 }
 
 }  // namespace berth

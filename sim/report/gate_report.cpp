@@ -8,6 +8,7 @@
 #include <boost/property_tree/xml_parser.hpp>
 #include <sstream>
 
+#include "base/mapped.h"
 #include "base/overloaded.h"
 #include "berth/csv.h"
 #include "berth/quantity_text.h"
@@ -15,7 +16,7 @@
 #include "report/json_values.h"
 #include "report/names.h"
 #include "report/text_layout.h"
-#include "report/validation_tables.h"
+#include "report/text_table.h"
 
 namespace berth {
 
@@ -92,16 +93,17 @@ std::size_t checks_with(const GateComparison& comparison, GateVerdict verdict) {
     return count;
 }
 
-CellTable checks_table(const GateComparison& comparison, GateVerdict verdict) {
-    CellTable table{{"scenario", "what", comparison.before, comparison.after},
-                    {Align::kLeft, Align::kLeft, Align::kLeft, Align::kLeft},
-                    {Fit::kShorten, Fit::kWrap, Fit::kWrap, Fit::kWrap},
-                    {}};
+TextTable checks_table(const GateComparison& comparison, GateVerdict verdict) {
+    TextTable table;
+    table.column("scenario", Align::kLeft, Fit::kShorten);
+    for (const std::string& heading : {std::string("what"), comparison.before, comparison.after}) {
+        table.column(heading, Align::kLeft, Fit::kWrap);
+    }
     for (const GatedScenario& scenario : comparison.scenarios) {
         for (const GateCheck& check : scenario.checks) {
             if (check.verdict == verdict) {
-                table.rows.push_back({scenario.name, question(scenario, check), gate_value_text(check.before),
-                                      gate_value_text(check.after)});
+                table.row({scenario.name, question(scenario, check), gate_value_text(check.before),
+                           gate_value_text(check.after)});
             }
         }
     }
@@ -109,11 +111,10 @@ CellTable checks_table(const GateComparison& comparison, GateVerdict verdict) {
 }
 
 /// Of scenarios that run in both and answer something else.
-CellTable totals_table(const GateComparison& comparison) {
-    CellTable table{{"scenario", comparison.before, comparison.after, "change"},
-                    {Align::kLeft, Align::kRight, Align::kRight, Align::kRight},
-                    {Fit::kShorten, Fit::kWhole, Fit::kWhole, Fit::kWhole},
-                    {}};
+TextTable totals_table(const GateComparison& comparison) {
+    TextTable table;
+    table.column("scenario", Align::kLeft, Fit::kShorten);
+    table.columns(Align::kRight, {comparison.before, comparison.after, "change"});
     for (const GatedScenario& scenario : comparison.scenarios) {
         if (!scenario.differs) {
             continue;
@@ -121,8 +122,8 @@ CellTable totals_table(const GateComparison& comparison) {
         const Time old = scenario.before.result->total.latency.median;
         const Time now = scenario.after.result->total.latency.median;
         const double share = with_digits(now / old - 1, 3);
-        table.rows.push_back({scenario.name, brief(old), brief(now),
-                              std::abs(share) < 5e-4 ? "0%" : (share > 0 ? "+" : "") + percent_text(share, 3)});
+        table.row({scenario.name, brief(old), brief(now),
+                   std::abs(share) < 5e-4 ? "0%" : (share > 0 ? "+" : "") + percent_text(share, 3)});
     }
     return table;
 }
@@ -180,22 +181,23 @@ std::string markdown_text(std::string_view text) {
     return escaped;
 }
 
-std::string table_markdown(CellTable table) {
-    for (std::string& heading : table.headings) {
-        heading = markdown_text(heading);
+std::string table_markdown(const TextTable& table) {
+    TextTable escaped;
+    for (const TextTable::Column& column : table.columns()) {
+        escaped.column(markdown_text(column.heading), column.align);
     }
-    for (auto& row : table.rows) {
-        std::ranges::transform(row, row.begin(), markdown_text);
+    for (const auto& row : table.rows()) {
+        escaped.row(mapped(row, markdown_text));
     }
-    return cells_markdown(table);
+    return escaped.markdown();
 }
 
-std::string text_section(std::string_view title, const CellTable& table, TextWidth width) {
-    return table.rows.empty() ? "" : fmt::format("\n{}\n{}", title, cells_text(table, width));
+std::string text_section(std::string_view title, const TextTable& table, TextWidth width) {
+    return table.rows().empty() ? "" : fmt::format("\n{}\n{}", title, table.text(2, width));
 }
 
-std::string markdown_section(std::string_view title, const CellTable& table) {
-    return table.rows.empty() ? "" : fmt::format("\n**{}**\n\n{}", title, table_markdown(table));
+std::string markdown_section(std::string_view title, const TextTable& table) {
+    return table.rows().empty() ? "" : fmt::format("\n**{}**\n\n{}", title, table_markdown(table));
 }
 
 constexpr std::string_view kBlocksTitle = "Turned for the worse";
@@ -203,12 +205,10 @@ constexpr std::string_view kNotedTitle = "Also different";
 constexpr std::string_view kTotalsTitle = "Totals";
 
 Json total_json(const RevisionAnswer& answer) {
-    Json json = Json::object();
-    json["runs"] = answer.result.has_value();
-    json["there"] = answer.there;
-    json["why_not"] = json_text(answer.why_not);
-    json["latency_ms"] = answer.result ? json_milliseconds(answer.result->total.latency.median) : Json(nullptr);
-    return json;
+    return Json{{"runs", answer.result.has_value()},
+                {"there", answer.there},
+                {"why_not", json_text(answer.why_not)},
+                {"latency_ms", answer.result ? json_milliseconds(answer.result->total.latency.median) : Json(nullptr)}};
 }
 
 Json check_json(const GateCheck& check) {
@@ -275,20 +275,12 @@ std::string gate_json(const GateComparison& comparison) {
     json["after"] = comparison.after;
     json["sure"] = json_number(comparison.sure);
     json["blocks"] = comparison.blocks();
-    json["scenarios"] = Json::array();
-    for (const GatedScenario& scenario : comparison.scenarios) {
-        Json one = Json::object();
-        one["scenario"] = scenario.name;
-        one["verdict"] = choice_name(kGateVerdictNames, scenario.verdict());
-        one["differs"] = scenario.differs;
-        one["before"] = total_json(scenario.before);
-        one["after"] = total_json(scenario.after);
-        one["checks"] = Json::array();
-        for (const GateCheck& check : scenario.checks) {
-            one["checks"].push_back(check_json(check));
-        }
-        json["scenarios"].push_back(std::move(one));
-    }
+    json["scenarios"] = json_array(comparison.scenarios, [&](const GatedScenario& scenario) {
+        return Json{
+            {"scenario", scenario.name},           {"verdict", choice_name(kGateVerdictNames, scenario.verdict())},
+            {"differs", scenario.differs},         {"before", total_json(scenario.before)},
+            {"after", total_json(scenario.after)}, {"checks", json_array(scenario.checks, check_json)}};
+    });
     return json_document(json);
 }
 

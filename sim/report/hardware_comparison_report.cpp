@@ -69,9 +69,7 @@ std::string known_text(const ProfileOrigin& origin) {
 TextTable totals_table(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins) {
     TextTable table;
     table.column("  hardware", Align::kLeft);
-    for (const char* heading : {"total", "5-95 %", "mJ", "in budget"}) {
-        table.column(heading, Align::kRight);
-    }
+    table.columns(Align::kRight, {"total", "5-95 %", "mJ", "in budget"});
     table.column("measured or calibrated", Align::kRight, Fit::kWrap);
     for (std::size_t i = 0; i < comparison.chips.size(); ++i) {
         const ChipAnswer& chip = comparison.chips[i];
@@ -89,11 +87,8 @@ TextTable totals_table(const HardwareComparison& comparison, std::span<const Pro
 
 TextTable stage_table(const HardwareComparison& comparison, std::size_t stage) {
     TextTable table;
-    table.column("hardware", Align::kLeft);
-    table.column("run on", Align::kLeft);
-    for (const char* heading : {"time", "5-95 %", "sure", "mJ"}) {
-        table.column(heading, Align::kRight);
-    }
+    table.columns(Align::kLeft, {"hardware", "run on"});
+    table.columns(Align::kRight, {"time", "5-95 %", "sure", "mJ"});
     table.column("bound", Align::kLeft);
     for (const ChipAnswer& chip : comparison.chips) {
         if (!chip.result) {

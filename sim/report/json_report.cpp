@@ -17,30 +17,24 @@ Json segments_json(const Candidate& candidate, std::span<const std::string> devi
     for (const OperatorResult& op : candidate.operators) {
         names[op.id] = op.name;
     }
-    Json array = Json::array();
-    for (const Segment& segment : candidate.segments) {
-        Json object = Json::object();
-        object["device"] = device_name(devices, segment.device);
-        object["first"] = json_text(names[segment.first]);
-        object["last"] = json_text(names[segment.last]);
-        array.push_back(std::move(object));
-    }
-    return array;
+    return json_array(candidate.segments, [&](const Segment& segment) {
+        return Json{{"device", device_name(devices, segment.device)},
+                    {"first", json_text(names[segment.first])},
+                    {"last", json_text(names[segment.last])}};
+    });
 }
 
 Json json_draft(const DraftResult& draft) {
-    Json object = Json::object();
-    object["model"] = json_text(draft.model);
-    object["device"] = draft.device;
-    object["length"] = draft.length;
-    object["acceptance"] = json_number(draft.acceptance);
-    object["tokens_per_round"] = json_number(draft.tokens_per_round);
-    object["drafting_ms"] = json_milliseconds(draft.drafting);
-    object["checking_ms"] = json_milliseconds(draft.checking);
-    object["step_without_ms"] = json_milliseconds(draft.step);
-    object["pays_from"] = json_number(draft.pays_from);
-    object["best_length"] = draft.best_length;
-    return object;
+    return Json{{"model", json_text(draft.model)},
+                {"device", draft.device},
+                {"length", draft.length},
+                {"acceptance", json_number(draft.acceptance)},
+                {"tokens_per_round", json_number(draft.tokens_per_round)},
+                {"drafting_ms", json_milliseconds(draft.drafting)},
+                {"checking_ms", json_milliseconds(draft.checking)},
+                {"step_without_ms", json_milliseconds(draft.step)},
+                {"pays_from", json_number(draft.pays_from)},
+                {"best_length", draft.best_length}};
 }
 
 /// An infeasible candidate has a reason and no numbers.
@@ -98,10 +92,8 @@ Json stage_json(const StageResult& stage, const Stage* asked, std::span<const st
         passes["count"] = share.passes;
         object["passes"].push_back(std::move(passes));
     }
-    object["candidates"] = Json::array();
-    for (const Candidate& candidate : stage.candidates) {
-        object["candidates"].push_back(candidate_json(candidate, devices));
-    }
+    object["candidates"] =
+        json_array(stage.candidates, [&](const Candidate& candidate) { return candidate_json(candidate, devices); });
     add_estimate(object, stage.latency);
     object["optimality_gap"] = chosen != nullptr ? json_number(chosen->optimality_gap) : Json(nullptr);
     object["optimum_ms"] = json_milliseconds(stage.optimum ? std::optional(stage.optimum->latency) : std::nullopt);
@@ -126,13 +118,11 @@ Json total_json(const ScenarioTotal& total) {
 }
 
 Json rate_json(const SustainedRate& rate) {
-    Json object = Json::object();
-    object["simulated_per_s"] = json_number(in_hertz(rate.simulated));
-    object["capacity_per_s"] = json_number(in_hertz(rate.capacity));
-    object["busiest"] = rate.busiest;
-    object["upper_bound_per_s"] = json_number(in_hertz(rate.upper_bound));
-    object["gap"] = json_number(rate.gap());
-    return object;
+    return Json{{"simulated_per_s", json_number(in_hertz(rate.simulated))},
+                {"capacity_per_s", json_number(in_hertz(rate.capacity))},
+                {"busiest", rate.busiest},
+                {"upper_bound_per_s", json_number(in_hertz(rate.upper_bound))},
+                {"gap", json_number(rate.gap())}};
 }
 
 Json finding_json(const Finding& finding) {
@@ -169,10 +159,7 @@ std::string json_report(const ScenarioResult& result, const Scenario& scenario, 
     if (result.rate) {
         object["rate"] = rate_json(*result.rate);
     }
-    object["findings"] = Json::array();
-    for (const Finding& finding : findings) {
-        object["findings"].push_back(finding_json(finding));
-    }
+    object["findings"] = json_array(findings, finding_json);
     object["warnings"] = json_warnings(result.warnings);
     object["disabled"] = scenario.disabled;
     if (result.traffic) {

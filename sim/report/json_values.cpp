@@ -17,11 +17,7 @@ namespace {
 
 Json json_of_node(const YamlNode& node) {
     if (node.is_sequence()) {
-        Json array = Json::array();
-        for (const YamlNode& item : node.sequence()) {
-            array.push_back(json_of_node(item));
-        }
-        return array;
+        return json_array(node.sequence(), json_of_node);
     }
     if (node.is_map()) {
         Json object = Json::object();
@@ -100,47 +96,37 @@ Json json_weights(const Candidate& candidate) {
 }
 
 Json json_terms(const KernelCost& cost) {
-    Json terms = Json::object();
-    terms["dispatch_ms"] = json_milliseconds(cost.dispatch);
-    terms["fork_join_ms"] = json_milliseconds(cost.fork_join);
-    terms["compute_ms"] = json_milliseconds(cost.compute);
-    terms["vector_ms"] = json_milliseconds(cost.vector);
-    terms["sram_ms"] = json_milliseconds(cost.sram);
-    terms["dram_ms"] = json_milliseconds(cost.dram);
-    terms["dma_ms"] = json_milliseconds(cost.dma);
-    terms["stall_ms"] = json_milliseconds(cost.stall);
-    terms["results_ms"] = json_milliseconds(cost.results);
-    terms["bus_ms"] = json_milliseconds(cost.bus);
-    return terms;
+    return Json{{"dispatch_ms", json_milliseconds(cost.dispatch)}, {"fork_join_ms", json_milliseconds(cost.fork_join)},
+                {"compute_ms", json_milliseconds(cost.compute)},   {"vector_ms", json_milliseconds(cost.vector)},
+                {"sram_ms", json_milliseconds(cost.sram)},         {"dram_ms", json_milliseconds(cost.dram)},
+                {"dma_ms", json_milliseconds(cost.dma)},           {"stall_ms", json_milliseconds(cost.stall)},
+                {"results_ms", json_milliseconds(cost.results)},   {"bus_ms", json_milliseconds(cost.bus)}};
 }
 
 Json json_operators(std::span<const OperatorResult> operators, std::span<const std::string> devices) {
-    Json array = Json::array();
-    for (const OperatorResult& op : operators) {
-        Json object = Json::object();
-        object["name"] = op.name;
-        object["op"] = traits(op.kind).name;
-        object["device"] = device_name(devices, op.device);
-        object["start_ms"] = json_milliseconds(op.start);
-        object["latency_ms"] = json_milliseconds(op.latency);
-        object["bound"] = choice_name(kBoundNames, op.bound);
-        object["macs"] = json_number(in_operations(op.macs));
-        object["dram_bytes"] = json_number(std::round(in_bytes(op.dram_bytes)));
-        object["category"] = choice_name(kCategoryNames, op.category);
-        object["dtype"] = choice_name(kDTypeNames, op.ran_at);
-        object["handover_ms"] = json_milliseconds(op.handover);
-        object["conversion_ms"] = json_milliseconds(op.conversion);
-        object["weight_dtype"] = op.weights > Bytes{} ? Json(choice_name(kDTypeNames, op.stored_at)) : Json(nullptr);
-        object["fused_into"] = json_text(op.fused_into);
-        object["not_fused"] = json_not_fused(op);
-        object["fell_back"] = op.fell_back;
-        object["reason"] = json_text(op.reason);
-        object["cores"] = op.cost ? Json(op.cost->cores) : Json(nullptr);
-        object["terms"] = op.cost ? json_terms(*op.cost) : Json(nullptr);
-        object["rule"] = op.cost ? Json(rule_text(*op.cost)) : Json(nullptr);
-        array.push_back(std::move(object));
-    }
-    return array;
+    return json_array(operators, [&](const OperatorResult& op) {
+        return Json{
+            {"name", op.name},
+            {"op", traits(op.kind).name},
+            {"device", device_name(devices, op.device)},
+            {"start_ms", json_milliseconds(op.start)},
+            {"latency_ms", json_milliseconds(op.latency)},
+            {"bound", choice_name(kBoundNames, op.bound)},
+            {"macs", json_number(in_operations(op.macs))},
+            {"dram_bytes", json_number(std::round(in_bytes(op.dram_bytes)))},
+            {"category", choice_name(kCategoryNames, op.category)},
+            {"dtype", choice_name(kDTypeNames, op.ran_at)},
+            {"handover_ms", json_milliseconds(op.handover)},
+            {"conversion_ms", json_milliseconds(op.conversion)},
+            {"weight_dtype", op.weights > Bytes{} ? Json(choice_name(kDTypeNames, op.stored_at)) : Json(nullptr)},
+            {"fused_into", json_text(op.fused_into)},
+            {"not_fused", json_not_fused(op)},
+            {"fell_back", op.fell_back},
+            {"reason", json_text(op.reason)},
+            {"cores", op.cost ? Json(op.cost->cores) : Json(nullptr)},
+            {"terms", op.cost ? json_terms(*op.cost) : Json(nullptr)},
+            {"rule", op.cost ? Json(rule_text(*op.cost)) : Json(nullptr)}};
+    });
 }
 
 Json json_errors(const ErrorSummary& errors) {
@@ -154,11 +140,9 @@ Json json_errors(const ErrorSummary& errors) {
 }
 
 Json json_warnings(std::span<const Warning> warnings) {
-    Json all = Json::array();
-    for (const Warning& warning : warnings) {
-        all.push_back({{"path", warning.path}, {"text", warning.text}});
-    }
-    return all;
+    return json_array(warnings, [](const Warning& warning) {
+        return Json{{"path", warning.path}, {"text", warning.text}};
+    });
 }
 
 Json json_of_yaml(const std::string& yaml) {

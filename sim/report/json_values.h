@@ -1,6 +1,7 @@
 // Values as JSON: six significant digits, null for what does not exist, keys in the order written.
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
@@ -13,6 +14,16 @@
 namespace berth {
 
 using Json = nlohmann::ordered_json;
+
+/// What `function` makes of each of a range.
+template <class Range, class Function>
+[[nodiscard]] Json json_array(Range&& range, Function function) {
+    Json array = Json::array();
+    for (auto&& one : range) {
+        array.push_back(std::invoke(function, one));
+    }
+    return array;
+}
 
 /// Rounded to six significant digits; null if it is not finite. Whole numbers up to 2^53 stay exact.
 [[nodiscard]] Json json_number(double value);

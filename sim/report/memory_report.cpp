@@ -53,11 +53,7 @@ std::string memory_text(std::string_view stage, const Candidate& candidate, std:
     table.column("operator", Align::kLeft, Fit::kShorten);
     table.column("device", Align::kLeft, Fit::kOptional);
     table.column("weights", Align::kLeft);
-    table.column("KiB", Align::kRight);
-    table.column("alive KiB", Align::kRight);
-    table.column("on chip KiB", Align::kRight);
-    table.column("spilled KiB", Align::kRight);
-    table.column("result KiB", Align::kRight);
+    table.columns(Align::kRight, {"KiB", "alive KiB", "on chip KiB", "spilled KiB", "result KiB"});
     table.column("result", Align::kLeft, Fit::kOptional);
     for (const OperatorResult& op : candidate.operators) {
         const bool weighted = op.weights > Bytes{};
@@ -84,17 +80,16 @@ std::string memory_json(std::string_view stage, const Candidate& candidate, std:
     object["weights"] = json_weights(candidate);
     object["operators"] = Json::array();
     for (const OperatorResult& op : candidate.operators) {
-        Json one = Json::object();
-        one["name"] = op.name;
-        one["device"] = device_name(devices, op.device);
-        one["weight_dtype"] = op.weights > Bytes{} ? Json(choice_name(kDTypeNames, op.stored_at)) : Json(nullptr);
-        one["weight_bytes"] = json_number(whole(op.weights));
-        one["alive_bytes"] = json_number(whole(op.alive));
-        one["on_chip_bytes"] = json_number(whole(op.alive_on_chip));
-        one["spilled_bytes"] = json_number(whole(off_chip(op)));
-        one["result_bytes"] = json_number(whole(op.result));
-        one["result_on_chip"] = op.result_on_chip;
-        object["operators"].push_back(std::move(one));
+        object["operators"].push_back(
+            {{"name", op.name},
+             {"device", device_name(devices, op.device)},
+             {"weight_dtype", op.weights > Bytes{} ? Json(choice_name(kDTypeNames, op.stored_at)) : Json(nullptr)},
+             {"weight_bytes", json_number(whole(op.weights))},
+             {"alive_bytes", json_number(whole(op.alive))},
+             {"on_chip_bytes", json_number(whole(op.alive_on_chip))},
+             {"spilled_bytes", json_number(whole(off_chip(op)))},
+             {"result_bytes", json_number(whole(op.result))},
+             {"result_on_chip", op.result_on_chip}});
     }
     return json_document(object);
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/mapped.h"
 #include "berth/quantity_text.h"
 #include "berth/report.h"
 #include "report/csv_values.h"
@@ -28,14 +29,11 @@ TextTable operator_heading() {
     TextTable table;
     table.column("operator", Align::kLeft, Fit::kShorten);
     table.column("op", Align::kLeft, Fit::kOptional);
-    table.column("device", Align::kLeft);
-    table.column("dtype", Align::kLeft);
+    table.columns(Align::kLeft, {"device", "dtype"});
     table.column("start ms", Align::kRight, Fit::kOptional);
-    table.column("us", Align::kRight);
-    table.column("share", Align::kRight);
+    table.columns(Align::kRight, {"us", "share"});
     table.column("bound", Align::kLeft);
-    table.column("MMAC", Align::kRight);
-    table.column("DRAM KiB", Align::kRight);
+    table.columns(Align::kRight, {"MMAC", "DRAM KiB"});
     return table;
 }
 
@@ -43,10 +41,7 @@ TextTable operator_heading() {
 
 TextTable operator_table(const Candidate& candidate, std::span<const std::string> devices) {
     TextTable table = operator_heading();
-    Time sum;
-    for (const OperatorResult& op : candidate.operators) {
-        sum += op.latency;
-    }
+    Time sum = sum_of<Time>(candidate.operators, &OperatorResult::latency);
     for (const OperatorResult& op : candidate.operators) {
         const std::string mark = note(op).empty() ? "" : " +";
         table.row({op.name + mark, std::string(traits(op.kind).name), device_name(devices, op.device),

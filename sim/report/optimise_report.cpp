@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/mapped.h"
 #include "berth/atomic_file.h"
 #include "berth/quantity_text.h"
 #include "berth/sweep_report.h"
@@ -141,17 +142,12 @@ std::string optimise_json(const Sweep& sweep, const OptimiseQuestion& question, 
     json["running"] = answer.running;
     json["allowed"] = answer.allowed;
     json["dropped"] = dropped_json(sweep, answer.dropped);
-    json["goals"] = Json::array();
-    for (const Goal goal : question.goals) {
-        json["goals"].push_back(choice_name(kGoalNames, goal));
-    }
+    json["goals"] = json_array(question.goals, [&](const Goal goal) { return choice_name(kGoalNames, goal); });
     json["cost_unit"] = question.cost ? Json(cost_unit(question)) : Json(nullptr);
     json["warnings"] = json_warnings(answer.warnings);
     json["best"] = answer.best ? point_json(sweep, question, answer.front[*answer.best]) : Json(nullptr);
-    json["front"] = Json::array();
-    for (const DesignPoint& point : answer.front) {
-        json["front"].push_back(point_json(sweep, question, point));
-    }
+    json["front"] =
+        json_array(answer.front, [&](const DesignPoint& point) { return point_json(sweep, question, point); });
     return json_document(json);
 }
 
@@ -172,10 +168,7 @@ std::string optimise_csv(const Sweep& sweep, const OptimiseQuestion& question, c
     }
     text += fmt::format("{}\n", fmt::join(names, ","));
     for (const DesignPoint& point : answer.front) {
-        std::vector<std::string> fields;
-        for (const std::string& value : sweep.values(point.at)) {
-            fields.push_back(csv_field(value));
-        }
+        auto fields = mapped<std::string>(sweep.values(point.at), csv_field);
         for (const Goal goal : question.goals) {
             fields.push_back(csv_number(shown(point, goal)));
             if (goal == Goal::kCost && !cost_unit(question).empty()) {

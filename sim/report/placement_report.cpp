@@ -39,9 +39,7 @@ std::string placement_text(const CostedGraph& graph, const CostedPlacement& plac
                            TextWidth width) {
     TextTable table;
     table.column("device", Align::kLeft);
-    for (const auto* heading : {"nodes", "load", "computing", "receiving", "sending", "size"}) {
-        table.column(heading, Align::kRight);
-    }
+    table.columns(Align::kRight, {"nodes", "load", "computing", "receiving", "sending", "size"});
     const auto loads = device_loads(graph, placement.assignment);
     for (std::size_t device = 0; device < loads.size(); ++device) {
         const DeviceLoad& load = loads[device];
@@ -67,15 +65,13 @@ std::string placement_json(const CostedGraph& graph, const CostedPlacement& plac
         if (loads[device].nodes == 0) {
             continue;
         }
-        Json one = Json::object();
-        one["name"] = name_of(graph, static_cast<CostedDevice>(device), objective);
-        one["nodes"] = loads[device].nodes;
-        one["load"] = json_number(loads[device].total());
-        one["computing"] = json_number(loads[device].computing);
-        one["receiving"] = json_number(loads[device].receiving);
-        one["sending"] = json_number(loads[device].sending);
-        one["size"] = json_number(loads[device].size);
-        json["devices"].push_back(std::move(one));
+        json["devices"].push_back({{"name", name_of(graph, static_cast<CostedDevice>(device), objective)},
+                                   {"nodes", loads[device].nodes},
+                                   {"load", json_number(loads[device].total())},
+                                   {"computing", json_number(loads[device].computing)},
+                                   {"receiving", json_number(loads[device].receiving)},
+                                   {"sending", json_number(loads[device].sending)},
+                                   {"size", json_number(loads[device].size)}});
     }
     json["assignment"] = Json::object();
     auto& assignment = json["assignment"].get_ref<Json::object_t&>();

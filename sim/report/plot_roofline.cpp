@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "base/mapped.h"
 #include "berth/brief_text.h"
 #include "berth/csv.h"
 #include "berth/quantity_text.h"
@@ -97,13 +98,7 @@ int stage_symbol(std::size_t stage) {
     return kFull[stage % kFull.size()];
 }
 
-Time total_time(const Roofline& roofline) {
-    Time sum;
-    for (const RooflinePoint& point : roofline.points) {
-        sum += point.time;
-    }
-    return sum;
-}
+Time total_time(const Roofline& roofline) { return sum_of<Time>(roofline.points, &RooflinePoint::time); }
 
 double symbol_size(const RooflinePoint& point, Time all) { return 1.2 + 4 * std::sqrt(point.time / all); }
 

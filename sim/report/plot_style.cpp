@@ -7,6 +7,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "base/mapped.h"
 #include "report/text_layout.h"
 
 namespace berth {
@@ -169,10 +170,7 @@ std::string tic_text(std::string_view text) {
 }
 
 double text_width(std::string_view text, int font_size) {
-    double width = 0;
-    for (const char c : text) {
-        width += glyph_width(c);
-    }
+    double width = sum_of<double>(text, [](const char c) { return glyph_width(c); });
     return width * font_size;
 }
 

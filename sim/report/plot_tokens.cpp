@@ -208,10 +208,6 @@ Drawing drawing_of(const TokenCurves& curves, const Profile& profile, const std:
             curve_rows(curves)};
 }
 
-}  // namespace
-
-namespace {
-
 // A model of one input size, such as one of images, has no curve to draw.
 bool has_lengths(const TokenCurves& curves) {
     return std::ranges::any_of(curves.curves, [](const LatencyCurve& curve) {

@@ -22,8 +22,7 @@ namespace {
 std::string class_table(const Candidate& candidate, TextWidth width) {
     TextTable table;
     table.column("class", Align::kLeft);
-    table.column("time", Align::kRight);
-    table.column("share", Align::kRight);
+    table.columns(Align::kRight, {"time", "share"});
     Time sum = candidate.handover;
     for (const auto& [category, time] : candidate.by_category) {
         sum += time;

@@ -36,13 +36,11 @@ Json numbers_json(const ProfileOrigin& profile) {
 }
 
 Json changes_json(const std::vector<SettingChange>& changes) {
-    Json array = Json::array();
-    for (const SettingChange& change : changes) {
-        array.push_back({{"path", change.path},
-                         {"value", json_of_yaml(change.value)},
-                         {"before", change.before ? json_of_yaml(*change.before) : Json(nullptr)}});
-    }
-    return array;
+    return json_array(changes, [](const SettingChange& change) {
+        return Json{{"path", change.path},
+                    {"value", json_of_yaml(change.value)},
+                    {"before", change.before ? json_of_yaml(*change.before) : Json(nullptr)}};
+    });
 }
 
 Json head_of(const Provenance& provenance) {

@@ -63,20 +63,15 @@ std::string other_steps_text(const ScenarioDiff& diff, TextWidth width) {
 }
 
 Json moves_json(const std::vector<DecisionChange>& moves) {
-    Json json = Json::array();
-    for (const DecisionChange& move : moves) {
-        json.push_back({{"stage", move.stage}, {"before", json_text(move.before)}, {"after", json_text(move.after)}});
-    }
-    return json;
+    return json_array(moves, [](const DecisionChange& move) {
+        return Json{{"stage", move.stage}, {"before", json_text(move.before)}, {"after", json_text(move.after)}};
+    });
 }
 
 Json answers_json(const std::vector<AnswerChange>& answers) {
-    Json json = Json::array();
-    for (const AnswerChange& one : answers) {
-        json.push_back(
-            {{"answer", one.answer}, {"before", json_number(one.before)}, {"after", json_number(one.after)}});
-    }
-    return json;
+    return json_array(answers, [](const AnswerChange& one) {
+        return Json{{"answer", one.answer}, {"before", json_number(one.before)}, {"after", json_number(one.after)}};
+    });
 }
 
 Json side_json(const ScenarioResult& result) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/mapped.h"
 #include "berth/quantity_text.h"
 #include "report/names.h"
 #include "report/text_layout.h"
@@ -130,10 +131,7 @@ std::string total_sentence(const ScenarioDiff& diff) {
 }
 
 std::string moves_text(const std::vector<DecisionChange>& moves) {
-    std::vector<std::string> texts;
-    for (const DecisionChange& move : moves) {
-        texts.push_back(move_text(move));
-    }
+    auto texts = mapped(moves, move_text);
     return fmt::format("{}", fmt::join(texts, ", "));
 }
 
@@ -189,8 +187,7 @@ std::string answers_text(const std::vector<AnswerChange>& answers) {
 TextTable diff_step_rows(const ScenarioDiff& diff) {
     TextTable table;
     table.column("input", Align::kLeft, Fit::kWrapPaths);
-    table.column("change", Align::kRight);
-    table.column("total", Align::kRight);
+    table.columns(Align::kRight, {"change", "total"});
     table.column("moves", Align::kLeft, Fit::kWrap);
     const Time before = diff.before.total.latency.median;
     const TimeUnit unit = unit_of(diff);
@@ -205,9 +202,7 @@ TextTable diff_step_rows(const ScenarioDiff& diff) {
 TextTable diff_class_rows(const ScenarioDiff& diff) {
     TextTable table;
     table.column("class", Align::kLeft);
-    for (const char* heading : {"before", "after", "change"}) {
-        table.column(heading, Align::kRight);
-    }
+    table.columns(Align::kRight, {"before", "after", "change"});
     const TimeUnit unit = unit_of(diff);
     const auto row = [&](const std::string& name, Time before, Time after) {
         table.row({name, unit.text(before), unit.text(after), signed_text(after - before, scale_of(diff), unit)});

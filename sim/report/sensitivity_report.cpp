@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/mapped.h"
 #include "berth/atomic_file.h"
 #include "berth/quantity_text.h"
 #include "berth/warnings_report.h"
@@ -41,9 +42,7 @@ std::string decision_text(const DecisionSensitivity& decision) {
 std::string number_table(const Sensitivity& sensitivity, TextWidth width) {
     TextTable table;
     table.column("profile number", Align::kLeft, Fit::kOwnLine);
-    table.column("spread", Align::kRight);
-    table.column("effect on total", Align::kRight);
-    table.column("elasticity", Align::kRight);
+    table.columns(Align::kRight, {"spread", "effect on total", "elasticity"});
     table.column("", Align::kLeft, Fit::kOptional);
     const double most = sensitivity.numbers.empty() ? 1 : std::abs(sensitivity.numbers.front().on_total);
     for (std::size_t i = 0; i < std::min(kNumbersShown, sensitivity.numbers.size()); ++i) {
@@ -58,8 +57,7 @@ std::string number_table(const Sensitivity& sensitivity, TextWidth width) {
 std::string sampled_text(const SampledSensitivity& sampled, TextWidth width) {
     TextTable table;
     table.column("share of the variance", Align::kLeft, Fit::kOwnLine);
-    table.column("alone", Align::kRight);
-    table.column("with interactions", Align::kRight);
+    table.columns(Align::kRight, {"alone", "with interactions"});
     for (std::size_t i = 0; i < std::min(kNumbersShown, sampled.numbers.size()); ++i) {
         const VarianceShare& share = sampled.numbers[i];
         table.row({typed_path(share.path), percent_text(share.alone, 2), percent_text(share.total, 2)});
@@ -76,12 +74,10 @@ Json sampled_json(const SampledSensitivity& sampled) {
     json["samples"] = sampled.samples;
     json["probability"] = json_number(sampled.right);
     add_estimate(json, sampled.total);
-    json["variance"] = Json::array();
-    for (const VarianceShare& share : sampled.numbers) {
-        json["variance"].push_back({{"path", typed_path(share.path)},
-                                    {"first", json_number(share.alone)},
-                                    {"total", json_number(share.total)}});
-    }
+    json["variance"] = json_array(sampled.numbers, [](const VarianceShare& share) {
+        return Json{
+            {"path", typed_path(share.path)}, {"first", json_number(share.alone)}, {"total", json_number(share.total)}};
+    });
     return json;
 }
 
@@ -103,11 +99,7 @@ bool write_sensitivity(const std::filesystem::path& directory, const Sensitivity
 }
 
 std::vector<std::string> decision_sentences(const Sensitivity& sensitivity) {
-    std::vector<std::string> sentences;
-    for (const DecisionSensitivity& decision : sensitivity.decisions) {
-        sentences.push_back(decision_text(decision));
-    }
-    return sentences;
+    return mapped(sensitivity.decisions, decision_text);
 }
 
 std::string sensitivity_text(const Sensitivity& sensitivity, TextWidth width) {

@@ -140,10 +140,7 @@ std::string sweep_json(const Sweep& sweep, const std::vector<SweepPoint>& points
         }
         rows.push_back(std::move(row));
     }
-    Json json = Json::object();
-    json["points"] = std::move(rows);
-    json["dropped"] = dropped_json(sweep, dropped.rows());
-    return json_document(json);
+    return json_document({{"points", std::move(rows)}, {"dropped", dropped_json(sweep, dropped.rows())}});
 }
 
 }  // namespace berth

@@ -1,11 +1,14 @@
 // Widths of columns, and the lines that rows become.
 #include "report/text_table.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <stdexcept>
 #include <string_view>
 
+#include "base/mapped.h"
 #include "report/text_layout.h"
 
 namespace berth {
@@ -127,6 +130,12 @@ std::vector<std::string> fitted_lines(const std::string& cell, Fit fit, std::siz
 
 void TextTable::column(std::string heading, Align align, Fit fit) {
     columns_.push_back({std::move(heading), align, fit});
+}
+
+void TextTable::columns(Align align, const std::vector<std::string>& headings) {
+    for (const std::string& heading : headings) {
+        column(heading, align);
+    }
 }
 
 void TextTable::row(std::vector<std::string> cells) {
@@ -279,6 +288,20 @@ std::string TextTable::text(std::size_t indent, TextWidth width) const {
         text += (text.empty() ? "" : "\n") + panel_text(panel, widths, indent);
     }
     return text + left_out(shown, indent, width);
+}
+
+std::string TextTable::markdown() const {
+    const auto line = [](const std::vector<std::string>& cells) {
+        return fmt::format("| {} |\n", fmt::join(cells, " | "));
+    };
+    std::string text =
+        line(mapped(columns_, &Column::heading)) + line(mapped<std::string>(columns_, [](const Column& column) {
+            return column.align == Align::kRight ? "---:" : "---";
+        }));
+    for (const auto& cells : rows_) {
+        text += line(cells);
+    }
+    return text;
 }
 
 }  // namespace berth

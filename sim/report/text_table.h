@@ -27,6 +27,7 @@ enum class Fit {
 class TextTable {
   public:
     void column(std::string heading, Align align, Fit fit = Fit::kWhole);
+    void columns(Align align, const std::vector<std::string>& headings);
     /// As many cells as there are columns, else a std::logic_error.
     void row(std::vector<std::string> cells);
     struct Column {
@@ -39,6 +40,8 @@ class TextTable {
     /// Columns that it takes with nothing fitted, without the indent.
     [[nodiscard]] std::size_t natural_width() const;
     [[nodiscard]] std::string text(std::size_t indent, TextWidth width) const;
+    /// In GitHub's Markdown, with cells as they are.
+    [[nodiscard]] std::string markdown() const;
 
   private:
     std::vector<Column> columns_;

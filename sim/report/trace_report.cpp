@@ -66,12 +66,7 @@ class Threads {
 
 /// An event of a kind ("X", "M", ...) on a process and a thread; viewers take 0 for the kernel, so both count from 1.
 Json trace_event(std::string_view kind, const std::string& name, std::size_t process, std::size_t thread) {
-    Json event = Json::object();
-    event["name"] = json_text(name);
-    event["ph"] = kind;
-    event["pid"] = process + 1;
-    event["tid"] = thread + 1;
-    return event;
+    return Json{{"name", json_text(name)}, {"ph", kind}, {"pid", process + 1}, {"tid", thread + 1}};
 }
 
 Json name_event(std::string_view what, const std::string& name, std::size_t process, std::size_t thread) {
@@ -178,10 +173,7 @@ std::string chrome_trace(const TrafficResult& traffic) {
     add_requests(traffic.system, spans, events);
     add_flows(traffic.system, spans, threads, events);
     add_counters(traffic.system, traffic.simulation, events);
-    Json document = Json::object();
-    document["displayTimeUnit"] = "ms";
-    document["traceEvents"] = std::move(events);
-    return json_document(document);
+    return json_document({{"displayTimeUnit", "ms"}, {"traceEvents", std::move(events)}});
 }
 
 }  // namespace berth

@@ -37,11 +37,9 @@ std::string arrivals_text(const Arrivals& arrivals) {
 }
 
 Json json_time(const SimulatedTime& time) {
-    Json object = Json::object();
-    object["value_ms"] = json_milliseconds(time.value);
-    object["low_ms"] = json_milliseconds(time.low);
-    object["high_ms"] = json_milliseconds(time.high);
-    return object;
+    return Json{{"value_ms", json_milliseconds(time.value)},
+                {"low_ms", json_milliseconds(time.low)},
+                {"high_ms", json_milliseconds(time.high)}};
 }
 
 namespace {
@@ -80,9 +78,7 @@ std::string contention_text(const TrafficResult& traffic, TextWidth width) {
     constexpr std::size_t kShown = 6;
     TextTable table;
     table.column("delay by contention", Align::kLeft, Fit::kShorten);
-    table.column("per request", Align::kRight);
-    table.column("waiting", Align::kRight);
-    table.column("slowed", Align::kRight);
+    table.columns(Align::kRight, {"per request", "waiting", "slowed"});
     const auto order = losing_operators(traffic);
     const TimeUnit unit(order.empty() ? Time{} : order.front()->delay.waited + order.front()->delay.slowed);
     for (std::size_t i = 0; i < std::min(kShown, order.size()); ++i) {
@@ -98,9 +94,7 @@ std::string contention_text(const TrafficResult& traffic, TextWidth width) {
 std::string phases_text(const TrafficResult& traffic, TextWidth width) {
     TextTable table;
     table.column("stage", Align::kLeft, Fit::kShorten);
-    table.column("mean", Align::kRight);
-    table.column("budget", Align::kRight);
-    table.column("met", Align::kRight);
+    table.columns(Align::kRight, {"mean", "budget", "met"});
     for (std::size_t i = 0; i < traffic.simulation.phases.size(); ++i) {
         const PhaseTime& phase = traffic.simulation.phases[i];
         const auto& budget = traffic.system.phases[i].budget;
@@ -204,8 +198,7 @@ std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario,
                                0, width);
     TextTable table;
     table.column("latency", Align::kLeft);
-    table.column("time", Align::kRight);
-    table.column("95 % confidence", Align::kRight);
+    table.columns(Align::kRight, {"time", "95 % confidence"});
     for (const auto& [name, time] : rows_of(*result.latency)) {
         table.row({name, brief(time->value),
                    result.latency->has_intervals ? range_text({time->value, time->low, time->high}) : "-"});
@@ -227,16 +220,12 @@ std::string slowdowns_text(const ScenarioResult& result, TextWidth width) {
 }
 
 Json json_slowdowns(const ScenarioResult& result) {
-    Json array = Json::array();
-    for (const StageSlowdown& one : result.slowdowns) {
-        Json object = Json::object();
-        object["by"] = json_text(one.by);
-        object["of"] = json_text(one.of);
-        object["share"] = json_number(one.share);
-        object["allowed"] = json_number(one.allowed);
-        array.push_back(std::move(object));
-    }
-    return array;
+    return json_array(result.slowdowns, [](const StageSlowdown& one) {
+        return Json{{"by", json_text(one.by)},
+                    {"of", json_text(one.of)},
+                    {"share", json_number(one.share)},
+                    {"allowed", json_number(one.allowed)}};
+    });
 }
 
 namespace {
@@ -246,13 +235,11 @@ Json json_load(const TrafficResult& traffic) {
     if (!load) {
         return nullptr;
     }
-    Json object = Json::object();
-    object["value"] = json_number(load->value);
-    object["low"] = traffic.stability ? json_number(traffic.stability->low) : Json(nullptr);
-    object["high"] = traffic.stability ? json_number(traffic.stability->high) : Json(nullptr);
-    object["bottleneck"] = json_text(load->bottleneck);
-    object["unstable_probability"] = traffic.stability ? json_number(traffic.stability->unstable) : Json(nullptr);
-    return object;
+    return Json{{"value", json_number(load->value)},
+                {"low", traffic.stability ? json_number(traffic.stability->low) : Json(nullptr)},
+                {"high", traffic.stability ? json_number(traffic.stability->high) : Json(nullptr)},
+                {"bottleneck", json_text(load->bottleneck)},
+                {"unstable_probability", traffic.stability ? json_number(traffic.stability->unstable) : Json(nullptr)}};
 }
 
 Json json_budget(const TrafficResult& traffic) {
@@ -261,17 +248,15 @@ Json json_budget(const TrafficResult& traffic) {
     }
     const BudgetOutlook& outlook = *traffic.budget;
     const bool stable = traffic.simulation.stable;
-    Json object = Json::object();
-    object["within"] = stable ? json_number(outlook.by_chance.value) : Json(nullptr);
-    object["within_low"] = stable ? json_number(outlook.by_chance.low) : Json(nullptr);
-    object["within_high"] = stable ? json_number(outlook.by_chance.high) : Json(nullptr);
-    object["probability"] = json_number(outlook.probability.value);
-    object["probability_low"] = json_number(outlook.probability.low);
-    object["probability_high"] = json_number(outlook.probability.high);
-    object["unstable_probability"] = json_number(traffic.stability ? traffic.stability->unstable : 0);
-    object["draws"] = outlook.draws;
-    object["converged"] = outlook.converged;
-    return object;
+    return Json{{"within", stable ? json_number(outlook.by_chance.value) : Json(nullptr)},
+                {"within_low", stable ? json_number(outlook.by_chance.low) : Json(nullptr)},
+                {"within_high", stable ? json_number(outlook.by_chance.high) : Json(nullptr)},
+                {"probability", json_number(outlook.probability.value)},
+                {"probability_low", json_number(outlook.probability.low)},
+                {"probability_high", json_number(outlook.probability.high)},
+                {"unstable_probability", json_number(traffic.stability ? traffic.stability->unstable : 0)},
+                {"draws", outlook.draws},
+                {"converged", outlook.converged}};
 }
 
 }  // namespace
@@ -306,19 +291,15 @@ Json json_traffic(const TrafficResult& traffic) {
     object["budget"] = json_budget(traffic);
     object["stages"] = Json::array();
     for (std::size_t i = 0; i < result.phases.size(); ++i) {
-        Json phase = Json::object();
-        phase["name"] = json_text(traffic.system.phases[i].name);
-        phase["mean_ms"] = json_milliseconds(result.phases[i].mean);
-        phase["within_budget"] = json_number(result.phases[i].within_budget);
-        object["stages"].push_back(std::move(phase));
+        object["stages"].push_back({{"name", json_text(traffic.system.phases[i].name)},
+                                    {"mean_ms", json_milliseconds(result.phases[i].mean)},
+                                    {"within_budget", json_number(result.phases[i].within_budget)}});
     }
     object["contention"] = Json::array();
     for (const std::size_t task : by_contention(result)) {
-        Json delay = Json::object();
-        delay["task"] = json_text(traffic.system.tasks[task].name);
-        delay["waited_ms"] = json_milliseconds(result.contention[task].waited);
-        delay["slowed_ms"] = json_milliseconds(result.contention[task].slowed);
-        object["contention"].push_back(std::move(delay));
+        object["contention"].push_back({{"task", json_text(traffic.system.tasks[task].name)},
+                                        {"waited_ms", json_milliseconds(result.contention[task].waited)},
+                                        {"slowed_ms", json_milliseconds(result.contention[task].slowed)}});
     }
     object["operators"] = Json::array();
     for (const OperatorContention* one : losing_operators(traffic)) {

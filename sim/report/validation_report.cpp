@@ -49,32 +49,28 @@ std::string rows_heading(const ValidatedSet& set) {
 Json json_microseconds(Time time) { return json_number(in_microseconds(time)); }
 
 Json json_class(const ClassSummary& summary) {
-    Json json = Json::object();
-    json["class"] = json_text(summary.op_class);
-    json["dtype"] = summary.dtype ? Json(choice_name(kDTypeNames, *summary.dtype)) : Json(nullptr);
-    json["model"] = json_errors(summary.model);
-    json["coverage"] = json_number(summary.coverage);
-    json["roofline"] = json_errors(summary.roofline);
-    json["vendor"] = summary.vendor ? json_errors(*summary.vendor) : Json(nullptr);
-    json["model_beside_vendor"] = summary.model_beside ? json_errors(*summary.model_beside) : Json(nullptr);
-    json["noise"] = json_number(summary.noise);
-    return json;
+    return Json{{"class", json_text(summary.op_class)},
+                {"dtype", summary.dtype ? Json(choice_name(kDTypeNames, *summary.dtype)) : Json(nullptr)},
+                {"model", json_errors(summary.model)},
+                {"coverage", json_number(summary.coverage)},
+                {"roofline", json_errors(summary.roofline)},
+                {"vendor", summary.vendor ? json_errors(*summary.vendor) : Json(nullptr)},
+                {"model_beside_vendor", summary.model_beside ? json_errors(*summary.model_beside) : Json(nullptr)},
+                {"noise", json_number(summary.noise)}};
 }
 
 Json json_row(const ValidatedRow& row, const std::vector<std::string>& devices) {
-    Json json = Json::object();
-    json["name"] = row.name;
-    json["class"] = row.op_class;
-    json["dtype"] = choice_name(kDTypeNames, row.dtype);
-    json["device"] = devices[static_cast<std::size_t>(row.device)];
-    json["measured_us"] = json_microseconds(row.measured);
-    json["predicted_us"] = json_microseconds(row.predicted.median);
-    json["low_us"] = json_microseconds(row.predicted.low);
-    json["high_us"] = json_microseconds(row.predicted.high);
-    json["roofline_us"] = json_microseconds(row.roofline);
-    json["vendor_us"] = row.vendor_estimate ? json_microseconds(*row.vendor_estimate) : Json(nullptr);
-    json["noise"] = json_number(row.noise);
-    return json;
+    return Json{{"name", row.name},
+                {"class", row.op_class},
+                {"dtype", choice_name(kDTypeNames, row.dtype)},
+                {"device", devices[static_cast<std::size_t>(row.device)]},
+                {"measured_us", json_microseconds(row.measured)},
+                {"predicted_us", json_microseconds(row.predicted.median)},
+                {"low_us", json_microseconds(row.predicted.low)},
+                {"high_us", json_microseconds(row.predicted.high)},
+                {"roofline_us", json_microseconds(row.roofline)},
+                {"vendor_us", row.vendor_estimate ? json_microseconds(*row.vendor_estimate) : Json(nullptr)},
+                {"noise", json_number(row.noise)}};
 }
 
 // What the number was and is; in the units that the profile is written in, and in SI for programs.
@@ -88,15 +84,13 @@ std::string fitted_sentence(const FittedNumber& fitted) {
 }
 
 Json json_fitted(const FittedNumber& fitted) {
-    Json json = Json::object();
-    json["path"] = fitted.path;
-    json["text"] = quantity_text(fitted.value, fitted.dimension);
-    json["value"] = json_number(fitted.value);
-    json["low"] = json_number(fitted.low);
-    json["high"] = json_number(fitted.high);
-    json["before"] = json_number(fitted.before);
-    json["rows"] = fitted.rows;
-    return json;
+    return Json{{"path", fitted.path},
+                {"text", quantity_text(fitted.value, fitted.dimension)},
+                {"value", json_number(fitted.value)},
+                {"low", json_number(fitted.low)},
+                {"high", json_number(fitted.high)},
+                {"before", json_number(fitted.before)},
+                {"rows", fitted.rows}};
 }
 
 Json json_evidence(const Validation& validation) {
@@ -118,13 +112,11 @@ Json json_evidence(const Validation& validation) {
 }
 
 Json json_decision(const Decision& decision, const std::vector<std::string>& devices) {
-    Json json = Json::object();
-    json["model"] = decision.model;
-    json["dtype"] = choice_name(kDTypeNames, decision.dtype);
-    json["measured_faster"] = devices[static_cast<std::size_t>(decision.measured_faster)];
-    json["predicted_faster"] = devices[static_cast<std::size_t>(decision.predicted_faster)];
-    json["agrees"] = decision.measured_faster == decision.predicted_faster;
-    return json;
+    return Json{{"model", decision.model},
+                {"dtype", choice_name(kDTypeNames, decision.dtype)},
+                {"measured_faster", devices[static_cast<std::size_t>(decision.measured_faster)]},
+                {"predicted_faster", devices[static_cast<std::size_t>(decision.predicted_faster)]},
+                {"agrees", decision.measured_faster == decision.predicted_faster}};
 }
 
 Json json_set(const ValidatedSet& set, const std::vector<std::string>& devices) {
@@ -134,14 +126,9 @@ Json json_set(const ValidatedSet& set, const std::vector<std::string>& devices) 
     json["form"] = choice_name(kRowFormNames, set.form);
     json["use"] = choice_name(kRowUseNames, set.use);
     json["note"] = json_text(set.note);
-    json["classes"] = Json::array();
-    for (const ClassSummary& summary : set.classes) {
-        json["classes"].push_back(json_class(summary));
-    }
-    json["decisions"] = Json::array();
-    for (const Decision& decision : set.decisions) {
-        json["decisions"].push_back(json_decision(decision, devices));
-    }
+    json["classes"] = json_array(set.classes, json_class);
+    json["decisions"] =
+        json_array(set.decisions, [&](const Decision& decision) { return json_decision(decision, devices); });
     json["settings"] = Json::array();
     for (const SettingCheck& check : set.settings) {
         json["settings"].push_back({{"setting", choice_name(kSettingNames, check.setting)},
@@ -149,10 +136,7 @@ Json json_set(const ValidatedSet& set, const std::vector<std::string>& devices) 
                                     {"agree", check.agree},
                                     {"too_close", check.too_close}});
     }
-    json["rows"] = Json::array();
-    for (const ValidatedRow& row : set.rows) {
-        json["rows"].push_back(json_row(row, devices));
-    }
+    json["rows"] = json_array(set.rows, [&](const ValidatedRow& row) { return json_row(row, devices); });
     json["left_out"] = set.left_out;
     return json;
 }
@@ -167,8 +151,8 @@ std::string validation_text(const Validation& validation, TextWidth width) {
     for (const ValidatedSet& set : validation.sets) {
         text += fmt::format("\n{}\n{}\n", set.name, std::string(display_width(set.name), '-'));
         text += wrapped(use_sentence(set), 0, width);
-        text += "\n" + cells_text(class_table(set), width);
-        text += fmt::format("\n  {}:\n", rows_heading(set)) + cells_text(row_table(set, kWorstShown), width);
+        text += "\n" + class_table(set).text(2, width);
+        text += fmt::format("\n  {}:\n", rows_heading(set)) + row_table(set, kWorstShown).text(2, width);
         for (const std::string& sentence : decision_sentences(set, validation.devices)) {
             text += "\n" + wrapped(sentence, 2, width);
         }
@@ -182,9 +166,8 @@ std::string validation_text(const Validation& validation, TextWidth width) {
 std::string validation_markdown(const Validation& validation) {
     std::string text = validation.fitted ? fitted_sentence(*validation.fitted) + "\n\n" : "";
     for (const ValidatedSet& set : validation.sets) {
-        text += fmt::format("### {}\n\n{}\n\n{}\n{}:\n\n{}\n", set.name, use_sentence(set),
-                            cells_markdown(class_table(set)), rows_heading(set),
-                            cells_markdown(row_table(set, kWorstShown)));
+        text += fmt::format("### {}\n\n{}\n\n{}\n{}:\n\n{}\n", set.name, use_sentence(set), class_table(set).markdown(),
+                            rows_heading(set), row_table(set, kWorstShown).markdown());
         for (const std::string& sentence : decision_sentences(set, validation.devices)) {
             text += sentence + "\n\n";
         }
@@ -199,10 +182,8 @@ std::string validation_json(const Validation& validation) {
     Json json = Json::object();
     json["profile"] = validation.profile;
     json["fitted"] = validation.fitted ? json_fitted(*validation.fitted) : Json(nullptr);
-    json["sets"] = Json::array();
-    for (const ValidatedSet& set : validation.sets) {
-        json["sets"].push_back(json_set(set, validation.devices));
-    }
+    json["sets"] =
+        json_array(validation.sets, [&](const ValidatedSet& set) { return json_set(set, validation.devices); });
     json["evidence"] = json_evidence(validation);
     json["warnings"] = json_warnings(validation.warnings);
     return json_document(json);

@@ -26,54 +26,23 @@ std::string of_summary(const std::optional<ErrorSummary>& summary) {
     return summary ? percent_cell(summary->mean_error) : std::string("-");
 }
 
-std::string markdown_row(const std::vector<std::string>& cells) {
-    return fmt::format("| {} |\n", fmt::join(cells, " | "));
-}
-
 double error_of(const ValidatedRow& row) { return row.predicted.median / row.measured - 1; }
 
 }  // namespace
 
-std::string cells_text(const CellTable& cells, TextWidth width) {
-    TextTable table;
-    for (std::size_t i = 0; i < cells.headings.size(); ++i) {
-        table.column(cells.headings[i], cells.aligns[i], cells.fits[i]);
-    }
-    for (const auto& row : cells.rows) {
-        table.row(row);
-    }
-    return table.text(2, width);
-}
-
-std::string cells_markdown(const CellTable& cells) {
-    std::vector<std::string> rules;
-    for (const Align align : cells.aligns) {
-        rules.emplace_back(align == Align::kRight ? "---:" : "---");
-    }
-    std::string text = markdown_row(cells.headings) + markdown_row(rules);
-    for (const auto& row : cells.rows) {
-        text += markdown_row(row);
-    }
-    return text;
-}
-
-CellTable class_table(const ValidatedSet& set) {
+TextTable class_table(const ValidatedSet& set) {
     const bool vendor = !set.classes.empty() && set.classes.back().vendor.has_value();
-    CellTable table;
-    table.headings = {"class",  "dtype",    "rows", "MAPE",      "median",       "p90",
-                      "<=10 %", "Spearman", "bias", "in 5-95 %", "roofline MAPE"};
-    table.aligns.assign(table.headings.size(), Align::kRight);
-    table.aligns[0] = table.aligns[1] = Align::kLeft;
-    if (vendor) {
-        table.headings.insert(table.headings.end(), {"vendor MAPE", "ours there"});
-        table.aligns.insert(table.aligns.end(), {Align::kRight, Align::kRight});
-    }
     const bool noise = !set.classes.empty() && set.classes.back().noise.has_value();
-    if (noise) {
-        table.headings.emplace_back("noise");
-        table.aligns.push_back(Align::kRight);
+    TextTable table;
+    table.columns(Align::kLeft, {"class", "dtype"});
+    table.columns(Align::kRight,
+                  {"rows", "MAPE", "median", "p90", "<=10 %", "Spearman", "bias", "in 5-95 %", "roofline MAPE"});
+    if (vendor) {
+        table.columns(Align::kRight, {"vendor MAPE", "ours there"});
     }
-    table.fits.assign(table.headings.size(), Fit::kWhole);
+    if (noise) {
+        table.column("noise", Align::kRight);
+    }
     for (const ClassSummary& summary : set.classes) {
         const ErrorSummary& model = summary.model;
         std::vector<std::string> cells{
@@ -95,12 +64,12 @@ CellTable class_table(const ValidatedSet& set) {
         if (noise) {
             cells.push_back(percent_cell(summary.noise));
         }
-        table.rows.push_back(std::move(cells));
+        table.row(std::move(cells));
     }
     return table;
 }
 
-CellTable row_table(const ValidatedSet& set, std::size_t count) {
+TextTable row_table(const ValidatedSet& set, std::size_t count) {
     std::vector<ValidatedRow> rows = set.rows;
     if (set.form != RowForm::kModelTotals) {
         std::stable_sort(rows.begin(), rows.end(), [](const ValidatedRow& a, const ValidatedRow& b) {
@@ -109,16 +78,14 @@ CellTable row_table(const ValidatedSet& set, std::size_t count) {
         });
         rows.resize(std::min(rows.size(), count));
     }
-    CellTable table;
-    table.headings = {"row", "dtype", "measured", "predicted", "5-95 %", "error", "roofline"};
-    table.aligns = {Align::kLeft,  Align::kLeft,  Align::kRight, Align::kRight,
-                    Align::kRight, Align::kRight, Align::kRight};
-    table.fits.assign(table.headings.size(), Fit::kWhole);
-    table.fits.front() = Fit::kShorten;
+    TextTable table;
+    table.column("row", Align::kLeft, Fit::kShorten);
+    table.column("dtype", Align::kLeft);
+    table.columns(Align::kRight, {"measured", "predicted", "5-95 %", "error", "roofline"});
     for (const ValidatedRow& row : rows) {
-        table.rows.push_back({row.name, std::string(choice_name(kDTypeNames, row.dtype)), brief(row.measured),
-                              brief(row.predicted.median), range_text(row.predicted), signed_percent(error_of(row)),
-                              brief(row.roofline)});
+        table.row({row.name, std::string(choice_name(kDTypeNames, row.dtype)), brief(row.measured),
+                   brief(row.predicted.median), range_text(row.predicted), signed_percent(error_of(row)),
+                   brief(row.roofline)});
     }
     return table;
 }

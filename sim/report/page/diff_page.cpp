@@ -23,9 +23,7 @@ std::string move_list(const ScenarioDiff& diff) {
 /// Every input by name, with both values and what it did.
 TextTable input_rows(const ScenarioDiff& diff) {
     TextTable table;
-    for (const char* heading : {"input", "before", "after", "what it does"}) {
-        table.column(heading, Align::kLeft);
-    }
+    table.columns(Align::kLeft, {"input", "before", "after", "what it does"});
     for (const DiffStep& step : diff.steps) {
         const Time change = step.after - step.before;
         const std::string answers = answers_text(step.answers);

@@ -3,16 +3,22 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "berth/brief_text.h"
+#include "berth/cost.h"
+#include "berth/evaluation.h"
 #include "berth/quantity_text.h"
 #include "berth/report.h"
+#include "berth/runtimes.h"
+#include "berth/scenario.h"
 #include "berth/traffic_report.h"
 #include "berth/warnings_report.h"
 #include "report/names.h"
 #include "report/page/glossary.h"
 #include "report/page/html_parts.h"
-#include "report/page/lost_time.h"
 #include "report/page/review_sections.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
@@ -20,6 +26,63 @@
 namespace berth {
 
 namespace {
+
+/// Operators of the same name in all blocks of a stage, on one device.
+struct OperatorGroup {
+    std::string stage, name;
+    DeviceId device = 0;
+    Bound bound{};  ///< of the first
+    std::size_t count = 0;
+    Time time, above_roofline;  ///< of one pass
+};
+
+void add_to_group(std::vector<OperatorGroup>& groups, OperatorGroup one) {
+    const auto same = std::ranges::find_if(groups, [&one](const OperatorGroup& group) {
+        return group.stage == one.stage && group.name == one.name && group.device == one.device;
+    });
+    if (same == groups.end()) {
+        groups.push_back(std::move(one));
+        return;
+    }
+    same->count += one.count;
+    same->time += one.time;
+    same->above_roofline += one.above_roofline;
+}
+
+/// What is left of an operator's time after the larger of its MACs at the rate of its device and its DRAM traffic at
+/// the device's bandwidth, on the cores that the placement uses. All of it where the operator has neither.
+Time above_roofline(const OperatorResult& op, const Candidate& candidate, const ModelStage& stage,
+                    const Profile& profile) {
+    if (!op.cost || !op.kernel) {
+        return op.latency;
+    }
+    Execution execution = execution_on(stage, profile, op.device);
+    execution.cores = candidate.device == op.device ? candidate.cores : execution.cores;
+    const Device& device = under(profile, stage.runtime).devices[static_cast<std::size_t>(op.device)];
+    const CoreRates rates = core_rates(device, execution, multiplied_at(*op.kernel));
+    const Time arithmetic = op.cost->macs > Operations{} ? op.cost->macs / rates.macs : Time{};
+    const Time traffic = (op.cost->traffic.read + op.cost->traffic.write) / rates.dram;
+    return std::max(Time{}, op.latency - std::max(arithmetic, traffic));
+}
+
+/// The operators of the recommended placements, those that lose most first.
+std::vector<OperatorGroup> groups_by_lost_time(const ScenarioResult& result, const Scenario& scenario) {
+    std::vector<OperatorGroup> groups;
+    for (const StageResult& stage : result.stages) {
+        const Stage* asked = stage_named(scenario, stage.name);
+        const auto* model = asked != nullptr ? std::get_if<ModelStage>(&asked->work) : nullptr;
+        if (!stage.chosen || model == nullptr) {
+            continue;
+        }
+        const Candidate& candidate = stage.candidates[*stage.chosen];
+        for (const OperatorResult& op : candidate.operators) {
+            add_to_group(groups, {stage.name, name_in_block(op.name), op.device, op.bound, 1, op.latency,
+                                  above_roofline(op, candidate, *model, scenario.profile)});
+        }
+    }
+    std::ranges::stable_sort(groups, std::greater{}, &OperatorGroup::above_roofline);
+    return groups;
+}
 
 constexpr TextWidth kUnbounded{100000};
 constexpr std::size_t kLosersShown = 12;
@@ -127,10 +190,8 @@ std::vector<Variant> variants_of(const ScenarioResult& result, std::span<const F
 std::string variant_table(const ScenarioResult& result, std::span<const Finding> findings) {
     TextTable table;
     table.column("variant", Align::kLeft);
-    table.column("total", Align::kRight);
-    table.column("against the baseline", Align::kRight);
-    table.column("within the budget", Align::kLeft);
-    table.column("runs on", Align::kLeft);
+    table.columns(Align::kRight, {"total", "against the baseline"});
+    table.columns(Align::kLeft, {"within the budget", "runs on"});
     HtmlTable how{"The whole scenario, median of a request; findings are alternatives and do not add up", false,
                   "variant-totals"};
     const Time recommended = result.total.latency.median;
@@ -163,12 +224,8 @@ std::string stage_variants(const ScenarioResult& result) {
 std::string loser_table(const ScenarioResult& result, const Scenario& scenario) {
     const auto groups = groups_by_lost_time(result, scenario);
     TextTable table;
-    table.column("operators", Align::kLeft);
-    table.column("stage", Align::kLeft);
-    table.column("device", Align::kLeft);
-    for (const char* heading : {"how many", "ms", "above roofline"}) {
-        table.column(heading, Align::kRight);
-    }
+    table.columns(Align::kLeft, {"operators", "stage", "device"});
+    table.columns(Align::kRight, {"how many", "ms", "above roofline"});
     table.column("bound", Align::kLeft);
     HtmlTable how{
         "Where time is lost: operators of the recommended placements by their time above the roofline, one "

@@ -118,8 +118,7 @@ std::string accuracy_section(const DesignReview& review) {
             "No measurements are shipped with this profile: its predictions have not been compared with any.");
     }
     TextTable table;
-    table.column("measurements", Align::kLeft);
-    table.column("use", Align::kLeft);
+    table.columns(Align::kLeft, {"measurements", "use"});
     for (const char* heading :
          {"rows", "median error", "mean error", "bias", "in 5-95 %", "mean error of a roofline"}) {
         table.column(heading, Align::kRight);
