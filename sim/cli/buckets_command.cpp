@@ -100,26 +100,18 @@ void add_buckets(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<BucketOptions>();
     CLI::App* command = app.add_subcommand("buckets", "Finds which shapes to compile for the given input lengths");
     add_scenario_options(*command, options->scenario);
-    command->add_option("--stage", options->stage, "The stage")->type_name("STAGE")->required();
-    command->add_option("--lengths", options->lengths, "Input lengths in tokens: a CSV file, a list or a range")
-        ->type_name("FILE.csv|A,B,...|FROM:TO:STEP")
+    add_value(*command, "--stage", options->stage, "STAGE", "The stage")->required();
+    add_value(*command, "--lengths", options->lengths, "FILE.csv|A,B,...|FROM:TO:STEP",
+              "Input lengths in tokens: a CSV file, a list or a range")
         ->required();
-    command->add_option("--column", options->column, "Column of the CSV file")
-        ->type_name("NAME")
-        ->capture_default_str();
-    command->add_option("--max", options->most, "Largest number of buckets")
-        ->type_name("K")
+    add_value(*command, "--column", options->column, "NAME", "Column of the CSV file")->capture_default_str();
+    add_value(*command, "--max", options->most, "K", "Largest number of buckets")
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
-    command->add_option("--device", options->device, "The device (default: the first with static shapes)")
-        ->type_name("DEVICE");
+    add_value(*command, "--device", options->device, "DEVICE", "The device (default: the first with static shapes)");
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer("Example: berth buckets rag-rk3588 --stage rerank --lengths 60,122,130,240,500 --max 4");
-    command->callback([options, &invocation] {
-        Diagnostics diagnostics;
-        auto output = advised(*options, invocation, diagnostics);
-        invocation.status = answer(output, diagnostics);
-    });
+    answer_with(*command, options, invocation, advised);
 }
 
 }  // namespace berth

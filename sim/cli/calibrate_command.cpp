@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "base/mapped.h"
 #include "berth/atomic_file.h"
 #include "berth/calibration_report.h"
 #include "cli/command.h"
@@ -98,11 +99,9 @@ std::optional<std::vector<MeasuredSet>> shipped_sets(const CalibrateOptions& opt
 }
 
 std::vector<ProfileOverride> within(const std::vector<Override>& settings) {
-    std::vector<ProfileOverride> own;
-    for (const Override& setting : settings) {
-        own.push_back({std::string(below_hardware(setting.path)), setting.value});
-    }
-    return own;
+    return mapped(settings, [](const Override& setting) {
+        return ProfileOverride{std::string(below_hardware(setting.path)), setting.value};
+    });
 }
 
 std::vector<std::string> within(std::vector<std::string> paths) {
@@ -151,10 +150,8 @@ std::optional<MachineDescription> machine_of(const std::vector<std::string>& fil
 // Writes the profile, where it is asked for; it is there, with errors, even if it cannot be read back.
 void write_calibrated(const CalibrateOptions& options, const Calibration& calibration, const std::string& extends,
                       const std::vector<ProfileOverride>& settings, const Library& library, Diagnostics& diagnostics) {
-    std::vector<std::string> files;
-    for (const std::string& file : options.measured) {
-        files.push_back(std::filesystem::path(file).filename().string());
-    }
+    auto files = mapped<std::string>(
+        options.measured, [](const std::string& file) { return std::filesystem::path(file).filename().string(); });
     const std::string name = options.name.empty() ? stem_of(options.out) : options.name;
     const std::string text = calibrated_profile(
         calibration, {name, extends, "", fmt::format("berth calibrate on {}", fmt::join(files, ", ")), settings,
@@ -259,59 +256,39 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, Invocatio
 void add_calibrate(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<CalibrateOptions>();
     CLI::App* command = app.add_subcommand("calibrate", "Fits the numbers of a profile to measurements");
-    command->add_option("--hardware", options->hardware, "The profile to start from (the prior)")
-        ->type_name("PROFILE")
+    add_value(*command, "--hardware", options->hardware, "PROFILE", "The profile to start from (the prior)")
         ->required();
-    command
-        ->add_option(
-            "--measured", options->measured,
-            "Measurements of `berth measure` or in its format; several files are fitted together (default: those "
-            "shipped with the profile that its numbers were set with)")
-        ->type_name("FILE")
+    add_value(*command, "--measured", options->measured, "FILE",
+              "Measurements of `berth measure` or in its format; several files are fitted together (default: those "
+              "shipped with the profile that its numbers were set with)")
         ->allow_extra_args(false);
     command
         ->add_option("--leave-out", options->leave_out,
                      "What each row is predicted without, to see how far off unseen ones are: its shape or its network")
         ->check(CLI::IsMember({"shape", "network"}))
         ->capture_default_str();
-    command
-        ->add_option(
-            "--against", options->against,
-            "Measurements of another runtime version: report numbers that moved beyond the errors of both fits")
-        ->type_name("FILE")
+    add_value(*command, "--against", options->against, "FILE",
+              "Measurements of another runtime version: report numbers that moved beyond the errors of both fits")
         ->allow_extra_args(false);
-    command
-        ->add_option("--decide", options->decide,
-                     "With --against: a scenario on this hardware; report the decisions that change")
-        ->type_name("SCENARIO");
-    command->add_option("--device", options->device, "The device that the measurements were taken on")
-        ->type_name("NAME");
-    command
-        ->add_option("--fit", options->fit,
-                     "Numbers to fit, * allowed (default: all with a spread that affect a measurement)")
-        ->type_name("PATH")
+    add_value(*command, "--decide", options->decide, "SCENARIO",
+              "With --against: a scenario on this hardware; report the decisions that change");
+    add_value(*command, "--device", options->device, "NAME", "The device that the measurements were taken on");
+    add_value(*command, "--fit", options->fit, "PATH",
+              "Numbers to fit, * allowed (default: all with a spread that affect a measurement)")
         ->allow_extra_args(false);
-    command->add_option("--set", options->settings, "Fixes a number of the starting profile")
-        ->type_name("PATH=VALUE")
+    add_value(*command, "--set", options->settings, "PATH=VALUE", "Fixes a number of the starting profile")
         ->allow_extra_args(false);
-    command
-        ->add_option("--out", options->out, "Write a profile that extends the starting profile with the fitted numbers")
-        ->type_name("FILE");
-    command->add_option("--name", options->name, "Name of the new profile (default: that of the file)")
-        ->type_name("NAME");
-    command->add_option("--report", options->report, "Folder to draw the residual of each measurement to")
-        ->type_name("DIR");
+    add_value(*command, "--out", options->out, "FILE",
+              "Write a profile that extends the starting profile with the fitted numbers");
+    add_value(*command, "--name", options->name, "NAME", "Name of the new profile (default: that of the file)");
+    add_value(*command, "--report", options->report, "DIR", "Folder to draw the residual of each measurement to");
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer(
         "Examples:\n"
         "  berth measure --full --out rows.csv && berth measure --of memory --full --out memory.csv\n"
         "  berth calibrate --hardware onednn-cpu --measured memory.csv --measured rows.csv --out my-host.yaml\n"
         "  berth calibrate --hardware rk3588-rknn-2.3.2 --device npu --leave-out network");
-    command->callback([options, &invocation] {
-        Diagnostics diagnostics;
-        auto output = calibrated(*options, invocation, diagnostics);
-        invocation.status = answer(output, diagnostics);
-    });
+    answer_with(*command, options, invocation, calibrated);
 }
 
 }  // namespace berth

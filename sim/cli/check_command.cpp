@@ -1,16 +1,152 @@
 // berth check: reads files as thoroughly as any command would, and says everything that is wrong with them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 
 #include "berth/atomic_file.h"
-#include "cli/check_file.h"
+#include "berth/diagnostics.h"
+#include "berth/evaluation.h"
+#include "berth/file_kind.h"
+#include "berth/latency_curve.h"
+#include "berth/quantity_text.h"
+#include "berth/scenario.h"
+#include "berth/yaml_reader.h"
 #include "cli/command.h"
 #include "report/json_values.h"
+#include "scenario/load_parts.h"
 
 namespace berth {
 
 namespace {
+
+struct FileCheck {
+    std::optional<FileKind> kind;
+    std::string summary;  ///< "profile with 2 devices"; empty if something is wrong
+};
+
+std::string counted(std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::optional<FileKind> kind_of(const YamlNode& root) {
+    const std::vector<std::string> names = choice_names(kFileKindNames);
+    const auto entries = root.entries();
+    for (const YamlEntry& entry : entries) {
+        if (const auto kind = choice_named(kFileKindNames, entry.key)) {
+            return kind;
+        }
+    }
+    if (root.is_map() || root.is_null()) {
+        const std::string first = entries.empty() ? "" : entries.front().key;
+        root.diagnostics().error(entries.empty() ? root.where() : entries.front().key_where,
+                                 "the file does not say what it describes", "a first key that is " + list_of(names),
+                                 nearest_name(first, names));
+    }
+    return std::nullopt;
+}
+
+// Operators of a section that read each other in a circle; `when` is left aside.
+void check_order(const Section& section, Diagnostics& diagnostics) {
+    Graph graph;
+    for (const OperatorTemplate& op : section.operators) {
+        const auto id = static_cast<OperatorId>(graph.operators.size());
+        Operator& made = graph.operators.emplace_back();
+        made.name = op.name;
+        made.output = id;
+        made.where = op.where;
+        graph.tensors.emplace_back().producer = id;
+    }
+    for (std::size_t reader = 0; reader < section.operators.size(); ++reader) {
+        for (const std::string& input : section.operators[reader].inputs) {
+            const auto maker = std::find_if(section.operators.begin(), section.operators.end(),
+                                            [&input](const OperatorTemplate& op) { return op.name == input; });
+            if (maker != section.operators.end()) {
+                const auto tensor = static_cast<TensorId>(maker - section.operators.begin());
+                graph.operators[reader].inputs.push_back(tensor);
+                graph.tensors[static_cast<std::size_t>(tensor)].consumers.push_back(static_cast<OperatorId>(reader));
+            }
+        }
+    }
+    sort_topologically(graph, diagnostics);
+}
+
+std::string check_profile(const std::string& path, const Library& library, Diagnostics& diagnostics) {
+    const auto profile = load_hardware(library, path, {}, SourceLocation(path), diagnostics);
+    return profile ? "profile with " + counted(profile->devices.size(), "device") : "";
+}
+
+std::string check_model(const std::string& path, const Library& library, Diagnostics& diagnostics) {
+    const auto model = load_model(library, path, {}, SourceLocation(path), diagnostics);
+    const auto small = model ? instantiate(*model, Workload{1, 1}, diagnostics) : std::nullopt;
+    const auto large =
+        small ? instantiate(*model, Workload{1, longest_input(*model).value_or(1)}, diagnostics) : std::nullopt;
+    if (!large) {
+        return "";
+    }
+    return fmt::format("model with {} and {}", counted(large->operators.size(), "operator"),
+                       counted(static_cast<std::size_t>(totals(*large).parameters), "parameter"));
+}
+
+std::string check_architecture(const YamlNode& root, Diagnostics& diagnostics) {
+    const auto architecture = read_architecture(root);
+    if (!architecture) {
+        return "";
+    }
+    for (const Section& section : architecture->sections) {
+        check_order(section, diagnostics);
+    }
+    return "architecture with " + counted(architecture->sections.size(), "section");
+}
+
+std::string check_scenario(const std::string& path, const Library& library, Diagnostics& diagnostics) {
+    const auto scenario = load_scenario(library, path, {}, diagnostics);
+    const auto result =
+        scenario && !diagnostics.has_errors() ? evaluate(*scenario, diagnostics, {false, false}) : std::nullopt;
+    return result ? "scenario with " + counted(scenario->stages.size(), "stage") : "";
+}
+
+/// Loads the file with all that it names. A model is also laid out, for one token and for as many as it takes, and a
+/// scenario evaluated.
+FileCheck check_file(const std::string& path, const Library& library, Diagnostics& diagnostics) {
+    FileCheck check;
+    if (is_network_file(path)) {
+        check.kind = FileKind::kModel;
+        check.summary = check_model(path, library, diagnostics);
+        return check;
+    }
+    const auto document = YamlDocument::load(path, diagnostics);
+    if (!document) {
+        return check;
+    }
+    const YamlNode root = document->root(diagnostics);
+    check.kind = kind_of(root);
+    if (!check.kind) {
+        return check;
+    }
+    const auto summary = [&]() -> std::string {
+        switch (*check.kind) {
+            case FileKind::kProfile:
+                return check_profile(path, library, diagnostics);
+            case FileKind::kModel:
+                return check_model(path, library, diagnostics);
+            case FileKind::kArchitecture:
+                return check_architecture(document->root(diagnostics), diagnostics);  // kind_of() has seen every key
+            case FileKind::kScenario:
+                return check_scenario(path, library, diagnostics);
+        }
+        throw std::logic_error("unknown kind of file");
+    };
+    check.summary = summary();
+    if (diagnostics.has_errors()) {
+        check.summary.clear();
+    }
+    return check;
+}
 
 struct CheckOptions {
     std::vector<std::string> files;
@@ -47,16 +183,14 @@ std::string json_of(const std::vector<Checked>& all) {
         const DiagnosticSummary summary = one.diagnostics.summary();
         for (const RepeatedDiagnostic& repeated : summary.shown) {
             const Diagnostic& diagnostic = repeated.first;
-            Json entry = Json::object();
-            entry["file"] = json_text(diagnostic.where.file_name());
-            entry["line"] = json_number_or_null(diagnostic.where.line);
-            entry["column"] = json_number_or_null(diagnostic.where.column);
-            entry["severity"] = diagnostic.severity == Severity::kError ? "error" : "warning";
-            entry["message"] = diagnostic.message;
-            entry["expected"] = json_text(diagnostic.expected);
-            entry["suggestion"] = json_text(diagnostic.suggestion);
-            entry["count"] = repeated.count();
-            file["diagnostics"].push_back(std::move(entry));
+            file["diagnostics"].push_back({{"file", json_text(diagnostic.where.file_name())},
+                                           {"line", json_number_or_null(diagnostic.where.line)},
+                                           {"column", json_number_or_null(diagnostic.where.column)},
+                                           {"severity", diagnostic.severity == Severity::kError ? "error" : "warning"},
+                                           {"message", diagnostic.message},
+                                           {"expected", json_text(diagnostic.expected)},
+                                           {"suggestion", json_text(diagnostic.suggestion)},
+                                           {"count", repeated.count()}});
         }
         file["further_errors"] = summary.errors_left;
         file["further_warnings"] = summary.warnings_left;
@@ -86,7 +220,7 @@ ExitStatus check(const CheckOptions& options, const Invocation& invocation) {
 void add_check(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<CheckOptions>();
     CLI::App* command = app.add_subcommand("check", "Checks profiles, models, architectures and scenarios");
-    command->add_option("files", options->files, "Files to check")->type_name("FILE...")->required();
+    add_value(*command, "files", options->files, "FILE...", "Files to check")->required();
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer("Example: berth check hardware/rk3588-rknn-2.3.2.yaml scenarios/rag-rk3588.yaml");
     command->callback([options, &invocation] { invocation.status = check(*options, invocation); });

@@ -11,6 +11,7 @@
 #include <iterator>
 #include <system_error>
 
+#include "base/mapped.h"
 #include "berth/quantity_text.h"
 #include "berth/silent_changes.h"
 #include "cli/machine_check.h"
@@ -22,10 +23,7 @@
 namespace berth {
 
 void add_format_option(CLI::App& command, std::optional<Format>& format, const std::vector<Format>& offered) {
-    std::vector<std::string> names;
-    for (const Format one : offered) {
-        names.emplace_back(choice_name(kFormatNames, one));
-    }
+    auto names = mapped<std::string>(offered, [&](const Format one) { return choice_name(kFormatNames, one); });
     command
         .add_option_function<std::string>(
             "--format", [&format](const std::string& name) { format = choice_in_any_case(kFormatNames, name); },
@@ -35,14 +33,12 @@ void add_format_option(CLI::App& command, std::optional<Format>& format, const s
 }
 
 void add_set_option(CLI::App& command, std::vector<std::string>& settings, const std::string& paths) {
-    command.add_option("--set", settings, "Changes a value before the run; PATH " + paths)
-        ->type_name("PATH=VALUE")
+    add_value(command, "--set", settings, "PATH=VALUE", "Changes a value before the run; PATH " + paths)
         ->allow_extra_args(false);
 }
 
 void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
-    command.add_option("scenario", options.scenario, "A shipped scenario (see `berth list`) or a file")
-        ->type_name("SCENARIO")
+    add_value(command, "scenario", options.scenario, "SCENARIO", "A shipped scenario (see `berth list`) or a file")
         ->required();
     add_set_option(command, options.settings,
                    "starts with hardware., runtimes.NAME., models.NAME. or stages.NAME., or is a key of the scenario");
@@ -135,10 +131,7 @@ const Stage* model_stage_named(const Scenario& scenario, const std::string& name
 std::optional<DeviceId> device_option(const Profile& profile, const std::string& name, Diagnostics& diagnostics) {
     const auto device = device_named(profile, name);
     if (!device) {
-        std::vector<std::string> known;
-        for (const Device& one : profile.devices) {
-            known.push_back(one.name);
-        }
+        auto known = mapped(profile.devices, &Device::name);
         diagnostics.error(SourceLocation("--device"), fmt::format("no device '{}' in {}", name, profile.name),
                           list_of(known), suggested_names(name, known));
     }

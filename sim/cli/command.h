@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,6 +63,13 @@ void add_explore(CLI::App& app, Invocation& invocation);
 void add_completion(CLI::App& app, Invocation& invocation);
 void add_man(CLI::App& app, Invocation& invocation);
 
+/// An option or argument that sets `value`; help calls what it takes `type`.
+template <class Value>
+CLI::Option* add_value(CLI::App& command, const std::string& name, Value& value, const std::string& type,
+                       const std::string& help) {
+    return command.add_option(name, value, help)->type_name(type);
+}
+
 /// `--format`, with the formats that the command has.
 void add_format_option(CLI::App& command, std::optional<Format>& format, const std::vector<Format>& offered);
 
@@ -95,6 +103,16 @@ void add_set_option(CLI::App& command, std::vector<std::string>& settings, const
 /// Writes the answer to standard output, and what was noticed to standard error. `output` is absent where the input was
 /// no good; nothing is printed to standard output then.
 [[nodiscard]] ExitStatus answer(const std::optional<std::string>& output, const Diagnostics& diagnostics);
+
+/// When the command line names the command, prints what `made` gives of its options, the invocation and diagnostics.
+template <class Options, class Made>
+void answer_with(CLI::App& command, const std::shared_ptr<Options>& options, Invocation& invocation, Made made) {
+    command.callback([options, &invocation, made] {
+        Diagnostics diagnostics;
+        const auto output = made(*options, invocation, diagnostics);
+        invocation.status = answer(output, diagnostics);
+    });
+}
 
 /// For an answer without warnings of its own: settings that have no effect, as warnings on standard error, and in JSON
 /// with whether the profile is of another machine, of which load() has warned.

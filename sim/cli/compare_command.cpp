@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/mapped.h"
 #include "berth/hardware_comparison.h"
 #include "berth/hardware_comparison_report.h"
 #include "cli/command.h"
@@ -84,11 +85,9 @@ void add_difference(const CompareOptions& options, HardwareComparison& compariso
 }
 
 std::vector<ProfileOrigin> origins_of(const HardwareComparison& comparison, const Library& library) {
-    std::vector<ProfileOrigin> origins;
-    for (const ChipAnswer& chip : comparison.chips) {
-        origins.push_back(chip.scenario ? profile_origin(chip.scenario->profile, library) : ProfileOrigin{});
-    }
-    return origins;
+    return mapped<ProfileOrigin>(comparison.chips, [&](const ChipAnswer& chip) {
+        return chip.scenario ? profile_origin(chip.scenario->profile, library) : ProfileOrigin{};
+    });
 }
 
 void note_provenance(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins,
@@ -154,34 +153,24 @@ void add_compare(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<CompareOptions>();
     CLI::App* command = app.add_subcommand("compare", "Asks the same question of several chips");
     add_scenario_options(*command, options->scenario);
-    command
-        ->add_option("--hardware", options->hardware,
-                     "Profiles, shipped or files, separated by commas; all stands for every shipped one")
-        ->type_name("NAME,...|all")
+    add_value(*command, "--hardware", options->hardware, "NAME,...|all",
+              "Profiles, shipped or files, separated by commas; all stands for every shipped one")
         ->delimiter(',')
         ->required()
         ->allow_extra_args(false);
-    command
-        ->add_option("--between", options->between,
-                     "Two of them: what makes the second slower or faster than the first, number by number "
-                     "(default: the two, if two are compared)")
-        ->type_name("A,B")
+    add_value(*command, "--between", options->between, "A,B",
+              "Two of them: what makes the second slower or faster than the first, number by number "
+              "(default: the two, if two are compared)")
         ->delimiter(',')
         ->allow_extra_args(false);
-    command
-        ->add_option("--report", options->report,
-                     "Folder to write a page (index.html and PDF), text, JSON, CSV and pictures to")
-        ->type_name("DIR");
+    add_value(*command, "--report", options->report, "DIR",
+              "Folder to write a page (index.html and PDF), text, JSON, CSV and pictures to");
     add_format_option(*command, options->format, kAllFormats);
     command->footer(
         "Examples:\n"
         "  berth compare rag-rk3588 --hardware rk3588-rknn-2.3.2,rk3576-rknn-2.3.2\n"
         "  berth compare rag-rk3588 --hardware all --between rk3588-rknn-2.3.2,rk3576-rknn-2.3.2");
-    command->callback([options, &invocation] {
-        Diagnostics diagnostics;
-        auto output = compared(*options, invocation, diagnostics);
-        invocation.status = answer(output, diagnostics);
-    });
+    answer_with(*command, options, invocation, compared);
 }
 
 }  // namespace berth

@@ -119,12 +119,11 @@ void add_completion(CLI::App& app, Invocation& invocation) {
     std::vector<std::string> shells = choice_names(kShells);
     const std::string listed = list_of(shells);
     shells.emplace_back(kWords);
-    command->add_option("shell", options->shell, "The shell: " + listed)
-        ->type_name("SHELL")
+    add_value(*command, "shell", options->shell, "SHELL", "The shell: " + listed)
         ->required()
         ->check(CLI::IsMember(shells, CLI::ignore_case).description(""));
-    command->add_option("words", options->words, "With `words` in place of a shell: those typed so far, behind --")
-        ->type_name("WORD...");
+    add_value(*command, "words", options->words, "WORD...",
+              "With `words` in place of a shell: those typed so far, behind --");
     command->footer(
         "Examples:\n"
         "  berth completion bash\n"

@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "base/mapped.h"
 #include "berth/every_number.h"
 #include "berth/placement_report.h"
 #include "cli/command.h"
@@ -112,11 +113,7 @@ CLI::Option* next_positional(const TypedLine& line) {
 // -- values
 
 std::vector<std::string> shipped_names(const TypedLine& line, std::string_view folder) {
-    std::vector<std::string> names;
-    for (const ShippedFile& file : shipped_files(line.library, folder)) {
-        names.push_back(file.name);
-    }
-    return names;
+    return mapped(shipped_files(line.library, folder), &ShippedFile::name);
 }
 
 std::optional<Scenario> named_scenario(const TypedLine& line) {
@@ -247,10 +244,7 @@ void add_matching(const std::vector<std::string>& names, const std::string& type
 void add_listed(const std::vector<std::string>& names, const std::string& typed, Completions& found) {
     const std::size_t comma = typed.rfind(',');
     const std::string before = comma == std::string::npos ? "" : typed.substr(0, comma + 1);
-    std::vector<std::string> whole;
-    for (const std::string& name : names) {
-        whole.push_back(before + name);
-    }
+    auto whole = mapped<std::string>(names, [&](const std::string& name) { return before + name; });
     add_matching(whole, typed, found);
 }
 

@@ -55,7 +55,7 @@ std::string device_of(const std::string& name, const Profile& profile) {
     return device ? profile.devices[static_cast<std::size_t>(*device)].name : name;
 }
 
-std::optional<std::string> mapped(const CrossoverOptions& options, const CrossoverQuestion& question,
+std::optional<std::string> map_of(const CrossoverOptions& options, const CrossoverQuestion& question,
                                   const Invocation& invocation, Diagnostics& diagnostics) {
     const auto up = parse_stepped_range(options.vary[1], kMostValues, diagnostics);
     if (!up || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
@@ -187,7 +187,7 @@ std::optional<std::string> found(const CrossoverOptions& options, Invocation& in
         return std::nullopt;
     }
     if (options.vary.size() == 2) {
-        return mapped(options, question, invocation, diagnostics);
+        return map_of(options, question, invocation, diagnostics);
     }
     return along(options, question, invocation, diagnostics);
 }
@@ -198,19 +198,16 @@ void add_crossover(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<CrossoverOptions>();
     CLI::App* command = app.add_subcommand("crossover", "Finds where another device becomes faster");
     add_scenario_options(*command, options->scenario);
-    command->add_option("--vary", options->vary, "The number to vary and its range; two make a map")
-        ->type_name("PATH=FROM:TO[:STEP|:xFACTOR]")
+    add_value(*command, "--vary", options->vary, "PATH=FROM:TO[:STEP|:xFACTOR]",
+              "The number to vary and its range; two make a map")
         ->allow_extra_args(false)
         ->required();
-    command->add_option("--between", options->between, "The two devices to compare")->type_name("A,B")->required();
-    command->add_option("--stage", options->stage, "The stage (default: the one that is varied, or the only one)")
-        ->type_name("STAGE");
-    command->add_option("--report", options->report, "Folder to write text, JSON, CSV and a picture to")
-        ->type_name("DIR");
-    command
-        ->add_option("--beside", options->beside,
-                     "Further curves for the picture of one range: PATH in the first column, NAME_ms in the others")
-        ->type_name("FILE.csv");
+    add_value(*command, "--between", options->between, "A,B", "The two devices to compare")->required();
+    add_value(*command, "--stage", options->stage, "STAGE",
+              "The stage (default: the one that is varied, or the only one)");
+    add_value(*command, "--report", options->report, "DIR", "Folder to write text, JSON, CSV and a picture to");
+    add_value(*command, "--beside", options->beside, "FILE.csv",
+              "Further curves for the picture of one range: PATH in the first column, NAME_ms in the others");
     add_format_option(*command, options->format, kAllFormats);
     command->footer(
         "Examples:\n"
@@ -219,11 +216,7 @@ void add_crossover(CLI::App& app, Invocation& invocation) {
         "build/matmul\n"
         "  berth crossover rag-rk3588 --vary models.ms-marco-MiniLM-L-12-v2.sizes.layers=1:24 \\\n"
         "    --vary stages.rerank.tokens=16:512 --between npu,cpu --report build/map");
-    command->callback([options, &invocation] {
-        Diagnostics diagnostics;
-        auto output = found(*options, invocation, diagnostics);
-        invocation.status = answer(output, diagnostics);
-    });
+    answer_with(*command, options, invocation, found);
 }
 
 }  // namespace berth

@@ -97,25 +97,18 @@ void add_diff(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<DiffOptions>();
     CLI::App* command =
         app.add_subcommand("diff", "Compares two scenarios and attributes the change to each difference");
-    command->add_option("before", options->before, "A shipped scenario (see `berth list`) or a file")
-        ->type_name("SCENARIO")
+    add_value(*command, "before", options->before, "SCENARIO", "A shipped scenario (see `berth list`) or a file")
         ->required();
-    command->add_option("after", options->after, "The second scenario (default: the first with the changes of --set)")
-        ->type_name("SCENARIO");
-    command->add_option("--set", options->settings, "Changes a value of the second scenario")
-        ->type_name("PATH=VALUE")
+    add_value(*command, "after", options->after, "SCENARIO",
+              "The second scenario (default: the first with the changes of --set)");
+    add_value(*command, "--set", options->settings, "PATH=VALUE", "Changes a value of the second scenario")
         ->allow_extra_args(false);
-    command
-        ->add_option(
-            "--fail-on", options->fail_on,
-            "Exit with status 4 if a stage moves to another device (decision) or the total slows down by more than a "
-            "share (latency=5%)")
-        ->type_name("decision|latency=SHARE")
+    add_value(*command, "--fail-on", options->fail_on, "decision|latency=SHARE",
+              "Exit with status 4 if a stage moves to another device (decision) or the total slows down by more than a "
+              "share (latency=5%)")
         ->allow_extra_args(false);
-    command
-        ->add_option("--report", options->report,
-                     "Folder to write a page (index.html and PDF), text, JSON and a waterfall chart to")
-        ->type_name("DIR");
+    add_value(*command, "--report", options->report, "DIR",
+              "Folder to write a page (index.html and PDF), text, JSON and a waterfall chart to");
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer(
         "Examples:\n"

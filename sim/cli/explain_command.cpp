@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/mapped.h"
 #include "berth/report.h"
 #include "cli/command.h"
 #include "cli/stage_candidate.h"
@@ -23,10 +24,7 @@ const OperatorResult* operator_named(const Candidate& candidate, const std::stri
     if (found != candidate.operators.end()) {
         return &*found;
     }
-    std::vector<std::string> names;
-    for (const OperatorResult& op : candidate.operators) {
-        names.push_back(op.name);
-    }
+    auto names = mapped(candidate.operators, &OperatorResult::name);
     diagnostics.error(SourceLocation("--op"), fmt::format("no operator '{}'", name), "a name that `berth ops` lists",
                       suggested_names(name, names));
     return nullptr;
@@ -60,12 +58,10 @@ void add_explain(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<ExplainOptions>();
     CLI::App* command = app.add_subcommand("explain", "Explains the time of one operator, term by term");
     add_scenario_options(*command, options->scenario);
-    command->add_option("--stage", options->stage, "Stage of the scenario")->type_name("STAGE")->required();
-    command->add_option("--op", options->op, "Operator, as `berth ops` names it")->type_name("NAME")->required();
-    command
-        ->add_option("--device", options->device,
-                     "Explain the whole model on this device instead of the chosen placement")
-        ->type_name("DEVICE");
+    add_value(*command, "--stage", options->stage, "STAGE", "Stage of the scenario")->required();
+    add_value(*command, "--op", options->op, "NAME", "Operator, as `berth ops` names it")->required();
+    add_value(*command, "--device", options->device, "DEVICE",
+              "Explain the whole model on this device instead of the chosen placement");
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer("Example: berth explain rag-rk3588 --stage rerank --op layer.0.attention.scores --device npu");
     command->callback([options, &invocation] { invocation.status = explain(*options, invocation); });

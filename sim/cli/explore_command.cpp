@@ -95,8 +95,7 @@ void add_explore(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<ExploreOptions>();
     CLI::App* command = app.add_subcommand("explore", "Serves a page on this machine whose sliders change a scenario");
     add_scenario_options(*command, options->scenario);
-    command->add_option("--port", options->port, "Port to listen on; 0: any that is free")
-        ->type_name("N")
+    add_value(*command, "--port", options->port, "N", "Port to listen on; 0: any that is free")
         ->check(CLI::Range(0, kMostPort))
         ->capture_default_str();
     command->add_flag("--open", options->open, "Also open the page in a browser");

@@ -112,16 +112,13 @@ void add_gate(CLI::App& app, Invocation& invocation) {
         "gate", "Compares two revisions of profiles, models and scenarios; exits with status 4 if a decision turned");
     const std::string revision =
         "A folder with hardware/, models/ or scenarios/, or a git revision such as main, HEAD~1 or main:data";
-    command->add_option("old", options->before, revision)->type_name("OLD")->required();
-    command->add_option("new", options->after, "The same, as it is to become")->type_name("NEW")->required();
-    command
-        ->add_option("scenarios", options->scenarios,
-                     "Names in their scenarios/, or files that both are asked (default: all of theirs)")
-        ->type_name("SCENARIO...");
-    command->add_option("--sure", options->sure, "A probability from which on a decision or a budget is sure")
-        ->type_name("SHARE")
+    add_value(*command, "old", options->before, "OLD", revision)->required();
+    add_value(*command, "new", options->after, "NEW", "The same, as it is to become")->required();
+    add_value(*command, "scenarios", options->scenarios, "SCENARIO...",
+              "Names in their scenarios/, or files that both are asked (default: all of theirs)");
+    add_value(*command, "--sure", options->sure, "SHARE", "A probability from which on a decision or a budget is sure")
         ->default_str("90%");
-    command->add_option("--junit", options->junit, "File to write the checks to as JUnit XML")->type_name("FILE");
+    add_value(*command, "--junit", options->junit, "FILE", "File to write the checks to as JUnit XML");
     add_format_option(*command, options->format, kAllFormats);
     command->footer(
         "Examples:\n"

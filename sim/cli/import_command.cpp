@@ -354,45 +354,31 @@ ExitStatus import(const ImportOptions& options, const Library& library) {
 void add_import(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<ImportOptions>();
     CLI::App* command = app.add_subcommand("import", "Converts models and measurements of other programs");
-    command
-        ->add_option(
-            "file", options->file,
-            "A Hugging Face config.json, an ONNX or TFLite model, an ONNX Runtime profile or a layer table of RKNN, "
-            "OpenVINO, QNN or Vela")
-        ->type_name("FILE")
+    add_value(*command, "file", options->file, "FILE",
+              "A Hugging Face config.json, an ONNX or TFLite model, an ONNX Runtime profile or a layer table of RKNN, "
+              "OpenVINO, QNN or Vela")
         ->required();
-    command->add_option("--out", options->out, "File to write the result to (default: standard output)")
-        ->type_name("FILE");
-    command->add_option("--name", options->name, "Name of the model (default: that of the output or the input)")
-        ->type_name("NAME");
-    command
-        ->add_option("--part", options->part,
-                     "Which model, where a configuration describes several; which signature of a TFLite model")
-        ->type_name("PART");
-    command
-        ->add_option("--dim", options->dims,
-                     "Size of a dimension of an ONNX or TFLite model, by name or as INPUT:AXIS=SIZE")
-        ->type_name("NAME=SIZE")
+    add_value(*command, "--out", options->out, "FILE", "File to write the result to (default: standard output)");
+    add_value(*command, "--name", options->name, "NAME",
+              "Name of the model (default: that of the output or the input)");
+    add_value(*command, "--part", options->part, "PART",
+              "Which model, where a configuration describes several; which signature of a TFLite model");
+    add_value(*command, "--dim", options->dims, "NAME=SIZE",
+              "Size of a dimension of an ONNX or TFLite model, by name or as INPUT:AXIS=SIZE")
         ->allow_extra_args(false);
-    command
-        ->add_option("--iterations", options->iterations,
-                     "How often loops of a model run that do not say it themselves")
-        ->type_name("N")
+    add_value(*command, "--iterations", options->iterations, "N",
+              "How often loops of a model run that do not say it themselves")
         ->check(CLI::Range(kCountRange.min, kCountRange.max, "POSITIVE"));
     command->add_flag("--allow-unknown", options->allow_unknown, "Import a model although work or weights are lost");
-    command
-        ->add_option("--model", options->model,
-                     "The profiled model, to match its operators with the steps of the profile")
-        ->type_name("MODEL");
+    add_value(*command, "--model", options->model, "MODEL",
+              "The profiled model, to match its operators with the steps of the profile");
     const auto counts = CLI::Range(kCountRange.min, kCountRange.max, "POSITIVE");
-    command->add_option("--tokens", options->tokens, "Tokens of the profiled input")->type_name("N")->check(counts);
-    command->add_option("--batch", options->batch, "Batch size of the profiled run")->type_name("N")->check(counts);
-    command->add_option("--cores", options->cores, "Threads of the profiled run")
-        ->type_name("N")
+    add_value(*command, "--tokens", options->tokens, "N", "Tokens of the profiled input")->check(counts);
+    add_value(*command, "--batch", options->batch, "N", "Batch size of the profiled run")->check(counts);
+    add_value(*command, "--cores", options->cores, "N", "Threads of the profiled run")
         ->check(CLI::Range(kCoreRange.min, kCoreRange.max, "POSITIVE"));
-    command->add_option("--clock", options->clock, "Clock of the NPU when the layer table was printed")->type_name("F");
-    command->add_option("--dtype", options->dtype, "What layers ran at, where their table does not state it")
-        ->type_name("T");
+    add_value(*command, "--clock", options->clock, "F", "Clock of the NPU when the layer table was printed");
+    add_value(*command, "--dtype", options->dtype, "T", "What layers ran at, where their table does not state it");
     command->footer(
         "Examples:\n"
         "  berth import config.json --out my-model.yaml\n"

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/mapped.h"
 #include "berth/latency_curve.h"
 #include "berth/profile_keys.h"
 #include "berth/quantity_text.h"
@@ -36,11 +37,8 @@ SourceLocation place(const ShippedFile& file) { return SourceLocation(file.path.
 Listing list_models(const Library& library, TextWidth width, Diagnostics& diagnostics) {
     Listing listing;
     TextTable table;
-    table.column("model", Align::kLeft);
-    table.column("architecture", Align::kLeft);
-    table.column("parameters", Align::kRight);
-    table.column("tokens", Align::kRight);
-    table.column("MACs", Align::kRight);
+    table.columns(Align::kLeft, {"model", "architecture"});
+    table.columns(Align::kRight, {"parameters", "tokens", "MACs"});
     for (const ShippedFile& file : shipped_files(library, choice_name(kShelfNames, Shelf::kModels))) {
         const auto model = load_model(library, file.path.string(), {}, place(file), diagnostics);
         const std::int64_t tokens = model ? longest_input(*model).value_or(1) : 1;
@@ -69,9 +67,7 @@ Listing list_models(const Library& library, TextWidth width, Diagnostics& diagno
 Listing list_hardware(const Library& library, TextWidth width, Diagnostics& diagnostics) {
     Listing listing;
     TextTable table;
-    table.column("hardware", Align::kLeft);
-    table.column("device", Align::kLeft);
-    table.column("kind", Align::kLeft);
+    table.columns(Align::kLeft, {"hardware", "device", "kind"});
     table.column("cores", Align::kRight);
     table.column("runtime", Align::kLeft, Fit::kWrap);
     for (const ShippedFile& file : shipped_files(library, choice_name(kShelfNames, Shelf::kHardware))) {
@@ -88,12 +84,8 @@ Listing list_hardware(const Library& library, TextWidth width, Diagnostics& diag
             const std::string kind(choice_name(kDeviceKindNames, device.kind));
             table.row(
                 {std::exchange(name, ""), device.name, kind, std::to_string(device.cores()), device.runtime.name});
-            Json one = Json::object();
-            one["name"] = device.name;
-            one["kind"] = kind;
-            one["cores"] = device.cores();
-            one["runtime"] = device.runtime.name;
-            entry["devices"].push_back(std::move(one));
+            entry["devices"].push_back(
+                {{"name", device.name}, {"kind", kind}, {"cores", device.cores()}, {"runtime", device.runtime.name}});
         }
         listing.json.push_back(std::move(entry));
     }
@@ -113,17 +105,10 @@ Listing list_scenarios(const Library& library, TextWidth width, Diagnostics& dia
         if (!scenario) {
             continue;
         }
-        std::vector<std::string> stages;
-        for (const Stage& stage : scenario->stages) {
-            stages.push_back(stage.name);
-        }
+        auto stages = mapped(scenario->stages, &Stage::name);
         table.row({file.name, scenario->name, scenario->profile.name, fmt::format("{}", fmt::join(stages, ", "))});
-        Json entry = Json::object();
-        entry["name"] = file.name;
-        entry["title"] = scenario->name;
-        entry["hardware"] = scenario->profile.name;
-        entry["stages"] = stages;
-        listing.json.push_back(std::move(entry));
+        listing.json.push_back(
+            {{"name", file.name}, {"title", scenario->name}, {"hardware", scenario->profile.name}, {"stages", stages}});
     }
     listing.text = table.text(0, width);
     return listing;
@@ -134,20 +119,17 @@ Listing list_ranges(TextWidth width) {
     Listing listing;
     TextTable table;
     table.column("number", Align::kLeft);
-    table.column("least", Align::kRight);
-    table.column("most", Align::kRight);
+    table.columns(Align::kRight, {"least", "most"});
     table.column("such as", Align::kLeft);
     for (const Dimension dimension : named_dimensions()) {
         const DimensionRange range = plausible_range(dimension);
         const std::string name = dimension_name(dimension);
         const std::string example = dimension_with_example(dimension).substr(name.size() + 9);  // behind " such as "
         table.row({name, quantity_text(range.least, dimension), quantity_text(range.most, dimension), example});
-        Json entry = Json::object();
-        entry["number"] = name;
-        entry["least"] = json_number(range.least);
-        entry["most"] = json_number(range.most);
-        entry["example"] = example;
-        listing.json.push_back(std::move(entry));
+        listing.json.push_back({{"number", name},
+                                {"least", json_number(range.least)},
+                                {"most", json_number(range.most)},
+                                {"example", example}});
     }
     listing.text = table.text(0, width);
     return listing;
@@ -161,12 +143,8 @@ Listing list_keys(TextWidth width) {
         listing.text += fmt::format("{}\n", key.path);
         listing.text +=
             wrapped(fmt::format("{}: {}", needed ? key.kind : key.kind + ", optional", key.meaning), kIndent, width);
-        Json entry = Json::object();
-        entry["path"] = key.path;
-        entry["value"] = key.kind;
-        entry["required"] = needed;
-        entry["meaning"] = key.meaning;
-        listing.json.push_back(std::move(entry));
+        listing.json.push_back(
+            {{"path", key.path}, {"value", key.kind}, {"required", needed}, {"meaning", key.meaning}});
     }
     return listing;
 }
@@ -219,8 +197,7 @@ void add_list(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<ListOptions>();
     CLI::App* command = app.add_subcommand("list", "Lists the models, profiles and scenarios that ship");
     const std::vector<std::string> shelves = choice_names(kShelfNames);
-    command->add_option("what", options->shelf, "Only " + list_of(shelves))
-        ->type_name("WHAT")
+    add_value(*command, "what", options->shelf, "WHAT", "Only " + list_of(shelves))
         ->check(CLI::IsMember(shelves, CLI::ignore_case).description(""));
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer("Example: berth list models");

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/line_file.h"
+#include "base/mapped.h"
 #include "berth/atomic_file.h"
 #include "berth/brief_text.h"
 #include "berth/csv.h"
@@ -235,10 +236,7 @@ bool measure_into(const std::string& path, bool resume, const MeasureTask& task,
 void add_measure(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<MeasureOptions>();
     CLI::App* command = app.add_subcommand("measure", "Measures real kernels on this machine");
-    std::vector<std::string> subjects;
-    for (const auto& choice : kMeasureSubjectNames) {
-        subjects.emplace_back(choice.name);
-    }
+    auto subjects = mapped<std::string>(kMeasureSubjectNames, [](const auto& choice) { return choice.name; });
     command
         ->add_option_function<std::string>(
             "--of",
@@ -251,22 +249,18 @@ void add_measure(CLI::App& app, Invocation& invocation) {
     command->add_flag("--quick", options->quick, "Few shapes, under a minute (default)");
     command->add_flag("--full", options->full, "Enough shapes for a calibration, under ten minutes")
         ->excludes("--quick");
-    command->add_option("--seed", options->task.seed, "Selects other shapes from the same ranges")
-        ->type_name("N")
+    add_value(*command, "--seed", options->task.seed, "N", "Selects other shapes from the same ranges")
         ->check(CLI::Range(1U, 1000U))
         ->capture_default_str();
-    command->add_option("--out", options->out, "File to write each row to as it is measured")->type_name("FILE");
+    add_value(*command, "--out", options->out, "FILE", "File to write each row to as it is measured");
     command->add_flag("--resume", options->resume, "Continue after the last row of that file");
-    command
-        ->add_option("--plan", options->plan,
-                     "Rank the kernels of a scenario by how much measuring them would reduce the uncertainty")
-        ->type_name("SCENARIO");
-    command->add_option("--top", options->top, "With --plan: how many kernels to show, and to measure with --out")
-        ->type_name("N")
+    add_value(*command, "--plan", options->plan, "SCENARIO",
+              "Rank the kernels of a scenario by how much measuring them would reduce the uncertainty");
+    add_value(*command, "--top", options->top, "N", "With --plan: how many kernels to show, and to measure with --out")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    command->add_option("--device", options->device, "With --plan and --out: the device that stands for this machine")
-        ->type_name("NAME");
+    add_value(*command, "--device", options->device, "NAME",
+              "With --plan and --out: the device that stands for this machine");
     command->footer(
         "Examples:\n"
         "  berth measure --plan rag-rk3588\n"

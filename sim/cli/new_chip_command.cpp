@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 
+#include "base/mapped.h"
 #include "berth/atomic_file.h"
 #include "berth/brief_text.h"
 #include "berth/file_kind.h"
@@ -156,10 +157,7 @@ std::vector<std::string> heading_of(const NewChipOptions& options, const std::st
 std::optional<ShippedFile> archetype_of(const NewChipOptions& options, const Library& library,
                                         Diagnostics& diagnostics) {
     const auto shipped = shipped_files(library, "hardware/archetypes");
-    std::vector<std::string> known;
-    for (const ShippedFile& file : shipped) {
-        known.push_back(file.name);
-    }
+    auto known = mapped(shipped, &ShippedFile::name);
     const auto found = find_name(options.archetype, known);
     if (found) {
         return shipped[*found];
@@ -211,9 +209,9 @@ std::optional<std::string> made(NewChipOptions options, Invocation& invocation, 
 void add_new_chip(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<NewChipOptions>();
     CLI::App* command = app.add_subcommand("new-chip", "Makes a profile of a chip out of its datasheet");
-    command->add_option("name", options->name, "Name of the profile")->type_name("NAME")->required();
-    command->add_option("--archetype", options->archetype, "Kind of chip that everything else is inherited from")
-        ->type_name("KIND")
+    add_value(*command, "name", options->name, "NAME", "Name of the profile")->required();
+    add_value(*command, "--archetype", options->archetype, "KIND",
+              "Kind of chip that everything else is inherited from")
         ->required();
     for (const DatasheetNumber& number : kDatasheetNumbers) {
         command
@@ -223,24 +221,17 @@ void add_new_chip(CLI::App& app, Invocation& invocation) {
                 fmt::format("{}, such as {}", number.question, number.example))
             ->type_name(number.whole ? "N" : "VALUE");
     }
-    command->add_option("--out", options->out, "File to write (default: NAME.yaml)")->type_name("FILE");
-    command
-        ->add_option("--model", options->model,
-                     "Model of the first answer (default: the first shipped one that reads text)")
-        ->type_name("MODEL");
-    command->add_option("--tokens", options->tokens, "Its tokens (default: 128, or as many as it reads)")
-        ->type_name("N")
+    add_value(*command, "--out", options->out, "FILE", "File to write (default: NAME.yaml)");
+    add_value(*command, "--model", options->model, "MODEL",
+              "Model of the first answer (default: the first shipped one that reads text)");
+    add_value(*command, "--tokens", options->tokens, "N", "Its tokens (default: 128, or as many as it reads)")
         ->check(CLI::Range(kCountRange.min, kCountRange.max, "POSITIVE"));
     command->add_flag("--yes", options->yes, "Ask nothing: what is not stated is inherited");
     command->footer(
         "Example: berth new-chip my-chip --archetype npu-convolution --cores 2 --clock 800MHz --macs-int8 2048 --sram "
         "1MiB "
         "--bandwidth 20GB/s --dram 34GB/s --cpu-cores 4 --cpu-clock 2GHz --yes");
-    command->callback([options, &invocation] {
-        Diagnostics diagnostics;
-        auto output = made(*options, invocation, diagnostics);
-        invocation.status = answer(output, diagnostics);
-    });
+    answer_with(*command, options, invocation, made);
 }
 
 }  // namespace berth

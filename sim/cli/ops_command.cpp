@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/mapped.h"
 #include "berth/report.h"
 #include "cli/command.h"
 #include "cli/stage_candidate.h"
@@ -109,10 +110,7 @@ ExitStatus ops(const OpsOptions& options, Invocation& invocation) {
         return answer(std::nullopt, diagnostics);
     }
     add_warnings(options.scenario, invocation, diagnostics);
-    std::vector<std::string> devices;
-    for (const Device& device : scenario->profile.devices) {
-        devices.push_back(device.name);
-    }
+    auto devices = mapped(scenario->profile.devices, &Device::name);
     const bool memory = options.memory;
     return answer(in_format({.text =
                                  [&] {
@@ -131,10 +129,9 @@ void add_ops(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<OpsOptions>();
     CLI::App* command = app.add_subcommand("ops", "Lists the operators of each stage with their cost");
     add_scenario_options(*command, options->scenario);
-    command->add_option("--stage", options->stage, "Only this stage")->type_name("STAGE");
-    command
-        ->add_option("--device", options->device, "Show the whole model on this device instead of the chosen placement")
-        ->type_name("DEVICE");
+    add_value(*command, "--stage", options->stage, "STAGE", "Only this stage");
+    add_value(*command, "--device", options->device, "DEVICE",
+              "Show the whole model on this device instead of the chosen placement");
     command->add_flag("--memory", options->memory,
                       "Show what each operator keeps on chip and spills instead of its cost");
     add_format_option(*command, options->format, kAllFormats);

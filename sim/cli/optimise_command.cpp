@@ -118,34 +118,22 @@ void add_optimise(CLI::App& app, Invocation& invocation) {
     CLI::App* command = app.add_subcommand("optimise", "Finds the best values of a scenario's numbers under limits");
     add_scenario_options(*command, options->scenario);
     add_axes_options(*command, options->axes);
-    command
-        ->add_option("--minimise", options->goals,
-                     "Goals: latency, energy, cost; the first selects the best point within the limits")
-        ->type_name("GOAL,...")
+    add_value(*command, "--minimise", options->goals, "GOAL,...",
+              "Goals: latency, energy, cost; the first selects the best point within the limits")
         ->delimiter(',')
         ->required();
-    command
-        ->add_option(
-            "--cost", options->cost,
-            "Cost of a point, over the varied quantities, with units: sram.capacity / 1 MiB + bandwidth / 1 GB/s")
-        ->type_name("FORMULA");
-    command->add_option("--limit", options->limits, "Upper limit of a goal")
-        ->type_name("GOAL=VALUE")
-        ->allow_extra_args(false);
-    command
-        ->add_option("--report", options->report, "Folder to write the Pareto front to: text, JSON, CSV and a picture")
-        ->type_name("DIR");
+    add_value(*command, "--cost", options->cost, "FORMULA",
+              "Cost of a point, over the varied quantities, with units: sram.capacity / 1 MiB + bandwidth / 1 GB/s");
+    add_value(*command, "--limit", options->limits, "GOAL=VALUE", "Upper limit of a goal")->allow_extra_args(false);
+    add_value(*command, "--report", options->report, "DIR",
+              "Folder to write the Pareto front to: text, JSON, CSV and a picture");
     add_format_option(*command, options->format, kAllFormats);
     command->footer(
         "Example: berth optimise rag-rk3588-bucket-128 --minimise cost,latency --limit latency=200ms \\\n"
         "    --vary hardware.devices.npu.memories.sram.capacity=256KiB:8MiB:x2 \\\n"
         "    --vary 'hardware.devices.npu.dma.bandwidth=4 GB/s:24 GB/s:2 GB/s' --cost 'sram.capacity / 1 MiB + "
         "bandwidth / 1 GB/s'");
-    command->callback([options, &invocation] {
-        Diagnostics diagnostics;
-        auto output = optimised(*options, invocation, diagnostics);
-        invocation.status = answer(output, diagnostics);
-    });
+    answer_with(*command, options, invocation, optimised);
 }
 
 }  // namespace berth

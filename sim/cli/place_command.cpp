@@ -38,8 +38,7 @@ ExitStatus place(const PlaceOptions& options, const Invocation& invocation) {
 void add_place(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<PlaceOptions>();
     CLI::App* command = app.add_subcommand("place", "Places the nodes of a graph with given costs on devices");
-    command->add_option("graph", options->file, "Graph in JSON: nodes, edges, accelerators and CPUs")
-        ->type_name("GRAPH.json")
+    add_value(*command, "graph", options->file, "GRAPH.json", "Graph in JSON: nodes, edges, accelerators and CPUs")
         ->required();
     command
         ->add_option_function<std::string>(

@@ -128,47 +128,36 @@ std::optional<std::string> predicted(const PredictOptions& options, Invocation& 
 
 void add_question(CLI::App& command, PredictOptions& options) {
     CLI::Option_group* question = command.add_option_group("Question", "What to predict");
-    question->add_option("--model", options.model, "A shipped model (see `berth list`) or a file")->type_name("MODEL");
-    question->add_option("--op", options.op, "One operator, with --shape")->type_name("OP");
-    question
-        ->add_option("--csv", options.csv,
-                     "Many operators, with columns "
-                     "op, dtype, batch, m, k, n, rows, cols, heads, seq, kv_seq, head_dim, layout, "
-                     "cores, clock_mhz")
-        ->type_name("FILE");
+    add_value(*question, "--model", options.model, "MODEL", "A shipped model (see `berth list`) or a file");
+    add_value(*question, "--op", options.op, "OP", "One operator, with --shape");
+    add_value(*question, "--csv", options.csv, "FILE",
+              "Many operators, with columns "
+              "op, dtype, batch, m, k, n, rows, cols, heads, seq, kv_seq, head_dim, layout, "
+              "cores, clock_mhz");
     question->require_option(1);
 }
 
 void add_options(CLI::App& command, PredictOptions& options) {
     const auto positive = CLI::Range(kCountRange.min, kCountRange.max, "POSITIVE");
-    command.add_option("--hardware", options.hardware, "A shipped profile or a file")->type_name("H")->required();
-    command.add_option("--device", options.device, "Device of the profile")->type_name("D")->required();
+    add_value(command, "--hardware", options.hardware, "H", "A shipped profile or a file")->required();
+    add_value(command, "--device", options.device, "D", "Device of the profile")->required();
     add_set_option(command, options.settings, "starts with hardware.");
-    command.add_option("--dtype", options.dtype, "Precision (default for models: fp32)")->type_name("T");
-    command
-        .add_option("--tokens", options.tokens,
-                    "Actual tokens of the input (default: the bucket, or the longest input)")
-        ->type_name("N")
+    add_value(command, "--dtype", options.dtype, "T", "Precision (default for models: fp32)");
+    add_value(command, "--tokens", options.tokens, "N",
+              "Actual tokens of the input (default: the bucket, or the longest input)")
         ->check(positive);
-    command.add_option("--bucket", options.bucket, "Length that the model is compiled for (default: the tokens)")
-        ->type_name("B")
+    add_value(command, "--bucket", options.bucket, "B", "Length that the model is compiled for (default: the tokens)")
         ->check(positive);
-    command.add_option("--batch", options.batch, "Batch size (default: 1)")->type_name("N")->check(positive);
-    command.add_option("--shape", options.shape, "Sizes of the operator, such as m=128,k=384,n=1536")
-        ->type_name("SIZES");
-    command
-        .add_option("--layout", options.layout, "Layout of a call of the runtime's matmul library: native or normal")
-        ->type_name("L");
-    command.add_option("--cores", options.cores, "Cores to use (default: the runtime's)")->type_name("C");
-    command.add_option("--clock", options.clock, "Clock of the device, such as 600 MHz")->type_name("F");
-    command
-        .add_option("--phase", options.phase, "For models that generate text: prefill, decode (one step) or generate")
-        ->type_name("PHASE");
-    command.add_option("--prompt", options.prompt, "With --phase: tokens of the prompt")
-        ->type_name("N")
-        ->check(positive);
-    command.add_option("--new-tokens", options.new_tokens, "With --phase: tokens to generate after the prompt")
-        ->type_name("N")
+    add_value(command, "--batch", options.batch, "N", "Batch size (default: 1)")->check(positive);
+    add_value(command, "--shape", options.shape, "SIZES", "Sizes of the operator, such as m=128,k=384,n=1536");
+    add_value(command, "--layout", options.layout, "L",
+              "Layout of a call of the runtime's matmul library: native or normal");
+    add_value(command, "--cores", options.cores, "C", "Cores to use (default: the runtime's)");
+    add_value(command, "--clock", options.clock, "F", "Clock of the device, such as 600 MHz");
+    add_value(command, "--phase", options.phase, "PHASE",
+              "For models that generate text: prefill, decode (one step) or generate");
+    add_value(command, "--prompt", options.prompt, "N", "With --phase: tokens of the prompt")->check(positive);
+    add_value(command, "--new-tokens", options.new_tokens, "N", "With --phase: tokens to generate after the prompt")
         ->check(positive);
 }
 
@@ -189,11 +178,7 @@ void add_predict(CLI::App& app, Invocation& invocation) {
         "  berth predict --hardware rk3588-rknn-2.3.2 --device npu --csv rows.csv\n"
         "  berth predict --hardware rk3588-rknn-2.3.2 --device npu --model MODEL --set "
         "hardware.devices.npu.clock=600MHz");
-    command->callback([options, &invocation] {
-        Diagnostics diagnostics;
-        auto output = predicted(*options, invocation, diagnostics);
-        invocation.status = answer(output, diagnostics);
-    });
+    answer_with(*command, options, invocation, predicted);
 }
 
 }  // namespace berth

@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 
+#include "base/mapped.h"
 #include "berth/latency_curve.h"
 #include "berth/report.h"
 #include "berth/silent_changes.h"
@@ -123,10 +124,7 @@ std::optional<std::string> predict_model(const PredictOptions& options, const Ta
     if (!candidate) {
         return std::nullopt;
     }
-    std::vector<std::string> devices;
-    for (const Device& device : target.profile.devices) {
-        devices.push_back(device.name);
-    }
+    auto devices = mapped(target.profile.devices, &Device::name);
     std::vector<Warning> warnings = target.warnings;
     add_silent_settings(silent_settings_of(options, target, *stage), warnings, diagnostics);
     const ModelPrediction prediction{stage->model.name, target.device().name, std::move(*candidate),

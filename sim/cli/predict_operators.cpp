@@ -117,10 +117,7 @@ std::string rows_json(const CsvTable& table, const std::vector<std::optional<Ker
         row["bound"] = prediction ? Json(choice_name(kBoundNames, prediction->cost.bound)) : Json(nullptr);
         rows.push_back(std::move(row));
     }
-    Json json = Json::object();
-    json["rows"] = std::move(rows);
-    json["warnings"] = json_warnings(warnings);
-    return json_document(json);
+    return json_document({{"rows", std::move(rows)}, {"warnings", json_warnings(warnings)}});
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/mapped.h"
 #include "berth/atomic_file.h"
 #include "berth/calibration_report.h"
 #include "berth/validation_report.h"
@@ -85,11 +86,7 @@ std::optional<std::vector<MeasuredSet>> sets_for(RowUse use, const HostOptions& 
 }
 
 std::vector<Override> overrides_of(const std::vector<ProfileOverride>& settings) {
-    std::vector<Override> overrides;
-    for (const ProfileOverride& setting : settings) {
-        overrides.push_back({setting.path, setting.value});
-    }
-    return overrides;
+    return mapped(settings, [](const ProfileOverride& setting) { return Override{setting.path, setting.value}; });
 }
 
 // Whose rows they are: the head of the file has the day on which they were begun.
@@ -151,12 +148,11 @@ std::optional<std::string> profiled(const HostOptions& options, const Library& l
 void add_profile_host(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<HostOptions>();
     CLI::App* command = app.add_subcommand("profile-host", "Measures this machine and fits a profile to it");
-    command->add_option("--out", options->folder, "Folder to write the measurements and the profile to")
-        ->type_name("DIR")
+    add_value(*command, "--out", options->folder, "DIR", "Folder to write the measurements and the profile to")
         ->required();
-    command->add_option("--name", options->name, "Name of the profile")->type_name("NAME")->capture_default_str();
-    command->add_option("--base", options->base, "The profile to start from (the prior); its one device is cpu")
-        ->type_name("PROFILE")
+    add_value(*command, "--name", options->name, "NAME", "Name of the profile")->capture_default_str();
+    add_value(*command, "--base", options->base, "PROFILE",
+              "The profile to start from (the prior); its one device is cpu")
         ->capture_default_str();
     command->add_flag("--quick", options->quick, "Few shapes, about a minute: what most questions need");
     command->add_flag("--resume", options->resume, "Continue after the last rows of existing files");

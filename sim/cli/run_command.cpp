@@ -25,17 +25,6 @@ struct RunOptions {
 constexpr std::size_t kTraced = 20;  // requests in a trace
 constexpr std::size_t kDrawn = 4;    // in the picture of the timeline
 
-std::vector<TokenCurves> curves_of(const Scenario& scenario) {
-    std::vector<TokenCurves> curves;
-    for (const Stage& stage : scenario.stages) {
-        if (std::holds_alternative<ModelStage>(stage.work)) {
-            show_progress(fmt::format("latency over input length of {}", stage.name));
-            curves.push_back(latency_curves(stage, scenario.profile));
-        }
-    }
-    return curves;
-}
-
 std::optional<ScenarioResult> analysed(const RunOptions& options, const Scenario& scenario,
                                        const Invocation& invocation, Diagnostics& diagnostics) {
     SlowProgress slow;
@@ -93,7 +82,9 @@ ExitStatus run(const RunOptions& options, Invocation& invocation) {
     }
     const auto found = findings(*scenario, *result);
     if (!options.report.empty()) {
-        const auto curves = curves_of(*scenario);
+        const auto curves = latency_curves(*scenario, [](const std::string& stage) {
+            show_progress(fmt::format("latency over input length of {}", stage));
+        });
         show_progress("what would change the answer");
         const DesignReview review = design_review(*scenario, *result);
         show_progress(fmt::format("writing {}", options.report));
@@ -115,14 +106,10 @@ void add_run(CLI::App& app, Invocation& invocation) {
     CLI::App* command = app.add_subcommand("run", "Predicts, places and simulates a scenario, and lists findings");
     add_scenario_options(*command, options->scenario);
     add_format_option(*command, options->format, kAllFormats);
-    command
-        ->add_option("--report", options->report,
-                     "Folder to write a page (index.html and PDF), text, JSON, CSV and pictures to")
-        ->type_name("DIR");
-    command
-        ->add_option("--trace", options->trace,
-                     "File to write the first simulated requests to, as a Chrome trace; the scenario needs arrivals")
-        ->type_name("FILE");
+    add_value(*command, "--report", options->report, "DIR",
+              "Folder to write a page (index.html and PDF), text, JSON, CSV and pictures to");
+    add_value(*command, "--trace", options->trace, "FILE",
+              "File to write the first simulated requests to, as a Chrome trace; the scenario needs arrivals");
     command->footer("Example: berth run rag-rk3588 --set 'stages.rerank.buckets=[128, 512]' --report build/review");
     command->callback([options, &invocation] { invocation.status = run(*options, invocation); });
 }

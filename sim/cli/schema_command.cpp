@@ -35,7 +35,7 @@ void add_schema(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<SchemaOptions>();
     CLI::App* command = app.add_subcommand("schema", "Prints JSON Schema of the files that people write");
     const std::vector<std::string> names = choice_names(kSchemaNames);
-    command->add_option("what", options->name, "Only " + list_of(names))->type_name("WHAT");
+    add_value(*command, "what", options->name, "WHAT", "Only " + list_of(names));
     add_format_option(*command, options->format, {Format::kJson});
     command->footer("Example: berth schema hardware");
     command->callback([options, names, &invocation] { invocation.status = schema(*options, names); });

@@ -81,28 +81,21 @@ void add_sensitivity(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<SensitivityOptions>();
     CLI::App* command = app.add_subcommand("sensitivity", "Shows which profile numbers affect the answer most");
     add_scenario_options(*command, options->scenario);
-    command
-        ->add_option("--samples", options->samples,
-                     "Samples that vary all numbers at once; each costs one evaluation per number. 0: none")
-        ->type_name("N")
+    add_value(*command, "--samples", options->samples, "N",
+              "Samples that vary all numbers at once; each costs one evaluation per number. 0: none")
         ->check(CLI::Range(0, 1'000'000))
         ->capture_default_str();
-    command->add_option("--seed", options->seed, "Seed of the samples")->type_name("N")->capture_default_str();
+    add_value(*command, "--seed", options->seed, "N", "Seed of the samples")->capture_default_str();
     command->add_flag("--every-number", options->every_number,
                       "Instead: every number of the scenario and its profile set to four times its value and to a "
                       "quarter, and what that does");
-    command->add_option("--report", options->report, "Folder to write text, JSON and a tornado chart to")
-        ->type_name("DIR");
+    add_value(*command, "--report", options->report, "DIR", "Folder to write text, JSON and a tornado chart to");
     add_format_option(*command, options->format, kAllFormats);
     command->footer(
         "Examples:\n"
         "  berth sensitivity rag-rk3588 --set stages.rerank.tokens=200\n"
         "  berth sensitivity rag-rk3588 --every-number --format csv");
-    command->callback([options, &invocation] {
-        Diagnostics diagnostics;
-        auto output = found(*options, invocation, diagnostics);
-        invocation.status = answer(output, diagnostics);
-    });
+    answer_with(*command, options, invocation, found);
 }
 
 }  // namespace berth

@@ -16,23 +16,17 @@ int AxesOptions::used_threads() const {
 }
 
 void add_axes_options(CLI::App& command, AxesOptions& options) {
-    command.add_option("--vary", options.vary, "A number to vary and its values; several make a grid")
-        ->type_name("PATH=FROM:TO:STEP|FROM:TO|A,B,...")
+    add_value(command, "--vary", options.vary, "PATH=FROM:TO:STEP|FROM:TO|A,B,...",
+              "A number to vary and its values; several make a grid")
         ->allow_extra_args(false)
         ->required();
-    command
-        .add_option(
-            "--sample", options.sample,
-            "Instead of a grid, N points of a Latin hypercube or a Sobol sequence over ranges FROM:TO and lists")
-        ->type_name("lhs:N|sobol:N");
-    command.add_option("--seed", options.seed, "Seed of the sample")->type_name("N")->capture_default_str();
-    command
-        .add_option("--threads", options.threads,
-                    "Points evaluated in parallel (default: one per core, or one per mpirun process)")
-        ->type_name("N")
+    add_value(command, "--sample", options.sample, "lhs:N|sobol:N",
+              "Instead of a grid, N points of a Latin hypercube or a Sobol sequence over ranges FROM:TO and lists");
+    add_value(command, "--seed", options.seed, "N", "Seed of the sample")->capture_default_str();
+    add_value(command, "--threads", options.threads, "N",
+              "Points evaluated in parallel (default: one per core, or one per mpirun process)")
         ->check(CLI::Range(kCoreRange.min, kCoreRange.max, "POSITIVE"));
-    command.add_option("--max-points", options.max_points, "Largest number of points allowed")
-        ->type_name("N")
+    add_value(command, "--max-points", options.max_points, "N", "Largest number of points allowed")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}, "POSITIVE"))
         ->capture_default_str();
 }

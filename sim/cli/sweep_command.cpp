@@ -1,28 +1,82 @@
 // berth sweep: a scenario over a grid of its numbers.
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <iterator>
 #include <memory>
 #include <string>
 
+#include "berth/diagnostics.h"
 #include "berth/dropped_points.h"
+#include "berth/quantity_text.h"
 #include "berth/silent_changes.h"
 #include "berth/sweep_report.h"
 #include "berth/warnings_report.h"
 #include "cli/command.h"
-#include "cli/join_ranks.h"
 #include "cli/row_sink.h"
 #include "cli/sweep_axes.h"
 #include "cli/terminal_manners.h"
+#include "ranks/ranks.h"
 
 namespace berth {
 
 namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kModule = "berth_ranks.so";
+constexpr const char* kInstalledModules = "lib/berth/modules";
+
+// Launchers say how many processes they start: Open MPI's mpirun, then those of PMI. PMIx only says that it is there.
+bool started_together() {
+    for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
+        if (const char* value = std::getenv(name); value != nullptr) {
+            return parse_number(value).value_or(1) > 1;
+        }
+    }
+    return std::getenv("PMIX_RANK") != nullptr;
+}
+
+// The module lies beside the program where it is built, and in a folder of libraries where it is installed.
+void* load_module(std::string& why_not) {
+    std::error_code unknown;
+    const fs::path folder = fs::read_symlink("/proc/self/exe", unknown).parent_path();
+    for (const fs::path& place : {folder / kModule, folder.parent_path() / kInstalledModules / kModule}) {
+        // What the MPI library loads itself looks for its names among those of the whole program.
+        if (void* module = ::dlopen(place.c_str(), RTLD_NOW | RTLD_GLOBAL); module != nullptr) {
+            return module;
+        }
+        if (fs::exists(place, unknown)) {
+            why_not = ::dlerror();
+        }
+    }
+    return nullptr;
+}
+
+/// Null if this process works alone. Errors: a launcher started several, but what talks to the others is not installed.
+std::unique_ptr<Ranks> join_ranks(Diagnostics& diagnostics) {
+    if (!started_together()) {
+        return nullptr;
+    }
+    std::string why_not = "this program was built without MPI";
+    void* module = load_module(why_not);
+    void* symbol = module != nullptr ? ::dlsym(module, kJoinRanksSymbol) : nullptr;
+    if (symbol == nullptr) {
+        diagnostics.error(SourceLocation("mpirun"), fmt::format("several processes cannot share a sweep: {}", why_not),
+                          "one process with --threads N");
+        return nullptr;
+    }
+    std::unique_ptr<Ranks> ranks(reinterpret_cast<JoinRanks>(symbol)());
+    return ranks->size() > 1 ? std::move(ranks) : nullptr;
+}
 
 struct SweepOptions {
     ScenarioOptions scenario;
@@ -163,10 +217,8 @@ void add_sweep(CLI::App& app, Invocation& invocation) {
     CLI::App* command = app.add_subcommand("sweep", "Runs a scenario over a grid or a sample of its numbers");
     add_scenario_options(*command, options->scenario);
     add_axes_options(*command, options->axes);
-    command
-        ->add_option("--out", options->out,
-                     "File to write each row to as it is computed; .sqlite or .db makes a database")
-        ->type_name("FILE");
+    add_value(*command, "--out", options->out, "FILE",
+              "File to write each row to as it is computed; .sqlite or .db makes a database");
     command->add_flag("--resume", options->resume, "Continue after the last row of that file");
     add_format_option(*command, options->format, {Format::kCsv, Format::kJson});
     command->footer(

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/mapped.h"
 #include "base/overloaded.h"
 #include "berth/quantity_text.h"
 #include "cli/packed_rows.h"
@@ -49,10 +50,7 @@ ColumnType type_of(const SweepAxis& axis) {
 }
 
 std::vector<Column> columns_of(const Sweep& sweep) {
-    std::vector<Column> columns;
-    for (const SweepAxis& axis : sweep.axes()) {
-        columns.push_back({axis.path, type_of(axis)});
-    }
+    auto columns = mapped(sweep.axes(), [](const SweepAxis& axis) { return Column{axis.path, type_of(axis)}; });
     each_sweep_column(sweep, [&columns](const std::string& name, SweepColumn kind) {
         columns.push_back({name, kind == SweepColumn::kNumber  ? ColumnType::kReal
                                  : kind == SweepColumn::kTruth ? ColumnType::kTruth

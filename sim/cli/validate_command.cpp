@@ -150,27 +150,19 @@ std::optional<std::string> validated(const ValidateOptions& options, Invocation&
 void add_validate(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<ValidateOptions>();
     CLI::App* command = app.add_subcommand("validate", "Compares a profile's predictions with measurements");
-    command->add_option("--hardware", options->hardware, "A shipped profile (see `berth list`) or a file")
-        ->type_name("PROFILE")
+    add_value(*command, "--hardware", options->hardware, "PROFILE", "A shipped profile (see `berth list`) or a file")
         ->required();
-    command
-        ->add_option("--measured", options->measured,
-                     "A file of measurements (default: those shipped with the profile)")
-        ->type_name("FILE");
-    command
-        ->add_option("--fit", options->fit,
-                     "A number of the profile that is fitted to the file first, such as hardware.memory.dram.clock")
-        ->type_name("PATH");
-    command->add_option("--device", options->device, "The device that the file was measured on")->type_name("NAME");
-    command->add_option("--report", options->report, "Folder to draw predicted against measured times to")
-        ->type_name("DIR");
+    add_value(*command, "--measured", options->measured, "FILE",
+              "A file of measurements (default: those shipped with the profile)");
+    add_value(*command, "--fit", options->fit, "PATH",
+              "A number of the profile that is fitted to the file first, such as hardware.memory.dram.clock");
+    add_value(*command, "--device", options->device, "NAME", "The device that the file was measured on");
+    add_value(*command, "--report", options->report, "DIR", "Folder to draw predicted against measured times to");
     CLI::Option* decisions = command->add_flag(
         "--decisions", options->decisions,
         "Pairs of rows of the same work instead: which was faster, which is predicted to be, and how sure");
-    command
-        ->add_option("--beside", options->beside,
-                     "With --decisions: another runtime, whose shipped measurements are alternatives")
-        ->type_name("PROFILE")
+    add_value(*command, "--beside", options->beside, "PROFILE",
+              "With --decisions: another runtime, whose shipped measurements are alternatives")
         ->allow_extra_args(false)
         ->needs(decisions);
     add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kMarkdown});
@@ -181,11 +173,7 @@ void add_validate(CLI::App& app, Invocation& invocation) {
         "  berth validate --hardware x86-avx512-vnni --device cpu --measured profile.csv\n"
         "  berth validate --hardware rk3588-rknn-2.3.2 --device npu --measured layers.csv --fit "
         "hardware.memory.dram.clock");
-    command->callback([options, &invocation] {
-        Diagnostics diagnostics;
-        auto output = validated(*options, invocation, diagnostics);
-        invocation.status = answer(output, diagnostics);
-    });
+    answer_with(*command, options, invocation, validated);
 }
 
 }  // namespace berth
