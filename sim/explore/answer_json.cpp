@@ -68,17 +68,12 @@ Json explored_total(const ScenarioTotal& total) {
 }  // namespace
 
 Json explored_answer(const Scenario& scenario, const ScenarioResult& result) {
-    Json object = Json::object();
-    object["headline"] = headline(result);
-    object["reasons"] = stage_reasons(result, scenario);
-    object["total"] = explored_total(result.total);
-    object["stages"] = Json::array();
-    for (const StageResult& stage : result.stages) {
-        object["stages"].push_back(explored_stage(stage));
-    }
-    object["rooflines"] = rooflines_json(result, scenario.profile);
-    object["timeline"] = timeline_json(scenario, result);
-    return object;
+    return Json{{"headline", headline(result)},
+                {"reasons", stage_reasons(result, scenario)},
+                {"total", explored_total(result.total)},
+                {"stages", json_array(result.stages, explored_stage)},
+                {"rooflines", rooflines_json(result, scenario.profile)},
+                {"timeline", timeline_json(scenario, result)}};
 }
 
 }  // namespace berth

@@ -21,31 +21,19 @@ namespace {
 constexpr std::size_t kRequestsDrawn = 4;  // in the timeline of a report
 
 Json control_json(const Control& control) {
-    Json object = Json::object();
-    object["path"] = control.path;
-    object["kind"] = choice_name(kControlKindNames, control.kind);
-    object["group"] = control.group;
-    object["label"] = control.label;
-    object["value"] = control.value;
-    object["unit"] = control.unit;
-    object["number"] = control.number;
-    object["least"] = control.least;
-    object["most"] = control.most;
-    object["choices"] = control.choices;
-    object["common"] = control.common;
-    object["note"] = control.note;
-    object["on_maps"] = may_be_on_maps(control);
-    return object;
-}
-
-std::vector<TokenCurves> curves_of(const Scenario& scenario) {
-    std::vector<TokenCurves> curves;
-    for (const Stage& stage : scenario.stages) {
-        if (std::holds_alternative<ModelStage>(stage.work)) {
-            curves.push_back(latency_curves(stage, scenario.profile));
-        }
-    }
-    return curves;
+    return Json{{"path", control.path},
+                {"kind", choice_name(kControlKindNames, control.kind)},
+                {"group", control.group},
+                {"label", control.label},
+                {"value", control.value},
+                {"unit", control.unit},
+                {"number", control.number},
+                {"least", control.least},
+                {"most", control.most},
+                {"choices", control.choices},
+                {"common", control.common},
+                {"note", control.note},
+                {"on_maps", may_be_on_maps(control)}};
 }
 
 // In single quotes, as YAML reads it.
@@ -74,15 +62,10 @@ std::optional<Explorer> Explorer::open(ScenarioSource source, Diagnostics& diagn
 }
 
 Json Explorer::description() const {
-    Json object = Json::object();
-    object["title"] = title_;
-    object["command"] = command({});
-    object["controls"] = Json::array();
-    for (const Control& control : controls_) {
-        object["controls"].push_back(control_json(control));
-    }
-    object["answer"] = first_answer_;
-    return object;
+    return Json{{"title", title_},
+                {"command", command({})},
+                {"controls", json_array(controls_, control_json)},
+                {"answer", first_answer_}};
 }
 
 const Control* Explorer::control_at(const std::string& path) const {
@@ -183,7 +166,7 @@ std::optional<std::string> Explorer::report(const std::vector<Override>& setting
     add_scenario(provenance, *scenario);
     const DesignReview review = design_review(*scenario, *result);
     return html_report(*result, *scenario, findings(*scenario, *result), review,
-                       draw_pictures(*result, scenario->profile, curves_of(*scenario), review, diagnostics),
+                       draw_pictures(*result, scenario->profile, latency_curves(*scenario), review, diagnostics),
                        provenance);
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <thread>
 
+#include "base/mapped.h"
 #include "berth/quantity_text.h"
 #include "berth/sweep.h"
 #include "explore/explorer.h"
@@ -32,11 +33,7 @@ std::vector<std::string> counts_around(double now, double most, std::size_t want
     const auto nearest = std::ranges::min_element(values, {}, [now](double v) { return std::abs(v - now); });
     *nearest = now;
     values.erase(std::unique(values.begin(), values.end()), values.end());
-    std::vector<std::string> texts;
-    for (const double value : values) {
-        texts.push_back(number_text(value, 12));
-    }
-    return texts;
+    return mapped(values, [](const double value) { return number_text(value, 12); });
 }
 
 // By equal factors, the one that is set in the middle.

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/mapped.h"
 #include "berth/latency_curve.h"
 #include "berth/quantity_text.h"
 #include "explore/controls.h"
@@ -83,10 +84,7 @@ class StageControls {
     }
 
     void add_place(const ModelStage& work) {
-        std::vector<std::string> places;
-        for (const Device& device : explored_.scenario.profile.devices) {
-            places.push_back(device.name);
-        }
+        auto places = mapped(explored_.scenario.profile.devices, &Device::name);
         add_choice("on", std::move(places), text_at("on").value_or(""));
         add_choice("granularity", choice_names(kGranularityNames),
                    std::string(choice_name(kGranularityNames, work.granularity)));

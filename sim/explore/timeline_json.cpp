@@ -94,10 +94,7 @@ Json timeline_json(const Scenario& scenario, const ScenarioResult& result) {
             lanes.add_passes(stage);
         }
     }
-    Json object = Json::object();
-    object["end_ms"] = json_milliseconds(result.total.latency.median);
-    object["lanes"] = lanes.json();
-    return object;
+    return Json{{"end_ms", json_milliseconds(result.total.latency.median)}, {"lanes", lanes.json()}};
 }
 
 }  // namespace berth
