@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "explore/page_files.h"
+#include "explore/timed_server.h"
 
 namespace berth {
 
@@ -25,7 +26,6 @@ using namespace std::chrono_literals;
 constexpr const char* kLoopback = "127.0.0.1";
 constexpr std::size_t kMostBytes = std::size_t{64} * 1024;  // of a request
 constexpr std::size_t kWorkers = 32;                        // slow clients hold one each
-constexpr auto kPatience = 2s;                              // for the next byte of a request
 constexpr int kForbidden = 403, kUnsupported = 415, kMalformed = 400, kRefused = 422, kFailure = 500;
 
 constexpr std::array<std::pair<std::string_view, const char*>, 3> kTypes{{{".html", "text/html; charset=utf-8"},
@@ -91,15 +91,11 @@ bool is_own_origin(const std::string& origin, int port) {
 
 }  // namespace
 
-ExploreServer::ExploreServer(const Explorer& explorer)
-    : explorer_(explorer), server_(std::make_unique<httplib::Server>()) {
+ExploreServer::ExploreServer(const Explorer& explorer) : explorer_(explorer), server_(std::make_unique<TimedServer>()) {
     server_->new_task_queue = [] { return new httplib::ThreadPool(kWorkers); };
     server_->set_socket_options(allow_address_again);
     server_->set_address_family(AF_INET);
     server_->set_tcp_nodelay(true);
-    server_->set_keep_alive_max_count(1);
-    server_->set_read_timeout(kPatience);
-    server_->set_write_timeout(kPatience);
     server_->set_payload_max_length(kMostBytes);
     server_->set_default_headers(page_headers());
     server_->set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {

@@ -6,6 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <string>
@@ -373,6 +376,30 @@ TEST_F(Explore, SurvivesSlowClients) {
         static_cast<void>(heard(connection));  // ends, since the server gives up
     }
     EXPECT_EQ(status_of({}), 200);
+}
+
+// However long they would go on, clients that send a byte now and then hold all workers for a limited time only.
+TEST_F(Explore, AnswersBesideClientsThatNeverFinish) {
+    constexpr int kClients = 40;
+    constexpr auto kMost = std::chrono::seconds(20);
+    std::vector<int> slow;
+    for (int i = 0; i < kClients; ++i) {
+        slow.push_back(connected());
+        say(slow.back(), "GET / HTTP/1.1\r\nX: ");
+    }
+    std::atomic<bool> answered = false;
+    const auto start = std::chrono::steady_clock::now();
+    std::thread drips([&] {
+        while (!answered && std::chrono::steady_clock::now() - start < kMost) {
+            std::ranges::for_each(slow, [](int connection) { say(connection, "x"); });
+            std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        }
+    });
+    EXPECT_EQ(status_of({}), 200);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, kMost) << "it was answered because the others gave up";
+    answered = true;
+    drips.join();
+    std::ranges::for_each(slow, [](int connection) { static_cast<void>(heard(connection)); });
 }
 
 // Ten pages at once: each gets the answer to its own question.
