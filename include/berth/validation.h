@@ -193,6 +193,7 @@ struct Validation {
     std::optional<FittedNumber> fitted;  ///< with which the profile's rows were predicted
     std::vector<std::string> devices;
     std::vector<ValidatedSet> sets;
+    std::vector<SettingChange> changes;  ///< by the caller, before anything was fitted
     std::vector<std::vector<MeasuredKind>> evidence;  ///< [device] what its fitted rows are of
     std::vector<Warning> warnings;                    ///< of the caller
 };

@@ -76,6 +76,18 @@ std::vector<Override> read_settings(const std::vector<std::string>& settings, Di
     return overrides;
 }
 
+std::vector<Override> hardware_settings(const std::vector<std::string>& settings, std::string_view asked,
+                                        Diagnostics& diagnostics) {
+    auto overrides = read_settings(settings, diagnostics);
+    for (const Override& each : overrides) {
+        if (!each.path.starts_with(kHardwarePrefix)) {
+            diagnostics.error(SourceLocation("--set " + each.path), fmt::format("{} has no such key", asked),
+                              "a path of the profile, such as hardware.memory.dram.bandwidth");
+        }
+    }
+    return overrides;
+}
+
 std::optional<Scenario> load(const ScenarioOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
     const auto overrides = read_settings(options.settings, diagnostics);
     auto scenario = load_scenario(invocation.library, options.scenario, overrides, diagnostics);

@@ -91,6 +91,11 @@ void add_set_option(CLI::App& command, std::vector<std::string>& settings, const
 /// PATH=VALUE as it stands after `--set`; an error for each that has no `=`.
 [[nodiscard]] std::vector<Override> read_settings(const std::vector<std::string>& settings, Diagnostics& diagnostics);
 
+/// The same where only the profile can be changed; an error for each path of anything else, which `asked` ("a
+/// prediction") does not have.
+[[nodiscard]] std::vector<Override> hardware_settings(const std::vector<std::string>& settings, std::string_view asked,
+                                                      Diagnostics& diagnostics);
+
 /// The stage of that name that runs a model, or an error that lists those there are.
 [[nodiscard]] const Stage* model_stage_named(const Scenario& scenario, const std::string& name,
                                              Diagnostics& diagnostics);

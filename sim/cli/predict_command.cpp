@@ -66,21 +66,9 @@ void check_options(const PredictOptions& options, Question question, Diagnostics
     }
 }
 
-// PATH=VALUE of the profile; an error for each that is of anything else.
-std::vector<Override> hardware_settings(const PredictOptions& options, Diagnostics& diagnostics) {
-    auto settings = read_settings(options.settings, diagnostics);
-    for (const Override& each : settings) {
-        if (!each.path.starts_with(kHardwarePrefix)) {
-            diagnostics.error(SourceLocation("--set " + each.path), "a prediction has no such key",
-                              "a path of the profile, such as hardware.memory.dram.bandwidth");
-        }
-    }
-    return settings;
-}
-
 std::optional<Target> target_of(const PredictOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
     const Library& library = invocation.library;
-    const auto settings = hardware_settings(options, diagnostics);
+    const auto settings = hardware_settings(options.settings, "a prediction", diagnostics);
     const auto load = [&library, &options](const std::vector<Override>& set, Diagnostics& found) {
         return load_hardware(library, options.hardware, set, SourceLocation("--hardware"), found);
     };

@@ -1,6 +1,7 @@
 // berth validate: how far the predictions of a profile are from what was measured.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <stdexcept>
@@ -10,6 +11,7 @@
 #include "berth/validation_report.h"
 #include "cli/command.h"
 #include "cli/machine_check.h"
+#include "report/text_layout.h"
 
 namespace berth {
 
@@ -17,7 +19,7 @@ namespace {
 
 struct ValidateOptions {
     std::string hardware, measured, device, report, fit;
-    std::vector<std::string> beside;
+    std::vector<std::string> beside, settings;
     bool decisions = false;
     std::optional<Format> format;
 };
@@ -53,19 +55,19 @@ bool pictures_into(const std::string& folder, const Validation& validation, Diag
 }
 
 // The profile with the number that the rows say, and with what they leave of its spread.
-std::optional<Profile> fitted_to(const FittedNumber& fitted, const ValidateOptions& options, const Library& library,
-                                 Diagnostics& diagnostics) {
+std::optional<Profile> fitted_to(const FittedNumber& fitted, const ValidateOptions& options,
+                                 std::vector<Override> settings, const Library& library, Diagnostics& diagnostics) {
     const std::string value =
         fmt::format("{{value: {}, spread: {}%, kind: calibrated, source: \"fitted to {} rows of {}\"}}",
                     quantity_text(fitted.value, fitted.dimension, 6), number_text(100 * fitted.spread, 3), fitted.rows,
                     std::filesystem::path(options.measured).filename().string());
-    return load_hardware(library, options.hardware, {{"hardware." + fitted.path, value, "by --fit"}},
-                         SourceLocation("--fit"), diagnostics);
+    settings.push_back({"hardware." + fitted.path, value, "by --fit"});
+    return load_hardware(library, options.hardware, settings, SourceLocation("--fit"), diagnostics);
 }
 
 std::optional<Validation> fitted_and_validated(const ValidateOptions& options, const Profile& profile,
-                                               std::span<const MeasuredSet> sets, const Library& library,
-                                               Diagnostics& diagnostics) {
+                                               std::span<const MeasuredSet> sets, const std::vector<Override>& settings,
+                                               const Library& library, Diagnostics& diagnostics) {
     if (options.fit.empty()) {
         return validate(profile, sets, diagnostics);
     }
@@ -74,7 +76,7 @@ std::optional<Validation> fitted_and_validated(const ValidateOptions& options, c
         return std::nullopt;
     }
     const auto fitted = fit_number(profile, sets, below_hardware(options.fit), diagnostics);
-    const auto changed = fitted ? fitted_to(*fitted, options, library, diagnostics) : std::nullopt;
+    const auto changed = fitted ? fitted_to(*fitted, options, settings, library, diagnostics) : std::nullopt;
     auto validation = changed ? validate(*changed, sets, diagnostics) : std::nullopt;
     if (validation) {
         validation->fitted = fitted;
@@ -95,6 +97,34 @@ std::optional<Validation> validated_beside(const std::string& hardware, Invocati
     return validate(*profile, *sets, diagnostics);
 }
 
+bool same_predictions(const Validation& a, const Validation& b) {
+    return std::ranges::equal(a.sets, b.sets, [](const ValidatedSet& x, const ValidatedSet& y) {
+        return std::ranges::equal(x.rows, y.rows, [](const ValidatedRow& p, const ValidatedRow& q) {
+            return p.predicted.median == q.predicted.median && p.predicted.low == q.predicted.low &&
+                   p.predicted.high == q.predicted.high;
+        });
+    });
+}
+
+// Changes without which every row is predicted just the same.
+std::vector<Warning> without_effect(const Validation& validation, const ValidateOptions& options,
+                                    const std::vector<Override>& settings, std::span<const MeasuredSet> sets,
+                                    const Library& library) {
+    std::vector<Warning> silent;
+    for (const SettingChange& change : validation.changes) {
+        auto others = settings;
+        std::erase_if(others, [&](const Override& each) { return each.path == change.path; });
+        Diagnostics ignored;
+        const auto plain = load_hardware(library, options.hardware, others, SourceLocation("--hardware"), ignored);
+        const auto without =
+            plain ? fitted_and_validated(options, *plain, sets, others, library, ignored) : std::nullopt;
+        if (without && same_predictions(validation, *without)) {
+            silent.push_back({change.path, "no effect on the rows here"});
+        }
+    }
+    return silent;
+}
+
 std::optional<std::string> decided(const ValidateOptions& options, Validation validation, Invocation& invocation,
                                    Diagnostics& diagnostics) {
     std::vector<Validation> all;
@@ -112,24 +142,34 @@ std::optional<std::string> decided(const ValidateOptions& options, Validation va
                           "rows of one model or operator on two devices, dtypes or numbers of cores");
         return std::nullopt;
     }
-    return in_format({.text = [&] { return choices_text(choices, invocation.width); },
-                      .json = [&] { return choices_json(choices); },
-                      .markdown = [&] { return choices_markdown(choices); }},
-                     options.format, invocation);
+    const std::string with = changes_text(invocation.provenance.changes);
+    const std::string head = with.empty() ? "" : fmt::format("{}, {}:\n", options.hardware, with);
+    return in_format(
+        {.text = [&] { return wrapped(head, 0, invocation.width) + choices_text(choices, invocation.width); },
+         .json = [&] { return choices_json(choices); },
+         .markdown = [&] { return (head.empty() ? "" : head + "\n") + choices_markdown(choices); }},
+        options.format, invocation);
 }
 
 std::optional<std::string> validated(const ValidateOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
     const Library& library = invocation.library;
-    const auto profile = load_hardware(library, options.hardware, {}, SourceLocation("--hardware"), diagnostics);
+    const auto settings = hardware_settings(options.settings, "a comparison with measurements", diagnostics);
+    const auto profile = diagnostics.has_errors() ? std::nullopt
+                                                  : load_hardware(library, options.hardware, settings,
+                                                                  SourceLocation("--hardware"), diagnostics);
     const auto sets = profile ? measured_sets(options, *profile, library, diagnostics) : std::nullopt;
     if (!sets) {
         return std::nullopt;
     }
     invocation.provenance.profiles.push_back(profile_origin(*profile, library));
+    invocation.provenance.changes = hardware_changes(library, options.hardware, settings);
     show_progress("predicting what was measured");
-    auto validation = fitted_and_validated(options, *profile, *sets, library, diagnostics);
+    auto validation = fitted_and_validated(options, *profile, *sets, settings, library, diagnostics);
     if (validation) {
+        validation->changes = invocation.provenance.changes;
         validation->warnings = machine_warnings(*profile, diagnostics);
+        add_silent_settings(without_effect(*validation, options, settings, *sets, library), validation->warnings,
+                            diagnostics);
     }
     const bool drawn =
         validation && (options.report.empty() || pictures_into(options.report, *validation, diagnostics));
@@ -158,6 +198,7 @@ void add_validate(CLI::App& app, Invocation& invocation) {
               "A number of the profile that is fitted to the file first, such as hardware.memory.dram.clock");
     add_value(*command, "--device", options->device, "NAME", "The device that the file was measured on");
     add_value(*command, "--report", options->report, "DIR", "Folder to draw predicted against measured times to");
+    add_set_option(*command, options->settings, "is one of the profile, such as hardware.memory.dram.clock");
     CLI::Option* decisions = command->add_flag(
         "--decisions", options->decisions,
         "Pairs of rows of the same work instead: which was faster, which is predicted to be, and how sure");
@@ -171,6 +212,7 @@ void add_validate(CLI::App& app, Invocation& invocation) {
         "  berth validate --hardware rk3588-rknn-2.3.2\n"
         "  berth validate --hardware rk3588-rknn-2.3.2 --decisions --beside rk3588-pytorch\n"
         "  berth validate --hardware x86-avx512-vnni --device cpu --measured profile.csv\n"
+        "  berth validate --hardware rk3588-rknn-2.3.2 --set 'hardware.memory.dram.clock=2112 MHz'\n"
         "  berth validate --hardware rk3588-rknn-2.3.2 --device npu --measured layers.csv --fit "
         "hardware.memory.dram.clock");
     answer_with(*command, options, invocation, validated);

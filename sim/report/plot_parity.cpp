@@ -135,13 +135,14 @@ std::string band_text(const Range& x, double y0, double y1) {
                        plotted(y1 * (1 + kBand)));
 }
 
-Drawing drawing_of(const ValidatedSet& set, const std::string& profile) {
+Drawing drawing_of(const ValidatedSet& set, const Validation& validation) {
     const auto clouds = clouds_of(set);
     const Range range = range_of(clouds);
     const ErrorSummary& all = set.classes.back().model;
     const Canvas drawn = canvas(kParityLeft, kParityHeight,
-                                fmt::format("{}: {} rows of {}, MAPE {}", profile, set.rows.size(), set.name,
-                                            all.mean_error ? percent_text(*all.mean_error, 2) : "-"),
+                                titled(fmt::format("{}: {} rows of {}, MAPE {}", validation.profile, set.rows.size(),
+                                                   set.name, all.mean_error ? percent_text(*all.mean_error, 2) : "-"),
+                                       validation.changes),
                                 "measured time", "predicted time", legend_of(clouds));
     std::string text = drawn.commands + data_of(clouds) + band_text(range, range.low, range.high);
     text += fmt::format("set logscale xy\nset xrange [{0}:{1}]\nset yrange [{0}:{1}]\n", plotted(range.low),
@@ -181,7 +182,7 @@ std::vector<Picture> draw_parity(const std::filesystem::path& directory, const V
     std::vector<Drawing> drawings;
     for (const ValidatedSet& set : validation.sets) {
         if (!set.rows.empty()) {
-            drawings.push_back(drawing_of(set, validation.profile));
+            drawings.push_back(drawing_of(set, validation));
         }
     }
     return write_pictures(directory, drawn(drawings, diagnostics), diagnostics);

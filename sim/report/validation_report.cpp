@@ -144,7 +144,9 @@ Json json_set(const ValidatedSet& set, const std::vector<std::string>& devices) 
 }  // namespace
 
 std::string validation_text(const Validation& validation, TextWidth width) {
-    std::string text = wrapped(fmt::format("Predictions of {} beside measurements", validation.profile), 0, width);
+    std::string text =
+        wrapped(fmt::format("Predictions of {} beside measurements", title_of(validation.profile, validation.changes)),
+                0, width);
     if (validation.fitted) {
         text += "\n" + wrapped(fitted_sentence(*validation.fitted), 0, width);
     }
@@ -164,7 +166,10 @@ std::string validation_text(const Validation& validation, TextWidth width) {
 }
 
 std::string validation_markdown(const Validation& validation) {
-    std::string text = validation.fitted ? fitted_sentence(*validation.fitted) + "\n\n" : "";
+    std::string text = validation.changes.empty()
+                           ? ""
+                           : fmt::format("Predictions of {}.\n\n", title_of(validation.profile, validation.changes));
+    text += validation.fitted ? fitted_sentence(*validation.fitted) + "\n\n" : "";
     for (const ValidatedSet& set : validation.sets) {
         text += fmt::format("### {}\n\n{}\n\n{}\n{}:\n\n{}\n", set.name, use_sentence(set), class_table(set).markdown(),
                             rows_heading(set), row_table(set, kWorstShown).markdown());

@@ -117,5 +117,34 @@ TEST_F(CliSilentChanges, APredictionTakesSettings) {
     EXPECT_EQ(of_operator("hardware.devices.npu.clock=500 MHz"), 0U);
 }
 
+// Rows are compared with the changed profile, and every form of the answer says so.
+TEST_F(CliSilentChanges, MeasurementsAreComparedWithAChangedProfile) {
+    write("rows.csv", "op,dtype,m,k,n,measured_us\nmatmul,fp16,1024,768,3072,7000\n");
+    const auto with = [this](const std::vector<std::string>& words) {
+        std::vector<std::string> asked{"validate", "--hardware", "rk3588-rknn-2.3.2", "--device",
+                                       "npu",      "--measured", "rows.csv"};
+        asked.insert(asked.end(), words.begin(), words.end());
+        return berth(asked);
+    };
+    const auto row = [](const Json& json) { return json["sets"][0]["rows"][0]["predicted_us"].get<double>(); };
+    const std::string clock = "hardware.devices.npu.clock=500 MHz";
+    const Json plain = Json::parse(with({"--format", "json"}).out);
+    const Json slow = Json::parse(with({"--set", clock, "--format", "json"}).out);
+    EXPECT_GT(row(slow), 1.3 * row(plain));
+    EXPECT_EQ(slow["changes"][0]["path"], "hardware.devices.npu.clock");
+    EXPECT_EQ(slow["changes"][0]["before"], "1 GHz");
+    EXPECT_TRUE(slow["warnings"].empty());
+    for (const char* form : {"text", "markdown"}) {
+        const std::string text = with({"--set", clock, "--format", form}).out;
+        EXPECT_NE(text.find(clock + " (was 1 GHz)"), std::string::npos) << text;
+    }
+    const Outcome silent = with({"--set", "hardware.devices.npu.vector.gather.per_cycle=9", "--format", "json"});
+    EXPECT_EQ(Json::parse(silent.out)["warnings"][0]["text"], "no effect on the rows here");
+    EXPECT_EQ(row(Json::parse(silent.out)), row(plain));
+    const Outcome other = with({"--set", "stages.rerank.tokens=3"});
+    EXPECT_EQ(other.status, 2);
+    EXPECT_NE(other.err.find("a comparison with measurements has no such key"), std::string::npos) << other.err;
+}
+
 }  // namespace
 }  // namespace berth
