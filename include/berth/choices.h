@@ -27,6 +27,7 @@ struct Alternative {
     int cores = 1;
     Time measured, predicted;
     double sigma = 0;             ///< standard deviation of the logarithm of the prediction
+    double measured_sigma = 0;    ///< that of the measured time; 0: not known
     std::vector<double> effects;  ///< of that by number of the profile, in one order
 };
 
@@ -37,6 +38,11 @@ struct MeasuredChoice {
     bool whole_model = false;
     Alternative faster, slower;
     double probability = 0.5;  ///< that `faster` is the faster one, as predicted
+    /// The same of a measurement as noisy as this one was: what rows can show to be calibrated.
+    double measured_probability = 0.5;
+    double noise = 0;  ///< standard deviation of the logarithm of the measured ratio
+    /// Whether two equally fast ones would be measured this far apart in one of ten cases at most.
+    [[nodiscard]] bool told_apart() const;
     [[nodiscard]] double measured_ratio() const { return slower.measured / faster.measured; }     ///< 1 or more
     [[nodiscard]] double predicted_ratio() const { return slower.predicted / faster.predicted; }  ///< above 1: right
     [[nodiscard]] bool right() const { return predicted_ratio() > 1; }
@@ -46,8 +52,8 @@ struct MeasuredChoice {
 /// one clock; rows of different profiles as they are.
 [[nodiscard]] std::vector<MeasuredChoice> choices_of(std::span<const Validation> validations);
 
-/// Choices whose probability lies in a range, of the alternative that is predicted faster: how many, and how often it
-/// is.
+/// Choices whose probability, as a measurement of their noise would have it, lies in a range, of the alternative that
+/// is predicted faster: how many, and how often it is.
 struct ReliabilityBin {
     double least = 0.5, most = 1;
     std::size_t choices = 0, right = 0;
@@ -56,11 +62,12 @@ struct ReliabilityBin {
 /// Five bins from 0.5 to 1.
 [[nodiscard]] std::vector<ReliabilityBin> reliability_of(std::span<const MeasuredChoice> choices);
 
-/// How often choices are predicted right whose alternatives differ by at least this factor.
+/// How often choices are predicted right whose alternatives differ by at least this factor, and with `told_apart` by
+/// more than noise.
 struct ChoiceCount {
     std::size_t choices = 0, right = 0;
 };
 [[nodiscard]] ChoiceCount count_choices(std::span<const MeasuredChoice> choices, double least_ratio,
-                                        std::optional<ChoiceOf> of = std::nullopt);
+                                        std::optional<ChoiceOf> of = std::nullopt, bool told_apart = false);
 
 }  // namespace berth

@@ -83,6 +83,8 @@ struct MeasuredSet {
     std::optional<Frequency>
         memory_clock;          ///< of whole models: the state of the DRAM of their board, where it is known
     bool one_network = false;  ///< its tables are probes of one network, which a fit leaves out together
+    Time call_noise;           ///< by how much a timed call moves when it is repeated, as a standard deviation
+    double noise = 0;          ///< the same as a share of the time; both add in quadrature
     std::vector<MeasuredRow> rows;
     std::vector<std::string> left_out;  ///< rows that the profile cannot predict, with the reason
 };
@@ -118,6 +120,7 @@ struct ValidatedRow {
     /// Standard deviations of the logarithm of the prediction by number of the profile, in one order for all its rows.
     /// What they leave of its interval is the model's own error.
     std::vector<double> effects{};
+    double measured_sigma = 0;  ///< standard deviation of the logarithm of the measured time; 0: not known
 };
 
 /// Errors of predictions p against measurements m; |p - m| / m is the error of a row. Absent: not enough rows.
@@ -190,10 +193,10 @@ struct FittedNumber {
 
 struct Validation {
     std::string profile;
+    std::vector<SettingChange> changes;  ///< by the caller, before anything was fitted
     std::optional<FittedNumber> fitted;  ///< with which the profile's rows were predicted
     std::vector<std::string> devices;
     std::vector<ValidatedSet> sets;
-    std::vector<SettingChange> changes;  ///< by the caller, before anything was fitted
     std::vector<std::vector<MeasuredKind>> evidence;  ///< [device] what its fitted rows are of
     std::vector<Warning> warnings;                    ///< of the caller
 };

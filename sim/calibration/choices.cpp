@@ -29,8 +29,10 @@ using Ways = std::map<Way, std::vector<const ValidatedRow*>>;
 
 Alternative alternative(const Way& way, const std::vector<const ValidatedRow*>& rows, const std::string& device) {
     std::vector<double> measured;
+    double noise = 0;
     for (const ValidatedRow* row : rows) {
         measured.push_back(in_seconds(row->measured));
+        noise += row->measured_sigma * row->measured_sigma;
     }
     const ValidatedRow& first = *rows.front();
     return {way.profile,
@@ -41,6 +43,7 @@ Alternative alternative(const Way& way, const std::vector<const ValidatedRow*>& 
             seconds(median(measured).value_or(0)),
             first.predicted.median,
             log_normal_sigma(first.predicted),
+            std::sqrt(noise) / static_cast<double>(rows.size()),
             first.effects};
 }
 
@@ -86,11 +89,21 @@ MeasuredChoice choice_between(const std::string& work, ChoiceOf of, bool whole_m
     }
     const double sigma = sigma_of_ratio(choice.faster, choice.slower);
     const double margin = std::log(choice.predicted_ratio());
-    choice.probability = sigma > 0 ? normal_probability(margin / sigma) : margin > 0 ? 1.0 : margin < 0 ? 0.0 : 0.5;
+    const auto above = [margin](double spread) {
+        return spread > 0 ? normal_probability(margin / spread) : margin > 0 ? 1.0 : margin < 0 ? 0.0 : 0.5;
+    };
+    choice.noise = std::hypot(choice.faster.measured_sigma, choice.slower.measured_sigma);
+    choice.probability = above(sigma);
+    choice.measured_probability = above(std::hypot(sigma, choice.noise));
     return choice;
 }
 
 }  // namespace
+
+bool MeasuredChoice::told_apart() const {
+    constexpr double kOneOfTen = 1.645;  // either way
+    return std::log(measured_ratio()) > kOneOfTen * noise;
+}
 
 std::vector<MeasuredChoice> choices_of(std::span<const Validation> validations) {
     std::map<std::string, Ways> works;
@@ -131,10 +144,10 @@ std::vector<ReliabilityBin> reliability_of(std::span<const MeasuredChoice> choic
         bins.push_back({0.5 + 0.1 * i, 0.6 + 0.1 * i});
     }
     for (const MeasuredChoice& choice : choices) {
-        const double stated = std::max(choice.probability, 1 - choice.probability);
+        const double stated = std::max(choice.measured_probability, 1 - choice.measured_probability);
         const auto place = std::min<std::size_t>(kBins - 1, static_cast<std::size_t>((stated - 0.5) * 10));
         bins[place].choices += 1;
-        bins[place].right += choice.probability > 0.5 ? 1 : 0;
+        bins[place].right += choice.measured_probability > 0.5 ? 1 : 0;
         bins[place].stated += stated;
     }
     for (ReliabilityBin& bin : bins) {
@@ -143,10 +156,12 @@ std::vector<ReliabilityBin> reliability_of(std::span<const MeasuredChoice> choic
     return bins;
 }
 
-ChoiceCount count_choices(std::span<const MeasuredChoice> choices, double least_ratio, std::optional<ChoiceOf> of) {
+ChoiceCount count_choices(std::span<const MeasuredChoice> choices, double least_ratio, std::optional<ChoiceOf> of,
+                          bool told_apart) {
     ChoiceCount count;
     for (const MeasuredChoice& choice : choices) {
-        if ((!of || choice.of == *of) && choice.measured_ratio() >= least_ratio) {
+        if ((!of || choice.of == *of) && choice.measured_ratio() >= least_ratio &&
+            (!told_apart || choice.told_apart())) {
             count.choices += 1;
             count.right += choice.right() ? 1 : 0;
         }

@@ -87,6 +87,12 @@ std::optional<MeasuredSet> read_set(const YamlNode& node, const fs::path& folder
     const auto form = node.require("form").enumeration(kRowFormNames);
     set.use = node.require("use", "fitted or unseen").enumeration(kRowUseNames).value_or(RowUse::kUnknown);
     set.note = node.require("note", "what the rows are, and what was set with them").text().value_or("");
+    if (const auto noise = node.find("call_noise")) {
+        set.call_noise = noise->quantity<Time>().value_or(set.call_noise);
+    }
+    if (const auto noise = node.find("noise")) {
+        set.noise = noise->quantity<double>().value_or(set.noise);
+    }
     RowSource source;
     if (form) {
         set.form = *form;

@@ -135,6 +135,17 @@ std::optional<ValidatedRow> predict_row(const MeasuredRow& measured, const Profi
     return row;
 }
 
+// Passes are off their median by so much on average, of errors of which a normal distribution has 0.8 sigma.
+constexpr double kMeanOfNormal = 0.8;
+
+// How far a repetition would be from what was measured: what the set says of its calls, or the row of its passes.
+double noise_of(const MeasuredSet& set, const ValidatedRow& row) {
+    if (set.call_noise > Time{} || set.noise > 0) {
+        return std::hypot(set.call_noise / row.measured, set.noise);
+    }
+    return row.noise.value_or(0) / kMeanOfNormal;
+}
+
 // The board that a set was measured on. Its state was fitted to other rows of it, which leave little open.
 Profile as_measured(const Profile& profile, const std::optional<Frequency>& memory_clock) {
     constexpr double kOpen = 0.05;
@@ -175,6 +186,7 @@ std::optional<Validation> validate(const Profile& profile, std::span<const Measu
         const Profile board = as_measured(profile, set.memory_clock);
         for (const MeasuredRow& row : set.rows) {
             if (auto predicted = predict_row(row, board, diagnostics)) {
+                predicted->measured_sigma = noise_of(set, *predicted);
                 validated.rows.push_back(std::move(*predicted));
             }
         }

@@ -33,15 +33,17 @@ std::vector<std::string> count_row(std::string name, std::span<const MeasuredCho
                                    std::optional<ChoiceOf> of) {
     const ChoiceCount all = count_choices(choices, 1, of);
     const ChoiceCount apart = count_choices(choices, kWorthIt, of);
-    return {std::move(name), fmt::format("{}", all.choices), right_share(all), fmt::format("{}", apart.choices),
-            right_share(apart)};
+    const ChoiceCount clear = count_choices(choices, kWorthIt, of, true);
+    return {std::move(name),    fmt::format("{}", all.choices),   right_share(all),  fmt::format("{}", apart.choices),
+            right_share(apart), fmt::format("{}", clear.choices), right_share(clear)};
 }
 
 // What is counted, and in how many choices the prediction is right.
 TextTable count_columns(std::string what) {
     TextTable table;
     table.column(std::move(what), Align::kLeft);
-    table.columns(Align::kRight, {"pairs", "right", "of them 1.2 times apart", "right there"});
+    table.columns(Align::kRight,
+                  {"pairs", "right", "of them 1.2 times apart", "right there", "and beyond noise", "right there"});
     return table;
 }
 
@@ -86,7 +88,7 @@ TextTable reliability_table(std::span<const MeasuredChoice> choices) {
 }
 
 bool is_shown(const MeasuredChoice& choice) {
-    const bool wrong = !choice.right() && choice.measured_ratio() >= kWorthIt;
+    const bool wrong = !choice.right() && choice.measured_ratio() >= kWorthIt && choice.told_apart();
     return choice.of == ChoiceOf::kRuntime || choice.of == ChoiceOf::kDevice || choice.whole_model || wrong;
 }
 
@@ -103,6 +105,7 @@ TextTable choices_table(std::span<const MeasuredChoice> choices) {
                        share_text(one.probability),
                        one.right()                       ? "right"
                        : one.measured_ratio() < kWorthIt ? "about equal"
+                       : !one.told_apart()               ? "within noise"
                                                          : "wrong"});
         }
     }
@@ -110,10 +113,14 @@ TextTable choices_table(std::span<const MeasuredChoice> choices) {
 }
 
 constexpr std::string_view kChoicesLegend =
-    "Right: the alternative that was measured faster is predicted faster. Sure: its stated probability. The table "
-    "shows choices between runtimes, between devices and of whole models, and all wrong ones whose alternatives are "
-    "1.2 "
-    "times apart.";
+    "Right: the alternative that was measured faster is predicted faster. Beyond noise: of two that take the same "
+    "time, "
+    "repetitions would be measured this far apart in one of ten cases at most, as far as the noise of the rows is "
+    "known. "
+    "Sure: its stated probability; in the table of probabilities, that it is also measured faster in rows of such "
+    "noise. "
+    "The last table shows choices between runtimes, between devices and of whole models, and all wrong ones whose "
+    "alternatives are 1.2 times apart and beyond noise.";
 
 Json json_alternative(const Alternative& one) {
     return {{"profile", one.profile},
@@ -133,17 +140,22 @@ Json json_choice(const MeasuredChoice& one) {
             {"measured_ratio", json_number(one.measured_ratio())},
             {"predicted_ratio", json_number(one.predicted_ratio())},
             {"probability", json_number(one.probability)},
+            {"measured_probability", json_number(one.measured_probability)},
+            {"noise", json_number(one.noise)},
             {"right", one.right()}};
 }
 
 Json json_count(std::string_view of, std::span<const MeasuredChoice> choices, std::optional<ChoiceOf> kind) {
     const ChoiceCount all = count_choices(choices, 1, kind);
     const ChoiceCount apart = count_choices(choices, kWorthIt, kind);
+    const ChoiceCount clear = count_choices(choices, kWorthIt, kind, true);
     return {{"of", of},
             {"choices", all.choices},
             {"right", all.right},
             {"apart", apart.choices},
-            {"apart_right", apart.right}};
+            {"apart_right", apart.right},
+            {"clear", clear.choices},
+            {"clear_right", clear.right}};
 }
 
 }  // namespace
