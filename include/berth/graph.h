@@ -25,6 +25,8 @@ struct Tensor {
     std::vector<OperatorId> consumers;
     bool graph_output = false;
     bool integer = false;  ///< token ids and the like: 32-bit whatever the precision
+    /// Scores of the next word, which callers sample from: handed over in 32-bit floating point whatever the precision.
+    bool scores = false;
     [[nodiscard]] std::int64_t elements() const;
 };
 

@@ -68,6 +68,7 @@ class GraphBuilder {
         }
         for (Tensor& tensor : graph_.tensors) {
             tensor.graph_output = tensor.producer != kNoOperator && tensor.consumers.empty();
+            tensor.scores = tensor.graph_output && scores_words(graph_.operators[static_cast<std::size_t>(tensor.producer)]);
         }
         if (!sort_topologically(graph_, diagnostics_)) {
             return std::nullopt;
@@ -76,6 +77,11 @@ class GraphBuilder {
     }
 
   private:
+    // The last product of a model that generates text.
+    [[nodiscard]] bool scores_words(const Operator& op) const {
+        return op.kind == OperatorKind::kMatmul && op.category == Category::kHead && keeps_context(*model_.architecture);
+    }
+
     bool add_input(const InputTemplate& input) {
         const auto exists = holds(input.when, symbols_, diagnostics_);
         if (!exists || !*exists) {

@@ -146,12 +146,16 @@ class SumsBuilder {
     }
 
     // By device, padded to its bucket; the larger of two crosses, since one side converts what it has at another dtype.
-    // What the caller gives and takes is as its device has it if that is integers, and else of 32 bits.
+    // What the caller gives and takes is as its device has it if that is integers, and else of 32 bits; words are sampled
+    // from scores in floating point.
     [[nodiscard]] std::vector<Bytes> handed_over(const Tensor& tensor) const {
         const bool given = tensor.producer == kNoOperator;
         std::vector<Bytes> size;
         for (const DevicePlan* plan : plans_) {
             size.push_back(given ? input_size(tensor, *plan) : plan->operators[at(tensor.producer)].output_size);
+        }
+        if (tensor.scores) {
+            size.assign(size.size(), static_cast<double>(tensor.elements()) * element_size(DType::kFp32));
         }
         if (given || tensor.consumers.empty()) {
             const Bytes on_host = size[at(profile_.host)];

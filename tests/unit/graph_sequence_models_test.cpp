@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "graph_fixtures.h"
 
 namespace berth {
@@ -27,6 +29,20 @@ TEST(SequenceModels, ParametersOfWholeModelsAreThosePublished) {
     EXPECT_EQ(whisper("tiny"), 37760640);
     EXPECT_EQ(whisper("base"), 72593920);
     EXPECT_EQ(whisper("small"), 241734912);
+}
+
+TEST(SequenceModels, OnlyDecodersGiveScoresOfWords) {
+    const auto scores = [](const std::string& model) {
+        const Graph graph = lay_out(model, {1, 8});
+        return std::ranges::count_if(graph.tensors, &Tensor::scores);
+    };
+    for (const char* decoder : {"gpt2", "qwen2-0.5b", "tinyllama-1.1b", "whisper-tiny-decoder", "rwkv-4-169m"}) {
+        EXPECT_EQ(scores(decoder), 1) << decoder;
+    }
+    for (const char* other :
+         {"bert-base-uncased", "distilbert-base-uncased-masked-lm", "resnet-18", "whisper-tiny-encoder"}) {
+        EXPECT_EQ(scores(other), 0) << other;
+    }
 }
 
 TEST(SequenceModels, WorkOfAPromptByHand) {

@@ -154,6 +154,17 @@ TEST(PlacementProblem, AQuantisedNetworkGivesItsResultsAsIntegers) {
     expect_time(given(kAccelerator), 10 + 1);
 }
 
+TEST(PlacementProblem, ScoresOfWordsAreHandedOverInFloatingPoint) {
+    TwoDevices example;
+    example.on(kAccelerator, 2).ran_at = DType::kInt8;
+    example.on(kAccelerator, 2).output_size = 500_B;
+    example.graph.tensors[3].shape = {1, 500};
+    example.graph.tensors[3].scores = true;
+    const double thousands = 4 * static_cast<double>(example.graph.tensors[3].elements()) / 1000;
+    const auto flows = placement_problem(example.graph, example.plans, star()).flows;
+    expect_time(flows[3].crossing[kAccelerator][kProcessor], 10 + thousands);
+}
+
 TEST(PlacementProblem, AQuantisedNetworkTakesItsInputsAsIntegers) {
     TwoDevices example;
     example.graph.tensors[0].integer = false;
