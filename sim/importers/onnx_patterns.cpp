@@ -1,4 +1,4 @@
-// Biases, normalisations and activations written out in steps.
+// Normalisations and activations written out in steps.
 #include "importers/onnx_patterns.h"
 
 #include <algorithm>
@@ -9,16 +9,6 @@
 namespace berth {
 
 namespace {
-
-/// The single activation of a node of which all else is constant; kNoValue otherwise.
-ValueId only_activation(const OnnxNetwork& network, NodeId node) {
-    const auto inputs = network.activations(node);
-    return inputs.size() == 1 ? inputs.front() : kNoValue;
-}
-
-bool with_constant(const OnnxNetwork& network, NodeId node, std::string_view op) {
-    return network.is(node, op) && network.step(node).inputs.size() == 2 && only_activation(network, node) != kNoValue;
-}
 
 bool is_elementwise(const OnnxNetwork& network, NodeId node) {
     return network.step(node).inputs.size() <= kMostOperands &&
@@ -260,40 +250,66 @@ void match_silu(OnnxNetwork& network, NodeId sigmoid, OnnxPatterns& found) {
     }
 }
 
+/// Whether the node works with a single number besides what it reads.
+bool with_number(const OnnxNetwork& network, NodeId node, std::initializer_list<std::string_view> ops) {
+    return std::ranges::any_of(ops, [&](std::string_view op) { return with_constant(network, node, op); }) &&
+           std::ranges::all_of(network.step(node).inputs, [&](ValueId input) {
+               const ValueId value = network.resolved(input);
+               return !network.constant(value) || network.elements(value) == 1;
+           });
+}
+
+/// x clip(x + 3, 0, 6) / 6, or without x: the piecewise linear stand-ins for SiLU and the logistic function (Howard et
+/// al., *Searching for MobileNetV3*, ICCV 2019), with whatever numbers.
+void match_hard_activation(OnnxNetwork& network, NodeId clip, OnnxPatterns& found) {
+    const NodeId shift = network.maker(network.input(clip, 0));
+    if (!with_number(network, shift, {"Add", "Sub"}) || network.only_reader(network.output(shift)) != clip) {
+        return;
+    }
+    const ValueId x = only_activation(network, shift);
+    const auto scaled_by = [&network](NodeId node) {
+        const NodeId reader = network.only_reader(network.output(node));
+        return with_number(network, reader, {"Div", "Mul"}) ? reader : kNoNode;
+    };
+    std::vector<NodeId> steps{shift, clip};
+    NodeId last = network.only_reader(network.output(clip));
+    if (other_factor(network, last, network.output(clip)) == x) {
+        if (const NodeId sixth = scaled_by(last); sixth != kNoNode) {
+            steps.push_back(last);
+            last = sixth;
+        }
+        add_group(network, found, std::move(steps), last,
+                  {OperatorKind::kSilu, rows_of(network.shape(x)), {x}, kNoValue});
+        return;
+    }
+    const NodeId sixth = scaled_by(clip);
+    last = sixth == kNoNode ? kNoNode : network.only_reader(network.output(sixth));
+    if (other_factor(network, last, network.output(sixth == kNoNode ? clip : sixth)) == x) {
+        steps.push_back(sixth);
+        add_group(network, found, std::move(steps), last,
+                  {OperatorKind::kSilu, rows_of(network.shape(x)), {x}, kNoValue});
+    } else if (sixth != kNoNode) {
+        add_group(network, found, std::move(steps), sixth,
+                  {OperatorKind::kSigmoid, rows_of(network.shape(x)), {x}, kNoValue});
+    }
+}
+
 }  // namespace
+
+ValueId only_activation(const OnnxNetwork& network, NodeId node) {
+    const auto inputs = network.activations(node);
+    return inputs.size() == 1 ? inputs.front() : kNoValue;
+}
+
+bool with_constant(const OnnxNetwork& network, NodeId node, std::string_view op) {
+    return network.is(node, op) && network.step(node).inputs.size() == 2 && only_activation(network, node) != kNoValue;
+}
 
 RowsDims rows_of(const Shape& shape) {
     RowsDims dims;
     dims.cols = shape.empty() ? 1 : shape.back();
     dims.rows = dims.cols == 0 ? 0 : elements_of(shape) / dims.cols;
     return dims;
-}
-
-void find_biases(OnnxNetwork& network, OnnxPatterns& found) {
-    for (NodeId node = 0; node < network.size(); ++node) {
-        const bool product = network.is(node, "MatMul") || network.is(node, "MatMulInteger") ||
-                             network.is(node, "MatMulNBits") || network.is(node, "FusedMatMul");
-        const bool conv =
-            network.is(node, "Conv") || network.is(node, "ConvInteger") || network.is(node, "ConvTranspose");
-        if ((!product && !conv) || network.activations(node).size() != 1) {
-            continue;
-        }
-        const NodeId reader = network.only_reader(network.output(node));
-        if (reader == kNoNode) {
-            continue;
-        }
-        const Shape made = channels_second(*network.step(node).source, network.shape(network.output(node)));
-        const std::int64_t columns = conv && made.size() > 1 ? made[1] : made.empty() ? 1 : made.back();
-        const bool adds = with_constant(network, reader, "Add") &&
-                          std::ranges::any_of(network.step(reader).inputs, [&](ValueId input) {
-                              const ValueId value = network.resolved(input);
-                              return network.constant(value) && network.elements(value) == columns;
-                          });
-        if (adds || (conv && network.is(reader, "BatchNormalization"))) {
-            network.pass_by(reader, network.output(node));
-            found.biased.insert(node);
-        }
-    }
 }
 
 void find_norms(OnnxNetwork& network, OnnxPatterns& found) {
@@ -308,15 +324,17 @@ void find_activations(OnnxNetwork& network, OnnxPatterns& found) {
     for (NodeId node = 0; node < network.size(); ++node) {
         if (network.is(node, "Erf") || network.is(node, "Tanh")) {
             match_gelu(network, node, found);
-        } else if (network.is(node, "Sigmoid")) {
+        } else if (network.is(node, "Sigmoid") || network.is(node, "HardSigmoid")) {
             match_silu(network, node, found);
+        } else if (network.is(node, "Clip")) {
+            match_hard_activation(network, node, found);
         }
     }
 }
 
 OnnxPatterns find_patterns(OnnxNetwork& network) {
     OnnxPatterns found;
-    find_biases(network, found);
+    fold_constants(network, found);
     find_norms(network, found);
     find_activations(network, found);
     find_attention(network, found);

@@ -29,8 +29,13 @@ inline constexpr std::size_t kMostOperands = 3;
 /// Finds the groups and absorbs their nodes. A group whose steps are read from outside stays apart.
 [[nodiscard]] OnnxPatterns find_patterns(OnnxNetwork& network);
 
+/// The single activation of a node of which all else is constant; kNoValue otherwise.
+[[nodiscard]] ValueId only_activation(const OnnxNetwork& network, NodeId node);
+/// Whether the node is this operator, of one activation and one constant.
+[[nodiscard]] bool with_constant(const OnnxNetwork& network, NodeId node, std::string_view op);
+
 // By subject; each adds to `found`.
-void find_biases(OnnxNetwork& network, OnnxPatterns& found);
+void fold_constants(OnnxNetwork& network, OnnxPatterns& found);
 void find_norms(OnnxNetwork& network, OnnxPatterns& found);
 void find_activations(OnnxNetwork& network, OnnxPatterns& found);
 void find_attention(OnnxNetwork& network, OnnxPatterns& found);

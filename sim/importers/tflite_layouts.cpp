@@ -81,7 +81,7 @@ bool pack(const TfliteStep& step) {
     return true;
 }
 
-void add_outputs(const TfliteStep& step, OnnxNode& node) {
+void add_laid_out(const TfliteStep& step, OnnxNode& node) {
     for (std::size_t i = 1; i < step.outputs(); ++i) {
         node.outputs.push_back(step.out(i));
     }
@@ -95,7 +95,7 @@ bool split(const TfliteStep& step) {
     }
     OnnxNode& node = step.add("Split", {step.in(1)}, step.out());
     node.attributes.push_back(attribute_of("axis", axis->front()));
-    add_outputs(step, node);
+    add_laid_out(step, node);
     return true;
 }
 
@@ -112,7 +112,7 @@ bool split_by_sizes(const TfliteStep& step) {
     std::ranges::replace(*sizes, -1, from[*at] - known - 1);
     OnnxNode& node = step.add("Split", {step.in(0), step.constant(*sizes)}, step.out());
     node.attributes.push_back(attribute_of("axis", axis->front()));
-    add_outputs(step, node);
+    add_laid_out(step, node);
     return true;
 }
 
@@ -266,7 +266,7 @@ bool arg_max(const TfliteStep& step) { return place_of(step, "ArgMax"); }
 bool arg_min(const TfliteStep& step) { return place_of(step, "ArgMin"); }
 
 bool top_k(const TfliteStep& step) {
-    add_outputs(step, step.add("TopK"));
+    add_laid_out(step, step.add("TopK"));
     return true;
 }
 

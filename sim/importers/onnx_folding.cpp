@@ -1,0 +1,90 @@
+// Constants that go into the weights and the bias of the product or convolution before them.
+#include <algorithm>
+
+#include "importers/onnx_patterns.h"
+#include "importers/onnx_rule.h"
+
+namespace berth {
+
+namespace {
+
+/// What a product or convolution with weights makes: its axis of columns, or channels, of all there are.
+struct Columns {
+    std::size_t axis = 0;
+    bool channels = false;  ///< of a convolution
+};
+
+/// Absent where no constant can be folded: no weights, or not known how the result lies.
+std::optional<Columns> columns_of(const OnnxNetwork& network, NodeId node) {
+    const auto is_one_of = [&](std::initializer_list<std::string_view> ops) {
+        return std::ranges::any_of(ops, [&](std::string_view op) { return network.is(node, op); });
+    };
+    const bool product = is_one_of({"MatMul", "MatMulInteger", "MatMulNBits", "FusedMatMul", "Gemm"});
+    const bool conv = is_one_of({"Conv", "ConvInteger", "ConvTranspose"});
+    const Shape& made = network.shape(network.output(node));
+    if ((!product && !conv) || made.size() < (conv ? 2U : 1U) || network.activations(node).size() != 1) {
+        return std::nullopt;
+    }
+    const bool last = product || channels_second(*network.step(node).source, made) != made;
+    return Columns{last ? made.size() - 1 : 1, conv};
+}
+
+/// Whether the constant is one number for all, or one for each column.
+bool one_per_column(const OnnxNetwork& network, ValueId constant, const Shape& made, std::size_t axis) {
+    const Shape& shape = network.shape(constant);
+    if (shape.size() > made.size()) {
+        return network.elements(constant) == 1;
+    }
+    const std::size_t missing = made.size() - shape.size();
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+        if (shape[i] != 1 && (i + missing != axis || shape[i] != made[axis])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum class Folded : std::uint8_t { kNothing, kScale, kShift };
+
+/// What the reader of a result with such columns does to each of them by itself, if that is all it does.
+Folded folded_into(const OnnxNetwork& network, NodeId reader, const Shape& made, const Columns& columns) {
+    if (network.is(reader, "BatchNormalization")) {
+        const bool fits = columns.axis == 1 && (columns.channels || made.size() == 2);
+        return fits ? Folded::kShift : Folded::kNothing;
+    }
+    const bool shifts = with_constant(network, reader, "Add") || with_constant(network, reader, "Sub");
+    const bool scales = with_constant(network, reader, "Mul") ||
+                        (with_constant(network, reader, "Div") && network.constant(network.input(reader, 1)));
+    if ((!shifts && !scales) || network.shape(network.output(reader)) != made) {
+        return Folded::kNothing;
+    }
+    const bool all = std::ranges::all_of(network.step(reader).inputs, [&](ValueId input) {
+        const ValueId value = network.resolved(input);
+        return !network.constant(value) || one_per_column(network, value, made, columns.axis);
+    });
+    return !all ? Folded::kNothing : shifts ? Folded::kShift : Folded::kScale;
+}
+
+}  // namespace
+
+void fold_constants(OnnxNetwork& network, OnnxPatterns& found) {
+    for (NodeId node = 0; node < network.size(); ++node) {
+        const auto columns = columns_of(network, node);
+        if (!columns) {
+            continue;
+        }
+        const ValueId result = network.output(node);
+        for (NodeId reader = network.only_reader(result); reader != kNoNode; reader = network.only_reader(result)) {
+            const Folded folded = folded_into(network, reader, network.shape(result), *columns);
+            if (folded == Folded::kNothing) {
+                break;
+            }
+            network.pass_by(reader, result);
+            if (folded == Folded::kShift) {
+                found.biased.insert(node);
+            }
+        }
+    }
+}
+
+}  // namespace berth

@@ -1,0 +1,74 @@
+// Constants that compilers fold into the product before them, and piecewise linear activations written out in steps.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "onnx_imports.h"
+
+namespace berth {
+namespace {
+
+using testing::ElementsAre;
+
+const std::vector<std::pair<std::string, OnnxSizes>> kPicture{{"x", {1, 8, 4, 6}}};
+
+std::string conv_to(const std::string& name) {
+    return constant("w", {16, 8, 1, 1}) + node("Conv", {"x", "w"}, {name}, attribute("kernel_shape", OnnxSizes{1, 1}));
+}
+
+bool has_bias(const NetworkImport& import) { return std::get<ConvDims>(import.graph.operators.front().dims).bias; }
+
+TEST(OnnxFolding, ScalesAndShiftsOfChannelsGoIntoTheConvolution) {
+    const NetworkImport import =
+        imported_graph(conv_to("a") + constant("s", {1, 16, 1, 1}) + constant("t", {}) + constant("u", {16, 1, 1}) +
+                           node("Mul", {"a", "s"}, {"b"}) + node("Add", {"t", "b"}, {"c"}) +
+                           node("Div", {"c", "u"}, {"d"}) + node("Sub", {"d", "u"}, {"e"}) + node("Relu", {"e"}, {"y"}),
+                       kPicture);
+    EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("conv2d", "relu"));
+    EXPECT_TRUE(has_bias(import));
+    expect_round_trip(import);
+    const NetworkImport scaled =
+        imported_graph(conv_to("a") + constant("s", {1, 16, 1, 1}) + node("Mul", {"a", "s"}, {"y"}), kPicture);
+    EXPECT_THAT(kinds_in_order(scaled.graph), ElementsAre("conv2d"));
+    EXPECT_FALSE(has_bias(scaled)) << "a scale alone shifts nothing";
+}
+
+// One number per position, a numerator, and a result that somebody reads as it was cannot be folded.
+TEST(OnnxFolding, WhatIsNotOfAChannelStays) {
+    const auto kinds = [](const std::string& more) {
+        return kinds_in_order(imported_graph(conv_to("a") + more, kPicture).graph);
+    };
+    EXPECT_THAT(kinds(constant("s", {4, 6}) + node("Mul", {"a", "s"}, {"y"})), ElementsAre("conv2d", "mul"));
+    EXPECT_THAT(kinds(constant("s", {16, 4, 1}) + node("Add", {"a", "s"}, {"y"})), ElementsAre("conv2d", "add"));
+    EXPECT_THAT(kinds(constant("s", {}) + node("Div", {"s", "a"}, {"y"})), ElementsAre("conv2d", "mul"));
+    EXPECT_THAT(kinds(constant("s", {}) + node("Mul", {"a", "s"}, {"b"}) + node("Add", {"a", "b"}, {"y"})),
+                ElementsAre("conv2d", "mul", "add"));
+}
+
+TEST(OnnxFolding, ScalesOfColumnsGoIntoTheProduct) {
+    const NetworkImport import =
+        imported_graph(constant("w", {8, 16}) + constant("s", {16}) + node("MatMul", {"x", "w"}, {"a"}) +
+                           node("Mul", {"a", "s"}, {"b"}) + node("Add", {"b", "s"}, {"y"}),
+                       {{"x", {4, 8}}});
+    EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("matmul"));
+    EXPECT_TRUE(std::get<MatmulDims>(import.graph.operators.front().dims).bias);
+    expect_round_trip(import);
+}
+
+std::string clipped_to(const std::string& name) {
+    return constant("three", {}) + constant("zero", {}) + constant("six", {}) + node("Add", {"x", "three"}, {"a"}) +
+           node("Clip", {"a", "zero", "six"}, {name});
+}
+
+TEST(OnnxFolding, PiecewiseLinearActivationsAreOneOperator) {
+    const auto kinds = [](const std::string& nodes) { return kinds_in_order(imported_graph(nodes, kPicture).graph); };
+    EXPECT_THAT(kinds(clipped_to("b") + node("Mul", {"x", "b"}, {"c"}) + node("Div", {"c", "six"}, {"y"})),
+                ElementsAre("silu"));
+    EXPECT_THAT(kinds(clipped_to("b") + node("Div", {"b", "six"}, {"c"}) + node("Mul", {"c", "x"}, {"y"})),
+                ElementsAre("silu"));
+    EXPECT_THAT(kinds(clipped_to("b") + node("Div", {"b", "six"}, {"y"})), ElementsAre("sigmoid"));
+    EXPECT_THAT(kinds(node("HardSigmoid", {"x"}, {"a"}) + node("Mul", {"x", "a"}, {"y"})), ElementsAre("silu"));
+    EXPECT_THAT(kinds(clipped_to("y")), ElementsAre("add", "relu")) << "a shifted clip is no activation";
+}
+
+}  // namespace
+}  // namespace berth
