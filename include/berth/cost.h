@@ -70,6 +70,7 @@ struct Kernel {
         0;  ///< share evicted before it is used again: of the weights on chip; of a hot kernel, of all its operands
     CacheState cache = CacheState::kGraph;
     StartedBy started_by = StartedBy::kGraph;
+    bool own_code = false;  ///< computed by the runtime's own code on a core of the host
     friend bool operator==(const Kernel&, const Kernel&) = default;
 };
 

@@ -35,7 +35,7 @@ struct OperatorResult {
     std::optional<MissingFusion> not_fused;  ///< with the operator before it, and why
     std::string not_fused_with;              ///< the name of that operator
     bool fell_back = false;
-    std::string reason;  ///< why it fell back
+    std::string reason;  ///< why it fell back, or why the runtime's own code computes it; empty: neither
     Bound bound{};
     Operations macs;
     Bytes dram_bytes;

@@ -200,6 +200,15 @@ void dispatch_keys(Visitor& v, auto&& runtime) {
              "absent: none");
 }
 
+/// `devices.D.runtime.own_code`
+template <class Visitor>
+void own_code_keys(Visitor& v, auto&& code) {
+    v.number("macs_per_cycle", code.macs_per_cycle, NumberForm::kPositive,
+             "multiply-accumulates per cycle of one core of the host");
+    v.number("elements_per_cycle", code.elements_per_cycle, NumberForm::kPositive,
+             "elements read and written per cycle of one core of the host");
+}
+
 /// `devices.D.runtime.generation`
 template <class Visitor>
 void generation_keys(Visitor& v, auto&& runtime) {

@@ -48,7 +48,7 @@ class Matcher {
     // Fuses the longest group that a rule makes from `first` of operators that are not taken.
     void fuse_from(std::size_t first, Fusion& fusion) {
         const OperatorKind kind = kind_of(first);
-        if (!begins_[static_cast<std::size_t>(kind)] || taken_[first] != 0 || !classes_.support(first).supported) {
+        if (!begins_[static_cast<std::size_t>(kind)] || taken_[first] != 0 || !runs_on_device(first)) {
             return;
         }
         const OperatorId second = reader_of(first);
@@ -75,6 +75,12 @@ class Matcher {
         return tensors_[static_cast<std::size_t>(classes_.made[op])].only_reader;
     }
 
+    // What the runtime's own code computes is by itself.
+    [[nodiscard]] bool runs_on_device(std::size_t op) const {
+        const Support& support = classes_.support(op);
+        return support.supported && !support.own_code;
+    }
+
     // Operators of the group that the pattern makes from `first`; empty if it does not match.
     [[nodiscard]] Group matched(std::size_t first, const Pattern& pattern) const {
         Group group;
@@ -92,7 +98,7 @@ class Matcher {
 
     // A epilogue_op works on the result as it was made: where the dtype changes, there is an operator between the two.
     [[nodiscard]] bool follows(std::size_t before, std::size_t op, OperatorKind kind) const {
-        return kind_of(op) == kind && taken_[op] == 0 && classes_.support(op).supported &&
+        return kind_of(op) == kind && taken_[op] == 0 && runs_on_device(op) &&
                classes_[before].made_at == classes_.support(op).ran_at() &&
                std::holds_alternative<RowsDims>(classes_[op].example->dims);
     }

@@ -42,8 +42,28 @@ void evict(Number<T, Bytes>& kept, Demand<T>& demand, const Number<T, double>& s
     kept = kept * (1.0 - share);
 }
 
+// Plain loops over what they read, weights but of products among it, and write. How far caches help is in their rate.
+template <class T>
+Demand<T> own_code_demand(const Kernel& kernel, const Device& device) {
+    const OwnCode& code = *device.runtime.own_code;
+    const auto count = [&kernel](auto elements) { return static_cast<double>(elements(kernel.kind, kernel.dims)); };
+    Demand<T> demand;
+    demand.engines_serial = true;
+    demand.macs = macs(kernel.dims);
+    demand.padded_macs = T::given(demand.macs, "MACs");
+    demand.elements = operations(count(input_elements) + count(output_elements));
+    demand.compulsory = operands_of(kernel);
+    demand.vector = T::given(demand.elements, "elements read and written") /
+                    (T::profile(code.elements_per_cycle, "elements per cycle of own code") *
+                     T::profile(device.host_core->clock, "clock of the host"));
+    return demand;
+}
+
 template <class T>
 Demand<T> demand_of(const Kernel& kernel, const Device& device, const Rates<T>& rates) {
+    if (kernel.own_code) {
+        return own_code_demand<T>(kernel, device);
+    }
     struct Visitor {
         const Kernel& kernel;
         const Device& device;
@@ -167,9 +187,14 @@ Number<T, Time> host_share(const Kernel& kernel, const Device& device) {
 }
 
 template <class T>
-Number<T, Time> compute_time(const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
+Number<T, Time> compute_time(const Kernel& kernel, const Demand<T>& demand, const Device& device,
+                             const Rates<T>& rates) {
     if (value_of(demand.padded_macs) <= Operations{}) {
         return {};
+    }
+    if (kernel.own_code) {
+        return demand.padded_macs / (T::profile(device.runtime.own_code->macs_per_cycle, "MACs per cycle of own code") *
+                                     T::profile(device.host_core->clock, "clock of the host"));
     }
     if (value_of(rates.macs) <= OperationRate{}) {
         throw std::logic_error("a kernel was planned at a dtype that its device does not multiply");
@@ -245,7 +270,7 @@ Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& d
                                       coherence_time<T>(kernel, demand, device, rates.cores),
                                   "fork/join");
     }
-    terms.compute = T::term(compute_time<T>(demand, device, rates), "compute");
+    terms.compute = T::term(compute_time<T>(kernel, demand, device, rates), "compute");
     terms.vector = T::term(demand.vector, "vector");
     terms.sram = T::term(sram_time<T>(demand, kernel.cache == CacheState::kHot, device, rates.cores) *
                              T::factor(demand.imbalance, "load imbalance"),

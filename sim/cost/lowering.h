@@ -26,7 +26,8 @@ struct Support {
     Scheme scheme;                  ///< dtypes of its activations and of its weights as they are stored
     std::optional<DType> multiply;  ///< where the runtime multiplies narrow weights at a dtype of its own choice
     ProductCut cut;                 ///< of a matmul above the limits of one
-    std::string reason;             ///< why not
+    bool own_code = false;          ///< the runtime's own code on a core of the host computes it
+    std::string reason;             ///< why not, or why not on the device
     std::optional<DeviceId> fallback;
     [[nodiscard]] DType ran_at() const { return scheme.activations; }
 };

@@ -177,9 +177,7 @@ class Lowering {
         plan.output_on_chip = on_chip(made_by(i));
         plan.alive = residency_.alive[i];
         plan.on_chip = residency_.kept[i];
-        if (!support.supported) {
-            plan.reason = support.reason;
-        }
+        plan.reason = support.reason;
     }
 
     [[nodiscard]] bool inputs_on_chip(std::size_t i) const { return reads_dram_[i] == 0; }
@@ -330,6 +328,7 @@ void set_dtypes(Kernel& kernel, const Support& support) {
     kernel.weight_group = support.scheme.group;
     kernel.multiply = support.multiply;
     kernel.cut = support.cut;
+    kernel.own_code = support.own_code;
 }
 
 std::array<Kernel, 3> attention_parts(const Kernel& attention) {

@@ -73,7 +73,9 @@ std::optional<std::string> exceeded_limit(const Operator& op, const OperatorRule
         }
     }
     const auto* conv = std::get_if<ConvDims>(&op.dims);
-    if (rule.max_kernel && conv != nullptr && std::max(conv->kernel_height, conv->kernel_width) > *rule.max_kernel) {
+    const bool line = conv != nullptr && rule.cuts_lines && std::min(conv->kernel_height, conv->kernel_width) == 1;
+    if (rule.max_kernel && conv != nullptr && !line &&
+        std::max(conv->kernel_height, conv->kernel_width) > *rule.max_kernel) {
         return fmt::format("its kernel is {} x {}, the limit is {}", conv->kernel_height, conv->kernel_width,
                            *rule.max_kernel);
     }
@@ -191,11 +193,16 @@ Support operator_support(const Operator& op, const Profile& profile, const Devic
         support.scheme.group = op.cache->group;
     }
     if (const auto limit = exceeded_limit(op, rule, support.ran_at())) {
-        return refuse(*limit);
+        refuse(*limit);
+        if (!rule.own_code) {
+            return support;
+        }
+        support.own_code = true;
+        support.reason += ". Its own code on a core of the host computes it";
     }
     support.cut = cut_of(op, rule);
     support.supported = true;
-    support.multi_core = rule.multi_core;
+    support.multi_core = rule.multi_core && !support.own_code;
     support.fallback.reset();
     return support;
 }

@@ -168,7 +168,9 @@ Candidate whole(DeviceId device, CandidateCosts& costs) {
         const bool pinned = !main.pinned.empty() && main.pinned[at(result.id)].has_value();
         if (result.device != device && !pinned) {
             result.fell_back = true;
-            result.reason = operators[at(result.id)].reason;
+        }
+        if (result.fell_back || result.device == device) {
+            result.reason = operators[at(result.id)].reason;  // of what runs here, only what its own code computes has one
         }
     }
     return candidate;

@@ -158,6 +158,10 @@ void add_engines(auto& list, const std::string& path, auto& device) {
 void add_runtime(auto& list, const std::string& path, auto& runtime) {
     NumbersAt dispatch(list, path + ".dispatch");
     dispatch_keys(dispatch, runtime);
+    if (runtime.own_code) {
+        NumbersAt code(list, path + ".own_code");
+        own_code_keys(code, *runtime.own_code);
+    }
     for (std::size_t i = 0; i < runtime.fuses.size(); ++i) {
         if (auto& traffic = runtime.fuses[i].traffic) {
             list.add(fmt::format("{}.fuses.{}.traffic", path, i), *traffic);

@@ -95,6 +95,7 @@ std::vector<ProfileKey> profile_keys() {
     dma_keys(list.at("devices.D.dma"), device);
     device_keys(list.at("devices.D"), device);
     dispatch_keys(list.at("devices.D.runtime.dispatch"), device.runtime);
+    own_code_keys(list.at("devices.D.runtime.own_code"), OwnCode{});
     generation_keys(list.at("devices.D.runtime.generation"), device.runtime);
     energy_keys(list.at("devices.D.energy"), EnergyModel{});
     error_keys(list.at("devices.D.error"), device.error);

@@ -82,6 +82,13 @@ void read_host(Profile& profile, const YamlNode& root, const std::vector<std::st
         root.require("devices").require(*name).require("vector").require("by_host").error(
             fmt::format("'{}' is the host itself", *name), "no 'by_host', or another device as host");
     }
+    if (device.runtime.own_code) {
+        root.require("devices")
+            .require(*name)
+            .require("runtime")
+            .require("own_code")
+            .error(fmt::format("'{}' is the host itself", *name), "no 'own_code', or another device as host");
+    }
     if (std::find(disabled.begin(), disabled.end(), *name) != disabled.end()) {
         node.error(fmt::format("the host '{}' is disabled", *name), "a host that is there");
     }

@@ -21,6 +21,25 @@ void read_generation_rules(Runtime& runtime, const YamlNode& node) {
     node.reject_unknown_keys();
 }
 
+void read_own_code(Runtime& runtime, const YamlNode& node) {
+    KeyReader rows(node);
+    own_code_keys(rows, runtime.own_code.emplace());
+    node.reject_unknown_keys();
+}
+
+constexpr std::string_view kOwnCode = "own_code";
+
+// `else: DEVICE`, or `else: own_code`.
+void read_otherwise(OperatorRule& rule, const Runtime& runtime, const YamlNode& node) {
+    const std::string name = text_or_empty(node);
+    rule.own_code = name == kOwnCode;
+    if (!rule.own_code) {
+        rule.fallback = name;
+    } else if (!runtime.own_code) {
+        node.error("the runtime has no 'own_code'", "own_code: {macs_per_cycle: ..., elements_per_cycle: ...}");
+    }
+}
+
 bool computes_on_array(OperatorKind kind) {
     return kind == OperatorKind::kMatmul || kind == OperatorKind::kConv2d || kind == OperatorKind::kAttention;
 }
@@ -110,6 +129,12 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
     if (node.find("max_kernel")) {
         rule.max_kernel = integer_in(kLimitRange, node, "max_kernel");
     }
+    if (const auto cuts = node.find("cuts_lines")) {
+        rule.cuts_lines = cuts->boolean().value_or(false);
+        if (!rule.max_kernel) {
+            cuts->error("has no meaning without 'max_kernel'");
+        }
+    }
     if (node.find("max_pooled")) {
         rule.max_pooled = integer_in(kLimitRange, node, "max_pooled");
     }
@@ -117,7 +142,7 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
         const auto has_limit = [](const ProductLimit& limit) { return limit.most.has_value(); };
         if (rule.max_bytes || rule.max_kernel || rule.max_pooled ||
             std::ranges::any_of(rule.product_limits, has_limit)) {
-            rule.fallback = text_or_empty(*otherwise);
+            read_otherwise(rule, device.runtime, *otherwise);
         } else {
             otherwise->error(
                 "has no meaning without 'max_bytes', 'max_m', 'max_k', 'max_n', 'max_kernel' or 'max_pooled'");
@@ -221,6 +246,9 @@ void read_runtime(Device& device, const YamlNode& node) {
     }
     if (const auto generation = map.find("generation")) {
         read_generation_rules(runtime, *generation);
+    }
+    if (const auto code = map.find("own_code")) {
+        read_own_code(runtime, *code);
     }
     const auto dtypes = read_dtypes(map.require("dtypes", "a list of dtypes, the preferred one first"));
     read_operators(device, map.require("operators", "a map from operators to rules"), dtypes);

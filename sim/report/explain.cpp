@@ -125,6 +125,8 @@ std::string explain_text(const OperatorResult& op, const Profile& profile, const
     }
     if (op.fell_back) {
         text += wrapped(fmt::format("It fell back to {}: {}.", device.name, op.reason), 0, width);
+    } else if (!op.reason.empty()) {
+        text += wrapped(op.reason + ".", 0, width);
     }
     if (!op.fused_into.empty()) {
         text += wrapped(

@@ -22,7 +22,7 @@ std::string note(const OperatorResult& op) {
     if (!op.fused_into.empty()) {
         return "fused into " + op.fused_into;
     }
-    return op.fell_back ? "fell back: " + op.reason : "";
+    return op.fell_back ? "fell back: " + op.reason : op.reason;
 }
 
 TextTable operator_heading() {

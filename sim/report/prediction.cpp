@@ -38,14 +38,15 @@ std::string class_table(const Candidate& candidate, TextWidth width) {
     return table.text(2, width);
 }
 
-/// Operators that fell back, those of one device and reason together.
+/// Operators that fell back or that the runtime's own code computes, those of one device and reason together.
 std::string elsewhere_text(const Candidate& candidate, std::span<const std::string> devices, TextWidth width) {
     std::vector<std::pair<std::string, std::vector<std::string>>> groups;
     for (const OperatorResult& op : candidate.operators) {
-        if (!op.fell_back) {
+        if (op.reason.empty()) {
             continue;
         }
-        const std::string why = fmt::format("on {}: {}", device_name(devices, op.device), op.reason);
+        const std::string why =
+            fmt::format("on {}: {}", op.fell_back ? device_name(devices, op.device) : "the host", op.reason);
         const auto known = std::ranges::find_if(groups, [&why](const auto& group) { return group.first == why; });
         (known == groups.end() ? groups.emplace_back(why, std::vector<std::string>{}) : *known)
             .second.push_back(op.name);

@@ -18,6 +18,10 @@ Part generation(Definitions& q) {
     return object_with(keys_of<Runtime>(q, [](auto& v, auto& runtime) { generation_keys(v, runtime); }));
 }
 
+Part own_code(Definitions& q) {
+    return object_with(keys_of<OwnCode>(q, [](auto& v, auto& code) { own_code_keys(v, code); }));
+}
+
 Part dtypes() {
     Part part = list_of(choice(kDTypeNames), 1);
     part.shape["uniqueItems"] = true;
@@ -47,13 +51,19 @@ Part rule(Definitions& q) {
         optional("cuts", "dimensions of a matmul that the runtime cuts into pieces above their limits",
                  list_of(choice(kProductDimNames), 1)),
         optional("max_kernel", "limit on the height and width of a convolution's kernel", integer(kLimitRange)),
+        optional("cuts_lines", "with 'max_kernel': whether kernels of one row or column are cut into pieces instead",
+                 boolean()),
         optional("max_pooled", "limit on the positions that one result of a pooling is made of", integer(kLimitRange)),
-        optional("else", "the device for operators above the limits", text()),
+        optional(
+            "else",
+            "the device for operators above the limits, or own_code: the runtime computes them on a core of the host",
+            text()),
         optional("on_the_way", "whether kernels convert as they read and write, without a kernel for it", boolean()),
     });
     part.complete.update(all_of(
         {if_then(has("else"), any_of({has("max_bytes"), has("max_m"), has("max_k"), has("max_n"), has("max_kernel"),
                                       has("max_pooled")})),
+         if_then(has("cuts_lines"), has("max_kernel")),
          if_then(has("multi_core_from"), all_of({has("multi_core"), at_key("multi_core", {{"const", true}})}))}));
     return part;
 }
@@ -87,6 +97,7 @@ Part runtime_part(Definitions& q) {
                  boolean()),
         optional("precisions", "schemes that models may be compiled for; absent: all that matrix products support",
                  precisions()),
+        optional("own_code", "plain loops on a core of the host for what it has no kernel for", own_code(q)),
         optional("generation", "how it generates text", generation(q)),
         required("dtypes", "dtypes that operators run in, preferred first", dtypes()),
         required("operators", "a rule for each operator that runs or falls back; not listed: runs nowhere",
