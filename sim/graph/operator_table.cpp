@@ -31,8 +31,8 @@ constexpr std::array<std::string_view, 9> kOnnxConv{"Conv",        "FusedConv", 
 constexpr std::array<std::string_view, 5> kOnnxAttention{"Attention", "QAttention", "MultiHeadAttention",
                                                          "GroupQueryAttention", "DecoderMaskedMultiHeadAttention"};
 constexpr std::array<std::string_view, 3> kOnnxSoftmax{"Softmax", "LogSoftmax", "QLinearSoftmax"};
-constexpr std::array<std::string_view, 5> kOnnxLayerNorm{"LayerNormalization", "InstanceNormalization",
-                                                         "GroupNormalization", "BatchNormalization", "GroupNorm"};
+constexpr std::array<std::string_view, 4> kOnnxLayerNorm{"LayerNormalization", "InstanceNormalization",
+                                                         "GroupNormalization", "GroupNorm"};
 constexpr std::array<std::string_view, 2> kOnnxRmsNorm{"RMSNormalization", "SimplifiedLayerNormalization"};
 constexpr std::array<std::string_view, 5> kOnnxGelu{"Gelu", "FastGelu", "BiasGelu", "QuickGelu", "Erf"};
 constexpr std::array<std::string_view, 3> kOnnxSilu{"Swish", "HardSwish", "Mish"};
@@ -42,8 +42,23 @@ constexpr std::array<std::string_view, 2> kOnnxSigmoid{"Sigmoid", "HardSigmoid"}
 constexpr std::array<std::string_view, 18> kOnnxAdd{
     "Add",  "Sub",         "Sum", "Where", "Mean", "Max",   "Min", "QLinearAdd", "Equal", "Greater", "GreaterOrEqual",
     "Less", "LessOrEqual", "And", "Or",    "Xor",  "IsNaN", "Not"};
-constexpr std::array<std::string_view, 15> kOnnxMul{"Mul", "Div", "Pow", "Sqrt", "Mod",   "Neg",   "Abs",       "Exp",
-                                                    "Log", "Sin", "Cos", "Ceil", "Floor", "Round", "Reciprocal"};
+// A batch norm's statistics are constants: a scale and a shift of each channel.
+constexpr std::array<std::string_view, 16> kOnnxMul{"BatchNormalization",
+                                                    "Mul",
+                                                    "Div",
+                                                    "Pow",
+                                                    "Sqrt",
+                                                    "Mod",
+                                                    "Neg",
+                                                    "Abs",
+                                                    "Exp",
+                                                    "Log",
+                                                    "Sin",
+                                                    "Cos",
+                                                    "Ceil",
+                                                    "Floor",
+                                                    "Round",
+                                                    "Reciprocal"};
 constexpr std::array<std::string_view, 4> kOnnxTranspose{"Transpose", "DepthToSpace", "SpaceToDepth",
                                                          "ReverseSequence"};
 constexpr std::array<std::string_view, 5> kOnnxReshape{"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"};

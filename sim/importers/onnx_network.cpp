@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "importers/onnx_products.h"
+#include "importers/onnx_rule.h"
 
 namespace berth {
 
@@ -33,6 +34,7 @@ OnnxNetwork::OnnxNetwork(OnnxFlow flow) : flow_(std::move(flow)) {
         output_[static_cast<std::size_t>(output)] = true;
     }
     for (NodeId node = 0; node < size(); ++node) {
+        channels_last_ = channels_last_ || has_channels_last(*step(node).source);
         pass_by_storage(node);
     }
     remove_unread();

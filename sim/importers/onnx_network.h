@@ -62,6 +62,9 @@ class OnnxNetwork {
     /// Leaves out nodes whose results nobody reads.
     void remove_unread();
 
+    /// Whether pictures have their channels last, as TensorFlow does.
+    [[nodiscard]] bool channels_last() const { return channels_last_; }
+
     /// Matrix products and convolutions that the file asks for in integers.
     [[nodiscard]] std::int64_t integer_products() const { return integer_products_; }
 
@@ -76,6 +79,7 @@ class OnnxNetwork {
     std::vector<bool> output_;                  ///< by value: it, or one that it stands for, is a result of the graph
     std::vector<std::vector<NodeId>> readers_;  ///< by value, nodes that are gone since among them
     std::int64_t integer_products_ = 0;
+    bool channels_last_ = false;
 };
 
 }  // namespace berth

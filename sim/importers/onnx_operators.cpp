@@ -60,7 +60,7 @@ std::int64_t constant_elements(const OnnxSubject& s) {
 }
 
 Found sum_of(const OnnxSubject& s) {
-    RowsDims d = rows_of(s.made);
+    RowsDims d = positions_of(s.network, s.made);
     const auto inputs = s.network.activations(s.node);
     d.inputs = static_cast<std::int64_t>(inputs.size());
     // In integers a scale and a zero point stand behind each operand.
@@ -129,6 +129,7 @@ Found rows_operator(const OnnxSubject& s) {
         case OperatorKind::kResize:
             return resize_of(s);
         case OperatorKind::kConcat: {
+            d = positions_of(s.network, s.made);
             const auto inputs = s.network.activations(s.node);
             d.inputs = static_cast<std::int64_t>(inputs.size());
             const std::int64_t constants = constant_elements(s);
@@ -155,7 +156,7 @@ Found rows_operator(const OnnxSubject& s) {
             return OnnxOperator{s.kind, d, {s.in(0)}, {}};
         }
         default:
-            return given_rows(s, d);
+            return given_rows(s, positions_of(s.network, s.made));
     }
 }
 

@@ -230,7 +230,7 @@ bool match_gelu(OnnxNetwork& network, NodeId anchor, OnnxPatterns& found) {
             last = half;
         }
         add_group(network, found, std::move(all), last,
-                  {OperatorKind::kGelu, rows_of(network.shape(x)), {x}, kNoValue});
+                  {OperatorKind::kGelu, positions_of(network, network.shape(x)), {x}, kNoValue});
         return true;
     }
     return false;
@@ -246,7 +246,7 @@ void match_silu(OnnxNetwork& network, NodeId sigmoid, OnnxPatterns& found) {
     std::vector<NodeId> steps{sigmoid};
     if (comes_from(network, network.input(sigmoid, 0), x, steps)) {
         add_group(network, found, std::move(steps), last,
-                  {OperatorKind::kSilu, rows_of(network.shape(x)), {x}, kNoValue});
+                  {OperatorKind::kSilu, positions_of(network, network.shape(x)), {x}, kNoValue});
     }
 }
 
@@ -279,7 +279,7 @@ void match_hard_activation(OnnxNetwork& network, NodeId clip, OnnxPatterns& foun
             last = sixth;
         }
         add_group(network, found, std::move(steps), last,
-                  {OperatorKind::kSilu, rows_of(network.shape(x)), {x}, kNoValue});
+                  {OperatorKind::kSilu, positions_of(network, network.shape(x)), {x}, kNoValue});
         return;
     }
     const NodeId sixth = scaled_by(clip);
@@ -287,10 +287,10 @@ void match_hard_activation(OnnxNetwork& network, NodeId clip, OnnxPatterns& foun
     if (other_factor(network, last, network.output(sixth == kNoNode ? clip : sixth)) == x) {
         steps.push_back(sixth);
         add_group(network, found, std::move(steps), last,
-                  {OperatorKind::kSilu, rows_of(network.shape(x)), {x}, kNoValue});
+                  {OperatorKind::kSilu, positions_of(network, network.shape(x)), {x}, kNoValue});
     } else if (sixth != kNoNode) {
         add_group(network, found, std::move(steps), sixth,
-                  {OperatorKind::kSigmoid, rows_of(network.shape(x)), {x}, kNoValue});
+                  {OperatorKind::kSigmoid, positions_of(network, network.shape(x)), {x}, kNoValue});
     }
 }
 
@@ -303,6 +303,17 @@ ValueId only_activation(const OnnxNetwork& network, NodeId node) {
 
 bool with_constant(const OnnxNetwork& network, NodeId node, std::string_view op) {
     return network.is(node, op) && network.step(node).inputs.size() == 2 && only_activation(network, node) != kNoValue;
+}
+
+RowsDims positions_of(const OnnxNetwork& network, const Shape& shape) {
+    constexpr std::size_t kPicture = 4;  // batch, channels, height and width
+    if (shape.size() < kPicture || network.channels_last() || shape[1] < 1) {
+        return rows_of(shape);
+    }
+    RowsDims dims;
+    dims.cols = shape[1];
+    dims.rows = elements_of(shape) / dims.cols;
+    return dims;
 }
 
 RowsDims rows_of(const Shape& shape) {

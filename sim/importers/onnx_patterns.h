@@ -34,6 +34,10 @@ inline constexpr std::size_t kMostOperands = 3;
 /// Whether the node is this operator, of one activation and one constant.
 [[nodiscard]] bool with_constant(const OnnxNetwork& network, NodeId node, std::string_view op);
 
+/// Rows and columns of element-wise work: in pictures, which devices keep with the channels of a position together,
+/// those are the columns, wherever the file has them.
+[[nodiscard]] RowsDims positions_of(const OnnxNetwork& network, const Shape& shape);
+
 // By subject; each adds to `found`.
 void fold_constants(OnnxNetwork& network, OnnxPatterns& found);
 void find_norms(OnnxNetwork& network, OnnxPatterns& found);

@@ -54,6 +54,7 @@ struct NamedRule {
 
 /// ONNX has channels right behind the batch. A node with the attribute `channels_last`, or of the kinds of ONNX Runtime
 /// called Nhwc, has them last, as TensorFlow does: its shape the way ONNX has it, and back again.
+[[nodiscard]] bool has_channels_last(const OnnxNode& node);
 [[nodiscard]] Shape channels_second(const OnnxNode& node, Shape shape);
 [[nodiscard]] Shape as_laid_out(const OnnxNode& node, Shape shape);
 /// A kernel's shape the way ONNX has it, of which `kernel_axes` gives the places in the node's own.

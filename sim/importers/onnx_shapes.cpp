@@ -295,13 +295,9 @@ Shape factor_shape(const OnnxNode& node, Shape shape, bool second) {
     return shape;
 }
 
-namespace {
-
 bool has_channels_last(const OnnxNode& node) {
     return node.integer("channels_last", 0) != 0 || node.op.starts_with("Nhwc");
 }
-
-}  // namespace
 
 Shape channels_second(const OnnxNode& node, Shape shape) {
     if (shape.size() > 2 && has_channels_last(node)) {

@@ -70,5 +70,34 @@ TEST(OnnxFolding, PiecewiseLinearActivationsAreOneOperator) {
     EXPECT_THAT(kinds(clipped_to("y")), ElementsAre("add", "relu")) << "a shifted clip is no activation";
 }
 
+RowsDims rows_at(const NetworkImport& import, std::size_t op) {
+    return std::get<RowsDims>(import.graph.operators.at(op).dims);
+}
+
+// Devices keep the channels of a position together, so that 7 columns of a picture are not 7 of 16 lanes.
+TEST(OnnxFolding, TheColumnsOfAPictureAreItsChannels) {
+    const std::vector<std::pair<std::string, OnnxSizes>> small{{"x", {1, 48, 7, 7}}};
+    for (const char* op : {"Relu", "Sigmoid", "Neg"}) {
+        const RowsDims found = rows_at(imported_graph(node(op, {"x"}, {"y"}), small), 0);
+        EXPECT_EQ(found.rows, 49) << op;
+        EXPECT_EQ(found.cols, 48) << op;
+    }
+    const NetworkImport joined = imported_graph(node("Concat", {"x", "x"}, {"y"}, attribute("axis", 1)), small);
+    EXPECT_EQ(rows_at(joined, 0).cols, 96);
+    expect_round_trip(joined);
+    const RowsDims rows = rows_at(imported_graph(node("Relu", {"x"}, {"y"}), {{"x", {1, 128, 384}}}), 0);
+    EXPECT_EQ(rows.rows, 128) << "rows of three axes stay rows";
+    EXPECT_EQ(rows.cols, 384);
+}
+
+TEST(OnnxFolding, ABatchNormByItselfScalesAndShifts) {
+    const NetworkImport import = imported_graph(
+        constant("s", {48}) + node("BatchNormalization", {"x", "s", "s", "s", "s"}, {"y"}), {{"x", {1, 48, 7, 7}}});
+    EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("mul"));
+    EXPECT_EQ(rows_at(import, 0).cols, 48);
+    EXPECT_TRUE(rows_at(import, 0).affine);
+    expect_round_trip(import);
+}
+
 }  // namespace
 }  // namespace berth
