@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <memory>
 #include <system_error>
-#include <unordered_set>
 #include <utility>
 
 #include "base/yaml_tree.h"
@@ -30,12 +30,6 @@ std::string kind_name(YamlKind kind) {
     return "";
 }
 
-void remember(std::vector<std::string>& asked, std::string_view key) {
-    if (std::find(asked.begin(), asked.end(), key) == asked.end()) {
-        asked.emplace_back(key);
-    }
-}
-
 // A value of `--set PATH=VALUE` stands at a place that names its path.
 std::string at_path(std::string_view message, const std::string& path, const SourceLocation& where) {
     constexpr std::string_view kSet = "--set ";
@@ -51,6 +45,46 @@ std::string at_path(std::string_view message, const std::string& path, const Sou
 }
 
 }  // namespace
+
+bool AskedKeys::has(std::string_view key) const {
+    for (const AskedKeys* last = this; last->before_ != nullptr; last = last->before_) {
+        if (last->key_ == key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+AskedKeys* AskedKeys::and_also(std::string_view key) {
+    const auto known = std::ranges::find(after_, key, &std::pair<std::string, AskedKeys*>::first);
+    if (known != after_.end()) {
+        return known->second;
+    }
+    AskedKeys* after = this;
+    if (!has(key)) {
+        longer_.push_back(std::unique_ptr<AskedKeys>(new AskedKeys(this, key)));
+        after = longer_.back().get();
+    }
+    after_.emplace_back(key, after);
+    return after;
+}
+
+std::vector<std::string> AskedKeys::all() const {
+    std::vector<std::string> keys;
+    for (const AskedKeys* last = this; last->before_ != nullptr; last = last->before_) {
+        keys.push_back(last->key_);
+    }
+    std::ranges::reverse(keys);
+    return keys;
+}
+
+AskedKeys*& YamlReadState::asked_of(const YamlValue* map) {
+    if (map != asked_last) {
+        asked_last = map;
+        asked_of_last = &asked.emplace(map, &none_asked).first->second;
+    }
+    return *asked_of_last;
+}
 
 const YamlMember* YamlValue::member(std::string_view key) const {
     for (const YamlMember& candidate : members) {
@@ -94,7 +128,12 @@ void YamlNode::warning(std::string_view message, std::string expected, std::stri
 }
 
 YamlNode YamlNode::child(std::string_view step, std::shared_ptr<const YamlValue> value) const {
-    std::string path = path_.empty() ? std::string(step) : fmt::format("{}.{}", path_, step);
+    std::string path;
+    path.reserve(path_.size() + 1 + step.size());
+    if (!path_.empty()) {
+        path.append(path_).push_back('.');
+    }
+    path.append(step);
     SourceLocation where = value ? value->where : where_;
     return {state_, std::move(value), std::move(where), std::move(path)};
 }
@@ -113,7 +152,9 @@ std::optional<YamlNode> YamlNode::find(std::string_view key) const {
     if (here == nullptr) {
         return std::nullopt;
     }
-    remember(state_->asked[here], key);
+    if (AskedKeys*& asked = state_->asked_of(here); asked != nullptr) {
+        asked = asked->and_also(key);
+    }
     const YamlMember* member = here->member(key);
     if (member == nullptr || member->value->kind == YamlKind::kNull) {
         return std::nullopt;
@@ -146,11 +187,12 @@ void YamlNode::reject_unknown_keys() const {
     if (!is_map()) {
         return;
     }
-    const std::vector<std::string>& asked = state_->asked[value_.get()];
+    const AskedKeys* keys = state_->asked_of(value_.get());
     for (const YamlMember& member : value_->members) {
-        if (std::find(asked.begin(), asked.end(), member.key) != asked.end()) {
+        if (keys == nullptr || keys->has(member.key)) {
             continue;
         }
+        const std::vector<std::string> asked = keys->all();
         const std::string suggestion = nearest_name(member.key, asked);
         const std::string in = path_.empty() ? "" : fmt::format(" in '{}'", path_);
         state_->diagnostics->error(member.key_where, fmt::format("unknown key '{}'{}", member.key, in),
@@ -257,8 +299,9 @@ std::vector<YamlNode> YamlNode::sequence() const {
         error(fmt::format("found {}", kind_name(value_->kind)), "a list");
         return result;
     }
+    result.reserve(value_->items.size());
     for (std::size_t i = 0; i < value_->items.size(); ++i) {
-        result.push_back(child(fmt::format("{}", i), value_->items[i]));
+        result.push_back(child(std::to_string(i), value_->items[i]));
     }
     return result;
 }
@@ -269,12 +312,9 @@ std::vector<YamlEntry> YamlNode::entries() const {
     if (here == nullptr) {
         return result;
     }
-    std::vector<std::string>& asked = state_->asked[here];
-    const std::unordered_set<std::string> known(asked.begin(), asked.end());
+    state_->asked_of(here) = nullptr;
+    result.reserve(here->members.size());
     for (const YamlMember& member : here->members) {
-        if (!known.contains(member.key)) {
-            asked.push_back(member.key);
-        }
         result.push_back({member.key, member.key_where, child(member.key, member.value)});
     }
     return result;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "berth/diagnostics.h"
@@ -45,10 +46,35 @@ struct MisfitShare {
     SourceLocation base;  ///< where the other number is written
 };
 
+/// Keys that a map was asked for, in order, and what comes of each further one: maps that are asked alike, as the
+/// operators of a graph are, share one.
+class AskedKeys {
+  public:
+    AskedKeys() = default;
+    /// These and `key`, if it is not among them; lives as long as the first.
+    [[nodiscard]] AskedKeys* and_also(std::string_view key);
+    [[nodiscard]] bool has(std::string_view key) const;
+    [[nodiscard]] std::vector<std::string> all() const;
+
+  private:
+    AskedKeys(const AskedKeys* before, std::string_view key) : before_(before), key_(key) {}
+
+    const AskedKeys* before_ = nullptr;  ///< null: none has been asked for
+    std::string key_;
+    std::vector<std::pair<std::string, AskedKeys*>> after_;
+    std::vector<std::unique_ptr<AskedKeys>> longer_;  ///< of `after_`, those that are not these
+};
+
 struct YamlReadState {
     Diagnostics* diagnostics = nullptr;
     YamlPointer root;  ///< keeps alive the maps that `asked` points to
-    std::unordered_map<const YamlValue*, std::vector<std::string>> asked;
+    AskedKeys none_asked;
+    std::unordered_map<const YamlValue*, AskedKeys*> asked;  ///< null: every key that there is
+    const YamlValue* asked_last = nullptr;                   ///< whose keys are the next, as a rule
+    AskedKeys** asked_of_last = nullptr;
+
+    /// Of a map; they belong to `none_asked` or are null.
+    [[nodiscard]] AskedKeys*& asked_of(const YamlValue* map);
     std::vector<RelativeNumber> relative;  ///< those read so far
     std::vector<MisfitShare> misfits;
 };

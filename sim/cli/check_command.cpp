@@ -82,9 +82,9 @@ std::string check_profile(const std::string& path, const Library& library, Diagn
 
 std::string check_model(const std::string& path, const Library& library, Diagnostics& diagnostics) {
     const auto model = load_model(library, path, {}, SourceLocation(path), diagnostics);
+    const std::int64_t longest = model ? longest_input(*model).value_or(1) : 1;
     const auto small = model ? instantiate(*model, Workload{1, 1}, diagnostics) : std::nullopt;
-    const auto large =
-        small ? instantiate(*model, Workload{1, longest_input(*model).value_or(1)}, diagnostics) : std::nullopt;
+    const auto large = small && longest > 1 ? instantiate(*model, Workload{1, longest}, diagnostics) : small;
     if (!large) {
         return "";
     }
@@ -119,7 +119,9 @@ FileCheck check_file(const std::string& path, const Library& library, Diagnostic
         check.summary = check_model(path, library, diagnostics);
         return check;
     }
-    const auto document = YamlDocument::load(path, diagnostics);
+    Library once = library;  // what is read to see its kind is read again as such
+    once.kept = std::make_shared<KeptDocuments>(library.kept);
+    const auto document = once.kept->load(path, diagnostics);
     if (!document) {
         return check;
     }
@@ -131,13 +133,13 @@ FileCheck check_file(const std::string& path, const Library& library, Diagnostic
     const auto summary = [&]() -> std::string {
         switch (*check.kind) {
             case FileKind::kProfile:
-                return check_profile(path, library, diagnostics);
+                return check_profile(path, once, diagnostics);
             case FileKind::kModel:
-                return check_model(path, library, diagnostics);
+                return check_model(path, once, diagnostics);
             case FileKind::kArchitecture:
                 return check_architecture(document->root(diagnostics), diagnostics);  // kind_of() has seen every key
             case FileKind::kScenario:
-                return check_scenario(path, library, diagnostics);
+                return check_scenario(path, once, diagnostics);
         }
         throw std::logic_error("unknown kind of file");
     };

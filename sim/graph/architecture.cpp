@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -288,7 +289,7 @@ class ArchitectureReader {
         OperatorTemplate op;
         op.where = node.where();
         const auto name = node.require("name", "the operator's name").text();
-        const auto kind = node.require("op", "the kind of operator, such as matmul").enumeration(operator_names());
+        const auto kind = read_kind(node.require("op", "the kind of operator, such as matmul"));
         if (const auto category = node.find("category")) {
             op.category = category->enumeration(kCategoryNames);
         }
@@ -318,6 +319,16 @@ class ArchitectureReader {
         }
         node.reject_unknown_keys();
         return op;
+    }
+
+    /// The kinds that were met are known at once.
+    std::optional<OperatorKind> read_kind(const YamlNode& node) {
+        const auto name = node.is_scalar() ? node.text() : std::nullopt;
+        if (const auto met = name ? met_.find(*name) : met_.end(); met != met_.end()) {
+            return met->second;
+        }
+        const auto kind = node.enumeration(operator_names());
+        return kind ? std::optional(met_.emplace(*name, *kind).first->second) : std::nullopt;
     }
 
     /// Weights that are shared belong to an operator before it in its section, or to one of an earlier section that
@@ -374,6 +385,13 @@ class ArchitectureReader {
         }
         readable.insert(readable.end(), earlier_.begin(), earlier_.end());
         const std::unordered_set<std::string_view> set(readable.begin(), readable.end());
+        const auto all_known = [&set](const OperatorTemplate& op) {
+            return (op.otherwise.empty() || set.contains(op.otherwise)) &&
+                   std::ranges::all_of(op.inputs, [&set](const std::string& input) { return set.contains(input); });
+        };
+        if (diagnostics_.error_count() == 0 && std::ranges::all_of(section.operators, all_known)) {
+            return;  // without errors, no operator was left out
+        }
         for (const YamlNode& item : operators.sequence()) {
             const auto inputs = item.is_map() ? item.find("inputs") : std::nullopt;
             auto names = inputs && inputs->is_sequence() ? inputs->sequence() : std::vector<YamlNode>{};
@@ -395,7 +413,8 @@ class ArchitectureReader {
     Known known_;
     std::vector<std::string> earlier_;            ///< full names of operators of sections that are not repeated
     std::unordered_set<std::string> full_names_;  ///< of all operators
-    bool written_ = false;                        ///< a graph written out: its operators may name their block
+    std::unordered_map<std::string, OperatorKind> met_;
+    bool written_ = false;  ///< a graph written out: its operators may name their block
 };
 
 }  // namespace

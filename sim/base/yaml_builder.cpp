@@ -1,0 +1,129 @@
+// The tree of a document from what its reader tells.
+#include "base/yaml_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace berth {
+
+namespace {
+
+/// Aliases of aliases can make a file of a few lines larger than any memory.
+constexpr std::size_t kMostValues = 20'000'000;
+
+}  // namespace
+
+std::shared_ptr<YamlValue> YamlBuilder::make(YamlKind kind, YamlPlace place) const {
+    auto value = std::make_shared<YamlValue>();
+    value->kind = kind;
+    value->where = at(place);
+    return value;
+}
+
+void YamlBuilder::start(YamlKind kind, YamlPlace place, Anchor anchor) {
+    Open& open = open_.emplace_back();
+    open.value = make(kind, place);
+    open.anchor = anchor;
+}
+
+YamlBuilder::Grown YamlBuilder::nothing(YamlPlace place, Anchor anchor) {
+    return add(make(YamlKind::kNull, place), anchor, 1);
+}
+
+YamlBuilder::Grown YamlBuilder::scalar(YamlPlace place, std::string_view text, bool quoted, Anchor anchor) {
+    // Most scalars are keys, which need no value of their own.
+    if (anchor == 0 && !open_.empty() && open_.back().value->kind == YamlKind::kMap && !open_.back().has_key) {
+        ++open_.back().size;
+        name_key(open_.back(), text, at(place));
+        return Grown::kGood;
+    }
+    auto value = make(YamlKind::kScalar, place);
+    value->text = text;
+    value->quoted = quoted;
+    return add(std::move(value), anchor, 1);
+}
+
+YamlBuilder::Grown YamlBuilder::alias(YamlPlace place, Anchor anchor) {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) {
+        diagnostics_.error(at(place), "an alias within the very value that it names");
+        return add(make(YamlKind::kNull, place), 0, 1);
+    }
+    return attach(found->second.value, at(place), found->second.size);
+}
+
+YamlBuilder::Grown YamlBuilder::finish() {
+    Open finished = std::move(open_.back());
+    open_.pop_back();
+    return add(std::move(finished.value), finished.anchor, finished.size);
+}
+
+YamlBuilder::Grown YamlBuilder::add(std::shared_ptr<YamlValue> value, Anchor anchor, std::size_t size) {
+    // The place of nothing is the next token, lines below perhaps; its key says it better.
+    if (value->kind == YamlKind::kNull && !open_.empty() && open_.back().has_key) {
+        value->where = open_.back().key_where;
+    }
+    if (anchor != 0) {
+        anchors_[anchor] = {value, size};
+    }
+    const SourceLocation where = value->where;
+    return attach(std::move(value), where, size);
+}
+
+YamlBuilder::Grown YamlBuilder::attach(YamlPointer value, const SourceLocation& where, std::size_t size) {
+    if (open_.empty()) {
+        root_ = root_ ? root_ : std::move(value);
+        return Grown::kGood;
+    }
+    Open& parent = open_.back();
+    if (parent.size + size > kMostValues) {
+        return Grown::kTooLarge;
+    }
+    parent.size += size;
+    if (parent.value->kind == YamlKind::kSequence) {
+        parent.value->items.push_back(std::move(value));
+    } else if (!parent.has_key) {
+        take_key(parent, *value, where);
+    } else {
+        parent.value->members.push_back({std::move(parent.key), parent.key_where, std::move(value)});
+        parent.has_key = false;
+    }
+    return Grown::kGood;
+}
+
+void YamlBuilder::take_key(Open& parent, const YamlValue& key, const SourceLocation& where) {
+    if (key.kind == YamlKind::kScalar) {
+        name_key(parent, key.text, where);
+        return;
+    }
+    parent.has_key = true;
+    parent.key = key.text;
+    parent.key_where = where;
+    diagnostics_.error(where, "a key must be a single word or text");
+}
+
+void YamlBuilder::name_key(Open& parent, std::string_view key, const SourceLocation& where) {
+    parent.has_key = true;
+    parent.key = key;
+    parent.key_where = where;
+    if (!is_new(parent)) {
+        diagnostics_.error(where, fmt::format("the key '{}' appears twice", key));
+    }
+}
+
+bool YamlBuilder::is_new(Open& parent) {
+    constexpr std::size_t kFew = 16;
+    const auto& members = parent.value->members;
+    if (members.size() < kFew) {
+        return std::ranges::find(members, parent.key, &YamlMember::key) == members.end();
+    }
+    if (parent.keys.empty()) {
+        std::ranges::transform(members, std::inserter(parent.keys, parent.keys.end()), &YamlMember::key);
+    }
+    return parent.keys.insert(parent.key).second;
+}
+
+}  // namespace berth

@@ -1,0 +1,76 @@
+// Puts a document's tree together, value by value, as its text is read from top to bottom.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/yaml_tree.h"
+
+namespace berth {
+
+/// A place in a text: line and column from 1.
+struct YamlPlace {
+    int line = 0;
+    int column = 0;
+};
+
+/// What a reader of YAML tells in the order of the text. Keys are scalars of a map that has no key waiting for a value.
+class YamlBuilder {
+  public:
+    /// Values that are named by aliases count as often as they are named.
+    enum class Grown : std::uint8_t { kGood, kTooLarge };
+    /// An anchor by its number, 0 for none.
+    using Anchor = std::size_t;
+
+    YamlBuilder(std::shared_ptr<const std::string> file, Diagnostics& diagnostics)
+        : file_(std::move(file)), diagnostics_(diagnostics) {}
+
+    [[nodiscard]] Grown nothing(YamlPlace place, Anchor anchor = 0);
+    [[nodiscard]] Grown scalar(YamlPlace place, std::string_view text, bool quoted, Anchor anchor = 0);
+    [[nodiscard]] Grown alias(YamlPlace place, Anchor anchor);
+    void start_sequence(YamlPlace place, Anchor anchor = 0) { start(YamlKind::kSequence, place, anchor); }
+    void start_map(YamlPlace place, Anchor anchor = 0) { start(YamlKind::kMap, place, anchor); }
+    /// Of the sequence or map that was started last.
+    [[nodiscard]] Grown finish();
+
+    /// Nullptr if nothing was told.
+    [[nodiscard]] const YamlPointer& root() const { return root_; }
+    [[nodiscard]] SourceLocation at(YamlPlace place) const { return {file_, place.line, place.column}; }
+
+  private:
+    /// A sequence or map that is not finished yet.
+    struct Open {
+        std::shared_ptr<YamlValue> value;
+        Anchor anchor = 0;
+        std::string key;
+        SourceLocation key_where;
+        bool has_key = false;
+        std::unordered_set<std::string> keys;  ///< of a map of many: of a few, the members tell
+        std::size_t size = 1;                  ///< values in it, those behind aliases as often as they are named
+    };
+    struct Anchored {
+        YamlPointer value;
+        std::size_t size = 1;
+    };
+
+    [[nodiscard]] std::shared_ptr<YamlValue> make(YamlKind kind, YamlPlace place) const;
+    void start(YamlKind kind, YamlPlace place, Anchor anchor);
+    [[nodiscard]] Grown add(std::shared_ptr<YamlValue> value, Anchor anchor, std::size_t size);
+    [[nodiscard]] Grown attach(YamlPointer value, const SourceLocation& where, std::size_t size);
+    void take_key(Open& parent, const YamlValue& key, const SourceLocation& where);
+    void name_key(Open& parent, std::string_view key, const SourceLocation& where);
+    [[nodiscard]] static bool is_new(Open& parent);
+
+    std::shared_ptr<const std::string> file_;
+    Diagnostics& diagnostics_;
+    YamlPointer root_;
+    std::vector<Open> open_;
+    std::unordered_map<Anchor, Anchored> anchors_;
+};
+
+}  // namespace berth
