@@ -1,4 +1,4 @@
-// Reads a document: plain YAML by our own reader, all else, and all that is wrong, by yaml-cpp. The only file that sees
+// Reads a document: plain YAML by libyaml, all else, and all that is wrong, by yaml-cpp. The only file that sees
 // yaml-cpp.
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>

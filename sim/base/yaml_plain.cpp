@@ -1,10 +1,14 @@
-// Plain YAML in one pass. Whatever is in doubt is left to yaml-cpp: every function gives false there, and all of it is
-// read again.
+// The events of libyaml. Whatever another reader of YAML may see otherwise is left to yaml-cpp: all of the text is read
+// again by that.
 #include "base/yaml_plain.h"
 
-#include <array>
+#include <yaml.h>
+
+#include <algorithm>
 #include <cstddef>
-#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
 
 #include "base/yaml_builder.h"
 
@@ -12,304 +16,152 @@ namespace berth {
 
 namespace {
 
-constexpr int kDeepest = 64;
-constexpr std::size_t kLongestKey = 1000;  // yaml-cpp looks for the colon of a key in 1024 characters
-
-/// Characters of plain scalars that mean nothing else anywhere in them, one flag per byte.
-constexpr std::array<bool, 256> plain_characters(bool in_flow) {
-    std::array<bool, 256> plain{};
-    for (std::size_t c = 0x21; c < plain.size(); ++c) {
-        plain[c] = c != 0x7f;
+/// A parser of a text, which lives longer.
+class Events {
+  public:
+    explicit Events(std::string_view text) {
+        good_ = ::yaml_parser_initialize(&parser_) == 1;
+        if (good_) {
+            // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes, as libyaml takes them
+            const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+            ::yaml_parser_set_input_string(&parser_, bytes, text.size());
+        }
     }
-    for (const char special : {':', '#'}) {
-        plain[static_cast<unsigned char>(special)] = false;
+    Events(const Events&) = delete;
+    Events& operator=(const Events&) = delete;
+    ~Events() {
+        ::yaml_event_delete(&event_);
+        ::yaml_parser_delete(&parser_);
     }
-    for (const char bracket : {',', '?', '[', ']', '{', '}'}) {
-        plain[static_cast<unsigned char>(bracket)] = !in_flow;
+
+    /// The next one, until that after it is asked for; nullptr where the text is no YAML.
+    [[nodiscard]] const yaml_event_t* next() {
+        ::yaml_event_delete(&event_);
+        event_ = {};
+        return good_ && ::yaml_parser_parse(&parser_, &event_) == 1 ? &event_ : nullptr;
     }
-    return plain;
-}
 
-constexpr std::array<bool, 256> kPlainInBlock = plain_characters(false);
-constexpr std::array<bool, 256> kPlainInFlow = plain_characters(true);
+  private:
+    yaml_parser_t parser_{};
+    yaml_event_t event_{};
+    bool good_ = false;
+};
 
-/// What a plain scalar may begin with: nothing that YAML gives a meaning at the beginning.
-bool may_begin(char c, char next) {
-    constexpr std::string_view kIndicators = "?:,[]{}#&*!|>'\"%@`";
-    const bool letter_or_digit =
-        (next >= '0' && next <= '9') || (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '.';
-    return static_cast<unsigned char>(c) > ' ' && c != 0x7f && kIndicators.find(c) == std::string_view::npos &&
-           (c != '-' || letter_or_digit) && (c != '.' || next != '.');
+YamlPlace place_of(const yaml_mark_t& mark) {
+    return {static_cast<int>(mark.line) + 1, static_cast<int>(mark.column) + 1};
 }
 
 /// What yaml-cpp takes for nothing.
 bool is_nothing(std::string_view text) { return text == "~" || text == "null" || text == "Null" || text == "NULL"; }
 
+// libyaml counts columns in characters and yaml-cpp in bytes; a question mark in braces begins a key for one of them
+// only; of escapes they make different characters; and blanks at the end of the text may belong to a folded scalar.
+bool is_plain_text(std::string_view text) {
+    const auto is_plain = [](char c) { return static_cast<unsigned char>(c) < 0x7f && c != '?' && c != '\\'; };
+    return !text.ends_with(' ') && !text.ends_with('\t') && std::ranges::all_of(text, is_plain);
+}
+
+/// Passes events on to the builder; false where one is in doubt.
 class PlainReader {
   public:
-    PlainReader(std::string_view text, YamlBuilder& builder) : text_(text), builder_(builder) {}
+    explicit PlainReader(YamlBuilder& builder) : builder_(builder) {}
 
-    /// The whole text; false if it is not plain.
-    bool read() { return to_content() && !at_end() && column() == 0 && read_block(0) && at_end(); }
+    /// The whole text.
+    bool read(Events& events) {
+        for (;;) {
+            const yaml_event_t* event = events.next();
+            if (event == nullptr) {
+                return false;
+            }
+            if (event->type == YAML_STREAM_END_EVENT) {
+                return true;
+            }
+            if (!take(*event)) {
+                return false;
+            }
+        }
+    }
 
   private:
-    enum class Where : std::uint8_t { kBlock, kFlow };
-
-    struct Scalar {
-        YamlPlace place;
-        std::string_view text;
-        bool quoted = false;
-    };
-
-    [[nodiscard]] bool at_end() const { return next_ >= text_.size(); }
-    [[nodiscard]] char peek(std::size_t ahead = 0) const {
-        return next_ + ahead < text_.size() ? text_[next_ + ahead] : '\n';
-    }
-    [[nodiscard]] std::size_t column() const { return next_ - line_start_; }
-    [[nodiscard]] YamlPlace place() const { return {line_, static_cast<int>(column()) + 1}; }
-    /// Whether a blank or the end of the line stands there.
-    [[nodiscard]] bool is_gap(std::size_t ahead) const { return peek(ahead) == ' ' || peek(ahead) == '\n'; }
-
-    void skip_blanks() {
-        while (peek() == ' ') {
-            ++next_;
-        }
-    }
-
-    /// Past blanks and a comment to the end of the line; false if something else stands there.
-    bool to_line_end() {
-        skip_blanks();
-        if (peek() == '#' && (column() == 0 || text_[next_ - 1] == ' ')) {
-            for (; peek() != '\n'; ++next_) {
-                if (!is_text(text_[next_])) {
-                    return false;
-                }
-            }
-        }
-        return peek() == '\n';
-    }
-
-    static bool is_text(char c) { return static_cast<unsigned char>(c) >= ' ' && c != 0x7f; }
-
-    /// From the end of a line, or the start of the text, to the first line with something on it.
-    bool to_content() {
-        while (!at_end()) {
-            if (peek() == '\n') {
-                ++next_;
-                ++line_;
-                line_start_ = next_;
-            }
-            skip_blanks();
-            if (peek() == '#') {
-                if (!to_line_end()) {
-                    return false;
-                }
-            } else if (peek() != '\n') {
-                return is_text(peek());
-            }
-        }
-        return true;
-    }
-
-    /// The block of this column that begins here, up to the first line that is further left; or a single value.
-    bool read_block(std::size_t indent) {
-        if (++depth_ > kDeepest) {
-            return false;
-        }
-        const bool read = peek() == '-' && is_gap(1) ? read_items(indent)
-                          : begins_member()          ? read_members(indent)
-                                                     : read_value() && to_line_end() && to_content();
-        --depth_;
-        return read;
-    }
-
-    bool read_items(std::size_t indent) {
-        builder_.start_sequence(place());
-        do {
-            ++next_;
-            skip_blanks();
-            if (peek() == '\n' || peek() == '#' || !read_block(column())) {
+    bool take(const yaml_event_t& event) {
+        switch (event.type) {
+            case YAML_STREAM_START_EVENT:
+            case YAML_DOCUMENT_END_EVENT:
+                return true;
+            case YAML_DOCUMENT_START_EVENT:
+                return event.data.document_start.implicit == 1;
+            case YAML_SCALAR_EVENT:
+                return scalar(event);
+            case YAML_SEQUENCE_START_EVENT:
+                builder_.start_sequence(place_of(event.start_mark), number_of(event.data.sequence_start.anchor));
+                return event.data.sequence_start.tag == nullptr;
+            case YAML_MAPPING_START_EVENT:
+                builder_.start_map(place_of(event.start_mark), number_of(event.data.mapping_start.anchor));
+                return event.data.mapping_start.tag == nullptr;
+            case YAML_ALIAS_EVENT:
+                return alias(event);
+            case YAML_SEQUENCE_END_EVENT:
+            case YAML_MAPPING_END_EVENT:
+                return builder_.finish() == YamlBuilder::Grown::kGood;
+            default:
                 return false;
-            }
-        } while (!at_end() && column() == indent && peek() == '-' && is_gap(1));
-        return good(builder_.finish()) && (at_end() || column() <= indent);
-    }
-
-    bool read_members(std::size_t indent) {
-        builder_.start_map(place());
-        do {
-            if (!read_key(Where::kBlock) || !read_member_value(indent)) {
-                return false;
-            }
-        } while (!at_end() && column() == indent && !(peek() == '-' && is_gap(1)));
-        return good(builder_.finish()) && (at_end() || column() <= indent);
-    }
-
-    /// After the colon: a value on the same line, or a block below it.
-    bool read_member_value(std::size_t indent) {
-        skip_blanks();
-        if (peek() != '\n' && peek() != '#') {
-            // What follows further right would belong to the value.
-            return read_value() && to_line_end() && to_content() && (at_end() || column() <= indent);
         }
-        const YamlPlace here = place();
-        if (!to_line_end() || !to_content()) {
+    }
+
+    bool scalar(const yaml_event_t& event) {
+        const auto& scalar = event.data.scalar;
+        const bool quoted = scalar.style != YAML_PLAIN_SCALAR_STYLE;
+        const std::string_view text = text_of(scalar.value, scalar.length);
+        if (scalar.tag != nullptr || (!quoted && is_in_doubt(text, event))) {
             return false;
         }
-        const bool items = !at_end() && peek() == '-' && is_gap(1);
-        if (!at_end() && (column() > indent || (items && column() == indent))) {
-            return read_block(column()) && (at_end() || column() <= indent);
-        }
-        return good(builder_.nothing(here));
+        const YamlPlace place = place_of(event.start_mark);
+        const YamlBuilder::Anchor anchor = number_of(scalar.anchor);
+        return (!quoted && is_nothing(text)
+                    ? builder_.nothing(place, anchor)
+                    : builder_.scalar(place, text, quoted, anchor)) == YamlBuilder::Grown::kGood;
     }
 
-    /// Whether a key and its colon begin here. Where a brace does, a value does.
-    bool begins_member() {
-        if (peek() == '[' || peek() == '{') {
-            return false;
-        }
-        const std::size_t begin = next_;
-        Scalar key;
-        const bool member = scan(Where::kBlock, key) && peek() == ':' && is_gap(1);
-        next_ = begin;
-        return member;
+    // Without quotes: where nothing stands, whether a colon begins a value, and how far one of several lines goes.
+    static bool is_in_doubt(std::string_view text, const yaml_event_t& event) {
+        return text.empty() || text.front() == ':' || event.start_mark.line != event.end_mark.line;
     }
 
-    /// A key, the colon and what follows it at once.
-    bool read_key(Where where) {
-        Scalar key;
-        if (!scan(where, key) || peek() != ':' || !is_gap(1) || key.text.size() > kLongestKey ||
-            (!key.quoted && is_nothing(key.text))) {
-            return false;
-        }
-        ++next_;
-        return good(builder_.scalar(key.place, key.text, key.quoted));
+    bool alias(const yaml_event_t& event) {
+        const auto known = anchors_.find(name_of(event.data.alias.anchor));
+        return known != anchors_.end() &&
+               builder_.alias(place_of(event.start_mark), known->second) == YamlBuilder::Grown::kGood;
     }
 
-    bool read_value() {
-        if (peek() == '[' || peek() == '{') {
-            return read_flow();
-        }
-        Scalar value;
-        return scan(Where::kBlock, value) && add(value);
+    /// A new number for the anchor of this name, which may have been that of another value before; 0 for none.
+    YamlBuilder::Anchor number_of(const yaml_char_t* name) {
+        return name == nullptr ? 0 : anchors_[std::string(name_of(name))] = ++numbers_;
     }
 
-    bool add(const Scalar& value) {
-        return good(!value.quoted && is_nothing(value.text) ? builder_.nothing(value.place)
-                                                            : builder_.scalar(value.place, value.text, value.quoted));
+    static std::string_view text_of(const yaml_char_t* bytes, std::size_t size) {
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes, as libyaml gives them
+        return {reinterpret_cast<const char*>(bytes), size};
+    }
+    static std::string_view name_of(const yaml_char_t* name) {
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes, as libyaml gives them
+        return reinterpret_cast<const char*>(name);
     }
 
-    bool read_flow() {
-        if (++depth_ > kDeepest) {
-            return false;
-        }
-        const bool map = peek() == '{';
-        const char end = map ? '}' : ']';
-        map ? builder_.start_map(place()) : builder_.start_sequence(place());
-        ++next_;
-        if (!to_flow_content()) {
-            return false;
-        }
-        while (peek() != end) {
-            if (!(map ? read_flow_member() : read_flow_value()) || !to_flow_content()) {
-                return false;
-            }
-            if (peek() == ',') {
-                ++next_;
-                if (!to_flow_content() || peek() == end) {
-                    return false;
-                }
-            } else if (peek() != end) {
-                return false;
-            }
-        }
-        ++next_;
-        --depth_;
-        return good(builder_.finish());
-    }
-
-    bool read_flow_member() {
-        return read_key(Where::kFlow) && to_flow_content() && peek() != ',' && peek() != '}' && read_flow_value();
-    }
-
-    bool read_flow_value() {
-        if (peek() == '[' || peek() == '{') {
-            return read_flow();
-        }
-        Scalar value;
-        return scan(Where::kFlow, value) && peek() != ':' && add(value);
-    }
-
-    /// Within braces, to what comes next, which may stand on a later line that is not the first of a block.
-    bool to_flow_content() {
-        skip_blanks();
-        if (peek() != '\n' && peek() != '#') {
-            return true;
-        }
-        return to_line_end() && to_content() && !at_end() && column() > 0;
-    }
-
-    /// A scalar of one line; what follows it is for the caller to judge.
-    bool scan(Where where, Scalar& scalar) {
-        scalar.place = place();
-        if (peek() == '"' || peek() == '\'') {
-            return scan_quoted(scalar);
-        }
-        if (!may_begin(peek(), peek(1))) {
-            return false;
-        }
-        const std::array<bool, 256>& plain = where == Where::kFlow ? kPlainInFlow : kPlainInBlock;
-        const std::size_t begin = next_;
-        std::size_t end = next_;  // without the blanks after it
-        for (; peek() != '\n'; ++next_) {
-            const char c = peek();
-            const bool inner = plain[static_cast<unsigned char>(c)] || (c == ':' && !is_gap(1)) ||
-                               (c == '#' && end == next_);  // after a blank, it begins a comment
-            if (inner) {
-                end = next_ + 1;
-            } else if (c != ' ') {
-                break;
-            }
-        }
-        const bool colon = peek() == ':' && end != next_;  // after a blank
-        next_ = end;
-        scalar.text = text_.substr(begin, end - begin);
-        // In braces, a colon before a bracket is none of a scalar.
-        return !colon && !scalar.text.ends_with(':');
-    }
-
-    bool scan_quoted(Scalar& scalar) {
-        const char quote = peek();
-        scalar.quoted = true;
-        const std::size_t begin = ++next_;
-        for (; peek() != quote; ++next_) {
-            if (!is_text(peek()) || (quote == '"' && peek() == '\\')) {
-                return false;
-            }
-        }
-        scalar.text = text_.substr(begin, next_ - begin);
-        ++next_;
-        // Another quote would be an escape; anything but a gap, or the end of a value in braces, is in doubt.
-        return is_gap(0) || ((peek() == ':' || peek() == ',' || peek() == ']' || peek() == '}') && quote != peek());
-    }
-
-    [[nodiscard]] static bool good(YamlBuilder::Grown grown) { return grown == YamlBuilder::Grown::kGood; }
-
-    std::string_view text_;
     YamlBuilder& builder_;
-    std::size_t next_ = 0;
-    std::size_t line_start_ = 0;
-    int line_ = 1;
-    int depth_ = 0;
+    std::map<std::string, YamlBuilder::Anchor, std::less<>> anchors_;  ///< the last of each name
+    YamlBuilder::Anchor numbers_ = 0;
 };
 
 }  // namespace
 
 YamlPointer parse_plain_yaml(std::string_view text, const std::shared_ptr<const std::string>& file) {
+    if (!is_plain_text(text)) {
+        return nullptr;
+    }
     Diagnostics doubts;
     YamlBuilder builder(file, doubts);
-    const bool plain = !text.empty() && static_cast<unsigned char>(text.front()) < 0x80 &&
-                       PlainReader(text, builder).read() && !doubts.has_errors();
+    Events events(text);
+    const bool plain = PlainReader(builder).read(events) && !doubts.has_errors();
     return plain ? builder.root() : nullptr;
 }
 
