@@ -44,7 +44,7 @@ EXCEPTIONS = [
      "what is missing may stand in the file that is extended"),
     (r"unknown key '(multi_core|dtypes|max_bytes|max_m|max_k|max_n|max_kernel|cuts_lines|max_pooled|cuts|on_the_way|else)' in 'devices\..*\.runtime\.operators\.", lambda data: True,
      "a rule has these keys only if it is 'on' the device whose name is a key further up"),
-    (r"^memory\.dram\.rated_clock: no value is given", lambda data: True,
+    (r"^memory\.dram\.rated_clock: no value is given|^memory\.dram: missing key 'rated_clock'", lambda data: True,
      "a clock of the memory needs the one at which its bandwidths hold"),
     (r"^stages\..*\.tokens: no value is given|missing key 'tokens'", lambda data: "stages" in data,
      "the model knows whether it reads text"),

@@ -20,8 +20,27 @@ namespace berth {
 /// Counts of elements are exact in a double too up to here; nothing larger is accepted.
 inline constexpr std::int64_t kLargestCount = std::int64_t{1} << 53;
 
-enum class DType : std::uint8_t { kFp32, kFp16, kBf16, kInt8, kInt4, kInt32 };
-inline constexpr std::size_t kDTypeCount = 6;
+/// The last eight are formats that ggml stores weights in, named as there: blocks of 32 or 256 weights with the scales
+/// and minima of the block (block_q2_K and so on in ggml-common.h). Weights alone have them.
+enum class DType : std::uint8_t {
+    kFp32,
+    kFp16,
+    kBf16,
+    kInt8,
+    kInt4,
+    kInt32,
+    kQ2K,
+    kQ3K,
+    kQ4K,
+    kQ5K,
+    kQ6K,
+    kQ5Zero,
+    kQ5One,
+    kIq4Nl
+};
+inline constexpr std::size_t kDTypeCount = 14;
+/// Those that activations may have, or what accumulates them.
+inline constexpr std::size_t kActivationDTypes = 6;
 inline constexpr std::array<Choice<DType>, kDTypeCount> kDTypeNames{{
     {"fp32", DType::kFp32},
     {"fp16", DType::kFp16},
@@ -29,8 +48,20 @@ inline constexpr std::array<Choice<DType>, kDTypeCount> kDTypeNames{{
     {"int8", DType::kInt8},
     {"int4", DType::kInt4},
     {"int32", DType::kInt32},
+    {"q2_k", DType::kQ2K},
+    {"q3_k", DType::kQ3K},
+    {"q4_k", DType::kQ4K},
+    {"q5_k", DType::kQ5K},
+    {"q6_k", DType::kQ6K},
+    {"q5_0", DType::kQ5Zero},
+    {"q5_1", DType::kQ5One},
+    {"iq4_nl", DType::kIq4Nl},
 }};
-/// Size of one element; int4 takes half a byte.
+/// ggml's blocks of weights.
+[[nodiscard]] constexpr bool is_block_format(DType dtype) {
+    return static_cast<std::size_t>(dtype) >= kActivationDTypes;
+}
+/// Size of one element; int4 takes half a byte, a weight in a block its share of the block.
 [[nodiscard]] constexpr Bytes element_size(DType dtype) {
     switch (dtype) {
         case DType::kFp32:
@@ -43,11 +74,29 @@ inline constexpr std::array<Choice<DType>, kDTypeCount> kDTypeNames{{
             return bytes(1);
         case DType::kInt4:
             return bytes(0.5);
+        case DType::kQ2K:
+            return bytes(84.0 / 256);  // 2 bits each, 4 of scale and 4 of minimum per 16, both scaled by 16 bits
+        case DType::kQ3K:
+            return bytes(110.0 / 256);  // 3 bits, 6 of scale per 16, scaled by 16 bits
+        case DType::kQ4K:
+            return bytes(144.0 / 256);  // 4 bits, 6 of scale and 6 of minimum per 32, both scaled by 16 bits
+        case DType::kQ5K:
+            return bytes(176.0 / 256);  // 5 bits, and as q4_k
+        case DType::kQ6K:
+            return bytes(210.0 / 256);  // 6 bits, 8 of scale per 16, scaled by 16 bits
+        case DType::kQ5Zero:
+            return bytes(22.0 / 32);  // 5 bits, 16 of scale
+        case DType::kQ5One:
+            return bytes(24.0 / 32);  // 5 bits, 16 of scale and 16 of minimum
+        case DType::kIq4Nl:
+            return bytes(18.0 / 32);  // 4 bits that select one of 16 values, 16 of scale
     }
     throw std::logic_error("unknown dtype");
 }
-/// int8 and int4: values that need a scale.
-[[nodiscard]] constexpr bool is_quantized(DType dtype) { return dtype == DType::kInt8 || dtype == DType::kInt4; }
+/// int8, int4 and blocks: values that need a scale.
+[[nodiscard]] constexpr bool is_quantized(DType dtype) {
+    return dtype == DType::kInt8 || dtype == DType::kInt4 || is_block_format(dtype);
+}
 
 /// What the caches hold when a kernel is called, as far as it fits: what the kernels before it in its graph left there;
 /// all of its own, because it is called again and again by itself; or nothing, not even its code and descriptors.

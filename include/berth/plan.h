@@ -29,7 +29,7 @@ struct Step {
 /// Steps of one operator, in place: its kernel or the parts that stand for it, then conversions of its result.
 class Steps {
   public:
-    static constexpr std::size_t kMost = 4 + kDTypeCount;
+    static constexpr std::size_t kMost = 4 + kActivationDTypes;
 
     // Not defaulted, and the steps not cleared: a model has hundreds of these, most with one step.
     Steps() noexcept {}  // NOLINT(modernize-use-equals-default, cppcoreguidelines-pro-type-member-init)

@@ -3,11 +3,16 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "berth/choice.h"
 #include "berth/operators.h"
 
 namespace berth {
+
+/// Files of llama.cpp are named after the format that most of their matrices have; in some, a few matrices have a wider
+/// one, by what they do and where (llama-quant.cpp, which see weight_format()).
+enum class WeightMix : std::uint8_t { kNone, kSmall, kMedium };
 
 /// One dtype for both, or weights narrower than activations. `group` weights share a scale of 16 bits; 0: one scale per
 /// column or tensor, too few to count. `dynamic`: scales of activations are measured while the model runs, whatever
@@ -17,6 +22,7 @@ struct Scheme {
     DType weights = DType::kFp32;
     std::int64_t group = 0;
     bool dynamic = false;
+    WeightMix mix = WeightMix::kNone;  ///< of a model; none of an operator
 
     constexpr Scheme() = default;
     // A dtype alone is the scheme that uses it for everything.
@@ -24,13 +30,15 @@ struct Scheme {
     constexpr Scheme(DType of_weights, DType of_activations, std::int64_t weights_per_scale = 0,
                      bool at_run_time = false)
         : activations(of_activations), weights(of_weights), group(weights_per_scale), dynamic(at_run_time) {}
+    /// Blocks of `base`, some matrices wider, multiplied with 16-bit activations.
+    constexpr Scheme(DType base, WeightMix wider) : activations(DType::kFp16), weights(base), mix(wider) {}
     /// Weights are stored at one dtype and widened to another when they are used.
     [[nodiscard]] constexpr bool weight_only() const { return weights != activations; }
     friend constexpr bool operator==(const Scheme&, const Scheme&) = default;
 };
 
 /// What a model may be asked to run at. int32 is for ids and accumulators alone.
-inline constexpr std::array<Choice<Scheme>, 12> kSchemeNames{{
+inline constexpr std::array<Choice<Scheme>, 27> kSchemeNames{{
     {"fp32", DType::kFp32},
     {"fp16", DType::kFp16},
     {"bf16", DType::kBf16},
@@ -43,6 +51,21 @@ inline constexpr std::array<Choice<Scheme>, 12> kSchemeNames{{
     {"w4a16_g32", {DType::kInt4, DType::kFp16, 32}},
     {"int8_dynamic", {DType::kInt8, DType::kInt8, 0, true}},
     {"int8_dynamic_g32", {DType::kInt8, DType::kInt8, 32, true}},
+    {"q8_0", {DType::kInt8, DType::kInt8, 32, true}},
+    {"q4_0", {DType::kInt4, DType::kFp16, 32}},
+    {"q2_k", {DType::kQ2K, DType::kFp16}},
+    {"q3_k", {DType::kQ3K, DType::kFp16}},
+    {"q4_k", {DType::kQ4K, DType::kFp16}},
+    {"q5_k", {DType::kQ5K, DType::kFp16}},
+    {"q6_k", {DType::kQ6K, DType::kFp16}},
+    {"q5_0", {DType::kQ5Zero, DType::kFp16}},
+    {"q5_1", {DType::kQ5One, DType::kFp16}},
+    {"iq4_nl", {DType::kIq4Nl, DType::kFp16}},
+    {"q3_k_m", {DType::kQ3K, WeightMix::kMedium}},
+    {"q4_k_s", {DType::kQ4K, WeightMix::kSmall}},
+    {"q4_k_m", {DType::kQ4K, WeightMix::kMedium}},
+    {"q5_k_s", {DType::kQ5K, WeightMix::kSmall}},
+    {"q5_k_m", {DType::kQ5K, WeightMix::kMedium}},
 }};
 
 /// What keys and values of earlier positions are stored in; `group` of them share a scale of 16 bits, 0: none.
@@ -75,8 +98,18 @@ struct WeightStorage {
 /// A matmul or convolution with a constant operand.
 [[nodiscard]] bool multiplies_weights(OperatorKind kind, const Dims& dims);
 
+/// What a model's operators are, by which mixes choose formats.
+struct MixedOperator {
+    std::string_view name;  ///< in its architecture: `layer.0.ffn.down`
+    Category category = Category::kElementwise;
+    bool tied = false;                   ///< a table that the head multiplies by, too
+    std::int64_t layer = 0, layers = 1;  ///< -1: in no layer
+};
+/// The format that `llama-quantize` gives to an operator's matrix in a file of that mix.
+[[nodiscard]] DType weight_format(const Scheme& scheme, const MixedOperator& op);
+
 /// The scheme as an operator takes it: only those that multiply by weights unpack narrower ones; tables stay as wide as
-/// activations.
+/// activations, except in blocks.
 [[nodiscard]] Scheme scheme_for(OperatorKind kind, const Dims& dims, const Scheme& asked);
 
 }  // namespace berth

@@ -18,6 +18,14 @@ void leave_accumulators(Kernel& kernel) {
             kernel.output = DType::kFp32;
             break;
         case DType::kInt4:
+        case DType::kQ2K:
+        case DType::kQ3K:
+        case DType::kQ4K:
+        case DType::kQ5K:
+        case DType::kQ6K:
+        case DType::kQ5Zero:
+        case DType::kQ5One:
+        case DType::kIq4Nl:
             kernel.output = DType::kFp16;
             break;
     }

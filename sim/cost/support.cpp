@@ -99,6 +99,9 @@ std::optional<std::string> scheme_trouble(const Operator& op, const DTypeSet& of
         return fmt::format("it needs the scales of {} activations when it compiles", name_of(wanted));
     }
     const auto& unpacks = device.matrix.weight_only;
+    if (is_block_format(op.dtype.weights) && !unpacks) {
+        return fmt::format("{} reads no blocks of {}", device.name, name_of(op.dtype.weights));
+    }
     if (op.dtype.weight_only() && unpacks) {
         const auto at = (*unpacks)[static_cast<std::size_t>(op.dtype.weights)];
         if (!at) {
@@ -184,6 +187,9 @@ Support operator_support(const Operator& op, const Profile& profile, const Devic
         if (device.matrix.weight_only) {
             support.multiply = (*device.matrix.weight_only)[static_cast<std::size_t>(op.dtype.weights)];
         }
+    }
+    if (op.kind == OperatorKind::kEmbedding && op.dtype.weight_only()) {
+        support.scheme.weights = op.dtype.weights;  // rows of blocks are widened as they are looked up
     }
     if (weighted && !op.dtype.weight_only()) {
         support.scheme.group = op.dtype.group;

@@ -1,9 +1,39 @@
 // The precision that each operator is asked to run at, by patterns over operator names.
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "berth/graph.h"
 
 namespace berth {
+
+namespace {
+
+/// Schemes of a graph's operators, each with the format that a mix gives it.
+class AskedSchemes {
+  public:
+    explicit AskedSchemes(const Graph& graph) : tied_(graph.operators.size()) {
+        for (const Operator& op : graph.operators) {
+            if (op.table_of != kNoOperator && op.category == Category::kHead) {
+                tied_[static_cast<std::size_t>(op.table_of)] = true;
+            }
+        }
+    }
+
+    [[nodiscard]] Scheme of(const Graph& graph, std::size_t i, Scheme asked) const {
+        const Operator& op = graph.operators[i];
+        if (asked.mix != WeightMix::kNone) {
+            asked.weights = weight_format(asked, {op.name, op.category, tied_[i], op.block, graph.blocks});
+            asked.mix = WeightMix::kNone;
+        }
+        return scheme_for(op.kind, op.dims, asked);
+    }
+
+  private:
+    std::vector<bool> tied_;
+};
+
+}  // namespace
 
 bool matches_pattern(std::string_view pattern, std::string_view text) {
     // Greedy with one point to come back to: after a mismatch, the latest `*` takes one character more.
@@ -47,16 +77,17 @@ std::vector<std::size_t> operators_matching(const Graph& graph, std::string_view
 }
 
 bool apply_precision(Graph& graph, const Precision& precision, Diagnostics& diagnostics) {
-    for (Operator& op : graph.operators) {
-        op.dtype = scheme_for(op.kind, op.dims, precision.dtype);
+    const AskedSchemes schemes(graph);
+    for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+        Operator& op = graph.operators[i];
+        op.dtype = schemes.of(graph, i, precision.dtype);
         op.cache = op.kind == OperatorKind::kAttention ? precision.cache : std::nullopt;
     }
     bool all_match = true;
     for (const PrecisionRule& rule : precision.rules) {
         const auto matching = operators_matching(graph, rule.pattern);
         for (const std::size_t i : matching) {
-            Operator& op = graph.operators[i];
-            op.dtype = scheme_for(op.kind, op.dims, rule.dtype);
+            graph.operators[i].dtype = schemes.of(graph, i, rule.dtype);
         }
         if (matching.empty()) {
             std::vector<std::string> names;

@@ -32,7 +32,7 @@ bool multiplies_weights(OperatorKind kind, const Dims& dims) {
 }
 
 Scheme scheme_for(OperatorKind kind, const Dims& dims, const Scheme& asked) {
-    if (multiplies_weights(kind, dims)) {
+    if (multiplies_weights(kind, dims) || (kind == OperatorKind::kEmbedding && is_block_format(asked.weights))) {
         return asked;
     }
     Scheme plain = asked.activations;

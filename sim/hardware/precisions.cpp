@@ -23,7 +23,8 @@ bool multiplies(const Device& device, const Scheme& scheme) {
     const bool scales = !scheme.dynamic || device.runtime.quantization == QuantizationScheme::kDynamic;
     const auto& widens = device.matrix.weight_only;
     const bool weights =
-        !scheme.weight_only() || !widens || (*widens)[static_cast<std::size_t>(scheme.weights)].has_value();
+        !scheme.weight_only() ||
+        (widens ? (*widens)[static_cast<std::size_t>(scheme.weights)].has_value() : !is_block_format(scheme.weights));
     return rule.supported && activations && scales && weights;
 }
 

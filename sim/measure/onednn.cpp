@@ -95,6 +95,14 @@ memory::data_type onednn_type(DType dtype) {
         case DType::kInt32:
             return memory::data_type::s32;
         case DType::kInt4:
+        case DType::kQ2K:
+        case DType::kQ3K:
+        case DType::kQ4K:
+        case DType::kQ5K:
+        case DType::kQ6K:
+        case DType::kQ5Zero:
+        case DType::kQ5One:
+        case DType::kIq4Nl:
             break;
     }
     throw std::logic_error("a dtype that oneDNN does not have");

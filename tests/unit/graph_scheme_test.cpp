@@ -65,5 +65,54 @@ TEST(GraphScheme, NarrowWeightsTakeLess) {
     EXPECT_LT(weights("w8a8"), weights("w8a16")) << "tables are quantised too";
 }
 
+TEST(GraphScheme, BlocksTakeTheirShareOfScalesAndMinima) {
+    // sizeof(block_q2_K) and so on over 256 or 32 weights, in bits.
+    EXPECT_NEAR(8 * in_bytes(element_size(DType::kQ2K)), 2.625, 1e-12);
+    EXPECT_NEAR(8 * in_bytes(element_size(DType::kQ3K)), 3.4375, 1e-12);
+    EXPECT_NEAR(8 * in_bytes(element_size(DType::kQ4K)), 4.5, 1e-12);
+    EXPECT_NEAR(8 * in_bytes(element_size(DType::kQ5K)), 5.5, 1e-12);
+    EXPECT_NEAR(8 * in_bytes(element_size(DType::kQ6K)), 6.5625, 1e-12);
+    EXPECT_NEAR(8 * in_bytes(element_size(DType::kQ5Zero)), 5.5, 1e-12);
+    EXPECT_NEAR(8 * in_bytes(element_size(DType::kQ5One)), 6, 1e-12);
+    EXPECT_NEAR(8 * in_bytes(element_size(DType::kIq4Nl)), 4.5, 1e-12);
+    EXPECT_EQ(named("q4_0"), named("w4a16_g32"));
+    EXPECT_EQ(named("q8_0"), named("int8_dynamic_g32"));
+    EXPECT_TRUE(is_block_format(DType::kQ6K));
+    EXPECT_FALSE(is_block_format(DType::kInt32));
+}
+
+TEST(GraphScheme, MixesWidenWhatLlamaCppWidens) {
+    const Scheme medium = named("q4_k_m");
+    const auto at = [&](std::string_view name, std::int64_t layer) {
+        return weight_format(medium, {name, Category::kFfn, false, layer, 32});
+    };
+    // use_more_bits(): of 32 layers the first and the last four, and every third of those between.
+    EXPECT_EQ(at("layer.3.ffn.down", 3), DType::kQ6K);
+    EXPECT_EQ(at("layer.4.ffn.down", 4), DType::kQ4K);
+    EXPECT_EQ(at("layer.6.ffn.down", 6), DType::kQ6K);
+    EXPECT_EQ(at("layer.28.attention.value", 28), DType::kQ6K);
+    EXPECT_EQ(at("layer.28.ffn.up", 28), DType::kQ4K);
+    EXPECT_EQ(weight_format(medium, {"logits", Category::kHead, false, -1, 32}), DType::kQ6K);
+    EXPECT_EQ(weight_format(medium, {"word", Category::kEmbedding, false, -1, 32}), DType::kQ4K);
+    EXPECT_EQ(weight_format(medium, {"word", Category::kEmbedding, true, -1, 32}), DType::kQ6K);
+    EXPECT_EQ(weight_format(named("q4_k"), {"logits", Category::kHead, false, -1, 32}), DType::kQ4K);
+}
+
+TEST(GraphScheme, MixesTakeWhatPublishedFilesTake) {
+    // Llama-3.1-8B, bits per weight (tools/quantize/README.md of ggml-org/llama.cpp).
+    Graph graph = lay_out("llama-3.1-8b", {1, 1});
+    Diagnostics diagnostics;
+    const auto bits = [&](std::string_view scheme) {
+        EXPECT_TRUE(apply_precision(graph, {named(scheme), {}}, diagnostics));
+        return 8 * in_bytes(weight_bytes(graph)) / static_cast<double>(totals(graph).parameters);
+    };
+    EXPECT_NEAR(bits("q3_k_m"), 3.9960, 0.01);
+    EXPECT_NEAR(bits("q4_k_s"), 4.6672, 0.01);
+    EXPECT_NEAR(bits("q4_k_m"), 4.8944, 0.01);
+    EXPECT_NEAR(bits("q5_k_s"), 5.5704, 0.01);
+    EXPECT_NEAR(bits("q5_k_m"), 5.7036, 0.01);
+    EXPECT_NEAR(bits("q6_k"), 6.5633, 0.01);
+}
+
 }  // namespace
 }  // namespace berth

@@ -166,7 +166,8 @@ TEST_F(BadScenario, UnknownChoices) {
     EXPECT_EQ(
         load_stage("model: tiny, dtype: fp61, tokens: 8").complaints,
         "scenarios/s.yaml:4:38: error: stages.0.dtype: unknown value 'fp61' (expected fp32, fp16, bf16, int8, "
-        "int4, w8a8, w8a16, w4a16, w4a16_g128, w4a16_g32, int8_dynamic or int8_dynamic_g32, did you mean fp16?)\n");
+        "int4, w8a8, w8a16, w4a16, w4a16_g128, w4a16_g32, int8_dynamic, int8_dynamic_g32, q8_0, q4_0, q2_k, "
+        "q3_k, q4_k, q5_k, q6_k, q5_0, q5_1, iq4_nl, q3_k_m, q4_k_s, q4_k_m, q5_k_s or q5_k_m, did you mean fp16?)\n");
     EXPECT_EQ(load_stage("model: tiny, tokens: 8").complaints,
               "scenarios/s.yaml:4:5: error: stages.0: missing key 'dtype' (expected the precision the model is "
               "compiled for)\n");
@@ -207,7 +208,8 @@ TEST_F(BadScenario, AllMistakesAreReportedTogether) {
         "scenarios/s.yaml:5:22: error: stages.0.takes: 'm' is not a unit (expected a time such as 30 "
         "us)\n"
         "scenarios/s.yaml:6:35: error: stages.1.dtype: unknown value 'int9' (expected fp32, fp16, bf16, int8, "
-        "int4, w8a8, w8a16, w4a16, w4a16_g128, w4a16_g32, int8_dynamic or int8_dynamic_g32, did you mean int8?)\n"
+        "int4, w8a8, w8a16, w4a16, w4a16_g128, w4a16_g32, int8_dynamic, int8_dynamic_g32, q8_0, q4_0, q2_k, "
+        "q3_k, q4_k, q5_k, q6_k, q5_0, q5_1, iq4_nl, q3_k_m, q4_k_s, q4_k_m, q5_k_s or q5_k_m, did you mean int8?)\n"
         "scenarios/s.yaml:6:49: error: stages.1.tokens: 'x' is not a whole number (expected a whole number from 1 "
         "to 1000000)\n");
 }
