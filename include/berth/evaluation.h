@@ -86,6 +86,10 @@ struct DraftResult {
     Time step;                          ///< of a token without it, on the device that checks
     std::optional<double> pays_from{};  ///< acceptance from which on tokens come faster than without; absent: none
     std::int64_t best_length = 0;       ///< at this acceptance, by times of passes between those that were laid out
+    std::optional<Energy> checker_energy{}, drafter_energy{};  ///< of an answer, by model; each device's while it works
+    /// Of an answer that is drafted so: no placement of the operators of both models is below it. With
+    /// EvaluationOptions::splits.
+    std::optional<Time> lower_bound{};
 };
 
 /// A device for each operator of the first pass over the prompt, and for each of the last step.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -12,7 +13,9 @@
 #include "base/mapped.h"
 #include "berth/quantity_text.h"
 #include "evaluation/candidates.h"
+#include "evaluation/constraints.h"
 #include "evaluation/phases.h"
+#include "placement/tolerances.h"
 
 namespace berth {
 
@@ -41,6 +44,7 @@ struct PlacedPass {
     const LengthPlan* plan = nullptr;
     Assignment assignment;
     double times = 1;
+    bool drafts = false;  ///< of the smaller model
 
     [[nodiscard]] Time time() const { return *objective(plan->problem, assignment); }
 };
@@ -64,7 +68,7 @@ std::vector<PlacedPass> passes_on(const std::vector<LengthPlan>& lengths, Device
         if (!whole) {
             return {};
         }
-        passes.push_back({&length, assigned_like(length, main, *whole), length.length.share});
+        passes.push_back({&length, assigned_like(length, main, *whole), length.length.share, true});
         if (!objective(length.problem, passes.back().assignment)) {
             return {};
         }
@@ -159,7 +163,7 @@ class Rounds {
 /// Everything laid out once for all pairs of devices.
 class Drafting {
   public:
-    explicit Drafting(CandidateCosts& costs) : costs_(costs), stage_(costs.stage()) {}
+    Drafting(CandidateCosts& costs, bool bounds) : costs_(costs), stage_(costs.stage()), bounds_(bounds) {}
 
     bool lay_out(const std::string& stage_name, Diagnostics& diagnostics) {
         auto drafting = plan_passes(stage_name, stage_of_draft(stage_), costs_.hardware(), diagnostics);
@@ -197,6 +201,7 @@ class Drafting {
         result.device = profile.devices[at(drafter)].name;
         candidate.draft = result;
         add_times(candidate, rounds.all(result));
+        add_bound(candidate, rounds.all(result));
         add_memory(candidate, drafting);
         return candidate;
     }
@@ -253,7 +258,7 @@ class Drafting {
         std::vector<WeightedSum> mix, rounds;
         candidate.by_category.clear();
         candidate.handover = Time{};
-        candidate.energy = Energy{};
+        std::optional<Energy> checker = Energy{}, drafter = Energy{};
         Time in_rounds;
         for (const PlacedPass& pass : passes) {
             const LengthPlan& plan = *pass.plan;
@@ -264,15 +269,39 @@ class Drafting {
                 in_rounds += pass.time() * pass.times;
             }
             const auto energy = energy_of(mix.back());
-            candidate.energy =
-                candidate.energy && energy ? std::optional(*candidate.energy + *energy * pass.times) : std::nullopt;
+            std::optional<Energy>& sum = pass.drafts ? drafter : checker;
+            sum = sum && energy ? std::optional(*sum + *energy * pass.times) : std::nullopt;
             add_classes(candidate, operator_results(plan, pass.assignment, costs_.profile()), pass.times);
         }
+        candidate.draft->checker_energy = checker;
+        candidate.draft->drafter_energy = drafter;
+        candidate.energy = checker && drafter ? std::optional(*checker + *drafter) : std::nullopt;
         const Time all = time_of(passes);
         candidate.uncertainty = with_acceptance(costs_.uncertainty_of(mix), in_rounds / all);
         candidate.latency = log_normal_estimate(all, candidate.uncertainty.sigma());
         candidate.generation->of_step = with_acceptance(costs_.uncertainty_of(rounds), 1);
         candidate.generation->step = in_rounds / static_cast<double>(stage_.generation->new_tokens);
+    }
+
+    // Each pass at its best, whatever the others do: memory and caches that stay where they are only add to that.
+    void add_bound(Candidate& candidate, const std::vector<PlacedPass>& passes) {
+        if (!bounds_) {
+            return;
+        }
+        Time bound;
+        for (const PlacedPass& pass : passes) {
+            const auto known = least_.find(pass.plan);
+            if (known == least_.end()) {
+                PlacementProblem problem = pass.plan->problem;
+                problem.limits = {};
+                const auto best = best_placement(problem);
+                least_[pass.plan] = best ? best->lower_bound : Time{};
+            }
+            bound += least_[pass.plan] * pass.times;
+        }
+        candidate.draft->lower_bound = bound;
+        candidate.optimality_gap = std::max(0.0, candidate.latency.median / bound - 1);
+        candidate.proved_optimal = candidate.optimality_gap < kEqualCosts;
     }
 
     // How well the acceptance is known is no number of the profile: a cause of its own, behind all others.
@@ -305,14 +334,16 @@ class Drafting {
 
     CandidateCosts& costs_;
     const ModelStage& stage_;
+    bool bounds_;
     std::vector<LengthPlan> drafting_, checks_, longer_checks_;
+    std::map<const LengthPlan*, Time> least_;  ///< of a pass, under any placement
 };
 
 }  // namespace
 
-bool add_drafted(const std::string& stage_name, CandidateCosts& costs, std::vector<Candidate>& candidates,
+bool add_drafted(const std::string& stage_name, CandidateCosts& costs, std::vector<Candidate>& candidates, bool bounds,
                  Diagnostics& diagnostics) {
-    Drafting drafting(costs);
+    Drafting drafting(costs, bounds);
     if (!drafting.lay_out(stage_name, diagnostics)) {
         return false;
     }

@@ -141,7 +141,8 @@ bool fit_together(const Scenario& scenario, const ScenarioResult& result, Diagno
     if (loaded.size() > 1 && all > capacity) {
         diagnostics.error(
             scenario.stages.front().where,
-            fmt::format("the models together take {} of the {} of dram: {}", to_text(all), to_text(capacity), sizes));
+            fmt::format("the models together take {} of the {} of dram: {}", to_text(all), to_text(capacity), sizes),
+            "narrower weights or caches, fewer slots or positions, or more memory");
         return false;
     }
     return true;
@@ -163,7 +164,7 @@ std::optional<PlannedStage> model_stage(const Stage& stage, const ModelStage& wo
     auto [candidates, optimum] = stage_candidates(costs, scenario.objective, options.splits);
     result.candidates = std::move(candidates);
     result.optimum = optimum;
-    if (work.draft && !add_drafted(stage.name, costs, result.candidates, diagnostics)) {
+    if (work.draft && !add_drafted(stage.name, costs, result.candidates, options.splits, diagnostics)) {
         return std::nullopt;
     }
     const std::vector<std::size_t> order = in_order(result.candidates, work, scenario.objective);

@@ -266,12 +266,39 @@ std::string budget_text(const ScenarioTotal& total) {
     return text + ".";
 }
 
+// What a reader of an answer sees of it: the wait for its first token, and how fast the others come.
+std::string pace_sentence(const StageResult& stage, const ScenarioResult& result) {
+    const GenerationResult& generation = *stage.candidates[*stage.chosen].generation;
+    std::vector<std::string> parts;
+    if (generation.first_token) {
+        parts.push_back(fmt::format("first token after {}", estimate_text(*generation.first_token)));
+    }
+    if (generation.step) {
+        const auto step = log_normal_estimate(*generation.step, generation.of_step.sigma());
+        const auto rate = [](Time token) { return number_text(1 / in_seconds(token), 3); };
+        parts.push_back(step.low < step.high ? fmt::format("{} tokens/s (5-95 %: {}-{})", rate(step.median),
+                                                           rate(step.high), rate(step.low))
+                                             : fmt::format("{} tokens/s", rate(step.median)));
+    }
+    std::string text = fmt::format("{}", fmt::join(parts, ", then "));
+    if (result.stages.size() > 1) {
+        text = stage.name + ": " + text;
+    } else if (generation.first_token) {
+        text.front() = 'F';
+    }
+    return " " + text + ".";
+}
+
 }  // namespace
 
 std::string headline(const ScenarioResult& result) {
     const ScenarioTotal& total = result.total;
     const std::string energy = total.energy ? fmt::format(" Energy {}.", brief(*total.energy)) : "";
-    return fmt::format("Total {}.{}{}", estimate_text(total.latency), budget_text(total), energy);
+    std::string paces;
+    for (const StageResult& stage : result.stages) {
+        paces += stage.chosen && stage.candidates[*stage.chosen].generation ? pace_sentence(stage, result) : "";
+    }
+    return fmt::format("Total {}.{}{}{}", estimate_text(total.latency), budget_text(total), energy, paces);
 }
 
 std::string answer_sentence(const ScenarioResult& result, const Scenario& scenario) {

@@ -138,7 +138,13 @@ std::string by_what(const StageResult& stage, Objective objective) {
 
 std::string quality(const Candidate& chosen, const std::string& by) {
     if (chosen.draft) {
-        return "its tokens are drafted, which no bound on placements covers";
+        const std::string so = chosen.draft->length == 1
+                                   ? "with a token drafted at a time"
+                                   : fmt::format("with {} tokens drafted at a time", chosen.draft->length);
+        return chosen.proved_optimal
+                   ? fmt::format("no placement of the operators of both models is faster {} (proved)", so)
+                   : fmt::format("at most {} slower than the best placement of the operators of both models {}",
+                                 percent_text(chosen.optimality_gap, 3), so);
     }
     if (chosen.proved_optimal) {
         return fmt::format("no placement of its operators is faster{} (proved)", by);
@@ -201,18 +207,6 @@ std::string segments_text(const Candidate& chosen, const std::vector<std::string
     return text;
 }
 
-std::string pace_text(const Candidate& candidate) {
-    const GenerationResult& generation = *candidate.generation;
-    std::vector<std::string> parts;
-    if (generation.first_token) {
-        parts.push_back(fmt::format("first token after {}", brief(generation.first_token->median)));
-    }
-    if (generation.step) {
-        parts.push_back(fmt::format("{} tokens/s", number_text(1 / in_seconds(*generation.step), 3)));
-    }
-    return fmt::format("{}", fmt::join(parts, ", then "));
-}
-
 /// What a round of drafting and checking makes, and whether that is faster than steps.
 std::string draft_note(const Candidate& candidate) {
     const DraftResult& draft = *candidate.draft;
@@ -231,24 +225,20 @@ std::string draft_note(const Candidate& candidate) {
     if (draft.best_length != draft.length) {
         text += fmt::format("; {} at a time would be faster", draft.best_length);
     }
+    if (candidate.energy) {
+        text += fmt::format(
+            ". Of the {} mJ of an answer the model that checks takes {} and {} takes {}, each while it works",
+            number_text(in_millijoules(*candidate.energy), 3), number_text(in_millijoules(*draft.checker_energy), 3),
+            draft.model, number_text(in_millijoules(*draft.drafter_energy), 3));
+    }
     return text + ".";
 }
 
-/// How fast text comes in each placement, and what it takes to make tokens elsewhere than the prompt was read.
-std::string generation_notes(const StageResult& stage) {
-    std::vector<std::string> paces;
-    std::string handed_over;
-    for (const Candidate* candidate : feasible(stage)) {
-        paces.push_back(fmt::format("{}: {}", placement_name(*candidate), pace_text(*candidate)));
-        if (candidate->generation->handed_over > Bytes{}) {
-            handed_over += fmt::format(
-                " {} hands over {} of keys and values behind the prompt in {} and holds weights "
-                "on both devices.",
-                placement_name(*candidate), brief(candidate->generation->handed_over),
-                brief(candidate->generation->handover));
-        }
-    }
-    return fmt::format("text by placement: {}.{}", fmt::join(paces, "; "), handed_over);
+/// What it takes to make tokens elsewhere than the prompt was read.
+std::string cache_note(const Candidate& candidate) {
+    return fmt::format("{} hands over {} of keys and values behind the prompt in {} and holds weights on both devices.",
+                       placement_name(candidate), brief(candidate.generation->handed_over),
+                       brief(candidate.generation->handover));
 }
 
 }  // namespace
@@ -261,6 +251,45 @@ TextTable candidate_rows(const StageResult& stage) {
 TextTable candidate_classes(const StageResult& stage, TextWidth width) {
     const std::vector<const Candidate*> shown = feasible(stage);
     return fitting_class_table(shown, &stage.candidates[*stage.chosen], decimals_of(shown), width);
+}
+
+std::optional<TextTable> candidate_paces(const StageResult& stage) {
+    const Candidate& chosen = stage.candidates[*stage.chosen];
+    if (!chosen.generation) {
+        return std::nullopt;
+    }
+    const bool first = chosen.generation->first_token.has_value();
+    const bool steps = chosen.generation->step.has_value();
+    TextTable table;
+    table.column("  text", Align::kLeft);
+    const auto columns = [&table](const char* what) {
+        table.column(what, Align::kRight);
+        table.column("5-95 %", Align::kRight);
+    };
+    if (first) {
+        columns("first token");
+    }
+    if (steps) {
+        columns("tokens/s");
+    }
+    table.column("cache MiB", Align::kRight);
+    for (const Candidate* candidate : feasible(stage)) {
+        const GenerationResult& generation = *candidate->generation;
+        std::vector<std::string> cells{marked_name(*candidate, &chosen)};
+        if (first) {
+            cells.push_back(brief(generation.first_token->median));
+            cells.push_back(range_text(*generation.first_token));
+        }
+        if (steps) {
+            const auto step = log_normal_estimate(*generation.step, generation.of_step.sigma());
+            const auto rate = [](Time token) { return number_text(1 / in_seconds(token), 3); };
+            cells.push_back(rate(step.median));
+            cells.push_back(fmt::format("{}-{}", rate(step.high), rate(step.low)));
+        }
+        cells.push_back(mebibytes_text(generation.kv_cache));
+        table.row(std::move(cells));
+    }
+    return table;
 }
 
 std::vector<std::string> candidate_notes(const StageResult& stage, const ScenarioResult& result) {
@@ -276,10 +305,10 @@ std::vector<std::string> candidate_notes(const StageResult& stage, const Scenari
     if (chosen.segments.size() > 1 && !chosen.operators.empty()) {
         notes.push_back(segments_text(chosen, result.devices));
     }
-    if (chosen.generation) {
-        notes.insert(notes.begin() + 1, generation_notes(stage));
-    }
     for (const Candidate* candidate : feasible(stage)) {
+        if (candidate->generation && candidate->generation->handed_over > Bytes{}) {
+            notes.push_back(cache_note(*candidate));
+        }
         if (candidate->draft) {
             notes.push_back(draft_note(*candidate));
         }
@@ -294,6 +323,9 @@ std::string candidates_text(const StageResult& stage, const ScenarioResult& resu
     std::string text =
         wrapped(fmt::format("{}: {}, one pass; tokens are padded/actual", stage.name, stage.model), 0, width);
     text += candidate_rows(stage).text(kIndent, width) + "\n" + candidate_classes(stage, width).text(kIndent, width);
+    if (const auto paces = candidate_paces(stage)) {
+        text += "\n" + paces->text(kIndent, width);
+    }
     for (const Candidate& candidate : stage.candidates) {
         if (!candidate.feasible) {
             text += wrapped(fmt::format("{} cannot run it: {}", placement_name(candidate), candidate.reason),

@@ -25,16 +25,25 @@ Json segments_json(const Candidate& candidate, std::span<const std::string> devi
 }
 
 Json json_draft(const DraftResult& draft) {
-    return Json{{"model", json_text(draft.model)},
-                {"device", draft.device},
-                {"length", draft.length},
-                {"acceptance", json_number(draft.acceptance)},
-                {"tokens_per_round", json_number(draft.tokens_per_round)},
-                {"drafting_ms", json_milliseconds(draft.drafting)},
-                {"checking_ms", json_milliseconds(draft.checking)},
-                {"step_without_ms", json_milliseconds(draft.step)},
-                {"pays_from", json_number(draft.pays_from)},
-                {"best_length", draft.best_length}};
+    Json object = Json::object();
+    object["model"] = json_text(draft.model);
+    object["device"] = draft.device;
+    object["length"] = draft.length;
+    object["acceptance"] = json_number(draft.acceptance);
+    object["tokens_per_round"] = json_number(draft.tokens_per_round);
+    object["drafting_ms"] = json_milliseconds(draft.drafting);
+    object["checking_ms"] = json_milliseconds(draft.checking);
+    object["step_without_ms"] = json_milliseconds(draft.step);
+    object["pays_from"] = json_number(draft.pays_from);
+    object["best_length"] = draft.best_length;
+    const auto energy = [](const std::optional<Energy>& one) {
+        return json_number(one ? std::optional(in_millijoules(*one)) : std::nullopt);
+    };
+    object["checker_energy_mj"] = energy(draft.checker_energy);
+    object["drafter_energy_mj"] = energy(draft.drafter_energy);
+    object["lower_bound_ms"] =
+        json_number(draft.lower_bound ? std::optional(in_milliseconds(*draft.lower_bound)) : std::nullopt);
+    return object;
 }
 
 /// An infeasible candidate has a reason and no numbers.

@@ -35,6 +35,8 @@ namespace berth {
 // The same in parts, of a stage that runs a model: its placements, their time by class, what is to be said of them.
 [[nodiscard]] TextTable candidate_rows(const StageResult& stage);
 [[nodiscard]] TextTable candidate_classes(const StageResult& stage, TextWidth width);
+/// Of a stage that generates text: how fast it comes, and the memory of keys and values at the end.
+[[nodiscard]] std::optional<TextTable> candidate_paces(const StageResult& stage);
 [[nodiscard]] std::vector<std::string> candidate_notes(const StageResult& stage, const ScenarioResult& result);
 
 /// Cores per request against requests side by side; empty where they were not compared.

@@ -171,6 +171,33 @@ TEST(DraftedTokens, NeedTheMemoryOfBoth) {
     EXPECT_THAT(narrow.placed("npu, drafted by cpu").reason, HasSubstr("both models with their caches take"));
 }
 
+TEST(DraftedTokens, TakeTheEnergyOfBothDevices) {
+    const Asked all = drafted({});
+    ASSERT_TRUE(all.result) << all.complaints;
+    const Candidate& pair = all.placed("npu, drafted by cpu");
+    ASSERT_TRUE(pair.energy);
+    EXPECT_NEAR((*pair.draft->checker_energy + *pair.draft->drafter_energy) / *pair.energy, 1, 1e-12);
+    // More drafts are right, fewer rounds: less of both.
+    const Asked better = drafted({{"stages.answer.draft.acceptance", "90%"}});
+    EXPECT_LT(*better.placed("npu, drafted by cpu").draft->drafter_energy, *pair.draft->drafter_energy);
+    EXPECT_LT(*better.placed("npu, drafted by cpu").draft->checker_energy, *pair.draft->checker_energy);
+}
+
+TEST(DraftedTokens, HaveABoundOnAllPlacementsOfBothModels) {
+    const Asked all = drafted({{"stages.answer.draft.acceptance", "95%"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    const Candidate& pair = all.placed("npu, drafted by cpu");
+    ASSERT_TRUE(pair.draft->lower_bound);
+    EXPECT_LE(*pair.draft->lower_bound, pair.latency.median * (1 + 1e-9));
+    EXPECT_NEAR(pair.latency.median / *pair.draft->lower_bound - 1, pair.optimality_gap, 1e-9);
+    EXPECT_LT(pair.optimality_gap, 0.2) << "both models are pinned: little but fallbacks may move";
+    // Fewer rounds have less to do at best, too.
+    const Asked fewer = drafted({{"stages.answer.draft.acceptance", "100%"}});
+    ASSERT_TRUE(fewer.result) << fewer.complaints;
+    EXPECT_LT(*fewer.placed("npu, drafted by cpu").draft->lower_bound, *pair.draft->lower_bound);
+    EXPECT_THAT(text_report(*all.result, *all.scenario, {}, {}), HasSubstr("of the operators of both models"));
+}
+
 TEST(DraftedTokens, WhereTheyDoNotPayThatIsSaid) {
     const Asked all = drafted({{"stages.answer.draft.acceptance", "5%"}});
     ASSERT_TRUE(all.result) << all.complaints;

@@ -212,9 +212,11 @@ std::string stage_variants(const ScenarioResult& result) {
     std::string text;
     for (const StageResult& stage : result.stages) {
         if (stage.chosen) {
+            const auto paces = candidate_paces(stage);
             text += fmt::format("<h3>{}</h3>\n", html_text(stage.name)) +
                     html_table(candidate_rows(stage),
                                {fmt::format("{}: {}, one pass; tokens are padded/actual", stage.name, stage.model)}) +
+                    (paces ? html_table(*paces, {"How fast text comes: " + stage.name}) : std::string()) +
                     html_list(candidate_notes(stage, result));
         }
     }
