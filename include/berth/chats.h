@@ -4,34 +4,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <vector>
 
 #include "berth/arrivals.h"
+#include "berth/chat_passes.h"
 #include "berth/scenario.h"
 #include "berth/simulation.h"
 
 namespace berth {
-
-/// One pass of the model: a piece of one prompt, a token of each of several answers, or both.
-struct ChatPass {
-    std::int64_t read = 0;      ///< positions of a prompt
-    std::int64_t behind = 0;    ///< positions of that prompt that earlier passes read
-    std::int64_t answers = 0;   ///< that get a token each
-    std::int64_t contexts = 0;  ///< positions before those tokens, of all answers together
-};
-
-/// What serves chats. Passes follow one another; a pass reads from the prompt that came first, and those who come wait
-/// in their order for one of the slots.
-struct ChatService {
-    int slots = 1;           ///< answers at once
-    std::int64_t chunk = 0;  ///< most positions of a prompt in a pass; 0: all of them
-    /// Lengths that chats draw from, the prompt's apart from the answer's. An answer is the prompt's first token and so
-    /// many further ones.
-    TokenDistribution prompts, answers;
-    std::function<Time(const ChatPass&)> time;
-};
 
 /// What came of a stream of chats, without its warm-up.
 struct ChatTraffic {
@@ -48,35 +29,49 @@ struct ChatTraffic {
     std::size_t warm_up = 0, counted = 0;
     bool converged = true;  ///< false: ended before the precision that was asked for was reached
     std::optional<SimulatedShare> within_budget{};  ///< of answers
-    std::optional<double> piling_up{};  ///< probability of a load of 1 or more, given the profile's uncertainty
+    std::optional<double> piling_up{};     ///< probability of a load of 1 or more, given the profile's uncertainty
+    std::optional<ChatSpreads> spreads{};  ///< of the percentiles, given the same
+    std::optional<SimulatedShare> budget_probability{};  ///< that an answer meets the budget, given the same
 };
+
+/// Of one of a system's services.
+[[nodiscard]] ChatTraffic chat_traffic(const SimulationResult& simulated, std::size_t service);
 
 /// Same service, arrivals and options: same result, to the last bit. Lengths of the n-th chat depend on the seed alone.
 [[nodiscard]] ChatTraffic simulate_chats(const ChatService& service, const Arrivals& arrivals,
                                          const SimulationOptions& options = {});
 
 /// Answers per time while more chats wait than there are slots.
-[[nodiscard]] Frequency sustainable_chats(const ChatService& service, std::uint64_t seed);
+[[nodiscard]] Frequency sustainable_chats(const ChatService& service);
 
 struct ScenarioResult;
+struct StreamOptions;
 
-/// Chats under one of the candidates of their stage.
+/// Chats of one of the stages, under one of the stage's candidates.
 struct PlacedChats {
-    std::size_t candidate = 0;
-    int slots = 1;  ///< that its devices have of those asked for
+    std::size_t stage = 0, candidate = 0;  ///< positions in ScenarioResult::stages, and in that stage's candidates
+    int slots = 1;                         ///< that its devices have of those asked for
     ChatTraffic traffic;
 };
 
-/// Whether a scenario's arrivals are chats: its only stage generates text.
+/// Whether requests of a stage are chats where they arrive in a stream: it generates whole answers, once per request.
+[[nodiscard]] bool is_chat(const Stage& stage);
+
+/// Whether a scenario's arrivals are chats and nothing else: its only stage generates text.
 [[nodiscard]] bool has_chats(const Scenario& scenario);
 
-/// What serves the scenario's chats as a candidate: passes take what the cost model says of as many answers and as long
-/// contexts. Its functions refer to nothing of the arguments.
-[[nodiscard]] ChatService chat_service(const Scenario& scenario, const ScenarioResult& result, std::size_t candidate);
+/// What serves the chats of a stage as a candidate: passes take what the cost model says of as many answers and as long
+/// contexts. Its functions refer to nothing of the arguments. `stage` is a position in ScenarioResult::stages.
+[[nodiscard]] ChatService chat_service(const Scenario& scenario, const ScenarioResult& result, std::size_t candidate,
+                                       std::size_t stage = 0);
 
-/// The scenario's chats under each candidate that its stage may run as, the chosen one first; none of other scenarios.
-[[nodiscard]] std::vector<PlacedChats> simulate_chats(
-    const Scenario& scenario, const ScenarioResult& result,
-    const std::function<void(const SimulationProgress&)>& progress = {});
+/// The scenario's chats under each candidate that its only stage may run as, the chosen one first; none of other
+/// scenarios.
+[[nodiscard]] std::vector<PlacedChats> simulate_chats(const Scenario& scenario, const ScenarioResult& result,
+                                                      const StreamOptions& options);
+
+/// The chats of a stream of requests that have other stages, too: of each stage that generates text, as it is placed.
+[[nodiscard]] std::vector<PlacedChats> placed_chats(const Scenario& scenario, const ScenarioResult& result,
+                                                    const TrafficResult& traffic);
 
 }  // namespace berth

@@ -32,7 +32,11 @@ struct StreamOptions {
 [[nodiscard]] SimulationResult simulate_stream(const Scenario& scenario, const SimulatedSystem& system,
                                                const StreamOptions& options = {});
 
-/// The scenario's traffic as it is placed, with an outlook; absent where it asks for none, or for chats.
+/// The same for a stream: stages whose requests are chats are served pass by pass, with answers of other requests; all
+/// that such a pass needs is held by the device that makes the tokens.
+[[nodiscard]] SimulatedSystem stream_system(const Scenario& scenario, const ScenarioResult& result);
+
+/// The scenario's traffic as it is placed, with an outlook; absent where it asks for none, or for chats alone.
 [[nodiscard]] std::optional<TrafficResult> simulate_traffic(const Scenario& scenario, const ScenarioResult& result,
                                                             const StreamOptions& options = {});
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "berth/arrivals.h"
+#include "berth/chat_passes.h"
 #include "berth/units.h"
 
 namespace berth {
@@ -39,6 +40,9 @@ struct SimulatedTask {
     Bytes moved;
     std::optional<Bandwidth> fastest;  ///< what it can draw at most
     std::vector<std::size_t> after;    ///< earlier positions in SimulatedSystem::tasks
+    /// Position in SimulatedSystem::services: the task is a chat there. Passes of the service, each of which makes
+    /// tokens of several requests, hold the servers and move the bytes; the task's own time and bytes are nothing.
+    std::optional<std::size_t> service = std::nullopt;
 };
 
 /// A run of tasks, from when the first is ready to when the last ends: a stage.
@@ -54,6 +58,7 @@ struct SimulatedSystem {
     std::vector<SharedBandwidth> bandwidths;
     std::vector<SimulatedTask> tasks;  ///< of one request, each behind those it waits for
     std::vector<SimulatedPhase> phases = {};
+    std::vector<ChatService> services = {};  ///< each of one task
 };
 
 /// How far a simulation has come, for whoever waits for it.
@@ -133,6 +138,16 @@ struct BandwidthUse {
     Bandwidth drawn;
 };
 
+/// What came of the chats of one service, of counted requests.
+struct ServedChats {
+    std::optional<SimulatedLatency> first_token;  ///< from the request's arrival
+    std::optional<SimulatedLatency> token;        ///< mean time of a further token of an answer
+    std::optional<SimulatedLatency> answer;       ///< whole, from the request's arrival
+    Frequency tokens;                             ///< of all answers together, the first ones included
+    double at_once = 0;                           ///< mean answers in slots while there are any
+    double busy = 0;                              ///< share of the time
+};
+
 struct SimulationResult {
     bool stable = true;  ///< the load is below 1; else requests pile up, and there is no latency to speak of
     std::optional<StreamLoad>
@@ -150,6 +165,7 @@ struct SimulationResult {
     std::optional<SimulatedShare> within_deadline;  ///< of counted requests
     std::vector<TaskContention> contention;         ///< [task], means over counted requests
     std::vector<PhaseTime> phases;
+    std::vector<ServedChats> chats;  ///< [service]
     std::vector<SimulatedSpan> spans;
     std::vector<BandwidthUse> uses;  ///< of bandwidths that are no part of another
     std::uint64_t events = 0;
@@ -169,6 +185,20 @@ struct StabilityOutlook {
     double low = 0, high = 0;  ///< the load's 5 to 95 % interval
 };
 
+/// What a statistic may be under what the profile's numbers may be, 5 to 95 %; the simulation's own error is apart.
+struct SpreadTime {
+    Time low;
+    std::optional<Time> high;  ///< absent: requests pile up with a probability of 5 % or more
+};
+struct LatencySpread {
+    SpreadTime mean, p50, p95, p99;
+};
+/// Of the chats of one service.
+struct ChatSpreads {
+    LatencySpread first_token, token, answer;
+    std::size_t draws = 0;  ///< of the profile's numbers that were simulated
+};
+
 /// What an operator of a placed stage loses to others per request. A call waits at its first operator; what it loses
 /// because bandwidth is shared, its operators lose in proportion to the bytes that they move.
 struct OperatorContention {
@@ -183,6 +213,7 @@ struct TrafficResult {
     std::vector<OperatorContention> operators = {};  ///< in execution order; of several placements of a stage together
     std::optional<BudgetOutlook> budget = std::nullopt;
     std::optional<StabilityOutlook> stability = std::nullopt;  ///< of streams whose load is known
+    std::vector<ChatSpreads> chats = {};                       ///< [service], where there is an outlook
 };
 
 /// Same system, arrivals and seed: same result, to the last bit. Throws std::logic_error for a system whose parts do

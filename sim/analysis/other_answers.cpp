@@ -98,7 +98,7 @@ std::vector<Answer> other_answers(const Scenario& scenario, const ScenarioResult
     }
     if (const auto traffic = simulate_traffic(scenario, result, {.outlook = false})) {
         add_traffic(list, *traffic);
-    } else if (const auto chats = simulate_chats(scenario, result); !chats.empty()) {
+    } else if (const auto chats = simulate_chats(scenario, result, {.outlook = false}); !chats.empty()) {
         add_chats(list, chats.front().traffic);
     }
     return list.take();

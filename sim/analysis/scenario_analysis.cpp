@@ -21,7 +21,7 @@ void begin(const AnalysisOptions& options, const std::string& what) {
 void add_traffic(const Scenario& scenario, const AnalysisOptions& options, ScenarioResult& result) {
     if (has_chats(scenario)) {
         begin(options, "simulating chats");
-        result.chats = simulate_chats(scenario, result, options.simulated);
+        result.chats = simulate_chats(scenario, result, {.progress = options.simulated});
         return;
     }
     if (scenario.traffic) {
@@ -30,6 +30,10 @@ void add_traffic(const Scenario& scenario, const AnalysisOptions& options, Scena
         stream.progress = options.simulated;
         stream.traced = options.traced;
         result.traffic = simulate_traffic(scenario, result, stream);
+        result.chats = placed_chats(scenario, result, *result.traffic);
+        if (!result.chats.empty()) {
+            return;  // other cores and batches would be compared without passes that chats share
+        }
     }
     if (scenario.traffic || row_of(scenario.objective).search == SearchOver::kScenario) {
         begin(options, "comparing cores per request");

@@ -1,16 +1,18 @@
 // What serves chats: passes of one model at a few sizes as the cost model has them, and straight lines between.
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <memory>
 #include <set>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "base/index.h"
 #include "berth/evaluation.h"
 #include "berth/runtimes.h"
+#include "berth/simulated_scenario.h"
 #include "evaluation/phases.h"
+#include "evaluation/placed_traffic.h"
 #include "evaluation/stage_choice.h"
 #include "evaluation/work.h"
 
@@ -18,44 +20,54 @@ namespace berth {
 
 namespace {
 
-/// A function of one number, known at some of them; beyond them the last line goes on.
-class Line {
-  public:
-    void add(std::int64_t at, double value) { known_[at] = value; }
-    [[nodiscard]] double operator()(double at) const {
-        if (known_.size() == 1) {
-            return known_.begin()->second;
-        }
-        auto after = known_.lower_bound(static_cast<std::int64_t>(std::ceil(at)));
-        after = after == known_.end() ? std::prev(after) : after;
-        after = after == known_.begin() ? std::next(after) : after;
-        const auto before = std::prev(after);
-        const double step = static_cast<double>(after->first - before->first);
-        return before->second + (after->second - before->second) * (at - static_cast<double>(before->first)) / step;
-    }
-
-  private:
-    std::map<std::int64_t, double> known_;
+/// A value on a line between its known neighbours.
+struct Knot {
+    double at = 0, value = 0;
 };
+double between(const Knot& a, const Knot& b, double at) {
+    return a.value + (b.value - a.value) * (at - a.at) / (b.at - a.at);
+}
 
-/// A function of a count and of a context.
+/// A function of one number, known at some of them in ascending order; beyond them the last line goes on.
+using Line = std::vector<Knot>;
+
+double at_line(const Line& line, double at) {
+    std::size_t after = 1;
+    while (after + 1 < line.size() && line[after].at < at) {
+        ++after;
+    }
+    return line.size() == 1 ? line.front().value : between(line[after - 1], line[after], at);
+}
+
+/// A function of a count and of a context; of the count it is constant beyond the known ones.
 class Surface {
   public:
-    void add(std::int64_t count, std::int64_t context, double value) { lines_[count].add(context, value); }
-    [[nodiscard]] double operator()(double count, double context) const {
-        Line line;
-        const auto after = lines_.lower_bound(static_cast<std::int64_t>(std::ceil(count)));
-        for (auto one = after == lines_.begin() ? after : std::prev(after); one != lines_.end(); ++one) {
-            line.add(one->first, one->second(context));
-            if (static_cast<double>(one->first) >= count) {
-                break;
-            }
+    /// Counts and, of each, contexts in ascending order.
+    void add(std::int64_t count, std::int64_t context, double value) {
+        if (lines_.empty() || counts_.back() != static_cast<double>(count)) {
+            counts_.push_back(static_cast<double>(count));
+            lines_.emplace_back();
         }
-        return line(count);
+        const auto at = static_cast<double>(context);
+        if (lines_.back().empty() || lines_.back().back().at != at) {
+            lines_.back().push_back({at, value});
+        }
+    }
+    [[nodiscard]] double operator()(double count, double context) const {
+        std::size_t after = 0;
+        while (after + 1 < counts_.size() && counts_[after] < count) {
+            ++after;
+        }
+        if (after == 0 || counts_[after] <= count) {
+            return at_line(lines_[after], context);
+        }
+        return between({counts_[after - 1], at_line(lines_[after - 1], context)},
+                       {counts_[after], at_line(lines_[after], context)}, count);
     }
 
   private:
-    std::map<std::int64_t, Line> lines_;
+    std::vector<double> counts_;
+    std::vector<Line> lines_;
 };
 
 // 1, 2, 3, 4, 6, 8, 12, 16 and so on up to `most`, and `most` itself.
@@ -95,6 +107,13 @@ class PlacedPasses {
         together.batch *= answers;
         return time_of(together, {1, 1, context, true}, step_);
     }
+    /// What passes draw from memory in the mean, while nothing slows them.
+    [[nodiscard]] Bandwidth reading_draws(std::int64_t tokens) const {
+        return drawn(stage_, {tokens, 1, 0, false}, prompt_);
+    }
+    [[nodiscard]] Bandwidth stepping_draws(std::int64_t context) const {
+        return drawn(stage_, {1, 1, context, true}, step_);
+    }
     [[nodiscard]] int slots() const {
         std::int64_t slots = stage_.slots;
         for (const DeviceId device : step_.second) {
@@ -105,6 +124,21 @@ class PlacedPasses {
 
   private:
     using Placed = std::pair<Graph, Assignment>;
+
+    [[nodiscard]] Bandwidth drawn(const ModelStage& stage, const TokenShare& length, const Placed& placed) const {
+        Diagnostics ignored;
+        const auto plan = plan_length("", stage, length, profile_, ignored);
+        Bytes moved;
+        Time time;
+        if (plan) {
+            const Assignment assignment = assignment_for(plan->graphs[at(profile_.host)], placed.first, placed.second);
+            for (const OperatorResult& op : operator_results(*plan, assignment, profile_)) {
+                moved += op.dram_bytes;
+                time += op.latency;
+            }
+        }
+        return time > Time{} ? moved / time : Bandwidth{};
+    }
 
     [[nodiscard]] double time_of(const ModelStage& stage, const TokenShare& length, const Placed& placed) const {
         Diagnostics ignored;
@@ -192,28 +226,26 @@ Surface stepping_times(const PlacedPasses& passes, const ChatService& service, s
     return times;
 }
 
-const ModelStage& chatting(const Scenario& scenario) { return std::get<ModelStage>(scenario.stages.front().work); }
-
-// How likely the load is 1 or more where all passes take so many times as long together.
-std::optional<double> probability_of_piling_up(const ChatTraffic& traffic, double sigma) {
-    if (!traffic.load) {
-        return std::nullopt;
-    }
-    return sigma > 0 ? normal_probability(std::log(*traffic.load) / sigma) : (*traffic.load < 1 ? 0.0 : 1.0);
+const ModelStage& model_of(const Scenario& scenario, const StageResult& stage) {
+    return std::get<ModelStage>(std::ranges::find(scenario.stages, stage.name, &Stage::name)->work);
 }
 
 }  // namespace
 
-bool has_chats(const Scenario& scenario) {
-    const auto* stage = scenario.stages.size() == 1 ? std::get_if<ModelStage>(&scenario.stages.front().work) : nullptr;
-    return scenario.traffic && stage != nullptr && stage->generation && scenario.stages.front().repeat == 1 &&
-           stage->generation->phase == Phase::kGenerate;
+bool is_chat(const Stage& stage) {
+    const auto* work = std::get_if<ModelStage>(&stage.work);
+    return work != nullptr && work->generation && stage.repeat == 1 && work->generation->phase == Phase::kGenerate;
 }
 
-ChatService chat_service(const Scenario& scenario, const ScenarioResult& result, std::size_t candidate) {
-    const ModelStage& stage = chatting(scenario);
+bool has_chats(const Scenario& scenario) {
+    return scenario.traffic && scenario.stages.size() == 1 && is_chat(scenario.stages.front());
+}
+
+ChatService chat_service(const Scenario& scenario, const ScenarioResult& result, std::size_t candidate,
+                         std::size_t stage_index) {
+    const ModelStage& stage = model_of(scenario, result.stages[stage_index]);
     const Generation& generation = *stage.generation;
-    const Candidate& placed = result.stages.front().candidates[candidate];
+    const Candidate& placed = result.stages[stage_index].candidates[candidate];
     const Profile& profile = profile_of(scenario, stage);
     const PlacedPasses passes(stage, scenario.profile, placed);
     const PromptChunks chunks = chunks_of(stage, profile);
@@ -222,6 +254,9 @@ ChatService chat_service(const Scenario& scenario, const ScenarioResult& result,
     service.chunk = chunks.most;
     service.prompts = lengths_or(generation.prompts, generation.prompt);
     service.answers = lengths_or(generation.answers, generation.new_tokens);
+    service.reading_draws =
+        passes.reading_draws(chunks.most > 0 ? std::min(chunks.most, generation.prompt) : generation.prompt);
+    service.stepping_draws = passes.stepping_draws(generation.prompt + generation.new_tokens / 2);
     auto times = std::make_shared<PassTimes>();
     times->reading = reading_times(passes, service, chunks, service.prompts.back().tokens);
     times->stepping = stepping_times(passes, service, generation.positions());
@@ -234,27 +269,46 @@ ChatService chat_service(const Scenario& scenario, const ScenarioResult& result,
 }
 
 std::vector<PlacedChats> simulate_chats(const Scenario& scenario, const ScenarioResult& result,
-                                        const std::function<void(const SimulationProgress&)>& progress) {
+                                        const StreamOptions& options) {
     std::vector<PlacedChats> all;
     if (!has_chats(scenario)) {
         return all;
     }
     const StageResult& stage = result.stages.front();
-    SimulationOptions options;
-    options.requests = scenario.traffic->requests;
-    options.warm_up = scenario.traffic->warm_up;
-    options.seed = scenario.traffic->seed;
-    options.deadline = scenario.budget;
-    options.precision = kStreamPrecision;
-    options.progress = progress;
     for (std::size_t i = 0; i < stage.candidates.size(); ++i) {
-        if (!allowed(stage.candidates[i], chatting(scenario))) {
+        if (!allowed(stage.candidates[i], model_of(scenario, stage))) {
             continue;
         }
-        const ChatService service = chat_service(scenario, result, i);
-        PlacedChats one{i, service.slots, simulate_chats(service, scenario.traffic->arrivals, options)};
-        one.traffic.piling_up = probability_of_piling_up(one.traffic, stage.candidates[i].uncertainty.sigma());
-        all.insert(i == *stage.chosen ? all.begin() : all.end(), one);
+        ScenarioResult placed = result;
+        StageResult& as_placed = placed.stages.front();
+        select(as_placed, {{i, 1}}, model_of(scenario, stage), scenario.objective);
+        const TrafficResult traffic = placed_traffic(scenario, placed, options);
+        all.insert(i == *stage.chosen ? all.begin() : all.end(), placed_chats(scenario, placed, traffic).front());
+    }
+    return all;
+}
+
+std::vector<PlacedChats> placed_chats(const Scenario& scenario, const ScenarioResult& result,
+                                      const TrafficResult& traffic) {
+    std::vector<PlacedChats> all;
+    for (std::size_t i = 0; i < result.stages.size(); ++i) {
+        const StageResult& stage = result.stages[i];
+        if (!is_chat(*std::ranges::find(scenario.stages, stage.name, &Stage::name))) {
+            continue;
+        }
+        const std::size_t service = all.size();
+        PlacedChats one{i, *stage.chosen, traffic.system.services[service].slots,
+                        chat_traffic(traffic.simulation, service)};
+        if (traffic.stability) {
+            one.traffic.piling_up = traffic.stability->unstable;
+        }
+        if (service < traffic.chats.size()) {
+            one.traffic.spreads = traffic.chats[service];
+        }
+        if (traffic.budget) {
+            one.traffic.budget_probability = traffic.budget->probability;
+        }
+        all.push_back(std::move(one));
     }
     return all;
 }

@@ -3,10 +3,14 @@
 
 #include <Eigen/Eigenvalues>
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <future>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -28,9 +32,14 @@ constexpr double kOutlookPrecision = 0.025;
 constexpr double kNormal = 1.96;
 constexpr double kLeastPerDraw = 300;  // of one draw
 constexpr double kMostPerDraw = 2'000;
+constexpr double kLeastChats = 500;
 constexpr double kDrawAtHighLoad = 25;  // times 1 / (1 - load)^2
 
-using Factors = std::vector<double>;  // [phase] of what its tasks take
+/// Of a phase: what its tasks take. Of chats, passes that read a prompt and those that make tokens apart.
+struct Pace {
+    double time = 1, steps = 1;
+};
+using Factors = std::vector<Pace>;  // [phase]
 
 /// One draw of the uncertain numbers.
 struct Draw {
@@ -49,30 +58,40 @@ std::vector<double> causes_of(const Stage& asked, const StageResult& stage) {
     return {fixed->takes.low < fixed->takes.high ? log_normal_sigma(fixed->takes) : 0};
 }
 
+/// The phase's service, if it is one of chats.
+const ChatService* service_of(const SimulatedSystem& system, const SimulatedPhase& phase) {
+    const auto service = system.tasks[phase.first].service;
+    return service ? &system.services[*service] : nullptr;
+}
+
 /// How much longer the phases of a system take, together, under draws of what is uncertain. What is drawn belongs to a
 /// stage by its name, so that other numbers, and other stages, do not move it.
 class PhaseDraws {
   public:
     PhaseDraws(const Scenario& scenario, const ScenarioResult& result, const SimulatedSystem& system)
         : seed_(scenario.traffic->seed) {
-        std::vector<std::vector<double>> causes;
-        std::vector<bool> fixed;
         for (const SimulatedPhase& phase : system.phases) {
             const auto stage = std::ranges::find(result.stages, phase.name, &StageResult::name);
             const auto asked = std::ranges::find(scenario.stages, phase.name, &Stage::name);
-            causes.push_back(causes_of(*asked, *stage));
-            fixed.push_back(!stage->chosen);
-            streams_.push_back(stream_of("stages " + phase.name));
+            const bool chats = service_of(system, phase) != nullptr;
+            of_phase_.push_back({streams_.size(), chats});
+            if (chats) {
+                const GenerationResult& generation = *stage->candidates[*stage->chosen].generation;
+                add("stages " + phase.name, generation.of_first_token.independent, false);
+                add("steps " + phase.name, generation.of_step.independent, false);
+            } else {
+                add("stages " + phase.name, causes_of(*asked, *stage), !stage->chosen);
+            }
         }
-        const auto count = static_cast<Eigen::Index>(causes.size());
+        const auto count = static_cast<Eigen::Index>(causes_.size());
         Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(count, count);
-        for (std::size_t i = 0; i < causes.size(); ++i) {
-            for (std::size_t j = 0; j < causes.size(); ++j) {
-                const std::size_t common = std::min(causes[i].size(), causes[j].size());
-                const auto end = causes[i].begin() + static_cast<std::ptrdiff_t>(common);
-                if (i == j || (!fixed[i] && !fixed[j])) {
+        for (std::size_t i = 0; i < causes_.size(); ++i) {
+            for (std::size_t j = 0; j < causes_.size(); ++j) {
+                const std::size_t common = std::min(causes_[i].size(), causes_[j].size());
+                const auto end = causes_[i].begin() + static_cast<std::ptrdiff_t>(common);
+                if (i == j || (!fixed_[i] && !fixed_[j])) {
                     covariance(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) =
-                        std::inner_product(causes[i].begin(), end, causes[j].begin(), 0.0);
+                        std::inner_product(causes_[i].begin(), end, causes_[j].begin(), 0.0);
                 }
             }
         }
@@ -90,15 +109,30 @@ class PhaseDraws {
         }
         const Eigen::VectorXd logarithms = root_ * normal;
         Factors factors;
-        for (const double one : logarithms) {
-            factors.push_back(std::exp(one));
+        for (const OfPhase& one : of_phase_) {
+            const double time = std::exp(logarithms[static_cast<Eigen::Index>(one.first)]);
+            factors.push_back(
+                {time, one.apart ? std::exp(logarithms[static_cast<Eigen::Index>(one.first + 1)]) : time});
         }
         return factors;
     }
 
   private:
+    void add(const std::string& stream, std::vector<double> causes, bool fixed) {
+        streams_.push_back(stream_of(stream));
+        causes_.push_back(std::move(causes));
+        fixed_.push_back(fixed);
+    }
+
+    struct OfPhase {
+        std::size_t first = 0;
+        bool apart = false;  ///< steps have causes of their own, the next ones
+    };
     std::uint64_t seed_;
+    std::vector<OfPhase> of_phase_;
     std::vector<std::uint64_t> streams_;
+    std::vector<std::vector<double>> causes_;
+    std::vector<bool> fixed_;  ///< times that have nothing in common with any other
     Eigen::MatrixXd root_;
 };
 
@@ -107,12 +141,16 @@ class PhaseLoads {
   public:
     explicit PhaseLoads(const SimulatedSystem& system) : pools_(system.pools.size()) {
         for (const SimulatedPhase& phase : system.phases) {
-            SimulatedSystem part{system.pools, system.bandwidths, {}, {}};
+            SimulatedSystem part{system.pools, system.bandwidths, {}, {}, system.services};
             for (std::size_t task = phase.first; task <= phase.last; ++task) {
                 part.tasks.push_back(system.tasks[task]);
                 part.tasks.back().after.clear();
             }
             loads_.push_back(resource_loads(part));
+            for (ChatService& service : part.services) {
+                service.reading_pace = 0;
+            }
+            steps_.push_back(resource_loads(part));
         }
     }
 
@@ -120,8 +158,12 @@ class PhaseLoads {
     [[nodiscard]] Time busiest(const Factors& factors) const {
         std::vector<Time> sum(loads_.empty() ? 0 : loads_.front().size());
         for (std::size_t phase = 0; phase < loads_.size(); ++phase) {
-            for (std::size_t r = 0; r < sum.size(); ++r) {
-                sum[r] += loads_[phase][r] * (r < pools_ ? factors[phase] : 1);
+            for (std::size_t r = 0; r < pools_; ++r) {
+                const Time steps = steps_[phase][r];
+                sum[r] += (loads_[phase][r] - steps) * factors[phase].time + steps * factors[phase].steps;
+            }
+            for (std::size_t r = pools_; r < sum.size(); ++r) {
+                sum[r] += loads_[phase][r];
             }
         }
         return sum.empty() ? Time{} : *std::ranges::max_element(sum);
@@ -130,14 +172,19 @@ class PhaseLoads {
   private:
     std::size_t pools_;
     std::vector<std::vector<Time>> loads_;  ///< [phase][resource]
+    std::vector<std::vector<Time>> steps_;  ///< of them, what passes take that make tokens; of other phases all
 };
 
 SimulatedSystem slower(SimulatedSystem system, const Factors& factors) {
     for (std::size_t i = 0; i < system.phases.size(); ++i) {
         for (std::size_t task = system.phases[i].first; task <= system.phases[i].last; ++task) {
-            system.tasks[task].work *= factors[i];
+            if (const auto service = system.tasks[task].service) {
+                system.services[*service].reading_pace = factors[i].time;
+                system.services[*service].stepping_pace = factors[i].steps;
+            }
+            system.tasks[task].work *= factors[i].time;
             if (system.tasks[task].fastest) {
-                *system.tasks[task].fastest /= factors[i];
+                *system.tasks[task].fastest /= factors[i].time;
             }
         }
     }
@@ -155,15 +202,17 @@ class Outlook {
             const auto stage = std::ranges::find(result.stages, phase.name, &StageResult::name);
             times.push_back(in_seconds(stage->latency.median));
         }
-        const Time median = loads.busiest(Factors(times.size(), 1));
+        const Time median = loads.busiest(Factors(times.size()));
         const auto& load = simulated.simulation.load;
         for (std::size_t number = 0; number < kPairs; ++number) {
             for (const double sign : {1.0, -1.0}) {
                 Draw& draw = all_.emplace_back(Draw{number, sign});
                 const Factors factors = draws_.factors(draw);
                 draw.load = load ? load->value * (loads.busiest(factors) / median) : 0;
-                draw.expected = std::inner_product(factors.begin(), factors.end(), times.begin(), 0.0) /
-                                std::max(0.0, 1 - draw.load);
+                for (std::size_t i = 0; i < times.size(); ++i) {
+                    draw.expected += (factors[i].time + factors[i].steps) / 2 * times[i];
+                }
+                draw.expected /= std::max(0.0, 1 - draw.load);
             }
         }
         std::ranges::sort(all_, {}, &Draw::expected);
@@ -175,72 +224,155 @@ class Outlook {
         return {1 - share_of_stable(), *quantile(loads, 0.05), *quantile(loads, 0.95)};
     }
 
-    [[nodiscard]] BudgetOutlook budget() const {
+    [[nodiscard]] BudgetOutlook budget() {
         BudgetOutlook outlook;
         outlook.by_chance = simulated_.simulation.within_deadline.value_or(SimulatedShare{});
         if (stable_ == 0) {
             return outlook;
         }
-        std::vector<std::pair<double, double>> met;  // place among the stable draws, share of requests
+        const std::size_t largest = has_services() ? kFirstSample : kLargestSample;
         for (std::size_t count = kFirstSample;; count *= kGrowth) {
-            extend(met, count);
-            const auto [share, half] = estimate(met);
+            extend(count);
+            const auto [share, half] = estimate();
             outlook.probability = {share_of_stable() * share, share_of_stable() * std::max(0.0, share - half),
                                    share_of_stable() * std::min(1.0, share + half)};
-            outlook.draws = met.size();
+            outlook.draws = runs_.size();
             outlook.converged = half <= kOutlookPrecision;
-            if (outlook.converged || count >= kLargestSample) {
+            if (outlook.converged || count >= largest) {
                 return outlook;
             }
         }
     }
 
+    /// Of the chats of each service: their percentiles in a sample of the draws, relative to those of the same chats
+    /// under the median numbers, times what the whole simulation says of them.
+    [[nodiscard]] std::vector<ChatSpreads> chats() {
+        std::vector<ChatSpreads> spreads;
+        if (stable_ == 0 || !simulated_.simulation.stable) {
+            return spreads;
+        }
+        extend(kFirstSample);
+        const SimulationResult median = simulated(Draw{});
+        for (std::size_t service = 0; service < simulated_.system.services.size(); ++service) {
+            const auto of = [&](std::optional<SimulatedLatency> ServedChats::*latency) {
+                return spread_of(service, latency, median.chats[service]);
+            };
+            spreads.push_back(
+                {of(&ServedChats::first_token), of(&ServedChats::token), of(&ServedChats::answer), runs_.size()});
+        }
+        return spreads;
+    }
+
   private:
+    /// Requests under one of the stable draws.
+    struct Run {
+        double place = 0;  ///< among them, from 0 to 1
+        double met = 0;    ///< share of the requests
+        std::vector<ServedChats> chats;
+    };
+
+    [[nodiscard]] bool has_services() const { return !simulated_.system.services.empty(); }
+
     [[nodiscard]] double share_of_stable() const {
         return static_cast<double>(stable_) / static_cast<double>(all_.size());
     }
 
     // In the middle of each of `count` equal shares of the stable draws, which are the first ones.
-    void extend(std::vector<std::pair<double, double>>& met, std::size_t count) const {
+    void extend(std::size_t count) {
+        std::vector<Run> more;
         for (std::size_t i = 0; i < count; ++i) {
             const double place = (static_cast<double>(i) + 0.5) / static_cast<double>(count);
             const bool known =
-                std::ranges::any_of(met, [place](const auto& one) { return std::abs(one.first - place) < 1e-9; });
+                std::ranges::any_of(runs_, [place](const Run& one) { return std::abs(one.place - place) < 1e-9; });
             if (!known) {
-                const auto index = static_cast<std::size_t>(place * static_cast<double>(stable_));
-                met.emplace_back(place, met_under(all_[std::min(index, stable_ - 1)]));
+                more.push_back({place, 0, {}});
             }
         }
-        std::ranges::sort(met);
+        std::atomic<std::size_t> next = 0;
+        const auto work = [&] {
+            for (std::size_t i = next++; i < more.size(); i = next++) {
+                const auto index = static_cast<std::size_t>(more[i].place * static_cast<double>(stable_));
+                SimulationResult run = simulated(all_[std::min(index, stable_ - 1)]);
+                more[i].met = run.within_deadline.value_or(SimulatedShare{}).value;
+                more[i].chats = std::move(run.chats);
+            }
+        };
+        std::vector<std::future<void>> others;
+        for (unsigned thread = 1; thread < std::thread::hardware_concurrency(); ++thread) {
+            others.push_back(std::async(std::launch::async, work));
+        }
+        work();
+        for (std::future<void>& other : others) {
+            other.get();
+        }
+        std::ranges::move(more, std::back_inserter(runs_));
+        std::ranges::sort(runs_, {}, &Run::place);
     }
 
     // Of an evenly spread sample, by differences of neighbours (Wolter, Introduction to Variance Estimation, 8.2.1).
-    static std::pair<double, double> estimate(const std::vector<std::pair<double, double>>& met) {
-        const auto count = static_cast<double>(met.size());
+    [[nodiscard]] std::pair<double, double> estimate() const {
+        const auto count = static_cast<double>(runs_.size());
         double sum = 0, squares = 0;
-        for (std::size_t i = 0; i < met.size(); ++i) {
-            sum += met[i].second;
-            const double difference = i > 0 ? met[i].second - met[i - 1].second : 0;
+        for (std::size_t i = 0; i < runs_.size(); ++i) {
+            sum += runs_[i].met;
+            const double difference = i > 0 ? runs_[i].met - runs_[i - 1].met : 0;
             squares += difference * difference;
         }
         const double half = kNormal * std::sqrt(squares / (2 * (count - 1) * count));
         return {sum / count, std::max(half, 0.5 / count)};
     }
 
-    [[nodiscard]] double met_under(const Draw& draw) const {
+    // A draw that is no pair's is the median. Chats are the same ones under every draw, so that its effect is told from
+    // few of them; shares of requests that meet a budget are told from all runs together, which then have chats of
+    // their own.
+    [[nodiscard]] SimulationResult simulated(const Draw& draw) const {
         const RequestStream& traffic = *scenario_.traffic;
-        const double free = 1 - draw.load;
+        const auto& load = simulated_.simulation.load;
+        const bool same = has_services();
+        const double free = 1 - (same ? (load ? load->value : 0) : draw.load);
         SimulationOptions options;
         options.requests = std::min(
-            traffic.requests,
-            static_cast<std::size_t>(std::clamp(kDrawAtHighLoad / (free * free), kLeastPerDraw, kMostPerDraw)));
+            traffic.requests, static_cast<std::size_t>(std::clamp(kDrawAtHighLoad / (free * free),
+                                                                  same ? kLeastChats : kLeastPerDraw, kMostPerDraw)));
         options.warm_up = std::min(traffic.warm_up.value_or(options.requests), options.requests / 4);
         options.deadline = scenario_.budget;
-        options.seed = traffic.seed + 2 * draw.number + (draw.sign > 0 ? 1 : 0);
-        const double load = simulated_.simulation.load ? simulated_.simulation.load->value / draw.load : 1;
-        const auto one = simulate_within(slower(simulated_.system, draws_.factors(draw)), traffic.arrivals, options,
-                                         simulated_.simulation.sustainable * load);
-        return one.within_deadline.value_or(SimulatedShare{}).value;
+        options.seed = traffic.seed + (same ? 0 : 2 * draw.number + (draw.sign > 0 ? 1 : 0));
+        const Factors factors = draw.expected > 0 ? draws_.factors(draw) : Factors(simulated_.system.phases.size());
+        const double rate = load && draw.load > 0 ? load->value / draw.load : 1;
+        return simulate_within(slower(simulated_.system, factors), traffic.arrivals, options,
+                               simulated_.simulation.sustainable * rate);
+    }
+
+    [[nodiscard]] LatencySpread spread_of(std::size_t service, std::optional<SimulatedLatency> ServedChats::*latency,
+                                          const ServedChats& median) const {
+        const auto of = [&](SimulatedTime SimulatedLatency::*statistic) {
+            std::vector<double> ratios;
+            for (const Run& run : runs_) {
+                const Time drawn = (*(run.chats[service].*latency).*statistic).value;
+                const Time before = (*(median.*latency).*statistic).value;
+                ratios.push_back(before > Time{} ? drawn / before : 1);  // answers of one token have no rate
+            }
+            std::ranges::sort(ratios);
+            const Time value = (*(simulated_.simulation.chats[service].*latency).*statistic).value;
+            return spread(ratios, value);
+        };
+        return {of(&SimulatedLatency::mean), of(&SimulatedLatency::p50), of(&SimulatedLatency::p95),
+                of(&SimulatedLatency::p99)};
+    }
+
+    // Each of the ratios stands for an equal share of the stable draws; under the others there is no end.
+    [[nodiscard]] SpreadTime spread(const std::vector<double>& ratios, Time value) const {
+        const auto at = [&](double share) {
+            const double position = std::clamp(share / share_of_stable() * static_cast<double>(ratios.size()) - 0.5,
+                                               0.0, static_cast<double>(ratios.size() - 1));
+            const auto below = std::min(static_cast<std::size_t>(position), ratios.size() - 2);
+            return ratios[below] + (position - static_cast<double>(below)) * (ratios[below + 1] - ratios[below]);
+        };
+        SpreadTime spread{value * at(0.05), std::nullopt};
+        if (share_of_stable() > 0.95) {
+            spread.high = value * at(0.95);
+        }
+        return spread;
     }
 
     const Scenario& scenario_;
@@ -248,22 +380,24 @@ class Outlook {
     PhaseDraws draws_;
     std::vector<Draw> all_;  ///< by expected time, so that those under which requests pile up come last
     std::size_t stable_ = 0;
+    std::vector<Run> runs_;  ///< by place
 };
 
 }  // namespace
 
 void add_outlook(const Scenario& scenario, const ScenarioResult& result, TrafficResult& simulated) {
     const bool rated = simulated.simulation.load.has_value();
-    if (!scenario.budget && !rated) {
+    if (!scenario.budget && !rated && simulated.system.services.empty()) {
         return;
     }
-    const Outlook outlook(scenario, result, simulated);
+    Outlook outlook(scenario, result, simulated);
     if (rated) {
         simulated.stability = outlook.stability();
     }
     if (scenario.budget) {
         simulated.budget = outlook.budget();
     }
+    simulated.chats = outlook.chats();
 }
 
 }  // namespace berth

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "berth/runtimes.h"
 #include "evaluation/outlook.h"
 #include "evaluation/pass_system.h"
+#include "evaluation/placed_traffic.h"
 #include "simulation/event_engine.h"
 #include "simulation/resources.h"
 
@@ -87,10 +89,42 @@ class SystemBuilder {
         add_operators(stage, asked, candidate, candidate.operators, steps, times);
     }
 
+    /// Passes of a service of its own answer it.
+    void add_chat(const std::string& name, const ModelStage& asked, const Candidate& candidate, ChatService service) {
+        const DeviceId device = device_of_steps(candidate);
+        const int cores = candidate.device == device ? candidate.cores : execution_on(asked, profile_, device).cores;
+        const auto draws = [&](Bandwidth drawn) {
+            return call_task("", device, cores, seconds(1), drawn * seconds(1), system_).fastest.value_or(Bandwidth{});
+        };
+        service.reading_draws = draws(service.reading_draws);
+        service.stepping_draws = draws(service.stepping_draws);
+        SimulatedTask task = call_task(name + " chats", device, cores, seconds(1), bytes(1), system_);
+        task.work = {};
+        task.moved = {};
+        task.fastest.reset();
+        task.service = system_.services.size();
+        parts_.emplace_back();
+        system_.services.push_back(std::move(service));
+        append(std::move(task));
+    }
+
     [[nodiscard]] SimulatedSystem take() { return std::move(system_); }
     [[nodiscard]] const std::vector<std::vector<CallPart>>& parts() const { return parts_; }
 
   private:
+    // Where most of a token's time goes.
+    static DeviceId device_of_steps(const Candidate& candidate) {
+        if (candidate.device || candidate.operators.empty()) {
+            const Assignment& steps = candidate.phases ? candidate.phases->steps : candidate.assignment;
+            return candidate.device.value_or(steps.back());
+        }
+        std::map<DeviceId, Time> times;
+        for (const OperatorResult& op : candidate.operators) {
+            times[op.device] += op.latency;
+        }
+        return std::ranges::max_element(times, {}, [](const auto& one) { return one.second; })->first;
+    }
+
     // Operators of a pass, drawn out or together to `all`.
     void add_operators(const std::string& stage, const ModelStage& asked, const Candidate& candidate,
                        const std::vector<OperatorResult>& operators, Time all, double times) {
@@ -225,7 +259,12 @@ void add_passes(std::int64_t passes, const std::function<void(double times)>& ad
     }
 }
 
-SystemBuilder built(const Scenario& scenario, const ScenarioResult& result) {
+enum class Chats : std::uint8_t {
+    kMean,      ///< an answer of mean length is one request as any other
+    kSimulated  ///< passes make tokens of several answers
+};
+
+SystemBuilder built(const Scenario& scenario, const ScenarioResult& result, Chats chats) {
     Time total = sum_of<Time>(result.stages, [](const StageResult& stage) { return stage.latency.median; });
     SystemBuilder builder(scenario.profile, total / kSlices);
     for (const StageResult& stage : result.stages) {
@@ -233,6 +272,13 @@ SystemBuilder built(const Scenario& scenario, const ScenarioResult& result) {
         builder.begin_stage(stage.name, stage.budget);
         if (const auto* fixed = std::get_if<FixedStage>(&asked->work)) {
             add_passes(stage.repeat, [&](double times) { builder.add_fixed(stage.name, *fixed, times); });
+        }
+        if (chats == Chats::kSimulated && is_chat(*asked)) {
+            const auto index = static_cast<std::size_t>(&stage - result.stages.data());
+            builder.add_chat(stage.name, std::get<ModelStage>(asked->work), stage.candidates[*stage.chosen],
+                             chat_service(scenario, result, *stage.chosen, index));
+            builder.end_stage();
+            continue;
         }
         for (const PassShare& share : stage.passes) {
             const auto& work = std::get<ModelStage>(asked->work);
@@ -252,7 +298,7 @@ std::vector<OperatorContention> operator_delays(const ScenarioResult& result, co
     for (const SimulatedPhase& phase : simulation.stable ? system.phases : std::vector<SimulatedPhase>()) {
         const auto stage = std::ranges::find(result.stages, phase.name, &StageResult::name);
         const std::size_t first = all.size();
-        if (!stage->chosen) {
+        if (!stage->chosen || system.tasks[phase.first].service) {
             all.push_back({stage->name, "", {}});
             for (std::size_t task = phase.first; task <= phase.last; ++task) {
                 all.back().delay.waited += simulation.contention[task].waited;
@@ -294,7 +340,11 @@ SimulatedSystem pass_system(const Profile& profile, const Stage& stage, const Ca
 }
 
 SimulatedSystem simulated_system(const Scenario& scenario, const ScenarioResult& result) {
-    return built(scenario, result).take();
+    return built(scenario, result, Chats::kMean).take();
+}
+
+SimulatedSystem stream_system(const Scenario& scenario, const ScenarioResult& result) {
+    return built(scenario, result, Chats::kSimulated).take();
 }
 
 SimulationResult simulate_stream(const Scenario& scenario, const SimulatedSystem& system,
@@ -319,7 +369,11 @@ std::optional<TrafficResult> simulate_traffic(const Scenario& scenario, const Sc
     if (!scenario.traffic || has_chats(scenario)) {
         return std::nullopt;
     }
-    SystemBuilder builder = built(scenario, result);
+    return placed_traffic(scenario, result, options);
+}
+
+TrafficResult placed_traffic(const Scenario& scenario, const ScenarioResult& result, const StreamOptions& options) {
+    SystemBuilder builder = built(scenario, result, Chats::kSimulated);
     TrafficResult simulated{builder.take(), {}};
     simulated.simulation = simulate_stream(scenario, simulated.system, options);
     simulated.operators = operator_delays(result, builder, simulated.system, simulated.simulation);

@@ -18,7 +18,22 @@ namespace berth {
 namespace {
 
 const Candidate& placed(const PlacedChats& chats, const ScenarioResult& result) {
-    return result.stages.front().candidates[chats.candidate];
+    return result.stages[chats.stage].candidates[chats.candidate];
+}
+
+bool is_chosen(const PlacedChats& chats, const ScenarioResult& result) {
+    return chats.candidate == result.stages[chats.stage].chosen;
+}
+
+const Generation& generation_of(const PlacedChats& chats, const ScenarioResult& result, const Scenario& scenario) {
+    const std::string& name = result.stages[chats.stage].name;
+    return *std::get<ModelStage>(std::ranges::find(scenario.stages, name, &Stage::name)->work).generation;
+}
+
+// With other stages beside it, the placement alone would not say which model answers.
+std::string chats_name(const PlacedChats& chats, const ScenarioResult& result) {
+    const std::string placement = placement_name(placed(chats, result));
+    return result.stages.size() == 1 ? placement : result.stages[chats.stage].name + " on " + placement;
 }
 
 // "16 to 1024 tokens (mean 300)".
@@ -57,31 +72,47 @@ std::string budget_text(const ChatTraffic& traffic, const Scenario& scenario) {
                : "";
 }
 
-std::string chosen_text(const PlacedChats& chats, const std::string& name, const Scenario& scenario) {
-    const ChatTraffic& traffic = chats.traffic;
+std::string probability_text(const ChatTraffic& traffic) {
     std::string text;
-    if (!traffic.stable) {
-        text = fmt::format("On {} chats pile up: {} are sustainable.", name, requests_text(traffic.sustainable));
-    } else {
-        text = fmt::format(
-            "On {} {} are completed, {} tokens/s of all answers together; it is busy {} of the time, with "
-            "a mean of {} in its slots.",
-            name, requests_text(traffic.throughput), number_text(in_hertz(traffic.tokens), 3),
-            percent_text(traffic.busy, 2), number_text(traffic.at_once, 3));
-    }
     if (traffic.piling_up && *traffic.piling_up > 0) {
         text += fmt::format(" Given the profile's uncertainty, chats pile up with a probability of {}.",
                             share_text(*traffic.piling_up));
     }
-    text += budget_text(traffic, scenario);
-    if (traffic.stable) {
-        text += fmt::format(" {} chats simulated after a warm-up of {}", traffic.counted, traffic.warm_up);
-        text += traffic.first_token && traffic.first_token->has_intervals
-                    ? fmt::format(": mean and p95 of the first token are known to within {}.",
-                                  percent_text(traffic.first_token->precision(), 2))
-                    : ", too few for intervals.";
+    if (traffic.within_budget && traffic.budget_probability) {
+        text += fmt::format(" With the profile's uncertainty included, the probability of that is {}.",
+                            share_text(traffic.budget_probability->value));
     }
     return text;
+}
+
+std::string length_text(const ChatTraffic& traffic) {
+    return fmt::format(" {} chats simulated after a warm-up of {}", traffic.counted, traffic.warm_up) +
+           (traffic.first_token && traffic.first_token->has_intervals
+                ? fmt::format(": mean and p95 of the first token are known to within {}.",
+                              percent_text(traffic.first_token->precision(), 2))
+                : ", too few for intervals.");
+}
+
+std::string busy_slots_text(const ChatTraffic& traffic) {
+    return fmt::format(
+        "{} tokens/s of all answers together; it is busy {} of the time, with a mean of {} in its slots.",
+        number_text(in_hertz(traffic.tokens), 3), percent_text(traffic.busy, 2), number_text(traffic.at_once, 3));
+}
+
+std::string chosen_text(const PlacedChats& chats, const std::string& name, const Scenario& scenario) {
+    const ChatTraffic& traffic = chats.traffic;
+    if (!traffic.stable) {
+        return fmt::format("On {} chats pile up: {} are sustainable.{}", name, requests_text(traffic.sustainable),
+                           budget_text(traffic, scenario) + probability_text(traffic));
+    }
+    return fmt::format("On {} {} are completed, {}{}{}{}", name, requests_text(traffic.throughput),
+                       busy_slots_text(traffic), budget_text(traffic, scenario), probability_text(traffic),
+                       length_text(traffic));
+}
+
+// Among other stages: how many requests there are, and whether they meet the budget, is told of all stages together.
+std::string stage_text(const PlacedChats& chats, const std::string& name) {
+    return chats.traffic.stable ? fmt::format("{}: {}", name, busy_slots_text(chats.traffic)) : "";
 }
 
 constexpr std::array<const char*, 4> kStatistics{"mean", "p50", "p95", "p99"};
@@ -89,32 +120,83 @@ constexpr std::array<const char*, 4> kStatistics{"mean", "p50", "p95", "p99"};
 std::array<SimulatedTime, 4> statistics(const SimulatedLatency& latency) {
     return {latency.mean, latency.p50, latency.p95, latency.p99};
 }
-
-// Of rates the ends of an interval change places.
-SimulatedTime inverse(const SimulatedTime& time) { return {time.value, time.high, time.low}; }
-
-Json json_times(const std::optional<SimulatedLatency>& latency) {
-    if (!latency) {
-        return nullptr;
-    }
-    Json object = Json::object();
-    for (std::size_t i = 0; i < kStatistics.size(); ++i) {
-        object[kStatistics[i]] = json_time(statistics(*latency)[i]);
-    }
-    return object;
+std::array<SpreadTime, 4> statistics(const LatencySpread& spread) {
+    return {spread.mean, spread.p50, spread.p95, spread.p99};
 }
 
-Json json_rates(const std::optional<SimulatedLatency>& token) {
-    if (!token || !(token->mean.value > Time{})) {
+/// What is told of chats, with the simulated times and with what they may be under the profile's uncertainty.
+struct ChatColumn {
+    const char* name;  ///< of rows and columns
+    const char* key;   ///< in JSON
+    bool rate;         ///< the inverse of the times
+    std::optional<SimulatedLatency> ChatTraffic::*simulated;
+    LatencySpread ChatSpreads::*spread;
+};
+constexpr std::array<ChatColumn, 3> kChatColumns{{
+    {"first token", "first_token", false, &ChatTraffic::first_token, &ChatSpreads::first_token},
+    {"tokens/s", "token_rate", true, &ChatTraffic::token, &ChatSpreads::token},
+    {"answer", "answer", false, &ChatTraffic::answer, &ChatSpreads::answer},
+}};
+
+std::string ends_text(const ChatColumn& column, Time low, std::optional<Time> high) {
+    if (!column.rate) {
+        return high ? range_text({(low + *high) / 2, low, *high}) : brief(low) + " and more";
+    }
+    return high ? fmt::format("{}-{}", rate_text(*high), rate_text(low)) : fmt::format("up to {}", rate_text(low));
+}
+
+// The simulation's error and the profile's apart: more chats make the one smaller, better numbers the other.
+std::string known_text(const ChatTraffic& traffic, TextWidth width) {
+    if (!traffic.spreads || !traffic.first_token || !traffic.first_token->has_intervals) {
+        return "";
+    }
+    TextTable table;
+    table.column("how well it is known", Align::kLeft);
+    table.column("value", Align::kRight);
+    table.column("simulation, 95 %", Align::kRight);
+    table.column("profile, 5-95 %", Align::kRight);
+    for (const ChatColumn& column : kChatColumns) {
+        const auto times = statistics(*(traffic.*column.simulated));
+        const auto spreads = statistics((*traffic.spreads).*column.spread);
+        for (std::size_t i = 1; i < kStatistics.size(); ++i) {
+            if (times[i].value > Time{}) {
+                table.row({fmt::format("{} {}", column.name, kStatistics[i]),
+                           column.rate ? rate_text(times[i].value) : brief(times[i].value),
+                           ends_text(column, times[i].low, times[i].high),
+                           ends_text(column, spreads[i].low, spreads[i].high)});
+            }
+        }
+    }
+    return "\n" + table.text(4, width);
+}
+
+Json json_chat_column(const ChatTraffic& traffic, const ChatColumn& column) {
+    const auto& latency = traffic.*column.simulated;
+    if (!latency || !(latency->mean.value > Time{})) {
         return nullptr;
     }
+    const auto value = [&column](std::optional<Time> time) {
+        const bool known = time && *time > Time{};
+        return json_number(known ? std::optional(column.rate ? 1 / in_seconds(*time) : in_milliseconds(*time))
+                                 : std::nullopt);
+    };
+    const std::string unit = column.rate ? "per_s" : "ms";
     Json object = Json::object();
     for (std::size_t i = 0; i < kStatistics.size(); ++i) {
-        const SimulatedTime time = inverse(statistics(*token)[i]);
-        Json& rate = object[kStatistics[i]] = Json::object();
-        rate["value_per_s"] = json_number(1 / in_seconds(time.value));
-        rate["low_per_s"] = json_number(time.low > Time{} ? std::optional(1 / in_seconds(time.low)) : std::nullopt);
-        rate["high_per_s"] = json_number(time.high > Time{} ? std::optional(1 / in_seconds(time.high)) : std::nullopt);
+        const SimulatedTime time = statistics(*latency)[i];
+        Json& one = object[kStatistics[i]] = Json::object();
+        // Of rates the ends of an interval change places.
+        one["value_" + unit] = value(time.value);
+        one["low_" + unit] = value(column.rate ? time.high : time.low);
+        one["high_" + unit] = value(column.rate ? time.low : time.high);
+        std::optional<Time> low, high;
+        if (traffic.spreads) {
+            const SpreadTime spread = statistics((*traffic.spreads).*column.spread)[i];
+            low = spread.low;
+            high = spread.high;
+        }
+        one["profile_low_" + unit] = value(column.rate ? high : low);
+        one["profile_high_" + unit] = value(column.rate ? low : high);
     }
     return object;
 }
@@ -127,30 +209,63 @@ void add_cells(std::string& row, const std::optional<SimulatedLatency>& latency,
     }
 }
 
+void add_spread_cells(std::string& row, const ChatTraffic& traffic, const ChatColumn& column) {
+    const auto cell = [&](std::optional<Time> time) {
+        const bool known = time && *time > Time{};
+        row += "," + (known ? csv_number(column.rate ? 1 / in_seconds(*time) : in_milliseconds(*time)) : std::string());
+    };
+    for (std::size_t i = 0; i < kStatistics.size(); ++i) {
+        const auto spread =
+            traffic.spreads ? std::optional(statistics((*traffic.spreads).*column.spread)[i]) : std::nullopt;
+        const std::optional<Time> low = spread ? std::optional(spread->low) : std::nullopt;
+        const std::optional<Time> high = spread ? spread->high : std::nullopt;
+        cell(column.rate ? high : low);
+        cell(column.rate ? low : high);
+    }
+}
+
 }  // namespace
 
 std::string chats_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
     if (result.chats.empty()) {
         return "";
     }
-    const Generation& generation = *std::get<ModelStage>(scenario.stages.front().work).generation;
-    std::string text = wrapped(
-        fmt::format("Under {}: prompts of {}, answers of {}. The rate of an answer is that of its tokens behind the "
-                    "first; p95 is what 95 % of the answers have at least.",
-                    arrivals_text(scenario.traffic->arrivals), lengths_text(generation.prompts, generation.prompt),
-                    lengths_text(generation.answers, generation.new_tokens)),
-        0, width);
+    std::string text;
+    for (const PlacedChats& chats : result.chats) {
+        if (!is_chosen(chats, result)) {
+            continue;
+        }
+        const Generation& generation = generation_of(chats, result, scenario);
+        text += fmt::format("{}prompts of {}, answers of {}. ",
+                            result.stages.size() == 1 ? "" : result.stages[chats.stage].name + ": ",
+                            lengths_text(generation.prompts, generation.prompt),
+                            lengths_text(generation.answers, generation.new_tokens));
+    }
+    text =
+        wrapped(fmt::format("Under {}: {}The rate of an answer is that of its tokens behind the first; p95 is what "
+                            "95 % of the answers have at least.{}",
+                            arrivals_text(scenario.traffic->arrivals), text,
+                            result.stages.size() == 1
+                                ? ""
+                                : " First tokens are counted from when the request came, the stages before included."),
+                0, width);
     TextTable table;
     table.column("  placement", Align::kLeft);
     table.column("slots", Align::kRight);
     table.columns(Align::kRight, {"first token p50", "p95", "p99", "tokens/s p50", "p95", "p99", "at most", "load"});
     for (const PlacedChats& chats : result.chats) {
-        const bool chosen = chats.candidate == result.stages.front().chosen;
-        table.row(row_of_chats(chats, (chosen ? "* " : "  ") + placement_name(placed(chats, result))));
+        table.row(row_of_chats(chats, (is_chosen(chats, result) ? "* " : "  ") + chats_name(chats, result)));
     }
-    const PlacedChats& chosen = result.chats.front();
-    return text + "\n" + table.text(kIndent, width) + "\n" +
-           wrapped(chosen_text(chosen, placement_name(placed(chosen, result)), scenario), 0, width);
+    text += "\n" + table.text(kIndent, width) + "\n";
+    for (const PlacedChats& chats : result.chats) {
+        if (is_chosen(chats, result)) {
+            const std::string name = chats_name(chats, result);
+            const std::string told =
+                result.stages.size() == 1 ? chosen_text(chats, name, scenario) : stage_text(chats, name);
+            text += (told.empty() ? "" : wrapped(told, 0, width)) + known_text(chats.traffic, width);
+        }
+    }
+    return text;
 }
 
 std::string chats_csv(const ScenarioResult& result) {
@@ -162,13 +277,19 @@ std::string chats_csv(const ScenarioResult& result) {
             text += fmt::format(",{}_{}_{}", what, statistic, std::string_view(what) == "tokens" ? "per_s" : "ms");
         }
     }
+    text += ",stage";
+    for (const char* what : {"first_token", "tokens", "answer"}) {
+        for (const char* statistic : kStatistics) {
+            const char* unit = std::string_view(what) == "tokens" ? "per_s" : "ms";
+            text += fmt::format(",{0}_{1}_profile_low_{2},{0}_{1}_profile_high_{2}", what, statistic, unit);
+        }
+    }
     text += "\n";
     for (const PlacedChats& chats : result.chats) {
         const ChatTraffic& traffic = chats.traffic;
         std::string row = csv_field(placement_name(placed(chats, result)));
-        row +=
-            fmt::format(",{},{},{},{},{}", chats.candidate == result.stages.front().chosen, chats.slots, traffic.stable,
-                        traffic.load ? csv_number(*traffic.load) : "", csv_number(in_hertz(traffic.sustainable)));
+        row += fmt::format(",{},{},{},{},{}", is_chosen(chats, result), chats.slots, traffic.stable,
+                           traffic.load ? csv_number(*traffic.load) : "", csv_number(in_hertz(traffic.sustainable)));
         row += traffic.stable
                    ? fmt::format(",{},{},{},{},{},{}", csv_number(in_hertz(traffic.throughput)),
                                  csv_number(in_hertz(traffic.tokens)), csv_number(traffic.busy),
@@ -178,6 +299,10 @@ std::string chats_csv(const ScenarioResult& result) {
         add_cells(row, traffic.first_token, false);
         add_cells(row, traffic.token, true);
         add_cells(row, traffic.answer, false);
+        row += "," + csv_field(result.stages[chats.stage].name);
+        for (const ChatColumn& column : kChatColumns) {
+            add_spread_cells(row, traffic, column);
+        }
         text += row + "\n";
     }
     return text;
@@ -188,8 +313,9 @@ Json json_chats(const ScenarioResult& result) {
     for (const PlacedChats& chats : result.chats) {
         const ChatTraffic& traffic = chats.traffic;
         Json object = Json::object();
+        object["stage"] = json_text(result.stages[chats.stage].name);
         object["placement"] = placement_name(placed(chats, result));
-        object["chosen"] = chats.candidate == result.stages.front().chosen;
+        object["chosen"] = is_chosen(chats, result);
         object["slots"] = chats.slots;
         object["stable"] = traffic.stable;
         object["load"] = json_number(traffic.load);
@@ -200,11 +326,14 @@ Json json_chats(const ScenarioResult& result) {
         object["tokens_per_s"] = json_number(traffic.stable ? std::optional(in_hertz(traffic.tokens)) : std::nullopt);
         object["busy"] = json_number(traffic.busy);
         object["at_once"] = json_number(traffic.at_once);
-        object["first_token"] = json_times(traffic.first_token);
-        object["token_rate"] = json_rates(traffic.token);
-        object["answer"] = json_times(traffic.answer);
+        for (const ChatColumn& column : kChatColumns) {
+            object[column.key] = json_chat_column(traffic, column);
+        }
+        object["profile_draws"] = traffic.spreads ? Json(traffic.spreads->draws) : Json(nullptr);
         object["within_budget"] =
             json_number(traffic.within_budget ? std::optional(traffic.within_budget->value) : std::nullopt);
+        object["budget_probability"] =
+            json_number(traffic.budget_probability ? std::optional(traffic.budget_probability->value) : std::nullopt);
         object["counted"] = traffic.counted;
         object["warm_up"] = traffic.warm_up;
         object["converged"] = traffic.converged;

@@ -18,7 +18,7 @@ constexpr double kDone = 1e-12;  // share of a transfer's bytes that rounding ma
 
 // Most of the time one task moves bytes: nothing has to be shared out, and its end is known from the start.
 void EventEngine::start_sole(Step step, double work) {
-    const PlannedTask& task = plan_.tasks[step.task];
+    const PlannedTask& task = task_of(step);
     Share& share = shares_[static_cast<std::size_t>(task.share)];
     advance(share);
     share.sole = Sole{step, now_, work, number_};
@@ -28,7 +28,7 @@ void EventEngine::start_sole(Step step, double work) {
 }
 
 double EventEngine::moved_by(const Sole& sole, double time) const {
-    const PlannedTask& task = plan_.tasks[sole.step.task];
+    const PlannedTask& task = task_of(sole.step);
     return std::min(task.bytes, task.bytes / task.alone * (time - sole.started));
 }
 
@@ -37,7 +37,7 @@ void EventEngine::end_sole(std::uint32_t bandwidth) {
     advance(share);
     const Step step = share.sole->step;
     share.sole.reset();
-    const PlannedTask& task = plan_.tasks[step.task];
+    const PlannedTask& task = task_of(step);
     share.moved += task.bytes;
     if (task.part >= 0) {
         share.parts[static_cast<std::size_t>(task.part)].moved += task.bytes;
@@ -52,7 +52,7 @@ void EventEngine::join_others(std::uint32_t bandwidth) {
         return;
     }
     const Sole sole = *std::exchange(share.sole, std::nullopt);
-    const double left = plan_.tasks[sole.step.task].bytes - moved_by(sole, now_);
+    const double left = task_of(sole.step).bytes - moved_by(sole, now_);
     const double work_ends = std::max(sole.started + sole.work, now_);
     const bool works = work_ends > now_;
     progress(sole.step).unended = works ? 2 : 1;
@@ -63,7 +63,7 @@ void EventEngine::join_others(std::uint32_t bandwidth) {
 }
 
 void EventEngine::start_transfer(Step step) {
-    const PlannedTask& task = plan_.tasks[step.task];
+    const PlannedTask& task = task_of(step);
     const auto bandwidth = static_cast<std::uint32_t>(task.share);
     advance(shares_[bandwidth]);
     join_others(bandwidth);
@@ -72,7 +72,7 @@ void EventEngine::start_transfer(Step step) {
 }
 
 void EventEngine::add_transfer(Step step, double left) {
-    const PlannedTask& task = plan_.tasks[step.task];
+    const PlannedTask& task = task_of(step);
     Share& share = shares_[static_cast<std::size_t>(task.share)];
     const auto place = std::upper_bound(share.caps.begin(), share.caps.end(), task.cap) - share.caps.begin();
     share.caps.insert(share.caps.begin() + place, task.cap);
@@ -85,7 +85,7 @@ void EventEngine::add_transfer(Step step, double left) {
 // Where there is always enough, what moves does so evenly over the task's time, and nothing has to be shared out:
 // `sign` is 1 as it starts and -1 as it ends.
 void EventEngine::draw_freely(Step step, double sign) {
-    const PlannedTask& task = plan_.tasks[step.task];
+    const PlannedTask& task = task_of(step);
     const auto index = static_cast<std::uint32_t>(task.share);
     Share& share = shares_[index];
     advance(share);
@@ -114,7 +114,7 @@ void EventEngine::advance(Share& share) const {
     const double since = std::exchange(share.since, now_);
     if (share.sole) {
         const double moved = moved_by(*share.sole, now_) - moved_by(*share.sole, since);
-        const int within = plan_.tasks[share.sole->step.task].part;
+        const int within = task_of(share.sole->step).part;
         share.drawn += moved;
         if (within >= 0) {
             share.parts[static_cast<std::size_t>(within)].drawn += moved;

@@ -47,6 +47,8 @@ void check(const SimulatedTask& task, const SimulatedSystem& system) {
     require(task.bandwidth ? *task.bandwidth < system.bandwidths.size() : task.moved == Bytes{},
             "bytes that move over nothing");
     require(!task.fastest || *task.fastest > Bandwidth{}, "a task that draws nothing");
+    require(!task.service || (*task.service < system.services.size() && task.work == Time{} && task.moved == Bytes{}),
+            "a chat of no service, or with time or bytes of its own");
 }
 
 PlannedTask planned(const SimulatedTask& task, const EnginePlan& plan) {
@@ -85,6 +87,34 @@ void plan_tasks(EnginePlan& plan, const SimulatedSystem& system) {
     }
 }
 
+// Its bytes and its time are those of each pass; where it moves them is that of its task.
+PlannedTask planned_passes(const SimulatedTask& task, const ChatService& service, const EnginePlan& plan) {
+    PlannedTask made;
+    made.pool = static_cast<std::uint32_t>(task.pool);
+    made.servers = task.servers;
+    if (task.bandwidth && std::min(service.reading_draws, service.stepping_draws) > Bandwidth{}) {
+        const BandwidthPlace place = plan.places[*task.bandwidth];
+        made.share = static_cast<int>(place.share);
+        made.part = place.part;
+    }
+    return made;
+}
+
+void plan_services(EnginePlan& plan, const SimulatedSystem& system) {
+    constexpr std::uint32_t kNone = static_cast<std::uint32_t>(-1);
+    plan.passes.resize(system.services.size());
+    plan.chat_tasks.assign(system.services.size(), kNone);
+    for (std::size_t i = 0; i < system.tasks.size(); ++i) {
+        if (const auto service = system.tasks[i].service) {
+            require(plan.chat_tasks[*service] == kNone, "a service of several tasks");
+            plan.chat_tasks[*service] = static_cast<std::uint32_t>(i);
+            plan.passes[*service] = planned_passes(system.tasks[i], system.services[*service], plan);
+            plan.tasks[i].service = static_cast<int>(*service);
+        }
+    }
+    require(std::ranges::find(plan.chat_tasks, kNone) == plan.chat_tasks.end(), "a service without a task");
+}
+
 void plan_phases(EnginePlan& plan, const SimulatedSystem& system) {
     for (const SimulatedPhase& phase : system.phases) {
         require(phase.first <= phase.last && phase.last < plan.tasks.size(), "a phase of other tasks");
@@ -105,6 +135,7 @@ EnginePlan plan_engine(const SimulatedSystem& system) {
     }
     plan_bandwidths(plan, system);
     plan_tasks(plan, system);
+    plan_services(plan, system);
     plan_phases(plan, system);
     const std::vector<bool> enough = never_short(system);
     for (PlannedShare& share : plan.shares) {

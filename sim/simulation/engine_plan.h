@@ -19,6 +19,7 @@ struct PlannedTask {
     double alone = 0;  ///< time that its bytes take alone
     double bytes = 0, cap = 0;
     int waits_for = 0;
+    int service = -1;  ///< whose passes answer it; -1: it has time and bytes of its own
     std::vector<std::uint32_t> then;
     std::vector<std::uint32_t> begins, ends;  ///< phases
 };
@@ -49,6 +50,8 @@ struct EnginePlan {
     std::vector<PlannedTask> tasks;
     std::vector<std::uint32_t> first_tasks;
     std::vector<PlannedPhase> phases;
+    std::vector<PlannedTask> passes;        ///< [service]: on its servers, as long as a pass makes it
+    std::vector<std::uint32_t> chat_tasks;  ///< [service]: its task
 };
 
 /// Throws std::logic_error for a system whose parts do not fit together (see simulate()).

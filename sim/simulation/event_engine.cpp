@@ -14,7 +14,8 @@ namespace {
 const std::uint64_t kGaps = stream_of("arrivals");
 const std::uint64_t kWorkTimes = stream_of("work");
 const std::uint64_t kThinkTimes = stream_of("think");
-constexpr unsigned kTaskBits = 24;  // of a stream's number, for the task of a request
+constexpr std::size_t kNobody = static_cast<std::size_t>(-1);  // the request of passes
+constexpr unsigned kTaskBits = 24;                             // of a stream's number, for the task of a request
 
 // A type of its own, not a function: so that the heap has it inline.
 struct Later {
@@ -33,6 +34,7 @@ EventEngine::EventEngine(const SimulatedSystem& system, const Arrivals& arrivals
       record_(plan_.tasks.size(), plan_.phases.size()),
       warm_up_(options.warm_up.value_or(0)),
       most_(options.requests),
+      services_(system.services),
       gaps_(options.seed, kGaps),
       tasks_(plan_.tasks.size()),
       traced_left_(options.traced) {
@@ -48,6 +50,13 @@ EventEngine::EventEngine(const SimulatedSystem& system, const Arrivals& arrivals
         share.left.resize(planned.limits.size());
         share.parts.resize(planned.limits.size());
     }
+    lines_.reserve(system.services.size());
+    for (std::size_t service = 0; service < system.services.size(); ++service) {
+        requests_[free_slot()].number = kNobody;
+        lines_.emplace_back(system.services[service], options.seed, service);
+    }
+    passing_.resize(lines_.size());
+    pass_began_.resize(lines_.size());
     if (const auto* trace = std::get_if<ArrivalTrace>(&arrivals)) {
         if (!std::ranges::is_sorted(trace->times)) {
             throw std::logic_error("a trace whose arrivals do not ascend");
@@ -117,7 +126,7 @@ void EventEngine::next_arrival(double after) {
 // Each task of each request has a stream of its own: what is drawn for it does not depend on the order of events, and
 // so not on any other number of the system.
 double EventEngine::work_of(Step step) const {
-    const PlannedTask& task = plan_.tasks[step.task];
+    const PlannedTask& task = task_of(step);
     if (!task.varies) {
         return task.work;
     }
@@ -168,6 +177,9 @@ void EventEngine::handle(const Event& event) {
         case Kind::kSole:
             end_sole(event.slot);
             break;
+        case Kind::kPass:
+            queue({event.slot, plan_.chat_tasks[event.slot]});
+            break;
     }
 }
 
@@ -212,6 +224,9 @@ void EventEngine::arrive() {
     for (std::uint32_t task = 0; task < tasks_; ++task) {
         progress({slot, task}).waits = plan_.tasks[task].waits_for;
     }
+    for (ChatLine& line : lines_) {
+        line.arrive(now_);
+    }
     next_arrival(now_);
     for (const std::uint32_t task : plan_.first_tasks) {
         ready({slot, task});
@@ -228,6 +243,17 @@ void EventEngine::ready(Step step) {
     for (const std::size_t phase : task.begins) {
         phase_start_[step.slot * plan_.phases.size() + phase] = now_;
     }
+    if (task.service >= 0) {
+        const auto service = static_cast<std::uint32_t>(task.service);
+        lines_[service].join(step.slot, requests_[step.slot].number);
+        ask_for_pass(service);
+    } else {
+        queue(step);
+    }
+}
+
+void EventEngine::queue(Step step) {
+    const PlannedTask& task = task_of(step);
     Pool& pool = pools_[task.pool];
     if (pool.queue.empty() && pool.free >= task.servers) {
         start(step);
@@ -242,7 +268,10 @@ void EventEngine::count_busy(Pool& pool) const {
 }
 
 void EventEngine::start(Step step) {
-    const PlannedTask& task = plan_.tasks[step.task];
+    if (is_pass(step)) {
+        lay_out_pass(step.slot);
+    }
+    const PlannedTask& task = task_of(step);
     Pool& pool = pools_[task.pool];
     count_busy(pool);
     pool.free -= task.servers;
@@ -281,25 +310,37 @@ void EventEngine::finish_part(Step step) {
 }
 
 void EventEngine::finish(Step step) {
-    const PlannedTask& task = plan_.tasks[step.task];
+    const PlannedTask& task = task_of(step);
     Pool& pool = pools_[task.pool];
     count_busy(pool);
     pool.free += task.servers;
     if (task.share >= 0 && shares_[static_cast<std::size_t>(task.share)].enough) {
         draw_freely(step, -1);
     }
-    if (is_traced(step)) {
-        spans_[span_of_[place_of(step)]].end = seconds(now_);
+    if (is_pass(step)) {
+        serve(task.pool);
+        end_pass(step.slot);
+        return;
     }
     if (counts(step)) {
         const double slowed = now_ - progress(step).mark;
         if (slowed > 0) {
             record_.slowed(counted_number(step.slot), step.task, slowed);
         }
-        end_phases(step);
     }
     serve(task.pool);
-    for (const std::uint32_t next : task.then) {
+    go_on(step);
+}
+
+// The task has ended: what waits for it may begin.
+void EventEngine::go_on(Step step) {
+    if (is_traced(step)) {
+        spans_[span_of_[place_of(step)]].end = seconds(now_);
+    }
+    if (counts(step)) {
+        end_phases(step);
+    }
+    for (const std::uint32_t next : plan_.tasks[step.task].then) {
         if (--progress({step.slot, next}).waits == 0) {
             ready({step.slot, next});
         }
@@ -323,7 +364,7 @@ void EventEngine::end_phases(Step step) {
 
 void EventEngine::serve(std::uint32_t index) {
     Pool& pool = pools_[index];
-    while (!pool.queue.empty() && pool.free >= plan_.tasks[pool.queue.front().task].servers) {
+    while (!pool.queue.empty() && pool.free >= task_of(pool.queue.front()).servers) {
         const Step step = pool.queue.front();
         pool.queue.pop_front();
         start(step);

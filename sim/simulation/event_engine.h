@@ -11,6 +11,7 @@
 
 #include "base/chance.h"
 #include "berth/simulation.h"
+#include "simulation/chat_line.h"
 #include "simulation/engine_plan.h"
 #include "simulation/engine_record.h"
 
@@ -48,13 +49,19 @@ class EventEngine {
     [[nodiscard]] double bandwidth_utilisation(std::size_t bandwidth, std::size_t left_out) const;
     [[nodiscard]] TaskContention contention(std::size_t task, std::size_t left_out) const;
     [[nodiscard]] PhaseTime phase(std::size_t index, std::size_t left_out) const;
+    [[nodiscard]] ServedChats chats(std::size_t service, std::size_t left_out) const;
+    /// First tokens of the requests asked for, by arrival.
+    [[nodiscard]] std::span<const double> first_tokens(std::size_t service) const {
+        return counted(lines_[service].first_tokens());
+    }
+    [[nodiscard]] std::size_t services() const { return lines_.size(); }
 
   private:
-    enum class Kind : std::uint8_t { kArrival, kWork, kTransfer, kSole };
+    enum class Kind : std::uint8_t { kArrival, kWork, kTransfer, kSole, kPass };
     struct Event {
         double time;
         std::uint64_t number;  ///< of events at one time, the one made first comes first
-        std::uint32_t slot;    ///< of the request; of a transfer or the sole one, the bandwidth
+        std::uint32_t slot;    ///< of the request; of a transfer or the sole one, the bandwidth; of a pass, the service
         std::uint32_t task;    ///< of a transfer or the sole one, the version of the shares
         Kind kind;
     };
@@ -115,6 +122,19 @@ class EventEngine {
     void next_arrival(double after);
     [[nodiscard]] double pause_after(std::size_t request) const;
     [[nodiscard]] double work_of(Step step) const;
+    /// The first slots are those of services, whose passes hold servers like tasks of requests.
+    [[nodiscard]] bool is_pass(Step step) const { return step.slot < lines_.size(); }
+    [[nodiscard]] const PlannedTask& task_of(Step step) const {
+        return is_pass(step) ? plan_.passes[step.slot] : plan_.tasks[step.task];
+    }
+    void ask_for_pass(std::uint32_t service);
+    void queue(Step step);
+    void lay_out_pass(std::uint32_t service);
+    void end_pass(std::uint32_t service);
+    void go_on(Step step);
+    [[nodiscard]] std::span<const double> counted(const std::vector<double>& by_request) const {
+        return std::span(by_request).subspan(warm_up_, wanted_);
+    }
     void take_snapshot();
     [[nodiscard]] std::uint32_t free_slot();
     void arrive();
@@ -152,6 +172,11 @@ class EventEngine {
     EnginePlan plan_;
     EngineRecord record_;
     std::size_t warm_up_ = 0, most_ = 0;  ///< requests that do not count, and that may
+    const std::vector<ChatService>& services_;
+    std::vector<ChatLine> lines_;                  ///< [service]
+    std::vector<bool> passing_;                    ///< [service]: a pass runs or was asked for
+    std::vector<double> pass_began_;               ///< [service]
+    std::vector<std::uint32_t> began_, complete_;  ///< kept to spare allocations
     std::vector<Pool> pools_;
     std::vector<Share> shares_;
     Chance gaps_;  ///< between arrivals

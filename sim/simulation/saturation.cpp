@@ -17,6 +17,7 @@ constexpr double kUsers = 4;  // times as many as keep the busiest resource busy
 constexpr double kLeastUsers = 8;
 constexpr double kMostProbing = 256;
 constexpr double kRateKnown = 0.01;
+constexpr double kChatRateKnown = 0.02;  // lengths differ from chat to chat, and each takes hundreds of passes
 constexpr std::size_t kLeastBatches = 20;
 constexpr double kMostProbed = 4e5;
 constexpr double kSameRate = 1 + 1e-9;
@@ -28,7 +29,16 @@ double most_drawn(const SimulatedSystem& system, std::size_t pool, std::size_t b
     int least = servers;
     double fastest = 0;
     for (const SimulatedTask& task : system.tasks) {
-        if (task.pool != pool || task.bandwidth != bandwidth || !(task.moved > Bytes{})) {
+        if (task.pool != pool || task.bandwidth != bandwidth || !(task.moved > Bytes{} || task.service)) {
+            continue;
+        }
+        if (task.service) {  // one pass at a time
+            const ChatService& service = system.services[*task.service];
+            const Bandwidth cap =
+                std::max(service.reading_draws / service.reading_pace, service.stepping_draws / service.stepping_pace);
+            per_server = std::max(per_server, in_bytes_per_second(cap) / task.servers);
+            fastest = std::max(fastest, in_bytes_per_second(cap));
+            least = std::min(least, task.servers);
             continue;
         }
         if (!task.fastest || task.variability != Variability::kNone) {
@@ -70,9 +80,27 @@ PoolLoad load_of(const SimulatedSystem& system, std::size_t pool, const std::vec
     return {held / servers, held / (servers - largest + 1)};
 }
 
+/// As many users as keep a system busy, and how well the rate at which it serves them is to be known.
+struct Probing {
+    int users = 1;
+    double known = kRateKnown;
+};
+
+Probing probing(const SimulatedSystem& system, Frequency most) {
+    if (system.services.empty()) {
+        const double in_service = in_seconds(time_alone(system)) * in_hertz(most);
+        return {static_cast<int>(std::clamp(std::ceil(kUsers * in_service), kLeastUsers, kMostProbing))};
+    }
+    Probing probing{0, kChatRateKnown};
+    for (const ChatService& service : system.services) {
+        probing.users += 2 * service.slots;
+    }
+    probing.users += system.tasks.size() > system.services.size() ? static_cast<int>(kLeastUsers) : 0;
+    return probing;
+}
+
 Frequency simulated_rate(const SimulatedSystem& system, Frequency most) {
-    const double in_service = in_seconds(time_alone(system)) * in_hertz(most);
-    const auto users = static_cast<int>(std::clamp(std::ceil(kUsers * in_service), kLeastUsers, kMostProbing));
+    const auto [users, known] = probing(system, most);
     const Arrivals loop = ClosedLoop{users, {}, Variability::kNone};
     const std::size_t least =
         std::max<std::size_t>(kLeastBatches * EngineRecord::kBatch, 4 * static_cast<std::size_t>(users));
@@ -84,7 +112,7 @@ Frequency simulated_rate(const SimulatedSystem& system, Frequency most) {
     for (std::size_t count = least;; count += count / 2) {
         engine.run(std::min(count, options.requests));
         const SeriesEstimate rate = rate_of(engine.batch_gaps());
-        if (rate.half <= kRateKnown * rate.value || count >= options.requests) {
+        if (rate.half <= known * rate.value || count >= options.requests) {
             return hertz(rate.value);
         }
     }
@@ -119,6 +147,9 @@ std::vector<bool> never_short(const SimulatedSystem& system) {
 }
 
 Frequency sustainable_rate(const SimulatedSystem& system) {
+    if (!system.services.empty()) {
+        return simulated_rate(system, capacity(system));  // how many answers share a pass follows from who waits
+    }
     const std::vector<double> times = times_alone(system);
     PoolLoad load;
     for (std::size_t pool = 0; pool < system.pools.size(); ++pool) {

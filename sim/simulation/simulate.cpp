@@ -14,6 +14,7 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kLeast = 4'000;  // requests before the intervals are believed
+constexpr std::size_t kLeastChats = 2'000;
 constexpr std::size_t kLeastPerUser = 20;
 constexpr double kAtHighLoad = 100;  // times 1 / (1 - load)^2
 constexpr double kMostTasks = 2e7;
@@ -47,8 +48,14 @@ Judgement judged(const EventEngine& engine, const SimulationOptions& options) {
         started = judgement.left_out < means.size() / 2;
     }
     judgement.latency = latency_of(latencies.subspan(judgement.left_out * EngineRecord::kBatch));
-    judgement.converged = started && judgement.latency && judgement.latency->has_intervals && options.precision &&
-                          judgement.latency->precision() <= *options.precision;
+    const auto known = [&](const std::optional<SimulatedLatency>& one) {
+        return one && one->has_intervals && options.precision && one->precision() <= *options.precision;
+    };
+    judgement.converged = started && known(judgement.latency);
+    for (std::size_t service = 0; judgement.converged && service < engine.services(); ++service) {
+        judgement.converged =
+            known(latency_of(engine.first_tokens(service).subspan(judgement.left_out * EngineRecord::kBatch)));
+    }
     return judgement;
 }
 
@@ -62,11 +69,17 @@ Length length_of(const SimulatedSystem& system, const Arrivals& arrivals, const 
     if (!options.precision || std::holds_alternative<ArrivalTrace>(arrivals)) {
         return {options.requests, options.requests};
     }
-    double least = kLeast;
+    auto least = static_cast<double>(system.services.empty() ? kLeast : kLeastChats);
     if (const auto* loop = std::get_if<ClosedLoop>(&arrivals)) {
         least = std::max(least, static_cast<double>(kLeastPerUser) * loop->users);
     }
-    const double affordable = kMostTasks / static_cast<double>(system.tasks.size());
+    auto tasks = static_cast<double>(system.tasks.size());
+    for (const ChatService& service : system.services) {
+        for (const TokenShare& answer : service.answers) {
+            tasks += answer.share * static_cast<double>(answer.tokens);  // a pass for each, at most
+        }
+    }
+    const double affordable = kMostTasks / tasks;
     const std::size_t most = std::min(options.requests, whole_batches(std::max<double>(kLeast, affordable)));
     if (load) {
         least = std::max(least, kAtHighLoad / ((1 - load->value) * (1 - load->value)));
@@ -179,6 +192,9 @@ SimulationResult simulate_within(const SimulatedSystem& system, const Arrivals& 
     }
     for (std::size_t phase = 0; phase < system.phases.size(); ++phase) {
         result.phases.push_back(engine.phase(phase, left_out));
+    }
+    for (std::size_t service = 0; service < system.services.size(); ++service) {
+        result.chats.push_back(engine.chats(service, left_out));
     }
     if (options.deadline && !counted.empty()) {
         result.within_deadline = share_within(counted, in_seconds(*options.deadline));

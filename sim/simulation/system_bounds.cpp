@@ -10,6 +10,9 @@ namespace berth {
 namespace {
 
 double alone(const SimulatedTask& task, const SimulatedSystem& system) {
+    if (task.service) {
+        return in_seconds(chat_alone(system.services[*task.service]));
+    }
     double time = in_seconds(task.work);
     if (task.bandwidth && task.moved > Bytes{}) {
         const SharedBandwidth& own = system.bandwidths[*task.bandwidth];
@@ -48,9 +51,12 @@ Time time_alone(const SimulatedSystem& system) {
 std::vector<Time> resource_loads(const SimulatedSystem& system) {
     std::vector<Time> loads(system.pools.size() + system.bandwidths.size());
     for (const SimulatedTask& task : system.tasks) {
-        loads[task.pool] += seconds(alone(task, system)) * task.servers / system.pools[task.pool].servers;
+        const ChatService* service = task.service ? &system.services[*task.service] : nullptr;
+        const Time held = service != nullptr ? chat_among_others(*service) : seconds(alone(task, system));
+        const Bytes moved = service != nullptr ? moved_among_others(*service) : task.moved;
+        loads[task.pool] += held * task.servers / system.pools[task.pool].servers;
         for (auto shared = task.bandwidth; shared; shared = system.bandwidths[*shared].within) {
-            loads[system.pools.size() + *shared] += task.moved / system.bandwidths[*shared].bandwidth;
+            loads[system.pools.size() + *shared] += moved / system.bandwidths[*shared].bandwidth;
         }
     }
     return loads;

@@ -61,7 +61,7 @@ RC_GTEST_PROP(ChatLaws, OneAloneTakesItsPasses, ()) {
 RC_GTEST_PROP(ChatLaws, MoreChatsNeverWaitLess, ()) {
     const ChatService service = any_service(any_number(1, 5));
     const SimulationOptions options = of_chats(2'000);
-    const Frequency sustainable = sustainable_chats(service, options.seed);
+    const Frequency sustainable = sustainable_chats(service);
     const auto p95 = [&](double load) {
         return simulate_chats(service, PoissonArrivals{sustainable * load}, options).first_token->p95.value;
     };
@@ -73,14 +73,82 @@ RC_GTEST_PROP(ChatLaws, MoreChatsNeverWaitLess, ()) {
 
 RC_GTEST_PROP(ChatLaws, SlotsNeverLowerWhatIsSustainable, ()) {
     ChatService service = any_service(1);
-    const auto seed = static_cast<std::uint64_t>(any_number(1, 1000));
-    Frequency before = sustainable_chats(service, seed);
+    Frequency before = sustainable_chats(service);
     for (int slots = 2; slots <= 8; slots *= 2) {
         service.slots = slots;
-        const Frequency now = sustainable_chats(service, seed);
+        const Frequency now = sustainable_chats(service);
         RC_ASSERT(now >= before * 0.98);  // of a thousand answers
         before = now;
     }
+}
+
+// A chat on pool 0 behind or beside other tasks, which hold pools of their own or the same one.
+SimulatedSystem any_system(const ChatService& service) {
+    SimulatedSystem system{{{"a", 1}, {"b", any_number(1, 3)}, {"elsewhere", 1'000'000}}, {}, {}, {}, {service}};
+    const int before = any_number(0, 3);
+    for (int i = 0; i <= before; ++i) {
+        SimulatedTask task;
+        task.name = "task";
+        task.pool = i == before ? 0 : static_cast<std::size_t>(any_number(0, 1));
+        task.work = milliseconds(i == before ? 0 : any_number(1, 200));
+        task.service = i == before ? std::optional<std::size_t>(0) : std::nullopt;
+        if (i > 0) {
+            task.after = {static_cast<std::size_t>(i - 1)};
+        }
+        system.tasks.push_back(task);
+    }
+    return system;
+}
+
+// Whatever stages do beside each other, servers work for as long as their tasks and passes take.
+RC_GTEST_PROP(ChatStageLaws, WorkIsConserved, ()) {
+    const ChatService service = any_service(1);
+    const SimulatedSystem system = any_system(service);
+    SimulationOptions options = of_chats(2'000);
+    options.warm_up = 0;
+    const SimulationResult result = simulate(system, ClosedLoop{any_number(1, 20), {}, Variability::kNone}, options);
+    for (std::size_t pool = 0; pool < 2; ++pool) {
+        Time work;
+        for (const SimulatedTask& task : system.tasks) {
+            work += task.pool == pool ? (task.service ? chat_alone(service) : task.work) : Time{};
+        }
+        const double wanted = in_hertz(result.throughput) * in_seconds(work) / system.pools[pool].servers;
+        RC_ASSERT(result.pools[pool].utilisation <= 1 + 1e-9);
+        RC_ASSERT(std::abs(result.pools[pool].utilisation - wanted) < 0.05);  // lengths of 2,000 chats
+    }
+    RC_ASSERT(result.latency->mean.value >= time_alone(system) * 0.95);
+}
+
+// A stage that takes nothing and holds nothing changes nothing.
+RC_GTEST_PROP(ChatStageLaws, OneStageIsTheChatAlone, ()) {
+    const ChatService service = any_service(any_number(1, 6));
+    const SimulationOptions options = of_chats(1'000);
+    const Arrivals arrivals = ClosedLoop{any_number(1, 8), milliseconds(any_number(0, 500)), Variability::kExponential};
+    SimulatedTask nothing;
+    nothing.name = "nothing";
+    nothing.pool = 1;
+    SimulatedTask chat;
+    chat.name = "chat";
+    chat.service = 0;
+    chat.after = {0};
+    const SimulatedSystem system{{{"device", 1}, {"elsewhere", 1'000'000}}, {}, {nothing, chat}, {}, {service}};
+    const ChatTraffic alone = simulate_chats(service, arrivals, options);
+    const ChatTraffic behind = chat_traffic(simulate(system, arrivals, options), 0);
+    RC_ASSERT(std::abs(alone.first_token->p95.value / behind.first_token->p95.value - 1) < 1e-9);
+    RC_ASSERT(std::abs(alone.answer->mean.value / behind.answer->mean.value - 1) < 1e-9);
+    RC_ASSERT(std::abs(alone.throughput / behind.throughput - 1) < 1e-9);
+}
+
+// All passes twice as long, and arrivals half as often: all times twice as long.
+RC_GTEST_PROP(ChatStageLaws, PacesScaleTimes, ()) {
+    ChatService service = any_service(any_number(1, 6));
+    const SimulationOptions options = of_chats(1'000);
+    const Frequency rate = sustainable_chats(service) * 0.5;
+    const ChatTraffic before = simulate_chats(service, PoissonArrivals{rate}, options);
+    service.reading_pace = service.stepping_pace = 2;
+    const ChatTraffic after = simulate_chats(service, PoissonArrivals{rate / 2.0}, options);
+    RC_ASSERT(std::abs(after.first_token->p95.value / before.first_token->p95.value - 2) < 1e-6);
+    RC_ASSERT(std::abs(after.token->p50.value / before.token->p50.value - 2) < 1e-6);
 }
 
 }  // namespace

@@ -84,7 +84,7 @@ TEST(ChatsOfAStage, OnlyRuntimesThatBatchHaveSlots) {
 TEST(ChatsOfAStage, PercentilesAreInEveryForm) {
     Asked all = chats({{"arrivals.rate", "0.01 Hz"}, {"arrivals.requests", "500"}});
     ASSERT_TRUE(all.result) << all.complaints;
-    all.result->chats = simulate_chats(*all.scenario, *all.result);
+    all.result->chats = simulate_chats(*all.scenario, *all.result, {});
     ASSERT_EQ(all.result->chats.size(), 2U);
     EXPECT_EQ(all.result->chats.front().candidate, *all.result->stages.front().chosen);
     EXPECT_LE(all.result->chats.front().traffic.first_token->p50.value,
@@ -94,6 +94,48 @@ TEST(ChatsOfAStage, PercentilesAreInEveryForm) {
     EXPECT_THAT(chats_csv(*all.result), HasSubstr("first_token_p95_ms"));
     EXPECT_THAT(json_report(*all.result, *all.scenario, {}), HasSubstr("\"token_rate\""));
     EXPECT_THAT(markdown_report(*all.result, *all.scenario, {}, {}, {}), HasSubstr("## Chats"));
+}
+
+// The simulation's error and the profile's are told apart.
+TEST(ChatsOfAStage, PercentilesSayWhatTheProfileLeavesOpen) {
+    const Asked all = chats({{"arrivals.rate", "0.01 Hz"}, {"arrivals.requests", "2000"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    for (const PlacedChats& placed : simulate_chats(*all.scenario, *all.result, {})) {
+        ASSERT_TRUE(placed.traffic.spreads);
+        EXPECT_EQ(placed.traffic.spreads->draws, 24U);
+        const SpreadTime first = placed.traffic.spreads->first_token.p50;
+        const SpreadTime token = placed.traffic.spreads->token.p50;
+        ASSERT_TRUE(first.high);
+        ASSERT_TRUE(token.high);
+        EXPECT_LT(first.low, placed.traffic.first_token->p50.value);
+        EXPECT_GT(*first.high, placed.traffic.first_token->p50.value);
+        // Next to nobody waits: a token takes as much longer or shorter as a step of the answer may.
+        const Candidate& candidate = all.result->stages.front().candidates[placed.candidate];
+        const double sigma = candidate.generation->of_step.sigma();
+        EXPECT_NEAR(std::log(*token.high / token.low) / (2 * kNormal95 * sigma), 1, 0.25) << candidate.placement;
+    }
+    EXPECT_FALSE(simulate_chats(*all.scenario, *all.result, {.outlook = false}).front().traffic.spreads);
+}
+
+TEST(ChatsOfAStage, AreServedAmongOtherStages) {
+    Diagnostics diagnostics;
+    const auto scenario =
+        load_scenario(kShipped, "assistant-rk3588", {{"arrivals", "{rate: 0.02 Hz, requests: 2000}"}}, diagnostics);
+    ASSERT_TRUE(scenario) << diagnostics.text();
+    const auto result = evaluate(*scenario, diagnostics);
+    ASSERT_TRUE(result) << diagnostics.text();
+    const auto traffic = simulate_traffic(*scenario, *result);
+    ASSERT_TRUE(traffic);
+    const auto placed = placed_chats(*scenario, *result, *traffic);
+    ASSERT_EQ(placed.size(), 1U);
+    EXPECT_EQ(placed.front().stage, 2U);
+    ASSERT_TRUE(placed.front().traffic.first_token);
+    EXPECT_GT(placed.front().traffic.first_token->p50.value, milliseconds(26)) << "the search comes first";
+    EXPECT_NEAR(placed.front().traffic.answer->p95.value / traffic->simulation.latency->p95.value, 1, 1e-9)
+        << "it ends the request";
+    ASSERT_TRUE(placed.front().traffic.spreads);
+    // Few requests meet another: the mean is that of prompts and answers of mean length.
+    EXPECT_NEAR(traffic->simulation.latency->mean.value / result->total.latency.median, 1, 0.1);
 }
 
 TEST(ChatsOfAStage, WhatCannotBeAskedForIsSaid) {

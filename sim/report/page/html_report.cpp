@@ -333,8 +333,9 @@ std::string html_report(const ScenarioResult& result, const Scenario& scenario, 
         {"why", "Why", why(result, scenario, pictures)},
         {"changes", "What would change it", changes_section(review, scenario, findings, pictures)},
         {"traffic", "Traffic",
-         html_preformatted(result.traffic ? traffic_text(*result.traffic, scenario, {}) + slowdowns_text(result, {})
-                                          : chats_text(result, scenario, {}))},
+         html_preformatted((result.traffic ? traffic_text(*result.traffic, scenario, {}) + slowdowns_text(result, {})
+                                           : std::string()) +
+                           chats_text(result, scenario, {}))},
         {"cores", "Cores per request", html_preformatted(core_splits_text(result, {}))},
         {"inputs", "Inputs per pass", html_preformatted(batch_sizes_text(result, {}))},
         {"timeline", "Timeline", html_figures(pictures, {"timeline"})},

@@ -1,0 +1,121 @@
+// Chats among other tasks of the same requests, by hand.
+#include <gtest/gtest.h>
+
+#include "berth/chats.h"
+
+namespace berth {
+namespace {
+
+// A millisecond per position read, 10 per pass that makes tokens.
+ChatService round_passes(int slots) {
+    return {slots, 0, {{100, 1}}, {{5, 1}}, [](const ChatPass& pass) {
+                return milliseconds(static_cast<double>(pass.read) + (pass.answers > 0 ? 10 : 0));
+            }};
+}
+
+// 30 ms of something on `pool`, then a chat on pool 0.
+SimulatedSystem chat_behind_a_task(std::size_t pool) {
+    SimulatedTask before;
+    before.name = "before";
+    before.pool = pool;
+    before.work = milliseconds(30);
+    SimulatedTask chat;
+    chat.name = "chat";
+    chat.service = 0;
+    chat.after = {0};
+    return {
+        {{"npu", 1}, {"cpu", 1}}, {}, {before, chat}, {{"before", 0, 0, {}}, {"chat", 1, 1, {}}}, {round_passes(1)}};
+}
+
+SimulationOptions all_of(std::size_t requests) {
+    SimulationOptions options;
+    options.requests = requests;
+    options.warm_up = 0;
+    options.traced = requests;
+    return options;
+}
+
+TEST(ChatStages, FirstTokensCountFromWhenTheRequestCame) {
+    const SimulationResult one = simulate(chat_behind_a_task(1), ArrivalTrace{{seconds(2)}}, all_of(1));
+    EXPECT_NEAR(in_milliseconds(one.chats.front().first_token->mean.value), 130, 1e-9);
+    EXPECT_NEAR(in_milliseconds(one.chats.front().answer->mean.value), 180, 1e-9);
+    EXPECT_NEAR(in_milliseconds(one.latency->mean.value), 180, 1e-9);
+    EXPECT_NEAR(in_milliseconds(one.phases[1].mean), 150, 1e-9);
+    EXPECT_NEAR(in_milliseconds(time_alone(chat_behind_a_task(1))), 180, 1e-9);
+}
+
+TEST(ChatStages, PassesWaitForTheDeviceLikeAnyTask) {
+    // On one device: the tasks of both requests until 60 ms, then the chats one after the other.
+    const SimulationResult two = simulate(chat_behind_a_task(0), ArrivalTrace{{Time{}, Time{}}}, all_of(2));
+    EXPECT_NEAR(in_milliseconds(two.chats.front().first_token->mean.value), (160 + 310) / 2.0, 1e-9);
+    EXPECT_NEAR(in_milliseconds(two.latency->mean.value), (210 + 360) / 2.0, 1e-9);
+    // The first chat waits 30 ms for the device, the second 150 for the slot; the second task 30 ms.
+    EXPECT_NEAR(in_milliseconds(two.contention[1].waited), (30 + 150) / 2.0, 1e-9);
+    EXPECT_NEAR(in_milliseconds(two.contention[0].waited), 15, 1e-9);
+    // On devices of their own the second is served while the first answers.
+    const SimulationResult apart = simulate(chat_behind_a_task(1), ArrivalTrace{{Time{}, Time{}}}, all_of(2));
+    EXPECT_NEAR(in_milliseconds(apart.chats.front().first_token->mean.value), (130 + 280) / 2.0, 1e-9);
+    EXPECT_NEAR(in_milliseconds(apart.spans.back().end), 330, 1e-9);
+}
+
+TEST(ChatStages, PassesShareTheMemoryWithOtherTasks) {
+    // A pass draws all that the memory carries, and so does a task on another device: both get half of it.
+    SimulatedSystem system = chat_behind_a_task(1);
+    system.tasks[1].after.clear();
+    system.bandwidths = {{"dram", gigabytes_per_second(10), {}}};
+    system.services.front().reading_draws = system.services.front().stepping_draws = gigabytes_per_second(10);
+    system.tasks[1].bandwidth = 0;
+    system.tasks[0].bandwidth = 0;
+    system.tasks[0].moved = gigabytes_per_second(10) * milliseconds(30);
+    system.tasks[0].fastest = gigabytes_per_second(10);
+    const SimulationResult one = simulate(system, ArrivalTrace{{Time{}}}, all_of(1));
+    EXPECT_NEAR(in_milliseconds(one.chats.front().first_token->mean.value), 130, 1e-6);
+    EXPECT_NEAR(in_milliseconds(one.phases[0].mean), 60, 1e-6);
+    EXPECT_NEAR(one.moved.front() / (gigabytes_per_second(10) * milliseconds(180)), 1, 1e-9);
+}
+
+TEST(ChatStages, SlowerPassesMoveAsManyBytes) {
+    SimulatedSystem system = chat_behind_a_task(1);
+    system.bandwidths = {{"dram", gigabytes_per_second(10), {}}};
+    system.tasks[1].bandwidth = 0;
+    ChatService& service = system.services.front();
+    service.reading_draws = service.stepping_draws = gigabytes_per_second(5);
+    const SimulationResult before = simulate(system, ArrivalTrace{{Time{}}}, all_of(1));
+    service.reading_pace = 2;
+    service.stepping_pace = 3;
+    const SimulationResult after = simulate(system, ArrivalTrace{{Time{}}}, all_of(1));
+    EXPECT_NEAR(in_milliseconds(after.chats.front().first_token->mean.value), 30 + 200, 1e-6);
+    EXPECT_NEAR(in_milliseconds(after.chats.front().token->mean.value), 30, 1e-6);
+    EXPECT_NEAR(after.moved.front() / before.moved.front(), 1, 1e-9);
+}
+
+TEST(ChatStages, TwoServicesOnOneDeviceTakeTurns) {
+    SimulatedTask chat;
+    chat.name = "chat";
+    chat.service = 0;
+    SimulatedTask other = chat;
+    other.service = 1;
+    const SimulatedSystem system{{{"npu", 1}}, {}, {chat, other}, {}, {round_passes(1), round_passes(1)}};
+    // Both read at once: 100 ms each, then a step of one and of the other.
+    const SimulationResult one = simulate(system, ArrivalTrace{{Time{}}}, all_of(1));
+    EXPECT_NEAR(in_milliseconds(one.chats[0].first_token->mean.value), 100, 1e-9);
+    EXPECT_NEAR(in_milliseconds(one.chats[1].first_token->mean.value), 200, 1e-9);
+    EXPECT_NEAR(in_milliseconds(one.latency->mean.value), 300, 1e-9);
+    EXPECT_NEAR(one.pools.front().utilisation, 1, 1e-9);
+}
+
+TEST(ChatStages, PartsThatDoNotFitTogetherAreFaults) {
+    SimulatedSystem system = chat_behind_a_task(1);
+    system.tasks[1].work = milliseconds(1);
+    EXPECT_THROW(static_cast<void>(simulate(system, ClosedLoop{}, all_of(1))), std::logic_error);
+    system = chat_behind_a_task(1);
+    system.tasks[0].work = {};
+    system.tasks[0].service = 0;
+    EXPECT_THROW(static_cast<void>(simulate(system, ClosedLoop{}, all_of(1))), std::logic_error);
+    system = chat_behind_a_task(1);
+    system.services.push_back(system.services.front());
+    EXPECT_THROW(static_cast<void>(simulate(system, ClosedLoop{}, all_of(1))), std::logic_error);
+}
+
+}  // namespace
+}  // namespace berth
