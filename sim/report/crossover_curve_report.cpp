@@ -111,6 +111,12 @@ std::string axis_commands(char name, const Scale& scale) {
     return scale.logarithmic ? text + fmt::format("set logscale {0}\nset {0}tics ({1})\n", name, tics(scale)) : text;
 }
 
+// Where counts are varied over a few, gnuplot would put tics between them.
+std::string tics_of_counts(const SweepRange& range) {
+    constexpr double kFew = 10;
+    return range.whole && !range.wide() && range.to - range.from <= kFew ? "set xtics 1\n" : "";
+}
+
 // Between the values from which either device is faster for sure, or the end of the range.
 std::string unsure_commands(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
     std::string text;
@@ -206,8 +212,9 @@ Drawing drawing_of(const CrossoverQuestion& question, const CrossoverAnswer& ans
     picture.across = {question.range.wide(), question.range.from, question.range.to};
     picture.up = times_scale(picture.curves);
     std::string commands = picture.canvas.commands + axis_commands('x', picture.across) +
-                           axis_commands('y', picture.up) + unsure_commands(question, answer) +
-                           crossing_commands(picture, question, answer) + plot_commands(picture);
+                           tics_of_counts(question.range) + axis_commands('y', picture.up) +
+                           unsure_commands(question, answer) + crossing_commands(picture, question, answer) +
+                           plot_commands(picture);
     return {{"crossover", fmt::format("Latency of {} on {} and {}, with crossovers.", question.stage,
                                       question.between.first, question.between.second)},
             picture.canvas.height,

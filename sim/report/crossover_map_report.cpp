@@ -76,6 +76,7 @@ class MapAxis {
             const auto number = leading_number(value);
             numbers_.push_back(number.value_or(0));
             numeric_ = numeric_ && number && (numbers_.size() < 2 || numbers_[numbers_.size() - 2] < *number);
+            whole_ = whole_ && std::trunc(numbers_.back()) == numbers_.back();
         }
         const std::string& first = axis.values.front();
         unit_ = first.substr(std::min(first.find(' '), first.size()));
@@ -99,7 +100,8 @@ class MapAxis {
         const auto number = leading_number(value);
         return number && value.substr(std::min(value.find(' '), value.size())) == unit_ ? place(*number) : std::nullopt;
     }
-    /// Round values with their unit: 1, 2 and 5 of each decade in a wide range, else evenly spaced.
+    /// Round values with their unit: 1, 2 and 5 of each decade in a wide range, else evenly spaced; whole ones of
+    /// counts.
     [[nodiscard]] std::vector<std::pair<std::string, double>> tics() const {
         std::vector<std::pair<std::string, double>> all;
         for (const double value : round_values()) {
@@ -128,7 +130,8 @@ class MapAxis {
         }
         const double least = (numbers_.back() - numbers_.front()) / kTics;
         const double decade = std::pow(10, std::floor(std::log10(least)));
-        const double step = least <= 2 * decade ? 2 * decade : least <= 5 * decade ? 5 * decade : 10 * decade;
+        const double round = least <= 2 * decade ? 2 * decade : least <= 5 * decade ? 5 * decade : 10 * decade;
+        const double step = whole_ && unit_.empty() ? std::max(1.0, round) : round;
         for (double i = std::ceil(numbers_.front() / step); i * step <= numbers_.back(); ++i) {
             values.push_back(i * step);
         }
@@ -137,7 +140,7 @@ class MapAxis {
 
     std::vector<double> numbers_;
     std::string unit_;
-    bool numeric_ = true, wide_ = false;
+    bool numeric_ = true, wide_ = false, whole_ = true;
 };
 
 // Of an axis without round values, such as a list of names, a few of its own.

@@ -240,6 +240,19 @@ TEST_F(CliSweep, TwoRangesMakeAMap) {
          {"crossover.txt", "crossover.json", "crossover.csv", "crossover-map.png", "crossover-map.svg"}) {
         EXPECT_FALSE(content_of(folder() / "map" / file).empty()) << file;
     }
+    const std::string picture = content_of(folder() / "map" / "crossover-map.svg");
+    EXPECT_NE(picture.find(">7<"), std::string::npos);
+    EXPECT_EQ(picture.find(">6.5<"), std::string::npos) << "layers are whole";
+}
+
+TEST_F(CliSweep, CountsHaveWholeTics) {
+    const Outcome curves =
+        berth({"crossover", "rag-rk3588", "--vary", "models.ms-marco-MiniLM-L-12-v2.sizes.layers=6:8", "--between",
+               "npu,cpu", "--stage", "rerank", "--report", "curves"});
+    EXPECT_EQ(curves.status, 0) << curves.err;
+    const std::string picture = content_of(folder() / "curves" / "crossover.svg");
+    EXPECT_NE(picture.find(">7<"), std::string::npos);
+    EXPECT_EQ(picture.find(">6.5<"), std::string::npos);
 }
 
 TEST_F(CliSweep, OneRangeMakesCurvesWithOthersBeside) {
