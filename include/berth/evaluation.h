@@ -1,4 +1,4 @@
-// Running a scenario: every stage costed on every device, placed, laid out in time, with its uncertainty.
+// Running a scenario: every stage costed on every device, placed, scheduled, with its uncertainty.
 #pragma once
 
 #include <map>
@@ -58,7 +58,7 @@ struct WeightMemory {
 /// Standard deviations of log latency by cause: one entry per uncertain number, named by its path.
 struct Uncertainty {
     std::vector<double> effect;  ///< signed, parallel to the evaluation's list of numbers; a shared number moves all
-    /// The same with what goes together (Profile::correlations) told apart: causes that have nothing to do with each
+    /// The same with what goes together (Profile::correlations) decorrelated: causes that have nothing to do with each
     /// other, the same ones for every placement under one profile. Their squares add up.
     std::vector<double> independent;
     /// What the time rests on; absent where a device that takes part does not say what was measured on it.
@@ -85,7 +85,7 @@ struct DraftResult {
     Time drafting, checking;            ///< of a round
     Time step;                          ///< of a token without it, on the device that checks
     std::optional<double> pays_from{};  ///< acceptance from which on tokens come faster than without; absent: none
-    std::int64_t best_length = 0;       ///< at this acceptance, by times of passes between those that were laid out
+    std::int64_t best_length = 0;       ///< at this acceptance, interpolated between those that were costed
     std::optional<Energy> checker_energy{}, drafter_energy{};  ///< of an answer, by model; each device's while it works
     /// Of an answer that is drafted so: no placement of the operators of both models is below it. With
     /// EvaluationOptions::splits.
@@ -101,8 +101,8 @@ struct PhasedAssignment {
 /// One placement of one stage, for one pass of it.
 struct Candidate {
     /// A device's name for a whole model, `npu on 3 cores` for one on others than the stage's; `split`; `overlap` where
-    /// devices work at once; `balanced` for a split that leaves the busiest resource least to do; `npu, then cpu` where
-    /// the prompt is read by one and the tokens are made by the other.
+    /// devices work at once; `balanced` for a split that leaves the bottleneck resource least to do; `npu, then cpu`
+    /// where the prompt is read by one and the tokens are made by the other.
     std::string placement;
     std::optional<DeviceId> device;  ///< of a whole model
     Granularity granularity = Granularity::kModel;
@@ -177,7 +177,7 @@ struct ScenarioTotal {
 /// What a stream sustains with the passes as they are placed.
 struct SustainedRate {
     Frequency simulated;  ///< what is completed while many users wait
-    Frequency capacity;   ///< what the busiest resource allows
+    Frequency capacity;   ///< what the bottleneck resource allows
     std::string busiest;
     Frequency upper_bound;             ///< no choice that the stages allow sustains more
     [[nodiscard]] double gap() const;  ///< upper_bound / simulated - 1
@@ -238,7 +238,7 @@ struct EvaluationOptions {
 };
 
 /// Absent, with errors, if a stage fits no device (each device's reason is given), a bucket is smaller than the tokens,
-/// or a model cannot be laid out.
+/// or a model cannot be instantiated.
 [[nodiscard]] std::optional<ScenarioResult> evaluate(const Scenario& scenario, Diagnostics& diagnostics,
                                                      const EvaluationOptions& options = {});
 

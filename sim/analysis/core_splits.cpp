@@ -53,7 +53,7 @@ std::optional<StageResult> evaluated(const Scenario& scenario, const Stage& stag
 }
 
 // Of whole requests whose stage `at` runs as `pass` does. Batches are full, so that a request's share of the passes may
-// be no whole number: the busiest resource tells what that changes.
+// be no whole number: the bottleneck resource tells what that changes.
 Frequency sustainable_with(const Scenario& changed, const ScenarioResult& result, std::size_t at, StageResult pass,
                            std::int64_t inputs) {
     ScenarioResult others = result;

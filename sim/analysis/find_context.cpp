@@ -15,7 +15,7 @@ constexpr std::string_view kNarrowerCache = "int8_g32";
 
 std::optional<ContextMemory> memory_of(const Scenario& scenario, const std::string& name, const ModelStage& stage,
                                        const Candidate& candidate, std::int64_t most) {
-    Diagnostics ignored;  // it has been laid out before
+    Diagnostics ignored;  // it has been instantiated before
     const auto lengths = plan_passes(name, stage, scenario.profile, ignored);
     return lengths ? context_memory(*lengths, stage, profile_of(scenario, stage), candidate, most) : std::nullopt;
 }

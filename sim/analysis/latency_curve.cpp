@@ -74,7 +74,7 @@ std::optional<Estimate<Time>> pass_of(ModelStage stage, std::int64_t tokens, con
     return candidate ? std::optional(candidate->latency) : std::nullopt;
 }
 
-// Points where a graph laid out for exactly these lengths runs on the device; none if it cannot.
+// Points where a graph instantiated for exactly these lengths runs on the device; none if it cannot.
 std::vector<LatencyCurve::Point> points_at(const std::vector<std::int64_t>& lengths, const ModelStage& stage,
                                            const Profile& profile, DeviceId device) {
     ModelStage exact = stage;

@@ -1,5 +1,5 @@
 // From a profile to the terms of a layout, and to the sums of them.
-#include "analysis/laid_out_scenario.h"
+#include "analysis/lowered_scenario.h"
 
 #include <algorithm>
 #include <cmath>
@@ -23,13 +23,13 @@ bool MemoryCondition::holds(const Profile& profile) const {
     return from <= capacity && capacity < below;
 }
 
-bool LaidOutStage::holds(const Profile& hardware) const {
+bool LoweredStage::holds(const Profile& hardware) const {
     return std::ranges::all_of(conditions_, [&profile = under(hardware, runtime_)](const LayoutCondition& condition) {
         return std::visit([&profile](const auto& one) { return one.holds(profile); }, condition);
     });
 }
 
-std::optional<LaidOutStage::Count> LaidOutStage::count(const Profile& hardware, Objective objective,
+std::optional<LoweredStage::Count> LoweredStage::count(const Profile& hardware, Objective objective,
                                                        std::vector<std::optional<Time>>& on_device,
                                                        Scratch& scratch) const {
     const std::size_t place = runtime_ ? 1 + *runtime_ : 0;
@@ -66,12 +66,12 @@ std::optional<LaidOutStage::Count> LaidOutStage::count(const Profile& hardware, 
     return best;
 }
 
-std::optional<LaidOutScenario> LaidOutScenario::of(const Scenario& scenario, const std::vector<std::string>& devices) {
+std::optional<LoweredScenario> LoweredScenario::of(const Scenario& scenario, const std::vector<std::string>& devices) {
     const ObjectiveRow& row = row_of(scenario.objective);
     if (row.search != SearchOver::kStages || row.time_of != TimeOf::kStage) {
         return std::nullopt;  // neither a choice of all stages nor a schedule is a sum, and a layout has no phases
     }
-    LaidOutScenario result;
+    LoweredScenario result;
     result.objective_ = scenario.objective;
     result.budget_ = scenario.budget;
     result.shown_count_ = devices.size();
@@ -90,7 +90,7 @@ std::optional<LaidOutScenario> LaidOutScenario::of(const Scenario& scenario, con
             if (std::get<ModelStage>(stage.work).draft) {
                 return std::nullopt;  // a draft has passes of its own
             }
-            part.stage = LaidOutStage::of(stage, scenario);
+            part.stage = LoweredStage::of(stage, scenario);
             if (!part.stage) {
                 return std::nullopt;
             }
@@ -101,7 +101,7 @@ std::optional<LaidOutScenario> LaidOutScenario::of(const Scenario& scenario, con
 }
 
 // Models that stay loaded share DRAM.
-bool LaidOutScenario::fits_together(const Scenario& scenario) {
+bool LoweredScenario::fits_together(const Scenario& scenario) {
     Bytes most;
     std::size_t models = 0;
     for (const Part& part : parts_) {
@@ -114,12 +114,12 @@ bool LaidOutScenario::fits_together(const Scenario& scenario) {
     return models <= 1 || most <= scenario.profile.dram.capacity.value;
 }
 
-bool LaidOutScenario::holds(const Profile& profile) const {
+bool LoweredScenario::holds(const Profile& profile) const {
     return std::ranges::all_of(parts_, [&](const Part& part) { return !part.stage || part.stage->holds(profile); }) &&
            std::ranges::all_of(conditions_, [&](const MemoryCondition& one) { return one.holds(profile); });
 }
 
-std::vector<std::string> LaidOutScenario::deciding_parameters(const Profile& profile) {
+std::vector<std::string> LoweredScenario::deciding_parameters(const Profile& profile) {
     std::vector<std::string> paths = lowering_parameters(profile);
     for (const Device& device : profile.devices) {
         if (device.capacity) {
@@ -135,7 +135,7 @@ std::vector<std::string> LaidOutScenario::deciding_parameters(const Profile& pro
     return paths;
 }
 
-bool LaidOutScenario::count(const Profile& profile, SweepPoint& point, Scratch& scratch) const {
+bool LoweredScenario::count(const Profile& profile, SweepPoint& point, Scratch& scratch) const {
     point.why_not.clear();
     point.stages.resize(parts_.size());
     Time total;
@@ -171,7 +171,7 @@ bool LaidOutScenario::count(const Profile& profile, SweepPoint& point, Scratch& 
     return true;
 }
 
-std::optional<LaidOutScenario::Fixed> LaidOutScenario::count_placed(const Profile& profile,
+std::optional<LoweredScenario::Fixed> LoweredScenario::count_placed(const Profile& profile,
                                                                     const std::vector<std::size_t>& placed,
                                                                     Scratch& scratch) const {
     Fixed result;

@@ -1,4 +1,4 @@
-// A scenario laid out and lowered once, whose totals are counted again under other numbers of its profile.
+// A scenario instantiated and lowered once, whose totals are counted again under other numbers of its profile.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct MemoryCondition {
 using LayoutCondition = std::variant<LoweringCondition, MemoryCondition>;
 
 /// One stage: every whole model as a sum of terms, and the programme that splits it.
-class LaidOutStage {
+class LoweredStage {
   public:
     struct Scratch {
         TermValues values;
@@ -35,9 +35,9 @@ class LaidOutStage {
         PlacementProgram::Scratch program;
     };
     /// Absent where only an evaluation tells: no device takes it, it may be split in blocks or over several lengths.
-    [[nodiscard]] static std::optional<LaidOutStage> of(const Stage& stage, const Scenario& scenario);
+    [[nodiscard]] static std::optional<LoweredStage> of(const Stage& stage, const Scenario& scenario);
 
-    /// Whether the same stage under this profile of the hardware would be laid out and lowered the same.
+    /// Whether the same stage under this profile of the hardware would be lowered the same.
     [[nodiscard]] bool holds(const Profile& hardware) const;
     /// No placement takes more of the memory that devices share.
     [[nodiscard]] Bytes most_in_dram() const { return most_in_dram_; }
@@ -50,7 +50,7 @@ class LaidOutStage {
                                              std::vector<std::optional<Time>>& on_device, Scratch& scratch) const;
 
   private:
-    friend class StageLayout;
+    friend class StageLowering;
     std::optional<std::size_t> runtime_;
     PlacementTerms terms_;
     std::vector<std::optional<CostSum>> whole_;  ///< per device
@@ -60,15 +60,15 @@ class LaidOutStage {
     Bytes most_in_dram_;
 };
 
-class LaidOutScenario {
+class LoweredScenario {
   public:
-    using Scratch = LaidOutStage::Scratch;
+    using Scratch = LoweredStage::Scratch;
 
     /// `devices` are those that points tell of.
-    [[nodiscard]] static std::optional<LaidOutScenario> of(const Scenario& scenario,
+    [[nodiscard]] static std::optional<LoweredScenario> of(const Scenario& scenario,
                                                            const std::vector<std::string>& devices);
 
-    /// Whether the same scenario under this profile would be laid out and lowered the same.
+    /// Whether the same scenario under this profile would be lowered the same.
     [[nodiscard]] bool holds(const Profile& profile) const;
     /// Paths of the numbers of a profile that decide that.
     [[nodiscard]] static std::vector<std::string> deciding_parameters(const Profile& profile);
@@ -87,7 +87,7 @@ class LaidOutScenario {
 
   private:
     struct Part {
-        std::optional<LaidOutStage> stage;  ///< absent: a fixed time
+        std::optional<LoweredStage> stage;  ///< absent: a fixed time
         Time fixed;
         double repeat = 1;
     };

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <functional>
 
-#include "analysis/laid_out_scenario.h"
+#include "analysis/lowered_scenario.h"
 #include "base/chance.h"
 #include "base/mapped.h"
 #include "berth/runtimes.h"
@@ -27,7 +27,7 @@ struct Uncertain {
 
 class Sampler {
   public:
-    Sampler(const Scenario& scenario, const LaidOutScenario& layout, std::vector<std::size_t> placed)
+    Sampler(const Scenario& scenario, const LoweredScenario& layout, std::vector<std::size_t> placed)
         : profile_(scenario.profile), layout_(layout), placed_(std::move(placed)) {
         for (ParameterView& number : uncertain_parameters(profile_)) {
             const double sigma = std::log1p(number.spread);
@@ -92,10 +92,10 @@ class Sampler {
     }
 
     Profile profile_;
-    const LaidOutScenario& layout_;
+    const LoweredScenario& layout_;
     std::vector<std::size_t> placed_;
     std::vector<Uncertain> uncertain_;
-    LaidOutScenario::Scratch scratch_;
+    LoweredScenario::Scratch scratch_;
     bool right_ = false;
 };
 
@@ -128,7 +128,7 @@ struct Crosses {
 
 std::optional<SampledSensitivity> sample_sensitivity(const Scenario& scenario, const ScenarioResult& result,
                                                      std::size_t samples, std::uint64_t seed) {
-    const auto layout = LaidOutScenario::of(scenario, result.devices);
+    const auto layout = LoweredScenario::of(scenario, result.devices);
     if (!layout) {
         return std::nullopt;
     }

@@ -88,7 +88,7 @@ ScenarioUse use_of(const Scenario& scenario, const ScenarioResult& result) {
     for (const StageResult& stage : result.stages) {
         const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);
         const auto* work = std::get_if<ModelStage>(&asked->work);
-        Diagnostics ignored;  // it has been laid out before
+        Diagnostics ignored;  // it has been instantiated before
         const auto lengths = work != nullptr ? plan_passes(stage.name, *work, scenario.profile, ignored) : std::nullopt;
         if (!lengths) {
             continue;

@@ -4,7 +4,7 @@
 #include <map>
 #include <utility>
 
-#include "analysis/laid_out_scenario.h"
+#include "analysis/lowered_scenario.h"
 #include "base/index.h"
 #include "evaluation/candidates.h"
 #include "evaluation/work.h"
@@ -12,14 +12,14 @@
 namespace berth {
 
 /// Turns the plans of a stage into sums over one table of terms.
-class StageLayout {
+class StageLowering {
   public:
-    StageLayout(const ModelStage& stage, const Scenario& scenario, const std::vector<LengthPlan>& lengths)
+    StageLowering(const ModelStage& stage, const Scenario& scenario, const std::vector<LengthPlan>& lengths)
         : stage_(stage), profile_(profile_of(scenario, stage)), objective_(scenario.objective), lengths_(lengths) {
         result_.runtime_ = stage.runtime;
     }
 
-    std::optional<LaidOutStage> laid_out() {
+    std::optional<LoweredStage> laid_out() {
         const std::size_t devices = profile_.devices.size();
         const bool split = stage_.granularity != Granularity::kModel && devices > 1 && !stage_.on;
         if (split && !add_split()) {
@@ -118,14 +118,14 @@ class StageLayout {
     const Profile& profile_;  ///< of the stage's runtime
     Objective objective_;
     const std::vector<LengthPlan>& lengths_;
-    LaidOutStage result_;
+    LoweredStage result_;
 };
 
-std::optional<LaidOutStage> LaidOutStage::of(const Stage& stage, const Scenario& scenario) {
+std::optional<LoweredStage> LoweredStage::of(const Stage& stage, const Scenario& scenario) {
     const auto& work = std::get<ModelStage>(stage.work);
     Diagnostics ignored;  // an evaluation tells it again
     const auto lengths = plan_passes(stage.name, work, scenario.profile, ignored);
-    return lengths ? StageLayout(work, scenario, *lengths).laid_out() : std::nullopt;
+    return lengths ? StageLowering(work, scenario, *lengths).laid_out() : std::nullopt;
 }
 
 }  // namespace berth

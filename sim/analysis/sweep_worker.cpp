@@ -152,7 +152,7 @@ SweepWorker::Numbers* SweepWorker::numbers_at(const Key& key, std::string& why_n
     auto numbers = std::make_unique<Numbers>();
     numbers->profile = scenario->profile;
     const auto views = parameters(numbers->profile);
-    const std::vector<std::string> deciding = LaidOutScenario::deciding_parameters(numbers->profile);
+    const std::vector<std::string> deciding = LoweredScenario::deciding_parameters(numbers->profile);
     for (std::size_t a = 0; a < places_.size(); ++a) {
         auto& set = numbers->set.emplace_back([](double) {});
         if (sweep_->numbers_[a]) {
@@ -186,10 +186,10 @@ SweepLayout SweepWorker::laid_out(std::size_t number, const Profile& profile) {
     if (scenario != nullptr) {
         Scenario changed = *scenario;
         changed.profile = profile;
-        auto made = LaidOutScenario::of(changed, sweep_->devices_);
+        auto made = LoweredScenario::of(changed, sweep_->devices_);
         layout.evaluates = !made;
         if (made) {
-            layout.known.push_back(std::make_shared<const LaidOutScenario>(std::move(*made)));
+            layout.known.push_back(std::make_shared<const LoweredScenario>(std::move(*made)));
         }
     }
     return layout;
@@ -208,7 +208,7 @@ void SweepWorker::lay_out_next(std::size_t number, const Profile& profile) {
     }
 }
 
-const LaidOutScenario* SweepWorker::layout_for(const Key& key, const Numbers& numbers, SweepLayout*& layout) {
+const LoweredScenario* SweepWorker::layout_for(const Key& key, const Numbers& numbers, SweepLayout*& layout) {
     const Profile& profile = numbers.profile;
     const auto fitting = [&profile](const SweepLayout& from) {
         const auto found = std::ranges::find_if(from.known, [&](const auto& one) { return one->holds(profile); });
@@ -218,7 +218,7 @@ const LaidOutScenario* SweepWorker::layout_for(const Key& key, const Numbers& nu
         own_.clear();
     }
     layout = &own_[key.scenario];
-    if (const LaidOutScenario* known = fitting(*layout)) {
+    if (const LoweredScenario* known = fitting(*layout)) {
         return known;
     }
     if (layout->evaluates || !layout->why_not.empty()) {

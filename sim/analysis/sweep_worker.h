@@ -11,14 +11,14 @@
 #include <unordered_map>
 #include <vector>
 
-#include "analysis/laid_out_scenario.h"
+#include "analysis/lowered_scenario.h"
 #include "berth/sweep.h"
 
 namespace berth {
 
 /// What points that differ only in numbers of the profile have in common.
 struct SweepLayout {
-    std::vector<std::shared_ptr<const LaidOutScenario>> known;  ///< each for some of the numbers
+    std::vector<std::shared_ptr<const LoweredScenario>> known;  ///< each for some of the numbers
     std::string why_not;                                        ///< the scenario does not load, and why
     bool evaluates = false;                                     ///< no layout tells its totals
 };
@@ -68,7 +68,7 @@ class alignas(kCacheLine) SweepWorker {
     void set_numbers(Numbers& numbers) const;
     [[nodiscard]] SweepLayout laid_out(std::size_t number, const Profile& profile);
     void lay_out_next(std::size_t number, const Profile& profile);
-    [[nodiscard]] const LaidOutScenario* layout_for(const Key& key, const Numbers& numbers, SweepLayout*& layout);
+    [[nodiscard]] const LoweredScenario* layout_for(const Key& key, const Numbers& numbers, SweepLayout*& layout);
     void evaluate_all(const Key& key, const Profile& profile, SweepPoint& result);
 
     const Sweep* sweep_;
@@ -78,12 +78,12 @@ class alignas(kCacheLine) SweepWorker {
     std::vector<std::size_t> places_;
     std::unordered_map<std::size_t, SweepLayout> own_;
     std::size_t last_number_ = 0;
-    const LaidOutScenario* last_ = nullptr;
+    const LoweredScenario* last_ = nullptr;
     std::unordered_map<std::size_t, std::unique_ptr<Numbers>> numbers_;
     std::optional<std::size_t> loaded_number_;
     std::optional<Scenario> loaded_;
     std::string load_failure_;
-    LaidOutScenario::Scratch scratch_;
+    LoweredScenario::Scratch scratch_;
 };
 
 }  // namespace berth

@@ -110,8 +110,8 @@ std::string check_scenario(const std::string& path, const Library& library, Diag
     return result ? "scenario with " + counted(scenario->stages.size(), "stage") : "";
 }
 
-/// Loads the file with all that it names. A model is also laid out, for one token and for as many as it takes, and a
-/// scenario evaluated.
+/// Loads the file with all that it names. A model is also instantiated, for one token and for as many as it takes, and
+/// a scenario evaluated.
 FileCheck check_file(const std::string& path, const Library& library, Diagnostics& diagnostics) {
     FileCheck check;
     if (is_network_file(path)) {

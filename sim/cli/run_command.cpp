@@ -1,4 +1,4 @@
-// berth run: predicts, places and lays out a scenario, and looks for what is worth changing.
+// berth run: predicts, places and simulates a scenario, and looks for what is worth changing.
 #include <fmt/format.h>
 
 #include <memory>

@@ -24,7 +24,7 @@ namespace {
 
 /// Adds the fastest pair of devices for prompt and tokens, then the best splits of both phases by block and by
 /// operator, where these are none that are there. The optimum is of the time that counts: a whole answer's, the first
-/// token's or that of each further one; absent where the phases cannot be told apart.
+/// token's or that of each further one; absent where the phases cannot be distinguished.
 std::optional<StageOptimum> add_phase_candidates(std::vector<Candidate>& candidates, CandidateCosts& costs,
                                                  TimeOf which);
 

@@ -89,10 +89,10 @@ class PlacedPasses {
   public:
     PlacedPasses(const ModelStage& stage, const Profile& hardware, const Candidate& candidate)
         : stage_(stage), profile_(under(hardware, stage.runtime)) {
-        Diagnostics ignored;  // it has been laid out before
+        Diagnostics ignored;  // it has been instantiated before
         auto lengths = plan_passes("", stage, hardware, ignored);
         if (!lengths) {
-            throw std::logic_error("a stage that was placed cannot be laid out");
+            throw std::logic_error("a stage that was placed cannot be instantiated");
         }
         const auto placed = placed_passes(*lengths, candidate);
         prompt_ = {std::move(lengths->front().graphs[at(profile_.host)]), placed.front()};

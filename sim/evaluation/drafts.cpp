@@ -160,7 +160,7 @@ class Rounds {
     std::vector<PlacedPass> own_, checks_, longer_checks_, drafting_;
 };
 
-/// Everything laid out once for all pairs of devices.
+/// Everything instantiated once for all pairs of devices.
 class Drafting {
   public:
     Drafting(CandidateCosts& costs, bool bounds) : costs_(costs), stage_(costs.stage()), bounds_(bounds) {}

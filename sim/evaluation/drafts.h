@@ -15,7 +15,7 @@ namespace berth {
 [[nodiscard]] double tokens_per_round(double acceptance, double drafted);
 
 /// Adds the fastest pair of devices, the same one twice included, to candidates of a stage that has a draft. False,
-/// with errors, if the draft's passes cannot be laid out. `bounds`: with a bound on all placements of both models.
+/// with errors, if the draft's passes cannot be instantiated. `bounds`: with a bound on all placements of both models.
 [[nodiscard]] bool add_drafted(const std::string& stage_name, CandidateCosts& costs, std::vector<Candidate>& candidates,
                                bool bounds, Diagnostics& diagnostics);
 

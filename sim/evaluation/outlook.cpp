@@ -154,7 +154,7 @@ class PhaseLoads {
         }
     }
 
-    /// Time that the busiest resource is taken up for: bytes stay as many, however long a phase takes.
+    /// Time that the bottleneck resource is taken up for: bytes stay as many, however long a phase takes.
     [[nodiscard]] Time busiest(const Factors& factors) const {
         std::vector<Time> sum(loads_.empty() ? 0 : loads_.front().size());
         for (std::size_t phase = 0; phase < loads_.size(); ++phase) {

@@ -34,7 +34,7 @@ struct OverlappedPass {
                                         const Assignment& assignment, const std::vector<Time>& order = {});
 
 /// No pass is shorter, serial ones included: the longest chain of operators on the devices best for it, and what the
-/// busiest resource (cores, link, DMA, DRAM) has to do at least.
+/// bottleneck resource (cores, link, DMA, DRAM) has to do at least.
 [[nodiscard]] Time overlap_bound(const LengthPlan& length, const ModelStage& stage, const Profile& profile);
 
 }  // namespace berth

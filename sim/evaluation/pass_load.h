@@ -21,7 +21,7 @@ struct OperatorDemand {
 [[nodiscard]] PlacementProblem priced_problem(const LengthPlan& length, const ModelStage& stage, const Profile& profile,
                                               std::span<const double> prices);
 
-/// No placement of a pass leaves the busiest resource less to do, by column generation (Gilmore and Gomory 1961):
+/// No placement of a pass leaves the bottleneck resource less to do, by column generation (Gilmore and Gomory 1961):
 /// placements are those that are best at the prices of a linear programme.
 [[nodiscard]] Time pass_load_bound(const LengthPlan& length, const ModelStage& stage, const Profile& profile);
 

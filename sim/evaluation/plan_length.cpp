@@ -1,4 +1,4 @@
-// One input length of a stage, laid out for what each device pays: its bucket, or the tokens themselves.
+// One input length of a stage, instantiated for the tokens that each device computes: padded or actual.
 #include <fmt/format.h>
 
 #include <algorithm>

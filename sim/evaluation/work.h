@@ -1,4 +1,4 @@
-// One input length of a stage laid out on every device, and what a placed pass of it does in order.
+// One input length of a stage instantiated on every device, and what a placed pass of it does in order.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace berth {
 /// One input length of a stage: its graph on each device and the placement problem they make.
 struct LengthPlan {
     TokenShare length;
-    std::vector<Graph> graphs;                    ///< per device: laid out for what that device pays
+    std::vector<Graph> graphs;                    ///< per device: for the tokens that it computes
     std::vector<DevicePlan> plans;                ///< per device
     std::vector<std::int64_t> paid;               ///< per device: bucket or tokens
     std::vector<std::optional<DeviceId>> pinned;  ///< per operator; empty: none
@@ -54,7 +54,7 @@ struct Work {
                                                     const TokenShare& length, const Profile& profile,
                                                     Diagnostics& diagnostics);
 
-/// What chunks of a prompt are laid out for; all devices of a stage read the same ones.
+/// What chunks of a prompt are instantiated for; all devices of a stage read the same ones.
 struct PromptChunks {
     std::int64_t most = 0;  ///< tokens; 0: the prompt is read at once
     bool padded = false;    ///< the last chunk is as long as the others
@@ -69,7 +69,7 @@ struct PromptChunks {
 /// A prompt is read in chunks where a runtime that the stage may run on does so: the shortest of them.
 [[nodiscard]] std::vector<TokenShare> passes_of(const ModelStage& stage, const Profile& profile);
 
-/// All passes of a stage laid out under its runtime of the hardware. Empty, with errors, if one cannot be.
+/// All passes of a stage instantiated under its runtime of the hardware. Empty, with errors, if one cannot be.
 [[nodiscard]] std::optional<std::vector<LengthPlan>> plan_passes(const std::string& stage_name, const ModelStage& stage,
                                                                  const Profile& hardware, Diagnostics& diagnostics);
 

@@ -35,7 +35,7 @@ inline constexpr int kMostPivots = 10'000;
 /// The least load if passes could be divided at will: a linear programme.
 struct LoadShares {
     std::vector<std::vector<double>> shares;  ///< [task][choice], adding up to 1 per task
-    Time load;                                ///< of the busiest resource
+    Time load;                                ///< of the bottleneck resource
     /// [resource] at least 0, adding up to 1: what its load counts for in the bound (the dual solution).
     std::vector<double> prices;
     LoadStatus status = LoadStatus::kOptimal;

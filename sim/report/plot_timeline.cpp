@@ -31,7 +31,7 @@ struct Bar {
 struct Lane {
     std::size_t pool = 0;
     int first = 0, last = 0;  ///< servers
-    bool only = false;        ///< nothing else of the pool is told apart
+    bool only = false;        ///< nothing else of the pool is distinguished
     double busy_until = 0;
 };
 

@@ -9,7 +9,7 @@
 #include <limits>
 #include <map>
 
-#include "analysis/laid_out_scenario.h"
+#include "analysis/lowered_scenario.h"
 #include "berth/buckets.h"
 #include "berth/evaluation.h"
 
@@ -58,13 +58,13 @@ void change_numbers(Profile& profile) {
     }
 }
 
-void expect_counted(const Scenario& scenario, const LaidOutScenario& layout) {
+void expect_counted(const Scenario& scenario, const LoweredScenario& layout) {
     std::vector<std::string> devices;
     for (const Device& device : scenario.profile.devices) {
         devices.push_back(device.name);
     }
     SweepPoint point;
-    LaidOutScenario::Scratch scratch;
+    LoweredScenario::Scratch scratch;
     RC_ASSERT(layout.count(scenario.profile, point, scratch));
     Diagnostics diagnostics;
     const auto result = evaluate(scenario, diagnostics, {false, false, true});
@@ -89,7 +89,7 @@ void expect_layouts(const Scenario& base) {
     for (const Device& device : base.profile.devices) {
         devices.push_back(device.name);
     }
-    const auto layout = LaidOutScenario::of(base, devices);
+    const auto layout = LoweredScenario::of(base, devices);
     RC_ASSERT(layout.has_value());
     RC_ASSERT(layout->holds(base.profile));
     Scenario changed = base;
@@ -99,13 +99,13 @@ void expect_layouts(const Scenario& base) {
     } else {
         RC_TAG("laid out again");
     }
-    if (const auto own = LaidOutScenario::of(changed, devices)) {
+    if (const auto own = LoweredScenario::of(changed, devices)) {
         RC_ASSERT(own->holds(changed.profile));
         expect_counted(changed, *own);
     }
 }
 
-RC_GTEST_PROP(LaidOutScenario, CountingIsEvaluating, ()) {
+RC_GTEST_PROP(LoweredScenario, CountingIsEvaluating, ()) {
     const auto name = *rc::gen::element<std::string>("rag-rk3588", "rag-rk3588-short-question",
                                                      "rag-rk3588-three-cores", "rag-rk3588-mixed-precision");
     std::vector<Override> settings{
@@ -121,7 +121,7 @@ RC_GTEST_PROP(LaidOutScenario, CountingIsEvaluating, ()) {
     expect_layouts(loaded(name, settings));
 }
 
-RC_GTEST_PROP(LaidOutScenario, CountingIsEvaluatingWhereTextIsGenerated, ()) {
+RC_GTEST_PROP(LoweredScenario, CountingIsEvaluatingWhereTextIsGenerated, ()) {
     expect_layouts(loaded("chat-rk3588", {}));
 }
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/laid_out_scenario.h"
+#include "analysis/lowered_scenario.h"
 #include "berth/evaluation.h"
 #include "berth/placement_sums.h"
 #include "berth/runtimes.h"
@@ -137,12 +137,12 @@ void expect_tasks(const Scenario& scenario, const ScenarioResult& result) {
 
 // Rows of a sweep are counted from the same sums; so is what an uncertain number does, from both its sides.
 void expect_counts(const Scenario& scenario, const ScenarioResult& result) {
-    const auto layout = LaidOutScenario::of(scenario, result.devices);
+    const auto layout = LoweredScenario::of(scenario, result.devices);
     if (!layout) {
         return;
     }
     ASSERT_TRUE(layout->holds(scenario.profile));
-    LaidOutScenario::Scratch scratch;
+    LoweredScenario::Scratch scratch;
     SweepPoint point;
     ASSERT_TRUE(layout->count(scenario.profile, point, scratch));
     expect_close(in_seconds(*point.total), in_seconds(result.total.latency.median), kSumsAgree, "a sweep's total");
@@ -243,7 +243,7 @@ TEST(PlacementSums, NumbersThatDecideALayoutAreNamed) {
         }
         SCOPED_TRACE(hardware);
         Profile moved = scenario->profile;
-        const auto deciding = LaidOutScenario::deciding_parameters(scenario->profile);
+        const auto deciding = LoweredScenario::deciding_parameters(scenario->profile);
         const auto& work = std::get<ModelStage>(scenario->stages.back().work);
         Diagnostics ignored;
         for (const ParameterView& number : parameters(moved)) {

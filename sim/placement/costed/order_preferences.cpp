@@ -1,4 +1,4 @@
-// Orders in which to lay out a graph, for heuristics that cut along one.
+// Linear orders of a graph, for heuristics that cut along one.
 #include "base/index.h"
 #include "placement/costed/placement_units.h"
 
