@@ -1,4 +1,6 @@
 // Operators under the roofs of their device.
+#include <ranges>
+
 #include "explore/answer_json.h"
 #include "report/roofline.h"
 
@@ -8,30 +10,29 @@ namespace {
 
 constexpr double kGiga = 1e9;
 
+Json point_json(const RooflinePoint& point, const Roofline& roofline) {
+    return {{"stage", roofline.stages[point.stage]},
+            {"name", point.name},
+            {"category", choice_name(kCategoryNames, point.category)},
+            {"bound", choice_name(kBoundNames, point.bound)},
+            {"macs_per_byte", json_number(point.intensity)},
+            {"gmacs_per_s", json_number(point.rate / kGiga)},
+            {"count", point.count},
+            {"time_ms", json_milliseconds(point.time)}};
+}
+
 Json roofline_json(const Roofline& roofline) {
-    Json object = Json::object();
-    object["device"] = roofline.device;
-    object["runtime"] = roofline.runtime;
-    object["cores"] = roofline.cores;
-    object["gb_per_s"] = json_number(roofline.bandwidth / kGiga);
-    object["roofs"] = Json::array();
-    for (const Roof& roof : roofline.roofs) {
-        object["roofs"].push_back({{"dtypes", roof.dtypes}, {"gmacs_per_s", json_number(roof.rate / kGiga)}});
-    }
-    object["points"] = Json::array();
-    for (const RooflinePoint& point : roofline.points) {
-        if (point.has_macs && point.intensity > 0) {
-            object["points"].push_back({{"stage", roofline.stages[point.stage]},
-                                        {"name", point.name},
-                                        {"category", choice_name(kCategoryNames, point.category)},
-                                        {"bound", choice_name(kBoundNames, point.bound)},
-                                        {"macs_per_byte", json_number(point.intensity)},
-                                        {"gmacs_per_s", json_number(point.rate / kGiga)},
-                                        {"count", point.count},
-                                        {"time_ms", json_milliseconds(point.time)}});
-        }
-    }
-    return object;
+    const auto shown = [](const RooflinePoint& point) { return point.has_macs && point.intensity > 0; };
+    const auto roof = [](const Roof& one) {
+        return Json{{"dtypes", one.dtypes}, {"gmacs_per_s", json_number(one.rate / kGiga)}};
+    };
+    return {{"device", roofline.device},
+            {"runtime", roofline.runtime},
+            {"cores", roofline.cores},
+            {"gb_per_s", json_number(roofline.bandwidth / kGiga)},
+            {"roofs", json_array(roofline.roofs, roof)},
+            {"points", json_array(roofline.points | std::views::filter(shown),
+                                  [&](const RooflinePoint& point) { return point_json(point, roofline); })}};
 }
 
 }  // namespace
