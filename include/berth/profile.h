@@ -194,12 +194,11 @@ struct OperatorRule {
     std::vector<DType> dtypes;
     std::optional<Parameter<Bytes>> max_bytes;                  ///< of its result; above, it falls back
     std::array<ProductLimit, kProductDimCount> product_limits;  ///< of a matmul, by ProductDim
-    std::optional<std::int64_t> max_kernel;  ///< height and width of a convolution's kernel; above, it falls back
-    std::optional<std::int64_t> max_pooled;  ///< positions that one result of a pooling is made of; the same
-    bool cuts_lines = false;              ///< with max_kernel: a kernel of one row or column is cut into pieces instead
-    bool own_code = false;                ///< above a limit the runtime's own code on a core of the host computes it
-    std::optional<std::string> fallback;  ///< device by name; absent: an unsupported operator has no place here
-    std::string reason;                   ///< why, in the profile's words
+    std::optional<std::int64_t> max_kernel;     ///< height and width of a convolution's kernel; above, it falls back
+    std::optional<std::int64_t> max_pooled;     ///< positions that one result of a pooling is made of; the same
+    bool cuts_lines = false, own_code = false;  ///< kernels of one row are cut instead; own code computes what is above
+    std::optional<std::string> fallback;        ///< device by name; absent: an unsupported operator has no place here
+    std::string reason;                         ///< why, in the profile's words
     SourceLocation where;
 };
 
@@ -212,8 +211,7 @@ struct FusionRule {
     SourceLocation where;
 };
 
-/// Plain loops on a core of the host, by which a runtime computes what it has no kernel for: not those of a runtime
-/// that is made for that core.
+/// Plain loops on a core of the host for what a runtime has no kernel for.
 struct OwnCode {
     Parameter<Operations> macs_per_cycle, elements_per_cycle;  ///< elements read and written
 };
@@ -241,7 +239,7 @@ struct Runtime {
     Parameter<Time> fork_join;           ///< per kernel that runs on more than one core
     /// Cycles of a core of the host for each kernel, besides what it takes whatever the host's clock is; absent: none.
     std::optional<Parameter<double>> dispatch_host_cycles;
-    std::optional<OwnCode> own_code;  ///< needed where a rule says that it computes what is above a limit
+    std::optional<OwnCode> own_code;  ///< needed where a rule says so
     std::int64_t prompt_chunk = 0;    ///< most positions of a prompt that one pass reads; 0: all of them
     /// Positions of a cache that is compiled in: each pass attends to all of them, filled or not. 0: as many as there
     /// are.
