@@ -147,7 +147,7 @@ std::vector<bool> never_short(const SimulatedSystem& system) {
 }
 
 Frequency sustainable_rate(const SimulatedSystem& system) {
-    if (!system.services.empty()) {
+    if (std::ranges::any_of(system.services, [](const ChatService& one) { return one.slots > 1; })) {
         return simulated_rate(system, capacity(system));  // how many answers share a pass follows from who waits
     }
     const std::vector<double> times = times_alone(system);
