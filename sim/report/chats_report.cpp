@@ -256,13 +256,13 @@ std::string chats_text(const ScenarioResult& result, const Scenario& scenario, T
     for (const PlacedChats& chats : result.chats) {
         table.row(row_of_chats(chats, (is_chosen(chats, result) ? "* " : "  ") + chats_name(chats, result)));
     }
-    text += "\n" + table.text(kIndent, width) + "\n";
+    text += "\n" + table.text(kIndent, width);
     for (const PlacedChats& chats : result.chats) {
         if (is_chosen(chats, result)) {
             const std::string name = chats_name(chats, result);
             const std::string told =
                 result.stages.size() == 1 ? chosen_text(chats, name, scenario) : stage_text(chats, name);
-            text += (told.empty() ? "" : wrapped(told, 0, width)) + known_text(chats.traffic, width);
+            text += (told.empty() ? "" : "\n" + wrapped(told, 0, width)) + known_text(chats.traffic, width);
         }
     }
     return text;
