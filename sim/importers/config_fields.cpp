@@ -14,6 +14,9 @@ std::optional<double> number_of(const std::string& text) {
     return parse_number(text);
 }
 
+/// A number of a list by its place, as a field: `depths.0`.
+std::string item_name(const std::string& list, std::size_t place) { return list + "." + std::to_string(place); }
+
 void add_list(const YamlNode& list, const std::string& name, ConfigFields& fields) {
     const auto items = list.sequence();
     fields.numbers.emplace(name, static_cast<double>(items.size()));
@@ -21,6 +24,9 @@ void add_list(const YamlNode& list, const std::string& name, ConfigFields& field
     for (const YamlNode& item : items) {
         if (item.is_scalar()) {
             texts.push_back(item.text().value_or(""));
+            if (const auto number = number_of(texts.back())) {
+                fields.numbers.emplace(item_name(name, texts.size() - 1), *number);
+            }
         }
     }
     if (texts.size() == items.size()) {
@@ -78,6 +84,9 @@ void raise_inner_fields(ConfigFields& fields, const std::string& inner) {
             raise(fields.numbers, inner, name);
             raise(fields.texts, inner, name);
             raise(fields.lists, inner, name);
+            for (std::size_t i = 0; i < items_of(fields, name).size(); ++i) {
+                raise(fields.numbers, inner, item_name(name, i));
+            }
             raise(fields.places, inner, name);
         }
     }
