@@ -156,6 +156,10 @@ Frequency sustainable_rate(const SimulatedSystem& system) {
         const PoolLoad own = load_of(system, pool, times);
         load = {std::max(load.least, own.least), std::max(load.most, own.most)};
     }
+    for (const ChatService& service : system.services) {  // one pass at a time, however many cores stay free
+        const double held = in_seconds(chat_alone(service));
+        load = {std::max(load.least, held), std::max(load.most, held)};
+    }
     const std::vector<bool> enough = never_short(system);
     const bool unslowed = std::ranges::all_of(enough, [](bool one) { return one; });
     const Frequency most = std::min(capacity(system), hertz(1 / load.least));

@@ -104,6 +104,12 @@ TEST(ChatStages, TwoServicesOnOneDeviceTakeTurns) {
     EXPECT_NEAR(one.pools.front().utilisation, 1, 1e-9);
 }
 
+TEST(ChatStages, AServiceMakesOnePassAtATimeHoweverManyCoresAreFree) {
+    SimulatedSystem system = chat_behind_a_task(1);
+    system.pools[0].servers = 8;
+    EXPECT_NEAR(in_hertz(sustainable_rate(system)), 1 / 0.15, 1e-6);
+}
+
 TEST(ChatStages, PartsThatDoNotFitTogetherAreFaults) {
     SimulatedSystem system = chat_behind_a_task(1);
     system.tasks[1].work = milliseconds(1);
