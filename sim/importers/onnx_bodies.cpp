@@ -122,7 +122,7 @@ bool OnnxFlowBuilder::add_function(const OnnxFunction& function, const OnnxNode&
     return true;
 }
 
-/// Both branches, of which the one that multiplies less goes again.
+/// Both branches, of which the one goes again that does not work with the sizes of the inputs, or else multiplies less.
 bool OnnxFlowBuilder::add_branches(const OnnxNode& node, OnnxScope& scope) {
     const auto inputs = inputs_of(node, scope);
     if (!inputs) {
@@ -157,7 +157,9 @@ bool OnnxFlowBuilder::add_branches(const OnnxNode& node, OnnxScope& scope) {
     }
     std::size_t dearer = 0;
     if (bodies.size() == 2) {
-        dearer = rough_macs(ends[0], ends[1]) >= rough_macs(ends[1], ends[2]) ? 0 : 1;
+        const bool first_works = products_known(ends[0], ends[1]), second_works = products_known(ends[1], ends[2]);
+        const bool first_dearer = rough_macs(ends[0], ends[1]) >= rough_macs(ends[1], ends[2]);
+        dearer = (first_works == second_works ? first_dearer : first_works) ? 0 : 1;
         drop_nodes(ends[1 - dearer], ends[2 - dearer], first_value);
     }
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
@@ -182,8 +184,24 @@ void OnnxFlowBuilder::drop_nodes(std::size_t first, std::size_t last, std::size_
             facts.producer = -1;
         }
     }
+    std::erase_if(made_constants_, [&](const auto& made) { return flow_.at(made.second).producer < 0; });
     const auto begin = flow_.nodes.begin();
     flow_.nodes.erase(begin + static_cast<std::ptrdiff_t>(first), begin + static_cast<std::ptrdiff_t>(last));
+}
+
+/// Whether shapes follow for all that multiplies. Where they do not, inputs of these sizes take another branch: of a
+/// model of two sampling rates, the one of the other rate.
+bool OnnxFlowBuilder::products_known(std::size_t first, std::size_t last) const {
+    for (std::size_t node = first; node < last; ++node) {
+        const OnnxStep& step = flow_.nodes[node];
+        const bool known = std::ranges::any_of(step.outputs, [this](ValueId made) {
+            return made != kNoValue && flow_.at(made).shape && !flow_.at(made).assumed;
+        });
+        if (multiplies(step.source->op) && !known) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /// For comparing branches: multiplications as far as shapes tell them, then what is written.
@@ -195,7 +213,8 @@ double OnnxFlowBuilder::rough_macs(std::size_t first, std::size_t last) const {
             const bool given = i < step.inputs.size() && step.inputs[i] != kNoValue;
             return given && flow_.at(step.inputs[i]).shape ? *flow_.at(step.inputs[i]).shape : Shape{};
         };
-        const auto& made = flow_.at(step.outputs.front()).shape;
+        const auto first_made = std::ranges::find_if(step.outputs, [](ValueId made) { return made != kNoValue; });
+        const auto made = first_made == step.outputs.end() ? std::nullopt : flow_.at(*first_made).shape;
         const double written = made ? static_cast<double>(elements_of(*made)) : 0;
         sum += written;
         if (!multiplies(step.source->op)) {

@@ -84,10 +84,17 @@ bool OnnxFlowBuilder::add_constants(const OnnxGraph& graph, OnnxScope& scope) {
             return refuse(fmt::format("constant '{}' has an impossible shape", constant.name),
                           fmt::format("up to {} sizes of 0 to {}", kMostAxes, kLargestSize));
         }
+        // A body that is written out again holds the same ones.
+        const auto [known, is_new] = constants_.emplace(&constant, kNoValue);
+        if (!is_new) {
+            scope.ids.emplace(constant.name, known->second);
+            continue;
+        }
         const auto [found, added] = scope.ids.emplace(constant.name, kNoValue);
         if (added) {
             found->second = new_value(constant.name);
         }
+        known->second = found->second;
         OnnxFacts& facts = flow_.at(found->second);
         facts.type = constant.type;
         facts.shape = constant.dims;
@@ -204,7 +211,22 @@ bool OnnxFlowBuilder::add_node(const OnnxNode& node, OnnxScope& scope) {
     if (const auto added = add_sequence(node, scope)) {
         return *added;
     }
-    return add_step(node, scope);
+    return node.op == "Constant" && depth_ == 0 ? add_constant_node(node, scope) : add_step(node, scope);
+}
+
+/// One that a body makes is the same each time that the body is written out.
+bool OnnxFlowBuilder::add_constant_node(const OnnxNode& node, OnnxScope& scope) {
+    const char* key = node.outputs.front().data();  // in the file
+    if (const auto known = made_constants_.find(key); known != made_constants_.end()) {
+        return bind(node, node.outputs.front(), known->second, scope);
+    }
+    if (!add_step(node, scope)) {
+        return false;
+    }
+    if (const auto made = scope.find(node.outputs.front())) {
+        made_constants_.emplace(key, *made);
+    }
+    return true;
 }
 
 bool OnnxFlowBuilder::more_work() {
@@ -339,6 +361,7 @@ void OnnxFlowBuilder::take_stated(OnnxFacts& facts, const OnnxFacts* first, cons
     }
     if (first != nullptr && !facts.shape) {
         facts.shape = first->shape;
+        facts.assumed = true;
     }
 }
 

@@ -28,6 +28,7 @@ struct OnnxFacts {
     bool constant = false;                    ///< the same for every input: a runtime computes it once
     bool drawn = false;                       ///< at random: held by no file
     bool scale = false;                       ///< comes of quantising: a scale or a zero point
+    bool assumed = false;                     ///< its shape follows from nothing: it is that of its maker's first input
     std::int32_t producer = -1;               ///< index of the node; -1 for inputs and constants
 };
 

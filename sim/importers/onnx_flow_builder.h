@@ -52,6 +52,7 @@ class OnnxFlowBuilder {
     /// False, with an error, once bodies and functions make more than is reasonable.
     bool more_work();
     bool add_step(const OnnxNode& node, OnnxScope& scope);
+    bool add_constant_node(const OnnxNode& node, OnnxScope& scope);
     bool bind(const OnnxNode& node, std::string_view output, ValueId value, OnnxScope& scope);
     void infer(const OnnxStep& step, const OnnxScope& scope);
     std::optional<bool> apply_rule(const OnnxStep& step);
@@ -72,6 +73,7 @@ class OnnxFlowBuilder {
                         std::span<const ValueId> scanned, OnnxScope& scope);
     [[nodiscard]] std::optional<std::int64_t> trip_count(const OnnxNode& node, const OnnxScope& scope) const;
     void drop_nodes(std::size_t first, std::size_t last, std::size_t first_value);
+    [[nodiscard]] bool products_known(std::size_t first, std::size_t last) const;
     [[nodiscard]] double rough_macs(std::size_t first, std::size_t last) const;
 
     // Sequences and optionals (onnx_sequences.cpp). Absent: as above.
@@ -85,9 +87,11 @@ class OnnxFlowBuilder {
     const NetworkOptions& options_;
     Diagnostics& diagnostics_;
     OnnxFlow flow_;
-    std::unordered_map<ValueId, std::vector<ValueId>> lists_;  ///< of sequences: their elements
-    std::set<std::string, std::less<>> dims_;                  ///< that inputs have, by name or place
-    std::vector<std::string> unbound_;                         ///< without a size, in order
+    std::unordered_map<const OnnxTensor*, ValueId> constants_;  ///< of all graphs so far, by where the file has them
+    std::unordered_map<const char*, ValueId> made_constants_;   ///< of nodes outside functions, by their results' names
+    std::unordered_map<ValueId, std::vector<ValueId>> lists_;   ///< of sequences: their elements
+    std::set<std::string, std::less<>> dims_;                   ///< that inputs have, by name or place
+    std::vector<std::string> unbound_;                          ///< without a size, in order
     std::map<std::pair<std::string_view, std::string_view>, const OnnxFunction*> functions_;  ///< by domain and name
     int depth_ = 0;         ///< of functions within functions
     std::size_t work_ = 0;  ///< nodes looked at and iterations begun, whether or not they make nodes

@@ -215,7 +215,20 @@ bool transpose(const RuleContext& c) {
         }
         result.push_back((*shape)[*at]);
     }
-    return c.make(0, std::move(result));
+    const Shape from = *shape;
+    c.make(0, std::move(result));
+    // Small tables turned, as exporters write how much is padded on each side.
+    const auto* data = c.data(0);
+    if (data != nullptr && order == Shape{1, 0} && static_cast<std::int64_t>(data->size()) == elements_of(from)) {
+        std::vector<double> turned;
+        for (std::size_t column = 0; column < static_cast<std::size_t>(from[1]); ++column) {
+            for (std::size_t row = 0; row < static_cast<std::size_t>(from[0]); ++row) {
+                turned.push_back((*data)[row * static_cast<std::size_t>(from[1]) + column]);
+            }
+        }
+        c.make_data(0, std::move(turned));
+    }
+    return true;
 }
 
 bool concat(const RuleContext& c) {
@@ -262,57 +275,6 @@ bool split(const RuleContext& c) {
         const std::int64_t rest = (*shape)[*axis] - even * static_cast<std::int64_t>(i);
         piece[*axis] = pieces && i < pieces->size() ? (*pieces)[i] : std::min(even, rest);
         c.make(i, std::move(piece));
-    }
-    return true;
-}
-
-/// Elements that a slice takes of `size`, from where.
-struct Picked {
-    std::int64_t start, count;
-};
-Picked picked(std::int64_t size, std::int64_t start, std::int64_t end, std::int64_t step) {
-    start = start < 0 ? start + size : start;
-    end = end < 0 ? end + size : end;
-    if (step > 0) {
-        start = std::clamp<std::int64_t>(start, 0, size);
-        end = std::clamp<std::int64_t>(end, 0, size);
-        return {start, std::max<std::int64_t>(0, (end - start + step - 1) / step)};
-    }
-    start = std::clamp<std::int64_t>(start, -1, size - 1);
-    end = std::clamp<std::int64_t>(end, -1, size - 1);
-    return {start, std::max<std::int64_t>(0, (start - end - step - 1) / -step)};
-}
-
-bool slice(const RuleContext& c) {
-    const Shape* shape = c.shape(0);
-    const auto starts = c.integers(1, "starts");
-    const auto ends = c.integers(2, "ends");
-    if (shape == nullptr || !starts || !ends || starts->size() != ends->size()) {
-        return false;
-    }
-    const auto axes = c.integers(3, "axes");
-    const auto steps = c.integers(4, "");
-    Shape result = *shape;
-    std::vector<double> kept;
-    for (std::size_t i = 0; i < starts->size(); ++i) {
-        const std::int64_t given = axes && i < axes->size() ? (*axes)[i] : static_cast<std::int64_t>(i);
-        const auto axis = axis_of(given, shape->size());
-        const std::int64_t step = steps && i < steps->size() ? (*steps)[i] : 1;
-        if (!axis || step == 0) {
-            return false;
-        }
-        const Picked part = picked((*shape)[*axis], (*starts)[i], (*ends)[i], step);
-        result[*axis] = part.count;
-        if (const auto* data = c.data(0); data != nullptr && shape->size() == 1) {
-            kept.clear();
-            for (std::int64_t n = 0; n < part.count; ++n) {
-                kept.push_back(data->at(static_cast<std::size_t>(part.start + n * step)));
-            }
-        }
-    }
-    c.make(0, std::move(result));
-    if (c.data(0) != nullptr) {
-        c.make_data(0, std::move(kept));
     }
     return true;
 }
@@ -418,7 +380,6 @@ constexpr NamedRule kLayout[]{
     {"Resize", resize},
     {"Shape", shape_of},
     {"Size", size_of},
-    {"Slice", slice},
     {"Split", split},
     {"Squeeze", squeeze},
     {"Tile", tile},

@@ -244,6 +244,17 @@ bool embed(const RuleContext& c) {
     return c.make(0, std::move(result));
 }
 
+/// Biases of scores by distance: a table of heads, and how many positions query and are seen.
+bool distance_bias(const RuleContext& c) {
+    const Shape* table = c.shape(0);
+    const auto *queries = c.data(1), *keys = c.data(2);
+    if (table == nullptr || table->size() != 2 || queries == nullptr || queries->empty() || keys == nullptr ||
+        keys->empty()) {
+        return false;
+    }
+    return c.make(0, {1, (*table)[1], whole_number(queries->front()), whole_number(keys->front())});
+}
+
 constexpr NamedRule kMatrix[]{
     {"ArgMax", arg_reduce},
     {"ArgMin", arg_reduce},
@@ -292,6 +303,7 @@ constexpr NamedRule kMatrix[]{
     {"ReduceProd", reduce},
     {"ReduceSum", reduce},
     {"ReduceSumSquare", reduce},
+    {"RelativePositionBias", distance_bias},
     {"TransposeMatMul", matmul},
 };
 

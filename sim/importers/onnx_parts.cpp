@@ -51,13 +51,44 @@ bool add_embedding_parts(OnnxParts& parts) {
     if (looked_up.empty()) {
         return false;
     }
+    if (const Shape& table = parts.shape(3);
+        parts.given(3) && parts.constant(3) && table.size() == 2 && made.size() == 3) {
+        const Shape rows{made[1], made[2]};
+        looked_up.push_back(parts.add({".position",
+                                       OperatorKind::kEmbedding,
+                                       GatherDims{rows[0], rows[1], table[0]},
+                                       {},
+                                       rows,
+                                       kNoValue,
+                                       parts.in(3)}));
+    }
     RowsDims sum = rows_of(made);
     sum.inputs = static_cast<std::int64_t>(looked_up.size());
-    sum.affine = true;  // the positions
     RowsDims norm = rows_of(made);
     norm.affine = true;
     const OnnxSource added = parts.add({".add", OperatorKind::kAdd, sum, std::move(looked_up), made});
     parts.makes(parts.add({"", OperatorKind::kLayerNorm, norm, {added}, made}), 0);
+    return true;
+}
+
+/// A number per pair of positions and head, picked from a table by the distance.
+bool add_distance_parts(OnnxParts& parts) {
+    const Shape &table = parts.shape(0), &made = parts.network().shape(parts.out(0));
+    if (!parts.constant(0) || table.size() != 2 || made.size() != 4) {
+        return false;
+    }
+    const std::int64_t pairs = elements_of({made[2], made[3]});
+    const OnnxSource picked = parts.add({".bias",
+                                         OperatorKind::kEmbedding,
+                                         GatherDims{pairs, table[1], table[0]},
+                                         {},
+                                         {pairs, table[1]},
+                                         kNoValue,
+                                         parts.in(0)});
+    RowsDims turned;
+    turned.rows = pairs;
+    turned.cols = table[1];
+    parts.makes(parts.add({"", OperatorKind::kTranspose, turned, {picked}, made}), 0);
     return true;
 }
 
@@ -257,6 +288,7 @@ std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node) {
         {"EmbedLayerNormalization", add_embedding_parts},
         {"MoE", add_expert_parts},
         {"QMoE", add_expert_parts},
+        {"RelativePositionBias", add_distance_parts},
         {"RotaryEmbedding", add_rotary_parts},
         {"SkipLayerNormalization", add_skip_norm_parts},
         {"SkipSimplifiedLayerNormalization", add_skip_norm_parts},

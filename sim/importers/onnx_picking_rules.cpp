@@ -1,5 +1,6 @@
 // Shape rules of operators that pick, scatter, draw or rearrange elements.
 #include <algorithm>
+#include <span>
 
 #include "importers/onnx_rule.h"
 
@@ -133,6 +134,71 @@ bool stacked(const RuleContext& c) {
     return c.make(0, std::move(result));
 }
 
+/// Elements that a slice takes of `size`, from where.
+struct Picked {
+    std::int64_t start, count;
+};
+Picked picked(std::int64_t size, std::int64_t start, std::int64_t end, std::int64_t step) {
+    start = start < 0 ? start + size : start;
+    end = end < 0 ? end + size : end;
+    if (step > 0) {
+        start = std::clamp<std::int64_t>(start, 0, size);
+        end = std::clamp<std::int64_t>(end, 0, size);
+        return {start, std::max<std::int64_t>(0, (end - start + step - 1) / step)};
+    }
+    start = std::clamp<std::int64_t>(start, -1, size - 1);
+    end = std::clamp<std::int64_t>(end, -1, size - 1);
+    return {start, std::max<std::int64_t>(0, (start - end - step - 1) / -step)};
+}
+
+/// Small data of a shape with one axis cut.
+std::vector<double> cut(const std::vector<double>& data, const Shape& shape, std::size_t axis, const Picked& part,
+                        std::int64_t step) {
+    const auto sizes = std::span(shape);
+    const std::int64_t inner = elements_of(Shape(sizes.begin() + static_cast<std::ptrdiff_t>(axis) + 1, sizes.end()));
+    const std::int64_t outer = elements_of(Shape(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(axis)));
+    std::vector<double> kept;
+    for (std::int64_t o = 0; o < outer; ++o) {
+        for (std::int64_t n = 0; n < part.count; ++n) {
+            const std::int64_t first = (o * shape[axis] + part.start + n * step) * inner;
+            for (std::int64_t i = 0; i < inner; ++i) {
+                kept.push_back(data.at(static_cast<std::size_t>(first + i)));
+            }
+        }
+    }
+    return kept;
+}
+
+bool slice(const RuleContext& c) {
+    const Shape* shape = c.shape(0);
+    const auto starts = c.integers(1, "starts");
+    const auto ends = c.integers(2, "ends");
+    if (shape == nullptr || !starts || !ends || starts->size() != ends->size()) {
+        return false;
+    }
+    const auto axes = c.integers(3, "axes");
+    const auto steps = c.integers(4, "");
+    Shape result = *shape;
+    const bool held = c.data(0) != nullptr && static_cast<std::int64_t>(c.data(0)->size()) == elements_of(*shape);
+    std::vector<double> kept = held ? *c.data(0) : std::vector<double>{};
+    for (std::size_t i = 0; i < starts->size(); ++i) {
+        const std::int64_t given = axes && i < axes->size() ? (*axes)[i] : static_cast<std::int64_t>(i);
+        const auto axis = axis_of(given, shape->size());
+        const std::int64_t step = steps && i < steps->size() ? (*steps)[i] : 1;
+        if (!axis || step == 0) {
+            return false;
+        }
+        const Picked part = picked((*shape)[*axis], (*starts)[i], (*ends)[i], step);
+        kept = held ? cut(kept, result, *axis, part, step) : kept;
+        result[*axis] = part.count;
+    }
+    c.make(0, std::move(result));
+    if (held) {
+        c.make_data(0, std::move(kept));
+    }
+    return true;
+}
+
 constexpr NamedRule kPicking[]{
     {"Acos", like_first},
     {"Acosh", like_first},
@@ -170,6 +236,7 @@ constexpr NamedRule kPicking[]{
     {"Shrink", like_first},
     {"Sinh", like_first},
     {"Softsign", like_first},
+    {"Slice", slice},
     {"SpaceToDepth", space_to_depth},
     {"StackedSlices", stacked},
     {"Tan", like_first},

@@ -105,6 +105,39 @@ bool equal(const RuleContext& c) {
     return computed(c, [](double a, double b) { return a == b ? 1.0 : 0.0; });
 }
 
+/// Of conditions and of sizes that shapes lead to.
+template <bool (*kHolds)(double, double)>
+bool compared(const RuleContext& c) {
+    return computed(c, [](double a, double b) { return kHolds(a, b) ? 1.0 : 0.0; });
+}
+
+template <double (*kValue)(double, double)>
+bool combined(const RuleContext& c) {
+    return c.step.inputs.size() == 2 ? computed(c, kValue) : broadcast_all(c);
+}
+
+template <double (*kValue)(double)>
+bool changed(const RuleContext& c) {
+    if (!only_first(c)) {
+        return false;
+    }
+    if (const auto* data = c.data(0)) {
+        std::vector<double> result(data->size());
+        std::ranges::transform(*data, result.begin(), kValue);
+        c.make_data(0, std::move(result));
+    }
+    return true;
+}
+
+/// The remainder has the sign of the divisor, or with `fmod` that of the other.
+bool modulo(const RuleContext& c) {
+    const bool of_first = c.node().integer("fmod", 0) != 0;
+    return computed(c, [of_first](double a, double b) {
+        const double rest = std::fmod(a, b);
+        return of_first || rest == 0 || (rest < 0) == (b < 0) ? rest : rest + b;
+    });
+}
+
 bool where(const RuleContext& c) {
     if (!broadcast_all(c)) {
         return false;
@@ -137,14 +170,14 @@ bool dynamic_quantize(const RuleContext& c) {
 }
 
 constexpr NamedRule kElementwise[]{
-    {"Abs", only_first},
-    {"And", broadcast_all},
+    {"Abs", changed<[](double a) { return std::abs(a); }>},
+    {"And", compared<[](double a, double b) { return a != 0 && b != 0; }>},
     {"BatchNormalization", only_first},
     {"BiasGelu", only_first},
     {"BiasSplitGelu", only_first},
     {"Cast", cast},
     {"CastLike", copied},
-    {"Ceil", only_first},
+    {"Ceil", changed<[](double a) { return std::ceil(a); }>},
     {"Celu", only_first},
     {"Clip", only_first},
     {"Cos", only_first},
@@ -158,10 +191,10 @@ constexpr NamedRule kElementwise[]{
     {"Erf", only_first},
     {"Exp", only_first},
     {"FastGelu", only_first},
-    {"Floor", only_first},
+    {"Floor", changed<[](double a) { return std::floor(a); }>},
     {"Gelu", only_first},
-    {"Greater", broadcast_all},
-    {"GreaterOrEqual", broadcast_all},
+    {"Greater", compared<[](double a, double b) { return b < a; }>},
+    {"GreaterOrEqual", compared<[](double a, double b) { return b <= a; }>},
     {"GroupNorm", only_first},
     {"GroupNorm", only_first},
     {"GroupNormalization", only_first},
@@ -173,22 +206,22 @@ constexpr NamedRule kElementwise[]{
     {"LRN", only_first},
     {"LayerNormalization", only_first},
     {"LeakyRelu", only_first},
-    {"Less", broadcast_all},
-    {"LessOrEqual", broadcast_all},
+    {"Less", compared<[](double a, double b) { return a < b; }>},
+    {"LessOrEqual", compared<[](double a, double b) { return a <= b; }>},
     {"Log", only_first},
     {"LogSoftmax", only_first},
     {"LpNormalization", only_first},
-    {"Max", broadcast_all},
+    {"Max", combined<[](double a, double b) { return std::max(a, b); }>},
     {"Mean", broadcast_all},
-    {"Min", broadcast_all},
+    {"Min", combined<[](double a, double b) { return std::min(a, b); }>},
     {"Mish", only_first},
-    {"Mod", broadcast_all},
+    {"Mod", modulo},
     {"Mul", multiply},
-    {"Neg", only_first},
-    {"Not", only_first},
-    {"Or", broadcast_all},
+    {"Neg", changed<[](double a) { return -a; }>},
+    {"Not", changed<[](double a) { return a == 0 ? 1.0 : 0.0; }>},
+    {"Or", compared<[](double a, double b) { return a != 0 || b != 0; }>},
     {"PRelu", only_first},
-    {"Pow", broadcast_all},
+    {"Pow", combined<[](double a, double b) { return std::pow(a, b); }>},
     {"QLinearAdd", only_first},
     {"QLinearLeakyRelu", only_first},
     {"QLinearMul", only_first},
@@ -210,14 +243,14 @@ constexpr NamedRule kElementwise[]{
     {"SkipSimplifiedLayerNormalization", only_first},
     {"Softmax", only_first},
     {"Softplus", only_first},
-    {"Sqrt", only_first},
+    {"Sqrt", changed<[](double a) { return std::sqrt(a); }>},
     {"Sub", subtract},
     {"Sum", broadcast_all},
     {"Swish", only_first},
     {"Tanh", only_first},
     {"Trilu", only_first},
     {"Where", where},
-    {"Xor", broadcast_all},
+    {"Xor", compared<[](double a, double b) { return (a != 0) != (b != 0); }>},
     {"Add", add},
 };
 

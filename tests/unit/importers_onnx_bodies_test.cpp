@@ -48,6 +48,85 @@ TEST(OnnxBodies, ALoopRunsAsOftenAsTheGraphSays) {
     expect_round_trip(import);
 }
 
+/// The body of a loop over x whose `nodes` make `t` of `s`.
+std::string body_of_nodes(const std::string& nodes) {
+    return body_attribute("body", nodes + node("Identity", {"c"}, {"d"}) + sized(11, "i", {}) + sized(11, "c", {}) +
+                                      sized(11, "s", {4, 8}) + bytes_field(12, bytes_field(1, "d")) +
+                                      bytes_field(12, bytes_field(1, "t")));
+}
+
+std::string square_matrix(const std::string& name) {
+    return number_field(1, 8) + number_field(1, 8) + number_field(2, 1) + bytes_field(8, name) +
+           bytes_field(9, std::string(8 * 8 * 4, '\0'));
+}
+
+TEST(OnnxBodies, WeightsInsideABodyOfABodyAreTheSameEachTime) {
+    const auto branch = [](const std::string& name, const std::string& nodes, const std::string& result) {
+        return body_attribute(name, nodes + bytes_field(12, bytes_field(1, result)));
+    };
+    const std::string condition =
+        node("If", {"c"}, {"t"},
+             branch("then_branch", constant("w", {8, 8}) + node("MatMul", {"s", "w"}, {"a"}), "a") +
+                 branch("else_branch", node("Identity", {"s"}, {"b"}), "b"));
+    const NetworkImport import = imported_graph(
+        whole_constant("n", 12) + node("Loop", {"n", "", "x"}, {"y"}, body_of_nodes(condition)), {{"x", {4, 8}}});
+    EXPECT_EQ(macs_in(import.graph), 12.0 * 4 * 64);
+    EXPECT_EQ(totals(import.graph).parameters, 64);
+    expect_round_trip(import);
+}
+
+TEST(OnnxBodies, AConstantThatABodyMakesIsTheSameEachTime) {
+    const std::string made =
+        node("Constant", {}, {"w"}, bytes_field(5, bytes_field(1, "value") + bytes_field(5, square_matrix("")))) +
+        node("MatMul", {"s", "w"}, {"t"});
+    const NetworkImport import = imported_graph(
+        whole_constant("n", 12) + node("Loop", {"n", "", "x"}, {"y"}, body_of_nodes(made)), {{"x", {4, 8}}});
+    EXPECT_EQ(macs_in(import.graph), 12.0 * 4 * 64);
+    EXPECT_EQ(totals(import.graph).parameters, 64);
+    expect_round_trip(import);
+}
+
+std::string whole_constants(const std::string& name, const std::vector<std::int64_t>& sizes,
+                            const std::vector<std::int64_t>& values) {
+    std::string tensor = number_field(2, 7) + bytes_field(8, name);
+    for (const std::int64_t size : sizes) {
+        tensor += number_field(1, size);
+    }
+    for (const std::int64_t value : values) {
+        tensor += number_field(7, value);
+    }
+    return bytes_field(5, tensor);
+}
+
+// PyTorch lists the last axis first, and turns the list round on the way: 3 ahead, 64 behind.
+TEST(OnnxBodies, PaddingThatIsTurnedRoundIsWorkedOut) {
+    const NetworkImport import =
+        imported_graph(whole_constants("p", {2, 2}, {3, 64, 0, 0}) + whole_constants("from", {1}, {-1}) +
+                           whole_constants("to", {1}, {-1000}) + whole_constants("axis", {1}, {0}) +
+                           whole_constants("step", {1}, {-1}) + whole_constants("flat", {1}, {-1}) +
+                           constant("w", {643, 5}) + node("Slice", {"p", "from", "to", "axis", "step"}, {"s"}) +
+                           node("Transpose", {"s"}, {"t"}, attribute("perm", std::vector<std::int64_t>{1, 0})) +
+                           node("Reshape", {"t", "flat"}, {"pads"}) + node("Pad", {"x", "pads"}, {"q"}) +
+                           node("MatMul", {"q", "w"}, {"y"}),
+                       {{"x", {1, 576}}});
+    EXPECT_EQ(macs_in(import.graph), 643.0 * 5);
+    expect_round_trip(import);
+}
+
+// Of a model of two sampling rates, an input of one length fits one branch alone: the other's LSTM reads too many axes.
+TEST(OnnxBodies, ABranchThatDoesNotTakeTheInputIsNotTaken) {
+    const auto branch = [](const std::string& name, const std::string& nodes) {
+        return body_attribute(name, nodes + bytes_field(12, bytes_field(1, name)));
+    };
+    const std::string fits = constant("w", {8, 16}) + node("MatMul", {"x", "w"}, {"then_branch"});
+    const std::string does_not = constant("v", {1, 256, 8}) + constant("r", {1, 256, 64}) +
+                                 node("LSTM", {"x", "v", "r"}, {"else_branch"}, attribute("hidden_size", 64));
+    const NetworkImport import =
+        imported_graph(node("If", {"c"}, {"y"}, branch("then_branch", fits) + branch("else_branch", does_not)),
+                       {{"x", {4, 8}}, {"c", {}}});
+    EXPECT_EQ(macs_in(import.graph), 4.0 * 8 * 16);
+}
+
 TEST(OnnxBodies, ALoopOfUnknownLengthNeedsAnOption) {
     const std::string bytes = model_of_graph(loop_of("n") + inputs_and_result({{"x", {4, 8}}, {"n", {}}}, "y"));
     EXPECT_EQ(
