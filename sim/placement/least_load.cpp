@@ -83,8 +83,9 @@ class Tableau {
             result.prices.push_back(std::max(0.0, cell(rows_ - 1, variables_ + 1 + r)));
             sum += result.prices.back();
         }
+        // Where the optimum is no load at all, nothing has a price, and any prices prove it.
         for (double& price : result.prices) {
-            price /= sum > 0 ? sum : 1;
+            price = sum > 0 ? price / sum : 1 / static_cast<double>(resources_);
         }
         return result;
     }

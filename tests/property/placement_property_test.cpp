@@ -461,6 +461,16 @@ RC_GTEST_PROP(LeastLoad, IsDualAndNoWholePassesAreBelow, ()) {
     RC_ASSERT(not_before(*std::ranges::max_element(load), shares.load * (1 - 1e-9)));
 }
 
+TEST(LeastLoad, NoLoadAtAllHasPricesToo) {
+    // The second choice loads nothing, so that no resource limits anything.
+    const std::vector<LoadTask> tasks{{1, {{{milliseconds(3), Time{}}, {}}, {{Time{}, Time{}}, {}}}}};
+    const std::vector<Time> base(2);
+    const LoadShares shares = least_load(tasks, base);
+    EXPECT_EQ(shares.load, Time{});
+    EXPECT_NEAR(std::accumulate(shares.prices.begin(), shares.prices.end(), 0.0), 1, 1e-9);
+    EXPECT_EQ(bound_at(tasks, base, shares.prices), Time{});
+}
+
 RC_GTEST_PROP(LeastLoad, StoppedAtItsPivotLimitItSaysSoAndBoundsTheOptimumFromBothSides, ()) {
     const auto resources = static_cast<std::size_t>(any_number(1, 5));
     const std::vector<LoadTask> tasks = any_tasks(resources);
