@@ -31,8 +31,10 @@ Part dtypes() {
 Part precisions() {
     Part list = list_of(choice(kSchemeNames), 1);
     list.shape["uniqueItems"] = true;
-    return either({list, object_with({required("value", "the list", list),
-                                      optional("source", "document, table or measurement, in words", text())})});
+    const Part map = object_with(
+        {required("value", "the list", list), optional("source", "document, table or measurement, in words", text())});
+    // The list may stand in the profile that is extended, as values of numbers may.
+    return {Json{{"anyOf", Json::array({list.shape, map.shape})}}, map.complete};
 }
 
 Part rule(Definitions& q) {
