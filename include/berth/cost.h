@@ -33,8 +33,8 @@ struct EpilogueOp {
     friend bool operator==(const EpilogueOp&, const EpilogueOp&) = default;
 };
 
-/// Pieces that a runtime cuts a product into, by ProductDim: each is a product by itself. Those of k make partial sums,
-/// which are added up.
+/// Number of pieces into which a runtime cuts each dimension of a product (by ProductDim); each piece is a product of
+/// its own. Pieces along k yield partial sums, which are added up.
 struct ProductCut {
     std::array<std::int64_t, kProductDimCount> pieces{1, 1, 1};
     [[nodiscard]] std::int64_t of(ProductDim dim) const { return pieces[static_cast<std::size_t>(dim)]; }
@@ -42,8 +42,8 @@ struct ProductCut {
     friend bool operator==(const ProductCut&, const ProductCut&) = default;
 };
 
-/// Who starts a kernel: the runtime as a step of a graph, or its profiler, which waits for each layer by itself; that
-/// of the runtime's first version waits longer.
+/// What starts a kernel, which decides its dispatch time: the runtime, as a step of a graph, or the runtime's profiler,
+/// which waits for every layer; the profiler of the runtime's version 1 waits longer.
 enum class StartedBy : std::uint8_t { kGraph, kProfiler, kProfilerV1 };
 
 /// One operator, or a fused group, as it runs on one device.
@@ -52,39 +52,39 @@ struct Kernel {
 
     OperatorKind kind{};
     Dims dims;
-    DType input{};   ///< of activations read
-    DType weight{};  ///< constant operands are stored in
+    DType input{};   ///< dtype of the activations read
+    DType weight{};  ///< storage dtype of constant operands
     DType output{};
-    std::optional<DType> multiply;  ///< what the array works at; absent: the wider of `input` and `weight`
-    std::int64_t weight_group = 0;  ///< weights that share a scale; 0: scales are too few to count
-    ProductCut cut;                 ///< of a matmul
+    std::optional<DType> multiply;  ///< dtype that the array multiplies at; absent: the wider of `input` and `weight`
+    std::int64_t weight_group = 0;  ///< weights per scale; 0: scales are too few to count
+    ProductCut cut;                 ///< of a matmul; all ones: not cut
     std::array<EpilogueOp, kMaxEpilogue> epilogue{};
     std::uint8_t epilogue_length = 0;
     bool library_call = false;        ///< a call of the runtime's matmul library rather than a step of a compiled graph
-    bool keeps_accumulators = false;  ///< its result leaves as it was added up, not narrowed
+    bool keeps_accumulators = false;  ///< the result leaves at accumulator width, not narrowed
     bool multi_core = true;           ///< the runtime may split it over cores
-    bool input_on_chip = false;       ///< activations read stayed on chip
-    bool output_on_chip = false;      ///< the result stays there
+    bool input_on_chip = false;       ///< the activations read are resident on chip
+    bool output_on_chip = false;      ///< the result stays on chip
     bool weights_on_chip = false;
-    double evicted =
-        0;  ///< share evicted before it is used again: of the weights on chip; of a hot kernel, of all its operands
+    /// Share evicted before reuse: of the weights on chip or, for a hot kernel, of all its operands.
+    double evicted = 0;
     CacheState cache = CacheState::kGraph;
     StartedBy started_by = StartedBy::kGraph;
     bool own_code = false;  ///< computed by the runtime's own code on a core of the host
     friend bool operator==(const Kernel&, const Kernel&) = default;
 };
 
-/// How a stage uses a device.
+/// Cores and clocks with which a stage uses a device.
 struct Execution {
     int cores = 1;
-    std::optional<Frequency> clock;  ///< of the first cluster; absent: the profile's
-    /// Of the DRAM, where rows were measured at a known state of it; absent: the profile's. No effect on a device whose
-    /// profile rates no clock of the DRAM.
+    std::optional<Frequency> clock;  ///< clock of the first cluster; absent: the profile's
+    /// DRAM clock, where rows were measured at a known one; absent: the profile's. No effect on a device whose profile
+    /// does not rate the DRAM clock.
     std::optional<Frequency> memory_clock{};
     friend bool operator==(const Execution&, const Execution&) = default;
 };
 
-/// Block of a matmul that is held on chip, and how often the operands are read because of it.
+/// Block of a matmul that is held on chip, and the resulting number of reads of each operand and writes of the result.
 struct Tile {
     std::int64_t m = 0, k = 0, n = 0;
     std::int64_t input_reads = 1, weight_reads = 1, output_writes = 1;
@@ -94,80 +94,81 @@ struct Traffic {
     Bytes read, write;
 };
 
-/// Which terms of a kernel wait for each other, and how much of the shorter ones the longer ones hide. `rule_of()` in
-/// cost_breakdown.h puts it into words.
+/// Which terms of a kernel's time add up instead of overlapping, and which share of the shorter terms the longest one
+/// hides. `rule_of()` in cost_breakdown.h puts it into words.
 struct CostRule {
-    bool engines_serial = false;         ///< matrix and vector work follow one another
-    bool vector_at_memory = false;       ///< vector work adds to the memory's time instead
-    double overlap = 1;                  ///< of the kernel's engines and memories
-    double device_overlap = 1;           ///< of 32-bit results with all else
-    std::optional<double> dram_overlap;  ///< of DRAM with all the rest; absent: as between the others
+    bool engines_serial = false;         ///< matrix and vector work run one after the other
+    bool vector_at_memory = false;       ///< vector work adds to memory time: it is done on results on their way there
+    double overlap = 1;                  ///< share hidden among the kernel's engines and memories
+    double device_overlap = 1;           ///< share hidden between 32-bit results and all else
+    std::optional<double> dram_overlap;  ///< share hidden between DRAM and all else; absent: `overlap`
 };
 
-/// Terms of a kernel's time, and the rule by which they make `total`.
+/// Terms of a kernel's time, and the rule that combines them into `total`.
 struct KernelCost {
     Time dispatch;
-    Time fork_join;  ///< of several cores: waking and waiting, and exchanging what lies in each other's caches
+    Time fork_join;  ///< on several cores: waking and waiting, and coherence transfers between their caches
     Time compute;    ///< MACs padded to the array
     Time vector;     ///< element-wise work, epilogue included
-    Time sram;       ///< the nearest level, where its bandwidth is known
+    Time sram;       ///< traffic at the nearest level, where its bandwidth is known
     Time dram;       ///< traffic / bandwidth
     Time dma;        ///< descriptors x setup
-    Time stall;      ///< loading weights waits for the array, because there is no room to load them ahead
-    Time results;    ///< 32-bit results, on a path of their own
-    Time bus;        ///< all bytes at what the shared DRAM sustains, where `dram` may be less: nothing is faster
+    Time stall;      ///< waiting time of weight loads, where there is no room to load them ahead
+    Time results;    ///< 32-bit results, which leave on a path of their own
+    Time bus;  ///< all bytes at the sustained bandwidth of the shared DRAM: a lower bound where `dram` may be less
     Time total;
     CostRule rule;
     Bound bound = Bound::kDispatch;
     Operations macs, padded_macs, elements;
-    Traffic traffic;         ///< at DRAM
-    Bytes compulsory;        ///< each operand once
-    Bytes co_runner_misses;  ///< of the traffic, what others took the place of in a cache that they share
+    Traffic traffic;         ///< DRAM traffic
+    Bytes compulsory;        ///< compulsory traffic: each operand once
+    Bytes co_runner_misses;  ///< part of `traffic`: misses in a shared cache after co-runners evicted the data
     Tile tile;
     int cores = 1;
-    double imbalance = 1;  ///< what the core with most to do has of a product, relative to an even share
+    double imbalance = 1;  ///< work of the busiest core, relative to an even share of the product
     std::optional<Energy> energy;
 };
 
-/// Everything that a kernel reads and writes, constants included.
+/// Bytes of all operands and results of a kernel, constants included.
 [[nodiscard]] Bytes operands_of(const Kernel& kernel);
 
 /// Cost of one kernel. The device must support the dtypes (see plan.h); absent MAC rates are a std::logic_error.
 [[nodiscard]] KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Execution& execution);
 
-/// What the array works at for this kernel: traffic counts operands as they are stored.
+/// Dtype that the array multiplies at for this kernel. Traffic, in contrast, counts operands as they are stored.
 [[nodiscard]] DType multiplied_at(const Kernel& kernel);
 
-/// Tile of a matmul that moves the fewest bytes through a level of `capacity` (physics: Goto and van de Geijn 2008;
-/// Smith et al. 2019 for the bound), or the row tile that the device's hardware fixes.
+/// Matmul tile with the least traffic through the capacity of the device's last memory level (physics: Goto and van de
+/// Geijn 2008; Smith et al. 2019 for the bound), or the row tile that the device's hardware fixes.
 [[nodiscard]] Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device& device,
                                bool library_call);
 
-/// Share of a product that the busiest of several cores has, from 1 / cores to 1: whole columns of blocks, if they go
-/// round or there are not enough rows to share those as well; rows in smaller blocks where columns are fewer than
-/// cores.
+/// Largest share of a product that one of several cores gets, from 1 / cores to 1. Columns are dealt in whole blocks
+/// where the blocks divide evenly among the cores or there are too few rows to deal those as well. Rows are dealt, in
+/// smaller blocks, where there are fewer column blocks than cores. Other products split evenly.
 [[nodiscard]] double largest_share(const MatmulDims& dims, const CoreBlock& block, int cores);
 
-/// Bytes that no tiling can avoid: each operand once, and 2 m n k / sqrt(capacity in elements) (Smith et al. 2019).
+/// Lower bound on the traffic of any tiling: the larger of each operand once and 2 m n k / sqrt(capacity in elements),
+/// less twice the capacity (Smith et al. 2019).
 [[nodiscard]] Bytes matmul_traffic_bound(const MatmulDims& dims, Bytes element, Bytes capacity);
 
-/// The nearest level that keeps tensors and holds everything that is used before the same bytes are used again; the
-/// last one where none does. Null if no level keeps any at a known bandwidth.
+/// Nearest level that keeps tensors and holds `between_uses`, the bytes touched between two uses of the same data; the
+/// last such level where none is large enough. Null if no level keeps tensors at a known bandwidth.
 [[nodiscard]] const MemoryLevel* level_holding(Bytes between_uses, const Device& device, int cores);
-/// Share of `used` bytes that a cache of `capacity` no longer has when they are used again in the same order: none up
-/// to half of it, all beyond three times as much, in between by the logarithm. Real caches are no queues: sets are
-/// hashed, lines are evicted at random, and others use them too. Memory that software fills (of an NPU) holds all or
-/// nothing.
+/// Share of `used` bytes that a cache of `capacity` has evicted when they are used again in the same order: none up to
+/// half the capacity, all beyond three times the capacity, logarithmic in between. Real caches are not strict LRU
+/// queues: sets are hashed, lines are evicted at random, and co-runners use them too. Software-managed memory (of an
+/// NPU) holds all or nothing.
 [[nodiscard]] double evicted_share(Bytes used, Bytes capacity, DeviceKind kind);
-/// Capacities from which all of `used` bytes is kept, and below which nothing is (see evicted_share).
+/// Capacity from which all of `used` bytes are kept, and capacity below which none are (see evicted_share).
 struct KeepingCapacities {
     Bytes all_from, nothing_below;
 };
 [[nodiscard]] KeepingCapacities keeping_capacities(Bytes used, DeviceKind kind);
-/// What a level holds for the cores in use together.
+/// Capacity of a level for `cores` cores together: per-core memories add up.
 [[nodiscard]] Bytes capacity_of(const MemoryLevel& level, int cores);
 
-/// Rates that `cores` cores offer together when the work is split evenly: the slowest of them decides.
+/// Combined rates of `cores` cores when the work is split evenly: the slowest core decides.
 struct CoreRates {
     int cores = 1;
     OperationRate macs;      ///< at the given dtype, efficiency included
@@ -176,7 +177,7 @@ struct CoreRates {
 };
 [[nodiscard]] CoreRates core_rates(const Device& device, const Execution& execution, DType dtype);
 
-/// Handing `size` bytes over a link once, in either direction.
+/// Time of handing `size` bytes over a link once, in either direction.
 struct HandoverCost {
     Time fixed, transfer, cache_maintenance, layout_change, total;
 };

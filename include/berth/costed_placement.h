@@ -12,14 +12,15 @@
 
 namespace berth {
 
-/// Accelerators are 0, 1, ...; CPU core c is `graph.accelerators + c`. For latency all cores are one device, the first.
+/// Device index: accelerators are 0, 1, ...; CPU core c is `graph.accelerators + c`. For latency all cores are one
+/// device, the first.
 using CostedDevice = std::int32_t;
 
 [[nodiscard]] bool is_accelerator(const CostedGraph& graph, CostedDevice device);
 /// "accelerator0", "cpu", or "cpu1" where there are several.
 [[nodiscard]] std::string device_name(const CostedGraph& graph, CostedDevice device);
 
-/// What one device has to do for each sample. A CPU pays no transfers.
+/// Load of one device per sample. A CPU pays no transfers.
 struct DeviceLoad {
     std::size_t nodes = 0;
     double computing = 0, receiving = 0, sending = 0;
@@ -27,40 +28,40 @@ struct DeviceLoad {
     [[nodiscard]] double total() const { return computing + receiving + sending; }
 };
 
-/// Loads of all accelerators, then of all CPU cores. A producer outside an accelerator that it reads costs its transfer
-/// once, and so does each of its own producers that is read outside.
+/// Loads of all accelerators, then of all CPU cores. An accelerator pays the transfer of each outside producer that it
+/// reads once, and the transfer of each of its own producers that is read outside once.
 [[nodiscard]] std::vector<DeviceLoad> device_loads(const CostedGraph& graph, const Assignment& assignment);
 
-/// Why an assignment is not allowed; empty if it is. Every accelerator runs what it can and holds what fits, colour
-/// classes stay together, and accelerators run their parts as blocks: no path leaves a block and comes back to it, also
-/// not by way of other blocks.
+/// Reason why an assignment is not allowed; empty if it is. Every accelerator runs only operators that it can run and
+/// that fit its memory, colour classes stay together, and each accelerator's part is a convex block: no path leaves a
+/// block and comes back to it, not even through other blocks.
 [[nodiscard]] std::string violation(const CostedGraph& graph, const Assignment& assignment);
 
-/// Largest load of a device; absent for an assignment that is not allowed.
+/// Largest load of a device, the inverse of throughput; absent for an assignment that is not allowed.
 [[nodiscard]] std::optional<double> throughput_load(const CostedGraph& graph, const Assignment& assignment);
 
-/// Time of one sample; absent for an assignment that is not allowed. The CPU has a core for every operator; an
-/// accelerator's block starts when all its inputs are there, takes inputs, operators and outputs one after another, and
-/// shows its results at its end.
+/// Latency of one sample; absent for an assignment that is not allowed. The CPU has a core for every operator. An
+/// accelerator's block starts when all its inputs have arrived, processes inputs, operators and outputs serially, and
+/// publishes its results at its end.
 [[nodiscard]] std::optional<double> sample_latency(const CostedGraph& graph, const Assignment& assignment);
 
-/// In the unit of the file.
+/// The objective is in the unit of the file.
 using CostedPlacement = Placement<double>;
 
-/// How far a search goes, in steps rather than seconds, so that the same input gives the same answer everywhere.
+/// Search effort in steps rather than seconds, so that the same input gives the same answer everywhere.
 struct SearchEffort {
     std::size_t ideals = 60'000;     ///< most downward-closed sets that the exact search keeps
-    std::size_t steps = 40'000'000;  ///< most extensions of a block that it tries
+    std::size_t steps = 40'000'000;  ///< most extensions of a block tried
 };
 
-/// The least largest load. Exact by a dynamic programme over downward-closed sets of the contracted graph (Tarnawski et
-/// al. 2020, section 5.1); beyond `effort` the best placement along topological orders, against a lower bound. Without
-/// an answer, the reason is an error in `diagnostics`.
+/// Placement that minimises the largest load. Exact by a dynamic programme over downward-closed sets of the contracted
+/// graph (Tarnawski et al. 2020, section 5.1); beyond `effort` the best placement along topological orders, against a
+/// lower bound. Without an answer, the reason is an error in `diagnostics`.
 [[nodiscard]] std::optional<CostedPlacement> throughput_placement(const CostedGraph& graph, Diagnostics& diagnostics,
                                                                   const SearchEffort& effort = {});
 
-/// A short time for one sample: beam search over blocks along topological orders, then local search. The bound is what
-/// the operators of one path need at least, whatever is done with the others.
+/// Placement with a short latency of one sample: beam search over blocks along topological orders, then local search.
+/// The lower bound is the least time of the operators along one path, wherever the others run.
 [[nodiscard]] std::optional<CostedPlacement> latency_placement(const CostedGraph& graph, Diagnostics& diagnostics);
 
 }  // namespace berth

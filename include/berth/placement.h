@@ -1,4 +1,4 @@
-// Which device each operator runs on: the problem as plain costs, and solvers that prove what they answer.
+// Placement: which device each operator runs on. The problem as plain costs, and solvers with a proof or a lower bound.
 #pragma once
 
 #include <optional>
@@ -13,41 +13,42 @@
 
 namespace berth {
 
-/// What an assignment must keep to beside running at all.
+/// Constraints on an assignment, besides that every operator can run where it is placed.
 struct PlacementLimits {
-    /// Memory that is filled by what runs on some devices.
+    /// A memory filled by the operators on some devices.
     struct Memory {
         std::string name;
         Bytes capacity;
         std::vector<bool> holds;       ///< [device]
-        std::optional<DeviceId> of{};  ///< whose own it is; absent: devices share it
+        std::optional<DeviceId> of{};  ///< the one device that owns it; absent: devices share it
     };
-    std::optional<int> segments;  ///< at most so many maximal runs of operators on one device, in execution order
+    std::optional<int> segments;  ///< most segments: maximal runs of operators on one device, in execution order
     std::vector<Memory> memories;
-    std::vector<std::vector<Bytes>> size;  ///< [operator][device] that it keeps there; empty: nothing
-    std::vector<Bytes> working;            ///< [device] beside that, for whatever runs there; empty: nothing
+    std::vector<std::vector<Bytes>> size;  ///< [operator][device] bytes kept resident there; empty: none
+    std::vector<Bytes> working;            ///< [device] working memory besides, if anything runs there; empty: none
 
     [[nodiscard]] bool any() const { return segments.has_value() || !memories.empty(); }
 };
 
-/// What an assignment takes of a memory: all that is kept, and the most that one device works in.
+/// Bytes that an assignment needs of a memory: everything kept resident there, plus the largest working memory of any
+/// one device.
 [[nodiscard]] Bytes memory_needed(const PlacementLimits& limits, std::size_t memory, const Assignment& assignment);
 [[nodiscard]] bool within(const PlacementLimits& limits, const Assignment& assignment);
 
-/// Serial latency of a graph on several devices, as sums (Stone, IEEE TSE 1977): a cost per operator and device, a cost
-/// per tensor and pair of devices that it crosses between (once, however many operators read it there), a cost per
-/// device that is used at all, and what a fused operator costs more when the one before it runs elsewhere.
+/// Serial latency of a graph on several devices, as a sum of costs (Stone, IEEE TSE 1977): one per operator and device;
+/// one per tensor and pair of devices that it crosses between (once, however many operators read it there); one per
+/// device that is used at all; and one for each fused operator whose predecessor runs elsewhere.
 struct PlacementProblem {
     struct TensorFlow {
-        OperatorId producer = kNoOperator;  ///< kNoOperator: comes from the host
+        OperatorId producer = kNoOperator;  ///< kNoOperator: an input, which comes from the host
         std::vector<OperatorId> consumers;
-        bool to_host = false;                     ///< result of the graph
-        std::vector<Bytes> size;                  ///< as each device gives and takes it: the larger of two crosses
+        bool to_host = false;     ///< a result of the graph
+        std::vector<Bytes> size;  ///< [device] as that device reads and writes it; the larger of two sizes crosses
         std::vector<std::vector<Time>> crossing;  ///< [from][to]
     };
     struct FusionLoss {
         OperatorId before = kNoOperator, after = kNoOperator;
-        DeviceId device = 0;  ///< `after` on it, `before` not: `loss` more
+        DeviceId device = 0;  ///< where `after` runs on it and `before` does not, `loss` is added
         Time loss;
     };
     std::size_t devices = 0;
@@ -55,45 +56,46 @@ struct PlacementProblem {
     std::vector<std::vector<std::optional<Time>>> cost;  ///< [operator][device]; absent: cannot run there
     std::vector<TensorFlow> flows;
     std::vector<FusionLoss> fusion;
-    std::vector<Time> activation;  ///< [device], once if any operator runs there
-    std::vector<int> group;        ///< operators of one group share a device; negative: on its own; empty: all are
-    PlacementLimits limits;        ///< no part of the sums; best_placement and exhaustive_placement keep to them
+    std::vector<Time> activation;  ///< [device] added once if any operator runs there
+    std::vector<int> group;        ///< operators of one group share a device; negative or empty: no group
+    PlacementLimits limits;        ///< not part of the sums; best_placement and exhaustive_placement respect them
 };
 
-/// What no assignment of the problem takes more of a memory than.
+/// Upper bound on memory_needed() over all assignments of the problem.
 [[nodiscard]] Bytes most_needed(const PlacementProblem& problem, std::size_t memory);
-/// The problem's limits without memories that not even the largest choices fill.
+/// The problem's limits, without memories that even the upper bound most_needed() does not overfill.
 [[nodiscard]] PlacementLimits limits_that_bind(const PlacementProblem& problem);
 
 /// Builds the problem from plans of the same graph, one per device of the profile.
 [[nodiscard]] PlacementProblem placement_problem(const Graph& graph, const std::vector<DevicePlan>& plans,
                                                  const Profile& profile);
 
-/// Serial latency of an assignment; absent if an operator cannot run where it was put, or if it tears a group apart.
+/// Serial latency of an assignment; absent if an operator cannot run where it was placed, or if a group is split.
 [[nodiscard]] std::optional<Time> objective(const PlacementProblem& problem, const Assignment& assignment);
 
-/// Everything that can run on `device` there, the rest where that device's runtime falls back to; absent (with the
-/// operator's name and reason in `why`) if something can run on neither.
+/// Places every operator on `device` if it can run there, else on that device's fallback. Absent, with the operator's
+/// name and reason in `why`, if an operator can run on neither.
 [[nodiscard]] std::optional<Assignment> whole_model(const Graph& graph, const std::vector<DevicePlan>& plans,
                                                     DeviceId device, std::string* why);
 
 using PlacementResult = Placement<Time>;
 
 /// Exact for two devices: minimum s-t cut (Boykov and Kolmogorov 2004). Absent if some operator has no device. Devices
-/// that nothing can run on do not count; three others are a std::logic_error.
+/// that no operator can run on do not count; with three others it throws std::logic_error.
 [[nodiscard]] std::optional<PlacementResult> minimum_cut_placement(const PlacementProblem& problem);
 
-/// All assignments within the limits; for tests and for graphs of up to about 14 groups.
+/// Best of all assignments within the limits, by enumeration; for tests and for graphs of up to about 14 groups.
 [[nodiscard]] std::optional<PlacementResult> exhaustive_placement(const PlacementProblem& problem);
 
-/// The exact solver that fits: minimum cut for one or two devices, a dynamic programme along the execution order where
-/// few tensors wait at a time, branch and bound for small problems (14 operators on 3 devices); otherwise two-device
-/// cuts repeated over all pairs of devices (alpha-beta swap, Boykov, Veksler and Zabih 2001) against a lower bound.
-/// Where the best placement is not within the limits: the dynamic programme or branch and bound with them, on larger
-/// problems a beam of its states, against the bound without limits. Absent if nothing within them was found.
+/// The exact solver that fits the problem: minimum cut for one or two devices; a dynamic programme along the execution
+/// order where few tensors are live at a time; branch and bound for small problems (14 operators on 3 devices).
+/// Otherwise two-device cuts repeated over all pairs of devices (alpha-beta swap, Boykov, Veksler and Zabih 2001), with
+/// a lower bound. Where that placement violates the limits: the dynamic programme or branch and bound under the limits;
+/// on larger problems a beam search over the programme's states, against the bound without limits. Absent if no
+/// placement within the limits was found.
 [[nodiscard]] std::optional<PlacementResult> best_placement(const PlacementProblem& problem);
 
-/// The same problem with all operators of a block forced together. A run of operators outside the repeated blocks
+/// The same problem with all operators of a block on one device. A run of operators outside the repeated blocks
 /// (embedding, head) is a block too. Operators that some used device cannot run stay on their own, so that a device's
 /// fallbacks remain possible: the best placement is never worse than the best whole model.
 [[nodiscard]] PlacementProblem per_block(const PlacementProblem& problem, const Graph& graph);

@@ -1,4 +1,4 @@
-// The optimal placement of one graph again and again under other numbers: states are found once.
+// Repeated optimal placement of one graph under varying numbers: the states of the search are found once.
 #pragma once
 
 #include <cstddef>
@@ -13,23 +13,24 @@
 
 namespace berth {
 
-/// The dynamic programme along the execution order that places a graph on two devices, both of which are used. Layers
-/// that repeat become one step that is applied so often (min-plus matrices; Baccelli et al. 1992, section 3).
+/// Dynamic programme along the execution order, for placing a graph on two devices that are both used. Repeated layers
+/// become one step applied that many times (min-plus matrices; Baccelli et al. 1992, section 3).
 class PlacementProgram {
   public:
     struct Best {
         double time = std::numeric_limits<double>::infinity();
         double energy = 0;
     };
-    /// Buffers that one call leaves to the next.
+    /// Buffers reused from one call to the next.
     struct Scratch {
         std::vector<Best> sums, now, next, matrix, column;
     };
 
-    /// Absent for other than two devices, groups, a problem without a placement, and graphs that keep more states.
+    /// Absent unless there are exactly two devices, no groups and a placement; absent, too, for graphs that need too
+    /// many states.
     [[nodiscard]] static std::optional<PlacementProgram> of(const PlacementProblem& problem, const PlacementSums& sums);
 
-    /// Time of the best placement, with what using both devices costs left out, and its energy.
+    /// Time of the best placement, excluding the cost of using both devices, and its energy.
     [[nodiscard]] Best best(const TermValues& values, Scratch& scratch) const;
 
   private:
@@ -42,11 +43,11 @@ class PlacementProgram {
         friend auto operator<=>(const Move&, const Move&) = default;
     };
     struct Layer {
-        std::size_t states = 0;  ///< behind it
+        std::size_t states = 0;  ///< number of states after the layer
         std::vector<Move> moves;
         friend bool operator==(const Layer&, const Layer&) = default;
     };
-    /// Layers `first` to `last` (not included), so many times.
+    /// Layers `first` to `last` (exclusive), repeated `times` times.
     struct Part {
         std::size_t first = 0, last = 0, times = 1;
     };
@@ -59,9 +60,9 @@ class PlacementProgram {
     void repeat(const Part& part, Scratch& scratch) const;
     void find_parts();
 
-    std::vector<Layer> layers_;         ///< different ones, once each
-    std::vector<std::uint32_t> order_;  ///< per operator, into `layers_`
-    std::vector<Part> parts_;           ///< of `order_`
+    std::vector<Layer> layers_;         ///< distinct layers
+    std::vector<std::uint32_t> order_;  ///< per operator, index into `layers_`
+    std::vector<Part> parts_;           ///< partition of `order_`
     std::vector<Sum> sums_;
     std::vector<TermCount> terms_;
 };

@@ -1,4 +1,4 @@
-// The answer of a placement on a ready-costed graph, for people and for programs.
+// Placement of a ready-costed graph as text and JSON.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ enum class CostedObjective { kThroughput, kLatency };
 inline constexpr std::array<Choice<CostedObjective>, 2> kCostedObjectiveNames{
     {{"throughput", CostedObjective::kThroughput}, {"latency", CostedObjective::kLatency}}};
 
-/// The objective with its proof or gap, then what each device that is used has to do.
+/// The objective with its proof or optimality gap, then the load of each device that is used.
 [[nodiscard]] std::string placement_text(const CostedGraph& graph, const CostedPlacement& placement,
                                          CostedObjective objective, TextWidth width = {});
 

@@ -1,4 +1,4 @@
-// A choice of devices, and what is known of the best one.
+// An assignment of devices, and what is known about the optimum.
 #pragma once
 
 #include <cstdint>
@@ -6,17 +6,17 @@
 
 namespace berth {
 
-/// Device per operator: a number among the devices of a profile, or of a costed graph.
+/// Device per operator: index among the devices of a profile, or of a costed graph.
 using Assignment = std::vector<std::int32_t>;
 
-/// `Value` is what is minimised: a time, or a number in the unit of a file that names none.
+/// `Value` is the type of the objective, which is minimised: a time, or a number in a file's unnamed unit.
 template <class Value>
 struct Placement {
     Assignment assignment;
     Value objective{};
-    Value lower_bound{};          ///< no assignment is below it
-    bool proved_optimal = false;  ///< up to a ratio of 1e-9, which rounding of the sums can cause
-    /// (objective - lower_bound) / lower_bound; 0 if they are equal, or if no bound is known.
+    Value lower_bound{};          ///< of all assignments
+    bool proved_optimal = false;  ///< within a relative 1e-9, for rounding of the sums
+    /// Optimality gap: (objective - lower_bound) / lower_bound; 0 if they are equal, or if no bound is known.
     [[nodiscard]] double gap() const {
         return objective <= lower_bound || lower_bound <= Value{} ? 0.0 : (objective - lower_bound) / lower_bound;
     }

@@ -1,4 +1,4 @@
-// Every choice of a placement as a sum of terms: what its costs, energies and loads are all counted from.
+// Placements as sums of terms, from which their times, energies and loads are all counted.
 #pragma once
 
 #include <cstddef>
@@ -14,26 +14,26 @@
 
 namespace berth {
 
-/// The sparse form of a PlacementProblem, whose numbers are its values under one profile: the terms that an operator
-/// takes on a device, and those of a split fusion, a crossing and a call. Of its fused group an operator takes what it
-/// adds to it.
+/// The sparse form of a PlacementProblem, whose numbers are its values under one profile: the terms of each operator on
+/// each device, of split fusions, of crossings and of calls. A fused operator's terms are its increment to its fused
+/// group.
 class PlacementSums {
   public:
     [[nodiscard]] const PlacementTerms& terms() const { return terms_; }
-    /// Under the profile of the plans.
+    /// Values of terms() under the profile of the plans.
     [[nodiscard]] const TermValues& planned() const { return planned_; }
 
-    /// Empty where the device cannot run it.
+    /// Terms of an operator on a device; empty where the device cannot run it.
     [[nodiscard]] std::span<const TermCount> of_operator(std::size_t op, std::size_t device) const;
-    /// By position in PlacementProblem::fusion.
+    /// `loss` is a position in PlacementProblem::fusion.
     [[nodiscard]] TermId split_fusion(std::size_t loss) const { return splits_[loss]; }
-    /// By position in PlacementProblem::flows; `from` and `to` differ.
+    /// `flow` is a position in PlacementProblem::flows; `from` and `to` differ.
     [[nodiscard]] TermId crossing(std::size_t flow, std::size_t from, std::size_t to) const {
         return crossings_[crossings_of_[flow] + from * calls_.size() + to];
     }
     [[nodiscard]] TermId call(std::size_t device) const { return calls_[device]; }
 
-    /// Everything that an assignment of the problem takes, each term once, in order.
+    /// All terms of an assignment of the problem, each term once, in order.
     [[nodiscard]] CostSum of(const PlacementProblem& problem, const Assignment& assignment) const;
 
   private:
@@ -42,19 +42,19 @@ class PlacementSums {
     PlacementTerms terms_;
     TermValues planned_;
     std::vector<TermCount> counts_;
-    std::vector<std::uint32_t> ends_;  ///< [device x operators + operator] of its `counts_`
+    std::vector<std::uint32_t> ends_;  ///< [device x operators + operator] end of its terms in `counts_`
     std::vector<TermId> splits_;
     std::vector<TermId> calls_;                ///< [device]
     std::vector<TermId> crossings_;            ///< [from x devices + to], for each combination of sizes
-    std::vector<std::uint32_t> crossings_of_;  ///< [flow] where its own begin
+    std::vector<std::uint32_t> crossings_of_;  ///< [flow] start of its crossings in `crossings_`
 };
 
-/// A problem and the sums behind its numbers.
+/// A problem, and the sums that its numbers are computed from.
 struct SummedProblem {
     PlacementSums sums;
     PlacementProblem problem;
 };
-/// From plans of the same graph, one per device of the profile; else a std::logic_error.
+/// Built from plans of the same graph, one per device of the profile; otherwise throws std::logic_error.
 [[nodiscard]] SummedProblem summed_problem(const Graph& graph, const std::vector<DevicePlan>& plans,
                                            const Profile& profile);
 

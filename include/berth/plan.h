@@ -1,5 +1,4 @@
-// A graph as one device would run it: fusion, dtypes, conversions, fallback and on-chip tensors decided, kernels
-// costed.
+// A graph lowered to one device: fusion, dtypes, conversions, fallback and on-chip tensors decided, kernels costed.
 #pragma once
 
 #include <array>
@@ -18,7 +17,7 @@ namespace berth {
 /// Index into DevicePlan::kernels.
 using KernelId = std::int32_t;
 
-/// Why a kernel is there.
+/// Role of a kernel within the steps of an operator.
 enum class StepRole : std::uint8_t { kOperator, kPart, kQuantize, kDequantize, kCast };
 
 struct Step {
@@ -26,7 +25,7 @@ struct Step {
     StepRole role;
 };
 
-/// Steps of one operator, in place: its kernel or the parts that stand for it, then conversions of its result.
+/// Steps of one operator, stored inline: its kernel or the parts it is decomposed into, then conversions of its result.
 class Steps {
   public:
     static constexpr std::size_t kMost = 4 + kActivationDTypes;
@@ -34,7 +33,7 @@ class Steps {
     // Not defaulted, and the steps not cleared: a model has hundreds of these, most with one step.
     Steps() noexcept {}  // NOLINT(modernize-use-equals-default, cppcoreguidelines-pro-type-member-init)
 
-    /// More than kMost are a std::logic_error.
+    /// Throws std::logic_error beyond kMost steps.
     void push_back(Step step);
     [[nodiscard]] const Step* begin() const { return steps_.data(); }
     [[nodiscard]] const Step* end() const { return steps_.data() + count_; }
@@ -47,24 +46,26 @@ class Steps {
     std::uint8_t count_ = 0;
 };
 
-/// One operator on one device.
+/// One operator lowered to one device.
 struct OperatorPlan {
     // Not defaulted: making one would then fill all of it with zeros before setting its members.
     OperatorPlan() noexcept {}  // NOLINT(modernize-use-equals-default)
 
     bool supported = false;
-    std::string reason;                   ///< why not, with the number and the limit
-    std::optional<DeviceId> fallback;     ///< where the runtime runs it instead
-    Steps steps;                          ///< without a kernel of its own for a fused epilogue operator
-    OperatorId fused_into = kNoOperator;  ///< the operator before it in the fused group
-    KernelId alone = -1;                  ///< its kernel by itself; absent where parts stand for it
+    std::string reason;                   ///< why it is not supported, with the number and the limit
+    std::optional<DeviceId> fallback;     ///< device on which the runtime runs it instead
+    Steps steps;                          ///< empty for a fused epilogue operator, which has no kernel of its own
+    OperatorId fused_into = kNoOperator;  ///< the operator before it in its fused group
+    KernelId alone = -1;                  ///< its kernel by itself; -1 where parts stand for it
     KernelId joined = -1,
-             before = -1;  ///< of a fused epilogue operator: the group's kernel with it, and that without it
+             /// For a fused epilogue operator: the kernel of the group with it, and that of the group without it.
+        before = -1;
     DType ran_at = DType::kFp32;
-    Scheme scheme;      ///< what became of the one it was asked for: `ran_at`, and what its weights are stored in
-    Bytes output_size;  ///< of the tensor it makes, at the dtype it makes it in
-    Bytes alive;        ///< activations alive while it runs
-    Bytes on_chip;      ///< of them, those that stay on chip
+    /// The requested scheme as lowered: `ran_at`, and the storage dtype of its weights.
+    Scheme scheme;
+    Bytes output_size;  ///< size of its result, at the result's dtype
+    Bytes alive;        ///< activations alive while the operator runs
+    Bytes on_chip;      ///< part of `alive` that stays on chip
     bool output_on_chip = false;
 };
 
@@ -76,37 +77,39 @@ struct DevicePlan {
     std::vector<KernelCost> costs;
     std::vector<OperatorPlan> operators;  ///< parallel to graph.operators
     Time per_graph;
-    Bytes weight_bytes;             ///< at the dtypes they are stored in
-    Bytes peak_activation_bytes;    ///< most that is alive at once in execution order
-    Bytes spilled_bytes;            ///< activations that do not stay on chip between kernels
-    Bytes keeping_capacity;         ///< of the levels that keep tensors, over the cores in use
-    Bytes alike_from, alike_below;  ///< capacities in between keep the same tensors
+    Bytes weight_bytes;           ///< at their storage dtypes
+    Bytes peak_activation_bytes;  ///< largest `alive` in execution order
+    Bytes spilled_bytes;          ///< activations that do not stay on chip between kernels
+    Bytes keeping_capacity;       ///< capacity of the levels that keep tensors, over the cores in use
+    /// Range of `keeping_capacity`, from the first to below the second, over which the same tensors stay on chip.
+    Bytes alike_from, alike_below;
 };
 
 /// Capacity of the levels that keep tensors between kernels, over the cores in use.
 [[nodiscard]] Bytes keeping_capacity(const Device& device, int cores);
 
-/// Lowers `graph` (already laid out for what this device pays: bucket or tokens) to `device`.
+/// Lowers `graph` to `device`. The graph is already instantiated for the length that this device computes: bucket or
+/// tokens.
 [[nodiscard]] DevicePlan plan_device(const Graph& graph, const Profile& profile, DeviceId device,
                                      const Execution& execution);
 
-/// How the matrices of a call of a runtime's own matmul library lie in memory.
+/// Memory layout of the matrices in a call of a runtime's own matmul library.
 enum class MatrixLayout : std::uint8_t { kNative, kNormal };
 inline constexpr std::array<Choice<MatrixLayout>, 2> kMatrixLayoutNames{
     {{"native", MatrixLayout::kNative}, {"normal", MatrixLayout::kNormal}}};
 
-/// What a runtime leaves its results in when it ran at `ran_at`: with dynamic quantisation tensors stay in float.
+/// Dtype of results that the runtime computed at `ran_at`: under dynamic quantisation tensors stay in floating point.
 [[nodiscard]] DType result_dtype(const Runtime& runtime, DType ran_at);
 
-/// One operator by itself on a device: a step of a compiled graph, or (`library_call`) a call of
-/// the runtime's matmul library, which returns what it accumulated: 32 bits, but 16 from int4 operands. It runs at the
-/// nearest dtype that the runtime has. Its tensors are in DRAM, unless it is called again and again (hot) and all of
-/// them fit the levels that keep tensors. Absent, with the reason in `why`, if the runtime does not take it.
+/// One operator by itself on a device: a step of a compiled graph or, with `library_call`, a call of the runtime's
+/// matmul library, which returns accumulators (32 bits; 16 bits from int4 operands). It runs at the nearest dtype that
+/// the runtime has. Its tensors are in DRAM, unless it is called repeatedly (hot) and all of them fit the levels that
+/// keep tensors. Absent, with the reason in `why`, if the runtime does not support it.
 [[nodiscard]] std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, const Scheme& scheme,
                                                       bool library_call, CacheState cache, const Profile& profile,
                                                       DeviceId device, std::string* why);
 
-/// Cost of every kernel again under other numbers of the same profile; the lowering stays.
+/// Costs of the plan's kernels under other numbers of the same profile; the lowering stays as it is.
 [[nodiscard]] std::vector<KernelCost> recost(const DevicePlan& plan, const Profile& profile);
 
 }  // namespace berth
