@@ -1,4 +1,4 @@
-// When requests come: users in a closed loop, a Poisson stream, or times that were written down.
+// Arrival processes of requests: users in a closed loop, a Poisson stream, or a recorded trace.
 #pragma once
 
 #include <cstddef>
@@ -12,23 +12,23 @@
 namespace berth {
 
 enum class Variability : std::uint8_t {
-    kNone,         ///< a task takes its time
-    kExponential,  ///< it takes an exponentially distributed time of that mean
+    kNone,         ///< deterministic
+    kExponential,  ///< exponentially distributed with the stated mean
 };
 
-/// What may be asked for: beyond these a clock that counts to the end could not tell microseconds apart any more, or
-/// memory would not hold the requests in flight.
+/// Limits of inputs: beyond these a clock that counts to the end could not resolve microseconds any more, or the
+/// requests in flight would not fit memory.
 inline constexpr int kMostUsers = 100'000;
 inline constexpr Time kLongestThink = seconds(100'000);
 inline constexpr Frequency kSlowestArrivals = hertz(1e-5);
 inline constexpr Frequency kFastestArrivals = hertz(1e6);
 inline constexpr Time kLastArrival = milliseconds(1e12);
 inline constexpr std::int64_t kMostRequests = 100'000'000;
-/// Of requests that no statistic counts: all of them are simulated, whatever is known before.
+/// Limit of the warm-up: its requests are all simulated, whatever the precision reached.
 inline constexpr std::int64_t kMostWarmUp = 100'000;
 inline constexpr std::int64_t kLargestSeed = 1'000'000'000;
 
-/// Each user sends the next request a think time after the last one ended.
+/// Closed loop: each user sends the next request a think time after the previous one ended.
 struct ClosedLoop {
     int users = 1;
     Time think;
@@ -43,12 +43,12 @@ struct ArrivalTrace {
 };
 using Arrivals = std::variant<ClosedLoop, PoissonArrivals, ArrivalTrace>;
 
-/// How much traffic a scenario asks to be simulated. Its length follows from how well the 95th percentile is known (see
+/// Traffic that a scenario asks to be simulated. The length follows from the precision of the 95th percentile (see
 /// SimulationOptions); a trace is simulated whole.
 struct RequestStream {
     Arrivals arrivals;
-    std::size_t requests = 100'000;                     ///< counted at most
-    std::optional<std::size_t> warm_up = std::nullopt;  ///< first requests that no statistic counts; absent: found out
+    std::size_t requests = 100'000;                     ///< most requests counted
+    std::optional<std::size_t> warm_up = std::nullopt;  ///< length of the warm-up in requests; absent: determined
     std::uint64_t seed = 1;
 };
 

@@ -1,5 +1,5 @@
-// Streams of chats: prompts and answers of several lengths at a service that makes one answer after another, or a token
-// of each at a time (continuous batching).
+// Streams of chats: prompts and answers of varying length, at a service that decodes one answer after another or
+// batches a token of each (continuous batching).
 #pragma once
 
 #include <cstddef>
@@ -14,63 +14,68 @@
 
 namespace berth {
 
-/// What came of a stream of chats, without its warm-up.
+/// Statistics of a stream of chats, without its warm-up.
 struct ChatTraffic {
-    bool stable = true;          ///< the load is below 1; else chats pile up, and there are no percentiles to speak of
-    std::optional<double> load;  ///< share of what is sustainable; absent where ends of answers bring the next chats
-    Frequency throughput;        ///< answers
-    Frequency tokens;            ///< of all answers together, the first ones included
-    Frequency sustainable;       ///< answers, while more chats wait than there are slots
-    std::optional<SimulatedLatency> first_token;  ///< from arrival
-    std::optional<SimulatedLatency> token;        ///< mean time of a further token of an answer
-    std::optional<SimulatedLatency> answer;       ///< whole, from arrival
-    double at_once = 0;                           ///< mean answers in slots while there are any
-    double busy = 0;                              ///< share of the time
+    bool stable = true;  ///< load below 1; else chats pile up, and percentiles are undefined
+    /// Load relative to the sustainable rate; absent for a closed loop, where ends of answers trigger the next chats.
+    std::optional<double> load;
+    Frequency throughput;   ///< completed answers
+    Frequency tokens;       ///< token rate of all answers together, first tokens included
+    Frequency sustainable;  ///< rate of answers under saturation: more chats wait than there are slots
+    std::optional<SimulatedLatency> first_token;  ///< time to first token, from arrival
+    std::optional<SimulatedLatency> token;        ///< mean time per further token of an answer
+    std::optional<SimulatedLatency> answer;       ///< time of the whole answer, from arrival
+    double at_once = 0;                           ///< mean concurrent answers (occupied slots) while there are any
+    double busy = 0;                              ///< share of time with work
     std::size_t warm_up = 0, counted = 0;
-    bool converged = true;  ///< false: ended before the precision that was asked for was reached
-    std::optional<SimulatedShare> within_budget{};  ///< of answers
-    std::optional<double> piling_up{};     ///< probability of a load of 1 or more, given the profile's uncertainty
-    std::optional<ChatSpreads> spreads{};  ///< of the percentiles, given the same
-    std::optional<SimulatedShare> budget_probability{};  ///< that an answer meets the budget, given the same
+    bool converged = true;                          ///< false: ended before the requested precision was reached
+    std::optional<SimulatedShare> within_budget{};  ///< share of answers
+    std::optional<double> piling_up{};     ///< probability that the load is 1 or more, under the profile's uncertainty
+    std::optional<ChatSpreads> spreads{};  ///< of the percentiles, under the same uncertainty
+    /// Probability that an answer meets the budget, under the same uncertainty.
+    std::optional<SimulatedShare> budget_probability{};
 };
 
-/// Of one of a system's services.
+/// Chat statistics of one service of a simulated system.
 [[nodiscard]] ChatTraffic chat_traffic(const SimulationResult& simulated, std::size_t service);
 
-/// Same service, arrivals and options: same result, to the last bit. Lengths of the n-th chat depend on the seed alone.
+/// Simulates a service of chats. Deterministic: the same service, arrivals and options give the same result, to the
+/// last bit. Lengths of the n-th chat depend on the seed alone.
 [[nodiscard]] ChatTraffic simulate_chats(const ChatService& service, const Arrivals& arrivals,
                                          const SimulationOptions& options = {});
 
-/// Answers per time while more chats wait than there are slots.
+/// Rate of answers under saturation: more chats wait than there are slots.
 [[nodiscard]] Frequency sustainable_chats(const ChatService& service);
 
 struct ScenarioResult;
 struct StreamOptions;
 
-/// Chats of one of the stages, under one of the stage's candidates.
+/// Chats of one stage, placed as one of the stage's candidates.
 struct PlacedChats {
     std::size_t stage = 0, candidate = 0;  ///< positions in ScenarioResult::stages, and in that stage's candidates
-    int slots = 1;                         ///< that its devices have of those asked for
+    int slots = 1;                         ///< slots that fit its devices' memory, at most those asked for
     ChatTraffic traffic;
 };
 
-/// Whether requests of a stage are chats where they arrive in a stream: it generates whole answers, once per request.
+/// Whether a stage serves chats when its requests arrive as a stream: it generates whole answers, once per request.
 [[nodiscard]] bool is_chat(const Stage& stage);
 
-/// Whether a scenario's arrivals are chats and nothing else: its only stage generates text.
+/// Whether a scenario serves chats only: its single stage generates text.
 [[nodiscard]] bool has_chats(const Scenario& scenario);
 
-/// What serves the chats of a stage as a candidate: passes take what the cost model says of as many answers and as long
-/// contexts. Its functions refer to nothing of the arguments. `stage` is a position in ScenarioResult::stages.
+/// The service for chats of a stage placed as a candidate. Pass times follow the cost model for the pass's number of
+/// answers and context lengths. Its functions keep no reference to the arguments. `stage` is a position in
+/// ScenarioResult::stages.
 [[nodiscard]] ChatService chat_service(const Scenario& scenario, const ScenarioResult& result, std::size_t candidate,
                                        std::size_t stage = 0);
 
-/// The scenario's chats under each candidate that its only stage may run as, the chosen one first; none of other
+/// Simulates the chats of a scenario under each candidate of its only stage, the chosen one first; empty for other
 /// scenarios.
 [[nodiscard]] std::vector<PlacedChats> simulate_chats(const Scenario& scenario, const ScenarioResult& result,
                                                       const StreamOptions& options);
 
-/// The chats of a stream of requests that have other stages, too: of each stage that generates text, as it is placed.
+/// Chat statistics of a stream whose requests have other stages, too: one entry per stage that generates text, as
+/// placed.
 [[nodiscard]] std::vector<PlacedChats> placed_chats(const Scenario& scenario, const ScenarioResult& result,
                                                     const TrafficResult& traffic);
 

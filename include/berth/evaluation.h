@@ -1,4 +1,4 @@
-// Running a scenario: every stage costed on every device, placed, scheduled, with its uncertainty.
+// Evaluation of a scenario: every stage costed on every device, placed, scheduled, with its uncertainty.
 #pragma once
 
 #include <map>
@@ -27,126 +27,134 @@ struct OperatorResult {
     DType ran_at{};
     Time start, latency;
     Time handover;                   ///< part of the latency
-    Time call;                       ///< part of the hand-over: entering the runtime
-    Time conversion;                 ///< part of the latency
-    std::optional<KernelCost> cost;  ///< of its main kernel; absent for a fused epilogue_op
+    Time call;                       ///< part of the hand-over: the call into the runtime
+    Time conversion;                 ///< part of the latency: converting its results
+    std::optional<KernelCost> cost;  ///< cost of its main kernel; absent for a fused epilogue_op
     std::optional<Kernel> kernel;
-    std::string fused_into;                  ///< name of the operator whose kernel it is part of
-    std::optional<MissingFusion> not_fused;  ///< with the operator before it, and why
-    std::string not_fused_with;              ///< the name of that operator
+    std::string fused_into;                  ///< name of the operator into whose kernel it is fused
+    std::optional<MissingFusion> not_fused;  ///< why it is not fused with the operator before it
+    std::string not_fused_with;              ///< name of that operator
     bool fell_back = false;
     std::string reason;  ///< why it fell back, or why the runtime's own code computes it; empty: neither
     Bound bound{};
     Operations macs;
     Bytes dram_bytes;
-    Bytes handover_bytes;  ///< that hand-overs to or from memory of a device's own move through the host's DRAM
-    // Memory of its device while it runs.
-    DType stored_at{};    ///< what its weights are stored in
-    Bytes weights;        ///< its constants, scales included
-    Bytes alive;          ///< activations
-    Bytes alive_on_chip;  ///< of them, those that stay on chip
-    Bytes result;         ///< the tensor that it makes
+    /// Bytes that hand-overs to or from a device's own memory move through the host's DRAM.
+    Bytes handover_bytes;
+    // Memory of the operator on its device while it runs.
+    DType stored_at{};    ///< storage dtype of its weights
+    Bytes weights;        ///< size of its constants, scales included
+    Bytes alive;          ///< activations that are alive
+    Bytes alive_on_chip;  ///< part of `alive` that stays on chip
+    Bytes result;         ///< size of its result
     bool result_on_chip = false;
 };
 
-/// Constants of a placed model by what they are stored in.
+/// Constants of a placed model by storage dtype.
 struct WeightMemory {
-    std::map<DType, Bytes> by_dtype;  ///< biases and affine terms with the dtype that they have
-    Bytes scales;                     ///< of groups of weights
+    std::map<DType, Bytes> by_dtype;  ///< biases and affine terms under their own dtype
+    Bytes scales;                     ///< scales of groups of weights
 };
 
-/// Standard deviations of log latency by cause: one entry per uncertain number, named by its path.
+/// Standard deviations of log latency by cause: one entry per uncertain number of the profile, named by its path.
 struct Uncertainty {
-    std::vector<double> effect;  ///< signed, parallel to the evaluation's list of numbers; a shared number moves all
-    /// The same with what goes together (Profile::correlations) decorrelated: causes that have nothing to do with each
-    /// other, the same ones for every placement under one profile. Their squares add up.
+    /// Signed effects, parallel to the evaluation's list of numbers; a number shared by several placements moves all of
+    /// them.
+    std::vector<double> effect;
+    /// The effects after decorrelation (Profile::correlations): effects of independent causes, which are the same for
+    /// every placement under one profile. Their squares add up to the variance.
     std::vector<double> independent;
-    /// What the time rests on; absent where a device that takes part does not say what was measured on it.
+    /// Measured evidence behind the time; absent where a device that takes part does not state what was measured on it.
     std::optional<Evidence> evidence;
     [[nodiscard]] double sigma() const;
 };
 
-/// What a stage that generates text adds to its latency.
+/// Additional results of a stage that generates text.
 struct GenerationResult {
-    std::optional<Estimate<Time>> first_token;  ///< after reading the prompt; absent in a decode phase
-    std::optional<Time> step;                   ///< mean time per further token; absent in a prefill phase
-    Bytes kv_cache;                             ///< keys and values of all positions at the end
-    Bytes handed_over;                          ///< of them, those that go to another device behind the prompt
-    Time handover;                              ///< part of the latency
-    Uncertainty of_first_token, of_step;        ///< where there are such times
+    /// Time to first token, after reading the prompt; absent in a decode phase.
+    std::optional<Estimate<Time>> first_token;
+    std::optional<Time> step;             ///< mean time per further token; absent in a prefill phase
+    Bytes kv_cache;                       ///< size of the KV cache at the end, all positions
+    Bytes handed_over;                    ///< part of `kv_cache` that moves to another device after the prompt
+    Time handover;                        ///< part of the latency
+    Uncertainty of_first_token, of_step;  ///< valid where these times exist
 };
 
-/// Tokens that a smaller model drafts and one pass of the larger checks: a round.
+/// Speculative decoding: in each round a smaller model drafts tokens, and one pass of the larger model checks them.
 struct DraftResult {
-    std::string model, device;  ///< that drafts
-    std::int64_t length = 1;    ///< tokens drafted in a round
+    std::string model, device;  ///< of the draft model
+    std::int64_t length = 1;    ///< draft length: tokens per round
     double acceptance = 0;
-    double tokens_per_round = 1;        ///< expected; the check makes one itself
-    Time drafting, checking;            ///< of a round
-    Time step;                          ///< of a token without it, on the device that checks
-    std::optional<double> pays_from{};  ///< acceptance from which on tokens come faster than without; absent: none
-    std::int64_t best_length = 0;       ///< at this acceptance, interpolated between those that were costed
-    std::optional<Energy> checker_energy{}, drafter_energy{};  ///< of an answer, by model; each device's while it works
-    /// Of an answer that is drafted so: no placement of the operators of both models is below it. With
-    /// EvaluationOptions::splits.
+    double tokens_per_round = 1;  ///< expected; the check adds one token itself
+    Time drafting, checking;      ///< per round
+    Time step;                    ///< time per token without drafting, on the checking device
+    /// Break-even acceptance: tokens come faster than without drafting from it on; absent: none.
+    std::optional<double> pays_from{};
+    std::int64_t best_length = 0;  ///< best draft length at this acceptance, interpolated between costed ones
+    /// Energy per answer, by model; each device counts while it works.
+    std::optional<Energy> checker_energy{}, drafter_energy{};
+    /// Lower bound on the time of an answer with this drafting, over all placements of the operators of both models.
+    /// With EvaluationOptions::splits.
     std::optional<Time> lower_bound{};
 };
 
-/// A device for each operator of the first pass over the prompt, and for each of the last step.
+/// Separate assignments for the prompt (its first pass) and for the decode steps (the last one).
 struct PhasedAssignment {
     Assignment prompt, steps;
     friend bool operator==(const PhasedAssignment&, const PhasedAssignment&) = default;
 };
 
-/// One placement of one stage, for one pass of it.
+/// One placement of one stage. Times are of one pass, unless stated otherwise.
 struct Candidate {
-    /// A device's name for a whole model, `npu on 3 cores` for one on others than the stage's; `split`; `overlap` where
-    /// devices work at once; `balanced` for a split that leaves the bottleneck resource least to do; `npu, then cpu`
-    /// where the prompt is read by one and the tokens are made by the other.
+    /// Label: a device's name for a whole model, `npu on 3 cores` where the cores are not the stage's; `split`;
+    /// `overlap` where devices work concurrently; `balanced` for the split with the least load of the bottleneck
+    /// resource; `npu, then cpu` where one device reads the prompt and the other generates the tokens.
     std::string placement;
-    std::optional<DeviceId> device;  ///< of a whole model
+    std::optional<DeviceId> device;  ///< set for a whole model
     Granularity granularity = Granularity::kModel;
     bool feasible = false;
-    std::string reason;                      ///< why not
+    std::string reason;                      ///< why it is not feasible
     Assignment assignment;                   ///< of the main pass
-    std::optional<PhasedAssignment> phases;  ///< where prompt and tokens are placed apart
+    std::optional<PhasedAssignment> phases;  ///< set where prompt and tokens are placed separately
     Estimate<Time> latency;
     Uncertainty uncertainty;
     std::optional<Energy> energy;
     std::map<Category, Time> by_category;
     Time handover;
-    std::vector<OperatorResult> operators;  ///< of a stage that generates text: of one step, at a middling context
-    std::vector<OperatorResult> prompt_operators;  ///< where phases are placed apart: of the prompt
+    /// Operators of the pass; for a stage that generates text, of one decode step at a middling context.
+    std::vector<OperatorResult> operators;
+    std::vector<OperatorResult> prompt_operators;  ///< where phases are placed separately: operators of the prompt
     std::vector<Segment> segments;
-    /// Of a pass of the main length whose devices work at once, on the resources of the profile; empty: its operators
-    /// run one after the other.
+    /// Schedule of a pass of the main length whose devices work concurrently, on the resources of the profile; empty:
+    /// its operators run serially.
     std::vector<SimulatedTask> tasks;
-    std::vector<std::vector<OperatorId>> run_by;  ///< [task] operators; a hand-over's is the one it is for
+    std::vector<std::vector<OperatorId>> run_by;  ///< [task] its operators; for a hand-over, the operator that it feeds
     std::optional<GenerationResult> generation;
-    std::optional<DraftResult> draft;  ///< where tokens are drafted
+    std::optional<DraftResult> draft;  ///< set for speculative decoding
     double optimality_gap = 0;
     bool proved_optimal = false;
-    std::optional<Time> regret;      ///< of one pass of the main length, above the stage's best placement
-    std::int64_t padded_tokens = 0;  ///< bucket or tokens of the dominant length
+    /// Time above the stage's best placement, for one pass of the main length.
+    std::optional<Time> regret;
+    std::int64_t padded_tokens = 0;  ///< tokens computed for the dominant length: bucket or tokens
     std::int64_t actual_tokens = 0;
-    int cores = 1;  ///< of the device, for a whole model
+    int cores = 1;  ///< cores in use, for a whole model
     Bytes weight_bytes, peak_activation_bytes, spilled_bytes;
-    Bytes kept_in_dram;  ///< weights and caches in the memory that devices share
+    Bytes kept_in_dram;  ///< weights and KV caches in the memory that devices share
     WeightMemory weights;
-    Bytes keeping_capacity;  ///< of the levels of its devices that keep tensors on chip
-    FusionReport fusion;     ///< with `operators` only
+    Bytes keeping_capacity;  ///< capacity of its devices' levels that keep tensors on chip
+    FusionReport fusion;     ///< only with EvaluationOptions::operators
 };
 
-/// The best placement of a stage's operators that was found, for one pass of the main length, whether the stage allows
-/// one so fine or not. For the objective makespan devices may work at once; of a stage with two phases it is the whole
-/// answer, or the time that the objective counts.
+/// The best placement found for a stage's operators, for one pass of the main length, even if it is finer than the
+/// stage allows. For the objective makespan devices may work concurrently. For a stage with two phases the time is that
+/// of the whole answer, or the one that the objective counts.
 struct StageOptimum {
     Time latency;
-    Time lower_bound;  ///< no placement within the stage's constraints is below it
+    Time lower_bound;  ///< over all placements within the stage's constraints
     bool proved = false;
 };
 
-/// Passes of a stage that run as one of its candidates.
+/// Number of a stage's passes that run as one of its candidates.
 struct PassShare {
     std::size_t candidate = 0;
     std::int64_t passes = 1;
@@ -155,15 +163,16 @@ struct PassShare {
 struct StageResult {
     std::string name;
     std::string model;    ///< empty for a fixed stage
-    std::string runtime;  ///< the profile that it runs under; empty for a fixed stage
+    std::string runtime;  ///< name of the profile that it runs under; empty for a fixed stage
     std::int64_t repeat = 1;
-    std::optional<std::size_t> chosen;  ///< index into candidates, of most passes; absent for a fixed stage
-    std::vector<PassShare> passes;      ///< add up to `repeat`; none for a fixed stage
+    /// Index of the candidate that runs most passes; absent for a fixed stage.
+    std::optional<std::size_t> chosen;
+    std::vector<PassShare> passes;  ///< counts add up to `repeat`; empty for a fixed stage
     std::vector<Candidate> candidates;
-    std::optional<StageOptimum> optimum;  ///< with EvaluationOptions::splits
-    Estimate<Time> latency;               ///< all repeats
+    std::optional<StageOptimum> optimum;  ///< only with EvaluationOptions::splits
+    Estimate<Time> latency;               ///< of all repeats
     std::optional<Time> budget;
-    double confidence = 1;  ///< probability that the chosen one is the fastest, under the profile's spreads
+    double confidence = 1;  ///< probability that the chosen candidate is the fastest, under the profile's spreads
     Time start;
 };
 
@@ -174,100 +183,103 @@ struct ScenarioTotal {
     std::optional<Energy> energy;
 };
 
-/// What a stream sustains with the passes as they are placed.
+/// Sustainable rate of a stream under the chosen placement of its passes.
 struct SustainedRate {
-    Frequency simulated;  ///< what is completed while many users wait
-    Frequency capacity;   ///< what the bottleneck resource allows
+    Frequency simulated;  ///< rate of completions under saturation, while many users wait
+    Frequency capacity;   ///< upper limit set by the bottleneck resource
     std::string busiest;
-    Frequency upper_bound;             ///< no choice that the stages allow sustains more
+    Frequency upper_bound;             ///< over all choices that the stages allow
     [[nodiscard]] double gap() const;  ///< upper_bound / simulated - 1
 };
 
-/// How much longer a stage takes under the scenario's arrivals because of what another one holds and draws.
+/// Slow-down of a stage `of` under the scenario's arrivals, caused by the servers and the bandwidth that stage `by`
+/// takes.
 struct StageSlowdown {
     std::string by, of;
-    std::optional<double> share;  ///< 0.1: a tenth longer; absent: requests pile up
+    std::optional<double> share;  ///< relative increase, 0.1: a tenth longer; absent: requests pile up
     double allowed = 0;
 };
 
-/// A stage on another number of cores per request: one request over all of them, or several side by side.
+/// A what-if of a stage's cores per request: one request over all cores, or several side by side.
 struct CoreSplit {
     std::string stage;
     DeviceId device = 0;
     int cores = 1;
-    int side_by_side = 1;           ///< requests that the device's cores serve at once
-    bool current = false;           ///< what the scenario says
-    Time alone;                     ///< of a request that has everything to itself
-    Frequency sustainable;          ///< requests that the whole scenario sustains
-    std::optional<Time> mean, p95;  ///< under the scenario's arrivals; absent if they pile up, or if it has none
+    int side_by_side = 1;   ///< concurrent requests on the device's cores
+    bool current = false;   ///< as the scenario states it
+    Time alone;             ///< latency of a request without contention
+    Frequency sustainable;  ///< sustainable rate of requests of the whole scenario
+    /// Latency under the scenario's arrivals; absent if requests pile up or there are no arrivals.
+    std::optional<Time> mean, p95;
 };
 
-/// A stage with another number of inputs in one pass, those of one request or of several.
+/// A what-if of a stage's batch size. A batch holds inputs of one request or of several.
 struct BatchSize {
     std::string stage;
     std::int64_t batch = 1;
     bool current = false;   ///< what the scenario says
-    Time pass;              ///< of so many inputs
-    Time request;           ///< of a whole request that has everything to itself
-    Frequency sustainable;  ///< requests, see sustainable_rate()
+    Time pass;              ///< latency of a pass with this batch
+    Time request;           ///< latency of a whole request without contention
+    Frequency sustainable;  ///< sustainable rate of requests, see sustainable_rate()
 };
 
 struct ScenarioResult {
     std::string scenario, hardware;
-    std::vector<SettingChange> changes;  ///< of the scenario, for titles
+    std::vector<SettingChange> changes;  ///< overrides of the scenario, for titles
     std::vector<std::string> devices;
     Objective objective{};
     std::vector<StageResult> stages;
     ScenarioTotal total;
-    std::optional<SustainedRate> rate;           ///< with the objective throughput
+    std::optional<SustainedRate> rate;           ///< only with the objective throughput
     std::vector<std::string> uncertain_numbers;  ///< paths, parallel to Uncertainty::effect
-    std::optional<TrafficResult> traffic;        ///< where the scenario has arrivals and they were simulated
-    std::vector<PlacedChats> chats;              ///< the same of arrivals that are chats, the chosen placement first
-    std::optional<TrafficResult> timeline;       ///< a few requests with their spans, for a picture
-    std::vector<CoreSplit> core_splits;          ///< where they were compared
-    std::vector<BatchSize> batch_sizes;          ///< where they were compared
-    std::vector<StageSlowdown> slowdowns;        ///< where the scenario limits them; `operators` only
-    std::vector<Warning> warnings;               ///< settings without effect, a profile of another machine
+    std::optional<TrafficResult> traffic;   ///< simulated traffic, if the scenario has arrivals and they were simulated
+    std::vector<PlacedChats> chats;         ///< simulated chats, if the arrivals are chats; the chosen placement first
+    std::optional<TrafficResult> timeline;  ///< a few traced requests with their spans, for a picture
+    std::vector<CoreSplit> core_splits;     ///< empty unless compared
+    std::vector<BatchSize> batch_sizes;     ///< empty unless compared
+    std::vector<StageSlowdown> slowdowns;   ///< where the scenario limits them; only with EvaluationOptions::operators
+    std::vector<Warning> warnings;          ///< settings without effect, a profile of another machine
 };
 
-/// How much of an evaluation is wanted.
+/// Parts of an evaluation to compute.
 struct EvaluationOptions {
     bool uncertainty = true;
     bool operators = true;
     bool splits = true;  ///< also the best placements per block and per operator, and the gap to the optimum
 };
 
-/// Absent, with errors, if a stage fits no device (each device's reason is given), a bucket is smaller than the tokens,
-/// or a model cannot be instantiated.
+/// Evaluates a scenario. Absent, with errors, if a stage fits no device (each device's reason is given), a bucket is
+/// smaller than the tokens, or a model cannot be instantiated.
 [[nodiscard]] std::optional<ScenarioResult> evaluate(const Scenario& scenario, Diagnostics& diagnostics,
                                                      const EvaluationOptions& options = {});
 
-/// One model on one device, as `berth predict` asks; under the stage's runtime, if it names one.
+/// One stage's model on one device, as for `berth predict`; under the stage's runtime, if it names one.
 [[nodiscard]] std::optional<Candidate> evaluate_on(const Profile& hardware, const ModelStage& stage, DeviceId device,
                                                    Diagnostics& diagnostics);
 
-/// What a stage runs under: the hardware's profile, or that of the runtime that it names.
+/// Profile that a stage runs under: the hardware's, or that of the runtime that the stage names.
 [[nodiscard]] const Profile& profile_of(const Scenario& scenario, const ModelStage& stage);
 
-/// How a stage uses a device: its own cores and clock, or its runtime's default and the profile's clock.
+/// Cores and clock of a stage on a device: the stage's own, or its runtime's default cores and the profile's clock.
 [[nodiscard]] Execution execution_on(const ModelStage& stage, const Profile& profile, DeviceId device);
 
-/// One stand-alone kernel (see standalone_kernel) with its interval, as `berth predict --op` and `--csv` ask. A call of
-/// the runtime's library pays what a call of a graph costs, and with matrices in normal layout their change: the input
-/// into the device's own layout and the result back; weights have been changed before. `runtime` is a place in
-/// Profile::runtimes.
+/// Prediction of one stand-alone kernel (see standalone_kernel) with its interval, as for `berth predict --op` and
+/// `--csv`. A call of the runtime's library pays the dispatch cost of a graph's call and, with matrices in normal
+/// layout, a change of layout for the input and for the result; weights were converted beforehand. `runtime` is an
+/// index into Profile::runtimes.
 struct KernelPrediction {
     Estimate<Time> latency;
     KernelCost cost;
-    Uncertainty uncertainty;  ///< effects in the order of a scenario's uncertain numbers
-    Kernel kernel;            ///< that `cost` is of: where attention takes several, the one that takes longest
+    Uncertainty uncertainty;  ///< effects parallel to a scenario's uncertain numbers
+    Kernel kernel;            ///< the kernel behind `cost`: the longest one where attention takes several
 };
 [[nodiscard]] KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const Kernel& kernel,
                                               const Execution& execution, bool library_call,
                                               MatrixLayout layout = MatrixLayout::kNative,
                                               std::optional<std::size_t> runtime = {});
 
-/// Probability that a takes less time than b, numbers shared by both moving together: by default of all of it.
+/// Probability that candidate a takes less time than b, with the numbers that both share moving together. `which`
+/// selects the time; by default that of the whole stage.
 [[nodiscard]] double probability_faster(const Candidate& a, const Candidate& b, TimeOf which = TimeOf::kStage);
 
 }  // namespace berth
