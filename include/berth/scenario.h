@@ -23,11 +23,12 @@
 
 namespace berth {
 
-/// What may run on devices of its own, the coarsest first: each allows those before it.
+/// Granularity of placement: the unit that gets a device of its own, coarsest first. Each granularity allows those
+/// before it.
 enum class Granularity : std::uint8_t {
     kModel,
-    kPhase,  ///< the prompt and the tokens behind it, each a whole model
-    kBlock,  ///< of each phase
+    kPhase,  ///< the prompt and the decode steps, each a whole model
+    kBlock,  ///< each block of each phase
     kOperator,
 };
 inline constexpr std::array<Choice<Granularity>, 4> kGranularityNames{{{"model", Granularity::kModel},
@@ -35,45 +36,46 @@ inline constexpr std::array<Choice<Granularity>, 4> kGranularityNames{{{"model",
                                                                        {"block", Granularity::kBlock},
                                                                        {"operator", Granularity::kOperator}}};
 
-/// What an input really holds: one or several lengths with their shares (which add up to 1).
+/// A length of an input with its share of the inputs; the shares of a distribution add up to 1.
 struct TokenShare {
     std::int64_t tokens = 0;
     double share = 1;
-    std::int64_t context = 0;  ///< positions before them, whose keys and values lie in the cache
-    bool step = false;         ///< of generated text: one of the tokens behind the prompt
+    std::int64_t context = 0;  ///< positions before them, whose keys and values are in the KV cache
+    bool step = false;         ///< of generated text: a decode step after the prompt
 };
 using TokenDistribution = std::vector<TokenShare>;
 
-/// Which part of generating text a stage is.
+/// Phase of text generation that a stage covers.
 enum class Phase : std::uint8_t {
     kPrefill,   ///< reading the prompt, up to the first new token
-    kDecode,    ///< one further token, the mean over `new_tokens` of them behind the prompt
-    kGenerate,  ///< the prompt, then `new_tokens` one by one
+    kDecode,    ///< one decode step, the mean over `new_tokens` of them after the prompt
+    kGenerate,  ///< the prompt, then `new_tokens` decode steps
 };
 inline constexpr std::array<Choice<Phase>, 3> kPhaseNames{
     {{"prefill", Phase::kPrefill}, {"decode", Phase::kDecode}, {"generate", Phase::kGenerate}}};
 
 struct Generation {
     Phase phase{};
-    std::int64_t prompt = 1;      ///< of several lengths the mean
-    std::int64_t new_tokens = 0;  ///< 0 for a prefill, else at least 1; of several lengths the mean
-    /// What a stream of chats draws from; empty: all are alike.
+    std::int64_t prompt = 1;      ///< prompt length; the mean of a distribution
+    std::int64_t new_tokens = 0;  ///< 0 for a prefill, else at least 1; the mean of a distribution
+    /// Distributions that a stream of chats draws lengths from; empty: all chats are equal.
     TokenDistribution prompts{}, answers{};
-    std::int64_t longest = 0;  ///< positions of the longest prompt and the longest answer; 0: prompt + new_tokens
+    std::int64_t longest = 0;  ///< longest prompt plus longest answer, in positions; 0: prompt + new_tokens
     [[nodiscard]] std::int64_t positions() const { return longest > 0 ? longest : prompt + new_tokens; }
 };
 
-/// Speculative decoding: a smaller model drafts tokens, and one pass of the stage's own checks all of them.
+/// Speculative decoding: a smaller model drafts tokens, and one pass of the stage's own model checks them all.
 struct Draft {
     Model model;
     Precision precision;
     std::map<DeviceId, Scheme> dtypes;
-    std::int64_t length = 1;       ///< tokens drafted at a time
-    Parameter<double> acceptance;  ///< probability that the stage's model would have made a drafted token
-    std::optional<DeviceId> on;    ///< pinned
+    std::int64_t length = 1;  ///< draft length: tokens per round
+    /// Acceptance rate: probability that the stage's model would have generated a drafted token.
+    Parameter<double> acceptance;
+    std::optional<DeviceId> on;  ///< device that the draft model is pinned to
 };
 
-/// Operators of one device, by a pattern over their names.
+/// Pins operators to a device, by a pattern over their names.
 struct PinRule {
     std::string pattern;
     DeviceId device = 0;
@@ -84,28 +86,28 @@ struct PinRule {
 struct ModelStage {
     Model model;
     Precision precision;
-    std::map<DeviceId, Scheme> dtypes;  ///< where a device has another than `precision.dtype`
+    std::map<DeviceId, Scheme> dtypes;  ///< scheme of devices that have another one than `precision.dtype`
     TokenDistribution tokens;
-    std::optional<Generation> generation;  ///< then `tokens` is the prompt, and there are no buckets
+    std::optional<Generation> generation;  ///< if set, `tokens` is the prompt, and there are no buckets
     std::vector<std::int64_t> buckets;     ///< compiled lengths, ascending; empty: compiled for each length
     std::int64_t batch = 1;
-    std::optional<std::size_t> runtime;  ///< its place in Profile::runtimes; absent: that of the hardware itself
+    std::optional<std::size_t> runtime;  ///< index into Profile::runtimes; absent: the hardware's own runtime
     std::map<DeviceId, int> cores;       ///< where the stage overrides the runtime's default
     std::map<DeviceId, Frequency> clocks;
-    std::optional<DeviceId> on;                     ///< pinned
-    std::vector<PinRule> pins;                      ///< exceptions from that, or from any placement; the last counts
-    std::optional<int> most_segments;               ///< runs of operators on one device, each a call
+    std::optional<DeviceId> on;        ///< device that the stage is pinned to
+    std::vector<PinRule> pins;         ///< exceptions from `on` or from any placement; the last match counts
+    std::optional<int> most_segments;  ///< most segments: runs of operators on one device, each a call
     Granularity granularity = Granularity::kModel;  ///< finest placement that may be recommended
-    std::int64_t slots = 1;                         ///< answers at once, each with a cache of its own
+    std::int64_t slots = 1;                         ///< most concurrent answers, each with a KV cache of its own
     std::optional<Draft> draft;
 };
 
-/// A stage of known duration, such as a search in an index. On a device it holds cores of it as long as it lasts;
-/// without one it runs elsewhere, where no request waits for another.
+/// A stage of known duration, such as an index lookup. On a device it holds cores for its duration; without one it runs
+/// elsewhere and shares no resource with other requests.
 struct FixedStage {
     Estimate<Time> takes;
     std::optional<DeviceId> on;
-    int cores = 1;  ///< of that device
+    int cores = 1;  ///< cores of that device
 };
 
 struct Stage {
@@ -113,7 +115,7 @@ struct Stage {
     std::variant<ModelStage, FixedStage> work;
     std::int64_t repeat = 1;
     std::optional<Time> budget;
-    std::map<std::string, double> slows;  ///< other stages, and by what share they may take longer because of this one
+    std::map<std::string, double> slows;  ///< for each other stage, by what share this stage may slow it
     SourceLocation where;
 };
 
@@ -125,13 +127,13 @@ struct Override {
     std::string set_by = "on the command line";  ///< for the source of a number
 };
 
-/// Where shipped files are found: the directories that hold models/, hardware/ and scenarios/, searched in order.
+/// Directories of shipped files: each holds models/, hardware/ and scenarios/; searched in order.
 struct Library {
     std::vector<std::filesystem::path> roots;
-    std::shared_ptr<KeptDocuments> kept{};  ///< where what is read is kept; null: every file is read again each time
+    std::shared_ptr<KeptDocuments> kept{};  ///< cache of read documents; null: every file is read again each time
 };
 
-/// What a scenario is loaded from: a name or a path, and what is changed in it.
+/// Source of a scenario: a name or a path, and the overrides applied to it.
 struct ScenarioSource {
     Library library;
     std::string scenario;
@@ -148,44 +150,46 @@ struct Scenario {
     std::string name;
     std::string description;
     Profile profile;
-    std::vector<Stage> stages;  ///< without those that are disabled
+    std::vector<Stage> stages;  ///< enabled stages only
     std::vector<std::string> disabled;
     Objective objective = Objective::kLatency;
     std::optional<Time> budget;
-    std::optional<RequestStream> traffic;  ///< requests to simulate
-    std::vector<SettingChange> changes;    ///< by overrides; see setting_changes()
+    std::optional<RequestStream> traffic;  ///< arrivals to simulate
+    std::vector<SettingChange> changes;    ///< changes by overrides
     ScenarioSource source;                 ///< where it was loaded from; empty if it was not
 };
 
-/// As `--set` takes it: `devices.npu.cores`, as a profile's own file has it, becomes `hardware.devices.npu.cores`.
+/// A path as `--set` takes it: `devices.npu.cores`, as a profile's own file has it, becomes
+/// `hardware.devices.npu.cores`.
 [[nodiscard]] std::string typed_path(std::string_view path);
 
-/// What the overrides of a source replace, in their order; of several for one path the last value and the first text.
+/// Changes made by the overrides of a source, in order; several overrides of one path give the last value and the first
+/// replaced text.
 [[nodiscard]] std::vector<SettingChange> setting_changes(const ScenarioSource& source);
-/// The same for a profile by itself: each path is one below `hardware.`.
+/// setting_changes() for a profile by itself: each path is one below `hardware.`.
 [[nodiscard]] std::vector<SettingChange> hardware_changes(const Library& library, std::string_view name_or_path,
                                                           const std::vector<Override>& settings);
 
 /// "with PATH=VALUE (was BEFORE), PATH=VALUE and 2 more changes"; empty without changes.
 [[nodiscard]] std::string changes_text(const std::vector<SettingChange>& changes);
-/// The name, and what was changed: "RAG query on RK3588, with budget=100 ms (was 200 ms)".
+/// The name with its changes: "RAG query on RK3588, with budget=100 ms (was 200 ms)".
 [[nodiscard]] std::string title_of(const std::string& name, const std::vector<SettingChange>& changes);
 
-/// A shipped name (`rag-rk3588`) or a path, `.yaml` optional. Errors suggest the nearest shipped name, or the nearest
-/// file of the path's folder.
+/// Finds the file of a shipped name (`rag-rk3588`) or a path, `.yaml` optional. Errors suggest the nearest shipped
+/// name, or the nearest file of the path's folder.
 [[nodiscard]] std::optional<std::filesystem::path> find_file(const Library& library, std::string_view kind_directory,
                                                              std::string_view name_or_path, const SourceLocation& where,
                                                              Diagnostics& diagnostics);
-/// One profile or model. Paths of overrides follow the keys of its file; the prefix `hardware.` or `models.NAME.` may
-/// stay.
+/// Loads one profile or model. Paths of overrides follow the keys of its file; the prefix `hardware.` or `models.NAME.`
+/// is optional.
 [[nodiscard]] std::optional<Profile> load_hardware(const Library& library, std::string_view name_or_path,
                                                    const std::vector<Override>& overrides, const SourceLocation& where,
                                                    Diagnostics& diagnostics);
 [[nodiscard]] std::optional<Model> load_model(const Library& library, std::string_view name_or_path,
                                               const std::vector<Override>& overrides, const SourceLocation& where,
                                               Diagnostics& diagnostics);
-/// Loads a scenario with the hardware and the models it names: shipped names, or paths from the scenario's folder or
-/// the current one. An override that fits nothing is an error.
+/// Loads a scenario with the hardware and the models it names: shipped names, or paths relative to the scenario's
+/// folder or the current one. An override that matches nothing is an error.
 [[nodiscard]] std::optional<Scenario> load_scenario(const Library& library, std::string_view name_or_path,
                                                     const std::vector<Override>& overrides, Diagnostics& diagnostics);
 
