@@ -1,5 +1,5 @@
-// What a design review asks beyond the result of a scenario: what each number does, where a decision turns, what to
-// measure next, and how good the profile has proved to be.
+// Design-review questions beyond the result of a scenario: sensitivities, crossovers, the next measurements, and the
+// accuracy of the profile.
 #pragma once
 
 #include <optional>
@@ -14,21 +14,21 @@
 
 namespace berth {
 
-/// Where the fastest two devices of a stage change places as its input grows.
+/// Input length at which the two fastest devices of a stage swap places.
 struct LengthCrossover {
     CrossoverQuestion question;
     CrossoverAnswer answer;
 };
 
-/// Empty parts: the scenario or its profile has nothing of the kind.
+/// Parts are empty where they do not apply to the scenario or its profile.
 struct DesignReview {
     std::optional<Sensitivity> sensitivity;
-    std::vector<LengthCrossover> crossovers;   ///< a stage of one input length that two devices can run alone
-    std::vector<WorthMeasuring> measurements;  ///< those that tell most first
-    std::optional<Validation> accuracy;        ///< of the profile as it was written, without changes of the scenario
+    std::vector<LengthCrossover> crossovers;   ///< of stages of one input length that two devices can run alone
+    std::vector<WorthMeasuring> measurements;  ///< most informative first
+    std::optional<Validation> accuracy;        ///< accuracy of the profile as written, without changes by the scenario
 };
 
-/// Asks all of it; `result` was evaluated with uncertainty. A question without an answer is left out.
+/// Answers all questions; `result` was evaluated with uncertainty. A question without an answer is left out.
 [[nodiscard]] DesignReview design_review(const Scenario& scenario, const ScenarioResult& result);
 
 }  // namespace berth

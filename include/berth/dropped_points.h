@@ -1,4 +1,4 @@
-// Points of a sweep that gave no answer, counted by the reason, with one of each as an example.
+// Sweep points that gave no answer, counted by reason, with an example of each.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,12 @@
 namespace berth {
 
 struct DroppedPoints {
-    std::string reason;  ///< that of the example
+    std::string reason;  ///< reason as stated for the example
     std::size_t count = 0;
     std::size_t example = 0;  ///< the first such point
 };
 
-/// Counts them; for many threads. Reasons that differ in nothing but numbers are one.
+/// Thread-safe counter. Reasons that differ only in numbers count as one.
 class DroppedCount {
   public:
     void add(std::size_t point, std::string_view reason);

@@ -11,13 +11,13 @@
 
 namespace berth {
 
-/// The least and the most of one size among measured rows.
+/// Range of one size among measured rows.
 struct SizeRange {
     std::int64_t least = 0, most = 0;
     friend bool operator==(const SizeRange&, const SizeRange&) = default;
 };
 
-/// Operators of one kind and dtype that were measured (`devices.D.evidence`).
+/// Measured operators of one kind and dtype (`devices.D.evidence`).
 struct MeasuredKind {
     OperatorKind kind{};
     DType dtype{};
@@ -39,7 +39,7 @@ inline constexpr std::array<Choice<EvidenceKind>, 3> kEvidenceKindNames{
 [[nodiscard]] EvidenceKind evidence_for(OperatorKind kind, DType dtype, const Dims& dims,
                                         std::span<const MeasuredKind> measured);
 
-/// Shares of a prediction's time, which add up to 1.
+/// Shares of a prediction's time by evidence; they add up to 1.
 struct Evidence {
     double near = 0, elsewhere = 0, assumed = 0;
     void add(EvidenceKind kind, double share) {

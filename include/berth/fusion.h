@@ -1,4 +1,4 @@
-// What a runtime's rules fused, what they left apart and why, and what that costs.
+// Fusions by a runtime's rules, operators left unfused with the reason, and the cost of that.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 
 namespace berth {
 
-/// Why an operator does not run inside the kernel of the one before it.
+/// Reason why an operator is not fused into the kernel of the one before it.
 enum class FusionBarrier : std::uint8_t { kNoRule, kSeveralReaders, kDtype, kGroupFull, kDevice };
 inline constexpr std::array<Choice<FusionBarrier>, 5> kFusionBarrierNames{{
     {"no rule", FusionBarrier::kNoRule},
@@ -35,7 +35,8 @@ struct MissingFusion {
     OperatorId op = kNoOperator;
     OperatorId before = kNoOperator;
     FusionBarrier barrier{};
-    /// Time with a rule [before, op] of no traffic of its own minus time without. Absent where no rule could help.
+    /// Time lost: time without fusion minus time with a rule [before, op] that has no traffic of its own. Absent where
+    /// no rule could help.
     std::optional<Time> cost;
 };
 
@@ -44,7 +45,7 @@ struct FusionReport {
     std::vector<MissingFusion> missing;
 };
 
-/// Of a graph of which operator i runs on device `assignment[i]` as `plans[assignment[i]]` lowered it.
+/// Fusions of a graph whose operator i runs on device `assignment[i]`, as lowered by `plans[assignment[i]]`.
 [[nodiscard]] FusionReport fusion_report(const Graph& graph, const std::vector<DevicePlan>& plans,
                                          const Profile& profile, const std::vector<DeviceId>& assignment);
 

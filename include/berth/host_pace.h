@@ -1,4 +1,4 @@
-// How fast the machine at hand is at the moment: something else may use it, too.
+// Pace of the machine at hand: its current speed relative to its best, since co-runners may disturb it.
 #pragma once
 
 #include <array>
@@ -10,32 +10,34 @@
 
 namespace berth {
 
-/// A machine is slower than it may be at this pace: something else uses it, too.
+/// Pace below which the machine counts as disturbed by co-runners.
 inline constexpr double kUndisturbed = 0.9;
 
-/// The quickest that each probe of the machine was ever seen at, in seconds; 0: not probed yet.
+/// Best time of each probe of the machine so far, in seconds; 0: not probed yet.
 struct QuickestProbes {
     using ByThreads = std::array<double, 16>;  ///< one, two, four, ... threads
     double core = 0;
     ByThreads cache{}, team{};
 };
-/// In memory that processes share which are started later: one that measures in a bad hour knows the good ones.
+/// In memory shared with child processes started later, so that one that measures on a disturbed machine knows the best
+/// times.
 [[nodiscard]] std::shared_ptr<QuickestProbes> shared_quickest_probes();
 
-/// How fast the machine is, beside the best that it was seen at. Threads of a virtual machine may be put on one real
-/// core, or beside another machine's threads, or on cores far from each other, and other machines use the last cache:
-/// for fractions of a second or for minutes, what they do takes up to three times as long.
+/// Pace of the machine relative to its best. Threads of a virtual machine may be put on one physical core, beside
+/// another machine's threads, or on cores far from each other, and other machines use the last-level cache: for
+/// fractions of a second or for minutes, work takes up to three times as long.
 class HostPace {
   public:
-    /// `patience`: what may be spent on waiting, and on measuring again, in all.
+    /// `patience`: total time that may be spent on waiting and on repeated measurements.
     HostPace(Time patience, std::shared_ptr<QuickestProbes> quickest);
-    /// The slowest of `threads` threads that compute at once, as a share of the best that one was ever seen at. A
-    /// single run of some 4 us, which an interrupt may have met.
+    /// Pace of the slowest of `threads` threads that compute concurrently. One run of some 4 us, which an interrupt may
+    /// disturb.
     [[nodiscard]] double probe(int threads);
-    /// What is around the cores: the way from one of `threads` threads to the others and, if more is `used` than their
-    /// own caches hold, the last cache. It takes some 0.3 ms then and leaves other things in the caches.
+    /// Pace of the uncore: communication from one of `threads` threads to the others and, if `used` exceeds their
+    /// private caches, the last-level cache. In that case it takes some 0.3 ms and pollutes the caches.
     [[nodiscard]] double surroundings(int threads, Bytes used);
-    /// Sleeps until cores and surroundings are undisturbed or the patience is spent; the surroundings as they are then.
+    /// Sleeps until cores and surroundings are undisturbed or the patience is spent; returns the pace of the
+    /// surroundings then.
     double wait(int threads, Bytes used);
     void spend(Time time) { patience_ -= time; }
     [[nodiscard]] bool is_patient() const { return patience_ > Time{}; }

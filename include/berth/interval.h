@@ -1,4 +1,4 @@
-// Predictions with their uncertainty: a median and the 5 to 95 % interval.
+// Estimates with uncertainty: a median and the 5-95 % interval.
 #pragma once
 
 #include <cmath>

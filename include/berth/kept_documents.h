@@ -1,4 +1,4 @@
-// Files that are read again and again, parsed once.
+// A cache of parsed files that are read repeatedly.
 #pragma once
 
 #include <filesystem>
@@ -13,17 +13,17 @@
 
 namespace berth {
 
-/// How a file becomes a document: YamlDocument::load, or what keeps them.
+/// Function that loads a document: YamlDocument::load, or a cache.
 using ReadDocument = std::function<std::optional<YamlDocument>(const std::filesystem::path&, Diagnostics&)>;
 
-/// Documents as they were when they were first asked for; for many threads. What cannot be read is tried again.
+/// Thread-safe cache of documents as first read. Files that could not be read are tried again.
 class KeptDocuments {
   public:
     KeptDocuments() = default;
-    /// Documents that are not here are asked of `behind`, if there is one.
+    /// Misses are looked up in `behind`, if there is one.
     explicit KeptDocuments(std::shared_ptr<KeptDocuments> behind) : behind_(std::move(behind)) {}
 
-    /// From now on the file reads as this document.
+    /// Replaces the file's document from now on.
     void keep(const std::filesystem::path& path, YamlDocument document);
     [[nodiscard]] std::optional<YamlDocument> load(const std::filesystem::path& path, Diagnostics& diagnostics);
 

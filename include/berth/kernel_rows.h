@@ -18,7 +18,7 @@ struct KernelRow {
     OperatorKind kind{};
     Dims dims;
     Scheme dtype;
-    std::optional<MatrixLayout> layout;  ///< of a call of the runtime's matmul library; absent: a step of a graph
+    std::optional<MatrixLayout> layout;  ///< layout of a matmul library call; absent: a step of a graph
     CacheState cache = CacheState::kHot;
     std::optional<int> cores;        ///< absent: the runtime's default
     std::optional<Frequency> clock;  ///< absent: the profile's
@@ -32,19 +32,19 @@ struct GivenSize {
     SourceLocation where;
 };
 
-/// Dims from named sizes. `batch` of a kind that has no such size stands for that many times the rows; the table of an
-/// embedding, which its time does not depend on, need not be given. Sizes that the kind does not have are left alone.
+/// Dims from named sizes. For a kind without the size `batch`, it multiplies the rows; the table size of an embedding
+/// is optional, since its time does not depend on it. Sizes that the kind does not have are ignored.
 [[nodiscard]] std::optional<Dims> dims_of(OperatorKind kind, const std::vector<GivenSize>& sizes,
                                           const SourceLocation& where, Diagnostics& diagnostics);
 /// Whether dims_of() reads a size of this name for the kind.
 [[nodiscard]] bool has_size(OperatorKind kind, std::string_view name);
 
-/// `m=128,k=384,n=1536` as sizes of the kind; an error for each entry that is none.
+/// Parses `m=128,k=384,n=1536` as sizes of the kind; an error for each invalid entry.
 [[nodiscard]] std::vector<GivenSize> parse_shape(OperatorKind kind, std::string_view text, Diagnostics& diagnostics);
 
-/// The rows of a table with the columns op, dtype, layout, cache, cores, clock_mhz and the sizes of operators, in any
-/// order. Errors: an unknown operator, dtype or layout, a bad number, a missing size, more cores than `device` has.
-/// Warnings: a value that the operator does not need, a column that is neither read nor one of measurements.
+/// Reads the rows of a table with the columns op, dtype, layout, cache, cores, clock_mhz and the sizes of operators, in
+/// any order. Errors: an unknown operator, dtype or layout, a bad number, a missing size, more cores than `device` has.
+/// Warnings: a value that the operator does not use, a column that is neither read nor one of measurements.
 [[nodiscard]] std::optional<std::vector<KernelRow>> read_kernel_rows(const CsvTable& table, const Device& device,
                                                                      Diagnostics& diagnostics);
 

@@ -1,4 +1,4 @@
-// Which numbers of a profile decide how a graph is lowered, beyond what its kernels cost.
+// Numbers of a profile that decide how a graph is lowered, not only what its kernels cost.
 #pragma once
 
 #include <cstddef>
@@ -11,24 +11,24 @@
 
 namespace berth {
 
-/// As long as it holds, a number of a profile lets a graph be lowered the same.
+/// A condition on a number of a profile; while it holds, the graph's lowering stays the same.
 struct LoweringCondition {
     enum class Number : std::uint8_t {
-        kCapacity,         ///< of the levels that keep tensors, over `cores`
-        kLargestResult,    ///< of operators of the kind `index`
-        kEpilogueTraffic,  ///< of the fusion rule `index`
+        kCapacity,         ///< capacity of the levels that keep tensors, over `cores` cores
+        kLargestResult,    ///< largest result of operators of the kind `index`
+        kEpilogueTraffic,  ///< epilogue traffic of the fusion rule `index`
     } number{};
     DeviceId device = 0;
     int cores = 1;
     std::size_t index = 0;
-    double from = 0, below = 0;  ///< SI; kCapacity: anything in between; else just `from`
+    double from = 0, below = 0;  ///< SI; kCapacity holds in [from, below); others only at `from`
     [[nodiscard]] bool holds(const Profile& profile) const;
 };
 
-/// Under what the plan's graph would be lowered the same to its device.
+/// Conditions under which the plan's graph is lowered to its device in the same way.
 [[nodiscard]] std::vector<LoweringCondition> lowering_conditions(const DevicePlan& plan, const Profile& profile);
 
-/// Paths of all numbers that conditions are about, as parameters() names them.
+/// Paths of all numbers that conditions may depend on, as in parameters().
 [[nodiscard]] std::vector<std::string> lowering_parameters(const Profile& profile);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Points that fill a space of many dimensions evenly with few of them.
+// Space-filling samples: few points that cover many dimensions evenly.
 #pragma once
 
 #include <array>
@@ -15,8 +15,8 @@
 namespace berth {
 
 enum class SamplingPlan : std::uint8_t {
-    kLatinHypercube,  ///< each dimension's points one to a stratum (McKay, Beckman and Conover 1979)
-    kSobol,           ///< low discrepancy (Sobol 1967; direction numbers of Joe and Kuo 2008), shifted by the seed
+    kLatinHypercube,  ///< one point per stratum in each dimension (McKay, Beckman and Conover 1979)
+    kSobol,  ///< low-discrepancy sequence (Sobol 1967; direction numbers of Joe and Kuo 2008), shifted by the seed
 };
 inline constexpr std::array<Choice<SamplingPlan>, 2> kSamplingPlanNames{
     {{"lhs", SamplingPlan::kLatinHypercube}, {"sobol", SamplingPlan::kSobol}}};
@@ -32,12 +32,12 @@ inline constexpr std::size_t kMostSobolDimensions = 64;  ///< the time to draw g
 [[nodiscard]] std::optional<Sampling> parse_sampling(std::string_view text, std::uint64_t seed, std::size_t most,
                                                      Diagnostics& diagnostics);
 
-/// Coordinates of all points in one dimension, each in [0, 1). The same for the same seed, everywhere.
+/// Coordinates of all points in one dimension, each in [0, 1). Deterministic for a seed, on every platform.
 [[nodiscard]] std::vector<double> sample_coordinates(const Sampling& sampling, std::size_t dimension);
 
-/// `PATH=FROM:TO`, or a list of values: what each point takes of it. Values are spread evenly, by factors where the
-/// range spans more than 16 times its start; whole numbers without a unit stay whole. Errors: those of a range or a
-/// list.
+/// Axis of a sample, from `PATH=FROM:TO` or a list of values, with a value for each point. Values are spaced evenly, or
+/// by factors where the range spans more than 16 times its start; whole numbers without a unit stay whole. Errors:
+/// those of a range or a list.
 [[nodiscard]] std::optional<SweepAxis> sampled_axis(std::string_view text, const std::vector<double>& coordinates,
                                                     Diagnostics& diagnostics);
 

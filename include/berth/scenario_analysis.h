@@ -1,4 +1,4 @@
-// A scenario's result with all that a report of it shows: arrivals, cores per request, settings without effect.
+// A scenario's result with everything that its report shows: arrivals, cores per request, settings without effect.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +15,11 @@
 namespace berth {
 
 struct AnalysisOptions {
-    std::vector<Warning> warnings{};      ///< that come first
-    std::optional<SweepBase> settings{};  ///< whose effect is looked at
+    std::vector<Warning> warnings{};      ///< warnings to put first
+    std::optional<SweepBase> settings{};  ///< settings to check for having no effect
     std::size_t traced = 0;               ///< requests of the stream whose spans are kept
     std::size_t drawn = 0;                ///< requests in the timeline; 0: no timeline
-    /// Told what begins, and how far it is; empty: nobody is.
+    /// Callbacks: which step begins, and its progress; may be empty.
     std::function<void(const std::string&)> begins{}, reached{};
     std::function<void(const SimulationProgress&)> simulated{};
 };

@@ -1,4 +1,4 @@
-// Quantisation schemes: the dtypes that weights are stored in and activations travel in.
+// Quantisation schemes: the storage dtype of weights and the dtype of activations.
 #pragma once
 
 #include <array>
@@ -10,34 +10,34 @@
 
 namespace berth {
 
-/// Files of llama.cpp are named after the format that most of their matrices have; in some, a few matrices have a wider
-/// one, by what they do and where (llama-quant.cpp, which see weight_format()).
+/// Mixed-precision weights. Files of llama.cpp are named after the format of most of their matrices; some mixes use a
+/// wider format for a few matrices, by role and layer (llama-quant.cpp, see weight_format()).
 enum class WeightMix : std::uint8_t { kNone, kSmall, kMedium };
 
-/// One dtype for both, or weights narrower than activations. `group` weights share a scale of 16 bits; 0: one scale per
-/// column or tensor, too few to count. `dynamic`: scales of activations are measured while the model runs, whatever
-/// else the runtime could do.
+/// One dtype for weights and activations, or weights narrower than activations. `group` weights share a 16-bit scale;
+/// 0: one scale per column or tensor, too few to count. `dynamic`: scales of activations are computed at run time,
+/// whatever else the runtime supports.
 struct Scheme {
     DType activations = DType::kFp32;
     DType weights = DType::kFp32;
     std::int64_t group = 0;
     bool dynamic = false;
-    WeightMix mix = WeightMix::kNone;  ///< of a model; none of an operator
+    WeightMix mix = WeightMix::kNone;  ///< of a whole model; kNone for a single operator
 
     constexpr Scheme() = default;
-    // A dtype alone is the scheme that uses it for everything.
+    // Implicit: a dtype alone is the scheme that uses it for weights and activations.
     constexpr Scheme(DType both) : activations(both), weights(both) {}  // NOLINT(google-explicit-constructor)
     constexpr Scheme(DType of_weights, DType of_activations, std::int64_t weights_per_scale = 0,
                      bool at_run_time = false)
         : activations(of_activations), weights(of_weights), group(weights_per_scale), dynamic(at_run_time) {}
-    /// Blocks of `base`, some matrices wider, multiplied with 16-bit activations.
+    /// Weights in block format `base`, some matrices wider, multiplied with 16-bit activations.
     constexpr Scheme(DType base, WeightMix wider) : activations(DType::kFp16), weights(base), mix(wider) {}
-    /// Weights are stored at one dtype and widened to another when they are used.
+    /// Whether weights are stored at one dtype and widened to another when they are used.
     [[nodiscard]] constexpr bool weight_only() const { return weights != activations; }
     friend constexpr bool operator==(const Scheme&, const Scheme&) = default;
 };
 
-/// What a model may be asked to run at. int32 is for ids and accumulators alone.
+/// Schemes that can be requested for a model. int32 is for ids and accumulators only.
 inline constexpr std::array<Choice<Scheme>, 27> kSchemeNames{{
     {"fp32", DType::kFp32},
     {"fp16", DType::kFp16},
@@ -68,7 +68,7 @@ inline constexpr std::array<Choice<Scheme>, 27> kSchemeNames{{
     {"q5_k_m", {DType::kQ5K, WeightMix::kMedium}},
 }};
 
-/// What keys and values of earlier positions are stored in; `group` of them share a scale of 16 bits, 0: none.
+/// Storage of the KV cache; `group` values share a 16-bit scale, 0: no scales.
 struct CacheStorage {
     DType dtype = DType::kFp16;
     std::int64_t group = 0;
@@ -86,8 +86,8 @@ inline constexpr std::array<Choice<CacheStorage>, 6> kCacheNames{{
 /// Bytes per stored weight, its share of the group's scale included.
 [[nodiscard]] Bytes stored_size(DType weights, std::int64_t group);
 
-/// What an operator's constants take: the matrix or table itself, the scales of its groups, and what stays beside it
-/// (biases and affine terms: 4 bytes with quantised activations, else as wide as activations).
+/// Storage of an operator's constants: the matrix or table itself, the scales of its groups, and the rest (biases and
+/// affine terms: 4 bytes with quantised activations, else the width of activations).
 struct WeightStorage {
     Bytes matrix, scales, beside;
     DType beside_at = DType::kFp32;
@@ -95,21 +95,21 @@ struct WeightStorage {
 };
 [[nodiscard]] WeightStorage weight_storage(OperatorKind kind, const Dims& dims, const Scheme& scheme);
 
-/// A matmul or convolution with a constant operand.
+/// Whether the operator is a matmul or convolution with a constant operand.
 [[nodiscard]] bool multiplies_weights(OperatorKind kind, const Dims& dims);
 
-/// What a model's operators are, by which mixes choose formats.
+/// Properties of an operator by which mixes choose its format.
 struct MixedOperator {
     std::string_view name;  ///< in its architecture: `layer.0.ffn.down`
     Category category = Category::kElementwise;
-    bool tied = false;                   ///< a table that the head multiplies by, too
+    bool tied = false;                   ///< tied embedding: the head multiplies by this table, too
     std::int64_t layer = 0, layers = 1;  ///< -1: in no layer
 };
 /// The format that `llama-quantize` gives to an operator's matrix in a file of that mix.
 [[nodiscard]] DType weight_format(const Scheme& scheme, const MixedOperator& op);
 
-/// The scheme as an operator takes it: only those that multiply by weights unpack narrower ones; tables stay as wide as
-/// activations, except in blocks.
+/// The requested scheme as it applies to an operator: only operators that multiply by weights unpack narrower ones;
+/// tables are stored at the width of activations, except in block formats.
 [[nodiscard]] Scheme scheme_for(OperatorKind kind, const Dims& dims, const Scheme& asked);
 
 }  // namespace berth

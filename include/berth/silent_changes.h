@@ -1,4 +1,4 @@
-// Changes of inputs that do not move an answer: which they are, why, and which number decides instead.
+// Input changes that leave an answer unchanged: which ones, why, and which number is binding instead.
 #pragma once
 
 #include <functional>
@@ -13,26 +13,28 @@
 
 namespace berth {
 
-/// The scenario with those changes that `made` marks, one per change; absent where it does not go without another one.
+/// The scenario with the changes that `made` marks, one flag per change; absent where a change is invalid without
+/// another.
 using ScenarioWith = std::function<std::optional<Scenario>(const std::vector<bool>& made)>;
 
-/// One entry for each change (`paths`, as `--set` writes them) without which the answer would be the same, beside the
-/// other changes and alone: total, intervals, energy, choices, every placement of a stage, memory, rate and simulated
-/// requests. A change that only moves placements that are not chosen has one that says so. Evaluates the scenario
-/// a few times per change.
+/// One warning for each change (`paths`, as `--set` writes them) that has no effect, neither together with the other
+/// changes nor alone. Compared are total, intervals, energy, choices, every placement of a stage, memory, rate and
+/// simulated requests. A change that affects only placements not chosen gets a warning that says so. Evaluates the
+/// scenario a few times per change.
 [[nodiscard]] std::vector<Warning> silent_changes(const std::vector<std::string>& paths, const ScenarioWith& with);
 
-/// The same for the settings of a command; none are set: nothing is evaluated. A path that is set twice is one change.
+/// silent_changes() for the settings of a command; without settings nothing is evaluated. A path that is set twice is
+/// one change.
 [[nodiscard]] std::vector<Warning> silent_settings(const SweepBase& base);
 
-/// Axes of a sweep that make no difference at any of a few points along them: at the first, the middle and the last
+/// Warnings for axes of a sweep that have no effect at a few points along them: at the first, the middle and the last
 /// values of the other axes.
 [[nodiscard]] std::vector<Warning> silent_axes(const SweepBase& base, const std::vector<SweepAxis>& axes);
 
 /// Settings and axes together.
 [[nodiscard]] std::vector<Warning> silent_inputs(const SweepBase& base, const std::vector<SweepAxis>& axes);
 
-/// Settings, and the range of a crossover if neither device takes longer or shorter along it.
+/// Settings, and the range of a crossover search if neither device's time changes along it.
 [[nodiscard]] std::vector<Warning> silent_inputs(const CrossoverQuestion& question, const CrossoverAnswer& answer);
 
 }  // namespace berth

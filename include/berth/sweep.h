@@ -32,10 +32,9 @@ using SweepBase = ScenarioSource;
 
 /// One stage at one point.
 struct SweepStage {
-    std::string chosen;  ///< chosen placement; empty for a fixed stage
-    Time latency;        ///< of all repeats
-    std::vector<std::optional<Time>>
-        on_device;  ///< [device] one pass of the whole model; absent if it cannot run there
+    std::string chosen;                          ///< chosen placement; empty for a fixed stage
+    Time latency;                                ///< of all repeats
+    std::vector<std::optional<Time>> on_device;  ///< [device] one pass of the whole model; absent if it cannot run
 };
 
 struct SweepPoint {

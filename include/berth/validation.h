@@ -84,9 +84,10 @@ struct MeasuredSet {
     std::string note;
     /// Of whole models: DRAM clock of their board, if known.
     std::optional<Frequency> memory_clock;
-    bool one_network = false;  ///< its tables are layers of one network, which cross-validation leaves out together
-    Time call_noise;           ///< run-to-run standard deviation of a timed call
-    double noise = 0;          ///< the same, relative to the time; the two add in quadrature
+    /// Its tables count as one network, which cross-validation leaves out together.
+    bool one_network = false;
+    Time call_noise;   ///< run-to-run standard deviation of a timed call
+    double noise = 0;  ///< the same, relative to the time; the two add in quadrature
     std::vector<MeasuredRow> rows;
     std::vector<std::string> left_out;  ///< rows that the profile cannot predict, with the reason
 };

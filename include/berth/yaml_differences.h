@@ -1,4 +1,4 @@
-// Where two YAML documents say something different, and one of them changed there to what the other says.
+// Differences between two YAML documents, and applying one of them.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace berth {
 
-/// A value, list or map that one document has otherwise than the other, or not at all.
+/// A value, list or map that differs between two documents, or is in one of them only.
 struct YamlDifference {
     std::vector<std::string> steps;            ///< keys, names of items, or their indices
     std::optional<std::string> before, after;  ///< on one line; absent where there is nothing
@@ -20,13 +20,13 @@ struct YamlDifference {
     [[nodiscard]] std::string path() const;
 };
 
-/// In the order of `before`, what only `after` has behind what it stands behind there. Maps are compared key by key,
-/// lists of maps item by item (by `name` if all have one), other lists as a whole. Quantities are compared by what they
-/// mean: `1 GHz` is `1000 MHz`, and `{value: 1 GHz, spread: 10%}` is `1 GHz ± 10%`; where only spread or origin of a
-/// number differs, the texts have those too. A list of one is that one.
+/// Differences in the order of `before`; additions of `after` come after what precedes them there. Maps are compared
+/// key by key, lists of maps item by item (by `name` if all have one), other lists as a whole. Quantities are compared
+/// by value: `1 GHz` is `1000 MHz`, and `{value: 1 GHz, spread: 10%}` is `1 GHz ± 10%`; where only the spread or origin
+/// of a number differs, the texts include it. A list of one item equals that item.
 [[nodiscard]] std::vector<YamlDifference> differences_between(const YamlDocument& before, const YamlDocument& after);
 
-/// Makes `changed` what `from`, the later of the two, says at a difference; elsewhere it stays as it is.
+/// Applies one difference to `changed`, with the value from `from`, the later document.
 void take_over(YamlDocument& changed, const YamlDifference& difference, const YamlDocument& from);
 
 }  // namespace berth
