@@ -1,4 +1,5 @@
-// How published configurations (config.json of Hugging Face) name the sizes of an architecture: data, one list a file.
+// Mapping of published configurations (config.json of Hugging Face) to the sizes of an architecture: data, one list per
+// file.
 #pragma once
 
 #include <optional>
@@ -13,39 +14,38 @@
 
 namespace berth {
 
-/// One way to a size. An expression names fields, those of nested maps with dots (`text_config.hidden_size`); a list or
-/// a map counts its entries; of a size per round it may use the round `i`. Or the texts of a field and what each means:
-/// for a size per round, its list (or the letters of its text) has one for each. Or a list of rounds, and what holds in
-/// those and in the others.
+/// One way to derive a size, in one of three forms. An expression over fields, those of nested maps with dots
+/// (`text_config.hidden_size`); a list or a map evaluates to its number of entries; for a size per round it may use the
+/// round `i`. Or the texts of a field and their meanings; for a size per round, the field's list (or the letters of its
+/// text) has one entry per round. Or a list of rounds, with the value in those rounds and in the others.
 struct SizeAlternative {
     std::optional<Expression> expression;
-    std::string field;                                         ///< whose texts have meanings
-    std::vector<std::pair<std::string, Expression>> meanings;  ///< none: the numbers that the field holds
-    std::string listed_in;                                     ///< the list of rounds
+    std::string field;                                         ///< field whose texts have meanings
+    std::vector<std::pair<std::string, Expression>> meanings;  ///< empty: the field holds numbers
+    std::string listed_in;                                     ///< field with the list of rounds
     std::optional<Expression> listed, others;
     SourceLocation where;
 };
 
-/// One size: the first alternative whose fields are all there gives it.
+/// Source of one size: the first alternative whose fields are all present.
 struct SizeSource {
     std::string size;
     std::vector<SizeAlternative> alternatives;
 };
 
-/// A field that may only have certain values, since the architecture has no other form; absent is fine.
+/// Permitted values of a field, where the architecture has no form for others; an absent field is permitted.
 struct FieldValues {
     std::string field;
     std::vector<std::string> allowed;
 };
 
-/// A law over fields; it is left aside where one of them is absent.
+/// A constraint over fields; not checked where one of them is absent.
 struct FieldLaw {
     Expression law;
     std::string message;
 };
 
-/// Sizes that follow from what the checkpoint was trained for: `BertForSequenceClassification` fits
-/// `*ForSequenceClassification`.
+/// Sizes that follow from the checkpoint's task: `BertForSequenceClassification` matches `*ForSequenceClassification`.
 struct HeadMapping {
     std::string pattern;  ///< over the items of the configuration's `architectures`
     std::vector<SizeSource> sizes;
@@ -53,11 +53,13 @@ struct HeadMapping {
 
 struct ConfigMapping {
     std::vector<std::string> model_types;
-    std::string part;  ///< of a configuration that describes several models, such as an encoder and a decoder; or empty
-    /// Model types that carry one of these inside, in `text_config`, and may leave out there which type it is.
+    std::string part;  ///< submodel of a configuration that has several, such as encoder and decoder; or empty
+    /// Model types that nest one of these in `text_config`, where its own type may be missing.
     std::vector<std::string> text_of;
-    std::optional<Expression> when;  ///< over fields: which configurations of the type it is for; before those without
-    /// Fields that stand where the configuration has none (or null), as in the library that reads it, in this order.
+    /// Condition over fields that selects configurations of the type; mappings with a condition are tried first.
+    std::optional<Expression> when;
+    /// Default values of fields that are absent (or null), as in the library that reads the configuration, in this
+    /// order.
     std::vector<std::pair<std::string, std::vector<Expression>>> defaults;
     std::vector<SizeSource> sizes;
     std::vector<FieldValues> values;

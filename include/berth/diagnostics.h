@@ -1,4 +1,4 @@
-// Input errors with their place in a file, collected rather than thrown, and printed one per line.
+// Input errors with their location in a file, collected rather than thrown, and printed one per line.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace berth {
 
-/// A place in a file: 1-based line and column (in bytes, as compilers count); column 0 is the whole line, line 0 the
+/// A location in a file: 1-based line and column (in bytes, as compilers count); column 0 is the whole line, line 0 the
 /// whole file. Cheap to copy.
 struct SourceLocation {
     std::shared_ptr<const std::string> file;
@@ -25,7 +25,7 @@ struct SourceLocation {
     explicit SourceLocation(std::string file_name, int line_number = 0, int column_number = 0);
     SourceLocation(std::shared_ptr<const std::string> file_name, int line_number, int column_number);
 
-    /// The file's name, empty if the place is unknown.
+    /// The file's name; empty if the location is unknown.
     [[nodiscard]] const std::string& file_name() const;
     /// The same line, `offset` columns further right; unchanged if the column is unknown.
     [[nodiscard]] SourceLocation shifted(std::size_t offset) const;
@@ -40,23 +40,23 @@ struct Diagnostic {
     SourceLocation where;
     Severity severity = Severity::kError;
     std::string message;
-    std::string expected;    ///< what would have been right, or empty
+    std::string expected;    ///< the expected input, or empty
     std::string suggestion;  ///< a likely correction, or empty
 
-    /// `file:line:col: error: message (expected X, did you mean Y?)`, each part only where it is known.
+    /// `file:line:col: error: message (expected X, did you mean Y?)`, without the unknown parts.
     [[nodiscard]] std::string text() const;
 };
 
-/// One message and how often it was given: for as many places of a file, or items of its lists.
+/// One message and its occurrences, at several places of a file or items of its lists.
 struct RepeatedDiagnostic {
-    Diagnostic first;                  ///< at the first place
-    std::vector<SourceLocation> also;  ///< the other places, in order
+    Diagnostic first;                  ///< at the first location
+    std::vector<SourceLocation> also;  ///< the other locations, in order
     [[nodiscard]] std::size_t count() const { return also.size() + 1; }
-    /// The first one's text with the count: "... (780 times)"; few places are named.
+    /// The first diagnostic's text with the count: "... (780 times)"; few locations are named.
     [[nodiscard]] std::string text() const;
 };
 
-/// What of many messages is shown: each once, no more than kMostShown, errors before warnings where not all fit.
+/// The messages that are shown of many: each once, at most kMostShown, errors before warnings where not all fit.
 struct DiagnosticSummary {
     static constexpr std::size_t kMostShown = 20;
     std::vector<RepeatedDiagnostic> shown;  ///< by file, line and column
@@ -65,7 +65,7 @@ struct DiagnosticSummary {
     [[nodiscard]] std::string rest() const;
 };
 
-/// Everything that is wrong with an input. Exact repeats are kept once.
+/// All diagnostics of an input. Exact repeats are kept once.
 class Diagnostics {
   public:
     void error(const SourceLocation& where, std::string message, std::string expected = "",
@@ -83,9 +83,9 @@ class Diagnostics {
     [[nodiscard]] bool empty() const { return all_.empty(); }
     /// In the order reported.
     [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
-    /// What to show: messages of one file that differ in nothing but the items of lists they are about count as one.
+    /// The messages to show: those of one file that differ only in the list items they refer to count as one.
     [[nodiscard]] DiagnosticSummary summary() const;
-    /// The summary, one line each, sorted by file, line and column; equal places keep their order.
+    /// The summary, one line per message, sorted by file, line and column; equal locations keep their order.
     [[nodiscard]] std::string text() const;
 
   private:
@@ -100,22 +100,23 @@ class Diagnostics {
 /// alignment, the restricted Damerau-Levenshtein distance).
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The candidate most like `name`, the first of equals: about one edit per three letters, or a difference in upper and
-/// lower case alone. Where none is so close, the only one that holds `name`; else empty.
+/// The candidate nearest to `name`, the first of equals: within about one edit per three letters, or different only in
+/// case. If none is that close, the only candidate that contains `name`; else empty.
 [[nodiscard]] std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
 
-/// What to suggest for a name that does not exist: the nearest, and all that hold it as a part, as "a, b or c". Case
-/// does not count, and neither do '-', '_', '.', ' ' and '/' within names.
+/// Suggestions for an unknown name: the nearest candidate and all that contain it, as "a, b or c". Case is ignored, and
+/// so are '-', '_', '.', ' ' and '/' within names.
 [[nodiscard]] std::string suggested_names(std::string_view name, std::span<const std::string> candidates);
 
 /// The text in lower case; ASCII only, so that it depends on no locale.
 [[nodiscard]] std::string lower_case(std::string_view text);
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
 
-/// Place of the candidate called `name`: the exact one, else the only one that differs in upper and lower case alone.
+/// Index of the candidate called `name`: the exact one, else the only one that differs in case alone.
 [[nodiscard]] std::optional<std::size_t> find_name(std::string_view name, std::span<const std::string> candidates);
 
-/// The same for items that have a name: `find_named(profile.devices, "NPU", &Device::name)`; end() if there is none.
+/// As find_name(), for items that have a name: `find_named(profile.devices, "NPU", &Device::name)`; end() if there is
+/// none.
 template <class Items, class Name>
 [[nodiscard]] auto find_named(Items& items, std::string_view name, Name name_of) {
     auto only = std::end(items);

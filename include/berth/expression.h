@@ -19,10 +19,11 @@ namespace berth {
 
 /// Values of the symbols that an expression may name.
 using Symbols = std::map<std::string, double, std::less<>>;
-/// Their dimensions.
+/// Dimensions of the symbols.
 using SymbolDimensions = std::map<std::string, Dimension, std::less<>>;
 
-/// Whether numbers of an expression may have units: `1 MiB`, `2 GB/s` (written together), in SI from then on.
+/// Whether numbers of an expression may have units: `1 MiB`, `2 GB/s` (no space within the unit). Such numbers are in
+/// SI.
 enum class NumberUnits : std::uint8_t { kNone, kAllowed };
 
 /// An expression compiled for a small stack machine. Truth is 1 and 0; any other number than 0 counts as true.
@@ -66,15 +67,15 @@ class Expression {
     /// Deepest evaluation stack that parsing accepts.
     static constexpr std::size_t kMaxStack = 64;
 
-    /// Value under `symbols`. Absent, with an error at the expression, for an unknown symbol (nearest known suggested),
-    /// a division by zero, or a result that is not finite. Does not allocate unless it fails.
+    /// Value for `symbols`. Absent, with an error at the expression, for an unknown symbol (nearest known suggested), a
+    /// division by zero, or a non-finite result. Allocates only on failure.
     [[nodiscard]] std::optional<double> evaluate(const Symbols& symbols, Diagnostics& diagnostics) const;
 
-    /// The same for counts: an error too unless the value is a whole number from 0 to 2^53.
+    /// Value as a count; an error, too, unless it is a whole number from 0 to 2^53.
     [[nodiscard]] std::optional<std::int64_t> evaluate_count(const Symbols& symbols, Diagnostics& diagnostics) const;
 
-    /// Dimension of the value, by those of the symbols; a symbol that is not there is a plain number. Absent, with an
-    /// error that says how to make it right, where unlike quantities are added or compared.
+    /// Dimension of the value, derived from those of the symbols; a symbol without an entry is a plain number. Absent,
+    /// with an error that states the remedy, where unlike quantities are added or compared.
     [[nodiscard]] std::optional<Dimension> dimension(const SymbolDimensions& symbols, Diagnostics& diagnostics) const;
 
     /// Names used, each once, in order of first use.
@@ -92,7 +93,8 @@ class Expression {
     SourceLocation where_;
     std::vector<Op> ops_;
     std::vector<std::string> symbols_;
-    std::vector<std::pair<std::size_t, Dimension>> dimensions_;  ///< of numbers with a unit, by their op
+    /// Dimensions of numbers with a unit, by the index of their op.
+    std::vector<std::pair<std::size_t, Dimension>> dimensions_;
 };
 
 /// Compiles `text`, which starts at `where`. Errors name the column of what was not understood.

@@ -1,4 +1,4 @@
-// What an architect should act on, each with the gain that a re-run of the scenario predicts.
+// Findings for an architect to act on, each with the gain that a re-run of the scenario predicts.
 #pragma once
 
 #include <optional>
@@ -43,15 +43,15 @@ struct Finding {
     std::string stage;
     std::string text;                                         ///< one or two sentences with the numbers
     std::vector<std::pair<std::string, std::string>> change;  ///< PATH and YAML value, ready for `--set`
-    std::optional<Time> before, after;                        ///< of the scenario's total
-    std::string chosen_before, chosen_after;                  ///< of the stage, where the change moves it
+    std::optional<Time> before, after;                        ///< scenario's total without and with the change
+    std::string chosen_before, chosen_after;                  ///< placement of the stage, if the change affects it
 };
 
-/// Whether the change moves the scenario's total, by 0.05 % at least.
+/// Whether the change moves the scenario's total by at least 0.05 %.
 [[nodiscard]] bool changes_total(const Finding& finding);
 
-/// Looks through a result; those that move the total come first, the largest gain before the others; what-ifs are
-/// predicted by evaluating a changed copy of the scenario.
+/// Finds all findings of a result. Those that change the total come first, by decreasing gain; gains are predicted by
+/// evaluating a changed copy of the scenario.
 [[nodiscard]] std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& result);
 
 }  // namespace berth

@@ -1,4 +1,5 @@
-// Two revisions of the same profiles, models and scenarios: which decisions, budgets and probabilities turned.
+// Regression gate between two revisions of the same profiles, models and scenarios: decisions, budgets and
+// probabilities that changed.
 #pragma once
 
 #include <array>
@@ -17,23 +18,23 @@ namespace berth {
 
 /// One state of a repository's data.
 struct DataRevision {
-    std::string name;      ///< as it was asked for
-    Library own, library;  ///< its own files alone; with those that its profiles and models may extend behind them
+    std::string name;      ///< name as requested
+    Library own, library;  ///< its own files only; its files followed by those that its profiles and models may extend
 };
 
-/// What a revision says of a scenario.
+/// Result of a scenario in one revision.
 struct RevisionAnswer {
     bool there = false;                    ///< the revision has the scenario
     std::optional<Scenario> scenario;      ///< absent where it cannot be loaded
     std::optional<ScenarioResult> result;  ///< absent where it cannot run
-    std::string why_not;                   ///< the first error, where it is there and cannot run
+    std::string why_not;                   ///< the first error, where the scenario exists and cannot run
 };
 
 enum class GateKind : std::uint8_t {
-    kRuns,         ///< whether the scenario is there and runs
-    kDecision,     ///< where a stage runs
-    kBudget,       ///< whether the median keeps within a budget, and whether requests pile up
-    kProbability,  ///< of a decision, and of keeping within a budget
+    kRuns,         ///< whether the scenario exists and runs
+    kDecision,     ///< placement of a stage
+    kBudget,       ///< whether the median meets a budget, and whether requests pile up
+    kProbability,  ///< probability of a decision, and of meeting a budget
 };
 inline constexpr std::array<Choice<GateKind>, 4> kGateKindNames{{{"runs", GateKind::kRuns},
                                                                  {"decision", GateKind::kDecision},
@@ -42,36 +43,37 @@ inline constexpr std::array<Choice<GateKind>, 4> kGateKindNames{{{"runs", GateKi
 
 enum class GateVerdict : std::uint8_t {
     kKept,
-    kNoted,   ///< for the better, or in one revision only: said, and nothing else
-    kBlocks,  ///< a decision that moved, a budget that is lost, a probability that is no longer sure
+    kNoted,   ///< an improvement, or in one revision only: reported without blocking
+    kBlocks,  ///< a changed decision, a missed budget, a probability that is no longer sure
 };
 inline constexpr std::array<Choice<GateVerdict>, 3> kGateVerdictNames{
     {{"kept", GateVerdict::kKept}, {"noted", GateVerdict::kNoted}, {"blocks", GateVerdict::kBlocks}}};
 
-/// Whether a scenario is there and runs.
+/// Whether a scenario exists and runs.
 enum class Running : std::uint8_t { kAbsent, kBroken, kRuns };
 inline constexpr std::array<Choice<Running>, 3> kRunningNames{
     {{"absent", Running::kAbsent}, {"does not run", Running::kBroken}, {"runs", Running::kRuns}}};
 
-/// Absent in a revision without it; a placement; whether a budget is met; a probability.
+/// Value of a check in a revision: none if absent there; whether it runs; a placement; whether a budget is met; a
+/// probability.
 using GateValue = std::variant<std::monostate, Running, std::string, bool, double>;
 
 struct GateCheck {
     GateKind kind{};
-    std::string subject;  ///< a stage, or the answer as JSON names it; empty: the scenario
+    std::string subject;  ///< a stage, or the answer's name in JSON; empty: the scenario
     GateValue before, after;
     GateVerdict verdict{};
 };
 
 struct GatedScenario {
-    std::string name;  ///< of its file
+    std::string name;  ///< name of its file
     RevisionAnswer before, after;
     std::vector<GateCheck> checks;
-    bool differs = false;  ///< both run, and some number of the answer is another one, in six digits
-    [[nodiscard]] GateVerdict verdict() const;  ///< the gravest of its checks
+    bool differs = false;                       ///< both run, and a number of the answer differs in six digits
+    [[nodiscard]] GateVerdict verdict() const;  ///< the most severe of its checks
 };
 
-/// A probability below it is not sure; crossovers mean the same by "sure".
+/// Probability below which a decision is not sure, as for crossovers.
 inline constexpr double kSureProbability = 0.9;
 
 struct GateComparison {
@@ -81,9 +83,9 @@ struct GateComparison {
     [[nodiscard]] bool blocks() const;
 };
 
-/// Each scenario evaluated in both revisions. `scenarios`: names in the folder `scenarios/` of either revision, or
-/// files, which both revisions are asked; none: all of both. `reached` is told each name before it is evaluated.
-/// Errors: a name that neither revision has, with what they have; revisions without any scenario.
+/// Evaluates each scenario in both revisions. `scenarios`: names in the folder `scenarios/` of either revision, or
+/// files, which are evaluated in both; empty: all scenarios of both. `reached` is told each name before it is
+/// evaluated. Errors: a name that is in neither revision (those that exist are listed); revisions without any scenario.
 [[nodiscard]] std::optional<GateComparison> compare_revisions(
     const DataRevision& before, const DataRevision& after, const std::vector<std::string>& scenarios, double sure,
     Diagnostics& diagnostics, const std::function<void(std::string_view, std::size_t, std::size_t)>& reached = {});

@@ -1,4 +1,4 @@
-// What an import of an ONNX or TFLite model asks and gives.
+// Options and results of importing an ONNX or TFLite model.
 #pragma once
 
 #include <cstdint>
@@ -15,43 +15,45 @@
 
 namespace berth {
 
-/// What an import of a model does not count as what it is.
+/// Operators of a model whose work an import does not count in full.
 struct ImportLoss {
-    std::string op;            ///< of the file
-    std::int64_t count = 0;    ///< operators of this kind
+    std::string op;            ///< operator type in the file
+    std::int64_t count = 0;    ///< number of operators of this type
     std::int64_t weights = 0;  ///< elements of the constants that they read
-    bool multiplies = false;   ///< multiply-accumulates are lost, nobody knows how many
+    bool multiplies = false;   ///< an unknown number of multiply-accumulates is lost
 };
 
 struct NetworkImport {
     Graph graph;
-    std::int64_t tokens = 0;  ///< that it was laid out for: the second size of the first input of ids; 0 for none
-    /// Operators that no kind stands for, and how many there are of each: passes over their data.
+    /// Length that the graph was instantiated for: the second size of the first input of ids; 0 for none.
+    std::int64_t tokens = 0;
+    /// Unknown operator types and their counts; each is costed as a pass over its data.
     std::vector<std::pair<std::string, std::int64_t>> unknown;
-    std::int64_t integer_products = 0;   ///< matrix products and convolutions that the file does in integers
-    std::vector<ImportLoss> losses;      ///< operators that read weights or multiply, taken as passes over their data
-    std::vector<std::string> uncounted;  ///< what else multiplies and is not counted, in words
-    /// What the file multiplies, `int8 by int8`, and how often; empty where it does not come from a TFLite file.
+    std::int64_t integer_products = 0;  ///< matrix products and convolutions in integer arithmetic in the file
+    std::vector<ImportLoss>
+        losses;  ///< operators that read weights or multiply but are costed as passes over their data
+    std::vector<std::string> uncounted;  ///< other uncounted multiplications, in words
+    /// Operand dtypes of the file's products, `int8 by int8`, with counts; empty unless imported from a TFLite file.
     std::vector<std::pair<std::string, std::int64_t>> products;
 };
 
-/// Sizes of dimensions, as `--dim` gives them: by name (`sequence`: 128), or by input and axis (`pixels:0`: 1). 0 is
+/// Sizes of dimensions, as given by `--dim`: by name (`sequence`: 128), or by input and axis (`pixels:0`: 1). 0 stands
 /// for what may be empty, such as the earlier positions of a cache.
 using DimSizes = std::map<std::string, std::int64_t, std::less<>>;
 
 struct NetworkOptions {
     DimSizes dims;
-    std::optional<std::int64_t> iterations = std::nullopt;  ///< of loops for which the graph does not say it
-    bool allow_unknown = false;                             ///< import although work or weights are lost
-    std::string part = {};                                  ///< signature of a TFLite file that has several
+    std::optional<std::int64_t> iterations = std::nullopt;  ///< loop iterations where the graph does not state them
+    bool allow_unknown = false;                             ///< import even if work or weights are lost
+    std::string part = {};                                  ///< signature to import from a TFLite file with several
 };
 
-/// A model of an imported graph, ready to be laid out for whatever tokens it can take.
+/// Model of an imported graph, which can be instantiated for any number of tokens that the graph accepts.
 [[nodiscard]] Model model_of(NetworkImport import, const std::string& name, const SourceLocation& where);
 
-/// `154 operators, 33360000 parameters, 2900000000 MACs`: where an import lost something, these are too low.
+/// `154 operators, 33360000 parameters, 2900000000 MACs`; too low where the import lost something.
 [[nodiscard]] std::string sums_text(const Graph& graph);
-/// The same as a model file with every operator written out.
+/// The imported graph as a model file, with every operator written out.
 [[nodiscard]] std::string written_model(const NetworkImport& import, const std::string& name,
                                         const std::string& source);
 

@@ -21,14 +21,14 @@
 
 namespace berth {
 
-/// What a number may be. One of type Operations is a plain number per clock cycle.
+/// Permitted form of a number. A number of type Operations is a plain number per clock cycle.
 enum class NumberForm : std::uint8_t {
     kPositive,
     kZeroAllowed,
-    kShare,      ///< of a whole: up to 1
+    kShare,      ///< share of a whole: at most 1
     kFactor,     ///< 1 or more
-    kPerCore,    ///< a rate behind which "per core" may stand
-    kPerDevice,  ///< the same for "per device"
+    kPerCore,    ///< a rate, optionally followed by "per core"
+    kPerDevice,  ///< a rate, optionally followed by "per device"
 };
 
 enum class KeyNeed : std::uint8_t { kRequired, kOptional };
@@ -169,7 +169,7 @@ void memory_level_keys(Visitor& v, auto&& level) {
              "read again. Not for caches; absent: all_or_none");
 }
 
-/// `devices.D`: numbers that stand at the device itself.
+/// `devices.D`: numbers of the device itself.
 template <class Visitor>
 void device_keys(Visitor& v, auto&& device) {
     v.number("capacity", device.capacity, NumberForm::kPositive,
@@ -244,7 +244,7 @@ void error_keys(Visitor& v, auto&& error) {
              "of calls of the runtime's matmul library; absent: as matmul");
 }
 
-/// `links.N`, besides the devices that it is between.
+/// `links.N`, besides the two devices.
 template <class Visitor>
 void link_keys(Visitor& v, auto&& link) {
     v.number("per_crossing", link.per_crossing, NumberForm::kZeroAllowed, "time of driver submit and wait");
@@ -255,14 +255,14 @@ void link_keys(Visitor& v, auto&& link) {
              "rate of converting it to the device's own layout; absent: it is not needed");
 }
 
-/// One key for those who write profiles.
+/// A key as documented for authors of profiles.
 struct ProfileKey {
     std::string path;  ///< `devices.D.matrix.row_tile`; D, CLASS, NAME, DTYPE and N stand for what a profile names
     std::string kind;  ///< "a size such as 384 KiB", "a whole number", "core, cluster or device"
     KeyNeed need{};
     std::string_view meaning;
 };
-/// All of them, in the order of a profile.
+/// All keys, in the order of a profile.
 [[nodiscard]] std::vector<ProfileKey> profile_keys();
 
 }  // namespace berth

@@ -20,8 +20,7 @@ inline constexpr std::array<Choice<Sharing>, 4> kSharingNames{{
     {"device", Sharing::kDevice},
 }};
 
-/// The least and the most that a value of some dimension may be, in SI and without its sign; zero lies within where a
-/// place allows it.
+/// Permitted magnitudes of a value of some dimension, in SI; zero is within the range where the context allows it.
 struct DimensionRange {
     double least = 1e-30;
     double most = 1e30;
@@ -30,7 +29,7 @@ struct DimensionRange {
         return value == 0 || (size >= least && size <= most);
     }
 };
-/// One table, which readers, schemas and `berth list ranges` share.
+/// Plausible range of a dimension, from one table shared by readers, schemas and `berth list ranges`.
 [[nodiscard]] DimensionRange plausible_range(Dimension dimension);
 /// Every dimension that has a name.
 [[nodiscard]] std::vector<Dimension> named_dimensions();
@@ -45,7 +44,7 @@ struct ParsedQuantity {
     std::optional<Sharing> per;    ///< "per core"
 };
 
-/// Why a text is no quantity, ready for a diagnostic.
+/// Reason why a text is not a quantity, ready for a diagnostic.
 struct QuantityError {
     std::string message;
     std::string expected;
@@ -58,21 +57,21 @@ struct QuantityError {
 /// prefixes p n u µ m k M G T P, and Ki Mi Gi Ti for bytes and bits.
 [[nodiscard]] std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text);
 
-/// The same, and an error unless the result has dimension `wanted` and lies in its plausible range.
+/// Also an error unless the result has dimension `wanted` and lies in its plausible range.
 [[nodiscard]] std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text, Dimension wanted);
 
-/// A share of another number as written: "83% of bandwidth ± 5%".
+/// A number written as a share of another: "83% of bandwidth ± 5%".
 struct RelativeText {
     double share = 0;
-    std::string base;              ///< path of the other number, as far as it is written
+    std::string base;              ///< path of the other number, as written
     std::optional<double> spread;  ///< relative
     std::optional<Sharing> per;
 };
-/// Reads `SHARE% of PATH [± SPREAD%] [per core]`; empty if the text does not have this form. An error where the share
-/// is no number above zero, or the spread no percentage.
+/// Reads `SHARE% of PATH [± SPREAD%] [per core]`; empty if the text does not have this form. Errors: a share that is
+/// not a number above zero, a spread that is not a percentage.
 [[nodiscard]] std::optional<std::variant<RelativeText, QuantityError>> parse_relative(std::string_view text);
 
-/// How a quantity may be written at some place, for quantity_pattern().
+/// Permitted notation of a quantity, for quantity_pattern().
 struct QuantityForm {
     bool allow_zero = false;     ///< else more than zero
     bool allow_spread = true;    ///< "± 10%" may follow
@@ -80,13 +79,13 @@ struct QuantityForm {
     friend bool operator==(const QuantityForm&, const QuantityForm&) = default;
 };
 
-/// A regular expression (ECMAScript, whole text) for what parse_quantity() reads in a dimension, out of the same table
-/// of units. Negative values never match; numbers too large for a double do.
+/// Regular expression (ECMAScript, whole text) for the input of parse_quantity() in a dimension, built from the same
+/// table of units. Negative values never match; numbers too large for a double do.
 [[nodiscard]] std::string quantity_pattern(Dimension dimension, const QuantityForm& form = {});
-/// The same for what parse_relative() reads.
+/// Regular expression for the input of parse_relative().
 [[nodiscard]] std::string relative_pattern(const QuantityForm& form = {});
 
-/// A whole text that is one finite number, with nothing around it but spaces; locale-independent.
+/// Parses a text that is one finite number, apart from surrounding spaces; locale-independent.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text);
 
 /// "a bandwidth", "a size in bytes", "a plain number"; exponents where the dimension has no name.
@@ -94,9 +93,8 @@ struct QuantityForm {
 /// "a bandwidth such as 7.8 GB/s".
 [[nodiscard]] std::string dimension_with_example(Dimension dimension);
 
-/// Up to four significant digits and a fitting prefix: "184 ms", "29.4 us", "7.8 GB/s". Sizes are printed with a binary
-/// prefix where that is the shorter exact form ("384 KiB", but "4 MB"). `si` is in SI units of `dimension`. With other
-/// `digits`, up to as many significant ones.
+/// Text with up to `digits` significant digits and a suitable prefix: "184 ms", "29.4 us", "7.8 GB/s". Sizes have a
+/// binary prefix where that is the shorter exact form ("384 KiB", but "4 MB"). `si` is in SI units of `dimension`.
 [[nodiscard]] std::string quantity_text(double si, Dimension dimension, int digits = 4);
 
 template <int T, int B, int O, int E>

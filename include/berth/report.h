@@ -1,5 +1,5 @@
-// Results as documents: text for a terminal, JSON, CSV and a folder with everything. They read results; what they print
-// was decided elsewhere. The same input gives the same bytes.
+// Results as documents: text for a terminal, JSON, CSV and a folder with all of them. Reports only format results and
+// compute nothing. The same input gives the same bytes.
 #pragma once
 
 #include <filesystem>
@@ -19,15 +19,15 @@
 
 namespace berth {
 
-/// `berth run`: the answer per stage and its reason, the candidates, the findings with the `--set` that tries them, and
-/// the numbers on which the uncertainty rests, and where all that came from. No line is wider than `width` but for a
-/// path or a `--set` that is; a fixed stage has no candidates.
+/// `berth run`: the answer per stage and its reason, the candidates, the findings with the `--set` that tries them, the
+/// numbers that the uncertainty rests on, and the provenance. No line is wider than `width`, except for a path or a
+/// `--set` that is itself wider; a fixed stage has no candidates.
 [[nodiscard]] std::string text_report(const ScenarioResult& result, const Scenario& scenario,
                                       std::span<const Finding> findings, const Provenance& provenance = {},
                                       TextWidth width = {});
 
-/// The same as JSON (docs/cli.md lists the keys). Times of a candidate and its operators are of one pass of the stage,
-/// `latency_ms` of the stage of all its repeats. Numbers have six significant digits; what does not exist is null.
+/// The report as JSON (docs/cli.md lists the keys). Times of a candidate and its operators are of one pass of the
+/// stage, a stage's `latency_ms` of all its repeats. Numbers have six significant digits; absent values are null.
 [[nodiscard]] std::string json_report(const ScenarioResult& result, const Scenario& scenario,
                                       std::span<const Finding> findings);
 
@@ -37,15 +37,15 @@ namespace berth {
 /// not apply.
 [[nodiscard]] std::string csv_report(const ScenarioResult& result);
 
-/// The text report as Markdown, with the pictures that lie beside it.
+/// The text report as Markdown, with the pictures in the same folder.
 [[nodiscard]] std::string markdown_report(const ScenarioResult& result, const Scenario& scenario,
                                           std::span<const Finding> findings, std::span<const Picture> pictures,
                                           const Provenance& provenance = {});
 
-/// The report as one page that loads nothing: the question and its answer, variants, why, what would change it, the
-/// timeline, assumptions, accuracy, every operator, words, where it is from. Readable without script, which sorts and
-/// filters the tables of operators, marks the same operators in all pictures, and keeps its state in the address; names
-/// from files are escaped. `beside` names the files that it lies with.
+/// The report as one self-contained page: the question and its answer, variants, reasons, what would change the answer,
+/// the timeline, assumptions, accuracy, every operator, a glossary, provenance. Readable without JavaScript, which
+/// sorts and filters the tables of operators, highlights the same operators in all pictures, and keeps its state in the
+/// URL; names from files are escaped. `beside` names the files in the same folder.
 [[nodiscard]] std::string html_report(const ScenarioResult& result, const Scenario& scenario,
                                       std::span<const Finding> findings, const DesignReview& review,
                                       std::span<const Picture> pictures, const Provenance& provenance = {},
@@ -60,8 +60,8 @@ namespace berth {
 [[nodiscard]] std::string operators_csv(std::string_view stage, const Candidate& candidate,
                                         std::span<const std::string> devices, std::string_view runtime = {});
 
-/// `berth ops --memory`: per operator, in execution order, its weights, the activations alive while it runs, what of
-/// them stays on chip and what is spilled, and its result; peak and weights by dtype above.
+/// `berth ops --memory`: per operator, in execution order, its weights, the activations alive while it runs, the parts
+/// of them that stay on chip and that are spilled, and its result; above that, the peak, and weights by dtype.
 [[nodiscard]] std::string memory_text(std::string_view stage, const Candidate& candidate,
                                       std::span<const std::string> devices, TextWidth width = {});
 [[nodiscard]] std::string memory_json(std::string_view stage, const Candidate& candidate,
@@ -69,9 +69,8 @@ namespace berth {
 [[nodiscard]] std::string memory_csv(std::string_view stage, const Candidate& candidate,
                                      std::span<const std::string> devices);
 
-/// `berth explain`: every term of the operator's kernel with its formula, the numbers used and where they came from,
-/// the tile and what it reads again, what bound it and what would bind next. `execution` is how the stage used the
-/// device.
+/// `berth explain`: every term of the operator's kernel with its formula, the numbers used and their sources, the tile
+/// and its repeated reads, its bound, and the next bound. `execution` is how the stage used the device.
 [[nodiscard]] std::string explain_text(const OperatorResult& op, const Profile& profile, const Execution& execution,
                                        TextWidth width = {});
 [[nodiscard]] std::string explain_json(const OperatorResult& op, const Profile& profile, const Execution& execution);
@@ -92,14 +91,14 @@ struct ModelPrediction {
 [[nodiscard]] std::string kernel_json(const Kernel& kernel, const KernelPrediction& prediction, const Device& device,
                                       const Execution& execution, std::span<const Warning> warnings = {});
 
-/// `berth predict --csv`: the rows as they were, with predicted_us, low_us, high_us and bound added; empty where there
-/// is no prediction. `rows` and `predictions` are parallel (else a std::logic_error).
+/// `berth predict --csv`: the original rows with predicted_us, low_us, high_us and bound added, empty where there is no
+/// prediction. `rows` and `predictions` are parallel; otherwise throws std::logic_error.
 [[nodiscard]] std::string predictions_csv(std::string_view header, std::span<const std::string> rows,
                                           std::span<const std::optional<KernelPrediction>> predictions);
 
 /// `--report DIR`: index.html, a page with everything, and report.pdf, the same on A4; report.txt, report.json,
-/// operators.csv, the pictures as SVG and PNG with what they show as CSV, and report.md that shows them. Each file is
-/// written whole. If the pictures cannot be drawn, the rest is there all the same; false, with errors, if anything is
+/// operators.csv, the pictures as SVG and PNG with their data as CSV, and report.md that shows them. Each file is
+/// written atomically. If the pictures cannot be drawn, the rest is still written; false, with errors, if anything is
 /// missing. Without WeasyPrint there is no PDF, and a warning.
 bool write_report(const std::filesystem::path& directory, const ScenarioResult& result, const Scenario& scenario,
                   std::span<const Finding> findings, std::span<const TokenCurves> curves, const DesignReview& review,

@@ -1,4 +1,4 @@
-// Two scenarios side by side: what differs in what they are given, and what each difference did to the latency.
+// Comparison of two scenarios: the differences of their inputs, and the effect of each on the latency.
 #pragma once
 
 #include <optional>
@@ -9,34 +9,34 @@
 
 namespace berth {
 
-/// One input in both, as `--set` takes it where it can be set alone.
+/// An input that differs, as `--set` takes it where it can be set alone.
 struct InputDifference {
     std::string path, before, after;
     bool origin = false;  ///< a number with the same value, but another spread, kind or source
 };
 
-/// A stage that runs elsewhere than before.
+/// A stage whose placement differs.
 struct DecisionChange {
     std::string stage, before, after;
 };
 
-/// Stages of both results that are recommended elsewhere.
+/// Stages of both results whose recommended placements differ.
 [[nodiscard]] std::vector<DecisionChange> decisions_between(const ScenarioResult& before, const ScenarioResult& after);
 
-/// Another answer than the total: `budget_probability`, `p95_ms` and the like, named as in JSON and in the unit of the
+/// An answer other than the total: `budget_probability`, `p95_ms` and the like, named as in JSON and in the unit of the
 /// name. Absent where the scenario does not have it.
 struct AnswerChange {
     std::string answer;
     std::optional<double> before, after;
 };
 
-/// Inputs that were changed together: alone the scenario would not have run with the first of them.
+/// Inputs changed together in one step, because the scenario would not run with the first of them changed alone.
 struct DiffStep {
     std::vector<InputDifference> inputs;
     Time before, after;  ///< the total
     std::vector<DecisionChange> decisions;
-    std::vector<AnswerChange> answers{};  ///< of a step that leaves the total as it is
-    /// Neither the total nor a decision nor another answer is different.
+    std::vector<AnswerChange> answers{};  ///< of a step that does not change the total
+    /// Whether the step changes neither the total nor a decision nor another answer.
     [[nodiscard]] bool without_effect() const;
 };
 
@@ -48,18 +48,19 @@ struct ClassDifference {
 
 struct ScenarioDiff {
     ScenarioResult before, after;
-    std::vector<DiffStep> steps;           ///< in the order they were made; their changes add up to the whole
-    std::vector<ClassDifference> classes;  ///< theirs do too
+    std::vector<DiffStep> steps;           ///< in order; their changes add up to the whole difference
+    std::vector<ClassDifference> classes;  ///< their changes add up to the whole difference, too
     std::vector<DecisionChange> decisions;
     std::vector<AnswerChange> answers;  ///< of the whole difference
-    std::vector<Warning> warnings{};    ///< of steps without effect: why, and what decides instead
+    std::vector<Warning> warnings{};    ///< for steps without effect: why, and which number is binding instead
 };
 
-/// Changes the first scenario into the second, one input after the other: whatever stands otherwise in the files of the
-/// hardware, then stage by stage the model's file and the stage, in the order of the first; models that differ only in
-/// themselves; stages that come or go; everything else, such as arrivals, budget and objective. Where more than a dozen
-/// inputs of the hardware differ, all of a device are one. Files that inputs name (tables of lengths, ONNX models) and
-/// that differ themselves are the last step. Errors: what keeps either scenario from running, one that was not loaded.
+/// Turns the first scenario into the second, one input after the other: differences in the files of the hardware; then
+/// per stage, in the order of the first scenario, the model's file and the stage; models that differ only in
+/// themselves; added and removed stages; everything else, such as arrivals, budget and objective. Where more than a
+/// dozen inputs of the hardware differ, those of a device are one step. Files named by inputs (tables of lengths, ONNX
+/// models) with differing content are the last step. Errors: any that keeps either scenario from running; a scenario
+/// that was not loaded.
 [[nodiscard]] std::optional<ScenarioDiff> diff_scenarios(const Scenario& before, const Scenario& after,
                                                          Diagnostics& diagnostics);
 

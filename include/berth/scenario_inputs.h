@@ -1,5 +1,5 @@
-// What a scenario is read from, as documents: its own text with what it extends and what was set, its hardware's, and
-// those of its models. Differences and reports compare these; any change of a document is a change of the scenario.
+// Documents that a scenario is read from: its own text with what it extends and with overrides applied, its hardware's,
+// and those of its models. Differences and reports compare these; any change of a document is a change of the scenario.
 #pragma once
 
 #include <filesystem>
@@ -15,7 +15,7 @@
 
 namespace berth {
 
-/// A stage that runs a model out of a YAML file.
+/// A stage whose model is a YAML file.
 struct StageModel {
     std::string stage, name;  ///< the model as the stage names it
     std::filesystem::path file;
@@ -31,20 +31,21 @@ struct RuntimeInput {
 struct ScenarioInputs {
     Library library;
     std::filesystem::path scenario_file;
-    std::set<std::filesystem::path> hardware_files;  ///< each reads as `hardware`, whichever the scenario names
+    std::set<std::filesystem::path>
+        hardware_files;  ///< all of these files read as `hardware`, whichever the scenario names
     YamlDocument scenario, hardware;
     std::map<std::filesystem::path, YamlDocument> models;
     std::vector<RuntimeInput> runtimes;
     std::vector<StageModel> stage_models;
-    std::vector<Override> omissions;  ///< `hardware.devices.NAME.enabled`: they leave out what the hardware has
+    std::vector<Override> omissions;  ///< `hardware.devices.NAME.enabled` overrides that remove devices of the hardware
 
-    /// What stands at a path of `--set`; absent if nothing does.
+    /// Text at a path of `--set`; absent if there is none.
     [[nodiscard]] std::optional<std::string> text_at(const std::string& path) const;
-    /// Whether it is a path below a runtime, which says there what the hardware does.
+    /// Whether the path is below a runtime and has the same value as in the hardware.
     [[nodiscard]] bool is_shared(const std::string& path) const;
 };
 
-/// A profile with what it extends, before anything is set.
+/// A profile merged with what it extends, before any override.
 [[nodiscard]] std::optional<YamlDocument> resolved_hardware(const Library& library, std::string_view name_or_path,
                                                             Diagnostics& diagnostics);
 

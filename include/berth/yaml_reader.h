@@ -30,7 +30,7 @@ struct IntegerRange {
     std::int64_t max = std::numeric_limits<std::int64_t>::max();
 };
 
-/// What counts of things that a file lists or a machine has may be, so that none makes work without end.
+/// Permitted counts of listed or physical things, bounded so that none causes unbounded work.
 inline constexpr IntegerRange kCountRange{1, 1'000'000};  ///< tokens, inputs, passes; granules and vectors, in elements
 inline constexpr IntegerRange kCoreRange{1, 1024};        ///< cores of a cluster, channels of a device
 inline constexpr IntegerRange kLimitRange{
@@ -42,11 +42,11 @@ struct NumberRange {
     double max = std::numeric_limits<double>::max();
 };
 
-/// A spread above this says that nothing is known, which no model can use.
+/// Largest accepted spread: a larger one states that nothing is known, which no model can use.
 inline constexpr double kMaxSpread = 3.0;
 
-/// What a quantity may be, within the plausible range of its dimension. By default it must be positive and not "per
-/// core".
+/// Permitted values of a quantity, within the plausible range of its dimension. By default it must be positive and not
+/// "per core".
 struct QuantityRule {
     bool allow_zero = false;
     bool allow_negative = false;
@@ -66,20 +66,20 @@ class YamlNode {
     [[nodiscard]] bool is_scalar() const;
     [[nodiscard]] bool is_null() const;
 
-    /// Whether it was put in the place of what the file says, as `--set` does.
+    /// Whether the value was set by an override such as `--set`.
     [[nodiscard]] bool is_set() const;
 
     /// Dotted path from the document's root, sequence items by index: `devices.npu.memories`, `stages.0.model`.
     [[nodiscard]] const std::string& path() const { return path_; }
-    /// Where the value stands; for an absent node, where it was missed.
+    /// Location of the value; for an absent node, the place where it was expected.
     [[nodiscard]] const SourceLocation& where() const { return where_; }
-    /// Where the text of a scalar starts: after the quote, if it has one.
+    /// Location where the text of a scalar starts: after the quote, if it has one.
     [[nodiscard]] SourceLocation content_where() const;
 
-    /// The value of `key`, which from now on is known; empty if the map lacks it or gives it nothing. An error if this
-    /// is no map.
+    /// The value of `key`, which counts as known from now on; empty if the map lacks it or its value is null. An error
+    /// if this node is not a map.
     [[nodiscard]] std::optional<YamlNode> find(std::string_view key) const;
-    /// The same; a missing key is an error (`expected` says what belongs there) and gives an absent node.
+    /// As find(), but a missing key is an error (`expected` describes the value) and gives an absent node.
     [[nodiscard]] YamlNode require(std::string_view key, std::string_view expected = "") const;
     /// Reports every key that has not been asked for, each with the nearest known one.
     void reject_unknown_keys() const;
@@ -91,7 +91,7 @@ class YamlNode {
     [[nodiscard]] std::optional<bool> boolean() const;
 
     /// A quantity with its unit, e.g. `quantity<Time>()`; `quantity<double>()` for a plain number or a percentage. A
-    /// spread is an error here: where one makes sense, read a parameter.
+    /// spread is an error here; read a parameter where a spread makes sense.
     template <class Q>
     [[nodiscard]] std::optional<Q> quantity(QuantityRule rule = {}) const;
 
@@ -99,18 +99,19 @@ class YamlNode {
     template <class Q>
     [[nodiscard]] std::optional<Parameter<Q>> parameter(QuantityRule rule = {}) const;
 
-    /// Numbers of the document that have been read as shares of others so far.
+    /// Numbers of the document read so far that are shares of others.
     [[nodiscard]] const std::vector<RelativeNumber>& relative_numbers() const;
-    /// How this number is written as a share of another one, if it is.
+    /// This number as a share of another one; null if it is not a share.
     [[nodiscard]] const RelativeNumber* relative() const;
 
     /// One name of a table of Choice rows.
     template <class Table>
     [[nodiscard]] auto enumeration(const Table& table) const -> std::optional<decltype(table[0].value)>;
 
-    /// Items in order; empty (with an error unless the node is null) if this is no sequence.
+    /// Items in order; empty, with an error unless the node is null, if this is not a sequence.
     [[nodiscard]] std::vector<YamlNode> sequence() const;
-    /// Keys and values in file order, all of them known from now on; empty (with an error unless null) if no map.
+    /// Keys and values in file order, all of them known from now on; empty, with an error unless null, if this is not a
+    /// map.
     [[nodiscard]] std::vector<YamlEntry> entries() const;
 
     /// Records an error or a warning at this node; the message is preceded by its path.
@@ -157,40 +158,41 @@ class YamlDocument {
     [[nodiscard]] static std::optional<YamlDocument> parse(std::string_view text, std::string name,
                                                            Diagnostics& diagnostics);
 
-    /// A cursor at the top. Each call starts afresh in what it knows of the keys asked for.
+    /// A cursor at the root. Each call starts a new record of the keys asked for.
     [[nodiscard]] YamlNode root(Diagnostics& diagnostics) const;
 
-    /// Puts `yaml_text` at `path`, as `--set PATH=VALUE` does. A step is a map key (the longest that matches, so that
-    /// keys may hold dots), the `name` of a sequence item, or its index from 0. The last step may be a new key of an
-    /// existing map; anything else that does not exist is an error that suggests the nearest that does, and so are
-    /// `extends` and `set`, which have been followed by then. The new nodes report their place as `--set PATH`, line 1.
-    /// A number keeps its relative spread, its kind and its source, to which `set_by` and what it was are added, unless
-    /// the new text gives its own; set to the value that it has, it stays as it was. Returns whether it worked; the
-    /// document is unchanged if not.
+    /// Sets `path` to `yaml_text`, as `--set PATH=VALUE` does. A step is a map key (the longest that matches, so that
+    /// keys may contain dots), the `name` of a sequence item, or its index from 0. The last step may be a new key of an
+    /// existing map. Any other unknown step is an error that suggests the nearest known one; so are `extends` and
+    /// `set`, which have been resolved by then. The new nodes report the location `--set PATH`, line 1. A number keeps
+    /// its relative spread, its kind and its source, extended by `set_by` and the old value, unless the new text states
+    /// its own; set to its current value, it does not change. Returns whether it succeeded; if not, the document is
+    /// unchanged.
     bool set(std::string_view path, std::string_view yaml_text, Diagnostics& diagnostics,
              const std::string& set_by = "on the command line");
 
-    /// The same with a value from a file, which keeps its place there; errors about the path stand at `where`.
+    /// The same with a value from a file, which keeps its location there; errors about the path are reported at
+    /// `where`.
     bool set(std::string_view path, const YamlNode& value, const SourceLocation& where, Diagnostics& diagnostics,
              const std::string& set_by = "on the command line");
 
-    /// What stands at a path that set() takes, on one line as YAML would have it; absent if nothing does.
+    /// The value at a path as set() takes it, as one line of YAML; absent if there is none.
     [[nodiscard]] std::optional<std::string> text_at(std::string_view path) const;
 
-    /// Takes a key of the topmost map away, if it is there.
+    /// Removes a key of the root map, if it is present.
     void erase(std::string_view key);
 
-    /// Gives a key another name in every map that `steps` lead to, a step `*` being any key or item, and says where it
-    /// stood. A map that has both keeps both.
+    /// Renames a key in every map that `steps` lead to, where a step `*` matches any key or item, and returns its
+    /// locations. A map that has both keys keeps both.
     std::vector<SourceLocation> rename(std::span<const std::string_view> steps, std::string_view from,
                                        std::string_view to);
 
-    /// Lays this document over `base`: maps are merged key by key; everything else of this document, and a map
-    /// that states a number ('value'), replaces the base's. Inherited nodes keep pointing to their own file.
+    /// Merges this document over `base`: maps are merged key by key; any other value of this document, and a map that
+    /// states a number ('value'), replaces the base's. Inherited nodes keep pointing to their own file.
     void overlay(const YamlDocument& base);
 
-    /// Gives every number with more about it ('value') the kind 'inherited', and its source the name in front, except
-    /// those that have that kind already.
+    /// Marks every number written as a map ('value') as kind 'inherited' and prefixes its source with `name`, except
+    /// numbers that already have that kind.
     void mark_inherited(const std::string& name);
 
   private:
