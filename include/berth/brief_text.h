@@ -26,10 +26,10 @@ template <int T, int B, int O, int E>
 /// "38.2 ms", "0 ms"
 [[nodiscard]] std::string brief(Time time);
 
-/// The unit in which brief() writes a time, for times that are read beside it.
+/// The unit that brief() uses for a time, for other times written next to it.
 class TimeUnit {
   public:
-    /// Of zero and of what is no number: milliseconds.
+    /// Milliseconds for zero and for non-finite times.
     explicit TimeUnit(Time like);
     /// "ms"
     [[nodiscard]] std::string_view name() const { return name_; }
@@ -49,7 +49,7 @@ class TimeUnit {
 /// "673 ms (5-95 %: 322-1410 ms)"; the median alone where it is certain.
 [[nodiscard]] std::string estimate_text(const Estimate<Time>& estimate);
 
-/// A probability or a share as one may say it: "37%", "99.2%", and ">99.9%" or "<0.1%" at the ends.
+/// A probability or a share in words: "37%", "99.2%", and ">99.9%" or "<0.1%" at the ends.
 [[nodiscard]] std::string share_text(double share);
 
 /// "once", "twice", "3 times".

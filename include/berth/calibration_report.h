@@ -1,4 +1,4 @@
-// A calibration as a document: text for a terminal, and JSON. They read results; nothing is computed here.
+// A calibration as text for a terminal and as JSON. Reports only format results; nothing is computed here.
 #pragma once
 
 #include <filesystem>
@@ -12,7 +12,7 @@
 
 namespace berth {
 
-/// Numbers before and after, those the rows cannot tell apart, errors on rows seen and unseen, rows that stand out.
+/// Numbers before and after, pairs that the rows cannot separate, errors on fitted and unseen rows, outliers.
 [[nodiscard]] std::string calibration_text(const Calibration& calibration, TextWidth width = {});
 
 /// {"device", "rows", "sigma", "parameters": [...], "correlations": [...], "following": [...], "held": [...], "fitted":
@@ -24,11 +24,11 @@ namespace berth {
 [[nodiscard]] std::vector<Picture> draw_residuals(const std::filesystem::path& directory,
                                                   const Calibration& calibration, Diagnostics& diagnostics);
 
-/// The numbers that moved by more than two standard errors, and how many did not.
+/// Numbers that drifted by more than two standard errors, and the count of the others.
 [[nodiscard]] std::string drift_text(const std::vector<Drift>& drift, TextWidth width = {});
 /// {"numbers": [{"path", "first", "second", "sigmas"}] (SI), "decisions": [{"stage", "first", "second"}] or null}.
 [[nodiscard]] std::string drift_json(const std::vector<Drift>& drift, const std::vector<DecisionChange>* decisions);
-/// Which stages of a scenario the second calibration recommends elsewhere.
+/// Stages of a scenario whose recommended placement differs under the second calibration.
 [[nodiscard]] std::string decisions_text(const std::vector<DecisionChange>& decisions, TextWidth width = {});
 
 }  // namespace berth

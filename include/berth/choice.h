@@ -10,14 +10,14 @@
 
 namespace berth {
 
-/// One row of such a table: `constexpr std::array<Choice<Dtype>, 3> kDtypeNames{{{"int8", Dtype::kInt8}, ...}}`.
+/// One row of a table of names: `constexpr std::array<Choice<Dtype>, 3> kDtypeNames{{{"int8", Dtype::kInt8}, ...}}`.
 template <class E>
 struct Choice {
     std::string_view name;
     E value;
 };
 
-/// All names of a table, or of any rows that have one, in its order: for messages that list what there is.
+/// All names of a table, or of any rows with a name, in order: for messages that list the options.
 template <class Table>
 [[nodiscard]] std::vector<std::string> choice_names(const Table& table) {
     std::vector<std::string> names;
@@ -39,7 +39,7 @@ template <class Table>
     return std::nullopt;
 }
 
-/// The same for a word of the command line: a name in any case, the exact one first.
+/// Case-insensitive choice_named() for the command line; an exact match comes first.
 template <class Table>
 [[nodiscard]] constexpr auto choice_in_any_case(const Table& table, std::string_view name)
     -> std::optional<decltype(table[0].value)> {
@@ -59,7 +59,7 @@ template <class Table>
     return std::nullopt;
 }
 
-/// The first name that the table gives to `value`; a value without a row is a fault of the table.
+/// The first name that the table gives to `value`. Throws std::logic_error for a value without a row.
 template <class Table, class E>
 [[nodiscard]] constexpr std::string_view choice_name(const Table& table, E value) {
     for (const auto& row : table) {

@@ -9,9 +9,9 @@
 
 namespace berth {
 
-/// How often the faster alternative is predicted, by what differs; how far stated probabilities hold; and as a table
-/// the choices between runtimes and devices, those of whole models, and those that are predicted wrong although the
-/// alternatives differ by a fifth or more.
+/// How often the faster alternative is predicted, by the setting that differs; the calibration of predicted
+/// probabilities; and tables of the choices between runtimes and devices, those of whole models, and those predicted
+/// wrong although the alternatives differ by a fifth or more.
 [[nodiscard]] std::string choices_text(std::span<const MeasuredChoice> choices, TextWidth width = {});
 /// The same in Markdown.
 [[nodiscard]] std::string choices_markdown(std::span<const MeasuredChoice> choices);

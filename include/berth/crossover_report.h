@@ -1,4 +1,4 @@
-// What a search for crossovers found, for people and for programs.
+// Results of a search for crossovers as text, JSON, CSV and pictures.
 #pragma once
 
 #include <filesystem>
@@ -22,7 +22,7 @@ namespace berth {
 /// One row per point: its value under the path, and the other names of `points[]`.
 [[nodiscard]] std::string crossover_csv(const CrossoverQuestion& question, const CrossoverAnswer& answer);
 
-/// Times of another origin over the same path: measured, fitted, published.
+/// A reference curve over the same path, from another source: measured, fitted, published.
 struct CurveBeside {
     std::string name;
     std::vector<std::pair<double, Time>> points;  ///< ascending values, in the unit of the range
@@ -34,7 +34,7 @@ bool write_crossover(const std::filesystem::path& directory, const CrossoverQues
                      const CrossoverAnswer& answer, std::span<const CurveBeside> beside, const Provenance& provenance,
                      Diagnostics& diagnostics);
 
-/// A map as letters, one per pair of values, with the values of `up` at which the winner changes.
+/// The map as letters, one per pair of values, with the values of `up` at which the faster device changes.
 [[nodiscard]] std::string crossover_map_text(const CrossoverMap& map, TextWidth width = {});
 /// `stage`, `across`, `up` (`path`, `values[]`), `between`, `faster[][]` (row by row; null: not both run there) and the
 /// times, `DEVICE_ms[][]`.

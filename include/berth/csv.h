@@ -1,4 +1,4 @@
-// Tables in CSV (RFC 4180): cells with their places, and the rows as they were written.
+// Tables in CSV (RFC 4180): cells with their locations, and the rows as written.
 #pragma once
 
 #include <optional>
@@ -16,8 +16,8 @@ struct CsvCell {
     SourceLocation where;
 };
 
-/// A line of the file that holds something; those that start with `#` are remarks. Lines end with LF or CRLF; a quoted
-/// cell may hold a comma or `""`, but no line break.
+/// A non-empty line of the file; lines that start with `#` are comments. Lines end with LF or CRLF; a quoted cell may
+/// contain a comma or `""`, but no line break.
 struct CsvRow {
     std::string line;  ///< as written, without its end
     std::vector<CsvCell> cells;
@@ -27,7 +27,7 @@ struct CsvRow {
 struct CsvTable {
     CsvRow header;
     std::vector<CsvRow> rows;  ///< as many cells each as the header
-    /// Place of a column in the header.
+    /// Index of a column in the header.
     [[nodiscard]] std::optional<std::size_t> column(std::string_view name) const;
 };
 
@@ -35,11 +35,12 @@ struct CsvTable {
 /// twice, a row has another number of cells than the header, or a quote is not closed.
 [[nodiscard]] std::optional<CsvTable> parse_csv(std::string_view text, std::string name, Diagnostics& diagnostics);
 
-/// The cells of one line, for tables that are none of the above: with other separators, or several headers.
+/// The cells of one line, for other kinds of tables: with other separators, or several headers.
 [[nodiscard]] std::vector<CsvCell> csv_cells(std::string_view line, char separator, const SourceLocation& where,
                                              Diagnostics& diagnostics);
 
-/// Text as a cell: quoted where it holds a comma, a quote or a line break; behind a ' where it would be a formula.
+/// Text as a cell: quoted if it contains a comma, a quote or a line break; prefixed with ' if a spreadsheet would read
+/// it as a formula.
 [[nodiscard]] std::string csv_field(std::string_view text);
 
 }  // namespace berth

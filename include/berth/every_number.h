@@ -1,5 +1,5 @@
-// Every number that a scenario and its profile are written with, each set to a multiple and to a fraction of what it
-// is, one at a time: what that does, or why it does nothing.
+// One-at-a-time variation of every number written in a scenario and its profile, set to a multiple and to a fraction of
+// its value: the effect of each, or the reason why there is none.
 #pragma once
 
 #include <optional>
@@ -10,14 +10,14 @@
 
 namespace berth {
 
-/// A number as it is written: `hardware.devices.npu.dma.limit`, `28 GB/s`.
+/// A number as written: `hardware.devices.npu.dma.limit`, `28 GB/s`.
 struct WrittenNumber {
     std::string path;
     std::string value;
 };
 
-/// All of them: of the profile with what it extends, then of the scenario. Not those that only describe. Absent, with
-/// errors, where the scenario does not load.
+/// All written numbers: of the profile with what it extends, then of the scenario; numbers that only describe are left
+/// out. Absent, with errors, where the scenario does not load.
 [[nodiscard]] std::optional<std::vector<WrittenNumber>> written_numbers(const SweepBase& base,
                                                                         Diagnostics& diagnostics);
 
@@ -25,23 +25,23 @@ struct WrittenNumber {
 [[nodiscard]] std::string times_factor(const std::string& value, double factor);
 
 struct SetNumber {
-    std::string value;          ///< it was set to
-    std::optional<Time> total;  ///< of the scenario then; absent: it is refused
-    bool moves = false;         ///< something of the answer
-    std::string said;           ///< why it is refused, or what is said of a change without effect
-    /// A change that neither moves anything nor is told of; nothing but a fault of the program.
+    std::string value;          ///< value it was set to
+    std::optional<Time> total;  ///< the scenario's total with it; absent: the value is rejected
+    bool moves = false;         ///< whether some part of the answer changes
+    std::string said;           ///< why the value is rejected, or the warning about a change without effect
+    /// A change without effect and without a warning: always a fault of the program.
     [[nodiscard]] bool silent() const { return !moves && said.empty(); }
 };
 
 struct NumberTried {
     WrittenNumber number;
-    std::vector<SetNumber> set;  ///< one per factor; a value that would be the same as before is left out
+    std::vector<SetNumber> set;  ///< one per factor; a value equal to the original is left out
 };
 
 struct EveryNumber {
     std::string scenario;
     std::vector<double> factors;
-    Time total;  ///< as it is
+    Time total;  ///< unchanged scenario
     std::vector<NumberTried> numbers;
 };
 

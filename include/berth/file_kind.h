@@ -8,7 +8,7 @@
 
 namespace berth {
 
-/// What a file describes: the first of its keys that is one of these names.
+/// Kind of a file: given by the first of its keys that is one of these names.
 enum class FileKind : std::uint8_t { kProfile, kModel, kArchitecture, kScenario };
 inline constexpr std::array<Choice<FileKind>, 4> kFileKindNames{{
     {"profile", FileKind::kProfile},

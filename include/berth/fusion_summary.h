@@ -1,4 +1,4 @@
-// Fusions of a placed model, alike ones together.
+// Missing fusions of a placed model, grouped by kind, device and reason.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +15,10 @@ struct MissingFusions {
     OperatorKind op{}, before{};
     FusionBarrier barrier{};
     std::int64_t count = 0;
-    std::optional<Time> cost;  ///< of all of them; absent where no rule could help
+    std::optional<Time> cost;  ///< total over all of them; absent where no rule could help
 };
 
-/// The dearest first, those without a cost last, alike in the order of the graph.
+/// Most expensive first, those without a cost last; ties in the order of the graph.
 [[nodiscard]] std::vector<MissingFusions> missing_fusions(const Candidate& candidate);
 
 }  // namespace berth

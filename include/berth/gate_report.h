@@ -8,7 +8,7 @@
 
 namespace berth {
 
-/// Whether something blocks, what turned, what else is worth knowing, and the totals that moved.
+/// Whether something blocks, what changed, what else is notable, and the totals that changed.
 [[nodiscard]] std::string gate_text(const GateComparison& comparison, TextWidth width = {});
 /// The same in Markdown; names of files and stages are escaped.
 [[nodiscard]] std::string gate_markdown(const GateComparison& comparison);
@@ -16,11 +16,11 @@ namespace berth {
 /// CSV, a row per check.
 [[nodiscard]] std::string gate_csv(const GateComparison& comparison);
 
-/// JUnit XML: a test case per check, in a class per scenario. What blocks is a failure; what only one revision has is
-/// skipped.
+/// JUnit XML: a test case per check, in a class per scenario. A blocking check is a failure; a check that exists in one
+/// revision only is skipped.
 [[nodiscard]] std::string gate_junit(const GateComparison& comparison);
 
-/// What blocks, a sentence each.
+/// The blocking checks, one sentence each.
 [[nodiscard]] std::vector<std::string> gate_failures(const GateComparison& comparison);
 
 }  // namespace berth

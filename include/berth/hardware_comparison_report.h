@@ -12,8 +12,8 @@
 
 namespace berth {
 
-/// Totals, then each stage on each chip, why a chip cannot run it, and what makes one chip slower than another.
-/// `origins`: of the profiles, in the order of the chips; of one that does not load, empty.
+/// Totals, then each stage on each chip, why a chip cannot run it, and the causes of differences between chips.
+/// `origins`: the profiles' origins in the order of the chips; empty for a profile that does not load.
 [[nodiscard]] std::string comparison_text(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins,
                                           TextWidth width = {});
 [[nodiscard]] std::string comparison_json(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins);

@@ -1,4 +1,4 @@
-// ONNX models into graphs: shapes worked out, operators that exporters write in small steps put together again.
+// Import of ONNX models as graphs: shapes inferred, operators that exporters decompose recomposed.
 #pragma once
 
 #include <filesystem>
@@ -11,10 +11,10 @@
 
 namespace berth {
 
-/// Reads a model without its weights. Casts and quantisation are left out, since a stage says what precision it runs
-/// at; constants are taken as computed beforehand. Warnings: unknown operators, integer products. Errors: a broken
-/// file, a dimension without a size, a shape that cannot be worked out; unless they are allowed, operators that
-/// multiply but cannot be counted, or that hold more than a hundredth of the parameters.
+/// Reads a model without its weights. Casts and quantisation are dropped, since a stage states its precision; constant
+/// subgraphs count as precomputed. Warnings: unknown operators, integer products. Errors: a broken file, a dimension
+/// without a size, a shape that cannot be inferred; unless allowed, operators that multiply but cannot be counted, or
+/// that hold more than a hundredth of the parameters.
 [[nodiscard]] std::optional<NetworkImport> import_onnx(const std::filesystem::path& path, const NetworkOptions& options,
                                                        Diagnostics& diagnostics);
 /// The same from bytes; `name` stands for the file in messages.

@@ -1,4 +1,4 @@
-// TensorFlow Lite models into graphs.
+// Import of TensorFlow Lite models as graphs.
 #pragma once
 
 #include <filesystem>
@@ -11,13 +11,12 @@
 
 namespace berth {
 
-/// Reads a model without its weights: each operator stands as what it is in ONNX, with its channels last, and from
-/// there on as import_onnx() says. Quantised tensors keep no scales, since a stage says what precision it runs at; what
-/// the file multiplies at is in `products`. A first axis that the file leaves open has the size that the interpreter
-/// gives it (1 as a rule) unless `dims` says otherwise; other open axes need a size. Of several signatures
-/// `options.part` selects one. Errors, at the file: it cannot be opened, is a pointer of Git LFS, is no TFLite model,
-/// is cut off or damaged (checked before anything is read), refers to a tensor, operator or subgraph that is not there;
-/// a signature that is missing or unknown; and those of import_onnx().
+/// Reads a model without its weights: each operator is mapped to its ONNX equivalent, channels last, and then treated
+/// as by import_onnx(). Quantised tensors keep no scales, since a stage states its precision; the multiply dtypes of
+/// the file are in `products`. An open first axis gets the interpreter's size (usually 1) unless `dims` states another;
+/// other open axes need a size. `options.part` selects one of several signatures. Errors, at the file: it cannot be
+/// opened, is a Git LFS pointer, is no TFLite model, is truncated or damaged (checked before anything is read), refers
+/// to a missing tensor, operator or subgraph; a missing or unknown signature; and those of import_onnx().
 [[nodiscard]] std::optional<NetworkImport> import_tflite(const std::filesystem::path& path,
                                                          const NetworkOptions& options, Diagnostics& diagnostics);
 /// The same from bytes; `name` stands for the file in messages.

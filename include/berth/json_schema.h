@@ -9,7 +9,7 @@
 
 namespace berth {
 
-/// Names of the schemas, those of the folders that such files ship in.
+/// Names of the schemas, equal to the folders that such files ship in.
 inline constexpr std::array<Choice<FileKind>, 4> kSchemaNames{{
     {"hardware", FileKind::kProfile},
     {"model", FileKind::kModel},
@@ -17,11 +17,12 @@ inline constexpr std::array<Choice<FileKind>, 4> kSchemaNames{{
     {"scenario", FileKind::kScenario},
 }};
 
-/// What the readers of such a file accept, as far as a schema can say it: keys with their meaning, names, units, what
-/// must be there. Laws between values and references to other files are left to the readers. Indented JSON.
+/// Schema of the files that readers accept, as far as JSON Schema can express it: keys with their meaning, names,
+/// units, required keys. Constraints between values and references to other files are left to the readers. Indented
+/// JSON.
 [[nodiscard]] std::string json_schema(FileKind kind);
 
-/// All of them in one object, by the names above.
+/// All schemas in one object, by the names above.
 [[nodiscard]] std::string json_schemas();
 
 }  // namespace berth

@@ -29,9 +29,8 @@ struct NetworkImport {
     std::int64_t tokens = 0;
     /// Unknown operator types and their counts; each is costed as a pass over its data.
     std::vector<std::pair<std::string, std::int64_t>> unknown;
-    std::int64_t integer_products = 0;  ///< matrix products and convolutions in integer arithmetic in the file
-    std::vector<ImportLoss>
-        losses;  ///< operators that read weights or multiply but are costed as passes over their data
+    std::int64_t integer_products = 0;   ///< matrix products and convolutions in integer arithmetic in the file
+    std::vector<ImportLoss> losses;      ///< operators that read weights or multiply, costed as passes over their data
     std::vector<std::string> uncounted;  ///< other uncounted multiplications, in words
     /// Operand dtypes of the file's products, `int8 by int8`, with counts; empty unless imported from a TFLite file.
     std::vector<std::pair<std::string, std::int64_t>> products;

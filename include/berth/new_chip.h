@@ -1,4 +1,4 @@
-// A profile of a chip of which only a datasheet is known: what is stated, on top of an archetype.
+// A first profile for a chip known only from a datasheet: stated numbers on top of an archetype.
 #pragma once
 
 #include <array>
@@ -13,8 +13,7 @@
 
 namespace berth {
 
-/// A number of a datasheet: how it is asked for, and where a profile keeps it. `{}` in a path is the accelerator's
-/// name.
+/// A number of a datasheet: its option and question, and its path in a profile, where `{}` is the accelerator's name.
 struct DatasheetNumber {
     std::string_view option;    ///< `--clock`
     std::string_view question;  ///< "clock of the accelerator"
@@ -40,14 +39,14 @@ inline constexpr std::array<DatasheetNumber, 10> kDatasheetNumbers{{
     {"--cpu-clock", "their clock", "2 GHz", "devices.cpu.clusters", QuantityTraits<Frequency>::kDimension},
 }};
 
-/// What is stated of a chip, by option, as it was written.
+/// Stated numbers of a chip, by option, as written.
 using Datasheet = std::map<std::string_view, std::string>;
 
-/// The device of an archetype that its numbers are about: the first that is not the host, or the host alone.
+/// Device of an archetype that datasheet numbers apply to: the first that is not the host, or the host alone.
 [[nodiscard]] const Device& accelerator_of(const Profile& archetype);
 
-/// The profile as a file: what is stated is `datasheet`, what follows from it by a rule of thumb is `assumed` and says
-/// the rule, everything else is inherited. `heading` lines stand as comments on top, without `# `.
+/// The profile as a file: stated numbers are `datasheet`, numbers derived by a rule of thumb are `assumed` and state
+/// the rule, all others are inherited. `heading` lines are comments at the top, given without `# `.
 [[nodiscard]] std::string new_chip_yaml(const std::string& name, const std::string& extends, const Profile& archetype,
                                         const Datasheet& stated, std::span<const std::string> heading);
 

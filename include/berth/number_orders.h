@@ -1,4 +1,4 @@
-// Numbers of a profile that bound each other.
+// Order constraints between numbers of a profile.
 #pragma once
 
 #include <string>
@@ -8,13 +8,13 @@
 
 namespace berth {
 
-/// One number of a profile may not be more than another: a core draws no more than all of them, and they no more than
-/// the bus carries. Readers refuse profiles that break it, fits keep to it.
+/// An order constraint: one number of a profile may not exceed another. A core draws no more than all cores together,
+/// and they no more than the bus carries. Readers reject profiles that violate it; fits respect it.
 struct NumberOrder {
     std::string lesser, greater;  ///< paths as in ParameterView
-    bool refused = true;          ///< by readers, where it is broken; else only fits keep to it
+    bool refused = true;          ///< whether readers reject a violation; otherwise only fits respect it
 };
-/// All of them, from the cores to the bus. What bounds a number by itself is in ParameterView.
+/// All order constraints, from the cores to the bus. Bounds of single numbers are in ParameterView.
 [[nodiscard]] std::vector<NumberOrder> number_orders(const Profile& profile);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// What placements are chosen for: one row per objective, which scenarios, searches and reports follow.
+// Objectives of placement: one row per objective, which scenarios, searches and reports follow.
 #pragma once
 
 #include <array>
@@ -10,31 +10,31 @@ namespace berth {
 
 enum class Objective : std::uint8_t { kLatency, kThroughput, kEnergy, kEdp, kEd2p, kMakespan, kFirstToken, kTokenRate };
 
-/// How far a choice reaches.
+/// Scope of the search for a placement.
 enum class SearchOver : std::uint8_t {
-    kStages,    ///< each stage by itself
-    kScenario,  ///< all stages together: they share devices
-    kSchedule,  ///< of operators that devices work on at once
+    kStages,    ///< each stage independently
+    kScenario,  ///< all stages jointly, since they share devices
+    kSchedule,  ///< a schedule of operators on devices that work concurrently
 };
 
-/// Which time of a stage counts. One that generates no text has but one.
+/// Time of a stage that the objective uses. A stage that generates no text has only one.
 enum class TimeOf : std::uint8_t { kStage, kFirstToken, kToken };
 
 struct ObjectiveRow {
     std::string_view name;
     Objective value;
-    /// What is minimised, of a stage's time (s) and energy (J).
+    /// Objective value to minimise, from a stage's time (s) and energy (J).
     double (*score)(double time, double energy);
     bool needs_energy;
     SearchOver search;
-    std::string_view goal;  ///< in front of a sentence about what was chosen; empty: nothing needs to be said
+    std::string_view goal;  ///< prefix of a sentence about the chosen placement; may be empty
     TimeOf time_of = TimeOf::kStage;
 };
 
 inline constexpr std::array<ObjectiveRow, 8> kObjectives{{
-    // of a request whose operators run one after the other
+    // of a request whose operators run serially
     {"latency", Objective::kLatency, [](double time, double) { return time; }, false, SearchOver::kStages, ""},
-    // requests that a stream sustains; of one stage by itself, its time
+    // sustainable rate of a stream; for a single stage, its time
     {"throughput", Objective::kThroughput, [](double time, double) { return time; }, false, SearchOver::kScenario,
      "chosen for the highest rate; "},
     {"energy", Objective::kEnergy, [](double, double energy) { return energy; }, true, SearchOver::kStages, ""},
@@ -43,17 +43,17 @@ inline constexpr std::array<ObjectiveRow, 8> kObjectives{{
     // energy-delay-squared product, which does not reward a lower voltage (Martin et al., 2001)
     {"ed2p", Objective::kEd2p, [](double time, double energy) { return energy * time * time; }, true,
      SearchOver::kStages, ""},
-    // latency where devices may work at once
+    // latency where devices may work concurrently
     {"makespan", Objective::kMakespan, [](double time, double) { return time; }, false, SearchOver::kSchedule, ""},
-    // of stages that generate text, the wait for the first token
+    // time to first token, of stages that generate text
     {"first_token", Objective::kFirstToken, [](double time, double) { return time; }, false, SearchOver::kStages,
      "chosen for the first token; ", TimeOf::kFirstToken},
-    // and the time of each further one
+    // time per further token
     {"token_rate", Objective::kTokenRate, [](double time, double) { return time; }, false, SearchOver::kStages,
      "chosen for the rate of tokens; ", TimeOf::kToken},
 }};
 
-/// A value without a row is a fault of the table.
+/// Throws std::logic_error for a value without a row.
 [[nodiscard]] constexpr const ObjectiveRow& row_of(Objective objective) {
     for (const ObjectiveRow& row : kObjectives) {
         if (row.value == objective) {
@@ -63,7 +63,7 @@ inline constexpr std::array<ObjectiveRow, 8> kObjectives{{
     throw std::logic_error("objective without a row");
 }
 
-/// Whether stages are chosen one by one for their time alone.
+/// Whether stages are placed independently, by time alone.
 [[nodiscard]] constexpr bool by_time_alone(Objective objective) {
     return !row_of(objective).needs_energy && row_of(objective).search == SearchOver::kStages;
 }

@@ -1,4 +1,4 @@
-// The best points of a sweep, and the front between its goals.
+// The best points of a sweep and the Pareto front between its goals, as text, JSON, CSV and a picture.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,8 @@ namespace berth {
                                         const OptimiseAnswer& answer, TextWidth width = {});
 [[nodiscard]] std::string optimise_json(const Sweep& sweep, const OptimiseQuestion& question,
                                         const OptimiseAnswer& answer);
-/// The front: varied values, goals (a cost with a unit has it in a column `cost_unit`), and where each stage runs.
+/// The Pareto front as CSV: varied values, goals (a cost with a unit has it in a column `cost_unit`), and the placement
+/// of each stage.
 [[nodiscard]] std::string optimise_csv(const Sweep& sweep, const OptimiseQuestion& question,
                                        const OptimiseAnswer& answer);
 

@@ -12,7 +12,8 @@
 
 namespace berth {
 
-/// kInherited: of an archetype, or of another chip's profile, whatever it was there.
+/// Kind of evidence for a number. kInherited: taken from an archetype or from another chip's profile, whatever its kind
+/// there.
 enum class Origin { kDatasheet, kMeasured, kCalibrated, kAssumed, kInherited };
 
 inline constexpr std::array<Choice<Origin>, 5> kOriginNames{{
@@ -38,13 +39,13 @@ struct Parameter {
 };
 
 /// A number that is a share of another one: `sustained: 83% of bandwidth`. Its spread is that of the share, so that it
-/// follows whatever the other becomes.
+/// follows any change of the other number.
 struct RelativeNumber {
-    std::string path, base;  ///< of both in the document, items of a list by their names
+    std::string path, base;  ///< paths of both in the document, list items by name
     double share = 1;
 };
 
-/// The same parameter, provenance included, in another unit: a count per cycle times one operation, say.
+/// The parameter in another unit, provenance included: a count per cycle times one operation, for example.
 template <class Q, class F>
 [[nodiscard]] auto scaled(const Parameter<Q>& parameter, F factor) {
     return Parameter<decltype(parameter.value * factor)>{parameter.value * factor, parameter.spread, parameter.origin,

@@ -1,4 +1,4 @@
-// Several runtimes of one chip beside each other: each a profile of its own, for the same devices.
+// Several runtimes of one chip, each a profile of its own for the same devices.
 #pragma once
 
 #include <cstddef>
@@ -10,22 +10,23 @@
 
 namespace berth {
 
-/// Makes Profile::runtimes ready: each profile gets the devices that only another one has, on which it runs nothing,
-/// all in one order, and numbers that a runtime has exactly as the hardware has them are one number from then on. All
-/// have a host of the same name.
+/// Completes Profile::runtimes: each profile gets the devices that only another one has, on which it runs nothing, all
+/// in one order; numbers that are equal in a runtime and in the hardware become one shared number. All have a host of
+/// the same name.
 void join_runtimes(Profile& hardware);
 
-/// The hardware as its runtime `runtime` uses it; the profile itself if it is absent, or has no runtimes beside it.
+/// The profile of the runtime at index `runtime`; `hardware` itself if the index is absent or there are no other
+/// runtimes.
 [[nodiscard]] const Profile& under(const Profile& hardware, std::optional<std::size_t> runtime);
 [[nodiscard]] Profile& under(Profile& hardware, std::optional<std::size_t> runtime);
 
-/// What parameters() of the hardware calls a number that this profile, the hardware's or a runtime's, has at `path`.
+/// Path in parameters() of the hardware of the number at `path` in this profile, the hardware's or a runtime's.
 [[nodiscard]] std::string path_among_all(const Profile& profile, const std::string& path);
-/// The other way round: absent if this profile does not have the number.
+/// Inverse of path_among_all(): absent if this profile does not have the number.
 [[nodiscard]] std::optional<std::string> path_within(const Profile& profile, const std::string& path);
-/// As `--set` takes the path of a key for this profile alone.
+/// Path of a key for this profile alone, as `--set` takes it.
 [[nodiscard]] std::string own_setting(const Profile& profile, std::string_view path);
-/// As `--set` takes the path of a number, which may be that of several profiles.
+/// Path of a number, as `--set` takes it; several profiles may share the number.
 [[nodiscard]] std::string settable_path(const Profile& profile, const std::string& path);
 
 }  // namespace berth

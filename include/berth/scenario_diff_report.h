@@ -11,7 +11,7 @@
 
 namespace berth {
 
-/// Both totals, what each input did, what moved, which inputs change nothing, and time by class of operator.
+/// Both totals, the effect of each input, changed decisions, inputs without effect, and time by class of operator.
 [[nodiscard]] std::string diff_text(const ScenarioDiff& diff, TextWidth width = {});
 [[nodiscard]] std::string diff_json(const ScenarioDiff& diff);
 

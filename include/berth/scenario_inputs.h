@@ -31,8 +31,7 @@ struct RuntimeInput {
 struct ScenarioInputs {
     Library library;
     std::filesystem::path scenario_file;
-    std::set<std::filesystem::path>
-        hardware_files;  ///< all of these files read as `hardware`, whichever the scenario names
+    std::set<std::filesystem::path> hardware_files;  ///< files that read as `hardware`, whichever the scenario names
     YamlDocument scenario, hardware;
     std::map<std::filesystem::path, YamlDocument> models;
     std::vector<RuntimeInput> runtimes;

@@ -84,7 +84,7 @@ using Intensity = Quantity<0, -1, 1, 0>;  ///< operations per byte
 using TimePerByte = Quantity<1, -1, 0, 0>;
 using TimePerOperation = Quantity<1, 0, -1, 0>;
 
-/// What a rate or a capacity is counted per, where a profile says so ("7.8 GB/s per core").
+/// Unit that a rate or a capacity is counted per, where a profile states it ("7.8 GB/s per core").
 enum class Sharing { kCore, kCluster, kChannel, kDevice };
 
 /// Uniform access for templates over "a quantity or a plain number".

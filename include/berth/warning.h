@@ -1,13 +1,13 @@
-// Something that an answer's reader should know before believing it.
+// Warnings for the reader of an answer.
 #pragma once
 
 #include <string>
 
 namespace berth {
 
-/// Stands on standard error, and as {"path", "text"} in the `warnings` of JSON.
+/// Written to standard error, and as {"path", "text"} to the `warnings` of JSON.
 struct Warning {
-    std::string path;  ///< of the input that it is about, as `--set` writes it: `hardware.machine`
+    std::string path;  ///< path of the input concerned, as `--set` writes it: `hardware.machine`
     std::string text;  ///< whole sentences
     friend bool operator==(const Warning&, const Warning&) = default;
 };

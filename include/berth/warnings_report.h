@@ -1,4 +1,4 @@
-// What to know before believing an answer, as text; in JSON it is `warnings`, a list of `path` and `text`.
+// Warnings about an answer as text; in JSON they are `warnings`, a list of `path` and `text`.
 #pragma once
 
 #include <span>
