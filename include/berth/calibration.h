@@ -16,7 +16,7 @@ namespace berth {
 
 /// Unit of cross-validation that is left out of the fit which predicts a row: its shape, or the whole network that it
 /// is part of. With networks, layers below 20 us, most of which is the profiler's overhead, do not count, and
-/// calibrated numbers start from a nearly flat prior (a factor of two), since the same rows set them.
+/// calibrated numbers start from a weak prior (a factor of two), since the same rows set them.
 enum class LeftOut : std::uint8_t { kShape, kNetwork };
 inline constexpr std::array<Choice<LeftOut>, 2> kLeftOutNames{
     {{"shape", LeftOut::kShape}, {"network", LeftOut::kNetwork}}};
@@ -64,7 +64,7 @@ struct FittedParameter {
     bool determined = false;       ///< the rows at least halved its spread
     std::string base{};            ///< path of the number that it is a share of; empty: not a share
     double share = 0;              ///< share of `base`, before the fit
-    std::optional<Origin> kept{};  ///< of a number that was not fitted but has to be written: its origin
+    std::optional<Origin> kept{};  ///< origin of a number that was not fitted but has to be written
     std::string source{};          ///< and its source
 };
 
@@ -105,7 +105,7 @@ struct FittedRow {
     std::string name, op_class;
     Time measured, predicted;
     Time unseen;          ///< prediction of a fit without the rows of this shape, or of this network
-    std::string network;  ///< of a layer, if networks were left out
+    std::string network;  ///< network of a layer, if networks were left out
     double leverage = 0;  ///< leverage of the row on its own prediction, 0 to 1
     double weight = 1;    ///< robustness weight; below 1: down-weighted as an outlier
     double sigma = 0;     ///< standard deviation of log `predicted` due to the fitted numbers

@@ -24,7 +24,7 @@ struct ChatService {
     int slots = 1;           ///< most concurrent answers
     std::int64_t chunk = 0;  ///< chunk size: most prompt positions per pass; 0: whole prompts
     /// Distributions of lengths; a chat draws its prompt's and its answer's independently. The answer is the first
-    /// token, from the prompt's last pass, and this many further ones.
+    /// token, which reading the prompt yields, and this many further ones.
     TokenDistribution prompts, answers;
     std::function<Time(const ChatPass&)> time;
     /// Memory bandwidth of a pass without contention: for passes that read a prompt, and for the others.

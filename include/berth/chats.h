@@ -53,7 +53,7 @@ struct StreamOptions;
 /// Chats of one stage, placed as one of the stage's candidates.
 struct PlacedChats {
     std::size_t stage = 0, candidate = 0;  ///< positions in ScenarioResult::stages, and in that stage's candidates
-    int slots = 1;                         ///< slots that fit its devices' memory, at most those asked for
+    int slots = 1;                         ///< slots asked for, limited by those of its devices' runtimes
     ChatTraffic traffic;
 };
 

@@ -1,4 +1,4 @@
-// What one kernel costs on one device: every term, not only the sum. Pure functions over plain values.
+// Cost of one kernel on one device: every term, not only the sum. Pure functions over plain values.
 #pragma once
 
 #include <array>
@@ -132,13 +132,13 @@ struct KernelCost {
 /// Bytes of all operands and results of a kernel, constants included.
 [[nodiscard]] Bytes operands_of(const Kernel& kernel);
 
-/// Cost of one kernel. The device must support the dtypes (see plan.h); absent MAC rates are a std::logic_error.
+/// Cost of one kernel. The device must support the dtypes (see plan.h); throws std::logic_error without a MAC rate.
 [[nodiscard]] KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Execution& execution);
 
 /// Dtype that the array multiplies at for this kernel. Traffic, in contrast, counts operands as they are stored.
 [[nodiscard]] DType multiplied_at(const Kernel& kernel);
 
-/// Matmul tile with the least traffic through the capacity of the device's last memory level (physics: Goto and van de
+/// Matmul tile with the least DRAM traffic for the capacity of the device's last memory level (physics: Goto and van de
 /// Geijn 2008; Smith et al. 2019 for the bound), or the row tile that the device's hardware fixes.
 [[nodiscard]] Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device& device,
                                bool library_call);
@@ -148,8 +148,8 @@ struct KernelCost {
 /// smaller blocks, where there are fewer column blocks than cores. Other products split evenly.
 [[nodiscard]] double largest_share(const MatmulDims& dims, const CoreBlock& block, int cores);
 
-/// Lower bound on the traffic of any tiling: the larger of each operand once and 2 m n k / sqrt(capacity in elements),
-/// less twice the capacity (Smith et al. 2019).
+/// Lower bound on the traffic of any tiling: the larger of the compulsory traffic (each operand once) and 2 m n k /
+/// sqrt(S) - 2 S, where S is the capacity in elements (Smith et al. 2019).
 [[nodiscard]] Bytes matmul_traffic_bound(const MatmulDims& dims, Bytes element, Bytes capacity);
 
 /// Nearest level that keeps tensors and holds `between_uses`, the bytes touched between two uses of the same data; the

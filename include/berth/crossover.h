@@ -103,7 +103,7 @@ struct CrossoverMap {
     SweepAxis across, up;
     std::vector<Cell> cells;                     ///< row-major, rows in ascending `up`
     std::vector<std::vector<Change>> crossings;  ///< [column] ascending
-    std::vector<SettingChange> changes{};        ///< of the scenario, for titles
+    std::vector<SettingChange> changes{};        ///< overrides of the scenario, for titles
     std::vector<Warning> warnings{};             ///< settings and ranges without effect
     std::string subject{};                       ///< "MODEL on PROFILE"
     /// The scenario's own values for `across` and `up`, as written in it; absent if it does not state both.

@@ -26,7 +26,7 @@ struct CsvRow {
 
 struct CsvTable {
     CsvRow header;
-    std::vector<CsvRow> rows;  ///< as many cells each as the header
+    std::vector<CsvRow> rows;  ///< each with as many cells as the header
     /// Index of a column in the header.
     [[nodiscard]] std::optional<std::size_t> column(std::string_view name) const;
 };

@@ -59,7 +59,7 @@ struct RepeatedDiagnostic {
 /// The messages that are shown of many: each once, at most kMostShown, errors before warnings where not all fit.
 struct DiagnosticSummary {
     static constexpr std::size_t kMostShown = 20;
-    std::vector<RepeatedDiagnostic> shown;  ///< by file, line and column
+    std::vector<RepeatedDiagnostic> shown;  ///< sorted by file, line and column
     std::size_t errors_left = 0, warnings_left = 0;
     /// "and 12 more errors and 1 more warning"; empty if all are shown.
     [[nodiscard]] std::string rest() const;

@@ -114,7 +114,7 @@ struct Candidate {
     Granularity granularity = Granularity::kModel;
     bool feasible = false;
     std::string reason;                      ///< why it is not feasible
-    Assignment assignment;                   ///< of the main pass
+    Assignment assignment;                   ///< assignment of the main pass
     std::optional<PhasedAssignment> phases;  ///< set where prompt and tokens are placed separately
     Estimate<Time> latency;
     Uncertainty uncertainty;
@@ -123,7 +123,7 @@ struct Candidate {
     Time handover;
     /// Operators of the pass; for a stage that generates text, of one decode step at a middling context.
     std::vector<OperatorResult> operators;
-    std::vector<OperatorResult> prompt_operators;  ///< where phases are placed separately: operators of the prompt
+    std::vector<OperatorResult> prompt_operators;  ///< operators of the prompt, where phases are placed separately
     std::vector<Segment> segments;
     /// Schedule of a pass of the main length whose devices work concurrently, on the resources of the profile; empty:
     /// its operators run serially.
@@ -150,7 +150,7 @@ struct Candidate {
 /// of the whole answer, or the one that the objective counts.
 struct StageOptimum {
     Time latency;
-    Time lower_bound;  ///< over all placements within the stage's constraints
+    Time lower_bound;  ///< lower bound over all placements within the stage's constraints
     bool proved = false;
 };
 
@@ -170,7 +170,7 @@ struct StageResult {
     std::vector<PassShare> passes;  ///< counts add up to `repeat`; empty for a fixed stage
     std::vector<Candidate> candidates;
     std::optional<StageOptimum> optimum;  ///< only with EvaluationOptions::splits
-    Estimate<Time> latency;               ///< of all repeats
+    Estimate<Time> latency;               ///< time of all repeats
     std::optional<Time> budget;
     double confidence = 1;  ///< probability that the chosen candidate is the fastest, under the profile's spreads
     Time start;
@@ -188,7 +188,7 @@ struct SustainedRate {
     Frequency simulated;  ///< rate of completions under saturation, while many users wait
     Frequency capacity;   ///< upper limit set by the bottleneck resource
     std::string busiest;
-    Frequency upper_bound;             ///< over all choices that the stages allow
+    Frequency upper_bound;             ///< upper bound over all choices that the stages allow
     [[nodiscard]] double gap() const;  ///< upper_bound / simulated - 1
 };
 
@@ -217,7 +217,7 @@ struct CoreSplit {
 struct BatchSize {
     std::string stage;
     std::int64_t batch = 1;
-    bool current = false;   ///< what the scenario says
+    bool current = false;   ///< as the scenario states it
     Time pass;              ///< latency of a pass with this batch
     Time request;           ///< latency of a whole request without contention
     Frequency sustainable;  ///< sustainable rate of requests, see sustainable_rate()

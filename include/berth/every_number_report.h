@@ -1,4 +1,4 @@
-// What setting each number does, as text, Markdown, CSV and JSON.
+// The effect of setting each number, as text, Markdown, CSV and JSON.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// What a prediction rests on: operators that were measured near their sizes, elsewhere, or not at all.
+// Evidence behind a prediction: operators measured near its sizes, elsewhere, or not at all.
 #pragma once
 
 #include <array>

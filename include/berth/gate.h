@@ -79,7 +79,7 @@ inline constexpr double kSureProbability = 0.9;
 struct GateComparison {
     std::string before, after;  ///< names of the revisions
     double sure = kSureProbability;
-    std::vector<GatedScenario> scenarios;  ///< by name
+    std::vector<GatedScenario> scenarios;  ///< sorted by name
     [[nodiscard]] bool blocks() const;
 };
 

@@ -49,7 +49,7 @@ class HostPace {
 
     Time patience_;
     std::shared_ptr<QuickestProbes> quickest_;
-    std::map<int, Probes> probes_;  ///< by threads
+    std::map<int, Probes> probes_;  ///< by number of threads
 };
 
 }  // namespace berth

@@ -32,7 +32,7 @@ struct ProfiledStep {
 };
 
 struct ProfileImport {
-    std::vector<ProfiledStep> steps;  ///< in the order in which they ran
+    std::vector<ProfiledStep> steps;  ///< in execution order
     bool states_sizes = true;         ///< whether any step states sizes; otherwise a model must supply them
     /// Time per run of steps that are not operators, by the runtime's operator type: shape arithmetic and unknown
     /// types.

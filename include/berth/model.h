@@ -100,7 +100,7 @@ struct Model {
     std::shared_ptr<const Graph> graph;  ///< the graph of a model that was instantiated elsewhere; null for all others
     Symbols sizes;  ///< complete, with defaults from the architecture; elements of lists as `name[0]`, ...
     std::optional<std::int64_t> published_parameters;  ///< parameter count as its authors state it
-    std::int64_t unused_parameters = 0;                ///< parameters in the checkpoint that never run
+    std::int64_t unused_parameters = 0;  ///< part of `published_parameters`: in the checkpoint but never run
     std::string source;
     SourceLocation where;
     std::vector<std::pair<std::string, SourceLocation>> size_places;  ///< locations of the sizes that the file gives

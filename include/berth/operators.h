@@ -297,8 +297,8 @@ struct StatedSize {
 
 // Counts below are exact up to kLargestCount and stay there beyond it.
 
-/// Unpadded multiply-accumulates: batch m active k n for a matmul; batch heads (head_dim + value_width())
-/// visible_scores() for attention; for a convolution one kernel per result, for a transposed one, per input.
+/// Unpadded multiply-accumulates. Matmul: batch m active k n. Attention: batch heads (head_dim + value_width())
+/// visible_scores(). Convolution: one kernel per result; transposed convolution: one kernel per input.
 [[nodiscard]] Operations macs(const Dims& dims);
 /// Score elements per head and batch item: seq kv_seq, less those hidden by a causal mask or a window. The last query
 /// sees every key, each earlier query one key fewer; a window bounds the keys per query. Without a causal mask the

@@ -48,7 +48,7 @@ struct PlacementProblem {
     };
     struct FusionLoss {
         OperatorId before = kNoOperator, after = kNoOperator;
-        DeviceId device = 0;  ///< where `after` runs on it and `before` does not, `loss` is added
+        DeviceId device = 0;  ///< `loss` is added where `after` runs on this device and `before` does not
         Time loss;
     };
     std::size_t devices = 0;

@@ -14,7 +14,7 @@ enum class CostedObjective { kThroughput, kLatency };
 inline constexpr std::array<Choice<CostedObjective>, 2> kCostedObjectiveNames{
     {{"throughput", CostedObjective::kThroughput}, {"latency", CostedObjective::kLatency}}};
 
-/// The objective with its proof or optimality gap, then the load of each device that is used.
+/// The objective with its proof of optimality or its gap, then the load of each device that is used.
 [[nodiscard]] std::string placement_text(const CostedGraph& graph, const CostedPlacement& placement,
                                          CostedObjective objective, TextWidth width = {});
 

@@ -14,7 +14,7 @@ template <class Value>
 struct Placement {
     Assignment assignment;
     Value objective{};
-    Value lower_bound{};          ///< of all assignments
+    Value lower_bound{};          ///< lower bound on the objective of every assignment
     bool proved_optimal = false;  ///< within a relative 1e-9, for rounding of the sums
     /// Optimality gap: (objective - lower_bound) / lower_bound; 0 if they are equal, or if no bound is known.
     [[nodiscard]] double gap() const {

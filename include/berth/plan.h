@@ -57,9 +57,8 @@ struct OperatorPlan {
     Steps steps;                          ///< empty for a fused epilogue operator, which has no kernel of its own
     OperatorId fused_into = kNoOperator;  ///< the operator before it in its fused group
     KernelId alone = -1;                  ///< its kernel by itself; -1 where parts stand for it
-    KernelId joined = -1,
-             /// For a fused epilogue operator: the kernel of the group with it, and that of the group without it.
-        before = -1;
+    /// For a fused epilogue operator: the kernel of the group with it, and that of the group without it.
+    KernelId joined = -1, before = -1;
     DType ran_at = DType::kFp32;
     /// The requested scheme as lowered: `ran_at`, and the storage dtype of its weights.
     Scheme scheme;

@@ -298,7 +298,7 @@ struct Device {
     std::array<VectorRate, kVectorClassCount> vector;
     std::int64_t vector_lanes = 1;  ///< elements per vector; a row's elements beyond whole vectors take `tail_cycles`
     bool vector_by_host = false;    ///< the runtime runs element-wise work on a host core, whose cycles count
-    std::optional<HostCore> host_core;  ///< of the host's first cluster; absent: the device is the host itself
+    std::optional<HostCore> host_core;  ///< core of the host's first cluster; absent: the device is the host itself
     std::optional<AttentionEngine> attention;
     std::vector<MemoryLevel> memories;
     std::optional<Parameter<Bytes>> capacity;  ///< memory that models on it may fill; absent: all of it
@@ -367,7 +367,7 @@ struct Profile {
     Dram dram;
     std::vector<Device> devices;
     std::vector<Link> links;
-    DeviceId host = 0;  ///< where inputs come from and results go to
+    DeviceId host = 0;  ///< device that inputs come from and results go to
     Correlations correlations;
     std::vector<RelativeNumber> relative;  ///< numbers stated as shares of others; paths as in ParameterView
     SourceLocation where;

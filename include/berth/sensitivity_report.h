@@ -1,4 +1,4 @@
-// What moves a scenario's answer, for people and for programs.
+// Sensitivities of a scenario's answer as text, JSON and a picture.
 #pragma once
 
 #include <filesystem>

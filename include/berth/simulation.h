@@ -170,7 +170,7 @@ struct SimulationResult {
     std::vector<PhaseTime> phases;
     std::vector<ServedChats> chats;  ///< [service]
     std::vector<SimulatedSpan> spans;
-    std::vector<BandwidthUse> uses;  ///< of bandwidths that are not part of another
+    std::vector<BandwidthUse> uses;  ///< use of each bandwidth that is not part of another
     std::uint64_t events = 0;
 };
 
@@ -202,7 +202,7 @@ struct LatencySpread {
 /// Spreads of the chat statistics of one service.
 struct ChatSpreads {
     LatencySpread first_token, token, answer;
-    std::size_t draws = 0;  ///< of the profile's numbers that were simulated
+    std::size_t draws = 0;  ///< Monte Carlo draws of the profile's numbers
 };
 
 /// Delay of an operator of a placed stage due to contention, per request. A call queues at its first operator; the

@@ -33,7 +33,7 @@ using SweepBase = ScenarioSource;
 /// One stage at one point.
 struct SweepStage {
     std::string chosen;                          ///< chosen placement; empty for a fixed stage
-    Time latency;                                ///< of all repeats
+    Time latency;                                ///< time of all repeats
     std::vector<std::optional<Time>> on_device;  ///< [device] one pass of the whole model; absent if it cannot run
 };
 

@@ -1,4 +1,4 @@
-// How wide text for people may be.
+// Line width of text output.
 #pragma once
 
 #include <cstddef>

@@ -73,7 +73,7 @@ struct MeasuredRow {
     /// Mean relative deviation of the passes from their median, a lower bound on prediction error. Absent: a single
     /// pass.
     std::optional<double> noise;
-    std::string network;  ///< of a layer: its network
+    std::string network;  ///< network of a layer
 };
 
 /// The rows of one file, in its order.
