@@ -25,9 +25,9 @@ struct MeasuredKind {
     friend bool operator==(const MeasuredKind&, const MeasuredKind&) = default;
 };
 
-/// The sizes that the time of a kind depends on: `m`, `k`, `n` of products; `positions`, `depth` (input channels of a
-/// group x kernel), `channels` of convolutions; `heads`, `scores` (of a head), `head_dim` of attention; else `rows`,
-/// `cols`.
+/// Names of the sizes that the time of a kind depends on: `m`, `k`, `n` of products; `positions`, `depth` (input
+/// channels of a group x kernel), `channels` of convolutions; `heads`, `scores` (of a head), `head_dim` of attention;
+/// else `rows`, `cols`.
 [[nodiscard]] std::span<const std::string_view> evidence_size_names(OperatorKind kind);
 [[nodiscard]] std::vector<std::int64_t> evidence_sizes(const Dims& dims);
 

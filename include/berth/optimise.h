@@ -65,8 +65,8 @@ struct DesignPoint {
 struct OptimiseAnswer {
     /// Counts of all points; of those that run and have values for all goals; of those that also meet all limits.
     std::size_t points = 0, running = 0, allowed = 0;
-    std::vector<DroppedPoints> dropped;  ///< points that do not run, by reason
-    /// Pareto front: allowed points that no other point beats in every goal, ordered by the first goal.
+    std::vector<DroppedPoints> dropped;  ///< points that do not run or lack a goal, by reason
+    /// Pareto front: allowed points that no other point dominates, ordered by the first goal.
     std::vector<DesignPoint> front;
     std::optional<std::size_t> best;  ///< index in `front`
     std::vector<DesignPoint> others;  ///< some of the running points, for pictures

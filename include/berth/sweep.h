@@ -14,7 +14,7 @@
 
 namespace berth {
 
-/// One varied path with its values, written as `--set` takes them.
+/// An axis of a sweep: a varied path and its values, written as `--set` takes them.
 struct SweepAxis {
     std::string path;
     std::vector<std::string> values;
