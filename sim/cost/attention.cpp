@@ -1,4 +1,4 @@
-// Attention as one operator of the runtime. Runtimes without it run two matmuls and a softmax (see plan.cpp).
+// Cost of attention as one operator of the runtime. Runtimes without one run two matmuls and a softmax (see plan.cpp).
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -11,12 +11,12 @@ namespace berth {
 
 namespace {
 
-/// Of the scores between the products: quantised operands give scores of 16 bits.
+/// Dtype of the scores between the two products: 16 bits for quantised operands.
 DType score_dtype(const Kernel& kernel) {
     return element_size(kernel.input) < element_size(DType::kFp16) ? DType::kFp16 : kernel.input;
 }
 
-/// What one core has on chip for the rows of a head that it works on.
+/// On-chip capacity of one core for the rows of the head that it processes.
 Bytes room_of_core(const Device& device, int cores) {
     if (device.memories.empty()) {
         return {};
@@ -25,14 +25,15 @@ Bytes room_of_core(const Device& device, int cores) {
     return level.share == MemoryShare::kCore ? level.capacity.value : level.capacity.value / static_cast<double>(cores);
 }
 
-/// How scores that stay on chip are worked on: so many queries at a time, past which all keys and values go.
+/// Tile of the schedule that keeps scores on chip: a block of queries, past which all keys and values stream.
 struct ScoreTile {
-    std::int64_t queries = 0;  ///< 0: not even one fits
-    double passes = 0;         ///< over the keys and values
+    std::int64_t queries = 0;  ///< 0: not even one query fits
+    double passes = 0;         ///< number of passes over keys and values
 };
 
-// Whole rows of scores, since a softmax needs the sum of its row, with their queries and results; keys and values
-// stream past in strips of the columns that the array computes together, two at a time.
+// Largest query tile that fits on chip. Each query needs its whole row of scores, since softmax needs the row sum, and
+// its query and result. Keys and values stream past in strips of the columns that the array computes together,
+// double-buffered.
 ScoreTile score_tile(const Kernel& kernel, const AttentionDims& d, const Device& device, int cores) {
     const Bytes element = element_size(kernel.input);
     const double width = static_cast<double>(d.head_dim + value_width(d));
@@ -49,7 +50,7 @@ bool may_keep(const AttentionEngine& engine, const Device& device, int cores) {
            (!engine.keeps_scores_from || room_of_core(device, cores) >= engine.keeps_scores_from->value);
 }
 
-// Each operand once: keys and values as the cache stores them.
+// Bytes of all operands, each read once; keys and values count at the size in which the cache stores them.
 Bytes operands_read(const Kernel& kernel, const AttentionDims& d) {
     const double cached =
         static_cast<double>(d.batch * d.kv_heads * keys_read(d)) * static_cast<double>(d.head_dim + value_width(d));
@@ -58,14 +59,15 @@ Bytes operands_read(const Kernel& kernel, const AttentionDims& d) {
     return element_size(kernel.input) * all - narrower * cached;
 }
 
-/// What one way of running it moves besides each operand once.
+/// Traffic of one schedule beyond reading each operand once.
 template <class T>
 struct ScoreTraffic {
     Number<T, Bytes> read{};
     double descriptors = 0;
 };
 
-// Of one head: rows of the first product's input, which are queries, or of the second's, which are scores.
+// Descriptors for one head: row tiles of the left operand (queries in the first product, scores in the second) and the
+// streamed operand.
 double rows_moved(const MatmulDims& d, DType rows, DType second, const Device& device) {
     const Bytes streamed = element_size(second) * (static_cast<double>(d.k) * static_cast<double>(d.n));
     return descriptor_count(d, matmul_tile(d, rows, second, device, false), rows, streamed, device);
@@ -74,7 +76,8 @@ double rows_moved(const MatmulDims& d, DType rows, DType second, const Device& d
 template <class T>
 ScoreTraffic<T> spilled_scores(const Kernel& kernel, const AttentionDims& d, const Device& device, Bytes once) {
     const AttentionEngine& engine = *device.attention;
-    // The measured cost per score covers Q, K, V and the result, which are never moved less than once.
+    // The measured bytes per score include Q, K, V and the result, so only the excess over the compulsory traffic is
+    // added.
     auto spilled = T::profile(engine.score_bytes, "bytes per score element") *
                    T::given(in_operations(vector_elements(d)), "score elements");
     if (d.kv_seq % engine.row_granule != 0) {
@@ -105,7 +108,8 @@ Time moving_time(const ScoreTraffic<T>& traffic, const Device& device, const Rat
            device.dma.setup.value * (traffic.descriptors / dma_channels(device, rates.cores));
 }
 
-// The runtime leaves scores on chip where it has a schedule for that, they fit, and it moves less.
+// Scores stay on chip if the runtime has a schedule for it, the tile fits, and this moves data in less time than
+// spilling.
 template <class T>
 void add_scores(Demand<T>& demand, const Kernel& kernel, const AttentionDims& d, const Device& device,
                 const Rates<T>& rates) {

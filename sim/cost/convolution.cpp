@@ -1,4 +1,4 @@
-// Convolution on a multiply-accumulate array: implicit GEMM over windows that share their input.
+// Convolution on a multiply-accumulate array: implicit GEMM in which overlapping windows share their input.
 #include <algorithm>
 #include <cmath>
 
@@ -10,18 +10,19 @@ namespace berth {
 
 namespace {
 
-/// What one pass over the weights covers, in output positions of one image and group.
+/// Tile of one pass over the weights, in output positions of one image and group.
 struct Pass {
     std::int64_t positions = 1;
-    std::int64_t passes = 1;    ///< over one image
-    double input_reads = 1;     ///< of the input, because windows overlap where two passes meet
-    bool weights_stay = false;  ///< from one pass and image to the next
-    Bytes held;                 ///< of the input, at once
+    std::int64_t passes = 1;  ///< number of passes over one image
+    /// mean number of reads of the input; above 1 because windows overlap where two passes meet
+    double input_reads = 1;
+    bool weights_stay = false;  ///< weights stay resident between passes and images
+    Bytes held;                 ///< input bytes resident at a time
 };
 
-/// The convolution of pictures with the same work. A volume is as many pictures as there are results along its depth,
-/// each of the channels of all slices that a kernel sees. Transposed, each input position makes a block of results,
-/// each from the share of the kernel that falls on it (Shi et al. 2016, sub-pixel convolution).
+/// Equivalent two-dimensional convolution with the same work. A 3D convolution becomes one image per output slice,
+/// whose channels are those of all input slices under the kernel. In a transposed convolution each input position
+/// produces a block of results, each from its share of the kernel (Shi et al. 2016, sub-pixel convolution).
 ConvDims as_pictures(ConvDims d) {
     if (d.transposed) {
         const auto share = [&d](std::int64_t& kernel, std::int64_t in, std::int64_t& out) {
@@ -46,7 +47,8 @@ std::int64_t windows(std::int64_t inputs, std::int64_t kernel, std::int64_t stri
     return inputs < kernel ? 0 : (inputs - kernel) / stride + 1;
 }
 
-// Share of the input's rows that windows see: with a stride above the kernel's height the others are skipped.
+// Share of the input rows that windows read; with a stride above the kernel height the rows between windows are
+// skipped.
 double share_seen(const ConvDims& d) {
     const double rows = static_cast<double>(std::min(d.in_height, d.out_height * d.kernel_height));
     return d.kernel_height < d.stride ? rows / static_cast<double>(d.in_height) : 1.0;
@@ -54,10 +56,10 @@ double share_seen(const ConvDims& d) {
 
 bool depthwise(const ConvDims& d) { return d.groups > 1 && d.in_channels == d.groups; }
 
-// Whole rows of the input, as many as the row tile holds.
+// Tile of whole input rows, as many as the row tile holds.
 Pass pass_of_rows(const ConvDims& d, Bytes row, std::int64_t rows_held) {
     Pass pass;
-    const bool all = rows_held >= d.in_height;  // padding takes no room
+    const bool all = rows_held >= d.in_height;  // padding takes no space
     const std::int64_t rows =
         all ? d.out_height
             : std::clamp<std::int64_t>(windows(rows_held, d.kernel_height, std::min(d.stride, d.kernel_height)), 1,
@@ -70,7 +72,7 @@ Pass pass_of_rows(const ConvDims& d, Bytes row, std::int64_t rows_held) {
     return pass;
 }
 
-// Part of one row of windows, in multiples of the array's rows.
+// Tile of a part of one output row, in multiples of the array's rows.
 Pass pass_of_columns(const ConvDims& d, Bytes position, Bytes tile, std::int64_t granule) {
     Pass pass;
     const Bytes column = position * static_cast<double>(std::min(d.kernel_height, d.in_height));
@@ -89,8 +91,8 @@ Pass pass_of_columns(const ConvDims& d, Bytes position, Bytes tile, std::int64_t
     return pass;
 }
 
-// The row tile holds rows of the input as they are, not unrolled patches; weights that fit into what is left of the
-// buffer are read once, and so are those of a depthwise convolution, which pass with their channels.
+// Pass with a fixed row tile. The tile holds input rows as they are, not unrolled patches (im2col). Weights are read
+// once if they fit into the rest of the buffer; so are depthwise weights, which stream with their channels.
 Pass fixed_tile_pass(const Kernel& kernel, const ConvDims& d, Bytes weights, const Device& device, int cores) {
     const MatrixEngine& matrix = device.matrix;
     const bool lines = d.in_height > 1 && cores > 1 && matrix.image_row_tile && !kernel.library_call;
@@ -109,7 +111,7 @@ Pass fixed_tile_pass(const Kernel& kernel, const ConvDims& d, Bytes weights, con
     return pass;
 }
 
-// Without a fixed row tile, the tile of the matmul over input rows of channels x kernel height.
+// Pass without a fixed row tile: the tile of the matmul whose depth is channels x kernel height.
 Pass free_tile_pass(const Kernel& kernel, const ConvDims& d, const Device& device) {
     const MatmulDims held{1, d.out_height * d.out_width,
                           std::max<std::int64_t>(1, d.in_channels / d.groups * d.kernel_height),
@@ -118,7 +120,8 @@ Pass free_tile_pass(const Kernel& kernel, const ConvDims& d, const Device& devic
     return {tile.m, tile.weight_reads, static_cast<double>(tile.input_reads), false, Bytes{}};
 }
 
-// Channels lie in whole blocks; only the few of an image that comes from outside lie side by side.
+// Padding factor of channels, which are stored in whole blocks; only the few channels of an external image are stored
+// interleaved.
 double in_blocks(std::int64_t channels, DType dtype, const MatrixEngine& matrix) {
     const auto block =
         matrix.layout_block ? static_cast<std::int64_t>(matrix.layout_block->value / element_size(dtype)) : 1;
@@ -129,7 +132,7 @@ bool from_outside(const ConvDims& d) {
     return d.in_channels <= kImageChannels && d.kernel_height * d.kernel_width > 1;
 }
 
-// Depth that a window takes in the array: the channels of each tap, padded; of an image, those of each row of taps.
+// Padded depth that a window occupies in the array: channels are padded per tap, or per row of taps for an image.
 std::int64_t padded_depth(const ConvDims& d, const MatrixEngine& matrix) {
     const std::int64_t channels = d.in_channels / d.groups;
     if (channels <= matrix.image_channels && !depthwise(d)) {
@@ -142,20 +145,20 @@ bool transformed(const ConvDims& d) {
     return d.kernel_height == 3 && d.kernel_width == 3 && d.stride == 1 && !depthwise(d);
 }
 
-// What one position takes of the array: depth x width of each product, padded.
+// Array occupancy per output position: depth x columns of each product, padded.
 struct PaddedProducts {
     std::int64_t products = 1, depth = 0, columns = 0;
     [[nodiscard]] std::int64_t all() const { return products * depth * columns; }
 };
 
-// A depthwise convolution has one channel in the depth of the array and all channels along its width.
+// A depthwise convolution occupies a depth of one channel and lays all channels along the width of the array.
 PaddedProducts padded_products(const ConvDims& d, DType dtype, const MatrixEngine& matrix) {
     const std::int64_t columns = depthwise(d) ? d.out_channels : d.out_channels / d.groups;
     return {depthwise(d) ? 1 : d.groups, at_least_min_depth(padded_depth(d, matrix), dtype, matrix),
             round_up(columns, columns_together(matrix, dtype))};
 }
 
-// Groups of few channels share the array as blocks of one product with zeros between them, as many as pad least.
+// Packs groups of few channels into block-diagonal products, as many per product as give the least padding.
 PaddedProducts packed_products(const ConvDims& d, DType dtype, const MatrixEngine& matrix) {
     PaddedProducts best = padded_products(d, dtype, matrix);
     ConvDims packed = d;
@@ -183,8 +186,8 @@ Number<T, Operations> padded(const ConvDims& d, const Pass& pass, DType dtype, c
                     "padded MACs");
 }
 
-// A pass brings its rows in pieces of the layout, or else in one descriptor beside those of its weights, and that for
-// each product that groups are put together to: their channels lie apart.
+// DMA descriptors of a convolution. With a blocked layout, one per block of channels and pass. Otherwise one for the
+// rows and one for the weights per pass, for each packed product, since the channels of different groups lie apart.
 double descriptor_count(const Kernel& kernel, const ConvDims& d, const Pass& pass, DType dtype, const Device& device) {
     const double passes = static_cast<double>(d.batch * pass.passes);
     if (device.matrix.layout_block) {
@@ -194,8 +197,8 @@ double descriptor_count(const Kernel& kernel, const ConvDims& d, const Pass& pas
     return 2 * passes * static_cast<double>(packed_products(d, dtype, device.matrix).products);
 }
 
-// Cores with private buffers share either the output channels, and each reads all of the input, or the positions, and
-// each reads all weights. The compiler takes what moves less.
+// Cores with private buffers split either the output channels, so that each reads the whole input, or the positions, so
+// that each reads all weights. The compiler chooses the split that moves less.
 struct ConvReads {
     double input = 1, weights = 1;
 };

@@ -1,4 +1,4 @@
-// How fast several cores are together when each gets the same share of the work.
+// Aggregate rates of several cores that get equal shares of the work.
 #include <algorithm>
 
 #include "cost/terms.h"
@@ -8,7 +8,7 @@ namespace berth {
 
 namespace {
 
-/// The cluster whose cores are slowest at a rate, of those that the cores in use reach: it decides for all.
+/// Slowest cluster at a given rate among those that the cores in use span; with equal shares it sets the pace.
 template <class Rate>
 const CoreCluster& slowest(const Device& device, int cores, Rate rate) {
     const CoreCluster* slowest = &device.clusters.front();
@@ -28,7 +28,7 @@ const CoreCluster& slowest(const Device& device, int cores, Rate rate) {
     return *slowest;
 }
 
-/// A stage may set the clock of the first cluster.
+/// Clock of a cluster; a stage may override that of the first cluster.
 template <class T>
 Number<T, Frequency> clock_of(const Device& device, const CoreCluster& cluster, const Execution& execution) {
     const bool set = execution.clock && &cluster == &device.clusters.front();

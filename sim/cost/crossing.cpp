@@ -1,4 +1,4 @@
-// A tensor from one device to another: over their link, or over both of theirs to the host.
+// Cost of moving a tensor between devices: over their direct link, or over the links of both to the host.
 #include <stdexcept>
 
 #include "berth/placement_terms.h"

@@ -1,4 +1,4 @@
-// The cost of a kernel with its formulas: the code of kernel_cost() on numbers that record.
+// Cost of a kernel with its formulas: kernel_cost() instantiated with recording numbers.
 #include <array>
 #include <string_view>
 
@@ -24,7 +24,7 @@ std::array<std::pair<std::string_view, Number<T, Time>>, 10> by_name(const Terms
              {"bus", terms.bus}}};
 }
 
-// Numbers were noted by where they lie.
+// Replaces the recorded addresses of profile numbers by their paths.
 void find_paths(const FormulaPtr& formula, const Device& device) {
     if (formula == nullptr) {
         return;

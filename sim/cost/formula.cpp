@@ -1,4 +1,4 @@
-// Formulas as they are recorded, and as text.
+// Construction of formulas, and their rendering as text.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,13 +13,13 @@ namespace berth {
 namespace {
 
 constexpr int kDigits = 6;
-constexpr double kExactCounts = 1e9;  // counts below stand with all their digits
+constexpr double kExactCounts = 1e9;  // whole counts below this are written with all their digits
 
 bool is_one(const Formula& formula) {
     return formula.kind == FormulaKind::kNumber && formula.name.empty() && formula.value == 1;
 }
 
-// a + (b + c) is one sum; so are products.
+// Flattens nested sums and products: a + (b + c) becomes one sum.
 void append(std::vector<FormulaPtr>& operands, FormulaKind kind, const FormulaPtr& part) {
     if (part->kind == kind && part->name.empty() && kind != FormulaKind::kQuotient &&
         kind != FormulaKind::kDifference) {
@@ -48,7 +48,7 @@ Level level_of(const Formula& formula) {
     return Level::kWhole;
 }
 
-/// Writes a formula with the names of its parts, or with their values.
+/// Renders a formula with either the names or the values of its parts.
 class Writer {
   public:
     explicit Writer(bool names) : names_(names) {}
@@ -76,7 +76,7 @@ class Writer {
     }
 
   private:
-    // In parentheses if it binds less than what stands around it.
+    // Adds parentheses if the formula binds less tightly than its context.
     [[nodiscard]] std::string part(const Formula& formula, Level least) const {
         if (!formula.name.empty() || formula.kind == FormulaKind::kNumber) {
             return names_ && !formula.name.empty() ? formula.name : formula_value(formula);
@@ -168,7 +168,8 @@ Traced<double> TracedNumbers::evicted(const Traced<Bytes>& used, const Traced<By
     return {share, (logarithm(times) / logarithm(traced_number(keeps.all_from / keeps.nothing_below, ""))).formula()};
 }
 
-// "", "gelu ", and "second gelu " where there are two of a kind.
+// Prefix that names an operator: empty for the kernel's own, "gelu ", or "second gelu " if the epilogue has several of
+// a kind.
 std::string TracedNumbers::text_of(const PartOf& part) {
     if (part.place == 0) {
         return {};
@@ -185,7 +186,8 @@ std::string formula_filled_in(const Formula& formula) { return Writer(false).who
 
 namespace {
 
-// Sizes that add up have prefixes of one kind; those of the profile stand as they are written there.
+// Derived sizes use decimal prefixes throughout, so that they add up visibly; sizes of the profile keep the form
+// written there.
 std::string decimal_bytes(double value) {
     constexpr std::array<std::pair<double, std::string_view>, 3> kPrefixes{{{1e9, "G"}, {1e6, "M"}, {1e3, "k"}}};
     for (const auto& [factor, prefix] : kPrefixes) {

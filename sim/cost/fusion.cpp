@@ -1,4 +1,4 @@
-// Fusion by the runtime's own rules: a producer and the only reader of its result become one kernel.
+// Fusion under the runtime's own rules: a producer and the single reader of its result become one kernel.
 #include <algorithm>
 #include <array>
 
@@ -15,7 +15,7 @@ struct Group {
     std::size_t size = 0;
 };
 
-// A rule's kinds in place: rules are looked at once per operator.
+// Operator kinds of a rule in a fixed-size array, since rules are matched once per operator.
 struct Pattern {
     std::array<OperatorKind, kMostOperators> kinds{};
     std::size_t size = 0;
@@ -45,7 +45,7 @@ class Matcher {
         }
     }
 
-    // Fuses the longest group that a rule makes from `first` of operators that are not taken.
+    // Fuses the longest group of free operators that starts at `first` and matches a rule.
     void fuse_from(std::size_t first, Fusion& fusion) {
         const OperatorKind kind = kind_of(first);
         if (!begins_[static_cast<std::size_t>(kind)] || taken_[first] != 0 || !runs_on_device(first)) {
@@ -75,7 +75,7 @@ class Matcher {
         return tensors_[static_cast<std::size_t>(classes_.made[op])].only_reader;
     }
 
-    // What the runtime's own code computes is by itself.
+    // Operators that the runtime's own host code computes are not fused.
     [[nodiscard]] bool runs_on_device(std::size_t op) const {
         const Support& support = classes_.support(op);
         return support.supported && !support.own_code;
@@ -96,7 +96,8 @@ class Matcher {
         return group;
     }
 
-    // A epilogue_op works on the result as it was made: where the dtype changes, there is an operator between the two.
+    // An epilogue operator reads the result at the dtype in which it is produced; a dtype change puts a conversion
+    // between the two.
     [[nodiscard]] bool follows(std::size_t before, std::size_t op, OperatorKind kind) const {
         return kind_of(op) == kind && taken_[op] == 0 && runs_on_device(op) &&
                classes_[before].made_at == classes_.support(op).ran_at() &&

@@ -1,4 +1,5 @@
-// What fusion did to a placed graph, what it left apart, and what a rule for that would save.
+// Report on fusion in a placed graph: groups that were fused, pairs that were not, and the saving that a further rule
+// would bring.
 #include <algorithm>
 
 #include "base/index.h"
@@ -10,7 +11,7 @@ namespace berth {
 
 namespace {
 
-// Element-wise work, norms and softmax may join the kernel before them: they go over its result row by row.
+// Element-wise operators, norms and softmax may become an epilogue, since they process the preceding result row by row.
 bool may_follow(OperatorKind kind) {
     if (traits(kind).form != DimsForm::kRows || traits(kind).free_when_contiguous) {
         return false;
@@ -30,7 +31,7 @@ bool may_follow(OperatorKind kind) {
     return false;
 }
 
-// The kernel that makes the operator's result: its own, or the last of the parts that stand for it.
+// Kernel that produces the operator's result: its own, or the last of the parts it was lowered to.
 KernelId making_kernel(const OperatorPlan& op) {
     KernelId made = -1;
     for (const Step& step : op.steps) {
@@ -106,7 +107,7 @@ class Reporter {
         return joined > Kernel::kMaxEpilogue ? FusionBarrier::kGroupFull : FusionBarrier::kNoRule;
     }
 
-    // Of several operators before it, the one that is nearest to fusion, the latest of those.
+    // Of several producers, the pair that is closest to being fused; ties go to the latest producer.
     [[nodiscard]] std::optional<MissingFusion> missing_before(OperatorId id) const {
         const Operator& op = graph_.operators[static_cast<std::size_t>(id)];
         std::optional<MissingFusion> nearest;
@@ -130,8 +131,8 @@ class Reporter {
         return nearest;
     }
 
-    // With a rule the operator, and what is fused into it, would join the kernel before and move nothing but operands
-    // that come from elsewhere.
+    // Saving from an additional rule: the operator and its own epilogue would join the preceding kernel and move only
+    // operands that come from elsewhere.
     [[nodiscard]] Time saving(OperatorId before, OperatorId id) const {
         const DevicePlan& plan = plan_of(id);
         const auto first = static_cast<std::size_t>(making_kernel(planned(head_of(before))));

@@ -1,4 +1,4 @@
-// Cost of one kernel: on the cores that its runtime gives it.
+// Cost of one kernel on the cores that its runtime gives it.
 #include <algorithm>
 
 #include "cost/terms.h"
@@ -15,8 +15,8 @@ DType multiplied_at(const Kernel& kernel) {
 
 namespace {
 
-// Softmax and norms are shared out row by row: a row goes to one core, as does a product of one block. Runtimes leave
-// little work whole.
+// Whether a kernel stays on one core. Rows of softmax and norms, and blocks of a product, are dealt out whole, so a
+// single row or block occupies one core; runtimes also leave small operators unsplit.
 bool is_left_whole(const Kernel& kernel, const Device& device, int cores) {
     const Runtime& runtime = device.runtime;
     if (const auto* product = std::get_if<MatmulDims>(&kernel.dims); product != nullptr && device.matrix.core_block) {
@@ -42,9 +42,9 @@ KernelCost costed(const Kernel& kernel, const Device& device, const Execution& e
         return costed_on<T>(kernel, device, single, record);
     }
     if (device.runtime.shapes == ShapeRule::kDynamic) {
-        return costed_on<T>(kernel, device, execution, record);  // a thread pool splits whatever it is given
+        return costed_on<T>(kernel, device, execution, record);  // a thread pool splits every kernel
     }
-    // A compiler knows the shape, and takes as many cores as pay: where they share a bandwidth, fewer may do as well.
+    // A compiler knows the shape and uses as many cores as pay off; cores that share a bandwidth may gain nothing.
     KernelCost best = costed_on<T>(kernel, device, single, record);
     for (int cores = 2; cores <= std::min(execution.cores, device.cores()); ++cores) {
         Record<T> record_of_split;
@@ -68,7 +68,7 @@ KernelCost kernel_cost(const Kernel& kernel, const Device& device, const Executi
 
 HandoverCost handover_cost(const Link& link, Bytes size) {
     HandoverCost cost;
-    // Each step moves the tensor through the host's DRAM: a layout change reads and writes it.
+    // Each step moves the tensor through the host's DRAM; a layout change both reads and writes it.
     const double clock = relative_clock(link.dram_clock);
     const auto time = [&link, clock](const std::optional<Parameter<Bandwidth>>& rate, Bytes moved, double passes) {
         const Time own = rate ? moved / rate->value : Time{};

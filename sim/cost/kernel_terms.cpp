@@ -1,4 +1,4 @@
-// The terms of a kernel's time, one function each: what it asks of an engine or a level, over its rate.
+// Time terms of a kernel, one function each: demand on an engine or memory level over its rate.
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
@@ -11,7 +11,7 @@ namespace berth {
 
 namespace {
 
-// What a call costs the runtime, by what the caches hold of it and by who starts it.
+// Dispatch time of a call, which depends on the cache state and on the caller.
 const Parameter<Time>& dispatch_of(CacheState cache, StartedBy started_by, const Runtime& runtime) {
     if (started_by == StartedBy::kProfilerV1 && runtime.dispatch_profiled_v1) {
         return *runtime.dispatch_profiled_v1;
@@ -35,14 +35,15 @@ const Parameter<Time>& fork_join_of(const Kernel& kernel, const Runtime& runtime
                                                                                : runtime.fork_join;
 }
 
-// Bytes that a cache had and evicted come from memory again.
+// Moves the evicted share of cached bytes to DRAM reads.
 template <class T>
 void evict(Number<T, Bytes>& kept, Demand<T>& demand, const Number<T, double>& share) {
     demand.read += kept * share;
     kept = kept * (1.0 - share);
 }
 
-// Plain loops over what they read, weights but of products among it, and write. How far caches help is in their rate.
+// Demand of the runtime's own host code: plain loops over all that is read and written; weights count as read only in
+// products. Cache behaviour is part of its measured rate.
 template <class T>
 Demand<T> own_code_demand(const Kernel& kernel, const Device& device) {
     const OwnCode& code = *device.runtime.own_code;
@@ -86,8 +87,8 @@ Demand<T> demand_of(const Kernel& kernel, const Device& device, const Rates<T>& 
     return demand;
 }
 
-// While a kernel runs, others bring lines of theirs into a cache that they share: activations wait about as long
-// between two uses, and so do all operands of a kernel that is called again and again.
+// Adds misses caused by co-runners, which fill a shared cache with their own lines while the kernel runs. The reuse
+// distance of activations is about one kernel, as is that of all operands of a kernel that is called repeatedly.
 template <class T>
 void interfere(Demand<T>& demand, const Kernel& kernel, DeviceKind kind, const Number<T, Bytes>& capacity,
                const Number<T, Bytes>& brought_in) {
@@ -104,7 +105,8 @@ void interfere(Demand<T>& demand, const Kernel& kernel, DeviceKind kind, const N
     }
 }
 
-// Activations were made or read just before. Of a whole graph, all other weights come before the same ones again.
+// Time at on-chip levels. The reuse distance of activations is one kernel; that of weights in a whole graph is all
+// other weights.
 template <class T>
 Number<T, Time> sram_time(const Demand<T>& demand, bool repeated, const Device& device, int cores) {
     const auto time = [&](const Number<T, Bytes>& moved, Bytes between_uses) {
@@ -118,7 +120,7 @@ Number<T, Time> sram_time(const Demand<T>& demand, bool repeated, const Device& 
            time(demand.weights_on_chip, repeated ? demand.compulsory : kAllOfTheGraph);
 }
 
-// What the cores' own caches hold together; all there is where none is their own.
+// Bytes that fit into the private caches of all cores together; all of them if no level is private.
 template <class T>
 Number<T, Bytes> in_own_caches(const Number<T, Bytes>& activations, const Device& device, int cores) {
     const MemoryLevel* largest = nullptr;
@@ -134,8 +136,9 @@ Number<T, Bytes> in_own_caches(const Number<T, Bytes>& activations, const Device
                                           T::given(static_cast<double>(cores), "cores"));
 }
 
-// A pool shares out each kernel anew: of c cores, one finds but a c-th of its activations in its own caches. What those
-// do not hold has gone on to the cache that all share. Called again and again, the same rows go to the same core.
+// Coherence transfers. A thread pool redistributes each kernel, so with c cores only 1/c of a core's activations is in
+// its own caches; bytes beyond their capacity have already moved to the shared cache. A kernel called repeatedly gives
+// the same rows to the same core and pays nothing.
 template <class T>
 Number<T, Time> coherence_time(const Kernel& kernel, const Demand<T>& demand, const Device& device, int cores) {
     if (kernel.cache == CacheState::kHot || cores <= 1) {
@@ -153,7 +156,7 @@ Number<T, Time> coherence_time(const Kernel& kernel, const Demand<T>& demand, co
                     "coherence transfer");
 }
 
-// Of the positions that a pass adds.
+// Elements of the queries, keys, values and results at the positions that a pass adds.
 double new_elements(const AttentionDims& d) {
     const std::int64_t position = d.heads * d.head_dim + d.kv_heads * (d.head_dim + value_width(d));
     return static_cast<double>(d.batch * d.seq) * static_cast<double>(position);
@@ -166,8 +169,8 @@ Number<T, Time> host_time(const Parameter<double>& cycles, const char* words, do
            T::profile(device.host_core->clock, "clock of the host");
 }
 
-// What a core of the host does for a kernel: starting it, and turning, sorting and keeping new queries, keys and
-// values.
+// Time of a host core for a kernel: dispatch cycles, and changing the layout of new queries, keys and values and
+// storing them.
 template <class T>
 Number<T, Time> host_share(const Kernel& kernel, const Device& device) {
     Number<T, Time> time;
@@ -225,8 +228,8 @@ Number<T, Time> results_time(const Number<T, Bytes>& results, DType dtype, const
                : Number<T, Time>{};
 }
 
-// Reads, writes and 32-bit results pass the DRAM that all devices share. Reads and writes alone are no faster by the
-// term dram unless a written byte costs less than a read one.
+// Time on the DRAM bus that all devices share, for reads, writes and 32-bit results. For reads and writes alone it
+// exceeds the DRAM term only if a written byte costs less than a read one.
 template <class T>
 Number<T, Time> bus_time(const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
     const bool may_exceed = value_of(demand.accumulators) > Bytes{} || device.dma.write_cost.value < 1;
@@ -237,8 +240,8 @@ Number<T, Time> bus_time(const Demand<T>& demand, const Device& device, const Ra
                : Number<T, Time>{};
 }
 
-// A group of weights that leaves no room for all of the next one: what could not be loaded ahead comes after the
-// group has been computed instead of meanwhile.
+// Stall between weight groups: if the buffer cannot hold all of the next group, the rest is loaded after the current
+// group has been computed instead of in its shadow.
 template <class T>
 Number<T, Time> stall_time(const WeightGroups& groups, const Number<T, Time>& compute, const Rates<T>& rates) {
     if (groups.count <= 0) {
@@ -249,7 +252,7 @@ Number<T, Time> stall_time(const WeightGroups& groups, const Number<T, Time>& co
     return larger(Number<T, Time>{}, shorter - T::given(groups.ahead, "loaded ahead") / rates.dram) * count;
 }
 
-// A reshape that moves nothing is no layer that a profiler has to wait for.
+// A reshape that moves nothing is not a layer that a profiler synchronises on.
 template <class T>
 bool does_nothing(const Demand<T>& demand) {
     return value_of(demand.padded_macs) <= Operations{} && value_of(demand.vector) <= Time{} &&
@@ -286,8 +289,8 @@ Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& d
     return terms;
 }
 
-// The array's own double buffering, where it is known, hides more than other kernels do. The SIMD units of a CPU are
-// one engine: what is fused into a product runs before or after its multiplications.
+// Overlap of a kernel. The array's double buffering, where known, hides more than other kernels do. The SIMD units of a
+// CPU are one engine, so an epilogue runs before or after the multiplications.
 template <class T>
 Overlaps<T> overlaps_of(const Demand<T>& demand, const Device& device) {
     const bool array = value_of(demand.padded_macs) > Operations{} && !demand.engines_serial && device.matrix.overlap;

@@ -1,4 +1,4 @@
-// Which level of memory serves what, and what it no longer has when bytes are used again.
+// Memory level that serves a working set, and the share evicted before reuse.
 #include <cmath>
 
 #include "berth/cost.h"

@@ -1,5 +1,5 @@
-// Passes that lower a graph to one device: what runs where and at which dtypes, what is fused with what, which tensors
-// are converted, and what stays on chip.
+// Passes that lower a graph to one device: operator support and dtypes, fusion, dtype conversions, and residency of
+// tensors on chip.
 #pragma once
 
 #include <array>
@@ -14,97 +14,97 @@
 
 namespace berth {
 
-/// Indexed by DType.
+/// Set of dtypes; bit positions are those of DType.
 using DTypeSet = std::bitset<kDTypeCount>;
-/// What all clusters of a device multiply.
+/// Dtypes that the matrix engines of all clusters of a device multiply.
 [[nodiscard]] DTypeSet matrix_dtypes(const Device& device);
 
 /// Whether and how one operator runs on a device.
 struct Support {
     bool supported = false;
     bool multi_core = false;
-    Scheme scheme;                  ///< dtypes of its activations and of its weights as they are stored
-    std::optional<DType> multiply;  ///< where the runtime multiplies narrow weights at a dtype of its own choice
-    ProductCut cut;                 ///< of a matmul above the limits of one
+    Scheme scheme;                  ///< dtypes of the operator's activations and of its weights as stored
+    std::optional<DType> multiply;  ///< multiplication dtype, if the runtime chooses one of its own for narrow weights
+    ProductCut cut;                 ///< pieces of a matmul that exceeds the runtime's size limits
     bool own_code = false;          ///< the runtime's own code on a core of the host computes it
-    std::string reason;             ///< why not, or why not on the device
+    std::string reason;             ///< reason why the operator is unsupported, or does not run on the device itself
     std::optional<DeviceId> fallback;
     [[nodiscard]] DType ran_at() const { return scheme.activations; }
 };
-/// Operators of a model are compiled for one of the precisions that the runtime offers; one by itself may also run at
-/// any other dtype of both operands that the engine multiplies.
+/// Purpose of a support query. Operators of a model are compiled for one of the precisions that the runtime offers; a
+/// standalone operator may also run at any other dtype of both operands that the engine multiplies.
 enum class Purpose : std::uint8_t { kModel, kAlone };
 /// `engine` is matrix_dtypes() of the device.
 [[nodiscard]] Support operator_support(const Operator& op, const Profile& profile, const Device& device,
                                        const DTypeSet& engine, Purpose purpose = Purpose::kModel);
 
-/// Dtypes of the operator's own kernel, but for its result.
+/// Sets the dtypes of the operator's own kernel, except that of its result.
 void set_dtypes(Kernel& kernel, const Support& support);
 
-/// What a runtime runs an operator at when asked for `wanted`: that, the next wider dtype of `offered`, else the
-/// widest; of equally wide ones the first of `preferred`.
+/// Dtype at which a runtime runs an operator when asked for `wanted`: `wanted` itself if offered, else the next wider
+/// dtype of `offered`, else the widest. Ties in width go to the first of `preferred`.
 [[nodiscard]] DType nearest_dtype(DType wanted, const DTypeSet& offered, std::span<const DType> preferred);
 
-/// Operators of one kind, size and scheme: a device treats them alike.
+/// Operators of equal kind, sizes and scheme, which a device treats identically.
 struct OperatorClass {
     const Operator* example = nullptr;
     Support support;
-    Bytes weights;                 ///< constants, as they are stored
-    DType made_at = DType::kFp32;  ///< its result
-    Bytes made_element;            ///< of one element of it
+    Bytes weights;                 ///< size of the constants as stored
+    DType made_at = DType::kFp32;  ///< dtype of the result
+    Bytes made_element;            ///< size of one element of the result
 };
 struct OperatorClasses {
-    std::vector<std::uint32_t> of;  ///< per operator, into `classes`
+    std::vector<std::uint32_t> of;  ///< [operator] position in `classes`
     std::vector<OperatorClass> classes;
-    std::vector<TensorId> made;  ///< per operator
+    std::vector<TensorId> made;  ///< [operator] its output tensor
     [[nodiscard]] const OperatorClass& operator[](std::size_t op) const { return classes[of[op]]; }
     [[nodiscard]] const Support& support(std::size_t op) const { return classes[of[op]].support; }
 };
 [[nodiscard]] OperatorClasses classify(const Graph& graph, const Profile& profile, const Device& device);
 
-/// What the passes ask about a tensor, found in one walk over the graph.
+/// Facts that the lowering passes need about a tensor, collected in one walk over the graph.
 struct TensorFacts {
-    Bytes size;                            ///< at the dtype it is made at
-    std::uint32_t first = 0, last = 0;     ///< operators between which it is alive
-    OperatorId only_reader = kNoOperator;  ///< if there is just one and nobody outside wants it
-    DTypeSet wanted;                       ///< other dtypes that readers want it at
-    bool made_here = false;                ///< by an operator of the graph
+    Bytes size;                            ///< at the dtype in which the tensor is produced
+    std::uint32_t first = 0, last = 0;     ///< first and last operator of its live range
+    OperatorId only_reader = kNoOperator;  ///< its single reader, if it has only one and is not a graph output
+    DTypeSet wanted;                       ///< further dtypes at which readers want it
+    bool made_here = false;                ///< produced by an operator of the graph
 };
 [[nodiscard]] std::vector<TensorFacts> tensor_facts(const Graph& graph, const OperatorClasses& classes);
 
-/// Operator before each fused epilogue_op (kNoOperator where there is none), by the runtime's rules, longest pattern
-/// first.
+/// Result of the fusion pass under the runtime's rules, longest pattern first. Entries are per operator.
 struct Fusion {
-    std::vector<OperatorId> into;         ///< the operator right before it in its group
-    std::vector<const FusionRule*> rule;  ///< of the group, for its epilogue
+    /// [operator] the operator right before it in its group; kNoOperator if it is not fused
+    std::vector<OperatorId> into;
+    std::vector<const FusionRule*> rule;  ///< [operator] rule that formed its group, which sets the epilogue's traffic
 };
 [[nodiscard]] Fusion fuse(const OperatorClasses& classes, const std::vector<TensorFacts>& tensors,
                           const Runtime& runtime);
 
-/// One more operator in a group: the group's result is now the epilogue_op's.
+/// Appends one operator to a fused group; the group's result becomes that of `epilogue_op`.
 void add_epilogue_to(Kernel& group, const EpilogueOp& epilogue_op, bool multi_core, DType made_at, bool stays_on_chip);
 
-/// What kind of operator changes a dtype, and which it is in the graph.
+/// Role of a dtype conversion in a plan, and the operator kind that performs it.
 [[nodiscard]] StepRole conversion_role(DType from, DType to);
 [[nodiscard]] OperatorKind conversion_kind(StepRole role);
 
-/// Which tensors stay on chip from their making to their last use.
+/// Tensors that stay on chip from their producer to their last use.
 struct Residency {
-    std::vector<char> on_chip;  ///< per tensor, as a truth value
+    std::vector<char> on_chip;  ///< [tensor] 1 if it stays on chip, else 0
     std::size_t kept_tensors = 0;
-    std::vector<Bytes> alive;    ///< per operator: activations alive while it runs
-    std::vector<Bytes> kept;     ///< per operator: of them, those on chip
-    double weights_evicted = 1;  ///< share of the weights that is not on chip when its turn comes again
+    std::vector<Bytes> alive;    ///< [operator] size of all live activations while it runs
+    std::vector<Bytes> kept;     ///< [operator] size of the live activations that are on chip
+    double weights_evicted = 1;  ///< share of the weights that has been evicted by the time they are used again
     Bytes peak, spilled, capacity;
-    Bytes alike_from, alike_below;  ///< capacities in between keep the same
+    Bytes alike_from, alike_below;  ///< range of capacities [from, below) in which every residency decision is the same
 };
 [[nodiscard]] Residency plan_residency(const std::vector<TensorFacts>& tensors, std::size_t operators, Bytes weights,
                                        const Device& device, int cores);
 
-/// Two matmuls and a softmax that stand for attention where the runtime has no operator for it.
+/// The two matmuls and the softmax into which attention is lowered where the runtime has no attention operator.
 [[nodiscard]] std::array<Kernel, 3> attention_parts(const Kernel& attention);
-/// The transposes between rows of all heads and heads around those parts, as one kernel; absent where the runtime has
-/// none, or the model keeps heads apart.
+/// Transposes around those parts, between rows that span all heads and one matrix per head, as one kernel. Absent where
+/// the runtime does not move heads or the model keeps them apart.
 [[nodiscard]] std::optional<Kernel> head_moves(const Kernel& attention, const Runtime& runtime);
 
 }  // namespace berth

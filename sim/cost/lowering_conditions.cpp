@@ -1,4 +1,4 @@
-// What lowering compares sizes with, and the shares of traffic that it writes into fused kernels.
+// Size thresholds of lowering decisions, and the traffic shares that they write into fused kernels.
 #include "berth/lowering_conditions.h"
 
 #include "base/index.h"

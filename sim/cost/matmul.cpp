@@ -1,4 +1,4 @@
-// Matmul on a multiply-accumulate array.
+// Demand of a matmul on a multiply-accumulate array.
 #include <algorithm>
 #include <cmath>
 
@@ -14,14 +14,14 @@ Bytes product(std::int64_t a, std::int64_t b, Bytes element) {
     return element * (static_cast<double>(a) * static_cast<double>(b));
 }
 
-// Of the second operand as it is stored, scales included: weights, a second activation, or keys or values in a cache.
+// Bytes per element of the second operand as stored, scales included: weights, an activation, or cached keys or values.
 Bytes operand_size(const Kernel& kernel, const MatrixEngine& matrix) {
     return matrix.group_scale && kernel.weight_group > 0
                ? element_size(kernel.weight) + matrix.group_scale->value / static_cast<double>(kernel.weight_group)
                : stored_size(kernel.weight, kernel.weight_group);
 }
 
-// Pieces of a product, as a batch of equal ones: rows and columns that do not divide fill the last piece up.
+// Splits a product that exceeds the runtime's limits into a batch of equal pieces; remainders pad the last piece.
 MatmulDims in_pieces(MatmulDims d, const ProductCut& cut) {
     d.m = ceil_div(d.m, cut.of(ProductDim::kM));
     d.k = ceil_div(d.k, cut.of(ProductDim::kK));
@@ -30,7 +30,7 @@ MatmulDims in_pieces(MatmulDims d, const ProductCut& cut) {
     return d;
 }
 
-// Pieces of k leave sums of 32 bits, which are read again, added and written as the result.
+// Adding up pieces along k: their 32-bit partial sums are read back, added and written as the result.
 template <class T>
 void add_up_pieces(Demand<T>& demand, const Kernel& kernel, const MatmulDims& whole, const Device& device,
                    const Rates<T>& rates) {
@@ -50,7 +50,7 @@ void add_up_pieces(Demand<T>& demand, const Kernel& kernel, const MatmulDims& wh
                      (T::profile(adds.per_cycle, "elements per cycle") * rates.element_clock);
 }
 
-// Results of weights that are scaled in groups are a partial sum for each.
+// Partial sums of weights with group scales: one per result and group.
 template <class T>
 Number<T, Operations> sums_of_groups(const Kernel& kernel, const MatmulDims& d) {
     if (!d.weights || kernel.weight_group <= 0) {
@@ -61,8 +61,8 @@ Number<T, Operations> sums_of_groups(const Kernel& kernel, const MatmulDims& d) 
            T::given(static_cast<double>(ceil_div(d.k, kernel.weight_group)), "groups of weights");
 }
 
-// Each row tile meets every set of weights for at least `min_rows` rows' time; each block of results takes a few steps
-// besides those along k.
+// Padded MACs. Each row tile occupies the array for at least `min_rows` rows per set of weights, and each block of
+// results adds a few steps to those along k.
 template <class T>
 Number<T, Operations> padded(const MatmulDims& d, std::int64_t row_tiles, DType dtype, const MatrixEngine& matrix) {
     const double rows = std::max(static_cast<double>(round_up(d.m, matrix.align_m)),
@@ -78,8 +78,8 @@ Number<T, Operations> padded(const MatmulDims& d, std::int64_t row_tiles, DType 
                     "padded MACs");
 }
 
-// Cores with private buffers either share the columns, and each reads all rows of A, or share the rows, and each reads
-// all of B. The compiler takes what moves less.
+// Cores with private buffers split either the columns, so that each reads all rows of A, or the rows, so that each
+// reads all of B. The compiler chooses the split that moves less.
 struct Reads {
     double rows = 1, weights = 1;
 };
@@ -93,12 +93,13 @@ Reads reads_of(Bytes a, Bytes b, const MatmulDims& d, const Tile& tile, const De
     return a * by_columns.rows + b * by_columns.weights <= a + b * by_rows.weights ? by_columns : by_rows;
 }
 
-/// Each operand once, all products of a batch together.
+/// Size of each operand, moved once, for all products of a batch.
 struct MatmulBytes {
     Bytes input, second, result, bias;
 };
 
-// A second activation, and rows read again, come from where the activations are; weights from DRAM unless they stay.
+// Second-operand activations and repeated reads are served by the level that holds the activations; weights come from
+// DRAM unless they are resident.
 template <class T>
 void add_traffic(Demand<T>& demand, const Kernel& kernel, const MatmulDims& d, const MatmulBytes& once,
                  const Reads& reads, const Device& device) {
@@ -125,13 +126,14 @@ void add_traffic(Demand<T>& demand, const Kernel& kernel, const MatmulDims& d, c
 
 const std::optional<Parameter<Bandwidth>>& accumulator_rate(const MatrixEngine& matrix, DType result) {
     if (result == DType::kFp16) {
-        return matrix.int16_output;  // sums of int4 products, which have the size of fp16
+        return matrix.int16_output;  // sums of int4 products are 16 bits wide, the size of fp16
     }
     return result == DType::kFp32 && matrix.fp32_output ? matrix.fp32_output : matrix.int32_output;
 }
 
-// A row tile comes in pieces, because the layout keeps only some bytes of a row together. Without such a layout each
-// descriptor brings one tile: the row tile once, and its share of the weights per strip that fits beside it.
+// DMA descriptors of a product. A blocked layout keeps only a few bytes of a row contiguous, so a row tile takes one
+// descriptor per block. Otherwise each descriptor brings one tile: one for the row tile, and one per strip of weights
+// that fits beside it.
 double descriptor_count(const MatmulDims& d, const Tile& tile, DType input, Bytes weights, const Device& device) {
     if (device.matrix.layout_block) {
         const double pieces =

@@ -1,5 +1,5 @@
-// The numbers that the cost model computes with: plain ones in sweeps, recording ones where a cost is explained. The
-// model is written once, for either; whatever it computes with plain numbers costs nothing more than that.
+// Number types of the cost model: plain numbers in sweeps, recording numbers where a cost is explained. The model is
+// written once as templates over both, and adds no overhead with plain numbers.
 #pragma once
 
 #include <algorithm>
@@ -11,13 +11,13 @@
 
 namespace berth {
 
-/// Whose a number is, in words: the kernel's own operator's, or the one at a place of its epilogue.
+/// Operator of a kernel that a number belongs to, used to word the number's name.
 struct PartOf {
     const Kernel* kernel = nullptr;
-    std::size_t place = 0;  ///< 0: the kernel's own operator, else that of the epilogue
+    std::size_t place = 0;  ///< 0: the kernel's own operator; n: the n-th operator of its epilogue
 };
 
-/// Numbers as they are: names are forgotten.
+/// Plain numbers: names are discarded.
 struct PlainNumbers {
     template <class Q>
     using Number = Q;
@@ -27,7 +27,7 @@ struct PlainNumbers {
     static Q profile(const Parameter<Q>& parameter, const Words&... /*words*/) {
         return parameter.value;
     }
-    /// The same as a factor, which is not worth a word where it is 1.
+    /// A factor of the profile, which goes unnamed where it is 1.
     template <class... Words>
     static double profile_factor(const Parameter<double>& parameter, const Words&... /*words*/) {
         return parameter.value;
@@ -37,29 +37,29 @@ struct PlainNumbers {
     static Q given(Q value, const Words&... /*words*/) {
         return value;
     }
-    /// The same as a factor, which is not worth a word where it is 1.
+    /// A derived factor, which goes unnamed where it is 1.
     template <class... Words>
     static double factor(double value, const Words&... /*words*/) {
         return value;
     }
-    /// What was computed, under a name of its own.
+    /// An intermediate result that gets a name of its own.
     template <class Q, class... Words>
     static Q named(Q value, const Words&... /*words*/) {
         return value;
     }
-    /// A term of the time, under its name in every case.
+    /// A term of the kernel time, which is always listed under its name.
     template <class Q>
     static Q term(Q value, const char* /*name*/) {
         return value;
     }
-    /// Of `used` bytes, what a cache no longer has (see evicted_share).
+    /// Share of `used` bytes that a cache of `capacity` has evicted before their next use (see evicted_share).
     static double evicted(Bytes used, Bytes capacity, DeviceKind kind) { return evicted_share(used, capacity, kind); }
 };
 
 template <class T, class Q>
 using Number = typename T::template Number<Q>;
 
-/// For decisions: the value alone.
+/// Plain value of a number, for comparisons and decisions.
 template <int T, int B, int O, int E>
 [[nodiscard]] constexpr Quantity<T, B, O, E> value_of(Quantity<T, B, O, E> number) {
     return number;

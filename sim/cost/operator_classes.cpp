@@ -1,4 +1,4 @@
-// Sorts the operators of a graph into classes that a device treats alike, so that repeated layers are decided once.
+// Groups equal operators of a graph into classes, so that repeated layers are lowered once.
 #include <variant>
 
 #include "base/overloaded.h"
@@ -17,7 +17,7 @@ std::uint64_t mixed(std::initializer_list<std::int64_t> values) {
     return hash;
 }
 
-// Equal operators have equal hashes; sizes that seldom differ alone are left out.
+// Equal operators have equal hashes. Sizes that rarely differ on their own are left out of the hash.
 std::uint64_t hash_of(const Operator& op) {
     const std::uint64_t sizes = std::visit(Overloaded{
                                                [](const MatmulDims& d) {
@@ -45,7 +45,7 @@ std::uint64_t hash_of(const Operator& op) {
 
 bool alike(const Operator& a, const Operator& b) { return a.kind == b.kind && a.dims == b.dims && a.dtype == b.dtype; }
 
-// Open addressing over twice as many slots as there are operators.
+// Hash table with open addressing, at least twice as many slots as operators.
 class ClassTable {
   public:
     static constexpr std::uint32_t kNone = ~std::uint32_t{0};
@@ -58,7 +58,7 @@ class ClassTable {
         slots_.assign(size, kNone);
     }
 
-    // The slot of the class that is like `op`, or the free one where it belongs.
+    // Slot of the class that equals `op`, or the free slot where it belongs.
     std::uint32_t& slot(const Operator& op, const std::vector<OperatorClass>& classes) {
         std::size_t at = hash_of(op) & (slots_.size() - 1);
         while (slots_[at] != kNone && !alike(*classes[slots_[at]].example, op)) {
@@ -90,8 +90,9 @@ OperatorClasses classify(const Graph& graph, const Profile& profile, const Devic
     result.made.reserve(graph.operators.size());
     result.classes.reserve(32);
     ClassTable table(graph.operators.size());
-    std::vector<std::size_t> latest;  // operator of each class
-    std::size_t likely = 0;           // after the latest operator like the one before comes one like this one, mostly
+    std::vector<std::size_t> latest;  // [class] its latest operator
+    // position of a likely equal operator: the one behind the previous operator of the latest operator's class
+    std::size_t likely = 0;
     for (std::size_t i = 0; i < graph.operators.size(); ++i) {
         const Operator& op = graph.operators[i];
         if (likely < i && alike(*result[likely].example, op)) {

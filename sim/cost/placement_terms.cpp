@@ -1,4 +1,4 @@
-// Terms of placements: found again in their table, and worked out under a profile.
+// Table of placement terms without duplicates, and their evaluation under a profile.
 #include "berth/placement_terms.h"
 
 #include <algorithm>

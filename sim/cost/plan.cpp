@@ -1,4 +1,4 @@
-// Lowers a graph to one device, pass after pass, and costs every kernel once.
+// Lowers a graph to one device, pass by pass, and costs every distinct kernel once.
 #include "berth/plan.h"
 
 #include <algorithm>
@@ -11,8 +11,8 @@ namespace berth {
 
 namespace {
 
-// The same operators come back layer after layer, so kernels are remembered by what they were made from: indices into
-// tables instead of whole kernels. What is remembered is equal to what would be made again.
+// Memoises kernels by the indices they were built from, since the same operators recur layer after layer. A memoised
+// kernel equals the one that would be built again.
 class KernelTable {
   public:
     KernelTable(DevicePlan& plan, const Device& device, std::size_t classes) : plan_(plan), device_(device) {
@@ -23,7 +23,7 @@ class KernelTable {
 
     [[nodiscard]] const Kernel& kernel(KernelId id) const { return plan_.kernels[static_cast<std::size_t>(id)]; }
 
-    // Kernels are listed once each, whatever they were made from.
+    // Lists each distinct kernel once, whatever it was built from.
     KernelId add(const Kernel& kernel) {
         const auto found = std::find(plan_.kernels.rbegin(), plan_.kernels.rend(), kernel);
         if (found != plan_.kernels.rend()) {
@@ -34,7 +34,7 @@ class KernelTable {
         return static_cast<KernelId>(plan_.kernels.size() - 1);
     }
 
-    // Of an operator of a class by itself, with its activations on chip or not; -1 if it was not made before.
+    // Kernel of a standalone operator of a class, by residency of its activations; -1 if not built yet.
     KernelId& plain(std::uint32_t of_class, bool input_on_chip, bool output_on_chip) {
         return plain_[of_class][(input_on_chip ? 2U : 0U) + (output_on_chip ? 1U : 0U)];
     }
@@ -42,7 +42,7 @@ class KernelTable {
     struct Parts {
         std::uint32_t of_class;
         bool input_on_chip, output_on_chip;
-        std::array<KernelId, 4> made;  ///< the last: -1 where heads are not moved
+        std::array<KernelId, 4> made;  ///< the last entry is -1 where heads are not transposed
     };
     std::array<KernelId, 4>& parts(std::uint32_t of_class, bool input_on_chip, bool output_on_chip) {
         for (Parts& known : parts_) {
@@ -152,7 +152,7 @@ class Lowering {
         plan_.alike_below = residency_.alike_below;
     }
 
-    // Constants that one pass touches: of a table, the rows that are picked.
+    // Constants read in one pass; of a lookup table, only the rows that are gathered.
     [[nodiscard]] Bytes weights_read() const {
         Bytes read = plan_.weight_bytes;
         for (const std::uint32_t of : classes_.of) {
@@ -205,8 +205,8 @@ class Lowering {
         return id;
     }
 
-    // A compiler for memory that it manages takes attention by tiles of rows, whose scores stay there from product to
-    // product, however many there are of all rows.
+    // A static-shape compiler with managed on-chip memory tiles attention by rows, so scores stay on chip between the
+    // two products whatever the total number of rows.
     [[nodiscard]] bool tiles_scores(const Kernel& softmax) const {
         constexpr std::int64_t kRows = 32;
         const Bytes row = element_size(softmax.input) * static_cast<double>(std::get<RowsDims>(softmax.dims).cols);
@@ -246,7 +246,7 @@ class Lowering {
         }
     }
 
-    // The head's kernel takes the epilogue_op in; the epilogue_op pays what that adds.
+    // Adds the operator to the epilogue of the group's head kernel; the operator is charged the added cost.
     void fuse_into_group(std::size_t i, OperatorPlan& plan) {
         auto head = static_cast<std::size_t>(plan.fused_into);
         while (fusion_.into[head] != kNoOperator) {
@@ -310,7 +310,7 @@ class Lowering {
     Fusion fusion_;
     KernelTable table_;
     Residency residency_;
-    std::vector<char> reads_dram_;  ///< per operator, as a truth value: not all that it reads is on chip
+    std::vector<char> reads_dram_;  ///< [operator] 1 if not all its inputs are on chip, else 0
 };
 
 }  // namespace
@@ -336,7 +336,7 @@ std::array<Kernel, 3> attention_parts(const Kernel& attention) {
     Kernel part = attention;
     part.kind = OperatorKind::kMatmul;
     part.output = attention.input;
-    // Heads of a group share keys and values, so their queries stand below each other in one product.
+    // Query heads of a group share keys and values, so their queries are stacked as rows of one product.
     const std::int64_t rows = d.heads / d.kv_heads * d.seq;
     const std::int64_t keys = keys_read(d);
     part.dims = MatmulDims{d.batch * d.kv_heads, rows, d.head_dim, keys, false, false};
@@ -357,8 +357,8 @@ std::optional<Kernel> head_moves(const Kernel& attention, const Runtime& runtime
     Kernel moves = attention;
     moves.kind = OperatorKind::kTranspose;
     moves.output = attention.input;
-    const std::int64_t keys = d.kv_heads * (d.head_dim + value_width(d));  // of one position, values among them
-    const std::int64_t queries = d.heads * (d.head_dim + value_width(d));  // of one position, with its result
+    const std::int64_t keys = d.kv_heads * (d.head_dim + value_width(d));  // key and value elements of one position
+    const std::int64_t queries = d.heads * (d.head_dim + value_width(d));  // query and result elements of one position
     moves.dims = RowsDims{1, d.batch * (d.seq * queries + keys_read(d) * keys)};
     return moves;
 }

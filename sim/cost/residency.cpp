@@ -1,4 +1,4 @@
-// What stays on chip: liveness of tensors over the execution order against the level that keeps them.
+// On-chip residency: live ranges of tensors over the execution order against the capacity of the level that keeps them.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -9,7 +9,7 @@ namespace berth {
 
 namespace {
 
-// Tensors whose whole life fits, and what they take while each operator runs.
+// Keeps the tensors whose whole live range fits, and sums the bytes kept while each operator runs.
 void keep_what_fits(Residency& residency, const std::vector<TensorFacts>& tensors) {
     std::vector<Bytes> change(residency.alive.size() + 1);
     residency.on_chip.assign(tensors.size(), 0);
@@ -34,7 +34,7 @@ void keep_what_fits(Residency& residency, const std::vector<TensorFacts>& tensor
     }
 }
 
-// The largest level in which tensors stay.
+// Largest level that keeps tensors.
 const MemoryLevel* keeping_level(const Device& device, int cores) {
     const MemoryLevel* largest = nullptr;
     for (const MemoryLevel& level : device.memories) {
@@ -45,7 +45,7 @@ const MemoryLevel* keeping_level(const Device& device, int cores) {
     return largest;
 }
 
-// Of the weights, the share that has to be read again for the next pass.
+// Share of the weights that has to be read again in the next pass.
 double evicted_weights(Bytes weights, Bytes activations, const MemoryLevel* level, int cores, DeviceKind kind) {
     const Bytes capacity = level == nullptr ? Bytes{} : capacity_of(*level, cores);
     switch (level == nullptr ? WeightsKept::kAllOrNone : level->weights.value_or(WeightsKept::kAllOrNone)) {
@@ -59,8 +59,9 @@ double evicted_weights(Bytes weights, Bytes activations, const MemoryLevel* leve
     return evicted_share(weights + activations, capacity, kind);
 }
 
-// Every decision compares the capacity with what is alive while an operator runs, or with all of it and the weights.
-// What loses a part of the weights loses another part at any other capacity.
+// Range of capacities with equal decisions. Each decision compares the capacity with the live bytes of an operator, or
+// with peak activations plus weights. A partial share of evicted weights changes with any capacity, so the range is
+// then one value.
 void find_what_decides_alike(Residency& residency, Bytes all, DeviceKind kind) {
     residency.alike_below = Bytes::from_si(std::numeric_limits<double>::infinity());
     const auto consider = [&residency](Bytes needed) {

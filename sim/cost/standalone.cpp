@@ -1,11 +1,11 @@
-// One operator by itself, for questions about single kernels and for comparison with measured ones.
+// Standalone kernels, for questions about a single operator and for comparison with measurements.
 #include "cost/lowering.h"
 
 namespace berth {
 
 namespace {
 
-// Results of the runtime's matmul library: the accumulators, or 16 bits from int4 operands (fp16 has that size).
+// Result dtype of the runtime's matmul library: the accumulators, or 16 bits for int4 operands (fp16 has that size).
 void leave_accumulators(Kernel& kernel) {
     switch (kernel.input) {
         case DType::kInt8:

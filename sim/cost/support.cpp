@@ -1,4 +1,4 @@
-// Which operators a runtime takes, at which dtypes, and where the others go.
+// Operator support of a runtime: which operators it takes, at which dtypes, and where the others fall back to.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,7 +44,7 @@ std::int64_t size_of(const MatmulDims& dims, ProductDim dim) {
     return dim == ProductDim::kM ? dims.m : dim == ProductDim::kK ? dims.k : dims.n;
 }
 
-// As few pieces as keep to the limits, of the dimensions that the runtime cuts.
+// Fewest pieces that keep each dimension within its limit, for the dimensions that the runtime cuts.
 ProductCut cut_of(const Operator& op, const OperatorRule& rule) {
     ProductCut cut;
     const auto* matmul = std::get_if<MatmulDims>(&op.dims);
@@ -88,8 +88,8 @@ std::optional<std::string> exceeded_limit(const Operator& op, const OperatorRule
     return std::nullopt;
 }
 
-// Why a runtime cannot multiply by the operator's weights under its scheme. Floating-point models are converted to what
-// there is; a model quantised to a dtype that is not there would be another model.
+// Reason why a runtime cannot multiply by the operator's weights under its scheme. Floating-point models are converted
+// to an available dtype; changing the dtype of a quantised model would make it another model.
 std::optional<std::string> scheme_trouble(const Operator& op, const DTypeSet& offered, const Device& device) {
     const DType wanted = op.dtype.activations;
     if (is_quantized(wanted) ? !has(offered, wanted) : !any_float(offered)) {
@@ -189,7 +189,7 @@ Support operator_support(const Operator& op, const Profile& profile, const Devic
         }
     }
     if (op.kind == OperatorKind::kEmbedding && op.dtype.weight_only()) {
-        support.scheme.weights = op.dtype.weights;  // rows of blocks are widened as they are looked up
+        support.scheme.weights = op.dtype.weights;  // block-quantised rows are dequantised at lookup
     }
     if (weighted && !op.dtype.weight_only()) {
         support.scheme.group = op.dtype.group;

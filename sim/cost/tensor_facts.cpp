@@ -1,8 +1,8 @@
-// One walk over the tensors of a graph: sizes, lives, readers, and the dtypes that have to be converted to.
+// One walk over the tensors of a graph: sizes, live ranges, readers, and required dtype conversions.
 //
-// Quantise and dequantise operators stand where real runtimes put them: with static scales between regions of different
-// dtypes, with dynamic ones before each quantised product. Either way a tensor that readers want at another dtype than
-// it was made at is converted once per dtype, where it is made.
+// Quantise and dequantise operators are inserted where real runtimes put them: with static scales between regions of
+// different dtypes, with dynamic scales before each quantised product. Either way a tensor that readers want at another
+// dtype than it is produced in is converted once per dtype, at its producer.
 #include <algorithm>
 
 #include "cost/lowering.h"
@@ -50,7 +50,7 @@ std::vector<TensorFacts> tensor_facts(const Graph& graph, const OperatorClasses&
         if (tensor.consumers.size() == 1 && !tensor.graph_output) {
             fact.only_reader = tensor.consumers.front();
         }
-        // Ids and inputs of the graph have 32 bits.
+        // Token ids and graph inputs have 32 bits.
         const Bytes element = maker != nullptr && !tensor.integer ? maker->made_element : bytes(4);
         fact.size = element * static_cast<double>(tensor.elements());
     }

@@ -1,5 +1,5 @@
-// The terms of one kernel before they are put together, and the functions that fill them in per form of operator. All
-// are templates over the numbers they compute with (numbers.h), made for both kinds where they are defined.
+// Demand and time terms of one kernel before they are combined, with one demand function per form of operator. All are
+// templates over the number type (numbers.h), instantiated for both types where they are defined.
 #pragma once
 
 #include "berth/cost.h"
@@ -8,19 +8,19 @@
 
 namespace berth {
 
-/// CoreRates in numbers of a kind.
+/// CoreRates in the chosen number type.
 template <class T>
 struct Rates {
     int cores = 1;
     DType multiplied_at{};
     Number<T, OperationRate> macs;
     Number<T, Frequency> vector_clock;
-    Number<T, Frequency> element_clock;  ///< of element-wise work: `vector_clock`, or that of a core of the host
-    double element_cores = 1;            ///< that it counts
+    Number<T, Frequency> element_clock;  ///< clock of element-wise work: `vector_clock`, or that of a host core
+    double element_cores = 1;            ///< cores that element-wise work counts on
     Number<T, Bandwidth> dram;
-    std::optional<Frequency> memory_clock;  ///< set by the execution
+    std::optional<Frequency> memory_clock;  ///< set by the execution; absent: the profile's
 };
-/// A bandwidth that passes the DRAM, as the DRAM is clocked.
+/// Bandwidth scaled from the rated DRAM clock to the current one.
 template <class T>
 [[nodiscard]] Number<T, Bandwidth> as_clocked(const Number<T, Bandwidth>& rated, const Device& device,
                                               const std::optional<Frequency>& set) {
@@ -34,59 +34,61 @@ template <class T>
 template <class T>
 [[nodiscard]] Rates<T> rates_of(const Device& device, const Execution& execution, DType dtype);
 
-/// Columns of streamed weights that are computed together, over all row tiles; none where weights stay.
+/// Groups of columns of streamed weights, counted over all row tiles; the count is 0 where weights stay resident.
 struct WeightGroups {
     double count = 0;
-    Bytes each, ahead;  ///< weights of one group, and how much of the next one fits beside it
+    Bytes each, ahead;  ///< weights of one group, and the part of the next group that can be prefetched beside it
 };
 
-/// What a kernel asks of each engine and level. Times follow by dividing by the rates of the cores it runs on.
+/// Work and traffic that a kernel demands of each engine and memory level; times are these over the rates of its cores.
 template <class T>
 struct Demand {
     Operations macs;
     Number<T, Operations> padded_macs;
-    Number<T, Operations> group_sums;  ///< partial sums of groups of weights
+    Number<T, Operations> group_sums;  ///< partial sums of weight groups
     Operations elements;
-    Number<T, Time> vector{};        ///< already at the rate of the cores
-    bool engines_serial = false;     ///< matrix and vector phases follow one another (attention)
-    bool vector_at_memory = false;   ///< the vector unit works on results on their way to memory, which waits for it
-    Number<T, Bytes> read, written;  ///< at DRAM
-    Number<T, Bytes> accumulators;   ///< results that leave at a rate of their own instead of as writes
+    Number<T, Time> vector{};     ///< time of the vector unit at the rate of the cores in use
+    bool engines_serial = false;  ///< matrix and vector phases run one after the other (attention)
+    /// the vector unit processes results on their way to memory, so its time delays the writes
+    bool vector_at_memory = false;
+    Number<T, Bytes> read, written;  ///< DRAM traffic
+    Number<T, Bytes> accumulators;   ///< results that leave the array at a rate of their own instead of as DRAM writes
     WeightGroups groups;
-    Number<T, Bytes> on_chip;          ///< activations served by a level that keeps tensors
-    Number<T, Bytes> weights_on_chip;  ///< constants served by one
+    Number<T, Bytes> on_chip;          ///< activations served by an on-chip level that keeps tensors
+    Number<T, Bytes> weights_on_chip;  ///< constants served by an on-chip level
     Bytes compulsory;
-    double imbalance = 1;  ///< what the core with most to do has of a product, relative to an even share
+    double imbalance = 1;  ///< largest share of a product that one core gets, relative to an even share
     double descriptors = 0;
     Tile tile;
 };
 
 /// Bytes of input rows that the array keeps while weights stream past.
 [[nodiscard]] Bytes row_tile_of(const MatrixEngine& matrix, bool library_call);
-/// What inputs of a dtype take of the nearest memory beyond their row tile.
+/// Bytes of the nearest memory that inputs of a dtype reserve beyond their row tile.
 [[nodiscard]] Bytes reserved(const MatrixEngine& matrix, DType dtype);
-/// At which accumulators of that dtype leave the array; absent: they are written as other results.
+/// Rate at which accumulators of a dtype leave the array; absent: they are written like other results.
 [[nodiscard]] const std::optional<Parameter<Bandwidth>>& accumulator_rate(const MatrixEngine& matrix, DType result);
-/// Columns of a dtype that the array computes together.
+/// Number of columns of a dtype that the array computes together.
 [[nodiscard]] std::int64_t columns_together(const MatrixEngine& matrix, DType dtype);
 
-/// Descriptors that are worked on at once: cores with buffers of their own fill them by themselves.
+/// Number of descriptors that are processed concurrently: cores with private buffers each have their own channels.
 [[nodiscard]] inline double dma_channels(const Device& device, int cores) {
     return static_cast<double>(device.dma.channels) * (device.matrix.row_tile ? cores : 1);
 }
-/// Descriptors of the tiles of the rows and of the weights of a product; `weights` are all of the second operand.
+/// DMA descriptors for the row tiles and the weights of a product; `weights` is the total size of the second operand.
 [[nodiscard]] double descriptor_count(const MatmulDims& dims, const Tile& tile, DType input, Bytes weights,
                                       const Device& device);
 
-/// Padded depth of a product, or the least that a row of weights takes.
+/// Depth of a product, raised to the minimum that a row of weights occupies in the array.
 [[nodiscard]] std::int64_t at_least_min_depth(std::int64_t depth, DType dtype, const MatrixEngine& matrix);
 
-/// Weights that stream past the rows held: k x n of them, this many times.
+/// Weights of size k x n that stream past resident input rows, `passes` times.
 struct StreamedWeights {
     std::int64_t k = 0, n = 0, passes = 1;
-    Bytes held;  ///< of the input
+    Bytes held;  ///< size of the resident input
 };
-/// Weights that do not fit beside the row tile come group by group, each for all of K. `weight` is the size of one.
+/// Groups in which weights stream when they do not fit beside the row tile, each over all of K. `weight` is the size of
+/// one element.
 [[nodiscard]] WeightGroups weight_groups(const Kernel& kernel, DType multiplied_at, Bytes weight,
                                          const StreamedWeights& streamed, const Device& device);
 
@@ -108,12 +110,12 @@ template <class T>
 template <class T>
 [[nodiscard]] Demand<T> scan_demand(const Kernel& kernel, const ScanDims& dims, const Device& device,
                                     const Rates<T>& rates);
-/// Adds the element-wise work of a kernel's epilogue operator `index`, and what is left of its traffic.
+/// Adds the element-wise work of the kernel's epilogue operator `index`, and the traffic that fusion leaves of it.
 template <class T>
 void add_epilogue(Demand<T>& demand, const Kernel& kernel, std::size_t index, const Device& device,
                   const Rates<T>& rates);
 
-/// Adds activations read and written to DRAM, or to the level that keeps them.
+/// Adds activation traffic, at DRAM or at the on-chip level that keeps the tensor.
 template <class T>
 void add_activations(Demand<T>& demand, const Kernel& kernel, const Number<T, Bytes>& read,
                      const Number<T, Bytes>& written) {
@@ -121,12 +123,12 @@ void add_activations(Demand<T>& demand, const Kernel& kernel, const Number<T, By
     (kernel.output_on_chip ? demand.on_chip : demand.written) += written;
 }
 
-/// Terms of the time in numbers of a kind, in the order and by the names of KernelCost.
+/// Terms of the kernel time, in the order and by the names of KernelCost.
 template <class T>
 struct Terms {
     Number<T, Time> dispatch, fork_join, compute, vector, sram, dram, dma, stall, results, bus;
 };
-/// The numbers of a CostRule.
+/// The overlap rule of a kernel (CostRule) in the chosen number type.
 template <class T>
 struct Overlaps {
     bool engines_serial = false;
@@ -134,13 +136,13 @@ struct Overlaps {
     Number<T, double> own, device;
     std::optional<Number<T, double>> dram;
 };
-/// The total of the terms by the rule (total.h).
+/// Total of the terms under the overlap rule (total.h).
 template <class T>
 struct Total {
     Number<T, Time> time;
     Bound bound = Bound::kDispatch;
 };
-/// What is kept of a cost besides its values: the terms and the total with their formulas, if numbers have any.
+/// Record kept of a cost beyond its values: terms and total with their formulas. Empty for plain numbers.
 template <class T>
 struct Record {
     Terms<T> terms;
@@ -155,11 +157,11 @@ struct Record<PlainNumbers> {
     void put(const Terms<PlainNumbers>& /*all*/, const Total<PlainNumbers>& /*sum*/) {}
 };
 
-/// On the cores of an execution.
+/// Cost of a kernel on all cores of the execution.
 template <class T>
 [[nodiscard]] KernelCost costed_on(const Kernel& kernel, const Device& device, const Execution& execution,
                                    Record<T>& record);
-/// On as many of them as the runtime gives it.
+/// Cost of a kernel on as many of those cores as its runtime gives it.
 template <class T>
 [[nodiscard]] KernelCost costed(const Kernel& kernel, const Device& device, const Execution& execution,
                                 Record<T>& record);

@@ -1,4 +1,4 @@
-// Tile of a matmul under a level's capacity, and the traffic that follows from it.
+// Tile of a matmul under a level's capacity, and the resulting operand reads.
 #include <algorithm>
 #include <cmath>
 
@@ -10,15 +10,15 @@ namespace berth {
 
 namespace {
 
-// Accumulators are 32 bits wide whatever the operands are.
+// Accumulators are 32 bits wide, whatever the operand dtypes.
 constexpr double kAccumulatorBytes = 4;
 
 struct Operands {
     double input, weight, capacity;  // bytes per element, bytes
 };
 
-// The hardware holds a fixed amount of input rows and reads all weights past them, once per row tile; weights that fit
-// into the rest of the buffer stay there.
+// Fixed row tile: the hardware holds a fixed amount of input rows and streams all weights past them, once per row tile.
+// Weights that fit into the rest of the buffer stay resident.
 Tile row_tile(const MatmulDims& d, double input, double weight, Bytes reserve, const Device& device,
               bool library_call) {
     const MatrixEngine& matrix = device.matrix;
@@ -32,7 +32,7 @@ Tile row_tile(const MatmulDims& d, double input, double weight, Bytes reserve, c
     return tile;
 }
 
-// Rows of A stay while all of B streams past in strips of `align` columns, two of them at a time.
+// Input-stationary: rows of A stay while all of B streams past in double-buffered strips of `align` columns.
 Tile input_stationary(const MatmulDims& d, const Operands& o, std::int64_t align) {
     const double k = static_cast<double>(d.k);
     const double strip = static_cast<double>(std::min(align, d.n));
@@ -42,7 +42,7 @@ Tile input_stationary(const MatmulDims& d, const Operands& o, std::int64_t align
     return tile;
 }
 
-// Columns of B stay while all of A streams past.
+// Weight-stationary: columns of B stay while all of A streams past.
 Tile weight_stationary(const MatmulDims& d, const Operands& o, std::int64_t align) {
     const double k = static_cast<double>(d.k);
     const double strip = static_cast<double>(std::min(align, d.m));
@@ -52,11 +52,12 @@ Tile weight_stationary(const MatmulDims& d, const Operands& o, std::int64_t alig
     return tile;
 }
 
-// A block of C stays while k streams past; a near-square block is the best of this family (Smith et al. 2019).
+// Output-stationary: a block of C stays while k streams past; a near-square block is the best of this family (Smith et
+// al. 2019).
 Tile output_stationary(const MatmulDims& d, const Operands& o, std::int64_t align) {
     const std::int64_t depth = std::min(align, d.k);
     const double strip = 2 * static_cast<double>(depth) * std::max(o.input, o.weight);
-    // The edge of a square whose accumulators and strips of both operands fill the level: 4 e^2 + 2 strip e = capacity.
+    // Edge e of the square whose accumulators and operand strips fill the level: 4 e^2 + 2 strip e = capacity.
     const double half = strip / kAccumulatorBytes;
     const double side = std::sqrt(o.capacity / kAccumulatorBytes + half * half) - half;
     const auto edge = std::max(std::int64_t{1}, static_cast<std::int64_t>(side));

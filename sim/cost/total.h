@@ -1,4 +1,5 @@
-// The rule by which terms make a total: what runs at once hides the shorter of its times, as far as overlaps go.
+// Rule that combines terms into a total: of terms that overlap, the longest hides the shorter ones up to the overlap
+// factor.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +8,7 @@
 
 namespace berth {
 
-// Of times that run at once, the longest counts in full and the others as far as it does not hide them.
+// Total of overlapping times: the longest counts in full, the others only by the share that is not hidden.
 template <class T>
 Number<T, Time> at_once(const Number<T, Time>& longest, const Number<T, Time>& all, const Number<T, double>& overlap,
                         const char* words) {
@@ -18,7 +19,7 @@ Number<T, Time> at_once(const Number<T, Time>& longest, const Number<T, Time>& a
     return most + (all - most) * (1.0 - overlap);
 }
 
-// A name for what a rule uses twice, beside another time.
+// Names a time that the rule uses more than once, unless the other time is zero.
 template <class T>
 Number<T, Time> beside(const Number<T, Time>& time, const Number<T, Time>& other, const char* words) {
     return value_of(other) > Time{} ? T::named(time, words) : time;
@@ -26,8 +27,9 @@ Number<T, Time> beside(const Number<T, Time>& time, const Number<T, Time>& other
 
 template <class T>
 Total<T> total_of(const Terms<T>& terms, const Overlaps<T>& overlaps) {
-    // DMA descriptors and their bytes share the channel; so do the engines of a CPU or of attention, phase after phase.
-    // What the vector unit does on the way to memory delays that instead.
+    // Memory time: DMA descriptors and their bytes share the channel, so their times add up. Engine time: the engines
+    // of a CPU or of attention run phase after phase, so their times add up too. Vector work on results on their way to
+    // memory adds to the memory time instead.
     const bool on_the_way = overlaps.vector_at_memory;
     const auto memory = on_the_way ? terms.dma + terms.dram + terms.vector : terms.dma + terms.dram;
     const bool serial = overlaps.engines_serial;

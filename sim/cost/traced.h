@@ -1,4 +1,4 @@
-// Numbers that remember how they were computed.
+// Numbers that record how they were computed.
 #pragma once
 
 #include <concepts>
@@ -12,12 +12,12 @@
 
 namespace berth {
 
-/// Where the number of a profile lies, until explain_cost() has found its path.
+/// A number of the profile, identified by its address until explain_cost() has found its path.
 struct PlacedNumber : ProfileNumber {
     const void* place = nullptr;
 };
 
-/// A number with its formula, which is null of zero: what is zero does not stand in a sum.
+/// A number with its formula. The formula of zero is null, so that zero terms do not appear in sums.
 template <class Q>
 class Traced {
   public:
@@ -35,14 +35,14 @@ class Traced {
     FormulaPtr formula_;
 };
 
-/// What `kind` makes of the parts, put as simply as it can be.
+/// Formula that applies `kind` to the parts, simplified where possible.
 [[nodiscard]] FormulaPtr formula_of(FormulaKind kind, double value, Dimension dimension, const FormulaPtr& a,
                                     const FormulaPtr& b);
-/// A number; without a name it is written as it is.
+/// Formula of a plain number; without a name it is written as its value.
 [[nodiscard]] FormulaPtr formula_of_number(double value, Dimension dimension, std::string name);
-/// The formula under a name, or as it is if it has one.
+/// The formula under a name; a formula that has a name keeps it.
 [[nodiscard]] FormulaPtr formula_under_name(const FormulaPtr& formula, std::string name);
-/// The formula under this name, whether or not it has another.
+/// The formula under this name, even if it already has another.
 [[nodiscard]] FormulaPtr formula_of_term(const FormulaPtr& formula, std::string name);
 
 template <class Q>
@@ -72,7 +72,6 @@ template <class A, class B>
 [[nodiscard]] auto operator/(const Traced<A>& a, const Traced<B>& b) {
     return combined(FormulaKind::kQuotient, a.value() / b.value(), a, b);
 }
-/// 1 - share
 [[nodiscard]] inline Traced<double> operator-(double a, const Traced<double>& b) { return traced_number(a, "") - b; }
 
 template <class Q>
@@ -89,7 +88,7 @@ template <class Q>
     return number.value();
 }
 
-/// The counterpart of PlainNumbers, call for call.
+/// Recording counterpart of PlainNumbers, with the same functions.
 struct TracedNumbers {
     template <class Q>
     using Number = Traced<Q>;

@@ -1,4 +1,4 @@
-// Element-wise work: norms, activations, softmax, moves, gathers, and what is left of it in an epilogue.
+// Demand of element-wise work: norms, activations, softmax, moves and gathers, standalone or in an epilogue.
 #include <algorithm>
 
 #include "cost/rounding.h"
@@ -14,7 +14,7 @@ const VectorRate& rate_of(OperatorKind kind, const Device& device) {
     return rate_of(traits(kind).vector_class, device);
 }
 
-// Static runtimes round the width, here the rows (tokens stand along the width in their layout), up to a granule.
+// Static runtimes pad the width to a granule. Tokens lie along the width in their layout, so here the rows are padded.
 double padding_factor(std::int64_t rows, const Device& device) {
     if (rows <= 0) {
         return 1;
@@ -22,20 +22,20 @@ double padding_factor(std::int64_t rows, const Device& device) {
     return static_cast<double>(round_up(rows, device.runtime.pad_width_to)) / static_cast<double>(rows);
 }
 
-// Channels of a position that lie together in the device's layout; 1 where tensors lie row by row.
+// Channels per block of the device's layout; 1 for a row-major layout.
 std::int64_t channel_block(const Kernel& kernel, const Device& device) {
     const auto& piece = device.matrix.layout_block;
     return piece ? std::max<std::int64_t>(1, static_cast<std::int64_t>(piece->value / element_size(kernel.input))) : 1;
 }
 
-// A reshape moves nothing if whole blocks of channels keep or change their place, or if all lies row by row.
+// A reshape is free if it moves only whole channel blocks, or if both layouts are row-major.
 bool stays_in_place(const Kernel& kernel, const RowsDims& d, const Device& device) {
     const std::int64_t block = channel_block(kernel, device);
     return (d.run % block == 0 && d.out_run % block == 0) || (d.run == d.out_run && d.run <= 1);
 }
 
-// Blocks that channels fill in part take as long as full ones, before or after: three channels those of eight. Read row
-// by row, they come one at a time, each in a block of its own.
+// Padding of lanes: a partly filled channel block takes as long as a full one, in the input or the output, so three
+// channels cost as much as eight. In row-major order each channel occupies a block of its own.
 double lanes_taken(const Kernel& kernel, const RowsDims& d, const Device& device) {
     const std::int64_t block = channel_block(kernel, device);
     const auto taken = [block](std::int64_t run) {
@@ -44,8 +44,8 @@ double lanes_taken(const Kernel& kernel, const RowsDims& d, const Device& device
     return kernel.kind == OperatorKind::kTranspose ? std::max(taken(d.run), taken(d.out_run)) : taken(d.run);
 }
 
-// In blocks of channels, what keeps a position's channels together is a copy, such as resizing an image; what takes
-// them apart moves elements one by one.
+// Vector class under a channel-blocked layout: operators that keep a position's channels together, such as resizing,
+// are copies; operators that separate them move elements one by one.
 VectorClass class_of(const Kernel& kernel, const RowsDims& d, const Device& device) {
     const VectorClass own = traits(kernel.kind).vector_class;
     if (channel_block(kernel, device) <= 1) {
@@ -77,7 +77,7 @@ Number<T, Time> vector_time(double elements, double rows, const VectorRate& rate
     return time;
 }
 
-// Rows that fill no whole number of vectors end in elements that are worked on one by one.
+// Elements beyond the last full vector of a row are processed one by one.
 template <class T>
 Number<T, Time> row_time(double elements, const RowsDims& d, const VectorRate& rate, DType dtype, const Device& device,
                          const Rates<T>& rates, const PartOf& of) {
@@ -91,7 +91,7 @@ Number<T, Time> row_time(double elements, const RowsDims& d, const VectorRate& r
                rates.element_clock;
 }
 
-// One core does it while the others wait.
+// Serial time per call: one core works while the others wait.
 template <class T>
 Number<T, Time> call_time(const VectorRate& rate, const Rates<T>& rates) {
     return rate.call_cycles ? T::profile(*rate.call_cycles, "cycles per call") *
@@ -99,12 +99,13 @@ Number<T, Time> call_time(const VectorRate& rate, const Rates<T>& rates) {
                             : Number<T, Time>{};
 }
 
-// Behind an array, results are added to and clipped as they leave; what looks values up takes its time.
+// Behind an array, additions and clipping are applied to results on the fly; lookup-table activations take time of
+// their own.
 bool done_on_the_way(OperatorKind kind, const Device& device) {
     return device.matrix.row_tile && traits(kind).vector_class != VectorClass::kActivation;
 }
 
-// The array makes whole groups of columns, and the vector unit behind it works on them all.
+// Column padding: the array produces whole groups of columns, and the vector unit behind it processes all of them.
 double columns_taken(const Kernel& kernel, const EpilogueOp& epilogue_op, const Device& device) {
     const bool product =
         std::holds_alternative<MatmulDims>(kernel.dims) || std::holds_alternative<ConvDims>(kernel.dims);
@@ -127,7 +128,7 @@ Demand<T> rows_demand(const Kernel& kernel, const RowsDims& d, const Device& dev
     }
     const VectorRate& rate = rate_of(class_of(kernel, d, device), device);
     const double padding = padding_factor(d.rows, device);
-    if (d.constant_rows > 0) {  // a table of constants; a row of them is too little to count
+    if (d.constant_rows > 0) {  // a table of constants; a single row is negligible
         const Bytes constants =
             element_size(kernel.weight) * static_cast<double>(weight_elements(kernel.kind, kernel.dims));
         demand.read += T::given(constants, "constants");
@@ -178,7 +179,7 @@ Demand<T> scan_demand(const Kernel& kernel, const ScanDims& d, const Device& dev
     demand.compulsory = read + written + constants + state * 2.0;
     const auto factor = T::profile_factor(rate.traffic, "traffic factor");
     add_activations<T>(demand, kernel, T::given(read, "input") * factor, T::given(written, "result") * factor);
-    // Between passes the state lies where a cache of keys and values would.
+    // The state lies in DRAM between passes, like a key-value cache.
     demand.read += T::given(constants, "constants") + T::given(state, "state");
     demand.written += T::given(state, "state");
     demand.descriptors = 1;
@@ -195,7 +196,7 @@ void add_epilogue(Demand<T>& demand, const Kernel& kernel, std::size_t index, co
     const double padding = padding_factor(epilogue_op.dims.rows, device);
     const double elements = in_operations(vector_elements(dims)) * padding * columns_taken(kernel, epilogue_op, device);
     demand.elements += operations(elements);
-    // An array hands its results to the vector unit on their way out; a SIMD unit is both.
+    // An array passes results to the vector unit on their way out; on a SIMD unit both are the same engine.
     demand.vector_at_memory = demand.vector_at_memory || device.matrix.row_tile.has_value();
     if (!done_on_the_way(epilogue_op.kind, device)) {
         demand.vector += row_time<T>(elements, epilogue_op.dims, rate, kernel.input, device, rates, of);
