@@ -1,4 +1,4 @@
-// The solvers, and which of them fits a problem.
+// The solvers and the choice among them.
 #include <array>
 #include <utility>
 
@@ -14,9 +14,9 @@ namespace berth {
 
 namespace {
 
-/// What decides between solvers.
+/// Problem features that select a solver.
 struct ProblemSize {
-    std::size_t devices = 0;  ///< that some operator can run on
+    std::size_t devices = 0;  ///< number of devices that some operator can run on
     double assignments = 1;
 };
 
@@ -35,15 +35,15 @@ struct Solver {
     std::optional<PlacementResult> (*solve)(const PlacementProblem&);
 };
 
-constexpr double kFewAssignments = 5e6;  // 14 operators on 3 devices; most are never tried
+constexpr double kFewAssignments = 5e6;  // 14 operators on 3 devices; most branches are pruned
 
-// Exact where few tensors wait at a time, as in transformers and chains.
+// Exact for graphs with few live tensors, such as transformers and chains.
 std::optional<PlacementResult> frontier_or_swap(const PlacementProblem& problem) {
     auto exact = frontier_placement(problem);
     return exact ? exact : swap_placement(problem);
 }
 
-/// The first that fits is taken.
+/// In order of preference; the first that applies is used.
 constexpr std::array<Solver, 3> kSolvers{{
     {[](const ProblemSize& size) { return size.devices <= 2; }, minimum_cut_placement},
     {[](const ProblemSize& size) { return size.assignments <= kFewAssignments; }, branch_and_bound_placement},
@@ -56,7 +56,7 @@ std::optional<PlacementResult> without_limits(const PlacementProblem& problem, c
             return solver.solve(problem);
         }
     }
-    return std::nullopt;  // unreachable: the last one always fits
+    return std::nullopt;  // unreachable: the last solver always applies
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Depth first along the execution order, with all sums carried along.
+// Depth-first search along the execution order with incremental sums.
 #include "placement/branch_and_bound.h"
 
 #include <algorithm>
@@ -64,7 +64,7 @@ class Branching {
         }
     }
 
-    // Operators from `op` on, with `cost` for those before it and `segments` of them.
+    // Places operators from `op` on; `cost` and `segments` are the sums over the operators before it.
     void place_from(std::size_t op, Time cost, int segments) {
         if (best_ && !(cost + to_come_[op] < least_)) {
             return;
@@ -153,11 +153,11 @@ class Branching {
     const PlacementProblem& problem_;
     std::size_t operators_;
     Assignment current_;
-    std::vector<std::vector<std::size_t>> closing_, losses_;  ///< flows and fusion losses charged at each operator
-    std::vector<int> leader_;                                 ///< the first operator of its group; -1: itself
-    std::vector<Time> to_come_;                               ///< [operator] cheapest costs from it on
-    std::vector<int> running_;                                ///< operators on each device
-    std::vector<Bytes> held_;                                 ///< in each memory
+    std::vector<std::vector<std::size_t>> closing_, losses_;  ///< [operator] flows and fusion losses charged at it
+    std::vector<int> leader_;                                 ///< [operator] first operator of its group; -1: itself
+    std::vector<Time> to_come_;                               ///< [operator] lower bound on the cost from it on
+    std::vector<int> running_;                                ///< [device] number of operators on it
+    std::vector<Bytes> held_;                                 ///< [memory] bytes in use
     std::optional<Assignment> best_;
     Time least_;
 };

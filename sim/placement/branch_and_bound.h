@@ -8,8 +8,8 @@
 
 namespace berth {
 
-/// Tries devices operator by operator and leaves out what cannot become better than the best so far, because what is
-/// decided and the cheapest device of every operator to come already take as long. Absent if nothing is within the
+/// Assigns operators one by one and prunes branches whose lower bound is no better than the best placement so far: the
+/// cost of the decided operators plus the cheapest device of each undecided one. Absent if no placement meets the
 /// limits.
 [[nodiscard]] std::optional<PlacementResult> branch_and_bound_placement(const PlacementProblem& problem);
 

@@ -1,4 +1,4 @@
-// Merges groups of operators, after a check that a problem's parts fit together.
+// Consistency checks of a problem, and merging of its groups.
 #include "placement/contraction.h"
 
 #include <algorithm>
@@ -76,7 +76,7 @@ void merge_operators(const PlacementProblem& problem, Contraction& result) {
     }
 }
 
-// Tensors and fusions within a group never cost anything and are left out.
+// Merges flows. Tensors and fusions within a group never incur a cost and are dropped.
 void merge_flows(const PlacementProblem& problem, Contraction& result) {
     for (const auto& flow : problem.flows) {
         PlacementProblem::TensorFlow merged;

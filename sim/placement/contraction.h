@@ -1,4 +1,4 @@
-// A placement problem with the operators that must share a device merged into one each.
+// Contraction of a placement problem: operators that must share a device are merged into one.
 #pragma once
 
 #include <cstddef>
@@ -10,21 +10,21 @@
 namespace berth {
 
 struct Contraction {
-    /// Every operator of it is a group of the original; it has no groups itself, and no limits. Costs of the same
-    /// choices are equal.
+    /// Contracted problem, with one operator per group, no groups and no limits. Corresponding assignments cost the
+    /// same.
     PlacementProblem problem;
     std::vector<OperatorId> merged_into;  ///< [operator of the original]
     std::vector<DeviceId> usable;         ///< devices that some operator can run on, ascending
 
-    /// The same choice for the original's operators.
+    /// The corresponding assignment of the original problem.
     [[nodiscard]] Assignment expand(const Assignment& assignment) const;
 };
 
-/// Groups are numbered in the order of their first operators. Throws std::logic_error if the parts of the problem do
-/// not fit together.
+/// Contracts a problem; groups are numbered by their first operators. Throws std::logic_error if the problem is
+/// inconsistent.
 [[nodiscard]] Contraction contract(const PlacementProblem& problem);
 
-/// Each operator on the cheapest of its devices, regardless of the others; absent if one has none.
+/// Cheapest device of each operator, regardless of the others; absent if an operator has none.
 [[nodiscard]] std::optional<Assignment> cheapest_devices(const PlacementProblem& problem);
 
 }  // namespace berth

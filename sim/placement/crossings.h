@@ -1,4 +1,4 @@
-// Which tensors an assignment takes from one device to another.
+// Tensors that cross between devices under an assignment.
 #pragma once
 
 #include <cstddef>
@@ -9,17 +9,17 @@
 
 namespace berth {
 
-/// A tensor goes once to every other device that reads it.
+/// Transfer of a tensor; it takes place once per other device that reads the tensor.
 struct FlowCrossing {
     std::size_t flow = 0;
     DeviceId from = 0, to = 0;
-    OperatorId reader = kNoOperator;  ///< first that reads it there; kNoOperator: the host, as a result
+    OperatorId reader = kNoOperator;  ///< first reader on that device; kNoOperator: the host, as a result
 };
 
 /// Calls `visit` with each FlowCrossing, in the order of the flows and of their readers.
 template <class Visit>
 void visit_crossings(const PlacementProblem& problem, const Assignment& assignment, Visit visit) {
-    std::vector<std::size_t> reached(problem.devices, 0);  // number of the last tensor that came there
+    std::vector<std::size_t> reached(problem.devices, 0);  // [device] 1 + index of the last flow that has reached it
     for (std::size_t f = 0; f < problem.flows.size(); ++f) {
         const PlacementProblem::TensorFlow& flow = problem.flows[f];
         const DeviceId from = flow.producer == kNoOperator ? problem.host : assignment[at(flow.producer)];

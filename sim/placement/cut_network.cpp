@@ -1,4 +1,4 @@
-// The network's maximum flow, by Boost's search-tree algorithm (Boykov and Kolmogorov, IEEE TPAMI 2004).
+// Maximum flow of the network by Boost's search-tree algorithm (Boykov and Kolmogorov, IEEE TPAMI 2004).
 #include "placement/cut_network.h"
 
 #include <algorithm>
@@ -15,8 +15,8 @@ namespace berth {
 namespace {
 
 using FlowUnits = std::int64_t;
-constexpr int kResolutionBits = 56;  // of what is known; costs up to twice that are not unbounded
-// More than every cut that is looked for; twice it does not overflow.
+constexpr int kResolutionBits = 56;  // resolution relative to the known cost; costs up to twice that are finite
+// Exceeds every relevant cut; doubling it does not overflow.
 constexpr FlowUnits kUnbounded = FlowUnits{1} << 58;
 
 using Index = std::uint32_t;
@@ -24,7 +24,7 @@ using Topology = boost::compressed_sparse_row_graph<boost::directedS, boost::no_
                                                     boost::no_property, Index, Index>;
 using Arc = Topology::edge_descriptor;
 
-/// A network whose edges are stored by node; an edge and its reverse have indices of their own.
+/// Network with edges stored by node; an edge and its reverse have separate indices.
 class FlowNetwork {
   public:
     struct Edge {
@@ -71,7 +71,7 @@ class FlowNetwork {
                                                  map(distance, vertex), vertex, source, sink);
     }
 
-    /// After maximum_flow(): whether the source still reaches the node, so that it lies on its side of the cut.
+    /// After maximum_flow(): whether the node is on the source side, that is, still reachable from the source.
     [[nodiscard]] bool on_source(Index node) const { return color_[node] == boost::black_color; }
 
   private:
@@ -81,8 +81,8 @@ class FlowNetwork {
     std::vector<boost::default_color_type> color_;
 };
 
-/// Edges at the terminals, one per node at most: what could flow straight from source to sink is taken out. The search
-/// trees of Boost's implementation rely on that, since they look at one edge per node and terminal only.
+/// Merges edges at the terminals to one per node, and removes the flow that passes straight from source to sink.
+/// Boost's search trees consider only one edge per node and terminal.
 class TerminalEdges {
   public:
     explicit TerminalEdges(std::size_t nodes) : from_source_(nodes, 0), to_sink_(nodes, 0) {}
@@ -95,7 +95,7 @@ class TerminalEdges {
         sum = std::min(sum + capacity, kUnbounded);
     }
 
-    /// Appends the edges and returns the flow that was taken out.
+    /// Appends the edges and returns the removed flow.
     [[nodiscard]] FlowUnits append_to(std::vector<FlowNetwork::Edge>& edges) const {
         FlowUnits taken = from_source_[CutNetwork::kSink];
         for (std::size_t node = CutNetwork::kSink + 1; node < size(); ++node) {
@@ -141,7 +141,7 @@ void CutNetwork::pay_once_if_cut_forward(Node from, std::span<const Node> others
     if (others.size() == 1) {
         pay_if_cut(from, others.front(), cost);
     } else if (!others.empty() && cost > Time{}) {
-        const Node any = add_node();  // on the sink's side as soon as one of the others is
+        const Node any = add_node();  // on the sink side as soon as one of the others is
         pay_if_cut(from, any, cost);
         for (const Node other : others) {
             pay_if_cut(any, other, kNever);
@@ -153,7 +153,7 @@ void CutNetwork::pay_once_if_cut_backward(Node to, std::span<const Node> others,
     if (others.size() == 1) {
         pay_if_cut(others.front(), to, cost);
     } else if (!others.empty() && cost > Time{}) {
-        const Node any = add_node();  // on the source's side as soon as one of the others is
+        const Node any = add_node();  // on the source side as soon as one of the others is
         pay_if_cut(any, to, cost);
         for (const Node other : others) {
             pay_if_cut(other, any, kNever);
@@ -162,7 +162,7 @@ void CutNetwork::pay_once_if_cut_backward(Node to, std::span<const Node> others,
 }
 
 CutNetwork::Cut CutNetwork::minimum(Time known) const {
-    // Twice what is known leaves room for the rounding of sums; units are rounded down, so the flow is a lower bound.
+    // Twice the known cost leaves room for rounding of sums. Capacities are rounded down, so the flow is a lower bound.
     const double limit = 2.0 * std::max(known - constant_, 1e-9 * known).si();
     const double scale = limit > 0 ? std::ldexp(1.0, kResolutionBits - std::ilogb(limit)) : 1.0;  // exact
     const auto units = [&](Time cost) {

@@ -1,4 +1,4 @@
-// Minimum s-t cut of a network of costs that two-sided choices cause.
+// Minimum s-t cut for two-way choices with costs.
 #pragma once
 
 #include <cstddef>
@@ -10,35 +10,35 @@
 
 namespace berth {
 
-/// Costs of putting each of some nodes on one of two sides, the source's or the sink's, in the form that a minimum cut
-/// can hold: all costs are zero or more and fall due when one node is on the source's side and another on the sink's.
+/// Assigns nodes to the source or the sink side at minimum cost. All costs must have the form of a minimum cut:
+/// non-negative, and due when one node is on the source side and another on the sink side.
 class CutNetwork {
   public:
     using Node = int;
     static constexpr Node kSource = 0;
     static constexpr Node kSink = 1;
-    /// A cost that is never to be paid.
+    /// Infinite cost, which forbids a choice.
     static constexpr Time kNever = Time::from_si(std::numeric_limits<double>::infinity());
 
-    /// `choices` nodes to decide about; the i-th is `choice(i)`.
+    /// Creates `choices` nodes to decide; the i-th is `choice(i)`.
     explicit CutNetwork(std::size_t choices);
     [[nodiscard]] static Node choice(std::size_t index) { return static_cast<Node>(index) + 2; }
 
-    /// The price of either side. One of them may be kNever.
+    /// Cost of either side for a node; one of them may be kNever.
     void pay_for_side(Node node, Time on_source, Time on_sink);
-    /// Paid if `from` is on the source's side and `to` on the sink's.
+    /// Cost due if `from` is on the source side and `to` on the sink side.
     void pay_if_cut(Node from, Node to, Time cost);
-    /// Paid once if `from` is on the source's side and any of `others` on the sink's.
+    /// Cost due once if `from` is on the source side and any of `others` on the sink side.
     void pay_once_if_cut_forward(Node from, std::span<const Node> others, Time cost);
-    /// Paid once if `to` is on the sink's side and any of `others` on the source's.
+    /// Cost due once if `to` is on the sink side and any of `others` on the source side.
     void pay_once_if_cut_backward(Node to, std::span<const Node> others, Time cost);
 
     struct Cut {
-        std::vector<bool> on_source;  ///< per choice; undecided ones are on the sink's side
-        Time value;                   ///< no choice costs less
+        std::vector<bool> on_source;  ///< [choice] nodes that the cut leaves undecided are on the sink side
+        Time value;                   ///< lower bound on the cost of any choice
     };
-    /// The cheapest choice. `known` is the cost of some choice: costs far beyond it are never paid by the cheapest, so
-    /// it sets the resolution (a 2^55th part or finer) of the integers that the maximum flow is computed in.
+    /// Computes the minimum cut. `known` is the cost of some choice; costs far above it never occur in the minimum, so
+    /// it sets the resolution (a 2^55th part or finer) of the integer maximum flow.
     [[nodiscard]] Cut minimum(Time known) const;
 
   private:

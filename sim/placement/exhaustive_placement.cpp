@@ -1,4 +1,4 @@
-// Every assignment in turn: the reference that the other solvers are tested against.
+// Exhaustive enumeration of assignments: the reference for tests of the other solvers.
 #include <stdexcept>
 
 #include "berth/placement.h"
@@ -14,7 +14,7 @@ class Search {
     Search(const Contraction& contraction, const PlacementLimits& limits)
         : problem_(contraction.problem), contraction_(contraction), limits_(limits), current_(problem_.cost.size()) {}
 
-    // Tries every device for operator `op` and those after it.
+    // Tries every device for operator `op` and the operators after it.
     void place_from(std::size_t op) {
         if (op == current_.size()) {
             const auto latency = objective(problem_, current_);

@@ -1,4 +1,4 @@
-// Where a flow begins and ends along the execution order.
+// Endpoints of a flow along the execution order.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 namespace berth {
 
-/// The operators that make or read a flow, each once and in execution order; empty where none does.
+/// Operators that produce or read a flow, without duplicates, in execution order; may be empty.
 [[nodiscard]] inline std::vector<OperatorId> ends_of(const PlacementProblem::TensorFlow& flow) {
     std::vector<OperatorId> ends = flow.consumers;
     if (flow.producer != kNoOperator) {

@@ -1,4 +1,4 @@
-// Layers of states, one per operator; of equal states, those that no other is below in cost and memory.
+// Layers of states, one per operator; among equal states, those on the Pareto front of cost and memory.
 #include "placement/frontier_placement.h"
 
 #include <algorithm>
@@ -16,22 +16,22 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kMostInSet = 8;         // a set of them fits a byte
-constexpr std::size_t kMostCounted = 65'000;  // a count of segments fits two
+constexpr std::size_t kMostInSet = 8;         // device sets are stored in one byte
+constexpr std::size_t kMostCounted = 65'000;  // segment counts are stored in two bytes
 
-/// How one state was reached.
+/// Predecessor of a state and the cost to reach it.
 struct Way {
     Time cost;
-    std::uint32_t before = 0;  ///< state of the layer before
-    std::uint8_t device = 0;   ///< of the operator between them
+    std::uint32_t before = 0;  ///< state in the previous layer
+    std::uint8_t device = 0;   ///< device of the operator in between
 };
 
-/// Ways up to one operator. Their states are texts: segments (two bytes), latest device, devices used, then operators
-/// and flows that matter later.
+/// States after one operator, encoded as strings: number of segments (two bytes), latest device, devices in use, then
+/// operators and flows with later readers.
 struct Layer {
     std::vector<std::string> states;
     std::vector<Way> ways;
-    std::vector<Bytes> held;  ///< [way][memory]
+    std::vector<Bytes> held;  ///< [way][memory] bytes in use
 };
 constexpr std::size_t kLatest = 2, kUsed = 3, kHead = 4;
 
@@ -86,7 +86,7 @@ class Frontier {
     }
 
   private:
-    // The first operator of each group decides for all.
+    // The first operator of each group decides for the group.
     void find_leaders() {
         std::unordered_map<int, std::size_t> first;
         for (std::size_t op = 0; op < operators_; ++op) {
@@ -98,7 +98,7 @@ class Frontier {
         }
     }
 
-    // A flow is open from the first to the last operator that makes or reads it, and charged at the last.
+    // A flow is live from the first to the last operator that produces or reads it, and is charged at the last.
     void find_open_flows() {
         for (std::size_t f = 0; f < problem_.flows.size(); ++f) {
             const auto& flow = problem_.flows[f];
@@ -187,7 +187,7 @@ class Frontier {
         return next;
     }
 
-    // Adds a way unless one to the same state is as good in everything; replaces one that is worse in everything.
+    // Adds a state unless an equal one dominates it; replaces an equal one that it dominates.
     void keep(Layer& next, std::vector<std::uint32_t>& same, std::string&& reached, const Way& way,
               const std::vector<Bytes>& held) const {
         const auto held_by = [&](std::uint32_t other) {
@@ -213,8 +213,8 @@ class Frontier {
         next.held.insert(next.held.end(), held.begin(), held.end());
     }
 
-    // Keeps as many as allowed: the cheapest, with a share for each number of segments and one for those that hold
-    // least.
+    // Truncates a layer to the limit: the cheapest states, with a quota for each number of segments, then those that
+    // use the least memory.
     void cut(Layer& layer) {
         if (layer.states.size() <= most_states_) {
             return;
@@ -250,7 +250,7 @@ class Frontier {
         layer = std::move(kept);
     }
 
-    // Negative: one segment too many.
+    // Number of segments with `op` on `device`; negative if it exceeds the limit.
     [[nodiscard]] int segments_with(const std::string& state, std::size_t op, std::size_t device) const {
         if (!limits_.segments) {
             return 0;
@@ -260,7 +260,7 @@ class Frontier {
         return segments <= *limits_.segments ? segments : -1;
     }
 
-    // What the memories hold with `op` on `device`; false if that is too much for one.
+    // Updates the bytes in each memory for `op` on `device`; false if a capacity is exceeded.
     bool add_size(const Layer& layer, std::size_t state, std::size_t op, std::size_t device, unsigned used,
                   std::vector<Bytes>& held) const {
         for (std::size_t memory = 0; memory < held.size(); ++memory) {
@@ -279,7 +279,7 @@ class Frontier {
         return true;
     }
 
-    // What running `op` on `device` adds, with everything of the state decoded; updates it.
+    // Incremental cost of `op` on `device` given the decoded state, which is updated.
     Time step(std::size_t op, std::size_t device, unsigned used) {
         Time cost = *problem_.cost[op][device];
         cost += (used >> device & 1U) == 0 ? problem_.activation[device] : Time{};
@@ -311,7 +311,7 @@ class Frontier {
         return sum;
     }
 
-    // Flows that `op` makes or reads: those open behind it, and those that it closes.
+    // Flows that `op` touches: those live after it and those that it closes.
     [[nodiscard]] std::vector<std::size_t> flows_at(std::size_t op) const {
         std::vector<std::size_t> flows = closing_[op];
         flows.insert(flows.end(), open_[op + 1].begin(), open_[op + 1].end());
@@ -324,10 +324,10 @@ class Frontier {
     bool may_cut_, complete_ = true;
     std::size_t operators_;
     std::unordered_map<std::size_t, std::size_t> kept_until_;
-    std::vector<std::vector<std::size_t>> live_, open_;       ///< operators and flows that matter before each position
-    std::vector<std::vector<std::size_t>> closing_, losses_;  ///< flows and fusion losses charged at each operator
-    std::vector<std::size_t> leader_;                         ///< [operator] the first of its group
-    std::vector<std::uint8_t> device_of_, reached_;           ///< of the state at hand
+    std::vector<std::vector<std::size_t>> live_, open_;       ///< [position] operators and flows with later readers
+    std::vector<std::vector<std::size_t>> closing_, losses_;  ///< [operator] flows and fusion losses charged at it
+    std::vector<std::size_t> leader_;                         ///< [operator] first operator of its group
+    std::vector<std::uint8_t> device_of_, reached_;           ///< decoded fields of the current state
     std::vector<std::vector<Way>> ways_;
 };
 
@@ -347,13 +347,13 @@ std::optional<PlacementResult> frontier_placement(const PlacementProblem& proble
         const auto latency = found ? objective(contraction.problem, *found) : std::nullopt;
         return latency ? std::optional(with_bound(problem, contraction, *found, *latency)) : std::nullopt;
     }
-    const auto found = search(problem, most_states, false).best;  // segments are those of single operators
+    const auto found = search(problem, most_states, false).best;  // segments are counted over single operators
     const auto latency = found ? objective(problem, *found) : std::nullopt;
     return latency ? std::optional(with_bound(problem, *found, *latency)) : std::nullopt;
 }
 
 SearchedPlacement frontier_search(const PlacementProblem& problem, std::size_t most_states) {
-    static_cast<void>(contract(problem));  // refuses parts that do not fit together
+    static_cast<void>(contract(problem));  // throws if the problem is inconsistent
     return search(problem, most_states, true);
 }
 

@@ -1,4 +1,4 @@
-// A small simplex tableau, and a search over whole numbers behind it.
+// A small simplex tableau, and integer rounding with local search.
 #include "placement/least_load.h"
 
 #include <algorithm>
@@ -14,13 +14,13 @@ namespace berth {
 namespace {
 
 constexpr double kZero = 1e-11;
-constexpr double kEqual = 1e-9;      // loads that differ by rounding
-constexpr double kFewWays = 20'000;  // that are all tried
+constexpr double kEqual = 1e-9;      // relative tolerance between loads
+constexpr double kFewWays = 20'000;  // combinations up to which all are enumerated
 constexpr std::int64_t kMostMoves = 1'000;
 
-/// Minimises t, where shares x of each task add up to 1 and each resource has at most t to do. Columns: shares by task,
-/// then t, then what each resource has left; rows: resources, then tasks; the last column is the right side, the last
-/// row what is minimised.
+/// Minimises t, where the shares x of each task sum to 1 and each resource has a load of at most t. Columns: shares by
+/// task, t, slack of each resource; rows: resources, tasks. The last column is the right-hand side, the last row the
+/// objective.
 class Tableau {
   public:
     Tableau(std::span<const LoadTask> tasks, std::span<const Time> base)
@@ -58,7 +58,8 @@ class Tableau {
                 return LoadStatus::kOptimal;
             }
             const std::size_t row = leaving(column);
-            if (row == rows_ || pivots == most_pivots) {  // unbounded only by rounding: every load is at least 0
+            // can be unbounded only through rounding, since loads are non-negative
+            if (row == rows_ || pivots == most_pivots) {
                 return LoadStatus::kStopped;
             }
             pivot(row, column);
@@ -94,8 +95,8 @@ class Tableau {
     double& cell(std::size_t row, std::size_t column) { return cells_[row * columns_ + column]; }
     [[nodiscard]] double cell(std::size_t row, std::size_t column) const { return cells_[row * columns_ + column]; }
 
-    // The column that lowers the load most per share (Dantzig 1951): few pivots, but they may run in circles. The last:
-    // none does.
+    // Entering column by Dantzig's rule (1951), the steepest descent: few pivots, but it may cycle. The last column:
+    // the tableau is optimal.
     [[nodiscard]] std::size_t steepest() const {
         std::size_t column = columns_ - 1;
         double most = -kZero;
@@ -108,7 +109,7 @@ class Tableau {
         return column;
     }
 
-    // The first that lowers it: that cannot run in circles (Bland 1977).
+    // Entering column by Bland's rule (1977), the first that descends, which cannot cycle.
     [[nodiscard]] std::size_t first_descending() const {
         std::size_t column = 0;
         while (column + 1 < columns_ && cell(rows_ - 1, column) > -kZero) {
@@ -117,7 +118,7 @@ class Tableau {
         return column;
     }
 
-    // The row that limits a column first; the number of rows where none does.
+    // Leaving row by the ratio test; the number of rows if the column is unbounded.
     [[nodiscard]] std::size_t leaving(std::size_t column) const {
         std::size_t row = rows_;
         double least = std::numeric_limits<double>::infinity();
@@ -134,7 +135,7 @@ class Tableau {
         return row;
     }
 
-    // Everything in the first way, which is where the search starts.
+    // Loads of the initial basis, in which every task uses its first choice.
     static std::vector<double> first_loads(std::span<const LoadTask> tasks, std::span<const Time> base) {
         std::vector<double> loads;
         for (std::size_t r = 0; r < base.size(); ++r) {
@@ -187,7 +188,7 @@ class Tableau {
     std::vector<double> cells_;
 };
 
-/// How good counts are: the largest load counts, then the latency.
+/// Quality of counts, ordered by bottleneck load, then by latency.
 struct Worth {
     Time load, latency;
     [[nodiscard]] bool better_than(const Worth& other) const {
@@ -224,7 +225,8 @@ class PassSearch {
         return ways <= kFewWays;
     }
 
-    // All ways to distribute what is left of task `s` over its choices from `c` on, and all later tasks.
+    // Enumerates all distributions of the `left` passes of task `s` over its choices from `c` on, and of all later
+    // tasks.
     void try_all(PassCounts& counts, std::size_t s, std::size_t c, std::int64_t left, PassCounts& best) const {
         if (s == tasks_.size()) {
             if (worth(counts).better_than(worth(best))) {
@@ -279,7 +281,7 @@ class PassSearch {
     std::span<const Time> base_;
 };
 
-// Shares rounded down, what is left going where most was cut off.
+// Largest-remainder rounding of shares to whole passes.
 PassCounts rounded(std::span<const LoadTask> tasks, const LoadShares& shares) {
     PassCounts counts;
     for (std::size_t s = 0; s < tasks.size(); ++s) {

@@ -1,4 +1,4 @@
-// How many passes of each task to run in which way, so that the busiest of some resources has least to do.
+// Distribution of passes over alternatives that minimises the load of the busiest resource.
 #pragma once
 
 #include <cstdint>
@@ -9,54 +9,54 @@
 
 namespace berth {
 
-/// A way to run a task: what one pass takes of each resource, and of the request.
+/// One way to run a task: the load of a pass on each resource, and the request's latency.
 struct LoadChoice {
     std::vector<Time> load;
     Time latency;
 };
 
-/// Some passes, each in any of at least one way.
+/// A number of passes, each of which uses any one of the choices.
 struct LoadTask {
     std::int64_t passes = 1;
     std::vector<LoadChoice> choices;
 };
 
-/// How a linear programme ended.
+/// Termination status of a linear programme.
 enum class LoadStatus : std::uint8_t {
-    kOptimal,  ///< shares and prices are the optimum of both programmes
-    /// At the limit of pivots, or where rounding left none: the shares can be had and the prices give a bound, but the
+    kOptimal,  ///< shares and prices are optimal for the primal and the dual
+    /// Stopped at the pivot limit or by rounding: the shares are feasible and the prices give a valid bound, but the
     /// two need not meet.
     kStopped,
 };
 
-/// Pivots of one programme at most; those of thirty tasks take some hundred.
+/// Limit on pivots of one programme; thirty tasks need a few hundred.
 inline constexpr int kMostPivots = 10'000;
 
-/// The least load if passes could be divided at will: a linear programme.
+/// Minimum load with divisible passes, from a linear programme.
 struct LoadShares {
-    std::vector<std::vector<double>> shares;  ///< [task][choice], adding up to 1 per task
-    Time load;                                ///< of the bottleneck resource
-    /// [resource] at least 0, adding up to 1: what its load counts for in the bound (the dual solution).
+    std::vector<std::vector<double>> shares;  ///< [task][choice], summing to 1 per task
+    Time load;                                ///< load of the bottleneck resource
+    /// Dual solution: [resource] non-negative weights of the loads in the bound, summing to 1.
     std::vector<double> prices;
     LoadStatus status = LoadStatus::kOptimal;
 };
 
-/// By the simplex method. `base` is what each resource has to do in any case.
+/// Solves the programme by the simplex method. `base` is the unavoidable load of each resource.
 [[nodiscard]] LoadShares least_load(std::span<const LoadTask> tasks, std::span<const Time> base,
                                     int most_pivots = kMostPivots);
 
-/// Sum of a load at these prices.
+/// Weighted sum of a load vector under the prices.
 [[nodiscard]] Time priced(std::span<const Time> load, std::span<const double> prices);
 
-/// Whole passes: [task][choice].
+/// Number of whole passes: [task][choice].
 using PassCounts = std::vector<std::vector<std::int64_t>>;
 
-/// Counts whose largest load is small, and among equals their latency: all there are if they are few, otherwise the
-/// shares rounded and then improved pass by pass.
+/// Counts with a small bottleneck load, ties broken by latency: exhaustive search if there are few combinations,
+/// otherwise rounded shares improved by local search.
 [[nodiscard]] PassCounts whole_passes(std::span<const LoadTask> tasks, std::span<const Time> base,
                                       const LoadShares& shares);
 
-/// What each resource has to do.
+/// Load of each resource under the counts.
 [[nodiscard]] std::vector<Time> load_of(std::span<const LoadTask> tasks, std::span<const Time> base,
                                         const PassCounts& counts);
 

@@ -1,4 +1,4 @@
-// What assignments take of memories, and whether they keep to limits.
+// Memory use of assignments, and checks against limits.
 #include <algorithm>
 
 #include "base/index.h"

@@ -1,4 +1,4 @@
-// Ranks, placements by them, and lanes that are filled first gap first.
+// Ranks, rank-based placement, and lanes with insertion into the earliest gap.
 #include "placement/list_schedule.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace berth {
 
 namespace {
 
-// The operators of the highest order among those that wait for nothing more, one after the other; `visit` places each.
+// Visits operators in topological order, the ready one of highest priority first.
 template <class Visit>
 void in_ready_order(const std::vector<std::vector<std::size_t>>& readers, const std::vector<Time>& order, Visit visit) {
     std::vector<int> waits(readers.size(), 0);
@@ -48,7 +48,7 @@ void in_ready_order(const std::vector<std::vector<std::size_t>>& readers, const 
 
 }  // namespace
 
-/// Times at which a lane or the link is taken.
+/// Busy intervals of a lane or of the link.
 class ListScheduler::Lane {
   public:
     [[nodiscard]] Time earliest(Time ready, Time duration) const {
@@ -60,12 +60,12 @@ class ListScheduler::Lane {
         return start;
     }
     void take(Time start, Time end) {
-        const std::pair<Time, Time> made(start, end);  // one of no length stands before what starts with it
+        const std::pair<Time, Time> made(start, end);  // an empty interval precedes one that starts at the same time
         taken_.insert(std::upper_bound(taken_.begin(), taken_.end(), made), made);
     }
 
   private:
-    std::vector<std::pair<Time, Time>> taken_;  ///< ascending
+    std::vector<std::pair<Time, Time>> taken_;  ///< in ascending order
 };
 
 ListScheduler::ListScheduler(const PlacementProblem& problem, std::vector<int> lanes)
@@ -134,7 +134,7 @@ Time ListScheduler::cost_on(std::size_t op, const Assignment& assignment) const 
     return cost;
 }
 
-// Behind an operator on a device, the time to the end by way of one reader, which goes where it is best for that.
+// Optimistic time from an operator on `device` to the end through one reader, on the best device for that reader.
 Time ListScheduler::optimistic_way(std::size_t reader, std::size_t device, Time crossing,
                                    const std::vector<std::vector<Time>>& table) const {
     std::optional<Time> least;
@@ -147,7 +147,7 @@ Time ListScheduler::optimistic_way(std::size_t reader, std::size_t device, Time 
     return least.value_or(Time{});
 }
 
-// Equation 6 of the paper.
+// PEFT's optimistic cost table, equation 6 of the paper.
 std::vector<std::vector<Time>> ListScheduler::optimistic_costs() const {
     std::vector<std::vector<Time>> table(problem_.cost.size(), std::vector<Time>(problem_.devices));
     for (std::size_t op = problem_.cost.size(); op-- > 0;) {
@@ -169,7 +169,7 @@ std::vector<Time> ListScheduler::optimistic_ranks() const {
     });
 }
 
-/// A placement as it grows.
+/// A placement under construction.
 class ListScheduler::Placing {
   public:
     explicit Placing(const ListScheduler& scheduler)
@@ -183,7 +183,7 @@ class ListScheduler::Placing {
         }
     }
 
-    // Where its end and `to_come` behind it end first.
+    // Places `op` on the device that minimises its finish time plus `to_come`.
     void place(std::size_t op, const std::vector<Time>& to_come) {
         std::optional<Way> best;
         for (std::size_t device = 0; device < problem_.devices; ++device) {
@@ -261,7 +261,8 @@ Assignment ListScheduler::heft() const {
 
 Assignment ListScheduler::peft() const { return placed_by(optimistic_ranks(), optimistic_costs()); }
 
-// A epilogue_op is part of its group's kernel unless it also waits for something that the group may have to make first.
+// Groups operators into units. An epilogue operator joins its group's unit unless it also waits for an input that may
+// depend on that group.
 std::vector<std::vector<OperatorId>> ListScheduler::units_of(const Assignment& assignment) const {
     std::vector<std::vector<OperatorId>> units;
     std::vector<std::size_t> unit_of(assignment.size());
@@ -282,7 +283,7 @@ std::vector<std::vector<OperatorId>> ListScheduler::units_of(const Assignment& a
     return units;
 }
 
-/// A schedule as it grows.
+/// A schedule under construction.
 class ListScheduler::Building {
   public:
     Building(const ListScheduler& scheduler, const Assignment& assignment)
@@ -327,7 +328,7 @@ class ListScheduler::Building {
     }
 
   private:
-    // When a tensor is on a device; hands it over if it is not yet.
+    // Time at which a tensor is on a device; schedules its hand-over if necessary.
     Time there(std::size_t f, DeviceId to) {
         const auto& flow = problem_.flows[f];
         const bool given = flow.producer == kNoOperator;
@@ -393,7 +394,7 @@ ListSchedule ListScheduler::schedule(const Assignment& assignment, const std::ve
     return Building(*this, assignment).built(priority);
 }
 
-// When an operator on a device could start at the earliest, were those before it wherever that is best for it.
+// Lower bound on the start of an operator on a device, with each predecessor on the device that is best for it.
 Time ListScheduler::earliest_start(std::size_t op, std::size_t device,
                                    const std::vector<std::vector<std::optional<Time>>>& end) const {
     Time start = problem_.activation[device];

@@ -1,4 +1,4 @@
-// Operators of one request on devices that work at once: list scheduling, and what no schedule is below.
+// List scheduling of one request on concurrent devices, and a lower bound on the makespan.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace berth {
 
-/// What a device runs without a break: an operator with those that are fused into it there.
+/// Unit of scheduling: an operator with the operators fused into it on its device.
 struct ScheduledUnit {
     std::vector<OperatorId> operators;  ///< in execution order
     DeviceId device = 0;
@@ -17,37 +17,37 @@ struct ScheduledUnit {
     Time start, end;
 };
 
-/// A schedule as it would be if nothing but lanes and the link were shared.
+/// A schedule under contention for lanes and the link only.
 struct ListSchedule {
     Assignment assignment;
-    std::vector<ScheduledUnit> units;  ///< by start; each behind those it waits for
-    Time makespan;                     ///< until the last result is at the host
+    std::vector<ScheduledUnit> units;  ///< ordered by start time; each follows its predecessors
+    Time makespan;                     ///< time at which the last result is on the host
 };
 
-/// Schedules a placement problem without groups whose devices work at once. A device runs as many units side by side as
-/// it has lanes; hand-overs go one at a time; a unit starts when all its inputs are there, the first one on a device
-/// when that has been activated too.
+/// Schedules a placement problem without groups on concurrent devices. A device runs as many units at once as it has
+/// lanes, hand-overs are serial, and a unit starts when all its inputs have arrived; the first unit on a device also
+/// waits for its activation.
 class ListScheduler {
   public:
-    /// `lanes`: per device, at least 1. `problem` is kept by reference.
+    /// `lanes` has at least 1 per device. `problem` is kept by reference.
     ListScheduler(const PlacementProblem& problem, std::vector<int> lanes);
 
-    /// HEFT: by upward rank, each where it ends first (Topcuoglu, Hariri and Wu, IEEE TPDS 13(3), 2002, section 4).
-    /// Every operator has a device.
+    /// HEFT: operators in order of upward rank, each on the device with the earliest finish time (Topcuoglu, Hariri and
+    /// Wu, IEEE TPDS 13(3), 2002, section 4). Every operator needs a feasible device.
     [[nodiscard]] Assignment heft() const;
-    /// PEFT: where its end and what follows at best end first, by an optimistic cost table (Arabnejad and Barbosa, IEEE
-    /// TPDS 25(3), 2014).
+    /// PEFT: minimises finish time plus the optimistic cost of the remaining path (Arabnejad and Barbosa, IEEE TPDS
+    /// 25(3), 2014).
     [[nodiscard]] Assignment peft() const;
-    /// Longest way from each operator to the end at mean costs: HEFT's order of operators.
+    /// Upward ranks: longest path from each operator to the end at mean costs; HEFT's order of operators.
     [[nodiscard]] const std::vector<Time>& upward_ranks() const { return ranks_; }
-    /// Mean over devices of PEFT's optimistic costs.
+    /// Mean of PEFT's optimistic cost table over devices.
     [[nodiscard]] std::vector<Time> optimistic_ranks() const;
 
-    /// The schedule of an assignment that can run; of units that are ready, the one of the highest priority goes first,
-    /// into the first gap of a lane that holds it.
+    /// Schedule of a feasible assignment. The ready unit of highest priority goes first, into the earliest gap of a
+    /// lane that fits it.
     [[nodiscard]] ListSchedule schedule(const Assignment& assignment, const std::vector<Time>& priority) const;
 
-    /// No schedule ends before it: the longest chain of operators, each on the devices that are best for the chain,
+    /// Lower bound on the makespan: the longest chain of operators, each on the devices that are best for the chain,
     /// hand-overs included.
     [[nodiscard]] Time path_bound() const;
 
@@ -69,8 +69,8 @@ class ListScheduler {
 
     const PlacementProblem& problem_;
     std::vector<int> lanes_;
-    std::vector<std::vector<std::size_t>> reads_, makes_;  ///< [operator] flows
-    std::vector<std::vector<std::size_t>> losses_;         ///< [operator] fusion losses as a epilogue_op
+    std::vector<std::vector<std::size_t>> reads_, makes_;  ///< [operator] indices of flows
+    std::vector<std::vector<std::size_t>> losses_;  ///< [operator] losses of the fusion in which it is the epilogue
     std::vector<Time> mean_cost_, mean_crossing_, ranks_;  ///< [operator], [flow], [operator]
 };
 

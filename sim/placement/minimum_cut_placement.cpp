@@ -23,7 +23,7 @@ std::optional<PlacementResult> minimum_cut_placement(const PlacementProblem& pro
     if (usable.size() < 2) {
         return with_bound(problem, contraction, *start, objective(contraction.problem, *start).value());
     }
-    // Equal choices go to the host: work is not moved away for nothing.
+    // Ties go to the host, so that work is moved only for a gain.
     DeviceId first = usable.front();
     DeviceId second = usable.back();
     if (first == problem.host) {

@@ -1,4 +1,4 @@
-// Serial latency of an assignment: the sums that every solver minimises.
+// Serial latency of an assignment, the objective of all solvers.
 #include <algorithm>
 #include <stdexcept>
 #include <unordered_map>

@@ -1,4 +1,4 @@
-// Lower bounds on serial latency, and results that state them.
+// Lower bounds on serial latency, and results that report them.
 #include "placement/optimality.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kOne = 0;
 constexpr std::size_t kRest = 1;
 
-/// The problem of choosing between device `one` and the best of all others.
+/// Relaxation to two devices: `one` against the best of all others.
 class Merged {
   public:
     Merged(const PlacementProblem& problem, DeviceId one, const std::vector<DeviceId>& usable)
@@ -39,7 +39,7 @@ class Merged {
         }
         merged.activation = {problem_.activation[at(one_)],
                              least(rest_, [&](DeviceId device) { return problem_.activation[at(device)]; })};
-        for (const auto& loss : problem_.fusion) {  // on the rest, another of its devices may not lose anything
+        for (const auto& loss : problem_.fusion) {  // with several other devices, one of them may lose nothing
             if (loss.device == one_) {
                 merged.fusion.push_back({loss.before, loss.after, static_cast<DeviceId>(kOne), loss.loss});
             } else if (rest_.size() == 1 && loss.device == rest_.front()) {
@@ -69,13 +69,14 @@ class Merged {
         return best;
     }
 
-    // Inputs come from the host itself, whichever other device would have been nearer; results may leave any of them.
+    // Inputs come from the host itself, even if another device would be cheaper; results may leave from any of the
+    // others.
     [[nodiscard]] std::vector<std::vector<Time>> crossing(const PlacementProblem::TensorFlow& flow) const {
         const std::vector<DeviceId> host{problem_.host};
         const bool input = flow.producer == kNoOperator;
         std::vector<DeviceId> readers = rest_;
         if (flow.to_host && problem_.host != one_) {
-            readers.push_back(problem_.host);  // it need not be usable to receive a result
+            readers.push_back(problem_.host);  // the host receives results even if no operator can run on it
         }
         std::vector<std::vector<Time>> merged(2, std::vector<Time>(2));
         merged[kRest][kOne] =

@@ -1,4 +1,4 @@
-// Turns a choice between two devices into a minimum cut: `first` is the source's side, `second` the sink's.
+// Choice between two devices as a minimum cut: `first` is the source side, `second` the sink side.
 #include "placement/pair_cut.h"
 
 #include <algorithm>
@@ -53,7 +53,7 @@ class PairNetwork {
         return movable_.size();
     }
 
-    /// Where something stands: a node of the network, or a device that takes no part.
+    /// Location of an operator: a node of the network, or a fixed device.
     struct Place {
         bool takes_part = false;
         Node node = CutNetwork::kSource;
@@ -145,10 +145,10 @@ class PairNetwork {
     const PlacementProblem& problem_;
     const Assignment& current_;
     DeviceId first_, second_;
-    std::vector<std::size_t> movable_;  // operators, in the order of the network's choices
+    std::vector<std::size_t> movable_;  // movable operators, in the order of the network's choices
     std::vector<std::size_t> number_;   // [operator] its choice
     CutNetwork network_;
-    Time fixed_;  // what does not depend on the choice
+    Time fixed_;  // cost that does not depend on the choice
 };
 
 }  // namespace

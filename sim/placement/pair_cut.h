@@ -1,4 +1,4 @@
-// The best choice between two devices for the operators on them, everything else staying where it is.
+// Optimal reassignment of operators between two devices, with all other operators fixed.
 #pragma once
 
 #include "berth/placement.h"
@@ -7,11 +7,11 @@ namespace berth {
 
 struct PairCut {
     Assignment assignment;
-    Time value;  ///< no choice between the two devices costs less
+    Time value;  ///< minimum cost over all choices between the two devices
 };
 
-/// `problem` has no groups (see contract) and `current` is a valid assignment of it. Operators that `current` puts on
-/// `first` or `second` are placed anew on one of the two. Of equal choices, those with more operators on `second`.
+/// `problem` has no groups (see contract) and `current` is a valid assignment of it. Reassigns the operators on `first`
+/// and `second` between those two; ties favour `second`.
 [[nodiscard]] PairCut best_between(const PlacementProblem& problem, const Assignment& current, DeviceId first,
                                    DeviceId second);
 

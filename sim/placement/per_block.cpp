@@ -1,4 +1,4 @@
-// Coarser problems: blocks of a model kept together.
+// Coarsened problems that keep each block of a model together.
 #include <numeric>
 #include <stdexcept>
 #include <unordered_map>
@@ -10,8 +10,8 @@ namespace berth {
 
 namespace {
 
-// Number of the block that each operator belongs to; a run of operators outside the repeated blocks (embedding, head)
-// counts as one more.
+// [operator] Number of its block; each run of operators outside the repeated blocks (embedding, head) counts as one
+// more.
 std::vector<int> block_of(const Graph& graph) {
     std::vector<int> block;
     int outside = graph.blocks;

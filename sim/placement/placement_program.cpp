@@ -1,4 +1,4 @@
-// States of the dynamic programme as layers of moves between them, and the numbers run through those.
+// The dynamic programme's states as layers of moves, and its evaluation for given term values.
 #include "berth/placement_program.h"
 
 #include <algorithm>
@@ -20,8 +20,8 @@ constexpr std::size_t kDevices = 2;
 
 }  // namespace
 
-/// Finds the states: which devices still matter, of operators whose results or fused epilogue come later, and which
-/// devices a tensor has reached.
+/// Enumerates states: devices that still matter (of operators with later readers or later fused epilogues), and devices
+/// that each live tensor has reached.
 class ProgramBuilder {
   public:
     ProgramBuilder(const PlacementProblem& problem, const PlacementSums& sums)
@@ -74,7 +74,7 @@ class ProgramBuilder {
     }
 
   private:
-    // A flow is open from the first to the last operator that makes or reads it, and charged at the last.
+    // A flow is live from the first to the last operator that produces or reads it, and is charged at the last.
     void find_flows(std::vector<std::size_t>& until) {
         for (std::size_t f = 0; f < problem_.flows.size(); ++f) {
             const auto& flow = problem_.flows[f];
@@ -140,7 +140,7 @@ class ProgramBuilder {
         return next;
     }
 
-    // What running `op` on `device` adds, with everything of the state decoded; updates it.
+    // Incremental cost of `op` on `device` given the decoded state, which is updated.
     std::uint32_t step(std::size_t op, std::size_t device) {
         const auto own = of_.of_operator(op, device);
         CostSum cost(own.begin(), own.end());
@@ -193,10 +193,11 @@ class ProgramBuilder {
     const PlacementProblem& problem_;
     const PlacementSums& of_;
     std::size_t operators_;
-    std::vector<std::vector<std::size_t>> live_, open_;        ///< operators and flows that matter before each position
-    std::vector<std::vector<std::size_t>> touched_, closing_;  ///< flows that each operator makes or reads, or ends
-    std::vector<std::vector<std::size_t>> losses_;             ///< of fusion, charged at each operator
-    std::vector<std::uint8_t> device_of_, reached_;            ///< of the state at hand
+    std::vector<std::vector<std::size_t>> live_, open_;  ///< [position] operators and flows with later readers
+    /// [operator] flows that it produces or reads, and those that it closes
+    std::vector<std::vector<std::size_t>> touched_, closing_;
+    std::vector<std::vector<std::size_t>> losses_;   ///< [operator] fusion losses charged at it
+    std::vector<std::uint8_t> device_of_, reached_;  ///< decoded fields of the current state
     std::map<std::string, std::uint32_t> sums_;
     PlacementProgram program_;
 };
@@ -209,7 +210,7 @@ std::optional<PlacementProgram> PlacementProgram::of(const PlacementProblem& pro
     return ProgramBuilder(problem, sums).program();
 }
 
-// The run of layers whose repetition saves most becomes one part; it is cut where fewest states meet.
+// Finds the periodic run of layers whose repetition saves the most work; it begins where the fewest states meet.
 void PlacementProgram::find_parts() {
     const std::size_t count = order_.size();
     const auto states_before = [this](std::size_t i) { return i == 0 ? 1 : layers_[order_[i - 1]].states; };
@@ -224,7 +225,7 @@ void PlacementProgram::find_parts() {
             for (std::size_t cut = start; cut < start + period && cut + period <= start + same; ++cut) {
                 const std::size_t times = (start + same + period - cut) / period;
                 const double states = static_cast<double>(states_before(cut));
-                // Each state that a run starts from is walked once for all repetitions.
+                // Each state at the start of a period is evaluated once for all repetitions.
                 const double saved = static_cast<double>(period) * (static_cast<double>(times) - states);
                 if (times > 1 && states_before(cut) == states_before(cut + period) && saved > most) {
                     most = saved;

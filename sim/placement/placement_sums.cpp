@@ -1,4 +1,4 @@
-// From plans to sums of terms, and to the placement problem that these are worth under the plans' profile.
+// Sums of terms from device plans, and the placement problem with their values under the plans' profile.
 #include "berth/placement_sums.h"
 
 #include <algorithm>
@@ -29,14 +29,15 @@ std::vector<const DevicePlan*> by_device(const Graph& graph, const std::vector<D
     return ordered;
 }
 
-// What an operator of the plan reads the tensor at; absent if none does.
+// Dtype at which an operator of the plan reads the tensor; absent if none does.
 std::optional<DType> read_at(const Tensor& tensor, const DevicePlan& plan) {
     const auto reader = std::ranges::find_if(
         tensor.consumers, [&plan](OperatorId consumer) { return plan.operators[at(consumer)].supported; });
     return reader == tensor.consumers.end() ? std::nullopt : std::optional(plan.operators[at(*reader)].ran_at);
 }
 
-// Callers have ids of 32 bits, and floating-point numbers too; a quantised network takes its inputs as integers.
+// Size of a graph input. Callers provide 32-bit ids and 32-bit floating-point numbers; a quantised network takes its
+// inputs as integers.
 Bytes input_size(const Tensor& tensor, const DevicePlan& plan) {
     const DType read = read_at(tensor, plan).value_or(DType::kFp32);
     const bool integers = !tensor.integer && is_quantized(read);
@@ -45,7 +46,7 @@ Bytes input_size(const Tensor& tensor, const DevicePlan& plan) {
 
 }  // namespace
 
-/// Adds device after device, then the tensors between them.
+/// Adds terms device by device, then those of tensors between devices.
 class SumsBuilder {
   public:
     SumsBuilder(const Graph& graph, const std::vector<DevicePlan>& plans, const Profile& profile)
@@ -108,7 +109,7 @@ class SumsBuilder {
             problem_.fusion.push_back({own.fused_into, static_cast<OperatorId>(op), plan.device, loss});
         }
         for (const Step& step : own.steps) {
-            // What fused with it later is the cost of those operators.
+            // Operators fused with it later are charged for their own part.
             const bool is_head = !follows && step.role == StepRole::kOperator;
             sums_.counts_.push_back({kernel(is_head ? own.alone : step.kernel), 1});
         }
@@ -145,9 +146,9 @@ class SumsBuilder {
         sums_.crossings_of_.push_back(sizes.crossings);
     }
 
-    // By device, padded to its bucket; the larger of two crosses, since one side converts what it has at another dtype.
-    // What the caller gives and takes is as its device has it if that is integers, and else of 32 bits; words are sampled
-    // from scores in floating point.
+    // [device] Size of a tensor that crosses, padded to the device's bucket. A crossing takes the larger of the two
+    // sizes, since one side converts from another dtype. Graph inputs and outputs have the device's own dtype if it is
+    // an integer one, and 32 bits otherwise; token scores are floating point, since sampling needs them so.
     [[nodiscard]] std::vector<Bytes> handed_over(const Tensor& tensor) const {
         const bool given = tensor.producer == kNoOperator;
         std::vector<Bytes> size;
@@ -170,7 +171,7 @@ class SumsBuilder {
         return is_quantized(result_dtype(profile_.devices[device].runtime, plans_[device]->operators[at(op)].ran_at));
     }
 
-    // Layers repeat, so few tensors differ in size.
+    // Memoised, since repeated layers have few distinct tensor sizes.
     const Sizes& sizes_of(const std::vector<Bytes>& size) {
         const auto known = std::ranges::find(sizes_, size, &Sizes::size);
         if (known != sizes_.end()) {
@@ -209,8 +210,8 @@ class SumsBuilder {
     PlacementProblem& problem_ = built_.problem;
     PlacementTerms& terms_ = built_.sums.terms_;
     TermValues& values_ = built_.sums.planned_;
-    TermId first_kernel_ = 0;           ///< of the device at hand
-    std::vector<TermId> splits_known_;  ///< of that device
+    TermId first_kernel_ = 0;           ///< first kernel term of the current device
+    std::vector<TermId> splits_known_;  ///< split-fusion terms of the current device
     std::vector<Sizes> sizes_;
 };
 

@@ -1,4 +1,4 @@
-// Alpha-beta swaps: a local optimum that no re-arrangement between two devices improves.
+// Alpha-beta swaps, to a local optimum that no reassignment between two devices improves.
 #include "placement/swap_placement.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace berth {
 
 namespace {
 
-// Everything that `device` can run there, the rest where it is cheapest.
+// Starting point: every operator that `device` supports on it, the others on their cheapest devices.
 Assignment mostly_on(const PlacementProblem& problem, const Assignment& cheapest, DeviceId device) {
     Assignment assignment = cheapest;
     for (std::size_t op = 0; op < assignment.size(); ++op) {
@@ -41,7 +41,7 @@ bool improve_between(const PlacementProblem& problem, Solution& solution, Device
 
 Solution swap_until_stable(const PlacementProblem& problem, const std::vector<DeviceId>& devices, Solution solution) {
     bool improved = true;
-    while (improved) {  // each round is strictly better, so it ends
+    while (improved) {  // each round strictly improves, so the loop ends
         improved = false;
         for (std::size_t i = 0; i < devices.size(); ++i) {
             for (std::size_t j = i + 1; j < devices.size(); ++j) {

@@ -1,4 +1,4 @@
-// Placement on any number of devices by exact moves between two of them at a time.
+// Placement on any number of devices by optimal swaps between pairs of devices.
 #pragma once
 
 #include <optional>
@@ -7,8 +7,9 @@
 
 namespace berth {
 
-/// From several starts, minimum cuts between each pair of devices until none helps (alpha-beta swap: Boykov, Veksler
-/// and Zabih, IEEE TPAMI 2001), against one_against_rest_bound(). Absent if some operator has no device.
+/// Alpha-beta swaps: from several starts, minimum cuts between each pair of devices until none improves the placement
+/// (Boykov, Veksler and Zabih, IEEE TPAMI 2001). The lower bound is one_against_rest_bound(). Absent if an operator has
+/// no feasible device.
 [[nodiscard]] std::optional<PlacementResult> swap_placement(const PlacementProblem& problem);
 
 }  // namespace berth

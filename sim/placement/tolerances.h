@@ -1,16 +1,16 @@
-// How close sums may come before they count as equal.
+// Tolerances for the comparison of sums.
 #pragma once
 
 namespace berth {
 
-/// Sums of the same costs in different orders differ by rounding; up to this ratio placements count as equally good,
-/// and one as close as that to a bound as proved optimal.
+/// Relative tolerance for sums of the same costs in different orders. Placements within it count as equally good, and a
+/// placement within it of a lower bound counts as proved optimal.
 inline constexpr double kEqualCosts = 1e-9;
 
-/// Ratio by which one sum of up to a million numbers may differ from itself in another order.
+/// Relative rounding error of a sum of up to a million numbers under reordering.
 inline constexpr double kSumRounding = 1e-12;
 
-/// Whether a sum of sizes, rounded as it may be, is within a capacity.
+/// Whether a sum of sizes is within a capacity, up to rounding.
 [[nodiscard]] constexpr bool fits(double size, double capacity) { return size <= capacity * (1 + kSumRounding); }
 
 }  // namespace berth

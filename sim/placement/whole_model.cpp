@@ -1,4 +1,4 @@
-// A model on one device, with what its runtime cannot run where it falls back to.
+// Placement of a whole model on one device; unsupported operators go to its fallbacks.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,12 +18,12 @@ const DevicePlan& plan_of(const std::vector<DevicePlan>& plans, DeviceId device)
     return *found;
 }
 
-// Where `device` has operator `op` run: on itself, or along its fallbacks. Absent, with the reasons in `why`, if
-// nowhere.
+// Device on which operator `op` runs: `device`, or the first of its chain of fallbacks that supports it. Absent, with
+// reasons in `why`, if none does.
 std::optional<DeviceId> place_of(const std::vector<DevicePlan>& plans, DeviceId device, std::size_t op,
                                  std::string& why) {
     why.clear();
-    for (std::size_t step = 0; step < plans.size(); ++step) {  // a chain that is longer runs in a circle
+    for (std::size_t step = 0; step < plans.size(); ++step) {  // a longer chain would be cyclic
         const OperatorPlan& plan = plan_of(plans, device).operators.at(op);
         if (plan.supported) {
             return device;

@@ -1,4 +1,4 @@
-// Slots and passes, and what is noted of chats.
+// Slot assignment, composition of passes, and records of chats.
 #include "simulation/chat_line.h"
 
 #include <fmt/format.h>
@@ -10,7 +10,7 @@ namespace berth {
 
 namespace {
 
-// The length in whose share a uniform number falls.
+// Inverse-transform sampling of a length from a uniform number.
 std::int64_t drawn_from(const TokenDistribution& lengths, double uniform) {
     for (const TokenShare& length : lengths) {
         uniform -= length.share;

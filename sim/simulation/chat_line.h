@@ -1,4 +1,4 @@
-// The chats at one service: who waits, who has a slot, what the next pass does, and what came of each.
+// Chats of one service: waiting chats, slots, the work of the next pass, and the recorded times.
 #pragma once
 
 #include <cstddef>
@@ -12,32 +12,32 @@
 
 namespace berth {
 
-/// Times are seconds here. It has no clock: whoever runs passes says when they end. Lengths are drawn as requests
-/// arrive, so that services that differ are asked the same.
+/// Queue and slots of one service. Times are seconds. The class has no clock; the caller states when passes end.
+/// Lengths are drawn at arrival, so that different services are asked the same.
 class ChatLine {
   public:
-    /// `service` is the position of the service in its system: each draws lengths of its own.
+    /// `service` is configured at `position` in its system, which gives it a random stream for lengths of its own.
     ChatLine(const ChatService& service, std::uint64_t seed, std::size_t position);
 
-    /// The next request has come, to the system: all of them, in their order.
+    /// Records the arrival of the next request at the system; called for all requests, in order.
     void arrive(double now);
-    /// That request has come to this service. `place` is the caller's own name for it.
+    /// Adds that request to this service's queue. `place` is the caller's own identifier for it.
     void join(std::uint32_t place, std::size_t request);
     [[nodiscard]] bool has_chats() const { return !slots_.empty() || !waiting_.empty(); }
-    /// Fills the slots and says what the next pass does; `began` are the places of chats that have a slot from now on.
+    /// Fills free slots and returns the work of the next pass; `began` receives the places of chats that got a slot.
     [[nodiscard]] ChatPass begin(std::vector<std::uint32_t>& began);
-    /// The pass that was begun has ended: places of the chats that are complete.
+    /// Ends the current pass and returns the places of the chats that are complete.
     [[nodiscard]] std::vector<std::uint32_t> end(double began, double now);
 
-    /// By request, from its arrival to its first token and to the end of its answer, and the mean time of its further
-    /// tokens; 0 until then.
+    /// Times per request, 0 until known: arrival to first token, mean time per further token, and arrival to end of
+    /// answer.
     [[nodiscard]] const std::vector<double>& first_tokens() const { return first_token_; }
     [[nodiscard]] const std::vector<double>& tokens() const { return token_; }
     [[nodiscard]] const std::vector<double>& answers() const { return answer_; }
 
-    /// Sums up to the end of an answer, in the order of ends.
+    /// Running totals at each completed answer, in order of completion.
     struct Mark {
-        double time = 0, busy = 0, in_slots = 0;  ///< s; answers in slots are each counted
+        double time = 0, busy = 0, in_slots = 0;  ///< s; slot time counts each answer in a slot
         double tokens = 0;
     };
     [[nodiscard]] const std::vector<Mark>& marks() const { return marks_; }
@@ -47,7 +47,7 @@ class ChatLine {
         std::uint32_t place = 0;
         std::size_t request = 0;
         std::int64_t prompt = 0, read = 0;  ///< positions
-        std::int64_t made = 0, wanted = 0;  ///< tokens behind the first
+        std::int64_t made = 0, wanted = 0;  ///< tokens after the first
         double first = 0;
     };
     void complete(const Chat& chat, double now);
@@ -57,11 +57,11 @@ class ChatLine {
     struct Lengths {
         std::int64_t prompt = 0, answer = 0;
     };
-    std::vector<Lengths> lengths_;  ///< by request, and so on
+    std::vector<Lengths> lengths_;  ///< [request], as are the vectors below
     std::vector<double> arrived_, first_token_, token_, answer_;
     std::deque<Chat> waiting_;
-    std::vector<Chat> slots_;  ///< in the order in which they were taken
-    std::size_t reading_ = 0;  ///< position of the slot whose prompt the pass reads; behind the last: none
+    std::vector<Chat> slots_;  ///< in the order in which they were filled
+    std::size_t reading_ = 0;  ///< index of the slot whose prompt the pass reads; past the last: none
     ChatPass pass_;
     std::vector<Mark> marks_;
     Mark sums_;

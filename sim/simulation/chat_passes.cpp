@@ -1,4 +1,4 @@
-// Means over the lengths that chats draw from.
+// Expected sums over passes, averaged over the length distributions of chats.
 #include "berth/chat_passes.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ double mean_of(const TokenDistribution& lengths) {
     return mean;
 }
 
-// Of all passes that read a mean prompt.
+// Expected sum of `of` over all passes that read a prompt.
 template <class Of>
 auto of_reading(const ChatService& service, Of of) {
     decltype(of(ChatPass{})) mean{};
@@ -29,7 +29,8 @@ auto of_reading(const ChatService& service, Of of) {
     return mean;
 }
 
-// Of the tokens of a mean answer, each a share of a pass that makes one of so many answers.
+// Expected sum of `of` over the tokens of an answer: each token costs its share of a pass that advances `answers`
+// answers.
 template <class Of>
 auto of_stepping(const ChatService& service, std::int64_t answers, Of of) {
     const double tokens = mean_of(service.answers);

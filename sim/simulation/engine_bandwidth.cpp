@@ -1,4 +1,4 @@
-// Bytes on their way: each bandwidth's transfers, what each gets of it, and when the first of them ends.
+// Transfers: bandwidth shares, progress, and the next transfer to end.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -12,11 +12,11 @@ namespace berth {
 
 namespace {
 
-constexpr double kDone = 1e-12;  // share of a transfer's bytes that rounding may leave
+constexpr double kDone = 1e-12;  // relative remainder of a transfer that rounding may leave
 
 }  // namespace
 
-// Most of the time one task moves bytes: nothing has to be shared out, and its end is known from the start.
+// Fast path for a single transfer, which is the common case: no sharing, and its end is known from the start.
 void EventEngine::start_sole(Step step, double work) {
     const PlannedTask& task = task_of(step);
     Share& share = shares_[static_cast<std::size_t>(task.share)];
@@ -45,7 +45,8 @@ void EventEngine::end_sole(std::uint32_t bandwidth) {
     finish_part(step);
 }
 
-// Another transfer begins: what was the sole one ends its work and its transfer by events of their own from here on.
+// Converts a sole transfer into a shared one when another begins: its work and its transfer then end by separate
+// events.
 void EventEngine::join_others(std::uint32_t bandwidth) {
     Share& share = shares_[bandwidth];
     if (!share.sole) {
@@ -82,8 +83,8 @@ void EventEngine::add_transfer(Step step, double left) {
     }
 }
 
-// Where there is always enough, what moves does so evenly over the task's time, and nothing has to be shared out:
-// `sign` is 1 as it starts and -1 as it ends.
+// Tracks a transfer on a bandwidth that is always sufficient: it moves evenly over the task's time and needs no
+// sharing. `sign` is 1 at its start and -1 at its end.
 void EventEngine::draw_freely(Step step, double sign) {
     const PlannedTask& task = task_of(step);
     const auto index = static_cast<std::uint32_t>(task.share);
@@ -105,7 +106,7 @@ void EventEngine::draw_freely(Step step, double sign) {
     note_use(index, share.rate);
 }
 
-// What has moved since the shares were last decided.
+// Accounts for the bytes moved since the shares were last computed.
 void EventEngine::advance(Share& share) const {
     if (now_ == share.since) {
         return;
@@ -145,7 +146,7 @@ void EventEngine::note_use(std::uint32_t bandwidth, double drawn) {
     }
 }
 
-// Decides the shares, and when the first of the transfers ends under them.
+// Recomputes the shares and schedules the end of the first transfer under them.
 void EventEngine::reshare(std::uint32_t bandwidth) {
     Share& share = shares_[bandwidth];
     ++share.version;
@@ -170,7 +171,8 @@ void EventEngine::end_transfers(std::uint32_t bandwidth) {
     advance(share);
     std::vector<Step> ended;
     for (std::size_t i = 0; i < share.transfers.size();) {
-        // Less is left than moves in the smallest step of the clock: it would never come to an end otherwise.
+        // Also end a transfer whose remainder moves within one clock step; otherwise time would not advance and it
+        // would never end.
         const double step_of_clock = std::nextafter(now_, std::numeric_limits<double>::infinity()) - now_;
         const Transfer& transfer = share.transfers[i];
         if (transfer.left > kDone * transfer.whole && transfer.left > share.rates[i] * step_of_clock) {

@@ -1,4 +1,4 @@
-// Passes of services: they wait for servers, hold them and move bytes as tasks of requests do.
+// Passes of chat services: they queue for servers, hold them and move bytes as request tasks do.
 #include <algorithm>
 
 #include "simulation/event_engine.h"
@@ -6,7 +6,7 @@
 
 namespace berth {
 
-// Behind all that happens at this moment: who comes now has a part in the pass.
+// Requests a pass behind all events of this moment, so that chats arriving now take part in it.
 void EventEngine::ask_for_pass(std::uint32_t service) {
     if (!passing_[service]) {
         passing_[service] = true;

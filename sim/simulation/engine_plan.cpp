@@ -1,4 +1,4 @@
-// Checks a system and looks up once what the engine asks at every event.
+// Validates a system and precomputes what the engine needs at every event.
 #include "simulation/engine_plan.h"
 
 #include <algorithm>
@@ -87,7 +87,7 @@ void plan_tasks(EnginePlan& plan, const SimulatedSystem& system) {
     }
 }
 
-// Its bytes and its time are those of each pass; where it moves them is that of its task.
+// Passes of a service as a task. Pool and bandwidth are those of the service's task; time and bytes differ per pass.
 PlannedTask planned_passes(const SimulatedTask& task, const ChatService& service, const EnginePlan& plan) {
     PlannedTask made;
     made.pool = static_cast<std::uint32_t>(task.pool);

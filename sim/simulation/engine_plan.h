@@ -1,4 +1,4 @@
-// A system as the event engine runs it: checked, in seconds and bytes, with what each task sets going.
+// A system as the event engine runs it: validated, in seconds and bytes, with the successors of each task.
 #pragma once
 
 #include <cstddef>
@@ -14,47 +14,47 @@ struct PlannedTask {
     int servers = 1;
     double work = 0;
     bool varies = false;
-    int share = -1;    ///< whose bandwidth its bytes take; -1: none
-    int part = -1;     ///< of the share; -1: none
-    double alone = 0;  ///< time that its bytes take alone
+    int share = -1;    ///< bandwidth that its bytes use; -1: none
+    int part = -1;     ///< part of that share; -1: none
+    double alone = 0;  ///< transfer time of its bytes with the bandwidth to itself
     double bytes = 0, cap = 0;
     int waits_for = 0;
-    int service = -1;  ///< whose passes answer it; -1: it has time and bytes of its own
+    int service = -1;  ///< service whose passes answer it; -1: it has time and bytes of its own
     std::vector<std::uint32_t> then;
-    std::vector<std::uint32_t> begins, ends;  ///< phases
+    std::vector<std::uint32_t> begins, ends;  ///< phases that begin or end with this task
 };
 
-/// A bandwidth that is no part of another, with its parts.
+/// A top-level bandwidth with the parts that lie within it.
 struct PlannedShare {
     double bandwidth = 0;
     std::size_t position = 0;    ///< in SimulatedSystem::bandwidths
-    std::vector<double> limits;  ///< of its parts
-    bool enough = false;         ///< whatever runs at once, nothing is slowed: see never_short()
+    std::vector<double> limits;  ///< bandwidths of the parts
+    bool enough = false;         ///< sufficient for any set of concurrent transfers: see never_short()
 };
 
 struct PlannedPhase {
     std::uint32_t first = 0, last = 0;
-    double budget = -1;  ///< below 0: none
+    double budget = -1;  ///< negative: none
 };
 
-/// Where a bandwidth of the system lies.
+/// Position of a system's bandwidth among the planned shares.
 struct BandwidthPlace {
     std::size_t share = 0;
     int part = -1;
 };
 
 struct EnginePlan {
-    std::vector<int> servers;  ///< of each pool
+    std::vector<int> servers;  ///< number of servers of each pool
     std::vector<PlannedShare> shares;
     std::vector<BandwidthPlace> places;  ///< [bandwidth of the system]
     std::vector<PlannedTask> tasks;
     std::vector<std::uint32_t> first_tasks;
     std::vector<PlannedPhase> phases;
-    std::vector<PlannedTask> passes;        ///< [service]: on its servers, as long as a pass makes it
-    std::vector<std::uint32_t> chat_tasks;  ///< [service]: its task
+    std::vector<PlannedTask> passes;        ///< [service] its pass as a task, whose time each pass sets
+    std::vector<std::uint32_t> chat_tasks;  ///< [service] the request task that it answers
 };
 
-/// Throws std::logic_error for a system whose parts do not fit together (see simulate()).
+/// Validates and converts a system. Throws std::logic_error if its parts are inconsistent (see simulate()).
 [[nodiscard]] EnginePlan plan_engine(const SimulatedSystem& system);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Sums over batches.
+// Sums over batches of requests.
 #include "simulation/engine_record.h"
 
 #include <algorithm>

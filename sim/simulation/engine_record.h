@@ -1,4 +1,4 @@
-// What the event engine notes of the requests that may count, in batches, so that a warm-up can be left out afterwards.
+// Per-batch records of the requests that may count, so that the warm-up can be discarded afterwards.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,8 @@
 
 namespace berth {
 
-/// Requests are numbered from the first that may count. Sums are kept by batch of the request, snapshots of how much
-/// was used are taken as the first request of a batch arrives.
+/// Requests are numbered from the first that may count. Sums are kept per batch of requests; a snapshot of resource use
+/// is taken when the first request of a batch arrives.
 class EngineRecord {
   public:
     static constexpr std::size_t kBatch = 50;
@@ -26,15 +26,15 @@ class EngineRecord {
     void ended(std::size_t request, double latency) { latencies_[request] = latency; }
     void snapshot(std::vector<double> uses) { snapshots_.push_back(std::move(uses)); }
 
-    /// Of the first `count` requests, those that have ended.
+    /// Number of completed requests among the first `count`.
     [[nodiscard]] std::size_t ended_of(std::size_t count) const;
-    /// By request; of one that has not ended, below 0.
+    /// [request] latency; negative for a request that has not completed.
     [[nodiscard]] const std::vector<double>& latencies() const { return latencies_; }
-    /// As batch `batch` began.
+    /// Snapshot of resource use at the start of a batch.
     [[nodiscard]] std::span<const double> uses_before(std::size_t batch) const { return snapshots_[batch]; }
     [[nodiscard]] std::size_t batches_begun() const { return snapshots_.size(); }
 
-    /// Sums over the requests of these batches.
+    /// Range [first, end) of batches over which the sums below are taken.
     struct Batches {
         std::size_t first = 0, end = 0;
     };

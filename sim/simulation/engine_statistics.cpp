@@ -1,4 +1,4 @@
-// What came of a simulation, without its warm-up.
+// Results of a simulation without its warm-up.
 #include <algorithm>
 
 #include "simulation/event_engine.h"
@@ -11,7 +11,7 @@ constexpr std::size_t kTime = 0;
 constexpr std::size_t kCompleted = 1;
 constexpr std::size_t kPools = 2;
 
-// Of a window that has no length nothing can be said.
+// Rate over a time window; 0 for an empty window.
 double per_time(double amount, double passed) { return passed > 0 ? amount / passed : 0; }
 
 }  // namespace
@@ -66,7 +66,7 @@ double EventEngine::counted_from(std::size_t left_out) const {
     return std::max(1.0, static_cast<double>(wanted_ - first));
 }
 
-// Requests are asked for in whole batches, or as many as there may be.
+// Requests are simulated in whole batches, except at the maximum count.
 EngineRecord::Batches EventEngine::batches_from(std::size_t left_out) const {
     return {left_out, (wanted_ + EngineRecord::kBatch - 1) / EngineRecord::kBatch};
 }

@@ -1,4 +1,5 @@
-// Tasks become ready, wait for servers, hold them for their time and their bytes, and let the next ones go on.
+// Event loop: tasks become ready, queue for servers, hold them for their work and transfer, and release their
+// successors.
 #include "simulation/event_engine.h"
 
 #include <algorithm>
@@ -10,14 +11,14 @@ namespace berth {
 
 namespace {
 
-// Purposes that random times are drawn for: each has streams of its own.
+// Purposes of random draws, each with streams of its own.
 const std::uint64_t kGaps = stream_of("arrivals");
 const std::uint64_t kWorkTimes = stream_of("work");
 const std::uint64_t kThinkTimes = stream_of("think");
-constexpr std::size_t kNobody = static_cast<std::size_t>(-1);  // the request of passes
-constexpr unsigned kTaskBits = 24;                             // of a stream's number, for the task of a request
+constexpr std::size_t kNobody = static_cast<std::size_t>(-1);  // request number of passes
+constexpr unsigned kTaskBits = 24;  // low bits of a stream number, for the task within a request
 
-// A type of its own, not a function: so that the heap has it inline.
+// Heap order as a function object, so that it is inlined.
 struct Later {
     template <class Event>
     bool operator()(const Event& a, const Event& b) const {
@@ -71,8 +72,8 @@ void EventEngine::push(double time, Kind kind, std::uint32_t slot, std::uint32_t
     push({time, number_++, slot, task, kind});
 }
 
-// Most events are the next to come when they are pushed (the end of the task that has just begun): that one waits
-// beside the heap, which then neither grows nor shrinks for it.
+// Keeps the earliest event outside the heap. Most pushed events are the next to occur (the end of the task that just
+// began) and so never enter the heap.
 void EventEngine::push(const Event& event) {
     if (!next_) {
         if (heap_.empty() || Later{}(heap_.front(), event)) {
@@ -112,7 +113,7 @@ void EventEngine::first_arrivals() {
     }
 }
 
-// In a closed loop the end of a request brings the next one instead.
+// Schedules the next arrival. In a closed loop completions trigger arrivals instead.
 void EventEngine::next_arrival(double after) {
     if (const auto* poisson = std::get_if<PoissonArrivals>(&arrivals_)) {
         push(after + gaps_.exponential(1 / in_hertz(poisson->rate)), Kind::kArrival, 0, 0);
@@ -123,8 +124,8 @@ void EventEngine::next_arrival(double after) {
     }
 }
 
-// Each task of each request has a stream of its own: what is drawn for it does not depend on the order of events, and
-// so not on any other number of the system.
+// Work time of a task. Each task of each request has its own random stream, so its draw is independent of the order of
+// events and of the rest of the system.
 double EventEngine::work_of(Step step) const {
     const PlannedTask& task = task_of(step);
     if (!task.varies) {
@@ -149,7 +150,7 @@ void EventEngine::run(std::size_t counted) {
         const Event event = pop();
         const bool of_share = event.kind == Kind::kTransfer || event.kind == Kind::kSole;
         if (of_share && event.task != shares_[event.slot].version) {
-            continue;  // its shares have changed since
+            continue;  // stale: the shares have changed since
         }
         now_ = event.time;
         ++events_;
@@ -183,7 +184,7 @@ void EventEngine::handle(const Event& event) {
     }
 }
 
-// Time, requests completed, server time of each pool, bytes over each bandwidth.
+// Snapshot: time, completed requests, busy server time of each pool, bytes over each bandwidth.
 void EventEngine::take_snapshot() {
     std::vector<double> uses{now_, static_cast<double>(completed_)};
     for (Pool& pool : pools_) {
@@ -298,7 +299,7 @@ void EventEngine::start(Step step) {
     }
 }
 
-// What a trace shows of a bandwidth are the moments at which transfers begin and end, one by one.
+// The fast path is disabled while tracing, since a trace shows the start and end of each transfer separately.
 bool EventEngine::is_idle(const Share& share) const {
     return traced_left_ == 0 && share.transfers.empty() && !share.sole;
 }
@@ -332,7 +333,7 @@ void EventEngine::finish(Step step) {
     go_on(step);
 }
 
-// The task has ended: what waits for it may begin.
+// Ends a task and releases its successors.
 void EventEngine::go_on(Step step) {
     if (is_traced(step)) {
         spans_[span_of_[place_of(step)]].end = seconds(now_);

@@ -1,4 +1,5 @@
-// The simulator's core: a clock, a heap of events, pools with queues, and bandwidths whose shares change at each event.
+// Discrete-event core of the simulator: a clock, an event heap, server pools with queues, and bandwidths whose shares
+// are recomputed at each event.
 #pragma once
 
 #include <cstddef>
@@ -17,21 +18,21 @@
 
 namespace berth {
 
-/// One simulation. Times are seconds and sizes bytes here. Random times are drawn by purpose and by request, so that
-/// systems that differ are asked the same.
+/// One simulation, in seconds and bytes. Random times have a stream per purpose and request, so that different systems
+/// are compared under common random numbers.
 class EventEngine {
   public:
     EventEngine(const SimulatedSystem& system, const Arrivals& arrivals, const SimulationOptions& options);
 
-    /// Until the first `counted` requests behind the warm-up of the options have ended, or all of a trace; asked again
-    /// for more it goes on. Whole batches, or as many as the options count at most, which is what is run without a
-    /// number.
+    /// Runs until the first `counted` requests after the warm-up have completed, or until the end of a trace; a later
+    /// call with a larger number continues. Counts are whole batches, or the maximum in the options, which is also
+    /// the default.
     void run(std::size_t counted);
     void run() { run(options_.requests); }
 
-    /// Of the requests asked for, by arrival.
+    /// Latencies of the requested count of requests, in order of arrival.
     [[nodiscard]] std::span<const double> latencies() const { return {record_.latencies().data(), wanted_}; }
-    /// Whether more could be asked for.
+    /// Whether more requests may be simulated.
     [[nodiscard]] bool more() const { return wanted_ < most_; }
     [[nodiscard]] double now() const { return now_; }
     [[nodiscard]] std::size_t completed() const { return completed_; }
@@ -40,17 +41,18 @@ class EventEngine {
     [[nodiscard]] double moved(std::size_t bandwidth) const;
     [[nodiscard]] std::vector<SimulatedSpan> take_spans() { return std::move(spans_); }
     [[nodiscard]] std::vector<BandwidthUse> take_uses() { return std::move(uses_); }
-    /// Time between the first arrivals of one batch (EngineRecord::kBatch) and the next.
+    /// Times between the first arrivals of successive batches (EngineRecord::kBatch).
     [[nodiscard]] std::vector<double> batch_gaps() const;
 
-    // Of the requests that count without the first `left_out` batches of them, or of the time since those arrived.
+    // Statistics of the counted requests without their first `left_out` batches; rates cover the time since those had
+    // arrived.
     [[nodiscard]] double throughput(std::size_t left_out) const;
     [[nodiscard]] double pool_utilisation(std::size_t pool, std::size_t left_out) const;
     [[nodiscard]] double bandwidth_utilisation(std::size_t bandwidth, std::size_t left_out) const;
     [[nodiscard]] TaskContention contention(std::size_t task, std::size_t left_out) const;
     [[nodiscard]] PhaseTime phase(std::size_t index, std::size_t left_out) const;
     [[nodiscard]] ServedChats chats(std::size_t service, std::size_t left_out) const;
-    /// First tokens of the requests asked for, by arrival.
+    /// Times to first token of the requested count of requests, in order of arrival.
     [[nodiscard]] std::span<const double> first_tokens(std::size_t service) const {
         return counted(lines_[service].first_tokens());
     }
@@ -60,51 +62,55 @@ class EventEngine {
     enum class Kind : std::uint8_t { kArrival, kWork, kTransfer, kSole, kPass };
     struct Event {
         double time;
-        std::uint64_t number;  ///< of events at one time, the one made first comes first
-        std::uint32_t slot;    ///< of the request; of a transfer or the sole one, the bandwidth; of a pass, the service
-        std::uint32_t task;    ///< of a transfer or the sole one, the version of the shares
+        std::uint64_t number;  ///< insertion number: breaks ties between events at the same time
+        /// slot of the request; for a transfer or a sole transfer, the bandwidth; for a pass, the service
+        std::uint32_t slot;
+        std::uint32_t task;  ///< for a transfer or a sole transfer, the version of the shares
         Kind kind;
     };
     struct Step {
         std::uint32_t slot, task;
     };
-    /// Of one task of one request.
+    /// Progress of one task of one request.
     struct Progress {
-        double mark = 0;          ///< when it was ready; once started, when it ends alone
-        int waits = 0;            ///< for so many tasks still
-        std::int8_t unended = 0;  ///< of its work and its transfer
+        /// time at which the task was ready; once started, time at which it would end without contention
+        double mark = 0;
+        int waits = 0;            ///< number of predecessors that have not ended
+        std::int8_t unended = 0;  ///< how many of its work and its transfer have not ended
     };
     struct Pool {
         int servers = 1, free = 1;
         std::deque<Step> queue;
-        double busy = 0, since = 0;  ///< server time, last change
+        double busy = 0, since = 0;  ///< busy server time, and time of the last change
     };
     struct Transfer {
         Step step;
         double left, whole;
     };
-    /// A task that moves its bytes while nothing else does: one event ends both its work and its transfer.
+    /// The only transfer on a bandwidth: a single event ends both the task's work and its transfer.
     struct Sole {
         Step step{};
         double started = 0, work = 0;
-        std::uint64_t number = 0;  ///< of its event, which the end of its work keeps: at one moment the order stays
+        /// number of its event, which the end of its work keeps, so that ties at one time resolve in the same order
+        std::uint64_t number = 0;
     };
-    /// Of a share: what one device carries of it.
+    /// Use of one part of a share, such as the DMA of one device.
     struct Part {
         double drawn = 0, moved = 0, rate = 0;
     };
     struct Share {
         double bandwidth = 0;
-        bool enough = false;  ///< nothing that moves is ever slowed: only the sums of rates are kept
+        bool enough = false;  ///< no transfer can be slowed, so only the sums of rates are tracked
         std::vector<Part> parts;
-        std::vector<double> limits, left;  ///< of the parts
-        std::vector<int> part_of;          ///< of the transfers, if there are parts; -1: none
-        std::vector<Transfer> transfers;   ///< by ascending cap
-        std::vector<double> caps, rates;   ///< of the transfers
-        std::optional<Sole> sole;          ///< there are no transfers beside it
+        /// bandwidths of the parts, and what is left of each while rates are computed
+        std::vector<double> limits, left;
+        std::vector<int> part_of;         ///< part of each transfer, if there are parts; -1: none
+        std::vector<Transfer> transfers;  ///< by ascending cap
+        std::vector<double> caps, rates;  ///< cap and current rate of each transfer
+        std::optional<Sole> sole;         ///< set only while there is no other transfer
         double since = 0, drawn = 0, moved = 0;
-        double rate = 0;         ///< where there is enough: of all that move
-        std::size_t moving = 0;  ///< where there is enough: how many move
+        double rate = 0;         ///< with sufficient bandwidth: total rate of all transfers
+        std::size_t moving = 0;  ///< with sufficient bandwidth: number of transfers
         std::uint32_t version = 0;
     };
     struct Request {
@@ -122,7 +128,7 @@ class EventEngine {
     void next_arrival(double after);
     [[nodiscard]] double pause_after(std::size_t request) const;
     [[nodiscard]] double work_of(Step step) const;
-    /// The first slots are those of services, whose passes hold servers like tasks of requests.
+    /// The first slots belong to services, whose passes hold servers like request tasks do.
     [[nodiscard]] bool is_pass(Step step) const { return step.slot < lines_.size(); }
     [[nodiscard]] const PlannedTask& task_of(Step step) const {
         return is_pass(step) ? plan_.passes[step.slot] : plan_.tasks[step.task];
@@ -171,22 +177,22 @@ class EventEngine {
     SimulationOptions options_;
     EnginePlan plan_;
     EngineRecord record_;
-    std::size_t warm_up_ = 0, most_ = 0;  ///< requests that do not count, and that may
+    std::size_t warm_up_ = 0, most_ = 0;  ///< number of warm-up requests, and largest number of counted ones
     const std::vector<ChatService>& services_;
     std::vector<ChatLine> lines_;                  ///< [service]
-    std::vector<bool> passing_;                    ///< [service]: a pass runs or was asked for
+    std::vector<bool> passing_;                    ///< [service] a pass is running or has been requested
     std::vector<double> pass_began_;               ///< [service]
-    std::vector<std::uint32_t> began_, complete_;  ///< kept to spare allocations
+    std::vector<std::uint32_t> began_, complete_;  ///< reused buffers
     std::vector<Pool> pools_;
     std::vector<Share> shares_;
-    Chance gaps_;  ///< between arrivals
+    Chance gaps_;  ///< interarrival times
     std::vector<Event> heap_;
-    std::optional<Event> next_;  ///< comes before all of the heap
+    std::optional<Event> next_;  ///< earliest event, kept outside the heap
     std::uint64_t number_ = 0, events_ = 0;
     double now_ = 0;
-    std::vector<Request> requests_;     ///< by slot
-    std::vector<std::uint32_t> free_;   ///< slots
-    std::size_t tasks_ = 0;             ///< of a request
+    std::vector<Request> requests_;     ///< [slot]
+    std::vector<std::uint32_t> free_;   ///< free slots
+    std::size_t tasks_ = 0;             ///< tasks per request
     std::vector<Progress> progress_;    ///< [slot][task]
     std::vector<std::size_t> span_of_;  ///< [slot][task] of traced requests
     std::vector<double> phase_start_;   ///< [slot][phase]

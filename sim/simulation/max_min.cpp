@@ -1,4 +1,4 @@
-// Water filling in ascending order of caps.
+// Max-min fairness by water filling in ascending order of caps.
 #include "simulation/max_min.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ void max_min_rates(double capacity, std::span<const double> caps, std::span<doub
 
 namespace {
 
-// Whether no part carries more than it can; `left` is what each has left.
+// Whether no part exceeds its limit; `left` receives the remaining bandwidth of each part.
 bool parts_suffice(std::span<const int> part, std::span<const double> limits, std::span<double> left,
                    std::span<const double> rates) {
     std::ranges::copy(limits, left.begin());
@@ -29,10 +29,10 @@ bool parts_suffice(std::span<const int> part, std::span<const double> limits, st
 
 }  // namespace
 
-// All that can still rise, rise together, until one meets its cap, its part's limit or the capacity.
+// Progressive filling: raises all unfrozen rates together until one reaches its cap, its part's limit or the capacity.
 void max_min_rates(double capacity, std::span<const double> caps, std::span<const int> part,
                    std::span<const double> limits, std::span<double> left, std::span<double> rates) {
-    constexpr double kFull = 1e-12;  // share that rounding may leave
+    constexpr double kFull = 1e-12;  // relative remainder that rounding may leave
     max_min_rates(capacity, caps, rates);
     if (parts_suffice(part, limits, left, rates)) {
         return;
@@ -64,7 +64,8 @@ void max_min_rates(double capacity, std::span<const double> caps, std::span<cons
             }
             step = users > 0 ? std::min(step, left[p] / users) : step;
         }
-        // Decided before anything rises: one user's share must not stop another of its part.
+        // The step is fixed before any rate changes, so that one user's increase cannot freeze another user of its
+        // part.
         for (std::size_t i = 0; i < caps.size(); ++i) {
             if (rises(i)) {
                 rates[i] = caps[i] - rates[i] <= step ? caps[i] : rates[i] + step;

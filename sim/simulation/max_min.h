@@ -5,12 +5,12 @@
 
 namespace berth {
 
-/// Rates of users with the given caps, which ascend, of a resource with `capacity`: all draw equally, but none more
-/// than its cap; what a capped one leaves goes to the others (Bertsekas and Gallager, Data Networks, section 6.5.2).
+/// Max-min fair rates of users with ascending caps on a resource of the given capacity: all get equal rates up to their
+/// caps, and what capped users leave is shared by the others (Bertsekas and Gallager, Data Networks, section 6.5.2).
 void max_min_rates(double capacity, std::span<const double> caps, std::span<double> rates);
 
-/// The same where users pass through a part of the resource, which has a limit of its own: `part[i]` is a position in
-/// `limits`, or negative. `left` is scratch of the size of `limits`.
+/// The same where users also pass through parts of the resource with limits of their own: `part[i]` is a position in
+/// `limits`, or negative. `left` is scratch space of the size of `limits`.
 void max_min_rates(double capacity, std::span<const double> caps, std::span<const int> part,
                    std::span<const double> limits, std::span<double> left, std::span<double> rates);
 

@@ -9,11 +9,11 @@ namespace berth {
 
 namespace {
 
-constexpr int kManyServers = 1'000'000;  // nobody waits for a stage that runs elsewhere
+constexpr int kManyServers = 1'000'000;  // effectively unlimited: a stage that runs elsewhere never queues
 
 std::size_t dma_of(DeviceId device) { return 1 + static_cast<std::size_t>(device); }
 
-// The memory, and the DMA of a device, carry what any of the chip's runtimes gets out of them.
+// Memory and DMA bandwidths are the highest that any runtime of the chip achieves.
 template <class Of>
 Bandwidth most_under_any(const Profile& profile, Of of) {
     Bandwidth most = of(profile);

@@ -1,4 +1,4 @@
-// What requests hold and share on the devices of a profile, in the order in which systems to simulate list it.
+// Shared resources of a profile's devices, in the order in which simulated systems list them.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,9 @@
 
 namespace berth {
 
-/// A system without tasks. Pools: the cores of each device; one hand-over at a time; a place where nobody waits; the
-/// thread that enters each device's runtime. Bandwidths: DRAM, then what the DMA of each device carries of it (or of
-/// the device's own memory).
+/// A system without tasks. Pools: the cores of each device; the hand-over link, one at a time; a place without
+/// queueing; the dispatch thread of each device's runtime. Bandwidths: DRAM, then each device's DMA as a part of it (or
+/// of the device's own memory).
 [[nodiscard]] SimulatedSystem resources_of(const Profile& profile);
 
 [[nodiscard]] inline std::size_t cores_pool(DeviceId device) { return static_cast<std::size_t>(device); }
@@ -23,11 +23,11 @@ namespace berth {
 
 [[nodiscard]] SimulatedTask task_on(std::string name, std::size_t pool, Time work);
 
-/// A hand-over, which moves these bytes through the host's DRAM: none where memory is shared.
+/// A hand-over that moves the given bytes through the host's DRAM; no bytes if memory is shared.
 [[nodiscard]] SimulatedTask handover_task(std::string name, Time work, Bytes moved, const Profile& profile);
 
-/// Work of a device on some of its cores, which moves bytes through DRAM evenly over its time: no more than there is,
-/// so that it takes its predicted time where nothing else runs.
+/// A call that occupies some of a device's cores and moves bytes through DRAM at an even rate, capped at the available
+/// bandwidth so that it takes its predicted time without contention.
 [[nodiscard]] SimulatedTask call_task(std::string name, DeviceId device, int cores, Time work, Bytes moved,
                                       const SimulatedSystem& resources);
 

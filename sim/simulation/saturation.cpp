@@ -1,4 +1,4 @@
-// Bounds on what is at work at once, and a simulation with many users where they leave something open.
+// Bounds on the rate under saturation, and a closed-loop simulation with many users where the bounds do not meet.
 #include "simulation/saturation.h"
 
 #include <algorithm>
@@ -13,16 +13,16 @@ namespace berth {
 
 namespace {
 
-constexpr double kUsers = 4;  // times as many as keep the busiest resource busy
+constexpr double kUsers = 4;  // multiple of the users that keep the busiest resource busy
 constexpr double kLeastUsers = 8;
 constexpr double kMostProbing = 256;
 constexpr double kRateKnown = 0.01;
-constexpr double kChatRateKnown = 0.02;  // lengths differ from chat to chat, and each takes hundreds of passes
+constexpr double kChatRateKnown = 0.02;  // looser, since chats vary in length and each takes hundreds of passes
 constexpr std::size_t kLeastBatches = 20;
 constexpr double kMostProbed = 4e5;
 constexpr double kSameRate = 1 + 1e-9;
 
-// What the pool's tasks over this bandwidth draw at most at once.
+// Upper bound on the bandwidth that the pool's tasks draw from `bandwidth` at once.
 double most_drawn(const SimulatedSystem& system, std::size_t pool, std::size_t bandwidth) {
     const int servers = system.pools[pool].servers;
     double per_server = 0;
@@ -32,7 +32,7 @@ double most_drawn(const SimulatedSystem& system, std::size_t pool, std::size_t b
         if (task.pool != pool || task.bandwidth != bandwidth || !(task.moved > Bytes{} || task.service)) {
             continue;
         }
-        if (task.service) {  // one pass at a time
+        if (task.service) {  // a service runs one pass at a time
             const ChatService& service = system.services[*task.service];
             const Bandwidth cap =
                 std::max(service.reading_draws / service.reading_pace, service.stepping_draws / service.stepping_pace);
@@ -53,7 +53,7 @@ double most_drawn(const SimulatedSystem& system, std::size_t pool, std::size_t b
     return std::min(per_server * servers, fastest * at_once);
 }
 
-// Time that a request takes up a pool if as many of its servers work as can, and if as many stand idle as may.
+// Time per request that a pool is occupied, with as many servers busy as possible, and with as many idle as possible.
 struct PoolLoad {
     double least = 0, most = 0;
 };
@@ -80,7 +80,7 @@ PoolLoad load_of(const SimulatedSystem& system, std::size_t pool, const std::vec
     return {held / servers, held / (servers - largest + 1)};
 }
 
-/// As many users as keep a system busy, and how well the rate at which it serves them is to be known.
+/// Number of users that saturates a system, and the required relative precision of the measured rate.
 struct Probing {
     int users = 1;
     double known = kRateKnown;
@@ -148,7 +148,7 @@ std::vector<bool> never_short(const SimulatedSystem& system) {
 
 Frequency sustainable_rate(const SimulatedSystem& system) {
     if (std::ranges::any_of(system.services, [](const ChatService& one) { return one.slots > 1; })) {
-        return simulated_rate(system, capacity(system));  // how many answers share a pass follows from who waits
+        return simulated_rate(system, capacity(system));  // batch sizes depend on the queue, so no bound applies
     }
     const std::vector<double> times = times_alone(system);
     PoolLoad load;
@@ -156,7 +156,7 @@ Frequency sustainable_rate(const SimulatedSystem& system) {
         const PoolLoad own = load_of(system, pool, times);
         load = {std::max(load.least, own.least), std::max(load.most, own.most)};
     }
-    for (const ChatService& service : system.services) {  // one pass at a time, however many cores stay free
+    for (const ChatService& service : system.services) {  // passes are serial, however many cores are free
         const double held = in_seconds(chat_alone(service));
         load = {std::max(load.least, held), std::max(load.most, held)};
     }

@@ -1,4 +1,4 @@
-// How much at most, and at least, runs at once where requests never run out: what a stream can be sustained at.
+// Bounds on concurrency under saturation, and the highest rate that a stream can sustain.
 #pragma once
 
 #include <vector>
@@ -7,11 +7,11 @@
 
 namespace berth {
 
-/// [bandwidth] Whether nothing that moves over it is ever slowed, whatever runs at once: the pools cannot hold tasks
-/// that together draw more than it, or than one of its parts, carries. A part answers for the whole that it lies in.
+/// [bandwidth] Whether no transfer over it can be slowed: the tasks that the pools can hold at once never draw more
+/// than it, or any of its parts, carries. A part has the result of the bandwidth that it lies in.
 [[nodiscard]] std::vector<bool> never_short(const SimulatedSystem& system);
 
-/// [task] What each takes with the system to itself, in seconds.
+/// [task] Time of each task with the system to itself, in seconds.
 [[nodiscard]] std::vector<double> times_alone(const SimulatedSystem& system);
 
 }  // namespace berth

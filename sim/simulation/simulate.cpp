@@ -1,4 +1,4 @@
-// Judges whether a stream is stable, and runs the engine until its latencies are known well enough.
+// Checks the stability of a stream and runs the engine until its latencies are precise enough.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -13,24 +13,24 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kLeast = 4'000;  // requests before the intervals are believed
+constexpr std::size_t kLeast = 4'000;  // requests before confidence intervals are trusted
 constexpr std::size_t kLeastChats = 2'000;
 constexpr std::size_t kLeastPerUser = 20;
-constexpr double kAtHighLoad = 100;  // times 1 / (1 - load)^2
+constexpr double kAtHighLoad = 100;  // multiplied by 1 / (1 - load)^2
 constexpr double kMostTasks = 2e7;
 
 std::size_t whole_batches(double requests) {
     return static_cast<std::size_t>(std::ceil(requests / EngineRecord::kBatch)) * EngineRecord::kBatch;
 }
 
-/// A run as it stands: what is left out at its start, and what the rest says.
+/// Assessment of a run: warm-up to discard, and statistics of the rest.
 struct Judgement {
-    std::size_t left_out = 0;  ///< batches
+    std::size_t left_out = 0;  ///< batches of the warm-up
     std::optional<SimulatedLatency> latency;
     bool converged = false;
 };
 
-// A start that goes on for half of the run is still going on.
+// Assesses a run; a detected warm-up of half the run counts as not yet over.
 Judgement judged(const EventEngine& engine, const SimulationOptions& options) {
     Judgement judgement;
     const auto latencies = engine.latencies();
@@ -59,7 +59,7 @@ Judgement judged(const EventEngine& engine, const SimulationOptions& options) {
     return judgement;
 }
 
-// Of requests that are counted before the first look, and at most.
+// Number of counted requests at the first assessment, and at most.
 struct Length {
     std::size_t first = 0, most = 0;
 };
@@ -76,7 +76,7 @@ Length length_of(const SimulatedSystem& system, const Arrivals& arrivals, const 
     auto tasks = static_cast<double>(system.tasks.size());
     for (const ChatService& service : system.services) {
         for (const TokenShare& answer : service.answers) {
-            tasks += answer.share * static_cast<double>(answer.tokens);  // a pass for each, at most
+            tasks += answer.share * static_cast<double>(answer.tokens);  // upper bound: one pass per token
         }
     }
     const double affordable = kMostTasks / tasks;
@@ -158,7 +158,7 @@ SimulationResult simulate_first_requests(const SimulatedSystem& system, const Ar
 }
 
 SimulationResult simulate(const SimulatedSystem& system, const Arrivals& arrivals, const SimulationOptions& options) {
-    static_cast<void>(plan_engine(system));  // what does not fit together is told before anything is computed from it
+    static_cast<void>(plan_engine(system));  // validates the system before anything is computed from it
     return simulate_within(system, arrivals, options, sustainable_rate(system));
 }
 

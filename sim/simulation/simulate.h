@@ -1,4 +1,4 @@
-// Pieces of simulate() for those who simulate many systems that differ little.
+// Building blocks of simulate(), for callers that simulate many similar systems.
 #pragma once
 
 #include <optional>
@@ -7,14 +7,14 @@
 
 namespace berth {
 
-/// Mean rate of arrivals; absent where ends of requests bring the next ones, or where there are too few to tell.
+/// Mean arrival rate. Absent in a closed loop, where completions trigger arrivals, and for traces that are too short.
 [[nodiscard]] std::optional<Frequency> offered_rate(const Arrivals& arrivals);
 
-/// Of what is sustainable. Absent without a rate.
+/// Offered load relative to the sustainable rate. Absent if no arrival rate is known.
 [[nodiscard]] std::optional<StreamLoad> load_of(const SimulatedSystem& system, const Arrivals& arrivals,
                                                 Frequency sustainable);
 
-/// simulate() where what is sustainable is known.
+/// simulate() with a known sustainable rate.
 [[nodiscard]] SimulationResult simulate_within(const SimulatedSystem& system, const Arrivals& arrivals,
                                                const SimulationOptions& options, Frequency sustainable);
 

@@ -1,4 +1,4 @@
-// Batch means, MSER, and quantiles of latencies.
+// Batch means, MSER truncation, and quantiles of latencies.
 #include "simulation/steady_state.h"
 
 #include <algorithm>
@@ -13,10 +13,10 @@ namespace berth {
 
 namespace {
 
-constexpr double kStudent = 2.0930;  // t of 97.5 % with 19 degrees of freedom
+constexpr double kStudent = 2.0930;  // Student's t at 97.5 % with 19 degrees of freedom
 constexpr double kMostCorrelation = 0.9;
 
-/// Mean, then the quantiles that are reported.
+/// Quantiles that are reported besides the mean.
 constexpr std::array<double, 3> kShares{0.50, 0.95, 0.99};
 using Statistics = std::array<double, 1 + kShares.size()>;
 
@@ -32,7 +32,7 @@ Statistics statistics_of(std::vector<double> values) {
     return result;
 }
 
-// The values as 20 batches of equal size, the remainder left out at the start; none if there are too few.
+// Splits values into 20 batches of equal size, dropping the remainder at the start; empty if there are too few values.
 std::vector<std::span<const double>> batches_of(std::span<const double> values) {
     const std::size_t size = values.size() / kIntervalBatches;
     std::vector<std::span<const double>> batches;
@@ -55,11 +55,11 @@ double correlation_of_neighbours(std::span<const double> values) {
 }  // namespace
 
 std::size_t warm_up_of(std::span<const double> values) {
-    // From the end, so that each step adds one value to the sums.
+    // Backwards, so that each step adds one value to the sums.
     std::size_t best = 0;
     double least = std::numeric_limits<double>::infinity();
     double sum = 0, squares = 0;
-    const double centre = mean(values).value_or(0);  // keeps the squares exact enough
+    const double centre = mean(values).value_or(0);  // centring limits cancellation in the sum of squares
     for (std::size_t first = values.size(); first-- > 0;) {
         const double value = values[first] - centre;
         sum += value;

@@ -1,4 +1,4 @@
-// What a request takes alone, and what it takes up of each resource.
+// Time of a request alone, and its load on each resource.
 #include <algorithm>
 #include <vector>
 
