@@ -1,4 +1,4 @@
-// One candidate by its assignment: times, energies, memory and operators over all passes of a stage.
+// Candidate of an assignment: times, energies, memory and operators over all passes of a stage.
 #include "evaluation/candidate_costs.h"
 
 #include <algorithm>
@@ -25,7 +25,7 @@ void add_classes(Candidate& candidate, const std::vector<OperatorResult>& result
 
 namespace {
 
-// A table that two operators on one device store alike is there once.
+// Whether an operator's table is stored by its owner on the same device in the same format, and so needs no memory.
 bool shares_table(const Assignment& assignment, const LengthPlan& length, std::size_t i) {
     const auto d = static_cast<std::size_t>(assignment[i]);
     const OperatorId owner = length.graphs[d].operators[i].table_of;
@@ -60,7 +60,7 @@ void add_activations(Candidate& candidate, const Assignment& assignment, const L
     }
 }
 
-// `there`: devices that hold an operator's weights already; empty: none does.
+// Adds the weights of a placement, except those that a device already holds according to `there` (empty: none).
 void add_weights(Candidate& candidate, const Assignment& assignment, const LengthPlan& length, const Profile& profile,
                  const std::vector<std::optional<DeviceId>>& there = {}) {
     for (std::size_t i = 0; i < assignment.size(); ++i) {
@@ -104,7 +104,7 @@ Bytes cached_by(const LengthPlan& length, std::size_t i, DeviceId device, std::i
     return kept_in_cache(length.graphs[d].operators[i], length.plans[d].operators[i].scheme, positions);
 }
 
-// Keys and values of all positions, in each slot.
+// Key-value cache of all positions, times the number of slots.
 Bytes kv_cache(const Assignment& assignment, const LengthPlan& length, const ModelStage& stage,
                const Profile& profile) {
     Bytes cache;
@@ -115,7 +115,7 @@ Bytes kv_cache(const Assignment& assignment, const LengthPlan& length, const Mod
     return cache;
 }
 
-// Where the prompt had each operator of the steps.
+// [step operator] device of its counterpart in the prompt.
 std::vector<std::optional<DeviceId>> prompt_devices(const std::vector<LengthPlan>& lengths,
                                                     const PhasedAssignment& phases) {
     const auto host = static_cast<std::size_t>(lengths.front().problem.host);
@@ -125,7 +125,7 @@ std::vector<std::optional<DeviceId>> prompt_devices(const std::vector<LengthPlan
         });
 }
 
-// Caches that stay where the prompt was read while the tokens are made elsewhere.
+// Caches that remain on the prompt's device although tokens are generated elsewhere.
 Bytes left_behind(const PhasedAssignment& phases, const LengthPlan& step,
                   const std::vector<std::optional<DeviceId>>& prompt, const ModelStage& stage, const Profile& profile) {
     Bytes all;
@@ -193,7 +193,7 @@ void CandidateCosts::add_generation(Candidate& candidate, const std::vector<Assi
     GenerationResult result;
     Time steps;
     Time prompt;
-    std::size_t chunks = 0;  // of the prompt, which come first
+    std::size_t chunks = 0;  // number of prompt chunks, which come first
     for (std::size_t i = 0; i < lengths_.size(); ++i) {
         const Time time = seconds(total_of(mix[i].sum, mix[i].values->times)) * mix[i].share;
         const bool step = lengths_[i].length.step;
@@ -222,12 +222,12 @@ void CandidateCosts::add_generation(Candidate& candidate, const std::vector<Assi
     candidate.generation = result;
 }
 
-// Operators and categories are those of the dominant length, but categories add up over all passes of a stage that
-// generates text.
+// Operators and categories are those of the dominant length, except that categories of a text-generating stage are
+// summed over all passes.
 void CandidateCosts::add_passes(Candidate& candidate, const std::vector<Assignment>& placed) const {
     const LengthPlan& main = dominant(lengths_);
     candidate.actual_tokens = candidate.padded_tokens = main.length.tokens;
-    // The first pass of a stage that generates text holds what later ones need no more.
+    // The first pass of a text-generating stage holds weights that later passes no longer need.
     const std::size_t largest = stage_.generation ? 0 : static_cast<std::size_t>(&main - lengths_.data());
     add_weights(candidate, placed[largest], lengths_[largest], profile_);
     for (std::size_t i = 0; i < lengths_.size(); ++i) {
@@ -282,7 +282,7 @@ void CandidateCosts::add_second_copy(Candidate& candidate) const {
     }
 }
 
-// Passes in their order, then the caches that are handed over between them.
+// Adds the times of the passes in order, then the hand-over of caches between them.
 bool CandidateCosts::add_times(Candidate& candidate, const std::vector<Assignment>& placed,
                                std::vector<WeightedSum>& mix) {
     candidate.energy = Energy{};

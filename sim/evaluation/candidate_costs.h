@@ -1,4 +1,4 @@
-// What a placement of a stage costs over all its passes.
+// Costs of a stage's placements, summed over all its passes.
 #pragma once
 
 #include <optional>
@@ -13,13 +13,13 @@
 
 namespace berth {
 
-/// What a placed pass of a mix takes each time; absent without energy numbers.
+/// Energy of a placed pass of a mix; absent if the profile has no energy numbers.
 [[nodiscard]] std::optional<Energy> energy_of(const WeightedSum& pass);
 
-/// Costs the placements of one stage. Kernels that several of them run are worked out once under each uncertain number.
+/// Costs the placements of one stage. A kernel that several placements share is evaluated once per uncertain number.
 class CandidateCosts {
   public:
-    /// Under the stage's runtime of the hardware. All are kept by reference.
+    /// Costs run under the stage's runtime of the hardware. All arguments are kept by reference.
     CandidateCosts(const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Profile& hardware,
                    const EvaluationOptions& options);
 
@@ -28,18 +28,18 @@ class CandidateCosts {
     [[nodiscard]] const Profile& profile() const { return profile_; }
     [[nodiscard]] const Profile& hardware() const { return hardware_; }
 
-    /// By an assignment of the main length.
+    /// Candidate for an assignment of the main length.
     [[nodiscard]] Candidate of(std::string placement, const Assignment& assignment);
-    /// With the phases of a stage that generates text placed apart, and the caches handed over.
+    /// Candidate of a text-generating stage with both phases placed separately; includes the hand-over of the caches.
     [[nodiscard]] Candidate of(std::string placement, PhasedAssignment phases);
-    /// Of a stage of two phases.
+    /// Only for a stage of two phases.
     [[nodiscard]] const CacheHandover& cache_handover();
-    /// None where the options ask for none. Tables of terms have to stay as long as this does.
+    /// Uncertainty of a mix; empty if the options disable it. Tables of terms must outlive this object.
     [[nodiscard]] Uncertainty uncertainty_of(std::span<const WeightedSum> mix);
 
   private:
     void add_placed(Candidate& candidate, const std::vector<Assignment>& placed);
-    /// False, with the candidate's reason, where a pass cannot run so.
+    /// Returns false and sets the candidate's reason if a pass cannot run under the placement.
     bool add_times(Candidate& candidate, const std::vector<Assignment>& placed, std::vector<WeightedSum>& mix);
     void add_generation(Candidate& candidate, const std::vector<Assignment>& placed,
                         const std::vector<WeightedSum>& mix);
@@ -49,13 +49,13 @@ class CandidateCosts {
     const ModelStage& stage_;
     const std::vector<LengthPlan>& lengths_;
     const Profile& hardware_;
-    const Profile& profile_;  ///< of the stage's runtime
+    const Profile& profile_;  ///< profile of the stage's runtime
     EvaluationOptions options_;
     std::optional<Sensitivities> sensitivities_;
     std::optional<CacheHandover> cache_handover_;
 };
 
-/// Adds the times of a pass's operators to the candidate's classes, hand-over and conversions apart.
+/// Adds the times of a pass's operators to the candidate's classes; hand-over and conversions are separate classes.
 void add_classes(Candidate& candidate, const std::vector<OperatorResult>& results, double passes);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// The placements of a stage that are worth showing, each costed over all its input lengths.
+// Candidate placements of a stage, each costed over all its input lengths.
 #include "evaluation/candidates.h"
 
 #include <fmt/format.h>
@@ -22,13 +22,13 @@ namespace berth {
 
 namespace {
 
-/// Adds the fastest pair of devices for prompt and tokens, then the best splits of both phases by block and by
-/// operator, where these are none that are there. The optimum is of the time that counts: a whole answer's, the first
-/// token's or that of each further one; absent where the phases cannot be distinguished.
+/// Adds the fastest pair of devices for prompt and decoding, then the best splits of both phases per block and per
+/// operator if they are new. The optimum refers to the time that the objective uses: of the complete answer, to the
+/// first token, or per further token. Absent if the phases cannot be separated.
 std::optional<StageOptimum> add_phase_candidates(std::vector<Candidate>& candidates, CandidateCosts& costs,
                                                  TimeOf which);
 
-// A whole model on each of two devices. Absent where one of them does not run it.
+// The whole model on one device per phase. Absent if a device cannot run it.
 std::optional<PhasedAssignment> pair_of(const std::vector<LengthPlan>& lengths, DeviceId prompt, DeviceId tokens) {
     std::string ignored;
     auto first = whole_placement(lengths.front(), prompt, ignored);
@@ -36,13 +36,13 @@ std::optional<PhasedAssignment> pair_of(const std::vector<LengthPlan>& lengths, 
     return first && then ? std::optional(PhasedAssignment{std::move(*first), std::move(*then)}) : std::nullopt;
 }
 
-// Fallbacks may put both whole models in the same place.
+// Whether fallbacks place both whole models identically.
 bool is_together(const std::vector<LengthPlan>& lengths, const PhasedAssignment& pair) {
     const std::size_t host = at(lengths.front().problem.host);
     return pair.prompt == assignment_for(lengths.front().graphs[host], lengths.back().graphs[host], pair.steps);
 }
 
-// The fastest that fits, or else one that does not, which says why.
+// Fastest feasible pair; if none is feasible, an infeasible one with its reason.
 std::optional<Candidate> best_pair(CandidateCosts& costs, TimeOf which) {
     const auto& devices = costs.profile().devices;
     std::optional<Candidate> best;
@@ -71,13 +71,14 @@ bool is_known(const std::vector<Candidate>& candidates, const std::vector<Length
         candidates, [&](const Candidate& one) { return one.feasible && placed_passes(lengths, one) == wanted; });
 }
 
-/// The best placement by the time that counts, and both phases as they are then placed.
+/// Best placement for the time that the objective uses, as a result and as placed phases.
 struct BestPhases {
     PlacementResult best;
     PhasedAssignment phases;
 };
 
-// Where one phase counts it is placed for itself; the other then as is best for the whole answer.
+// If only one phase counts, it is placed optimally by itself, and the other phase then optimally for the complete
+// answer.
 std::optional<BestPhases> best_phases(const PhasesProblem& both, TimeOf which) {
     if (which == TimeOf::kStage) {
         auto best = best_placement(both.problem());
@@ -91,7 +92,7 @@ std::optional<BestPhases> best_phases(const PhasesProblem& both, TimeOf which) {
     return rest ? std::optional(BestPhases{std::move(*best), both.phases_of(rest->assignment)}) : std::nullopt;
 }
 
-// The best of both phases at a granularity. What does not fit the memory is shown with the reason.
+// Adds the best joint placement at a granularity; one that exceeds the memory is listed with its reason.
 std::optional<PlacementResult> add_best_of_both(std::vector<Candidate>& candidates, Granularity granularity,
                                                 CandidateCosts& costs, TimeOf which) {
     const auto both = PhasesProblem::of(costs.lengths(), costs.cache_handover(), granularity);
@@ -115,12 +116,13 @@ std::optional<StageOptimum> add_phase_candidates(std::vector<Candidate>& candida
     static_cast<void>(add_best_of_both(candidates, Granularity::kBlock, costs, which));
     const auto best = add_best_of_both(candidates, Granularity::kOperator, costs, which);
     const double times =
-        which == TimeOf::kToken ? static_cast<double>(costs.stage().generation->new_tokens) : 1;  // that count as one
+        // number of times that the objective counts as one
+        which == TimeOf::kToken ? static_cast<double>(costs.stage().generation->new_tokens) : 1;
     return best ? std::optional(StageOptimum{best->objective / times, best->lower_bound / times, best->proved_optimal})
                 : std::nullopt;
 }
 
-constexpr double kBeyondChance = 1 - 1e-4;  // less is gained by chance
+constexpr double kBeyondChance = 1 - 1e-4;  // probability below which an improvement counts as noise
 
 }  // namespace
 
@@ -170,7 +172,8 @@ Candidate whole(DeviceId device, CandidateCosts& costs) {
             result.fell_back = true;
         }
         if (result.fell_back || result.device == device) {
-            result.reason = operators[at(result.id)].reason;  // of what runs here, only what its own code computes has one
+            // of operators on this device, only those of the runtime's own host code have a reason
+            result.reason = operators[at(result.id)].reason;
         }
     }
     return candidate;
@@ -192,7 +195,7 @@ void add_split(std::vector<Candidate>& candidates, Granularity granularity, cons
     candidates.push_back(std::move(candidate));
 }
 
-// Devices at once, where that is better than all else; with its time for the main length.
+// Concurrent placement and its time for the main length, if it beats all candidates.
 std::optional<std::pair<Candidate, Time>> overlapped(const std::vector<Candidate>& candidates, CandidateCosts& costs) {
     const LengthPlan& main = dominant(costs.lengths());
     const ModelStage& stage = costs.stage();
@@ -233,10 +236,10 @@ std::optional<std::pair<Candidate, Time>> overlapped(const std::vector<Candidate
     return std::pair(std::move(candidate), pass->time);
 }
 
-// How far candidates are from the best placement of the operators, by their times for the main length.
+// Sets the candidates' optimality gaps from their times for the main length.
 void compare(StageCandidates& result, const std::vector<std::optional<Time>>& times, StageOptimum optimum) {
     for (const auto& time : times) {
-        // The search may have been cut short: what another one found counts too.
+        // The search may have been truncated, so better placements found elsewhere count too.
         optimum.latency = time ? std::min(optimum.latency, *time) : optimum.latency;
     }
     optimum.proved = optimum.proved || optimum.latency <= optimum.lower_bound * (1 + kEqualCosts);

@@ -1,4 +1,4 @@
-// The placements of a stage that are worth showing.
+// Candidate placements of a stage.
 #pragma once
 
 #include <optional>
@@ -10,17 +10,17 @@
 
 namespace berth {
 
-/// Candidates of a stage: each device for the whole model, then the best split per block and per operator where that
-/// is better than all of them, and for the objective makespan the best that was found with devices at once.
+/// Candidates of a stage: the whole model on each device, then the best splits per block and per operator if they beat
+/// all of these, and under the objective makespan the best placement found with concurrent devices.
 struct StageCandidates {
     std::vector<Candidate> candidates;
     std::optional<StageOptimum> optimum;
 };
-/// A whole model on `device` (see whole_model), with pinned operators where they are pinned. Absent, with the reason in
-/// `why`, if an operator runs nowhere.
+/// Whole model on `device` (see whole_model) with pinned operators in their places. Absent, with the reason in `why`,
+/// if an operator cannot run anywhere.
 [[nodiscard]] std::optional<Assignment> whole_placement(const LengthPlan& length, DeviceId device, std::string& why);
 
-/// `splits`: not only whole models.
+/// `splits`: also consider splits, not only whole models.
 [[nodiscard]] StageCandidates stage_candidates(CandidateCosts& costs, Objective objective, bool splits);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// What serves chats: passes of one model at a few sizes as the cost model has them, and straight lines between.
+// Service model of chats: pass times at a few sizes from the cost model, with linear interpolation between them.
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -20,7 +20,7 @@ namespace berth {
 
 namespace {
 
-/// A value on a line between its known neighbours.
+/// Knot of a piecewise linear function.
 struct Knot {
     double at = 0, value = 0;
 };
@@ -28,7 +28,7 @@ double between(const Knot& a, const Knot& b, double at) {
     return a.value + (b.value - a.value) * (at - a.at) / (b.at - a.at);
 }
 
-/// A function of one number, known at some of them in ascending order; beyond them the last line goes on.
+/// Piecewise linear function with knots in ascending order; the last segment is extrapolated.
 using Line = std::vector<Knot>;
 
 double at_line(const Line& line, double at) {
@@ -39,10 +39,10 @@ double at_line(const Line& line, double at) {
     return line.size() == 1 ? line.front().value : between(line[after - 1], line[after], at);
 }
 
-/// A function of a count and of a context; of the count it is constant beyond the known ones.
+/// Function of a count and a context; constant in the count beyond the last knot.
 class Surface {
   public:
-    /// Counts and, of each, contexts in ascending order.
+    /// Adds a knot; counts, and the contexts of each count, must come in ascending order.
     void add(std::int64_t count, std::int64_t context, double value) {
         if (lines_.empty() || counts_.back() != static_cast<double>(count)) {
             counts_.push_back(static_cast<double>(count));
@@ -70,7 +70,7 @@ class Surface {
     std::vector<Line> lines_;
 };
 
-// 1, 2, 3, 4, 6, 8, 12, 16 and so on up to `most`, and `most` itself.
+// Sampled counts: 1, 2, 3, 4, 6, 8, 12, 16 and so on below `most`, and `most` itself.
 std::set<std::int64_t> counts_up_to(std::int64_t most) {
     std::set<std::int64_t> counts{most};
     for (std::int64_t count = 1; count < most; count *= 2) {
@@ -84,12 +84,12 @@ TokenDistribution lengths_or(const TokenDistribution& lengths, std::int64_t one)
     return lengths.empty() ? TokenDistribution{{one, 1}} : lengths;
 }
 
-/// Times of the passes of a placed stage.
+/// Pass times of a placed stage.
 class PlacedPasses {
   public:
     PlacedPasses(const ModelStage& stage, const Profile& hardware, const Candidate& candidate)
         : stage_(stage), profile_(under(hardware, stage.runtime)) {
-        Diagnostics ignored;  // it has been instantiated before
+        Diagnostics ignored;  // instantiation has succeeded before
         auto lengths = plan_passes("", stage, hardware, ignored);
         if (!lengths) {
             throw std::logic_error("a stage that was placed cannot be instantiated");
@@ -107,7 +107,7 @@ class PlacedPasses {
         together.batch *= answers;
         return time_of(together, {1, 1, context, true}, step_);
     }
-    /// What passes draw from memory in the mean, while nothing slows them.
+    /// Mean memory bandwidth that passes draw without contention.
     [[nodiscard]] Bandwidth reading_draws(std::int64_t tokens) const {
         return drawn(stage_, {tokens, 1, 0, false}, prompt_);
     }
@@ -157,14 +157,14 @@ class PlacedPasses {
     Placed prompt_, step_;
 };
 
-/// What passes take by their sizes.
+/// Pass times as functions of the pass sizes.
 struct PassTimes {
-    Surface reading;          ///< by positions read, and those behind them
-    Surface stepping;         ///< by answers, and the context of each
-    std::int64_t padded = 0;  ///< length of all pieces of a prompt; 0: they are as long as they are
-    bool apart = false;       ///< steps run on other devices than prompts: no pass does both
-    double handover = 0;      ///< s per position of a prompt, on its way to where tokens are made
-    double drafted = 1;       ///< share of a step's time that tokens take which were drafted
+    Surface reading;          ///< by positions read, and positions already in the context
+    Surface stepping;         ///< by number of answers, and the context of each
+    std::int64_t padded = 0;  ///< padded length of prompt chunks; 0: no padding
+    bool apart = false;       ///< prompts and steps run on different devices, so no pass combines them
+    double handover = 0;      ///< s per prompt position, for moving its cache to the decoding device
+    double drafted = 1;       ///< time per token with speculative decoding, relative to a step
 
     [[nodiscard]] Time operator()(const ChatPass& pass) const {
         const auto answers = static_cast<double>(pass.answers);
@@ -180,7 +180,8 @@ struct PassTimes {
         } else if (apart) {
             time += reading(read, behind) + stepping(answers, context);
         } else {
-            // Rows of answers go through the products with those of the prompt, and attend each to its own context.
+            // In a mixed pass, rows of answers join the prompt's rows in the products, but each attends to its own
+            // context.
             time += reading(read + answers, behind) + stepping(answers, context) - stepping(answers, 1);
         }
         return seconds(time);

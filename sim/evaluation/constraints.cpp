@@ -1,4 +1,4 @@
-// From a stage's keys to limits of its placement problem, and which of them cannot be kept together.
+// Derives the limits of a placement problem from a stage's keys, and finds conflicting constraints.
 #include "evaluation/constraints.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ namespace {
 
 const Graph& graph_of(const LengthPlan& plan) { return plan.graphs[static_cast<std::size_t>(plan.problem.host)]; }
 
-// A tied table that is stored as its owner's is not stored again.
+// Whether a tied table is stored in the same format as its owner's, and so is not stored again.
 bool is_stored_by_owner(const LengthPlan& plan, std::size_t device, const Operator& op, const Scheme& scheme) {
     if (op.table_of == kNoOperator) {
         return false;
@@ -25,7 +25,7 @@ bool is_stored_by_owner(const LengthPlan& plan, std::size_t device, const Operat
     return scheme.weights == of_owner.weights && scheme.group == of_owner.group;
 }
 
-// A cache of so many positions in each of the slots.
+// Bytes that an operator keeps: its weights, and a cache of `positions` in each slot.
 Bytes kept_by(const LengthPlan& plan, std::size_t device, std::size_t i, std::int64_t positions, std::int64_t slots) {
     const Operator& op = plan.graphs[device].operators[i];
     const OperatorPlan& own = plan.plans[device].operators[i];
@@ -63,7 +63,7 @@ PlacementLimits limits_of(const ModelStage& stage, const LengthPlan& plan, const
     return limits;
 }
 
-// The device that each operator is pinned to by `pins`; empty without pins.
+// [operator] device that `pins` assign to it; empty without pins.
 std::vector<std::optional<DeviceId>> pinned_by(const std::vector<PinRule>& pins, const Graph& graph) {
     std::vector<std::optional<DeviceId>> pinned(pins.empty() ? 0 : graph.operators.size());
     for (const PinRule& pin : pins) {
@@ -97,7 +97,7 @@ bool all_match(const std::vector<PinRule>& pins, const Graph& graph, Diagnostics
     return matched;
 }
 
-/// The constraints of a stage one by one, so that some can be left out.
+/// The constraints of a stage, individually removable.
 class Constraints {
   public:
     Constraints(const LengthPlan& plan, const ModelStage& stage, const Profile& profile)
@@ -151,7 +151,7 @@ class Constraints {
     const Profile& profile_;
     PlacementProblem free_;
     const PlacementLimits& limits_;
-    std::vector<bool> kept_;  ///< pins, then segments, then memories
+    std::vector<bool> kept_;  ///< whether each is active: pins, then segments, then memories
 };
 
 }  // namespace
@@ -199,7 +199,7 @@ std::optional<std::string> exceeded_limit(const PlacementLimits& limits, const A
     return std::nullopt;
 }
 
-// A deletion filter (Chinneck 2008, section 6.2): what is not needed for the clash is left out for good.
+// Deletion filter (Chinneck 2008, section 6.2): a constraint that is not needed for the conflict is dropped for good.
 std::vector<std::string> clashing_constraints(const LengthPlan& plan, const ModelStage& stage, const Profile& profile) {
     Constraints constraints(plan, stage, profile);
     if (!plan.problem.limits.segments) {

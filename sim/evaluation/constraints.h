@@ -1,4 +1,4 @@
-// What a stage's placements must keep to: pinned operators, a limit on segments, memory.
+// Constraints on a stage's placements: pinned operators, a limit on segments, memory capacities.
 #pragma once
 
 #include <optional>
@@ -9,20 +9,20 @@
 
 namespace berth {
 
-/// Puts the pins and limits of the stage into the plan's problem. False, with errors, if a pin matches no operator.
+/// Adds the stage's pins and limits to the plan's problem. Returns false, with errors, if a pin matches no operator.
 [[nodiscard]] bool constrain(LengthPlan& plan, const ModelStage& stage, const Profile& profile,
                              Diagnostics& diagnostics);
 
-/// Keys and values that an operator keeps in a cache that holds `positions`, and states. `scheme` is what became of the
-/// operator's own: an attention's weights are its cache. What is not causal reads keys and values of a source, which
-/// were made once.
+/// Size of an operator's key-value cache for `positions`, and of its state. `scheme` is the operator's lowered scheme;
+/// the weights of attention are its cache. Non-causal (cross) attention caches the keys and values of its source,
+/// computed once.
 [[nodiscard]] Bytes kept_in_cache(const Operator& op, const Scheme& scheme, std::int64_t positions);
 
-/// The limit that an assignment exceeds, with both numbers; absent if it keeps to all of them.
+/// Description of the limit that an assignment exceeds, with both numbers; absent if it meets all limits.
 [[nodiscard]] std::optional<std::string> exceeded_limit(const PlacementLimits& limits, const Assignment& assignment);
 
-/// Where no placement of the operators keeps to everything: constraints that no placement keeps to together, of which
-/// none can be left out. Empty if it is not they that make it impossible.
+/// Irreducible infeasible set of constraints: no placement meets all of them, but each proper subset can be met. Empty
+/// if infeasibility has another cause.
 [[nodiscard]] std::vector<std::string> clashing_constraints(const LengthPlan& plan, const ModelStage& stage,
                                                             const Profile& profile);
 

@@ -1,4 +1,5 @@
-// Weights and activations stay; the cache grows with each position, but for windows that are full.
+// Memory against context length: weights and activations are constant, the cache grows per position except for full
+// windows.
 #include "evaluation/context_memory.h"
 
 #include <algorithm>
@@ -11,7 +12,7 @@ namespace berth {
 
 namespace {
 
-/// [device] caches that it keeps in a memory: one per slot, none where it keeps them elsewhere.
+/// [device] number of caches in this memory: one per slot, zero if the device keeps caches elsewhere.
 using Copies = std::vector<double>;
 
 Copies copies_in(const PlacementLimits::Memory& memory, const ModelStage& stage, const Profile& profile) {
@@ -32,7 +33,7 @@ Bytes cache_of(const LengthPlan& length, const Assignment& assignment, const Cop
     return all;
 }
 
-// Of both phases: what stays on its device is there once.
+// Cache size of both phases; a cache that stays on its device counts once.
 Bytes cache_of(const std::vector<LengthPlan>& lengths, const PhasedAssignment& placed, const Copies& copies,
                std::int64_t positions) {
     const std::size_t host = at(lengths.front().problem.host);
@@ -64,7 +65,7 @@ Bytes needed_now(const std::vector<LengthPlan>& lengths, const Candidate& candid
                : memory_needed(lengths.front().problem.limits, memory, placed_passes(lengths, candidate).front());
 }
 
-// The most positions, up to `most`, for which `fits` holds; it fails for all beyond one for which it fails.
+// Largest number of positions up to `most` for which the monotone predicate `fits` holds.
 template <class Fits>
 std::int64_t most_positions(std::int64_t most, Fits fits) {
     std::int64_t low = 0;

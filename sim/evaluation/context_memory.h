@@ -1,4 +1,4 @@
-// How long a context fits the memory beside the weights of a placement.
+// Longest context that fits into memory beside the weights of a placement.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,13 @@ namespace berth {
 
 struct ContextMemory {
     std::string memory;
-    Bytes capacity, beside;      ///< of all, and what weights and activations take
-    std::int64_t positions = 0;  ///< most that fit, 0: not even one
-    Bytes cache;                 ///< at so many
+    Bytes capacity, beside;      ///< total capacity, and bytes of weights and activations
+    std::int64_t positions = 0;  ///< largest number that fits; 0: none fits
+    Bytes cache;                 ///< size of the cache at that length
 };
 
-/// Of a stage that generates text: of the memory that fills up first, if it does below `most` positions; absent if none
-/// does. Activations are those of the passes as they are.
+/// For a text-generating stage: the memory that fills up first, if that happens below `most` positions; absent if none
+/// fills up. Activations are those of the planned passes.
 [[nodiscard]] std::optional<ContextMemory> context_memory(const std::vector<LengthPlan>& lengths,
                                                           const ModelStage& stage, const Profile& profile,
                                                           const Candidate& candidate, std::int64_t most);

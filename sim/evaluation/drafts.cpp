@@ -1,4 +1,5 @@
-// Rounds of drafting and checking: prompts of both models, then passes of each as often as rounds need them.
+// Rounds of drafting and verification: the prompts of both models, then the passes of each as often as rounds need
+// them.
 #include "evaluation/drafts.h"
 
 #include <fmt/format.h>
@@ -25,7 +26,7 @@ double tokens_per_round(double acceptance, double drafted) {
 
 namespace {
 
-/// The stage as its draft would run it.
+/// The stage with its draft model in place of its own.
 ModelStage stage_of_draft(const ModelStage& stage) {
     ModelStage drafting = stage;
     const Draft& draft = *stage.draft;
@@ -39,12 +40,12 @@ ModelStage stage_of_draft(const ModelStage& stage) {
     return drafting;
 }
 
-/// A placed pass of either model, as often as an answer needs it.
+/// A placed pass of either model, with its multiplicity per answer.
 struct PlacedPass {
     const LengthPlan* plan = nullptr;
     Assignment assignment;
     double times = 1;
-    bool drafts = false;  ///< of the smaller model
+    bool drafts = false;  ///< a pass of the draft model
 
     [[nodiscard]] Time time() const { return *objective(plan->problem, assignment); }
 };
@@ -58,7 +59,7 @@ Assignment assigned_like(const LengthPlan& plan, const LengthPlan& main, const A
     return assignment_for(plan.graphs[host], main.graphs[host], assignment);
 }
 
-// Passes of a model that is placed whole; none where it does not run there.
+// Passes of a model placed whole on a device; empty if it does not run there.
 std::vector<PlacedPass> passes_on(const std::vector<LengthPlan>& lengths, DeviceId device) {
     std::string ignored;
     const LengthPlan& main = dominant(lengths);
@@ -83,7 +84,7 @@ std::vector<PlacedPass> of_steps(const std::vector<PlacedPass>& passes, bool ste
     return some;
 }
 
-/// Passes of a pair of devices.
+/// Passes of the two models on a pair of devices.
 class Rounds {
   public:
     Rounds(const Draft& draft, std::vector<PlacedPass> own, std::vector<PlacedPass> checks,
@@ -110,7 +111,7 @@ class Rounds {
         return result;
     }
 
-    /// Everything that an answer takes: both prompts, then rounds.
+    /// All passes of an answer: both prompts, then the rounds.
     [[nodiscard]] std::vector<PlacedPass> all(const DraftResult& result) const {
         std::vector<PlacedPass> all = of_steps(own_, false);
         for (PlacedPass pass : checks_) {
@@ -125,7 +126,7 @@ class Rounds {
     }
 
   private:
-    // From which on a round makes so many tokens.
+    // Break-even acceptance: the lowest at which a round yields the given number of tokens. Absent if none does.
     static std::optional<double> acceptance_for(double tokens, double drafted) {
         if (tokens >= drafted + 1) {
             return std::nullopt;
@@ -138,7 +139,8 @@ class Rounds {
         return high;
     }
 
-    // Checks of other lengths lie on lines between a step, the check as it is and one of twice the length.
+    // Draft length with the least time per token. Verification times of other lengths are interpolated linearly between
+    // one step, the current length and twice the current length.
     static std::int64_t best_length(const DraftResult& at, Time step_of_draft, Time twice) {
         std::int64_t best = at.length;
         Time least = (at.drafting + at.checking) / at.tokens_per_round;
@@ -160,7 +162,7 @@ class Rounds {
     std::vector<PlacedPass> own_, checks_, longer_checks_, drafting_;
 };
 
-/// Everything instantiated once for all pairs of devices.
+/// State that is instantiated once for all pairs of devices.
 class Drafting {
   public:
     Drafting(CandidateCosts& costs, bool bounds) : costs_(costs), stage_(costs.stage()), bounds_(bounds) {}
@@ -239,7 +241,7 @@ class Drafting {
         });
     }
 
-    // Both models stay loaded, with a cache each.
+    // Memory limit that the pair exceeds; both models stay loaded, with a cache each.
     [[nodiscard]] std::optional<std::string> exceeded_memory_of_both(const Assignment& own,
                                                                      const std::vector<PlacedPass>& drafting) const {
         const PlacementLimits& limits = costs_.lengths().front().problem.limits;
@@ -283,7 +285,8 @@ class Drafting {
         candidate.generation->step = in_rounds / static_cast<double>(stage_.generation->new_tokens);
     }
 
-    // Each pass at its best, whatever the others do: memory and caches that stay where they are only add to that.
+    // Lower bound: each pass under its own best placement. Memory limits and the hand-over of caches can only add to
+    // it.
     void add_bound(Candidate& candidate, const std::vector<PlacedPass>& passes) {
         if (!bounds_) {
             return;
@@ -304,7 +307,8 @@ class Drafting {
         candidate.proved_optimal = candidate.optimality_gap < kEqualCosts;
     }
 
-    // How well the acceptance is known is no number of the profile: a cause of its own, behind all others.
+    // The uncertainty of the acceptance is not a number of the profile, so it becomes an independent cause of its own
+    // after all others.
     [[nodiscard]] Uncertainty with_acceptance(Uncertainty of, double share) const {
         const Parameter<double>& acceptance = stage_.draft->acceptance;
         const auto drafted = static_cast<double>(stage_.draft->length);
@@ -336,7 +340,7 @@ class Drafting {
     const ModelStage& stage_;
     bool bounds_;
     std::vector<LengthPlan> drafting_, checks_, longer_checks_;
-    std::map<const LengthPlan*, Time> least_;  ///< of a pass, under any placement
+    std::map<const LengthPlan*, Time> least_;  ///< lower bound on a pass over all placements
 };
 
 }  // namespace

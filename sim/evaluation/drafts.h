@@ -1,4 +1,4 @@
-// Speculative decoding: a smaller model drafts tokens on one device, the stage's model checks them on another.
+// Speculative decoding: a small draft model proposes tokens on one device, the stage's model verifies them on another.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@
 
 namespace berth {
 
-/// Tokens that come of a round: those drafted up to the first wrong one, and one that the check makes itself. Each
-/// drafted token is right with the same probability, whatever those before it (Leviathan, Kalman and Matias, ICML 2023,
-/// equation 1).
+/// Expected tokens per round: the accepted prefix of the draft plus one token of the verifier. Each drafted token is
+/// accepted with the same independent probability (Leviathan, Kalman and Matias, ICML 2023, equation 1).
 [[nodiscard]] double tokens_per_round(double acceptance, double drafted);
 
-/// Adds the fastest pair of devices, the same one twice included, to candidates of a stage that has a draft. False,
-/// with errors, if the draft's passes cannot be instantiated. `bounds`: with a bound on all placements of both models.
+/// Adds the fastest pair of devices, which may be the same device twice, to the candidates of a stage with a draft.
+/// Returns false, with errors, if the draft's passes cannot be instantiated. `bounds`: also computes a lower bound over
+/// all placements of both models.
 [[nodiscard]] bool add_drafted(const std::string& stage_name, CandidateCosts& costs, std::vector<Candidate>& candidates,
                                bool bounds, Diagnostics& diagnostics);
 

@@ -1,4 +1,4 @@
-// Runs a scenario: candidates per stage, the choice among them, the chain of stages in time, and the total.
+// Evaluates a scenario: candidates per stage, the choice among them, the chain of stages, and the total.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ const SimulatedPhase* phase_named(const SimulatedSystem& system, const std::stri
     return found == system.phases.end() ? nullptr : &*found;
 }
 
-// The stage's tasks take their time where nobody waits, and draw nothing.
+// The system with this stage's tasks moved to an uncontended pool and without memory traffic.
 SimulatedSystem without_demand(SimulatedSystem system, const SimulatedPhase& phase) {
     const std::size_t elsewhere = system.pools.size();
     system.pools.push_back({"out of the way", 1'000'000});
@@ -48,15 +48,16 @@ std::optional<Time> mean_of(const SimulatedSystem& system, const Scenario& scena
                          : std::nullopt;
 }
 
-/// For each limit that `stage` sets, how much longer the other stage takes under the scenario's arrivals than it would
-/// if `stage` took its time without holding or drawing anything. Absent values: requests pile up.
+/// For each slowdown limit of `stage`: relative increase of the other stage's mean time under the scenario's arrivals,
+/// compared with a run in which `stage` takes its time without occupying resources. Absent values: the stream is
+/// unstable.
 std::vector<StageSlowdown> slowdowns_by(const Stage& stage, const Scenario& scenario, const ScenarioResult& result) {
     std::vector<StageSlowdown> slowdowns;
     const SimulatedSystem system = simulated_system(scenario, result);
     const SimulatedPhase* own = phase_named(system, stage.name);
     for (const auto& [other, allowed] : stage.slows) {
         if (own == nullptr || phase_named(system, other) == nullptr || !scenario.traffic) {
-            continue;  // it is left out, or takes no time
+            continue;  // the stage is left out, or takes no time
         }
         const auto with = mean_of(system, scenario, other);
         const auto without = mean_of(without_demand(system, *own), scenario, other);
@@ -84,7 +85,7 @@ void report_no_device(const Stage& stage, const std::vector<Candidate>& candidat
     }
 }
 
-// Which of the stage's constraints leave no placement, or that a finer one than the stage allows would be left.
+// Reports the conflicting constraints of a stage, or that only placements finer than its granularity are feasible.
 void report_clash(const Stage& stage, const ModelStage& work, const LengthPlan& length, const Profile& profile,
                   Diagnostics& diagnostics) {
     const std::vector<std::string> clash = clashing_constraints(length, work, profile);
@@ -103,8 +104,8 @@ void report_clash(const Stage& stage, const ModelStage& work, const LengthPlan& 
     }
 }
 
-// Models that stay loaded share DRAM; one that several stages run at the same precision under the same runtime is there
-// once.
+// Checks that the models of all stages, which stay loaded, fit into DRAM together. A model that several stages use at
+// equal precision and under the same runtime is loaded once.
 bool fit_together(const Scenario& scenario, const ScenarioResult& result, Diagnostics& diagnostics) {
     std::vector<std::pair<const ModelStage*, Bytes>> loaded;
     Bytes working;
@@ -116,7 +117,7 @@ bool fit_together(const Scenario& scenario, const ScenarioResult& result, Diagno
         const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);
         const auto& work = std::get<ModelStage>(asked->work);
         Bytes kept;
-        for (const PassShare& share : stage.passes) {  // each placement has its own copy
+        for (const PassShare& share : stage.passes) {  // each placement has a copy of its own
             const Candidate& candidate = stage.candidates[share.candidate];
             working = std::max(working, candidate.peak_activation_bytes);
             const Bytes cache = candidate.generation ? candidate.generation->kv_cache : Bytes{};
@@ -187,7 +188,8 @@ StageResult fixed_stage(const Stage& stage, const FixedStage& work) {
     return result;
 }
 
-// Numbers that several stages use move them together; fixed times are independent of everything.
+// Standard deviation of the total's logarithm. Numbers shared by stages are fully correlated between them; fixed times
+// are independent.
 double total_sigma(const std::vector<StageResult>& stages, Time total) {
     std::vector<double> shared;
     double own = 0;
@@ -238,7 +240,7 @@ std::string slowdown_text(const StageSlowdown& one) {
     return fmt::format("slows '{}' by {} (at most {})", one.of, by, percent_text(one.allowed, 3));
 }
 
-// Moves a stage that slows another too much to the best of its placements that does not.
+// Moves a stage that exceeds its slowdown limit on another to its best candidate that does not.
 bool keep_to_slowdowns(const Scenario& scenario, ScenarioResult& result, Diagnostics& diagnostics) {
     bool kept = true;
     for (std::size_t i = 0; i < scenario.stages.size(); ++i) {
@@ -251,7 +253,7 @@ bool keep_to_slowdowns(const Scenario& scenario, ScenarioResult& result, Diagnos
                                            : std::vector<std::size_t>{0};
         std::vector<StageSlowdown> slowdowns;
         bool settled = false;
-        if (result.rate) {  // passes may be spread over several candidates
+        if (result.rate) {  // passes may be distributed over several candidates
             slowdowns = slowdowns_by(stage, scenario, result);
             settled = within_limits(slowdowns);
         }
@@ -328,7 +330,7 @@ std::optional<ScenarioResult> evaluate(const Scenario& scenario, Diagnostics& di
         (options.operators && !keep_to_slowdowns(scenario, result, diagnostics))) {
         return std::nullopt;
     }
-    if (bound && !result.slowdowns.empty()) {  // a stage may have been moved
+    if (bound && !result.slowdowns.empty()) {  // the check of slowdowns may have moved a stage
         result.rate = sustained_rate(scenario, result, *bound);
     }
     if (options.uncertainty) {
@@ -346,7 +348,8 @@ std::optional<Candidate> evaluate_on(const Profile& hardware, const ModelStage& 
     if (!lengths) {
         return std::nullopt;
     }
-    std::vector<PlacementLimits> limits;  // what does not fit is predicted all the same, with a warning
+    // an over-full memory is a warning here, so limits are removed from the problem
+    std::vector<PlacementLimits> limits;
     for (LengthPlan& length : *lengths) {
         limits.push_back(std::exchange(length.problem.limits, {}));
     }
@@ -359,7 +362,7 @@ std::optional<Candidate> evaluate_on(const Profile& hardware, const ModelStage& 
     }
     for (const PlacementLimits& one : limits) {
         if (one.size.size() != candidate.assignment.size()) {
-            continue;  // a pass with other operators, which the main one stands for
+            continue;  // a pass with different operators is represented by the main pass
         }
         if (const auto limit = exceeded_limit(one, candidate.assignment)) {
             diagnostics.warning(stage.model.where, fmt::format("{} does not fit: {}", stage.model.name, *limit));

@@ -1,4 +1,4 @@
-// Puts missing fusions of the same kinds and reason together.
+// Aggregates missing fusions of equal operator kinds and reason.
 #include "berth/fusion_summary.h"
 
 #include <algorithm>

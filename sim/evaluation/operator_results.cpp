@@ -1,4 +1,4 @@
-// The operators of a placed pass, one after the other, with the time that each is responsible for.
+// Operators of a placed pass in execution order, each with the time attributed to it.
 #include <algorithm>
 
 #include "evaluation/work.h"
@@ -8,10 +8,11 @@ namespace berth {
 namespace {
 
 struct Shares {
-    std::vector<Time> handover;    // per operator: of its inputs, the call of its runtime, and of results to the host
-    std::vector<Time> conversion;  // per operator
-    std::vector<Time> call;        // part of the hand-over: entering a runtime
-    std::vector<Bytes> moved;      // through the host's DRAM, by hand-overs
+    // [operator] hand-over of its inputs, entry into its runtime, and hand-over of results to the host
+    std::vector<Time> handover;
+    std::vector<Time> conversion;  // [operator]
+    std::vector<Time> call;        // [operator] part of the hand-over: entry into a runtime
+    std::vector<Bytes> moved;      // [operator] bytes that hand-overs move through the host's DRAM
 };
 
 Shares shares_of(const Work& work, const LengthPlan& length, const Assignment& assignment, const Profile& profile) {
@@ -42,7 +43,7 @@ Shares shares_of(const Work& work, const LengthPlan& length, const Assignment& a
     return shares;
 }
 
-// MACs and bytes of all kernels of the operator, conversions included; its first kernel stands for it in explanations.
+// Adds MACs and bytes of a kernel, conversions included; the slowest kernel represents the operator in explanations.
 void add_kernel(OperatorResult& result, const DevicePlan& plan, KernelId id) {
     const KernelCost& cost = plan.costs[static_cast<std::size_t>(id)];
     result.macs += cost.macs;

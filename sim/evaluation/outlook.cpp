@@ -1,4 +1,4 @@
-// Draws of what is uncertain, their loads, and a simulated sample of them.
+// Draws of the uncertain numbers, their loads, and a simulated sample of them.
 #include "evaluation/outlook.h"
 
 #include <Eigen/Eigenvalues>
@@ -24,18 +24,18 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kPairs = 8'192;  // of draws with opposite signs, which leaves less to chance
+constexpr std::size_t kPairs = 8'192;  // antithetic pairs of draws, which reduce the variance
 constexpr std::size_t kFirstSample = 24;
 constexpr std::size_t kLargestSample = 216;
-constexpr std::size_t kGrowth = 3;  // of a sample: what was simulated stays part of it
+constexpr std::size_t kGrowth = 3;  // growth factor of the sample; simulated runs are reused
 constexpr double kOutlookPrecision = 0.025;
 constexpr double kNormal = 1.96;
-constexpr double kLeastPerDraw = 300;  // of one draw
+constexpr double kLeastPerDraw = 300;  // minimum number of requests per draw
 constexpr double kMostPerDraw = 2'000;
 constexpr double kLeastChats = 500;
-constexpr double kDrawAtHighLoad = 25;  // times 1 / (1 - load)^2
+constexpr double kDrawAtHighLoad = 25;  // multiplied by 1 / (1 - load)^2
 
-/// Of a phase: what its tasks take. Of chats, passes that read a prompt and those that make tokens apart.
+/// Slow-down factors of a phase's tasks. For chats, `time` applies to prompt passes and `steps` to decoding passes.
 struct Pace {
     double time = 1, steps = 1;
 };
@@ -43,13 +43,13 @@ using Factors = std::vector<Pace>;  // [phase]
 
 /// One draw of the uncertain numbers.
 struct Draw {
-    std::size_t number = 0;  ///< of the pair
+    std::size_t number = 0;  ///< number of its antithetic pair
     double sign = 1;
-    double load = 0;      ///< 0 where no rate is known
-    double expected = 0;  ///< about how long a request takes; only its order counts
+    double load = 0;      ///< 0 if no arrival rate is known
+    double expected = 0;  ///< approximate request time, used only for ordering
 };
 
-// Causes of a stage's uncertainty (see stage_causes); that of a fixed time is its own.
+// Effects of a stage's causes of uncertainty (see stage_causes); a fixed time has a cause of its own.
 std::vector<double> causes_of(const Stage& asked, const StageResult& stage) {
     const auto* fixed = std::get_if<FixedStage>(&asked.work);
     if (fixed == nullptr) {
@@ -58,14 +58,14 @@ std::vector<double> causes_of(const Stage& asked, const StageResult& stage) {
     return {fixed->takes.low < fixed->takes.high ? log_normal_sigma(fixed->takes) : 0};
 }
 
-/// The phase's service, if it is one of chats.
+/// Chat service of the phase; null if it has none.
 const ChatService* service_of(const SimulatedSystem& system, const SimulatedPhase& phase) {
     const auto service = system.tasks[phase.first].service;
     return service ? &system.services[*service] : nullptr;
 }
 
-/// How much longer the phases of a system take, together, under draws of what is uncertain. What is drawn belongs to a
-/// stage by its name, so that other numbers, and other stages, do not move it.
+/// Samples joint slow-down factors of a system's phases. Random streams are tied to stage names, so changes to other
+/// stages or numbers leave a stage's draws unchanged.
 class PhaseDraws {
   public:
     PhaseDraws(const Scenario& scenario, const ScenarioResult& result, const SimulatedSystem& system)
@@ -95,7 +95,7 @@ class PhaseDraws {
                 }
             }
         }
-        // The symmetric root changes as little as the covariance does.
+        // The symmetric square root is as insensitive to perturbation as the covariance itself.
         const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
         root_ = solver.eigenvectors() * solver.eigenvalues().cwiseMax(0).cwiseSqrt().asDiagonal() *
                 solver.eigenvectors().transpose();
@@ -126,17 +126,17 @@ class PhaseDraws {
 
     struct OfPhase {
         std::size_t first = 0;
-        bool apart = false;  ///< steps have causes of their own, the next ones
+        bool apart = false;  ///< decoding steps have causes of their own, in the next entry
     };
     std::uint64_t seed_;
     std::vector<OfPhase> of_phase_;
     std::vector<std::uint64_t> streams_;
     std::vector<std::vector<double>> causes_;
-    std::vector<bool> fixed_;  ///< times that have nothing in common with any other
+    std::vector<bool> fixed_;  ///< whether a time is fixed, and so independent of all others
     Eigen::MatrixXd root_;
 };
 
-/// What each phase takes up of each pool, then of each bandwidth, per request.
+/// Load of each phase on every pool, then on every bandwidth, per request.
 class PhaseLoads {
   public:
     explicit PhaseLoads(const SimulatedSystem& system) : pools_(system.pools.size()) {
@@ -154,7 +154,7 @@ class PhaseLoads {
         }
     }
 
-    /// Time that the bottleneck resource is taken up for: bytes stay as many, however long a phase takes.
+    /// Load of the bottleneck resource. Slow-down factors scale busy times but not the number of bytes.
     [[nodiscard]] Time busiest(const Factors& factors) const {
         std::vector<Time> sum(loads_.empty() ? 0 : loads_.front().size());
         for (std::size_t phase = 0; phase < loads_.size(); ++phase) {
@@ -172,7 +172,8 @@ class PhaseLoads {
   private:
     std::size_t pools_;
     std::vector<std::vector<Time>> loads_;  ///< [phase][resource]
-    std::vector<std::vector<Time>> steps_;  ///< of them, what passes take that make tokens; of other phases all
+    /// [phase][resource] decoding part of the load; for phases other than chats, the whole load
+    std::vector<std::vector<Time>> steps_;
 };
 
 SimulatedSystem slower(SimulatedSystem system, const Factors& factors) {
@@ -191,7 +192,7 @@ SimulatedSystem slower(SimulatedSystem system, const Factors& factors) {
     return system;
 }
 
-/// The outlook of one scenario's stream.
+/// Outlook of one scenario's stream.
 class Outlook {
   public:
     Outlook(const Scenario& scenario, const ScenarioResult& result, const TrafficResult& simulated)
@@ -244,8 +245,8 @@ class Outlook {
         }
     }
 
-    /// Of the chats of each service: their percentiles in a sample of the draws, relative to those of the same chats
-    /// under the median numbers, times what the whole simulation says of them.
+    /// Uncertainty of each service's chat percentiles: the ratios of drawn runs to the run of the same chats under
+    /// median numbers, times the percentiles of the full simulation.
     [[nodiscard]] std::vector<ChatSpreads> chats() {
         std::vector<ChatSpreads> spreads;
         if (stable_ == 0 || !simulated_.simulation.stable) {
@@ -264,10 +265,10 @@ class Outlook {
     }
 
   private:
-    /// Requests under one of the stable draws.
+    /// Result of one of the stable draws.
     struct Run {
-        double place = 0;  ///< among them, from 0 to 1
-        double met = 0;    ///< share of the requests
+        double place = 0;  ///< relative rank among the stable draws, from 0 to 1
+        double met = 0;    ///< share of requests within the budget
         std::vector<ServedChats> chats;
     };
 
@@ -277,7 +278,7 @@ class Outlook {
         return static_cast<double>(stable_) / static_cast<double>(all_.size());
     }
 
-    // In the middle of each of `count` equal shares of the stable draws, which are the first ones.
+    // Extends the sample to the midpoints of `count` equal shares of the stable draws, which come first in the order.
     void extend(std::size_t count) {
         std::vector<Run> more;
         for (std::size_t i = 0; i < count; ++i) {
@@ -309,7 +310,8 @@ class Outlook {
         std::ranges::sort(runs_, {}, &Run::place);
     }
 
-    // Of an evenly spread sample, by differences of neighbours (Wolter, Introduction to Variance Estimation, 8.2.1).
+    // Mean and half-width of the confidence interval for a systematic sample, from successive differences (Wolter,
+    // Introduction to Variance Estimation, 8.2.1).
     [[nodiscard]] std::pair<double, double> estimate() const {
         const auto count = static_cast<double>(runs_.size());
         double sum = 0, squares = 0;
@@ -322,9 +324,9 @@ class Outlook {
         return {sum / count, std::max(half, 0.5 / count)};
     }
 
-    // A draw that is no pair's is the median. Chats are the same ones under every draw, so that its effect is told from
-    // few of them; shares of requests that meet a budget are told from all runs together, which then have chats of
-    // their own.
+    // Simulates one draw; a default-constructed draw means the median numbers. Chats use common random numbers for all
+    // draws, so that few runs show the effect of a draw. For shares of requests within a budget, which are averaged
+    // over all runs, each run draws its own requests.
     [[nodiscard]] SimulationResult simulated(const Draw& draw) const {
         const RequestStream& traffic = *scenario_.traffic;
         const auto& load = simulated_.simulation.load;
@@ -350,7 +352,8 @@ class Outlook {
             for (const Run& run : runs_) {
                 const Time drawn = (*(run.chats[service].*latency).*statistic).value;
                 const Time before = (*(median.*latency).*statistic).value;
-                ratios.push_back(before > Time{} ? drawn / before : 1);  // answers of one token have no rate
+                // answers of one token have no time per further token
+                ratios.push_back(before > Time{} ? drawn / before : 1);
             }
             std::ranges::sort(ratios);
             const Time value = (*(simulated_.simulation.chats[service].*latency).*statistic).value;
@@ -360,7 +363,8 @@ class Outlook {
                 of(&SimulatedLatency::p99)};
     }
 
-    // Each of the ratios stands for an equal share of the stable draws; under the others there is no end.
+    // Percentiles of a time over the draws. Each ratio represents an equal share of the stable draws; under unstable
+    // draws the time is unbounded.
     [[nodiscard]] SpreadTime spread(const std::vector<double>& ratios, Time value) const {
         const auto at = [&](double share) {
             const double position = std::clamp(share / share_of_stable() * static_cast<double>(ratios.size()) - 0.5,
@@ -378,9 +382,9 @@ class Outlook {
     const Scenario& scenario_;
     const TrafficResult& simulated_;
     PhaseDraws draws_;
-    std::vector<Draw> all_;  ///< by expected time, so that those under which requests pile up come last
+    std::vector<Draw> all_;  ///< ordered by expected time, so unstable draws come last
     std::size_t stable_ = 0;
-    std::vector<Run> runs_;  ///< by place
+    std::vector<Run> runs_;  ///< ordered by place
 };
 
 }  // namespace

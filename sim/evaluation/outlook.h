@@ -1,4 +1,4 @@
-// How a stream fares under what the profile's numbers may be.
+// Stability and deadline outlook of a stream under the uncertainty of the profile's numbers.
 #pragma once
 
 #include "berth/evaluation.h"
@@ -7,8 +7,9 @@
 
 namespace berth {
 
-/// Adds how likely requests pile up and, where there is a budget, how likely they meet it. Many draws of the uncertain
-/// numbers give the load, which is a sum; some of them, evenly spread over how long requests may take, are simulated.
+/// Adds the probability that the stream is unstable and, if there is a budget, the probability of meeting it. The load,
+/// which is a sum, is evaluated for many draws of the uncertain numbers; a sample of the draws, evenly spaced in order
+/// of expected request time, is simulated.
 void add_outlook(const Scenario& scenario, const ScenarioResult& result, TrafficResult& simulated);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// List schedules as tasks, and a local search whose judge is the simulator.
+// List schedules as simulation tasks, and a local search whose objective is the simulated time.
 #include "evaluation/overlap.h"
 
 #include <algorithm>
@@ -18,18 +18,19 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kSimulatedTasks = 1'500'000;  // of all steps of a search together
+constexpr std::size_t kSimulatedTasks = 1'500'000;  // total over all steps of a search
 constexpr std::size_t kLeastSteps = 50;
 constexpr std::size_t kMostSteps = 4'000;
-constexpr std::size_t kOrdered = 40;    // operators up to which orders are tried too
-constexpr double kFewPlacements = 300;  // that are all tried
+constexpr std::size_t kOrdered = 40;    // number of operators up to which orders are searched too
+constexpr double kFewPlacements = 300;  // number of placements up to which all are enumerated
 
 std::vector<int> lanes_of(const ModelStage& stage, const Profile& profile) {
     std::vector<int> lanes;
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {
         const Device& device = profile.devices[d];
         const int cores = execution_on(stage, profile, static_cast<DeviceId>(d)).cores;
-        // Times are those of the first cores; a lane on slower ones would not keep them.
+        // Operator times are those of the first cluster's cores; slower cores would not meet them, so they get no
+        // lanes.
         const int alike = device.clusters.empty() ? device.cores() : device.clusters.front().cores;
         lanes.push_back(device.runtime.shapes == ShapeRule::kStatic ? 1 : std::max(1, alike / cores));
     }
@@ -69,7 +70,7 @@ OverlappedPass pass_of(const ListSchedule& schedule, const LengthPlan& length, c
     return pass;
 }
 
-// Operators that stand at the same place of their blocks: names that differ in numbers only.
+// Groups of operators in the same position of their blocks, whose names differ only in digits.
 std::vector<std::vector<std::size_t>> alike_operators(const Graph& graph) {
     std::map<std::string, std::vector<std::size_t>> classes;
     for (std::size_t op = 0; op < graph.operators.size(); ++op) {
@@ -146,7 +147,7 @@ class OverlapSearch {
         }
     }
 
-    // Whether it is better than the best so far, which it then is.
+    // Simulates an assignment and order; if it improves on the best so far, it becomes the new best.
     bool attempt(const Assignment& assignment, const std::vector<Time>& order) {
         if (!objective(length_.problem, assignment) || !within(length_.problem.limits, assignment)) {
             return false;

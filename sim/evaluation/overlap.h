@@ -1,4 +1,4 @@
-// A pass whose devices work at once: branches that do not wait for each other run side by side.
+// Passes on concurrent devices: independent branches run side by side.
 #pragma once
 
 #include <optional>
@@ -11,30 +11,30 @@
 
 namespace berth {
 
-/// On the resources of the profile (see resources_of). Devices with static shapes run one call after the other, others
-/// as many operators side by side as the cores that the stage does not use for one allow. A call starts when its inputs
-/// are there and shows its results at its end.
+/// A pass on the resources of the profile (see resources_of). Devices with static shapes run calls one after the other;
+/// others run as many operators at once as their cores allow at the stage's cores per operator. A call starts when all
+/// its inputs are available and releases its results at its end.
 struct OverlappedPass {
     Assignment assignment;
-    std::vector<SimulatedTask> tasks;             ///< named by what they begin with
+    std::vector<SimulatedTask> tasks;             ///< named after their first operators
     std::vector<std::vector<OperatorId>> run_by;  ///< [task]
     std::vector<Time> start;                      ///< [operator]
-    Time time;                                    ///< simulated, with DRAM and links shared
+    Time time;                                    ///< simulated time, with contention for DRAM and links
 };
 
-/// Starts from HEFT, PEFT and `starts`, whatever of them keeps to the limits, and moves operators (alike ones of all
-/// blocks together, then single ones) and their order as long as the simulated time gets less. Cut short by steps.
-/// Absent if nothing within the limits was found.
+/// Local search from HEFT, PEFT and those of `starts` that meet the limits. Moves operators (first corresponding ones
+/// of all blocks together, then single ones) and changes their order while the simulated time improves, up to a step
+/// limit. Absent if nothing within the limits was found.
 [[nodiscard]] std::optional<OverlappedPass> overlapped_pass(const LengthPlan& length, const ModelStage& stage,
                                                             const Profile& profile,
                                                             const std::vector<Assignment>& starts);
 
-/// An assignment as it runs with devices at once, operators of higher `order` first, or if it is empty in HEFT's.
+/// Concurrent execution of an assignment; operators of higher `order` go first. An empty `order` means HEFT's ranks.
 [[nodiscard]] OverlappedPass overlap_of(const LengthPlan& length, const ModelStage& stage, const Profile& profile,
                                         const Assignment& assignment, const std::vector<Time>& order = {});
 
-/// No pass is shorter, serial ones included: the longest chain of operators on the devices best for it, and what the
-/// bottleneck resource (cores, link, DMA, DRAM) has to do at least.
+/// Lower bound on any pass, serial ones included: the larger of the longest operator chain on the best devices for it
+/// and the minimum load of the bottleneck resource (cores, link, DMA, DRAM).
 [[nodiscard]] Time overlap_bound(const LengthPlan& length, const ModelStage& stage, const Profile& profile);
 
 }  // namespace berth

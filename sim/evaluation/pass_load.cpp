@@ -1,4 +1,4 @@
-// Loads of single operators, and the problem of placing them at prices per resource.
+// Loads of single operators, and the placement problem at resource prices.
 #include "evaluation/pass_load.h"
 
 #include <algorithm>
@@ -13,7 +13,8 @@ namespace berth {
 
 namespace {
 
-constexpr double kEvenly = 1e-6;  // of the prices: what costs nothing would be placed anywhere
+// uniform admixture to the prices, so that zero prices do not leave placements arbitrary
+constexpr double kEvenly = 1e-6;
 constexpr int kMostRounds = 40;
 constexpr double kClose = 1e-6;
 
@@ -31,7 +32,7 @@ OperatorDemand demand_on(const LengthPlan& length, std::size_t op, DeviceId devi
     return demand;
 }
 
-/// Loads per time and byte on the resources of a profile.
+/// Load per unit of time and per byte on the resources of a profile.
 class LoadRates {
   public:
     LoadRates(const ModelStage& stage, const Profile& profile) : profile_(profile), resources_(resources_of(profile)) {
@@ -79,7 +80,7 @@ class LoadRates {
   private:
     const Profile& profile_;
     SimulatedSystem resources_;
-    std::vector<double> share_;  ///< [device] of its cores
+    std::vector<double> share_;  ///< [device] share of its cores in use
 };
 
 }  // namespace
@@ -150,7 +151,7 @@ Time pass_load_bound(const LengthPlan& length, const ModelStage& stage, const Pr
         }
         bound = std::max(bound, next->lower_bound);
         if (shares.status != LoadStatus::kOptimal || bound >= shares.load * (1 - kClose)) {
-            break;  // what is a bound at any prices is kept; prices that are no optimum's name no column to add
+            break;  // the bound holds at any prices, but non-optimal prices give no improving column
         }
         task.choices.push_back({rates.of(length, next->assignment), {}});
     }

@@ -1,4 +1,4 @@
-// What one pass of a placed stage takes of each resource, and how little that can be.
+// Load of one placed pass on each resource, and a lower bound on it.
 #pragma once
 
 #include <span>
@@ -9,20 +9,20 @@
 
 namespace berth {
 
-/// What an operator takes of its device as placed: apart from the one it could be fused into, it runs alone.
+/// Demand of an operator on its device if it runs unfused.
 struct OperatorDemand {
     Time work;
     Bytes moved;
 };
 [[nodiscard]] OperatorDemand demand_of(const LengthPlan& length, const Assignment& assignment, std::size_t op);
 
-/// The placement problem of a pass in which what is added up is load times price. Prices are those of resources_of's
-/// pools, then of its bandwidths. No placement's priced load is below the bound of this problem's best placement.
+/// Placement problem of a pass whose costs are loads times prices. Prices are ordered as the pools of resources_of,
+/// then its bandwidths. Its optimum is a lower bound on the priced load of any placement.
 [[nodiscard]] PlacementProblem priced_problem(const LengthPlan& length, const ModelStage& stage, const Profile& profile,
                                               std::span<const double> prices);
 
-/// No placement of a pass leaves the bottleneck resource less to do, by column generation (Gilmore and Gomory 1961):
-/// placements are those that are best at the prices of a linear programme.
+/// Lower bound on the bottleneck load of a pass over all placements, by column generation (Gilmore and Gomory 1961):
+/// the columns are placements that are optimal at the dual prices of a linear programme.
 [[nodiscard]] Time pass_load_bound(const LengthPlan& length, const ModelStage& stage, const Profile& profile);
 
 }  // namespace berth

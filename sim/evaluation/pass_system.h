@@ -7,7 +7,7 @@
 
 namespace berth {
 
-/// Operators that take turns are tasks of their own. `candidate`: as which the pass runs; null for a fixed stage.
+/// Builds the system of one pass, with one task per operator. `candidate` is the placement; null for a fixed stage.
 [[nodiscard]] SimulatedSystem pass_system(const Profile& profile, const Stage& stage, const Candidate* candidate);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Calls that go on as long as nothing outside waits for them, and steps between devices.
+// Groups units into calls, extended until something outside waits for them, with hand-overs between devices.
 #include "evaluation/pass_tasks.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace berth {
 
 namespace {
 
-/// Units of a schedule into calls, hand-overs and entries of runtimes.
+/// Converts the units of a schedule into calls, hand-overs and runtime entries.
 class Tasks {
   public:
     Tasks(const LengthPlan& length, const ModelStage& stage, const Profile& profile, const SimulatedSystem& resources,
@@ -44,7 +44,7 @@ class Tasks {
 
     PassTasks of(const ListSchedule& schedule) {
         assignment_ = &schedule.assignment;
-        for (const ScheduledUnit& unit : schedule.units) {  // what the host gives waits for nothing
+        for (const ScheduledUnit& unit : schedule.units) {  // graph inputs on the host have no predecessor
             for (const std::size_t f : inputs_of(unit)) {
                 if (problem_.flows[f].producer == kNoOperator) {
                     static_cast<void>(arrival(f, unit.device));
@@ -103,7 +103,7 @@ class Tasks {
         return named_ ? length_.graphs[at(profile_.host)].operators[at(op)].name + what : std::string();
     }
 
-    // The step behind which a tensor is on a device; absent if it is there from the start.
+    // Step after which a tensor is on a device; absent if it is there from the start.
     std::optional<std::size_t> arrival(std::size_t f, DeviceId to) {
         const auto& flow = problem_.flows[f];
         const bool given = flow.producer == kNoOperator;
@@ -127,7 +127,7 @@ class Tasks {
         return place->second;
     }
 
-    // Whether something outside its lane waits for results of the call's operators so far.
+    // Whether anything outside the unit's lane waits for results of its operators.
     [[nodiscard]] bool leaves(const ScheduledUnit& unit) const {
         return std::ranges::any_of(unit.operators, [&](OperatorId op) {
             return std::ranges::any_of(makes_[at(op)], [&](std::size_t f) {
@@ -205,7 +205,7 @@ class Tasks {
     static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
     struct Last {
         std::size_t step = kNone;
-        bool open = false;  ///< nothing outside waits for it yet
+        bool open = false;  ///< no outside task waits for it yet, so units may be appended
     };
 
     const LengthPlan& length_;
@@ -218,10 +218,11 @@ class Tasks {
     std::vector<Step> steps_;
     std::vector<std::pair<std::size_t, Time>> call_of_;  ///< [operator]
     std::vector<std::optional<std::size_t>> entered_;    ///< [device]
-    std::vector<std::map<int, Last>> last_;              ///< [device] by lane
-    std::vector<std::set<std::size_t>> waited_for_;      ///< [device] what its calls have waited for, or are
+    std::vector<std::map<int, Last>> last_;              ///< [device] last call of each lane
+    /// [device] steps that its calls have waited for, and its own calls
+    std::vector<std::set<std::size_t>> waited_for_;
     std::map<std::pair<std::size_t, DeviceId>, std::size_t> handed_over_;
-    std::vector<std::vector<std::size_t>> makes_, reads_;  ///< [operator] flows
+    std::vector<std::vector<std::size_t>> makes_, reads_;  ///< [operator] flows that it produces, flows that it reads
 };
 
 }  // namespace

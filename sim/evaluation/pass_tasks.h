@@ -1,4 +1,4 @@
-// A schedule of one pass as tasks to simulate.
+// Converts the schedule of one pass into simulation tasks.
 #pragma once
 
 #include <cstddef>
@@ -14,14 +14,14 @@ namespace berth {
 
 struct PassTasks {
     std::vector<SimulatedTask> tasks;
-    std::vector<std::vector<OperatorId>> run_by;      ///< [task] operators; a hand-over's is the one it is for
-    std::vector<std::pair<std::size_t, Time>> place;  ///< [operator] the call that runs it, and how far into it
+    std::vector<std::vector<OperatorId>> run_by;      ///< [task] operators; for a hand-over, the operator that needs it
+    std::vector<std::pair<std::size_t, Time>> place;  ///< [operator] its call, and its start offset within the call
 };
 
-/// Units into calls on `resources` (see resources_of), behind the hand-overs and the entry of a runtime that they wait
-/// for, and behind the call before them on their lane. On a device with static shapes units are one call as long as
-/// nothing outside waits for their results and they wait for nothing new. `named`: tasks bear the names of the
-/// operators that they begin with, which a search does without.
+/// Groups scheduled units into calls on `resources` (see resources_of). A call follows its hand-overs, the entry into
+/// its runtime and the previous call on its lane. On a device with static shapes, units stay in one call as long as
+/// nothing outside needs their results and they need no new input. `named`: name tasks after their first operators,
+/// which a search skips.
 [[nodiscard]] PassTasks tasks_of(const ListSchedule& schedule, const LengthPlan& length, const ModelStage& stage,
                                  const Profile& profile, const SimulatedSystem& resources, bool named);
 

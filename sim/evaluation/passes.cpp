@@ -1,4 +1,4 @@
-// The passes that a stage consists of: its input lengths, or a prompt and the steps behind it.
+// Passes of a stage: its input lengths, or a prompt and the decoding steps.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace berth {
 
 namespace {
 
-/// Steps that stand for all: their time is a straight line over the context, but for a granule or a window.
+/// Number of representative steps: step time is linear in the context, apart from granules and windows.
 constexpr std::int64_t kMostRuns = 4;
 
 void add_steps(std::vector<TokenShare>& passes, const Generation& generation, double share_of_all) {
@@ -25,7 +25,7 @@ void add_steps(std::vector<TokenShare>& passes, const Generation& generation, do
     }
 }
 
-// As with steps, a few chunks in the middle of others stand for them.
+// Adds the prompt. Like steps, chunks are represented by a few of them, each in the middle of a run of chunks.
 void add_prompt(std::vector<TokenShare>& passes, std::int64_t prompt, const PromptChunks& chunks) {
     if (chunks.most == 0 || (prompt <= chunks.most && !chunks.padded)) {
         passes.push_back({prompt, 1, 0});
@@ -45,7 +45,7 @@ void add_prompt(std::vector<TokenShare>& passes, std::int64_t prompt, const Prom
     }
 }
 
-// The last step has the longest context; a model that allows it allows all.
+// Checks the last step, which has the longest context; if the model allows it, all others fit too.
 bool last_step_fits(const ModelStage& stage, Diagnostics& diagnostics) {
     const Generation& generation = *stage.generation;
     if (!keeps_context(*stage.model.architecture)) {

@@ -1,5 +1,5 @@
-// Two placements of one stage as one problem: every operator stands in it once for the prompt and once for the steps,
-// and between the two lies its cache.
+// Joint placement problem of two phases: each operator occurs once for the prompt and once for the steps, with the
+// hand-over of its cache as a flow between the two.
 #include "evaluation/phases.h"
 
 #include <fmt/format.h>
@@ -73,7 +73,7 @@ void add_costs(PlacementProblem& sum, const PlacementProblem& one) {
     }
 }
 
-// Passes of one phase, each as often as it runs. Absent where they differ in more than sizes.
+// Sum of the passes of a phase, weighted by multiplicity. Absent if passes differ in more than sizes.
 std::optional<PlacementProblem> added_up(std::span<const LengthPlan> passes) {
     std::optional<PlacementProblem> sum;
     for (const LengthPlan& pass : passes) {
@@ -104,8 +104,8 @@ std::vector<DeviceId> usable_devices(const PlacementProblem& prompt, const Place
     return usable;
 }
 
-/// Puts the operators of both phases into one order, in which a step's operator follows the prompt's of its name: few
-/// caches wait at a time.
+/// Merges the operators of both phases into one order in which each step operator follows its counterpart in the
+/// prompt, so that few caches are live at a time.
 class Joining {
   public:
     Joining(PlacementProblem& joined, const PlacementProblem& prompt, const PlacementProblem& steps)
@@ -115,7 +115,8 @@ class Joining {
         joined_.activation.resize(prompt.devices);
     }
 
-    // A call costs once where any operator of its phase runs: the tensor that an operator elsewhere sends there.
+    // Models the cost of entering a runtime, due once if any operator of the phase runs on the device, as a flow from a
+    // virtual operator pinned to another device.
     void add_callers(const std::vector<DeviceId>& usable) {
         for (const PlacementProblem* phase : {&prompt_, &steps_}) {
             for (const DeviceId device : usable) {

@@ -1,4 +1,4 @@
-// The prompt and the tokens behind it on devices of their own: both as one placement problem, and the caches between.
+// Prompt and decoding phases placed separately: the joint placement problem and the hand-over of caches.
 #pragma once
 
 #include <optional>
@@ -11,28 +11,28 @@
 
 namespace berth {
 
-/// Whether a stage reads a prompt and then makes tokens, and may run on more than one device.
+/// Whether a stage processes a prompt and then generates tokens, and may use more than one device.
 [[nodiscard]] bool has_two_phases(const ModelStage& stage, const Profile& profile);
 
-/// Keys and values that a prompt leaves behind, which go to the device that makes the tokens: once per operator that
-/// keeps any, for the positions of the prompt, as the wider of both keeps them.
+/// Hand-over of the prompt's keys and values to the devices that generate tokens: once per operator with a cache, for
+/// the positions of the prompt, in the wider of the two cache formats.
 class CacheHandover {
   public:
-    /// Passes of a stage of two phases.
+    /// `lengths` are the passes of a two-phase stage.
     CacheHandover(const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Profile& profile);
 
     [[nodiscard]] const PlacementTerms& terms() const { return terms_; }
-    /// Under the profile.
+    /// Values of the terms under the profile.
     [[nodiscard]] const TermValues& values() const { return values_; }
 
     [[nodiscard]] CostSum of(const PhasedAssignment& placed) const;
     [[nodiscard]] Bytes bytes_of(const PhasedAssignment& placed) const;
 
-    /// One operator that keeps a cache, as the prompt and the steps have it.
+    /// An operator with a cache, in both phases.
     struct Cache {
         OperatorId prompt = kNoOperator, step = kNoOperator;
-        std::vector<Bytes> size;                    ///< [device] as it keeps it
-        std::vector<std::vector<TermId>> crossing;  ///< [from][to]; without meaning where both are the same
+        std::vector<Bytes> size;                    ///< [device] size of the cache in that device's format
+        std::vector<std::vector<TermId>> crossing;  ///< [from][to]; undefined for equal devices
     };
     [[nodiscard]] const std::vector<Cache>& caches() const { return caches_; }
 
@@ -42,20 +42,20 @@ class CacheHandover {
     std::vector<Cache> caches_;
 };
 
-/// Both phases of a stage as one problem without limits, whose objective is the time of a whole answer, and each by
-/// itself.
+/// Joint placement problem of both phases without limits, whose objective is the time of a complete answer, and the
+/// problem of each phase alone.
 class PhasesProblem {
   public:
-    /// At blocks or operators. Absent where passes of one phase differ in their operators, or fewer than two devices
-    /// can run anything.
+    /// Builds the problem at block or operator granularity. Absent if passes of a phase have different operators, or if
+    /// fewer than two devices can run any operator.
     [[nodiscard]] static std::optional<PhasesProblem> of(const std::vector<LengthPlan>& lengths,
                                                          const CacheHandover& caches, Granularity granularity);
 
     [[nodiscard]] const PlacementProblem& problem() const { return problem_; }
-    /// The prompt alone, whose objective is the time to the first token, or all steps alone.
+    /// Prompt alone (objective: time to first token), and all decoding steps alone.
     [[nodiscard]] const PlacementProblem& prompt() const { return prompt_alone_; }
     [[nodiscard]] const PlacementProblem& steps() const { return steps_alone_; }
-    /// Both, with one phase where it is put.
+    /// Joint problem with one phase fixed.
     [[nodiscard]] PlacementProblem with_prompt(const Assignment& prompt) const { return with(prompt_, prompt); }
     [[nodiscard]] PlacementProblem with_steps(const Assignment& steps) const { return with(steps_, steps); }
     [[nodiscard]] PhasedAssignment phases_of(const Assignment& assignment) const;
@@ -66,26 +66,27 @@ class PhasesProblem {
 
     PlacementProblem problem_, prompt_alone_, steps_alone_;
     std::vector<OperatorId> prompt_, steps_;  ///< [operator of the phase] its number in the problem
-    std::vector<DeviceId> callers_;           ///< [operator of the problem] where it stands for a call; else negative
+    /// [operator of the problem] device if it represents a runtime call; else negative
+    std::vector<DeviceId> callers_;
 };
 
-/// Steps by the name of the prompt's operators: kNoOperator for those that the prompt has not.
+/// [step operator] prompt operator of the same name; kNoOperator if the prompt has none.
 [[nodiscard]] std::vector<OperatorId> counterparts(const Graph& steps, const Graph& prompt);
 
-/// What both phases need of a memory: weights and caches of both, those that stay where they are once, and the most
-/// that one works in.
+/// Memory demand of both phases: weights and caches of both, counted once where they stay on a device, plus the larger
+/// working set of the two.
 [[nodiscard]] Bytes memory_needed(const std::vector<LengthPlan>& lengths, std::size_t memory,
                                   const PhasedAssignment& placed);
 [[nodiscard]] std::optional<std::string> exceeded_memory(const std::vector<LengthPlan>& lengths,
                                                          const PhasedAssignment& placed);
 
-/// An assignment per pass.
+/// [pass] Assignment of each pass.
 [[nodiscard]] std::vector<Assignment> placed_passes(const std::vector<LengthPlan>& lengths,
                                                     const PhasedAssignment& placed);
-/// The same where both phases follow an assignment of the main pass.
+/// Assignments of all passes if both phases follow that of the main pass.
 [[nodiscard]] std::vector<Assignment> placed_passes(const std::vector<LengthPlan>& lengths,
                                                     const Assignment& assignment);
-/// As a candidate places them.
+/// Assignments of all passes under a candidate.
 [[nodiscard]] std::vector<Assignment> placed_passes(const std::vector<LengthPlan>& lengths, const Candidate& candidate);
 
 }  // namespace berth

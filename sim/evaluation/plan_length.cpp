@@ -1,4 +1,4 @@
-// One input length of a stage, instantiated for the tokens that each device computes: padded or actual.
+// Instantiates one input length of a stage for the tokens that each device computes, padded or actual.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,12 +20,12 @@ std::optional<std::int64_t> paid_tokens(const ModelStage& stage, const Device& d
     return bucket == stage.buckets.end() ? std::nullopt : std::optional(*bucket);
 }
 
-// A cache that is compiled in is attended to as a whole, whatever of it is filled.
+// Attended context. A cache of compiled-in length is attended to as a whole, however full it is.
 std::int64_t context_of(const ModelStage& stage, const Device& device, const TokenShare& length) {
     return stage.generation ? std::max(length.context, device.runtime.cache_length - length.tokens) : length.context;
 }
 
-// Exceptions by operator hold on every device.
+// Precision on a device; exceptions per operator apply on every device.
 Precision precision_on(const ModelStage& stage, DeviceId device) {
     Precision precision = stage.precision;
     const auto own = stage.dtypes.find(device);
@@ -77,7 +77,7 @@ std::optional<LengthPlan> plan_length(const std::string& stage_name, const Model
         if (same < d) {
             plan.graphs.push_back(plan.graphs[same]);
         } else {
-            // Of several tokens behind a context each one is asked about: they were drafted.
+            // In a step of several tokens (verification of a draft), each token is scored.
             const std::int64_t scored = length.step ? length.tokens : 1;
             auto graph = instantiate(stage.model, Workload{stage.batch, *paid, contexts[d], scored}, diagnostics);
             if (!graph || !apply_precision(*graph, asked[d], diagnostics)) {

@@ -1,4 +1,4 @@
-// One kernel by itself: as a step of a compiled graph, or as a call of the runtime's operator library.
+// Prediction of a standalone kernel: a step of a compiled graph, or a call of the runtime's operator library.
 #include "base/index.h"
 #include "berth/runtimes.h"
 #include "cost/lowering.h"
@@ -8,7 +8,8 @@ namespace berth {
 
 namespace {
 
-// The activation goes into the device's layout and the result comes back, as wide as the library leaves it.
+// Layout change of a library call: the activation into the device's layout, and the result, at the width that the
+// library leaves, back.
 CrossingTerm layout_change(const Profile& profile, DeviceId device, const Kernel& kernel) {
     const Bytes in = element_size(kernel.input) * static_cast<double>(input_elements(kernel.kind, kernel.dims));
     const Bytes out = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));

@@ -1,4 +1,4 @@
-// How much each uncertain number of a profile moves sums of terms.
+// Sensitivities of sums of terms to the uncertain numbers of a profile.
 #pragma once
 
 #include <optional>
@@ -12,36 +12,37 @@
 
 namespace berth {
 
-/// A sum over a table of terms, and what is multiplied with it in a mix.
+/// A sum over a table of terms, with its weight in a mix.
 struct WeightedSum {
     const PlacementTerms* terms = nullptr;
-    const TermValues* values = nullptr;  ///< under the profile
+    const TermValues* values = nullptr;  ///< term values under the profile
     CostSum sum;
     double share = 1;
 };
 /// Time (s) of a mix.
 [[nodiscard]] double time_of(std::span<const WeightedSum> mix);
 
-/// Numbers of the profile, and of runtimes beside it, with a spread; model errors are told by error_of().
+/// Numbers with a spread in the profile and in its further runtimes; model errors are accessed through error_of().
 [[nodiscard]] std::vector<ParameterView> uncertain_parameters(Profile& profile);
 
-/// Paths of the numbers that Uncertainty::effect runs over: those with a spread, then the model's own errors.
+/// Paths of the numbers behind Uncertainty::effect: those with a spread, then the model errors.
 [[nodiscard]] std::vector<std::string> uncertain_numbers(const Profile& profile);
 
-/// Central differences at one standard deviation of a number's logarithm. Terms are worked out once, for all sums over
-/// their table, which has to stay where it is.
+/// Central differences over one standard deviation of each number's logarithm. Each term is evaluated once for all sums
+/// over its table, which must stay at its address.
 class Sensitivities {
   public:
-    /// Of what runs under one runtime of the hardware, over the numbers of all of them.
+    /// Sensitivities under one runtime of the hardware, over the numbers of all runtimes.
     explicit Sensitivities(const Profile& hardware, std::optional<std::size_t> runtime = {});
     Sensitivities(const Sensitivities&) = delete;
     Sensitivities& operator=(const Sensitivities&) = delete;
 
-    /// Effects on the log latency of a mix.
+    /// Effects on the logarithm of a mix's latency.
     [[nodiscard]] Uncertainty of(std::span<const WeightedSum> mix);
 
   private:
-    /// Whose terms a number can change: those of one device, of links alone, of all, or those of another runtime.
+    /// Terms that a number can affect: those of one device, of links only, all terms, or none (another runtime's
+    /// number).
     struct Reach {
         std::optional<DeviceId> device;
         bool links_only = false;
@@ -50,10 +51,10 @@ class Sensitivities {
     [[nodiscard]] static Reach reach_of(const ParameterView& number, const Profile& profile);
     [[nodiscard]] static bool reaches(const Reach& reach, const PlacementTerms& terms, TermId term);
 
-    /// Of one table of terms; a row has a time per number moved up, then one per number moved down.
+    /// Cache for one table of terms; a row holds a time per number moved up, then one per number moved down.
     struct Table {
         const PlacementTerms* terms = nullptr;
-        std::vector<std::size_t> row;  ///< [term] where it begins; kNone: not worked out
+        std::vector<std::size_t> row;  ///< [term] start of its row; kNone: not evaluated yet
         std::vector<double> times;
     };
 
@@ -65,11 +66,12 @@ class Sensitivities {
 
     const Profile& hardware_;
     std::optional<std::size_t> runtime_;
-    const Profile& profile_;              ///< of the runtime
-    Profile moved_;                       ///< the hardware
-    std::vector<std::size_t> errors_;     ///< [error_place] in the list of all model errors, behind the numbers
-    std::size_t error_count_ = 0;         ///< of all
-    std::vector<ParameterView> numbers_;  ///< of `moved_`
+    const Profile& profile_;  ///< profile of the runtime
+    Profile moved_;           ///< copy of the hardware in which numbers are moved
+    /// [error_place] position in the list of all model errors, which follow the numbers
+    std::vector<std::size_t> errors_;
+    std::size_t error_count_ = 0;         ///< number of all model errors
+    std::vector<ParameterView> numbers_;  ///< uncertain numbers of `moved_`
     std::vector<Reach> reach_;            ///< [number]
     std::vector<Table> tables_;
     TermValues scratch_;

@@ -1,4 +1,4 @@
-// Candidates into tasks: hand-overs on the link, calls on the cores, bytes through DRAM.
+// Converts candidates into simulation tasks: hand-overs on the link, calls on the cores, bytes through DRAM.
 #include "berth/simulated_scenario.h"
 
 #include <fmt/format.h>
@@ -24,7 +24,7 @@ namespace berth {
 
 namespace {
 
-// Simulated, with nothing else on its resources.
+// Simulated time of a single request without contention.
 Time request_time(const SimulatedSystem& system) {
     const Arrivals once = ClosedLoop{};
     EventEngine engine(system, once, {1, 0});
@@ -32,9 +32,9 @@ Time request_time(const SimulatedSystem& system) {
     return seconds(engine.now());
 }
 
-constexpr double kSlices = 64;  // of a request's time, in which operators of one device take turns
+constexpr double kSlices = 64;  // time slices per request, in which operators of one device take turns
 
-/// An operator in a call, the bytes that it moves, and its share of what the call waits.
+/// An operator within a call, with its bytes and its share of the call's waiting time.
 struct CallPart {
     OperatorId op = kNoOperator;
     double moved = 0;
@@ -43,7 +43,7 @@ struct CallPart {
 
 class SystemBuilder {
   public:
-    /// Operators that take turns are put together up to a time of `slice`.
+    /// Operators that take turns on a device are merged into tasks of up to `slice`.
     SystemBuilder(const Profile& profile, Time slice)
         : profile_(profile), slice_(slice), system_(resources_of(profile)) {}
 
@@ -54,11 +54,11 @@ class SystemBuilder {
         if (system_.tasks.size() > system_.phases.back().first) {
             system_.phases.back().last = system_.tasks.size() - 1;
         } else {
-            system_.phases.pop_back();  // it takes no time
+            system_.phases.pop_back();  // a stage that takes no time has no tasks
         }
     }
 
-    /// `times` as long as one pass, here and below: a task of several passes in sequence.
+    /// `times` scales the work to a sequence of several passes, here and below.
     void add_fixed(const std::string& name, const FixedStage& stage, double times) {
         parts_.emplace_back();
         SimulatedTask task =
@@ -72,7 +72,7 @@ class SystemBuilder {
             add_overlapped(stage, candidate, times);
             return;
         }
-        // Operators are of the dominant input length, or of one step; the latency is of the mean pass.
+        // Operators are those of the dominant input length, or of one step; the latency is that of the mean pass.
         const std::size_t kept = parts_.size();
         Time steps = candidate.latency.median;
         if (candidate.phases && candidate.generation) {
@@ -82,14 +82,14 @@ class SystemBuilder {
             add_operators(stage, asked, candidate, candidate.prompt_operators, prompt, times);
             append(handover_task(stage + " (hand-over of the cache)", handover * times,
                                  candidate.generation->handed_over * times, profile_));
-            // Delays are told by operators of a step.
+            // Delays are reported per operator of a step only.
             parts_.resize(kept);
             parts_.resize(system_.tasks.size());
         }
         add_operators(stage, asked, candidate, candidate.operators, steps, times);
     }
 
-    /// Passes of a service of its own answer it.
+    /// Adds a chat, which the passes of its own service answer.
     void add_chat(const std::string& name, const ModelStage& asked, const Candidate& candidate, ChatService service) {
         const DeviceId device = device_of_steps(candidate);
         const int cores = candidate.device == device ? candidate.cores : execution_on(asked, profile_, device).cores;
@@ -112,7 +112,7 @@ class SystemBuilder {
     [[nodiscard]] const std::vector<std::vector<CallPart>>& parts() const { return parts_; }
 
   private:
-    // Where most of a token's time goes.
+    // Device with the largest share of a token's time.
     static DeviceId device_of_steps(const Candidate& candidate) {
         if (candidate.device || candidate.operators.empty()) {
             const Assignment& steps = candidate.phases ? candidate.phases->steps : candidate.assignment;
@@ -125,7 +125,7 @@ class SystemBuilder {
         return std::ranges::max_element(times, {}, [](const auto& one) { return one.second; })->first;
     }
 
-    // Operators of a pass, drawn out or together to `all`.
+    // Adds the operators of a pass, scaled so that their latencies sum to `all`.
     void add_operators(const std::string& stage, const ModelStage& asked, const Candidate& candidate,
                        const std::vector<OperatorResult>& operators, Time all, double times) {
         Time sum = sum_of<Time>(operators, &OperatorResult::latency);
@@ -165,7 +165,7 @@ class SystemBuilder {
             handed_over += op.handover_bytes * scale;
         }
 
-        // A segment waits before its first operator; operators that take turns wait alike.
+        // A segment waits before its first operator; operators that take turns share the waiting equally.
         void share_waiting(bool turns) {
             for (CallPart& part : parts) {
                 part.waits = turns ? 1 / static_cast<double>(parts.size()) : 0;
@@ -174,7 +174,7 @@ class SystemBuilder {
         }
     };
 
-    // A fused operator runs inside the kernel of the one before it.
+    // A slice never ends inside a fused kernel.
     [[nodiscard]] bool ends_slice(const Call& call, const OperatorResult& next, double scale) const {
         return next.fused_into.empty() && (next.handover > Time{} || call.work + next.latency * scale > slice_);
     }
@@ -196,8 +196,8 @@ class SystemBuilder {
         }
     }
 
-    // Its first tasks wait for all before the pass, and what follows waits for all of them. The tasks are those of the
-    // main length; the latency is of the mean pass.
+    // The first tasks follow everything before the pass, and a final task joins all its ends. Tasks are those of the
+    // main length, scaled to the latency of the mean pass.
     void add_overlapped(const std::string& stage, const Candidate& candidate, double times) {
         const std::size_t first = system_.tasks.size();
         SimulatedSystem alone = resources_of(profile_);
@@ -247,11 +247,11 @@ class SystemBuilder {
     std::vector<std::vector<CallPart>> parts_;  ///< [task]
 };
 
-/// More passes of a stage are simulated as so many longer ones: what other requests do between them hardly changes, and
-/// a request of a million passes would not fit into memory.
+/// Limit on simulated passes per stage; more are represented by proportionally longer ones. Interleaving with other
+/// requests hardly changes, and a request of a million passes would not fit into memory.
 constexpr std::int64_t kMostPasses = 256;
 
-/// Calls `add` for each pass to simulate, with how many passes it stands for.
+/// Calls `add` for each simulated pass, with the number of passes that it represents.
 void add_passes(std::int64_t passes, const std::function<void(double times)>& add) {
     const std::int64_t simulated = std::min(passes, kMostPasses);
     for (std::int64_t pass = 0; pass < simulated; ++pass) {
@@ -260,8 +260,8 @@ void add_passes(std::int64_t passes, const std::function<void(double times)>& ad
 }
 
 enum class Chats : std::uint8_t {
-    kMean,      ///< an answer of mean length is one request as any other
-    kSimulated  ///< passes make tokens of several answers
+    kMean,      ///< an answer of mean length as an ordinary request
+    kSimulated  ///< each pass generates tokens of several answers
 };
 
 SystemBuilder built(const Scenario& scenario, const ScenarioResult& result, Chats chats) {
@@ -291,7 +291,7 @@ SystemBuilder built(const Scenario& scenario, const ScenarioResult& result, Chat
     return builder;
 }
 
-// What tasks lose, given to the operators that they run: waiting as they take turns, and being slowed by bytes.
+// Attributes the delays of tasks to their operators: waiting in turn, and slow-down by memory traffic.
 std::vector<OperatorContention> operator_delays(const ScenarioResult& result, const SystemBuilder& builder,
                                                 const SimulatedSystem& system, const SimulationResult& simulation) {
     std::vector<OperatorContention> all;
@@ -328,7 +328,7 @@ std::vector<OperatorContention> operator_delays(const ScenarioResult& result, co
 }  // namespace
 
 SimulatedSystem pass_system(const Profile& profile, const Stage& stage, const Candidate* candidate) {
-    SystemBuilder builder(profile, Time{});  // operators one by one
+    SystemBuilder builder(profile, Time{});  // zero slice: one task per operator
     builder.begin_stage(stage.name, std::nullopt);
     if (candidate == nullptr) {
         builder.add_fixed(stage.name, std::get<FixedStage>(stage.work), 1);

@@ -1,4 +1,4 @@
-// Scores of candidates, and a stage's sums over its passes.
+// Scores of candidates, and sums of a stage over its passes.
 #include "evaluation/stage_choice.h"
 
 #include <algorithm>
@@ -29,7 +29,7 @@ const Uncertainty& uncertainty_of(const Candidate& candidate, TimeOf which) {
     return which == TimeOf::kToken && generation && generation->step ? generation->of_step : candidate.uncertainty;
 }
 
-// What the objective minimises; absent if the profile has no energy numbers and the objective needs them.
+// Value that the objective minimises; absent if it needs energy and the profile has no energy numbers.
 std::optional<double> score(const Candidate& candidate, Objective objective) {
     const ObjectiveRow& row = row_of(objective);
     if (row.needs_energy && !candidate.energy) {
@@ -53,7 +53,8 @@ std::vector<std::size_t> in_order(const std::vector<Candidate>& candidates, cons
             scores.emplace_back(*value, i);
         }
     }
-    // Where only one phase counts, placements that differ in the other are as good: the whole answer decides.
+    // If only one phase counts, candidates that differ in the other phase tie; the time of the complete answer breaks
+    // the tie.
     std::ranges::sort(scores, [&](const auto& a, const auto& b) {
         return a.first != b.first ? a.first < b.first
                                   : candidates[a.second].latency.median < candidates[b.second].latency.median;
@@ -67,8 +68,8 @@ std::vector<std::size_t> in_order(const std::vector<Candidate>& candidates, cons
 
 namespace {
 
-// That the chosen one is faster than all it could have been chosen instead of; one that takes as long by the very same
-// work is no rival.
+// Probability that the chosen candidate is faster than its strongest rival. A candidate with an equal time in the same
+// phase is not a rival, since it does the same work.
 double confidence_in(const std::vector<Candidate>& candidates, std::size_t chosen, const ModelStage& stage,
                      TimeOf which) {
     double confidence = 1;

@@ -1,4 +1,4 @@
-// Column generation over the placements of all stages, then whole passes.
+// Column generation over the placements of all stages, then integer numbers of passes.
 #include "evaluation/throughput.h"
 
 #include <fmt/format.h>
@@ -19,7 +19,7 @@ namespace berth {
 namespace {
 
 constexpr int kMostColumnRounds = 30;
-constexpr int kMostTrials = 16;  // choices that are simulated
+constexpr int kMostTrials = 16;  // pass distributions that are simulated
 constexpr double kWorthTheChange = 1.005;
 constexpr double kCloseToBound = 1e-6;
 
@@ -27,7 +27,7 @@ Frequency sustained_by(const SimulatedSystem& system) {
     return system.tasks.empty() ? Frequency{} : sustainable_rate(system);
 }
 
-// Cores that one instance may use: one core or all, or any number of a few.
+// Core counts considered for one instance: one or all, or any count if the device has few cores.
 std::vector<int> core_counts(const Device& device) {
     constexpr int kFewCores = 4;
     std::vector<int> counts{1};
@@ -40,14 +40,14 @@ std::vector<int> core_counts(const Device& device) {
     return counts;
 }
 
-// Candidates that are made here stand beside the best placement of the stage's own.
+// Sets the optimality gap of a new candidate against the stage's best placement.
 void compare(Candidate& made, const StageResult& result) {
     if (result.optimum) {
         made.optimality_gap = std::max(0.0, made.latency.median / result.optimum->lower_bound - 1);
     }
 }
 
-// Whole models on other numbers of cores than the stage's.
+// Adds whole models on numbers of cores other than the stage's.
 void add_core_counts(PlannedStage& stage, const std::string& name, const ModelStage& work, const Scenario& scenario,
                      const EvaluationOptions& options) {
     const Profile& profile = profile_of(scenario, work);
@@ -61,7 +61,7 @@ void add_core_counts(PlannedStage& stage, const std::string& name, const ModelSt
             }
             ModelStage changed = work;
             changed.cores[id] = cores;
-            Diagnostics ignored;  // what does not fit is no candidate
+            Diagnostics ignored;  // a model that does not fit is no candidate
             const auto lengths = plan_passes(name, changed, scenario.profile, ignored);
             if (!lengths) {
                 continue;
@@ -102,7 +102,7 @@ class Balancing {
         for (int round = 0; round < kMostColumnRounds; ++round) {
             const LoadShares shares = least_load(tasks_, base_);
             bound = std::max(bound, priced_bound(shares.prices));
-            const bool solved = shares.status == LoadStatus::kOptimal;  // if not, its prices still give a bound
+            const bool solved = shares.status == LoadStatus::kOptimal;  // otherwise the prices still give a valid bound
             if (!solved || bound >= shares.load * (1 - kCloseToBound) || !add_columns(shares.prices)) {
                 break;
             }
@@ -143,7 +143,7 @@ class Balancing {
         candidate_of_[task].push_back(candidate);
     }
 
-    // A split at these prices, where the stage allows splits and they are sums.
+    // Best split at these prices, if the stage allows splits and its cost is a sum over operators.
     [[nodiscard]] std::optional<PlacementResult> best_split(std::size_t task, std::span<const double> prices) const {
         const ModelStage& work = work_of_task(task);
         const auto& lengths = stages_[stage_of_[task]].lengths;
@@ -158,7 +158,7 @@ class Balancing {
                                   : per_block(problem, length.graphs[static_cast<std::size_t>(profile.host)]));
     }
 
-    // No choice of all stages is below it at these prices.
+    // Lower bound at these prices on the load of any choice of all stages.
     [[nodiscard]] Time priced_bound(std::span<const double> prices) const {
         Time bound = priced(base_, prices);
         for (std::size_t t = 0; t < tasks_.size(); ++t) {
@@ -175,7 +175,7 @@ class Balancing {
         return bound;
     }
 
-    // Whether a placement that is better at these prices was found.
+    // Adds placements with negative reduced cost; returns whether any was found.
     bool add_columns(std::span<const double> prices) {
         bool added = false;
         for (std::size_t t = 0; t < tasks_.size(); ++t) {
@@ -200,7 +200,7 @@ class Balancing {
         return added;
     }
 
-    // Each task in its choice of least latency, of those that were there before splits were looked for.
+    // Distribution that runs each task in its choice of least latency, without splits found by column generation.
     [[nodiscard]] PassCounts fastest() const {
         PassCounts counts;
         for (const LoadTask& task : tasks_) {
@@ -211,7 +211,7 @@ class Balancing {
         return counts;
     }
 
-    // The best counts without splits that were looked for.
+    // Best distribution without splits found by column generation.
     [[nodiscard]] PassCounts without_found() const {
         std::vector<LoadTask> listed = tasks_;
         for (std::size_t t = 0; t < listed.size(); ++t) {
@@ -239,8 +239,8 @@ class Balancing {
         return sustained_by(simulated_system(scenario_, trial));
     }
 
-    // Loads tell nothing of cores that stand idle because the next call needs more of them than are free: what counts
-    // is the simulated rate. A choice that takes longer has to sustain more by a margin.
+    // Chooses the distribution of the highest simulated rate. Loads do not show cores that idle because the next call
+    // needs more than are free. A distribution of longer latency must improve the rate by a margin.
     [[nodiscard]] PassCounts best_simulated() const {
         ScenarioResult trial;
         for (const PlannedStage& stage : stages_) {
@@ -271,7 +271,7 @@ class Balancing {
         return best;
     }
 
-    // Splits that were looked for and are not used are left out again.
+    // Applies the distribution and drops generated splits that it does not use.
     void take(const PassCounts& counts) {
         for (std::size_t t = 0; t < tasks_.size(); ++t) {
             StageResult& result = stages_[stage_of_[t]].result;
@@ -299,7 +299,8 @@ class Balancing {
     EvaluationOptions options_;
     std::vector<Time> base_;
     std::vector<LoadTask> tasks_;
-    std::vector<std::size_t> stage_of_, listed_;          ///< [task]
+    /// [task] its stage, and the number of its candidates before column generation
+    std::vector<std::size_t> stage_of_, listed_;
     std::vector<std::vector<std::size_t>> candidate_of_;  ///< [task][choice]
 };
 
@@ -322,7 +323,7 @@ SustainedRate sustained_rate(const Scenario& scenario, const ScenarioResult& res
     rate.capacity = 1 / *busiest;
     rate.simulated = sustained_by(system);
     rate.busiest = place < pools ? system.pools[place].name : system.bandwidths[place - pools].name;
-    rate.upper_bound = std::max(upper_bound, rate.capacity);  // of equals, rounding decides
+    rate.upper_bound = std::max(upper_bound, rate.capacity);  // ties are decided by rounding
     return rate;
 }
 

@@ -1,4 +1,4 @@
-// Which way the passes of all stages run, so that a stream sustains the highest rate.
+// Distribution of passes over placements that maximises the sustained rate of a stream.
 #pragma once
 
 #include <vector>
@@ -9,20 +9,20 @@
 
 namespace berth {
 
-/// A stage with what its placements are made of; no lengths for a fixed one.
+/// A stage with the plans of its input lengths; a fixed stage has none.
 struct PlannedStage {
     StageResult result;
     std::vector<LengthPlan> lengths;
 };
 
-/// Distributes the passes of every stage over its candidates (whole models also on other numbers of cores, where the
-/// scenario leaves them open and all cores are alike; splits that relieve the bottleneck resource are looked for as
-/// finely as the stage allows) so that the bottleneck resource of all has least to do per request. Returns a rate that
-/// nothing of all this exceeds, by a linear programme. Candidates carry their operators.
+/// Distributes the passes of every stage over its candidates to minimise the bottleneck load per request. Candidates
+/// include whole models on other numbers of cores (if the scenario leaves them open and all cores are equal) and splits
+/// that relieve the bottleneck resource, searched at the stage's granularity. Returns an upper bound on the rate over
+/// all these choices, from a linear programme. Candidates carry their operators.
 [[nodiscard]] Frequency balance_stages(const Scenario& scenario, std::vector<PlannedStage>& stages,
                                        const EvaluationOptions& options);
 
-/// What the bottleneck resource allows with passes as they are placed.
+/// Rate that the bottleneck resource allows with the passes as placed.
 [[nodiscard]] SustainedRate sustained_rate(const Scenario& scenario, const ScenarioResult& result,
                                            Frequency upper_bound);
 

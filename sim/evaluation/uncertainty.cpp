@@ -1,4 +1,4 @@
-// Terms under numbers moved up and down, and what that does to sums of them.
+// Terms under perturbed numbers, and the resulting effects on sums.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
 bool is_model_error(const ParameterView& number) { return number.path.find(".error.") != std::string::npos; }
 
-// Terms of a sum without a row, and those that they refer to, in order.
+// Terms of a sum that have no row yet, including those that they refer to, in order.
 std::vector<TermId> missing_terms(const WeightedSum& sum, const std::vector<std::size_t>& row) {
     std::vector<TermId> missing;
     const auto need = [&](TermId term) {
@@ -39,7 +39,7 @@ std::vector<TermId> missing_terms(const WeightedSum& sum, const std::vector<std:
     return missing;
 }
 
-// Terms of a sum with their time in it; a fusion that was split as what it is made of.
+// Visits each term of a sum with its time; a split-fusion term is expanded into its components.
 template <class Add>
 void each_term(const WeightedSum& sum, Add add) {
     const auto each = [&](TermId term, double count) {
@@ -64,10 +64,10 @@ std::optional<EvidenceKind> evidence_for(const Kernel& kernel, const Device& dev
 
 bool was_measured(Origin origin) { return origin == Origin::kMeasured || origin == Origin::kCalibrated; }
 
-// How much less certain a kernel is that was not measured near its sizes, where the error of its class was set with
-// kernels that were measured by themselves: it is that of kernels near those. Errors that are assumed, or were set with
-// whole networks, are of any kernel. The factor is an assumption; `berth calibrate --leave-out network` says which one
-// left-out networks ask for.
+// Factor on the model error of a kernel whose sizes are not near measured ones. It applies where the error of its class
+// was calibrated on kernels measured by themselves, since that error holds for kernels near those. Errors that are
+// assumed, or calibrated on whole networks, hold for any kernel. The factor is an assumption; `berth calibrate
+// --leave-out network` reports the factor that left-out networks ask for.
 double doubt(const Kernel& kernel, const Device& device, ErrorClass of) {
     constexpr double kFarther = 1.5;
     const auto by_itself = [](const MeasuredKind& one) { return !one.ranges.empty(); };
@@ -76,7 +76,7 @@ double doubt(const Kernel& kernel, const Device& device, ErrorClass of) {
     return of_kernels && evidence_for(kernel, device) != EvidenceKind::kNear ? kFarther : 1;
 }
 
-// Hand-overs and calls rest on their own numbers.
+// Evidence for a term; hand-overs and runtime calls rest on their own numbers.
 std::optional<EvidenceKind> evidence_for(const PlacementTerm& term, const Profile& profile) {
     const auto device = [&profile](DeviceId id) -> const Device& {
         return profile.devices[static_cast<std::size_t>(id)];
@@ -134,7 +134,7 @@ std::string error_path(const Device& device, std::string_view error) {
     return fmt::format("devices.{}.error.{}", device.name, error);
 }
 
-// Errors of the profile's predictions, then those that runtimes beside it have for themselves.
+// Paths of the model errors of the profile, then of those that further runtimes define themselves.
 std::vector<std::string> error_numbers(const Profile& hardware) {
     std::vector<std::string> paths;
     const auto add = [&paths](const Profile& profile) {
@@ -185,7 +185,7 @@ Sensitivities::Reach Sensitivities::reach_of(const ParameterView& number, const 
     if (!path) {
         return {std::nullopt, false, true};
     }
-    // The clock of the host counts on devices that leave work to it.
+    // The host clock also affects devices that leave work to the host.
     const auto follows = [&path](const Device& one) { return one.host_core && one.host_core->clock_path == *path; };
     if (std::ranges::any_of(profile.devices, follows)) {
         return {};
@@ -255,7 +255,7 @@ Sensitivities::Table& Sensitivities::worked_out(const WeightedSum& sum) {
     return *table;
 }
 
-// Share of the sum's time per device and class of kernel, more of it for kernels that are less certain.
+// Adds the time of a sum per device and kernel class, weighted by doubt() for kernels of uncertain error.
 void Sensitivities::add_errors(const WeightedSum& sum, std::vector<double>& times) const {
     each_term(sum, [&](const PlacementTerm& term, double time) {
         if (const auto* kernel = std::get_if<KernelTerm>(&term)) {
@@ -277,7 +277,7 @@ bool has_correlations_of(const Profile& runtime, const Profile& hardware) {
            std::ranges::all_of(runtime.correlations.paths, is_shared);
 }
 
-// Causes that stand for what goes together under one profile lie in a block of their own, behind those of others.
+// Position of a profile's independent causes: each set of correlations has its own block after the blocks of others.
 struct CauseBlock {
     std::size_t first = 0, all = 0;
 };
@@ -293,7 +293,7 @@ CauseBlock block_of(const Profile& profile, const Profile& hardware) {
 
 }  // namespace
 
-// Effects with what goes together (Profile::correlations) replaced by independent causes.
+// Replaces the effects of correlated numbers (Profile::correlations) by those of independent causes.
 std::vector<double> Sensitivities::decorrelated(std::vector<double> effect) const {
     const Correlations& correlations = profile_.correlations;
     const CauseBlock block = block_of(profile_, hardware_);
@@ -301,7 +301,8 @@ std::vector<double> Sensitivities::decorrelated(std::vector<double> effect) cons
     for (const std::string& path : correlations.paths) {
         const auto place =
             std::ranges::find(numbers_, path_among_all(profile_, path), &ParameterView::path) - numbers_.begin();
-        const bool uncertain = static_cast<std::size_t>(place) < numbers_.size();  // else it was set to an exact value
+        // otherwise it was set to an exact value
+        const bool uncertain = static_cast<std::size_t>(place) < numbers_.size();
         together.push_back(uncertain ? std::exchange(effect[static_cast<std::size_t>(place)], 0) : 0);
     }
     const std::size_t before = effect.size() + block.first;

@@ -1,4 +1,4 @@
-// From an assignment to kernels and hand-overs in order.
+// Expands an assignment into ordered kernels and hand-overs.
 #include "evaluation/work.h"
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace berth {
 
 namespace {
 
-/// Kernels of an assignment, with the first of each operator.
+/// Kernels of an assignment, with the first kernel of each operator.
 class KernelList {
   public:
     KernelList(const LengthPlan& length, const Assignment& assignment, std::vector<ScheduledKernel>& kernels)
@@ -30,7 +30,7 @@ class KernelList {
             kernels_.push_back({device, plan.alone, StepRole::kOperator, id});
         }
         for (const Step& step : plan.steps) {
-            // The operators that are fused with it join as their turn comes.
+            // Operators fused with it are added in their own turn.
             const bool own = !follows && step.role == StepRole::kOperator;
             kernels_.push_back({device, own ? plan.alone : step.kernel, step.role, id});
         }

@@ -1,4 +1,4 @@
-// One input length of a stage instantiated on every device, and what a placed pass of it does in order.
+// One input length of a stage instantiated on every device, and the ordered work of a placed pass.
 #pragma once
 
 #include <cstdint>
@@ -13,27 +13,27 @@
 
 namespace berth {
 
-/// One input length of a stage: its graph on each device and the placement problem they make.
+/// Plan of one input length: the graph on each device, and the resulting placement problem.
 struct LengthPlan {
     TokenShare length;
-    std::vector<Graph> graphs;                    ///< per device: for the tokens that it computes
-    std::vector<DevicePlan> plans;                ///< per device
-    std::vector<std::int64_t> paid;               ///< per device: bucket or tokens
-    std::vector<std::optional<DeviceId>> pinned;  ///< per operator; empty: none
-    PlacementProblem problem;                     ///< within the stage's constraints
-    PlacementSums sums;                           ///< behind the numbers of the problem
+    std::vector<Graph> graphs;                    ///< [device] graph for the tokens that the device computes
+    std::vector<DevicePlan> plans;                ///< [device]
+    std::vector<std::int64_t> paid;               ///< [device] computed tokens: bucket size or actual number
+    std::vector<std::optional<DeviceId>> pinned;  ///< [operator] device it is pinned to; empty: no pins
+    PlacementProblem problem;                     ///< includes the stage's constraints
+    PlacementSums sums;                           ///< sums of terms behind the costs of the problem
 };
 
-/// A tensor that goes over a link.
+/// A tensor transfer over a link.
 struct Handover {
     OperatorId producer = kNoOperator;
-    OperatorId reader = kNoOperator;  ///< first that reads it there; kNoOperator: the host
+    OperatorId reader = kNoOperator;  ///< first reader on that device; kNoOperator: the host
     DeviceId from = 0, to = 0;
     Bytes size;
     Time cost;
 };
 
-/// A kernel of a plan, and the operator it runs for.
+/// A kernel of a plan, with the operator that it belongs to.
 struct ScheduledKernel {
     DeviceId device = 0;
     KernelId kernel = -1;
@@ -41,47 +41,46 @@ struct ScheduledKernel {
     OperatorId op = kNoOperator;
 };
 
-/// Everything one pass of a placed graph does, in order.
+/// Ordered work of one pass of a placed graph.
 struct Work {
     std::vector<ScheduledKernel> kernels;
     std::vector<Handover> handovers;
-    std::vector<DeviceId> calls;  ///< devices whose runtime is called
+    std::vector<DeviceId> calls;  ///< devices whose runtime is entered
 };
 [[nodiscard]] Work work_of(const LengthPlan& length, const Assignment& assignment);
 
-/// Lays one input length out on every device. Empty, with errors, if the model or a bucket does not allow it.
+/// Instantiates one input length on every device. Empty, with errors, if the model or a bucket does not allow it.
 [[nodiscard]] std::optional<LengthPlan> plan_length(const std::string& stage_name, const ModelStage& stage,
                                                     const TokenShare& length, const Profile& profile,
                                                     Diagnostics& diagnostics);
 
-/// What chunks of a prompt are instantiated for; all devices of a stage read the same ones.
+/// Chunking of a prompt; all devices of a stage use the same chunks.
 struct PromptChunks {
-    std::int64_t most = 0;  ///< tokens; 0: the prompt is read at once
-    bool padded = false;    ///< the last chunk is as long as the others
+    std::int64_t most = 0;  ///< tokens; 0: the prompt is read in one pass
+    bool padded = false;    ///< the last chunk is padded to full length
 };
 [[nodiscard]] PromptChunks chunks_of(const ModelStage& stage, const Profile& profile);
 
-/// Answers that a stage makes at once on a device: as many as it asks for, or as its runtime can.
+/// Concurrent answers of a stage on a device: as many as requested, or as the runtime supports.
 [[nodiscard]] std::int64_t slots_on(const ModelStage& stage, const Profile& profile, DeviceId device);
 
-/// The passes that make up a stage, with how often each runs: one per input length; of a stage that generates text the
-/// prompt and, since the time of a step grows evenly with the context, a few steps that stand for all.
-/// A prompt is read in chunks where a runtime that the stage may run on does so: the shortest of them.
+/// Passes of a stage with their multiplicity: one per input length. A text-generating stage has its prompt and a few
+/// representative decoding steps, since step time is nearly linear in the context. Prompts are read in chunks if a
+/// runtime that the stage may use does so, in the shortest of their chunk lengths.
 [[nodiscard]] std::vector<TokenShare> passes_of(const ModelStage& stage, const Profile& profile);
 
-/// All passes of a stage instantiated under its runtime of the hardware. Empty, with errors, if one cannot be.
+/// Instantiates all passes of a stage under its runtime of the hardware. Empty, with errors, if one fails.
 [[nodiscard]] std::optional<std::vector<LengthPlan>> plan_passes(const std::string& stage_name, const ModelStage& stage,
                                                                  const Profile& hardware, Diagnostics& diagnostics);
 
-/// The length that most inputs have.
+/// Plan of the most frequent input length.
 [[nodiscard]] const LengthPlan& dominant(const std::vector<LengthPlan>& lengths);
 
-/// The assignment of one pass for the operators of another: those of the same name stay together, and one that the
-/// other pass does not have (the projection of a source that later steps find in the cache) goes where the next one
-/// goes.
+/// Transfers the assignment of one pass to the operators of another by name. An operator that the assigned pass lacks,
+/// such as the projection of a source that later steps find in the cache, follows the next operator.
 [[nodiscard]] Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assignment& assignment);
 
-/// Operators of one placed pass with their share of the time; their latencies add up to the pass.
+/// Operators of a placed pass with their shares of its time; the latencies sum to that of the pass.
 [[nodiscard]] std::vector<OperatorResult> operator_results(const LengthPlan& length, const Assignment& assignment,
                                                            const Profile& profile);
 
