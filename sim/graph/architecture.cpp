@@ -1,4 +1,4 @@
-// Reads an architecture: its sizes, checks, inputs and sections of operators, with every name and symbol resolved.
+// Reads an architecture: sizes, checks, inputs and sections of operators, with all names and symbols resolved.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,10 +14,10 @@ namespace berth {
 
 namespace {
 
-/// More blocks than operators make no sense.
+/// Limit on blocks: more than there can be operators.
 constexpr std::int64_t kMostBlocks = 1'000'000;
 
-/// Symbols that an expression of some place may use.
+/// Symbols that are available to an expression.
 using Known = std::vector<std::string>;
 
 void check_symbols(const Expression& expression, const Known& known, Diagnostics& diagnostics) {
@@ -29,7 +29,7 @@ void check_symbols(const Expression& expression, const Known& known, Diagnostics
     }
 }
 
-/// An expression; `true` and `false` stand for 1 and 0.
+/// Reads an expression; `true` and `false` mean 1 and 0.
 std::optional<Expression> read_expression(const YamlNode& node, const Known& known) {
     const auto text = node.text();
     if (!text) {
@@ -60,7 +60,7 @@ std::vector<Expression> read_shape(const YamlNode& node, const Known& known) {
     return shape;
 }
 
-/// Reads an architecture top to bottom. Errors go to the diagnostics behind the nodes.
+/// Reads an architecture from top to bottom. Errors go to the nodes' diagnostics.
 class ArchitectureReader {
   public:
     explicit ArchitectureReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
@@ -86,7 +86,7 @@ class ArchitectureReader {
         return std::move(result_);
     }
 
-    /// The operators stand in one section without a name; they may use `batch` and `tokens`.
+    /// Reads a written-out graph: its operators form one unnamed section and may use `batch` and `tokens`.
     Architecture read_written(const YamlNode& node) {
         result_.name = kWrittenGraph;
         known_.assign(kWorkloadSymbols.begin(), kWorkloadSymbols.end());
@@ -152,7 +152,7 @@ class ArchitectureReader {
         return rule;
     }
 
-    /// A size with a value per round names the size that counts the rounds.
+    /// Name of the size that counts the rounds of a size with one value per round.
     [[nodiscard]] std::string read_count_of_rounds(const YamlNode& node) const {
         std::string name = node.text().value_or("");
         if (std::ranges::find(known_, name) == known_.end()) {
@@ -162,7 +162,7 @@ class ArchitectureReader {
         return name;
     }
 
-    /// The symbols of a section that is repeated `rounds` times, with the sizes that have a value for each of them.
+    /// Symbols available in a section repeated `rounds` times, including sizes with a value per round.
     [[nodiscard]] Known known_in_rounds(Known known, const std::string& rounds) const {
         if (!rounds.empty()) {
             known.emplace_back(kRoundSymbol);
@@ -321,7 +321,7 @@ class ArchitectureReader {
         return op;
     }
 
-    /// The kinds that were met are known at once.
+    /// Operator kind; kinds seen before are looked up in a cache.
     std::optional<OperatorKind> read_kind(const YamlNode& node) {
         const auto name = node.is_scalar() ? node.text() : std::nullopt;
         if (const auto met = name ? met_.find(*name) : met_.end(); met != met_.end()) {
@@ -331,8 +331,8 @@ class ArchitectureReader {
         return kind ? std::optional(met_.emplace(*name, *kind).first->second) : std::nullopt;
     }
 
-    /// Weights that are shared belong to an operator before it in its section, or to one of an earlier section that
-    /// stands once.
+    /// Owner of shared weights: an operator before this one in its section, or one of an earlier section that is not
+    /// repeated.
     [[nodiscard]] std::string read_table_of(const YamlNode& node, const Section& section) const {
         std::string name = node.text().value_or("");
         if (written_ && full_names_.contains(name)) {
@@ -350,7 +350,7 @@ class ArchitectureReader {
     static std::optional<Expression> read_operator_size(const YamlNode& node, const SizeField& field,
                                                         std::string_view kind, const Known& known) {
         if (field.name == kInputsSize) {
-            return std::nullopt;  // here `inputs` is the list of names, and its length is the size
+            return std::nullopt;  // here `inputs` is the list of names, whose length is the size
         }
         if (field.required()) {
             return read_expression(node.require(field.name, fmt::format("a size of every {}", kind)), known);
@@ -374,7 +374,7 @@ class ArchitectureReader {
         }
     }
 
-    /// Every input must name something. Runs after all operators are read: they may stand in any order.
+    /// Checks that every input names something. Runs after all operators are read, since they may be in any order.
     void check_names(const Section& section, const YamlNode& operators) const {
         Known readable = names_of(section);
         for (const InputTemplate& input : result_.inputs) {
@@ -390,7 +390,7 @@ class ArchitectureReader {
                    std::ranges::all_of(op.inputs, [&set](const std::string& input) { return set.contains(input); });
         };
         if (diagnostics_.error_count() == 0 && std::ranges::all_of(section.operators, all_known)) {
-            return;  // without errors, no operator was left out
+            return;  // without errors no operator was skipped
         }
         for (const YamlNode& item : operators.sequence()) {
             const auto inputs = item.is_map() ? item.find("inputs") : std::nullopt;
@@ -411,10 +411,10 @@ class ArchitectureReader {
     Diagnostics& diagnostics_;
     Architecture result_;
     Known known_;
-    std::vector<std::string> earlier_;            ///< full names of operators of sections that are not repeated
-    std::unordered_set<std::string> full_names_;  ///< of all operators
+    std::vector<std::string> earlier_;            ///< full names of operators of earlier sections that are not repeated
+    std::unordered_set<std::string> full_names_;  ///< full names of all operators
     std::unordered_map<std::string, OperatorKind> met_;
-    bool written_ = false;  ///< a graph written out: its operators may name their block
+    bool written_ = false;  ///< a written-out graph, whose operators may name their block
 };
 
 }  // namespace

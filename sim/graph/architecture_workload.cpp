@@ -1,4 +1,4 @@
-// What an architecture's graphs depend on: the tokens of a workload, and what is kept of earlier ones.
+// Workload dependence of an architecture's graphs: their tokens, and the state kept from earlier tokens.
 #include <algorithm>
 
 #include "berth/model.h"

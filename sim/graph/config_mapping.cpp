@@ -1,4 +1,4 @@
-// Reads which configurations an architecture stands for, and where their fields give its sizes.
+// Reads which configurations an architecture applies to, and the fields that its sizes come from.
 #include "berth/config_mapping.h"
 
 #include <fmt/format.h>

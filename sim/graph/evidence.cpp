@@ -1,4 +1,4 @@
-// Sizes of operators beside those that were measured.
+// Compares operator sizes with the measured ranges.
 #include "berth/evidence.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Sums over a graph, and the order of its operators.
+// Sums over a graph, and its execution order.
 #include "berth/graph.h"
 
 #include <fmt/format.h>
@@ -24,7 +24,7 @@ bool is_ordered(const Graph& graph) {
     return true;
 }
 
-/// Producers and the operators that read them, in the order in which those list their inputs.
+/// Pairs of producer and reader, in the order in which readers list their inputs.
 std::vector<Precedence> precedence_of(const Graph& graph) {
     std::vector<Precedence> pairs;
     for (std::size_t i = 0; i < graph.operators.size(); ++i) {
@@ -38,7 +38,7 @@ std::vector<Precedence> precedence_of(const Graph& graph) {
     return pairs;
 }
 
-/// Moves operators to `order` and renames them in the tensors.
+/// Permutes operators to `order` and updates the ids in the tensors.
 void reorder(Graph& graph, const std::vector<OperatorId>& order) {
     std::vector<OperatorId> new_id(order.size());
     std::vector<Operator> moved;
@@ -64,7 +64,7 @@ void reorder(Graph& graph, const std::vector<OperatorId>& order) {
     }
 }
 
-// What an operator shares with one before it. At another dtype it would be a copy.
+// Bytes of a table shared with an earlier operator; at another dtype it is a separate copy.
 Bytes shared_table_bytes(const Graph& graph, const Operator& op) {
     const bool shared =
         op.table_of != kNoOperator && graph.operators[static_cast<std::size_t>(op.table_of)].dtype == op.dtype;

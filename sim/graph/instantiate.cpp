@@ -1,5 +1,5 @@
-// Lays a model's sections out into a graph for one workload: every expression once per section, or once per round where
-// it names the round.
+// Instantiates a model's sections into a graph for one workload. Each expression is evaluated once per section, or once
+// per round if it depends on the round.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,12 +16,12 @@ namespace berth {
 
 namespace {
 
-/// Beyond this, rounds of sections are a mistake in a size.
-constexpr std::int64_t kMostOperators = 20'000;  // ten times what published models have
-/// Of those that stand in a file one by one: as many as an ONNX file may have nodes.
+/// Limit on operators; more indicate an error in a size.
+constexpr std::int64_t kMostOperators = 20'000;  // ten times that of published models
+/// Limit on written-out operators: the largest number of nodes in an ONNX file.
 constexpr std::int64_t kMostWrittenOperators = 250'000;
 
-/// Whether the rounds of a section can differ in more than their names: whether it names the round or a size per round.
+/// Whether the rounds of a section differ in more than names, because it uses the round or a size per round.
 bool depends_on_round(const Section& section, const Architecture& architecture) {
     const auto of_round = [&](const std::string& symbol) {
         const auto rule = std::ranges::find(architecture.sizes, symbol, &SizeRule::name);
@@ -68,7 +68,8 @@ class GraphBuilder {
         }
         for (Tensor& tensor : graph_.tensors) {
             tensor.graph_output = tensor.producer != kNoOperator && tensor.consumers.empty();
-            tensor.scores = tensor.graph_output && scores_words(graph_.operators[static_cast<std::size_t>(tensor.producer)]);
+            tensor.scores =
+                tensor.graph_output && scores_words(graph_.operators[static_cast<std::size_t>(tensor.producer)]);
         }
         if (!sort_topologically(graph_, diagnostics_)) {
             return std::nullopt;
@@ -77,9 +78,10 @@ class GraphBuilder {
     }
 
   private:
-    // The last product of a model that generates text.
+    // Whether this is the output projection (LM head) of a text-generating model.
     [[nodiscard]] bool scores_words(const Operator& op) const {
-        return op.kind == OperatorKind::kMatmul && op.category == Category::kHead && keeps_context(*model_.architecture);
+        return op.kind == OperatorKind::kMatmul && op.category == Category::kHead &&
+               keeps_context(*model_.architecture);
     }
 
     bool add_input(const InputTemplate& input) {
@@ -151,7 +153,8 @@ class GraphBuilder {
         return section.name.empty() ? "" : with_round(section.name, round) + ".";
     }
 
-    /// Operators from `first` on use the weights of those of the same name in the round that the section says.
+    /// Shares the weights of the operators from `first` on with those of the same name in the round that the section
+    /// names.
     bool share_weights(const Section& section, std::int64_t round, OperatorId first) {
         if (!section.weights_of) {
             return true;
@@ -200,7 +203,7 @@ class GraphBuilder {
         const std::size_t errors_before = diagnostics_.error_count();
         const auto first_operator = static_cast<OperatorId>(graph_.operators.size());
         const auto first_tensor = static_cast<TensorId>(graph_.tensors.size());
-        // All tensors first: an operator may read one that is made after it.
+        // Create all tensors first, since an operator may read a tensor that a later one produces.
         for (const PlannedOperator& planned : plan.operators) {
             Tensor tensor;
             tensor.name = prefix + planned.source->name;
@@ -244,7 +247,7 @@ class GraphBuilder {
         graph_.operators.push_back(std::move(op));
     }
 
-    /// Weights can only be shared by two operators that have as many of them.
+    /// Checks that two operators that share weights have the same number of them.
     void check_table(const Operator& op, const std::string& owner) {
         const std::int64_t held = op.table_of == kNoOperator
                                       ? 0
@@ -255,7 +258,7 @@ class GraphBuilder {
         }
     }
 
-    /// Whose weights the operator `name` uses: an operator of its own round, or of an earlier section.
+    /// Owner of the weights of operator `name`: an operator of the same round, or of an earlier section.
     [[nodiscard]] OperatorId owner_of(const OperatorTemplate& source, const std::string& name) const {
         if (source.table_of.empty()) {
             return kNoOperator;
@@ -265,7 +268,7 @@ class GraphBuilder {
         return own == kNoOperator ? operator_in(graph_, source.table_of) : own;
     }
 
-    /// `first_tensor` is the result of the round's first operator.
+    /// Tensor of a source; `first_tensor` is the result of the round's first operator.
     [[nodiscard]] TensorId tensor_of(const Source& source, TensorId first_tensor) const {
         switch (source.from) {
             case Source::From::kSection:

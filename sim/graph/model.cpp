@@ -1,4 +1,4 @@
-// Reads a model: which architecture it has, its sizes, and what its authors say it holds.
+// Reads a model: its architecture, its sizes, and its published number of parameters.
 #include "berth/model.h"
 
 #include <fmt/format.h>
@@ -45,7 +45,7 @@ std::shared_ptr<const Architecture> load_architecture(const YamlNode& node, cons
     return architecture ? std::make_shared<const Architecture>(std::move(*architecture)) : nullptr;
 }
 
-/// `33.4 M`, `1.24 B`, `22713601`: parameters as model cards give them.
+/// Parses parameter counts as on model cards: `33.4 M`, `1.24 B`, `22713601`.
 std::optional<std::int64_t> read_parameters(const YamlNode& node) {
     constexpr std::string_view kExpected = "a count such as 33.4 M, 1.24 B or 22713601";
     const auto text = node.text();
@@ -67,7 +67,7 @@ std::optional<std::int64_t> read_parameters(const YamlNode& node) {
     return static_cast<std::int64_t>(count);
 }
 
-/// A whole number, or true and false for a flag.
+/// Reads a whole number, or true or false for a flag.
 std::optional<std::int64_t> read_size(const YamlNode& node, const SizeRule& rule) {
     const bool is_flag = rule.min == 0 && rule.max == 1;
     const auto text = is_flag && node.is_scalar() ? node.text() : std::nullopt;
@@ -81,7 +81,7 @@ std::optional<std::int64_t> read_size(const YamlNode& node, const SizeRule& rule
     return node.integer(range);
 }
 
-/// A value for each round, or for the first rounds, which the others repeat; one value stands for all.
+/// Reads a value per round, or values of the first rounds, which repeat; one value applies to all rounds.
 void read_rounds(const YamlNode& node, const SizeRule& rule, Symbols& sizes) {
     const std::vector<YamlNode> items = node.is_sequence() ? node.sequence() : std::vector<YamlNode>{node};
     std::int64_t round = 0;
@@ -100,7 +100,7 @@ bool is_given(const Model& model, std::string_view size) {
                        [&](const auto& place) { return place.first == size; });
 }
 
-/// Reads one map of sizes into the model; the architecture says which there are. `meant` collects the names that
+/// Reads a map of sizes into the model; the architecture defines the names. `meant` collects the known names that
 /// unknown ones resemble.
 void read_sizes(const YamlNode& node, Model& model, std::vector<std::string>& meant) {
     std::vector<std::string> known;
@@ -133,7 +133,7 @@ void read_sizes(const YamlNode& node, Model& model, std::vector<std::string>& me
     }
 }
 
-/// A size under a misspelt name is not missing too.
+/// Reports missing sizes, except those found under a misspelt name.
 void report_missing_sizes(const YamlNode& node, const Model& model, const std::vector<std::string>& meant) {
     for (const SizeRule& rule : model.architecture->sizes) {
         const bool misspelt = std::find(meant.begin(), meant.end(), rule.name) != meant.end();
@@ -162,7 +162,7 @@ void read_architecture_of(const YamlNode& root, const std::filesystem::path& arc
     }
 }
 
-/// A graph has no sizes: those of its operators are written out.
+/// Reads a written-out graph, which has no sizes of its own.
 void read_graph_of(const YamlNode& graph, const YamlNode& root, Model& model) {
     for (const std::string_view key : {"architecture", "sizes", "head"}) {
         if (const auto node = root.find(key)) {

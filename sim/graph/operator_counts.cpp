@@ -1,4 +1,4 @@
-// What an operator of given sizes computes, reads and writes, counted in elements and multiply-accumulates.
+// Work and operand sizes of an operator, in multiply-accumulates and elements.
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
@@ -10,7 +10,7 @@ namespace berth {
 
 namespace {
 
-/// Stays at kLargestCount instead of overflowing.
+/// Saturating product with limit kLargestCount.
 std::int64_t product(std::initializer_list<std::int64_t> factors) {
     std::int64_t result = 1;
     for (const std::int64_t factor : factors) {
@@ -34,11 +34,11 @@ std::int64_t sum(std::initializer_list<std::int64_t> terms) {
 
 double real(std::int64_t count) { return static_cast<double>(count); }
 
-/// 1 + 2 + ... + n, in an order that cannot overflow below kLargestCount.
+/// 1 + 2 + ... + n, without overflow below kLargestCount.
 std::int64_t triangle(std::int64_t n) { return n % 2 == 0 ? product({n / 2, n + 1}) : product({n, (n + 1) / 2}); }
 
-/// Per column: scale and shift of layer_norm, scale of rms_norm, the constant operand of add and mul; the constant rows
-/// of a concat.
+/// Constants per column: scale and shift of layer_norm, scale of rms_norm, constant operand of add and mul, constant
+/// rows of concat.
 std::int64_t constant_terms(OperatorKind kind, const RowsDims& d) {
     if (kind == OperatorKind::kConcat) {
         return d.constant_rows;
@@ -47,7 +47,7 @@ std::int64_t constant_terms(OperatorKind kind, const RowsDims& d) {
     return d.affine ? terms : 0;
 }
 
-/// Kinds whose result has rows of its own.
+/// Kinds whose result has a number of rows of its own.
 bool makes_other_rows(OperatorKind kind) {
     return kind == OperatorKind::kPool || kind == OperatorKind::kResize || kind == OperatorKind::kOther;
 }
@@ -62,7 +62,8 @@ std::int64_t bounded_sum(std::int64_t n, std::int64_t most) {
     return n <= most ? triangle(std::max<std::int64_t>(0, n - 1)) : triangle(most) + product({n - 1 - most, most});
 }
 
-/// A window around each of the newest queries: itself, up to half of the others before it, the rest behind it.
+/// Scores of windowed bidirectional attention: each new query sees itself, up to half of the others before it, and the
+/// rest after it.
 std::int64_t band_scores(const AttentionDims& d, std::int64_t window) {
     const std::int64_t before = window / 2;
     const std::int64_t behind = window - 1 - before;
@@ -77,10 +78,11 @@ std::int64_t visible_scores(const AttentionDims& d) {
     if (!d.causal) {
         return d.seq > d.kv_seq || window == d.kv_seq ? product({d.seq, window}) : band_scores(d, window);
     }
-    // Query j of seq sees kv_seq - seq + j + 1 keys, or none while that is negative, and the window's at most.
+    // Causal mask: query j of seq sees kv_seq - seq + j + 1 keys (none if negative), at most the window.
     const std::int64_t queries = std::min(d.seq, d.kv_seq);
     const std::int64_t fewest = d.kv_seq - queries + 1;
-    const std::int64_t growing = std::max<std::int64_t>(0, window - fewest);  // queries that see fewer than the window
+    // queries that see fewer keys than the window
+    const std::int64_t growing = std::max<std::int64_t>(0, window - fewest);
     return product({queries, window}) - triangle(growing);
 }
 

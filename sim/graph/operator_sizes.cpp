@@ -1,4 +1,4 @@
-// Named sizes (`m`, `head_dim`, ...) into the dims of an operator and back, with what must hold between them.
+// Converts between named sizes (`m`, `head_dim`, ...) and operator dims, and checks relations between sizes.
 #include <fmt/format.h>
 
 #include <array>
@@ -11,7 +11,7 @@ namespace berth {
 
 namespace {
 
-/// Where a named size lives: exactly one of the two.
+/// Member that stores a named size: a number or a flag.
 template <class D>
 struct Member {
     std::string_view name;
@@ -149,7 +149,7 @@ std::string range_text(const SizeField& field) {
                                       : fmt::format("{} to {}", field.min, field.max);
 }
 
-/// What cannot hold between sizes that are each in range; empty if all is well.
+/// Description of a violated relation between sizes; empty if all hold.
 std::string conflict(OperatorKind kind, const Dims& dims) {
     if (const auto* matmul = std::get_if<MatmulDims>(&dims)) {
         if (matmul->active > matmul->experts) {
@@ -181,7 +181,7 @@ std::string conflict(OperatorKind kind, const Dims& dims) {
     return {};
 }
 
-/// Counts stop at kLargestCount; an operator that reaches it cannot be costed.
+/// Whether all counts are below the saturation limit kLargestCount; otherwise the operator cannot be costed.
 bool countable(OperatorKind kind, const Dims& dims) {
     return output_elements(kind, dims) < kLargestCount && input_elements(kind, dims) < kLargestCount &&
            weight_elements(kind, dims) < kLargestCount &&

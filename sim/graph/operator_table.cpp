@@ -1,4 +1,4 @@
-// The operator table: one row per kind with its name, sizes, vector class, category and ONNX names.
+// Operator table: one row per kind with name, sizes, vector class, category and ONNX names.
 #include <array>
 
 #include "berth/operators.h"
@@ -7,7 +7,7 @@ namespace berth {
 
 namespace {
 
-// ONNX operators that cost what the kind costs; Erf is how exporters write gelu out.
+// ONNX operators with the cost of the kind. Erf occurs where exporters decompose gelu.
 constexpr std::array<std::string_view, 17> kOnnxMatmul{"MatMul",
                                                        "Gemm",
                                                        "FusedMatMul",
@@ -42,7 +42,7 @@ constexpr std::array<std::string_view, 2> kOnnxSigmoid{"Sigmoid", "HardSigmoid"}
 constexpr std::array<std::string_view, 18> kOnnxAdd{
     "Add",  "Sub",         "Sum", "Where", "Mean", "Max",   "Min", "QLinearAdd", "Equal", "Greater", "GreaterOrEqual",
     "Less", "LessOrEqual", "And", "Or",    "Xor",  "IsNaN", "Not"};
-// A batch norm's statistics are constants: a scale and a shift of each channel.
+// Batch norm at inference multiplies by a constant scale and adds a constant shift per channel.
 constexpr std::array<std::string_view, 16> kOnnxMul{"BatchNormalization",
                                                     "Mul",
                                                     "Div",
@@ -77,7 +77,7 @@ constexpr std::array<std::string_view, 1> kOnnxDequantize{"DequantizeLinear"};
 constexpr std::array<std::string_view, 1> kOnnxCast{"Cast"};
 constexpr std::array<std::string_view, 0> kOnnxOther{};
 
-// The sizes that kinds share. A list's order is the order of make_dims() and size_values().
+// Sizes common to several kinds. Each list follows the order of make_dims() and size_values().
 constexpr SizeField required(std::string_view name) { return {name, std::nullopt, ""}; }
 constexpr SizeField optional(std::string_view name, std::int64_t fallback) { return {name, fallback, ""}; }
 constexpr SizeField flag(std::string_view name, std::int64_t fallback) { return {name, fallback, "", 0, 1}; }

@@ -1,4 +1,4 @@
-// A topological order by preference, and strongly connected components of Boost.Graph.
+// Topological order with preferences, and strongly connected components by Boost.Graph.
 #include "graph/precedence.h"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ Successors successors_of(std::size_t nodes, std::span<const Precedence> pairs) {
 
 }  // namespace
 
-// Kahn 1962. Boost's topological_sort goes depth first: it knows no preferences, and moves what is in order already.
+// Kahn's algorithm (1962). Boost's depth-first topological_sort has no preferences and would reorder an ordered input.
 std::vector<int> topological_order(std::size_t nodes, std::span<const Precedence> pairs,
                                    std::span<const double> preference) {
     const Successors successors = successors_of(nodes, pairs);
@@ -59,7 +59,7 @@ std::vector<int> find_cycle(std::size_t nodes, std::span<const Precedence> pairs
     for (const int node : order) {
         stuck[at(node)] = false;
     }
-    std::vector<int> before(nodes, -1);  // the first listed of those that are stuck themselves
+    std::vector<int> before(nodes, -1);  // [node] its first listed predecessor that is stuck as well
     for (const auto& [first, second] : pairs) {
         if (stuck[at(first)] && before[at(second)] < 0) {
             before[at(second)] = first;
@@ -69,7 +69,7 @@ std::vector<int> find_cycle(std::size_t nodes, std::span<const Precedence> pairs
     if (start == stuck.end()) {
         return {};
     }
-    // Every node that is stuck waits for another that is: going back must come round.
+    // Every stuck node has a stuck predecessor, so walking backwards must reach a cycle.
     std::vector<int> path;
     std::vector<bool> passed(nodes, false);
     int node = static_cast<int>(start - stuck.begin());

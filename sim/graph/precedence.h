@@ -1,4 +1,4 @@
-// Who comes before whom among numbered nodes: an order that respects it, and what stands in the way of one.
+// Precedence among numbered nodes: topological order and cycles.
 #pragma once
 
 #include <cstddef>
@@ -8,20 +8,19 @@
 
 namespace berth {
 
-/// The first of the two comes before the second, both by number. A pair may be listed more than once.
+/// The first node precedes the second; a pair may be listed more than once.
 using Precedence = std::pair<int, int>;
 
-/// All nodes so that what comes before another stands before it. Of those that may be next, the one with the smallest
-/// preference, and of equals (or without preferences) the smallest number: what is in order already stays as it is.
-/// Fewer than there are nodes if some form a cycle.
+/// Stable topological order: among the nodes that are ready, the one of smallest preference is next, ties (or missing
+/// preferences) broken by number, so an ordered input is unchanged. Incomplete if there is a cycle.
 [[nodiscard]] std::vector<int> topological_order(std::size_t nodes, std::span<const Precedence> pairs,
                                                  std::span<const double> preference = {});
 
-/// The nodes of a cycle, each before the next and the last before the first, which has the smallest number; where there
-/// are several cycles, the one that is found first going back from the smallest number. Empty if there is none.
+/// Nodes of a cycle in order, starting from the smallest number. Of several cycles, the first found going backwards
+/// from the smallest node on or behind a cycle. Empty if there is none.
 [[nodiscard]] std::vector<int> find_cycle(std::size_t nodes, std::span<const Precedence> pairs);
 
-/// [node] number of its strongly connected component: nodes that lead to each other have the same (Tarjan 1972).
+/// [node] number of its strongly connected component (Tarjan 1972).
 [[nodiscard]] std::vector<int> strong_components(std::size_t nodes, std::span<const Precedence> pairs);
 
 }  // namespace berth

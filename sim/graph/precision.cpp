@@ -1,4 +1,4 @@
-// The precision that each operator is asked to run at, by patterns over operator names.
+// Requested precision of each operator, by patterns over operator names.
 #include <fmt/format.h>
 
 #include <vector>
@@ -9,7 +9,7 @@ namespace berth {
 
 namespace {
 
-/// Schemes of a graph's operators, each with the format that a mix gives it.
+/// Requested schemes of a graph's operators, with the formats that a weight mix assigns.
 class AskedSchemes {
   public:
     explicit AskedSchemes(const Graph& graph) : tied_(graph.operators.size()) {
@@ -36,7 +36,8 @@ class AskedSchemes {
 }  // namespace
 
 bool matches_pattern(std::string_view pattern, std::string_view text) {
-    // Greedy with one point to come back to: after a mismatch, the latest `*` takes one character more.
+    // Greedy wildcard matching with one backtracking point: after a mismatch, the latest `*` absorbs one more
+    // character.
     std::size_t p = 0;
     std::size_t t = 0;
     std::size_t after_star = std::string_view::npos;

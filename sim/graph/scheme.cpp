@@ -1,4 +1,4 @@
-// What schemes make of constants: bytes per weight, scales of groups, and what is left wide.
+// Storage of constants under a scheme: bytes per weight, group scales, and operators kept at full width.
 #include "berth/scheme.h"
 
 namespace berth {

@@ -1,4 +1,4 @@
-// Evaluates the expressions of a section, and resolves what its operators read.
+// Evaluates the expressions of a section and resolves the inputs of its operators.
 #include "graph/section_plan.h"
 
 #include <fmt/format.h>
@@ -13,7 +13,7 @@ namespace berth {
 
 namespace {
 
-/// Evaluates one section. The graph so far says what earlier sections made.
+/// Planner of one section. The graph so far provides the results of earlier sections.
 class SectionPlanner {
   public:
     SectionPlanner(const Section& section, std::string prefix, const Graph& graph, const PassedOn& passed_on,
@@ -59,12 +59,12 @@ class SectionPlanner {
         }
     }
 
-    /// Later sections may read an operator that does not exist.
+    /// Records what absent operators pass through, since later sections may read them by name.
     void note_what_is_passed_on(Plan& plan) {
         for (std::size_t i = 0; i < section_.operators.size(); ++i) {
             const OperatorTemplate& op = section_.operators[i];
             if (numbers_[i] == kAbsent && (!op.inputs.empty() || !op.otherwise.empty())) {
-                Diagnostics unread;  // an operator that nobody reads may leave nothing
+                Diagnostics unread;  // an absent operator without readers need not pass anything through
                 if (const auto source = resolve(op.name, op.where, op.name, unread)) {
                     plan.passed_on.emplace_back(prefix_ + op.name, *source);
                 }
@@ -105,7 +105,7 @@ class SectionPlanner {
         return make_dims(op.kind, values, prefix_ + op.name, op.where, diagnostics_);
     }
 
-    /// What stands behind a name. Operators that do not exist are passed by, towards what they leave to their readers.
+    /// Resolves a name to its source. Absent operators are replaced by the input that they pass through.
     std::optional<Source> resolve(std::string_view name, const SourceLocation& where, std::string_view reader) {
         return resolve(name, where, reader, diagnostics_);
     }
@@ -157,8 +157,8 @@ class SectionPlanner {
     const PassedOn& passed_on_;
     const Symbols& symbols_;
     Diagnostics& diagnostics_;
-    std::vector<std::int32_t> numbers_;  ///< of each template among those that exist, or kAbsent
-    std::unordered_map<std::string_view, std::size_t> indices_;  ///< of the templates, by name
+    std::vector<std::int32_t> numbers_;  ///< [template] its number among existing operators, or kAbsent
+    std::unordered_map<std::string_view, std::size_t> indices_;  ///< template indices by name
 };
 
 }  // namespace
@@ -198,7 +198,7 @@ std::optional<std::vector<std::int64_t>> evaluate_shape(const std::vector<Expres
 
 OperatorId operator_in(const Graph& graph, std::string_view name) {
     if (name.empty()) {
-        return kNoOperator;  // nearly every operator has weights of its own
+        return kNoOperator;  // most operators have weights of their own
     }
     const auto found = std::find_if(graph.operators.begin(), graph.operators.end(),
                                     [&](const Operator& op) { return op.name == name; });

@@ -1,4 +1,4 @@
-// One section of an architecture with its expressions evaluated, ready to be copied into every round.
+// A section of an architecture with its expressions evaluated, ready to be instantiated in each round.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@
 
 namespace berth {
 
-/// What an input of a planned operator is, before its tensors have ids.
+/// Source of an operator's input, before tensors have ids.
 struct Source {
     enum class From : std::uint8_t { kSection, kBefore, kTensor };
     From from = From::kTensor;
-    std::int32_t index = 0;  ///< of the planned operator, or of the tensor
+    std::int32_t index = 0;  ///< index of the planned operator or of the tensor
 };
 
-/// An operator with its expressions evaluated, ready to be copied into every round.
+/// An operator with its expressions evaluated, ready to be instantiated in each round.
 struct PlannedOperator {
     const OperatorTemplate* source = nullptr;
     Dims dims;
@@ -33,25 +33,26 @@ struct Plan {
     std::vector<PlannedOperator> operators;
     Source result;
     std::vector<std::pair<std::string, Source>>
-        passed_on;  ///< names of operators that do not exist, and what they leave
+        passed_on;  ///< absent operators, with the input that they pass through to their readers
 };
 
-/// What operators of earlier sections that do not exist leave to those who read them, by their full names.
+/// Inputs that absent operators of earlier sections pass through to their readers, by full name.
 using PassedOn = std::map<std::string, TensorId, std::less<>>;
 
-/// Whether something with this condition exists; absent if the condition cannot be evaluated.
+/// Whether an element with this condition exists; absent if the condition cannot be evaluated.
 [[nodiscard]] std::optional<bool> holds(const std::optional<Expression>& when, const Symbols& symbols,
                                         Diagnostics& diagnostics);
 
-/// Absent, with an error, if a size cannot be evaluated or is 0, or if the tensor would be too large.
+/// Evaluates a shape. Absent, with an error, if a size cannot be evaluated or is 0, or if the tensor would be too
+/// large.
 [[nodiscard]] std::optional<std::vector<std::int64_t>> evaluate_shape(const std::vector<Expression>& shape,
                                                                       const Symbols& symbols, Diagnostics& diagnostics);
 
-/// The operator of that name, if there is a name and it exists.
+/// Operator of that name; kNoOperator for an empty or unknown name.
 [[nodiscard]] OperatorId operator_in(const Graph& graph, std::string_view name);
 
-/// Evaluates one section under `symbols`; `prefix` stands before its operators' names. The graph so far says what
-/// earlier sections made. Absent, with errors, if an expression, an input or a shared table does not work out.
+/// Evaluates one section under `symbols`; `prefix` is prepended to its operators' names. The graph so far provides the
+/// results of earlier sections. Absent, with errors, if an expression, an input or a shared table cannot be resolved.
 [[nodiscard]] std::optional<Plan> plan_section(const Section& section, std::string prefix, const Graph& graph,
                                                const PassedOn& passed_on, const Symbols& symbols,
                                                Diagnostics& diagnostics);

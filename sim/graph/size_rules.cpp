@@ -9,7 +9,7 @@ namespace berth {
 
 namespace {
 
-/// Where the model's file gives the size, or the model itself.
+/// Location of the size in the model's file, or of the model if the file does not give it.
 const SourceLocation& place_of(const Model& model, std::string_view size) {
     for (const auto& [name, where] : model.size_places) {
         if (name == size) {
@@ -19,7 +19,7 @@ const SourceLocation& place_of(const Model& model, std::string_view size) {
     return model.where;
 }
 
-/// The place of the first size of a law that the model's file gives: the one its author can change.
+/// Location of the first size of a check that the model's file gives, which is the one that its author can change.
 const SourceLocation& place_of(const Model& model, const Expression& law) {
     for (const std::string& symbol : law.symbols()) {
         if (const SourceLocation& where = place_of(model, symbol); &where != &model.where) {
@@ -29,7 +29,7 @@ const SourceLocation& place_of(const Model& model, const Expression& law) {
     return model.where;
 }
 
-/// More rounds than operators that a graph may have make no sense.
+/// Limit on rounds: more than there can be operators.
 constexpr double kMostRounds = 1'000'000;
 
 bool all_known(const Expression& law, const Symbols& symbols) {
@@ -46,7 +46,7 @@ std::string range_text(const SizeRule& rule) {
                                      : fmt::format("a whole number from {} to {}", rule.min, rule.max);
 }
 
-/// Values that the model gives are repeated to all rounds; without any the default gives each.
+/// Repeats the model's values over all rounds; without any, the default applies to each round.
 bool fill_in_rounds(const Architecture& architecture, const SizeRule& rule, Symbols& sizes, Diagnostics& diagnostics) {
     const std::int64_t rounds = rounds_of(rule, sizes);
     std::int64_t given = 0;
@@ -87,7 +87,7 @@ bool size_in_range(const Model& model, const SizeRule& rule, const std::string& 
     return true;
 }
 
-/// One value per round, and no more.
+/// Checks that there is exactly one value per round.
 bool rounds_in_range(const Model& model, const SizeRule& rule, Diagnostics& diagnostics) {
     const std::int64_t rounds = rounds_of(rule, model.sizes);
     for (std::int64_t round = 0; round < rounds; ++round) {

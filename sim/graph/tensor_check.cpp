@@ -11,21 +11,20 @@ namespace berth {
 
 namespace {
 
-/// How an input's elements relate to what the sizes say.
+/// Required relation between an input's elements and the sizes.
 enum class Fit { kExact, kRepeats, kPart, kNewest, kOnceOrEach, kWholeOrNarrow };
 
 struct Operand {
     std::int64_t elements = 0;
     Fit fit = Fit::kExact;
-    std::int64_t granule = 1;  // of kNewest: elements of one position; of kOnceOrEach: of all once; else: rows
-    std::int64_t least = 1;    // of kNewest
+    std::int64_t granule = 1;  // kNewest: elements of one position; kOnceOrEach: elements of one copy; else: rows
+    std::int64_t least = 1;    // used with kNewest
 };
 
 using Operands = std::vector<Operand>;
 
-/// Attention reads query, key and value, each of its own, or one tensor that packs the three. Keys and values of
-/// earlier tokens lie in a cache, so that the tensors may hold fewer than kv_seq of them; a query alone finds all
-/// there.
+/// Attention reads query, key and value as separate tensors or packed in one. Keys and values of earlier tokens are in
+/// a cache, so the tensors may hold fewer than kv_seq positions; with only a query, all are in the cache.
 Operands attention_operands(const AttentionDims& d, std::size_t given) {
     const std::int64_t query = d.batch * d.heads * d.seq * d.head_dim;
     const auto newest = [&](std::int64_t width, std::int64_t least) {
@@ -55,7 +54,7 @@ Operands expected_operands(const Operator& op) {
     return std::visit(
         Overloaded{
             [](const MatmulDims& d) {
-                // Rows once, or again for each of the experts that they meet.
+                // Input rows either once, or repeated for each active expert.
                 const std::int64_t once = d.batch * d.m * d.k;
                 Operands operands{{once * d.active, Fit::kOnceOrEach, once}};
                 if (!d.weights) {
@@ -66,7 +65,7 @@ Operands expected_operands(const Operator& op) {
             },
             [&](const AttentionDims& d) { return attention_operands(d, op.inputs.size()); },
             [&](const RowsDims& d) { return rows_operands(op.kind, d); },
-            // Positions are known beforehand: a gather may have no ids to read.
+            // Positions are known statically, so a gather may have no ids to read.
             [&](const GatherDims& d) {
                 return Operands(op.inputs.empty() ? 0 : 1, {d.rows, Fit::kExact});
             },
@@ -79,7 +78,7 @@ Operands expected_operands(const Operator& op) {
                 return operands;
             },
             [](const ScanDims& d) {
-                // A value per channel, or fewer that channels share (a rate per head, a key per group).
+                // One value per channel, or fewer if channels share them (a rate per head, a key per group).
                 const std::int64_t rows = d.batch * d.seq;
                 return Operands(static_cast<std::size_t>(d.inputs), {rows * d.channels, Fit::kWholeOrNarrow, rows});
             },
@@ -124,7 +123,7 @@ bool pieces_fit(const Graph& graph, const Operator& op, Diagnostics& diagnostics
     }
     const std::int64_t needed =
         op.kind == OperatorKind::kOther ? input_elements(op.kind, op.dims) : output_elements(op.kind, op.dims);
-    // Constant rows fill the rest, repeated for each input of the batch.
+    // Constant rows fill the remainder, repeated for each input of the batch.
     const std::int64_t constants = weight_elements(op.kind, op.dims);
     const bool fit = constants == 0 ? sum == needed : sum < needed && (needed - sum) % constants == 0;
     if (!fit) {

@@ -1,4 +1,4 @@
-// Which matrices of a model are stored wider than the rest, in files that llama.cpp quantises.
+// Mixed weight formats of llama.cpp: which matrices are stored wider than the rest.
 #include <optional>
 
 #include "berth/scheme.h"
@@ -7,7 +7,7 @@ namespace berth {
 
 namespace {
 
-/// Layers whose matrices are stored wider.
+/// Subsets of layers whose matrices are stored wider.
 enum class WiderLayers : std::uint8_t {
     kFirstEighth,
     kFirstSixteenth,
@@ -38,14 +38,14 @@ bool is_among(WiderLayers which, std::int64_t layer, std::int64_t layers) {
 struct WiderMatrix {
     DType base;
     WeightMix mix;
-    std::string_view suffix;  ///< of the operator's name
+    std::string_view suffix;  ///< suffix of the operator's name
     WiderLayers layers;
     DType format;
 };
 
-// The first row that applies. llama_tensor_get_type() of llama-quant.cpp (ggml-org/llama.cpp, 2024 to 2026), for models
-// without an exception of their own there: attn_v is `attention.value`, ffn_down `ffn.down`, attn_output
-// `attention.output`.
+// The first matching row applies. Follows llama_tensor_get_type() of llama-quant.cpp (ggml-org/llama.cpp, 2024 to
+// 2026), for models without an exception of their own there: attn_v is `attention.value`, ffn_down `ffn.down`,
+// attn_output `attention.output`.
 constexpr std::array<WiderMatrix, 11> kWiderMatrices{{
     {DType::kQ3K, WeightMix::kMedium, ".attention.value", WiderLayers::kFirstTwo, DType::kQ5K},
     {DType::kQ3K, WeightMix::kMedium, ".attention.value", WiderLayers::kAll, DType::kQ4K},

@@ -1,4 +1,4 @@
-// Shares of other numbers as a tree over the views of a profile.
+// Relative numbers as a tree over the views of a profile.
 #include "hardware/followers.h"
 
 #include <algorithm>
@@ -11,12 +11,12 @@ namespace berth {
 
 namespace {
 
-/// All numbers that follow another one or are followed, by their place among the views.
+/// All numbers that follow another or have followers, by position among the views.
 class Followers {
   public:
     struct Number {
-        std::function<void(double)> put;  ///< without what follows
-        double value = 0;                 ///< of now
+        std::function<void(double)> put;  ///< sets the number without its followers
+        double value = 0;                 ///< current value
         double share = 0, base_at_first = 0;
         std::size_t base = kNone;
         std::vector<std::size_t> followers;
@@ -31,7 +31,7 @@ class Followers {
             move(place, si);
             return;
         }
-        // What it is already leaves the share as it was written, to the last digit.
+        // Setting the current value again keeps the share exactly as written.
         const bool same = si == number.share * number.base_at_first;
         number.share = same ? number.share : si / number.base_at_first;
         move(place, number.share * numbers_[number.base].value);
@@ -62,7 +62,7 @@ class Followers {
 
 namespace {
 
-// Numbers of one profile that move with one of its own.
+// Paths of the numbers of a profile that move with the number at `path`, itself included.
 std::vector<std::string> followers_of(const Profile& profile, const std::string& path) {
     std::vector<std::string> moving{path};
     for (std::size_t i = 0; i < moving.size(); ++i) {
@@ -101,7 +101,7 @@ void make_followers_move(std::vector<ParameterView>& views, Profile& profile) {
         const std::size_t place = place_of(one.path);
         const std::size_t base = place_of(one.base);
         if (place == views.size() || base == views.size() || views[base].value <= 0) {
-            continue;  // of a device that is left out
+            continue;  // number of a disabled device
         }
         views[place].base = one.base;
         numbers[place].base = base;

@@ -1,4 +1,4 @@
-// Numbers that are shares of others, and move with them.
+// Relative numbers: numbers given as shares of others, which move with them.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,7 @@
 
 namespace berth {
 
-/// Makes setting a number set all that are shares of it (Profile::relative), and shares of those.
+/// Makes setting a number also set all numbers that are shares of it (Profile::relative), recursively.
 void make_followers_move(std::vector<ParameterView>& views, Profile& profile);
 
 }  // namespace berth

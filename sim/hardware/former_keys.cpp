@@ -13,7 +13,7 @@ namespace berth {
 namespace {
 
 struct FormerKey {
-    std::span<const std::string_view> in;  ///< steps to the maps that have it; `*` is any
+    std::span<const std::string_view> in;  ///< path of the maps that contain the key; `*` matches any step
     std::string_view former, present;
 };
 

@@ -1,4 +1,5 @@
-// Keys of profiles that had another name in the release before: files and paths that use it still work, with a warning.
+// Keys of profiles that were renamed since the previous release. Files and paths with the former names still work, with
+// a warning.
 #pragma once
 
 #include <string>
@@ -8,10 +9,10 @@
 
 namespace berth {
 
-/// Gives the former keys of a profile's document, before anything is laid over it, their names of today; warns of each.
+/// Renames the former keys of a profile's document before anything is merged over it; warns about each.
 void use_present_keys(YamlDocument& document, Diagnostics& diagnostics);
 
-/// The same for a path of `--set` or of a list of numbers, without `hardware.`; any other path stays as it is.
+/// Renames former keys in a path of `--set` or of a list of numbers (without `hardware.`); other paths are unchanged.
 [[nodiscard]] std::string present_path(std::string_view path);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Reads the rows of berth/profile_keys.h out of YAML.
+// Reads the rows of berth/profile_keys.h from YAML.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace berth {
 
-/// What is expected where a number is missing.
+/// Description of the expected value, for the message about a missing number.
 template <class Q>
 [[nodiscard]] std::string expected_number(NumberForm form) {
     if constexpr (std::is_same_v<Q, Operations>) {
@@ -23,9 +23,9 @@ template <class Q>
                                             : dimension_with_example(QuantityTraits<Q>::kDimension);
 }
 
-/// Whether a value is what its form allows; else the error has been reported at the node.
+/// Whether a value meets the constraints of its form; otherwise reports an error at the node.
 [[nodiscard]] bool keeps_to_form(double value, NumberForm form, const YamlNode& node);
-/// The same for what stands behind it, such as "per core".
+/// Whether the suffix of a number, such as "per core", meets the constraints of its form; otherwise reports an error.
 [[nodiscard]] bool keeps_to_sharing(std::optional<Sharing> per, NumberForm form, const YamlNode& node);
 
 template <class Q>
@@ -43,7 +43,7 @@ template <class Q>
     }
 }
 
-/// A visitor of rows; see berth/profile_keys.h.
+/// Row visitor that reads values; see berth/profile_keys.h.
 class KeyReader {
   public:
     explicit KeyReader(YamlNode map) : map_(std::move(map)) {}

@@ -1,4 +1,4 @@
-// Profile files: `extends:`, overrides, and where other profiles are found.
+// Loads profile files: `extends:`, overrides, and the search path of other profiles.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,9 +14,9 @@ namespace berth {
 
 namespace {
 
-constexpr const char* kNobody = "";  // sets a number that follows from what is written
+constexpr const char* kNobody = "";  // origin of a number that is derived rather than written
 
-// The names in `extends`: one, or a list of which each goes before the next.
+// Names in `extends`: one name, or a list in which earlier entries take precedence over later ones.
 std::vector<YamlNode> extended_by(const YamlNode& root) {
     const auto extends = root.find("extends");
     if (!extends) {
@@ -30,14 +30,14 @@ std::string stated_at(const YamlNode& root, std::string_view key) {
     return node && node->is_scalar() ? node->text().value_or("") : "";
 }
 
-// Numbers of an archetype, and of the profile of another chip, are not this chip's own.
+// Whether the base's numbers describe another chip: the base is an archetype, or the profile of another chip.
 bool of_another_chip(const YamlNode& root, const YamlNode& base) {
     const std::string own = stated_at(root, "chip");
     const std::string other = stated_at(base, "chip");
     return stated_at(base, "archetype") == "true" || (!own.empty() && !other.empty() && own != other);
 }
 
-// What was measured was the other chip.
+// Drops the evidence, since the measurements were of the other chip.
 void forget_evidence(YamlDocument& base, Diagnostics& diagnostics) {
     const auto devices = base.root(diagnostics).find("devices");
     for (const YamlEntry& device : devices ? devices->entries() : std::vector<YamlEntry>{}) {
@@ -47,8 +47,8 @@ void forget_evidence(YamlDocument& base, Diagnostics& diagnostics) {
     }
 }
 
-// Lays `document` over what it extends, and that over what it extends in turn. `chain` holds the names on the way,
-// `extended` all of them, the nearest first.
+// Merges `document` over the profiles that it extends, recursively. `chain` holds the names on the current path (to
+// detect cycles), `extended` all names, nearest first.
 bool inherit(YamlDocument& document, const ProfileResolver& resolve, std::vector<std::string> chain,
              std::vector<std::string>& extended, Diagnostics& diagnostics) {
     use_present_keys(document, diagnostics);
@@ -85,8 +85,9 @@ std::string scalar_below(const std::optional<YamlNode>& node, std::string_view k
     return node && node->is_map() ? stated_at(*node, key) : "";
 }
 
-// What an archetype's vector unit does is a share of the array, since chips size the two together. Of a chip, whose
-// array is known, it is a number: a question about another array asks about nothing else.
+// Converts the vector rates of an archetype from shares of the array to numbers. An archetype sizes the vector unit
+// relative to the array, as chips do; a concrete chip has a known array, and a what-if question about the array must
+// not change the vector unit.
 void settle_vector_rates(YamlDocument& document, Diagnostics& diagnostics) {
     const auto devices = document.root(diagnostics).find("devices");
     for (const YamlEntry& device : devices ? devices->entries() : std::vector<YamlEntry>{}) {
@@ -110,7 +111,7 @@ void settle_vector_rates(YamlDocument& document, Diagnostics& diagnostics) {
     }
 }
 
-// Errors show the path as scenarios write it, whether or not it was written so.
+// Applies an override. Errors show its path as scenarios write it, however it was written.
 void set(YamlDocument& document, const ProfileOverride& change, Diagnostics& diagnostics) {
     const std::string path = present_path(below_hardware(change.path));
     const std::string written = fmt::format("--set hardware.{}", path);
@@ -124,7 +125,7 @@ std::vector<std::string> profile_names(const std::filesystem::path& directory) {
     static const std::filesystem::path kHere(".");
     std::vector<std::string> names;
     std::error_code failure;
-    // A file that is named without a folder lies in the one where the program runs.
+    // A file named without a directory is in the current directory.
     const std::filesystem::path& listed = directory.empty() ? kHere : directory;
     for (std::filesystem::directory_iterator entry(listed, failure), end; !failure && entry != end;
          entry.increment(failure)) {
@@ -136,7 +137,7 @@ std::vector<std::string> profile_names(const std::filesystem::path& directory) {
     return names;
 }
 
-// Archetypes lie in a folder below each: chips are named before them.
+// Appends the archetype folder of each directory, so that chips are found before archetypes.
 std::vector<std::filesystem::path> with_archetypes(std::vector<std::filesystem::path> directories) {
     const std::size_t count = directories.size();
     for (std::size_t i = 0; i < count; ++i) {

@@ -1,4 +1,4 @@
-// What decides whether measurements of one machine hold on another.
+// Criteria by which measurements of one machine are valid on another.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,8 +12,8 @@ namespace berth {
 
 namespace {
 
-constexpr double kSameClock = 0.02;   // kernels measure the counter's rate when they start
-constexpr double kSameMemory = 0.10;  // firmware and kernel keep some, differently by version
+constexpr double kSameClock = 0.02;   // kernels calibrate the counter's rate at start-up
+constexpr double kSameMemory = 0.10;  // firmware and kernel reserve some, depending on the version
 
 class Comparison {
   public:
@@ -43,7 +43,7 @@ class Comparison {
     std::vector<std::string> found_;
 };
 
-// Of the one list, what the other lacks.
+// Words of `of` that `other` lacks.
 std::string beyond(const std::vector<std::string>& of, const std::vector<std::string>& other) {
     std::vector<std::string> more;
     for (const std::string& word : of) {
@@ -65,7 +65,7 @@ void compare_instructions(Comparison& comparison, const MachineDescription& reco
     }
 }
 
-// Level by level, what is per processor and what several share.
+// Compares caches level by level: size per processor, and number of processors that share them.
 void compare_caches(Comparison& comparison, const MachineDescription& recorded, const MachineDescription& here) {
     if (!recorded.caches || !here.caches) {
         return;
@@ -81,7 +81,7 @@ void compare_caches(Comparison& comparison, const MachineDescription& recorded, 
     }
 }
 
-// Without these, two processors of one name cannot be distinguished.
+// Missing identity fields, without which two processors of one name cannot be distinguished.
 std::vector<std::string> missing_identity(const MachineDescription& recorded) {
     std::vector<std::string> missing;
     for (const auto& [field, value] : {std::pair{"family", recorded.family}, std::pair{"model", recorded.model},

@@ -1,4 +1,4 @@
-// `machine:` of a profile, read and written.
+// Reads and writes the `machine:` section of a profile.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -76,7 +76,7 @@ std::optional<std::string> day_at(const YamlNode& map, std::string_view key) {
     return text;
 }
 
-// Keys with their values, in order; an absent value leaves its key empty.
+// Writes keys with their values, in order; an absent value leaves its key empty.
 class MachineLines {
   public:
     void add(std::string_view key, const std::string& written) {
@@ -196,7 +196,7 @@ std::optional<MachineDescription> machine_in_head(std::string_view text) {
         yaml += fmt::format("{}\n", text.substr(kComment.size(), end - kComment.size()));
         text.remove_prefix(std::min(end + 1, text.size()));
     }
-    Diagnostics ignored;  // other comments may stand there
+    Diagnostics ignored;  // the comment may be unrelated
     const auto document = yaml.starts_with("machine:\n") ? YamlDocument::parse(yaml, "head", ignored) : std::nullopt;
     const auto node = document ? document->root(ignored).find("machine") : std::nullopt;
     auto machine = node ? read_machine(*node) : std::nullopt;

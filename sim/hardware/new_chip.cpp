@@ -12,9 +12,9 @@ namespace berth {
 
 namespace {
 
-constexpr std::string_view kSustainedShare = "80%";  // of a bus
+constexpr std::string_view kSustainedShare = "80%";  // sustained share of a bus's peak bandwidth
 
-/// One line of a profile: its path, and what stands there.
+/// One line of a profile: path and value.
 struct Line {
     std::string path, value;
 };
@@ -41,7 +41,7 @@ std::string scaled_text(const std::string& written, double factor, Dimension dim
     return quantity == nullptr ? written : quantity_text(quantity->value * factor, dimension);
 }
 
-/// Lines of a profile, in the order in which a reader looks for them.
+/// Lines of a profile, in the order in which readers expect them.
 class Sheet {
   public:
     Sheet(const Profile& archetype, const Datasheet& stated)
@@ -86,7 +86,7 @@ class Sheet {
                                                         "75% to 92% were measured on chips of several makers")});
         }
     }
-    // A compiled graph runs on all of them unless the runtime is known to do otherwise.
+    // A compiled graph uses all cores unless the runtime is known to do otherwise.
     void follow_cores() {
         if (const std::string* cores = stated("--cores")) {
             lines_.push_back({fmt::format("devices.{}.runtime.default_cores", device_.name), *cores});
@@ -125,7 +125,7 @@ class Sheet {
     std::vector<Line> lines_;
 };
 
-// Block style; a map is opened where a line's path leaves the one before.
+// Block-style YAML; a nested map opens where a line's path departs from the previous one.
 std::string block_text(std::vector<Line> lines) {
     const auto key = [](const Line& line) { return steps_of(line.path); };
     std::ranges::stable_sort(lines, [&key](const Line& a, const Line& b) {

@@ -1,4 +1,4 @@
-// Which numbers of a profile bound each other.
+// Ordering constraints between the numbers of a profile.
 #include <fmt/format.h>
 
 #include "berth/number_orders.h"

@@ -1,4 +1,4 @@
-// Numbers of one profile alone, before those of the runtimes beside it are added.
+// Numbers of one profile, without those of its further runtimes.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,7 @@
 
 namespace berth {
 
-/// As parameters() has them, without those of Profile::runtimes; paths as in the profile's own file.
+/// Like parameters(), but without those of Profile::runtimes; paths as in the profile's own file.
 [[nodiscard]] std::vector<ParameterView> own_parameters(Profile& profile);
 
 }  // namespace berth

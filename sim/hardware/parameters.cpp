@@ -1,4 +1,4 @@
-// Every number of a profile as a list of paths and values.
+// All numbers of a profile as a list of paths and values.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,14 +14,14 @@ namespace berth {
 
 namespace {
 
-/// Collects views; numbers of one path, which clusters inherited from their device, become one view.
+/// Collects views; numbers with the same path, which clusters inherit from their device, share one view.
 class ParameterList {
   public:
     template <class Q>
     void add(const std::string& path, Parameter<Q>& parameter, NumberForm form = NumberForm::kPositive) {
         const double value = QuantityTraits<Q>::si(parameter.value);
         const auto set = [&parameter](double si) { parameter.value = QuantityTraits<Q>::from_si(si); };
-        // What is counted per clock cycle is written as a plain number.
+        // Counts per clock cycle are written as plain numbers.
         const Dimension dimension = std::is_same_v<Q, Operations> ? Dimension{} : QuantityTraits<Q>::kDimension;
         if (ParameterView* same = view_of(path)) {
             same->set = [first = std::move(same->set), set](double si) {
@@ -45,7 +45,7 @@ class ParameterList {
                           {}});
     }
 
-    /// What a number that is there may be.
+    /// Sets the range of a number, if it is present.
     void bound(const std::string& path, double least, double most) {
         if (ParameterView* view = view_of(path)) {
             view->least = least;
@@ -66,7 +66,7 @@ class ParameterList {
     std::vector<ParameterView> views_;
 };
 
-/// Keeps the path of the number at one address.
+/// Finds the path of the number at a given address.
 class PathFinder {
   public:
     explicit PathFinder(const void* number) : number_(number) {}
@@ -83,7 +83,7 @@ class PathFinder {
     std::string path_;
 };
 
-/// A visitor of the rows of one section: adds its numbers, those that are there, to a list.
+/// Row visitor of one section that adds its numbers, where present, to a list.
 template <class List>
 class NumbersAt {
   public:
@@ -98,7 +98,7 @@ class NumbersAt {
                 NumberForm::kPositive);
         }
     }
-    // What is no number has no spread.
+    // Only numbers have a spread.
     void count(auto&&... /*row*/) {}
     void flag(auto&&... /*row*/) {}
     void choice(auto&&... /*row*/) {}
@@ -236,7 +236,7 @@ std::vector<ParameterView> own_parameters(Profile& profile) {
 
 namespace {
 
-// Setting a number that both have sets both.
+// Setter for a number that two profiles share.
 std::function<void(double)> both(std::function<void(double)> first, std::function<void(double)> second) {
     return [first = std::move(first), second = std::move(second)](double si) {
         first(si);

@@ -1,4 +1,4 @@
-// Which precisions a runtime compiles models for.
+// Precisions for which a runtime compiles models.
 #include <fmt/format.h>
 
 #include <algorithm>

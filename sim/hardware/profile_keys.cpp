@@ -1,4 +1,4 @@
-// The rows of berth/profile_keys.h as a list.
+// Lists the rows of berth/profile_keys.h.
 #include "berth/profile_keys.h"
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@ namespace berth {
 
 namespace {
 
-/// A visitor of the rows of one section.
+/// Row visitor of one section.
 class KeyList {
   public:
     explicit KeyList(std::vector<ProfileKey>& keys) : keys_(keys) {}

@@ -1,4 +1,4 @@
-// Pieces that the readers of a profile's sections share.
+// Helpers shared by the readers of a profile's sections.
 #include "hardware/profile_reading.h"
 
 #include <fmt/format.h>
@@ -85,7 +85,7 @@ std::string setting(std::string_view path, std::string_view value) {
 }
 
 namespace {
-constexpr int kExact = 12;  // digits: a rounded value would be refused again
+constexpr int kExact = 12;  // digits that prevent a rounded suggestion from being refused again
 }
 
 std::string setting(std::string_view path, Frequency value) {
@@ -98,7 +98,7 @@ std::string setting(std::string_view path, Bandwidth value) {
 
 namespace {
 
-// Whether a number is a share of another, or of one that is.
+// Whether a number is a share of `other`, directly or through further relative numbers.
 bool moves_with(const YamlNode& number, const std::string& other) {
     const auto& all = number.relative_numbers();
     const auto base_of = [&all](const std::string& path) {

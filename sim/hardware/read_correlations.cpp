@@ -1,4 +1,4 @@
-// Which numbers of a profile are uncertain together: a triangle of correlations.
+// Reads the correlation matrix of a profile's uncertain numbers, given as a triangle.
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace berth {
 
 namespace {
 
-// Digits that were rounded away may leave a matrix that is none of correlations by so much.
+// Negative eigenvalues up to this size are attributed to rounding of the written digits.
 constexpr double kRounding = 0.05;
 
 std::string given(std::size_t count, std::string_view of) {

@@ -1,4 +1,4 @@
-// One device from YAML: its cores, and the order in which its sections are read.
+// Reads one device from YAML: its cores, and its sections in order.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace berth {
 
 namespace {
 
-// The numbers that stand at the device for clusters which do not give their own.
+// Numbers given at the device for clusters that do not set their own.
 struct Inherited {
     MacsPerCycle macs_per_cycle;
     bool has_macs = false;
@@ -33,7 +33,7 @@ void read_clock(CoreCluster& cluster, const YamlNode& node) {
     const double clock = cluster.clock.value.si();
     const bool known = std::any_of(cluster.clocks.begin(), cluster.clocks.end(),
                                    [clock](Frequency each) { return std::abs(each.si() - clock) <= 1e-9 * clock; });
-    // A file that contradicts itself is a mistake; what is set asks what another clock would do.
+    // A file with an inconsistent clock is an error; an override asks what another clock would do and is allowed.
     if (clock > 0 && !names.empty() && !known && !node.require("clock").is_set()) {
         const YamlNode written = node.require("clock");
         const std::string added = setting(node.path() + ".clocks.+", cluster.clock.value);

@@ -1,4 +1,4 @@
-// The engines of a device from YAML: matrix, vector, attention and DMA.
+// Reads the engines of a device from YAML: matrix, vector, attention and DMA.
 #include <fmt/format.h>
 
 #include "hardware/key_reader.h"
@@ -7,7 +7,7 @@ namespace berth {
 
 namespace {
 
-// One number for all dtypes, or one for each.
+// Reads either one number for all dtypes or one per dtype.
 void read_columns(std::array<std::int64_t, kDTypeNames.size()>& columns, const YamlNode& node) {
     if (!node.is_map()) {
         columns.fill(node.integer(kCountRange).value_or(1));
@@ -22,7 +22,7 @@ void read_columns(std::array<std::int64_t, kDTypeNames.size()>& columns, const Y
     node.reject_unknown_keys();
 }
 
-// Stored dtypes, each with the dtype that it is multiplied at.
+// Map from stored dtypes to the dtypes at which they are multiplied.
 std::array<std::optional<DType>, kDTypeCount> read_weight_only(const YamlNode& node, const Device& device) {
     std::array<std::optional<DType>, kDTypeCount> widens;
     for (const auto& row : kDTypeNames) {

@@ -1,4 +1,4 @@
-// Which operators of a device were measured, and at which sizes, from YAML.
+// Reads from YAML which operators of a device were measured, and at which sizes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ std::optional<SizeRange> read_range(const YamlNode& node) {
     return SizeRange{ends[0], ends[1]};
 }
 
-// All sizes of the kind, or none of them.
+// Reads a range for each size of the kind, or none at all.
 void read_sizes(MeasuredKind& measured, const YamlNode& sizes) {
     const auto names = evidence_size_names(measured.kind);
     const std::vector<YamlNode> ranges = sizes.sequence();

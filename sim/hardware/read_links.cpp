@@ -1,4 +1,4 @@
-// Links between devices from YAML, and the checks that concern several devices at once.
+// Reads links between devices from YAML, and checks consistency across devices.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,7 +44,7 @@ Link read_costs(const YamlNode& node) {
     return link;
 }
 
-/// Follows one operator from a device to where it falls back, and so on.
+/// Follows the chain of fallback devices of one operator.
 class FallbackChain {
   public:
     FallbackChain(const Profile& profile, OperatorKind kind, Diagnostics& diagnostics)
@@ -87,7 +87,8 @@ class FallbackChain {
                            expected, suggestion);
     }
 
-    // Reported once, at its first device in the file: the others of the circle, and chains into it, say nothing new.
+    // Reports a cycle once, at its first device in the file; the other devices of the cycle and chains into it are not
+    // repeated.
     void circle(DeviceId start, const OperatorRule& first, std::vector<std::string> chain, const std::string& back_to) {
         const bool is_first = std::all_of(chain.begin(), chain.end(), [this, start](const std::string& name) {
             return device_named(profile_, name).value_or(start) >= start;
@@ -98,7 +99,7 @@ class FallbackChain {
         }
     }
 
-    // Reported where it is written only: a chain that merely leads there says nothing new.
+    // Reports an unknown device only where it is written, not for chains that lead there.
     void unknown(const Device& start, const OperatorRule& first, const std::string& name, const Device& writer) {
         if (&start == &writer) {
             const auto names = device_names(profile_);

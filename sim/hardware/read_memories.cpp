@@ -1,4 +1,4 @@
-// On-chip memories, energy and known errors of a device from YAML.
+// Reads on-chip memories, energy and known errors of a device from YAML.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ MemoryLevel read_level(const std::string& name, const YamlNode& node) {
     return level;
 }
 
-// In dtypes that it computes in; a device without cores has been complained about.
+// Whether the device computes in a dtype; a device without cores has already been reported.
 bool computes_in(const Device& device, std::size_t dtype) {
     return device.clusters.front().macs_per_cycle[dtype].has_value();
 }
@@ -28,7 +28,7 @@ Bytes tile_of(const MatrixEngine& matrix, DType dtype) {
     return element_size(dtype) * (static_cast<double>(matrix.align_m + columns) * static_cast<double>(matrix.align_k));
 }
 
-// One step of the array needs m x k and k x n operands on chip, in every dtype that it computes in.
+// Checks that m x k and k x n operands of one array step fit on chip in every dtype that the array computes in.
 void check_tile(const Device& device, const YamlNode& memories) {
     const MemoryLevel& nearest = device.memories.front();
     const MatrixEngine& matrix = device.matrix;

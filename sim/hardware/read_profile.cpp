@@ -1,4 +1,4 @@
-// A profile from YAML: its name, memory, devices and host; sections have files of their own.
+// Reads a profile from YAML: name, memory, devices and host; each section has its own file.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -10,7 +10,8 @@ namespace berth {
 
 namespace {
 
-// What is a tenth or twice as fast as rated is another memory rather than another state of it.
+// Checks the DRAM clock. A clock of a tenth or of twice the rated one indicates other memory rather than another clock
+// state.
 void check_clock(Dram& dram, const YamlNode& node) {
     if (dram.clock && !dram.rated_clock) {
         (void)node.require("rated_clock", "the clock at which the bandwidths hold, such as 2112 MHz");
@@ -47,7 +48,7 @@ Dram read_dram(const YamlNode& root) {
     return dram;
 }
 
-// Names of the devices that `enabled: false` takes out.
+// Reads the devices and returns the names of those that `enabled: false` removes.
 std::vector<std::string> read_devices(Profile& profile, const YamlNode& root) {
     std::vector<std::string> disabled;
     const YamlNode list = root.require("devices", "a map from names to devices");
@@ -94,7 +95,7 @@ void read_host(Profile& profile, const YamlNode& root, const std::vector<std::st
     }
 }
 
-// What fell back to a device that is gone has no place any more.
+// Removes fallbacks to a disabled device.
 void drop_fallbacks(Device& device, const std::string& gone) {
     for (OperatorRule& rule : device.runtime.operators) {
         if (rule.fallback == gone) {
@@ -129,9 +130,9 @@ std::optional<Profile> read_profile(const YamlNode& root) {
     if (const auto description = root.find("description")) {
         profile.description = text_or_empty(*description);
     }
-    (void)root.find("extends");  // has been followed before, and what the next two say has been heeded
+    (void)root.find("extends");  // already processed, and the next two keys as well
     if (const auto chip = root.find("chip")) {
-        (void)text_or_empty(*chip);  // which inheritance has followed by then
+        (void)text_or_empty(*chip);  // already processed by inheritance
     }
     if (const auto archetype = root.find("archetype")) {
         (void)archetype->boolean();
@@ -146,7 +147,7 @@ std::optional<Profile> read_profile(const YamlNode& root) {
     if (const auto links = root.find("links")) {
         read_links(profile, *links);
     }
-    if (root.diagnostics().error_count() == errors_before_links) {  // else a missing link may be one that is misspelt
+    if (root.diagnostics().error_count() == errors_before_links) {  // otherwise a missing link may be a misspelt one
         check_links(profile, root);
         check_limits(profile, root);
     }

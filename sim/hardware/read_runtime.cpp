@@ -1,4 +1,4 @@
-// The runtime of a device from YAML: dispatch, shapes, fusion and the rules of its operators.
+// Reads the runtime of a device from YAML: dispatch, shapes, fusion and operator rules.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ void read_own_code(Runtime& runtime, const YamlNode& node) {
 
 constexpr std::string_view kOwnCode = "own_code";
 
-// `else: DEVICE`, or `else: own_code`.
+// Reads `else: DEVICE` or `else: own_code`.
 void read_otherwise(OperatorRule& rule, const Runtime& runtime, const YamlNode& node) {
     const std::string name = text_or_empty(node);
     rule.own_code = name == kOwnCode;
@@ -44,13 +44,13 @@ bool computes_on_array(OperatorKind kind) {
     return kind == OperatorKind::kMatmul || kind == OperatorKind::kConv2d || kind == OperatorKind::kAttention;
 }
 
-// Not so if macs_per_cycle is missing altogether, which has been reported.
+// Whether a cluster multiplies any dtype; false if macs_per_cycle is missing, which has been reported.
 bool multiplies(const CoreCluster& cluster) {
     return std::any_of(cluster.macs_per_cycle.begin(), cluster.macs_per_cycle.end(),
                        [](const auto& macs) { return macs.has_value(); });
 }
 
-// Operators of the array can only run in dtypes that it multiplies.
+// Checks that operators of the array list only dtypes that the array multiplies.
 void check_dtypes(const Device& device, OperatorKind kind, const OperatorRule& rule, const YamlNode& node) {
     if (!computes_on_array(kind)) {
         return;
@@ -66,7 +66,8 @@ void check_dtypes(const Device& device, OperatorKind kind, const OperatorRule& r
     }
 }
 
-// `max_m`, `max_k` and `max_n`, and `cuts: [k]` for those above which a product is cut instead of falling back.
+// Reads `max_m`, `max_k` and `max_n`, and `cuts: [k]` for the dimensions in which larger products are cut instead of
+// falling back.
 void read_product_limits(OperatorRule& rule, const YamlNode& node) {
     const auto cuts = node.find("cuts");
     for (const auto& row : kProductDimNames) {
@@ -196,7 +197,7 @@ FusionRule read_fusion(const Device& device, const YamlNode& node) {
     return rule;
 }
 
-// `[fp16, int8]`, or `{value: [fp16, int8], source: ...}`.
+// Reads `[fp16, int8]` or `{value: [fp16, int8], source: ...}`.
 OfferedPrecisions read_precisions(const YamlNode& node) {
     OfferedPrecisions offered;
     const YamlNode list = node.is_map() ? node.require("value", "a list of precisions, such as [fp16, int8]") : node;

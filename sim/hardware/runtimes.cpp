@@ -1,4 +1,4 @@
-// Several runtimes of one chip: the same devices in the same order, and which numbers they have in common.
+// Several runtimes of one chip: aligns their devices, and identifies the numbers that they share.
 #include "berth/runtimes.h"
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@ namespace berth {
 
 namespace {
 
-// What a runtime that leaves a device out has of it: nothing runs there.
+// Runtime of a device that a profile leaves out: it supports no operator.
 Runtime unused_runtime(const Runtime& other, const std::string& profile) {
     Runtime unused;
     unused.name = "none";
@@ -25,7 +25,7 @@ Runtime unused_runtime(const Runtime& other, const std::string& profile) {
     return unused;
 }
 
-// Links of the device to what the profile has already, at places that no link of the profile has.
+// Adds the device's links to devices that the profile already has, between pairs without a link.
 void add_links_of(Profile& profile, const Profile& other, DeviceId device) {
     for (Link link : other.links) {
         const DeviceId far = link.from == device ? link.to : link.from;
@@ -60,7 +60,7 @@ void add_devices_of(Profile& profile, const Profile& other) {
     share_host(profile);
 }
 
-// Gives the devices the order of another profile that has the same ones.
+// Reorders the devices as in another profile with the same devices.
 void take_order_of(Profile& profile, const Profile& other) {
     std::vector<DeviceId> place(profile.devices.size());
     std::vector<Device> devices;
@@ -77,7 +77,8 @@ void take_order_of(Profile& profile, const Profile& other) {
     }
 }
 
-// A share of a number that both have is the same share, whatever that number is.
+// Whether two profiles share a number. Relative numbers with equal base and share count as equal, whatever the base's
+// value.
 bool is_same_number(const ParameterView& a, const ParameterView& b) {
     const bool same_value = a.base.empty() ? a.value == b.value : a.share == b.share;
     return a.path == b.path && a.base == b.base && same_value && a.spread == b.spread && a.origin == b.origin &&

@@ -1,4 +1,4 @@
-// The machine at hand as Linux describes it.
+// Description of the current machine as reported by Linux.
 #include <sched.h>
 #include <sys/utsname.h>
 
@@ -27,10 +27,10 @@ std::string first_line(const fs::path& path) {
     std::ifstream file(path);
     std::string line;
     std::getline(file, line);
-    return line.substr(0, line.find('\0'));  // device trees end their texts so
+    return line.substr(0, line.find('\0'));  // device tree strings are null-terminated
 }
 
-// Decimal, or hexadecimal behind 0x.
+// Parses a decimal number, or a hexadecimal one with prefix 0x.
 std::optional<int> whole_number(std::string_view text) {
     const bool hexadecimal = text.starts_with("0x");
     text.remove_prefix(hexadecimal ? 2 : 0);
@@ -56,7 +56,7 @@ std::optional<int> number_at(const Entries& entries, const std::string& key) {
     return text ? whole_number(*text) : std::nullopt;
 }
 
-// The first processor of /proc/cpuinfo, and how many there are.
+// Entries of the first processor in /proc/cpuinfo; also counts the processors.
 Entries first_processor(const fs::path& root, int& processors) {
     std::ifstream file(root / "proc/cpuinfo");
     Entries entries;
@@ -73,7 +73,7 @@ Entries first_processor(const fs::path& root, int& processors) {
     return entries;
 }
 
-// What x86 calls flags, ARM calls features.
+// Instruction set features; x86 calls them flags, ARM features.
 std::vector<std::string> flags_of(const Entries& entries) {
     const auto text = at(entries, "flags") ? at(entries, "flags") : at(entries, "Features");
     std::istringstream words(text.value_or(""));
@@ -93,7 +93,7 @@ std::vector<std::string> widest(const std::vector<std::string>& flags) {
     return found;
 }
 
-// A virtual machine that hides the revision gives one of these.
+// Microcode revision; virtual machines that hide it report one of these values.
 std::optional<std::string> microcode_of(const Entries& entries) {
     const auto text = at(entries, "microcode");
     const bool hidden = text == "0x0" || text == "0x1" || text == "0xffffffff";
@@ -122,7 +122,7 @@ void describe_processor(MachineDescription& machine, const Entries& entries, con
     if (siblings && cores && *cores > 0 && *siblings >= *cores) {
         machine.threads_per_core = *siblings / *cores;
     }
-    // Twice the rate of the time stamp counter, where that does not follow the clock.
+    // With a constant time stamp counter, bogomips is twice its rate in MHz.
     const auto bogomips = number_in(at(entries, "bogomips").value_or(""));
     if (x86 && bogomips && *bogomips > 0 && contains(flags, "constant_tsc")) {
         machine.base_clock = megahertz(std::round(*bogomips / 2));
@@ -132,7 +132,7 @@ void describe_processor(MachineDescription& machine, const Entries& entries, con
     }
 }
 
-int processors_in_list(const std::string& list) {  // "0-3,8" is 5
+int processors_in_list(const std::string& list) {  // number of processors: "0-3,8" gives 5
     int count = 0;
     std::istringstream ranges(list);
     for (std::string range; std::getline(ranges, range, ',');) {
@@ -159,7 +159,7 @@ std::optional<std::vector<CacheFacts>> data_caches(const fs::path& root) {
     return found.empty() ? std::nullopt : std::optional(std::move(found));
 }
 
-// Folders of the control groups that this process is in, its own first; a container sees its own as the root.
+// Control group folders of this process, its own first; a container sees its own as the root.
 std::vector<fs::path> control_groups(const fs::path& root) {
     const fs::path top = root / "sys/fs/cgroup";
     std::ifstream file(root / "proc/self/cgroup");
@@ -175,7 +175,7 @@ std::vector<fs::path> control_groups(const fs::path& root) {
     return folders;
 }
 
-// Cores' worth of time that a container is given: "200000 100000" is 2; "max 100000" any.
+// CPU quota of a container in cores: "200000 100000" gives 2, "max 100000" no limit.
 std::optional<int> allowed_cores(const fs::path& folder) {
     std::istringstream text(first_line(folder / "cpu.max"));
     double quota = 0;
@@ -202,7 +202,7 @@ std::optional<Bytes> memory_of(const fs::path& root) {
     return std::nullopt;
 }
 
-// What drivers of the memory controller tell anyone, or what the firmware's tables tell the superuser.
+// Memory type, from the memory controller's driver (any user) or the firmware tables (superuser only).
 std::optional<std::string> memory_kind(const fs::path& root) {
     const std::string kind = first_line(root / "sys/devices/system/edac/mc/mc0/dimm0/dimm_mem_type");
     if (!kind.empty()) {
