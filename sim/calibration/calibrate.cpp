@@ -1,4 +1,4 @@
-// Fitting a profile to rows: which of its numbers, from where, and what is said of the result.
+// Fits a profile to rows: choice of the numbers, starting values, and the reported result.
 #include "berth/calibration.h"
 
 #include <fmt/format.h>
@@ -23,16 +23,17 @@ namespace {
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-// A capacity decides by steps which level serves a row: there is no slope to follow.
+// Capacities select a memory level by a step, so they have no usable gradient.
 bool is_stepwise(const ParameterView& view) { return view.dimension == Bytes::kDimension; }
 
-// Zero has no logarithm, and errors are what is left.
+// Zero has no logarithm, and model errors are estimated from the residuals.
 bool can_be_fitted(const ParameterView& view) {
     return view.spread > 0 && view.value > 0 && !in_list(view.path) && !is_stepwise(view) &&
            view.path.find(".error.") == std::string::npos;
 }
 
-// What all devices together draw does not show in rows of one: it follows what that draws, unless it is asked for.
+// The bandwidth of all devices together does not show in rows of one device; it is only fitted on request, and
+// otherwise follows.
 bool wanted(const ParameterView& view, const std::vector<std::string>& patterns) {
     if (patterns.empty()) {
         return !view.path.starts_with("memory.");
@@ -41,7 +42,8 @@ bool wanted(const ParameterView& view, const std::vector<std::string>& patterns)
                                [&view](const std::string& pattern) { return matches_pattern(pattern, view.path); });
 }
 
-// Rows that set a number may not vouch for it again where networks are left out.
+// Standard deviation of the prior. When networks are left out, numbers calibrated on the same rows get a wide prior, so
+// that the left-out rows do not support their own prediction.
 double prior_sigma(const ParameterView& view, const CalibrationOptions& options) {
     constexpr double kNextToNothing = 1;  // a factor of two
     const bool set_by_rows = options.leave_out == LeftOut::kNetwork && view.origin == Origin::kCalibrated;
@@ -78,7 +80,7 @@ std::vector<Unknown> unknowns_of(Profile& profile, const CalibrationOptions& opt
     return unknowns;
 }
 
-/// Fits a profile: starts from what it says, and comes back to that as often as more of its numbers turn out to matter.
+/// Fits a profile. Restarts from the initial values whenever further numbers turn out to affect the rows.
 class Calibrator {
   public:
     Calibrator(Profile& profile, std::span<const FitRow> rows, const CalibrationOptions& options,
@@ -94,7 +96,8 @@ class Calibrator {
         }
     }
 
-    /// Numbers that do nothing where the fit starts may do something where it ends: what is above a limit, say.
+    /// Fits with restarts: a number without effect at the start, such as one above a limit, may have an effect at the
+    /// end.
     [[nodiscard]] Fit run() {
         constexpr int kMostStarts = 4;
         std::vector<Unknown> chosen = that_matter(candidates_, {});
@@ -114,7 +117,7 @@ class Calibrator {
     }
 
   private:
-    // Of a limit of the device more than what the memory sustains has no effect: the fit starts at that.
+    // A device limit above the sustained memory bandwidth has no effect, so the fit starts at that bandwidth.
     [[nodiscard]] Fit fit_of(std::vector<Unknown> unknowns) {
         std::vector<std::string> paths;
         for (const Unknown& one : unknowns) {
@@ -122,7 +125,8 @@ class Calibrator {
         }
         NumberBounds bounds(profile_, paths, probed_, options_.kept);
         for (Unknown& one : unknowns) {
-            constexpr double kFarthest = 10;  // e to this is 22,000: rows beyond speak of something else
+            // e to this is 22,000: rows that need a larger factor describe something else
+            constexpr double kFarthest = 10;
             const DimensionRange range = plausible_range(one.view.dimension);
             const double least = std::max(range.least, bounds.least(one.view.path));
             const double most = std::min(range.most, bounds.most(one.view.path));
@@ -133,7 +137,7 @@ class Calibrator {
         return {profile_, rows_, std::move(unknowns), std::move(bounds)};
     }
 
-    /// Candidates that are not fitted yet, at the values that the profile has now.
+    /// Candidates that are not fitted yet, at the profile's current values.
     [[nodiscard]] std::vector<Unknown> remaining(const Fit& fit) const {
         std::vector<Unknown> rest;
         for (const Unknown& one : candidates_) {
@@ -144,7 +148,7 @@ class Calibrator {
         return rest;
     }
 
-    // Those that move a row, but for numbers that only follow.
+    // Unknowns that affect a row, except those that merely follow others.
     [[nodiscard]] std::vector<Unknown> that_matter(const std::vector<Unknown>& unknowns,
                                                    const std::vector<FollowingNumber>& following) {
         const VectorXd here = logs_of(times_, profile_);
@@ -178,7 +182,7 @@ class Calibrator {
     std::vector<std::string> probed_;
 };
 
-// Each row predicted by a fit that has not seen its shape; the fit ends where it was.
+// Cross-validation by shape: each row is predicted by a fit without its shape. The fit is restored at the end.
 VectorXd unseen_predictions(Fit& fit, std::span<const FitRow> rows, int folds) {
     const std::vector<double> best = fit.logs();
     VectorXd logs(static_cast<Eigen::Index>(rows.size()));
@@ -196,10 +200,10 @@ VectorXd unseen_predictions(Fit& fit, std::span<const FitRow> rows, int folds) {
     return logs;
 }
 
-// Layers so short that most of their time is the profiler's.
+// Layers so short that most of their time is the profiler's own.
 bool too_short(const FitRow& row) { return !row.network.empty() && row.row->measured < microseconds(20); }
 
-// Rows of networks by fits without their network, all others by fits without their shape.
+// Rows of networks are predicted by fits without their network, all others by fits without their shape.
 VectorXd unseen_by_network(Fit& fit, std::span<const FitRow> rows, const CalibrationOptions& options,
                            const Profile& fitted, const Profile& stated, Calibration& result) {
     const VectorXd by_network = predict_networks_left_out(fit, rows, fitted, result.networks);
@@ -218,7 +222,7 @@ ErrorSummary summary_of(const std::vector<FittedRow>& rows, Time FittedRow::*pre
     return summarise(p, m);
 }
 
-// A clock that is fitted takes the place of the one it was in the list of those that may be set.
+// Replaces a fitted clock's previous value in the list of selectable clocks.
 void note_clocks(Calibration& result, Profile& profile) {
     for (Device& device : profile.devices) {
         CoreCluster& cluster = device.clusters.front();
@@ -253,7 +257,7 @@ void note_parameters(Calibration& result, const std::vector<Unknown>& unknowns, 
     result.covariance.assign(covariance.data(), covariance.data() + covariance.size());
 }
 
-// Links with a fitted number, in full.
+// Writes links with a fitted number in full.
 void note_links(Calibration& result, Profile& profile) {
     const std::vector<ParameterView> views = parameters(profile);
     for (std::size_t i = 0; i < profile.links.size(); ++i) {
@@ -278,9 +282,10 @@ void note_links(Calibration& result, Profile& profile) {
     }
 }
 
-// Of a row that was not timed: by how much the fitted numbers leave its time open, and how much of what they leave open
-// altogether it would close. With the covariance C of the logarithms and the row's slopes s, timing it to `noise` takes
-// s C C s / (s C s + noise^2) off the trace of C (the Kalman filter's update; Gelb 1974, section 4.2).
+// Value of timing a row that was not measured: its predicted standard deviation under the posterior, and the share of
+// the total posterior variance that its measurement would remove. With covariance C of the logarithms and the row's
+// gradient s, a measurement with standard deviation `noise` reduces the trace of C by s C C s / (s C s + noise^2) (the
+// Kalman filter's update; Gelb 1974, section 4.2).
 WorthTiming worth_timing(const FitRow& row, Profile& profile, std::vector<Unknown> unknowns, const MatrixXd& covariance,
                          double noise) {
     constexpr double kAside = 0.01;
@@ -303,7 +308,7 @@ WorthTiming worth_timing(const FitRow& row, Profile& profile, std::vector<Unknow
 void note_next(Calibration& result, Profile& profile, const std::vector<MeasuredRow>& candidates,
                const std::vector<Unknown>& unknowns, const MatrixXd& covariance) {
     for (const MeasuredRow& candidate : candidates) {
-        Diagnostics own;  // what the device cannot run is no candidate
+        Diagnostics own;  // a row that the device cannot run is no candidate
         const auto row = fit_row(candidate, profile, own);
         if (row && std::ranges::find(result.rows, candidate.op_class, &FittedRow::op_class) == result.rows.end()) {
             result.next.push_back(worth_timing(*row, profile, unknowns, covariance, result.sigma));

@@ -1,4 +1,4 @@
-// A fit as a profile that extends the one it started from.
+// Writes a fit as a profile that extends the initial one.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace berth {
 
 namespace {
 
-/// A map of maps, in the order of first mention.
+/// A nested map, in order of first mention.
 struct Branch {
     std::string key, value;
     std::vector<Branch> children;
@@ -43,7 +43,7 @@ struct Branch {
     }
 };
 
-// As the reader takes it: bandwidths of cores say so, and shares of other numbers stay shares of them.
+// In the form that the reader expects: bandwidths of cores are marked as such, and relative numbers stay relative.
 std::string value_text(const FittedParameter& one) {
     const double share = one.base.empty() ? 0 : one.share * one.after / one.before;
     std::string text = one.base.empty() ? quantity_text(one.after, one.dimension)
@@ -77,13 +77,13 @@ std::string links_text(const Calibration& calibration, const std::string& source
     return text;
 }
 
-// What it was and why it is something else now.
+// Source text of a number that has yielded: its previous value, and the number that it yielded to.
 std::string following_source(const FollowingNumber& one) {
     return fmt::format("{} {}; {} before", one.after > one.before ? "no less than" : "no more than", one.because_of,
                        quantity_text(one.before, one.dimension));
 }
 
-// One kind a line: `{op: matmul, dtype: fp16, sizes: [[1, 128], [64, 8192], [64, 8192]]}`.
+// One measured kind per line: `{op: matmul, dtype: fp16, sizes: [[1, 128], [64, 8192], [64, 8192]]}`.
 std::string evidence_yaml(const std::vector<MeasuredKind>& evidence) {
     std::string text;
     for (const MeasuredKind& one : evidence) {
@@ -106,10 +106,10 @@ std::string clocks_text(const std::vector<Frequency>& clocks) {
     return fmt::format("[{}]", fmt::join(texts, ", "));
 }
 
-// Thousandths, and no minus before a zero.
+// Rounds to thousandths; adding 0.0 avoids a negative zero.
 double rounded(double correlation) { return std::round(correlation * 1000) / 1000 + 0.0; }
 
-// Numbers that go together so little are told apart.
+// Numbers with a smaller absolute correlation count as uncorrelated.
 constexpr double kApart = 0.3;
 
 double correlation(const Calibration& calibration, std::size_t a, std::size_t b) {
@@ -118,7 +118,7 @@ double correlation(const Calibration& calibration, std::size_t a, std::size_t b)
     return at(a, b) / std::sqrt(at(a, a) * at(b, b));
 }
 
-// Which fitted numbers the rows do not tell apart.
+// Fitted numbers that are correlated with another one, so that the rows do not identify them separately.
 std::vector<std::size_t> going_together(const Calibration& calibration) {
     std::vector<std::size_t> found;
     const std::size_t count = calibration.parameters.size();

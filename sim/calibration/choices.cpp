@@ -1,4 +1,4 @@
-// Pairs of measured rows that are two ways to run the same work.
+// Pairs of measured rows that are alternatives for the same work.
 #include "berth/choices.h"
 
 #include <fmt/format.h>
@@ -15,7 +15,7 @@ namespace berth {
 
 namespace {
 
-// An alternative before its rows are brought together.
+// An alternative before its rows are grouped.
 struct Way {
     std::string profile, set;
     DeviceId device = 0;
@@ -63,14 +63,14 @@ std::optional<ChoiceOf> what_differs(const Way& a, const Way& b) {
     return a.dtype != b.dtype ? ChoiceOf::kDType : ChoiceOf::kCores;
 }
 
-// Of the logarithm of a prediction, beside what numbers of the profile explain.
+// Variance of a prediction's logarithm that the profile's numbers do not explain.
 double own_variance(const Alternative& one) {
     const double explained = std::inner_product(one.effects.begin(), one.effects.end(), one.effects.begin(), 0.0);
     return std::max(0.0, one.sigma * one.sigma - explained);
 }
 
-// Under one profile numbers that both use move both, while errors of the model are of each by itself; two profiles are
-// taken as independent, which is cautious where they share a chip.
+// Standard deviation of a ratio's logarithm. Under one profile, shared numbers are common causes and model errors are
+// independent. Two profiles are treated as independent, which is conservative if they share a chip.
 double sigma_of_ratio(const Alternative& a, const Alternative& b) {
     if (a.profile != b.profile || a.effects.size() != b.effects.size() || a.effects.empty()) {
         return std::hypot(a.sigma, b.sigma);
@@ -101,7 +101,7 @@ MeasuredChoice choice_between(const std::string& work, ChoiceOf of, bool whole_m
 }  // namespace
 
 bool MeasuredChoice::told_apart() const {
-    constexpr double kOneOfTen = 1.645;  // either way
+    constexpr double kOneOfTen = 1.645;  // standard normal quantile for one in ten, two-sided
     return std::log(measured_ratio()) > kOneOfTen * noise;
 }
 

@@ -1,4 +1,4 @@
-// Errors of predictions per class of operator. Pure functions over rows.
+// Prediction errors per class of operator. Pure functions of rows.
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -93,7 +93,7 @@ void count_pair(SettingCheck& check, const ValidatedRow& a, const ValidatedRow& 
 
 bool same_class(const ValidatedRow& a, const ValidatedRow& b) { return a.op_class == b.op_class && a.dtype == b.dtype; }
 
-// The first row of every class.
+// First row of every class.
 std::vector<ValidatedRow> first_of_each(std::span<const ValidatedRow> rows) {
     std::vector<ValidatedRow> firsts;
     for (const ValidatedRow& row : rows) {

@@ -1,4 +1,4 @@
-// What measured rows say of a device's operators: kinds, dtypes, and the range of each size.
+// Evidence from measured rows: operator kinds, dtypes, and the range of each size.
 #include <algorithm>
 
 #include "calibration/fit_rows.h"

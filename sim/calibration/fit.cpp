@@ -13,12 +13,12 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr double kNarrowest = 0.01;  // no model is right to less than this: rows agree with each other at best so well
-constexpr double kUsual = 0.1;       // of the logarithm of a time, and how many rows that weighs
+constexpr double kNarrowest = 0.01;  // lower bound on the residual spread: no model is more accurate than this
+constexpr double kUsual = 0.1;       // usual residual spread in the logarithm of a time, and its weight in rows
 constexpr double kUsualRows = 1;
-constexpr double kSure = 0.05;  // to look for where the rows lead, whatever was believed
-constexpr double kFreedom = 4;  // of Student's t, for outliers
-constexpr double kStep = 0.01;  // of differences, in the logarithm
+constexpr double kSure = 0.05;  // residual spread assumed when following the rows instead of the prior
+constexpr double kFreedom = 4;  // degrees of freedom of Student's t, which tolerates outliers
+constexpr double kStep = 0.01;  // step of finite differences in the logarithm
 constexpr int kMostRounds = 40;
 
 }  // namespace
@@ -69,7 +69,7 @@ MatrixXd Fit::jacobian() {
 
 void Fit::run_from_afar(const VectorXd& use) {
     run(use);
-    constexpr double kFar = 0.3;  // what the worst measurements are off together
+    constexpr double kFar = 0.3;  // root mean square residual of the worst measurements
     if (std::sqrt((measured_ - predicted()).cwiseAbs2().dot(use) / use.sum()) < kFar) {
         return;
     }
@@ -149,7 +149,8 @@ void Fit::round_to_text() {
     set_all(rounded);
 }
 
-// More than the limit a core cannot draw: rows do not tell such a bandwidth from the limit itself.
+// Enforces the order of fitted pairs: a core cannot draw more than the limit, and rows cannot distinguish such a
+// bandwidth from the limit itself.
 void Fit::order_fitted() {
     for (const auto& [lesser, greater] : ordered_) {
         if (unknowns_[lesser].value > unknowns_[greater].value) {
@@ -158,9 +159,9 @@ void Fit::order_fitted() {
     }
 }
 
-// The spread of what is used, from its median so that outliers do not widen it. A few rows that as many numbers meet
-// exactly say nothing of how exact the rows are, so they count beside some of the spread that whole networks usually
-// leave (a scaled inverse chi-squared prior; Gelman et al., Bayesian Data Analysis, section 3.2).
+// Residual spread of the rows in use, from their median, which is robust to outliers. A few rows that as many numbers
+// fit exactly say nothing about their accuracy, so the estimate is shrunk towards the usual spread of whole networks (a
+// scaled inverse chi-squared prior; Gelman et al., Bayesian Data Analysis, section 3.2).
 void Fit::weigh(const VectorXd& residuals, const VectorXd& use) {
     std::vector<double> sizes;
     for (Eigen::Index i = 0; i < residuals.size(); ++i) {
@@ -200,7 +201,7 @@ double Fit::cost(const VectorXd& use) {
     return sum;
 }
 
-// Halves the step until it helps; how far the unknowns moved.
+// Gauss-Newton step, halved until it improves the objective; returns how far the unknowns moved.
 double Fit::step(const VectorXd& residuals) {
     const MatrixXd slopes = jacobian();
     VectorXd gradient = slopes.transpose() * (weights_.asDiagonal() * residuals) / (sigma_ * sigma_);

@@ -1,4 +1,4 @@
-// Maximum a posteriori by Gauss-Newton: the model is smooth in the logarithms of its numbers almost everywhere.
+// Maximum a posteriori fit by Gauss-Newton. The model is smooth in the logarithms of its numbers almost everywhere.
 #pragma once
 
 #include <Eigen/Core>
@@ -12,21 +12,21 @@
 
 namespace berth {
 
-/// One number that is fitted, in its logarithm.
+/// A fitted number, in its logarithm.
 struct Unknown {
     ParameterView view;
     double prior = 0, sigma = 0;
-    double least = 0, most = 0;  ///< logarithms of what makes sense
+    double least = 0, most = 0;  ///< logarithms of the plausible range
     double value = 0;
     void set(double to);
 };
 
-/// Logarithms of seconds, by row.
+/// Logarithms of the predicted times in seconds, by row.
 [[nodiscard]] Eigen::VectorXd logs_of(const RowTimes& times, const Profile& profile);
 
 class Fit {
   public:
-    /// `bounds` is about the same unknowns in the same order. The profile lives longer than the fit.
+    /// `bounds` must list the same unknowns in the same order. The profile must outlive the fit.
     Fit(Profile& profile, std::span<const FitRow> rows, std::vector<Unknown> unknowns, NumberBounds bounds);
 
     [[nodiscard]] const std::vector<Unknown>& unknowns() const { return unknowns_; }
@@ -34,24 +34,24 @@ class Fit {
     [[nodiscard]] double sigma() const { return sigma_; }
     [[nodiscard]] const Eigen::VectorXd& weights() const { return weights_; }
 
-    /// Logarithms of the rows' times as the profile is now.
+    /// Logarithms of the rows' predicted times under the profile's current numbers.
     [[nodiscard]] Eigen::VectorXd predicted() const;
-    /// Of those by the unknowns; columns of unknowns that move no row are zero.
+    /// Derivatives of predicted() with respect to the unknowns; zero columns for unknowns that affect no row.
     [[nodiscard]] Eigen::MatrixXd jacobian();
-    /// run(), and where that leaves rows far off, another try: from where the rows lead if next to nothing was
-    /// believed. Where many rows are far off at first they look like noise, in which the fit would stay with what was
-    /// believed. What is likelier stays.
+    /// Runs run(), and if large residuals remain, a second fit that starts where the rows lead under almost no prior.
+    /// If many rows start with large residuals, these look like noise and the first fit would stay at the prior. The
+    /// likelier of the two results is kept.
     void run_from_afar(const Eigen::VectorXd& use);
-    /// Rows whose `use` is 0 are left out.
+    /// Fits with rows weighted by `use`; rows of weight 0 are left out.
     void run(const Eigen::VectorXd& use);
-    /// Inverse of the covariance of the logarithms.
+    /// Inverse of the posterior covariance of the logarithms.
     [[nodiscard]] Eigen::MatrixXd precision(const Eigen::MatrixXd& slopes) const;
 
     [[nodiscard]] std::vector<double> logs() const;
-    /// Values in SI.
+    /// Values in SI units.
     [[nodiscard]] std::vector<double> values() const;
     void set_all(const std::vector<double>& logs);
-    /// Rounds all to what a profile has written, within their bounds.
+    /// Rounds all values to the digits that a profile is written with, within their bounds.
     void round_to_text();
 
   private:
@@ -59,7 +59,7 @@ class Fit {
     void order_fitted();
     void follow() { bounds_.follow(values()); }
     void weigh(const Eigen::VectorXd& residuals, const Eigen::VectorXd& use);
-    /// Minus the logarithm of the posterior probability, up to a constant; the spread is that of the rows as they are.
+    /// Negative logarithm of the posterior, up to a constant; the residual spread is estimated from the rows.
     [[nodiscard]] double cost(const Eigen::VectorXd& use);
     [[nodiscard]] double objective(const Eigen::VectorXd& residuals) const;
     double step(const Eigen::VectorXd& residuals);
@@ -68,7 +68,8 @@ class Fit {
     RowTimes times_;
     std::vector<Unknown> unknowns_;
     NumberBounds bounds_;
-    std::vector<std::pair<std::size_t, std::size_t>> ordered_;  ///< unknowns: the first is at most the second
+    /// pairs of unknowns, the first of which is at most the second
+    std::vector<std::pair<std::size_t, std::size_t>> ordered_;
     Eigen::VectorXd measured_, weights_;
     double sigma_ = 1;
 };

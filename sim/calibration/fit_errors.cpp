@@ -1,4 +1,4 @@
-// How far a fit leaves rows that it has not seen, as the error figures of a profile.
+// Model error figures of a profile from the residuals of unseen rows.
 #include "calibration/fit_errors.h"
 
 #include <algorithm>
@@ -13,13 +13,13 @@ namespace berth {
 
 namespace {
 
-constexpr double kNineTenths = 1.645;  // standard deviations within which nine tenths lie
+constexpr double kNineTenths = 1.645;  // standard deviations that contain nine tenths of a normal distribution
 
-// The spread with which nine of ten unseen rows lie within 1.645 standard deviations; the prior where there are none.
+// Spread for which nine of ten unseen rows lie within 1.645 standard deviations; the prior if there are none.
 void widen(Parameter<double>& error, const std::vector<double>& logs) {
     const auto far = quantile(logs, 0.9);
     if (far) {
-        // Rows agree with each other at best so well; a factor of eleven says that nothing is known.
+        // Lower limit: attainable agreement between rows. Upper limit: a factor of eleven means that nothing is known.
         error.value = std::clamp(std::expm1(*far / kNineTenths), 0.01, 10.0);
         error.origin = Origin::kCalibrated;
     }
@@ -27,7 +27,7 @@ void widen(Parameter<double>& error, const std::vector<double>& logs) {
 
 double off_by(const FittedRow& row) { return std::abs(std::log(row.unseen / row.measured)); }
 
-// Variance of a model's log time by the errors of its kernels' classes and of what it hands over.
+// Variance of a model's log time from the errors of its kernel classes and hand-overs.
 double variance_by_classes(const FitRow& row, const Profile& profile, const Device& device) {
     std::array<Time, kErrorClassNames.size()> times{};
     for (const CountedKernel& one : row.kernels) {
@@ -48,12 +48,12 @@ double variance_by_classes(const FitRow& row, const Profile& profile, const Devi
     return variance;
 }
 
-/// A model that the fit left out: how far it was off, and the variances of its log time by the numbers and by classes.
+/// A model left out of the fit: absolute residual, and variances of its log time from the numbers and from the classes.
 struct UnseenModel {
     double off = 0, by_numbers = 0, by_classes = 0;
 };
 
-// Share of the models within nine tenths of what is said of them, if the errors of classes were `factor` times as wide.
+// Share of models within their nine-tenths interval if the class errors are scaled by `factor`.
 double share_within(const std::vector<UnseenModel>& models, double factor) {
     const auto within = std::ranges::count_if(models, [factor](const UnseenModel& one) {
         return one.off <= kNineTenths * std::sqrt(one.by_numbers + factor * factor * one.by_classes);
@@ -61,7 +61,7 @@ double share_within(const std::vector<UnseenModel>& models, double factor) {
     return static_cast<double>(within) / static_cast<double>(models.size());
 }
 
-// The factor on the errors of all classes with which nine of ten unseen models are within; it narrows them only where
+// Smallest factor on all class errors for which nine of ten unseen models are within their interval; below 1 only if
 // models are all that was measured.
 double factor_for(const std::vector<UnseenModel>& models, bool may_narrow) {
     constexpr double kLeast = 0.1;
@@ -74,8 +74,7 @@ double factor_for(const std::vector<UnseenModel>& models, bool may_narrow) {
     return factor;
 }
 
-// Operators behind one another may be further off than each alone: then all classes are, by as much as whole models
-// ask.
+// Widens all class errors if whole models need it, since a sequence of operators may deviate more than each alone.
 void widen_for_models(Device& device, const Profile& profile, std::span<const FitRow> rows,
                       const std::vector<FittedRow>& fitted) {
     std::vector<UnseenModel> models;

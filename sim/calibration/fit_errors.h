@@ -1,4 +1,4 @@
-// The error figures of a profile that was fitted.
+// Model error figures of a fitted profile.
 #pragma once
 
 #include <span>
@@ -9,10 +9,10 @@
 
 namespace berth {
 
-/// The device's errors by class, each with the spread with which nine of ten rows that the fit has not seen lie within
-/// 1.645 standard deviations; classes without rows keep theirs. Where
-/// whole models are all that was measured, the errors of all classes are scaled together until nine of ten models that
-/// the fit left out lie within what the fitted numbers and the classes say. `rows` and `fitted` are parallel.
+/// Errors of the device by class: the spread for which nine of ten rows unseen by the fit lie within 1.645 standard
+/// deviations; classes without rows keep theirs. If only whole models were measured, all classes are scaled together
+/// until nine of ten models left out of the fit lie within the uncertainty of the fitted numbers and the classes.
+/// `rows` and `fitted` are parallel.
 [[nodiscard]] ModelError errors_of(Device device, const Profile& profile, std::span<const FitRow> rows,
                                    const std::vector<FittedRow>& fitted);
 

@@ -1,4 +1,4 @@
-// One number of a profile, such as the state of a board's memory, as the rows of a file say it.
+// Estimates one number of a profile, such as a board's memory clock, from the rows of a file.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,13 +14,14 @@ namespace berth {
 
 namespace {
 
-constexpr double kLeastScatter = 0.05;  // rows of one kind err together, so many of them know no more than this
-constexpr double kFarthest = 20;        // from the profile's value, where the number has no bounds of its own
-constexpr double kWidest = 3;           // that a profile may state
+// errors of rows of one kind are correlated, so many rows are not better than this
+constexpr double kLeastScatter = 0.05;
+constexpr double kFarthest = 20;  // factor from the profile's value, if the number has no bounds of its own
+constexpr double kWidest = 3;     // widest spread that a profile may state
 constexpr int kSteps = 60;
-constexpr double kNinety = 1.6449;  // standard deviations from the middle to 5 and 95 %
+constexpr double kNinety = 1.6449;  // standard deviations from the median to the 5th and 95th percentiles
 
-/// Rows beside a number that is moved; all in logarithms.
+/// Rows as a function of one number, all in logarithms.
 class Curve {
   public:
     Curve(Profile& profile, std::span<const FitRow> rows, ParameterView view)
@@ -30,7 +31,7 @@ class Curve {
             alike[row.block] += 1;
         }
         for (const FitRow& row : rows_) {
-            weights_.push_back(1 / alike[row.block]);  // one shape that a file repeats says no more than once
+            weights_.push_back(1 / alike[row.block]);  // repetitions of one shape share the weight of one row
         }
     }
 
@@ -48,7 +49,7 @@ class Curve {
         return off;
     }
 
-    /// Minus the logarithm of the posterior probability, up to a constant, if rows scatter by `sigma`.
+    /// Negative logarithm of the posterior, up to a constant, for a residual spread `sigma`.
     [[nodiscard]] double cost(double at, double sigma) {
         const std::vector<double> off = residuals(at);
         double sum = 0;
@@ -63,7 +64,7 @@ class Curve {
         return sum;
     }
 
-    /// What the rows scatter by: the median of their errors, as of a normal distribution.
+    /// Robust residual spread: median absolute deviation scaled to a normal distribution.
     [[nodiscard]] double scatter(double at) {
         std::vector<double> off = residuals(at);
         for (double& one : off) {
@@ -73,7 +74,7 @@ class Curve {
         return std::max(kLeastScatter, kOfNormal * median(off).value_or(0));
     }
 
-    /// Where the cost is least: on a grid, since the model has kinks, then by golden sections around its best point.
+    /// Minimum of the cost: grid search, since the model has kinks, then golden-section search around its best point.
     [[nodiscard]] double best(double sigma) {
         const double step = (most() - least()) / kSteps;
         double at = least();
@@ -122,7 +123,7 @@ std::optional<ParameterView> number_at(Profile& profile, std::string_view path, 
     return std::nullopt;
 }
 
-// Standard deviation from the curvature of the cost; as wide as the range where it has none.
+// Posterior standard deviation from the curvature of the cost; the width of the range if it is flat.
 double deviation(Curve& curve, double at, double sigma) {
     constexpr double kAside = 0.05;
     const double middle = curve.cost(at, sigma);

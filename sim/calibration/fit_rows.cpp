@@ -1,4 +1,4 @@
-// Measured operators and models as counted kernels.
+// Converts measured operators and models into weighted kernels.
 #include "calibration/fit_rows.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace berth {
 
 namespace {
 
-// What rows of one shape share: a number per key, in the order in which keys are met.
+// Block numbers of shapes, in order of first occurrence.
 class Blocks {
   public:
     std::size_t of(OperatorKind kind, const Dims& dims) {
@@ -49,7 +49,7 @@ FitRow operator_row(const MeasuredRow& row, const TimedKernel& timed, const Devi
     return fit;
 }
 
-// The kernels of a placed pass, each distinct one once with its count.
+// Kernels of a placed pass, each distinct one with its count.
 void add_kernels(FitRow& fit, const Work& work, const LengthPlan& length) {
     std::map<std::pair<DeviceId, KernelId>, std::size_t> place;
     for (const ScheduledKernel& one : work.kernels) {

@@ -1,5 +1,4 @@
-// Models that generate text: from each row the time to the first token, the mean time of a further one,
-// or both.
+// Text-generating models: each row gives the time to the first token, the mean time per further token, or both.
 #include <fmt/format.h>
 
 #include <algorithm>

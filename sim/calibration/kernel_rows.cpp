@@ -1,4 +1,4 @@
-// Rows of CSV and `--shape` texts into operators with sizes, dtype and the cores and clock they run at.
+// Parses CSV rows and `--shape` texts into operators with sizes, dtype, cores and clock.
 #include "berth/kernel_rows.h"
 
 #include <fmt/format.h>
@@ -13,13 +13,13 @@ namespace berth {
 
 namespace {
 
-constexpr std::string_view kShape = "shape";  // what make_dims complains about
+constexpr std::string_view kShape = "shape";  // location shown in errors of make_dims
 constexpr std::string_view kBatch = "batch";
 constexpr std::string_view kRows = "rows";
 constexpr std::string_view kOutRows = "out_rows";
 constexpr std::string_view kTableRows = "table_rows";
 constexpr std::array<std::string_view, 6> kOtherColumns{"op", "dtype", "layout", "cache", "cores", "clock_mhz"};
-/// What measurements have beside: it is not read here.
+/// Columns of measurement files that are ignored here.
 constexpr std::array<std::string_view, 14> kMeasuredColumns{
     "name", "operator", "measured_us", "least_us", "most_us", "quarter_us", "three_quarters_us",
     "runs", "source",   "library",     "variant",  "pass",    "pace",       "seen_mhz"};
@@ -30,7 +30,7 @@ bool is_field(OperatorKind kind, std::string_view name) {
     return std::any_of(fields.begin(), fields.end(), [name](const SizeField& field) { return field.name == name; });
 }
 
-// Exact up to the largest count, beyond it in any case.
+// Product that is exact up to the largest count and larger than it otherwise.
 std::int64_t times(std::int64_t a, std::int64_t b) {
     return b > 0 && a > kLargestCount / b ? kLargestCount + 1 : a * b;
 }
@@ -53,7 +53,7 @@ std::vector<std::string> size_names() {
     return {names.begin(), names.end()};
 }
 
-// Reads the rows of one table; each column is looked up once.
+// Reads the rows of one table; each column is resolved once.
 class RowReader {
   public:
     RowReader(const CsvTable& table, const Device& device, Diagnostics& diagnostics)
@@ -89,7 +89,7 @@ class RowReader {
     }
 
   private:
-    // Absent where the column is missing or the cell empty.
+    // Cell of a column; null if the column is missing or the cell is empty.
     [[nodiscard]] const CsvCell* cell(const CsvRow& row, std::string_view name) const {
         const auto column = table_.column(name);
         return column && !row.cells[*column].text.empty() ? &row.cells[*column] : nullptr;
@@ -162,7 +162,7 @@ class RowReader {
             if (!value) {
                 diagnostics_.error(found.where, fmt::format("{} is '{}'", name, found.text), "a whole number");
             }
-            // A bad number has its error; 1 in its place keeps it from also being missing.
+            // An invalid number has been reported; 1 in its place avoids a second error about a missing size.
             given.push_back({name, value.value_or(1), found.where});
         }
         return given;

@@ -1,5 +1,5 @@
-// Layers of a compiled graph as the runtime's profiler lists them: types, shapes, clock, cores and the compiler's own
-// cycle estimates.
+// Layers of a compiled graph from the runtime's profiler: types, shapes, clock, cores and the compiler's own cycle
+// estimates.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,8 +44,9 @@ std::optional<Shape> parsed_shape(std::string_view text) {
     return shape;
 }
 
-// "8,64,1,1000": batch or heads, channels, height, width; positions stand along the width. Graphs take and give tensors
-// of three sizes row by row. Several are separated by semicolons; `...` stands for those that a log leaves out.
+// Shapes such as "8,64,1,1000": batch or heads, channels, height, width, with positions along the width. Graph inputs
+// and outputs have three sizes in row-major order. Several shapes are separated by semicolons; `...` replaces those
+// that a log omits.
 struct Shapes {
     std::vector<Shape> listed;
     bool more = false;
@@ -60,7 +61,7 @@ Shapes shapes_in(const MeasuredTable& table, const CsvRow& row, std::string_view
             shapes.more = true;
         } else if (auto shape = parsed_shape(one)) {
             shapes.listed.push_back(std::move(*shape));
-        } else if (one != "0" && !one.empty()) {  // sizes of a resize, unknown to the log
+        } else if (one != "0" && !one.empty()) {  // sizes of a resize, which the log does not contain
             table.error(row, column, fmt::format("'{}' is no shape", one), "sizes such as 1,512,1,1000");
         }
         at = end + 1;
@@ -75,19 +76,20 @@ Shape shape_in(const MeasuredTable& table, const CsvRow& row, std::string_view c
     return shapes_in(table, row, column).listed.front();
 }
 
-// What the profiler counted; nothing where it counted none or the table has no such column.
+// Counter of the profiler; absent if it is zero or the table has no such column.
 std::optional<double> counted(const MeasuredTable& table, const CsvRow& row, std::string_view column) {
     const bool none = !table.has(column) || parse_number(table.text(row, column)) == 0.0;
     return none ? std::nullopt : table.number(row, column);
 }
 
-// The profiler counts what a layer reads: an addition of two tensors reads twice as much as one of a constant.
+// Number of tensors read, from the profiler's traffic counter: adding two tensors reads twice as much as adding a
+// constant.
 std::int64_t tensors_read(const MeasuredTable& table, const CsvRow& row, double elements, DType dtype) {
     const Bytes read = kibibytes(counted(table, row, "rw_kb").value_or(0));
     return std::max<std::int64_t>(1, std::llround(in_bytes(read) / (elements * in_bytes(element_size(dtype)))));
 }
 
-// Operands as large as the result; smaller ones repeat and are too little to count.
+// Number of operands of full size; smaller ones are broadcast and negligible.
 std::int64_t operands_of(const MeasuredTable& table, const CsvRow& row, const Shapes& in, double elements,
                          DType dtype) {
     if (in.listed.size() == 1 && !in.more) {
@@ -118,7 +120,7 @@ ConvDims convolution_of(const Shape& in, const Shape& weight, const Shape& out) 
     return dims;
 }
 
-// Convolutions of one tap over positions that stand in a row are matmuls.
+// Sizes of a product. Convolutions with one tap over positions in a row are matmuls.
 Dims product_of_layer(const MeasuredTable& table, const CsvRow& row, bool transposed) {
     const bool listed = table.has(kWeight) && !table.text(row, kWeight).empty();
     const Shape weight = listed ? shape_in(table, row, kWeight) : Shape{};
@@ -141,11 +143,11 @@ Dims product_of_layer(const MeasuredTable& table, const CsvRow& row, bool transp
     return convolution_of(in, weight, out);
 }
 
-// Channels that lie together per position: all in the runtime's own layout of four sizes, one where a tensor lies row
-// by row.
+// Channels stored together per position: all in the runtime's four-dimensional layout, one in a row-major tensor.
 std::int64_t channels_together(const Shape& shape) { return shape.size() == kSizes ? shape[1] : 1; }
 
-// Positions of each image or head, and all channels; graphs take and give tensors of fewer sizes row by row.
+// Rows are the positions of each image or head, columns all channels; graph inputs and outputs with fewer sizes are
+// row-major.
 RowsDims rows_of(const Shape& shape) {
     const std::int64_t positions = shape.size() == kSizes ? shape[2] * shape[3] : shape.back();
     RowsDims dims{positions, product_of(shape) / positions};
@@ -155,13 +157,14 @@ RowsDims rows_of(const Shape& shape) {
     return dims;
 }
 
-// Of images: positions, and the channels of each.
+// Rows of an image: positions, with the channels of each as columns.
 RowsDims positions_of(const Shape& shape) {
     const std::int64_t channels = channels_together(shape);
     return {product_of(shape) / channels, channels};
 }
 
-// Elements of whole blocks, as far as sizes alone tell: channels in eights, positions in sixteens.
+// Storage in elements of whole blocks, as far as the sizes determine it: channels in blocks of 8, positions in blocks
+// of 16.
 std::int64_t room_of(const Shape& shape) {
     constexpr std::int64_t kChannels = 8;
     constexpr std::int64_t kPositions = 16;
@@ -178,7 +181,7 @@ AttentionDims attention_of(const Shapes& in) {
     return {1, queries.front(), queries.front(), queries.back(), keys, width};
 }
 
-// A reshape that keeps neither channels nor positions takes blocks of channels apart, as a transpose does.
+// Whether a reshape changes both channels and positions; it then splits channel blocks, as a transpose does.
 bool takes_blocks_apart(const Shape& in, const Shape& out) {
     return in.size() == kSizes && out.size() == kSizes && in[1] != out[1] && in[3] != out[3];
 }
@@ -231,7 +234,7 @@ Dims dims_of(const MeasuredTable& table, const CsvRow& row, LayerType& type, DTy
     }
 }
 
-// What a epilogue_op of a matmul or convolution works on.
+// Result of a matmul or convolution, on which its epilogue operates.
 RowsDims result_of(const Dims& dims, std::int64_t inputs) {
     if (const auto* conv = std::get_if<ConvDims>(&dims)) {
         return {conv->batch * conv->out_height * conv->out_width, conv->out_channels, inputs};
@@ -240,8 +243,8 @@ RowsDims result_of(const Dims& dims, std::int64_t inputs) {
     return {matmul.m, matmul.n, inputs};
 }
 
-// That the layer is fused is known, so only what the runtime's rules say of its traffic and cores is asked. What
-// another operand adds is one read of three.
+// Adds an epilogue operator. Fusion is known from the log, so the runtime's rules only determine traffic and cores.
+// Without a rule, another operand adds one read out of three transfers.
 void add_epilogue(Kernel& kernel, OperatorKind epilogue_op, const Runtime& runtime) {
     const bool operand = epilogue_op == OperatorKind::kAdd || epilogue_op == OperatorKind::kMul;
     const std::vector<OperatorKind> pair{kernel.kind, epilogue_op};
@@ -252,7 +255,7 @@ void add_epilogue(Kernel& kernel, OperatorKind epilogue_op, const Runtime& runti
     kernel.multi_core = kernel.multi_core && (rule == runtime.fuses.end() || rule->multi_core);
 }
 
-// Where a layer ran is known, so the profile's rules about support are not asked; those about cores are.
+// Kernel of a layer. It is known to run, so support rules are not checked; rules about cores are.
 Kernel kernel_of(const LayerType& type, const Dims& dims, DType dtype, const Runtime& runtime) {
     Kernel kernel;
     kernel.kind = type.kind;
@@ -266,7 +269,7 @@ Kernel kernel_of(const LayerType& type, const Dims& dims, DType dtype, const Run
     return kernel;
 }
 
-// The compiler's estimates are for one core: the longer of its memory and array cycles.
+// The compiler's estimate, for one core: the larger of its memory and array cycles.
 std::optional<Time> vendor_estimate(const MeasuredTable& table, const CsvRow& row, std::int64_t cores,
                                     Frequency clock) {
     const auto memory = counted(table, row, "vendor_est_ddr_cycles");
@@ -274,7 +277,7 @@ std::optional<Time> vendor_estimate(const MeasuredTable& table, const CsvRow& ro
     return memory && array && cores == 1 ? std::optional(std::max(*memory, *array) / clock) : std::nullopt;
 }
 
-// Version 1 of the runtime estimated cycles of every layer, later ones those of products alone.
+// Detects version 1 of the runtime, which estimated cycles of every layer; later versions estimate products only.
 bool looks_old(const MeasuredTable& table) {
     constexpr std::string_view kCycles = "vendor_est_ddr_cycles";
     return std::ranges::any_of(table.rows(), [&](const CsvRow& row) {
@@ -284,7 +287,7 @@ bool looks_old(const MeasuredTable& table) {
     });
 }
 
-// By the version that the table states, or by what it looks like.
+// Caller of the kernel by the stated runtime version, or by detection.
 StartedBy started_by(const MeasuredTable& table, const CsvRow& row, bool looks_old) {
     constexpr std::string_view kVersion = "rknn_version";
     const std::string_view text = table.has(kVersion) ? table.text(row, kVersion) : "";
@@ -294,13 +297,13 @@ StartedBy started_by(const MeasuredTable& table, const CsvRow& row, bool looks_o
     return old ? StartedBy::kProfilerV1 : StartedBy::kProfiler;
 }
 
-// Images and unsigned bytes move and multiply as signed ones do.
+// Unsigned bytes (images) cost the same as signed ones.
 std::optional<DType> dtype_of(const MeasuredTable& table, const CsvRow& row) {
     const std::string_view text = table.text(row, "dtype");
     return text == "uint8" ? std::optional(DType::kInt8) : choice_named(kDTypeNames, text);
 }
 
-/// Time of what no kernel stands for, by type.
+/// Time of layers without a kernel, by type.
 class Unmapped {
   public:
     void add(std::string_view type, Time time) { times_[std::string(type)] += time; }
@@ -319,7 +322,7 @@ class Unmapped {
     Time all_;
 };
 
-// On the host, a concatenation puts channels together one by one, as a transpose does, and other layers are passes over
+// Layer types of the host: a concatenation gathers channels one by one, like a transpose; other layers are passes over
 // their results.
 LayerType on_the_host(const LayerType& type) {
     return type.form == LayerForm::kConcat ? LayerType{LayerForm::kPart, OperatorKind::kTranspose, {}} : type;
@@ -354,7 +357,7 @@ void read_layer_rows(const MeasuredTable& table, const RowSource& source, const 
             continue;
         }
         if (parse_number(table.text(row, "measured_us")) == 0.0) {
-            continue;  // what takes no time to a microsecond, such as a reshape that moves nothing
+            continue;  // zero at a resolution of 1 us, such as a reshape that moves nothing
         }
         const Time time = table.microseconds_in(row, "measured_us");
         unmapped.count(time);

@@ -14,7 +14,7 @@ namespace {
 using K = OperatorKind;
 using F = LayerForm;
 
-/// A layer by itself. Without its prefix `ex`, which the compiler puts before operators of its own.
+/// A standalone layer, without the prefix `ex` that the compiler adds to its own operators.
 struct Named {
     std::string_view name;
     F form;
@@ -75,7 +75,7 @@ constexpr std::array<Named, 52> kLayers{{
     {"Reshape", F::kMove, K::kReshape},
 }};
 
-// Longer names first, since `LeakyRelu` ends in `Relu` and `ExSwish` in `Swish`.
+// Longer names come first, since `LeakyRelu` ends in `Relu` and `ExSwish` in `Swish`.
 constexpr std::array<std::pair<std::string_view, K>, 20> kFused{{
     {"ExHardSwish", K::kSilu}, {"ExLeakyRelu", K::kRelu}, {"ExSigmoid", K::kSigmoid}, {"HardSigmoid", K::kSigmoid},
     {"ExSwish", K::kSilu},     {"HardSwish", K::kSilu},   {"LeakyRelu", K::kRelu},    {"Sigmoid", K::kSigmoid},

@@ -1,4 +1,4 @@
-// What the profiler of the RKNN runtime calls a layer, and the operators that it is here.
+// Layer types of the RKNN profiler, and the operators that they correspond to.
 #pragma once
 
 #include <cstdint>
@@ -11,32 +11,33 @@
 
 namespace berth {
 
-/// How the sizes of a layer follow from its shapes.
+/// How a layer's sizes follow from its shapes.
 enum class LayerForm : std::uint8_t {
-    kProduct,      ///< with weights: a convolution, or a matmul where it has one tap and positions stand in a row
-    kTransposed,   ///< a transposed convolution
-    kActivations,  ///< a matmul of two activations
+    kProduct,     ///< product with weights: a convolution, or a matmul if it has one tap and its positions lie in a row
+    kTransposed,  ///< a transposed convolution
+    kActivations,  ///< matmul of two activations
     kAttention,
     kElementwise,
     kNorm,
     kConcat,
-    kCopy,  ///< of all that it reads
-    kPart,  ///< of what it writes
-    kPool,  ///< pooling and resizing: of another number of positions
+    kCopy,  ///< copy of all inputs
+    kPart,  ///< copy of a part, sized by the output
+    kPool,  ///< pooling and resizing: the number of positions changes
     kMove,  ///< transposes and reshapes
 };
 
 struct LayerType {
     LayerForm form{};
     OperatorKind kind{};
-    std::vector<OperatorKind> epilogue;  ///< fused into it, at most three
+    std::vector<OperatorKind> epilogue;  ///< operators fused into it, at most three
 };
 
-/// `ConvExSwish`, `exSDPAttention`: absent for what is no operator of a graph, such as handing over its inputs. Names
-/// of convolutions are `Conv`, `ConvTranspose`, followed by the names of what is fused, in any number and order.
+/// Layer type of a name such as `ConvExSwish` or `exSDPAttention`; absent for layers that are not operators of a graph,
+/// such as the transfer of inputs. Names of convolutions are `Conv` or `ConvTranspose`, followed by any number of fused
+/// operators in any order.
 [[nodiscard]] std::optional<LayerType> layer_type(std::string_view name);
 
-/// `matmul + gelu`.
+/// Name of the operator class, such as `matmul + gelu`.
 [[nodiscard]] std::string class_name(const LayerType& type);
 
 }  // namespace berth

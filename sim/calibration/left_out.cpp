@@ -1,4 +1,4 @@
-// Networks left out of a fit, and whether a profile's intervals hold for them.
+// Predicts networks left out of a fit, and checks whether a profile's intervals cover them.
 #include "calibration/left_out.h"
 
 #include <algorithm>
@@ -37,7 +37,7 @@ void set_memory_clock(FitRow& row, Frequency clock) {
     }
 }
 
-// Minus the logarithm of the likelihood of rows at a state of the memory, with tails for rows that the model misses.
+// Negative log-likelihood of rows at a memory clock, with heavy tails for outliers.
 double cost_at(std::vector<FitRow>& rows, Frequency clock, double sigma, const Profile& profile) {
     double cost = 0;
     for (FitRow& row : rows) {
@@ -47,7 +47,7 @@ double cost_at(std::vector<FitRow>& rows, Frequency clock, double sigma, const P
     return cost;
 }
 
-// The state that the rows of a board say; between 0.2 and 1.5 of the rated one, on a grid of 1 %.
+// Maximum-likelihood memory clock of a board's rows; a grid of 1 % between 0.2 and 1.5 of the rated clock.
 std::optional<Frequency> state_said_by(std::vector<FitRow> rows, double sigma, const Profile& profile) {
     if (!profile.dram.rated_clock) {
         return std::nullopt;
@@ -74,14 +74,14 @@ VectorXd all_but(std::span<const FitRow> rows, const std::string& network) {
     return use;
 }
 
-// What a row of a class would need as error, beside the spreads of the profile's numbers, to lie just inside.
+// Model error that a row needs in addition to the spreads of the numbers to lie at the edge of its interval.
 double needed_error(double off, double sigma, double stated_error) {
     const double of_numbers = sigma * sigma - stated_error * stated_error;
     const double all = off / kNormal95;
     return std::sqrt(std::max(0.0, all * all - of_numbers));
 }
 
-// Rows inside their interval, and what each would need to be.
+// Number of rows inside their interval, and the error that each row needs.
 struct Inside {
     std::size_t rows = 0, inside = 0;
     std::vector<double> needed;
@@ -96,7 +96,7 @@ struct Inside {
     [[nodiscard]] double nine_of_ten() const { return quantile(needed, 0.9).value_or(0); }
 };
 
-// For each network what the layers of all others are.
+// Evidence for each network from the layers of all others.
 std::map<std::string, std::vector<MeasuredKind>> evidence_of_others(std::span<const FitRow> rows) {
     std::map<std::string, std::vector<MeasuredKind>> others;
     for (const std::string& name : networks_of(rows)) {
@@ -145,7 +145,7 @@ void check_intervals(std::span<const FitRow> rows, const VectorXd& unseen, const
     std::map<ErrorClass, Inside> by_class;
     std::map<EvidenceKind, Inside> by_distance;
     const auto others = evidence_of_others(rows);
-    Profile as_told = stated;  // by the layers of all other networks
+    Profile as_told = stated;  // with the evidence of all other networks
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto* timed = std::get_if<TimedKernel>(&rows[i].row->work);
         if (rows[i].network.empty() || timed == nullptr) {

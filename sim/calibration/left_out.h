@@ -1,4 +1,4 @@
-// Networks left out of a fit one after the other, each predicted by the fit of the others.
+// Leave-one-network-out cross-validation: each network is predicted by a fit to the others.
 #pragma once
 
 #include <Eigen/Core>
@@ -9,14 +9,14 @@
 
 namespace berth {
 
-/// Logarithms of the times of rows whose network the fit did not see; NaN for rows without one. The state of the memory
-/// is that which the network's own rows say: it is a property of their board. The fit ends where it was. `fitted` is
-/// the profile that the fit changes.
+/// Logarithms of predicted times of rows by a fit without their network; NaN for rows without one. The memory clock
+/// state is estimated from the network's own rows, since it is a property of their board. The fit is restored at the
+/// end. `fitted` is the profile that the fit modifies.
 [[nodiscard]] Eigen::VectorXd predict_networks_left_out(Fit& fit, std::span<const FitRow> rows, const Profile& fitted,
                                                         std::vector<LeftOutNetwork>& networks);
 
-/// How far the intervals that `stated` gives hold for these predictions: sets the networks' coverage, and the classes
-/// and distances of the calibration.
+/// Coverage of the intervals of `stated` for these predictions: sets the coverage of the networks, and the
+/// calibration's classes and distances.
 void check_intervals(std::span<const FitRow> rows, const Eigen::VectorXd& unseen, const Profile& stated,
                      Calibration& result);
 

@@ -46,7 +46,7 @@ void read_library_rows(const MeasuredTable& table, const RowSource& source, cons
         std::string why;
         const auto kernel = standalone_kernel(OperatorKind::kMatmul, dims, *dtype, true, CacheState::kHot, profile,
                                               source.device, &why);
-        if (kernel && kernel->input != *dtype) {  // a call was timed at its own dtype, not at the nearest one
+        if (kernel && kernel->input != *dtype) {  // a call was timed at its own dtype, not at the nearest supported one
             why = fmt::format("the profile has no {} matmul", choice_name(kDTypeNames, *dtype));
         }
         if (!kernel || !why.empty()) {

@@ -1,4 +1,4 @@
-// One reader per form of file: rows of measurements into kernels and models to predict.
+// Readers of measurement files, one per form, that produce kernels and models to predict.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,18 @@
 
 namespace berth {
 
-/// What the manifest says of a set beyond its name: what the file itself does not hold.
+/// Properties of a measured set from the manifest, which the file itself does not contain.
 struct RowSource {
     DeviceId device = 0;
-    int cores = 1;                                                    ///< of library calls and of generation
-    std::string time;                                                 ///< of library calls: column that holds the time
-    std::int64_t below_m = std::numeric_limits<std::int64_t>::max();  ///< library calls with fewer rows only
-    std::vector<std::string> models;                                  ///< generation: these only; empty: all
-    std::string table;                                                ///< layers: rows of this log only; empty: all
-    std::optional<Frequency> memory_clock;  ///< operators: known state of the DRAM that they were measured at
+    int cores = 1;                                                    ///< for library calls and generation
+    std::string time;                                                 ///< library calls: name of the time column
+    std::int64_t below_m = std::numeric_limits<std::int64_t>::max();  ///< library calls: only those with fewer rows
+    std::vector<std::string> models;                                  ///< generation: only these models; empty: all
+    std::string table;                                                ///< layers: only rows of this log; empty: all
+    std::optional<Frequency> memory_clock;  ///< operators: DRAM clock state that they were measured at, if known
 };
 
-// Each adds its rows to the set; what makes no sense is an error in the table's diagnostics.
+// Each reader appends its rows to the set; invalid cells are errors in the table's diagnostics.
 void read_library_rows(const MeasuredTable& table, const RowSource& source, const Profile& profile, MeasuredSet& set);
 void read_layer_rows(const MeasuredTable& table, const RowSource& source, const Profile& profile, MeasuredSet& set);
 void read_total_rows(const MeasuredTable& table, const RowSource& source, const Profile& profile,
@@ -32,7 +32,7 @@ void read_generation_rows(const MeasuredTable& table, const RowSource& source, c
 void read_memory_rows(const MeasuredTable& table, const RowSource& source, MeasuredSet& set);
 void read_operator_rows(const MeasuredTable& table, const RowSource& source, const Profile& profile, MeasuredSet& set);
 
-/// A dtype by name, or an error.
+/// Dtype by name; reports an error for an unknown name.
 [[nodiscard]] std::optional<DType> dtype_in(const MeasuredTable& table, const CsvRow& row, std::string_view column);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// The manifest measured/PROFILE/validation.yaml: which files to compare with, what they hold, what was fitted to them.
+// Reads the manifest measured/PROFILE/validation.yaml: measurement files, their contents, and the fits that used them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -112,7 +112,7 @@ std::optional<MeasuredSet> read_set(const YamlNode& node, const fs::path& folder
     return node.diagnostics().error_count() == errors_before ? std::optional(std::move(set)) : std::nullopt;
 }
 
-/// The columns that only one form has.
+/// Columns that are specific to one form.
 struct FormColumns {
     RowForm form;
     std::vector<std::string_view> columns;

@@ -1,4 +1,4 @@
-// Reads files of measurements.
+// Reads measurement files.
 #include "calibration/measured_table.h"
 
 #include <fmt/format.h>
@@ -29,7 +29,7 @@ constexpr std::array<std::string_view, 12> kTimedColumns{"pass",     "runs",    
                                                          "least_us", "most_us", "quarter_us", "three_quarters_us",
                                                          "least_ms", "most_ms", "quarter_ms", "three_quarters_ms"};
 
-// Of what a column may hold: times in ms or us, rates, cycles, bytes.
+// Plausible range of any measured value: times in ms or us, rates, cycles, bytes.
 constexpr double kLeastMeasured = 1e-9;
 constexpr double kMostMeasured = 1e15;
 
@@ -61,7 +61,7 @@ void MeasuredTable::merge_passes() {
     if (!has("pass")) {
         return;
     }
-    std::vector<bool> timed;  // columns that differ from pass to pass
+    std::vector<bool> timed;  // columns that differ between passes
     std::optional<std::size_t> time;
     for (const CsvCell& cell : table_.header.cells) {
         const bool is_time = cell.text == "measured_us" || cell.text == "measured_ms";
@@ -70,7 +70,7 @@ void MeasuredTable::merge_passes() {
     }
     struct Group {
         std::size_t first;
-        std::vector<double> undisturbed, disturbed;  // times of the passes
+        std::vector<double> undisturbed, disturbed;  // times of passes
     };
     const auto pace_at = table_.column("pace");
     std::map<std::string, Group> groups;
@@ -87,7 +87,7 @@ void MeasuredTable::merge_passes() {
     std::vector<std::size_t> kept;
     for (const auto& [key, group] : groups) {
         kept.push_back(group.first);
-        // What disturbs a pass adds to its time: of such passes the quickest says most.
+        // A disturbance only lengthens a pass, so among disturbed passes the fastest is the best estimate.
         const double middle =
             group.undisturbed.empty() ? *std::ranges::min_element(group.disturbed) : *median(group.undisturbed);
         if (middle <= 0) {

@@ -1,4 +1,4 @@
-// A CSV file of measurements: typed cells, every wrong one reported at its place.
+// A CSV file of measurements with typed cells; errors are reported at their cell.
 #pragma once
 
 #include <cstdint>
@@ -15,25 +15,26 @@ namespace berth {
 
 class MeasuredTable {
   public:
-    /// Rows that differ only in `pass` and in what was timed are passes over the same work: they become one, with the
-    /// median of their times. A table of layers that the RKNN runtime printed is read as import_rknn_table() does, at
-    /// `layer_clock`, which it does not state. Absent, with errors, if the file cannot be read.
+    /// Loads a table. Rows that differ only in `pass` and in measured values are passes over the same work and are
+    /// merged into one row with the median of their times. A layer table as printed by the RKNN runtime is read like
+    /// import_rknn_table(), at `layer_clock`, which the table does not state. Absent, with errors, if the file cannot
+    /// be read.
     [[nodiscard]] static std::optional<MeasuredTable> load(const std::filesystem::path& path, Diagnostics& diagnostics,
                                                            std::optional<Frequency> layer_clock = std::nullopt);
 
     [[nodiscard]] const CsvTable& table() const { return table_; }
     [[nodiscard]] const std::vector<CsvRow>& rows() const { return table_.rows; }
     [[nodiscard]] bool has(std::string_view column) const { return table_.column(column).has_value(); }
-    /// The cell's text, empty if it holds nothing. A column that does not exist is an error, once, here and below.
+    /// Text of a cell, possibly empty. Here and below, a missing column is reported once.
     [[nodiscard]] std::string_view text(const CsvRow& row, std::string_view column) const;
     [[nodiscard]] SourceLocation where(const CsvRow& row, std::string_view column) const;
-    /// Absent if the cell is empty; also absent, with an error, if it is no number greater than 0.
+    /// Positive number of a cell; absent if the cell is empty, and, with an error, if it is not a positive number.
     [[nodiscard]] std::optional<double> number(const CsvRow& row, std::string_view column) const;
-    /// A whole number; 1, with an error, if it is none: the table is refused then.
+    /// Whole number of a cell; otherwise reports an error and returns 1 (the table is then rejected).
     [[nodiscard]] std::int64_t count(const CsvRow& row, std::string_view column) const;
-    /// A time in the unit that the column's name says; 0, with an error, if there is none.
+    /// Time in the unit of the column's name; otherwise reports an error and returns 0.
     [[nodiscard]] Time microseconds_in(const CsvRow& row, std::string_view column) const;
-    /// What the passes of a row were off their median, relative, on average; absent where there was but one.
+    /// Mean relative deviation of a row's passes from their median; absent for a single pass.
     [[nodiscard]] std::optional<double> noise(const CsvRow& row) const;
     void error(const CsvRow& row, std::string_view column, std::string message, std::string expected = "") const;
     [[nodiscard]] Diagnostics& diagnostics() const { return *diagnostics_; }
@@ -44,7 +45,7 @@ class MeasuredTable {
     void merge_passes();
 
     CsvTable table_;
-    std::map<int, double> noise_;  ///< by line
+    std::map<int, double> noise_;  ///< [line]
     Diagnostics* diagnostics_;
 };
 

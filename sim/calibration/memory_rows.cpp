@@ -1,4 +1,4 @@
-// Probes of memory and threads: read from a file, predicted, and the figures of a profile that they give directly.
+// Memory and thread probes: reading, prediction, and the profile numbers that they determine directly.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace berth {
 
 namespace {
 
-/// A probe with its rate: bytes of the array over its time.
+/// A probe with its rate: array bytes over time.
 struct Sample {
     MemoryProbe probe;
     Time time;
@@ -34,7 +34,7 @@ std::vector<Sample> samples_in(std::span<const MeasuredSet> sets) {
     return samples;
 }
 
-// Middle rate of the reads of `cores` cores whose arrays are between the sizes.
+// Median read rate of `cores` cores with arrays in a range of sizes.
 std::optional<Bandwidth> read_rate(std::span<const Sample> samples, Bytes from, Bytes to, int cores) {
     std::vector<double> rates;
     for (const Sample& sample : samples) {
@@ -47,7 +47,7 @@ std::optional<Bandwidth> read_rate(std::span<const Sample> samples, Bytes from, 
     return middle ? std::optional(bytes_per_second(*middle)) : std::nullopt;
 }
 
-// Threads are doubled from row to row: of six cores four are the most that are measured together.
+// Largest measured number of cores. Thread counts double from row to row, so four is the largest for six cores.
 int most_cores(std::span<const Sample> samples) {
     int most = 1;
     for (const Sample& sample : samples) {
@@ -56,8 +56,8 @@ int most_cores(std::span<const Sample> samples) {
     return most;
 }
 
-// Where reads of one core fall half way, in the logarithm, from the level's rate to the memory's: other programs take
-// their part of a shared cache.
+// Effective capacity of a level: array size at which the read rate of one core is half way, in the logarithm, between
+// the level's rate and the memory's. Other programs occupy part of a shared cache.
 std::optional<Bytes> effective_capacity(std::span<const Sample> samples, Bandwidth level, Bandwidth memory) {
     const double half = std::sqrt(in_bytes_per_second(level) * in_bytes_per_second(memory));
     std::vector<Sample> reads;
@@ -77,7 +77,7 @@ std::optional<Bytes> effective_capacity(std::span<const Sample> samples, Bandwid
     return std::nullopt;
 }
 
-/// Puts measured figures into the profile, and remembers them.
+/// Sets measured numbers in the profile and records them.
 class Figures {
   public:
     Figures(Profile& profile, std::vector<FittedParameter>& noted, const std::vector<std::string>& kept)
@@ -93,7 +93,7 @@ class Figures {
         const double before = QuantityTraits<Q>::si(parameter.value);
         noted_.push_back({path, QuantityTraits<Q>::kDimension, before, parameter.spread, QuantityTraits<Q>::si(value),
                           spread, true});
-        // All clusters that inherit the number get it.
+        // Set through the view, so that all clusters that inherit the number get it.
         const auto view = std::ranges::find(views_, path, &ParameterView::path);
         if (view != views_.end()) {
             view->set(QuantityTraits<Q>::si(value));
@@ -108,7 +108,7 @@ class Figures {
     const std::vector<std::string>& kept_;
 };
 
-constexpr double kSpread = 0.1;  // loops reach what kernels may miss, or the other way round
+constexpr double kSpread = 0.1;  // kernels may achieve less than probe loops, or more
 
 void set_levels(Device& device, std::span<const Sample> samples, Figures& figures) {
     const std::string path = "devices." + device.name;

@@ -1,5 +1,5 @@
-// A handful of numbers bound each other (number_orders()): one pass from the cores to the bus and one back set them
-// all.
+// The ordered numbers form a short chain (number_orders()), so one pass from the cores to the bus and one back enforces
+// all orders.
 #include "calibration/number_bounds.h"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ NumberBounds::NumberBounds(Profile& profile, const std::vector<std::string>& fit
         const auto found = std::ranges::find(fitted, view.path);
         node.fitted = found == fitted.end() ? -1 : static_cast<int>(found - fitted.begin());
         node.probed = named(probed, view.path);
-        // What a datasheet says is no belief: who thinks that it is wrong changes it there.
+        // Datasheet values without a spread are fixed; whoever doubts one changes it in the datasheet entry.
         const bool stated = view.origin == Origin::kDatasheet && view.spread == 0;
         node.kept = node.fitted < 0 && !node.probed && (named(kept, view.path) || in_list(view.path) || stated);
         node.view = std::move(view);
@@ -77,7 +77,7 @@ double NumberBounds::no_use_beyond(const std::string& path) const {
     return most;
 }
 
-// What is kept bounds what is below it through numbers that would follow, and what is above it alike.
+// Propagates bounds of kept numbers upwards and downwards through numbers that follow.
 void NumberBounds::bound_by_kept() {
     for (std::size_t i = orders_.size(); i-- > 0;) {
         Node& lesser = nodes_[static_cast<std::size_t>(orders_[i].lesser)];
@@ -127,7 +127,7 @@ void NumberBounds::follow(const std::vector<double>& fitted) {
         before.push_back(node.now);
         node.now = node.fitted >= 0 ? fitted[static_cast<std::size_t>(node.fitted)] : node.believed;
         node.because_of = -1;
-        // What probes say is held by what is kept, as what is fitted is.
+        // Probed values are clamped to the bounds of kept numbers, like fitted ones.
         if (node.probed && node.fitted < 0 && (node.now > node.most || node.now < node.least)) {
             node.now = std::clamp(node.now, node.least, node.most);
             node.because_of = node.held_by;

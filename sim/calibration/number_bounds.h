@@ -1,4 +1,4 @@
-// What numbers of a profile that are fitted may be, and which others give way to them.
+// Bounds of fitted numbers, and adjustments of others that would violate them.
 #pragma once
 
 #include <string>
@@ -9,29 +9,30 @@
 
 namespace berth {
 
-/// Keeps a profile such that readers take it while numbers of it are fitted: a number that was believed gives way to
-/// what was measured; one that may not be moved holds what is fitted.
+/// Keeps a profile valid while its numbers are fitted. Where two numbers bound each other, an assumed number yields to
+/// a measured one, and a number that must not move bounds the fitted one.
 class NumberBounds {
   public:
-    /// `fitted` and `probed` are paths of what the rows say; `kept` what stays whatever they say. Values of the profile
-    /// at this moment are what was believed.
+    /// `fitted` and `probed` are paths of numbers determined by the rows; `kept` those that must not change. The
+    /// profile's current values are the assumed ones.
     NumberBounds(Profile& profile, const std::vector<std::string>& fitted, const std::vector<std::string>& probed,
                  const std::vector<std::string>& kept);
 
-    /// The least and the most that a fitted number may be (SI), from its own range and from numbers that are kept.
+    /// Lower and upper bound of a fitted number (SI), from its own range and from kept numbers.
     [[nodiscard]] double least(const std::string& path) const { return at(path).least; }
     [[nodiscard]] double most(const std::string& path) const { return at(path).most; }
-    /// Where a number stops to have an effect, as the profile was: a limit above what the memory sustains, say.
+    /// Value beyond which a number has no effect under the initial profile, such as a limit above the sustained memory
+    /// bandwidth.
     [[nodiscard]] double no_use_beyond(const std::string& path) const;
-    /// Pairs of fitted numbers, the first of which may not be more than the second.
+    /// Pairs of fitted numbers, the first of which must not exceed the second.
     [[nodiscard]] const std::vector<NumberOrder>& between_fitted() const { return between_fitted_; }
 
-    /// Sets what gives way to the fitted numbers as the profile has them now; back to what was believed where it need
-    /// not.
+    /// Adjusts the yielding numbers to the current fitted values; those that need not yield return to their assumed
+    /// values.
     void follow(const std::vector<double>& fitted);
-    /// What has given way.
+    /// Numbers that have yielded.
     [[nodiscard]] std::vector<FollowingNumber> moved() const;
-    /// Fitted and probed numbers that stand at another one that is kept.
+    /// Fitted and probed numbers that are at the bound set by a kept number.
     [[nodiscard]] std::vector<HeldNumber> held(const std::vector<double>& fitted) const;
 
   private:
@@ -39,10 +40,10 @@ class NumberBounds {
         ParameterView view;
         double believed = 0, now = 0;
         double least = 0, most = 0;
-        int fitted = -1;  ///< its place among the fitted, or -1
+        int fitted = -1;  ///< position among the fitted numbers, or -1
         bool probed = false, kept = false;
-        int held_by = -1;     ///< the kept number that its most is from
-        int because_of = -1;  ///< the number that it gives way to
+        int held_by = -1;     ///< kept number that sets its upper bound
+        int because_of = -1;  ///< number that it has yielded to
         [[nodiscard]] bool follows() const { return fitted < 0 && !kept; }
         [[nodiscard]] bool measured() const { return fitted >= 0 || probed; }
     };
@@ -57,15 +58,15 @@ class NumberBounds {
     void lower();
 
     std::vector<Node> nodes_;
-    std::vector<Order> orders_;  ///< from the cores to the bus
+    std::vector<Order> orders_;  ///< in order from the cores to the bus
     std::vector<NumberOrder> between_fitted_;
 };
 
-/// Numbers in lists (clusters, fusion rules) cannot be written into a profile that extends another; of links, which are
-/// few, all are written again.
+/// Numbers in lists (clusters, fusion rules) cannot be overridden in a profile that extends another. Links are few, so
+/// all of them are written again.
 [[nodiscard]] bool in_list(const std::string& path);
 
-/// The value as a profile has it written: four digits.
+/// The value rounded to the four digits that profiles are written with.
 [[nodiscard]] double as_written(double si, Dimension dimension);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Operators one by one, as importers of profiles write them.
+// Single operators, as written by importers of profiles.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ bool same_word(std::string_view a, std::string_view b) {
                               [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
-// Why a row is about another runtime than the profile's, or empty.
+// Reason why a row belongs to another runtime than the profile's; empty if it does not.
 std::string other_runtime(const MeasuredTable& table, const CsvRow& row, const Device& device) {
     const std::string_view library = table.has("library") ? table.text(row, "library") : "";
     const std::string_view own = std::string_view(device.runtime.name).substr(0, device.runtime.name.find(' '));
@@ -29,7 +29,7 @@ std::string other_runtime(const MeasuredTable& table, const CsvRow& row, const D
     return fused && !device.attention ? "it ran fused, which the profile's runtime does not do" : "";
 }
 
-// The sizes that the operator has, as they are given: `matmul 16x384x1536, 2 cores`.
+// Stated sizes of an operator, as in `matmul 16x384x1536, 2 cores`.
 std::string described(const KernelRow& row) {
     std::vector<std::string> sizes;
     const auto fields = size_fields(row.kind);

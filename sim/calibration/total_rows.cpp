@@ -1,4 +1,4 @@
-// Whole models: one pass of each, with the length that the device paid for.
+// Whole models: one pass each, at the length that the device computed.
 #include <fmt/format.h>
 
 #include <functional>
@@ -12,7 +12,7 @@ namespace berth {
 
 namespace {
 
-// Columns that a table of networks may lack.
+// Text of a column that a table of networks may lack.
 std::string_view text_if(const MeasuredTable& table, const CsvRow& row, std::string_view column) {
     return table.has(column) ? table.text(row, column) : std::string_view{};
 }
@@ -20,10 +20,10 @@ std::int64_t count_if(const MeasuredTable& table, const CsvRow& row, std::string
     return text_if(table, row, column).empty() ? 1 : table.count(row, column);
 }
 
-// The column of times: `ms` in tables of those who time their own networks.
+// Name of the time column: `ms` in tables by users who time their own networks.
 std::string_view time_column(const MeasuredTable& table) { return table.has("ms") ? "ms" : "measured_ms"; }
 
-// Of rows that do not say it, the device that the caller names.
+// Device of a row, or the caller's if the table has no such column.
 std::optional<DeviceId> device_in(const MeasuredTable& table, const CsvRow& row, const RowSource& source,
                                   const Profile& profile) {
     if (!table.has("device")) {
@@ -41,7 +41,7 @@ std::optional<DeviceId> device_in(const MeasuredTable& table, const CsvRow& row,
     return device;
 }
 
-// Tokens held, and the bucket; where one is not known, the other stands for it. Models of images have neither.
+// Tokens and bucket; if only one is known, it stands for both. Image models have neither.
 bool read_lengths(const MeasuredTable& table, const CsvRow& row, ModelStage& stage) {
     const bool has_tokens = !text_if(table, row, "tokens").empty();
     const bool has_bucket = !text_if(table, row, "bucket").empty();
@@ -60,7 +60,7 @@ bool read_lengths(const MeasuredTable& table, const CsvRow& row, ModelStage& sta
     return true;
 }
 
-// Whether handing the inputs and results over was timed too: yes, unless the row says otherwise.
+// Whether the time excludes the hand-over of inputs and results; included unless the row says otherwise.
 bool without_handover(const MeasuredTable& table, const CsvRow& row) {
     constexpr std::string_view kColumn = "handover";
     if (!table.has(kColumn) || table.text(row, kColumn).empty() || table.text(row, kColumn) == "included") {
@@ -73,7 +73,7 @@ bool without_handover(const MeasuredTable& table, const CsvRow& row) {
     return true;
 }
 
-// The device's clock, where the table has one.
+// Clock of the device, if the table has one.
 std::optional<Frequency> clock_in(const MeasuredTable& table, const CsvRow& row) {
     constexpr std::string_view kColumn = "clock_mhz";
     const auto clock = table.has(kColumn) ? table.number(row, kColumn) : std::nullopt;
@@ -96,12 +96,12 @@ std::string row_name(const MeasuredTable& table, const CsvRow& row, const Profil
                        profile.devices[static_cast<std::size_t>(device)].name, lengths);
 }
 
-// Each model is read once, however many rows are of it.
+// Loads each model once, however many rows use it.
 class ReadModels {
   public:
     explicit ReadModels(const Library& library) : library_(library) {}
 
-    /// Null, with errors, for one that cannot be had.
+    /// The model; null, with errors, if it cannot be loaded.
     [[nodiscard]] const Model* of(const MeasuredTable& table, const CsvRow& row) {
         const std::string_view name = table.text(row, "model");
         if (const auto known = models_.find(name); known != models_.end()) {

@@ -1,4 +1,4 @@
-// Predicts measured rows: single kernels and whole models, and what a back-of-the-envelope estimate says of each.
+// Predicts measured kernels and models, and compares with a back-of-the-envelope estimate of each.
 #include "berth/validation.h"
 
 #include <fmt/format.h>
@@ -13,7 +13,7 @@ namespace berth {
 
 namespace {
 
-// Equal for equal work, whatever runs it: the model and its input, or the operator with its sizes and epilogue.
+// Key of the work, independent of where it runs: the model and its input, or the operator with its sizes and epilogue.
 std::string work_of(const TimedKernel& timed) {
     const Kernel& kernel = timed.kernel;
     std::vector<std::string> sizes;
@@ -34,7 +34,7 @@ std::string work_of(const ModelStage& stage) {
                        stage.batch > 1 ? fmt::format(", {} inputs", stage.batch) : "");
 }
 
-// Peak rate of the first `cores` cores together; 0 if one of them does not multiply at this dtype.
+// Peak rate of the first `cores` cores; 0 if one of them does not multiply at this dtype.
 OperationRate peak_rate(const Device& device, const Execution& execution, DType dtype) {
     OperationRate rate;
     int left = execution.cores;
@@ -52,7 +52,8 @@ OperationRate peak_rate(const Device& device, const Execution& execution, DType 
     return rate;
 }
 
-// Errors of the model behind those of the numbers are left out: they are of this way to do the work.
+// Effects of the profile's numbers only. Model errors, which follow them, are specific to this alternative and are
+// zeroed.
 std::vector<double> effects_of_numbers(const Uncertainty& uncertainty, const Profile& profile) {
     const std::size_t errors = profile.devices.size() * kErrorClassNames.size();
     std::vector<double> effects = uncertainty.independent;
@@ -80,7 +81,7 @@ void predict_probe(const MemoryProbe& probe, const Profile& profile, ValidatedRo
     row.roofline = probe.size / (profile.dram.bandwidth.value * relative_clock(state_of(profile.dram)));
 }
 
-// What is left of a prediction when inputs and results were in place: all but handing over; the call itself counts.
+// Prediction with inputs and results already in place: without hand-over, but with the runtime call.
 Estimate<Time> within_the_call(const Candidate& candidate, const Device& device) {
     const Time outside = std::max(Time{}, candidate.handover - device.runtime.dispatch_per_graph.value);
     const double share = 1 - outside / candidate.latency.median;
@@ -91,7 +92,7 @@ Estimate<Time> within_the_call(const Candidate& candidate, const Device& device)
     return latency;
 }
 
-// The naive estimate of a model: its MACs, or its weights once.
+// Predicts a model; the naive estimate is its MACs, or reading its weights once.
 bool predict_stage(const ModelStage& stage, bool without_handover, const Profile& profile, ValidatedRow& row,
                    Diagnostics& diagnostics) {
     const Device& device = profile.devices[static_cast<std::size_t>(row.device)];
@@ -135,10 +136,10 @@ std::optional<ValidatedRow> predict_row(const MeasuredRow& measured, const Profi
     return row;
 }
 
-// Passes are off their median by so much on average, of errors of which a normal distribution has 0.8 sigma.
+// Mean absolute deviation of a normal distribution in standard deviations.
 constexpr double kMeanOfNormal = 0.8;
 
-// How far a repetition would be from what was measured: what the set says of its calls, or the row of its passes.
+// Relative noise of a repetition: the set's figure for calls, or that of the row's passes.
 double noise_of(const MeasuredSet& set, const ValidatedRow& row) {
     if (set.call_noise > Time{} || set.noise > 0) {
         return std::hypot(set.call_noise / row.measured, set.noise);
@@ -146,7 +147,8 @@ double noise_of(const MeasuredSet& set, const ValidatedRow& row) {
     return row.noise.value_or(0) / kMeanOfNormal;
 }
 
-// The board that a set was measured on. Its state was fitted to other rows of it, which leave little open.
+// Profile of the board that a set was measured on, with the memory clock fitted to other rows, which leaves a small
+// spread.
 Profile as_measured(const Profile& profile, const std::optional<Frequency>& memory_clock) {
     constexpr double kOpen = 0.05;
     Profile board = profile;

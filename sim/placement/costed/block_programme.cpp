@@ -1,4 +1,4 @@
-// Blocks are grown unit by unit in the units' order, which meets every ideal above another once.
+// Blocks grow by ascending unit, so each larger ideal is reached exactly once.
 #include "placement/costed/block_programme.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kBisections = 100;
 
-// What a choice gains for what it takes; nothing for nothing comes last.
+// Gain per price; infinite for a free gain, and 0 for no gain, so that it sorts last.
 double ratio(double gain, double price) {
     if (gain == 0) {
         return 0;
@@ -42,7 +42,7 @@ WorkBound::WorkBound(const Units& units)
     std::ranges::sort(choices_, std::greater<>(), [](const Choice& one) { return ratio(one.fast, one.slow); });
 }
 
-// The cheapest CPU time for a size, with parts of units.
+// Minimum CPU time that frees a given size, with divisible units (fractional knapsack).
 void WorkBound::make_room(double excess) {
     std::ranges::sort(choices_, std::greater<>(), [](const Choice& one) { return ratio(one.size, one.slow); });
     for (const Choice& choice : choices_) {
@@ -98,7 +98,7 @@ BlockProgramme::BlockProgramme(const Units& units, const Ideals& ideals, std::si
       in_block_(units.count(), false),
       readers_(units.producers.size()) {}
 
-// The accelerators that are left cannot carry the accelerator time that is left, even with all that CPU cores can do.
+// Whether the remaining accelerators cannot carry the remaining accelerator time even with full relief by CPU cores.
 bool BlockProgramme::is_hopeless(std::size_t ideal, std::size_t used) const {
     const double spared = ideals_.remaining[0] - accelerator_time_;
     const double left = ideals_.remaining[ideal] - spared;
@@ -158,7 +158,8 @@ void BlockProgramme::without(int unit) {
     in_block_[at(unit)] = false;
 }
 
-// Time, inputs and size only grow with a block, so that a block beyond the limit in them need not be grown further.
+// Grows a block recursively. Time, inputs and size are monotone in the block, so growth stops once one exceeds the
+// limit.
 void BlockProgramme::grow_block(int ideal, int smallest_unit, const Load& load) {
     for (std::size_t i = ideals_.first[at(ideal)]; i < ideals_.first[at(ideal) + 1] && steps_left_ > 0; ++i) {
         const auto [unit, next] = ideals_.growths[i];

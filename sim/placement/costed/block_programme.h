@@ -1,4 +1,4 @@
-// Is there a placement with no load above a limit? A dynamic programme over ideals.
+// Decides by a dynamic programme over ideals whether a placement exists whose largest load is within a limit.
 #pragma once
 
 #include <cstddef>
@@ -10,21 +10,21 @@
 
 namespace berth {
 
-/// A device of each unit; accelerators are 0, 1, ..., the CPU cores together are -1.
+/// Device of each unit: accelerators are 0, 1, ...; -1 stands for all CPU cores together.
 using UnitDevices = std::vector<int>;
 inline constexpr int kOnCpu = -1;
 
 enum class Verdict : std::uint8_t { kPossible, kImpossible, kUnknown };
 
-/// What CPU cores can take off the accelerators at most, each unit whole or in part: bounds from sums of times and
-/// sizes.
+/// Relaxation in which units may be split: bounds on the accelerator load that CPU cores can relieve, from sums of
+/// times and sizes.
 class WorkBound {
   public:
     explicit WorkBound(const Units& units);
-    /// Accelerator time that is left if the CPU cores carry at most `limit` each; infinite if they cannot even carry
-    /// what runs nowhere else.
+    /// Accelerator time that remains if each CPU core carries at most `limit`; infinite if the cores cannot carry even
+    /// the units that run nowhere else.
     [[nodiscard]] double relief(double limit) const;
-    /// No placement has a smaller largest load.
+    /// Lower bound on the largest load of any placement.
     [[nodiscard]] double lower_bound() const;
 
   private:
@@ -34,21 +34,22 @@ class WorkBound {
     void make_room(double excess);
     [[nodiscard]] bool allows(double limit) const;
     double cpus_, accelerators_, must_slow_ = 0, total_fast_ = 0, largest_ = 0;
-    double for_memory_ = 0;        ///< CPU time of what accelerators have no memory for, at least
-    std::vector<Choice> choices_;  ///< units that may go to a CPU or an accelerator, most relief per CPU time first
+    double for_memory_ = 0;  ///< lower bound on the CPU time of units that do not fit into accelerator memory
+    /// units allowed on both kinds of device, in descending order of relief per CPU time
+    std::vector<Choice> choices_;
 };
 
-/// The programme of Tarnawski et al. (2020, section 5.1), as a decision: the state is an ideal and the accelerators
-/// used so far; its value is the least time of the CPU cores together. A step hands a block of units to the next
-/// accelerator, or one unit to a CPU core, so that what runs on a CPU need not be contiguous.
+/// Decision version of the dynamic programme of Tarnawski et al. (2020, section 5.1). A state is an ideal and the
+/// number of accelerators used; its value is the least total CPU time. A transition assigns a block of units to the
+/// next accelerator, or one unit to a CPU core, so units on a CPU need not be contiguous.
 class BlockProgramme {
   public:
-    /// Stops for good after `steps` extensions of a block.
+    /// Stops permanently after `steps` block extensions.
     BlockProgramme(const Units& units, const Ideals& ideals, std::size_t steps);
 
-    /// kImpossible is a proof for one CPU core or several: their time is only looked at as a sum.
+    /// kImpossible is a proof for any number of CPU cores, since only their total time is bounded.
     [[nodiscard]] Verdict decide(double limit);
-    /// After kPossible.
+    /// Assignment found; valid after kPossible.
     [[nodiscard]] UnitDevices devices() const;
     [[nodiscard]] const WorkBound& work() const { return work_; }
 
@@ -68,13 +69,14 @@ class BlockProgramme {
     const Ideals& ideals_;
     WorkBound work_;
     std::size_t steps_left_;
-    std::size_t stages_;            ///< accelerators that may be used, and one
-    std::vector<double> cpu_time_;  ///< [ideal][accelerators used]; infinite: not reached
-    std::vector<int> from_;         ///< the ideal before, or -1 - it if a CPU core took the last unit
+    std::size_t stages_;            ///< number of accelerators that may be used, plus one
+    std::vector<double> cpu_time_;  ///< [ideal][accelerators used]; infinite: unreachable
+    std::vector<int> from_;         ///< preceding ideal i, or -1 - i if a CPU core took the last unit
     double limit_ = 0, cpu_limit_ = 0, accelerator_time_ = 0;
-    std::size_t start_ = 0;  ///< ideal that blocks are grown from
+    std::size_t start_ = 0;  ///< ideal from which blocks are grown
     std::vector<bool> in_block_;
-    std::vector<int> readers_;  ///< of producers before the block: inside it; of producers inside: outside
+    /// for producers before the block: readers inside it; for producers inside: readers outside
+    std::vector<int> readers_;
 };
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// A topological walk over activities: single operators on the CPU and whole blocks.
+// Topological traversal of activities: single CPU operators and whole blocks.
 #include "placement/costed/block_schedule.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ BlockSchedule::BlockSchedule(const CostedGraph& graph)
     }
 }
 
-// Activities are the nodes, then the blocks. A block lasts its inputs, its nodes and its outputs.
+// Activities are the nodes, then the blocks. A block takes the time of its input transfers, nodes and output transfers.
 void BlockSchedule::start(const Assignment& assignment) {
     const std::size_t nodes = graph_.nodes.size();
     const std::size_t activities = nodes + graph_.accelerators;
@@ -97,7 +97,7 @@ std::optional<double> BlockSchedule::latency(const Assignment& assignment) {
     }
     double last = 0;
     std::size_t next = 0;
-    while (next < ready_.size()) {  // which grows
+    while (next < ready_.size()) {  // the list grows inside the loop
         const std::size_t activity = ready_[next++];
         take(activity);
         last = std::max(last, begin_[activity] + duration_[activity]);

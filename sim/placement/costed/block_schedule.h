@@ -1,4 +1,4 @@
-// The schedule of one sample: operators on the CPU as soon as they can, each accelerator's operators as one block.
+// Schedule of one sample: CPU operators as early as possible, each accelerator's operators as one block.
 #pragma once
 
 #include <optional>
@@ -8,16 +8,16 @@
 
 namespace berth {
 
-/// Evaluates many assignments of one graph without allocating for each.
+/// Evaluates many assignments of one graph without allocations per call.
 class BlockSchedule {
   public:
     explicit BlockSchedule(const CostedGraph& graph);
 
-    /// When the last operator ends; absent if blocks wait for each other or for themselves. Memory, support and colour
-    /// classes are not looked at.
+    /// Finish time of the last operator; absent if blocks depend on each other or on themselves. Memory, support and
+    /// colour classes are not checked.
     [[nodiscard]] std::optional<double> latency(const Assignment& assignment);
 
-    /// When the results of each node became visible in the latest call.
+    /// [node] time at which its results became visible in the latest call.
     [[nodiscard]] const std::vector<double>& visible() const { return visible_; }
 
   private:
@@ -25,13 +25,13 @@ class BlockSchedule {
     void take(std::size_t activity);
 
     const CostedGraph& graph_;
-    std::vector<std::size_t> first_;     ///< edges of a producer are [first_[p], first_[p + 1])
-    std::vector<std::size_t> activity_;  ///< of a node: itself on the CPU, one of the blocks otherwise
+    std::vector<std::size_t> first_;     ///< edges of producer p are [first_[p], first_[p + 1])
+    std::vector<std::size_t> activity_;  ///< [node] its activity: the node itself on the CPU, otherwise its block
     std::vector<double> duration_, begin_, visible_;
     std::vector<int> waiting_;
     std::vector<std::size_t> ready_;
-    std::vector<std::vector<int>> members_;  ///< nodes of each block
-    std::vector<int> read_by_;               ///< latest producer that a block was charged for
+    std::vector<std::vector<int>> members_;  ///< [block] its nodes
+    std::vector<int> read_by_;               ///< [block] latest producer whose transfer it was charged for
 };
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Which colour classes can be joined without forbidding anything.
+// Colour classes that can be merged without excluding a placement.
 #include <algorithm>
 #include <numeric>
 #include <unordered_map>
@@ -10,7 +10,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kMostWaysIn = 64;  // a class with more of them is taken as open, which is safe
+constexpr std::size_t kMostWaysIn = 64;  // a class with more entries is treated as open, which is safe
 
 struct ClassShape {
     std::vector<int> ways_in, ways_out;

@@ -1,4 +1,4 @@
-// Joining units that some best placement keeps together, and units of about equal weight.
+// Merges units that some optimal placement keeps together, and coarsens to units of similar weight.
 #include <algorithm>
 #include <limits>
 #include <numeric>
@@ -17,20 +17,20 @@ double sum_of_transfers(const Units& units, const std::vector<int>& producers) {
     return sum_of<double>(producers, [&](const int producer) { return units.producers[at(producer)].transfer; });
 }
 
-/// What joining relies on: that memory is no matter for what moves, and that the device it moves to can run it.
+/// Conditions for a merge: memory does not constrain the moved unit, and its new device can run it.
 struct Joining {
     const Units& units;
     double limit;
     bool memory_suffices;
 
-    // `moved` goes where `kept` is: for nothing on a CPU, or `kept` is never on one.
+    // Whether `moved` can always go to the device of `kept`: it is free on a CPU, or `kept` is never on one.
     [[nodiscard]] bool fits(std::size_t moved, std::size_t kept) const {
         const bool on_cpu = units.slow[moved] == 0 || units.slow[kept] >= limit;
         const bool on_accelerator = units.fast[moved] < kNowhere || units.fast[kept] == kNowhere;
         return on_cpu && on_accelerator && (memory_suffices || units.size[moved] == 0);
     }
 
-    // The only reader of `unit` computes it itself, instead of waiting for its output to move.
+    // Whether the only reader of `unit` should compute it instead of receiving its output.
     [[nodiscard]] bool with_reader(std::size_t unit) const {
         const std::size_t reader = at(units.successors[unit].front());
         const double time = units.fast[unit] < kNowhere ? units.fast[unit] : 0;
@@ -38,7 +38,7 @@ struct Joining {
                sum_of_transfers(units, units.makes[unit]) >= time + sum_of_transfers(units, units.reads[unit]);
     }
 
-    // The only unit that `unit` reads computes it at once, instead of moving what nobody else reads.
+    // Whether the only producer of `unit` should compute it instead of sending outputs that only `unit` reads.
     [[nodiscard]] bool with_producer(std::size_t unit) const {
         const std::size_t producer = at(units.predecessors[unit].front());
         double saved = 0;
@@ -51,7 +51,7 @@ struct Joining {
     }
 };
 
-// Joins disjoint pairs; returns how many.
+// Merges disjoint pairs; returns their number.
 std::size_t join_pairs(const Joining& joining, Labels& unit_label) {
     const Units& units = joining.units;
     std::vector<bool> joined(units.count(), false);

@@ -1,4 +1,4 @@
-// What an assignment costs and whether it is allowed, straight from the definitions.
+// Cost and validity of an assignment, computed directly from the definitions.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What was read as a graph: edges by position, transfers per producer.
+// Builds a graph from the parsed document: edges by position, transfers per producer.
 #include "berth/costed_graph.h"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// Per node, per colour class, in total.
+// Feasibility checks per node, per colour class, and in total.
 #include "placement/costed/feasibility.h"
 
 #include <fmt/format.h>

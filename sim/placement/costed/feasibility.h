@@ -1,4 +1,4 @@
-// Which constraints clash before any search.
+// Detects infeasible constraints before any search.
 #pragma once
 
 #include "berth/costed_graph.h"
@@ -6,8 +6,8 @@
 
 namespace berth {
 
-/// Errors for nodes and colour classes that fit no device, and for graphs that do not fit all accelerators together.
-/// Where there is a CPU, everything on it is allowed.
+/// Reports nodes and colour classes that fit no device, and graphs that do not fit on all accelerators together. With a
+/// CPU, placing everything on it is always allowed.
 [[nodiscard]] bool is_placeable(const CostedGraph& graph, Diagnostics& diagnostics);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// JSON events into nodes and edges, each value checked where it stands.
+// Converts JSON events into nodes and edges; each value is checked at its source position.
 #include "placement/costed/graph_document.h"
 
 #include <fmt/format.h>
@@ -18,10 +18,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Keys of the published files that no placement depends on: how somebody else grouped the nodes.
+// Keys of the published files that placement does not use, such as another tool's grouping of the nodes.
 constexpr std::array<std::string_view, 1> kUnusedKeys{"layerId"};
 
-// What a time, a size or a cost may be. The published files do not say their units.
+// Range of times, sizes and costs. The published files do not state units.
 constexpr double kLeastAmount = 1e-30;
 constexpr double kMostAmount = 1e18;
 
@@ -61,7 +61,7 @@ constexpr std::int64_t kMostDevices = 100'000;
 
 enum class Kind : std::uint8_t { kNull, kBoolean, kNumber, kText, kObject, kArray };
 
-/// A value as the parser meets it; of an object or an array, its start.
+/// A value as parsed; for an object or array, its start.
 struct Value {
     Kind kind = Kind::kNull;
     SourceLocation where;
@@ -71,13 +71,13 @@ struct Value {
     std::string text;
 };
 
-/// Receives the events of the parser. Returning false stops it, which only bad JSON does.
+/// Handler of parser events. Returning false stops the parser, which happens only for invalid JSON.
 class GraphEvents {
   public:
     GraphEvents(JsonPlaces& places, Diagnostics& diagnostics, GraphDocument& document)
         : places_(places), diagnostics_(diagnostics), document_(document) {}
 
-    // The names are those that the parser asks for.
+    // Function names required by the parser's interface.
     bool null() { return value({Kind::kNull, places_.literal(), 0, {}, false, ""}); }
     bool boolean(bool is) { return value({Kind::kBoolean, places_.literal(), 0, {}, is, ""}); }
     bool number_integer(std::int64_t n) {
@@ -92,7 +92,7 @@ class GraphEvents {
     }
     bool number_float(double n, const std::string& /*digits*/) {
         Value given{Kind::kNumber, places_.number(), n, {}, false, ""};
-        if (n == std::floor(n) && std::abs(n) < 1e15) {  // some writers give whole numbers a point
+        if (n == std::floor(n) && std::abs(n) < 1e15) {  // some writers give integers a decimal point
             given.integer = static_cast<std::int64_t>(n);
         }
         return value(given);
@@ -132,7 +132,7 @@ class GraphEvents {
         return true;
     }
 
-    /// What an object or array is, by where it stands; kSkipped: nothing of ours, so its inside does not matter.
+    /// Kind of an entered object or array by its position; kSkipped if its contents are irrelevant.
     Level entered(Kind kind) {
         switch (level()) {
             case Level::kDocument:
@@ -223,8 +223,8 @@ class GraphEvents {
         return true;
     }
 
-    /// The field that the latest key names; an error for a key that stands there twice. The format is others' to
-    /// extend, so that a key which is unknown is only warned of.
+    /// Field named by the latest key; an error for a duplicate key. The format is not ours, so unknown keys only cause
+    /// a warning.
     template <class Field, std::size_t N>
     std::optional<Field> known(const std::array<Choice<Field>, N>& names, unsigned& given) {
         const auto field = choice_named(names, key_);
@@ -320,7 +320,7 @@ class GraphEvents {
                 edge.cost = amount(given);
                 return;
             case EdgeField::kSize:
-                static_cast<void>(amount(given));  // counted in the sizes of nodes already
+                static_cast<void>(amount(given));  // already included in the sizes of nodes
                 return;
         }
     }
@@ -342,7 +342,7 @@ class GraphEvents {
                                    : fmt::format("0, or a number from {} to {}", kLeastAmount, kMostAmount));
             return 0;
         }
-        return given.number + 0.0;  // no zero has a sign
+        return given.number + 0.0;  // avoids a negative zero
     }
 
     std::int64_t integer(const Value& given) {

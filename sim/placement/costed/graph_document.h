@@ -1,4 +1,4 @@
-// A graph file as it stands, before ids become positions.
+// Contents of a graph file before ids are mapped to positions.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +25,12 @@ struct GraphDocument {
     SourceLocation where;
 };
 
-/// Reads without building a tree of values, so that memory grows with what is kept. Absent for what is no JSON.
+/// Parses incrementally without a document tree, so memory is proportional to the retained data. Absent if the text is
+/// not JSON.
 [[nodiscard]] std::optional<GraphDocument> read_graph_document(std::string_view json, const std::string& file,
                                                                Diagnostics& diagnostics);
 
-/// Ids become positions; errors for ids given twice, edges to nowhere and cycles.
+/// Maps ids to positions; reports duplicate ids, edges to unknown nodes, and cycles.
 [[nodiscard]] CostedGraph graph_of(GraphDocument document, Diagnostics& diagnostics);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Ids into positions, transfers from edges to producers, and the search for cycles.
+// Maps ids to positions and edge transfers to producers, and detects cycles.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -60,7 +60,7 @@ void add_edge(const GraphDocument::Edge& edge, const Positions& positions, std::
     node.transfer = std::max(node.transfer, edge.cost);
 }
 
-constexpr std::size_t kMostNamed = 8;  // of the nodes in a cycle
+constexpr std::size_t kMostNamed = 8;  // number of cycle nodes that are named in the error
 
 void report_cycle(const CostedGraph& graph, const std::vector<int>& cycle, Diagnostics& diagnostics) {
     const auto id_of = [&graph](int node) { return graph.nodes[static_cast<std::size_t>(node)].id; };

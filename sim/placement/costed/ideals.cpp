@@ -1,4 +1,4 @@
-// Enumeration by size: every ideal grows by each unit whose predecessors it holds.
+// Enumerates ideals by size: each ideal is extended by every unit whose predecessors it holds.
 #include "placement/costed/ideals.h"
 
 #include <algorithm>
@@ -24,7 +24,7 @@ double total_time(const Units& units) {
     return total;
 }
 
-/// Sets of units as bits, one after another, found by their content.
+/// Pool of unit sets as bit vectors, indexed by content.
 class SetPool {
   public:
     explicit SetPool(std::size_t units)
@@ -41,7 +41,7 @@ class SetPool {
         count_ = 1;
     }
 
-    /// The set with `unit` added to it, and whether it is new.
+    /// The set extended by `unit`, and whether it is new.
     std::pair<int, bool> grown(int set, int unit) {
         const int next = static_cast<int>(count_);
         bits_.resize((count_ + 1) * words_);
@@ -98,7 +98,7 @@ std::optional<Ideals> all_ideals(const Units& units, std::size_t most) {
     Ideals ideals;
     ideals.remaining.push_back(total_time(units));
     ideals.origin.emplace_back();
-    std::vector<std::vector<int>> ready(1);  // units that each ideal could grow by, until it has
+    std::vector<std::vector<int>> ready(1);  // [ideal] units that can extend it, kept until it has been extended
     for (std::size_t unit = 0; unit < units.count(); ++unit) {
         if (units.predecessors[unit].empty()) {
             ready[0].push_back(static_cast<int>(unit));

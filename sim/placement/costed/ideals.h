@@ -1,4 +1,4 @@
-// Downward-closed sets of units ("ideals"): what can be done before the rest starts.
+// Ideals: downward-closed sets of units, which can be completed before the rest starts.
 #pragma once
 
 #include <cstddef>
@@ -9,26 +9,27 @@
 
 namespace berth {
 
-/// Ideals numbered by size: 0 is empty, the last one holds all units. From each lead growths by one unit.
+/// Ideals ordered by size: 0 is empty, the last holds all units. Transitions add one unit.
 struct Ideals {
     struct Growth {
         int unit = 0;
-        int ideal = 0;  ///< what the ideal becomes
+        int ideal = 0;  ///< resulting ideal
     };
-    std::vector<std::size_t> first;  ///< growths of ideal i are [first[i], first[i + 1]), by ascending unit
+    std::vector<std::size_t> first;  ///< transitions of ideal i are [first[i], first[i + 1]), by ascending unit
     std::vector<Growth> growths;
-    std::vector<Growth> origin;     ///< one way to each ideal: the ideal before, and the unit that it grew by
-    std::vector<double> remaining;  ///< accelerator time of the units that each ideal lacks, where they have one
+    std::vector<Growth> origin;  ///< [ideal] one predecessor, and the unit added to it
+    /// [ideal] accelerator time of the units that it lacks and that can run on an accelerator
+    std::vector<double> remaining;
 
     [[nodiscard]] std::size_t count() const { return remaining.size(); }
-    /// Which of `units` units an ideal holds.
+    /// [unit] whether the ideal holds it, for `units` units.
     [[nodiscard]] std::vector<bool> members(std::size_t ideal, std::size_t units) const;
 };
 
-/// All of them; absent if there are more than `most`.
+/// All ideals; absent if there are more than `most`.
 [[nodiscard]] std::optional<Ideals> all_ideals(const Units& units, std::size_t most);
 
-/// Only those that hold the first units in their order: what is left is a chain.
+/// Only the prefixes of the units' order, which form a chain.
 [[nodiscard]] Ideals prefixes(const Units& units);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// From the last character of a token back to its first, and from there to line and column.
+// Locates tokens: from the last character of a token back to its first, then to line and column.
 #include "placement/costed/json_places.h"
 
 #include <cctype>
@@ -37,7 +37,7 @@ SourceLocation JsonPlaces::text() {
     return place(at);
 }
 
-// The parser takes the character behind a number to see that it has ended.
+// The parser reads one character past a number to detect its end.
 SourceLocation JsonPlaces::number() {
     std::size_t at = last();
     if (at > 0 && !in_number(text_[at])) {

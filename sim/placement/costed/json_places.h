@@ -1,4 +1,4 @@
-// Where in a JSON text the parser stands: it reports events without places, so the characters it takes are watched.
+// Source positions in a JSON text: the parser reports events without positions, so the consumed characters are tracked.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace berth {
 
 class JsonPlaces {
   public:
-    /// Hands out characters and leaves behind how far it came.
+    /// Character iterator that records how far the parser has read.
     class Cursor {
       public:
         // NOLINTBEGIN(readability-identifier-naming): the names that iterators have
@@ -51,12 +51,12 @@ class JsonPlaces {
     [[nodiscard]] Cursor begin() { return {text_.data(), &latest_}; }
     [[nodiscard]] Cursor end() { return {text_.data() + text_.size(), &latest_}; }
 
-    // Where the token starts that was taken last, by its kind.
+    // Start of the last token, by its kind.
     [[nodiscard]] SourceLocation text();
     [[nodiscard]] SourceLocation number();
     [[nodiscard]] SourceLocation literal();
     [[nodiscard]] SourceLocation bracket();
-    /// The character that was taken last.
+    /// Position of the last consumed character.
     [[nodiscard]] SourceLocation latest();
 
   private:
@@ -66,7 +66,7 @@ class JsonPlaces {
     std::string_view text_;
     const char* latest_;
     std::shared_ptr<const std::string> file_;
-    std::size_t counted_ = 0, line_start_ = 0;  ///< lines are counted as far as `counted_`
+    std::size_t counted_ = 0, line_start_ = 0;  ///< lines are counted up to `counted_`
     int line_ = 1;
 };
 

@@ -1,4 +1,4 @@
-// Labels carry when the producers that are still to be read become visible.
+// Labels carry the visibility times of producers that still have unplaced readers.
 #include "placement/costed/latency_beam.h"
 
 #include <algorithm>
@@ -10,14 +10,14 @@ namespace berth {
 
 namespace {
 
-/// The units before some position are placed; the latest step put [from's position, here) on one device.
+/// Partial placement of all units before a position; the last step placed [position of `before`, here) on one device.
 struct Label {
-    double estimate = 0;         ///< of the whole sample: what is done, and the shortest way on from there
-    double ends = 0;             ///< when what is placed has ended
-    int before = -1;             ///< label that this one continues, in its cell
-    int position = 0, used = 0;  ///< of that label
+    double estimate = 0;         ///< estimated latency: placed units, and the shortest continuation
+    double ends = 0;             ///< finish time of the placed units
+    int before = -1;             ///< label that this one extends, within its cell
+    int position = 0, used = 0;  ///< position and number of used blocks of that label
     bool in_block = false;
-    std::vector<double> visible;  ///< by live producer
+    std::vector<double> visible;  ///< [live producer] time at which it is visible
 };
 
 class Beam {
@@ -55,7 +55,7 @@ class Beam {
   private:
     std::vector<Label>& cell(std::size_t position, std::size_t used) { return cells_[position * stages_ + used]; }
 
-    // Shortest time from a producer's visibility to the end: a bound that prefers what is urgent.
+    // Shortest time from a producer's visibility to the end: a lower bound that favours urgent producers.
     void find_ways_on() {
         std::vector<double> way(units_.count());
         way_on_.assign(units_.producers.size(), 0);
@@ -73,7 +73,7 @@ class Beam {
         }
     }
 
-    // Producers before a position that are read at it or behind it.
+    // Live producers of each position: placed before it, with a reader at or after it.
     void find_live() {
         for (std::size_t producer = 0; producer < units_.producers.size(); ++producer) {
             const auto first = at(units_.producers[producer].unit) + 1;
@@ -86,7 +86,7 @@ class Beam {
 
     [[nodiscard]] double seen(const Label& label, int producer) const { return label.visible[at(slot_[at(producer)])]; }
 
-    /// A continuation of `label`, if it is good enough to keep: what was placed last ends at `end`.
+    /// Offers an extension of `label` whose last step ends at `end`; kept if it is good enough.
     void offer(std::size_t position, std::size_t used, const Label& label, Label next, double end) {
         next.ends = std::max(label.ends, end);
         next.estimate = next.ends;
@@ -204,9 +204,10 @@ class Beam {
     std::size_t width_, stages_;
     std::vector<std::vector<Label>> cells_;
     std::vector<std::vector<int>> live_;
-    std::vector<int> slot_;  ///< of a producer among those live at the position that is extended; -1: not there
+    std::vector<int> slot_;  ///< [producer] its index among the live producers of the current position; -1: not live
     std::vector<double> way_on_;
-    std::vector<int> left_;  ///< readers behind the block of its producers; -1 for producers before it that it reads
+    /// readers after the block for producers inside it; -1 for earlier producers that it reads
+    std::vector<int> left_;
 };
 
 }  // namespace

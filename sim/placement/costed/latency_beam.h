@@ -1,4 +1,4 @@
-// Blocks laid along an order of units: the labels that look best at each position are kept.
+// Beam search over blocks along an order of units.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace berth {
 
-/// Placements that a beam search finds, the best by its own schedule first; for each number of blocks at most one. Each
-/// position of the order keeps `width` partial placements per number of blocks used.
+/// Placements found by beam search, in ascending order of their estimated latency, at most one per number of blocks.
+/// Each position of the order keeps `width` partial placements per number of blocks used.
 [[nodiscard]] std::vector<UnitDevices> latency_beam(const Units& units, std::size_t width);
 
 }  // namespace berth

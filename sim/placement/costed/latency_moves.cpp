@@ -1,4 +1,4 @@
-// First improvement, in sweeps over the units.
+// First-improvement local search in sweeps over the units.
 #include "placement/costed/latency_moves.h"
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kMostWork = 100'000'000;  // nodes and edges looked at, over all schedules
+constexpr std::size_t kMostWork = 100'000'000;  // limit on visited nodes and edges over all schedules
 
 }  // namespace
 
@@ -47,7 +47,7 @@ std::vector<int> LatencyMoves::part_of(const Assignment& assignment, std::size_t
     return nodes;
 }
 
-// Ascending; the devices of neighbours, the CPU and the first accelerator that nothing is on.
+// Target devices in ascending order: those of neighbours, the CPU and the first unused accelerator.
 std::vector<CostedDevice> LatencyMoves::targets(const Assignment& assignment, const std::vector<int>& part) const {
     std::vector<CostedDevice> devices;
     for (const int node : part) {
@@ -90,7 +90,7 @@ bool LatencyMoves::holds(const Assignment& assignment, CostedDevice device) cons
     return fits(size, graph_.accelerator_memory);
 }
 
-// The first device that makes the sample shorter gets the nodes; each schedule adds its work.
+// Moves the nodes to the first device that reduces the latency; each schedule counts towards the work limit.
 bool LatencyMoves::move(const std::vector<int>& nodes, BlockSchedule& schedule, Search& search) const {
     for (const CostedDevice device : targets(search.assignment, nodes)) {
         Assignment moved = search.assignment;

@@ -1,4 +1,4 @@
-// Local search for latency: moves that change a placement a little.
+// Local search for latency by small moves.
 #pragma once
 
 #include <cstddef>
@@ -11,21 +11,21 @@
 
 namespace berth {
 
-/// Moves a unit (a colour class, a node without one), or a unit with all that leads to it or that it leads to inside
-/// its block, to a neighbour's device, the CPU or an accelerator that is free; takes every move that shortens the
-/// sample, until none does.
+/// Moves a unit (a colour class or an unclassified node), alone or with all its ancestors or descendants inside its
+/// block, to the device of a neighbour, the CPU or a free accelerator. Accepts every move that reduces the latency
+/// until none does.
 class LatencyMoves {
   public:
     LatencyMoves(const CostedGraph& graph, const Relations& relations);
 
-    /// Changes `assignment`, whose latency is given, and returns the new latency.
+    /// Improves `assignment`, whose latency is given, and returns the new latency.
     [[nodiscard]] double improve(BlockSchedule& schedule, Assignment& assignment, double latency) const;
 
   private:
     struct Search {
         Assignment& assignment;
         double latency;
-        std::size_t work;  ///< nodes and edges looked at
+        std::size_t work;  ///< number of visited nodes and edges
     };
     enum class Part : std::uint8_t { kUnit, kWithProducers, kWithConsumers };
 
@@ -36,7 +36,7 @@ class LatencyMoves {
 
     const CostedGraph& graph_;
     const Relations& relations_;
-    std::vector<std::vector<int>> members_;  ///< nodes of each unit
+    std::vector<std::vector<int>> members_;  ///< [unit] its nodes
     std::vector<int> unit_of_;
 };
 

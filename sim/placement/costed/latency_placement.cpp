@@ -1,4 +1,4 @@
-// Beam search for a start, then moves of units and parts of blocks for as long as they help.
+// Beam search for starting points, then local search with units and parts of blocks.
 #include <algorithm>
 #include <numeric>
 
@@ -16,7 +16,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kMostLaidInOrder = 400;  // units that blocks are laid along without joining neighbours first
+constexpr std::size_t kMostLaidInOrder = 400;  // number of units up to which blocks are placed without coarsening first
 constexpr std::size_t kMostLabels = 20'000;
 constexpr std::size_t kWidest = 8;
 
@@ -43,7 +43,7 @@ class LatencySearch {
     }
 
   private:
-    // Open classes go whole to one block, or all to the CPU.
+    // Open classes are placed as a whole in one block, or entirely on the CPU.
     void along_orders(const ColorClasses& classes, Allowed open) {
         std::vector<Allowed> allowed(graph_.nodes.size(), Allowed::kAnywhere);
         Labels labels = classes.closed;

@@ -1,4 +1,4 @@
-// Linear orders of a graph, for heuristics that cut along one.
+// Linear orders of a graph, for heuristics that partition along an order.
 #include "base/index.h"
 #include "placement/costed/placement_units.h"
 
@@ -8,7 +8,7 @@ namespace {
 
 using Lists = std::vector<std::vector<int>>;
 
-// Position of each node when a depth-first walk leaves it; what it leads to has been left before.
+// [node] Position in depth-first postorder: all nodes that it leads to come before it.
 std::vector<double> left_in_order(const Lists& next, const std::vector<int>& starts) {
     std::vector<double> position(next.size(), -1);
     std::vector<std::size_t> taken(next.size());

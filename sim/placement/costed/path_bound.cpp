@@ -1,5 +1,5 @@
-// Blocks along a path by two numbers per node: the last operator of the path that leads to it, the first that it leads
-// to.
+// Represents blocks along a path by two numbers per node: the last path operator that leads to it, and the first that
+// it leads to.
 #include "placement/costed/path_bound.h"
 
 #include <algorithm>
@@ -15,8 +15,8 @@ namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
 constexpr double kRoundedDown = 1 - kSumRounding;
-constexpr std::size_t kMostPathStates = 4'000'000;  // blocks used and operators done, per path
-constexpr std::size_t kMostSteps = 100'000'000;     // of growing stretches, per path
+constexpr std::size_t kMostPathStates = 4'000'000;  // per path: states of blocks used and completed operators
+constexpr std::size_t kMostSteps = 100'000'000;     // per path: steps of growing stretches
 
 class PathProgramme {
   public:
@@ -34,11 +34,13 @@ class PathProgramme {
     }
 
     double bound() {
-        // With more blocks than can be counted, their number is no limit: one row, which blocks do not leave.
+        // If there are too many states to count blocks, their number is unlimited: a single row in which transitions
+        // stay.
         const std::size_t blocks = std::min(graph_.accelerators, path_.size());
         const bool counted = (blocks + 1) * path_.size() <= kMostPathStates;
         const std::size_t rows = counted ? blocks + 1 : 1;
-        // [blocks used][operators done]: earliest time at which the first operators of the path are done and visible.
+        // [blocks used][completed operators] earliest time at which the first operators of the path are complete and
+        // visible.
         std::vector<std::vector<double>> done(rows, std::vector<double>(path_.size() + 1, kNever));
         done[0][0] = 0;
         for (int start = 0; start < length_; ++start) {
@@ -64,7 +66,7 @@ class PathProgramme {
     }
 
   private:
-    // Positions on the path count from 0; -1 and length_ stand for none.
+    // Positions on the path start at 0; -1 and length_ mean none.
     void find_spans() {
         after_.assign(nodes_, -1);
         before_.assign(nodes_, length_);
@@ -109,15 +111,15 @@ class PathProgramme {
         }
     }
 
-    /// A block that holds the path from `start` to before `end`, and all that this brings with it.
+    /// A block that contains the path from `start` to before `end`, with everything that this implies.
     struct Stretch {
         int start = 0, end = 0;
         double computing = 0, receiving = 0, sending = 0, size = 0;
-        int furthest = 0;  ///< last position of the path that leads to something in it
+        int furthest = 0;  ///< last path position that leads to a member
         bool possible = true;
     };
 
-    // Calls `reached(end, time)` for each stretch [start, end) that a block can be.
+    // Calls `reached(end, time)` for each feasible stretch [start, end) of a block.
     template <class Reached>
     void grow(int start, const Reached& reached) {
         if (graph_.accelerators == 0) {
@@ -167,7 +169,7 @@ class PathProgramme {
         stretch.computing += costs.accelerator_time;
         stretch.size += costs.size;
         stretch.furthest = std::max(stretch.furthest, after_[at(node)]);
-        // With what leads to the operator before the stretch, that operator would be in the block too.
+        // A node that leads to a path operator before the stretch would bring that operator into the block too.
         stretch.possible = stretch.possible && costs.on_accelerator && before_[at(node)] >= stretch.start;
         for (const int producer : relations_.producers[at(node)]) {
             if (class_before_[at(producer)] < stretch.start && received_[at(producer)] != mark_) {
@@ -187,14 +189,15 @@ class PathProgramme {
     const Path& path_;
     int length_;
     std::size_t nodes_;
-    std::vector<int> after_;         ///< last position of the path that leads to a node
-    std::vector<int> before_;        ///< first position of the path that a node leads to
-    std::vector<int> class_before_;  ///< the same for a node's whole colour class: not in a block that starts later
-    std::vector<int> read_until_;    ///< last position of the path that leads to the class of a reader of a node
-    std::vector<std::vector<int>> met_at_;  ///< nodes between operators of the path, by `before_`
-    std::vector<int> in_block_, received_;  ///< number of the latest stretch that counted a node
+    std::vector<int> after_;   ///< [node] last path position that leads to it
+    std::vector<int> before_;  ///< [node] first path position that it leads to
+    /// [node] the same for its whole colour class, which cannot be in a block that starts later
+    std::vector<int> class_before_;
+    std::vector<int> read_until_;           ///< [node] last path position that leads to the class of one of its readers
+    std::vector<std::vector<int>> met_at_;  ///< [path position] nodes between path operators, by `before_`
+    std::vector<int> in_block_, received_;  ///< [node] number of the latest stretch that counted it
     int mark_ = 0;
-    std::vector<double> stops_at_;  ///< transfers of the stretch that nobody behind that position of the path reads
+    std::vector<double> stops_at_;  ///< [path position] transfers of the stretch with no reader beyond it
     std::vector<int> touched_;      ///< positions of `stops_at_` that are not 0
     std::size_t steps_ = 0;
 };

@@ -1,4 +1,4 @@
-// What one sample takes at least: the operators of a path, whatever is done with all others.
+// Lower bounds on the latency of one sample from the operators of a path.
 #pragma once
 
 #include <vector>
@@ -11,16 +11,17 @@ namespace berth {
 /// A path through the graph, from producers to consumers.
 using Path = std::vector<int>;
 
-/// The path with the largest sum of `weight` over its nodes.
+/// Path with the largest sum of node weights.
 [[nodiscard]] Path heaviest_path(const Relations& relations, const std::vector<double>& weight);
 
-/// No placement finishes a sample sooner. Each operator of the path either runs on the CPU after the one before it, or
-/// a stretch of the path is in one block. Such a block holds everything between its first and its last operator and
-/// their colour classes whole; it must fit, and it pays to receive what comes from before the stretch and to send what
-/// is read behind it. The cheapest division into stretches is a dynamic programme.
+/// Lower bound on the latency of any placement, from one path. Each operator of the path either runs on the CPU after
+/// its predecessor or belongs to a stretch of the path inside one block. Such a block contains everything between its
+/// first and last operator and their complete colour classes. It must fit into memory, and pays for receiving inputs
+/// from before the stretch and for sending outputs that are read after it. The cheapest division into stretches is
+/// found by dynamic programming.
 [[nodiscard]] double path_bound(const CostedGraph& graph, const Relations& relations, const Path& path);
 
-/// The best of the bounds along a few heavy paths.
+/// Largest of the bounds along a few heavy paths.
 [[nodiscard]] double latency_bound(const CostedGraph& graph, const Relations& relations);
 
 }  // namespace berth

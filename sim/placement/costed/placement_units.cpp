@@ -1,4 +1,4 @@
-// Nodes into units: sums of times, who reads whom, and a topological numbering.
+// Builds units from nodes: sums of times, dependencies, and a topological numbering.
 #include "placement/costed/placement_units.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace {
 
 using Edges = std::vector<Precedence>;
 
-// Labels to 0, 1, ... in order of their first node.
+// Renumbers labels to 0, 1, ... in order of their first node.
 std::size_t make_dense(Labels& labels) {
     std::unordered_map<int, int> dense;
     for (int& label : labels) {

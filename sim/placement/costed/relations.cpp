@@ -1,4 +1,4 @@
-// Lists by node from edges, and classes by colour.
+// Adjacency lists from edges, and classes by colour.
 #include "placement/costed/relations.h"
 
 #include <unordered_map>

@@ -1,4 +1,4 @@
-// Who reads whom in a costed graph, and what has to stay together: looked up by every part of a search.
+// Precomputed relations of a costed graph: producers, consumers and colour classes.
 #pragma once
 
 #include <vector>
@@ -9,9 +9,9 @@ namespace berth {
 
 struct Relations {
     std::vector<std::vector<int>> producers, consumers;  ///< [node], ascending
-    std::vector<int> order;                              ///< producers before consumers
+    std::vector<int> order;                              ///< topological order
     std::vector<int> class_of;                           ///< [node] its colour class; -1: none
-    std::vector<std::vector<int>> classes;               ///< nodes of each colour class, ascending
+    std::vector<std::vector<int>> classes;               ///< [colour class] its nodes, ascending
 };
 [[nodiscard]] Relations relations_of(const CostedGraph& graph);
 

@@ -1,4 +1,4 @@
-// From a quick placement along topological orders to the proof over all ideals of the contracted graph.
+// From fast placements along topological orders to a proof over all ideals of the contracted graph.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -17,15 +17,16 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kMostOpenClasses = 4;    // each doubles the cases that a proof goes through
-constexpr std::size_t kMostCutInOrder = 1000;  // units that are cut along an order without joining neighbours first
+constexpr std::size_t kMostOpenClasses = 4;  // each doubles the number of cases of a proof
+// number of units up to which an order is partitioned without coarsening first
+constexpr std::size_t kMostCutInOrder = 1000;
 constexpr int kRounds = 60;
 
-/// Nodes as units in one case: which of the open colour classes are on a CPU.
+/// One case of the search: which open colour classes are on a CPU.
 struct Case {
     Labels labels;
     std::vector<Allowed> allowed;
-    bool is_exact = true;  ///< no placement of this case is forbidden by joining
+    bool is_exact = true;  ///< merging excludes no placement of this case
 };
 
 class ThroughputSearch {
@@ -47,11 +48,11 @@ class ThroughputSearch {
         return best_ ? std::optional(with_bound(best_->assignment, best_->objective, bound)) : std::nullopt;
     }
 
-    /// After no placement was found: whether there is none.
+    /// Whether infeasibility is proved; valid after no placement was found.
     [[nodiscard]] bool is_impossible() const { return all_impossible_; }
 
   private:
-    // An open class is whole in one block, with everything between its nodes, or all on a CPU.
+    // An open class is placed as a whole in one block, with everything between its nodes, or entirely on a CPU.
     [[nodiscard]] std::vector<Case> cases(const ColorClasses& classes) const {
         std::vector<Case> all;
         for (unsigned on_cpu = 0; on_cpu < 1U << classes.open.size(); ++on_cpu) {
@@ -82,7 +83,7 @@ class ThroughputSearch {
         return one;
     }
 
-    /// No placement loads a device with more.
+    /// Upper bound on the load of a device in any placement.
     [[nodiscard]] double everything() const {
         return sum_of<double>(graph_.nodes, [](const CostedNode& node) {
             return node.cpu_time + node.accelerator_time + 2 * node.transfer;
@@ -91,7 +92,7 @@ class ThroughputSearch {
 
     [[nodiscard]] double limit() const { return best_ ? best_->objective : everything(); }
 
-    /// Improves the best placement within the case; returns a lower bound for it, at most the best objective.
+    /// Improves the best placement within the case; returns a lower bound for the case, at most the best objective.
     double search(const Case& one) {
         const Units units = units_of(graph_, one.labels, one.allowed);
         double bound = WorkBound(units).lower_bound();
@@ -109,7 +110,7 @@ class ThroughputSearch {
         return std::min(limit(), refine(contracted_units, *ideals, effort_.steps, kRounds, bound));
     }
 
-    // Memory of the programme grows with ideals and accelerators.
+    // Limit on ideals, since the programme's memory grows with ideals and accelerators.
     [[nodiscard]] std::size_t most_ideals() const {
         const std::size_t stages = std::min(graph_.accelerators, graph_.nodes.size()) + 1;
         return std::max<std::size_t>(2, std::min(effort_.ideals, 16 * effort_.ideals / stages));
@@ -127,7 +128,7 @@ class ThroughputSearch {
         }
     }
 
-    /// Asks for less than the best until that is impossible; in between, halves what is left above the bound.
+    /// Narrows the gap: asks for slightly less than the best until that is impossible, alternating with bisection.
     double refine(const Units& units, const Ideals& ideals, std::size_t steps, int rounds, double bound) {
         BlockProgramme programme(units, ideals, steps);
         bound = std::max(bound, programme.work().lower_bound());
@@ -136,7 +137,7 @@ class ThroughputSearch {
             const double asked = round % 3 == 0 ? just_below : bound + (limit() - bound) / 2;
             const Verdict verdict = programme.decide(asked);
             if (verdict == Verdict::kImpossible && !best_) {
-                return limit();  // not even with any load
+                return limit();  // infeasible even without a load limit
             }
             if (verdict == Verdict::kImpossible) {
                 bound = asked;
@@ -160,7 +161,7 @@ class ThroughputSearch {
         return true;
     }
 
-    // Units on CPU cores, longest first to the core with the least to do (Graham 1969).
+    // Distributes units over CPU cores, longest first to the least loaded core (Graham 1969).
     [[nodiscard]] Assignment assignment_of(const Units& units, const UnitDevices& devices) const {
         std::vector<int> on_cpu;
         for (std::size_t unit = 0; unit < units.count(); ++unit) {
