@@ -11,7 +11,7 @@ namespace berth {
 
 namespace {
 
-constexpr int kShownDigits = 6;  // of every number in JSON
+constexpr int kShownDigits = 6;  // digits of every number in JSON
 
 bool differ(Time a, Time b) { return numbers_differ(a.si(), b.si()); }
 bool differ(Bytes a, Bytes b) { return numbers_differ(a.si(), b.si()); }
@@ -86,12 +86,12 @@ bool totals_differ(const ScenarioResult& a, const ScenarioResult& b) {
                        a.rate->busiest != b.rate->busiest));
 }
 
-// Of a placement that only one of the two has, the other one has nothing.
+// Latency of a placement; absent if this result does not have it or it is infeasible.
 std::optional<Time> latency_of(const Candidate* candidate) {
     return candidate != nullptr && candidate->feasible ? std::optional(candidate->latency.median) : std::nullopt;
 }
 
-// Splits of one stage go by the granularity of their parts.
+// Name of a placement; splits of one stage are distinguished by granularity.
 std::string placement_name(const Candidate& candidate) {
     return candidate.granularity == Granularity::kModel
                ? candidate.placement

@@ -1,4 +1,4 @@
-// What differs between two answers to a scenario, as far as somebody who reads them can tell.
+// Reportable differences between two answers to a scenario.
 #pragma once
 
 #include <string>
@@ -8,25 +8,25 @@
 
 namespace berth {
 
-/// A placement of a stage that neither answer chose, and its latency in each; absent where it cannot run.
+/// A placement that neither answer chose, with its latency in each; absent where it is infeasible.
 struct MovedCandidate {
     std::string stage, placement, chosen;
-    std::optional<Time> before, after;  ///< equal: it differs in something else, such as energy or interval
+    std::optional<Time> before, after;  ///< equal if the difference is in another figure, such as energy or interval
 };
 
 struct AnswerDifference {
-    bool chosen = false;                 ///< a total, a choice, or a number of what was chosen
-    std::vector<MovedCandidate> others;  ///< without `chosen` only
+    bool chosen = false;                 ///< the total, a choice, or a figure of a chosen placement differs
+    std::vector<MovedCandidate> others;  ///< filled only if `chosen` is false
     [[nodiscard]] bool none() const { return !chosen && others.empty(); }
 };
 
-/// Both evaluated with the same options.
+/// Both results must come from an evaluation with the same options.
 [[nodiscard]] AnswerDifference difference_of(const ScenarioResult& before, const ScenarioResult& after);
 
-/// Whether requests fare the same: rates, latencies, use of resources, budgets.
+/// Whether both streams have the same rates, latencies, resource use and budgets.
 [[nodiscard]] bool same_traffic(const TrafficResult& before, const TrafficResult& after);
 
-/// In the six digits that are shown.
+/// Whether two numbers differ in the six digits that are shown.
 [[nodiscard]] bool numbers_differ(double a, double b);
 
 }  // namespace berth

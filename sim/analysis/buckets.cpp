@@ -1,5 +1,5 @@
-// A dynamic programme over lengths, ascending: the last bucket of a set is the longest, and those before it are the
-// best set for the shorter lengths.
+// Dynamic programme over lengths in ascending order: a set consists of its longest bucket and the best set for the
+// shorter lengths.
 #include "berth/buckets.h"
 
 #include <fmt/format.h>
@@ -20,7 +20,7 @@ namespace {
 constexpr std::int64_t kBucketStep = 16;
 constexpr std::size_t kMostCandidates = 1000;
 
-/// Share of the lengths that each candidate holds, and the longest of which the last does.
+/// Cumulative share of lengths up to each candidate; the last candidate holds the longest length.
 std::vector<double> held_by(std::span<const TokenShare> lengths, std::span<const BucketCandidate> candidates) {
     std::vector<double> held;
     double sum = 0;
@@ -34,8 +34,8 @@ std::vector<double> held_by(std::span<const TokenShare> lengths, std::span<const
     return held;
 }
 
-/// Of the sets whose longest bucket is the j-th candidate: the least cost of the lengths that it holds, and for each
-/// number of buckets the one before the longest.
+/// For sets whose longest bucket is the j-th candidate: the least cost of the lengths that they hold, and for each
+/// number of buckets the bucket before the longest.
 class BucketProgram {
   public:
     BucketProgram(std::span<const BucketCandidate> candidates, std::vector<double> held)
@@ -61,13 +61,13 @@ class BucketProgram {
         cost_ = std::move(next);
     }
 
-    /// The best set whose longest bucket is `first` or a later one.
+    /// Best set whose longest bucket is `first` or a later candidate.
     [[nodiscard]] BucketSet best(std::size_t first) const {
         const auto least = std::min_element(cost_.begin() + static_cast<std::ptrdiff_t>(first), cost_.end());
         BucketSet set{{}, *least};
         auto j = static_cast<std::size_t>(least - cost_.begin());
         for (std::size_t level = before_.size(); level-- > 0;) {
-            if (level == 0 || before_[level][j] != kNone) {  // else one bucket fewer was no worse
+            if (level == 0 || before_[level][j] != kNone) {  // otherwise one bucket fewer was no worse
                 set.buckets.push_back(candidates_[j].tokens);
                 j = before_[level][j];
             }
@@ -100,7 +100,7 @@ std::vector<std::int64_t> candidate_lengths(const std::vector<TokenShare>& lengt
     return {taken.begin(), taken.end()};
 }
 
-/// The stage compiled for one length, evaluated once for each.
+/// The stage compiled for single lengths, each evaluated once.
 class Passes {
   public:
     Passes(const ModelStage& stage, const Profile& profile, DeviceId device)

@@ -31,7 +31,7 @@ std::set<int> counts_to_split(const Device& device) {
     return counts;
 }
 
-// The device that the chosen candidate of a stage runs on as a whole, if it has several cores.
+// Device that a stage's chosen candidate runs on as a whole, if it has several cores.
 std::optional<DeviceId> device_of(const Scenario& scenario, const StageResult& stage) {
     if (!stage.chosen || stage.passes.size() > 1) {
         return std::nullopt;
@@ -47,13 +47,13 @@ std::optional<StageResult> evaluated(const Scenario& scenario, const Stage& stag
     one.profile = scenario.profile;
     one.objective = scenario.objective;
     one.stages = {stage};
-    Diagnostics ignored;  // what does not fit is not compared
+    Diagnostics ignored;  // infeasible variants are not compared
     auto result = evaluate(one, ignored, {.uncertainty = false, .operators = true, .splits = false});
     return result ? std::optional(std::move(result->stages.front())) : std::nullopt;
 }
 
-// Of whole requests whose stage `at` runs as `pass` does. Batches are full, so that a request's share of the passes may
-// be no whole number: the bottleneck resource tells what that changes.
+// Sustainable rate of whole requests if stage `at` runs as `pass`. Since batches are full, a request's share of the
+// passes may be fractional; its effect is taken from the bottleneck resource.
 Frequency sustainable_with(const Scenario& changed, const ScenarioResult& result, std::size_t at, StageResult pass,
                            std::int64_t inputs) {
     ScenarioResult others = result;
@@ -77,7 +77,7 @@ Frequency sustainable_with(const Scenario& changed, const ScenarioResult& result
     return sustainable_rate(simulated_system(changed, with)) * (full / shared);
 }
 
-// The stage alone with so many inputs in a pass, where it is placed now.
+// The stage alone with `inputs` per pass, on its current placement.
 std::optional<BatchSize> with_batch(const Scenario& scenario, const ScenarioResult& result, std::size_t stage,
                                     std::int64_t batch, std::int64_t inputs) {
     Scenario changed = scenario;
@@ -102,7 +102,7 @@ std::optional<BatchSize> with_batch(const Scenario& scenario, const ScenarioResu
     return size;
 }
 
-// `known`: the scenario's stream on this very system, if it has been simulated.
+// `known` is the simulation of the scenario's stream on this system, if it exists.
 CoreSplit simulated(const Scenario& scenario, const ScenarioResult& result, const SimulationResult* known) {
     const SimulatedSystem system = simulated_system(scenario, result);
     CoreSplit split;
@@ -124,7 +124,7 @@ CoreSplit simulated(const Scenario& scenario, const ScenarioResult& result, cons
 
 namespace {
 
-/// A stage with a number of inputs in a pass, to be evaluated.
+/// A stage with a number of inputs per pass, to be evaluated.
 struct BatchJob {
     std::size_t stage = 0;
     std::int64_t batch = 1, inputs = 1;
@@ -205,7 +205,7 @@ std::vector<SplitJob> jobs_of(const Scenario& scenario, const ScenarioResult& re
     return jobs;
 }
 
-// Absent if the stage does not run so.
+// Absent if the stage cannot run on these cores.
 std::optional<CoreSplit> split_of(const Scenario& scenario, const ScenarioResult& result, const SplitJob& job) {
     Scenario changed = scenario;
     auto& work = std::get<ModelStage>(changed.stages[job.stage].work);
@@ -250,7 +250,7 @@ const CoreSplit* best_split(std::span<const CoreSplit> splits, Objective objecti
         return nullptr;
     }
     const bool any_stable = std::ranges::any_of(splits, [](const CoreSplit& split) { return split.mean.has_value(); });
-    const auto worth = [&](const CoreSplit& split) {  // more is better
+    const auto worth = [&](const CoreSplit& split) {  // larger is better
         if (row_of(objective).search == SearchOver::kScenario || !any_stable) {
             return in_hertz(split.sustainable);
         }

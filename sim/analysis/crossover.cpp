@@ -1,4 +1,4 @@
-// Points along a range, and bisection between those that disagree.
+// Samples a range, and bisects between neighbouring samples with different winners.
 #include "berth/crossover.h"
 
 #include <fmt/format.h>
@@ -23,7 +23,7 @@ constexpr std::size_t kPoints = 33;
 
 class Search {
   public:
-    /// `uncertainty`: whether points say how sure they are, beyond which device is the faster one.
+    /// `uncertainty`: whether points include the confidence, not only which device is faster.
     explicit Search(const CrossoverQuestion& question, bool uncertainty = true)
         : question_(question), uncertainty_(uncertainty) {}
 
@@ -59,12 +59,12 @@ class Search {
         return point;
     }
 
-    // `holds` is true at `yes` and false at `no`. The two last values that disagree.
+    // Bisects between `yes`, where `holds` is true, and `no`, where it is false; returns the final pair.
     [[nodiscard]] std::pair<double, double> narrowed(double yes, double no,
                                                      const std::function<bool(const CrossoverPoint&)>& holds) const {
         return berth::narrowed(yes, no, question_.range.whole, [&](double value) {
             const CrossoverPoint point = at(value);
-            // What runs nowhere in the middle of two that do is left to the points around it.
+            // A point that runs nowhere between two that do counts as not holding.
             return point.first_is_faster && holds(point);
         });
     }
@@ -86,7 +86,7 @@ class Search {
     bool uncertainty_;
 };
 
-// The value nearest to the crossing, on one side of it, from which the winner of that side is sure.
+// Value nearest to the crossing, on one side of it, from which that side's winner is certain.
 std::optional<double> sure_from(const Search& search, const std::vector<CrossoverPoint>& points, std::size_t start,
                                 int step, bool first_side, double crossing) {
     const auto sure = [first_side](const CrossoverPoint& point) {
@@ -107,7 +107,7 @@ std::optional<double> sure_from(const Search& search, const std::vector<Crossove
     return std::nullopt;
 }
 
-/// "MODEL on PROFILE" of the stage; absent, with errors, where the question cannot be asked.
+/// "MODEL on PROFILE" of the stage; absent, with errors, for an invalid question.
 std::optional<std::string> subject_of(const CrossoverQuestion& question, Diagnostics& diagnostics) {
     const auto scenario =
         load_scenario(question.base.library, question.base.scenario, question.base.settings, diagnostics);
@@ -135,7 +135,7 @@ std::optional<std::string> subject_of(const CrossoverQuestion& question, Diagnos
                               nearest_name(name, devices));
         }
     }
-    // Both ends have to make sense, so that a path or a unit that does not is told as what it is.
+    // Both ends must be valid, so that an invalid path or unit is reported as such.
     for (const double end : {question.range.from, question.range.to}) {
         auto settings = question.base.settings;
         settings.push_back({question.range.path, question.range.text(end)});
@@ -144,7 +144,7 @@ std::optional<std::string> subject_of(const CrossoverQuestion& question, Diagnos
     return diagnostics.has_errors() ? std::nullopt : std::optional(subject);
 }
 
-// The same question of a library that reads each file once.
+// The same question with a library that reads each file once.
 CrossoverQuestion reading_once(CrossoverQuestion question) {
     if (!question.base.library.kept) {
         question.base.library.kept = std::make_shared<KeptDocuments>();
@@ -221,7 +221,7 @@ std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question
 
 namespace {
 
-// Where the faster device changes in one column of the map, as find_crossovers() with that value across finds it.
+// Crossings in one column of the map, as find_crossovers() finds them at that value of the other axis.
 std::vector<CrossoverMap::Change> changes_in(const CrossoverMap& map, std::size_t column,
                                              const std::vector<double>& up_values, CrossoverQuestion question) {
     question.base.settings.push_back({map.across.path, map.across.values[column]});
@@ -249,7 +249,7 @@ SweepAxis axis_of(const SweepRange& range) {
     return axis;
 }
 
-// The cells, in the order of a sweep over both axes.
+// Fills the cells in the order of a sweep over both axes.
 bool fill(CrossoverMap& map, const CrossoverQuestion& question, int threads, Diagnostics& diagnostics) {
     const auto sweep = Sweep::prepare(question.base, {map.up, map.across},
                                       map.across.values.size() * map.up.values.size(), diagnostics);
@@ -282,7 +282,7 @@ bool fill(CrossoverMap& map, const CrossoverQuestion& question, int threads, Dia
     return true;
 }
 
-// How sure the faster device of each cell is, `up` being the range of the question.
+// Adds the confidence in the faster device of each cell; `up` is the range of the question.
 void add_confidence(CrossoverMap& map, const CrossoverQuestion& question, int threads) {
     const std::vector<double> values = range_values(question.range);
     std::vector<CrossoverQuestion> workers(static_cast<std::size_t>(std::max(1, threads)), question);
@@ -301,7 +301,7 @@ void add_confidence(CrossoverMap& map, const CrossoverQuestion& question, int th
         });
 }
 
-// A number of the hardware that is written as a share of another one, in the unit of the range; else what is written.
+// Written value in the unit of the range, if it is a hardware number given as a share of another; otherwise as written.
 std::optional<std::string> in_unit_of(const SweepRange& range, std::optional<std::string> written, Profile profile) {
     constexpr std::string_view kHardware = "hardware.";
     const auto views = parameters(profile);
@@ -314,7 +314,7 @@ std::optional<std::string> in_unit_of(const SweepRange& range, std::optional<std
     return view == views.end() || one == nullptr ? std::move(written) : range.text(view->value / one->value);
 }
 
-// What settings of both ranges would replace.
+// Current values that settings of both ranges would replace.
 std::optional<std::pair<std::string, std::string>> today_of(SweepBase base, const SweepRange& across,
                                                             const SweepRange& up) {
     Diagnostics ignored;

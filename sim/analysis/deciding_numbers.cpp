@@ -1,4 +1,5 @@
-// Numbers are set in a copy of the scenario and set back: each look is an evaluation without intervals or operators.
+// Numbers are changed in a copy of the scenario and restored; each probe is an evaluation without intervals or
+// operators.
 #include "analysis/deciding_numbers.h"
 
 #include <algorithm>
@@ -13,9 +14,9 @@ namespace berth {
 namespace {
 
 constexpr double kStep = 1.1;
-constexpr double kFactor = 4;      // from one look at where a limit may be to the next
-constexpr int kLooks = 6;          // up to a factor of 4096
-constexpr double kPrecise = 1.01;  // where it is
+constexpr double kFactor = 4;      // factor between successive probes for a limit
+constexpr int kLooks = 6;          // probes, up to a factor of 4096
+constexpr double kPrecise = 1.01;  // relative precision of the limit
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// The questions of a design review, asked of one scenario.
+// The questions of a design review, answered for one scenario.
 #include "berth/design_review.h"
 
 #include <fmt/format.h>
@@ -14,9 +14,9 @@ namespace {
 
 constexpr double kShortestInput = 16;
 constexpr double kLongestInput = 512;
-constexpr double kMeasurementNoise = 0.05;  // of a careful measurement on a machine that others use too
+constexpr double kMeasurementNoise = 0.05;  // careful measurement on a shared machine
 
-/// The two fastest devices that run the model of a stage alone.
+/// The two fastest devices that run a stage's model on their own.
 std::optional<std::pair<std::string, std::string>> fastest_two(const StageResult& stage) {
     std::vector<const Candidate*> whole;
     for (const Candidate& candidate : stage.candidates) {
@@ -31,7 +31,7 @@ std::optional<std::pair<std::string, std::string>> fastest_two(const StageResult
                                 : std::optional(std::pair(whole.front()->placement, (*other)->placement));
 }
 
-/// The lengths that the stage is compiled for, or that its model takes, up to a few hundred.
+/// Range of lengths that the stage is compiled for, or that its model accepts, up to a few hundred.
 SweepRange length_range(const std::string& stage, const ModelStage& asked) {
     SweepRange range{fmt::format("stages.{}.tokens", stage), kShortestInput, kLongestInput, "", true};
     if (!asked.buckets.empty()) {
@@ -55,7 +55,7 @@ std::optional<LengthCrossover> crossover_of(const Stage& stage, const StageResul
     return answer ? std::optional(LengthCrossover{std::move(question), std::move(*answer)}) : std::nullopt;
 }
 
-// Predictions of a changed profile beside measurements of the chip as it is would say nothing.
+// Accuracy of the profile without the scenario's overrides, since the measurements are of the chip as it is.
 std::optional<Validation> accuracy_of(const Scenario& scenario) {
     const Library& library = scenario.source.library;
     const std::string& file = scenario.profile.where.file_name();

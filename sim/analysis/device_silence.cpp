@@ -1,4 +1,4 @@
-// Numbers of one device that nothing in a scenario uses: one rule per section of a profile.
+// Numbers of a device that a scenario does not use: one rule per section of a profile.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,11 +12,11 @@ namespace berth {
 
 namespace {
 
-/// One number, and the device that it is of.
+/// A number and its device.
 struct Place {
     const SilentScene& scene;
     DeviceId id;
-    const PathSteps& steps;  ///< behind the device's name
+    const PathSteps& steps;  ///< after the device's name
 
     [[nodiscard]] const Device& device() const { return scene.scenario.profile.devices[static_cast<std::size_t>(id)]; }
     [[nodiscard]] const DeviceUse& use() const { return scene.use.devices[static_cast<std::size_t>(id)]; }
@@ -37,14 +37,14 @@ std::string names_of(const Table& table, const std::set<Value>& values) {
 
 std::string core_text(int cores) { return cores == 1 ? "1 core" : fmt::format("{} cores", cores); }
 
-// What stages of a device set their cores with.
+// Setting that changes the cores of the device's stages.
 std::string cores_setting(const Place& place) {
     const std::string stage = place.use().stages.empty() ? "NAME" : *place.use().stages.begin();
     return fmt::format("set stages.{}.cores={{{}: N}} or {}", stage, place.device().name,
                        "hardware." + place.own("runtime.default_cores"));
 }
 
-// Numbers that are given once per dtype: nothing is multiplied at this one.
+// Numbers per dtype: nothing is multiplied at this dtype.
 SilenceReason of_dtype(const Place& place) {
     const bool energy = place.begins({"energy", "per_mac"});
     const bool by_dtype = energy || place.begins({"matrix", "macs_per_cycle"}) || place.begins({"matrix", "reserve"}) ||
@@ -64,7 +64,7 @@ SilenceReason of_dtype(const Place& place) {
         steps.back() = choice_name(kDTypeNames, other);
         same.push_back(place.own(fmt::format("{}", fmt::join(steps, "."))));
     }
-    if (energy && !same.empty()) {  // which moves no time
+    if (energy && !same.empty()) {  // energy does not affect time
         reason.why += ": vary hardware." + same.front();
         reason.complete = true;
     }
@@ -121,7 +121,7 @@ SilenceReason of_attention(const Place& place) {
     return {};
 }
 
-// Clusters share work evenly, so that a rate of a faster one does nothing.
+// Numbers of a faster cluster: clusters share work evenly, so the slower one decides.
 SilenceReason of_faster_cluster(const Place& place) {
     SilenceReason reason;
     auto& same = reason.instead.emplace_back();
@@ -139,7 +139,7 @@ SilenceReason of_faster_cluster(const Place& place) {
     return reason;
 }
 
-// What one core draws, where all in use reach their limit, or what the memory sustains.
+// Bandwidth of one core: without effect if the cores in use reach a common limit or the sustained memory bandwidth.
 SilenceReason of_core_bandwidth(const Place& place) {
     const int used = place.use().most_cores();
     const std::string& name = place.device().name;
@@ -201,7 +201,7 @@ SilenceReason of_cores(const Place& place) {
     return {};
 }
 
-// What only convolutions, calls of the matmul library, cold or repeated calls, and generated text use.
+// Numbers used only by convolutions, matmul library calls, cold or repeated calls, or text generation.
 SilenceReason of_special_use(const Place& place) {
     const std::string& name = place.device().name;
     const auto kinds = place.use().kinds();
@@ -235,7 +235,7 @@ SilenceReason of_special_use(const Place& place) {
     return {};
 }
 
-// Tiles, and what shapes are padded to.
+// Tile sizes, and granules that shapes are padded to.
 SilenceReason of_shapes(const Place& place) {
     const MatrixEngine& matrix = place.device().matrix;
     const std::vector<MemoryLevel>& levels = place.device().memories;

@@ -1,9 +1,9 @@
-// Digits of numbers that are written down and read again.
+// Precision of numbers that are written and read back.
 #pragma once
 
 namespace berth {
 
-/// Digits that a double can keep: values of a range come back as they were written.
+/// Significant digits with which values of a range survive writing and reading.
 inline constexpr int kKeptDigits = 12;
 
 }  // namespace berth

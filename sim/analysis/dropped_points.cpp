@@ -1,4 +1,4 @@
-// Tells reasons apart by their words.
+// Groups reasons by their wording without numbers.
 #include "berth/dropped_points.h"
 
 #include <algorithm>
@@ -9,7 +9,8 @@ namespace berth {
 
 namespace {
 
-// "--set stages.rerank.buckets:1:1: error: the largest bucket, 128, is ..." without the place, which is the example's.
+// Reason without its location, which is that of the example: "--set stages.rerank.buckets:1:1: error: the largest
+// bucket, 128, is ...".
 std::string_view without_place(std::string_view reason) {
     constexpr std::string_view kError = ": error: ";
     const std::size_t at = reason.find(kError);

@@ -1,4 +1,4 @@
-// Tries every number on its own, beside nothing else that was not set before.
+// Tries every number on its own, in addition to the existing settings only.
 #include "berth/every_number.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace berth {
 
 namespace {
 
-// Without its place in a file, which depends on where that lies.
+// Text of the first error without its location, which depends on where the file lies.
 std::string placeless_error(const Diagnostics& diagnostics) {
     Diagnostic placeless = first_error(diagnostics);
     placeless.where = SourceLocation();

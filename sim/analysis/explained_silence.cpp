@@ -1,4 +1,4 @@
-// Puts the sentence about a silent change together.
+// Composes the sentence about a change without effect.
 #include "analysis/explained_silence.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// What is said of a change that does not move what was chosen.
+// Explanation of a change without effect on the chosen placements.
 #pragma once
 
 #include <string>
@@ -9,17 +9,18 @@
 
 namespace berth {
 
-/// Of placements that are not chosen: "moves only what is not chosen: rerank on npu from 184 ms to 162 ms (...)".
+/// Text about placements that are not chosen: "moves only what is not chosen: rerank on npu from 184 ms to 162 ms
+/// (...)".
 [[nodiscard]] std::string moved_text(const std::vector<MovedCandidate>& others);
 
-/// What it takes to say why changes do nothing in one scenario.
+/// State for explaining changes without effect in one scenario.
 class ExplainedSilence {
   public:
-    /// Of an answer that can run, with or without the changes: they do nothing to it.
+    /// `answer` must be feasible; the changes do not affect it, so it may include them or not.
     explicit ExplainedSilence(LazyAnswer& answer)
         : use_(use_of(*answer.scenario(), *answer.whole())), probe_(*answer.scenario()) {}
 
-    /// Of a change to `changed`.
+    /// Explanation for a change at `path` that leads to `changed`.
     [[nodiscard]] std::string text(const std::string& path, LazyAnswer& changed);
 
   private:

@@ -1,4 +1,5 @@
-// Contexts: the length at which weights and caches no longer fit the memory, and what a narrower cache would hold.
+// Context findings: the length at which weights and caches no longer fit into memory, and the length with a narrower
+// cache.
 #include <fmt/format.h>
 
 #include "analysis/variation.h"
@@ -10,12 +11,12 @@ namespace berth {
 
 namespace {
 
-/// Half as wide as the 16 bits that attention computes in, with the scales that keep it accurate.
+/// Half the width of the 16 bits that attention computes in, with group scales that preserve accuracy.
 constexpr std::string_view kNarrowerCache = "int8_g32";
 
 std::optional<ContextMemory> memory_of(const Scenario& scenario, const std::string& name, const ModelStage& stage,
                                        const Candidate& candidate, std::int64_t most) {
-    Diagnostics ignored;  // it has been instantiated before
+    Diagnostics ignored;  // instantiation has succeeded before
     const auto lengths = plan_passes(name, stage, scenario.profile, ignored);
     return lengths ? context_memory(*lengths, stage, profile_of(scenario, stage), candidate, most) : std::nullopt;
 }

@@ -1,4 +1,4 @@
-// Cores: another number of them that is faster, such as the big cores alone or all NPU cores on one model.
+// Core findings: another number of cores that is faster, such as the big cores alone or all NPU cores on one model.
 #include <fmt/format.h>
 
 #include <set>
@@ -11,7 +11,7 @@ namespace berth {
 
 namespace {
 
-// One core, each cluster's worth of cores added up, and all.
+// Core counts to try: one, the cumulative sizes of the clusters, and all.
 std::set<int> counts_to_try(const Device& device) {
     std::set<int> counts{1};
     int sum = 0;

@@ -1,4 +1,4 @@
-// Dispatch: runs of operators whose launch costs more than their work.
+// Dispatch findings: sequences of operators whose launch costs more than their work.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 struct Overhead {
     Time dispatch, bound_time;
     int kernels = 0, bound = 0;
-    bool splits = false;  // over several cores
+    bool splits = false;  // some kernels use several cores
     int longest_run = 0;
     std::string run_starts_at;
 };

@@ -1,4 +1,5 @@
-// Fallbacks: operators that a device hands to another, the crossings they cause, and what native support would gain.
+// Fallback findings: operators that fall back to another device, the resulting transfers, and the gain of native
+// support.
 #include <fmt/format.h>
 
 #include <map>
@@ -13,7 +14,7 @@ namespace {
 
 struct Fallback {
     int count = 0;
-    Time time;  // operators and their hand-overs
+    Time time;  // time of the operators and their hand-overs
     DeviceId to = 0;
     std::string reason;
 };

@@ -1,4 +1,4 @@
-// Fusion: neighbours that no rule of the runtime joins, where a rule would save noticeable time.
+// Fusion findings: neighbours that no rule fuses, where a rule would save noticeable time.
 #include <fmt/format.h>
 
 #include "analysis/finding_thresholds.h"
@@ -11,7 +11,7 @@ namespace berth {
 
 namespace {
 
-// A rule that leaves the epilogue_op nothing to move but its other operands.
+// Rule under which the epilogue operator moves only its other operands.
 FusionRule rule_for(const MissingFusions& missing) {
     FusionRule rule;
     rule.pattern = {missing.before, missing.op};

@@ -1,4 +1,4 @@
-// Padding: a static shape larger than the input, and what a better bucket would give.
+// Padding findings: a static shape larger than the input, and the gain of a better bucket.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -18,7 +18,7 @@ std::int64_t longest(const ModelStage& stage) {
     return most->tokens;
 }
 
-// The next power of two: the usual choice of bucket, and a multiple of every width granule.
+// Next power of two: a common choice of bucket, and a multiple of every width granule.
 std::int64_t fitting_bucket(std::int64_t tokens) {
     return static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(std::max<std::int64_t>(tokens, 16))));
 }

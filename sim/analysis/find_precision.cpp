@@ -1,4 +1,4 @@
-// Precision: memory-bound operators that fewer bits would speed up, and fewer bits that buy nothing.
+// Precision findings: memory-bound operators that a narrower dtype would speed up, and narrower dtypes without a gain.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ bool offers(const Device& device, DType dtype) {
 
 OperationRate peak(const Device& device, DType dtype) { return core_rates(device, Execution{}, dtype).macs; }
 
-// All operators, on devices that have no dtype of their own.
+// Runs all operators at a dtype, on devices without a dtype of their own.
 void run_at(ModelStage& stage, DType dtype) {
     stage.precision.dtype = dtype;
     stage.precision.rules.clear();

@@ -1,4 +1,4 @@
-// Spills: activations that leave the chip between kernels, and what a level that kept them would save.
+// Spill findings: activations that leave the chip between kernels, and the saving of a level that would keep them.
 #include <fmt/format.h>
 
 #include <cmath>

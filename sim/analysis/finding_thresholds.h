@@ -1,4 +1,4 @@
-// When a finding is worth telling: every number once, with what it is a share of and why.
+// Thresholds of findings: each number is defined once, with its reference quantity and its reason.
 #pragma once
 
 #include <array>
@@ -26,7 +26,7 @@ struct FindingThreshold {
     std::string_view finding, unit, why;
 };
 
-/// In the order of FindingLimit; docs/cli.md has the same rows.
+/// In the order of FindingLimit; docs/cli.md lists the same rows.
 inline constexpr std::array<FindingThreshold, 9> kFindingThresholds{{
     {FindingLimit::kTotal, 5e-4, "all", "of the total, more or less",
      "a smaller one does not show in the digits of a report"},

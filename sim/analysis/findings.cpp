@@ -1,4 +1,4 @@
-// Runs every kind of finding over every stage, and orders what they found by the time that it saves.
+// Runs all finders over all stages, and orders findings by the time that they save.
 #include "berth/findings.h"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& re
         find_fusion(view, found);
         find_precision(view, found);
         find_context(view, found);
-        if (result.core_splits.empty()) {  // they look at one request alone
+        if (result.core_splits.empty()) {  // these finders consider a single request
             find_cores(view, found);
         }
     }

@@ -1,11 +1,11 @@
-// Why something could not be had.
+// First error of a list of diagnostics.
 #pragma once
 
 #include "berth/diagnostics.h"
 
 namespace berth {
 
-/// The first error, as a value without anything in it where there is none.
+/// The first error, or an empty diagnostic if there is none.
 [[nodiscard]] inline Diagnostic first_error(const Diagnostics& diagnostics) {
     for (const Diagnostic& each : diagnostics.all()) {
         if (each.severity == Severity::kError) {

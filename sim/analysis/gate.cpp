@@ -1,4 +1,4 @@
-// Evaluates scenarios in two revisions, and judges what is different.
+// Evaluates scenarios in two revisions and judges the differences.
 #include "berth/gate.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Answers of a scenario that may turn. A name with a dot in front stands for all that end with it.
+/// Answers of a scenario whose change between revisions is judged. A name with a leading dot matches all answers that
+/// end with it.
 struct JudgedAnswer {
     std::string_view name;
     GateKind kind;
@@ -50,7 +51,7 @@ GateCheck probability_check(std::string subject, double before, double after, do
     return {GateKind::kProbability, std::move(subject), before, after, verdict_on(before >= sure, after >= sure)};
 }
 
-/// What only one revision has is said, and blocks nothing.
+/// An item that only one revision has is reported but does not block.
 GateCheck one_sided_check(GateKind kind, std::string subject, GateValue before, GateValue after) {
     return {kind, std::move(subject), std::move(before), std::move(after), GateVerdict::kNoted};
 }
@@ -59,7 +60,7 @@ Running running(const RevisionAnswer& answer) {
     return !answer.there ? Running::kAbsent : answer.result ? Running::kRuns : Running::kBroken;
 }
 
-// A scenario that runs no more, or that is new and does not run.
+// Check for a scenario that no longer runs, or that is new and does not run.
 GateCheck runs_check(const RevisionAnswer& before, const RevisionAnswer& after) {
     const Running old = running(before);
     const Running now = running(after);
@@ -80,13 +81,13 @@ std::string chosen_placement(const StageResult& stage) {
 
 void check_decision(const StageResult& before, const StageResult& after, double sure, std::vector<GateCheck>& checks) {
     if (!before.chosen || !after.chosen) {
-        return;  // a time that the scenario gives
+        return;  // a fixed time given by the scenario
     }
     const std::string old = chosen_placement(before);
     const std::string now = chosen_placement(after);
     const bool moved = old != now;
     checks.push_back({GateKind::kDecision, after.name, old, now, moved ? GateVerdict::kBlocks : GateVerdict::kKept});
-    if (!moved) {  // else they are of different decisions
+    if (!moved) {  // otherwise the probabilities refer to different decisions
         checks.push_back(probability_check(after.name, before.confidence, after.confidence, sure));
     }
 }
@@ -160,7 +161,7 @@ void check_answers(const std::vector<Answer>& before, const std::vector<Answer>&
     }
 }
 
-/// Where a revision has a scenario; absent where it has none of that name.
+/// File of a scenario in a revision; absent if there is none of that name.
 std::optional<fs::path> scenario_file(const DataRevision& revision, const std::string& name) {
     for (const fs::path& root : revision.own.roots) {
         fs::path path = root / "scenarios" / (name + ".yaml");
@@ -186,7 +187,7 @@ RevisionAnswer answer_at(const DataRevision& revision, const std::optional<fs::p
     return answer;
 }
 
-/// A scenario by its file in each revision.
+/// A scenario, by its file in each revision.
 struct AskedScenario {
     std::string name;
     std::optional<fs::path> before, after;
@@ -219,7 +220,7 @@ void add_names(const DataRevision& revision, std::set<std::string>& names) {
     }
 }
 
-/// A name of the folders in any case, or a file that is none of them.
+/// Scenario by name, in any letter case, or by a file outside the scenario folders.
 std::optional<AskedScenario> asked_for(const std::string& word, const std::vector<std::string>& known,
                                        const DataRevision& before, const DataRevision& after,
                                        Diagnostics& diagnostics) {

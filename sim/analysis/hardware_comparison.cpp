@@ -15,7 +15,7 @@ ChipAnswer answer_on(const ScenarioSource& source, const std::string& hardware) 
     ChipAnswer answer;
     answer.hardware = hardware;
     auto settings = source.settings;
-    // First of all: what else is set is set on that chip.
+    // First in the list, so that the other settings apply to this chip.
     settings.insert(settings.begin(), {"hardware", hardware});
     Diagnostics diagnostics;
     answer.scenario = load_scenario(source.library, source.scenario, settings, diagnostics);
@@ -27,7 +27,7 @@ ChipAnswer answer_on(const ScenarioSource& source, const std::string& hardware) 
     return answer;
 }
 
-/// Less is better; absent where it cannot run, or where the objective's energy is not known.
+/// Value of the objective, lower is better; absent if the chip cannot run the scenario or its energy is unknown.
 std::optional<double> score_of(const ChipAnswer& chip) {
     if (!chip.result) {
         return std::nullopt;

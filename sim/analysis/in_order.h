@@ -1,4 +1,4 @@
-// Work of many threads, taken in order: results wait for those before them, and workers for room.
+// Parallel work with ordered results: results wait for their predecessors, and workers wait when too far ahead.
 #pragma once
 
 #include <algorithm>
@@ -14,20 +14,20 @@
 
 namespace berth {
 
-/// Numbers below a count, handed out in order, and what came of them, taken in order by one thread.
+/// Hands out the numbers below a count in order; one thread takes the results in the same order.
 template <class Result>
 class OrderedWork {
   public:
-    /// At most `most_waiting` numbers are handed out beyond those that were taken.
+    /// At most `most_waiting` numbers are handed out ahead of the results taken.
     OrderedWork(std::size_t count, std::size_t most_waiting) : count_(count), most_waiting_(most_waiting) {}
 
-    /// The next number, as soon as there is room for it; absent: nothing is left to hand out.
+    /// The next number, waiting until there is room; absent if none is left.
     std::optional<std::size_t> next() {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return over_locked() || next_ < taken_ + most_waiting_; });
         return over_locked() ? std::nullopt : std::optional(next_++);
     }
-    /// The same for those who do not wait; absent also while there is no room.
+    /// Non-blocking variant; also absent while there is no room.
     std::optional<std::size_t> next_now() {
         const std::lock_guard lock(mutex_);
         return over_locked() || next_ >= taken_ + most_waiting_ ? std::nullopt : std::optional(next_++);
@@ -42,7 +42,7 @@ class OrderedWork {
         done_.emplace(number, std::move(result));
         changed_.notify_all();
     }
-    /// Ends everything early; take_all() throws it.
+    /// Ends the work early; take_all() rethrows the failure.
     void fail(std::exception_ptr failure) {
         const std::lock_guard lock(mutex_);
         failure_ = failure ? std::move(failure) : failure_;
@@ -50,7 +50,7 @@ class OrderedWork {
         changed_.notify_all();
     }
 
-    /// `take(result)` gets all results in order, and ends everything early by returning false.
+    /// Passes all results to `take(result)` in order; ends the work early when it returns false.
     template <class Take>
     void take_all(const Take& take) {
         while (const auto result = next_result()) {
@@ -93,7 +93,7 @@ class OrderedWork {
     bool stopped_ = false;
 };
 
-/// What `work` throws ends the ordered work.
+/// Runs `work`; an exception ends the ordered work.
 template <class Result, class Work>
 void guarded(OrderedWork<Result>& ordered, const Work& work) {
     try {
@@ -110,9 +110,9 @@ void make_all(OrderedWork<Result>& ordered, Worker& worker, const Make& make) {
     }
 }
 
-/// `make(worker, number)` for every number below `count`, on one thread per worker; `take(result)` gets the results in
-/// order on this thread, and ends everything early by returning false. What either throws is thrown here. `elsewhere`
-/// gets the work on a thread of its own, to hand numbers out to `others` more who work elsewhere.
+/// Runs `make(worker, number)` for every number below `count` on one thread per worker, and `take(result)` in order on
+/// the calling thread; ends early when it returns false. Exceptions of either are rethrown here. `elsewhere` receives
+/// the work on a thread of its own, to distribute numbers to `others` additional remote workers.
 template <class Result, class Worker, class Make, class Take, class Elsewhere>
 void in_order(std::size_t count, std::vector<Worker>& workers, const Make& make, const Take& take, std::size_t others,
               const Elsewhere& elsewhere) {

@@ -9,8 +9,8 @@
 
 namespace berth {
 
-/// Calls `job(i)` for each i below `count`, on as many threads as there are processors; the calling thread, which alone
-/// may tell of progress, calls `begins(i)` before each of its own. Rethrows what a job throws.
+/// Runs `job(i)` for each i below `count` on one thread per processor. The calling thread, the only one that may report
+/// progress, calls `begins(i)` before each of its own jobs. Rethrows exceptions of jobs.
 template <class Job, class Begins>
 void in_parallel(std::size_t count, const Job& job, const Begins& begins) {
     std::atomic<std::size_t> next = 0;

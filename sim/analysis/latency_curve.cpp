@@ -1,4 +1,4 @@
-// Latency over input length: the stage is evaluated again with other tokens and buckets.
+// Latency as a function of input length: the stage is re-evaluated with other tokens and buckets.
 #include "berth/latency_curve.h"
 
 #include <fmt/format.h>
@@ -15,9 +15,9 @@ namespace berth {
 
 namespace {
 
-constexpr std::int64_t kLengthStep = 16;    // lengths are multiples of it
+constexpr std::int64_t kLengthStep = 16;    // lengths are multiples of this
 constexpr std::int64_t kMostPoints = 32;    // per curve
-constexpr std::int64_t kAlwaysShown = 512;  // lengths up to here are looked at, if the model takes them
+constexpr std::int64_t kAlwaysShown = 512;  // lengths up to this are included if the model accepts them
 constexpr std::int64_t kNoLimit = std::int64_t{1} << 24;
 
 bool allows(const Model& model, std::int64_t tokens) {
@@ -46,7 +46,7 @@ std::int64_t longest_of_stage(const ModelStage& stage) {
     return longest;
 }
 
-// Ascending, the last being the longest that is looked at.
+// Lengths in ascending order, up to the longest one considered.
 std::vector<std::int64_t> lengths_of(const ModelStage& stage) {
     std::int64_t last = std::max(kAlwaysShown, 2 * longest_of_stage(stage));
     if (const auto limit = longest_input(stage.model)) {
@@ -62,7 +62,7 @@ std::vector<std::int64_t> lengths_of(const ModelStage& stage) {
     return lengths;
 }
 
-// One pass of exactly that many tokens, on the device.
+// Latency of one pass with exactly `tokens` tokens on the device.
 std::optional<Estimate<Time>> pass_of(ModelStage stage, std::int64_t tokens, const Profile& profile, DeviceId device) {
     stage.tokens = {{tokens, 1}};
     if (stage.generation) {
@@ -74,7 +74,7 @@ std::optional<Estimate<Time>> pass_of(ModelStage stage, std::int64_t tokens, con
     return candidate ? std::optional(candidate->latency) : std::nullopt;
 }
 
-// Points where a graph instantiated for exactly these lengths runs on the device; none if it cannot.
+// Points of a graph instantiated for exactly these lengths on the device; empty if it cannot run.
 std::vector<LatencyCurve::Point> points_at(const std::vector<std::int64_t>& lengths, const ModelStage& stage,
                                            const Profile& profile, DeviceId device) {
     ModelStage exact = stage;
@@ -189,7 +189,7 @@ TokenCurves latency_curves(const Stage& stage, const Profile& profile) {
     if (from_one.front() > 1) {
         from_one.insert(from_one.begin(), 1);
     }
-    std::vector<DeviceId> devices;  // of the curves
+    std::vector<DeviceId> devices;  // devices of the curves
     for (std::size_t d = 0; d < own.devices.size(); ++d) {
         const Device& device = own.devices[d];
         const bool padded = device.runtime.shapes == ShapeRule::kStatic && !work->buckets.empty();

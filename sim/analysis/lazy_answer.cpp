@@ -1,4 +1,4 @@
-// Evaluates once, when it is first asked.
+// Evaluates each part once, when it is first requested.
 #include "analysis/lazy_answer.h"
 
 #include "analysis/variation.h"
@@ -19,14 +19,14 @@ const TrafficResult* LazyAnswer::traffic() {
     return traffic_ ? &*traffic_ : nullptr;
 }
 
-// Of the chosen placement; the percentiles of one and the same stream are the same to the last bit.
+// Answers of the chosen placement; percentiles of the same stream are bitwise reproducible.
 std::vector<Answer> LazyAnswer::chats() {
     return whole() != nullptr && has_chats(*scenario_) ? other_answers(*scenario_, *whole_) : std::vector<Answer>();
 }
 
 const ScenarioResult* LazyAnswer::evaluated(std::optional<ScenarioResult>& kept, const EvaluationOptions& options) {
     if (!kept && scenario_) {
-        Diagnostics ignored;  // what cannot run without another change is no answer to compare with
+        Diagnostics ignored;  // a scenario that cannot run without another change is no answer to compare with
         kept = evaluate(*scenario_, ignored, options);
         if (!kept) {
             scenario_.reset();

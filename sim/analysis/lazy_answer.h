@@ -1,4 +1,4 @@
-// A scenario evaluated only as far as comparing it with another one asks for.
+// A scenario that is evaluated only as far as a comparison requires.
 #pragma once
 
 #include <optional>
@@ -12,17 +12,17 @@ namespace berth {
 
 class LazyAnswer {
   public:
-    /// Absent: the scenario does not load.
+    /// Absent if the scenario does not load.
     explicit LazyAnswer(std::optional<Scenario> scenario) : scenario_(std::move(scenario)) {}
-    /// Null where it does not load or cannot run.
+    /// Null if the scenario does not load or cannot run.
     [[nodiscard]] const Scenario* scenario() const { return scenario_ ? &*scenario_ : nullptr; }
-    /// Latencies and choices; null where it cannot run.
+    /// Latencies and choices; null if the scenario cannot run.
     [[nodiscard]] const ScenarioResult* totals();
-    /// Everything, as a report has it.
+    /// The full result, as in a report.
     [[nodiscard]] const ScenarioResult* whole();
-    /// Null where it has no requests.
+    /// Null if the scenario has no request stream.
     [[nodiscard]] const TrafficResult* traffic();
-    /// None where it has no chats.
+    /// Empty if the scenario has no chats.
     [[nodiscard]] std::vector<Answer> chats();
 
   private:
@@ -33,7 +33,7 @@ class LazyAnswer {
     std::optional<TrafficResult> traffic_;
 };
 
-/// What differs between two: their totals are compared first, and the rest only where those are the same.
+/// Difference between two answers. Totals are compared first, the rest only if they are equal.
 [[nodiscard]] AnswerDifference compared(LazyAnswer& before, LazyAnswer& after);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// From a profile to the terms of a layout, and to the sums of them.
+// From a profile to the terms of a layout, and to their sums.
 #include "analysis/lowered_scenario.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace berth {
 
 namespace {
 
-// Sums in another order differ in their last digits; a split has to be better by more than that.
+// Relative rounding error of sums in another order; a split must be better by more than this.
 constexpr double kRounding = 1e-12;
 
 }  // namespace
@@ -69,7 +69,7 @@ std::optional<LoweredStage::Count> LoweredStage::count(const Profile& hardware, 
 std::optional<LoweredScenario> LoweredScenario::of(const Scenario& scenario, const std::vector<std::string>& devices) {
     const ObjectiveRow& row = row_of(scenario.objective);
     if (row.search != SearchOver::kStages || row.time_of != TimeOf::kStage) {
-        return std::nullopt;  // neither a choice of all stages nor a schedule is a sum, and a layout has no phases
+        return std::nullopt;  // a choice over all stages and a schedule are not sums, and a layout has no phases
     }
     LoweredScenario result;
     result.objective_ = scenario.objective;
@@ -100,7 +100,7 @@ std::optional<LoweredScenario> LoweredScenario::of(const Scenario& scenario, con
     return result.fits_together(scenario) ? std::optional(std::move(result)) : std::nullopt;
 }
 
-// Models that stay loaded share DRAM.
+// Whether the models of all stages, which stay loaded, fit into DRAM together.
 bool LoweredScenario::fits_together(const Scenario& scenario) {
     Bytes most;
     std::size_t models = 0;

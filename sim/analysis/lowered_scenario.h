@@ -1,4 +1,4 @@
-// A scenario instantiated and lowered once, whose totals are counted again under other numbers of its profile.
+// A scenario that is instantiated and lowered once; its totals are then evaluated under other numbers of its profile.
 #pragma once
 
 #include <cstdint>
@@ -15,35 +15,36 @@
 
 namespace berth {
 
-/// As long as it holds, the same placements fit a memory: a device's own, or the DRAM.
+/// Range of a memory's capacity (a device's own, or DRAM) in which the same placements fit.
 struct MemoryCondition {
     std::optional<DeviceId> device;
-    Bytes from, below;  ///< the capacity lies in between
+    Bytes from, below;  ///< the capacity lies in [from, below)
     [[nodiscard]] bool holds(const Profile& profile) const;
 };
 using LayoutCondition = std::variant<LoweringCondition, MemoryCondition>;
 
-/// One stage: every whole model as a sum of terms, and the programme that splits it.
+/// A lowered stage: the sum of terms of each whole model, and the dynamic programme for splits.
 class LoweredStage {
   public:
     struct Scratch {
         TermValues values;
-        /// See PlacementTerms::value(): of the hardware, then of each runtime beside it; empty: all are 1.
+        /// Factors of PlacementTerms::value(): of the hardware, then of each further runtime; empty: all are 1.
         std::vector<std::vector<double>> error_factors;
         std::vector<std::optional<Time>> on_device;
-        double split = 0;  ///< time of the best one
+        double split = 0;  ///< time of the best split
         PlacementProgram::Scratch program;
     };
-    /// Absent where only an evaluation tells: no device takes it, it may be split in blocks or over several lengths.
+    /// Absent if the stage needs a full evaluation: no device supports it, or it may be split per block or over several
+    /// input lengths.
     [[nodiscard]] static std::optional<LoweredStage> of(const Stage& stage, const Scenario& scenario);
 
-    /// Whether the same stage under this profile of the hardware would be lowered the same.
+    /// Whether lowering the stage under this profile would give the same result.
     [[nodiscard]] bool holds(const Profile& hardware) const;
-    /// No placement takes more of the memory that devices share.
+    /// Upper bound over placements on the use of the shared DRAM.
     [[nodiscard]] Bytes most_in_dram() const { return most_in_dram_; }
-    /// Absent: the objective needs energies that the profile does not have.
+    /// Result of a stage; absent if the objective needs energies that the profile does not have.
     struct Count {
-        std::size_t chosen = 0;  ///< a device, or one behind the last for a split
+        std::size_t chosen = 0;  ///< device index, or one past the last for a split
         double time = 0, energy = 0;
     };
     [[nodiscard]] std::optional<Count> count(const Profile& hardware, Objective objective,
@@ -53,8 +54,8 @@ class LoweredStage {
     friend class StageLowering;
     std::optional<std::size_t> runtime_;
     PlacementTerms terms_;
-    std::vector<std::optional<CostSum>> whole_;  ///< per device
-    std::vector<TermId> calls_;                  ///< per device, of the split
+    std::vector<std::optional<CostSum>> whole_;  ///< [device]
+    std::vector<TermId> calls_;                  ///< [device] runtime call term of the split
     std::optional<PlacementProgram> split_;
     std::vector<LayoutCondition> conditions_;
     Bytes most_in_dram_;
@@ -64,17 +65,17 @@ class LoweredScenario {
   public:
     using Scratch = LoweredStage::Scratch;
 
-    /// `devices` are those that points tell of.
+    /// `devices` are those that sweep points report.
     [[nodiscard]] static std::optional<LoweredScenario> of(const Scenario& scenario,
                                                            const std::vector<std::string>& devices);
 
-    /// Whether the same scenario under this profile would be lowered the same.
+    /// Whether lowering the scenario under this profile would give the same result.
     [[nodiscard]] bool holds(const Profile& profile) const;
-    /// Paths of the numbers of a profile that decide that.
+    /// Paths of the profile numbers that holds() depends on.
     [[nodiscard]] static std::vector<std::string> deciding_parameters(const Profile& profile);
 
-    /// What each stage is best placed on, and the total of the placements that `placed` names instead, one per stage: a
-    /// device, or one behind the last for the best split. Absent: only an evaluation tells.
+    /// Best placement of each stage, and the total under the placements named by `placed` instead, one per stage: a
+    /// device index, or one past the last for the best split. Absent if a full evaluation is needed.
     struct Fixed {
         std::vector<std::size_t> best;
         double total = 0;
@@ -82,7 +83,7 @@ class LoweredScenario {
     [[nodiscard]] std::optional<Fixed> count_placed(const Profile& profile, const std::vector<std::size_t>& placed,
                                                     Scratch& scratch) const;
 
-    /// False: only an evaluation tells.
+    /// Returns false if a full evaluation is needed.
     [[nodiscard]] bool count(const Profile& profile, SweepPoint& point, Scratch& scratch) const;
 
   private:
@@ -94,11 +95,11 @@ class LoweredScenario {
     [[nodiscard]] bool fits_together(const Scenario& scenario);
 
     std::vector<Part> parts_;
-    std::vector<MemoryCondition> conditions_;  ///< of all stages together
+    std::vector<MemoryCondition> conditions_;  ///< memory conditions of all stages together
     Objective objective_{};
     std::optional<Time> budget_;
-    std::vector<std::string> names_;                 ///< of devices, then of a split
-    std::vector<std::optional<std::size_t>> shown_;  ///< per device: its place in a point
+    std::vector<std::string> names_;                 ///< names of devices, then of a split
+    std::vector<std::optional<std::size_t>> shown_;  ///< [device] its position in a sweep point
     std::size_t shown_count_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// Ranks the kernels of a scenario by what their measurement would tell about its decisions and latency.
+// Ranks a scenario's kernels by how much their measurement would improve its decisions and latency.
 #include "berth/next_measurement.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 
 using Effects = std::vector<double>;
 
-// Of the causes that both know: one may have more of its own, behind all others.
+// Inner product over the common causes; either may have additional causes after them.
 double product(const Effects& a, const Effects& b) {
     const auto common = static_cast<std::ptrdiff_t>(std::min(a.size(), b.size()));
     return std::inner_product(a.begin(), a.begin() + common, b.begin(), 0.0);
@@ -33,16 +33,17 @@ std::vector<const Candidate*> rivals_in(const StageResult& stage) {
     return rivals.size() == 2 ? rivals : std::vector<const Candidate*>{};
 }
 
-/// What measurements of a stage are for, by the causes of its uncertainty, and whose kernels tell of it.
+/// Goal of measurements for a stage: its gradient over the causes of uncertainty, and the candidates whose kernels are
+/// informative.
 struct Aim {
     MeasurementGoal goal = MeasurementGoal::kDecision;
     Effects gradient;
     std::vector<const Candidate*> candidates;
 };
 
-// Absent for a stage that nothing is to be learnt of: a fixed one.
+// Absent for a fixed stage, from which nothing can be learnt.
 std::optional<Aim> aim_of(const StageResult& stage) {
-    constexpr double kSure = 0.99;  // whoever decides asks no more
+    constexpr double kSure = 0.99;  // confidence above which a decision needs no further measurement
     const auto rivals = rivals_in(stage);
     if (!rivals.empty() && stage.confidence < kSure) {
         return Aim{MeasurementGoal::kDecision,

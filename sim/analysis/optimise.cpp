@@ -1,4 +1,4 @@
-// Keeps the points of a sweep that no other betters in every goal.
+// Pareto front of a sweep: points that no other point dominates.
 #include "berth/optimise.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ constexpr std::size_t kMostOthers = 3000;
 double& value_of(DesignPoint& point, Goal goal) { return point.values[static_cast<std::size_t>(goal)]; }
 double value_of(const DesignPoint& point, Goal goal) { return point.values[static_cast<std::size_t>(goal)]; }
 
-/// At least as good in every goal.
+/// Whether `a` is at least as good as `b` in every goal (weak dominance).
 bool covers(const DesignPoint& a, const DesignPoint& b, const std::vector<Goal>& goals) {
     return std::ranges::all_of(goals, [&](Goal goal) { return value_of(a, goal) <= value_of(b, goal); });
 }
@@ -35,7 +35,7 @@ bool asks_for(const OptimiseQuestion& question, Goal goal) {
            std::ranges::find(question.goals, goal) != question.goals.end();
 }
 
-// Stages of fixed time have no energy, and neither have devices whose profile gives no energy numbers.
+// Reason for missing energy: stages of fixed time have none, and neither have devices without energy numbers.
 std::string why_no_energy(const Sweep& sweep, const SweepPoint& point) {
     std::vector<std::string> fixed;
     for (std::size_t s = 0; s < point.stages.size(); ++s) {
@@ -50,7 +50,7 @@ std::string why_no_energy(const Sweep& sweep, const SweepPoint& point) {
                                fmt::join(fixed, ", "), fixed.front());
 }
 
-/// Absent, with the reason, if it does not run or lacks a goal.
+/// Absent, with the reason, if the point does not run or lacks a goal.
 std::optional<DesignPoint> design_point(const Sweep& sweep, const OptimiseQuestion& question, std::size_t at,
                                         const SweepPoint& point, const std::vector<std::size_t>& places,
                                         std::string& why) {
@@ -88,7 +88,7 @@ void add_to_front(std::vector<DesignPoint>& front, const DesignPoint& point, con
     front.push_back(point);
 }
 
-/// The axis that a name of a formula stands for.
+/// Axis that a name in a formula refers to.
 std::optional<std::size_t> axis_named(const std::string& name, const std::vector<SweepAxis>& axes,
                                       Diagnostics& diagnostics) {
     std::vector<std::size_t> found;
@@ -108,7 +108,7 @@ std::optional<std::size_t> axis_named(const std::string& name, const std::vector
     return std::nullopt;
 }
 
-/// Values of an axis in SI, all of one dimension.
+/// Values of an axis in SI units, all of one dimension.
 struct AxisQuantities {
     std::vector<double> numbers;
     Dimension dimension;

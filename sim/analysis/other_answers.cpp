@@ -1,4 +1,4 @@
-// Collects what a result holds besides its total.
+// Collects the answers of a result besides its total.
 #include "analysis/other_answers.h"
 
 #include <algorithm>

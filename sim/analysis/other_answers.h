@@ -1,4 +1,4 @@
-// What a scenario answers besides its total: intervals, energy, the budget, and what its arrivals see.
+// Answers of a scenario besides its total: intervals, energy, budget, and results of its request stream.
 #pragma once
 
 #include <string>
@@ -11,20 +11,20 @@
 namespace berth {
 
 struct Answer {
-    std::string name;  ///< with its unit, as in JSON
+    std::string name;  ///< includes the unit, as in JSON
     double value = 0;
 };
 
-/// Needs a result with uncertainty, and with operators where the scenario has arrivals, which are simulated.
+/// Requires a result with uncertainty, and with operators if the scenario has arrivals, which are simulated.
 [[nodiscard]] std::vector<Answer> other_answers(const Scenario& scenario, const ScenarioResult& result);
 
-/// Evaluates for just those answers; none if the scenario does not run.
+/// Evaluates the scenario for these answers only; empty if it does not run.
 [[nodiscard]] std::vector<Answer> answers_of(const Scenario& scenario);
 
-/// What evaluate() has to be asked for, for other_answers().
+/// Evaluation options that other_answers() requires.
 [[nodiscard]] EvaluationOptions options_for_answers(const Scenario& scenario);
 
-/// Those that differ by more than rounding, in the order of the first, then what only the second has.
+/// Answers that differ by more than rounding, in the order of the first list, followed by those only in the second.
 [[nodiscard]] std::vector<AnswerChange> answer_changes(const std::vector<Answer>& before,
                                                        const std::vector<Answer>& after);
 

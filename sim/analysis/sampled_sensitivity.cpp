@@ -1,4 +1,4 @@
-// Sobol indices by Monte Carlo over the profile's spreads, counted over one layout.
+// Sobol indices by Monte Carlo sampling of the profile's spreads, evaluated over one layout.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace {
 
 constexpr double kLeastShare = 1e-3;
 
-/// An uncertain number: how one standard normal value moves it.
+/// An uncertain number, as a function of one standard normal value.
 struct Uncertain {
     std::string path;
     std::function<void(double)> move;
@@ -59,7 +59,7 @@ class Sampler {
         right_ = count && count->best == placed_;
         return count ? std::optional(count->total) : std::nullopt;
     }
-    /// Whether the last total was that of the best placements.
+    /// Whether the last total was attained with the best placements.
     [[nodiscard]] bool right() const { return right_; }
 
   private:
@@ -77,7 +77,7 @@ class Sampler {
         }
     }
 
-    // One that runtimes share moves the factors of all of them.
+    // Adds an error; one that runtimes share drives the factors of all of them.
     void add_error(const std::string& path, double sigma, double& factor) {
         std::function<void(double)> move = [&factor, sigma](double z) { factor = std::exp(sigma * z); };
         const auto known = std::ranges::find(uncertain_, path, &Uncertain::path);
@@ -99,7 +99,7 @@ class Sampler {
     bool right_ = false;
 };
 
-// One stream per number, so that what is drawn for it does not depend on which others are uncertain.
+// One random stream per number, so that its draws do not depend on which other numbers are uncertain.
 std::vector<Chance> chances_of(const std::vector<Uncertain>& numbers, std::uint64_t seed) {
     return mapped(numbers, [&](const Uncertain& number) { return Chance(seed, stream_of(number.path)); });
 }
@@ -118,8 +118,9 @@ std::vector<std::size_t> placements_of(const ScenarioResult& result) {
     return placed;
 }
 
-/// Sums over the samples, per number, of what changing it alone from the first sample to the second does: itself, its
-/// square (Jansen's estimator of the share in all) and its product with the second total (Saltelli's of that alone).
+/// Sums over samples, per number, for the change of the total when this number alone moves from the first sample to the
+/// second: the change, its square (Jansen's estimator of the total index), and its product with the second total
+/// (Saltelli's estimator of the first-order index).
 struct Crosses {
     double change = 0, square = 0, product = 0;
 };
@@ -169,7 +170,7 @@ std::optional<SampledSensitivity> sample_sensitivity(const Scenario& scenario, c
     const double middle = mean(totals).value_or(0);
     const double scale = static_cast<double>(samples) * deviation * deviation;
     for (std::size_t i = 0; i < count && scale > 0; ++i) {
-        // An estimate of a small share may come out below zero.
+        // The estimate of a small first-order index may be negative.
         const double alone = (crosses[i].product - middle * crosses[i].change) / scale;
         const VarianceShare share{sampler.uncertain()[i].path, std::max(0.0, alone), crosses[i].square / (2 * scale)};
         if (share.total >= kLeastShare) {

@@ -1,4 +1,4 @@
-// Sampling plans, and values of axes at their points.
+// Sampling plans, and axis values at their points.
 #include "berth/sampling.h"
 
 #include <fmt/format.h>
@@ -18,8 +18,9 @@ namespace berth {
 
 namespace {
 
-// Boost's table holds the direction numbers of Joe and Kuo (new-joe-kuo-6.21201). The engine makes all dimensions up to
-// the one asked for, and starts behind the point whose coordinates are all zero.
+// Coordinates of one dimension of a Sobol sequence. Boost's table holds the direction numbers of Joe and Kuo
+// (new-joe-kuo-6.21201). The engine generates all dimensions up to the requested one, and starts after the all-zero
+// point.
 std::vector<double> sobol_coordinates(const Sampling& sampling, std::size_t dimension, std::mt19937_64& random) {
     constexpr int kBits = 32;
     boost::random::sobol_engine<std::uint32_t, kBits> sequence(dimension + 1);
@@ -37,7 +38,8 @@ std::vector<double> sobol_coordinates(const Sampling& sampling, std::size_t dime
 std::vector<double> latin_coordinates(const Sampling& sampling, std::mt19937_64& random) {
     std::vector<std::size_t> strata(sampling.points);
     std::iota(strata.begin(), strata.end(), std::size_t{0});
-    for (std::size_t i = strata.size(); i > 1; --i) {  // std::shuffle may differ from library to library
+    // Fisher-Yates shuffle, since std::shuffle may differ between libraries
+    for (std::size_t i = strata.size(); i > 1; --i) {
         std::swap(strata[i - 1], strata[random() % i]);
     }
     std::vector<double> coordinates;

@@ -1,4 +1,4 @@
-// What comes after the choice of placements, each from the same result.
+// Analyses after the choice of placements, all from the same result.
 #include "berth/scenario_analysis.h"
 
 #include <algorithm>
@@ -32,7 +32,7 @@ void add_traffic(const Scenario& scenario, const AnalysisOptions& options, Scena
         result.traffic = simulate_traffic(scenario, result, stream);
         result.chats = placed_chats(scenario, result, *result.traffic);
         if (!result.chats.empty()) {
-            return;  // other cores and batches would be compared without passes that chats share
+            return;  // other core counts and batches would be compared without passes shared by chats
         }
     }
     if (scenario.traffic || row_of(scenario.objective).search == SearchOver::kScenario) {

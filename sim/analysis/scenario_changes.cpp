@@ -21,14 +21,14 @@ namespace berth {
 
 namespace {
 
-/// What an input is that a file does not name, so that naming the default is no difference.
+/// Values of inputs that a file omits, so that an explicit default is no difference.
 class InputDefaults {
   public:
     InputDefaults(const Scenario& before, const Scenario& after);
 
-    /// Whether one side names what the other has without naming it; `prefix` goes before the difference's path.
+    /// Whether one side states the value that the other has implicitly; `prefix` precedes the difference's path.
     [[nodiscard]] bool are_same(const YamlDifference& difference, std::string_view prefix) const;
-    /// What an input is at a path that the files do not name: a default of scenarios, a profile's number, or "not set".
+    /// Value of an input that the files omit: a default of scenarios, a number of the profile, or "not set".
     [[nodiscard]] std::string before(const std::string& path) const;
     [[nodiscard]] std::string after(const std::string& path) const;
 
@@ -46,7 +46,7 @@ class InputDefaults {
 
 constexpr double kSame = 1e-12;
 
-/// By the last key of the path.
+/// Defaults by the last key of the path.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kDefaults{{
     {"objective", "latency"},
     {"repeat", "1"},
@@ -110,13 +110,14 @@ constexpr std::string_view kStages = "stages";
 
 std::string text_of(const std::optional<std::string>& text) { return text.value_or("not set"); }
 
-/// The file of a stage's model; null for one that is no YAML, or for a stage that is not there.
+/// Model file of a stage; null if it is not YAML, or if there is no such stage.
 const StageModel* model_of(const ScenarioInputs& inputs, const std::string& stage) {
     const auto found = std::ranges::find(inputs.stage_models, stage, &StageModel::stage);
     return found == inputs.stage_models.end() ? nullptr : &*found;
 }
 
-/// Nothing is computed from it, and another profile has another one.
+/// Whether a difference is only the name of the profile: nothing is computed from it, and every profile has another
+/// one.
 bool describes_hardware(const YamlDifference& difference) { return difference.path() == "profile"; }
 
 class Comparison {
@@ -152,7 +153,8 @@ class Comparison {
         changes_.push_back({{std::move(path), std::move(before), std::move(after)}, std::move(make)});
     }
 
-    // A stage as a whole comes or goes, or the list of them has another order; the rest belongs to a stage or to none.
+    // Assigns a difference to a stage or to none. Added or removed stages, and a changed order of stages, are handled
+    // as a whole.
     void sort_in(const YamlDifference& difference) {
         const bool of_stage = !difference.steps.empty() && difference.steps.front() == kStages;
         if (of_stage && difference.steps.size() > 2) {
@@ -206,7 +208,7 @@ class Comparison {
         }
     }
 
-    // What runtimes that both have say otherwise, but for what goes with the hardware.
+    // Differences of runtimes that both sides have, except those that follow the hardware.
     void compare_runtimes() {
         for (std::size_t i = 0; i < before_.inputs.runtimes.size(); ++i) {
             const RuntimeInput& old = before_.inputs.runtimes[i];
@@ -228,7 +230,7 @@ class Comparison {
         }
     }
 
-    // Devices that --set leaves out.
+    // Devices that --set disables.
     void compare_omissions() {
         std::map<std::string, std::pair<std::string, std::string>> values;
         for (const Override& each : before_.inputs.omissions) {
@@ -257,7 +259,7 @@ class Comparison {
         for (const YamlDifference& difference : differences_between(old->second, now->second)) {
             const std::string path = difference.path();
             if (old_file != new_file && (path == "model" || path == "description" || path == "source")) {
-                continue;  // the model's name is changed behind its contents, and brings these along
+                continue;  // the model's name is changed after its contents, and brings these along
             }
             add(fmt::format("models.{}.{}", name, path), text_of(difference.before), text_of(difference.after),
                 [difference, old_file, &from = now->second](ScenarioInputs& inputs) {
@@ -267,8 +269,8 @@ class Comparison {
         compared_.insert(old_file);
     }
 
-    /// Whether the stage's model can become the other one size by size: no other stage has it, and both are of one
-    /// architecture.
+    /// Whether the stage's model can be changed into the other one size by size: no other stage uses it, and both have
+    /// the same architecture.
     [[nodiscard]] bool changes_by_size(const StageModel& old, const StageModel& now) const {
         for (const ScenarioInputs* inputs : {&before_.inputs, &after_.inputs}) {
             if (std::ranges::count(inputs->stage_models, old.file, &StageModel::file) > 1) {
@@ -293,7 +295,7 @@ class Comparison {
         }
     }
 
-    // Models of stages that differ in nothing else.
+    // Compares models of stages that have no other difference.
     void compare_other_models() {
         for (const StageModel& old : before_.inputs.stage_models) {
             if (!compared_.contains(old.file) && after_.inputs.models.contains(old.file)) {

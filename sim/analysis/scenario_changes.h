@@ -1,4 +1,4 @@
-// The inputs in which two scenarios differ, each as a change that can be made to the documents of one.
+// Input differences between two scenarios, each as a change that can be applied to the documents of one.
 #pragma once
 
 #include <functional>
@@ -14,13 +14,13 @@ struct InputChange {
     std::function<void(ScenarioInputs&)> make;
 };
 
-/// Both scenarios with what they are read from.
+/// A scenario with the documents that it was read from.
 struct ComparedScenario {
     const Scenario& scenario;
     const ScenarioInputs& inputs;
 };
 
-/// In the order that diff_scenarios() promises; both sides have to outlive them.
+/// Changes in the order that diff_scenarios() guarantees; both sides must outlive them.
 [[nodiscard]] std::vector<InputChange> changes_between(const ComparedScenario& before, const ComparedScenario& after);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Makes the changes between two scenarios one after another, and evaluates after each.
+// Applies the changes between two scenarios one after another, with an evaluation after each.
 #include "berth/scenario_diff.h"
 
 #include <algorithm>
@@ -29,7 +29,7 @@ bool overlaps(const ScenarioResult& result) {
     });
 }
 
-/// Classes of operators, hand-overs, and what no class holds.
+/// Time per operator class, for hand-overs, and of the remainder.
 std::vector<std::pair<std::string, Time>> classes_of(const ScenarioResult& result) {
     auto classes = mapped<std::pair<std::string, Time>>(kCategoryNames,
                                                         [](const auto& row) { return std::pair(row.name, Time{}); });
@@ -56,8 +56,8 @@ std::vector<std::pair<std::string, Time>> classes_of(const ScenarioResult& resul
     }
     classes.emplace_back("hand-over", handover);
     classes.emplace_back("fixed", fixed);
-    // Classes are those of the most frequent length; with several, the others differ from it. Of devices that work at
-    // once, they add up to more than the time.
+    // Class times are those of the most frequent length; other lengths differ. With concurrent devices the classes add
+    // up to more than the total.
     const Time rest = result.total.latency.median - told - handover - fixed;
     const bool rounding = std::abs(rest / result.total.latency.median) < 1e-9;
     const bool at_once = overlaps(result);
@@ -97,25 +97,26 @@ bool DiffStep::without_effect() const { return !differs(before, after) && decisi
 
 namespace {
 
-/// Makes one change after another and evaluates after each.
+/// Applies changes one after another and evaluates after each.
 class DiffSteps {
   public:
     DiffSteps(ScenarioInputs inputs, ScenarioResult first, std::vector<Answer> answers, ScenarioDiff& diff)
         : inputs_(std::move(inputs)), now_(std::move(first)), answers_(std::move(answers)), diff_(diff) {}
 
-    // A change that the scenario does not run with waits until one behind it has been made; see make_waiting().
+    // Applies a change. If the scenario does not run with it, it waits until a later change has been made; see
+    // make_waiting().
     void make(const InputChange& change) {
         if (made_alone({&change})) {
             make_waiting();
             return;
         }
         waiting_.push_back(&change);
-        if (waiting_.size() > 1 && made_alone(waiting_)) {  // they need each other
+        if (waiting_.size() > 1 && made_alone(waiting_)) {  // the changes need each other
             waiting_.clear();
         }
     }
 
-    // What is left is in files that inputs name, or waits for nothing any more.
+    // Final step for the remaining difference: files that inputs refer to, or changes that no longer need to wait.
     void finish(const Scenario& after, const ScenarioResult& last) {
         if (waiting_.empty() && !differs(now_.total.latency.median, last.total.latency.median)) {
             return;
@@ -127,7 +128,7 @@ class DiffSteps {
         add(after, last, std::move(left), std::exchange(waiting_, {}));
     }
 
-    /// The changes of each step.
+    /// [step] its changes
     [[nodiscard]] const std::vector<std::vector<const InputChange*>>& made() const { return made_; }
 
   private:
@@ -137,7 +138,7 @@ class DiffSteps {
         return mapped(changes, [](const InputChange* change) { return change->input; });
     }
 
-    // Makes the changes in one step, or leaves everything as it is where the scenario does not run with them.
+    // Applies the changes in one step; without effect if the scenario then does not run.
     bool made_alone(const Changes& changes) {
         ScenarioInputs changed = inputs_;
         for (const InputChange* change : changes) {
@@ -154,7 +155,7 @@ class DiffSteps {
         return true;
     }
 
-    // Those that wait, as long as one of them can be made.
+    // Applies waiting changes until none of them can be applied.
     void make_waiting() {
         const auto made =
             std::ranges::find_if(waiting_, [this](const InputChange* each) { return made_alone({each}); });
@@ -167,7 +168,7 @@ class DiffSteps {
     void add(const Scenario& scenario, ScenarioResult next, std::vector<InputDifference> inputs, Changes changes) {
         DiffStep step{std::move(inputs), now_.total.latency.median, next.total.latency.median,
                       decisions_between(now_, next)};
-        if (step.without_effect()) {  // on the total: other answers may tell
+        if (step.without_effect()) {  // other answers may still differ
             if (behind_) {
                 answers_ = answers_of(*behind_);
             }
@@ -185,14 +186,15 @@ class DiffSteps {
 
     ScenarioInputs inputs_;
     ScenarioResult now_;
-    std::vector<Answer> answers_;     ///< of the last step, or of `behind_` where they have not been counted
-    std::optional<Scenario> behind_;  ///< the scenario of the last step
+    std::vector<Answer> answers_;     ///< answers of the last step, or of `behind_` if not evaluated yet
+    std::optional<Scenario> behind_;  ///< scenario of the last step
     Changes waiting_;
     std::vector<Changes> made_;
     ScenarioDiff& diff_;
 };
 
-/// Why steps have no effect, and what decides instead; nothing of more than a dozen, for each takes some evaluations.
+/// Reasons for steps without effect, and what decides instead. Skipped for more than a dozen, since each takes several
+/// evaluations.
 std::vector<Warning> silent_steps(const ScenarioInputs& inputs, const ScenarioDiff& diff,
                                   const std::vector<std::vector<const InputChange*>>& made) {
     constexpr std::size_t kMostSilent = 12;

@@ -1,4 +1,4 @@
-// Collects the kernels of all placements that can run.
+// Collects the kernels of all feasible placements.
 #include "analysis/scenario_use.h"
 
 #include <algorithm>
@@ -37,7 +37,7 @@ void add_pass(ScenarioUse& use, const std::string& stage, const Assignment& assi
     }
 }
 
-// Operators that a device does not run itself though the model can run there.
+// Adds operators that a device cannot run itself although the model can run there.
 void add_fallbacks(ScenarioUse& use, const LengthPlan& length) {
     for (std::size_t d = 0; d < length.plans.size(); ++d) {
         for (std::size_t i = 0; i < length.plans[d].operators.size(); ++i) {
@@ -88,7 +88,7 @@ ScenarioUse use_of(const Scenario& scenario, const ScenarioResult& result) {
     for (const StageResult& stage : result.stages) {
         const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);
         const auto* work = std::get_if<ModelStage>(&asked->work);
-        Diagnostics ignored;  // it has been instantiated before
+        Diagnostics ignored;  // instantiation has succeeded before
         const auto lengths = work != nullptr ? plan_passes(stage.name, *work, scenario.profile, ignored) : std::nullopt;
         if (!lengths) {
             continue;

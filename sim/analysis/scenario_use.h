@@ -1,4 +1,4 @@
-// What a scenario's placements ask of each device: which kernels run there, on how many cores, and what crosses links.
+// Use of each device by a scenario's placements: kernels, cores, and transfers over links.
 #pragma once
 
 #include <optional>
@@ -12,29 +12,29 @@
 
 namespace berth {
 
-/// What the placements that can run, chosen or not, do on one device.
+/// Use of one device by all feasible placements, chosen or not.
 struct DeviceUse {
-    std::vector<Kernel> kernels;       ///< each once
+    std::vector<Kernel> kernels;       ///< without duplicates
     std::vector<KernelCost> costs;     ///< parallel to `kernels`
-    std::set<int> cores;               ///< that stages run on
-    std::set<std::string> stages;      ///< that can run there
-    std::string reason;                ///< where nothing does: why not
-    std::set<OperatorKind> fell_back;  ///< kinds that the device hands to another one
+    std::set<int> cores;               ///< core counts that stages run on
+    std::set<std::string> stages;      ///< stages that can run there
+    std::string reason;                ///< reason if no stage can run there
+    std::set<OperatorKind> fell_back;  ///< operator kinds that fall back to another device
     [[nodiscard]] bool any() const { return !kernels.empty(); }
 
-    [[nodiscard]] std::set<OperatorKind> kinds() const;  ///< epilogue included
-    [[nodiscard]] std::set<DType> multiplied() const;    ///< dtypes that its array works at
+    [[nodiscard]] std::set<OperatorKind> kinds() const;  ///< including epilogues
+    [[nodiscard]] std::set<DType> multiplied() const;    ///< dtypes at which its array multiplies
     [[nodiscard]] std::set<VectorClass> vector_classes() const;
     [[nodiscard]] int most_cores() const { return cores.empty() ? 1 : *cores.rbegin(); }
 };
 
 struct ScenarioUse {
-    std::vector<DeviceUse> devices;                       ///< by DeviceId
-    std::set<std::pair<DeviceId, DeviceId>> handed_over;  ///< from and to
+    std::vector<DeviceUse> devices;                       ///< [device]
+    std::set<std::pair<DeviceId, DeviceId>> handed_over;  ///< pairs of from and to
     bool generates = false;                               ///< some stage generates text
 };
 
-/// Of a scenario and its evaluation.
+/// Use of the devices by a scenario and its evaluation.
 [[nodiscard]] ScenarioUse use_of(const Scenario& scenario, const ScenarioResult& result);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Effects per number, put together over stages and set against the margins of decisions.
+// Effects of each number, summed over stages and compared with the margins of decisions.
 #include "berth/sensitivity.h"
 
 #include <algorithm>
@@ -12,9 +12,9 @@ namespace berth {
 namespace {
 
 constexpr double kLeastEffect = 1e-3;
-constexpr double kWithinReach = 2;  // sigmas: one time in twenty
+constexpr double kWithinReach = 2;  // standard deviations, exceeded one time in twenty
 
-/// Spread of every number, by its path; a model's own errors are spreads themselves.
+/// Spread of every number by path; the model's own errors are themselves spreads.
 std::map<std::string, double> spreads_of(const Profile& profile) {
     Profile copy = profile;
     std::map<std::string, double> spreads;
@@ -52,7 +52,7 @@ DecisionSensitivity decision_of(const StageResult& stage, const Candidate& other
     decision.margin = std::log(other.latency.median / chosen.latency.median);
     decision.probability = probability_faster(chosen, other);
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-        // One sigma of the number moves the margin by this much.
+        // Change of the margin per standard deviation of the number.
         const double per_sigma = effect_at(other, i) - effect_at(chosen, i);
         if (per_sigma != 0 && std::abs(decision.margin / per_sigma) <= kWithinReach) {
             decision.could_flip.push_back({numbers[i], -decision.margin / per_sigma});
@@ -62,7 +62,7 @@ DecisionSensitivity decision_of(const StageResult& stage, const Candidate& other
     return decision;
 }
 
-/// What one sigma of a number does to the total: passes by their shares.
+/// Effect of one standard deviation of a number on the total, weighted by the shares of passes.
 double effect_on_total(const ScenarioResult& result, std::size_t number) {
     double effect = 0;
     for (const StageResult& stage : result.stages) {
@@ -75,7 +75,7 @@ double effect_on_total(const ScenarioResult& result, std::size_t number) {
     return effect;
 }
 
-// No placement of any stage, chosen or not.
+// Whether a number affects no placement of any stage, chosen or not.
 bool moves_nothing(const ScenarioResult& result, std::size_t number) {
     return std::ranges::none_of(result.stages, [number](const StageResult& stage) {
         return std::ranges::any_of(stage.candidates,

@@ -1,4 +1,4 @@
-// Sentences for changes that do nothing: why, and which number decides instead.
+// Sentences about changes without effect: the reason, and the number that decides instead.
 #include "analysis/silence_reason.h"
 
 #include <fmt/format.h>
@@ -17,7 +17,7 @@ const std::string& device_name(const SilentScene& scene, std::size_t device) {
     return scene.scenario.profile.devices[device].name;
 }
 
-// What the cores in use draw together from the memory at most.
+// Upper bound on the memory bandwidth that the cores in use draw together.
 Bandwidth drawn_by(const SilentScene& scene, std::size_t device) {
     const DeviceUse& use = scene.use.devices[device];
     const auto dtypes = use.multiplied();
@@ -49,7 +49,7 @@ std::optional<std::size_t> device_of(const SilentScene& scene, const PathSteps& 
     return device ? std::optional(static_cast<std::size_t>(*device)) : std::nullopt;
 }
 
-// Limits above what one core draws: of a device, of what all sustain, of the bus.
+// Limits above the drawn bandwidth: of a device, of the sustained total, of the bus.
 SilenceReason of_bandwidth_limits(const SilentScene& scene, const PathSteps& steps) {
     const bool bus = steps == PathSteps{"memory", "dram", "bandwidth"};
     const bool sustained = steps == PathSteps{"memory", "dram", "sustained"};
@@ -90,7 +90,7 @@ SilenceReason of_bandwidth_limits(const SilentScene& scene, const PathSteps& ste
     return reason;
 }
 
-// Memory that everything fits, or nothing would run.
+// Memory capacities: everything fits, since otherwise nothing would run.
 SilenceReason of_capacity(const SilentScene& scene, const PathSteps& steps) {
     const std::string path = fmt::format("{}", fmt::join(steps, "."));
     const bool whole = steps.size() == 3 && steps.back() == "capacity";
@@ -130,7 +130,7 @@ std::optional<double> value_in(const Scenario& scenario, const std::string& path
     return view == views.end() ? std::nullopt : std::optional(view->value);
 }
 
-// A number that the rules do not know: where along its values it starts to matter.
+// Fallback for a number without a rule: the value from which it has an effect.
 std::string reach_text(const SilentScene& scene, const std::string& path) {
     const auto value = value_in(scene.scenario, path);
     if (!value) {
@@ -145,7 +145,7 @@ std::string reach_text(const SilentScene& scene, const std::string& path) {
                        reach->below ? "below" : "above", quantity_text(reach->value, dimension));
 }
 
-// Numbers of the same section, of the same device, and all.
+// Widening lists of numbers: of the same section, of the same device, and all.
 std::vector<PathSteps> wider(const SilentScene& scene, const PathSteps& steps) {
     std::vector<PathSteps> lists;
     for (std::size_t length = steps.size() > 1 ? steps.size() - 1 : 0;; --length) {
@@ -195,7 +195,7 @@ const Stage* stage_of(const SilentScene& scene, const PathSteps& steps) {
     return found == scene.scenario.stages.end() ? nullptr : &*found;
 }
 
-// By the key of a stage that runs a model, what its placements have in common with and without it.
+// Reason by the key of a model stage: what its placements have in common with and without the change.
 std::string stage_reason(const StageResult& result, const std::string& key) {
     const std::string chosen = result.chosen ? result.candidates[*result.chosen].placement : "";
     if (key == "buckets" || key == "tokens") {
@@ -221,7 +221,7 @@ std::string hardware_silence(const SilentScene& scene, std::string_view path) {
     if (steps.size() > 2 && (steps.back() == "value" || steps.back() == "spread")) {
         steps.pop_back();
     }
-    // Clusters may be named by their place, and are listed by their name.
+    // Clusters may be addressed by position, but are listed by name.
     const auto device = device_of(scene, steps);
     if (device && steps.size() > 3 && steps[2] == "clusters") {
         const auto& clusters = scene.scenario.profile.devices[*device].clusters;

@@ -1,4 +1,4 @@
-// Why a number of a profile does nothing in a scenario, and which one decides instead.
+// Reasons why a number of a profile has no effect in a scenario, and which number decides instead.
 #pragma once
 
 #include <string>
@@ -11,26 +11,26 @@
 
 namespace berth {
 
-/// A scenario as it is after the change, and what it asks of its devices.
+/// A scenario after the change, and its use of the devices.
 struct SilentScene {
     const Scenario& scenario;
     const ScenarioUse& use;
     NumberProbe& probe;
 };
 
-/// Why, in words, and the numbers that may decide instead, best first; each of several lists is tried in turn.
+/// Reason in words, and lists of numbers that may decide instead; the lists are tried in order.
 struct SilenceReason {
     std::string why;
     std::vector<std::vector<std::string>> instead;
-    bool complete = false;  ///< `why` says what to change
+    bool complete = false;  ///< `why` already states what to change
 };
 
-/// Of a number below `devices.NAME.` (`steps` begin behind the name); empty where only looking at values tells.
+/// Reason for a number below `devices.NAME.` (`steps` start after the name); empty if only probing values can tell.
 [[nodiscard]] SilenceReason reason_on_device(const SilentScene& scene, DeviceId device, const PathSteps& steps);
 
-/// The whole sentence for `hardware.` and any path below it, the prefix left out.
+/// Complete sentence for `hardware.` and any path below it, given without the prefix.
 [[nodiscard]] std::string hardware_silence(const SilentScene& scene, std::string_view path);
-/// The same for `stages.NAME.KEY`, `models.NAME.KEY` and keys of the scenario.
+/// Complete sentence for `stages.NAME.KEY`, `models.NAME.KEY` and keys of the scenario.
 [[nodiscard]] std::string scenario_silence(const SilentScene& scene, const ScenarioResult& result,
                                            std::string_view path);
 

@@ -1,4 +1,4 @@
-// Leaves out one change at a time, and makes one alone, and compares what comes out.
+// Applies all changes but one, and one change alone, and compares the results.
 #include "berth/silent_changes.h"
 
 #include <fmt/format.h>
@@ -66,7 +66,7 @@ class SettingSearch {
     const std::vector<std::string>& paths_;
     const ScenarioWith& with_;
     std::map<Made, std::unique_ptr<LazyAnswer>> answers_;
-    std::unique_ptr<ExplainedSilence> explained_;  ///< of all changes together
+    std::unique_ptr<ExplainedSilence> explained_;  ///< for all changes together
 };
 
 Library reading_once(Library library) {
@@ -79,7 +79,7 @@ std::vector<Override> without_path(std::vector<Override> settings, const std::st
     return settings;
 }
 
-// Whether the scenario, its profile and its models read differently with some settings than with others.
+// Whether the scenario, its profile or its models resolve differently under two lists of settings.
 bool settings_differ(const SweepBase& base, const std::vector<Override>& without, const Library& library) {
     Diagnostics ignored;
     const auto before = resolved_inputs({library, base.scenario, without}, ignored);
@@ -99,7 +99,7 @@ bool settings_differ(const SweepBase& base, const std::vector<Override>& without
            });
 }
 
-// At most five of a list: both ends, and evenly in between.
+// At most five values of a list: both ends, and evenly spaced ones between.
 std::vector<std::string> some_of(const std::vector<std::string>& values) {
     constexpr std::size_t kSome = 5;
     std::vector<std::string> some;
@@ -110,7 +110,7 @@ std::vector<std::string> some_of(const std::vector<std::string>& values) {
     return some;
 }
 
-/// One axis at a few values, with the others at their first, middle or last ones.
+/// Samples one axis at a few values, with the other axes at their first, middle or last values.
 class AxisSearch {
   public:
     AxisSearch(const SweepBase& base, const std::vector<SweepAxis>& axes)
@@ -161,7 +161,7 @@ class AxisSearch {
     Library library_;
 };
 
-// Neither device takes longer or shorter anywhere.
+// Whether neither device's time changes anywhere along the range.
 bool is_flat(const CrossoverAnswer& answer) {
     const auto same = [](const std::optional<Estimate<Time>>& a, const std::optional<Estimate<Time>>& b) {
         return a.has_value() == b.has_value() &&
@@ -183,7 +183,7 @@ std::vector<Warning> silent_settings(const SweepBase& base) {
     std::vector<std::string> paths;
     for (const Override& each : base.settings) {
         const bool is_new = std::ranges::find(paths, each.path) == paths.end();
-        // What is set to the value that it has is no change.
+        // A setting equal to the current value is no change.
         if (is_new && settings_differ(base, without_path(base.settings, each.path), library)) {
             paths.push_back(each.path);
         }

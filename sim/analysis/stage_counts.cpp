@@ -1,4 +1,4 @@
-// Only what nothing else of a stage depends on: tokens within buckets that are there, inputs and passes.
+// Handles only counts that nothing else of a stage depends on: tokens within existing buckets, inputs and passes.
 #include "analysis/stage_counts.h"
 
 #include <charconv>

@@ -1,4 +1,4 @@
-// Counts of a stage that a loaded scenario takes in place of others, without being read again.
+// Changes counts of a stage in a loaded scenario without reading it again.
 #pragma once
 
 #include <string_view>
@@ -7,8 +7,8 @@
 
 namespace berth {
 
-/// Sets `stages.NAME.tokens`, `.batch` or `.repeat` as reading the scenario with it would. False, with nothing changed:
-/// the path is another one, or only reading tells what the value means or why it is refused.
+/// Sets `stages.NAME.tokens`, `.batch` or `.repeat` as if the scenario had been read with it. Returns false, without
+/// any change, for other paths and for values whose meaning or refusal depends on reading the scenario.
 [[nodiscard]] bool set_stage_count(Scenario& scenario, std::string_view path, std::string_view value);
 
 }  // namespace berth

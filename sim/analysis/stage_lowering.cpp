@@ -11,7 +11,7 @@
 
 namespace berth {
 
-/// Turns the plans of a stage into sums over one table of terms.
+/// Converts the plans of a stage into sums over one table of terms.
 class StageLowering {
   public:
     StageLowering(const ModelStage& stage, const Scenario& scenario, const std::vector<LengthPlan>& lengths)
@@ -44,7 +44,7 @@ class StageLowering {
     }
 
   private:
-    // Of a stage with one length the table is that of its plans.
+    // Adds the split of a stage with a single length, whose table of terms is that of its plans.
     bool add_split() {
         const bool fit = stage_.granularity == Granularity::kOperator && by_time_alone(objective_) &&
                          lengths_.size() == 1 && !stage_.generation;
@@ -60,7 +60,7 @@ class StageLowering {
         return result_.split_.has_value();
     }
 
-    /// Of a memory: capacities between which the same fits.
+    /// Adds for each memory the range of capacities in which the same placements fit.
     void add_memories(bool split) {
         const auto& memories = lengths_.front().problem.limits.memories;
         for (std::size_t m = 0; m < memories.size(); ++m) {
@@ -115,7 +115,7 @@ class StageLowering {
     }
 
     const ModelStage& stage_;
-    const Profile& profile_;  ///< of the stage's runtime
+    const Profile& profile_;  ///< profile of the stage's runtime
     Objective objective_;
     const std::vector<LengthPlan>& lengths_;
     LoweredStage result_;
@@ -123,7 +123,7 @@ class StageLowering {
 
 std::optional<LoweredStage> LoweredStage::of(const Stage& stage, const Scenario& scenario) {
     const auto& work = std::get<ModelStage>(stage.work);
-    Diagnostics ignored;  // an evaluation tells it again
+    Diagnostics ignored;  // a full evaluation reports it again
     const auto lengths = plan_passes(stage.name, work, scenario.profile, ignored);
     return lengths ? StageLowering(work, scenario, *lengths).laid_out() : std::nullopt;
 }

@@ -1,4 +1,4 @@
-// Points of a grid, evaluated on many threads and handed over in order.
+// Points of a grid, evaluated on many threads and delivered in order.
 #include "berth/sweep.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ namespace berth {
 
 namespace {
 
-/// Values of an axis that is a number of the profile, in SI; absent where one is not just a number of its dimension.
+/// Values (SI) of an axis over a profile number; absent if one of them is not a plain number of its dimension.
 std::optional<std::vector<double>> numbers_of(const SweepAxis& axis, const std::vector<ParameterView>& parameters) {
     if (!axis.path.starts_with(kHardwarePrefix) && !axis.path.starts_with(kRuntimesPrefix)) {
         return std::nullopt;
@@ -37,7 +37,7 @@ std::optional<std::vector<double>> numbers_of(const SweepAxis& axis, const std::
     return numbers;
 }
 
-// Points that a thread takes at once: those next to each other share most of their numbers.
+// Points per chunk of a thread: neighbouring points share most of their numbers.
 constexpr std::size_t kTogether = 512;
 
 std::size_t chunks(std::size_t first, std::size_t last) {
@@ -76,7 +76,7 @@ std::optional<Sweep> Sweep::prepare(SweepBase base, std::vector<SweepAxis> axes,
     if (!plain) {
         return std::nullopt;
     }
-    // Both ends of every axis have to make sense by themselves; what does not in between is told at its point.
+    // Both ends of every axis must be valid on their own; invalid values in between are reported at their points.
     for (const SweepAxis& axis : sweep.axes_) {
         for (const std::string& value : {axis.values.front(), axis.values.back()}) {
             if (Scenario counted = *plain; set_stage_count(counted, axis.path, value)) {
@@ -164,7 +164,7 @@ SweepChunk chunk_at(std::size_t number, std::size_t first, std::size_t last) {
     return {number, start, std::min(last, start + kTogether)};
 }
 
-/// What is handed out of a write().
+/// Work that write() hands out to remote workers.
 class WrittenWork : public SweepWork {
   public:
     WrittenWork(OrderedWork<std::string>& ordered, std::size_t first, std::size_t last)

@@ -1,4 +1,4 @@
-// Ranges and lists of values as the command line gives them.
+// Parses ranges and lists of values from the command line.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace berth {
 
 namespace {
 
-/// A number with its unit as it was written: `256` and `KiB`.
+/// A number with its unit as written: `256` and `KiB`.
 struct Written {
     double number = 0;
     std::string unit;
@@ -126,8 +126,8 @@ class AxisReader {
         return value.substr(std::min(value.find_first_not_of("+-.0123456789eE"), value.size()));
     }
 
-    // Quantities of one dimension in the unit of the first, as those of a range are: whoever compares, sorts or draws
-    // the values sees numbers of one unit.
+    // Converts quantities of one dimension to the unit of the first, as in ranges, so that all values are compared,
+    // sorted and plotted in one unit.
     static void put_in_one_unit(std::vector<std::string>& values) {
         std::vector<double> numbers;
         std::optional<Dimension> dimension;
@@ -162,7 +162,7 @@ class AxisReader {
         return true;
     }
 
-    // Numbers in the unit of the first of FROM, TO, and STEP or xFACTOR.
+    // Values of a range, in the unit of the first of FROM, TO, and STEP or xFACTOR.
     std::optional<std::vector<double>> stepped(const std::vector<std::string>& parts, const std::string& path) {
         const auto from = written(parts[0]);
         const auto to = written(parts[1]);
@@ -185,7 +185,8 @@ class AxisReader {
         const double steps = end == from->number ? 0
                              : factor            ? std::log(end / from->number) / std::log(by)
                                                  : (end - from->number) / by;
-        const double count = std::floor(steps + 1e-9) + 1;  // a step that rounding puts just behind the end is the end
+        // a step that rounding puts just past the end counts as the end
+        const double count = std::floor(steps + 1e-9) + 1;
         if (!fits(count, path)) {
             return std::nullopt;
         }
@@ -220,7 +221,7 @@ class AxisReader {
             return std::nullopt;
         }
         const std::size_t end = std::min(text.find_first_not_of("+-.0123456789eE"), text.size());
-        // An exponent is part of the number, a unit that starts with E is not: exbytes are rare enough.
+        // An exponent belongs to the number; a unit that starts with E (exabytes) is rare enough to be excluded.
         result.number = parse_number(text.substr(0, end)).value_or(0);
         result.unit = text.substr(end);
         return result;

@@ -1,4 +1,4 @@
-// A point: its scenario loaded where the file's meaning changes, its numbers set in place where only those do.
+// Evaluates a point: loads its scenario if the files resolve differently, otherwise sets its numbers in place.
 #include "analysis/sweep_worker.h"
 
 #include <algorithm>
@@ -11,11 +11,11 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kMostLayouts = 1024;  // some 50 KiB each
+constexpr std::size_t kMostLayouts = 1024;  // about 50 KiB each
 constexpr std::size_t kMostPerScenario = 64;
 constexpr std::size_t kMostProfiles = 64;
 
-// Whether it decides which profiles a scenario has, or what they say.
+// Whether a path determines which profiles a scenario uses, or their contents.
 bool sets_profiles(std::string_view path) {
     return path.starts_with("hardware") || path.starts_with(kRuntimesPrefix) ||
            (path.starts_with("stages.") && path.ends_with(".runtime"));
@@ -98,7 +98,7 @@ SweepWorker::Key SweepWorker::key_of_places() const {
     return key;
 }
 
-// In the order of the axes.
+// Settings in the order of the axes.
 std::vector<Override> SweepWorker::varied_at(std::size_t number) const {
     std::vector<Override> varied;
     for (std::size_t a = sweep_->axes_.size(); a-- > 0;) {
@@ -112,7 +112,7 @@ std::vector<Override> SweepWorker::varied_at(std::size_t number) const {
     return varied;
 }
 
-// Without reading anything, where only counts of stages vary.
+// The scenario with changed counts, without reading any file; absent if other settings vary.
 std::optional<Scenario> SweepWorker::counted(const std::vector<Override>& varied) const {
     std::optional<Scenario> scenario = *sweep_->plain_;
     const bool all = std::ranges::all_of(
@@ -195,7 +195,7 @@ SweepLayout SweepWorker::laid_out(std::size_t number, const Profile& profile) {
     return layout;
 }
 
-// Of the scenario that a grid comes to next, unless some thread is at it or has been.
+// Lowers the next scenario of the grid in advance, unless another thread is doing it or has done it.
 void SweepWorker::lay_out_next(std::size_t number, const Profile& profile) {
     if (number + 1 >= scenarios_) {
         return;
@@ -226,13 +226,13 @@ const LoweredScenario* SweepWorker::layout_for(const Key& key, const Numbers& nu
     }
     const auto shared = layouts_->at(key.scenario);
     std::unique_lock lock(shared->mutex, std::try_to_lock);
-    if (!lock.owns_lock()) {  // another thread is at it: the time until then is enough for the next one
+    if (!lock.owns_lock()) {  // another thread is lowering it, so use the time for the next one
         lay_out_next(key.scenario, profile);
         lock.lock();
     }
     SweepLayout& all = shared->layout;
     if (!all.evaluates && all.why_not.empty() && fitting(all) == nullptr) {
-        // Threads that need it for other capacities make theirs meanwhile.
+        // Threads that need it for other capacities lower their own in the meantime.
         if (numbers.decide_layouts) {
             lock.unlock();
         }

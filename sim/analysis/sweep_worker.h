@@ -1,4 +1,4 @@
-// Evaluates points of a sweep: counted over a layout where that can be done, from the beginning where not.
+// Evaluates points of a sweep over a shared layout where possible, and by a full evaluation otherwise.
 #pragma once
 
 #include <cstddef>
@@ -16,17 +16,17 @@
 
 namespace berth {
 
-/// What points that differ only in numbers of the profile have in common.
+/// State shared by points that differ only in numbers of the profile.
 struct SweepLayout {
-    std::vector<std::shared_ptr<const LoweredScenario>> known;  ///< each for some of the numbers
-    std::string why_not;                                        ///< the scenario does not load, and why
-    bool evaluates = false;                                     ///< no layout tells its totals
+    std::vector<std::shared_ptr<const LoweredScenario>> known;  ///< layouts, each valid for a range of the numbers
+    std::string why_not;                                        ///< reason why the scenario does not load
+    bool evaluates = false;                                     ///< totals need a full evaluation
 };
 
-/// Layouts of all threads, by the places of the axes that are no numbers of the profile.
+/// Layouts shared by all threads, indexed by the positions on the axes that are not numbers of the profile.
 class SweepLayouts {
   public:
-    /// One of these at a time for each number.
+    /// A layout with its lock.
     struct Shared {
         std::mutex mutex;
         SweepLayout layout;
@@ -40,23 +40,23 @@ class SweepLayouts {
 
 inline constexpr std::size_t kCacheLine = 64;
 
-/// One thread's view of a sweep. Threads do not share cache lines.
+/// State of one thread of a sweep, aligned so that threads do not share cache lines.
 class alignas(kCacheLine) SweepWorker {
   public:
     SweepWorker(const Sweep& sweep, SweepLayouts& layouts);
     void evaluate(std::size_t point, SweepPoint& result);
 
   private:
-    /// A profile whose numbers are set from point to point.
+    /// A profile whose numbers are set in place from point to point.
     struct Numbers {
         Profile profile;
-        std::vector<std::function<void(double)>> set;  ///< per axis that is a number
-        std::vector<std::size_t> places;               ///< that they are set to
-        bool decide_layouts = false;                   ///< some of those that are varied do
+        std::vector<std::function<void(double)>> set;  ///< [axis] setter of its number
+        std::vector<std::size_t> places;               ///< [axis] position that its number is set to
+        bool decide_layouts = false;                   ///< some of the varied numbers affect lowering
     };
 
-    /// Mixed-radix numbers of a point: over the axes that make it another scenario, and over those of them that make it
-    /// another profile.
+    /// Mixed-radix indices of a point: over the axes that change the scenario, and over those of them that change the
+    /// profile.
     struct Key {
         std::size_t scenario = 0, hardware = 0;
     };
@@ -74,7 +74,7 @@ class alignas(kCacheLine) SweepWorker {
     const Sweep* sweep_;
     SweepLayouts* layouts_;
     std::vector<bool> is_hardware_;
-    std::size_t scenarios_ = 1;  ///< of a grid in which only numbers of the profile vary besides
+    std::size_t scenarios_ = 1;  ///< number of scenarios in a grid whose other axes are numbers of the profile
     std::vector<std::size_t> places_;
     std::unordered_map<std::size_t, SweepLayout> own_;
     std::size_t last_number_ = 0;

@@ -1,4 +1,4 @@
-// Evaluates one stage of a scenario again with something changed.
+// Re-evaluates one stage of a scenario with a change.
 #include "analysis/variation.h"
 
 #include <fmt/format.h>
@@ -25,7 +25,7 @@ std::optional<Variation> evaluated(const StageView& view, const Scenario& change
     return variation;
 }
 
-// For throughput too each stage stands for itself: what is shared shows in the rate, not in the latency.
+// Each stage is evaluated on its own, under the throughput objective too: sharing affects the rate, not the latency.
 Scenario only_this_stage(const StageView& view) {
     Scenario one;
     one.name = view.scenario.name;

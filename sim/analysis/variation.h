@@ -1,4 +1,4 @@
-// A changed copy of one stage, evaluated: what every finding's gain is made of.
+// Evaluation of a changed copy of one stage, from which the gain of every finding is computed.
 #pragma once
 
 #include <functional>
@@ -19,15 +19,15 @@ struct StageView {
 
     [[nodiscard]] const Stage& stage() const { return scenario.stages[index]; }
     [[nodiscard]] const ModelStage& model_stage() const { return std::get<ModelStage>(stage().work); }
-    /// What the stage runs under.
+    /// Profile of the stage's runtime.
     [[nodiscard]] const Profile& profile() const { return profile_of(scenario, model_stage()); }
     [[nodiscard]] const StageResult& stage_result() const { return result.stages[index]; }
     [[nodiscard]] const Candidate& chosen() const { return stage_result().candidates[*stage_result().chosen]; }
-    /// The whole model on a device; null if it does not fit there.
+    /// Candidate of the whole model on a device; null if it does not fit there.
     [[nodiscard]] const Candidate* on(DeviceId device) const;
 };
 
-/// The stage as it would be after a change, and the scenario's total with it.
+/// The stage after a change, and the resulting total of the scenario.
 struct Variation {
     StageResult stage;
     Time total;
@@ -35,21 +35,20 @@ struct Variation {
 };
 using StageChange = std::function<void(ModelStage&)>;
 using ProfileChange = std::function<void(Profile&)>;
-/// Absent if the changed stage runs nowhere. A profile is that which the stage runs under.
+/// Absent if the changed stage cannot run. The changed profile is that of the stage's runtime.
 [[nodiscard]] std::optional<Variation> vary_stage(const StageView& view, const StageChange& change);
 [[nodiscard]] std::optional<Variation> vary_profile(const StageView& view, const ProfileChange& change);
 
-/// What it takes to evaluate a what-if's latencies: neither intervals nor operators, and splits only where one may be
-/// chosen.
+/// Options for the latencies of a what-if: no intervals, no operators, and splits only if one may be chosen.
 [[nodiscard]] EvaluationOptions totals_only(const Scenario& scenario);
 
-/// How a candidate is placed, as the start of a sentence: "On npu", or "Placed by operator".
+/// Placement of a candidate as the start of a sentence: "On npu", or "Placed by operator".
 [[nodiscard]] std::string placed(const Candidate& candidate);
 
-/// A finding with totals and choices before and after filled in.
+/// A finding with the totals and choices before and after filled in.
 [[nodiscard]] Finding finding_of(FindingKind kind, const StageView& view, const Variation& after, std::string text);
 
-// One file per kind of finding; each appends what it sees in one stage.
+// One file per kind of finding; each appends its findings for one stage.
 void find_padding(const StageView& view, std::vector<Finding>& found);
 void find_spills(const StageView& view, std::vector<Finding>& found);
 void find_fallbacks(const StageView& view, std::vector<Finding>& found);
@@ -58,7 +57,7 @@ void find_fusion(const StageView& view, std::vector<Finding>& found);
 void find_precision(const StageView& view, std::vector<Finding>& found);
 void find_cores(const StageView& view, std::vector<Finding>& found);
 void find_context(const StageView& view, std::vector<Finding>& found);
-/// Over all stages: cores per request that serve better, where they were compared (see core_splits).
+/// Across all stages: core counts per request that serve a stream better, if they were compared (see core_splits).
 void find_core_splits(const Scenario& scenario, const ScenarioResult& result, std::vector<Finding>& found);
 
 }  // namespace berth

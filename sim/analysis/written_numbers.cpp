@@ -1,4 +1,4 @@
-// The numbers of a scenario's files, found by walking their text.
+// Numbers in a scenario's files, found by walking the documents.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace berth {
 
 namespace {
 
-// Keys whose text is for readers, or says how much is known rather than what the hardware is.
+// Keys with descriptive text, or with the state of knowledge rather than properties of the hardware.
 bool describes(const std::string& key) {
     static constexpr std::array<std::string_view, 11> kKeys{"profile", "description", "source",      "kind",
                                                             "name",    "reason",      "scenario",    "extends",
@@ -40,7 +40,7 @@ class NumberWalk {
     [[nodiscard]] std::vector<WrittenNumber> take() { return std::move(found_); }
 
   private:
-    // A number with its spread and source is one number.
+    // A number with its spread and source counts as one number.
     void walk_map(const YamlNode& node, const std::string& path) {
         const std::vector<YamlEntry> entries = node.entries();
         const auto value = std::ranges::find(entries, "value", &YamlEntry::key);
@@ -81,7 +81,7 @@ std::optional<std::vector<WrittenNumber>> written_numbers(const SweepBase& base,
         walk.walk(runtime.document.root(diagnostics), fmt::format("{}{}.", kRuntimesPrefix, runtime.name));
     }
     auto numbers = walk.take();
-    // What a runtime has from the hardware is set there.
+    // Numbers that a runtime shares with the hardware are set in the hardware.
     std::erase_if(numbers, [&inputs](const WrittenNumber& number) { return inputs->is_shared(number.path); });
     return numbers;
 }
