@@ -33,7 +33,7 @@ struct FitRow {
     std::vector<CountedKernel> kernels;
     std::vector<HandedOver> handovers;  ///< hand-overs of a model, unless its time excludes them
     std::vector<DeviceId> calls;        ///< devices whose cost per runtime call is added
-    std::string network;    ///< network of a layer; networks whose tables were measured with one probe count as one
+    std::string network;    ///< network of a layer; all tables of a set that probes one network count as one
     std::size_t block = 0;  ///< equal for all rows of one shape, whatever their dtype and cores
 };
 

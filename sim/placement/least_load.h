@@ -9,7 +9,7 @@
 
 namespace berth {
 
-/// One way to run a task: the load of a pass on each resource, and the request's latency.
+/// One way to run a task: the load of a pass on each resource, and its part of the request's latency.
 struct LoadChoice {
     std::vector<Time> load;
     Time latency;
