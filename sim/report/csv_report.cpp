@@ -95,8 +95,7 @@ std::string operator_rows(std::string_view stage, const Candidate& candidate, st
                        milliseconds_field(op.latency), milliseconds_field(op.handover),
                        milliseconds_field(op.conversion), choice_name(kBoundNames, op.bound), in_operations(op.macs),
                        in_bytes(op.dram_bytes));
-        fmt::format_to(out, "{},{},{}\n", term_fields(op.cost), csv_field(op.fused_into),
-                       csv_field(op.reason));
+        fmt::format_to(out, "{},{},{}\n", term_fields(op.cost), csv_field(op.fused_into), csv_field(op.reason));
     }
     return text;
 }

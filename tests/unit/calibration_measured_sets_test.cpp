@@ -73,8 +73,8 @@ TEST_F(MeasuredSets, ReadCallsOfTheLibraryInTheNativeLayout) {
 }
 
 TEST_F(MeasuredSets, SayHowFarARepetitionWouldBeOff) {
-    const auto outcome = load_set(library_set(", call_noise: 25 us, noise: 4%"),
-                                  std::string(kLibraryHeader) + "1,64,64,int8,1,1,50\n");
+    const auto outcome =
+        load_set(library_set(", call_noise: 25 us, noise: 4%"), std::string(kLibraryHeader) + "1,64,64,int8,1,1,50\n");
     ASSERT_EQ(outcome.complaints, "");
     EXPECT_DOUBLE_EQ(in_microseconds(outcome.sets->front().call_noise), 25);
     EXPECT_DOUBLE_EQ(outcome.sets->front().noise, 0.04);
