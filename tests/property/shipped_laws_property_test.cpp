@@ -179,7 +179,9 @@ RC_GTEST_PROP(ShippedLaws, MacsWithoutLimitLeaveMemory, ()) {
     const KernelCost before = one.cost();
     const KernelCost left = times(one, kWithoutLimit, is_macs).cost();
     RC_ASSERT(left.compute <= before.compute * 1e-6);
-    RC_ASSERT(left.dram == before.dram);
+    if (left.cores == before.cores) {  // a compiler may take fewer cores where products cost nothing
+        RC_ASSERT(left.dram == before.dram);
+    }
     RC_ASSERT(left.total * kRounding >= std::max({left.dram, left.bus, left.results}));
 }
 
