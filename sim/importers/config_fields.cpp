@@ -1,4 +1,4 @@
-// Flattens a configuration, and takes a configuration inside another one for it.
+// Flattens a configuration, and moves the fields of a nested configuration to the top level.
 #include "importers/config_fields.h"
 
 #include "berth/quantity_text.h"
@@ -14,7 +14,7 @@ std::optional<double> number_of(const std::string& text) {
     return parse_number(text);
 }
 
-/// A number of a list by its place, as a field: `depths.0`.
+/// Field name of a list item that is a number, from its index: `depths.0`.
 std::string item_name(const std::string& list, std::size_t place) { return list + "." + std::to_string(place); }
 
 void add_list(const YamlNode& list, const std::string& name, ConfigFields& fields) {
@@ -56,7 +56,7 @@ void add_fields(const YamlNode& map, const std::string& prefix, ConfigFields& fi
     }
 }
 
-/// Puts what stands under `name` inside in place of what stands under it outside.
+/// Replaces the entry `name` by the entry `inner.name`, or removes it if there is none.
 template <class Map>
 void raise(Map& map, const std::string& inner, const std::string& name) {
     map.erase(name);

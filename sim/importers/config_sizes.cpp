@@ -1,4 +1,4 @@
-// Which alternative of a size's source applies, and its value or values.
+// Selects the alternative that applies of a size's source, and evaluates it.
 #include "importers/config_sizes.h"
 
 #include <fmt/format.h>
@@ -28,7 +28,7 @@ std::vector<std::string> known_texts(const SizeAlternative& alternative) {
     return known;
 }
 
-/// The shortest prefix that makes all values when it is repeated.
+/// The shortest prefix that gives all values when repeated.
 std::vector<std::int64_t> period_of(const std::vector<std::int64_t>& values) {
     for (std::size_t period = 1; period < values.size(); ++period) {
         bool repeats = true;
@@ -46,7 +46,7 @@ std::vector<std::int64_t> period_of(const std::vector<std::int64_t>& values) {
 
 std::vector<ConfiguredSize> ConfigSizes::read(const std::vector<SizeSource>& sources, Model& model) {
     std::vector<ConfiguredSize> given;
-    // Those per round after the others, which count the rounds.
+    // Sizes per round come after the others, because those give the number of rounds.
     for (const bool per_round : {false, true}) {
         for (const SizeSource& source : sources) {
             const auto rule = std::ranges::find(architecture_.sizes, source.size, &SizeRule::name);
@@ -214,7 +214,8 @@ std::optional<std::int64_t> ConfigSizes::size_of(const Expression& expression) {
     return value;
 }
 
-/// Not an error where the architecture has a default. A field of the wrong type is told from one that is missing.
+/// A missing size is no error if the architecture has a default. Distinguishes a field of the wrong type from a missing
+/// one.
 void ConfigSizes::report_missing(const SizeSource& source, const SizeRule& rule) {
     if (rule.fallback) {
         return;

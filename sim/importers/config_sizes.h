@@ -1,4 +1,4 @@
-// Sizes of an architecture from the fields of a configuration.
+// Computes the sizes of an architecture from the fields of a configuration.
 #pragma once
 
 #include <cstdint>
@@ -12,25 +12,26 @@
 
 namespace berth {
 
-/// A size as the configuration gives it: one value, or one for each round.
+/// A size as the configuration gives it: one value, or one value per round.
 struct ConfiguredSize {
     std::string size;
     std::vector<std::int64_t> values;
 };
 
-/// Reads sizes by their sources; marks the fields that it uses.
+/// Evaluates the source of each size, and marks the fields that it uses.
 class ConfigSizes {
   public:
     ConfigSizes(const YamlNode& root, ConfigFields& fields, const Architecture& architecture,
                 std::set<std::string>& used)
         : root_(root), diagnostics_(root.diagnostics()), fields_(fields), architecture_(architecture), used_(used) {}
 
-    /// Sizes with a source whose fields are there, put into the model too; the others must have a default.
+    /// The sizes whose source has all its fields; they are also set in the model. A size without them needs a default.
     std::vector<ConfiguredSize> read(const std::vector<SizeSource>& sources, Model& model);
 
-    /// Whether every field of an expression is there; the round always is.
+    /// Whether every field of an expression is present; the round number always is.
     [[nodiscard]] bool all_there(const Expression& expression) const;
-    /// Where the first field of an expression stands; the whole file for a constant. Marks its fields as used.
+    /// Location of the first field of an expression; of the whole file for a constant. Marks the expression's fields as
+    /// used.
     SourceLocation place_of(const Expression& expression);
     void use(const std::string& field);
 
@@ -53,7 +54,7 @@ class ConfigSizes {
     std::set<std::string>& used_;
 };
 
-/// The sizes as a YAML map; of those per round the shortest list that repeats to all.
+/// The sizes as a YAML map. A size per round is written as the shortest list that gives all rounds when repeated.
 [[nodiscard]] std::string yaml_of(const std::vector<ConfiguredSize>& given, const Architecture& architecture);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Reads a configuration by the mapping of the architecture that stands for its model type.
+// Reads a configuration through the mapping of the architecture for its model type.
 #include "berth/import_config.h"
 
 #include <fmt/format.h>
@@ -26,7 +26,8 @@ constexpr std::string_view kModelType = "model_type";
 constexpr std::string_view kHeads = "architectures";
 constexpr std::string_view kName = "_name_or_path";
 
-/// Where configurations carry another one, and which part it is: a model that sees or hears has a text model inside.
+/// Fields that hold a nested configuration, and the part that it describes: a vision or audio model contains a text
+/// model.
 struct InnerConfig {
     std::string_view field;
     std::string_view part;
@@ -87,7 +88,8 @@ class ConfigReader {
         used_.insert(std::string(kModelType));
         type_ = *type;
         const std::vector<std::string> parts = choose_by_type(*type);
-        // A part may be another configuration inside; encoders and decoders stand side by side in one.
+        // A part may be described by a nested configuration; the encoder and decoder of one model share a
+        // configuration.
         const bool inside = !part_.empty() || std::ranges::all_of(parts, &std::string::empty) || has_text_of(*type);
         if (mapping_ == nullptr ? inside : mapping_->part.empty()) {
             choose_inner(*type, node);
@@ -100,8 +102,8 @@ class ConfigReader {
         return mapping_ != nullptr;
     }
 
-    /// Whether a mapping is for this configuration, or the one inside it. One with a condition that holds goes before
-    /// one without.
+    /// Whether a mapping fits this configuration, or the nested one `inner`. A mapping whose condition holds takes
+    /// precedence over one without a condition.
     [[nodiscard]] bool suits(const ConfigMapping& mapping, std::string_view inner) const {
         if (!mapping.when) {
             return mapping_ == nullptr;
@@ -119,7 +121,7 @@ class ConfigReader {
         return mapping.when->evaluate(numbers, failures).value_or(0) != 0;
     }
 
-    /// Fields that the configuration lacks, as the library that reads it has them.
+    /// Sets fields that the configuration lacks to the defaults of the library that reads it.
     void fill_in_fields() {
         for (const auto& [field, alternatives] : mapping_->defaults) {
             if (fields_.numbers.contains(field)) {
@@ -137,7 +139,7 @@ class ConfigReader {
         }
     }
 
-    /// Takes the mapping of the type and the part; which parts there are.
+    /// Chooses the mapping for the type and the part. Returns the parts that the type has.
     std::vector<std::string> choose_by_type(const std::string& type) {
         std::vector<std::string> parts;
         for (const Architecture& architecture : architectures_) {
@@ -155,7 +157,7 @@ class ConfigReader {
         return parts;
     }
 
-    /// Takes the mapping of the configuration that this one carries inside, if there is one that has an architecture.
+    /// Chooses the mapping for a nested configuration, if there is one with an architecture.
     void choose_inner(const std::string& type, const YamlNode& node) {
         const std::string_view part = part_.empty() ? kTextPart : std::string_view(part_);
         for (const auto& [inner, holds] : kInnerConfigs) {
@@ -199,7 +201,7 @@ class ConfigReader {
         for (const Architecture& architecture : architectures_) {
             for (const ConfigMapping& mapping : architecture.huggingface) {
                 const bool named = std::ranges::find(mapping.*names, type) != (mapping.*names).end();
-                // The model that sees may bear the type of the one that reads beside it.
+                // The vision model may have the same type name as the text model beside it.
                 const bool other = !tower_.empty() && reads_ids(architecture);
                 if (named && !other && mapping.part.empty() && suits(mapping, inner)) {
                     architecture_ = &architecture;
@@ -327,7 +329,7 @@ class ConfigReader {
                                                                   : fmt::format("config.json of {}", path->second)));
     }
 
-    /// Of a nested map of which something was used, the fields that were not; else its name alone.
+    /// Unused fields. A nested map of which no field was used is listed by its own name only.
     [[nodiscard]] std::vector<std::string> ignored_fields() const {
         const auto something_used_in = [this](const std::string& map) {
             const auto next = used_.lower_bound(map + ".");
@@ -349,7 +351,7 @@ class ConfigReader {
     std::span<const Architecture> architectures_;
     std::string part_;
     std::string type_;
-    std::string tower_;  ///< type of the model that sees or hears, if that is the part that was asked for
+    std::string tower_;  ///< type of the vision or audio model, if that part was requested
     const Architecture* architecture_ = nullptr;
     const ConfigMapping* mapping_ = nullptr;
     ConfigFields fields_;

@@ -1,4 +1,4 @@
-// The steps of an import one after the other, and what they have to say.
+// Runs the steps of an import in order, and reports warnings and errors.
 #include "berth/import_onnx.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ namespace berth {
 
 namespace {
 
-/// Of a long list the first, and how many more there are.
+/// The first names of a long list, and the number of the others.
 std::string joined(std::vector<std::string> names) {
     constexpr std::size_t kMostNamed = 12;
     if (names.size() > kMostNamed) {
@@ -44,7 +44,7 @@ void warn(const NetworkImport& import, const std::string& name, Diagnostics& dia
     }
 }
 
-/// Losses up to this share of the parameters are told of; above it the import is another model.
+/// Largest share of the parameters that may be lost with a warning. Above it the result is a different model.
 constexpr double kMostWeightsLost = 0.01;
 
 std::string text_of(const ImportLoss& loss) {
@@ -55,7 +55,7 @@ std::string text_of(const ImportLoss& loss) {
     return text;
 }
 
-/// Says what is lost; false, with an error, if it is too much.
+/// Reports the losses; false, with an error, if they are too large.
 bool losses_are_small(const NetworkImport& import, const std::string& name, bool allowed, Diagnostics& diagnostics) {
     std::vector<std::string> multiplying = import.uncounted;
     std::vector<std::string> holding;

@@ -1,4 +1,4 @@
-// The steps of an import of a network, whatever file it came from.
+// Import of a network, common to all file formats.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,8 @@
 
 namespace berth {
 
-/// Shapes, patterns, operators; then what is lost, refused or told of. Null, with errors, if it does not come to a
-/// graph.
+/// Runs the steps: infers shapes, fuses patterns, converts nodes to operators, then reports losses and refuses those
+/// that are too large. Null, with errors, if no graph results.
 [[nodiscard]] std::optional<NetworkImport> import_network(const OnnxFile& file, const std::string& name,
                                                           const NetworkOptions& options, Diagnostics& diagnostics);
 

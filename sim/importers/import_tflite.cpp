@@ -1,4 +1,4 @@
-// From a TensorFlow Lite file to ONNX, and from there to a graph.
+// Converts a TensorFlow Lite file to ONNX, and that to a graph.
 #include "berth/import_tflite.h"
 
 #include <fmt/format.h>
@@ -28,7 +28,7 @@ std::vector<std::string> signatures_of(const tflite::Model& model) {
     return names;
 }
 
-/// The graph of the signature that is asked for; the first graph where there is no choice.
+/// The graph of the requested signature; the first graph if none is requested.
 const tflite::SubGraph* chosen_graph(const tflite::Model& model, const std::string& part, const std::string& name,
                                      Diagnostics& diagnostics) {
     const std::vector<std::string> names = signatures_of(model);
@@ -49,7 +49,7 @@ const tflite::SubGraph* chosen_graph(const tflite::Model& model, const std::stri
     return model.subgraphs()->Get(graph);
 }
 
-/// Where an operator that multiplies has its factors; absent for the others.
+/// Input indices of the two factors of an operator that multiplies; absent for other operators.
 std::optional<std::pair<std::size_t, std::size_t>> factors_of(BuiltinOperator op) {
     switch (op) {
         case BuiltinOperator::CONV_2D:
@@ -82,7 +82,7 @@ std::int32_t index_in(const flatbuffers::Vector<std::int32_t>* indices, std::siz
     return indices != nullptr && at < indices->size() ? indices->Get(static_cast<unsigned>(at)) : -1;
 }
 
-/// By tensor: its type, or of what an operator unpacks the type that it is stored at.
+/// Types by tensor. The result of a DEQUANTIZE has the type of its input, which is the stored one.
 std::vector<TensorType> stored_types(const tflite::Model& model, const tflite::SubGraph& graph) {
     std::vector<TensorType> types;
     for (unsigned i = 0; graph.tensors() != nullptr && i < graph.tensors()->size(); ++i) {
@@ -103,7 +103,7 @@ bool is_integer(TensorType type) {
            type == TensorType::INT16;
 }
 
-/// Counts the products of a graph by what they multiply.
+/// Counts the products of a graph by the types of their factors.
 void count_products(NetworkImport& import, const tflite::Model& model, const tflite::SubGraph& graph) {
     const std::vector<TensorType> stored = stored_types(model, graph);
     import.integer_products = 0;

@@ -1,5 +1,5 @@
-// Tables of layers that state names and times but no sizes: Vela's, OpenVINO's and QNN's. Columns go by their headers,
-// which versions word differently.
+// Parses layer tables that give names and times but no sizes: those of Vela, OpenVINO and QNN. Columns are found by
+// their headers, whose wording differs between versions.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,16 +18,16 @@ namespace berth {
 
 namespace {
 
-/// One of the texts starts the column's header.
+/// Alternative beginnings of a column's header.
 using HeaderStarts = std::array<std::string_view, 2>;
 
-/// What each program calls its columns, and what it separates them by.
+/// Column names and separator of one program.
 struct ReportForm {
     LayerReport kind;
     std::string_view program;
     char separator;
     HeaderStarts name, type, time;
-    HeaderStarts detail;  ///< states the unit of the time, or the dtype
+    HeaderStarts detail;  ///< column with the unit of the time, or with the dtype
     HeaderStarts status;
 };
 constexpr std::array<ReportForm, 3> kForms{{
@@ -54,17 +54,17 @@ bool is_header(const std::vector<CsvCell>& cells, const ReportForm& form) {
                                });
 }
 
-/// `DEPTHWISE_CONV_2D`, `Softmax`, `GroupConvolution`: without what the spellings differ in.
+/// Normalises the spelling of a layer type, such as `DEPTHWISE_CONV_2D`, `Softmax`, `GroupConvolution`.
 std::string plain_type(std::string_view type) {
     std::string plain = lower_case(type);
     std::erase(plain, '_');
     return plain;
 }
 
-/// Types of layers that compute something that several kinds of operator can be: the name decides.
+/// Layer types that cover several kinds of operator; the name of the layer decides which.
 constexpr std::array<std::string_view, 3> kAnyKind{"eltwise", "subgraph", "snippet"};
 
-/// Names of TensorFlow Lite and OpenVINO beside those of ONNX.
+/// Type names of TensorFlow Lite and OpenVINO, in addition to those of ONNX.
 constexpr std::array<std::pair<std::string_view, OperatorKind>, 36> kTypes{{
     {"convolution", OperatorKind::kConv2d},
     {"groupconvolution", OperatorKind::kConv2d},
@@ -117,7 +117,7 @@ std::optional<OperatorKind> kind_of_type(const std::string& plain) {
     return std::nullopt;
 }
 
-/// `jit_avx512_FP32`, `brgemm_avx512_I8`: the dtype at the end.
+/// The dtype at the end of a type such as `jit_avx512_FP32` or `brgemm_avx512_I8`.
 std::optional<DType> dtype_in(std::string_view type) {
     constexpr std::array<std::pair<std::string_view, DType>, 7> kEnds{{{"fp32", DType::kFp32},
                                                                        {"f32", DType::kFp32},
@@ -131,7 +131,7 @@ std::optional<DType> dtype_in(std::string_view type) {
     return found == kEnds.end() ? std::nullopt : std::optional(found->second);
 }
 
-/// A layer as the rows have it: counts of its unit, one per run.
+/// A layer as the rows give it. `counts` are in the unit of the table, one per run.
 struct TimedLayer {
     std::string name, type;
     std::optional<DType> dtype;
@@ -145,7 +145,7 @@ class ReportReader {
     ReportReader(const ReportForm& form, const std::string& name, Diagnostics& diagnostics)
         : form_(form), file_(std::make_shared<const std::string>(name)), diagnostics_(diagnostics) {}
 
-    /// Layers in the order of the table; empty, with an error, if a row is broken.
+    /// Layers in the order of the table; empty, with an error, if a row is invalid.
     std::vector<TimedLayer> read(std::string_view text) {
         const std::size_t errors_before = diagnostics_.error_count();
         for (int line = 1; !text.empty() && diagnostics_.error_count() == errors_before; ++line) {
@@ -156,7 +156,7 @@ class ReportReader {
         return diagnostics_.error_count() == errors_before ? std::move(layers_) : std::vector<TimedLayer>{};
     }
 
-    /// The clock that follows from cycles and time of the whole network.
+    /// The clock, computed from the cycles and the time of the whole network.
     [[nodiscard]] std::optional<Frequency> clock() const {
         return network_cycles_ > 0 && network_us_ > 0 ? std::optional(megahertz(network_cycles_ / network_us_))
                                                       : std::nullopt;
@@ -177,14 +177,14 @@ class ReportReader {
         }
         auto cells = csv_cells(line, form_.separator, where, diagnostics_);
         if (is_header(cells, form_)) {
-            header_ = std::move(cells);  // again for each request of a detailed report
+            header_ = std::move(cells);  // a detailed report repeats the header for each request
         } else if (!header_.empty()) {
             take_row(cells, where);
         }
     }
 
     void take_row(const std::vector<CsvCell>& cells, const SourceLocation& where) {
-        // A separator may end the lines of either.
+        // A separator may end the header line as well as the rows.
         if (cells.size() + 1 < header_.size()) {
             diagnostics_.error(where, fmt::format("the row has {} cells", cells.size()),
                                fmt::format("{}, as in the header: a whole table", header_.size()));
@@ -201,19 +201,20 @@ class ReportReader {
             take_event(name, cell(cells, form_.detail), *count);
         } else if (form_.kind == LayerReport::kVela) {
             TimedLayer& layer = layer_named(name, cell(cells, form_.type));
-            layer.dtype = DType::kInt8;  // of activations and weights, which is what it compiles
+            layer.dtype = DType::kInt8;  // dtype of activations and weights: Vela compiles int8
             layer.macs += static_cast<std::int64_t>(parse_number(cell(cells, {kMacs})).value_or(0));
             layer.cycles = true;
             layer.counts.resize(1);
             layer.counts.front() += *count;                    // an operator may be compiled into several
-        } else if (cell(cells, form_.status) == "EXECUTED") {  // what was fused or folded has no time
+        } else if (cell(cells, form_.status) == "EXECUTED") {  // fused or folded layers have no time
             TimedLayer& layer = layer_named(name, cell(cells, form_.type));
             layer.dtype = dtype_in(cell(cells, form_.detail));
             layer.counts.push_back(*count * unit_of_header());
         }
     }
 
-    /// `name:OpId_21 (cycles)` is a node; of the others the whole network counts.
+    /// An event such as `name:OpId_21 (cycles)` belongs to a node; of the other events only those of the whole network
+    /// are used.
     void take_event(const std::string& identifier, const std::string& unit, double count) {
         const std::string lower = lower_case(identifier);
         const bool cycles = unit == "CYCLES";
@@ -230,7 +231,7 @@ class ReportReader {
         }
     }
 
-    /// Microseconds in one of the unit that the header states: `realTime (ms)`.
+    /// Microseconds per unit of the time column, as its header states the unit: `realTime (ms)`.
     [[nodiscard]] double unit_of_header() const {
         return header_[*column_of(header_, form_.time)].text.find("(ms)") != std::string::npos ? 1e3 : 1;
     }
@@ -252,7 +253,7 @@ class ReportReader {
     double network_cycles_ = 0, network_us_ = 0;
 };
 
-/// A step of the layer; absent if it is no operator, or ran in no time.
+/// Converts a layer to a step; absent if it is not an operator or took no time.
 std::optional<ProfiledStep> step_of(TimedLayer layer, double microseconds_of_one, const LayerReportFacts& facts) {
     const std::string type = plain_type(layer.type);
     ProfiledStep step;
@@ -312,7 +313,7 @@ std::optional<ProfileImport> import_layer_report(std::string_view text, LayerRep
     import.states_sizes = false;
     for (TimedLayer& layer : layers) {
         if (layer.counts.size() > 1) {
-            layer.counts.erase(layer.counts.begin());  // the first run warms up
+            layer.counts.erase(layer.counts.begin());  // the first run is a warm-up
         }
         const double one = layer.cycles ? 1 / in_megahertz(*clock) : 1;
         if (auto step = step_of(layer, one, facts)) {

@@ -1,4 +1,4 @@
-// Maps models into memory, where their weights stay unread.
+// Maps model files into memory, so that the pages with weights are not read.
 #include <fmt/format.h>
 #include <sys/mman.h>
 
@@ -14,15 +14,16 @@ namespace ipc = boost::interprocess;
 
 namespace {
 
-// Mapped, so that pages which hold weights are never touched; null where there is nothing to map.
+// Maps the file, so that pages with weights are never touched; null for an empty file.
 std::shared_ptr<ipc::mapped_region> mapped(const std::filesystem::path& path) {
     const ipc::file_mapping file(path.c_str(), ipc::read_only);
-    std::error_code unknown;  // of a device, for one
+    std::error_code unknown;  // set if the size is unknown, for example of a device
     if (std::filesystem::file_size(path, unknown) == 0 || unknown) {
         return nullptr;
     }
     auto region = std::make_shared<ipc::mapped_region>(file, ipc::read_only);
-    // A huge page around each header that is read would map most of the weights. That it is refused does no harm.
+    // A huge page around each header that is read would map most of the weights. If the system refuses the advice, no
+    // harm is done.
     static_cast<void>(::madvise(region->get_address(), region->get_size(), MADV_NOHUGEPAGE));
     return region;
 }

@@ -1,4 +1,4 @@
-// A file of another program in memory, as its pages are needed.
+// A read-only memory mapping of a model file, whose pages load on demand.
 #pragma once
 
 #include <filesystem>
@@ -15,10 +15,11 @@ struct MappedFile {
     std::shared_ptr<const void> content;  ///< keeps the bytes alive; null for an empty file
 };
 
-/// Error: it cannot be opened.
+/// Null, with an error, if the file cannot be opened.
 [[nodiscard]] std::optional<MappedFile> map_file(const std::filesystem::path& path, Diagnostics& diagnostics);
 
-/// Whether it is the pointer that Git LFS checks out instead of a file; if so, with an error that says the way out.
+/// Whether the bytes are a Git LFS pointer instead of the file itself; if so, records an error that says how to get the
+/// file.
 [[nodiscard]] bool is_lfs_pointer(std::string_view bytes, const std::string& name, Diagnostics& diagnostics);
 
 }  // namespace berth

@@ -1,4 +1,5 @@
-// Attention written out: two products with a softmax between them, and the moves that take heads apart and together.
+// Recognises attention written out as nodes: two products with a softmax in between, and the data movements that split
+// and merge heads.
 #include <algorithm>
 
 #include "importers/onnx_patterns.h"
@@ -7,12 +8,12 @@ namespace berth {
 
 namespace {
 
-/// Both factors of a product are activations.
+/// Whether the node is a matrix product of two activations.
 bool is_product(const OnnxNetwork& network, NodeId node) {
     return (network.is(node, "MatMul") || network.is(node, "FusedMatMul")) && network.activations(node).size() == 2;
 }
 
-/// From the softmax up to the product of query and key, past scaling and masks.
+/// Searches upwards from the softmax for the product of query and key, through scaling and masks.
 NodeId scores_above(const OnnxNetwork& network, ValueId value, std::vector<NodeId>& steps, int depth = 6) {
     const NodeId made_by = network.maker(value);
     if (made_by == kNoNode || depth == 0) {
@@ -33,7 +34,7 @@ NodeId scores_above(const OnnxNetwork& network, ValueId value, std::vector<NodeI
         return kNoNode;
     }
     for (const ValueId input : network.activations(made_by)) {
-        // A mask is smaller than the scores, or comes from no product.
+        // A mask has fewer elements than the scores, or does not come from a product.
         if (network.elements(input) != network.elements(value)) {
             continue;
         }
@@ -47,11 +48,11 @@ NodeId scores_above(const OnnxNetwork& network, ValueId value, std::vector<NodeI
     return kNoNode;
 }
 
-/// From the softmax down to the product with the values.
+/// Searches downwards from the softmax for the product with the values.
 NodeId values_below(const OnnxNetwork& network, NodeId softmax, std::vector<NodeId>& steps) {
     NodeId node = softmax;
     for (int i = 0; i < 4; ++i) {
-        // A guard against rows that are masked out reads the softmax twice: whether it is a number, and the number.
+        // A guard for fully masked rows reads the result of the softmax twice: to test it for NaN, and to select it.
         const auto all = network.readers(network.output(node));
         if (all.size() == 2 && network.is(all[0], "IsNaN") && network.is(all[1], "Where")) {
             steps.push_back(all[0]);
@@ -73,7 +74,8 @@ NodeId values_below(const OnnxNetwork& network, NodeId softmax, std::vector<Node
     return kNoNode;
 }
 
-/// Up through what only arranges heads: transposes, reshapes, scaling by a constant, copies of shared heads.
+/// Searches upwards through operators that only rearrange heads: transposes, reshapes, scaling by a constant, copies of
+/// shared heads.
 ValueId before_heads(const OnnxNetwork& network, ValueId value, std::vector<NodeId>& steps) {
     for (int i = 0; i < 8; ++i) {
         const NodeId made_by = network.maker(value);
@@ -94,7 +96,7 @@ ValueId before_heads(const OnnxNetwork& network, ValueId value, std::vector<Node
     return value;
 }
 
-/// Down through the transpose and the reshape that put the heads together again.
+/// Searches downwards through the transpose and the reshape that merge the heads.
 NodeId after_heads(const OnnxNetwork& network, NodeId product, std::vector<NodeId>& steps) {
     NodeId last = product;
     for (const std::string_view op : {"Transpose", "Reshape"}) {
@@ -108,7 +110,7 @@ NodeId after_heads(const OnnxNetwork& network, NodeId product, std::vector<NodeI
     return last;
 }
 
-/// Sizes from the shapes of scores, of one head's queries, and of the tensors that hold keys and values.
+/// Derives the sizes from the shapes of the scores, of one head's queries, and of the key and value tensors.
 bool take_sizes(AttentionDims& dims, const OnnxNetwork& network, NodeId scores, ValueId query, ValueId key,
                 ValueId value, ValueId result) {
     const Shape& made = network.shape(network.output(scores));
@@ -150,7 +152,7 @@ void match_attention(OnnxNetwork& network, NodeId softmax, OnnxPatterns& found) 
     if (!take_sizes(dims, network, scores, query, key, value, network.output(last))) {
         return;
     }
-    // A step that others read too stays as it is; it cannot be part of the group.
+    // A step with other readers is kept, so it cannot be part of the group.
     std::vector<NodeId> all = steps;
     all.push_back(last);
     for (const NodeId step : steps) {

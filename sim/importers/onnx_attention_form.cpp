@@ -12,14 +12,14 @@ using Form = std::optional<AttentionForm>;
 
 constexpr std::string_view kRuntimeDomain = "com.microsoft";
 
-/// `total` in `parts` equal ones; 0 if that does not work out.
+/// `total` divided by `parts`; 0 if it is not divisible.
 std::int64_t share(std::int64_t total, std::int64_t parts) {
     return parts > 0 && total > 0 && total % parts == 0 ? total / parts : 0;
 }
 
 std::size_t given(const InputShape& shape, std::size_t i) { return shape(i) == nullptr ? kNotGiven : i; }
 
-/// Takes the past in, [batch, heads, positions, width] or [2, ...], and says what the present is.
+/// Adds the positions of the past, [batch, heads, positions, width] or [2, ...], and sets the shapes of the present.
 void add_past(AttentionForm& form, const InputShape& shape) {
     AttentionDims& d = form.dims;
     if (const Shape* past = form.past_key == kNotGiven ? nullptr : shape(form.past_key);
@@ -37,7 +37,7 @@ Form checked(AttentionForm form) {
     return fits ? Form(std::move(form)) : std::nullopt;
 }
 
-/// The projections are part of it: [batch, tokens, width] times [width, query + key + value].
+/// Attention that contains the projections: [batch, tokens, width] times [width, query + key + value].
 Form with_projections(const OnnxNode& node, const InputShape& shape) {
     const Shape *from = shape(0), *weights = shape(1);
     const std::int64_t heads = node.integer("num_heads", 0);
@@ -61,15 +61,15 @@ Form with_projections(const OnnxNode& node, const InputShape& shape) {
     form.past_key = form.past_value = given(shape, node.op == "QAttention" ? 8 : 4);
     form.made = {d.batch, d.seq, value};
     add_past(form, shape);
-    form.present_key.insert(form.present_key.begin(), 2);  // keys and values in one
+    form.present_key.insert(form.present_key.begin(), 2);  // keys and values in one tensor
     return checked(std::move(form));
 }
 
-/// Key and value of [batch, positions, heads x width], or of [batch, heads, positions, width].
+/// Takes sizes of key and value: [batch, positions, heads x width] or [batch, heads, positions, width].
 bool take_keys(AttentionForm& form, const Shape& key, const Shape* value) {
     AttentionDims& d = form.dims;
     form.key = 1;
-    if (key.size() == 5 && key[3] == 2) {  // [batch, positions, heads, 2, width]: both
+    if (key.size() == 5 && key[3] == 2) {  // [batch, positions, heads, 2, width]: keys and values interleaved
         d.kv_seq = key[1];
         d.kv_heads = key[2];
         form.value = 1;
@@ -86,7 +86,7 @@ bool take_keys(AttentionForm& form, const Shape& key, const Shape* value) {
     return (key.size() == 4 ? key[3] : share(key[2], d.kv_heads)) == d.head_dim && values > 0;
 }
 
-/// MultiHeadAttention, and its form for one token at a time.
+/// MultiHeadAttention, and its variant for decoding one token at a time.
 Form multi_head(const OnnxNode& node, const InputShape& shape) {
     const Shape *query = shape(0), *key = shape(1);
     AttentionForm form;
@@ -148,7 +148,8 @@ Form group_query(const OnnxNode& node, const InputShape& shape) {
     return checked(std::move(form));
 }
 
-/// Of ONNX itself, from operator set 23 on: [batch, heads, tokens, width], or heads and width in one.
+/// The Attention operator of ONNX itself, from operator set 23 on: [batch, heads, tokens, width], or heads and width in
+/// one axis.
 Form standard(const OnnxNode& node, const InputShape& shape) {
     const Shape *query = shape(0), *key = shape(1), *value = shape(2);
     if (query == nullptr || key == nullptr || value == nullptr || (query->size() != 3 && query->size() != 4)) {

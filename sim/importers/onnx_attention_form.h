@@ -1,4 +1,4 @@
-// Attention as ONNX and ONNX Runtime offer it: which inputs hold what, and the sizes that follow.
+// Attention operators of ONNX and ONNX Runtime: the role of each input, and the sizes that follow.
 #pragma once
 
 #include <functional>
@@ -9,26 +9,27 @@
 
 namespace berth {
 
-/// Shape of the input with this index; null if it is not given or not known.
+/// Shape of the input with this index; null if the input is not given or its shape is not known.
 using InputShape = std::function<const Shape*(std::size_t)>;
 
 inline constexpr std::size_t kNotGiven = ~std::size_t{0};
 
-/// What an attention node computes. Indices are those of its inputs.
+/// What an attention node computes. `key`, `value`, `past_key`, `past_value` and `bias` are indices of the node's
+/// inputs.
 struct AttentionForm {
-    AttentionDims dims;                                        ///< keys of the past among kv_seq
-    std::int64_t past = 0;                                     ///< positions in the cache before
-    std::int64_t latest = 0;                                   ///< positions whose keys are new
-    std::size_t key = kNotGiven, value = kNotGiven;            ///< kNotGiven: packed in the first input, with the query
-    std::size_t past_key = kNotGiven, past_value = kNotGiven;  ///< the same: both in one tensor
-    std::size_t bias = kNotGiven;                              ///< of the projections, which are part of it or not
-    bool projects = false;   ///< the first input times the second is query, key and value
-    std::int64_t width = 0;  ///< of query, key and value together, per position
+    AttentionDims dims;                              ///< kv_seq includes the positions of the past
+    std::int64_t past = 0;                           ///< positions in the cache before this call
+    std::int64_t latest = 0;                         ///< positions whose keys this call adds
+    std::size_t key = kNotGiven, value = kNotGiven;  ///< kNotGiven: packed into the first input with the query
+    std::size_t past_key = kNotGiven, past_value = kNotGiven;  ///< equal indices: both in one tensor
+    std::size_t bias = kNotGiven;  ///< bias of the projections, whether or not the node contains them
+    bool projects = false;         ///< the node computes query, key and value as the first input times the second
+    std::int64_t width = 0;        ///< columns of query, key and value together, per position
     Shape made;
-    Shape present_key, present_value;  ///< what the second and the third result hold
+    Shape present_key, present_value;  ///< shapes of the second and the third result
 };
 
-/// Absent if it is no attention, or a shape that it takes its sizes from is missing or does not fit.
+/// Absent if the node is not attention, or if a shape that determines the sizes is missing or inconsistent.
 [[nodiscard]] std::optional<AttentionForm> attention_form(const OnnxNode& node, const InputShape& shape);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Attention with projections, biases and caches, part by part.
+// Splits attention with projections, biases and caches into operators.
 #include "importers/onnx_attention_form.h"
 #include "importers/onnx_parts.h"
 #include "importers/onnx_patterns.h"
@@ -7,7 +7,7 @@ namespace berth {
 
 namespace {
 
-/// Query, key and value, each of its own.
+/// Query, key and value as separate sources.
 struct Heads {
     OnnxSource query, key, value;
 };
@@ -16,14 +16,14 @@ Shape keys_of(const AttentionDims& d, std::int64_t positions, std::int64_t width
     return {d.batch, d.kv_heads, positions, width};
 }
 
-/// One constant per column, added to what the part reads.
+/// Adds a bias, one constant per column, to the input of the part.
 OnnxSource with_bias(OnnxParts& parts, const std::string& suffix, OnnxSource from, const Shape& shape) {
     RowsDims sum = rows_of(shape);
     sum.affine = true;
     return parts.add({suffix, OperatorKind::kAdd, sum, {from}, shape});
 }
 
-/// The projections, if the node has them: one product that makes all three.
+/// The projections, if the node contains them: one product for query, key and value together.
 OnnxSource projected(OnnxParts& parts, const AttentionForm& form) {
     const Shape& from = parts.shape(0);
     const bool weights = parts.constant(1);
@@ -38,7 +38,7 @@ OnnxSource projected(OnnxParts& parts, const AttentionForm& form) {
     return parts.add(std::move(part));
 }
 
-/// Takes the packed tensor apart; what each of the three holds of it.
+/// Splits the packed tensor into query, key and value.
 Heads taken_apart(OnnxParts& parts, const AttentionForm& form, OnnxSource packed) {
     const AttentionDims& d = form.dims;
     const std::int64_t positions = form.latest;
@@ -51,7 +51,7 @@ Heads heads_of(OnnxParts& parts, const AttentionForm& form) {
     const AttentionDims& d = form.dims;
     const std::int64_t positions = form.latest;
     Heads heads{parts.input(0), parts.input(form.key), parts.input(form.value)};
-    if (form.key == form.value) {  // key and value in one
+    if (form.key == form.value) {  // key and value in one tensor
         heads.key = parts.piece(".key", parts.input(form.key), keys_of(d, positions, d.head_dim));
         heads.value = parts.piece(".value", parts.input(form.key), keys_of(d, positions, value_width(d)));
     }
@@ -63,7 +63,7 @@ Heads heads_of(OnnxParts& parts, const AttentionForm& form) {
     return heads;
 }
 
-/// The cache with the new positions behind the earlier ones, as one result of the node.
+/// Concatenates earlier and new positions to the updated cache, an output of the node.
 OnnxSource present(OnnxParts& parts, const std::string& suffix, std::vector<OnnxSource> pieces, const Shape& shape,
                    std::size_t output) {
     RowsDims d = rows_of(shape);
@@ -73,14 +73,14 @@ OnnxSource present(OnnxParts& parts, const std::string& suffix, std::vector<Onnx
     return made;
 }
 
-/// Whether the cache that is made is as large as the one that is read: it has room, and new positions go where they
-/// belong.
+/// Whether the cache is updated in place: the one produced is as large as the one read, so it has room for the new
+/// positions.
 bool in_place(const OnnxParts& parts, const AttentionForm& form) {
     return form.past > 0 && form.past_key != form.past_value && parts.out(1) != kNoValue &&
            parts.network().shape(parts.out(1)) == parts.shape(form.past_key);
 }
 
-/// The new positions written into the cache, all that is written of it.
+/// Writes the new positions into the cache; nothing else of it is written.
 void write_in_place(OnnxParts& parts, const AttentionForm& form, const Heads& heads) {
     const AttentionDims& d = form.dims;
     const auto written = [&](const std::string& suffix, OnnxSource from, std::int64_t width, std::size_t output) {
@@ -93,10 +93,10 @@ void write_in_place(OnnxParts& parts, const AttentionForm& form, const Heads& he
     }
 }
 
-/// Keys and values of earlier positions, those of new ones behind them: what attention reads.
+/// Appends new keys and values to those of earlier positions; attention reads the result.
 void take_cache(OnnxParts& parts, const AttentionForm& form, Heads& heads) {
     const bool past = form.past > 0;
-    if (form.past_key == form.past_value) {  // both in one tensor
+    if (form.past_key == form.past_value) {  // keys and values in one tensor
         std::vector<OnnxSource> pieces{heads.key, heads.value};
         if (past) {
             pieces.insert(pieces.begin(), parts.input(form.past_key));
@@ -147,7 +147,7 @@ bool add_attention_parts(OnnxParts& parts) {
         Heads heads = packed ? taken_apart(parts, *form, form->projects ? projected(parts, *form) : parts.input(0))
                              : heads_of(parts, *form);
         if (in_place(parts, *form)) {
-            // How much of it is filled is known only when it runs: at most all.
+            // How much of the cache is filled is known only at run time; the upper limit is its size.
             form->dims.kv_seq = form->past;
             attention.dims = form->dims;
             write_in_place(parts, *form, heads);
@@ -158,7 +158,7 @@ bool add_attention_parts(OnnxParts& parts) {
     }
     const OnnxSource made = parts.add(std::move(attention));
     parts.makes(made, 0);
-    if (parts.out(3) != kNoValue) {  // the scores themselves
+    if (parts.out(3) != kNoValue) {  // the attention scores as a further output
         const Shape& scores = parts.network().shape(parts.out(3));
         RowsDims written{1, 1};
         written.rows = elements_of(form->made);

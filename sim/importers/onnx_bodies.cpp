@@ -1,4 +1,4 @@
-// Functions, branches and loops of an ONNX file, written out as the nodes that run.
+// Inlines the functions, branches and loops of an ONNX file.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,13 +11,13 @@ namespace berth {
 
 namespace {
 
-/// A count beyond this says that a condition ends the loop, not the count.
+/// Largest trip count taken at face value. With a larger one it is the condition that ends the loop.
 constexpr std::int64_t kMostIterations = 10'000;
 
-/// Functions that call each other have an end.
+/// Limit on nested calls, for functions that call each other.
 constexpr int kDeepestCalls = 64;
 
-/// A node by its name, or else by what it makes.
+/// Name of a node in messages: its own, or else that of its first output.
 std::string_view called(const OnnxNode& node) { return node.name.empty() ? node.outputs.front() : node.name; }
 
 const OnnxGraph* body_of(const OnnxNode& node, std::string_view attribute) {
@@ -32,7 +32,7 @@ OnnxAttribute integer_attribute(std::string_view name, std::int64_t value) {
     return attribute;
 }
 
-/// A node of a function as its caller means it: attributes that stand for those of the caller have their values.
+/// Copies a node of a function for one call: attributes that refer to the caller's get their values.
 OnnxNode as_called(OnnxNode node, const OnnxNode& caller, const OnnxFunction& function) {
     std::vector<OnnxAttribute> attributes;
     for (OnnxAttribute& attribute : node.attributes) {
@@ -94,7 +94,7 @@ bool OnnxFlowBuilder::add_function(const OnnxFunction& function, const OnnxNode&
     if (depth_ == kDeepestCalls) {
         return refuse(fmt::format("function '{}' calls itself", function.name), "functions without recursion");
     }
-    OnnxScope inside;  // it sees nothing of what is around its caller
+    OnnxScope inside;  // a function does not see the scope of its caller
     for (std::size_t i = 0; i < function.inputs.size(); ++i) {
         if (const ValueId given = i < inputs->size() ? (*inputs)[i] : kNoValue; given != kNoValue) {
             inside.ids.emplace(function.inputs[i], given);
@@ -122,7 +122,8 @@ bool OnnxFlowBuilder::add_function(const OnnxFunction& function, const OnnxNode&
     return true;
 }
 
-/// Both branches, of which the one goes again that does not work with the sizes of the inputs, or else multiplies less.
+/// Adds both branches, then removes one: the one whose products have no known shapes for these input sizes, or else the
+/// one that multiplies less.
 bool OnnxFlowBuilder::add_branches(const OnnxNode& node, OnnxScope& scope) {
     const auto inputs = inputs_of(node, scope);
     if (!inputs) {
@@ -173,7 +174,8 @@ bool OnnxFlowBuilder::add_branches(const OnnxNode& node, OnnxScope& scope) {
     return true;
 }
 
-/// Takes nodes out that nobody reads, all of values from `first_value` on; what they made stays without a maker.
+/// Removes nodes `first` to `last` (exclusive), which have no readers. Their results, numbered from `first_value` on,
+/// remain as values without a producer.
 void OnnxFlowBuilder::drop_nodes(std::size_t first, std::size_t last, std::size_t first_value) {
     const auto number = [](std::size_t node) { return static_cast<std::int32_t>(node); };
     for (std::size_t value = first_value; value < flow_.values.size(); ++value) {
@@ -189,8 +191,8 @@ void OnnxFlowBuilder::drop_nodes(std::size_t first, std::size_t last, std::size_
     flow_.nodes.erase(begin + static_cast<std::ptrdiff_t>(first), begin + static_cast<std::ptrdiff_t>(last));
 }
 
-/// Whether shapes follow for all that multiplies. Where they do not, inputs of these sizes take another branch: of a
-/// model of two sampling rates, the one of the other rate.
+/// Whether the shapes of all products can be inferred. If not, inputs of these sizes take the other branch: a model for
+/// two sampling rates has one branch per rate.
 bool OnnxFlowBuilder::products_known(std::size_t first, std::size_t last) const {
     for (std::size_t node = first; node < last; ++node) {
         const OnnxStep& step = flow_.nodes[node];
@@ -204,7 +206,7 @@ bool OnnxFlowBuilder::products_known(std::size_t first, std::size_t last) const 
     return true;
 }
 
-/// For comparing branches: multiplications as far as shapes tell them, then what is written.
+/// Cost estimate for comparing branches: multiplications as far as shapes are known, plus the elements written.
 double OnnxFlowBuilder::rough_macs(std::size_t first, std::size_t last) const {
     double sum = 0;
     for (std::size_t node = first; node < last; ++node) {
@@ -231,7 +233,7 @@ double OnnxFlowBuilder::rough_macs(std::size_t first, std::size_t last) const {
     return sum;
 }
 
-/// How often a loop runs, as far as the graph says it: at most, where a condition may end it before.
+/// Trip count of a loop as far as the graph tells; an upper limit if a condition may end it earlier.
 std::optional<std::int64_t> OnnxFlowBuilder::trip_count(const OnnxNode& node, const OnnxScope& scope) const {
     const auto data = [&](std::size_t i) -> std::optional<double> {
         const auto found =
@@ -276,7 +278,7 @@ std::optional<bool> OnnxFlowBuilder::add_scan(const OnnxNode& node, OnnxScope& s
     const std::span<const ValueId> all(*inputs);
     if (scanned == 0 || all.size() < scanned || body.inputs.size() != all.size() || all.back() == kNoValue ||
         !flow_.at(all.back()).shape) {
-        if (body_multiplies(body)) {  // operator set 8 has other inputs
+        if (body_multiplies(body)) {  // in operator set 8 the inputs are others
             flow_.uncounted.push_back(fmt::format("the body of Scan '{}'", called(node)));
         }
         return std::nullopt;
@@ -293,15 +295,16 @@ std::optional<bool> OnnxFlowBuilder::add_scan(const OnnxNode& node, OnnxScope& s
                           all.subspan(states), scope);
 }
 
-/// Writes a body out `count` times. A loop hands its number and a condition in, and a condition out; a scan the slices.
+/// Unrolls a body `count` times. A loop passes in the iteration number and a condition, and returns a condition; a scan
+/// passes in slices.
 bool OnnxFlowBuilder::add_iterations(const OnnxNode& node, const OnnxGraph& body, std::int64_t count,
                                      std::vector<ValueId> carried, std::span<const ValueId> scanned, OnnxScope& scope) {
-    const std::size_t before = node.op == "Loop" ? 2 : 0;  // inputs of the body ahead of what is carried
-    const std::size_t behind = node.op == "Loop" ? 1 : 0;  // outputs likewise
+    const std::size_t before = node.op == "Loop" ? 2 : 0;  // inputs of the body before the loop-carried ones
+    const std::size_t behind = node.op == "Loop" ? 1 : 0;  // outputs before the loop-carried ones
     const std::size_t made = body.outputs.size() - std::min(body.outputs.size(), behind + carried.size());
     std::vector<std::vector<ValueId>> collected(made);
     const auto axes = node.integers("scan_input_axes");
-    OnnxScope shared;  // constants of the body, the same each time
+    OnnxScope shared;  // constants of the body, shared by all iterations
     shared.around = &scope;
     if (!add_constants(body, shared)) {
         return false;

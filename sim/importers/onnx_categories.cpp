@@ -1,4 +1,4 @@
-// What part of a model imported operators belong to: files do not say it, their neighbours do.
+// Derives the category of an imported operator from its neighbours, because files do not state it.
 #include "importers/onnx_graph.h"
 
 namespace berth {

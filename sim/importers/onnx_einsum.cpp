@@ -1,4 +1,4 @@
-// Equations of Einstein sums, letter by letter.
+// Parses the equations of Einstein sums.
 #include "importers/onnx_einsum.h"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ std::vector<std::string> split(const std::string& text, char at) {
     return parts;
 }
 
-/// Axes of an ellipsis get digits from the back, so that the last ones meet: "...ij" of four axes is "10ij".
+/// Names the axes of an ellipsis by digits from the back, so that trailing axes match: "...ij" of four axes is "10ij".
 std::optional<EinsumTerm> written_out(std::string term, std::size_t axes) {
     if (const auto at = term.find(kEllipsis); at != std::string::npos) {
         const std::size_t letters = term.size() - kEllipsis.size();
@@ -41,7 +41,7 @@ std::optional<EinsumTerm> written_out(std::string term, std::size_t axes) {
 
 bool has(const std::string& letters, char letter) { return letters.find(letter) != std::string::npos; }
 
-/// Digits first, then the letters that stand once, in order: what a missing right side means.
+/// The output implied by a missing right side: digits first, then the letters that occur once, sorted.
 EinsumTerm implied_output(const std::vector<EinsumTerm>& inputs) {
     std::map<char, int> counts;
     for (const EinsumTerm& term : inputs) {

@@ -1,4 +1,4 @@
-// Einstein sums as the products that they are.
+// Einstein sums as sequences of matrix products.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,13 @@ struct EinsumEquation {
     [[nodiscard]] Shape shape(const EinsumTerm& term) const;
 };
 
-/// Reads `bij,bjk->bik` for inputs of these shapes; an ellipsis stands for as many axes as are left. Absent if the
-/// equation does not fit.
+/// Parses an equation such as `bij,bjk->bik` for inputs of these shapes; an ellipsis stands for all axes without a
+/// letter. Absent if the equation does not fit the shapes.
 [[nodiscard]] std::optional<EinsumEquation> einsum_equation(std::string_view text, const std::vector<Shape>& shapes);
 
-/// Two terms multiplied, summed over what neither the result nor a later term has.
+/// Product of two terms, summed over the letters that neither the result nor a later term has.
 struct EinsumProduct {
-    MatmulDims dims;  ///< k is 1 where nothing is summed
+    MatmulDims dims;  ///< k is 1 if nothing is summed
     EinsumTerm made;
 };
 [[nodiscard]] EinsumProduct einsum_product(const EinsumEquation& equation, const EinsumTerm& left,

@@ -19,14 +19,15 @@ namespace {
 /// Constants of up to this many elements keep their values: shapes, axes, slices, scalar factors.
 constexpr std::int64_t kMostValues = 1024;
 
-/// Bodies within bodies; exporters need three or four.
+/// Limit on nested bodies; exporters need three or four.
 constexpr int kDeepest = 32;
 
-/// Slices end at the largest number there is; no tensor does, and sums of bounded numbers do not overflow.
+/// Clamps a number. Slices end at the largest number there is, but no tensor does, and sums of bounded numbers do not
+/// overflow.
 std::int64_t bounded(std::int64_t number) { return std::clamp(number, -kLargestSize, kLargestSize); }
 
-/// Around each page that is read the system maps up to some megabytes of its neighbours. Gives those back that lie
-/// within weights, which nobody reads.
+/// Releases the pages within weights, which are never read. For each page that is read, the system maps up to some
+/// megabytes of its neighbours.
 void give_back(std::string_view weights) {
     const auto page = static_cast<std::uintptr_t>(boost::interprocess::mapped_region::get_page_size());
     const auto start = reinterpret_cast<std::uintptr_t>(weights.data());
@@ -38,10 +39,10 @@ void give_back(std::string_view weights) {
     }
 }
 
-/// Reads message after message; the first broken one ends it.
+/// Reads one message after another, and stops at the first invalid one.
 class OnnxReader {
   public:
-    /// `mapped`: the bytes are a mapped file, of which pages may be given back.
+    /// `mapped`: the bytes are a mapped file, whose pages may be released.
     OnnxReader(std::string_view bytes, const std::string& name, bool mapped, Diagnostics& diagnostics)
         : bytes_(bytes), name_(name), mapped_(mapped), diagnostics_(diagnostics) {}
 
@@ -86,7 +87,7 @@ class OnnxReader {
     }
     [[nodiscard]] bool stopped() const { return broken_at_ != nullptr || nodes_ > kMostOnnxNodes || too_deep_; }
 
-    /// Where a constant may hold its elements.
+    /// The fields that may hold the elements of a constant.
     struct TensorData {
         std::string_view raw;
         std::vector<WireField> floats, integers;
@@ -314,13 +315,13 @@ class OnnxReader {
         }
         values.insert(values.end(), whole.begin(), whole.end());
         append_raw(data.raw, tensor.type, values);
-        // Otherwise the data is in another file, or of a type that no shape has.
+        // Otherwise the data is in another file, or of a type that shapes do not use.
         if (static_cast<std::int64_t>(values.size()) == count) {
             tensor.values = std::move(values);
         }
     }
 
-    /// Elements if there are few, else -1.
+    /// Number of elements if it is small, else -1.
     static std::int64_t small_count(const std::vector<std::int64_t>& dims) {
         std::int64_t count = 1;
         for (const std::int64_t dim : dims) {
@@ -356,7 +357,7 @@ class OnnxReader {
             case OnnxType::kUint8:
                 return append_as<std::uint8_t>(raw, to);
             default:
-                return;  // no shape and no factor that is looked at has another type
+                return;  // shapes and the factors that matter have no other type
         }
     }
 
@@ -408,8 +409,8 @@ class OnnxReader {
     bool mapped_;
     Diagnostics& diagnostics_;
     const char* broken_at_ = nullptr;
-    std::uint64_t missing_ = 0;  ///< at the end of the file
-    std::size_t nodes_ = 0;      ///< of the graph, its bodies and functions together
+    std::uint64_t missing_ = 0;  ///< bytes missing at the end of the file
+    std::size_t nodes_ = 0;      ///< nodes of the graph, its bodies and functions together
     int depth_ = 0;
     bool too_deep_ = false;
 };

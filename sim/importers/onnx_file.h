@@ -1,5 +1,5 @@
-// An ONNX file as it stands: nodes, constants and values with their shapes; weights by their dims only.
-// Message numbers: github.com/onnx/onnx, onnx/onnx.proto.
+// An ONNX file as parsed: nodes, constants and values with their shapes. Weights are kept as dims only. Message
+// numbers: github.com/onnx/onnx, onnx/onnx.proto.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace berth {
 
-/// Element types of ONNX that are told apart here; the numbers are those of the file.
+/// The ONNX element types that this importer distinguishes; the numbers are those of the file format.
 enum class OnnxType : std::int32_t {
     kUndefined = 0,
     kFloat = 1,
@@ -31,11 +31,11 @@ enum class OnnxType : std::int32_t {
     kInt4 = 22,
 };
 
-/// No tensor has more elements along one axis, nor more axes.
+/// Upper limits of a tensor: elements along one axis, and number of axes.
 inline constexpr std::int64_t kLargestSize = std::int64_t{1} << 31U;
 inline constexpr std::size_t kMostAxes = 64;
 
-/// A constant. Small ones keep their values, since shapes and factors are among them.
+/// A constant. Small ones keep their values, because shapes and factors are among them.
 struct OnnxTensor {
     std::string_view name;
     OnnxType type = OnnxType::kUndefined;
@@ -47,14 +47,14 @@ struct OnnxGraph;
 
 struct OnnxAttribute {
     std::string_view name;
-    std::string_view refers_to;  ///< in a function: the attribute of the caller that it stands for
+    std::string_view refers_to;  ///< within a function: the caller's attribute that supplies the value
     std::optional<std::int64_t> integer;
     std::optional<float> real;
     std::string_view text;
     std::vector<std::int64_t> integers;
     std::vector<double> reals;
     std::optional<OnnxTensor> tensor;
-    std::shared_ptr<const OnnxGraph> graph;  ///< the body of a loop, a branch of a condition
+    std::shared_ptr<const OnnxGraph> graph;  ///< body of a loop or branch of a condition
 };
 
 struct OnnxNode {
@@ -64,7 +64,7 @@ struct OnnxNode {
 
     [[nodiscard]] const OnnxAttribute* attribute(std::string_view wanted) const;
     [[nodiscard]] std::int64_t integer(std::string_view wanted, std::int64_t otherwise) const;
-    /// Empty if there is none.
+    /// Empty if the node has no such attribute.
     [[nodiscard]] std::vector<std::int64_t> integers(std::string_view wanted) const;
 };
 
@@ -80,7 +80,7 @@ struct OnnxValue {
     std::optional<std::vector<OnnxDim>> shape;
 };
 
-/// Of the whole model, or of a body within it, which sees the values around it.
+/// The graph of the model, or a body nested in it, which also sees the values of the enclosing graphs.
 struct OnnxGraph {
     std::string_view name;
     std::vector<OnnxNode> nodes;
@@ -88,29 +88,29 @@ struct OnnxGraph {
     std::vector<OnnxValue> inputs, outputs, values;
 };
 
-/// An operator that the file itself defines.
+/// An operator that the file itself defines as a function.
 struct OnnxFunction {
     std::string_view name, domain;
     std::vector<std::string_view> inputs, outputs;
     std::vector<OnnxNode> nodes;
-    std::vector<OnnxAttribute> defaults;  ///< of attributes that a caller may leave out
+    std::vector<OnnxAttribute> defaults;  ///< default values of attributes that a caller may omit
 };
 
 struct OnnxFile {
     OnnxGraph graph;
     std::vector<OnnxFunction> functions;
-    std::shared_ptr<const void> content;  ///< keeps alive what the views point into
+    std::shared_ptr<const void> content;  ///< owns the bytes that the views point into
 };
 
-/// A node takes about a kilobyte by the time that it is an operator.
+/// Limit on nodes: one takes about a kilobyte by the time that it is an operator.
 inline constexpr std::size_t kMostOnnxNodes = 250'000;
 
-/// Maps the file into memory and reads all but the data of large constants. Errors: it cannot be opened, is no ONNX
-/// model (the pointer that Git LFS leaves in its place, for one), is cut off, has more than kMostOnnxNodes nodes.
+/// Maps the file into memory and reads everything but the data of large constants. Null, with an error, if it cannot be
+/// opened, is not an ONNX model (for example a Git LFS pointer), is truncated, or has more than kMostOnnxNodes nodes.
 [[nodiscard]] std::optional<OnnxFile> read_onnx_file(const std::filesystem::path& path, Diagnostics& diagnostics);
-/// Whether bytes are a mapped file, of which pages may be given back.
+/// Where the bytes are: in ordinary memory, or in a mapped file whose pages may be released.
 enum class OnnxBytes : std::uint8_t { kInMemory, kMapped };
-/// The same from bytes, which must outlive the result; `name` stands for the file in messages.
+/// Same as read_onnx_file() for bytes in memory, which must outlive the result; `name` stands for the file in messages.
 [[nodiscard]] std::optional<OnnxFile> parse_onnx(std::string_view bytes, const std::string& name,
                                                  Diagnostics& diagnostics, OnnxBytes kept = OnnxBytes::kInMemory);
 

@@ -1,4 +1,4 @@
-// Values by number, sizes for dimensions, and one pass over the nodes.
+// Numbers values, binds sizes to dimensions, and infers shapes in one pass over the nodes.
 #include "importers/onnx_flow.h"
 
 #include <fmt/format.h>
@@ -77,14 +77,14 @@ ValueId OnnxFlowBuilder::constant(std::vector<double> data, Shape shape, OnnxTyp
     return id;
 }
 
-/// Constants and what the file says of values.
+/// Adds the constants, and what the file states about values.
 bool OnnxFlowBuilder::add_constants(const OnnxGraph& graph, OnnxScope& scope) {
     for (const OnnxTensor& constant : graph.constants) {
         if (!possible(constant.dims)) {
             return refuse(fmt::format("constant '{}' has an impossible shape", constant.name),
                           fmt::format("up to {} sizes of 0 to {}", kMostAxes, kLargestSize));
         }
-        // A body that is written out again holds the same ones.
+        // A body that is inlined again has the same constants.
         const auto [known, is_new] = constants_.emplace(&constant, kNoValue);
         if (!is_new) {
             scope.ids.emplace(constant.name, known->second);
@@ -135,7 +135,7 @@ void OnnxFlowBuilder::add_inputs(OnnxScope& scope) {
     }
 }
 
-/// Of an input without a shape: a size per axis, as far as the options have them from the first on.
+/// Shape of an input for which the file states none: sizes from the options, up to the first axis without one.
 Shape OnnxFlowBuilder::asked_shape(std::string_view input) {
     Shape shape;
     for (std::size_t axis = 0; axis < kMostAxes; ++axis) {
@@ -150,7 +150,7 @@ Shape OnnxFlowBuilder::asked_shape(std::string_view input) {
     return shape;
 }
 
-/// As the options say, by place or by name; else as the file says. 1 where neither does.
+/// Size from the options, by place or by name; else from the file; else 1.
 std::int64_t OnnxFlowBuilder::size_of(const OnnxDim& dim, const OnnxValue& input, std::size_t axis) {
     const std::string place = fmt::format("{}:{}", input.name, axis);
     const std::string called = dim.name.empty() ? place : std::string(dim.name);
@@ -214,9 +214,9 @@ bool OnnxFlowBuilder::add_node(const OnnxNode& node, OnnxScope& scope) {
     return node.op == "Constant" && depth_ == 0 ? add_constant_node(node, scope) : add_step(node, scope);
 }
 
-/// One that a body makes is the same each time that the body is written out.
+/// A constant within a body is the same each time that the body is inlined.
 bool OnnxFlowBuilder::add_constant_node(const OnnxNode& node, OnnxScope& scope) {
-    const char* key = node.outputs.front().data();  // in the file
+    const char* key = node.outputs.front().data();  // address of the name in the file
     if (const auto known = made_constants_.find(key); known != made_constants_.end()) {
         return bind(node, node.outputs.front(), known->second, scope);
     }
@@ -237,7 +237,7 @@ bool OnnxFlowBuilder::more_work() {
                   "fewer iterations, or a model without the loop");
 }
 
-/// The values that a node reads; absent, with an error, if one of them is not there.
+/// The values that a node reads; absent, with an error, if one of them does not exist.
 std::optional<std::vector<ValueId>> OnnxFlowBuilder::inputs_of(const OnnxNode& node, const OnnxScope& scope) const {
     std::vector<ValueId> inputs;
     for (const std::string_view input : node.inputs) {
@@ -251,7 +251,7 @@ std::optional<std::vector<ValueId>> OnnxFlowBuilder::inputs_of(const OnnxNode& n
     return inputs;
 }
 
-/// Gives a value its name; false, with an error, if there is such a value already.
+/// Binds a name to a value; false, with an error, if the name is taken.
 bool OnnxFlowBuilder::bind(const OnnxNode& node, std::string_view output, ValueId value, OnnxScope& scope) {
     if (!output.empty() && !scope.ids.emplace(output, value).second) {
         return refuse(fmt::format("{} '{}' makes '{}', which is there already", node.op, node.name, output),
@@ -268,7 +268,7 @@ bool OnnxFlowBuilder::add_step(const OnnxNode& node, OnnxScope& scope) {
         return false;
     }
     step.inputs = std::move(*inputs);
-    // The first result stands for the node and always has a number; others that are not named have none.
+    // The first result represents the node and always gets a number; other results without a name get none.
     for (const std::string_view output : node.outputs) {
         if (output.empty() && !step.outputs.empty()) {
             step.outputs.push_back(kNoValue);
@@ -298,7 +298,7 @@ ValueId OnnxFlowBuilder::result_of(OnnxNode node, std::vector<ValueId> inputs, s
     return made;
 }
 
-/// What the operator's rule says; nothing of a result that came out impossible.
+/// Applies the operator's rule, and discards shapes that are impossible.
 std::optional<bool> OnnxFlowBuilder::apply_rule(const OnnxStep& step) {
     auto worked = infer_shapes(step, flow_.values);
     for (const ValueId output : step.outputs) {
@@ -330,7 +330,7 @@ void OnnxFlowBuilder::infer(const OnnxStep& step, const OnnxScope& scope) {
             continue;
         }
         OnnxFacts& facts = flow_.at(output);
-        // What a cache holds after attention depends on its room, which only the file knows.
+        // The shape of a cache after attention depends on its capacity, which only the file states.
         const bool cache = output != step.outputs.front() && multiplies(step.source->op);
         if (!worked.value_or(false) || !facts.shape || cache) {
             take_stated(facts, first, scope);
@@ -340,7 +340,8 @@ void OnnxFlowBuilder::infer(const OnnxStep& step, const OnnxScope& scope) {
     }
 }
 
-/// What the file says of the value, its named dimensions bound; else the shape of what is read.
+/// Takes the shape that the file states for the value, with its named dimensions bound; else the shape of the first
+/// input.
 void OnnxFlowBuilder::take_stated(OnnxFacts& facts, const OnnxFacts* first, const OnnxScope& scope) const {
     const OnnxValue* found = scope.stated_of(facts.name);
     if (found != nullptr && found->shape) {

@@ -1,4 +1,4 @@
-// Builds the flow of an ONNX file node by node: scopes of names, bodies that are written out, sequences as plumbing.
+// Builds the flow of an ONNX file node by node: name scopes, inlined bodies, and sequences resolved to their elements.
 #pragma once
 
 #include <map>
@@ -15,14 +15,14 @@
 
 namespace berth {
 
-/// Names that a graph or a body sees: its own, then those around it.
+/// Names visible in a graph or a body: its own, then those of the enclosing scopes.
 struct OnnxScope {
     const OnnxScope* around = nullptr;
     std::unordered_map<std::string_view, ValueId> ids;
     std::unordered_map<std::string_view, const OnnxValue*> stated;
 
     [[nodiscard]] std::optional<ValueId> find(std::string_view name) const;
-    /// What the file says of a value; null if it says nothing.
+    /// What the file states about a value; null if nothing.
     [[nodiscard]] const OnnxValue* stated_of(std::string_view name) const;
 };
 
@@ -49,7 +49,7 @@ class OnnxFlowBuilder {
     ValueId new_value(std::string_view name, std::int32_t producer = -1);
     bool add_nodes(std::span<const OnnxNode> nodes, OnnxScope& scope);
     bool add_node(const OnnxNode& node, OnnxScope& scope);
-    /// False, with an error, once bodies and functions make more than is reasonable.
+    /// Counts work; false, with an error, once bodies and functions expand to more than the limit.
     bool more_work();
     bool add_step(const OnnxNode& node, OnnxScope& scope);
     bool add_constant_node(const OnnxNode& node, OnnxScope& scope);
@@ -58,12 +58,12 @@ class OnnxFlowBuilder {
     std::optional<bool> apply_rule(const OnnxStep& step);
     void take_stated(OnnxFacts& facts, const OnnxFacts* first, const OnnxScope& scope) const;
     [[nodiscard]] std::optional<std::vector<ValueId>> inputs_of(const OnnxNode& node, const OnnxScope& scope) const;
-    /// A small constant that stands in no file.
+    /// Makes a small constant that is not in the file.
     ValueId constant(std::vector<double> data, Shape shape, OnnxType type);
-    /// What a node that stands in no file makes of values.
+    /// Adds a node that is not in the file, and returns its result.
     ValueId result_of(OnnxNode node, std::vector<ValueId> inputs, std::string_view name, const OnnxScope& scope);
 
-    // Bodies (onnx_bodies.cpp). Absent: the node is no such thing, and stands for itself.
+    // Bodies (onnx_bodies.cpp). Absent: the node has no body, and is added as it is.
     std::optional<bool> add_body(const OnnxNode& node, OnnxScope& scope);
     bool add_function(const OnnxFunction& function, const OnnxNode& caller, OnnxScope& scope);
     bool add_branches(const OnnxNode& node, OnnxScope& scope);
@@ -76,7 +76,7 @@ class OnnxFlowBuilder {
     [[nodiscard]] bool products_known(std::size_t first, std::size_t last) const;
     [[nodiscard]] double rough_macs(std::size_t first, std::size_t last) const;
 
-    // Sequences and optionals (onnx_sequences.cpp). Absent: as above.
+    // Sequences and optionals (onnx_sequences.cpp). Absent: the node handles neither, and is added as it is.
     std::optional<bool> add_sequence(const OnnxNode& node, OnnxScope& scope);
     [[nodiscard]] const std::vector<ValueId>* list(ValueId value) const;
     std::optional<std::vector<ValueId>> split_list(const OnnxNode& node, std::span<const ValueId> inputs,
@@ -87,17 +87,19 @@ class OnnxFlowBuilder {
     const NetworkOptions& options_;
     Diagnostics& diagnostics_;
     OnnxFlow flow_;
-    std::unordered_map<const OnnxTensor*, ValueId> constants_;  ///< of all graphs so far, by where the file has them
-    std::unordered_map<const char*, ValueId> made_constants_;   ///< of nodes outside functions, by their results' names
-    std::unordered_map<ValueId, std::vector<ValueId>> lists_;   ///< of sequences: their elements
-    std::set<std::string, std::less<>> dims_;                   ///< that inputs have, by name or place
-    std::vector<std::string> unbound_;                          ///< without a size, in order
+    std::unordered_map<const OnnxTensor*, ValueId>
+        constants_;  ///< constants of all graphs so far, by address in the parsed file
+    std::unordered_map<const char*, ValueId>
+        made_constants_;  ///< results of Constant nodes outside functions, by address of the name
+    std::unordered_map<ValueId, std::vector<ValueId>> lists_;  ///< elements of each sequence
+    std::set<std::string, std::less<>> dims_;                  ///< dimensions of the inputs, by name or by place
+    std::vector<std::string> unbound_;                         ///< dimensions without a size, in order
     std::map<std::pair<std::string_view, std::string_view>, const OnnxFunction*> functions_;  ///< by domain and name
-    int depth_ = 0;         ///< of functions within functions
-    std::size_t work_ = 0;  ///< nodes looked at and iterations begun, whether or not they make nodes
+    int depth_ = 0;         ///< nesting depth of function calls
+    std::size_t work_ = 0;  ///< nodes visited and iterations begun, whether or not they add nodes
 };
 
-/// Whether a body, or one within it, multiplies.
+/// Whether a body, or one nested in it, contains an operator that multiplies.
 [[nodiscard]] bool body_multiplies(const OnnxGraph& body);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Constants that go into the weights and the bias of the product or convolution before them.
+// Folds constants into the weights and the bias of the preceding product or convolution.
 #include <algorithm>
 
 #include "importers/onnx_patterns.h"
@@ -8,13 +8,13 @@ namespace berth {
 
 namespace {
 
-/// What a product or convolution with weights makes: its axis of columns, or channels, of all there are.
+/// The axis of the result of a product or convolution with weights that holds its columns or channels.
 struct Columns {
     std::size_t axis = 0;
-    bool channels = false;  ///< of a convolution
+    bool channels = false;  ///< true for a convolution
 };
 
-/// Absent where no constant can be folded: no weights, or not known how the result lies.
+/// Absent if constants cannot be folded: there are no weights, or the layout of the result is not known.
 std::optional<Columns> columns_of(const OnnxNetwork& network, NodeId node) {
     const auto is_one_of = [&](std::initializer_list<std::string_view> ops) {
         return std::ranges::any_of(ops, [&](std::string_view op) { return network.is(node, op); });
@@ -29,7 +29,7 @@ std::optional<Columns> columns_of(const OnnxNetwork& network, NodeId node) {
     return Columns{last ? made.size() - 1 : 1, conv};
 }
 
-/// Whether the constant is one number for all, or one for each column.
+/// Whether the constant is a single number, or one number per column.
 bool one_per_column(const OnnxNetwork& network, ValueId constant, const Shape& made, std::size_t axis) {
     const Shape& shape = network.shape(constant);
     if (shape.size() > made.size()) {
@@ -46,7 +46,7 @@ bool one_per_column(const OnnxNetwork& network, ValueId constant, const Shape& m
 
 enum class Folded : std::uint8_t { kNothing, kScale, kShift };
 
-/// What the reader of a result with such columns does to each of them by itself, if that is all it does.
+/// Effect of the reader of such a result, if it does nothing but scale or shift each column separately.
 Folded folded_into(const OnnxNetwork& network, NodeId reader, const Shape& made, const Columns& columns) {
     if (network.is(reader, "BatchNormalization")) {
         const bool fits = columns.axis == 1 && (columns.channels || made.size() == 2);

@@ -1,4 +1,4 @@
-// From the simplified network to a graph: operators with their names, tensors, blocks and categories.
+// Converts the simplified network to a graph: operators with their names, tensors, blocks and categories.
 #include "importers/onnx_graph.h"
 
 #include <fmt/format.h>
@@ -20,7 +20,7 @@ namespace berth {
 
 namespace {
 
-/// The number of the block in a name such as `encoder.layer.3.attention.query`; -1 if there is none.
+/// Block number in a name such as `encoder.layer.3.attention.query`; -1 if there is none.
 int block_in(std::string_view name) {
     std::size_t start = 0;
     while (start < name.size()) {
@@ -142,7 +142,7 @@ class GraphMaker {
         return true;
     }
 
-    /// The latest operator uses the weights of an earlier one if both read the same constant whole.
+    /// Lets the latest operator share the weights of an earlier one if both read the same whole constant.
     void share_weights(ValueId weights) {
         if (weights == kNoValue) {
             return;
@@ -151,13 +151,14 @@ class GraphMaker {
         const auto id = static_cast<OperatorId>(import_.graph.operators.size() - 1);
         const ValueId held = network_.origin(weights);
         if (network_.elements(held) != matrix_elements(op.dims)) {
-            return;  // a part of it, or packed
+            return;  // a part of the constant, or packed
         }
         const auto [first, added] = owners_.emplace(held, id);
         op.table_of = added ? kNoOperator : first->second;
     }
 
-    /// What a node multiplies, or holds in constants, that its operators from `before` on do not count.
+    /// Records a loss: multiplications of a node, or weights in its constants, that its operators from `before` on do
+    /// not cover.
     void note_loss(NodeId node, std::size_t before) {
         const auto& operators = import_.graph.operators;
         const auto passes = [](const Operator& op) { return op.kind == OperatorKind::kOther; };
@@ -189,7 +190,7 @@ class GraphMaker {
         known.multiplies = known.multiplies || loss.multiplies;
     }
 
-    /// Ids, axes and masks are no weights.
+    /// Integers and booleans are ids, axes and masks, not weights.
     static bool is_weight(OnnxType type) {
         return type != OnnxType::kInt64 && type != OnnxType::kInt32 && type != OnnxType::kBool;
     }
@@ -227,7 +228,7 @@ class GraphMaker {
         return true;
     }
 
-    /// The tensor of a value that an operator made, or of an input of the graph.
+    /// The tensor of an operator's result or of a graph input.
     TensorId tensor_of(ValueId value) {
         TensorId& id = tensors_[static_cast<std::size_t>(value)];
         if (id < 0) {
@@ -265,7 +266,7 @@ class GraphMaker {
         return name;
     }
 
-    /// Adds the operator that makes an output of the node.
+    /// Adds the operator that computes this output of the node.
     bool add(NodeId node, std::size_t output, const OnnxOperator& op) {
         const ValueId value = network_.step(node).outputs[output];
         const TensorId made = add_operator(name_of(node, output), op, *network_.flow().at(value).shape);
@@ -284,7 +285,7 @@ class GraphMaker {
         return add_operator(name, planned.kind, planned.dims, std::move(inputs), made);
     }
 
-    /// -1, with an error, if the operator is impossible even as a pass over its data.
+    /// Returns -1, with an error, if the operator is impossible even as a pass over its data.
     TensorId add_operator(const std::string& name, OperatorKind kind, const Dims& dims, std::vector<TensorId> inputs,
                           const Shape& made) {
         Graph& graph = import_.graph;
@@ -315,7 +316,7 @@ class GraphMaker {
         return graph.operators.back().output;
     }
 
-    /// Whether tensors and sizes agree; what does not agree is taken as a pass over the data.
+    /// Checks that tensors and sizes agree; if not, the operator becomes a pass over the data.
     bool checked(Operator& op) {
         Diagnostics ignored;
         if (possible_dims(op.kind, op.dims) && tensors_fit(import_.graph, op, ignored)) {
@@ -337,7 +338,7 @@ class GraphMaker {
         return true;
     }
 
-    /// The second size of the first input of ids.
+    /// Size of the second axis of the first input that holds ids.
     [[nodiscard]] std::int64_t tokens() const {
         for (const ValueId input : network_.flow().inputs) {
             const OnnxFacts& facts = network_.flow().at(input);
@@ -355,10 +356,10 @@ class GraphMaker {
     SourceLocation where_;
     Diagnostics& diagnostics_;
     NetworkImport import_;
-    std::vector<TensorId> tensors_;  ///< of each value; -1 for none yet
+    std::vector<TensorId> tensors_;  ///< by value; -1 if it has no tensor yet
     std::unordered_set<std::string> names_;
-    std::unordered_map<std::string_view, std::size_t> unknown_, lost_;  ///< where operators stand in the import's lists
-    std::unordered_map<ValueId, OperatorId> owners_;  ///< of constants: the first operator that multiplies by them
+    std::unordered_map<std::string_view, std::size_t> unknown_, lost_;  ///< indices into the import's lists
+    std::unordered_map<ValueId, OperatorId> owners_;  ///< by constant: the first operator that multiplies by it
     std::map<std::string, std::int64_t> counters_;
 };
 

@@ -10,12 +10,13 @@
 
 namespace berth {
 
-/// Every node that is left becomes one operator or a few; what no kind fits becomes a pass over its data. Errors, at
-/// the file `name`: a shape that is not known, a tensor of no possible size, nothing to compute.
+/// Converts every remaining node to one or more operators; a node that fits no kind becomes a pass over its data.
+/// Errors, at the file `name`: an unknown shape, a tensor of an impossible size, nothing to compute.
 [[nodiscard]] std::optional<NetworkImport> graph_of(OnnxNetwork network, OnnxPatterns patterns, const std::string& name,
                                                     Diagnostics& diagnostics);
 
-/// Products with weights right before and after attention belong to it, and so do the moves between.
+/// Assigns categories. Products with weights directly before and after attention belong to attention, and so do the
+/// data movements in between.
 void assign_categories(Graph& graph);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Shape rules of operators that move, pick or make data.
+// Shape rules of operators that move, select or create data.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -217,7 +217,7 @@ bool transpose(const RuleContext& c) {
     }
     const Shape from = *shape;
     c.make(0, std::move(result));
-    // Small tables turned, as exporters write how much is padded on each side.
+    // Transposes small tables too: exporters write the padding of each side this way.
     const auto* data = c.data(0);
     if (data != nullptr && order == Shape{1, 0} && static_cast<std::int64_t>(data->size()) == elements_of(from)) {
         std::vector<double> turned;
@@ -351,7 +351,7 @@ bool resize(const RuleContext& c) {
     if (const auto sizes = c.integers(3, ""); sizes && sizes->size() == shape->size()) {
         return c.make(0, *sizes);
     } else if (sizes && c.node().integer("channels_last", 0) != 0 && sizes->size() + 2 == shape->size()) {
-        Shape result = *shape;  // of the axes between batch and channels
+        Shape result = *shape;  // only the axes between batch and channels
         std::ranges::copy(*sizes, result.begin() + 1);
         return c.make(0, std::move(result));
     }

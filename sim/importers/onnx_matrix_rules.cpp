@@ -61,7 +61,7 @@ bool float_matmul(const RuleContext& c) {
     return true;
 }
 
-/// Weights of few bits, packed: their shape stands in the attributes, or in an input of its own.
+/// Packed weights of few bits: their shape is in the attributes, or in a separate input.
 bool packed_matmul(const RuleContext& c) {
     const Shape* a = c.shape(0);
     const auto* packed = c.node().op == "MatMulFpQ4" ? c.data(2) : nullptr;
@@ -75,7 +75,7 @@ bool packed_matmul(const RuleContext& c) {
     return c.make(0, std::move(result));
 }
 
-/// One side of a window that slides over an axis.
+/// A sliding window along one axis.
 struct Window {
     std::int64_t kernel = 1, stride = 1, dilation = 1, before = 0, after = 0;
 };
@@ -88,7 +88,7 @@ std::int64_t positions(std::int64_t size, const Window& w, std::string_view auto
     return room < 0 ? 0 : (room + (up ? w.stride - 1 : 0)) / w.stride + 1;
 }
 
-/// `from` and `result` have channels second.
+/// Infers the result of a sliding window; `from` and `result` have channels second.
 bool slide(const RuleContext& c, const Shape& from, const Shape& kernel, Shape result) {
     const auto strides = c.node().integers("strides");
     const auto dilations = c.node().integers("dilations");
@@ -113,7 +113,7 @@ bool slide(const RuleContext& c, const Shape& from, const Shape& kernel, Shape r
     return c.make(0, as_laid_out(c.node(), std::move(result)));
 }
 
-/// What a convolution reads and its kernel, both the way ONNX has them.
+/// Input and kernel of a convolution in the axis order of ONNX.
 struct Convolved {
     Shape from, kernel;
 };
@@ -132,7 +132,7 @@ bool convolve(const RuleContext& c, std::size_t weights) {
            slide(c, read->from, Shape(read->kernel.begin() + 2, read->kernel.end()), {read->from[0], read->kernel[0]});
 }
 
-/// Each input position spreads over a kernel of results.
+/// Transposed convolution: each input position contributes to a kernel of output positions.
 bool convolve_transposed(const RuleContext& c) {
     const auto read = convolved(c, 1);
     if (!read) {
@@ -244,7 +244,8 @@ bool embed(const RuleContext& c) {
     return c.make(0, std::move(result));
 }
 
-/// Biases of scores by distance: a table of heads, and how many positions query and are seen.
+/// Relative position biases of attention scores: a table with one column per head, and the numbers of query and key
+/// positions.
 bool distance_bias(const RuleContext& c) {
     const Shape* table = c.shape(0);
     const auto *queries = c.data(1), *keys = c.data(2);

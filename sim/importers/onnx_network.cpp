@@ -1,4 +1,4 @@
-// Readers, makers, and what stands for what.
+// Queries for readers and producers, and the replacement of values.
 #include "importers/onnx_network.h"
 
 #include <algorithm>
@@ -81,7 +81,7 @@ void OnnxNetwork::pass_by_storage(NodeId node) {
     }
 }
 
-/// A product with a quantisation scale, or with any constant right after integers were added up.
+/// Whether the node multiplies by a quantisation scale, or by any constant directly after an integer accumulation.
 bool OnnxNetwork::rescales(NodeId node) const {
     if (!is(node, "Mul")) {
         return false;

@@ -1,4 +1,4 @@
-// Sizes of operators from the shapes of what they read and make.
+// Derives operator sizes from the shapes of inputs and outputs.
 #include "importers/onnx_operators.h"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ Found pool_of(const OnnxSubject& s) {
     const Shape from = channels_second(s.source(), s.network.shape(s.in(0)));
     const std::int64_t all = elements_of(from);
     const std::int64_t left = elements_of(s.made);
-    // Pictures are pooled per channel; anything else per column, if whole columns are left.
+    // Images are pooled per channel. Anything else is pooled per column if whole columns remain.
     const bool reduces = s.source().op.starts_with("Reduce") || s.source().op.starts_with("Arg");
     std::int64_t cols = !reduces && from.size() > 2 ? from[1] : s.made.empty() ? 1 : s.made.back();
     cols = cols < 1 || all % cols != 0 || left % cols != 0 ? 1 : cols;
@@ -49,7 +49,7 @@ Found gather_of(const OnnxSubject& s) {
     return s.constant(1) ? Found(OnnxOperator{OperatorKind::kSplit, rows_of(s.made), {s.in(0)}, {}}) : std::nullopt;
 }
 
-/// Of the largest constant that it reads.
+/// Number of elements of the largest constant input.
 std::int64_t constant_elements(const OnnxSubject& s) {
     std::int64_t most = 0;
     for (std::size_t i = 0; i < s.network.step(s.node).inputs.size(); ++i) {
@@ -63,7 +63,7 @@ Found sum_of(const OnnxSubject& s) {
     RowsDims d = positions_of(s.network, s.made);
     const auto inputs = s.network.activations(s.node);
     d.inputs = static_cast<std::int64_t>(inputs.size());
-    // In integers a scale and a zero point stand behind each operand.
+    // In integer operators each operand is followed by a scale and a zero point.
     if (!s.source().op.starts_with("QLinear")) {
         const std::int64_t constants = constant_elements(s);
         d.affine = constants > 1;
@@ -98,7 +98,7 @@ Found given_rows(const OnnxSubject& s, const RowsDims& d) {
     return s.given(0) && !s.constant(0) ? Found(OnnxOperator{s.kind, d, {s.in(0)}, {}}) : std::nullopt;
 }
 
-/// Positions become more or fewer; each keeps its channels, which are the second size.
+/// Changes the number of positions; each keeps its channels, which are the second axis.
 Found resize_of(const OnnxSubject& s) {
     const std::int64_t channels = s.made.size() > 2 ? channels_second(s.source(), s.made)[1] : 1;
     const std::int64_t given = s.given(0) ? s.network.elements(s.in(0)) : 0;
@@ -112,7 +112,7 @@ Found resize_of(const OnnxSubject& s) {
     return given_rows(s, d);
 }
 
-/// A reshape that leaves the channels of each position together.
+/// A reshape that keeps the channels of each position contiguous.
 RowsDims as_it_lies(RowsDims d) {
     d.run = d.out_run = d.cols;
     return d;
@@ -170,14 +170,14 @@ Found typed_operator(const OnnxSubject& s) {
             return gather_of(s);
         case DimsForm::kRows:
             return rows_operator(s);
-        case DimsForm::kAttention:  // several operators; see onnx_parts.h
+        case DimsForm::kAttention:  // becomes several operators; see onnx_parts.h
         case DimsForm::kScan:
             break;
     }
     return std::nullopt;
 }
 
-/// Sizes in range, and tensors of just the elements that they speak of.
+/// Whether the sizes are in range and the output has exactly the elements that they imply.
 bool fits(const OnnxOperator& op, const Shape& made) {
     return possible_dims(op.kind, op.dims) && output_elements(op.kind, op.dims) == elements_of(made);
 }

@@ -1,4 +1,4 @@
-// Norms with a sum before them, embeddings in one, sums over any axes; and which nodes have parts at all.
+// Parts of norms with a residual sum, fused embeddings, and Einstein sums; and the table of nodes that have parts.
 #include "importers/onnx_parts.h"
 
 #include <algorithm>
@@ -24,10 +24,10 @@ bool add_skip_norm_parts(OnnxParts& parts) {
     const bool mean = parts.source().op == "SkipLayerNormalization";
     RowsDims sum = rows_of(made);
     sum.inputs = static_cast<std::int64_t>(inputs.size());
-    sum.affine = parts.constant(mean ? 4 : 3);  // a bias
+    sum.affine = parts.constant(mean ? 4 : 3);  // the constant is a bias
     const OnnxSource added = parts.add({".add", OperatorKind::kAdd, sum, std::move(inputs), made});
     if (parts.out(3) != kNoValue) {
-        parts.makes(added, 3);  // the sum before it is normalised
+        parts.makes(added, 3);  // the residual sum itself is an output too
     }
     RowsDims norm = rows_of(made);
     norm.affine = true;
@@ -36,7 +36,7 @@ bool add_skip_norm_parts(OnnxParts& parts) {
     return true;
 }
 
-/// Words, positions and token types are looked up, added and normalised.
+/// Looks up words, positions and token types, adds the three and normalises the sum.
 bool add_embedding_parts(OnnxParts& parts) {
     const Shape& made = parts.network().shape(parts.out(0));
     std::vector<OnnxSource> looked_up;
@@ -71,7 +71,7 @@ bool add_embedding_parts(OnnxParts& parts) {
     return true;
 }
 
-/// A number per pair of positions and head, picked from a table by the distance.
+/// Relative position bias: one number per pair of positions and head, looked up in a table by distance.
 bool add_distance_parts(OnnxParts& parts) {
     const Shape &table = parts.shape(0), &made = parts.network().shape(parts.out(0));
     if (!parts.constant(0) || table.size() != 2 || made.size() != 4) {
@@ -92,11 +92,12 @@ bool add_distance_parts(OnnxParts& parts) {
     return true;
 }
 
-/// Each row meets some of the experts, which are two products with an activation between them, and a third beside the
-/// first if the activation has a gate of its own. Weights of few bits are packed along one axis.
+/// Mixture of experts: each row passes through some of the experts. An expert is two products with an activation in
+/// between, and a third product parallel to the first if the activation has a separate gate. Weights of few bits are
+/// packed along one axis.
 bool add_expert_parts(OnnxParts& parts) {
     const bool packed = parts.source().op == "QMoE";
-    const std::size_t stride = packed ? 3 : 2;  // weights, scales and bias, or weights and bias
+    const std::size_t stride = packed ? 3 : 2;  // constants per product: weights, scales and bias, or weights and bias
     const Shape& from = parts.shape(0);
     const std::int64_t bits = packed ? parts.source().integer("expert_weight_bits", 4) : 8;
     if (from.size() < 2 || parts.shape(1).empty() || bits < 1 || !parts.constant(2) || !parts.constant(2 + stride)) {
@@ -121,7 +122,7 @@ bool add_expert_parts(OnnxParts& parts) {
     const bool gated = parts.constant(2 + 2 * stride);
     RowsDims each{met, down};
     const Shape shape{met, down};
-    if (up == 2 * down) {  // the gate lies beside it
+    if (up == 2 * down) {  // the gate is in the same matrix
         hidden = parts.piece(".gate", hidden, shape);
     }
     hidden = parts.add({".act", OperatorKind::kSilu, each, {hidden}, shape});
@@ -138,7 +139,7 @@ bool add_expert_parts(OnnxParts& parts) {
     return up > 0 && down > 0 && (up == down || up == 2 * down) && active > 0 && active <= experts;
 }
 
-/// Pairs of elements turned by angles from a table that the file holds.
+/// Rotates pairs of elements by angles from a table in the file.
 bool add_rotary_parts(OnnxParts& parts) {
     const Shape& made = parts.network().shape(parts.out(0));
     RowsDims d = rows_of(made);
@@ -147,7 +148,7 @@ bool add_rotary_parts(OnnxParts& parts) {
     return parts.given(0) && !parts.constant(0);
 }
 
-/// The result is a permutation of what the last step makes, or a sum of it.
+/// The output is a permutation of the last step's result, or a sum over it.
 void add_rearranged(OnnxParts& parts, OnnxSource from, std::int64_t given, const Shape& made) {
     const std::int64_t left = elements_of(made);
     if (given == left) {
@@ -162,7 +163,7 @@ void add_rearranged(OnnxParts& parts, OnnxSource from, std::int64_t given, const
     parts.makes(parts.add({"", kind, d, {from}, made}), 0);
 }
 
-/// Letters that the result or a term after `index` has.
+/// Letters that occur in the output or in a term after `index`.
 std::string kept_after(const EinsumEquation& equation, std::size_t index) {
     std::string kept = equation.output;
     for (std::size_t i = index + 1; i < equation.inputs.size(); ++i) {
@@ -171,7 +172,7 @@ std::string kept_after(const EinsumEquation& equation, std::size_t index) {
     return kept;
 }
 
-/// One of the two is a constant: weights, as many matrices as the batch has items.
+/// If one of the two factors is constant, it is the weights: one matrix per item of the batch.
 void take_weights(OnnxPart& part, const OnnxParts& parts) {
     const auto constant = [&](std::size_t i) {
         return part.inputs[i].value != kNoValue && parts.network().constant(part.inputs[i].value);
@@ -191,7 +192,7 @@ void take_weights(OnnxPart& part, const OnnxParts& parts) {
     }
 }
 
-/// Nothing is summed: one element times another.
+/// A product in which nothing is summed: element-wise multiplication.
 void take_elementwise(OnnxPart& part, const OnnxParts& parts) {
     part.kind = OperatorKind::kMul;
     RowsDims d = rows_of(part.shape);

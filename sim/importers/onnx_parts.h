@@ -1,5 +1,5 @@
-// ONNX nodes that become several operators: attention with its caches, recurrent networks, sums over any axes, fused
-// norms and embeddings.
+// ONNX nodes that become several operators: attention with caches, recurrent networks, Einstein sums, fused norms and
+// embeddings.
 #pragma once
 
 #include <optional>
@@ -11,20 +11,20 @@
 
 namespace berth {
 
-/// What a part reads: a value of the network, or what an earlier part made.
+/// Input of a part: a value of the network, or the result of an earlier part.
 struct OnnxSource {
     ValueId value = kNoValue;
-    std::size_t part = 0;  ///< its index, if there is no value
+    std::size_t part = 0;  ///< index of the earlier part, used if there is no value
 };
 
 struct OnnxPart {
-    std::string suffix;  ///< behind the node's name; the part that stands for the node has none
+    std::string suffix;  ///< appended to the node's name; empty for the part that represents the node
     OperatorKind kind{};
     Dims dims;
     std::vector<OnnxSource> inputs;
     Shape shape;
-    ValueId makes = kNoValue;    ///< of the network; kNoValue: only other parts read it
-    ValueId weights = kNoValue;  ///< the constant that holds its matrix or table
+    ValueId makes = kNoValue;    ///< the network value that it produces; kNoValue: only other parts read it
+    ValueId weights = kNoValue;  ///< the constant that holds the matrix or the table
 };
 
 /// Collects the parts of a node.
@@ -39,16 +39,16 @@ class OnnxParts {
     [[nodiscard]] bool given(std::size_t i) const { return in(i) != kNoValue; }
     [[nodiscard]] bool constant(std::size_t i) const { return given(i) && network_.constant(in(i)); }
     [[nodiscard]] const Shape& shape(std::size_t i) const { return network_.shape(in(i)); }
-    /// The value of an output; kNoValue if nobody reads it.
+    /// The value of output `i`; kNoValue if it has no reader.
     [[nodiscard]] ValueId out(std::size_t i) const;
     [[nodiscard]] OnnxSource input(std::size_t i) const { return {in(i)}; }
 
     OnnxSource add(OnnxPart part);
-    /// [rows, cols] of `from`, which has more.
+    /// Takes a slice [rows, cols] of `from`, which is larger.
     OnnxSource piece(const std::string& suffix, OnnxSource from, const Shape& shape);
-    /// The last part stands for the node, and makes one of its outputs.
+    /// Adds the last part, which represents the node and produces output `output`.
     void stand_for_node(const Shape& shape, std::size_t output);
-    /// Names what the part makes as an output of the node.
+    /// Declares the result of a part to be an output of the node.
     void makes(OnnxSource part, std::size_t output);
 
     [[nodiscard]] std::vector<OnnxPart> take() { return std::move(parts_); }
@@ -59,10 +59,10 @@ class OnnxParts {
     std::vector<OnnxPart> parts_;
 };
 
-/// The parts of a node of one of these kinds, in order; nothing if it is none of them, or if its sizes do not fit.
+/// The parts of a node in order; empty if the node is of none of these kinds, or if its sizes do not fit.
 [[nodiscard]] std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node);
 
-// By subject; false if the sizes do not fit.
+// One function per kind of node; false if the sizes do not fit.
 bool add_attention_parts(OnnxParts& parts);
 bool add_recurrent_parts(OnnxParts& parts);
 bool add_einsum_parts(OnnxParts& parts);

@@ -1,4 +1,4 @@
-// Normalisations and activations written out in steps.
+// Recognises normalisations and activations written out as several nodes.
 #include "importers/onnx_patterns.h"
 
 #include <algorithm>
@@ -16,7 +16,8 @@ bool is_elementwise(const OnnxNetwork& network, NodeId node) {
             network.is(node, "Pow"));
 }
 
-/// Whether `value` is computed from `x` and constants alone, element by element, in a few steps; `steps` collects them.
+/// Whether `value` is computed from `x` and constants alone by a few element-wise steps, which are collected in
+/// `steps`.
 bool comes_from(const OnnxNetwork& network, ValueId value, ValueId x, std::vector<NodeId>& steps, int depth = 6) {
     if (value == x) {
         return true;
@@ -35,7 +36,7 @@ bool comes_from(const OnnxNetwork& network, ValueId value, ValueId x, std::vecto
     return all;
 }
 
-/// Whether nobody outside reads what the steps make, the last one aside.
+/// Whether no node outside `steps` reads their results, except that of `last`.
 bool closed(const OnnxNetwork& network, const std::vector<NodeId>& steps, NodeId last) {
     return std::ranges::all_of(
         steps, [&](NodeId step) { return step == last || network.read_only_by(network.output(step), steps); });
@@ -56,13 +57,13 @@ void add_group(OnnxNetwork& network, OnnxPatterns& found, std::vector<NodeId> st
     found.groups.emplace(last, std::move(group));
 }
 
-/// The node's reader if it is this operator with a constant.
+/// The only reader of the node, if it is this operator with a constant.
 NodeId next_with_constant(const OnnxNetwork& network, NodeId node, std::string_view op) {
     const NodeId reader = network.only_reader(network.output(node));
     return reader != kNoNode && with_constant(network, reader, op) ? reader : kNoNode;
 }
 
-/// x - mean(x), or x itself where no mean is taken off.
+/// x - mean(x), or x itself if no mean is subtracted.
 struct Centred {
     ValueId x = kNoValue;
     bool centred = false;
@@ -86,7 +87,7 @@ std::optional<Centred> centred(const OnnxNetwork& network, ValueId value, std::v
     return Centred{x, true};
 }
 
-/// The mean of squares below a square root: what is squared.
+/// Matches a square root of a mean of squares; returns the value that is squared.
 ValueId squared_below(const OnnxNetwork& network, NodeId root, std::vector<NodeId>& steps) {
     const NodeId add = network.maker(network.input(root, 0));
     if (!with_constant(network, add, "Add")) {
@@ -103,7 +104,7 @@ ValueId squared_below(const OnnxNetwork& network, NodeId root, std::vector<NodeI
     return network.input(square, 0);
 }
 
-/// The division by the root, by way of a reciprocal perhaps.
+/// Finds the division by the root, which may go through a reciprocal.
 NodeId division_by(const OnnxNetwork& network, NodeId root, std::vector<NodeId>& steps) {
     NodeId reader = network.only_reader(network.output(root));
     const bool reciprocal = network.is(reader, "Reciprocal") || with_constant(network, reader, "Div");
@@ -115,7 +116,7 @@ NodeId division_by(const OnnxNetwork& network, NodeId root, std::vector<NodeId>&
     return network.is(reader, "Div") && network.input(reader, 1) == network.output(root) ? reader : kNoNode;
 }
 
-/// The other factor of a product; kNoValue if it is none, or if `value` is not among its factors.
+/// The other factor of a product; kNoValue if the node is no product or `value` is not one of its factors.
 ValueId other_factor(const OnnxNetwork& network, NodeId product, ValueId value) {
     const auto factors = network.is(product, "Mul") ? network.activations(product) : std::vector<ValueId>{};
     if (factors.size() != 2 || (factors[0] != value && factors[1] != value)) {
@@ -124,7 +125,8 @@ ValueId other_factor(const OnnxNetwork& network, NodeId product, ValueId value) 
     return factors[factors[0] == value ? 1 : 0];
 }
 
-/// As TensorFlow writes it, with r the reciprocal of the root: x (r gamma) + (beta - mean (r gamma)).
+/// Layer normalisation as TensorFlow writes it, with r the reciprocal of the root: x (r gamma) + (beta - mean (r
+/// gamma)).
 bool match_folded_norm(OnnxNetwork& network, NodeId root, OnnxPatterns& found) {
     std::vector<NodeId> steps;
     const ValueId squared = squared_below(network, root, steps);
@@ -197,7 +199,7 @@ void match_norm(OnnxNetwork& network, NodeId root, OnnxPatterns& found) {
               {below->centred ? OperatorKind::kLayerNorm : OperatorKind::kRmsNorm, dims, {below->x}, kNoValue});
 }
 
-/// x (1 + erf(..x..)) / 2, or with tanh, in any of the orders that exporters write.
+/// GELU: x (1 + erf(..x..)) / 2, or with tanh, in any order that exporters use.
 bool match_gelu(OnnxNetwork& network, NodeId anchor, OnnxPatterns& found) {
     const NodeId plus_one = next_with_constant(network, anchor, "Add");
     if (plus_one == kNoNode) {
@@ -250,7 +252,7 @@ void match_silu(OnnxNetwork& network, NodeId sigmoid, OnnxPatterns& found) {
     }
 }
 
-/// Whether the node works with a single number besides what it reads.
+/// Whether the node combines its input with a single constant number.
 bool with_number(const OnnxNetwork& network, NodeId node, std::initializer_list<std::string_view> ops) {
     return std::ranges::any_of(ops, [&](std::string_view op) { return with_constant(network, node, op); }) &&
            std::ranges::all_of(network.step(node).inputs, [&](ValueId input) {
@@ -259,8 +261,8 @@ bool with_number(const OnnxNetwork& network, NodeId node, std::initializer_list<
            });
 }
 
-/// x clip(x + 3, 0, 6) / 6, or without x: the piecewise linear stand-ins for SiLU and the logistic function (Howard et
-/// al., *Searching for MobileNetV3*, ICCV 2019), with whatever numbers.
+/// x clip(x + 3, 0, 6) / 6, or without the factor x, with any constants: the piecewise linear approximations of SiLU
+/// and the logistic function (Howard et al., *Searching for MobileNetV3*, ICCV 2019).
 void match_hard_activation(OnnxNetwork& network, NodeId clip, OnnxPatterns& found) {
     const NodeId shift = network.maker(network.input(clip, 0));
     if (!with_number(network, shift, {"Add", "Sub"}) || network.only_reader(network.output(shift)) != clip) {

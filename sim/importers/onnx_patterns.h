@@ -1,4 +1,4 @@
-// Operators that exporters write out in small steps: layer normalisation, GELU, SiLU, attention, biases.
+// Finds operators that exporters write out as several nodes: layer normalisation, GELU, SiLU, attention, biases.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 
 namespace berth {
 
-/// An operator that stands for several nodes.
+/// An operator that replaces several nodes.
 struct OnnxGroup {
     OperatorKind kind{};
     Dims dims;
@@ -19,32 +19,32 @@ struct OnnxGroup {
 };
 
 struct OnnxPatterns {
-    std::map<NodeId, OnnxGroup> groups;  ///< by the last node of each
-    std::set<NodeId> biased;             ///< products whose bias, or normalisation, is a node of its own
+    std::map<NodeId, OnnxGroup> groups;  ///< by the last node of each group
+    std::set<NodeId> biased;             ///< products whose bias or normalisation is a separate node
 };
 
-/// A step of a pattern reads two operands, or three with a condition; variadic operators may read any number.
+/// Operands that one step of a pattern reads: two, or three with a condition. Variadic operators may have any number.
 inline constexpr std::size_t kMostOperands = 3;
 
-/// Finds the groups and absorbs their nodes. A group whose steps are read from outside stays apart.
+/// Finds groups and absorbs their nodes. A group with an intermediate result that other nodes read is left as it is.
 [[nodiscard]] OnnxPatterns find_patterns(OnnxNetwork& network);
 
-/// The single activation of a node of which all else is constant; kNoValue otherwise.
+/// The single activation input of a node whose other inputs are all constant; kNoValue otherwise.
 [[nodiscard]] ValueId only_activation(const OnnxNetwork& network, NodeId node);
-/// Whether the node is this operator, of one activation and one constant.
+/// Whether the node is this operator with one activation and one constant as inputs.
 [[nodiscard]] bool with_constant(const OnnxNetwork& network, NodeId node, std::string_view op);
 
-/// Rows and columns of element-wise work: in pictures, which devices keep with the channels of a position together,
-/// those are the columns, wherever the file has them.
+/// Rows and columns of element-wise work. For images the columns are the channels, whichever axis they have in the
+/// file, because devices store the channels of a position contiguously.
 [[nodiscard]] RowsDims positions_of(const OnnxNetwork& network, const Shape& shape);
 
-// By subject; each adds to `found`.
+// One function per kind of pattern; each adds to `found`.
 void fold_constants(OnnxNetwork& network, OnnxPatterns& found);
 void find_norms(OnnxNetwork& network, OnnxPatterns& found);
 void find_activations(OnnxNetwork& network, OnnxPatterns& found);
 void find_attention(OnnxNetwork& network, OnnxPatterns& found);
 
-/// Rows and columns of a value: the last size is the columns.
+/// Rows and columns of a value: the last axis gives the columns.
 [[nodiscard]] RowsDims rows_of(const Shape& shape);
 
 }  // namespace berth

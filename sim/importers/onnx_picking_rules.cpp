@@ -1,4 +1,4 @@
-// Shape rules of operators that pick, scatter, draw or rearrange elements.
+// Shape rules of operators that select, scatter, draw or rearrange elements.
 #include <algorithm>
 #include <span>
 
@@ -8,7 +8,8 @@ namespace berth {
 
 namespace {
 
-/// Channels become positions, or the other way round: [batch, channels, height, width].
+/// Depth to space and the reverse: channels become positions or positions channels, in [batch, channels, height,
+/// width].
 bool exchange(const RuleContext& c, bool to_space) {
     const Shape* shape = c.shape(0);
     const std::int64_t block = c.node().integer("blocksize", 0);
@@ -27,7 +28,7 @@ bool exchange(const RuleContext& c, bool to_space) {
 bool depth_to_space(const RuleContext& c) { return exchange(c, true); }
 bool space_to_depth(const RuleContext& c) { return exchange(c, false); }
 
-/// A picture read at the places of a grid: [batch, channels, ...] at [batch, ..., axes].
+/// Samples an image at the points of a grid: [batch, channels, ...] at [batch, ..., axes].
 bool grid_sample(const RuleContext& c) {
     const Shape *from = c.shape(0), *grid = c.shape(1);
     if (from == nullptr || grid == nullptr || from->size() < 3 || grid->size() != from->size()) {
@@ -50,7 +51,7 @@ bool gather_nd(const RuleContext& c) {
     return c.make(0, std::move(result));
 }
 
-/// Rows of a table of few bits, of which each byte packs several.
+/// Looks up rows of a packed table of few bits, with several elements per byte.
 bool gather_quantized(const RuleContext& c) {
     const Shape *table = c.shape(0), *ids = c.shape(1);
     const std::int64_t bits = c.node().integer("bits", 4);
@@ -97,7 +98,7 @@ bool one_hot(const RuleContext& c) {
     return c.make(0, std::move(result));
 }
 
-/// Numbers drawn at random, in the shape of an attribute.
+/// Random numbers, in a shape that is an attribute.
 bool drawn(const RuleContext& c) {
     const Shape shape = c.node().integers("shape");
     if (shape.empty()) {
@@ -134,7 +135,7 @@ bool stacked(const RuleContext& c) {
     return c.make(0, std::move(result));
 }
 
-/// Elements that a slice takes of `size`, from where.
+/// First index and number of the elements that a slice selects along an axis of this size.
 struct Picked {
     std::int64_t start, count;
 };
@@ -151,7 +152,7 @@ Picked picked(std::int64_t size, std::int64_t start, std::int64_t end, std::int6
     return {start, std::max<std::int64_t>(0, (start - end - step - 1) / -step)};
 }
 
-/// Small data of a shape with one axis cut.
+/// Slices small data along one axis.
 std::vector<double> cut(const std::vector<double>& data, const Shape& shape, std::size_t axis, const Picked& part,
                         std::int64_t step) {
     const auto sizes = std::span(shape);

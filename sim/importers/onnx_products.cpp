@@ -1,4 +1,4 @@
-// Sizes of matrix products and convolutions from the shapes of their factors.
+// Derives the sizes of matrix products and convolutions from the shapes of their factors.
 #include "importers/onnx_products.h"
 
 #include <tuple>
@@ -17,7 +17,7 @@ std::int64_t rows_of_all(const Shape& shape) {
     return shape.empty() ? 1 : elements_of(Shape(shape.begin(), shape.end() - 1));
 }
 
-/// Both factors as matrices in a batch: left [..., m, k], right [..., k, n].
+/// Both factors as batches of matrices: left [..., m, k], right [..., k, n].
 struct Factors {
     Shape left, right;
     std::int64_t k = 0, n = 0;
@@ -30,7 +30,7 @@ Factors factors_of(const OnnxSubject& s, ValueId a, ValueId b) {
     return f;
 }
 
-/// Rows that each meet one, some or all of several constant matrices.
+/// Product in which each row is multiplied by one, some or all of several constant matrices.
 Found several_matrices(std::int64_t rows, std::int64_t made, MatmulDims d, std::int64_t matrices, ValueId from,
                        ValueId weights) {
     d.experts = matrices;
@@ -50,7 +50,7 @@ Found by_constant(const Factors& f, std::int64_t made, bool bias, ValueId from, 
     return OnnxOperator{OperatorKind::kMatmul, d, {from}, {}, weights};
 }
 
-/// Weights on the left: the same work with rows and columns changed over.
+/// Product with the weights on the left: the same work with rows and columns exchanged.
 Found of_constant(const Factors& f, std::int64_t made, ValueId from, ValueId weights) {
     const std::int64_t rows = f.left.size() < 2 ? 1 : f.left[f.left.size() - 2];
     const std::int64_t matrix = elements_of({rows, f.k});
@@ -66,7 +66,7 @@ Found of_constant(const Factors& f, std::int64_t made, ValueId from, ValueId wei
     return OnnxOperator{OperatorKind::kMatmul, d, {from}, {}, weights};
 }
 
-/// Rows that share the second factor, because its batch broadcasts over them, stand below each other in one product.
+/// Rows for which the second factor is the same, because its batch broadcasts, are stacked into one product.
 Found of_activations(const Factors& f, const Shape& made, ValueId a, ValueId b) {
     MatmulDims d;
     d.weights = false;
@@ -83,7 +83,7 @@ Found of_activations(const Factors& f, const Shape& made, ValueId a, ValueId b) 
     return OnnxOperator{OperatorKind::kMatmul, d, {a, b}, {}};
 }
 
-/// Of the bias, if the operator has one and it is constant.
+/// Whether the operator has a constant bias.
 bool has_bias(const OnnxSubject& s) {
     const std::string_view op = s.source().op;
     const bool one_column = !s.made.empty() && s.made.back() == 1;
@@ -97,7 +97,7 @@ bool has_bias(const OnnxSubject& s) {
     return (op == "MatMulNBits" && bias(5)) || ((op == "QGemm" || op == "MatMulIntegerToFloat") && bias(6));
 }
 
-/// Rows and columns of weights of few bits, which are stored packed; no columns if they are not.
+/// Rows and columns of packed weights of few bits; no columns if the weights are not packed.
 std::pair<std::int64_t, std::int64_t> packed_matrix(const OnnxSubject& s) {
     const bool stated = s.source().op == "MatMulFpQ4" && s.given(2);
     const auto& shape = stated ? s.network.flow().at(s.in(2)).data : std::nullopt;
@@ -106,7 +106,7 @@ std::pair<std::int64_t, std::int64_t> packed_matrix(const OnnxSubject& s) {
                : std::pair(s.source().integer("K", 0), s.source().integer("N", 0));
 }
 
-/// Along one axis: sizes of a convolution, 1 where its pictures have no such axis.
+/// Sizes of a convolution along one axis; all are 1 if its images lack the axis.
 struct Axis {
     std::int64_t in = 1, kernel = 1, out = 1;
 };
@@ -117,7 +117,7 @@ bool multiplies(std::string_view op) {
     static const std::unordered_set<std::string_view> kNames{
         "MatMul", "Gemm", "Conv", "ConvTranspose", "Einsum", "MatMulInteger", "ConvInteger", "QLinearMatMul",
         "QLinearConv", "Attention", "LSTM", "GRU", "RNN", "DeformConv", "LinearAttention",
-        // of ONNX Runtime
+        // operators of ONNX Runtime
         "FusedMatMul", "FusedGemm", "FusedConv", "FusedMatMulActivation", "TransposeMatMul", "GemmFastGelu",
         "GemmFloat8", "QGemm", "MatMulIntegerToFloat", "DynamicQuantizeMatMul", "MatMulInteger16", "MatMulNBits",
         "MatMulBnb4", "MatMulFpQ4", "SparseToDenseMatMul", "NhwcConv", "NhwcFusedConv", "ConvTransposeWithDynamicPads",
@@ -126,10 +126,10 @@ bool multiplies(std::string_view op) {
         "SparseAttention", "PagedAttention", "QOrderedMatMul", "QOrderedAttention", "QOrderedLongformerAttention",
         "CDist", "Inverse", "CausalConvWithState", "DynamicQuantizeLSTM", "AttnLSTM", "MoE", "QMoE",
         "GatedRelativePositionBias", "WordConvEmbedding", "BeamSearch", "GreedySearch", "Sampling", "WhisperBeamSearch",
-        // of classical machine learning
+        // operators of classical machine learning
         "LinearClassifier", "LinearRegressor", "SVMClassifier", "SVMRegressor",
-        // of TensorFlow Lite, by its names where ONNX has no form for them; graphs that an accelerator's compiler
-        // packed
+        // operators of TensorFlow Lite, under its names where ONNX has no equivalent; graphs packed by the compiler of
+        // an accelerator
         "CONV_2D", "DEPTHWISE_CONV_2D", "CONV_3D", "TRANSPOSE_CONV", "CONV_3D_TRANSPOSE", "FULLY_CONNECTED", "SVDF",
         "UNIDIRECTIONAL_SEQUENCE_LSTM", "UNIDIRECTIONAL_SEQUENCE_RNN", "BIDIRECTIONAL_SEQUENCE_LSTM",
         "BIDIRECTIONAL_SEQUENCE_RNN", "CALL", "STABLEHLO_CONVOLUTION", "STABLEHLO_DOT_GENERAL", "STABLEHLO_COMPOSITE",

@@ -1,4 +1,4 @@
-// Operators of ONNX that multiply and add up: which they are, and their sizes as products and convolutions.
+// Operators of ONNX that multiply and accumulate: which they are, and their sizes as products and convolutions.
 #pragma once
 
 #include <optional>
@@ -8,17 +8,17 @@
 
 namespace berth {
 
-/// Whether an operator's time is mostly that of multiply-accumulates: products, convolutions, attention, recurrences,
-/// and models inside a node. One that is not counted as such is a loss.
+/// Whether multiply-accumulates dominate the time of an operator: products, convolutions, attention, recurrences, and
+/// models embedded in a node. Such an operator that becomes none of these is reported as a loss.
 [[nodiscard]] bool multiplies(std::string_view op);
-/// Whether it does so in integers by its name.
+/// Whether the operator multiplies in integers, judged by its name.
 [[nodiscard]] bool multiplies_integers(std::string_view op);
-/// Where the second factor, or the kernels, of a product stand among its inputs: behind the scale and zero point of the
-/// first in operators that carry them.
+/// Input index of the second factor, or of the kernels. Operators that carry the scale and zero point of the first
+/// factor have it after those.
 [[nodiscard]] std::size_t second_factor(std::string_view op);
 
-/// What a matrix product or a convolution computes, whatever of its factors is constant and whatever batches broadcast.
-/// Absent if the shapes do not go together.
+/// The matrix product or convolution that a node computes. Either factor may be constant, and batches may broadcast.
+/// Absent if the shapes are incompatible.
 [[nodiscard]] std::optional<OnnxOperator> matmul_of(const OnnxSubject& subject);
 [[nodiscard]] std::optional<OnnxOperator> conv_of(const OnnxSubject& subject);
 

@@ -1,4 +1,5 @@
-// LSTM, GRU and RNN: a product for all positions together, then one per position, whose weights every step reads anew.
+// LSTM, GRU and RNN: one product for all positions together, then one product per position, which reads its weights
+// anew at each step.
 #include <string>
 
 #include "importers/onnx_parts.h"
@@ -23,7 +24,8 @@ bool take_sizes(Recurrence& r, const OnnxParts& parts) {
     if (from.size() != 3 || !parts.given(1) || !parts.given(2) || parts.shape(2).empty()) {
         return false;
     }
-    r.hidden = r.hidden < 1 ? parts.shape(2).back() : r.hidden;  // which the attribute may leave to the weights
+    r.hidden =
+        r.hidden < 1 ? parts.shape(2).back() : r.hidden;  // the attribute may be absent; the weights give the size then
     const bool batch_first = parts.source().integer("layout", 0) != 0;
     r.tokens = from[batch_first ? 1 : 0];
     r.batch = from[batch_first ? 0 : 1];
@@ -37,7 +39,8 @@ bool take_sizes(Recurrence& r, const OnnxParts& parts) {
            r.rows() > 0;
 }
 
-/// One direction, or with weights that are activations all of them: the state of each position.
+/// Computes the states of all positions: of one direction, or of all directions together if the weights are
+/// activations.
 OnnxSource states(OnnxParts& parts, const Recurrence& r, const std::string& suffix, std::int64_t directions) {
     const bool weights = parts.constant(1) && parts.constant(2);
     const bool bias = parts.constant(3) && weights;
@@ -54,7 +57,8 @@ OnnxSource states(OnnxParts& parts, const Recurrence& r, const std::string& suff
     };
     const MatmulDims from_input{directions, r.rows(), r.inputs, r.columns(), weights, bias};
     const OnnxSource input = product(".input", from_input, parts.input(0), 1);
-    // What a step reads of the one before it has no operator of its own: it stands for as many elements of the input's.
+    // The state that a step reads from the previous one has no operator of its own: as many elements of the input
+    // product represent it.
     const OnnxSource earlier = parts.piece(suffix + ".state", input, state);
     const MatmulDims from_state{directions * r.tokens, r.batch, r.hidden, r.columns(), weights, bias};
     const OnnxSource recurrent = product(".recurrent", from_state, earlier, 2);

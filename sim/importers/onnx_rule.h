@@ -1,4 +1,4 @@
-// What the shape rules of ONNX operators share: a node with its values at hand.
+// Common part of the shape rules of ONNX operators: a node with access to its values.
 #pragma once
 
 #include <optional>
@@ -10,28 +10,28 @@
 
 namespace berth {
 
-/// One node while its outputs are worked out. Rules return false where they lack something.
+/// One node whose outputs are being inferred. A rule returns false if it lacks an input that it needs.
 struct RuleContext {
     const OnnxStep& step;
     std::vector<OnnxFacts>& values;
 
     [[nodiscard]] const OnnxNode& node() const { return *step.source; }
-    /// Null if it is not given.
+    /// Null if the input is not given.
     [[nodiscard]] const OnnxFacts* in(std::size_t i) const {
         return i < step.inputs.size() && step.inputs[i] != kNoValue ? &values[static_cast<std::size_t>(step.inputs[i])]
                                                                     : nullptr;
     }
-    /// Null if it is not given or has no shape.
+    /// Null if the input is not given or has no shape.
     [[nodiscard]] const Shape* shape(std::size_t i) const {
         const OnnxFacts* facts = in(i);
         return facts != nullptr && facts->shape ? &*facts->shape : nullptr;
     }
-    /// Null if it is not known.
+    /// Null if the data is not known.
     [[nodiscard]] const std::vector<double>* data(std::size_t i) const {
         const OnnxFacts* facts = in(i);
         return facts != nullptr && facts->data ? &*facts->data : nullptr;
     }
-    /// Whole numbers of an input, else of an attribute; absent if neither is known.
+    /// Whole numbers of input `i`, or else of the attribute; absent if neither is known.
     [[nodiscard]] std::optional<Shape> integers(std::size_t i, std::string_view attribute) const;
     bool make(std::size_t i, Shape shape) const;
     void make_data(std::size_t i, std::vector<double> data) const;
@@ -42,25 +42,26 @@ struct NamedRule {
     std::string_view op;
     ShapeRule rule;
 };
-/// Rules by subject; each name stands in one of the tables.
+/// Rules by group of operators; each operator name is in exactly one of the tables.
 [[nodiscard]] std::span<const NamedRule> elementwise_rules();
 [[nodiscard]] std::span<const NamedRule> layout_rules();
 [[nodiscard]] std::span<const NamedRule> matrix_rules();
 [[nodiscard]] std::span<const NamedRule> picking_rules();
 [[nodiscard]] std::span<const NamedRule> sequence_rules();
 
-/// A factor of a matrix product, the first or the second, with its axes where the product has them.
+/// Shape of a factor of a matrix product, with transposed axes put back in the order of the product.
 [[nodiscard]] Shape factor_shape(const OnnxNode& node, Shape shape, bool second);
 
-/// ONNX has channels right behind the batch. A node with the attribute `channels_last`, or of the kinds of ONNX Runtime
-/// called Nhwc, has them last, as TensorFlow does: its shape the way ONNX has it, and back again.
+/// ONNX has channels directly after the batch. A node with the attribute `channels_last`, or an Nhwc operator of ONNX
+/// Runtime, has them last, as TensorFlow does. These convert its shapes to the axis order of ONNX and back.
 [[nodiscard]] bool has_channels_last(const OnnxNode& node);
 [[nodiscard]] Shape channels_second(const OnnxNode& node, Shape shape);
 [[nodiscard]] Shape as_laid_out(const OnnxNode& node, Shape shape);
-/// A kernel's shape the way ONNX has it, of which `kernel_axes` gives the places in the node's own.
+/// Shape of a kernel in the axis order of ONNX; the attribute `kernel_axes` gives the place of each ONNX axis in the
+/// node's own order.
 [[nodiscard]] Shape kernel_shape(const OnnxNode& node, const Shape& shape);
 
-/// numpy's rule; absent if the shapes do not go together.
+/// Broadcast by numpy's rule; absent if the shapes are incompatible.
 [[nodiscard]] std::optional<Shape> broadcast(const Shape& a, const Shape& b);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Shape rules of attention, of recurrent networks, and of sums over any axes.
+// Shape rules of attention, recurrent networks and Einstein sums.
 #include "importers/onnx_attention_form.h"
 #include "importers/onnx_einsum.h"
 #include "importers/onnx_rule.h"
@@ -17,15 +17,15 @@ bool attention(const RuleContext& c) {
     c.make(2, std::move(form->present_value));
     if (const Shape* made = c.step.outputs.size() > 3 ? c.shape(0) : nullptr; made != nullptr) {
         const AttentionDims& d = form->dims;
-        c.make(3, {d.batch, d.heads, d.seq, d.kv_seq});  // the scores
+        c.make(3, {d.batch, d.heads, d.seq, d.kv_seq});  // the attention scores
     }
     return true;
 }
 
-/// Y [tokens, directions, batch, hidden], and the last states.
+/// Results: Y [tokens, directions, batch, hidden], and the last states.
 bool recurrent(const RuleContext& c) {
     const Shape* from = c.shape(0);
-    // The attribute may leave it to the weights of the state.
+    // The attribute may be absent; the recurrent weights give the size then.
     const std::int64_t hidden =
         c.node().integer("hidden_size", c.shape(2) == nullptr || c.shape(2)->empty() ? 0 : c.shape(2)->back());
     if (from == nullptr || from->size() != 3 || hidden < 1) {

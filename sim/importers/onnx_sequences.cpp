@@ -1,4 +1,5 @@
-// Sequences and optionals of an ONNX file: lists of tensors that only nodes hand around, gone once they are followed.
+// Resolves sequences and optionals of an ONNX file: lists of tensors that exist only between nodes and leave no
+// operator.
 #include <algorithm>
 #include <utility>
 
@@ -12,7 +13,7 @@ const std::vector<ValueId>* OnnxFlowBuilder::list(ValueId value) const {
     return found == lists_.end() ? nullptr : &found->second;
 }
 
-/// The pieces of a tensor; absent if it is not known how many there are.
+/// Splits a tensor into pieces; absent if their number is not known.
 std::optional<std::vector<ValueId>> OnnxFlowBuilder::split_list(const OnnxNode& node, std::span<const ValueId> inputs,
                                                                 const OnnxScope& scope) {
     const OnnxFacts& whole = flow_.at(inputs.front());
@@ -110,7 +111,7 @@ std::optional<bool> OnnxFlowBuilder::add_sequence(const OnnxNode& node, OnnxScop
         return holds(std::move(elements));
     }
     if (node.op == "SequenceAt" && !elements.empty()) {
-        // Where the place is not known, elements are taken to be alike.
+        // If the position is not known, all elements are assumed to have the same shape.
         return bind(node, node.outputs.front(), elements[position(1, elements.size()).value_or(0)], scope);
     }
     if (node.op == "SequenceLength") {

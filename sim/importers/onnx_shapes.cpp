@@ -1,4 +1,4 @@
-// Finds the rule of an operator; rules for element-wise operators, with their effect on small known data.
+// Looks up the shape rule of an operator. Also the rules of element-wise operators, which evaluate small known data.
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>
@@ -67,7 +67,7 @@ bool broadcast_all(const RuleContext& c) {
     return result && c.make(0, std::move(*result));
 }
 
-/// Small data of an operator on two values of the same size, or of which one has a single element.
+/// Evaluates an operator on small data of two values of equal size, or of which one has a single element.
 template <class F>
 bool computed(const RuleContext& c, F&& f) {
     if (!broadcast_all(c)) {
@@ -105,7 +105,7 @@ bool equal(const RuleContext& c) {
     return computed(c, [](double a, double b) { return a == b ? 1.0 : 0.0; });
 }
 
-/// Of conditions and of sizes that shapes lead to.
+/// Evaluates comparisons, as in conditions and sizes computed from shapes.
 template <bool (*kHolds)(double, double)>
 bool compared(const RuleContext& c) {
     return computed(c, [](double a, double b) { return kHolds(a, b) ? 1.0 : 0.0; });
@@ -129,7 +129,7 @@ bool changed(const RuleContext& c) {
     return true;
 }
 
-/// The remainder has the sign of the divisor, or with `fmod` that of the other.
+/// Remainder with the sign of the divisor, or with `fmod` that of the dividend.
 bool modulo(const RuleContext& c) {
     const bool of_first = c.node().integer("fmod", 0) != 0;
     return computed(c, [of_first](double a, double b) {
@@ -318,7 +318,7 @@ std::optional<std::size_t> axis_of(std::int64_t axis, std::size_t rank) {
 }
 
 Shape factor_shape(const OnnxNode& node, Shape shape, bool second) {
-    // The first axis goes behind those of the batch.
+    // The transposed first axis goes after the batch axes.
     if (shape.size() > 2 && node.integer(second ? "transBatchB" : "transBatchA", 0) != 0) {
         std::rotate(shape.begin(), shape.begin() + 1, shape.end() - 1);
     }

@@ -1,4 +1,4 @@
-// The profile of ONNX Runtime: events of nodes with shapes and times, run after run.
+// Parses the profile of ONNX Runtime: events per node with shapes and times, for each run.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -70,18 +70,18 @@ std::string text_of(const Json& object, const char* key) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-/// One node: its first event for what it is, and the time of each.
+/// One node: described by its first event, with the times of all its events.
 struct Node {
     std::string name, op;
     std::vector<EventTensor> inputs, outputs;
     double parameter_bytes = 0;
-    bool bare = false;        ///< without shapes
-    double output_bytes = 0;  ///< which it lists all the same
+    bool bare = false;        ///< its events have no shapes
+    double output_bytes = 0;  ///< size of the outputs, listed even without shapes
     std::vector<double> microseconds;
 };
 
-/// The profile counts the bytes of a node's constants; the inputs that make them up. With several possible sets the one
-/// of later inputs is taken: weights stand behind what they are applied to.
+/// Finds the inputs that are constants: those whose bytes add up to the bytes of constants that the profile gives. Of
+/// several possible sets, the one with later inputs is taken, because weights come after the input that they apply to.
 std::vector<bool> constants_of(const Node& node) {
     std::vector<bool> best(node.inputs.size(), false);
     if (node.parameter_bytes <= 0 || node.inputs.size() > 12) {
@@ -105,8 +105,8 @@ std::vector<bool> constants_of(const Node& node) {
     return best;
 }
 
-/// The runtime packs constant matrices anew when it loads a model, and does not list them any more: puts the one that
-/// the shapes of activation and result ask for where it was.
+/// Restores a constant matrix that is not listed, because the runtime repacks it when it loads a model. Its shape
+/// follows from those of the activation and the result.
 void restore_matrix(Node& node) {
     if (node.inputs.empty() || node.inputs[0].shape.empty() || node.outputs[0].shape.empty()) {
         return;
@@ -122,7 +122,7 @@ void restore_matrix(Node& node) {
     node.inputs.insert(node.inputs.begin() + static_cast<std::ptrdiff_t>(at), std::move(matrix));
 }
 
-/// The attributes that shapes tell: the profile leaves them out.
+/// Attributes that follow from the shapes; the profile omits them.
 std::vector<OnnxAttribute> attributes_of(const Node& node) {
     std::vector<OnnxAttribute> attributes;
     if (node.inputs.empty() || node.outputs.empty()) {
@@ -145,7 +145,7 @@ std::vector<OnnxAttribute> attributes_of(const Node& node) {
     return attributes;
 }
 
-/// The node alone, its shapes known, as the importer of models sees nodes.
+/// A flow of this node alone with known shapes, for the importer of models.
 OnnxFlow flow_of(const Node& node, const OnnxNode& source) {
     const std::vector<bool> constants = constants_of(node);
     OnnxFlow flow;
@@ -170,7 +170,7 @@ OnnxFlow flow_of(const Node& node, const OnnxNode& source) {
     return flow;
 }
 
-/// Operators of the runtime's optimiser that are one of ours with something small beside.
+/// Fused operators of the runtime's optimiser that correspond to one kind plus minor work.
 struct FusedName {
     std::string_view op;
     OperatorKind kind;
@@ -194,7 +194,8 @@ DType dtype_of(const Node& node) {
     return holds(OnnxType::kFloat16) ? DType::kFp16 : holds(OnnxType::kBfloat16) ? DType::kBf16 : DType::kFp32;
 }
 
-/// Sizes as the importer of models works them out; those of casts and quantisation, which it leaves out, by their rows.
+/// Sizes as the importer of models derives them. Casts and quantisation, which it removes, have the sizes of their
+/// rows.
 std::optional<Dims> dims_of(Node node, OperatorKind kind) {
     if (kind == OperatorKind::kMatmul) {
         restore_matrix(node);
@@ -220,7 +221,7 @@ std::optional<Dims> dims_of(Node node, OperatorKind kind) {
 }
 
 bool computes_shapes(const Node& node) {
-    // Ids and sizes: a few numbers that a graph of operators does not hold.
+    // Such results are ids and sizes: a few numbers that have no operator in a graph.
     return node.outputs.empty() ||
            !std::ranges::all_of(
                node.outputs,
@@ -235,10 +236,10 @@ Time median_of(const Node& node) { return microseconds(median(node.microseconds)
 void add_step(const Node& node, ProfileImport& import) {
     const auto kind = !node.bare && computes_shapes(node) ? std::nullopt : kind_of(node.op);
     const auto dims = kind && !node.bare ? dims_of(node, *kind) : std::nullopt;
-    // A model may tell the heads of attention, and the weights of convolutions, which are packed away as well; and all
-    // sizes where the profile lists no shapes.
+    // A model can supply the heads of attention, the weights of convolutions, which are packed as well, and all sizes
+    // if the profile lists no shapes.
     const bool told = dims || node.bare || kind == OperatorKind::kAttention || kind == OperatorKind::kConv2d;
-    // Times are whole microseconds: 0 is no measurement.
+    // Times are in whole microseconds, so 0 is not a measurement.
     if (!kind || !told || median_of(node) <= Time{}) {
         leave_out(import, node.op, median_of(node));
         return;
@@ -278,7 +279,7 @@ Node node_of(const Json& event, const Json& arguments) {
     return node;
 }
 
-/// Events of nodes, put together by node. A node has one event per run.
+/// Groups events by node. A node has one event per run.
 std::vector<Node> nodes_of(const Json& events) {
     std::vector<Node> nodes;
     std::map<std::string, std::size_t> places;

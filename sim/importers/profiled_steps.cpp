@@ -1,4 +1,4 @@
-// Steps that a profiler timed: whose operators they are, and how they are written down.
+// Matches the steps of a profile to operators, and writes them out.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kSignificantDigits = 6;
 
-/// Biases and scales are of the operator in one file and a step of their own in another.
+/// Removes biases and scales: one file has them within the operator, another as a step of its own.
 Dims without_flags(Dims dims) {
     if (auto* matmul = std::get_if<MatmulDims>(&dims)) {
         matmul->bias = false;
@@ -35,7 +35,7 @@ bool makes_as_many_bytes(std::int64_t bytes, std::int64_t elements) {
     return bytes == elements || bytes == 2 * elements || bytes == 4 * elements;
 }
 
-/// What the profile states of the work; what it leaves open fits anything.
+/// Whether all that the profile states about the step agrees with the operator; anything not stated agrees.
 bool is_the_work_of(const ProfiledStep& step, const Operator& op) {
     if (step.kind.value_or(op.kind) != op.kind) {
         return false;
@@ -48,7 +48,7 @@ bool is_the_work_of(const ProfiledStep& step, const Operator& op) {
                                     : step.macs == 0 || products == 0 || products == static_cast<double>(step.macs);
 }
 
-/// Bytes alone are those of too many operators.
+/// A byte count does not count as a size: too many operators have the same.
 bool states_a_size(const ProfiledStep& step) { return step.dims || step.made_elements > 0; }
 
 /// The words of a name, such as encoder, layer, 3, attention, query.
@@ -68,7 +68,8 @@ std::set<std::string> words_of(std::string_view name) {
     return words;
 }
 
-/// Whether nothing but words that are no numbers stands in the longer name beside the shorter: `conv_1` is not `conv`.
+/// Whether one name contains all words of the other and the additional words are not numbers: `conv_1` does not match
+/// `conv`.
 bool one_holds_the_other(const std::set<std::string>& a, const std::set<std::string>& b) {
     std::vector<std::string> apart;
     std::ranges::set_symmetric_difference(a, b, std::back_inserter(apart));
@@ -83,7 +84,7 @@ std::size_t words_in_common(const std::set<std::string>& a, const std::set<std::
         std::ranges::count_if(a, [&b](const std::string& word) { return b.contains(word); }));
 }
 
-/// The sizes that any of the steps has, in the order of the operator table.
+/// The sizes that occur in any step, in the order of the operator table.
 std::vector<std::string> size_columns(const ProfileImport& import) {
     std::vector<std::string> names;
     for (const OperatorTraits& row : operator_table()) {
@@ -110,7 +111,7 @@ std::string size_cells(const ProfiledStep& step, const std::vector<std::string>&
     return cells;
 }
 
-/// The first of the operators that none has yet and that share most words with the step, of those that it can be.
+/// The unmatched operator that agrees with the step and shares the most words with its name; the first of several.
 std::optional<std::size_t> best_match(const ProfiledStep& step, const Graph& graph, const std::vector<bool>& taken,
                                       const std::vector<std::set<std::string>>& words) {
     const auto own = words_of(step.name);
@@ -129,7 +130,7 @@ std::optional<std::size_t> best_match(const ProfiledStep& step, const Graph& gra
     return best;
 }
 
-/// Sizes and kind of the operator; of bytes that were stated, what an element has.
+/// Copies kind and sizes from the operator; the dtype follows from the stated bytes per element.
 void take_operator(ProfiledStep& step, const Operator& op) {
     step.of_operator = op.name;
     step.kind = op.kind;

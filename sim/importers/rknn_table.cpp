@@ -1,6 +1,6 @@
-// The table of layers that the RKNN runtime prints, as it stands in logs: lines may start with what a logger puts
-// there, headers of version 1.5 consist of two words, cells of two cores and more are joined by slashes. Cells are
-// padded with blanks; where a layer has no matrix product, its share of the array's rate is a backslash or left empty.
+// Parses the layer table that the RKNN runtime prints to logs. Lines may have a logger's prefix, headers of version 1.5
+// consist of two words, and cells for two or more cores are joined by slashes. Cells are padded with blanks; for a
+// layer without a matrix product, the share of the array's rate is a backslash or empty.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ constexpr std::string_view kNeeded[]{"ID", "OpType", "DataType", "Target", "Inpu
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kTwoWords{
     {{"DDR", "Cycles"}, {"NPU", "Cycles"}, {"Total", "Cycles"}, {"Task", "Number"}, {"Lut", "Number"}}};
 
-// Cells of a line: words, but for headers of two words, and for `100.0%/0.0%/0.0% - Up:0.0%`.
+// Splits a line into cells at blanks, except within two-word headers and within `100.0%/0.0%/0.0% - Up:0.0%`.
 std::vector<std::string> words_of(const std::string& line) {
     std::istringstream stream(line);
     std::vector<std::string> words;
@@ -46,7 +46,7 @@ bool is_number(std::string_view word) {
     return !word.empty() && std::ranges::all_of(word, [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-/// What a word of the header stands for. Columns that no version is known to leave empty are read one word each.
+/// Meaning of a header word. Columns that are empty in no known version take exactly one word.
 enum class Column : std::uint8_t {
     kOther,
     kType,
@@ -79,14 +79,14 @@ Column column_of(const std::string& header) {
     return found == std::end(kNamed) ? Column::kOther : found->column;
 }
 
-/// A layer as the table has it.
+/// One row of the table.
 struct Layer {
     std::string name, type, target, dtype, ddr_cycles, npu_cycles, time, mac_usage, workload, traffic;
     std::vector<std::vector<std::int64_t>> inputs, outputs;
-    bool more_inputs = false, more_outputs = false;  ///< than the log lists
+    bool more_inputs = false, more_outputs = false;  ///< more than the log lists
 };
 
-/// Shapes of a cell.
+/// The shapes in one cell.
 struct ShapeList {
     std::vector<std::vector<std::int64_t>> shapes;
     bool more = false;
@@ -107,8 +107,8 @@ std::optional<std::vector<std::int64_t>> sizes_in(std::string_view text) {
     return sizes;
 }
 
-/// `(1,512,1,1000),(512,512,1,1),...`; a backslash stands for none, dots for more than the log lists. Constants of no
-/// size, `(0)`, are left out. Absent if it is none of that.
+/// Parses `(1,512,1,1000),(512,512,1,1),...`: a backslash means none, dots mean more than the log lists. Constants of
+/// no size, `(0)`, are skipped. Absent if the text has another form.
 std::optional<ShapeList> shapes_in(std::string_view text) {
     ShapeList list;
     if (text == "\\") {
@@ -146,7 +146,7 @@ std::string dtype_name(std::string_view type) {
 
 std::string sizes_text(const std::vector<std::int64_t>& shape) { return fmt::format("{}", fmt::join(shape, ",")); }
 
-/// Cores that had a share of the layer: `100.0%/0.0%/0.0%`.
+/// Number of cores with a share of the layer: `100.0%/0.0%/0.0%`.
 int cores_of(std::string_view workload) {
     int cores = 0;
     while (!workload.empty()) {
@@ -186,7 +186,7 @@ class TableReader {
                 layers.push_back(std::move(*layer));
                 ++rows_;
             } else if (in_table && rows_ > 0 && !is_rule(line) && !words.empty() && words.back() != "...") {
-                in_table = false;  // totals, or the log going on
+                in_table = false;  // totals, or other log output
             }
         }
         return layers;
@@ -199,7 +199,7 @@ class TableReader {
   private:
     static bool is_rule(const std::string& line) { return line.find_first_not_of("-=| \t\r") == std::string::npos; }
 
-    // The number of the layer and its type; what stands before them was put there by a logger and is dropped.
+    // Whether the line has a layer number and type; drops the logger's prefix before them.
     static bool starts_row(std::vector<std::string>& words) {
         for (std::size_t i = 0; i + 2 < words.size(); ++i) {
             const bool named = std::isalpha(static_cast<unsigned char>(words[i + 1].front())) != 0;
@@ -237,12 +237,13 @@ class TableReader {
         std::size_t at = 0;
         for (const Column column : columns_) {
             const std::string word = at < words.size() ? words[at] : "";
-            // Empty where the layer has no matrix product: the next cell, of shares of cores, stands in its place.
+            // This column is empty if the layer has no matrix product; the word is then the next cell, the shares of
+            // the cores.
             if (column == Column::kMacUsage && word.find('%') != std::string::npos) {
                 continue;
             }
             if (column == Column::kName && at == words.size()) {
-                continue;  // logs are cut off behind what is measured
+                continue;  // some logs are truncated after the measured columns
             }
             ++at;
             if (!take(layer, column, word)) {
@@ -289,7 +290,7 @@ class TableReader {
                 layer.time = word;
                 return true;
             case Column::kMacUsage:
-                layer.mac_usage = word == "\\" ? "" : word.substr(0, word.find('/'));  // of the first core
+                layer.mac_usage = word == "\\" ? "" : word.substr(0, word.find('/'));  // value of the first core
                 return true;
             case Column::kWorkload:
                 layer.workload = word;
@@ -319,11 +320,11 @@ class TableReader {
     const std::string& name_;
     Diagnostics& diagnostics_;
     int number_ = 0;
-    std::size_t rows_ = 0;  ///< of the table
+    std::size_t rows_ = 0;  ///< rows read of the table
     std::vector<Column> columns_;
 };
 
-/// The cells m, k, n of a convolution by implicit matrix product; empty for what is none.
+/// The cells m, k, n of a convolution as an implicit matrix product; empty for other layers.
 std::string product_cells(const Layer& layer) {
     const bool multiplies = layer.type.starts_with("Conv") && layer.inputs.size() > 1 && !layer.outputs.empty() &&
                             layer.inputs[1].size() == 4 && layer.outputs[0].size() == 4;
@@ -335,7 +336,7 @@ std::string product_cells(const Layer& layer) {
     return fmt::format("{},{},{}", out[0] * out[2] * out[3], weight[1] * weight[2] * weight[3], weight[0]);
 }
 
-// Weights of a convolution have a column of their own, and its bias is left out.
+// Shapes of the inputs without a convolution's weights, which have a separate column, and without its bias.
 std::string inputs_text(const Layer& layer) {
     const bool weights = layer.type.starts_with("Conv");
     std::string text = layer.inputs.empty() ? "" : sizes_text(layer.inputs.front());
@@ -345,7 +346,7 @@ std::string inputs_text(const Layer& layer) {
     return text + (layer.more_inputs && !weights ? ";..." : "");
 }
 
-// An empty estimate is none: the header may join cells that a layer leaves out.
+// A cell without a number above zero is no estimate: the header may join cells that a layer leaves out.
 std::string cycles_text(const std::string& cycles) { return parse_number(cycles).value_or(0) > 0 ? cycles : ""; }
 
 std::string row_of(const Layer& layer, const LayerTableFacts& facts, const std::string& version) {
@@ -361,7 +362,8 @@ std::string row_of(const Layer& layer, const LayerTableFacts& facts, const std::
                        layer.traffic, csv_field(facts.source));
 }
 
-// `rknnrt: 1.5.3b9`, `librknnrt version: 2.3.2 (429f97ae6b@2025-04-09)`: up to the first blank, or nothing.
+// The version, up to the first blank, in `rknnrt: 1.5.3b9` or `librknnrt version: 2.3.2 (429f97ae6b@2025-04-09)`; or
+// empty.
 std::string version_in(std::string_view text) {
     for (const std::string_view label : {"librknnrt version:", "rknnrt:", "RKNN Runtime Information:"}) {
         std::size_t at = text.find(label);
@@ -403,8 +405,8 @@ std::optional<std::string> import_rknn_table(std::string_view text, const std::s
     const std::string version = version_in(text);
     std::size_t rows = 0;
     for (const Layer& layer : *layers) {
-        // What runs in no time was not measured. Inputs of the whole graph have no input themselves, its outputs no
-        // output.
+        // A layer without a time was not measured. The graph's input layers have no inputs, its output layers no
+        // outputs.
         if (!(layer.inputs.empty() && layer.outputs.empty()) && parse_number(layer.time).value_or(0) > 0) {
             csv += row_of(layer, facts, version);
             ++rows;

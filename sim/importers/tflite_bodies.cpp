@@ -13,9 +13,9 @@ namespace {
 
 using tflite::BuiltinOperator;
 
-/// Bodies within bodies; a body within itself has no end.
+/// Limit on nested bodies, because a body may contain itself.
 constexpr int kDeepestBodies = 16;
-/// Operators and tensors of all bodies, which may be the same ones many times.
+/// Limit on operators and tensors of all bodies; a body counts each time that it is written.
 constexpr std::size_t kMostWritten = 4 * kMostOnnxNodes;
 
 const tflite::SubGraph& graph_at(const TfliteStep& step, std::int32_t index) {
@@ -26,7 +26,7 @@ std::size_t count_of(const flatbuffers::Vector<std::int32_t>* indices) {
     return indices == nullptr ? 0 : indices->size();
 }
 
-/// The graph with these names for its inputs; absent if all bodies together become too large.
+/// Converts a graph with these names for its inputs; absent if all bodies together are too large.
 std::optional<OnnxGraph> written(const TfliteStep& step, std::int32_t index, const std::vector<std::string_view>& given,
                                  std::string_view role) {
     TfliteContext& context = step.writer().context();
@@ -81,7 +81,7 @@ bool branch(const TfliteStep& step) {
     return true;
 }
 
-/// The operator of the graph that makes a tensor; null for inputs and constants.
+/// The operator of the graph that produces a tensor; null for inputs and constants.
 const tflite::Operator* maker_of(const tflite::SubGraph& graph, std::int32_t tensor) {
     for (unsigned i = 0; graph.operators() != nullptr && i < graph.operators()->size(); ++i) {
         const auto* made = graph.operators()->Get(i)->outputs();
@@ -92,8 +92,8 @@ const tflite::Operator* maker_of(const tflite::SubGraph& graph, std::int32_t ten
     return nullptr;
 }
 
-/// Counts how often a loop runs whose condition is that a counter, which its body makes one more, is less than a bound;
-/// with several such counters the first to get there ends it.
+/// Derives the trip count of a loop with the condition that a counter, which the body increments by one, is below a
+/// bound. With several such counters the first to reach its bound ends the loop.
 class TripCount {
   public:
     TripCount(const TfliteStep& step, const tflite::SubGraph& condition, const tflite::SubGraph& body)
@@ -130,7 +130,7 @@ class TripCount {
         return end ? std::optional(std::max<std::int64_t>(0, *end - *start)) : std::nullopt;
     }
 
-    /// Which input of the condition a tensor is.
+    /// Index of a tensor among the inputs of the condition.
     [[nodiscard]] std::optional<std::size_t> place(std::int32_t tensor) const {
         for (unsigned i = 0; i < count_of(condition_.inputs()); ++i) {
             if (condition_.inputs()->Get(i) == tensor) {
@@ -145,7 +145,7 @@ class TripCount {
         return data && data->size() == 1 ? std::optional(data->front()) : std::nullopt;
     }
 
-    /// Where a counter starts.
+    /// Start value of a counter.
     [[nodiscard]] std::optional<std::int64_t> counter(std::int32_t tensor) const {
         const auto at = place(tensor);
         if (!at || *at >= count_of(body_.outputs()) || *at >= count_of(body_.inputs())) {
@@ -161,7 +161,7 @@ class TripCount {
         return by && by->size() == 1 && by->front() == 1 ? outside(*at) : std::nullopt;
     }
 
-    /// A constant of the condition, or what the body hands on as it is.
+    /// Value of a bound: a constant of the condition, or a loop-invariant input.
     [[nodiscard]] std::optional<std::int64_t> bound(std::int32_t tensor) const {
         if (const auto data = inside_.data(tensor); data && data->size() == 1) {
             return whole_number(data->front());
@@ -176,10 +176,10 @@ class TripCount {
     const TfliteStep& step_;
     const tflite::SubGraph& condition_;
     const tflite::SubGraph& body_;
-    TfliteWriter inside_, within_;  ///< for their constants
+    TfliteWriter inside_, within_;  ///< give access to the constants of both graphs
 };
 
-/// What a body makes, and the condition that is computed of it.
+/// Appends the condition to the body, because it is computed from the results of the body.
 void append(OnnxGraph& body, OnnxGraph condition) {
     const auto move = [](auto& from, auto& to) {
         to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));

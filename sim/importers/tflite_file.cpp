@@ -1,4 +1,4 @@
-// Verifies the flatbuffer, then the numbers by which its tables refer to each other.
+// Verifies the flatbuffer, then the indices by which its tables refer to each other.
 #include "importers/tflite_file.h"
 
 #include <fmt/format.h>
@@ -12,9 +12,9 @@ namespace berth {
 
 namespace {
 
-/// The only version of the schema that there is outside of laboratories.
+/// The only schema version in practical use.
 constexpr std::uint32_t kSchemaVersion = 3;
-/// Tables per operator: itself, its options, its tensors with their quantisation and buffers.
+/// Limit on tables per operator: the operator, its options, its tensors with their quantisation and buffers.
 constexpr flatbuffers::uoffset_t kTablesPerOperator = 32;
 constexpr flatbuffers::uoffset_t kDeepest = 16;
 
@@ -28,7 +28,7 @@ class TfliteCheck {
     TfliteCheck(const tflite::Model& model, const std::string& name, Diagnostics& diagnostics)
         : model_(model), name_(name), diagnostics_(diagnostics) {}
 
-    /// The first problem is told; the rest of such a file is not worth a look.
+    /// Reports only the first problem: further ones say nothing about such a file.
     bool passes() {
         if (model_.version() != kSchemaVersion) {
             return refuse(fmt::format("it is of version {} of the schema", model_.version()),
@@ -75,7 +75,7 @@ class TfliteCheck {
         return true;
     }
 
-    /// `least`: -1 where an input may be missing.
+    /// `least`: the smallest valid index, -1 if an input may be missing.
     bool refers(const tflite::SubGraph& graph, const flatbuffers::Vector<std::int32_t>* indices, std::int32_t least) {
         const auto end = static_cast<std::int64_t>(count_of(graph.tensors()));
         return indices == nullptr || std::ranges::all_of(*indices, [&](std::int32_t index) {
@@ -120,7 +120,7 @@ class TfliteCheck {
     const tflite::Model& model_;
     const std::string& name_;
     Diagnostics& diagnostics_;
-    std::size_t operators_ = 0;  ///< of all graphs
+    std::size_t operators_ = 0;  ///< operators of all graphs
 };
 
 }  // namespace

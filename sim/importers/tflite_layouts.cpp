@@ -1,4 +1,4 @@
-// Operators of TensorFlow Lite that rearrange, pick or reduce, as they are in ONNX.
+// Converts operators of TensorFlow Lite that rearrange, select or reduce to ONNX.
 #include <algorithm>
 #include <limits>
 #include <numeric>
@@ -62,7 +62,7 @@ bool concatenate(const TfliteStep& step) {
     return true;
 }
 
-/// Numbers are put together like any constants, so that shapes made of them are known.
+/// PACK of numbers becomes a concatenation, so that shapes built this way are known.
 bool pack(const TfliteStep& step) {
     const auto* options = step.source().builtin_options_as_PackOptions();
     if (options == nullptr) {
@@ -87,7 +87,7 @@ void add_laid_out(const TfliteStep& step, OnnxNode& node) {
     }
 }
 
-/// Into equal pieces; the axis comes first.
+/// Splits into equal pieces; the axis is the first input.
 bool split(const TfliteStep& step) {
     const auto axis = step.integers(0);
     if (!axis) {
@@ -99,7 +99,7 @@ bool split(const TfliteStep& step) {
     return true;
 }
 
-/// Into pieces of these sizes, of which one may be what is left.
+/// Splits into pieces of these sizes, of which one may be the remainder.
 bool split_by_sizes(const TfliteStep& step) {
     auto sizes = step.integers(1);
     const auto axis = step.integers(2);
@@ -116,7 +116,7 @@ bool split_by_sizes(const TfliteStep& step) {
     return true;
 }
 
-/// A slice of one per output, without its axis.
+/// One slice per output, without the sliced axis.
 bool unpack(const TfliteStep& step) {
     const auto* options = step.source().builtin_options_as_UnpackOptions();
     if (options == nullptr) {
@@ -131,7 +131,7 @@ bool unpack(const TfliteStep& step) {
     return true;
 }
 
-/// Where the bounds are not constant, what the file says of the result counts.
+/// A slice whose bounds are not constant: the shape that the file states for the result is used.
 void add_slice(const TfliteStep& step) { step.add("Slice", {step.in(0)}, step.out()); }
 
 bool slice(const TfliteStep& step) {
@@ -188,7 +188,7 @@ bool strided_slice(const TfliteStep& step) {
     return true;
 }
 
-/// Pairs per axis become all that goes before, then all that goes behind.
+/// Converts one pair per axis to all leading pads, followed by all trailing pads.
 bool pad(const TfliteStep& step) {
     const auto pairs = step.integers(1);
     if (!pairs || pairs->size() % 2 != 0) {
@@ -214,7 +214,7 @@ bool gather(const TfliteStep& step) {
     return true;
 }
 
-/// Ids first, then the table.
+/// The ids are the first input, the table the second.
 bool embedding_lookup(const TfliteStep& step) {
     step.add("Gather", {step.in(1), step.in(0)}, step.out());
     return true;
@@ -288,7 +288,7 @@ bool cast(const TfliteStep& step) {
     return true;
 }
 
-/// One number in a shape that is an input.
+/// Expands one number to a shape that is an input.
 bool fill(const TfliteStep& step) {
     step.add("Expand", {step.in(1), step.in(0)}, step.out());
     return true;
@@ -301,7 +301,7 @@ bool zeros(const TfliteStep& step) {
     return true;
 }
 
-/// A state between calls is there when the graph starts.
+/// State kept between calls is present when the graph starts.
 bool state(const TfliteStep& step) {
     step.writer().hold(step.source().outputs()->Get(0));
     return true;

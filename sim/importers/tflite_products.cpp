@@ -1,4 +1,4 @@
-// Convolutions, matrix products, pooling and arithmetic of TensorFlow Lite as they are in ONNX.
+// Converts convolutions, matrix products, pooling and arithmetic of TensorFlow Lite to ONNX.
 #include <algorithm>
 #include <cstring>
 #include <span>
@@ -13,10 +13,10 @@ using tflite::ActivationFunctionType;
 using tflite::BuiltinOperator;
 using tflite::Padding;
 
-/// Where ONNX's [out, in, window...] stands in the kernels of TensorFlow.
+/// Axis permutations from the kernel layouts of TensorFlow to [out, in, window...] of ONNX.
 const Shape kOutputFirst{0, 3, 1, 2};  ///< [out, height, width, in]
-const Shape kOutputLast{3, 0, 1, 2};   ///< [1, height, width, out]; of transposed ones [out, height, width, in]
-const Shape kVolume{4, 3, 0, 1, 2};    ///< [depth, height, width, in, out]; of transposed ones [..., out, in]
+const Shape kOutputLast{3, 0, 1, 2};   ///< [1, height, width, out]; transposed convolution: [out, height, width, in]
+const Shape kVolume{4, 3, 0, 1, 2};    ///< [depth, height, width, in, out]; transposed convolution: [..., out, in]
 
 void add_window(OnnxNode& node, Padding padding, Shape strides, Shape dilations) {
     node.attributes.push_back(attribute_of("channels_last", 1));
@@ -27,7 +27,7 @@ void add_window(OnnxNode& node, Padding padding, Shape strides, Shape dilations)
     }
 }
 
-/// How many channels read the same inputs; 0 if that does not come out even.
+/// Number of groups of a convolution; 0 if the channels are not divisible.
 std::int64_t groups_of(std::int64_t channels, std::int64_t per_kernel) {
     return per_kernel < 1 || channels % per_kernel != 0 ? 0 : channels / per_kernel;
 }
@@ -80,7 +80,7 @@ bool conv_3d(const TfliteStep& step) {
     return true;
 }
 
-/// The sizes between batch and channels of what a transposed convolution makes, if the file says them.
+/// Sets the output size of a transposed convolution between batch and channels, if the file states it.
 void add_output_shape(OnnxNode& node, const std::optional<Shape>& made) {
     if (made && made->size() > 2) {
         node.attributes.push_back(attribute_of("output_shape", Shape(made->begin() + 1, made->end() - 1)));
@@ -113,7 +113,8 @@ bool conv_3d_transpose(const TfliteStep& step) {
     return true;
 }
 
-/// MediaPipe's transposed convolution with a bias. Its options are padding (1: same), stride across, stride down.
+/// MediaPipe's transposed convolution with a bias. Its options are: padding (1: same), horizontal stride, vertical
+/// stride.
 bool transpose_conv_with_bias(const TfliteStep& step) {
     std::array<std::int32_t, 3> options{};
     const auto* bytes = step.source().custom_options();
@@ -140,7 +141,7 @@ bool pool_2d(const TfliteStep& step) {
     return true;
 }
 
-/// Rows [..., in] by weights [out, in]; unless it keeps them, all axes but the last become one.
+/// Rows [..., in] times weights [out, in]. All axes but the last are flattened unless the options keep them.
 bool fully_connected(const TfliteStep& step) {
     const auto* options = step.source().builtin_options_as_FullyConnectedOptions();
     const Shape from = step.shape(0), weights = step.shape(1);
@@ -197,7 +198,7 @@ bool square(const TfliteStep& step) {
     return true;
 }
 
-/// (a - b) squared, as norms have it.
+/// (a - b) squared, as norms use it.
 bool squared_difference(const TfliteStep& step) {
     const std::string_view difference = step.between("difference");
     step.add("Sub", {step.in(0), step.in(1)}, difference);
@@ -212,7 +213,7 @@ bool reciprocal_root(const TfliteStep& step) {
     return true;
 }
 
-/// Weights that are stored at half width are no integers.
+/// Weights stored at half precision are not integers.
 bool dequantize(const TfliteStep& step) {
     const bool half = step.type(0) == OnnxType::kFloat16 || step.type(0) == OnnxType::kBfloat16;
     step.add(half ? "Cast" : "DequantizeLinear", {step.in(0)}, step.out());

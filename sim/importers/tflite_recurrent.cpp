@@ -1,4 +1,4 @@
-// Recurrent operators of TensorFlow Lite: LSTM and RNN as ONNX has them, SVDF as its two products.
+// Converts recurrent operators of TensorFlow Lite: LSTM and RNN to those of ONNX, SVDF to its two products.
 #include <algorithm>
 #include <span>
 
@@ -11,15 +11,15 @@ namespace {
 using tflite::ActivationFunctionType;
 using tflite::BuiltinOperator;
 
-/// Where an LSTM has what. An input that is not given is missing or -1.
-constexpr std::size_t kInputWeights = 1;      ///< of the input, forget, cell and output gate
-constexpr std::size_t kRecurrentWeights = 5;  ///< likewise
+/// Input indices of an LSTM. An input that is not given is absent or -1.
+constexpr std::size_t kInputWeights = 1;      ///< first of the weights of the input, forget, cell and output gate
+constexpr std::size_t kRecurrentWeights = 5;  ///< first of the recurrent weights of the same gates
 constexpr std::size_t kBiases = 12;
 constexpr std::size_t kProjection = 16;
 constexpr std::size_t kNorms = 20;
 constexpr std::size_t kGates = 4;
 
-/// The constants of all gates, one below the other; empty if none is given.
+/// Concatenates the constants of all gates; empty if none is given.
 std::string_view stacked(const TfliteStep& step, std::size_t first, std::string_view suffix) {
     std::vector<std::string_view> gates;
     for (std::size_t gate = first; gate < first + kGates; ++gate) {
@@ -35,7 +35,8 @@ std::string_view stacked(const TfliteStep& step, std::size_t first, std::string_
     return all;
 }
 
-/// [batch, tokens, inputs] or [tokens, batch, inputs] in, the same with the states out. `op` has the number of gates.
+/// Adds a recurrence over [batch, tokens, inputs] or [tokens, batch, inputs]; the output has the states in the same
+/// order. `op` determines the number of gates.
 void add_recurrence(const TfliteStep& step, std::string_view op, std::vector<std::string_view> inputs,
                     std::int64_t hidden, bool time_major, std::string_view output) {
     const std::string_view states = step.between("states");
@@ -45,8 +46,8 @@ void add_recurrence(const TfliteStep& step, std::string_view op, std::vector<std
     step.add("Squeeze", {states, step.constant({time_major ? 1 : 2})}, output);
 }
 
-/// Of one step or of a sequence. Without weights of the input gate it is one minus the forget gate: three products, as
-/// a GRU has them. Projections and norms within the recurrence have no form in ONNX.
+/// LSTM over one step or a sequence. Without weights for the input gate, that gate is one minus the forget gate, so
+/// there are three products, as in a GRU. Projections and norms within the recurrence have no equivalent in ONNX.
 bool add_lstm(const TfliteStep& step, std::string_view input, bool time_major, std::string_view output) {
     const Shape recurrent = step.shape(kRecurrentWeights + 1);
     const bool coupled = !step.given(kInputWeights);
@@ -71,7 +72,7 @@ bool sequence_lstm(const TfliteStep& step) {
            add_lstm(step, step.in(0), options->time_major(), step.out());
 }
 
-/// One step of a sequence: [batch, inputs].
+/// One step of a sequence; the input is [batch, inputs].
 bool lstm(const TfliteStep& step) {
     const auto* options = step.source().builtin_options_as_LSTMOptions();
     const std::size_t recurrent = kRecurrentWeights + 1;
@@ -116,7 +117,8 @@ bool rnn(const TfliteStep& step) {
 }
 
 /// Filters of rank one (Nakkiran et al., Compressing deep neural networks using a rank-constrained topology, 2015):
-/// each makes one number of the input, then one of its last `memory` numbers; `rank` of them add up to a unit.
+/// each filter reduces the input to one number, then its last `memory` numbers to one; `rank` of them are summed per
+/// unit.
 bool svdf(const TfliteStep& step) {
     const auto* options = step.source().builtin_options_as_SVDFOptions();
     const Shape from = step.shape(0), features = step.shape(1), times = step.shape(2);

@@ -1,4 +1,4 @@
-// Operators of TensorFlow Lite that ONNX has too, with the same inputs in the same order.
+// Operators of TensorFlow Lite with an ONNX equivalent that has the same inputs in the same order.
 #include <algorithm>
 #include <utility>
 

@@ -1,4 +1,4 @@
-// Names, constants and shapes of a TensorFlow Lite graph, and the nodes of its operators one after the other.
+// Assigns names, constants and shapes to a TensorFlow Lite graph, and converts its operators one by one.
 #include "importers/tflite_writer.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,7 @@ using tflite::ActivationFunctionType;
 using tflite::BuiltinOperator;
 using tflite::TensorType;
 
-/// Constants of up to this many elements keep their numbers: shapes, axes, factors.
+/// Constants of up to this many elements keep their values: shapes, axes, factors.
 constexpr std::int64_t kMostNumbers = 1024;
 
 Shape shape_of(const tflite::Tensor& tensor) {
@@ -47,7 +47,7 @@ std::vector<double> numbers(TensorType type, const flatbuffers::Vector<std::uint
         case TensorType::BOOL:
             return numbers<std::uint8_t>(bytes);
         default:
-            return {};  // no shape is of another type
+            return {};  // shapes use no other type
     }
 }
 
@@ -158,7 +158,7 @@ TfliteWriter::TfliteWriter(TfliteContext& context, const tflite::SubGraph& graph
     mark_made();
 }
 
-/// Converters join the names of what they fused by semicolons; the first is that of the result.
+/// Converters join the names of fused operators by semicolons; the first belongs to the result.
 void TfliteWriter::name_tensors(std::string_view prefix, const std::vector<std::string_view>& given) {
     const unsigned count = graph_.tensors() == nullptr ? 0 : graph_.tensors()->size();
     names_.resize(count);
@@ -218,14 +218,14 @@ OnnxValue TfliteWriter::value_of(std::int32_t index, bool input) const {
     const auto* signature = from.shape_signature();
     const Shape shape = shape_of(from);
     if (!input && context_.resized && !context_.open_axes) {
-        return value;  // which sizes follow those of the inputs is not known
+        return value;  // it is unknown which sizes depend on those of the inputs
     }
     value.shape.emplace();
     for (std::size_t axis = 0; axis < shape.size(); ++axis) {
         const bool open = signature != nullptr && signature->size() == shape.size() &&
                           signature->Get(static_cast<unsigned>(axis)) < 0;
-        // Interpreters take a batch as the file has it. That a text has one token because nobody said more is no
-        // answer.
+        // Interpreters run the batch that the file states. A text length of one token is only a placeholder for an open
+        // size.
         const bool unsaid = open && (input ? axis > 0 : context_.resized);
         value.shape->push_back({unsaid ? std::nullopt : std::optional(shape[axis]), ""});
     }
@@ -259,7 +259,7 @@ OnnxGraph TfliteWriter::write() {
     result_.name = graph_.name() == nullptr ? "" : graph_.name()->string_view();
     for (unsigned i = 0; graph_.operators() != nullptr && i < graph_.operators()->size(); ++i) {
         const TfliteStep step(*this, *graph_.operators()->Get(i));
-        if (step.outputs() > 0) {  // the others set states, which are constants here
+        if (step.outputs() > 0) {  // the other operators set states, which are constants here
             add_operator(step);
         }
     }

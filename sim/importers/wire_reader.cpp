@@ -1,4 +1,4 @@
-// Varints, fixed-size numbers and length-prefixed bytes, each checked against the end of the message.
+// Decodes varints, fixed-size numbers and length-prefixed bytes, each checked against the end of the message.
 #include "importers/wire_reader.h"
 
 #include <bit>
@@ -71,7 +71,7 @@ std::optional<WireField> WireReader::next() {
             field.bytes = rest_.substr(0, *value);
             rest_.remove_prefix(*value);
             break;
-        default:  // groups, which nobody writes any more, and what was never defined
+        default:  // groups, which are obsolete, and undefined wire types
             return std::nullopt;
     }
     if (!value) {
@@ -87,7 +87,7 @@ bool append_integers(const WireField& field, std::vector<std::int64_t>& to) {
         to.push_back(field.integer());
         return true;
     }
-    // A packed list is a row of varints; each is read as the value of a made-up field would be.
+    // A packed list is a sequence of varints; each is decoded as the value of an artificial field.
     std::uint64_t value = 0;
     unsigned shift = 0;
     for (const char c : field.bytes) {

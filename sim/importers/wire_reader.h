@@ -1,5 +1,5 @@
-// Fields of a protocol-buffers message, read in place: bytes that nobody asks for are skipped, not copied.
-// Encoding: protobuf.dev/programming-guides/encoding.
+// Reads the fields of a protocol-buffers message in place: unused bytes are skipped, not copied. Encoding:
+// protobuf.dev/programming-guides/encoding.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace berth {
 
-/// One field: a number for varint and fixed encodings, bytes for strings, messages and packed lists.
+/// One field: a number for varint and fixed-size encodings, bytes for strings, messages and packed lists.
 struct WireField {
     std::uint32_t number = 0;
     bool has_bytes = false;
@@ -18,20 +18,20 @@ struct WireField {
     std::string_view bytes;
 
     [[nodiscard]] std::int64_t integer() const { return static_cast<std::int64_t>(value); }
-    /// A `float` field (fixed32).
+    /// Value of a `float` field (fixed32).
     [[nodiscard]] float real() const;
 };
 
-/// Goes through the fields of one message. After the last, or at bytes that are no field, next() is empty; broken()
-/// tells which.
+/// Iterates over the fields of one message. next() is empty after the last field and at invalid bytes; broken() tells
+/// the two apart.
 class WireReader {
   public:
     explicit WireReader(std::string_view message) : rest_(message), start_(message.data()) {}
     [[nodiscard]] std::optional<WireField> next();
     [[nodiscard]] bool broken() const { return broken_; }
-    /// Bytes that the broken field has beyond the end of the message; 0 if it is broken otherwise.
+    /// Number of bytes by which the broken field extends beyond the message; 0 if it is broken in another way.
     [[nodiscard]] std::uint64_t missing() const { return missing_; }
-    /// Bytes from the start of the message to where reading stands.
+    /// Current offset in bytes from the start of the message.
     [[nodiscard]] std::size_t offset() const { return static_cast<std::size_t>(rest_.data() - start_); }
 
   private:
@@ -44,7 +44,7 @@ class WireReader {
     std::uint64_t missing_ = 0;
 };
 
-/// Appends the integers of a repeated field, packed or one at a time. False if the bytes are broken.
+/// Appends the integers of a repeated field, packed or one per field. False if the bytes are invalid.
 bool append_integers(const WireField& field, std::vector<std::int64_t>& to);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// An imported graph as a model file.
+// Writes an imported graph as a model file.
 #include <fmt/format.h>
 
 #include <iterator>
@@ -11,7 +11,7 @@ namespace berth {
 
 namespace {
 
-/// Sizes that differ from what they are without being written down; flags as true and false.
+/// The sizes that differ from their defaults; flags are written as true and false.
 std::string sizes_text(const Operator& op) {
     std::string text;
     for (const auto& [field, value] : stated_sizes(op.kind, op.dims)) {
