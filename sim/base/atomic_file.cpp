@@ -1,4 +1,4 @@
-// Whole-file reading and all-or-nothing writing on POSIX.
+// Reads whole files, and replaces files atomically, on POSIX.
 #include "berth/atomic_file.h"
 
 #include <fcntl.h>
@@ -54,7 +54,7 @@ bool write_all(int descriptor, std::string_view content) {
     return true;
 }
 
-// A name next to `path` that no other writer uses at this moment.
+// A path next to `path` that no other writer uses at the moment.
 std::filesystem::path temporary_beside(const std::filesystem::path& path) {
     static std::atomic<unsigned> next{0};
     std::filesystem::path result = path;
@@ -62,13 +62,13 @@ std::filesystem::path temporary_beside(const std::filesystem::path& path) {
     return result;
 }
 
-// Returns errno, 0 for success. `temporary` exists afterwards only on success.
+// Returns errno, or 0 on success. `temporary` exists afterwards only on success.
 int write_temporary(const std::filesystem::path& temporary, mode_t mode, bool keep_mode, std::string_view content) {
     FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
     if (!file.is_open()) {
         return errno;
     }
-    // The mode of a replaced file is kept as it was; a new file's is left to the umask.
+    // A replaced file keeps its mode; the mode of a new file follows the umask.
     const bool written = (!keep_mode || ::fchmod(file.number(), mode) == 0) && write_all(file.number(), content) &&
                          ::fsync(file.number()) == 0 && file.close();
     if (!written) {
@@ -113,7 +113,7 @@ std::string similar_file(const std::filesystem::path& path) {
 }  // namespace
 
 bool write_file(const std::filesystem::path& path, std::string_view content, Diagnostics& diagnostics) {
-    // A symbolic link is followed, so that the file it names is replaced and not the link.
+    // Follows a symbolic link, so that the target is replaced and not the link.
     std::error_code unresolved;
     std::filesystem::path target = std::filesystem::weakly_canonical(path, unresolved);
     if (unresolved) {

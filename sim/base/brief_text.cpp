@@ -18,7 +18,7 @@ struct NamedFactor {
     double factor;
 };
 
-// The first of which the value has at least one, once rounded; else the last.
+// The first unit of which the rounded value has at least one; else the last unit.
 template <std::size_t N>
 const NamedFactor& unit_of(const std::array<NamedFactor, N>& units, double value) {
     const auto found = std::ranges::find_if(
@@ -26,7 +26,7 @@ const NamedFactor& unit_of(const std::array<NamedFactor, N>& units, double value
     return found == units.end() ? units.back() : *found;
 }
 
-// Three significant digits, however many decimals or zeros that takes; beyond all scales an exponent.
+// Three significant digits, with as many decimals or zeros as needed; beyond all scales with an exponent.
 std::string plain_number(double value) {
     const double rounded = with_digits(value, kDigits);
     const double size = std::abs(rounded);

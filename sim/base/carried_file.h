@@ -1,4 +1,4 @@
-// A file that the program carries with it since it was built, see cmake/BerthEmbed.cmake.
+// A file embedded in the program at build time, see cmake/BerthEmbed.cmake.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// SplitMix64 (Steele, Lea and Flood 2014); the standard library's distributions differ between implementations.
+// SplitMix64 (Steele, Lea and Flood 2014); the distributions of the standard library differ between implementations.
 #include "base/chance.h"
 
 #include <cmath>
@@ -27,13 +27,13 @@ double Chance::uniform() {
 
 double Chance::exponential(double mean) { return -mean * std::log(uniform()); }
 
-// Box and Muller (1958).
+// Transform of Box and Muller (1958).
 double Chance::normal() {
     const double radius = std::sqrt(-2 * std::log(uniform()));
     return radius * std::cos(2 * std::numbers::pi * uniform());
 }
 
-// FNV-1a (Fowler, Noll and Vo), which unlike std::hash gives the same everywhere.
+// FNV-1a hash (Fowler, Noll and Vo); unlike std::hash it gives the same result everywhere.
 std::uint64_t stream_of(std::string_view name) {
     std::uint64_t hash = 0xcbf29ce484222325U;
     for (const char c : name) {

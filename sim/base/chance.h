@@ -1,5 +1,5 @@
-// Random numbers that are the same on every machine, in streams that are named rather than counted: what one cause
-// draws does not depend on which other causes there are.
+// Random numbers that are the same on every machine, in streams identified by name rather than by number: the numbers
+// drawn for one cause do not depend on which other causes exist.
 #pragma once
 
 #include <cstdint>
@@ -7,23 +7,23 @@
 
 namespace berth {
 
-/// Uniform numbers in (0, 1) and what is made of them.
+/// Draws uniform numbers in (0, 1), and numbers of other distributions derived from them.
 class Chance {
   public:
     explicit Chance(std::uint64_t seed) : state_(seed) {}
     /// One of many independent streams under a seed.
     Chance(std::uint64_t seed, std::uint64_t stream);
     [[nodiscard]] double uniform();
-    /// Exponentially distributed with that mean.
+    /// Exponentially distributed with mean `mean`.
     [[nodiscard]] double exponential(double mean);
-    /// Of a standard normal distribution.
+    /// Standard normally distributed.
     [[nodiscard]] double normal();
 
   private:
     std::uint64_t state_;
 };
 
-/// The stream of a cause that has a name: the path of an uncertain number, a stage.
+/// The stream of a cause that is identified by a name: the path of an uncertain number, or a stage.
 [[nodiscard]] std::uint64_t stream_of(std::string_view name);
 
 }  // namespace berth

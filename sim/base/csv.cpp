@@ -136,7 +136,7 @@ std::optional<CsvTable> parse_csv(std::string_view text, std::string name, Diagn
 
 namespace {
 
-// What a spreadsheet would compute instead of showing it. A minus before a digit is a number's.
+// Whether a spreadsheet would evaluate the text instead of showing it. A minus sign before a digit is part of a number.
 bool is_formula(std::string_view text) {
     constexpr std::string_view kStarts = "=+@\t\r";
     const bool minus = text.size() > 1 && text.front() == '-' && (text[1] < '0' || text[1] > '9') && text[1] != '.';

@@ -29,12 +29,12 @@ std::string_view severity_name(Severity severity) {
     return "";
 }
 
-// Few enough places to name them all beside the first.
+// Up to this many further locations are listed beside the first.
 constexpr std::size_t kPlacesNamed = 3;
 
 bool is_digit_of_index(char c) { return c >= '0' && c <= '9'; }
 
-// The message with "#" for each index of a path: "stages.3.tokens" -> "stages.#.tokens", but "2.3.2" and "0.5" as they
+// Replaces the indices in paths by "#": "stages.3.tokens" becomes "stages.#.tokens", but "2.3.2" and "0.5" stay as they
 // are.
 std::string without_indices(std::string_view message) {
     std::string result;
@@ -57,7 +57,7 @@ std::string without_indices(std::string_view message) {
     return result;
 }
 
-// Equal for messages that are shown as one.
+// Group key: messages with equal keys are shown as one.
 std::string group_of(const Diagnostic& one) {
     return fmt::format("{}\n{}\n{}\n{}\n{}", one.where.file_name(), severity_name(one.severity),
                        without_indices(one.message), one.expected, one.suggestion);

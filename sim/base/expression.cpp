@@ -15,7 +15,7 @@ namespace {
 
 using Code = Expression::Code;
 
-// Largest count below which every whole number is a double.
+// 2^53: every whole number up to this one is exact as a double.
 constexpr double kLargestCount = 9007199254740992.0;
 
 double truth(bool value) { return value ? 1.0 : 0.0; }
@@ -34,7 +34,7 @@ double unary(Code code, double a) {
             return truth(a == 0);
         case Code::kTruth:
             return truth(a != 0);
-        // Exact for quotients of counts below 2^53: a quotient that is no whole number is at least 1/b away from the
+        // Exact for quotients of counts below 2^53: a quotient that is not a whole number is at least 1/b away from the
         // next one, and rounding moves it by less than that.
         case Code::kCeil:
             return std::ceil(a);

@@ -1,4 +1,4 @@
-// Which dimension an expression has, found as its value is: on a stack.
+// Derives the dimension of an expression on a stack, in the same way as its value.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ std::string_view verb_of(Code code) {
     return code == Code::kModulo ? "divided with a rest" : "compared";
 }
 
-/// "sram.capacity / 1 KiB": the first symbol of that dimension, divided by one of the unit that examples have.
+/// Suggests "sram.capacity / 1 KiB": the first symbol of that dimension, divided by one unit of it, as in the examples.
 std::string as_plain_number(const Dimension& dimension, const SymbolDimensions& symbols) {
     const auto symbol =
         std::ranges::find_if(symbols, [&dimension](const auto& each) { return each.second == dimension; });

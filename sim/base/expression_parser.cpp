@@ -92,7 +92,7 @@ class ExpressionParser {
         return true;
     }
 
-    // A name at this place, without moving on; empty if there is none.
+    // The name at the current position, which is not advanced; empty if there is none.
     std::string_view name_here() {
         skip_spaces();
         if (at_ >= text_.size() || !begins_name(text_[at_])) {
@@ -123,7 +123,7 @@ class ExpressionParser {
         return std::nullopt;
     }
 
-    // Adds an op that changes the height of the stack by `growth`.
+    // Appends an op that changes the stack height by `growth`.
     bool emit(Expression::Op op, int growth) {
         result_.ops_.push_back(op);
         height_ += growth;
@@ -310,12 +310,12 @@ class ExpressionParser {
         return at;
     }
 
-    /// A number that ends at `number_end`, with the unit behind it.
+    /// A number that ends at `number_end`, with the unit after it.
     struct QuantityHere {
         ParsedQuantity quantity;
         std::size_t end = 0;
     };
-    // The longer of `GB/s` and `GB` that is a unit; absent where units are not allowed or none stands here.
+    // Takes the longest valid unit, such as `GB/s` rather than `GB`; absent if units are not allowed or there is none.
     std::optional<QuantityHere> quantity_here(std::size_t number_end) const {
         if (units_ == NumberUnits::kNone) {
             return std::nullopt;
@@ -349,7 +349,7 @@ class ExpressionParser {
         return at_ < text_.size() ? fmt::format("unexpected '{}'", text_.substr(at_)) : "the expression ends too early";
     }
 
-    // Counts one level of recursion for as long as it lives.
+    // Counts one level of recursion during its lifetime.
     class Nesting {
       public:
         explicit Nesting(ExpressionParser& parser)

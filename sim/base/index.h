@@ -1,4 +1,4 @@
-// Ids as places in vectors.
+// Conversion of ids to vector indices.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace berth {
 
-/// The place of an id, or of a count that is never below zero, in a vector.
+/// The vector index of an id, or of a count that is never negative.
 [[nodiscard]] constexpr std::size_t at(std::int32_t id) { return static_cast<std::size_t>(id); }
 
 }  // namespace berth

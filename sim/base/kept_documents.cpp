@@ -1,4 +1,4 @@
-// Documents by the paths they were read from.
+// Keeps documents by the path that they were read from.
 #include "berth/kept_documents.h"
 
 #include <utility>

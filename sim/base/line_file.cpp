@@ -1,4 +1,4 @@
-// Appends to a file on POSIX, cutting off what was written in part.
+// Appends to a file on POSIX, and truncates incomplete writes.
 #include "base/line_file.h"
 
 #include <fcntl.h>
@@ -20,7 +20,7 @@ LineFile::~LineFile() {
 }
 
 bool LineFile::open(const std::filesystem::path& path, bool empty, Diagnostics& diagnostics) {
-    constexpr int kMode = 0666;  // less what the user's mask takes off
+    constexpr int kMode = 0666;  // before the umask
     path_ = path.string();
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): the only way to ask for the mode
     descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (empty ? O_TRUNC : 0), kMode);

@@ -1,4 +1,4 @@
-// A file that grows line by line: what was written stays readable whatever happens next.
+// A file that is appended line by line; lines once written stay readable whatever happens next.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +17,14 @@ class LineFile {
     LineFile& operator=(const LineFile&) = delete;
     ~LineFile();
 
-    /// Starts the file with its first lines, replacing what was there.
+    /// Creates the file with its header, replacing an existing file.
     bool start(const std::filesystem::path& path, std::string_view header, Diagnostics& diagnostics);
-    /// Goes on behind the last whole line of a file that starts with `header`; a missing file is started. `lines` is
-    /// how many follow the header.
+    /// Continues after the last complete line of a file that starts with `header`; creates the file if it is missing.
+    /// `lines` is set to the number of lines after the header.
     bool resume(const std::filesystem::path& path, std::string_view header, std::size_t& lines,
                 Diagnostics& diagnostics);
-    /// Adds whole lines. If not all of them fit (a full disk), none of them stays, an error is recorded and false
-    /// returned.
+    /// Appends whole lines. If they do not all fit (a full disk), none is kept, an error is recorded, and the result is
+    /// false.
     bool add(std::string_view lines, Diagnostics& diagnostics);
 
   private:

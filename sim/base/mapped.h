@@ -1,4 +1,4 @@
-// What a function or a member gives for each of a range: all of it, or its sum.
+// Applies a function or a member to each element of a range, and collects or sums the results.
 #pragma once
 
 #include <functional>
@@ -8,7 +8,8 @@
 
 namespace berth {
 
-/// `function` of each of `range`, in order; `Value` where the vector shall hold another type than it returns.
+/// The results of `function` for each element of `range`, in order. `Value` sets the element type of the vector where
+/// it differs from the function's result type.
 template <class Value = void, std::ranges::input_range Range, class Function>
 [[nodiscard]] auto mapped(Range&& range, Function function) {
     using Result = std::remove_cvref_t<std::invoke_result_t<Function&, std::ranges::range_reference_t<Range>>>;
@@ -22,7 +23,7 @@ template <class Value = void, std::ranges::input_range Range, class Function>
     return values;
 }
 
-/// The sum of `function` of each of `range`, added in order.
+/// The sum of `function` over the elements of `range`, added in order.
 template <class Value, std::ranges::input_range Range, class Function>
 [[nodiscard]] Value sum_of(Range&& range, Function function) {
     Value sum{};

@@ -1,4 +1,4 @@
-// Which name somebody probably meant.
+// Suggests the name that was probably meant.
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -11,13 +11,13 @@ namespace berth {
 
 namespace {
 
-// A part this short is held by half of all names.
+// Shorter parts occur in half of all names.
 constexpr std::size_t kShortestPart = 2;
 constexpr std::size_t kMostHolders = 10;
 
 char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
 
-// In lower case and without what separates words.
+// The text in lower case without word separators.
 std::string letters_of(std::string_view text) {
     std::string result;
     for (const char letter : text) {
@@ -40,7 +40,7 @@ std::vector<std::string> holders_of(std::string_view part, std::span<const std::
     return holders;
 }
 
-// Within few edits of the name.
+// A candidate within a small edit distance of the name.
 std::string close_name(std::string_view name, std::span<const std::string> candidates) {
     std::string best;
     std::size_t best_distance = 0;

@@ -1,4 +1,4 @@
-// Several lambdas as one visitor for std::visit.
+// Combines several lambdas into one visitor for std::visit.
 #pragma once
 
 namespace berth {

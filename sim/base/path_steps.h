@@ -1,4 +1,4 @@
-// The steps of a path to a value.
+// Splits the path of a value into its steps.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Reads quantities from text.
+// Parses quantities.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -20,7 +20,7 @@ namespace {
 
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
-// The number at the start of `text`, which is shortened by it.
+// Parses the number at the start of `text`, and removes it from `text`.
 std::variant<double, QuantityError> take_number(std::string_view& text) {
     std::string_view digits = text;
     if (digits.starts_with('+')) {
@@ -30,7 +30,8 @@ std::variant<double, QuantityError> take_number(std::string_view& text) {
     const bool begins =
         digits.size() > first && ((digits[first] >= '0' && digits[first] <= '9') || digits[first] == '.');
     double value = 0;
-    // from_chars also reads "inf" and "nan", which are no measurements; hence the look at the first character.
+    // The check of the first character is needed because from_chars also accepts "inf" and "nan", which are not
+    // measurements.
     const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (begins && failure == std::errc::result_out_of_range) {
         return QuantityError{fmt::format("'{}' is too large or too small a number", trimmed(text)), "", ""};
@@ -53,7 +54,7 @@ QuantityError unknown_unit(std::string_view unit) {
     return {fmt::format("'{}' is not a unit", unit), "", std::move(suggestion)};
 }
 
-// "GB/s", "pJ/MAC", "%", or nothing for a plain number.
+// Parses a unit such as "GB/s", "pJ/MAC" or "%"; an empty text means a plain number.
 std::variant<ResolvedUnit, QuantityError> parse_unit(std::string_view text) {
     const std::string_view whole = trimmed(text);
     if (whole.empty()) {
@@ -79,7 +80,8 @@ std::variant<ResolvedUnit, QuantityError> parse_unit(std::string_view text) {
                         {a.time - b.time, a.byte - b.byte, a.operation - b.operation, a.energy - b.energy}};
 }
 
-// The part before "per WORD", and the word; the whole text and nothing if there is no such suffix.
+// Splits off "per WORD": returns the text before it, and the word. Without this suffix, returns the whole text and an
+// empty word.
 std::pair<std::string_view, std::string_view> split_per(std::string_view text) {
     for (auto at = text.find("per"); at != std::string_view::npos; at = text.find("per", at + 1)) {
         const bool begins = at > 0 && !is_letter_or_digit(text[at - 1]);
@@ -91,7 +93,8 @@ std::pair<std::string_view, std::string_view> split_per(std::string_view text) {
     return {text, {}};
 }
 
-// The part before the spread sign, and the part after it; the whole text and nothing if there is no sign.
+// Splits at the spread sign: returns the text before it and the text after it. Without a sign, returns the whole text
+// and nothing.
 std::pair<std::string_view, std::optional<std::string_view>> split_spread(std::string_view text) {
     for (const std::string_view sign : {"\u00b1", "+/-", "+-"}) {
         if (const auto at = text.find(sign); at != std::string_view::npos) {
@@ -114,15 +117,15 @@ std::variant<Sharing, QuantityError> parse_sharing(std::string_view word) {
     return error;
 }
 
-// `number * factor`. A small factor divides by its whole reciprocal instead, which is exact where 1e-6 is not: "30 us"
-// is the double nearest to 30e-6.
+// `number * factor`. For a small factor, divides by its reciprocal rounded to a whole number, which is exact where 1e-6
+// is not: "30 us" becomes the double nearest to 30e-6.
 double scaled_by(double number, double factor) {
     const double reciprocal = std::round(1.0 / factor);
     const bool whole = factor < 1 && std::abs(reciprocal * factor - 1.0) < 1e-12;
     return whole ? number / reciprocal : number * factor;
 }
 
-// NUMBER [UNIT], without spread and sharing.
+// Parses NUMBER [UNIT], without spread and without "per WORD".
 std::variant<ParsedQuantity, QuantityError> parse_plain(std::string_view text) {
     std::string_view rest = trimmed(text);
     auto number = take_number(rest);
@@ -135,7 +138,7 @@ std::variant<ParsedQuantity, QuantityError> parse_plain(std::string_view text) {
     }
     const auto& resolved = std::get<ResolvedUnit>(unit);
     ParsedQuantity result;
-    result.value = scaled_by(std::get<double>(number), resolved.factor) + 0.0;  // no zero has a sign
+    result.value = scaled_by(std::get<double>(number), resolved.factor) + 0.0;  // turns -0 into +0
     result.dimension = resolved.dimension;
     if (!std::isfinite(result.value)) {
         return QuantityError{fmt::format("'{}' is too large a number", trimmed(text)), "", ""};
@@ -143,10 +146,10 @@ std::variant<ParsedQuantity, QuantityError> parse_plain(std::string_view text) {
     return result;
 }
 
-// Why `found`, written as `text`, cannot stand where `wanted` is needed.
+// Explains why a quantity of dimension `found`, written as `text`, is not valid where `wanted` is needed.
 QuantityError wrong_dimension(std::string_view text, Dimension found, Dimension wanted) {
     std::string_view unit = split_per(split_spread(trimmed(text)).first).first;
-    (void)take_number(unit);  // what follows the number; it was read before, so it is there
+    (void)take_number(unit);  // leaves the unit; the number was parsed before, so it is there
     unit = trimmed(unit);
     std::string message = unit.empty()
                               ? fmt::format("'{}' has no unit", trimmed(text))
@@ -223,7 +226,7 @@ std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text
     if (quantity.dimension != wanted) {
         return wrong_dimension(text, quantity.dimension, wanted);
     }
-    constexpr double kRounding = 1e-12;  // of the factor of a unit: the ends themselves can be written
+    constexpr double kRounding = 1e-12;  // of unit factors; the ends of the range are valid values
     const DimensionRange range = plausible_range(wanted);
     if (!range.holds(quantity.value) && !range.holds(quantity.value * (1 + kRounding)) &&
         !range.holds(quantity.value * (1 - kRounding))) {

@@ -1,4 +1,4 @@
-// Regular expressions for quantities: what tools without this program check before it reads them.
+// Regular expressions for quantities, with which other tools can check them.
 #include <fmt/format.h>
 
 #include <string>
@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::string_view kSpace = "[ \\t]*";
 constexpr std::string_view kDigitsPattern = "(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?";
-// Some digit before the exponent is not zero.
+// Requires a digit other than zero before the exponent.
 constexpr std::string_view kNotZero = "(?=[0-9.]*[1-9])";
 
-// One unit, or one divided by another; may be left out of a plain number.
+// One unit, or one unit divided by another; optional for a plain number.
 std::string whole_unit_pattern(Dimension wanted) {
     std::string pattern = unit_pattern(wanted);
     for (const Dimension below : unit_dimensions()) {

@@ -1,4 +1,4 @@
-// The spread of a quantity on its own, as both `± 10%` and a `spread:` key write it.
+// Parses a spread by itself, as it follows `±` or stands in a `spread:` key.
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,7 @@
 
 namespace berth {
 
-/// Relative spread: a percentage as it is, any other quantity of the value's dimension divided by the value.
+/// Relative spread: a percentage is taken as it is; a quantity of the value's dimension is divided by the value.
 [[nodiscard]] std::variant<double, QuantityError> parse_spread(std::string_view text, double value,
                                                                Dimension dimension);
 

@@ -20,18 +20,18 @@ void strip_trailing_zeros(std::string& text) {
     }
 }
 
-// Power of ten of the first digit after rounding to `digits` significant ones: 9.9996 has 1 with four digits.
+// Decimal exponent of the first digit after rounding to `digits` significant digits: 1 for 9.9996 with four digits.
 int rounded_exponent(double value, int digits) {
     const std::string text = fmt::format("{:.{}e}", value, digits - 1);
     return std::stoi(text.substr(text.find('e') + 1));
 }
 
 struct Scaled {
-    std::string text;  // with its prefix, without the unit
+    std::string text;  // number and prefix, without the unit
     bool exact = false;
 };
 
-// With the largest prefix that leaves at least 1 before the point.
+// Uses the largest prefix that leaves a number of at least 1.
 Scaled scaled_text(double si, std::string_view unit, bool binary, int digits) {
     const std::vector<Prefix> prefixes = prefixes_of(unit, binary);
     const Prefix* chosen = &prefixes.back();
@@ -85,7 +85,7 @@ std::string quantity_text(double si, Dimension dimension, int digits) {
     if (named == nullptr) {
         return fmt::format("{} {}", number_text(si, digits), dimension_exponents(dimension));
     }
-    if (!std::isfinite(si)) {  // has no digits to choose a prefix by
+    if (!std::isfinite(si)) {  // no digits to choose a prefix by
         return fmt::format("{} {}{}", si, named->unit, named->suffix);
     }
     if (named->unit.empty()) {

@@ -35,7 +35,7 @@ std::optional<std::vector<double>> percentage_errors(std::span<const double> pre
     return errors;
 }
 
-// Ranks from 1; equal values share the mean of the ranks they cover.
+// Ranks from 1; equal values get the mean of their ranks.
 std::vector<double> ranks(std::span<const double> values) {
     std::vector<std::size_t> order(values.size());
     std::iota(order.begin(), order.end(), std::size_t{0});

@@ -1,4 +1,4 @@
-// Made by the system, which finds the name.
+// Makes temporary folders under names that the system chooses.
 #include "base/temporary_folder.h"
 
 #include <cerrno>

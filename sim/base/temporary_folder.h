@@ -1,4 +1,4 @@
-// A folder that is there as long as somebody works in it.
+// A temporary folder that exists as long as its owner.
 #pragma once
 
 #include <filesystem>
@@ -9,10 +9,10 @@
 
 namespace berth {
 
-/// Goes with the value that has it; a value made without anything has none.
+/// Removes its folder on destruction; a default-constructed value has no folder.
 class TemporaryFolder {
   public:
-    /// Where the system wants temporary files, under a name that nobody else has. Error: it could not be made.
+    /// Makes a folder with a unique name where the system keeps temporary files. Absent, with an error, on failure.
     [[nodiscard]] static std::optional<TemporaryFolder> make(Diagnostics& diagnostics);
 
     TemporaryFolder() = default;

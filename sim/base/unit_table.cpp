@@ -57,7 +57,8 @@ constexpr std::array<Unit, 18> kUnits{{
     {"cycles", 1.0, kNumber},
 }};
 
-// Ranges leave machines of any kind room, and products of a few such numbers far from what a double holds.
+// The ranges leave room for machines of any kind, and keep products of a few such numbers far from the limits of a
+// double.
 constexpr std::array<NamedDimension, 15> kNamed{{
     {kNumber, "a plain number", "0.8 or 80%", "", "", {1e-9, 1e9}},
     {kTime, "a time", "30 us", "s", "", {1e-12, 1e9}},

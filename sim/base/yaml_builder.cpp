@@ -1,4 +1,4 @@
-// The tree of a document from what its reader tells.
+// Builds the tree of a document from parser events.
 #include "base/yaml_builder.h"
 
 #include <fmt/format.h>
@@ -11,7 +11,7 @@ namespace berth {
 
 namespace {
 
-/// Aliases of aliases can make a file of a few lines larger than any memory.
+/// Limit on values: with nested aliases a file of a few lines can expand to more than any memory holds.
 constexpr std::size_t kMostValues = 20'000'000;
 
 }  // namespace
@@ -34,7 +34,7 @@ YamlBuilder::Grown YamlBuilder::nothing(YamlPlace place, Anchor anchor) {
 }
 
 YamlBuilder::Grown YamlBuilder::scalar(YamlPlace place, std::string_view text, bool quoted, Anchor anchor) {
-    // Most scalars are keys, which need no value of their own.
+    // Most scalars are keys, for which no node is made.
     if (anchor == 0 && !open_.empty() && open_.back().value->kind == YamlKind::kMap && !open_.back().has_key) {
         ++open_.back().size;
         name_key(open_.back(), text, at(place));
@@ -62,7 +62,7 @@ YamlBuilder::Grown YamlBuilder::finish() {
 }
 
 YamlBuilder::Grown YamlBuilder::add(std::shared_ptr<YamlValue> value, Anchor anchor, std::size_t size) {
-    // The place of nothing is the next token, lines below perhaps; its key says it better.
+    // An empty value has the location of the next token, possibly lines below; the location of its key is more useful.
     if (value->kind == YamlKind::kNull && !open_.empty() && open_.back().has_key) {
         value->where = open_.back().key_where;
     }

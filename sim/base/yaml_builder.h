@@ -1,4 +1,4 @@
-// Puts a document's tree together, value by value, as its text is read from top to bottom.
+// Builds a document's tree from the events of a YAML parser, in the order of the text.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +19,12 @@ struct YamlPlace {
     int column = 0;
 };
 
-/// What a reader of YAML tells in the order of the text. Keys are scalars of a map that has no key waiting for a value.
+/// Receives the events of a YAML parser. In a map, a scalar is a key unless a key is waiting for its value.
 class YamlBuilder {
   public:
-    /// Values that are named by aliases count as often as they are named.
+    /// Result of adding a value. For the size limit, an aliased value counts each time that it is used.
     enum class Grown : std::uint8_t { kGood, kTooLarge };
-    /// An anchor by its number, 0 for none.
+    /// Number of an anchor; 0 for none.
     using Anchor = std::size_t;
 
     YamlBuilder(std::shared_ptr<const std::string> file, Diagnostics& diagnostics)
@@ -35,23 +35,23 @@ class YamlBuilder {
     [[nodiscard]] Grown alias(YamlPlace place, Anchor anchor);
     void start_sequence(YamlPlace place, Anchor anchor = 0) { start(YamlKind::kSequence, place, anchor); }
     void start_map(YamlPlace place, Anchor anchor = 0) { start(YamlKind::kMap, place, anchor); }
-    /// Of the sequence or map that was started last.
+    /// Ends the sequence or map that was started last.
     [[nodiscard]] Grown finish();
 
-    /// Nullptr if nothing was told.
+    /// Null if there was no event.
     [[nodiscard]] const YamlPointer& root() const { return root_; }
     [[nodiscard]] SourceLocation at(YamlPlace place) const { return {file_, place.line, place.column}; }
 
   private:
-    /// A sequence or map that is not finished yet.
+    /// A sequence or map that has not ended yet.
     struct Open {
         std::shared_ptr<YamlValue> value;
         Anchor anchor = 0;
         std::string key;
         SourceLocation key_where;
         bool has_key = false;
-        std::unordered_set<std::string> keys;  ///< of a map of many: of a few, the members tell
-        std::size_t size = 1;                  ///< values in it, those behind aliases as often as they are named
+        std::unordered_set<std::string> keys;  ///< keys of a large map; for a small one the members are searched
+        std::size_t size = 1;                  ///< values in it; aliased ones count at each use
     };
     struct Anchored {
         YamlPointer value;

@@ -1,5 +1,5 @@
-// A value put in the place of another: a number keeps its spread and where it came from, unless the new text gives
-// its own, and a value that is the same as before leaves its node as it was.
+// Replaces one value by another. A number keeps its spread and origin unless the new text gives its own, and a value
+// that is equal to the old one leaves its node unchanged.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,9 +18,9 @@ namespace {
 
 constexpr std::string_view kValue = "value";
 constexpr std::string_view kSpread = "spread";
-constexpr double kSame = 1e-12;  // two ways to write one number, 21% and 0.21, may differ by rounding
+constexpr double kSame = 1e-12;  // tolerance: two notations of one number, 21% and 0.21, may differ by rounding
 
-// `{value: ..., spread: ..., source: ..., kind: ...}` or some of these.
+// Whether the node has only keys of `{value: ..., spread: ..., source: ..., kind: ...}`.
 bool describes_number(const YamlValue& node) {
     constexpr std::array<std::string_view, 4> kKeys{kValue, kSpread, "source", "kind"};
     return node.kind == YamlKind::kMap && !node.members.empty() &&
@@ -42,7 +42,8 @@ std::optional<ParsedQuantity> quantity_of(const YamlValue& scalar) {
     return quantity != nullptr ? std::optional(*quantity) : std::nullopt;
 }
 
-// The same of a share of another number: its spread is the share's, and what it is of decides its dimension.
+// Quantity of a number that is a share of another: the spread is that of the share, the dimension that of the other
+// number.
 std::optional<ParsedQuantity> share_of(const YamlValue& scalar, const std::optional<ParsedQuantity>& other) {
     const auto relative = scalar.kind == YamlKind::kScalar ? parse_relative(scalar.text) : std::nullopt;
     const auto* share = relative ? std::get_if<RelativeText>(&*relative) : nullptr;
@@ -51,12 +52,12 @@ std::optional<ParsedQuantity> share_of(const YamlValue& scalar, const std::optio
                             : std::nullopt;
 }
 
-// What is written as the number itself: the node, or its `value`.
+// The node that holds the number itself: the node given, or its `value`.
 const YamlValue& number_of(const YamlValue& node) {
     return is_number_with_origin(node) ? *node.member(kValue)->value : node;
 }
 
-// Relative spread of a number as it stands, beside its value or as a key.
+// Relative spread of a number, written after its value or as a key.
 std::optional<double> spread_of(const YamlValue& node, const ParsedQuantity& value) {
     const YamlMember* own = is_number_with_origin(node) ? node.member(kSpread) : nullptr;
     if (own == nullptr || own->value->kind != YamlKind::kScalar) {
@@ -104,7 +105,7 @@ bool same_content(const YamlValue& a, const YamlValue& b) {
            std::ranges::equal(a.items, b.items, same_item) && std::ranges::equal(a.members, b.members, same_member);
 }
 
-// Whether `now` says the same number as `old` says, and nothing else about it.
+// Whether `now` states the same number as `old`, and nothing further.
 bool same_number(const YamlValue& old, const ParsedQuantity& before, const YamlValue& now,
                  const ParsedQuantity& after) {
     const auto spread = spread_of(old, before);
@@ -113,7 +114,7 @@ bool same_number(const YamlValue& old, const ParsedQuantity& before, const YamlV
            (!after.per || after.per == before.per);
 }
 
-// A bare new number in the place of one with a spread, and perhaps an origin.
+// Replaces the value of a number with a spread, and possibly an origin, by a bare new number.
 YamlPointer with_new_value(const YamlValue& old, const ParsedQuantity& before, const YamlValue& now,
                            const ParsedQuantity& after) {
     const auto spread = after.spread ? after.spread : spread_of(old, before);
@@ -132,7 +133,7 @@ YamlPointer with_new_value(const YamlValue& old, const ParsedQuantity& before, c
     return made;
 }
 
-// A map that says some of value, spread, source and kind: what it leaves out stays.
+// Merges a map that gives some of value, spread, source and kind; keys that it omits are kept.
 YamlPointer with_new_description(const YamlValue& old, const std::optional<ParsedQuantity>& before,
                                  const YamlPointer& now) {
     auto base = std::make_shared<YamlValue>();
@@ -149,7 +150,7 @@ YamlPointer with_new_description(const YamlValue& old, const std::optional<Parse
     if (spread && now->member(kSpread) == nullptr && !(after && after->spread)) {
         put_member(*base, kSpread, scalar_at(*now, relative_text(*spread)));
     }
-    if (value == nullptr && before && before->spread) {  // else the spread would be given twice
+    if (value == nullptr && before && before->spread) {  // otherwise the spread would be given twice
         put_member(*base, kValue, scalar_at(number_of(old), without_spread(number_of(old).text)));
     }
     return merged(base, now);
@@ -165,7 +166,7 @@ YamlPointer changed_number(const YamlValue& old, const YamlPointer& now) {
     if (describes_number(*now)) {
         return with_new_description(old, before, now);
     }
-    // What is no number of this dimension stands as it is: its reader says what is wrong with it.
+    // A text that is not a number of this dimension is kept as it is, and the reader reports the error.
     after = after ? after : share_of(*now, before);
     const bool goes_on = after && after->dimension == before->dimension;
     const bool has_more = is_number_with_origin(old) || before->spread;

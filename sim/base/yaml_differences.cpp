@@ -1,4 +1,4 @@
-// Compares trees by what their leaves mean.
+// Compares trees by the meaning of their leaves.
 #include "berth/yaml_differences.h"
 
 #include <fmt/format.h>
@@ -20,11 +20,11 @@ struct YamlDocumentAccess {
 
 namespace {
 
-constexpr double kSameValue = 1e-12;  // decimal prefixes may differ in the last bits
+constexpr double kSameValue = 1e-12;  // tolerance: decimal prefixes may change the last bits
 
 using Steps = std::vector<std::string>;
 
-/// A number of a profile as a whole: a scalar, or a map with its `value` and where it comes from.
+/// A number of a profile with its origin: from a scalar, or from a map with a `value`.
 struct WrittenNumber {
     std::string value, spread, kind, source;
 };
@@ -114,7 +114,7 @@ bool has_named_items(const YamlValue& node) {
     return !names.front().empty() && std::ranges::adjacent_find(names) == names.end();
 }
 
-/// Where the items of a map or a list of named items are found by name.
+/// Finds a child by name in a map or in a list of named items.
 YamlPointer child_named(const YamlValue& node, const std::string& name) {
     if (node.kind == YamlKind::kMap) {
         const YamlMember* member = node.member(name);
@@ -136,7 +136,7 @@ Steps names_in(const YamlValue& node) {
     return names;
 }
 
-/// The common ones in the order of the first, and what only the second has behind what it follows there.
+/// The names of both. Common ones are in the order of `a`; one that only `b` has comes after its predecessor in `b`.
 Steps names_of_both(const YamlValue& a, const YamlValue& b) {
     Steps names = names_in(a);
     const Steps others = names_in(b);
@@ -220,7 +220,7 @@ class Comparison {
         found_.push_back(std::move(difference));
     }
 
-    // The same value, or the same text: it is spread, kind or source that tells one from the other.
+    // Whether values or texts are equal, so that the two differ only in spread, kind or source.
     static bool differs_in_origin(const YamlValue& a, const YamlValue& b) {
         const auto one = quantity_of(written(a));
         const auto other = quantity_of(written(b));
@@ -266,7 +266,7 @@ YamlPointer with_member(const YamlValue& map, const YamlPointer& from, std::span
     return copy;
 }
 
-// Behind what it follows in the other list, or first.
+// Inserts an item after its predecessor in the other list, or first if it has none.
 void insert_as_in(const YamlValue& other, const std::string& name, YamlPointer item, std::vector<YamlPointer>& items) {
     auto place = items.begin();
     for (const YamlPointer& before : other.items) {
@@ -312,7 +312,7 @@ YamlPointer replaced_at(const YamlPointer& node, const YamlPointer& from, std::s
     return node->kind == YamlKind::kSequence ? with_item(*node, from, steps) : with_member(*node, from, steps);
 }
 
-// Items that both have, in the other's order; the rest keeps its places.
+// Items that both lists have are put in the order of the other list; the others keep their places.
 YamlPointer reordered(const YamlPointer& node, const YamlPointer& from) {
     auto copy = std::make_shared<YamlValue>(*node);
     const Steps common = common_in_order_of(*from, *node);
@@ -333,7 +333,7 @@ YamlPointer node_at(const YamlPointer& root, std::span<const std::string> steps)
     return node;
 }
 
-// The tree with what `change` makes of the node at the steps, all of which exist.
+// A copy of the tree with `by` in place of the node at these steps, all of which exist.
 YamlPointer changed_at(const YamlPointer& node, std::span<const std::string> steps, const YamlPointer& by) {
     if (steps.empty()) {
         return by;

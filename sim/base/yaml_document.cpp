@@ -1,4 +1,4 @@
-// Documents: loading, overrides and inheritance.
+// Loads documents, and applies overrides and inheritance.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,13 +14,13 @@ namespace berth {
 
 namespace {
 
-/// What YamlDocument::rename() is asked, and what it found.
+/// Arguments of YamlDocument::rename(), and the locations where it renamed a key.
 struct Renaming {
     std::string_view from, to;
     std::vector<SourceLocation> found;
 };
 
-// A copy where something was renamed, else the value itself.
+// A copy with the replacement if anything was renamed; otherwise the value itself.
 YamlPointer renamed(const YamlPointer& value, std::span<const std::string_view> steps, Renaming& renaming) {
     if (steps.empty()) {
         if (value->member(renaming.from) == nullptr || value->member(renaming.to) != nullptr) {

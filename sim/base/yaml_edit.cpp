@@ -1,4 +1,4 @@
-// Edits of the immutable tree, by copying the path to what changes: `--set` and `extends:`.
+// Edits the immutable tree by copying the path to each changed node; used for `--set` and `extends:`.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace berth {
 
 namespace {
 
-/// A path taken apart as far as the tree has been walked.
+/// A path that is resolved up to a node of the tree.
 struct Walk {
     const YamlPointer& value;
     const SourceLocation& where;
@@ -23,8 +23,8 @@ struct Walk {
     Diagnostics& diagnostics;
 };
 
-// What follows `step` in `rest`: nothing if that is all, nullopt if `rest` does not start with the whole step, in
-// whatever case.
+// What follows `step` in `rest`: empty if nothing does, absent if `rest` does not start with the whole step. Case is
+// ignored.
 std::optional<std::string_view> after(std::string_view rest, std::string_view step) {
     if (step.empty() || !equal_ignoring_case(rest.substr(0, step.size()), step)) {
         return std::nullopt;
@@ -36,8 +36,8 @@ std::optional<std::string_view> after(std::string_view rest, std::string_view st
     return rest.front() == '.' ? std::optional(rest.substr(1)) : std::nullopt;
 }
 
-// Index of the longest of `names` that `rest` starts with; of several that differ in upper and lower case alone, the
-// exact one or none.
+// Index of the longest of `names` that `rest` starts with. Of several that differ only in case, the exact match or
+// none.
 std::optional<std::size_t> longest_match(std::string_view rest, const std::vector<std::string>& names) {
     std::vector<std::size_t> longest;
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -80,7 +80,7 @@ YamlPointer put_in_map(const YamlPointer& node, const std::string& walked, std::
     if (step.size() < rest.size()) {
         const std::string near = nearest_name(step, keys);
         std::string expected = keys.empty() ? "" : list_of(keys);
-        if (!walked.empty() && near.empty()) {  // no slip of the pen: a map that is not there yet is given whole
+        if (!walked.empty() && near.empty()) {  // not a misspelling: a map that does not exist yet is given as a whole
             expected += fmt::format("{}{}={{{}: VALUE}} to add the whole map", expected.empty() ? "" : "; ", step,
                                     *after(rest, step));
         }
@@ -96,7 +96,7 @@ std::vector<std::string> item_names(const YamlValue& sequence) {
     return mapped<std::string>(sequence.items, [](const YamlPointer& item) { return item_name(*item); });
 }
 
-// The item that the first step of `rest` means, by name or by index, and the step.
+// The item that the first step of `rest` refers to by name or by index, and the step itself.
 std::optional<std::pair<std::size_t, std::string>> item_at(const YamlValue& sequence, std::string_view rest) {
     const std::vector<std::string> names = item_names(sequence);
     if (const auto index = longest_match(rest, names)) {
@@ -111,7 +111,7 @@ std::optional<std::pair<std::size_t, std::string>> item_at(const YamlValue& sequ
 
 YamlPointer put_in_sequence(const YamlPointer& node, const std::string& walked, std::string_view rest,
                             const Walk& walk) {
-    if (rest == "+") {  // one more at the end
+    if (rest == "+") {  // appends an item
         auto longer = std::make_shared<YamlValue>(*node);
         longer->items.push_back(walk.value);
         return longer;
@@ -138,7 +138,7 @@ YamlPointer put(const YamlPointer& node, const std::string& walked, std::string_
         return in_place_of(node, walk.value, walk.set_by);
     }
     switch (node->kind) {
-        case YamlKind::kNull:  // `runtime:` with nothing below may become a map
+        case YamlKind::kNull:  // an empty `runtime:` may become a map
         case YamlKind::kMap:
             return put_in_map(node, walked, rest, walk);
         case YamlKind::kSequence:
@@ -174,7 +174,7 @@ std::string item_name(const YamlValue& item) {
 
 namespace {
 
-/// A place in the tree, and how it is called there.
+/// A node of the tree, and its path by names.
 struct Place {
     YamlPointer node;
     std::string name;
@@ -203,8 +203,9 @@ Place walked_to(const YamlPointer& root, std::string_view path) {
     return at;
 }
 
-// What was measured on one chip is known of another as far as chips of a kind differ: rates per cycle that networks
-// determine on seven Hexagons by 10% to 50%, those of RK3588 and RK3576 by up to a factor of three.
+// A number measured on one chip is known for another only within the differences between chips of a kind: rates per
+// cycle determined from networks differ by 10% to 50% among seven Hexagons, and by up to a factor of three between
+// RK3588 and RK3576.
 YamlPointer spread_between_chips(const YamlPointer& spread) {
     constexpr double kLeast = 0.4;
     const auto parsed = parse_quantity(spread->text);
@@ -238,7 +239,7 @@ YamlPointer marked_inherited(const YamlPointer& root, const std::string& name) {
         return copy;
     }
     if (root->member("value")->value->kind != YamlKind::kScalar) {
-        return copy;  // a list with its source, which is of no kind
+        return copy;  // a list with a source, which has no kind
     }
     constexpr std::string_view kKind = "inherited";
     const auto scalar = [&root](std::string text) {
@@ -284,7 +285,7 @@ YamlPointer merged(const YamlPointer& base, const YamlPointer& later) {
         } else {
             YamlMember& inherited = result->members[found->second];
             inherited.key_where = member.key_where;
-            // Spread, kind and source belong to the value that they stand with, not to one that replaces it.
+            // Spread, kind and source belong to the value beside them, not to one that replaces it.
             inherited.value = is_number_map(*member.value) ? member.value : merged(inherited.value, member.value);
         }
     }

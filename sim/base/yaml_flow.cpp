@@ -1,4 +1,4 @@
-// Nodes on one line, as `--set` takes them.
+// Writes nodes in flow style on one line, as `--set` accepts them.
 #include <string>
 
 #include "base/yaml_tree.h"
@@ -7,7 +7,7 @@ namespace berth {
 
 namespace {
 
-// Plain text that YAML would read as something else stands in quotes.
+// Quotes plain text that YAML would read as something else.
 std::string scalar_text(const YamlValue& node, bool inside) {
     const bool special = node.text.empty() || node.text.find(": ") != std::string::npos ||
                          node.text.find(" #") != std::string::npos || node.text.find('\n') != std::string::npos ||

@@ -1,5 +1,5 @@
-// Reads a document: plain YAML by libyaml, all else, and all that is wrong, by yaml-cpp. The only file that sees
-// yaml-cpp.
+// Parses a document: plain YAML with libyaml, all other texts and all invalid ones with yaml-cpp. The only file that
+// includes yaml-cpp.
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -15,7 +15,7 @@ namespace berth {
 
 namespace {
 
-/// Passes yaml-cpp's events on to the builder.
+/// Forwards yaml-cpp's events to the builder.
 class YamlEvents final : public YAML::EventHandler {
   public:
     YamlEvents(YamlBuilder& builder, Diagnostics& diagnostics) : builder_(builder), diagnostics_(diagnostics) {}
@@ -35,7 +35,7 @@ class YamlEvents final : public YAML::EventHandler {
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& text) override {
         require(
-            builder_.scalar(place(mark), text, tag == "!", anchor));  // quoted ones have the tag "!", plain ones "?"
+            builder_.scalar(place(mark), text, tag == "!", anchor));  // quoted scalars have the tag "!", plain ones "?"
     }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         require(builder_.alias(place(mark), anchor));
@@ -75,7 +75,7 @@ YamlPointer parse_any_yaml(std::string_view text, const std::shared_ptr<const st
         YamlEvents events(builder, diagnostics);
         std::istringstream stream{std::string(text)};
         YAML::Parser parser(stream);
-        // Never further than a second document: after a stray "," yaml-cpp offers empty ones for ever.
+        // Stops at the second document: after a stray "," yaml-cpp would report empty ones for ever.
         while (events.documents() < 2 && parser.HandleNextDocument(events)) {
         }
     } catch (const YAML::Exception& failure) {

@@ -1,5 +1,5 @@
-// The events of libyaml. Whatever another reader of YAML may see otherwise is left to yaml-cpp: all of the text is read
-// again by that.
+// Parses with the events of libyaml. A text that another YAML parser may read differently is left to yaml-cpp, which
+// reads all of it again.
 #include "base/yaml_plain.h"
 
 #include <yaml.h>
@@ -16,7 +16,7 @@ namespace berth {
 
 namespace {
 
-/// A parser of a text, which lives longer.
+/// Event source over a text, which must outlive it.
 class Events {
   public:
     explicit Events(std::string_view text) {
@@ -34,7 +34,7 @@ class Events {
         ::yaml_parser_delete(&parser_);
     }
 
-    /// The next one, until that after it is asked for; nullptr where the text is no YAML.
+    /// The next event, valid until the following call; null if the text is not valid YAML.
     [[nodiscard]] const yaml_event_t* next() {
         ::yaml_event_delete(&event_);
         event_ = {};
@@ -51,17 +51,18 @@ YamlPlace place_of(const yaml_mark_t& mark) {
     return {static_cast<int>(mark.line) + 1, static_cast<int>(mark.column) + 1};
 }
 
-/// What yaml-cpp takes for nothing.
+/// Plain scalars that yaml-cpp reads as null.
 bool is_nothing(std::string_view text) { return text == "~" || text == "null" || text == "Null" || text == "NULL"; }
 
-// libyaml counts columns in characters and yaml-cpp in bytes; a question mark in braces begins a key for one of them
-// only; of escapes they make different characters; and blanks at the end of the text may belong to a folded scalar.
+// Whether both parsers agree on the characters. libyaml counts columns in characters, yaml-cpp in bytes; a question
+// mark within braces starts a key for only one of them; escapes give different characters; and blanks at the end of the
+// text may belong to a folded scalar.
 bool is_plain_text(std::string_view text) {
     const auto is_plain = [](char c) { return static_cast<unsigned char>(c) < 0x7f && c != '?' && c != '\\'; };
     return !text.ends_with(' ') && !text.ends_with('\t') && std::ranges::all_of(text, is_plain);
 }
 
-/// Passes events on to the builder; false where one is in doubt.
+/// Forwards events to the builder; false at an event on which the parsers may disagree.
 class PlainReader {
   public:
     explicit PlainReader(YamlBuilder& builder) : builder_(builder) {}
@@ -122,7 +123,7 @@ class PlainReader {
                     : builder_.scalar(place, text, quoted, anchor)) == YamlBuilder::Grown::kGood;
     }
 
-    // Without quotes: where nothing stands, whether a colon begins a value, and how far one of several lines goes.
+    // Doubtful without quotes: an empty scalar, a colon that may begin a value, and the extent of a multi-line scalar.
     static bool is_in_doubt(std::string_view text, const yaml_event_t& event) {
         return text.empty() || text.front() == ':' || event.start_mark.line != event.end_mark.line;
     }
@@ -133,7 +134,7 @@ class PlainReader {
                builder_.alias(place_of(event.start_mark), known->second) == YamlBuilder::Grown::kGood;
     }
 
-    /// A new number for the anchor of this name, which may have been that of another value before; 0 for none.
+    /// A new number for the anchor of this name, which may redefine an earlier one; 0 for no anchor.
     YamlBuilder::Anchor number_of(const yaml_char_t* name) {
         return name == nullptr ? 0 : anchors_[std::string(name_of(name))] = ++numbers_;
     }
@@ -148,7 +149,7 @@ class PlainReader {
     }
 
     YamlBuilder& builder_;
-    std::map<std::string, YamlBuilder::Anchor, std::less<>> anchors_;  ///< the last of each name
+    std::map<std::string, YamlBuilder::Anchor, std::less<>> anchors_;  ///< latest anchor of each name
     YamlBuilder::Anchor numbers_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// Documents by libyaml, where it and yaml-cpp see the same: yaml-cpp takes several times as long.
+// Parses documents with libyaml where it agrees with yaml-cpp, because yaml-cpp takes several times as long.
 #pragma once
 
 #include <memory>
@@ -9,13 +9,13 @@
 
 namespace berth {
 
-/// The tree of a text that libyaml reads as yaml-cpp does, places included: what nearly all files keep to. Nullptr for
-/// all other texts, valid or not, so that one reader decides what is wrong: those with characters beyond ASCII,
-/// escapes, tags, values of nothing, scalars of several lines without quotes, keys given twice, and all that libyaml
-/// refuses. The tree equals the one of parse_any_yaml().
+/// Parses a text that libyaml reads exactly as yaml-cpp does, source locations included; nearly all files are such
+/// texts. Null for all other texts, valid or not, so that one parser decides on errors: texts with non-ASCII
+/// characters, escapes, tags, empty values, unquoted multi-line scalars or duplicate keys, and all that libyaml
+/// rejects. The tree equals that of parse_any_yaml().
 [[nodiscard]] YamlPointer parse_plain_yaml(std::string_view text, const std::shared_ptr<const std::string>& file);
 
-/// The tree of any document by yaml-cpp; nullptr, with errors, as parse_yaml().
+/// Parses any document with yaml-cpp; null, with errors, as parse_yaml().
 [[nodiscard]] YamlPointer parse_any_yaml(std::string_view text, const std::shared_ptr<const std::string>& file,
                                          Diagnostics& diagnostics);
 

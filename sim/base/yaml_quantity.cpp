@@ -1,4 +1,4 @@
-// Quantities and parameters with provenance, from YAML.
+// Reads quantities and parameters with provenance from YAML.
 #include <fmt/format.h>
 
 #include <utility>
@@ -13,7 +13,7 @@ namespace berth {
 
 namespace {
 
-// What a number was before it was set, for its source: "set on the command line; was 7.8 GB/s, calibrated: ...".
+// Source text of an overridden number, with its former value: "set on the command line; was 7.8 GB/s, calibrated: ...".
 std::string set_text(const YamlValue& set) {
     if (!set.before) {
         return "set " + set.set_by;
@@ -31,7 +31,7 @@ std::string set_text(const YamlValue& set) {
                        source.empty() ? "" : ": ", source);
 }
 
-// A source of its own, given with the new value, stays.
+// Whether the new value gives a source of its own, which is then kept.
 bool keeps_source(const YamlValue& set) {
     const YamlMember* now = set.kind == YamlKind::kMap ? set.member("source") : nullptr;
     const bool had = set.before && set.before->kind == YamlKind::kMap;
@@ -66,7 +66,7 @@ std::optional<Parameter<double>> YamlNode::read_scalar_parameter(Dimension dimen
     return result;
 }
 
-// A quantity with its unit, or a share of another number.
+// Reads a quantity with its unit, or a share of another number.
 std::optional<Parameter<double>> YamlNode::read_written(const std::string& written, Dimension dimension) const {
     const auto relative = parse_relative(written);
     if (const auto* share = relative ? std::get_if<RelativeText>(&*relative) : nullptr) {

@@ -1,4 +1,4 @@
-// The cursor: maps, sequences and plain values. Quantities are in yaml_quantity.cpp.
+// The cursor over maps, sequences and plain values. Quantities are in yaml_quantity.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,10 +30,10 @@ std::string kind_name(YamlKind kind) {
     return "";
 }
 
-// A value of `--set PATH=VALUE` stands at a place that names its path.
+// Adds the path to a message, unless the location is a `--set PATH=VALUE`, which already names it.
 std::string at_path(std::string_view message, const std::string& path, const SourceLocation& where) {
     constexpr std::string_view kSet = "--set ";
-    constexpr std::string_view kValueEnd = ".value";  // of a number that keeps its spread and source
+    constexpr std::string_view kValueEnd = ".value";  // ends the path of a number that keeps its spread and source
     const std::string_view number =
         std::string_view(path).substr(0, path.size() - (path.ends_with(kValueEnd) ? kValueEnd.size() : 0));
     const std::string& file = where.file_name();
@@ -138,7 +138,7 @@ YamlNode YamlNode::child(std::string_view step, std::shared_ptr<const YamlValue>
     return {state_, std::move(value), std::move(where), std::move(path)};
 }
 
-// The map itself, a null counting as an empty one; nullptr, with an error unless the node is absent, for all else.
+// The map itself; a null node counts as an empty map. For any other node null, with an error unless the node is absent.
 const YamlValue* YamlNode::map() const {
     if (value_ && !is_map() && !is_null()) {
         error(fmt::format("found {}", kind_name(value_->kind)), "a map");
@@ -200,7 +200,7 @@ void YamlNode::reject_unknown_keys() const {
     }
 }
 
-// The scalar's text; nullptr, with an error unless the node is absent, if this is none.
+// The scalar's text; null if the node is no scalar, with an error unless it is absent.
 const std::string* YamlNode::scalar(std::string_view expected) const {
     if (!value_) {
         return nullptr;

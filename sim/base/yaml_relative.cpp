@@ -1,5 +1,5 @@
-// Numbers that are shares of others: `sustained: 83% of bandwidth`. The other one is looked for beside the number
-// first, then further out, up to the document's root.
+// Numbers given as shares of others: `sustained: 83% of bandwidth`. The other number is searched for beside the share
+// first, then in the enclosing maps up to the document's root.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ std::string_view without_last_step(std::string_view path) {
     return dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
 }
 
-/// Where a number is written at a node: the scalar itself, or the `value` of a map.
+/// The scalar that holds a number: the node itself, or the `value` of a map.
 const YamlValue* number_scalar(const YamlPointer& node) {
     if (node && node->kind == YamlKind::kScalar) {
         return node.get();
@@ -35,12 +35,12 @@ const std::string* written_number(const YamlPointer& node) {
     return scalar != nullptr ? &scalar->text : nullptr;
 }
 
-/// Follows shares of shares down to a number that stands for itself.
+/// Resolves shares of shares down to an absolute number.
 class BaseNumber {
   public:
     BaseNumber(const YamlPointer& root, Dimension dimension) : root_(root), dimension_(dimension) {}
 
-    /// SI value of the number called `base` as seen from the number at `path`.
+    /// SI value of the number called `base`, searched for from the number at `path`.
     std::variant<double, QuantityError> value_of(std::string_view base, const std::string& path) {
         chain_.push_back(path);
         const std::string found = path_of(base, path);
@@ -68,9 +68,9 @@ class BaseNumber {
         return value != nullptr ? std::variant<double, QuantityError>(share->share * *value) : further;
     }
 
-    /// Path of the number that the first one is a share of.
+    /// Path of the number that the first share refers to directly.
     [[nodiscard]] const std::string& base() const { return base_; }
-    /// Where a number of another dimension is written, if that is what is wrong.
+    /// The number with a wrong dimension, if that is the error.
     [[nodiscard]] const YamlValue* misfit() const { return misfit_; }
 
   private:
@@ -97,7 +97,7 @@ class BaseNumber {
                              "a share of " + dimension_name(dimension_), ""};
     }
 
-    // Of the numbers that could be meant, those beside it by their keys alone.
+    // Suggests possible numbers; those in the same map by their keys alone.
     [[nodiscard]] QuantityError unknown(std::string_view base, const std::string& path) const {
         std::vector<std::string> beside;
         if (const YamlPointer map = found_at(root_, without_last_step(path))) {
@@ -146,7 +146,7 @@ class BaseNumber {
     const YamlValue* misfit_ = nullptr;
 };
 
-// The number that a node is, or whose `value` it is.
+// Path of the number: that of the node, or of the map whose `value` it is.
 std::string number_path(const YamlPointer& root, std::string_view path) {
     const bool value = path.ends_with(kValueStep);
     return named_path(root, value ? path.substr(0, path.size() - kValueStep.size()) : path);

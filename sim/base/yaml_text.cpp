@@ -1,4 +1,4 @@
-// Quotes what YAML would read as something else than text.
+// Quotes text that YAML would otherwise read as something else.
 #include "base/yaml_text.h"
 
 #include <fmt/format.h>

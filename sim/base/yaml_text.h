@@ -1,4 +1,4 @@
-// Scalars of YAML files that are written by the program.
+// Writes scalars of YAML files.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace berth {
 
-/// The text as a YAML scalar that is read back as just this text: plain where that is safe, quoted otherwise.
+/// The text as a YAML scalar that reads back as the same text: plain where that is safe, quoted otherwise.
 [[nodiscard]] std::string yaml_scalar(std::string_view text);
 
 }  // namespace berth

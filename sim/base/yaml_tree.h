@@ -1,4 +1,5 @@
-// The reader's own immutable tree: unlike yaml-cpp's nodes, it knows its files, sees repeated keys and can be shared.
+// The immutable tree of a document. Unlike yaml-cpp's nodes, it records its files, detects repeated keys and can be
+// shared.
 #pragma once
 
 #include <memory>
@@ -31,27 +32,27 @@ struct YamlValue {
     bool quoted = false;
     std::vector<YamlPointer> items;
     std::vector<YamlMember> members;
-    std::string set_by{};                       ///< of a value that was set: where, as `on the command line`
-    std::shared_ptr<const YamlValue> before{};  ///< and what the file has in its place
+    std::string set_by{};                       ///< for an overridden value: what set it, such as `on the command line`
+    std::shared_ptr<const YamlValue> before{};  ///< for an overridden value: the value in the file
 
-    /// Nullptr if there is no such key.
+    /// Null if there is no such key.
     [[nodiscard]] const YamlMember* member(std::string_view key) const;
     [[nodiscard]] std::vector<std::string> keys() const;
 };
 
-/// A share of what is no number of its dimension: one of the two is wrong.
+/// A number given as a share of another whose dimension is a different one: one of the two is wrong.
 struct MisfitShare {
-    SourceLocation where;  ///< of the share
+    SourceLocation where;  ///< location of the share
     std::string message, expected;
-    SourceLocation base;  ///< where the other number is written
+    SourceLocation base;  ///< location of the other number
 };
 
-/// Keys that a map was asked for, in order, and what comes of each further one: maps that are asked alike, as the
-/// operators of a graph are, share one.
+/// The sequence of keys that a map was queried for. The sequences form a trie: each links to those longer by one key,
+/// and maps with the same sequence, such as the operators of a graph, share one node.
 class AskedKeys {
   public:
     AskedKeys() = default;
-    /// These and `key`, if it is not among them; lives as long as the first.
+    /// This sequence extended by `key` if it does not contain it; the result lives as long as the root of the trie.
     [[nodiscard]] AskedKeys* and_also(std::string_view key);
     [[nodiscard]] bool has(std::string_view key) const;
     [[nodiscard]] std::vector<std::string> all() const;
@@ -59,65 +60,67 @@ class AskedKeys {
   private:
     AskedKeys(const AskedKeys* before, std::string_view key) : before_(before), key_(key) {}
 
-    const AskedKeys* before_ = nullptr;  ///< null: none has been asked for
+    const AskedKeys* before_ = nullptr;  ///< null: the empty sequence
     std::string key_;
     std::vector<std::pair<std::string, AskedKeys*>> after_;
-    std::vector<std::unique_ptr<AskedKeys>> longer_;  ///< of `after_`, those that are not these
+    std::vector<std::unique_ptr<AskedKeys>> longer_;  ///< the nodes of `after_` other than this one
 };
 
 struct YamlReadState {
     Diagnostics* diagnostics = nullptr;
-    YamlPointer root;  ///< keeps alive the maps that `asked` points to
+    YamlPointer root;  ///< owns the maps that `asked` points to
     AskedKeys none_asked;
-    std::unordered_map<const YamlValue*, AskedKeys*> asked;  ///< null: every key that there is
-    const YamlValue* asked_last = nullptr;                   ///< whose keys are the next, as a rule
+    std::unordered_map<const YamlValue*, AskedKeys*> asked;  ///< null: all keys count as queried
+    const YamlValue* asked_last = nullptr;                   ///< cache: the next query is usually for the same map
     AskedKeys** asked_of_last = nullptr;
 
-    /// Of a map; they belong to `none_asked` or are null.
+    /// The queried keys of a map; they belong to `none_asked` or are null.
     [[nodiscard]] AskedKeys*& asked_of(const YamlValue* map);
-    std::vector<RelativeNumber> relative;  ///< those read so far
+    std::vector<RelativeNumber> relative;  ///< relative numbers read so far
     std::vector<MisfitShare> misfits;
 };
-/// Once the whole document has been read: complains of each such share, unless the other number was complained of.
+/// After the whole document has been read, reports each of these shares, unless the other number has an error of its
+/// own.
 void complain_of_misfits(YamlReadState& state);
 
-/// The tree of one document; nullptr, with errors at `file`, unless the text is valid YAML without repeated keys.
+/// Parses one document; null, with errors at `file`, unless the text is valid YAML without repeated keys.
 [[nodiscard]] YamlPointer parse_yaml(std::string_view text, const std::shared_ptr<const std::string>& file,
                                      Diagnostics& diagnostics);
 
-/// `later` laid over `base`: maps merged key by key, everything else replaced.
+/// Overlays `later` on `base`: maps are merged key by key, everything else is replaced.
 [[nodiscard]] YamlPointer merged(const YamlPointer& base, const YamlPointer& later);
 
-/// A copy of the tree in which numbers say that they are inherited from `name` (see YamlDocument::mark_inherited).
+/// A copy of the tree whose numbers state that they are inherited from `name` (see YamlDocument::mark_inherited).
 [[nodiscard]] YamlPointer marked_inherited(const YamlPointer& root, const std::string& name);
 
-/// A copy of the tree with `value` at `path`; nullptr, with an error at `where`, if there is no such place.
+/// A copy of the tree with `value` at `path`; null, with an error at `where`, if there is no such place.
 [[nodiscard]] YamlPointer replaced(const YamlPointer& root, std::string_view path, const YamlPointer& value,
                                    const SourceLocation& where, const std::string& set_by, Diagnostics& diagnostics);
 
-/// Whether it is a number with more about it: `{value: 8 GB/s, spread: 10%, source: ...}`.
+/// Whether the node is a map that describes a number: `{value: 8 GB/s, spread: 10%, source: ...}`.
 [[nodiscard]] inline bool is_number_map(const YamlValue& node) {
     return node.kind == YamlKind::kMap && node.member("value") != nullptr;
 }
 
-/// What stands where `present` stood once it is set to `now`. A number keeps its relative spread, kind and source
-/// unless `now` gives its own; one that is set to the value that it has stays as the file has it.
+/// The node that replaces `present` when it is set to `now`. A number keeps its relative spread, kind and source unless
+/// `now` gives its own; a number set to the value that it already has is left as in the file.
 [[nodiscard]] YamlPointer in_place_of(const YamlPointer& present, const YamlPointer& now, const std::string& set_by);
-/// The same where there was nothing.
+/// Same as in_place_of() if there was no node before.
 [[nodiscard]] YamlPointer in_place_of_nothing(const YamlPointer& now, const std::string& set_by);
-/// Whether `rest` is the `value` of a map that describes a number.
+/// Whether `rest` refers to the `value` of a map that describes a number.
 [[nodiscard]] bool is_value_of_number(const YamlValue& map, std::string_view rest);
 
-/// What stands at a path that replaced() takes; nullptr if nothing does.
+/// The node at a path, which has the form that replaced() takes; null if there is none.
 [[nodiscard]] YamlPointer found_at(const YamlPointer& root, std::string_view path);
 
-/// A path as parameters are named: items of a sequence by their `name`, where they have one. Empty if nothing is there.
+/// The path in the form of parameter names: items of a sequence by their `name`, if they have one. Empty if there is no
+/// node.
 [[nodiscard]] std::string named_path(const YamlPointer& root, std::string_view path);
 
-/// The `name` of an item of a sequence, empty if it has none.
+/// The `name` of a sequence item; empty if it has none.
 [[nodiscard]] std::string item_name(const YamlValue& item);
 
-/// A node on one line: `[128, 512]`, `{rate: 5 Hz}`.
+/// A node in flow style on one line: `[128, 512]`, `{rate: 5 Hz}`.
 [[nodiscard]] std::string flow_text(const YamlValue& node);
 
 }  // namespace berth

@@ -87,13 +87,11 @@ class OnnxFlowBuilder {
     const NetworkOptions& options_;
     Diagnostics& diagnostics_;
     OnnxFlow flow_;
-    std::unordered_map<const OnnxTensor*, ValueId>
-        constants_;  ///< constants of all graphs so far, by address in the parsed file
-    std::unordered_map<const char*, ValueId>
-        made_constants_;  ///< results of Constant nodes outside functions, by address of the name
-    std::unordered_map<ValueId, std::vector<ValueId>> lists_;  ///< elements of each sequence
-    std::set<std::string, std::less<>> dims_;                  ///< dimensions of the inputs, by name or by place
-    std::vector<std::string> unbound_;                         ///< dimensions without a size, in order
+    std::unordered_map<const OnnxTensor*, ValueId> constants_;  ///< constants of all graphs, by address in the file
+    std::unordered_map<const char*, ValueId> made_constants_;   ///< Constant nodes outside functions, by result name
+    std::unordered_map<ValueId, std::vector<ValueId>> lists_;   ///< elements of each sequence
+    std::set<std::string, std::less<>> dims_;                   ///< dimensions of the inputs, by name or by place
+    std::vector<std::string> unbound_;                          ///< dimensions without a size, in order
     std::map<std::pair<std::string_view, std::string_view>, const OnnxFunction*> functions_;  ///< by domain and name
     int depth_ = 0;         ///< nesting depth of function calls
     std::size_t work_ = 0;  ///< nodes visited and iterations begun, whether or not they add nodes

@@ -24,8 +24,7 @@ bool take_sizes(Recurrence& r, const OnnxParts& parts) {
     if (from.size() != 3 || !parts.given(1) || !parts.given(2) || parts.shape(2).empty()) {
         return false;
     }
-    r.hidden =
-        r.hidden < 1 ? parts.shape(2).back() : r.hidden;  // the attribute may be absent; the weights give the size then
+    r.hidden = r.hidden < 1 ? parts.shape(2).back() : r.hidden;  // without the attribute, from the weights
     const bool batch_first = parts.source().integer("layout", 0) != 0;
     r.tokens = from[batch_first ? 1 : 0];
     r.batch = from[batch_first ? 0 : 1];
