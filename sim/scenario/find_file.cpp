@@ -1,4 +1,4 @@
-// Shipped names and paths.
+// Resolves shipped names and paths.
 #include "scenario/find_file.h"
 
 #include <fmt/format.h>
@@ -23,12 +23,12 @@ bool is_file(const fs::path& path) {
 
 fs::path with_extension(std::string_view name) { return fs::path(std::string(name) + std::string(kExtension)); }
 
-// Without the extension, if the name has it.
+// The name without its extension, if it has one.
 std::string_view stem_of(std::string_view name) {
     return name.ends_with(kExtension) ? name.substr(0, name.size() - kExtension.size()) : name;
 }
 
-// By its exact name in any folder, else by the only name that differs from it in upper and lower case alone.
+// Finds the exact name in any folder, else the only name that differs from it in case alone.
 std::optional<fs::path> shipped(const Library& library, std::string_view kind_directory, std::string_view name) {
     if (name.find('/') != std::string_view::npos) {
         return std::nullopt;
@@ -65,7 +65,7 @@ std::string_view one_of(std::string_view kind_directory) {
     return kind_directory.ends_with('s') ? kind_directory.substr(0, kind_directory.size() - 1) : kind_directory;
 }
 
-// What ships for a name, what the same folder holds for a path.
+// A similar name: among shipped files for a name, in the same folder for a path.
 std::string similar_name(const Library& library, std::string_view kind_directory, std::string_view name_or_path) {
     const fs::path path(name_or_path);
     std::vector<std::string> known;
@@ -122,7 +122,7 @@ std::vector<fs::path> bases_at(const SourceLocation& where) {
 std::optional<fs::path> find_file_from(const Library& library, std::string_view kind_directory,
                                        std::string_view name_or_path, std::span<const fs::path> bases,
                                        const SourceLocation& where, Diagnostics& diagnostics) {
-    // Who writes the extension means a file of their own, if there is one.
+    // A name with the extension refers to the user's own file, if there is one.
     const bool path_first = name_or_path.ends_with(kExtension);
     auto found = path_first ? at_path(name_or_path, bases) : shipped(library, kind_directory, name_or_path);
     if (!found) {

@@ -1,4 +1,4 @@
-// Where files are looked for: what ships, and what stands beside a given folder.
+// Searches for files: those that ship, and those relative to a given folder.
 #pragma once
 
 #include <filesystem>
@@ -19,15 +19,15 @@ namespace berth {
 [[nodiscard]] std::vector<std::filesystem::path> shipped_folders(const Library& library,
                                                                  std::string_view kind_directory);
 
-/// How the library reads a file.
+/// The function through which the library reads a file.
 [[nodiscard]] ReadDocument reader_of(const Library& library);
 
-/// As find_file(); relative paths are tried from each of `bases` in turn ("" is the current folder).
+/// As find_file(), but tries relative paths from each of `bases` in turn ("" is the current folder).
 [[nodiscard]] std::optional<std::filesystem::path> find_file_from(
     const Library& library, std::string_view kind_directory, std::string_view name_or_path,
     std::span<const std::filesystem::path> bases, const SourceLocation& where, Diagnostics& diagnostics);
 
-/// Bases for what is named at `where`: the folder of that file, then the current one.
+/// Bases for a name that is written at `where`: the folder of that file, then the current folder.
 [[nodiscard]] std::vector<std::filesystem::path> bases_at(const SourceLocation& where);
 
 }  // namespace berth

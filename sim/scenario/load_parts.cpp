@@ -1,4 +1,4 @@
-// Hardware and models by name or path.
+// Loads hardware and models by name or path.
 #include "scenario/load_parts.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The file's own folder and those that ship.
+// The shipped folders, preceded by the file's own folder if it is not one of them.
 std::vector<fs::path> folders_for(const Library& library, const fs::path& path, std::string_view kind_directory) {
     std::vector<fs::path> folders = shipped_folders(library, kind_directory);
     if (std::ranges::find(folders, path.parent_path()) == folders.end()) {
@@ -26,7 +26,8 @@ std::vector<fs::path> folders_for(const Library& library, const fs::path& path, 
     return folders;
 }
 
-// The first folder of architectures that has the one the model names; if none has it, the reader says so for the last.
+// The first folder that contains the architecture named by the model. If none does, the last one, for which the reader
+// reports the error.
 fs::path architectures_for(const Library& library, const fs::path& path, const YamlDocument& document) {
     Diagnostics ignored;  // the reader reports what is wrong with the key
     const auto key = document.root(ignored).find("architecture");
@@ -40,7 +41,7 @@ fs::path architectures_for(const Library& library, const fs::path& path, const Y
     return folders.back() / "architectures";
 }
 
-// As YamlDocument::set(), but errors show the path as it was written.
+// Like YamlDocument::set(), but errors show the path as it was written.
 bool apply(const ModelOverride& change, YamlDocument& document, Diagnostics& diagnostics) {
     const std::string written = "--set " + change.written.path;
     const auto value = YamlDocument::parse(change.written.value, written, diagnostics);
@@ -48,7 +49,7 @@ bool apply(const ModelOverride& change, YamlDocument& document, Diagnostics& dia
                                  change.written.set_by);
 }
 
-// Such a file has no keys that an override could change.
+// Loads a network file. It has no keys that an override could change.
 std::optional<Model> load_network(const fs::path& path, const std::vector<ModelOverride>& overrides,
                                   Diagnostics& diagnostics) {
     for (const ModelOverride& each : overrides) {

@@ -1,4 +1,4 @@
-// The hardware and the models that a scenario names, once their files are found.
+// Loads the hardware and the models that a scenario names, after their files have been found.
 #pragma once
 
 #include <filesystem>
@@ -12,27 +12,27 @@
 
 namespace berth {
 
-/// The profile in `path`, which may extend profiles beside it and shipped ones.
+/// The profile in the file `path`, which may extend shipped profiles and profiles in the same folder.
 [[nodiscard]] std::optional<Profile> load_hardware_file(const Library& library, const std::filesystem::path& path,
                                                         const std::vector<Override>& overrides,
                                                         Diagnostics& diagnostics);
 
-/// The same as the document that it is read from; `extended` gets the names of what it extends, the nearest first.
+/// The document of that profile; `extended` gets the names of the profiles that it extends, the nearest first.
 [[nodiscard]] std::optional<YamlDocument> resolved_file(const Library& library, const std::filesystem::path& path,
                                                         const std::vector<Override>& overrides,
                                                         std::vector<std::string>& extended, Diagnostics& diagnostics);
 
-/// The profile of a document that resolved_file() or runtime_documents() made.
+/// The profile of a document from resolved_file() or runtime_documents().
 [[nodiscard]] std::optional<Profile> load_resolved(YamlDocument document, Diagnostics& diagnostics);
 
-/// The same of a text that will be, or would be, the file at `path`.
+/// The profile in `text`, read as if it were the content of the file at `path`.
 [[nodiscard]] std::optional<Profile> load_hardware_text(const Library& library, const std::filesystem::path& path,
                                                         std::string_view text, Diagnostics& diagnostics);
 
-/// Whether a file is a network that import_onnx() or import_tflite() reads, by how its name ends.
+/// Whether the file name has an extension of a network that import_onnx() or import_tflite() reads.
 [[nodiscard]] bool is_network_file(const std::filesystem::path& path);
 
-/// The model in `path`, whose architecture is in `architectures` beside it or ships.
+/// The model in `path`. Its architecture is in the folder `architectures` beside it, or ships.
 [[nodiscard]] std::optional<Model> load_model_file(const Library& library, const std::filesystem::path& path,
                                                    const std::vector<ModelOverride>& overrides,
                                                    Diagnostics& diagnostics);

@@ -1,4 +1,4 @@
-// A scenario with the hardware and the models it names.
+// Loads a scenario with the hardware and the models that it names.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,7 +30,7 @@ constexpr IntegerRange kWarmUp{0, kMostWarmUp};
 constexpr IntegerRange kSeed{0, kLargestSeed};
 constexpr std::string_view kColumn = "arrival_ms";
 
-// A quantity within bounds, or an error that says them.
+// A quantity within bounds; otherwise absent, with an error that states the bounds.
 template <class Q>
 std::optional<Q> between(const YamlNode& node, Q least, Q most) {
     const auto value = node.quantity<Q>({.allow_zero = least == Q{}});
@@ -115,7 +115,7 @@ std::optional<Arrivals> read_kind(const YamlNode& node) {
     return times ? std::optional<Arrivals>(std::move(*times)) : std::nullopt;
 }
 
-/// Reads `arrivals`: users and their think time, a rate, or a CSV file of times.
+/// Reads `arrivals`: users and their think time, a rate, or a CSV file of arrival times.
 std::optional<RequestStream> read_arrivals(const YamlNode& node) {
     const std::size_t errors_before = node.diagnostics().error_count();
     if (!node.is_map()) {
@@ -145,7 +145,7 @@ std::optional<RequestStream> read_arrivals(const YamlNode& node) {
     return traffic;
 }
 
-// Adds the overrides that leave out what `missing:` lists.
+// Adds overrides that remove the devices listed in `missing:`.
 bool add_missing(const YamlNode& missing, const Profile& complete, std::vector<Override>& overrides) {
     bool known = true;
     for (const YamlNode& item : missing.sequence()) {
@@ -162,7 +162,7 @@ bool add_missing(const YamlNode& missing, const Profile& complete, std::vector<O
     return known;
 }
 
-// The profiles of runtimes as these settings leave them.
+// Adds the runtimes' profiles with the overrides applied.
 bool add_runtimes(Profile& hardware, const std::vector<RuntimeDocument>& documents, Diagnostics& diagnostics) {
     for (const RuntimeDocument& each : documents) {
         auto profile = load_resolved(each.document, diagnostics);
@@ -176,7 +176,7 @@ bool add_runtimes(Profile& hardware, const std::vector<RuntimeDocument>& documen
     return true;
 }
 
-/// What a scenario's profiles are read from.
+/// Sources of a scenario's profiles.
 struct ProfileFiles {
     const Library& library;
     std::filesystem::path hardware;
@@ -221,7 +221,7 @@ std::optional<StageHardware> load_all_hardware(const YamlNode& root, const std::
     return StageHardware{std::move(*profile), std::move(*complete), *runtimes, std::move(complete_runtimes)};
 }
 
-// What overrides may call the models of the scenario, disabled stages included.
+// Names by which overrides may refer to the models of the scenario, including those of disabled stages.
 std::vector<std::string> names_of_models(const std::vector<YamlNode>& stages) {
     std::vector<std::string> names;
     const auto add = [&names](const YamlNode& user) {
@@ -284,7 +284,7 @@ void read_stages(const std::vector<YamlNode>& items, const Library& library, con
     }
 }
 
-// What one stage may slow another by needs other stages, and requests that meet.
+// Checks `slows`: each name must be that of another stage, and requests can only overlap if there are arrivals.
 void check_slowdowns(const std::vector<YamlNode>& stages, bool has_arrivals) {
     std::vector<std::string> names;
     for (const YamlNode& stage : stages) {
@@ -306,7 +306,7 @@ void check_slowdowns(const std::vector<YamlNode>& stages, bool has_arrivals) {
     }
 }
 
-// What a stage may slow is called by the stages' own names from now on.
+// Replaces the names in `slows` by the spelling of the stages themselves.
 void name_slowed_stages(std::vector<Stage>& stages) {
     for (Stage& stage : stages) {
         std::map<std::string, double> slows;
@@ -323,7 +323,7 @@ std::optional<Scenario> read_scenario(const YamlNode& root, const Library& libra
     const std::size_t errors_before = diagnostics.error_count();
     Scenario scenario;
     scenario.name = root.require("scenario", "the scenario's name").text().value_or("");
-    static_cast<void>(root.find("extends"));  // both have been followed
+    static_cast<void>(root.find("extends"));  // marks the key as read; both have been followed
     static_cast<void>(root.find("set"));
     if (const auto description = root.find("description")) {
         scenario.description = description->text().value_or("");
@@ -358,7 +358,7 @@ std::optional<Scenario> read_scenario(const YamlNode& root, const Library& libra
 
 std::optional<Scenario> load_scenario(const Library& library, std::string_view name_or_path,
                                       const std::vector<Override>& overrides, Diagnostics& diagnostics) {
-    Library once = library;  // files that several models or profiles name, such as an architecture's, are parsed once
+    Library once = library;  // parses each file once that several models or profiles name, such as an architecture
     if (!once.kept) {
         once.kept = std::make_shared<KeptDocuments>();
     }

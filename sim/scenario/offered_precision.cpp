@@ -1,4 +1,4 @@
-// Looks through the devices of a profile, and through shipped profiles if none offers a precision.
+// Searches the devices of a profile for a precision, and shipped profiles if none offers it.
 #include "scenario/offered_precision.h"
 
 #include <fmt/format.h>
@@ -13,7 +13,7 @@ namespace berth {
 
 namespace {
 
-// "rk3576-rkllm-1.3.0 (npu)": each shipped profile, once, that says what its runtime offers.
+// Shipped profiles whose runtime states that it offers the scheme, each once: "rk3576-rkllm-1.3.0 (npu)".
 std::vector<std::string> profiles_offering(const Scheme& scheme, const Library& library) {
     std::vector<std::string> found;
     std::vector<std::string> seen;
@@ -23,10 +23,10 @@ std::vector<std::string> profiles_offering(const Scheme& scheme, const Library& 
                 continue;
             }
             seen.push_back(name);
-            Diagnostics ignored;  // a profile that is no good offers nothing
+            Diagnostics ignored;  // an invalid profile offers nothing
             const auto profile = load_hardware_file(library, folder / (name + ".yaml"), {}, ignored);
             for (const Device& device : profile ? profile->devices : std::vector<Device>()) {
-                // One that does not say what it offers is no example of what is offered.
+                // A profile that does not state its precisions is no example.
                 if (device.runtime.precisions && offers(device, scheme)) {
                     found.push_back(fmt::format("{} ({})", name, device.name));
                 }
@@ -36,7 +36,7 @@ std::vector<std::string> profiles_offering(const Scheme& scheme, const Library& 
     return found;
 }
 
-// `[fp16, int8, w4a16]` with the scheme behind what the device offers.
+// The device's precisions with the scheme appended: `[fp16, int8, w4a16]`.
 std::string granted(const Profile& profile, const Device& device, const Scheme& scheme) {
     auto names = offered_precisions(device);
     names.push_back(scheme_name(scheme));

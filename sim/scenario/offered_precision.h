@@ -1,4 +1,4 @@
-// Whether a precision that somebody asks for is offered, and by which profiles if not.
+// Checks whether a requested precision is offered, and if not, which profiles offer it.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,8 @@
 
 namespace berth {
 
-/// Why none of the devices offers the scheme, what they and shipped profiles offer, and how a what-if grants it; absent
-/// if one of them does.
+/// Explains that none of the devices offers the scheme, what they and shipped profiles offer, and which override grants
+/// it. Absent if a device offers it.
 struct PrecisionRefusal {
     std::string message, expected;
 };

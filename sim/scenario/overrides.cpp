@@ -1,4 +1,4 @@
-// Where each override goes.
+// Determines the target of each override.
 #include "scenario/overrides.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kModels = "models.";
 
-// The longest of `names` that stands between a prefix such as `models.` and a further step; nullptr if none does.
+// The longest of `names` that comes between the prefix, such as `models.`, and another step; null if none does.
 const std::string* named_below(std::string_view prefix, std::string_view path, std::span<const std::string> names) {
     if (!path.starts_with(prefix)) {
         return nullptr;

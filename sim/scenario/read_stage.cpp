@@ -1,4 +1,4 @@
-// Stages: what they run, on what input, how often.
+// Reads stages: what they run, on which input, and how often.
 #include "scenario/read_stage.h"
 
 #include <fmt/format.h>
@@ -37,14 +37,14 @@ std::optional<Model> read_model_reference(const YamlNode& node, const Library& l
     return load_model_file(library, *path, overrides_of(model_names(*name), all_names, overrides), node.diagnostics());
 }
 
-/// Where a stage may run, for what precisions there are.
+/// The devices on which a stage may run, which determine its possible precisions.
 struct Offered {
     const Profile& profile;
     const Library& library;
     std::optional<DeviceId> on;  ///< any device if absent
 };
 
-// A precision that some device of the stage offers.
+// Reads a precision, which at least one device of the stage must offer.
 std::optional<Scheme> read_offered(const YamlNode& node, const Offered& offered) {
     const auto scheme = node.enumeration(kSchemeNames);
     std::vector<DeviceId> devices;
@@ -77,7 +77,7 @@ Precision read_precision(const YamlNode& stage, const Offered& offered) {
     return precision;
 }
 
-// A list, or one number alone.
+// Reads a list of buckets, or a single number.
 std::vector<std::int64_t> read_buckets(const YamlNode& stage) {
     std::vector<std::int64_t> buckets;
     const auto node = stage.find("buckets");
@@ -107,7 +107,7 @@ void check_buckets(const YamlNode& stage, const std::vector<std::int64_t>& bucke
         fmt::format("a bucket of at least {}", longest), fmt::format("{}", enough));
 }
 
-// The mean of several lengths, which a stream of chats draws from.
+// The mean of several lengths, from which a stream of chats draws; `lengths` gets their distribution.
 std::int64_t read_drawn(const YamlNode& node, Phase phase, TokenDistribution& lengths, std::int64_t& longest) {
     const auto read = node.exists() ? read_tokens(node, {}) : std::nullopt;
     if (!read) {
@@ -125,7 +125,7 @@ std::int64_t read_drawn(const YamlNode& node, Phase phase, TokenDistribution& le
     return std::max<std::int64_t>(1, std::llround(mean));
 }
 
-// `phase` of a model that generates text; its prompt stands for `tokens`.
+// Reads `phase` of a model that generates text, and its prompt, which replaces `tokens`.
 std::optional<Generation> read_generation(const YamlNode& stage) {
     const auto phase_node = stage.find("phase");
     if (!phase_node) {
@@ -176,7 +176,7 @@ void read_lengths(const YamlNode& node, ModelStage& stage) {
     const auto tokens = has_length ? std::optional(node.require("tokens", "how many tokens the input really holds"))
                                    : node.find("tokens");
     if (!tokens) {
-        stage.tokens = {{1, 1}};  // the input of the model has one size
+        stage.tokens = {{1, 1}};  // the model has a fixed input size
     } else if (tokens->exists()) {
         if (auto lengths = read_tokens(*tokens, stage.buckets)) {
             stage.tokens = std::move(lengths->distribution);
@@ -185,7 +185,7 @@ void read_lengths(const YamlNode& node, ModelStage& stage) {
     }
 }
 
-// `pin: {layer.0.*: cpu}`.
+// Reads `pin: {layer.0.*: cpu}`.
 std::vector<PinRule> read_pins(const YamlNode& stage, const ScenarioDevices& devices) {
     std::vector<PinRule> pins;
     const auto map = stage.find("pin");
@@ -212,7 +212,7 @@ std::optional<CacheStorage> read_cache(const YamlNode& node, const std::optional
     return node.enumeration(kCacheNames);
 }
 
-// `draft: {model: NAME, dtype: int8, length: 4, acceptance: 70%}`.
+// Reads `draft: {model: NAME, dtype: int8, length: 4, acceptance: 70%}`.
 std::optional<Draft> read_draft(const YamlNode& node, const ModelStage& stage, const Library& library,
                                 const ScenarioDevices& devices, const std::vector<std::string>& all_names,
                                 const std::vector<Override>& overrides, const Offered& offered) {
@@ -247,7 +247,7 @@ std::optional<Draft> read_draft(const YamlNode& node, const ModelStage& stage, c
     return draft;
 }
 
-// Answers at once, which some device of the stage must be able to make.
+// Number of concurrent answers, which at least one device of the stage must support.
 std::int64_t read_slots(const YamlNode& node, const Offered& offered) {
     const std::int64_t slots = node.integer(kCountRange).value_or(1);
     std::int64_t most = 1;
@@ -275,7 +275,7 @@ ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const L
     ModelStage stage;
     if (auto read = read_model_reference(model, library, all_names, overrides)) {
         stage.model = std::move(*read);
-        stage.model.where = model.where();  // what is wrong with this use of it is reported here
+        stage.model.where = model.where();  // errors about this use of the model are reported here
     }
     stage.precision = read_precision(node, offered);
     read_lengths(node, stage);
@@ -304,7 +304,7 @@ ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const L
     return stage;
 }
 
-// `26 ms`, `26 ms ± 10%`, or `{low: 500 ms, high: 1000 ms}`: the 5 to 95 % interval of a log-normal duration.
+// Reads `26 ms`, `26 ms ± 10%`, or `{low: 500 ms, high: 1000 ms}`: the 5 to 95 % interval of a log-normal duration.
 std::optional<Estimate<Time>> read_duration(const YamlNode& node) {
     if (!node.is_map() || !(node.find("low") || node.find("high"))) {
         const auto parameter = node.parameter<Time>();
@@ -333,7 +333,7 @@ void refuse_model_keys(const YamlNode& stage) {
     }
 }
 
-// A fixed time holds cores of the device that it names, one unless `cores` says how many.
+// A stage of fixed duration occupies cores of the device that it names: one, unless `cores` gives a number.
 FixedStage read_fixed_stage(const YamlNode& node, const YamlNode& takes, std::optional<DeviceId> on,
                             const ScenarioDevices& devices) {
     refuse_model_keys(node);

@@ -1,4 +1,4 @@
-// One entry of `stages:`.
+// Reads one entry of `stages:`.
 #pragma once
 
 #include <optional>
@@ -15,8 +15,8 @@ struct StageReading {
     bool enabled = true;
 };
 
-/// Absent, with errors, if anything is wrong with it; a stage that is not enabled is checked like the others.
-/// `overrides` are those of all models.
+/// Absent, with errors, if the entry is invalid; a disabled stage is checked like the others. `overrides` are those of
+/// all models.
 [[nodiscard]] std::optional<StageReading> read_stage(const YamlNode& node, const Library& library,
                                                      const StageHardware& hardware,
                                                      const std::vector<std::string>& model_names,

@@ -1,4 +1,4 @@
-// Inheritance between scenarios, and overrides of their keys.
+// Inheritance of scenarios, and overrides of their keys.
 #include "scenario/scenario_document.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 std::string set_by(const YamlEntry& entry) { return fmt::format("in {}", entry.key_where.text()); }
 
-// Hardware and models are read later, from files of their own: what is set there travels as text.
+// Hardware and models are read later, from their own files, so settings for them are kept as text.
 bool keep_for_later(const YamlEntry& entry, ScenarioDocument& scenario) {
     const auto text = entry.value.text();
     if (!text) {

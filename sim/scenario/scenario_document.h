@@ -1,4 +1,4 @@
-// A scenario's text: what it extends, what it sets, and what the command line sets on top.
+// A scenario as text: what it extends, what it sets, and what the command line overrides.
 #pragma once
 
 #include <filesystem>
@@ -12,13 +12,13 @@ namespace berth {
 
 struct ScenarioDocument {
     YamlDocument document;
-    std::vector<Override> hardware;  ///< in the order to be applied
+    std::vector<Override> hardware;  ///< in the order of application
     std::vector<Override> runtimes;
     std::vector<Override> models;
 };
 
-/// Follows `extends:` down to a scenario that stands alone; each one's `set:` is applied on top of what it extends, and
-/// `overrides` last.
+/// Follows `extends:` to a scenario that extends nothing. The `set:` of each scenario is applied on top of what it
+/// extends, and `overrides` last.
 [[nodiscard]] std::optional<ScenarioDocument> load_scenario_document(const Library& library,
                                                                      const std::filesystem::path& path,
                                                                      const std::vector<Override>& overrides,

@@ -1,4 +1,4 @@
-// Resolves the files of a scenario into documents, and reads such documents as if they were the files.
+// Resolves the files of a scenario into documents, and loads a scenario from such documents instead of files.
 #include "berth/scenario_inputs.h"
 
 #include <algorithm>
@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kModelPrefix = "models.";
 
-/// A file of that kind that a key names, as the scenario's reader finds it.
+/// The file of this kind that a key names, found as by the scenario's reader.
 std::optional<fs::path> file_named(const YamlNode& node, const Library& library, std::string_view kind) {
     const auto name = node.text();
     return name ? find_file_from(library, kind, *name, bases_at(node.where()), node.where(), node.diagnostics())
@@ -33,7 +33,7 @@ std::vector<YamlNode> stages_in(const YamlNode& root) {
     return stages && stages->is_sequence() ? stages->sequence() : std::vector<YamlNode>();
 }
 
-/// Reads the model of each stage that has one, once per file.
+/// Resolves the models of all stages, each file once.
 void resolve_models(const YamlNode& stages, const Library& library, const std::vector<Override>& overrides,
                     ScenarioInputs& inputs) {
     std::vector<std::string> names;

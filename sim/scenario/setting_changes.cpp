@@ -1,4 +1,4 @@
-// What overrides replace, and titles that say so.
+// Values replaced by overrides, and titles that state the changes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,9 +15,9 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kChangesShown = 3;
-constexpr std::size_t kMostColumns = 48;  // of a list or map within a sentence
+constexpr std::size_t kMostColumns = 48;  // limit for a list or map within a sentence
 
-/// A profile's number as it is, for one that its files leave to the default.
+/// The actual number of a profile, for a path that its files leave at the default.
 std::optional<std::string> number_text_of(Profile profile, const std::string& path) {
     for (const ParameterView& number : parameters(profile)) {
         if (typed_path(number.path) == path) {
@@ -31,7 +31,7 @@ std::string brief_value(const std::string& text) {
     return text.size() <= kMostColumns ? text : fmt::format("{}...", text.substr(0, kMostColumns - 3));
 }
 
-/// "1 GHz" and "1000 MHz"; a value with a spread of its own says more than the one it replaces.
+/// Whether both texts give the same value, such as "1 GHz" and "1000 MHz", and the same spread.
 bool same_value(const std::string& before, const std::string& after) {
     if (before == after) {
         return true;
@@ -44,16 +44,16 @@ bool same_value(const std::string& before, const std::string& after) {
            one->per == other->per && one->spread == other->spread;
 }
 
-/// What stands at a path before anything is set.
+/// The text at a path before any override.
 using TextBefore = std::function<std::optional<std::string>(const std::string& path)>;
 
-/// Of `{value: 11 GB/s, spread: 14%, source: ...}` just the value: the rest is in the profile.
+/// Only the value of `{value: 11 GB/s, spread: 14%, source: ...}`; the rest is in the profile.
 std::optional<std::string> replaced_text(const TextBefore& before, const std::string& path) {
     const auto value = before(path + ".value");
     return value ? value : before(path);
 }
 
-/// `number`: of a path that no file sets.
+/// `number` gives the value of a path that no file sets.
 std::vector<SettingChange> changes_of(const std::vector<Override>& settings, const TextBefore& before,
                                       const TextBefore& number) {
     std::vector<SettingChange> changes;

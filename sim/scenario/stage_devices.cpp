@@ -1,4 +1,4 @@
-// Settings of a stage per device.
+// Reads a stage's settings per device.
 #include "scenario/stage_devices.h"
 
 #include <fmt/format.h>
@@ -19,7 +19,7 @@ namespace {
 template <class Value>
 using PerDevice = std::map<DeviceId, Value>;
 
-// Reads each entry of the map `key` by `read(node, device)`.
+// Reads each entry of the map `key` with `read(node, device)`.
 template <class Value, class Read>
 PerDevice<Value> per_device(const YamlNode& stage, std::string_view key, const ScenarioDevices& devices, Read read) {
     PerDevice<Value> result;
@@ -41,7 +41,7 @@ PerDevice<Value> per_device(const YamlNode& stage, std::string_view key, const S
     return result;
 }
 
-// 0 cores stand for the runtime's own choice.
+// Number of cores in the mask; 0 means the runtime's own choice.
 std::optional<int> read_mask(const YamlNode& node, const Device& device) {
     const auto mask = node.integer({0, std::numeric_limits<std::int32_t>::max()});
     if (!mask) {
@@ -57,16 +57,17 @@ std::optional<int> read_mask(const YamlNode& node, const Device& device) {
     return std::popcount(bits);
 }
 
-// How to ask what more cores would do; which of several kinds they are is not said by their number.
+// The override that allows more cores. Empty for a device with several kinds of cores, because a count does not say
+// which kind.
 std::string setting_of_cores(const Device& device, std::int64_t count) {
     return device.clusters.front().clock_at_device
                ? fmt::format("; --set 'hardware.devices.{}.cores={}' allows it", device.name, count)
                : "";
 }
 
-// How to let a device run at another clock: one more in its list, or another one altogether.
+// The override that allows another clock: an addition to the device's list, or a replacement of its only clock.
 std::string setting_of_clock(const Device& device, Frequency clock) {
-    constexpr int kExact = 12;  // digits: a rounded value would be refused again
+    constexpr int kExact = 12;  // significant digits: a rounded value would be refused again
     const CoreCluster& cluster = device.clusters.front();
     const std::string place = cluster.clock_at_device ? "" : fmt::format(".clusters.{}", cluster.name);
     return fmt::format("--set 'hardware.devices.{}{}.{}={} MHz'", device.name, place,
@@ -74,7 +75,7 @@ std::string setting_of_clock(const Device& device, Frequency clock) {
 }
 
 std::optional<Frequency> read_clock(const YamlNode& node, const Device& device) {
-    constexpr double kSameClock = 1e-9;  // decimal prefixes may differ in the last bit
+    constexpr double kSameClock = 1e-9;  // tolerance: decimal prefixes may change the last bit
     const auto clock = node.quantity<Frequency>();
     if (!clock) {
         return std::nullopt;

@@ -1,4 +1,4 @@
-// Finds the profiles of runtimes, and makes them profiles of the board that the hardware's profile describes.
+// Finds the profiles of runtimes, and adapts them to the board that the hardware profile describes.
 #include "scenario/stage_runtimes.h"
 
 #include <fmt/format.h>
@@ -31,12 +31,12 @@ bool is_same_file(const fs::path& one, const fs::path& other) {
     return one == other || fs::equivalent(one, other, failure);
 }
 
-// Shipped profiles of the chip, for who named one of another.
+// Shipped profiles of this chip, suggested to a user who named one of another chip.
 std::vector<std::string> profiles_of_chip(const std::string& chip, const Library& library) {
     std::vector<std::string> found;
     for (const fs::path& folder : shipped_folders(library, "hardware")) {
         for (const std::string& name : names_in(folder)) {
-            Diagnostics ignored;  // a profile that is no good is no suggestion
+            Diagnostics ignored;  // an invalid profile is not suggested
             std::vector<std::string> extended;
             const auto document = resolved_file(library, folder / (name + ".yaml"), {}, extended, ignored);
             const bool fits = document && document->text_at("chip") == chip;
@@ -71,7 +71,7 @@ bool is_of_chip(const RuntimeFile& file, const YamlDocument& runtime, const Yaml
     return true;
 }
 
-// Names below a key: of devices, or of a device's clusters.
+// The keys below a node: devices, or clusters of a device.
 std::vector<std::string> names_below(const YamlDocument& document, std::initializer_list<std::string_view> steps) {
     Diagnostics ignored;
     std::optional<YamlNode> node = document.root(ignored);
@@ -88,7 +88,7 @@ std::vector<std::string> names_below(const YamlDocument& document, std::initiali
 
 using Steps = std::vector<std::string>;
 
-// What is the board's, whatever runs on it.
+// Paths of the numbers that belong to the board, whichever runtime runs on it.
 std::vector<Steps> chip_numbers(const YamlDocument& hardware) {
     static constexpr std::array<const char*, 3> kOfCores{"cores", "clock", "clocks"};
     std::vector<Steps> numbers;
@@ -131,13 +131,13 @@ void take_chip_numbers(RuntimeDocument& runtime, const YamlDocument& hardware) {
     }
 }
 
-/// A setting, and the path in the profile's file that it means.
+/// A setting, and the path in the profile's file to which it applies.
 struct ProfileSetting {
     std::string path;
     const Override* written;
 };
 
-// Errors show the path as scenarios write it.
+// Applies settings to a document; errors show the path as scenarios write it.
 bool set_in(YamlDocument& document, const std::vector<ProfileSetting>& settings, Diagnostics& diagnostics) {
     bool all = true;
     for (const ProfileSetting& each : settings) {
@@ -151,7 +151,8 @@ bool set_in(YamlDocument& document, const std::vector<ProfileSetting>& settings,
     return all;
 }
 
-// Where both profiles say the same of a path, or both nothing, setting it in one sets it in both.
+// Settings of the hardware that also apply to the runtime's profile: both state the same value for the path, or neither
+// states one.
 std::vector<ProfileSetting> common_settings(const std::vector<Override>& settings, const YamlDocument& runtime,
                                             const YamlDocument& hardware) {
     std::vector<ProfileSetting> common;
@@ -203,7 +204,7 @@ std::optional<RuntimeDocument> runtime_document(const RuntimeFile& file, const Y
     return made;
 }
 
-// An override of a runtime that no stage has.
+// Whether each runtime in the overrides belongs to a stage; reports those that do not.
 bool all_named(const ProfileSettings& settings, const std::vector<RuntimeDocument>& documents,
                Diagnostics& diagnostics) {
     std::vector<std::string> all;
@@ -253,7 +254,7 @@ std::optional<std::vector<RuntimeDocument>> runtime_documents(const std::vector<
     if (files.empty()) {
         return all_named(settings, documents, diagnostics) ? std::optional(documents) : std::nullopt;
     }
-    Diagnostics ignored;  // of the hardware, which is read by itself too
+    Diagnostics ignored;  // errors of the hardware, which is also read by itself
     std::vector<std::string> extended;
     const auto plain = resolved_file(library, hardware, {}, extended, ignored);
     if (!plain) {

@@ -1,4 +1,4 @@
-// Profiles that stages name as their runtime, beside that of the scenario's hardware.
+// Profiles that stages name as their runtime, in addition to the profile of the scenario's hardware.
 #pragma once
 
 #include <filesystem>
@@ -16,53 +16,53 @@ namespace berth {
 
 /// A profile that a stage names as its runtime.
 struct RuntimeFile {
-    std::string name;  ///< as the stage writes it
+    std::string name;  ///< as written in the stage
     std::filesystem::path file;
     SourceLocation where;
 };
 
-/// Those of all stages, disabled ones too, each file once and the hardware's own left out; empty, with an error, if one
-/// cannot be found.
+/// The runtimes of all stages, including disabled ones, each file once and without the hardware's own; absent, with an
+/// error, if a file cannot be found.
 [[nodiscard]] std::optional<std::vector<RuntimeFile>> runtime_files(const std::vector<YamlNode>& stages,
                                                                     const std::filesystem::path& hardware,
                                                                     const Library& library);
 
-/// What is set in the profiles of a scenario.
+/// Overrides of the profiles of a scenario.
 struct ProfileSettings {
     std::vector<Override> hardware;  ///< `hardware.PATH`
     std::vector<Override> runtimes;  ///< `runtimes.NAME.PATH`
 };
 
-/// The profile of a runtime as a document, with all that it extends.
+/// The document of a runtime's profile, with all that it extends.
 struct RuntimeDocument {
     RuntimeFile file;
     YamlDocument document;
-    std::vector<std::string> extends;  ///< names of the profiles that its file extends, the nearest first
-    std::vector<ChipNumber> replaced;  ///< what its file says otherwise of the chip
+    std::vector<std::string> extends;  ///< names of the profiles that the file extends, the nearest first
+    std::vector<ChipNumber> replaced;  ///< numbers of the chip that the file states differently
 };
 
-/// The profiles of runtimes on the hardware in `hardware`: the chip's memory and clocks are those that the hardware
-/// has, and what is set there is set here too, where both say the same of it. Absent, with an error that names the
-/// profiles of that chip, if one is of another chip or has another host.
+/// The documents of the runtimes' profiles on the hardware profile `hardware`. They take the memory and the clocks of
+/// the chip from the hardware profile, and its overrides where both profiles state the same value. Absent, with an
+/// error that names the profiles of that chip, if a runtime is for another chip or has another host.
 [[nodiscard]] std::optional<std::vector<RuntimeDocument>> runtime_documents(const std::vector<RuntimeFile>& files,
                                                                             const std::filesystem::path& hardware,
                                                                             const Library& library,
                                                                             const ProfileSettings& settings,
                                                                             Diagnostics& diagnostics);
 
-/// The profiles that stages choose from.
+/// The profiles from which stages can choose.
 struct StageHardware {
-    Profile profile;                           ///< of the hardware, with the runtimes beside it
-    Profile complete;                          ///< with the devices that the scenario or an override leaves out
-    std::vector<RuntimeFile> files;            ///< of `profile.runtimes`
-    std::vector<Profile> complete_runtimes{};  ///< the same with the devices that are left out
+    Profile profile;                           ///< hardware profile, including the other runtimes
+    Profile complete;                          ///< includes devices that the scenario or an override leaves out
+    std::vector<RuntimeFile> files;            ///< files of `profile.runtimes`
+    std::vector<Profile> complete_runtimes{};  ///< `profile.runtimes` including devices that are left out
 
     [[nodiscard]] ScenarioDevices devices(std::optional<std::size_t> runtime) const {
         return {under(profile, runtime), runtime ? complete_runtimes.at(*runtime) : complete};
     }
 };
 
-/// The `runtime` of a stage as its place among those of the hardware; absent: the hardware's own.
+/// Index of a stage's `runtime` among those of the hardware; absent for the hardware's own.
 [[nodiscard]] std::optional<std::size_t> read_runtime(const YamlNode& stage, const Library& library,
                                                       const StageHardware& hardware);
 

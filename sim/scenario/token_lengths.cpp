@@ -1,4 +1,4 @@
-// Reads token counts and puts long lists of them together.
+// Reads token counts and condenses long lists of them.
 #include "scenario/token_lengths.h"
 
 #include <fmt/format.h>
@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 using Histogram = std::map<std::int64_t, std::int64_t>;
 
-/// Lengths put together.
+/// A run of merged lengths.
 struct Run {
     double share = 0;
     double tokens = 0;  // weighted by share
@@ -157,7 +157,7 @@ TokenDistribution condensed(const std::vector<TokenShare>& ascending, std::span<
     for (std::size_t i = 0; i < ascending.size(); ++i) {
         run.add(ascending[i]);
         const bool last = i + 1 == ascending.size();
-        // Half of the next length's share belongs to either side of the boundary.
+        // Half of the next length's share counts on either side of the boundary.
         if (last || bucket_of(ascending[i]) != bucket_of(ascending[i + 1]) ||
             run.share + 0.5 * ascending[i + 1].share > kShareOfRun) {
             result.push_back(run.mean());

@@ -1,4 +1,4 @@
-// How many tokens inputs really hold: a number, a range, or a column of a CSV file.
+// Actual token counts of inputs: a number, a range, or a column of a CSV file.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +19,16 @@ struct TokenLengths {
 };
 inline constexpr std::size_t kMostLengths = 12;
 
-/// Reads `tokens`; `buckets` (ascending) are kept apart where lengths are put together.
+/// Reads `tokens`. Lengths in different `buckets` (ascending) are not merged.
 [[nodiscard]] std::optional<TokenLengths> read_tokens(const YamlNode& node, std::span<const std::int64_t> buckets);
 
-/// All lengths of a column of a CSV file, ascending, with their shares. `path` is relative to the current folder.
+/// All lengths in a column of a CSV file, ascending, with their shares. `path` is relative to the current folder.
 [[nodiscard]] std::optional<std::vector<TokenShare>> read_length_table(const std::filesystem::path& path,
                                                                        const std::string& column,
                                                                        Diagnostics& diagnostics);
 
-/// Few lengths that stand for many. Up to kMostLengths different ones stay as they are; more are put together in runs
-/// of about equal share, never across a bucket, each run at its mean.
+/// Condenses many lengths to a few. Up to kMostLengths different ones are kept. Otherwise they are merged into runs of
+/// about equal share, never across a bucket boundary, and each run is represented by its mean.
 [[nodiscard]] TokenDistribution condensed(const std::vector<TokenShare>& ascending,
                                           std::span<const std::int64_t> buckets);
 
