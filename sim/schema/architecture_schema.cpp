@@ -1,4 +1,4 @@
-// Architectures: sizes, checks, inputs, sections of operators, and the configurations that map to them.
+// Schema of architectures: sizes, checks, inputs, sections of operators, and the configurations that map to them.
 #include "berth/operators.h"
 #include "graph/size_rules.h"
 #include "schema/schemas.h"
@@ -39,7 +39,7 @@ Part section() {
     return part;
 }
 
-// The texts of a field and what each means, or a list of rounds.
+// A size from the texts of a field, with the meaning of each, or from a field that lists rounds.
 Part texts_of_field() {
     Part part = object_with({
         optional("field", "a field whose texts have meanings; of a size per round a list with one for each", text()),
@@ -52,7 +52,7 @@ Part texts_of_field() {
     return part;
 }
 
-// A size is an expression over fields, or the first of a list whose fields are there.
+// Source of a size: an expression over fields, or a list of which the first entry whose fields are present applies.
 Part sources() {
     const Part one = either({expression(), texts_of_field()});
     return map_of(either({expression(), texts_of_field(), list_of(one)}));

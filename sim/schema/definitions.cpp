@@ -1,4 +1,4 @@
-// Quantities and parameters with provenance: patterns from the table of units, one definition each.
+// Schema of quantities and of parameters with provenance: patterns from the table of units, one definition each.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ std::string definition_name(Dimension dimension, const QuantityForm& form) {
     return name;
 }
 
-// A spread is a percentage, or absolute in the value's own unit.
+// A spread: a percentage, or an absolute quantity in the value's own unit.
 Json spread_of(Dimension dimension) {
     const QuantityForm plain{.allow_zero = true, .allow_spread = false, .per = std::nullopt};
     std::string pattern = quantity_pattern(Dimension{}, plain);

@@ -1,4 +1,4 @@
-// What architectures and graphs written out share: inputs, checks and operators with the sizes of their kinds.
+// Schema shared by architectures and written-out graphs: inputs, checks and operators with the sizes of their kinds.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace berth {
 
 namespace {
 
-/// Kinds of operator that have the same sizes.
+/// Kinds of operator with the same sizes.
 struct SizeGroup {
     std::span<const SizeField> fields;
     std::vector<std::string> kinds;
@@ -32,7 +32,7 @@ std::vector<SizeGroup> size_groups() {
     return groups;
 }
 
-// "needed; of conv2d: 1 if not given", as the table has it.
+// Description of a size from the operator table, such as "needed; of conv2d: 1 if not given".
 std::string size_meaning(std::string_view name) {
     std::vector<std::pair<std::string, std::vector<std::string>>> uses;
     for (const OperatorTraits& row : operator_table()) {
@@ -55,7 +55,7 @@ std::string size_meaning(std::string_view name) {
     return text;
 }
 
-/// The widest range that a size has in any kind.
+/// The union of the ranges that a size has in all kinds.
 IntegerRange size_range(std::string_view name) {
     IntegerRange range{kLargestCount, 0};
     for (const OperatorTraits& row : operator_table()) {
@@ -89,7 +89,7 @@ std::vector<Key> size_keys(GraphForm form) {
     return keys;
 }
 
-// An operator has the sizes of its kind, and those without a default must be given.
+// An operator may have the sizes of its kind, and must have those without a default.
 Json size_rules(const std::vector<std::string>& common) {
     Json rules = Json::array();
     for (const SizeGroup& group : size_groups()) {

@@ -1,4 +1,4 @@
-// Hardware profiles: memory, devices and their engines, links.
+// Schema of hardware profiles: memory, devices with their engines, links.
 #include <limits>
 
 #include "base/mapped.h"
@@ -105,7 +105,7 @@ Part error(Definitions& q) {
     return object_with(keys_of<ModelError>(q, [](auto& v, auto& errors) { error_keys(v, errors); }));
 }
 
-// How many sizes there are depends on the kind.
+// The number of sizes depends on the kind of operator.
 Part evidence() {
     Part range = list_of(integer({1, kLargestCount}), 2);
     range.shape["maxItems"] = 2;
@@ -116,7 +116,7 @@ Part evidence() {
     }));
 }
 
-// Cores stand at the device, or in clusters, which may leave rates to it.
+// Cores are described at the device or in clusters. Clusters may take rates from the device.
 void add_core_rules(Part& device) {
     const Json in_each = {{"items", has("macs_per_cycle")}};
     const Json own_macs = if_then_else(at_key("matrix", has("macs_per_cycle")), true, at_key("clusters", in_each));
@@ -129,7 +129,7 @@ void add_core_rules(Part& device) {
         if_then(has("clusters"), has_none({"cores", "clock", "clocks"}, "stands at the device and in 'clusters'")));
 }
 
-// Which granule makes the factor needed, and which leaves it without a meaning.
+// The factor `unaligned` is required with a row granule above 1, and has no meaning otherwise.
 void add_granule_rule(Part& attention) {
     const Json above_one = all_of({has("row_granule"), at_key("row_granule", {{"not", {{"enum", {1, "1"}}}}})});
     attention.complete.update(if_then_else(above_one, has("unaligned"),

@@ -1,4 +1,4 @@
-// The schemas as text.
+// Writes the schemas as text.
 #include "berth/json_schema.h"
 
 #include <stdexcept>

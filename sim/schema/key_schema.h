@@ -1,4 +1,4 @@
-// The rows of berth/profile_keys.h as keys of a schema.
+// Converts the rows of berth/profile_keys.h to keys of a schema.
 #pragma once
 
 #include <string_view>
@@ -11,7 +11,7 @@
 
 namespace berth {
 
-/// A visitor of rows, which looks at the types of members alone.
+/// A visitor of key rows that uses only the types of the members.
 class KeySchema {
   public:
     explicit KeySchema(Definitions& definitions) : definitions_(definitions) {}
@@ -81,8 +81,8 @@ class KeySchema {
     }
 };
 
-/// The keys of a section: `keys_of<MatrixEngine>(q, [](auto& v, auto& matrix) { matrix_keys(v, matrix); })`, with
-/// others that are no plain rows.
+/// The keys of a section, for example `keys_of<MatrixEngine>(q, [](auto& v, auto& matrix) { matrix_keys(v, matrix);
+/// })`, followed by `others`, which are not plain rows.
 template <class Section, class Rows>
 [[nodiscard]] std::vector<Key> keys_of(Definitions& definitions, const Rows& rows, std::vector<Key> others = {}) {
     KeySchema schema(definitions);

@@ -1,4 +1,4 @@
-// Models: an architecture with its sizes, or a graph written out.
+// Schema of models: an architecture with its sizes, or a graph written out in full.
 #include "berth/operators.h"
 #include "schema/schemas.h"
 

@@ -1,4 +1,4 @@
-// The runtime of a device: dispatch, shapes, fusion and the rules of its operators.
+// Schema of a device's runtime: dispatch, shapes, fusion and the rules of its operators.
 #include <limits>
 
 #include "berth/profile_keys.h"
@@ -33,7 +33,7 @@ Part precisions() {
     list.shape["uniqueItems"] = true;
     const Part map = object_with(
         {required("value", "the list", list), optional("source", "document, table or measurement, in words", text())});
-    // The list may stand in the profile that is extended, as values of numbers may.
+    // The list may be inherited from the extended profile, like the values of numbers.
     return {Json{{"anyOf", Json::array({list.shape, map.shape})}}, map.complete};
 }
 

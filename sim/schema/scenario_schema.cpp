@@ -1,4 +1,4 @@
-// Scenarios: hardware, stages, objective and budget.
+// Schema of scenarios: hardware, stages, objective and budget.
 #include <fmt/format.h>
 
 #include <limits>
@@ -52,7 +52,7 @@ Part draft(Definitions& q) {
     });
 }
 
-// What only a stage with a model has.
+// Keys that only a stage with a model may have.
 std::vector<Key> model_keys(Definitions& q) {
     const Part bucket = integer(kCountRange);
     return {
@@ -88,7 +88,7 @@ std::vector<Key> model_keys(Definitions& q) {
     };
 }
 
-// A model of text is given tokens, or a prompt and a phase; which model reads text the schema does not know.
+// A text model has tokens, or a prompt and a phase. The schema does not know which models read text.
 Json model_rules() {
     const Json generate = {{"properties", {{"phase", {{"const", choice_name(kPhaseNames, Phase::kGenerate)}}}}}};
     const Json prefill = {{"properties", {{"phase", {{"const", choice_name(kPhaseNames, Phase::kPrefill)}}}}}};
@@ -125,7 +125,7 @@ Part stage(Definitions& q) {
     return part;
 }
 
-// One of users, rate and trace; only users think.
+// Exactly one of users, rate and trace; a think time only with users.
 Part arrivals(Definitions& q) {
     Part part = object_with({
         optional("users", "number of users; each sends the next request when the previous one has ended",
@@ -147,7 +147,8 @@ Part arrivals(Definitions& q) {
     return part;
 }
 
-// Paths start with a key of the scenario, or go on into its models; what lies in other files travels as text.
+// Paths start with a key of the scenario, or refer to its models. Values that belong to other files are passed on as
+// text.
 Part settings(const std::vector<Key>& keys) {
     Part part{{{"type", "object"}}};
     part.shape["propertyNames"] = {

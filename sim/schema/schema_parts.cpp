@@ -7,7 +7,7 @@ namespace berth {
 
 namespace {
 
-// Null is allowed besides: a key with nothing behind it counts as absent.
+// Also allows null, because a key with an empty value counts as absent.
 Json or_nothing(Json shape) {
     if (shape.contains("anyOf")) {
         shape["anyOf"].push_back(Json{{"type", "null"}});

@@ -1,4 +1,4 @@
-// Pieces that schemas are put together from: plain values, quantities, maps with known keys, lists.
+// Building blocks of schemas: plain values, quantities, maps with known keys, lists.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +18,19 @@ namespace berth {
 
 using Json = nlohmann::ordered_json;
 
-/// What a place in a file may hold. A file that extends another may leave out what that one has, down into its maps;
-/// hence what must be there is kept apart from what may be.
+/// The valid content of a place in a file. A file that extends another may omit inherited content at any depth of its
+/// maps, so the rules about required content are kept separate.
 struct Part {
-    Json shape;                      ///< holds in every file
-    Json complete = Json::object();  ///< holds besides where nothing is extended
+    Json shape;                      ///< rules for all files
+    Json complete = Json::object();  ///< additional rules for files that extend nothing
 };
 
-/// The part where nothing can be left out: in files that extend nothing, and in lists, which are replaced as a whole.
+/// The part with its rules about required content, for files that extend nothing, and for lists, which are always
+/// replaced as a whole.
 [[nodiscard]] Json whole(Part part);
 
-/// A key of a map. An optional one may have nothing behind it, which is the same as its absence; a listed one may be
-/// absent, but is read if it is there.
+/// A key of a map. An optional key may have an empty value, which counts as absent. A listed key may be absent, but its
+/// value must not be empty.
 struct Key {
     enum class Need { kRequired, kOptional, kListed };
     std::string name;
@@ -40,15 +41,15 @@ struct Key {
 [[nodiscard]] Key required(std::string_view name, std::string_view meaning, Part value);
 [[nodiscard]] Key optional(std::string_view name, std::string_view meaning, Part value);
 
-/// A map with just these keys.
+/// A map with exactly these keys allowed.
 [[nodiscard]] Part object_with(const std::vector<Key>& keys);
-/// A map from free names.
+/// A map with arbitrary keys.
 [[nodiscard]] Part map_of(const Part& value, std::int64_t at_least = 0);
 [[nodiscard]] Part list_of(Part item, std::int64_t at_least = 0);
-/// The one or the other; of no use where a file may leave out what it extends.
+/// Alternatives. Cannot be used where a file may omit inherited content.
 [[nodiscard]] Part either(const std::vector<Part>& parts);
 
-// Plain values, each as it may be written with or without quotes.
+// Plain values, each with or without quotes.
 [[nodiscard]] Part text();
 [[nodiscard]] Part boolean();
 [[nodiscard]] Part integer(IntegerRange range);
@@ -58,7 +59,7 @@ template <class Table>
 [[nodiscard]] Part choice(const Table& table) {
     return {Json{{"enum", choice_names(table)}}};
 }
-/// A map with a key for rows of a table.
+/// A map with one key per row of a table.
 template <class Table>
 [[nodiscard]] Part per_row(const Table& table, const Part& value, Key::Need need = Key::Need::kOptional) {
     std::vector<Key> keys;
@@ -69,43 +70,43 @@ template <class Table>
 }
 
 // Conditions on the keys of a map.
-/// The key is there and has a value.
+/// The key is present and has a value.
 [[nodiscard]] Json has(std::string_view key);
 [[nodiscard]] Json has_all(const std::vector<std::string>& keys);
-/// The keys are not there, or have no value; `why` is what an editor shows.
+/// The keys are absent or have no value; `why` is the message that an editor shows.
 [[nodiscard]] Json has_none(const std::vector<std::string>& keys, std::string_view why);
 [[nodiscard]] Json if_then(Json condition, Json then);
 [[nodiscard]] Json if_then_else(Json condition, Json then, Json otherwise);
 [[nodiscard]] Json all_of(const std::vector<Json>& conditions);
 [[nodiscard]] Json any_of(const std::vector<Json>& conditions);
-/// The condition `inner` on the value of `key`, where there is one.
+/// The condition `inner` on the value of `key`, if it is present.
 [[nodiscard]] Json at_key(std::string_view key, Json inner);
 
-/// Definitions by dimension, each defined once per schema.
+/// Definitions by dimension, each made once per schema.
 class Definitions {
   public:
     /// A quantity with its unit and no spread.
     [[nodiscard]] Part quantity(Dimension dimension, bool allow_zero = false);
-    /// A quantity with or without spread, or the map of value, spread, source and kind.
+    /// A quantity with or without spread, or a map of value, spread, source and kind.
     [[nodiscard]] Part parameter(Dimension dimension, const QuantityForm& form = {});
-    /// The same for a plain number from 0 to 1.
+    /// A parameter that is a plain number from 0 to 1.
     [[nodiscard]] Part share();
 
-    /// The part under a name; not for lists and choices.
+    /// Defines the part under a name; not for lists and choices.
     [[nodiscard]] Part define(const std::string& name, Part part);
 
-    /// What `definitions` of the schema has to hold.
+    /// The content of the schema's `definitions`.
     [[nodiscard]] const Json& json() const { return definitions_; }
 
   private:
-    /// Defines the quantity written on its own; gives its name.
+    /// Defines the quantity by itself; returns the name of the definition.
     std::string define_value(Dimension dimension, const QuantityForm& form, std::optional<double> most = std::nullopt);
     Part parameter_named(const std::string& name, Dimension dimension);
 
     Json definitions_ = Json::object();
 };
 
-/// Dialect, title and definitions around the schema of a file's top.
+/// A schema document: dialect, title and definitions around the schema of the top level.
 [[nodiscard]] Json document(std::string_view title, const Json& top, const Json& definitions);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// The schemas by kind of file, and what several of them use.
+// The schemas by kind of file, and their common parts.
 #pragma once
 
 #include "schema/schema_parts.h"
@@ -13,7 +13,8 @@ namespace berth {
 /// `devices.D.runtime` of a profile.
 [[nodiscard]] Part runtime_part(Definitions& q);
 
-/// Whether expressions stand in an architecture, or in a graph written out, which is laid out when it is read.
+/// Where expressions occur: in an architecture, or in a graph written out in full, which is instantiated when it is
+/// read.
 enum class GraphForm { kTemplate, kWritten };
 
 [[nodiscard]] Part graph_inputs();
