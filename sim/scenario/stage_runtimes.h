@@ -41,9 +41,10 @@ struct RuntimeDocument {
     std::vector<ChipNumber> replaced;  ///< numbers of the chip that the file states differently
 };
 
-/// The documents of the runtimes' profiles on the hardware profile `hardware`. They take the memory and the clocks of
-/// the chip from the hardware profile, and its overrides where both profiles state the same value. Absent, with an
-/// error that names the profiles of that chip, if a runtime is for another chip or has another host.
+/// The documents of the runtimes' profiles on the hardware profile `hardware`. The memory and the clocks of the chip
+/// are taken from the hardware profile; an override of the hardware also applies to a runtime's profile if both state
+/// the same value. Absent, with an error that names the profiles of that chip, if a runtime is for another chip or has
+/// another host.
 [[nodiscard]] std::optional<std::vector<RuntimeDocument>> runtime_documents(const std::vector<RuntimeFile>& files,
                                                                             const std::filesystem::path& hardware,
                                                                             const Library& library,
