@@ -1,5 +1,5 @@
-// A whole encoder put together from kernels of oneDNN, as an inference runtime would: one primitive per operator, what
-// can be fused into a product is, weights lie as the library wants them, and activations lie where others lay before.
+// Assembles a whole encoder from oneDNN kernels, as an inference runtime does: one primitive per operator, fusion into
+// products where possible, weights in the layout that the library prefers, and activations in reused memory.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ Shape matrix_shape(const Tensor& tensor) {
     return {tensor.elements() / columns, columns};
 }
 
-/// Lays the operators out one after the other.
+/// Converts the operators to calls, one after the other.
 class Assembly {
   public:
     Assembly(const Graph& graph, DType dtype) : graph_(graph), quantized_(dtype == DType::kInt8) {
@@ -31,7 +31,7 @@ class Assembly {
         fused_away_.resize(graph.operators.size());
     }
 
-    /// False if an operator has no kernel; `missing` names it then.
+    /// False if an operator has no kernel; `missing` then names the operator.
     bool build(std::string& missing) {
         for (std::size_t i = 0; i < graph_.operators.size(); ++i) {
             if (!fused_away_[i] && !add(i)) {
@@ -43,7 +43,7 @@ class Assembly {
         return true;
     }
 
-    /// In the order in which they run; they hold no longer than the assembly.
+    /// The calls in execution order, valid as long as the assembly.
     [[nodiscard]] const Calls& calls() const { return calls_; }
 
   private:
@@ -57,7 +57,7 @@ class Assembly {
         return *made;
     }
 
-    // Where a tensor of the same size lay that is not needed any more, or in a place of its own.
+    // A tensor in memory of the same size that is no longer needed, or else in new memory.
     memory place(const Shape& shape, memory::data_type type) {
         const auto bytes = static_cast<std::size_t>(shape[0] * shape[1]) * memory::data_type_size(type);
         const auto free = free_.find(bytes);
@@ -71,7 +71,8 @@ class Assembly {
 
     void release(const memory& over) { free_.emplace(over.get_desc().get_size(), over); }
 
-    // Steps run in the order in which operators are added: what no later one reads may be written over.
+    // Releases inputs that operator i reads last: steps run in the order of their operators, so their memory may be
+    // reused.
     void release_read_by(std::size_t i) {
         for (const TensorId id : op(i).inputs) {
             const auto& readers = graph_.tensors[at(id)].consumers;
@@ -129,7 +130,7 @@ class Assembly {
         }
     }
 
-    // The only reader of a tensor, if it is of this kind.
+    // The reader of a tensor, if it is the only one and of this kind.
     [[nodiscard]] std::optional<std::size_t> only_reader(TensorId id, OperatorKind kind) const {
         const auto& readers = graph_.tensors[static_cast<std::size_t>(id)].consumers;
         const bool one = readers.size() == 1 && op(static_cast<std::size_t>(readers[0])).kind == kind;
@@ -159,7 +160,7 @@ class Assembly {
         add_step(library_.product(in, tensor(op(last).output), d.bias, fused));
     }
 
-    // Runtimes look for the range of an activation before they quantise it, once for all its readers.
+    // Quantises an activation once for all its readers, after determining its range, as runtimes do.
     const memory& quantised(TensorId id) {
         if (const auto known = quantised_.find(id); known != quantised_.end()) {
             return known->second;
@@ -198,7 +199,7 @@ class Assembly {
         });
     }
 
-    // The first rows of the input.
+    // Copies the first rows of the input.
     void add_copy(const Operator& one) {
         const memory in = tensor(one.inputs[0]);
         const memory out = tensor(one.output);
@@ -208,7 +209,7 @@ class Assembly {
         });
     }
 
-    // Mean over the rows; with one row, that row over its length.
+    // Mean over the rows. Also stands in for normalisation, which divides one row by its norm.
     void add_reduction(const Operator& one) {
         const memory in = tensor(one.inputs[0]);
         const memory out = tensor(one.output);
@@ -236,7 +237,7 @@ class Assembly {
     std::vector<std::optional<memory>> tensors_;
     std::vector<bool> fused_away_;
     std::map<TensorId, memory> quantised_;
-    std::multimap<std::size_t, memory> free_;  ///< by bytes
+    std::multimap<std::size_t, memory> free_;  ///< by size in bytes
     std::optional<memory> scores_;
     Calls calls_;
     float range_ = 0;

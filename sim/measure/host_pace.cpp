@@ -1,4 +1,4 @@
-// Whether the machine computes at the speed that it was seen at before.
+// Checks whether the machine computes at the highest speed seen before.
 #include "berth/host_pace.h"
 
 #include <omp.h>
@@ -17,18 +17,19 @@ namespace berth {
 
 namespace {
 
-constexpr int kRounds = 8000;  // some 4 us: what interrupts a thread falls between two runs of the loop
+constexpr int kRounds = 8000;  // some 4 us, so that interrupts of a thread fall between two runs of the loop
 constexpr int kRuns = 3;
-constexpr Bytes kBeyondOwnCaches = mebibytes(4);  // for each thread
-constexpr Bytes kOwnCaches = kibibytes(512);      // less than most cores have to themselves
+constexpr Bytes kBeyondOwnCaches = mebibytes(4);  // per thread
+constexpr Bytes kOwnCaches = kibibytes(512);      // less than the private caches of most cores
 constexpr int kTeams = 20;
-// How much longer a look may take for other reasons than its own: beside a thread of another machine a core reads the
-// last cache up to a quarter slower, and how far from each other two cores of one cache lie makes half a team's start.
+// Factors by which a probe may be slower for reasons other than a disturbance. Beside a thread of another machine, a
+// core reads the last-level cache up to a quarter slower; and the distance between two cores that share a cache
+// accounts for half of the time that a team takes to start.
 constexpr double kCacheVaries = 1.25;
 constexpr double kTeamVaries = 1.5;
 
-// As many additions as a core can take up: whatever shares it with another thread takes up to twice as long, as
-// arithmetic on vectors, which waits for itself, does not.
+// Issues as many independent additions as a core can execute. A core that is shared with another thread takes up to
+// twice as long for them. For vector arithmetic, which waits for its own results, it does not.
 void add_up() {
     unsigned long a = 0, b = 0, c = 0, d = 0, e = 0, f = 0;
     for (int round = 0; round < kRounds; ++round) {

@@ -1,4 +1,4 @@
-// The machine as settings of a profile: what needs no fit.
+// Profile settings of this machine that need no fit.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +17,8 @@ std::string reported(const std::string& value) {
     return fmt::format("{{value: {}, kind: datasheet, source: \"as the system reports it\"}}", value);
 }
 
-// A level of the base profile as this machine has it. Rates at which levels are read are left to probes.
+// Settings of a level of the base profile from the cache of this machine. The bandwidths of the levels are left to
+// probes.
 void add_level(std::vector<ProfileOverride>& settings, int level, const CacheFacts& cache, bool shared) {
     const std::string path = fmt::format("devices.cpu.memories.l{}", level);
     settings.push_back({path + ".capacity", reported(to_text(cache.size))});
@@ -38,14 +39,14 @@ std::vector<ProfileOverride> host_settings(const MachineDescription& machine) {
             {"memory.dram.capacity", reported(to_text(mebibytes(std::round(in_mebibytes(*machine.memory)))))});
     }
     if (machine.clock) {
-        // Within 1 % is also what the clock was right after most kernels (column seen_mhz).
+        // 1%: the clock directly after most kernels was within this spread too (column seen_mhz).
         settings.push_back({"devices.cpu.clock",
                             fmt::format("{{value: {}, spread: 1%, kind: measured, source: \"a chain of additions that "
                                         "wait for one another\"}}",
                                         to_text(*machine.clock))});
     }
     const auto caches = machine.caches.value_or(std::vector<CacheFacts>{});
-    constexpr int kLevels = 3;  // that the base profile has; one that is missing here holds no more than the last
+    constexpr int kLevels = 3;  // levels of the base profile; a missing one holds no more than the last one
     for (int level = 1; level <= kLevels && !caches.empty(); ++level) {
         const auto own = std::ranges::find(caches, level, &CacheFacts::level);
         const CacheFacts& cache = own == caches.end() ? caches.back() : *own;

@@ -1,4 +1,4 @@
-// Which shapes are measured: spread evenly over the logarithms of their sizes, and those that encoders have.
+// Chooses the shapes to measure: sizes spread evenly over their logarithms, and the shapes that encoders have.
 #include <algorithm>
 #include <cmath>
 
@@ -8,7 +8,7 @@ namespace berth {
 
 namespace {
 
-// Radical inverse of Halton's sequence (Halton 1960): as even as can be for any number of points.
+// Radical inverse of Halton's sequence (Halton 1960): spread as evenly as possible for any number of points.
 double halton(std::uint32_t index, std::uint32_t base) {
     double result = 0;
     for (double share = 1; index > 0; index /= base) {
@@ -18,7 +18,7 @@ double halton(std::uint32_t index, std::uint32_t base) {
     return result;
 }
 
-/// Points of one family of shapes; another seed starts elsewhere in the sequence.
+/// Points of one family of shapes; the seed determines where in the sequence they start.
 class Spread {
   public:
     explicit Spread(std::uint32_t seed) : index_(1 + 1009 * seed) {}
@@ -26,7 +26,7 @@ class Spread {
         ++index_;
         dimension_ = 0;
     }
-    /// A size between two, even in its logarithm, in multiples of `step`.
+    /// A size from `from` to `to`, evenly spread in its logarithm, as a multiple of `step`.
     std::int64_t size(double from, double to, std::int64_t step) {
         constexpr std::array<std::uint32_t, 4> kBases{2, 3, 5, 7};
         const double share = halton(index_, kBases[dimension_++ % kBases.size()]);
@@ -49,7 +49,7 @@ struct Plan {
             jobs.emplace_back(KernelJob{KernelLibrary::kOneDnn, kind, dims, dtype, threads, CacheState::kHot, false});
         }
     }
-    // What differs in one setting only.
+    // Adds a variant of a job that differs in one setting.
     void add_one(const KernelJob& job) { jobs.emplace_back(job); }
 };
 
@@ -71,7 +71,7 @@ RowsDims rows_of(OperatorKind kind, std::int64_t rows, std::int64_t cols) {
     return d;
 }
 
-// From a row to 512, and widths from 64 to 4096; a quarter of them are no multiples of the vectors.
+// 1 to 512 rows, widths from 64 to 4096; a quarter of the widths are not multiples of the vector width.
 MatmulDims spread_product(Spread& spread) {
     spread.next();
     const std::int64_t step = spread.odd() ? 1 : 16;
@@ -138,7 +138,7 @@ void add_rows(Plan& plan, OperatorKind kind, std::size_t count, std::uint32_t se
     }
 }
 
-// Operands that come from memory, and another library.
+// Adds jobs with operands that come from memory, and jobs with another library.
 void add_settings(Plan& plan, std::size_t count, std::uint32_t seed) {
     Spread spread(seed + 100);
     for (std::size_t i = 0; i < count; ++i) {

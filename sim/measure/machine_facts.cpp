@@ -1,4 +1,4 @@
-// What this machine is, as the system tells it, and its clock.
+// Describes this machine from what the system reports, and measures its clock.
 #include <fmt/format.h>
 #include <Eigen/Core>
 #include <dnnl.hpp>
@@ -13,15 +13,15 @@
 namespace berth {
 
 Frequency measured_clock(int attempts) {
-    // A chain of eight operations, each waiting for the one before. Multiplications take three cycles on every x86 of
-    // the last fifteen years (Fog, instruction tables); additions of a constant may be done while registers are
-    // renamed.
+    // A chain of eight dependent operations. On x86 they are multiplications, which take three cycles on every x86
+    // processor of the last fifteen years (Fog, instruction tables); additions of a constant may be done at register
+    // renaming.
 #if defined(__x86_64__)
     constexpr int kCyclesPerRound = 24;
 #else
     constexpr int kCyclesPerRound = 8;
 #endif
-    constexpr int kChain = 160'000 / kCyclesPerRound;  // some 40 us: no other program comes in between
+    constexpr int kChain = 160'000 / kCyclesPerRound;  // some 40 us: too short for another program to interrupt
     Time best = seconds(1);
     for (int attempt = 0; attempt < attempts; ++attempt) {
         const auto start = Clock::now();
@@ -43,7 +43,8 @@ Frequency measured_clock(int attempts) {
     return hertz(kChain * static_cast<double>(kCyclesPerRound) / in_seconds(best));
 }
 
-// What built the loops and the kernels of Eigen, and for which processors; libraries look at the processor themselves.
+// The compiler of the loops and of Eigen's kernels, and the processors that it targets; libraries detect the processor
+// themselves.
 std::string compiler_name() {
     constexpr std::string_view kBaseline =
 #if defined(__AVX512F__)

@@ -1,4 +1,4 @@
-// Runs a job with as many threads as it asks for, and writes its row.
+// Runs a job with its number of threads, and writes its row.
 #include "berth/measure.h"
 
 #include <fmt/format.h>
@@ -19,7 +19,7 @@ namespace berth {
 
 namespace {
 
-// Of all the sizes that operators have, those of the operators measured here.
+// The sizes, among those of all operators, that occur in the operators measured here.
 constexpr std::array<std::string_view, 13> kSizes{"batch", "m",      "k",      "n",     "weights", "bias",    "rows",
                                                   "cols",  "inputs", "affine", "heads", "seq",     "head_dim"};
 
@@ -43,7 +43,7 @@ int threads_of(const MeasureJob& job) {
     return std::visit([](const auto& one) { return one.threads; }, job);
 }
 
-// Roughly: results may be wider than what is read.
+// Approximate: results may be wider than the operands.
 Bytes used_by(const KernelJob& job) {
     Kernel kernel;
     kernel.kind = job.kind;
@@ -52,7 +52,7 @@ Bytes used_by(const KernelJob& job) {
     return operands_of(kernel);
 }
 
-// A whole encoder uses more than any core's own caches.
+// A whole encoder counts as larger than any private cache.
 Bytes used_by(const MeasureJob& job) {
     return std::visit(
         Overloaded{[](const KernelJob& one) { return used_by(one); }, [](const MemoryJob& one) { return one.size; },
@@ -66,7 +66,7 @@ bool is_cold(const MeasureJob& job) {
     return kernel != nullptr && kernel->cache == CacheState::kCold;
 }
 
-// A size of the operator by its name, empty if it has none.
+// A size of the operator by name; empty if the operator has no such size.
 std::string size_cell(const KernelJob& job, std::string_view name) {
     const auto fields = size_fields(job.kind);
     const auto found = std::ranges::find(fields, name, &SizeField::name);
@@ -118,7 +118,7 @@ std::string columns(MeasureSubject subject) {
 
 constexpr int kClockAttempts = 8;
 
-// Threads stay where they are put, so that a row is about the same cores each time.
+// Pins threads to cores, so that a row always refers to the same cores.
 void pin_threads(int threads) {
     static const std::vector<int> kUsable = [] {
         cpu_set_t all;
@@ -170,7 +170,7 @@ std::optional<Timing> measure(const MeasureJob& job, const TimingRules& rules, H
 
 std::string measurement_header(MeasureSubject subject, const MachineDescription& machine) {
     MachineDescription lasting = machine;
-    lasting.clock.reset();  // rows have the clock that they were measured at
+    lasting.clock.reset();  // each row has the clock at which it was measured
     return machine_head(lasting) + columns(subject) + "\n";
 }
 

@@ -1,4 +1,4 @@
-// Reading, writing and copying memory as fast as plain loops do it.
+// Reads, writes and copies memory as fast as plain loops can.
 #include <omp.h>
 
 #include <cstdint>
@@ -41,7 +41,7 @@ BERTH_WIDEST void copy_all(const Word* from, Word* to, std::size_t words) {
     }
 }
 
-/// A part per thread, touched first by the thread that uses it.
+/// One part of the memory per thread, first touched by that thread.
 struct Parts {
     std::vector<std::unique_ptr<Word[]>> from, to;
     std::vector<Word> sums;
@@ -51,7 +51,7 @@ struct Parts {
 }  // namespace
 
 Call memory_call(const MemoryJob& job) {
-    constexpr std::size_t kApart = 8;  // a cache line per thread for its sum
+    constexpr std::size_t kApart = 8;  // words between sums, so that each thread's sum has its own cache line
     auto parts = std::make_shared<Parts>();
     const auto threads = static_cast<std::size_t>(job.threads);
     parts->words = static_cast<std::size_t>(in_bytes(job.size)) / sizeof(Word) / threads;
@@ -69,7 +69,7 @@ Call memory_call(const MemoryJob& job) {
             set_all(parts->to[t].get(), parts->words, t);
         }
     }
-    // One thread needs no team: what is measured is the memory.
+    // A single thread runs without a team, because only the memory is to be measured.
     const auto share = [parts, access = job.access](std::size_t t) {
         switch (access) {
             case MemoryAccess::kRead:

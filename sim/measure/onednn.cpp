@@ -1,4 +1,4 @@
-// Primitives of oneDNN, made once and run again and again.
+// Creates oneDNN primitives once and runs them repeatedly.
 #include "measure/onednn.h"
 
 #include <alloca.h>
@@ -25,7 +25,8 @@ Shape row_major(const Shape& shape) {
 
 memory::desc plain(const Shape& shape, memory::data_type type) { return {shape, type, row_major(shape)}; }
 
-// Small numbers of both signs: no zeros, which some kernels skip, and no subnormals, which are slow.
+// Fills a tensor with small numbers of both signs: no zeros, which some kernels skip, and no subnormals, which are
+// slow.
 void fill(const memory& target) {
     const std::size_t size = target.get_desc().get_size();
     auto* const data = static_cast<unsigned char*>(target.get_data_handle());
@@ -48,23 +49,23 @@ void fill(const memory& target) {
 
 constexpr std::size_t kPage = 4096;
 constexpr std::size_t kLine = 64;
-constexpr std::size_t kRoom = 4 * kPage;  // around a tensor: a margin on either side, and what it is moved by
+constexpr std::size_t kRoom = 4 * kPage;  // around a tensor: margins on both sides, and its offset
 constexpr unsigned char kUntouched = 0xa5;
 
-// Where the `count`-th tensor starts: behind a page of margin, on a cache line that differs from tensor to tensor. A
-// core takes a load for the reader of an earlier store whose address ends in the same twelve bits; where the heap puts
-// large blocks, all of them would.
+// Start of the `count`-th tensor: after a margin of one page, on a cache line that differs from tensor to tensor. A
+// core takes a load to depend on an earlier store if the low twelve bits of their addresses are equal; with the heap's
+// placement of large blocks, this would hold for all tensors.
 unsigned char* inside(unsigned char* block, std::size_t count) {
-    constexpr std::size_t kStride = 27;                            // lines; consecutive tensors are far from each other
+    constexpr std::size_t kStride = 27;                            // in lines; spreads consecutive tensors far apart
     const auto address = reinterpret_cast<std::uintptr_t>(block);  // NOLINT: alignment needs the number
     return block + (kPage - address % kPage) + kPage + count * kStride * kLine % kPage;
 }
 
 bool is_integer(memory::data_type type) { return type == memory::data_type::u8 || type == memory::data_type::s8; }
 
-// Kernels that keep vectors on the stack do not align it: a softmax takes 0.52 or 0.73 ns per element, by where the
-// stack lies to 32 bytes. Threads of OpenMP have it where it is slower, the first thread by chance: it is put there
-// too, or one thread and two would not be comparable, nor two runs.
+// Kernels that keep vectors on the stack do not align it: a softmax takes 0.52 or 0.73 ns per element, depending on the
+// stack address modulo 32 bytes. OpenMP threads have the slower alignment, the first thread either one. The slower one
+// is set for it too, because otherwise neither one and two threads nor two runs would be comparable.
 void execute_on_fixed_stack(const dnnl::primitive& primitive, const dnnl::stream& stream,
                             const std::vector<dnnl_exec_arg_t>& arguments) {
 #if defined(__x86_64__)
@@ -72,7 +73,7 @@ void execute_on_fixed_stack(const dnnl::primitive& primitive, const dnnl::stream
     asm volatile("mov %%rsp, %0" : "=r"(stack));
     constexpr std::size_t kVector = 32;
     if (stack % kVector == 0) {
-        asm volatile("" : : "r"(alloca(1)) : "memory");  // the 16 bytes that a stack is always aligned to
+        asm volatile("" : : "r"(alloca(1)) : "memory");  // the 16 bytes of the guaranteed stack alignment
     }
 #endif
     dnnl::error::wrap_c_api(
@@ -108,8 +109,8 @@ memory::data_type onednn_type(DType dtype) {
     throw std::logic_error("a dtype that oneDNN does not have");
 }
 
-// Kernels may touch what lies around a tensor: some of this library write past a ragged edge. A page on either side
-// keeps that from the heap, and shows it.
+// Some kernels of this library write past a ragged edge of a tensor. A margin of one page on either side protects the
+// heap from this and makes it detectable.
 memory OneDnn::allocate(const memory::desc& desc) {
     Block block{std::make_unique<unsigned char[]>(desc.get_size() + kRoom), desc.get_size()};
     std::memset(block.data.get(), kUntouched, block.size + kRoom);
@@ -156,7 +157,7 @@ memory OneDnn::placed(const memory& given, const memory::desc& wanted) {
     if (given.get_desc() == wanted) {
         return given;
     }
-    memory source = given;  // a handle; the library asks for one that it could change
+    memory source = given;  // copy of the handle, because the library requires a mutable one
     memory target = allocate(wanted);
     dnnl::reorder(source, target).execute(stream_, source, target);
     stream_.wait();

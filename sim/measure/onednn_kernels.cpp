@@ -1,4 +1,4 @@
-// Operators alone, as a measurement runs them.
+// Operators as single measurements.
 #include <fmt/format.h>
 #include <omp.h>
 
@@ -15,10 +15,10 @@ namespace {
 using dnnl::algorithm;
 using dnnl::memory;
 
-/// Everything that a call needs, kept alive as long as the call.
+/// Everything that a call uses, kept alive with the call.
 struct Bench {
     OneDnn library;
-    std::optional<memory> ranged;  ///< whose range is looked for before the steps
+    std::optional<memory> ranged;  ///< the tensor whose range is determined before the steps
     float range = 0;
     std::vector<PrimitiveCall> steps;
 };
@@ -63,7 +63,8 @@ void add_attention(Bench& bench, const AttentionDims& d) {
     bench.steps.assign(steps.begin(), steps.end());
 }
 
-// One head and one block of queries after the other; each thread takes its share of them with scores of its own.
+// Processes one head and one block of queries at a time; each thread takes its share of them, with a score buffer of
+// its own.
 Call fused_attention(const AttentionDims& d, int threads) {
     constexpr std::int64_t kBlock = 64;
     auto benches = std::make_shared<std::vector<Bench>>(static_cast<std::size_t>(threads));

@@ -1,4 +1,4 @@
-// Work in a process of its own, and its lines.
+// Runs work in a child process, and reads its lines.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -30,7 +30,7 @@ bool write_all(int to, std::string_view text) {
     return true;
 }
 
-// Leaves without the ends of the program that it is a copy of.
+// Runs the work in the child, and exits without the exit handlers of the parent that it is a copy of.
 [[noreturn]] void work_for(int to, const std::function<void(const TakeLine&)>& work) {
     try {
         work([to](const std::string& line) { return write_all(to, line); });
@@ -41,7 +41,7 @@ bool write_all(int to, std::string_view text) {
     _exit(0);
 }
 
-// Hands on whole lines; false when one is not taken.
+// Passes on complete lines; false when a line is rejected.
 bool read_lines(int from, const TakeLine& take) {
     std::string rest;
     std::array<char, 4096> block{};

@@ -1,4 +1,4 @@
-// The range of an activation, which dynamic quantisation looks for before it can scale.
+// Determines the range of an activation, which dynamic quantisation needs for its scale.
 #include <omp.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ struct Ends {
     float low = 0, high = 0;
 };
 
-// One lane of a vector each, so that no order of comparisons is promised.
+// One minimum and maximum per vector lane, so that the comparisons need no fixed order.
 constexpr std::size_t kLanes = 64;
 
 BERTH_WIDEST Ends ends_of(const float* data, std::size_t count) {

@@ -1,4 +1,4 @@
-// Timing calls: warm-up, then samples until the median no longer moves.
+// Times calls: a warm-up, then samples until the median has converged.
 #include "measure/timing.h"
 
 #include <algorithm>
@@ -13,11 +13,11 @@ namespace berth {
 
 namespace {
 
-// The clock itself takes some tens of nanoseconds: a sample lasts long enough that it does not matter.
+// Reading the clock takes some tens of nanoseconds; a sample is long enough to make that negligible.
 constexpr double kSampleSeconds = 20e-6;
 constexpr std::size_t kLeastSamples = 5;
-constexpr std::size_t kFew = 3;  // undisturbed samples that say more than any number of others
-constexpr double kAlone = 0.75;  // pace of one short look; with another thread on the core it is 0.5 to 0.6
+constexpr std::size_t kFew = 3;  // this many undisturbed samples outweigh any number of disturbed ones
+constexpr double kAlone = 0.75;  // least pace of one short probe; with another thread on the core it is 0.5 to 0.6
 constexpr std::size_t kMostSamples = 20000;
 
 void run(std::span<const Call> calls) {
@@ -49,23 +49,25 @@ struct Samples {
         seconds.insert(seconds.end(), others.seconds.begin(), others.seconds.end());
         paces.insert(paces.end(), others.paces.begin(), others.paces.end());
     }
-    /// Standard error of the median: about 1.25 times that of a mean, and a normal quartile lies 0.67 sigma out.
+    /// Standard error of the median: about 1.25 times that of a mean. A quartile of a normal distribution lies 0.67
+    /// sigma from the mean.
     [[nodiscard]] double error() const {
         const double sigma = (*quantile(seconds, 0.75) - *quantile(seconds, 0.25)) / 1.35;
         return 1.25 * sigma / std::sqrt(static_cast<double>(count()));
     }
 };
 
-/// Calls between two looks at the machine.
+/// The calls between two probes of the machine.
 struct Stretch {
     std::span<const Call> calls;
     Samples undisturbed, disturbed;
 };
 
-// Longer than the looks beside it, shorter than most of the times that others leave a core alone.
+// Stretches are longer than the probes beside them, and shorter than most periods in which a core is free of
+// co-runners.
 std::vector<Stretch> stretches_of(const Calls& calls, std::size_t together) {
     if (together > 1) {
-        return {{calls, {}, {}}};  // short, whatever interrupts one look at how long they are
+        return {{calls, {}, {}}};  // a turn is short then, even if an interruption makes it look long here
     }
     constexpr Time kLong = microseconds(300);
     std::vector<Stretch> stretches;
@@ -99,7 +101,7 @@ bool settled(const std::vector<Stretch>& stretches, const TimingRules& rules) {
     return std::sqrt(variance) <= rules.settled * all;
 }
 
-// The pace is the mean over the time.
+// The pace is the mean over the stretches, weighted by time.
 Timing timing_of(const std::vector<Stretch>& stretches, std::size_t together) {
     Timing all;
     all.runs = std::numeric_limits<std::size_t>::max();
@@ -126,7 +128,7 @@ Timing timing_of(const std::vector<Stretch>& stretches, std::size_t together) {
 Time since(Clock::time_point start) { return seconds(std::chrono::duration<double>(Clock::now() - start).count()); }
 
 TimingRules TimingRules::of(MeasureSubject subject, MeasureExtent extent) {
-    // Encoders run for long: all of their stretches have to meet the machine undisturbed.
+    // Encoders run for long, and each of their stretches has to be timed while the machine is undisturbed.
     const Time patience = seconds(subject == MeasureSubject::kModels ? 300 : 120);
     TimingRules rules{milliseconds(3), milliseconds(25), milliseconds(250), 0.01, patience};
     if (extent == MeasureExtent::kQuick) {
@@ -182,8 +184,8 @@ Timing time_calls(const Calls& calls, const Call& before, const TimingRules& rul
 }
 
 void empty_caches() {
-    constexpr std::size_t kBytes = std::size_t{128} << 20U;  // more than the last cache of most machines
-    // Read, not written: lines that are written would have to leave again during what is timed.
+    constexpr std::size_t kBytes = std::size_t{128} << 20U;  // more than the last-level cache of most machines
+    // Read, not written: modified lines would have to be written back during the timed calls.
     static const std::vector<char> kMemory(kBytes, 1);
     constexpr std::size_t kCacheLine = 64;
     unsigned sum = 0;

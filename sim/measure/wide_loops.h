@@ -1,4 +1,4 @@
-// Loops that the compiler makes for several widths of SIMD; the machine's is chosen when the program starts.
+// Loops compiled for several SIMD widths; the version for the machine is selected when the program starts.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
