@@ -1,4 +1,4 @@
-// Ranks over MPI. A module of its own, so that only a job loads the MPI library.
+// Implements the ranks over MPI, in a separate module, so that only a job loads the MPI library.
 #include <mpi.h>
 
 #include <array>
@@ -18,8 +18,9 @@ namespace berth {
 
 namespace {
 
-// A request brings the text of a chunk, or of none at first; its answer is a chunk, or an empty one: nothing is left. A
-// thread has two requests under way, so that it need not wait for the answer; the tag is the thread.
+// A request carries the text of a finished chunk, or of none at first. Its answer is a chunk, or an empty one if
+// nothing is left. Each thread keeps two requests in flight, so that it need not wait for an answer; the tag is the
+// thread.
 constexpr int kRequests = 2;
 constexpr auto kPause = std::chrono::microseconds(100);
 
@@ -91,7 +92,7 @@ class MpiRanks : public Ranks {
         if (header.first != header.last) {
             return chunk_of(header);
         }
-        receive({0, thread});  // the answer to the other request says the same
+        receive({0, thread});  // the answer to the other request is also empty
         return std::nullopt;
     }
     void done(int thread, const SweepChunk& chunk, const std::string& text) override {
@@ -104,7 +105,7 @@ class MpiRanks : public Ranks {
         std::string text;
     };
 
-    // Answers every request, until as many were told that nothing is left as there are.
+    // Answers every request, until `requests` of them were told that nothing is left.
     void hand_out(SweepWork& work, std::size_t requests) {
         std::deque<Seat> waiting;
         while (requests > 0) {
@@ -167,9 +168,9 @@ class MpiRanks : public Ranks {
     }
 
     int rank_ = 0, size_ = 1;
-    std::size_t helpers_ = 0;   ///< threads of the other ranks
-    std::vector<int> unasked_;  ///< of each of our threads: requests that it did not send yet
-    std::mutex mutex_;          ///< one thread at a time is in the library
+    std::size_t helpers_ = 0;   ///< number of threads of the other ranks
+    std::vector<int> unasked_;  ///< per thread of this rank: requests that it has not sent yet
+    std::mutex mutex_;          ///< allows one thread at a time in the library
 };
 
 }  // namespace
