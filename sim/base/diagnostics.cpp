@@ -29,7 +29,7 @@ std::string_view severity_name(Severity severity) {
     return "";
 }
 
-// Up to this many further locations are listed beside the first.
+// Further locations are listed beside the first only if there are at most this many.
 constexpr std::size_t kPlacesNamed = 3;
 
 bool is_digit_of_index(char c) { return c >= '0' && c <= '9'; }

@@ -11,7 +11,7 @@ namespace berth {
 
 namespace {
 
-// Shorter parts occur in half of all names.
+// Shorter parts are not searched for, because half of all names contain them.
 constexpr std::size_t kShortestPart = 2;
 constexpr std::size_t kMostHolders = 10;
 

@@ -1,4 +1,4 @@
-// Selects the alternative that applies of a size's source, and evaluates it.
+// Evaluates the source of a size: the first alternative that applies.
 #include "importers/config_sizes.h"
 
 #include <fmt/format.h>

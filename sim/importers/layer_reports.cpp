@@ -184,7 +184,7 @@ class ReportReader {
     }
 
     void take_row(const std::vector<CsvCell>& cells, const SourceLocation& where) {
-        // A separator may end the header line as well as the rows.
+        // Either the header line or the rows may end with a separator.
         if (cells.size() + 1 < header_.size()) {
             diagnostics_.error(where, fmt::format("the row has {} cells", cells.size()),
                                fmt::format("{}, as in the header: a whole table", header_.size()));

@@ -122,8 +122,8 @@ bool OnnxFlowBuilder::add_function(const OnnxFunction& function, const OnnxNode&
     return true;
 }
 
-/// Adds both branches, then removes one: the one whose products have no known shapes for these input sizes, or else the
-/// one that multiplies less.
+/// Adds the branch that a constant condition selects. Otherwise adds both and removes one: the one whose products have
+/// no known shapes for these input sizes, or else the one that multiplies less.
 bool OnnxFlowBuilder::add_branches(const OnnxNode& node, OnnxScope& scope) {
     const auto inputs = inputs_of(node, scope);
     if (!inputs) {
@@ -278,7 +278,7 @@ std::optional<bool> OnnxFlowBuilder::add_scan(const OnnxNode& node, OnnxScope& s
     const std::span<const ValueId> all(*inputs);
     if (scanned == 0 || all.size() < scanned || body.inputs.size() != all.size() || all.back() == kNoValue ||
         !flow_.at(all.back()).shape) {
-        if (body_multiplies(body)) {  // in operator set 8 the inputs are others
+        if (body_multiplies(body)) {  // operator set 8 has different inputs
             flow_.uncounted.push_back(fmt::format("the body of Scan '{}'", called(node)));
         }
         return std::nullopt;

@@ -44,7 +44,7 @@ class OnnxParts {
     [[nodiscard]] OnnxSource input(std::size_t i) const { return {in(i)}; }
 
     OnnxSource add(OnnxPart part);
-    /// Takes a slice [rows, cols] of `from`, which is larger.
+    /// Takes a slice of `from`, which is larger; `shape` is [rows, cols].
     OnnxSource piece(const std::string& suffix, OnnxSource from, const Shape& shape);
     /// Adds the last part, which represents the node and produces output `output`.
     void stand_for_node(const Shape& shape, std::size_t output);

@@ -48,7 +48,7 @@ bool is_the_work_of(const ProfiledStep& step, const Operator& op) {
                                     : step.macs == 0 || products == 0 || products == static_cast<double>(step.macs);
 }
 
-/// A byte count does not count as a size: too many operators have the same.
+/// A byte count alone is not a size: too many operators have the same.
 bool states_a_size(const ProfiledStep& step) { return step.dims || step.made_elements > 0; }
 
 /// The words of a name, such as encoder, layer, 3, attention, query.

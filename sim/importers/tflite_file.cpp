@@ -28,7 +28,7 @@ class TfliteCheck {
     TfliteCheck(const tflite::Model& model, const std::string& name, Diagnostics& diagnostics)
         : model_(model), name_(name), diagnostics_(diagnostics) {}
 
-    /// Reports only the first problem: further ones say nothing about such a file.
+    /// Reports only the first problem; the rest of an invalid file is not checked.
     bool passes() {
         if (model_.version() != kSchemaVersion) {
             return refuse(fmt::format("it is of version {} of the schema", model_.version()),

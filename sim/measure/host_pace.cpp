@@ -22,9 +22,9 @@ constexpr int kRuns = 3;
 constexpr Bytes kBeyondOwnCaches = mebibytes(4);  // per thread
 constexpr Bytes kOwnCaches = kibibytes(512);      // less than the private caches of most cores
 constexpr int kTeams = 20;
-// Factors by which a probe may be slower for reasons other than a disturbance. Beside a thread of another machine, a
-// core reads the last-level cache up to a quarter slower; and the distance between two cores that share a cache
-// accounts for half of the time that a team takes to start.
+// Factors by which a probe may be slower for other reasons than a disturbance. Beside a thread of another virtual
+// machine, a core reads the last-level cache up to a quarter slower; and the distance between two cores that share a
+// cache accounts for half of the time that a team takes to start.
 constexpr double kCacheVaries = 1.25;
 constexpr double kTeamVaries = 1.5;
 

@@ -10,8 +10,8 @@ namespace berth {
 
 [[nodiscard]] Call memory_call(const MemoryJob& job);
 [[nodiscard]] Call fork_join_call(const ForkJoinJob& job);
-/// Clock in cycles per second, from a chain of dependent additions: one cycle each on every processor that this runs
-/// on. The best of `attempts` attempts, some 40 us each.
+/// Clock in cycles per second, from a chain of dependent operations of known latency: multiplications of three cycles
+/// on x86, additions of one cycle elsewhere. The best of `attempts` attempts, some 40 us each.
 [[nodiscard]] Frequency measured_clock(int attempts);
 
 /// f32 products with Eigen, which distributes them over the threads itself.
