@@ -15,7 +15,8 @@ namespace berth {
 
 namespace {
 
-/// The fastest candidate other than the chosen one that may (or, for the forbidden ones, may not) be recommended.
+/// The fastest candidate other than the chosen one, among those that the stage allows if `may_be_chosen` is true,
+/// otherwise among those that it forbids.
 const Candidate* fastest_other(const StageResult& stage, const ModelStage* asked, bool may_be_chosen) {
     const Candidate* best = nullptr;
     for (std::size_t i = 0; i < stage.candidates.size(); ++i) {
@@ -29,7 +30,8 @@ const Candidate* fastest_other(const StageResult& stage, const ModelStage* asked
     return best;
 }
 
-/// The class in which the slower placement loses most, where it is at least half of what it loses.
+/// The operator class with the largest extra time of the slower placement; empty if that is less than half of the
+/// whole difference.
 std::string largest_loss(const Candidate& faster, const Candidate& slower) {
     Time largest;
     std::optional<Category> where;
@@ -105,7 +107,7 @@ std::string why(const StageResult& stage, const ModelStage* asked, Objective obj
     return std::string(row_of(objective).goal) + against(chosen, *other) + energy + "." + finer(stage, asked);
 }
 
-/// Empty where nothing else could have been chosen, or not for being fast.
+/// Confidence in the choice; empty if there was no alternative, or if the objective is searched over the scenario.
 std::string sureness(const StageResult& stage, const ModelStage* asked, Objective objective) {
     return row_of(objective).search != SearchOver::kScenario && stage.chosen &&
                    fastest_other(stage, asked, true) != nullptr
@@ -137,7 +139,8 @@ std::vector<std::string> stage_row(const StageResult& stage, const Stage* asked,
             stage.budget ? brief(*stage.budget) : ""};
 }
 
-// Which stages a runtime runs, and what of the chip's memory and clocks its own profile says otherwise.
+// The stages that a runtime runs, and the memory and clock numbers of the chip that override those of the runtime's own
+// profile.
 std::string runtime_text(const Profile& runtime, const ScenarioResult& result) {
     std::vector<std::string> stages;
     for (const StageResult& stage : result.stages) {
@@ -266,7 +269,7 @@ std::string budget_text(const ScenarioTotal& total) {
     return text + ".";
 }
 
-// What a reader of an answer sees of it: the wait for its first token, and how fast the others come.
+// User-visible pace of a generated answer: the time to its first token and the rate of the tokens after it.
 std::string pace_sentence(const StageResult& stage, const ScenarioResult& result) {
     const GenerationResult& generation = *stage.candidates[*stage.chosen].generation;
     std::vector<std::string> parts;

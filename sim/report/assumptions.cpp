@@ -22,10 +22,11 @@ constexpr std::size_t kAssumptionsShown = 8;
 
 struct Effect {
     std::string path;
-    Time on_total;  ///< for one standard deviation of the number's logarithm; signed
+    Time on_total;  ///< signed change of the total per standard deviation of the number's logarithm
 };
 
-/// First order: a stage's time moves by its latency x its effect; a shared number moves all stages together.
+/// First-order effects: a stage's time changes by its latency x its effect; a shared number changes all stages
+/// together.
 std::vector<Effect> effects(const ScenarioResult& result) {
     std::vector<Effect> all;
     for (std::size_t i = 0; i < result.uncertain_numbers.size(); ++i) {
@@ -58,7 +59,7 @@ const ParameterView* number_at(const std::vector<ParameterView>& numbers, std::s
     return found == numbers.end() ? nullptr : &*found;
 }
 
-/// A model error is itself a spread; every other number has one.
+/// Value and spread of a number; a model error is itself a spread and is shown alone.
 std::string value_text(const ParameterView* number) {
     if (number == nullptr) {
         return "";
@@ -106,7 +107,7 @@ std::optional<TextTable> largest_effects(const ScenarioResult& result, const Sce
     std::stable_sort(all.begin(), all.end(),
                      [](const Effect& a, const Effect& b) { return magnitude(a) > magnitude(b); });
     all.resize(std::min(kAssumptionsShown, all.size()));
-    Profile profile = scenario.profile;  // a view can set its number, so it needs one of its own
+    Profile profile = scenario.profile;  // a copy, because a ParameterView can modify its number
     const std::vector<ParameterView> numbers = parameters(profile);
     return table_of(all, variance, numbers, sources);
 }
@@ -124,7 +125,8 @@ std::optional<TextTable> sourced_assumption_rows(const ScenarioResult& result, c
 std::vector<std::string> stage_evidence_sentences(const ScenarioResult& result) {
     std::vector<std::string> sentences;
     for (const StageResult& stage : result.stages) {
-        const Candidate* chosen = stage.chosen ? &stage.candidates[*stage.chosen] : nullptr;  // that most passes run as
+        const Candidate* chosen =
+            stage.chosen ? &stage.candidates[*stage.chosen] : nullptr;  // placement of most passes
         if (chosen != nullptr && chosen->uncertainty.evidence) {
             sentences.push_back(fmt::format("{}: {}", stage.name, evidence_phrase(*chosen->uncertainty.evidence)));
         }

@@ -1,4 +1,4 @@
-// One row per number of buckets: what it gives, and what it takes.
+// One row per number of buckets, with its benefit and its memory.
 #include "berth/buckets_report.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,7 @@ double mean_tokens(const BucketAdvice& advice) {
 
 std::string list_text(const std::vector<std::int64_t>& buckets) { return fmt::format("{}", fmt::join(buckets, ", ")); }
 
-// Some compilers give each shape weights of its own, some share them.
+// Memory if each shape has its own copy of the weights, as with some compilers; others share one copy.
 Bytes with_copies(const BucketRow& row) {
     return row.weights * static_cast<double>(row.buckets.size()) + row.activations;
 }

@@ -1,4 +1,4 @@
-// berth calibrate: what the rows say about the numbers of a profile.
+// Report of berth calibrate: what the measured rows determine about the numbers of a profile.
 #include "berth/calibration_report.h"
 
 #include <fmt/format.h>
@@ -50,7 +50,7 @@ std::string error_row_of(std::string_view name, const ErrorSummary& errors) {
                        ratio_text(errors.median_error), ratio_text(errors.within_10), ratio_text(errors.bias));
 }
 
-// Errors of unseen rows by class and by how long they take: what is left follows a size where the model lacks a term.
+// Errors of unseen rows by class and duration: a residual that varies with size shows that the model lacks a term.
 std::string residual_table(const Calibration& calibration, TextWidth width) {
     std::map<std::string, std::map<int, std::vector<double>>> bins;
     for (const FittedRow& row : calibration.rows) {
@@ -74,7 +74,7 @@ std::string residual_table(const Calibration& calibration, TextWidth width) {
     return table.text(2, width);
 }
 
-// Those furthest off, and those that decide most of their own prediction.
+// Outliers: the rows with the largest errors, and the rows with the most leverage on their own prediction.
 std::string standing_out(const Calibration& calibration, TextWidth width) {
     auto rows = mapped(calibration.rows, [](const FittedRow& row) { return &row; });
     const auto far = [](const FittedRow* row) { return std::abs(std::log(row->unseen / row->measured)); };
@@ -103,7 +103,7 @@ std::string standing_out(const Calibration& calibration, TextWidth width) {
     return table.text(2, width);
 }
 
-// What the rows leave open, and which network's time would close most of it.
+// The shipped networks whose measured time would reduce the remaining variance of all numbers most.
 std::string next_text(const Calibration& calibration, TextWidth width) {
     constexpr std::size_t kShown = 3;
     if (calibration.next.empty()) {
@@ -123,7 +123,7 @@ std::string next_text(const Calibration& calibration, TextWidth width) {
            table.text(2, width) + "\n";
 }
 
-// What gave way to the fit, and what the fit was not allowed to move.
+// Numbers that changed to remain consistent with fitted ones, and fitted numbers that an unfitted one limits.
 std::string bounds_text(const Calibration& calibration, TextWidth width) {
     std::string text;
     for (const FollowingNumber& one : calibration.following) {

@@ -1,4 +1,4 @@
-// The table of candidates of a stage: what each pays for, how long it takes, in which classes, and what binds it.
+// The table of a stage's candidates: costs, latency, time by class, and the main bound of each.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ std::vector<const Candidate*> feasible(const StageResult& stage) {
     return result;
 }
 
-/// Classes by the time that they take in the candidate where they take most.
+/// Classes in descending order of their largest time in any candidate.
 std::vector<Category> classes_by_time(const std::vector<const Candidate*>& candidates) {
     std::map<Category, Time> most;
     for (const Candidate* candidate : candidates) {
@@ -79,7 +79,7 @@ TextTable overview(const std::vector<const Candidate*>& candidates, const Candid
     return table;
 }
 
-/// Columns of classes, the longest first; those that find no room share one.
+/// One column per class, the longest first; `others` share one column.
 TextTable class_table(const std::vector<const Candidate*>& candidates, const Candidate* chosen, int decimals,
                       const std::vector<Category>& classes, const std::vector<Category>& others) {
     TextTable table;
@@ -119,7 +119,7 @@ TextTable fitting_class_table(const std::vector<const Candidate*>& candidates, c
     return table;
 }
 
-/// For the smallest of the candidates' latencies: the table compares them.
+/// Decimals that the smallest candidate latency needs, used for the whole column so that latencies compare.
 int decimals_of(const std::vector<const Candidate*>& candidates) {
     int decimals = 0;
     for (const Candidate* candidate : candidates) {
@@ -128,7 +128,7 @@ int decimals_of(const std::vector<const Candidate*>& candidates) {
     return decimals;
 }
 
-// Where phases are placed by themselves it is one of them that the bound is of.
+// Where phases are placed separately, the optimality bound applies to one of them: this names it.
 std::string by_what(const StageResult& stage, Objective objective) {
     const bool apart =
         std::ranges::any_of(stage.candidates, [](const Candidate& one) { return one.phases.has_value(); });
@@ -153,7 +153,7 @@ std::string quality(const Candidate& chosen, const std::string& by) {
                        percent_text(chosen.optimality_gap, 3), by);
 }
 
-/// What runtimes do by default: all that a device can run there, the rest where it falls back to.
+/// Regret of the default of runtimes, where a device runs every operator that it supports and its fallback the rest.
 std::string regret_text(const StageResult& stage) {
     std::vector<std::string> regrets;
     std::vector<std::string> best;
@@ -179,7 +179,7 @@ std::string regret_text(const StageResult& stage) {
                : fmt::format("regret against the {} of the operators: {}.", optimum, fmt::join(regrets, ", "));
 }
 
-/// Inputs of several lengths: the latency is their mean, the classes are those of one length.
+/// Note for inputs of several lengths: the latency is their mean, whereas the class times are those of one length.
 std::string mixed_lengths(const Candidate& chosen) {
     Time sum = chosen.handover;
     for (const auto& [category, time] : chosen.by_category) {
@@ -207,7 +207,7 @@ std::string segments_text(const Candidate& chosen, const std::vector<std::string
     return text;
 }
 
-/// What a round of drafting and checking makes, and whether that is faster than steps.
+/// Tokens per round of speculative decoding, and whether it is faster than plain decoding steps.
 std::string draft_note(const Candidate& candidate) {
     const DraftResult& draft = *candidate.draft;
     const auto rate = [](Time token) { return number_text(1 / in_seconds(token), 3); };
@@ -234,7 +234,7 @@ std::string draft_note(const Candidate& candidate) {
     return text + ".";
 }
 
-/// What it takes to make tokens elsewhere than the prompt was read.
+/// Cost of decoding on another device than the prefill: the hand-over of the KV cache, and weights on both devices.
 std::string cache_note(const Candidate& candidate) {
     return fmt::format("{} hands over {} of keys and values behind the prompt in {} and holds weights on both devices.",
                        placement_name(candidate), brief(candidate.generation->handed_over),

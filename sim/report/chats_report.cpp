@@ -30,7 +30,7 @@ const Generation& generation_of(const PlacedChats& chats, const ScenarioResult& 
     return *std::get<ModelStage>(std::ranges::find(scenario.stages, name, &Stage::name)->work).generation;
 }
 
-// With other stages beside it, the placement alone would not say which model answers.
+// Name of a row: the placement, preceded by the stage if there are others, since the placement does not name the model.
 std::string chats_name(const PlacedChats& chats, const ScenarioResult& result) {
     const std::string placement = placement_name(placed(chats, result));
     return result.stages.size() == 1 ? placement : result.stages[chats.stage].name + " on " + placement;
@@ -45,7 +45,8 @@ std::string lengths_text(const TokenDistribution& lengths, std::int64_t mean) {
 
 std::string rate_text(Time token) { return token > Time{} ? number_text(1 / in_seconds(token), 3) : "-"; }
 
-// A rate that so many answers have at least: that of the slower end of the times.
+// A percentile of a token rate is a rate that this share of the answers at least reaches: the inverse of the same
+// percentile of the time.
 std::vector<std::string> row_of_chats(const PlacedChats& chats, const std::string& name) {
     const ChatTraffic& traffic = chats.traffic;
     std::vector<std::string> cells{name, fmt::format("{}", chats.slots)};
@@ -110,7 +111,7 @@ std::string chosen_text(const PlacedChats& chats, const std::string& name, const
                        length_text(traffic));
 }
 
-// Among other stages: how many requests there are, and whether they meet the budget, is told of all stages together.
+// One of several stages: the request count and the budget are reported for all stages together.
 std::string stage_text(const PlacedChats& chats, const std::string& name) {
     return chats.traffic.stable ? fmt::format("{}: {}", name, busy_slots_text(chats.traffic)) : "";
 }
@@ -124,11 +125,11 @@ std::array<SpreadTime, 4> statistics(const LatencySpread& spread) {
     return {spread.mean, spread.p50, spread.p95, spread.p99};
 }
 
-/// What is told of chats, with the simulated times and with what they may be under the profile's uncertainty.
+/// A reported quantity of chats: its simulated times, and their spread under the profile's uncertainty.
 struct ChatColumn {
-    const char* name;  ///< of rows and columns
-    const char* key;   ///< in JSON
-    bool rate;         ///< the inverse of the times
+    const char* name;  ///< name of rows and columns
+    const char* key;   ///< key in JSON
+    bool rate;         ///< reported as the inverse of the times
     std::optional<SimulatedLatency> ChatTraffic::*simulated;
     LatencySpread ChatSpreads::*spread;
 };
@@ -145,7 +146,8 @@ std::string ends_text(const ChatColumn& column, Time low, std::optional<Time> hi
     return high ? fmt::format("{}-{}", rate_text(*high), rate_text(low)) : fmt::format("up to {}", rate_text(low));
 }
 
-// The simulation's error and the profile's apart: more chats make the one smaller, better numbers the other.
+// Simulation error and profile uncertainty are stated separately: more chats reduce the first, better numbers the
+// second.
 std::string known_text(const ChatTraffic& traffic, TextWidth width) {
     if (!traffic.spreads || !traffic.first_token || !traffic.first_token->has_intervals) {
         return "";
@@ -185,7 +187,7 @@ Json json_chat_column(const ChatTraffic& traffic, const ChatColumn& column) {
     for (std::size_t i = 0; i < kStatistics.size(); ++i) {
         const SimulatedTime time = statistics(*latency)[i];
         Json& one = object[kStatistics[i]] = Json::object();
-        // Of rates the ends of an interval change places.
+        // The inverse swaps the ends of an interval.
         one["value_" + unit] = value(time.value);
         one["low_" + unit] = value(column.rate ? time.high : time.low);
         one["high_" + unit] = value(column.rate ? time.low : time.high);

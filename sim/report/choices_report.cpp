@@ -17,7 +17,7 @@ namespace berth {
 
 namespace {
 
-constexpr double kWorthIt = 1.2;  // alternatives that differ by less are as good as each other
+constexpr double kWorthIt = 1.2;  // ratio below which two alternatives count as equally good
 
 std::string alternative_text(const Alternative& one) {
     return fmt::format("{} {}, {} core{} ({})", one.device, choice_name(kDTypeNames, one.dtype), one.cores,
@@ -38,7 +38,7 @@ std::vector<std::string> count_row(std::string name, std::span<const MeasuredCho
             right_share(apart), fmt::format("{}", clear.choices), right_share(clear)};
 }
 
-// What is counted, and in how many choices the prediction is right.
+// Columns: what is counted, and the number of choices that the prediction gets right.
 TextTable count_columns(std::string what) {
     TextTable table;
     table.column(std::move(what), Align::kLeft);
@@ -58,7 +58,8 @@ TextTable counts_table(std::span<const MeasuredChoice> choices) {
     return table;
 }
 
-// By the set of rows that both alternatives were measured in: sets differ in how well they know a time.
+// Choices grouped by the row set of both alternatives, since sets differ in measurement accuracy; choices between sets
+// form one group.
 std::map<std::string, std::vector<MeasuredChoice>> by_set(std::span<const MeasuredChoice> choices) {
     std::map<std::string, std::vector<MeasuredChoice>> sets;
     for (const MeasuredChoice& one : choices) {

@@ -1,4 +1,4 @@
-// Cores per request against requests side by side, and inputs per pass, as text and as JSON.
+// Trade-off between cores per request and concurrent requests, and inputs per pass, as text and as JSON.
 #include <fmt/format.h>
 
 #include "berth/brief_text.h"

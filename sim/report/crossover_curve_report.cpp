@@ -1,4 +1,4 @@
-// Latency of two devices over a number of the scenario, with intervals, curves of other origin, and where they cross.
+// Latency of two devices over a number of the scenario: curves with intervals, curves of other sources, and crossings.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,13 +16,13 @@ namespace {
 
 constexpr double kCurveLeft = 170;
 constexpr double kCurveHeight = 730;
-constexpr double kManyTimes = 30;  // from here on times stand on a logarithmic axis
+constexpr double kManyTimes = 30;  // ratio from which the time axis is logarithmic
 constexpr std::string_view kUnsureColor = "#EEEEEE";
 
-/// From a number to its place between two units of the picture.
+/// Maps a number to its position along an axis of the picture.
 struct Scale {
     bool logarithmic = false;
-    double from = 0, to = 1;  ///< numbers
+    double from = 0, to = 1;  ///< ends of the axis
     [[nodiscard]] double share(double number) const {
         return logarithmic ? std::log(number / from) / std::log(to / from) : (number - from) / (to - from);
     }
@@ -64,7 +64,7 @@ std::vector<Curve> curves_of(const CrossoverQuestion& question, const CrossoverA
     std::vector<Curve> curves{predicted(question.between.first, 0, answer, &CrossoverPoint::first),
                               predicted(question.between.second, 1, answer, &CrossoverPoint::second)};
     for (const CurveBeside& one : beside) {
-        // Behind the light colours of devices stand dark ones.
+        // Dark colours, distinct from the light ones of the devices.
         constexpr std::array<std::string_view, 4> kColors{"#000000", "#D55E00", "#0072B2", "#8C8C8C"};
         Curve curve{one.name, std::string(kColors[(curves.size() - 2) % kColors.size()]), true, {}, {}};
         for (const auto& [value, time] : one.points) {
@@ -78,7 +78,7 @@ std::vector<Curve> curves_of(const CrossoverQuestion& question, const CrossoverA
     return curves;
 }
 
-// The times follow the medians: a wide interval may leave the picture.
+// The time axis covers the medians; a wide interval may be clipped.
 Scale times_scale(const std::vector<Curve>& curves) {
     double least = std::numeric_limits<double>::infinity();
     double most = 0;
@@ -91,7 +91,7 @@ Scale times_scale(const std::vector<Curve>& curves) {
     return most > kManyTimes * least ? Scale{true, least / 1.5, most * 1.5} : Scale{false, 0, most * 1.15};
 }
 
-// 1, 2 and 5 times the powers of ten that lie on a logarithmic axis, or only the powers where those are many.
+// Tics of a logarithmic axis at 1, 2 and 5 times powers of ten, or at the powers alone over more than four decades.
 std::string tics(const Scale& scale) {
     const bool many = scale.to / scale.from > 1e4;
     std::vector<std::string> places;
@@ -111,13 +111,14 @@ std::string axis_commands(char name, const Scale& scale) {
     return scale.logarithmic ? text + fmt::format("set logscale {0}\nset {0}tics ({1})\n", name, tics(scale)) : text;
 }
 
-// Where counts are varied over a few, gnuplot would put tics between them.
+// Tics for a short range of counts, where gnuplot would place tics at fractions.
 std::string tics_of_counts(const SweepRange& range) {
     constexpr double kFew = 10;
     return range.whole && !range.wide() && range.to - range.from <= kFew ? "set xtics 1\n" : "";
 }
 
-// Between the values from which either device is faster for sure, or the end of the range.
+// Shaded area where the faster device is uncertain: between the values from which either is certainly faster, or to
+// the end of the range.
 std::string unsure_commands(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
     std::string text;
     for (const Crossing& crossing : answer.crossings) {
@@ -129,7 +130,7 @@ std::string unsure_commands(const CrossoverQuestion& question, const CrossoverAn
     return text;
 }
 
-/// Latency of a curve between two of its points, on the line that is drawn.
+/// Latency of a curve between two of its points, interpolated along the drawn line.
 double on_line(const CurvePicture& picture, const Curve& curve, double value) {
     const auto next = std::ranges::lower_bound(curve.values, value);
     const auto i = static_cast<std::size_t>(next - curve.values.begin());

@@ -1,4 +1,4 @@
-// A map of which device is the faster one: letters, JSON, CSV, and coloured cells with the boundary between them.
+// A map of the faster device: as letters, JSON, CSV, and a picture of coloured cells with their boundary.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,13 +26,13 @@ constexpr double kTwice = 2;
 constexpr double kFourTimes = 4;
 constexpr std::size_t kTics = 6;
 
-/// How clear the winner is: one colour each.
+/// A margin of the winner, with its colour.
 struct Shade {
     std::string_view color;
     std::string title;
 };
 
-// A colour per side, light where it is close.
+// One hue per device, lighter where the margin is small.
 std::vector<Shade> shades_of(const CrossoverMap& map) {
     const auto& [first, second] = map.between;
     return {{"#08519C", fmt::format("{} 4 times as fast", first)},
@@ -68,7 +68,7 @@ std::string_view winner(const CrossoverMap& map, const CrossoverMap::Cell& cell)
     return !cell.both() ? "" : cell.first_wins() ? std::string_view(map.between.first) : map.between.second;
 }
 
-/// An axis of the map: its cells stand at 0, 1, 2, ..., whatever their values.
+/// An axis of the map: its cells are at 0, 1, 2, ..., whatever their values.
 class MapAxis {
   public:
     explicit MapAxis(const SweepAxis& axis) {
@@ -82,7 +82,8 @@ class MapAxis {
         unit_ = first.substr(std::min(first.find(' '), first.size()));
         wide_ = numeric_ && numbers_.front() > 0 && numbers_.back() / numbers_.front() > SweepRange::kWideRange;
     }
-    /// Where a value stands between the cells; absent outside of them, or where values are no ascending numbers.
+    /// Interpolated position of a value between the cells; absent outside the range, or if the axis values are not
+    /// ascending numbers.
     [[nodiscard]] std::optional<double> place(double value) const {
         const auto above = std::ranges::upper_bound(numbers_, value);
         if (!numeric_ || above == numbers_.begin() || value > numbers_.back()) {
@@ -95,12 +96,12 @@ class MapAxis {
         const double share = wide_ ? std::log(value / low) / std::log(*above / low) : (value - low) / (*above - low);
         return static_cast<double>(above - numbers_.begin()) - 1 + share;
     }
-    /// Of a value with the unit of the axis.
+    /// Position of a value that has the unit of the axis.
     [[nodiscard]] std::optional<double> place(const std::string& value) const {
         const auto number = leading_number(value);
         return number && value.substr(std::min(value.find(' '), value.size())) == unit_ ? place(*number) : std::nullopt;
     }
-    /// Round values with their unit: 1, 2 and 5 of each decade in a wide range, else evenly spaced; whole ones of
+    /// Round values with their unit: 1, 2 and 5 of each decade in a wide range, else evenly spaced; whole numbers for
     /// counts.
     [[nodiscard]] std::vector<std::pair<std::string, double>> tics() const {
         std::vector<std::pair<std::string, double>> all;
@@ -143,7 +144,7 @@ class MapAxis {
     bool numeric_ = true, wide_ = false, whole_ = true;
 };
 
-// Of an axis without round values, such as a list of names, a few of its own.
+// Tics of an axis; one without round values, such as a list of names, gets some of its own values.
 std::vector<std::pair<std::string, double>> map_tics(const SweepAxis& axis) {
     auto all = axis.values.size() > 1 ? MapAxis(axis).tics() : std::vector<std::pair<std::string, double>>();
     const std::size_t step = std::max<std::size_t>(1, axis.values.size() / kTics);
@@ -161,7 +162,7 @@ std::string map_tic_text(const SweepAxis& axis) {
     return fmt::format("{}", fmt::join(texts, ", "));
 }
 
-// Room for the longest label beside the name of the axis.
+// Left margin with room for the longest tic label and the name of the axis.
 double left_margin(const SweepAxis& axis) {
     constexpr double kName = 90;
     double longest = 100;
@@ -171,7 +172,7 @@ double left_margin(const SweepAxis& axis) {
     return kName + longest;
 }
 
-// The scenario as it is, where both of its values lie in the map.
+// Position of the unmodified scenario, if both of its values lie on the map.
 std::optional<std::pair<double, double>> today_place(const CrossoverMap& map) {
     if (!map.today || map.across.values.size() < 2 || map.up.values.size() < 2) {
         return std::nullopt;
@@ -181,7 +182,7 @@ std::optional<std::pair<double, double>> today_place(const CrossoverMap& map) {
     return x && y ? std::optional(std::pair(*x, *y)) : std::nullopt;
 }
 
-// Between neighbours with different winners.
+// Boundary lines between neighbouring cells with different winners.
 std::string boundary(const CrossoverMap& map) {
     std::string lines;
     const std::size_t columns = map.across.values.size();
@@ -204,7 +205,7 @@ std::string boundary(const CrossoverMap& map) {
     return lines;
 }
 
-// Cells whose faster device is not sure to be.
+// Cells where the faster device is uncertain.
 std::string unsure_places(const CrossoverMap& map) {
     std::string places;
     for (std::size_t cell = 0; cell < map.cells.size(); ++cell) {
@@ -273,7 +274,7 @@ std::vector<Drawing> map_drawing(const CrossoverMap& map) {
          std::move(commands)}};
 }
 
-// At each value across, the first value of `up` from which another device is the faster one.
+// For each value of `across`, the first value of `up` from which the faster device changes.
 std::string moves_text(const CrossoverMap& map, TextWidth width) {
     TextTable table;
     table.column("across", Align::kRight);
@@ -291,7 +292,7 @@ std::string moves_text(const CrossoverMap& map, TextWidth width) {
     return table.text(2, width);
 }
 
-// Why devices do not run, by the reason, with a pair of values as an example.
+// Reasons why devices cannot run, each with one pair of values as an example.
 std::string why_not_text(const CrossoverMap& map, TextWidth width) {
     DroppedCount dropped;
     for (std::size_t cell = 0; cell < map.cells.size(); ++cell) {
@@ -310,7 +311,7 @@ std::string why_not_text(const CrossoverMap& map, TextWidth width) {
     return text.empty() ? "" : "\n" + text;
 }
 
-/// Rows of what `value` gives for each cell.
+/// Rows of `value(cell)` for all cells.
 template <class Value>
 Json cells_json(const CrossoverMap& map, const Value& value) {
     Json rows = Json::array();
@@ -324,7 +325,7 @@ Json cells_json(const CrossoverMap& map, const Value& value) {
     return rows;
 }
 
-// By value across.
+// Crossings, one entry per value of `across`.
 Json crossings_json(const CrossoverMap& map) {
     Json columns = Json::array();
     for (const auto& changes : map.crossings) {

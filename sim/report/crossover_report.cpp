@@ -67,7 +67,7 @@ std::string point_table(const CrossoverQuestion& question, const CrossoverAnswer
     return table.text(2, width);
 }
 
-// Why a device does not run, by the reason, with a value as an example.
+// Reasons why a device cannot run, each with one value as an example.
 std::string why_not_text(const CrossoverQuestion& question, const CrossoverAnswer& answer, TextWidth width) {
     DroppedCount dropped;
     for (std::size_t i = 0; i < answer.points.size(); ++i) {
@@ -84,7 +84,7 @@ std::string why_not_text(const CrossoverQuestion& question, const CrossoverAnswe
     return text.empty() ? "" : "\n" + text;
 }
 
-// The columns of both devices.
+// Column names and times of both devices.
 std::vector<std::pair<std::string, std::optional<Time>>> times_of(const CrossoverQuestion& question,
                                                                   const CrossoverPoint& point) {
     std::vector<std::pair<std::string, std::optional<Time>>> times;

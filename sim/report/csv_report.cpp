@@ -35,7 +35,7 @@ std::string term_fields(const std::optional<KernelCost>& cost) {
 
 }  // namespace
 
-// Most numbers of a large table are of middling size: their digits are put down without a detour over other texts.
+// Fast path for large tables: numbers that need no exponent are written from their digits without temporary strings.
 void add_csv_number(double value, std::string& text) {
     std::array<char, 32> written{};  // -d.ddddde+xx
     const auto end =

@@ -11,17 +11,17 @@
 
 namespace berth {
 
-/// Of numbers in files, CSV and JSON.
+/// Significant digits of numbers in CSV and JSON files.
 inline constexpr int kSignificantDigits = 6;
 
-/// With the significant digits of files; empty if it is not finite.
+/// A number in kSignificantDigits digits; empty if it is not finite.
 [[nodiscard]] std::string csv_number(double value);
-/// The number that it says.
+/// The number that csv_number() writes for `value`, read back.
 [[nodiscard]] double csv_value(double value);
-/// The same text, behind what is there.
+/// Appends csv_number(value) to `text`.
 void add_csv_number(double value, std::string& text);
 
-/// Names of the columns of a table of operators, and its rows, one per operator, each ending with a newline.
+/// Header and rows of the operator table: one row per operator, each line ending with a newline.
 [[nodiscard]] std::string operator_columns();
 [[nodiscard]] std::string operator_rows(std::string_view stage, const Candidate& candidate,
                                         std::span<const std::string> devices, std::string_view runtime);

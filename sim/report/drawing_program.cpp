@@ -1,4 +1,4 @@
-// Starts the programs through gnuplot-iostream, and brings back their exit status and what they said.
+// Starts the programs through gnuplot-iostream, and returns their exit status and messages.
 #include "report/drawing_program.h"
 
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 #include "berth/quantity_text.h"
 #include "report/unnamed_file.h"
 
-// The 2014 header is not written for our warnings.
+// The header, of 2014, does not compile without these warnings.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wshadow"
@@ -23,7 +23,7 @@ namespace {
 
 constexpr int kCommandNotFound = 127;
 
-/// Writing to a gnuplot that has gone raises SIGPIPE in this thread; here it becomes a failed write.
+/// Blocks SIGPIPE in this thread, so that writing to a gnuplot that has exited becomes a failed write.
 class PipeSignalBlock {
   public:
     PipeSignalBlock() {
@@ -54,7 +54,7 @@ std::string trimmed(std::string text) {
     return text;
 }
 
-/// How a program ended; without a status it was not started, or nobody noted how it ended.
+/// How a program ended; without a status it was not started, or its exit status was not recorded.
 struct ProgramEnd {
     std::optional<double> status;
     std::string said;
@@ -63,13 +63,13 @@ struct ProgramEnd {
     [[nodiscard]] std::string reason() const { return said.empty() ? "it gave no reason" : said; }
 };
 
-/// Absent without room for what the program says.
+/// Absent if the files for the program's messages and status cannot be created.
 std::optional<ProgramEnd> run_program(const std::string& command, std::string_view input) {
     const UnnamedFile said, ended;
     if (!said.is_open() || !ended.is_open()) {
         return std::nullopt;
     }
-    // The shell notes the status in a file: the pipe's own is lost in gnuplot-iostream.
+    // The shell writes the exit status to a file, because gnuplot-iostream discards that of the pipe.
     const std::string line =
         fmt::format("{} 2>{}; echo $? >{}", command, said.path_for_child(), ended.path_for_child());
     {
@@ -84,7 +84,7 @@ std::optional<ProgramEnd> run_program(const std::string& command, std::string_vi
 }  // namespace
 
 bool run_gnuplot(std::string_view script, Diagnostics& diagnostics) {
-    // Labels are UTF-8 whatever the user's locale, of which gnuplot would complain where it has no degree sign.
+    // Labels are UTF-8 whatever the user's locale is; gnuplot would complain about a locale without a degree sign.
     const auto end = run_program("LC_ALL=C.UTF-8 gnuplot -d", script);
     if (!end) {
         diagnostics.error({}, "the pictures need room for temporary files", "a folder for them in TMPDIR or /tmp");
@@ -101,7 +101,7 @@ bool run_gnuplot(std::string_view script, Diagnostics& diagnostics) {
 
 std::optional<std::string> printed(std::string_view html, Diagnostics& diagnostics) {
     const UnnamedFile pdf;
-    // The date is that of the fonts that it embeds.
+    // SOURCE_DATE_EPOCH fixes the date in embedded fonts, so that the bytes are reproducible.
     const auto end =
         pdf.is_open() ? run_program("SOURCE_DATE_EPOCH=0 LC_ALL=C.UTF-8 weasyprint -q - " + pdf.path_for_child(), html)
                       : std::nullopt;

@@ -1,4 +1,4 @@
-// The one place that talks to the programs that draw: gnuplot for pictures, WeasyPrint for pages on paper.
+// The only interface to external drawing programs: gnuplot for pictures, WeasyPrint for printed pages.
 #pragma once
 
 #include <optional>
@@ -9,12 +9,12 @@
 
 namespace berth {
 
-/// Sends `script` to a gnuplot and waits for it. False, with an error, if there is no gnuplot or it stops at something;
-/// what it says besides is a warning.
+/// Runs `script` in gnuplot and waits for it to exit. False, with an error, if gnuplot is missing or stops at a
+/// command; other messages of gnuplot become a warning.
 bool run_gnuplot(std::string_view script, Diagnostics& diagnostics);
 
-/// A page as WeasyPrint prints it, in PDF. The same page gives the same bytes. Absent, with a warning, if there is no
-/// WeasyPrint or it stops: a browser prints the page too.
+/// The page as a PDF by WeasyPrint; the same page gives the same bytes. Absent if WeasyPrint is missing or fails. That
+/// is only a warning, because a browser can print the page too.
 [[nodiscard]] std::optional<std::string> printed(std::string_view html, Diagnostics& diagnostics);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Points of a sweep that gave no answer, as JSON.
+// Sweep points without an answer, as JSON.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,7 @@
 
 namespace berth {
 
-/// `reason`, `count` and an `example` by its paths.
+/// One object per reason: `reason`, `count` and an `example`, a point's values by their paths.
 [[nodiscard]] Json dropped_json(const Sweep& sweep, const std::vector<DroppedPoints>& dropped);
 
 }  // namespace berth

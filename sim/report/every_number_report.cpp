@@ -1,4 +1,4 @@
-// One line per number and value that it was set to.
+// One line per number and tried value.
 #include "berth/every_number_report.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ namespace berth {
 
 namespace {
 
-// "total 452 ms -> 389 ms", "moves, total 452 ms as before", or what is said.
+// "total 452 ms -> 389 ms", "moves, total 452 ms as before", or the message if there is no total.
 std::string effect_of(const SetNumber& set, Time total) {
     if (!set.total) {
         return "refused: " + set.said;

@@ -12,9 +12,9 @@ namespace berth {
 
 /// "of the time 83% was measured near these sizes, 10% at others, 7% is assumed"
 [[nodiscard]] std::string evidence_phrase(const Evidence& evidence);
-/// The same as a line of its own; empty where the profile does not say what was measured.
+/// evidence_phrase() as a separate line; empty if the profile does not state what was measured.
 [[nodiscard]] std::string evidence_text(const std::optional<Evidence>& evidence, TextWidth width);
-/// "measured near these sizes" and the like, of one operator.
+/// Evidence for one operator, such as "measured near these sizes".
 [[nodiscard]] std::string_view evidence_words(EvidenceKind evidence);
 
 }  // namespace berth

@@ -23,8 +23,8 @@ const Device& device_of(const OperatorResult& op, const Profile& profile) {
     return profile.devices[static_cast<std::size_t>(op.device)];
 }
 
-/// What the latency holds beyond the explained kernel: its other kernels, or (negative) what is counted with operators
-/// that were fused into it.
+/// Part of the latency outside the explained kernel: the operator's other kernels, or (negative) time that is counted
+/// for operators fused into it.
 Time beyond_kernel(const OperatorResult& op) {
     return op.cost ? op.latency - op.handover - op.conversion - op.cost->total : Time{};
 }
@@ -51,7 +51,7 @@ std::string latency_text(const OperatorResult& op) {
     return text + ".";
 }
 
-/// Numbers behind hand-overs: the links of the device, and what its runtime takes per call.
+/// Profile numbers that determine hand-overs: the links of the device, and its runtime's time per graph call.
 std::vector<NumberUsed> handover_numbers(const OperatorResult& op, const Profile& profile) {
     if (!counts(op.handover, op.latency)) {
         return {};
@@ -79,7 +79,7 @@ std::vector<NumberUsed> handover_numbers(const OperatorResult& op, const Profile
     return numbers;
 }
 
-// Numbers as the hardware calls them, of which this may be one of several runtimes.
+// Explanation with the parameter paths of the hardware file, of which `profile` may be one of several runtimes.
 Explanation explained(const OperatorResult& op, const Profile& profile, const Execution& execution) {
     Explanation explanation = explain_kernel(*op.kernel, device_of(op, profile), execution);
     const auto rename = [&profile](std::string& path) {
@@ -103,7 +103,7 @@ Explanation explained(const OperatorResult& op, const Profile& profile, const Ex
     return explanation;
 }
 
-// ", measured near these sizes"; nothing where the profile does not say what was measured.
+// ", measured near these sizes"; empty if the profile does not state what was measured.
 std::string rests_on(const Kernel& kernel, const Device& device) {
     return device.evidence
                ? fmt::format(", {}",

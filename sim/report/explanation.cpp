@@ -14,7 +14,7 @@ namespace berth {
 
 namespace {
 
-/// A formula as lines, and what stands under its names: a formula each for those that have one.
+/// Turns formulas into lines, and collects their inputs and the profile numbers that they use.
 class Lines {
   public:
     explicit Lines(Explanation& explanation) : explanation_(explanation) {}
@@ -31,7 +31,7 @@ class Lines {
         return made;
     }
 
-    /// Parts of a formula that have formulas of their own, and theirs; but not those of these names.
+    /// Adds the inputs of a formula that are formulas themselves, recursively, except those named in `apart`.
     void add_parts(const FormulaPtr& formula, const std::vector<std::string>& apart, std::vector<FormulaLine>& parts) {
         for (const FormulaPtr& input : formula == nullptr ? std::vector<FormulaPtr>() : formula_inputs(*formula)) {
             const auto known = [&input](const FormulaLine& part) { return part.name == input->name; };
@@ -51,7 +51,7 @@ class Lines {
             explanation_.numbers.push_back({formula.number->path, quantity_text(formula.value, formula.dimension),
                                             formula.number->spread, formula.number->origin, formula.number->source});
             if (formula.dimension == Operations::kDimension) {
-                explanation_.numbers.back().value = number_text(formula.value);  // per cycle
+                explanation_.numbers.back().value = number_text(formula.value);  // operations per cycle, without a unit
             }
         }
     }
@@ -59,7 +59,7 @@ class Lines {
     Explanation& explanation_;
 };
 
-/// The least of several limits, which may be multiplied by the state of the memory; null if there is none.
+/// The minimum of several limits within a formula, which may be scaled by the memory state; null if there is none.
 FormulaPtr minimum_in(const FormulaPtr& formula) {
     if (formula->kind == FormulaKind::kMinimum) {
         return formula;

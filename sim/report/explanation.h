@@ -1,5 +1,4 @@
-// Why a kernel takes as long as it does: each term with its formula in words and the numbers that went into it, as the
-// cost model gives them.
+// Explanation of a kernel's time: each term of the cost model with its formula in words and its input numbers.
 #pragma once
 
 #include <string>
@@ -22,42 +21,42 @@ struct NumberUsed {
     std::string source;
 };
 
-/// At which a kernel draws from DRAM, and the number of the profile that decides it; empty where it draws nothing.
+/// DRAM bandwidth that a kernel draws, and the profile number that determines it; empty if it has no DRAM traffic.
 struct DramRate {
     std::string value, decided_by;
 };
 
-/// What stands under a name in a formula.
+/// Value of one named input of a formula.
 struct FormulaInput {
     std::string name, value;
-    std::string path;  ///< of a number of the profile; else empty
+    std::string path;  ///< path of the profile number; empty for other inputs
 };
 
 struct FormulaLine {
     std::string name;
     std::string formula;    ///< in words
-    std::string filled_in;  ///< with the numbers
-    std::string value;      ///< what it comes to
+    std::string filled_in;  ///< with the numbers substituted
+    std::string value;      ///< the result
     std::vector<FormulaInput> inputs;
 };
 
 struct Term {
     Time time;
     FormulaLine line;
-    std::vector<FormulaLine> parts;  ///< of its inputs, those with formulas of their own
+    std::vector<FormulaLine> parts;  ///< the inputs that are formulas themselves
 };
 
 struct Explanation {
     KernelCost cost;
-    std::string kernel;  ///< what runs, its sizes and dtypes
+    std::string kernel;  ///< operator, sizes and dtypes
     std::vector<Term> terms;
-    FormulaLine rule;                     ///< how the terms make the total
-    std::vector<FormulaLine> rule_parts;  ///< names in it that are no terms
-    std::vector<Contender> contenders;    ///< the largest first
-    std::string tile;                     ///< empty for what is not tiled
+    FormulaLine rule;                     ///< formula that combines the terms into the total
+    std::vector<FormulaLine> rule_parts;  ///< inputs of the rule other than the terms
+    std::vector<Contender> contenders;    ///< in descending order
+    std::string tile;                     ///< empty if the kernel is not tiled
     std::string traffic;
     DramRate dram_rate;
-    std::vector<NumberUsed> numbers;  ///< each once
+    std::vector<NumberUsed> numbers;  ///< without duplicates
 };
 
 /// "matmul 122x384x1536, int8 + gelu, on 1 of 3 cores of npu"

@@ -12,7 +12,7 @@ namespace berth {
 
 namespace {
 
-/// The largest contender that does not go by the deciding name.
+/// The largest contender with another name than the deciding bound.
 const Contender* next_bound(const Explanation& explanation, Bound bound) {
     const auto next = std::find_if(explanation.contenders.begin(), explanation.contenders.end(),
                                    [bound](const Contender& c) { return c.bound != bound; });
@@ -47,7 +47,7 @@ Json json_tile(const Tile& tile) {
             {"output_writes", tile.output_writes}};
 }
 
-/// "dram  52 us  formula", with its numbers below it, and what its names come to unless that has been said.
+/// "dram  52 us  formula", with the substituted numbers below it, and the values of inputs not yet in `said`.
 std::string term_lines(std::string_view name, std::string_view time, const FormulaLine& line,
                        const std::vector<FormulaLine>& parts, std::set<std::string>& said, TextWidth width) {
     constexpr std::size_t kName = 10, kTime = 9, kFormula = kName + kTime + 3;

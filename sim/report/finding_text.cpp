@@ -1,4 +1,4 @@
-// Findings as text: what it is, what acting on it gains, and the command line that tries it.
+// Findings as text: the finding, the gain of acting on it, and the command line that tries it.
 #include <fmt/format.h>
 
 #include "berth/provenance.h"

@@ -1,4 +1,4 @@
-// Fusions of a placed model in words and as JSON, alike ones together.
+// Fusions of a placed model in words and as JSON, with equal ones grouped.
 #include "report/fusions.h"
 
 #include <fmt/format.h>
@@ -14,9 +14,9 @@ namespace berth {
 
 namespace {
 
-constexpr double kWorthShowing = 1e-3;  // of the latency: below that a missing fusion is not worth a reader's time
+constexpr double kWorthShowing = 1e-3;  // share of the latency below which a missing fusion is not shown
 
-constexpr std::size_t kMostNames = 3;  // of operators that one kind is fused into
+constexpr std::size_t kMostNames = 3;  // names listed per kind of operator that another is fused into
 
 struct FusedOperators {
     OperatorKind op{}, into_kind{};
@@ -44,7 +44,7 @@ std::vector<FusedOperators> fused_operators(const Candidate& candidate) {
 
 bool same_kinds(const FusedOperators& a, const FusedOperators& b) { return a.op == b.op && a.into_kind == b.into_kind; }
 
-// Networks without blocks that repeat have a name per layer: there the kind of operator says more.
+// Networks without repeated blocks have one name per layer: many names are replaced by the kind of operator.
 std::vector<FusedOperators> in_few_words(const std::vector<FusedOperators>& groups) {
     std::vector<FusedOperators> few;
     for (const FusedOperators& group : groups) {

@@ -1,4 +1,4 @@
-// Fusions of a placed model in reports.
+// Operator fusions of a placed model, for reports.
 #pragma once
 
 #include <string>
@@ -13,10 +13,11 @@ namespace berth {
 [[nodiscard]] std::string fusion_text(const Candidate& candidate);
 
 /// `fused` (`op`, `into`, `count`), `missing` (`op`, `before`, `device`, `reason`, `count`, `cost_ms`) and the sum of
-/// costs.
+/// the costs of missing fusions.
 [[nodiscard]] Json json_fusion(const Candidate& candidate, std::span<const std::string> devices);
 
-/// Why one operator is not fused, and what that costs: `before`, `reason`, `cost_ms`; null if it is or need not be.
+/// Why an operator is not fused and the time that costs: `before`, `reason`, `cost_ms`; null if the operator is fused
+/// or no fusion is expected.
 [[nodiscard]] Json json_not_fused(const OperatorResult& op);
 
 }  // namespace berth

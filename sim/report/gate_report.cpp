@@ -1,4 +1,4 @@
-// One table of what turned, read as text, Markdown, JSON, CSV and JUnit XML.
+// The table of changed answers, as text, Markdown, JSON, CSV and JUnit XML.
 #include "berth/gate_report.h"
 
 #include <fmt/format.h>
@@ -42,7 +42,7 @@ Json gate_value_json(const GateValue& value) {
         value);
 }
 
-/// Exact where people would see a rounded share.
+/// Value for CSV; probabilities have all digits instead of a rounded percentage.
 std::string gate_value_csv(const GateValue& value) {
     if (const auto* probability = std::get_if<double>(&value)) {
         return csv_number(*probability);
@@ -58,7 +58,7 @@ bool is_stage(const GatedScenario& scenario, const std::string& subject) {
     return has(scenario.before) || has(scenario.after);
 }
 
-/// What a check is about: "rerank runs on", "probability of meeting the budget".
+/// Subject of a check: "rerank runs on", "probability of meeting the budget".
 std::string question(const GatedScenario& scenario, const GateCheck& check) {
     if (check.kind == GateKind::kRuns) {
         return "the scenario";
@@ -110,7 +110,7 @@ TextTable checks_table(const GateComparison& comparison, GateVerdict verdict) {
     return table;
 }
 
-/// Of scenarios that run in both and answer something else.
+/// Totals of the scenarios whose answers differ.
 TextTable totals_table(const GateComparison& comparison) {
     TextTable table;
     table.column("scenario", Align::kLeft, Fit::kShorten);
@@ -161,7 +161,7 @@ std::string sure_sentence(const GateComparison& comparison) {
                        percent_text(comparison.sure, 3));
 }
 
-// What a table in Markdown would read as something else.
+// Escapes characters that have a meaning in a Markdown table.
 std::string markdown_text(std::string_view text) {
     std::string escaped;
     for (const char c : text) {
@@ -219,7 +219,7 @@ Json check_json(const GateCheck& check) {
             {"verdict", choice_name(kGateVerdictNames, check.verdict)}};
 }
 
-// Characters that no XML document may hold, not even escaped.
+// Replaces characters that XML forbids even when escaped.
 std::string xml_text(std::string text) {
     std::ranges::replace_if(
         text, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n'; }, '?');

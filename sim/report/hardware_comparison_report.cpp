@@ -25,7 +25,7 @@ namespace berth {
 
 namespace {
 
-constexpr double kBarHalf = 0.30;  // of a row
+constexpr double kBarHalf = 0.30;  // half height of a bar, as a share of a row
 constexpr std::string_view kIntervalColor = "#000000";
 
 const ChipAnswer* first_answer(const HardwareComparison& comparison) {
@@ -54,12 +54,12 @@ std::string energy_text(const std::optional<Energy>& energy) {
     return energy ? number_text(in_millijoules(*energy), 3) : "-";
 }
 
-// Nothing of a time that is certain.
+// Interval of a latency; empty if the latency has no uncertainty.
 std::string interval_text(const Estimate<Time>& latency) {
     return latency.high > latency.low ? range_text(latency) : "";
 }
 
-/// "35 of 118": numbers that were measured on the chip, or fitted to what was.
+/// "35 of 118": numbers that were measured on the chip, or fitted to measurements.
 std::string known_text(const ProfileOrigin& origin) {
     const auto of = [&origin](Origin kind) { return origin.numbers[static_cast<std::size_t>(kind)]; };
     const std::size_t all = std::accumulate(origin.numbers.begin(), origin.numbers.end(), std::size_t{0});
@@ -179,7 +179,7 @@ std::string csv_row(const ChipAnswer& chip, const ProfileOrigin& origin, std::si
     return text + ",\n";
 }
 
-/// Bars of the stages one behind the other, the interval of the total on top.
+/// One stacked bar of stages per chip, with the interval of the total on top.
 std::vector<Drawing> comparison_drawings(const HardwareComparison& comparison) {
     const ChipAnswer* first = first_answer(comparison);
     if (first == nullptr) {

@@ -1,4 +1,4 @@
-// The whole result as JSON.
+// The complete result as JSON.
 #include <map>
 #include <string>
 
@@ -46,7 +46,7 @@ Json json_draft(const DraftResult& draft) {
     return object;
 }
 
-/// An infeasible candidate has a reason and no numbers.
+/// An infeasible candidate has a reason instead of numbers.
 Json candidate_json(const Candidate& candidate, std::span<const std::string> devices) {
     Json object = Json::object();
     object["placement"] = candidate.placement;

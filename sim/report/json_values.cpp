@@ -46,7 +46,7 @@ Json json_number(double value) {
     if (value == std::floor(value) && std::abs(value) <= static_cast<double>(kLargestCount)) {
         return static_cast<std::int64_t>(value);
     }
-    // Printed and read back: the nearest double to the rounded decimal, which prints as just those digits.
+    // Formatted and parsed: gives the double nearest to the rounded decimal, which prints as exactly those digits.
     return parse_number(fmt::format("{:.{}g}", value, kSignificantDigits)).value_or(value);
 }
 

@@ -15,7 +15,7 @@ namespace berth {
 
 using Json = nlohmann::ordered_json;
 
-/// What `function` makes of each of a range.
+/// The results of `function` for the elements of a range, as a JSON array.
 template <class Range, class Function>
 [[nodiscard]] Json json_array(Range&& range, Function function) {
     Json array = Json::array();
@@ -32,14 +32,14 @@ template <class Range, class Function>
 [[nodiscard]] Json json_millijoules(const std::optional<Energy>& energy);
 /// Adds latency_ms, low_ms and high_ms.
 void add_estimate(Json& object, const Estimate<Time>& estimate);
-/// "evidence": {"near", "elsewhere", "assumed"}, shares that add up to 1; nothing where the profile does not say what
-/// was measured.
+/// Adds "evidence": {"near", "elsewhere", "assumed"}, shares that add up to 1; adds nothing if the profile does not
+/// state what was measured.
 void add_evidence(Json& object, const std::optional<Evidence>& evidence);
 /// null for an empty text.
 [[nodiscard]] Json json_text(const std::string& text);
 
 [[nodiscard]] Json json_categories(const std::map<Category, Time>& by_category);
-/// Constants: `bytes`, `by_dtype` and `scale_bytes`.
+/// Size of the weights: `bytes`, `by_dtype` and `scale_bytes`.
 [[nodiscard]] Json json_weights(const Candidate& candidate);
 [[nodiscard]] Json json_terms(const KernelCost& cost);
 [[nodiscard]] Json json_operators(std::span<const OperatorResult> operators, std::span<const std::string> devices);
@@ -48,13 +48,13 @@ void add_evidence(Json& object, const std::optional<Evidence>& evidence);
 /// [{"path", "text"}]; an empty list if there are none.
 [[nodiscard]] Json json_warnings(std::span<const Warning> warnings);
 
-/// A YAML value (`[128, 512]`, `fp16`, `600 MHz`) as JSON; what is no YAML stays text.
+/// A YAML value (`[128, 512]`, `fp16`, `600 MHz`) as JSON; text that is not valid YAML becomes a string.
 [[nodiscard]] Json json_of_yaml(const std::string& yaml);
 
-/// Indented by two spaces, with a newline at the end. Text that is not UTF-8 is replaced, not refused.
+/// Serialised with an indent of two spaces and a final newline. Invalid UTF-8 is replaced rather than rejected.
 [[nodiscard]] std::string json_document(const Json& json);
 
-/// `ttft_ms`, `tokens_per_s`, `kv_cache_bytes`; null for what does not apply.
+/// Adds `ttft_ms`, `tokens_per_s` and `kv_cache_bytes`; null where a key does not apply.
 void add_generation(Json& object, const Candidate& candidate);
 
 }  // namespace berth

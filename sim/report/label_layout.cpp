@@ -11,14 +11,14 @@ namespace berth {
 
 namespace {
 
-constexpr double kNear = 24;  // clears the point's own symbol
+constexpr double kNear = 24;  // distance that clears the point's own symbol
 
 Box box_at(const LabelRequest& request, double dx, double dy, double radius, int font_size) {
     const double width = text_width(request.text, font_size);
     const double height = 1.25 * font_size;
     const double x = request.x + dx * radius;
     const double y = request.y + dy * radius;
-    // The side of the box that faces the point stands at the given distance.
+    // The side of the box that faces the point is at the given offset.
     const double left = dx > 0 ? x : (dx < 0 ? x - width : x - width / 2);
     const double bottom = dy > 0 && dx == 0 ? y : (dy < 0 && dx == 0 ? y - height : y - height / 2);
     return {left, bottom, left + width, bottom + height};
@@ -46,7 +46,7 @@ std::vector<Box> along_line(double x1, double y1, double x2, double y2) {
     return boxes;
 }
 
-/// The end of a label's leader: the point of its box that is nearest to what it names.
+/// The end of a label's leader: the point of its box nearest to the labelled point.
 std::array<double, 2> leader_end(const LabelRequest& request, const Box& box) {
     return {std::clamp(request.x, box.left, box.right), std::clamp(request.y, box.bottom, box.top)};
 }

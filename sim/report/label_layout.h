@@ -1,4 +1,4 @@
-// Labels beside points, none on top of another.
+// Placement of point labels without overlaps.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace berth {
 
-/// A rectangle in units from the lower left corner.
+/// A rectangle in picture units from the lower left corner.
 struct Box {
     double left = 0, bottom = 0, right = 0, top = 0;
     [[nodiscard]] bool overlaps(const Box& other) const {
@@ -18,31 +18,31 @@ struct Box {
     }
 };
 
-/// What labels keep clear of.
+/// Areas that labels must not cover.
 struct Obstacles {
     std::vector<Box> marks;  ///< points and lines
-    std::vector<Box> texts;  ///< which leaders keep clear of too
-    /// Small boxes along a line.
+    std::vector<Box> texts;  ///< texts, which leaders must not cross either
+    /// Adds small boxes along a line to the marks.
     void add_line(double x1, double y1, double x2, double y2);
 };
 
 struct LabelRequest {
-    double x = 0, y = 0;  ///< the point, in units
+    double x = 0, y = 0;  ///< the labelled point, in picture units
     std::string text;
 };
 
 struct PlacedLabel {
-    Box box;              ///< its text starts at the left edge, half-way up
-    bool leader = false;  ///< so far away that a line should lead to the point
+    Box box;              ///< the text starts at its left edge, vertically centred
+    bool leader = false;  ///< far enough from the point to need a leader line
 };
 
-/// Tries places around each point, near ones first, in the order of the requests. A label that fits nowhere inside the
-/// area without touching an obstacle or an earlier label is absent.
+/// Greedy placement in the order of the requests: tries positions around each point, nearest first. A label is absent
+/// if every position inside the area touches an obstacle or an earlier label.
 [[nodiscard]] std::vector<std::optional<PlacedLabel>> place_labels(std::span<const LabelRequest> requests,
                                                                    Obstacles obstacles, const PlotArea& area,
                                                                    int font_size);
 
-/// gnuplot commands that write what was placed in the small font, with its leaders.
+/// gnuplot commands for the placed labels, in the small font, and their leaders.
 [[nodiscard]] std::string label_commands(std::span<const LabelRequest> requests,
                                          std::span<const std::optional<PlacedLabel>> placed, int height);
 

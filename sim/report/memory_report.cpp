@@ -1,4 +1,4 @@
-// Memory over the execution order: what is alive while each operator runs, what of it stays on chip, what does not.
+// Memory over the execution order: tensors live during each operator, those kept on chip, and those spilled.
 #include <fmt/format.h>
 
 #include <cmath>

@@ -14,7 +14,7 @@ namespace berth {
 
 namespace {
 
-/// Where the first dot-separated part that is all digits ends; npos if there is none.
+/// End of the first dot-separated part that consists of digits; npos if there is none.
 std::size_t end_of_number(std::string_view name) {
     for (std::size_t start = 0; start < name.size();) {
         const std::size_t end = std::min(name.find('.', start), name.size());

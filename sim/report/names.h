@@ -13,52 +13,52 @@ namespace berth {
 /// A device's name; an id outside the list is a std::logic_error.
 [[nodiscard]] const std::string& device_name(std::span<const std::string> devices, DeviceId id);
 
-/// `layer.0` of `layer.0.attention.query`; of a name without a number, what stands before the first dot.
+/// `layer.0` for `layer.0.attention.query`; for a name without a number, the part before the first dot.
 [[nodiscard]] std::string_view block_of(std::string_view name);
 
-/// `attention.query` of `layer.0.attention.query`: what identical operators of all blocks share.
+/// `attention.query` for `layer.0.attention.query`: the name that corresponding operators of all blocks share.
 [[nodiscard]] std::string name_in_block(std::string_view name);
 
-/// Letters, digits and dashes: what a file may be called whatever a stage is.
+/// A name as a file name of letters, digits and dashes only, since stage names may hold any character.
 [[nodiscard]] std::string file_stem(std::string_view name);
 
-/// `STAGE/attention.query`: what pictures and tables of a page know these operators by.
+/// `STAGE/attention.query`: the key that links operators between the pictures and tables of a page.
 [[nodiscard]] std::string operator_key(std::string_view stage, std::string_view name);
 
 /// The scenario's stage of that name, or null.
 [[nodiscard]] const Stage* stage_named(const Scenario& scenario, std::string_view name);
 
-/// `npu`, or `split by operator` for what runs on several devices.
+/// `npu`, or `split by operator` for a placement on several devices.
 [[nodiscard]] std::string placement_name(const Candidate& candidate);
 
 /// `rerank on npu`, or `rerank, split by operator`.
 [[nodiscard]] std::string stage_placed(std::string_view stage, const Candidate& candidate);
 
-/// Time of a placement in operators of one category.
+/// Time that a placement spends in operators of one category.
 [[nodiscard]] Time time_in(const Candidate& candidate, Category category);
 
-/// The bound under which most of the time is spent, with its share: "dram 64%"; "-" without operators.
+/// The bound with the largest share of the time, and that share: "dram 64%"; "-" without operators.
 [[nodiscard]] std::string main_bound(const Candidate& candidate);
 
-/// `npu.dma.setup` of `hardware.devices.npu.dma.setup`: what tells paths of one picture apart.
+/// `npu.dma.setup` for `hardware.devices.npu.dma.setup`: the distinguishing part of a path, for pictures.
 [[nodiscard]] std::string short_path(std::string_view path);
 
-/// `-29%` of a change of the logarithm.
+/// A change of the logarithm as a signed percentage, such as `-29%`.
 [[nodiscard]] std::string signed_percent_of_log(double log_change);
 
 /// `5.12 requests per second`
 [[nodiscard]] std::string requests_text(Frequency rate);
-/// The number of it, "2.61".
+/// The number alone, without the unit: "2.61".
 [[nodiscard]] std::string per_second_text(Frequency rate);
 
-/// The rule by which the terms of a cost make its total: `dispatch + max(compute, dram)` and the like.
+/// The rule that combines the terms of a cost into its total, such as `dispatch + max(compute, dram)`.
 [[nodiscard]] std::string rule_text(const KernelCost& cost);
 
-/// Another answer than the total, in words: "probability of meeting the budget" for `budget_probability`. One that has
-/// no words keeps its name.
+/// The name in words of an answer other than the total: "probability of meeting the budget" for `budget_probability`.
+/// An answer without a wording keeps its name.
 [[nodiscard]] std::string answer_name(const std::string& answer);
 
-/// `512x384x1536` and the like.
+/// Dimensions such as `512x384x1536`.
 [[nodiscard]] std::string dims_text(const Dims& dims);
 
 }  // namespace berth

@@ -17,7 +17,7 @@ namespace berth {
 
 namespace {
 
-/// What a reader must know to read the line: part of another kernel, or moved because its device cannot run it.
+/// Note on an operator that is fused into another kernel, or moved because its device cannot run it.
 std::string note(const OperatorResult& op) {
     if (!op.fused_into.empty()) {
         return "fused into " + op.fused_into;

@@ -1,4 +1,4 @@
-// A front as a table, JSON, CSV, and a curve between its first two goals.
+// A Pareto front as a table, JSON, CSV, and a picture of its first two goals.
 #include "berth/optimise_report.h"
 
 #include <fmt/format.h>
@@ -34,14 +34,14 @@ std::string_view column_name(Goal goal) {
     return "cost";
 }
 
-/// In a table, where a cost has the prefix that fits it.
+/// Value of a goal in the table, where a cost with a unit gets a fitting SI prefix.
 std::string cell(const OptimiseQuestion& question, const DesignPoint& point, Goal goal) {
     const bool has_unit = goal == Goal::kCost && !cost_unit(question).empty();
     return has_unit ? quantity_text(shown(point, goal), question.cost->dimension())
                     : number_text(shown(point, goal), 4);
 }
 
-// As it is typed: one line each.
+// Settings of a point as the user types them, one per line.
 std::string setting_lines(const Sweep& sweep, const DesignPoint& point) {
     std::string text;
     const auto values = sweep.values(point.at);
@@ -51,7 +51,7 @@ std::string setting_lines(const Sweep& sweep, const DesignPoint& point) {
     return text;
 }
 
-// Rows of a long front that are shown: both ends, and evenly in between.
+// Indices of the shown rows of a long front: both ends, and evenly spaced ones in between.
 std::vector<std::size_t> shown_rows(std::size_t count) {
     std::vector<std::size_t> rows;
     for (std::size_t i = 0; i < std::min(count, kPointsShown); ++i) {
@@ -99,7 +99,7 @@ Json point_json(const Sweep& sweep, const OptimiseQuestion& question, const Desi
     return json;
 }
 
-/// Which paths the columns of the table stand for.
+/// Legend of the table: the full path behind each column.
 std::string columns_text(const Sweep& sweep, TextWidth width) {
     std::string text;
     for (const SweepAxis& axis : sweep.axes()) {

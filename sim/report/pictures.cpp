@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Both forms of a picture as gnuplot writes them.
+/// PNG and SVG output of gnuplot for one picture.
 struct DrawnFiles {
     UnnamedFile png, svg;
 };
@@ -37,7 +37,7 @@ std::vector<Drawing> all_drawings(const ScenarioResult& result, const Profile& p
     return all;
 }
 
-/// Drawings whose names differ: of two stages `a b` and `a/b` the second gets a number.
+/// Drawings with unique file names: of two stages `a b` and `a/b` the second gets a number.
 std::vector<Drawing> with_file_names(std::vector<Drawing> drawings) {
     std::set<std::string> taken;
     for (Drawing& drawing : drawings) {

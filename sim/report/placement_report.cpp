@@ -1,4 +1,4 @@
-// Reads a placement; the loads come from the definition, not from the search.
+// Report of a placement; loads are recomputed from their definition, not taken from the search.
 #include "berth/placement_report.h"
 
 #include <fmt/format.h>
@@ -14,7 +14,7 @@ namespace {
 
 std::string digits(double value) { return fmt::format("{:.6g}", value); }
 
-// For one sample, all CPU cores are one device.
+// For the latency of one sample, all CPU cores count as one device.
 std::string name_of(const CostedGraph& graph, CostedDevice device, CostedObjective objective) {
     const bool one_cpu = objective == CostedObjective::kLatency && !is_accelerator(graph, device);
     return one_cpu ? "cpu" : device_name(graph, device);
@@ -75,7 +75,8 @@ std::string placement_json(const CostedGraph& graph, const CostedPlacement& plac
     }
     json["assignment"] = Json::object();
     auto& assignment = json["assignment"].get_ref<Json::object_t&>();
-    assignment.reserve(graph.nodes.size());  // appended: looking up each key among the others would take its square
+    assignment.reserve(
+        graph.nodes.size());  // keys are appended: checking each for duplicates would take quadratic time
     for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
         assignment.Container::emplace_back(std::to_string(graph.nodes[node].id),
                                            name_of(graph, placement.assignment[node], objective));

@@ -48,7 +48,7 @@ Bars bars_of(const ScenarioResult& result) {
     return bars;
 }
 
-/// Cells per class, the absent key being hand-over.
+/// Cells per class; the absent key stands for hand-over.
 std::map<std::optional<Category>, std::vector<Cell>> stacked(const Bars& bars, const RowFrame& frame) {
     std::map<std::optional<Category>, std::vector<Cell>> cells;
     for (std::size_t i = 0; i < bars.rows.size(); ++i) {
@@ -96,7 +96,7 @@ std::string class_rows(const Bars& bars) {
 }
 
 std::vector<LegendEntry> legend_of(const Bars& bars) {
-    constexpr double kThinnest = 0.003;  // of the longest bar: thinner classes cannot be seen in any bar
+    constexpr double kThinnest = 0.003;  // share of the longest bar below which a class is invisible
     Time longest;
     for (std::size_t i = 0; i < bars.candidates.size(); ++i) {
         longest = std::max(longest, bars.candidates[i]->latency.median * bars.repeats[i]);
@@ -140,7 +140,7 @@ std::vector<Drawing> class_drawings(const ScenarioResult& result) {
     Drawing drawing{{"time-by-class", "Time of each stage and placement by operator class, with the 5-95 % interval."},
                     frame.canvas.height,
                     frame.canvas.commands + data};
-    // White under black, so that the interval can be seen on every colour.
+    // A white line beneath the black one makes the interval visible on every colour.
     drawing.commands += fmt::format(
         "plot {}$interval using 1:2:3:4 with xerrorbars pt -1 lw 4 lc rgb '#FFFFFF', $interval using 1:2:3:4 with "
         "xerrorbars pt -1 lw 1.5 lc rgb '#000000'\n",

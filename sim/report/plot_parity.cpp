@@ -1,4 +1,4 @@
-// Predicted against measured times, and what is left of a fit against size, on logarithmic axes with the band of 10 %.
+// Predicted against measured times, and residuals of a fit against size, on logarithmic axes with a 10 % band.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ constexpr double kParityLeft = 190;
 constexpr double kParityHeight = 1000;
 constexpr double kBand = 0.1;
 
-/// A row: measured in microseconds, and what stands over it with its interval.
+/// A row: x is the measured time in microseconds, y the plotted value with its interval.
 struct ParityPoint {
     double x = 0, y = 0, low = 0, high = 0;
 };
@@ -48,7 +48,7 @@ std::vector<Cloud> clouds_of(const ValidatedSet& set) {
     return clouds;
 }
 
-// Colours come round again with another symbol.
+// When the colours are used up, they repeat with another symbol.
 int cloud_symbol(std::size_t cloud) {
     constexpr std::array<int, 4> kFull{7, 5, 9, 13};
     constexpr std::size_t kColors = 6;
@@ -94,7 +94,8 @@ Range range_of(const std::vector<Cloud>& clouds) {
 
 std::string tics(const char* axis, const Range& range) {
     std::string text = fmt::format("set {} (", axis);
-    for (double value = range.low; value < range.high * 0.999; value *= 10) {  // the last would stand in the margin
+    for (double value = range.low; value < range.high * 0.999;
+         value *= 10) {  // excludes the last tic, which would stand in the margin
         text += fmt::format("{}{} {}", value == range.low ? "" : ", ", gnuplot_text(brief(microseconds(value))),
                             plotted(value));
     }
@@ -114,10 +115,10 @@ std::string data_of(const std::vector<Cloud>& clouds) {
     return text;
 }
 
-// All clouds, behind the commands for axes and the band of 10 %.
+// The plot command for the 10 % band and all clouds.
 std::string clouds_text(const std::vector<Cloud>& clouds) {
     std::string text = "plot $band using 1:2:3 with filledcurves lc rgb '#DDDDDD'";
-    for (std::size_t i = 0; i < clouds.size(); ++i) {  // beneath all points
+    for (std::size_t i = 0; i < clouds.size(); ++i) {  // intervals first, beneath all points
         text += fmt::format(", $cloud{} using 1:2:3:4 with yerrorbars pt -1 lw 1.5 lc rgb '#77{}'", i,
                             device_color(i).substr(1));
     }
@@ -128,7 +129,7 @@ std::string clouds_text(const std::vector<Cloud>& clouds) {
     return text + "\nunset logscale\n";
 }
 
-// The band around a line from (x0, y0) to (x1, y1).
+// The 10 % band around a line from y0 to y1 across the range of x.
 std::string band_text(const Range& x, double y0, double y1) {
     return fmt::format("$band << EOD\n{} {} {}\n{} {} {}\nEOD\n", plotted(x.low), plotted(y0 * (1 - kBand)),
                        plotted(y0 * (1 + kBand)), plotted(x.high), plotted(y1 * (1 - kBand)),
@@ -152,7 +153,7 @@ Drawing drawing_of(const ValidatedSet& set, const Validation& validation) {
         {"parity-" + set.name, fmt::format("Predicted against measured times of {}.", set.name)}, drawn.height, text};
 }
 
-constexpr double kMostOff = 4;  // beyond, rows stand at the edge
+constexpr double kMostOff = 4;  // rows beyond this ratio are drawn at the edge
 
 Drawing residuals_of(const Calibration& calibration) {
     std::vector<Cloud> clouds;

@@ -17,12 +17,12 @@ namespace {
 
 constexpr double kUnitHalf = 0.36;
 
-/// What a picture of one stage is built from.
+/// Elements of the picture of one stage.
 struct Cells {
     std::map<DeviceId, std::vector<Cell>> of_device;
     std::vector<Cell> handover;
     std::string boundaries;  ///< data of vertical lines between blocks
-    std::string separators;  ///< and between operators that are wide enough to tell apart
+    std::string separators;  ///< data of vertical lines between operators that are wide enough
     std::string labels;
     std::vector<Spot> spots;
 };
@@ -38,7 +38,7 @@ std::vector<std::size_t> rows_in_order(const StageResult& stage) {
     return order;
 }
 
-constexpr double kSameTime = 0.02;  // of a pass, as a share
+constexpr double kSameTime = 0.02;  // relative difference within which two times count as equal
 
 Time end_of(const Candidate& candidate) {
     Time end;
@@ -48,7 +48,7 @@ Time end_of(const Candidate& candidate) {
     return end;
 }
 
-/// `3` of `layer.3`; other blocks keep their name.
+/// `3` for `layer.3`; other blocks keep their name.
 std::string block_label(std::string_view block) {
     const std::size_t dot = block.rfind('.');
     return std::string(dot == std::string_view::npos ? block : block.substr(dot + 1));
@@ -70,7 +70,7 @@ Block block_from(std::string_view name, double from, double to, double units) {
     return {label, from, to, text_width(label, kSmallFontSize) + kMargin < (to - from) * units};
 }
 
-// Numbers stand in all blocks of a row or in none.
+// Either all blocks of a row are numbered or none.
 void add_block_labels(Cells& cells, const std::vector<Block>& blocks, double middle) {
     const bool numbers =
         std::all_of(blocks.begin(), blocks.end(), [](const Block& block) { return block.fits || !block.numbered(); });
@@ -83,7 +83,7 @@ void add_block_labels(Cells& cells, const std::vector<Block>& blocks, double mid
     }
 }
 
-/// A cell, joined to the one before it where they touch: seams between them would show in the picture.
+/// Adds a cell, merged with the previous one if they touch, because a seam would be visible in the picture.
 void add_cell(std::vector<Cell>& cells, double middle, double from, double to) {
     if (to <= from) {
         return;
@@ -100,7 +100,7 @@ std::string vertical_line(double at, double middle) {
 }
 
 void add_row(Cells& cells, std::string_view stage, const Candidate& candidate, double middle, const RowFrame& frame) {
-    constexpr double kNarrowest = 6;  // units of an operator that gets a line of its own
+    constexpr double kNarrowest = 6;  // width in picture units from which an operator gets a separator
     const double units = (frame.canvas.area.right - frame.canvas.area.left) / frame.time_range;
     std::string_view block;
     std::vector<Block> blocks;
@@ -137,7 +137,7 @@ std::vector<Row> rows_of(const StageResult& stage, const std::vector<std::size_t
     for (const std::size_t i : order) {
         const Candidate& candidate = stage.candidates[i];
         const Time drawn = end_of(candidate);
-        // Of a text that is generated, one of its passes is drawn.
+        // For generated text only one pass is drawn.
         const bool whole = std::abs(drawn / candidate.latency.median - 1) < kSameTime;
         const std::string time =
             whole ? brief(drawn) : fmt::format("{} of {}", brief(drawn), brief(candidate.latency.median));

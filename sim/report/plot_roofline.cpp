@@ -24,9 +24,9 @@ namespace {
 constexpr std::size_t kLabelled = 7;
 constexpr double kRooflineLeft = 180;
 constexpr double kRooflineHeight = 830;
-constexpr double kStrip = 90;  // for operators without DRAM traffic
+constexpr double kStrip = 90;  // width of the strip for operators without DRAM traffic
 
-/// The logarithmic axes of one picture. Operators without DRAM traffic stand in a strip at the right end.
+/// Logarithmic axes of one picture. Operators without DRAM traffic are drawn in a strip at the right end.
 struct Axes {
     PlotArea area;
     double x_low = 0, x_high = 0, y_low = 0, y_high = 0;
@@ -40,7 +40,7 @@ struct Axes {
     [[nodiscard]] double y(double rate) const {
         return area.bottom + (area.top - area.bottom) * std::log(rate / y_low) / std::log(y_high / y_low);
     }
-    /// The intensity that stands at a place of the x axis, which goes on through the strip.
+    /// Intensity at a position of the x axis, extrapolated through the strip.
     [[nodiscard]] double intensity_at(double place) const {
         return x_low * std::pow(x_high / x_low, (place - area.left) / (roofs_end() - area.left));
     }
@@ -63,14 +63,14 @@ Axes axes_of(const Roofline& roofline, const PlotArea& area) {
         axes.x_high = std::max(axes.x_high, roof.rate / roofline.bandwidth);
         axes.x_low = std::min(axes.x_low, 0.1 * roof.rate / roofline.bandwidth);
     }
-    if (axes.x_high <= 0) {  // nothing moves at DRAM, and nothing multiplies
+    if (axes.x_high <= 0) {  // no DRAM traffic and no MACs
         axes.x_low = axes.x_high = 1;
     }
     axes.x_low /= 2;
     axes.x_high *= 4;
     axes.y_low /= 2.5;
     axes.y_high *= 2.5;
-    axes.y_low = std::min(axes.y_low, axes.y_high / 100);  // with two decades at least
+    axes.y_low = std::min(axes.y_low, axes.y_high / 100);  // at least two decades
     return axes;
 }
 
@@ -92,7 +92,7 @@ std::string decade_tics(const char* axis, double low, double high, bool with_pre
     return text + ")\n";
 }
 
-/// A symbol per stage, as gnuplot numbers the full ones: circle, square, triangle, diamond.
+/// gnuplot's filled point type for a stage: circle, square, triangle, diamond.
 int stage_symbol(std::size_t stage) {
     constexpr std::array<int, 4> kFull{7, 5, 9, 13};
     return kFull[stage % kFull.size()];
@@ -120,7 +120,8 @@ Box symbol_box(const RooflinePoint& point, const Axes& axes, Time all) {
     return {x - half, y - half, x + half, y + half};
 }
 
-/// The place of a roof's label: at its line as far right as it lies on no operator and on no line, and below `ceiling`.
+/// Box of a roof's label: at the roof's line, as far right as possible without covering an operator or a line, and
+/// below `ceiling`.
 Box roof_label(const Roofline& roofline, const Axes& axes, const Roof& roof, double width, double ceiling) {
     constexpr double kHalf = 17, kFromLine = 20, kStep = 20;
     const Time all = total_time(roofline);
@@ -200,7 +201,7 @@ std::string point_labels(const Roofline& roofline, const Axes& axes, int height,
     return label_commands(requests, placed, height);
 }
 
-/// Large symbols first, so that small ones lie on top.
+/// Data of the points, large symbols first so that small ones are drawn on top.
 std::string point_data(const Roofline& roofline, const Axes& axes) {
     const Time all = total_time(roofline);
     std::vector<RooflinePoint> points = roofline.points;
@@ -267,7 +268,7 @@ std::vector<LegendEntry> legend_of(const Roofline& roofline) {
     return legend;
 }
 
-/// Under a name of its own among those of other runtimes of the device.
+/// Drawing of a roofline; its name includes the runtime if `among_others` is true.
 Drawing drawing_of(const Roofline& roofline, bool among_others, const std::vector<SettingChange>& changes) {
     const Canvas frame =
         canvas(kRooflineLeft, kRooflineHeight,

@@ -14,10 +14,10 @@ namespace berth {
 
 namespace {
 
-constexpr double kRowHeight = 72;  // units
-constexpr double kGap = 0.6;       // of a row, between groups
+constexpr double kRowHeight = 72;  // picture units
+constexpr double kGap = 0.6;       // gap between groups, in rows
 constexpr double kAboveRows = 0.55;
-constexpr double kBelowRows = -0.45;  // they end closer to the axis
+constexpr double kBelowRows = -0.45;  // less than above: rows end closer to the axis
 
 double note_width(const Row& row) { return 14 + text_width(row.note, kSmallFontSize); }
 
@@ -26,13 +26,13 @@ double time_range(const std::vector<Row>& rows, double width) {
     double range = 0;
     for (const Row& row : rows) {
         range = std::max(range, row.end * 1.02);
-        const double share = 1 - note_width(row) / width;  // of the width that is left of the note
+        const double share = 1 - note_width(row) / width;  // share of the width to the left of the note
         range = std::max(range, row.end / std::max(0.2, share));
     }
     return range > 0 ? range : 1;
 }
 
-/// Moves notes that a line at `limit` would go through behind it. Returns the range in which all then end inside.
+/// Moves notes that the line at `limit` would cross to its right. Returns the range in which all notes then fit.
 double range_beside(double limit, std::vector<Row>& rows, double width) {
     double range = std::max(time_range(rows, width), limit * 1.02);
     for (bool moved = true; moved;) {
@@ -54,12 +54,12 @@ std::string budget_line(Time budget) {
         plotted(in_milliseconds(budget)), kQuietColor, kDashes);
 }
 
-/// Units of the picture per row.
+/// Height of a row in picture units.
 double row_unit(const RowFrame& frame) {
     return (frame.canvas.area.top - frame.canvas.area.bottom) / (frame.rows + kBelowRows + kAboveRows);
 }
 
-// As labels: gnuplot takes the name of a tic for a format, and cuts one that holds a percent sign.
+// Row names are labels instead of tics, because gnuplot reads a tic name as a format and cuts it at a percent sign.
 std::string row_names(const std::vector<Row>& rows, const RowFrame& frame) {
     constexpr double kBesideAxis = 20;
     const Canvas& canvas = frame.canvas;

@@ -1,4 +1,4 @@
-// Pictures made of horizontal rows over a time axis: bars and placements share their frame.
+// Frame of pictures with horizontal rows over a time axis, shared by bar charts and placement pictures.
 #pragma once
 
 #include <optional>
@@ -10,34 +10,35 @@
 
 namespace berth {
 
-/// One row: its label on the left, a note at the right end of what is drawn in it.
+/// One row: its label stands on the left, its note at the right end of its content.
 struct Row {
     std::string label;
     std::string note;
-    double end = 0;           ///< where the note stands, on the time axis
+    double end = 0;           ///< position of the note on the time axis
     bool gap_before = false;  ///< a new group starts here
 };
 
-/// What the numbers along an axis of times are read in: seconds where they would be large, else milliseconds.
+/// Unit of the numbers on a time axis: seconds where milliseconds would give large numbers.
 struct TimeAxis {
     std::string_view unit = "ms";
-    double milliseconds = 1;  ///< of the unit
+    double milliseconds = 1;  ///< milliseconds per unit
 };
-/// Of an axis that ends at so many milliseconds.
+/// Unit for an axis that ends at `last` milliseconds.
 [[nodiscard]] TimeAxis time_axis(double last);
-/// Round tics of an axis (xtics, ytics) between two times in milliseconds, as many as stand beside each other on so
-/// many units of the picture.
+/// Tics at round values for an axis (`tics` is xtics or ytics) between two times in milliseconds, as many as fit side
+/// by side on `width` picture units.
 [[nodiscard]] std::string time_tics(const TimeAxis& axis, std::string_view tics, double from, double to, double width);
 
-/// Rows from top to bottom with room for labels and notes, and where each stands.
+/// Frame with rows from top to bottom, room for labels and notes, and the position of each row.
 struct RowFrame {
     Canvas canvas;
     TimeAxis axis;
-    double time_range = 0;       ///< the time axis goes from 0 to this
-    std::vector<double> middle;  ///< of each row, on the y axis
-    double rows = 0;             ///< that the y axis is high, gaps included
+    double time_range = 0;       ///< the time axis runs from 0 to this value
+    std::vector<double> middle;  ///< y coordinate of each row's centre
+    double rows = 0;             ///< height of the y axis in rows, gaps included
 };
-/// `time_label` is followed by the unit. A budget is a dashed line with its entry in the legend; notes stand beside it.
+/// The unit is appended to `time_label`. A budget is drawn as a dashed line with a legend entry; notes keep clear of
+/// it.
 [[nodiscard]] RowFrame row_frame(std::vector<Row> rows, std::string_view title, std::string_view time_label,
                                  std::vector<LegendEntry> legend, std::optional<Time> budget = {});
 
@@ -45,9 +46,9 @@ struct RowFrame {
 struct Cell {
     double middle = 0, half_height = 0, from = 0, to = 0;
 };
-/// The place of a cell in the picture.
+/// Position of a cell in the picture.
 [[nodiscard]] Spot spot_of(const Cell& cell, const RowFrame& frame, std::string key, std::string title);
-/// A data block of cells, and the plot clause that fills them.
+/// gnuplot data block of cells, and the plot clause that draws them filled.
 [[nodiscard]] std::string cell_data(std::string_view block, const std::vector<Cell>& cells);
 [[nodiscard]] std::string cell_clause(std::string_view block, std::string_view color);
 

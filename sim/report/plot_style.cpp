@@ -1,4 +1,4 @@
-// Size, fonts, colours and the common pieces of the gnuplot scripts.
+// Sizes, fonts, colours and common parts of the gnuplot scripts.
 #include "report/plot_style.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,8 @@ namespace {
 
 constexpr double kUnitsPerPoint = 4.0 / 3.0;
 
-/// What makes the same commands look the same: svg counts fonts in units and scales symbols and tics with the font.
+/// Per-terminal settings that make the same commands look equal: svg measures fonts in picture units and scales symbols
+/// and tics with the font.
 struct Terminal {
     std::string_view name;
     double font_scale = 1;
@@ -33,8 +34,8 @@ std::string commands_for(const Terminal& terminal, const Drawing& drawing, std::
     return text;
 }
 
-constexpr double kAboveAxis = 80;   // the title
-constexpr double kSecondLine = 36;  // of it
+constexpr double kAboveAxis = 80;   // room for the title
+constexpr double kSecondLine = 36;  // extra room for a second title line
 constexpr double kEdge = 20;
 constexpr double kBelowAxis = 112;  // tics and the name of the axis
 constexpr double kLegendRow = 40;
@@ -42,7 +43,7 @@ constexpr double kMarkWidth = 44;
 constexpr double kMarkGap = 12;
 constexpr double kEntryGap = 40;
 
-/// Advance of a character of DejaVu Sans as a share of the font size, by groups of like width.
+/// Advance of a character of DejaVu Sans as a share of the font size, by groups of similar width.
 double glyph_width(char c) {
     if ((static_cast<unsigned char>(c) & 0xC0U) == 0x80U) {
         return 0;  // continues a code point
@@ -110,7 +111,7 @@ std::string legend_mark(const LegendEntry& entry, double x, double y, int height
     throw std::logic_error("a mark that is not drawn");
 }
 
-/// As much of a text in a font as a width holds.
+/// The text, shortened to fit `width` at a font size.
 std::string fitted(std::string_view text, double width, int font_size) {
     std::string result = shortened(text, text.size());
     for (std::size_t columns = text.size(); columns > 3 && text_width(result, font_size) > width;) {
@@ -148,7 +149,7 @@ std::string_view class_color(Category category) {
 }
 
 std::string_view device_color(std::size_t device) {
-    // Light ones, so that black text can be read on them.
+    // Light colours, so that black text on them is legible.
     constexpr std::array<std::string_view, 6> kColors{"#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#F0E442", "#D55E00"};
     return kColors[device % kColors.size()];
 }
@@ -194,7 +195,7 @@ Canvas canvas(double left, double plot_height, std::string_view title, std::stri
     text += fmt::format("set bmargin at screen {}\nset tmargin at screen {}\n", plotted(area.bottom / result.height),
                         plotted(area.top / result.height));
     const std::string first = fitted(title.substr(0, line_end), width - 2 * kEdge, kFontSize);
-    // Above the axes, or as far left of them as a long one needs.
+    // The title starts at the left end of the axes, or further left if it is long.
     const double start = std::max(kEdge, std::min(area.left, width - kEdge - text_width(first)));
     text += label_at(start, area.top + 1.3 * kFontSize + second_line, result.height, first, "left");
     if (!second.empty()) {

@@ -1,4 +1,4 @@
-// What all pictures share: size, fonts, colours, and the pieces of a gnuplot script.
+// Common style of all pictures: size, fonts, colours, and building blocks of a gnuplot script.
 #pragma once
 
 #include <cstddef>
@@ -11,23 +11,23 @@
 
 namespace berth {
 
-/// Printed 160 mm wide, ten of these units are a millimetre, so that 28 units of font are 8 points.
+/// Picture units: at a printed width of 160 mm ten units are a millimetre, so a font size of 28 units is 8 points.
 inline constexpr int kPictureWidth = 1600;
 inline constexpr int kFontSize = 28;
 inline constexpr int kSmallFontSize = 24;
-// gnuplot variables: terminals count fonts and symbols differently.
+// gnuplot variables, set per terminal because terminals scale fonts and symbols differently.
 inline constexpr std::string_view kSmallFont = "small_font";
 inline constexpr std::string_view kSymbolScale = "symbol_scale";
 
-/// One picture as gnuplot commands; they run once per terminal.
+/// One picture as gnuplot commands, which are run once per terminal.
 struct Drawing {
     Picture picture;
     int height = 0;
     std::string commands;
-    std::string csv{};  ///< what is drawn, for a file beside the picture; empty: another file of the folder has it
+    std::string csv{};  ///< plotted data for a file beside the picture; empty if another file in the folder holds it
 };
 
-/// Where the axes stand, in units from the lower left corner of the picture.
+/// Position of the axes, in picture units from the lower left corner.
 struct PlotArea {
     double left = 0, right = 0, bottom = 0, top = 0;
 };
@@ -38,61 +38,61 @@ struct LegendEntry {
     LegendMark mark = LegendMark::kBox;
     std::string color;
     std::string title;
-    int symbol = 7;  ///< of a point: a full one, as gnuplot numbers them
+    int symbol = 7;  ///< gnuplot point type for kPoint; a filled one
     bool open = false;
 };
 
-/// A picture with its title above the axes, and the names of the axes and the legend below them.
+/// Picture frame: the title above the axes, axis names and the legend below them.
 struct Canvas {
     PlotArea area;
     int height = 0;
     std::string commands;
 };
-/// Axes of that height from `left` to the right margin; an empty name of the y axis takes no room. A second line of the
-/// title is small, and may be as wide as the picture.
+/// Axes of height `plot_height` from `left` to the right margin; an empty y axis name takes no room. A second line of
+/// the title is set in the small font and may be as wide as the picture.
 [[nodiscard]] Canvas canvas(double left, double plot_height, std::string_view title, std::string_view x_name,
                             std::string_view y_name, const std::vector<LegendEntry>& legend);
 
-/// A title, with what was changed in its second line.
+/// A title with the changed settings in its second line.
 [[nodiscard]] std::string titled(std::string_view title, const std::vector<SettingChange>& changes);
 
-// Okabe and Ito's palette: eight colours that stay apart for every kind of colour vision.
+// Okabe and Ito's palette: eight colours that are distinguishable for every kind of colour vision.
 [[nodiscard]] std::string_view class_color(Category category);
 [[nodiscard]] std::string_view device_color(std::size_t device);
 inline constexpr std::string_view kHandoverColor = "#8C8C8C";
 inline constexpr std::string_view kQuietColor = "#767676";
-inline constexpr std::string_view kDashes = "(6,3)";  ///< of the line of a proposed curve
+inline constexpr std::string_view kDashes = "(6,3)";  ///< dash pattern of a proposed curve
 
-/// In single quotes, as gnuplot reads it.
+/// Text as a gnuplot string in single quotes.
 [[nodiscard]] std::string gnuplot_text(std::string_view text);
 
-/// The same for the label of a tic, in which gnuplot would take a percent sign for a format.
+/// Text as a gnuplot tic label, where a percent sign would be read as a format.
 [[nodiscard]] std::string tic_text(std::string_view text);
 
-/// Estimated width of a text in the pictures' font.
+/// Estimated width of a text in the font of the pictures, in picture units.
 [[nodiscard]] double text_width(std::string_view text, int font_size = kFontSize);
 
-/// A label at a place given in units; `options` are gnuplot's (left, right, center, rotate, tc ...).
+/// A label at a position in picture units; `options` are gnuplot options (left, right, center, rotate, tc ...).
 [[nodiscard]] std::string label_at(double x, double y, int height, std::string_view text, std::string_view options);
 
-/// What an open symbol is drawn from: the full one, and a white one of this share of its size on top. The outlines that
-/// gnuplot has are too thin in one terminal.
+/// An open symbol is a filled symbol with a white one of this fraction of its size on top, because gnuplot's outline
+/// symbols are too thin in one terminal.
 inline constexpr double kOpening = 0.6;
-/// A symbol at a place given in units.
+/// A symbol at a position in picture units.
 [[nodiscard]] std::string symbol_at(double x, double y, int height, int symbol, bool open, double size,
                                     std::string_view color);
 
-/// Commands for both terminals of a drawing, each writing to its path.
+/// Script that draws a picture in both terminals, to the paths `png` and `svg`.
 [[nodiscard]] std::string script(const Drawing& drawing, std::string_view png, std::string_view svg);
 
-/// The drawings under names of letters, digits and dashes. What cannot be drawn is reported; no file of it is left,
-/// however this process ends.
+/// Draws the pictures under file names of letters, digits and dashes. A picture that cannot be drawn is reported and
+/// leaves no file behind, however this process ends.
 [[nodiscard]] std::vector<Picture> drawn(std::vector<Drawing> drawings, Diagnostics& diagnostics);
 
-/// A number with a decimal point, short and exact enough to draw.
+/// A number with a decimal point, short but precise enough for plotting.
 [[nodiscard]] std::string plotted(double value);
 
-// The pictures. Absent what they would show, they are empty.
+// The pictures; empty if the result has no data for them.
 [[nodiscard]] std::vector<Drawing> roofline_drawings(const ScenarioResult& result, const Profile& profile);
 [[nodiscard]] std::vector<Drawing> class_drawings(const ScenarioResult& result);
 [[nodiscard]] std::vector<Drawing> placement_drawings(const ScenarioResult& result);

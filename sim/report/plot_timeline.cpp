@@ -1,4 +1,4 @@
-// A few requests over time: lanes per core, dispatch thread and link, and beneath them what DRAM carries.
+// A few requests over time: lanes per core, dispatch thread and link, and the DRAM bandwidth beneath them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,21 +17,21 @@ namespace berth {
 namespace {
 
 constexpr double kTaskHalf = 0.38;
-constexpr std::size_t kMostLanes = 12;  // of one pool
+constexpr std::size_t kMostLanes = 12;  // lanes per pool
 
-/// A span of one or several tasks that follow each other on one lane for the same request and stage.
+/// A span of one or several consecutive tasks on one lane, for the same request and stage.
 struct Bar {
     std::size_t lane = 0;
     std::size_t request = 0, phase = 0;
-    std::string task;  ///< the first
+    std::string task;  ///< name of the first task
     double from = 0, to = 0;
 };
 
-/// Servers of a pool that do the same, one or several.
+/// One or several servers of a pool with identical activity.
 struct Lane {
     std::size_t pool = 0;
-    int first = 0, last = 0;  ///< servers
-    bool only = false;        ///< nothing else of the pool is distinguished
+    int first = 0, last = 0;  ///< range of servers
+    bool only = false;        ///< the pool has no other lane
     double busy_until = 0;
 };
 
@@ -41,7 +41,7 @@ std::string lane_name(const Lane& lane, const ServerPool& pool) {
                                      : fmt::format("{} {}-{}", pool.name, lane.first, lane.last);
 }
 
-/// Lays spans out on lanes, the servers of their pools.
+/// Assigns spans to lanes, which are the servers of their pools.
 class Lanes {
   public:
     explicit Lanes(const TrafficResult& traffic) : system_(traffic.system) {
@@ -64,7 +64,7 @@ class Lanes {
         return 0;
     }
 
-    // Where all tasks hold the same number of servers, that many are one lane.
+    // The greatest common divisor of the tasks' server counts determines how many servers form a lane.
     void add_pool(std::size_t pool, const std::vector<SimulatedSpan>& all) {
         std::vector<SimulatedSpan> spans;
         int together = 0;
@@ -133,7 +133,7 @@ class Lanes {
                });
     }
 
-    // Cores that work together would be as many rows with the same bars.
+    // Merges lanes of cores that work together, which would be rows with identical bars.
     void join_equal_lanes() {
         std::vector<Lane> joined;
         std::vector<std::size_t> row(lanes_.size());
@@ -157,10 +157,10 @@ class Lanes {
     const SimulatedSystem& system_;
     std::vector<Lane> lanes_;
     std::vector<Bar> bars_;
-    std::map<std::size_t, std::size_t> latest_;  ///< bar of each lane
+    std::map<std::size_t, std::size_t> latest_;  ///< index of the latest bar of each lane
 };
 
-// What DRAM carries as cells whose height is a share of what it sustains; the row beneath the lanes has twice the
+// DRAM traffic as cells whose height is the share of the sustained bandwidth. Their row, beneath the lanes, has double
 // height.
 std::vector<Cell> bandwidth_cells(const TrafficResult& traffic, double middle, double end, double& most) {
     std::vector<Cell> cells;
@@ -208,7 +208,7 @@ std::string bar_labels(const std::vector<Bar>& bars, const TrafficResult& traffi
     return commands;
 }
 
-// A lane per row, and two rows for the bandwidth.
+// One row per lane, and two rows for the bandwidth.
 std::vector<Row> rows_of(const Lanes& lanes, const SimulatedSystem& system, double end) {
     std::vector<Row> rows;
     std::optional<std::size_t> pool;
@@ -221,14 +221,15 @@ std::vector<Row> rows_of(const Lanes& lanes, const SimulatedSystem& system, doub
     return rows;
 }
 
-/// gnuplot's data blocks, and the clauses of `plot` that draw them.
+/// gnuplot data blocks, and the clauses of `plot` that draw them.
 struct Plotted {
     std::string data, clauses;
 };
 
-/// Wide enough to be seen: a dispatch of some microseconds would be thinner than a pixel, and its lane look empty.
+/// Cell of a bar with a minimum width: a dispatch of a few microseconds would be thinner than a pixel and leave its
+/// lane empty.
 Cell cell_of(const Bar& bar, const RowFrame& frame) {
-    constexpr double kThinnest = 3;  // units
+    constexpr double kThinnest = 3;  // picture units
     const double least = kThinnest * frame.time_range / (frame.canvas.area.right - frame.canvas.area.left);
     return {frame.middle[bar.lane], kTaskHalf, bar.from, std::max(bar.to, bar.from + least)};
 }
@@ -261,7 +262,7 @@ Plotted plotted_bars(const std::vector<Bar>& bars, const RowFrame& frame) {
     for (const Bar& bar : bars) {
         const Cell cell = cell_of(bar, frame);
         of_phase[bar.phase].push_back(cell);
-        if (cell.to <= bar.to) {  // an edge would hide one that is thinner than that
+        if (cell.to <= bar.to) {  // a cell wider than its bar has the minimum width, and an edge would hide it
             edges +=
                 fmt::format("{} {} 0 {}\n", plotted(cell.to), plotted(cell.middle - kTaskHalf), plotted(2 * kTaskHalf));
         }
@@ -292,8 +293,8 @@ Plotted plotted_bandwidth(const TrafficResult& traffic, double middle, double en
     return drawn;
 }
 
-// A budget counts from the arrival of each request: of several it would be several lines. One far off would squeeze
-// what there is to see.
+// The budget line, shown for a single request only, since a budget counts from the arrival of each request. A budget
+// far beyond `end` is left out, because it would squeeze the bars.
 std::optional<double> budget_shown(const ScenarioResult& result, std::size_t requests, double end) {
     const auto& budget = result.total.budget;
     return requests == 1 && budget && in_milliseconds(*budget) < 3 * end ? std::optional(in_milliseconds(*budget))

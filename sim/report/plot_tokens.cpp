@@ -1,4 +1,4 @@
-// Latency against the tokens of the input, per device, with the steps of buckets and where one device passes another.
+// Latency over input tokens per device, with the steps of buckets and the crossings between devices.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,14 +16,14 @@ namespace {
 
 constexpr double kTokensLeft = 150;
 constexpr double kTokensHeight = 730;
-constexpr std::size_t kLabelledCrossings = 2;  // per pair of curves: steps may cross many times
+constexpr std::size_t kLabelledCrossings = 2;  // labels per pair of curves, since step curves may cross many times
 
-/// A vertex of the line that is drawn, in tokens and milliseconds.
+/// A vertex of the drawn line, in tokens and milliseconds.
 struct Vertex {
     double tokens = 0, median = 0, low = 0, high = 0;
 };
 
-/// A curve with its device's place in the profile.
+/// A curve with the index of its device in the profile.
 struct Line {
     const LatencyCurve* curve = nullptr;
     std::size_t device = 0;
@@ -34,7 +34,7 @@ struct TokenPicture {
     const TokenCurves* curves = nullptr;
     Canvas canvas;
     std::vector<Line> lines;
-    double tokens = 1, time = 0;  ///< the axes start at zero and end here
+    double tokens = 1, time = 0;  ///< ends of the axes, which start at zero
     [[nodiscard]] double x(double t) const {
         return canvas.area.left + (canvas.area.right - canvas.area.left) * t / tokens;
     }
@@ -59,7 +59,7 @@ std::vector<Vertex> vertices(const LatencyCurve& curve) {
     return line;
 }
 
-/// The device that a curve is named after: a proposed one has its name followed by the buckets it would have.
+/// Index of a curve's device. A proposed curve is named after its device, followed by the proposed buckets.
 std::size_t device_of(const LatencyCurve& curve, const Profile& profile) {
     for (std::size_t i = 0; i < profile.devices.size(); ++i) {
         const std::string& name = profile.devices[i].name;
@@ -94,7 +94,7 @@ std::vector<LegendEntry> legend_of(const std::vector<Line>& lines, bool crossing
     return legend;
 }
 
-/// The range follows the medians: a wide interval may leave it at the top.
+/// The axes cover the medians; a wide interval may be clipped at the top.
 void set_range(TokenPicture& picture) {
     for (const Line& line : picture.lines) {
         for (const Vertex& v : line.vertices) {
@@ -208,7 +208,7 @@ Drawing drawing_of(const TokenCurves& curves, const Profile& profile, const std:
             curve_rows(curves)};
 }
 
-// A model of one input size, such as one of images, has no curve to draw.
+// A model with a fixed input size, such as an image model, has no curve.
 bool has_lengths(const TokenCurves& curves) {
     return std::ranges::any_of(curves.curves, [](const LatencyCurve& curve) {
         return !curve.points.empty() && curve.points.back().tokens > 1;

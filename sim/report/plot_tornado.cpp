@@ -1,4 +1,4 @@
-// What each number of the profile does to the total, as bars to either side of it.
+// Tornado chart: effect of each profile number on the total, as bars to either side of it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kTornadoBars = 15;
 constexpr double kTornadoHalf = 0.34;
 
-/// The total with one number a standard deviation lower, and higher.
+/// The total with one number a standard deviation lower and higher.
 struct TornadoEnds {
     double lower = 0, higher = 0;
 };

@@ -1,4 +1,4 @@
-// Both totals as bars from zero, and each difference as one that starts where the last one ended.
+// Waterfall chart: both totals as bars from zero, and each difference as a bar that starts where the previous one ends.
 #include "report/plot_waterfall.h"
 
 #include <fmt/format.h>
@@ -63,7 +63,7 @@ Drawing waterfall_drawing(const ScenarioDiff& diff) {
                                           {LegendMark::kBox, std::string(kFasterColor), "faster"},
                                           {LegendMark::kBox, std::string(kSlowerColor), "slower"}};
     const auto& budget = diff.after.total.budget;
-    const bool near = budget && *budget < 2 * scale_of(diff);  // one far off would squeeze the bars
+    const bool near = budget && *budget < 2 * scale_of(diff);  // a distant budget line would squeeze the bars
     const RowFrame frame = row_frame(
         rows, "What each difference does to the latency\n" + title_of(diff.after.scenario, diff.after.changes),
         "latency of a request", legend, near ? budget : std::nullopt);

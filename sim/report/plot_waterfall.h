@@ -1,4 +1,4 @@
-// The waterfall between two scenarios, a picture of `berth diff` and `berth compare`.
+// Waterfall chart between two scenarios, for `berth diff` and `berth compare`.
 #pragma once
 
 #include "berth/scenario_diff.h"
@@ -6,7 +6,7 @@
 
 namespace berth {
 
-/// Bars of the waterfall: both totals from zero, and each step from where the last one ended.
+/// Waterfall chart: bars of both totals start at zero, each step starts where the previous one ends.
 [[nodiscard]] Drawing waterfall_drawing(const ScenarioDiff& diff);
 
 }  // namespace berth

@@ -38,7 +38,7 @@ std::string class_table(const Candidate& candidate, TextWidth width) {
     return table.text(2, width);
 }
 
-/// Operators that fell back or that the runtime's own code computes, those of one device and reason together.
+/// Operators that fell back to another device or run in the runtime's own code, grouped by device and reason.
 std::string elsewhere_text(const Candidate& candidate, std::span<const std::string> devices, TextWidth width) {
     std::vector<std::pair<std::string, std::vector<std::string>>> groups;
     for (const OperatorResult& op : candidate.operators) {
@@ -59,7 +59,7 @@ std::string elsewhere_text(const Candidate& candidate, std::span<const std::stri
     return text;
 }
 
-// Of a stage that generates text: what it read and made, and what stays of it.
+// Summary of a stage that generates text: prompt tokens, generated tokens and KV cache.
 std::string generation_text(const Candidate& candidate) {
     const GenerationResult& generation = *candidate.generation;
     std::string text = fmt::format("{} core{}, prompt of {} tokens\n", candidate.cores, candidate.cores == 1 ? "" : "s",
@@ -75,7 +75,7 @@ std::string generation_text(const Candidate& candidate) {
 
 std::string lengths_text(const Candidate& candidate) {
     const std::string cores = fmt::format("{} core{}", candidate.cores, candidate.cores == 1 ? "" : "s");
-    const bool one_size = candidate.padded_tokens == 1;  // such as a picture's
+    const bool one_size = candidate.padded_tokens == 1;  // a model with a fixed input size, such as an image model
     return cores + (one_size ? "\n"
                              : fmt::format(", {} padded tokens for {} actual ones\n", candidate.padded_tokens,
                                            candidate.actual_tokens));

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Not where it lies on this machine: below the folder that ships it.
+/// Path relative to the library root that ships the file, instead of its location on this machine.
 std::string shown_path(const std::string& file, const Library& library) {
     for (const fs::path& root : library.roots) {
         const fs::path below = fs::path(file).lexically_relative(root);

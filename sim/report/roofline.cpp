@@ -46,7 +46,7 @@ void add_operator(Roofline& roofline, const OperatorResult& op, std::size_t stag
     }
 }
 
-/// Roofs for the dtypes at which the device multiplied; equal ones share a line.
+/// Compute roofs for the dtypes of operators with MACs; equal rates share a roof.
 std::vector<Roof> roofs_of(const Device& device, int cores, const std::set<DType>& dtypes) {
     std::vector<Roof> roofs;
     for (const DType dtype : dtypes) {
@@ -67,7 +67,7 @@ std::vector<Roof> roofs_of(const Device& device, int cores, const std::set<DType
     return roofs;
 }
 
-/// Of those stages that run under `runtime`; every one where there is no other.
+/// Roofline of the stages that run under `runtime`, or of all stages if `only` says that there is no other runtime.
 Roofline roofline_of(const ScenarioResult& result, const Profile& runtime, bool only, DeviceId device) {
     const Device& chip = runtime.devices[static_cast<std::size_t>(device)];
     Roofline roofline{chip.name, runtime.name, {}, {}, 0, 1, {}};

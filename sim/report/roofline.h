@@ -8,36 +8,36 @@
 
 namespace berth {
 
-/// Operators of the same name in all blocks, with the same position.
+/// Corresponding operators of all blocks that have the same intensity and rate, as one point.
 struct RooflinePoint {
-    double intensity = 0;  ///< operations per byte; 0 where no byte moves at DRAM
+    double intensity = 0;  ///< operations per byte; 0 without DRAM traffic
     double rate = 0;       ///< operations per second
     Category category{};
-    Bound bound{};          ///< of the first
-    bool has_macs = false;  ///< operations are MACs, else elements
-    std::size_t stage = 0;  ///< of Roofline::stages
+    Bound bound{};          ///< bound of the first operator
+    bool has_macs = false;  ///< operations are MACs if true, otherwise elements
+    std::size_t stage = 0;  ///< index into Roofline::stages
     std::string name;
     int count = 0;
     Time time;
 };
 
-/// A rate at which the device multiplied, and for which dtypes.
+/// A compute roof: a MAC rate that operators used, and the dtypes that have it.
 struct Roof {
     std::string dtypes;  ///< `fp16, int8`
     double rate = 0;     ///< MACs per second
 };
 
-/// One device as one runtime uses it, with the stages that may run there as a whole.
+/// Roofline of one device under one runtime, with the stages that can run there as a whole.
 struct Roofline {
     std::string device, runtime;
     std::vector<RooflinePoint> points;
-    std::vector<Roof> roofs;  ///< the highest first
+    std::vector<Roof> roofs;  ///< in descending order
     double bandwidth = 0;     ///< bytes per second
     int cores = 1;
     std::vector<std::string> stages;
 };
 
-/// One per device and runtime under which something runs there; its rates are that runtime's.
+/// One roofline per device and runtime that runs a stage there, with the rates of that runtime.
 [[nodiscard]] std::vector<Roofline> rooflines(const ScenarioResult& result, const Profile& profile);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// What differs as text, as JSON, and as a folder with a picture and a page.
+// Scenario differences as text, as JSON, and as a folder with a picture and a page.
 #include "berth/scenario_diff_report.h"
 
 #include <fmt/format.h>
@@ -17,11 +17,12 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kMostSilent = 12;  // inputs without effect that a text names
+constexpr std::size_t kMostSilent = 12;  // listed inputs without effect
 
 bool only_in_origin(const DiffStep& step) { return std::ranges::all_of(step.inputs, &InputDifference::origin); }
 
-// A chip has a hundred numbers, of which most do nothing for one question: the first ones, and how many there are.
+// Inputs without effect: the first ones and their count, since most of a chip's hundred numbers do not affect one
+// question.
 std::string silent_text(const ScenarioDiff& diff, TextWidth width) {
     std::string silent;
     std::size_t same_value = 0, listed = 0, more = 0;
@@ -51,7 +52,7 @@ std::string silent_text(const ScenarioDiff& diff, TextWidth width) {
     return silent.empty() ? "" : "\n  Inputs that differ and change nothing in the answer:\n" + silent;
 }
 
-// Inputs that leave the total as it is, and what they do instead.
+// Inputs that do not change the total, and their other effects.
 std::string other_steps_text(const ScenarioDiff& diff, TextWidth width) {
     std::string others;
     for (const DiffStep& step : diff.steps) {

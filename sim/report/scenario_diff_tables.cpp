@@ -1,4 +1,4 @@
-// What differs between two scenarios, in the pieces that text, picture and page are made of.
+// Differences between two scenarios, as building blocks for text, picture and page.
 #include "report/scenario_diff_tables.h"
 
 #include <fmt/format.h>
@@ -16,15 +16,15 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kBriefValue = 20;
-constexpr std::size_t kValueColumns = 60;  // of a source or a description; JSON has all of it
-constexpr double kShownChange = 1e-4;      // of the total: less is none
-constexpr double kSmallStep = 0.01;        // of the total: less is told together with its neighbours
+constexpr std::size_t kValueColumns = 60;  // shown length of a source or a description; JSON has the full text
+constexpr double kShownChange = 1e-4;      // share of the total below which a change counts as none
+constexpr double kSmallStep = 0.01;        // share of the total below which a step is merged with its neighbours
 
 std::string move_text(const DecisionChange& move) {
     return fmt::format("{} from {} to {}", move.stage, move.before, move.after);
 }
 
-/// The last steps of each path, which tell inputs of one picture apart, and where a stage moves.
+/// The distinguishing last parts of each path, for pictures, and the new placement of a stage.
 std::string brief_inputs(const DiffStep& step) {
     std::vector<std::string> texts;
     for (const InputDifference& input : step.inputs) {
@@ -146,7 +146,7 @@ std::string inputs_text(const std::vector<InputDifference>& inputs) {
 
 bool is_in_table(const DiffStep& step) { return step.answers.empty() && !step.without_effect(); }
 
-// Small steps one after the other are one row, which names their inputs.
+// Consecutive small steps are merged into one row that names their inputs.
 std::vector<ShownStep> shown_steps(const ScenarioDiff& diff) {
     const Time least = kSmallStep * scale_of(diff);
     std::vector<ShownStep> shown;

@@ -1,4 +1,4 @@
-// What differs between two scenarios, in the pieces that text, picture and page are made of.
+// Differences between two scenarios, as building blocks for text, picture and page.
 #pragma once
 
 #include <cstddef>
@@ -12,15 +12,15 @@
 
 namespace berth {
 
-/// The larger of both totals, and the unit in which both are read beside each other.
+/// The larger of both totals, and the common unit in which both are shown.
 [[nodiscard]] Time scale_of(const ScenarioDiff& diff);
 [[nodiscard]] TimeUnit unit_of(const ScenarioDiff& diff);
-/// Whether a change is one at all beside that total.
+/// Whether a change is significant relative to a total.
 [[nodiscard]] bool matters(Time change, Time total);
-/// In the digits that matter beside a total.
+/// A change with its sign, in the digits that are significant relative to a total.
 [[nodiscard]] std::string signed_text(Time change, Time total, TimeUnit unit);
 
-/// What tells both ends apart: their chips, or else their scenarios and what was changed in them.
+/// Distinguishing names of both sides: their chips, or if these are equal their scenarios and changed settings.
 [[nodiscard]] std::string start_name(const ScenarioDiff& diff);
 [[nodiscard]] std::string end_name(const ScenarioDiff& diff);
 
@@ -30,22 +30,22 @@ namespace berth {
 /// "Total 380 ms (...) -> 688 ms (...): +307 ms, +80.8%."
 [[nodiscard]] std::string total_sentence(const ScenarioDiff& diff);
 
-/// Those that moved the total or a decision; the others stand below.
+/// Whether a step changed the total or a decision; other steps are listed below the table.
 [[nodiscard]] bool is_in_table(const DiffStep& step);
-/// A row of the table and of the waterfall: one step, or several that follow each other and do little.
+/// A row of the table and of the waterfall: one step, or several consecutive small steps.
 struct ShownStep {
-    std::string label, moves, brief;  ///< brief: for a picture
+    std::string label, moves, brief;  ///< `brief` is for pictures
     Time before, after;
-    std::size_t small = 0;  ///< steps that are in it because they do little
+    std::size_t small = 0;  ///< number of merged small steps
 };
 [[nodiscard]] std::vector<ShownStep> shown_steps(const ScenarioDiff& diff);
 
-/// What each of them did to the total, from the first total on.
+/// Effect of each step on the total, starting from the first total.
 [[nodiscard]] TextTable diff_step_rows(const ScenarioDiff& diff);
-/// Time by class of operators on both sides.
+/// Time by operator class on both sides.
 [[nodiscard]] TextTable diff_class_rows(const ScenarioDiff& diff);
 
-/// What diff_json() writes.
+/// The document that diff_json() writes.
 [[nodiscard]] Json json_of(const ScenarioDiff& diff);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Parts of the text report, shared by the terminal and the Markdown version.
+// Sections of the report, shared by the terminal and the Markdown version.
 #pragma once
 
 #include <optional>
@@ -21,10 +21,11 @@ namespace berth {
 
 /// Where to run each stage, how long a request takes and whether it stays within the budget, each with its probability.
 [[nodiscard]] std::string answer_sentence(const ScenarioResult& result, const Scenario& scenario);
-/// What a stream sustains, and how the passes of a stage are spread for it; none unless placed for throughput.
+/// The sustainable rate of a stream, and how each stage's passes are distributed for it; empty unless the objective is
+/// throughput.
 [[nodiscard]] std::vector<std::string> rate_sentences(const ScenarioResult& result);
 
-// The same in parts, for pages: the total against the budget, a row per stage, and why each runs where it does.
+// Parts of answer_text(), for pages: the total against the budget, a row per stage, and the reason for each placement.
 [[nodiscard]] std::string headline(const ScenarioResult& result);
 [[nodiscard]] TextTable stage_rows(const ScenarioResult& result, const Scenario& scenario);
 [[nodiscard]] std::vector<std::string> stage_reasons(const ScenarioResult& result, const Scenario& scenario);
@@ -32,42 +33,43 @@ namespace berth {
 /// Every candidate of one stage; empty for a fixed stage.
 [[nodiscard]] std::string candidates_text(const StageResult& stage, const ScenarioResult& result, TextWidth width);
 
-// The same in parts, of a stage that runs a model: its placements, their time by class, what is to be said of them.
+// Parts of candidates_text() for a stage that runs a model: its placements, their time by class, and notes on them.
 [[nodiscard]] TextTable candidate_rows(const StageResult& stage);
 [[nodiscard]] TextTable candidate_classes(const StageResult& stage, TextWidth width);
-/// Of a stage that generates text: how fast it comes, and the memory of keys and values at the end.
+/// For a stage that generates text: token rates, and the KV cache size at the end.
 [[nodiscard]] std::optional<TextTable> candidate_paces(const StageResult& stage);
 [[nodiscard]] std::vector<std::string> candidate_notes(const StageResult& stage, const ScenarioResult& result);
 
-/// Cores per request against requests side by side; empty where they were not compared.
+/// Comparison of cores per request with concurrent requests; empty if it was not made.
 [[nodiscard]] std::string core_splits_text(const ScenarioResult& result, TextWidth width);
 
-/// Inputs per pass against what is sustainable; empty where they were not compared.
+/// Comparison of inputs per pass by sustainable rate; empty if it was not made.
 [[nodiscard]] std::string batch_sizes_text(const ScenarioResult& result, TextWidth width);
 
-/// What to act on, with the predicted gain and the line that tries it.
+/// Findings with the predicted gain and the command line that tries each.
 [[nodiscard]] std::string findings_text(std::span<const Finding> findings, TextWidth width);
 
-/// The numbers that move the total most within their spreads; empty if no uncertainty was asked for.
+/// The numbers whose spreads contribute most to the uncertainty of the total; empty if no uncertainty was asked for.
 [[nodiscard]] std::string assumptions_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width);
 [[nodiscard]] std::optional<TextTable> assumption_rows(const ScenarioResult& result, const Scenario& scenario);
 
-/// The same with the source of each number.
+/// assumption_rows() with the source of each number.
 [[nodiscard]] std::optional<TextTable> sourced_assumption_rows(const ScenarioResult& result, const Scenario& scenario);
-/// How much of each stage's time was measured near its sizes, at others, or is assumed.
+/// Share of each stage's time that was measured near its sizes, measured at other sizes, or assumed.
 [[nodiscard]] std::vector<std::string> stage_evidence_sentences(const ScenarioResult& result);
 
-/// Which device is faster up to where, and where that is sure; of no crossing, which one is faster throughout.
+/// Which device is faster up to which value, and where that is certain; without a crossing, which device is faster
+/// throughout.
 [[nodiscard]] std::vector<std::string> crossover_sentences(const CrossoverQuestion& question,
                                                            const CrossoverAnswer& answer);
 
-/// How sure each stage's choice is, and which numbers could reverse it.
+/// Confidence in each stage's choice, and the numbers that could reverse it.
 [[nodiscard]] std::vector<std::string> decision_sentences(const Sensitivity& sensitivity);
 
-/// A row per operator of a placement; one with a note has a "+" behind its name.
+/// A row per operator of a placement; a "+" behind the name marks an operator with a note.
 [[nodiscard]] TextTable operator_table(const Candidate& candidate, std::span<const std::string> devices);
 
-/// What acting on a finding does to the total: "total 448 ms -> 161 ms (-64%)"; empty where it does nothing.
+/// Effect on the total of acting on a finding: "total 448 ms -> 161 ms (-64%)"; empty if there is none.
 [[nodiscard]] std::string finding_gain(const Finding& finding);
 
 }  // namespace berth

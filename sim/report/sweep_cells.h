@@ -1,4 +1,4 @@
-// The columns of a sweep behind its axes, and what a point has in them: for whoever writes rows.
+// Result columns of a sweep, which follow the columns of its axes, and the cells of a point; used by all row writers.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@ namespace berth {
 
 enum class SweepColumn : std::uint8_t { kNumber, kTruth, kText };
 
-/// `column(name, kind)` for each, in order.
+/// Calls `column(name, kind)` for each result column, in order.
 template <class Column>
 void each_sweep_column(const Sweep& sweep, const Column& column) {
     column("total_ms", SweepColumn::kNumber);
@@ -28,8 +28,8 @@ void each_sweep_column(const Sweep& sweep, const Column& column) {
     column("why_not", SweepColumn::kText);
 }
 
-/// `cell.number(optional)`, `cell.truth(optional)` or `cell.text(string)` for each column; absent or empty where there
-/// is nothing to tell.
+/// Calls `cell.number(optional)`, `cell.truth(optional)` or `cell.text(string)` for each result column; the argument is
+/// absent or empty if the point has no value.
 template <class Cell>
 void each_sweep_cell(const Sweep& sweep, const SweepPoint& point, Cell& cell) {
     const auto time = [&cell](const std::optional<Time>& value) {

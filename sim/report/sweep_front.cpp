@@ -55,7 +55,7 @@ constexpr double kFrontHeight = 700;
 constexpr std::string_view kFrontColor = "#0072B2";
 constexpr std::string_view kBestColor = "#D55E00";
 
-/// One axis of the picture: a goal over a little more than the range of all points.
+/// One axis of the picture: a goal over slightly more than the range of all points.
 struct GoalAxis {
     Goal goal{};
     double low = 1e300, high = -1e300;
@@ -132,7 +132,7 @@ std::string point_name(const Sweep& sweep, const DesignPoint& point) {
     return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-// The best and both ends of the front, as far as there is room.
+// Labels of the best point and both ends of the front, where there is room.
 std::string point_names(const Sweep& sweep, const OptimiseAnswer& answer, const FrontAxes& axes, int height) {
     Obstacles obstacles;
     for (const auto* points : {&answer.front, &answer.others}) {

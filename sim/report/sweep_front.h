@@ -1,4 +1,4 @@
-// A front as a picture between its first two goals, and how its goals and quantities are called.
+// Picture of a Pareto front over its first two goals, and the names and units of its goals.
 #pragma once
 
 #include <string>
@@ -9,15 +9,16 @@
 
 namespace berth {
 
-/// As JSON, CSV and pictures have it: milliseconds, millijoules, the formula's SI unit.
+/// Value of a goal in the unit of JSON, CSV and pictures: milliseconds, millijoules, or the formula's SI unit.
 [[nodiscard]] double shown(const DesignPoint& point, Goal goal);
-/// "B", "B/s", "Hz"; empty for a plain number.
+/// Unit of the cost formula, such as "B", "B/s" or "Hz"; empty if it is dimensionless.
 [[nodiscard]] std::string cost_unit(const OptimiseQuestion& question);
 [[nodiscard]] std::string axis_name(const OptimiseQuestion& question, Goal goal);
-/// The end of a path, as a formula may name it.
+/// The last two parts of an axis's path, by which a formula may refer to it.
 [[nodiscard]] std::string short_name(const SweepAxis& axis);
 
-/// All points, the front, the best with its settings, and the limits; none of one goal or without a front.
+/// All points, the front, the best point with its settings, and the limits; empty for a single goal or without a
+/// front.
 [[nodiscard]] std::vector<Drawing> front_drawings(const Sweep& sweep, const OptimiseQuestion& question,
                                                   const OptimiseAnswer& answer);
 

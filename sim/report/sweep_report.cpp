@@ -15,7 +15,7 @@ namespace berth {
 
 namespace {
 
-/// Cells behind those of the axes, each with a comma before it unless it is the first.
+/// Result cells of a CSV row, each preceded by a comma unless it is the first.
 class CsvCells {
   public:
     explicit CsvCells(std::string& text) : text_(text) {}

@@ -14,7 +14,7 @@ namespace {
 
 bool starts_code_point(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
 
-// A number stays with its unit.
+// Whether two words must stay on one line: a number and its unit.
 bool belong_together(std::string_view word, std::string_view next) {
     static constexpr std::array<std::string_view, 17> kUnits{
         "ns", "us", "ms", "s", "B", "KiB", "MiB", "GiB", "TiB", "J", "mJ", "GHz", "MHz", "Hz", "MB/s", "GB/s", "%"};
@@ -40,7 +40,7 @@ std::vector<std::string> unbreakable_parts(std::string_view text) {
     return parts;
 }
 
-// "hardware.", "devices.", "npu": a path that is too long for a line may break behind a dot. The dot of a number stays.
+// Parts between which a long path may break: "hardware.", "devices.", "npu". The decimal point of a number is no break.
 std::vector<std::string_view> path_steps(std::string_view word) {
     std::vector<std::string_view> steps;
     std::size_t from = 0;
@@ -54,7 +54,7 @@ std::vector<std::string_view> path_steps(std::string_view word) {
     return steps;
 }
 
-// Where a word of a command line ends; a quoted one may hold spaces.
+// End of a word of a command line; a quoted word may contain spaces.
 std::size_t word_end(std::string_view line, std::size_t at) {
     for (bool quoted = false; at < line.size() && (quoted || line[at] != ' '); ++at) {
         const bool escaped = line[at] == '\\' && !quoted && at + 1 < line.size() && line[at + 1] == '\'';
@@ -64,7 +64,7 @@ std::size_t word_end(std::string_view line, std::size_t at) {
     return at;
 }
 
-// An option stays with its value.
+// End of an unbreakable part of a command line: a word, or an option with its value.
 std::size_t part_end(std::string_view line, std::size_t at) {
     const std::size_t end = word_end(line, at);
     const bool option = line[at] == '-' && end + 1 < line.size() && line[end + 1] != '-';

@@ -1,4 +1,4 @@
-// Laying out text for a terminal: wrapped sentences, names and tables that fit its width.
+// Text layout for a terminal: wrapped sentences and shortened names.
 #pragma once
 
 #include <cstddef>
@@ -12,31 +12,29 @@
 
 namespace berth {
 
-/// What belongs to a heading stands in by this much.
+/// Indent of the text below a heading.
 inline constexpr std::size_t kIndent = 2;
 
-/// Lines of sentences are no longer than this, however wide the terminal.
+/// Longest line of running text, however wide the terminal is.
 inline constexpr std::size_t kMostReadable = 100;
 
-/// Columns that a text takes, one per code point.
+/// Display width of a text in columns, one per code point.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 
-/// Breaks `text` at spaces into lines that fit; every line starts with `indent` spaces and those after the first with
-/// `hanging` more. Ends with a newline. A number stays
-/// with its unit; a word that is longer than a line stands alone on one, or breaks behind the dots of a path if
-/// `breaks` says so.
+/// Wraps `text` at spaces to `width`; every line is indented by `indent` spaces, all but the first by `hanging` more.
+/// Ends with a newline. A number stays with its unit. A word longer than a line gets a line to itself, or with
+/// kInPaths is broken behind the dots of a path.
 enum class Breaks : std::uint8_t { kAtSpaces, kInPaths };
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent, TextWidth width, std::size_t hanging = 0,
                                   Breaks breaks = Breaks::kAtSpaces);
 
-/// One line of a command, broken in front of words with the backslash that a shell wants; an option stays with its
-/// value.
+/// A shell command wrapped with backslash continuations; an option stays with its value.
 [[nodiscard]] std::string wrapped_command(std::string_view line, TextWidth width);
 
-/// Shortens to `columns` code points; "..." stands for what was cut from the middle.
+/// Shortens to `columns` code points by replacing the middle with "...".
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t columns);
 
-/// Decimals with which the largest of a column of numbers shows three significant digits, at most three.
+/// Number of decimals, at most three, with which the largest number of a column shows three significant digits.
 [[nodiscard]] int decimals_for(double largest);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// The whole report as text and as Markdown.
+// The complete report as text and as Markdown.
 #include <fmt/format.h>
 
 #include <string>
@@ -61,7 +61,7 @@ std::string text_report(const ScenarioResult& result, const Scenario& scenario, 
                         const Provenance& provenance, TextWidth width) {
     std::string text = wrapped(title(result), 0, width);
     for (const ReportPart& section : sections(result, scenario, findings, provenance, width)) {
-        if (section.title != kAnswer) {  // what the reader came for needs no heading
+        if (section.title != kAnswer) {  // the answer itself has no heading
             text += fmt::format("\n{}\n{:-<{}}\n", section.title, "", section.title.size());
         }
         text += section.body;

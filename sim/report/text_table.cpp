@@ -1,4 +1,4 @@
-// Widths of columns, and the lines that rows become.
+// Column widths, and layout of rows as lines.
 #include "report/text_table.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kBetween = 2;     // spaces between columns
-constexpr std::size_t kLeastName = 20;  // a shortened name still tells its start and its end
+constexpr std::size_t kLeastName = 20;  // enough for the start and the end of a shortened name
 
 std::size_t total(const std::vector<std::size_t>& widths, const std::vector<std::size_t>& shown) {
     std::size_t sum = shown.empty() ? 0 : kBetween * (shown.size() - 1);
@@ -26,7 +26,7 @@ std::size_t total(const std::vector<std::size_t>& widths, const std::vector<std:
     return sum;
 }
 
-// Spaces in front stay in front of every line.
+// Breaks a cell into lines; leading spaces are repeated on every line.
 std::vector<std::string> lines_of(std::string_view text, std::size_t columns, Breaks breaks = Breaks::kAtSpaces) {
     std::vector<std::string> lines;
     const std::string broken = wrapped(text, std::min(text.find_first_not_of(' '), text.size()), {columns}, 0, breaks);
@@ -56,7 +56,7 @@ void add_line(std::string& text, std::size_t indent, std::string line) {
     text += std::string(line.empty() ? 0 : indent, ' ') + line + "\n";
 }
 
-// A cell as it is printed.
+// A laid-out cell.
 struct CellLines {
     std::vector<std::string> lines;
     std::size_t width = 0;
@@ -80,7 +80,7 @@ void add_row(std::string& text, std::size_t indent, const std::vector<CellLines>
     }
 }
 
-// Columns side by side within `available`; each panel starts with the first.
+// Splits columns into panels no wider than `available`; each panel starts with the first column.
 std::vector<std::vector<std::size_t>> panels(const std::vector<std::size_t>& shown,
                                              const std::vector<std::size_t>& widths, std::size_t available) {
     std::vector<std::vector<std::size_t>> all(1);
@@ -94,7 +94,7 @@ std::vector<std::vector<std::size_t>> panels(const std::vector<std::size_t>& sho
     return all;
 }
 
-// As few panels as fit, and none much wider than the others.
+// The least number of panels, of balanced widths.
 std::vector<std::vector<std::size_t>> even_panels(const std::vector<std::size_t>& shown,
                                                   const std::vector<std::size_t>& widths, std::size_t available) {
     auto best = panels(shown, widths, available);
@@ -108,7 +108,7 @@ std::vector<std::vector<std::size_t>> even_panels(const std::vector<std::size_t>
     return best;
 }
 
-// What stands in its column of a cell that is too wide for it.
+// Lines of a cell fitted to the width of its column.
 std::vector<std::string> fitted_lines(const std::string& cell, Fit fit, std::size_t width) {
     switch (fit) {
         case Fit::kShorten:
@@ -153,7 +153,7 @@ std::size_t TextTable::widest_cell(std::size_t column) const {
     return width;
 }
 
-// What a column needs at least, its heading broken wherever it can be.
+// Least width of a column, with its heading broken at every space.
 std::size_t TextTable::least_width(std::size_t column) const {
     const std::size_t heading = longest_word(columns_[column].heading);
     const std::size_t cells = widest_cell(column);
@@ -191,7 +191,7 @@ std::size_t TextTable::natural_width() const {
     return total(natural_widths(), all);
 }
 
-// Those that stand out most from their columns first, and no more than needed.
+// Breaks the headings that exceed their cells most first, and no more than needed.
 bool TextTable::break_headings(Widths& widths, const Columns& shown, std::size_t available) const {
     const auto broken = [this](std::size_t i) { return std::max(widest_cell(i), longest_word(columns_[i].heading)); };
     while (total(widths, shown) > available) {
@@ -206,7 +206,7 @@ bool TextTable::break_headings(Widths& widths, const Columns& shown, std::size_t
     return true;
 }
 
-// The column that is furthest above its least width gives way first. Nothing changes where that is not enough.
+// Narrows the column that is furthest above its least width first. Changes nothing if the least widths do not fit.
 bool TextTable::narrow_cells(Widths& widths, const Columns& shown, std::size_t available) const {
     Widths least;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -221,8 +221,8 @@ bool TextTable::narrow_cells(Widths& widths, const Columns& shown, std::size_t a
     return true;
 }
 
-// Leaves out of `shown` what finds no room. What is still too wide needs panels, in which each column fits beside the
-// first.
+// Removes optional columns from `shown` until the others fit. If the table is still too wide, narrows each column so
+// that it fits beside the first one in a panel.
 TextTable::Widths TextTable::fitted_widths(Columns& shown, std::size_t available) const {
     Widths widths = natural_widths();
     while (!break_headings(widths, shown, available)) {

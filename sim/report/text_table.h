@@ -1,4 +1,4 @@
-// Tables of text that fit the width of a terminal without cutting a number.
+// Text tables that fit the width of a terminal without truncating a number.
 #pragma once
 
 #include <cstddef>
@@ -11,24 +11,24 @@ namespace berth {
 
 enum class Align { kLeft, kRight };
 
-/// What may happen to the cells of a column where the table is wider than its lines.
+/// How the cells of a column may be fitted if the table is too wide.
 enum class Fit {
-    kWhole,      ///< numbers, and names as they are typed: never cut
-    kShorten,    ///< names: "..." for their middle
+    kWhole,      ///< numbers, and names that the user types: never cut
+    kShorten,    ///< names: the middle is replaced by "..."
     kWrap,       ///< sentences and lists: broken at spaces
-    kWrapPaths,  ///< paths with their values: broken behind dots, too
-    kOwnLine,    ///< paths: where one is too long it stands whole on a line of its own, above the rest of its row
-    kOptional,   ///< what the reader can do without: the last such column goes first, and is named below the table
+    kWrapPaths,  ///< paths with their values: broken behind dots as well
+    kOwnLine,    ///< paths: one that is too long is printed in full on a separate line above the rest of its row
+    kOptional,   ///< dispensable columns: dropped from the last on, and named below the table
 };
 
-/// A table with a heading and columns as wide as their widest cell, two spaces apart. Where that is too wide, headings
-/// are broken at spaces, then optional columns are left out, then cells are fitted as their column says; what still is
-/// too wide becomes several tables, one below the other, that repeat the first column.
+/// A table with a heading and columns as wide as their widest cell, two spaces apart. If that is too wide, headings are
+/// broken at spaces, then optional columns are dropped, then cells are fitted by their column's Fit. A table that is
+/// still too wide is split into several, one below the other, that repeat the first column.
 class TextTable {
   public:
     void column(std::string heading, Align align, Fit fit = Fit::kWhole);
     void columns(Align align, const std::vector<std::string>& headings);
-    /// As many cells as there are columns, else a std::logic_error.
+    /// Throws std::logic_error unless there are as many cells as columns.
     void row(std::vector<std::string> cells);
     struct Column {
         std::string heading;
@@ -37,18 +37,18 @@ class TextTable {
     };
     [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
     [[nodiscard]] const std::vector<std::vector<std::string>>& rows() const { return rows_; }
-    /// Columns that it takes with nothing fitted, without the indent.
+    /// Width in characters without any fitting, excluding the indent.
     [[nodiscard]] std::size_t natural_width() const;
     [[nodiscard]] std::string text(std::size_t indent, TextWidth width) const;
-    /// In GitHub's Markdown, with cells as they are.
+    /// The table in GitHub's Markdown, with unmodified cells.
     [[nodiscard]] std::string markdown() const;
 
   private:
     std::vector<Column> columns_;
     std::vector<std::vector<std::string>> rows_;
 
-    using Columns = std::vector<std::size_t>;  // those shown, in order
-    using Widths = std::vector<std::size_t>;   // of each column of the table
+    using Columns = std::vector<std::size_t>;  // indices of the shown columns, in order
+    using Widths = std::vector<std::size_t>;   // width of each column of the table
 
     [[nodiscard]] std::size_t widest_cell(std::size_t column) const;
     [[nodiscard]] std::size_t least_width(std::size_t column) const;

@@ -1,6 +1,5 @@
-// Traced requests in the format of Chrome's trace viewer, which Perfetto reads: a process per pool with a thread per
-// request, requests as spans of their own, arrows where a request goes from one pool to another, bandwidths as
-// counters.
+// Traced requests in Chrome's trace format, which Perfetto reads: a process per pool with a thread per request,
+// requests as separate spans, flow arrows where a request moves between pools, and bandwidths as counters.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,10 +15,10 @@ namespace berth {
 
 namespace {
 
-// Microseconds, as traces have them, to the nanosecond: six digits would blur an hour.
+// Microseconds, the unit of traces, rounded to nanoseconds: six digits would be too coarse for an hour.
 double trace_time(Time time) { return std::round(in_nanoseconds(time)) / 1000; }
 
-/// Spans that had ended when the last counted request did.
+/// Spans that ended no later than the last counted request.
 std::vector<SimulatedSpan> ended_spans(const SimulationResult& result) {
     std::vector<SimulatedSpan> spans;
     std::ranges::copy_if(result.spans, std::back_inserter(spans),
@@ -27,7 +26,7 @@ std::vector<SimulatedSpan> ended_spans(const SimulationResult& result) {
     return spans;
 }
 
-/// Threads of a pool: one per request, and more where tasks of one run at once.
+/// Threads of a pool: one per request, and more if a request has concurrent tasks.
 class Threads {
   public:
     struct Thread {
@@ -64,7 +63,7 @@ class Threads {
     std::vector<std::size_t> of_span_;
 };
 
-/// An event of a kind ("X", "M", ...) on a process and a thread; viewers take 0 for the kernel, so both count from 1.
+/// An event of a kind ("X", "M", ...) on a process and a thread; viewers treat 0 as the kernel, so both start at 1.
 Json trace_event(std::string_view kind, const std::string& name, std::size_t process, std::size_t thread) {
     return Json{{"name", json_text(name)}, {"ph", kind}, {"pid", process + 1}, {"tid", thread + 1}};
 }
@@ -108,7 +107,7 @@ void add_spans(const SimulatedSystem& system, const std::vector<SimulatedSpan>& 
     }
 }
 
-// From when its first task is ready to when its last one ends.
+// Adds one span per request, from the readiness of its first task to the end of its last one.
 void add_requests(const SimulatedSystem& system, const std::vector<SimulatedSpan>& spans, Json& events) {
     std::map<std::size_t, std::pair<Time, Time>> requests;
     for (const SimulatedSpan& span : spans) {
@@ -125,7 +124,7 @@ void add_requests(const SimulatedSystem& system, const std::vector<SimulatedSpan
     }
 }
 
-// An arrow from each task to those on another pool that wait for it.
+// Adds a flow arrow from each task to its dependants on other pools.
 void add_flows(const SimulatedSystem& system, const std::vector<SimulatedSpan>& spans, const Threads& threads,
                Json& events) {
     std::map<std::pair<std::size_t, std::size_t>, std::size_t> span_of;  // request and task
@@ -145,7 +144,7 @@ void add_flows(const SimulatedSystem& system, const std::vector<SimulatedSpan>& 
                                          spans[span].start);
                 event["cat"] = "order";
                 event["id"] = flow;
-                event["bp"] = "e";  // both ends belong to the span that holds their time
+                event["bp"] = "e";  // binding point: the arrow attaches to the enclosing span
                 events.push_back(std::move(event));
             }
         }

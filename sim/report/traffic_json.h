@@ -1,4 +1,4 @@
-// Simulated traffic as part of the JSON report.
+// Simulated traffic in the JSON report.
 #pragma once
 
 #include <string>

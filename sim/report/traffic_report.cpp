@@ -1,4 +1,4 @@
-// Latency of many requests at once, as text, JSON and trace.
+// Latency under concurrent requests, as text, JSON and trace.
 #include "berth/traffic_report.h"
 
 #include <fmt/format.h>
@@ -44,7 +44,7 @@ Json json_time(const SimulatedTime& time) {
 
 namespace {
 
-// What tasks lose to others, the largest losses first.
+// Tasks in descending order of their contention delay, without negligible ones.
 std::vector<std::size_t> by_contention(const SimulationResult& result) {
     std::vector<std::size_t> order;
     const auto delay = [&result](std::size_t task) {
@@ -60,7 +60,7 @@ std::vector<std::size_t> by_contention(const SimulationResult& result) {
     return order;
 }
 
-// Operators that lose something, the largest losses first.
+// Operators in descending order of their contention delay, without negligible ones.
 std::vector<const OperatorContention*> losing_operators(const TrafficResult& traffic) {
     std::vector<const OperatorContention*> order;
     const auto delay = [](const OperatorContention* one) { return one->delay.waited + one->delay.slowed; };
@@ -104,7 +104,7 @@ std::string phases_text(const TrafficResult& traffic, TextWidth width) {
     return traffic.simulation.phases.empty() ? "" : "\n" + table.text(4, width);
 }
 
-// A share with its simulated interval where that is wider than what is printed.
+// A share, with its simulated interval if that exceeds the printed precision.
 std::string known_share(const SimulatedShare& share) {
     constexpr double kPrinted = 0.005;
     const std::string value = share_text(share.value);
@@ -132,13 +132,13 @@ std::string outlook_text(const TrafficResult& traffic, const Scenario& scenario,
     return text.empty() ? "" : wrapped(text, 0, width);
 }
 
-constexpr double kFinestPrecision = 0.001;  // that a reader cares for
+constexpr double kFinestPrecision = 0.001;  // finest relative precision that is printed
 
 std::string precision_text(double precision) {
     return precision < kFinestPrecision ? "less than " + percent_text(kFinestPrecision, 1) : percent_text(precision, 2);
 }
 
-// How long the simulation was, and how well it knows what it says.
+// Length of the simulation, and the precision of its results.
 std::string length_text(const SimulationResult& result, const Arrivals& arrivals, TextWidth width) {
     if (!result.latency || !result.latency->has_intervals) {
         return wrapped(fmt::format("{} requests simulated, too few for intervals.", result.counted), 0, width);

@@ -1,4 +1,4 @@
-// A file that no folder lists, for what another program writes: it is gone when this process is, however that ends.
+// An unlinked temporary file for the output of a child process; it disappears with this process, however that ends.
 #pragma once
 
 #include <cstdio>
@@ -9,10 +9,10 @@ namespace berth {
 
 class UnnamedFile {
   public:
-    /// What cannot be made is not open, and a child that writes to it fails.
+    /// If the file cannot be created it is not open, and a child that writes to it fails.
     UnnamedFile();
     [[nodiscard]] bool is_open() const { return file_ != nullptr; }
-    /// Path under which a child of this process opens it.
+    /// Path under which a child of this process opens the file.
     [[nodiscard]] std::string path_for_child() const;
     [[nodiscard]] std::string content() const;
 

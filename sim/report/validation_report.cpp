@@ -29,7 +29,7 @@ std::string legend(const Validation& validation) {
     return std::string(kLegend) + std::string(noise ? kNoiseLegend : "");
 }
 
-// Those of the first few rows; the others are counted.
+// Reasons for the first few rows that are not predicted; further rows are only counted.
 std::vector<std::string> not_predicted(const ValidatedSet& set) {
     constexpr std::size_t kMost = 4;
     std::vector<std::string> lines;
@@ -73,7 +73,7 @@ Json json_row(const ValidatedRow& row, const std::vector<std::string>& devices) 
                 {"noise", json_number(row.noise)}};
 }
 
-// What the number was and is; in the units that the profile is written in, and in SI for programs.
+// A number before and after its fit: here in the units of the profile, in JSON also in SI units.
 std::string fitted_sentence(const FittedNumber& fitted) {
     const auto text = [&](double si) { return quantity_text(si, fitted.dimension, 3); };
     return fmt::format(

@@ -1,4 +1,4 @@
-// Cells of the tables of a validation.
+// Tables of a validation.
 #include "report/validation_tables.h"
 
 #include <fmt/format.h>
@@ -14,7 +14,7 @@ std::string percent_cell(const std::optional<double>& ratio) {
     return ratio ? fmt::format("{:.0f} %", 100 * *ratio) : std::string("-");
 }
 
-// No sign before a difference that rounds to nothing.
+// Percentage with a sign, except for a difference that rounds to zero.
 std::string signed_percent(double ratio) {
     const double rounded = std::round(100 * ratio);
     return rounded == 0 ? "0 %" : fmt::format("{:+.0f} %", rounded);

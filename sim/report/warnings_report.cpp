@@ -1,4 +1,4 @@
-// Warnings of answers.
+// Warnings of a result, as text.
 #include <fmt/format.h>
 
 #include "berth/warnings_report.h"

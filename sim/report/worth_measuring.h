@@ -10,10 +10,10 @@
 
 namespace berth {
 
-/// As a word that "the variance of the" stands before.
+/// A noun to follow "the variance of the".
 [[nodiscard]] std::string_view goal_name(MeasurementGoal goal);
 
-/// The first `top` of them: what each would remove, the operator, its kernel and its predicted time.
+/// The first `top` measurements: the variance each would remove, the operator, its kernel and its predicted time.
 [[nodiscard]] TextTable worth_measuring_rows(std::span<const WorthMeasuring> ranked, const Profile& profile,
                                              std::size_t top);
 
