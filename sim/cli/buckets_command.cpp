@@ -1,4 +1,4 @@
-// berth buckets: which shapes to compile for inputs of given lengths.
+// berth buckets: choice of the shapes to compile for inputs of given lengths.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -56,7 +56,7 @@ std::optional<std::vector<TokenShare>> lengths_of(const BucketOptions& options, 
     return read_length_table(options.lengths, options.column, diagnostics);
 }
 
-// The device that is named, or the first with static shapes: the others need no buckets.
+// The named device, or the first one with static shapes, since other devices need no buckets.
 std::optional<DeviceId> device_of(const BucketOptions& options, const Profile& profile, Diagnostics& diagnostics) {
     if (!options.device.empty()) {
         return device_option(profile, options.device, diagnostics);

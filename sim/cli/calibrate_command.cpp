@@ -44,8 +44,8 @@ std::optional<std::vector<MeasuredSet>> measured_sets(const std::vector<std::str
     return diagnostics.has_errors() ? std::nullopt : std::optional(std::move(sets));
 }
 
-// Networks that could be timed next, where networks are all that was timed: those that ship and see pictures or sound,
-// whose shape is known, in the dtypes that were timed.
+// Candidates for the next measurement, if only whole networks were timed: the shipped image and audio networks, whose
+// input shape is known, in the timed dtypes.
 std::vector<MeasuredRow> candidates_beside(const std::vector<MeasuredSet>& sets, const Library& library) {
     std::set<std::pair<DeviceId, DType>> timed;
     for (const MeasuredSet& set : sets) {
@@ -80,7 +80,7 @@ std::vector<MeasuredRow> candidates_beside(const std::vector<MeasuredSet>& sets,
     return candidates;
 }
 
-// The rows that ship with the profile and that its numbers were set with: operators of one device.
+// The shipped rows from which the profile's numbers were set: operators of one device.
 std::optional<std::vector<MeasuredSet>> shipped_sets(const CalibrateOptions& options, const Profile& profile,
                                                      const Library& library, Diagnostics& diagnostics) {
     const auto device =
@@ -113,7 +113,7 @@ std::vector<std::string> within(std::vector<std::string> paths) {
 
 std::string stem_of(const std::string& file) { return std::filesystem::path(file).stem().string(); }
 
-// A value that says how sure it is may be fitted; another one is what it is.
+// Whether a value states a spread: such a value may be fitted, another one is fixed.
 bool says_spread(const std::string& value) {
     return value.find("spread") != std::string::npos || value.find("±") != std::string::npos ||
            value.find("+-") != std::string::npos || value.find("+/-") != std::string::npos;
@@ -129,7 +129,7 @@ std::vector<std::string> kept_by(const std::vector<ProfileOverride>& settings) {
     return kept;
 }
 
-// Whose rows they are, as the heads of their files say; rows of two machines are of neither.
+// The machine of the rows, from the heads of their files; absent if the files are from different machines.
 std::optional<MachineDescription> machine_of(const std::vector<std::string>& files, Diagnostics& diagnostics) {
     std::optional<MachineDescription> machine;
     for (const std::string& file : files) {
@@ -147,7 +147,7 @@ std::optional<MachineDescription> machine_of(const std::vector<std::string>& fil
     return machine;
 }
 
-// Writes the profile, where it is asked for; it is there, with errors, even if it cannot be read back.
+// Writes the profile to `--out`; if it cannot be read back, there are errors, but the file is kept.
 void write_calibrated(const CalibrateOptions& options, const Calibration& calibration, const std::string& extends,
                       const std::vector<ProfileOverride>& settings, const Library& library, Diagnostics& diagnostics) {
     auto files = mapped<std::string>(
@@ -159,7 +159,7 @@ void write_calibrated(const CalibrateOptions& options, const Calibration& calibr
     static_cast<void>(write_profile(options.out, text, library, diagnostics));
 }
 
-// What the scenario recommends on the profile as either calibration left it.
+// Changes of the scenario's recommendations between the profiles of two calibrations.
 std::optional<std::vector<DecisionChange>> decisions_under(const Profile& first, const Profile& second,
                                                            Scenario scenario, Diagnostics& diagnostics) {
     scenario.profile = first;
@@ -169,7 +169,7 @@ std::optional<std::vector<DecisionChange>> decisions_under(const Profile& first,
     return before && after ? std::optional(decisions_between(*before, *after)) : std::nullopt;
 }
 
-// The scenario whose decisions are asked for: it has to run on the profile that is calibrated.
+// The scenario of `--decide`, which must run on the calibrated profile.
 std::optional<Scenario> decided_scenario(const CalibrateOptions& options, const Profile& profile,
                                          const Library& library, Diagnostics& diagnostics) {
     auto scenario = load_scenario(library, options.decide, {}, diagnostics);

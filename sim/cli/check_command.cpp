@@ -1,4 +1,4 @@
-// berth check: reads files as thoroughly as any command would, and says everything that is wrong with them.
+// berth check: reads files as thoroughly as any command, and reports all their errors.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ namespace {
 
 struct FileCheck {
     std::optional<FileKind> kind;
-    std::string summary;  ///< "profile with 2 devices"; empty if something is wrong
+    std::string summary;  ///< "profile with 2 devices"; empty if the file has errors
 };
 
 std::string counted(std::size_t count, std::string_view what) {
@@ -50,7 +50,7 @@ std::optional<FileKind> kind_of(const YamlNode& root) {
     return std::nullopt;
 }
 
-// Operators of a section that read each other in a circle; `when` is left aside.
+// Reports cyclic dependencies among the operators of a section; `when` is ignored.
 void check_order(const Section& section, Diagnostics& diagnostics) {
     Graph graph;
     for (const OperatorTemplate& op : section.operators) {
@@ -110,8 +110,8 @@ std::string check_scenario(const std::string& path, const Library& library, Diag
     return result ? "scenario with " + counted(scenario->stages.size(), "stage") : "";
 }
 
-/// Loads the file with all that it names. A model is also instantiated, for one token and for as many as it takes, and
-/// a scenario evaluated.
+/// Loads the file with everything that it refers to. A model is also instantiated, for one token and for its longest
+/// input; a scenario is also evaluated.
 FileCheck check_file(const std::string& path, const Library& library, Diagnostics& diagnostics) {
     FileCheck check;
     if (is_network_file(path)) {
@@ -119,7 +119,7 @@ FileCheck check_file(const std::string& path, const Library& library, Diagnostic
         check.summary = check_model(path, library, diagnostics);
         return check;
     }
-    Library once = library;  // what is read to see its kind is read again as such
+    Library once = library;  // keeps the document, which is read once for its kind and again by the loader of that kind
     once.kept = std::make_shared<KeptDocuments>(library.kept);
     const auto document = once.kept->load(path, diagnostics);
     if (!document) {

@@ -46,7 +46,7 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
 
 namespace {
 
-// The path with the names that keys have today; a warning where it has a former one.
+// The path with current key names; a warning if it contains a former name.
 std::string present_setting(const std::string& path, Diagnostics& diagnostics) {
     if (!path.starts_with(kHardwarePrefix)) {
         return path;
@@ -167,7 +167,7 @@ std::optional<Frequency> read_clock(const std::string& text, Diagnostics& diagno
 
 namespace {
 
-// What is wrong, without what is only worth knowing.
+// The errors without the warnings.
 Diagnostics errors_of(const Diagnostics& diagnostics) {
     Diagnostics errors;
     for (const Diagnostic& one : diagnostics.all()) {
@@ -178,7 +178,8 @@ Diagnostics errors_of(const Diagnostics& diagnostics) {
     return errors;
 }
 
-// One line each for programs that read them; on a terminal they are wrapped, and what they are has a colour.
+// Prints one line per diagnostic if standard error is not a terminal; on a terminal, lines are wrapped and the severity
+// is coloured.
 void print_diagnostics(const Diagnostics& diagnostics) {
     const std::string lines = is_quiet() ? errors_of(diagnostics).text() : diagnostics.text();
     if (::isatty(STDERR_FILENO) != 1) {
@@ -215,7 +216,7 @@ bool make_folder(const std::filesystem::path& directory, Diagnostics& diagnostic
     if (!failure && !std::filesystem::is_directory(directory, failure)) {
         failure = std::make_error_code(std::errc::not_a_directory);
     }
-    if (!failure && ::access(directory.c_str(), W_OK | X_OK) != 0) {  // said once, not for each file
+    if (!failure && ::access(directory.c_str(), W_OK | X_OK) != 0) {  // reported once instead of for each file
         failure = {errno, std::generic_category()};
     }
     if (failure) {

@@ -1,4 +1,4 @@
-// What commands share: where shipped files are, how they are added to the command line, and what they answer with.
+// Shared parts of the commands: the location of shipped files, registration on the command line, options and output.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -22,20 +22,21 @@
 
 namespace berth {
 
-/// Exit status of the program. Status 1 is left out: the shell and the loader use it for much else. `kDiffers` is what
-/// `berth diff --fail-on` and `berth gate` look for.
+/// Exit status of the program. Status 1 is not used, because the shell and the loader use it for other failures.
+/// `kDiffers` reports that `berth diff --fail-on` or `berth gate` found a difference.
 enum class ExitStatus : std::uint8_t { kFine = 0, kBadInput = 2, kInternalFailure = 3, kDiffers = 4 };
 
-/// One call of the program: the command that was asked for leaves its status here.
+/// One call of the program; the executed command stores its status here.
 struct Invocation {
     Library library;
-    TextWidth width;  ///< of the terminal, for text
+    TextWidth width;  ///< width of the terminal, for text
     ExitStatus status = ExitStatus::kFine;
-    Provenance provenance;           ///< program and command; the command adds what its answer rests on
-    std::vector<Warning> machine{};  ///< of the scenario's profile, see machine_warnings()
+    Provenance provenance;           ///< program and command; the command adds the inputs of its answer
+    std::vector<Warning> machine{};  ///< warnings on the scenario's profile, see machine_warnings()
 };
 
-/// Adds a command to the application; it runs when the command line names it. The options live as long as the command.
+/// Adds a command to the application, which runs it if the command line names it. Its options live as long as the
+/// command.
 using AddCommand = void (*)(CLI::App& app, Invocation& invocation);
 void add_run(CLI::App& app, Invocation& invocation);
 void add_ops(CLI::App& app, Invocation& invocation);
@@ -63,14 +64,14 @@ void add_explore(CLI::App& app, Invocation& invocation);
 void add_completion(CLI::App& app, Invocation& invocation);
 void add_man(CLI::App& app, Invocation& invocation);
 
-/// An option or argument that sets `value`; help calls what it takes `type`.
+/// Adds an option or argument that sets `value`; `type` is the name of the value in the help.
 template <class Value>
 CLI::Option* add_value(CLI::App& command, const std::string& name, Value& value, const std::string& type,
                        const std::string& help) {
     return command.add_option(name, value, help)->type_name(type);
 }
 
-/// `--format`, with the formats that the command has.
+/// Adds `--format` with the formats that the command offers.
 void add_format_option(CLI::App& command, std::optional<Format>& format, const std::vector<Format>& offered);
 
 /// `SCENARIO [--set PATH=VALUE]...`
@@ -79,24 +80,24 @@ struct ScenarioOptions {
     std::vector<std::string> settings;
 };
 void add_scenario_options(CLI::App& command, ScenarioOptions& options);
-/// `--set PATH=VALUE`, any number of times. `paths`: what PATH may be, after that word.
+/// Adds the repeatable option `--set PATH=VALUE`. `paths` completes the help's sentence on what PATH may be.
 void add_set_option(CLI::App& command, std::vector<std::string>& settings, const std::string& paths);
-/// The scenario knows what was changed in it, and the invocation what its answer rests on.
+/// Loads the scenario. Its changes are recorded in it, the inputs of the answer in the invocation.
 [[nodiscard]] std::optional<Scenario> load(const ScenarioOptions& options, Invocation& invocation,
                                            Diagnostics& diagnostics);
 
-/// The same as what-ifs take it, of options that load() has accepted.
+/// The scenario as the base of what-ifs, from options that load() has accepted.
 [[nodiscard]] SweepBase base_of(const ScenarioOptions& options, const Library& library);
 
-/// PATH=VALUE as it stands after `--set`; an error for each that has no `=`.
+/// Parses the arguments PATH=VALUE of `--set`; an error for each without `=`.
 [[nodiscard]] std::vector<Override> read_settings(const std::vector<std::string>& settings, Diagnostics& diagnostics);
 
-/// The same where only the profile can be changed; an error for each path of anything else, which `asked` ("a
-/// prediction") does not have.
+/// read_settings() for a command that has only a profile; an error for each path outside the profile, which names
+/// `asked` ("a prediction").
 [[nodiscard]] std::vector<Override> hardware_settings(const std::vector<std::string>& settings, std::string_view asked,
                                                       Diagnostics& diagnostics);
 
-/// The stage of that name that runs a model, or an error that lists those there are.
+/// The stage with this name that runs a model, or an error that lists the existing ones.
 [[nodiscard]] const Stage* model_stage_named(const Scenario& scenario, const std::string& name,
                                              Diagnostics& diagnostics);
 [[nodiscard]] std::optional<DeviceId> device_option(const Profile& profile, const std::string& name,
@@ -105,11 +106,11 @@ void add_set_option(CLI::App& command, std::vector<std::string>& settings, const
 /// The frequency that `--clock` gives, or an error.
 [[nodiscard]] std::optional<Frequency> read_clock(const std::string& text, Diagnostics& diagnostics);
 
-/// Writes the answer to standard output, and what was noticed to standard error. `output` is absent where the input was
-/// no good; nothing is printed to standard output then.
+/// Writes the answer to standard output and the diagnostics to standard error. `output` is absent if the input was
+/// invalid; nothing is then written to standard output.
 [[nodiscard]] ExitStatus answer(const std::optional<std::string>& output, const Diagnostics& diagnostics);
 
-/// When the command line names the command, prints what `made` gives of its options, the invocation and diagnostics.
+/// Registers the command's callback, which prints the result of `made(options, invocation, diagnostics)`.
 template <class Options, class Made>
 void answer_with(CLI::App& command, const std::shared_ptr<Options>& options, Invocation& invocation, Made made) {
     command.callback([options, &invocation, made] {
@@ -119,24 +120,24 @@ void answer_with(CLI::App& command, const std::shared_ptr<Options>& options, Inv
     });
 }
 
-/// For an answer without warnings of its own: settings that have no effect, as warnings on standard error, and in JSON
-/// with whether the profile is of another machine, of which load() has warned.
+/// For an answer without its own warnings: warns of settings without effect on standard error, and lists these in JSON
+/// together with the warning of load() about a profile of another machine.
 void add_warnings(const ScenarioOptions& options, Invocation& invocation, Diagnostics& diagnostics);
 
-/// Settings without effect, on standard error and among an answer's warnings.
+/// Adds settings without effect to the diagnostics and to an answer's warnings.
 void add_silent_settings(std::vector<Warning> silent, std::vector<Warning>& warnings, Diagnostics& diagnostics);
 
-/// Makes the folder of a report, or says why not: before the work is done.
+/// Creates the folder of a report before any work is done; false, with an error, if that fails.
 [[nodiscard]] bool make_folder(const std::filesystem::path& directory, Diagnostics& diagnostics);
 
-/// One line on standard error, if that is a terminal.
+/// Shows one line on standard error, if that is a terminal.
 void show_progress(std::string_view what);
 
-/// Lines on standard error about work that takes long, at most one in a few seconds: on a terminal from the second
-/// second on, elsewhere from the tenth.
+/// Progress lines on standard error for long work, at most one in a few seconds: on a terminal from the second second
+/// on, elsewhere from the tenth.
 class SlowProgress {
   public:
-    /// Shows it if it is time. `what` says how far the work is.
+    /// Shows `what`, the state of the work, if a line is due.
     void reached(std::string_view what);
 
   private:

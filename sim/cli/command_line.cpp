@@ -25,7 +25,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kNameColumns = 15;  // of the longest name, with the spaces around it
+constexpr std::size_t kNameColumns = 15;  // width of the longest name with the spaces around it
 
 struct CommandEntry {
     AddCommand add;
@@ -94,7 +94,7 @@ void add_commands(CLI::App& app, Invocation& invocation) {
     }
 }
 
-/// What the program answers and its commands, grouped by purpose, each with an example.
+/// The purpose of the program, and its commands grouped by purpose, each with an example.
 std::string overview(const CLI::App& app, TextWidth width) {
     std::string text = wrapped(app.get_description(), 0, width) + "\nUsage: berth COMMAND [OPTIONS]\n";
     for (const Purpose& purpose : kPurposes) {
@@ -121,7 +121,7 @@ std::vector<std::string> command_names(const CLI::App& app) {
                                [](const CLI::App* command) { return command->get_name(); });
 }
 
-// The library's own message for an unknown command names no command that exists.
+// Own message for an unknown command, because that of CLI11 does not suggest existing commands.
 bool knows_command(const CLI::App& app, const std::string& word) {
     const auto names = command_names(app);
     if (word.starts_with('-') || find_name(word, names)) {
@@ -166,7 +166,7 @@ ExitStatus run_command_line(std::vector<std::string> words) {
     if (!knows_command(app, words[0])) {
         return ExitStatus::kBadInput;
     }
-    std::reverse(words.begin(), words.end());  // the library takes them from the end
+    std::reverse(words.begin(), words.end());  // CLI11 takes words from the end
     try {
         app.parse(std::move(words));
     } catch (const CLI::ParseError& error) {

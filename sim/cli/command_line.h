@@ -1,4 +1,4 @@
-// One call of the program, whoever makes it.
+// One call of the program, from main() or from a fuzz test.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace berth {
 
-/// Runs the command that the words behind `berth` name. What it throws is a fault of the program.
+/// Runs the command named by the words after `berth`. An exception from it is a bug.
 [[nodiscard]] ExitStatus run_command_line(std::vector<std::string> words);
 
 }  // namespace berth

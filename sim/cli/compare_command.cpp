@@ -1,4 +1,4 @@
-// berth compare: the same question on several chips.
+// berth compare: the same scenario on several chips.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ struct CompareOptions {
 
 constexpr std::string_view kAll = "all";
 
-/// The names that were given, each once, and those of all shipped profiles for `all`.
+/// The given names without duplicates; `all` stands for all shipped profiles.
 std::vector<std::string> names_of(const CompareOptions& options, const Library& library) {
     std::vector<std::string> names;
     const auto add = [&names](const std::string& name) {
@@ -45,7 +45,7 @@ std::vector<std::string> names_of(const CompareOptions& options, const Library& 
     return names;
 }
 
-/// A chip of the comparison that runs, by its name; else an error.
+/// Index of the named chip in the comparison; an error if it is unknown or cannot run the scenario.
 std::optional<std::size_t> chip_named(const HardwareComparison& comparison, const std::string& name,
                                       Diagnostics& diagnostics) {
     std::vector<std::string> known;
@@ -64,7 +64,7 @@ std::optional<std::size_t> chip_named(const HardwareComparison& comparison, cons
     return std::nullopt;
 }
 
-// The two of --between; else, of two chips in all, the first and the second.
+// Adds the difference between the two chips of --between, or between both chips if there are just two.
 void add_difference(const CompareOptions& options, HardwareComparison& comparison, Diagnostics& diagnostics) {
     if (options.between.empty()) {
         if (comparison.chips.size() == 2 && comparison.chips[0].result && comparison.chips[1].result) {
@@ -121,7 +121,7 @@ std::optional<std::string> compared(const CompareOptions& options, Invocation& i
     }
     HardwareComparison comparison = compared_chips(base, names);
     if (std::ranges::none_of(comparison.chips, [](const ChipAnswer& chip) { return chip.scenario.has_value(); })) {
-        // What is wrong with the scenario itself is told once, on its own hardware.
+        // Errors of the scenario itself are reported once, on its own hardware.
         return load(options.scenario, invocation, diagnostics)
                    ? comparison_text(comparison, origins_of(comparison, base.library))
                    : std::optional<std::string>();
@@ -137,7 +137,7 @@ std::optional<std::string> compared(const CompareOptions& options, Invocation& i
     if (diagnostics.has_errors()) {
         return std::nullopt;
     }
-    if (!options.report.empty()) {  // what cannot be written is said; the answer is there all the same
+    if (!options.report.empty()) {  // a write failure is reported, but the answer is still printed
         write_comparison(options.report, comparison, origins, invocation.provenance, diagnostics);
     }
     return in_format({.text = [&] { return comparison_text(comparison, origins, invocation.width); },

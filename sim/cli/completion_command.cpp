@@ -1,4 +1,4 @@
-// berth completion: what a shell needs to complete the words of a command line.
+// berth completion: scripts for the command-line completion of shells.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,10 +11,10 @@ namespace berth {
 
 namespace {
 
-// clang-format off: the scripts are those of shells
-// Each asks the program itself, so that names of files and of numbers are those of the moment. A line of the answer is
-// a word, a tab and what it is; the first line may ask for files or folders. A word that ends in `.`, `,` or `=` is not
-// finished.
+// clang-format off: shell scripts
+// Each script asks the program itself, so that names of files and of numbers are current. A line of the answer is a
+// word, a tab and its description; the first line may ask for files or folders. A word that ends in `.`, `,` or `=` is
+// unfinished.
 constexpr std::string_view kBashScript = R"shell(# Completion of berth for bash: eval "$(berth completion bash)"
 _berth() {
     local IFS=$'\n' line word cur=${COMP_WORDS[COMP_CWORD]} files=
@@ -87,7 +87,7 @@ struct ShellScript {
     std::string_view name, value;
 };
 constexpr std::array<ShellScript, 3> kShells{{{"bash", kBashScript}, {"zsh", kZshScript}, {"fish", kFishScript}}};
-constexpr std::string_view kWords = "words";  // what these scripts ask for
+constexpr std::string_view kWords = "words";  // argument by which the scripts request words
 
 std::string lines_of(const Completions& found) {
     std::string lines = found.files == ShellFiles::kFiles     ? ":files\n"

@@ -1,4 +1,4 @@
-// Finds the option or the positional that the last word belongs to, and what its values are.
+// Finds the option or positional that the last word belongs to, and its possible values.
 #include "cli/completions.h"
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@ namespace {
 
 bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 
-/// The options of a command, those of its groups included.
+/// The options of a command, including those of its groups.
 std::vector<CLI::Option*> all_options(CLI::App& command) {
     std::vector<CLI::Option*> options = command.get_options([](CLI::Option*) { return true; });
     for (CLI::App* group : command.get_subcommands([](CLI::App* sub) { return sub->get_name().empty(); })) {
@@ -45,13 +45,13 @@ CLI::Option* option_called(CLI::App& command, const std::string& word) {
     return found == options.end() ? nullptr : *found;
 }
 
-/// The command line behind the command, up to the word that is typed.
+/// The command line after the command, up to the word being typed.
 struct TypedLine {
     CLI::App& command;
     const Library& library;
     std::vector<std::pair<CLI::Option*, std::string>> given;  ///< values of options
     std::vector<std::string> positionals;
-    CLI::Option* open = nullptr;  ///< the option whose value the last word is
+    CLI::Option* open = nullptr;  ///< the option that takes the last word as its value
     std::string last;
 
     [[nodiscard]] std::optional<std::string> value_of(const std::string& option) const {
@@ -61,7 +61,7 @@ struct TypedLine {
     }
 };
 
-// `--format=json` is two words here, as bash has it.
+// Splits `--format=json` into two words, as bash does.
 std::vector<std::string> without_equals(const std::vector<std::string>& words) {
     std::vector<std::string> plain;
     for (const std::string& word : words) {
@@ -165,7 +165,7 @@ std::vector<std::string> number_paths(const TypedLine& line) {
             paths.push_back(number.path);
         }
     }
-    if (auto profile = named_profile(line)) {  // with those that are written as shares of others
+    if (auto profile = named_profile(line)) {  // includes numbers that are written as shares of others
         for (const ParameterView& number : parameters(*profile)) {
             paths.push_back(std::string(kHardwarePrefix) + number.path);
         }
@@ -181,12 +181,12 @@ std::vector<std::string> table_names(const TypedLine& /*line*/) {
 std::vector<std::string> operator_words(const TypedLine& /*line*/) { return choice_names(operator_names()); }
 std::vector<std::string> archetype_names(const TypedLine& line) { return shipped_names(line, "hardware/archetypes"); }
 
-/// Whether the option's own check takes the word: a command has not every format.
+/// Whether the option's validator accepts the word, since not every command offers every format.
 bool accepts(CLI::Option& option, std::string word) {
     try {
         return (*option.get_validator(0))(word).empty();
     } catch (const CLI::OptionNotFound&) {
-        return true;  // it has no check
+        return true;  // no validator
     }
 }
 
@@ -194,7 +194,7 @@ using ValueNames = std::vector<std::string> (*)(const TypedLine&);
 
 enum class ValueForm : std::uint8_t { kWord, kList, kPath };
 
-/// What the values of an option are, by the name that its help gives to them.
+/// Possible values of an option, by the type name in its help.
 struct ValueKind {
     std::string_view type;
     ValueNames names;
@@ -240,7 +240,7 @@ void add_matching(const std::vector<std::string>& names, const std::string& type
     }
 }
 
-/// Behind the last comma.
+/// Completes the entry after the last comma of a list.
 void add_listed(const std::vector<std::string>& names, const std::string& typed, Completions& found) {
     const std::size_t comma = typed.rfind(',');
     const std::string before = comma == std::string::npos ? "" : typed.substr(0, comma + 1);
@@ -248,7 +248,8 @@ void add_listed(const std::vector<std::string>& names, const std::string& typed,
     add_matching(whole, typed, found);
 }
 
-/// Key by key, as a shell completes folders: up to the next dot, the last key with what assigns to it.
+/// Completes paths key by key, as a shell completes folders: up to the next dot; the last key gets an equals sign if
+/// `assigned` is true.
 void add_paths(const std::vector<std::string>& paths, const std::string& typed, bool assigned, Completions& found) {
     std::set<std::string> words;
     for (const std::string& path : paths) {
@@ -263,7 +264,7 @@ void add_paths(const std::vector<std::string>& paths, const std::string& typed, 
 void add_values(CLI::Option& option, const TypedLine& line, Completions& found) {
     const std::string type = option.get_type_name();
     const auto kind = std::ranges::find_if(kValueKinds, [&](const ValueKind& row) {
-        return type == row.type || type.starts_with(std::string(row.type) + ":");  // with the name of a check
+        return type == row.type || type.starts_with(std::string(row.type) + ":");  // with a validator's name
     });
     if (kind == kValueKinds.end()) {
         return;

@@ -1,4 +1,4 @@
-// What may stand next on a command line, from the commands themselves.
+// Completions of a command line, derived from the definitions of the commands.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -10,22 +10,22 @@
 
 namespace berth {
 
-/// One word that may stand there, and what it is.
+/// A possible word and its description.
 struct Completion {
     std::string word, meaning;
 };
 
-/// What a shell has to add by itself.
+/// File names that the shell itself has to complete.
 enum class ShellFiles : std::uint8_t { kNone, kFiles, kFolders };
 
 struct Completions {
-    std::vector<Completion> words;  ///< in the order of the program, or by name; each starts with what is typed
+    std::vector<Completion> words;  ///< in the order of the program, or by name; each starts with the typed text
     ShellFiles files = ShellFiles::kNone;
 };
 
-/// For the last of `words`, those behind `berth`, which may be empty or the beginning of a word. Commands and options
-/// are those of the application; values are names of scenarios, profiles, models, devices and stages, of formats and
-/// the like, and paths of numbers, which a dot, a comma or an equals sign at the end leaves open.
+/// Completes the last of `words`, which are the words after `berth`; it may be empty or a prefix. Commands and options
+/// come from the application. Values are names of scenarios, profiles, models, devices, stages, formats and the like,
+/// and paths of numbers. A dot, a comma or an equals sign at the end marks an unfinished value.
 [[nodiscard]] Completions completions(CLI::App& app, const Library& library, std::vector<std::string> words);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// berth crossover: where another device becomes the faster one.
+// berth crossover: the values at which the faster device changes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kMostValues = 1000;  // of steps: each is an evaluation
+constexpr std::size_t kMostValues = 1000;  // limit on steps, each of which is an evaluation
 
 struct CrossoverOptions {
     ScenarioOptions scenario;
@@ -25,7 +25,7 @@ struct CrossoverOptions {
     std::optional<Format> format;
 };
 
-// The stage that is named, that the path varies, or the only one that runs a model.
+// The named stage, else the stage that the path varies, else the only one that runs a model.
 std::string stage_of(const CrossoverOptions& options, const Scenario& scenario, Diagnostics& diagnostics) {
     if (!options.stage.empty()) {
         const Stage* stage = model_stage_named(scenario, options.stage, diagnostics);
@@ -49,7 +49,7 @@ std::string stage_of(const CrossoverOptions& options, const Scenario& scenario, 
     return names.front();
 }
 
-// As the profile writes it; unchanged if there is no such device, which is reported later.
+// The device name in the profile's spelling; unchanged if there is no such device, which is reported later.
 std::string device_of(const std::string& name, const Profile& profile) {
     const auto device = device_named(profile, name);
     return device ? profile.devices[static_cast<std::size_t>(*device)].name : name;
@@ -70,7 +70,7 @@ std::optional<std::string> map_of(const CrossoverOptions& options, const Crossov
     if (!map) {
         return std::nullopt;
     }
-    if (!options.report.empty()) {  // what cannot be written is said; the answer is there all the same
+    if (!options.report.empty()) {  // a write failure is reported, but the answer is still printed
         write_crossover_map(options.report, *map, invocation.provenance, diagnostics);
     }
     return in_format({.text = [&] { return crossover_map_text(*map, invocation.width); },
@@ -92,7 +92,7 @@ bool options_fit(const CrossoverOptions& options, Diagnostics& diagnostics) {
     return !diagnostics.has_errors();
 }
 
-// A table whose first column is the path, and whose others are times: NAME_ms.
+// Reads a table whose first column is the path, and whose other columns NAME_ms are times.
 std::vector<CurveBeside> read_beside(const std::string& file, const SweepRange& range, Diagnostics& diagnostics) {
     constexpr std::string_view kMilliseconds = "_ms";
     const auto text = read_file(file, diagnostics);

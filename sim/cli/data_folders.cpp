@@ -1,4 +1,4 @@
-// Where shipped data lies, whether the program runs from its build, an installed tree or a moved one.
+// Location of the shipped data for a program in its build folder, in an installed tree or in a relocated one.
 #include "cli/data_folders.h"
 
 #include <fmt/format.h>

@@ -11,20 +11,20 @@
 
 namespace berth {
 
-/// In the order searched, those that exist, each once: $BERTH_DATA, the source tree of this build, and the installed
-/// data, seen from the executable and where it was configured to be.
+/// The existing folders in search order, without duplicates: $BERTH_DATA, the source tree of this build, and the
+/// installed data, both relative to the executable and at the configured location.
 [[nodiscard]] Library data_folders();
 
-/// A file that ships: what users call it, and where it is.
+/// A shipped file: its name for users, and its path.
 struct ShippedFile {
     std::string name;
     std::filesystem::path path;
 };
-/// Files of `kind_directory` by name; of equal names the one that is found first.
+/// Files of `kind_directory` sorted by name; of equal names only the first in search order.
 [[nodiscard]] std::vector<ShippedFile> shipped_files(const Library& library, std::string_view kind_directory);
 
-/// The first line of a file in a `kind_directory` of the library, by which editors find its schema; empty for a file
-/// that lies elsewhere, or where the schema is missing.
+/// First line of a file in a `kind_directory` of the library, from which editors find its schema; empty for a file
+/// elsewhere, or if the schema is missing.
 [[nodiscard]] std::string schema_line(const std::filesystem::path& file, std::string_view kind_directory, FileKind kind,
                                       const Library& library);
 

@@ -1,4 +1,4 @@
-// berth diff: two scenarios side by side, and what each difference did.
+// berth diff: comparison of two scenarios, with the effect of each difference.
 #include <fmt/format.h>
 
 #include <memory>
@@ -18,10 +18,10 @@ struct DiffOptions {
     std::optional<Format> format;
 };
 
-/// What makes the command fail.
+/// Conditions under which the command fails.
 struct FailureRule {
     bool decision = false;
-    std::optional<double> slower;  ///< by this share
+    std::optional<double> slower;  ///< relative slowdown that counts as a failure
 };
 
 std::optional<FailureRule> read_rules(const std::vector<std::string>& texts, Diagnostics& diagnostics) {
@@ -45,7 +45,7 @@ std::optional<FailureRule> read_rules(const std::vector<std::string>& texts, Dia
     return diagnostics.has_errors() ? std::nullopt : std::optional(rule);
 }
 
-/// What the rules find, in words.
+/// Violations of the rules, as text.
 std::vector<std::string> failures(const FailureRule& rule, const ScenarioDiff& diff) {
     std::vector<std::string> found;
     if (rule.decision) {
@@ -76,7 +76,7 @@ ExitStatus compare(const DiffOptions& options, Invocation& invocation) {
     if (!diff) {
         return answer(std::nullopt, diagnostics);
     }
-    if (!options.report.empty()) {  // what cannot be written is said; the answer is there all the same
+    if (!options.report.empty()) {  // a write failure is reported, but the answer is still printed
         write_diff(options.report, *diff, invocation.provenance, diagnostics);
     }
     const ExitStatus status = answer(in_format({.text = [&] { return diff_text(*diff, invocation.width); },

@@ -1,4 +1,4 @@
-// berth explain: one operator with every term of its time, the numbers used and where they came from.
+// berth explain: one operator with every term of its time, and the numbers used with their sources.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,7 +42,7 @@ ExitStatus explain(const ExplainOptions& options, Invocation& invocation) {
     }
     Execution execution = execution_on(std::get<ModelStage>(stage->work), scenario->profile, op->device);
     if (candidate->device == op->device) {
-        execution.cores = candidate->cores;  // a whole model may be placed on other numbers of cores than the stage's
+        execution.cores = candidate->cores;  // a whole-model candidate may use another number of cores than the stage
     }
     add_warnings(options.scenario, invocation, diagnostics);
     const Profile& profile = profile_of(*scenario, std::get<ModelStage>(stage->work));

@@ -1,4 +1,4 @@
-// berth explore: a page with sliders, served on this machine until it is interrupted.
+// berth explore: a page with sliders, served on this machine until interrupted.
 #include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -46,7 +46,7 @@ void open_browser(const std::string& url, Diagnostics& diagnostics) {
     }
 }
 
-// Signals are blocked in all threads and waited for in this one; a second one ends the program as usual.
+// Signals are blocked in all threads, and this thread waits for the first; a second one ends the program by default.
 ExitStatus serve_until_interrupted(ExploreServer& server) {
     const sigset_t signals = ending_signals();
     std::atomic<bool> ending = false;
@@ -54,7 +54,7 @@ ExitStatus serve_until_interrupted(ExploreServer& server) {
     std::thread serving([&server, &served, &ending] {
         served = server.serve();
         if (!ending) {
-            ::kill(::getpid(), SIGTERM);  // it could not go on
+            ::kill(::getpid(), SIGTERM);  // the server failed
         }
     });
     int signal = 0;

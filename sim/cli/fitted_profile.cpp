@@ -1,4 +1,4 @@
-// Where a fitted profile goes, and what it says that it extends.
+// Output file of a fitted profile, and its `extends` entry.
 #include "cli/fitted_profile.h"
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@ fs::path resolved(const fs::path& path) {
     return failure ? path : found;
 }
 
-// What the name means in a file of `folder`: a profile beside it comes first.
+// Resolves a profile name as a file in `folder` would: a profile in the same folder takes precedence.
 std::optional<fs::path> named_from(const Library& library, const fs::path& folder, const std::string& name) {
     std::vector<fs::path> folders = shipped_folders(library, "hardware");
     folders.insert(folders.begin(), folder);

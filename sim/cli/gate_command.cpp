@@ -1,4 +1,4 @@
-// berth gate: whether a change of profiles, models or scenarios turns a decision.
+// berth gate: whether a change of profiles, models or scenarios changes a decision.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,7 +43,7 @@ void name_own_files(const OpenedRevision& before, const OpenedRevision& after, G
     }
 }
 
-// A profile stands once, however many scenarios it is of.
+// Adds each profile once, however many scenarios use it.
 void add_profiles(const GateComparison& comparison, Provenance& provenance) {
     for (const GatedScenario& scenario : comparison.scenarios) {
         for (const RevisionAnswer* answer : {&scenario.before, &scenario.after}) {

@@ -1,4 +1,4 @@
-// Descriptions wrapped beside the names of options; examples broken where a shell goes on with the next line.
+// Descriptions wrapped beside option names; examples wrapped with the continuation lines of a shell.
 #include "cli/help_text.h"
 
 #include <string>
@@ -23,7 +23,7 @@ class HelpFormatter : public CLI::Formatter {
     std::string make_option(const CLI::Option* option, bool is_positional) const override {
         return entry(make_option_name(option, is_positional) + make_option_opts(option), make_option_desc(option));
     }
-    // The name of a check that its description says anyway.
+    // Omits the name of a validator that the description states already.
     std::string make_option_opts(const CLI::Option* option) const override {
         constexpr std::string_view kCheck = ":POSITIVE";
         std::string text = CLI::Formatter::make_option_opts(option);
@@ -37,7 +37,7 @@ class HelpFormatter : public CLI::Formatter {
 
   private:
     TextWidth width_;
-    TextWidth inner_;  // options of a group stand in by another step
+    TextWidth inner_;  // width inside a group, whose options are indented one step further
 
     std::string entry(const std::string& name, const std::string& description) const {
         const bool narrow = inner_.columns < 2 * kDescriptionColumn;

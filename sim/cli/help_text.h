@@ -1,4 +1,4 @@
-// The help of commands, laid out for the width of the terminal.
+// Help of the commands, formatted for the width of the terminal.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -11,10 +11,10 @@
 
 namespace berth {
 
-/// For CLI::App::formatter(), before commands are added: they inherit it.
+/// Formatter for CLI::App::formatter(); to be set before commands are added, which inherit it.
 [[nodiscard]] std::shared_ptr<CLI::Formatter> help_formatter(TextWidth width);
 
-/// A name, and what it is: beside it, from column `beside` on, or below it where the name is longer.
+/// A name with its description, which starts at column `beside`, or on the next line if the name is longer.
 [[nodiscard]] std::string help_entry(const std::string& name, const std::string& description, std::size_t beside,
                                      TextWidth width);
 

@@ -1,4 +1,4 @@
-// berth import: models and measurements from files that other programs wrote.
+// berth import: models and measurements from files of other programs.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,12 +43,12 @@ std::vector<Architecture> shipped_architectures(const Library& library, Diagnost
     return architectures;
 }
 
-// A file is called like its model.
+// Name of the model; by default that of the output file.
 std::string name_of(const ImportOptions& options) {
     return options.name.empty() ? std::filesystem::path(options.out).stem().string() : options.name;
 }
 
-// `sequence=128`: a size for each name, each name once.
+// Parses `sequence=128`: a size per dimension name, each name once.
 DimSizes read_dims(const std::vector<std::string>& texts, Diagnostics& diagnostics) {
     DimSizes dims;
     for (const std::string& text : texts) {
@@ -79,12 +79,12 @@ std::optional<std::string> imported_config(const ImportOptions& options, const L
     return config ? std::optional(config->yaml) : std::nullopt;
 }
 
-// What is written, and what is said of it where that goes to a file.
+// The imported text, and a summary that is printed if the text goes to a file.
 struct Imported {
     std::string text, summary;
 };
 
-// `, int8 by int8 (53)`: what a file multiplies, where it says so.
+// `, int8 by int8 (53)`: operand dtypes of products with their counts, if the file states them.
 std::string products_text(const NetworkImport& import) {
     std::string text;
     for (const auto& [dtypes, count] : import.products) {
@@ -93,7 +93,7 @@ std::string products_text(const NetworkImport& import) {
     return text;
 }
 
-// An ONNX or TFLite model with the sizes that are given.
+// An ONNX or TFLite model with the given sizes.
 std::optional<NetworkImport> network_in(const std::filesystem::path& path, const ImportOptions& options,
                                         const DimSizes& dims, Diagnostics& diagnostics) {
     const NetworkOptions asked{dims, options.iterations, options.allow_unknown, options.part};
@@ -119,7 +119,7 @@ std::optional<Imported> imported_network(const ImportOptions& options, Diagnosti
                     fmt::format("{}: {}{}\n", options.out, sums_text(import->graph), products_text(*import))};
 }
 
-// An option that says nothing about this kind of file is a mistake.
+// Options that do not apply to this kind of file are errors.
 void refuse_others(const ImportOptions& options, SourceKind kind, Diagnostics& diagnostics) {
     const bool report = kind == SourceKind::kLayerReport;
     const bool profile = report || kind == SourceKind::kOrtProfile;
@@ -147,7 +147,7 @@ void refuse_others(const ImportOptions& options, SourceKind kind, Diagnostics& d
     refuse("--dtype", !options.dtype.empty(), report, "a layer table of QNN, OpenVINO or Vela");
 }
 
-// What was left out of a profile, dearest first.
+// Reports the omitted parts of a profile, the slowest first.
 void tell_left_out(const ProfileImport& import, const std::string& file, bool matched, Diagnostics& diagnostics) {
     auto left_out = import.not_operators;
     std::stable_sort(left_out.begin(), left_out.end(),
@@ -177,7 +177,7 @@ void tell_left_out(const ProfileImport& import, const std::string& file, bool ma
     }
 }
 
-// The graph that was profiled, under the name of its model.
+// The profiled graph, named after its model.
 std::optional<Graph> profiled_graph(const ImportOptions& options, const Library& library, Diagnostics& diagnostics) {
     if (is_network_file(options.model)) {
         auto network = network_in(options.model, options, read_dims(options.dims, diagnostics), diagnostics);
@@ -192,7 +192,7 @@ std::optional<Graph> profiled_graph(const ImportOptions& options, const Library&
     return model ? instantiate(*model, {options.batch.value_or(1), tokens.value_or(1), 0}, diagnostics) : std::nullopt;
 }
 
-// Matches the profile with the model's operators, and says how many found theirs.
+// Matches the profile with the model's operators, and reports the number of matches.
 bool match_with_model(ProfileImport& import, const ImportOptions& options, const Library& library,
                       Diagnostics& diagnostics) {
     const auto graph = profiled_graph(options, library, diagnostics);
@@ -213,7 +213,7 @@ bool match_with_model(ProfileImport& import, const ImportOptions& options, const
     return true;
 }
 
-// Rows of the steps, with the sizes of the model where there is one.
+// Rows of the profile's steps, with the sizes of the model if one is given.
 std::optional<std::string> rows_of_profile(std::optional<ProfileImport> import, const ImportOptions& options,
                                            const Library& library, Diagnostics& diagnostics) {
     const bool matched = !options.model.empty();
@@ -229,7 +229,7 @@ std::optional<std::string> rows_of_profile(std::optional<ProfileImport> import, 
     return measured_rows_csv(*import, options.cores, std::filesystem::path(options.file).filename().string());
 }
 
-// The clock that was asked for; absent if none was, or, with errors, if it is none.
+// The given clock; absent if none was given, or, with errors, if it is invalid.
 std::optional<Frequency> asked_clock(const ImportOptions& options, Diagnostics& diagnostics) {
     return options.clock.empty() ? std::nullopt : read_clock(options.clock, diagnostics);
 }
@@ -276,7 +276,7 @@ std::optional<SourceKind> kind_of(const ImportOptions& options, const std::optio
     if (!text) {
         return std::nullopt;
     }
-    if (is_rknn_table(*text)) {  // whose logs may start with a bracket, too
+    if (is_rknn_table(*text)) {  // checked first, because RKNN logs may also start with a bracket
         return SourceKind::kLayerTable;
     }
     if (layer_report_of(*text)) {
@@ -307,7 +307,7 @@ std::optional<Imported> as_text(std::optional<std::string> text) {
 }
 
 std::optional<Imported> imported(const ImportOptions& options, const Library& library, Diagnostics& diagnostics) {
-    // Models may be large, and are not read whole.
+    // Models may be large and are not read into memory as a whole.
     const auto network = kind_of_network(options.file);
     const auto text = network ? std::nullopt : read_file(options.file, diagnostics);
     const auto kind = network ? network : kind_of(options, text, diagnostics);

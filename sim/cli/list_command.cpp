@@ -1,4 +1,4 @@
-// berth list: what ships with the program.
+// berth list: the data shipped with the program.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace berth {
 namespace {
 
 enum class Shelf : std::uint8_t { kModels, kHardware, kScenarios, kRanges, kKeys };
-// The names are those of the folders, but for what stands in no file.
+// Names are those of the folders, except for listings that are not files.
 constexpr std::array<Choice<Shelf>, 5> kShelfNames{{{"models", Shelf::kModels},
                                                     {"hardware", Shelf::kHardware},
                                                     {"scenarios", Shelf::kScenarios},
@@ -114,7 +114,7 @@ Listing list_scenarios(const Library& library, TextWidth width, Diagnostics& dia
     return listing;
 }
 
-// What numbers with a unit may be, wherever they are read.
+// Permitted ranges of numbers with a unit, which apply in all files.
 Listing list_ranges(TextWidth width) {
     Listing listing;
     TextTable table;
@@ -124,7 +124,7 @@ Listing list_ranges(TextWidth width) {
     for (const Dimension dimension : named_dimensions()) {
         const DimensionRange range = plausible_range(dimension);
         const std::string name = dimension_name(dimension);
-        const std::string example = dimension_with_example(dimension).substr(name.size() + 9);  // behind " such as "
+        const std::string example = dimension_with_example(dimension).substr(name.size() + 9);  // after " such as "
         table.row({name, quantity_text(range.least, dimension), quantity_text(range.most, dimension), example});
         listing.json.push_back({{"number", name},
                                 {"least", json_number(range.least)},

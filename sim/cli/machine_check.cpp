@@ -1,4 +1,4 @@
-// Compares a profile's machine with the one at hand, or with the one that a file describes.
+// Compares a profile's machine with this one, or with one described in a file.
 #include "cli/machine_check.h"
 
 #include <cstdlib>

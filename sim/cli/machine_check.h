@@ -1,4 +1,4 @@
-// Whether a profile that was measured on a machine is used on that machine.
+// Check whether a profile is used on the machine that it was measured on.
 #pragma once
 
 #include <vector>
@@ -9,12 +9,12 @@
 
 namespace berth {
 
-/// The machine that profiles are compared with: `none` for no comparison, or a file with `machine:`; without it, the
-/// machine at hand.
+/// Environment variable with the machine to compare profiles with: `none` for no comparison, or a file with `machine:`.
+/// If unset, profiles are compared with this machine.
 inline constexpr const char* kMachineVariable = "BERTH_MACHINE";
 
-/// One warning where the profile's `machine` is not this one, or may not be, for JSON; it is added to `diagnostics`,
-/// too. Errors: kMachineVariable names no such file.
+/// One warning, for JSON, if the profile's `machine` is or may be another one; it is also added to `diagnostics`.
+/// Errors: kMachineVariable names a file that is missing or has no `machine:`.
 std::vector<Warning> machine_warnings(const Profile& profile, Diagnostics& diagnostics);
 
 }  // namespace berth

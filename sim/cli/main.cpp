@@ -1,4 +1,4 @@
-// The command `berth`: turns what goes wrong into an exit status.
+// The program `berth`: maps failures to an exit status.
 #include <fmt/format.h>
 
 #include <algorithm>

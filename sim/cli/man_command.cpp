@@ -18,7 +18,7 @@ namespace berth {
 
 namespace {
 
-// Dashes that are typed, backslashes, and dots or quotes that would make a line a request.
+// Escapes text for roff: dashes, backslashes, and leading dots or quotes, which would start a request.
 std::string roff(std::string_view text) {
     std::string escaped;
     for (const char c : text) {
@@ -41,7 +41,7 @@ std::string heading(const std::string& name, const std::string& version) {
     return fmt::format(".TH {} 1 \"\" \"berth {}\" \"User Commands\"\n", roff(name), roff(version));
 }
 
-/// "Predicts ..." as a page's first line has it: no capital, no full stop.
+/// Description in the style of a manual page's NAME line: no capital, no full stop.
 std::string page_summary(std::string description) {
     const std::size_t end = std::min(description.find(';'), description.size());
     description.resize(end);
@@ -51,7 +51,7 @@ std::string page_summary(std::string description) {
     return description;
 }
 
-/// `--format FORMAT`, `-h,--help`.
+/// Names of an option with its type: `--format FORMAT`, `-h,--help`.
 std::string option_line(const CLI::Option& option) {
     auto names = mapped<std::string>(option.get_snames(), [](const std::string& name) { return "-" + name; });
     for (const std::string& name : option.get_lnames()) {
@@ -89,7 +89,7 @@ void collect(const CLI::App& command, OptionPages& pages) {
     }
 }
 
-/// Lines of the footer that are commands.
+/// The lines of the footer that are commands.
 std::string examples(const std::string& footer) {
     std::string lines;
     std::istringstream text(footer);
@@ -109,7 +109,7 @@ constexpr std::string_view kStatus =
     ".TP\n4\nA change was found that blocks: see \\fBberth\\-gate\\fR(1), and \\fB\\-\\-fail\\-on\\fR of "
     "\\fBberth\\-diff\\fR(1).\n";
 
-/// `berth-run(1)` and the like: how it is called, its options, its examples.
+/// Page of a command, such as `berth-run(1)`: synopsis, options, examples.
 std::string command_man_page(const CLI::App& command, const std::string& version) {
     OptionPages pages;
     collect(command, pages);
@@ -123,7 +123,7 @@ std::string command_man_page(const CLI::App& command, const std::string& version
            ".SH SEE ALSO\n\\fBberth\\fR(1)\n";
 }
 
-/// `berth(1)`: what the program is for, and its commands. `version`: for the foot of the page.
+/// `berth(1)`: purpose and commands of the program. `version` is printed in the page footer.
 std::string man_page(const CLI::App& app, const std::string& version) {
     std::string commands;
     std::string pages;

@@ -1,4 +1,4 @@
-// berth measure: real kernels on this machine, their times into a file.
+// berth measure: times real kernels on this machine, and writes the times to a file.
 #include "cli/measure_files.h"
 
 #include <fmt/format.h>
@@ -27,11 +27,11 @@ struct MeasureOptions {
     bool full = false;
     bool resume = false;
     std::string out;
-    std::string plan, device;  ///< a scenario whose kernels are ranked, and which of its devices this machine is
+    std::string plan, device;  ///< scenario whose kernels are ranked, and its device that stands for this machine
     std::size_t top = 5;
 };
 
-// The encoders that are measured are listed beside the measurements: data, as all models are.
+// The list of encoders to measure, a data file beside the measurements.
 std::optional<CsvTable> encoder_list(const Library& library, Diagnostics& diagnostics) {
     for (const auto& root : library.roots) {
         const auto path = root / "hardware" / "measured" / "encoders.csv";
@@ -69,7 +69,7 @@ std::vector<MeasureJob> jobs_of(const MeasureTask& task, const MachineDescriptio
     return {};
 }
 
-/// How far it is, and for how long it will go on at this pace.
+/// Progress of the measurement, with the estimated remaining time.
 class RowProgress {
   public:
     RowProgress(std::size_t done, std::size_t all) : first_(done), all_(all) {}
@@ -96,8 +96,8 @@ TakeLine into(LineFile& file, Diagnostics& diagnostics) {
     return [&](const std::string& row) { return file.add(row, diagnostics); };
 }
 
-/// Measures one row after the other from `done` on, up to `until`, each pass in a process of its own, and hands them
-/// over; stops if that fails.
+/// Measures rows sequentially from `done` up to `until`, each pass in a separate process, and hands each row to
+/// `take`; stops if that fails.
 bool measure_rows(const MeasureTask& task, const std::vector<MeasureJob>& jobs, std::size_t done, std::size_t until,
                   const TakeLine& take, Diagnostics& diagnostics) {
     const TimingRules rules = TimingRules::of(task.subject, task.extent);
@@ -132,7 +132,7 @@ std::string ranking_text(const std::vector<WorthMeasuring>& ranked, const Profil
                0, width);
 }
 
-// The kernels among the first that this machine's device runs.
+// Jobs for the kernels among the first `top` that run on this machine's device.
 std::vector<MeasureJob> jobs_for(const std::vector<WorthMeasuring>& ranked, DeviceId here, std::size_t top) {
     std::vector<MeasureJob> jobs;
     for (const WorthMeasuring& one : ranked) {
@@ -144,7 +144,7 @@ std::vector<MeasureJob> jobs_for(const std::vector<WorthMeasuring>& ranked, Devi
     return jobs;
 }
 
-// A measurement is good to a few percent on a machine that others use too.
+// Relative noise of a measurement on a shared machine.
 constexpr double kMeasurementNoise = 0.05;
 
 ExitStatus plan_measurements(const MeasureOptions& options, const Library& library, TextWidth width) {
@@ -206,9 +206,9 @@ ExitStatus measure_all(const MeasureOptions& options, const Library& library) {
     return written || status != ExitStatus::kFine ? status : said;
 }
 
-// The head that the file has, if it is of this machine and these columns: only the day may differ.
+// Head of the existing file, if machine and columns match (only the date may differ), else a new head.
 std::string header_to_resume(const std::string& path, MeasureSubject subject, const MachineDescription& machine) {
-    Diagnostics ignored;  // a file that is not there is started
+    Diagnostics ignored;  // a missing file is created
     const auto content = std::filesystem::exists(path) ? read_file(path, ignored) : std::nullopt;
     auto recorded = content ? machine_in_head(*content) : std::nullopt;
     const bool same = recorded && compare_machines(*recorded, machine).differences.empty() &&

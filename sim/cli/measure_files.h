@@ -1,4 +1,4 @@
-// Measuring into a file, as several commands do.
+// Measurements into a file, for several commands.
 #pragma once
 
 #include <memory>
@@ -13,12 +13,12 @@ struct MeasureTask {
     MeasureSubject subject = MeasureSubject::kOperators;
     MeasureExtent extent = MeasureExtent::kQuick;
     std::uint32_t seed = 1;
-    int passes = 0;                              ///< 0: as many as the extent asks for
-    std::shared_ptr<QuickestProbes> quickest{};  ///< of all that is measured together; null: of this alone
+    int passes = 0;                              ///< 0: the number that the extent prescribes
+    std::shared_ptr<QuickestProbes> quickest{};  ///< shared by jointly measured tasks; null for this task alone
 };
 
-/// Writes the rows as they come, or goes on behind the last one that is there. False where the file could not be
-/// written on, or with errors.
+/// Writes each row as soon as it is measured; with `resume`, continues after the last existing row. False, with errors,
+/// if the file cannot be written or the measurement fails.
 bool measure_into(const std::string& path, bool resume, const MeasureTask& task, const MachineDescription& machine,
                   const Library& library, Diagnostics& diagnostics);
 

@@ -1,4 +1,4 @@
-// berth new-chip: from a datasheet to a profile, with a first answer and what to measure.
+// berth new-chip: builds a profile from a datasheet, with a first answer and suggested measurements.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -27,7 +27,7 @@ namespace berth {
 
 namespace {
 
-constexpr double kNoise = 0.03;  // of a measurement of a kernel
+constexpr double kNoise = 0.03;  // relative noise of a kernel measurement
 constexpr std::size_t kMeasureFirst = 3;
 
 struct NewChipOptions {
@@ -37,7 +37,7 @@ struct NewChipOptions {
     bool yes = false;
 };
 
-// Of a whole number or a quantity; empty where it is fine.
+// Error message for a whole number or a quantity; empty if it is valid.
 std::string complaint_about(const DatasheetNumber& number, const std::string& text) {
     const auto parsed = parse_quantity(text, number.dimension);
     if (const auto* error = std::get_if<QuantityError>(&parsed)) {
@@ -58,7 +58,7 @@ void check_stated(const Datasheet& stated, Diagnostics& diagnostics) {
     }
 }
 
-// Asks for what was not stated; an empty line leaves it to the archetype.
+// Asks for the numbers that were not stated; an empty line selects the value of the archetype.
 void ask(NewChipOptions& options) {
     for (const DatasheetNumber& number : kDatasheetNumbers) {
         while (!options.stated.contains(number.option)) {
@@ -76,7 +76,7 @@ void ask(NewChipOptions& options) {
     }
 }
 
-// int8 where it is offered, else the first that is.
+// int8 if the device offers it, else its first offered precision.
 Scheme first_scheme(const Device& device) {
     const std::vector<std::string> offered = offered_precisions(device);
     const std::string name =
@@ -84,13 +84,13 @@ Scheme first_scheme(const Device& device) {
     return choice_named(kSchemeNames, name).value_or(DType::kInt8);
 }
 
-constexpr std::int64_t kTokens = 128;  // unless others are asked for, or the model reads fewer
+constexpr std::int64_t kTokens = 128;  // default, reduced if the model accepts fewer
 
 std::int64_t tokens_of(const NewChipOptions& options, const Model& model) {
     return options.tokens.value_or(std::min(kTokens, longest_input(model).value_or(kTokens)));
 }
 
-// The first shipped model that reads so many tokens at once.
+// The first shipped model that accepts `tokens` tokens at once.
 std::string first_model(std::int64_t tokens, const Library& library) {
     for (const ShippedFile& file : shipped_files(library, "models")) {
         Diagnostics ignored;
@@ -103,7 +103,7 @@ std::string first_model(std::int64_t tokens, const Library& library) {
     return "";
 }
 
-/// The first model on the new chip, as a scenario of one stage.
+/// A scenario with one stage that runs the first model on the new chip.
 std::optional<Scenario> first_question(const NewChipOptions& options, const Profile& profile, const Library& library,
                                        Diagnostics& diagnostics) {
     const std::string name =

@@ -1,4 +1,4 @@
-// Asks git for the files of a commit, and unpacks them beside the system's other temporary files.
+// Gets the files of a commit from git, and unpacks them in the system's folder of temporary files.
 #include "cli/opened_revision.h"
 
 #include <fmt/format.h>
@@ -41,7 +41,7 @@ struct ProcessOutcome {
     std::string out, err;
 };
 
-/// Runs a program of the PATH to its end; one that is not there is no success.
+/// Runs a program from the PATH to completion; a missing program counts as a failure.
 ProcessOutcome run_program(const std::string& name, const std::vector<std::string>& arguments) {
     namespace process = boost::process;
     const auto program = process::search_path(name);
@@ -59,7 +59,7 @@ ProcessOutcome run_program(const std::string& name, const std::vector<std::strin
     return {child.exit_code() == 0, std::move(text), std::string(trimmed(err.get()))};
 }
 
-/// The data folders of a tree, unpacked; says why where that fails.
+/// Unpacks the data folders of a tree into `folder`; the result is an error message, absent on success.
 std::optional<std::string> unpack(const std::string& tree, const fs::path& folder) {
     const ProcessOutcome listed = run_program("git", {"ls-tree", "-d", "--name-only", tree});
     std::vector<std::string> archive{"archive", "--format=tar", "--output", (folder / "files.tar").string(), tree};

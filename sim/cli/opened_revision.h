@@ -1,4 +1,4 @@
-// Revisions of a repository's data on this machine: a folder, or the files of a commit.
+// A revision of the data on this machine: a folder, or the files of a git commit.
 #pragma once
 
 #include <filesystem>
@@ -11,18 +11,18 @@
 
 namespace berth {
 
-/// A revision whose files can be read as long as it lives.
+/// A revision, whose files are readable during the lifetime of this object.
 struct OpenedRevision {
     DataRevision revision;
-    TemporaryFolder files;  ///< of a commit
+    TemporaryFolder files;  ///< extracted files of a commit
 
-    /// A message with the names of files as people know them: `main:hardware/board.yaml` for the copy of a commit's.
+    /// A message with the user's names of files: `main:hardware/board.yaml` instead of the temporary copy.
     [[nodiscard]] std::string in_own_names(std::string text) const;
 };
 
-/// `word`: a folder that holds some of hardware/, models/ and scenarios/; else what git takes for a commit or a folder
-/// in one (`main`, `HEAD~1`, `v1.2:data`) in the repository around the current folder. `shipped` stands behind its own
-/// files. Errors: neither, or without any of those folders.
+/// Opens the revision `word`: a folder that contains hardware/, models/ or scenarios/, else a git commit or a folder in
+/// one (`main`, `HEAD~1`, `v1.2:data`) in the repository around the current folder. `shipped` is searched after the
+/// revision's own files. Errors: `word` is neither, or contains none of these folders.
 [[nodiscard]] std::optional<OpenedRevision> open_revision(const std::string& word, const Library& shipped,
                                                           Diagnostics& diagnostics);
 

@@ -22,7 +22,7 @@ struct OpsOptions {
 
 struct StageTable {
     std::string stage;
-    std::string runtime;  ///< where the stage names another one than the hardware's; else empty
+    std::string runtime;  ///< runtime of the stage if it is not the hardware's; else empty
     Candidate candidate;
     [[nodiscard]] std::string title() const { return runtime.empty() ? stage : fmt::format("{} ({})", stage, runtime); }
 };
@@ -32,7 +32,7 @@ std::string runtime_named(const Scenario& scenario, const Stage& stage) {
     return work.runtime ? profile_of(scenario, work).name : "";
 }
 
-// The stage that was asked for, else every stage with a model.
+// Tables of the requested stage, else of every stage with a model.
 std::vector<StageTable> tables_of(const OpsOptions& options, const Scenario& scenario, Diagnostics& diagnostics) {
     std::vector<const Stage*> stages;
     if (!options.stage.empty()) {
@@ -67,12 +67,12 @@ std::string text_of(const std::vector<StageTable>& tables, const std::vector<std
     return text;
 }
 
-// The title of a what-if: operators alone would not say that they are not the scenario's own.
+// Title of a what-if, since the operators alone do not show that the scenario was changed.
 std::string what_if_text(const Scenario& scenario, TextWidth width) {
     return scenario.changes.empty() ? "" : wrapped(title_of(scenario.name, scenario.changes), 0, width) + "\n";
 }
 
-// The stage that was asked for, else all of them as `stages`.
+// The requested stage as an object, else all of them as `stages`.
 std::string json_of(const std::vector<StageTable>& tables, const std::vector<std::string>& devices, bool list,
                     bool memory) {
     std::string text;

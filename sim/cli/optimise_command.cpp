@@ -1,4 +1,4 @@
-// berth optimise: the best values of a scenario's numbers under limits, and the front between goals.
+// berth optimise: the best values of a scenario's numbers under limits, and the Pareto front of the goals.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ struct OptimiseOptions {
     std::optional<Format> format;
 };
 
-/// Of a limit; that of a cost follows from its formula.
+/// Dimension of a limit; that of a cost follows from its formula.
 Dimension dimension_of(Goal goal, const OptimiseQuestion& question) {
     switch (goal) {
         case Goal::kLatency:
@@ -48,7 +48,7 @@ std::optional<Goal> goal_named(const std::string& name, std::string_view option,
     return goal;
 }
 
-// `latency=200ms`
+// Parses a limit such as `latency=200ms`.
 void read_limit(const std::string& text, OptimiseQuestion& question, Diagnostics& diagnostics) {
     const std::size_t equals = std::min(text.find('='), text.size());
     const auto goal = goal_named(text.substr(0, equals), "--limit", diagnostics);
@@ -96,12 +96,12 @@ std::optional<std::string> optimised(const OptimiseOptions& options, Invocation&
     OptimiseAnswer answer = optimise(*sweep, *question, options.axes.used_threads());
     answer.warnings = std::exchange(invocation.provenance.warnings, {});
     std::ranges::move(silent_inputs(sweep->base(), sweep->axes()), std::back_inserter(answer.warnings));
-    if (is_rows(options.format)) {  // which have no room for it
+    if (is_rows(options.format)) {  // row formats have no place for dropped points
         for (const std::string& text : dropped_texts(*sweep, answer.dropped)) {
             diagnostics.warning(SourceLocation("--vary"), text);
         }
     }
-    if (!options.report.empty()) {  // what cannot be written is said; the answer is there all the same
+    if (!options.report.empty()) {  // a write failure is reported, but the answer is still printed
         write_optimise(options.report, *sweep, *question, answer, invocation.provenance, diagnostics);
     }
     return in_format({.text = [&] { return optimise_text(*sweep, *question, answer, invocation.width); },

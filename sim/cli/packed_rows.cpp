@@ -1,5 +1,5 @@
-// A tag per cell, then its bytes as they lie in memory: processes of one job run the same program on the same kind of
-// machine.
+// Encoding: a tag per cell, then its bytes in native representation, because the processes of one job run the same
+// program on the same kind of machine.
 #include "cli/packed_rows.h"
 
 #include <cstdint>

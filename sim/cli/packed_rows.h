@@ -1,5 +1,4 @@
-// Rows of a sweep as values: on their way from those who compute them, also in other processes, to the one who writes
-// them to a database.
+// Serialised rows of a sweep, for the transfer from the computing threads and processes to the writer of a database.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +10,13 @@
 
 namespace berth {
 
-/// Nothing, a truth, a number with the digits that files have, a text.
+/// Nothing, a Boolean, a number rounded to the digits of files, or a text.
 using RowCell = std::variant<std::monostate, bool, double, std::string_view>;
 
-/// Adds the cells of a row, the values of its axes as texts. Several threads may do so at once.
+/// Appends the cells of a row, with axis values as texts. Thread-safe.
 void pack_row(const Sweep& sweep, std::size_t at, const SweepPoint& point, std::string& bytes);
 
-/// Takes cells out again, of bytes that outlive them and that pack_row() made.
+/// Reads cells from bytes that pack_row() wrote; the bytes must outlive the cells.
 class PackedCells {
   public:
     explicit PackedCells(std::string_view bytes) : left_(bytes) {}

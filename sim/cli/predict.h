@@ -1,4 +1,4 @@
-// The three questions of `berth predict`: a model, one operator, or many operators from a CSV file.
+// The three modes of `berth predict`: a model, one operator, or many operators from a CSV file.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace berth {
 
-/// The options as they were given; which belong together depends on the question.
+/// The options as given; which combinations are valid depends on the mode.
 struct PredictOptions {
     std::string hardware, device;
     std::vector<std::string> settings;
@@ -27,19 +27,19 @@ struct PredictOptions {
     std::optional<Format> format;
 };
 
-/// What all three need.
+/// Common inputs of all three modes.
 struct Target {
     Profile profile;
     DeviceId id = 0;
     std::vector<Warning> warnings{};
     std::vector<std::string> set{};  ///< paths of settings that change a value
-    /// The profile with those settings that are marked; absent where it does not go without another one.
+    /// The profile with only the marked settings; absent if it is invalid without another setting.
     std::function<std::optional<Profile>(const std::vector<bool>& made)> with{};
     [[nodiscard]] const Device& device() const { return profile.devices[static_cast<std::size_t>(id)]; }
 };
 
-/// Each gives the answer in the format asked for; absent, with errors, if the input is no good. Settings that change
-/// nothing in it are warnings.
+/// Each returns the answer in the requested format; absent, with errors, if the input is invalid. Settings that do not
+/// affect the answer become warnings.
 [[nodiscard]] std::optional<std::string> predict_model(const PredictOptions& options, const Target& target,
                                                        const Invocation& invocation, Diagnostics& diagnostics);
 [[nodiscard]] std::optional<std::string> predict_operator(const PredictOptions& options, const Target& target,
@@ -47,18 +47,18 @@ struct Target {
 [[nodiscard]] std::optional<std::string> predict_rows(const PredictOptions& options, const Target& target,
                                                       const Invocation& invocation, Diagnostics& diagnostics);
 
-// Values of options that two of the questions share.
+// Values of options that two of the modes share.
 [[nodiscard]] std::optional<Scheme> dtype_option(const PredictOptions& options, Diagnostics& diagnostics);
-/// The runtime's default where it is not given.
+/// Number of cores; the runtime's default if not given.
 [[nodiscard]] int cores_option(const PredictOptions& options, const Device& device, Diagnostics& diagnostics);
-/// Absent where it is not given, or with an error.
+/// Clock; absent if not given, or with an error.
 [[nodiscard]] std::optional<Frequency> clock_option(const PredictOptions& options, const Device& device,
                                                     Diagnostics& diagnostics);
 
-/// "With PATH=VALUE (was BEFORE):" as the first line of an answer for people; empty without changes.
+/// "With PATH=VALUE (was BEFORE):", the first line of a text answer; empty without changes.
 [[nodiscard]] std::string changes_line(const Invocation& invocation);
 
-/// Settings without which `same_with` says of the profile that is left that it predicts the same.
+/// Settings without effect: `same_with` holds for the profile without them.
 [[nodiscard]] std::vector<Warning> silent_settings(const Target& target,
                                                    const std::function<bool(const Profile& without)>& same_with);
 

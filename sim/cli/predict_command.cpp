@@ -1,4 +1,4 @@
-// berth predict: how long a model, or single operators, take on one device.
+// berth predict: latency of a model, or of single operators, on one device.
 #include <fmt/format.h>
 
 #include <memory>
@@ -33,7 +33,7 @@ std::string_view option_of(Question question) {
     throw std::logic_error("unknown question");
 }
 
-// Options that the question has no use for are errors: what is not used must not look as if it were.
+// Options that the mode does not use are errors, so that no ignored option appears to have an effect.
 void check_options(const PredictOptions& options, Question question, Diagnostics& diagnostics) {
     const bool model = question == Question::kModel;
     const bool op = question == Question::kOperator;

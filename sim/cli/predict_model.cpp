@@ -14,7 +14,7 @@ namespace berth {
 
 namespace {
 
-// Tokens that the input holds: as asked, else a full bucket, else the longest input that the model takes.
+// Number of input tokens: as given, else a full bucket, else the longest input that the model accepts.
 std::optional<std::int64_t> tokens_of(const PredictOptions& options, const Model& model, Diagnostics& diagnostics) {
     const auto tokens = options.tokens ? options.tokens : options.bucket ? options.bucket : longest_input(model);
     if (!tokens) {
@@ -24,7 +24,7 @@ std::optional<std::int64_t> tokens_of(const PredictOptions& options, const Model
     return tokens;
 }
 
-// What of generating text is asked for: the prompt, and further tokens unless it is the prompt alone.
+// Requested phases of text generation: the prompt, and new tokens unless only prefill is asked for.
 std::optional<Generation> generation_of(const PredictOptions& options, const Model& model, Diagnostics& diagnostics) {
     const auto phase = choice_in_any_case(kPhaseNames, options.phase);
     const bool reads_only = phase == Phase::kPrefill;
@@ -66,7 +66,7 @@ std::optional<ModelStage> stage_of(const PredictOptions& options, const Target& 
     }
     const auto tokens = stage.generation ? stage.generation->prompt : tokens_of(options, model, diagnostics);
     stage.model = std::move(model);
-    stage.precision.dtype = DType::kFp32;  // as models are published
+    stage.precision.dtype = DType::kFp32;  // the usual dtype of published models
     if (!options.dtype.empty()) {
         stage.precision.dtype = dtype_option(options, diagnostics).value_or(DType::kFp32);
     }
@@ -93,11 +93,11 @@ std::optional<ModelStage> stage_of(const PredictOptions& options, const Target& 
     return diagnostics.error_count() == errors_before ? std::optional(std::move(stage)) : std::nullopt;
 }
 
-// As `berth run` says it of a scenario whose one stage this is.
+// Settings without effect, as `berth run` reports them for a scenario with this single stage.
 std::vector<Warning> silent_settings_of(const PredictOptions& options, const Target& target, ModelStage stage) {
     stage.on = target.id;
     if (!options.cores) {
-        stage.cores.clear();  // as many as the profile says
+        stage.cores.clear();  // the profile's number of cores
     }
     return silent_changes(target.set, [&](const std::vector<bool>& made) -> std::optional<Scenario> {
         auto profile = target.with(made);

@@ -22,7 +22,7 @@ struct Predicted {
     KernelPrediction prediction;
 };
 
-// Absent, with the reason in `why`, if the runtime does not take the operator.
+// Absent, with the reason in `why`, if the runtime does not support the operator.
 std::optional<Predicted> predict_row(const KernelRow& row, const Target& target, std::string* why) {
     const bool library_call = row.layout.has_value();
     const auto kernel =
@@ -55,7 +55,7 @@ bool same_latency(const std::optional<Predicted>& a, const std::optional<Predict
     return a.has_value() == b.has_value() && (!a || same(a->prediction.latency, b->prediction.latency));
 }
 
-// Of the target's warnings and settings: none of the rows tells whether a setting was made.
+// The target's warnings, and a warning for each setting that affects no row.
 std::vector<Warning> warnings_of(std::span<const KernelRow> rows, const Target& target, Diagnostics& diagnostics) {
     std::vector<Warning> warnings = target.warnings;
     const auto silent = silent_settings(target, [&](const Profile& without) {
@@ -96,7 +96,7 @@ std::optional<KernelRow> row_of(const PredictOptions& options, const Target& tar
     return diagnostics.error_count() == errors_before ? std::optional(row) : std::nullopt;
 }
 
-// The cells as they were, numbers as numbers, and what is predicted; null for what is empty or not predicted.
+// The unmodified cells, numbers as JSON numbers, and the predictions; null for an empty cell or a missing prediction.
 std::string rows_json(const CsvTable& table, const std::vector<std::optional<KernelPrediction>>& predictions,
                       const std::vector<Warning>& warnings) {
     Json rows = Json::array();

@@ -1,4 +1,4 @@
-// Reads the options of `berth predict` that are more than a number.
+// Parses the non-numeric options of `berth predict`.
 #include <fmt/format.h>
 
 #include <algorithm>

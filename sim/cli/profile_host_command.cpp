@@ -1,5 +1,5 @@
-// berth profile-host: measures this machine, fits a profile to it, and says how well that predicts what the fit has not
-// seen.
+// berth profile-host: measures this machine, fits a profile to it, and reports the profile's accuracy on unseen
+// measurements.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -24,7 +24,7 @@ struct HostOptions {
     bool resume = false;
 };
 
-/// One file that is measured, and what it is for.
+/// One file of measurements, and its purpose.
 struct HostFile {
     std::string_view name;
     MeasureSubject subject;
@@ -49,7 +49,7 @@ bool measure_host(const HostOptions& options, const MachineDescription& machine,
     }
     const MeasureExtent extent = options.quick ? MeasureExtent::kQuick : MeasureExtent::kFull;
     const auto quickest = shared_quickest_probes();
-    // Pass by pass through all files: what is fitted and what is not see the same hours of the machine.
+    // Passes alternate over all files, so that fitted and unseen rows are measured under the same machine conditions.
     for (int pass = 1; pass <= passes_of(extent); ++pass) {
         for (const HostFile& file : kFiles) {
             const std::string path = (fs::path(options.folder) / file.name).string();
@@ -89,7 +89,7 @@ std::vector<Override> overrides_of(const std::vector<ProfileOverride>& settings)
     return mapped(settings, [](const ProfileOverride& setting) { return Override{setting.path, setting.value}; });
 }
 
-// Whose rows they are: the head of the file has the day on which they were begun.
+// The machine of the rows, with the date from the head of the file, on which the measurement began.
 MachineDescription machine_of(const HostOptions& options, const MachineDescription& machine, Diagnostics& diagnostics) {
     const auto content = read_file((fs::path(options.folder) / "fitted.csv").string(), diagnostics);
     MachineDescription recorded = content ? machine_in_head(*content).value_or(machine) : machine;
@@ -97,8 +97,8 @@ MachineDescription machine_of(const HostOptions& options, const MachineDescripti
     return recorded;
 }
 
-// The fit and, as far as it goes, what it is worth on rows that it has not seen: with the profile as it was written,
-// or, if that cannot be read, as it was fitted.
+// Report of the fit and, if possible, its errors on unseen rows: with the written profile, or, if that cannot be read
+// back, with the fitted one.
 std::string judged(const HostOptions& options, const Calibration& calibration, const std::optional<Profile>& written,
                    const Profile& fitted, const std::string& path, const Library& library, TextWidth width,
                    Diagnostics& diagnostics) {
@@ -114,7 +114,7 @@ std::optional<std::string> profiled(const HostOptions& options, const Library& l
     const MachineDescription machine = machine_facts();
     const auto settings = host_settings(machine);
     const std::string path = (fs::path(options.folder) / (options.name + ".yaml")).string();
-    // All that may be wrong is looked for before the work is done.
+    // All inputs are checked before the measurements start.
     const auto base = extended_profile(library, options.base, path, SourceLocation("--base"), diagnostics);
     auto profile = base ? load_hardware(library, base->file.string(), overrides_of(settings), SourceLocation("--base"),
                                         diagnostics)

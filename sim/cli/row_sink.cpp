@@ -1,4 +1,4 @@
-// Rows of a sweep as lines.
+// Rows of a sweep as CSV lines.
 #include "cli/row_sink.h"
 
 #include "base/line_file.h"
@@ -13,7 +13,7 @@ namespace {
 class PrintedRows : public RowSink {
   public:
     bool add(const std::string& rows, Diagnostics&) override {
-        return answer(rows, Diagnostics{}) == ExitStatus::kFine;  // which says what went wrong
+        return answer(rows, Diagnostics{}) == ExitStatus::kFine;  // answer() reports the failure
     }
 };
 

@@ -1,4 +1,4 @@
-// berth run: predicts, places and simulates a scenario, and looks for what is worth changing.
+// berth run: predicts, places and simulates a scenario, and searches for worthwhile changes.
 #include <fmt/format.h>
 
 #include <memory>
@@ -22,8 +22,8 @@ struct RunOptions {
     std::string report, trace;
 };
 
-constexpr std::size_t kTraced = 20;  // requests in a trace
-constexpr std::size_t kDrawn = 4;    // in the picture of the timeline
+constexpr std::size_t kTraced = 20;  // traced requests
+constexpr std::size_t kDrawn = 4;    // requests in the timeline picture
 
 std::optional<ScenarioResult> analysed(const RunOptions& options, const Scenario& scenario,
                                        const Invocation& invocation, Diagnostics& diagnostics) {
@@ -43,7 +43,7 @@ std::optional<ScenarioResult> analysed(const RunOptions& options, const Scenario
     return analyse(scenario, wanted, diagnostics);
 }
 
-// Of a stream that piles up, too: the trace shows where.
+// Writes the trace also for an unstable stream, since it shows where requests queue up.
 bool write_trace(const RunOptions& options, const Scenario& scenario, const TrafficResult& traffic,
                  const Provenance& provenance, Diagnostics& diagnostics) {
     if (traffic.simulation.stable) {

@@ -1,4 +1,4 @@
-// berth schema: JSON Schema of the files that people write.
+// berth schema: JSON Schema of the user-written files.
 #include <fmt/format.h>
 
 #include <memory>

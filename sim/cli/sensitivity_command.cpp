@@ -1,4 +1,4 @@
-// berth sensitivity: what moves the answer, and what could turn it round.
+// berth sensitivity: the numbers that affect the answer, and those that could reverse it.
 #include <memory>
 
 #include "berth/atomic_file.h"
@@ -20,7 +20,7 @@ struct SensitivityOptions {
     bool every_number = false;
 };
 
-// Each number set alone to four times its value and to a quarter.
+// Tries each number alone at four times and at a quarter of its value.
 std::optional<std::string> tried(const SensitivityOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
     const auto scenario = load(options.scenario, invocation, diagnostics);
     if (!scenario || (!options.report.empty() && !make_folder(options.report, diagnostics))) {
@@ -66,7 +66,7 @@ std::optional<std::string> found(const SensitivityOptions& options, Invocation& 
         show_progress("sampling the profile numbers");
         sensitivity.sampled = sample_sensitivity(*scenario, *result, options.samples, options.seed);
     }
-    if (!options.report.empty()) {  // what cannot be written is said; the answer is there all the same
+    if (!options.report.empty()) {  // a write failure is reported, but the answer is still printed
         write_sensitivity(options.report, sensitivity, invocation.provenance, diagnostics);
     }
     return in_format({.text = [&] { return sensitivity_text(sensitivity, invocation.width); },

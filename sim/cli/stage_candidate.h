@@ -1,4 +1,4 @@
-// The placement of a stage that a question is about.
+// Selection of a stage's placement for a command.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace berth {
 
-/// What the scenario chooses for a stage with a model, or, if `device` is not empty, the whole model on that device,
-/// whatever the scenario pins it to. Absent, with errors, if that cannot be had.
+/// The placement that the scenario chooses for a stage with a model, or, if `device` is not empty, the whole model on
+/// that device even if the scenario pins it elsewhere. Absent, with errors, if there is no such placement.
 [[nodiscard]] std::optional<Candidate> stage_candidate(const Scenario& scenario, const Stage& stage,
                                                        const std::string& device, Diagnostics& diagnostics);
 

@@ -58,7 +58,7 @@ std::optional<Sweep> prepared_sweep(const ScenarioOptions& scenario, const AxesO
     }
     auto sweep = Sweep::prepare({invocation.library, scenario.scenario, std::move(settings)}, std::move(axes),
                                 options.max_points, diagnostics);
-    Diagnostics ignored;  // it has been loaded before
+    Diagnostics ignored;  // none: Sweep::prepare() has loaded the scenario before
     const auto plain = sweep ? load(scenario, invocation, ignored) : std::nullopt;
     if (plain) {
         invocation.provenance.warnings = machine_warnings(plain->profile, diagnostics);

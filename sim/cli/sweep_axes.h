@@ -1,4 +1,4 @@
-// Options of commands that look at many points of a scenario: which numbers vary, how, and on how many threads.
+// Options of commands that evaluate many points of a scenario: the varied numbers, the sampling, and the threads.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -18,13 +18,13 @@ struct AxesOptions {
     std::uint64_t seed = 1;
     std::size_t max_points = 1'000'000;
     int threads = 0;
-    /// Threads to use: as many as given, or one per core.
+    /// Number of threads: the given number, or one per core.
     [[nodiscard]] int used_threads() const;
 };
-/// `--vary`, `--sample`, `--seed`, `--threads`, `--max-points`.
+/// Adds `--vary`, `--sample`, `--seed`, `--threads` and `--max-points`.
 void add_axes_options(CLI::App& command, AxesOptions& options);
 
-/// The sweep that the options describe; the invocation knows what its answers rest on.
+/// The sweep that the options describe; its inputs are recorded in the invocation.
 [[nodiscard]] std::optional<Sweep> prepared_sweep(const ScenarioOptions& scenario, const AxesOptions& options,
                                                   Invocation& invocation, Diagnostics& diagnostics);
 

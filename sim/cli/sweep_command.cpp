@@ -35,7 +35,8 @@ namespace fs = std::filesystem;
 constexpr const char* kModule = "berth_ranks.so";
 constexpr const char* kInstalledModules = "lib/berth/modules";
 
-// Launchers say how many processes they start: Open MPI's mpirun, then those of PMI. PMIx only says that it is there.
+// Whether a launcher started several processes. Open MPI's mpirun and PMI launchers set their number in the
+// environment; PMIx only shows that it is present.
 bool started_together() {
     for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
         if (const char* value = std::getenv(name); value != nullptr) {
@@ -45,12 +46,12 @@ bool started_together() {
     return std::getenv("PMIX_RANK") != nullptr;
 }
 
-// The module lies beside the program where it is built, and in a folder of libraries where it is installed.
+// The module is beside the program in a build, and in a library folder in an installation.
 void* load_module(std::string& why_not) {
     std::error_code unknown;
     const fs::path folder = fs::read_symlink("/proc/self/exe", unknown).parent_path();
     for (const fs::path& place : {folder / kModule, folder.parent_path() / kInstalledModules / kModule}) {
-        // What the MPI library loads itself looks for its names among those of the whole program.
+        // RTLD_GLOBAL: plugins that the MPI library loads resolve their symbols in the global scope.
         if (void* module = ::dlopen(place.c_str(), RTLD_NOW | RTLD_GLOBAL); module != nullptr) {
             return module;
         }
@@ -61,7 +62,7 @@ void* load_module(std::string& why_not) {
     return nullptr;
 }
 
-/// Null if this process works alone. Errors: a launcher started several, but what talks to the others is not installed.
+/// Null if this process works alone. Errors: a launcher started several processes, but the MPI module is not installed.
 std::unique_ptr<Ranks> join_ranks(Diagnostics& diagnostics) {
     if (!started_together()) {
         return nullptr;
@@ -107,11 +108,12 @@ ExitStatus as_json(const Sweep& sweep, int threads, const Invocation& invocation
         points.push_back(point);
         return true;
     });
-    progress.reset();  // off the line that the answer takes
+    progress.reset();  // clears the line for the answer
     return answer(with_provenance(sweep_json(sweep, points), invocation.provenance), diagnostics);
 }
 
-// Rows from where the sink stands, until it says no. Other ranks wait for work, also where there is none.
+// Writes rows from the sink's current row on until the sink fails. Also called without remaining rows, because other
+// ranks wait for work.
 ExitStatus write_rows(const Sweep& sweep, const SweepOptions& options, int threads, Ranks* ranks,
                       Diagnostics& diagnostics) {
     std::size_t done = 0;
@@ -120,7 +122,7 @@ ExitStatus write_rows(const Sweep& sweep, const SweepOptions& options, int threa
     const Sweep::WriteRow row = row_writer(options.out, sweep);
     DroppedCount dropped;
     std::optional<ProgressBar> progress;
-    if (!options.out.empty() || ::isatty(STDOUT_FILENO) != 1) {  // rows on a terminal show how far it is themselves
+    if (!options.out.empty() || ::isatty(STDOUT_FILENO) != 1) {  // rows on a terminal show the progress themselves
         progress.emplace("points", sweep.size(), std::min(done, sweep.size()));
     }
     bool written = sink != nullptr;
@@ -140,13 +142,13 @@ ExitStatus write_rows(const Sweep& sweep, const SweepOptions& options, int threa
         },
         ranks != nullptr ? ranks->helpers() : SweepHelpers{});
     progress.reset();
-    if (ranks == nullptr) {  // others keep theirs to themselves
+    if (ranks == nullptr) {  // other ranks do not send theirs
         for (const std::string& text : dropped_texts(sweep, dropped.rows())) {
             diagnostics.warning(SourceLocation("--vary"), text);
         }
     }
     const ExitStatus status = answer("", diagnostics);
-    return written || status != ExitStatus::kFine ? status : ExitStatus::kBadInput;  // standard output said why
+    return written || status != ExitStatus::kFine ? status : ExitStatus::kBadInput;  // print_rows() reported it
 }
 
 ExitStatus help_first_rank(const Sweep& sweep, const SweepOptions& options, int threads, Ranks& ranks) {
@@ -156,7 +158,7 @@ ExitStatus help_first_rank(const Sweep& sweep, const SweepOptions& options, int 
     return ExitStatus::kFine;
 }
 
-// Ranks that share a sweep were started with the same options, and read the same from their files.
+// Fingerprint of options and inputs, with which ranks check that they share the same sweep.
 std::uint64_t fingerprint(const SweepOptions& options, const std::optional<Sweep>& sweep) {
     return std::hash<std::string>()(fmt::format("{} {} {} {} {} {} {}", is_database(options.out),
                                                 options.scenario.scenario, fmt::join(options.scenario.settings, " "),
@@ -164,7 +166,7 @@ std::uint64_t fingerprint(const SweepOptions& options, const std::optional<Sweep
                                                 options.axes.seed, sweep ? sweep_csv_header(*sweep) : ""));
 }
 
-/// One of the ranks, or the only one, where `ranks` is null.
+/// Runs the sweep as one of the ranks, or alone if `ranks` is null.
 ExitStatus sweep_as(Ranks* ranks, const SweepOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
     const bool fits = !diagnostics.has_errors() && output_fits(options, ranks, diagnostics);
     const auto ready = prepared_sweep(options.scenario, options.axes, invocation, diagnostics);
@@ -172,7 +174,7 @@ ExitStatus sweep_as(Ranks* ranks, const SweepOptions& options, Invocation& invoc
     const int threads = ranks != nullptr ? std::max(1, options.axes.threads) : options.axes.used_threads();
     if (ranks != nullptr) {
         const auto unable = ranks->first_not_ready(able, threads, fingerprint(options, ready));
-        if (unable && *unable != ranks->rank()) {  // which says why
+        if (unable && *unable != ranks->rank()) {  // that rank reports the reason
             return ExitStatus::kBadInput;
         }
         if (unable && able) {
@@ -187,7 +189,7 @@ ExitStatus sweep_as(Ranks* ranks, const SweepOptions& options, Invocation& invoc
     if (ranks != nullptr && ranks->rank() > 0) {
         return help_first_rank(*ready, options, threads, *ranks);
     }
-    // The answer is rows alone, so that what has no effect is told beside it.
+    // The answer consists of rows only, so settings without effect are reported on standard error.
     const auto silent = silent_inputs(ready->base(), ready->axes());
     fmt::print(stderr, "{}", warnings_text(silent, invocation.width));
     std::ranges::copy(silent, std::back_inserter(invocation.provenance.warnings));

@@ -36,7 +36,7 @@ std::string_view sql_type(ColumnType type) {
     return "TEXT";
 }
 
-// Numbers where all values are, else what `--set` takes: units are part of it.
+// A numeric type if all values are plain numbers, else the text that `--set` takes, including units.
 ColumnType type_of(const SweepAxis& axis) {
     const auto all = [&axis](const auto& holds) {
         return std::ranges::all_of(axis.values, [&holds](const std::string& value) {
@@ -71,8 +71,8 @@ std::string table_sql(const std::vector<Column>& columns) {
     return fmt::format("CREATE TABLE sweep (\n  {}\n)", fmt::join(lines, ",\n  "));
 }
 
-// Beside a log a transaction need not wait for the disk, and others can read; one file is left in the end, unless
-// somebody reads just then.
+// With a write-ahead log, transactions need not wait for the disk and other processes can read. Afterwards the log is
+// merged so that one file remains, unless another process is reading at that moment.
 constexpr const char* kWhileWriting = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL";
 constexpr const char* kAfterwards = "PRAGMA journal_mode = DELETE";
 
@@ -92,7 +92,7 @@ class DatabaseRows : public RowSink {
 
     bool open(bool resume, const Sweep& sweep, std::size_t& done, Diagnostics& diagnostics) {
         columns_ = columns_of(sweep);
-        constexpr int kPatience = 5000;  // milliseconds, while others read
+        constexpr int kPatience = 5000;  // milliseconds to wait for other readers
         if (sqlite3_open(file_.c_str(), &database_) != SQLITE_OK ||
             sqlite3_busy_timeout(database_, kPatience) != SQLITE_OK || !run(kWhileWriting)) {
             return told(diagnostics, "");
@@ -141,7 +141,7 @@ class DatabaseRows : public RowSink {
         return sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
     }
 
-    // The first cell of the first row; empty without one; absent if it failed.
+    // The first cell of the first row; empty if there is no row; absent on failure.
     std::optional<std::string> text_of(const char* sql) {
         std::string text;
         const auto take = [](void* to, int, char** cells, char**) {
@@ -164,19 +164,19 @@ class DatabaseRows : public RowSink {
         return sqlite3_step(insert_) == SQLITE_DONE;
     }
 
-    // Values of axes are texts also where they are numbers.
+    // Binds an axis value, which is a text even for a numeric column.
     void bind(int place, ColumnType type, std::string_view text) {
         if (type == ColumnType::kInteger) {
             sqlite3_bind_int64(insert_, place, static_cast<sqlite3_int64>(parse_number(text).value_or(0)));
         } else if (type == ColumnType::kReal) {
             sqlite3_bind_double(insert_, place, parse_number(text).value_or(0));
         } else {
-            // The bytes outlive the step that reads them.
+            // SQLITE_STATIC: the bytes outlive the step that reads them.
             sqlite3_bind_text(insert_, place, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
         }
     }
 
-    // Always false: what failed last.
+    // Reports SQLite's last error; always returns false.
     bool told(Diagnostics& diagnostics, const char* besides) {
         diagnostics.error(SourceLocation(file_),
                           fmt::format("cannot write the database: {}{}", sqlite3_errmsg(database_), besides),

@@ -1,4 +1,4 @@
-// Asks the environment and the terminal, and draws on the latter.
+// Queries the environment and the terminal, and draws progress bars.
 #include "cli/terminal_manners.h"
 
 #include <fmt/format.h>
@@ -24,7 +24,7 @@ constexpr std::size_t kLeastBar = 8;
 constexpr auto kBarPatience = std::chrono::seconds(1);
 constexpr auto kBarPace = std::chrono::milliseconds(200);
 
-// What belongs to the process, as standard error does.
+// Process-wide flag.
 bool& quiet_of_process() {
     static bool quiet = false;
     return quiet;

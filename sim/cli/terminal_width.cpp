@@ -1,4 +1,4 @@
-// Asks the environment, then the terminal.
+// Queries the environment, then the terminal.
 #include "cli/terminal_width.h"
 
 #include <sys/ioctl.h>
@@ -14,7 +14,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kLeast = 40;  // tables need that much
+constexpr std::size_t kLeast = 40;  // minimum width for tables
 
 std::optional<std::size_t> environment_columns() {
     const char* text = std::getenv("COLUMNS");

@@ -1,11 +1,11 @@
-// How wide the terminal is.
+// Width of the terminal.
 #pragma once
 
 #include "berth/text_width.h"
 
 namespace berth {
 
-/// COLUMNS of the environment, else what the terminal behind `descriptor` says, else 80 columns. No less than 40.
+/// COLUMNS of the environment, else the width of the terminal at `descriptor`, else 80 columns. At least 40.
 [[nodiscard]] TextWidth terminal_width(int descriptor);
 
 }  // namespace berth

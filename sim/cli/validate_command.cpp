@@ -1,4 +1,4 @@
-// berth validate: how far the predictions of a profile are from what was measured.
+// berth validate: errors of a profile's predictions against measurements.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ struct ValidateOptions {
     std::optional<Format> format;
 };
 
-// Those shipped with the profile, or those of the file that is named.
+// The measurements shipped with the profile, or those in the given file.
 std::optional<std::vector<MeasuredSet>> measured_sets(const ValidateOptions& options, const Profile& profile,
                                                       const Library& library, Diagnostics& diagnostics) {
     if (options.measured.empty()) {
@@ -54,7 +54,7 @@ bool pictures_into(const std::string& folder, const Validation& validation, Diag
     return !diagnostics.has_errors();
 }
 
-// The profile with the number that the rows say, and with what they leave of its spread.
+// The profile with the fitted number and its remaining spread.
 std::optional<Profile> fitted_to(const FittedNumber& fitted, const ValidateOptions& options,
                                  std::vector<Override> settings, const Library& library, Diagnostics& diagnostics) {
     const std::string value =
@@ -84,7 +84,7 @@ std::optional<Validation> fitted_and_validated(const ValidateOptions& options, c
     return validation;
 }
 
-// The shipped measurements of another runtime, whose rows are alternatives.
+// The shipped measurements of another runtime, whose rows serve as alternatives.
 std::optional<Validation> validated_beside(const std::string& hardware, Invocation& invocation,
                                            Diagnostics& diagnostics) {
     const Library& library = invocation.library;
@@ -106,7 +106,7 @@ bool same_predictions(const Validation& a, const Validation& b) {
     });
 }
 
-// Changes without which every row is predicted just the same.
+// Settings without effect: the prediction of every row is the same without them.
 std::vector<Warning> without_effect(const Validation& validation, const ValidateOptions& options,
                                     const std::vector<Override>& settings, std::span<const MeasuredSet> sets,
                                     const Library& library) {

@@ -1,4 +1,4 @@
-// One answer as the page reads it.
+// One answer as JSON for the page.
 #include "explore/answer_json.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace berth {
 
 namespace {
 
-/// Time of a pass by what bounds its operators.
+/// Time of a pass by the bounds of its operators.
 Json bounds_json(const Candidate& candidate) {
     std::map<Bound, Time> times;
     for (const OperatorResult& op : candidate.operators) {

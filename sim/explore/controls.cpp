@@ -1,4 +1,4 @@
-// Controls as a whole, and what may be set at one.
+// The list of all controls, and the check of a control's values.
 #include "explore/controls.h"
 
 #include <fmt/format.h>
@@ -13,7 +13,7 @@ namespace berth {
 
 namespace {
 
-constexpr double kReach = 16;  // of a slider, as a factor either way
+constexpr double kReach = 16;  // range of a slider, as a factor in both directions
 
 std::size_t end_of_number(const std::string& text) {
     return std::min(text.find_first_not_of("+-.0123456789eE"), text.size());
@@ -25,7 +25,7 @@ bool is_count(const std::string& text) {
            text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// "[128, 512]", "128"
+// Accepts "[128, 512]" and "128".
 bool is_list_of_counts(const std::string& text) {
     return !text.empty() && text.find_first_of("0123456789") != std::string::npos &&
            text.find_first_not_of("0123456789, []") == std::string::npos;

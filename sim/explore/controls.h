@@ -1,4 +1,4 @@
-// What the page offers to change in a scenario: each control is a path of `--set` with what may stand there.
+// Controls of the page: each is a `--set` path of the scenario with its permitted values.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@
 namespace berth {
 
 enum class ControlKind : std::uint8_t {
-    kNumber,  ///< with a unit, on a logarithmic slider
+    kNumber,  ///< a number with a unit, on a logarithmic slider
     kCount,   ///< a whole number of 1 or more
     kSwitch,  ///< true or false
     kChoice,  ///< one of a few names
@@ -28,44 +28,46 @@ inline constexpr std::array<Choice<ControlKind>, 5> kControlKindNames{{{"number"
                                                                        {"sizes", ControlKind::kSizes}}};
 
 struct Control {
-    std::string path;  ///< as `--set` writes it
+    std::string path;  ///< path for `--set`
     ControlKind kind{};
-    std::string group;                   ///< what it belongs to: `stage rerank`, `npu`, `DRAM`
-    std::string label;                   ///< its path within that
-    std::string value;                   ///< as the scenario has it; empty: nothing is set there
-    std::string unit{};                  ///< of a number, all that follows it: ` GB/s per core`, `% of bandwidth`
+    std::string group;                   ///< owner of the control: `stage rerank`, `npu`, `DRAM`
+    std::string label;                   ///< path within the group
+    std::string value;                   ///< the scenario's value; empty if it sets none
+    std::string unit{};                  ///< text after a number: ` GB/s per core`, `% of bandwidth`
     double number = 0;                   ///< the value without its unit
-    double least = 0, most = 0;          ///< of a slider, in that unit
-    std::vector<std::string> choices{};  ///< of a choice; an empty one sets nothing
-    bool common = false;                 ///< one of those that are asked about first
-    std::string note{};                  ///< where the value is from, and how certain it is
-    /// Path of the map that it is an entry of, where the scenario has no such map: entries are set there together.
+    double least = 0, most = 0;          ///< range of a slider, in that unit
+    std::vector<std::string> choices{};  ///< options of a choice; an empty one sets nothing
+    bool common = false;                 ///< one of the most common controls
+    std::string note{};                  ///< source and uncertainty of the value
+    /// Path of the map that contains this control, if the scenario lacks that map: its entries are then set together.
     std::string map{};
 };
 
-/// What is known of a scenario before anything is changed on the page.
+/// The unmodified scenario of the page with its inputs and result.
 struct ExploredScenario {
     const Scenario& scenario;
     const ScenarioInputs& inputs;
     const ScenarioResult& result;
 };
 
-/// Controls of its stages in their order, its budget and objective, then the numbers and switches of its hardware.
+/// Controls of the stages in their order, of budget and objective, then the numbers and switches of the hardware.
 [[nodiscard]] std::vector<Control> controls_of(const ExploredScenario& explored);
 
-/// Why the text may not be set there; empty where it may. It may still be refused with what else is set.
+/// Why a value is not permitted for a control; empty if it is. In combination with other settings it may still be
+/// rejected.
 [[nodiscard]] std::string why_not_set(const Control& control, const std::string& value);
 
-/// Adds what sets the control to a value that it may have.
+/// Adds the setting of a control to a permitted value.
 void add_setting(const Control& control, const std::string& value, std::vector<Override>& settings);
 
 /// The two parts of controls_of().
 [[nodiscard]] std::vector<Control> stage_controls(const ExploredScenario& explored);
 [[nodiscard]] std::vector<Control> hardware_controls(const ExploredScenario& explored);
 
-/// A number that may be `value`, split from its unit; a slider reaches a sixteenth and sixteen times of it.
+/// Sets a number control from `value`, separating number and unit; the slider ranges from a sixteenth to sixteen times
+/// the number.
 void set_number(Control& control, const std::string& value);
-/// A whole number between 1 and `most`.
+/// Sets a count control with the range from 1 to `most`.
 void set_count(Control& control, std::int64_t value, std::int64_t most);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Answers from the same functions as the other commands.
+// Answers of the page, computed by the same functions as those of the other commands.
 #include "explore/explorer.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,7 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kRequestsDrawn = 4;  // in the timeline of a report
+constexpr std::size_t kRequestsDrawn = 4;  // requests in the timeline of a report
 
 Json control_json(const Control& control) {
     return Json{{"path", control.path},
@@ -36,7 +36,7 @@ Json control_json(const Control& control) {
                 {"on_maps", may_be_on_maps(control)}};
 }
 
-// In single quotes, as YAML reads it.
+// A text as a YAML string in single quotes.
 std::string yaml_text(std::string text) {
     for (std::size_t at = text.find('\''); at != std::string::npos; at = text.find('\'', at + 2)) {
         text.insert(at, 1, '\'');

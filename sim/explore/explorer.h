@@ -1,4 +1,4 @@
-// A scenario that is asked again and again with some of its controls set: what the page shows, and what it exports.
+// A scenario that is evaluated repeatedly with changed controls: the answers and exports of the page.
 #pragma once
 
 #include <memory>
@@ -12,50 +12,50 @@
 
 namespace berth {
 
-/// Which placement of a stage is chosen over the values of two controls.
+/// Map of the chosen placement of a stage over the values of two controls.
 struct MapQuestion {
-    std::string stage, across, up;  ///< a stage, and paths of numbers or counts
+    std::string stage, across, up;  ///< the stage, and paths of two numbers or counts
     std::size_t columns = 9, rows = 7;
-    bool sure = false;  ///< whether cells say how sure the choice is, which takes longer
+    bool sure = false;  ///< whether cells include the confidence in the choice, which takes longer
 };
 
-/// A number that stands for itself.
+/// Whether a control can be an axis of a map: a number or count that can be set independently.
 [[nodiscard]] bool may_be_on_maps(const Control& control);
 
-/// For many threads at once. Nothing that is asked changes it.
+/// Thread-safe; queries do not modify it.
 class Explorer {
   public:
-    /// Absent, with errors, where the scenario does not load or cannot run. Files are read once.
+    /// Absent, with errors, if the scenario cannot be loaded or run. Files are read once.
     [[nodiscard]] static std::optional<Explorer> open(ScenarioSource source, Diagnostics& diagnostics);
 
     [[nodiscard]] const std::vector<Control>& controls() const { return controls_; }
     /// `title`, `command`, `controls[]` and the first `answer`.
     [[nodiscard]] Json description() const;
 
-    /// Of {PATH: VALUE}, in the order of the controls; an error for each path that is no control, and for each value
-    /// that it may not have.
+    /// Settings from {PATH: VALUE}, in the order of the controls; an error for each path that is no control, and for
+    /// each value that is not permitted.
     [[nodiscard]] std::vector<Override> settings_of(const Json& changes, Diagnostics& diagnostics) const;
-    /// Of {"stage", "across", "up", "columns", "rows", "sure"}; errors likewise.
+    /// Map question from {"stage", "across", "up", "columns", "rows", "sure"}; an error for each invalid member.
     [[nodiscard]] std::optional<MapQuestion> map_question(const Json& asked, Diagnostics& diagnostics) const;
 
-    // What is asked about the scenario with settings; absent, with errors, where it cannot run so.
-    /// explored_answer(), with the title and the command that gives the same.
+    // Answers for the scenario with settings; absent, with errors, if it cannot run with them.
+    /// explored_answer(), with the title and the equivalent command line.
     [[nodiscard]] std::optional<Json> answer(const std::vector<Override>& settings, Diagnostics& diagnostics) const;
-    /// `warnings[]` for those that move nothing.
+    /// `warnings[]` for settings without effect.
     [[nodiscard]] Json silent(const std::vector<Override>& settings) const;
     /// `across` and `up` (`path`, `values[]`), `placements[]`, and `cells[]` row by row from the first value of `up`:
-    /// [placement, total in ms, whether it meets the budget, probability that the placement is the fastest], each null
-    /// where there is none or it was not asked for.
+    /// [placement, total in ms, whether it meets the budget, probability that the placement is the fastest]; an entry
+    /// is null if it does not exist or was not requested.
     [[nodiscard]] std::optional<Json> map(const std::vector<Override>& settings, const MapQuestion& question,
                                           Diagnostics& diagnostics) const;
-    /// A scenario file that extends this one.
+    /// A scenario file that extends this scenario.
     [[nodiscard]] std::string scenario_file(const std::vector<Override>& settings) const;
     /// The page that `berth run --report` writes.
     [[nodiscard]] std::optional<std::string> report(const std::vector<Override>& settings,
                                                     Diagnostics& diagnostics) const;
 
   private:
-    /// How sure the choice of a stage is; absent where the scenario cannot run so.
+    /// Confidence in the choice of a stage; absent if the scenario cannot run with these settings.
     [[nodiscard]] std::optional<double> confidence(const std::vector<Override>& settings,
                                                    const std::string& stage) const;
     Explorer(ScenarioSource source, ScenarioInputs inputs) : source_(std::move(source)), inputs_(std::move(inputs)) {}

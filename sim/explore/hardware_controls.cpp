@@ -1,4 +1,4 @@
-// Controls of a profile: its numbers with where they are from, its whole numbers, and what its runtimes can do.
+// Controls of a profile: its numbers with their sources, its whole numbers, and the features of its runtimes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace berth {
 
 namespace {
 
-// Ends of the paths that an architect asks about first, in the order that they are shown; `*` stands for one step.
+// Path suffixes of the most common controls, in the order of display; `*` matches one part of a path.
 constexpr std::array<std::string_view, 20> kCommonEnds{"memory.dram.clock",
                                                        "memory.dram.bandwidth",
                                                        "memory.dram.sustained",
@@ -45,7 +45,7 @@ bool ends_like(const PathSteps& path, const PathSteps& end) {
            });
 }
 
-// Its place among those; behind them for any other.
+// Index of a path in kCommonEnds; paths without a match come after all of them.
 std::size_t common_place(std::string_view path) {
     const auto steps = steps_of(path);
     const auto found =
@@ -53,7 +53,7 @@ std::size_t common_place(std::string_view path) {
     return static_cast<std::size_t>(found - kCommonEnds.begin());
 }
 
-// `devices.npu.dma.setup` belongs to `npu`, as `dma.setup`.
+// A control with its group and label: `devices.npu.dma.setup` is `dma.setup` in the group `npu`.
 Control control_at(const std::string& path, ControlKind kind) {
     const auto steps = steps_of(path);
     const bool of_device = steps.front() == "devices" && steps.size() > 2;
@@ -66,7 +66,7 @@ Control control_at(const std::string& path, ControlKind kind) {
     return control;
 }
 
-// Spreads of the model itself, and what only tables of measured layers pay.
+// Numbers without a control: model errors, and costs that occur only in tables of measured layers.
 bool describes_measurements(const std::string& path) {
     return path.find(".error.") != std::string::npos || path.find("dispatch.profiled") != std::string::npos ||
            path.find("fork_join_v1") != std::string::npos || path.find("dispatch.repeated") != std::string::npos;
@@ -93,7 +93,7 @@ class HardwareControls {
         return std::move(controls_);
     }
 
-    // A visitor of berth/profile_keys.h for what its numbers are not.
+    // Visitor for the keys in berth/profile_keys.h that are not parameters.
     void number(auto&&... /*row*/) {}
     void per_dtype(auto&&... /*row*/) {}
     void count(std::string_view key, std::int64_t member, IntegerRange /*range*/, KeyNeed /*need*/,
@@ -155,7 +155,7 @@ class HardwareControls {
 
     [[nodiscard]] DeviceId host() const { return explored_.scenario.profile.host; }
 
-    // Cores stand at the device, or at each of its clusters.
+    // The number of cores is a key of the device, or of each of its clusters.
     void add_cores(const Device& device) {
         for (const CoreCluster& cluster : device.clusters) {
             const std::string own = fmt::format("devices.{}.clusters.{}.cores", device.name, cluster.name);
@@ -177,7 +177,7 @@ class HardwareControls {
                "static: scales are known when compiling; dynamic: each quantised product measures its input first");
         count("default_cores", runtime.default_cores, kCoreRange, KeyNeed::kRequired,
               "cores of a stage that does not say how many");
-        if (runtime.prompt_chunk || runtime.cache_length || runtime.answers > 1) {  // a map of the profile
+        if (runtime.prompt_chunk || runtime.cache_length || runtime.answers > 1) {  // the profile has this map
             section_ = path + ".generation";
             generation_keys(*this, runtime);
         }
@@ -216,7 +216,7 @@ class HardwareControls {
         }
     }
 
-    // A share of another number stays one, so that it follows.
+    // Text of a number; one that is written as a share of another is kept as a share, so that it follows the other.
     [[nodiscard]] std::string text_of(const ParameterView& number) const {
         const std::string path = std::string(kHardwarePrefix) + number.path;
         const auto value = explored_.inputs.text_at(path + ".value");
@@ -224,13 +224,13 @@ class HardwareControls {
         return text.value_or(quantity_text(number.value, number.dimension));
     }
 
-    // In the unit of the slider; a share of another number seldom makes sense beyond all of it.
+    // Upper end of a slider, in its unit; a share of another number ends at 100 %, or at its value if that is larger.
     [[nodiscard]] static double most_of(const Control& control, const ParameterView& number) {
         return control.unit.starts_with("% of") ? std::max(100.0, control.number)
                                                 : number.most * control.number / number.value;
     }
 
-    // Memory first, then devices in their order, then links.
+    // Order of the groups: memory first, then devices in their order, then links.
     [[nodiscard]] std::size_t place_of(const std::string& group) const {
         const auto& devices = explored_.scenario.profile.devices;
         const auto device = std::ranges::find(devices, group, &Device::name);

@@ -1,4 +1,4 @@
-// A stage's placement over two controls, as a sweep of a few points.
+// Map of a stage's placement over two controls, computed as a small sweep.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,14 +15,14 @@ namespace berth {
 
 namespace {
 
-constexpr std::size_t kMostCells = 33;  // in a row or column
-constexpr double kStretch = 8;          // of a number, either way
-constexpr double kCountStretch = 4;     // of a count
-constexpr double kFewCounts = 16;       // that a small count is shown up to
+constexpr std::size_t kMostCells = 33;  // limit per row or column
+constexpr double kStretch = 8;          // range of a number, as a factor in both directions
+constexpr double kCountStretch = 4;     // range of a count, as a factor
+constexpr double kFewCounts = 16;       // smallest upper end of the range of a count
 constexpr const char* kDigits = "0123456789";
 constexpr int kMapThreads = 2;
 
-// Evenly spaced whole numbers, of which the nearest gives way to the one that is set.
+// Evenly spaced whole numbers, of which the nearest is replaced by the current value.
 std::vector<std::string> counts_around(double now, double most, std::size_t wanted) {
     const double last = std::min(most, std::max(kCountStretch * now, kFewCounts));
     std::vector<double> values;
@@ -36,7 +36,7 @@ std::vector<std::string> counts_around(double now, double most, std::size_t want
     return mapped(values, [](const double value) { return number_text(value, 12); });
 }
 
-// By equal factors, the one that is set in the middle.
+// Geometrically spaced numbers with the current value in the middle.
 std::vector<std::string> numbers_around(double now, const Control& control, std::size_t wanted) {
     std::vector<std::string> texts;
     for (std::size_t i = 0; i < wanted; ++i) {
@@ -57,7 +57,7 @@ SweepAxis axis_of(const Control& control, const std::vector<Override>& settings,
                                                               : numbers_around(now, control, wanted)};
 }
 
-// An input is no longer than the largest bucket, which may be set too.
+// Upper limit of an input length: the largest bucket, which may also be changed by a setting.
 double longest_of(const Control& control, const std::vector<Override>& settings) {
     constexpr std::string_view kTokens = ".tokens";
     const auto buckets = std::ranges::find_if(settings, [&control, kTokens](const Override& each) {
@@ -181,7 +181,7 @@ std::optional<Json> Explorer::map(const std::vector<Override>& settings, const M
         cells.add(point);
         return true;
     });
-    // One after the other: a core is left for the answers of a slider that moves meanwhile.
+    // Cells are computed sequentially, which leaves a core for the answers of a slider that moves meanwhile.
     for (std::size_t cell = 0; question.sure && cell < sweep->size(); ++cell) {
         auto there = settings;
         there.push_back({question.up, axes[0].values[cell / axes[1].values.size()]});

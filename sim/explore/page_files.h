@@ -7,7 +7,7 @@
 
 namespace berth {
 
-/// All of sim/explore/page.
+/// All files of sim/explore/page.
 [[nodiscard]] std::span<const CarriedFile> explore_page_files();
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Operators under the roofs of their device.
+// Rooflines of the devices with their operators, as JSON.
 #include <ranges>
 
 #include "explore/answer_json.h"

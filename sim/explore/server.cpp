@@ -1,4 +1,4 @@
-// Routes of the server, and what it refuses.
+// Routes of the server, and the checks that refuse requests.
 #include "explore/server.h"
 
 #include <fmt/format.h>
@@ -24,8 +24,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kLoopback = "127.0.0.1";
-constexpr std::size_t kMostBytes = std::size_t{64} * 1024;  // of a request
-constexpr std::size_t kWorkers = 32;                        // slow clients hold one each
+constexpr std::size_t kMostBytes = std::size_t{64} * 1024;  // limit on the size of a request
+constexpr std::size_t kWorkers = 32;                        // a slow client occupies one worker
 constexpr int kForbidden = 403, kUnsupported = 415, kMalformed = 400, kRefused = 422, kFailure = 500;
 
 constexpr std::array<std::pair<std::string_view, const char*>, 3> kTypes{{{".html", "text/html; charset=utf-8"},
@@ -60,7 +60,7 @@ std::vector<std::string> errors_of(const Diagnostics& diagnostics) {
     std::vector<std::string> errors;
     for (const Diagnostic& each : diagnostics.all()) {
         if (each.severity == Severity::kError) {
-            // The path of a setting says which control it is; places in files say nothing here.
+            // The path of a setting identifies its control; locations in files are not meaningful on the page.
             constexpr std::string_view kSetting = "--set ";
             const std::string& place = each.where.file_name();
             Diagnostic shown = each;
@@ -72,13 +72,13 @@ std::vector<std::string> errors_of(const Diagnostics& diagnostics) {
     return errors;
 }
 
-// A port may be taken again at once after it was given back, but never while somebody listens on it.
+// A port can be bound again immediately after its release, but not while another socket listens on it.
 void allow_address_again(socket_t socket) {
     const int yes = 1;
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 }
 
-// Under which names this machine's own browser asks for the page.
+// Whether a Host header is one that a browser on this machine sends for the page.
 bool is_loopback_host(const std::string& host, int port) {
     return host == fmt::format("127.0.0.1:{}", port) || host == fmt::format("localhost:{}", port) ||
            (port == 80 && (host == "127.0.0.1" || host == "localhost"));
@@ -111,7 +111,7 @@ ExploreServer::ExploreServer(const Explorer& explorer) : explorer_(explorer), se
 
 ExploreServer::~ExploreServer() = default;
 
-// What is compressed may be far longer than it looks, and no browser compresses what it sends.
+// Compressed requests are refused, because they may expand far beyond their size, and browsers do not send any.
 bool ExploreServer::refuses(const httplib::Request& request, httplib::Response& response) const {
     if (request.get_header_value_count("Host") != 1 || !is_loopback_host(request.get_header_value("Host"), port_)) {
         reply_errors(response, kForbidden, {fmt::format("this page is at http://127.0.0.1:{}/ only", port_)});
@@ -169,7 +169,7 @@ void ExploreServer::post(const std::string& path, Answer made) {
 
 namespace {
 
-/// The settings of a request; absent, with errors, where they are not those of the page.
+/// The settings of a request; absent, with errors, if they do not match the controls of the page.
 std::optional<std::vector<Override>> settings_in(const Json& request, const Explorer& explorer,
                                                  Diagnostics& diagnostics) {
     const auto given = request.find("settings");

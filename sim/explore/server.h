@@ -1,4 +1,4 @@
-// The page and its answers over HTTP, on the loopback interface alone.
+// HTTP server for the page and its answers, on the loopback interface only.
 #pragma once
 
 #include <atomic>
@@ -18,22 +18,22 @@ struct Response;
 
 namespace berth {
 
-/// Serves those who ask for it under a name of this machine's loopback interface: a request with another Host, or from
-/// a page of another origin, is refused, so that no foreign site reads answers through the user's browser. Each
-/// connection carries one request, so that nothing that is left of a refused one is read as another.
+/// Answers only requests whose Host names this machine's loopback interface; a request with another Host, or from a
+/// page of another origin, is refused, so that no foreign site can read answers through the user's browser. Each
+/// connection carries one request, so that the rest of a refused request cannot be read as another one.
 class ExploreServer {
   public:
-    /// `explorer` has to outlive it.
+    /// `explorer` must outlive the server.
     explicit ExploreServer(const Explorer& explorer);
     ~ExploreServer();
     ExploreServer(const ExploreServer&) = delete;
     ExploreServer& operator=(const ExploreServer&) = delete;
 
-    /// Takes a port; 0: any that is free. Absent, with an error, where it cannot be had.
+    /// Binds a port; 0 selects any free port. Absent, with an error, if the port is not available.
     [[nodiscard]] std::optional<int> bind(int port, Diagnostics& diagnostics);
-    /// Answers until stop(); false where it could not go on. Requests that are being answered are finished first.
+    /// Serves until stop(); false on a failure. Requests in progress are completed before it returns.
     bool serve();
-    /// Waits until serve() has begun, then ends it. From any thread.
+    /// Waits until serve() has started, then ends it. Callable from any thread.
     void stop();
 
   private:
@@ -51,7 +51,7 @@ class ExploreServer {
 
     const Explorer& explorer_;
     std::unique_ptr<httplib::Server> server_;
-    std::mutex one_report_;  ///< at a time: it draws pictures
+    std::mutex one_report_;  ///< serialises reports, because they draw pictures
     std::atomic<bool> ended_ = false;
     int port_ = 0;
 };

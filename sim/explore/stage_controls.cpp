@@ -1,4 +1,4 @@
-// Controls of what is asked: the numbers and choices of each stage, the objective and the budget.
+// Controls of the scenario: the numbers and choices of each stage, the objective and the budget.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::int64_t kMostInputs = 64;
 constexpr std::int64_t kMostRepeats = 32;
-constexpr std::int64_t kMostTokens = 4096;  // where neither buckets nor the model say
+constexpr std::int64_t kMostTokens = 4096;  // default limit if neither buckets nor the model state one
 
 class StageControls {
   public:
@@ -54,7 +54,7 @@ class StageControls {
         control.value = std::move(value);
     }
 
-    // A distribution of lengths is no one number.
+    // Adds controls of input lengths; a distribution of lengths gets none, because it is not a single number.
     void add_inputs(const ModelStage& work) {
         if (work.generation) {
             set_count(add("prompt", ControlKind::kCount), work.generation->prompt, kMostTokens);

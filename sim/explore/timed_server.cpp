@@ -16,7 +16,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// When it has to be over, counted from when it is first asked.
+/// Deadline of one direction of a connection, counted from the first query.
 class Limit {
   public:
     [[nodiscard]] std::chrono::milliseconds left() {
@@ -45,7 +45,7 @@ class TimedStream : public httplib::Stream {
 
     [[nodiscard]] bool is_readable() const override { return !unread_.empty() || ready(POLLIN, reading_); }
     [[nodiscard]] bool is_writable() const override { return ready(POLLOUT, writing_); }
-    // The library asks for headers byte by byte.
+    // httplib reads headers byte by byte, hence the buffer.
     ssize_t read(char* to, std::size_t size) override {
         if (!is_readable()) {
             return -1;
@@ -66,7 +66,7 @@ class TimedStream : public httplib::Stream {
         return is_writable() ? uninterrupted([&] { return ::send(socket_, from, size, MSG_NOSIGNAL | MSG_DONTWAIT); })
                              : -1;
     }
-    // Nobody but this machine is served, and no answer depends on who asks.
+    // Only this machine is served, and no answer depends on the client's address.
     void get_remote_ip_and_port(std::string& ip, int& port) const override { get_local_ip_and_port(ip, port); }
     void get_local_ip_and_port(std::string& ip, int& port) const override {
         ip = "127.0.0.1";

@@ -1,4 +1,4 @@
-// A server of HTTP that gives each connection only so long.
+// HTTP server with a time limit per connection.
 #pragma once
 
 #include <httplib.h>
@@ -7,12 +7,12 @@
 
 namespace berth {
 
-/// Reads one request of a connection and answers it. The request has to be there in `kWholeRequest` and the reply to be
-/// taken in as long, so that a client that sends a byte a second holds a worker no longer than that; the time that the
-/// answer itself takes does not count. (The library's own limits are of each read and write.)
+/// Reads and answers one request per connection. The whole request must arrive within `kWholeRequest`, and the client
+/// must accept the reply within the same time, so that a client that sends a byte a second occupies a worker no longer
+/// than that. The time to compute the answer does not count. (httplib's own limits apply to each read and write.)
 class TimedServer : public httplib::Server {
   public:
-    static constexpr std::chrono::seconds kPatience{2};  ///< for the next byte
+    static constexpr std::chrono::seconds kPatience{2};  ///< time limit for the next byte
     static constexpr std::chrono::seconds kWholeRequest{5};
 
   private:

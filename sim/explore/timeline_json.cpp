@@ -1,4 +1,4 @@
-// One request over time: stages one after the other, each pass on the devices that its operators run on.
+// Timeline of one request: stages in sequence, each pass on the devices that run its operators.
 #include <algorithm>
 #include <map>
 #include <string>
@@ -12,14 +12,14 @@ namespace berth {
 
 namespace {
 
-constexpr double kNoGap = 1e-6;  // ms, between operators that follow one another
+constexpr double kNoGap = 1e-6;  // largest gap in ms between operators that count as contiguous
 
 struct LaneBar {
     double from = 0, to = 0;
     std::string label;
 };
 
-/// Bars by the name of what they occupy.
+/// Bars by the name of the occupied device.
 class TimelineLanes {
   public:
     explicit TimelineLanes(const std::vector<std::string>& devices) : devices_(devices) {}
@@ -29,7 +29,7 @@ class TimelineLanes {
         add(lane, {in_milliseconds(stage.start), in_milliseconds(stage.start + stage.latency.median), stage.name});
     }
 
-    // Passes of one request follow one another, those of the first placement first.
+    // The passes of a request run in sequence, those of the first placement first.
     void add_passes(const StageResult& stage) {
         double start = in_milliseconds(stage.start);
         for (const PassShare& share : stage.passes) {
@@ -55,7 +55,7 @@ class TimelineLanes {
     }
 
   private:
-    // Of a stage that generates text, operators are those of one step: the device has all of it.
+    // A stage that generates text on one device is one bar, because its operators are those of a single step.
     void add_pass(const std::string& stage, const Candidate& candidate, double start) {
         const double end = start + in_milliseconds(candidate.latency.median);
         if (candidate.generation && candidate.device) {
