@@ -1,4 +1,4 @@
-// The architectures that ship, as the import of configurations takes them.
+// The shipped architectures, as input for the import of configurations.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +13,7 @@
 
 namespace berth {
 
-/// All of them, read once. Throws, with the complaints, if one is no good.
+/// All shipped architectures, read once. Throws, with the diagnostics, if one is invalid.
 inline const std::vector<Architecture>& shipped_architectures() {
     static const auto kAll = [] {
         std::vector<Architecture> all;

@@ -1,4 +1,4 @@
-// What benchmarks start from.
+// Common inputs of the benchmarks.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace berth {
 
-/// What was loaded; a std::runtime_error with what was said where it is absent.
+/// The loaded value; throws std::runtime_error with the diagnostics if it is absent.
 template <class T>
 T loaded(std::optional<T> value, const Diagnostics& diagnostics) {
     if (!value) {

@@ -1,4 +1,4 @@
-// Costed graphs for tests, and the two problems computed again from their definitions, by other means than the library.
+// Costed graphs for tests, and an independent computation of both placement objectives from their definitions.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -74,7 +74,7 @@ inline CostedGraph encoder_like(int layers, std::size_t accelerators, double mem
     return graph;
 }
 
-/// A graph that ships with the project.
+/// A shipped graph.
 inline CostedGraph shipped_graph(const std::string& name) {
     Diagnostics diagnostics;
     auto graph = load_costed_graph(std::string(BERTH_SOURCE_DIR) + "/scenarios/placement-graphs/" + name, diagnostics);
@@ -82,7 +82,7 @@ inline CostedGraph shipped_graph(const std::string& name) {
     return graph.value_or(CostedGraph{});
 }
 
-/// The definitions once more: sets of nodes, reachability as a matrix, times by recursion.
+/// The definitions by other means than the library's: sets of nodes, reachability as a matrix, times by recursion.
 class DefinitionCheck {
   public:
     DefinitionCheck(const CostedGraph& graph, const Assignment& assignment)
@@ -127,7 +127,7 @@ class DefinitionCheck {
         return last;
     }
 
-    /// Node sets of accelerators, each on its own: no path leaves one and comes back.
+    /// Whether each accelerator's node set is convex: no path leaves and re-enters it.
     [[nodiscard]] bool is_convex() const {
         const auto reaches = reachability([](std::size_t node) { return node; });
         for (std::size_t a = 0; a < device_.size(); ++a) {
@@ -146,7 +146,7 @@ class DefinitionCheck {
     [[nodiscard]] static std::size_t index(int value) { return static_cast<std::size_t>(value); }
     [[nodiscard]] bool on_accelerator(std::size_t node) const { return index(device_[node]) < graph_.accelerators; }
 
-    // Which place leads to which other, with nodes mapped to places.
+    // Reachability between places, to which nodes are mapped.
     template <class Place>
     [[nodiscard]] std::vector<std::vector<bool>> reachability(const Place& place) const {
         const std::size_t places = device_.size() + graph_.accelerators;

@@ -1,4 +1,4 @@
-// Models for tests: the shipped ones, and ones written in the test.
+// Models for tests: shipped ones, and ones defined in the test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -41,7 +41,7 @@ inline Graph lay_out(const std::string& shipped, Workload workload) {
     return lay_out(shipped_model(shipped), workload);
 }
 
-/// The operator of that name; throws if there is none.
+/// The operator with this name; throws if there is none.
 inline const Operator& operator_named(const Graph& graph, std::string_view name) {
     for (const Operator& op : graph.operators) {
         if (op.name == name) {
@@ -51,7 +51,7 @@ inline const Operator& operator_named(const Graph& graph, std::string_view name)
     throw std::runtime_error("no operator " + std::string(name));
 }
 
-/// Names of what an operator reads.
+/// Names of the tensors that an operator reads.
 inline std::vector<std::string> read_by(const Graph& graph, std::string_view name) {
     std::vector<std::string> names;
     for (const TensorId input : operator_named(graph, name).inputs) {
@@ -60,8 +60,8 @@ inline std::vector<std::string> read_by(const Graph& graph, std::string_view nam
     return names;
 }
 
-/// A model over an architecture that the test writes down, with everything that was said on the way. Messages name the
-/// files `model.yaml` and `<folder>/tiny.yaml`; said() shortens the latter to `tiny.yaml`.
+/// A model over an architecture defined in the test, with all diagnostics. Messages name the files `model.yaml` and
+/// `<folder>/tiny.yaml`; said() shortens the latter to `tiny.yaml`.
 class WrittenModel {
   public:
     explicit WrittenModel(std::string_view architecture, std::string_view model_text = "sizes: {}\n") {

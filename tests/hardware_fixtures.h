@@ -1,4 +1,4 @@
-// A small profile with two devices, and ways to read variations of it.
+// A small profile with two devices, and helpers that read variations of it.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace berth {
 
-/// A board: an NPU of three cores and a CPU of two clusters, host is the CPU.
+/// A board with an NPU of three cores and a CPU of two clusters; the CPU is the host.
 inline std::string board_text() {
     return R"(profile: board
 description: for tests
@@ -88,7 +88,7 @@ links:
 )";
 }
 
-/// What reading a profile gave: the profile, and its complaints as text.
+/// Result of reading a profile: the profile, and the diagnostics as text.
 struct ProfileReading {
     std::optional<Profile> profile;
     std::string complaints;
@@ -104,7 +104,7 @@ inline ProfileReading read_board(const std::vector<ProfileOverride>& overrides =
     return {std::move(profile), diagnostics.text()};
 }
 
-/// The same with one passage of the text replaced, which must be there.
+/// read_board() with one passage of the text replaced, which must exist.
 inline ProfileReading read_board_with(std::string_view passage, std::string_view replacement) {
     std::string text = board_text();
     const auto at = text.find(passage);

@@ -1,5 +1,5 @@
-// Tables of layers in the forms that Vela, OpenVINO's benchmark_app and QNN's profile viewer print, of the model
-// tests/data/onnx/small-cnn.onnx.
+// Layer tables of the model tests/data/onnx/small-cnn.onnx in the formats of Vela, OpenVINO's benchmark_app and QNN's
+// profile viewer.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// ONNX models as bytes, message by message.
+// ONNX models encoded as bytes, message by message.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace berth {
 
-// Messages of the wire format, written by hand: what no exporter writes.
+// Hand-written messages of the wire format, for models that no exporter produces.
 inline std::string varint(std::uint64_t value) {
     std::string bytes;
     for (; value > 0x7fU; value >>= 7U) {

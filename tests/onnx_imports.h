@@ -1,4 +1,4 @@
-// Small ONNX models imported: from nodes to the graph, its sums, and the way through the model file and back.
+// Imports of small ONNX models: the graph of given nodes, its totals, and the round trip through a model file.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -59,7 +59,7 @@ inline std::vector<std::string> kinds_in_order(const Graph& graph) {
     return kinds;
 }
 
-/// The model as it is written is read again, and is the same.
+/// Expects that the written model file reads back as the same model.
 inline void expect_round_trip(const NetworkImport& import) {
     Diagnostics diagnostics;
     const std::string text = written_model(import, "m", "test");

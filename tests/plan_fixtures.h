@@ -1,4 +1,4 @@
-// Graphs of a few operators, wired by hand, for tests of the passes that lower them.
+// Small hand-wired graphs, for tests of the lowering passes.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace berth {
 
-/// Operators in the order in which they are added; the last one's result leaves the graph.
+/// Operators in the order of their addition; the result of the last one is the output of the graph.
 class WiredGraph {
   public:
-    /// Reads what the operators in `reads` make, or an input of the graph if there are none.
+    /// Adds an operator that reads the results of the operators in `reads`, or an input of the graph if there are none.
     OperatorId add(OperatorKind kind, Dims dims, const std::vector<OperatorId>& reads, Scheme scheme) {
         const auto id = static_cast<OperatorId>(graph.operators.size());
         Operator op;
@@ -35,7 +35,7 @@ class WiredGraph {
         return id;
     }
 
-    /// With the last result marked as leaving.
+    /// The graph, with the last result marked as its output.
     Graph& done() {
         graph.tensors[static_cast<std::size_t>(graph.operators.back().output)].graph_output = true;
         return graph;

@@ -1,4 +1,4 @@
-// Checks formulas as they are printed: numbers with units filled in and worked out by the project's own parsers.
+// Checks printed formulas: numbers with units are substituted and evaluated with the project's own parsers.
 #pragma once
 
 #include <algorithm>
@@ -19,8 +19,8 @@
 
 namespace berth {
 
-/// Works out "(46848 B + 1.281 x 187.392 kB) / 18.46 GB/s". With a generator, every number that may be rounded,
-/// to six digits, is moved by up to half of the last of them.
+/// Evaluates "(46848 B + 1.281 x 187.392 kB) / 18.46 GB/s". With a generator, each number that may be rounded to six
+/// digits is perturbed by up to half a unit of the sixth digit.
 class PrintedFormula {
   public:
     explicit PrintedFormula(std::mt19937* rounding = nullptr) : rounding_(rounding) {}
@@ -33,7 +33,7 @@ class PrintedFormula {
     }
 
   private:
-    // "18.46 GB/s" to 18460000000, and " x " to " * ".
+    // Converts "18.46 GB/s" to 18460000000, and " x " to " * ".
     [[nodiscard]] std::string in_si(const std::string& text) const {
         std::string result;
         for (std::size_t at = 0; at < text.size();) {
@@ -61,7 +61,7 @@ class PrintedFormula {
         return end;
     }
 
-    // " GB/s" behind a number, but not " x 3" and not " / 3".
+    // End of a unit after a number: " GB/s" is one, " x 3" and " / 3" are not.
     static std::size_t unit_end(const std::string& text, std::size_t at) {
         const auto letter = [&text](std::size_t i) {
             return i < text.size() && std::isalpha(static_cast<unsigned char>(text[i])) != 0;
@@ -80,7 +80,7 @@ class PrintedFormula {
         const auto parsed = parse_quantity(digits + unit);
         const auto* quantity = std::get_if<ParsedQuantity>(&parsed);
         double value = quantity != nullptr ? quantity->value : std::nan("");
-        // Zeros at the end are not printed: "195 us" may stand for 194.9998. Counts are printed as they are.
+        // Trailing zeros are not printed, so "195 us" may stand for 194.9998. Counts are printed exactly.
         const bool rounded = !unit.empty() || digits.find('.') != std::string::npos;
         if (rounding_ != nullptr && rounded) {
             value *= 1 + std::uniform_real_distribution<double>(-5e-6, 5e-6)(*rounding_);
@@ -88,7 +88,7 @@ class PrintedFormula {
         return written(value);
     }
 
-    // Innermost first.
+    // Evaluates logarithms, innermost first.
     [[nodiscard]] static std::string without_logarithms(std::string text) {
         for (std::size_t at = text.rfind("ln("); at != std::string::npos; at = text.rfind("ln(")) {
             std::size_t end = at + 3;
@@ -110,7 +110,7 @@ class PrintedFormula {
     std::mt19937* rounding_;
 };
 
-/// Whether a formula comes to a value, as closely as its printed digits say.
+/// Whether a formula evaluates to a value within the precision of its printed digits.
 [[nodiscard]] inline bool comes_to(const std::string& formula, double wanted) {
     const auto value = PrintedFormula().value(formula);
     if (!value) {
@@ -149,7 +149,7 @@ class PrintedFormula {
     return result;
 }
 
-/// What is wrong with a printed formula: an empty text if its words and its numbers both come to the value.
+/// Error text for a printed formula; empty if both its words and its numbers evaluate to the value.
 [[nodiscard]] inline std::string wrong_in(const std::string& formula, const std::string& filled_in,
                                           const nlohmann::json& inputs, double value) {
     if (!comes_to(filled_in, value)) {

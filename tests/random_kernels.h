@@ -1,4 +1,4 @@
-// Kernels of any kind and size for rapidcheck, and a board with every rule that a profile can have.
+// Kernels of any kind and size for rapidcheck, and a board with every rule of the matrix array.
 #pragma once
 
 #include <rapidcheck.h>
@@ -10,7 +10,7 @@
 
 namespace berth {
 
-// The board of the unit tests, with every rule of the array that a profile can have.
+// The board of the unit tests with every rule of the matrix array that a profile can have.
 inline Profile board_with_all_rules() {
     Profile profile = *read_board().profile;
     MatrixEngine& matrix = profile.devices[0].matrix;

@@ -1,4 +1,4 @@
-// A folder with a board, two models and scenarios written by the test.
+// A folder with a board, two models and scenarios defined in the test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@
 
 namespace berth {
 
-/// Profiles, models and scenarios that ship.
+/// The shipped profiles, models and scenarios.
 inline const Library kShipped{{BERTH_SOURCE_DIR}};
 
 class ScenarioFolder : public testing::Test {
@@ -26,7 +26,7 @@ class ScenarioFolder : public testing::Test {
     };
 
     void SetUp() override {
-        // The process id keeps test runs of several builds apart.
+        // The process id separates concurrent test runs of several builds.
         folder_ = std::filesystem::path(testing::TempDir()) / ("berth_scenario_" + std::to_string(getpid()));
         std::filesystem::remove_all(folder_);
         write("hardware/board.yaml", board_text());
@@ -56,7 +56,7 @@ sections:
 
     [[nodiscard]] Library library() const { return {{folder_}}; }
 
-    /// Complaints as users see them, without the folder.
+    /// Diagnostics as users see them, without the folder.
     [[nodiscard]] std::string shortened(const Diagnostics& diagnostics) const {
         std::string text = diagnostics.text();
         const std::string prefix = folder_.string() + "/";
@@ -78,7 +78,7 @@ sections:
         return load("s", overrides);
     }
 
-    /// A scenario of one stage: its keys follow `name: work` and a comma.
+    /// Loads a scenario of one stage, whose `keys` follow `name: work` and a comma.
     [[nodiscard]] Loaded load_stage(const std::string& keys, const std::vector<Override>& overrides = {}) const {
         return load_text("scenario: one\nhardware: board\nstages:\n  - {name: work, " + keys + "}\n", overrides);
     }

@@ -1,4 +1,4 @@
-// Small TFLite models for tests, written as the JSON of the schema and made by the library of flatbuffers.
+// Small TFLite models for tests, written as JSON of the schema and encoded by the flatbuffers library.
 #pragma once
 
 #include <flatbuffers/idl.h>
@@ -32,14 +32,14 @@ inline std::string tflite_from_json(const std::string& json) {
     return {reinterpret_cast<const char*>(parser.builder_.GetBufferPointer()), parser.builder_.GetSize()};
 }
 
-/// Collects tensors and operators by name; a tensor that no operator makes and that is no input is a constant.
+/// Collects tensors and operators by name; a tensor that is neither an input nor an operator's result is a constant.
 class TfliteModel {
   public:
     TfliteModel& tensor(const std::string& name, const TfliteShape& shape, const std::string& type = "FLOAT32",
                         const TfliteShape& signature = {}) {
         return add_tensor(name, shape, type, signature, 0);
     }
-    /// A constant list of whole numbers.
+    /// Adds a constant list of integers.
     TfliteModel& numbers(const std::string& name, const std::vector<std::int32_t>& values, bool scalar = false) {
         std::vector<int> bytes;
         for (const std::int32_t value : values) {
@@ -61,7 +61,7 @@ class TfliteModel {
         operators_ += "}";
         return *this;
     }
-    /// Ends the graph; what follows belongs to the next one.
+    /// Ends the current graph; later calls refer to the next one.
     TfliteModel& graph(const TfliteNames& inputs, const TfliteNames& outputs) {
         graphs_ += fmt::format("{}{{tensors:[{}],operators:[{}],inputs:[{}],outputs:[{}]}}", graphs_.empty() ? "" : ",",
                                tensors_, operators_, indices(inputs), indices(outputs));
@@ -96,7 +96,7 @@ class TfliteModel {
                                [this](const std::string& name) { return name.empty() ? -1 : places_.at(name); });
         return fmt::format("{}", fmt::join(places, ","));
     }
-    /// A name in quotes is a custom operator's.
+    /// Code of an operator kind; a name in quotes denotes a custom operator.
     int code_of(const std::string& kind) {
         const auto [found, added] = kinds_.emplace(kind, static_cast<int>(kinds_.size()));
         if (added) {

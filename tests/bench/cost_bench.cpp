@@ -1,4 +1,4 @@
-// Speed of the cost model: one kernel, one model on one device, one scenario, and reading that scenario.
+// Speed of the cost model: one kernel, one model on one device, one scenario, and loading that scenario.
 #include <benchmark/benchmark.h>
 
 #include <filesystem>
@@ -43,7 +43,7 @@ void kernel_of_matmul(benchmark::State& state) {
 }
 BENCHMARK(kernel_of_matmul)->ArgName("device")->Arg(0)->Arg(1);
 
-// Tiles alone, of 16 shapes in turn; device 0 has a row tile, device 1 chooses among dataflows.
+// Tile selection only, for 16 shapes in turn; device 0 has a row tile, device 1 chooses among dataflows.
 void tile_of_matmul(benchmark::State& state) {
     const Device& device = rag().profile.devices[static_cast<std::size_t>(state.range(0))];
     const DType dtype = state.range(0) == 0 ? DType::kFp16 : DType::kFp32;
@@ -66,7 +66,7 @@ void plan_minilm_l12(benchmark::State& state) {
 }
 BENCHMARK(plan_minilm_l12)->ArgName("device")->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
 
-// The same plan under other numbers of the profile, as uncertainty and calibration ask for.
+// The same plan costed with other profile numbers, as uncertainty and calibration require.
 void recost_minilm_l12(benchmark::State& state) {
     const DevicePlan plan = plan_device(reranker(512), rag().profile, 0, {1, {}});
     for (auto _ : state) {

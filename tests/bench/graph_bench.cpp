@@ -1,4 +1,4 @@
-// Time to read a model with its architecture, and to lay it out for a workload.
+// Time to read a model with its architecture, and to instantiate it for a workload.
 #include <benchmark/benchmark.h>
 
 #include <filesystem>

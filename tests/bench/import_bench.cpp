@@ -1,4 +1,4 @@
-// A graph of 100 000 operators: read from ONNX bytes or from a model file, checked, laid out and costed.
+// A graph of 100 000 operators: read from ONNX bytes or from a model file, checked, instantiated and costed.
 #include <benchmark/benchmark.h>
 
 #include <filesystem>
@@ -13,7 +13,7 @@
 namespace berth {
 namespace {
 
-// Just enough of protocol buffers to write a graph: numbers and length-prefixed bytes.
+// Minimal protocol buffer encoder for a graph: numbers and length-prefixed bytes.
 std::string varint(std::uint64_t value) {
     std::string bytes;
     for (; value >= 0x80; value >>= 7U) {
@@ -31,7 +31,7 @@ std::string value_info(const std::string& name) {
     return bytes(1, name) + bytes(2, bytes(1, number(1, 1) + bytes(2, shape)));
 }
 
-/// x W, GELU, and the sum with what came before, again and again.
+/// A chain of x W, GELU, and a residual addition, repeated.
 std::string chain_of(int operators) {
     std::string graph =
         bytes(11, value_info("x0")) + bytes(5, number(1, 64) + number(1, 64) + number(2, 1) + bytes(8, "w"));

@@ -1,4 +1,4 @@
-// Time that exact placement takes, over the number of operators: chains of transformer-like blocks with residuals.
+// Time of exact placement over the number of operators: chains of transformer-like blocks with residuals.
 #include <benchmark/benchmark.h>
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 namespace berth {
 namespace {
 
-// Costs drawn from a fixed seed; every third block can fuse, one operator in fifty runs on the host alone.
+// Random costs from a fixed seed; every third block can fuse, one operator in fifty runs on the host only.
 PlacementProblem encoder_like(std::size_t operators, std::size_t devices) {
     std::mt19937 random(7);
     std::uniform_real_distribution<double> cost(10.0, 400.0);

@@ -71,7 +71,7 @@ void simulate_an_hour_at_5_per_second(benchmark::State& state) {
 }
 BENCHMARK(simulate_an_hour_at_5_per_second)->Unit(benchmark::kMillisecond);
 
-// What `berth run` asks of a stream whose requests are many operators of one device: until the tail is known.
+// The simulation of `berth run` for a stream with many operators per request on one device, until the tail converges.
 void simulate_until_known(benchmark::State& state) {
     SimulatedSystem system{{{"npu", 1}}, {}, {}};
     for (int slice = 0; slice < state.range(0); ++slice) {

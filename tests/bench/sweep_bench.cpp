@@ -49,7 +49,7 @@ void run(benchmark::State& state, const std::vector<std::string>& vary, const st
     benchmark::DoNotOptimize(bytes);
 }
 
-// Numbers of both devices: every kernel is costed again at every point.
+// Numbers of both devices, so that every kernel is costed again at every point.
 const std::vector<std::string> kHardware{
     "hardware.devices.npu.dma.bandwidth=5 GB/s:25 GB/s:x1.1", "hardware.devices.cpu.dma.limit=18 GB/s:30 GB/s:x1.1",
     "hardware.links.0.per_crossing=10us:200us:x1.1", "hardware.devices.npu.matrix.efficiency=0.5:0.95:0.05",

@@ -1,4 +1,4 @@
-// What the commands answer: the keys that scripts rely on, and laws that tie their numbers together.
+// Answers of the commands: the keys that scripts rely on, and relations between their numbers.
 #include <algorithm>
 #include <cmath>
 #include <sstream>
@@ -30,7 +30,7 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
-// Cell of a row without quotes, counted from the right: the added columns are the last four.
+// Cell of an unquoted row, counted from the right, since the added columns are the last four.
 std::string cell_from_right(const std::string& line, int from_right) {
     std::size_t end = line.size();
     for (; from_right > 0; --from_right) {
@@ -42,7 +42,7 @@ std::string cell_from_right(const std::string& line, int from_right) {
 
 constexpr int kPredicted = 3;
 
-// Rows of measurements whose times are so many times as long.
+// Measured rows with their times multiplied by `factor`.
 std::string slowed(const std::string& csv, std::string_view column, double factor) {
     std::string text;
     std::size_t at = 0;
@@ -421,7 +421,7 @@ TEST_F(CliAnswer, TheLayoutOfALibraryCallCostsByTheByte) {
     EXPECT_NEAR((times[2] - times[1]) / (times[4] - times[3]), 4.25, 0.001);
 }
 
-// On the host nothing has to change its layout.
+// On the host no layout change is needed.
 TEST_F(CliAnswer, TheHostHasOneLayout) {
     const auto times = microseconds(
         "op,dtype,m,k,n,layout\nmatmul,fp32,128,384,1536,native\nmatmul,fp32,128,384,1536,normal\n", "cpu");

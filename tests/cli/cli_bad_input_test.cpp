@@ -6,11 +6,11 @@ namespace {
 
 class CliBadInput : public BerthCommand {
   protected:
-    // One stage with a model, which tests spoil.
+    // Writes a scenario with one stage that runs a model; tests make it invalid.
     void write_scenario(const std::string& stages) const {
         write("s.yaml", "scenario: S\nhardware: rk3588-rknn-2.3.2\nstages:\n" + stages + "objective: latency\n");
     }
-    // A profile that extends the shipped one, with one change.
+    // Writes a profile that extends the shipped one with one change.
     void write_profile(const std::string& change) const {
         write("p.yaml", "profile: p\nextends: rk3588-rknn-2.3.2\n" + change);
     }

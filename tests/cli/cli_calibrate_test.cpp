@@ -1,4 +1,4 @@
-// Fits to machines that are not what was believed of them: the profile that is written is always one that can be read.
+// Fits to machines far from the prior: the written profile can always be read back.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -19,7 +19,7 @@ class CliCalibrate : public BerthCommand {
         write("rows.csv", operator_rows());
         write("prior.yaml", "profile: believed-of-this-chip\nextends: onednn-cpu\n");
     }
-    /// Probes of a machine with caches of the prior's size; DRAM gives so much to one core, and to two.
+    /// Memory probes of a machine with caches of the prior's size and the given DRAM bandwidths of one and two cores.
     static std::string memory_rows(double one_core, double two_cores) {
         std::string text = "access,bytes,cores,pass,measured_us\n";
         for (double kib = 16; kib <= 256 * 1024; kib *= 4) {

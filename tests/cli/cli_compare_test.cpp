@@ -1,4 +1,4 @@
-// One question on several chips: each answers as it does by itself, and what makes one slower adds up.
+// One scenario on several chips: each answer equals that of a single run, and the differences add up.
 #include <filesystem>
 #include <fstream>
 
@@ -50,7 +50,7 @@ TEST_F(CliCompare, EachChipAnswersAsByItself) {
     EXPECT_TRUE(compared["difference"].is_null());
 }
 
-// Number by number: no step stands for many, and the steps lead from one total to the other.
+// Each step changes a few numbers at most, and the steps lead from one total to the other.
 TEST_F(CliCompare, TheWaterfallAddsUp) {
     const Json compared = Json::parse(
         berth({"compare", "rag-rk3588", "--hardware", "rk3588-rknn-2.3.2,rk3576-rknn-2.3.2", "--format", "json"}).out);
@@ -68,7 +68,7 @@ TEST_F(CliCompare, TheWaterfallAddsUp) {
     EXPECT_NEAR(total, after, 1e-4 * after);
 }
 
-// Chips differ in a hundred numbers: the text has room for those that do something, JSON for all of them.
+// Chips differ in a hundred numbers: the text lists those with an effect, JSON lists all.
 TEST_F(CliCompare, NumbersWithoutEffectAreCounted) {
     const std::vector<std::string> question{"compare", "rag-rk3588", "--hardware",
                                             "rk3588-rknn-2.3.2,rk3576-rknn-2.3.2"};

@@ -1,4 +1,4 @@
-// What `berth explain` prints adds up, and a request is held to what the memory sustains.
+// The numbers of `berth explain` add up, and a request is limited by the sustained memory bandwidth.
 #include "cli/run_berth.h"
 #include "printed_formula.h"
 
@@ -88,7 +88,7 @@ TEST_F(CliExplain, AChatReadsItsWeightsNoFasterThanTheMemorySustains) {
                    ? answer["stages"][0]["candidates"][1]["tokens_per_s"].get<double>()
                    : answer["stages"][0]["candidates"][0]["tokens_per_s"].get<double>();
     };
-    EXPECT_LT(tokens_per_second("4 GB/s"), 9);  // of half a gigabyte each
+    EXPECT_LT(tokens_per_second("4 GB/s"), 9);  // each token reads half a gigabyte
     EXPECT_GT(tokens_per_second("31 GB/s"), 35);
 }
 

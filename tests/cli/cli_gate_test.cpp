@@ -1,4 +1,4 @@
-// Two revisions of the same data: what turns blocks, all else is said.
+// Two revisions of the same data: a changed decision fails the gate, other changes are only reported.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ using testing::Not;
 
 bool has_git() { return std::system("git --version >/dev/null 2>&1") == 0; }
 
-/// Folders `old` and `new` with a scenario each, whose only stage takes some milliseconds on a cpu.
+/// Folders `old` and `new` with a scenario each, whose only stage takes a few milliseconds on a CPU.
 class CliGate : public BerthCommand {
   protected:
     CliGate() {
@@ -103,7 +103,7 @@ TEST_F(CliGate, AProbabilityBlocksWhereItFallsBelowWhatIsSure) {
     EXPECT_EQ(berth({"gate", "old", "new", "--sure", "50%"}).status, 0);
 }
 
-// On the shipped data: a wider bucket list moves the reranker.
+// On the shipped data, a longer bucket list moves the reranker to another device.
 TEST_F(CliGate, AMovedDecisionBlocks) {
     const auto question = [](const std::string& buckets) {
         return "scenario: Rerank\nhardware: rk3588-rknn-2.3.2\nstages:\n  - {name: rerank, model: "

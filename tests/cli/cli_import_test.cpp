@@ -1,4 +1,4 @@
-// berth import, and the other commands on what it makes.
+// berth import, and other commands on its output.
 #include "cli/run_berth.h"
 
 namespace berth {
@@ -40,7 +40,7 @@ TEST_F(CliImport, AmongModelsTheFileNamesItsSchema) {
         const std::string text = content_of(folder() / "models/mine.yaml");
         return text.substr(0, text.find('\n'));
     };
-    EXPECT_EQ(first_line(), "model: mine");  // no schema lies beside those models
+    EXPECT_EQ(first_line(), "model: mine");  // there is no schema beside those models
     write("docs/schema/model.json", "{}");
     EXPECT_EQ(first_line(), "# yaml-language-server: $schema=../docs/schema/model.json");
 }
@@ -175,7 +175,7 @@ TEST_F(CliImport, OptionsThatSayNothingAboutTheFileAreRefused) {
         << nothing.err;
 }
 
-// The log itself, and the rows that importing it makes, at the same clock.
+// The log and the rows imported from it agree at the same clock.
 TEST_F(CliImport, ATableOfLayersSaysTheStateOfTheMemory) {
     const std::string log = data("rknn-logs/yolov8s.txt");
     EXPECT_EQ(berth({"import", log, "--clock", "1000MHz", "--out", "layers.csv"}).status, 0);

@@ -1,4 +1,4 @@
-// Profiles that were measured on a machine, used on that one and on another.
+// Profiles measured on one machine, used on the same and on another machine.
 #include <gmock/gmock.h>
 
 #include "cli/run_berth.h"
@@ -26,7 +26,7 @@ class CliMachine : public BerthCommand {
         write("rows.csv", "op,dtype,m,k,n,cores,measured_us\nmatmul,fp32,64,64,64,1,20\n");
     }
     static std::string on(const std::string& machine) { return "-u BERTH_DATA BERTH_MACHINE=" + machine; }
-    /// Every command that answers for a profile.
+    /// Command lines of all commands that use a profile.
     static std::vector<std::vector<std::string>> questions() {
         const std::vector<std::string> on_cpu{"--hardware", "mine.yaml", "--device", "cpu"};
         const auto with = [&on_cpu](std::string command, const std::vector<std::string>& more) {

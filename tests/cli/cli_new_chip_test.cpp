@@ -1,4 +1,4 @@
-// From ten numbers of a datasheet to a profile that answers and says where each number is from.
+// berth new-chip: ten datasheet numbers give a usable profile that states the origin of each number.
 #include <filesystem>
 
 #include "cli/run_berth.h"
@@ -40,7 +40,7 @@ TEST_F(CliNewChip, MakesAShortProfileThatSaysWhereNumbersAreFrom) {
     EXPECT_GT(numbers["inherited"].get<int>(), 20);
 }
 
-// Never below the roofline: 11.2 GMAC at 2 x 2048 MACs in 800 MHz, or 85 MB of weights at 20 GB/s.
+// The latency is never below the roofline: 11.2 GMAC at 2 x 2048 MACs in 800 MHz, or 85 MB of weights at 20 GB/s.
 TEST_F(CliNewChip, IsNotFasterThanItsDatasheetAllows) {
     ASSERT_EQ(berth(asked("my-chip")).status, 0);
     const double latency = prediction("my-chip.yaml")["latency_ms"];
@@ -49,9 +49,9 @@ TEST_F(CliNewChip, IsNotFasterThanItsDatasheetAllows) {
     EXPECT_LT(latency, 2 * 8.6) << "operator by operator, the roofline takes 8.6 ms";
 }
 
-// The same ten numbers over another chip of the kind, whose own numbers are inherited: no other answer than over the
-// archetype, within what both say that they do not know. That chip's vector unit stands beside half the array, and its
-// attention pays for each head: the archetype is faster, but not by more than a factor of two.
+// The same ten numbers over another chip of the kind, whose remaining numbers are inherited, give the same answer as
+// over the archetype within the uncertainty of both. That chip's vector unit serves half the array, and its attention
+// has a cost per head, so the archetype is faster, but by no more than a factor of two.
 TEST_F(CliNewChip, AgreesWithTheSameNumbersOverAChipOfTheKind) {
     ASSERT_EQ(berth(asked("my-chip")).status, 0);
     write("over-a-chip.yaml", R"(profile: over-a-chip

@@ -1,4 +1,4 @@
-// berth place: answers, the same bytes each time, refusals.
+// berth place: answers, reproducible bytes, refusals.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Where answers came from: every one says its program, its command, what was changed and on which profile it rests.
+// Provenance: every answer states its program, its command, the changes and the profile.
 #include <gmock/gmock.h>
 
 #include <sys/wait.h>
@@ -59,7 +59,7 @@ TEST_F(CliProvenance, EveryAnswerNamesProgramAndCommand) {
     }
 }
 
-// What is written down runs as it stands.
+// The recorded command runs unmodified.
 TEST_F(CliProvenance, TheCommandCanBePasted) {
     const Outcome outcome = as_json({"run", "rag-rk3588", "--set", "stages.rerank.buckets=[128, 512]", "--set",
                                      "description=it's \"quoted\" $HOME\\"});

@@ -11,13 +11,13 @@ namespace {
 
 class CliRanks : public BerthCommand {
   protected:
-    /// What `env` takes before the command: mpirun with so many ranks, some more than there are cores.
+    /// Arguments of `env` before the command: mpirun with `count` ranks, which may exceed the number of cores.
     static std::string ranks(int count) {
         return "-u BERTH_DATA OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 "
                "OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_rmaps_base_oversubscribe=1 " +
                shell_word(BERTH_MPIRUN) + " -n " + std::to_string(count);
     }
-    /// Three times 41 times so many points.
+    /// A sweep of 3 x 41 x `crossings` points.
     static std::vector<std::string> sweep_to(const std::string& file, int crossings,
                                              const std::vector<std::string>& more = {}) {
         std::vector<std::string> words{
@@ -60,7 +60,7 @@ TEST_F(CliRanks, TheDatabaseIsThatOfOneProcess) {
     EXPECT_EQ(Database(folder() / "several.sqlite").rows("SELECT * FROM sweep ORDER BY rowid"), one);
 }
 
-// One rank dies: the launcher ends the others, whole rows stay, and the job can go on.
+// If a rank dies, the launcher ends the others, whole rows are kept, and the job can be resumed.
 TEST_F(CliRanks, ARankThatDiesLosesNothingThatWasWritten) {
     std::string command = shell_word(BERTH_EXE);
     for (const std::string& word : sweep_to("part.csv", 2000)) {

@@ -1,4 +1,4 @@
-// Folders that commands write with --report: pages, what happens without gnuplot, and after a kill in the middle.
+// Folders written with --report: pages, the behaviour without gnuplot, and the state after a kill midway.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -81,7 +81,7 @@ TEST_F(CliReport, ASecondReportReplacesTheFirst) {
     EXPECT_EQ(files(), first);
 }
 
-// A spreadsheet shows the name of a stage; it does not compute it.
+// A spreadsheet must show the name of a stage as text and not evaluate it as a formula.
 TEST_F(CliReport, NamesAreNoFormulas) {
     write("odd.yaml",
           "scenario: odd\nhardware: rk3588-rknn-2.3.2\n"

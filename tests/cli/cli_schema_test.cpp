@@ -1,4 +1,4 @@
-// berth schema: what it prints, and what it refuses.
+// berth schema: output and refusals.
 #include "berth/json_schema.h"
 #include "cli/run_berth.h"
 
@@ -51,7 +51,7 @@ TEST_F(CliSchema, ShippedFilesSayWhereTheirSchemaIs) {
     EXPECT_EQ(content_of(file.parent_path() / line.substr(start.size())), json_schema(FileKind::kArchitecture));
 }
 
-// berth check knows the top of the file like every other map.
+// berth check validates the top level of a file like every other map.
 TEST_F(CliSchema, AnUnknownKeyAtTheTopOfAnArchitectureIsRefused) {
     write("a.yaml", content_of(std::string(BERTH_SOURCE_DIR) + "/models/architectures/vit.yaml") + "chekcs: []\n");
     const Outcome outcome = berth({"check", "a.yaml"});

@@ -1,4 +1,4 @@
-// Numbers set to what they are change nothing; changes without effect are said by every command that takes them.
+// A number set to its current value changes nothing; every command with settings reports those without effect.
 #include <algorithm>
 
 #include "cli/run_berth.h"
@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Without what says how it was asked.
+// The JSON answer without its command.
 Json without_command(const std::string& text) {
     Json json = Json::parse(text);
     for (const char* key : {"command", "version", "title", "changes"}) {
@@ -19,7 +19,7 @@ Json without_command(const std::string& text) {
 
 class CliSilentChanges : public BerthCommand {};
 
-// What a number is set to, where it is what it was, changes nothing, whatever way it is written.
+// Setting a number to its current value changes nothing, in whatever notation.
 TEST_F(CliSilentChanges, ANumberThatIsSetToItsValueChangesNothing) {
     const auto compare = [this](const std::vector<std::string>& words, const std::vector<std::string>& settings) {
         const Json plain = without_command(berth(words).out);
@@ -59,7 +59,7 @@ TEST_F(CliSilentChanges, AChangeWithoutEffectIsSaid) {
     EXPECT_TRUE(Json::parse(crossover.out)["warnings"].empty());
 }
 
-// Each number of the reference case, four times and a quarter of it: none changes nothing in silence.
+// Each number of the reference case at four times and a quarter of its value has an effect or a warning.
 TEST_F(CliSilentChanges, NoNumberIsSilent) {
     const Outcome outcome = berth({"sensitivity", "rag-rk3588", "--every-number", "--format", "json"});
     const Json json = Json::parse(outcome.out);
@@ -73,7 +73,7 @@ TEST_F(CliSilentChanges, NoNumberIsSilent) {
     }
 }
 
-// A prediction takes numbers of the profile, says what it rests on, and which of them it does not use.
+// A prediction accepts settings of the profile, states its inputs, and reports settings that it does not use.
 TEST_F(CliSilentChanges, APredictionTakesSettings) {
     const std::vector<std::string> words{
         "predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu",      "--model", "all-MiniLM-L6-v2",
@@ -117,7 +117,7 @@ TEST_F(CliSilentChanges, APredictionTakesSettings) {
     EXPECT_EQ(of_operator("hardware.devices.npu.clock=500 MHz"), 0U);
 }
 
-// Rows are compared with the changed profile, and every form of the answer says so.
+// Rows are compared with the changed profile, and every form of the answer states the changes.
 TEST_F(CliSilentChanges, MeasurementsAreComparedWithAChangedProfile) {
     write("rows.csv", "op,dtype,m,k,n,measured_us\nmatmul,fp16,1024,768,3072,7000\n");
     const auto with = [this](const std::vector<std::string>& words) {

@@ -111,7 +111,7 @@ TEST_F(CliSweep, ADatabaseGoesOnWhereItBrokeOff) {
     EXPECT_TRUE(content_of(folder() / "text.db").starts_with("this is no database"));
 }
 
-// Files may not grow beyond a limit: as on a full disk, what was written stays, and the sweep can go on.
+// With a limit on file size, as on a full disk, the written rows are kept and the sweep can be resumed.
 TEST_F(CliSweep, WhatWasWrittenBeforeTheDiskWasFullStays) {
     const std::vector<std::string> big{"sweep", "rag-rk3588", "--vary",
                                        "hardware.devices.npu.dma.bandwidth=5 GB/s:25 GB/s:10 MB/s", "--out"};

@@ -57,7 +57,7 @@ TEST_F(CliTraffic, ATraceOfWhatPilesUpHoldsItsFirstRequests) {
     EXPECT_GT(seen.size(), 5U);
 }
 
-// What is shown twice is computed once: the current number of cores, and whether requests pile up.
+// Results that are shown twice are computed once: those for the current number of cores, and the stability.
 TEST_F(CliTraffic, OneConfigurationHasOneAnswer) {
     for (const char* rate : {"3 Hz", "10 Hz", "30 Hz"}) {
         const std::string arrivals = std::string("arrivals={rate: ") + rate + "}";
@@ -80,7 +80,7 @@ TEST_F(CliTraffic, OneConfigurationHasOneAnswer) {
     }
 }
 
-// Nothing that a number of the arrivals may be ends in what is no number.
+// No permitted number of the arrivals leads to a non-finite result.
 TEST_F(CliTraffic, NoRangeEndsInNoNumber) {
     const auto words = [](const std::string& arrivals, const std::string& format) {
         return std::vector<std::string>{"run",   "rag-rk3588-bucket-128", "--set",    "arrivals=" + arrivals,

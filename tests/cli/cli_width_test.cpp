@@ -1,4 +1,4 @@
-// Every text fits the terminal: 80 columns where there is none to ask, what COLUMNS says where that is set.
+// Every text fits the terminal: 80 columns without a terminal, or COLUMNS if that is set.
 #include <algorithm>
 #include <regex>
 #include <sstream>
@@ -13,7 +13,7 @@ std::size_t columns_of(const std::string& line) {
         std::ranges::count_if(line, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-// A path, or an option that is typed as it stands, may be longer than a line: it stands alone on it.
+// Whether a line is a single path or option that may be longer than the width.
 bool cannot_be_broken(std::string line) {
     line = std::regex_replace(line, std::regex(R"(^ *(try: )?(--[a-z]+ )?| \\$)"), "");
     bool quoted = false;
@@ -42,7 +42,7 @@ struct CliWidth : BerthCommand {
     }
 };
 
-// Files NAME.yaml of a folder, or folders NAME that hold such a file.
+// Names of the files NAME.yaml in a folder, or of subfolders NAME that contain `file`.
 std::vector<std::string> shipped_names(const std::string& folder, const std::string& file = "") {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(BERTH_SOURCE_DIR) / folder)) {

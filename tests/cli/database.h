@@ -1,4 +1,4 @@
-// SQLite databases that the command writes.
+// Access to SQLite databases that the command writes.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 
 namespace berth {
 
-/// An SQLite database, read or changed.
+/// An SQLite database, for reading and modification.
 class Database {
   public:
     explicit Database(const std::filesystem::path& file) {
@@ -19,7 +19,7 @@ class Database {
     ~Database() { sqlite3_close(database_); }
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
-    /// Rows of a query, their cells with commas between them; numbers as they are, however stored.
+    /// Rows of a query with comma-separated cells, in SQLite's text form whatever their type.
     std::vector<std::string> rows(const char* sql) {
         std::vector<std::string> found;
         const auto take = [](void* to, int count, char** cells, char**) {

@@ -1,4 +1,4 @@
-// Runs the built command in a folder of its own and keeps what it printed, how it ended and what it left behind.
+// Runs the built command in a separate folder and captures its output, exit status and files.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -60,9 +60,9 @@ class BerthCommand : public ::testing::Test {
         std::ofstream(path, std::ios::binary) << text;
     }
 
-    /// `environment` is what `env` takes before the command, such as NAME=VALUE; sentences break
-    /// late, so that tests find them whole, unless it says otherwise. Profiles
-    /// are compared with no machine unless it names one: what is printed is the same everywhere.
+    /// `environment` holds arguments of `env` before the command, such as NAME=VALUE. By default lines are long, so
+    /// that tests find whole sentences, and profiles are compared with no machine, so that the output is the same
+    /// everywhere; `environment` can override both.
     [[nodiscard]] Outcome berth(const std::vector<std::string>& words,
                                 const std::string& environment = "-u BERTH_DATA COLUMNS=240") const {
         std::string line = "cd " + shell_word(folder().string()) + " && BERTH_MACHINE=none env " + environment + " " +
@@ -77,7 +77,7 @@ class BerthCommand : public ::testing::Test {
         return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content_of(out), content_of(err)};
     }
 
-    /// The working folder's files, by their path in it.
+    /// Files of the working folder, as relative paths.
     [[nodiscard]] std::set<std::string> files() const {
         std::set<std::string> names;
         for (const auto& entry : std::filesystem::recursive_directory_iterator(folder())) {
@@ -86,7 +86,7 @@ class BerthCommand : public ::testing::Test {
         return names;
     }
 
-    /// The command refuses its input: status 2, exactly this on standard error, nothing else and nothing written.
+    /// Expects the command to refuse its input: status 2, exactly `message` on standard error, no output and no files.
     void expect_refused(const std::vector<std::string>& words, const std::string& message) const {
         const auto before = files();
         const Outcome outcome = berth(words);

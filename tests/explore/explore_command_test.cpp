@@ -1,4 +1,4 @@
-// The command `berth explore`: it says where it is, ends cleanly, and refuses what it cannot do.
+// The command `berth explore`: it prints its address, ends cleanly, and refuses invalid input.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// The command in a process of its own, until it is told to end.
+/// Runs the command in a child process until it is told to end.
 class ServingBerth {
   public:
     explicit ServingBerth(std::vector<std::string> words) {
@@ -51,13 +51,13 @@ class ServingBerth {
     }
     [[nodiscard]] httplib::Client client() const { return httplib::Client("127.0.0.1", port()); }
     void tell(int signal) const { ::kill(process_, signal); }
-    /// Its exit status; -1 where a signal ended it.
+    /// Exit status; -1 if a signal ended the process.
     [[nodiscard]] int ended() const {
         int status = 0;
         ::waitpid(process_, &status, 0);
         return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     }
-    /// Memory that it holds, in KiB.
+    /// Resident memory in KiB.
     [[nodiscard]] long resident() const {
         const std::string text = content_of("/proc/" + std::to_string(process_) + "/status");
         const std::size_t at = text.find("VmRSS:");

@@ -1,4 +1,4 @@
-// The server of `berth explore`: what it answers, and what it refuses and survives.
+// The server of `berth explore`: answers, refusals and robustness.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
@@ -30,7 +30,7 @@ constexpr double kMilli = 1e-3;
 
 ScenarioSource reference() { return {{{BERTH_SOURCE_DIR}}, "rag-rk3588", {}}; }
 
-/// One explorer for all tests, and a server for each.
+/// One explorer for all tests, and one server per test.
 class Explore : public testing::Test {
   protected:
     Explore() : server_(explorer()) {
@@ -70,7 +70,7 @@ class Explore : public testing::Test {
     }
     [[nodiscard]] std::string own_host() const { return "127.0.0.1:" + std::to_string(port_); }
 
-    /// A connection that says what it likes.
+    /// A raw connection to the server.
     [[nodiscard]] int connected() const {
         const int made = ::socket(AF_INET, SOCK_STREAM, 0);
         sockaddr_in address{};
@@ -83,7 +83,7 @@ class Explore : public testing::Test {
     static void say(int connection, const std::string& words) {
         static_cast<void>(::send(connection, words.data(), words.size(), MSG_NOSIGNAL));
     }
-    /// All that comes back until the other side ends.
+    /// All bytes received until the server closes the connection.
     static std::string heard(int connection) {
         std::string text;
         char some[4096];
@@ -134,7 +134,7 @@ TEST_F(Explore, EveryControlStandsAtItsValue) {
     }
 }
 
-// What a control shows is what the scenario has: setting it there changes nothing.
+// A control shows the scenario's value, so setting it to that value changes nothing.
 TEST_F(Explore, SettingAControlToItsValueChangesNothing) {
     for (const Control& control : explorer().controls()) {
         if (control.value.empty()) {
@@ -172,7 +172,7 @@ TEST_F(Explore, AnswersAsRunDoes) {
     }
 }
 
-// A stage that says nothing of cores has no map to put one into: both are set together.
+// A stage without a map of cores: both entries must be set together.
 TEST_F(Explore, SetsEntriesOfAMapTogether) {
     const Json answer =
         asked("/api/answer", {{"settings", {{"stages.rerank.cores.cpu", "4"}, {"stages.rerank.cores.npu", "3"}}}});
@@ -216,7 +216,7 @@ TEST_F(Explore, MapsWhereTheChoiceChanges) {
     EXPECT_NEAR(cell[3], answer["stages"][2]["confidence"].get<double>(), 1e-5);
 }
 
-// Every cell is what the scenario gives with those two values, whether or not it has to be read again for them.
+// Every cell equals the scenario's answer with its two values, whether or not the scenario is read again for them.
 TEST_F(Explore, CellsOfAMapAreAnswers) {
     for (const auto& [across, up] : std::vector<std::pair<std::string, std::string>>{
              {"stages.rerank.tokens", "stages.rerank.batch"},
@@ -246,7 +246,7 @@ TEST_F(Explore, RefusesMapsOfWhatIsNoNumber) {
     }
 }
 
-// Saved as a file, the state is a scenario with the same answer.
+// The exported scenario file gives the same answer.
 TEST_F(Explore, ExportsAScenarioWithTheSameAnswer) {
     const Json settings{{"stages.rerank.buckets", "[128, 512]"},
                         {"hardware.devices.npu.dma.bandwidth", "60% of memory.dram.bandwidth per core"},
@@ -315,7 +315,7 @@ TEST_F(Explore, AnswersItsOwnOriginAlone) {
     EXPECT_THAT(preflight->get_header_value("Access-Control-Allow-Origin"), IsEmpty());
 }
 
-// A form of a foreign page can send text, but no JSON; and what is compressed may be far longer than it looks.
+// A form of a foreign page can send text but no JSON, and compressed content may expand far beyond its size.
 TEST_F(Explore, ReadsUncompressedJsonAlone) {
     EXPECT_EQ(client().Post("/api/answer", "{}", "text/plain")->status, 415);
     EXPECT_EQ(status_of({{"Content-Encoding", "gzip"}}), 415);
@@ -325,7 +325,7 @@ TEST_F(Explore, ReadsUncompressedJsonAlone) {
     }
 }
 
-// What follows a refused request on its connection is not read as another one.
+// Bytes after a refused request on the same connection are not read as another request.
 TEST_F(Explore, ReadsOneRequestOfAConnection) {
     const std::string hidden = "POST /api/answer HTTP/1.1\r\nHost: " + own_host() +
                                "\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
@@ -362,7 +362,7 @@ TEST_F(Explore, SurvivesOversizedRequests) {
     EXPECT_EQ(status_of({}), 200);
 }
 
-// Each slow client holds a worker until its time is over; others are answered meanwhile.
+// Each slow client occupies a worker until its time limit; other clients are answered meanwhile.
 TEST_F(Explore, SurvivesSlowClients) {
     std::vector<int> slow;
     for (int i = 0; i < 20; ++i) {
@@ -373,12 +373,12 @@ TEST_F(Explore, SurvivesSlowClients) {
     }
     EXPECT_EQ(status_of({}), 200);
     for (const int connection : slow) {
-        static_cast<void>(heard(connection));  // ends, since the server gives up
+        static_cast<void>(heard(connection));  // ends, because the server closes the connection
     }
     EXPECT_EQ(status_of({}), 200);
 }
 
-// However long they would go on, clients that send a byte now and then hold all workers for a limited time only.
+// Clients that send a byte now and then occupy all workers for a limited time only.
 TEST_F(Explore, AnswersBesideClientsThatNeverFinish) {
     constexpr int kClients = 40;
     constexpr auto kMost = std::chrono::seconds(20);
@@ -402,7 +402,7 @@ TEST_F(Explore, AnswersBesideClientsThatNeverFinish) {
     std::ranges::for_each(slow, [](int connection) { static_cast<void>(heard(connection)); });
 }
 
-// Ten pages at once: each gets the answer to its own question.
+// Ten concurrent pages: each gets the answer to its own request.
 TEST_F(Explore, AnswersManyAtOnce) {
     constexpr int kClients = 10, kEach = 10;
     std::vector<std::thread> pages;

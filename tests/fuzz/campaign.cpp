@@ -1,4 +1,4 @@
-// A worker in a child process, watched by its parent through shared memory.
+// A worker in a child process, monitored by its parent through shared memory.
 #include "fuzz/campaign.h"
 
 #include <fmt/format.h>
@@ -30,7 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostFaults = 400;
-constexpr std::size_t kWarmUp = 100;  // trials until everything that is kept for good has been made
+constexpr std::size_t kWarmUp = 100;  // trials until all permanent allocations have been made
 constexpr rlim_t kMostMemory = rlim_t{4} << 30U;
 constexpr int kChecksPerSecond = 50;
 
@@ -40,17 +40,17 @@ struct SharedFault {
     std::array<char, 200> what;
 };
 
-/// What the worker writes and the parent reads; lives in memory that both map.
+/// Status that the worker writes and the parent reads, in shared memory.
 struct Board {
-    std::size_t next;  ///< trial at work
-    double started_s;  ///< processor time of the worker when it began
+    std::size_t next;  ///< current trial
+    double started_s;  ///< processor time of the worker at the start of the trial
     std::size_t commands;
     double slowest_s;
-    std::int64_t grown, grown_over;  ///< bytes, and the trials that they were watched over
+    std::int64_t grown, grown_over;  ///< growth in bytes, and the number of trials over which it was observed
     std::array<Counts, kKinds.size()> by_kind;
     std::size_t faults;
     std::array<SharedFault, kMostFaults> fault;
-    std::array<char, 400> running{};  ///< the command that a worker is at
+    std::array<char, 400> running{};  ///< the worker's current command
 };
 
 double time_on(clockid_t clock) {
@@ -59,7 +59,7 @@ double time_on(clockid_t clock) {
     return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-/// Standard output or error into a file without a name, and back as text.
+/// Redirects standard output or error to an unnamed file, and returns its content.
 class Captured {
   public:
     Captured(FILE* stream, int descriptor) : stream_(stream), file_(::memfd_create("captured", 0)) {
@@ -94,7 +94,7 @@ void note(Board& board, const Trial& trial, std::size_t number, const std::strin
 
 std::string words_of(const Command& command) { return fmt::format("{}", fmt::join(command, " ")); }
 
-/// A trial's files in a folder, its commands one after another.
+/// Writes a trial's files into a folder and runs its commands in sequence.
 class Worker {
   public:
     Worker(Board& board, const fs::path& folder)
@@ -107,7 +107,7 @@ class Worker {
         for (const auto& entry : fs::directory_iterator(".")) {
             fs::remove_all(entry.path());
         }
-        bool speaks_of_nan = false;  // in a name, say, which an answer may repeat
+        bool speaks_of_nan = false;  // whether the input contains it, e.g. in a name that an answer may repeat
         for (const auto& [name, text] : trial.files) {
             const fs::path path(name);
             if (path.has_parent_path()) {
@@ -190,7 +190,7 @@ class Worker {
     ::_exit(0);
 }
 
-/// Tells of a long campaign every half a minute, and of faults as they are found.
+/// Reports the progress of a long campaign every half a minute, and each fault when it is found.
 class Progress {
   public:
     Progress(std::size_t first, std::size_t count) : first_(first), count_(count) {}
@@ -214,7 +214,7 @@ class Progress {
     double told_ = time_on(CLOCK_MONOTONIC);
 };
 
-// Empty once it has worked to its end as it should; else how it ended.
+// How the worker ended; empty if it completed normally.
 std::string ending_of(pid_t child, const Board& board, double limit_s, Progress& progress) {
     clockid_t clock{};
     const bool has_clock = ::clock_getcpuclockid(child, &clock) == 0;

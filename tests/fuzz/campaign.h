@@ -1,4 +1,4 @@
-// Runs spoilt files through the command in a process of its own, and says what must never come of them.
+// Runs mutated files through the command in a child process, and detects faults.
 #pragma once
 
 #include <array>
@@ -28,15 +28,15 @@ struct CampaignResult {
     std::int64_t growth_per_trial = 0;  ///< bytes that a worker's heap grew by, from its hundredth trial on
 };
 
-/// Trials `first` to `first + count` - 1 of a seed, in a child process that is started anew after a signal or a trial
-/// of more than `limit_s` seconds of processor time. Spoilt files of faults stay in `folder`/faults.
+/// Runs trials `first` to `first + count` - 1 of a seed in a child process, which is restarted after a signal or a
+/// trial of more than `limit_s` seconds of processor time. Mutated files that cause faults are kept in `folder`/faults.
 [[nodiscard]] CampaignResult run_campaign(std::uint64_t seed, std::size_t first, std::size_t count, double limit_s,
                                           const std::filesystem::path& folder);
 
-/// A table of files by kind and what became of them, and the faults.
+/// A table of the outcomes by kind of file, and the faults.
 [[nodiscard]] std::string text_of(const CampaignResult& result);
 
-/// Whether a text holds a number that is none: "nan", "-inf" and the like as words of their own.
+/// Whether a text contains a non-finite number: "nan", "-inf" and the like as separate words.
 [[nodiscard]] bool holds_no_number(const std::string& text);
 
 }  // namespace berth::fuzz

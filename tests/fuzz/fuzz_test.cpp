@@ -1,6 +1,6 @@
 // Spoilt files of every kind through the commands that read them. A few hundred run with the other tests;
 //   BERTH_FUZZ_FILES=100000 BERTH_FUZZ_SEED=1 build/release/tests/berth_fuzz_tests
-// runs as many as one likes, and says what came of them by kind.
+// runs any number, and reports the outcomes by kind.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ std::size_t number_from(const char* variable, std::size_t otherwise) {
     return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
-constexpr double kLimitSeconds = 10;  // of processor time, for all commands of a file
+constexpr double kLimitSeconds = 10;  // processor time for all commands of a file
 constexpr std::int64_t kMostGrowth = 1000;
 
 TEST(Fuzz, SpoiltFilesAreAnsweredOrRefused) {

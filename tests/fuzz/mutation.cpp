@@ -1,4 +1,4 @@
-// What may go wrong with a file, each as a change of its text.
+// Typical faults of a file, each as a mutation of its text.
 #include "fuzz/mutation.h"
 
 #include <algorithm>
@@ -13,9 +13,9 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-using Span = std::pair<std::size_t, std::size_t>;  // where it begins, and behind it
+using Span = std::pair<std::size_t, std::size_t>;  // begin and end
 
-// Numbers that stand by themselves, not digits within a name.
+// Separate numbers, excluding digits within a name.
 std::vector<Span> numbers_in(std::string_view text) {
     std::vector<Span> found;
     for (std::size_t at = 0; at < text.size();) {
@@ -45,7 +45,7 @@ std::vector<Span> lines_in(std::string_view text) {
     return found;
 }
 
-// Words before a colon, without it.
+// Words before a colon, excluding the colon.
 std::vector<Span> keys_in(std::string_view text) {
     std::vector<Span> found;
     for (std::size_t colon = text.find(':'); colon != std::string_view::npos; colon = text.find(':', colon + 1)) {
@@ -75,12 +75,12 @@ void change_number(std::string& text, Draw& draw) {
         replace(text, span, extreme_number(draw));
         return;
     }
-    // By a power of ten, which mostly stays within the range.
+    // Scales by a power of ten, which mostly stays within the range.
     static constexpr std::array<std::string_view, 8> kPowers{"e-9", "e-6", "e-3", "e-1", "e1", "e2", "e4", "e8"};
     const std::string digits = text.substr(span.first, span.second - span.first);
     if (draw.one_in(2)) {
         replace(text, span, digits + std::string(draw.of(kPowers)));
-    } else {  // whole numbers stay whole
+    } else {  // integers stay integers
         replace(text, span, std::to_string(std::strtoull(digits.c_str(), nullptr, 10) << draw.below(34)));
     }
 }
@@ -139,7 +139,7 @@ void change_key(std::string& text, Draw& draw) {
     }
 }
 
-// What stands behind a key becomes a value of another type.
+// Replaces the value of a key by one of another type.
 void change_type(std::string& text, Draw& draw) {
     static constexpr std::array<std::string_view, 12> kValues{
         "[]", "{}", "[1]", "{a: 1}", "true", "null", "~", "\"\"", "[[1, 2], [3]]", "*x", "&x 1", "\"0x10\""};

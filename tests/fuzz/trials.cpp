@@ -1,4 +1,4 @@
-// Starting points and commands.
+// Seed files and commands.
 #include "fuzz/trials.h"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ std::string content_of(const fs::path& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Without comments, and without texts that only tell where a number comes from.
+// The YAML without comments and without the texts of sources.
 std::string compact(const std::string& yaml) {
     static const std::regex source(", source: \"[^\"]*\"");
     std::string result;
@@ -56,7 +56,7 @@ NamedTexts files_of(const fs::path& folder, std::string_view extension) {
     return files;
 }
 
-// The file of that name in each folder that has it, under the folder's name.
+// The file with this name from each folder that contains it, named after the folder.
 NamedTexts one_of_each(const fs::path& folders, std::string_view file) {
     NamedTexts files;
     for (const auto& entry : fs::directory_iterator(folders)) {
@@ -73,7 +73,7 @@ NamedTexts together(NamedTexts files, const NamedTexts& more) {
     return files;
 }
 
-// Names the file beside a shipped profile where it is, for a profile that lies elsewhere.
+// Makes a profile's reference to a file beside the shipped one absolute, for a copy in another folder.
 void find_from_anywhere(std::string& profile, const fs::path& hardware) {
     constexpr std::string_view kBeside = "\nextends: measured/";
     if (const std::size_t at = profile.find(kBeside); at != std::string::npos) {
@@ -88,7 +88,7 @@ void write_all(const std::vector<std::pair<std::string, std::string>>& files, co
     }
 }
 
-// A model of one or two blocks instead of many costs a fraction and goes the same ways.
+// A model reduced to one or two blocks, which takes a fraction of the time and exercises the same code.
 std::string with_few_layers(const std::string& model) {
     static const std::regex layers("layers: [0-9]+");
     return std::regex_replace(model, layers, "layers: 2");
@@ -107,7 +107,7 @@ std::string scenario_of(const std::string& hardware, const std::string& tokens, 
 
 constexpr std::string_view kArrivals = "arrivals: {users: 3, think: 10 ms, requests: 200, warm_up: 10, seed: 3}\n";
 
-// Blocks of a small network, each an operator heavier than its neighbours, with classes of nodes that stay together.
+// Blocks of a small network, each with an operator heavier than its neighbours, and with colour classes of nodes.
 std::string costed_graph() {
     std::string nodes;
     std::string edges;
@@ -264,7 +264,7 @@ Trial Seeds::setting(Draw& draw) const {
     const auto& [path, value] = draw.of(numbers_);
     const std::size_t unit = std::min(value.find(' '), value.size());
     std::string set = "hardware." + path + "=" + extreme_number(draw) + value.substr(unit);
-    bool with_stream = draw.one_in(8);  // simulating one takes most of a second
+    bool with_stream = draw.one_in(8);  // simulating a stream takes most of a second
     if (draw.one_in(3)) {
         static constexpr std::array<std::string_view, 12> kKeys{
             "stages.encode.tokens", "stages.encode.buckets", "stages.encode.batch",
@@ -326,7 +326,7 @@ Trial Seeds::import(std::string_view kind, Draw& draw) const {
     return trial;
 }
 
-// A datasheet whose numbers are mostly those of a chip that could be.
+// A datasheet with mostly plausible numbers.
 Trial Seeds::new_chip(Draw& draw) const {
     static constexpr std::array<std::string_view, 7> kKindsOfChip{
         "npu-convolution", "npu-vector", "npu-systolic", "accelerator-host-link", "gpu", "arm-big-little", "x86-cpu"};
@@ -414,7 +414,7 @@ Trial Seeds::of_kind(std::string_view kind, Draw& draw) const {
 }
 
 Trial Seeds::trial(std::uint64_t seed, std::size_t number) const {
-    // Each kind's share follows what it costs and how much of it people write by hand.
+    // The share of a kind depends on its running time and on how much of it people write by hand.
     static constexpr std::array<std::size_t, kKinds.size()> kShares{18, 8, 7, 10, 6, 7, 4, 4, 6,
                                                                     6,  2, 6, 4,  2, 2, 6, 2};
     Draw draw(seed * 1'000'003 + number);

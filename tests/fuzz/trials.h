@@ -1,4 +1,4 @@
-// Kinds of file, what each starts from, and the commands that a spoilt one goes through.
+// Kinds of file, their seed files, and the commands that read a mutated one.
 #pragma once
 
 #include <array>
@@ -18,20 +18,21 @@ inline constexpr std::array<std::string_view, 17> kKinds{
 
 using Command = std::vector<std::string>;
 
-/// Files to write, and commands to run in their folder. Those of `once_accepted` run if the first of `always` answered.
+/// Files to write, and commands to run in their folder. Those of `once_accepted` run only if the first of `always`
+/// succeeds.
 struct Trial {
     std::size_t kind = 0;  ///< in kKinds
     std::vector<std::pair<std::string, std::string>> files;
     std::vector<Command> always, once_accepted;
 };
 
-/// Starting points by kind, read once from the shipped files and the tests' own; texts are rid of comments and sources,
-/// which only take time to read.
+/// Seed files by kind, read once from the shipped files and those of the tests, without comments and sources, which
+/// would only slow down reading.
 class Seeds {
   public:
     /// `data` becomes a folder of shipped files that the commands use (BERTH_DATA).
     Seeds(const std::filesystem::path& sources, const std::filesystem::path& data);
-    /// The trial of that number, the same for the same seed.
+    /// Trial `number` of a seed; deterministic.
     [[nodiscard]] Trial trial(std::uint64_t seed, std::size_t number) const;
 
   private:

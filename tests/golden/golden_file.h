@@ -1,4 +1,4 @@
-// Comparing a text with the file that holds what it should be.
+// Comparison of a text with a golden file.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,8 +12,8 @@
 
 namespace berth {
 
-/// The text equals tests/golden/data/NAME. With BERTH_UPDATE_GOLDEN=1 in the environment the file is written instead,
-/// and the test fails, so that an update cannot pass for a comparison.
+/// Expects the text to equal tests/golden/data/NAME. With BERTH_UPDATE_GOLDEN=1 in the environment the file is written
+/// instead, and the test fails, so that an update is not mistaken for a comparison.
 inline void expect_golden(std::string_view name, const std::string& text) {
     const std::filesystem::path path = std::filesystem::path(BERTH_SOURCE_DIR) / "tests/golden/data" / name;
     Diagnostics diagnostics;

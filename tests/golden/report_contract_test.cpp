@@ -1,4 +1,4 @@
-// What scripts rely on: keys of the JSON, columns of the CSV, numbers that are numbers, and the same bytes each time.
+// The contract with scripts: keys of the JSON, columns of the CSV, valid numbers, and reproducible bytes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,7 +27,7 @@ void expect_keys(const json& object, const std::vector<const char*>& keys) {
     }
 }
 
-// Wherever its lines break.
+// The text with line breaks replaced by spaces.
 std::string on_one_line(std::string text) {
     std::ranges::replace(text, '\n', ' ');
     return text;

@@ -1,4 +1,4 @@
-// Reports of the made-up result, word for word.
+// Reports of the synthetic result, word for word.
 #include <gtest/gtest.h>
 
 #include <sstream>

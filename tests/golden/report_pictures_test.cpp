@@ -1,4 +1,4 @@
-// The pictures are drawn with gnuplot, and what they hold is looked up in the SVG.
+// The pictures are drawn with gnuplot, and their content is checked in the SVG.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 
-/// A WeasyPrint that takes no time stands before any other on the PATH.
+/// A fast stub of WeasyPrint comes first on the PATH.
 class ReportFolder : public testing::Test {
   protected:
     void SetUp() override {
@@ -172,7 +172,7 @@ TEST_F(ReportFolder, MarkdownShowsPicturesThatAreThere) {
     }
 }
 
-// By the real program: the test of the command that writes a report twice, too.
+// Uses the real program, as does the test of the command that writes a report twice.
 TEST_F(ReportFolder, ThePageIsPrintedOnPaper) {
     setenv("PATH", path_.c_str(), 1);
     ASSERT_TRUE(write(folder_)) << diagnostics_.text();
@@ -224,8 +224,7 @@ TEST_F(ReportFolder, AFileInTheWayIsAnError) {
     EXPECT_THAT(diagnostics_.text(), HasSubstr("taken: error: cannot make this folder"));
 }
 
-// Cores that work together are one lane; a dispatch of microseconds is drawn wide enough to be seen; the budget is a
-// line.
+// Cores that work together share a lane; a dispatch of microseconds has a visible width; the budget is a line.
 TEST_F(ReportFolder, TimelineJoinsEqualLanesAndShowsTheBudget) {
     SimulatedTask launch, rank;
     launch.name = "rank dispatch";
@@ -255,7 +254,7 @@ TEST_F(ReportFolder, TimelineJoinsEqualLanesAndShowsTheBudget) {
     EXPECT_THAT(page, HasSubstr("data-op=\"rank\"><title>rank, request 1: 30 ms from 1 us on</title>"));
 }
 
-// Names reach five languages: HTML, SVG, gnuplot's, file names and CSV.
+// Names are embedded in five formats: HTML, SVG, gnuplot, file names and CSV.
 TEST_F(ReportFolder, OddNamesAreHarmless) {
     const std::string odd = "it's; a/b\"<script>alert(1)</script>%d `id` $(id) {x}^2 ../../up";
     ScenarioResult result = sample_result();
@@ -290,7 +289,7 @@ TEST_F(ReportFolder, StagesWhoseFileNamesWouldBeOneHaveTwo) {
     EXPECT_TRUE(fs::exists(folder_ / "placement-a-b-2.svg"));
 }
 
-// The page stands by itself: nothing but the table of contents and the pictures' own parts is referred to.
+// The page is self-contained: it refers only to the table of contents and to parts of its pictures.
 TEST_F(ReportFolder, ThePageLoadsNothing) {
     ASSERT_TRUE(write(folder_)) << diagnostics_.text();
     const std::string page = content(folder_ / "index.html");
@@ -304,7 +303,7 @@ TEST_F(ReportFolder, ThePageLoadsNothing) {
     }
 }
 
-// A stage under another runtime stands under the roofs that the device has there.
+// A stage under another runtime is drawn under the roofs of the device in that runtime.
 TEST(Rooflines, AreThoseOfTheRuntimeThatAStageNames) {
     Diagnostics diagnostics;
     const auto scenario = load_scenario({{BERTH_SOURCE_DIR}}, "voice-rk3588-two-runtimes", {}, diagnostics);

@@ -1,4 +1,4 @@
-// The made-up result. Its numbers are round, so that sums in the reports can be checked by eye.
+// The synthetic result. Its numbers are round, so that sums in the reports can be checked by eye.
 #include "report_sample.h"
 
 #include <utility>
@@ -157,7 +157,7 @@ OperatorResult epilogue_op(std::string name, const std::string& leader, DeviceId
     return op;
 }
 
-/// `blocks` blocks of four operators; `on` says where each of the four runs.
+/// `blocks` blocks of four operators; `on` holds the device of each of the four.
 std::vector<OperatorResult> operators(int blocks, const std::array<DeviceId, 4>& on) {
     std::vector<OperatorResult> all;
     for (int i = 0; i < blocks; ++i) {

@@ -1,4 +1,4 @@
-// A made-up result of a made-up scenario on a made-up chip: every kind of stage, candidate and operator that reports
+// A synthetic result of a synthetic scenario and chip, with every kind of stage, candidate and operator that reports
 // show.
 #pragma once
 
@@ -10,11 +10,12 @@
 
 namespace berth {
 
-/// Three devices (cpu, npu, gpu), three stages: `embed` on one device, `search` of fixed time, `rank` split over two.
+/// Three devices (cpu, npu, gpu) and three stages: `embed` on one device, `search` with a fixed time, `rank` split over
+/// two.
 [[nodiscard]] Scenario sample_scenario();
 [[nodiscard]] ScenarioResult sample_result();
 [[nodiscard]] std::vector<Finding> sample_findings();
-/// A device with two buckets and one with dynamic shapes, which meet at 129 tokens.
+/// Curves of a device with two buckets and one with dynamic shapes, which cross at 129 tokens.
 [[nodiscard]] std::vector<TokenCurves> sample_curves();
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// Real kernels on this machine: what is measured keeps to the laws of physics, whatever the machine.
+// Real kernels on this machine: measurements are physically plausible on any machine.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -57,7 +57,7 @@ TEST(HostPace, RemembersWhatOtherProcessesSaw) {
     EXPECT_GT(quickest->core, 0);
     EXPECT_LT(quickest->core, 1);
     EXPECT_GT(quickest->cache[0], 0);
-    quickest->cache[0] = 1e-9;  // a machine that was far quicker once
+    quickest->cache[0] = 1e-9;  // a machine that was once far quicker
     HostPace pace(Time{}, quickest);
     EXPECT_LT(pace.surroundings(1, mebibytes(8)), kUndisturbed);
 }
@@ -133,7 +133,7 @@ TEST(MeasureTiming, KnowsWhatASleepTakes) {
 TEST(MeasureTiming, AddsUpWhatCallsTakeOneAfterTheOther) {
     HostPace pace(Time{}, shared_quickest_probes());
     std::string order;
-    std::map<char, Time> longest;  // a busy machine may keep a call waiting for any time
+    std::map<char, Time> longest;  // a busy machine may delay a call arbitrarily
     const auto busy = [&order, &longest](char name, Time time) {
         return [&order, &longest, name, time] {
             order += name;
@@ -147,7 +147,7 @@ TEST(MeasureTiming, AddsUpWhatCallsTakeOneAfterTheOther) {
     const TimingRules rules = TimingRules::of(MeasureSubject::kModels, MeasureExtent::kQuick);
     const Timing timing = time_calls(calls, {}, rules, pace, 1);
     EXPECT_GE(in_milliseconds(timing.least), 3.01);
-    // Beside the calls there is a call of a function, and what comes in between two looks at the clock.
+    // Besides the calls there is the overhead of a function call, and interruptions between two clock readings.
     const Time most = longest['a'] + longest['b'] + longest['c'];
     EXPECT_LE(timing.least, most + milliseconds(1));
     EXPECT_LE(timing.least, timing.lower_quartile);
@@ -177,11 +177,11 @@ TEST(HostPace, WaitsNoLongerThanItsPatienceLasts) {
     }
     pace.spend(milliseconds(100));
     EXPECT_FALSE(pace.is_patient());
-    pace.wait(2, mebibytes(8));  // comes back, whatever the machine does
+    pace.wait(2, mebibytes(8));  // returns, whatever the machine does
 }
 
-/// One quick profile of this machine, looked at from several sides. The machine may be any, and busy: what is asked is
-/// what holds whatever it measures.
+/// Checks of one quick profile of this machine. The machine may be any, and busy, so the checks must hold for all
+/// measurements.
 class QuickProfile : public BerthCommand {
   protected:
     CsvTable table(const std::string& name) {
@@ -193,7 +193,7 @@ class QuickProfile : public BerthCommand {
     static double number(const CsvTable& table, const CsvRow& row, std::string_view column) {
         return std::stod(row.cells[*table.column(column)].text);
     }
-    /// Median error of a profile on rows, and how far the middle half of each row's samples lie apart, in the median.
+    /// Median error of a profile on rows, and the median over rows of the interquartile range of each row's samples.
     std::pair<double, double> error_and_noise(const std::string& profile, const std::string& name) {
         const auto json = berth({"validate", "--hardware", profile, "--device", "cpu", "--measured", "host/" + name,
                                  "--format", "json"})
@@ -210,7 +210,7 @@ class QuickProfile : public BerthCommand {
     }
 };
 
-// What no machine is: a time of nothing, a median below the least, and rates ten times those of today's largest cores.
+// Implausible values: a time of zero, a median below the minimum, and rates ten times those of today's largest cores.
 void expect_physical(const CsvTable& table, const CsvRow& row, double bytes, double macs) {
     const auto number = [&](std::string_view column) { return std::stod(row.cells[*table.column(column)].text); };
     const double least = number("least_us");
@@ -244,7 +244,7 @@ TEST_F(QuickProfile, IsPossibleAndPredictsWhatItHasNotSeen) {
     EXPECT_EQ(checked.status, 0) << checked.out << checked.err;
     EXPECT_THAT(made.out, ::testing::HasSubstr("Predictions of mine beside measurements"));
 
-    // The fit explains its rows no worse than what was believed before, but for what a row's own samples are apart.
+    // The fit explains its rows no worse than the prior, apart from the spread of a row's own samples.
     write("before.yaml", "profile: before\nextends: onednn-cpu\n");
     const auto [fitted, noise] = error_and_noise("host/mine.yaml", "fitted.csv");
     const auto [believed, same_noise] = error_and_noise("before.yaml", "fitted.csv");
@@ -294,7 +294,7 @@ TEST_F(QuickProfile, AFileOfMeasurementsGoesOnWhereItBrokeOff) {
     ASSERT_EQ(berth({"measure", "--of", "memory", "--quick", "--out", "whole.csv"}).status, 0);
     const std::string whole = content_of(folder() / "whole.csv");
     const auto lines = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
-    write("part.csv", whole.substr(0, whole.size() - 200));  // in the middle of a row
+    write("part.csv", whole.substr(0, whole.size() - 200));  // cut within a row
     const Outcome resumed = berth({"measure", "--of", "memory", "--quick", "--resume", "--out", "part.csv"});
     EXPECT_EQ(resumed.status, 0) << resumed.err;
     EXPECT_EQ(lines(content_of(folder() / "part.csv")), lines(whole));

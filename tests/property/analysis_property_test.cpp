@@ -1,5 +1,5 @@
-// Laws of what-ifs: counting over a layout gives what an evaluation from the beginning gives, and no set of buckets is
-// better than the best.
+// Laws of what-ifs: costing an existing plan again equals a complete evaluation, and no set of buckets is better than
+// the best one.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -34,8 +34,8 @@ const Scenario& loaded(const std::string& name, const std::vector<Override>& set
     return known.emplace(key, std::move(*scenario)).first->second;
 }
 
-/// Up to four numbers of the profile, each at an eighth to eight times its value. Capacities and limits decide how a
-/// graph is laid out, so that they are taken often.
+/// Changes up to four numbers of the profile to between an eighth and eight times their values. Capacities and limits
+/// determine how a graph is lowered, so they are chosen often.
 void change_numbers(Profile& profile) {
     const auto numbers = parameters(profile);
     const auto change = [](const ParameterView& number) {
@@ -44,7 +44,7 @@ void change_numbers(Profile& profile) {
     const auto count = *rc::gen::inRange(1, 5);
     for (int i = 0; i < count; ++i) {
         const ParameterView& number = numbers[*rc::gen::inRange<std::size_t>(0, numbers.size())];
-        // A buffer that holds no row at all is refused where profiles are read.
+        // A buffer that cannot hold a single row is refused by the profile reader.
         if (number.path.find("row_tile") == std::string::npos) {
             change(number);
         }
@@ -116,7 +116,7 @@ RC_GTEST_PROP(LoweredScenario, CountingIsEvaluating, ()) {
         settings[0].value = "model";
     }
     if (*rc::gen::inRange(0, 2) == 0) {
-        settings.push_back({"stages.retrieve.enabled", "false"});  // a fixed time has no energy
+        settings.push_back({"stages.retrieve.enabled", "false"});  // a stage of fixed time has no energy
     }
     expect_layouts(loaded(name, settings));
 }
@@ -134,7 +134,7 @@ double mean_cost(const std::vector<TokenShare>& lengths, const std::vector<Bucke
     return mean;
 }
 
-// Against every subset of the candidates. Costs need not rise with the length.
+// Compared with every subset of the candidates. Costs need not increase with the length.
 RC_GTEST_PROP(Buckets, NoSetIsBetter, ()) {
     std::map<std::int64_t, double> costs;
     std::map<std::int64_t, double> shares;

@@ -1,4 +1,4 @@
-// Laws of the base: what is printed can be read, expressions agree with C++, statistics with their definitions.
+// Laws of the base: printed values can be read back, expressions agree with C++, statistics with their definitions.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -33,7 +33,7 @@ constexpr std::array<Dimension, 14> kDimensions{Time::kDimension,
                                                 Dimension{},
                                                 EnergyPerOperation::kDimension};
 
-// A positive number spread evenly over many powers of ten.
+// A positive number, log-uniform over many powers of ten.
 double any_magnitude() {
     const int mantissa = *rc::gen::inRange(100000, 1000000);
     const int exponent = *rc::gen::inRange(-18, 20);
@@ -163,7 +163,7 @@ RC_GTEST_PROP(BaseStatisticsProperty, SpearmanIgnoresIncreasingMaps, ()) {
     }
 }
 
-// Any text either becomes a document that can be walked, or leaves an error; nothing is thrown.
+// Any text either becomes a traversable document or gives an error; nothing is thrown.
 RC_GTEST_PROP(BaseYamlProperty, AnyTextIsADocumentOrAnError, ()) {
     const auto pieces = *rc::gen::container<std::vector<std::string>>(
         rc::gen::element<std::string>("a", "b", ": ", "- ", "\n", "  ", "[", "]", "{", "}", ", ", "&x ", "*x", "\"",
@@ -182,7 +182,7 @@ RC_GTEST_PROP(BaseYamlProperty, AnyTextIsADocumentOrAnError, ()) {
     }
 }
 
-// What is set can be read back, and nothing beside it changes.
+// A set value can be read back, and nothing else changes.
 RC_GTEST_PROP(BaseYamlProperty, SetChangesOneValueOnly, ()) {
     const auto count = *rc::gen::inRange(1, 8);
     const auto chosen = *rc::gen::inRange(0, count);

@@ -1,5 +1,5 @@
-// Machines far from what was believed of them: rows that a profile would take with a number ten times or a tenth of the
-// prior's, fitted from that prior. What is written is a profile, and predicts its rows.
+// Machines far from the prior: rows are generated with a number at ten times or a tenth of the prior's value, then
+// fitted from that prior. The written profile is valid and predicts its rows.
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
@@ -19,9 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kEach = 14;        // of the measured rows, whose shapes are taken
-constexpr std::size_t kEachProbe = 3;    // memory
-constexpr std::size_t kEachEncoder = 5;  // whole models
+constexpr std::size_t kEach = 14;        // measured rows per row whose shape is used
+constexpr std::size_t kEachProbe = 3;    // the same for memory probes
+constexpr std::size_t kEachEncoder = 5;  // the same for whole models
 
 const Library& shipped() {
     static const Library kLibrary{{std::string(BERTH_SOURCE_DIR)}};
@@ -40,7 +40,7 @@ const Profile& prior() {
     return kPrior;
 }
 
-/// Shapes that a real machine was measured with; their times are replaced.
+/// Shapes of the measurements of a real machine; their times are replaced.
 const std::vector<MeasuredSet>& shapes() {
     static const std::vector<MeasuredSet> kShapes = [] {
         std::vector<MeasuredSet> sets;
@@ -64,7 +64,7 @@ const std::vector<MeasuredSet>& shapes() {
     return kShapes;
 }
 
-/// Paths of what a fit may move.
+/// Paths of the numbers that a fit may change.
 std::vector<std::string> fitted_paths() {
     Profile copy = prior();
     std::vector<std::string> paths;
@@ -94,7 +94,7 @@ void set_value(Profile& profile, const std::string& path, double value) {
     view->set(std::clamp(value, view->least, view->most));
 }
 
-/// The prior with these changes; what bounds them moves along, as it would on a real machine.
+/// The prior with these changes; numbers that bound them change with them, as on a real machine.
 Profile machine_with(const std::vector<Change>& changes) {
     Profile truth = prior();
     std::vector<std::string> moved;
@@ -123,7 +123,7 @@ Profile machine_with(const std::vector<Change>& changes) {
     return truth;
 }
 
-/// What that machine would be measured at.
+/// Measurements that a machine with this profile would give.
 std::vector<MeasuredSet> measured_on(const Profile& truth) {
     std::vector<MeasuredSet> sets = shapes();
     Diagnostics diagnostics;
@@ -147,7 +147,7 @@ std::optional<Profile> read_back(const Calibration& calibration, std::string& te
                     : std::nullopt;
 }
 
-/// Median error of operators and models, and of the worst tenth.
+/// Median error of operators and models, and the error of the worst tenth.
 std::pair<double, double> errors_on(const Profile& profile, const std::vector<MeasuredSet>& sets) {
     Diagnostics diagnostics;
     const auto validation = validate(profile, sets, diagnostics);
@@ -173,7 +173,7 @@ std::string words(const std::vector<Change>& changes) {
     return text;
 }
 
-/// Fits the prior to the rows of such a machine; complaints about what comes out.
+/// Fits the prior to the rows of such a machine, and describes faults of the result.
 std::string complaints(const std::vector<Change>& changes, double median_error, double most_error) {
     const auto sets = measured_on(machine_with(changes));
     Profile profile = prior();
@@ -200,7 +200,7 @@ std::string complaints(const std::vector<Change>& changes, double median_error, 
     return found;
 }
 
-// One number at a time, on either side of what was believed.
+// One number at a time, on both sides of the prior.
 TEST(FarMachines, GiveAProfileThatPredictsItsRows) {
     for (const std::string& path : fitted_paths()) {
         for (const double factor : {10.0, 0.1}) {
@@ -210,21 +210,21 @@ TEST(FarMachines, GiveAProfileThatPredictsItsRows) {
     }
 }
 
-// Several together, whatever they are: the profile is one that readers take, and accuracy is reported.
+// Any several numbers together: the profile is accepted by the reader, and its accuracy is reported.
 RC_GTEST_PROP(FarMachines, GiveAProfileWhateverTheyAre, ()) {
     const auto paths = fitted_paths();
     std::vector<Change> changes;
     for (const std::string& path : *rc::gen::container<std::set<std::string>>(rc::gen::elementOf(paths))) {
         changes.push_back({path, *rc::gen::element(10.0, 0.1)});
     }
-    constexpr double kAny = std::numeric_limits<double>::infinity();  // several at once may leave rows that tell little
+    constexpr double kAny = std::numeric_limits<double>::infinity();  // several changes may leave uninformative rows
     const std::string found = complaints(changes, kAny, kAny);
     RC_LOG() << words(changes) << found;
     RC_ASSERT(found.empty());
 }
 
-// Numbers that bound each other in the reader are those that fits keep to: whatever a number of a shipped profile is
-// multiplied by, the profile is refused just where one of the orders, or a bound of the number, is broken.
+// Fits observe the same order constraints between numbers as the reader: for any factor on a number of a shipped
+// profile, the profile is refused exactly if an order constraint or a bound of the number is violated.
 TEST(NumberOrders, AreWhatReadersRefuse) {
     for (const std::string name : {"onednn-cpu", "rk3588-rknn-2.3.2", "rk3588-ncnn", "x86-avx512-vnni"}) {
         Diagnostics none;

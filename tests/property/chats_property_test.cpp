@@ -1,4 +1,5 @@
-// Laws of streams of chats: alone an answer takes its passes, more of them never wait less, slots never slow all.
+// Laws of chat streams: a single answer takes the time of its passes, more chats never wait less, and slots never slow
+// all of them.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -12,7 +13,7 @@
 namespace berth {
 namespace {
 
-// Passes that read weights once, whatever they do, and take longer by what they do.
+// Passes with the fixed cost of reading weights once and a cost that grows with their work.
 ChatService any_service(int slots) {
     const double weights = any_number(5, 50);
     const double position = 0.01 * any_number(1, 100);
@@ -57,7 +58,7 @@ RC_GTEST_PROP(ChatLaws, OneAloneTakesItsPasses, ()) {
     RC_ASSERT(std::abs(one.answer->p50.value / (first + all) - 1) < 1e-9);
 }
 
-// Without slots a queue keeps the order of waits whatever the rate: the same chats, closer together.
+// With a single slot the queue is monotone in the rate: the same chats, closer together, never wait less.
 RC_GTEST_PROP(ChatLaws, MoreChatsNeverWaitLess, ()) {
     const ChatService service = any_service(any_number(1, 5));
     const SimulationOptions options = of_chats(2'000);
@@ -65,7 +66,7 @@ RC_GTEST_PROP(ChatLaws, MoreChatsNeverWaitLess, ()) {
     const auto p95 = [&](double load) {
         return simulate_chats(service, PoissonArrivals{sustainable * load}, options).first_token->p95.value;
     };
-    // With slots a chat may come just before a pass or just behind it: that is chance of a few per cent.
+    // With several slots a chat may arrive just before or just after the start of a pass: noise of a few per cent.
     const double chance = service.slots == 1 ? 1e-9 : 0.05;
     const double load = 0.1 * any_number(1, 5);
     RC_ASSERT(p95(load + 0.3) >= p95(load) * (1 - chance));
@@ -77,12 +78,12 @@ RC_GTEST_PROP(ChatLaws, SlotsNeverLowerWhatIsSustainable, ()) {
     for (int slots = 2; slots <= 8; slots *= 2) {
         service.slots = slots;
         const Frequency now = sustainable_chats(service);
-        RC_ASSERT(now >= before * 0.98);  // of a thousand answers
+        RC_ASSERT(now >= before * 0.98);  // noise of a thousand answers
         before = now;
     }
 }
 
-// A chat on pool 0 behind or beside other tasks, which hold pools of their own or the same one.
+// A chat on pool 0, after or concurrent with other tasks on separate pools or on the same one.
 SimulatedSystem any_system(const ChatService& service) {
     SimulatedSystem system{{{"a", 1}, {"b", any_number(1, 3)}, {"elsewhere", 1'000'000}}, {}, {}, {}, {service}};
     const int before = any_number(0, 3);
@@ -100,7 +101,7 @@ SimulatedSystem any_system(const ChatService& service) {
     return system;
 }
 
-// Whatever stages do beside each other, servers work for as long as their tasks and passes take.
+// Whatever stages run concurrently, the busy time of servers is the time of their tasks and passes.
 RC_GTEST_PROP(ChatStageLaws, WorkIsConserved, ()) {
     const ChatService service = any_service(1);
     const SimulatedSystem system = any_system(service);
@@ -119,7 +120,7 @@ RC_GTEST_PROP(ChatStageLaws, WorkIsConserved, ()) {
     RC_ASSERT(result.latency->mean.value >= time_alone(system) * 0.95);
 }
 
-// A stage that takes nothing and holds nothing changes nothing.
+// A stage without time and without servers changes nothing.
 RC_GTEST_PROP(ChatStageLaws, OneStageIsTheChatAlone, ()) {
     const ChatService service = any_service(any_number(1, 6));
     const SimulationOptions options = of_chats(1'000);
@@ -139,7 +140,7 @@ RC_GTEST_PROP(ChatStageLaws, OneStageIsTheChatAlone, ()) {
     RC_ASSERT(std::abs(alone.throughput / behind.throughput - 1) < 1e-9);
 }
 
-// All passes twice as long, and arrivals half as often: all times twice as long.
+// If passes take twice as long and arrivals are half as frequent, all times double.
 RC_GTEST_PROP(ChatStageLaws, PacesScaleTimes, ()) {
     ChatService service = any_service(any_number(1, 6));
     const SimulationOptions options = of_chats(1'000);

@@ -28,7 +28,7 @@ const Device& cpu() { return board().devices[1]; }
 
 Execution any_npu_execution() { return {*rc::gen::inRange(1, 4), std::nullopt}; }
 
-/// Whatever `improve` does to the device must not make the kernel slower.
+/// Checks that a kernel is not slower on a device after `improve`.
 void never_slower(const std::function<void(Device&, double)>& improve) {
     const Kernel kernel = any_npu_kernel();
     const Execution execution = any_npu_execution();
@@ -123,7 +123,7 @@ RC_GTEST_PROP(CostProperty, MoreCacheIsNeverSlower, ()) {
     RC_ASSERT(kernel_cost(kernel, better, {2, {}}).total <= kernel_cost(kernel, cpu(), {2, {}}).total * kRounding);
 }
 
-// The cache that others use, too, has a level of the cores' own before it.
+// A shared cache needs a private level of the cores before it.
 RC_GTEST_PROP(CostProperty, OthersInTheCacheNeverMakeAKernelFaster, ()) {
     Kernel kernel = kernel_at(OperatorKind::kMatmul, any_matmul(), DType::kFp32);
     kernel.cache = *rc::gen::element(CacheState::kHot, CacheState::kGraph);
@@ -222,11 +222,11 @@ RC_GTEST_PROP(CostProperty, ThreeCoresAreNeverSlowerThanOne, ()) {
     RC_ASSERT(kernel_cost(kernel, npu(), {3, {}}).total <= kernel_cost(kernel, npu(), {1, {}}).total * kRounding);
 }
 
-/// Traffic that a epilogue_op keeps, as a share of its own: no more than what a kernel by itself does not hide behind
-/// its work, since behind a product it hides nothing.
+/// Share of its own traffic that an epilogue_op keeps: at most the share that a separate kernel does not overlap with
+/// its work, since fused into a product it overlaps nothing.
 double any_traffic_kept() { return *rc::gen::inRange(0, 101) / 100.0 * (1 - npu().overlap.value); }
 
-// What follows a product works on all columns that the array makes, those of its padding included.
+// An operator fused into a product processes all columns of the array, including the padding.
 std::int64_t columns_made(std::int64_t columns, DType dtype) {
     const std::int64_t together = npu().matrix.align_n.at(static_cast<std::size_t>(dtype));
     return (columns + together - 1) / together * together;
@@ -339,7 +339,7 @@ RC_GTEST_PROP(PlanProperty, SchemesNeverMakeAPlanDearerInWeights, ()) {
         Diagnostics diagnostics;
         apply_precision(asked, {scheme, {}}, diagnostics);
         Profile profile = rk3588();
-        profile.devices[0].runtime.precisions.reset();  // what the array can do, not what this runtime offers
+        profile.devices[0].runtime.precisions.reset();  // the array's precisions, not this runtime's
         return plan_device(asked, profile, 0, {1, {}});
     };
     const DevicePlan fp16 = plan_at(DType::kFp16);

@@ -1,4 +1,4 @@
-// Laws of placement on costed graphs: exact answers equal trying everything, bounds hold, answers obey the definitions.
+// Laws of placement on costed graphs: exact answers equal exhaustive search, bounds hold, answers obey the definitions.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -42,7 +42,7 @@ struct Optimum {
     double latency = std::numeric_limits<double>::infinity();
 };
 
-// Every assignment, judged by the definitions. For latency the CPU is one device, the first core.
+// Exhaustive search over all assignments by the definitions. For latency the CPU is one device, the first core.
 Optimum by_trying_everything(const CostedGraph& graph) {
     Optimum best;
     const int devices = static_cast<int>(graph.accelerators + graph.cpus);

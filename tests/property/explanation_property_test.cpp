@@ -1,4 +1,4 @@
-// What is printed about a kernel adds up: the numbers in each formula give its term, the terms under the rule the
+// Printed explanations of kernels are consistent: each formula evaluates to its term, and the rule of the terms to the
 // total.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -41,7 +41,7 @@ KernelPrediction prediction_of(const Kernel& kernel, const Device& device, const
     return prediction;
 }
 
-/// Checks of one printed explanation; `wrong` says the first thing that does not add up.
+/// Checks of one printed explanation; `wrong` describes the first inconsistency.
 class Checked {
   public:
     explicit Checked(const Json& printed) : printed_(printed) {}
@@ -88,7 +88,7 @@ class Checked {
         }
     }
 
-    // What stands under a name is the part that is explained under it.
+    // The value of a name equals the part that is explained under this name.
     void check_inputs(const Json& term, const Json& parts) {
         for (const Json& part : parts) {
             for (const Json& input : term["inputs"]) {
@@ -123,7 +123,7 @@ std::string in_one_line(const std::string& text) {
     return line;
 }
 
-// The text holds the same formulas.
+// The text contains the same formulas.
 std::string missing_in(const std::string& text, const Json& printed) {
     const std::string line = in_one_line(text);
     const auto missing = [&line](const std::string& part) {
@@ -149,7 +149,7 @@ std::string wrong_about(const Kernel& kernel, const Device& device, const Execut
     return wrong.empty() ? "" : wrong + "\n" + text;
 }
 
-/// As it is, and as a table of operators has it: called again and again, out of empty caches, from the library.
+/// Variants of a kernel: unmodified, and as in operator tables: called repeatedly, with cold caches, by the library.
 std::vector<Kernel> variants(const Kernel& kernel, const Device& device) {
     std::vector<Kernel> all{kernel};
     const double evicted = evicted_share(operands_of(kernel), keeping_capacity(device, device.cores()), device.kind);
@@ -171,10 +171,10 @@ std::vector<Kernel> variants(const Kernel& kernel, const Device& device) {
     return all;
 }
 
-/// Kernels that have been looked at, by what the explanation says of them.
+/// Checks the explanations of kernels, and counts them.
 class ShippedKernels {
   public:
-    /// All variants on all cores, the kernel as it is on one too.
+    /// Checks all variants on all cores, and the unmodified kernel on one core.
     void check(const Kernel& kernel, const Device& device, const std::string& profile) {
         for (const Kernel& variant : variants(kernel, device)) {
             add_up(variant, device, device.cores(), profile);
@@ -192,7 +192,7 @@ class ShippedKernels {
     }
 };
 
-// Every kernel of the scenarios' models, laid out for every device that has its dtypes.
+// Every kernel of the scenarios' models, lowered for every device that supports its dtypes.
 void check_models(const std::vector<ModelStage>& stages, const std::string& name, ShippedKernels& kernels) {
     Diagnostics diagnostics;
     const auto profile = load_hardware(shipped(), name, {}, SourceLocation("test"), diagnostics);
@@ -293,7 +293,7 @@ Device any_cpu() {
     return device;
 }
 
-/// The NPU of the board with what runtimes for language models add.
+/// The NPU of the board with the features of runtimes for language models.
 Device any_npu() {
     Device device = board_with_all_rules().devices[0];
     maybe(device.runtime.dispatch_host_cycles, 41700.0);

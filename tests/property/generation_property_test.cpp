@@ -57,7 +57,7 @@ RC_GTEST_PROP(Generation, ALongerPromptIsNeverFaster, ()) {
     const auto more = *rc::gen::inRange<std::int64_t>(0, 512);
     const auto shorter = generated(small_model(), {Phase::kPrefill, prompt, 0});
     const auto longer = generated(small_model(), {Phase::kPrefill, prompt + more, 0});
-    // Rows that fill a tile better may win back a little.
+    // Rows that fill a tile better may be slightly faster.
     RC_ASSERT(longer.latency.median >= shorter.latency.median * 0.97);
 }
 
@@ -78,7 +78,7 @@ RC_GTEST_PROP(Generation, IsThePromptAndItsSteps, ()) {
     RC_ASSERT(std::abs(classes / whole.latency.median - 1) < 1e-9);
 }
 
-// A few steps stand for all; taken one by one they add up to the same.
+// The sum over sampled steps equals that over all steps.
 RC_GTEST_PROP(Generation, FewStepsStandForAll, ()) {
     const auto prompt = *rc::gen::inRange<std::int64_t>(1, 1000);
     const auto tokens = *rc::gen::inRange<std::int64_t>(5, 24);

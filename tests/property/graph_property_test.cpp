@@ -1,4 +1,4 @@
-// Laws of graphs: how work grows with batch, tokens and layers, and that what is laid out hangs together.
+// Laws of graphs: growth of work with batch, tokens and layers, and consistency of instantiated graphs.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -24,7 +24,7 @@ Model any_encoder() {
     const bool pooler = *rc::gen::arbitrary<bool>();
     const bool mean = !pooler && *rc::gen::arbitrary<bool>();
     model.sizes["layers"] = *rc::gen::inRange(1, 6);
-    model.sizes["groups"] = model.sizes["layers"];  // every block has weights of its own
+    model.sizes["groups"] = model.sizes["layers"];  // every block has separate weights
     model.sizes["heads"] = heads;
     model.sizes["hidden"] = heads * *rc::gen::inRange(1, 17);
     model.sizes["ffn"] = *rc::gen::inRange(1, 100);
@@ -103,7 +103,7 @@ RC_GTEST_PROP(GraphProperty, TensorsAndOperatorsAgree, ()) {
         RC_ASSERT(made.elements() == output_elements(op.kind, op.dims));
         for (const TensorId input : op.inputs) {
             const Tensor& read = graph.tensors.at(static_cast<std::size_t>(input));
-            RC_ASSERT(read.producer < id);  // made before, or given
+            RC_ASSERT(read.producer < id);  // produced earlier, or an input
             RC_ASSERT(std::count(read.consumers.begin(), read.consumers.end(), id) == 1);
         }
     }
@@ -186,7 +186,7 @@ RC_GTEST_PROP(GraphProperty, VisibleScoresAreCountedOneByOne, ()) {
     d.window = *rc::gen::inRange<std::int64_t>(0, 50);
     std::int64_t counted = 0;
     for (std::int64_t query = 0; query < d.seq; ++query) {
-        const std::int64_t place = d.kv_seq - d.seq + query;  // of the query among the keys
+        const std::int64_t place = d.kv_seq - d.seq + query;  // position of the query among the keys
         std::int64_t keys = d.causal ? std::max<std::int64_t>(0, place + 1) : d.kv_seq;
         keys = d.window > 0 ? std::min(keys, d.window) : keys;
         // Without a mask a window lies around the query, unless it shows everything or the queries are more than the

@@ -1,4 +1,4 @@
-// Laws of the list of numbers: what is set is there, what is printed can be read again, copies are independent.
+// Laws of the list of numbers: set values are listed, printed values can be read back, copies are independent.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 

@@ -1,5 +1,5 @@
-// No request draws more than the memory sustains: not a kernel, a pass, a candidate or a timeline; and the simulator
-// takes as long as the sum says.
+// No kernel, pass, candidate or timeline draws more than the sustained memory bandwidth, and simulated times equal the
+// predicted sums.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -34,7 +34,7 @@ struct Question {
     ScenarioResult result;
 };
 
-/// Absent where the changed hardware cannot be.
+/// Absent if the changed hardware is invalid.
 std::optional<Question> evaluated(const std::string& name, const std::vector<Override>& overrides) {
     Diagnostics diagnostics;
     auto scenario = load_scenario(shipped(), name, overrides, diagnostics);
@@ -47,7 +47,7 @@ std::optional<Question> evaluated(const std::string& name, const std::vector<Ove
     return result ? std::optional(Question{std::move(*scenario), std::move(*result)}) : std::nullopt;
 }
 
-// Operators are those of one pass, or of one step of several; a fused one draws with the kernel that it runs in.
+// Operators are those of one pass, or of one of several steps; the traffic of a fused operator counts for its kernel.
 void expect_operators_within(const Candidate& candidate, Bandwidth sustained, const std::string& what) {
     Bytes moved;
     Time time;
@@ -60,7 +60,7 @@ void expect_operators_within(const Candidate& candidate, Bandwidth sustained, co
         }
     }
     EXPECT_LE(moved / time, sustained * kRounding) << what;
-    if (!candidate.tasks.empty()) {  // devices at once
+    if (!candidate.tasks.empty()) {  // devices run concurrently
         EXPECT_LE(moved / candidate.latency.median, sustained * kRounding) << what;
     }
 }

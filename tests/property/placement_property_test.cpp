@@ -20,7 +20,7 @@
 namespace berth {
 namespace {
 
-// Evenly from the whole range, whatever the size that the generators have reached.
+// Uniform over the whole range, independent of the current size of the generators.
 Time any_time(int most) { return microseconds(any_number(0, most)); }
 
 std::vector<std::optional<Time>> any_costs(std::size_t devices) {
@@ -75,8 +75,8 @@ PlacementProblem any_problem(OperatorId most_operators, std::size_t devices) {
     return problem;
 }
 
-// In RC_ASSERT, a condition with || stands in parentheses of its own: RapidCheck takes it apart otherwise, and both
-// sides are evaluated.
+// In RC_ASSERT, a condition with || needs its own parentheses: otherwise RapidCheck decomposes it and evaluates both
+// sides.
 bool about_equal(Time a, Time b) { return std::abs((a - b).si()) <= 1e-9 * std::abs(a.si()) + 1e-18; }
 
 RC_GTEST_PROP(Placement, MinimumCutIsExhaustiveOnTwoDevices, ()) {
@@ -155,7 +155,7 @@ RC_GTEST_PROP(Placement, TheFrontierKeepsToItsSegments, ()) {
     RC_ASSERT((!frontier || static_cast<int>(segments(frontier->assignment).size()) <= most));
 }
 
-// Segments, and memories that hold what runs on some devices.
+// Limits on segments, and memories shared by the operators of some devices.
 void add_limits(PlacementProblem& problem) {
     if (!one_in(3)) {
         problem.limits.segments = any_number(1, 6);
@@ -199,7 +199,7 @@ RC_GTEST_PROP(Placement, WithinLimitsItIsBruteForce, ()) {
     expect_brute_force(problem);
 }
 
-// 3^14 assignments take seconds, so that a few must do.
+// 3^14 assignments take seconds, so only a few cases are tried.
 RC_GTEST_PROP(Placement, WithinLimitsItIsBruteForceOnFourteenOperators, ()) {
     if (!one_in(25)) {
         return;
@@ -219,7 +219,7 @@ RC_GTEST_PROP(Placement, TheDynamicProgrammeKeepsToLimits, ()) {
     RC_ASSERT(exact.complete);
     RC_ASSERT(exact.best.has_value() == all.has_value());
     RC_ASSERT((!all || about_equal(*objective(problem, *exact.best), all->objective)));
-    const auto cut = frontier_search(problem, 6);  // whatever it leaves out, what it finds is possible
+    const auto cut = frontier_search(problem, 6);  // a truncated search still finds a feasible placement
     RC_ASSERT((!cut.best || (within(problem.limits, *cut.best) && objective(problem, *cut.best).has_value())));
     RC_ASSERT((!cut.complete || cut.best.has_value() == all.has_value()));
 }
@@ -294,7 +294,7 @@ RC_GTEST_PROP(Placement, LatencyScalesWithAllCosts, ()) {
     RC_ASSERT((!after || about_equal(after->objective, before->objective * factor)));
 }
 
-// A problem that list schedules are of: no groups, and a device for every operator.
+// A problem for list schedules: no groups, and at least one device per operator.
 PlacementProblem any_parallel_problem(OperatorId most_operators, std::size_t devices) {
     PlacementProblem problem = any_problem(most_operators, devices);
     problem.group.clear();
@@ -307,7 +307,7 @@ PlacementProblem any_parallel_problem(OperatorId most_operators, std::size_t dev
 
 bool not_before(Time a, Time b) { return a.si() >= b.si() - 1e-15; }
 
-// Every operator once, on lanes that are never taken twice, behind all that it waits for.
+// Every operator is scheduled once, on a free lane, after all its dependencies.
 void expect_valid(const PlacementProblem& problem, const std::vector<int>& lanes, const ListSchedule& schedule) {
     std::vector<Time> start(problem.cost.size()), end(problem.cost.size());
     std::vector<int> seen(problem.cost.size(), 0);
@@ -411,7 +411,7 @@ std::vector<Time> any_base(std::size_t resources) {
     return base;
 }
 
-/// What no choice of shares is below at these prices.
+/// Lower bound on the load of any choice of shares at these prices.
 Time bound_at(const std::vector<LoadTask>& tasks, const std::vector<Time>& base, const std::vector<double>& prices) {
     Time bound = priced(base, prices);
     for (const LoadTask& task : tasks) {
@@ -427,7 +427,7 @@ Time bound_at(const std::vector<LoadTask>& tasks, const std::vector<Time>& base,
 
 bool same_load(Time a, Time b) { return std::abs((a - b).si()) < 1e-12; }
 
-// Shares that can be had, which load the busiest resource with what is said; prices that add up to 1.
+// Shares are feasible and load the busiest resource as reported; prices sum to 1.
 void expect_feasible(const std::vector<LoadTask>& tasks, const std::vector<Time>& base, const LoadShares& shares) {
     std::vector<Time> reached = base;
     for (std::size_t t = 0; t < tasks.size(); ++t) {
@@ -485,7 +485,7 @@ RC_GTEST_PROP(LeastLoad, StoppedAtItsPivotLimitItSaysSoAndBoundsTheOptimumFromBo
     RC_CLASSIFY(!same_load(stopped.load, optimum), "above the optimum");
 }
 
-// As columns are generated, most of them leave most resources alone.
+// Generated columns are sparse: most of them do not load most resources.
 RC_GTEST_PROP(LeastLoad, LargeProgrammesTakeFewPivots, ()) {
     constexpr std::size_t kResources = 12;
     constexpr int kChoices = 30;

@@ -1,5 +1,5 @@
-// What a placement costs is summed once: on every shipped scenario and profile, times, energies, operators, loads of
-// the simulator, uncertainty and sweeps are what its sum of terms says.
+// The cost of a placement is defined by one sum of terms: on every shipped scenario and profile, times, energies,
+// operators, simulator loads, uncertainty and sweeps agree with that sum.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@
 namespace berth {
 namespace {
 
-constexpr double kSumsAgree = 1e-11;  // other orders of up to some thousand terms
+constexpr double kSumsAgree = 1e-11;  // rounding of a few thousand terms in another order
 constexpr double kEffectsAgree = 1e-9;
 
 std::vector<std::string> shipped_in(const char* folder) {
@@ -35,7 +35,7 @@ std::vector<std::string> shipped_in(const char* folder) {
 }
 
 std::optional<Scenario> shipped_on(const std::string& name, const std::string& hardware) {
-    Diagnostics ignored;  // a profile need not have the devices that a scenario names
+    Diagnostics ignored;  // a profile may lack the devices that a scenario names
     std::vector<Override> settings;
     if (!hardware.empty()) {
         settings.push_back({"hardware", hardware});
@@ -47,7 +47,7 @@ void expect_close(double found, double expected, double tolerance, const std::st
     EXPECT_LE(std::abs(found - expected), tolerance * std::max(std::abs(expected), 1e-9)) << what;
 }
 
-/// Whole models, the best split, and operators dealt out in turn where each can run.
+/// Whole models, the best split, and operators assigned round-robin to the devices that support them.
 std::vector<Assignment> assignments_to_sum(const LengthPlan& length) {
     std::vector<Assignment> all;
     for (std::size_t d = 0; d < length.plans.size(); ++d) {
@@ -122,7 +122,7 @@ void expect_one_sum(const LengthPlan& length, const Profile& profile) {
     }
 }
 
-// Of a candidate: what its tasks take alone is its latency.
+// The tasks of a candidate, run without contention, take its latency.
 void expect_tasks(const Scenario& scenario, const ScenarioResult& result) {
     for (const StageResult& stage : result.stages) {
         const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);
@@ -135,7 +135,7 @@ void expect_tasks(const Scenario& scenario, const ScenarioResult& result) {
     }
 }
 
-// Rows of a sweep are counted from the same sums; so is what an uncertain number does, from both its sides.
+// Rows of a sweep are computed from the same sums, and so is the effect of an uncertain number in both directions.
 void expect_counts(const Scenario& scenario, const ScenarioResult& result) {
     const auto layout = LoweredScenario::of(scenario, result.devices);
     if (!layout) {
@@ -163,7 +163,7 @@ void expect_counts(const Scenario& scenario, const ScenarioResult& result) {
     }
 }
 
-// Numbers moved one by one, with every kernel costed again.
+// Numbers are changed one by one, and every kernel is costed again.
 void expect_effects(const LengthPlan& length, const Profile& hardware, std::optional<std::size_t> runtime) {
     Profile moved = hardware;
     const auto numbers = uncertain_parameters(moved);
@@ -186,7 +186,7 @@ void expect_effects(const LengthPlan& length, const Profile& hardware, std::opti
 }
 
 void expect_summed_once(const Scenario& scenario) {
-    Diagnostics ignored;  // a model that a profile cannot run has nothing to sum
+    Diagnostics ignored;  // a model that a profile cannot run has no sum
     const auto result = evaluate(scenario, ignored);
     if (!result) {
         return;
@@ -233,8 +233,8 @@ TEST(PlacementSums, AreWhatEveryShippedProfileCosts) {
     EXPECT_GE(count, 8U);
 }
 
-// A layout whose conditions hold under a changed profile is that profile's own; and what is not named among the
-// deciding numbers cannot break one.
+// A lowered plan whose conditions hold under a changed profile equals that profile's own plan, and a number that is
+// not among the deciding ones cannot violate a condition.
 TEST(PlacementSums, NumbersThatDecideALayoutAreNamed) {
     for (const std::string& hardware : shipped_in("hardware")) {
         const auto scenario = shipped_on("rag-rk3588", hardware);

@@ -1,4 +1,4 @@
-// libyaml gives the tree of yaml-cpp, or leaves the text to it.
+// The libyaml reader gives the same tree as yaml-cpp, or defers to it.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -13,7 +13,7 @@
 namespace berth {
 namespace {
 
-/// Everything that a tree holds, places included.
+/// The complete content of a tree, including locations.
 void write(const YamlValue& value, std::string& out) {
     out += fmt::format("{}@{}:{}{}'{}'", static_cast<int>(value.kind), value.where.line, value.where.column,
                        value.quoted ? "q" : "", value.text);
@@ -41,7 +41,7 @@ const std::shared_ptr<const std::string>& file() {
     return name;
 }
 
-/// Empty if the text is left to yaml-cpp or both give the same.
+/// Difference between both readers; empty if they agree or the text is deferred to yaml-cpp.
 std::string difference(std::string_view text) {
     const YamlPointer plain = parse_plain_yaml(text, file());
     Diagnostics diagnostics;
@@ -66,7 +66,7 @@ std::vector<std::string> shipped_texts() {
     return texts;
 }
 
-/// Texts with all that both know, and with what is left to yaml-cpp.
+/// Texts with all features that both support, and with features deferred to yaml-cpp.
 const std::vector<std::string>& seeds() {
     static const std::vector<std::string> all{
         "a: 1\nb:\n  c: x y\n  d: [1, 2, {e: f}]\ng:\n- h\n- i: j\n  k: l\n- - m\n  - n\n",

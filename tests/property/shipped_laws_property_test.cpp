@@ -1,5 +1,5 @@
-// Laws that hold for every chip that ships, and for any whose numbers are others: what is twice as fast takes half as
-// long, more is never slower, and each resource without limit leaves what the others take.
+// Laws for every shipped chip and for variants with other numbers: twice the rates halve the time, more resources are
+// never slower, and an unlimited resource leaves the time of the others.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -39,7 +39,7 @@ std::vector<Profile> shipped_profiles() {
     return profiles;
 }
 
-/// A device of a profile, a kernel that it multiplies, and how it runs it.
+/// A device of a profile, a product kernel, and its execution.
 struct Case {
     Profile profile;
     std::size_t device = 0;
@@ -62,7 +62,7 @@ std::vector<DType> multiplied(const Device& device) {
     return dtypes;
 }
 
-// Numbers within a factor of two of those that ship; shares and factors, which have bounds, as they are.
+// Numbers within a factor of two of the shipped ones; shares and factors, which have bounds, are kept.
 void move_numbers(Profile& profile) {
     for (const ParameterView& view : parameters(profile)) {
         if (view.base.empty() && view.least == 0 && std::isinf(view.most) && view.path.starts_with("devices.")) {
@@ -107,7 +107,7 @@ Case any_case(const std::function<bool(const Device&)>& fits = [](const Device&)
 
 using Chosen = std::function<bool(const ParameterView&)>;
 
-/// The same case with some numbers so many times as large; shares of them follow.
+/// The same case with some numbers multiplied by a factor; shares of them follow.
 Case times(const Case& one, double factor, const Chosen& chosen) {
     Case changed = one;
     std::vector<ParameterView> views = parameters(changed.profile);
@@ -154,8 +154,8 @@ RC_GTEST_PROP(ShippedLaws, MoreIsNeverSlower, ()) {
     RC_ASSERT(times(one, factor, more).cost().total <= one.cost().total * kRounding);
 }
 
-// Nor are more cores, in use or on the chip, where a compiler takes as many as pay; a thread pool splits whatever it
-// is given.
+// More cores, in use or on the chip, are never slower if the compiler uses only as many as pay off; a thread pool
+// always splits over all its cores.
 RC_GTEST_PROP(ShippedLaws, MoreCoresAreNeverSlowerWhereACompilerChooses, ()) {
     Case one = any_case([](const Device& device) { return device.runtime.shapes == ShapeRule::kStatic; });
     one.kernel.multi_core = true;
@@ -189,14 +189,14 @@ RC_GTEST_PROP(ShippedLaws, TenTimesTheSetupCostsWhatItsDescriptorsSay, ()) {
     const Case one = any_case();
     const KernelCost before = one.cost();
     const KernelCost after = times(one, 10, is_setup).cost();
-    if (after.cores == before.cores) {  // dear set-ups may be worth fewer cores
+    if (after.cores == before.cores) {  // expensive set-ups may favour fewer cores
         RC_ASSERT(std::abs(in_seconds(after.dma - before.dma * 10)) <= in_seconds(before.dma) * 1e-8);
     }
     RC_ASSERT(after.total * kRounding >= before.total);
     RC_ASSERT(after.total <= (before.total + before.dma * 9) * kRounding);
 }
 
-// A buffer that holds all of a product reads its weights once.
+// With a buffer that holds a whole product, weights are read once.
 RC_GTEST_PROP(ShippedLaws, ABufferThatHoldsAllReadsEachWeightOnce, ()) {
     Case one = any_case();
     one.kernel = kernel_at(OperatorKind::kMatmul, any_matmul(), one.kernel.input);
@@ -207,7 +207,7 @@ RC_GTEST_PROP(ShippedLaws, ABufferThatHoldsAllReadsEachWeightOnce, ()) {
     RC_ASSERT(cost.traffic.read + cost.traffic.write <= cost.compulsory * kRounding);
 }
 
-// The least that any chip of these rates needs: its MACs at the peak of all cores that take part.
+// Lower bound on the time of any chip with these rates: the MACs at the peak rate of all participating cores.
 RC_GTEST_PROP(ShippedLaws, NothingIsBelowTheRoofline, ()) {
     const Case one = any_case();
     const KernelCost cost = one.cost();

@@ -1,4 +1,5 @@
-// Laws of the simulator: nothing is lost, nothing is used beyond itself, nothing runs before its inputs, time scales.
+// Laws of the simulator: work is conserved, no resource exceeds its capacity, no task starts before its inputs, and
+// times scale.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -81,7 +82,7 @@ RC_GTEST_PROP(Simulation, NothingIsLostAndNothingIsUsedBeyondItself, ()) {
 
 bool alike(double a, double b) { return std::abs(a - b) <= 1e-9 * std::max({std::abs(a), std::abs(b), 1e-9}); }
 
-// Without a trace a task whose transfer is alone takes one event instead of two: the same must come of it.
+// Without a trace, a task with an uncontended transfer takes one event instead of two; the results must be equal.
 RC_GTEST_PROP(Simulation, ATraceChangesNothing, ()) {
     const SimulatedSystem system = any_system();
     const ArrivalTrace trace = any_trace();
@@ -115,7 +116,7 @@ RC_GTEST_PROP(Simulation, NoTaskBeforeItsInputsAndNoPoolOverfull, ()) {
         for (const std::size_t before : task.after) {
             RC_ASSERT(end[span.request * system.tasks.size() + before] <= span.ready);
         }
-        int held = 0;  // as it starts, by all that hold servers of its pool then
+        int held = 0;  // servers of its pool that are occupied when it starts
         for (const SimulatedSpan& other : result.spans) {
             const bool holds = other.start <= span.start && other.end > span.start;
             held += holds && system.tasks[other.task].pool == task.pool ? system.tasks[other.task].servers : 0;
@@ -192,7 +193,7 @@ RC_GTEST_PROP(Simulation, LatencyIsTimeAloneAndWhatIsLostInAChain, ()) {
     RC_ASSERT(std::abs((result.phases[0].mean - result.latency->mean.value).si()) <= 1e-9 * sum.si() + 1e-15);
 }
 
-/// Chains whose tasks each hold one server of a pool: nothing can stand idle while requests wait.
+/// Chains whose tasks each occupy one server of a pool: no server is idle while requests wait.
 SimulatedSystem any_pipeline() {
     SimulatedSystem system;
     for (int pool = any_number(1, 4); pool > 0; --pool) {
@@ -210,15 +211,16 @@ SimulatedSystem any_pipeline() {
     return system;
 }
 
-// By the load, and in truth: above it the queue grows with every request, below it does not.
+// Predicted stability agrees with simulation: above the sustainable rate the queue grows with every request, below it
+// does not.
 RC_GTEST_PROP(Simulation, APipelineIsStableIfAndOnlyIfItsLoadIsBelowOne, ()) {
     const SimulatedSystem system = any_pipeline();
     const Frequency most = sustainable_rate(system);
     RC_ASSERT(std::abs(most / capacity(system) - 1) < 1e-9);
     const auto lateness = [&](double load) {
-        // As a trace of even arrivals, which is simulated whatever its load is.
+        // A trace of evenly spaced arrivals, which is simulated at any load.
         ArrivalTrace trace;
-        for (int request = 0; request < 99; ++request) {  // too few to tell a rate
+        for (int request = 0; request < 99; ++request) {  // too few to estimate a rate
             trace.times.push_back(static_cast<double>(request) / (load * most));
         }
         const auto result = simulate(system, trace, {99, 0, 1, 99});
@@ -227,7 +229,7 @@ RC_GTEST_PROP(Simulation, APipelineIsStableIfAndOnlyIfItsLoadIsBelowOne, ()) {
             start[span.request] = span.task == 0 ? span.ready : start[span.request];
             end[span.request] = std::max(end[span.request], span.end);
         }
-        return (end[74] - start[74]) - (end[24] - start[24]);  // while others still come behind them
+        return (end[74] - start[74]) - (end[24] - start[24]);  // while later requests still arrive
     };
     RC_ASSERT(lateness(1.25) > 9.0 * (0.25 / 1.25) / most);
     RC_ASSERT(lateness(0.6) <= time_alone(system) + 9.0 / most);
@@ -238,7 +240,8 @@ RC_GTEST_PROP(Simulation, APipelineIsStableIfAndOnlyIfItsLoadIsBelowOne, ()) {
     }
 }
 
-// A task of several servers may leave some idle, and transfers may slow each other: never more than loads allow.
+// Tasks with several servers may leave some idle, and transfers may slow each other; rates never exceed the bound of
+// the loads.
 RC_GTEST_PROP(Simulation, NothingSustainsMoreThanItsLoads, ()) {
     SimulatedSystem system = any_system();
     for (std::size_t i = 0; i < system.tasks.size(); ++i) {
@@ -247,7 +250,7 @@ RC_GTEST_PROP(Simulation, NothingSustainsMoreThanItsLoads, ()) {
     }
     const Frequency most = sustainable_rate(system);
     RC_ASSERT(most <= capacity(system) * (1 + 1e-9));
-    // Something is always at work, at the speed that it has alone or shares with others.
+    // At least one task is always running, at its uncontended or its shared rate.
     double one_after_the_other = 0;
     for (const double time : times_alone(system)) {
         one_after_the_other += time;
@@ -279,7 +282,8 @@ RC_GTEST_PROP(Simulation, SharesWithPartsAreMaxMinFair, ()) {
         }
     }
     RC_ASSERT(sum <= capacity * (1 + 1e-9));
-    // Who draws less than its cap lies in something full, and draws as much as anyone there (Bertsekas and Gallager).
+    // Max-min fairness: a flow below its cap crosses a saturated resource, and has the largest rate there (Bertsekas
+    // and Gallager).
     for (std::size_t i = 0; i < caps.size(); ++i) {
         const auto most_of = [&](auto&& same) {
             double most = 0;

@@ -1,4 +1,4 @@
-// Claims about decisions: where the reference query's models should run, and what would change that.
+// Claims about decisions: the devices for the reference query's models, and the changes that would reverse them.
 #include <gtest/gtest.h>
 
 #include "berth/evaluation.h"
@@ -71,7 +71,7 @@ TEST_F(ReferenceQuery, RunsTheEmbedderOnTheNpuForALongQuestion) {
     EXPECT_GE(stage(result, "embed").confidence, kSure);
 }
 
-// Depth multiplies both devices alike, so that it does not decide between them.
+// Depth multiplies the time of both devices equally, so it does not decide between them.
 TEST_F(ReferenceQuery, DecidesTheSameForSixLayersAsForTwelve) {
     const Override six{"stages.rerank.model", "ms-marco-MiniLM-L-6-v2"};
     const Override small{"stages.rerank.buckets", "[128, 512]"};

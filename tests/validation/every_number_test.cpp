@@ -1,4 +1,4 @@
-// On every shipped profile: four times and a quarter of each number change the answer, or it is said why not.
+// On every shipped profile, four times and a quarter of each number change the answer, or a reason is reported.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ std::vector<std::string> profiles() {
 class EveryShippedNumber : public testing::TestWithParam<std::string> {};
 
 TEST_P(EveryShippedNumber, IsNotSilent) {
-    // Not all of them multiply int8.
+    // Not all profiles support int8.
     const SweepBase base{
         {{BERTH_SOURCE_DIR}}, "rag-rk3588", {{"hardware", GetParam()}, {"stages.rerank.dtype", "fp16"}}};
     Diagnostics diagnostics;

@@ -1,4 +1,4 @@
-// Claims about language models: the vendor's table, of which one model was not used to set anything.
+// Claims about language models: the vendor's table, one model of which was not used to set any number.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -12,7 +12,7 @@
 namespace berth {
 namespace {
 
-constexpr double kLeastMicroseconds = 20;  // below that a layer is the profiler's own work
+constexpr double kLeastMicroseconds = 20;  // below that, a layer's time is dominated by the profiler
 
 std::vector<const ValidatedSet*> layer_tables() {
     std::vector<const ValidatedSet*> tables;

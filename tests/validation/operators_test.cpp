@@ -72,7 +72,7 @@ TEST(EncoderLayers, AddUpToTheMeasuredTime) {
     EXPECT_NEAR(predicted / measured, 1.0, 0.15);
 }
 
-// Four rows copy, from and to tensors that lie row by row; one moves whole blocks of channels and takes 1 us.
+// Four rows copy between row-major tensors; one moves whole blocks of channels and takes 1 us.
 TEST(WholeEncoder, IsWithinItsTargetAtEveryClockAndCoreCount) {
     const ValidatedSet& whole = set_of(RowForm::kModelTotals, RowUse::kFitted);
     EXPECT_EQ(whole.rows.size(), 3U);

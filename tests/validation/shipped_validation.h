@@ -1,4 +1,4 @@
-// The shipped profile's predictions beside its measurements, made once per test program.
+// Predictions of the shipped profile with its measurements, computed once per test program.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ inline Profile shipped_profile(const std::vector<Override>& overrides = {}) {
     return std::move(*profile);
 }
 
-/// A profile's predictions beside the measurements that ship with it.
+/// Predictions of a profile compared with its shipped measurements.
 inline Validation validation_of(std::string_view hardware) {
     Diagnostics diagnostics;
     const auto profile = load_hardware(shipped_library(), hardware, {}, SourceLocation("test"), diagnostics);
@@ -44,7 +44,7 @@ inline const Validation& shipped_validation() {
     return validation;
 }
 
-/// The set of this form, of rows that were fitted or not.
+/// The set with this form, of fitted or of unseen rows.
 inline const ValidatedSet& set_of(RowForm form, RowUse use) {
     const auto& sets = shipped_validation().sets;
     const auto found = std::find_if(sets.begin(), sets.end(),
@@ -58,7 +58,7 @@ inline const ValidatedSet& set_of(RowForm form, RowUse use) {
 /// All rows of a set together.
 inline const ClassSummary& all_rows(const ValidatedSet& set) { return set.classes.back(); }
 
-/// Names of library calls do not say the dtype.
+/// The row with this name, and with this dtype if given, since names of library calls do not state it.
 inline const ValidatedRow& row_named(const ValidatedSet& set, std::string_view name,
                                      std::optional<DType> dtype = std::nullopt) {
     const auto found = std::find_if(set.rows.begin(), set.rows.end(), [&](const ValidatedRow& row) {
@@ -72,7 +72,7 @@ inline const ValidatedRow& row_named(const ValidatedSet& set, std::string_view n
 
 inline double relative_error(const ValidatedRow& row) { return row.predicted.median / row.measured - 1; }
 
-/// What the project promises, in one file that docs/accuracy.md reads too.
+/// Accuracy targets of the project, in one file that docs/accuracy.md also uses.
 inline nlohmann::json targets() {
     Diagnostics diagnostics;
     const auto text = read_file(std::string(BERTH_SOURCE_DIR) + "/tests/validation/targets.json", diagnostics);

@@ -1,4 +1,4 @@
-// The rules of the NPU profiles beside the vendor's list of supported operators.
+// The rules of the NPU profiles compared with the vendor's list of supported operators.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -29,7 +29,7 @@ SupportList support_list(const std::string& path) {
     return list;
 }
 
-/// Operators here, and the line of the list that says most of them.
+/// Operators of this project, and the line of the list that covers most of them.
 const std::vector<std::pair<OperatorKind, std::string>>& lines() {
     static const std::vector<std::pair<OperatorKind, std::string>> kLines{
         {OperatorKind::kConv2d, "Convolution"},
@@ -85,7 +85,7 @@ TEST_P(SupportOf, OperatorsAreSharedByCoresWhereTheListSaysSo) {
 TEST_P(SupportOf, DepthIsLimitedWhereTheListSaysSo) {
     EXPECT_EQ(list().at("exMatMul").limits, "k<=8192");
     EXPECT_EQ(list().at("Convolution").limits, "");
-    // A larger global pooling is one by windows, whose size the list leaves open.
+    // A larger global pooling runs as window pooling, for which the list states no size.
     EXPECT_EQ(list().at("AveragePool").limits.find("height<=7"), std::string::npos);
     EXPECT_FALSE(npu().runtime.operators[static_cast<std::size_t>(OperatorKind::kPool)].max_pooled);
 }
