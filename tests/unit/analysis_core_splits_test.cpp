@@ -1,4 +1,4 @@
-// Core masks: what the comparison says is what the simulator says of the scenario with that many cores.
+// Core masks: the comparison equals a simulation of the scenario with that number of cores.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -53,7 +53,7 @@ TEST(CoreSplits, SideBySideSustainsMoreThanOneOverAllCores) {
     const auto [scenario, result] = ran({{"objective", "throughput"}});
     for (const auto splits : splits_by_stage(result.core_splits)) {
         for (std::size_t i = 1; i < splits.size(); ++i) {
-            EXPECT_LE(splits[i].alone, splits[i - 1].alone * (1 + 1e-2));  // cores read some operands again
+            EXPECT_LE(splits[i].alone, splits[i - 1].alone * (1 + 1e-2));  // cores read some operands redundantly
             EXPECT_LE(splits[i].sustainable, splits[i - 1].sustainable * (1 + 1e-2));
         }
         EXPECT_EQ(best_split(splits, Objective::kThroughput)->cores, 1);
@@ -80,8 +80,8 @@ TEST(CoreSplits, BestOfNumbers) {
     two.sustainable = hertz(30.5);
     three.sustainable = hertz(20);
     std::vector<CoreSplit> splits{one, two, three};
-    EXPECT_EQ(best_split(splits, Objective::kThroughput), &splits[0]);  // 1.7 % are not worth a change
-    EXPECT_EQ(best_split(splits, Objective::kLatency), &splits[0]);     // nothing stable: what sustains most
+    EXPECT_EQ(best_split(splits, Objective::kThroughput), &splits[0]);  // a gain of 1.7 % does not justify a change
+    EXPECT_EQ(best_split(splits, Objective::kLatency), &splits[0]);     // none is stable: the highest sustainable rate
     splits[1].mean = milliseconds(50);
     splits[2].mean = milliseconds(40);
     EXPECT_EQ(best_split(splits, Objective::kLatency), &splits[2]);

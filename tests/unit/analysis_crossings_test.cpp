@@ -1,4 +1,4 @@
-// One crossing is at the same place wherever it is shown.
+// A crossing has the same position in every view.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,7 +40,7 @@ TEST(CrossingSearch, WholeNumbersAndShares) {
     EXPECT_LE(above - below, 42.5e-4);
 }
 
-// 10 ms up to 128 tokens, 40 ms from 129 on, against 0.1 ms per token plus what bends it: no line between the points.
+// 10 ms up to 128 tokens and 40 ms from 129 on, against a quadratic curve that no line between its points matches.
 TEST(CurveCrossings, AreNarrowedDownToTheToken) {
     const auto bent = [](std::int64_t tokens) {
         return milliseconds(4.999 + 0.0005 * static_cast<double>(tokens * tokens));
@@ -105,7 +105,7 @@ TEST_F(Reference, TheCommandTheMapAndTheCurvesAgree) {
               curves.curves[curves.crossings.front().first].points.back().latency.high);
 }
 
-// Between two values of the map's own, as between two points of the curve, the change is where it is.
+// A crossing between two values of the map has the same position as between two points of the curve.
 TEST_F(Reference, OtherStepsFindTheSameCrossing) {
     Diagnostics diagnostics;
     const auto coarse = find_crossovers(question("stages.rerank.tokens=100:500"), diagnostics);
@@ -116,7 +116,7 @@ TEST_F(Reference, OtherStepsFindTheSameCrossing) {
     EXPECT_EQ(coarse->crossings.front().above, fine->crossings.front().above);
 }
 
-// Also where a number is written as a share of another one.
+// The same for a number that is written as a share of another one.
 TEST(CrossingSearch, AMapKnowsTheScenarioAsItIs) {
     Diagnostics diagnostics;
     const Library shipped{{BERTH_SOURCE_DIR}};

@@ -1,4 +1,4 @@
-// What a design review asks beyond the result.
+// Additional analyses of a design review.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ TEST(DesignReview, AnswersEveryQuestionOfAShippedScenario) {
     EXPECT_FALSE(review.sensitivity->numbers.empty());
     ASSERT_EQ(review.crossovers.size(), 2U);
     EXPECT_EQ(review.crossovers[1].question.stage, "rerank");
-    EXPECT_EQ(review.crossovers[1].question.range.to, 512);  // its longest bucket
+    EXPECT_EQ(review.crossovers[1].question.range.to, 512);  // the longest bucket
     ASSERT_EQ(review.crossovers[1].answer.crossings.size(), 1U);
     EXPECT_TRUE(review.crossovers[1].answer.crossings[0].sure_below);
     EXPECT_FALSE(review.measurements.empty());
@@ -32,7 +32,7 @@ TEST(DesignReview, AnswersEveryQuestionOfAShippedScenario) {
         std::ranges::any_of(review.accuracy->sets, [](const ValidatedSet& set) { return set.use == RowUse::kUnseen; }));
 }
 
-// A what-if changes the chip of the scenario, not the one that was measured.
+// A what-if changes the chip of the scenario, not the measured one.
 TEST(DesignReview, AccuracyIsOfTheProfileAsItWasWritten) {
     const auto errors = [](const DesignReview& review) {
         std::vector<std::optional<double>> all;
@@ -50,7 +50,7 @@ TEST(DesignReview, AccuracyIsOfTheProfileAsItWasWritten) {
 TEST(DesignReview, LeavesOutWhatTheScenarioDoesNotHave) {
     const DesignReview review = review_of("chat-rk3588");
     EXPECT_TRUE(review.sensitivity);
-    EXPECT_TRUE(review.crossovers.empty());  // text is generated: no one length
+    EXPECT_TRUE(review.crossovers.empty());  // generated text has no single length
 }
 
 }  // namespace

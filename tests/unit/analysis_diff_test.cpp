@@ -1,4 +1,4 @@
-// Differences between scenarios add up, inputs that need each other are changed together, buckets pay.
+// Differences between scenarios add up, interdependent inputs are changed together, and buckets have a benefit.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -41,7 +41,7 @@ std::vector<std::string> paths_of(const DiffStep& step) {
     return paths;
 }
 
-// The last step ends at what the second scenario takes, each starts where the one before ended, and classes add up too.
+// The last step ends at the second scenario's total, each starts where the previous one ended, and classes add up too.
 void expect_whole(const ScenarioDiff& diff) {
     Time at = diff.before.total.latency.median;
     for (const DiffStep& step : diff.steps) {
@@ -130,7 +130,7 @@ TEST(ScenarioDiff, LayersOfAModelAreAnInput) {
     EXPECT_EQ(diff.steps[0].inputs[0].after, "6");
 }
 
-// Each of these is one input; `effect` says whether the total, another answer, or nothing moves.
+// Each of these is one input; `effect` states whether the total, another answer, or nothing changes.
 TEST(ScenarioDiff, WhateverIsSetIsSeen) {
     struct Case {
         Override setting;
@@ -248,7 +248,7 @@ Sweep small_designs() {
         .value();
 }
 
-// Against every pair of points.
+// Compared with all pairs of points.
 TEST(Optimise, TheFrontIsWhatNothingBetters) {
     const Sweep sweep = small_designs();
     Diagnostics diagnostics;
@@ -266,7 +266,7 @@ TEST(Optimise, TheFrontIsWhatNothingBetters) {
     const auto cost = [](const DesignPoint& point) { return point.values[static_cast<std::size_t>(Goal::kCost)]; };
     const auto time = [](const DesignPoint& point) { return point.values[static_cast<std::size_t>(Goal::kLatency)]; };
     std::size_t allowed = 0;
-    for (const DesignPoint& point : answer.others) {  // so few that they are all there
+    for (const DesignPoint& point : answer.others) {  // few enough to be listed completely
         const bool within = time(point) <= 0.2;
         allowed += within ? 1 : 0;
         const bool on_front = std::ranges::find(answer.front, point.at, &DesignPoint::at) != answer.front.end();
@@ -299,7 +299,7 @@ std::vector<SweepAxis> axes_of(const std::vector<std::string>& texts) {
     return axes;
 }
 
-// 384 KiB are less than 4 MiB, whatever the numbers before the units are.
+// 384 KiB are less than 4 MiB, although the number before the unit is larger.
 TEST(Optimise, MixedUnitsOfAnAxisAreOfOneDimension) {
     const auto axes = axes_of({"a.capacity=384KiB,4MiB,1 MB", "b.clock=900 MHz,1 GHz"});
     EXPECT_THAT(axes[0].values, ElementsAre("384KiB", "4096KiB", "976.5625KiB"));

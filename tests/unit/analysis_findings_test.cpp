@@ -1,4 +1,4 @@
-// The order of findings, and that what-ifs compare like with like.
+// The order of findings, and consistent comparisons by what-ifs.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -58,7 +58,7 @@ TEST(WhatifFindings, LargestGainFirstAndThoseWithoutLast) {
     EXPECT_FALSE(changes_total(all.back()));
 }
 
-// A split that is chosen is compared with splits: hardware that does more cannot make the stage slower.
+// A chosen split is compared with splits, so more capable hardware cannot make the stage slower.
 TEST(WhatifFindings, BetterHardwareDoesNotSlowASplitDown) {
     int compared = 0;
     for (const Finding& finding : findings_of("rag-rk3588", {{"stages.rerank.granularity", "operator"}})) {
@@ -75,7 +75,7 @@ TEST(WhatifFindings, AFusionThatIsMissingIsWorthItsRule) {
     constexpr std::string_view kScenario = "rag-rk3588-short-question";
     const Override kOneOnTheCpu{"stages.rerank.on", "npu"};  // a rule changes every stage of its device
     const Override kDearLaunches{"hardware.devices.cpu.runtime.dispatch.per_kernel",
-                                 "100 us"};  // else too small to tell
+                                 "100 us"};  // otherwise the effect is too small
     for (const Finding& finding : findings_of(std::string(kScenario), {kOneOnTheCpu, kDearLaunches})) {
         if (finding.kind != FindingKind::kFusion) {
             continue;

@@ -1,4 +1,4 @@
-// Which kernels are worth measuring: those that share uncertain numbers with a decision.
+// Kernels worth measuring are those that share uncertain numbers with a decision.
 #include <gmock/gmock.h>
 
 #include "berth/next_measurement.h"

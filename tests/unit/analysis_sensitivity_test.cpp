@@ -1,4 +1,4 @@
-// First-order effects against the scenario evaluated again with the number moved.
+// First-order effects compared with an evaluation of the scenario with the changed number.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -50,7 +50,7 @@ TEST(Sensitivity, AnEffectIsWhatMovingTheNumberDoes) {
         };
         const double factor = 1 + number.spread;
         const double effect = 0.5 * std::log(total_at(factor) / total_at(1 / factor));
-        // Stages of fixed time and tiles that change make the difference.
+        // The difference is due to stages of fixed time and to changes of tiles.
         EXPECT_NEAR(number.on_total, effect, 0.1 * std::abs(effect) + 1e-3) << number.path;
         EXPECT_NEAR(number.elasticity, number.on_total / std::log1p(number.spread), 1e-12);
         ++compared;
@@ -74,7 +74,7 @@ TEST(Sensitivity, ACloseDecisionHasNumbersThatTurnItRound) {
     EXPECT_LT(rerank.probability, 0.9);
     ASSERT_FALSE(rerank.could_flip.empty());
     EXPECT_LE(std::abs(rerank.could_flip.front().sigmas), std::abs(rerank.could_flip.back().sigmas));
-    // Moving such a number that far, and a little further, makes the other device the faster one.
+    // Changing such a number by slightly more than this distance makes the other device faster.
     const auto flip = std::ranges::find_if(rerank.could_flip, [](const Flip& one) { return !is_own_error(one.path); });
     ASSERT_NE(flip, rerank.could_flip.end());
     Scenario moved = close.scenario;
@@ -86,7 +86,7 @@ TEST(Sensitivity, ACloseDecisionHasNumbersThatTurnItRound) {
     const auto result = evaluate(moved, diagnostics);
     ASSERT_TRUE(result);
     EXPECT_EQ(result->stages.back().candidates[*result->stages.back().chosen].placement, rerank.other) << flip->path;
-    // The embedder's decision is far from close.
+    // The embedder's decision has a large margin.
     EXPECT_GT(close.sensitivity.decisions[0].probability, 0.99);
     EXPECT_GT(close.sensitivity.decisions[0].margin, rerank.margin);
 }
@@ -142,7 +142,7 @@ TEST(Sensitivity, WhatTheTotalRestsOnMostHasTheLargestShare) {
     const auto sampled = sample_sensitivity(base.scenario, base.result, 400, 1);
     ASSERT_TRUE(sampled);
     EXPECT_EQ(sampled->numbers.front().path, base.sensitivity.numbers.front().path);
-    // Of independent log-normal factors that multiply, shares are about squared effects.
+    // For a product of independent log-normal factors, shares are approximately squared effects.
     double squares = 0;
     for (const NumberEffect& number : base.sensitivity.numbers) {
         squares += number.on_total * number.on_total;

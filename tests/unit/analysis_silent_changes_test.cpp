@@ -1,4 +1,4 @@
-// Changes without effect are said, with what decides instead; those with one are not.
+// Settings without effect are reported with the number that decides instead; effective ones are not reported.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ class SilentChanges : public testing::Test {
     [[nodiscard]] static SweepBase base(std::vector<Override> settings, const std::string& scenario = "rag-rk3588") {
         return {Library{{std::filesystem::path(BERTH_SOURCE_DIR)}}, scenario, std::move(settings)};
     }
-    /// What is said of one setting; empty if nothing.
+    /// The warning for one setting; empty if there is none.
     [[nodiscard]] static std::string said(const std::string& path, const std::string& value) {
         const auto warnings = silent_settings(base({{path, value}}));
         EXPECT_LE(warnings.size(), 1U);

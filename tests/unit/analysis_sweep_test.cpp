@@ -92,7 +92,7 @@ TEST(Sweep, TheLastAxisRunsFastest) {
     EXPECT_THAT(sweep.values(3), ElementsAre("64", "1"));
 }
 
-// Numbers of the profile are set in place, all else by reading the files again: both are the scenario with --set.
+// Profile numbers are set in place, other values by reading the files again; both equal the scenario with --set.
 void expect_points_are_scenarios(const Sweep& sweep, const std::string& name = "rag-rk3588") {
     sweep.run(0, sweep.size(), 1, [&](std::size_t at, const SweepPoint& point) {
         std::vector<Override> settings;
@@ -113,7 +113,7 @@ void expect_points_are_scenarios(const Sweep& sweep, const std::string& name = "
     });
 }
 
-// 20 MB hold no model, 100 MB each of the two but not both.
+// 20 MB are too small for either model, 100 MB hold each of the two but not both.
 TEST(Sweep, WhetherModelsFitIsAskedAtEveryPoint) {
     const Sweep sweep = prepared({axis("hardware.memory.dram.capacity=20 MB,100 MB,150 MB,16 GB,20 MB"),
                                   axis("stages.rerank.granularity=model,operator")});
@@ -140,7 +140,7 @@ TEST(Sweep, APointIsTheScenarioWithItsSettings) {
                   axis("stages.rerank.granularity=model,block,operator"), axis("stages.rerank.tokens=64,300")}));
 }
 
-// Axes in both orders: a number follows another one, unless it is varied itself.
+// Axes in both orders: a dependent number follows its base unless it is varied itself.
 TEST(Sweep, WhatIsAShareOfAVariedNumberMovesWithIt) {
     expect_points_are_scenarios(prepared({axis("hardware.memory.dram.sustained=10 GB/s,15 GB/s"),
                                           axis("hardware.memory.dram.bandwidth=16.9 GB/s,33.8 GB/s,67.6 GB/s"),
@@ -179,7 +179,7 @@ TEST(Sweep, ThreadsAndRestartsDoNotShow) {
     EXPECT_EQ(rows, both + rows_of(sweep, 2, 7));
 }
 
-// Others take chunks of the work, here on threads of their own: the text is the same, and they end when it does.
+// Helpers take chunks of the work, here on separate threads: the text is the same, and they end with the sweep.
 TEST(Sweep, HelpersDoNotShow) {
     Diagnostics diagnostics;
     const auto sweep = Sweep::prepare(
@@ -209,7 +209,7 @@ TEST(Sweep, HelpersDoNotShow) {
                                        });
                                }};
     const auto patient = [&](std::size_t at, const SweepPoint& point, std::string& text) {
-        while (helped == 0) {  // they get some of the work
+        while (helped == 0) {  // ensures that helpers get some of the work
             std::this_thread::yield();
         }
         row(at, point, text);
@@ -356,7 +356,7 @@ TEST(Crossover, NeighboursDisagree) {
     ASSERT_EQ(answer->crossings.size(), 1U);
     const Crossing& crossing = answer->crossings.front();
     EXPECT_EQ(crossing.above, crossing.below + 1);
-    EXPECT_FALSE(crossing.first_below);  // the bucket costs the NPU the same for every length
+    EXPECT_FALSE(crossing.first_below);  // the NPU's time is the same for every length in a bucket
     for (const double tokens : {crossing.below, crossing.above}) {
         const auto there = find_crossovers(tokens_of_the_reranker(tokens, tokens + 1), diagnostics);
         ASSERT_TRUE(there);
@@ -380,7 +380,7 @@ TEST(Crossover, AQuantityIsNarrowedDown) {
     }
 }
 
-// A map has the times of the points along one range, and both ends of the other.
+// The cells of a map have the times of single points: along one range, and at both ends of the other.
 TEST(Crossover, AMapIsManyCrossovers) {
     Diagnostics diagnostics;
     CrossoverQuestion question = tokens_of_the_reranker(16, 512);
@@ -415,7 +415,7 @@ TEST(Crossover, StepsSayWhatIsLookedAt) {
     const auto answer = find_crossovers(question, diagnostics);
     ASSERT_TRUE(all && answer) << diagnostics.text();
     EXPECT_EQ(answer->points.size(), 4U);
-    ASSERT_EQ(answer->crossings.size(), 1U);  // the same place, whatever was looked at first
+    ASSERT_EQ(answer->crossings.size(), 1U);  // the same position, independent of earlier evaluations
     EXPECT_EQ(answer->crossings.front().above, all->crossings.front().above);
     const auto factors = parse_stepped_range("a.b=2 GB/s:9 GB/s:x2", 10, diagnostics);
     ASSERT_TRUE(factors);

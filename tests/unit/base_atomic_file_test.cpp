@@ -1,4 +1,4 @@
-// Files are replaced whole or not at all.
+// Files are replaced completely or not at all.
 #include "berth/atomic_file.h"
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 class BaseAtomicFile : public testing::Test {
   protected:
     void SetUp() override {
-        // The process id keeps test runs of several builds apart.
+        // The process id separates concurrent test runs of several builds.
         directory_ = fs::path(testing::TempDir()) / ("berth_atomic_file_" + std::to_string(getpid()));
         fs::remove_all(directory_);
         fs::create_directories(directory_);
@@ -50,7 +50,7 @@ TEST_F(BaseAtomicFile, ReadsMoreThanOneBlock) {
 
 TEST_F(BaseAtomicFile, KeepsModeAndFollowsLinks) {
     ASSERT_TRUE(write_file(directory_ / "real", "old", diagnostics_));
-    // Writable by all, which the usual umask takes away from a new file.
+    // Writable by all, which the usual umask prevents for a new file.
     fs::permissions(directory_ / "real", static_cast<fs::perms>(0666));
     fs::create_symlink("real", directory_ / "link");
     EXPECT_TRUE(write_file(directory_ / "link", "new", diagnostics_));
@@ -69,7 +69,7 @@ TEST_F(BaseAtomicFile, ReportsWhereItCannotWrite) {
     EXPECT_EQ(files(), 0);
 }
 
-/// Lets no file of this process grow beyond `bytes`, as a full disk would.
+/// Limits files of this process to `bytes`, to simulate a full disk.
 class FileSizeLimit {
   public:
     explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {

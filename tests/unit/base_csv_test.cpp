@@ -1,4 +1,4 @@
-// How CSV is split, and what it says about bad tables.
+// Splitting of CSV, and its messages about invalid tables.
 #include "berth/csv.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// How errors are collected and printed, and which name is called near.
+// Collection and printing of errors, and suggestion of similar names.
 #include "berth/diagnostics.h"
 
 #include <gtest/gtest.h>

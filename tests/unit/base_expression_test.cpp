@@ -1,4 +1,4 @@
-// Symbolic expressions: values, precedence, exactness, and where errors point.
+// Symbolic expressions: values, precedence, exactness, and error positions.
 #include "berth/expression.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Patterns of quantities accept what is read, and nothing else.
+// Patterns of quantities accept exactly the texts that the parser accepts.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -119,7 +119,7 @@ TEST(BaseQuantityPattern, AcceptsWhatIsReadAndNothingElse) {
     EXPECT_GT(accepted, 200);
 }
 
-// Written out once, to be looked at.
+// One complete pattern, for inspection.
 TEST(BaseQuantityPattern, OfAFrequency) {
     EXPECT_EQ(quantity_pattern(Frequency::kDimension, {.allow_zero = true, .allow_spread = false, .per = {}}),
               "^[ \\t]*\\+?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \\t]*(?:(?:(?:k|M|G|T|P)?Hz)|"

@@ -1,4 +1,4 @@
-// Quantities from and to text, with the exact words of every complaint.
+// Quantities from and to text, with the exact text of every error.
 #include "berth/quantity_text.h"
 
 #include <gtest/gtest.h>
@@ -197,7 +197,7 @@ TEST(BaseQuantityText, PrintsPlainNumbersAndPercentages) {
     EXPECT_EQ(percent_text(1), "100%");
 }
 
-/// Numbers as in German: 7,8 and 12.345.
+/// German number format: 7,8 and 12.345.
 class CommaForPoint : public std::numpunct<char> {
   protected:
     [[nodiscard]] char do_decimal_point() const override { return ','; }

@@ -1,4 +1,4 @@
-// What numbers may be: one range per dimension, read everywhere; nothing outside it, and nothing that is no number.
+// Ranges of numbers: one per dimension, enforced by all readers; values outside and non-numbers are rejected.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ TEST(BaseRanges, EveryDimensionHasEndsThatCanBeWrittenAndRead) {
         for (const double end : {range.least, range.most}) {
             EXPECT_EQ(complaint(quantity_text(end, dimension), dimension), "") << dimension_name(dimension);
         }
-        // A product of a dozen numbers at the ends is far from what a double holds.
+        // A product of a dozen numbers at the ends of their ranges is far from the limits of a double.
         EXPECT_LT(std::pow(range.most, 12), 1e300) << dimension_name(dimension);
         EXPECT_GT(std::pow(range.least, 12), 1e-300) << dimension_name(dimension);
     }

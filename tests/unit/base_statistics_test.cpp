@@ -1,4 +1,4 @@
-// Statistics against values worked out by hand.
+// Statistics compared with hand-calculated values.
 #include "berth/statistics.h"
 
 #include <gtest/gtest.h>

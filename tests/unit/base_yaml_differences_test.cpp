@@ -1,4 +1,4 @@
-// Two documents compared by what they mean, and one changed into the other difference by difference.
+// Semantic comparison of two documents, and stepwise conversion of one into the other.
 #include "berth/yaml_differences.h"
 
 #include <gmock/gmock.h>
@@ -51,7 +51,7 @@ TEST(YamlDifferences, ListsAreComparedByNameByIndexOrAsAWhole) {
     EXPECT_THAT(differing("l: [{x: 1}, {x: 2}]", "l: [{x: 1}, {x: 3}]"), ElementsAre("l.1.x: 2 -> 3"));
 }
 
-// Whatever differs: taking over all of it leaves nothing, and taking over one leaves the others.
+// For any differences: applying all of them leaves none, and applying one leaves the others.
 TEST(YamlDifferences, TakingOverEachMakesTheOther) {
     const std::vector<std::string> texts{
         "{a: 1, b: {c: 2 GB/s, d: [1, 2]}, s: [{name: x, n: 1}, {name: y, n: 2}]}",

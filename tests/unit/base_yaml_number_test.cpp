@@ -1,4 +1,4 @@
-// A number that is set keeps its spread, its kind and its source, unless the new text gives its own.
+// A set number keeps its spread, kind and source, unless the new text states them.
 #include <gtest/gtest.h>
 
 #include "berth/yaml_reader.h"
@@ -15,7 +15,7 @@ constexpr std::string_view kNumbers =
     "cores: 3\n"
     "name: npu\n";
 
-/// The document with `path` set to `value`, and the number that `key` then is.
+/// The number at `key` after `path` was set to `value` in the document.
 class SetNumber {
   public:
     explicit SetNumber(const std::string& key) : key_(key) {}

@@ -1,4 +1,4 @@
-// YAML into types: values, places, and the exact words of every complaint.
+// Conversion of YAML to types: values, locations, and the exact text of every error.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -16,7 +16,7 @@ using namespace literals;
 enum class Colour { kRed, kGreen };
 constexpr std::array<Choice<Colour>, 2> kColours{{{"red", Colour::kRed}, {"green", Colour::kGreen}}};
 
-/// A document from text with the diagnostics of parsing and reading it.
+/// A document from text, with the diagnostics of parsing and reading.
 struct Reading {
     explicit Reading(std::string_view text) : document(YamlDocument::parse(text, "t.yaml", diagnostics)) {}
     [[nodiscard]] YamlNode root() { return document.value().root(diagnostics); }
@@ -261,7 +261,7 @@ TEST(BaseYaml, KeptDocumentsAreThoseOfTheFirstTime) {
     const fs::path file = fs::path(testing::TempDir()) / ("berth_yaml_kept_" + std::to_string(getpid()) + ".yaml");
     Diagnostics diagnostics;
     KeptDocuments kept;
-    EXPECT_FALSE(kept.load(file, diagnostics));  // what is not there is looked for again
+    EXPECT_FALSE(kept.load(file, diagnostics));  // missing files are not cached
     ASSERT_TRUE(write_file(file, "a: 1\n", diagnostics));
     const auto a_of = [&](const std::optional<YamlDocument>& document) {
         return document.value().root(diagnostics).require("a").integer();
@@ -270,7 +270,7 @@ TEST(BaseYaml, KeptDocumentsAreThoseOfTheFirstTime) {
     EXPECT_EQ(a_of(first), 1);
     ASSERT_TRUE(first->set("a", "2", diagnostics));
     ASSERT_TRUE(write_file(file, "a: 3\n", diagnostics));
-    EXPECT_EQ(a_of(kept.load(file, diagnostics)), 1);  // neither a change of a copy shows nor one of the file
+    EXPECT_EQ(a_of(kept.load(file, diagnostics)), 1);  // unaffected by changes of a copy or of the file
     fs::remove(file);
 }
 

@@ -1,4 +1,4 @@
-// Pairs of measured rows, and what the noise of a measurement leaves to be judged.
+// Pairs of measured rows, and those that differ by more than measurement noise.
 #include "berth/choices.h"
 
 #include <gtest/gtest.h>
@@ -44,7 +44,7 @@ TEST(Choices, WhatIsMeasuredOnceIsLessSureThanWhatIsPredicted) {
     EXPECT_NEAR(noisy.measured_probability, 0.5 * std::erfc(-std::log(60.0 / 50) / sigma / std::sqrt(2.0)), 1e-6);
 }
 
-// Of two that take the same time, one in ten pairs would be measured further apart than 1.645 sigma.
+// For equal true times, one pair in ten would be measured further apart than 1.645 sigma.
 TEST(Choices, OnlyWhatIsBeyondNoiseIsJudged) {
     const auto within = between(timed(DType::kInt8, 50, 60, 0.3), timed(DType::kFp16, 90, 50, 0.3));
     const auto beyond = between(timed(DType::kInt8, 50, 60, 0.3), timed(DType::kFp16, 110, 50, 0.3));
@@ -57,7 +57,7 @@ TEST(Choices, OnlyWhatIsBeyondNoiseIsJudged) {
     EXPECT_EQ(clear.right, 0U) << "both are predicted wrong, and the one that is clear counts";
 }
 
-// Means of rows that repeat each other are known better.
+// Means of repeated rows have less noise.
 TEST(Choices, RepeatedRowsAreLessNoisy) {
     Validation validation;
     validation.profile = "board";

@@ -1,4 +1,4 @@
-// One number fitted to a file: the state of the memory is found again from rows that were made with it.
+// One number fitted to a file: the memory state is recovered from rows generated with it.
 #include <gmock/gmock.h>
 
 #include "berth/validation.h"
@@ -13,7 +13,7 @@ Profile board_with_state() {
     return read_board({}, text).profile.value();
 }
 
-// Products of one row stream their weights, those of many are bound by the array; `off` is what a row is wrong by.
+// Single-row products are bound by weight traffic, those with many rows by the array; `off` is a row's relative error.
 MeasuredSet rows_at(const Profile& profile, Frequency memory_clock, double off = 1) {
     MeasuredSet set;
     set.name = "rows";
@@ -61,7 +61,7 @@ TEST(FitNumber, IsNotLedAwayByOneRow) {
 TEST(FitNumber, TakesAnyNumberThatRowsDependOn) {
     Profile profile = board_with_state();
     const MeasuredSet set = rows_at(profile, gigahertz(1.0));
-    profile.devices.front().clusters.front().bandwidth.spread = 0;  // nothing is believed of it
+    profile.devices.front().clusters.front().bandwidth.spread = 0;  // no prior uncertainty
     EXPECT_NEAR(fitted(profile, set, "devices.npu.dma.bandwidth").value, 4e9, 0.2e9);
 }
 

@@ -1,4 +1,4 @@
-// Calibration against a truth that is known: rows made by a profile with noise, fitted from another one.
+// Calibration with known truth: noisy rows are generated from one profile and fitted from another.
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -16,13 +16,13 @@ using namespace berth::literals;
 
 constexpr std::string_view kPath = "devices.cpu.";
 
-/// The shipped general profile of a CPU, and rows that another one of its kind would take.
+/// The shipped general CPU profile as prior, and rows of another CPU of this kind.
 class CalibrationFit : public ::testing::Test {
   protected:
     static Library shipped() { return {{std::string(BERTH_SOURCE_DIR)}}; }
 
     static Profile profile(std::vector<Override> settings = {}) {
-        // Rates per cycle act only in their product with the clock: known here, so that each has a truth of its own.
+        // Rates per cycle matter only multiplied by the clock, which is known here, so each rate is identifiable.
         settings.push_back({"devices.cpu.clock", "{value: 3 GHz, spread: 0.5%}"});
         Diagnostics diagnostics;
         auto loaded = load_hardware(shipped(), "onednn-cpu", settings, SourceLocation("test"), diagnostics);
@@ -64,7 +64,7 @@ class CalibrationFit : public ::testing::Test {
         return all;
     }
 
-    /// Times under `truth`, each off by a factor of exp(noise x a normal number).
+    /// Times under `truth`, each multiplied by exp(noise x a standard normal number).
     static MeasuredSet rows(const Profile& truth, double noise, const std::vector<Work>& works) {
         std::mt19937 generator(7);
         std::normal_distribution<double> normal(0, noise);
@@ -138,7 +138,7 @@ TEST_F(CalibrationFit, WhatTheRowsDoNotTouchStaysAndIsNotNamed) {
     ASSERT_TRUE(calibration.has_value()) << diagnostics.text();
     EXPECT_FALSE(fitted(*calibration, "matrix.efficiency"));
     EXPECT_FALSE(fitted(*calibration, "vector.softmax.per_cycle"));
-    // The rate and the clock act only as their product, which two priors share.
+    // Only the product of rate and clock is identifiable, and both priors share the correction.
     EXPECT_TRUE(fitted(*calibration, "clock"));
     const bool named = std::ranges::any_of(calibration->correlations, [](const Correlation& pair) {
         return pair.a == "devices.cpu.clock" && pair.b == "devices.cpu.vector.activation.per_cycle";
@@ -150,7 +150,7 @@ TEST_F(CalibrationFit, OutliersCountLess) {
     const Profile truth = profile(kTruth);
     MeasuredSet set = rows(truth, 0.02, works());
     for (std::size_t i = 0; i < set.rows.size(); i += 12) {
-        set.rows[i].measured = set.rows[i].measured * 30.0;  // another program took the core
+        set.rows[i].measured = set.rows[i].measured * 30.0;  // outlier: another program occupied the core
     }
     Profile start = profile();
     Diagnostics diagnostics;
@@ -184,7 +184,7 @@ TEST_F(CalibrationFit, TheWrittenProfilePredictsAsTheFitDid) {
 }
 
 TEST_F(CalibrationFit, WhatRowsTellTogetherIsNotUncertainTwice) {
-    // The clock is open, too: rows tell its product with a rate, and neither.
+    // The clock is also unknown: rows determine its product with a rate, but neither factor.
     const Override open{"devices.cpu.clock", "{value: 3 GHz, spread: 20%}"};
     const MeasuredSet set = rows(profile(kTruth), 0.03, works());
     Diagnostics diagnostics;
@@ -199,7 +199,7 @@ TEST_F(CalibrationFit, WhatRowsTellTogetherIsNotUncertainTwice) {
                                 profiles_in({std::filesystem::path(BERTH_SOURCE_DIR) / "hardware"}), {}, diagnostics);
     ASSERT_TRUE(written.has_value()) << diagnostics.text();
     for (Parameter<double>* error : {&written->devices[0].error.matmul, &written->devices[0].error.vector}) {
-        error->value = 0;  // what is left is what the numbers leave open
+        error->value = 0;  // only the uncertainty of the numbers remains
     }
     Profile apart = *written;
     apart.correlations = {};
@@ -291,7 +291,7 @@ TEST_F(CalibrationFit, ProbesOfMemorySetTheLevels) {
     EXPECT_DOUBLE_EQ(in_gigabytes_per_second(cpu.memories[2].bandwidth->value), 70);
     EXPECT_DOUBLE_EQ(in_gigabytes_per_second(cpu.clusters[0].bandwidth.value), 20);
     EXPECT_DOUBLE_EQ(in_gigabytes_per_second(cpu.dram_limit.value), 30);
-    // Half way, in the logarithm, between 8 MiB at 70 GB/s and 16 MiB at 20 GB/s.
+    // The geometric mean of 8 MiB at 70 GB/s and 16 MiB at 20 GB/s.
     EXPECT_NEAR(in_mebibytes(cpu.memories[2].capacity.value), 8 * std::sqrt(2.0), 0.005);  // four digits are kept
     EXPECT_DOUBLE_EQ(in_microseconds(cpu.runtime.fork_join.value), 1.5);
     EXPECT_EQ(noted.size(), 6U);

@@ -1,4 +1,4 @@
-// What layers of the RKNN runtime are called, and the operators that they are.
+// Layer type names of the RKNN runtime, and the corresponding operators.
 #include <gtest/gtest.h>
 
 #include "calibration/layer_types.h"
@@ -22,7 +22,7 @@ TEST(LayerTypes, OfConvolutionsNameWhatIsFusedInOrder) {
     EXPECT_EQ(epilogue("ConvReluAdd"), (std::vector{K::kRelu, K::kAdd}));
     EXPECT_EQ(epilogue("ConvAddRelu"), (std::vector{K::kAdd, K::kRelu}));
     EXPECT_EQ(epilogue("ConvSomethingNew"), std::nullopt);
-    EXPECT_EQ(epilogue("ConvReluReluReluRelu"), std::nullopt);  // more than a kernel holds
+    EXPECT_EQ(epilogue("ConvReluReluReluRelu"), std::nullopt);  // more than a kernel can fuse
 }
 
 TEST(LayerTypes, OfTheCompilersOwnOperatorsHaveAPrefix) {

@@ -1,4 +1,4 @@
-// Manifests of measurements and their files: what is read, what is left out, and every complaint word for word.
+// Manifests of measurements and their files: read rows, omitted rows, and the exact text of every error.
 #include <gmock/gmock.h>
 
 #include "berth/validation.h"
@@ -65,7 +65,7 @@ TEST_F(MeasuredSets, ReadCallsOfTheLibraryInTheNativeLayout) {
     const MeasuredSet& set = outcome.sets->front();
     EXPECT_EQ(set.form, RowForm::kMatmulLibrary);
     EXPECT_EQ(set.use, RowUse::kFitted);
-    ASSERT_EQ(set.rows.size(), 1U);  // of another layout, and of 128 rows, are not
+    ASSERT_EQ(set.rows.size(), 1U);  // rows with another layout or with 128 rows are omitted
     EXPECT_EQ(set.rows.front().name, "m=1,k=64,n=64");
     EXPECT_EQ(set.rows.front().dtype, DType::kInt8);
     EXPECT_DOUBLE_EQ(in_microseconds(set.rows.front().measured), 30);
@@ -141,7 +141,7 @@ TEST_F(MeasuredSets, ReadConvolutionsAndReshapesFromTheirShapes) {
     EXPECT_EQ(dims(3), Dims(RowsDims{.rows = 20, .cols = 64, .run = 64, .out_run = 1}));
 }
 
-// That it was fused is in the table; what the runtime's rules do not say of it is one read of three.
+// The table states the fusion; without a rule of the runtime, its traffic defaults to one read of three.
 TEST_F(MeasuredSets, ReadPairsThatTheRuntimeHasNoRuleFor) {
     write("hardware/board.yaml", [] {
         std::string text = board_text();
@@ -169,7 +169,7 @@ TEST_F(MeasuredSets, ReadImagesAndTheTimeOfWhatIsNone) {
                  "1000,1,e,Wobble,npu,fp16,\"1,64,1,32\",,\"1,32,2,32\",,,,,,10,\n");
     ASSERT_EQ(outcome.complaints, "");
     const MeasuredSet& set = outcome.sets->front();
-    ASSERT_EQ(set.rows.size(), 3U);  // what takes no time is none
+    ASSERT_EQ(set.rows.size(), 3U);  // rows without time are omitted
     EXPECT_EQ(set.rows[0].op_class, "conv2d + relu + add");
     EXPECT_EQ(set.rows[0].dtype, DType::kInt8);
     const auto& conv = std::get<ConvDims>(std::get<TimedKernel>(set.rows[0].work).kernel.dims);
@@ -193,7 +193,7 @@ TEST_F(MeasuredSets, ReadTotalsWithTheLengthThatWasPaidFor) {
     EXPECT_EQ(rows[1].name, "tiny fp32 on cpu, 10 tokens");
     EXPECT_DOUBLE_EQ(in_milliseconds(rows[0].measured), 2.5);
     EXPECT_EQ(std::get<ModelStage>(rows[0].work).tokens.front().tokens, 10);
-    EXPECT_EQ(std::get<ModelStage>(rows[2].work).tokens.front().tokens, 32);  // not known: taken as full
+    EXPECT_EQ(std::get<ModelStage>(rows[2].work).tokens.front().tokens, 32);  // unknown: assumed to be full
 }
 
 TEST_F(MeasuredSets, NeedAManifest) {
@@ -263,13 +263,13 @@ TEST_F(MeasuredSets, CountThePassesThatNothingDisturbed) {
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_DOUBLE_EQ(in_milliseconds(rows[0].measured), 4.5);
     EXPECT_NEAR(rows[0].noise.value_or(0), 0.5 / 4.5, 1e-9);
-    // All were disturbed, which adds to a time: the quickest.
+    // All runs were disturbed, which only increases a time, so the fastest one is used.
     EXPECT_DOUBLE_EQ(in_milliseconds(rows[1].measured), 7);
     EXPECT_FALSE(rows[1].noise.has_value());
 }
 
 TEST_F(MeasuredSets, MayHaveBeenTimedWithTheInputsInPlace) {
-    // One matrix for images: no tokens, and an operator that the device runs.
+    // A single matrix for images: no tokens, and an operator that the device supports.
     write("models/architectures/dense.yaml",
           "architecture: dense\nsizes: {width: columns}\ninputs: {image: {shape: [batch, width]}}\nsections:\n"
           "  - section: s\n    result: mul\n    operators:\n"

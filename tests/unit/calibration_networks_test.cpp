@@ -1,4 +1,4 @@
-// Calibration from whole networks, as a deployer has times of them.
+// Calibration from times of whole networks, as a deployer has them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ class CalibrationNetworks : public testing::Test {
             fs::path(BERTH_SOURCE_DIR) / "hardware" / "measured" / "snapdragon-8-gen-3-qnn" / "prior.yaml";
         return load_hardware(library_, prior.string(), {}, SourceLocation("test"), diagnostics_).value();
     }
-    // A table of the columns that a deployer needs.
+    // A table with only the columns that a deployer needs.
     std::optional<MeasuredSet> table(const std::string& rows, const Profile& profile) {
         const fs::path path = fs::path(testing::TempDir()) / "networks_of_mine.csv";
         std::ofstream(path) << "model,dtype,tokens,ms\n" << rows;
@@ -62,7 +62,7 @@ TEST_F(CalibrationNetworks, TwoTimesGiveAProfileThatSaysWhatTheyLeaveOpen) {
 
 TEST_F(CalibrationNetworks, RowsOfTheSameWorkTakeTheTimeThatIsCountedOnce) {
     const Profile profile = chip();
-    // Twice the same, another dtype, another length, and the first once more.
+    // Two equal rows, another dtype, another length, and the first row again.
     const auto set = table(
         "resnet-18,fp16,,0.916\nresnet-18,fp16,,0.95\nresnet-18,int8,,0.5\nvit-b-16,fp16,,6.2\n"
         "distilbert-base-uncased-masked-lm,fp16,128,3\ndistilbert-base-uncased-masked-lm,fp16,384,11.8\n"
@@ -82,7 +82,7 @@ TEST_F(CalibrationNetworks, RowsOfTheSameWorkTakeTheTimeThatIsCountedOnce) {
 
 TEST_F(CalibrationNetworks, HandOversAreFittedAndWrittenWithTheirLink) {
     Profile profile = chip();
-    // Nothing but what is handed over explains the second one: 47 MB of scores.
+    // The second one is explained only by its hand-over: 47 MB of scores.
     const auto found = fit(profile,
                            "mobilenet-v3-small,fp16,,0.5\ndistilbert-base-uncased-masked-lm,fp16,384,11.8\n"
                            "resnet-18,fp16,,0.9\n");

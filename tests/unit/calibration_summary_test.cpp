@@ -1,4 +1,4 @@
-// Errors of predictions: summaries by hand-made numbers, the naive roofline, and which device was faster.
+// Errors of predictions: summaries of hand-made numbers, the naive roofline, and the faster device.
 #include <gmock/gmock.h>
 
 #include <array>
@@ -35,7 +35,7 @@ TEST(ErrorSummary, IsWhatOneCalculatesByHand) {
     EXPECT_NEAR(summary.p90_error.value(), 0.2 + 0.8 * 0.3, 1e-12);  // between the second and the third
     EXPECT_NEAR(summary.within_10.value(), 1.0 / 3, 1e-12);
     EXPECT_NEAR(summary.bias.value(), std::cbrt(1.1 * 0.8 * 1.5) - 1, 1e-12);
-    EXPECT_FALSE(summary.spearman.has_value());  // all measured alike: there are no ranks
+    EXPECT_FALSE(summary.spearman.has_value());  // equal measurements have no ranks
 }
 
 TEST(ErrorSummary, RanksPairsByTheirOrderOnly) {
@@ -122,7 +122,7 @@ class NaiveRoofline : public testing::Test {
     Profile profile_;
 };
 
-// 512 fp16 MACs per cycle at 1 GHz; efficiency, padding and the core's own bandwidth are not asked. 30 GB/s on the bus.
+// 512 fp16 MACs per cycle at 1 GHz; efficiency, padding and the core's own bandwidth are ignored. 30 GB/s on the bus.
 TEST_F(NaiveRoofline, IsTheLongerOfMacsAtThePeakAndBytesOverTheBus) {
     EXPECT_DOUBLE_EQ(in_microseconds(estimate(operations(512e6), bytes(3e6), DType::kFp16, "npu", {1, {}})), 1000);
     EXPECT_DOUBLE_EQ(in_microseconds(estimate(operations(512e6), bytes(60e6), DType::kFp16, "npu", {1, {}})), 2000);

@@ -1,5 +1,5 @@
-// Convolutions and reshapes against hand calculation on a small profile (tests/hardware_fixtures.h): 128 KiB of row
-// tile in a buffer of 384 KiB, 32 columns and a depth of 32 together.
+// Convolutions and reshapes compared with hand calculation on a small profile (tests/hardware_fixtures.h): a row tile
+// of 128 KiB in a buffer of 384 KiB, and an array of 32 columns with a depth of 32.
 #include <gtest/gtest.h>
 
 #include "berth/cost.h"
@@ -83,7 +83,7 @@ TEST_F(ConvolutionCostTest, AVolumeIsAsManyPicturesAsItsResultIsDeep) {
     pictures.batch = 8;
     EXPECT_DOUBLE_EQ(in_operations(cost(volume).macs), in_operations(cost(pictures).macs));
     EXPECT_DOUBLE_EQ(in_operations(cost(volume).padded_macs), in_operations(cost(pictures).padded_macs));
-    EXPECT_LT(in_milliseconds(cost(volume).total), in_milliseconds(cost(pictures).total));  // it reads each slice once
+    EXPECT_LT(in_milliseconds(cost(volume).total), in_milliseconds(cost(pictures).total));  // each slice is read once
 }
 
 TEST_F(ConvolutionCostTest, KernelsThatAreComputedAreReadLikeWeights) {
@@ -192,7 +192,7 @@ TEST_F(ConvolutionCostTest, FewChannelsTakeTheLeastDepthAndWholeBlocks) {
     EXPECT_DOUBLE_EQ(in_operations(point.padded_macs), 64.0 * 64 * 128 * 32);
     EXPECT_DOUBLE_EQ(in_bytes(point.compulsory), 64 * 64 * (16 + 32) + 3 * 32);  // 3 channels lie in a block of 16
     EXPECT_DOUBLE_EQ(in_bytes(cost(square(3, 32, 64, 3), DType::kInt8).compulsory),
-                     64 * 64 * (3 + 32) + 9 * 3 * 32);  // but those of an image side by side
+                     64 * 64 * (3 + 32) + 9 * 3 * 32);  // image channels are stored contiguously
 }
 
 TEST_F(ConvolutionCostTest, OneTapAlongALineIsAMatmul) {
@@ -226,7 +226,7 @@ TEST_F(ConvolutionCostTest, AReshapeIsFreeWhileWholeBlocksOfChannelsMove) {
     EXPECT_EQ(reshape(512, 512).total, free);
     EXPECT_EQ(reshape(1536, 64).total, free);
     EXPECT_EQ(reshape(1, 1).total, free);
-    EXPECT_GT(reshape(512, 36).total, free);  // 36 is no multiple of 8
+    EXPECT_GT(reshape(512, 36).total, free);  // 36 is not a multiple of 8
     EXPECT_DOUBLE_EQ(in_bytes(reshape(512, 1).traffic.read), 992.0 * 512 * 2);
     // From rows to blocks each element takes a block of its own.
     EXPECT_NEAR(reshape(1, 512).vector / reshape(512, 1).vector, 8, 1e-9);

@@ -1,4 +1,4 @@
-// Numbers of the RK3588 that sum up what its compiler chose: what each of them follows, and what it does not.
+// Effective numbers of the RK3588 that summarise its compiler's choices: which quantity each scales with.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ double effective_value(Profile profile, const std::string& path) {
     return found != views.end() ? found->value : 0;
 }
 
-/// What an architect may change, each to twice what it is.
+/// Numbers that an architect may change, each doubled.
 const std::map<std::string, ProfileOverride> kDoubled{
     {"bus", {"memory.dram.bandwidth", "67.6 GB/s"}},
     {"buffer", {"devices.npu.memories.sram.capacity", "768 KiB"}},
@@ -37,7 +37,7 @@ const std::map<std::string, ProfileOverride> kDoubled{
 
 struct EffectiveNumber {
     std::string path;
-    std::string follows;  ///< the one of those that it is proportional to; empty: none
+    std::string follows;  ///< the doubled number to which it is proportional; empty: none
 };
 
 class EffectiveNumbers : public testing::TestWithParam<EffectiveNumber> {};
@@ -55,15 +55,15 @@ TEST_P(EffectiveNumbers, FollowsWhatItSaysAndNothingElse) {
 INSTANTIATE_TEST_SUITE_P(
     Rk3588, EffectiveNumbers,
     testing::Values(
-        // What goes with the bus: shares of it that cores, the device and wide results draw.
+        // Proportional to the bus: the shares drawn by cores, the device and wide results.
         EffectiveNumber{"memory.dram.sustained", "bus"}, EffectiveNumber{"devices.npu.dma.bandwidth", "bus"},
         EffectiveNumber{"devices.npu.dma.limit", "bus"}, EffectiveNumber{"devices.npu.matrix.int32_output", "bus"},
         EffectiveNumber{"devices.cpu.clusters.big.bandwidth", "bus"}, EffectiveNumber{"devices.cpu.dma.limit", "bus"},
-        // What the compiler puts into the buffer.
+        // Proportional to the buffer: the tiles that the compiler puts into it.
         EffectiveNumber{"devices.npu.matrix.row_tile", "buffer"},
         EffectiveNumber{"devices.npu.matrix.image_row_tile", "buffer"},
         EffectiveNumber{"devices.npu.matrix.library_row_tile", "buffer"},
-        // What follows none of them: bytes and cycles of schedules that are not known step by step, and one bank.
+        // Proportional to none: bytes and cycles of schedules that are not known in detail, and a single bank.
         EffectiveNumber{"devices.npu.attention.score_bytes", ""},
         EffectiveNumber{"devices.npu.attention.per_cycle", ""}, EffectiveNumber{"devices.npu.attention.per_head", ""},
         EffectiveNumber{"devices.npu.matrix.result_buffer", ""}, EffectiveNumber{"devices.npu.vector.norm.traffic", ""},

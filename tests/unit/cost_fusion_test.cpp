@@ -1,4 +1,4 @@
-// Fusion by rules: what is joined, what is not and why, and what that costs.
+// Fusion by rules: fused operators, barriers with their reasons, and their costs.
 #include <gtest/gtest.h>
 
 #include "berth/fusion.h"
@@ -13,7 +13,7 @@ constexpr MatmulDims kSquare{1, 64, 256, 256};
 constexpr RowsDims kRows{64, 256};
 constexpr RowsDims kTwoInputs{64, 256, 2};
 
-// Everything on one device of a board whose rules may be changed.
+// All operators on one device of a board with changeable rules.
 struct Lowered {
     explicit Lowered(Graph graph_of, std::vector<FusionRule> more = {}, bool keep_rules = true)
         : profile(*read_board().profile), graph(std::move(graph_of)) {

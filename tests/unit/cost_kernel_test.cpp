@@ -1,4 +1,4 @@
-// Kernel costs against hand calculation on a small profile (tests/hardware_fixtures.h).
+// Kernel costs compared with hand calculation on a small profile (tests/hardware_fixtures.h).
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -51,7 +51,8 @@ TEST_F(KernelCostTest, WeightsThatFitBesideTheRowTileAreReadOnce) {
 }
 
 TEST_F(KernelCostTest, OnlyTheExpertsThatRowsMeetAreRead) {
-    // One row meets 4 of 32: as many weights are read as in a batch of four; sixteen rows meet 32 (1 - (7/8)^16) = 28.
+    // One row activates 4 of 32 experts, which reads the weights of a batch of four; sixteen rows activate
+    // 32 (1 - (7/8)^16) = 28.
     Kernel routed = matmul(1, 512, 256, DType::kFp16);
     routed.dims = MatmulDims{.m = 1, .k = 512, .n = 256, .experts = 32, .active = 4};
     const KernelCost one = kernel_cost(routed, npu_, {1, {}});
@@ -116,7 +117,7 @@ TEST_F(KernelCostTest, WideResultsLeaveAtTheirOwnRate) {
     const double results = 128 * 1024 * 4 / 2e3;
     EXPECT_NEAR(in_microseconds(cost.dram), read / 8e3, 1e-9);
     EXPECT_NEAR(in_microseconds(cost.results), results, 1e-9);
-    // They leave beside everything else, of which the device hides 80 %.
+    // Results are written concurrently with all other work, of which the device hides 80 %.
     const Time memory = cost.dram + cost.dma;
     const double rest = in_microseconds(std::max(memory, cost.compute) + 0.2 * std::min(memory, cost.compute));
     EXPECT_NEAR(in_microseconds(cost.total), 4 + results + 0.2 * rest, 1e-9);
@@ -132,7 +133,7 @@ TEST_F(KernelCostTest, AccumulatorsOfEachKindLeaveAtTheirRate) {
         return in_microseconds(kernel_cost(kernel, npu_, {1, {}}).results);
     };
     EXPECT_NEAR(results(DType::kFp32), 128 * 1024 * 4 / 2e3, 1e-9);
-    EXPECT_EQ(results(DType::kFp16), 0);  // written as other results
+    EXPECT_EQ(results(DType::kFp16), 0);  // written like other results
     npu_.matrix.fp32_output = Parameter<Bandwidth>{4_GBps};
     npu_.matrix.int16_output = Parameter<Bandwidth>{8_GBps};
     EXPECT_NEAR(results(DType::kInt32), 128 * 1024 * 4 / 2e3, 1e-9);
@@ -285,10 +286,10 @@ TEST_F(KernelCostTest, ACacheLosesMoreTheMoreIsUsed) {
     EXPECT_EQ(evicted_share(1_MiB, 2_MiB, DeviceKind::kCpu), 0);
     EXPECT_EQ(evicted_share(6_MiB, 2_MiB, DeviceKind::kCpu), 1);
     EXPECT_NEAR(evicted_share(2_MiB, 2_MiB, DeviceKind::kCpu), std::log(2) / std::log(6), 1e-12);
-    EXPECT_EQ(evicted_share(2_MiB, 2_MiB, DeviceKind::kNpu), 0);  // software fills it: all or nothing
+    EXPECT_EQ(evicted_share(2_MiB, 2_MiB, DeviceKind::kNpu), 0);  // managed by software: all or nothing
     EXPECT_EQ(evicted_share(3_MiB, 2_MiB, DeviceKind::kNpu), 1);
     EXPECT_EQ(evicted_share(1_MiB, Bytes{}, DeviceKind::kCpu), 1);
-    // What is lost is read again from DRAM: nothing comes for free.
+    // The evicted share is read again from DRAM.
     Kernel product = matmul(1, 64, 64, DType::kFp32);
     product.weights_on_chip = true;
     const Bytes before = kernel_cost(product, cpu_, {1, {}}).traffic.read;
@@ -303,7 +304,7 @@ TEST_F(KernelCostTest, WhatACallCostsDependsOnWhatCameBefore) {
         return in_microseconds(kernel_cost(one, cpu_, {1, {}}).dispatch);
     };
     cpu_.runtime.dispatch_per_kernel.value = microseconds(3);
-    EXPECT_DOUBLE_EQ(dispatch(CacheState::kHot), 3);  // unless the profile tells them apart
+    EXPECT_DOUBLE_EQ(dispatch(CacheState::kHot), 3);  // unless the profile distinguishes them
     EXPECT_DOUBLE_EQ(dispatch(CacheState::kCold), 3);
     cpu_.runtime.dispatch_repeated = Parameter<Time>{microseconds(0.2)};
     cpu_.runtime.dispatch_cold = Parameter<Time>{microseconds(20)};
@@ -341,7 +342,7 @@ TEST_F(KernelCostTest, BlocksOfResultsAndRowsHaveEndsOfTheirOwn) {
     const Time plain = kernel_cost(softmax, cpu_, {1, {}}).vector;
     cpu_.vector[static_cast<std::size_t>(VectorClass::kSoftmax)].row_cycles = Parameter<double>{30};
     EXPECT_NEAR(in_nanoseconds(kernel_cost(softmax, cpu_, {1, {}}).vector - plain), 100 * 30 / 2.0, 1e-6);  // 2 GHz
-    // Of 70 columns, six are beyond whole vectors of 16; one core begins while the others wait.
+    // Of 70 columns, six remain after whole vectors of 16; one core starts while the others wait.
     cpu_.vector_lanes = 16;
     const Kernel ragged = rows(OperatorKind::kSoftmax, 100, 70, DType::kFp32);
     const Time smooth = kernel_cost(ragged, cpu_, {1, {}}).vector;
@@ -392,11 +393,11 @@ TEST(BusiestShareTest, IsThatOfTheCoreWithMostBlocks) {
     const auto share = [&block](std::int64_t m, std::int64_t n, std::int64_t batch = 1) {
         return largest_share({batch, m, 256, n}, block, 2);
     };
-    EXPECT_DOUBLE_EQ(share(16, 384), 0.5);        // six blocks of columns go round
-    EXPECT_DOUBLE_EQ(share(16, 80), 64.0 / 80);   // two do, the second is small
-    EXPECT_DOUBLE_EQ(share(256, 80), 64.0 / 80);  // whatever the rows
+    EXPECT_DOUBLE_EQ(share(16, 384), 0.5);        // six column blocks are dealt evenly
+    EXPECT_DOUBLE_EQ(share(16, 80), 64.0 / 80);   // two blocks, one per core, the second is smaller
+    EXPECT_DOUBLE_EQ(share(256, 80), 64.0 / 80);  // independent of the rows
     EXPECT_DOUBLE_EQ(share(32, 192), 128.0 / 192);
-    EXPECT_DOUBLE_EQ(share(64, 192), 0.5);  // three do not go round: rows are shared, too
+    EXPECT_DOUBLE_EQ(share(64, 192), 0.5);  // three blocks cannot be dealt evenly: rows are split too
     EXPECT_DOUBLE_EQ(share(16, 64), 1);     // one block
     EXPECT_DOUBLE_EQ(share(24, 64), 16.0 / 24);
     EXPECT_DOUBLE_EQ(share(48, 64), 0.5);
@@ -413,7 +414,7 @@ TEST(MatmulTileTest, ThreeDataflowsUnderACapacity) {
     const Tile rows_stay = matmul_tile({1, 64, 1024, 8192}, DType::kFp32, DType::kFp32, device, false);
     EXPECT_EQ(rows_stay.input_reads, 1);
     EXPECT_EQ(rows_stay.weight_reads, 1);
-    // B fits: the mirror image.
+    // B fits: the symmetric case.
     const Tile columns_stay = matmul_tile({1, 8192, 1024, 64}, DType::kFp32, DType::kFp32, device, false);
     EXPECT_EQ(columns_stay.input_reads, 1);
     EXPECT_EQ(columns_stay.weight_reads, 1);

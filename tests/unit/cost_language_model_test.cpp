@@ -1,4 +1,4 @@
-// What runtimes for language models do: products cut to their limits, weights scaled in groups, work left to the host.
+// Features of runtimes for language models: products split to their limits, group-scaled weights, work on the host.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -44,7 +44,7 @@ TEST(ProductCuts, CostWhatTheirPiecesCostAndAddingThem) {
     EXPECT_EQ(whole.macs, piece.macs * 2.0);
     EXPECT_EQ(whole.padded_macs, piece.padded_macs * 2.0);
     EXPECT_EQ(whole.dispatch, piece.dispatch * 2.0);
-    // Two pieces read their halves of both operands; sums of 32 bits are written and read once per piece.
+    // Two pieces each read half of both operands; 32-bit sums are written and read once per piece.
     const double sums = 2.0 * 8 * 512 * 4;
     EXPECT_DOUBLE_EQ(in_bytes(whole.traffic.read), 2 * in_bytes(piece.traffic.read) + sums);
     EXPECT_DOUBLE_EQ(in_bytes(whole.traffic.write), 8.0 * 512 + sums);
@@ -82,7 +82,7 @@ TEST(ProductCuts, ALimitThatIsNotCutSendsTheProductElsewhere) {
     EXPECT_THAT(support.reason, HasSubstr("k is 8960, the limit is 8192"));
 }
 
-// 64 x 1024 by 1024 x 256 with weights of 4 bits.
+// 64 x 1024 by 1024 x 256 with 4-bit weights.
 KernelCost grouped(const Profile& profile, std::string_view scheme) {
     std::string why;
     const auto kernel =
@@ -100,7 +100,7 @@ TEST(GroupsOfWeights, StoreTheirScaleAndAddUpTheirSums) {
     const KernelCost columns = grouped(profile, "w4a16");
     const KernelCost groups = grouped(profile, "w4a16_g128");
     EXPECT_DOUBLE_EQ(in_bytes(groups.traffic.read - columns.traffic.read), 1024.0 * 256 / 128 * 8);
-    // A sum per result and group: 64 x 256 x 8 at 4 per cycle.
+    // One addition per result and group: 64 x 256 x 8 at 4 per cycle.
     EXPECT_NEAR(in_nanoseconds(groups.compute - columns.compute), 64.0 * 256 * 8 / 4, 1e-6);
 }
 
@@ -120,7 +120,7 @@ TEST(WorkOfTheHost, FollowsItsClock) {
         }
         return kernel_cost(kernel, profile.devices[0], {3, {}});
     };
-    // 3 elements per cycle of one core of the host, whatever the NPU's cores; 4 us of dispatch are not its own.
+    // 3 elements per cycle on one host core, whatever the NPU's cores; the dispatch of 4 us is excluded.
     EXPECT_NEAR(in_microseconds(cost_at(2).vector), 64.0 * 1024 / 3 / 2000, 1e-6);
     EXPECT_NEAR(in_microseconds(cost_at(2).dispatch), 4 + 10000.0 / 2000, 1e-6);
     EXPECT_NEAR(in_microseconds(cost_at(1).vector), 64.0 * 1024 / 3 / 1000, 1e-6);

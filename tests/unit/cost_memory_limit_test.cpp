@@ -1,4 +1,4 @@
-// What the shared DRAM sustains, as a limit of kernels, hand-overs and simulated requests.
+// The sustained bandwidth of the shared DRAM as a limit of kernels, hand-overs and simulated requests.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -118,7 +118,7 @@ TEST_F(OwnMemory, IsNotHeldToTheHostsDramButItsHandoversAre) {
     for (const OperatorResult& op : result->stages[0].candidates[*result->stages[0].chosen].operators) {
         handed_over += op.handover_bytes;
     }
-    EXPECT_GE(in_bytes(handed_over), 2 * 4096 * 64 * 2.0);  // the input there and the result back
+    EXPECT_GE(in_bytes(handed_over), 2 * 4096 * 64 * 2.0);  // the input to the device and the result back
     EXPECT_NEAR(alone.simulation.moved[0] / handed_over, 1, 1e-9);
 }
 

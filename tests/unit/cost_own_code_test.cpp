@@ -1,4 +1,4 @@
-// What a runtime has no kernel for and computes by loops of its own on a core of the host.
+// Operators without a kernel in the runtime, which its own scalar loops compute on one core of the host.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ Profile rk3588_with(const std::vector<ProfileOverride>& overrides = {}) {
     return std::move(*profile);
 }
 
-// A convolution that makes 7 x 7 positions of 16 channels, and a GELU behind it.
+// A convolution with a result of 7 x 7 positions and 16 channels, followed by a GELU.
 DevicePlan planned_kernel(std::int64_t height, std::int64_t width, const Profile& profile) {
     ConvDims conv;
     conv.in_channels = 3;

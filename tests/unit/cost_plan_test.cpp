@@ -1,4 +1,4 @@
-// Quantisation when a graph is lowered: dtypes of weights and activations, conversions, refusals.
+// Quantisation in lowering: dtypes of weights and activations, conversions, refusals.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Chats and drafted tokens of placed stages: what passes take, what the memory holds, and what is refused.
+// Chats and drafted tokens of placed stages: times of passes, memory capacity, and refusals.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -96,7 +96,7 @@ TEST(ChatsOfAStage, PercentilesAreInEveryForm) {
     EXPECT_THAT(markdown_report(*all.result, *all.scenario, {}, {}, {}), HasSubstr("## Chats"));
 }
 
-// The simulation's error and the profile's are told apart.
+// Simulation error and profile uncertainty are separate.
 TEST(ChatsOfAStage, PercentilesSayWhatTheProfileLeavesOpen) {
     const Asked all = chats({{"arrivals.rate", "0.01 Hz"}, {"arrivals.requests", "2000"}});
     ASSERT_TRUE(all.result) << all.complaints;
@@ -109,7 +109,7 @@ TEST(ChatsOfAStage, PercentilesSayWhatTheProfileLeavesOpen) {
         ASSERT_TRUE(token.high);
         EXPECT_LT(first.low, placed.traffic.first_token->p50.value);
         EXPECT_GT(*first.high, placed.traffic.first_token->p50.value);
-        // Next to nobody waits: a token takes as much longer or shorter as a step of the answer may.
+        // Almost no chat waits, so the spread of a token's time is that of a decoding step.
         const Candidate& candidate = all.result->stages.front().candidates[placed.candidate];
         const double sigma = candidate.generation->of_step.sigma();
         EXPECT_NEAR(std::log(*token.high / token.low) / (2 * kNormal95 * sigma), 1, 0.25) << candidate.placement;
@@ -134,7 +134,7 @@ TEST(ChatsOfAStage, AreServedAmongOtherStages) {
     EXPECT_NEAR(placed.front().traffic.answer->p95.value / traffic->simulation.latency->p95.value, 1, 1e-9)
         << "it ends the request";
     ASSERT_TRUE(placed.front().traffic.spreads);
-    // Few requests meet another: the mean is that of prompts and answers of mean length.
+    // Few requests overlap, so the mean time is that of prompts and answers of mean length.
     EXPECT_NEAR(traffic->simulation.latency->mean.value / result->total.latency.median, 1, 0.1);
 }
 
@@ -176,13 +176,13 @@ TEST(DraftedTokens, ARoundIsDraftsAndOneCheck) {
     EXPECT_NEAR(*pair.generation->step / ((draft.drafting + draft.checking) / draft.tokens_per_round), 1, 1e-9);
     EXPECT_NEAR(draft.step / *npu.generation->step, 1, 1e-9);
     EXPECT_EQ(pair.generation->first_token->median, npu.generation->first_token->median);
-    // A check reads the same weights as a step, and the head's for five positions.
+    // A verification pass reads the same weights as a step, and computes the head for five positions.
     EXPECT_GT(draft.checking, draft.step);
     EXPECT_LT(draft.checking, draft.step * 5.0);
-    // At the acceptance from which on it pays, both are as fast.
+    // At the break-even acceptance, both have the same speed.
     ASSERT_TRUE(draft.pays_from);
     EXPECT_NEAR((draft.drafting + draft.checking) / tokens_per_round(*draft.pays_from, 4) / draft.step, 1, 1e-9);
-    // The uncertain acceptance makes the interval wider.
+    // The uncertainty of the acceptance widens the interval.
     const Asked exact = drafted({{"stages.answer.draft.acceptance", "65% ± 0%"}});
     EXPECT_LT(log_normal_sigma(exact.placed("npu, drafted by cpu").latency), log_normal_sigma(pair.latency));
 }
@@ -219,7 +219,7 @@ TEST(DraftedTokens, TakeTheEnergyOfBothDevices) {
     const Candidate& pair = all.placed("npu, drafted by cpu");
     ASSERT_TRUE(pair.energy);
     EXPECT_NEAR((*pair.draft->checker_energy + *pair.draft->drafter_energy) / *pair.energy, 1, 1e-12);
-    // More drafts are right, fewer rounds: less of both.
+    // More accepted drafts mean fewer rounds, which reduces both.
     const Asked better = drafted({{"stages.answer.draft.acceptance", "90%"}});
     EXPECT_LT(*better.placed("npu, drafted by cpu").draft->drafter_energy, *pair.draft->drafter_energy);
     EXPECT_LT(*better.placed("npu, drafted by cpu").draft->checker_energy, *pair.draft->checker_energy);
@@ -233,7 +233,7 @@ TEST(DraftedTokens, HaveABoundOnAllPlacementsOfBothModels) {
     EXPECT_LE(*pair.draft->lower_bound, pair.latency.median * (1 + 1e-9));
     EXPECT_NEAR(pair.latency.median / *pair.draft->lower_bound - 1, pair.optimality_gap, 1e-9);
     EXPECT_LT(pair.optimality_gap, 0.2) << "both models are pinned: little but fallbacks may move";
-    // Fewer rounds have less to do at best, too.
+    // Fewer rounds also reduce the lower bound.
     const Asked fewer = drafted({{"stages.answer.draft.acceptance", "100%"}});
     ASSERT_TRUE(fewer.result) << fewer.complaints;
     EXPECT_LT(*fewer.placed("npu, drafted by cpu").draft->lower_bound, *pair.draft->lower_bound);

@@ -1,4 +1,4 @@
-// Constraints of a stage: what placements keep to, which of them clash, and the regret of default placements.
+// Constraints of a stage: compliance of placements, conflicts, and the regret of default placements.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,7 +50,7 @@ TEST(Constraints, PinnedOperatorsRunWhereTheyArePinned) {
         }
     }
     EXPECT_TRUE(chosen(reranker(all)).proved_optimal);
-    // What is forced costs no less than what is free.
+    // A constrained placement costs no less than a free one.
     EXPECT_GE(reranker(all).optimum->latency, evaluated({}).result->stages.back().optimum->latency);
 }
 

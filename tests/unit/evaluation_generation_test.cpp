@@ -1,4 +1,4 @@
-// Generating text: its passes, its cache in bytes, what it refuses.
+// Text generation: passes, cache size in bytes, refusals.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -81,7 +81,7 @@ TEST(ScheduleGeneration, ASourceIsProjectedOnceAndItsKeysAreKept) {
     EXPECT_EQ(in_bytes(whole.generation->kv_cache), 4.0 * 2 * 384 * (36 + 1500) * 2);
     const Candidate step = on_npu(stage_of("whisper-tiny-decoder", {Phase::kDecode, 4, 32}), phone());
     const Candidate first = on_npu(stage_of("whisper-tiny-decoder", {Phase::kPrefill, 4, 0}), phone());
-    // Steps alone do without the matrices of the source.
+    // Decoding steps do not use the matrices that project the source.
     EXPECT_EQ(whole.weight_bytes, first.weight_bytes);
     EXPECT_LT(step.weight_bytes, first.weight_bytes);
     const Time sum = first.latency.median + step.latency.median * 32.0;
@@ -106,7 +106,7 @@ TEST(ScheduleGeneration, AStepReadsTheCacheFromDram) {
 TEST(ScheduleGeneration, AStepIsBoundByTheWeights) {
     const Candidate step = on_npu(stage_of("internlm2-1.8b", {Phase::kDecode, 128, 1}), phone());
     const double all_cores = 30.5e9;
-    // Every weight but the word table once, at what the cores draw together.
+    // Every weight except the word table is read once, at the joint bandwidth of the cores.
     const double weights = 1889110016.0 - 92544.0 * 2048;
     EXPECT_GT(in_seconds(step.latency.median), weights / all_cores);
     EXPECT_LT(in_seconds(step.latency.median), 1.25 * weights / all_cores);

@@ -1,5 +1,4 @@
-// Prompt and tokens on devices of their own: what they take, what is handed over between them, and that the best is
-// found.
+// Prefill and decoding on separate devices: their times, the hand-over between them, and optimality.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// A small model on both runtimes of a board, with what a test changes.
+// A small model on both runtimes of a board, with the changes of a test.
 std::vector<Override> small_chat(std::vector<Override> changes) {
     std::vector<Override> all{
         {"stages.answer.model", "smollm2-135m"}, {"stages.answer.prompt", "256"}, {"stages.answer.new_tokens", "32"}};
@@ -63,7 +62,7 @@ const Candidate& pair_of(const Chat& all) {
     return *found;
 }
 
-// Both directions, whichever is the faster one.
+// Both directions, independent of which is faster.
 struct Direction {
     const Candidate& prompt;
     const Candidate& tokens;
@@ -102,7 +101,7 @@ TEST(PhasesApart, HoldWeightsOnBothDevices) {
     const Chat all = chat({{"stages.answer.dtypes", "{cpu: int8}"}});
     ASSERT_TRUE(all.result) << all.complaints;
     const Candidate& npu = all.placed("npu");
-    // The word table is the host's in both; every matrix is there twice.
+    // The word table is on the host in both phases; every matrix is stored twice.
     const Bytes matrices = npu.weights.by_dtype.at(DType::kInt8);
     EXPECT_NEAR((pair_of(all).weight_bytes - npu.weight_bytes) / matrices, 1, 0.02);
     EXPECT_GT(pair_of(all).kept_in_dram, npu.kept_in_dram + matrices);
@@ -165,7 +164,7 @@ TEST(PhasesApart, TheBestOfBothIsFoundAndProved) {
     }
 }
 
-// Two blocks of a model, every placement of the blocks of both phases tried.
+// Exhaustive search over the placements of two blocks in both phases.
 TEST(PhasesApart, BlocksAreTriedExhaustively) {
     const Chat all = chat({{"models.smollm2-135m.sizes.layers", "2"}});
     ASSERT_TRUE(all.result) << all.complaints;
@@ -245,7 +244,7 @@ TEST(KeyValueCache, TheContextThatNoLongerFitsIsFound) {
                      {"stages.answer.prompt", std::to_string(prompt - 1)}})
             .result.has_value();
     };
-    // Activations are those of a prompt of 256 tokens in the one, and of a step in the other.
+    // Activations are those of a prompt of 256 tokens in one phase, and of a decoding step in the other.
     EXPECT_TRUE(feasible(positions));
     EXPECT_FALSE(feasible(positions + 1000));
     EXPECT_TRUE(findings(*chat({}).scenario, *chat({}).result).empty() ||

@@ -1,4 +1,4 @@
-// How long a stream is simulated, what its intervals hold, and when it is stable: against queueing theory.
+// Length of stream simulations, coverage of their intervals, and stability, compared with queueing theory.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,7 +40,7 @@ SimulationOptions until_known(std::uint64_t seed = 1) {
     return options;
 }
 
-// M/M/1 and M/D/1 stay in the system for s / (1 - rho) and s (1 + rho / (2 (1 - rho))) in the mean.
+// Mean times in the system of M/M/1 and M/D/1: s / (1 - rho) and s (1 + rho / (2 (1 - rho))).
 TEST(Stream, EndsWhenMeanAndTailAreKnownAndHoldsWhatTheoryKnows) {
     for (const double load : {0.3, 0.65, 0.8}) {
         const std::array<std::pair<Variability, double>, 2> laws{
@@ -61,7 +61,7 @@ TEST(Stream, EndsWhenMeanAndTailAreKnownAndHoldsWhatTheoryKnows) {
                             ? 1
                             : 0;
             }
-            EXPECT_GE(held, kSeeds * 4 / 5) << load;  // of 95 % intervals, all but a few
+            EXPECT_GE(held, kSeeds * 4 / 5) << load;  // 95 % intervals, of which a few may miss
         }
     }
 }
@@ -77,7 +77,7 @@ TEST(Stream, ItsLengthFollowsFromTheLoadAndThePrecision) {
     EXPECT_LT(simulate(queue(Variability::kNone), ClosedLoop{}, until_known()).counted, 4'100U);  // nothing varies
 }
 
-// Utilisation law and Little's law, of what is reported.
+// Utilisation law and Little's law hold for the reported numbers.
 TEST(Stream, KeepsToTheLawsOfQueues) {
     const SimulatedSystem system{{{"npu", 1}, {"cpu", 2}}, {}, {task(0, 4_ms), task(1, 5_ms, 1, {0})}};
     const auto open = simulate(system, PoissonArrivals{hertz(150)}, until_known());
@@ -118,7 +118,7 @@ TEST(Stream, MoreRequestsStayWithinTheInterval) {
     EXPECT_GE(within, 8);
 }
 
-// A hundred users who all begin at once make a start that no later request sees.
+// A hundred users who all start at once cause a transient that later requests do not see.
 TEST(Stream, LeavesOutTheWarmUp) {
     const SimulatedSystem system{{{"npu", 1}}, {}, {task(0, 1_ms)}};
     const ClosedLoop crowd{100, 500_ms, Variability::kExponential};
@@ -152,7 +152,7 @@ TEST(SteadyState, BatchesThatResembleEachOtherWidenTheInterval) {
     EXPECT_GT(half_interval(runs), 3 * half_interval(apart));
 }
 
-// Seed by purpose: requests arrive at the same times whatever they do, and a task's own time is its request's.
+// Separate random streams: arrival times do not depend on the tasks, and a task's time is drawn per request.
 TEST(Stream, SystemsThatDifferAreAskedTheSame) {
     SimulatedSystem fast{{{"npu", 1}, {"cpu", 1}}, {}, {task(0, 1_ms), task(1, 1_ms, 1, {0})}};
     SimulatedSystem slow = fast;
@@ -179,7 +179,7 @@ TEST(Sustainable, WhereServersCannotStandIdleItIsTheCapacity) {
     EXPECT_EQ(sustainable_rate(system), capacity(system));
 }
 
-// Two of three cores each: one call at a time, whatever their loads add up to.
+// Calls that need two of three cores run one at a time, whatever the sum of their loads is.
 TEST(Sustainable, CallsThatLeaveACoreIdle) {
     const SimulatedSystem system{{{"npu", 3}}, {}, {task(0, 3_ms, 2)}};
     EXPECT_NEAR(in_hertz(capacity(system)), 500, 1e-9);
@@ -190,7 +190,7 @@ TEST(Sustainable, CallsThatLeaveACoreIdle) {
     EXPECT_GT(result.load->value, 1);
 }
 
-// First come first served: a call for all cores waits until the last one is free.
+// First come, first served: a call for all cores waits until the last one is free.
 TEST(Sustainable, CallsOfDifferentWidthAreSimulated) {
     const SimulatedSystem system{{{"cpu", 4}}, {}, {task(0, 4_ms), task(0, 1_ms, 4, {0})}};
     const double rate = in_hertz(sustainable_rate(system));
@@ -217,7 +217,7 @@ TEST(Sustainable, ABandwidthThatNothingCanFillSlowsNothing) {
     EXPECT_THAT(never_short(system), testing::ElementsAre(false, false));
 }
 
-// The same numbers whether shares are decided at every event or, where there is always enough, never.
+// Results are equal whether bandwidth shares are computed at every event, or never if bandwidth always suffices.
 TEST(Sustainable, WhatNeverRunsShortIsTheSameSimulatedEitherWay) {
     SimulatedSystem system{{{"npu", 1}, {"cpu", 2}}, {{"dram", 9_GBps}, {"npu dma", 5_GBps, 0}}, {}};
     for (const std::size_t pool : {0U, 1U}) {
@@ -230,7 +230,7 @@ TEST(Sustainable, WhatNeverRunsShortIsTheSameSimulatedEitherWay) {
     }
     SimulationOptions options{1'000, 100, 1, 10};
     const auto quick = simulate(system, PoissonArrivals{hertz(300)}, options);
-    // An idle pool that could draw more makes every share be decided.
+    // An idle pool with a higher possible demand forces the computation of shares.
     system.pools.push_back({"idle", 1});
     SimulatedTask idle = task(2, Time{});
     idle.bandwidth = 0;

@@ -1,4 +1,4 @@
-// Devices that work at once on one request, and passes spread over devices for a stream of them.
+// Devices that work concurrently on one request, and passes distributed over devices for a stream.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 using namespace literals;
 
-// Two towers that are joined, on a board whose devices are about as fast as each other.
+// Two towers joined at the end, on a board with devices of similar speed.
 class Towers : public ScenarioFolder {
   protected:
     void SetUp() override {
@@ -59,7 +59,7 @@ ScenarioResult evaluated(const Scenario& scenario) {
 
 TEST_F(Towers, RunOnBothDevicesAtOnce) {
     Scenario scenario = towers("");
-    // Until the devices are equals, one of them does it all.
+    // Until both devices have similar speed, one of them runs everything.
     scenario.profile.devices[0].matrix.efficiency.value /= 8;
     const ScenarioResult result = evaluated(scenario);
     const StageResult& stage = result.stages.front();
@@ -74,7 +74,7 @@ TEST_F(Towers, RunOnBothDevicesAtOnce) {
     }
     const auto starts = [&chosen](std::size_t op) { return chosen.operators[op].start; };
     EXPECT_NE(chosen.assignment[0], chosen.assignment[2]);
-    EXPECT_LT(std::max(starts(0), starts(2)), std::min(starts(1), starts(3)));  // side by side
+    EXPECT_LT(std::max(starts(0), starts(2)), std::min(starts(1), starts(3)));  // concurrent
     EXPECT_GE(starts(4), starts(1));
     const TrafficResult alone = request_alone(scenario, result);
     EXPECT_NEAR(in_seconds(alone.simulation.duration), in_seconds(result.total.latency.median), 1e-12);
@@ -85,7 +85,7 @@ TEST_F(Towers, RunOnBothDevicesAtOnce) {
     EXPECT_NEAR(in_bytes(alone.simulation.moved.front()), in_bytes(moved), 1e-6 * in_bytes(moved));
 }
 
-// All placements of five operators on two devices in all orders.
+// Exhaustive search over all placements and orders of five operators on two devices.
 TEST_F(Towers, AreBruteForce) {
     for (const double slower : {1.0, 4.0, 8.0, 16.0}) {
         Scenario scenario = towers("");
@@ -173,8 +173,8 @@ TEST(Throughput, NoMoreThanTheBoundAndAsSimulated) {
     }
 }
 
-// Where the NPU is slow, the passes of a stage are spread over both devices, and more requests are served than by
-// either.
+// With a slow NPU, the passes of a stage are distributed over both devices, which serves more requests than either
+// alone.
 TEST(Throughput, PassesAreSpreadOverDevices) {
     const std::vector<Override> slow{
         {"stages.rerank.repeat", "12"}, {"hardware.devices.npu.clock", "300 MHz"}, {"hardware.devices.npu.cores", "1"}};

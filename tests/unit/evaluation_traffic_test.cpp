@@ -1,4 +1,4 @@
-// Traffic of a scenario: how it is read, and that a simulated request agrees with the predicted total.
+// Traffic of a scenario: reading, and agreement of a single simulated request with the predicted total.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -71,7 +71,7 @@ TEST_F(ReadTraffic, WhatIsWrongWithIt) {
     EXPECT_THAT(load_arrivals("{trace: log.csv}").complaints, testing::HasSubstr("has no column 'arrival_ms'"));
 }
 
-// Both ends of every range are fine, and what lies beyond is an error that says the range.
+// Both ends of every range are valid; a value beyond is an error that states the range.
 TEST_F(ReadTraffic, EveryNumberHasARange) {
     for (const char* good : {"{users: 1, think: 0 s}", "{users: 100000, think: 100000 s}", "{rate: 1e-5 Hz}",
                              "{rate: 1 MHz}", "{rate: 1 Hz, requests: 1, warm_up: 0, seed: 0}",
@@ -131,7 +131,7 @@ INSTANTIATE_TEST_SUITE_P(Shipped, RequestAlone,
                          testing::Values("rag-rk3588", "rag-rk3588-bucket-128", "rag-rk3588-no-npu", "rag-rk3588-batch",
                                          "rag-rk3588-no-reranker"));
 
-// A stream at two thirds of what its NPU can do, each of whose requests is a thousand operators.
+// A stream at two thirds of its NPU's capacity, with a thousand operators per request.
 constexpr const char* kSpokenAnswer = R"(scenario: A spoken question on one NPU
 hardware: rk3588-rkllm-1.3.0
 stages:
@@ -177,7 +177,7 @@ TEST(SimulatedScenario, AStreamAtTwoThirdsDoesNotPileUp) {
     EXPECT_LT(traffic.system.tasks.size(), 400U);  // of about a thousand operators
 }
 
-// Stable, load, and the probability that requests pile up say one thing, on either side of what is sustainable.
+// Stability, load, and the probability of instability agree on both sides of the sustainable rate.
 TEST(SimulatedScenario, StabilityIsSaidOnce) {
     double before = 0;
     for (const double load : {0.3, 0.9, 0.99, 1.01, 1.2, 3.0}) {
@@ -194,7 +194,7 @@ TEST(SimulatedScenario, StabilityIsSaidOnce) {
     }
 }
 
-// A stage of fixed time is in the way of what runs on its device, and of nothing without one.
+// A stage of fixed time occupies its device, or nothing if it has none.
 TEST(SimulatedScenario, AFixedTimeHoldsCoresOfItsDevice) {
     const auto waited = [](const std::string& on) {
         const auto [scenario, result] = reference("rag-rk3588-bucket-128", "{rate: 3 Hz}",
@@ -210,7 +210,7 @@ TEST(SimulatedScenario, AFixedTimeHoldsCoresOfItsDevice) {
     const Time all_cores = waited(", on: npu, cores: {npu: 3}");
     EXPECT_LT(elsewhere, one_core);
     EXPECT_LT(one_core, all_cores);
-    EXPECT_LT(elsewhere, waited(", on: cpu"));  // lookups of embeddings take all its cores
+    EXPECT_LT(elsewhere, waited(", on: cpu"));  // embedding lookups use all its cores
 }
 
 TEST(SimulatedScenario, OverloadAndTrace) {
@@ -231,8 +231,8 @@ TEST(SimulatedScenario, OverloadAndTrace) {
     EXPECT_EQ(spans, 2 * result.traffic->system.tasks.size());
 }
 
-// What a viewer needs: names, spans that do not overlap on a thread, ends for every begin, arrows within spans,
-// counters.
+// Requirements of trace viewers: names, spans that do not overlap on a thread, an end for every begin, arrows within
+// spans, counters.
 TEST(SimulatedScenario, TraceHasNamesRequestsArrowsAndBandwidth) {
     const auto [scenario, result] = reference("rag-rk3588-bucket-128", "{rate: 30 Hz, requests: 400}");
     TrafficResult first{result.traffic->system,
@@ -288,7 +288,7 @@ TEST(SimulatedScenario, TraceHasNamesRequestsArrowsAndBandwidth) {
     }
 }
 
-// With one request at a time arrivals leave nothing to chance: the outlook is the probability of the total.
+// With one request at a time arrivals add no randomness, so the outlook is the probability of the total.
 TEST(SimulatedScenario, OutlookOnTheBudget) {
     const auto [scenario, alone] = reference("rag-rk3588-bucket-128", "{users: 1, requests: 400, warm_up: 0}");
     ASSERT_TRUE(alone.traffic->budget && alone.total.budget_probability);
@@ -309,7 +309,7 @@ TEST(SimulatedScenario, OutlookOnTheBudget) {
     EXPECT_NEAR(in_seconds(stages), in_seconds(busy.traffic->simulation.latency->mean.value), 1e-9);
 }
 
-// Random numbers are drawn per cause: one uncertain number less leaves what is drawn for the others.
+// Each uncertain number has its own random stream: removing one does not change the draws of the others.
 TEST(SimulatedScenario, WhatIsDrawnDoesNotDependOnWhatElseIsUncertain) {
     const auto outlook = [](const std::string& path, const std::string& value) {
         Diagnostics diagnostics;
@@ -346,7 +346,7 @@ TEST(SimulatedScenario, OneStageMustNotSlowAnother) {
     ASSERT_TRUE(loose.result) << loose.complaints;
     ASSERT_EQ(loose.result->slowdowns.size(), 1U);
     const double share = loose.result->slowdowns.front().share.value();
-    EXPECT_GT(share, 0.05);  // the search waits while all of the CPU embeds
+    EXPECT_GT(share, 0.05);  // the search waits while embedding uses the whole CPU
     const auto strict = slowed("npu", "1%");
     EXPECT_FALSE(strict.result);
     EXPECT_THAT(strict.complaints, testing::HasSubstr("stage 'embed' has no placement that keeps to 'slows': on cpu it "

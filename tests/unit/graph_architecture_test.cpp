@@ -1,4 +1,4 @@
-// Architectures: what templates can say, and the exact words about what they must not.
+// Architectures: features of templates, and the exact text of every error.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ std::vector<std::string> names(const Graph& graph) {
     return result;
 }
 
-/// One section `s` over `width` columns whose operators are given; the result is `end`.
+/// One section `s` over `width` columns with the given operators; its result is `end`.
 std::string one_section(std::string_view operators) {
     return "architecture: tiny\n"
            "sizes: {width: columns, extra: {default: 0, min: 0, meaning: a flag}}\n"

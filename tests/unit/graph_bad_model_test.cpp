@@ -1,4 +1,4 @@
-// Models that cannot be: the exact words about each mistake.
+// Invalid models: the exact text of every error.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 namespace berth {
 namespace {
 
-/// What reading this model (and laying it out) says, with the shipped architectures.
+/// Diagnostics of reading and instantiating this model with the shipped architectures.
 std::string said(std::string_view text, Workload workload = {1, 8}) {
     Diagnostics diagnostics;
     const auto document = YamlDocument::parse(text, "m.yaml", diagnostics);
@@ -94,7 +94,7 @@ TEST(GraphBadModel, WorkloadsThatDoNotFit) {
                 testing::HasSubstr("a tensor of this shape would hold more than 9007199254740992 elements"));
 }
 
-/// What laying out the shipped reranker with another size says.
+/// Diagnostics of instantiating the shipped reranker with another size.
 std::string said_with(const std::string& size, std::optional<double> value) {
     Model model = shipped_model("ms-marco-MiniLM-L-12-v2");
     model.where = SourceLocation("m.yaml");

@@ -1,4 +1,4 @@
-// Decoders: parameters by hand, shapes of a prompt and of one step behind a cache, windows, shared tables.
+// Decoders: hand-counted parameters, shapes of a prompt and of a step with a cache, windows, shared tables.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// What the published configuration of a decoder says.
+/// Published configuration of a decoder.
 struct Decoder {
     std::string name;
     std::int64_t layers, hidden, heads, kv_heads, head_dim, ffn, vocab;

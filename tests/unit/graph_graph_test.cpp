@@ -9,7 +9,7 @@ namespace {
 
 using testing::ElementsAre;
 
-/// Element-wise operators of one row each, where operator i makes tensor i and reads what `reads[i]` lists.
+/// Element-wise operators of one row each; operator i produces tensor i and reads the tensors in `reads[i]`.
 Graph wired(const std::vector<std::vector<TensorId>>& reads) {
     Graph graph;
     for (std::size_t i = 0; i < reads.size(); ++i) {

@@ -1,4 +1,4 @@
-// Words of the language of architectures: sizes per round, weights that rounds share, what an absent operator leaves.
+// Features of the architecture language: sizes per round, weights shared between rounds, absent operators.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -58,7 +58,7 @@ TEST(GraphLanguage, ValuesPerRoundAreChecked) {
                              "sizes: {layers: 2, width: 4}\n")
                     .said(),
                 HasSubstr("'layrs' is no size of one value that stands before"));
-    // Outside the rounds there is no such value.
+    // The value is not defined outside the rounds.
     EXPECT_THAT(WrittenModel("architecture: tiny\nsizes: {layers: l, wide: {per: layers, default: 1, meaning: m}}\n"
                              "inputs: {x: {shape: [wide]}}\nsections:\n  - section: s\n    result: a\n    operators:\n"
                              "      - {name: a, op: gelu, inputs: [x], rows: 1, cols: 1, shape: [1]}\n",

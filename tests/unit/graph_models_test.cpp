@@ -1,4 +1,4 @@
-// The shipped models: parameters, work and weights against counts worked out from their published sizes.
+// The shipped models: parameters, work and weights compared with hand counts from their published sizes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 using testing::ElementsAre;
 
-/// What the published configuration of a BERT-like encoder says.
+/// Published configuration of a BERT-like encoder.
 struct Encoder {
     std::int64_t layers, hidden, ffn, vocab, positions, token_types;
     bool pooler;
@@ -75,7 +75,7 @@ TEST(GraphModels, EveryFileHoldsWhatItsAuthorsPublished) {
         const Model model = shipped_model(name);
         EXPECT_EQ(model.name, name);
         EXPECT_FALSE(model.source.empty()) << name;
-        if (!model.published_parameters) {  // nothing to publish: its weights grow with the input
+        if (!model.published_parameters) {  // no published count, because its weights grow with the input
             EXPECT_LT(totals(lay_out(model, {1, 8})).parameters, totals(lay_out(model, {1, 16})).parameters) << name;
             continue;
         }

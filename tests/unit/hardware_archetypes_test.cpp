@@ -1,4 +1,4 @@
-// Archetypes: what a profile has from a kind of chip, or from another chip, says so.
+// Archetypes: numbers inherited from a kind of chip, or from another chip, state this as their source.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -46,7 +46,7 @@ TEST(Archetypes, WhatIsInheritedSaysSoAndFromWhere) {
     const ParameterView softmax = number_at(*profile, "devices.npu.vector.softmax.per_cycle");
     EXPECT_EQ(softmax.origin, Origin::kInherited);
     EXPECT_THAT(softmax.source, ::testing::StartsWith("of npu-vector: "));
-    // The host's numbers come from further down, and say so.
+    // The host's numbers are inherited from further down the chain, and state it.
     EXPECT_THAT(number_at(*profile, "devices.cpu.matrix.efficiency").source,
                 ::testing::StartsWith("of arm-big-little: "));
     EXPECT_EQ(number_at(*profile, "memory.dram.bandwidth").origin, Origin::kDatasheet);
@@ -114,7 +114,7 @@ TEST(Archetypes, ADatasheetProfileIsShort) {
     }
 }
 
-// Two products, of 16 MiB of fp16 weights each, one behind the other.
+// Two consecutive products with 16 MiB of fp16 weights each.
 DevicePlan plan_with(const char* weights) {
     Diagnostics diagnostics;
     std::string yaml(kOwnChip);
@@ -140,7 +140,7 @@ TEST(WeightsKept, NoneAllOrAsManyAsFit) {
     const double all = 2.0 * 1024 * 8192 * 2;  // fp16
     EXPECT_GE(weights_from_dram(plan_with("none")), all);
     EXPECT_GE(weights_from_dram(plan_with("all_or_none")), all);
-    // 8 MiB less what is alive at most (the input and the wide result, 1.125 MiB) of 32 MiB stay.
+    // Of 32 MiB of weights, 8 MiB less the peak of live tensors (the input and the wide result, 1.125 MiB) stay.
     const double part = weights_from_dram(plan_with("part"));
     EXPECT_NEAR(part / all, 1 - (8 - 1.125) / 32, 0.02);
 }

@@ -1,4 +1,4 @@
-// Every mistake in a profile is reported at its place, with what would have been right.
+// Every error in a profile is reported at its location, with the valid alternatives.
 #include <gtest/gtest.h>
 
 #include <ostream>
@@ -8,7 +8,7 @@
 namespace berth {
 namespace {
 
-/// A value put in by an override, and the whole text of what the reader must say about it.
+/// An overriding value, and the full text of the expected error.
 struct BadValue {
     const char* name;
     std::string path;
@@ -26,7 +26,7 @@ TEST_P(HardwareBadValue, IsReported) {
     EXPECT_FALSE(reading.profile.has_value()) << "never half a profile";
 }
 
-// The place of an override is its own text.
+// The location of an override is its own text.
 std::string at_set(const std::string& path, const std::string& complaint, int column = 1) {
     return "--set hardware." + path + ":1:" + std::to_string(column) + ": error: " + complaint + "\n";
 }

@@ -1,4 +1,4 @@
-// The state of a board's memory: what it may be, and that all bandwidths go with it.
+// The state of a board's memory: permitted values, and scaling of all bandwidths with it.
 #include <gmock/gmock.h>
 
 #include "berth/cost.h"
@@ -37,13 +37,13 @@ TEST(DramClock, MovesAllBandwidthsInProportion) {
     const auto half = read_with_state("rated_clock: 2 GHz, ", {{"memory.dram.clock", "1 GHz"}});
     ASSERT_TRUE(half.profile) << half.complaints;
     const Profile full = read_board().profile.value();
-    for (const int cores : {1, 3}) {  // three meet the limit of all cores
+    for (const int cores : {1, 3}) {  // three cores reach the limit of all cores
         EXPECT_NEAR(weights_streamed(*half.profile, cores) / weights_streamed(full, cores), 2, 1e-9) << cores;
     }
     EXPECT_DOUBLE_EQ(in_bytes(bytes(1)) * (sustained_as_clocked(half.profile->dram) / full.dram.sustained.value), 0.5);
     EXPECT_DOUBLE_EQ(limit_as_clocked(half.profile->devices.front()) / full.devices.front().dram_limit.value, 0.5);
     const Link fast = {0, 1, 0, {}, {}, {}, {}, full.dram.sustained, {}, {}};
-    EXPECT_EQ(handover_cost(fast, bytes(1e6)).total, Time{});  // no rate of its own, no cost
+    EXPECT_EQ(handover_cost(fast, bytes(1e6)).total, Time{});  // no rate, no cost
 }
 
 TEST(DramClock, OfRowsOverridesTheProfiles) {

@@ -1,4 +1,4 @@
-// What was measured on a device: reading it, and how near an operator is to it.
+// Evidence: reading of the measured sizes of a device, and distance of an operator from them.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -45,7 +45,7 @@ TEST(Evidence, OfAConvolutionCountsPositionsDepthAndChannels) {
     EXPECT_EQ(evidence_sizes(conv), (std::vector<std::int64_t>{400, 288, 128}));
 }
 
-// The effect of errors of products in one product's time, where products of 128 rows were measured.
+// Effect of the model errors of products on one product's time, if products of 128 rows were measured.
 double error_of_product(std::int64_t m, const std::string& kind, const std::string& evidence) {
     const ProfileReading board = read_board(
         {{"devices.npu.error.matmul", "{value: 20%, kind: " + kind + "}"}, {"devices.npu.evidence", evidence}});

@@ -1,4 +1,4 @@
-// Keys that had another name in the release before still work, with a warning that names the present one.
+// Former names of keys, from the previous release, still work, with a warning that states the current name.
 #include <gmock/gmock.h>
 
 #include "hardware/former_keys.h"

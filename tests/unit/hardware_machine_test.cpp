@@ -1,4 +1,4 @@
-// Whose a profile is: what a system says of itself, how it is written down, and what counts as another machine.
+// The machine of a profile: detection from the system, the written form, and the comparison of machines.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -24,7 +24,7 @@ constexpr std::string_view kX86 =
     "hypervisor avx512f avx512_vnni\nbogomips\t: 5199.97\n\n"
     "processor\t: 1\nvendor_id\t: AuthenticAMD\n\nprocessor\t: 2\n\nprocessor\t: 3\n";
 
-/// A folder that stands for "/".
+/// A folder that replaces "/".
 class MachineTest : public ::testing::Test {
   protected:
     void SetUp() override {
@@ -192,7 +192,7 @@ TEST_F(MachineTest, OtherMachinesDifferInWhatDecidesTheirSpeed) {
                 ElementsAre("machine real there, virtual here"));
     EXPECT_THAT(differing([](M& m) { m.memory = gibibytes(16); }).differences,
                 ElementsAre("memory 16 GiB there, 32 GiB here"));
-    // Updates, another day's measurement, and what firmware keeps for itself.
+    // Differences due to updates, the date of measurement, and memory reserved by firmware.
     EXPECT_TRUE(differing([](M& m) {
                     m.microcode = "0xa101154";
                     m.system = "Linux 7";

@@ -1,4 +1,4 @@
-// What a profile's text means: clusters, rules, inheritance, overrides, devices left out, the list of numbers.
+// Meaning of a profile's text: clusters, rules, inheritance, overrides, disabled devices, the list of numbers.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -126,7 +126,7 @@ TEST(HardwareProfile, ADisabledDeviceIsLeftOutWithItsLinks) {
 }
 
 TEST(HardwareProfile, WhatFellBackToADisabledDeviceHasNoPlace) {
-    // With the NPU as host the CPU may go, and with it the place of embeddings and of large transposes.
+    // With the NPU as host the CPU may be removed, and with it the device for embeddings and large transposes.
     const ProfileReading reading = read_board({{"host", "npu"}, {"devices.cpu.enabled", "false"}});
     ASSERT_EQ(reading.complaints, "");
     const OperatorRule& embedding = rule(*reading.profile, "npu", OperatorKind::kEmbedding);

@@ -1,4 +1,4 @@
-// Numbers that are shares of others: what they come to, what moves them, and what is refused.
+// Numbers that are shares of others: values, dependencies, and refusals.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -68,7 +68,7 @@ TEST(RelativeNumber, MayTakeThePlaceOfAPlainOne) {
     ASSERT_TRUE(board.profile) << board.complaints;
     const auto& bandwidth = board.profile->devices[0].clusters[0].bandwidth;
     EXPECT_DOUBLE_EQ(bandwidth.value / gigabytes_per_second(1), 7.5);
-    EXPECT_EQ(bandwidth.spread, 0.1);  // of the plain one
+    EXPECT_EQ(bandwidth.spread, 0.1);  // spread of the plain number
 }
 
 TEST(RelativeNumber, MovesWithTheOtherInPlace) {
@@ -83,7 +83,7 @@ TEST(RelativeNumber, MovesWithTheOtherInPlace) {
     set("memory.dram.bandwidth", 60);
     EXPECT_DOUBLE_EQ(profile.devices[0].bus->value / gigabytes_per_second(1), 48);
     EXPECT_DOUBLE_EQ(profile.devices[0].dram_limit.value / gigabytes_per_second(1), 36);
-    // The spread is that of the share: half of what it was, at a base twice as fast.
+    // The spread is that of the share: half as large, at a base twice as fast.
     set("memory.dram.sustained", 12);
     EXPECT_DOUBLE_EQ(profile.dram.sustained.value / gigabytes_per_second(1), 24);
     set("memory.dram.bandwidth", 30);
@@ -111,7 +111,7 @@ TEST(RelativeNumber, ACopyMovesByItself) {
     EXPECT_DOUBLE_EQ(copy.dram.sustained.value / board.profile->dram.sustained.value, 2);
 }
 
-/// A text in place of the sustained bandwidth, and the complaint about it.
+/// A text that replaces the sustained bandwidth, and the expected error.
 struct BadShare {
     std::string_view text, complaint;
 };

@@ -1,4 +1,4 @@
-// The shipped profiles: readable, every number with an origin, every file that a source names present.
+// The shipped profiles: they are valid, every number has an origin, and every file that a source names exists.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -45,8 +45,8 @@ TEST_P(HardwareShipped, EveryNumberSaysWhereItComesFrom) {
     EXPECT_GT(views.size(), 40U);
     for (const ParameterView& view : views) {
         EXPECT_FALSE(view.source.empty()) << view.path;
-        // What was not read in a datasheet is uncertain; errors of the model are spreads themselves, and 1 or 0 by
-        // definition needs none.
+        // Numbers not taken from a datasheet are uncertain; model errors are spreads themselves, and a value of 1 or 0
+        // by definition needs none.
         const bool exact = view.origin == Origin::kDatasheet || view.path.find(".error.") != std::string::npos ||
                            view.source.find("by definition") != std::string::npos ||
                            view.path == "memory.dram.capacity";

@@ -1,4 +1,4 @@
-// Families of published configurations: each becomes a model with as many parameters as its authors count.
+// Families of published configurations: each becomes a model with the parameter count of its authors.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// Parameters of what a configuration becomes, after its model file was written and read again.
+/// Parameters of the model from a configuration, after a round trip through its model file.
 double parameters_of(const std::optional<YamlDocument>& document, Diagnostics& diagnostics, const std::string& part,
                      std::string& architecture) {
     const auto import =
@@ -32,7 +32,7 @@ double parameters_of(const std::optional<YamlDocument>& document, Diagnostics& d
 struct FamilyFile {
     std::string file, part, architecture;
     double published;
-    std::string source;  ///< of the count
+    std::string source;  ///< source of the count
 };
 
 class FamilyFiles : public testing::TestWithParam<FamilyFile> {};
@@ -107,7 +107,7 @@ INSTANTIATE_TEST_SUITE_P(
 struct FamilyConfig {
     std::string name;
     double published;
-    std::string config;  ///< what the published configuration says; the rest is as the library's class has it
+    std::string config;  ///< keys of the published configuration; others have the defaults of the library's class
 };
 
 class FamilyConfigs : public testing::TestWithParam<FamilyConfig> {};

@@ -1,4 +1,4 @@
-// Published configurations of every architecture: each becomes the model that ships.
+// Published configurations of every architecture: each becomes the shipped model.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

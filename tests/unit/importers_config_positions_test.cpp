@@ -1,5 +1,4 @@
-// Models whose positions are biases of the scores or windows of neighbours, and mixers beside attention: parameters and
-// work by hand.
+// Models with positions as score biases or as windows, and with mixers besides attention: parameters and work by hand.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -105,14 +104,14 @@ TEST(Positions, WindowsOfSwinSeeThemselvesOnly) {
     const Graph graph = lay_out(*model, {1, 1});
     // 64 windows of 49 positions, 3 heads of 32, in each of two blocks.
     EXPECT_EQ(macs_of(graph, "stage_1.", "attention.products"), 2.0 * 64 * 49 * 49 * 96);
-    // The last stage is one window: nothing is shifted there; in the first one block of two is.
+    // The last stage is a single window without shifts; in the first stage one of two blocks is shifted.
     std::size_t shifted = 0;
     for (const Operator& op : graph.operators) {
         shifted += op.name.ends_with("attention.shift") ? 1U : 0U;
         EXPECT_FALSE(op.name.starts_with("stage_4.") && op.name.ends_with("attention.shift"));
     }
     EXPECT_EQ(shifted, 1U + 1U + 3U);
-    // 4.5 G multiplications, as the paper's table 1 says.
+    // 4.5 G multiplications, from table 1 of the paper.
     EXPECT_NEAR(in_operations(totals(graph).macs) / 4.5e9, 1, 0.01);
 }
 
@@ -138,9 +137,9 @@ TEST(Positions, LongformerGrowsWithTheTextNotWithItsSquare) {
     ASSERT_TRUE(model);
     const double once = macs_of(lay_out(*model, {1, 2048}), "layer.", "attention.scores");
     const double twice = macs_of(lay_out(*model, {1, 4096}), "layer.", "attention.scores");
-    // At both ends of the text the windows are cut.
+    // Windows are truncated at both ends of the text.
     EXPECT_NEAR(twice / once, 2, 0.1);
-    // A global query sees all.
+    // A global query attends to all keys.
     EXPECT_EQ(macs_of(lay_out(*model, {1, 4096}), "layer.0.", "global.scores"), 2.0 * 4096 * 768);
 }
 

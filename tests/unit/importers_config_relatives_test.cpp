@@ -1,5 +1,5 @@
-// Models that translate, relatives of families that are there, and the towers of models that see: parameters by hand,
-// which are those that the library counts.
+// Translation models, relatives of supported families, and vision towers: hand-counted parameters, equal to those that
+// the library counts.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// What a configuration becomes: its parameters, or 0, and what was said.
+/// Result of importing a configuration: the number of parameters, or 0, and the diagnostics.
 struct Relative {
     double parameters = 0;
     std::string said;
@@ -55,7 +55,7 @@ TEST_P(Relatives, HaveTheParametersThatTheLibraryCounts) {
 INSTANTIATE_TEST_SUITE_P(
     All, Relatives,
     testing::Values(
-        // Both, less the table that they share: 139420416, as published.
+        // Encoder and decoder without the shared table: 139420416, as published.
         RelativeCount{"bart-base encoder", "encoder", 81920256,
                       R"({"model_type": "bart", "activation_function": "gelu", )" + std::string(kBart)},
         RelativeCount{"bart-base decoder", "decoder", 96103680,
@@ -97,7 +97,7 @@ INSTANTIATE_TEST_SUITE_P(
         RelativeCount{"dots.llm1", "", 142774381696,
                       R"({"model_type": "dots1", "hidden_size": 4096, "vocab_size": 152064})"},
         RelativeCount{"ernie-4.5-21b-a3b", "", 21825437888, R"({"model_type": "ernie4_5_moe"})"},
-        // The towers of models that see.
+        // Vision towers.
         RelativeCount{"internvit-300m", "image", 304012288,
                       R"({"model_type": "internvl_chat", "vision_config": {"model_type": "intern_vit_6b",
 "hidden_size": 1024, "image_size": 448, "intermediate_size": 4096, "num_attention_heads": 16,
@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
                       R"({"model_type": "qwen2_5_vl", "vision_config": {"model_type": "qwen2_5_vl", "depth": 32,
 "hidden_size": 1280, "intermediate_size": 3420, "num_heads": 16, "out_hidden_size": 2048, "patch_size": 14,
 "window_size": 112, "fullatt_block_indexes": [7, 15, 23, 31]}})"},
-        // What Qwen3-VL-2B has beside the 1720574976 of its text model.
+        // The parameters of Qwen3-VL-2B besides the 1720574976 of its text model.
         RelativeCount{"qwen3-vl-2b tower", "image", 406957056,
                       R"({"model_type": "qwen3_vl", "text_config": {"model_type": "qwen3_vl_text"},
 "vision_config": {"model_type": "qwen3_vl", "depth": 24, "hidden_size": 1024, "intermediate_size": 4096,
@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
         return name;
     });
 
-/// Products of scores and values per head and element of its width: what queries see, twice.
+/// Score and value products per head and element of its width: twice the number of visible keys of all queries.
 double seen_in_chunks(std::int64_t chunk, std::int64_t tokens, std::int64_t context) {
     Diagnostics diagnostics;
     const auto document = YamlDocument::parse(
@@ -157,7 +157,7 @@ TEST(Relatives, AQuerySeesNothingBeforeItsChunk) {
     }
 }
 
-// The model that sees may bear the type of the one that reads, whose sizes are none of its own.
+// A vision-language model may have the type of its text model, but does not have its sizes.
 TEST(Relatives, ATowerWithoutAnArchitectureIsNotTheTextModel) {
     const Relative seeing(R"({"model_type": "eyes", "vision_config": {"model_type": "qwen2", "hidden_size": 1536}})",
                           "image");
@@ -172,7 +172,7 @@ TEST(Relatives, TheTextModelBesideATowerIsReadAsBefore) {
     const std::string sizes =
         R"("hidden_size": 1536, "intermediate_size": 8960, "num_hidden_layers": 28, "num_attention_heads": 12,
 "num_key_value_heads": 2, "vocab_size": 151936, "tie_word_embeddings": true})";
-    // Qwen2-VL-2B: the sizes of Qwen2-1.5B, once beside the tower, as published, once inside.
+    // Qwen2-VL-2B: the sizes of Qwen2-1.5B, once beside the tower, as published, once nested.
     for (const std::string& config :
          {outer + sizes, outer + R"("text_config": {"model_type": "qwen2_vl_text", )" + sizes + "}"}) {
         EXPECT_EQ(Relative(config).parameters, 1543714304) << Relative(config).said;

@@ -1,4 +1,4 @@
-// Published configurations: what they map to, what is ignored, what is refused and where.
+// Published configurations: mapped keys, ignored keys, refusals and their locations.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -57,7 +57,7 @@ TEST(ConfigImport, OtherNamesOfTheSameSizes) {
     const auto reserved = imported_file("roberta-base", diagnostics);
     ASSERT_TRUE(reserved) << diagnostics.text();
     Symbols expected = shipped_model("roberta-base").sizes;
-    expected["pooler"] = 0;  // the file is of a model with another head
+    expected["pooler"] = 0;  // the file describes a model with another head
     EXPECT_EQ(reserved->model.sizes, expected);
     EXPECT_THAT(diagnostics.text(), HasSubstr("the head of RobertaForMaskedLM is left out"));
 }
@@ -105,7 +105,7 @@ TEST(ConfigImport, AnUnknownTypeListsThoseThatAreKnown) {
     EXPECT_THAT(said_of("[1, 2]"), HasSubstr("config.json:1:1: error: this is no configuration"));
 }
 
-// An architecture that another one shadows would never be imported.
+// An architecture shadowed by another one would never be imported.
 TEST(ConfigImport, EveryTypeHasOneMappingPerPart) {
     std::set<std::string> seen;
     for (const Architecture& architecture : shipped_architectures()) {
@@ -116,7 +116,7 @@ TEST(ConfigImport, EveryTypeHasOneMappingPerPart) {
             }
         }
     }
-    // A type that stands for one model whole has no parts, but for a tower that sees beside it.
+    // A type that denotes one whole model has no parts, except for a vision tower.
     for (const std::string& type : importable_model_types(shipped_architectures())) {
         const auto whole = seen.contains(type + " ");
         const bool in_parts = std::ranges::any_of(seen, [&](const std::string& one) {

@@ -1,4 +1,4 @@
-// Words of the mapping of configurations: texts that mean sizes, lists per round, defaults, conditions, inner
+// Features of the configuration mapping: texts that denote sizes, lists per round, defaults, conditions, nested
 // configurations.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,8 +14,8 @@ constexpr const char* kOperators =
     "inputs: {x: {shape: [width]}}\nsections:\n  - section: s\n    result: a\n    operators:\n"
     "      - {name: a, op: gelu, inputs: [x], rows: 1, cols: width, shape: [width]}\n";
 
-/// What a configuration becomes by the mappings of an architecture whose sizes are `layers`, `width` and `kind`, the
-/// last per layer.
+/// Import of a configuration with the mappings of an architecture with the sizes `layers`, `width` and `kind`, the last
+/// one per layer.
 struct Imported {
     std::optional<ImportedConfig> result;
     std::string said;

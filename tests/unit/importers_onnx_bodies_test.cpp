@@ -1,4 +1,4 @@
-// Functions, branches and loops of ONNX files, what an import loses, and sizes that a file leaves open.
+// Functions, branches and loops of ONNX files, information lost in the import, and open sizes.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -28,7 +28,7 @@ TEST(OnnxBodies, OfAConditionTheDearerBranchCounts) {
     }
 }
 
-/// x goes through eight columns again and again.
+/// A loop in which x passes repeatedly through a product of eight columns.
 std::string loop_of(const std::string& count) {
     return node("Loop", {count, "", "x"}, {"y"},
                 body_attribute("body", constant("w", {8, 8}) + node("MatMul", {"s", "w"}, {"t"}) +
@@ -44,11 +44,11 @@ std::string whole_constant(const std::string& name, std::int64_t value) {
 TEST(OnnxBodies, ALoopRunsAsOftenAsTheGraphSays) {
     const NetworkImport import = imported_graph(whole_constant("n", 12) + loop_of("n"), {{"x", {4, 8}}});
     EXPECT_EQ(macs_in(import.graph), 12.0 * 4 * 64);
-    EXPECT_EQ(totals(import.graph).parameters, 64);  // the same weights each time
+    EXPECT_EQ(totals(import.graph).parameters, 64);  // all iterations share the weights
     expect_round_trip(import);
 }
 
-/// The body of a loop over x whose `nodes` make `t` of `s`.
+/// The body of a loop over x whose `nodes` compute `t` from `s`.
 std::string body_of_nodes(const std::string& nodes) {
     return body_attribute("body", nodes + node("Identity", {"c"}, {"d"}) + sized(11, "i", {}) + sized(11, "c", {}) +
                                       sized(11, "s", {4, 8}) + bytes_field(12, bytes_field(1, "d")) +
@@ -98,7 +98,7 @@ std::string whole_constants(const std::string& name, const std::vector<std::int6
     return bytes_field(5, tensor);
 }
 
-// PyTorch lists the last axis first, and turns the list round on the way: 3 ahead, 64 behind.
+// PyTorch lists the last axis first and reverses the list in the graph: 3 before, 64 after.
 TEST(OnnxBodies, PaddingThatIsTurnedRoundIsWorkedOut) {
     const NetworkImport import =
         imported_graph(whole_constants("p", {2, 2}, {3, 64, 0, 0}) + whole_constants("from", {1}, {-1}) +
@@ -113,7 +113,7 @@ TEST(OnnxBodies, PaddingThatIsTurnedRoundIsWorkedOut) {
     expect_round_trip(import);
 }
 
-// Of a model of two sampling rates, an input of one length fits one branch alone: the other's LSTM reads too many axes.
+// In a model of two sampling rates, an input length fits one branch only: the LSTM of the other gets too many axes.
 TEST(OnnxBodies, ABranchThatDoesNotTakeTheInputIsNotTaken) {
     const auto branch = [](const std::string& name, const std::string& nodes) {
         return body_attribute(name, nodes + bytes_field(12, bytes_field(1, name)));
@@ -196,7 +196,7 @@ TEST(OnnxBodies, SequencesAreOnlyPlumbing) {
     expect_round_trip(import);
 }
 
-// What is lost.
+// Information lost in the import.
 
 TEST(OnnxLosses, WeightsOfUnknownOperatorsAreNotLostSilently) {
     const std::string bytes =

@@ -1,4 +1,4 @@
-// Constants that compilers fold into the product before them, and piecewise linear activations written out in steps.
+// Constants that compilers fold into the preceding product, and piecewise linear activations written as several nodes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -32,7 +32,7 @@ TEST(OnnxFolding, ScalesAndShiftsOfChannelsGoIntoTheConvolution) {
     EXPECT_FALSE(has_bias(scaled)) << "a scale alone shifts nothing";
 }
 
-// One number per position, a numerator, and a result that somebody reads as it was cannot be folded.
+// Not foldable: one number per position, a numerator, and a result that another node reads unmodified.
 TEST(OnnxFolding, WhatIsNotOfAChannelStays) {
     const auto kinds = [](const std::string& more) {
         return kinds_in_order(imported_graph(conv_to("a") + more, kPicture).graph);
@@ -74,7 +74,7 @@ RowsDims rows_at(const NetworkImport& import, std::size_t op) {
     return std::get<RowsDims>(import.graph.operators.at(op).dims);
 }
 
-// Devices keep the channels of a position together, so that 7 columns of a picture are not 7 of 16 lanes.
+// Devices store the channels of a position contiguously, so 7 columns of an image do not occupy 7 of 16 lanes.
 TEST(OnnxFolding, TheColumnsOfAPictureAreItsChannels) {
     const std::vector<std::pair<std::string, OnnxSizes>> small{{"x", {1, 48, 7, 7}}};
     for (const char* op : {"Relu", "Sigmoid", "Neg"}) {

@@ -1,4 +1,4 @@
-// ONNX operators that multiply: what each is counted as.
+// ONNX operators with products: the counted operator of each.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ TEST(OnnxProducts, AttentionReadsTheCacheAndWritesTheNewOne) {
         const NetworkImport import = imported_graph(
             group_query({"q", "k", "v", "pk", "pv"}),
             {{"q", {1, 1, 4096}}, {"k", {1, 1, 1024}}, {"v", {1, 1, 1024}}, {"pk", cache}, {"pv", cache}});
-        // One query of 32 heads meets past + 1 keys of width 128, and as many values.
+        // One query of 32 heads attends to past + 1 keys of width 128, and as many values.
         EXPECT_EQ(macs_in(import.graph), 2.0 * 32 * 128 * static_cast<double>(past + 1));
         EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("concat", "concat", "attention"));
         EXPECT_EQ(import.graph.tensors[static_cast<std::size_t>(import.graph.operators[0].output)].shape,
@@ -40,7 +40,7 @@ TEST(OnnxProducts, PackedQueriesKeysAndValuesAreTakenApartForTheCache) {
     EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("split", "split", "split", "concat", "concat", "attention"));
     expect_round_trip(import);
     const NetworkImport first = imported_graph(group_query({"x", "", ""}), {{"x", {1, 512, 6144}}});
-    EXPECT_EQ(macs_in(first.graph), 2.0 * 32 * 128 * 512 * 513 / 2);  // no token sees a later one
+    EXPECT_EQ(macs_in(first.graph), 2.0 * 32 * 128 * 512 * 513 / 2);  // causal mask
     expect_round_trip(first);
 }
 
@@ -51,14 +51,14 @@ TEST(OnnxProducts, ACacheWithRoomIsWrittenInPlace) {
                                   sized(12, "keys", cache) + sized(12, "values", cache);
     const NetworkImport import = imported_graph(
         attention, {{"q", {1, 1, 4096}}, {"k", {1, 1, 1024}}, {"v", {1, 1, 1024}}, {"pk", cache}, {"pv", cache}});
-    EXPECT_EQ(macs_in(import.graph), 2.0 * 32 * 128 * 4096);  // all of it, at most
+    EXPECT_EQ(macs_in(import.graph), 2.0 * 32 * 128 * 4096);  // at most the full length
     EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("transpose", "transpose", "attention"));
     EXPECT_EQ(import.graph.tensors[static_cast<std::size_t>(import.graph.operators[0].output)].elements(), 8 * 128);
     expect_round_trip(import);
 }
 
 TEST(OnnxProducts, ACacheMayBeEmpty) {
-    // Written out, as exporters do it: new keys behind none, and a product of the two.
+    // Expanded into nodes, as by exporters: new keys after an empty cache, and a product of both.
     const OnnxSizes latest{1, 4, 5, 16};
     const NetworkImport import =
         imported_graph(node("Concat", {"past", "k"}, {"all"}, attribute("axis", 2)) +
@@ -115,7 +115,7 @@ TEST(OnnxProducts, ProjectionsWithinAttentionAreWeights) {
 TEST(OnnxProducts, BatchesBroadcast) {
     const NetworkImport shared =
         imported_graph(node("MatMul", {"q", "k"}, {"y"}), {{"q", {1, 8, 4, 128, 64}}, {"k", {1, 8, 1, 64, 128}}});
-    // Four groups of queries share the keys: their rows stand below each other.
+    // Four groups of queries share the keys: their rows are stacked.
     EXPECT_EQ(std::get<MatmulDims>(shared.graph.operators[0].dims), (MatmulDims{8, 512, 64, 128, false, false}));
     const NetworkImport both =
         imported_graph(node("MatMul", {"q", "k"}, {"y"}), {{"q", {2, 1, 4, 128, 64}}, {"k", {1, 8, 1, 64, 128}}});
@@ -152,7 +152,7 @@ TEST(OnnxProducts, FormsOfOnnxRuntimeAreTheProductsThatTheyName) {
     const auto of_runtime = [](const std::string& op, const std::vector<std::string>& inputs, const std::string& more) {
         return node(op, inputs, {"y"}, runtime_domain() + more);
     };
-    // Channels last, weights as ONNX has them.
+    // Channels last, weights in ONNX layout.
     for (const char* op : {"NhwcConv", "NhwcFusedConv"}) {
         EXPECT_EQ(macs_of(constant("w", {8, 3, 3, 3}) + of_runtime(op, {"x", "w"}, ""), {1, 16, 16, 3}),
                   8.0 * 14 * 14 * 27);
@@ -166,7 +166,7 @@ TEST(OnnxProducts, FormsOfOnnxRuntimeAreTheProductsThatTheyName) {
         5, number_field(1, 2) + number_field(2, 7) + number_field(7, 64) + number_field(7, 48) + bytes_field(8, "s"));
     EXPECT_EQ(macs_of(constant("w", {1536}) + sizes + of_runtime("MatMulFpQ4", {"x", "w", "s"}, ""), {4, 64}),
               4.0 * 64 * 48);
-    // The batch stands behind the rows.
+    // The batch axis follows the rows.
     const NetworkImport turned = imported_graph(of_runtime("FusedMatMul", {"x", "v"}, attribute("transBatchA", 1)),
                                                 {{"x", {4, 2, 16}}, {"v", {2, 16, 8}}});
     EXPECT_EQ(std::get<MatmulDims>(turned.graph.operators[0].dims), (MatmulDims{2, 4, 16, 8, false, false}));

@@ -1,4 +1,4 @@
-// ONNX models: what they become, that it is what the same model written as YAML is, and what is refused.
+// ONNX models: the imported graphs, their equality with the same models in YAML, and refusals.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -261,7 +261,7 @@ TEST(OnnxImport, ManyReadersOfOneValueTakeTheirTimeOnce) {
     EXPECT_EQ(import->graph.operators.size(), static_cast<std::size_t>(kReaders));
 }
 
-// Cut off and changed anywhere, a file is read or refused with a message; it never brings the program down.
+// A truncated or corrupted file is read or refused with a message; the program never crashes.
 class OnnxBytes : public testing::TestWithParam<const char*> {};
 
 DimSizes dims_of(const std::string& name) {

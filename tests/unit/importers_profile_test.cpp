@@ -1,5 +1,5 @@
-// Profiles of other runtimes as rows of measurements: a real one of ONNX Runtime, and tables in the forms that the RKNN
-// runtime prints.
+// Profiles of other runtimes as measured rows: a real one of ONNX Runtime, and tables in the formats of the RKNN
+// runtime.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -86,7 +86,7 @@ TEST(OrtProfile, StepsFindTheOperatorsOfTheirModelByWorkAndName) {
     EXPECT_EQ(step_named(import, "/encoder/layer.0/attention/self/key/MatMul").of_operator, "layer.0.attention.key");
     EXPECT_EQ(step_named(import, "/encoder/layer.0/attention/self/query/MatMul").of_operator,
               "layer.0.attention.query");
-    EXPECT_EQ(step_named(import, "matmul_94").of_operator, "");  // it is half of an attention
+    EXPECT_EQ(step_named(import, "matmul_94").of_operator, "");  // part of an attention
     std::size_t named = 0;
     std::set<std::string> names;
     for (const ProfiledStep& step : import.steps) {
@@ -94,7 +94,7 @@ TEST(OrtProfile, StepsFindTheOperatorsOfTheirModelByWorkAndName) {
         names.insert(step.of_operator);
     }
     EXPECT_EQ(named, matched);
-    EXPECT_EQ(names.size(), matched + 1);  // no operator is two steps
+    EXPECT_EQ(names.size(), matched + 1);  // no operator matches two steps
 }
 
 TEST(OrtProfile, RowsAreATable) {
@@ -119,7 +119,7 @@ TEST(OrtProfile, WhatIsNoProfileIsRefused) {
               "p.json: error: it is no JSON list of events (expected a profile that ONNX Runtime wrote)\n");
     EXPECT_EQ(said(R"([{"cat": "Session"}, 7, {"cat": "Node"}])"),
               "p.json: error: it holds no events of nodes (expected a profile that ONNX Runtime wrote)\n");
-    // Shapes of the wrong type, negative or missing: nothing to cost, nothing to crash on.
+    // Shapes of the wrong type, negative or missing: they are not costed, and do not crash.
     const std::string odd =
         R"([{"cat":"Node","name":"a_kernel_time","dur":5,"args":{"op_name":"MatMul","parameter_size":"x",)"
         R"("input_type_shape":[{"float":[-1,"b"]},7],"output_type_shape":[{"float":[-5]}]}},)"
@@ -212,7 +212,7 @@ TEST(RknnTable, OfALoggerHasValuesPerCoreAndShapesThatAreLeftOut) {
     EXPECT_EQ(cell(table, 7, "measured_us"), "231");
     EXPECT_EQ(cell(table, 8, "input_shape_nchw"), "1,32,160,160;1,32,160,160;...");
     EXPECT_EQ(cell(table, 46, "op_type"), "Resize");
-    EXPECT_EQ(cell(table, 46, "input_shape_nchw"), "1,512,20,20;4");  // a constant of no size is left out
+    EXPECT_EQ(cell(table, 46, "input_shape_nchw"), "1,512,20,20;4");  // constants without a size are omitted
     EXPECT_EQ(cell(table, 101, "op_type"), "OutputOperator");
 }
 

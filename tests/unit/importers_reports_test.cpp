@@ -1,5 +1,5 @@
-// Profiles that name layers without their sizes: tables in the forms that Vela, OpenVINO's benchmark_app and QNN's
-// profile viewer print, and a profile of ONNX Runtime without shapes, each joined with the model that ran.
+// Profiles with layer names but without sizes: tables of Vela, OpenVINO's benchmark_app and QNN's profile viewer, and
+// a profile of ONNX Runtime without shapes, each joined with the profiled model.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -67,11 +67,11 @@ TEST(LayerReport, AnotherNumberOfMacsIsAnotherLayer) {
 TEST(LayerReport, OpenVinosTypesSayTheKindAndTheDtype) {
     ProfileImport import = layers_of(kOpenVino, {});
     EXPECT_EQ(match_operators(import, small_cnn()), 3U);
-    ASSERT_EQ(import.steps.size(), 3U);  // what was fused has no time; a reorder and a parameter are no operators
+    ASSERT_EQ(import.steps.size(), 3U);  // fused layers have no time; reorders and parameters are no operators
     EXPECT_DOUBLE_EQ(in_microseconds(import.steps[0].median), 31);
     EXPECT_EQ(import.steps[0].dtype, DType::kFp32);
     EXPECT_EQ(import.steps[1].dtype, DType::kInt8);
-    EXPECT_EQ(import.steps[2].kind, OperatorKind::kAdd);  // an element-wise layer is what its name says
+    EXPECT_EQ(import.steps[2].kind, OperatorKind::kAdd);  // the kind of an element-wise layer follows from its name
     ASSERT_EQ(import.not_operators.size(), 2U);
     EXPECT_EQ(import.not_operators[1].first, "Reorder");
     std::string microseconds_stated(kOpenVino);
@@ -82,12 +82,12 @@ TEST(LayerReport, OpenVinosTypesSayTheKindAndTheDtype) {
 TEST(LayerReport, QnnStatesItsClockAndNothingButNames) {
     ProfileImport import = layers_of(kQnn, {.clock = {}, .dtype = DType::kFp16});
     ASSERT_EQ(import.steps.size(), 2U);
-    EXPECT_DOUBLE_EQ(in_microseconds(import.steps[0].median), 0.6);  // at 1 GHz, of the runs behind the first
+    EXPECT_DOUBLE_EQ(in_microseconds(import.steps[0].median), 0.6);  // at 1 GHz, of all runs after the first
     EXPECT_EQ(import.steps[0].runs, 2U);
     EXPECT_EQ(import.steps[0].dtype, DType::kFp16);
     EXPECT_EQ(match_operators(import, small_cnn()), 1U);
     EXPECT_EQ(import.steps[0].of_operator, "stem.Conv");
-    EXPECT_EQ(import.steps[1].of_operator, "");  // the convolution of another number
+    EXPECT_EQ(import.steps[1].of_operator, "");  // the number belongs to another convolution
 }
 
 TEST(LayerReport, WhatIsIncompleteIsRefusedWithAWayOut) {
@@ -126,7 +126,7 @@ TEST(LayerReport, CutOffAnywhereItIsReadOrRefused) {
     }
 }
 
-// The real profile of importers_profile_test.cpp, as of versions that list no shapes.
+// The real profile of importers_profile_test.cpp, as written by versions that list no shapes.
 TEST(OrtProfileWithoutShapes, IsJoinedWithTheModelByNameKindAndBytes) {
     Diagnostics diagnostics;
     const auto file = std::filesystem::path(BERTH_SOURCE_DIR) / "tests/data/profiles/minilm-block.onnxruntime.json";
@@ -146,9 +146,9 @@ TEST(OrtProfileWithoutShapes, IsJoinedWithTheModelByNameKindAndBytes) {
     const ProfiledStep query = step_named("/encoder/layer.0/attention/self/query/MatMul");
     EXPECT_EQ(query.of_operator, "layer.0.attention.query");
     EXPECT_EQ(std::get<MatmulDims>(query.dims.value()), (MatmulDims{1, 128, 384, 384, true, true}));
-    // Half of an attention makes as many bytes as a product that the model has, and is another.
+    // Part of an attention has the same number of bytes as a product of the model, but is another operator.
     EXPECT_FALSE(step_named("matmul_94").dims);
-    // With another number of tokens its bytes are others.
+    // With another number of tokens the byte counts differ.
     auto of_others = import_ort_profile(events.dump(), "p.json", diagnostics).value();
     static_cast<void>(match_operators(of_others, lay_out("ms-marco-MiniLM-L-12-v2", {1, 64})));
     EXPECT_FALSE(std::ranges::find(of_others.steps, query.name, &ProfiledStep::name)->dims);

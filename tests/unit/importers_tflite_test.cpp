@@ -1,4 +1,4 @@
-// TFLite models: every operator that multiplies counted by hand, open sizes, bodies, damaged files, and real models.
+// TFLite models: hand counts of all operators with products, open sizes, bodies, damaged files, and real models.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ using testing::Pair;
 
 constexpr auto kConv = "Conv2DOptions";
 
-/// A picture through a convolution of stride 2 with ReLU6, a depthwise one, pooling and a classifier, all in int8.
+/// An image network in int8: a convolution of stride 2 with ReLU6, a depthwise one, pooling and a classifier.
 TfliteModel small_classifier() {
     TfliteModel model;
     model.tensor("image", {1, 32, 32, 3}, "INT8", {-1, 32, 32, 3})
@@ -177,7 +177,7 @@ TEST(Tflite, FiltersOfRankOneAreTwoProducts) {
     expect_round_trip(import);
 }
 
-/// A counter and a state [4, 8], which the body multiplies.
+/// A loop with a counter and a state [4, 8], which the body multiplies.
 TfliteModel loop_model(bool known) {
     TfliteModel model;
     model.tensor("x", {4, 8}).numbers("zero", {0}, true).tensor("start", {}, "INT32").tensor("n", {}, "INT32");
@@ -268,7 +268,7 @@ TEST(Tflite, DamagedFilesAreToldAsSuch) {
     EXPECT_THAT(tflite_refusal(graph("operators:[{outputs:[-1]}]")), HasSubstr("tensor -1"));
 }
 
-/// Whatever the damage: an answer or an error, never a crash.
+/// Any damage leads to an answer or an error, never to a crash.
 TEST(Tflite, DamageAnywhereIsSurvived) {
     const std::string whole = small_classifier().bytes();
     for (std::size_t at = 0; at < whole.size(); ++at) {

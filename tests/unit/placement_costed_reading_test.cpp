@@ -1,4 +1,4 @@
-// Reading costed graphs: what is kept, and a message with its place for everything that is wrong.
+// Reading of costed graphs: the kept content, and a message with a location for every error.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -81,7 +81,7 @@ TEST(CostedPlacement, LoadsByHand) {
     ASSERT_EQ(loads.size(), 3U);
     EXPECT_EQ(loads[0].computing, 5);
     EXPECT_EQ(loads[0].receiving, 0);
-    EXPECT_EQ(loads[0].sending, 7 + 13);  // a once, however many read it
+    EXPECT_EQ(loads[0].sending, 7 + 13);  // a is sent once, whatever the number of its readers
     EXPECT_EQ(loads[1].computing, 10);
     EXPECT_EQ(loads[1].receiving, 7 + 13);
     EXPECT_EQ(loads[1].sending, 0);
@@ -123,7 +123,7 @@ TEST(CostedPlacement, ViolationsAreNamed) {
     EXPECT_EQ(violation(graph, {2, 2, 2}), "");
 }
 
-// An open class: spread over time on the CPU it is allowed, in one block it takes the expensive node along.
+// A non-contiguous colour class is permitted on the CPU; as one block it includes the expensive node.
 TEST(CostedPlacement, AClassOnTheCpuMayRunBeforeAndAfterABlock) {
     CostedGraph graph;
     graph.accelerators = 1;
@@ -154,7 +154,7 @@ TEST(CostedPlacement, SeveralCpusShareWhatRunsOnThem) {
     const auto placement = throughput_placement(graph, diagnostics);
     ASSERT_TRUE(placement);
     EXPECT_EQ(placement->objective, 7);            // longest first; the optimum is 6
-    EXPECT_NEAR(placement->lower_bound, 6, 1e-9);  // half of all
+    EXPECT_NEAR(placement->lower_bound, 6, 1e-9);  // half of the total
     EXPECT_FALSE(placement->proved_optimal);
 }
 
@@ -198,7 +198,7 @@ TEST(CostedPlacement, ClashesAreNamed) {
     add_node(graph, 1, 1, 3);
     connect(graph, 0, 1);
     connect(graph, 1, 2);
-    graph.nodes[0].color = graph.nodes[2].color = 4;  // brings node 101 along
+    graph.nodes[0].color = graph.nodes[2].color = 4;  // must include node 101
     EXPECT_EQ(refusal(graph),
               "error: no placement is allowed: whole blocks with their colour classes do not fit the "
               "accelerators (expected more memory (maxSizePerFPGA), more accelerators (maxFPGAs) or a "

@@ -1,4 +1,4 @@
-// From plans to a placement problem: costs, sizes that cross, routes, fusion and fallbacks.
+// From plans to a placement problem: costs, transferred sizes, routes, fusion and fallbacks.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ constexpr DeviceId kProcessor = 0;
 constexpr DeviceId kAccelerator = 1;
 constexpr DeviceId kGpu = 2;
 
-// A CPU as host, an NPU and a GPU that are linked to it alone: 10 us + 1 GB/s and 20 us + 2 GB/s.
+// A CPU as host, and an NPU and a GPU that are linked to the host only: 10 us + 1 GB/s and 20 us + 2 GB/s.
 Profile star() {
     Profile profile;
     profile.host = kProcessor;
@@ -38,7 +38,7 @@ Profile star() {
     return profile;
 }
 
-// embed -> score -> scale; the NPU fuses the last two and holds everything four times as large as the CPU.
+// embed -> score -> scale; the NPU fuses the last two, and its tensors are four times as large as on the CPU.
 struct TwoDevices {
     Graph graph;
     std::vector<DevicePlan> plans;
@@ -85,7 +85,7 @@ struct TwoDevices {
         return static_cast<KernelId>(plan.kernels.size() - 1);
     }
 
-    // scale adds 22 us to the kernel of score, and takes 28 us by itself.
+    // scale adds 22 us to the kernel of score, and takes 28 us as a separate kernel.
     static void fuse_score_and_scale(DevicePlan& plan) {
         OperatorPlan& score = plan.operators[1];
         OperatorPlan& scale = plan.operators[2];
@@ -148,8 +148,8 @@ TEST(PlacementProblem, AQuantisedNetworkGivesItsResultsAsIntegers) {
     };
     expect_time(given(kAccelerator), 10 + 0.5);
     example.on(kGpu, 2).output_size = 250_B;
-    expect_time(given(kGpu), 20 + 0.5);  // not integers: the 1000 B that the host would make
-    // Where scales are found as it runs, results are floating-point numbers.
+    expect_time(given(kGpu), 20 + 0.5);  // not integers: the 1000 B that the host would produce
+    // With dynamic scales, results are floating-point numbers.
     profile.devices[kAccelerator].runtime.quantization = QuantizationScheme::kDynamic;
     expect_time(given(kAccelerator), 10 + 1);
 }
@@ -175,7 +175,7 @@ TEST(PlacementProblem, AQuantisedNetworkTakesItsInputsAsIntegers) {
         return placement_problem(example.graph, example.plans, star()).flows[0].crossing[kProcessor][kAccelerator];
     };
     expect_time(taken(DType::kInt8), 10 + 0.5);
-    expect_time(taken(DType::kFp16), 10 + 2);  // callers have fp32
+    expect_time(taken(DType::kFp16), 10 + 2);  // callers provide fp32
 }
 
 TEST(PlacementProblem, InputsComeFromTheHostAndResultsGoThere) {

@@ -30,7 +30,7 @@ PlacementProblem::TensorFlow tensor(OperatorId producer, std::vector<OperatorId>
     return flow;
 }
 
-// Three operators in a row: 10, 10, 10 us on the host; 4, absent, 2 on the NPU. Crossings take 3 us up, 1 us down.
+// A chain of three operators: 10, 10, 10 us on the host; 4, absent, 2 on the NPU. Crossings take 3 us up, 1 us down.
 PlacementProblem chain() {
     PlacementProblem problem;
     problem.devices = 2;
@@ -173,7 +173,7 @@ TEST(Placement, RefusesProblemsWhosePartsDoNotFit) {
     EXPECT_THROW(static_cast<void>(exhaustive_placement(problem)), std::logic_error);
 }
 
-// A line of operators, each cheap on one of three devices, expensive to leave.
+// A chain of operators, each cheap on one of three devices, with expensive crossings.
 PlacementProblem three_devices() {
     PlacementProblem problem;
     problem.devices = 3;
@@ -219,7 +219,7 @@ TEST(PlacementSwap, StatesTheGapThatItCannotClose) {
     EXPECT_GT(result->gap(), 0.0);
 }
 
-// 3^12 assignments are too many to try, but only one tensor waits at a time.
+// 3^12 assignments are too many for exhaustive search, but only one tensor is live at a time.
 TEST(PlacementFrontier, ClosesIt) {
     PlacementProblem problem = three_devices();
     for (OperatorId op = 0; op < 12; ++op) {
@@ -242,14 +242,14 @@ TEST(PlacementFrontier, KeepsToItsSegments) {
     expect_time(at_most(1)->objective, 84_us);  // 4 x 1 us and 8 x 10 us
     expect_time(at_most(2)->objective, 50_us);  // 8 x 1 us, 4 x 10 us and a crossing
     expect_time(at_most(3)->objective, 16_us);
-    EXPECT_FALSE(frontier_placement(problem, 2));  // more states than it may keep
+    EXPECT_FALSE(frontier_placement(problem, 2));  // exceeds the limit on states
     const auto cut = frontier_search(problem, 2);
     EXPECT_FALSE(cut.complete);
     ASSERT_TRUE(cut.best);
     EXPECT_TRUE(within(problem.limits, *cut.best));
 }
 
-// Each operator keeps 1 MB; device 1 runs it in a tenth of the time and works in 1 MB beside.
+// Each operator needs 1 MB; device 1 runs it in a tenth of the time with 1 MB of additional workspace.
 PlacementProblem small_memory() {
     PlacementProblem problem;
     problem.devices = 2;
@@ -270,7 +270,7 @@ TEST(PlacementLimits, MemoryHoldsTheOperatorsThatGainMost) {
     EXPECT_EQ(best->assignment[3], 1);
     EXPECT_EQ(memory_needed(problem.limits, 0, best->assignment), 3_MB);
     EXPECT_TRUE(best->proved_optimal);
-    problem.limits.memories.push_back({"all", 6.5_MB, {true, true}});  // no room to work in on device 1
+    problem.limits.memories.push_back({"all", 6.5_MB, {true, true}});  // no room for the workspace of device 1
     const auto without = best_placement(problem);
     ASSERT_TRUE(without);
     expect_time(without->objective, 100_us);
@@ -291,7 +291,7 @@ TEST(PlacementLimits, SegmentsAreThoseOfOperatorsAlsoInGroups) {
     expect_time(frontier_placement(problem)->objective, 20_us);
 }
 
-// 40 operators in a row that alternate: too many to try, few states.
+// A chain of 40 alternating operators: too many assignments for exhaustive search, but few states.
 TEST(PlacementLimits, LargeGraphsAreExactWhereFewTensorsWait) {
     PlacementProblem problem;
     problem.devices = 2;

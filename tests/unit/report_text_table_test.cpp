@@ -1,4 +1,4 @@
-// Tables and sentences fit the width they are given without cutting a number.
+// Tables and sentences fit the given width without truncating a number.
 #include "report/text_table.h"
 
 #include <gmock/gmock.h>

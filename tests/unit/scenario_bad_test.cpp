@@ -1,4 +1,4 @@
-// What is wrong with a scenario is said where it stands, with what was probably meant.
+// Errors in a scenario are reported at their location, with the probably intended value.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// What a scenario's text means.
+// Meaning of a scenario's text.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

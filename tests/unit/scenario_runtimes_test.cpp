@@ -1,4 +1,4 @@
-// Stages under different runtimes of one chip: which profile each has, what the profiles share, and what is refused.
+// Stages under different runtimes of one chip: the profile of each, shared numbers of the profiles, and refusals.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ namespace {
 using namespace literals;
 using testing::HasSubstr;
 
-/// The board, a runtime of it with a dispatch of its own, one that leaves the NPU out, and a chip of another name.
+/// The board, a runtime of it with another dispatch time, one without the NPU, and a chip with another name.
 class StageRuntimes : public ScenarioFolder {
   protected:
     void SetUp() override {

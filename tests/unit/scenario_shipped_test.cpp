@@ -1,4 +1,4 @@
-// Scenarios that ship: the reference case says what its documents say, and each alternative changes one thing of it.
+// Shipped scenarios: the reference case agrees with its documents, and each alternative changes one thing in it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Schemas hold what the tables hold; whether they agree with the readers is asked by tests/schema_test.py.
+// Schemas contain the content of the tables; tests/schema_test.py checks their agreement with the readers.
 #include "berth/json_schema.h"
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 
 Json schema_of(FileKind kind) { return Json::parse(json_schema(kind)); }
 
-// Names of a list of choices, null left out.
+// Names in a list of choices, without null.
 std::set<std::string> texts(const Json& choices) {
     std::set<std::string> names;
     for (const Json& each : choices) {

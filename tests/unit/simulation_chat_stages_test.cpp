@@ -1,4 +1,4 @@
-// Chats among other tasks of the same requests, by hand.
+// Chats with other tasks in the same requests, compared with hand calculation.
 #include <gtest/gtest.h>
 
 #include "berth/chats.h"
@@ -6,14 +6,14 @@
 namespace berth {
 namespace {
 
-// A millisecond per position read, 10 per pass that makes tokens.
+// Prefill takes 1 ms per position, a decoding pass 10 ms.
 ChatService round_passes(int slots) {
     return {slots, 0, {{100, 1}}, {{5, 1}}, [](const ChatPass& pass) {
                 return milliseconds(static_cast<double>(pass.read) + (pass.answers > 0 ? 10 : 0));
             }};
 }
 
-// 30 ms of something on `pool`, then a chat on pool 0.
+// A task of 30 ms on `pool`, then a chat on pool 0.
 SimulatedSystem chat_behind_a_task(std::size_t pool) {
     SimulatedTask before;
     before.name = "before";
@@ -52,14 +52,14 @@ TEST(ChatStages, PassesWaitForTheDeviceLikeAnyTask) {
     // The first chat waits 30 ms for the device, the second 150 for the slot; the second task 30 ms.
     EXPECT_NEAR(in_milliseconds(two.contention[1].waited), (30 + 150) / 2.0, 1e-9);
     EXPECT_NEAR(in_milliseconds(two.contention[0].waited), 15, 1e-9);
-    // On devices of their own the second is served while the first answers.
+    // On separate devices the second task is served while the first chat runs.
     const SimulationResult apart = simulate(chat_behind_a_task(1), ArrivalTrace{{Time{}, Time{}}}, all_of(2));
     EXPECT_NEAR(in_milliseconds(apart.chats.front().first_token->mean.value), (130 + 280) / 2.0, 1e-9);
     EXPECT_NEAR(in_milliseconds(apart.spans.back().end), 330, 1e-9);
 }
 
 TEST(ChatStages, PassesShareTheMemoryWithOtherTasks) {
-    // A pass draws all that the memory carries, and so does a task on another device: both get half of it.
+    // A pass draws the whole memory bandwidth, and so does a task on another device: each gets half.
     SimulatedSystem system = chat_behind_a_task(1);
     system.tasks[1].after.clear();
     system.bandwidths = {{"dram", gigabytes_per_second(10), {}}};
@@ -96,7 +96,7 @@ TEST(ChatStages, TwoServicesOnOneDeviceTakeTurns) {
     SimulatedTask other = chat;
     other.service = 1;
     const SimulatedSystem system{{{"npu", 1}}, {}, {chat, other}, {}, {round_passes(1), round_passes(1)}};
-    // Both read at once: 100 ms each, then a step of one and of the other.
+    // Both chats start together: 100 ms of prefill each, then alternating decoding steps.
     const SimulationResult one = simulate(system, ArrivalTrace{{Time{}}}, all_of(1));
     EXPECT_NEAR(in_milliseconds(one.chats[0].first_token->mean.value), 100, 1e-9);
     EXPECT_NEAR(in_milliseconds(one.chats[1].first_token->mean.value), 200, 1e-9);

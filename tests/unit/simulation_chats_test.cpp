@@ -1,4 +1,4 @@
-// Chats at a service whose passes take round times, by hand.
+// Chats at a service with round pass times, compared with hand calculation.
 #include <gtest/gtest.h>
 
 #include "berth/chats.h"
@@ -6,7 +6,7 @@
 namespace berth {
 namespace {
 
-// A millisecond per position read, 10 per pass that makes tokens, however many.
+// Prefill takes 1 ms per position, a decoding pass 10 ms, whatever the number of tokens.
 ChatService round_service(int slots) {
     return {slots, 0, {{100, 1}}, {{5, 1}}, [](const ChatPass& pass) {
                 return milliseconds(static_cast<double>(pass.read) + (pass.answers > 0 ? 10 : 0));
@@ -37,7 +37,7 @@ TEST(Chats, WithoutSlotsTheSecondWaitsForTheWholeFirst) {
 }
 
 TEST(Chats, WithSlotsPassesMakeATokenOfEachBesideReading) {
-    // 100 ms read the first prompt, 110 the second with a token of the first; four passes later the first has ended.
+    // 100 ms for the first prompt, 110 for the second with a token of the first; the first ends four passes later.
     const ChatTraffic two = together(2);
     EXPECT_NEAR(in_milliseconds(two.first_token->mean.value), (100 + 210) / 2.0, 1e-9);
     EXPECT_NEAR(in_milliseconds(two.token->mean.value), ((110 + 40) / 5.0 + 10) / 2, 1e-9);
@@ -50,7 +50,7 @@ TEST(Chats, PromptsAreReadInPieces) {
     SimulationOptions options;
     options.requests = 2;
     options.warm_up = 0;
-    // The first prompt takes 40, 40 and 20 ms; each piece of the second comes with a token of the first.
+    // The first prompt takes 40, 40 and 20 ms; each chunk of the second is batched with a token of the first.
     const ChatTraffic two = simulate_chats(service, ArrivalTrace{{Time{}, Time{}}}, options);
     EXPECT_NEAR(in_milliseconds(two.first_token->mean.value), (100 + 230) / 2.0, 1e-9);
 }

@@ -1,4 +1,4 @@
-// The simulator against hand calculation and queueing theory.
+// The simulator compared with hand calculation and queueing theory.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -39,7 +39,7 @@ TEST(MaxMin, FillsUpToCaps) {
     EXPECT_EQ(rates, (std::array{4.0, 5.0, 20.0}));
 }
 
-// A fork and a join: 1 + max(2 + 3, 4) + 5.
+// Fork and join: 1 + max(2 + 3, 4) + 5.
 TEST(Simulation, OneRequestTakesItsLongestChain) {
     const SimulatedSystem system{{{"cpu", 4}},
                                  {},
@@ -64,13 +64,13 @@ TEST(Simulation, TransfersShareABandwidthForAsLongAsTheyOverlap) {
     EXPECT_NEAR(in_bytes(result.moved[0]), 20e9, 1);
     EXPECT_NEAR(result.bandwidths[0].utilisation, 1, 1e-9);
 
-    system.tasks[0].fastest = 4_GBps;  // two of them leave something over
+    system.tasks[0].fastest = 4_GBps;  // two of them do not saturate the bandwidth
     const auto capped = simulate(system, ArrivalTrace{{0_s, 0.5_s}}, {2, 0, 1, 2});
     EXPECT_NEAR(in_seconds(capped.spans[0].end), 2.5, 1e-9);
     EXPECT_NEAR(in_seconds(capped.spans[1].end), 3.0, 1e-9);
 }
 
-// 10 GB/s of DRAM, of which the NPU's DMA carries 4: it is full with two transfers, and the CPU's takes the rest.
+// 10 GB/s of DRAM and 4 GB/s of NPU DMA: two transfers saturate the DMA, and the CPU's transfer gets the rest.
 TEST(Simulation, TransfersShareThePartThatTheyPassThrough) {
     SimulatedSystem system{{{"npu", 2}, {"cpu", 1}}, {{"dram", 10_GBps}, {"npu dma", 4_GBps, 0}}, {}};
     system.tasks = {transfer(0, 2_GB), transfer(0, 2_GB), transfer(1, 9_GB)};
@@ -93,7 +93,7 @@ TEST(Simulation, WhatRequestsLoseToEachOther) {
     SimulatedSystem queue{{{"npu", 1}}, {}, {task("a", 0, 10_ms), task("b", 0, 1_ms, {0})}};
     queue.phases = {{"first", 0, 0, 15_ms}, {"both", 0, 1, {}}};
     const auto result = simulate(queue, ArrivalTrace{{0_ms, 1_ms}}, {2, 0, 1, 0, 20_ms});
-    // The second a runs from 10 to 20 ms, the first b behind it until 21 ms, then the second b.
+    // The second a runs from 10 to 20 ms, the first b after it until 21 ms, then the second b.
     EXPECT_NEAR(in_milliseconds(result.contention[0].waited), (0 + 9) / 2.0, 1e-9);
     EXPECT_NEAR(in_milliseconds(result.contention[1].waited), (10 + 1) / 2.0, 1e-9);
     EXPECT_EQ(result.contention[0].slowed, 0_ms);
@@ -125,8 +125,8 @@ TEST(Simulation, FirstComeFirstServed) {
     EXPECT_NEAR(in_milliseconds(result.latency->p50.value), 19, 1e-9);
 }
 
-// Pollaczek and Khinchine: a queue with Poisson arrivals and fixed service waits rho s / (2 (1 - rho)). One seed in
-// twenty may lie outside a 95 % interval, so that all seeds together are held to what they estimate.
+// Pollaczek-Khinchine: the mean wait with Poisson arrivals and fixed service is rho s / (2 (1 - rho)). One seed in
+// twenty may lie outside a 95 % interval, so the mean over all seeds is checked against its standard error.
 TEST(Simulation, MD1) {
     constexpr int kSeeds = 10;
     const SimulatedSystem system{{{"npu", 1}}, {}, {task("serve", 0, 1_ms)}};
@@ -150,7 +150,7 @@ TEST(Simulation, MD1) {
     }
 }
 
-// M/M/1: the quantiles of the time in the system are those of an exponential distribution of mean s / (1 - rho).
+// M/M/1: the quantiles of the time in the system are those of an exponential distribution with mean s / (1 - rho).
 TEST(Simulation, MM1Quantiles) {
     SimulatedSystem system{{{"npu", 1}}, {}, {task("serve", 0, 1_ms)}};
     system.tasks[0].variability = Variability::kExponential;
@@ -164,7 +164,7 @@ TEST(Simulation, MM1Quantiles) {
     }
 }
 
-// Closed network of exponential servers by mean value analysis (Reiser and Lavenberg 1980).
+// Closed network of exponential servers, compared with mean value analysis (Reiser and Lavenberg 1980).
 TEST(Simulation, ClosedNetwork) {
     const std::array<double, 2> demand{4, 2.5};
     const double think = 10;
@@ -193,7 +193,7 @@ TEST(Simulation, ClosedNetwork) {
     EXPECT_NEAR(result.pools[1].utilisation, throughput * 2.5, 0.01);
 }
 
-// Fixed times: as many requests as the slowest server allows, or as the users send.
+// Fixed times: the throughput is that of the slowest server, or the rate at which the users send.
 TEST(Simulation, ClosedLoopOfFixedTimes) {
     const SimulatedSystem system{{{"npu", 1}, {"cpu", 1}}, {}, {task("a", 0, 4_ms), task("b", 1, 2_ms, {0})}};
     EXPECT_NEAR(in_hertz(simulate(system, ClosedLoop{1, 4_ms}, {1000, 100}).throughput), 100, 0.2);
