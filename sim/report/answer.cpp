@@ -107,7 +107,7 @@ std::string why(const StageResult& stage, const ModelStage* asked, Objective obj
     return std::string(row_of(objective).goal) + against(chosen, *other) + energy + "." + finer(stage, asked);
 }
 
-/// Confidence in the choice; empty if there was no alternative, or if the objective is searched over the scenario.
+/// Confidence in the choice; empty if there was no alternative, or if the objective chooses all stages jointly.
 std::string sureness(const StageResult& stage, const ModelStage* asked, Objective objective) {
     return row_of(objective).search != SearchOver::kScenario && stage.chosen &&
                    fastest_other(stage, asked, true) != nullptr

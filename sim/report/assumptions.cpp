@@ -125,8 +125,7 @@ std::optional<TextTable> sourced_assumption_rows(const ScenarioResult& result, c
 std::vector<std::string> stage_evidence_sentences(const ScenarioResult& result) {
     std::vector<std::string> sentences;
     for (const StageResult& stage : result.stages) {
-        const Candidate* chosen =
-            stage.chosen ? &stage.candidates[*stage.chosen] : nullptr;  // placement of most passes
+        const Candidate* chosen = stage.chosen ? &stage.candidates[*stage.chosen] : nullptr;  // used by most passes
         if (chosen != nullptr && chosen->uncertainty.evidence) {
             sentences.push_back(fmt::format("{}: {}", stage.name, evidence_phrase(*chosen->uncertainty.evidence)));
         }

@@ -1,4 +1,4 @@
-// What a prediction rests on, in words.
+// Evidence behind a prediction, in words.
 #include "report/evidence_text.h"
 
 #include <fmt/format.h>

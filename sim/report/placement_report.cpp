@@ -75,8 +75,7 @@ std::string placement_json(const CostedGraph& graph, const CostedPlacement& plac
     }
     json["assignment"] = Json::object();
     auto& assignment = json["assignment"].get_ref<Json::object_t&>();
-    assignment.reserve(
-        graph.nodes.size());  // keys are appended: checking each for duplicates would take quadratic time
+    assignment.reserve(graph.nodes.size());  // appended: a duplicate check per key would take quadratic time
     for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
         assignment.Container::emplace_back(std::to_string(graph.nodes[node].id),
                                            name_of(graph, placement.assignment[node], objective));

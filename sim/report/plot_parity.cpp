@@ -94,8 +94,7 @@ Range range_of(const std::vector<Cloud>& clouds) {
 
 std::string tics(const char* axis, const Range& range) {
     std::string text = fmt::format("set {} (", axis);
-    for (double value = range.low; value < range.high * 0.999;
-         value *= 10) {  // excludes the last tic, which would stand in the margin
+    for (double value = range.low; value < range.high * 0.999; value *= 10) {  // the last tic would be in the margin
         text += fmt::format("{}{} {}", value == range.low ? "" : ", ", gnuplot_text(brief(microseconds(value))),
                             plotted(value));
     }

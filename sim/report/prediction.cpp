@@ -59,7 +59,7 @@ std::string elsewhere_text(const Candidate& candidate, std::span<const std::stri
     return text;
 }
 
-// Summary of a stage that generates text: prompt tokens, generated tokens and KV cache.
+// Summary for text generation: cores, prompt, time to the first token, token rate and KV cache.
 std::string generation_text(const Candidate& candidate) {
     const GenerationResult& generation = *candidate.generation;
     std::string text = fmt::format("{} core{}, prompt of {} tokens\n", candidate.cores, candidate.cores == 1 ? "" : "s",

@@ -16,10 +16,10 @@
 
 namespace berth {
 
-/// Where to run each stage, how long it takes, why; the total against the budget.
+/// Device, latency and reason for each stage, and the total against the budget.
 [[nodiscard]] std::string answer_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width);
 
-/// Where to run each stage, how long a request takes and whether it stays within the budget, each with its probability.
+/// Device of each stage, latency of a request and compliance with the budget, each with its probability.
 [[nodiscard]] std::string answer_sentence(const ScenarioResult& result, const Scenario& scenario);
 /// The sustainable rate of a stream, and how each stage's passes are distributed for it; empty unless the objective is
 /// throughput.

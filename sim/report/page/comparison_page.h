@@ -1,4 +1,4 @@
-// The page of a scenario on several chips.
+// HTML page that compares a scenario on several chips.
 #pragma once
 
 #include <span>
@@ -11,13 +11,14 @@
 
 namespace berth {
 
-/// A table of the page, and what it is of.
+/// A table of the page, and its name.
 struct NamedTable {
     std::string name;
     TextTable table;
 };
 
-/// The best chip first, each stage on each chip, what makes the difference of two, why a chip cannot run it.
+/// Page with the chips, the best first, each stage on each chip, the difference between two chips, and the reasons why
+/// a chip cannot run the scenario.
 [[nodiscard]] std::string comparison_page(const HardwareComparison& comparison, const NamedTable& totals,
                                           std::span<const NamedTable> stages, std::span<const Picture> pictures,
                                           const Provenance& provenance);

@@ -20,7 +20,7 @@ std::string move_list(const ScenarioDiff& diff) {
     return sentences.empty() ? html_paragraph("No stage moves: each runs where it did.") : html_list(sentences);
 }
 
-/// Every input by name, with both values and what it did.
+/// Every differing input by name, with both values and its effect.
 TextTable input_rows(const ScenarioDiff& diff) {
     TextTable table;
     table.columns(Align::kLeft, {"input", "before", "after", "what it does"});

@@ -1,4 +1,4 @@
-// The page of two scenarios side by side.
+// HTML page that compares two scenarios.
 #pragma once
 
 #include <span>
@@ -12,11 +12,12 @@
 
 namespace berth {
 
-/// What changed and by how much, what did it, what moved, which inputs differ by name and value, time by class.
+/// Page with the change of the total, its causes, changed decisions, all differing inputs by name and value, and time
+/// by class.
 [[nodiscard]] std::string diff_page(const ScenarioDiff& diff, std::span<const Picture> pictures,
                                     const Provenance& provenance);
 
-/// The sections of it, for a page that shows more.
+/// The sections of diff_page(), for a page with further content.
 [[nodiscard]] std::vector<HtmlSection> diff_sections(const ScenarioDiff& diff, std::span<const Picture> pictures);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-// The words of a page that not every reader knows, each explained once.
+// Glossary of a page's technical terms.
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 
 namespace berth {
 
-/// What a heading means; empty for plain ones.
+/// Explanation of a heading; empty if it needs none.
 [[nodiscard]] std::string_view meaning_of(std::string_view heading);
 
-/// All of them as a list of definitions.
+/// The whole glossary as a definition list.
 [[nodiscard]] std::string glossary_html();
 
 }  // namespace berth

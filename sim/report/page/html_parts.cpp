@@ -52,7 +52,7 @@ std::string row_start(const std::vector<std::string>& cells, const RowMark* mark
     return text + ">";
 }
 
-/// Without `currentColor`, which WeasyPrint does not know: what gnuplot draws has the colour itself.
+/// Replaces `currentColor`, which WeasyPrint does not support, by the explicit colour of gnuplot's elements.
 std::string with_plain_colors(const std::string& drawing) {
     static const std::regex kStrokeOfGroup(R"re((color="([^"]*)" stroke=)"currentColor")re");
     static const std::regex kColorOfSymbol(R"re((<use [^>]*) color='([^']*)')re");
@@ -62,14 +62,14 @@ std::string with_plain_colors(const std::string& drawing) {
     return std::regex_replace(plain, kInherited, "");
 }
 
-/// gnuplot's drawing without its head, with ids of its own.
+/// gnuplot's SVG without its head, and with unique ids.
 std::string inline_drawing(const Picture& drawn) {
     const std::size_t start = drawn.svg.find("<svg");
     std::string drawing = start == std::string::npos ? "" : with_plain_colors(drawn.svg.substr(start));
     for (const std::string_view before : {"id='", "id=\"", "href='#", "href=\"#", "url(#"}) {
         drawing = replaced_all(std::move(drawing), before, fmt::format("{}{}-", before, drawn.name));
     }
-    // The caption names it; gnuplot's own title would be shown on hover.
+    // The caption names the drawing; gnuplot's own title would appear as a tooltip.
     for (const auto& [open, close] : {std::pair{"<title>", "</title>"}, std::pair{"<desc>", "</desc>"}}) {
         const std::size_t from = drawing.find(open);
         const std::size_t to = drawing.find(close, from);
@@ -80,7 +80,7 @@ std::string inline_drawing(const Picture& drawn) {
     return drawing;
 }
 
-/// Where to hover and to click, for those who point; tables have buttons for the same.
+/// Hover and click areas for pointer users; tables have buttons for the same actions.
 std::string spot_overlay(const Picture& drawn) {
     const std::size_t box = drawn.svg.find("viewBox=\"");
     if (drawn.spots.empty() || box == std::string::npos) {

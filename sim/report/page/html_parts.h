@@ -1,4 +1,4 @@
-// Pieces of a page in HTML: escaped text, tables, figures. Nothing in it loads anything.
+// Building blocks of a page in HTML: escaped text, tables, figures. They load no external resources.
 #pragma once
 
 #include <span>
@@ -12,50 +12,50 @@
 
 namespace berth {
 
-/// Text as it stands in an element or in a quoted attribute.
+/// Text escaped for an element or a quoted attribute.
 [[nodiscard]] std::string html_text(std::string_view text);
 
 [[nodiscard]] std::string html_paragraph(std::string_view text, std::string_view kind = "");
-/// Nothing where there are no sentences.
+/// A list of sentences; empty if there are none.
 [[nodiscard]] std::string html_list(std::span<const std::string> sentences);
-/// Text as it was laid out for a terminal; nothing where it is empty.
+/// Text preformatted for a terminal; empty if the text is empty.
 [[nodiscard]] std::string html_preformatted(std::string_view text);
-/// What is shown when the reader opens it; a page that is printed keeps it closed.
+/// A collapsible part of the page; it stays closed in print.
 [[nodiscard]] std::string html_details(std::string_view summary, std::string_view body);
 
-/// What the page's script knows of a row: the operators that it stands for, and its time.
+/// Data of a table row for the page's script: its operators and its time.
 struct RowMark {
     std::string key;  ///< see Spot::key; empty: none
     double milliseconds = 0;
 };
 struct HtmlTable {
     std::string caption;
-    bool sortable = false;         ///< by the page's script, which also filters it
-    std::string_view id{};         ///< for the script; empty: none
+    bool sortable = false;         ///< sortable and filterable by the page's script
+    std::string_view id{};         ///< id for the script; empty: none
     std::vector<RowMark> marks{};  ///< one per row, or none
 };
-/// A table with a caption; headings are `th` of their column and explained on hover where the glossary has them, first
-/// cells `th` of their row. Numbers stand on the right.
+/// A table with a caption. Headings are `th` of their column, with the glossary's explanation on hover; first cells are
+/// `th` of their row. Numbers are right-aligned.
 [[nodiscard]] std::string html_table(const TextTable& table, const HtmlTable& how);
 
 struct HtmlSection {
     std::string_view id;
     std::string title;
-    std::string body;  ///< empty: the section is left out
+    std::string body;  ///< empty: the section is omitted
 };
-/// A whole page: title, what comes first, links to the sections, and these; between a style for light, dark and print
-/// and a script that sorts, filters, selects and keeps its state in the address.
+/// A complete page: title, introduction `first`, table of contents and sections, with a style for light, dark and print
+/// and a script that sorts, filters, selects and keeps its state in the URL.
 [[nodiscard]] std::string html_page(std::string_view title, std::string_view first,
                                     std::span<const HtmlSection> sections);
 
-/// A drawing inline with its caption, and its spots on top. Ids within it get its name in front, so that several may
-/// share a page. Empty where there is no SVG.
+/// An inline drawing with its caption, and its clickable spots on top. Its ids are prefixed with its name, so that a
+/// page may contain several drawings. Empty if there is no SVG.
 [[nodiscard]] std::string html_figure(const Picture& drawn);
-/// Those whose names begin with one of `names`.
+/// The figures whose names begin with one of `names`.
 [[nodiscard]] std::string html_figures(std::span<const Picture> pictures,
                                        std::initializer_list<std::string_view> names);
 
-/// Where the page is from: the program's version, the command, every change, the profiles, and what lies beside it.
+/// Provenance of the page: program version, command, all changes, profiles, and the files beside the page.
 [[nodiscard]] std::string html_provenance(const Provenance& provenance, std::span<const std::string> beside);
 
 }  // namespace berth

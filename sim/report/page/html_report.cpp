@@ -1,4 +1,4 @@
-// One page that a colleague opens without having the program: the answer first, then why, then what would change it.
+// A self-contained page that can be opened without the program: the answer, its reasons, and what would change it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,9 +31,9 @@ namespace {
 struct OperatorGroup {
     std::string stage, name;
     DeviceId device = 0;
-    Bound bound{};  ///< of the first
+    Bound bound{};  ///< bound of the first operator
     std::size_t count = 0;
-    Time time, above_roofline;  ///< of one pass
+    Time time, above_roofline;  ///< per pass
 };
 
 void add_to_group(std::vector<OperatorGroup>& groups, OperatorGroup one) {
@@ -49,8 +49,8 @@ void add_to_group(std::vector<OperatorGroup>& groups, OperatorGroup one) {
     same->above_roofline += one.above_roofline;
 }
 
-/// What is left of an operator's time after the larger of its MACs at the rate of its device and its DRAM traffic at
-/// the device's bandwidth, on the cores that the placement uses. All of it where the operator has neither.
+/// Time of an operator above its roofline: its time less the larger of its MACs at the rate of its device and its DRAM
+/// traffic at the device's bandwidth, on the cores that the placement uses. The whole time if it has neither.
 Time above_roofline(const OperatorResult& op, const Candidate& candidate, const ModelStage& stage,
                     const Profile& profile) {
     if (!op.cost || !op.kernel) {
@@ -65,7 +65,7 @@ Time above_roofline(const OperatorResult& op, const Candidate& candidate, const 
     return std::max(Time{}, op.latency - std::max(arithmetic, traffic));
 }
 
-/// The operators of the recommended placements, those that lose most first.
+/// The operators of the recommended placements, in descending order of their time above the roofline.
 std::vector<OperatorGroup> groups_by_lost_time(const ScenarioResult& result, const Scenario& scenario) {
     std::vector<OperatorGroup> groups;
     for (const StageResult& stage : result.stages) {
@@ -126,13 +126,13 @@ std::string answer(const ScenarioResult& result, const Scenario& scenario) {
            html_list(stage_reasons(result, scenario));
 }
 
-/// A whole scenario as it would run in one way.
+/// One way to run the whole scenario.
 struct Variant {
     std::string name, places;
     Time total;
 };
 
-// Every stage alone on one device; of a stage that cannot, the device's variant does not exist.
+// Every model on one device; absent if the device cannot run one of them.
 std::optional<Variant> on_one_device(const ScenarioResult& result, const std::string& device) {
     Variant variant{fmt::format("every model on {}", device), "", Time{}};
     bool any = false;
@@ -244,7 +244,7 @@ std::string loser_table(const ScenarioResult& result, const Scenario& scenario) 
     return groups.empty() ? "" : html_table(table, how);
 }
 
-// What binds each stage's time, in shares of it.
+// Shares of each stage's time by bound.
 std::string bound_table(const ScenarioResult& result) {
     TextTable table;
     table.column("stage", Align::kLeft);
@@ -283,7 +283,7 @@ std::string why(const ScenarioResult& result, const Scenario& scenario, std::spa
            html_figures(pictures, {"placement-", "roofline-"});
 }
 
-/// The table of operators with the time that each loses.
+/// The table of operators with the time of each above the roofline.
 TextTable with_lost_time(const TextTable& table, const Candidate& candidate, const ModelStage& stage,
                          const Profile& profile) {
     TextTable wider;

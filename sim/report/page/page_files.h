@@ -1,4 +1,4 @@
-// What every page is made of: its frame with named gaps, its style and its script.
+// Files of every page: its HTML frame with named placeholders, its style and its script.
 #pragma once
 
 #include <span>
@@ -7,7 +7,7 @@
 
 namespace berth {
 
-/// All of sim/report/page_files.
+/// All files of sim/report/page_files.
 [[nodiscard]] std::span<const CarriedFile> report_page_files();
 
 }  // namespace berth

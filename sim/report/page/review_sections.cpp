@@ -31,7 +31,7 @@ std::string finding_item(const Finding& finding) {
     return text + (tries.empty() ? "" : fmt::format(" Try: <code>{}</code>", html_text(tries))) + "</li>\n";
 }
 
-// Those that move the total, then the others, numbered through.
+// Findings that change the total, then the others, with continuous numbering.
 std::string finding_lists(std::span<const Finding> findings) {
     const auto without_gain = std::ranges::find_if_not(findings, changes_total);
     const auto items = [](std::span<const Finding> some) {

@@ -1,4 +1,4 @@
-// Sections of a scenario's page that rest on a design review.
+// Sections of a scenario's page with the results of a design review.
 #pragma once
 
 #include <span>
@@ -10,14 +10,14 @@
 
 namespace berth {
 
-/// Findings with their gains, where decisions turn, what each number does, and what to measure next.
+/// Findings with their gains, crossovers of decisions, sensitivity to each number, and suggested measurements.
 [[nodiscard]] std::string changes_section(const DesignReview& review, const Scenario& scenario,
                                           std::span<const Finding> findings, std::span<const Picture> pictures);
 
-/// The numbers that the interval rests on, the weakest first, with their sources; and what kind of evidence times have.
+/// The numbers behind the interval, the largest effect first, with their sources; and the evidence for the times.
 [[nodiscard]] std::string assumptions_section(const ScenarioResult& result, const Scenario& scenario);
 
-/// How far the profile's predictions were from measurements, those that no number was fitted to first.
+/// Errors of the profile's predictions against measurements, with the unseen measurements first.
 [[nodiscard]] std::string accuracy_section(const DesignReview& review);
 
 }  // namespace berth

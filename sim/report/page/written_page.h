@@ -1,4 +1,4 @@
-// A page as files.
+// Writing of a page to files.
 #pragma once
 
 #include <filesystem>
@@ -11,12 +11,11 @@
 
 namespace berth {
 
-/// Into `directory`, which exists: index.html, and the same on A4 as STEM.pdf where WeasyPrint is installed.
+/// Writes index.html into the existing `directory`, and the same page in A4 as STEM.pdf if WeasyPrint is installed.
 void write_page(const std::filesystem::path& directory, const std::string& stem, std::string_view html,
                 Diagnostics& diagnostics);
 
-/// What lies beside a page: its PDF, `files`, and the pictures. Tables come one per picture where another file does not
-/// have what it shows.
+/// Files beside a page: its PDF, `files`, the pictures, and a table for each picture whose data is in no other file.
 [[nodiscard]] std::vector<std::string> beside_page(const std::string& stem, std::vector<std::string> files,
                                                    std::span<const Picture> pictures);
 
