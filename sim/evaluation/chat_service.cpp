@@ -309,7 +309,7 @@ std::vector<PlacedChats> placed_chats(const Scenario& scenario, const ScenarioRe
         if (traffic.budget) {
             one.traffic.budget_probability = traffic.budget->probability;
         }
-        all.push_back(std::move(one));
+        all.push_back(one);
     }
     return all;
 }

@@ -1,5 +1,5 @@
 // Rooflines of the devices with their operators, as JSON.
-#include <ranges>
+#include <utility>
 
 #include "explore/answer_json.h"
 #include "report/roofline.h"
@@ -22,17 +22,21 @@ Json point_json(const RooflinePoint& point, const Roofline& roofline) {
 }
 
 Json roofline_json(const Roofline& roofline) {
-    const auto shown = [](const RooflinePoint& point) { return point.has_macs && point.intensity > 0; };
     const auto roof = [](const Roof& one) {
         return Json{{"dtypes", one.dtypes}, {"gmacs_per_s", json_number(one.rate / kGiga)}};
     };
+    Json points = Json::array();
+    for (const RooflinePoint& point : roofline.points) {
+        if (point.has_macs && point.intensity > 0) {
+            points.push_back(point_json(point, roofline));
+        }
+    }
     return {{"device", roofline.device},
             {"runtime", roofline.runtime},
             {"cores", roofline.cores},
             {"gb_per_s", json_number(roofline.bandwidth / kGiga)},
             {"roofs", json_array(roofline.roofs, roof)},
-            {"points", json_array(roofline.points | std::views::filter(shown),
-                                  [&](const RooflinePoint& point) { return point_json(point, roofline); })}};
+            {"points", std::move(points)}};
 }
 
 }  // namespace
