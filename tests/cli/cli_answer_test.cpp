@@ -204,7 +204,7 @@ TEST_F(CliAnswer, APrecisionThatARuntimeDoesNotOfferNamesThoseThatDo) {
         "--dtype: error: w4a16 is not offered: npu (rknn 2.3.2) offers fp16, int8 (expected one of these; w4a16 is "
         "offered by raspberry-pi-5-ggml (cpu), rk3576-rkllm-1.3.0 (npu), rk3576-rknn-2.3.2 (npu), rk3588-ggml (cpu), "
         "rk3588-rkllm-ggml (cpu), snapdragon-8-elite-gen-5-genie (npu), snapdragon-8-elite-genie (npu), "
-        "snapdragon-x-elite-genie (npu); to ask what if "
+        "snapdragon-x-elite-genie (npu), x86-ggml (cpu); to ask what if "
         "it were: --set "
         "'hardware.devices.npu.runtime.precisions=[fp16,int8,w4a16]')\n");
     EXPECT_NE(refused("w8a16", "npu").find("no shipped profile offers w8a16"), std::string::npos);
