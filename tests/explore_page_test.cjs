@@ -92,7 +92,7 @@ async function checkAnswer(page) {
   check((await textOf(page, "changes")).includes("no effect"), "a change without effect is told");
   const command = await textOf(page, "command");
   const said = execFileSync("sh", ["-c", command.replace(/^berth/, '"$0"') + " --format json", berth], { stdio: ["ignore", "pipe", "ignore"] });
-  check(Math.abs(JSON.parse(said).total.latency_ms - 160.8) < 0.5 &&
+  check(Math.abs(JSON.parse(said).total.latency_ms - 160.2) < 0.5 &&
     (await textOf(page, "headline")).startsWith(`Total ${Math.round(JSON.parse(said).total.latency_ms)} ms`), "the exported command gives what is shown");
   await page.reload();
   await settled(page);
