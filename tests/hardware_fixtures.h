@@ -1,7 +1,9 @@
 // A small profile with two devices, and helpers that read variations of it.
 #pragma once
 
+#include <filesystem>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -102,6 +104,17 @@ inline ProfileReading read_board(const std::vector<ProfileOverride>& overrides =
         profile = load_profile(std::move(*document), profiles_in({}), overrides, diagnostics);
     }
     return {std::move(profile), diagnostics.text()};
+}
+
+/// The shipped RK3588 with some numbers changed. Throws std::runtime_error with the errors if there are any.
+inline Profile shipped_rk3588(const std::vector<ProfileOverride>& overrides = {}) {
+    const auto hardware = std::filesystem::path(BERTH_SOURCE_DIR) / "hardware";
+    Diagnostics diagnostics;
+    auto profile = load_profile(hardware / "rk3588-rknn-2.3.2.yaml", profiles_in({hardware}), overrides, diagnostics);
+    if (!profile) {
+        throw std::runtime_error(diagnostics.text());
+    }
+    return std::move(*profile);
 }
 
 /// read_board() with one passage of the text replaced, which must exist.

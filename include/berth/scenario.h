@@ -44,6 +44,8 @@ struct TokenShare {
     bool step = false;         ///< of generated text: a decode step after the prompt
 };
 using TokenDistribution = std::vector<TokenShare>;
+/// Mean length in tokens, weighted by share.
+[[nodiscard]] double mean_tokens(const TokenDistribution& lengths);
 
 /// Phase of text generation that a stage covers.
 enum class Phase : std::uint8_t {
@@ -169,6 +171,11 @@ struct Scenario {
 /// setting_changes() for a profile by itself: each path is one below `hardware.`.
 [[nodiscard]] std::vector<SettingChange> hardware_changes(const Library& library, std::string_view name_or_path,
                                                           const std::vector<Override>& settings);
+
+/// The scenario's stage of that name, or null.
+[[nodiscard]] const Stage* stage_named(const Scenario& scenario, std::string_view name);
+/// The model that the stage of that name runs; null for a fixed stage, or if there is none of that name.
+[[nodiscard]] const ModelStage* model_stage_of(const Scenario& scenario, std::string_view name);
 
 /// "with PATH=VALUE (was BEFORE), PATH=VALUE and 2 more changes"; empty without changes.
 [[nodiscard]] std::string changes_text(const std::vector<SettingChange>& changes);

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "analysis/finding_thresholds.h"
-#include "analysis/in_parallel.h"
 #include "analysis/variation.h"
+#include "base/in_parallel.h"
 #include "berth/brief_text.h"
 #include "berth/simulated_scenario.h"
 

@@ -86,8 +86,7 @@ ScenarioUse use_of(const Scenario& scenario, const ScenarioResult& result) {
     ScenarioUse use;
     use.devices.resize(scenario.profile.devices.size());
     for (const StageResult& stage : result.stages) {
-        const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);
-        const auto* work = std::get_if<ModelStage>(&asked->work);
+        const ModelStage* work = model_stage_of(scenario, stage.name);
         Diagnostics ignored;  // instantiation has succeeded before
         const auto lengths = work != nullptr ? plan_passes(stage.name, *work, scenario.profile, ignored) : std::nullopt;
         if (!lengths) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "calibration/measured_rows.h"
+#include "calibration/read_models.h"
 
 namespace berth {
 
@@ -40,6 +41,7 @@ bool wanted(const RowSource& source, std::string_view model) {
 
 void read_generation_rows(const MeasuredTable& table, const RowSource& source, const Library& library,
                           MeasuredSet& set) {
+    ReadModels models(library);
     for (const CsvRow& row : table.rows()) {
         const std::string name(table.text(row, "model"));
         if (!wanted(source, name)) {
@@ -50,12 +52,12 @@ void read_generation_rows(const MeasuredTable& table, const RowSource& source, c
             set.left_out.push_back(fmt::format("{}: {} cannot be predicted", name, table.text(row, "dtype")));
             continue;
         }
-        auto model = load_model(library, name, {}, table.where(row, "model"), table.diagnostics());
-        if (!model) {
+        const Model* model = models.of(table, row);
+        if (model == nullptr) {
             continue;
         }
         ModelStage stage;
-        stage.model = std::move(*model);
+        stage.model = *model;
         stage.precision.dtype = *dtype;
         stage.cores[source.device] = source.cores;
         stage.generation =

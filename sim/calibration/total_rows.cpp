@@ -1,12 +1,11 @@
 // Whole models: one pass each, at the length that the device computed.
 #include <fmt/format.h>
 
-#include <functional>
-#include <map>
 #include <string>
 
 #include "berth/quantity_text.h"
 #include "calibration/measured_rows.h"
+#include "calibration/read_models.h"
 
 namespace berth {
 
@@ -95,26 +94,6 @@ std::string row_name(const MeasuredTable& table, const CsvRow& row, const Profil
     return fmt::format("{} {} on {}{}", table.text(row, "model"), table.text(row, "dtype"),
                        profile.devices[static_cast<std::size_t>(device)].name, lengths);
 }
-
-// Loads each model once, however many rows use it.
-class ReadModels {
-  public:
-    explicit ReadModels(const Library& library) : library_(library) {}
-
-    /// The model; null, with errors, if it cannot be loaded.
-    [[nodiscard]] const Model* of(const MeasuredTable& table, const CsvRow& row) {
-        const std::string_view name = table.text(row, "model");
-        if (const auto known = models_.find(name); known != models_.end()) {
-            return &known->second;
-        }
-        auto model = load_model(library_, name, {}, table.where(row, "model"), table.diagnostics());
-        return model ? &models_.emplace(name, std::move(*model)).first->second : nullptr;
-    }
-
-  private:
-    const Library& library_;
-    std::map<std::string, Model, std::less<>> models_;
-};
 
 }  // namespace
 

@@ -228,7 +228,7 @@ Surface stepping_times(const PlacedPasses& passes, const ChatService& service, s
 }
 
 const ModelStage& model_of(const Scenario& scenario, const StageResult& stage) {
-    return std::get<ModelStage>(std::ranges::find(scenario.stages, stage.name, &Stage::name)->work);
+    return *model_stage_of(scenario, stage.name);
 }
 
 }  // namespace
@@ -294,7 +294,7 @@ std::vector<PlacedChats> placed_chats(const Scenario& scenario, const ScenarioRe
     std::vector<PlacedChats> all;
     for (std::size_t i = 0; i < result.stages.size(); ++i) {
         const StageResult& stage = result.stages[i];
-        if (!is_chat(*std::ranges::find(scenario.stages, stage.name, &Stage::name))) {
+        if (!is_chat(*stage_named(scenario, stage.name))) {
             continue;
         }
         const std::size_t service = all.size();

@@ -114,8 +114,7 @@ bool fit_together(const Scenario& scenario, const ScenarioResult& result, Diagno
         if (!stage.chosen) {
             continue;
         }
-        const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);
-        const auto& work = std::get<ModelStage>(asked->work);
+        const ModelStage& work = *model_stage_of(scenario, stage.name);
         Bytes kept;
         for (const PassShare& share : stage.passes) {  // each placement has a copy of its own
             const Candidate& candidate = stage.candidates[share.candidate];

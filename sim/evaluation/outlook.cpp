@@ -3,18 +3,16 @@
 
 #include <Eigen/Eigenvalues>
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <future>
 #include <iterator>
 #include <limits>
 #include <numeric>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/chance.h"
+#include "base/in_parallel.h"
 #include "base/mapped.h"
 #include "berth/statistics.h"
 #include "evaluation/stage_choice.h"
@@ -72,7 +70,7 @@ class PhaseDraws {
         : seed_(scenario.traffic->seed) {
         for (const SimulatedPhase& phase : system.phases) {
             const auto stage = std::ranges::find(result.stages, phase.name, &StageResult::name);
-            const auto asked = std::ranges::find(scenario.stages, phase.name, &Stage::name);
+            const Stage* asked = stage_named(scenario, phase.name);
             const bool chats = service_of(system, phase) != nullptr;
             of_phase_.push_back({streams_.size(), chats});
             if (chats) {
@@ -289,23 +287,12 @@ class Outlook {
                 more.push_back({place, 0, {}});
             }
         }
-        std::atomic<std::size_t> next = 0;
-        const auto work = [&] {
-            for (std::size_t i = next++; i < more.size(); i = next++) {
-                const auto index = static_cast<std::size_t>(more[i].place * static_cast<double>(stable_));
-                SimulationResult run = simulated(all_[std::min(index, stable_ - 1)]);
-                more[i].met = run.within_deadline.value_or(SimulatedShare{}).value;
-                more[i].chats = std::move(run.chats);
-            }
-        };
-        std::vector<std::future<void>> others;
-        for (unsigned thread = 1; thread < std::thread::hardware_concurrency(); ++thread) {
-            others.push_back(std::async(std::launch::async, work));
-        }
-        work();
-        for (std::future<void>& other : others) {
-            other.get();
-        }
+        in_parallel(more.size(), [&](std::size_t i) {
+            const auto index = static_cast<std::size_t>(more[i].place * static_cast<double>(stable_));
+            SimulationResult run = simulated(all_[std::min(index, stable_ - 1)]);
+            more[i].met = run.within_deadline.value_or(SimulatedShare{}).value;
+            more[i].chats = std::move(run.chats);
+        });
         std::ranges::move(more, std::back_inserter(runs_));
         std::ranges::sort(runs_, {}, &Run::place);
     }

@@ -268,7 +268,7 @@ SystemBuilder built(const Scenario& scenario, const ScenarioResult& result, Chat
     Time total = sum_of<Time>(result.stages, [](const StageResult& stage) { return stage.latency.median; });
     SystemBuilder builder(scenario.profile, total / kSlices);
     for (const StageResult& stage : result.stages) {
-        const auto asked = std::ranges::find(scenario.stages, stage.name, &Stage::name);
+        const Stage* asked = stage_named(scenario, stage.name);
         builder.begin_stage(stage.name, stage.budget);
         if (const auto* fixed = std::get_if<FixedStage>(&asked->work)) {
             add_passes(stage.repeat, [&](double times) { builder.add_fixed(stage.name, *fixed, times); });

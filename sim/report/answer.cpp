@@ -236,7 +236,7 @@ std::string reasons(const ScenarioResult& result, const Scenario& scenario, Text
         text += wrapped(sentence, 0, width);
     }
     const bool legend = std::ranges::any_of(result.stages, [&](const StageResult& stage) {
-        return !sureness(stage, model_asked(stage_named(scenario, stage.name)), result.objective).empty();
+        return !sureness(stage, model_stage_of(scenario, stage.name), result.objective).empty();
     });
     return text.empty()
                ? ""
@@ -310,7 +310,7 @@ std::string answer_sentence(const ScenarioResult& result, const Scenario& scenar
         if (!stage.chosen) {
             continue;
         }
-        const std::string sure = sureness(stage, model_asked(stage_named(scenario, stage.name)), result.objective);
+        const std::string sure = sureness(stage, model_stage_of(scenario, stage.name), result.objective);
         places.push_back(stage_placed(stage.name, stage.candidates[*stage.chosen]) +
                          (sure.empty() ? "" : fmt::format(" (the fastest choice with a probability of {})", sure)));
     }

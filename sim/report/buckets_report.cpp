@@ -3,18 +3,12 @@
 
 #include <fmt/format.h>
 
-#include "base/mapped.h"
 #include "report/json_values.h"
 #include "report/text_layout.h"
 
 namespace berth {
 
 namespace {
-
-double mean_tokens(const BucketAdvice& advice) {
-    return sum_of<double>(advice.lengths,
-                          [](const TokenShare& length) { return length.share * static_cast<double>(length.tokens); });
-}
 
 std::string list_text(const std::vector<std::int64_t>& buckets) { return fmt::format("{}", fmt::join(buckets, ", ")); }
 
@@ -38,7 +32,7 @@ std::string buckets_text(const BucketAdvice& advice, TextWidth width) {
     const std::string subject =
         fmt::format("{} on {}: {} distinct input lengths from {} to {} tokens, {} on average", advice.stage,
                     advice.device, advice.lengths.size(), advice.lengths.front().tokens, advice.lengths.back().tokens,
-                    number_text(mean_tokens(advice), 3));
+                    number_text(mean_tokens(advice.lengths), 3));
     std::string text = wrapped(title_of(subject, advice.changes), 0, width);
     TextTable table;
     table.column("at most", Align::kRight);
@@ -72,7 +66,7 @@ std::string buckets_json(const BucketAdvice& advice) {
     json["lengths"] = {{"different", advice.lengths.size()},
                        {"shortest", advice.lengths.front().tokens},
                        {"longest", advice.lengths.back().tokens},
-                       {"mean", json_number(mean_tokens(advice))}};
+                       {"mean", json_number(mean_tokens(advice.lengths))}};
     json["unpadded_ms"] = json_milliseconds(advice.unpadded);
     const Time one = advice.rows.front().mean;
     json["sets"] = Json::array();

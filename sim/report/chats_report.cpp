@@ -26,8 +26,7 @@ bool is_chosen(const PlacedChats& chats, const ScenarioResult& result) {
 }
 
 const Generation& generation_of(const PlacedChats& chats, const ScenarioResult& result, const Scenario& scenario) {
-    const std::string& name = result.stages[chats.stage].name;
-    return *std::get<ModelStage>(std::ranges::find(scenario.stages, name, &Stage::name)->work).generation;
+    return *model_stage_of(scenario, result.stages[chats.stage].name)->generation;
 }
 
 // Name of a row: the placement, preceded by the stage if there are others, since the placement does not name the model.

@@ -64,11 +64,6 @@ std::string file_stem(std::string_view name) {
     return stem.empty() ? "picture" : stem;
 }
 
-const Stage* stage_named(const Scenario& scenario, std::string_view name) {
-    const auto found = find_named(scenario.stages, name, &Stage::name);
-    return found == scenario.stages.end() ? nullptr : &*found;
-}
-
 std::string placement_name(const Candidate& candidate) {
     switch (candidate.granularity) {
         case Granularity::kModel:

@@ -9,7 +9,6 @@
 #include <string>
 #include <utility>
 
-#include "base/mapped.h"
 #include "scenario/find_file.h"
 #include "scenario/load_parts.h"
 #include "scenario/offered_precision.h"
@@ -120,9 +119,7 @@ std::int64_t read_drawn(const YamlNode& node, Phase phase, TokenDistribution& le
     if (read->distribution.size() > 1) {
         lengths = read->distribution;
     }
-    double mean = sum_of<double>(
-        read->distribution, [](const TokenShare& length) { return length.share * static_cast<double>(length.tokens); });
-    return std::max<std::int64_t>(1, std::llround(mean));
+    return std::max<std::int64_t>(1, std::llround(mean_tokens(read->distribution)));
 }
 
 // Reads `phase` of a model that generates text, and its prompt, which replaces `tokens`.

@@ -8,14 +8,6 @@ namespace berth {
 
 namespace {
 
-double mean_of(const TokenDistribution& lengths) {
-    double mean = 0;
-    for (const TokenShare& length : lengths) {
-        mean += length.share * static_cast<double>(length.tokens);
-    }
-    return mean;
-}
-
 // Expected sum of `of` over all passes that read a prompt.
 template <class Of>
 auto of_reading(const ChatService& service, Of of) {
@@ -33,8 +25,8 @@ auto of_reading(const ChatService& service, Of of) {
 // answers.
 template <class Of>
 auto of_stepping(const ChatService& service, std::int64_t answers, Of of) {
-    const double tokens = mean_of(service.answers);
-    const auto context = static_cast<std::int64_t>(std::llround(mean_of(service.prompts) + tokens / 2));
+    const double tokens = mean_tokens(service.answers);
+    const auto context = static_cast<std::int64_t>(std::llround(mean_tokens(service.prompts) + tokens / 2));
     return of(ChatPass{0, 0, answers, answers * context}) * (tokens / static_cast<double>(answers));
 }
 

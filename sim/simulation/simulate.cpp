@@ -75,9 +75,7 @@ Length length_of(const SimulatedSystem& system, const Arrivals& arrivals, const 
     }
     auto tasks = static_cast<double>(system.tasks.size());
     for (const ChatService& service : system.services) {
-        for (const TokenShare& answer : service.answers) {
-            tasks += answer.share * static_cast<double>(answer.tokens);  // upper bound: one pass per token
-        }
+        tasks += mean_tokens(service.answers);  // upper bound: one pass per token
     }
     const double affordable = kMostTasks / tasks;
     const std::size_t most = std::min(options.requests, whole_batches(std::max<double>(kLeast, affordable)));

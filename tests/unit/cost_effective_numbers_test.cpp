@@ -2,24 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
 #include "berth/cost.h"
 #include "berth/profile.h"
+#include "hardware_fixtures.h"
 
 namespace berth {
 namespace {
-
-Profile effective_rk3588(const std::vector<ProfileOverride>& overrides = {}) {
-    const auto hardware = std::filesystem::path(BERTH_SOURCE_DIR) / "hardware";
-    Diagnostics diagnostics;
-    auto profile = load_profile(hardware / "rk3588-rknn-2.3.2.yaml", profiles_in({hardware}), overrides, diagnostics);
-    if (!profile) {
-        throw std::runtime_error(diagnostics.text());
-    }
-    return std::move(*profile);
-}
 
 double effective_value(Profile profile, const std::string& path) {
     const auto views = parameters(profile);
@@ -44,10 +34,10 @@ class EffectiveNumbers : public testing::TestWithParam<EffectiveNumber> {};
 
 TEST_P(EffectiveNumbers, FollowsWhatItSaysAndNothingElse) {
     const auto& [path, follows] = GetParam();
-    const double now = effective_value(effective_rk3588(), path);
+    const double now = effective_value(shipped_rk3588(), path);
     ASSERT_GT(now, 0) << path;
     for (const auto& [what, change] : kDoubled) {
-        const double then = effective_value(effective_rk3588({change}), path);
+        const double then = effective_value(shipped_rk3588({change}), path);
         EXPECT_NEAR(then / now, what == follows ? 2 : 1, 1e-9) << path << " with twice the " << what;
     }
 }
@@ -86,7 +76,7 @@ KernelCost attention_on(const Profile& profile, DType dtype, std::int64_t head_d
 }
 
 TEST(SpilledScores, MoveTheSameWhateverTheDtypeAndTheHead) {
-    const Profile chip = effective_rk3588();
+    const Profile chip = shipped_rk3588();
     const Traffic fp16 = attention_on(chip, DType::kFp16).traffic;
     const Traffic int8 = attention_on(chip, DType::kInt8).traffic;
     const Traffic wide = attention_on(chip, DType::kFp16, 64).traffic;
@@ -98,20 +88,20 @@ TEST(SpilledScores, MoveTheSameWhateverTheDtypeAndTheHead) {
 
 TEST(SpilledScores, ComeInTilesThatNeedDescriptors) {
     // Queries of 32 x 2 B come in 4 pieces of 16 B, all rows at once; scores of 1 KiB in 64, 96 rows at a time.
-    const Profile chip = effective_rk3588();
+    const Profile chip = shipped_rk3588();
     const KernelCost cost = attention_on(chip, DType::kFp16);
     EXPECT_NEAR(cost.dma / chip.devices[0].dma.setup.value, 12 * (4 + 6 * 64), 1e-9);
 }
 
 TEST(KeptScores, LeaveEachOperandOnceInABufferThatHoldsThem) {
-    const Profile large = effective_rk3588({{"devices.npu.memories.sram.capacity", "8 MiB"}});
+    const Profile large = shipped_rk3588({{"devices.npu.memories.sram.capacity", "8 MiB"}});
     const KernelCost kept = attention_on(large, DType::kFp16);
     EXPECT_EQ(kept.traffic.read + kept.traffic.write, kept.compulsory);
-    EXPECT_LT(kept.total, attention_on(effective_rk3588(), DType::kFp16).total * 0.7);
+    EXPECT_LT(kept.total, attention_on(shipped_rk3588(), DType::kFp16).total * 0.7);
 }
 
 TEST(KeptScores, AreWhatARuntimeMayRefuse) {
-    const Profile large = effective_rk3588(
+    const Profile large = shipped_rk3588(
         {{"devices.npu.memories.sram.capacity", "8 MiB"}, {"devices.npu.attention.keeps_scores_from", "16 MiB"}});
     const KernelCost spilled = attention_on(large, DType::kFp16);
     EXPECT_NEAR(in_bytes(spilled.traffic.read + spilled.traffic.write) / (12.0 * 512 * 512), 37.5, 1e-9);
@@ -121,7 +111,7 @@ TEST(KeptScores, TakeAsManyQueriesAsFit) {
     // Granted to the chip as it is. A query needs 512 scores of 2 B, itself and its result, 64 B each: 1152 B. Two
     // strips of 16 keys and values take 4 KiB of the 384 KiB, which leaves room for 337 queries: two passes over keys
     // and values.
-    const Profile granted = effective_rk3588({{"devices.npu.attention.keeps_scores_from", "128 KiB"}});
+    const Profile granted = shipped_rk3588({{"devices.npu.attention.keeps_scores_from", "128 KiB"}});
     const KernelCost kept = attention_on(granted, DType::kFp16);
     EXPECT_EQ(kept.tile.m, 337);
     const Bytes keys_and_values = bytes(12.0 * 512 * 64 * 2);

@@ -2,24 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
+#include "hardware_fixtures.h"
 #include "plan_fixtures.h"
 
 namespace berth {
 namespace {
 
 using testing::HasSubstr;
-
-Profile rk3588_with(const std::vector<ProfileOverride>& overrides = {}) {
-    const auto hardware = std::filesystem::path(BERTH_SOURCE_DIR) / "hardware";
-    Diagnostics diagnostics;
-    auto profile = load_profile(hardware / "rk3588-rknn-2.3.2.yaml", profiles_in({hardware}), overrides, diagnostics);
-    if (!profile) {
-        throw std::runtime_error(diagnostics.text());
-    }
-    return std::move(*profile);
-}
 
 // A convolution with a result of 7 x 7 positions and 16 channels, followed by a GELU.
 DevicePlan planned_kernel(std::int64_t height, std::int64_t width, const Profile& profile) {
@@ -48,7 +37,7 @@ const KernelCost& first_cost(const DevicePlan& plan) {
 }
 
 TEST(OwnCode, ComputesKernelsAboveTheLimitAtTheClockOfTheHost) {
-    const Profile profile = rk3588_with();
+    const Profile profile = shipped_rk3588();
     const DevicePlan plan = planned_kernel(32, 32, profile);
     EXPECT_TRUE(plan.operators.front().supported) << "it stays in the call";
     EXPECT_THAT(plan.operators.front().reason, HasSubstr("its kernel is 32 x 32, the limit is 31"));
@@ -65,20 +54,20 @@ TEST(OwnCode, ComputesKernelsAboveTheLimitAtTheClockOfTheHost) {
     EXPECT_NEAR(in_seconds(first_cost(plan).vector), elements / (code.elements_per_cycle.value.si() * clock), 1e-9);
     EXPECT_GE(first_cost(plan).total, first_cost(plan).compute + first_cost(plan).vector);
 
-    const DevicePlan slow = planned_kernel(32, 32, rk3588_with({{"devices.cpu.clusters.big.clock", "1.175 GHz"}}));
+    const DevicePlan slow = planned_kernel(32, 32, shipped_rk3588({{"devices.cpu.clusters.big.clock", "1.175 GHz"}}));
     EXPECT_NEAR(first_cost(slow).compute / first_cost(plan).compute, 2, 1e-9);
-    const DevicePlan other = planned_kernel(32, 32, rk3588_with({{"devices.npu.clock", "500 MHz"}}));
+    const DevicePlan other = planned_kernel(32, 32, shipped_rk3588({{"devices.npu.clock", "500 MHz"}}));
     EXPECT_EQ(first_cost(other).total, first_cost(plan).total) << "the device has no part in it";
 }
 
 TEST(OwnCode, LinesOfTapsAreCutInstead) {
-    const Profile profile = rk3588_with();
+    const Profile profile = shipped_rk3588();
     EXPECT_FALSE(first_kernel(planned_kernel(1, 128, profile)).own_code);
     EXPECT_TRUE(first_kernel(planned_kernel(2, 128, profile)).own_code);
 }
 
 TEST(OwnCode, ItsRatesAreNumbersOfTheProfile) {
-    Profile profile = rk3588_with();
+    Profile profile = shipped_rk3588();
     std::vector<std::string> paths;
     for (const ParameterView& view : parameters(profile)) {
         paths.push_back(view.path);

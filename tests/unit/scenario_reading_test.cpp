@@ -135,7 +135,7 @@ TEST_F(ScenarioReading, OneBucketNeedsNoList) {
                 ElementsAre(64));
 }
 
-double mean_tokens(const TokenDistribution& distribution) {
+double mean_by_hand(const TokenDistribution& distribution) {
     double mean = 0;
     for (const TokenShare& length : distribution) {
         mean += length.share * static_cast<double>(length.tokens);
@@ -154,7 +154,7 @@ TEST_F(ScenarioReading, ARangeStandsForAFewLengthsThatStopAtBuckets) {
     const TokenDistribution& tokens = only_stage(loaded.scenario).tokens;
     EXPECT_LE(tokens.size(), kMostLengths + 2);
     EXPECT_NEAR(total_share(tokens), 1.0, 1e-12);
-    EXPECT_NEAR(mean_tokens(tokens), 300.5, 0.5);
+    EXPECT_NEAR(mean_by_hand(tokens), 300.5, 0.5);
     double below = 0;
     for (const TokenShare& length : tokens) {
         below += length.tokens <= 128 ? length.share : 0;
@@ -262,7 +262,7 @@ TEST(TokenLengths, ALengthThatIsHalfOfThemKeepsItsShare) {
     const TokenDistribution result = condensed(lengths, {});
     EXPECT_LE(result.size(), kMostLengths + 1);
     EXPECT_NEAR(total_share(result), 1.0, 1e-12);
-    EXPECT_NEAR(mean_tokens(result), 0.005 * 5050 + 0.5 * 50, 0.5);
+    EXPECT_NEAR(mean_by_hand(result), 0.005 * 5050 + 0.5 * 50, 0.5);
     const bool has_peak = std::any_of(result.begin(), result.end(), [](const TokenShare& length) {
         return length.tokens == 50 && length.share > 0.5;
     });

@@ -69,8 +69,7 @@ Time above_roofline(const OperatorResult& op, const Candidate& candidate, const 
 std::vector<OperatorGroup> groups_by_lost_time(const ScenarioResult& result, const Scenario& scenario) {
     std::vector<OperatorGroup> groups;
     for (const StageResult& stage : result.stages) {
-        const Stage* asked = stage_named(scenario, stage.name);
-        const auto* model = asked != nullptr ? std::get_if<ModelStage>(&asked->work) : nullptr;
+        const ModelStage* model = model_stage_of(scenario, stage.name);
         if (!stage.chosen || model == nullptr) {
             continue;
         }
@@ -303,8 +302,7 @@ TextTable with_lost_time(const TextTable& table, const Candidate& candidate, con
 std::string operators(const ScenarioResult& result, const Scenario& scenario) {
     std::string text;
     for (const StageResult& stage : result.stages) {
-        const Stage* asked = stage_named(scenario, stage.name);
-        const auto* model = asked != nullptr ? std::get_if<ModelStage>(&asked->work) : nullptr;
+        const ModelStage* model = model_stage_of(scenario, stage.name);
         if (!stage.chosen || model == nullptr) {
             continue;
         }

@@ -32,4 +32,9 @@ void in_parallel(std::size_t count, const Job& job, const Begins& begins) {
     }
 }
 
+template <class Job>
+void in_parallel(std::size_t count, const Job& job) {
+    in_parallel(count, job, [](std::size_t) {});
+}
+
 }  // namespace berth
