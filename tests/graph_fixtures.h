@@ -2,10 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -13,6 +10,7 @@
 #include <vector>
 
 #include "berth/model.h"
+#include "scratch_folder.h"
 
 namespace berth {
 
@@ -65,41 +63,24 @@ inline std::vector<std::string> read_by(const Graph& graph, std::string_view nam
 class WrittenModel {
   public:
     explicit WrittenModel(std::string_view architecture, std::string_view model_text = "sizes: {}\n") {
-        const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-        folder_ = std::filesystem::temp_directory_path() /
-                  (std::string("berth-graph-") + test->name() + "-" + std::to_string(getpid()));
-        std::filesystem::create_directories(folder_);
-        std::ofstream(folder_ / "tiny.yaml") << architecture;
+        folder_.write("tiny.yaml", architecture);
         const std::string text = "model: t\narchitecture: tiny\n" + std::string(model_text);
         if (const auto document = YamlDocument::parse(text, "model.yaml", diagnostics)) {
-            model = read_model(document->root(diagnostics), folder_);
+            model = read_model(document->root(diagnostics), folder_.path());
         }
     }
-    ~WrittenModel() {
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
-    }
-    WrittenModel(const WrittenModel&) = delete;
-    WrittenModel& operator=(const WrittenModel&) = delete;
 
     std::optional<Graph> graph(Workload workload = {}) {
         return model ? instantiate(*model, workload, diagnostics) : std::nullopt;
     }
 
-    [[nodiscard]] std::string said() const {
-        std::string text = diagnostics.text();
-        const std::string prefix = folder_.string() + "/";
-        for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) {
-            text.erase(at, prefix.size());
-        }
-        return text;
-    }
+    [[nodiscard]] std::string said() const { return folder_.relative(diagnostics.text()); }
 
     Diagnostics diagnostics;
     std::optional<Model> model;
 
   private:
-    std::filesystem::path folder_;
+    ScratchFolder folder_;
 };
 
 }  // namespace berth

@@ -2,16 +2,14 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "berth/scenario.h"
 #include "hardware_fixtures.h"
+#include "scratch_folder.h"
 
 namespace berth {
 
@@ -26,9 +24,6 @@ class ScenarioFolder : public testing::Test {
     };
 
     void SetUp() override {
-        // The process id separates concurrent test runs of several builds.
-        folder_ = std::filesystem::path(testing::TempDir()) / ("berth_scenario_" + std::to_string(getpid()));
-        std::filesystem::remove_all(folder_);
         write("hardware/board.yaml", board_text());
         write("models/architectures/mlp.yaml", R"(architecture: mlp
 sizes: {layers: number of blocks, hidden: width}
@@ -47,23 +42,14 @@ sections:
         write("models/tiny.yaml", "model: tiny\narchitecture: mlp\nsizes: {layers: 2, hidden: 64}\n");
         write("models/tiny-1.5.yaml", "model: tiny-1.5\narchitecture: mlp\nsizes: {layers: 3, hidden: 64}\n");
     }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
 
-    void write(const std::string& name, const std::string& text) const {
-        std::filesystem::create_directories((folder_ / name).parent_path());
-        std::ofstream(folder_ / name) << text;
-    }
+    void write(const std::string& name, const std::string& text) const { folder_.write(name, text); }
 
-    [[nodiscard]] Library library() const { return {{folder_}}; }
+    [[nodiscard]] Library library() const { return {{folder_.path()}}; }
 
     /// Diagnostics as users see them, without the folder.
     [[nodiscard]] std::string shortened(const Diagnostics& diagnostics) const {
-        std::string text = diagnostics.text();
-        const std::string prefix = folder_.string() + "/";
-        for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) {
-            text.erase(at, prefix.size());
-        }
-        return text;
+        return folder_.relative(diagnostics.text());
     }
 
     [[nodiscard]] Loaded load(const std::string& name, const std::vector<Override>& overrides = {}) const {
@@ -83,7 +69,7 @@ sections:
         return load_text("scenario: one\nhardware: board\nstages:\n  - {name: work, " + keys + "}\n", overrides);
     }
 
-    std::filesystem::path folder_;
+    ScratchFolder folder_;
 };
 
 }  // namespace berth

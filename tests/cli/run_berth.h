@@ -2,18 +2,16 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
-#include <system_error>
 #include <vector>
+
+#include "scratch_folder.h"
 
 namespace berth {
 
@@ -22,11 +20,6 @@ struct Outcome {
     std::string out, err;
     [[nodiscard]] nlohmann::json json() const { return nlohmann::json::parse(out); }
 };
-
-inline std::string content_of(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 inline std::string shell_word(const std::string& text) {
     std::string word = "'";
@@ -39,26 +32,11 @@ inline std::string shell_word(const std::string& text) {
 /// A fixture with an empty working folder for the command.
 class BerthCommand : public ::testing::Test {
   protected:
-    BerthCommand() {
-        std::string pattern = ::testing::TempDir() + "berth-cli-XXXXXX";
-        if (::mkdtemp(pattern.data()) == nullptr) {
-            throw std::system_error(errno, std::generic_category(), pattern);
-        }
-        root_ = pattern;
-        std::filesystem::create_directory(folder());
-    }
-    ~BerthCommand() override {
-        std::error_code ignored;
-        std::filesystem::remove_all(root_, ignored);
-    }
+    BerthCommand() { std::filesystem::create_directory(folder()); }
 
     [[nodiscard]] std::filesystem::path folder() const { return root_ / "work"; }
 
-    void write(const std::string& name, const std::string& text) const {
-        const auto path = folder() / name;
-        std::filesystem::create_directories(path.parent_path());
-        std::ofstream(path, std::ios::binary) << text;
-    }
+    void write(const std::string& name, const std::string& text) const { root_.write("work/" + name, text); }
 
     /// `environment` holds arguments of `env` before the command, such as NAME=VALUE. By default lines are long, so
     /// that tests find whole sentences, and profiles are compared with no machine, so that the output is the same
@@ -97,7 +75,7 @@ class BerthCommand : public ::testing::Test {
     }
 
   private:
-    std::filesystem::path root_;
+    ScratchFolder root_;
 };
 
 }  // namespace berth

@@ -17,6 +17,7 @@
 
 #include "berth/evaluation.h"
 #include "explore/server.h"
+#include "scratch_folder.h"
 
 namespace berth {
 namespace {
@@ -254,11 +255,10 @@ TEST_F(Explore, ExportsAScenarioWithTheSameAnswer) {
                         {"stages.embed.on", "cpu"}};
     const Json answer = asked("/api/answer", {{"settings", settings}});
     const std::string text = asked("/api/scenario-file", {{"settings", settings}})["text"];
-    const std::string file = testing::TempDir() + "berth-explored-" + std::to_string(::getpid()) + ".yaml";
-    std::ofstream(file) << text;
+    const ScratchFolder folder;
+    const std::string file = folder.write("explored.yaml", text).string();
     Diagnostics diagnostics;
     const auto scenario = load_scenario(reference().library, file, {}, diagnostics);
-    ::unlink(file.c_str());
     ASSERT_TRUE(scenario) << diagnostics.text() << text;
     const auto result = evaluate(*scenario, diagnostics);
     EXPECT_NEAR(answer["total"]["latency_ms"], result->total.latency.median / Time::from_si(kMilli), 1e-3);

@@ -6,13 +6,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 
 #include "berth/cost.h"
 #include "berth/report.h"
 #include "report/roofline.h"
 #include "report_sample.h"
+#include "scratch_folder.h"
 
 namespace berth {
 namespace {
@@ -25,19 +25,10 @@ using testing::Not;
 class ReportFolder : public testing::Test {
   protected:
     void SetUp() override {
-        std::string pattern = (fs::temp_directory_path() / "berth-report-XXXXXX").string();
-        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-        folder_ = pattern;
-        programs_ = pattern + "-programs";
-        fs::create_directory(programs_);
         put_program(programs_ / "weasyprint", "cat >/dev/null\necho '%PDF-1.7' >\"$3\"");
-        setenv("PATH", (programs_.string() + ":" + path_).c_str(), 1);
+        setenv("PATH", (programs_.path().string() + ":" + path_).c_str(), 1);
     }
-    void TearDown() override {
-        setenv("PATH", path_.c_str(), 1);
-        fs::remove_all(folder_);
-        fs::remove_all(programs_);
-    }
+    void TearDown() override { setenv("PATH", path_.c_str(), 1); }
     static void put_program(const fs::path& at, const std::string& lines) {
         std::ofstream(at) << "#!/bin/sh\n" << lines << "\n";
         fs::permissions(at, fs::perms::owner_all);
@@ -46,10 +37,6 @@ class ReportFolder : public testing::Test {
     bool write(const fs::path& to) {
         return write_report(to, sample_result(), sample_scenario(), sample_findings(), sample_curves(), {}, {},
                             diagnostics_);
-    }
-    static std::string content(const fs::path& path) {
-        std::ifstream file(path, std::ios::binary);
-        return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     }
     static std::vector<std::string> names_in(const fs::path& folder) {
         std::vector<std::string> names;
@@ -60,7 +47,8 @@ class ReportFolder : public testing::Test {
     }
 
     const std::string path_ = std::getenv("PATH");
-    fs::path folder_, programs_;
+    const ScratchFolder scratch_, programs_;
+    const fs::path& folder_ = scratch_.path();
     Diagnostics diagnostics_;
 };
 
@@ -94,12 +82,12 @@ TEST_F(ReportFolder, HoldsEveryDocumentAndPictureAndNothingElse) {
 TEST_F(ReportFolder, PicturesAreWholeAndWide) {
     ASSERT_TRUE(write(folder_)) << diagnostics_.text();
     for (const std::string& picture : kPictures) {
-        const std::string png = content(folder_ / (picture + ".png"));
+        const std::string png = content_of(folder_ / (picture + ".png"));
         EXPECT_TRUE(png.starts_with("\x89PNG\r\n")) << picture;
         EXPECT_EQ(png_width(png), 1600U) << picture;
         EXPECT_THAT(png, HasSubstr("IEND")) << picture;
         EXPECT_GT(png.size(), 10000U) << picture;
-        const std::string svg = content(folder_ / (picture + ".svg"));
+        const std::string svg = content_of(folder_ / (picture + ".svg"));
         EXPECT_THAT(svg, HasSubstr("</svg>")) << picture;
         EXPECT_THAT(svg, HasSubstr("DejaVu Sans")) << picture;
         EXPECT_GT(svg.size(), 5000U) << picture;
@@ -108,22 +96,22 @@ TEST_F(ReportFolder, PicturesAreWholeAndWide) {
 
 TEST_F(ReportFolder, AxesHaveUnitsAndLegendsNames) {
     ASSERT_TRUE(write(folder_)) << diagnostics_.text();
-    const std::string classes = content(folder_ / "time-by-class.svg");
+    const std::string classes = content_of(folder_ / "time-by-class.svg");
     for (const char* text : {"time (ms)", "embed: cpu", "rank: split by operator x3", "7.27 ms, chosen", "attention",
                              "ffn", "hand-over and calls", "5-95 %"}) {
         EXPECT_THAT(classes, HasSubstr(std::string("<text>") + text + "<")) << text;
     }
     EXPECT_THAT(classes, Not(HasSubstr("gpu")));  // infeasible
-    const std::string roofline = content(folder_ / "roofline-npu.svg");
+    const std::string roofline = content_of(folder_ / "roofline-npu.svg");
     for (const char* text : {"operations per DRAM byte (MAC/byte)", "achieved rate (MAC/s)", "int8: 51.2 GMAC/s",
                              "DRAM: 8 GB/s", "open: operators without multiplications, by elements"}) {
         EXPECT_THAT(roofline, HasSubstr(std::string("<text>") + text + "<")) << text;
     }
-    const std::string placement = content(folder_ / "placement-rank.svg");
+    const std::string placement = content_of(folder_ / "placement-rank.svg");
     for (const char* text : {"time within the pass (ms)", "split by operator", "npu", "cpu"}) {
         EXPECT_THAT(placement, HasSubstr(std::string("<text>") + text + "<")) << text;
     }
-    const std::string tokens = content(folder_ / "tokens-embed.svg");
+    const std::string tokens = content_of(folder_ / "tokens-embed.svg");
     for (const char* text :
          {"actual tokens of the input", "latency of a pass (ms)", "input: 100 tokens", "from 129 tokens: cpu"}) {
         EXPECT_THAT(tokens, HasSubstr(std::string("<text>") + text + "<")) << text;
@@ -149,7 +137,7 @@ TEST_F(ReportFolder, TimelineHasLanesStagesAndBandwidth) {
     ASSERT_TRUE(
         write_report(folder_, result, sample_scenario(), sample_findings(), sample_curves(), {}, {}, diagnostics_))
         << diagnostics_.text();
-    const std::string timeline = content(folder_ / "timeline.svg");
+    const std::string timeline = content_of(folder_ / "timeline.svg");
     EXPECT_THAT(timeline, HasSubstr("<text>3 requests over time on " + result.hardware + "<"));
     for (const char* text : {"time (ms)", "npu", "cpu 0-1", "cpu 2-3", "dram", "embed", "rank", "1: embed", "2: rank",
                              "at most 40% of 10 GB/s"}) {
@@ -160,13 +148,13 @@ TEST_F(ReportFolder, TimelineHasLanesStagesAndBandwidth) {
 TEST_F(ReportFolder, SamePicturesTwice) {
     ASSERT_TRUE(write(folder_ / "a") && write(folder_ / "b")) << diagnostics_.text();
     for (const std::string& name : names_in(folder_ / "a")) {
-        EXPECT_EQ(content(folder_ / "a" / name), content(folder_ / "b" / name)) << name;
+        EXPECT_EQ(content_of(folder_ / "a" / name), content_of(folder_ / "b" / name)) << name;
     }
 }
 
 TEST_F(ReportFolder, MarkdownShowsPicturesThatAreThere) {
     ASSERT_TRUE(write(folder_)) << diagnostics_.text();
-    const std::string markdown = content(folder_ / "report.md");
+    const std::string markdown = content_of(folder_ / "report.md");
     for (const std::string& picture : kPictures) {
         EXPECT_THAT(markdown, HasSubstr("](" + picture + ".png)"));
     }
@@ -180,7 +168,7 @@ TEST_F(ReportFolder, ThePageIsPrintedOnPaper) {
         GTEST_SKIP() << diagnostics_.text();
     }
     EXPECT_TRUE(diagnostics_.empty()) << diagnostics_.text();
-    const std::string pdf = content(folder_ / "report.pdf");
+    const std::string pdf = content_of(folder_ / "report.pdf");
     EXPECT_TRUE(pdf.starts_with("%PDF-"));
     EXPECT_GT(pdf.size(), 30000U);
     EXPECT_THAT(pdf, Not(HasSubstr("/Subtype /Image")));  // pictures are vectors
@@ -206,9 +194,9 @@ TEST_F(ReportFolder, WithoutGnuplotAndWeasyPrintTheDocumentsAreWhole) {
         "the package weasyprint)\n");
     EXPECT_THAT(names_in(folder_ / "out"),
                 testing::UnorderedElementsAre("report.txt", "report.json", "operators.csv", "report.md", "index.html"));
-    EXPECT_EQ(content(folder_ / "out" / "report.txt"),
+    EXPECT_EQ(content_of(folder_ / "out" / "report.txt"),
               text_report(sample_result(), sample_scenario(), sample_findings()));
-    EXPECT_THAT(content(folder_ / "out" / "report.md"), Not(HasSubstr(".png")));
+    EXPECT_THAT(content_of(folder_ / "out" / "report.md"), Not(HasSubstr(".png")));
 }
 
 TEST_F(ReportFolder, AGnuplotThatFailsIsReportedWithWhatItSaid) {
@@ -244,13 +232,13 @@ TEST_F(ReportFolder, TimelineJoinsEqualLanesAndShowsTheBudget) {
                                     {}};
     result.timeline->simulation = simulate(result.timeline->system, ArrivalTrace{{0_ms}}, {1, 0, 1, 1});
     ASSERT_TRUE(write_report(folder_, result, sample_scenario(), {}, {}, {}, {}, diagnostics_)) << diagnostics_.text();
-    const std::string timeline = content(folder_ / "timeline.svg");
+    const std::string timeline = content_of(folder_ / "timeline.svg");
     EXPECT_THAT(timeline, HasSubstr("<text>cpu 0-3<"));
     EXPECT_THAT(timeline, HasSubstr("<text>budget of 40 ms<"));
-    EXPECT_EQ(content(folder_ / "timeline.csv"),
+    EXPECT_EQ(content_of(folder_ / "timeline.csv"),
               "resource,request,stage,from_ms,to_ms\ncpu dispatch,1,rank,0,0.001\n"
               "cpu 0-3,1,rank,0.001,30.001\n");
-    const std::string page = content(folder_ / "index.html");
+    const std::string page = content_of(folder_ / "index.html");
     EXPECT_THAT(page, HasSubstr("data-op=\"rank\"><title>rank, request 1: 30 ms from 1 us on</title>"));
 }
 
@@ -271,13 +259,13 @@ TEST_F(ReportFolder, OddNamesAreHarmless) {
                   std::string::npos)
             << name;
     }
-    const std::string placement = content(folder_ / "placement-it-s-a-b-script-alert-1-script-d-id-id-x-2-up.svg");
+    const std::string placement = content_of(folder_ / "placement-it-s-a-b-script-alert-1-script-d-id-id-x-2-up.svg");
     EXPECT_THAT(placement, HasSubstr("it's; a/b\"&lt;script>"));
     EXPECT_THAT(placement, Not(HasSubstr("<script")));
-    const std::string page = content(folder_ / "index.html");
+    const std::string page = content_of(folder_ / "index.html");
     EXPECT_EQ(page.find("<script>"), page.rfind("<script>"));  // the page's own
     EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;%d `id` $(id) {x}^2"));
-    EXPECT_THAT(content(folder_ / "time-by-class.svg"), HasSubstr("%d `id` $(id) {x}^2"));
+    EXPECT_THAT(content_of(folder_ / "time-by-class.svg"), HasSubstr("%d `id` $(id) {x}^2"));
 }
 
 TEST_F(ReportFolder, StagesWhoseFileNamesWouldBeOneHaveTwo) {
@@ -292,7 +280,7 @@ TEST_F(ReportFolder, StagesWhoseFileNamesWouldBeOneHaveTwo) {
 // The page is self-contained: it refers only to the table of contents and to parts of its pictures.
 TEST_F(ReportFolder, ThePageLoadsNothing) {
     ASSERT_TRUE(write(folder_)) << diagnostics_.text();
-    const std::string page = content(folder_ / "index.html");
+    const std::string page = content_of(folder_ / "index.html");
     for (const char* reference : {"src=", "href=\"http", "href='http", "url(http", "@import", "fetch("}) {
         EXPECT_THAT(page, Not(HasSubstr(reference)));
     }

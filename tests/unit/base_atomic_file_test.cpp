@@ -3,11 +3,12 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <iterator>
 #include <string>
+
+#include "scratch_folder.h"
 
 namespace berth {
 namespace {
@@ -16,19 +17,12 @@ namespace fs = std::filesystem;
 
 class BaseAtomicFile : public testing::Test {
   protected:
-    void SetUp() override {
-        // The process id separates concurrent test runs of several builds.
-        directory_ = fs::path(testing::TempDir()) / ("berth_atomic_file_" + std::to_string(getpid()));
-        fs::remove_all(directory_);
-        fs::create_directories(directory_);
-    }
-    void TearDown() override { fs::remove_all(directory_); }
-
     [[nodiscard]] std::ptrdiff_t files() const {
         return std::distance(fs::directory_iterator(directory_), fs::directory_iterator());
     }
 
-    fs::path directory_;
+    ScratchFolder folder_;
+    const fs::path& directory_ = folder_.path();
     Diagnostics diagnostics_;
 };
 

@@ -1,12 +1,10 @@
 // Conversion of YAML to types: values, locations, and the exact text of every error.
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <filesystem>
 
 #include "berth/atomic_file.h"
 #include "berth/kept_documents.h"
 #include "berth/yaml_reader.h"
+#include "scratch_folder.h"
 
 namespace berth {
 namespace {
@@ -257,8 +255,8 @@ TEST(BaseYaml, AnEmptyDocumentIsAnEmptyMap) {
 }
 
 TEST(BaseYaml, KeptDocumentsAreThoseOfTheFirstTime) {
-    namespace fs = std::filesystem;
-    const fs::path file = fs::path(testing::TempDir()) / ("berth_yaml_kept_" + std::to_string(getpid()) + ".yaml");
+    const ScratchFolder folder;
+    const auto file = folder / "kept.yaml";
     Diagnostics diagnostics;
     KeptDocuments kept;
     EXPECT_FALSE(kept.load(file, diagnostics));  // missing files are not cached
@@ -271,22 +269,17 @@ TEST(BaseYaml, KeptDocumentsAreThoseOfTheFirstTime) {
     ASSERT_TRUE(first->set("a", "2", diagnostics));
     ASSERT_TRUE(write_file(file, "a: 3\n", diagnostics));
     EXPECT_EQ(a_of(kept.load(file, diagnostics)), 1);  // unaffected by changes of a copy or of the file
-    fs::remove(file);
 }
 
 TEST(BaseYaml, AMissingFileSuggestsASimilarOne) {
-    namespace fs = std::filesystem;
-    const fs::path directory = fs::path(testing::TempDir()) / ("berth_yaml_missing_" + std::to_string(getpid()));
-    fs::create_directories(directory);
+    const ScratchFolder folder;
+    folder.write("rk3588.yaml", "a: 1\n");
     Diagnostics diagnostics;
-    ASSERT_TRUE(write_file(directory / "rk3588.yaml", "a: 1\n", diagnostics));
-    EXPECT_TRUE(YamlDocument::load(directory / "rk3588.yaml", diagnostics).has_value());
+    EXPECT_TRUE(YamlDocument::load(folder / "rk3588.yaml", diagnostics).has_value());
     EXPECT_TRUE(diagnostics.empty());
-    EXPECT_FALSE(YamlDocument::load(directory / "rk3558.yaml", diagnostics).has_value());
-    fs::remove_all(directory);
-    EXPECT_EQ(diagnostics.text(), (directory / "rk3558.yaml").string() +
-                                      ": error: cannot open the file: No such file or directory (did you mean " +
-                                      (directory / "rk3588.yaml").string() + "?)\n");
+    EXPECT_FALSE(YamlDocument::load(folder / "rk3558.yaml", diagnostics).has_value());
+    EXPECT_EQ(folder.relative(diagnostics.text()),
+              "rk3558.yaml: error: cannot open the file: No such file or directory (did you mean rk3588.yaml?)\n");
 }
 
 }  // namespace

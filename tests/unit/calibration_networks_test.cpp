@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 
 #include "berth/calibration.h"
 #include "berth/calibration_report.h"
 #include "berth/scenario.h"
 #include "calibration/fit_rows.h"
+#include "scratch_folder.h"
 
 namespace berth {
 namespace {
@@ -28,8 +28,7 @@ class CalibrationNetworks : public testing::Test {
     }
     // A table with only the columns that a deployer needs.
     std::optional<MeasuredSet> table(const std::string& rows, const Profile& profile) {
-        const fs::path path = fs::path(testing::TempDir()) / "networks_of_mine.csv";
-        std::ofstream(path) << "model,dtype,tokens,ms\n" << rows;
+        const fs::path path = folder_.write("networks_of_mine.csv", "model,dtype,tokens,ms\n" + rows);
         return load_measured_file(library_, path, device_named(profile, "npu"), profile, diagnostics_);
     }
     std::optional<Calibration> fit(Profile& profile, const std::string& rows) {
@@ -37,6 +36,7 @@ class CalibrationNetworks : public testing::Test {
         return set ? calibrate(profile, std::vector{*set}, {}, diagnostics_) : std::nullopt;
     }
 
+    ScratchFolder folder_;
     Library library_;
     Diagnostics diagnostics_;
 };

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -144,8 +143,8 @@ budget: 3 s
 
 Traffic1 spoken(double load) {
     Diagnostics diagnostics;
-    const auto path = std::filesystem::path(testing::TempDir()) / "spoken-answer.yaml";
-    std::ofstream(path) << kSpokenAnswer;
+    const ScratchFolder folder;
+    const auto path = folder.write("spoken-answer.yaml", kSpokenAnswer);
     const auto with = [&](const std::string& rate) {
         return load_scenario({{BERTH_SOURCE_DIR}}, path.string(), {{"arrivals", "{rate: " + rate + "}"}}, diagnostics);
     };

@@ -1,12 +1,10 @@
 // The machine of a profile: detection from the system, the written form, and the comparison of machines.
 #include <gmock/gmock.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "berth/machine.h"
 #include "berth/profile.h"
 #include "berth/yaml_reader.h"
+#include "scratch_folder.h"
 
 namespace berth {
 namespace {
@@ -27,16 +25,7 @@ constexpr std::string_view kX86 =
 /// A folder that replaces "/".
 class MachineTest : public ::testing::Test {
   protected:
-    void SetUp() override {
-        root_ = fs::path(::testing::TempDir()) /
-                (std::string("machine-") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
-        fs::remove_all(root_);
-    }
-    void TearDown() override { fs::remove_all(root_); }
-    void put(const std::string& path, std::string_view text) const {
-        fs::create_directories((root_ / path).parent_path());
-        std::ofstream(root_ / path, std::ios::binary) << text;
-    }
+    void put(const std::string& path, std::string_view text) const { root_.write(path, text); }
     void put_x86() const {
         put("proc/cpuinfo", kX86);
         put("proc/meminfo", "MemTotal:       33554432 kB\nMemFree: 1 kB\n");
@@ -53,14 +42,14 @@ class MachineTest : public ::testing::Test {
         cache(2, "2\n", "Unified\n", "1024K\n", "0-1\n");
         cache(3, "3\n", "Unified\n", "32768K\n", "0-3,8\n");
     }
-    [[nodiscard]] MachineDescription machine() const { return this_machine(root_); }
+    [[nodiscard]] MachineDescription machine() const { return this_machine(root_.path()); }
 
     static std::optional<MachineDescription> read(const std::string& yaml, Diagnostics& diagnostics) {
         const auto document = YamlDocument::parse(yaml, "test.yaml", diagnostics);
         return document ? read_machine(document->root(diagnostics).require("machine")) : std::nullopt;
     }
 
-    fs::path root_;
+    ScratchFolder root_;
 };
 
 TEST_F(MachineTest, SaysWhatTheSystemSays) {

@@ -2,10 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <numeric>
 
 #include "hardware_fixtures.h"
+#include "scratch_folder.h"
 
 namespace berth {
 namespace {
@@ -205,25 +205,16 @@ TEST(HardwareParameters, KeepTheirLinkWhenAnotherDeviceIsLeftOut) {
 
 class HardwareFiles : public testing::Test {
   protected:
-    void SetUp() override {
-        directory_ = fs::path(testing::TempDir()) /
-                     ("berth_hardware_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
-        fs::remove_all(directory_);
-        fs::create_directories(directory_);
-        write("board", board_text());
-    }
-    void TearDown() override { fs::remove_all(directory_); }
+    HardwareFiles() { write("board", board_text()); }
 
-    void write(const std::string& name, const std::string& text) const {
-        std::ofstream(directory_ / (name + ".yaml")) << text;
-    }
+    void write(const std::string& name, const std::string& text) const { folder_.write(name + ".yaml", text); }
     std::optional<Profile> load(const std::string& name, const std::vector<ProfileOverride>& overrides = {}) {
-        return load_profile(directory_ / (name + ".yaml"), profiles_in({directory_ / "nowhere", directory_}), overrides,
+        return load_profile(folder_ / (name + ".yaml"), profiles_in({folder_ / "nowhere", folder_.path()}), overrides,
                             diagnostics_);
     }
-    [[nodiscard]] std::string place(const std::string& name) const { return (directory_ / (name + ".yaml")).string(); }
+    [[nodiscard]] std::string place(const std::string& name) const { return (folder_ / (name + ".yaml")).string(); }
 
-    fs::path directory_;
+    ScratchFolder folder_;
     Diagnostics diagnostics_;
 };
 
