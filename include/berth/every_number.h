@@ -28,7 +28,8 @@ struct SetNumber {
     std::string value;          ///< value it was set to
     std::optional<Time> total;  ///< the scenario's total with it; absent: the value is rejected
     bool moves = false;         ///< whether some part of the answer changes
-    std::string said;           ///< why the value is rejected, or the warning about a change without effect
+    /// why the value is rejected, the warning about a change without effect, or what moves although the total does not
+    std::string said;
     /// A change without effect and without a warning: always a fault of the program.
     [[nodiscard]] bool silent() const { return !moves && said.empty(); }
 };

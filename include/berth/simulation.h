@@ -83,6 +83,8 @@ struct SimulationOptions {
     /// simulated.
     std::optional<double> precision = std::nullopt;
     std::function<void(const SimulationProgress&)> progress = {};
+    /// The number of requests after which none arrives any more. Absent: they go on arriving.
+    std::optional<std::size_t> arrivals = std::nullopt;
 };
 
 /// Target precision of a simulation of a scenario's stream (SimulationOptions::precision).
@@ -228,8 +230,9 @@ struct TrafficResult {
 [[nodiscard]] SimulationResult simulate(const SimulatedSystem& system, const Arrivals& arrivals,
                                         const SimulationOptions& options = {});
 
-/// Traces the first requests, even of an unstable stream: the spans show where its requests pile up. There are too few
-/// requests for statistics, and stability is not checked.
+/// Traces the first requests, even of an unstable stream: the spans show where its requests pile up. No request arrives
+/// after them, since under overload those that take turns with later ones might never end. There are too few requests
+/// for statistics, and stability is not checked.
 [[nodiscard]] SimulationResult simulate_first_requests(const SimulatedSystem& system, const Arrivals& arrivals,
                                                        std::size_t requests, std::uint64_t seed);
 

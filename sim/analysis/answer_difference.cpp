@@ -42,7 +42,7 @@ bool generations_differ(const Candidate& a, const Candidate& b) {
 
 bool candidates_differ(const Candidate& a, const Candidate& b) {
     const auto exact = [](const Candidate& one) {
-        return std::tie(one.placement, one.feasible, one.padded_tokens, one.actual_tokens, one.cores, one.assignment);
+        return std::tie(one.placement, one.feasible, one.padded_tokens, one.actual_tokens, one.assignment);
     };
     return exact(a) != exact(b) || differ(a.latency, b.latency) || differ(a.energy, b.energy) ||
            differ(a.handover, b.handover) || categories_differ(a, b) || generations_differ(a, b) ||
@@ -78,7 +78,7 @@ bool totals_differ(const ScenarioResult& a, const ScenarioResult& b) {
         return std::tie(one.scenario, one.hardware, one.devices, one.objective);
     };
     if (exact(a) != exact(b) || differ(a.total.latency, b.total.latency) || differ(a.total.energy, b.total.energy) ||
-        differ(a.total.budget, b.total.budget) || differ(a.total.budget_probability, b.total.budget_probability)) {
+        differ(a.total.budget_probability, b.total.budget_probability)) {
         return true;
     }
     return a.rate.has_value() != b.rate.has_value() ||
@@ -108,12 +108,13 @@ void compare_others(const StageResult& before, const StageResult& after, std::ve
     };
     for (const Candidate& now : after.candidates) {
         const Candidate* old = named(before, placement_name(now));
-        if (old == nullptr || candidates_differ(*old, now)) {
+        const bool runs = now.feasible || (old != nullptr && old->feasible);
+        if (runs && (old == nullptr || candidates_differ(*old, now))) {
             add(placement_name(now), old, &now);
         }
     }
     for (const Candidate& old : before.candidates) {
-        if (named(after, placement_name(old)) == nullptr) {
+        if (old.feasible && named(after, placement_name(old)) == nullptr) {
             add(placement_name(old), &old, nullptr);
         }
     }
@@ -139,6 +140,36 @@ AnswerDifference difference_of(const ScenarioResult& before, const ScenarioResul
         compare_others(before.stages[i], after.stages[i], difference.others);
     }
     return difference;
+}
+
+std::vector<std::string> parts_that_differ(const ScenarioResult& before, const ScenarioResult& after) {
+    std::vector<std::string> parts;
+    const auto add_if = [&](bool moved, const char* part) {
+        if (moved) {
+            parts.emplace_back(part);
+        }
+    };
+    const auto any_chosen = [&](const auto& moved) {
+        for (std::size_t i = 0; i < std::min(before.stages.size(), after.stages.size()); ++i) {
+            const StageResult& old = before.stages[i];
+            const StageResult& now = after.stages[i];
+            if (old.chosen && now.chosen && moved(old.candidates[*old.chosen], now.candidates[*now.chosen])) {
+                return true;
+            }
+        }
+        return false;
+    };
+    add_if(differ(before.total.latency, after.total.latency), "intervals");
+    add_if(differ(before.total.budget_probability, after.total.budget_probability), "the probability of the budget");
+    add_if(any_chosen([](const Candidate& a, const Candidate& b) { return differ(a.energy, b.energy); }), "energy");
+    add_if(any_chosen([](const Candidate& a, const Candidate& b) {
+               return differ(a.weight_bytes, b.weight_bytes) ||
+                      differ(a.peak_activation_bytes, b.peak_activation_bytes) ||
+                      differ(a.spilled_bytes, b.spilled_bytes) || differ(a.kept_in_dram, b.kept_in_dram);
+           }),
+           "memory");
+    add_if(before.rate && after.rate && differ(before.rate->simulated, after.rate->simulated), "requests per second");
+    return parts;
 }
 
 bool same_traffic(const TrafficResult& before, const TrafficResult& after) {

@@ -23,6 +23,9 @@ struct AnswerDifference {
 /// Both results must come from an evaluation with the same options.
 [[nodiscard]] AnswerDifference difference_of(const ScenarioResult& before, const ScenarioResult& after);
 
+/// Parts of the answer that differ, of two that have the same total and choices: "intervals", "energy".
+[[nodiscard]] std::vector<std::string> parts_that_differ(const ScenarioResult& before, const ScenarioResult& after);
+
 /// Whether both streams have the same rates, latencies, resource use and budgets.
 [[nodiscard]] bool same_traffic(const TrafficResult& before, const TrafficResult& after);
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <utility>
 
 #include "analysis/answer_difference.h"
 #include "analysis/variation.h"
@@ -25,23 +27,27 @@ NumberProbe::NumberProbe(const Scenario& scenario) : scenario_(scenario), number
         paths_.push_back(number.path);
     }
     moves_.resize(numbers_.size());
-    base_ = times();
+    base_ = figures();
 }
 
-NumberProbe::Times NumberProbe::times() const {
+NumberProbe::Figures NumberProbe::figures() const {
     Diagnostics ignored;
     const auto result = evaluate(scenario_, ignored, totals_only(scenario_));
-    Times times;
+    Figures figures;
     if (!result) {
-        return times;
+        return figures;
     }
-    times.emplace_back(in_seconds(result->total.latency.median));
+    figures.times.emplace_back(in_seconds(result->total.latency.median));
     for (const StageResult& stage : result->stages) {
         for (const Candidate& candidate : stage.candidates) {
-            times.push_back(candidate.feasible ? std::optional(in_seconds(candidate.latency.median)) : std::nullopt);
+            figures.times.push_back(candidate.feasible ? std::optional(in_seconds(candidate.latency.median))
+                                                       : std::nullopt);
+        }
+        if (stage.chosen) {
+            figures.energy += in_joules(stage.candidates[*stage.chosen].energy.value_or(Energy{}));
         }
     }
-    return times;
+    return figures;
 }
 
 const NumberMove& NumberProbe::move_of(std::size_t number) {
@@ -52,16 +58,47 @@ const NumberMove& NumberProbe::move_of(std::size_t number) {
     move = NumberMove{paths_[number], 0, 0};
     const double value = numbers_[number].value;
     numbers_[number].set(std::min(value * kStep, numbers_[number].most));
-    const Times now = times();
+    const Figures now = figures();
     numbers_[number].set(value);
-    for (std::size_t i = 0; i < std::min(now.size(), base_.size()); ++i) {
-        if (now[i] && base_[i] && numbers_differ(*now[i], *base_[i])) {
-            const double change = std::abs(std::log(*now[i] / *base_[i]));
+    for (std::size_t i = 0; i < std::min(now.times.size(), base_.times.size()); ++i) {
+        const auto& old_time = base_.times[i];
+        const auto& new_time = now.times[i];
+        if (new_time && old_time && numbers_differ(*new_time, *old_time)) {
+            const double change = std::abs(std::log(*new_time / *old_time));
             double& kept = i == 0 ? move->chosen : move->others;
             kept = std::max(kept, change);
         }
     }
+    if (base_.energy > 0 && now.energy > 0 && numbers_differ(now.energy, base_.energy)) {
+        move->energy = std::abs(std::log(now.energy / base_.energy));
+    }
     return *move;
+}
+
+std::optional<std::string> NumberProbe::first_of_energy(const std::vector<std::string>& wanted) {
+    const auto found = std::ranges::find_if(wanted, [this](const std::string& path) {
+        const auto number = place_of(path);
+        return number && move_of(*number).energy > 0;
+    });
+    return found == wanted.end() ? std::nullopt : std::optional(*found);
+}
+
+bool NumberProbe::move_together(const std::vector<std::string>& wanted) {
+    std::vector<std::pair<std::size_t, double>> raised;  // number, its value before
+    for (const std::string& path : wanted) {
+        if (const auto number = place_of(path)) {
+            raised.emplace_back(*number, numbers_[*number].value);
+        }
+    }
+    for (const auto& [number, value] : raised) {
+        numbers_[number].set(std::min(value * kStep, numbers_[number].most));
+    }
+    const Figures now = figures();
+    for (const auto& [number, value] : raised) {
+        numbers_[number].set(value);
+    }
+    const bool both = !now.times.empty() && !base_.times.empty() && now.times.front() && base_.times.front();
+    return both && numbers_differ(*now.times.front(), *base_.times.front());
 }
 
 std::optional<NumberMove> NumberProbe::strongest(const std::vector<std::string>& wanted) {
@@ -82,9 +119,9 @@ std::optional<NumberMove> NumberProbe::strongest(const std::vector<std::string>&
 
 bool NumberProbe::matters(std::size_t number, double value) {
     numbers_[number].set(value);
-    const Times now = times();
+    const Figures now = figures();
     numbers_[number].set(numbers_[number].value);
-    return !std::ranges::equal(now, base_, [](const auto& a, const auto& b) {
+    return !std::ranges::equal(now.times, base_.times, [](const auto& a, const auto& b) {
         return a.has_value() == b.has_value() && (!a || !numbers_differ(*a, *b));
     });
 }
@@ -113,6 +150,13 @@ std::optional<NumberProbe::Reach> NumberProbe::reached_at(const std::string& pat
 std::optional<std::size_t> NumberProbe::place_of(const std::string& path) const {
     const auto found = std::ranges::find(paths_, path);
     return found == paths_.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - paths_.begin()));
+}
+
+std::vector<std::string> NumberProbe::paths_with(std::string_view part) const {
+    std::vector<std::string> found;
+    std::ranges::copy_if(paths_, std::back_inserter(found),
+                         [part](const std::string& path) { return path.find(part) != std::string::npos; });
+    return found;
 }
 
 Dimension NumberProbe::dimension_of(const std::string& path) const {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "berth/scenario.h"
@@ -15,6 +16,7 @@ struct NumberMove {
     std::string path;   ///< `devices.npu.dma.bandwidth`
     double chosen = 0;  ///< largest absolute change of a chosen placement's log latency
     double others = 0;  ///< the same over all placements
+    double energy = 0;  ///< absolute change of the chosen placements' log energy
 };
 
 /// Re-evaluates a scenario's totals under changed numbers of its profile.
@@ -28,6 +30,11 @@ class NumberProbe {
     /// has an effect.
     [[nodiscard]] std::optional<NumberMove> strongest(const std::vector<std::string>& wanted);
 
+    /// The first of the numbers that has an effect on the energy of the chosen placements.
+    [[nodiscard]] std::optional<std::string> first_of_energy(const std::vector<std::string>& wanted);
+    /// Whether the chosen placements take another time with all these numbers raised by a tenth.
+    [[nodiscard]] bool move_together(const std::vector<std::string>& wanted);
+
     /// Value (SI) at which the number starts to have an effect, below or above its current value, within a hundredth.
     struct Reach {
         double value = 0;
@@ -37,11 +44,15 @@ class NumberProbe {
 
     /// All numbers with a provenance, in the order of parameters().
     [[nodiscard]] const std::vector<std::string>& paths() const { return paths_; }
+    [[nodiscard]] std::vector<std::string> paths_with(std::string_view part) const;
     [[nodiscard]] Dimension dimension_of(const std::string& path) const;
 
   private:
-    using Times = std::vector<std::optional<double>>;  ///< total of the chosen placements, then times of all placements
-    [[nodiscard]] Times times() const;
+    struct Figures {
+        std::vector<std::optional<double>> times;  ///< total of the chosen placements, then times of all placements
+        double energy = 0;                         ///< of the chosen placements, as far as it is known
+    };
+    [[nodiscard]] Figures figures() const;
     [[nodiscard]] const NumberMove& move_of(std::size_t number);
     [[nodiscard]] bool matters(std::size_t number, double value);
     [[nodiscard]] std::optional<std::size_t> place_of(const std::string& path) const;
@@ -50,7 +61,7 @@ class NumberProbe {
     std::vector<ParameterView> numbers_;  ///< numbers of `scenario_`
     std::vector<std::string> paths_;
     std::vector<std::optional<NumberMove>> moves_;
-    Times base_;
+    Figures base_;
 };
 
 }  // namespace berth

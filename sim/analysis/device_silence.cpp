@@ -37,10 +37,19 @@ std::string names_of(const Table& table, const std::set<Value>& values) {
 
 std::string core_text(int cores) { return cores == 1 ? "1 core" : fmt::format("{} cores", cores); }
 
-// Setting that changes the cores of the device's stages.
-std::string cores_setting(const Place& place) {
+// What would let more cores of the device take part: the number that its stages ask for, or, if that is larger already,
+// the operators that its runtime splits over cores.
+std::string more_cores(const Place& place) {
+    if (place.use().asked_cores > place.use().used_cores) {
+        const std::set<OperatorKind> kinds = place.use().kinds();
+        const std::string kind = kinds.contains(OperatorKind::kConv2d) ? "conv2d" : "matmul";
+        return fmt::format(
+            "its runtime splits no operator of this scenario over more, although {} are asked for; to let it, set {}",
+            core_text(place.use().asked_cores),
+            "hardware." + place.own(fmt::format("runtime.operators.{}.multi_core=true", kind)));
+    }
     const std::string stage = place.use().stages.empty() ? "NAME" : *place.use().stages.begin();
-    return fmt::format("set stages.{}.cores={{{}: N}} or {}", stage, place.device().name,
+    return fmt::format("to use more, set stages.{}.cores={{{}: N}} or {}", stage, place.device().name,
                        "hardware." + place.own("runtime.default_cores"));
 }
 
@@ -64,8 +73,11 @@ SilenceReason of_dtype(const Place& place) {
         steps.back() = choice_name(kDTypeNames, other);
         same.push_back(place.own(fmt::format("{}", fmt::join(steps, "."))));
     }
-    if (energy && !same.empty()) {  // energy does not affect time
-        reason.why += ": vary hardware." + same.front();
+    if (energy) {  // which does not affect time, so that the numbers tried are those of energy
+        const PathSteps all = place.scene.probe.paths_with(".energy.");
+        same.insert(same.end(), all.begin(), all.end());
+        const auto deciding = place.scene.probe.first_of_energy(same);
+        reason.why += deciding ? ": vary hardware." + *deciding : "";
         reason.complete = true;
     }
     return reason;
@@ -141,7 +153,7 @@ SilenceReason of_faster_cluster(const Place& place) {
 
 // Bandwidth of one core: without effect if the cores in use reach a common limit or the sustained memory bandwidth.
 SilenceReason of_core_bandwidth(const Place& place) {
-    const int used = place.use().most_cores();
+    const int used = place.use().used_cores;
     const std::string& name = place.device().name;
     if (place.last() == "bandwidth" && (place.begins({"clusters"}) || place.begins({"dma"}))) {
         const auto& bus = place.device().bus;
@@ -165,20 +177,20 @@ SilenceReason of_core_bandwidth(const Place& place) {
 }
 
 SilenceReason of_cores(const Place& place) {
-    const int used = place.use().most_cores();
+    const int used = place.use().used_cores;
     const std::string& name = place.device().name;
     if (place.last() == "cores") {
-        return {fmt::format("a stage runs on {} of {}, not on all of them; to use more, {}", core_text(used), name,
-                            cores_setting(place)),
-                {},
-                true};
+        return {
+            fmt::format("operators run on {} of {}, not on all of them; {}", core_text(used), name, more_cores(place)),
+            {},
+            true};
     }
     if (place.begins({"clusters"})) {
         int before = 0;
         for (const CoreCluster& cluster : place.device().clusters) {
             if (cluster.name == place.steps[1] && before >= used) {
-                return {fmt::format("a stage runs on {} of {}, none of them of cluster {}; to use more, {}",
-                                    core_text(used), name, cluster.name, cores_setting(place)),
+                return {fmt::format("operators run on {} of {}, none of them of cluster {}; {}", core_text(used), name,
+                                    cluster.name, more_cores(place)),
                         {},
                         true};
             }
@@ -189,11 +201,14 @@ SilenceReason of_cores(const Place& place) {
     if (place.begins({"runtime", "dispatch", "fork_join"}) || place.last() == "coherence_transfer" ||
         place.begins({"matrix", "core_block"})) {
         return used > 1 ? SilenceReason{}
-                        : SilenceReason{fmt::format("{} runs on one core here, and this counts where several share "
-                                                    "work; to use more, {}",
-                                                    name, cores_setting(place)),
+                        : SilenceReason{fmt::format("operators run on one core of {} here, and this counts where "
+                                                    "several share work; {}",
+                                                    name, more_cores(place)),
                                         {},
                                         true};
+    }
+    if (place.last() == "default_cores" && used < place.use().asked_cores) {
+        return {cores_in_use(place.scene, place.id), {}, true};
     }
     if (place.last() == "default_cores") {
         return {fmt::format("every stage says itself on how many cores of {} it runs (stages.NAME.cores)", name), {}};
@@ -317,6 +332,13 @@ SilenceReason of_energy_and_error(const Place& place) {
 }
 
 }  // namespace
+
+std::string cores_in_use(const SilentScene& scene, DeviceId device) {
+    const PathSteps none;
+    const Place place{scene, device, none};
+    return fmt::format("operators run on {} of {}; {}", core_text(place.use().used_cores), place.device().name,
+                       more_cores(place));
+}
 
 SilenceReason reason_on_device(const SilentScene& scene, DeviceId device, const PathSteps& steps) {
     const Place place{scene, device, steps};

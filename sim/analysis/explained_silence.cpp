@@ -33,4 +33,10 @@ std::string ExplainedSilence::text(const std::string& path, LazyAnswer& changed)
                       : scenario_silence(scene, *changed.whole(), typed);
 }
 
+std::string ExplainedSilence::instead(const std::string& path, LazyAnswer& changed) {
+    const std::string typed = typed_path(path);
+    const bool of_profile = typed.starts_with(kHardwarePrefix) || typed.starts_with(kRuntimesPrefix);
+    return of_profile ? deciding_instead({*changed.scenario(), use_, probe_}, below_hardware(typed)) : std::string();
+}
+
 }  // namespace berth

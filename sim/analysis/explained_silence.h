@@ -22,6 +22,8 @@ class ExplainedSilence {
 
     /// Explanation for a change at `path` that leads to `changed`.
     [[nodiscard]] std::string text(const std::string& path, LazyAnswer& changed);
+    /// ": vary PATH" for a change whose effect is too small to be shown; empty if no number near it has a larger one.
+    [[nodiscard]] std::string instead(const std::string& path, LazyAnswer& changed);
 
   private:
     ScenarioUse use_;

@@ -1,6 +1,8 @@
 // Evaluates each part once, when it is first requested.
 #include "analysis/lazy_answer.h"
 
+#include <fmt/format.h>
+
 #include "analysis/variation.h"
 #include "berth/simulated_scenario.h"
 
@@ -33,6 +35,25 @@ const ScenarioResult* LazyAnswer::evaluated(std::optional<ScenarioResult>& kept,
         }
     }
     return kept ? &*kept : nullptr;
+}
+
+std::string moved_parts(LazyAnswer& before, LazyAnswer& after) {
+    if (before.whole() == nullptr || after.whole() == nullptr) {
+        return "whether the scenario runs";
+    }
+    std::vector<std::string> parts = parts_that_differ(*before.whole(), *after.whole());
+    const TrafficResult* old = before.traffic();
+    const TrafficResult* now = after.traffic();
+    const bool streams = old != nullptr && now != nullptr ? !same_traffic(*old, *now) : old != now;
+    if (streams || !answer_changes(before.chats(), after.chats()).empty()) {
+        parts.emplace_back("the stream of requests");
+    }
+    if (parts.empty()) {
+        return "details of the chosen placements";
+    }
+    const std::string last = parts.back();
+    parts.pop_back();
+    return parts.empty() ? last : fmt::format("{} and {}", fmt::join(parts, ", "), last);
 }
 
 AnswerDifference compared(LazyAnswer& before, LazyAnswer& after) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "analysis/answer_difference.h"
@@ -32,6 +33,9 @@ class LazyAnswer {
     std::optional<ScenarioResult> totals_, whole_;
     std::optional<TrafficResult> traffic_;
 };
+
+/// What differs, in words, between two answers of the same total and choices: "intervals and the stream of requests".
+[[nodiscard]] std::string moved_parts(LazyAnswer& before, LazyAnswer& after);
 
 /// Difference between two answers. Totals are compared first, the rest only if they are equal.
 [[nodiscard]] AnswerDifference compared(LazyAnswer& before, LazyAnswer& after);

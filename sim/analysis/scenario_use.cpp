@@ -29,7 +29,8 @@ void add_pass(ScenarioUse& use, const std::string& stage, const Assignment& assi
         const DevicePlan& plan = length.plans[device];
         const auto kernel = static_cast<std::size_t>(scheduled.kernel);
         add_kernel(use.devices[device], plan.kernels[kernel], plan.costs[kernel]);
-        use.devices[device].cores.insert(plan.execution.cores);
+        use.devices[device].asked_cores = std::max(use.devices[device].asked_cores, plan.execution.cores);
+        use.devices[device].used_cores = std::max(use.devices[device].used_cores, plan.costs[kernel].cores);
         use.devices[device].stages.insert(stage);
     }
     for (const Handover& handover : work.handovers) {

@@ -16,7 +16,8 @@ namespace berth {
 struct DeviceUse {
     std::vector<Kernel> kernels;       ///< without duplicates
     std::vector<KernelCost> costs;     ///< parallel to `kernels`
-    std::set<int> cores;               ///< core counts that stages run on
+    int asked_cores = 1;               ///< most cores that a stage asks for
+    int used_cores = 1;                ///< most cores that a kernel runs on; fewer where no operator is split
     std::set<std::string> stages;      ///< stages that can run there
     std::string reason;                ///< reason if no stage can run there
     std::set<OperatorKind> fell_back;  ///< operator kinds that fall back to another device
@@ -25,7 +26,6 @@ struct DeviceUse {
     [[nodiscard]] std::set<OperatorKind> kinds() const;  ///< including epilogues
     [[nodiscard]] std::set<DType> multiplied() const;    ///< dtypes at which its array multiplies
     [[nodiscard]] std::set<VectorClass> vector_classes() const;
-    [[nodiscard]] int most_cores() const { return cores.empty() ? 1 : *cores.rbegin(); }
 };
 
 struct ScenarioUse {

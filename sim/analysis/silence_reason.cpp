@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/mapped.h"
 #include "berth/brief_text.h"
 #include "berth/quantity_text.h"
 
@@ -21,13 +22,13 @@ const std::string& device_name(const SilentScene& scene, std::size_t device) {
 Bandwidth drawn_by(const SilentScene& scene, std::size_t device) {
     const DeviceUse& use = scene.use.devices[device];
     const auto dtypes = use.multiplied();
-    return core_rates(scene.scenario.profile.devices[device], {use.most_cores(), std::nullopt},
+    return core_rates(scene.scenario.profile.devices[device], {use.used_cores, std::nullopt},
                       dtypes.empty() ? DType::kFp32 : *dtypes.begin())
         .dram;
 }
 
 std::string drawn_text(const SilentScene& scene, std::size_t device) {
-    const int cores = scene.use.devices[device].most_cores();
+    const int cores = scene.use.devices[device].used_cores;
     const std::string& name = device_name(scene, device);
     const std::string drawn = to_text(drawn_by(scene, device));
     return cores == 1 ? fmt::format("one {} core draws at most {}", name, drawn)
@@ -70,6 +71,8 @@ SilenceReason of_bandwidth_limits(const SilentScene& scene, const PathSteps& ste
             const PathSteps own = bandwidths_of(scene, d);
             cores.insert(cores.end(), own.begin(), own.end());
             limits.push_back(fmt::format("devices.{}.dma.limit", device_name(scene, d)));
+            reason.together.push_back(own);
+            reason.together.back().push_back(limits.back());
         }
     }
     if (drawn.empty()) {
@@ -167,25 +170,42 @@ std::string settable(const std::string& path) {
     return fmt::format("{}{}", path.starts_with(kRuntimesPrefix) ? std::string_view() : kHardwarePrefix, path);
 }
 
-std::string instead_text(const SilentScene& scene, const std::vector<PathSteps>& lists) {
+// "vary X": the number of the first list in which one changes the time of a chosen placement; "vary X and Y together"
+// where each of them limits the other; else the widest.
+std::string instead_text(const SilentScene& scene, const SilenceReason& reason, const std::vector<PathSteps>& widest) {
     std::optional<NumberMove> best;
-    for (const PathSteps& list : lists) {
-        const auto strongest = scene.probe.strongest(list);
-        if (strongest && strongest->chosen > 0) {
-            return ": vary " + settable(strongest->path);
+    const auto deciding = [&](const std::vector<PathSteps>& lists) -> std::optional<std::string> {
+        for (const PathSteps& list : lists) {
+            const auto strongest = scene.probe.strongest(list);
+            if (strongest && strongest->chosen > 0) {
+                return settable(strongest->path);
+            }
+            best = best ? best : strongest;
         }
-        best = best ? best : strongest;
+        return std::nullopt;
+    };
+    if (const auto own = deciding(reason.instead)) {
+        return ": vary " + *own;
+    }
+    for (PathSteps list : reason.together) {
+        std::erase_if(list, [&](const std::string& path) {
+            return std::ranges::find(scene.probe.paths(), path) == scene.probe.paths().end();
+        });
+        if (list.size() > 1 && scene.probe.move_together(list)) {
+            return fmt::format(": vary {} together", fmt::join(mapped<std::string>(list, settable), " and "));
+        }
+    }
+    if (const auto other = deciding(widest)) {
+        return ": vary " + *other;
     }
     return best ? ": vary " + settable(best->path) : "";
 }
 
-std::string sentence(const SilentScene& scene, SilenceReason reason, const PathSteps& steps) {
+std::string sentence(const SilentScene& scene, const SilenceReason& reason, const PathSteps& steps) {
     if (reason.complete) {
         return "no effect: " + reason.why;
     }
-    const auto more = wider(scene, steps);
-    reason.instead.insert(reason.instead.end(), more.begin(), more.end());
-    return "no effect: " + reason.why + instead_text(scene, reason.instead);
+    return "no effect: " + reason.why + instead_text(scene, reason, wider(scene, steps));
 }
 
 const Stage* stage_of(const SilentScene& scene, const PathSteps& steps) {
@@ -196,22 +216,34 @@ const Stage* stage_of(const SilentScene& scene, const PathSteps& steps) {
 }
 
 // Reason by the key of a model stage: what its placements have in common with and without the change.
-std::string stage_reason(const StageResult& result, const std::string& key) {
+SilenceReason stage_reason(const SilentScene& scene, const StageResult& result, const std::string& key) {
+    const auto device = result.chosen ? result.candidates[*result.chosen].device : std::nullopt;
+    if (key == "cores" && device) {
+        const DeviceUse& use = scene.use.devices[static_cast<std::size_t>(*device)];
+        if (use.asked_cores > use.used_cores) {
+            return {cores_in_use(scene, *device), {}, true};
+        }
+    }
     const std::string chosen = result.chosen ? result.candidates[*result.chosen].placement : "";
     if (key == "buckets" || key == "tokens") {
-        return fmt::format("what each device pays for is the same with it; {} pays for {} tokens", chosen,
-                           result.chosen ? result.candidates[*result.chosen].padded_tokens : 0);
+        return {fmt::format("what each device pays for is the same with it; {} pays for {} tokens", chosen,
+                            result.chosen ? result.candidates[*result.chosen].padded_tokens : 0),
+                {}};
     }
     if (key == "granularity" || key == "segments" || key == "pin" || key == "on") {
-        return fmt::format("{} is the best placement of {} with it and without it", chosen, result.name);
+        return {fmt::format("{} is the best placement of {} with it and without it", chosen, result.name), {}};
     }
     if (key == "cores" || key == "core_mask" || key == "clock") {
-        return fmt::format("the placements of {} run on so many cores and at that clock anyway", result.name);
+        return {fmt::format("the placements of {} run on so many cores and at that clock anyway", result.name), {}};
     }
-    return fmt::format("every placement of {} is the same with it and without it", result.name);
+    return {fmt::format("every placement of {} is the same with it and without it", result.name), {}};
 }
 
 }  // namespace
+
+std::string deciding_instead(const SilentScene& scene, std::string_view path) {
+    return instead_text(scene, {}, wider(scene, steps_of(path)));
+}
 
 std::string hardware_silence(const SilentScene& scene, std::string_view path) {
     PathSteps steps = steps_of(path);
@@ -242,7 +274,7 @@ std::string hardware_silence(const SilentScene& scene, std::string_view path) {
     if (reason.why.empty()) {
         reason.why = reach_text(scene, fmt::format("{}", fmt::join(steps, ".")));
     }
-    return sentence(scene, std::move(reason), steps);
+    return sentence(scene, reason, steps);
 }
 
 std::string scenario_silence(const SilentScene& scene, const ScenarioResult& result, std::string_view path) {
@@ -253,7 +285,7 @@ std::string scenario_silence(const SilentScene& scene, const ScenarioResult& res
     SilenceReason reason;
     const Stage* stage = stage_of(scene, steps);
     if (stage != nullptr && std::holds_alternative<ModelStage>(stage->work) && steps.size() > 2) {
-        reason.why = stage_reason(*std::ranges::find(result.stages, stage->name, &StageResult::name), steps[2]);
+        reason = stage_reason(scene, *std::ranges::find(result.stages, stage->name, &StageResult::name), steps[2]);
     } else if (steps.front() == "stages" && stage == nullptr) {
         reason.why = "that stage takes no part in this scenario";
     } else if (path == "hardware") {
@@ -261,12 +293,15 @@ std::string scenario_silence(const SilentScene& scene, const ScenarioResult& res
         reason.complete = true;
     } else if (steps.front() == "objective") {
         reason.why = "the same placements are the best for it";
+    } else if (steps.front() == "budget") {
+        reason.why = "it is met with the same probability with it and without it";
+        reason.complete = true;
     } else if (steps.front() == "arrivals") {
         reason.why = "the simulated requests fare the same with it and without it";
     } else {
         reason.why = "nothing that runs in this scenario depends on it";
     }
-    return sentence(scene, std::move(reason), {});
+    return sentence(scene, reason, {});
 }
 
 }  // namespace berth

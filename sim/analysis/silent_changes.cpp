@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "analysis/explained_silence.h"
+#include "berth/brief_text.h"
 #include "berth/scenario_inputs.h"
 #include "berth/yaml_differences.h"
 
@@ -16,6 +17,26 @@ namespace berth {
 namespace {
 
 using Made = std::vector<bool>;
+
+// Whether a report of either would show the same: totals that differ below the printed digits, and nothing else.
+bool shown_alike(LazyAnswer& before, LazyAnswer& after) {
+    const ScenarioResult* a = before.whole();
+    const ScenarioResult* b = after.whole();
+    if (a == nullptr || b == nullptr || before.traffic() != nullptr || has_chats(*after.scenario()) ||
+        a->total.latency.median == b->total.latency.median) {
+        return false;
+    }
+    const auto shown = [](const ScenarioResult& one) {
+        std::vector<std::string> texts{brief(one.total.latency.median), brief(one.total.latency.low),
+                                       brief(one.total.latency.high)};
+        for (const StageResult& stage : one.stages) {
+            texts.push_back(brief(stage.latency.median));
+            texts.push_back(stage.chosen ? stage.candidates[*stage.chosen].placement : std::string());
+        }
+        return texts;
+    };
+    return shown(*a) == shown(*b);
+}
 
 class SettingSearch {
   public:
@@ -31,6 +52,9 @@ class SettingSearch {
             alone[i] = true;
             const AnswerDifference left_out = compared(at(without), at(all));
             if (left_out.chosen) {
+                if (shown_alike(at(without), at(all))) {
+                    found.push_back({paths_[i], said_of_little(paths_[i], at(without), at(all))});
+                }
                 continue;
             }
             LazyAnswer& nothing = at(Made(paths_.size(), false));
@@ -59,8 +83,18 @@ class SettingSearch {
         if (answer.whole() == nullptr) {
             return "no effect: the scenario cannot run with it or without it";
         }
+        return explained(answer).text(path, answer);
+    }
+
+    std::string said_of_little(const std::string& path, LazyAnswer& before, LazyAnswer& after) {
+        const double change = after.whole()->total.latency.median / before.whole()->total.latency.median - 1;
+        return fmt::format("almost no effect: {} in the total{}", percent_text(change, 2),
+                           explained(after).instead(path, after));
+    }
+
+    ExplainedSilence& explained(LazyAnswer& answer) {
         explained_ = explained_ ? std::move(explained_) : std::make_unique<ExplainedSilence>(answer);
-        return explained_->text(path, answer);
+        return *explained_;
     }
 
     const std::vector<std::string>& paths_;
@@ -119,14 +153,16 @@ class AxisSearch {
     [[nodiscard]] std::optional<Warning> warning(std::size_t axis) {
         const auto values = some_of(axes_[axis].values);
         std::size_t tried = 0;
-        std::unique_ptr<LazyAnswer> last;
+        std::unique_ptr<LazyAnswer> first, last;
         for (const double share : axes_.size() > 1 ? std::vector{0.0, 0.5, 1.0} : std::vector{0.0}) {
+            first.reset();
             last.reset();
             for (const std::string& value : values) {
                 auto now = std::make_unique<LazyAnswer>(at(axis, value, share));
                 if (last && differs(*last, *now)) {
                     return std::nullopt;
                 }
+                first = first ? std::move(first) : std::move(last);
                 last = std::move(now);
                 ++tried;
             }
@@ -134,12 +170,23 @@ class AxisSearch {
         if (values.size() < 2) {
             return std::nullopt;
         }
-        const std::string why = last->whole() == nullptr ? "no effect: the scenario cannot run at any of its values"
-                                                         : ExplainedSilence(*last).text(axes_[axis].path, *last);
-        return Warning{axes_[axis].path, fmt::format("{} (looked at {} points)", why, tried)};
+        return Warning{axes_[axis].path, fmt::format("{} (looked at {} points)", said_of(axis, *first, *last), tried)};
     }
 
   private:
+    // What the rows do not show may move all the same, which is not to be called without effect.
+    [[nodiscard]] std::string said_of(std::size_t axis, LazyAnswer& first, LazyAnswer& last) const {
+        if (last.whole() == nullptr) {
+            return "no effect: the scenario cannot run at any of its values";
+        }
+        const AnswerDifference difference = compared(first, last);
+        if (difference.chosen) {
+            return fmt::format("no effect on latencies and choices, which these rows show, but on {} (see berth diff)",
+                               moved_parts(first, last));
+        }
+        return ExplainedSilence(last).text(axes_[axis].path, last);
+    }
+
     // Rows of a sweep show totals, choices, and times of all placements.
     static bool differs(LazyAnswer& a, LazyAnswer& b) {
         const bool both = a.totals() != nullptr && b.totals() != nullptr;

@@ -49,8 +49,10 @@ bool write_trace(const RunOptions& options, const Scenario& scenario, const Traf
     if (traffic.simulation.stable) {
         return write_file(options.trace, with_provenance(chrome_trace(traffic), provenance), diagnostics);
     }
-    diagnostics.warning(SourceLocation(options.trace),
-                        fmt::format("requests pile up; these are the first {}, as they would be served", kTraced));
+    diagnostics.warning(
+        SourceLocation(options.trace),
+        fmt::format("requests pile up; these are the first {}, as they would be served if none came after them",
+                    kTraced));
     TrafficResult first{traffic.system, simulate_first_requests(traffic.system, scenario.traffic->arrivals, kTraced,
                                                                 scenario.traffic->seed)};
     return write_file(options.trace, with_provenance(chrome_trace(first), provenance), diagnostics);

@@ -16,7 +16,7 @@ namespace berth {
 
 namespace {
 
-// "total 452 ms -> 389 ms", "moves, total 452 ms as before", or the message if there is no total.
+// "total 389 ms instead of 452 ms", "total 452 ms; as before, but not energy", or the message if there is no total.
 std::string effect_of(const SetNumber& set, Time total) {
     if (!set.total) {
         return "refused: " + set.said;
@@ -25,8 +25,8 @@ std::string effect_of(const SetNumber& set, Time total) {
         return set.said.empty() ? "no change and no note" : set.said;
     }
     const std::string now = brief(*set.total);
-    return now == brief(total) ? fmt::format("total {} as before; intervals, energy, memory or requests change", now)
-                               : fmt::format("total {} instead of {}", now, brief(total));
+    return set.said.empty() ? fmt::format("total {} instead of {}", now, brief(total))
+                            : fmt::format("total {}; {}", now, set.said);
 }
 
 struct Counts {

@@ -115,6 +115,9 @@ void EventEngine::first_arrivals() {
 
 // Schedules the next arrival. In a closed loop completions trigger arrivals instead.
 void EventEngine::next_arrival(double after) {
+    if (was_last_arrival()) {
+        return;
+    }
     if (const auto* poisson = std::get_if<PoissonArrivals>(&arrivals_)) {
         push(after + gaps_.exponential(1 / in_hertz(poisson->rate)), Kind::kArrival, 0, 0);
     } else if (const auto* trace = std::get_if<ArrivalTrace>(&arrivals_)) {
@@ -381,7 +384,7 @@ void EventEngine::end_request(std::uint32_t slot) {
         ended_ += request.number - warm_up_ < wanted_ ? 1 : 0;
     }
     free_.push_back(slot);
-    if (std::holds_alternative<ClosedLoop>(arrivals_)) {
+    if (std::holds_alternative<ClosedLoop>(arrivals_) && !was_last_arrival()) {
         push(now_ + pause_after(request.number), Kind::kArrival, 0, 0);
     }
 }

@@ -126,6 +126,7 @@ class EventEngine {
     void handle(const Event& event);
     void first_arrivals();
     void next_arrival(double after);
+    [[nodiscard]] bool was_last_arrival() const { return options_.arrivals && arrived_ >= *options_.arrivals; }
     [[nodiscard]] double pause_after(std::size_t request) const;
     [[nodiscard]] double work_of(Step step) const;
     /// The first slots belong to services, whose passes hold servers like request tasks do.

@@ -145,6 +145,7 @@ SimulationResult simulate_first_requests(const SimulatedSystem& system, const Ar
     options.warm_up = 0;
     options.seed = seed;
     options.traced = requests;
+    options.arrivals = requests;
     EventEngine engine(system, arrivals, options);
     engine.run();
     SimulationResult result;

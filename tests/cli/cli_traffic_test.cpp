@@ -57,6 +57,22 @@ TEST_F(CliTraffic, ATraceOfWhatPilesUpHoldsItsFirstRequests) {
     EXPECT_GT(seen.size(), 5U);
 }
 
+// Ten thousand times what is sustainable: turns with all later requests would never let the first ones end.
+TEST_F(CliTraffic, ATraceOfHeavyOverloadIsThatOfItsFirstRequestsAlone) {
+    const Outcome outcome = berth({"run", "voice-rk3588", "--set", "arrivals={rate: 10 kHz}", "--trace", "trace.json"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_THAT(outcome.err,
+                ::testing::HasSubstr("these are the first 20, as they would be served if none came after"));
+    const auto trace = nlohmann::json::parse(content_of(folder() / "trace.json"));
+    std::set<int> seen;  // requests
+    for (const auto& event : trace["traceEvents"]) {
+        if (event.value("ph", "") == "X") {
+            seen.insert(event.at("args").at("request").get<int>());
+        }
+    }
+    EXPECT_EQ(seen.size(), 20U);
+}
+
 // Results that are shown twice are computed once: those for the current number of cores, and the stability.
 TEST_F(CliTraffic, OneConfigurationHasOneAnswer) {
     for (const char* rate : {"3 Hz", "10 Hz", "30 Hz"}) {

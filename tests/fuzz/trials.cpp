@@ -105,7 +105,10 @@ std::string scenario_of(const std::string& hardware, const std::string& tokens, 
            "objective: latency\nbudget: 20 ms\n";
 }
 
-constexpr std::string_view kArrivals = "arrivals: {users: 3, think: 10 ms, requests: 200, warm_up: 10, seed: 3}\n";
+constexpr std::string_view kUsers = "arrivals: {users: 3, think: 10 ms, requests: 200, warm_up: 10, seed: 3}\n";
+constexpr std::string_view kRate = "arrivals: {rate: 20 Hz, requests: 200, warm_up: 10, seed: 3}\n";
+
+std::string arrivals(Draw& draw) { return std::string(draw.one_in(2) ? kUsers : kRate); }
 
 // Blocks of a small network, each with an operator heavier than its neighbours, and with colour classes of nodes.
 std::string costed_graph() {
@@ -189,9 +192,10 @@ Seeds::Seeds(const fs::path& sources, const fs::path& data)
 Trial Seeds::profile(Draw& draw) const {
     const Named& seed = draw.of(profiles_);
     Trial trial;
+    const bool stream = draw.one_in(12);
     trial.files = {{"p.yaml", mutated_text(seed.second, draw)},
                    {"m.yaml", std::string(kSmallModel)},
-                   {"s.yaml", scenario_of("p.yaml", "24", draw.one_in(12) ? std::string(kArrivals) : "")}};
+                   {"s.yaml", scenario_of("p.yaml", "24", stream ? arrivals(draw) : "")}};
     trial.always = {{"check", "p.yaml"}};
     const std::string device = seed.second.find("\n  npu:") != std::string::npos ? "npu" : "cpu";
     trial.once_accepted = {{"run", "s.yaml"},
@@ -200,6 +204,12 @@ Trial Seeds::profile(Draw& draw) const {
                             "m=128,k=384,n=1536", "--dtype", "fp16"},
                            {"predict", "--hardware", "p.yaml", "--device", "cpu", "--model", "m.yaml", "--tokens", "20",
                             "--format", "json"}};
+    if (stream) {
+        trial.once_accepted.push_back({"run", "s.yaml", "--trace", "t.json"});
+    }
+    if (stream) {
+        trial.once_accepted.push_back({"run", "s.yaml", "--trace", "t.json"});
+    }
     if (draw.one_in(8)) {
         trial.once_accepted.push_back({"sensitivity", "s.yaml"});
     } else if (draw.one_in(8)) {
@@ -246,7 +256,7 @@ Trial Seeds::scenario(Draw& draw) const {
     std::string text = draw.of(scenarios_).second;
     if (draw.one_in(3)) {
         text = scenario_of(std::string(kChip), draw.one_in(2) ? "{from: 8, to: 60}" : "24",
-                           draw.one_in(3) ? std::string(kArrivals) : "");
+                           draw.one_in(3) ? arrivals(draw) : "");
     }
     trial.files.emplace_back("s.yaml", mutated_text(std::move(text), draw));
     trial.always = {{"check", "s.yaml"}};
@@ -266,17 +276,18 @@ Trial Seeds::setting(Draw& draw) const {
     std::string set = "hardware." + path + "=" + extreme_number(draw) + value.substr(unit);
     bool with_stream = draw.one_in(8);  // simulating a stream takes most of a second
     if (draw.one_in(3)) {
-        static constexpr std::array<std::string_view, 12> kKeys{
-            "stages.encode.tokens", "stages.encode.buckets", "stages.encode.batch",
-            "stages.encode.repeat", "stages.wait.takes",     "budget",
-            "arrivals.users",       "arrivals.think",        "arrivals.requests",
-            "arrivals.warm_up",     "arrivals.seed",         "stages.encode.segments"};
-        static constexpr std::array<std::string_view, 4> kTimes{"", " ms", " s", " h"};
+        static constexpr std::array<std::string_view, 13> kKeys{
+            "stages.encode.tokens",  "stages.encode.buckets", "stages.encode.batch",
+            "stages.encode.repeat",  "stages.wait.takes",     "budget",
+            "arrivals.users",        "arrivals.think",        "arrivals.requests",
+            "arrivals.warm_up",      "arrivals.seed",         "arrivals.rate",
+            "stages.encode.segments"};
+        static constexpr std::array<std::string_view, 5> kTimes{"", " ms", " s", " h", " Hz"};
         set = std::string(draw.of(kKeys)) + "=" + extreme_number(draw) + std::string(draw.of(kTimes));
         with_stream = with_stream || set.starts_with("arrivals.");
     }
     trial.files = {{"m.yaml", std::string(kSmallModel)},
-                   {"s.yaml", scenario_of(std::string(kChip), "24", with_stream ? std::string(kArrivals) : "")}};
+                   {"s.yaml", scenario_of(std::string(kChip), "24", with_stream ? arrivals(draw) : "")}};
     if (draw.one_in(6)) {
         const std::string end = extreme_number(draw) + value.substr(unit);
         const std::string step = draw.one_in(2) ? ":x" + extreme_number(draw) : ":" + end;
@@ -285,6 +296,9 @@ Trial Seeds::setting(Draw& draw) const {
     }
     trial.always = {{"run", "s.yaml", "--set", set}};
     trial.once_accepted = {{"run", "s.yaml", "--set", set, "--format", "json"}};
+    if (with_stream) {
+        trial.once_accepted.push_back({"run", "s.yaml", "--set", set, "--trace", "t.json"});
+    }
     return trial;
 }
 

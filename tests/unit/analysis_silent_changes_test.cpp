@@ -6,6 +6,7 @@
 
 #include "berth/every_number.h"
 #include "berth/silent_changes.h"
+#include "scratch_folder.h"
 
 namespace berth {
 namespace {
@@ -65,6 +66,78 @@ TEST_F(SilentChanges, WhatNoOperatorUsesSaysSo) {
 TEST_F(SilentChanges, CoresBeyondThoseUsedNameTheStage) {
     EXPECT_THAT(said("hardware.devices.npu.cores", "6"),
                 AllOf(HasSubstr("1 core of npu"), HasSubstr("stages."), HasSubstr("default_cores")));
+}
+
+// Three cores are asked for, and a hint to ask for more would lead nowhere.
+TEST_F(SilentChanges, CoresThatNoOperatorIsSplitOverNameTheRuntime) {
+    const auto warnings = silent_settings(base({{"stages.embed.cores", "{npu: 3}"},
+                                                {"hardware.devices.npu.runtime.operators.matmul.multi_core", "false"},
+                                                {"hardware.devices.npu.runtime.operators.add.multi_core", "false"},
+                                                {"hardware.devices.npu.cores", "6"}}));
+    const auto said = std::ranges::find(warnings, "hardware.devices.npu.cores", &Warning::path);
+    ASSERT_NE(said, warnings.end());
+    EXPECT_THAT(said->text, AllOf(HasSubstr("operators run on 1 core of npu"), HasSubstr("3 cores are asked for"),
+                                  HasSubstr("runtime.operators.matmul.multi_core=true")));
+}
+
+// Numbers of which each limits the other: the datasheet states one bandwidth for both.
+TEST_F(SilentChanges, NumbersThatLimitEachOtherAreNamedTogether) {
+    const ScratchFolder folder;
+    folder.write("chip.yaml", R"(profile: chip
+extends: npu-vector
+devices:
+  npu:
+    dma: {bandwidth: 4 GB/s per core, limit: 4 GB/s}
+)");
+    const auto scenario = folder.write("s.yaml", R"(scenario: s
+hardware: chip.yaml
+stages:
+  - {name: see, model: resnet-50, dtype: int8, on: npu}
+)");
+    const auto warnings = silent_settings(base({{"hardware.memory.dram.bandwidth", "90 GB/s"}}, scenario.string()));
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_THAT(warnings.front().text,
+                HasSubstr("vary hardware.devices.npu.dma.bandwidth and hardware.devices.npu.dma.limit together"));
+}
+
+TEST_F(SilentChanges, AnEffectBelowThePrintedDigitsIsSaidWithTheNumberThatDecides) {
+    EXPECT_THAT(said("hardware.devices.cpu.runtime.dispatch.per_graph", "20.01 us"),
+                AllOf(HasSubstr("almost no effect"), HasSubstr("vary hardware.devices.cpu.")));
+}
+
+// Rows of a sweep hold latencies and choices only.
+TEST_F(SilentChanges, AnAxisThatMovesWhatRowsDoNotShowIsNotCalledWithoutEffect) {
+    const auto said_of = [&](const std::string& path, std::vector<std::string> values, std::vector<Override> settings) {
+        const auto warnings = silent_axes(base(std::move(settings)), {{path, std::move(values), {}}});
+        return warnings.empty() ? std::string() : warnings.front().text;
+    };
+    EXPECT_THAT(said_of("arrivals.rate", {"0.5 Hz", "1 Hz"}, {{"arrivals", "{rate: 1 Hz, requests: 4000}"}}),
+                AllOf(HasSubstr("but on the stream of requests"), testing::Not(HasSubstr("fare the same"))));
+    EXPECT_THAT(said_of("hardware.devices.cpu.error.matmul", {"10%", "40%"}, {}),
+                AllOf(HasSubstr("but on intervals"), testing::Not(HasSubstr("widens no interval"))));
+}
+
+TEST_F(SilentChanges, ADeviceThatTheScenarioPinsAStageAwayFromDoesNotMove) {
+    const std::string cpu = "hardware.devices.cpu.";
+    for (const char* path : {"matrix.efficiency", "dma.limit"}) {
+        const auto warnings = silent_settings(base({{"stages.embed.on", "npu"},
+                                                    {"stages.rerank.on", "npu"},
+                                                    {cpu + path, path[0] == 'm' ? "20%" : "9 GB/s"}}));
+        for (const Warning& warning : warnings) {
+            EXPECT_TRUE(!warning.path.starts_with(cpu) || warning.text.find("on cpu from") == std::string::npos)
+                << warning.text;
+        }
+    }
+}
+
+// Energy: the hint is tried, and named only where it moves the energy of what is chosen.
+TEST_F(SilentChanges, AHintAboutEnergyMovesTheEnergyOfWhatIsChosen) {
+    const std::string text = said("hardware.devices.npu.energy.per_mac.int4", "1 pJ/MAC");
+    const auto at = text.find("vary ");
+    ASSERT_NE(at, std::string::npos) << text;
+    const std::string hint = text.substr(at + 5);
+    EXPECT_THAT(hint, HasSubstr(".energy."));
+    EXPECT_EQ(said(hint, "9 pJ"), "") << hint;
 }
 
 TEST_F(SilentChanges, WhatMovesOnlyAnotherPlacementIsDistinguished) {
